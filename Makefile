@@ -1,0 +1,62 @@
+# Two commands do everything: `make run` and `make test`. Python 3.11+ is all they need.
+
+PYTHON ?= python3
+PORT ?= 8080
+VENV := .venv
+BIN := $(VENV)/bin
+STATE := .earshot
+
+# Each input has a shelf of its own: the demo's, or one named by a checksum of what is given.
+INPUT := $(strip $(EPISODES) $(VECTORS) $(FEEDS))
+SHELF := $(STATE)/shelves/$(if $(INPUT),$(shell printf '%s' '$(INPUT)' | cksum | cut -d' ' -f1),demo)
+
+BUILD_OPTIONS := $(if $(EPISODES),--episodes '$(EPISODES)') $(if $(VECTORS),--vectors '$(VECTORS)') \
+	$(if $(FEEDS),--feeds $(FEEDS)) $(if $(NOW),--now '$(NOW)') $(if $(FORCE),--force)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format clean
+
+help: ## Show what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@echo
+	@echo 'make run takes EPISODES=file VECTORS=file.npz FEEDS="url ..." NOW=RFC3339 PORT=8080 FORCE=1'
+
+run: $(VENV)/run ## Serve a personal feed on this machine (a demo catalog unless told otherwise)
+	@$(BIN)/python -m catalog_builder publish --if-stale --shelf $(SHELF) $(BUILD_OPTIONS)
+	@test -s $(STATE)/cursor-key || $(BIN)/python -c 'import secrets; print(secrets.token_hex(32))' > $(STATE)/cursor-key
+	@echo
+	@echo 'Earshot is at http://localhost:$(PORT)/   (Ctrl-C ends it)'
+	@echo
+	@SHELF=$(SHELF) STORE=$(SHELF)/users.db AUTH=demo WEB=web NOW='$(NOW)' \
+		CURSOR_KEYS=$$(cat $(STATE)/cursor-key) \
+		$(BIN)/functions-framework --target create_session --host localhost --port $(PORT)
+
+test: $(VENV)/test check ## Check and test everything
+	@$(BIN)/python -m pytest -n auto --cov --cov-report=term-missing:skip-covered
+
+check: $(VENV)/test ## Lint and type-check
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(VENV)/test ## Format the code
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+clean: ## Remove environments, catalogs and users of this machine
+	rm -rf $(VENV) $(STATE) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Python 3.11 or newer is needed: make PYTHON=python3.12 ...'; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run: requirements.txt | $(VENV)/bin/python
+	@echo 'Installing what is needed (once)'
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/test: requirements-dev.txt requirements.txt | $(VENV)/bin/python
+	@echo 'Installing what is needed (once)'
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/run
