@@ -1,0 +1,114 @@
+"""Catalog: the columns that every stage reads. A struct of arrays; row i is one episode."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from feed.columns import BoolArray, Index, IntArray, Strings, hash_strings
+
+SCORES = ("credibility", "insight", "information", "entertainment")
+"""The columns of `Catalog.scores`."""
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All that is known of n episodes, S series, M categories and L languages.
+
+    Made by the builder, immutable, and loaded as it lies in the snapshot: every array may be a
+    read-only view of one buffer.
+    """
+
+    version: str
+    created_us: int
+    """microseconds since 1970, UTC"""
+    model: str
+    """name of the embedding model"""
+
+    ids: Strings
+    id_index: Index
+    id_hashes: npt.NDArray[np.uint64]
+    """(n,) hash of each row's id: what a cursor names an episode by"""
+    content_index: Index
+    """rows by content id, where it differs from the id"""
+    cards: Strings
+    """each episode's card: a JSON object, already encoded"""
+
+    source_order: npt.NDArray[np.int32]
+    """(n,) the order in which the builder read the episodes: what breaks ties"""
+    published_us: npt.NDArray[np.int64]
+    """(n,) microseconds since 1970, UTC"""
+    scores: npt.NDArray[np.float64]
+    """(n, 4) editorial scores 0 to 5 in the order of `SCORES`; NaN where missing"""
+    explicit: npt.NDArray[np.uint8]
+    """(n,) 1 where the publisher says so"""
+
+    series: npt.NDArray[np.int32]
+    """(n,) series of each episode, -1 for none"""
+    series_ids: Strings
+    series_names: Strings
+    series_index: Index
+    """by id"""
+
+    languages: Strings
+    """primary subtags, lower case"""
+    language: npt.NDArray[np.int32]
+    """(n,) language of each episode, -1 where it is not known"""
+
+    categories: Strings
+    category_index: Index
+    category_major: npt.NDArray[np.uint8]
+    """(M,) 1 for a major category, 0 for a subcategory"""
+    category_starts: npt.NDArray[np.int64]
+    """(n + 1,) episode i has the categories `category_members[starts[i]:starts[i + 1]]`"""
+    category_members: npt.NDArray[np.int32]
+
+    embeddings: npt.NDArray[np.float32]
+    """(n, D) unit rows; zero where there is no embedding"""
+    embedded: npt.NDArray[np.uint8]
+    """(n,) 1 where there is one"""
+    anchors: npt.NDArray[np.float32]
+    """(M, D) normalised mean of the category's embeddings; zero where it has none"""
+
+    def __len__(self) -> int:
+        return len(self.published_us)
+
+    @property
+    def dimension(self) -> int:
+        """D, of the embeddings."""
+        return int(self.embeddings.shape[1])
+
+    @cached_property
+    def is_embedded(self) -> BoolArray:
+        """(n,) bool view of `embedded`."""
+        return self.embedded.view(np.bool_)
+
+    def rows(self, names: list[str] | tuple[str, ...]) -> IntArray:
+        """(k,) the row of each id, or else of each content id, or else -1."""
+        hashes = hash_strings(names)
+        by_id = self.id_index.first(hashes)
+        return np.where(by_id >= 0, by_id, self.content_index.first(hashes))
+
+    def rows_named(self, names: list[str] | tuple[str, ...]) -> IntArray:
+        """Every row whose id or content id is among these."""
+        hashes = hash_strings(names)
+        return np.union1d(self.id_index.all(hashes), self.content_index.all(hashes))
+
+    def categories_of(self, row: int) -> IntArray:
+        """The categories of one episode."""
+        return self.category_members[self.category_starts[row] : self.category_starts[row + 1]]
+
+    def rows_in(self, categories: IntArray) -> IntArray:
+        """Every row in any of these categories, sorted, once."""
+        member = np.flatnonzero(np.isin(self.category_members, categories))
+        return np.unique(np.searchsorted(self.category_starts, member, "right") - 1)
+
+    def title(self, row: int) -> str:
+        """The title on the episode's card."""
+        return msgspec.json.decode(self.cards.raw(row), type=_Titled).title
+
+
+class _Titled(msgspec.Struct):
+    title: str

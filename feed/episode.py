@@ -1,0 +1,59 @@
+"""Episode: what a catalog is made of, as it arrives at the boundary."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+
+Score = Annotated[float, msgspec.Meta(ge=0, le=5)]
+"""An editorial score, 0 to 5."""
+
+
+class Series(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The show that an episode belongs to. One of the two is enough; the other follows it."""
+
+    id: str | None = None
+    name: str | None = None
+
+
+class Scores(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Editorial scores, 0 to 5. Any may be missing."""
+
+    credibility: Score | None = None
+    insight: Score | None = None
+    information: Score | None = None
+    entertainment: Score | None = None
+
+
+class Categories(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The topics of an episode, coarse and fine."""
+
+    major: list[str] | None = None
+    subcategories: list[str] | None = None
+
+
+class Episode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One episode. Only `id`, `title` and `published_at` are required; null counts as missing."""
+
+    id: Annotated[str, msgspec.Meta(min_length=1)]
+    title: Annotated[str, msgspec.Meta(min_length=1)]
+    published_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    content_id: str | None = None
+    series: Series | None = None
+    scores: Scores | None = None
+    key_insight: str | None = None
+    description: str | None = None
+    categories: Categories | None = None
+    entities: list[Any] | None = None
+    people: list[Any] | None = None
+    image_url: str | None = None
+    audio_url: str | None = None
+    url: str | None = None
+    duration_s: float | None = None
+    language: str | None = None
+    explicit: bool | None = None
+
+    @property
+    def text(self) -> str:
+        """Title and insight (or else description): what a text embedder reads."""
+        return f"{self.title}\n{self.key_insight or self.description or ''}"

@@ -1,0 +1,78 @@
+"""Filters: who may be a candidate. Each returns a mask over the catalog; none ever scores.
+
+A mask is (n,) bool, true where the episode is allowed. Filters run before the sources, so that
+a source's places are never spent on an episode that may not be shown.
+"""
+
+import numpy as np
+
+from feed.catalog import Catalog
+from feed.clock import DAY_US
+from feed.columns import BoolArray, FloatArray, IntArray, hash_strings
+from feed.request import Query
+from feed.scenario import Filters
+
+
+def quality_floors(catalog: Catalog, parameters: Filters) -> BoolArray:
+    """Credibility, and credibility + insight, at least as high as the floors."""
+    credibility, insight = catalog.scores[:, 0], catalog.scores[:, 1]
+    if parameters.missing == "zero":
+        credibility, insight = np.nan_to_num(credibility), np.nan_to_num(insight)
+    # A comparison with NaN is false: a score that is missing is below no floor.
+    below = (credibility < parameters.min_credibility) | (
+        credibility + insight < parameters.min_combined
+    )
+    return ~below
+
+
+def age_days(catalog: Catalog, now_us: int) -> IntArray:
+    """(n,) whole days since publication, floored; negative for what is not out yet."""
+    return (now_us - catalog.published_us) // DAY_US
+
+
+def fresh(ages: FloatArray | IntArray, window_days: int | None) -> BoolArray:
+    """Published within the window; None is no window."""
+    return np.ones(len(ages), np.bool_) if window_days is None else ages <= window_days
+
+
+def published(catalog: Catalog, now_us: int) -> BoolArray:
+    """Out already."""
+    return catalog.published_us <= now_us
+
+
+def not_excluded(catalog: Catalog, query: Query) -> BoolArray:
+    """Neither excluded by the request nor engaged with, by id or content id."""
+    names = [*query.excluded_ids, *(e.episode_id for e in query.engagements)]
+    return _all_but(catalog, catalog.rows_named(names))
+
+
+def not_muted_series(catalog: Catalog, query: Query) -> BoolArray:
+    """Of no series that the user muted, by id."""
+    muted = catalog.series_index.all(hash_strings(query.profile.muted_series))
+    return ~np.isin(catalog.series, muted) if len(muted) else _all_but(catalog, muted)
+
+
+def not_muted_category(catalog: Catalog, query: Query) -> BoolArray:
+    """In no category that the user muted."""
+    muted = catalog.category_index.all(hash_strings(query.profile.muted_categories))
+    return _all_but(catalog, catalog.rows_in(muted) if len(muted) else muted)
+
+
+def spoken_language(catalog: Catalog, query: Query) -> BoolArray:
+    """In a language that the user named, if any; an episode whose language is unknown passes."""
+    if not query.profile.languages:
+        return np.ones(len(catalog), np.bool_)
+    wanted = {primary_subtag(tag) for tag in query.profile.languages}
+    spoken = [i for i, tag in enumerate(catalog.languages) if tag in wanted]
+    return (catalog.language < 0) | np.isin(catalog.language, spoken)
+
+
+def primary_subtag(tag: str) -> str:
+    """`en` of `en-US` (BCP 47)."""
+    return tag.replace("_", "-").partition("-")[0].lower()
+
+
+def _all_but(catalog: Catalog, rows: IntArray) -> BoolArray:
+    mask = np.ones(len(catalog), np.bool_)
+    mask[rows] = False
+    return mask

@@ -1,0 +1,96 @@
+"""Interests: engagements and stated interests to the vector that retrieves and ranks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from feed.catalog import Catalog
+from feed.columns import IntArray, hash_strings
+from feed.engagement import Engagement
+from feed.request import Query
+from feed.scenario import Interests
+
+_TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class UserVector:
+    """What is known of a user's taste, and what it is made of."""
+
+    vector: npt.NDArray[np.float32] | None
+    """(D,) unit, or None when nothing is known"""
+    members: IntArray
+    """(k,) rows of the engaged episodes in it, newest first"""
+    member_types: tuple[str, ...]
+    """(k,) what was done with each"""
+    member_weights: npt.NDArray[np.float32]
+    """(k,) share of each in the vector before it is normalised"""
+    categories: IntArray
+    """(c,) the stated interests in it"""
+    category_weights: npt.NDArray[np.float32]
+    """(c,) share of each category's anchor, likewise"""
+
+
+def user_vector(catalog: Catalog, query: Query, parameters: Interests) -> UserVector:
+    """The weighted mean of the newest engagements' embeddings, blended with the stated interests.
+
+    With both: (1 - category_blend) x mean + category_blend x anchor, normalised. With interests
+    alone the anchor; several interests make one anchor, the normalised mean of theirs. An
+    engagement whose episode has no embedding takes its place among the newest and is then skipped.
+    """
+    engaged, types, weights = _engaged(catalog, query, parameters)
+    categories = stated_categories(catalog, query)
+    anchors = catalog.anchors[categories]
+    blend = parameters.category_blend if len(engaged) else 1.0
+    shares = np.zeros(0, np.float32)
+    vector = np.zeros(catalog.dimension, np.float32)
+    if len(engaged):
+        share = 1.0 - (blend if len(categories) else 0.0)
+        weights *= np.float32(share) / weights.sum()
+        vector += weights @ catalog.embeddings[engaged]
+    if len(categories):
+        total = anchors.sum(axis=0)
+        norm = float(np.linalg.norm(total))
+        shares = np.full(len(categories), blend / norm if norm > _TINY else 0.0, np.float32)
+        vector += shares @ anchors
+    norm = float(np.linalg.norm(vector))
+    return UserVector(
+        vector=vector / np.float32(norm) if norm > _TINY else None,
+        members=engaged,
+        member_types=types,
+        member_weights=weights,
+        categories=categories,
+        category_weights=shares,
+    )
+
+
+def listened_weight(engagement: Engagement, parameters: Interests) -> float:
+    """The weight of one engagement: that of its type, for a listen by how far it went."""
+    weight = parameters.weights.get(engagement.type, 1.0)
+    if engagement.type != "listen":
+        return weight
+    progress = engagement.progress
+    heard = parameters.progress_unknown if progress is None else progress
+    return weight * (parameters.progress_floor + (1.0 - parameters.progress_floor) * heard)
+
+
+def stated_categories(catalog: Catalog, query: Query) -> IntArray:
+    """(c,) the stated interests that are categories with an anchor, each once."""
+    found = catalog.category_index.first(hash_strings(query.profile.category_interests))
+    found = np.unique(found[found >= 0])
+    return found[np.any(catalog.anchors[found], axis=1)]
+
+
+def _engaged(
+    catalog: Catalog, query: Query, parameters: Interests
+) -> tuple[IntArray, tuple[str, ...], npt.NDArray[np.float32]]:
+    weighed = [(e, listened_weight(e, parameters)) for e in query.engagements]
+    newest = [(e, weight) for e, weight in weighed if weight > 0][: parameters.newest]
+    rows = catalog.rows([e.episode_id for e, _ in newest])
+    kept = np.flatnonzero((rows >= 0) & catalog.is_embedded[rows])
+    return (
+        rows[kept],
+        tuple(newest[i][0].type for i in kept),
+        np.array([newest[i][1] for i in kept], np.float32),
+    )

@@ -1,0 +1,206 @@
+"""What the core asks of the outside. Every adapter in `adapters/` offers one of these.
+
+An adapter translates its vendor's errors into the ones named here, so that nothing above it
+knows which vendor it is. `tests/conformance/` holds one suite per port that each adapter passes.
+"""
+
+import mmap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from feed.engagement import Engagement, Profile, Summary
+from feed.episode import Episode
+
+Buffer = bytes | bytearray | memoryview | mmap.mmap
+
+
+class Unavailable(Exception):
+    """The other side did not answer, in time or at all. A later try may succeed."""
+
+
+class Conflict(Exception):
+    """Somebody else wrote first: what this write was based on is no longer current."""
+
+
+class NotFound(Exception):
+    """There is nothing under that name."""
+
+
+# --- episodes and their vectors, read by the builder ---
+
+
+class Record(NamedTuple):
+    """One raw episode: its fields, unvalidated, and where it was read (for reports)."""
+
+    where: str
+    fields: Mapping[str, Any]
+
+
+class Problem(NamedTuple):
+    """Something that could not be read as an episode: where it is and what is wrong with it."""
+
+    where: str
+    reason: str
+
+
+class EpisodeSource(Protocol):
+    """Where episodes come from."""
+
+    def read(self) -> Iterator[Record | Problem]:
+        """Yield every record in source order; the same input yields the same records.
+
+        One bad record or feed is a Problem and stops nothing. Raises `Unavailable` when nothing
+        at all can be read.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Embeddings of a list of episodes, row by row."""
+
+    matrix: np.ndarray
+    """(episodes, dimension) float32; rows without an embedding are zero."""
+    present: np.ndarray
+    """(episodes,) bool: which rows have one."""
+    model: str
+    """Name of the embedding model, for the snapshot's header."""
+
+
+class VectorStore(Protocol):
+    """Where embeddings come from."""
+
+    def vectors(self, episodes: Sequence[Episode]) -> Vectors:
+        """Embeddings of these episodes, in their order. Raises `Unavailable`."""
+        ...
+
+
+# --- the shelf: immutable snapshots and the pointer to the current one ---
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A snapshot on the shelf."""
+
+    version: str
+    size: int
+    """bytes"""
+    stored_at: float
+    """seconds since 1970, UTC: when it was put on the shelf"""
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """What `current.json` says, and the generation it was read at (0: there is none yet)."""
+
+    version: str
+    size: int
+    sha256: str
+    generation: int
+
+
+class Shelf(Protocol):
+    """Keeps snapshots. What is on it never changes; only the pointer moves.
+
+    Every call has a deadline in seconds and raises `Unavailable` past it.
+    """
+
+    def current(self, timeout_s: float) -> Pointer | None:
+        """The pointer, or None before the first publication."""
+        ...
+
+    def fetch(self, version: str, timeout_s: float) -> Buffer:
+        """The bytes of a snapshot, mapped where it is a local file. Raises `NotFound`."""
+        ...
+
+    def put(self, version: str, data: Buffer, timeout_s: float) -> None:
+        """Store a snapshot, whole or not at all. Raises `Conflict` if the name has other bytes."""
+        ...
+
+    def promote(
+        self, version: str, size: int, sha256: str, expected_generation: int, timeout_s: float
+    ) -> Pointer:
+        """Point at a stored version if the pointer is still at `expected_generation` (0: none yet).
+
+        Raises `Conflict` if it is not, `NotFound` if there is no such version.
+        """
+        ...
+
+    def entries(self, timeout_s: float) -> list[Entry]:
+        """What is on the shelf, oldest first."""
+        ...
+
+    def delete(self, version: str, timeout_s: float) -> None:
+        """Remove a version if it is there. The caller spares the current one."""
+        ...
+
+
+# --- users ---
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A summary as it was read, and its revision for a conditional write."""
+
+    summary: Summary | None
+    """None: what is stored there cannot be read; its writer rebuilds it"""
+    revision: str
+
+
+class SummaryStore(Protocol):
+    """Keeps engagements, profiles and summaries. Every call may raise `Unavailable`."""
+
+    async def read_summary(self, uid: str) -> Stored | None:
+        """The summary, or None if there is none. The one read of a session."""
+        ...
+
+    async def write_summary(self, uid: str, summary: Summary, revision: str | None) -> str:
+        """Write on condition that the stored revision is still `revision` (None: there is none).
+
+        Returns the new revision. Raises `Conflict`.
+        """
+        ...
+
+    async def delete_summary(self, uid: str, revision: str) -> None:
+        """Delete on the same condition. Raises `Conflict`."""
+        ...
+
+    async def read_engagements(self, uid: str, ids: Sequence[str]) -> dict[str, Engagement | None]:
+        """The engagements named, each as it is now; None for one that does not exist."""
+        ...
+
+    async def newest_engagements(
+        self, uid: str, limit: int, after: tuple[int, str] | None = None
+    ) -> list[Engagement]:
+        """The newest engagements that exist, in the order of `engagement.newest_first`.
+
+        With `after`, a timestamp in microseconds and an id: those that come after it.
+        """
+        ...
+
+    async def put_engagement(self, uid: str, engagement: Engagement) -> None:
+        """Record an engagement durably. The same `id` again replaces it: still one engagement."""
+        ...
+
+    async def delete_engagement(self, uid: str, engagement_id: str) -> bool:
+        """Remove one; False if it was not there."""
+        ...
+
+    async def delete_engagements(self, uid: str) -> list[str]:
+        """Remove all of a user's; returns their ids."""
+        ...
+
+    async def read_profile(self, uid: str) -> Profile:
+        """The profile; an empty one if there is none."""
+        ...
+
+    async def update_profile(self, uid: str, changes: Mapping[str, Any]) -> Profile:
+        """Set some fields of the profile in one step; returns all of it."""
+        ...
+
+    async def delete_profile(self, uid: str) -> bool:
+        """Remove the profile; False if there was none."""
+        ...

@@ -1,0 +1,104 @@
+"""Reasons: why an episode is in the queue, taken from the numbers that ranked it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from feed.catalog import Catalog
+from feed.columns import FloatArray, IntArray, hash_strings
+from feed.engagement import TYPES
+from feed.interests import UserVector
+from feed.scenario import Blend
+from feed.scenario import Reasons as Parameters
+
+QUALITY, FRESH, INTEREST = 0, 1, 2
+_ENGAGED = 3
+KEYS = ("quality", "fresh", "interest", *(f"because_{kind}" for kind in TYPES))
+"""Reason keys by code. Cursors carry the codes: append, never reorder."""
+
+_TEXTS = {
+    "quality": "Highly rated",
+    "fresh": "New this week",
+    "interest": "You chose {category}",
+    "because_click": "Because you opened “{title}”",
+    "because_listen": "Because you listened to “{title}”",
+    "because_complete": "Because you finished “{title}”",
+    "because_bookmark": "Because you bookmarked “{title}”",
+    "because_like": "Because you liked “{title}”",
+    "because_share": "Because you shared “{title}”",
+    "because_not_interested": "Related to “{title}”",
+}
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """The reason of each of k episodes."""
+
+    codes: npt.NDArray[np.uint8]
+    """(k,) places in `KEYS`"""
+    leans_on: npt.NDArray[np.uint64]
+    """(k,) hash of the id of the engaged episode, or of the category's name, or 0"""
+
+
+def explain(
+    catalog: Catalog,
+    user: UserVector,
+    rows: IntArray,
+    *,
+    similarity: FloatArray,
+    quality: FloatArray,
+    recency: FloatArray,
+    blend: Blend,
+    parameters: Parameters,
+) -> Reasons:
+    """The reason of each episode in `rows`.
+
+    Where the similarity is at least `min_similarity`, its largest summand: the user vector is a
+    sum, so its product with an episode is one, over the engaged episodes and the stated interests.
+    Otherwise the larger of what quality and recency gave to the score.
+    """
+    newer = blend.recency * recency > blend.quality * quality
+    codes = np.where(newer, FRESH, QUALITY).astype(np.uint8)
+    leans_on = np.zeros(len(rows), np.uint64)
+    if user.vector is None or not len(rows):
+        return Reasons(codes, leans_on)
+    parts = np.hstack(
+        [
+            catalog.embeddings[rows] @ catalog.embeddings[user.members].T * user.member_weights,
+            catalog.embeddings[rows] @ catalog.anchors[user.categories].T * user.category_weights,
+        ]
+    )
+    of_part = np.array(
+        [_ENGAGED + TYPES.index(kind) for kind in user.member_types]
+        + [INTEREST] * len(user.categories),
+        np.uint8,
+    )
+    names = [catalog.categories[int(c)] for c in user.categories]
+    hash_of_part = np.concatenate([catalog.id_hashes[user.members], hash_strings(names)])
+    largest = np.argmax(parts, axis=1)
+    similar = similarity >= parameters.min_similarity
+    codes[similar] = of_part[largest[similar]]
+    leans_on[similar] = hash_of_part[largest[similar]]
+    return Reasons(codes, leans_on)
+
+
+def phrase(catalog: Catalog, code: int, leans_on: int) -> dict[str, Any]:
+    """A reason as data and in words: `{key, params, text}`; localise by the first two.
+
+    A reason that leans on something that this catalog no longer has becomes `quality`.
+    """
+    key = KEYS[code]
+    params: dict[str, str] = {}
+    if code == INTEREST:
+        found = int(catalog.category_index.first(np.array([leans_on], np.uint64))[0])
+        if found >= 0:
+            params = {"category": catalog.categories[found]}
+    elif code >= _ENGAGED:
+        found = int(catalog.id_index.first(np.array([leans_on], np.uint64))[0])
+        if found >= 0:
+            params = {"episode_id": catalog.ids[found], "title": catalog.title(found)}
+    if code >= INTEREST and not params:
+        key = KEYS[QUALITY]
+    return {"key": key, "params": params, "text": _TEXTS[key].format(**params)}

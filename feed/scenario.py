@@ -1,0 +1,148 @@
+"""Scenario: the parameters of a ranking. `scenarios/*.toml` are the shipped ones.
+
+Every parameter stands here with its meaning and its bounds; a file that names another key or
+leaves a bound is refused with the key's name. Nothing in a ranking is tuned anywhere else.
+"""
+
+from importlib import resources
+from typing import Annotated, Literal
+
+import msgspec
+
+from feed.engagement import EngagementType
+
+Weight = Annotated[float, msgspec.Meta(ge=0, le=10)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class ScenarioError(ValueError):
+    """A scenario that cannot be used; the message names the key and what was expected."""
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of a scenario file: unknown keys are refused."""
+
+
+class Interests(_Table, frozen=True, kw_only=True):
+    """Engagements and stated interests to a user vector."""
+
+    newest: Annotated[int, msgspec.Meta(ge=1, le=500)] = 10
+    """how many engagements make the user vector, newest by timestamp"""
+    weights: dict[EngagementType, Weight] = {}
+    """weight of an engagement by type, 1 where none is given; 0 keeps a type out of the vector"""
+    progress_floor: Share = 1.0
+    """share of its weight that a listen of no progress keeps; its rest grows with the progress"""
+    progress_unknown: Share = 1.0
+    """the progress that a listen without one counts as"""
+    category_blend: Share = 0.15
+    """share of the stated interests in the user vector, beside engagements"""
+    neutral_similarity: Share = 0.5
+    """the similarity of every candidate when nothing is known of the user"""
+
+
+class Quality(_Table, frozen=True, kw_only=True):
+    """quality = (credibility x its weight + insight x its weight) / scale."""
+
+    credibility: Weight = 1.5
+    insight: Weight = 1.0
+    scale: Annotated[float, msgspec.Meta(gt=0, le=100)] = 10.0
+    missing: Literal["zero", "median"] = "median"
+    """what a missing score means: 0 for that score, or the catalog's median for the quality"""
+
+
+class Filters(_Table, frozen=True, kw_only=True):
+    """Who may be a candidate at all."""
+
+    min_credibility: Annotated[float, msgspec.Meta(ge=0, le=5)] = 2.0
+    min_combined: Annotated[float, msgspec.Meta(ge=0, le=10)] = 5.0
+    """credibility + insight"""
+    missing: Literal["zero", "pass"] = "pass"
+    """what a missing score means: 0, or that this floor does not judge the episode"""
+    freshness_days: tuple[Annotated[int, msgspec.Meta(ge=0, le=36_500)], ...] = (90,)
+    """the freshness window in whole days, then the windows it widens to while fewer than
+    `candidates` pass; empty for no window"""
+    unlimited: bool = False
+    """whether the window, once all its steps are used, opens altogether"""
+    unpublished: bool = False
+    """whether an episode dated in the future may be shown"""
+
+
+class Sources(_Table, frozen=True, kw_only=True):
+    """Where candidates come from."""
+
+    candidates: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 150
+    """how many there may be"""
+    fill: bool = True
+    """whether the best by quality fill the places that the similar ones leave"""
+
+
+class Blend(_Table, frozen=True, kw_only=True):
+    """score = the sum of these weights times the parts, each part 0 to 1 (similarity -1 to 1)."""
+
+    similarity: Weight = 0.55
+    quality: Weight = 0.30
+    recency: Weight = 0.15
+    aversion: Weight = 0.0
+    """taken off: similarity to the nearest episode that the user is not interested in"""
+    served: Weight = 0.0
+    """taken off an episode that an earlier session served (`served_ids`)"""
+    recency_decay: Weight = 0.03
+    """recency = exp(-this x age in whole days)"""
+
+
+class Selector(_Table, frozen=True, kw_only=True):
+    """Candidates to a queue: the highest score x series_decay^(already chosen of its series)."""
+
+    queue: Annotated[int, msgspec.Meta(ge=1, le=150)] = 150
+    """how long it may be"""
+    series_decay: Share = 0.7
+    max_per_series: Annotated[int, msgspec.Meta(ge=1, le=150)] = 2
+    limit_unnamed: bool = False
+    """whether episodes without a series are limited as if they were one series"""
+    relax_below: Annotated[int, msgspec.Meta(ge=0, le=150)] = 0
+    """a queue that ends shorter than this goes on for another round of the limits, so that a
+    catalog of few series still makes a feed"""
+
+
+class Reasons(_Table, frozen=True, kw_only=True):
+    """What a reason must rest on."""
+
+    min_similarity: Share = 0.2
+    """a lower similarity is never given as the reason"""
+
+
+class Scenario(_Table, frozen=True, kw_only=True):
+    """All parameters of a ranking."""
+
+    name: Annotated[str, msgspec.Meta(pattern="^[a-z0-9_]{1,40}$")]
+    description: str = ""
+    interests: Interests = Interests()
+    quality: Quality = Quality()
+    filters: Filters = Filters()
+    sources: Sources = Sources()
+    blend: Blend = Blend()
+    selector: Selector = Selector()
+    reasons: Reasons = Reasons()
+
+
+def parse(text: str | bytes) -> Scenario:
+    """A scenario from TOML. Raises `ScenarioError` that names the key."""
+    try:
+        scenario = msgspec.toml.decode(text, type=Scenario)
+    except msgspec.ValidationError as error:
+        raise ScenarioError(f"scenario: {error}") from error
+    except (msgspec.DecodeError, ValueError) as error:
+        raise ScenarioError(f"scenario: not TOML: {error}") from error
+    steps = scenario.filters.freshness_days
+    if list(steps) != sorted(set(steps)):
+        raise ScenarioError("scenario: expected growing windows - at `$.filters.freshness_days`")
+    return scenario
+
+
+def shipped() -> dict[str, Scenario]:
+    """The scenarios that come with Earshot, by name."""
+    files = sorted(
+        (f for f in resources.files("feed.scenarios").iterdir() if f.name.endswith(".toml")),
+        key=lambda f: f.name,
+    )
+    return {s.name: s for s in (parse(f.read_bytes()) for f in files)}

@@ -1,0 +1,289 @@
+"""Snapshot: a catalog as one self-contained file, and back, copying nothing.
+
+Layout, all numbers little-endian::
+
+    0   8  magic "EARSHOT" and a newline
+    8   4  format version
+    12  4  length of the header
+    16  8  length of the file
+    24 32  SHA-256 of every other byte of the file
+    56     header (JSON), then the sections it lists, each aligned to 64 bytes
+
+A section is one array: its dtype, shape and place stand in the header. Nothing in a file is ever
+executed. A reader skips sections that it does not know, so that new ones need no new format.
+"""
+
+import hashlib
+import struct
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, get_type_hints
+
+import msgspec
+import numpy as np
+
+from feed.catalog import SCORES, Catalog
+from feed.clock import from_us, to_us
+from feed.columns import Index, Strings
+from feed.ports import Buffer
+
+FORMAT = 1
+_MAGIC = b"EARSHOT\n"
+_PREFIX = struct.Struct("<8sIIQ32s")
+_ALIGN = 64
+_MAX_HEADER = 1 << 20
+
+
+class SnapshotError(ValueError):
+    """These bytes are no snapshot that can be read; the message says why."""
+
+
+class Section(msgspec.Struct, frozen=True):
+    """Where one array lies."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int
+    size: int
+    """bytes"""
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """What a snapshot says of itself."""
+
+    catalog_version: str
+    created_at: datetime
+    model: str
+    dimension: int
+    counts: dict[str, int]
+    sections: list[Section]
+
+
+# The dtype and shape of each section. n episodes, S series, M categories, L languages, D dimension;
+# None: as long as it is.
+_SPEC: dict[str, tuple[str, tuple[str | int | None, ...]]] = {
+    "ids.offsets": ("<i8", ("n+1",)),
+    "ids.data": ("|u1", (None,)),
+    "id_index.hashes": ("<u8", ("n",)),
+    "id_index.rows": ("<i4", ("n",)),
+    "id_hashes": ("<u8", ("n",)),
+    "content_index.hashes": ("<u8", ("content",)),
+    "content_index.rows": ("<i4", ("content",)),
+    "cards.offsets": ("<i8", ("n+1",)),
+    "cards.data": ("|u1", (None,)),
+    "source_order": ("<i4", ("n",)),
+    "published_us": ("<i8", ("n",)),
+    "scores": ("<f8", ("n", len(SCORES))),
+    "explicit": ("|u1", ("n",)),
+    "series": ("<i4", ("n",)),
+    "series_ids.offsets": ("<i8", ("S+1",)),
+    "series_ids.data": ("|u1", (None,)),
+    "series_names.offsets": ("<i8", ("S+1",)),
+    "series_names.data": ("|u1", (None,)),
+    "series_index.hashes": ("<u8", ("S",)),
+    "series_index.rows": ("<i4", ("S",)),
+    "languages.offsets": ("<i8", ("L+1",)),
+    "languages.data": ("|u1", (None,)),
+    "language": ("<i4", ("n",)),
+    "categories.offsets": ("<i8", ("M+1",)),
+    "categories.data": ("|u1", (None,)),
+    "category_index.hashes": ("<u8", ("M",)),
+    "category_index.rows": ("<i4", ("M",)),
+    "category_major": ("|u1", ("M",)),
+    "category_starts": ("<i8", ("n+1",)),
+    "category_members": ("<i4", (None,)),
+    "embeddings": ("<f4", ("n", "D")),
+    "embedded": ("|u1", ("n",)),
+    "anchors": ("<f4", ("M", "D")),
+}
+
+# Indexes into other columns: (section, lowest allowed, what they count).
+_POINTS = [
+    ("series", -1, "S"),
+    ("language", -1, "L"),
+    ("category_members", 0, "M"),
+    ("id_index.rows", 0, "n"),
+    ("content_index.rows", 0, "n"),
+    ("series_index.rows", 0, "S"),
+    ("category_index.rows", 0, "M"),
+]
+
+
+def encode(catalog: Catalog) -> bytearray:
+    """The catalog as a snapshot file."""
+    arrays = dict(_arrays(catalog))
+    sections, end = [], 0
+    for name, array in arrays.items():
+        sections.append(Section(name, array.dtype.str, array.shape, end, array.nbytes))
+        end = _aligned(end + array.nbytes)
+    header = msgspec.json.encode(
+        Header(
+            catalog_version=catalog.version,
+            created_at=from_us(catalog.created_us),
+            model=catalog.model,
+            dimension=catalog.dimension,
+            counts=_counts(catalog),
+            sections=sections,  # offsets from the end of the header, which is not known here
+        )
+    )
+    start = _aligned(_PREFIX.size + len(header))
+    file = bytearray(start + end)
+    file[_PREFIX.size : _PREFIX.size + len(header)] = header
+    for section, array in zip(sections, arrays.values(), strict=True):
+        at = start + section.offset
+        file[at : at + section.size] = np.ascontiguousarray(array).view(np.uint8).data.cast("B")
+    prefix = (_MAGIC, FORMAT, len(header), len(file))
+    _PREFIX.pack_into(file, 0, *prefix, bytes(32))
+    _PREFIX.pack_into(file, 0, *prefix, _digest(memoryview(file)))
+    return file
+
+
+def content_version(catalog: Catalog) -> str:
+    """A version for this catalog: its creation time, and a hash of all its columns."""
+    digest = hashlib.sha256(catalog.model.encode())
+    for name, array in _arrays(catalog):
+        digest.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).view(np.uint8).data)
+    created = from_us(catalog.created_us)
+    return f"{created:%Y%m%dT%H%M%SZ}-{digest.hexdigest()[:12]}"
+
+
+def read_header(buffer: Buffer) -> Header:
+    """Check the file as a whole and return what it says of itself. Raises `SnapshotError`."""
+    return _checked(memoryview(buffer))[0]
+
+
+def decode(buffer: Buffer) -> Catalog:
+    """The catalog in these bytes, as views of them. Raises `SnapshotError`, never anything else.
+
+    The buffer must not change afterwards; a mapped file stays mapped while the catalog is used.
+    """
+    view = memoryview(buffer)
+    header, start = _checked(view)
+    try:
+        arrays = {s.name: _array(view, start, s) for s in header.sections if s.name in _SPEC}
+        _check_structure(header, arrays)
+        return _catalog(header, arrays)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise SnapshotError(f"damaged snapshot: {error}") from error
+
+
+def _checked(view: memoryview) -> tuple[Header, int]:
+    if not len(view):
+        raise SnapshotError("empty: no bytes at all")
+    if bytes(view[: len(_MAGIC)]) != _MAGIC[: len(view)]:
+        raise SnapshotError("not a snapshot: it does not begin like one")
+    if len(view) < _PREFIX.size:
+        raise SnapshotError(f"truncated: {len(view)} bytes, shorter than the prefix")
+    _, version, header_length, length, digest = _PREFIX.unpack_from(view)
+    if version > FORMAT:
+        raise SnapshotError(
+            f"newer format: {version}, and this reader knows up to {FORMAT}; update the reader"
+        )
+    if len(view) < length:
+        raise SnapshotError(f"truncated: {len(view)} of {length} bytes")
+    if len(view) != length or _digest(view) != digest:
+        raise SnapshotError("altered: the checksum does not agree")
+    start = _aligned(_PREFIX.size + header_length)
+    if version < 1 or header_length > _MAX_HEADER or start > length:
+        raise SnapshotError("damaged snapshot: the prefix makes no sense")
+    try:
+        header = msgspec.json.decode(view[_PREFIX.size : _PREFIX.size + header_length], type=Header)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SnapshotError(f"damaged snapshot: header: {error}") from error
+    return header, start
+
+
+def _digest(view: memoryview) -> bytes:
+    digest = hashlib.sha256(view[:24])
+    digest.update(view[_PREFIX.size :])
+    return digest.digest()
+
+
+def _aligned(offset: int) -> int:
+    return -(-offset // _ALIGN) * _ALIGN
+
+
+def _arrays(catalog: Catalog) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
+    """The catalog's arrays by section, as the format has them."""
+    for name, (dtype, _) in _SPEC.items():
+        value: Any = catalog
+        for attribute in name.split("."):
+            value = getattr(value, attribute)
+        yield name, np.asarray(value, np.dtype(dtype))
+
+
+def _counts(catalog: Catalog) -> dict[str, int]:
+    return {
+        "episodes": len(catalog),
+        "series": len(catalog.series_ids),
+        "categories": len(catalog.categories),
+        "languages": len(catalog.languages),
+        "embedded": int(catalog.embedded.sum()),
+    }
+
+
+def _array(view: memoryview, start: int, section: Section) -> np.ndarray[Any, Any]:
+    dtype, shape = _SPEC[section.name]
+    if section.dtype != dtype or len(section.shape) != len(shape) or min(section.shape) < 0:
+        raise ValueError(f"{section.name} is {section.dtype} {section.shape}")
+    count = 1
+    for extent in section.shape:
+        count *= extent
+    begin, end = start + section.offset, start + section.offset + section.size
+    if section.offset < 0 or end > len(view) or count * np.dtype(dtype).itemsize != section.size:
+        raise ValueError(f"{section.name} does not lie within the file")
+    return np.frombuffer(view[begin:end], dtype).reshape(section.shape)
+
+
+def _check_structure(header: Header, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
+    """Raise ValueError unless the sections are all there and agree with each other."""
+    if missing := _SPEC.keys() - arrays.keys():
+        raise ValueError(f"no section {min(missing)}")
+    extents = {
+        "n": len(arrays["published_us"]),
+        "S": len(arrays["series_index.rows"]),
+        "M": len(arrays["category_major"]),
+        "L": len(arrays["languages.offsets"]) - 1,
+        "D": header.dimension,
+        "content": len(arrays["content_index.rows"]),
+    }
+    for name, (_, shape) in _SPEC.items():
+        for extent, wanted in zip(arrays[name].shape, shape, strict=True):
+            if isinstance(wanted, str):
+                base, plus, _ = wanted.partition("+")
+                wanted = extents[base] + bool(plus)  # noqa: PLW2901
+            if wanted is not None and extent != wanted:
+                raise ValueError(f"{name} is {arrays[name].shape}, not {shape} of {extents}")
+    for name, lowest, counted in _POINTS:
+        column = arrays[name]
+        if len(column) and (column.min() < lowest or column.max() >= extents[counted]):
+            raise ValueError(f"{name} points outside")
+    ends = {name: f"{name[:-8]}.data" for name in _SPEC if name.endswith(".offsets")}
+    for name, target in (ends | {"category_starts": "category_members"}).items():
+        offsets = arrays[name]
+        if offsets[0] != 0 or offsets[-1] != len(arrays[target]) or (np.diff(offsets) < 0).any():
+            raise ValueError(f"{name} are not the starts of rows")
+
+
+def _catalog(header: Header, arrays: dict[str, np.ndarray[Any, Any]]) -> Catalog:
+    columns: dict[str, Any] = {
+        "version": header.catalog_version,
+        "created_us": to_us(header.created_at),
+        "model": header.model,
+    }
+    hints = get_type_hints(Catalog)
+    for field in fields(Catalog):
+        if hints[field.name] is Strings:
+            columns[field.name] = Strings(
+                arrays[f"{field.name}.offsets"], arrays[f"{field.name}.data"]
+            )
+        elif hints[field.name] is Index:
+            columns[field.name] = Index(
+                arrays[f"{field.name}.hashes"], arrays[f"{field.name}.rows"]
+            )
+        elif field.name not in columns:
+            columns[field.name] = arrays[field.name]
+    return Catalog(**columns)
