@@ -1,0 +1,136 @@
+"""The shelf as a folder: `snapshots/<version>` and `current.json`, for one machine.
+
+Files appear whole, by rename, and are on disk before they have their name. The pointer moves under
+a lock that the system lets go of when its holder dies.
+"""
+
+import fcntl
+import mmap
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from feed.ports import Buffer, Conflict, Entry, NotFound, Pointer, Unavailable
+
+
+class FolderShelf:
+    """A `Shelf` in a folder, which is made when something is first put there."""
+
+    def __init__(self, folder: Path) -> None:
+        self._pointer = folder / "current.json"
+        self._lock = folder / ".lock"
+        self._snapshots = folder / "snapshots"
+
+    def current(self, timeout_s: float) -> Pointer | None:  # noqa: ARG002  # one small read
+        """The pointer, or None before the first publication."""
+        try:
+            return msgspec.json.decode(self._pointer.read_bytes(), type=Pointer)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise Unavailable(f"{self._pointer}: {error.strerror}") from error
+        except msgspec.DecodeError as error:
+            raise Unavailable(f"{self._pointer}: not a pointer: {error}") from error
+
+    def fetch(self, version: str, timeout_s: float) -> Buffer:  # noqa: ARG002  # mapped, not read
+        """The snapshot, mapped. The map stays valid even if the file is deleted."""
+        path = self._path(version)
+        try:
+            with path.open("rb") as file:
+                if not os.fstat(file.fileno()).st_size:
+                    return b""  # nothing to map: let the reader say that it is empty
+                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except FileNotFoundError as error:
+            raise NotFound(f"no snapshot {version}") from error
+        except OSError as error:
+            raise Unavailable(f"{path}: {error.strerror}") from error
+
+    def put(self, version: str, data: Buffer, timeout_s: float) -> None:
+        """Store a snapshot, whole or not at all. Raises `Conflict` if the name has other bytes."""
+        path = self._path(version)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._locked(timeout_s):
+            if path.exists():
+                if path.read_bytes() != data:
+                    raise Conflict(f"{version} is on the shelf already, with other bytes")
+                return
+            write_whole(path, data)
+
+    def promote(
+        self, version: str, size: int, sha256: str, expected_generation: int, timeout_s: float
+    ) -> Pointer:
+        """Point at a stored version if the pointer is still at `expected_generation`."""
+        if not self._path(version).exists():
+            raise NotFound(f"no snapshot {version}")
+        with self._locked(timeout_s):
+            current = self.current(timeout_s)
+            generation = current.generation if current else 0
+            if generation != expected_generation:
+                raise Conflict(
+                    f"the pointer is at generation {generation}, not {expected_generation}: "
+                    "somebody else published"
+                )
+            pointer = Pointer(version, size, sha256, generation + 1)
+            write_whole(self._pointer, msgspec.json.encode(pointer))
+            return pointer
+
+    def entries(self, timeout_s: float) -> list[Entry]:  # noqa: ARG002  # one listing
+        """What is on the shelf, oldest first."""
+        if not self._snapshots.exists():
+            return []
+        files = [
+            Entry(path.name, path.stat().st_size, path.stat().st_mtime)
+            for path in self._snapshots.iterdir()
+            if not path.name.startswith(".")
+        ]
+        return sorted(files, key=lambda entry: (entry.stored_at, entry.version))
+
+    def delete(self, version: str, timeout_s: float) -> None:  # noqa: ARG002  # one call
+        """Remove a version; nothing happens if it is not there."""
+        self._path(version).unlink(missing_ok=True)
+
+    def _path(self, version: str) -> Path:
+        if not version or version.startswith(".") or "/" in version:
+            raise NotFound(f"no snapshot {version!r}: not the name of one")
+        return self._snapshots / version
+
+    @contextmanager
+    def _locked(self, timeout_s: float) -> Iterator[None]:
+        self._lock.parent.mkdir(parents=True, exist_ok=True)
+        deadline = time.monotonic() + timeout_s
+        with self._lock.open("w") as lock:
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError as error:
+                    if time.monotonic() > deadline:
+                        raise Unavailable(f"{self._lock}: held for {timeout_s} s") from error
+                    time.sleep(0.01)
+            yield
+
+
+def write_whole(path: Path, data: Buffer) -> None:
+    """Write a file that is there whole and on disk, or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)  # mkstemp's 0600 would hide it from a server of another user
+        temporary.rename(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,67 @@
+"""Episodes from a file: a JSON array, or JSON Lines. Which one is seen from its first character."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from feed.ports import Problem, Record, Unavailable
+
+
+class JsonSource:
+    """An `EpisodeSource` over one file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> Iterator[Record | Problem]:
+        """Yield the objects in the file, each under `file:line`.
+
+        In JSON Lines, a line that is no JSON is a Problem. A JSON array that is malformed anywhere
+        cannot be read beyond it, so all of it is refused with `Unavailable`.
+        """
+        try:
+            data = self._path.read_bytes()
+        except OSError as error:
+            raise Unavailable(f"{self._path}: {error.strerror}") from error
+        data = data.removeprefix(b"\xef\xbb\xbf")
+        records = self._array(data) if data.lstrip()[:1] == b"[" else self._lines(data)
+        for line, value in records:
+            where = f"{self._path.name}:{line}"
+            if isinstance(value, dict):
+                yield Record(where, value)
+            else:
+                yield Problem(where, value if isinstance(value, _Reason) else "not a JSON object")
+
+    def _array(self, data: bytes) -> Iterator[tuple[int, Any]]:
+        try:
+            elements = msgspec.json.decode(data, type=list[msgspec.Raw])
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Unavailable(f"{self._path}: malformed JSON array: {error}") from error
+        line, at = 1, 0
+        for element in elements:
+            raw = bytes(element)
+            start = data.index(raw, at)
+            line += data.count(b"\n", at, start)
+            yield line, _value(raw)
+            line += raw.count(b"\n")
+            at = start + len(raw)
+
+    def _lines(self, data: bytes) -> Iterator[tuple[int, Any]]:
+        for line, raw in enumerate(data.split(b"\n"), 1):
+            if raw.strip():
+                yield line, _value(raw)
+
+
+class _Reason(str):
+    """Why a value could not be read, in the value's place."""
+
+    __slots__ = ()
+
+
+def _value(raw: bytes) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return _Reason(f"malformed JSON: {error}")

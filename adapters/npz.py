@@ -1,0 +1,40 @@
+"""Embeddings from an `.npz` file: `ids` (n,) strings and `vectors` (n, D) floats, row by row."""
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from feed.episode import Episode
+from feed.ports import Unavailable, Vectors
+
+
+class NpzVectors:
+    """A `VectorStore` over one file. Nothing in it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def vectors(self, episodes: Sequence[Episode]) -> Vectors:
+        """The rows of these episodes, looked up by id. A row that is not finite is as missing."""
+        try:
+            with np.load(self._path, allow_pickle=False) as file:
+                ids, rows = file["ids"], file["vectors"]
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile, AttributeError) as error:
+            raise Unavailable(
+                f"{self._path}: expected an .npz with `ids` and `vectors`: {error}"
+            ) from error
+        if ids.ndim != 1 or rows.ndim != 2 or len(ids) != len(rows) or rows.dtype.kind != "f":  # noqa: PLR2004
+            raise Unavailable(
+                f"{self._path}: expected `ids` (n,) and float `vectors` (n, D), "
+                f"got {ids.shape} and {rows.dtype} {rows.shape}"
+            )
+        place = {str(name): i for i, name in enumerate(ids.tolist())}
+        found = np.array([place.get(e.id, -1) for e in episodes], np.int64)
+        matrix = np.zeros((len(episodes), rows.shape[1]), np.float32)
+        known = found >= 0
+        matrix[known] = rows[found[known]]
+        present = known & np.isfinite(matrix).all(axis=1)
+        matrix[~present] = 0
+        return Vectors(matrix, present, model=self._path.stem)

@@ -1,0 +1,220 @@
+"""Episodes from podcast feeds: RSS and Atom, over HTTP or from files, singly or by OPML."""
+
+import logging
+import os
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from threading import Semaphore
+from typing import NamedTuple
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+import httpx
+
+from adapters.rss_cache import FeedCache
+from adapters.rss_fetch import fetch
+from adapters.rss_parse import Feed, Listing, NotAFeedError, parse
+from feed.ports import Problem, Record, Unavailable
+
+MAX_DEPTH = 3
+"""Lists may name lists, this deep."""
+LOOK_AHEAD = 4
+"""Feeds read and waiting for their turn, per worker: what bounds memory."""
+REASONS_NAMED = 3
+
+log = logging.getLogger(__name__)
+
+_USER = re.compile(r"//[^/?#]*@")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # two letters at least: C:\ is a path
+
+
+class _Place(NamedTuple):
+    address: str
+    """URL without fragment, or path"""
+    depth: int
+    refused: str | None = None
+    """Why it is not even tried"""
+
+    @property
+    def is_url(self) -> bool:
+        return _SCHEME.match(self.address) is not None
+
+    @property
+    def name(self) -> str:
+        """How it is called in reports and ids: its address without user and password."""
+        return _USER.sub("//", self.address, count=1) if self.is_url else self.address
+
+
+class _Reading(NamedTuple):
+    content: Feed | Listing | None
+    reason: str | None = None
+
+
+class RssSource:
+    """An `EpisodeSource` of podcast feeds.
+
+    An input is the URL or the path of a feed or of an OPML list, or the path of a text with one
+    URL or path a line; what it is shows in its content. Paths in a list start from its folder,
+    and a list from the network can name only URLs. Copies of feeds are kept in the folder `cache`
+    (None: nowhere): they answer a 304, and stand in, with a Problem, for a feed that fails.
+
+    `timeout_s` (seconds) and `max_bytes` are per feed; `on_feed` is called with the name of each
+    feed when its turn is over, in order, from the thread that reads.
+
+    Ids: a guid that is a URL, a UUID, a tag: or a urn: stays as it is, any other becomes
+    `<hash of the feed's URL>:<guid>`, because many feeds count "1", "2", "3". Without guid the
+    URL of the audio takes its place, or else the entry's. A series' id is its podcast:guid, or
+    else the hash of the feed's URL.
+    """
+
+    def __init__(
+        self,
+        inputs: Sequence[str],
+        cache: Path | None,
+        *,
+        max_workers: int = 8,
+        timeout_s: float = 15.0,
+        max_bytes: int = 20 * 2**20,
+        on_feed: Callable[[str], None] | None = None,
+    ) -> None:
+        self._inputs = inputs
+        self._cache = FeedCache(cache)
+        self._max_workers = max_workers
+        self._timeout_s = timeout_s
+        self._max_bytes = max_bytes
+        self._on_feed = on_feed
+        self._tls = httpx.create_ssl_context()  # slow to make, so once for all feeds
+        # Parsing is all computation, unlike fetching: more at once than cores only costs memory.
+        self._parsers = Semaphore(min(max_workers, os.cpu_count() or 1))
+
+    def read(self) -> Iterator[Record | Problem]:
+        """Yield the records of every feed: inputs in order, entries in feed order.
+
+        Raises `Unavailable` at the end if not one record could be read.
+        """
+        seen: set[str] = set()
+        places = deque(_locate(self._inputs, None, seen))
+        readings: dict[_Place, Future[_Reading]] = {}
+        reasons: list[str] = []
+        records = 0
+        pool = ThreadPoolExecutor(self._max_workers, thread_name_prefix="rss")
+        try:
+            while places:
+                for place in islice(places, LOOK_AHEAD * self._max_workers):
+                    if place not in readings:
+                        readings[place] = pool.submit(self._read_place, place)
+                place = places.popleft()
+                content, reason = readings.pop(place).result()
+                if reason:
+                    reasons.append(f"{place.name}: {reason}")
+                    yield Problem(place.name, reason)
+                if isinstance(content, Listing):
+                    places.extendleft(reversed(_locate(content.places, place, seen)))
+                    continue
+                for n, entry in enumerate(content.entries if content else ()):
+                    records += 1
+                    yield Record(f"{place.name}#{n}", entry)
+                if self._on_feed:
+                    self._on_feed(place.name)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+        if not records:
+            named = "; ".join(reasons[:REASONS_NAMED]) or "no feed was given"
+            raise Unavailable(f"no episode could be read ({named})")
+
+    def _read_place(self, place: _Place) -> _Reading:
+        if place.refused:
+            return _Reading(None, place.refused)
+        try:
+            content = self._read_url(place) if place.is_url else self._read_file(place)
+        except _StoodInError as stood_in:
+            return _Reading(stood_in.content, stood_in.reason)
+        except (Unavailable, NotAFeedError) as error:
+            return _Reading(None, str(error))
+        except Exception as error:
+            # One feed must not end a build, not even with what nobody thought of.
+            log.exception("reading %s failed", place.name)
+            return _Reading(None, f"unexpected {type(error).__name__}")
+        if isinstance(content, Listing):
+            return _Reading(content, content.flaw)
+        return _Reading(content, None if content.entries else "the feed has no episodes")
+
+    def _read_url(self, place: _Place) -> Feed | Listing:
+        url = place.address
+        kept = self._cache.load(url)
+        try:
+            new = fetch(
+                url, kept, timeout_s=self._timeout_s, max_bytes=self._max_bytes, tls=self._tls
+            )
+            current = new or kept
+            content = self._parse(current.body if current else b"", place)
+        except (Unavailable, NotAFeedError) as error:
+            if kept is None:
+                raise
+            content = self._parse(kept.body, place)
+            raise _StoodInError(content, f"{error}; a copy kept earlier was used") from error
+        if new is not None:
+            # Only what could be read: a good copy outlives a server's bad day.
+            self._cache.keep(url, new)
+        return content
+
+    def _read_file(self, place: _Place) -> Feed | Listing:
+        path = Path(place.address)
+        try:
+            if not path.is_file():  # a device or a pipe might never end
+                raise Unavailable("no such file")
+            with path.open("rb") as file:
+                body = file.read(self._max_bytes + 1)
+        except (OSError, ValueError) as error:
+            raise Unavailable(f"cannot be read: {error}") from error
+        if len(body) > self._max_bytes:
+            raise Unavailable(f"larger than {self._max_bytes} bytes")
+        return self._parse(body, place)
+
+    def _parse(self, body: bytes, place: _Place) -> Feed | Listing:
+        with self._parsers:
+            content = parse(body, place.name, lines_allowed=not place.is_url)
+        if isinstance(content, Listing) and place.depth >= MAX_DEPTH:
+            raise NotAFeedError(f"lists are nested more than {MAX_DEPTH} deep")
+        return content
+
+
+class _StoodInError(Exception):
+    def __init__(self, content: Feed | Listing, reason: str) -> None:
+        super().__init__(reason)
+        self.content = content
+        self.reason = reason
+
+
+def _locate(names: Sequence[str], by: _Place | None, seen: set[str]) -> list[_Place]:
+    """Find what a list (or, without one, the caller) names, leaving out what was `seen`."""
+    places = []
+    for name in names:
+        place = _place(name, by)
+        as_is = place.is_url or place.refused
+        key = place.address if as_is else os.path.realpath(place.address)
+        if key not in seen:
+            seen.add(key)
+            places.append(place)
+    return places
+
+
+def _place(name: str, by: _Place | None) -> _Place:
+    depth = by.depth + 1 if by else 0
+    try:
+        # Joining to the list's URL keeps a list from the network away from our files.
+        address = urljoin(by.address, name) if by and by.is_url else name
+        if not _SCHEME.match(address):
+            folder = Path(by.address).parent if by else Path()
+            os.path.realpath(folder / name)  # ValueError for what no path can hold
+            return _Place(str(folder / name), depth)
+        parts = urlsplit(urldefrag(address)[0])
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            return _Place(address, depth, "only http, https and paths of files can be read")
+        user, at, host = parts.netloc.rpartition("@")
+        return _Place(parts._replace(netloc=user + at + host.lower()).geturl(), depth)
+    except ValueError as error:
+        return _Place(name, depth, f"neither URL nor path: {error}")

@@ -1,0 +1,92 @@
+"""One feed over HTTP, within a deadline and a size whatever the server does."""
+
+import asyncio
+import ssl
+import zlib
+
+import httpx
+
+from adapters.rss_cache import Copy
+from feed.ports import Unavailable
+
+MAX_REDIRECTS = 5
+
+
+def fetch(
+    url: str, known: Copy | None, *, timeout_s: float, max_bytes: int, tls: ssl.SSLContext
+) -> Copy | None:
+    """Get a URL; None if it is still what is `known`.
+
+    `timeout_s` (seconds) covers everything from connecting to the last byte, redirects included;
+    `max_bytes` the body before and after decompression. Raises `Unavailable` with the reason.
+    """
+    try:
+        # An event loop of its own, because only cancelling ends a server that sends one byte
+        # every now and then: a socket's timeout starts again with each of them.
+        return asyncio.run(_fetch_within(url, known, timeout_s, max_bytes, tls))
+    except TimeoutError:
+        raise Unavailable(f"no complete answer within {timeout_s:g} s") from None
+    except zlib.error:
+        raise Unavailable("the answer's compression is broken") from None
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        raise Unavailable(f"{type(error).__name__}: {error}".rstrip(": ")) from error
+
+
+async def _fetch_within(
+    url: str, known: Copy | None, timeout_s: float, max_bytes: int, tls: ssl.SSLContext
+) -> Copy | None:
+    headers = {"User-Agent": "earshot", "Accept-Encoding": "gzip"}
+    if known and known.etag:
+        headers["If-None-Match"] = known.etag
+    if known and known.last_modified:
+        headers["If-Modified-Since"] = known.last_modified
+    async with (
+        asyncio.timeout(timeout_s),
+        httpx.AsyncClient(headers=headers, verify=tls, timeout=timeout_s) as client,
+    ):
+        request: httpx.Request | None = client.build_request("GET", url)
+        # By hand, because httpx reads a redirect's body whole, whatever its size.
+        for _ in range(MAX_REDIRECTS + 1):
+            if request is None:
+                break
+            response = await client.send(request, stream=True)
+            try:
+                if not response.has_redirect_location:
+                    return await _receive(response, known, max_bytes)
+                request = response.next_request
+            finally:
+                await response.aclose()
+    raise Unavailable(f"more than {MAX_REDIRECTS} redirects")
+
+
+async def _receive(response: httpx.Response, known: Copy | None, max_bytes: int) -> Copy | None:
+    if response.status_code == httpx.codes.NOT_MODIFIED and known:
+        return None
+    if response.status_code != httpx.codes.OK:
+        raise Unavailable(f"HTTP {response.status_code}")
+    body = await _body(response, max_bytes)
+    return Copy(body, _validator(response, "ETag"), _validator(response, "Last-Modified"))
+
+
+async def _body(response: httpx.Response, max_bytes: int) -> bytes:
+    """Decompress here: httpx expands a chunk whole before anybody can look at its size."""
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in {"", "identity", "gzip", "x-gzip"}:
+        raise Unavailable(f"content encoding {encoding!r} was not asked for")
+    unzip = zlib.decompressobj(wbits=31) if "gzip" in encoding else None
+    body = bytearray()
+    received_bytes = 0
+    async for chunk in response.aiter_raw():
+        received_bytes += len(chunk)
+        body += unzip.decompress(chunk, max_bytes + 1 - len(body)) if unzip else chunk
+        if max(received_bytes, len(body)) > max_bytes:
+            raise Unavailable(f"larger than {max_bytes} bytes")
+    if unzip and not unzip.eof:
+        raise Unavailable("the answer's compression is broken")
+    return bytes(body)
+
+
+def _validator(response: httpx.Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    # A validator has to go back as a header, and httpx sends only ASCII.
+    return value if value and value.isascii() else None

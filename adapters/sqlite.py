@@ -1,0 +1,254 @@
+"""Users in one SQLite file, for one machine: engagements, profiles, summaries, and their events.
+
+Every write records the event that it is, in the same transaction, as Firestore does for its
+triggers. So a process killed between an engagement and its summary leaves the event behind.
+"""
+
+import asyncio
+import secrets
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from feed.document import from_document, to_document
+from feed.engagement import Engagement, Profile, Summary, SummaryError
+from feed.ports import Conflict, Stored, Unavailable
+
+T = TypeVar("T")
+
+BUSY_S = 5.0
+"""how long a statement waits for another process's write"""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS engagements (
+    uid TEXT, id TEXT, episode_id TEXT NOT NULL, type TEXT NOT NULL,
+    timestamp_us INTEGER NOT NULL, progress REAL,
+    episode_title TEXT NOT NULL, series_name TEXT NOT NULL,
+    PRIMARY KEY (uid, id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS newest ON engagements (uid, timestamp_us DESC, id);
+CREATE TABLE IF NOT EXISTS profiles (uid TEXT PRIMARY KEY, fields BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS summaries (
+    uid TEXT PRIMARY KEY, document BLOB NOT NULL, revision TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL, engagement_id TEXT
+);
+"""
+_COLUMNS = ", ".join(Engagement.__struct_fields__)
+
+
+class Event(NamedTuple):
+    """A write that a summary may not reflect yet."""
+
+    number: int
+    uid: str
+    engagement_id: str | None
+    """None: the profile"""
+
+
+class SqliteStore:
+    """A `SummaryStore` in a file, in WAL mode. One thread of its own talks to it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
+        self._connection: sqlite3.Connection | None = None
+
+    # --- summaries ---
+
+    async def read_summary(self, uid: str) -> Stored | None:
+        """The summary, or None if there is none."""
+        row = await self._read_one("SELECT document, revision FROM summaries WHERE uid = ?", uid)
+        if row is None:
+            return None
+        try:
+            return Stored(from_document(msgspec.msgpack.decode(row[0])), row[1])
+        except (msgspec.DecodeError, SummaryError):
+            return Stored(None, row[1])
+
+    async def write_summary(self, uid: str, summary: Summary, revision: str | None) -> str:
+        """Write on condition that the stored revision is still `revision`."""
+        document = msgspec.msgpack.encode(to_document(summary))
+        new = secrets.token_hex(8)
+
+        def write(db: sqlite3.Connection) -> int:
+            if revision is None:
+                statement = "INSERT OR IGNORE INTO summaries VALUES (?, ?, ?)"
+                return db.execute(statement, (uid, document, new)).rowcount
+            statement = (
+                "UPDATE summaries SET document = ?, revision = ? WHERE uid = ? AND revision = ?"
+            )
+            return db.execute(statement, (document, new, uid, revision)).rowcount
+
+        if not await self._write(write):
+            raise Conflict(f"the summary of {uid} is no longer at {revision}")
+        return new
+
+    async def delete_summary(self, uid: str, revision: str) -> None:
+        """Delete on the same condition."""
+        statement = "DELETE FROM summaries WHERE uid = ? AND revision = ?"
+        if not await self._write(lambda db: db.execute(statement, (uid, revision)).rowcount):
+            raise Conflict(f"the summary of {uid} is no longer at {revision}")
+
+    # --- engagements ---
+
+    async def read_engagements(self, uid: str, ids: Sequence[str]) -> dict[str, Engagement | None]:
+        """The engagements named, each as it is now; None for one that does not exist."""
+        statement = (
+            f"SELECT {_COLUMNS} FROM engagements WHERE uid = ? "  # noqa: S608  # our own columns
+            "AND id IN (SELECT value FROM json_each(?))"
+        )
+        rows = await self._read(statement, uid, msgspec.json.encode(ids).decode())
+        return dict.fromkeys(ids) | {row[0]: _engagement(row) for row in rows}
+
+    async def newest_engagements(
+        self, uid: str, limit: int, after: tuple[int, str] | None = None
+    ) -> list[Engagement]:
+        """The newest that exist, in the order of `engagement.newest_first`."""
+        where, values = "uid = ?", [uid]
+        if after is not None:
+            where += " AND (timestamp_us < ? OR (timestamp_us = ? AND id > ?))"
+            values += [after[0], after[0], after[1]]  # type: ignore[list-item]
+        statement = (
+            f"SELECT {_COLUMNS} FROM engagements WHERE {where} "  # noqa: S608  # our own columns
+            "ORDER BY timestamp_us DESC, id LIMIT ?"
+        )
+        return [_engagement(row) for row in await self._read(statement, *values, limit)]
+
+    async def put_engagement(self, uid: str, engagement: Engagement) -> None:
+        """Record an engagement. The same `id` again replaces it."""
+        values = (uid, *msgspec.structs.astuple(engagement))
+
+        def put(db: sqlite3.Connection) -> None:
+            statement = (
+                f"INSERT OR REPLACE INTO engagements (uid, {_COLUMNS}) "  # noqa: S608  # as above
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            )
+            db.execute(statement, values)
+            _record(db, uid, [engagement.id])
+
+        await self._write(put)
+
+    async def delete_engagement(self, uid: str, engagement_id: str) -> bool:
+        """Remove one; False if it was not there."""
+
+        def delete(db: sqlite3.Connection) -> bool:
+            statement = "DELETE FROM engagements WHERE uid = ? AND id = ?"
+            there = db.execute(statement, (uid, engagement_id)).rowcount > 0
+            if there:
+                _record(db, uid, [engagement_id])
+            return there
+
+        return await self._write(delete)
+
+    async def delete_engagements(self, uid: str) -> list[str]:
+        """Remove all of a user's; returns their ids."""
+
+        def delete(db: sqlite3.Connection) -> list[str]:
+            statement = "DELETE FROM engagements WHERE uid = ? RETURNING id"
+            ids = [row[0] for row in db.execute(statement, (uid,)).fetchall()]
+            _record(db, uid, ids)
+            return ids
+
+        return await self._write(delete)
+
+    # --- profiles ---
+
+    async def read_profile(self, uid: str) -> Profile:
+        """The profile; an empty one if there is none."""
+        row = await self._read_one("SELECT fields FROM profiles WHERE uid = ?", uid)
+        return msgspec.json.decode(row[0], type=Profile) if row else Profile()
+
+    async def update_profile(self, uid: str, changes: Mapping[str, Any]) -> Profile:
+        """Set some fields of the profile in one step; returns all of it."""
+
+        def update(db: sqlite3.Connection) -> Profile:
+            row = db.execute("SELECT fields FROM profiles WHERE uid = ?", (uid,)).fetchone()
+            before = msgspec.json.decode(row[0], type=Profile) if row else Profile()
+            profile = msgspec.structs.replace(before, **changes)
+            statement = "INSERT OR REPLACE INTO profiles VALUES (?, ?)"
+            db.execute(statement, (uid, msgspec.json.encode(profile)))
+            _record(db, uid, [None])
+            return profile
+
+        return await self._write(update)
+
+    async def delete_profile(self, uid: str) -> bool:
+        """Remove the profile; False if there was none."""
+
+        def delete(db: sqlite3.Connection) -> bool:
+            there = db.execute("DELETE FROM profiles WHERE uid = ?", (uid,)).rowcount > 0
+            if there:
+                _record(db, uid, [None])
+            return there
+
+        return await self._write(delete)
+
+    # --- events ---
+
+    async def events(self) -> list[Event]:
+        """The events not yet handled, oldest first."""
+        rows = await self._read("SELECT number, uid, engagement_id FROM events ORDER BY number")
+        return [Event(*row) for row in rows]
+
+    async def handled(self, events: Sequence[Event]) -> None:
+        """Forget these events: their effect is stored."""
+        numbers = [(event.number,) for event in events]
+        await self._write(lambda db: db.executemany("DELETE FROM events WHERE number = ?", numbers))
+
+    # --- the connection ---
+
+    async def _read(self, statement: str, *values: Any) -> list[Any]:
+        return await self._run(lambda db: db.execute(statement, values).fetchall())
+
+    async def _read_one(self, statement: str, *values: Any) -> Any:
+        return await self._run(lambda db: db.execute(statement, values).fetchone())
+
+    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do all of `work` in one transaction, or nothing of it."""
+
+        def transaction(db: sqlite3.Connection) -> T:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                result = work(db)
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            db.execute("COMMIT")
+            return result
+
+        return await self._run(transaction)
+
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        def here() -> T:
+            try:
+                return work(self._open())
+            except sqlite3.Error as error:
+                raise Unavailable(f"{self._path}: {error}") from error
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, here)
+
+    def _open(self) -> sqlite3.Connection:
+        """The connection of the store's thread, opened on first use: after any fork."""
+        if self._connection is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            db = sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None)
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")  # acknowledged is on disk
+            db.executescript(_SCHEMA)
+            self._connection = db
+        return self._connection
+
+
+def _engagement(row: Sequence[Any]) -> Engagement:
+    return Engagement(**dict(zip(Engagement.__struct_fields__, row, strict=True)))
+
+
+def _record(db: sqlite3.Connection, uid: str, engagement_ids: Sequence[str | None]) -> None:
+    statement = "INSERT INTO events (uid, engagement_id) VALUES (?, ?)"
+    db.executemany(statement, [(uid, one) for one in engagement_ids])
