@@ -1,0 +1,1 @@
+"""Builds the catalog and publishes it: `python -m catalog_builder`."""

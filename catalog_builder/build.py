@@ -1,0 +1,166 @@
+"""Build: episodes and their vectors to a catalog."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from catalog_builder.errors import Refused
+from feed.catalog import SCORES, Catalog
+from feed.clock import to_us
+from feed.columns import Index, Strings, hash_strings
+from feed.episode import Categories, Episode, Scores, Series
+from feed.filters import primary_subtag
+from feed.ports import Vectors
+from feed.snapshot import content_version
+
+DIMENSIONS = range(8, 4097)
+"""The embedding dimensions that are supported."""
+
+
+def build_catalog(episodes: Sequence[Episode], vectors: Vectors, now: datetime) -> Catalog:
+    """The catalog of these episodes, in their order. Raises `Refused` for unusable vectors."""
+    embeddings, embedded = _unit_rows(vectors, len(episodes))
+    ids = [e.id for e in episodes]
+    series, series_ids, series_names = _series(episodes)
+    languages, language = _coded(
+        [primary_subtag(e.language) if e.language else None for e in episodes]
+    )
+    categories, major, starts, members = _categories(episodes)
+    content = ["" if e.content_id in (None, e.id) else e.content_id or "" for e in episodes]
+    catalog = Catalog(
+        version="",
+        created_us=to_us(now),
+        model=vectors.model,
+        ids=Strings.of(ids),
+        id_index=Index.of(ids),
+        id_hashes=hash_strings(ids),
+        content_index=Index.of(content),
+        cards=Strings.of_bytes(map(_card, episodes)),
+        source_order=np.arange(len(episodes), dtype=np.int32),
+        published_us=np.array([to_us(e.published_at) for e in episodes], np.int64),
+        scores=_scores(episodes),
+        explicit=np.array([bool(e.explicit) for e in episodes], np.uint8),
+        series=series,
+        series_ids=Strings.of(series_ids),
+        series_names=Strings.of(series_names),
+        series_index=Index.of(series_ids),
+        languages=Strings.of(languages),
+        language=language,
+        categories=Strings.of(categories),
+        category_index=Index.of(categories),
+        category_major=major,
+        category_starts=starts,
+        category_members=members,
+        embeddings=embeddings,
+        embedded=embedded,
+        anchors=_anchors(embeddings, starts, members, len(categories)),
+    )
+    return replace(catalog, version=content_version(catalog))
+
+
+def _unit_rows(
+    vectors: Vectors, count: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
+    matrix = vectors.matrix
+    if matrix.shape[0] != count or matrix.shape[1] not in DIMENSIONS:
+        raise Refused(
+            f"vectors: expected {count} rows of {DIMENSIONS.start} to {DIMENSIONS.stop - 1} "
+            f"numbers, got {matrix.shape}"
+        )
+    norms = np.linalg.norm(matrix.astype(np.float64), axis=1)
+    embedded = vectors.present & (norms > 0) & np.isfinite(norms)
+    rows = np.zeros(matrix.shape, np.float32)
+    rows[embedded] = matrix[embedded] / norms[embedded, None]
+    return rows, embedded.astype(np.uint8)
+
+
+def _card(episode: Episode) -> bytes:
+    """What an app shows of an episode. `content_id` and series always agree with the columns."""
+    series = _named(episode.series)
+    card: dict[str, Any] = {
+        "id": episode.id,
+        "content_id": episode.content_id or episode.id,
+        "title": episode.title,
+        "series": None if series is None else {"id": series[0], "name": series[1]},
+        "published_at": episode.published_at,
+        "scores": episode.scores or Scores(),
+    }
+    fields = msgspec.structs.asdict(episode)
+    card |= {k: v for k, v in fields.items() if k not in card and v is not None}
+    return msgspec.json.encode(card)
+
+
+def _named(series: Series | None) -> tuple[str, str] | None:
+    """Id and name of a series; either stands in for the other."""
+    if series is None or not (series.id or series.name):
+        return None
+    return series.id or series.name or "", series.name or series.id or ""
+
+
+def _series(episodes: Sequence[Episode]) -> tuple[npt.NDArray[np.int32], list[str], list[str]]:
+    named = [_named(e.series) for e in episodes]
+    names: dict[str, str] = {}
+    for one in named:
+        if one:
+            names.setdefault(*one)
+    ids, column = _coded([one[0] if one else None for one in named])
+    return column, ids, [names[i] for i in ids]
+
+
+def _coded(values: Iterable[str | None]) -> tuple[list[str], npt.NDArray[np.int32]]:
+    """The distinct values in the order of their first appearance, and each one's place or -1."""
+    places: dict[str, int] = {}
+    column = [-1 if v is None else places.setdefault(v, len(places)) for v in values]
+    return list(places), np.array(column, np.int32)
+
+
+def _scores(episodes: Sequence[Episode]) -> npt.NDArray[np.float64]:
+    rows = np.full((len(episodes), len(SCORES)), np.nan)
+    for row, episode in zip(rows, episodes, strict=True):
+        if episode.scores:
+            values = [getattr(episode.scores, name) for name in SCORES]
+            row[:] = [np.nan if value is None else value for value in values]
+    return rows
+
+
+def _categories(
+    episodes: Sequence[Episode],
+) -> tuple[list[str], npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    places: dict[str, int] = {}
+    major: set[str] = set()
+    members: list[int] = []
+    starts = [0]
+    for episode in episodes:
+        both = episode.categories or Categories()
+        major.update(both.major or ())
+        named = dict.fromkeys([*(both.major or ()), *(both.subcategories or ())])
+        members += [places.setdefault(name, len(places)) for name in named if name]
+        starts.append(len(members))
+    flags = np.array([name in major for name in places], np.uint8)
+    return list(places), flags, np.array(starts, np.int64), np.array(members, np.int32)
+
+
+def _anchors(
+    embeddings: npt.NDArray[np.float32],
+    starts: npt.NDArray[np.int64],
+    members: npt.NDArray[np.int32],
+    count: int,
+) -> npt.NDArray[np.float32]:
+    """(M, D) for each category the normalised mean of its episodes' embeddings."""
+    rows = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    by_category = np.argsort(members, kind="stable")
+    bounds = np.searchsorted(members[by_category], np.arange(count + 1))
+    anchors = np.zeros((count, embeddings.shape[1]), np.float32)
+    for category, (start, end) in enumerate(pairwise(bounds)):
+        anchors[category] = embeddings[rows[by_category[start:end]]].sum(axis=0, dtype=np.float64)
+    norms = np.linalg.norm(anchors, axis=1)
+    known = norms > np.float32(1e-6)
+    anchors[known] /= norms[known, None]
+    anchors[~known] = 0
+    return anchors

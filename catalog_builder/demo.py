@@ -1,0 +1,187 @@
+"""A made-up podcast catalog, so that `make run` has something to show without any input.
+
+The words are data (`demo_words.toml`); what is here deals them out. Nothing but the dates depends
+on the day: tomorrow's catalog has the same episodes under the same ids, one day later.
+"""
+
+import datetime as dt
+import random
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+WORDS = Path(__file__).with_name("demo_words.toml")
+SEED = 20240229
+SHORT_SHOW_MINUTES = 20
+"""A show shorter than this has no guests."""
+MENTION_SHARE = 0.6
+"""Of the episodes with a guest: those whose guest line names other topics of the subcategory."""
+CLOSER_SHARE = 0.3
+EXPLICIT_SHARE = 0.35
+"""Of the episodes of a show that swears at all."""
+UNSCORED_SHARE = 0.04
+"""A few episodes lack some scores, for the code that must cope."""
+
+
+class _Story(NamedTuple):
+    """What one episode is about, before a show tells it."""
+
+    title: str
+    lead: str
+    majors: list[str]
+    sub: dict[str, Any]
+    topic: str | None = None
+
+
+class _Lines(NamedTuple):
+    """What may be said around a lead sentence, and by whom."""
+
+    guests: Iterator[str]
+    guest_lines: Iterator[str]
+    closers: Iterator[str]
+    guest_mentions: Iterator[str]
+    mentions: Iterator[str]
+
+
+def episodes(today: dt.date) -> list[dict[str, Any]]:
+    """Return about 700 episodes as JSON-ready dicts, newest first, all published before `today`.
+
+    The same date gives the same list; another date gives the same list with its dates moved.
+    """
+    words = tomllib.loads(WORDS.read_text(encoding="utf-8"))
+    rng = random.Random(SEED)  # noqa: S311 - repeatable words, no secrets
+    midnight = dt.datetime.combine(today, dt.time(), dt.UTC)
+    names = [f"{first} {last}" for first in words["first_names"] for last in words["last_names"]]
+    guests = _endless(names, rng)
+    mentions = [_endless(words[kind], rng) for kind in ("guest_mentions", "mentions")]
+    made: list[dict[str, Any]] = []
+    for category in words["category"]:
+        said = [_endless(category[kind], rng) for kind in ("guests", "closers")]
+        lines = _Lines(guests, *said, *mentions)
+        for show, stories in _deal(category, rng):
+            made += _show_episodes(show, stories, lines, midnight, rng)
+    # Two stable sorts: newest first, and equal dates by id.
+    made.sort(key=lambda episode: str(episode["id"]))
+    made.sort(key=lambda episode: str(episode["published_at"]), reverse=True)
+    return made
+
+
+def _deal(
+    category: dict[str, Any], rng: random.Random
+) -> Iterator[tuple[dict[str, Any], list[_Story]]]:
+    """Deal the topics of a category to its shows: the two stories of a topic to different ones."""
+    shows = category["series"]
+    hands: list[list[_Story]] = [[] for _ in shows]
+    subs = {sub["name"]: sub for sub in category["sub"]}
+    majors = {
+        name: [category["name"]] + ([sub["also"]] if "also" in sub else [])
+        for name, sub in subs.items()
+    }
+    for name, sub in subs.items():
+        takers = [hand for hand, show in zip(hands, shows, strict=True) if name in show["subs"]]
+        for turn, (topic, title, lead, other_title, other_lead) in enumerate(sub["topics"]):
+            for angle, told in enumerate([(title, lead), (other_title, other_lead)]):
+                hand = takers[(turn + angle) % len(takers)]
+                hand.append(_Story(*told, majors[name], sub, topic))
+    for show, hand in zip(shows, hands, strict=True):
+        hand += [
+            _Story(title, lead, majors[name], subs[name])
+            for name, title, lead in show.get("stories", [])
+        ]
+        rng.shuffle(hand)
+        yield show, hand
+
+
+def _show_episodes(
+    show: dict[str, Any],
+    stories: list[_Story],
+    lines: _Lines,
+    midnight: dt.datetime,
+    rng: random.Random,
+) -> Iterator[dict[str, Any]]:
+    """Yield a show's episodes, number 1 the oldest, at its own rhythm and hour."""
+    slug = _slug(show["name"])
+    hour = dt.timedelta(hours=rng.randrange(4, 22), minutes=rng.choice([0, 5, 15, 30]))
+    newest_age_days = 1 + rng.randrange(show["every_days"])
+    for number, story in enumerate(stories, start=1):
+        age_days = newest_age_days + (len(stories) - number) * show["every_days"]
+        published = midnight - dt.timedelta(days=age_days) + hour
+        insight, people = _tell(story, show, lines, rng)
+        episode_id = f"{slug}-{number:03d}"
+        yield {
+            "id": episode_id,
+            "content_id": f"demo-{episode_id}",
+            "title": story.title,
+            "series": {"id": slug, "name": show["name"]},
+            "published_at": published.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "scores": _scores(show["level"], rng),
+            "key_insight": insight,
+            "categories": {"major": story.majors, "subcategories": [story.sub["name"]]},
+            "entities": [name for name in (story.topic, story.sub["name"]) if name],
+            "people": people,
+            "url": f"https://example.com/{slug}/{number:03d}",
+            "duration_s": round(show["minutes"] * 60 * rng.uniform(0.8, 1.25)),
+            "language": show.get("language", "en"),
+            "explicit": bool(show.get("explicit")) and rng.random() < EXPLICIT_SHARE,
+        }
+
+
+def _tell(
+    story: _Story, show: dict[str, Any], lines: _Lines, rng: random.Random
+) -> tuple[str, list[str]]:
+    """Return the key insight, and who is heard in the episode."""
+    host = show["host"]
+    if "stories" in show:  # written out in full, in the show's own language
+        return story.lead, [host]
+    others = [topic[0] for topic in story.sub["topics"] if topic[0] != story.topic]
+    second, third = rng.sample(others, k=2)
+    role = rng.choice(story.sub["roles"])
+    guest = next(name for name in lines.guests if not set(name.split()) & set(host.split()))
+    has_guest = show["minutes"] >= SHORT_SHOW_MINUTES
+    if not has_guest:
+        told = [next(lines.mentions)]
+    elif rng.random() < MENTION_SHARE:
+        told = [next(lines.guest_mentions)]
+    else:
+        told = [next(lines.guest_lines), next(lines.mentions)]
+    if rng.random() < CLOSER_SHARE:
+        told.append(next(lines.closers))
+    insight = " ".join([story.lead, *told[:2]]).format(
+        host=host,
+        guest=guest,
+        role=role,
+        role_cap=role[0].upper() + role[1:],
+        topic=story.topic,
+        second=second,
+        third=third,
+    )
+    return insight, [host, guest] if has_guest else [host]
+
+
+def _scores(level: float, rng: random.Random) -> dict[str, float]:
+    """Editorial scores around a show's level, in halves; now and then some are missing."""
+    spread = {
+        "credibility": rng.gauss(level, 0.5),
+        "insight": rng.gauss(level - 0.2, 0.6),
+        "information": rng.gauss(level, 0.5),
+        "entertainment": rng.gauss(3.5, 0.7),
+    }
+    scores = {name: min(5.0, max(0.0, round(2 * score) / 2)) for name, score in spread.items()}
+    if rng.random() < UNSCORED_SHARE:
+        for name in rng.sample(sorted(scores), k=2):
+            del scores[name]
+    return scores
+
+
+def _endless(lines: list[str], rng: random.Random) -> Iterator[str]:
+    """Every line once, in random order, then every line again."""
+    while True:
+        yield from rng.sample(lines, k=len(lines))
+
+
+def _slug(name: str) -> str:
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_name.lower()).strip("-")

@@ -1,0 +1,5 @@
+"""What makes a build or a publication stop, said to the person who started it."""
+
+
+class Refused(Exception):
+    """The builder will not do that; the message says why and what would help."""

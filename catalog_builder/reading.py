@@ -1,0 +1,108 @@
+"""Reading: raw records to valid episodes, the only place where an episode is validated."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from catalog_builder.errors import Refused
+from feed.clock import to_us
+from feed.columns import hash_strings
+from feed.episode import Episode
+from feed.ports import Problem, Record
+
+Fields = Mapping[str, str]
+"""Episode field to where a record has it, both as dotted paths: {"series.name": "podcast.title"}"""
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a source gave."""
+
+    episodes: list[Episode]
+    """valid, ids unique, in source order"""
+    bad: list[Problem] = field(default_factory=list)
+    """each record that was skipped, where it is and why"""
+
+
+def load_fields(path: Path) -> Fields:
+    """A field mapping from a TOML file of `"episode.field" = "record.field"`. Raises `Refused`."""
+    try:
+        table = tomllib.loads(path.read_text())
+        return msgspec.convert(table, dict[str, str])
+    except OSError as error:
+        raise Refused(f"{path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise Refused(f'{path}: expected lines of "field" = "record.field": {error}') from error
+
+
+def read_episodes(records: Iterable[Record | Problem], fields: Fields | None = None) -> Read:
+    """Validate every record; the bad are kept with their reason, and stop nothing."""
+    episodes: list[Episode] = []
+    bad: list[Problem] = []
+    places: dict[str, str] = {}
+    for record in records:
+        if isinstance(record, Problem):
+            bad.append(record)
+            continue
+        try:
+            episode = _episode(_mapped(record.fields, fields) if fields else record.fields)
+        except (msgspec.ValidationError, ValueError) as error:
+            bad.append(Problem(record.where, _plain(str(error))))
+            continue
+        if first := places.get(episode.id):
+            bad.append(Problem(record.where, f"duplicate id {episode.id!r}, first at {first}"))
+            continue
+        places[episode.id] = record.where
+        episodes.append(episode)
+    _check_hashes(episodes)
+    return Read(episodes, bad)
+
+
+def _episode(fields: Mapping[str, Any]) -> Episode:
+    episode = msgspec.convert(dict(fields), Episode)
+    to_us(episode.published_at)
+    for text in (episode.id, episode.title):
+        if not text.strip():
+            raise ValueError("an id or title of nothing but space")
+    return episode
+
+
+def _plain(message: str) -> str:
+    """`Expected int, got str - at $.duration_s` as `duration_s: expected int, got str`."""
+    found = re.fullmatch(r"(.*) - at `\$\.(.*)`", message)
+    text, where = (found[1], f"{found[2]}: ") if found else (message, "")
+    return where + text.replace("`", "")[:1].lower() + text.replace("`", "")[1:]
+
+
+def _mapped(record: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
+    """The record with what the mapping names put where an episode has it."""
+    mapped: dict[str, Any] = dict(record)
+    for target, origin in fields.items():
+        value: Any = record
+        for key in origin.split("."):
+            value = value.get(key) if isinstance(value, Mapping) else None
+        *parents, name = target.split(".")
+        place = mapped
+        for key in parents:
+            below = place.get(key)
+            place[key] = dict(below) if isinstance(below, Mapping) else {}
+            place = place[key]
+        place[name] = value
+    return mapped
+
+
+def _check_hashes(episodes: list[Episode]) -> None:
+    """Two ids of one hash would be one episode to a session: never seen, and never let through."""
+    hashes = hash_strings([e.id for e in episodes]).tolist()
+    if len(set(hashes)) == len(hashes):
+        return
+    seen: dict[int, str] = {}
+    for value, episode in zip(hashes, episodes, strict=True):
+        if other := seen.get(value):
+            raise Refused(f"ids {other!r} and {episode.id!r} have the same hash: rename one")
+        seen[value] = episode.id
