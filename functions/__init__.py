@@ -1,0 +1,1 @@
+"""Serve and react: thin entries over routes, catalog holder, auth, errors, telemetry, settings."""

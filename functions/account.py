@@ -1,0 +1,182 @@
+"""The account: a user's engagements and profile. Every call needs a user."""
+
+import base64
+import binascii
+import uuid
+from typing import Annotated
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from feed.clock import HOUR_US, rfc3339
+from feed.engagement import Engagement, Profile
+from feed.request import Name, SentEngagement
+from feed.writer import update_summary
+from functions.body import read_body
+from functions.errors import ProblemError, invalid
+from functions.resource import json_response
+from functions.service import Service
+from functions.telemetry import Timings
+
+MAX_LISTED = 500
+
+_DocumentId = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1, max_length=128, pattern=r"^(?!\.\.?$)(?!__.*__$)[^/\x00-\x1f\x7f]*$"
+    ),
+]
+"""An id that Firestore takes for a document."""
+
+_Preferences = Annotated[tuple[Name, ...], msgspec.Meta(max_length=200)]
+
+
+class NewEngagement(SentEngagement, frozen=True, kw_only=True):
+    """`POST /api/me/engagements`. Without an id it gets one; the same id twice is one."""
+
+    id: _DocumentId | None = None
+
+
+class ProfileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`PATCH /api/me`: the fields given are set, the others stay."""
+
+    display_name: Annotated[str, msgspec.Meta(max_length=200)] | msgspec.UnsetType = msgspec.UNSET
+    category_interests: _Preferences | msgspec.UnsetType = msgspec.UNSET
+    followed_series: _Preferences | msgspec.UnsetType = msgspec.UNSET
+    muted_series: _Preferences | msgspec.UnsetType = msgspec.UNSET
+    muted_categories: _Preferences | msgspec.UnsetType = msgspec.UNSET
+    languages: _Preferences | msgspec.UnsetType = msgspec.UNSET
+
+
+async def record(service: Service, request: Request, timings: Timings) -> Response:
+    """Record an engagement. It is stored before this answers."""
+    uid = service.user(request)
+    with timings.step("validate"):
+        new = await read_body(request, NewEngagement)
+        now_us = service.now_us()
+        engagement = new.engagement(new.id or uuid.uuid4().hex, now_us)
+        if engagement.timestamp_us > now_us + HOUR_US:
+            raise invalid(
+                "timestamp", "a time that is not in the future", rfc3339(engagement.timestamp_us)
+            )
+    with timings.step("store"):
+        await service.store.put_engagement(uid, engagement)
+    with timings.step("summarise"):
+        await service.stored()
+    return json_response(msgspec.json.encode(_shown(engagement)), 201)
+
+
+async def list_engagements(service: Service, request: Request, timings: Timings) -> Response:
+    """The user's engagements, newest first, page by page."""
+    uid = service.user(request)
+    limit = query_int(request, "limit", 50, MAX_LISTED)
+    after = _after(request.query_params.get("cursor"))
+    with timings.step("store"):
+        found = await service.store.newest_engagements(uid, limit + 1, after)
+    page, more = found[:limit], len(found) > limit
+    body = {
+        "engagements": [_shown(e) for e in page],
+        "next_cursor": _place(page[-1]) if more else None,
+    }
+    return json_response(msgspec.json.encode(body))
+
+
+async def remove(service: Service, request: Request, timings: Timings) -> Response:
+    """Remove one engagement."""
+    uid = service.user(request)
+    engagement_id = request.path_params["engagement_id"]
+    with timings.step("store"):
+        there = await service.store.delete_engagement(uid, engagement_id)
+    if not there:
+        raise ProblemError(404, "not-found", f"you have no engagement {engagement_id!r}")
+    with timings.step("summarise"):
+        await service.stored()
+    return json_response(msgspec.json.encode({"removed": engagement_id}))
+
+
+async def reset(service: Service, request: Request, timings: Timings) -> Response:
+    """Remove all engagements: the feed starts again. The profile stays."""
+    uid = service.user(request)
+    with timings.step("store"):
+        removed = await service.store.delete_engagements(uid)
+    with timings.step("summarise"):
+        await update_summary(service.store, uid, rebuild=True)
+        await service.stored()
+    return json_response(msgspec.json.encode({"removed": len(removed)}))
+
+
+async def show(service: Service, request: Request, timings: Timings) -> Response:
+    """The profile."""
+    uid = service.user(request)
+    with timings.step("store"):
+        profile = await service.store.read_profile(uid)
+    return json_response(_profile(uid, profile))
+
+
+async def change(service: Service, request: Request, timings: Timings) -> Response:
+    """Set some fields of the profile."""
+    uid = service.user(request)
+    with timings.step("validate"):
+        changes = await read_body(request, ProfileChange)
+    given = {k: v for k, v in msgspec.structs.asdict(changes).items() if v is not msgspec.UNSET}
+    with timings.step("store"):
+        profile = (
+            await service.store.update_profile(uid, given)
+            if given
+            else await service.store.read_profile(uid)
+        )
+    with timings.step("summarise"):
+        await service.stored()
+    return json_response(_profile(uid, profile))
+
+
+async def forget(service: Service, request: Request, timings: Timings) -> Response:
+    """Delete everything known of the user, with a receipt."""
+    uid = service.user(request)
+    store = service.store
+    with timings.step("store"):
+        removed = await store.delete_engagements(uid)
+        profile = await store.delete_profile(uid)
+    with timings.step("summarise"):
+        await update_summary(store, uid, profile=True, rebuild=True)
+        await service.stored()
+    receipt = {
+        "user_id": uid,
+        "deleted": {"engagements": len(removed), "profile": profile, "summary": True},
+        "at": rfc3339(service.now_us()),
+    }
+    return json_response(msgspec.json.encode(receipt))
+
+
+def query_int(request: Request, name: str, default: int, most: int) -> int:
+    """A number from 1 to `most` in the query. Raises `ProblemError` 400."""
+    text = request.query_params.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):  # noqa: PLR2004
+        raise invalid(name, f"a number from 1 to {most}", repr(text[:40]))
+    return int(text)
+
+
+def _shown(engagement: Engagement) -> dict[str, object]:
+    shown = msgspec.structs.asdict(engagement)
+    shown["timestamp"] = rfc3339(shown.pop("timestamp_us"))
+    return {name: value for name, value in shown.items() if value not in (None, "")}
+
+
+def _profile(uid: str, profile: Profile) -> bytes:
+    return msgspec.json.encode({"user_id": uid, **msgspec.structs.asdict(profile)})
+
+
+def _place(engagement: Engagement) -> str:
+    place = msgspec.json.encode([engagement.timestamp_us, engagement.id])
+    return base64.urlsafe_b64encode(place).decode()
+
+
+def _after(cursor: str | None) -> tuple[int, str] | None:
+    if cursor is None:
+        return None
+    try:
+        place = base64.urlsafe_b64decode(cursor.encode("ascii"))
+        return msgspec.json.decode(place, type=tuple[int, str])
+    except (ValueError, binascii.Error, msgspec.DecodeError) as error:
+        raise invalid("cursor", "next_cursor of the page before") from error

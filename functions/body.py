@@ -1,0 +1,53 @@
+"""The body of a request: read within its limit, decoded and validated once."""
+
+from typing import TypeVar
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+
+from functions.errors import ProblemError, from_validation, malformed
+
+MAX_BYTES = 256 * 1024
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+async def read_body(request: Request, kind: type[T]) -> T:
+    """The body as a `kind`; an empty body counts as `{}`. Raises `ProblemError` 400 or 413."""
+    raw = await _bounded(request)
+    try:
+        return msgspec.json.decode(raw or b"{}", type=kind)
+    except msgspec.ValidationError as error:
+        raise from_validation(error, kind) from error
+    except msgspec.DecodeError as error:
+        raise malformed(str(error)) from error
+    except UnicodeDecodeError as error:
+        raise malformed("not UTF-8") from error
+    except RecursionError as error:
+        raise malformed("nested too deep") from error
+
+
+async def _bounded(request: Request) -> bytes:
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > MAX_BYTES:
+        raise _too_large()
+    chunks, size = [], 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > MAX_BYTES:
+                raise _too_large()
+            chunks.append(chunk)
+    except ClientDisconnect as error:
+        raise malformed("the body ended early") from error
+    return b"".join(chunks)
+
+
+def _too_large() -> ProblemError:
+    return ProblemError(
+        413,
+        "too-large",
+        "the body is too large",
+        field="body",
+        expected=f"at most {MAX_BYTES} bytes",
+    )

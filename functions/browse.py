@@ -1,0 +1,68 @@
+"""Browse: episodes and categories, the same for everybody."""
+
+import msgspec
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import Response
+
+from feed.catalog import Catalog
+from feed.session import cards
+from feed.sources import most_similar
+from functions.account import query_int
+from functions.errors import ProblemError
+from functions.resource import json_response
+from functions.service import Service
+from functions.telemetry import Timings
+
+CACHE = "public, max-age=60"
+MAX_SIMILAR = 50
+
+
+async def episode(service: Service, request: Request, timings: Timings) -> Response:
+    """One episode's card."""
+    catalog = (await service.catalog(timings)).catalog
+    return json_response(catalog.cards.raw(_row(catalog, request)), cache=CACHE)
+
+
+async def similar(service: Service, request: Request, timings: Timings) -> Response:
+    """The episodes most similar to one; none where it has no embedding."""
+    held = await service.catalog(timings)
+    catalog, row = held.catalog, _row(held.catalog, request)
+    limit = query_int(request, "limit", 10, MAX_SIMILAR)
+    with timings.step("rank"):
+        others = held.rankers[service.settings.SCENARIO].floors.copy()
+        others[row] = False
+        scores = (catalog.embeddings @ catalog.embeddings[row]).astype(np.float64)
+        others &= bool(catalog.is_embedded[row])
+        rows = most_similar(catalog, scores, others, limit).tolist()
+    body = b'{"episode_id":%s,"episodes":%s,"similarity_scores":%s,"catalog_version":%s}' % (
+        msgspec.json.encode(catalog.ids[row]),
+        cards(catalog, rows),
+        msgspec.json.encode([round(float(scores[r]), 6) for r in rows]),
+        msgspec.json.encode(catalog.version),
+    )
+    return json_response(body, cache=CACHE)
+
+
+async def categories(service: Service, _request: Request, timings: Timings) -> Response:
+    """The catalog's categories, the largest first."""
+    catalog = (await service.catalog(timings)).catalog
+    counts = np.bincount(catalog.category_members, minlength=len(catalog.categories))
+    found = [
+        {
+            "name": catalog.categories[int(place)],
+            "kind": "major" if catalog.category_major[place] else "sub",
+            "episodes": int(counts[place]),
+        }
+        for place in np.argsort(-counts, kind="stable")
+    ]
+    body = {"categories": found, "catalog_version": catalog.version}
+    return json_response(msgspec.json.encode(body), cache=CACHE)
+
+
+def _row(catalog: Catalog, request: Request) -> int:
+    name = request.path_params["episode_id"]
+    row = int(catalog.rows([name])[0])
+    if row < 0:
+        raise ProblemError(404, "not-found", f"there is no episode {name[:200]!r} in this catalog")
+    return row

@@ -1,0 +1,23 @@
+"""The HTTP function: the whole API, under functions-framework's `aio.http`.
+
+Imported once, before the server forks: the catalog loaded here is shared by its workers.
+"""
+
+from typing import cast
+
+import functions_framework.aio
+from starlette.requests import Request
+from starlette.responses import Response
+
+from functions.routes import api
+from functions.wiring import wire
+
+_service = wire()
+_service.holder.load()
+_api = api(_service)
+
+
+@functions_framework.aio.http
+async def create_session(_request: Request) -> Response:
+    """Hand the request to the API: what a function returns is called as an ASGI application."""
+    return cast("Response", _api)

@@ -1,0 +1,83 @@
+"""Errors as problem details (RFC 9457) that name the field and what it should be."""
+
+import re
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from feed.engagement import TYPES
+
+
+class ProblemError(Exception):
+    """An answer that is an error. `kind` is the last part of its type URI, see docs/api.md."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        detail: str,
+        *,
+        field: str | None = None,
+        expected: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.kind = kind
+        self.detail = detail
+        self.field = field
+        self.expected = expected
+        self.headers = headers or {}
+
+    def response(self) -> Response:
+        """The problem document."""
+        document: dict[str, Any] = {
+            "type": f"urn:earshot:problem:{self.kind}",
+            "title": self.kind.replace("-", " ").capitalize(),
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.field is not None:
+            document["field"] = self.field
+        if self.expected is not None:
+            document["expected"] = self.expected
+        return Response(
+            msgspec.json.encode(document),
+            self.status,
+            {"Cache-Control": "no-store", **self.headers},
+            "application/problem+json",
+        )
+
+
+def invalid(field: str, expected: str, got: str = "") -> ProblemError:
+    """400: a field is wrong."""
+    detail = f"{field}: expected {expected}" + (f", got {got}" if got else "")
+    return ProblemError(400, "invalid-field", detail, field=field, expected=expected)
+
+
+def malformed(detail: str) -> ProblemError:
+    """400: no JSON at all."""
+    return ProblemError(400, "malformed-json", detail, expected="one JSON object")
+
+
+_MESSAGE = re.compile(r"(?P<text>.*?)(?: - at `(?:key in )?\$\.?(?P<path>.*)`)?", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(.*)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+_TYPES = re.compile(r"Expected (.*), got (.*)")
+
+
+def from_validation(error: msgspec.ValidationError, kind: type[msgspec.Struct]) -> ProblemError:
+    """The problem that msgspec found while it decoded a `kind`."""
+    found = _MESSAGE.fullmatch(str(error))
+    text, path = (found["text"], found["path"] or "") if found else (str(error), "")
+    if missing := _MISSING.fullmatch(text):
+        return invalid(".".join(filter(None, [path, missing[1]])), "a value: it is required")
+    if unknown := _UNKNOWN.fullmatch(text):
+        known = ", ".join(kind.__struct_fields__)
+        return invalid(".".join(filter(None, [path, unknown[1]])), f"one of the fields {known}")
+    if text.startswith("Invalid enum value"):
+        return invalid(path, f"one of {', '.join(TYPES)}", text.removeprefix("Invalid enum value "))
+    if types := _TYPES.fullmatch(text):
+        return invalid(path or "body", types[1].replace("`", ""), types[2].replace("`", ""))
+    return invalid(path or "body", text.replace("`", "").removeprefix("Expected "))

@@ -1,0 +1,167 @@
+"""The catalog holder: the catalog in memory, and how it follows the shelf.
+
+Loaded at import, before the server forks. Later a request that finds the last look old starts
+another in a thread and is not held up by it. A new catalog is swapped in whole; the last good
+one stays whatever goes wrong, and `degraded` names what did.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from feed.catalog import Catalog
+from feed.pipeline import Ranker
+from feed.ports import NotFound, Pointer, Shelf, Unavailable
+from feed.scenario import Scenario
+from feed.snapshot import SnapshotError, decode
+from functions.telemetry import log, log_error
+
+POINTER_S = 5.0
+"""deadline for reading the pointer"""
+FETCH_S = 120.0
+"""deadline for fetching a snapshot"""
+LOOK_S = POINTER_S + FETCH_S + 30.0
+"""a look that takes longer hangs: it is given up, and its result is not used"""
+FIRST_WAIT_S = 10.0
+"""how long a request waits where there has never been a catalog"""
+OLD_S = 600.0
+"""a look older than this is awaited: between requests an instance may have had no processor"""
+OLD_WAIT_S = 1.0
+RESERVE_BYTES = 160 * 2**20
+"""what the process needs beside its catalogs"""
+
+
+class NoCatalogError(Exception):
+    """There has never been a catalog."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A catalog ready to rank."""
+
+    catalog: Catalog
+    rankers: Mapping[str, Ranker]
+    """by scenario"""
+    size: int
+    """bytes"""
+
+
+class CatalogHolder:
+    """Keeps the current catalog of a shelf in memory."""
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        scenarios: Mapping[str, Scenario],
+        *,
+        refresh_s: float,
+        memory_limit: int | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._shelf = shelf
+        self._scenarios = scenarios
+        self._refresh_s = refresh_s
+        self._memory_limit = memory_limit
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._held: Held | None = None
+        self._problem: str | None = None
+        self._looked_at = float("-inf")
+        self._look: asyncio.Future[None] | None = None
+        self._look_began = 0.0
+        self._number = 0
+
+    @property
+    def held(self) -> Held | None:
+        """The catalog in memory, if there is one."""
+        return self._held
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """What the last look could not do, if anything."""
+        return (self._problem,) if self._problem else ()
+
+    def load(self) -> None:
+        """Look at the shelf now. A failure is logged and remembered, and raises nothing."""
+        self._number += 1
+        self._look_at_shelf(self._number)
+
+    async def current(self) -> Held:
+        """The catalog to answer this request from. Raises `NoCatalogError`."""
+        age_s = self._monotonic() - self._looked_at
+        if self._held is None:
+            await self._wait(FIRST_WAIT_S)
+        elif age_s > OLD_S:
+            await self._wait(OLD_WAIT_S)
+        elif age_s > self._refresh_s:
+            self._start()
+        if self._held is None:
+            raise NoCatalogError
+        return self._held
+
+    async def _wait(self, timeout_s: float) -> None:
+        await asyncio.wait([self._start()], timeout=timeout_s)
+
+    def _start(self) -> asyncio.Future[None]:
+        """The look that is under way, or a new one in a thread of its own."""
+        now = self._monotonic()
+        if self._look and not self._look.done() and now - self._look_began < LOOK_S:
+            return self._look
+        loop = asyncio.get_running_loop()
+        self._number += 1
+        number = self._number
+        look: asyncio.Future[None] = loop.create_future()
+        self._look, self._look_began = look, now
+
+        def run() -> None:
+            self._look_at_shelf(number)
+            with suppress(RuntimeError):  # the server has stopped meanwhile
+                loop.call_soon_threadsafe(look.set_result, None)
+
+        # A daemon: one that hangs must not keep the process from ending.
+        threading.Thread(target=run, name="catalog-look", daemon=True).start()
+        return look
+
+    def _look_at_shelf(self, number: int) -> None:
+        """Take what the shelf points at, unless a later look has begun."""
+        held, problem = self._held, None
+        try:
+            pointer = self._shelf.current(POINTER_S)
+            if pointer is None:
+                problem = "catalog_missing"
+            elif held is None or pointer.version != held.catalog.version:
+                held, problem = self._fetch(pointer, held)
+        except (Unavailable, NotFound) as error:
+            problem = "catalog_unreachable"
+            log("WARNING", "the shelf cannot be read", reason=str(error))
+        except SnapshotError as error:
+            problem = "catalog_broken"
+            log("ERROR", "the new snapshot cannot be used", reason=str(error))
+        except Exception as error:  # noqa: BLE001  # whatever it is, the last good catalog stays
+            problem = "catalog_unreachable"
+            log_error("looking at the shelf failed", error)
+        with self._lock:
+            if number == self._number:
+                self._held, self._problem = held, problem
+                self._looked_at = self._monotonic()
+
+    def _fetch(self, pointer: Pointer, held: Held | None) -> tuple[Held | None, str | None]:
+        needed = RESERVE_BYTES + pointer.size + (held.size if held else 0)
+        if self._memory_limit is not None and needed > self._memory_limit:
+            log(
+                "ERROR",
+                "the new catalog does not fit beside the old one",
+                version=pointer.version,
+                needed_bytes=needed,
+                limit_bytes=self._memory_limit,
+            )
+            return held, "catalog_too_large"
+        catalog = decode(self._shelf.fetch(pointer.version, FETCH_S))
+        if catalog.version != pointer.version:
+            raise SnapshotError(f"it is {catalog.version}, not {pointer.version}")
+        rankers = {name: Ranker(catalog, one) for name, one in self._scenarios.items()}
+        log("INFO", "catalog loaded", version=catalog.version, episodes=len(catalog))
+        return Held(catalog, rankers, pointer.size), None

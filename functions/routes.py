@@ -1,0 +1,46 @@
+"""The routes: every address of the API and what answers it."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Router
+
+from functions import account, browse, sessions, status
+from functions.errors import ProblemError
+from functions.resource import resource
+from functions.service import Service
+from functions.telemetry import Timings
+
+
+def api(service: Service) -> Router:
+    """The API as an ASGI application (a Router: a whole Starlette raises after it answered)."""
+    routes: list[BaseRoute] = [
+        resource(service, "/api/sessions/create", POST=sessions.create),
+        resource(service, "/api/sessions/{session_id}/next", POST=sessions.next_page),
+        resource(service, "/api/sessions/{session_id}/engage", POST=account.record),
+        resource(
+            service,
+            "/api/me/engagements",
+            GET=account.list_engagements,
+            POST=account.record,
+            DELETE=account.reset,
+        ),
+        resource(service, "/api/me/engagements/{engagement_id}", DELETE=account.remove),
+        resource(service, "/api/me", GET=account.show, PATCH=account.change, DELETE=account.forget),
+        resource(service, "/api/episodes/{episode_id:path}/similar", GET=browse.similar),
+        resource(service, "/api/episodes/{episode_id:path}", GET=browse.episode),
+        resource(service, "/api/categories", GET=browse.categories),
+        resource(service, "/api/health", GET=status.health),
+        resource(service, "/api/metrics", GET=status.metrics),
+        resource(service, "/api/{path:path}", GET=_nothing, POST=_nothing, DELETE=_nothing),
+    ]
+    if service.settings.WEB:
+        from starlette.staticfiles import StaticFiles  # noqa: PLC0415  # Hosting's part elsewhere
+
+        routes.append(Mount("/", StaticFiles(directory=service.settings.WEB, html=True)))
+    else:
+        routes.append(resource(service, "/{path:path}", GET=_nothing, POST=_nothing))
+    return Router(routes)
+
+
+async def _nothing(_service: Service, request: Request, _timings: Timings) -> Response:
+    raise ProblemError(404, "not-found", f"there is nothing at {request.url.path}")

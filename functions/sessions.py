@@ -1,0 +1,128 @@
+"""Sessions: create one, go on with one."""
+
+import secrets
+from typing import Annotated
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from feed import session as sessions
+from feed.catalog import Catalog
+from feed.cursor import Cursor, CursorError, CursorExpired, unseal
+from feed.request import Ids, Limit, SessionRequest, make_query
+from functions.body import read_body
+from functions.errors import ProblemError
+from functions.resource import json_response
+from functions.service import Service
+from functions.telemetry import Timings
+
+
+class NextRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`POST /api/sessions/{id}/next`."""
+
+    cursor: Annotated[str, msgspec.Meta(min_length=1)]
+    limit: Limit = 10
+    engaged_ids: Ids = ()
+
+
+async def create(service: Service, request: Request, timings: Timings) -> Response:
+    """Rank a session and answer its first page."""
+    with timings.step("validate"):
+        asked = await read_body(request, SessionRequest)
+        uid = service.verifier.uid(request)
+        _check_user(asked.user_id, uid)
+        scenario = service.scenario(asked.scenario)
+    held = await service.catalog(timings)
+    degraded = service.holder.degraded
+    summary = None
+    if uid is not None:
+        summary, missing = await service.summary(uid, timings)
+        degraded += missing
+    with timings.step("rank"):
+        now_us = service.now_us()
+        query = make_query(asked, summary, seed=secrets.randbits(64), now_us=now_us)
+        session = sessions.create(
+            held.rankers[scenario], query, degraded=degraded, trace=asked.trace
+        )
+    return _page(service, held.catalog, session, asked.limit, uid, timings)
+
+
+async def next_page(service: Service, request: Request, timings: Timings) -> Response:
+    """Answer the next page of a session from its cursor."""
+    with timings.step("validate"):
+        asked = await read_body(request, NextRequest)
+        uid = service.verifier.uid(request)
+        session_id = request.path_params["session_id"]
+        cursor = _opened(service, asked.cursor, session_id, uid)
+    held = await service.catalog(timings)
+    with timings.step("resume"):
+        session = sessions.resume(
+            held.catalog,
+            cursor,
+            session_id=session_id,
+            engaged_ids=asked.engaged_ids,
+            degraded=service.holder.degraded,
+        )
+    return _page(service, held.catalog, session, asked.limit, uid, timings)
+
+
+def _page(
+    service: Service,
+    catalog: Catalog,
+    session: sessions.Session,
+    limit: int,
+    uid: str | None,
+    timings: Timings,
+) -> Response:
+    with timings.step("encode"):
+        body = sessions.page(
+            catalog,
+            session,
+            limit,
+            uid=uid,
+            keys=service.cursor_keys,
+            expires_us=service.now_us() + service.settings.CURSOR_TTL_S * 1_000_000,
+        )
+    timings.facts |= {
+        "session_id": session.session_id,
+        "scenario": session.scenario,
+        "catalog_version": session.catalog_version,
+        "degraded": session.degraded,
+    }
+    return json_response(body)
+
+
+def _check_user(user_id: str | None, uid: str | None) -> None:
+    if user_id is not None and user_id != uid:
+        raise ProblemError(
+            401 if uid is None else 403,
+            "not-your-user",
+            "user_id is not the user who asks",
+            field="user_id",
+            expected="the signed-in user's own id, or none",
+        )
+
+
+def _opened(service: Service, token: str, session_id: str, uid: str | None) -> Cursor:
+    now_us = service.now_us()
+    try:
+        return unseal(
+            token, session_id=session_id, uid=uid, keys=service.cursor_keys, now_us=now_us
+        )
+    except CursorExpired as error:
+        raise ProblemError(
+            410,
+            "cursor-expired",
+            "this session is too old to go on: create a new one",
+            field="cursor",
+            expected="a cursor that has not expired",
+        ) from error
+    except CursorError as error:
+        raise ProblemError(
+            400,
+            "invalid-cursor",
+            f"cursor: {error}",
+            field="cursor",
+            expected="next_cursor of the last page of this session, unchanged",
+        ) from error

@@ -1,0 +1,72 @@
+"""Settings: all that varies by deployment, read from the environment once, at start-up."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names it. The function does not start."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Every setting, by the name of its environment variable."""
+
+    SHELF: str = ".earshot/shelves/demo"
+    """folder of the snapshots"""
+    STORE: str = ".earshot/users.db"
+    """SQLite file of engagements, profiles and summaries"""
+    AUTH: Literal["none", "demo"] = "none"
+    """how users are known: not at all, or by the header X-Demo-User (local only)"""
+    CURSOR_KEYS: str = ""
+    """secrets that sign cursors, separated by commas: the first signs, all are accepted; none:
+    one made at start-up, so that cursors end with the process"""
+    CURSOR_TTL_S: Annotated[int, msgspec.Meta(ge=60)] = 86_400
+    """how long a cursor is good for, seconds"""
+    SCENARIO: str = "for_you"
+    """the scenario of requests that name none"""
+    SCENARIOS: str = ""
+    """folder of further scenarios, *.toml"""
+    CATALOG_REFRESH_S: Annotated[float, msgspec.Meta(ge=0)] = 30.0
+    """seconds after which a request has the shelf looked at again"""
+    MEMORY_LIMIT_MB: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """what the instance has; 0: what its control group says, if anything"""
+    SUMMARY_TIMEOUT_S: Annotated[float, msgspec.Meta(gt=0)] = 0.25
+    """how long a session waits for the summary, seconds; the first read of a process has 2 s"""
+    NOW: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    """a fixed clock (local only), RFC 3339"""
+    WEB: str = ""
+    """folder served at / (local; Firebase Hosting does it otherwise)"""
+    K_SERVICE: str = ""
+    """set by Cloud Run; what is local only is refused where it is"""
+
+    @property
+    def cursor_keys(self) -> tuple[bytes, ...]:
+        """The keys as bytes, the signing one first."""
+        return tuple(key.strip().encode() for key in self.CURSOR_KEYS.split(",") if key.strip())
+
+
+MIN_KEY_BYTES = 16
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings in an environment; empty counts as not set. Raises `SettingsError`."""
+    given: dict[str, Any] = {
+        name: environment[name] for name in Settings.__struct_fields__ if environment.get(name)
+    }
+    try:
+        settings = msgspec.convert(given, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"setting {str(error).replace('`', '')}") from error
+    if any(len(key) < MIN_KEY_BYTES for key in settings.cursor_keys):
+        raise SettingsError(f"CURSOR_KEYS: expected at least {MIN_KEY_BYTES} characters each")
+    if settings.K_SERVICE:
+        if settings.AUTH == "demo":
+            raise SettingsError("AUTH=demo is for local use: expected none")
+        if settings.NOW:
+            raise SettingsError("NOW is for local use: expected none")
+        if not settings.cursor_keys:
+            raise SettingsError("CURSOR_KEYS: expected at least one key")
+    return settings

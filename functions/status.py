@@ -1,0 +1,66 @@
+"""Status: health for people and load balancers, metrics for Prometheus."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from feed.clock import rfc3339
+from feed.ports import Unavailable
+from functions.holder import NoCatalogError
+from functions.resource import json_response
+from functions.service import Service
+from functions.telemetry import Timings
+
+STORE_S = 2.0
+_PROBE = "earshot-health"
+
+
+async def health(service: Service, _request: Request, timings: Timings) -> Response:
+    """Catalog version and age, and whether each dependency answers; 503 without a catalog."""
+    catalog: dict[str, Any] | None = None
+    with timings.step("catalog"):
+        try:
+            held = (await service.holder.current()).catalog
+            catalog = {
+                "version": held.version,
+                "created_at": rfc3339(held.created_us),
+                "age_s": (service.now_us() - held.created_us) // 1_000_000,
+                "episodes": len(held),
+                "embedding_model": held.model,
+            }
+        except NoCatalogError:
+            pass
+    shelf, store = service.holder.degraded, await _store(service, timings)
+    status = (
+        "no_catalog" if catalog is None else "ok" if not shelf and store == "ok" else "degraded"
+    )
+    body = {
+        "status": status,
+        "catalog": catalog,
+        "dependencies": {"shelf": shelf[0] if shelf else "ok", "store": store},
+        "scenarios": list(service.scenarios),
+    }
+    return json_response(msgspec.json.encode(body), 503 if catalog is None else 200)
+
+
+async def metrics(service: Service, _request: Request, _timings: Timings) -> Response:
+    """Counts since this process started, as Prometheus text."""
+    held = service.holder.held
+    created_s = held.catalog.created_us / 1e6 if held else None
+    text = service.metrics.text(created_s)
+    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+async def _store(service: Service, timings: Timings) -> str:
+    with timings.step("store"):
+        try:
+            async with asyncio.timeout(STORE_S):
+                await service.store.read_summary(_PROBE)
+        except TimeoutError:
+            return "timeout"
+        except Unavailable as error:
+            return str(error)
+    return "ok"

@@ -1,0 +1,118 @@
+"""Telemetry: how long each step took, one log line per request, and counters for Prometheus."""
+
+import sys
+import time
+import traceback
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+class Timings:
+    """The steps of one request, in the order in which they ended."""
+
+    def __init__(self) -> None:
+        self.started = time.perf_counter()
+        self.steps_ms: dict[str, float] = {}
+        self.facts: dict[str, Any] = {}
+        """what else the log line should say"""
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time what is done inside."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            elapsed_ms = (time.perf_counter() - started) * 1000
+            self.steps_ms[name] = round(self.steps_ms.get(name, 0) + elapsed_ms, 3)
+
+    @property
+    def total_s(self) -> float:
+        """Seconds since the request arrived."""
+        return time.perf_counter() - self.started
+
+    def header(self) -> str:
+        """As `Server-Timing` (milliseconds)."""
+        steps = [f"{name};dur={ms}" for name, ms in self.steps_ms.items()]
+        return ", ".join([*steps, f"total;dur={self.total_s * 1000:.3f}"])
+
+
+class Metrics:
+    """Counts since the process started."""
+
+    def __init__(self) -> None:
+        self.requests: Counter[tuple[str, str, int]] = Counter()
+        """by route, method and status"""
+        self.seconds: Counter[str] = Counter()
+        self.buckets: dict[str, list[int]] = {}
+        """by route, one per bound of `BUCKETS_S` and one beyond"""
+        self.degraded: Counter[str] = Counter()
+
+    def count(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count one request."""
+        self.requests[route, method, status] += 1
+        self.seconds[route] += seconds  # type: ignore[assignment]  # a Counter adds floats too
+        buckets = self.buckets.setdefault(route, [0] * (len(BUCKETS_S) + 1))
+        buckets[bisect_left(BUCKETS_S, seconds)] += 1
+
+    def text(self, catalog_created_s: float | None) -> bytes:
+        """As Prometheus text. The library is loaded by whoever asks, not by a session."""
+        from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415
+        from prometheus_client.core import (  # noqa: PLC0415
+            CounterMetricFamily,
+            GaugeMetricFamily,
+            HistogramMetricFamily,
+            Metric,
+        )
+
+        requests = CounterMetricFamily(
+            "earshot_requests", "Requests answered", labels=["route", "method", "status"]
+        )
+        for (route, method, status), number in self.requests.items():
+            requests.add_metric([route, method, str(status)], number)
+        latency = HistogramMetricFamily(
+            "earshot_request_seconds", "Time to answer", labels=["route"]
+        )
+        for route, buckets in self.buckets.items():
+            bounds = [*map(str, BUCKETS_S), "+Inf"]
+            running = [sum(buckets[: i + 1]) for i in range(len(buckets))]
+            pairs = list(zip(bounds, running, strict=True))
+            latency.add_metric([route], pairs, self.seconds[route])
+        degraded = CounterMetricFamily(
+            "earshot_degraded", "Answers that had to do without something", labels=["what"]
+        )
+        for what, number in self.degraded.items():
+            degraded.add_metric([what], number)
+        families: list[Metric] = [requests, latency, degraded]
+        if catalog_created_s is not None:
+            created = "When the catalog in memory was created, seconds since 1970"
+            families.append(
+                GaugeMetricFamily("earshot_catalog_created_seconds", created, catalog_created_s)
+            )
+
+        class Once:
+            def collect(self) -> Iterator[Metric]:
+                return iter(families)
+
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(Once())
+        return generate_latest(registry)
+
+
+def log(severity: str, message: str, **fields: Any) -> None:
+    """One JSON line on standard output, as Cloud Logging reads it."""
+    line = msgspec.json.encode({"severity": severity, "message": message, **fields})
+    sys.stdout.write(line.decode() + "\n")
+    sys.stdout.flush()
+
+
+def log_error(message: str, error: BaseException) -> None:
+    """An error nobody expected, with its trace."""
+    log("ERROR", message, stack_trace="".join(traceback.format_exception(error)))

@@ -1,0 +1,12 @@
+"""The functions by the names they deploy under. Each is imported only when it is asked for."""
+
+from importlib import import_module
+from typing import Any
+
+_ROOMS = {"create_session": "functions.create_session"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(name)
+    return getattr(import_module(_ROOMS[name]), name)
