@@ -16,7 +16,7 @@ class JsonSource:
         self._path = path
 
     def read(self) -> Iterator[Record | Problem]:
-        """Yield the objects in the file, each under `file:line`.
+        """Yield the objects in the file, each under `file:line`, in an array `file:line[index]`.
 
         In JSON Lines, a line that is no JSON is a Problem. A JSON array that is malformed anywhere
         cannot be read beyond it, so all of it is refused with `Unavailable`.
@@ -27,31 +27,31 @@ class JsonSource:
             raise Unavailable(f"{self._path}: {error.strerror}") from error
         data = data.removeprefix(b"\xef\xbb\xbf")
         records = self._array(data) if data.lstrip()[:1] == b"[" else self._lines(data)
-        for line, value in records:
-            where = f"{self._path.name}:{line}"
+        for place, value in records:
+            where = f"{self._path.name}:{place}"
             if isinstance(value, dict):
                 yield Record(where, value)
             else:
                 yield Problem(where, value if isinstance(value, _Reason) else "not a JSON object")
 
-    def _array(self, data: bytes) -> Iterator[tuple[int, Any]]:
+    def _array(self, data: bytes) -> Iterator[tuple[str, Any]]:
         try:
             elements = msgspec.json.decode(data, type=list[msgspec.Raw])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Unavailable(f"{self._path}: malformed JSON array: {error}") from error
         line, at = 1, 0
-        for element in elements:
+        for index, element in enumerate(elements):
             raw = bytes(element)
             start = data.index(raw, at)
             line += data.count(b"\n", at, start)
-            yield line, _value(raw)
+            yield f"{line}[{index}]", _value(raw)
             line += raw.count(b"\n")
             at = start + len(raw)
 
-    def _lines(self, data: bytes) -> Iterator[tuple[int, Any]]:
+    def _lines(self, data: bytes) -> Iterator[tuple[str, Any]]:
         for line, raw in enumerate(data.split(b"\n"), 1):
             if raw.strip():
-                yield line, _value(raw)
+                yield f"{line}", _value(raw)
 
 
 class _Reason(str):

@@ -62,7 +62,7 @@ class Queue(msgspec.Struct, frozen=True):
     @property
     def score_rows(self) -> npt.NDArray[np.int32]:
         """(k, 4) the scores of each."""
-        return np.frombuffer(self.scores, "<i4").reshape(-1, len(self)).T
+        return np.frombuffer(self.scores, "<i4").reshape(4, len(self)).T
 
     @property
     def reasons(self) -> Reasons:

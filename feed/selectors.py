@@ -58,7 +58,7 @@ def select(
 def _places_by_series(series: IntArray) -> dict[int, IntArray]:
     by_series = np.argsort(series, kind="stable")
     names, starts = np.unique(series[by_series], return_index=True)
-    return dict(zip(names.tolist(), np.split(by_series, starts[1:]), strict=True))
+    return dict(zip(names.tolist(), np.split(by_series, starts)[1:], strict=True))
 
 
 def _best(decayed: FloatArray, barred: IntArray | None) -> int | None:

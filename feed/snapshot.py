@@ -131,9 +131,9 @@ def encode(catalog: Catalog) -> bytearray:
     start = _aligned(_PREFIX.size + len(header))
     file = bytearray(start + end)
     file[_PREFIX.size : _PREFIX.size + len(header)] = header
+    body = np.frombuffer(file, np.uint8)[start:]
     for section, array in zip(sections, arrays.values(), strict=True):
-        at = start + section.offset
-        file[at : at + section.size] = np.ascontiguousarray(array).view(np.uint8).data.cast("B")
+        body[section.offset : section.offset + section.size] = _flat(array)
     prefix = (_MAGIC, FORMAT, len(header), len(file))
     _PREFIX.pack_into(file, 0, *prefix, bytes(32))
     _PREFIX.pack_into(file, 0, *prefix, _digest(memoryview(file)))
@@ -145,7 +145,7 @@ def content_version(catalog: Catalog) -> str:
     digest = hashlib.sha256(catalog.model.encode())
     for name, array in _arrays(catalog):
         digest.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(np.ascontiguousarray(array).view(np.uint8).data)
+        digest.update(_flat(array).data)
     created = from_us(catalog.created_us)
     return f"{created:%Y%m%dT%H%M%SZ}-{digest.hexdigest()[:12]}"
 
@@ -200,6 +200,11 @@ def _digest(view: memoryview) -> bytes:
     digest = hashlib.sha256(view[:24])
     digest.update(view[_PREFIX.size :])
     return digest.digest()
+
+
+def _flat(array: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The bytes of an array, one after another."""
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
 
 
 def _aligned(offset: int) -> int:

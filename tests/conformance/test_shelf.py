@@ -1,0 +1,162 @@
+"""What any shelf must do. An adapter passes by a subclass that opens it, and reads it raw."""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from adapters.folder import FolderShelf
+from feed.ports import Conflict, NotFound, Pointer, Shelf, Unavailable
+
+T = 5.0
+
+
+def put(shelf: Shelf, version: str, data: bytes = b"data") -> tuple[str, int, str]:
+    """Store something, and return what `promote` wants to know of it."""
+    shelf.put(version, data, T)
+    return version, len(data), hashlib.sha256(data).hexdigest()
+
+
+class ShelfContract:
+    """The suite. `shelf` is empty; `other` is the same shelf, opened by somebody else."""
+
+    def raw(self, version: str) -> bytes:
+        """What is stored under a version, not read through the shelf."""
+        raise NotImplementedError
+
+    def test_an_empty_shelf_points_nowhere(self, shelf: Shelf) -> None:
+        assert shelf.current(T) is None
+        assert shelf.entries(T) == []
+
+    def test_what_is_put_is_stored_and_fetched_as_it_was(self, shelf: Shelf) -> None:
+        data = bytes(range(256)) * 1000
+        shelf.put("v1", data, T)
+        assert self.raw("v1") == data
+        assert bytes(shelf.fetch("v1", T)) == data
+
+    def test_putting_moves_no_pointer(self, shelf: Shelf) -> None:
+        put(shelf, "v1")
+        assert shelf.current(T) is None
+
+    def test_the_same_bytes_may_be_put_twice_and_others_never(self, shelf: Shelf) -> None:
+        put(shelf, "v1")
+        put(shelf, "v1")
+        with pytest.raises(Conflict):
+            put(shelf, "v1", b"other")
+        assert self.raw("v1") == b"data"
+
+    def test_promoting_moves_the_pointer_for_everybody(self, shelf: Shelf, other: Shelf) -> None:
+        one = put(shelf, "v1")
+        pointer = shelf.promote(*one, 0, T)
+        assert other.current(T) == pointer
+        assert (pointer.version, pointer.size, pointer.sha256) == one
+        assert pointer.generation != 0
+
+    def test_a_pointer_that_moved_meanwhile_is_not_moved_again(
+        self, shelf: Shelf, other: Shelf
+    ) -> None:
+        first = shelf.promote(*put(shelf, "v1"), 0, T)
+        second = other.promote(*put(other, "v2"), first.generation, T)
+        for stale in (0, first.generation):
+            with pytest.raises(Conflict):
+                shelf.promote(*put(shelf, "v3"), stale, T)
+        assert shelf.current(T) == second
+
+    def test_a_version_that_is_not_there_is_not_found(self, shelf: Shelf) -> None:
+        with pytest.raises(NotFound):
+            shelf.fetch("v1", T)
+        with pytest.raises(NotFound):
+            shelf.promote("v1", 1, "", 0, T)
+        shelf.delete("v1", T)
+
+    def test_entries_are_listed_oldest_first(self, shelf: Shelf) -> None:
+        for version in ("b", "c", "a"):
+            put(shelf, version, version.encode() * 3)
+        entries = shelf.entries(T)
+        assert [e.version for e in entries] == ["b", "c", "a"]
+        assert all(e.size == 3 and e.stored_at > 1e9 for e in entries)
+
+    def test_what_is_deleted_is_gone_and_the_rest_stays(self, shelf: Shelf) -> None:
+        put(shelf, "v1")
+        put(shelf, "v2")
+        shelf.delete("v1", T)
+        assert [e.version for e in shelf.entries(T)] == ["v2"]
+
+    def test_bytes_fetched_stay_readable_after_their_version_is_deleted(self, shelf: Shelf) -> None:
+        put(shelf, "v1", b"x" * 100_000)
+        data = shelf.fetch("v1", T)
+        shelf.delete("v1", T)
+        assert bytes(data) == b"x" * 100_000
+
+    def test_of_many_publishers_at_once_one_wins_and_the_others_are_told(
+        self, shelf: Shelf, opened: Callable[[], Shelf]
+    ) -> None:
+        base = shelf.promote(*put(shelf, "base"), 0, T)
+        won: list[Pointer] = []
+        lost: list[str] = []
+
+        def publish(number: int) -> None:
+            mine = opened()
+            one = put(mine, f"v{number}", b"%d" % number)
+            try:
+                won.append(mine.promote(*one, base.generation, T))
+            except Conflict as error:
+                lost.append(str(error))
+
+        threads = [threading.Thread(target=publish, args=(i,)) for i in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(won) == 1
+        assert len(lost) == 11
+        assert shelf.current(T) == won[0]
+        assert len(shelf.entries(T)) == 13
+
+    def test_a_name_that_leads_elsewhere_is_no_version(self, shelf: Shelf) -> None:
+        for name in ("", "../current.json", "a/b", "."):
+            with pytest.raises(NotFound):
+                shelf.fetch(name, T)
+
+
+class TestFolderShelf(ShelfContract):
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> None:
+        self.folder = tmp_path / "shelf"
+
+    @pytest.fixture
+    def opened(self) -> Callable[[], Shelf]:
+        return lambda: FolderShelf(self.folder)
+
+    @pytest.fixture
+    def shelf(self, opened: Callable[[], Shelf]) -> Shelf:
+        return opened()
+
+    @pytest.fixture
+    def other(self, opened: Callable[[], Shelf]) -> Shelf:
+        return opened()
+
+    def raw(self, version: str) -> bytes:
+        return (self.folder / "snapshots" / version).read_bytes()
+
+    def test_a_pointer_that_is_no_pointer_is_unavailable(self, shelf: Shelf) -> None:
+        put(shelf, "v1")
+        (self.folder / "current.json").write_text("{")
+        with pytest.raises(Unavailable, match="not a pointer"):
+            shelf.current(T)
+
+    def test_a_write_that_was_cut_off_is_no_entry(self, shelf: Shelf) -> None:
+        put(shelf, "v1")
+        (self.folder / "snapshots" / ".writing-x").write_bytes(b"half")
+        assert [e.version for e in shelf.entries(T)] == ["v1"]
+
+    def test_a_lock_that_is_held_too_long_is_unavailable(self, shelf: Shelf) -> None:
+        import fcntl  # noqa: PLC0415
+
+        put(shelf, "v1")
+        with (self.folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with pytest.raises(Unavailable, match="held"):
+                shelf.put("v2", b"", 0.05)

@@ -1,0 +1,192 @@
+"""A snapshot is read whole and as it was written, or refused with one clear error."""
+
+import hashlib
+import random
+import struct
+from dataclasses import fields
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalog_builder.build import build_catalog
+from feed.catalog import Catalog
+from feed.columns import Index, Strings
+from feed.episode import Episode
+from feed.ports import Vectors
+from feed.snapshot import SnapshotError, decode, encode, read_header
+from tests.support.catalogs import NOW, catalog_of, episodes
+
+SMALL = bytes(encode(catalog_of(episodes(12))))
+
+texts = st.text(min_size=1, max_size=12).filter(str.strip)
+
+
+@st.composite
+def catalogs(draw: st.DrawFn) -> Catalog:
+    """Catalogs with ids, names and dates of every alphabet, length and century."""
+    ids = draw(
+        st.lists(texts | st.text("é漢🎧", min_size=1, max_size=300), unique=True, max_size=8)
+    )
+    made = [
+        Episode(
+            id=one,
+            title=draw(texts),
+            published_at=draw(st.datetimes()).replace(tzinfo=NOW.tzinfo),
+            content_id=draw(st.none() | texts),
+            series=draw(st.none() | st.builds(lambda name: {"id": name}, texts)),
+            scores=None,
+            categories=None,
+            language=draw(st.none() | st.sampled_from(["en", "pt-BR"])),
+        )
+        for one in ids
+    ]
+    made = [msgspec.convert(msgspec.to_builtins(e), Episode) for e in made]
+    dimension = draw(st.integers(8, 40))
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    matrix = rng.normal(size=(len(made), dimension)).astype(np.float32)
+    present = rng.random(len(made)) > 0.3
+    return build_catalog(made, Vectors(matrix, present, "any"), NOW)
+
+
+def same(one: Catalog, other: Catalog) -> bool:
+    def equal(a: Any, b: Any) -> bool:
+        if isinstance(a, Strings | Index):
+            return all(equal(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
+        if isinstance(a, np.ndarray):
+            return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+        return bool(a == b)
+
+    return all(equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+
+
+@given(catalogs())
+@settings(max_examples=60)
+def test_a_catalog_comes_back_as_it_was(catalog: Catalog) -> None:
+    again = decode(encode(catalog))
+    assert same(catalog, again)
+    assert list(again.ids) == list(catalog.ids)
+    for row, name in enumerate(again.ids):
+        assert again.id_index.row(name) == row
+
+
+def test_the_same_catalog_gives_the_same_bytes_and_another_gives_another_version() -> None:
+    assert encode(catalog_of(episodes(12))) == SMALL
+    assert catalog_of(episodes(13)).version != catalog_of(episodes(12)).version
+
+
+def test_loading_copies_no_column(catalog: Catalog) -> None:
+    file = bytes(encode(catalog))
+    loaded = decode(file)
+    start = np.frombuffer(file, np.uint8).__array_interface__["data"][0]
+    for column in (loaded.embeddings, loaded.cards.data, loaded.published_us):
+        at = column.__array_interface__["data"][0]
+        assert start < at < start + len(file)
+        assert not column.flags.writeable
+
+
+@pytest.mark.parametrize("length", [0, 1, 7, 8, 40, 55, 56, 57, 500, len(SMALL) - 1])
+def test_a_truncated_file_is_called_truncated_or_empty(length: int) -> None:
+    with pytest.raises(SnapshotError, match="empty" if length == 0 else "truncated"):
+        decode(SMALL[:length])
+
+
+@given(st.integers(0, len(SMALL) * 8 - 1))
+@settings(max_examples=600)
+def test_a_single_flipped_bit_is_found_wherever_it_is(bit: int) -> None:
+    altered = bytearray(SMALL)
+    altered[bit // 8] ^= 1 << bit % 8
+    with pytest.raises(SnapshotError):
+        decode(altered)
+
+
+@given(st.binary(max_size=300) | st.binary(max_size=300).map(lambda tail: SMALL[:56] + tail))
+def test_random_bytes_are_refused(noise: bytes) -> None:
+    with pytest.raises(SnapshotError):
+        decode(noise)
+    with pytest.raises(SnapshotError):
+        read_header(noise)
+
+
+def test_what_follows_the_end_is_an_alteration() -> None:
+    with pytest.raises(SnapshotError, match="altered"):
+        decode(SMALL + b"\0")
+
+
+def test_a_newer_format_says_so_even_if_nothing_else_is_understood() -> None:
+    newer = SMALL[:8] + struct.pack("<I", 2) + SMALL[12:60]
+    with pytest.raises(SnapshotError, match="newer format: 2"):
+        decode(newer)
+
+
+def resigned(file: bytes, change: Any) -> bytes:
+    """A file whose header was changed by somebody who could compute the checksum."""
+    length = struct.unpack_from("<I", file, 12)[0]
+    header = msgspec.json.decode(file[56 : 56 + length])
+    change(header)
+    encoded = msgspec.json.encode(header)
+    assert len(encoded) <= length + 64
+    start = -(-(56 + length) // 64) * 64
+    new_start = -(-(56 + len(encoded)) // 64) * 64
+    body = encoded + bytes(new_start - 56 - len(encoded)) + file[start:]
+    prefix = b"EARSHOT\n" + struct.pack("<IIQ", 1, len(encoded), 56 + len(body))
+    return prefix + hashlib.sha256(prefix + body).digest() + body
+
+
+def section(header: Any, name: str) -> Any:
+    return next(s for s in header["sections"] if s["name"] == name)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda h: section(h, "embeddings").update(offset=10**15), "within"),
+        (lambda h: section(h, "embeddings").update(offset=-64), "within"),
+        (lambda h: section(h, "embeddings").update(shape=[10**9, 10**9]), "within"),
+        (lambda h: section(h, "embeddings").update(dtype="|O"), "embeddings is"),
+        (lambda h: section(h, "scores").update(shape=[-1, -1]), "scores is"),
+        (lambda h: section(h, "series").update(name="unheard"), "no section series"),
+        (lambda h: section(h, "series").update(offset=section(h, "cards.data")["offset"]), "point"),
+        (lambda h: section(h, "ids.offsets").update(shape=[1], size=8), "ids.offsets is"),
+        (lambda h: h.update(dimension=3), "embeddings is"),
+        (lambda h: h.update(created_at="2026-01-01T00:00:00"), "damaged"),
+        (lambda h: h.update(created_at=1), "header"),
+        (lambda h: h.pop("sections"), "header"),
+    ],
+)
+def test_a_header_that_lies_is_refused_even_with_a_good_checksum(change: Any, reason: str) -> None:
+    with pytest.raises(SnapshotError, match=reason):
+        decode(resigned(SMALL, change))
+
+
+def test_rows_that_do_not_start_where_they_should_are_refused() -> None:
+    catalog = catalog_of(episodes(12))
+    catalog.ids.offsets[1] = 10**6
+    with pytest.raises(SnapshotError, match="starts of rows"):
+        decode(encode(catalog))
+
+
+def test_a_section_that_is_not_known_is_skipped() -> None:
+    unknown = {"name": "later", "dtype": "<f2", "shape": [1], "offset": 0, "size": 2}
+    assert len(decode(resigned(SMALL, lambda h: h["sections"].append(unknown)))) == 12
+
+
+def test_the_header_can_be_read_alone(catalog: Catalog) -> None:
+    header = read_header(encode(catalog))
+    assert header.counts["episodes"] == len(catalog)
+    assert header.catalog_version == catalog.version
+    assert header.model == "test"
+
+
+def test_many_random_alterations_of_many_bytes_never_get_through() -> None:
+    rng = random.Random(0)
+    for _ in range(200):
+        altered = bytearray(SMALL)
+        for _ in range(rng.randrange(1, 50)):
+            altered[rng.randrange(len(altered))] = rng.randrange(256)
+        if altered != SMALL:
+            with pytest.raises(SnapshotError):
+                decode(altered)

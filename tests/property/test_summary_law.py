@@ -1,0 +1,150 @@
+"""The law: once all events are handled, in any order and with any duplicates, the packed
+engagements are byte for byte those of a summary rebuilt from the engagements that exist."""
+
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+import feed.engagement
+import feed.writer
+from feed.engagement import TYPES, Engagement, Profile, Summary, newest, pack
+from feed.ports import Stored, Unavailable
+from feed.writer import update_summary
+from tests.support.stepped_store import SteppedStore
+
+KEPT = 3  # so that almost every step cuts off or uncovers something
+UID = "u"
+
+IDS = st.sampled_from("abcdefg")
+TIMES = st.integers(0, 4)  # many are equal
+PICKS = st.integers(0, 10**6)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_are_kept() -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(feed.engagement, "KEPT", KEPT)
+        patch.setattr(feed.writer, "KEPT", KEPT)
+        yield
+
+
+@dataclass
+class Writer:
+    """A writer under way, and the events it was given."""
+
+    work: Coroutine[Any, Any, None]
+    events: list[str | None]
+
+
+class ConcurrentWriters(RuleBasedStateMachine):
+    """Users act, events are delivered late, twice, in any order, to writers that interleave."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.store = SteppedStore()
+        self.pending: list[str | None] = []
+        self.past: list[str | None] = []
+        self.writers: list[Writer] = []
+
+    @rule(name=IDS, timestamp=TIMES, kind=st.sampled_from(TYPES))
+    def engage(self, name: str, timestamp: int, kind: Any) -> None:
+        """Create an engagement, or change one."""
+        self.store.engagements[name] = Engagement(
+            id=name, episode_id=f"of-{name}", type=kind, timestamp_us=timestamp
+        )
+        self.pending.append(name)
+
+    @precondition(lambda self: self.store.engagements)
+    @rule(pick=PICKS)
+    def delete(self, pick: int) -> None:
+        name = sorted(self.store.engagements)[pick % len(self.store.engagements)]
+        del self.store.engagements[name]
+        self.pending.append(name)
+
+    @rule(language=st.sampled_from(["", "en", "de"]))
+    def change_profile(self, language: str) -> None:
+        self.store.change_profile({"languages": (language,) if language else ()})
+        self.pending.append(None)
+
+    @precondition(lambda self: self.pending)
+    @rule(pick=PICKS, count=st.integers(1, 3))
+    def deliver(self, pick: int, count: int) -> None:
+        """Give pending events to a new writer, in any order."""
+        events = [self.pending.pop(pick % len(self.pending)) for _ in self.pending[:count]]
+        self._start(events)
+
+    @precondition(lambda self: self.past)
+    @rule(pick=PICKS)
+    def deliver_again(self, pick: int) -> None:
+        """Deliver an event that was handled already."""
+        self._start([self.past[pick % len(self.past)]])
+
+    @precondition(lambda self: self.writers)
+    @rule(pick=PICKS, steps=st.integers(1, 8))
+    def step(self, pick: int, steps: int) -> None:
+        """Let one writer go on."""
+        writer = self.writers[pick % len(self.writers)]
+        for _ in range(steps):
+            if not self._step(writer):
+                return
+
+    @precondition(lambda self: self.writers)
+    @rule(pick=PICKS)
+    def crash(self, pick: int) -> None:
+        """A writer dies somewhere; its events were never acknowledged, so they come again."""
+        writer = self.writers.pop(pick % len(self.writers))
+        writer.work.close()
+        self.pending += writer.events
+
+    @precondition(lambda self: self.store.summary)
+    @rule()
+    def spoil(self) -> None:
+        """The stored summary becomes unreadable; some event finds it so."""
+        assert self.store.summary
+        self.store.summary = Stored(None, self.store.summary.revision + "'")
+        self.pending.append("a")
+
+    def teardown(self) -> None:
+        """Handle what is left; only what was never acknowledged is delivered again."""
+        while self.writers or self.pending:
+            while self.writers:
+                self._step(self.writers[0])
+            if self.pending:
+                self._start([self.pending.pop()])
+        exist = newest(self.store.engagements.values())
+        stored = self.store.summary
+        if not exist and self.store.profile == Profile():
+            assert stored is None
+        else:
+            assert stored is not None
+            assert stored.summary is not None
+            assert pack(stored.summary.engagements) == pack(exist)
+            assert stored.summary == Summary(engagements=exist, profile=self.store.profile)
+
+    def _start(self, events: list[str | None]) -> None:
+        names = [event for event in events if event is not None]
+        work = update_summary(self.store, UID, names, profile=None in events)
+        self.writers.append(Writer(work, events))
+
+    def _step(self, writer: Writer) -> bool:
+        try:
+            writer.work.send(None)
+        except StopIteration:
+            self.past += writer.events
+        except Unavailable:
+            self.pending += writer.events
+        else:
+            return True
+        self.writers.remove(writer)
+        return False
+
+
+ConcurrentWriters.TestCase.settings = settings(
+    max_examples=400, stateful_step_count=40, deadline=None
+)
+TestConcurrentWriters = ConcurrentWriters.TestCase

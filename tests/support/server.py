@@ -1,0 +1,148 @@
+"""A real functions-framework process, as Cloud Functions runs one."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+T = TypeVar("T")
+
+ROOT = Path(__file__).resolve().parents[2]
+START_S = 30
+
+
+class Server:
+    """The session function in a process of its own."""
+
+    def __init__(self, settings: dict[str, str], target: str = "create_session") -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.client = httpx.Client(base_url=self.url, timeout=30)
+        self._settings = settings
+        self._target = target
+        self._log = Path(tempfile.mkstemp(prefix="earshot-server-")[1])
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "Server":
+        """Start it and wait until it answers."""
+        command = [sys.executable, "-m", "functions_framework", "--target", self._target]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, "--host", "127.0.0.1", "--port", str(self.port)],
+                cwd=ROOT,
+                env={"PATH": os.environ["PATH"], **self._settings},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise RuntimeError(f"the server ended at once:\n{self.output}")
+            try:
+                self.client.get("/api/health")
+            except httpx.TransportError:
+                time.sleep(0.05)
+            else:
+                return self
+        raise RuntimeError(f"no answer in {START_S} s:\n{self.output}")
+
+    @property
+    def output(self) -> str:
+        """All that it wrote."""
+        return self._log.read_text()
+
+    @property
+    def log_lines(self) -> list[dict[str, Any]]:
+        """Its structured log."""
+        return [json.loads(line) for line in self.output.splitlines() if line.startswith("{")]
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the server and its workers."""
+        if self._process is not None:
+            os.killpg(self._process.pid, number)
+
+    def kill(self) -> None:
+        """End it as a power cut would: no handler runs."""
+        if self.alive:
+            self.signal(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait(10)
+        self._process = None
+
+    def call(self, method: str, path: str, body: Any = None, user: str | None = None) -> Any:
+        """One request; `body` is JSON unless it is bytes already."""
+        content = body if isinstance(body, bytes) else None if body is None else json.dumps(body)
+        headers = {"X-Demo-User": user} if user else {}
+        return self.client.request(method, path, content=content, headers=headers)
+
+    def create(self, user: str | None = None, **request: Any) -> dict[str, Any]:
+        """A new session."""
+        response = self.call("POST", "/api/sessions/create", request, user)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def queue(self, session: dict[str, Any], user: str | None = None) -> list[dict[str, Any]]:
+        """Every episode of a session from this page on, page by page."""
+        found = list(session["episodes"])
+        while session["next_cursor"]:
+            session = self.next_page(session, user, limit=50)
+            found += session["episodes"]
+        return found
+
+    def next_page(
+        self, session: dict[str, Any], user: str | None = None, **request: Any
+    ) -> dict[str, Any]:
+        """The next page of a session."""
+        path = f"/api/sessions/{session['session_id']}/next"
+        request = {"cursor": session["next_cursor"], **request}
+        response = self.call("POST", path, request, user)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def engage(self, user: str, **engagement: Any) -> dict[str, Any]:
+        """Record an engagement."""
+        response = self.call("POST", "/api/me/engagements", engagement, user)
+        assert response.status_code == 201, response.text
+        return response.json()
+
+
+def problem(response: httpx.Response, status: int, field: str | None = None) -> dict[str, Any]:
+    """The problem document of an answer (RFC 9457), checked for all that it must say."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["cache-control"] == "no-store"
+    document = response.json()
+    assert document["status"] == status
+    assert document["type"].startswith("urn:earshot:problem:")
+    assert document["title"]
+    assert document["detail"]
+    assert document.get("field") == field, document
+    if field is not None:
+        assert document["expected"]
+    return document
+
+
+def until(condition: Callable[[], T], seconds: float = 10) -> T:
+    """Ask until the answer is true, and return it."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"still {found!r} after {seconds} s"
+        time.sleep(0.02)
+    return found

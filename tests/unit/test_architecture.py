@@ -1,0 +1,64 @@
+"""The arrows between the rooms point one way."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+OURS = {"feed", "adapters", "functions", "catalog_builder", "main", "tests", "benchmarks"}
+ALLOWED = {
+    "feed": set(),
+    "adapters": {"feed"},
+    "functions": {"feed"},
+    "catalog_builder": {"feed"},
+}
+# Where a room is wired together, it knows the adapters.
+WIRING = {
+    "functions/wiring.py",
+    "functions/local_triggers.py",  # the triggers of one adapter
+    "catalog_builder/wiring.py",
+    "catalog_builder/__main__.py",
+}
+PURE = {"os", "time", "random", "secrets", "socket", "asyncio", "threading", "subprocess"}
+
+
+def modules(room: str) -> list[Path]:
+    return sorted((ROOT / room).rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_a_room_imports_only_the_rooms_it_may(room: str) -> None:
+    for path in modules(room):
+        rooms = {name.partition(".")[0] for name in imported(path)} & OURS
+        name = str(path.relative_to(ROOT))
+        wired = {"adapters"} if name in WIRING else set()
+        assert rooms <= {room} | ALLOWED[room] | wired, name
+
+
+def test_the_core_has_no_clock_no_environment_and_no_threads() -> None:
+    for path in modules("feed"):
+        names = {name.partition(".")[0] for name in imported(path)}
+        assert not names & PURE, path.name
+
+
+def test_the_core_needs_numpy_and_msgspec_and_nothing_else() -> None:
+    for path in modules("feed"):
+        names = {name.partition(".")[0] for name in imported(path)}
+        outside = names - set(sys.stdlib_module_names) - {"feed", "numpy", "msgspec"}
+        assert not outside, path.name
+
+
+def test_no_file_of_the_core_has_grown_past_one_idea() -> None:
+    for path in modules("feed"):
+        assert len(path.read_text().splitlines()) <= 300, path.name

@@ -1,0 +1,171 @@
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from catalog_builder.build import build_catalog
+from catalog_builder.errors import Refused
+from catalog_builder.gate import refusals
+from catalog_builder.reading import load_fields, read_episodes
+from feed.episode import Episode
+from feed.ports import Problem, Record, Vectors
+from tests.support.catalogs import NOW, catalog_of, episodes
+
+MINIMAL = {"id": "a", "title": "A", "published_at": "2026-02-05T10:00:00Z"}
+
+
+def read(*records: dict[str, Any]) -> Any:
+    return read_episodes(Record(f"f:{i}", one) for i, one in enumerate(records, 1))
+
+
+def plain(episode: Episode) -> dict[str, Any]:
+    return dict(msgspec.to_builtins(episode))
+
+
+def test_three_fields_are_enough_and_null_counts_as_missing() -> None:
+    nulls = dict.fromkeys(["series", "scores", "categories", "duration_s", "explicit", "url"])
+    assert len(read(MINIMAL, {**MINIMAL, "id": "b", **nulls}).episodes) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"id": None}, "id: expected str, got null"),
+        ({"id": ""}, "id: expected str of length >= 1"),
+        ({"id": 7}, "id: expected str, got int"),
+        ({"id": " "}, "nothing but space"),
+        ({"title": None}, "title: expected str, got null"),
+        ({"published_at": "yesterday"}, "published_at: invalid RFC3339"),
+        ({"published_at": "2026-02-30T00:00:00Z"}, "published_at: invalid RFC3339"),
+        (
+            {"published_at": "2026-02-05T10:00:00"},
+            "published_at: expected datetime with a timezone",
+        ),
+        ({"scores": {"insight": 6}}, "scores.insight: expected float <= 5"),
+        ({"scores": {"insight": "high"}}, "scores.insight: expected"),
+        ({"duration_s": "12:30"}, "duration_s: expected"),
+        ({"categories": ["News"]}, "categories: expected object"),
+        ({"categories": {"major": "News"}}, "categories.major: expected"),
+    ],
+)
+def test_a_bad_episode_is_skipped_with_its_place_and_the_reason(
+    change: dict[str, Any], reason: str
+) -> None:
+    found = read({**MINIMAL, "id": "good"}, {**MINIMAL, **change})
+    assert [e.id for e in found.episodes] == ["good"]
+    assert [one.where for one in found.bad] == ["f:2"]
+    assert reason in found.bad[0].reason
+
+
+def test_a_missing_field_is_named() -> None:
+    assert "published_at" in read({"id": "a", "title": "A"}).bad[0].reason
+
+
+def test_of_two_episodes_with_one_id_the_first_stays() -> None:
+    found = read(MINIMAL, {**MINIMAL, "title": "B"})
+    assert [e.title for e in found.episodes] == ["A"]
+    assert found.bad == [Problem("f:2", "duplicate id 'a', first at f:1")]
+
+
+def test_problems_of_the_source_are_kept_in_their_place() -> None:
+    assert read_episodes([Problem("f:1", "broken"), Record("f:2", MINIMAL)]).bad == [
+        Problem("f:1", "broken")
+    ]
+
+
+def test_other_names_are_mapped_onto_the_fields(tmp_path: Any) -> None:
+    file = tmp_path / "fields.toml"
+    file.write_text('id = "key"\n"series.name" = "podcast.title"\n"scores.insight" = "rating"\n')
+    record = {"key": "k", "title": "T", "published_at": "2026-02-05T10:00:00Z", "rating": 4}
+    record["podcast"] = {"title": "Show"}
+    found = read_episodes([Record("f:1", record)], load_fields(file)).episodes[0]
+    assert (found.id, found.series and found.series.name) == ("k", "Show")
+    assert found.scores
+    assert found.scores.insight == 4
+
+
+@pytest.mark.parametrize("text", ["id = 3", "id =", "\xff"])
+def test_a_mapping_that_cannot_be_used_is_refused(tmp_path: Any, text: str) -> None:
+    file = tmp_path / "fields.toml"
+    file.write_bytes(text.encode("latin-1"))
+    with pytest.raises(Refused, match=r"fields\.toml"):
+        load_fields(file)
+
+
+def test_a_card_says_what_the_columns_say() -> None:
+    made = episodes(60)
+    catalog = catalog_of(made)
+    for row, episode in enumerate(made):
+        card = msgspec.json.decode(catalog.cards.raw(row))
+        assert card["id"] == episode.id == catalog.ids[row]
+        assert card["content_id"] == episode.content_id
+        place = int(catalog.series[row])
+        if place < 0:
+            assert card["series"] is None
+        else:
+            assert card["series"] == {
+                "id": catalog.series_ids[place],
+                "name": catalog.series_names[place],
+            }
+        majors = (episode.categories and episode.categories.major) or []
+        inside = [catalog.categories[int(c)] for c in catalog.categories_of(row)]
+        assert inside[: len(majors)] == majors
+
+
+def test_a_series_with_only_a_name_is_known_by_it() -> None:
+    named = msgspec.convert({**MINIMAL, "series": {"name": "Show"}}, Episode)
+    catalog = catalog_of([named])
+    assert list(catalog.series_ids) == list(catalog.series_names) == ["Show"]
+
+
+def test_embeddings_become_unit_rows_and_what_is_no_direction_becomes_none() -> None:
+    made = episodes(4)
+    matrix = np.zeros((4, 8), np.float32)
+    matrix[0, 0] = 3.0
+    matrix[1, 1] = 1e-30
+    catalog = build_catalog(made, Vectors(matrix, np.ones(4, bool), "m"), NOW)
+    assert catalog.is_embedded.tolist() == [True, True, False, False]
+    assert np.linalg.norm(catalog.embeddings, axis=1) == pytest.approx([1, 1, 0, 0])
+
+
+@pytest.mark.parametrize("shape", [(4, 7), (4, 4097), (3, 8)])
+def test_vectors_of_an_unsupported_shape_are_refused(shape: tuple[int, int]) -> None:
+    vectors = Vectors(np.ones(shape, np.float32), np.ones(shape[0], bool), "m")
+    with pytest.raises(Refused, match="vectors: expected 4 rows"):
+        build_catalog(episodes(4), vectors, NOW)
+
+
+@pytest.mark.parametrize("dimension", [8, 4096])
+def test_the_smallest_and_the_largest_dimension_work(dimension: int) -> None:
+    vectors = Vectors(np.ones((4, dimension), np.float32), np.ones(4, bool), "m")
+    assert build_catalog(episodes(4), vectors, NOW).dimension == dimension
+
+
+def test_thousands_of_series_and_categories_are_kept_apart() -> None:
+    made = [
+        msgspec.convert(
+            {
+                **MINIMAL,
+                "id": f"{i}",
+                "series": {"id": f"s{i}"},
+                "categories": {"major": [f"c{i}", "all"]},
+            },
+            Episode,
+        )
+        for i in range(5000)
+    ]
+    catalog = catalog_of(made)
+    assert (len(catalog.series_ids), len(catalog.categories)) == (5000, 5001)
+    place = catalog.category_index.row("c4711")
+    assert catalog.rows_in(np.array([place])).tolist() == [4711]
+    assert catalog.series_index.row("s4711") == 4711
+
+
+def test_the_gate_lets_a_like_catalog_through_and_says_what_is_wrong_with_another() -> None:
+    made = episodes(100)
+    before = catalog_of(made)
+    assert refusals(catalog_of(made[20:] + episodes(150)[100:]), before) == []
+    assert [r.rule for r in refusals(catalog_of(made[21:]), before)] == ["lost_episodes"]
+    assert [r.rule for r in refusals(catalog_of([]), before)] == ["empty"]
+    assert [r.rule for r in refusals(before, None, min_coverage=0.99)] == ["vector_coverage"]

@@ -1,0 +1,44 @@
+import subprocess
+import sys
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feed.columns import Index, Strings, hash_strings
+
+texts = st.lists(st.text(max_size=30), max_size=20)
+
+
+@given(texts)
+def test_strings_come_back_in_order(strings: list[str]) -> None:
+    assert list(Strings.of(strings)) == strings
+
+
+@given(texts, st.text(max_size=30))
+def test_a_hash_does_not_depend_on_what_is_hashed_beside_it(strings: list[str], one: str) -> None:
+    together = hash_strings([*strings, one, *strings])
+    assert together[len(strings)] == hash_strings([one])[0]
+
+
+def test_like_strings_have_unlike_hashes() -> None:
+    strings = ["", "\0", "\0\0", "a", "a\0", "\0a", "ab", "ba", "a" * 1000, "a" * 1001]
+    strings += [f"episode-{i}" for i in range(100_000)]
+    assert len(np.unique(hash_strings(strings))) == len(strings)
+
+
+def test_hashes_are_the_same_in_every_process() -> None:
+    code = "from feed.columns import hash_strings; print(hash_strings(['é', 'b']).tolist())"
+    runs = {subprocess.check_output([sys.executable, "-c", code]) for _ in range(2)}
+    assert runs == {f"{hash_strings(['é', 'b']).tolist()}\n".encode()}
+
+
+@given(st.lists(st.text(max_size=5), max_size=20), st.lists(st.text(max_size=5), max_size=10))
+def test_an_index_finds_every_row_of_a_string_and_no_other(
+    strings: list[str], sought: list[str]
+) -> None:
+    index = Index.of(strings)
+    wanted = [row for row, one in enumerate(strings) if one and one in sought]
+    assert index.all(hash_strings(sought)).tolist() == wanted
+    for one in filter(None, sought):
+        assert index.row(one) == (strings.index(one) if one in strings else None)

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+
+from feed import filters
+from feed.catalog import Catalog
+from feed.clock import DAY_US, to_us
+from feed.engagement import Engagement, Profile
+from feed.request import Query
+from feed.scenario import Filters
+from tests.support.catalogs import NOW
+
+NOW_US = to_us(NOW)
+
+
+def query(**fields: object) -> Query:
+    return Query(now_us=NOW_US, **fields)  # type: ignore[arg-type]
+
+
+def names(catalog: Catalog, mask: np.ndarray) -> set[str]:
+    return {catalog.ids[int(row)] for row in np.flatnonzero(mask)}
+
+
+def test_a_floor_judges_only_scores_that_are_present(catalog: Catalog) -> None:
+    mask = filters.quality_floors(catalog, Filters(missing="pass"))
+    credibility, insight = catalog.scores[:, 0], catalog.scores[:, 1]
+    assert mask[np.isnan(credibility)].all()
+    assert mask[np.isnan(insight) & (credibility >= 2)].all()
+    assert not mask[credibility < 2].any()
+    assert not mask[credibility + insight < 5].any()
+
+
+def test_where_missing_counts_zero_it_is_below_every_floor(catalog: Catalog) -> None:
+    mask = filters.quality_floors(catalog, Filters(missing="zero"))
+    assert not mask[np.isnan(catalog.scores[:, 0])].any()
+
+
+@pytest.mark.parametrize(("seconds", "days"), [(0, 0), (86_399, 0), (86_400, 1), (-1, -1)])
+def test_an_age_is_in_whole_days_floored(catalog: Catalog, seconds: int, days: int) -> None:
+    now_us = int(catalog.published_us[0]) + seconds * 1_000_000
+    assert filters.age_days(catalog, now_us)[0] == days
+
+
+def test_the_window_includes_its_last_day() -> None:
+    assert filters.fresh(np.array([0, 90, 91, -3]), 90).tolist() == [True, True, False, True]
+    assert filters.fresh(np.array([10**6]), None).all()
+
+
+def test_what_is_not_out_yet_is_not_published(catalog: Catalog) -> None:
+    moment = int(np.median(catalog.published_us))
+    mask = filters.published(catalog, moment)
+    assert mask.any()
+    assert (catalog.published_us[mask] <= moment).all()
+    assert (catalog.published_us[~mask] > moment).all()
+
+
+def test_exclusions_name_an_episode_by_id_or_by_content(catalog: Catalog) -> None:
+    engaged = Engagement(id="e", episode_id="episode-3", type="click", timestamp_us=0)
+    excluded = query(excluded_ids=("episode-1", "content-2", "unknown"), engagements=(engaged,))
+    mask = filters.not_excluded(catalog, excluded)
+    assert names(catalog, ~mask) == {"episode-1", "episode-2", "episode-3"}
+
+
+def test_a_muted_series_is_gone_whole(catalog: Catalog) -> None:
+    series = catalog.series_ids[0]
+    mask = filters.not_muted_series(catalog, query(profile=Profile(muted_series=(series, "x"))))
+    assert (catalog.series[~mask] == 0).all()
+    assert not (catalog.series[mask] == 0).any()
+
+
+def test_a_muted_category_is_gone_with_all_its_episodes(catalog: Catalog) -> None:
+    muted = query(profile=Profile(muted_categories=("Chess", "Bread 1")))
+    mask = filters.not_muted_category(catalog, muted)
+    for row in range(len(catalog)):
+        inside = {catalog.categories[int(c)] for c in catalog.categories_of(row)}
+        assert mask[row] == inside.isdisjoint({"Chess", "Bread 1"})
+
+
+def test_a_language_is_matched_by_its_primary_subtag_and_the_unknown_pass(catalog: Catalog) -> None:
+    mask = filters.spoken_language(catalog, query(profile=Profile(languages=("EN_us",))))
+    tags = [catalog.languages[int(i)] if i >= 0 else None for i in catalog.language]
+    assert set(tags) == {"en", "de", None}
+    assert mask.tolist() == [tag in {"en", None} for tag in tags]
+
+
+def test_nothing_muted_removes_nothing(catalog: Catalog) -> None:
+    for one in (
+        filters.not_muted_series,
+        filters.not_muted_category,
+        filters.spoken_language,
+        filters.not_excluded,
+    ):
+        assert one(catalog, query()).all()
+
+
+def test_a_day_has_its_microseconds() -> None:
+    assert DAY_US == 24 * 60 * 60 * 10**6

@@ -1,0 +1,69 @@
+import msgspec
+import numpy as np
+
+from feed import scenario as scenarios
+from feed.catalog import Catalog
+from feed.clock import to_us
+from feed.columns import hash_strings
+from feed.engagement import TYPES
+from feed.pipeline import Ranker, Slate
+from feed.reasons import KEYS, phrase
+from feed.request import SessionRequest, make_query
+from tests.support.catalogs import NOW
+
+
+def ranked(catalog: Catalog, **fields: object) -> Slate:
+    request = msgspec.convert(fields, SessionRequest)
+    query = make_query(request, None, seed=0, now_us=to_us(NOW))
+    return Ranker(catalog, scenarios.shipped()["for_you"]).rank(query)
+
+
+def phrases(catalog: Catalog, slate: Slate) -> list[dict[str, object]]:
+    pairs = zip(slate.reasons.codes, slate.reasons.leans_on, strict=True)
+    return [phrase(catalog, int(code), int(leans_on)) for code, leans_on in pairs]
+
+
+def test_an_episode_is_explained_by_the_engaged_one_that_is_most_like_it(catalog: Catalog) -> None:
+    a, b = np.flatnonzero(catalog.is_embedded)[:2]
+    engaged = [
+        {"episode_id": catalog.ids[a], "type": "bookmark"},
+        {"episode_id": catalog.ids[b], "type": "bookmark"},
+    ]
+    slate = ranked(catalog, engagements=engaged)
+    for row, one, scores in zip(slate.rows, phrases(catalog, slate), slate.scores, strict=True):
+        nearest = max((a, b), key=lambda m: catalog.embeddings[m] @ catalog.embeddings[row])
+        if scores[0] >= 200_000:
+            assert one["key"] == "because_bookmark"
+            assert one["params"] == {
+                "episode_id": catalog.ids[nearest],
+                "title": catalog.title(int(nearest)),
+            }
+        else:
+            assert one["key"] in {"quality", "fresh"}
+
+
+def test_stated_interests_are_named(catalog: Catalog) -> None:
+    slate = ranked(catalog, category_interests=["Chess"])
+    first = phrases(catalog, slate)[0]
+    assert first == {"key": "interest", "params": {"category": "Chess"}, "text": "You chose Chess"}
+
+
+def test_on_a_first_visit_the_reason_is_quality_or_freshness_whichever_gave_more(
+    catalog: Catalog,
+) -> None:
+    slate = ranked(catalog)
+    for one, (_, quality, recency, _) in zip(phrases(catalog, slate), slate.scores, strict=True):
+        assert one["key"] == ("fresh" if 0.15 * recency > 0.30 * quality else "quality")
+
+
+def test_a_reason_that_leans_on_something_gone_becomes_a_plain_one(catalog: Catalog) -> None:
+    gone = int(hash_strings(["gone"])[0])
+    for key in ("interest", "because_like"):
+        assert phrase(catalog, KEYS.index(key), gone)["key"] == "quality"
+
+
+def test_every_type_of_engagement_has_its_words(catalog: Catalog) -> None:
+    known = int(catalog.id_hashes[0])
+    texts = {phrase(catalog, KEYS.index(f"because_{kind}"), known)["text"] for kind in TYPES}
+    assert len(texts) == len(TYPES)
+    assert all(catalog.title(0) in str(text) for text in texts)

@@ -1,0 +1,61 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from feed import scorers
+from feed.catalog import Catalog
+from feed.engagement import Engagement
+from feed.request import Query
+from feed.scenario import Blend, Quality
+
+
+def test_quality_weighs_credibility_above_insight(catalog: Catalog) -> None:
+    found = scorers.quality(catalog, Quality(missing="zero"))
+    credibility, insight = np.nan_to_num(catalog.scores[:, :2]).T
+    assert found == pytest.approx((1.5 * credibility + insight) / 10)
+
+
+def test_missing_quality_counts_as_the_median_of_the_rest(catalog: Catalog) -> None:
+    found = scorers.quality(catalog, Quality(missing="median"))
+    known = ~np.isnan(catalog.scores[:, :2]).any(axis=1)
+    assert 0 < known.sum() < len(catalog)
+    assert set(found[~known]) == {np.median(found[known])}
+
+
+def test_where_no_quality_is_known_it_counts_one_half(catalog: Catalog) -> None:
+    unscored = replace(catalog, scores=np.full_like(catalog.scores, np.nan))
+    assert set(scorers.quality(unscored, Quality(missing="median"))) == {0.5}
+
+
+def test_recency_halves_in_23_days() -> None:
+    assert scorers.recency(np.array([0, 23.1]), 0.03) == pytest.approx([1, 0.5], abs=1e-3)
+    assert np.isinf(scorers.recency(np.array([-(10**6)]), 0.03)).all()
+
+
+def test_aversion_is_the_similarity_to_the_nearest_refused_episode(catalog: Catalog) -> None:
+    refused = Engagement(id="e", episode_id=catalog.ids[0], type="not_interested", timestamp_us=0)
+    liked = Engagement(id="f", episode_id=catalog.ids[1], type="like", timestamp_us=0)
+    rows = np.array([0, 1, 2])
+    found = scorers.aversion(catalog, Query(now_us=0, engagements=(refused, liked)), rows)
+    cosines = catalog.embeddings[rows] @ catalog.embeddings[0]
+    assert found == pytest.approx(np.clip(cosines, 0, 1), abs=1e-6)
+    assert not scorers.aversion(catalog, Query(now_us=0, engagements=(liked,)), rows).any()
+
+
+def test_served_marks_what_an_earlier_session_served(catalog: Catalog) -> None:
+    rows = np.array([4, 2, 0])
+    query = Query(now_us=0, served_ids=("episode-2", "content-0"))
+    assert scorers.served(catalog, query, rows).tolist() == [0, 1, 1]
+
+
+def test_the_blend_is_the_weighted_sum() -> None:
+    weights = Blend(similarity=1, quality=2, recency=3, aversion=4, served=5)
+    parts = {
+        "similarity": np.array([0.1]),
+        "quality": np.array([0.2]),
+        "recency": np.array([0.3]),
+        "aversion": np.array([0.4]),
+        "served": np.array([1.0]),
+    }
+    assert scorers.blend(weights, **parts) == pytest.approx([0.1 + 0.4 + 0.9 - 1.6 - 5])

@@ -1,0 +1,85 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feed.scenario import Selector
+from feed.selectors import select
+
+NONE = Selector(limit_unnamed=False)
+
+
+def chosen(
+    scores: list[float], series: list[int], parameters: Selector = NONE
+) -> tuple[list[int], bool]:
+    order = np.arange(len(scores))
+    places, relaxed = select(np.array(scores), np.array(series), order, parameters)
+    return places.tolist(), relaxed
+
+
+candidates = st.lists(st.tuples(st.floats(0, 1), st.integers(-1, 5)), max_size=60)
+
+
+@given(candidates)
+def test_at_most_two_of_a_series_and_never_adjacent(pairs: list[tuple[float, int]]) -> None:
+    series = [one for _, one in pairs]
+    places, _ = chosen([score for score, _ in pairs], series)
+    picked = [series[place] for place in places]
+    assert len(set(places)) == len(places)
+    for one in set(picked) - {-1}:
+        assert picked.count(one) <= 2
+    assert all(a != b or a == -1 for a, b in pairwise(picked))
+
+
+def test_a_second_of_a_series_is_decayed() -> None:
+    assert chosen([1.0, 0.9, 0.8], [1, 2, 1]) == ([0, 1, 2], False)
+    # 0.8 x 0.7 = 0.56 is less than 0.6.
+    assert chosen([1.0, 0.9, 0.8, 0.6], [1, 2, 1, 3]) == ([0, 1, 3, 2], False)
+
+
+def test_it_stops_when_only_the_series_just_chosen_is_left() -> None:
+    assert chosen([1.0, 0.9, 0.8], [1, 1, 1]) == ([0], False)
+
+
+def test_equal_decayed_scores_keep_the_order_by_score() -> None:
+    # 1.0 x 0.7 and 0.7 are level when the third place is filled; 1.0 was the higher score.
+    places, _ = chosen([1.0, 1.0, 0.9, 0.7], [1, 1, 2, 3])
+    assert places == [0, 2, 1, 3]
+
+
+def test_equal_scores_keep_the_source_order() -> None:
+    order = np.array([2, 0, 1])
+    places, _ = select(np.array([0.5, 0.5, 0.5]), np.array([1, 2, 3]), order, NONE)
+    assert places.tolist() == [1, 2, 0]
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_a_score_that_is_not_finite_comes_after_every_finite_one(odd: float) -> None:
+    assert chosen([odd, 0.1, -5.0], [1, 2, 3]) == ([1, 2, 0], False)
+
+
+def test_episodes_without_a_series_are_limited_only_where_the_scenario_says_so() -> None:
+    scores, series = [0.9, 0.8, 0.7], [-1, -1, -1]
+    assert chosen(scores, series) == ([0, 1, 2], False)
+    assert chosen(scores, series, Selector(limit_unnamed=True)) == ([0], False)
+
+
+def test_a_queue_is_no_longer_than_it_may_be() -> None:
+    assert chosen([0.3, 0.2, 0.1], [1, 2, 3], Selector(queue=2)) == ([0, 1], False)
+
+
+def test_a_short_queue_goes_on_for_another_round_and_says_so() -> None:
+    series = [1, 2, 1, 2, 1, 2]
+    scores = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4]
+    assert chosen(scores, series)[0] == [0, 1, 2, 3]
+    assert chosen(scores, series, Selector(relax_below=20)) == ([0, 1, 2, 3, 4, 5], True)
+
+
+def test_a_catalog_of_one_series_still_makes_a_feed() -> None:
+    assert chosen([0.1, 0.3, 0.2], [1, 1, 1], Selector(relax_below=20)) == ([1, 2, 0], True)
+
+
+def test_no_candidates_make_no_queue() -> None:
+    assert chosen([], [], Selector(relax_below=20)) == ([], False)
