@@ -11,7 +11,7 @@ INPUT := $(strip $(EPISODES) $(VECTORS) $(FEEDS))
 SHELF := $(STATE)/shelves/$(if $(INPUT),$(shell printf '%s' '$(INPUT)' | cksum | cut -d' ' -f1),demo)
 
 BUILD_OPTIONS := $(if $(EPISODES),--episodes '$(EPISODES)') $(if $(VECTORS),--vectors '$(VECTORS)') \
-	$(if $(FEEDS),--feeds $(FEEDS)) $(if $(NOW),--now '$(NOW)') $(if $(FORCE),--force)
+	$(if $(FEEDS),--feeds $(foreach feed,$(FEEDS),'$(feed)')) $(if $(NOW),--now '$(NOW)') $(if $(FORCE),--force)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format clean

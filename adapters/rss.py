@@ -110,7 +110,7 @@ class RssSource:
                 content, reason = readings.pop(place).result()
                 if reason:
                     reasons.append(f"{place.name}: {reason}")
-                    yield Problem(place.name, reason)
+                    yield Problem(place.name, reason, whole_source=True)
                 if isinstance(content, Listing):
                     places.extendleft(reversed(_locate(content.places, place, seen)))
                     continue

@@ -68,7 +68,7 @@ class SqliteStore:
             return None
         try:
             return Stored(from_document(msgspec.msgpack.decode(row[0])), row[1])
-        except (msgspec.DecodeError, SummaryError):
+        except (msgspec.DecodeError, SummaryError, UnicodeDecodeError, RecursionError):
             return Stored(None, row[1])
 
     async def write_summary(self, uid: str, summary: Summary, revision: str | None) -> str:
@@ -228,7 +228,7 @@ class SqliteStore:
         def here() -> T:
             try:
                 return work(self._open())
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 raise Unavailable(f"{self._path}: {error}") from error
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, here)

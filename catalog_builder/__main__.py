@@ -102,12 +102,11 @@ def _catalog(options: argparse.Namespace) -> Catalog:
         say(f"skipped: {problem.where}: {problem.reason}")
     if len(read.bad) > SHOWN_PROBLEMS:
         say(f"skipped: {len(read.bad) - SHOWN_PROBLEMS} more")
-    allowed = _allowed_bad(options.max_bad, len(read.bad) + len(read.episodes))
-    if len(read.bad) > allowed:
-        raise Refused(
-            f"{len(read.bad)} bad episodes, and --max-bad {options.max_bad} allows {allowed}"
-        )
-    say(f"{len(read.episodes):,} episodes, {len(read.bad):,} skipped; vectors next")
+    bad = sum(not problem.whole_source for problem in read.bad)
+    allowed = _allowed_bad(options.max_bad, bad + len(read.episodes))
+    if bad > allowed:
+        raise Refused(f"{bad} bad episodes, and --max-bad {options.max_bad} allows {allowed}")
+    say(f"{len(read.episodes):,} episodes, {bad:,} skipped; vectors next")
     vectors = vector_store(options.vectors).vectors(read.episodes)
     return build_catalog(read.episodes, vectors, options.now)
 

@@ -1,6 +1,7 @@
 """Interests: engagements and stated interests to the vector that retrieves and ranks."""
 
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -85,8 +86,8 @@ def stated_categories(catalog: Catalog, query: Query) -> IntArray:
 def _engaged(
     catalog: Catalog, query: Query, parameters: Interests
 ) -> tuple[IntArray, tuple[str, ...], npt.NDArray[np.float32]]:
-    weighed = [(e, listened_weight(e, parameters)) for e in query.engagements]
-    newest = [(e, weight) for e, weight in weighed if weight > 0][: parameters.newest]
+    weighed = ((e, listened_weight(e, parameters)) for e in query.engagements)
+    newest = list(islice((pair for pair in weighed if pair[1] > 0), parameters.newest))
     rows = catalog.rows([e.episode_id for e, _ in newest])
     kept = np.flatnonzero((rows >= 0) & catalog.is_embedded[rows])
     return (

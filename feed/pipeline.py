@@ -56,14 +56,16 @@ class Ranker:
     scenario: Scenario
     quality: FloatArray = field(init=False)
     """(n,)"""
+    rated: BoolArray = field(init=False)
+    """(n,) who can be called highly rated"""
     floors: BoolArray = field(init=False)
     """(n,) who passes the quality floors"""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "quality", scorers.quality(self.catalog, self.scenario.quality))
-        object.__setattr__(
-            self, "floors", filters.quality_floors(self.catalog, self.scenario.filters)
-        )
+        object.__setattr__(self, "rated", scorers.rated(self.catalog, self.quality))
+        floors = filters.quality_floors(self.catalog, self.scenario.filters)
+        object.__setattr__(self, "floors", floors)
 
     def rank(self, query: Query) -> Slate:
         """The slate for this query."""
@@ -97,7 +99,13 @@ class Ranker:
         rows, final = rows[chosen], final[chosen]
         parts = {name: part[chosen] for name, part in parts.items()}
         reasons = explain(
-            catalog, user, rows, **parts, blend=scenario.blend, parameters=scenario.reasons
+            catalog,
+            user,
+            rows,
+            **parts,
+            rated=self.rated[rows],
+            blend=scenario.blend,
+            parameters=scenario.reasons,
         )
         return Slate(
             rows=rows,

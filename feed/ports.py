@@ -44,6 +44,8 @@ class Problem(NamedTuple):
 
     where: str
     reason: str
+    whole_source: bool = False
+    """a feed, say, rather than one episode: reported, but not counted among the bad episodes"""
 
 
 class EpisodeSource(Protocol):

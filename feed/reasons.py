@@ -7,20 +7,21 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.catalog import Catalog
-from feed.columns import FloatArray, IntArray, hash_strings
+from feed.columns import BoolArray, FloatArray, IntArray, hash_strings
 from feed.engagement import TYPES
 from feed.interests import UserVector
 from feed.scenario import Blend
 from feed.scenario import Reasons as Parameters
 
-QUALITY, FRESH, INTEREST = 0, 1, 2
-_ENGAGED = 3
-KEYS = ("quality", "fresh", "interest", *(f"because_{kind}" for kind in TYPES))
+DISCOVER, QUALITY, FRESH, INTEREST = 0, 1, 2, 3
+_ENGAGED = 4
+KEYS = ("discover", "quality", "fresh", "interest", *(f"because_{kind}" for kind in TYPES))
 """Reason keys by code. Cursors carry the codes: append, never reorder."""
 
 _TEXTS = {
+    "discover": "New to you",
     "quality": "Highly rated",
-    "fresh": "New this week",
+    "fresh": "Recently published",
     "interest": "You chose {category}",
     "because_click": "Because you opened “{title}”",
     "because_listen": "Because you listened to “{title}”",
@@ -50,6 +51,7 @@ def explain(
     similarity: FloatArray,
     quality: FloatArray,
     recency: FloatArray,
+    rated: BoolArray,
     blend: Blend,
     parameters: Parameters,
 ) -> Reasons:
@@ -57,10 +59,17 @@ def explain(
 
     Where the similarity is at least `min_similarity`, its largest summand: the user vector is a
     sum, so its product with an episode is one, over the engaged episodes and the stated interests.
-    Otherwise the larger of what quality and recency gave to the score.
+    Otherwise the larger of what quality and recency gave to the score, if it is something to speak
+    of: a quality of the catalog's better half (`rated`), a recency of at least `min_recency`.
     """
-    newer = blend.recency * recency > blend.quality * quality
-    codes = np.where(newer, FRESH, QUALITY).astype(np.uint8)
+    given = np.column_stack(
+        [
+            np.where(rated, blend.quality * quality, 0.0),
+            np.where(recency >= parameters.min_recency, blend.recency * recency, 0.0),
+        ]
+    )
+    spoken_of = np.where(given[:, 1] > given[:, 0], FRESH, QUALITY)
+    codes = np.where(given.any(axis=1), spoken_of, DISCOVER).astype(np.uint8)
     leans_on = np.zeros(len(rows), np.uint64)
     if user.vector is None or not len(rows):
         return Reasons(codes, leans_on)
@@ -87,7 +96,7 @@ def explain(
 def phrase(catalog: Catalog, code: int, leans_on: int) -> dict[str, Any]:
     """A reason as data and in words: `{key, params, text}`; localise by the first two.
 
-    A reason that leans on something that this catalog no longer has becomes `quality`.
+    A reason that leans on something that this catalog no longer has becomes `discover`.
     """
     key = KEYS[code]
     params: dict[str, str] = {}
@@ -100,5 +109,5 @@ def phrase(catalog: Catalog, code: int, leans_on: int) -> dict[str, Any]:
         if found >= 0:
             params = {"episode_id": catalog.ids[found], "title": catalog.title(found)}
     if code >= INTEREST and not params:
-        key = KEYS[QUALITY]
+        key = KEYS[DISCOVER]
     return {"key": key, "params": params, "text": _TEXTS[key].format(**params)}

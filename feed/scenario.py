@@ -109,6 +109,8 @@ class Reasons(_Table, frozen=True, kw_only=True):
 
     min_similarity: Share = 0.2
     """a lower similarity is never given as the reason"""
+    min_recency: Share = 0.5
+    """nor a lower recency"""
 
 
 class Scenario(_Table, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from feed.catalog import Catalog
-from feed.columns import FloatArray, IntArray
+from feed.columns import BoolArray, FloatArray, IntArray
 from feed.request import Query
 from feed.scenario import Blend, Quality
 
@@ -23,6 +23,15 @@ def quality(catalog: Catalog, parameters: Quality) -> FloatArray:
         known = found[~missing]
         found[missing] = np.median(known) if len(known) else 0.5
     return found
+
+
+def rated(catalog: Catalog, quality: FloatArray) -> BoolArray:
+    """(n,) whose own scores put their quality in the better half of the catalog."""
+    known: BoolArray = ~np.isnan(catalog.scores[:, 0] + catalog.scores[:, 1])
+    if not known.any():
+        return known
+    better: BoolArray = known & (quality >= np.median(quality[known]))
+    return better
 
 
 def recency(ages: IntArray, decay: float) -> FloatArray:

@@ -24,10 +24,13 @@ MAX_LISTED = 500
 _DocumentId = Annotated[
     str,
     msgspec.Meta(
-        min_length=1, max_length=128, pattern=r"^(?!\.\.?$)(?!__.*__$)[^/\x00-\x1f\x7f]*$"
+        min_length=1, max_length=128, pattern=r"^(?!\.\.?\Z)(?!__.*__\Z)[^/\x00-\x1f\x7f]*\Z"
     ),
 ]
 """An id that Firestore takes for a document."""
+
+_Place = tuple[Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)], str]
+"""Of an engagement in the list: timestamp in microseconds, within what a store takes, and id."""
 
 _Preferences = Annotated[tuple[Name, ...], msgspec.Meta(max_length=200)]
 
@@ -55,7 +58,7 @@ async def record(service: Service, request: Request, timings: Timings) -> Respon
     with timings.step("validate"):
         new = await read_body(request, NewEngagement)
         now_us = service.now_us()
-        engagement = new.engagement(new.id or uuid.uuid4().hex, now_us)
+        engagement = new.engagement(new.id or uuid.uuid4().hex, service.stamp_us())
         if engagement.timestamp_us > now_us + HOUR_US:
             raise invalid(
                 "timestamp", "a time that is not in the future", rfc3339(engagement.timestamp_us)
@@ -176,7 +179,8 @@ def _after(cursor: str | None) -> tuple[int, str] | None:
     if cursor is None:
         return None
     try:
-        place = base64.urlsafe_b64decode(cursor.encode("ascii"))
-        return msgspec.json.decode(place, type=tuple[int, str])
+        raw = base64.urlsafe_b64decode(cursor.encode("ascii"))
+        place: tuple[int, str] = msgspec.json.decode(raw, type=_Place)
     except (ValueError, binascii.Error, msgspec.DecodeError) as error:
         raise invalid("cursor", "next_cursor of the page before") from error
+    return place

@@ -3,7 +3,12 @@
 Imported once, before the server forks: the catalog loaded here is shared by its workers.
 """
 
+import os
 from typing import cast
+
+# Before numpy is imported. A session's products are small: more threads than one wait for each
+# other, and on a busy processor for long.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import functions_framework.aio
 from starlette.requests import Request

@@ -8,6 +8,9 @@ from starlette.responses import Response
 
 from feed.engagement import TYPES
 
+_MOST = 500
+"""How many characters of what was sent an answer repeats."""
+
 
 class ProblemError(Exception):
     """An answer that is an error. `kind` is the last part of its type URI, see docs/api.md."""
@@ -25,8 +28,8 @@ class ProblemError(Exception):
         super().__init__(detail)
         self.status = status
         self.kind = kind
-        self.detail = detail
-        self.field = field
+        self.detail = _short(detail)
+        self.field = None if field is None else _short(field)
         self.expected = expected
         self.headers = headers or {}
 
@@ -61,10 +64,15 @@ def malformed(detail: str) -> ProblemError:
     return ProblemError(400, "malformed-json", detail, expected="one JSON object")
 
 
-_MESSAGE = re.compile(r"(?P<text>.*?)(?: - at `(?:key in )?\$\.?(?P<path>.*)`)?", re.DOTALL)
+_MESSAGE = re.compile(r"(?P<text>.*?)(?: - at `(?:key in )?\$\.?(?P<path>[\w.\[\]]*)`)?", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.*)`")
-_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _TYPES = re.compile(r"Expected (.*), got (.*)")
+_EXPECTED = {
+    "Number out of range": "a number within the range of numbers",
+    "Integer value out of range": "a number within the range of numbers",
+    "Invalid RFC3339 encoded datetime": "a date and time as in RFC 3339",
+}
 
 
 def from_validation(error: msgspec.ValidationError, kind: type[msgspec.Struct]) -> ProblemError:
@@ -80,4 +88,9 @@ def from_validation(error: msgspec.ValidationError, kind: type[msgspec.Struct]) 
         return invalid(path, f"one of {', '.join(TYPES)}", text.removeprefix("Invalid enum value "))
     if types := _TYPES.fullmatch(text):
         return invalid(path or "body", types[1].replace("`", ""), types[2].replace("`", ""))
-    return invalid(path or "body", text.replace("`", "").removeprefix("Expected "))
+    expected = _EXPECTED.get(text, text.replace("`", "").removeprefix("Expected "))
+    return invalid(path or "body", expected)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST else f"{text[:_MOST]}…"

@@ -10,7 +10,7 @@ from collections import defaultdict
 from adapters.sqlite import Event, SqliteStore
 from feed.ports import Unavailable
 from feed.writer import update_summary
-from functions.telemetry import log
+from functions.telemetry import log, log_error
 
 
 class LocalTriggers:
@@ -33,6 +33,14 @@ class LocalTriggers:
                 log("WARNING", "events wait for the store", reason=str(error))
 
     async def _handle(self, uid: str, events: list[Event]) -> None:
+        try:
+            await self._update(uid, events)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # nobody waits for another user's events
+            log_error("events wait for a summary that cannot be written", error)
+
+    async def _update(self, uid: str, events: list[Event]) -> None:
         names = [e.engagement_id for e in events if e.engagement_id is not None]
         profile = any(e.engagement_id is None for e in events)
         await update_summary(self._store, uid, names, profile=profile)

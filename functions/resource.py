@@ -65,7 +65,7 @@ class Resource:
             return ProblemError(
                 503,
                 "store-unavailable",
-                "the store of users did not answer: nothing was lost, try again",
+                "the store of users did not answer: what was sent is not saved, try again",
                 headers={"Retry-After": "1"},
             ).response()
         except Exception as error:  # noqa: BLE001  # a request never takes the process with it

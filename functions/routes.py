@@ -10,6 +10,8 @@ from functions.resource import resource
 from functions.service import Service
 from functions.telemetry import Timings
 
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
 
 def api(service: Service) -> Router:
     """The API as an ASGI application (a Router: a whole Starlette raises after it answered)."""
@@ -31,14 +33,14 @@ def api(service: Service) -> Router:
         resource(service, "/api/categories", GET=browse.categories),
         resource(service, "/api/health", GET=status.health),
         resource(service, "/api/metrics", GET=status.metrics),
-        resource(service, "/api/{path:path}", GET=_nothing, POST=_nothing, DELETE=_nothing),
+        resource(service, "/api/{path:path}", **dict.fromkeys(_METHODS, _nothing)),
     ]
     if service.settings.WEB:
         from starlette.staticfiles import StaticFiles  # noqa: PLC0415  # Hosting's part elsewhere
 
         routes.append(Mount("/", StaticFiles(directory=service.settings.WEB, html=True)))
     else:
-        routes.append(resource(service, "/{path:path}", GET=_nothing, POST=_nothing))
+        routes.append(resource(service, "/{path:path}", **dict.fromkeys(_METHODS, _nothing)))
     return Router(routes)
 
 

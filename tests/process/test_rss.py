@@ -522,7 +522,7 @@ def test_a_feed_that_keeps_the_parser_busy_is_given_up(
     good = server.serve("/good", rss_feed(item("good")))
     results = read(slow, good)
     assert titles(results) == ["good"]
-    assert problems(results) == [Problem(slow, "could not be parsed within 1 s")]
+    assert problems(results) == [Problem(slow, "could not be parsed within 1 s", whole_source=True)]
 
 
 def test_a_feed_that_holds_a_file_name_is_no_file() -> None:

@@ -72,6 +72,18 @@ def test_too_many_bad_episodes_refuse_the_build(here: Path, allowed: str, code: 
     assert (here / "out").exists() == (code == 0)
 
 
+def test_a_broken_feed_stops_no_other_and_is_no_bad_episode(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    item = "<item><guid>https://example.com/1</guid><title>T</title><pubDate>{}</pubDate></item>"
+    good = item.format("Thu, 05 Feb 2026 10:00:00 GMT")
+    (here / "good.xml").write_text(f"<rss><channel><title>S</title>{good}</channel></rss>")
+    feeds = ["--feeds", "good.xml", "nowhere.xml", "--max-bad", "0"]
+    assert run("build", *feeds, "--out", "out") == 0
+    assert "skipped: nowhere.xml" in capsys.readouterr().err
+    assert len(decode((here / "out").read_bytes())) == 1
+
+
 @pytest.mark.parametrize(
     "wrong",
     [["--max-bad", "-1"], ["--max-bad", "some"], ["--now", "today"], ["--now", "2026-01-01"]],

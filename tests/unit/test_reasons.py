@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import msgspec
 import numpy as np
 
 from feed import scenario as scenarios
+from feed import scorers
 from feed.catalog import Catalog
 from feed.clock import to_us
 from feed.columns import hash_strings
@@ -9,6 +12,7 @@ from feed.engagement import TYPES
 from feed.pipeline import Ranker, Slate
 from feed.reasons import KEYS, phrase
 from feed.request import SessionRequest, make_query
+from feed.scenario import Quality
 from tests.support.catalogs import NOW
 
 
@@ -39,7 +43,7 @@ def test_an_episode_is_explained_by_the_engaged_one_that_is_most_like_it(catalog
                 "title": catalog.title(int(nearest)),
             }
         else:
-            assert one["key"] in {"quality", "fresh"}
+            assert one["key"] in {"quality", "fresh", "discover"}
 
 
 def test_stated_interests_are_named(catalog: Catalog) -> None:
@@ -48,18 +52,34 @@ def test_stated_interests_are_named(catalog: Catalog) -> None:
     assert first == {"key": "interest", "params": {"category": "Chess"}, "text": "You chose Chess"}
 
 
-def test_on_a_first_visit_the_reason_is_quality_or_freshness_whichever_gave_more(
-    catalog: Catalog,
-) -> None:
+def test_an_episode_is_called_highly_rated_or_recent_only_where_it_is(catalog: Catalog) -> None:
     slate = ranked(catalog)
-    for one, (_, quality, recency, _) in zip(phrases(catalog, slate), slate.scores, strict=True):
-        assert one["key"] == ("fresh" if 0.15 * recency > 0.30 * quality else "quality")
+    quality = slate.scores[:, 1]
+    middle = np.median(scorers.quality(catalog, Quality())[~np.isnan(catalog.scores[:, :2]).any(1)])
+    seen = set()
+    for place, one in enumerate(phrases(catalog, slate)):
+        seen.add(one["key"])
+        own = not np.isnan(catalog.scores[slate.rows[place], :2]).any()
+        rated = own and quality[place] >= round(middle * 1e6)
+        recent = slate.scores[place, 2] >= 500_000
+        gave_more = 0.15 * slate.scores[place, 2] > 0.30 * quality[place]
+        wanted = "discover" if not (rated or recent) else "quality" if rated else "fresh"
+        if rated and recent and gave_more:
+            wanted = "fresh"
+        assert one["key"] == wanted
+    assert {"quality", "discover"} <= seen
+
+
+def test_where_nothing_is_rated_nothing_is_called_so(catalog: Catalog) -> None:
+    unscored = replace(catalog, scores=np.full_like(catalog.scores, np.nan))
+    keys = {one["key"] for one in phrases(unscored, ranked(unscored))}
+    assert keys == {"fresh", "discover"}
 
 
 def test_a_reason_that_leans_on_something_gone_becomes_a_plain_one(catalog: Catalog) -> None:
     gone = int(hash_strings(["gone"])[0])
     for key in ("interest", "because_like"):
-        assert phrase(catalog, KEYS.index(key), gone)["key"] == "quality"
+        assert phrase(catalog, KEYS.index(key), gone)["key"] == "discover"
 
 
 def test_every_type_of_engagement_has_its_words(catalog: Catalog) -> None:

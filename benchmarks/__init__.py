@@ -1,0 +1,1 @@
+"""Measurements: speed is shown here, and asserted nowhere."""

@@ -1,0 +1,66 @@
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from adapters.lsa import LsaVectors
+from catalog_builder import demo
+from catalog_builder.build import build_catalog
+from feed.catalog import Catalog
+from feed.episode import Episode
+from tests.support.catalogs import NOW, publish_to
+from tests.support.server import ROOT, Server
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The Chromium of this machine."""
+    executable = next(filter(None, map(shutil.which, NAMES)), None)
+    if executable is None:
+        pytest.skip("no Chromium")
+    expect.set_options(timeout=10_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page in a profile of its own."""
+    context = browser.new_context(viewport={"width": 1200, "height": 1000})
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def demo_catalog() -> Catalog:
+    """What `make run` shows, on the day that the tests take for today."""
+    episodes = msgspec.convert(demo.episodes(NOW.date()), list[Episode])
+    return build_catalog(episodes, LsaVectors().vectors(episodes), NOW)
+
+
+@pytest.fixture
+def start_site(start_server: Callable[..., Server]) -> Callable[[], Server]:
+    """Start the page and its API, with whatever the shelf holds."""
+    return lambda: start_server(WEB=str(ROOT / "web"))
+
+
+@pytest.fixture
+def site(start_site: Callable[[], Server], tmp_path: Path, demo_catalog: Catalog) -> Server:
+    """The page and its API with the demo catalog."""
+    publish_to(tmp_path / "shelf", demo_catalog)
+    return start_site()

@@ -1,0 +1,73 @@
+"""Every command in the README does what it says, pasted."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from catalog_builder.__main__ import main
+from tests.support.server import ROOT, Server
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+COMMANDS = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines()]
+CURLS = [line for line in COMMANDS if line.startswith("curl")]
+
+
+def pasted(command: str, folder: Path) -> str:
+    return subprocess.run(
+        command, shell=True, check=True, capture_output=True, text=True, cwd=folder
+    ).stdout
+
+
+@pytest.fixture
+def demo(start_server: Callable[..., Server], tmp_path: Path) -> Server:
+    assert main(["publish", "--shelf", str(tmp_path / "shelf")]) == 0
+    return start_server(NOW=datetime.now(UTC).isoformat())
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl")
+def test_each_request_of_the_readme_is_answered_as_it_shows(demo: Server, tmp_path: Path) -> None:
+    assert len(CURLS) == 3
+    first, engagement, session = (
+        msgspec.json.decode(
+            pasted(line.replace("http://localhost:8080", demo.url), tmp_path).encode()
+        )
+        for line in CURLS
+    )
+    (shown,) = (msgspec.json.decode(text.encode()) for kind, text in BLOCKS if kind == "json")
+    assert first.keys() == shown.keys()
+    assert first["episodes"][0].keys() >= shown["episodes"][0].keys()
+    assert engagement["episode_id"] == "the-long-orbit-003"
+    assert session["episodes"][0]["reason"]["key"] == "because_bookmark"
+
+
+def test_a_session_is_replayed_as_the_readme_says(tmp_path: Path) -> None:
+    lines = [line for line in COMMANDS if ".venv/bin/python" in line or line.startswith("echo")]
+    assert len(lines) == 4
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    for room in ("feed", "adapters", "catalog_builder"):
+        (tmp_path / room).symlink_to(ROOT / room)
+    outputs = [pasted(line, tmp_path) for line in lines]
+    assert "episodes" in outputs[2]
+    replayed: Any = msgspec.json.decode(outputs[3].encode())
+    assert len(replayed["episodes"]) == 1
+
+
+def test_every_make_target_that_the_readme_names_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in set(re.findall(r"\bmake (\w+)", README)):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_every_place_that_a_document_links_to_exists() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"

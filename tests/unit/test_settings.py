@@ -1,0 +1,59 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from functions.settings import Settings, SettingsError, read_settings
+
+KEY = "a secret of sixteen"
+
+
+def test_without_any_setting_everything_is_local() -> None:
+    settings = read_settings({"PATH": "/bin"})
+    assert settings == Settings()
+    assert settings.cursor_keys == ()
+
+
+def test_an_empty_setting_counts_as_not_set() -> None:
+    assert read_settings({"NOW": "", "CATALOG_REFRESH_S": ""}) == Settings()
+
+
+def test_keys_are_read_in_order() -> None:
+    settings = read_settings({"CURSOR_KEYS": f"{KEY} 1, {KEY} 2,"})
+    assert settings.cursor_keys == (f"{KEY} 1".encode(), f"{KEY} 2".encode())
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"CATALOG_REFRESH_S": "soon"}, "CATALOG_REFRESH_S"),
+        ({"CATALOG_REFRESH_S": "-1"}, "CATALOG_REFRESH_S"),
+        ({"CURSOR_TTL_S": "1"}, "CURSOR_TTL_S"),
+        ({"AUTH": "everybody"}, "AUTH"),
+        ({"NOW": "2026-01-01T00:00:00"}, "NOW"),
+        ({"NOW": "yesterday"}, "NOW"),
+        ({"CURSOR_KEYS": "short"}, "CURSOR_KEYS"),
+        ({"CURSOR_KEYS": f"{KEY},short"}, "CURSOR_KEYS"),
+        ({"K_SERVICE": "s", "CURSOR_KEYS": KEY, "AUTH": "demo"}, "AUTH"),
+        ({"K_SERVICE": "s", "CURSOR_KEYS": KEY, "NOW": "2026-01-01T00:00:00Z"}, "NOW"),
+        ({"K_SERVICE": "s"}, "CURSOR_KEYS"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(environment: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingsError, match=named):
+        read_settings(environment)
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "settings.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \|\s*`?([^|`]*?)`?\s*\|", text, re.MULTILINE))
+    defaults = {name: getattr(Settings(), name) for name in Settings.__struct_fields__}
+    documented = {
+        name: ""
+        if value in (None, "")
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+        for name, value in defaults.items()
+    }
+    assert rows == documented
