@@ -5,7 +5,6 @@ a lock that the system lets go of when its holder dies.
 """
 
 import fcntl
-import mmap
 import os
 import tempfile
 import time
@@ -16,6 +15,8 @@ from pathlib import Path
 import msgspec
 
 from feed.ports import Buffer, Conflict, Entry, NotFound, Pointer, Unavailable
+
+_CHUNK = 16 * 2**20
 
 
 class FolderShelf:
@@ -37,18 +38,26 @@ class FolderShelf:
         except msgspec.DecodeError as error:
             raise Unavailable(f"{self._pointer}: not a pointer: {error}") from error
 
-    def fetch(self, version: str, timeout_s: float) -> Buffer:  # noqa: ARG002  # mapped, not read
-        """The snapshot, mapped. The map stays valid even if the file is deleted."""
+    def fetch(self, version: str, timeout_s: float) -> Buffer:
+        """The snapshot, read into memory.
+
+        Not mapped: who truncates a mapped file ends every process that looks at it.
+        """
         path = self._path(version)
+        deadline = time.monotonic() + timeout_s
         try:
             with path.open("rb") as file:
-                if not os.fstat(file.fileno()).st_size:
-                    return b""  # nothing to map: let the reader say that it is empty
-                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                data = bytearray(os.fstat(file.fileno()).st_size)
+                view, at = memoryview(data), 0
+                while count := file.readinto(view[at : at + _CHUNK]):
+                    at += count
+                    if time.monotonic() > deadline:
+                        raise Unavailable(f"{path}: not read in {timeout_s} s")
         except FileNotFoundError as error:
             raise NotFound(f"no snapshot {version}") from error
         except OSError as error:
             raise Unavailable(f"{path}: {error.strerror}") from error
+        return view[:at].toreadonly()
 
     def put(self, version: str, data: Buffer, timeout_s: float) -> None:
         """Store a snapshot, whole or not at all. Raises `Conflict` if the name has other bytes."""

@@ -68,7 +68,7 @@ class SqliteStore:
             return None
         try:
             return Stored(from_document(msgspec.msgpack.decode(row[0])), row[1])
-        except (msgspec.DecodeError, SummaryError, UnicodeDecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, SummaryError):
             return Stored(None, row[1])
 
     async def write_summary(self, uid: str, summary: Summary, revision: str | None) -> str:
@@ -240,6 +240,7 @@ class SqliteStore:
             db = sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None)
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")  # acknowledged is on disk
+            db.execute("PRAGMA secure_delete = ON")  # deleted is gone from the file
             db.executescript(_SCHEMA)
             self._connection = db
         return self._connection

@@ -166,5 +166,5 @@ def unpack(packed: bytes) -> tuple[Engagement, ...]:
             )
             for p in _unpacker.decode(packed[1:])
         )
-    except (msgspec.DecodeError, IndexError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, IndexError) as error:
         raise SummaryError(f"packed engagements cannot be read: {error}") from error

@@ -115,7 +115,7 @@ class Shelf(Protocol):
         ...
 
     def fetch(self, version: str, timeout_s: float) -> Buffer:
-        """The bytes of a snapshot, mapped where it is a local file. Raises `NotFound`."""
+        """The bytes of a snapshot, which no one changes afterwards. Raises `NotFound`."""
         ...
 
     def put(self, version: str, data: Buffer, timeout_s: float) -> None:

@@ -59,6 +59,8 @@ async def record(service: Service, request: Request, timings: Timings) -> Respon
         new = await read_body(request, NewEngagement)
         now_us = service.now_us()
         engagement = new.engagement(new.id or uuid.uuid4().hex, service.stamp_us())
+        if new.id is not None and new.timestamp is None:
+            engagement = await _as_first_sent(service, uid, engagement)
         if engagement.timestamp_us > now_us + HOUR_US:
             raise invalid(
                 "timestamp", "a time that is not in the future", rfc3339(engagement.timestamp_us)
@@ -139,6 +141,7 @@ async def forget(service: Service, request: Request, timings: Timings) -> Respon
     uid = service.user(request)
     store = service.store
     with timings.step("store"):
+        summary = await store.read_summary(uid) is not None
         removed = await store.delete_engagements(uid)
         profile = await store.delete_profile(uid)
     with timings.step("summarise"):
@@ -146,10 +149,18 @@ async def forget(service: Service, request: Request, timings: Timings) -> Respon
         await service.stored()
     receipt = {
         "user_id": uid,
-        "deleted": {"engagements": len(removed), "profile": profile, "summary": True},
+        "deleted": {"engagements": len(removed), "profile": profile, "summary": summary},
         "at": rfc3339(service.now_us()),
     }
     return json_response(msgspec.json.encode(receipt))
+
+
+async def _as_first_sent(service: Service, uid: str, engagement: Engagement) -> Engagement:
+    """With the time of the first sending: one that is sent again happened when it first did."""
+    before = (await service.store.read_engagements(uid, [engagement.id]))[engagement.id]
+    if before is None:
+        return engagement
+    return msgspec.structs.replace(engagement, timestamp_us=before.timestamp_us)
 
 
 def query_int(request: Request, name: str, default: int, most: int) -> int:

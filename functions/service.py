@@ -90,6 +90,8 @@ class Service:
         with timings.step("summary"):
             try:
                 async with asyncio.timeout(budget_s):
+                    if not self.summary_was_read:
+                        await self.stored()  # what a killed process left behind
                     stored = await self.store.read_summary(uid)
             except TimeoutError:
                 return None, ("summary_timeout",)

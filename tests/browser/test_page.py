@@ -160,7 +160,7 @@ def test_an_anonymous_listener_bends_the_feed_and_stays_unknown(page: Page, site
     expect(page.locator(".reason", has_text="Because you bookmarked").first).to_be_visible()
     expect(page.locator("footer")).not_to_contain_text("clock")  # this browser's runs months ahead
     assert before[0] not in titles(page)
-    users = Path(site._settings["STORE"])
+    users = Path(site.settings["STORE"])
     with sqlite3.connect(users) as db:
         assert db.execute("SELECT count(*) FROM engagements").fetchone() == (0,)
 
@@ -254,7 +254,7 @@ def test_a_server_that_is_gone_is_said_and_the_page_recovers(page: Page, site: S
 def test_a_session_that_is_refused_goes_on_as_a_new_one(page: Page, site: Server) -> None:
     before = visit(page, site)
     site.kill()
-    site._settings["CURSOR_KEYS"] = "another key for tests that is long enough"
+    site.settings["CURSOR_KEYS"] = "another key for tests that is long enough"
     site.start()
     press(page, "Show more")
     expect(page.locator("#notice")).to_contain_text("This session is over")
@@ -297,7 +297,7 @@ def test_a_bookmark_that_cannot_be_saved_is_taken_back_and_said(page: Page, site
     visit(page, site)
     title = listen_as(page, "ada")[0]
     bookmark = page.get_by_role("button", name=f"Bookmark: {title}")
-    with sqlite3.connect(site._settings["STORE"], isolation_level=None) as db:
+    with sqlite3.connect(site.settings["STORE"], isolation_level=None) as db:
         db.execute("BEGIN IMMEDIATE")
         bookmark.click()
         expect(bookmark).to_have_attribute("aria-pressed", "true")

@@ -29,7 +29,7 @@ class Server:
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.client = httpx.Client(base_url=self.url, timeout=30)
-        self._settings = settings
+        self.settings = settings
         self._target = target
         self._log = Path(tempfile.mkstemp(prefix="earshot-server-")[1])
         self._process: subprocess.Popen[bytes] | None = None
@@ -41,7 +41,7 @@ class Server:
             self._process = subprocess.Popen(
                 [*command, "--host", "127.0.0.1", "--port", str(self.port)],
                 cwd=ROOT,
-                env={"PATH": os.environ["PATH"], **self._settings},
+                env={"PATH": os.environ["PATH"], **self.settings},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

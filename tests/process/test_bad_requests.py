@@ -1,0 +1,188 @@
+"""Whatever is sent, the answer is a problem document that names the field, and the server lives."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.server import Server, problem
+
+CREATE, NEXT, RECORD, ME = "POST create", "POST next", "POST record", "PATCH me"
+ADDRESS = {
+    CREATE: ("POST", "/api/sessions/create"),
+    NEXT: ("POST", "/api/sessions/0123456789abcdef/next"),
+    RECORD: ("POST", "/api/me/engagements"),
+    ME: ("PATCH", "/api/me"),
+}
+CLICK = {"episode_id": "episode-1", "type": "click"}
+
+
+def engagements(*last: Any, before: int = 3) -> dict[str, Any]:
+    return {"engagements": [CLICK] * before + list(last)}
+
+
+def click(**changes: Any) -> dict[str, Any]:
+    return CLICK | changes
+
+
+BAD: list[tuple[str, Any, str]] = [
+    (CREATE, [], "body"),
+    (CREATE, None, "body"),
+    (CREATE, "text", "body"),
+    (CREATE, 7, "body"),
+    (CREATE, {"limit": "10"}, "limit"),
+    (CREATE, {"limit": 0}, "limit"),
+    (CREATE, {"limit": 51}, "limit"),
+    (CREATE, {"limit": -1}, "limit"),
+    (CREATE, {"limit": 1.5}, "limit"),
+    (CREATE, {"limit": True}, "limit"),
+    (CREATE, {"limit": None}, "limit"),
+    (CREATE, {"limit": 10**400}, "limit"),
+    (CREATE, {"limit": 2**63}, "limit"),
+    (CREATE, {"engagements": {}}, "engagements"),
+    (CREATE, {"engagements": None}, "engagements"),
+    (CREATE, {"engagements": [CLICK] * 501}, "engagements"),
+    (CREATE, engagements("text"), "engagements[3]"),
+    (CREATE, engagements({}), "engagements[3].episode_id"),
+    (CREATE, engagements({"episode_id": "a"}), "engagements[3].type"),
+    (CREATE, engagements(click(type="unknown")), "engagements[3].type"),
+    (CREATE, engagements(click(type="x - at `$.limit`")), "engagements[3].type"),
+    (CREATE, engagements(click(type=1)), "engagements[3].type"),
+    (CREATE, engagements(click(episode_id=7), before=0), "engagements[0].episode_id"),
+    (CREATE, engagements(click(episode_id="")), "engagements[3].episode_id"),
+    (CREATE, engagements(click(episode_id="x" * 513)), "engagements[3].episode_id"),
+    (CREATE, engagements(click(id="")), "engagements[3].id"),
+    (CREATE, engagements(click(progress=1.1)), "engagements[3].progress"),
+    (CREATE, engagements(click(progress="half")), "engagements[3].progress"),
+    (CREATE, engagements(click(timestamp=0)), "engagements[3].timestamp"),
+    (CREATE, engagements(click(timestamp="yesterday")), "engagements[3].timestamp"),
+    (CREATE, engagements(click(timestamp="2026-02-30T00:00:00Z")), "engagements[3].timestamp"),
+    (CREATE, engagements(click(timestamp="2026-02-01T00:00:00")), "engagements[3].timestamp"),
+    (CREATE, engagements(click(series_name="x" * 1001)), "engagements[3].series_name"),
+    (CREATE, {"excluded_ids": "episode-1"}, "excluded_ids"),
+    (CREATE, {"excluded_ids": ["a", 1]}, "excluded_ids[1]"),
+    (CREATE, {"excluded_ids": ["a"] * 10_001}, "excluded_ids"),
+    (CREATE, {"served_ids": ["a"] * 10_001}, "served_ids"),
+    (CREATE, {"category_interests": "Bread"}, "category_interests"),
+    (CREATE, {"category_interests": ["Bread", ""]}, "category_interests[1]"),
+    (CREATE, {"muted_series": [None]}, "muted_series[0]"),
+    (CREATE, {"user_id": 5}, "user_id"),
+    (CREATE, {"scenario": ["baseline"]}, "scenario"),
+    (CREATE, {"trace": "yes"}, "trace"),
+    (CREATE, {"limits": 10}, "limits"),
+    (CREATE, {"": 1}, ""),
+    (CREATE, {"a\nb": 1}, "a\nb"),
+    (NEXT, {}, "cursor"),
+    (NEXT, {"cursor": None}, "cursor"),
+    (NEXT, {"cursor": ""}, "cursor"),
+    (NEXT, {"cursor": "x" * 100_000}, "cursor"),
+    (NEXT, {"cursor": "x", "limit": 51}, "limit"),
+    (NEXT, {"cursor": "x", "engaged_ids": ["a"] * 10_001}, "engaged_ids"),
+    (NEXT, {"cursor": "x", "offset": 10}, "offset"),
+    (RECORD, {"type": "click"}, "episode_id"),
+    (RECORD, click(id="a/b"), "id"),
+    (RECORD, click(id="a\n"), "id"),
+    (RECORD, click(id=".."), "id"),
+    (RECORD, click(id="__name__"), "id"),
+    (RECORD, click(id="x" * 129), "id"),
+    (RECORD, click(timestamp="2026-02-06T01:00:00.000001Z"), "timestamp"),
+    (RECORD, click(timestamp="9999-12-31T23:59:59-14:00"), "timestamp"),
+    (ME, {"display_name": None}, "display_name"),
+    (ME, {"display_name": "x" * 201}, "display_name"),
+    (ME, {"category_interests": "Bread"}, "category_interests"),
+    (ME, {"languages": ["x"] * 201}, "languages"),
+    (ME, {"uid": "somebody"}, "uid"),
+]
+
+
+def short(value: Any) -> str | None:
+    return json.dumps(value)[:50] if isinstance(value, dict | list) else None
+
+
+@pytest.mark.parametrize(("where", "body", "field"), BAD, ids=short)
+def test_a_field_that_is_wrong_is_named(
+    server: Server, user: str, where: str, body: Any, field: str
+) -> None:
+    sent = json.dumps(body).encode()  # also null: nothing but None is no body
+    answer = problem(server.call(*ADDRESS[where], sent, user), 400, field)
+    assert answer["expected"] in answer["detail"] or field == "cursor"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"not json",
+        b'{"limit": 5',
+        b'{"limit": 5}{}',
+        b'{"limit": NaN}',
+        b'{"limit": Infinity}',
+        b'{"user_id": "\x00"}',
+        b'{"user_id": "line\nbreak"}',
+        b'{"user_id": "\\ud800"}',
+        b'{"\\udc00": 1}',
+        b'{"excluded_ids": ["\\ud800x"]}',
+        b'{"user_id": "\xff"}',
+        b'{"\xff": 1}',
+        b"\xff\xfe{\x00}\x00",
+        b"\x1f\x8b\x08\x00",
+        b"limit=10",
+    ],
+)
+def test_what_is_no_json_is_called_so(server: Server, body: bytes) -> None:
+    answer = problem(server.call("POST", "/api/sessions/create", body), 400)
+    assert answer["type"] == "urn:earshot:problem:malformed-json"
+
+
+def test_a_number_out_of_range_is_named(server: Server, user: str) -> None:
+    bodies = {
+        b'{"limit": 1e999}': "limit",
+        b'{"engagements": [{"progress": 1e999}]}': "engagements[0].progress",
+        b'{"engagements": [{"progress": -1e-999, "timestamp": 1e999}]}': "engagements[0].timestamp",
+    }
+    for body, field in bodies.items():
+        problem(server.call("POST", "/api/sessions/create", body, user), 400, field)
+
+
+def test_an_empty_body_asks_for_nothing_in_particular(server: Server) -> None:
+    assert len(server.call("POST", "/api/sessions/create", b"").json()["episodes"]) == 10
+
+
+def test_limits_are_inclusive(server: Server) -> None:
+    page = server.create(
+        limit=50,
+        engagements=[click(episode_id=f"episode-{n}") for n in range(500)],
+        excluded_ids=["a"] * 10_000,
+        served_ids=["b"] * 10_000,
+    )
+    assert page["episodes"] == []  # all 400 were engaged with
+    assert page["next_cursor"] is None
+    assert len(server.create(limit=50)["episodes"]) == 50
+    assert len(server.create(limit=1)["episodes"]) == 1
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "x" * 129, "é", "a\tb", "'; drop"])
+def test_a_bad_demo_user_is_refused(server: Server, name: str) -> None:
+    for path in ("/api/me", "/api/me/engagements"):
+        response = server.client.get(path, headers={b"X-Demo-User": name.encode()})
+        problem(response, 400, "X-Demo-User")
+
+
+def test_a_token_is_not_ignored_where_none_can_be_checked(server: Server) -> None:
+    headers = {"Authorization": "Bearer eyJhbGciOiJub25lIn0.e30."}
+    problem(server.client.get("/api/me", headers=headers), 401, "authorization")
+
+
+@pytest.mark.parametrize("limit", ["0", "501", "-1", "1.5", "ten", "", "²", "1" * 400])
+def test_a_bad_limit_of_a_list_is_named(server: Server, user: str, limit: str) -> None:
+    response = server.call("GET", f"/api/me/engagements?limit={limit}", user=user)
+    problem(response, 400, "limit")
+
+
+@pytest.mark.parametrize(
+    "cursor", ["x", "é", "[]", '[1e999, ""]', f"[{10**30}, 1]", f'[{-(10**30)}, "a"]', '["a", 1]']
+)
+def test_a_bad_place_in_a_list_is_named(server: Server, user: str, cursor: str) -> None:
+    for given in (cursor, base64.urlsafe_b64encode(cursor.encode()).decode()):
+        response = server.call("GET", f"/api/me/engagements?cursor={given}", user=user)
+        problem(response, 400, "cursor")

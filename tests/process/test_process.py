@@ -1,0 +1,141 @@
+"""The process itself: how it starts, what it refuses, what it loads, how it ends."""
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.support.catalogs import catalog_of, episodes, publish_to
+from tests.support.server import ROOT, Server, problem
+
+Start = Callable[..., Server]
+
+FUNCTION_THAT_RETURNS_A_ROUTER = """
+import functions_framework.aio
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route, Router
+
+async def hello(request):
+    body = await request.body()
+    return PlainTextResponse(f"{request.path_params['name']} {body.decode()}", 202)
+
+router = Router([Route("/hello/{name}", hello, methods=["POST"])])
+
+@functions_framework.aio.http
+async def entry(request):
+    return router
+"""
+
+
+def test_functions_framework_calls_a_router_that_a_function_returns(tmp_path: Path) -> None:
+    """Its documentation does not promise this: all of our API rests on it."""
+    source = tmp_path / "tiny.py"
+    source.write_text(FUNCTION_THAT_RETURNS_A_ROUTER)
+    server = Server({"FUNCTION_SOURCE": str(source)}, target="entry").start()
+    try:
+        response = server.call("POST", "/hello/anna", b"bread")
+        assert (response.status_code, response.text) == (202, "anna bread")
+        assert server.call("GET", "/hello/anna").status_code == 405
+        assert server.call("GET", "/nothing").status_code == 404
+        assert "Traceback" not in server.output
+    finally:
+        server.kill()
+
+
+def test_the_session_function_loads_no_builder_and_no_vendor(tmp_path: Path) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(60)))
+    program = "import json, sys, main; main.create_session; print(json.dumps([*sys.modules]))"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={"SHELF": str(tmp_path / "shelf"), "STORE": str(tmp_path / "users.db")},
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    loaded = set(json.loads(done.stdout.splitlines()[-1]))
+    assert {"functions.create_session", "feed.pipeline", "adapters.folder"} <= loaded
+    unwanted = {"pinecone", "sklearn", "scipy", "feedparser", "tqdm", "prometheus_client"}
+    unwanted |= {"catalog_builder", "adapters.rss", "adapters.lsa", "adapters.npz", "tests"}
+    assert not unwanted & loaded
+    assert not (tmp_path / "users.db").exists()  # a connection would not survive the fork
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"K_SERVICE": "create-session"}, "AUTH=demo"),
+        ({"K_SERVICE": "create-session", "AUTH": ""}, "NOW"),
+        ({"K_SERVICE": "create-session", "AUTH": "", "NOW": "", "CURSOR_KEYS": ""}, "CURSOR_KEYS"),
+        ({"CURSOR_KEYS": "too short"}, "CURSOR_KEYS"),
+        ({"AUTH": "everybody"}, "AUTH"),
+        ({"CURSOR_TTL_S": "59"}, "CURSOR_TTL_S"),
+        ({"NOW": "2026-02-06T00:00:00"}, "NOW"),
+        ({"SCENARIO": "nonsense"}, "SCENARIO"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_setting_that_cannot_be_used_is_named_and_nothing_starts(
+    start_server: Start, settings: dict[str, str], named: str
+) -> None:
+    with pytest.raises(RuntimeError, match=r"SettingsError: (setting .*\$\.)?" + named):
+        start_server(**settings)
+
+
+def test_without_users_every_session_is_anonymous_and_no_claim_is_accepted(
+    start_server: Start, tmp_path: Path
+) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(60)))
+    server = start_server(AUTH="none")
+    assert server.create()["episodes"]
+    create = "/api/sessions/create"
+    problem(server.call("POST", create, {}, user="anna"), 401, "x-demo-user")
+    problem(server.call("POST", create, {"user_id": "anna"}), 401, "user_id")
+    token = server.client.post(create, headers={"Authorization": "Bearer e30.e30."})
+    problem(token, 401, "authorization")
+    problem(server.call("GET", "/api/me"), 401, "Authorization")
+
+
+def test_without_cursor_keys_cursors_end_with_the_process(
+    start_server: Start, tmp_path: Path
+) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(60)))
+    server = start_server(CURSOR_KEYS="")
+    session = server.create()
+    assert server.next_page(session)["episodes"]
+    assert any("CURSOR_KEYS" in line["message"] for line in server.log_lines)
+    server.kill()
+    server.start()
+    path = f"/api/sessions/{session['session_id']}/next"
+    problem(server.call("POST", path, {"cursor": session["next_cursor"]}), 400, "cursor")
+
+
+def test_a_request_in_flight_is_answered_before_the_process_ends(
+    start_server: Start, tmp_path: Path
+) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(60)))
+    server = start_server()
+    server.engage("anna", episode_id="episode-1", type="like")
+    with (
+        sqlite3.connect(tmp_path / "users.db", isolation_level=None) as db,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        db.execute("BEGIN IMMEDIATE")
+        engaging = pool.submit(server.engage, "anna", episode_id="episode-2", type="like")
+        time.sleep(0.5)
+        server.signal(signal.SIGTERM)
+        time.sleep(0.3)
+        assert not engaging.done()
+        db.execute("ROLLBACK")
+        assert engaging.result(10)["episode_id"] == "episode-2"
+    deadline = time.monotonic() + 10
+    while server.alive and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not server.alive
