@@ -7,11 +7,21 @@ BIN := $(VENV)/bin
 STATE := .earshot
 
 # Each input has a shelf of its own: the demo's, or one named by a checksum of what is given.
-INPUT := $(strip $(EPISODES) $(VECTORS) $(FEEDS))
+INPUT := $(strip $(EPISODES) $(VECTORS) $(FEEDS) $(FIELDS) $(NOW))
 SHELF := $(STATE)/shelves/$(if $(INPUT),$(shell printf '%s' '$(INPUT)' | cksum | cut -d' ' -f1),demo)
 
 BUILD_OPTIONS := $(if $(EPISODES),--episodes '$(EPISODES)') $(if $(VECTORS),--vectors '$(VECTORS)') \
-	$(if $(FEEDS),--feeds $(foreach feed,$(FEEDS),'$(feed)')) $(if $(NOW),--now '$(NOW)') $(if $(FORCE),--force)
+	$(if $(FEEDS),--feeds $(foreach feed,$(FEEDS),'$(feed)')) $(if $(FIELDS),--fields '$(FIELDS)') $(if $(MAX_BAD),--max-bad '$(MAX_BAD)') \
+	$(if $(NOW),--now '$(NOW)') $(if $(FORCE),--force)
+
+# Fails where a port is taken, or is none.
+define FREE
+import socket, sys
+free = socket.socket()
+free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+free.bind(("localhost", int(sys.argv[1])))
+endef
+export FREE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format clean
@@ -19,15 +29,17 @@ BUILD_OPTIONS := $(if $(EPISODES),--episodes '$(EPISODES)') $(if $(VECTORS),--ve
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 	@echo
-	@echo 'make run takes EPISODES=file VECTORS=file.npz FEEDS="url ..." NOW=RFC3339 PORT=8080 FORCE=1'
+	@echo 'make run takes EPISODES=file FIELDS=file.toml VECTORS=file.npz FEEDS="url ..." NOW=RFC3339'
+	@echo '               PORT=8080, and for the builder MAX_BAD=10% FORCE=1'
 
 run: $(VENV)/run ## Serve a personal feed on this machine (a demo catalog unless told otherwise)
+	@$(BIN)/python -c "$$FREE" $(PORT) 2>/dev/null || { echo 'Port $(PORT) cannot be used: make run PORT=8081'; exit 1; }
 	@$(BIN)/python -m catalog_builder publish --if-stale --shelf $(SHELF) $(BUILD_OPTIONS)
 	@test -s $(STATE)/cursor-key || $(BIN)/python -c 'import secrets; print(secrets.token_hex(32))' > $(STATE)/cursor-key
 	@echo
 	@echo 'Earshot is at http://localhost:$(PORT)/   (Ctrl-C ends it)'
 	@echo
-	@SHELF=$(SHELF) STORE=$(SHELF)/users.db AUTH=demo WEB=web NOW='$(NOW)' \
+	@exec env SHELF=$(SHELF) STORE=$(SHELF)/users.db AUTH=demo WEB=web NOW='$(NOW)' \
 		CURSOR_KEYS=$$(cat $(STATE)/cursor-key) \
 		$(BIN)/functions-framework --target create_session --host localhost --port $(PORT)
 

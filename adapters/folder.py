@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from feed.ports import Buffer, Conflict, Entry, NotFound, Pointer, Unavailable
+from feed.ports import Buffer, Conflict, Entry, NotFound, Pointer, TooLarge, Unavailable
 
 _CHUNK = 16 * 2**20
 
@@ -36,9 +36,11 @@ class FolderShelf:
         except OSError as error:
             raise Unavailable(f"{self._pointer}: {error.strerror}") from error
         except msgspec.DecodeError as error:
-            raise Unavailable(f"{self._pointer}: not a pointer: {error}") from error
+            raise Unavailable(
+                f"{self._pointer}: not a pointer: {error}; delete it and publish again"
+            ) from error
 
-    def fetch(self, version: str, timeout_s: float) -> Buffer:
+    def fetch(self, version: str, timeout_s: float, max_bytes: int | None = None) -> Buffer:
         """The snapshot, read into memory.
 
         Not mapped: who truncates a mapped file ends every process that looks at it.
@@ -47,7 +49,10 @@ class FolderShelf:
         deadline = time.monotonic() + timeout_s
         try:
             with path.open("rb") as file:
-                data = bytearray(os.fstat(file.fileno()).st_size)
+                size = os.fstat(file.fileno()).st_size
+                if max_bytes is not None and size > max_bytes:
+                    raise TooLarge(f"{path}: {size} bytes, more than {max_bytes}")
+                data = bytearray(size)
                 view, at = memoryview(data), 0
                 while count := file.readinto(view[at : at + _CHUNK]):
                     at += count
@@ -74,9 +79,10 @@ class FolderShelf:
         self, version: str, size: int, sha256: str, expected_generation: int, timeout_s: float
     ) -> Pointer:
         """Point at a stored version if the pointer is still at `expected_generation`."""
-        if not self._path(version).exists():
-            raise NotFound(f"no snapshot {version}")
+        path = self._path(version)
         with self._locked(timeout_s):
+            if not path.exists():
+                raise NotFound(f"no snapshot {version}")
             current = self.current(timeout_s)
             generation = current.generation if current else 0
             if generation != expected_generation:
@@ -99,9 +105,16 @@ class FolderShelf:
         ]
         return sorted(files, key=lambda entry: (entry.stored_at, entry.version))
 
-    def delete(self, version: str, timeout_s: float) -> None:  # noqa: ARG002  # one call
-        """Remove a version; nothing happens if it is not there."""
-        self._path(version).unlink(missing_ok=True)
+    def delete(self, version: str, timeout_s: float) -> None:
+        """Remove a version if it is there. Raises `Conflict` if the pointer names it."""
+        path = self._path(version)
+        if not path.exists():
+            return
+        with self._locked(timeout_s):
+            pointer = self.current(timeout_s)
+            if pointer and pointer.version == version:
+                raise Conflict(f"{version} is the current version")
+            path.unlink(missing_ok=True)
 
     def _path(self, version: str) -> Path:
         if not version or version.startswith(".") or "/" in version:

@@ -13,6 +13,10 @@ from feed.ports import Vectors
 
 DIMENSION = 256
 
+_UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+"""Japanese, Chinese and Korean script, where a character tells what elsewhere a word does"""
+_TOKEN = rf"[{_UNSPACED}]|[^\W{_UNSPACED}]{{2,}}"
+
 
 class LsaVectors:
     """A `VectorStore` that needs nothing but the episodes' text."""
@@ -27,18 +31,25 @@ class LsaVectors:
         from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
 
         matrix = np.zeros((len(episodes), DIMENSION), np.float32)
-        words = TfidfVectorizer(
-            sublinear_tf=True,
-            stop_words="english",
-            min_df=2 if len(episodes) > DIMENSION else 1,
-            max_df=0.5 if len(episodes) > DIMENSION else 1.0,
-            max_features=50_000,
-            dtype=np.float32,
-        )
-        try:
-            terms = words.fit_transform([e.text for e in episodes])
-        except ValueError:  # no episode has a word that counts
-            terms = None
+        texts = [e.text for e in episodes]
+        many = len(episodes) > DIMENSION
+        terms = None
+        # What only one episode says, or every second one, tells little, unless all is like that.
+        for rarest, commonest in ((2, 0.5), (1, 1.0)) if many else ((1, 1.0),):
+            words = TfidfVectorizer(
+                sublinear_tf=True,
+                stop_words="english",
+                token_pattern=_TOKEN,
+                min_df=rarest,
+                max_df=commonest,
+                max_features=50_000,
+                dtype=np.float32,
+            )
+            try:
+                terms = words.fit_transform(texts)
+                break
+            except ValueError:  # no word is left
+                continue
         if terms is not None:
             rank = min(DIMENSION, *(extent - 1 for extent in terms.shape))
             reduced = (

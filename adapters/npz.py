@@ -1,6 +1,5 @@
 """Embeddings from an `.npz` file: `ids` (n,) strings and `vectors` (n, D) floats, row by row."""
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +20,7 @@ class NpzVectors:
         try:
             with np.load(self._path, allow_pickle=False) as file:
                 ids, rows = file["ids"], file["vectors"]
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile, AttributeError) as error:
+        except Exception as error:  # a damaged file makes numpy raise nearly anything
             raise Unavailable(
                 f"{self._path}: expected an .npz with `ids` and `vectors`: {error}"
             ) from error
@@ -30,7 +29,7 @@ class NpzVectors:
                 f"{self._path}: expected `ids` (n,) and float `vectors` (n, D), "
                 f"got {ids.shape} and {rows.dtype} {rows.shape}"
             )
-        place = {str(name): i for i, name in enumerate(ids.tolist())}
+        place = {_text(name): i for i, name in enumerate(ids.tolist())}
         found = np.array([place.get(e.id, -1) for e in episodes], np.int64)
         matrix = np.zeros((len(episodes), rows.shape[1]), np.float32)
         known = found >= 0
@@ -38,3 +37,7 @@ class NpzVectors:
         present = known & np.isfinite(matrix).all(axis=1)
         matrix[~present] = 0
         return Vectors(matrix, present, model=self._path.stem)
+
+
+def _text(name: object) -> str:
+    return name.decode(errors="replace") if isinstance(name, bytes) else str(name)

@@ -94,6 +94,7 @@ class SqliteStore:
         statement = "DELETE FROM summaries WHERE uid = ? AND revision = ?"
         if not await self._write(lambda db: db.execute(statement, (uid, revision)).rowcount):
             raise Conflict(f"the summary of {uid} is no longer at {revision}")
+        await self._forget()
 
     # --- engagements ---
 
@@ -155,7 +156,9 @@ class SqliteStore:
             _record(db, uid, ids)
             return ids
 
-        return await self._write(delete)
+        ids = await self._write(delete)
+        await self._forget()
+        return ids
 
     # --- profiles ---
 
@@ -187,7 +190,9 @@ class SqliteStore:
                 _record(db, uid, [None])
             return there
 
-        return await self._write(delete)
+        there = await self._write(delete)
+        await self._forget()
+        return there
 
     # --- events ---
 
@@ -196,8 +201,8 @@ class SqliteStore:
         rows = await self._read("SELECT number, uid, engagement_id FROM events ORDER BY number")
         return [Event(*row) for row in rows]
 
-    async def handled(self, events: Sequence[Event]) -> None:
-        """Forget these events: their effect is stored."""
+    async def handled(self, events: Sequence[Any]) -> None:
+        """Forget these events of this store: their effect is stored."""
         numbers = [(event.number,) for event in events]
         await self._write(lambda db: db.executemany("DELETE FROM events WHERE number = ?", numbers))
 
@@ -224,6 +229,10 @@ class SqliteStore:
 
         return await self._run(transaction)
 
+    async def _forget(self) -> None:
+        """Empty the log, which still has what was deleted, unless another process reads it."""
+        await self._read("PRAGMA wal_checkpoint(TRUNCATE)")
+
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         def here() -> T:
             try:
@@ -240,7 +249,7 @@ class SqliteStore:
             db = sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None)
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")  # acknowledged is on disk
-            db.execute("PRAGMA secure_delete = ON")  # deleted is gone from the file
+            db.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
             db.executescript(_SCHEMA)
             self._connection = db
         return self._connection

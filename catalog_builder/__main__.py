@@ -1,18 +1,21 @@
 """`python -m catalog_builder`: build, publish, and care for the shelf."""
 
 import argparse
+import math
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from adapters.folder import write_whole
 from catalog_builder import publishing
 from catalog_builder.build import build_catalog
 from catalog_builder.errors import Refused
 from catalog_builder.gate import MIN_COVERAGE
 from catalog_builder.progress import say, watched
 from catalog_builder.reading import load_fields, read_episodes
-from catalog_builder.wiring import episode_source, open_shelf, vector_store
+from catalog_builder.wiring import episode_source, open_shelf, vector_store, write_file
+from feed import command_line
 from feed.catalog import Catalog
 from feed.clock import from_us
 from feed.ports import Conflict, NotFound, Unavailable
@@ -25,21 +28,16 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command. Returns 0, or 1 where it was refused; standard error says why."""
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
-    except (Refused, Unavailable, NotFound, Conflict) as error:
+        return command_line.run(lambda: options.run(options))
+    except (Refused, Unavailable, NotFound, Conflict, OSError) as error:
         say(f"refused: {error}" if isinstance(error, Refused) else f"failed: {error}")
         return 1
-    except OSError as error:
-        say(f"failed: {error}")
-        return 1
-    return 0
 
 
 def build(options: argparse.Namespace) -> None:
     """Build a catalog into a file."""
     catalog = _catalog(options)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(options.out, encode(catalog))
+    write_file(options.out, encode(catalog))
     print(f"{options.out}: {_described(catalog)}")
 
 
@@ -57,7 +55,8 @@ def publish(options: argparse.Namespace) -> None:
     for note in done.notes:
         say(f"note: {note}")
     print(
-        f"{options.shelf}: {'unchanged' if done.unchanged else 'published'}: {_described(catalog)}"
+        f"{options.shelf}: {'unchanged' if done.unchanged else 'published'}: "
+        f"{_described(replace(catalog, version=done.pointer.version))}"
     )
 
 
@@ -103,23 +102,25 @@ def _catalog(options: argparse.Namespace) -> Catalog:
     if len(read.bad) > SHOWN_PROBLEMS:
         say(f"skipped: {len(read.bad) - SHOWN_PROBLEMS} more")
     bad = sum(not problem.whole_source for problem in read.bad)
-    allowed = _allowed_bad(options.max_bad, bad + len(read.episodes))
+    allowed = options.max_bad(bad + len(read.episodes))
     if bad > allowed:
-        raise Refused(f"{bad} bad episodes, and --max-bad {options.max_bad} allows {allowed}")
+        raise Refused(f"{bad} bad episodes, and --max-bad allows {allowed}; see docs/episodes.md")
     say(f"{len(read.episodes):,} episodes, {bad:,} skipped; vectors next")
     vectors = vector_store(options.vectors).vectors(read.episodes)
+    if options.vectors and read.episodes and not vectors.present.any():
+        say(f"note: {options.vectors} has none of these {len(read.episodes):,} episodes' ids")
     return build_catalog(read.episodes, vectors, options.now)
 
 
-def _allowed_bad(max_bad: str, total: int) -> int:
-    return int(float(max_bad[:-1]) / 100 * total) if max_bad.endswith("%") else int(max_bad)
-
-
 def _is_fresh(options: argparse.Namespace) -> bool:
-    """Whether the current catalog is from today, and newer than the files it was made of."""
+    """Whether the current catalog is sound, from today, and newer than what it was made of."""
     shelf = open_shelf(options.shelf)
     pointer = shelf.current(publishing.TIMEOUT_S)
     if pointer is None:
+        return False
+    try:
+        publishing.verify(shelf)
+    except Refused:
         return False
     stored = {e.version: e.stored_at for e in shelf.entries(publishing.TIMEOUT_S)}
     inputs = [path for path in (options.episodes, options.vectors, options.fields) if path]
@@ -159,10 +160,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     inputs.add_argument("--fields", type=Path, metavar="FILE.toml", help="a mapping of field names")
     inputs.add_argument(
-        "--now", type=_instant, default=datetime.now(UTC), metavar="RFC3339", help="creation time"
+        "--now",
+        type=command_line.instant,
+        default=datetime.now(UTC),
+        metavar="RFC3339",
+        help="creation time",
     )
     inputs.add_argument(
-        "--max-bad", type=_share, default="10%", metavar="N|P%%", help="bad episodes allowed"
+        "--max-bad",
+        type=_bad_allowed,
+        default="10%",
+        metavar="N|P%",
+        help="bad episodes allowed (default: 10%%)",
     )
     inputs.add_argument(
         "--cache", type=Path, default=Path(".earshot/feeds"), metavar="DIR", help="fetched feeds"
@@ -176,7 +185,13 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(run=build)
     one = commands.add_parser("publish", parents=[inputs, shelf], help=publish.__doc__)
     one.add_argument("--force", action="store_true", help="publish what the gate refuses")
-    one.add_argument("--min-coverage", type=float, default=MIN_COVERAGE, metavar="SHARE")
+    one.add_argument(
+        "--min-coverage",
+        type=_coverage,
+        default=MIN_COVERAGE,
+        metavar="SHARE",
+        help=f"share that must have a vector (default: {MIN_COVERAGE})",
+    )
     one.add_argument(
         "--if-stale", action="store_true", help="do nothing if the current catalog is from today"
     )
@@ -193,22 +208,33 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _instant(text: str) -> datetime:
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"expected RFC 3339 with a time zone, got {text!r}")
-    return instant.astimezone(UTC)
+def _bad_allowed(text: str) -> Callable[[int], int]:
+    """How many of a number of episodes may be bad: a count, or a percentage of them."""
+    if text.endswith("%"):
+        percent = _number(text[:-1], 0, 100, "a percentage like 10%")
+        return lambda total: max(bool(percent), int(percent / 100 * total))
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a count like 20 or a percentage, got {text!r}")
+    return lambda _total: int(text)
 
 
-def _share(text: str) -> str:
-    if float(text.removesuffix("%")) < 0:
-        raise argparse.ArgumentTypeError(f"expected a number or a percentage, got {text!r}")
-    return text
+def _number(text: str, least: float, most: float, expected: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not least <= number <= most:
+        raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}")
+    return number
+
+
+def _coverage(text: str) -> float:
+    return _number(text, 0, 1, "a share from 0 to 1")
 
 
 def _count(text: str) -> int:
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected at least 1, got {text}")
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 on, got {text!r}")
     return int(text)
 
 

@@ -27,6 +27,7 @@ def build_catalog(episodes: Sequence[Episode], vectors: Vectors, now: datetime) 
     """The catalog of these episodes, in their order. Raises `Refused` for unusable vectors."""
     embeddings, embedded = _unit_rows(vectors, len(episodes))
     ids = [e.id for e in episodes]
+    id_hashes = hash_strings(ids)
     series, series_ids, series_names = _series(episodes)
     languages, language = _coded(
         [primary_subtag(e.language) if e.language else None for e in episodes]
@@ -38,8 +39,8 @@ def build_catalog(episodes: Sequence[Episode], vectors: Vectors, now: datetime) 
         created_us=to_us(now),
         model=vectors.model,
         ids=Strings.of(ids),
-        id_index=Index.of(ids),
-        id_hashes=hash_strings(ids),
+        id_index=Index.of_hashes(id_hashes, np.arange(len(ids))),
+        id_hashes=id_hashes,
         content_index=Index.of(content),
         cards=Strings.of_bytes(map(_card, episodes)),
         source_order=np.arange(len(episodes), dtype=np.int32),

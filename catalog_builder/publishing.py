@@ -1,7 +1,8 @@
 """Publishing: a catalog onto the shelf, and the care of what lies there."""
 
 import hashlib
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from catalog_builder.errors import Refused
 from catalog_builder.gate import MIN_COVERAGE, refusals
@@ -37,16 +38,16 @@ def publish(
     found = refusals(catalog, current, min_coverage)
     if found and not force:
         reasons = "; ".join(f"{r.rule}: {r.detail}" for r in found)
-        raise Refused(f"the gate refuses this catalog: {reasons}. --force publishes it anyway")
+        anyway = "--force (with make: FORCE=1) publishes it anyway"
+        raise Refused(f"the gate refuses this catalog: {reasons}. {anyway}")
     notes += [f"forced past {r.rule}: {r.detail}" for r in found]
     if before and current and before.version == catalog.version:
         return Published(before, unchanged=True, notes=notes)
-    data = encode(catalog)
-    digest = hashlib.sha256(data).hexdigest()
     generation = before.generation if before else 0
     try:
-        shelf.put(catalog.version, data, TIMEOUT_S)
-        pointer = shelf.promote(catalog.version, len(data), digest, generation, TIMEOUT_S)
+        version, data = _stored(shelf, catalog)
+        digest = hashlib.sha256(data).hexdigest()
+        pointer = shelf.promote(version, len(data), digest, generation, TIMEOUT_S)
     except Conflict as error:
         raise Refused(f"not published: {error}") from error
     return Published(pointer, unchanged=False, notes=notes)
@@ -88,13 +89,36 @@ def rollback(shelf: Shelf, version: str | None = None) -> Pointer:
 
 def prune(shelf: Shelf, keep: int) -> list[Entry]:
     """Delete all but the newest `keep` versions, never the current one; returns what went."""
-    pointer = shelf.current(TIMEOUT_S)
     entries = shelf.entries(TIMEOUT_S)
-    old = entries[: max(0, len(entries) - keep)]
-    gone = [e for e in old if pointer is None or e.version != pointer.version]
-    for entry in gone:
-        shelf.delete(entry.version, TIMEOUT_S)
+    gone = []
+    for entry in entries[: max(0, len(entries) - keep)]:
+        pointer = shelf.current(TIMEOUT_S)  # each time: somebody may roll back meanwhile
+        if pointer is None or entry.version != pointer.version:
+            with suppress(Conflict):  # and has, just now
+                shelf.delete(entry.version, TIMEOUT_S)
+                gone.append(entry)
     return gone
+
+
+def _stored(shelf: Shelf, catalog: Catalog) -> tuple[str, bytearray]:
+    """Store a catalog; returns its version and its bytes.
+
+    A version names its content, so other bytes under it can only be a damaged copy. What is on a
+    shelf is never written over, so the sound one gets a name of its own beside it.
+    """
+    data = encode(catalog)
+    try:
+        shelf.put(catalog.version, data, TIMEOUT_S)
+    except Conflict:
+        try:
+            decode(shelf.fetch(catalog.version, TIMEOUT_S))
+        except SnapshotError:
+            catalog = replace(catalog, version=f"{catalog.version}-mended")
+            data = encode(catalog)
+            shelf.put(catalog.version, data, TIMEOUT_S)
+        else:
+            raise
+    return catalog.version, data
 
 
 def _readable(shelf: Shelf, pointer: Pointer | None) -> tuple[Catalog | None, list[str]]:

@@ -12,11 +12,20 @@ import msgspec
 from catalog_builder.errors import Refused
 from feed.clock import to_us
 from feed.columns import hash_strings
-from feed.episode import Episode
+from feed.episode import Categories, Episode, Scores, Series
 from feed.ports import Problem, Record
 
 Fields = Mapping[str, str]
 """Episode field to where a record has it, both as dotted paths: {"series.name": "podcast.title"}"""
+
+
+FIELDS = (
+    *(name for name in Episode.__struct_fields__ if name not in {"series", "scores", "categories"}),
+    *(f"series.{name}" for name in Series.__struct_fields__),
+    *(f"scores.{name}" for name in Scores.__struct_fields__),
+    *(f"categories.{name}" for name in Categories.__struct_fields__),
+)
+"""Every field of an episode, as a mapping names it."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +41,25 @@ class Read:
 def load_fields(path: Path) -> Fields:
     """A field mapping from a TOML file of `"episode.field" = "record.field"`. Raises `Refused`."""
     try:
-        table = tomllib.loads(path.read_text())
-        return msgspec.convert(table, dict[str, str])
+        fields = msgspec.convert(_flat(tomllib.loads(path.read_text())), dict[str, str])
     except OSError as error:
         raise Refused(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise Refused(f'{path}: expected lines of "field" = "record.field": {error}') from error
+    if unknown := fields.keys() - FIELDS:
+        raise Refused(f"{path}: {min(unknown)!r} is no field of an episode: {', '.join(FIELDS)}")
+    return fields
+
+
+def _flat(table: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """A TOML table with its nested tables as dotted names."""
+    flat: dict[str, Any] = {}
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{before}{name}.")
+        else:
+            flat[before + name] = value
+    return flat
 
 
 def read_episodes(records: Iterable[Record | Problem], fields: Fields | None = None) -> Read:
@@ -52,7 +74,7 @@ def read_episodes(records: Iterable[Record | Problem], fields: Fields | None = N
         try:
             episode = _episode(_mapped(record.fields, fields) if fields else record.fields)
         except (msgspec.ValidationError, ValueError) as error:
-            bad.append(Problem(record.where, _plain(str(error))))
+            bad.append(Problem(record.where, _plain(str(error), record.fields)))
             continue
         if first := places.get(episode.id):
             bad.append(Problem(record.where, f"duplicate id {episode.id!r}, first at {first}"))
@@ -69,11 +91,18 @@ def _episode(fields: Mapping[str, Any]) -> Episode:
     for text in (episode.id, episode.title):
         if not text.strip():
             raise ValueError("an id or title of nothing but space")
-    return episode
+    # Names are for people; ids stay as they are.
+    series = episode.series
+    if series and series.name:
+        series = msgspec.structs.replace(series, name=series.name.strip())
+    return msgspec.structs.replace(episode, title=episode.title.strip(), series=series)
 
 
-def _plain(message: str) -> str:
+def _plain(message: str, fields: Mapping[str, Any]) -> str:
     """`Expected int, got str - at $.duration_s` as `duration_s: expected int, got str`."""
+    if "RFC3339" in message:
+        said = str(fields.get("published_at"))[:40]
+        return f"published_at: expected a date like 2026-02-05T10:00:00Z, got {said!r}"
     found = re.fullmatch(r"(.*) - at `\$\.(.*)`", message)
     text, where = (found[1], f"{found[2]}: ") if found else (message, "")
     return where + text.replace("`", "")[:1].lower() + text.replace("`", "")[1:]

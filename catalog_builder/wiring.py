@@ -6,7 +6,7 @@ from pathlib import Path
 
 from catalog_builder import demo
 from catalog_builder.errors import Refused
-from feed.ports import EpisodeSource, Problem, Record, Shelf, VectorStore
+from feed.ports import Buffer, EpisodeSource, Problem, Record, Shelf, VectorStore
 
 
 class DemoSource:
@@ -54,3 +54,11 @@ def open_shelf(location: str) -> Shelf:
     from adapters.folder import FolderShelf  # noqa: PLC0415
 
     return FolderShelf(Path(location))
+
+
+def write_file(path: Path, data: Buffer) -> None:
+    """Write a file that is there whole, or not at all."""
+    from adapters.folder import write_whole  # noqa: PLC0415
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, data)

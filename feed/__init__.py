@@ -1,4 +1,5 @@
 """The core of Earshot: catalog, snapshot, summary, ranking, cursor.
 
-Pure: no I/O, no clock, no environment. What a function needs, it takes as an argument.
+Pure: no clock, no environment, and no I/O but to read the scenarios that come with it. What a
+function needs, it takes as an argument.
 """

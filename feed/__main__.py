@@ -2,14 +2,15 @@
 
 import argparse
 import mmap
+import re
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
+from feed import command_line
 from feed import scenario as scenarios
 from feed import session as sessions
 from feed.catalog import Catalog
@@ -26,10 +27,11 @@ class _Failed(Exception):
     """A command cannot be done; the message says why."""
 
 
-class _ReadableSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A summary as a person writes one: engagements as a list."""
+class _ReadableSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A summary as a person writes one, or the answer of `GET /api/me/engagements`."""
 
     engagements: tuple[SentEngagement, ...] = ()
+    next_cursor: str | None = None
     category_interests: tuple[str, ...] = ()
     followed_series: tuple[str, ...] = ()
     muted_series: tuple[str, ...] = ()
@@ -41,11 +43,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command. Returns 0, or 1 with the reason on standard error."""
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        return command_line.run(lambda: options.run(options))
     except (_Failed, SnapshotError, scenarios.ScenarioError, SummaryError) as error:
         print(f"failed: {error}", file=sys.stderr)
         return 1
-    return 0
 
 
 def replay(options: argparse.Namespace) -> None:
@@ -123,6 +124,7 @@ def _summary(path: Path, now_us: int) -> Summary:
     readable = _decoded(path, _ReadableSummary)
     profile = msgspec.structs.asdict(readable)
     engagements = profile.pop("engagements")
+    del profile["next_cursor"]
     return Summary(
         engagements=newest(
             e.engagement(e.id or f"{place}", now_us) for place, e in enumerate(engagements)
@@ -164,11 +166,10 @@ def _mapped(path: Path) -> Buffer:
         raise _Failed(f"{path}: {error.strerror}") from error
 
 
-def _instant(text: str) -> datetime:
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"expected RFC 3339 with a time zone, got {text!r}")
-    return instant.astimezone(UTC)
+def _seed_of(session_id: str) -> int:
+    if not re.fullmatch("[0-9a-f]{16}", session_id):
+        raise argparse.ArgumentTypeError(f"expected 16 hexadecimal digits, got {session_id!r}")
+    return int(session_id, 16)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -179,8 +180,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--request", type=Path, required=True, metavar="FILE.json")
     one.add_argument("--summary", type=Path, metavar="FILE.json")
     one.add_argument("--scenario", metavar="NAME|FILE.toml")
-    one.add_argument("--seed", type=int, default=0, metavar="N")
-    one.add_argument("--now", type=_instant, required=True, metavar="RFC3339")
+    seed = one.add_mutually_exclusive_group()
+    seed.add_argument("--seed", type=int, default=0, metavar="N")
+    seed.add_argument("--session", dest="seed", type=_seed_of, metavar="ID", help="of this session")
+    one.add_argument("--now", type=command_line.instant, required=True, metavar="RFC3339")
     one.set_defaults(run=replay)
     one = commands.add_parser("inspect", help=inspect.__doc__)
     one.add_argument("--snapshot", type=Path, required=True, metavar="FILE")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,16 @@ _BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
 _INVERSE = pow(_BASE, -1, 2**64)
 
 
-@lru_cache(maxsize=2)
+_BATCH = 1 << 16
+"""bytes hashed at once: what bounds memory"""
+
+
+@cache
+def _tables() -> tuple[HashArray, HashArray]:
+    """The powers of `_BASE` and of its inverse for one batch."""
+    return _powers(_BASE, _BATCH), _powers(_INVERSE, _BATCH)
+
+
 def _powers(base: int, count: int) -> HashArray:
     powers = np.full(count, base, np.uint64)
     powers[0] = 1
@@ -26,26 +35,50 @@ def _powers(base: int, count: int) -> HashArray:
 def hash_strings(strings: Sequence[str]) -> HashArray:
     """64-bit hashes, (n,) uint64, the same on every machine and in every process.
 
-    A polynomial in the bytes modulo 2**64 (Rabin and Karp), then mixed, computed for all strings
+    A polynomial in the bytes modulo 2**64 (Rabin and Karp), then mixed, computed for many strings
     in one pass over their joined bytes. Not made to withstand an adversary: the builder refuses a
     catalog in which two ids collide.
     """
-    if not strings:
-        return np.empty(0, np.uint64)
     encoded = [s.encode("utf-8", "surrogatepass") for s in strings]
+    hashes = np.zeros(len(encoded), np.uint64)
     lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
     ends = np.cumsum(lengths)
-    total = int(ends[-1])
-    starts = ends - lengths
-    room = 1 << max(total, 1).bit_length()  # few sizes, so that the tables are cached
-    text = np.frombuffer(b"".join(encoded), np.uint8).astype(np.uint64) + np.uint64(1)
-    sums = np.zeros(total + 1, np.uint64)
-    np.cumsum(text * _powers(_BASE, room)[:total], out=sums[1:])
-    hashes: HashArray = (sums[ends] - sums[starts]) * _powers(_INVERSE, room)[starts]
+    start = 0
+    while start < len(encoded):
+        before = int(ends[start] - lengths[start])
+        stop = max(start + 1, int(np.searchsorted(ends, before + _BATCH, "right")))
+        hashes[start:stop] = _sums(encoded[start:stop], ends[start:stop] - before)
+        start = stop
     hashes ^= hashes >> np.uint64(32)
     hashes *= np.uint64(0xD6E8FEB86659FD93)
     hashes ^= hashes >> np.uint64(32)
     return hashes
+
+
+def _sums(encoded: list[bytes], ends: npt.NDArray[np.int64]) -> HashArray:
+    """The polynomial of each of these strings: one batch, or a single one of any length."""
+    total = int(ends[-1])
+    if total > _BATCH:
+        return np.array([_long_sum(encoded[0])], np.uint64)
+    powers, inverses = _tables()
+    text = np.frombuffer(b"".join(encoded), np.uint8).astype(np.uint64) + np.uint64(1)
+    sums = np.zeros(total + 1, np.uint64)
+    np.cumsum(text * powers[:total], out=sums[1:])
+    starts = np.concatenate([[0], ends[:-1]])
+    inverse = np.append(inverses, np.uint64(0))  # an empty string at the very end starts past it
+    found: HashArray = (sums[ends] - sums[starts]) * inverse[starts]
+    return found
+
+
+def _long_sum(text: bytes) -> int:
+    """The same polynomial, batch by batch."""
+    powers, _ = _tables()
+    total = 0
+    for start in range(0, len(text), _BATCH):
+        piece = np.frombuffer(text[start : start + _BATCH], np.uint8).astype(np.uint64)
+        part = int(((piece + np.uint64(1)) * powers[: len(piece)]).sum(dtype=np.uint64))
+        total += part * pow(_BASE, start, 2**64)
+    return total % 2**64
 
 
 @dataclass(frozen=True)
@@ -95,8 +128,12 @@ class Index:
     @classmethod
     def of(cls, strings: Sequence[str]) -> "Index":
         """An index of these strings by their place; empty ones are left out."""
-        hashes = hash_strings(strings)
         rows = np.flatnonzero(np.fromiter(map(bool, strings), np.bool_, len(strings)))
+        return cls.of_hashes(hash_strings(strings), rows)
+
+    @classmethod
+    def of_hashes(cls, hashes: HashArray, rows: IntArray) -> "Index":
+        """An index of some rows of a column of hashes."""
         rows = rows[np.argsort(hashes[rows], kind="stable")]
         return cls(hashes[rows], rows.astype(np.int32))
 

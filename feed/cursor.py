@@ -18,10 +18,8 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
-from feed.columns import HashArray
-from feed.pipeline import Slate
+from feed.queue import Queue, Session
 from feed.reasons import Reasons
 
 _MAC_BYTES = 32
@@ -37,83 +35,37 @@ class CursorExpired(CursorError):
     """The token is genuine, but too old."""
 
 
-class Queue(msgspec.Struct, frozen=True):
-    """Episodes still to be shown, and what the answer says about each. k rows."""
+class _Packed(msgspec.Struct, frozen=True, array_like=True):
+    """What a token holds, with arrays as bytes. k episodes."""
 
-    ids: bytes
-    """(k,) uint64: hashes of the episodes' ids"""
+    expires_us: int
+    scenario: str
+    cold_start: bool
+    user_vector_episodes: int
+    degraded: tuple[str, ...]
+    shown: int
+    id_hashes: bytes
+    """(k,) uint64"""
     scores: bytes
-    """(4, k) int32, millionths: column by column, which deflates better"""
+    """(4, k) int32: column by column, which deflates better"""
     reason_codes: bytes
     """(k,) uint8"""
     reason_places: bytes
     """(k,) uint8 places in `leans_on`"""
     leans_on: bytes
-    """uint64 hashes, at most 256, each once"""
-
-    def __len__(self) -> int:
-        return len(self.reason_codes)
-
-    @property
-    def id_hashes(self) -> HashArray:
-        """(k,) which episodes."""
-        return np.frombuffer(self.ids, "<u8")
-
-    @property
-    def score_rows(self) -> npt.NDArray[np.int32]:
-        """(k, 4) the scores of each."""
-        return np.frombuffer(self.scores, "<i4").reshape(4, len(self)).T
-
-    @property
-    def reasons(self) -> Reasons:
-        """The reason of each."""
-        places = np.frombuffer(self.reason_places, np.uint8)
-        return Reasons(
-            codes=np.frombuffer(self.reason_codes, np.uint8),
-            leans_on=np.frombuffer(self.leans_on, "<u8")[places],
-        )
+    """uint64 hashes, each once: no more than a queue is long"""
 
 
-class Cursor(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
-    """The state of a session between two pages."""
-
-    expires_us: int
-    shown: int
-    """how many episodes the session has shown so far"""
-    scenario: str
-    cold_start: bool
-    user_vector_episodes: int
-    degraded: tuple[str, ...]
-    queue: Queue
-
-
-def queue_of(slate: Slate, id_hashes: HashArray) -> Queue:
-    """A slate as a queue. `id_hashes` go by catalog row."""
-    return make_queue(id_hashes[slate.rows], slate.scores, slate.reasons)
-
-
-def make_queue(id_hashes: HashArray, scores: npt.NDArray[np.int32], reasons: Reasons) -> Queue:
-    """A queue of k episodes from their columns."""
-    leans_on, places = np.unique(reasons.leans_on, return_inverse=True)
-    return Queue(
-        ids=id_hashes.astype("<u8").tobytes(),
-        scores=scores.T.astype("<i4").tobytes(),
-        reason_codes=reasons.codes.astype(np.uint8).tobytes(),
-        reason_places=places.astype(np.uint8).tobytes(),
-        leans_on=leans_on.astype("<u8").tobytes(),
-    )
-
-
-def seal(cursor: Cursor, *, session_id: str, uid: str | None, keys: Sequence[bytes]) -> str:
+def seal(session: Session, *, uid: str | None, keys: Sequence[bytes], expires_us: int) -> str:
     """The token, signed with the first key."""
-    payload = zlib.compress(msgspec.msgpack.encode(cursor))
-    return _text(payload + _mac(keys[0], session_id, uid, payload))
+    payload = zlib.compress(msgspec.msgpack.encode(_packed(session, expires_us)))
+    return _text(payload + _mac(keys[0], session.session_id, uid, payload))
 
 
 def unseal(
     token: str, *, session_id: str, uid: str | None, keys: Sequence[bytes], now_us: int
-) -> Cursor:
-    """The cursor in a token signed with any of the keys. Raises `CursorError`, `CursorExpired`."""
+) -> Session:
+    """The session in a token signed with any of the keys. Raises `CursorError`, `CursorExpired`."""
     if len(token) > MAX_CHARACTERS:
         raise CursorError("longer than any cursor")
     try:
@@ -130,12 +82,51 @@ def unseal(
     ):
         raise CursorError("not issued for this session and user, or altered since")
     try:
-        cursor = msgspec.msgpack.decode(zlib.decompress(payload), type=Cursor)
+        packed = msgspec.msgpack.decode(zlib.decompress(payload), type=_Packed)
     except (zlib.error, msgspec.DecodeError) as error:  # genuine, so by another release
         raise CursorError("of another version") from error
-    if cursor.expires_us < now_us:
+    if packed.expires_us < now_us:
         raise CursorExpired("expired")
-    return cursor
+    return _unpacked(packed, session_id)
+
+
+def _packed(session: Session, expires_us: int) -> _Packed:
+    queue = session.queue
+    leans_on, places = np.unique(queue.reasons.leans_on, return_inverse=True)
+    return _Packed(
+        expires_us=expires_us,
+        scenario=session.scenario,
+        cold_start=session.cold_start,
+        user_vector_episodes=session.user_vector_episodes,
+        degraded=session.degraded,
+        shown=session.shown,
+        id_hashes=queue.id_hashes.astype("<u8").tobytes(),
+        scores=queue.scores.T.astype("<i4").tobytes(),
+        reason_codes=queue.reasons.codes.astype(np.uint8).tobytes(),
+        reason_places=places.astype(np.uint8).tobytes(),
+        leans_on=leans_on.astype("<u8").tobytes(),
+    )
+
+
+def _unpacked(packed: _Packed, session_id: str) -> Session:
+    id_hashes = np.frombuffer(packed.id_hashes, "<u8")
+    places = np.frombuffer(packed.reason_places, np.uint8)
+    return Session(
+        session_id=session_id,
+        scenario=packed.scenario,
+        cold_start=packed.cold_start,
+        user_vector_episodes=packed.user_vector_episodes,
+        degraded=packed.degraded,
+        shown=packed.shown,
+        queue=Queue(
+            id_hashes=id_hashes,
+            scores=np.frombuffer(packed.scores, "<i4").reshape(4, len(id_hashes)).T,
+            reasons=Reasons(
+                codes=np.frombuffer(packed.reason_codes, np.uint8),
+                leans_on=np.frombuffer(packed.leans_on, "<u8")[places],
+            ),
+        ),
+    )
 
 
 def _text(raw: bytes) -> str:

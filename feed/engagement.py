@@ -21,7 +21,9 @@ TYPES: tuple[EngagementType, ...] = get_args(EngagementType)
 """Their places are their codes in packed engagements: append, never reorder."""
 
 EngagementId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
-EpisodeId = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+EpisodeId = Annotated[str, msgspec.Meta(min_length=1)]
+StoredEpisodeId = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+"""500 of these fit a Firestore document (1 MiB); a longer id can be shown, but not recorded."""
 Progress = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 _PACKING = b"\x01"

@@ -66,7 +66,7 @@ def user_vector(catalog: Catalog, query: Query, parameters: Interests) -> UserVe
     )
 
 
-def listened_weight(engagement: Engagement, parameters: Interests) -> float:
+def weight_of(engagement: Engagement, parameters: Interests) -> float:
     """The weight of one engagement: that of its type, for a listen by how far it went."""
     weight = parameters.weights.get(engagement.type, 1.0)
     if engagement.type != "listen":
@@ -86,7 +86,7 @@ def stated_categories(catalog: Catalog, query: Query) -> IntArray:
 def _engaged(
     catalog: Catalog, query: Query, parameters: Interests
 ) -> tuple[IntArray, tuple[str, ...], npt.NDArray[np.float32]]:
-    weighed = ((e, listened_weight(e, parameters)) for e in query.engagements)
+    weighed = ((e, weight_of(e, parameters)) for e in query.engagements)
     newest = list(islice((pair for pair in weighed if pair[1] > 0), parameters.newest))
     rows = catalog.rows([e.episode_id for e, _ in newest])
     kept = np.flatnonzero((rows >= 0) & catalog.is_embedded[rows])

@@ -61,11 +61,15 @@ class Ranker:
     floors: BoolArray = field(init=False)
     """(n,) who passes the quality floors"""
 
+    order: IntArray = field(init=False)
+    """(n,) what breaks ties: lower comes first"""
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "quality", scorers.quality(self.catalog, self.scenario.quality))
         object.__setattr__(self, "rated", scorers.rated(self.catalog, self.quality))
         floors = filters.quality_floors(self.catalog, self.scenario.filters)
         object.__setattr__(self, "floors", floors)
+        object.__setattr__(self, "order", self._order())
 
     def rank(self, query: Query) -> Slate:
         """The slate for this query."""
@@ -93,9 +97,7 @@ class Ranker:
             served=scorers.served(catalog, query, rows),
         )
 
-        chosen, relaxed = select(
-            final, catalog.series[rows], catalog.source_order[rows], scenario.selector
-        )
+        chosen, relaxed = select(final, catalog.series[rows], self.order[rows], scenario.selector)
         rows, final = rows[chosen], final[chosen]
         parts = {name: part[chosen] for name, part in parts.items()}
         reasons = explain(
@@ -118,6 +120,14 @@ class Ranker:
             + ("series_limit_relaxed",) * relaxed,
             trace=Trace(len(catalog), removed, window, brought, len(rows)),
         )
+
+    def _order(self) -> IntArray:
+        source_order = self.catalog.source_order
+        if self.scenario.sources.ties == "source":
+            return source_order
+        order = np.empty(len(self.catalog), np.int64)
+        order[np.lexsort((source_order, -self.catalog.published_us))] = np.arange(len(order))
+        return order
 
     def _filter(self, query: Query) -> tuple[BoolArray, dict[str, int]]:
         """Who passes every filter but freshness, and how many each one removed."""
@@ -168,14 +178,14 @@ class Ranker:
         """The candidates, each once, and how many each source brought."""
         count = self.scenario.sources.candidates
         if similarity is None:
-            rows = sources.best_quality(self.catalog, self.quality, allowed, count)
+            rows = sources.best_quality(self.quality, allowed, count, self.order)
             return rows, {"best_quality": len(rows)}
-        rows = sources.most_similar(self.catalog, similarity, allowed, count)
+        rows = sources.most_similar(self.catalog, similarity, allowed, count, self.order)
         brought = {"similar": len(rows)}
         if self.scenario.sources.fill and len(rows) < count:
             rest = allowed.copy()
             rest[rows] = False
-            more = sources.best_quality(self.catalog, self.quality, rest, count - len(rows))
+            more = sources.best_quality(self.quality, rest, count - len(rows), self.order)
             brought["best_quality"] = len(more)
             rows = np.concatenate([rows, more])
         return rows, brought

@@ -29,6 +29,10 @@ class NotFound(Exception):
     """There is nothing under that name."""
 
 
+class TooLarge(Exception):
+    """What is there is larger than the caller can take; nothing of it was read."""
+
+
 # --- episodes and their vectors, read by the builder ---
 
 
@@ -114,8 +118,11 @@ class Shelf(Protocol):
         """The pointer, or None before the first publication."""
         ...
 
-    def fetch(self, version: str, timeout_s: float) -> Buffer:
-        """The bytes of a snapshot, which no one changes afterwards. Raises `NotFound`."""
+    def fetch(self, version: str, timeout_s: float, max_bytes: int | None = None) -> Buffer:
+        """The bytes of a snapshot, which no one changes afterwards.
+
+        Raises `NotFound`, and `TooLarge` before more than `max_bytes` are read.
+        """
         ...
 
     def put(self, version: str, data: Buffer, timeout_s: float) -> None:
@@ -136,7 +143,7 @@ class Shelf(Protocol):
         ...
 
     def delete(self, version: str, timeout_s: float) -> None:
-        """Remove a version if it is there. The caller spares the current one."""
+        """Remove a version if it is there. Raises `Conflict` if the pointer names it."""
         ...
 
 

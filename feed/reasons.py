@@ -1,5 +1,6 @@
 """Reasons: why an episode is in the queue, taken from the numbers that ranked it."""
 
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,16 +14,23 @@ from feed.interests import UserVector
 from feed.scenario import Blend
 from feed.scenario import Reasons as Parameters
 
-DISCOVER, QUALITY, FRESH, INTEREST = 0, 1, 2, 3
-_ENGAGED = 4
-KEYS = ("discover", "quality", "fresh", "interest", *(f"because_{kind}" for kind in TYPES))
+DISCOVER, QUALITY, FRESH, INTEREST, NEAR_INTEREST = range(5)
+_ENGAGED = 5
+KEYS = (
+    *("discover", "quality", "fresh", "interest", "near_interest"),
+    *(f"because_{kind}" for kind in TYPES),
+)
 """Reason keys by code. Cursors carry the codes: append, never reorder."""
+
+MAX_TITLE = 120
+"""characters of a title that a reason repeats"""
 
 _TEXTS = {
     "discover": "New to you",
     "quality": "Highly rated",
     "fresh": "Recently published",
     "interest": "You chose {category}",
+    "near_interest": "Close to {category}, which you chose",
     "because_click": "Because you opened “{title}”",
     "because_listen": "Because you listened to “{title}”",
     "because_complete": "Because you finished “{title}”",
@@ -59,6 +67,7 @@ def explain(
 
     Where the similarity is at least `min_similarity`, its largest summand: the user vector is a
     sum, so its product with an episode is one, over the engaged episodes and the stated interests.
+    An interest is the reason of an episode in that category, and near the reason of one in none.
     Otherwise the larger of what quality and recency gave to the score, if it is something to speak
     of: a quality of the catalog's better half (`rated`), a recency of at least `min_recency`.
     """
@@ -86,11 +95,24 @@ def explain(
     )
     names = [catalog.categories[int(c)] for c in user.categories]
     hash_of_part = np.concatenate([catalog.id_hashes[user.members], hash_strings(names)])
+    engaged = len(user.members)
+    member = _membership(catalog, rows, user.categories)
+    bare = np.diff(catalog.category_starts)[rows] == 0
+    parts[:, engaged:][~member & ~bare[:, None]] = -np.inf
     largest = np.argmax(parts, axis=1)
-    similar = similarity >= parameters.min_similarity
+    similar = (similarity >= parameters.min_similarity) & np.isfinite(parts.max(axis=1))
     codes[similar] = of_part[largest[similar]]
+    codes[(codes == INTEREST) & bare] = NEAR_INTEREST
     leans_on[similar] = hash_of_part[largest[similar]]
     return Reasons(codes, leans_on)
+
+
+def _membership(catalog: Catalog, rows: IntArray, categories: IntArray) -> BoolArray:
+    """(k, c) whether each episode is in each category."""
+    member = np.zeros((len(rows), len(categories)), np.bool_)
+    for place, row in enumerate(rows):
+        member[place] = np.isin(categories, catalog.categories_of(int(row)))
+    return member
 
 
 def phrase(catalog: Catalog, code: int, leans_on: int) -> dict[str, Any]:
@@ -100,14 +122,15 @@ def phrase(catalog: Catalog, code: int, leans_on: int) -> dict[str, Any]:
     """
     key = KEYS[code]
     params: dict[str, str] = {}
-    if code == INTEREST:
+    if code in {INTEREST, NEAR_INTEREST}:
         found = int(catalog.category_index.first(np.array([leans_on], np.uint64))[0])
         if found >= 0:
             params = {"category": catalog.categories[found]}
     elif code >= _ENGAGED:
         found = int(catalog.id_index.first(np.array([leans_on], np.uint64))[0])
         if found >= 0:
-            params = {"episode_id": catalog.ids[found], "title": catalog.title(found)}
+            title = textwrap.shorten(catalog.title(found), MAX_TITLE, placeholder="…")
+            params = {"episode_id": catalog.ids[found], "title": title}
     if code >= INTEREST and not params:
         key = KEYS[DISCOVER]
     return {"key": key, "params": params, "text": _TEXTS[key].format(**params)}

@@ -17,7 +17,7 @@ from feed.engagement import (
     newest_first,
 )
 
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+Name = Annotated[str, msgspec.Meta(min_length=1)]
 Names = Annotated[tuple[Name, ...], msgspec.Meta(max_length=1000)]
 Ids = Annotated[tuple[str, ...], msgspec.Meta(max_length=10_000)]
 Timestamp = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -66,7 +66,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """What a session is ranked from, besides catalog and scenario."""
 
     engagements: tuple[Engagement, ...] = ()
-    """newest first, each once"""
+    """newest first; each id once, and what has none as often as it was sent"""
     excluded_ids: tuple[str, ...] = ()
     served_ids: tuple[str, ...] = ()
     profile: Profile = Profile()

@@ -72,12 +72,14 @@ class Sources(_Table, frozen=True, kw_only=True):
 
     candidates: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 150
     """how many there may be"""
+    ties: Literal["newest", "source"] = "newest"
+    """which of equals comes first: the newest, or the first in source order"""
     fill: bool = True
     """whether the best by quality fill the places that the similar ones leave"""
 
 
 class Blend(_Table, frozen=True, kw_only=True):
-    """score = the sum of these weights times the parts, each part 0 to 1 (similarity -1 to 1)."""
+    """score = the sum of these weights times the parts. See docs/scenarios.md for their ranges."""
 
     similarity: Weight = 0.55
     quality: Weight = 0.30
@@ -99,6 +101,8 @@ class Selector(_Table, frozen=True, kw_only=True):
     max_per_series: Annotated[int, msgspec.Meta(ge=1, le=150)] = 2
     limit_unnamed: bool = False
     """whether episodes without a series are limited as if they were one series"""
+    decay_below_zero: bool = False
+    """whether the decay multiplies a negative score too, which raises it; else it divides it"""
     relax_below: Annotated[int, msgspec.Meta(ge=0, le=150)] = 0
     """a queue that ends shorter than this goes on for another round of the limits, so that a
     catalog of few series still makes a feed"""
@@ -107,7 +111,7 @@ class Selector(_Table, frozen=True, kw_only=True):
 class Reasons(_Table, frozen=True, kw_only=True):
     """What a reason must rest on."""
 
-    min_similarity: Share = 0.2
+    min_similarity: Share = 0.3
     """a lower similarity is never given as the reason"""
     min_recency: Share = 0.5
     """nor a lower recency"""

@@ -42,8 +42,14 @@ def recency(ages: IntArray, decay: float) -> FloatArray:
 
 
 def aversion(catalog: Catalog, query: Query, rows: IntArray) -> FloatArray:
-    """Similarity, 0 to 1, to the nearest episode that the user is not interested in."""
-    refused = catalog.rows([e.episode_id for e in query.engagements if e.type == "not_interested"])
+    """Similarity, 0 to 1, to the nearest episode that the user is not interested in.
+
+    The newest engagement with an episode decides: who comes back to it takes that back.
+    """
+    last: dict[str, str] = {}
+    for engagement in query.engagements:
+        last.setdefault(engagement.episode_id, engagement.type)
+    refused = catalog.rows([name for name, kind in last.items() if kind == "not_interested"])
     refused = refused[refused >= 0]
     if not len(refused):
         return np.zeros(len(rows))

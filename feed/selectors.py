@@ -5,6 +5,9 @@ import numpy as np
 from feed.columns import FloatArray, IntArray
 from feed.scenario import Selector
 
+_LAST = -1e300
+"""what a score that is not finite counts as: less than any, with room to be lowered"""
+
 
 def select(
     scores: FloatArray, series: IntArray, order: IntArray, parameters: Selector
@@ -19,7 +22,7 @@ def select(
     With `relax_below`, a shorter queue goes on: first the counts begin anew, and when the only
     series left is the one chosen just before, it may follow itself.
     """
-    scores = np.where(np.isfinite(scores), scores, np.finfo(np.float64).min)
+    scores = np.where(np.isfinite(scores), scores, _LAST)
     ranked = np.lexsort((order, -scores))
     scores, series = scores[ranked], series[ranked]
     if not parameters.limit_unnamed:
@@ -50,9 +53,17 @@ def select(
         if used[last] >= parameters.max_per_series:
             decayed[mine] = -np.inf
         else:
-            decayed[mine] = scores[mine] * parameters.series_decay ** used[last]
+            decayed[mine] = _decayed(scores[mine], used[last], parameters)
             decayed[mine[~left[mine]]] = -np.inf
     return ranked[np.array(chosen, np.int64)], relaxed
+
+
+def _decayed(scores: FloatArray, times: int, parameters: Selector) -> FloatArray:
+    factor = parameters.series_decay**times
+    if parameters.decay_below_zero:
+        return scores * factor
+    # Lower either way: a smaller factor on a negative score would raise it.
+    return np.where(scores > 0, scores * factor, scores / max(factor, 1e-6))
 
 
 def _places_by_series(series: IntArray) -> dict[int, IntArray]:

@@ -23,9 +23,10 @@ from typing import Any, get_type_hints
 import msgspec
 import numpy as np
 
-from feed.catalog import SCORES, Catalog
+from feed.catalog import Catalog
 from feed.clock import from_us, to_us
 from feed.columns import Index, Strings
+from feed.layout import SECTIONS, check_structure, check_values, counts
 from feed.ports import Buffer
 
 FORMAT = 1
@@ -61,56 +62,6 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     sections: list[Section]
 
 
-# The dtype and shape of each section. n episodes, S series, M categories, L languages, D dimension;
-# None: as long as it is.
-_SPEC: dict[str, tuple[str, tuple[str | int | None, ...]]] = {
-    "ids.offsets": ("<i8", ("n+1",)),
-    "ids.data": ("|u1", (None,)),
-    "id_index.hashes": ("<u8", ("n",)),
-    "id_index.rows": ("<i4", ("n",)),
-    "id_hashes": ("<u8", ("n",)),
-    "content_index.hashes": ("<u8", ("content",)),
-    "content_index.rows": ("<i4", ("content",)),
-    "cards.offsets": ("<i8", ("n+1",)),
-    "cards.data": ("|u1", (None,)),
-    "source_order": ("<i4", ("n",)),
-    "published_us": ("<i8", ("n",)),
-    "scores": ("<f8", ("n", len(SCORES))),
-    "explicit": ("|u1", ("n",)),
-    "series": ("<i4", ("n",)),
-    "series_ids.offsets": ("<i8", ("S+1",)),
-    "series_ids.data": ("|u1", (None,)),
-    "series_names.offsets": ("<i8", ("S+1",)),
-    "series_names.data": ("|u1", (None,)),
-    "series_index.hashes": ("<u8", ("S",)),
-    "series_index.rows": ("<i4", ("S",)),
-    "languages.offsets": ("<i8", ("L+1",)),
-    "languages.data": ("|u1", (None,)),
-    "language": ("<i4", ("n",)),
-    "categories.offsets": ("<i8", ("M+1",)),
-    "categories.data": ("|u1", (None,)),
-    "category_index.hashes": ("<u8", ("M",)),
-    "category_index.rows": ("<i4", ("M",)),
-    "category_major": ("|u1", ("M",)),
-    "category_starts": ("<i8", ("n+1",)),
-    "category_members": ("<i4", (None,)),
-    "embeddings": ("<f4", ("n", "D")),
-    "embedded": ("|u1", ("n",)),
-    "anchors": ("<f4", ("M", "D")),
-}
-
-# Indexes into other columns: (section, lowest allowed, what they count).
-_POINTS = [
-    ("series", -1, "S"),
-    ("language", -1, "L"),
-    ("category_members", 0, "M"),
-    ("id_index.rows", 0, "n"),
-    ("content_index.rows", 0, "n"),
-    ("series_index.rows", 0, "S"),
-    ("category_index.rows", 0, "M"),
-]
-
-
 def encode(catalog: Catalog) -> bytearray:
     """The catalog as a snapshot file."""
     arrays = dict(_arrays(catalog))
@@ -124,7 +75,7 @@ def encode(catalog: Catalog) -> bytearray:
             created_at=from_us(catalog.created_us),
             model=catalog.model,
             dimension=catalog.dimension,
-            counts=_counts(catalog),
+            counts=counts(catalog),
             sections=sections,  # offsets from the end of the header, which is not known here
         )
     )
@@ -163,11 +114,13 @@ def decode(buffer: Buffer) -> Catalog:
     view = memoryview(buffer)
     header, start = _checked(view)
     try:
-        arrays = {s.name: _array(view, start, s) for s in header.sections if s.name in _SPEC}
-        _check_structure(header, arrays)
-        return _catalog(header, arrays)
+        arrays = {s.name: _array(view, start, s) for s in header.sections if s.name in SECTIONS}
+        check_structure(arrays, header.dimension)
+        catalog = _catalog(header, arrays)
+        check_values(catalog, header.counts)
     except (TypeError, ValueError, OverflowError) as error:
         raise SnapshotError(f"damaged snapshot: {error}") from error
+    return catalog
 
 
 def _checked(view: memoryview) -> tuple[Header, int]:
@@ -213,25 +166,15 @@ def _aligned(offset: int) -> int:
 
 def _arrays(catalog: Catalog) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
     """The catalog's arrays by section, as the format has them."""
-    for name, (dtype, _) in _SPEC.items():
+    for name, (dtype, _) in SECTIONS.items():
         value: Any = catalog
         for attribute in name.split("."):
             value = getattr(value, attribute)
         yield name, np.asarray(value, np.dtype(dtype))
 
 
-def _counts(catalog: Catalog) -> dict[str, int]:
-    return {
-        "episodes": len(catalog),
-        "series": len(catalog.series_ids),
-        "categories": len(catalog.categories),
-        "languages": len(catalog.languages),
-        "embedded": int(catalog.embedded.sum()),
-    }
-
-
 def _array(view: memoryview, start: int, section: Section) -> np.ndarray[Any, Any]:
-    dtype, shape = _SPEC[section.name]
+    dtype, shape = SECTIONS[section.name]
     if section.dtype != dtype or len(section.shape) != len(shape) or min(section.shape) < 0:
         raise ValueError(f"{section.name} is {section.dtype} {section.shape}")
     count = 1
@@ -241,36 +184,6 @@ def _array(view: memoryview, start: int, section: Section) -> np.ndarray[Any, An
     if section.offset < 0 or end > len(view) or count * np.dtype(dtype).itemsize != section.size:
         raise ValueError(f"{section.name} does not lie within the file")
     return np.frombuffer(view[begin:end], dtype).reshape(section.shape)
-
-
-def _check_structure(header: Header, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
-    """Raise ValueError unless the sections are all there and agree with each other."""
-    if missing := _SPEC.keys() - arrays.keys():
-        raise ValueError(f"no section {min(missing)}")
-    extents = {
-        "n": len(arrays["published_us"]),
-        "S": len(arrays["series_index.rows"]),
-        "M": len(arrays["category_major"]),
-        "L": len(arrays["languages.offsets"]) - 1,
-        "D": header.dimension,
-        "content": len(arrays["content_index.rows"]),
-    }
-    for name, (_, shape) in _SPEC.items():
-        for extent, wanted in zip(arrays[name].shape, shape, strict=True):
-            if isinstance(wanted, str):
-                base, plus, _ = wanted.partition("+")
-                wanted = extents[base] + bool(plus)  # noqa: PLW2901
-            if wanted is not None and extent != wanted:
-                raise ValueError(f"{name} is {arrays[name].shape}, not {shape} of {extents}")
-    for name, lowest, counted in _POINTS:
-        column = arrays[name]
-        if len(column) and (column.min() < lowest or column.max() >= extents[counted]):
-            raise ValueError(f"{name} points outside")
-    ends = {name: f"{name[:-8]}.data" for name in _SPEC if name.endswith(".offsets")}
-    for name, target in (ends | {"category_starts": "category_members"}).items():
-        offsets = arrays[name]
-        if offsets[0] != 0 or offsets[-1] != len(arrays[target]) or (np.diff(offsets) < 0).any():
-            raise ValueError(f"{name} are not the starts of rows")
 
 
 def _catalog(header: Header, arrays: dict[str, np.ndarray[Any, Any]]) -> Catalog:

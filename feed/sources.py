@@ -22,13 +22,13 @@ def top(values: FloatArray, rows: IntArray, count: int, order: IntArray) -> IntA
 
 
 def most_similar(
-    catalog: Catalog, similarity: FloatArray, allowed: BoolArray, count: int
+    catalog: Catalog, similarity: FloatArray, allowed: BoolArray, count: int, order: IntArray
 ) -> IntArray:
     """The allowed episodes most similar to the user vector, by an exact scan."""
     rows = np.flatnonzero(allowed & catalog.is_embedded)
-    return top(similarity, rows, count, catalog.source_order)
+    return top(similarity, rows, count, order)
 
 
-def best_quality(catalog: Catalog, quality: FloatArray, allowed: BoolArray, count: int) -> IntArray:
+def best_quality(quality: FloatArray, allowed: BoolArray, count: int, order: IntArray) -> IntArray:
     """The allowed episodes of highest quality."""
-    return top(quality, np.flatnonzero(allowed), count, catalog.source_order)
+    return top(quality, np.flatnonzero(allowed), count, order)

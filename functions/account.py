@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from feed.clock import HOUR_US, rfc3339
-from feed.engagement import Engagement, Profile
-from feed.request import Name, SentEngagement
+from feed.engagement import Engagement, Profile, StoredEpisodeId
+from feed.request import SentEngagement
 from feed.writer import update_summary
-from functions.body import read_body
 from functions.errors import ProblemError, invalid
+from functions.incoming import query_number, read_body
 from functions.resource import json_response
 from functions.service import Service
 from functions.telemetry import Timings
@@ -32,13 +32,16 @@ _DocumentId = Annotated[
 _Place = tuple[Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)], str]
 """Of an engagement in the list: timestamp in microseconds, within what a store takes, and id."""
 
-_Preferences = Annotated[tuple[Name, ...], msgspec.Meta(max_length=200)]
+_Preference = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+# Five lists of these and 500 engagements stay below the 1 MiB that a Firestore document may have.
+_Preferences = Annotated[tuple[_Preference, ...], msgspec.Meta(max_length=200)]
 
 
 class NewEngagement(SentEngagement, frozen=True, kw_only=True):
     """`POST /api/me/engagements`. Without an id it gets one; the same id twice is one."""
 
     id: _DocumentId | None = None
+    episode_id: StoredEpisodeId
 
 
 class ProfileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,13 +57,14 @@ class ProfileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 async def record(service: Service, request: Request, timings: Timings) -> Response:
     """Record an engagement. It is stored before this answers."""
-    uid = service.user(request)
+    uid = await service.user(request)
     with timings.step("validate"):
         new = await read_body(request, NewEngagement)
         now_us = service.now_us()
-        engagement = new.engagement(new.id or uuid.uuid4().hex, service.stamp_us())
-        if new.id is not None and new.timestamp is None:
-            engagement = await _as_first_sent(service, uid, engagement)
+        engagement = new.engagement(new.id or uuid.uuid4().hex, now_us)
+        if new.timestamp is None:
+            at_us = await _moment(service, uid, new.id, now_us)
+            engagement = msgspec.structs.replace(engagement, timestamp_us=at_us)
         if engagement.timestamp_us > now_us + HOUR_US:
             raise invalid(
                 "timestamp", "a time that is not in the future", rfc3339(engagement.timestamp_us)
@@ -68,14 +72,14 @@ async def record(service: Service, request: Request, timings: Timings) -> Respon
     with timings.step("store"):
         await service.store.put_engagement(uid, engagement)
     with timings.step("summarise"):
-        await service.stored()
+        await service.triggers.run()
     return json_response(msgspec.json.encode(_shown(engagement)), 201)
 
 
 async def list_engagements(service: Service, request: Request, timings: Timings) -> Response:
     """The user's engagements, newest first, page by page."""
-    uid = service.user(request)
-    limit = query_int(request, "limit", 50, MAX_LISTED)
+    uid = await service.user(request)
+    limit = query_number(request, "limit", 50, MAX_LISTED)
     after = _after(request.query_params.get("cursor"))
     with timings.step("store"):
         found = await service.store.newest_engagements(uid, limit + 1, after)
@@ -89,31 +93,31 @@ async def list_engagements(service: Service, request: Request, timings: Timings)
 
 async def remove(service: Service, request: Request, timings: Timings) -> Response:
     """Remove one engagement."""
-    uid = service.user(request)
+    uid = await service.user(request)
     engagement_id = request.path_params["engagement_id"]
     with timings.step("store"):
         there = await service.store.delete_engagement(uid, engagement_id)
     if not there:
         raise ProblemError(404, "not-found", f"you have no engagement {engagement_id!r}")
     with timings.step("summarise"):
-        await service.stored()
+        await service.triggers.run()
     return json_response(msgspec.json.encode({"removed": engagement_id}))
 
 
 async def reset(service: Service, request: Request, timings: Timings) -> Response:
     """Remove all engagements: the feed starts again. The profile stays."""
-    uid = service.user(request)
+    uid = await service.user(request)
     with timings.step("store"):
         removed = await service.store.delete_engagements(uid)
     with timings.step("summarise"):
         await update_summary(service.store, uid, rebuild=True)
-        await service.stored()
+        await service.triggers.run()
     return json_response(msgspec.json.encode({"removed": len(removed)}))
 
 
 async def show(service: Service, request: Request, timings: Timings) -> Response:
     """The profile."""
-    uid = service.user(request)
+    uid = await service.user(request)
     with timings.step("store"):
         profile = await service.store.read_profile(uid)
     return json_response(_profile(uid, profile))
@@ -121,7 +125,7 @@ async def show(service: Service, request: Request, timings: Timings) -> Response
 
 async def change(service: Service, request: Request, timings: Timings) -> Response:
     """Set some fields of the profile."""
-    uid = service.user(request)
+    uid = await service.user(request)
     with timings.step("validate"):
         changes = await read_body(request, ProfileChange)
     given = {k: v for k, v in msgspec.structs.asdict(changes).items() if v is not msgspec.UNSET}
@@ -132,13 +136,13 @@ async def change(service: Service, request: Request, timings: Timings) -> Respon
             else await service.store.read_profile(uid)
         )
     with timings.step("summarise"):
-        await service.stored()
+        await service.triggers.run()
     return json_response(_profile(uid, profile))
 
 
 async def forget(service: Service, request: Request, timings: Timings) -> Response:
     """Delete everything known of the user, with a receipt."""
-    uid = service.user(request)
+    uid = await service.user(request)
     store = service.store
     with timings.step("store"):
         summary = await store.read_summary(uid) is not None
@@ -146,7 +150,7 @@ async def forget(service: Service, request: Request, timings: Timings) -> Respon
         profile = await store.delete_profile(uid)
     with timings.step("summarise"):
         await update_summary(store, uid, profile=True, rebuild=True)
-        await service.stored()
+        await service.triggers.run()
     receipt = {
         "user_id": uid,
         "deleted": {"engagements": len(removed), "profile": profile, "summary": summary},
@@ -155,20 +159,20 @@ async def forget(service: Service, request: Request, timings: Timings) -> Respon
     return json_response(msgspec.json.encode(receipt))
 
 
-async def _as_first_sent(service: Service, uid: str, engagement: Engagement) -> Engagement:
-    """With the time of the first sending: one that is sent again happened when it first did."""
-    before = (await service.store.read_engagements(uid, [engagement.id]))[engagement.id]
-    if before is None:
-        return engagement
-    return msgspec.structs.replace(engagement, timestamp_us=before.timestamp_us)
+async def _moment(service: Service, uid: str, engagement_id: str | None, now_us: int) -> int:
+    """When an engagement without a timestamp happened: now, or when it was first sent.
 
-
-def query_int(request: Request, name: str, default: int, most: int) -> int:
-    """A number from 1 to `most` in the query. Raises `ProblemError` 400."""
-    text = request.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):  # noqa: PLR2004
-        raise invalid(name, f"a number from 1 to {most}", repr(text[:40]))
-    return int(text)
+    Under a fixed clock (`NOW`) everything happens at once; there it is after the user's newest.
+    """
+    if engagement_id is not None:
+        before = (await service.store.read_engagements(uid, [engagement_id]))[engagement_id]
+        if before is not None:
+            return before.timestamp_us
+    if service.settings.NOW is not None:
+        newest = await service.store.newest_engagements(uid, 1)
+        if newest and now_us <= newest[0].timestamp_us < now_us + HOUR_US:
+            return newest[0].timestamp_us + 1
+    return now_us
 
 
 def _shown(engagement: Engagement) -> dict[str, object]:

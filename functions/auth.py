@@ -14,15 +14,15 @@ _UID = re.compile(r"[A-Za-z0-9_.@-]{1,128}")
 class Verifier(Protocol):
     """Tells the user of a request."""
 
-    def uid(self, request: Request) -> str | None:
-        """The user, or None for an anonymous session. Raises `ProblemError` 400 or 401."""
+    async def uid(self, request: Request) -> str | None:
+        """The user, or None for an anonymous session. Raises `ProblemError`: 400, 401, or 503."""
         ...
 
 
 class Nobody:
     """No user can be known: every session is anonymous, and a claim to be somebody is refused."""
 
-    def uid(self, request: Request) -> None:
+    async def uid(self, request: Request) -> None:
         """None, always."""
         for header in (DEMO_HEADER, "authorization"):
             if header in request.headers:
@@ -38,7 +38,7 @@ class Nobody:
 class DemoUsers:
     """Whoever the header X-Demo-User names. Local only: `settings` refuses it anywhere else."""
 
-    def uid(self, request: Request) -> str | None:
+    async def uid(self, request: Request) -> str | None:
         """The name in the header."""
         if "authorization" in request.headers:
             raise ProblemError(

@@ -8,8 +8,8 @@ from starlette.responses import Response
 from feed.catalog import Catalog
 from feed.session import cards
 from feed.sources import most_similar
-from functions.account import query_int
 from functions.errors import ProblemError
+from functions.incoming import query_number
 from functions.resource import json_response
 from functions.service import Service
 from functions.telemetry import Timings
@@ -28,13 +28,14 @@ async def similar(service: Service, request: Request, timings: Timings) -> Respo
     """The episodes most similar to one; none where it has no embedding."""
     held = await service.catalog(timings)
     catalog, row = held.catalog, _row(held.catalog, request)
-    limit = query_int(request, "limit", 10, MAX_SIMILAR)
+    limit = query_number(request, "limit", 10, MAX_SIMILAR)
     with timings.step("rank"):
-        others = held.rankers[service.settings.SCENARIO].floors.copy()
+        ranker = held.rankers[service.settings.SCENARIO]
+        others = ranker.floors.copy()
         others[row] = False
         scores = (catalog.embeddings @ catalog.embeddings[row]).astype(np.float64)
         others &= bool(catalog.is_embedded[row])
-        rows = most_similar(catalog, scores, others, limit).tolist()
+        rows = most_similar(catalog, scores, others, limit, ranker.order).tolist()
     body = b'{"episode_id":%s,"episodes":%s,"similarity_scores":%s,"catalog_version":%s}' % (
         msgspec.json.encode(catalog.ids[row]),
         cards(catalog, rows),

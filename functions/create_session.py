@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from functions.routes import api
-from functions.wiring import wire
+from functions.wiring import started, wire
 
-_service = wire()
+_service = started(wire)
 _service.holder.load()
 _api = api(_service)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from feed.catalog import Catalog
 from feed.pipeline import Ranker
-from feed.ports import NotFound, Pointer, Shelf, Unavailable
+from feed.ports import NotFound, Pointer, Shelf, TooLarge, Unavailable
 from feed.scenario import Scenario
 from feed.snapshot import SnapshotError, decode
 from functions.telemetry import log, log_error
@@ -72,6 +72,7 @@ class CatalogHolder:
         self._looked_at = float("-inf")
         self._look: asyncio.Future[None] | None = None
         self._look_began = 0.0
+        self._found_pointer = False
         self._number = 0
 
     @property
@@ -91,10 +92,12 @@ class CatalogHolder:
 
     async def current(self) -> Held:
         """The catalog to answer this request from. Raises `NoCatalogError`."""
-        age_s = self._monotonic() - self._looked_at
+        now = self._monotonic()
+        age_s = now - self._looked_at
+        self._name_a_slow_look(now)
         if self._held is None:
             await self._wait(FIRST_WAIT_S)
-        elif age_s > OLD_S:
+        elif age_s > OLD_S and not self._looking:
             await self._wait(OLD_WAIT_S)
         elif age_s > self._refresh_s:
             self._start()
@@ -102,19 +105,28 @@ class CatalogHolder:
             raise NoCatalogError
         return self._held
 
+    @property
+    def _looking(self) -> bool:
+        return self._look is not None and not self._look.done()
+
+    def _name_a_slow_look(self, now: float) -> None:
+        """A look that has no pointer in time is named, though it may still end well."""
+        if self._looking and not self._found_pointer and now - self._look_began > POINTER_S:
+            self._problem = "catalog_unreachable"
+
     async def _wait(self, timeout_s: float) -> None:
         await asyncio.wait([self._start()], timeout=timeout_s)
 
     def _start(self) -> asyncio.Future[None]:
         """The look that is under way, or a new one in a thread of its own."""
         now = self._monotonic()
-        if self._look and not self._look.done() and now - self._look_began < LOOK_S:
+        if self._look and self._looking and now - self._look_began < LOOK_S:
             return self._look
         loop = asyncio.get_running_loop()
         self._number += 1
         number = self._number
         look: asyncio.Future[None] = loop.create_future()
-        self._look, self._look_began = look, now
+        self._look, self._look_began, self._found_pointer = look, now, False
 
         def run() -> None:
             self._look_at_shelf(number)
@@ -130,10 +142,14 @@ class CatalogHolder:
         held, problem = self._held, None
         try:
             pointer = self._shelf.current(POINTER_S)
+            self._found_pointer = number == self._number
             if pointer is None:
                 problem = "catalog_missing"
             elif held is None or pointer.version != held.catalog.version:
                 held, problem = self._fetch(pointer, held)
+        except TooLarge as error:
+            problem = "catalog_broken"
+            log("ERROR", "the new snapshot is not what the pointer says", reason=str(error))
         except (Unavailable, NotFound) as error:
             problem = "catalog_unreachable"
             log("WARNING", "the shelf cannot be read", reason=str(error))
@@ -159,7 +175,10 @@ class CatalogHolder:
                 limit_bytes=self._memory_limit,
             )
             return held, "catalog_too_large"
-        catalog = decode(self._shelf.fetch(pointer.version, FETCH_S))
+        data = self._shelf.fetch(pointer.version, FETCH_S, max_bytes=pointer.size)
+        if len(data) != pointer.size:
+            raise SnapshotError(f"{len(data)} bytes, and the pointer says {pointer.size}")
+        catalog = decode(data)
         if catalog.version != pointer.version:
             raise SnapshotError(f"it is {catalog.version}, not {pointer.version}")
         rankers = {name: Ranker(catalog, one) for name, one in self._scenarios.items()}

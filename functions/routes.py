@@ -1,12 +1,13 @@
 """The routes: every address of the API and what answers it."""
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Router
+from starlette.routing import BaseRoute, Router
 
 from functions import account, browse, sessions, status
 from functions.errors import ProblemError
-from functions.resource import resource
+from functions.resource import Handler, resource
 from functions.service import Service
 from functions.telemetry import Timings
 
@@ -35,13 +36,26 @@ def api(service: Service) -> Router:
         resource(service, "/api/metrics", GET=status.metrics),
         resource(service, "/api/{path:path}", **dict.fromkeys(_METHODS, _nothing)),
     ]
+    everything_else: dict[str, Handler] = dict.fromkeys(_METHODS, _nothing)
     if service.settings.WEB:
-        from starlette.staticfiles import StaticFiles  # noqa: PLC0415  # Hosting's part elsewhere
-
-        routes.append(Mount("/", StaticFiles(directory=service.settings.WEB, html=True)))
-    else:
-        routes.append(resource(service, "/{path:path}", **dict.fromkeys(_METHODS, _nothing)))
+        everything_else["GET"] = _files(service.settings.WEB)
+    routes.append(resource(service, "/{path:path}", **everything_else))
     return Router(routes)
+
+
+def _files(folder: str) -> Handler:
+    """Serves a folder: Firebase Hosting's part, on a laptop."""
+    from starlette.staticfiles import StaticFiles  # noqa: PLC0415  # no function in the cloud does
+
+    files = StaticFiles(directory=folder, html=True)
+
+    async def serve(service: Service, request: Request, timings: Timings) -> Response:
+        try:
+            return await files.get_response(request.path_params["path"] or ".", request.scope)
+        except HTTPException:
+            return await _nothing(service, request, timings)
+
+    return serve
 
 
 async def _nothing(_service: Service, request: Request, _timings: Timings) -> Response:

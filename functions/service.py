@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from starlette.requests import Request
 
@@ -22,6 +23,28 @@ connection to be opened"""
 RETRY_AFTER_S = 5
 
 
+class Triggers(Protocol):
+    """What brings summaries up to date where the store has no triggers of its own."""
+
+    async def run(self) -> None:
+        """Called after each write."""
+        ...
+
+    async def catch_up(self) -> None:
+        """Called before a summary is read; does nothing where nothing is left to do."""
+        ...
+
+
+class NoTriggers:
+    """The store has its own."""
+
+    async def run(self) -> None:
+        """Nothing."""
+
+    async def catch_up(self) -> None:
+        """Nothing."""
+
+
 @dataclass
 class Service:
     """Settings, adapters and state of one process."""
@@ -33,22 +56,15 @@ class Service:
     scenarios: Mapping[str, Scenario]
     cursor_keys: tuple[bytes, ...]
     now_us: Callable[[], int]
-    stored: Callable[[], Awaitable[None]]
-    """awaited after a write to the store: where it has no triggers, this is theirs"""
+    triggers: Triggers
     metrics: Metrics = field(default_factory=Metrics)
     first_summary_s: float | None = None
     """when the first read of a summary began, on the monotonic clock"""
     summary_was_read: bool = False
-    last_stamp_us: int = 0
 
-    def stamp_us(self) -> int:
-        """The time, later than at any call before: what happened later sorts as newer."""
-        self.last_stamp_us = max(self.now_us(), self.last_stamp_us + 1)
-        return self.last_stamp_us
-
-    def user(self, request: Request) -> str:
-        """The user of a request that needs one. Raises `ProblemError` 401."""
-        uid = self.verifier.uid(request)
+    async def user(self, request: Request) -> str:
+        """The user of a request that needs one. Raises `ProblemError`, as the verifier, and 401."""
+        uid = await self.verifier.uid(request)
         if uid is None:
             raise ProblemError(
                 401,
@@ -56,6 +72,7 @@ class Service:
                 "this call needs a user",
                 field="Authorization",
                 expected="Bearer and a Firebase ID token (locally: the header X-Demo-User)",
+                headers={"WWW-Authenticate": "Bearer"},
             )
         return uid
 
@@ -80,8 +97,12 @@ class Service:
                     headers={"Retry-After": str(RETRY_AFTER_S)},
                 ) from error
 
-    async def summary(self, uid: str, timings: Timings) -> tuple[Summary | None, tuple[str, ...]]:
+    async def summary(
+        self, uid: str | None, timings: Timings
+    ) -> tuple[Summary | None, tuple[str, ...]]:
         """The user's summary within its time budget, or None and the name of what went wrong."""
+        if uid is None:
+            return None, ()
         budget_s = self.settings.SUMMARY_TIMEOUT_S
         if not self.summary_was_read:
             now_s = time.monotonic()
@@ -90,8 +111,7 @@ class Service:
         with timings.step("summary"):
             try:
                 async with asyncio.timeout(budget_s):
-                    if not self.summary_was_read:
-                        await self.stored()  # what a killed process left behind
+                    await self.triggers.catch_up()
                     stored = await self.store.read_summary(uid)
             except TimeoutError:
                 return None, ("summary_timeout",)

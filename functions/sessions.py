@@ -1,5 +1,6 @@
 """Sessions: create one, go on with one."""
 
+import asyncio
 import secrets
 from typing import Annotated
 
@@ -9,10 +10,11 @@ from starlette.responses import Response
 
 from feed import session as sessions
 from feed.catalog import Catalog
-from feed.cursor import Cursor, CursorError, CursorExpired, unseal
+from feed.cursor import CursorError, CursorExpired, unseal
+from feed.queue import Session
 from feed.request import Ids, Limit, SessionRequest, make_query
-from functions.body import read_body
 from functions.errors import ProblemError
+from functions.incoming import read_body
 from functions.resource import json_response
 from functions.service import Service
 from functions.telemetry import Timings
@@ -30,20 +32,18 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
     """Rank a session and answer its first page."""
     with timings.step("validate"):
         asked = await read_body(request, SessionRequest)
-        uid = service.verifier.uid(request)
+        uid = await service.verifier.uid(request)
         _check_user(asked.user_id, uid)
         scenario = service.scenario(asked.scenario)
-    held = await service.catalog(timings)
-    degraded = service.holder.degraded
-    summary = None
-    if uid is not None:
-        summary, missing = await service.summary(uid, timings)
-        degraded += missing
+    # Together: where there is no catalog yet, the store's first connection opens meanwhile.
+    held, (summary, missing) = await asyncio.gather(
+        service.catalog(timings), service.summary(uid, timings)
+    )
     with timings.step("rank"):
         now_us = service.now_us()
         query = make_query(asked, summary, seed=secrets.randbits(64), now_us=now_us)
         session = sessions.create(
-            held.rankers[scenario], query, degraded=degraded, trace=asked.trace
+            held.rankers[scenario], query, degraded=missing, trace=asked.trace
         )
     return _page(service, held.catalog, session, asked.limit, uid, timings)
 
@@ -52,29 +52,24 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
     """Answer the next page of a session from its cursor."""
     with timings.step("validate"):
         asked = await read_body(request, NextRequest)
-        uid = service.verifier.uid(request)
+        uid = await service.verifier.uid(request)
         session_id = request.path_params["session_id"]
-        cursor = _opened(service, asked.cursor, session_id, uid)
+        session = _opened(service, asked.cursor, session_id, uid)
     held = await service.catalog(timings)
     with timings.step("resume"):
-        session = sessions.resume(
-            held.catalog,
-            cursor,
-            session_id=session_id,
-            engaged_ids=asked.engaged_ids,
-            degraded=service.holder.degraded,
-        )
+        session = sessions.resume(held.catalog, session, asked.engaged_ids)
     return _page(service, held.catalog, session, asked.limit, uid, timings)
 
 
 def _page(
     service: Service,
     catalog: Catalog,
-    session: sessions.Session,
+    session: Session,
     limit: int,
     uid: str | None,
     timings: Timings,
 ) -> Response:
+    degraded = service.holder.degraded
     with timings.step("encode"):
         body = sessions.page(
             catalog,
@@ -83,12 +78,13 @@ def _page(
             uid=uid,
             keys=service.cursor_keys,
             expires_us=service.now_us() + service.settings.CURSOR_TTL_S * 1_000_000,
+            degraded=degraded,
         )
     timings.facts |= {
         "session_id": session.session_id,
         "scenario": session.scenario,
-        "catalog_version": session.catalog_version,
-        "degraded": session.degraded,
+        "catalog_version": catalog.version,
+        "degraded": [*degraded, *session.degraded],
     }
     return json_response(body)
 
@@ -104,7 +100,7 @@ def _check_user(user_id: str | None, uid: str | None) -> None:
         )
 
 
-def _opened(service: Service, token: str, session_id: str, uid: str | None) -> Cursor:
+def _opened(service: Service, token: str, session_id: str, uid: str | None) -> Session:
     now_us = service.now_us()
     try:
         return unseal(

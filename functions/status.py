@@ -12,7 +12,7 @@ from feed.ports import Unavailable
 from functions.holder import NoCatalogError
 from functions.resource import json_response
 from functions.service import Service
-from functions.telemetry import Timings
+from functions.telemetry import Timings, log
 
 STORE_S = 2.0
 _PROBE = "earshot-health"
@@ -62,5 +62,6 @@ async def _store(service: Service, timings: Timings) -> str:
         except TimeoutError:
             return "timeout"
         except Unavailable as error:
-            return str(error)
+            log("WARNING", "the store cannot be read", reason=str(error))
+            return "unavailable"
     return "ok"

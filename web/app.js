@@ -48,7 +48,7 @@ async function api(method, path, body) {
 async function startSession() {
   const mine = ++visit;
   clearTimeout(autoRetry);
-  $("hint").hidden = $("notice").hidden = $("more").hidden = true;
+  $("hint").hidden = $("notice").hidden = $("more").hidden = $("end").hidden = true;
   $("intro").textContent = "Choosing episodes…";
   $("feed").setAttribute("aria-busy", "true");
   $("feed").replaceChildren();
@@ -92,10 +92,11 @@ async function showMore() {
 }
 
 function showPage(page) {
-  session = page;
   $("feed").append(...page.episodes.map(card));
+  session = page;
   draw();
   $("more").hidden = !page.next_cursor;
+  $("end").hidden = !!page.next_cursor || !$("feed").children.length;
   announce(`${page.episodes.length} episodes added, ${$("feed").children.length} of ${page.total_in_queue} shown.`);
   const without = (page.degraded ?? []).map((name) => WITHOUT[name] ?? name.replaceAll("_", " "));
   $("footer").textContent = [`Catalog ${page.catalog_version}`, `scenario ${page.scenario}`, ...without].join(" · ");
@@ -301,8 +302,8 @@ const WITHOUT = { // what `degraded` names
   catalog_broken: "newer catalog is damaged", catalog_too_large: "newer catalog is too large",
   catalog_missing: "catalog was withdrawn",
 };
-const initials = (name) => name.split(/\s+/).filter((word) => !/^(the|a|an|and|of|la|el|und|y|sin|\W+)$/iu.test(word))
-  .slice(0, 2).map((word) => [...word][0].toUpperCase()).join("");
+const initials = (name) => name.trim().split(/\s+/).filter((word) => !/^(the|a|an|and|of|la|el|und|y|sin|\W+)$/iu.test(word))
+  .slice(0, 2).map((word) => ([...word][0] ?? "").toUpperCase()).join("");
 const hue = (text) => [...text].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 360, 7);
 const now = () => new Date(Date.now() - aheadMs);
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.folder import FolderShelf
-from feed.ports import Conflict, NotFound, Pointer, Shelf, Unavailable
+from feed.ports import Conflict, NotFound, Pointer, Shelf, TooLarge, Unavailable
 
 T = 5.0
 
@@ -83,6 +83,18 @@ class ShelfContract:
         put(shelf, "v2")
         shelf.delete("v1", T)
         assert [e.version for e in shelf.entries(T)] == ["v2"]
+
+    def test_the_current_version_is_never_deleted(self, shelf: Shelf, other: Shelf) -> None:
+        shelf.promote(*put(shelf, "v1"), 0, T)
+        with pytest.raises(Conflict):
+            other.delete("v1", T)
+        assert self.raw("v1") == b"data"
+
+    def test_what_is_larger_than_the_caller_can_take_is_not_read(self, shelf: Shelf) -> None:
+        put(shelf, "v1", b"x" * 100)
+        assert len(shelf.fetch("v1", T, max_bytes=100)) == 100
+        with pytest.raises(TooLarge):
+            shelf.fetch("v1", T, max_bytes=99)
 
     def test_bytes_fetched_stay_readable_after_their_version_is_deleted(self, shelf: Shelf) -> None:
         put(shelf, "v1", b"x" * 100_000)

@@ -1,5 +1,6 @@
 """What any source of embeddings must do."""
 
+import random
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +119,21 @@ class TestLsa(VectorStoreContract):
         vectors = store.vectors(episodes(count))
         assert vectors.matrix.shape == (count, 256)
         assert vectors.present.all()
+
+    def test_scripts_without_spaces_are_embedded_too(self, store: VectorStore) -> None:
+        letters = [chr(0x4E00 + i) for i in range(400)]
+        rng = random.Random(0)
+        some = [
+            Episode(id=f"{i}", title="".join(rng.choices(letters, k=12)), published_at=NOW)
+            for i in range(300)
+        ]
+        assert store.vectors(some).present.all()
+
+    def test_where_no_two_episodes_share_a_word_they_are_embedded_all_the_same(
+        self, store: VectorStore
+    ) -> None:
+        some = [Episode(id=f"{i}", title=f"word{i}", published_at=NOW) for i in range(300)]
+        assert store.vectors(some).present.any()
 
     def test_an_episode_without_a_word_has_no_embedding(self, store: VectorStore) -> None:
         silent = Episode(id="s", title="...", published_at=NOW)

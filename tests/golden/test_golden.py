@@ -55,7 +55,7 @@ def queue(scenario: str, request: dict[str, Any]) -> list[Any]:
     session = sessions.create(ranker, query)
     answer = msgspec.json.decode(sessions.replay(CATALOG, session, 10))
     return [
-        [one["id"], *(one[score] for score in sessions.SCORES), one["reason"]["text"]]
+        [one["id"], *(one[score] for score in sessions.SCORE_FIELDS), one["reason"]["text"]]
         for one in answer["queue"][:SHOWN]
     ]
 

@@ -148,3 +148,33 @@ def test_a_summary_that_cannot_be_written_holds_nobody_else_up(
     running.engage("bert", episode_id="episode-2", type="like")
     assert_summarised(tmp_path, "bert", 1)
     assert running.create("anna")["episodes"]
+
+
+def test_after_a_restart_under_a_fixed_clock_what_is_new_is_still_the_newest(
+    start_server: Start, tmp_path: Path
+) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(200)))
+    server = start_server()
+    for number in range(12):
+        server.engage("ada", id=f"click-{number}", episode_id=f"episode-{number}", type="click")
+    server.kill()
+    server.start()
+    before = server.create("ada")["episodes"]
+    server.engage("ada", id="a-bookmark", episode_id="episode-150", type="bookmark")
+    listed = server.call("GET", "/api/me/engagements", user="ada").json()["engagements"]
+    assert [one["id"] for one in listed[:2]] == ["a-bookmark", "click-11"]
+    assert server.create("ada")["episodes"] != before
+
+
+def test_what_is_deleted_is_on_no_page_of_the_file_any_more(
+    start_server: Start, tmp_path: Path
+) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(50)))
+    server = start_server()
+    for number in range(30):
+        server.engage("ada", episode_id=f"SECRET-{number}", type="like", episode_title="SECRET")
+    server.call("PATCH", "/api/me", {"display_name": "SECRET"}, "ada")
+    assert any(b"SECRET" in path.read_bytes() for path in tmp_path.glob("users.db*"))
+    assert server.call("DELETE", "/api/me", user="ada").status_code == 200
+    server.kill()
+    assert not any(b"SECRET" in path.read_bytes() for path in tmp_path.glob("users.db*"))

@@ -85,7 +85,7 @@ def test_the_session_function_loads_no_builder_and_no_vendor(tmp_path: Path) -> 
 def test_a_setting_that_cannot_be_used_is_named_and_nothing_starts(
     start_server: Start, settings: dict[str, str], named: str
 ) -> None:
-    with pytest.raises(RuntimeError, match=r"SettingsError: (setting .*\$\.)?" + named):
+    with pytest.raises(RuntimeError, match=r"Earshot cannot start: (setting .*\$\.)?" + named):
         start_server(**settings)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from feed.session import SCORES
+from feed.session import SCORE_FIELDS
 from tests.support.server import Server, problem
 
 BREAD = "Bread"
@@ -43,7 +43,7 @@ def test_page_two_says_as_much_of_each_episode_as_page_one(server: Server) -> No
     for place, episode in enumerate(first["episodes"] + second["episodes"], 1):
         assert episode["queue_position"] == place
         assert episode["reason"]
-        assert all(isinstance(episode[score], float) for score in SCORES)
+        assert all(isinstance(episode[score], float) for score in SCORE_FIELDS)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import hashlib
 import random
 import struct
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import msgspec
@@ -167,6 +167,41 @@ def test_rows_that_do_not_start_where_they_should_are_refused() -> None:
     catalog.ids.offsets[1] = 10**6
     with pytest.raises(SnapshotError, match="starts of rows"):
         decode(encode(catalog))
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("id_hashes", 1),
+        ("id_index.hashes", 7),
+        ("content_index.hashes", 2**63),
+        ("embeddings", np.nan),
+        ("embeddings", np.inf),
+        ("embeddings", 3.0),
+        ("anchors", np.inf),
+        ("scores", np.inf),
+        ("scores", -1.0),
+        ("published_us", 2**62),
+        ("cards.data", ord("[")),
+    ],
+)
+def test_values_that_the_builder_never_writes_are_refused(column: str, value: float) -> None:
+    target: Any = catalog_of(episodes(12))
+    for name in column.split("."):
+        target = getattr(target, name)
+    changed = target.copy()
+    changed.flat[0] = value
+    catalog = catalog_of(episodes(12))
+    holder_name, _, inner = column.partition(".")
+    if inner:
+        changed = replace(getattr(catalog, holder_name), **{inner: changed})
+    with pytest.raises(SnapshotError, match="makes no sense"):
+        decode(encode(replace(catalog, **{holder_name: changed})))
+
+
+def test_counts_that_are_not_those_of_the_columns_are_refused() -> None:
+    with pytest.raises(SnapshotError, match="counts"):
+        decode(resigned(SMALL, lambda h: h["counts"].update(episodes=10**9)))
 
 
 def test_a_section_that_is_not_known_is_skipped() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from adapters.folder import FolderShelf
 from catalog_builder.__main__ import main
 from feed.snapshot import SnapshotError, decode
 from tests.support.catalogs import fields
@@ -86,7 +87,11 @@ def test_a_broken_feed_stops_no_other_and_is_no_bad_episode(
 
 @pytest.mark.parametrize(
     "wrong",
-    [["--max-bad", "-1"], ["--max-bad", "some"], ["--now", "today"], ["--now", "2026-01-01"]],
+    [
+        *(["--max-bad", text] for text in ("-1", "some", "1.5", "1e3", "inf", "nan%", "101%")),
+        ["--now", "today"],
+        ["--now", "2026-01-01"],
+    ],
 )
 @pytest.mark.usefixtures("here")
 def test_an_option_that_makes_no_sense_is_refused(
@@ -157,6 +162,39 @@ def test_a_damaged_snapshot_is_found_and_can_be_published_over(
     assert "truncated" in capsys.readouterr().err
     assert run("publish", "--episodes", write(here / "e.json", range(20)), "--shelf", "shelf") == 0
     assert "cannot be read, so nothing was compared" in capsys.readouterr().err
+    assert run("verify", "--shelf", "shelf") == 0
+
+
+def test_a_damaged_catalog_from_today_is_published_anew_beside_the_damaged_one(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    again = ["publish", "--episodes", write(here / "e.json", range(50)), "--shelf", "shelf"]
+    assert run(*again) == 0
+    (stored,) = (here / "shelf/snapshots").iterdir()
+    stored.write_bytes(stored.read_bytes()[:-1])
+    assert run(*again, "--if-stale") == 0
+    assert "-mended" in capsys.readouterr().out
+    assert run("verify", "--shelf", "shelf") == 0
+    assert run(*again, "--if-stale") == 0
+    assert "is from today" in capsys.readouterr().out
+
+
+def test_a_rollback_while_pruning_loses_nothing(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for last in (50, 55, 60):
+        file = write(here / "e.json", range(last))
+        assert run("publish", "--episodes", file, "--shelf", "shelf") == 0
+    first = FolderShelf(here / "shelf").entries(1)[0].version
+    delete = FolderShelf.delete
+
+    def slow_delete(shelf: FolderShelf, version: str, timeout_s: float) -> None:
+        if version == first:
+            assert run("rollback", first, "--shelf", "shelf") == 0
+        delete(shelf, version, timeout_s)
+
+    monkeypatch.setattr(FolderShelf, "delete", slow_delete)
+    assert run("prune", "--keep", "1", "--shelf", "shelf") == 0
     assert run("verify", "--shelf", "shelf") == 0
 
 

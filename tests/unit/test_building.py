@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -36,8 +37,14 @@ def test_three_fields_are_enough_and_null_counts_as_missing() -> None:
         ({"id": 7}, "id: expected str, got int"),
         ({"id": " "}, "nothing but space"),
         ({"title": None}, "title: expected str, got null"),
-        ({"published_at": "yesterday"}, "published_at: invalid RFC3339"),
-        ({"published_at": "2026-02-30T00:00:00Z"}, "published_at: invalid RFC3339"),
+        (
+            {"published_at": "yesterday"},
+            "published_at: expected a date like 2026-02-05T10:00:00Z, got",
+        ),
+        (
+            {"published_at": "2026-02-30T00:00:00Z"},
+            "published_at: expected a date like 2026-02-05T10:00:00Z, got",
+        ),
         (
             {"published_at": "2026-02-05T10:00:00"},
             "published_at: expected datetime with a timezone",
@@ -85,7 +92,21 @@ def test_other_names_are_mapped_onto_the_fields(tmp_path: Any) -> None:
     assert found.scores.insight == 4
 
 
-@pytest.mark.parametrize("text", ["id = 3", "id =", "\xff"])
+def test_a_mapping_may_be_written_as_toml_tables(tmp_path: Any) -> None:
+    file = tmp_path / "fields.toml"
+    file.write_text('series.name = "show"\n[scores]\ninsight = "rating"\n')
+    assert load_fields(file) == {"series.name": "show", "scores.insight": "rating"}
+
+
+def test_names_are_stripped_and_ids_are_not() -> None:
+    odd = {**MINIMAL, "id": " a ", "title": " A ", "series": {"id": " s", "name": "Show "}}
+    (episode,) = read(odd).episodes
+    assert (episode.id, episode.title) == (" a ", "A")
+    assert episode.series
+    assert (episode.series.id, episode.series.name) == (" s", "Show")
+
+
+@pytest.mark.parametrize("text", ["id = 3", "id =", "\xff", 'tilte = "title"', 'series = "x"'])
 def test_a_mapping_that_cannot_be_used_is_refused(tmp_path: Any, text: str) -> None:
     file = tmp_path / "fields.toml"
     file.write_bytes(text.encode("latin-1"))
@@ -169,3 +190,12 @@ def test_the_gate_lets_a_like_catalog_through_and_says_what_is_wrong_with_anothe
     assert [r.rule for r in refusals(catalog_of(made[21:]), before)] == ["lost_episodes"]
     assert [r.rule for r in refusals(catalog_of([]), before)] == ["empty"]
     assert [r.rule for r in refusals(before, None, min_coverage=0.99)] == ["vector_coverage"]
+
+
+def test_the_example_and_the_fields_of_the_documentation_are_those_of_an_episode() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "episodes.md").read_text()
+    example = msgspec.json.decode(text.split("```json")[1].split("```")[0].encode())
+    assert read(example).bad == []
+    assert example.keys() == set(Episode.__struct_fields__)
+    for name in Episode.__struct_fields__:
+        assert f"`{name}`" in text.split("| Field | Type |")[1].split("## ")[0], name

@@ -21,6 +21,28 @@ def test_a_hash_does_not_depend_on_what_is_hashed_beside_it(strings: list[str], 
     assert together[len(strings)] == hash_strings([one])[0]
 
 
+def test_a_hash_is_the_same_however_long_the_strings_beside_it_are() -> None:
+    strings = ["a", "x" * 65_535, "", "y" * 65_536, "z" * 65_537, "é" * 200_000, "b", ""]
+    alone = [int(hash_strings([one])[0]) for one in strings]
+    assert hash_strings(strings).tolist() == alone
+    assert hash_strings(strings[::-1]).tolist() == alone[::-1]
+    assert len(set(alone)) == 7
+
+
+def test_a_hash_is_the_polynomial_it_says() -> None:
+    def plainly(text: str) -> int:
+        base, value = 0x9E3779B97F4A7C15, 0
+        for place, byte in enumerate(text.encode()):
+            value += (byte + 1) * pow(base, place, 2**64)
+        value %= 2**64
+        value ^= value >> 32
+        value = value * 0xD6E8FEB86659FD93 % 2**64
+        return value ^ value >> 32
+
+    for text in ("", "a", "episode-17", "🎧" * 30_000):
+        assert int(hash_strings([text])[0]) == plainly(text)
+
+
 def test_like_strings_have_unlike_hashes() -> None:
     strings = ["", "\0", "\0\0", "a", "a\0", "\0a", "ab", "ba", "a" * 1000, "a" * 1001]
     strings += [f"episode-{i}" for i in range(100_000)]

@@ -72,6 +72,17 @@ def test_replay_gives_the_same_bytes_in_every_process(snapshot: Path) -> None:
     assert json.loads(runs.pop())["session_id"] == "0000000000000007"
 
 
+def test_a_session_is_replayed_by_its_own_id(
+    capsys: pytest.CaptureFixture[str], snapshot: Path
+) -> None:
+    by_id = replayed(capsys, snapshot, {}, "--session", "00000000000000ff")
+    assert by_id == replayed(capsys, snapshot, {}, "--seed", "255")
+    assert by_id["session_id"] == "00000000000000ff"
+    for wrong in ("ff", "zzzzzzzzzzzzzzzz"):
+        with pytest.raises(SystemExit):
+            replayed(capsys, snapshot, {}, "--session", wrong)
+
+
 def test_a_stored_summary_and_a_readable_one_give_the_same_session(
     capsys: pytest.CaptureFixture[str], snapshot: Path
 ) -> None:
@@ -157,7 +168,7 @@ def test_an_unknown_scenario_is_answered_with_those_there_are(
 def test_a_time_without_a_zone_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["replay", "--snapshot", "s", "--request", "r", "--now", "2026-01-01T00:00:00"])
-    assert "time zone" in capsys.readouterr().err
+    assert "a time with its zone" in capsys.readouterr().err
 
 
 def test_inspect_tells_what_is_inside(

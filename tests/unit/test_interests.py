@@ -3,7 +3,7 @@ import pytest
 
 from feed.catalog import Catalog
 from feed.engagement import Engagement, Profile
-from feed.interests import listened_weight, user_vector
+from feed.interests import user_vector, weight_of
 from feed.request import Query
 from feed.scenario import Interests, shipped
 
@@ -95,7 +95,7 @@ def test_a_listen_weighs_by_how_far_it_went() -> None:
             timestamp_us=0,
             progress=progress,  # type: ignore[arg-type]
         )
-        return listened_weight(one, parameters)
+        return weight_of(one, parameters)
 
     assert weight("listen", 0.0) == pytest.approx(0.2)
     assert weight("listen", 1.0) == pytest.approx(2.0)

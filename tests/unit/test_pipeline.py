@@ -129,6 +129,17 @@ def test_where_few_are_similar_the_best_fill_the_queue(catalog: Catalog) -> None
     assert sum(slate.trace.sources.values()) == 150
 
 
+def test_where_nothing_is_rated_the_newest_come_first_whatever_the_order_of_the_source(
+    catalog: Catalog,
+) -> None:
+    unscored = replace(catalog, scores=np.full_like(catalog.scores, np.nan))
+    slate = ranked(unscored)
+    newest = int(np.argmax(np.where(catalog.published_us <= NOW_US, catalog.published_us, 0)))
+    assert slate.rows[0] == newest
+    ages = NOW_US - catalog.published_us[slate.rows[:20]]
+    assert ages.max() < 20 * 86_400_000_000
+
+
 def test_an_empty_catalog_makes_an_empty_queue() -> None:
     slate = ranked(catalog_of([]), category_interests=["Chess"])
     assert not len(slate.rows)

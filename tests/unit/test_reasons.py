@@ -36,7 +36,7 @@ def test_an_episode_is_explained_by_the_engaged_one_that_is_most_like_it(catalog
     slate = ranked(catalog, engagements=engaged)
     for row, one, scores in zip(slate.rows, phrases(catalog, slate), slate.scores, strict=True):
         nearest = max((a, b), key=lambda m: catalog.embeddings[m] @ catalog.embeddings[row])
-        if scores[0] >= 200_000:
+        if scores[0] >= 300_000:
             assert one["key"] == "because_bookmark"
             assert one["params"] == {
                 "episode_id": catalog.ids[nearest],
@@ -46,10 +46,20 @@ def test_an_episode_is_explained_by_the_engaged_one_that_is_most_like_it(catalog
             assert one["key"] in {"quality", "fresh", "discover"}
 
 
-def test_stated_interests_are_named(catalog: Catalog) -> None:
+def test_a_stated_interest_is_the_reason_only_of_episodes_that_are_in_it(catalog: Catalog) -> None:
     slate = ranked(catalog, category_interests=["Chess"])
-    first = phrases(catalog, slate)[0]
-    assert first == {"key": "interest", "params": {"category": "Chess"}, "text": "You chose Chess"}
+    seen = set()
+    for row, one in zip(slate.rows, phrases(catalog, slate), strict=True):
+        inside = [catalog.categories[int(c)] for c in catalog.categories_of(int(row))]
+        seen.add(one["key"])
+        if one["key"] == "interest":
+            assert "Chess" in inside
+            assert one["text"] == "You chose Chess"
+            assert one["params"] == {"category": "Chess"}
+        elif one["key"] == "near_interest":
+            assert inside == []
+            assert one["text"] == "Close to Chess, which you chose"
+    assert {"interest", "near_interest"} <= seen
 
 
 def test_an_episode_is_called_highly_rated_or_recent_only_where_it_is(catalog: Catalog) -> None:

@@ -43,6 +43,16 @@ def test_aversion_is_the_similarity_to_the_nearest_refused_episode(catalog: Cata
     assert not scorers.aversion(catalog, Query(now_us=0, engagements=(liked,)), rows).any()
 
 
+def test_who_comes_back_to_an_episode_takes_the_aversion_back(catalog: Catalog) -> None:
+    def engaged(kind: str, at: int) -> Engagement:
+        return Engagement(id=kind, episode_id=catalog.ids[0], type=kind, timestamp_us=at)  # type: ignore[arg-type]
+
+    refused, liked = engaged("not_interested", 1), engaged("bookmark", 2)
+    rows = np.array([0])
+    assert not scorers.aversion(catalog, Query(now_us=3, engagements=(liked, refused)), rows).any()
+    assert scorers.aversion(catalog, Query(now_us=3, engagements=(refused, liked)), rows).any()
+
+
 def test_served_marks_what_an_earlier_session_served(catalog: Catalog) -> None:
     rows = np.array([4, 2, 0])
     query = Query(now_us=0, served_ids=("episode-2", "content-0"))

@@ -39,6 +39,12 @@ def test_a_second_of_a_series_is_decayed() -> None:
     assert chosen([1.0, 0.9, 0.8, 0.6], [1, 2, 1, 3]) == ([0, 1, 3, 2], False)
 
 
+def test_a_decay_never_raises_a_score_but_in_baseline() -> None:
+    scores, series = [-0.10, -0.11, -0.12, -0.125], [0, 1, 0, 2]
+    assert chosen(scores, series)[0] == [0, 1, 3, 2]
+    assert chosen(scores, series, Selector(decay_below_zero=True))[0] == [0, 1, 2, 3]
+
+
 def test_it_stops_when_only_the_series_just_chosen_is_left() -> None:
     assert chosen([1.0, 0.9, 0.8], [1, 1, 1]) == ([0], False)
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from feed.catalog import Catalog
 from feed.clock import to_us
 from feed.cursor import CursorError, _mac, _text, unseal
 from feed.pipeline import Ranker
+from feed.queue import Session
 from feed.request import SessionRequest, make_query
 from tests.support.catalogs import NOW, catalog_of, episodes
 
@@ -16,23 +18,23 @@ KEYS = (b"a key of the server's own",)
 LATER_US = to_us(NOW) + 10**9
 
 
-def created(catalog: Catalog, **fields: Any) -> sessions.Session:
+def created(catalog: Catalog, **fields: Any) -> Session:
     request = msgspec.convert(fields, SessionRequest)
     query = make_query(request, None, seed=255, now_us=to_us(NOW))
     ranker = Ranker(catalog, scenarios.shipped()["for_you"])
     return sessions.create(ranker, query, trace=request.trace)
 
 
-def paged(catalog: Catalog, session: sessions.Session, limit: int = 10) -> dict[str, Any]:
-    body = sessions.page(catalog, session, limit, uid="u", keys=KEYS, expires_us=LATER_US)
+def paged(catalog: Catalog, session: Session, limit: int = 10, **more: Any) -> dict[str, Any]:
+    body = sessions.page(catalog, session, limit, uid="u", keys=KEYS, expires_us=LATER_US, **more)
     answer: dict[str, Any] = msgspec.json.decode(body)
     return answer
 
 
-def resumed(catalog: Catalog, answer: dict[str, Any], **others: Any) -> sessions.Session:
+def resumed(catalog: Catalog, answer: dict[str, Any], engaged_ids: Any = ()) -> Session:
     name = answer["session_id"]
-    cursor = unseal(answer["next_cursor"], session_id=name, uid="u", keys=KEYS, now_us=0)
-    return sessions.resume(catalog, cursor, session_id=name, **others)
+    session = unseal(answer["next_cursor"], session_id=name, uid="u", keys=KEYS, now_us=0)
+    return sessions.resume(catalog, session, engaged_ids)
 
 
 def ids(answer: dict[str, Any]) -> list[str]:
@@ -81,11 +83,16 @@ def test_what_was_engaged_with_since_is_left_out_of_all_later_pages(catalog: Cat
     ]
 
 
-def test_every_page_says_what_the_session_had_to_do_without(catalog: Catalog) -> None:
-    session = msgspec.structs.replace(created(catalog), degraded=("summary_timeout",))
+def test_every_page_says_what_its_ranking_had_to_do_without(catalog: Catalog) -> None:
+    session = replace(created(catalog), degraded=("summary_timeout",))
     first = paged(catalog, session)
-    second = paged(catalog, resumed(catalog, first, degraded=("catalog_broken",)))
-    assert second["degraded"] == ["catalog_broken", "summary_timeout"]
+    assert paged(catalog, resumed(catalog, first))["degraded"] == ["summary_timeout"]
+
+
+def test_the_catalogs_troubles_are_those_of_a_page_and_end_with_them(catalog: Catalog) -> None:
+    first = paged(catalog, created(catalog), degraded=("catalog_broken",))
+    assert first["degraded"] == ["catalog_broken"]
+    assert paged(catalog, resumed(catalog, first))["degraded"] == []
 
 
 def test_a_trace_is_in_the_answer_where_it_was_asked_for(catalog: Catalog) -> None:

@@ -20,7 +20,8 @@ def test_top_is_a_sort_cut_off_with_ties_by_order(
 
 def test_similar_episodes_have_an_embedding_and_are_allowed(catalog: Catalog) -> None:
     allowed = np.arange(len(catalog)) % 2 == 0
-    rows = most_similar(catalog, catalog.embeddings @ catalog.embeddings[0], allowed, 50)
+    similarity = catalog.embeddings @ catalog.embeddings[0]
+    rows = most_similar(catalog, similarity, allowed, 50, catalog.source_order)
     assert len(rows) == 50
     assert catalog.is_embedded[rows].all()
     assert allowed[rows].all()
@@ -28,5 +29,6 @@ def test_similar_episodes_have_an_embedding_and_are_allowed(catalog: Catalog) ->
 
 def test_the_best_need_no_embedding(catalog: Catalog) -> None:
     allowed = ~catalog.is_embedded
-    rows = best_quality(catalog, np.arange(len(catalog), dtype=float), allowed, 10)
+    quality = np.arange(len(catalog), dtype=float)
+    rows = best_quality(quality, allowed, 10, catalog.source_order)
     assert rows.tolist() == np.flatnonzero(allowed)[::-1][:10].tolist()

@@ -1,11 +1,11 @@
-"""The body of a request: read within its limit, decoded and validated once."""
+"""What a request carries: its body, read within its limit, and its query; validated once."""
 
 from typing import TypeVar
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 
-from functions.errors import ProblemError, from_validation, malformed
+from functions.errors import ProblemError, from_validation, invalid, malformed
 
 MAX_BYTES = 256 * 1024
 
@@ -25,6 +25,14 @@ async def read_body(request: Request, kind: type[T]) -> T:
         raise malformed("not UTF-8") from error
     except RecursionError as error:
         raise malformed("nested too deep") from error
+
+
+def query_number(request: Request, name: str, default: int, most: int) -> int:
+    """A number from 1 to `most` in the query. Raises `ProblemError` 400."""
+    text = request.query_params.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):  # noqa: PLR2004
+        raise invalid(name, f"a number from 1 to {most}", repr(text[:40]))
+    return int(text)
 
 
 async def _bounded(request: Request) -> bytes:

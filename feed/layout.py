@@ -1,0 +1,146 @@
+"""Layout: the sections of a snapshot, and what must hold between and within them.
+
+A checksum tells that a file is as it was written, not that a sane builder wrote it. These checks
+do, once at load, so that nothing behind them meets an index that points outside.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from feed.catalog import SCORES, Catalog
+from feed.clock import FIRST_US, LAST_US
+from feed.columns import Index, Strings
+
+# The dtype and shape of each section. n episodes, S series, M categories, L languages, D dimension;
+# None: as long as it is.
+SECTIONS: dict[str, tuple[str, tuple[str | int | None, ...]]] = {
+    "ids.offsets": ("<i8", ("n+1",)),
+    "ids.data": ("|u1", (None,)),
+    "id_index.hashes": ("<u8", ("n",)),
+    "id_index.rows": ("<i4", ("n",)),
+    "id_hashes": ("<u8", ("n",)),
+    "content_index.hashes": ("<u8", ("content",)),
+    "content_index.rows": ("<i4", ("content",)),
+    "cards.offsets": ("<i8", ("n+1",)),
+    "cards.data": ("|u1", (None,)),
+    "source_order": ("<i4", ("n",)),
+    "published_us": ("<i8", ("n",)),
+    "scores": ("<f8", ("n", len(SCORES))),
+    "explicit": ("|u1", ("n",)),
+    "series": ("<i4", ("n",)),
+    "series_ids.offsets": ("<i8", ("S+1",)),
+    "series_ids.data": ("|u1", (None,)),
+    "series_names.offsets": ("<i8", ("S+1",)),
+    "series_names.data": ("|u1", (None,)),
+    "series_index.hashes": ("<u8", ("S",)),
+    "series_index.rows": ("<i4", ("S",)),
+    "languages.offsets": ("<i8", ("L+1",)),
+    "languages.data": ("|u1", (None,)),
+    "language": ("<i4", ("n",)),
+    "categories.offsets": ("<i8", ("M+1",)),
+    "categories.data": ("|u1", (None,)),
+    "category_index.hashes": ("<u8", ("M",)),
+    "category_index.rows": ("<i4", ("M",)),
+    "category_major": ("|u1", ("M",)),
+    "category_starts": ("<i8", ("n+1",)),
+    "category_members": ("<i4", (None,)),
+    "embeddings": ("<f4", ("n", "D")),
+    "embedded": ("|u1", ("n",)),
+    "anchors": ("<f4", ("M", "D")),
+}
+
+# Indexes into other columns: (section, lowest allowed, what they count).
+_POINTS = [
+    ("series", -1, "S"),
+    ("language", -1, "L"),
+    ("category_members", 0, "M"),
+    ("id_index.rows", 0, "n"),
+    ("content_index.rows", 0, "n"),
+    ("series_index.rows", 0, "S"),
+    ("category_index.rows", 0, "M"),
+]
+
+
+def check_structure(arrays: Mapping[str, np.ndarray[Any, Any]], dimension: int) -> None:
+    """Raise ValueError unless the sections are all there and agree with each other."""
+    if missing := SECTIONS.keys() - arrays.keys():
+        raise ValueError(f"no section {min(missing)}")
+    extents = {
+        "n": len(arrays["published_us"]),
+        "S": len(arrays["series_index.rows"]),
+        "M": len(arrays["category_major"]),
+        "L": len(arrays["languages.offsets"]) - 1,
+        "D": dimension,
+        "content": len(arrays["content_index.rows"]),
+    }
+    for name, (_, shape) in SECTIONS.items():
+        for extent, wanted in zip(arrays[name].shape, shape, strict=True):
+            if isinstance(wanted, str):
+                base, plus, _ = wanted.partition("+")
+                wanted = extents[base] + bool(plus)  # noqa: PLW2901
+            if wanted is not None and extent != wanted:
+                raise ValueError(f"{name} is {arrays[name].shape}, not {shape} of {extents}")
+    for name, lowest, counted in _POINTS:
+        column = arrays[name]
+        if len(column) and (column.min() < lowest or column.max() >= extents[counted]):
+            raise ValueError(f"{name} points outside")
+    ends = {name: f"{name[:-8]}.data" for name in SECTIONS if name.endswith(".offsets")}
+    for name, target in (ends | {"category_starts": "category_members"}).items():
+        offsets = arrays[name]
+        if offsets[0] != 0 or offsets[-1] != len(arrays[target]) or (np.diff(offsets) < 0).any():
+            raise ValueError(f"{name} are not the starts of rows")
+
+
+def check_values(catalog: Catalog, stated: Mapping[str, int]) -> None:
+    """Raise ValueError where a value is none that the builder writes."""
+    index = catalog.id_index
+    right = {
+        "counts": stated == counts(catalog),
+        "id_index": np.array_equal(index.hashes, catalog.id_hashes[index.rows])
+        and len(np.unique(index.hashes)) == len(catalog),
+        "content_index": _ascends(catalog.content_index),
+        "series_index": _ascends(catalog.series_index),
+        "category_index": _ascends(catalog.category_index),
+        "cards": _are_objects(catalog.cards),
+        "published_us": np.array_equal(
+            np.clip(catalog.published_us, FIRST_US, LAST_US), catalog.published_us
+        ),
+        "scores": not ((catalog.scores < 0) | (catalog.scores > 5)).any(),  # noqa: PLR2004
+        # A product with NaN or infinity in it is neither finite nor small.
+        "embeddings": _near_unit(catalog.embeddings),
+        "anchors": _near_unit(catalog.anchors),
+    }
+    if wrong := [name for name, is_right in right.items() if not is_right]:
+        raise ValueError(f"{wrong[0]} makes no sense")
+
+
+def _ascends(index: Index) -> bool:
+    return bool((index.hashes[1:] >= index.hashes[:-1]).all())
+
+
+def _are_objects(cards: Strings) -> bool:
+    if not len(cards):
+        return True
+    if np.diff(cards.offsets).min() < len("{}"):
+        return False
+    first, last = cards.data[cards.offsets[:-1]], cards.data[cards.offsets[1:] - 1]
+    return bool((first == ord("{")).all() and (last == ord("}")).all())
+
+
+def _near_unit(rows: npt.NDArray[np.float32]) -> bool:
+    """Whether no row is longer than a unit, or has a number that is none."""
+    return bool((np.einsum("ij,ij->i", rows, rows) < 1.01).all())  # noqa: PLR2004
+
+
+def counts(catalog: Catalog) -> dict[str, int]:
+    """How many there are of everything, as the header states it."""
+    return {
+        "episodes": len(catalog),
+        "series": len(catalog.series_ids),
+        "categories": len(catalog.categories),
+        "languages": len(catalog.languages),
+        "embedded": int(catalog.embedded.sum()),
+    }
