@@ -3,7 +3,10 @@
 from importlib import import_module
 from typing import Any
 
-_ROOMS = {"create_session": "functions.create_session"}
+_ROOMS = {
+    "create_session": "functions.create_session",
+    "update_summary": "functions.update_summary",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -15,11 +15,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Every setting, by the name of its environment variable."""
 
     SHELF: str = ".earshot/shelves/demo"
-    """folder of the snapshots"""
+    """where the snapshots are: a folder, or `gs://bucket/prefix`"""
     STORE: str = ".earshot/users.db"
-    """SQLite file of engagements, profiles and summaries"""
-    AUTH: Literal["none", "demo"] = "none"
-    """how users are known: not at all, or by the header X-Demo-User (local only)"""
+    """where engagements, profiles and summaries are: a SQLite file, or `firestore`"""
+    AUTH: Literal["none", "demo", "firebase", "emulator"] = "none"
+    """how users are known: not at all, by the header X-Demo-User (local only), by Firebase ID
+    tokens, or by those of the Auth emulator (local only)"""
+    FIREBASE_PROJECT: str = ""
+    """id of the Firebase project: whose tokens are accepted, and whose Firestore is used"""
+    APP_CHECK: str = ""
+    """number of the Firebase project: only its own apps are answered (Firebase App Check)"""
     CURSOR_KEYS: str = ""
     """secrets that sign cursors, separated by commas: the first signs, all are accepted; none:
     one made at start-up, so that cursors end with the process"""
@@ -56,17 +61,34 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     given: dict[str, Any] = {
         name: environment[name] for name in Settings.__struct_fields__ if environment.get(name)
     }
+    if given.get("NOW", "").isdecimal():
+        raise SettingsError("NOW: expected a time like 2026-02-06T00:00:00Z")
     try:
         settings = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(f"setting {str(error).replace('`', '')}") from error
     if any(len(key) < MIN_KEY_BYTES for key in settings.cursor_keys):
         raise SettingsError(f"CURSOR_KEYS: expected at least {MIN_KEY_BYTES} characters each")
+    _check_identity(settings)
     if settings.K_SERVICE:
-        if settings.AUTH == "demo":
-            raise SettingsError("AUTH=demo is for local use: expected none")
-        if settings.NOW:
-            raise SettingsError("NOW is for local use: expected none")
-        if not settings.cursor_keys:
-            raise SettingsError("CURSOR_KEYS: expected at least one key")
+        _check_cloud(settings)
     return settings
+
+
+def _check_identity(settings: Settings) -> None:
+    if settings.AUTH in {"firebase", "emulator"} and not settings.FIREBASE_PROJECT:
+        raise SettingsError("FIREBASE_PROJECT: expected the id of the Firebase project")
+    if settings.AUTH == "emulator" and not settings.FIREBASE_PROJECT.startswith("demo-"):
+        raise SettingsError("FIREBASE_PROJECT: with AUTH=emulator expected an id demo-…")
+    if settings.APP_CHECK and not settings.APP_CHECK.isdecimal():
+        raise SettingsError("APP_CHECK: expected the number of the Firebase project")
+
+
+def _check_cloud(settings: Settings) -> None:
+    """What is for local use is refused where Cloud Run says that this is the cloud."""
+    if settings.AUTH in {"demo", "emulator"}:
+        raise SettingsError(f"AUTH={settings.AUTH} is for local use: expected firebase")
+    if settings.NOW:
+        raise SettingsError("NOW is for local use: expected none")
+    if not settings.cursor_keys:
+        raise SettingsError("CURSOR_KEYS: expected at least one key")

@@ -1,52 +1,118 @@
-"""Wiring: settings to a service. The only place that knows which adapter stands behind a port."""
+"""Wiring: settings to a service. The only place that knows which adapter stands behind a port.
+
+Each adapter is imported where it is chosen: a function loads none that it does not use.
+"""
 
 import os
 import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
-from adapters.folder import FolderShelf
-from adapters.sqlite import SqliteStore
 from feed import scenario as scenarios
 from feed.clock import to_us
+from feed.ports import Shelf, SummaryStore
 from feed.scenario import Scenario
 from functions import memory
-from functions.auth import DemoUsers, Nobody
+from functions.auth import DemoUsers, Nobody, Verifier
 from functions.holder import CatalogHolder
-from functions.local_triggers import LocalTriggers
-from functions.service import Service
+from functions.service import NoTriggers, Service, Triggers
 from functions.settings import Settings, SettingsError, read_settings
 from functions.telemetry import log
+
+CLOUD_STORE = "firestore"
+
+T = TypeVar("T")
+
+
+def started(make: Callable[[], T]) -> T:
+    """What `make` makes. A setting that cannot be used ends the process, and its name is said."""
+    try:
+        return make()
+    except SettingsError as error:
+        raise SystemExit(f"Earshot cannot start: {error}") from None
 
 
 def wire(settings: Settings | None = None) -> Service:
     """The service of these settings, by default the environment's. Raises `SettingsError`."""
     settings = settings or read_settings(os.environ)
     known = _scenarios(settings)
-    store = SqliteStore(Path(settings.STORE))
+    store, triggers = _store(settings)
     limit = settings.MEMORY_LIMIT_MB * 2**20 or memory.limit_bytes()
     return Service(
         settings=settings,
         holder=CatalogHolder(
-            FolderShelf(Path(settings.SHELF)),
+            _shelf(settings),
             known,
             refresh_s=settings.CATALOG_REFRESH_S,
             memory_limit=limit,
         ),
         store=store,
-        verifier=DemoUsers() if settings.AUTH == "demo" else Nobody(),
+        verifier=_verifier(settings),
         scenarios=known,
         cursor_keys=settings.cursor_keys or _made_up_key(),
         now_us=_clock(settings),
-        stored=LocalTriggers(store).run,
+        triggers=triggers,
     )
+
+
+def wire_store(settings: Settings | None = None) -> SummaryStore:
+    """The store alone: what a trigger needs. Raises `SettingsError`."""
+    return _store(settings or read_settings(os.environ))[0]
+
+
+def _shelf(settings: Settings) -> Shelf:
+    if settings.SHELF.startswith("gs://"):
+        from adapters.gcs import GcsShelf  # noqa: PLC0415
+
+        bucket, _, prefix = settings.SHELF.removeprefix("gs://").partition("/")
+        return GcsShelf(bucket, prefix)
+    from adapters.folder import FolderShelf  # noqa: PLC0415
+
+    return FolderShelf(Path(settings.SHELF))
+
+
+def _store(settings: Settings) -> tuple[SummaryStore, Triggers]:
+    """The store, and its triggers, where it has none of its own."""
+    if settings.STORE == CLOUD_STORE:
+        from adapters.firestore import FirestoreStore  # noqa: PLC0415
+
+        return FirestoreStore(settings.FIREBASE_PROJECT or None), NoTriggers()
+    from adapters.sqlite import SqliteStore  # noqa: PLC0415
+    from functions.local_triggers import LocalTriggers  # noqa: PLC0415
+
+    store = SqliteStore(Path(settings.STORE))
+    return store, LocalTriggers(store)
+
+
+def _verifier(settings: Settings) -> Verifier:
+    users = _users(settings)
+    if not settings.APP_CHECK:
+        return users
+    from functions.firebase_auth import AppChecked  # noqa: PLC0415
+
+    return AppChecked(users, settings.APP_CHECK)
+
+
+def _users(settings: Settings) -> Verifier:
+    if settings.AUTH == "none":
+        return Nobody()
+    if settings.AUTH == "demo":
+        return DemoUsers()
+    from functions.firebase_auth import EmulatorUsers, FirebaseUsers  # noqa: PLC0415
+
+    if settings.AUTH == "emulator":
+        return EmulatorUsers(settings.FIREBASE_PROJECT, k_service=settings.K_SERVICE)
+    return FirebaseUsers(settings.FIREBASE_PROJECT)
 
 
 def _scenarios(settings: Settings) -> dict[str, Scenario]:
     """The shipped scenarios and those of the folder, by name."""
     known = scenarios.shipped()
     if settings.SCENARIOS:
+        if not Path(settings.SCENARIOS).is_dir():
+            raise SettingsError(f"SCENARIOS: expected a folder, got {settings.SCENARIOS}")
         for path in sorted(Path(settings.SCENARIOS).glob("*.toml")):
             try:
                 one = scenarios.parse(path.read_bytes())

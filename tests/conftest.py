@@ -7,7 +7,11 @@ import pytest
 from hypothesis import settings
 
 from tests.support.catalogs import NOW, catalog_of, episodes
+from tests.support.emulators import firestore_emulator, firestore_project
 from tests.support.server import Server
+from tests.support.strict_storage import _storage_server, storage
+
+__all__ = ["_storage_server", "firestore_emulator", "firestore_project", "storage"]
 
 CI = os.environ.get("CI") == "true"
 
@@ -31,7 +35,7 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start real functions-framework processes; each ends with the test."""
     started: list[Server] = []
 
-    def start(**settings: str) -> Server:
+    def start(target: str = "create_session", **settings: str) -> Server:
         settings = {
             "SHELF": str(tmp_path / "shelf"),
             "STORE": str(tmp_path / "users.db"),
@@ -40,7 +44,7 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
             "NOW": NOW.isoformat(),
             **settings,
         }
-        server = Server(settings)
+        server = Server(settings, target)
         started.append(server)
         return server.start()
 

@@ -32,11 +32,24 @@ def test_keys_are_read_in_order() -> None:
         ({"AUTH": "everybody"}, "AUTH"),
         ({"NOW": "2026-01-01T00:00:00"}, "NOW"),
         ({"NOW": "yesterday"}, "NOW"),
+        ({"NOW": "2026"}, "NOW"),
         ({"CURSOR_KEYS": "short"}, "CURSOR_KEYS"),
         ({"CURSOR_KEYS": f"{KEY},short"}, "CURSOR_KEYS"),
         ({"K_SERVICE": "s", "CURSOR_KEYS": KEY, "AUTH": "demo"}, "AUTH"),
         ({"K_SERVICE": "s", "CURSOR_KEYS": KEY, "NOW": "2026-01-01T00:00:00Z"}, "NOW"),
         ({"K_SERVICE": "s"}, "CURSOR_KEYS"),
+        ({"AUTH": "firebase"}, "FIREBASE_PROJECT"),
+        ({"AUTH": "emulator", "FIREBASE_PROJECT": "real"}, "FIREBASE_PROJECT"),
+        (
+            {
+                "AUTH": "emulator",
+                "FIREBASE_PROJECT": "demo-x",
+                "K_SERVICE": "s",
+                "CURSOR_KEYS": KEY,
+            },
+            "AUTH",
+        ),
+        ({"APP_CHECK": "my-project"}, "APP_CHECK"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(environment: dict[str, str], named: str) -> None:

@@ -1,0 +1,371 @@
+"""Users in Firestore: engagements, profiles and summaries, under `users/{uid}`.
+
+Every query here is served by the indexes that Firestore keeps by itself for each field: of
+`engagements` the one of `timestamp` is needed, ascending and descending, and no composite one.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+import msgspec
+from google.api_core import exceptions
+from google.api_core.datetime_helpers import DatetimeWithNanoseconds
+from google.auth.exceptions import GoogleAuthError
+from google.cloud import firestore
+
+from feed import engagement as kinds
+from feed.clock import from_us, to_us
+from feed.document import from_document, to_document
+from feed.engagement import Engagement, Profile, Summary
+from feed.ports import Conflict, Stored, Unavailable
+
+Snapshot: TypeAlias = "firestore.DocumentSnapshot[Any]"
+Place = tuple[int, str]
+"""of an engagement in the list: timestamp in microseconds, and id"""
+
+BATCH = 500
+"""how many documents one call names"""
+PAGE = 1000
+"""how many documents one query gives"""
+
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+_LATEST = datetime.max.replace(tzinfo=UTC)
+_LOST = (
+    exceptions.Aborted,
+    exceptions.AlreadyExists,
+    exceptions.FailedPrecondition,
+    exceptions.NotFound,
+)
+"""what a conditional write meets when the document is not as it should be"""
+_NAME = re.compile(r"(?!\.\.?\Z)(?!__.*__\Z)[^/\ud800-\udfff]+\Z", re.DOTALL)
+_MAX_NAME = 1500
+"""bytes"""
+
+_SUMMARY = ("summaries", "engagement")
+
+log = logging.getLogger(__name__)
+
+
+class FirestoreStore:
+    """A `SummaryStore` in Firestore. Nothing is opened before the first call, so it can be forked.
+
+    Each request takes `timeout_s` at most and is tried once: who calls knows whether to try again.
+    The client belongs to the event loop that first uses it; another loop gets another.
+    """
+
+    def __init__(
+        self, project: str | None = None, *, database: str = "(default)", timeout_s: float = 5.0
+    ) -> None:
+        self._project = project
+        self._database = database
+        self._once: dict[str, Any] = {"retry": None, "timeout": timeout_s}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._opening: asyncio.Future[firestore.AsyncClient] | None = None
+
+    # --- summaries ---
+
+    async def read_summary(self, uid: str) -> Stored | None:
+        """The summary, or None if there is none."""
+        with edge("read a summary"):
+            snapshot = await (await self._at(uid, *_SUMMARY)).get(**self._once)
+        if not snapshot.exists:
+            return None
+        revision = snapshot.update_time.rfc3339()
+        try:
+            return Stored(from_document(snapshot.to_dict() or {}), revision)
+        except (kinds.SummaryError, UnicodeDecodeError, RecursionError) as error:
+            log.warning("%s is malformed: %s", snapshot.reference.path, error)
+            return Stored(None, revision)
+
+    async def write_summary(self, uid: str, summary: Summary, revision: str | None) -> str:
+        """Write on condition that the stored revision is still `revision`.
+
+        A write that changes nothing leaves the revision as it is.
+        """
+        document = to_document(summary)
+        with edge("write a summary"), _conditional(uid, revision):
+            place = await self._at(uid, *_SUMMARY)
+            if revision is None:
+                result = await place.create(document, **self._once)
+            else:
+                result = await place.update(document, option=await self._if(revision), **self._once)
+        new: str = result.update_time.rfc3339()
+        return new
+
+    async def delete_summary(self, uid: str, revision: str) -> None:
+        """Delete on the same condition."""
+        with edge("delete a summary"), _conditional(uid, revision):
+            place = await self._at(uid, *_SUMMARY)
+            await place.delete(option=await self._if(revision), **self._once)
+
+    # --- engagements ---
+
+    async def read_engagements(self, uid: str, ids: Sequence[str]) -> dict[str, Engagement | None]:
+        """The engagements named, each as it is now; None for one that does not exist.
+
+        One that is malformed, as an app may have written it, counts as none and is logged.
+        """
+        found: dict[str, Engagement | None] = dict.fromkeys(ids)
+        names = [one for one in found if _is_name(one)]
+        with edge("read engagements"):
+            client, engagements = await self._open(), await self._engagements(uid)
+            for start in range(0, len(names), BATCH):
+                named = [engagements.document(one) for one in names[start : start + BATCH]]
+                async for snapshot in client.get_all(named, **self._once):
+                    found[snapshot.id] = _engagement(snapshot) if snapshot.exists else None
+        return found
+
+    async def newest_engagements(
+        self, uid: str, limit: int, after: Place | None = None
+    ) -> list[Engagement]:
+        """The newest that exist, in the order of `engagement.newest_first`; malformed ones not."""
+        found: list[Engagement] = []
+        at: datetime | None = None
+        with edge("list engagements"):
+            engagements = await self._engagements(uid)
+            while (wanted := min(limit - len(found), PAGE)) > 0:
+                page = await self._page(engagements, wanted, after, at)
+                found += [one for one in map(_engagement, page) if one]
+                if len(page) < wanted:
+                    break
+                at, after = at or page[0].read_time, _place(page[-1])
+        return found
+
+    async def put_engagement(self, uid: str, engagement: Engagement) -> None:
+        """Record an engagement. The same `id` again replaces it.
+
+        Raises ValueError if no document can have its id.
+        """
+        if not _is_name(engagement.id):
+            raise ValueError(f"no document can be named {engagement.id!r}")
+        fields = {
+            "episode_id": engagement.episode_id,
+            "type": engagement.type,
+            "timestamp": from_us(engagement.timestamp_us),
+            "progress": engagement.progress,
+            "episode_title": engagement.episode_title or None,
+            "series_name": engagement.series_name or None,
+        }
+        stored = {name: value for name, value in fields.items() if value is not None}
+        with edge("record an engagement"):
+            place = (await self._engagements(uid)).document(engagement.id)
+            await place.set(stored, **self._once)
+
+    async def delete_engagement(self, uid: str, engagement_id: str) -> bool:
+        """Remove one; False if it was not there."""
+        if not _is_name(engagement_id):
+            return False
+        with edge("remove an engagement"):
+            return await self._delete((await self._engagements(uid)).document(engagement_id))
+
+    async def delete_engagements(self, uid: str) -> list[str]:
+        """Remove all of a user's, malformed ones too; returns their ids."""
+        ids: list[str] = []
+        with edge("remove engagements"):
+            client, engagements = await self._open(), await self._engagements(uid)
+            rest = engagements.select([]).order_by("__name__").limit(BATCH)
+            while page := await rest.get(**self._once):
+                batch = client.batch()
+                for snapshot in page:
+                    batch.delete(snapshot.reference)
+                await batch.commit(**self._once)
+                ids += [snapshot.id for snapshot in page]
+                rest = rest.start_after(page[-1])
+        return ids
+
+    # --- profiles ---
+
+    async def read_profile(self, uid: str) -> Profile:
+        """The profile; an empty one if there is none. A malformed field of it counts as empty."""
+        with edge("read a profile"):
+            return _profile(await (await self._at(uid)).get(**self._once))
+
+    async def update_profile(self, uid: str, changes: Mapping[str, Any]) -> Profile:
+        """Set some fields of the profile in one step; returns all of it."""
+        with edge("change a profile"):
+            values = msgspec.to_builtins(dict(changes))
+            await (await self._at(uid)).set(values, merge=True, **self._once)
+        return await self.read_profile(uid)
+
+    async def delete_profile(self, uid: str) -> bool:
+        """Remove the profile; False if there was none."""
+        with edge("remove a profile"):
+            return await self._delete(await self._at(uid))
+
+    # --- the connection ---
+
+    async def connect(self) -> None:
+        """Begin the connection, so that the first read finds it open. Reads nothing."""
+        with edge("connect"):
+            client = await self._open()
+            channel = client._firestore_api.transport.grpc_channel  # noqa: SLF001  # no other way
+            channel.get_state(try_to_connect=True)
+
+    async def close(self) -> None:
+        """Close the connection. The next call opens another."""
+        if self._opening is not None and self._loop is asyncio.get_running_loop():
+            with edge("close"):
+                client = await self._open()
+                self._opening = None
+                await client._firestore_api.transport.close()  # noqa: SLF001  # as above
+
+    def _open(self) -> Awaitable[firestore.AsyncClient]:
+        """The client of this loop. Its credentials are looked for in a thread: that may block."""
+        loop, opening = asyncio.get_running_loop(), self._opening
+        if opening is None or self._loop is not loop or _failed(opening):
+            make = firestore.AsyncClient
+            made = asyncio.to_thread(make, project=self._project, database=self._database)
+            self._loop, self._opening = loop, asyncio.ensure_future(made)
+            opening = self._opening
+        return asyncio.shield(opening)
+
+    async def _at(self, uid: str, *path: str) -> firestore.AsyncDocumentReference:
+        if not _is_name(uid):
+            raise Unavailable(f"no user of Firestore can be named {uid!r}")
+        return (await self._open()).document("users", uid, *path)
+
+    async def _engagements(self, uid: str) -> firestore.AsyncCollectionReference:
+        found: firestore.AsyncCollectionReference
+        found = (await self._at(uid)).collection("engagements")
+        return found
+
+    async def _if(self, revision: str) -> Any:
+        updated = DatetimeWithNanoseconds.from_rfc3339(revision)  # type: ignore[no-untyped-call]
+        return (await self._open()).write_option(last_update_time=updated)
+
+    async def _delete(self, place: firestore.AsyncDocumentReference) -> bool:
+        option = (await self._open()).write_option(exists=True)
+        try:
+            await place.delete(option=option, **self._once)
+        except exceptions.NotFound:
+            return False
+        return True
+
+    # --- the order of engagements ---
+
+    async def _page(
+        self,
+        engagements: firestore.AsyncCollectionReference,
+        limit: int,
+        after: Place | None,
+        at: datetime | None,
+    ) -> list[Snapshot]:
+        """The next documents in the order of `newest_first`, all as of one instant.
+
+        Firestore's own index of a descending field has ids descending, too. So documents of equal
+        times are put in order here, and where the limit cuts through some, those are read by id.
+        """
+        page: list[Snapshot] = []
+        older = ("<=", _LATEST)  # leaves out what is no Timestamp
+        if after is not None:
+            instant = from_us(min(max(after[0], to_us(_EARLIEST)), to_us(_LATEST)))
+            page = await self._of_instant(engagements, instant, limit, after[1], at)
+            older = ("<", instant)
+        if (wanted := limit - len(page)) > 0:
+            query = engagements.where(filter=firestore.FieldFilter("timestamp", *older))
+            query = query.order_by("timestamp", direction="DESCENDING").limit(wanted + 1)
+            found = await query.get(**self._once, read_time=at)
+            cut = found.pop().get("timestamp") if len(found) > wanted else None
+            whole = [one for one in found if cut is None or one.get("timestamp") > cut]
+            page += sorted(whole, key=_newest_first)
+            if cut is not None and len(page) < limit:
+                at = at or found[0].read_time
+                page += await self._of_instant(engagements, cut, limit - len(page), "", at)
+        return page
+
+    async def _of_instant(
+        self,
+        engagements: firestore.AsyncCollectionReference,
+        instant: datetime,
+        limit: int,
+        after: str,
+        at: datetime | None,
+    ) -> list[Snapshot]:
+        """Documents of this time whose ids come after one, by id."""
+        query = engagements.where(filter=firestore.FieldFilter("timestamp", "==", instant))
+        query = query.order_by("__name__").limit(limit)
+        if _is_name(after):
+            query = query.start_after({"__name__": after})
+        found = await query.get(**self._once, read_time=at)
+        return [one for one in found if one.id > after]
+
+
+@contextmanager
+def edge(doing: str) -> Iterator[None]:
+    """Turn whatever the client raises into `Unavailable`: past here nobody knows the vendor."""
+    try:
+        yield
+    except (exceptions.GoogleAPIError, GoogleAuthError, OSError) as error:
+        raise Unavailable(f"Firestore cannot {doing}: {error}") from error
+
+
+@contextmanager
+def _conditional(uid: str, revision: str | None) -> Iterator[None]:
+    try:
+        yield
+    except _LOST as error:
+        raise Conflict(f"the summary of {uid} is no longer at {revision}") from error
+
+
+class _Fields(msgspec.Struct, frozen=True):
+    """An engagement's document, its timestamp in microseconds. Checked: apps write them, too."""
+
+    timestamp: int
+    episode_id: kinds.StoredEpisodeId
+    type: kinds.EngagementType
+    progress: kinds.Progress | None = None
+    episode_title: str = ""
+    series_name: str = ""
+
+
+def _engagement(snapshot: Snapshot) -> Engagement | None:
+    """The engagement of a document; None, and a line in the log, if it is malformed."""
+    fields = {name: value for name, value in _fields(snapshot).items() if value is not None}
+    instant = fields.pop("timestamp", None)
+    if isinstance(instant, datetime):
+        fields["timestamp"] = to_us(instant)
+    try:
+        values = msgspec.structs.asdict(msgspec.convert(fields, _Fields))
+    except msgspec.ValidationError as error:
+        log.warning("%s is malformed: %s", snapshot.reference.path, error)
+        return None
+    return Engagement(id=snapshot.id, timestamp_us=values.pop("timestamp"), **values)
+
+
+def _profile(snapshot: Snapshot) -> Profile:
+    fields, known = _fields(snapshot), {}
+    for field in msgspec.structs.fields(Profile):
+        if fields.get(field.name) is None:
+            continue
+        try:
+            known[field.name] = msgspec.convert(fields[field.name], field.type)
+        except msgspec.ValidationError as error:
+            log.warning("%s: %s is malformed: %s", snapshot.reference.path, field.name, error)
+    return Profile(**known)
+
+
+def _fields(snapshot: Snapshot) -> dict[str, Any]:
+    return snapshot.to_dict() or {}
+
+
+def _place(snapshot: Snapshot) -> Place:
+    return to_us(snapshot.get("timestamp")), snapshot.id
+
+
+def _newest_first(snapshot: Snapshot) -> Place:
+    instant_us, name = _place(snapshot)
+    return -instant_us, name
+
+
+def _is_name(text: str) -> bool:
+    """Whether Firestore takes this for the last part of a document's path."""
+    return _NAME.match(text) is not None and len(text.encode()) <= _MAX_NAME
+
+
+def _failed(opening: asyncio.Future[Any]) -> bool:
+    return opening.done() and (opening.cancelled() or opening.exception() is not None)

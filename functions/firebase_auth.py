@@ -1,0 +1,286 @@
+"""Users by their Firebase ID tokens, and, where it is switched on, apps by their App Check tokens.
+
+What a token must hold: firebase.google.com/docs/auth/admin/verify-id-tokens (a JWT library of
+one's own) and firebase.google.com/docs/app-check/custom-resource-backend.
+"""
+
+import asyncio
+import re
+import time
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from math import inf
+from typing import Any
+
+import jwt
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.x509 import load_pem_x509_certificate
+from starlette.requests import Request
+
+from functions.auth import Verifier
+from functions.errors import ProblemError
+from functions.settings import SettingsError
+from functions.telemetry import log
+
+_GOOGLE = "https://www.googleapis.com"
+CERTIFICATES_URL = f"{_GOOGLE}/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com"
+APP_CHECK_URL = "https://firebaseappcheck.googleapis.com/v1/jwks"
+
+MAX_TOKEN = 8192
+"""Characters. An ID token with all the custom claims that Firebase allows has about 3,000."""
+LEEWAY_S = 10
+"""how far our clock and Google's may be apart"""
+FETCH_TIMEOUT_S = 3.0
+STALE_WAIT_S = 0.5
+"""how long a request whose key is known, but stale, waits for fresh ones"""
+RETRY_S = 5
+"""from a failed fetch to the next"""
+REFETCH_S = 60
+"""from a fetch to one for the sake of an unknown key"""
+STALE_S = 86_400
+"""how long keys are still used that cannot be fetched again"""
+
+_MAX_KEYS_BYTES = 1 << 18
+_CHECKS = ("verify_iss", "verify_aud", "verify_exp", "verify_iat", "verify_nbf", "verify_sub")
+_AGE = re.compile(r"(?:^|[\s,])max-age=(\d{1,9})")
+_UID = re.compile(r"(?!\.\.?\Z)(?!__.*__\Z)[^/\x00-\x1f\x7f\ud800-\udfff]{1,128}", re.DOTALL)
+"""Firebase allows any 1 to 128 characters; these name one document in Firestore, and no other."""
+
+Keys = dict[str, RSAPublicKey]
+
+
+def certificates(body: bytes) -> Keys:
+    """The keys of a JSON object of X.509 certificates by key id."""
+    found = msgspec.json.decode(body, type=dict[str, str])
+    keys = {k: load_pem_x509_certificate(pem.encode()).public_key() for k, pem in found.items()}
+    return {kid: key for kid, key in keys.items() if isinstance(key, RSAPublicKey)}
+
+
+def key_set(body: bytes) -> Keys:
+    """The keys of a JSON Web Key Set (RFC 7517)."""
+    found = msgspec.json.decode(body, type=dict[str, list[dict[str, Any]]])["keys"]
+    keys = {one["kid"]: jwt.PyJWK(one).key for one in found if one.get("kty") == "RSA"}
+    return {kid: key for kid, key in keys.items() if isinstance(key, RSAPublicKey)}
+
+
+class GoogleKeys:
+    """The public keys that Google signs with, kept for as long as their server allows.
+
+    One fetch at a time, in a thread of its own: one that hangs is in nobody's way.
+    """
+
+    def __init__(
+        self,
+        url: str = CERTIFICATES_URL,
+        parse: Callable[[bytes], Keys] = certificates,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._url = url
+        self._parse = parse
+        self._clock = clock
+        self._keys: Keys = {}
+        self._fresh_until = self._asked_at = self._retry_at = -inf
+        self._thread = ThreadPoolExecutor(1, "google-keys")
+        self._fetching: asyncio.Task[None] | None = None
+
+    async def key(self, kid: str) -> RSAPublicKey | None:
+        """The key of this id, or None: Google has no such key. Raises `ProblemError` 503."""
+        now = self._clock()
+        if now >= self._fresh_until + STALE_S:
+            self._keys = {}
+        known, stale = kid in self._keys, now >= self._fresh_until
+        if stale or not known:
+            due = now >= (self._retry_at if stale else self._asked_at + REFETCH_S)
+            if due and (self._fetching is None or self._fetching.done()):
+                self._fetching = asyncio.create_task(self._refresh())
+            if self._fetching is not None and not self._fetching.done():
+                await asyncio.wait([self._fetching], timeout=STALE_WAIT_S if known else None)
+        if kid not in self._keys and self._clock() >= self._fresh_until:
+            raise ProblemError(
+                503,
+                "identity-unavailable",
+                "the keys to verify a token with cannot be fetched: try again soon",
+                headers={"Retry-After": str(RETRY_S)},
+            )
+        return self._keys.get(kid)
+
+    async def _refresh(self) -> None:
+        self._asked_at = self._clock()
+        try:
+            fetch = asyncio.get_running_loop().run_in_executor(self._thread, _fetch, self._url)
+            body, keep_s = await asyncio.wait_for(fetch, FETCH_TIMEOUT_S)
+            keys = self._parse(body)
+            if not keys:
+                raise ValueError("no RSA key")
+        except Exception as error:  # noqa: BLE001  # whatever is sent, the keys we have stay good
+            self._retry_at = self._clock() + RETRY_S
+            reason = f"{type(error).__name__}: {error}"
+            log("WARNING", "Google's keys cannot be fetched", url=self._url, reason=reason)
+        else:
+            self._keys, self._fresh_until = keys, self._asked_at + keep_s
+
+
+def _fetch(url: str) -> tuple[bytes, int]:
+    """What is at an address, and for how many seconds it is good (at least `REFETCH_S`).
+
+    With `urllib`, which PyJWT imports anyway: httpx would add 25 ms to a cold start.
+    """
+    ends_at, body = time.monotonic() + FETCH_TIMEOUT_S, b""
+    with urllib.request.urlopen(url, timeout=FETCH_TIMEOUT_S) as answer:  # noqa: S310  # our own
+        while piece := answer.read1(1 << 16):
+            body += piece
+            if len(body) > _MAX_KEYS_BYTES or time.monotonic() > ends_at:
+                raise ValueError(f"{len(body)} bytes, and no end after {FETCH_TIMEOUT_S} s")
+        lives = _AGE.search(answer.headers.get("Cache-Control", "").lower())
+        age = answer.headers.get("Age", "")
+    keep_s = int(lives[1]) if lives else 0
+    return body, max(REFETCH_S, keep_s - (int(age) if age.isdecimal() else 0))
+
+
+class _Tokens(msgspec.Struct, frozen=True, kw_only=True):
+    """What tokens of one kind must be, and how one that is not is refused."""
+
+    field: str
+    expected: str
+    issuer: str
+    audience: str
+    only_audience: bool
+
+    def sent(self, request: Request) -> str | None:
+        """The header that carries the token, None where there is none."""
+        sent = request.headers.getlist(self.field)
+        if len(sent) > 1:
+            raise self.refused("more than one was sent")
+        return sent[0] if sent else None
+
+    async def signed(self, token: str, keys: GoogleKeys) -> dict[str, Any]:
+        """The claims of a token that Google signed. Raises `ProblemError` 401 or 503."""
+        header = self._header(token)
+        if header.get("alg") != "RS256" or not header.get("kid"):
+            raise self.refused()
+        key = await keys.key(header["kid"])
+        if key is None:
+            raise self.refused()
+        return self._claims(token, key)
+
+    def unsigned(self, token: str) -> dict[str, Any]:
+        """The claims of a token that nobody signed. Raises `ProblemError` 401."""
+        if self._header(token).get("alg") != "none" or not token.endswith("."):
+            raise self.refused()
+        return self._claims(token, None)
+
+    def refused(self, why: str = "this token is not accepted") -> ProblemError:
+        """401. Says what would be accepted, and hardly what was wrong."""
+        return ProblemError(
+            401,
+            "invalid-token",
+            f"{self.field}: {why}",
+            field=self.field,
+            expected=self.expected,
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+
+    def _header(self, token: str) -> dict[str, Any]:
+        if len(token) > MAX_TOKEN:
+            raise self.refused()
+        try:
+            return jwt.get_unverified_header(token)
+        except jwt.PyJWTError as error:
+            raise self.refused() from error
+
+    def _claims(self, token: str, key: RSAPublicKey | None) -> dict[str, Any]:
+        options: Any = {
+            **dict.fromkeys(_CHECKS, True),  # by name: PyJWT drops them with the signature's
+            "verify_signature": key is not None,
+            "strict_aud": self.only_audience,
+            "require": ["iss", "aud", "exp", "iat", "sub"],
+        }
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key or "",
+                algorithms=["RS256"],
+                issuer=self.issuer,
+                audience=self.audience,
+                leeway=LEEWAY_S,
+                options=options,
+            )
+        except jwt.ExpiredSignatureError as error:
+            raise self.refused("the token has expired") from error
+        except jwt.ImmatureSignatureError as error:
+            raise self.refused("the token is not valid yet") from error
+        except jwt.PyJWTError as error:
+            raise self.refused() from error
+        return claims
+
+
+class FirebaseUsers:
+    """The users of a Firebase project, by `Authorization: Bearer` and their ID token."""
+
+    def __init__(self, project: str, keys: GoogleKeys | None = None) -> None:
+        if not project:
+            raise SettingsError("FIREBASE_PROJECT: expected the id of the Firebase project")
+        self._keys = keys or GoogleKeys()
+        self._tokens = _Tokens(
+            field="Authorization",
+            expected=f"Bearer and an ID token of Firebase project {project} that has not expired",
+            issuer=f"https://securetoken.google.com/{project}",
+            audience=project,
+            only_audience=True,
+        )
+
+    async def uid(self, request: Request) -> str | None:
+        """The user whose token it is, None without a token. Raises `ProblemError` 401 or 503."""
+        sent = self._tokens.sent(request)
+        if sent is None:
+            return None
+        scheme, _, token = sent.strip().partition(" ")
+        if scheme.lower() != "bearer":
+            raise self._tokens.refused("no Bearer token was sent")
+        claims = await self._verified(token.lstrip())
+        uid, signed_in_at = str(claims["sub"]), claims.get("auth_time")
+        in_the_past = type(signed_in_at) is int and signed_in_at <= time.time() + LEEWAY_S
+        if not in_the_past or not _UID.fullmatch(uid):
+            raise self._tokens.refused()
+        return uid
+
+    async def _verified(self, token: str) -> dict[str, Any]:
+        return await self._tokens.signed(token, self._keys)
+
+
+class EmulatorUsers(FirebaseUsers):
+    """The users of the Auth emulator, whose tokens anybody can write: never in the cloud."""
+
+    def __init__(self, project: str, *, k_service: str) -> None:
+        super().__init__(project)
+        if k_service:
+            raise SettingsError("AUTH=emulator is for local use: expected firebase")
+        if not project.startswith("demo-"):
+            raise SettingsError("FIREBASE_PROJECT: with AUTH=emulator expected an id demo-…")
+
+    async def _verified(self, token: str) -> dict[str, Any]:
+        return self._tokens.unsigned(token)
+
+
+class AppChecked:
+    """Lets in only what App Check knows as one of the project's apps, then asks who the user is."""
+
+    def __init__(self, users: Verifier, number: str, keys: GoogleKeys | None = None) -> None:
+        if not number.isdecimal():
+            raise SettingsError("APP_CHECK: expected the number of the Firebase project")
+        self._users = users
+        self._keys = keys or GoogleKeys(APP_CHECK_URL, key_set)
+        self._tokens = _Tokens(
+            field="X-Firebase-AppCheck",
+            expected=f"an App Check token of Firebase project {number} that has not expired",
+            issuer=f"https://firebaseappcheck.googleapis.com/{number}",
+            audience=f"projects/{number}",
+            only_audience=False,
+        )
+
+    async def uid(self, request: Request) -> str | None:
+        """As the verifier within has it. Raises `ProblemError` 401 or 503."""
+        await self._tokens.signed(self._tokens.sent(request) or "", self._keys)
+        return await self._users.uid(request)

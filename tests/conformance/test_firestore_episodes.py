@@ -1,0 +1,217 @@
+import socket
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from google.cloud.firestore import Client, GeoPoint
+from google.cloud.firestore_v1.vector import Vector
+
+from adapters.firestore_episodes import Changes, FirestoreEpisodes
+from catalog_builder.reading import read_episodes
+from feed.ports import EpisodeSource, Record, Unavailable
+from tests.conformance.test_episode_source import GOOD, OutsideSourceContract
+from tests.support.firestore import CountingProxy, FirestoreEmulator, free_port
+
+T0 = datetime(2026, 2, 5, 10, tzinfo=UTC)
+
+
+def episode(number: int, updated_at: datetime | None = T0, **fields: Any) -> dict[str, Any]:
+    made = {"title": f"Number {number}", "published_at": T0, **fields}
+    return made if updated_at is None else {**made, "updated_at": updated_at}
+
+
+@pytest.fixture
+def client(firestore_project: str) -> Client:
+    """The vendor's own, to write what an editor's tool would."""
+    return Client(project=firestore_project)
+
+
+def put(client: Client, documents: dict[str, dict[str, Any]]) -> None:
+    batch = client.batch()
+    for name, fields in documents.items():
+        batch.set(client.document("episodes", name), fields)
+    batch.commit()
+
+
+@pytest.fixture
+def ten(client: Client) -> dict[str, dict[str, Any]]:
+    """Ten episodes, stored."""
+    documents = {f"e{i}": episode(i) for i in range(10)}
+    put(client, documents)
+    return documents
+
+
+@pytest.fixture
+def counted(
+    firestore_emulator: FirestoreEmulator, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[CountingProxy]:
+    proxy = CountingProxy(firestore_emulator.host)
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", proxy.host)
+    yield proxy
+    proxy.stop()
+
+
+class TestFirestoreEpisodes(OutsideSourceContract):
+    @pytest.fixture
+    def source(self, client: Client, firestore_project: str) -> EpisodeSource:
+        put(client, {one["id"]: one for one in GOOD})
+        return FirestoreEpisodes(firestore_project)
+
+    @pytest.fixture
+    def nothing(self, monkeypatch: pytest.MonkeyPatch) -> EpisodeSource:
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
+        return FirestoreEpisodes("demo-nowhere", patience_s=0.5)
+
+    def test_a_firestore_that_hangs_is_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{server.getsockname()[1]}")
+            source = FirestoreEpisodes("demo-nowhere", timeout_s=0.2, patience_s=0.5)
+            started = time.monotonic()
+            with pytest.raises(Unavailable, match="the collection episodes"):
+                list(source.read())
+            assert time.monotonic() - started < 3
+
+    def test_an_empty_collection_has_no_episodes(self, firestore_project: str) -> None:
+        assert list(FirestoreEpisodes(firestore_project).read()) == []
+        changes = FirestoreEpisodes(firestore_project).changed_since(T0, ["a"])
+        assert changes == Changes([], ["a"])
+
+    @pytest.mark.parametrize("page_size", [1, 3, 5, 10, 11])
+    def test_pages_of_any_size_give_every_document_once_by_id(
+        self, firestore_project: str, ten: dict[str, Any], page_size: int
+    ) -> None:
+        records = list(FirestoreEpisodes(firestore_project, page_size=page_size).read())
+        assert [record.where for record in records] == [f"episodes/{name}" for name in sorted(ten)]
+
+    def test_another_collection_and_ids_that_look_odd(
+        self, client: Client, firestore_project: str
+    ) -> None:
+        names = ["Ä b", "https:__x", "🎧", "a.b", "Z", "0"]
+        for name in names:
+            client.document("shows", name).set({"title": name})
+        records = list(FirestoreEpisodes(firestore_project, collection="shows", page_size=2).read())
+        assert [record.where for record in records] == [f"shows/{name}" for name in sorted(names)]
+
+    def test_values_are_those_of_json_and_the_id_is_the_documents_unless_it_has_one(
+        self, client: Client, firestore_project: str
+    ) -> None:
+        fields = {
+            "published_at": datetime(2026, 2, 5, 10, 0, 0, 123456, tzinfo=UTC),
+            "series": {"id": "s", "since": T0},
+            "people": [{"name": "Ada", "born": T0}],
+            "about": client.document("topics", "x"),
+            "place": GeoPoint(1.5, -2.5),
+            "vector": Vector([0.25, 0.5]),
+            "duration_s": 7,
+            "explicit": False,
+            "url": None,
+        }
+        put(client, {"a": fields, "b": {"id": "own"}, "c": {"id": None}})
+        plain = {
+            **fields,
+            "id": "a",
+            "published_at": "2026-02-05T10:00:00.123456Z",
+            "series": {"id": "s", "since": "2026-02-05T10:00:00Z"},
+            "people": [{"name": "Ada", "born": "2026-02-05T10:00:00Z"}],
+            "about": "topics/x",
+            "place": {"latitude": 1.5, "longitude": -2.5},
+            "vector": [0.25, 0.5],
+        }
+        assert list(FirestoreEpisodes(firestore_project).read()) == [
+            Record("episodes/a", plain),
+            Record("episodes/b", {"id": "own"}),
+            Record("episodes/c", {"id": "c"}),
+        ]
+
+    def test_a_document_that_is_no_episode_is_found_by_where_it_is(
+        self, client: Client, firestore_project: str
+    ) -> None:
+        put(client, {"good": episode(1), "bad": {"title": 7}})
+        read = read_episodes(FirestoreEpisodes(firestore_project).read())
+        assert [one.id for one in read.episodes] == ["good"]
+        assert [problem.where for problem in read.bad] == ["episodes/bad"]
+
+    def test_a_source_made_without_a_database_opens_nothing(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere.json")
+        source = FirestoreEpisodes()
+        with pytest.raises(Unavailable, match="nowhere"):
+            list(source.read())
+
+
+class TestChangedSince:
+    later = T0 + timedelta(seconds=1)
+
+    @pytest.fixture
+    def source(self, firestore_project: str) -> FirestoreEpisodes:
+        return FirestoreEpisodes(firestore_project, page_size=3)
+
+    def names(self, changes: Changes) -> tuple[list[str], list[str]]:
+        return [record.fields["id"] for record in changes.records], changes.deleted
+
+    def test_nothing_changed_costs_a_count(
+        self, ten: dict[str, Any], source: FirestoreEpisodes, counted: CountingProxy
+    ) -> None:
+        assert source.changed_since(T0, ten) == Changes([], [])
+        assert counted.documents_read == 0
+        assert counted.calls == {"RunQuery": 1, "RunAggregationQuery": 1}
+
+    def test_only_what_changed_is_read(
+        self,
+        client: Client,
+        ten: dict[str, Any],
+        source: FirestoreEpisodes,
+        counted: CountingProxy,
+    ) -> None:
+        changed = {f"e{i}": episode(i, self.later, language="en") for i in (7, 1, 3, 5)}
+        put(client, changed | {"new": episode(11, self.later)})
+        assert self.names(source.changed_since(T0, ten)) == (["e1", "e3", "e5", "e7", "new"], [])
+        assert counted.documents_read == 5
+
+    def test_what_was_deleted_is_found_by_listing_ids(
+        self, client: Client, ten: dict[str, Any], source: FirestoreEpisodes
+    ) -> None:
+        for name in ("e2", "e9"):
+            client.document("episodes", name).delete()
+        put(client, {"e4": episode(4, self.later)})
+        assert self.names(source.changed_since(T0, ten)) == (["e4"], ["e2", "e9"])
+
+    def test_one_deleted_and_one_added_are_both_found(
+        self, client: Client, ten: dict[str, Any], source: FirestoreEpisodes
+    ) -> None:
+        client.document("episodes", "e2").delete()
+        put(client, {"new": episode(11, self.later)})
+        assert self.names(source.changed_since(T0, ten)) == (["new"], ["e2"])
+
+    def test_what_was_added_without_a_time_is_found_by_the_count(
+        self, client: Client, ten: dict[str, Any], source: FirestoreEpisodes
+    ) -> None:
+        put(client, {f"new{i}": episode(i, None) for i in range(7)})
+        expected = ([f"new{i}" for i in range(7)], [])
+        assert self.names(source.changed_since(T0, ten)) == expected
+
+    def test_known_ids_that_never_were_are_reported_as_deleted(
+        self, ten: dict[str, Any], source: FirestoreEpisodes
+    ) -> None:
+        assert self.names(source.changed_since(T0, [*ten, "ghost"])) == ([], ["ghost"])
+
+    def test_a_record_that_changed_is_the_record_that_a_whole_read_gives(
+        self, client: Client, ten: dict[str, Any], source: FirestoreEpisodes
+    ) -> None:
+        before = {record.where: record for record in source.read()}
+        client.document("episodes", "e0").delete()
+        put(client, {"e5": episode(5, self.later, language="en"), "x": episode(12, self.later)})
+        changes = source.changed_since(T0, ten)
+        after = before | {record.where: record for record in changes.records}
+        for name in changes.deleted:
+            del after[f"episodes/{name}"]
+        assert [after[where] for where in sorted(after)] == list(source.read())
+
+    def test_out_of_reach_is_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
+        with pytest.raises(Unavailable):
+            FirestoreEpisodes("demo-nowhere", patience_s=0.3).changed_since(T0, [])

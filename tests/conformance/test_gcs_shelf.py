@@ -1,0 +1,256 @@
+"""The shelf on Cloud Storage: what any shelf must do, what it stores, and many who publish."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.gcs import GcsShelf
+from catalog_builder.errors import Refused
+from catalog_builder.publishing import prune, publish, rollback, verify
+from feed import scenario
+from feed.ports import Conflict, Pointer, Shelf, Unavailable
+from functions.holder import CatalogHolder
+from tests.conformance.test_shelf import ShelfContract, T, put
+from tests.support.buckets import (
+    DATA,
+    POINTER,
+    PREFIX,
+    SNAPSHOTS,
+    _storage_server,
+    all_at_once,
+    bucket,
+    opened,
+    other,
+    overwrite,
+    shelf,
+    storage,
+)
+from tests.support.catalogs import NOW, catalog_of, episodes
+from tests.support.strict_storage import StrictStorage
+
+__all__ = ["_storage_server", "bucket", "opened", "other", "shelf", "storage"]
+
+
+class TestGcsShelf(ShelfContract):
+    @pytest.fixture(autouse=True)
+    def _raw(self, storage: StrictStorage, bucket: str) -> None:
+        self.storage, self.bucket = storage, bucket
+
+    def raw(self, version: str) -> bytes:
+        return self.storage.raw(self.bucket, SNAPSHOTS + version)
+
+
+class TestWhatIsStored:
+    def test_a_snapshot_may_be_cached_for_ever_and_the_pointer_never(
+        self, storage: StrictStorage, bucket: str, shelf: Shelf
+    ) -> None:
+        shelf.promote(*put(shelf, "v1"), 0, T)
+        snapshot = storage.about(bucket, SNAPSHOTS + "v1")
+        assert snapshot["cacheControl"] == "public, max-age=31536000, immutable"
+        assert storage.about(bucket, POINTER)["cacheControl"] == "no-store"
+
+    def test_the_generation_of_the_pointer_is_that_of_its_object(
+        self, storage: StrictStorage, bucket: str, shelf: Shelf
+    ) -> None:
+        pointer = shelf.promote(*put(shelf, "v1"), 0, T)
+        assert str(pointer.generation) == storage.about(bucket, POINTER)["generation"]
+
+    def test_two_shelves_in_one_bucket_do_not_meet(self, bucket: str, shelf: Shelf) -> None:
+        shelf.promote(*put(shelf, "v1"), 0, T)
+        beside = GcsShelf(bucket, "feeds/two")
+        assert beside.current(T) is None
+        assert beside.entries(T) == []
+
+    def test_a_listing_longer_than_a_page_is_whole(
+        self, storage: StrictStorage, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(storage, "page_size", 2)
+        for number in range(5):
+            put(shelf, f"v{number}")
+        assert [e.version for e in shelf.entries(T)] == [f"v{number}" for number in range(5)]
+
+    @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+    def test_a_snapshot_larger_than_one_request_is_stored_whole_and_once(
+        self, storage: StrictStorage, bucket: str, shelf: Shelf, kind: Callable[[bytes], Any]
+    ) -> None:
+        data = os.urandom(20 << 20)
+        shelf.put("v1", kind(data), 30)
+        shelf.put("v1", kind(data), 30)
+        with pytest.raises(Conflict):
+            shelf.put("v1", kind(data[:-1] + b"?"), 30)
+        assert storage.raw(bucket, SNAPSHOTS + "v1") == data
+        assert shelf.fetch("v1", 30) == data
+
+    def test_an_empty_snapshot_is_fetched_as_nothing(self, shelf: Shelf) -> None:
+        put(shelf, "v1", b"")
+        assert bytes(shelf.fetch("v1", T)) == b""
+
+    def test_a_pointer_that_is_no_pointer_is_unavailable(
+        self, storage: StrictStorage, bucket: str, shelf: Shelf
+    ) -> None:
+        for nonsense in (b"{", b"[]", b"x" * 100_000):
+            overwrite(storage, bucket, POINTER, nonsense)
+            with pytest.raises(Unavailable, match=r"not a pointer|more than"):
+                shelf.current(T)
+
+    def test_reading_the_pointer_is_one_request(self, storage: StrictStorage, shelf: Shelf) -> None:
+        shelf.promote(*put(shelf, "v1"), 0, T)
+        storage.seen.clear()
+        shelf.current(T)
+        assert [one.method for one in storage.seen] == ["GET"]
+
+    def test_a_bucket_that_is_not_there_is_no_empty_shelf(self, storage: StrictStorage) -> None:
+        assert storage.url
+        shelf = GcsShelf("mistyped")
+        for call in (
+            lambda: shelf.current(T),
+            lambda: shelf.entries(T),
+            lambda: shelf.fetch("v1", T),
+            lambda: put(shelf, "v1"),
+            lambda: shelf.promote("v1", 1, "", 0, T),
+            lambda: shelf.delete("v1", T),
+        ):
+            with pytest.raises(Unavailable, match="bucket does not exist"):
+                call()
+
+    def test_nothing_is_connected_until_needed_and_each_process_connects_itself(
+        self, shelf: GcsShelf, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert shelf._calls._client is None
+        shelf.current(T)
+        before = shelf._calls._client
+        shelf.current(T)
+        assert shelf._calls._client is before
+        monkeypatch.setattr(os, "getpid", lambda: -1)
+        shelf.current(T)
+        assert before is not None
+        assert shelf._calls._client is not None
+        assert shelf._calls._client[1] is not before[1]
+
+    def test_a_download_takes_the_memory_of_one_copy(self, bucket: str, shelf: Shelf) -> None:
+        shelf.put("v1", os.urandom(32 << 20), 30)
+        script = f"""
+import tracemalloc
+from adapters.gcs import GcsShelf
+shelf = GcsShelf({bucket!r}, {PREFIX!r})
+shelf.current(5)
+tracemalloc.start()
+data = shelf.fetch("v1", 60)
+print(tracemalloc.get_traced_memory()[1] / len(data))
+"""
+        command = [sys.executable, "-c", script]
+        root = Path(__file__).parents[2]
+        result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root)
+        assert float(result.stdout) < 1.1
+
+
+class TestManyPublishers:
+    @pytest.mark.parametrize("trouble", [False, True])
+    def test_of_100_at_once_one_wins_and_the_rest_are_told(
+        self,
+        storage: StrictStorage,
+        shelf: Shelf,
+        opened: Callable[[], Shelf],
+        *,
+        trouble: bool,
+    ) -> None:
+        base = shelf.promote(*put(shelf, "base"), 0, T)
+        if trouble:
+            storage.break_next("status", times=20, status=429)
+            storage.break_next("status", times=20, method="POST", after=True)
+            storage.break_next("drop", times=20, method="POST", after=True)
+
+        def publish_one(number: int) -> Pointer:
+            mine = opened()
+            data = b"%d" % number
+            mine.put(f"v{number}", data, 60)
+            digest = hashlib.sha256(data).hexdigest()
+            return mine.promote(f"v{number}", len(data), digest, base.generation, 60)
+
+        won, lost = all_at_once(publish_one, 100)
+        assert len(won) == 1
+        assert [type(error) for error in lost] == [Conflict] * 99
+        assert shelf.current(T) == won[0]
+        assert len(shelf.entries(T)) == 101
+
+    def test_of_many_who_promote_the_same_only_one_is_told_that_it_did(
+        self, storage: StrictStorage, shelf: Shelf, opened: Callable[[], Shelf]
+    ) -> None:
+        one = put(shelf, "v1")
+        storage.break_next("status", times=6, method="POST", after=True)
+        won, lost = all_at_once(lambda _: opened().promote(*one, 0, 30), 12)
+        assert len(won) == 1
+        assert [type(error) for error in lost] == [Conflict] * 11
+
+    def test_the_same_snapshot_may_be_put_by_many_at_once(
+        self, storage: StrictStorage, bucket: str, opened: Callable[[], Shelf]
+    ) -> None:
+        done, failed = all_at_once(lambda _: opened().put("v1", DATA, 30), 12)
+        assert (len(done), failed) == (12, [])
+        assert storage.raw(bucket, SNAPSHOTS + "v1") == DATA
+
+
+class TestPublishing:
+    def test_publish_verify_roll_back_and_prune(self, shelf: Shelf) -> None:
+        first, second = (catalog_of(episodes(n), NOW + timedelta(days=n)) for n in (50, 60))
+        published = publish(shelf, first, force=True)
+        assert not published.unchanged
+        assert publish(shelf, first, force=True).unchanged
+        publish(shelf, second, force=True)
+        assert verify(shelf).version == second.version
+        assert rollback(shelf).version == first.version
+        assert verify(shelf).version == first.version
+        gone = prune(shelf, keep=0)
+        assert [e.version for e in gone] == [second.version]
+        assert verify(shelf).version == first.version
+        with pytest.raises(Refused):
+            rollback(shelf)
+
+    def test_of_two_publications_at_once_one_is_refused_and_nothing_is_lost(
+        self, shelf: Shelf, opened: Callable[[], Shelf]
+    ) -> None:
+        catalogs = [catalog_of(episodes(50 + n), NOW) for n in range(4)]
+        publish(shelf, catalogs[0], force=True)
+        won, lost = all_at_once(lambda n: publish(opened(), catalogs[n + 1], force=True), 3)
+        assert won
+        assert all(isinstance(error, Refused) for error in lost)
+        last = max((one.pointer for one in won), key=lambda pointer: pointer.generation)
+        assert verify(shelf).version == last.version
+        assert len(shelf.entries(T)) == 1 + 3
+
+    def test_the_holder_keeps_the_last_good_catalog_whatever_the_bucket_does(
+        self, storage: StrictStorage, bucket: str, shelf: Shelf
+    ) -> None:
+        old, new = (catalog_of(episodes(n), NOW + timedelta(days=n)) for n in (50, 60))
+        publish(shelf, old, force=True)
+        holder = CatalogHolder(shelf, scenario.shipped(), refresh_s=60)
+
+        def version() -> str | None:
+            holder.load()
+            return holder.held and holder.held.catalog.version
+
+        assert version() == old.version
+        publish(shelf, new, force=True)
+        for broken in (
+            {"kind": "status", "status": 403},
+            {"kind": "status", "status": 404, "path": SNAPSHOTS},
+            {"kind": "flip", "path": SNAPSHOTS + new.version},
+        ):
+            storage.break_next(**broken, times=1000)
+            assert version() == old.version
+            assert holder.degraded == ("catalog_unreachable",)
+            storage.faults.clear()
+        whole = storage.raw(bucket, SNAPSHOTS + new.version)
+        overwrite(storage, bucket, SNAPSHOTS + new.version, whole[:-1])
+        assert version() == old.version
+        assert holder.degraded == ("catalog_broken",)
+        overwrite(storage, bucket, SNAPSHOTS + new.version, whole)
+        assert version() == new.version
+        assert holder.degraded == ()

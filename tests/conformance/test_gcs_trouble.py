@@ -1,0 +1,177 @@
+"""The shelf on a bucket that refuses, loses answers, breaks off, changes bytes and is slow."""
+
+import os
+
+import pytest
+from google.auth.exceptions import DefaultCredentialsError
+
+from adapters import gcs_calls
+from adapters.gcs import GcsShelf
+from feed.ports import Shelf, Unavailable
+from tests.conformance.test_shelf import T, put
+from tests.support.buckets import (
+    DATA,
+    SNAPSHOTS,
+    _storage_server,
+    at_most,
+    bucket,
+    opened,
+    shelf,
+    storage,
+)
+from tests.support.strict_storage import StrictStorage
+
+__all__ = ["_storage_server", "bucket", "opened", "shelf", "storage"]
+
+
+class TestTrouble:
+    @pytest.mark.parametrize("status", [429, 500, 503])
+    def test_a_bucket_that_is_busy_for_a_while_is_asked_again(
+        self, storage: StrictStorage, shelf: Shelf, status: int
+    ) -> None:
+        for call in (
+            lambda: put(shelf, "v1", DATA),
+            lambda: shelf.promote(*put(shelf, "v1", DATA), 0, T),
+            lambda: shelf.current(T),
+            lambda: shelf.fetch("v1", T),
+            lambda: shelf.entries(T),
+            lambda: shelf.delete("v0", T),
+        ):
+            storage.break_next("status", times=2, status=status)
+            call()
+        assert all(fault.times == 0 for fault in storage.faults)
+
+    @pytest.mark.parametrize("status", [403, 412, 429, 503])
+    def test_a_bucket_that_keeps_refusing_is_unavailable_in_time(
+        self, storage: StrictStorage, shelf: Shelf, status: int
+    ) -> None:
+        one = put(shelf, "v1")
+        storage.break_next("status", times=10_000, status=status)
+        for call in (
+            lambda: shelf.current(0.4),
+            lambda: shelf.fetch("v1", 0.4),
+            lambda: shelf.put("v2", b"", 0.4),
+            lambda: shelf.promote(*one, 0, 0.4),
+            lambda: shelf.entries(0.4),
+            lambda: shelf.delete("v1", 0.4),
+        ):
+            with at_most(0.9), pytest.raises(Unavailable):
+                call()
+        storage.mend()
+        assert shelf.current(T) is None
+        assert [e.version for e in shelf.entries(T)] == ["v1"]
+
+    @pytest.mark.parametrize("how", ["status", "drop"])
+    def test_who_promoted_and_lost_the_answer_is_told_that_it_did(
+        self, storage: StrictStorage, shelf: Shelf, how: str
+    ) -> None:
+        one = put(shelf, "v1")
+        storage.break_next(how, method="POST", after=True)
+        pointer = shelf.promote(*one, 0, T)
+        assert shelf.current(T) == pointer
+        assert shelf.promote(*put(shelf, "v2"), pointer.generation, T) == shelf.current(T)
+
+    def test_who_promoted_and_got_half_an_answer_is_told_that_it_did(
+        self, storage: StrictStorage, shelf: Shelf
+    ) -> None:
+        one = put(shelf, "v1")
+        storage.break_next("truncate", method="POST", at=10)
+        assert shelf.promote(*one, 0, T) == shelf.current(T)
+
+    def test_a_412_for_no_reason_is_not_taken_for_somebody_else(
+        self, storage: StrictStorage, shelf: Shelf
+    ) -> None:
+        first = shelf.promote(*put(shelf, "v1"), 0, T)
+        two = put(shelf, "v2")
+        for call in (
+            lambda: shelf.promote(*two, first.generation, T),
+            lambda: shelf.put("v3", b"", T),
+        ):
+            storage.break_next("status", method="POST", status=412)
+            with pytest.raises(Unavailable, match="and yet"):
+                call()
+        assert shelf.current(T) == first
+
+    @pytest.mark.parametrize("size", [1000, 9 << 20])
+    @pytest.mark.parametrize("how", ["status", "drop"])
+    def test_who_put_and_lost_the_answer_has_put(
+        self, storage: StrictStorage, bucket: str, shelf: Shelf, how: str, size: int
+    ) -> None:
+        data = os.urandom(size)
+        storage.break_next(how, times=2, path="/upload/", after=True)
+        shelf.put("v1", data, 30)
+        assert storage.raw(bucket, SNAPSHOTS + "v1") == data
+
+    def test_a_download_that_breaks_off_goes_on_where_it_stopped(
+        self, storage: StrictStorage, shelf: Shelf
+    ) -> None:
+        put(shelf, "v1", DATA)
+        for at in (0, 100_000, 50_000):
+            storage.break_next("truncate", path="/download/", at=at)
+        assert shelf.fetch("v1", T) == DATA
+        assert all(fault.times == 0 for fault in storage.faults)
+
+    @pytest.mark.parametrize("at", [0, 128_000, len(DATA) - 1])
+    def test_a_byte_that_changed_on_the_way_is_noticed_and_asked_for_again(
+        self, storage: StrictStorage, shelf: Shelf, at: int
+    ) -> None:
+        put(shelf, "v1", DATA)
+        storage.break_next("flip", path="/download/", at=at)
+        assert shelf.fetch("v1", T) == DATA
+        storage.break_next("flip", path="/download/", at=at, times=3)
+        with pytest.raises(Unavailable, match="damaged"):
+            shelf.fetch("v1", T)
+
+    def test_a_byte_that_changed_before_the_rest_was_resumed_is_noticed(
+        self, storage: StrictStorage, shelf: Shelf
+    ) -> None:
+        put(shelf, "v1", DATA)
+        storage.break_next("truncate", path="/download/", at=100_000)
+        storage.break_next("flip", path="/download/", at=7)
+        assert shelf.fetch("v1", T) == DATA
+
+    @pytest.mark.parametrize("how", ["drip", "drip_head"])
+    def test_bytes_that_come_one_by_one_are_given_up_at_the_deadline(
+        self, storage: StrictStorage, shelf: Shelf, how: str
+    ) -> None:
+        one = put(shelf, "v1", DATA)
+        storage.break_next(how, times=10_000)
+        for call in (
+            lambda: shelf.current(0.3),
+            lambda: shelf.fetch("v1", 0.3),
+            lambda: shelf.promote(*one, 0, 0.3),
+            lambda: shelf.entries(0.3),
+        ):
+            with at_most(0.6), pytest.raises(Unavailable):
+                call()
+
+    def test_a_slow_download_is_given_up_at_the_deadline_and_its_buffer_let_go(
+        self, storage: StrictStorage, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        deadlines: list[gcs_calls.Deadline] = []
+
+        class Watched(gcs_calls.Deadline):
+            def __init__(self, timeout_s: float) -> None:
+                super().__init__(timeout_s)
+                deadlines.append(self)
+
+        put(shelf, "v1", DATA)
+        storage.break_next("drip", path="/download/", at=40_000, pause_s=0.001)
+        with monkeypatch.context() as patched:
+            patched.setattr(gcs_calls, "Deadline", Watched)
+            with at_most(0.9), pytest.raises(Unavailable, match="no answer in"):
+                shelf.fetch("v1", 0.5)
+        assert [len(one.buffer) for one in deadlines] == [0]
+        assert shelf.fetch("v1", T) == DATA
+
+    def test_nobody_there_is_unavailable_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
+        with at_most(0.9), pytest.raises(Unavailable):
+            GcsShelf("any").current(0.5)
+
+    def test_credentials_that_are_not_there_are_unavailable(self) -> None:
+        def none() -> None:
+            raise DefaultCredentialsError("no credentials")
+
+        with pytest.raises(Unavailable, match="no credentials"):
+            GcsShelf("any", client=none).current(T)
