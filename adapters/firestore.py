@@ -6,11 +6,10 @@ Every query here is served by the indexes that Firestore keeps by itself for eac
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 from google.api_core import exceptions
@@ -18,15 +17,20 @@ from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import firestore
 
-from feed import engagement as kinds
+from adapters.firestore_documents import (
+    Place,
+    Snapshot,
+    engagement_of,
+    fields_of,
+    is_name,
+    newest_first,
+    place_of,
+    profile_of,
+)
 from feed.clock import from_us, to_us
 from feed.document import from_document, to_document
-from feed.engagement import Engagement, Profile, Summary
+from feed.engagement import Engagement, Profile, Summary, SummaryError
 from feed.ports import Conflict, Stored, Unavailable
-
-Snapshot: TypeAlias = "firestore.DocumentSnapshot[Any]"
-Place = tuple[int, str]
-"""of an engagement in the list: timestamp in microseconds, and id"""
 
 BATCH = 500
 """how many documents one call names"""
@@ -42,10 +46,6 @@ _LOST = (
     exceptions.NotFound,
 )
 """what a conditional write meets when the document is not as it should be"""
-_NAME = re.compile(r"(?!\.\.?\Z)(?!__.*__\Z)[^/\ud800-\udfff]+\Z", re.DOTALL)
-_MAX_NAME = 1500
-"""bytes"""
-
 _SUMMARY = ("summaries", "engagement")
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class FirestoreStore:
         revision = snapshot.update_time.rfc3339()
         try:
             return Stored(from_document(snapshot.to_dict() or {}), revision)
-        except (kinds.SummaryError, UnicodeDecodeError, RecursionError) as error:
+        except (SummaryError, UnicodeDecodeError, RecursionError) as error:
             log.warning("%s is malformed: %s", snapshot.reference.path, error)
             return Stored(None, revision)
 
@@ -111,13 +111,13 @@ class FirestoreStore:
         One that is malformed, as an app may have written it, counts as none and is logged.
         """
         found: dict[str, Engagement | None] = dict.fromkeys(ids)
-        names = [one for one in found if _is_name(one)]
+        names = [one for one in found if is_name(one)]
         with edge("read engagements"):
             client, engagements = await self._open(), await self._engagements(uid)
             for start in range(0, len(names), BATCH):
                 named = [engagements.document(one) for one in names[start : start + BATCH]]
                 async for snapshot in client.get_all(named, **self._once):
-                    found[snapshot.id] = _engagement(snapshot) if snapshot.exists else None
+                    found[snapshot.id] = engagement_of(snapshot) if snapshot.exists else None
         return found
 
     async def newest_engagements(
@@ -130,10 +130,10 @@ class FirestoreStore:
             engagements = await self._engagements(uid)
             while (wanted := min(limit - len(found), PAGE)) > 0:
                 page = await self._page(engagements, wanted, after, at)
-                found += [one for one in map(_engagement, page) if one]
+                found += [one for one in map(engagement_of, page) if one]
                 if len(page) < wanted:
                     break
-                at, after = at or page[0].read_time, _place(page[-1])
+                at, after = at or page[0].read_time, place_of(page[-1])
         return found
 
     async def put_engagement(self, uid: str, engagement: Engagement) -> None:
@@ -141,24 +141,15 @@ class FirestoreStore:
 
         Raises ValueError if no document can have its id.
         """
-        if not _is_name(engagement.id):
+        if not is_name(engagement.id):
             raise ValueError(f"no document can be named {engagement.id!r}")
-        fields = {
-            "episode_id": engagement.episode_id,
-            "type": engagement.type,
-            "timestamp": from_us(engagement.timestamp_us),
-            "progress": engagement.progress,
-            "episode_title": engagement.episode_title or None,
-            "series_name": engagement.series_name or None,
-        }
-        stored = {name: value for name, value in fields.items() if value is not None}
         with edge("record an engagement"):
             place = (await self._engagements(uid)).document(engagement.id)
-            await place.set(stored, **self._once)
+            await place.set(fields_of(engagement), **self._once)
 
     async def delete_engagement(self, uid: str, engagement_id: str) -> bool:
         """Remove one; False if it was not there."""
-        if not _is_name(engagement_id):
+        if not is_name(engagement_id):
             return False
         with edge("remove an engagement"):
             return await self._delete((await self._engagements(uid)).document(engagement_id))
@@ -183,7 +174,7 @@ class FirestoreStore:
     async def read_profile(self, uid: str) -> Profile:
         """The profile; an empty one if there is none. A malformed field of it counts as empty."""
         with edge("read a profile"):
-            return _profile(await (await self._at(uid)).get(**self._once))
+            return profile_of(await (await self._at(uid)).get(**self._once))
 
     async def update_profile(self, uid: str, changes: Mapping[str, Any]) -> Profile:
         """Set some fields of the profile in one step; returns all of it."""
@@ -225,7 +216,7 @@ class FirestoreStore:
         return asyncio.shield(opening)
 
     async def _at(self, uid: str, *path: str) -> firestore.AsyncDocumentReference:
-        if not _is_name(uid):
+        if not is_name(uid):
             raise Unavailable(f"no user of Firestore can be named {uid!r}")
         return (await self._open()).document("users", uid, *path)
 
@@ -272,7 +263,7 @@ class FirestoreStore:
             found = await query.get(**self._once, read_time=at)
             cut = found.pop().get("timestamp") if len(found) > wanted else None
             whole = [one for one in found if cut is None or one.get("timestamp") > cut]
-            page += sorted(whole, key=_newest_first)
+            page += sorted(whole, key=newest_first)
             if cut is not None and len(page) < limit:
                 at = at or found[0].read_time
                 page += await self._of_instant(engagements, cut, limit - len(page), "", at)
@@ -289,7 +280,7 @@ class FirestoreStore:
         """Documents of this time whose ids come after one, by id."""
         query = engagements.where(filter=firestore.FieldFilter("timestamp", "==", instant))
         query = query.order_by("__name__").limit(limit)
-        if _is_name(after):
+        if is_name(after):
             query = query.start_after({"__name__": after})
         found = await query.get(**self._once, read_time=at)
         return [one for one in found if one.id > after]
@@ -310,61 +301,6 @@ def _conditional(uid: str, revision: str | None) -> Iterator[None]:
         yield
     except _LOST as error:
         raise Conflict(f"the summary of {uid} is no longer at {revision}") from error
-
-
-class _Fields(msgspec.Struct, frozen=True):
-    """An engagement's document, its timestamp in microseconds. Checked: apps write them, too."""
-
-    timestamp: int
-    episode_id: kinds.StoredEpisodeId
-    type: kinds.EngagementType
-    progress: kinds.Progress | None = None
-    episode_title: str = ""
-    series_name: str = ""
-
-
-def _engagement(snapshot: Snapshot) -> Engagement | None:
-    """The engagement of a document; None, and a line in the log, if it is malformed."""
-    fields = {name: value for name, value in _fields(snapshot).items() if value is not None}
-    instant = fields.pop("timestamp", None)
-    if isinstance(instant, datetime):
-        fields["timestamp"] = to_us(instant)
-    try:
-        values = msgspec.structs.asdict(msgspec.convert(fields, _Fields))
-    except msgspec.ValidationError as error:
-        log.warning("%s is malformed: %s", snapshot.reference.path, error)
-        return None
-    return Engagement(id=snapshot.id, timestamp_us=values.pop("timestamp"), **values)
-
-
-def _profile(snapshot: Snapshot) -> Profile:
-    fields, known = _fields(snapshot), {}
-    for field in msgspec.structs.fields(Profile):
-        if fields.get(field.name) is None:
-            continue
-        try:
-            known[field.name] = msgspec.convert(fields[field.name], field.type)
-        except msgspec.ValidationError as error:
-            log.warning("%s: %s is malformed: %s", snapshot.reference.path, field.name, error)
-    return Profile(**known)
-
-
-def _fields(snapshot: Snapshot) -> dict[str, Any]:
-    return snapshot.to_dict() or {}
-
-
-def _place(snapshot: Snapshot) -> Place:
-    return to_us(snapshot.get("timestamp")), snapshot.id
-
-
-def _newest_first(snapshot: Snapshot) -> Place:
-    instant_us, name = _place(snapshot)
-    return -instant_us, name
-
-
-def _is_name(text: str) -> bool:
-    """Whether Firestore takes this for the last part of a document's path."""
-    return _NAME.match(text) is not None and len(text.encode()) <= _MAX_NAME
 
 
 def _failed(opening: asyncio.Future[Any]) -> bool:

@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+# Before they are imported, so that their asserts show what they compared.
+pytest.register_assert_rewrite("tests.support")
+
 from tests.support.catalogs import NOW, catalog_of, episodes
 from tests.support.emulators import firestore_emulator, firestore_project
 from tests.support.server import Server

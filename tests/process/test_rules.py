@@ -1,22 +1,19 @@
 """The rules on the real rules engine: the Firestore emulator, through REST as an app would come."""
 
 import asyncio
-import base64
-import json
-import math
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 
 from adapters.firestore import FirestoreStore
 from feed.engagement import TYPES, Engagement, Profile
-from tests.support.firestore import FirestoreEmulator, MissingError, emulator_jar, new_project
+from tests.support.firestore import FirestoreEmulator, MissingError, emulator_jar
+from tests.support.rules import ADMIN, ALICE, BOB, Database, part, token
 
 RULES = Path(__file__).parents[2] / "firestore.rules"
 OPERATIONS = ("get", "list", "create", "update", "delete")
@@ -37,16 +34,6 @@ def emulator() -> Iterator[FirestoreEmulator]:
         emulator.stop()
 
 
-def token(**claims: Any) -> str:
-    """As the Auth emulator makes them: the Firestore emulator believes whatever they say."""
-    return f"{_part({'alg': 'none', 'typ': 'JWT'})}.{_part(claims)}."
-
-
-def _part(content: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
-
-
-ALICE, BOB, ADMIN = token(sub="alice"), token(sub="bob"), "owner"
 STRANGERS: dict[str, str | None] = {
     "bob": BOB,
     "nobody": None,
@@ -54,73 +41,8 @@ STRANGERS: dict[str, str | None] = {
     "empty sub": token(sub=""),
     "no text": token(sub=["alice"]),
     "nearly": token(sub="Alice"),
-    "forged": f"{_part({'alg': 'RS256', 'kid': 'x'})}.{_part({'sub': 'bob'})}.c2ln",
+    "forged": f"{part({'alg': 'RS256', 'kid': 'x'})}.{part({'sub': 'bob'})}.c2ln",
 }
-
-
-PLAIN = {type(None): "nullValue", bool: "booleanValue", str: "stringValue", float: "doubleValue"}
-
-
-def encoded(value: Any) -> dict[str, Any]:
-    """A value in Firestore's JSON."""
-    match value:
-        case int() if not isinstance(value, bool):
-            return {"integerValue": str(value)}
-        case datetime():
-            return {"timestampValue": value.isoformat().replace("+00:00", "Z")}
-        case bytes():
-            return {"bytesValue": base64.b64encode(value).decode()}
-        case list():
-            return {"arrayValue": {"values": [encoded(one) for one in value]}}
-        case dict():
-            return {"mapValue": {"fields": {k: encoded(v) for k, v in value.items()}}}
-    unwritable = isinstance(value, float) and not math.isfinite(value)
-    return {PLAIN[type(value)]: json.dumps(value) if unwritable else value}
-
-
-class Database:
-    """A database of its own; whether a call is allowed is what each method returns."""
-
-    def __init__(self, host: str) -> None:
-        self.project = new_project()
-        self._names = f"projects/{self.project}/databases/(default)/documents"
-        self._url = f"http://{host}/v1/{self._names}"
-        self._admin = f"http://{host}/emulator/v1/projects/{self.project}"
-        self._client = httpx.Client(timeout=30)
-
-    def call(self, method: str, path: str, who: str | None, body: Any = None) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {who}"} if who else {}
-        return self._client.request(method, self._url + path, headers=headers, json=body)
-
-    def allowed(self, method: str, path: str, who: str | None, body: Any = None) -> bool:
-        answer = self.call(method, path, who, body)
-        assert answer.status_code in {200, 403, 404}, answer.text
-        return answer.status_code != 403
-
-    def write(self, who: str | None, *writes: dict[str, Any]) -> bool:
-        return self.allowed("POST", ":commit", who, {"writes": writes})
-
-    def document(self, path: str, fields: dict[str, Any], **more: Any) -> dict[str, Any]:
-        content = {"name": f"{self._names}/{path}", "fields": encoded(fields)["mapValue"]["fields"]}
-        return {"update": content, **more}
-
-    def seed(self, path: str, fields: dict[str, Any]) -> None:
-        assert self.write(ADMIN, self.document(path, fields))
-
-    def may(self, operation: str, path: str, who: str | None, fields: dict[str, Any]) -> bool:
-        """Do it. The document must be there already, unless the operation is to create it."""
-        match operation:
-            case "get":
-                return self.allowed("GET", f"/{path}", who)
-            case "list":
-                return self.allowed("GET", f"/{path.rpartition('/')[0]}?pageSize=5", who)
-            case "delete":
-                return self.write(who, {"delete": f"{self._names}/{path}"})
-        there = {"currentDocument": {"exists": operation == "update"}}
-        return self.write(who, self.document(path, fields, **there))
-
-    def coverage(self) -> list[dict[str, Any]]:
-        return self._client.get(f"{self._admin}:ruleCoverage").json()["report"]
 
 
 @pytest.fixture
@@ -347,7 +269,7 @@ def test_a_query_stays_with_the_user(database: Database) -> None:
         assert not database.allowed("POST", f"{parent}:listCollectionIds", ALICE, {})
 
 
-@pytest.mark.parametrize("garbage", ["x", "a.b.c", ALICE[:-1], f"{_part({'alg': 'none'})}.x."])
+@pytest.mark.parametrize("garbage", ["x", "a.b.c", ALICE[:-1], f"{part({'alg': 'none'})}.x."])
 def test_what_is_no_token_is_refused(garbage: str, database: Database) -> None:
     database.seed("users/alice", {})
     assert database.call("GET", "/users/alice", garbage).status_code in {400, 401, 403}
@@ -357,7 +279,7 @@ def test_the_emulator_checks_no_token_so_these_cannot_be_refused_here(database: 
     """In production Firestore verifies tokens before it asks the rules; this is no proof of it."""
     database.seed("users/alice", {})
     hour_ago = int(time.time()) - 3600
-    signed = f"{_part({'alg': 'RS256', 'kid': 'x'})}.{_part({'sub': 'alice'})}.c2ln"
+    signed = f"{part({'alg': 'RS256', 'kid': 'x'})}.{part({'sub': 'alice'})}.c2ln"
     for believed in (token(sub="alice", exp=hour_ago), token(sub="alice", aud="other"), signed):
         assert database.call("GET", "/users/alice", believed).status_code == 200
         assert database.call("GET", "/users/bob", believed).status_code == 403

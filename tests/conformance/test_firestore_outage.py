@@ -1,0 +1,100 @@
+import asyncio
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.firestore import FirestoreStore
+from feed.ports import SummaryStore, Unavailable
+from tests.conformance.test_summary_store import engagement, summary_of
+from tests.support.firestore import FirestoreEmulator, free_port
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A Firestore that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{server.getsockname()[1]}")
+        yield
+
+
+@pytest.fixture
+def refusing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Firestore that is not there."""
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
+
+
+Call = Callable[[SummaryStore], Any]
+CALLS: dict[str, Call] = {
+    "read_summary": lambda s: s.read_summary("u"),
+    "create_summary": lambda s: s.write_summary("u", summary_of("a"), None),
+    "write_summary": lambda s: s.write_summary("u", summary_of("a"), "2026-01-01T00:00:00Z"),
+    "delete_summary": lambda s: s.delete_summary("u", "2026-01-01T00:00:00Z"),
+    "read_engagements": lambda s: s.read_engagements("u", ["a"]),
+    "newest_engagements": lambda s: s.newest_engagements("u", 10, (5, "a")),
+    "put_engagement": lambda s: s.put_engagement("u", engagement("a")),
+    "delete_engagement": lambda s: s.delete_engagement("u", "a"),
+    "delete_engagements": lambda s: s.delete_engagements("u"),
+    "read_profile": lambda s: s.read_profile("u"),
+    "update_profile": lambda s: s.update_profile("u", {"display_name": "Ada"}),
+    "delete_profile": lambda s: s.delete_profile("u"),
+}
+
+
+class TestOutOfReach:
+    @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+    @pytest.mark.usefixtures("hanging")
+    def test_a_hanging_firestore_is_unavailable_within_the_timeout(self, call: Call) -> None:
+        async def work() -> None:
+            store = FirestoreStore("demo-nowhere", timeout_s=0.3)
+            started = time.monotonic()
+            with pytest.raises(Unavailable, match="Firestore cannot"):
+                await call(store)
+            assert 0.2 < time.monotonic() - started < 4
+
+        asyncio.run(work())
+
+    @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+    @pytest.mark.usefixtures("refusing")
+    def test_a_refused_connection_is_unavailable_at_once(self, call: Call) -> None:
+        async def work() -> None:
+            started = time.monotonic()
+            with pytest.raises(Unavailable, match="Firestore cannot"):
+                await call(FirestoreStore("demo-nowhere"))
+            assert time.monotonic() - started < 4
+
+        asyncio.run(work())
+
+    @pytest.mark.usefixtures("hanging")
+    def test_a_session_that_waits_no_longer_leaves_a_store_that_works(
+        self, firestore_emulator: FirestoreEmulator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def work() -> None:
+            store = FirestoreStore("demo-nowhere")
+            started = time.monotonic()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.25):
+                    await store.read_summary("u")
+            assert time.monotonic() - started < 1
+            monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator.host)
+            await store.close()
+            assert await store.read_summary("u") is None
+
+        asyncio.run(work())
+
+    def test_without_credentials_it_is_unavailable_and_tried_again(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
+
+        async def work() -> None:
+            store = FirestoreStore("demo-nowhere", timeout_s=1)
+            for _ in range(2):
+                with pytest.raises(Unavailable, match=r"none\.json"):
+                    await store.read_summary("u")
+
+        asyncio.run(work())

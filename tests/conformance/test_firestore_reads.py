@@ -1,0 +1,102 @@
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from adapters.firestore import FirestoreStore
+from feed.engagement import KEPT
+from feed.writer import update_summary
+from functions.routes import api
+from functions.settings import read_settings
+from functions.wiring import wire
+from tests.conformance.test_summary_store import engagement, summary_of
+from tests.support.catalogs import NOW, catalog_of, episodes, publish_to
+from tests.support.firestore import CountingProxy, FirestoreEmulator
+
+
+@pytest.fixture
+def proxy(firestore_emulator: FirestoreEmulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    proxy = CountingProxy(firestore_emulator.host)
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", proxy.host)
+    yield proxy
+    proxy.stop()
+
+
+class TestReads:
+    """What is billed, counted between the client and the real emulator."""
+
+    def test_a_summary_is_one_document_in_one_call(
+        self, firestore_project: str, proxy: CountingProxy
+    ) -> None:
+        async def work() -> None:
+            store = FirestoreStore(firestore_project)
+            whole = summary_of(*(f"{i}" for i in range(KEPT)))
+            await store.write_summary("u", whole, None)
+            assert (proxy.calls, proxy.documents_read) == ({"Commit": 1}, 0)
+            await store.read_summary("u")
+            assert (proxy.calls, proxy.documents_read) == ({"Commit": 1, "BatchGetDocuments": 1}, 1)
+
+        asyncio.run(work())
+
+    def test_a_session_reads_one_document(
+        self, firestore_project: str, proxy: CountingProxy, tmp_path: Path
+    ) -> None:
+        publish_to(tmp_path / "shelf", catalog_of(episodes(200)))
+        settings = read_settings(
+            {
+                "SHELF": str(tmp_path / "shelf"),
+                "STORE": "firestore",
+                "FIREBASE_PROJECT": firestore_project,
+                "AUTH": "demo",
+                "NOW": NOW.isoformat(),
+            }
+        )
+
+        async def work() -> None:
+            service = wire(settings)
+            store = service.store
+            service.holder.load()
+            one = engagement("a", episode_id="episode-7", at=1_767_225_600_000_000, type="like")
+            await store.put_engagement("u", one)
+            await update_summary(store, "u", ["a"])
+            before, calls = proxy.documents_read, proxy.calls.copy()
+            transport = httpx.ASGITransport(api(service))
+            async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+                response = await client.post(
+                    "/api/sessions/create", json={}, headers={"X-Demo-User": "u"}
+                )
+            assert response.status_code == 200, response.text
+            session = response.json()
+            assert not [name for name in session["degraded"] if name.startswith("summary")]
+            assert session["episodes"]
+            assert session["user_vector_episodes"] == 1
+            assert proxy.documents_read - before == 1
+            assert proxy.calls - calls == {"BatchGetDocuments": 1}
+
+        asyncio.run(work())
+
+    def test_connecting_reads_nothing(self, firestore_project: str, proxy: CountingProxy) -> None:
+        async def work() -> None:
+            store = FirestoreStore(firestore_project)
+            await store.connect()
+            channel = (await store._open())._firestore_api.transport.grpc_channel
+            async with asyncio.timeout(5):
+                await channel.channel_ready()
+            assert not proxy.calls
+
+        asyncio.run(work())
+
+    def test_the_newest_cost_one_query_and_one_document_more(
+        self, firestore_project: str, proxy: CountingProxy
+    ) -> None:
+        async def work() -> None:
+            store = FirestoreStore(firestore_project)
+            for i in range(12):
+                await store.put_engagement("u", engagement(f"{i}", at=i))
+            await store.newest_engagements("u", 10)
+            assert (proxy.calls["RunQuery"], proxy.documents_read) == (1, 11)
+
+        asyncio.run(work())

@@ -1,0 +1,132 @@
+import asyncio
+import base64
+import logging
+from typing import Any
+
+import pytest
+
+from adapters.firestore import FirestoreStore
+from feed.engagement import Profile, Summary
+from feed.ports import Conflict
+from feed.writer import update_summary
+from tests.conformance.test_summary_store import Open, engagement, summary_of
+from tests.support.firestore import FirestoreEmulator
+
+TIMESTAMP = {"timestampValue": "2026-01-01T00:00:00Z"}
+GOOD: dict[str, Any] = {
+    "episode_id": {"stringValue": "x"},
+    "type": {"stringValue": "like"},
+    "timestamp": TIMESTAMP,
+}
+MALFORMED: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "no-timestamp": {k: v for k, v in GOOD.items() if k != "timestamp"},
+    "timestamp-is-text": GOOD | {"timestamp": {"stringValue": "2099-01-01T00:00:00Z"}},
+    "timestamp-is-a-number": GOOD | {"timestamp": {"integerValue": "1767225600000"}},
+    "timestamp-is-a-map": GOOD | {"timestamp": {"mapValue": {"fields": {}}}},
+    "unknown-type": GOOD | {"type": {"stringValue": "adore"}},
+    "type-is-null": GOOD | {"type": {"nullValue": None}},
+    "no-episode": {k: v for k, v in GOOD.items() if k != "episode_id"},
+    "empty-episode": GOOD | {"episode_id": {"stringValue": ""}},
+    "huge-episode": GOOD | {"episode_id": {"stringValue": "x" * 513}},
+    "episode-is-a-number": GOOD | {"episode_id": {"integerValue": "7"}},
+    "too-much-progress": GOOD | {"progress": {"doubleValue": 1.5}},
+    "progress-is-nan": GOOD | {"progress": {"doubleValue": "NaN"}},
+    "progress-is-true": GOOD | {"progress": {"booleanValue": True}},
+    "title-is-a-list": GOOD | {"episode_title": {"arrayValue": {}}},
+}
+
+
+class TestSpoiledDocuments:
+    """What others left in Firestore, well meant or not."""
+
+    @pytest.fixture
+    def opened(self, firestore_project: str) -> Open:
+        return lambda: FirestoreStore(firestore_project)
+
+    def test_malformed_engagements_fail_no_others_and_are_logged(
+        self,
+        firestore_project: str,
+        firestore_emulator: FirestoreEmulator,
+        opened: Open,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        for name, fields in (MALFORMED | {"good": GOOD}).items():
+            firestore_emulator.write(firestore_project, f"users/u/engagements/{name}", fields)
+        good = engagement("good", at=1_767_225_600_000_000, type="like")
+
+        async def work() -> None:
+            store = opened()
+            with caplog.at_level(logging.WARNING, "adapters.firestore"):
+                assert await store.newest_engagements("u", 1) == [good]
+                assert await store.newest_engagements("u", 500) == [good]
+                found = await store.read_engagements("u", [*MALFORMED, "good"])
+            assert found == dict.fromkeys(MALFORMED) | {"good": good}
+            await update_summary(store, "u", [*MALFORMED, "good"])
+            stored = await store.read_summary("u")
+            assert stored is not None
+            assert stored.summary == Summary(engagements=(good,))
+            assert sorted(await store.delete_engagements("u")) == sorted([*MALFORMED, "good"])
+
+        asyncio.run(work())
+        for name in MALFORMED:
+            assert f"users/u/engagements/{name} is malformed" in caplog.text
+        assert "users/u/engagements/good is" not in caplog.text
+
+    def test_null_and_foreign_fields_and_whole_numbers_of_an_app_are_taken(
+        self, firestore_project: str, firestore_emulator: FirestoreEmulator, opened: Open
+    ) -> None:
+        fields = {
+            "progress": {"integerValue": "1"},
+            "episode_title": {"nullValue": None},
+            "device": {"stringValue": "phone"},
+        }
+        firestore_emulator.write(firestore_project, "users/u/engagements/a", GOOD | fields)
+        found = asyncio.run(opened().read_engagements("u", ["a"]))
+        assert found == {"a": engagement("a", at=1_767_225_600_000_000, type="like", progress=1.0)}
+
+    def test_a_profile_keeps_what_the_app_has_there_and_ignores_what_is_malformed(
+        self,
+        firestore_project: str,
+        firestore_emulator: FirestoreEmulator,
+        opened: Open,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        fields = {
+            "avatar": {"stringValue": "cat"},
+            "display_name": {"stringValue": "Ada"},
+            "languages": {"arrayValue": {"values": [{"integerValue": "7"}]}},
+            "muted_series": {"nullValue": None},
+        }
+        firestore_emulator.write(firestore_project, "users/u", fields)
+        profile = asyncio.run(opened().update_profile("u", {"followed_series": ("s",)}))
+        assert profile == Profile(display_name="Ada", followed_series=("s",))
+        assert "users/u: languages is malformed" in caplog.text
+        stored = firestore_emulator.read(firestore_project, "users/u")
+        assert stored is not None
+        assert stored["avatar"] == {"stringValue": "cat"}
+
+    @pytest.mark.parametrize("packed", [b"", b"\x00", b"\x01\xff", b"\x01\x91\x95\xa1a"])
+    def test_a_spoiled_summary_is_read_as_unreadable_and_rebuilt(
+        self,
+        firestore_project: str,
+        firestore_emulator: FirestoreEmulator,
+        opened: Open,
+        packed: bytes,
+    ) -> None:
+        async def work() -> None:
+            store = opened()
+            await store.put_engagement("u", engagement("a"))
+            spoiled = await store.read_summary("u")
+            assert spoiled is not None
+            assert spoiled.summary is None
+            await update_summary(store, "u", ["a"])
+            stored = await store.read_summary("u")
+            assert stored is not None
+            assert stored.summary == summary_of("a")
+            with pytest.raises(Conflict):
+                await store.delete_summary("u", spoiled.revision)
+
+        fields = {"engagements": {"bytesValue": base64.b64encode(packed).decode()}}
+        firestore_emulator.write(firestore_project, "users/u/summaries/engagement", fields)
+        asyncio.run(work())

@@ -1,0 +1,20 @@
+from collections.abc import Iterator
+
+import pytest
+
+from adapters import rss_parse
+from tests.support.feed_server import Server
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.http.shutdown()
+    server.http.server_close()
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr(rss_parse, "PARSE_TIMEOUT_S", 10.0)

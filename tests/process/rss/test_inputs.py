@@ -1,0 +1,99 @@
+"""What an input of `adapters.rss` can be."""
+
+from pathlib import Path
+
+import pytest
+
+from adapters.rss_parse import decode, parse
+from tests.support.feed_server import Server, problems, read, refusal, titles
+from tests.support.feeds import item, rss_feed
+
+
+def test_lists_and_opml_are_recognised_by_content_and_read_from_their_folder(
+    server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "feeds").mkdir()
+    (tmp_path / "feeds" / "one").write_bytes(rss_feed(item("one")))
+    (tmp_path / "list.xml").write_text(f"# mine\n\nfeeds/one\n{server.url}/subscriptions\n")
+    server.serve("/two", rss_feed(item("two")))
+    three = server.serve("/three", rss_feed(item("three")))
+    nested = '<outline text="f"><outline xmlUrl="/two"/></outline>'
+    opml = f'<opml><body>{nested}<outline xmlUrl="{three}"/></body></opml>'
+    server.serve("/subscriptions", opml.encode())
+    assert titles(read(str(tmp_path / "list.xml"))) == ["one", "two", "three"]
+
+
+def test_a_list_from_the_network_cannot_name_our_files(server: Server, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(rss_feed(item("secret")))
+    places = [str(secret), f"file://{secret}", f"FILE:{secret}", "ftp://a.example/", "data:,x"]
+    opml = "".join(f'<outline xmlUrl="{place}"/>' for place in places)
+    url = server.serve("/opml", f"<opml>{opml}</opml>".encode())
+    good = server.serve("/good", rss_feed(item("good")))
+    results = read(url, good)
+    assert titles(results) == ["good"]
+    assert [problem.reason for problem in problems(results)] == [
+        "HTTP 404",
+        *["only http, https and paths of files can be read"] * 4,
+    ]
+
+
+def test_a_text_from_the_network_is_no_list(server: Server) -> None:
+    assert "not a feed" in refusal(server.serve("/list", b"https://a.example/feed"))
+
+
+def test_a_list_that_names_itself_ends(tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("list\nfeed\n./feed\n")
+    (tmp_path / "feed").write_bytes(rss_feed(item("a")))
+    assert titles(read(str(tmp_path / "list"))) == ["a"]
+
+
+def test_a_broken_opml_gives_what_it_named_before(server: Server, tmp_path: Path) -> None:
+    feed = server.serve("/feed", rss_feed(item("a")))
+    (tmp_path / "opml").write_text(f'<opml><outline xmlUrl="{feed}"/><oops & </opml>')
+    results = read(str(tmp_path / "opml"))
+    assert titles(results) == ["a"]
+    assert "broken off" in problems(results)[0].reason
+
+
+def test_the_same_url_is_read_once(server: Server) -> None:
+    url = server.serve("/feed", rss_feed(item("a")))
+    assert titles(read(url, url + "#again", url.replace("http", "HTTP", 1))) == ["a"]
+    assert len(server.requests) == 1
+
+
+def test_records_come_in_the_order_of_the_inputs_whoever_answers_first(server: Server) -> None:
+    urls = [
+        server.serve(f"/{n}", rss_feed(item(f"{n}a"), item(f"{n}b")), delay_s=0.25 - n * 0.05)
+        for n in range(5)
+    ]
+    done: list[str] = []
+    expected = [f"{n}{part}" for n in range(5) for part in "ab"]
+    assert titles(read(*urls, max_workers=3, on_feed=done.append)) == expected
+    assert done == urls
+
+
+def test_a_password_in_a_url_is_sent_and_never_shown(server: Server) -> None:
+    server.serve("/feed", rss_feed(item("a", "1")))
+    results = read(server.url.replace("//", "//me:Secret@") + "/feed")
+    assert server.requests[0][1]["Authorization"].startswith("Basic ")
+    assert "Secret" not in repr(results)
+    assert results[0].where == f"{server.url}/feed#0"
+
+
+def test_a_feed_that_is_not_quite_xml_is_read_all_the_same() -> None:
+    broken = b"\n\xef\xbb\xbf" + rss_feed(item("a & b\x00"), "<item><title>c</title>")
+    found = parse(broken, "https://a.example/")
+    assert [entry["title"] for entry in found.entries] == ["a & b", "c"]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "iso-8859-1", "windows-1252", "utf-16"])
+def test_a_feed_is_read_in_its_own_charset(charset: str) -> None:
+    text = f'<?xml version="1.0" encoding="{charset}"?><rss>\u00e9</rss>'
+    assert decode(text.encode(charset)) == text
+
+
+def test_a_charset_that_lies_or_is_none_does_no_harm() -> None:
+    for charset in ("utf-16", "punycode", "idna", "undefined", "zlib", "nonsense", "os", "..x"):
+        body = f'<?xml version="1.0" encoding="{charset}"?><rss>\u00e9</rss>'.encode()
+        assert decode(body) == body.decode()

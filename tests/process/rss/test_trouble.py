@@ -1,0 +1,99 @@
+"""What can go wrong: a real HTTP server that is sometimes slow, wrong or hostile."""
+
+import gzip
+import time
+
+import pytest
+
+from adapters import rss_parse
+from adapters.rss_parse import NotAFeedError, feed_entries, parse
+from feed.ports import Problem
+from tests.support.feed_server import Server, problems, read, refusal, titles
+from tests.support.feeds import ENTITY_BOMB, FULL, item, rss_feed
+
+
+def test_one_broken_feed_is_one_problem_and_stops_nothing(server: Server) -> None:
+    good = server.serve("/good", rss_feed(item("good")))
+    huge = server.serve_endless("/huge", b"<rss>" * 20_000, pause_s=0)
+    bomb = server.serve("/bomb", gzip.compress(b"<rss>" * 10_000_000), Content_Encoding="gzip")
+    cut = server.serve("/cut", gzip.compress(FULL)[:-20], Content_Encoding="gzip")
+    odd = server.serve("/odd", b"x", Content_Encoding="br")
+    hidden = server.serve("/hidden", rss_feed() + b" " * 2_000_000)
+    drip = server.serve_endless("/drip", b"<rss>", pause_s=0.02)
+    head_drip = server.serve_endless("/head", b"H", pause_s=0.02, head=False)
+    html = server.serve("/html", b"<!doctype html><html><body>Sorry</body></html>")
+    empty = server.serve("/empty", b"")
+    xml = server.serve("/entities", ENTITY_BOMB)
+    fresh = server.serve("/fresh", rss_feed())
+    loop = server.redirect("/loop", "/loop")
+    away = server.redirect("/away", "file:///etc/passwd")
+    inputs = {
+        "http://127.0.0.1:1/refused": "ConnectError",
+        f"{server.url}/missing": "HTTP 404",
+        huge: "larger than 1000000 bytes",
+        bomb: "larger than 1000000 bytes",
+        hidden: "larger than 1000000 bytes",
+        cut: "compression is broken",
+        odd: "content encoding 'br'",
+        drip: "no complete answer within 1 s",
+        head_drip: "no complete answer within 1 s",
+        html: "not a feed",
+        empty: "not a feed",
+        xml: "declares XML entities",
+        fresh: "the feed has no episodes",
+        loop: "more than 5 redirects",
+        away: "UnsupportedProtocol",
+        "http://[": "neither URL nor path",
+        "http://127.0.0.1:x/": "InvalidURL",
+        "/nowhere/feed": "no such file",
+        "/dev/zero": "no such file",
+        "nul\0": "neither URL nor path",
+    }
+    started = time.monotonic()
+    results = read(*inputs, good, timeout_s=1, max_bytes=1_000_000)
+    assert time.monotonic() - started < 8
+    assert titles(results) == ["good"]
+    for (where, reason), problem in zip(inputs.items(), problems(results), strict=True):
+        assert problem.where == where
+        assert reason in problem.reason
+
+
+def test_when_nothing_can_be_read_the_first_reasons_are_named(server: Server) -> None:
+    reason = refusal(*(f"{server.url}/{n}" for n in range(5)))
+    assert f"{server.url}/0: HTTP 404" in reason
+    assert f"{server.url}/2: HTTP 404" in reason
+    assert f"{server.url}/3" not in reason
+    assert "no feed was given" in refusal()
+
+
+def test_a_redirect_is_followed_without_reading_its_body(server: Server) -> None:
+    server.serve("/new", rss_feed(item("a")))
+    old = server.redirect("/old", "/new", body=b"x" * 5_000_000)
+    assert titles(read(old, max_bytes=10_000)) == ["a"]
+
+
+def test_entities_never_expand_however_they_are_declared() -> None:
+    for bomb in (ENTITY_BOMB, b"<!-- <rss > -->" + ENTITY_BOMB, ENTITY_BOMB[1:]):
+        started = time.monotonic()
+        try:
+            found = parse(bomb, "https://a.example/")
+        except NotAFeedError:
+            found = None
+        assert len(repr(found)) < 10_000
+        assert time.monotonic() - started < 2
+
+
+def test_a_feed_that_keeps_the_parser_busy_is_given_up(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rss_parse, "PARSE_TIMEOUT_S", 1.0)
+    slow = server.serve("/slow", rss_feed(item("a", more=f"<author>{'a.' * 50_000}</author>")))
+    good = server.serve("/good", rss_feed(item("good")))
+    results = read(slow, good)
+    assert titles(results) == ["good"]
+    assert problems(results) == [Problem(slow, "could not be parsed within 1 s", whole_source=True)]
+
+
+def test_a_feed_that_holds_a_file_name_is_no_file() -> None:
+    with pytest.raises(NotAFeedError):
+        feed_entries("/etc/passwd", "https://a.example/")

@@ -1,0 +1,86 @@
+"""A database behind the rules, spoken to through REST as an app would."""
+
+import base64
+import json
+import math
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from tests.support.firestore import new_project
+
+
+def token(**claims: Any) -> str:
+    """As the Auth emulator makes them: the Firestore emulator believes whatever they say."""
+    return f"{part({'alg': 'none', 'typ': 'JWT'})}.{part(claims)}."
+
+
+def part(content: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
+
+
+ALICE, BOB, ADMIN = token(sub="alice"), token(sub="bob"), "owner"
+PLAIN = {type(None): "nullValue", bool: "booleanValue", str: "stringValue", float: "doubleValue"}
+
+
+def encoded(value: Any) -> dict[str, Any]:
+    """A value in Firestore's JSON."""
+    match value:
+        case int() if not isinstance(value, bool):
+            return {"integerValue": str(value)}
+        case datetime():
+            return {"timestampValue": value.isoformat().replace("+00:00", "Z")}
+        case bytes():
+            return {"bytesValue": base64.b64encode(value).decode()}
+        case list():
+            return {"arrayValue": {"values": [encoded(one) for one in value]}}
+        case dict():
+            return {"mapValue": {"fields": {k: encoded(v) for k, v in value.items()}}}
+    unwritable = isinstance(value, float) and not math.isfinite(value)
+    return {PLAIN[type(value)]: json.dumps(value) if unwritable else value}
+
+
+class Database:
+    """A database of its own; whether a call is allowed is what each method returns."""
+
+    def __init__(self, host: str) -> None:
+        self.project = new_project()
+        self._names = f"projects/{self.project}/databases/(default)/documents"
+        self._url = f"http://{host}/v1/{self._names}"
+        self._admin = f"http://{host}/emulator/v1/projects/{self.project}"
+        self._client = httpx.Client(timeout=30)
+
+    def call(self, method: str, path: str, who: str | None, body: Any = None) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {who}"} if who else {}
+        return self._client.request(method, self._url + path, headers=headers, json=body)
+
+    def allowed(self, method: str, path: str, who: str | None, body: Any = None) -> bool:
+        answer = self.call(method, path, who, body)
+        assert answer.status_code in {200, 403, 404}, answer.text
+        return answer.status_code != 403
+
+    def write(self, who: str | None, *writes: dict[str, Any]) -> bool:
+        return self.allowed("POST", ":commit", who, {"writes": writes})
+
+    def document(self, path: str, fields: dict[str, Any], **more: Any) -> dict[str, Any]:
+        content = {"name": f"{self._names}/{path}", "fields": encoded(fields)["mapValue"]["fields"]}
+        return {"update": content, **more}
+
+    def seed(self, path: str, fields: dict[str, Any]) -> None:
+        assert self.write(ADMIN, self.document(path, fields))
+
+    def may(self, operation: str, path: str, who: str | None, fields: dict[str, Any]) -> bool:
+        """Do it. The document must be there already, unless the operation is to create it."""
+        match operation:
+            case "get":
+                return self.allowed("GET", f"/{path}", who)
+            case "list":
+                return self.allowed("GET", f"/{path.rpartition('/')[0]}?pageSize=5", who)
+            case "delete":
+                return self.write(who, {"delete": f"{self._names}/{path}"})
+        there = {"currentDocument": {"exists": operation == "update"}}
+        return self.write(who, self.document(path, fields, **there))
+
+    def coverage(self) -> list[dict[str, Any]]:
+        return self._client.get(f"{self._admin}:ruleCoverage").json()["report"]

@@ -1,0 +1,26 @@
+from collections.abc import Iterator
+
+import pytest
+
+from functions.firebase_auth import FirebaseUsers, GoogleKeys
+from tests.support.google import Clock, Google
+from tests.support.tokens import PROJECT
+
+
+@pytest.fixture
+def google() -> Iterator[Google]:
+    google = Google()
+    yield google
+    google.answering.set()
+    google.server.shutdown()
+    google.server.server_close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def users(google: Google, clock: Clock) -> FirebaseUsers:
+    return FirebaseUsers(PROJECT, GoogleKeys(google.url, clock=clock))
