@@ -3,7 +3,7 @@
 Everything is deterministic given catalog, scenario and query (which carries seed and now).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -48,28 +48,20 @@ class Slate:
     trace: Trace
 
 
-@dataclass(frozen=True)
 class Ranker:
     """A catalog made ready for one scenario: what depends on no query is computed once."""
 
-    catalog: Catalog
-    scenario: Scenario
-    quality: FloatArray = field(init=False)
-    """(n,)"""
-    rated: BoolArray = field(init=False)
-    """(n,) who can be called highly rated"""
-    floors: BoolArray = field(init=False)
-    """(n,) who passes the quality floors"""
-
-    order: IntArray = field(init=False)
-    """(n,) what breaks ties: lower comes first"""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "quality", scorers.quality(self.catalog, self.scenario.quality))
-        object.__setattr__(self, "rated", scorers.rated(self.catalog, self.quality))
-        floors = filters.quality_floors(self.catalog, self.scenario.filters)
-        object.__setattr__(self, "floors", floors)
-        object.__setattr__(self, "order", self._order())
+    def __init__(self, catalog: Catalog, scenario: Scenario) -> None:
+        self.catalog = catalog
+        self.scenario = scenario
+        self.quality = scorers.quality(catalog, scenario.quality)
+        """(n,)"""
+        self.rated = scorers.rated(catalog, self.quality)
+        """(n,) who can be called highly rated"""
+        self.floors = filters.quality_floors(catalog, scenario.filters)
+        """(n,) who passes the quality floors"""
+        self.order = _order(catalog, scenario.sources.ties)
+        """(n,) what breaks ties: lower comes first"""
 
     def rank(self, query: Query) -> Slate:
         """The slate for this query."""
@@ -120,14 +112,6 @@ class Ranker:
             + ("series_limit_relaxed",) * relaxed,
             trace=Trace(len(catalog), removed, window, brought, len(rows)),
         )
-
-    def _order(self) -> IntArray:
-        source_order = self.catalog.source_order
-        if self.scenario.sources.ties == "source":
-            return source_order
-        order = np.empty(len(self.catalog), np.int64)
-        order[np.lexsort((source_order, -self.catalog.published_us))] = np.arange(len(order))
-        return order
 
     def _filter(self, query: Query) -> tuple[BoolArray, dict[str, int]]:
         """Who passes every filter but freshness, and how many each one removed."""
@@ -189,6 +173,14 @@ class Ranker:
             brought["best_quality"] = len(more)
             rows = np.concatenate([rows, more])
         return rows, brought
+
+
+def _order(catalog: Catalog, ties: str) -> IntArray:
+    if ties == "source":
+        return catalog.source_order
+    order = np.empty(len(catalog), np.int64)
+    order[np.lexsort((catalog.source_order, -catalog.published_us))] = np.arange(len(order))
+    return order
 
 
 def _narrow(allowed: BoolArray, mask: BoolArray) -> tuple[BoolArray, int]:
