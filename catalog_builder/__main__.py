@@ -12,7 +12,7 @@ from catalog_builder import publishing
 from catalog_builder.build import build_catalog
 from catalog_builder.errors import Refused
 from catalog_builder.gate import MIN_COVERAGE
-from catalog_builder.progress import say, watched
+from catalog_builder.progress import say, stage, watched
 from catalog_builder.reading import load_fields, read_episodes
 from catalog_builder.wiring import episode_source, open_shelf, vector_store, write_file
 from feed import command_line
@@ -105,11 +105,13 @@ def _catalog(options: argparse.Namespace) -> Catalog:
     allowed = options.max_bad(bad + len(read.episodes))
     if bad > allowed:
         raise Refused(f"{bad} bad episodes, and --max-bad allows {allowed}; see docs/episodes.md")
-    say(f"{len(read.episodes):,} episodes, {bad:,} skipped; vectors next")
-    vectors = vector_store(options.vectors).vectors(read.episodes)
+    say(f"{len(read.episodes):,} episodes, {bad:,} skipped")
+    with stage("vectors"):
+        vectors = vector_store(options.vectors).vectors(read.episodes)
     if options.vectors and read.episodes and not vectors.present.any():
         say(f"note: {options.vectors} has none of these {len(read.episodes):,} episodes' ids")
-    return build_catalog(read.episodes, vectors, options.now)
+    with stage("catalog"):
+        return build_catalog(read.episodes, vectors, options.now)
 
 
 def _is_fresh(options: argparse.Namespace) -> bool:
