@@ -106,7 +106,7 @@ def bad_engagements() -> Iterator[dict[str, Any]]:
     yield from (ENGAGEMENT | {name: "x" * 1001} for name in ("episode_title", "series_name"))
     for share in (-0.001, 1.001, 2, -1, float("nan"), float("inf"), "0.5"):
         yield ENGAGEMENT | {"progress": share}
-    yield ENGAGEMENT | {"timestamp": NOW + timedelta(minutes=62)}
+    yield ENGAGEMENT | {"timestamp": datetime.now(UTC) + timedelta(minutes=65)}
     yield ENGAGEMENT | {"timestamp": datetime(9999, 1, 1, tzinfo=UTC)}
     yield ENGAGEMENT | {"timestamp": NOW.isoformat()}
     yield from (ENGAGEMENT | {name: "x"} for name in ("id", "uid", "weight", "Type", "a.b"))
