@@ -59,12 +59,8 @@ def verify(shelf: Shelf, version: str | None = None) -> Catalog:
     if version is None and pointer is None:
         raise Refused("nothing is published on this shelf")
     name = version or (pointer.version if pointer else "")
-    try:
-        data = shelf.fetch(name, TIMEOUT_S)
-        catalog = decode(data)
-    except (NotFound, SnapshotError) as error:
-        raise Refused(f"{name}: {error}") from error
-    if pointer and pointer.version == name and pointer.sha256 != hashlib.sha256(data).hexdigest():
+    catalog, digest, _ = _sound(shelf, name)
+    if pointer and pointer.version == name and pointer.sha256 != digest:
         raise Refused(f"{name}: not the bytes that the pointer names")
     return catalog
 
@@ -78,11 +74,9 @@ def rollback(shelf: Shelf, version: str | None = None) -> Pointer:
     if pointer is None:
         raise Refused("nothing is published on this shelf")
     name = version or _previous(shelf.entries(TIMEOUT_S), pointer)
-    verify(shelf, name)
-    data = shelf.fetch(name, TIMEOUT_S)
-    digest = hashlib.sha256(data).hexdigest()
+    _, digest, size = _sound(shelf, name)
     try:
-        return shelf.promote(name, len(data), digest, pointer.generation, TIMEOUT_S)
+        return shelf.promote(name, size, digest, pointer.generation, TIMEOUT_S)
     except Conflict as error:
         raise Refused(f"not rolled back: {error}") from error
 
@@ -119,6 +113,15 @@ def _stored(shelf: Shelf, catalog: Catalog) -> tuple[str, bytearray]:
         else:
             raise
     return catalog.version, data
+
+
+def _sound(shelf: Shelf, version: str) -> tuple[Catalog, str, int]:
+    """The catalog of a version, read in full, its SHA-256 and its size. Raises `Refused`."""
+    try:
+        data = shelf.fetch(version, TIMEOUT_S)
+        return decode(data), hashlib.sha256(data).hexdigest(), len(data)
+    except (NotFound, SnapshotError) as error:
+        raise Refused(f"{version}: {error}") from error
 
 
 def _readable(shelf: Shelf, pointer: Pointer | None) -> tuple[Catalog | None, list[str]]:

@@ -81,6 +81,14 @@ def _long_sum(text: bytes) -> int:
     return total % 2**64
 
 
+def places(starts: IntArray, ends: IntArray) -> IntArray:
+    """The places from each start up to its end, one range after another."""
+    counts = ends - starts
+    before = np.cumsum(counts) - counts
+    found: IntArray = np.arange(int(counts.sum())) + np.repeat(starts - before, counts)
+    return found
+
+
 @dataclass(frozen=True)
 class Strings(Sequence[str]):
     """A column of strings in one buffer. Row i is `data[offsets[i]:offsets[i + 1]]`, UTF-8."""
@@ -153,7 +161,4 @@ class Index:
         """Every row of any of these hashes, sorted, once."""
         low = np.searchsorted(self.hashes, hashes, "left")
         high = np.searchsorted(self.hashes, hashes, "right")
-        counts = high - low
-        skip = np.repeat(np.cumsum(counts) - counts, counts)
-        at = np.arange(int(counts.sum())) - skip + np.repeat(low, counts)
-        return np.unique(self.rows[at])
+        return np.unique(self.rows[places(low, high)])

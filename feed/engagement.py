@@ -23,7 +23,7 @@ TYPES: tuple[EngagementType, ...] = get_args(EngagementType)
 EngagementId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 EpisodeId = Annotated[str, msgspec.Meta(min_length=1)]
 StoredEpisodeId = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
-"""500 of these fit a Firestore document (1 MiB); a longer id can be shown, but not recorded."""
+"""500 of these, in ASCII, fit a Firestore document (1 MiB); a longer one is shown, not recorded."""
 Progress = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 _PACKING = b"\x01"

@@ -1,6 +1,5 @@
 """Reasons: why an episode is in the queue, taken from the numbers that ranked it."""
 
-import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.catalog import Catalog
-from feed.columns import BoolArray, FloatArray, IntArray, hash_strings
+from feed.columns import BoolArray, FloatArray, IntArray, hash_strings, places
 from feed.engagement import TYPES
 from feed.interests import UserVector
 from feed.scenario import Blend
@@ -97,7 +96,7 @@ def explain(
     hash_of_part = np.concatenate([catalog.id_hashes[user.members], hash_strings(names)])
     engaged = len(user.members)
     member = _membership(catalog, rows, user.categories)
-    bare = np.diff(catalog.category_starts)[rows] == 0
+    bare = catalog.category_starts[rows + 1] == catalog.category_starts[rows]
     parts[:, engaged:][~member & ~bare[:, None]] = -np.inf
     largest = np.argmax(parts, axis=1)
     similar = (similarity >= parameters.min_similarity) & np.isfinite(parts.max(axis=1))
@@ -108,10 +107,15 @@ def explain(
 
 
 def _membership(catalog: Catalog, rows: IntArray, categories: IntArray) -> BoolArray:
-    """(k, c) whether each episode is in each category."""
+    """(k, c) whether each episode is in each of these categories, which are sorted."""
     member = np.zeros((len(rows), len(categories)), np.bool_)
-    for place, row in enumerate(rows):
-        member[place] = np.isin(categories, catalog.categories_of(int(row)))
+    if len(categories):
+        starts, ends = catalog.category_starts[rows], catalog.category_starts[rows + 1]
+        owners = np.repeat(np.arange(len(rows)), ends - starts)
+        theirs = catalog.category_members[places(starts, ends)]
+        column = np.minimum(np.searchsorted(categories, theirs), len(categories) - 1)
+        found = categories[column] == theirs
+        member[owners[found], column[found]] = True
     return member
 
 
@@ -129,7 +133,9 @@ def phrase(catalog: Catalog, code: int, leans_on: int) -> dict[str, Any]:
     elif code >= _ENGAGED:
         found = int(catalog.id_index.first(np.array([leans_on], np.uint64))[0])
         if found >= 0:
-            title = textwrap.shorten(catalog.title(found), MAX_TITLE, placeholder="…")
+            title = catalog.title(found)
+            if len(title) > MAX_TITLE:
+                title = f"{title[: MAX_TITLE - 1].rstrip()}…"
             params = {"episode_id": catalog.ids[found], "title": title}
     if code >= INTEREST and not params:
         key = KEYS[DISCOVER]

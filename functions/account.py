@@ -33,7 +33,7 @@ _Place = tuple[Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)], str]
 """Of an engagement in the list: timestamp in microseconds, within what a store takes, and id."""
 
 _Preference = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
-# Five lists of these and 500 engagements stay below the 1 MiB that a Firestore document may have.
+# Five lists of these and 500 engagements, in ASCII, stay below Firestore's 1 MiB for a document.
 _Preferences = Annotated[tuple[_Preference, ...], msgspec.Meta(max_length=200)]
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feed.columns import Index, Strings, hash_strings
+from feed.columns import Index, Strings, hash_strings, places
 
 texts = st.lists(st.text(max_size=30), max_size=20)
 
@@ -64,3 +64,11 @@ def test_an_index_finds_every_row_of_a_string_and_no_other(
     assert index.all(hash_strings(sought)).tolist() == wanted
     for one in filter(None, sought):
         assert index.row(one) == (strings.index(one) if one in strings else None)
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 9)), max_size=10))
+def test_places_are_the_ranges_one_after_another(pairs: list[tuple[int, int]]) -> None:
+    starts = np.array([start for start, _ in pairs], np.int64)
+    ends = starts + np.array([count for _, count in pairs], np.int64)
+    wanted = [place for start, count in pairs for place in range(start, start + count)]
+    assert places(starts, ends).tolist() == wanted

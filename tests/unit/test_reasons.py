@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import msgspec
 import numpy as np
+import pytest
 
 from feed import scenario as scenarios
 from feed import scorers
@@ -9,11 +10,12 @@ from feed.catalog import Catalog
 from feed.clock import to_us
 from feed.columns import hash_strings
 from feed.engagement import TYPES
+from feed.episode import Episode
 from feed.pipeline import Ranker, Slate
-from feed.reasons import KEYS, phrase
+from feed.reasons import KEYS, MAX_TITLE, phrase
 from feed.request import SessionRequest, make_query
 from feed.scenario import Quality
-from tests.support.catalogs import NOW
+from tests.support.catalogs import NOW, catalog_of
 
 
 def ranked(catalog: Catalog, **fields: object) -> Slate:
@@ -97,3 +99,20 @@ def test_every_type_of_engagement_has_its_words(catalog: Catalog) -> None:
     texts = {phrase(catalog, KEYS.index(f"because_{kind}"), known)["text"] for kind in TYPES}
     assert len(texts) == len(TYPES)
     assert all(catalog.title(0) in str(text) for text in texts)
+
+
+@pytest.mark.parametrize("title", ["no space " * 40, "長" * 300])
+def test_a_long_title_is_cut_wherever_its_words_end(title: str) -> None:
+    long = catalog_of([Episode(id="a", title=title, published_at=NOW)])
+    said = phrase(long, KEYS.index("because_like"), int(long.id_hashes[0]))
+    shown = str(said["params"]["title"])
+    assert shown.endswith("…")
+    assert title.startswith(shown[:-1])
+    assert MAX_TITLE - 5 <= len(shown) <= MAX_TITLE
+    assert shown in str(said["text"])
+
+
+def test_a_short_title_stays_as_it_is() -> None:
+    odd = catalog_of([Episode(id="a", title="Two  spaces", published_at=NOW)])
+    said = phrase(odd, KEYS.index("because_like"), int(odd.id_hashes[0]))
+    assert said["params"]["title"] == "Two  spaces"
