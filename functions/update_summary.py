@@ -6,6 +6,8 @@ and makes Eventarc deliver the event again.
 """
 
 import re
+from contextlib import suppress
+from urllib.parse import unquote
 
 import functions_framework.aio
 from cloudevents.http import CloudEvent
@@ -23,9 +25,21 @@ _updates = SummaryUpdates(started(wire_store))
 async def update_summary(event: CloudEvent) -> None:
     """Bring the summary of the event's user up to date. Raises `Unavailable`."""
     attributes = event.get_attributes()
-    path = attributes.get("document") or attributes.get("subject", "").removeprefix("documents/")
-    found = _PATH.fullmatch(path)
-    if found is None:
-        log("ERROR", "an event about something else was acknowledged", document=path)
-        return
-    await _updates.handle(found["uid"], found["engagement"])
+    said = attributes.get("document") or attributes.get("subject", "").removeprefix("documents/")
+    named = [found for path in sorted(_meant(said)) if (found := _PATH.fullmatch(path))]
+    if not named:
+        log("ERROR", "an event about something else was acknowledged", document=said)
+    for found in named:
+        await _updates.handle(found["uid"], found["engagement"])
+
+
+def _meant(said: str) -> set[str]:
+    """The paths that a header may mean: one for plain ASCII, else each way it may be encoded.
+
+    CloudEvents has header values percent-encoded; the emulator sends UTF-8, which is read as
+    Latin-1. To name a document that does not exist costs a read and changes nothing.
+    """
+    read = {said}
+    with suppress(UnicodeError):
+        read.add(said.encode("latin-1").decode())
+    return read | {unquote(path) for path in read}

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -134,6 +135,44 @@ def test_what_a_profile_mutes_is_gone_from_the_next_session(cloud: Cloud) -> Non
     changed = cloud.call("PATCH", "/api/me", {"muted_categories": ["Chess"]}, "ada")
     assert changed.status_code == 200, changed.text
     until(lambda: "Chess" not in shown())
+
+
+def test_names_of_any_alphabet_reach_the_summary(cloud: Cloud) -> None:
+    names = ("plain", "é x", "a%20b", "50%", "🎧")
+    uid = "ü%41 ß"
+
+    async def write(store: FirestoreStore) -> None:
+        for name in names:
+            one = Engagement(id=name, episode_id="episode-1", type="like", timestamp_us=1)
+            await store.put_engagement(uid, one)
+
+    asyncio.run(write(FirestoreStore(cloud.project)))
+    cloud.quiet()
+    stored = asyncio.run(FirestoreStore(cloud.project).read_summary(uid))
+    assert stored is not None
+    assert stored.summary is not None
+    assert {one.id for one in stored.summary.engagements} == set(names)
+
+
+@pytest.mark.parametrize("encode", [quote, lambda path: quote(path, safe="/ ")])
+def test_a_path_that_is_percent_encoded_names_its_document_too(
+    cloud: Cloud, encode: Callable[[str], str]
+) -> None:
+    one = Engagement(id="é 50%", episode_id="episode-1", type="like", timestamp_us=1)
+    cloud.bridge.reset({})  # the emulator's own event goes nowhere
+    asyncio.run(FirestoreStore(cloud.project).put_engagement("ü", one))
+    headers = {
+        "ce-specversion": "1.0",
+        "ce-id": "1",
+        "ce-source": "//firestore.googleapis.com/projects/p/databases/(default)",
+        "ce-type": "google.cloud.firestore.document.v1.written",
+        "ce-document": encode("users/ü/engagements/é 50%"),
+    }
+    assert cloud.trigger.client.post("/", headers=headers, content=b"").status_code == 200
+    stored = asyncio.run(FirestoreStore(cloud.project).read_summary("ü"))
+    assert stored is not None
+    assert stored.summary is not None
+    assert stored.summary.engagements == (one,)
 
 
 def test_nobody_reads_anothers(cloud: Cloud) -> None:

@@ -82,7 +82,7 @@ class EventBridge:
         if url is not None:
             body = base64.b64decode(await request.body())
             headers = {
-                name: value.replace("/projects/projects/", "/projects/")
+                name: value.replace("/projects/projects/", "/projects/").encode("latin-1")
                 for name, value in request.headers.items()
                 if name.startswith("ce-") or name == "content-type"
             }
@@ -94,7 +94,7 @@ class EventBridge:
                 task.add_done_callback(self._running.discard)
         return PlainTextResponse("taken")
 
-    async def _deliver(self, url: str, headers: dict[str, str], body: bytes) -> None:
+    async def _deliver(self, url: str, headers: dict[str, bytes], body: bytes) -> None:
         try:
             await asyncio.sleep(self._random.random() * self.delay_s)
             for attempt in range(ATTEMPTS):
