@@ -23,8 +23,13 @@ DIMENSIONS = range(8, 4097)
 """The embedding dimensions that are supported."""
 
 
-def build_catalog(episodes: Sequence[Episode], vectors: Vectors, now: datetime) -> Catalog:
-    """The catalog of these episodes, in their order. Raises `Refused` for unusable vectors."""
+def build_catalog(
+    episodes: Sequence[Episode], vectors: Vectors, now: datetime, *, keep_vectors: bool = True
+) -> Catalog:
+    """The catalog of these episodes, in their order. Raises `Refused` for unusable vectors.
+
+    Without `keep_vectors` it knows who has one and holds none: for a store that is searched.
+    """
     embeddings, embedded = _unit_rows(vectors, len(episodes))
     ids = [e.id for e in episodes]
     id_hashes = hash_strings(ids)
@@ -58,7 +63,7 @@ def build_catalog(episodes: Sequence[Episode], vectors: Vectors, now: datetime) 
         category_major=major,
         category_starts=starts,
         category_members=members,
-        embeddings=embeddings,
+        embeddings=embeddings if keep_vectors else embeddings[:0].copy(),
         embedded=embedded,
         anchors=_anchors(embeddings, starts, members, len(categories)),
     )

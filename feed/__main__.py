@@ -76,6 +76,7 @@ def inspect(options: argparse.Namespace) -> None:
             "model": catalog.model,
             "dimension": catalog.dimension,
             "coverage": round(float(catalog.embedded.mean()), 4) if len(catalog) else None,
+            "held": catalog.holds_vectors,
         },
         "published": _span(catalog),
         "scored": _scored(catalog),

@@ -66,9 +66,10 @@ class Catalog:
     category_members: npt.NDArray[np.int32]
 
     embeddings: npt.NDArray[np.float32]
-    """(n, D) unit rows; zero where there is no embedding"""
+    """(n, D) unit rows; zero where there is no embedding. Or (0, D): they are not held here, but in
+    a store that can be searched (`feed/retrieval.py`)"""
     embedded: npt.NDArray[np.uint8]
-    """(n,) 1 where there is one"""
+    """(n,) 1 where there is one, here or in the store"""
     anchors: npt.NDArray[np.float32]
     """(M, D) normalised mean of the category's embeddings; zero where it has none"""
 
@@ -79,6 +80,11 @@ class Catalog:
     def dimension(self) -> int:
         """D, of the embeddings."""
         return int(self.embeddings.shape[1])
+
+    @property
+    def holds_vectors(self) -> bool:
+        """Whether the embeddings are here."""
+        return len(self.embeddings) == len(self)
 
     @cached_property
     def is_embedded(self) -> BoolArray:

@@ -1,5 +1,6 @@
 """Interests: engagements and stated interests to the vector that retrieves and ranks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -11,6 +12,9 @@ from feed.columns import IntArray, hash_strings
 from feed.engagement import Engagement
 from feed.request import Query
 from feed.scenario import Interests
+
+Lent = Mapping[int, npt.NDArray[np.float32]]
+"""Unit vectors by row, from outside: for a catalog that holds none."""
 
 _TINY = 1e-9
 
@@ -33,7 +37,9 @@ class UserVector:
     """(c,) share of each category's anchor, likewise"""
 
 
-def user_vector(catalog: Catalog, query: Query, parameters: Interests) -> UserVector:
+def user_vector(
+    catalog: Catalog, query: Query, parameters: Interests, lent: Lent | None = None
+) -> UserVector:
     """The weighted mean of the newest engagements' embeddings, blended with the stated interests.
 
     With both: (1 - category_blend) x mean + category_blend x anchor, normalised. With interests
@@ -41,6 +47,8 @@ def user_vector(catalog: Catalog, query: Query, parameters: Interests) -> UserVe
     engagement whose episode has no embedding takes its place among the newest and is then skipped.
     """
     engaged, types, weights = _engaged(catalog, query, parameters)
+    known, embeddings = _at_hand(catalog, engaged, lent or {})
+    engaged, weights, types = engaged[known], weights[known], tuple(types[i] for i in known)
     categories = stated_categories(catalog, query)
     anchors = catalog.anchors[categories]
     blend = parameters.category_blend if len(engaged) else 1.0
@@ -49,7 +57,7 @@ def user_vector(catalog: Catalog, query: Query, parameters: Interests) -> UserVe
     if len(engaged):
         share = 1.0 - (blend if len(categories) else 0.0)
         weights *= np.float32(share) / weights.sum()
-        vector += weights @ catalog.embeddings[engaged]
+        vector += weights @ embeddings
     if len(categories):
         total = anchors.sum(axis=0)
         norm = float(np.linalg.norm(total))
@@ -81,6 +89,22 @@ def stated_categories(catalog: Catalog, query: Query) -> IntArray:
     found = catalog.category_index.first(hash_strings(query.profile.category_interests))
     found = np.unique(found[found >= 0])
     return found[np.any(catalog.anchors[found], axis=1)]
+
+
+def engaged_rows(catalog: Catalog, query: Query, parameters: Interests) -> IntArray:
+    """(k,) rows of the engaged episodes whose embeddings make the user vector, newest first."""
+    return _engaged(catalog, query, parameters)[0]
+
+
+def _at_hand(
+    catalog: Catalog, rows: IntArray, lent: Lent
+) -> tuple[IntArray, npt.NDArray[np.float32]]:
+    """Which of these rows, as places among them, have an embedding at hand, and those."""
+    if catalog.holds_vectors:
+        return np.arange(len(rows)), catalog.embeddings[rows]
+    known = np.array([i for i, row in enumerate(rows.tolist()) if row in lent], np.int64)
+    embeddings = [lent[row] for row in rows[known].tolist()]
+    return known, np.array(embeddings, np.float32).reshape(len(known), catalog.dimension)
 
 
 def _engaged(

@@ -15,7 +15,7 @@ from feed.clock import FIRST_US, LAST_US
 from feed.columns import Index, Strings
 
 # The dtype and shape of each section. n episodes, S series, M categories, L languages, D dimension;
-# None: as long as it is.
+# held: n, or 0 where the embeddings lie elsewhere. None: as long as it is.
 SECTIONS: dict[str, tuple[str, tuple[str | int | None, ...]]] = {
     "ids.offsets": ("<i8", ("n+1",)),
     "ids.data": ("|u1", (None,)),
@@ -47,7 +47,7 @@ SECTIONS: dict[str, tuple[str, tuple[str | int | None, ...]]] = {
     "category_major": ("|u1", ("M",)),
     "category_starts": ("<i8", ("n+1",)),
     "category_members": ("<i4", (None,)),
-    "embeddings": ("<f4", ("n", "D")),
+    "embeddings": ("<f4", ("held", "D")),
     "embedded": ("|u1", ("n",)),
     "anchors": ("<f4", ("M", "D")),
 }
@@ -75,6 +75,7 @@ def check_structure(arrays: Mapping[str, np.ndarray[Any, Any]], dimension: int) 
         "L": len(arrays["languages.offsets"]) - 1,
         "D": dimension,
         "content": len(arrays["content_index.rows"]),
+        "held": len(arrays["embeddings"]) and len(arrays["published_us"]),
     }
     for name, (_, shape) in SECTIONS.items():
         for extent, wanted in zip(arrays[name].shape, shape, strict=True):

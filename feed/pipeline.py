@@ -11,9 +11,11 @@ import numpy.typing as npt
 from feed import filters, scorers, sources
 from feed.catalog import Catalog
 from feed.columns import BoolArray, FloatArray, IntArray
-from feed.interests import user_vector
+from feed.eligible import Eligible, eligible
+from feed.interests import UserVector, user_vector
 from feed.reasons import Reasons, explain
 from feed.request import Query
+from feed.retrieval import Enquiry, Retrieved, enquire, needs_vectors
 from feed.scenario import Scenario
 from feed.selectors import select
 
@@ -63,29 +65,30 @@ class Ranker:
         self.order = _order(catalog, scenario.sources.ties)
         """(n,) what breaks ties: lower comes first"""
 
-    def rank(self, query: Query) -> Slate:
-        """The slate for this query."""
+    def enquire(self, query: Query) -> Enquiry | None:
+        """What to ask a search for this query; None where it could add nothing."""
         catalog, scenario = self.catalog, self.scenario
-        user = user_vector(catalog, query, scenario.interests)
+        if catalog.holds_vectors or not needs_vectors(catalog, query, scenario):
+            return None
+        return enquire(catalog, query, scenario, self.floors, self._eligible(query))
 
-        ages = filters.age_days(catalog, query.now_us)
-        allowed, removed = self._filter(query)
-        window, widened = self._window(ages, allowed)
-        allowed, removed["freshness"] = _narrow(allowed, filters.fresh(ages, window))
+    def rank(self, query: Query, retrieved: Retrieved | None = None) -> Slate:
+        """The slate for this query, with what a search brought for it, if there was one."""
+        catalog, scenario = self.catalog, self.scenario
+        found = retrieved.eligible if retrieved else self._eligible(query)
+        user = retrieved.user if retrieved else user_vector(catalog, query, scenario.interests)
 
-        similarity = self._similarity(user.vector)
-        rows, brought = self._candidates(similarity, allowed)
+        rows, similarity, brought = self._candidates(user, found.allowed, retrieved)
 
-        neutral = scenario.interests.neutral_similarity
         parts = {
-            "similarity": np.full(len(rows), neutral) if similarity is None else similarity[rows],
+            "similarity": similarity,
             "quality": self.quality[rows],
-            "recency": scorers.recency(ages[rows], scenario.blend.recency_decay),
+            "recency": scorers.recency(found.ages[rows], scenario.blend.recency_decay),
         }
         final = scorers.blend(
             scenario.blend,
             **parts,
-            aversion=scorers.aversion(catalog, query, rows),
+            aversion=self._aversion(query, rows, retrieved),
             served=scorers.served(catalog, query, rows),
         )
 
@@ -101,6 +104,7 @@ class Ranker:
             blend=scenario.blend,
             parameters=scenario.reasons,
         )
+        blind = not (catalog.holds_vectors or retrieved) and needs_vectors(catalog, query, scenario)
         return Slate(
             rows=rows,
             scores=_millionths(*parts.values(), final),
@@ -108,71 +112,55 @@ class Ranker:
             cold_start=user.vector is None,
             user_vector_episodes=len(user.members),
             degraded=query.degraded
-            + ("freshness_widened",) * widened
+            + ("vectors_unavailable",) * blind
+            + ("freshness_widened",) * found.widened
             + ("series_limit_relaxed",) * relaxed,
-            trace=Trace(len(catalog), removed, window, brought, len(rows)),
+            trace=Trace(len(catalog), found.removed, found.window_days, brought, len(rows)),
         )
 
-    def _filter(self, query: Query) -> tuple[BoolArray, dict[str, int]]:
-        """Who passes every filter but freshness, and how many each one removed."""
-        catalog = self.catalog
-        masks = {
-            "quality_floors": self.floors,
-            "excluded": filters.not_excluded(catalog, query),
-            "muted_series": filters.not_muted_series(catalog, query),
-            "muted_category": filters.not_muted_category(catalog, query),
-            "language": filters.spoken_language(catalog, query),
-        }
-        if not self.scenario.filters.unpublished:
-            masks["unpublished"] = filters.published(catalog, query.now_us)
-        allowed = np.ones(len(catalog), np.bool_)
-        removed = {}
-        for name, mask in masks.items():
-            allowed, removed[name] = _narrow(allowed, mask)
-        return allowed, removed
-
-    def _window(self, ages: IntArray, allowed: BoolArray) -> tuple[int | None, bool]:
-        """The freshness window in days (None: no limit), and whether it is wider than the first.
-
-        The first of the scenario's steps that lets enough candidates pass, or else the last one,
-        or no limit. A step that gains nothing is not taken.
-        """
-        steps: list[int | None] = list(self.scenario.filters.freshness_days)
-        if self.scenario.filters.unlimited or not steps:
-            steps.append(None)
-        wanted = self.scenario.sources.candidates
-        best, most = steps[0], -1
-        for window in steps:
-            passing = int(np.count_nonzero(allowed & filters.fresh(ages, window)))
-            if passing > most:
-                best, most = window, passing
-            if passing >= wanted:
-                break
-        return best, best != steps[0]
-
-    def _similarity(self, vector: npt.NDArray[np.float32] | None) -> FloatArray | None:
-        """(n,) cosine of every episode with the user vector; 0 where it has no embedding."""
-        if vector is None:
-            return None
-        return (self.catalog.embeddings @ vector).astype(np.float64)
+    def _eligible(self, query: Query) -> Eligible:
+        return eligible(self.catalog, query, self.scenario, self.floors)
 
     def _candidates(
-        self, similarity: FloatArray | None, allowed: BoolArray
-    ) -> tuple[IntArray, dict[str, int]]:
-        """The candidates, each once, and how many each source brought."""
-        count = self.scenario.sources.candidates
-        if similarity is None:
-            rows = sources.best_quality(self.quality, allowed, count, self.order)
-            return rows, {"best_quality": len(rows)}
-        rows = sources.most_similar(self.catalog, similarity, allowed, count, self.order)
-        brought = {"similar": len(rows)}
-        if self.scenario.sources.fill and len(rows) < count:
+        self, user: UserVector, allowed: BoolArray, retrieved: Retrieved | None
+    ) -> tuple[IntArray, FloatArray, dict[str, int]]:
+        """The candidates, each once, their similarity, and how many each source brought.
+
+        Where nothing is known of the user every similarity is the neutral one, and where none can
+        be had, that of the episodes in a stated interest. What fills up is similar to nothing.
+        """
+        catalog, count, order = self.catalog, self.scenario.sources.candidates, self.order
+        neutral = self.scenario.interests.neutral_similarity
+        similarity: FloatArray
+        fill = self.scenario.sources.fill
+        if user.vector is None:
+            rows = sources.best_quality(self.quality, allowed, count, order)
+            return rows, np.full(len(rows), neutral), {"best_quality": len(rows)}
+        if catalog.holds_vectors:
+            cosines: FloatArray = (catalog.embeddings @ user.vector).astype(np.float64)
+            rows = sources.most_similar(catalog, cosines, allowed, count, order)
+            similarity, brought = cosines[rows], {"similar": len(rows)}
+        elif retrieved:
+            best = np.lexsort((order[retrieved.rows], -retrieved.similarity))[:count]
+            rows, similarity = retrieved.rows[best], retrieved.similarity[best]
+            brought = {"retrieved": len(rows)}
+        else:
+            rows = sources.stated(catalog, user.categories, self.quality, allowed, count, order)
+            similarity, brought = np.full(len(rows), neutral), {"stated": len(rows)}
+            fill = True
+        if fill and len(rows) < count:
             rest = allowed.copy()
             rest[rows] = False
-            more = sources.best_quality(self.quality, rest, count - len(rows), self.order)
+            more = sources.best_quality(self.quality, rest, count - len(rows), order)
             brought["best_quality"] = len(more)
             rows = np.concatenate([rows, more])
-        return rows, brought
+            similarity = np.concatenate([similarity, np.zeros(len(more))])
+        return rows, similarity, brought
+
+    def _aversion(self, query: Query, rows: IntArray, retrieved: Retrieved | None) -> FloatArray:
+        if self.catalog.holds_vectors:
+            return scorers.aversion(self.catalog, query, rows)
+        return retrieved.aversion(rows) if retrieved else np.zeros(len(rows))
 
 
 def _order(catalog: Catalog, ties: str) -> IntArray:
@@ -181,12 +169,6 @@ def _order(catalog: Catalog, ties: str) -> IntArray:
     order = np.empty(len(catalog), np.int64)
     order[np.lexsort((catalog.source_order, -catalog.published_us))] = np.arange(len(order))
     return order
-
-
-def _narrow(allowed: BoolArray, mask: BoolArray) -> tuple[BoolArray, int]:
-    """Both masks together, and how many the second removed."""
-    narrowed = allowed & mask
-    return narrowed, int(np.count_nonzero(allowed) - np.count_nonzero(narrowed))
 
 
 def _millionths(*columns: FloatArray) -> npt.NDArray[np.int32]:

@@ -41,8 +41,8 @@ def recency(ages: IntArray, decay: float) -> FloatArray:
     return decayed
 
 
-def aversion(catalog: Catalog, query: Query, rows: IntArray) -> FloatArray:
-    """Similarity, 0 to 1, to the nearest episode that the user is not interested in.
+def refused_rows(catalog: Catalog, query: Query) -> IntArray:
+    """The episodes that the user is not interested in, newest first.
 
     The newest engagement with an episode decides: who comes back to it takes that back.
     """
@@ -50,7 +50,15 @@ def aversion(catalog: Catalog, query: Query, rows: IntArray) -> FloatArray:
     for engagement in query.engagements:
         last.setdefault(engagement.episode_id, engagement.type)
     refused = catalog.rows([name for name, kind in last.items() if kind == "not_interested"])
-    refused = refused[refused >= 0]
+    return refused[refused >= 0]
+
+
+def aversion(catalog: Catalog, query: Query, rows: IntArray) -> FloatArray:
+    """Similarity, 0 to 1, to the nearest episode that the user is not interested in.
+
+    For a catalog that holds its vectors.
+    """
+    refused = refused_rows(catalog, query)
     if not len(refused):
         return np.zeros(len(rows))
     nearest = (catalog.embeddings[rows] @ catalog.embeddings[refused].T).max(axis=1)

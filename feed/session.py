@@ -13,6 +13,7 @@ from feed.pipeline import MILLION, Ranker
 from feed.queue import Queue, Session
 from feed.reasons import phrase
 from feed.request import Query
+from feed.retrieval import Retrieved
 
 SCORE_FIELDS = ("similarity_score", "quality_score", "recency_score", "final_score")
 
@@ -23,10 +24,15 @@ def session_id(seed: int) -> str:
 
 
 def create(
-    ranker: Ranker, query: Query, *, degraded: Sequence[str] = (), trace: bool = False
+    ranker: Ranker,
+    query: Query,
+    retrieved: Retrieved | None = None,
+    *,
+    degraded: Sequence[str] = (),
+    trace: bool = False,
 ) -> Session:
     """Rank a new session. `degraded` names what its query had to do without."""
-    slate = ranker.rank(query)
+    slate = ranker.rank(query, retrieved)
     return Session(
         session_id=session_id(query.seed),
         scenario=ranker.scenario.name,

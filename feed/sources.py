@@ -29,6 +29,19 @@ def most_similar(
     return top(similarity, rows, count, order)
 
 
+def stated(
+    catalog: Catalog,
+    categories: IntArray,
+    quality: FloatArray,
+    allowed: BoolArray,
+    count: int,
+    order: IntArray,
+) -> IntArray:
+    """The allowed episodes of highest quality in any of these categories."""
+    rows = catalog.rows_in(categories)
+    return top(quality, rows[allowed[rows]], count, order)
+
+
 def best_quality(quality: FloatArray, allowed: BoolArray, count: int, order: IntArray) -> IntArray:
     """The allowed episodes of highest quality."""
     return top(quality, np.flatnonzero(allowed), count, order)

@@ -181,6 +181,7 @@ def test_inspect_tells_what_is_inside(
         "model": "test",
         "dimension": 16,
         "coverage": round(float(catalog.embedded.mean()), 4),
+        "held": True,
     }
     assert sum(facts["categories"].values()) == len(catalog.category_members)
     assert facts["sections"]["embeddings"] == 400 * 16 * 4
