@@ -6,6 +6,7 @@ from typing import Any
 _ROOMS = {
     "create_session": "functions.create_session",
     "update_summary": "functions.update_summary",
+    "publish_catalog": "functions.publish_catalog",
 }
 
 

@@ -68,7 +68,7 @@ class FolderShelf:
         """Store a snapshot, whole or not at all. Raises `Conflict` if the name has other bytes."""
         path = self._path(version)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with self._locked(timeout_s):
+        with locked(self._lock, timeout_s):
             if path.exists():
                 if path.read_bytes() != data:
                     raise Conflict(f"{version} is on the shelf already, with other bytes")
@@ -80,7 +80,7 @@ class FolderShelf:
     ) -> Pointer:
         """Point at a stored version if the pointer is still at `expected_generation`."""
         path = self._path(version)
-        with self._locked(timeout_s):
+        with locked(self._lock, timeout_s):
             if not path.exists():
                 raise NotFound(f"no snapshot {version}")
             current = self.current(timeout_s)
@@ -110,7 +110,7 @@ class FolderShelf:
         path = self._path(version)
         if not path.exists():
             return
-        with self._locked(timeout_s):
+        with locked(self._lock, timeout_s):
             pointer = self.current(timeout_s)
             if pointer and pointer.version == version:
                 raise Conflict(f"{version} is the current version")
@@ -121,23 +121,8 @@ class FolderShelf:
             raise NotFound(f"no snapshot {version!r}: not the name of one")
         return self._snapshots / version
 
-    @contextmanager
-    def _locked(self, timeout_s: float) -> Iterator[None]:
-        self._lock.parent.mkdir(parents=True, exist_ok=True)
-        deadline = time.monotonic() + timeout_s
-        with self._lock.open("w") as lock:
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError as error:
-                    if time.monotonic() > deadline:
-                        raise Unavailable(f"{self._lock}: held for {timeout_s} s") from error
-                    time.sleep(0.01)
-            yield
 
-
-def write_whole(path: Path, data: Buffer) -> None:
+def write_whole(path: Path, data: Buffer, mode: int = 0o644) -> None:
     """Write a file that is there whole and on disk, or not at all."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
     temporary = Path(name)
@@ -146,7 +131,7 @@ def write_whole(path: Path, data: Buffer) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o644)  # mkstemp's 0600 would hide it from a server of another user
+        temporary.chmod(mode)  # mkstemp's 0600 would hide it from a server of another user
         temporary.rename(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -156,3 +141,20 @@ def write_whole(path: Path, data: Buffer) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+@contextmanager
+def locked(lock: Path, timeout_s: float) -> Iterator[None]:
+    """Hold the lock that a file stands for. Raises `Unavailable` if it is not had in time."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + timeout_s
+    with lock.open("w") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    raise Unavailable(f"{lock}: held for {timeout_s} s") from error
+                time.sleep(0.01)
+        yield

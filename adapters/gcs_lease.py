@@ -1,12 +1,10 @@
-"""A lease on Cloud Storage: of many who want to do the same, one does it at a time.
+"""Leases on Cloud Storage: an object `leases/<name>.json` says who holds one and until when.
 
-A lease is an object `leases/<name>.json` that says who holds it and until when. It is taken, and
-taken over once it has expired, on condition of its generation: of many exactly one gets it. It
-keeps work from being done twice; what must not be written twice has a condition of its own.
+It is taken, and taken over once it has expired, on condition of its generation: of many exactly
+one gets it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -15,21 +13,7 @@ from google.api_core.exceptions import PreconditionFailed
 
 from adapters.gcs_calls import Calls, Deadline
 from adapters.gcs_objects import read, write
-from feed.ports import Conflict, NotFound
-
-TIMEOUT_S = 10.0
-
-
-@dataclass(frozen=True)
-class Lease:
-    """A lease that its owner holds."""
-
-    name: str
-    owner: str
-    expires_at: float
-    """seconds since 1970, UTC"""
-    generation: int
-    """of the object, for a conditional release"""
+from feed.ports import Conflict, Lease, NotFound
 
 
 class _Document(msgspec.Struct, frozen=True):
@@ -40,7 +24,7 @@ class _Document(msgspec.Struct, frozen=True):
 
 
 class GcsLeases:
-    """The leases of a bucket, under an optional prefix. Every call may raise `Unavailable`."""
+    """`Leases` of a bucket, under an optional prefix."""
 
     def __init__(
         self, bucket: str, prefix: str = "", client: Callable[[], Any] | None = None
@@ -49,14 +33,8 @@ class GcsLeases:
         self._calls = Calls(bucket, client)
         self._folder = "/".join(filter(None, [prefix.strip("/"), "leases/"]))
 
-    def acquire(
-        self, name: str, owner: str, ttl_s: float, now: float, timeout_s: float = TIMEOUT_S
-    ) -> Lease:
-        """Take a lease that is free or has expired. Raises `Conflict` while another is held.
-
-        `now` is seconds since 1970, UTC; `ttl_s` has to outlast the work and the difference
-        between two clocks. `owner` is for whoever reads the refusal: the same one is refused too.
-        """
+    def acquire(self, name: str, owner: str, ttl_s: float, now: float, timeout_s: float) -> Lease:
+        """Take a lease that is free or has expired. Raises `Conflict` while another is held."""
         expires_at = now + ttl_s
         said = msgspec.json.encode(_Document(owner, expires_at))
 
@@ -66,7 +44,7 @@ class GcsLeases:
 
         return Lease(name, owner, expires_at, self._calls.run(timeout_s, work))
 
-    def release(self, lease: Lease, timeout_s: float = TIMEOUT_S) -> None:
+    def release(self, lease: Lease, timeout_s: float) -> None:
         """Give a lease back. Nothing happens if it expired and somebody else has taken it."""
 
         def work(bucket: Any, until: Deadline) -> None:

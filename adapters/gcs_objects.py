@@ -114,6 +114,18 @@ def write(bucket: Any, name: str, data: bytes, expected: int, deadline: Deadline
     return int(blob.generation)
 
 
+def overwrite(bucket: Any, name: str, data: bytes, deadline: Deadline) -> None:
+    """Write an object, whatever was there: of many who do, the last one's stays."""
+    blob = bucket.blob(name)
+    blob.cache_control = "no-store"
+    blob.upload_from_string(
+        data,
+        content_type="application/octet-stream",
+        checksum="crc32c",
+        **deadline.bounds(),
+    )
+
+
 class _Sink:
     """Takes a download into a buffer of fixed size, and checks as it comes."""
 

@@ -17,7 +17,7 @@ import httpx
 from adapters.rss_cache import FeedCache
 from adapters.rss_fetch import fetch
 from adapters.rss_parse import Feed, Listing, NotAFeedError, parse
-from feed.ports import Problem, Record, Unavailable
+from feed.ports import Copies, Problem, Record, Unavailable
 
 MAX_DEPTH = 3
 """Lists may name lists, this deep."""
@@ -58,7 +58,7 @@ class RssSource:
 
     An input is the URL or the path of a feed or of an OPML list, or the path of a text with one
     URL or path a line; what it is shows in its content. Paths in a list start from its folder,
-    and a list from the network can name only URLs. Copies of feeds are kept in the folder `cache`
+    and a list from the network can name only URLs. Copies of feeds are kept in `copies`
     (None: nowhere): they answer a 304, and stand in, with a Problem, for a feed that fails.
 
     `timeout_s` (seconds) and `max_bytes` are per feed; `on_feed` is called with the name of each
@@ -73,7 +73,7 @@ class RssSource:
     def __init__(
         self,
         inputs: Sequence[str],
-        cache: Path | None,
+        copies: Copies | None,
         *,
         max_workers: int = 8,
         timeout_s: float = 15.0,
@@ -81,7 +81,7 @@ class RssSource:
         on_feed: Callable[[str], None] | None = None,
     ) -> None:
         self._inputs = inputs
-        self._cache = FeedCache(cache)
+        self._cache = FeedCache(copies)
         self._max_workers = max_workers
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes

@@ -59,6 +59,9 @@ class SqliteStore:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
         self._connection: sqlite3.Connection | None = None
 
+    async def connect(self) -> None:
+        """Nothing: a file is opened as fast as it is read."""
+
     # --- summaries ---
 
     async def read_summary(self, uid: str) -> Stored | None:

@@ -1,27 +1,26 @@
 """`python -m catalog_builder`: build, publish, and care for the shelf."""
 
 import argparse
-import math
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from catalog_builder import publishing
-from catalog_builder.build import build_catalog
+from catalog_builder import job, publishing
 from catalog_builder.errors import Refused
 from catalog_builder.gate import MIN_COVERAGE
-from catalog_builder.progress import say, stage, watched
-from catalog_builder.reading import load_fields, read_episodes
-from catalog_builder.wiring import episode_source, open_shelf, vector_store, write_file
+from catalog_builder.progress import say
+from catalog_builder.reading import allowance, load_fields
+from catalog_builder.wiring import Sources, episode_source, shelf_at, vector_store, write_file
 from feed import command_line
 from feed.catalog import Catalog
 from feed.clock import from_us
 from feed.ports import Conflict, NotFound, Unavailable
 from feed.snapshot import encode
 
-SHOWN_PROBLEMS = 20
+KEEP = 10
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,33 +35,31 @@ def main(arguments: list[str] | None = None) -> int:
 
 def build(options: argparse.Namespace) -> None:
     """Build a catalog into a file."""
-    catalog = _catalog(options)
-    write_file(options.out, encode(catalog))
-    print(f"{options.out}: {_described(catalog)}")
+    built = job.build(_inputs(options))
+    write_file(options.out, encode(built.catalog))
+    print(f"{options.out}: {_described(built.catalog)}")
 
 
 def publish(options: argparse.Namespace) -> None:
     """Build a catalog and publish it."""
-    shelf = open_shelf(options.shelf)
+    shelf = shelf_at(options.shelf)
     if options.if_stale and _is_fresh(options):
         pointer = shelf.current(publishing.TIMEOUT_S)
         print(f"{options.shelf}: {pointer.version if pointer else ''} is from today")
         return
-    catalog = _catalog(options)
-    done = publishing.publish(
-        shelf, catalog, force=options.force, min_coverage=options.min_coverage
+    built = job.build(_inputs(options))
+    done = job.publish(
+        shelf, built, keep=options.keep, force=options.force, min_coverage=options.min_coverage
     )
     for note in done.notes:
         say(f"note: {note}")
-    print(
-        f"{options.shelf}: {'unchanged' if done.unchanged else 'published'}: "
-        f"{_described(replace(catalog, version=done.pointer.version))}"
-    )
+    catalog = replace(built.catalog, version=done.version)
+    print(f"{options.shelf}: {done.status}: {_described(catalog)}")
 
 
 def list_versions(options: argparse.Namespace) -> None:
     """Print what is on the shelf, oldest first."""
-    shelf = open_shelf(options.shelf)
+    shelf = shelf_at(options.shelf)
     pointer = shelf.current(publishing.TIMEOUT_S)
     for entry in shelf.entries(publishing.TIMEOUT_S):
         stored = datetime.fromtimestamp(entry.stored_at, UTC)
@@ -72,51 +69,47 @@ def list_versions(options: argparse.Namespace) -> None:
 
 def verify(options: argparse.Namespace) -> None:
     """Read a version in full."""
-    catalog = publishing.verify(open_shelf(options.shelf), options.version)
+    catalog = publishing.verify(shelf_at(options.shelf), options.version)
     print(f"sound: {_described(catalog)}")
 
 
 def rollback(options: argparse.Namespace) -> None:
     """Point at an earlier version."""
-    pointer = publishing.rollback(open_shelf(options.shelf), options.version)
+    pointer = publishing.rollback(shelf_at(options.shelf), options.version)
     print(f"now current: {pointer.version}")
 
 
 def prune(options: argparse.Namespace) -> None:
     """Delete old versions."""
-    gone = publishing.prune(open_shelf(options.shelf), options.keep)
+    gone = publishing.prune(shelf_at(options.shelf), options.keep)
     print(f"deleted {len(gone)}" + "".join(f"\n  {entry.version}" for entry in gone))
 
 
-def _catalog(options: argparse.Namespace) -> Catalog:
-    source = episode_source(
+def _sources(options: argparse.Namespace) -> Sources:
+    return Sources(
         episodes=options.episodes,
-        feeds=options.feeds,
-        cache=options.cache,
-        today=options.now.date(),
+        feeds=tuple(options.feeds),
+        vectors=options.vectors,
+        project=options.project,
+        copies=options.cache,
+        full=options.full,
     )
-    fields = load_fields(options.fields) if options.fields else None
-    read = read_episodes(watched(source.read(), "episodes"), fields)
-    for problem in read.bad[:SHOWN_PROBLEMS]:
-        say(f"skipped: {problem.where}: {problem.reason}")
-    if len(read.bad) > SHOWN_PROBLEMS:
-        say(f"skipped: {len(read.bad) - SHOWN_PROBLEMS} more")
-    bad = sum(not problem.whole_source for problem in read.bad)
-    allowed = options.max_bad(bad + len(read.episodes))
-    if bad > allowed:
-        raise Refused(f"{bad} bad episodes, and --max-bad allows {allowed}; see docs/episodes.md")
-    say(f"{len(read.episodes):,} episodes, {bad:,} skipped")
-    with stage("vectors"):
-        vectors = vector_store(options.vectors).vectors(read.episodes)
-    if options.vectors and read.episodes and not vectors.present.any():
-        say(f"note: {options.vectors} has none of these {len(read.episodes):,} episodes' ids")
-    with stage("catalog"):
-        return build_catalog(read.episodes, vectors, options.now)
+
+
+def _inputs(options: argparse.Namespace) -> job.Inputs:
+    sources = _sources(options)
+    return job.Inputs(
+        episodes=episode_source(sources, options.now.date()),
+        vectors=vector_store(sources),
+        now=options.now,
+        fields=load_fields(options.fields) if options.fields else None,
+        max_bad=options.max_bad,
+    )
 
 
 def _is_fresh(options: argparse.Namespace) -> bool:
     """Whether the current catalog is sound, from today, and newer than what it was made of."""
-    shelf = open_shelf(options.shelf)
+    shelf = shelf_at(options.shelf)
     pointer = shelf.current(publishing.TIMEOUT_S)
     if pointer is None:
         return False
@@ -125,8 +118,7 @@ def _is_fresh(options: argparse.Namespace) -> bool:
     except Refused:
         return False
     stored = {e.version: e.stored_at for e in shelf.entries(publishing.TIMEOUT_S)}
-    inputs = [path for path in (options.episodes, options.vectors, options.fields) if path]
-    inputs += [Path(feed) for feed in options.feeds if Path(feed).exists()]
+    inputs = [*_sources(options).files, *([options.fields] if options.fields else [])]
     newest_input = max((path.stat().st_mtime for path in inputs), default=0.0)
     return (
         pointer.version.startswith(f"{options.now:%Y%m%d}T")
@@ -148,7 +140,15 @@ def _parser() -> argparse.ArgumentParser:
 
     inputs = argparse.ArgumentParser(add_help=False)
     inputs.add_argument(
-        "--episodes", type=Path, metavar="FILE", help="a JSON array or JSON Lines (default: a demo)"
+        "--episodes",
+        default="",
+        metavar="FILE|firestore[:COLLECTION]",
+        help="a JSON array, JSON Lines, or a collection (default: a demo)",
+    )
+    inputs.add_argument(
+        "--project",
+        default=os.environ.get("FIREBASE_PROJECT", ""),
+        help="of Firestore (default: FIREBASE_PROJECT, or that of the credentials)",
     )
     inputs.add_argument(
         "--feeds",
@@ -158,7 +158,7 @@ def _parser() -> argparse.ArgumentParser:
         help="RSS or Atom: URLs, files, lists of them, or OPML",
     )
     inputs.add_argument(
-        "--vectors", type=Path, metavar="FILE.npz", help="`ids` and `vectors` (default: from text)"
+        "--vectors", default="", metavar="FILE.npz", help="`ids` and `vectors` (default: from text)"
     )
     inputs.add_argument("--fields", type=Path, metavar="FILE.toml", help="a mapping of field names")
     inputs.add_argument(
@@ -176,11 +176,19 @@ def _parser() -> argparse.ArgumentParser:
         help="bad episodes allowed (default: 10%%)",
     )
     inputs.add_argument(
-        "--cache", type=Path, default=Path(".earshot/feeds"), metavar="DIR", help="fetched feeds"
+        "--cache",
+        default=".earshot/feeds",
+        metavar="DIR|gs://…",
+        help="copies of what was read (default: .earshot/feeds)",
+    )
+    inputs.add_argument(
+        "--full", action="store_true", help="read everything again, not only what changed"
     )
 
     shelf = argparse.ArgumentParser(add_help=False)
-    shelf.add_argument("--shelf", required=True, metavar="DIR", help="where snapshots are kept")
+    shelf.add_argument(
+        "--shelf", required=True, metavar="DIR|gs://…", help="where snapshots are kept"
+    )
 
     one = commands.add_parser("build", parents=[inputs], help=build.__doc__)
     one.add_argument("--out", type=Path, required=True, metavar="FILE")
@@ -197,6 +205,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--if-stale", action="store_true", help="do nothing if the current catalog is from today"
     )
+    one.add_argument(
+        "--keep",
+        type=_count,
+        default=KEEP,
+        metavar="N",
+        help=f"how many versions stay (default: {KEEP})",
+    )
     one.set_defaults(run=publish)
     one = commands.add_parser("list", parents=[shelf], help=list_versions.__doc__)
     one.set_defaults(run=list_versions)
@@ -211,27 +226,21 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _bad_allowed(text: str) -> Callable[[int], int]:
-    """How many of a number of episodes may be bad: a count, or a percentage of them."""
-    if text.endswith("%"):
-        percent = _number(text[:-1], 0, 100, "a percentage like 10%")
-        return lambda total: max(bool(percent), int(percent / 100 * total))
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a count like 20 or a percentage, got {text!r}")
-    return lambda _total: int(text)
-
-
-def _number(text: str, least: float, most: float, expected: str) -> float:
     try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not least <= number <= most:
-        raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}")
-    return number
+        return allowance(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _coverage(text: str) -> float:
-    return _number(text, 0, 1, "a share from 0 to 1")
+    expected = f"expected a share from 0 to 1, got {text!r}"
+    try:
+        share = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(expected) from None
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(expected)
+    return share
 
 
 def _count(text: str) -> int:

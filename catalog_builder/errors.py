@@ -3,3 +3,7 @@
 
 class Refused(Exception):
     """The builder will not do that; the message says why and what would help."""
+
+
+class Beaten(Refused):
+    """Somebody else published meanwhile: nothing is wrong with what was built."""

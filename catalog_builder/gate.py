@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from feed.catalog import Catalog
+from feed.clock import rfc3339
 
 MAX_LOST = 0.20
 """the share of the current catalog's episodes that a new one may lack"""
@@ -27,6 +28,9 @@ def refusals(
     if not len(new):
         return [Refusal("empty", "the catalog has no episode")]
     found = []
+    if current is not None and new.created_us < current.created_us:
+        created = rfc3339(current.created_us)
+        found.append(Refusal("older", f"the catalog published now is newer: created {created}"))
     if current is not None and len(current):
         lost = int(np.count_nonzero(new.id_index.first(current.id_hashes) < 0))
         if lost > MAX_LOST * len(current):

@@ -4,7 +4,7 @@ import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from catalog_builder.errors import Refused
+from catalog_builder.errors import Beaten, Refused
 from catalog_builder.gate import MIN_COVERAGE, refusals
 from feed.catalog import Catalog
 from feed.ports import Conflict, Entry, NotFound, Pointer, Shelf
@@ -30,7 +30,7 @@ def publish(
 ) -> Published:
     """Put the catalog on the shelf and point at it.
 
-    Raises `Refused` where the gate does (unless `force`) or somebody else published meanwhile.
+    Raises `Refused` where the gate does (unless `force`), `Beaten` if somebody published meanwhile.
     The pointer moves last: whatever goes wrong before, readers keep the last good catalog.
     """
     before = shelf.current(TIMEOUT_S)
@@ -49,7 +49,7 @@ def publish(
         digest = hashlib.sha256(data).hexdigest()
         pointer = shelf.promote(version, len(data), digest, generation, TIMEOUT_S)
     except Conflict as error:
-        raise Refused(f"not published: {error}") from error
+        raise Beaten(f"not published: {error}") from error
     return Published(pointer, unchanged=False, notes=notes)
 
 

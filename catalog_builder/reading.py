@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,25 @@ def _flat(table: Mapping[str, Any], before: str = "") -> dict[str, Any]:
         else:
             flat[before + name] = value
     return flat
+
+
+def allowance(text: str) -> Callable[[int], int]:
+    """How many of a number of episodes may be bad: a count like `20`, or a percentage like `10%`.
+
+    Raises ValueError.
+    """
+    expected = f"expected a count like 20 or a percentage like 10%, got {text!r}"
+    number = text.removesuffix("%")
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", number):
+        raise ValueError(expected)
+    if text != number:
+        percent = float(number)
+        if percent > 100:  # noqa: PLR2004
+            raise ValueError(expected)
+        return lambda total: max(bool(percent), int(percent / 100 * total))
+    if "." in number:
+        raise ValueError(expected)
+    return lambda _total: int(number)
 
 
 def read_episodes(records: Iterable[Record | Problem], fields: Fields | None = None) -> Read:

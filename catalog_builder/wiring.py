@@ -1,12 +1,42 @@
-"""Wiring: which adapter each option of the command line means. The only place that knows them."""
+"""Wiring: which adapter each option or setting means. The only place that knows them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from adapters.locations import copies_at, leases_at, shelf_at
 from catalog_builder import demo
 from catalog_builder.errors import Refused
-from feed.ports import Buffer, EpisodeSource, Problem, Record, Shelf, VectorStore
+from feed.ports import Buffer, EpisodeSource, Problem, Record, VectorStore
+
+__all__ = ["Sources", "copies_at", "episode_source", "leases_at", "shelf_at", "vector_store"]
+
+FIRESTORE = "firestore"
+PINECONE = "pinecone"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Where episodes and vectors come from, as options and settings have it."""
+
+    episodes: str = ""
+    """a file, or `firestore` or `firestore:COLLECTION`; empty: a demo, unless there are feeds"""
+    feeds: tuple[str, ...] = ()
+    vectors: str = ""
+    """a file; empty: made of the text"""
+    project: str = ""
+    """of Firestore; empty: the one that the credentials name"""
+    copies: str = ".earshot"
+    """where copies of what was read are kept: a folder, or `gs://bucket/prefix`"""
+    full: bool = False
+    """whether to read everything again, past the copies"""
+
+    @property
+    def files(self) -> list[Path]:
+        """The files among them."""
+        named = [one for one in (self.episodes, self.vectors, *self.feeds) if one]
+        return [path for path in map(Path, named) if path.exists()]
 
 
 class DemoSource:
@@ -21,39 +51,38 @@ class DemoSource:
             yield Record(f"demo:{number}", fields)
 
 
-def episode_source(
-    *, episodes: Path | None, feeds: list[str], cache: Path, today: date
-) -> EpisodeSource:
-    """A file, feeds, or else the demo."""
-    if episodes and feeds:
-        raise Refused("expected --episodes or --feeds, not both")
-    if episodes:
-        from adapters.jsonl import JsonSource  # noqa: PLC0415  # each command loads what it uses
+def episode_source(sources: Sources, today: date) -> EpisodeSource:
+    """A collection, a file, feeds, or else the demo. Raises `Refused` for two at once."""
+    if sources.episodes and sources.feeds:
+        raise Refused("expected episodes or feeds, not both")
+    kind, _, collection = sources.episodes.partition(":")
+    if kind == FIRESTORE:
+        # Each command loads what it uses.
+        from adapters.firestore_episodes import FirestoreEpisodes  # noqa: PLC0415
+        from adapters.firestore_remembered import RememberedEpisodes  # noqa: PLC0415
 
-        return JsonSource(episodes)
-    if feeds:
+        source = FirestoreEpisodes(sources.project or None, collection=collection or "episodes")
+        return RememberedEpisodes(source, copies_at(sources.copies), full=sources.full)
+    if sources.episodes:
+        from adapters.jsonl import JsonSource  # noqa: PLC0415
+
+        return JsonSource(Path(sources.episodes))
+    if sources.feeds:
         from adapters.rss import RssSource  # noqa: PLC0415
 
-        return RssSource(feeds, cache)
+        return RssSource(sources.feeds, copies_at(sources.copies))
     return DemoSource(today)
 
 
-def vector_store(vectors: Path | None) -> VectorStore:
+def vector_store(sources: Sources) -> VectorStore:
     """A file, or else the built-in embedder."""
-    if vectors:
+    if sources.vectors:
         from adapters.npz import NpzVectors  # noqa: PLC0415
 
-        return NpzVectors(vectors)
+        return NpzVectors(Path(sources.vectors))
     from adapters.lsa import LsaVectors  # noqa: PLC0415
 
     return LsaVectors()
-
-
-def open_shelf(location: str) -> Shelf:
-    """The shelf at a folder."""
-    from adapters.folder import FolderShelf  # noqa: PLC0415
-
-    return FolderShelf(Path(location))
 
 
 def write_file(path: Path, data: Buffer) -> None:

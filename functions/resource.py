@@ -35,6 +35,7 @@ class Resource:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever happens."""
+        self._service.begin()
         request = Request(scope, receive)
         timings = Timings()
         response = await self._answer(request, timings)

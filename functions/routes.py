@@ -4,6 +4,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Router
+from starlette.types import ASGIApp
 
 from functions import account, browse, sessions, status
 from functions.errors import ProblemError
@@ -14,7 +15,7 @@ from functions.telemetry import Timings
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-def api(service: Service) -> Router:
+def api(service: Service) -> ASGIApp:
     """The API as an ASGI application (a Router: a whole Starlette raises after it answered)."""
     routes: list[BaseRoute] = [
         resource(service, "/api/sessions/create", POST=sessions.create),
@@ -40,7 +41,23 @@ def api(service: Service) -> Router:
     if service.settings.WEB:
         everything_else["GET"] = _files(service.settings.WEB)
     routes.append(resource(service, "/{path:path}", **everything_else))
-    return Router(routes)
+    return _shared(Router(routes), service)
+
+
+def _shared(router: Router, service: Service) -> ASGIApp:
+    """The API, open to pages of other origins where the settings name some."""
+    if not service.settings.cors_origins:
+        return router
+    from starlette.middleware.cors import CORSMiddleware  # noqa: PLC0415  # few need it
+
+    return CORSMiddleware(
+        router,
+        allow_origins=service.settings.cors_origins,
+        allow_methods=_METHODS,
+        allow_headers=["Authorization", "Content-Type", "X-Firebase-AppCheck", "X-Demo-User"],
+        expose_headers=["Retry-After", "Server-Timing"],
+        max_age=3600,
+    )
 
 
 def _files(folder: str) -> Handler:

@@ -61,6 +61,33 @@ class Service:
     first_summary_s: float | None = None
     """when the first read of a summary began, on the monotonic clock"""
     summary_was_read: bool = False
+    connecting: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Begin the store's connection with this process's first request, whatever it asks for.
+
+        Not at import: a connection does not survive the fork.
+        """
+        if self.connecting is None:
+            self.connecting = asyncio.create_task(self._connect())
+
+    async def _connect(self) -> None:
+        try:
+            await self.store.connect()
+        except Unavailable as error:  # whoever reads the summary is told, too
+            log("WARNING", "the store cannot be reached", reason=str(error))
+
+    async def asker(self, request: Request) -> tuple[str | None, tuple[str, ...]]:
+        """The user of a session, or None for an anonymous one, and the name of what went wrong.
+
+        Who cannot be known just now is answered as if anonymous. Raises `ProblemError`.
+        """
+        try:
+            return await self.verifier.uid(request), ()
+        except ProblemError as problem:
+            if problem.kind != "identity-unavailable":
+                raise
+            return None, ("identity_unavailable",)
 
     async def user(self, request: Request) -> str:
         """The user of a request that needs one. Raises `ProblemError`, as the verifier, and 401."""

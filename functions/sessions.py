@@ -32,8 +32,9 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
     """Rank a session and answer its first page."""
     with timings.step("validate"):
         asked = await read_body(request, SessionRequest)
-        uid = await service.verifier.uid(request)
-        _check_user(asked.user_id, uid)
+        uid, unknown = await service.asker(request)
+        if not unknown:
+            _check_user(asked.user_id, uid)
         scenario = service.scenario(asked.scenario)
     # Together: where there is no catalog yet, the store's first connection opens meanwhile.
     held, (summary, missing) = await asyncio.gather(
@@ -43,7 +44,7 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
         now_us = service.now_us()
         query = make_query(asked, summary, seed=secrets.randbits(64), now_us=now_us)
         session = sessions.create(
-            held.rankers[scenario], query, degraded=missing, trace=asked.trace
+            held.rankers[scenario], query, degraded=(*unknown, *missing), trace=asked.trace
         )
     return _page(service, held.catalog, session, asked.limit, uid, timings)
 

@@ -1,5 +1,6 @@
 """Settings: all that varies by deployment, read from the environment once, at start-up."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -40,6 +41,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """what the instance has; 0: what its control group says, if anything"""
     SUMMARY_TIMEOUT_S: Annotated[float, msgspec.Meta(gt=0)] = 0.25
     """how long a session waits for the summary, seconds; the first read of a process has 2 s"""
+    CORS_ORIGINS: str = ""
+    """origins whose pages may call the API, separated by commas; none: only its own"""
+    EPISODES: str = ""
+    """what publish_catalog builds from: `firestore`, `firestore:COLLECTION`, or a file"""
+    FEEDS: str = ""
+    """or else podcast feeds: addresses separated by spaces"""
+    FIELDS: str = ""
+    """a TOML file that maps an episode's fields onto the records'"""
+    VECTORS: str = "text"
+    """embeddings: `text` for the built-in embedder, or an .npz file"""
+    MAX_BAD: str = "10%"
+    """how many bad episodes a build may skip: a number or a percentage"""
+    KEEP: Annotated[int, msgspec.Meta(ge=1)] = 10
+    """how many snapshots publishing leaves on the shelf"""
+    LEASE_S: Annotated[float, msgspec.Meta(gt=0)] = 2100.0
+    """after how long a build that does not end no longer keeps others from building, seconds"""
     NOW: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     """a fixed clock (local only), RFC 3339"""
     WEB: str = ""
@@ -50,10 +67,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def cursor_keys(self) -> tuple[bytes, ...]:
         """The keys as bytes, the signing one first."""
-        return tuple(key.strip().encode() for key in self.CURSOR_KEYS.split(",") if key.strip())
+        return tuple(key.encode() for key in _listed(self.CURSOR_KEYS))
+
+    @property
+    def cors_origins(self) -> tuple[str, ...]:
+        """The origins, each as a browser sends it."""
+        return _listed(self.CORS_ORIGINS)
 
 
 MIN_KEY_BYTES = 16
+_ORIGIN = re.compile(r"\*|https?://[^/?#@\s]+")
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -69,26 +92,28 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         raise SettingsError(f"setting {str(error).replace('`', '')}") from error
     if any(len(key) < MIN_KEY_BYTES for key in settings.cursor_keys):
         raise SettingsError(f"CURSOR_KEYS: expected at least {MIN_KEY_BYTES} characters each")
-    _check_identity(settings)
-    if settings.K_SERVICE:
-        _check_cloud(settings)
+    for origin in settings.cors_origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise SettingsError(f"CORS_ORIGINS: expected origins like https://a.example: {origin}")
+    if settings.K_SERVICE and settings.NOW:
+        raise SettingsError("NOW is for local use: expected none")
     return settings
 
 
-def _check_identity(settings: Settings) -> None:
+def check_session(settings: Settings) -> None:
+    """What only the session function needs. Raises `SettingsError`."""
     if settings.AUTH in {"firebase", "emulator"} and not settings.FIREBASE_PROJECT:
         raise SettingsError("FIREBASE_PROJECT: expected the id of the Firebase project")
     if settings.AUTH == "emulator" and not settings.FIREBASE_PROJECT.startswith("demo-"):
         raise SettingsError("FIREBASE_PROJECT: with AUTH=emulator expected an id demo-…")
     if settings.APP_CHECK and not settings.APP_CHECK.isdecimal():
         raise SettingsError("APP_CHECK: expected the number of the Firebase project")
+    if settings.K_SERVICE:
+        if settings.AUTH in {"demo", "emulator"}:
+            raise SettingsError(f"AUTH={settings.AUTH} is for local use: expected firebase")
+        if not settings.cursor_keys:
+            raise SettingsError("CURSOR_KEYS: expected at least one key")
 
 
-def _check_cloud(settings: Settings) -> None:
-    """What is for local use is refused where Cloud Run says that this is the cloud."""
-    if settings.AUTH in {"demo", "emulator"}:
-        raise SettingsError(f"AUTH={settings.AUTH} is for local use: expected firebase")
-    if settings.NOW:
-        raise SettingsError("NOW is for local use: expected none")
-    if not settings.cursor_keys:
-        raise SettingsError("CURSOR_KEYS: expected at least one key")
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in text.split(",") if one.strip())

@@ -10,15 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from adapters.locations import shelf_at
 from feed import scenario as scenarios
 from feed.clock import to_us
-from feed.ports import Shelf, SummaryStore
+from feed.ports import SummaryStore
 from feed.scenario import Scenario
 from functions import memory
 from functions.auth import DemoUsers, Nobody, Verifier
 from functions.holder import CatalogHolder
 from functions.service import NoTriggers, Service, Triggers
-from functions.settings import Settings, SettingsError, read_settings
+from functions.settings import Settings, SettingsError, check_session, read_settings
 from functions.telemetry import log
 
 CLOUD_STORE = "firestore"
@@ -37,13 +38,14 @@ def started(make: Callable[[], T]) -> T:
 def wire(settings: Settings | None = None) -> Service:
     """The service of these settings, by default the environment's. Raises `SettingsError`."""
     settings = settings or read_settings(os.environ)
+    check_session(settings)
     known = _scenarios(settings)
     store, triggers = _store(settings)
     limit = settings.MEMORY_LIMIT_MB * 2**20 or memory.limit_bytes()
     return Service(
         settings=settings,
         holder=CatalogHolder(
-            _shelf(settings),
+            shelf_at(settings.SHELF),
             known,
             refresh_s=settings.CATALOG_REFRESH_S,
             memory_limit=limit,
@@ -60,17 +62,6 @@ def wire(settings: Settings | None = None) -> Service:
 def wire_store(settings: Settings | None = None) -> SummaryStore:
     """The store alone: what a trigger needs. Raises `SettingsError`."""
     return _store(settings or read_settings(os.environ))[0]
-
-
-def _shelf(settings: Settings) -> Shelf:
-    if settings.SHELF.startswith("gs://"):
-        from adapters.gcs import GcsShelf  # noqa: PLC0415
-
-        bucket, _, prefix = settings.SHELF.removeprefix("gs://").partition("/")
-        return GcsShelf(bucket, prefix)
-    from adapters.folder import FolderShelf  # noqa: PLC0415
-
-    return FolderShelf(Path(settings.SHELF))
 
 
 def _store(settings: Settings) -> tuple[SummaryStore, Triggers]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.folder_copies import FolderCopies
 from adapters.rss import RssSource
 from feed.ports import Problem, Record, Unavailable
 
@@ -92,7 +93,8 @@ class Server:
 
 
 def read(*inputs: str, cache: Path | None = None, **options: object) -> list[Record | Problem]:
-    return list(RssSource(inputs, cache, **options).read())  # type: ignore[arg-type]
+    copies = FolderCopies(cache) if cache else None
+    return list(RssSource(inputs, copies, **options).read())  # type: ignore[arg-type]
 
 
 def titles(results: list[Record | Problem]) -> list[str]:

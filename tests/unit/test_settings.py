@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.settings import Settings, SettingsError, read_settings
+from functions.settings import Settings, SettingsError, check_session, read_settings
 
 KEY = "a secret of sixteen"
 
@@ -50,11 +50,26 @@ def test_keys_are_read_in_order() -> None:
             "AUTH",
         ),
         ({"APP_CHECK": "my-project"}, "APP_CHECK"),
+        ({"CORS_ORIGINS": "a.example"}, "CORS_ORIGINS"),
+        ({"CORS_ORIGINS": "https://a.example/path"}, "CORS_ORIGINS"),
+        ({"CORS_ORIGINS": "https://a.example, *.b.example"}, "CORS_ORIGINS"),
+        ({"KEEP": "0"}, "KEEP"),
+        ({"LEASE_S": "0"}, "LEASE_S"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(environment: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsError, match=named):
-        read_settings(environment)
+        check_session(read_settings(environment))
+
+
+def test_a_trigger_needs_no_cursor_key_in_the_cloud() -> None:
+    assert read_settings({"K_SERVICE": "update-summary"}).cursor_keys == ()
+
+
+def test_origins_are_read_in_order() -> None:
+    settings = read_settings({"CORS_ORIGINS": "https://a.example, http://localhost:5000"})
+    assert settings.cors_origins == ("https://a.example", "http://localhost:5000")
+    assert read_settings({}).cors_origins == ()
 
 
 def test_every_setting_is_documented_with_its_default() -> None:

@@ -1,0 +1,45 @@
+"""Locations: what is kept at a folder, or at `gs://bucket/prefix`. Only what is used is loaded."""
+
+from pathlib import Path
+
+from feed.ports import Copies, Leases, Shelf
+
+_CLOUD = "gs://"
+
+
+def shelf_at(location: str) -> Shelf:
+    """The shelf there."""
+    if location.startswith(_CLOUD):
+        from adapters.gcs import GcsShelf  # noqa: PLC0415
+
+        return GcsShelf(*_bucket(location))
+    from adapters.folder import FolderShelf  # noqa: PLC0415
+
+    return FolderShelf(Path(location))
+
+
+def leases_at(location: str) -> Leases:
+    """The leases there."""
+    if location.startswith(_CLOUD):
+        from adapters.gcs_lease import GcsLeases  # noqa: PLC0415
+
+        return GcsLeases(*_bucket(location))
+    from adapters.folder_lease import FolderLeases  # noqa: PLC0415
+
+    return FolderLeases(Path(location))
+
+
+def copies_at(location: str) -> Copies:
+    """The copies there."""
+    if location.startswith(_CLOUD):
+        from adapters.gcs_copies import GcsCopies  # noqa: PLC0415
+
+        return GcsCopies(*_bucket(location))
+    from adapters.folder_copies import FolderCopies  # noqa: PLC0415
+
+    return FolderCopies(Path(location))
+
+
+def _bucket(location: str) -> tuple[str, str]:
+    bucket, _, prefix = location.removeprefix(_CLOUD).partition("/")
+    return bucket, prefix

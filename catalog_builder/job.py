@@ -1,0 +1,164 @@
+"""The job: read, embed, build, publish, prune, one straight line, and the report of it."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from catalog_builder import publishing
+from catalog_builder.build import build_catalog
+from catalog_builder.errors import Refused
+from catalog_builder.gate import MIN_COVERAGE
+from catalog_builder.progress import say, stage, watched
+from catalog_builder.reading import Fields, read_episodes
+from feed.catalog import Catalog
+from feed.clock import rfc3339
+from feed.ports import EpisodeSource, Leases, Problem, Shelf, Unavailable, VectorStore
+
+LEASE = "build"
+LEASE_TIMEOUT_S = 10.0
+SHOWN_PROBLEMS = 20
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """What a catalog is built from."""
+
+    episodes: EpisodeSource
+    vectors: VectorStore
+    now: datetime
+    fields: Fields | None = None
+    max_bad: Callable[[int], int]
+    """how many bad episodes are allowed among so many"""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A catalog, and what was skipped on the way to it."""
+
+    catalog: Catalog
+    skipped: list[Problem]
+    seconds: dict[str, float] = field(default_factory=dict)
+    """by step"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What one run of the job did, for logs and answers."""
+
+    status: str
+    """`published` or `unchanged`"""
+    version: str
+    created_at: str
+    episodes: int
+    series: int
+    categories: int
+    embedded: int
+    model: str
+    dimension: int
+    skipped: int
+    problems: list[str]
+    """the first of what was skipped, where and why"""
+    notes: list[str]
+    pruned: list[str]
+    """versions that went"""
+    seconds: dict[str, float]
+
+
+def build(inputs: Inputs) -> Built:
+    """Read everything and build a catalog. Raises `Refused`, and `Unavailable`."""
+    seconds: dict[str, float] = {}
+    with _timed(seconds, "read"):
+        read = read_episodes(watched(inputs.episodes.read(), "episodes"), inputs.fields)
+    for problem in read.bad[:SHOWN_PROBLEMS]:
+        say(f"skipped: {_line(problem)}")
+    if len(read.bad) > SHOWN_PROBLEMS:
+        say(f"skipped: {len(read.bad) - SHOWN_PROBLEMS} more")
+    bad = sum(not problem.whole_source for problem in read.bad)
+    allowed = inputs.max_bad(bad + len(read.episodes))
+    if bad > allowed:
+        raise Refused(
+            f"{bad} bad episodes, and --max-bad (the setting MAX_BAD) allows {allowed}; "
+            f"see docs/episodes.md. The first: {'; '.join(map(_line, read.bad[:3]))}"
+        )
+    say(f"{len(read.episodes):,} episodes, {bad:,} skipped")
+    with _timed(seconds, "vectors"), stage("vectors"):
+        vectors = inputs.vectors.vectors(read.episodes)
+    if read.episodes and not vectors.present.any():
+        say(f"note: {vectors.model} has none of these {len(read.episodes):,} episodes' ids")
+    with _timed(seconds, "catalog"), stage("catalog"):
+        catalog = build_catalog(read.episodes, vectors, inputs.now)
+    return Built(catalog, read.bad, seconds)
+
+
+def publish(
+    shelf: Shelf,
+    built: Built,
+    *,
+    keep: int,
+    force: bool = False,
+    min_coverage: float = MIN_COVERAGE,
+) -> Report:
+    """Publish a catalog, and delete all but the newest `keep` versions, never the current one.
+
+    Raises `Refused`, and `Unavailable`; until the pointer has moved, readers keep what they have.
+    """
+    seconds = dict(built.seconds)
+    with _timed(seconds, "publish"):
+        done = publishing.publish(shelf, built.catalog, force=force, min_coverage=min_coverage)
+    notes, pruned = list(done.notes), []
+    with _timed(seconds, "prune"):
+        try:
+            pruned = publishing.prune(shelf, keep)
+        except Unavailable as error:  # the catalog is published all the same; next time, then
+            notes.append(f"old versions are still there: {error}")
+    catalog = replace(built.catalog, version=done.pointer.version)
+    return Report(
+        status="unchanged" if done.unchanged else "published",
+        version=catalog.version,
+        created_at=rfc3339(catalog.created_us),
+        episodes=len(catalog),
+        series=len(catalog.series_ids),
+        categories=len(catalog.categories),
+        embedded=int(catalog.embedded.sum()),
+        model=catalog.model,
+        dimension=catalog.dimension,
+        skipped=sum(not problem.whole_source for problem in built.skipped),
+        problems=[_line(problem) for problem in built.skipped[:SHOWN_PROBLEMS]],
+        notes=notes,
+        pruned=[entry.version for entry in pruned],
+        seconds={name: round(took, 3) for name, took in seconds.items()},
+    )
+
+
+def _line(problem: Problem) -> str:
+    return f"{problem.where}: {problem.reason}"
+
+
+@contextmanager
+def alone(leases: Leases, owner: str, ttl_s: float, now: datetime) -> Iterator[None]:
+    """Do something while nobody else builds. Raises `Conflict` where somebody does.
+
+    A lease that cannot be given back expires by itself.
+    """
+    lease = leases.acquire(LEASE, owner, ttl_s, now.timestamp(), LEASE_TIMEOUT_S)
+    try:
+        yield
+    finally:
+        try:
+            leases.release(lease, LEASE_TIMEOUT_S)
+        except Unavailable as error:
+            log.warning("the lease stays until it expires: %s", error)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        seconds[step] = time.monotonic() - began

@@ -1,0 +1,124 @@
+"""The scheduled function: builds the catalog and publishes it. Private: Cloud Run asks who calls.
+
+`POST` without a body; `{"full": true}` reads everything again, `{"force": true}` publishes what the
+gate refuses. It answers 5xx only where a later try may help: Cloud Scheduler tries again.
+"""
+
+import asyncio
+import os
+import uuid
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import functions_framework.aio
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from catalog_builder import job
+from catalog_builder.errors import Beaten, Refused
+from catalog_builder.reading import allowance, load_fields
+from catalog_builder.wiring import Sources, episode_source, leases_at, shelf_at, vector_store
+from feed.ports import Conflict, Unavailable
+from functions.errors import ProblemError
+from functions.incoming import read_body
+from functions.resource import json_response
+from functions.settings import SettingsError, read_settings
+from functions.telemetry import log, log_error
+from functions.wiring import started
+
+
+class PublishRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`POST`: all of it may be left out."""
+
+    full: bool = False
+    """read everything again, not only what changed since the last build"""
+    force: bool = False
+    """publish what the gate refuses"""
+
+
+class Publisher:
+    """Builds and publishes what the settings say. Raises `SettingsError`."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._settings = read_settings(environment)
+        if not self._settings.EPISODES and not self._settings.FEEDS:
+            raise SettingsError("EPISODES: expected firestore or a file, or else FEEDS")
+        try:
+            self._max_bad = allowance(self._settings.MAX_BAD)
+        except ValueError as error:
+            raise SettingsError(f"MAX_BAD: {error}") from error
+        try:
+            path = self._settings.FIELDS
+            self._fields = load_fields(Path(path)) if path else None
+            self._inputs(PublishRequest(), datetime.now(UTC))
+        except Refused as error:
+            raise SettingsError(str(error)) from error
+
+    def run(self, asked: PublishRequest) -> job.Report:
+        """Build and publish, alone. Raises `Conflict` while somebody else does, and as `job`."""
+        settings, now = self._settings, self._settings.NOW or datetime.now(UTC)
+        owner = f"publish_catalog {uuid.uuid4().hex[:8]}, which began at {now:%F %T}Z"
+        with job.alone(leases_at(settings.SHELF), owner, settings.LEASE_S, now):
+            built = job.build(self._inputs(asked, now))
+            return job.publish(
+                shelf_at(settings.SHELF), built, keep=settings.KEEP, force=asked.force
+            )
+
+    def _inputs(self, asked: PublishRequest, now: datetime) -> job.Inputs:
+        settings = self._settings
+        sources = Sources(
+            episodes=settings.EPISODES,
+            feeds=tuple(settings.FEEDS.split()),
+            vectors="" if settings.VECTORS == "text" else settings.VECTORS,
+            project=settings.FIREBASE_PROJECT,
+            copies=settings.SHELF,
+            full=asked.full,
+        )
+        return job.Inputs(
+            episodes=episode_source(sources, now.date()),
+            vectors=vector_store(sources),
+            now=now,
+            fields=self._fields,
+            max_bad=self._max_bad,
+        )
+
+
+_publisher = started(lambda: Publisher(dict(os.environ)))
+
+
+@functions_framework.aio.http
+async def publish_catalog(request: Request) -> Response:
+    """Build, publish, and answer with a report; an error is a problem document."""
+    try:
+        report = asdict(await _published(request))
+    except ProblemError as problem:
+        severity = "ERROR" if problem.status >= 500 else "WARNING"  # noqa: PLR2004
+        log(severity, f"nothing was published: {problem.kind}", problem=problem.detail)
+        return problem.response()
+    except Exception as error:  # noqa: BLE001  # whatever it is, readers keep the last catalog
+        log_error("nothing was published", error)
+        return ProblemError(500, "internal-error", "this is our fault").response()
+    log("INFO", f"catalog {report['status']}", **report)
+    return json_response(msgspec.json.encode(report))
+
+
+async def _published(request: Request) -> job.Report:
+    if request.method != "POST":
+        raise ProblemError(
+            405, "method-not-allowed", "expected POST", headers={"Allow": "POST"}, expected="POST"
+        )
+    asked = await read_body(request, PublishRequest)
+    try:
+        return await asyncio.to_thread(_publisher.run, asked)
+    except Conflict as error:
+        raise ProblemError(409, "build-running", str(error)) from error
+    except Beaten as error:
+        raise ProblemError(409, "published-meanwhile", str(error)) from error
+    except Refused as error:
+        raise ProblemError(422, "catalog-refused", str(error)) from error
+    except Unavailable as error:
+        raise ProblemError(
+            503, "source-unavailable", str(error), headers={"Retry-After": "60"}
+        ) from error

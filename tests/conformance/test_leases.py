@@ -1,0 +1,102 @@
+"""What leases must do, wherever they are kept: one at a time."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from adapters.folder_lease import FolderLeases
+from adapters.gcs_lease import GcsLeases
+from feed.ports import Conflict, Lease, Leases, NotFound
+from tests.support.buckets import PREFIX, _storage_server, all_at_once, bucket, overwrite, storage
+from tests.support.strict_storage import StrictStorage
+
+__all__ = ["_storage_server", "bucket", "storage"]
+
+T = 30.0
+
+
+class LeasesContract:
+    """The suite. `opened` opens the same leases again, as another process would."""
+
+    @pytest.fixture
+    def leases(self, opened: Callable[[], Leases]) -> Leases:
+        return opened()
+
+    def test_of_many_who_want_it_one_gets_it(
+        self, opened: Callable[[], Leases], leases: Leases
+    ) -> None:
+        def acquire(number: int) -> Lease:
+            return opened().acquire("build", f"o{number}", 60, 1000, T)
+
+        won, lost = all_at_once(acquire, 12)
+        assert len(won) == 1
+        assert [type(error) for error in lost] == [Conflict] * 11
+        with pytest.raises(Conflict, match=f"held by {won[0].owner}, for 55 s"):
+            leases.acquire("build", won[0].owner, 60, 1005, T)
+        leases.acquire("something else", "o", 60, 1005, T)
+
+    def test_what_is_released_is_free(self, leases: Leases) -> None:
+        lease = leases.acquire("build", "one", 60, 1000, T)
+        leases.release(lease, T)
+        assert leases.acquire("build", "two", 60, 1001, T).owner == "two"
+
+    def test_what_has_expired_is_taken_over_by_one(self, leases: Leases) -> None:
+        leases.acquire("build", "one", 60, 1000, T)
+        won, lost = all_at_once(lambda n: leases.acquire("build", f"{n}", 60, 1060, T), 12)
+        assert len(won) == 1
+        assert [type(error) for error in lost] == [Conflict] * 11
+
+    def test_who_releases_too_late_releases_nobody_elses(self, leases: Leases) -> None:
+        late = leases.acquire("build", "one", 60, 1000, T)
+        leases.acquire("build", "two", 60, 1061, T)
+        leases.release(late, T)
+        with pytest.raises(Conflict, match="two"):
+            leases.acquire("build", "three", 60, 1062, T)
+        leases.release(late, T)
+
+    def test_who_released_twice_released_nobody_elses(self, leases: Leases) -> None:
+        one = leases.acquire("build", "one", 60, 1000, T)
+        leases.release(one, T)
+        leases.acquire("build", "two", 60, 1000, T)
+        leases.release(one, T)
+        with pytest.raises(Conflict, match="two"):
+            leases.acquire("build", "three", 60, 1000, T)
+
+    def test_a_name_that_leads_elsewhere_is_no_lease(self, leases: Leases) -> None:
+        for name in ("", "../current", "a/b"):
+            with pytest.raises(NotFound):
+                leases.acquire(name, "one", 60, 1000, T)
+
+
+class TestFolderLeases(LeasesContract):
+    @pytest.fixture
+    def opened(self, tmp_path: Path) -> Callable[[], Leases]:
+        return lambda: FolderLeases(tmp_path / "shelf")
+
+    def test_what_says_nothing_is_held_by_nobody(self, tmp_path: Path, leases: Leases) -> None:
+        leases.acquire("build", "one", 60, 1000, T)
+        (tmp_path / "shelf/leases/build.json").write_bytes(b"{")
+        leases.acquire("build", "two", 60, 1000, T)
+
+
+class TestGcsLeases(LeasesContract):
+    @pytest.fixture
+    def opened(self, bucket: str) -> Callable[[], Leases]:
+        return lambda: GcsLeases(bucket, PREFIX)
+
+    def test_who_got_it_and_lost_the_answer_has_it(
+        self, storage: StrictStorage, leases: Leases
+    ) -> None:
+        storage.break_next("status", method="POST", after=True)
+        lease = leases.acquire("build", "one", 60, 1000, T)
+        storage.break_next("status", method="DELETE", after=True)
+        leases.release(lease, T)
+        leases.acquire("build", "two", 60, 1000, T)
+
+    def test_what_says_nothing_is_held_by_nobody(
+        self, storage: StrictStorage, bucket: str, leases: Leases
+    ) -> None:
+        leases.acquire("build", "one", 60, 1000, T)
+        overwrite(storage, bucket, f"{PREFIX}/leases/build.json", b"{")
+        leases.acquire("build", "two", 60, 1000, T)

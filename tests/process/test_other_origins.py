@@ -1,0 +1,67 @@
+"""Pages of other origins: none may read an answer unless the settings name them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.catalogs import catalog_of, episodes, publish_to
+from tests.support.server import Server
+
+Start = Callable[..., Server]
+OURS, FOREIGN = "https://app.example", "https://evil.example"
+ASKED = {
+    "Access-Control-Request-Method": "POST",
+    "Access-Control-Request-Headers": "authorization,content-type",
+}
+
+
+@pytest.fixture
+def shared(start_server: Start, tmp_path: Path) -> Server:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(60)))
+    return start_server(CORS_ORIGINS=f"{OURS}, http://localhost:5000")
+
+
+def ask(server: Server, method: str, origin: str, **headers: str) -> httpx.Response:
+    path = "/api/sessions/create"
+    return server.client.request(method, path, headers={"Origin": origin, **headers}, content=b"{}")
+
+
+def test_without_the_setting_no_other_origin_is_let_in(server: Server) -> None:
+    for method in ("POST", "OPTIONS"):
+        answer = ask(server, method, OURS, **ASKED)
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+def test_a_page_of_a_named_origin_may_ask_and_read(shared: Server) -> None:
+    for origin in (OURS, "http://localhost:5000"):
+        before = ask(shared, "OPTIONS", origin, **ASKED)
+        assert before.status_code == 200
+        assert before.headers["access-control-allow-origin"] == origin
+        assert "POST" in before.headers["access-control-allow-methods"]
+        assert "authorization" in before.headers["access-control-allow-headers"].lower()
+        answer = ask(shared, "POST", origin)
+        assert answer.status_code == 200
+        assert answer.headers["access-control-allow-origin"] == origin
+        assert answer.headers["vary"] == "Origin"
+        assert "Server-Timing" in answer.headers["access-control-expose-headers"]
+
+
+def test_a_page_of_another_origin_may_not(shared: Server) -> None:
+    assert ask(shared, "OPTIONS", FOREIGN, **ASKED).status_code == 400
+    for origin in (FOREIGN, f"{OURS}.evil.example", "null", "https://app.example:444"):
+        assert "access-control-allow-origin" not in ask(shared, "POST", origin).headers
+
+
+def test_errors_can_be_read_too(shared: Server) -> None:
+    answer = shared.client.post(
+        "/api/sessions/create", headers={"Origin": OURS}, content=b'{"limit": 0}'
+    )
+    assert answer.status_code == 400
+    assert answer.headers["access-control-allow-origin"] == OURS
+
+
+def test_no_credentials_of_a_browser_are_asked_for(shared: Server) -> None:
+    answer = ask(shared, "OPTIONS", OURS, **ASKED)
+    assert "access-control-allow-credentials" not in answer.headers

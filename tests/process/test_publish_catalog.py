@@ -1,0 +1,303 @@
+"""The scheduled function: a real process that builds and publishes, on a folder, in the cloud."""
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.cloud.firestore import SERVER_TIMESTAMP, Client
+
+from adapters.folder import FolderShelf
+from adapters.folder_lease import FolderLeases
+from adapters.gcs import GcsShelf
+from catalog_builder.publishing import verify
+from tests.support.catalogs import NOW, catalog_of, fields, publish_to
+from tests.support.catalogs import episodes as made
+from tests.support.firestore import CountingProxy, FirestoreEmulator
+from tests.support.server import Server, problem, until
+from tests.support.strict_storage import StrictStorage
+
+Start = Callable[..., Server]
+
+
+def episodes(count: int) -> list[dict[str, Any]]:
+    rng = random.Random(0)
+    return [fields(number, rng) for number in range(count)]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "episodes.json"
+    file.write_text(json.dumps(episodes(80)))
+    return file
+
+
+@pytest.fixture
+def publisher(start_server: Start, file: Path) -> Server:
+    return start_server("publish_catalog", EPISODES=str(file))
+
+
+def publish(server: Server, **asked: Any) -> dict[str, Any]:
+    answer = server.call("POST", "/", asked or None)
+    assert answer.status_code == 200, answer.text
+    report: dict[str, Any] = answer.json()
+    return report
+
+
+def test_what_was_built_is_published_and_reported(publisher: Server, tmp_path: Path) -> None:
+    report = publish(publisher)
+    catalog = verify(FolderShelf(tmp_path / "shelf"))
+    assert report["status"] == "published"
+    assert report["version"] == catalog.version
+    assert (report["episodes"], report["series"]) == (80, len(catalog.series_ids))
+    assert (report["embedded"], report["dimension"]) == (int(catalog.embedded.sum()), 256)
+    assert report["seconds"].keys() == {"read", "vectors", "catalog", "publish", "prune"}
+    assert (report["skipped"], report["problems"], report["notes"]) == (0, [], [])
+    (line,) = [one for one in publisher.log_lines if one["message"] == "catalog published"]
+    assert line["version"] == catalog.version
+    assert publish(publisher)["status"] == "unchanged"
+
+
+def test_a_session_finds_what_was_published(publisher: Server, start_server: Start) -> None:
+    feed = start_server(CATALOG_REFRESH_S="0")
+    problem(feed.call("POST", "/api/sessions/create", {}), 503)
+    version = publish(publisher)["version"]
+
+    def published() -> bool:
+        answer = feed.call("POST", "/api/sessions/create", {})
+        return answer.status_code == 200 and answer.json()["catalog_version"] == version
+
+    until(published)
+
+
+def test_bad_episodes_are_skipped_and_named(publisher: Server, file: Path) -> None:
+    file.write_text(json.dumps([*episodes(80), {"id": "x"}, {"id": "y", "title": "Y"}]))
+    report = publish(publisher)
+    assert (report["episodes"], report["skipped"]) == (80, 2)
+    assert [one.split(": ")[0] for one in report["problems"]] == [
+        "episodes.json:1[80]",
+        "episodes.json:1[81]",
+    ]
+
+
+def test_what_the_gate_refuses_is_no_reason_to_try_again(
+    publisher: Server, file: Path, tmp_path: Path
+) -> None:
+    publish(publisher)
+    shelf = FolderShelf(tmp_path / "shelf")
+    before = shelf.current(9)
+    file.write_text(json.dumps(episodes(30)))
+    refused = problem(publisher.call("POST", "/"), 422)
+    assert refused["type"].endswith(":catalog-refused")
+    assert "lost_episodes" in refused["detail"]
+    assert shelf.current(9) == before
+    assert publish(publisher, force=True)["notes"][0].startswith("forced past lost_episodes")
+
+
+def test_too_many_bad_episodes_are_no_reason_to_try_again(publisher: Server, file: Path) -> None:
+    file.write_text(json.dumps([*episodes(4), *[{"id": "bad"}] * 5]))
+    assert "5 bad episodes" in problem(publisher.call("POST", "/"), 422)["detail"]
+
+
+def test_a_source_that_cannot_be_read_is_worth_another_try(publisher: Server, file: Path) -> None:
+    file.unlink()
+    answer = publisher.call("POST", "/")
+    assert problem(answer, 503)["type"].endswith(":source-unavailable")
+    assert answer.headers["retry-after"] == "60"
+    file.write_text(json.dumps(episodes(80)))
+    publish(publisher)
+
+
+def test_a_build_older_than_what_is_published_is_refused(publisher: Server, tmp_path: Path) -> None:
+    newer = catalog_of(made(80), now=NOW + timedelta(hours=1))
+    publish_to(tmp_path / "shelf", newer)
+    assert "older: " in problem(publisher.call("POST", "/"), 422)["detail"]
+    assert verify(FolderShelf(tmp_path / "shelf")).version == newer.version
+
+
+def test_while_another_builds_it_says_so_and_afterwards_it_builds(
+    publisher: Server, tmp_path: Path
+) -> None:
+    leases = FolderLeases(tmp_path / "shelf")
+    lease = leases.acquire("build", "somebody", 60, NOW.timestamp(), 9)
+    running = problem(publisher.call("POST", "/"), 409)
+    assert running["type"].endswith(":build-running")
+    assert "held by somebody" in running["detail"]
+    leases.release(lease, 9)
+    publish(publisher)
+
+
+def test_a_build_that_died_keeps_nobody_from_building_for_ever(
+    publisher: Server, tmp_path: Path
+) -> None:
+    FolderLeases(tmp_path / "shelf").acquire("build", "dead", 60, NOW.timestamp() - 61, 9)
+    publish(publisher)
+
+
+def test_of_many_calls_at_once_the_rest_are_told_to_wait(publisher: Server, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: publisher.call("POST", "/").status_code, range(8)))
+    statuses = Counter(answers)
+    assert statuses.keys() == {200, 409}
+    verify(FolderShelf(tmp_path / "shelf"))
+    assert publish(publisher)["status"] == "unchanged"
+
+
+def test_only_the_newest_snapshots_are_kept_and_the_current_one(
+    start_server: Start, file: Path, tmp_path: Path
+) -> None:
+    for day in range(4):
+        publish_to(tmp_path / "shelf", catalog_of(made(80), now=NOW - timedelta(days=9 - day)))
+    report = publish(start_server("publish_catalog", EPISODES=str(file), KEEP="2"), force=True)
+    assert len(report["pruned"]) == 3
+    left = [entry.version for entry in FolderShelf(tmp_path / "shelf").entries(9)]
+    assert len(left) == 2
+    assert left[-1] == report["version"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"), [({"force": "yes"}, "force"), ({"forced": True}, "forced"), (b"[]", "body")]
+)
+def test_a_request_that_says_something_else_is_refused(
+    publisher: Server, body: Any, field: str
+) -> None:
+    problem(publisher.call("POST", "/", body), 400, field)
+
+
+def test_it_only_takes_a_post(publisher: Server, tmp_path: Path) -> None:
+    answer = publisher.call("GET", "/")
+    problem(answer, 405)
+    assert answer.headers["allow"] == "POST"
+    assert FolderShelf(tmp_path / "shelf").current(9) is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({}, "EPISODES"),
+        ({"EPISODES": "e.json", "FEEDS": "https://a.example"}, "not both"),
+        ({"EPISODES": "e.json", "MAX_BAD": "a few"}, "MAX_BAD"),
+        ({"EPISODES": "e.json", "FIELDS": "nowhere.toml"}, "nowhere.toml"),
+        ({"EPISODES": "firestore", "NOW": NOW.isoformat(), "K_SERVICE": "s"}, "NOW"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_ends_the_start_and_is_named(
+    start_server: Start, settings: dict[str, str], named: str
+) -> None:
+    with pytest.raises(RuntimeError, match=named):
+        start_server("publish_catalog", **settings)
+
+
+class Cloud:
+    """A collection of episodes in Firestore, a bucket, and the function beside them."""
+
+    def __init__(self, project: str, bucket: str) -> None:
+        self.client = Client(project=project)
+        self.shelf = GcsShelf(bucket, "feeds")
+
+    def put(self, **changes: Any) -> None:
+        stamp = NOW - timedelta(days=2)
+        for one in episodes(60):
+            made = {**one, "published_at": NOW - timedelta(days=3), "updated_at": stamp, **changes}
+            self.client.document("episodes", one["id"]).set(made)
+
+
+@pytest.fixture
+def bucket(storage: StrictStorage, firestore_project: str) -> str:
+    return storage.make_bucket(f"b-{firestore_project}")
+
+
+@pytest.fixture
+def cloud(firestore_project: str, bucket: str) -> Cloud:
+    cloud = Cloud(firestore_project, bucket)
+    cloud.put()
+    return cloud
+
+
+@pytest.fixture
+def in_the_cloud(
+    start_server: Start,
+    firestore_emulator: FirestoreEmulator,
+    firestore_project: str,
+    storage: StrictStorage,
+    bucket: str,
+) -> Callable[..., Server]:
+    def start(**settings: str) -> Server:
+        given = {
+            "EPISODES": "firestore",
+            "SHELF": f"gs://{bucket}/feeds",
+            "FIREBASE_PROJECT": firestore_project,
+            "FIRESTORE_EMULATOR_HOST": firestore_emulator.host,
+            "STORAGE_EMULATOR_HOST": storage.url,
+            "GOOGLE_CLOUD_PROJECT": firestore_project,
+            **settings,
+        }
+        return start_server("publish_catalog", **given)
+
+    return start
+
+
+def test_a_collection_becomes_a_snapshot_in_the_bucket(
+    cloud: Cloud, in_the_cloud: Callable[..., Server]
+) -> None:
+    report = publish(in_the_cloud())
+    catalog = verify(cloud.shelf)
+    assert (report["episodes"], catalog.version) == (60, report["version"])
+
+
+def test_the_next_build_reads_only_what_changed(
+    cloud: Cloud,
+    in_the_cloud: Callable[..., Server],
+    firestore_emulator: FirestoreEmulator,
+) -> None:
+    proxy = CountingProxy(firestore_emulator.host)
+    try:
+        settings = {"FIRESTORE_EMULATOR_HOST": proxy.host}
+        publish(in_the_cloud(**settings))
+        first = proxy.documents_read
+        assert first >= 60
+        cloud.client.document("episodes", "episode-7").update(
+            {"title": "Seven anew", "updated_at": SERVER_TIMESTAMP}
+        )
+        cloud.client.document("episodes", "episode-8").delete()
+        tomorrow = (NOW + timedelta(days=1)).isoformat()
+        later = in_the_cloud(**settings, NOW=tomorrow)  # a new instance, which remembers nothing
+        report = publish(later)
+        catalog = verify(cloud.shelf)
+        assert report["episodes"] == 59
+        assert catalog.title(int(catalog.rows(("episode-7",))[0])) == "Seven anew"
+        assert proxy.documents_read - first <= 60 + 10  # the ids are listed to find what is gone
+        again = proxy.documents_read
+        publish(later)
+        assert proxy.documents_read - again <= 3
+        before = proxy.documents_read
+        publish(later, full=True)
+        assert proxy.documents_read - before >= 59
+    finally:
+        proxy.stop()
+
+
+def test_a_bucket_or_a_collection_out_of_reach_is_worth_another_try(
+    cloud: Cloud, in_the_cloud: Callable[..., Server], storage: StrictStorage
+) -> None:
+    server = in_the_cloud()
+    version = publish(server)["version"]
+    storage.break_next("status", times=10_000, status=403)
+    assert problem(server.call("POST", "/"), 503)["type"].endswith(":source-unavailable")
+    storage.mend()
+    publish(server)
+    assert verify(cloud.shelf).version == version
+
+
+def test_an_answer_that_is_lost_leaves_the_pointer_right(
+    cloud: Cloud, in_the_cloud: Callable[..., Server], storage: StrictStorage
+) -> None:
+    storage.break_next("status", times=2, status=503, method="POST", after=True)
+    report = publish(in_the_cloud())
+    assert verify(cloud.shelf).version == report["version"]
+    assert len(cloud.shelf.entries(9)) == 1
