@@ -52,6 +52,9 @@ def main(arguments: list[str] | None = None) -> int:
 def replay(options: argparse.Namespace) -> None:
     """Print the session that a request gets, with its whole queue, as one JSON object."""
     catalog = decode(_mapped(options.snapshot))
+    if not catalog.holds_vectors:
+        note = "this snapshot holds no vectors: no session that a search took part in is replayed"
+        print(f"note: {note}", file=sys.stderr)
     request = _decoded(options.request, SessionRequest)
     now_us = to_us(options.now)
     summary = _summary(options.summary, now_us) if options.summary else None

@@ -3,6 +3,7 @@
 Everything is deterministic given catalog, scenario and query (which carries seed and now).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +14,10 @@ from feed.catalog import Catalog
 from feed.columns import BoolArray, FloatArray, IntArray
 from feed.eligible import Eligible, eligible
 from feed.interests import UserVector, user_vector
+from feed.ports import Match
 from feed.reasons import Reasons, explain
 from feed.request import Query
-from feed.retrieval import Enquiry, Retrieved, enquire, needs_vectors
+from feed.retrieval import Enquiry, Retrieved, enquire, matched, needs_vectors
 from feed.scenario import Scenario
 from feed.selectors import select
 
@@ -70,7 +72,7 @@ class Ranker:
         catalog, scenario = self.catalog, self.scenario
         if catalog.holds_vectors or not needs_vectors(catalog, query, scenario):
             return None
-        return enquire(catalog, query, scenario, self.floors, self._eligible(query))
+        return enquire(catalog, query, scenario, self._eligible(query))
 
     def rank(self, query: Query, retrieved: Retrieved | None = None) -> Slate:
         """The slate for this query, with what a search brought for it, if there was one."""
@@ -118,6 +120,23 @@ class Ranker:
             trace=Trace(len(catalog), found.removed, found.window_days, brought, len(rows)),
         )
 
+    def similar(
+        self, row: int, count: int, matches: Iterable[Match] = ()
+    ) -> tuple[IntArray, FloatArray]:
+        """The episodes most similar to one, of those that pass the quality floors, and the cosines.
+
+        A catalog that holds no vectors takes them from the matches of a search.
+        """
+        catalog, others = self.catalog, self.floors.copy()
+        others[row] = False
+        if not catalog.holds_vectors:
+            found = matched(catalog, matches, others)
+            return sources.best_matches(*found, count, self.order)
+        others &= catalog.is_embedded[row]
+        cosines: FloatArray = (catalog.embeddings @ catalog.embeddings[row]).astype(np.float64)
+        rows = sources.most_similar(catalog, cosines, others, count, self.order)
+        return rows, cosines[rows]
+
     def _eligible(self, query: Query) -> Eligible:
         return eligible(self.catalog, query, self.scenario, self.floors)
 
@@ -141,8 +160,8 @@ class Ranker:
             rows = sources.most_similar(catalog, cosines, allowed, count, order)
             similarity, brought = cosines[rows], {"similar": len(rows)}
         elif retrieved:
-            best = np.lexsort((order[retrieved.rows], -retrieved.similarity))[:count]
-            rows, similarity = retrieved.rows[best], retrieved.similarity[best]
+            found = retrieved.rows, retrieved.similarity
+            rows, similarity = sources.best_matches(*found, count, order)
             brought = {"retrieved": len(rows)}
         else:
             rows = sources.stated(catalog, user.categories, self.quality, allowed, count, order)

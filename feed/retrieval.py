@@ -11,6 +11,7 @@ from math import ceil
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import structs
 
 from feed import filters
 from feed.catalog import Catalog
@@ -98,11 +99,18 @@ class Enquiry:
             *matched(self.catalog, averse, allowed),
         )
 
+    def in_vain(self, retrieved: Retrieved) -> bool:
+        """Whether nothing came back of what there must be, as from an index of something else."""
+        user = retrieved.user
+        no_vectors = len(self.engaged) > 0 and not len(user.members)
+        no_matches = user.vector is not None and self.count > 0 and not len(retrieved.rows)
+        return no_vectors or no_matches
 
-def enquire(
-    catalog: Catalog, query: Query, scenario: Scenario, floors: BoolArray, eligible: Eligible
-) -> Enquiry:
+
+def enquire(catalog: Catalog, query: Query, scenario: Scenario, eligible: Eligible) -> Enquiry:
     """What to ask a search for this query."""
+    lenient = structs.replace(scenario.filters, missing="pass")  # as a search takes the floors
+    floors = filters.quality_floors(catalog, lenient)
     passing = floors & filters.fresh(eligible.ages, eligible.window_days) & catalog.is_embedded
     # The engaged first: they are the nearest to the user vector.
     engaged = catalog.rows_named([e.episode_id for e in query.engagements])

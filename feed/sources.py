@@ -29,6 +29,14 @@ def most_similar(
     return top(similarity, rows, count, order)
 
 
+def best_matches(
+    rows: IntArray, cosines: FloatArray, count: int, order: IntArray
+) -> tuple[IntArray, FloatArray]:
+    """Of what a search found the `count` most similar, and their cosines, one for each row."""
+    best = np.lexsort((order[rows], -cosines))[:count]
+    return rows[best], cosines[best]
+
+
 def stated(
     catalog: Catalog,
     categories: IntArray,

@@ -7,7 +7,6 @@ from starlette.responses import Response
 
 from feed.catalog import Catalog
 from feed.session import cards
-from feed.sources import most_similar
 from functions.errors import ProblemError
 from functions.incoming import query_number
 from functions.resource import json_response
@@ -29,20 +28,23 @@ async def similar(service: Service, request: Request, timings: Timings) -> Respo
     held = await service.catalog(timings)
     catalog, row = held.catalog, _row(held.catalog, request)
     limit = query_number(request, "limit", 10, MAX_SIMILAR)
+    ranker = held.rankers[service.settings.SCENARIO]
+    matches, degraded = await service.near(ranker, row, limit, timings)
+    timings.facts["degraded"] = degraded
     with timings.step("rank"):
-        ranker = held.rankers[service.settings.SCENARIO]
-        others = ranker.floors.copy()
-        others[row] = False
-        scores = (catalog.embeddings @ catalog.embeddings[row]).astype(np.float64)
-        others &= bool(catalog.is_embedded[row])
-        rows = most_similar(catalog, scores, others, limit, ranker.order).tolist()
-    body = b'{"episode_id":%s,"episodes":%s,"similarity_scores":%s,"catalog_version":%s}' % (
+        rows, scores = ranker.similar(row, limit, matches)
+    body = b'{"episode_id":%s,"episodes":%s,%s' % (
         msgspec.json.encode(catalog.ids[row]),
-        cards(catalog, rows),
-        msgspec.json.encode([round(float(scores[r]), 6) for r in rows]),
-        msgspec.json.encode(catalog.version),
+        cards(catalog, rows.tolist()),
+        msgspec.json.encode(
+            {
+                "similarity_scores": [round(score, 6) for score in scores.tolist()],
+                "catalog_version": catalog.version,
+                "degraded": degraded,
+            }
+        )[1:],
     )
-    return json_response(body, cache=CACHE)
+    return json_response(body, cache="no-store" if degraded else CACHE)
 
 
 async def categories(service: Service, _request: Request, timings: Timings) -> Response:

@@ -1,25 +1,28 @@
 """The service: what the routes work with, put together by `wiring`."""
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from starlette.requests import Request
 
 from feed.engagement import Summary
-from feed.ports import SummaryStore, Unavailable
+from feed.pipeline import Ranker
+from feed.ports import Match, SummaryStore, Unavailable
+from feed.request import Query
+from feed.retrieval import MARGIN, Retrieved, restriction
 from feed.scenario import Scenario
 from functions.auth import Verifier
+from functions.budget import Budget
 from functions.errors import ProblemError, invalid
 from functions.holder import CatalogHolder, Held, NoCatalogError
 from functions.settings import Settings
 from functions.telemetry import Metrics, Timings, log
 
-FIRST_SUMMARY_S = 2.0
-"""how long the first reads of a process may take, counted once for all of them: they wait for the
-connection to be opened"""
+if TYPE_CHECKING:  # a function loads a search only where it has one
+    from functions.retrieval import Retrieval
+
 RETRY_AFTER_S = 5
 
 
@@ -57,14 +60,16 @@ class Service:
     cursor_keys: tuple[bytes, ...]
     now_us: Callable[[], int]
     triggers: Triggers
+    retrieval: "Retrieval | None" = None
+    """the search for catalogs that hold no vectors, if there is one"""
     metrics: Metrics = field(default_factory=Metrics)
-    first_summary_s: float | None = None
-    """when the first read of a summary began, on the monotonic clock"""
-    summary_was_read: bool = False
     connecting: asyncio.Task[None] | None = None
 
+    def __post_init__(self) -> None:
+        self._summary_budget = Budget(self.settings.SUMMARY_TIMEOUT_S)
+
     def begin(self) -> None:
-        """Begin the store's connection with this process's first request, whatever it asks for.
+        """Begin the connections with this process's first request, whatever it asks for.
 
         Not at import: a connection does not survive the fork.
         """
@@ -72,10 +77,13 @@ class Service:
             self.connecting = asyncio.create_task(self._connect())
 
     async def _connect(self) -> None:
+        searching = asyncio.create_task(self.retrieval.connect()) if self.retrieval else None
         try:
             await self.store.connect()
         except Unavailable as error:  # whoever reads the summary is told, too
             log("WARNING", "the store cannot be reached", reason=str(error))
+        if searching:
+            await searching
 
     async def asker(self, request: Request) -> tuple[str | None, tuple[str, ...]]:
         """The user of a session, or None for an anonymous one, and the name of what went wrong.
@@ -130,14 +138,9 @@ class Service:
         """The user's summary within its time budget, or None and the name of what went wrong."""
         if uid is None:
             return None, ()
-        budget_s = self.settings.SUMMARY_TIMEOUT_S
-        if not self.summary_was_read:
-            now_s = time.monotonic()
-            self.first_summary_s = self.first_summary_s or now_s
-            budget_s = max(budget_s, self.first_summary_s + FIRST_SUMMARY_S - now_s)
         with timings.step("summary"):
             try:
-                async with asyncio.timeout(budget_s):
+                async with asyncio.timeout(self._summary_budget.left_s()):
                     await self.triggers.catch_up()
                     stored = await self.store.read_summary(uid)
             except TimeoutError:
@@ -145,9 +148,36 @@ class Service:
             except Unavailable as error:
                 log("WARNING", "the summary cannot be read", reason=str(error))
                 return None, ("summary_unavailable",)
-        self.summary_was_read = True
+        self._summary_budget.answered()
         if stored is None:
             return None, ("summary_missing",)
         if stored.summary is None:
             return None, ("summary_unreadable",)
         return stored.summary, ()
+
+    async def retrieve(
+        self, ranker: Ranker, query: Query, timings: Timings
+    ) -> tuple[Retrieved | None, tuple[str, ...]]:
+        """What a search brings where the catalog holds no vectors, or the name of what went wrong.
+
+        Nothing of either where no search is needed, or there is none.
+        """
+        if self.retrieval is None:
+            return None, ()
+        with timings.step("retrieve"):
+            enquiry = ranker.enquire(query)
+            return await self.retrieval.retrieve(enquiry) if enquiry else (None, ())
+
+    async def near(
+        self, ranker: Ranker, row: int, count: int, timings: Timings
+    ) -> tuple[list[Match], tuple[str, ...]]:
+        """The same for what is similar to one episode."""
+        catalog = ranker.catalog
+        if catalog.holds_vectors or not catalog.is_embedded[row]:
+            return [], ()
+        if self.retrieval is None:
+            return [], ("vectors_unavailable",)
+        itself = catalog.ids[row]
+        others = restriction(ranker.scenario.filters, excluded_ids=(itself,))
+        with timings.step("retrieve"):
+            return await self.retrieval.near(itself, MARGIN * count, others)

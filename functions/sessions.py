@@ -40,12 +40,12 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
     held, (summary, missing) = await asyncio.gather(
         service.catalog(timings), service.summary(uid, timings)
     )
+    ranker = held.rankers[scenario]
+    query = make_query(asked, summary, seed=secrets.randbits(64), now_us=service.now_us())
+    retrieved, lacking = await service.retrieve(ranker, query, timings)
+    degraded = (*unknown, *missing, *lacking)
     with timings.step("rank"):
-        now_us = service.now_us()
-        query = make_query(asked, summary, seed=secrets.randbits(64), now_us=now_us)
-        session = sessions.create(
-            held.rankers[scenario], query, degraded=(*unknown, *missing), trace=asked.trace
-        )
+        session = sessions.create(ranker, query, retrieved, degraded=degraded, trace=asked.trace)
     return _page(service, held.catalog, session, asked.limit, uid, timings)
 
 

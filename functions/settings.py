@@ -63,6 +63,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """folder served at / (local; Firebase Hosting does it otherwise)"""
     K_SERVICE: str = ""
     """set by Cloud Run; what is local only is refused where it is"""
+    RETRIEVAL: Literal["snapshot", "pinecone"] = "snapshot"
+    """where similar episodes come from: the snapshot's vectors, or an index of Pinecone for
+    snapshots that hold none"""
+    PINECONE_HOST: str = ""
+    """the host of the index"""
+    PINECONE_API_KEY: str = ""
+    PINECONE_NAMESPACE: str = ""
+    """the namespace of the index; none: its default one"""
+    RETRIEVAL_TIMEOUT_S: Annotated[float, msgspec.Meta(gt=0)] = 0.3
+    """how long a session waits for the search, seconds; the first of a process have 2 s"""
 
     @property
     def cursor_keys(self) -> tuple[bytes, ...]:
@@ -108,6 +118,11 @@ def check_session(settings: Settings) -> None:
         raise SettingsError("FIREBASE_PROJECT: with AUTH=emulator expected an id demo-…")
     if settings.APP_CHECK and not settings.APP_CHECK.isdecimal():
         raise SettingsError("APP_CHECK: expected the number of the Firebase project")
+    if settings.RETRIEVAL == "pinecone":
+        if not settings.PINECONE_HOST:
+            raise SettingsError("PINECONE_HOST: with RETRIEVAL=pinecone expected an index's host")
+        if not settings.PINECONE_API_KEY:
+            raise SettingsError("PINECONE_API_KEY: with RETRIEVAL=pinecone expected a key")
     if settings.K_SERVICE:
         if settings.AUTH in {"demo", "emulator"}:
             raise SettingsError(f"AUTH={settings.AUTH} is for local use: expected firebase")

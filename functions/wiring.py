@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from adapters.locations import shelf_at
 from feed import scenario as scenarios
@@ -21,6 +21,9 @@ from functions.holder import CatalogHolder
 from functions.service import NoTriggers, Service, Triggers
 from functions.settings import Settings, SettingsError, check_session, read_settings
 from functions.telemetry import log
+
+if TYPE_CHECKING:
+    from functions.retrieval import Retrieval
 
 CLOUD_STORE = "firestore"
 
@@ -56,6 +59,7 @@ def wire(settings: Settings | None = None) -> Service:
         cursor_keys=settings.cursor_keys or _made_up_key(),
         now_us=_clock(settings),
         triggers=triggers,
+        retrieval=_retrieval(settings),
     )
 
 
@@ -75,6 +79,23 @@ def _store(settings: Settings) -> tuple[SummaryStore, Triggers]:
 
     store = SqliteStore(Path(settings.STORE))
     return store, LocalTriggers(store)
+
+
+def _retrieval(settings: Settings) -> "Retrieval | None":
+    if settings.RETRIEVAL == "snapshot":
+        return None
+    from adapters.pinecone_search import PineconeSearch  # noqa: PLC0415
+    from functions.budget import Budget  # noqa: PLC0415
+    from functions.guard import Guard  # noqa: PLC0415
+    from functions.retrieval import Retrieval  # noqa: PLC0415
+
+    try:
+        search = PineconeSearch(
+            settings.PINECONE_HOST, settings.PINECONE_API_KEY, settings.PINECONE_NAMESPACE
+        )
+    except ValueError as error:
+        raise SettingsError(f"PINECONE_HOST or PINECONE_API_KEY: {error}") from error
+    return Retrieval(search, Guard(Budget(settings.RETRIEVAL_TIMEOUT_S)))
 
 
 def _verifier(settings: Settings) -> Verifier:

@@ -49,7 +49,8 @@ def catalogs(draw: st.DrawFn) -> Catalog:
     rng = np.random.default_rng(draw(st.integers(0, 99)))
     matrix = rng.normal(size=(len(made), dimension)).astype(np.float32)
     present = rng.random(len(made)) > 0.3
-    return build_catalog(made, Vectors(matrix, present, "any"), NOW)
+    vectors = Vectors(matrix, present, "any")
+    return build_catalog(made, vectors, NOW, keep_vectors=draw(st.booleans()))
 
 
 def same(one: Catalog, other: Catalog) -> bool:
@@ -197,6 +198,28 @@ def test_values_that_the_builder_never_writes_are_refused(column: str, value: fl
         changed = replace(getattr(catalog, holder_name), **{inner: changed})
     with pytest.raises(SnapshotError, match="makes no sense"):
         decode(encode(replace(catalog, **{holder_name: changed})))
+
+
+def test_a_snapshot_without_vectors_is_smaller_by_them_and_knows_who_has_one() -> None:
+    whole = catalog_of(episodes(12))
+    blind = catalog_of(episodes(12), keep_vectors=False)
+    file = encode(blind)
+    assert len(SMALL) - len(file) == whole.embeddings.nbytes
+    again = decode(file)
+    assert not again.holds_vectors
+    assert decode(SMALL).holds_vectors
+    assert again.embedded.tolist() == whole.embedded.tolist()
+    assert again.anchors.tolist() == whole.anchors.tolist()
+    assert (again.dimension, again.model) == (whole.dimension, whole.model)
+    assert again.version != whole.version
+
+
+@pytest.mark.parametrize("kept", [1, 11, 13])
+def test_a_snapshot_holds_all_vectors_or_none(kept: int) -> None:
+    catalog = catalog_of(episodes(12))
+    rows = np.resize(catalog.embeddings, (kept, catalog.dimension))
+    with pytest.raises(SnapshotError, match="embeddings is"):
+        decode(encode(replace(catalog, embeddings=rows)))
 
 
 def test_counts_that_are_not_those_of_the_columns_are_refused() -> None:

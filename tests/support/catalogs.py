@@ -65,9 +65,11 @@ def vectors_of(episodes: Sequence[Episode], seed: int = 0) -> Vectors:
     return Vectors(matrix, present, model="test")
 
 
-def catalog_of(episodes: Sequence[Episode], now: datetime = NOW, seed: int = 0) -> Catalog:
+def catalog_of(
+    episodes: Sequence[Episode], now: datetime = NOW, seed: int = 0, *, keep_vectors: bool = True
+) -> Catalog:
     """The catalog of these episodes."""
-    return build_catalog(episodes, vectors_of(episodes, seed), now)
+    return build_catalog(episodes, vectors_of(episodes, seed), now, keep_vectors=keep_vectors)
 
 
 def publish_to(folder: Path, catalog: Catalog, *, force: bool = True) -> Catalog:

@@ -1,0 +1,76 @@
+"""A `VectorSearch` over a catalog that holds its vectors: plain, exact, and obviously right."""
+
+import asyncio
+from collections.abc import Sequence
+
+import numpy as np
+
+from feed.catalog import Catalog
+from feed.pipeline import Ranker
+from feed.ports import Match, Restriction, Unavailable
+from feed.request import Query
+from feed.retrieval import NEAR_REFUSED, Retrieved
+
+
+class ExactSearch:
+    """Knows of each episode what the catalog knows."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    async def vectors(self, ids: Sequence[str]) -> dict[str, np.ndarray]:
+        rows = self._rows(ids)
+        return {self._catalog.ids[row]: self._catalog.embeddings[row] for row in rows}
+
+    async def search(
+        self, near: np.ndarray | str, count: int, restriction: Restriction
+    ) -> list[Match]:
+        catalog = self._catalog
+        if isinstance(near, str):
+            rows = self._rows([near])
+            if not rows:
+                return []
+            near = catalog.embeddings[rows[0]]
+        found = [
+            Match(catalog.ids[row], float(catalog.embeddings[row] @ near))
+            for row in np.flatnonzero(catalog.is_embedded).tolist()
+            if self._passes(row, restriction)
+        ]
+        return sorted(found, key=lambda match: -match.score)[:count]
+
+    async def check(self, dimension: int) -> None:
+        if dimension != self._catalog.dimension:
+            raise Unavailable("another dimension")
+
+    def _rows(self, ids: Sequence[str]) -> list[int]:
+        rows = self._catalog.rows(list(ids)).tolist()
+        return [row for row in rows if row >= 0 and self._catalog.is_embedded[row]]
+
+    def _passes(self, row: int, restriction: Restriction) -> bool:
+        credibility, insight = self._catalog.scores[row, :2].tolist()
+        published_s = int(self._catalog.published_us[row]) // 1_000_000
+        return not (
+            credibility < restriction.min_credibility
+            or credibility + insight < restriction.min_combined
+            or published_s < (restriction.published_from_s or -(10**15))
+            or self._catalog.ids[row] in restriction.excluded_ids
+        )
+
+
+def retrieved(ranker: Ranker, search: ExactSearch, query: Query) -> Retrieved | None:
+    """What the search brings for a query, asked one thing after another."""
+
+    async def ask() -> Retrieved | None:
+        enquiry = ranker.enquire(query)
+        if enquiry is None:
+            return None
+        user = enquiry.user(await search.vectors(enquiry.engaged_ids))
+        matches: list[Match] = []
+        if user.vector is not None and enquiry.count:
+            matches = await search.search(user.vector, enquiry.count, enquiry.restriction)
+        averse: list[Match] = []
+        for name in enquiry.refused_ids:
+            averse += await search.search(name, NEAR_REFUSED, enquiry.restriction)
+        return enquiry.retrieved(user, matches, averse)
+
+    return asyncio.run(ask())
