@@ -31,15 +31,15 @@ MAX_BODY_BYTES = 2 * 1024 * 1024
 MODELS = {"multilingual-e5-large": 1024, "llama-text-embed-v2": 1024}
 START_S = 10
 
-_CALLS: dict[tuple[str, str], tuple[type[msgspec.Struct], Any]] = {
-    ("POST", "/vectors/upsert"): (wire.Upsert, Index.upsert),
-    ("GET", "/vectors/fetch"): (wire.Fetch, Index.fetch),
-    ("POST", "/query"): (wire.Query, Index.query),
-    ("GET", "/vectors/list"): (wire.Page, Index.page),
-    ("POST", "/vectors/update"): (wire.Update, Index.update),
-    ("POST", "/vectors/delete"): (wire.Delete, Index.delete),
-    ("POST", "/describe_index_stats"): (wire.Stats, Index.stats),
-    ("POST", "/embed"): (wire.Embed, Index.embed),
+_CALLS: dict[tuple[str, str], tuple[type[msgspec.Struct], str]] = {
+    ("POST", "/vectors/upsert"): (wire.Upsert, "upsert"),
+    ("GET", "/vectors/fetch"): (wire.Fetch, "fetch"),
+    ("POST", "/query"): (wire.Query, "query"),
+    ("GET", "/vectors/list"): (wire.Page, "page"),
+    ("POST", "/vectors/update"): (wire.Update, "update"),
+    ("POST", "/vectors/delete"): (wire.Delete, "delete"),
+    ("POST", "/describe_index_stats"): (wire.Stats, "stats"),
+    ("POST", "/embed"): (wire.Embed, "embed"),
 }
 _CODES = {400: 3, 401: 16, 403: 7, 404: 5, 429: 8, 500: 13, 503: 14}
 """gRPC's, which the index gives"""
@@ -206,7 +206,7 @@ class PineconeStandIn:
             raise Wrong(f"Expected the header X-Pinecone-Api-Version: {API_VERSION}")
         if (request.method, request.url.path) not in _CALLS:
             raise Wrong(f"No such call: {request.method} {request.url.path}", 404)
-        kind, carry_out = _CALLS[request.method, request.url.path]
+        kind, name = _CALLS[request.method, request.url.path]
         try:
             if request.method == "GET":
                 call = msgspec.convert(_parameters(request), kind, strict=False)
@@ -214,7 +214,7 @@ class PineconeStandIn:
                 call = msgspec.json.decode(_json(request, body), type=kind)
         except msgspec.DecodeError as error:
             raise Wrong(f"Invalid request: {error}") from None
-        return msgspec.json.encode(carry_out(self.index, call))
+        return msgspec.json.encode(getattr(self.index, name)(call))
 
     def _next_fault(self, path: str) -> Fault | None:
         for fault in self.faults:

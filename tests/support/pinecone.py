@@ -3,12 +3,17 @@
 A module has the fixtures by importing them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 
+from adapters.pinecone import PineconeVectors
 from emulators.pinecone import PineconeStandIn
-from tests.support.catalogs import DIMENSION
+from emulators.pinecone_wire import Record, Upsert
+from feed.episode import Episode
+from feed.ports import Vectors
+from tests.support.catalogs import DIMENSION, vectors_of
 
 MODEL = "words"
 
@@ -25,3 +30,22 @@ def pinecone(_pinecone_server: PineconeStandIn) -> PineconeStandIn:
     """The stand-in, as new."""
     _pinecone_server.forget()
     return _pinecone_server
+
+
+def hold(server: PineconeStandIn, some: Sequence[Episode], namespace: str = "") -> Vectors:
+    """Give the index embeddings of these episodes, all but one in twenty; returns them."""
+    vectors = vectors_of(some)
+    records = [
+        Record(episode.id, row.tolist())
+        for episode, row, present in zip(some, vectors.matrix, vectors.present, strict=True)
+        if present
+    ]
+    for start in range(0, len(records), 1000):
+        server.index.upsert(Upsert(records[start : start + 1000], namespace))
+    return vectors
+
+
+def opened(server: PineconeStandIn, **how: Any) -> PineconeVectors:
+    """The adapter over the stand-in."""
+    how = {"api_key": server.api_key, "inference_host": server.url, "patience_s": 20, **how}
+    return PineconeVectors(server.url, **how)
