@@ -11,12 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from catalog_builder.errors import Refused
+from catalog_builder.interactions import collect
+from catalog_builder.signals import Parameters, signals
 from feed.catalog import SCORES, Catalog
 from feed.clock import to_us
 from feed.columns import Index, Strings, hash_strings
+from feed.engagement import Summary
 from feed.episode import Categories, Episode, Scores, Series
 from feed.filters import primary_subtag
 from feed.ports import Vectors
+from feed.signals import Signals
 from feed.snapshot import content_version
 
 DIMENSIONS = range(8, 4097)
@@ -24,11 +28,18 @@ DIMENSIONS = range(8, 4097)
 
 
 def build_catalog(
-    episodes: Sequence[Episode], vectors: Vectors, now: datetime, *, keep_vectors: bool = True
+    episodes: Sequence[Episode],
+    vectors: Vectors,
+    now: datetime,
+    *,
+    summaries: Iterable[Summary] = (),
+    parameters: Parameters | None = None,
+    keep_vectors: bool = True,
 ) -> Catalog:
     """The catalog of these episodes, in their order. Raises `Refused` for unusable vectors.
 
-    Without `keep_vectors` it knows who has one and holds none: for a store that is searched.
+    `summaries` are those of all users, of which its signals are made. Without `keep_vectors` it
+    knows who has a vector and holds none: for a store that is searched.
     """
     embeddings, embedded = _unit_rows(vectors, len(episodes))
     ids = [e.id for e in episodes]
@@ -63,11 +74,21 @@ def build_catalog(
         category_major=major,
         category_starts=starts,
         category_members=members,
-        embeddings=embeddings if keep_vectors else embeddings[:0].copy(),
+        embeddings=embeddings,
         embedded=embedded,
         anchors=_anchors(embeddings, starts, members, len(categories)),
+        title_hashes=hash_strings([_spoken(e.title) for e in episodes]),
+        signals=Signals.none(len(episodes), len(series_ids)),
     )
+    catalog = replace(catalog, signals=signals(collect(summaries, catalog), catalog, parameters))
+    if not keep_vectors:
+        catalog = replace(catalog, embeddings=embeddings[:0].copy())
     return replace(catalog, version=content_version(catalog))
+
+
+def _spoken(title: str) -> str:
+    """A title as it is said: without case, punctuation and space."""
+    return "".join(filter(str.isalnum, title.casefold())) or title
 
 
 def _unit_rows(

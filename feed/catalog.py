@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.columns import BoolArray, Index, IntArray, Strings, hash_strings
+from feed.signals import Signals
 
 SCORES = ("credibility", "insight", "information", "entertainment")
 """The columns of `Catalog.scores`."""
@@ -72,6 +73,9 @@ class Catalog:
     """(n,) 1 where there is one, here or in the store"""
     anchors: npt.NDArray[np.float32]
     """(M, D) normalised mean of the category's embeddings; zero where it has none"""
+    title_hashes: npt.NDArray[np.uint64]
+    """(n,) hash of each title without case and punctuation: who has the same is a near-duplicate"""
+    signals: Signals
 
     def __len__(self) -> int:
         return len(self.published_us)

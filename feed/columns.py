@@ -89,6 +89,14 @@ def places(starts: IntArray, ends: IntArray) -> IntArray:
     return found
 
 
+def looked_up(keys: IntArray, values: FloatArray, wanted: IntArray) -> FloatArray:
+    """The value of each key that is wanted, 0 where there is none. `keys` are sorted."""
+    if not len(keys):
+        return np.zeros(len(wanted))
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[at] == wanted, values[at], 0.0)
+
+
 @dataclass(frozen=True)
 class Strings(Sequence[str]):
     """A column of strings in one buffer. Row i is `data[offsets[i]:offsets[i + 1]]`, UTF-8."""

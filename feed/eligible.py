@@ -27,11 +27,20 @@ class Eligible:
     """by filter: how many it removed that no earlier one had"""
 
 
-def eligible(catalog: Catalog, query: Query, scenario: Scenario, floors: BoolArray) -> Eligible:
-    """Who passes `floors`, the quality floors as a mask, and every other filter."""
+def eligible(
+    catalog: Catalog,
+    query: Query,
+    scenario: Scenario,
+    floors: BoolArray,
+    returning: IntArray | None = None,
+) -> Eligible:
+    """Who passes `floors`, the quality floors as a mask, and every other filter.
+
+    What is in `returning` may come though the user engaged with it.
+    """
     masks = {
         "quality_floors": floors,
-        "excluded": filters.not_excluded(catalog, query),
+        "excluded": filters.not_excluded(catalog, query, returning),
         "muted_series": filters.not_muted_series(catalog, query),
         "muted_category": filters.not_muted_category(catalog, query),
         "language": filters.spoken_language(catalog, query),

@@ -40,10 +40,16 @@ def published(catalog: Catalog, now_us: int) -> BoolArray:
     return catalog.published_us <= now_us
 
 
-def not_excluded(catalog: Catalog, query: Query) -> BoolArray:
-    """Neither excluded by the request nor engaged with, by id or content id."""
-    names = [*query.excluded_ids, *(e.episode_id for e in query.engagements)]
-    return _all_but(catalog, catalog.rows_named(names))
+def not_excluded(catalog: Catalog, query: Query, returning: IntArray | None = None) -> BoolArray:
+    """Neither excluded by the request nor engaged with, by id or content id.
+
+    What is in `returning` may come though it was engaged with.
+    """
+    mask = _all_but(catalog, catalog.rows_named([e.episode_id for e in query.engagements]))
+    if returning is not None:
+        mask[returning] = True
+    mask[catalog.rows_named(query.excluded_ids)] = False
+    return mask
 
 
 def not_muted_series(catalog: Catalog, query: Query) -> BoolArray:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.catalog import Catalog
-from feed.columns import IntArray, hash_strings
+from feed.columns import FloatArray, IntArray, hash_strings
 from feed.engagement import Engagement
 from feed.request import Query
 from feed.scenario import Interests
@@ -119,3 +119,41 @@ def _engaged(
         tuple(newest[i][0].type for i in kept),
         np.array([newest[i][1] for i in kept], np.float32),
     )
+
+
+def refused_rows(catalog: Catalog, query: Query) -> IntArray:
+    """The episodes that the user is not interested in, newest first.
+
+    The newest engagement with an episode decides: who comes back to it takes that back.
+    """
+    last: dict[str, str] = {}
+    for engagement in query.engagements:
+        last.setdefault(engagement.episode_id, engagement.type)
+    refused = catalog.rows([name for name, kind in last.items() if kind == "not_interested"])
+    return refused[refused >= 0]
+
+
+def medoids(
+    catalog: Catalog, rows: IntArray, shares: FloatArray, parameters: Interests
+) -> IntArray:
+    """(m,) of these rows those that best stand for all: one for each interest, the first the most.
+
+    Greedily the one that adds most to the sum over all rows of share x cosine with the nearest
+    medoid (facility location; Nemhauser, Wolsey and Fisher, 1978), until one adds less than
+    `min_interest` of the whole. None where no vectors are held.
+    """
+    if not parameters.medoids or not catalog.holds_vectors:
+        return rows[:0]
+    near = rows[catalog.is_embedded[rows]][: parameters.clustered]
+    shares = shares[catalog.is_embedded[rows]][: parameters.clustered]
+    cosines = np.maximum(catalog.embeddings[near] @ catalog.embeddings[near].T, 0.0)
+    covered = np.zeros(len(near))
+    found: list[int] = []
+    while len(found) < min(parameters.medoids, len(near)):
+        gains = (np.maximum(cosines, covered) - covered) @ shares
+        best = int(np.argmax(gains))
+        if gains[best] < parameters.min_interest * shares.sum():
+            break
+        found.append(best)
+        covered = np.maximum(covered, cosines[best])
+    return near[found]

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from feed.catalog import SCORES, Catalog
 from feed.clock import FIRST_US, LAST_US
 from feed.columns import Index, Strings
+from feed.signals import HALF_LIVES_DAYS, Signals
 
 # The dtype and shape of each section. n episodes, S series, M categories, L languages, D dimension;
 # held: n, or 0 where the embeddings lie elsewhere. None: as long as it is.
@@ -50,6 +51,15 @@ SECTIONS: dict[str, tuple[str, tuple[str | int | None, ...]]] = {
     "embeddings": ("<f4", ("held", "D")),
     "embedded": ("|u1", ("n",)),
     "anchors": ("<f4", ("M", "D")),
+    "title_hashes": ("<u8", ("n",)),
+    "signals.people": ("<i4", ("n",)),
+    "signals.popularity": ("<f4", ("n", len(HALF_LIVES_DAYS))),
+    "signals.completion": ("<f4", ("n",)),
+    "signals.neighbour_starts": ("<i8", ("n+1",)),
+    "signals.neighbour_rows": ("<i4", ("neighbours",)),
+    "signals.neighbour_weights": ("<f4", ("neighbours",)),
+    "signals.promise": ("<f4", ("n",)),
+    "signals.series_return": ("<f4", ("S",)),
 }
 
 # Indexes into other columns: (section, lowest allowed, what they count).
@@ -61,7 +71,14 @@ _POINTS = [
     ("content_index.rows", 0, "n"),
     ("series_index.rows", 0, "S"),
     ("category_index.rows", 0, "M"),
+    ("signals.neighbour_rows", 0, "n"),
 ]
+
+_STARTS = {
+    "category_starts": "category_members",
+    "signals.neighbour_starts": "signals.neighbour_rows",
+}
+"""Starts of rows, and what they are the starts of, beside the offsets of strings."""
 
 
 def check_structure(arrays: Mapping[str, np.ndarray[Any, Any]], dimension: int) -> None:
@@ -75,6 +92,7 @@ def check_structure(arrays: Mapping[str, np.ndarray[Any, Any]], dimension: int) 
         "L": len(arrays["languages.offsets"]) - 1,
         "D": dimension,
         "content": len(arrays["content_index.rows"]),
+        "neighbours": len(arrays["signals.neighbour_rows"]),
         "held": len(arrays["embeddings"]) and len(arrays["published_us"]),
     }
     for name, (_, shape) in SECTIONS.items():
@@ -89,7 +107,7 @@ def check_structure(arrays: Mapping[str, np.ndarray[Any, Any]], dimension: int) 
         if len(column) and (column.min() < lowest or column.max() >= extents[counted]):
             raise ValueError(f"{name} points outside")
     ends = {name: f"{name[:-8]}.data" for name in SECTIONS if name.endswith(".offsets")}
-    for name, target in (ends | {"category_starts": "category_members"}).items():
+    for name, target in (ends | _STARTS).items():
         offsets = arrays[name]
         if offsets[0] != 0 or offsets[-1] != len(arrays[target]) or (np.diff(offsets) < 0).any():
             raise ValueError(f"{name} are not the starts of rows")
@@ -112,6 +130,7 @@ def check_values(catalog: Catalog, stated: Mapping[str, int]) -> None:
         "scores": not ((catalog.scores < 0) | (catalog.scores > 5)).any(),  # noqa: PLR2004
         # A product with NaN or infinity in it is neither finite nor small.
         "embeddings": _near_unit(catalog.embeddings),
+        "signals": _are_sane(catalog.signals),
         "anchors": _near_unit(catalog.anchors),
     }
     if wrong := [name for name, is_right in right.items() if not is_right]:
@@ -134,6 +153,15 @@ def _are_objects(cards: Strings) -> bool:
 def _near_unit(rows: npt.NDArray[np.float32]) -> bool:
     """Whether no row is longer than a unit, or has a number that is none."""
     return bool((np.einsum("ij,ij->i", rows, rows) < 1.01).all())  # noqa: PLR2004
+
+
+def _are_sane(signals: Signals) -> bool:
+    """Whether what is a count, a share or a weight can be one."""
+    positive = (signals.popularity, signals.neighbour_weights, signals.promise, signals.people)
+    finite = all(bool(np.isfinite(column).all() and (column >= 0).all()) for column in positive)
+    heard = signals.completion[~np.isnan(signals.completion)]
+    shares = all(bool(((s >= 0) & (s <= 1)).all()) for s in (heard, signals.series_return))
+    return finite and shares
 
 
 def counts(catalog: Catalog) -> dict[str, int]:

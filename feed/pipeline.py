@@ -3,26 +3,32 @@
 Everything is deterministic given catalog, scenario and query (which carries seed and now).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from feed import filters, scorers, sources
+from feed import scorers, sources
+from feed.candidates import Proposed, propose
 from feed.catalog import Catalog
-from feed.columns import BoolArray, FloatArray, IntArray
+from feed.columns import FloatArray, IntArray
+from feed.diversity import candidates_of
 from feed.eligible import Eligible, eligible
-from feed.interests import UserVector, user_vector
+from feed.interests import user_vector
 from feed.ports import Match
 from feed.reasons import Reasons, explain
 from feed.request import Query
 from feed.retrieval import Enquiry, Retrieved, enquire, matched, needs_vectors
 from feed.scenario import Scenario
 from feed.selectors import select
+from feed.standing import Standing
+from feed.taste import Taste, taste
 
 MILLION = 1_000_000
 """Scores leave the pipeline as whole millionths, so that every page shows the same digits."""
+_ALWAYS = {"similarity", "quality", "recency"}
+"""parts that every answer shows"""
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,11 @@ class Trace:
     window_days: int | None
     sources: dict[str, int]
     """by source: how many candidates it brought"""
+    candidates: int
+    """how many there were, each once"""
     chosen: int
+    parts: dict[str, list[float]]
+    """by part of the score: what it gave to each episode of the queue, its weight included"""
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,11 @@ class Slate:
     rows: IntArray
     scores: npt.NDArray[np.int32]
     """(k, 4) similarity, quality, recency and final score, in millionths"""
+    sources: npt.NDArray[np.uint16]
+    """(k,) a bit for every source that brought each, as `sources.NAMES`"""
+    propensities: npt.NDArray[np.int32]
+    """(k,) in millionths: with what probability it came into its place, a million where no chance
+    was in it"""
     reasons: Reasons
     cold_start: bool
     user_vector_episodes: int
@@ -58,14 +73,7 @@ class Ranker:
     def __init__(self, catalog: Catalog, scenario: Scenario) -> None:
         self.catalog = catalog
         self.scenario = scenario
-        self.quality = scorers.quality(catalog, scenario.quality)
-        """(n,)"""
-        self.rated = scorers.rated(catalog, self.quality)
-        """(n,) who can be called highly rated"""
-        self.floors = filters.quality_floors(catalog, scenario.filters)
-        """(n,) who passes the quality floors"""
-        self.order = _order(catalog, scenario.sources.ties)
-        """(n,) what breaks ties: lower comes first"""
+        self.standing = Standing(catalog, scenario)
 
     def enquire(self, query: Query) -> Enquiry | None:
         """What to ask a search for this query; None where it could add nothing."""
@@ -76,48 +84,47 @@ class Ranker:
 
     def rank(self, query: Query, retrieved: Retrieved | None = None) -> Slate:
         """The slate for this query, with what a search brought for it, if there was one."""
-        catalog, scenario = self.catalog, self.scenario
-        found = retrieved.eligible if retrieved else self._eligible(query)
+        catalog, scenario, standing = self.catalog, self.scenario, self.standing
         user = retrieved.user if retrieved else user_vector(catalog, query, scenario.interests)
+        likes = taste(catalog, query, scenario.interests, user)
+        found = self._eligible(query, likes)
 
-        rows, similarity, brought = self._candidates(user, found.allowed, retrieved)
+        proposed = propose(catalog, scenario, standing, likes, found.allowed, retrieved)
+        rows = proposed.pool.rows
+        parts = self._parts(query, likes, found, proposed, retrieved)
+        final = scorers.blend(scenario.blend, parts)
 
-        parts = {
-            "similarity": similarity,
-            "quality": self.quality[rows],
-            "recency": scorers.recency(found.ages[rows], scenario.blend.recency_decay),
-        }
-        final = scorers.blend(
-            scenario.blend,
-            **parts,
-            aversion=self._aversion(query, rows, retrieved),
-            served=scorers.served(catalog, query, rows),
+        chosen = select(
+            candidates_of(catalog, scenario, standing, likes, proposed.pool, final, query.seed),
+            scenario.selector,
         )
-
-        chosen, relaxed = select(final, catalog.series[rows], self.order[rows], scenario.selector)
-        rows, final = rows[chosen], final[chosen]
-        parts = {name: part[chosen] for name, part in parts.items()}
-        reasons = explain(
-            catalog,
-            user,
-            rows,
-            **parts,
-            rated=self.rated[rows],
-            blend=scenario.blend,
-            parameters=scenario.reasons,
-        )
+        at = chosen.places
+        rows, final = rows[at], final[at]
+        parts = {name: part[at] for name, part in parts.items()}
+        reasons = explain(catalog, scenario, standing, likes, rows, parts, chosen.drawn)
         blind = not (catalog.holds_vectors or retrieved) and needs_vectors(catalog, query, scenario)
+        shown = (parts["similarity"], parts["quality"], parts["recency"], final)
         return Slate(
             rows=rows,
-            scores=_millionths(*parts.values(), final),
+            scores=_millionths(np.column_stack(shown)),
+            sources=proposed.pool.sources[at],
+            propensities=_millionths(chosen.propensities),
             reasons=reasons,
             cold_start=user.vector is None,
             user_vector_episodes=len(user.members),
             degraded=query.degraded
             + ("vectors_unavailable",) * blind
             + ("freshness_widened",) * found.widened
-            + ("series_limit_relaxed",) * relaxed,
-            trace=Trace(len(catalog), found.removed, found.window_days, brought, len(rows)),
+            + ("series_limit_relaxed",) * chosen.relaxed,
+            trace=Trace(
+                catalog=len(catalog),
+                removed=found.removed,
+                window_days=found.window_days,
+                sources=proposed.pool.brought,
+                candidates=len(proposed.pool.rows),
+                chosen=len(rows),
+                parts=scorers.given(scenario.blend, parts),
+            ),
         )
 
     def similar(
@@ -127,71 +134,58 @@ class Ranker:
 
         A catalog that holds no vectors takes them from the matches of a search.
         """
-        catalog, others = self.catalog, self.floors.copy()
+        catalog, ties = self.catalog, self.standing.ties
+        others = self.standing.floors.copy()
         others[row] = False
         if not catalog.holds_vectors:
-            found = matched(catalog, matches, others)
-            return sources.best_matches(*found, count, self.order)
+            return sources.best_matches(*matched(catalog, matches, others), count, ties)
         others &= catalog.is_embedded[row]
         cosines: FloatArray = (catalog.embeddings @ catalog.embeddings[row]).astype(np.float64)
-        rows = sources.most_similar(catalog, cosines, others, count, self.order)
+        rows = sources.most_similar(catalog.is_embedded, cosines, others, count, ties)
         return rows, cosines[rows]
 
-    def _eligible(self, query: Query) -> Eligible:
-        return eligible(self.catalog, query, self.scenario, self.floors)
+    def _eligible(self, query: Query, likes: Taste | None = None) -> Eligible:
+        returning = likes.unfinished if likes and self.scenario.sources.unfinished else None
+        return eligible(self.catalog, query, self.scenario, self.standing.floors, returning)
 
-    def _candidates(
-        self, user: UserVector, allowed: BoolArray, retrieved: Retrieved | None
-    ) -> tuple[IntArray, FloatArray, dict[str, int]]:
-        """The candidates, each once, their similarity, and how many each source brought.
+    def _parts(
+        self,
+        query: Query,
+        likes: Taste,
+        found: Eligible,
+        proposed: Proposed,
+        retrieved: Retrieved | None,
+    ) -> dict[str, FloatArray]:
+        """Every part of the score that this scenario weighs, and those that are always shown."""
+        catalog, standing, blend = self.catalog, self.standing, self.scenario.blend
+        rows = proposed.pool.rows
+        unseen = standing.unseen[rows]
+        parts: dict[str, Callable[[], FloatArray]] = {
+            "similarity": lambda: proposed.similarity,
+            "quality": lambda: standing.quality[rows],
+            "recency": lambda: scorers.recency(found.ages[rows], blend.recency_decay),
+            "interest": lambda: proposed.interest,
+            "neighbours": lambda: scorers.neighbours(catalog, likes, rows, blend.neighbours_unit),
+            "trend": lambda: standing.trend[rows],
+            "popularity": lambda: standing.popularity[rows],
+            "promise": lambda: standing.promise[rows],
+            "unseen": lambda: unseen.astype(np.float64),
+            "series": lambda: scorers.series(catalog, likes, rows),
+            "category": lambda: scorers.category(catalog, likes, rows),
+            "aversion": lambda: self._aversion(likes, rows, retrieved),
+            "served": lambda: scorers.served(catalog, query, rows),
+        }
+        wanted = {name for name in parts if getattr(blend, name)}
+        return {name: part() for name, part in parts.items() if name in wanted | _ALWAYS}
 
-        Where nothing is known of the user every similarity is the neutral one, and where none can
-        be had, that of the episodes in a stated interest. What fills up is similar to nothing.
-        """
-        catalog, count, order = self.catalog, self.scenario.sources.candidates, self.order
-        neutral = self.scenario.interests.neutral_similarity
-        similarity: FloatArray
-        fill = self.scenario.sources.fill
-        if user.vector is None:
-            rows = sources.best_quality(self.quality, allowed, count, order)
-            return rows, np.full(len(rows), neutral), {"best_quality": len(rows)}
-        if catalog.holds_vectors:
-            cosines: FloatArray = (catalog.embeddings @ user.vector).astype(np.float64)
-            rows = sources.most_similar(catalog, cosines, allowed, count, order)
-            similarity, brought = cosines[rows], {"similar": len(rows)}
-        elif retrieved:
-            found = retrieved.rows, retrieved.similarity
-            rows, similarity = sources.best_matches(*found, count, order)
-            brought = {"retrieved": len(rows)}
-        else:
-            rows = sources.stated(catalog, user.categories, self.quality, allowed, count, order)
-            similarity, brought = np.full(len(rows), neutral), {"stated": len(rows)}
-            fill = True
-        if fill and len(rows) < count:
-            rest = allowed.copy()
-            rest[rows] = False
-            more = sources.best_quality(self.quality, rest, count - len(rows), order)
-            brought["best_quality"] = len(more)
-            rows = np.concatenate([rows, more])
-            similarity = np.concatenate([similarity, np.zeros(len(more))])
-        return rows, similarity, brought
-
-    def _aversion(self, query: Query, rows: IntArray, retrieved: Retrieved | None) -> FloatArray:
+    def _aversion(self, likes: Taste, rows: IntArray, retrieved: Retrieved | None) -> FloatArray:
         if self.catalog.holds_vectors:
-            return scorers.aversion(self.catalog, query, rows)
+            return scorers.aversion(self.catalog, likes.refused, rows)
         return retrieved.aversion(rows) if retrieved else np.zeros(len(rows))
 
 
-def _order(catalog: Catalog, ties: str) -> IntArray:
-    if ties == "source":
-        return catalog.source_order
-    order = np.empty(len(catalog), np.int64)
-    order[np.lexsort((catalog.source_order, -catalog.published_us))] = np.arange(len(order))
-    return order
-
-
-def _millionths(*columns: FloatArray) -> npt.NDArray[np.int32]:
+def _millionths(numbers: FloatArray) -> npt.NDArray[np.int32]:
     limits = np.iinfo(np.int32)
-    scaled = np.rint(np.column_stack(columns) * MILLION)
+    scaled = np.rint(numbers * MILLION)
     millionths: npt.NDArray[np.int32] = np.clip(scaled, limits.min, limits.max).astype(np.int32)
     return millionths

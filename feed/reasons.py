@@ -1,47 +1,32 @@
 """Reasons: why an episode is in the queue, taken from the numbers that ranked it."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from feed.catalog import Catalog
-from feed.columns import BoolArray, FloatArray, IntArray, hash_strings, places
+from feed.columns import BoolArray, FloatArray, HashArray, IntArray, hash_strings, places
 from feed.engagement import TYPES
 from feed.interests import UserVector
-from feed.scenario import Blend
-from feed.scenario import Reasons as Parameters
+from feed.scenario import Scenario
+from feed.scorers import weight_of
+from feed.standing import Standing
+from feed.taste import OFTEN, Taste
 
 DISCOVER, QUALITY, FRESH, INTEREST, NEAR_INTEREST = range(5)
 KEYS = (
     *("discover", "quality", "fresh", "interest", "near_interest"),
     *("because_click", "because_listen", "because_complete", "because_bookmark", "because_like"),
-    *("because_share", "because_not_interested", "recent_activity"),
+    *("because_share", "because_not_interested", "recent_activity", "others"),
+    *("series_followed", "series_heard", "unfinished", "trending", "trending_in", "unseen"),
 )
 """Reason keys by code. Cursors carry the codes: append, never reorder."""
 
-_BECAUSE: dict[str, int] = {kind: KEYS.index(f"because_{kind}") for kind in TYPES}
-_RECENT_ACTIVITY = KEYS.index("recent_activity")
-
-MAX_TITLE = 120
-"""characters of a title that a reason repeats"""
-
-_TEXTS = {
-    "discover": "New to you",
-    "quality": "Highly rated",
-    "fresh": "Recently published",
-    "interest": "You chose {category}",
-    "near_interest": "Close to {category}, which you chose",
-    "because_click": "Because you opened “{title}”",
-    "because_listen": "Because you listened to “{title}”",
-    "because_complete": "Because you finished “{title}”",
-    "because_bookmark": "Because you bookmarked “{title}”",
-    "because_like": "Because you liked “{title}”",
-    "because_share": "Because you shared “{title}”",
-    "because_not_interested": "Related to “{title}”",
-    "recent_activity": "Based on your recent activity",
-}
+BECAUSE: dict[str, int] = {kind: KEYS.index(f"because_{kind}") for kind in TYPES}
+_CODE = {key: code for code, key in enumerate(KEYS)}
 
 
 @dataclass(frozen=True)
@@ -51,45 +36,157 @@ class Reasons:
     codes: npt.NDArray[np.uint8]
     """(k,) places in `KEYS`"""
     leans_on: npt.NDArray[np.uint64]
-    """(k,) hash of the id of the engaged episode, or of the category's name, or 0"""
+    """(k,) hash of the id of the engaged episode or of the series, of the category's name, or 0"""
+
+
+class _Claim(NamedTuple):
+    """One way to explain each of k episodes."""
+
+    given: FloatArray
+    """(k,) what it gave to the score; -inf where it would not be true"""
+    codes: npt.NDArray[np.uint8]
+    leans_on: HashArray
 
 
 def explain(
     catalog: Catalog,
-    user: UserVector,
+    scenario: Scenario,
+    standing: Standing,
+    taste: Taste,
     rows: IntArray,
-    *,
-    similarity: FloatArray,
-    quality: FloatArray,
-    recency: FloatArray,
-    rated: BoolArray,
-    blend: Blend,
-    parameters: Parameters,
+    parts: Mapping[str, FloatArray],
+    drawn: BoolArray,
 ) -> Reasons:
-    """The reason of each episode in `rows`.
+    """The reason of each episode in `rows`: of what is true of it, what gave most to its score.
 
-    Where the similarity is at least `min_similarity`, its largest summand: the user vector is a
-    sum, so its product with an episode is one, over the engaged episodes and the stated interests.
-    An interest is the reason of an episode in that category, and near the reason of one in none.
-    A catalog that holds no vectors cannot tell which summand is the largest; see `_certain`.
-    Otherwise the larger of what quality and recency gave to the score, if it is something to speak
-    of: a quality of the catalog's better half (`rated`), a recency of at least `min_recency`.
+    What is personal comes first: the similarity to what the user engaged with or asked for, if it
+    is at least `min_similarity`; those who chose the same; a series that the user follows or often
+    hears. Then what the episode is by itself: among the first that trend, of the catalog's better
+    half, or of a recency of at least `min_recency`. Who was drawn by lot is something new.
     """
-    given = np.column_stack(
-        [
-            np.where(rated, blend.quality * quality, 0.0),
-            np.where(recency >= parameters.min_recency, blend.recency * recency, 0.0),
-        ]
+    weighed = {name: weight_of(scenario.blend, name) * part for name, part in parts.items()}
+    found = _best(_plain(catalog, scenario, standing, taste, rows, parts, weighed))
+    if len(rows) and not taste.unknown:
+        personal = _best(_personal(catalog, scenario, taste, rows, parts, weighed))
+        true = personal.given > -np.inf
+        found = _Claim(
+            np.where(true, personal.given, found.given),
+            np.where(true, personal.codes, found.codes),
+            np.where(true, personal.leans_on, found.leans_on),
+        )
+    codes = np.where(np.isin(rows, taste.unfinished), _CODE["unfinished"], found.codes)
+    codes = np.where(drawn, _CODE["unseen"], codes).astype(np.uint8)
+    alone = drawn | (codes == _CODE["unfinished"])
+    return Reasons(codes, np.where(alone, np.uint64(0), found.leans_on))
+
+
+def _best(claims: Iterator[_Claim]) -> _Claim:
+    """Of several claims for each episode the one that gave most; the first among equals."""
+    every = list(claims)
+    given = np.array([claim.given for claim in every])
+    best = np.argmax(given, axis=0)
+    at = np.arange(given.shape[1])
+    codes = np.array([claim.codes for claim in every])
+    leans_on = np.array([claim.leans_on for claim in every])
+    return _Claim(given[best, at], codes[best, at], leans_on[best, at])
+
+
+def _claim(
+    true: BoolArray, given: FloatArray, key: str, leans_on: HashArray | None = None
+) -> _Claim:
+    return _Claim(
+        np.where(true, given, -np.inf),
+        np.full(len(true), _CODE[key], np.uint8),
+        np.zeros(len(true), np.uint64) if leans_on is None else leans_on,
     )
-    spoken_of = np.where(given[:, 1] > given[:, 0], FRESH, QUALITY)
-    codes = np.where(given.any(axis=1), spoken_of, DISCOVER).astype(np.uint8)
-    leans_on = np.zeros(len(rows), np.uint64)
-    if user.vector is None or not len(rows):
-        return Reasons(codes, leans_on)
+
+
+def _plain(
+    catalog: Catalog,
+    scenario: Scenario,
+    standing: Standing,
+    taste: Taste,
+    rows: IntArray,
+    parts: Mapping[str, FloatArray],
+    weighed: Mapping[str, FloatArray],
+) -> Iterator[_Claim]:
+    """What an episode is by itself."""
+    every = np.ones(len(rows), np.bool_)
+    yield _claim(every, np.zeros(len(rows)), "discover")
+    yield _claim(standing.rated[rows], weighed["quality"], "quality")
+    recent = parts["recency"] >= scenario.reasons.min_recency
+    yield _claim(recent, weighed["recency"], "fresh")
+    if "trend" in weighed:
+        trending = standing.is_trending[rows]
+        topics = standing.topics[rows]
+        theirs = np.isin(topics, taste.categories) & (topics >= 0)
+        yield _claim(trending & ~theirs, weighed["trend"], "trending")
+        names = standing.category_hashes[np.maximum(topics, 0)] if len(catalog.categories) else None
+        yield _claim(trending & theirs, weighed["trend"], "trending_in", names)
+
+
+def _personal(
+    catalog: Catalog,
+    scenario: Scenario,
+    taste: Taste,
+    rows: IntArray,
+    parts: Mapping[str, FloatArray],
+    weighed: Mapping[str, FloatArray],
+) -> Iterator[_Claim]:
+    """What it has to do with this user."""
+    least = scenario.reasons.min_similarity
+    yield _similar(catalog, taste.user, rows, weighed["similarity"], parts["similarity"] >= least)
+    if "interest" in weighed and len(taste.interests):
+        cosines = catalog.embeddings[rows] @ catalog.embeddings[taste.interests].T
+        nearest = taste.interests[np.argmax(cosines, axis=1)]
+        done = dict(zip(taste.rows.tolist(), taste.types, strict=True))
+        codes = np.array([BECAUSE[done[row]] for row in nearest.tolist()], np.uint8)
+        true = parts["interest"] >= least
+        given = np.where(true, weighed["interest"], -np.inf)
+        yield _Claim(given, codes, catalog.id_hashes[nearest])
+    if "neighbours" in weighed:
+        leans_on = _nearest_choice(catalog, taste, rows)
+        true = (parts["neighbours"] > 0) & (leans_on >= 0)
+        hashes = catalog.id_hashes[np.maximum(leans_on, 0)]
+        yield _claim(true, weighed["neighbours"], "others", hashes)
+    if "series" in weighed and len(catalog.series_ids):
+        series = catalog.series[rows]
+        names = hash_strings([catalog.series_ids[i] for i in np.maximum(series, 0).tolist()])
+        followed = np.isin(series, taste.followed) & (series >= 0)
+        yield _claim(followed, weighed["series"], "series_followed", names)
+        often = (parts["series"] >= OFTEN) & ~followed
+        yield _claim(often, weighed["series"], "series_heard", names)
+
+
+def _nearest_choice(catalog: Catalog, taste: Taste, rows: IntArray) -> IntArray:
+    """(k,) of the user's choices the one that made each of these a neighbour, as a row; or -1."""
+    signals = catalog.signals
+    starts, ends = signals.neighbour_starts[taste.rows], signals.neighbour_starts[taste.rows + 1]
+    at = places(starts, ends)
+    owners = np.repeat(np.arange(len(taste.rows)), ends - starts)
+    near = signals.neighbour_weights[at] * taste.shares[owners]
+    order = np.argsort(near, kind="stable")  # the nearest is written last
+    leans_on = np.full(len(catalog), -1, np.int64)
+    leans_on[signals.neighbour_rows[at[order]]] = taste.rows[owners[order]]
+    return leans_on[rows]
+
+
+def _similar(
+    catalog: Catalog, user: UserVector, rows: IntArray, given: FloatArray, similar: BoolArray
+) -> _Claim:
+    """The largest summand of the similarity to the user vector.
+
+    The vector is a sum, so its product with an episode is one, over the engaged episodes and the
+    stated interests. An interest is the reason of an episode in that category, and near the reason
+    of one in none. A catalog that holds no vectors cannot tell which summand is the largest; see
+    `_certain`.
+    """
+    if user.vector is None:
+        return _claim(np.zeros(len(rows), np.bool_), given, "discover")
     of_part = np.array(
-        [_BECAUSE[kind] for kind in user.member_types]
-        + [INTEREST] * len(user.categories)
-        + [_RECENT_ACTIVITY],
+        [BECAUSE[kind] for kind in user.member_types]
+        + [_CODE["interest"]] * len(user.categories)
+        + [_CODE["recent_activity"]],
         np.uint8,
     )
     names = [catalog.categories[int(c)] for c in user.categories]
@@ -100,11 +197,10 @@ def explain(
     parts = _summands(catalog, user, rows) if catalog.holds_vectors else _certain(user, member)
     parts[:, len(user.members) : -1][~member & ~bare[:, None]] = -np.inf
     largest = np.argmax(parts, axis=1)
-    similar = (similarity >= parameters.min_similarity) & np.isfinite(parts.max(axis=1))
-    codes[similar] = of_part[largest[similar]]
-    codes[(codes == INTEREST) & bare] = NEAR_INTEREST
-    leans_on[similar] = hash_of_part[largest[similar]]
-    return Reasons(codes, leans_on)
+    true = similar & np.isfinite(parts.max(axis=1))
+    codes = of_part[largest]
+    codes[(codes == _CODE["interest"]) & bare] = _CODE["near_interest"]
+    return _Claim(np.where(true, given, -np.inf), codes, hash_of_part[largest])
 
 
 def _summands(catalog: Catalog, user: UserVector, rows: IntArray) -> FloatArray:
@@ -145,26 +241,3 @@ def _membership(catalog: Catalog, rows: IntArray, categories: IntArray) -> BoolA
         found = categories[column] == theirs
         member[owners[found], column[found]] = True
     return member
-
-
-def phrase(catalog: Catalog, code: int, leans_on: int) -> dict[str, Any]:
-    """A reason as data and in words: `{key, params, text}`; localise by the first two.
-
-    A reason that leans on something that this catalog no longer has becomes `discover`.
-    """
-    key = KEYS[code]
-    params: dict[str, str] = {}
-    if code in {INTEREST, NEAR_INTEREST}:
-        found = int(catalog.category_index.first(np.array([leans_on], np.uint64))[0])
-        if found >= 0:
-            params = {"category": catalog.categories[found]}
-    elif code in _BECAUSE.values():
-        found = int(catalog.id_index.first(np.array([leans_on], np.uint64))[0])
-        if found >= 0:
-            title = catalog.title(found)
-            if len(title) > MAX_TITLE:
-                title = f"{title[: MAX_TITLE - 1].rstrip()}…"
-            params = {"episode_id": catalog.ids[found], "title": title}
-    if code >= INTEREST and code != _RECENT_ACTIVITY and not params:
-        key = KEYS[DISCOVER]
-    return {"key": key, "params": params, "text": _TEXTS[key].format(**params)}

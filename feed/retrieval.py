@@ -16,13 +16,18 @@ from msgspec import structs
 from feed import filters
 from feed.catalog import Catalog
 from feed.clock import DAY_US
-from feed.columns import BoolArray, FloatArray, IntArray, hash_strings
+from feed.columns import BoolArray, FloatArray, IntArray, hash_strings, looked_up
 from feed.eligible import Eligible
-from feed.interests import UserVector, engaged_rows, stated_categories, user_vector
+from feed.interests import (
+    UserVector,
+    engaged_rows,
+    refused_rows,
+    stated_categories,
+    user_vector,
+)
 from feed.ports import MAX_EXCLUDED, MAX_MATCHES, Match, Restriction
 from feed.request import Query
 from feed.scenario import Filters, Scenario
-from feed.scorers import refused_rows
 
 MARGIN = 2
 """how many times the matches that would do on average are asked for, where only our own filters
@@ -47,14 +52,13 @@ class Retrieved:
     """(r,) what is similar to an episode that the user is not interested in, likewise"""
     averse_similarity: FloatArray
 
+    def similarity_of(self, rows: IntArray) -> FloatArray:
+        """(k,) cosine with the user vector; 0 for what the search did not bring."""
+        return looked_up(self.rows, self.similarity, rows)
+
     def aversion(self, rows: IntArray) -> FloatArray:
         """As `scorers.aversion`, by the neighbours of the newest that were refused."""
-        found = np.zeros(len(rows))
-        if len(self.averse_rows):
-            at = np.minimum(np.searchsorted(self.averse_rows, rows), len(self.averse_rows) - 1)
-            near = np.clip(self.averse_similarity[at], 0.0, 1.0)
-            found = np.where(self.averse_rows[at] == rows, near, 0.0)
-        return found
+        return np.clip(looked_up(self.averse_rows, self.averse_similarity, rows), 0.0, 1.0)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,14 @@ class Interests(_Table, frozen=True, kw_only=True):
     """share of the stated interests in the user vector, beside engagements"""
     neutral_similarity: Share = 0.5
     """the similarity of every candidate when nothing is known of the user"""
+    rank_power: Annotated[float, msgspec.Meta(ge=0, le=3)] = 1.0
+    """beside the user vector every choice counts (1 + its place, the newest 0)^-this"""
+    medoids: Annotated[int, msgspec.Meta(ge=0, le=5)] = 0
+    """how many of the engaged episodes stand for an interest each"""
+    min_interest: Share = 0.1
+    """what an interest has to add to what those before it cover, as a share of all choices"""
+    clustered: Annotated[int, msgspec.Meta(ge=1, le=500)] = 100
+    """in how many of the newest choices interests are looked for"""
 
 
 class Quality(_Table, frozen=True, kw_only=True):
@@ -67,33 +75,73 @@ class Filters(_Table, frozen=True, kw_only=True):
     """whether an episode dated in the future may be shown"""
 
 
+Places = Annotated[int, msgspec.Meta(ge=0, le=1000)]
+
+
 class Sources(_Table, frozen=True, kw_only=True):
-    """Where candidates come from."""
+    """Where candidates come from, and how many each source may bring."""
 
     candidates: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 150
-    """how many there may be"""
+    """similar to the user vector; and how many there are at least, if the catalog has them"""
     ties: Literal["newest", "source"] = "newest"
     """which of equals comes first: the newest, or the first in source order"""
     fill: bool = True
     """whether the best by quality fill the places that the similar ones leave"""
+    interests: Places = 0
+    """similar to each interest"""
+    neighbours: Places = 0
+    """chosen by those who chose what the user did"""
+    series: Places = 0
+    """new from each series that the user follows or often hears"""
+    unfinished: Places = 0
+    """left half heard"""
+    trending: Places = 0
+    """chosen by many lately"""
+    popular: Places = 0
+    """chosen by many, in each of the user's main categories; on a first visit in every one"""
+    fresh: Places = 0
+    """published last"""
+    stated: Places = 0
+    """the best in each category that the user asked for"""
+    unseen: Places = 0
+    """chosen by the fewest so far, the newest first: what is to be explored"""
 
 
 class Blend(_Table, frozen=True, kw_only=True):
     """score = the sum of these weights times the parts. See docs/scenarios.md for their ranges."""
 
     similarity: Weight = 0.55
+    """cosine with the user vector"""
+    interest: Weight = 0.0
+    """cosine with the nearest interest"""
+    neighbours: Weight = 0.0
+    """log(1 + nearness to what the user chose / neighbours_unit)"""
+    neighbours_unit: Annotated[float, msgspec.Meta(gt=0, le=100)] = 0.1
+    trend: Weight = 0.0
+    """log(1 + popularity at 1 or 7 days / popularity_unit)"""
+    popularity: Weight = 0.0
+    """log(1 + popularity at 30 and 180 days / popularity_unit)"""
+    popularity_unit: Annotated[float, msgspec.Meta(gt=0, le=1e6)] = 1.0
+    promise: Weight = 0.0
+    """of what too few have chosen to say how popular it is: what its content promises"""
+    unseen: Weight = 0.0
+    """of the same: on top"""
+    series: Weight = 0.0
+    """share of the choices that were of its series; 1 where it is followed"""
+    category: Weight = 0.0
+    """share of the choices that were of its categories"""
     quality: Weight = 0.30
     recency: Weight = 0.15
+    recency_decay: Weight = 0.03
+    """recency = exp(-this x age in whole days)"""
     aversion: Weight = 0.0
     """taken off: similarity to the nearest episode that the user is not interested in"""
     served: Weight = 0.0
     """taken off an episode that an earlier session served (`served_ids`)"""
-    recency_decay: Weight = 0.03
-    """recency = exp(-this x age in whole days)"""
 
 
 class Selector(_Table, frozen=True, kw_only=True):
-    """Candidates to a queue: the highest score x series_decay^(already chosen of its series)."""
+    """Candidates to a queue; see `selectors.select`."""
 
     queue: Annotated[int, msgspec.Meta(ge=1, le=150)] = 150
     """how long it may be"""
@@ -106,6 +154,22 @@ class Selector(_Table, frozen=True, kw_only=True):
     relax_below: Annotated[int, msgspec.Meta(ge=0, le=150)] = 0
     """a queue that ends shorter than this goes on for another round of the limits, so that a
     catalog of few series still makes a feed"""
+    topic_decay: Share = 1.0
+    """as series_decay, of the main category"""
+    mmr: Weight = 0.0
+    """taken off: cosine with the nearest of those chosen lately (Carbonell and Goldstein, 1998)"""
+    mmr_memory: Share = 0.9
+    """what is left of that cosine with each further choice"""
+    near_duplicate: Annotated[float, msgspec.Meta(ge=0, le=2)] = 2.0
+    """of episodes with a cosine above this, and of those of one title, one comes; above 1: all"""
+    calibration: Weight = 0.0
+    """added: how much its categories still lack of their share in the user's choices, or on a
+    first visit in the catalog (after Steck, 2018, "Calibrated recommendations")"""
+    explore_every: Annotated[int, msgspec.Meta(ge=0, le=150)] = 0
+    """each so many-th place is drawn by lot among the unseen; 0: none"""
+    explore_noise: Annotated[float, msgspec.Meta(gt=0, le=100)] = 0.1
+    """how much chance there is in the lot: an episode is drawn with a probability in proportion to
+    exp(score / this)"""
 
 
 class Reasons(_Table, frozen=True, kw_only=True):

@@ -1,11 +1,17 @@
 """Scorers: one float per candidate, in the candidates' order. None ever drops one."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from feed.catalog import Catalog
-from feed.columns import BoolArray, FloatArray, IntArray
+from feed.columns import BoolArray, FloatArray, IntArray, looked_up, places
 from feed.request import Query
 from feed.scenario import Blend, Quality
+from feed.taste import Taste
+
+TAKEN_OFF = {"aversion", "served"}
+"""parts whose weight is taken off the score"""
 
 
 def quality(catalog: Catalog, parameters: Quality) -> FloatArray:
@@ -41,24 +47,11 @@ def recency(ages: IntArray, decay: float) -> FloatArray:
     return decayed
 
 
-def refused_rows(catalog: Catalog, query: Query) -> IntArray:
-    """The episodes that the user is not interested in, newest first.
-
-    The newest engagement with an episode decides: who comes back to it takes that back.
-    """
-    last: dict[str, str] = {}
-    for engagement in query.engagements:
-        last.setdefault(engagement.episode_id, engagement.type)
-    refused = catalog.rows([name for name, kind in last.items() if kind == "not_interested"])
-    return refused[refused >= 0]
-
-
-def aversion(catalog: Catalog, query: Query, rows: IntArray) -> FloatArray:
-    """Similarity, 0 to 1, to the nearest episode that the user is not interested in.
+def aversion(catalog: Catalog, refused: IntArray, rows: IntArray) -> FloatArray:
+    """Similarity, 0 to 1, to the nearest of the episodes that the user refused.
 
     For a catalog that holds its vectors.
     """
-    refused = refused_rows(catalog, query)
     if not len(refused):
         return np.zeros(len(rows))
     nearest = (catalog.embeddings[rows] @ catalog.embeddings[refused].T).max(axis=1)
@@ -71,21 +64,49 @@ def served(catalog: Catalog, query: Query, rows: IntArray) -> FloatArray:
     return np.isin(rows, catalog.rows_named(query.served_ids)).astype(np.float64)
 
 
-def blend(
-    parameters: Blend,
-    *,
-    similarity: FloatArray,
-    quality: FloatArray,
-    recency: FloatArray,
-    aversion: FloatArray,
-    served: FloatArray,
-) -> FloatArray:
-    """The weighted sum of the parts."""
-    blended: FloatArray = (
-        parameters.similarity * similarity
-        + parameters.quality * quality
-        + parameters.recency * recency
-        - parameters.aversion * aversion
-        - parameters.served * served
-    )
+def neighbours(catalog: Catalog, taste: Taste, rows: IntArray, unit: float) -> FloatArray:
+    """log(1 + nearness / unit), the nearness to each choice weighed by its share; else 0."""
+    nearness = looked_up(*catalog.signals.neighbours(taste.rows, taste.shares), rows)
+    logs: FloatArray = np.log1p(nearness / unit)
+    return logs
+
+
+def series(catalog: Catalog, taste: Taste, rows: IntArray) -> FloatArray:
+    """The share of the choices that were of its series; 1 where the user follows it."""
+    theirs = catalog.series[rows]
+    heard = looked_up(taste.series, taste.series_shares, theirs)
+    followed: BoolArray = np.isin(theirs, taste.followed) & (theirs >= 0)
+    return np.where(followed, 1.0, heard)
+
+
+def category(catalog: Catalog, taste: Taste, rows: IntArray) -> FloatArray:
+    """The shares of its c categories in the choices, in sum, over the square root of c."""
+    starts, ends = catalog.category_starts[rows], catalog.category_starts[rows + 1]
+    members = catalog.category_members[places(starts, ends)]
+    shares = looked_up(taste.categories, taste.category_shares, members)
+    owners = np.repeat(np.arange(len(rows)), ends - starts)
+    total = np.bincount(owners, shares, len(rows)).astype(np.float64)
+    found: FloatArray = total / np.sqrt(np.maximum(ends - starts, 1))
+    return found
+
+
+def blend(parameters: Blend, parts: Mapping[str, FloatArray]) -> FloatArray:
+    """The weighted sum of the parts; what is of `TAKEN_OFF` lowers it."""
+    blended: FloatArray = np.zeros(len(parts["similarity"]))
+    for name, part in parts.items():
+        blended = blended + weight_of(parameters, name) * part
     return blended
+
+
+def given(parameters: Blend, parts: Mapping[str, FloatArray]) -> dict[str, list[float]]:
+    """What each part gave to each score: the summands of `blend`, in millionths' precision."""
+    return {
+        name: np.round(weight_of(parameters, name) * part, 6).tolist()
+        for name, part in parts.items()
+    }
+
+
+def weight_of(parameters: Blend, name: str) -> float:
+    """The weight of a part, negative where it is taken off."""
+    weight: float = getattr(parameters, name)
+    return -weight if name in TAKEN_OFF else weight

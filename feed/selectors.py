@@ -1,84 +1,221 @@
-"""The selector: candidates to a queue under the series rules. Nothing else reorders."""
+"""The selector: candidates to a queue, under the rules of diversity. Nothing else reorders."""
+
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
-from feed.columns import FloatArray, IntArray
+from feed.columns import BoolArray, FloatArray, HashArray, IntArray
 from feed.scenario import Selector
 
 _LAST = -1e300
 """what a score that is not finite counts as: less than any, with room to be lowered"""
 
 
-def select(
-    scores: FloatArray, series: IntArray, order: IntArray, parameters: Selector
-) -> tuple[IntArray, bool]:
-    """The chosen candidates in order, as places in `scores`, and whether the limits were relaxed.
+@dataclass(frozen=True)
+class Candidates:
+    """k candidates, as the selector looks at them. What is None takes no part."""
 
-    Repeatedly the candidate with the highest score x series_decay^(already chosen from its
-    series), skipping series that are used up and the series chosen just before, until none is
-    left. Equal scores keep the order by undecayed score, then `order`. `series` is -1 for none.
-    NaN and infinite scores come after every finite one.
+    scores: FloatArray
+    order: IntArray
+    """what breaks ties: lower comes first"""
+    series: IntArray
+    """-1 for none"""
+    topics: IntArray | None = None
+    """the main category of each, -1 for none"""
+    vectors: npt.NDArray[np.float32] | None = None
+    """(k, D) unit rows"""
+    titles: HashArray | None = None
+    mix: FloatArray | None = None
+    """(k, c) share of each category in each candidate"""
+    wanted: FloatArray | None = None
+    """(c,) share of each category in what the user chose"""
+    chance: FloatArray | None = None
+    """(k,) log-weight of each in the lot for an open slot; -inf: not to be drawn"""
+    luck: FloatArray | None = None
+    """(k,) Gumbel noise that decides the lot"""
+
+    def ranked(self) -> tuple["Candidates", IntArray]:
+        """The same in the order of their scores, and where each was. NaN and infinities last."""
+        scores = np.where(np.isfinite(self.scores), self.scores, _LAST)
+        by = np.lexsort((self.order, -scores))
+        taken = {
+            name: getattr(self, name)[by]
+            for name in ("order", "series", "topics", "vectors", "titles", "mix", "chance", "luck")
+            if getattr(self, name) is not None
+        }
+        return replace(self, scores=scores[by], **taken), by
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A queue, as places among the candidates."""
+
+    places: IntArray
+    propensities: FloatArray
+    """(q,) with what probability each came into its place: 1 unless it was drawn"""
+    drawn: BoolArray
+    """(q,) whether it came by lot into an open slot"""
+    relaxed: bool
+    """whether the limits began anew"""
+
+
+def select(candidates: Candidates, parameters: Selector) -> Chosen:
+    """The chosen candidates, in order.
+
+    Repeatedly the candidate of the highest value, skipping series that are used up and the series
+    chosen just before, until none is left. The value is the score x series_decay^(already chosen
+    of its series) x topic_decay^(already chosen of its topic), less `mmr` x the cosine with the
+    nearest of those chosen lately, plus `calibration` x how much its categories are still wanted.
+    For an open slot one is drawn by lot instead. Near-duplicates come once. Equal
+    values keep the order by score, then `order`.
 
     With `relax_below`, a shorter queue goes on: first the counts begin anew, and when the only
     series left is the one chosen just before, it may follow itself.
     """
-    scores = np.where(np.isfinite(scores), scores, _LAST)
-    ranked = np.lexsort((order, -scores))
-    scores, series = scores[ranked], series[ranked]
-    if not parameters.limit_unnamed:
-        # Each its own series, below every real one.
-        series = np.where(series < 0, -1 - np.arange(len(series)), series)
-    members = _places_by_series(series)
-    decayed = scores.copy()
-    left = np.ones(len(scores), np.bool_)
-    used: dict[int, int] = {}
-    chosen: list[int] = []
-    last: int | None = None
-    relaxed = False
-    while len(chosen) < min(parameters.queue, len(scores)):
-        place = _best(decayed, members.get(last) if last is not None else None)
-        if place is None and len(chosen) < parameters.relax_below:
-            relaxed = True
-            used.clear()
-            decayed = np.where(left, scores, -np.inf)
-            place = _best(decayed, members.get(last) if last is not None else None)
-            place = _best(decayed, None) if place is None else place
+    ranked, by = candidates.ranked()
+    queue = _Queue(ranked, parameters)
+    while len(queue.chosen) < min(parameters.queue, len(by)):
+        place, propensity = queue.draw() if queue.is_open else (None, None)
+        if place is None:
+            place = queue.next()
         if place is None:
             break
-        last = int(series[place])
-        chosen.append(place)
-        left[place] = False
-        used[last] = used.get(last, 0) + 1
-        mine = members[last]
-        if used[last] >= parameters.max_per_series:
-            decayed[mine] = -np.inf
-        else:
-            decayed[mine] = _decayed(scores[mine], used[last], parameters)
-            decayed[mine[~left[mine]]] = -np.inf
-    return ranked[np.array(chosen, np.int64)], relaxed
+        queue.take(place, propensity)
+    places = np.array(queue.chosen, np.int64)
+    drawn = np.array([one is not None for one in queue.propensities], np.bool_)
+    propensities = np.array([1.0 if p is None else p for p in queue.propensities], np.float64)
+    return Chosen(by[places], propensities, drawn, queue.relaxed)
 
 
-def _decayed(scores: FloatArray, times: int, parameters: Selector) -> FloatArray:
-    factor = parameters.series_decay**times
-    if parameters.decay_below_zero:
-        return scores * factor
-    # Lower either way: a smaller factor on a negative score would raise it.
-    return np.where(scores > 0, scores * factor, scores / max(factor, 1e-6))
+class _Queue:
+    """What has been chosen so far, and what that makes of the others."""
+
+    def __init__(self, candidates: Candidates, parameters: Selector) -> None:
+        self._all = candidates
+        self._parameters = parameters
+        series = candidates.series
+        if not parameters.limit_unnamed:
+            # Each its own series, below every real one.
+            series = np.where(series < 0, -1 - np.arange(len(series)), series)
+        self._series = series
+        self._of_series = _places_by(series)
+        self._of_topic = {} if candidates.topics is None else _places_by(candidates.topics)
+        self._left = np.ones(len(series), np.bool_)
+        self._open = self._left.copy()
+        """who is left, and of a series that is not used up"""
+        self._series_times = np.zeros(len(series), np.int64)
+        self._topic_times = np.zeros(len(series), np.int64)
+        self._value = candidates.scores.copy()
+        """score with its decays; -inf for who is not open"""
+        self._near = np.zeros(len(series))
+        """cosine with the nearest chosen, fading"""
+        self._got = np.zeros(0 if candidates.wanted is None else len(candidates.wanted))
+        self._last: int | None = None
+        self.chosen: list[int] = []
+        self.propensities: list[float | None] = []
+        """of each; None where no chance was in it"""
+        self.relaxed = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the next slot is one that is drawn for."""
+        return (
+            self._all.chance is not None
+            and (len(self.chosen) + 1) % self._parameters.explore_every == 0
+        )
+
+    def draw(self) -> tuple[int | None, float | None]:
+        """One drawn by lot of who is open, and the probability that it would be."""
+        assert self._all.chance is not None  # noqa: S101  # for the type checker
+        assert self._all.luck is not None  # noqa: S101  # as above
+        chance = self._barred(np.where(self._open, self._all.chance, -np.inf))
+        place = self._first(chance + self._all.luck)
+        if place is None:
+            return None, None
+        weights = np.exp(chance - chance.max())
+        return place, float(weights[place] / weights.sum())
+
+    def next(self) -> int | None:
+        """The highest value; where there is none, once the limits are relaxed, if they may be."""
+        place = self._first(self._barred(self._adjusted()))
+        if place is None and len(self.chosen) < self._parameters.relax_below:
+            self.relaxed = True
+            self._series_times[:] = 0
+            self._open = self._left.copy()
+            self._revalue(slice(None))
+            place = self._first(self._barred(self._adjusted()))
+            if place is None and self._left.any():
+                place = int(np.argmax(np.where(self._left, self._adjusted(), -np.inf)))
+        return place
+
+    def take(self, place: int, propensity: float | None) -> None:
+        """Choose one, and let the others feel it."""
+        parameters, candidates = self._parameters, self._all
+        self.chosen.append(place)
+        self.propensities.append(propensity)
+        self._last = int(self._series[place])
+        self._left[place] = self._open[place] = False
+        mine = self._of_series[self._last]
+        self._series_times[mine] += 1
+        if self._series_times[place] >= parameters.max_per_series:
+            self._open[mine] = False
+        self._revalue(mine)
+        if candidates.topics is not None and candidates.topics[place] >= 0:
+            alike = self._of_topic[int(candidates.topics[place])]
+            self._topic_times[alike] += 1
+            self._revalue(alike)
+        if candidates.vectors is not None:
+            cosines = candidates.vectors @ candidates.vectors[place]
+            self._near = np.maximum(self._near * parameters.mmr_memory, cosines)
+            self._drop(cosines > parameters.near_duplicate)
+        if candidates.titles is not None:
+            self._drop(candidates.titles == candidates.titles[place])
+        if candidates.mix is not None:
+            self._got += candidates.mix[place]
+
+    def _adjusted(self) -> FloatArray:
+        parameters, candidates = self._parameters, self._all
+        value = self._value
+        if parameters.mmr and candidates.vectors is not None:
+            value = value - parameters.mmr * self._near
+        if candidates.mix is not None and candidates.wanted is not None:
+            still = candidates.wanted - self._got / max(1, len(self.chosen))
+            value = value + parameters.calibration * (candidates.mix @ still)
+        return value
+
+    def _barred(self, value: FloatArray) -> FloatArray:
+        """The same, without the series chosen just before."""
+        mine = self._of_series.get(self._last) if self._last is not None else None
+        if mine is None:
+            return value
+        value = value.copy()
+        value[mine] = -np.inf
+        return value
+
+    def _first(self, value: FloatArray) -> int | None:
+        """The place of the highest value, the first among equals; None if there is none."""
+        place = int(np.argmax(value))
+        return place if value[place] > -np.inf else None
+
+    def _drop(self, who: BoolArray) -> None:
+        self._left &= ~who
+        self._open &= ~who
+        self._value[who] = -np.inf
+
+    def _revalue(self, who: IntArray | slice) -> None:
+        parameters, scores = self._parameters, self._all.scores[who]
+        factor = parameters.series_decay ** self._series_times[who]
+        if self._all.topics is not None:
+            factor = factor * parameters.topic_decay ** self._topic_times[who]
+        if parameters.decay_below_zero:
+            value = scores * factor
+        else:  # lower either way: a smaller factor on a negative score would raise it
+            value = np.where(scores > 0, scores * factor, scores / np.maximum(factor, 1e-6))
+        self._value[who] = np.where(self._open[who], value, -np.inf)
 
 
-def _places_by_series(series: IntArray) -> dict[int, IntArray]:
-    by_series = np.argsort(series, kind="stable")
-    names, starts = np.unique(series[by_series], return_index=True)
-    return dict(zip(names.tolist(), np.split(by_series, starts)[1:], strict=True))
-
-
-def _best(decayed: FloatArray, barred: IntArray | None) -> int | None:
-    """The place of the highest score outside `barred`; the first among equals; None if none."""
-    if barred is not None:
-        held = decayed[barred]
-        decayed[barred] = -np.inf
-    place = int(np.argmax(decayed))
-    found = bool(decayed[place] > -np.inf)
-    if barred is not None:
-        decayed[barred] = held
-    return place if found else None
+def _places_by(groups: IntArray) -> dict[int, IntArray]:
+    by_group = np.argsort(groups, kind="stable")
+    names, starts = np.unique(groups[by_group], return_index=True)
+    return dict(zip(names.tolist(), np.split(by_group, starts)[1:], strict=True))

@@ -9,9 +9,9 @@ import numpy as np
 
 from feed.catalog import Catalog
 from feed.cursor import seal
+from feed.phrases import phrase
 from feed.pipeline import MILLION, Ranker
 from feed.queue import Queue, Session
-from feed.reasons import phrase
 from feed.request import Query
 from feed.retrieval import Retrieved
 

@@ -28,6 +28,7 @@ from feed.clock import from_us, to_us
 from feed.columns import Index, Strings
 from feed.layout import SECTIONS, check_structure, check_values, counts
 from feed.ports import Buffer
+from feed.signals import Signals
 
 FORMAT = 1
 _MAGIC = b"EARSHOT\n"
@@ -202,6 +203,9 @@ def _catalog(header: Header, arrays: dict[str, np.ndarray[Any, Any]]) -> Catalog
             columns[field.name] = Index(
                 arrays[f"{field.name}.hashes"], arrays[f"{field.name}.rows"]
             )
+        elif hints[field.name] is Signals:
+            parts = {one.name: arrays[f"{field.name}.{one.name}"] for one in fields(Signals)}
+            columns[field.name] = Signals(**parts)
         elif field.name not in columns:
             columns[field.name] = arrays[field.name]
     return Catalog(**columns)

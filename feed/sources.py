@@ -1,9 +1,49 @@
 """Sources: which of the allowed episodes are candidates. Each returns rows, best first."""
 
-import numpy as np
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from feed.catalog import Catalog
+import numpy as np
+import numpy.typing as npt
+
 from feed.columns import BoolArray, FloatArray, IntArray
+
+NAMES = (
+    *("similar", "retrieved", "interests", "neighbours", "series", "unfinished", "trending"),
+    *("popular", "fresh", "stated", "unseen", "best_quality"),
+)
+"""Every source by its bit. Cursors carry the bits: append, never reorder."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Candidates, each once."""
+
+    rows: IntArray
+    """(k,) in the order in which sources brought them"""
+    sources: npt.NDArray[np.uint16]
+    """(k,) a bit for every source that brought each"""
+    brought: dict[str, int]
+    """by source: how many"""
+
+    def by(self, name: str) -> BoolArray:
+        """(k,) whether a source brought each."""
+        return (self.sources >> NAMES.index(name) & 1).astype(np.bool_)
+
+
+def pooled(brought: Iterable[tuple[str, IntArray]]) -> Pool:
+    """What several sources brought, together."""
+    named = list(brought)
+    every = np.concatenate([np.zeros(0, np.int64), *(rows for _, rows in named)])
+    bits = np.concatenate(
+        [np.zeros(0, np.uint16)]
+        + [np.full(len(rows), 1 << NAMES.index(name), np.uint16) for name, rows in named]
+    )
+    found, first, member = np.unique(every, return_index=True, return_inverse=True)
+    together = np.zeros(len(found), np.uint16)
+    np.bitwise_or.at(together, member, bits)
+    order = np.argsort(first)
+    return Pool(found[order], together[order], {name: len(rows) for name, rows in named})
 
 
 def top(values: FloatArray, rows: IntArray, count: int, order: IntArray) -> IntArray:
@@ -22,34 +62,51 @@ def top(values: FloatArray, rows: IntArray, count: int, order: IntArray) -> IntA
 
 
 def most_similar(
-    catalog: Catalog, similarity: FloatArray, allowed: BoolArray, count: int, order: IntArray
+    embedded: BoolArray, similarity: FloatArray, allowed: BoolArray, count: int, order: IntArray
 ) -> IntArray:
     """The allowed episodes most similar to the user vector, by an exact scan."""
-    rows = np.flatnonzero(allowed & catalog.is_embedded)
-    return top(similarity, rows, count, order)
+    return top(similarity, np.flatnonzero(allowed & embedded), count, order)
 
 
 def best_matches(
     rows: IntArray, cosines: FloatArray, count: int, order: IntArray
 ) -> tuple[IntArray, FloatArray]:
-    """Of what a search found the `count` most similar, and their cosines, one for each row."""
+    """Of what was found the `count` of highest value, and their values, one for each row."""
     best = np.lexsort((order[rows], -cosines))[:count]
     return rows[best], cosines[best]
 
 
-def stated(
-    catalog: Catalog,
-    categories: IntArray,
-    quality: FloatArray,
-    allowed: BoolArray,
-    count: int,
-    order: IntArray,
-) -> IntArray:
-    """The allowed episodes of highest quality in any of these categories."""
-    rows = catalog.rows_in(categories)
-    return top(quality, rows[allowed[rows]], count, order)
+def first(order: IntArray, allowed: BoolArray, count: int) -> IntArray:
+    """The first `count` rows of an order that are allowed."""
+    found: list[IntArray] = []
+    have, start, step = 0, 0, max(256, 4 * count)
+    while have < count and start < len(order):
+        piece = order[start : start + step]
+        piece = piece[allowed[piece]][: count - have]
+        found.append(piece)
+        have += len(piece)
+        start, step = start + step, step * 2
+    return np.concatenate([order[:0], *found])
 
 
-def best_quality(quality: FloatArray, allowed: BoolArray, count: int, order: IntArray) -> IntArray:
-    """The allowed episodes of highest quality."""
-    return top(quality, np.flatnonzero(allowed), count, order)
+@dataclass(frozen=True)
+class Groups:
+    """Rows by group, best first in each: made once for a catalog, so that nobody has to scan it."""
+
+    starts: IntArray
+    """(g + 1,) group i has `rows[starts[i]:starts[i + 1]]`"""
+    rows: IntArray
+
+    @classmethod
+    def of(cls, rows: IntArray, groups: IntArray, count: int, rank: IntArray) -> "Groups":
+        """Rows that belong to `groups`; of a group, those of the lowest `rank` come first."""
+        rows, groups = rows[groups >= 0], groups[groups >= 0]
+        by = np.lexsort((rank[rows], groups))
+        lengths = np.bincount(groups, minlength=count)
+        return cls(np.concatenate([[0], np.cumsum(lengths)]), rows[by])
+
+    def first(self, groups: IntArray, allowed: BoolArray, count: int) -> IntArray:
+        """The first `count` of each of these groups that are allowed, group after group."""
+        bounds = zip(self.starts[groups].tolist(), self.starts[groups + 1].tolist(), strict=True)
+        found = [first(self.rows[start:end], allowed, count) for start, end in bounds]
+        return np.concatenate([self.rows[:0], *found])

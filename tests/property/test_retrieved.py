@@ -12,9 +12,9 @@ from adapters.pinecone_search import metadata_filter
 from emulators.pinecone_filter import predicate
 from feed.clock import to_us
 from feed.engagement import TYPES, Profile, Summary
+from feed.phrases import phrase
 from feed.pipeline import Ranker
 from feed.ports import Match
-from feed.reasons import phrase
 from feed.request import Query, SessionRequest, make_query
 from feed.scenario import Scenario, shipped
 from tests.support.catalogs import DIMENSION, NOW, TOPICS, catalog_of, episodes

@@ -10,9 +10,9 @@ from feed import scenario as scenarios
 from feed.catalog import Catalog
 from feed.clock import DAY_US, to_us
 from feed.engagement import Profile, Summary
+from feed.phrases import phrase
 from feed.pipeline import Ranker, Slate
 from feed.ports import Match
-from feed.reasons import phrase
 from feed.request import Query, SessionRequest, make_query
 from feed.retrieval import Enquiry
 from feed.scenario import Scenario

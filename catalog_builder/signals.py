@@ -1,0 +1,90 @@
+"""Signals: what all users' choices say of a catalog's episodes.
+
+Whatever fewer than `min_people` stand behind is left out: it could tell of one of them.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from catalog_builder.interactions import BEGUN, FINISHED, Interactions
+from catalog_builder.neighbours import Parameters as NeighbourParameters
+from catalog_builder.neighbours import neighbours
+from catalog_builder.promise import promise
+from feed.catalog import Catalog
+from feed.signals import HALF_LIVES_DAYS, Signals
+
+MIN_PEOPLE = 5
+DAY_MINUTES = 24 * 60
+MINUTE_US = 60_000_000
+PROMISED = HALF_LIVES_DAYS.index(7.0)
+"""the popularity that an episode's content promises"""
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How signals are computed."""
+
+    min_people: int = MIN_PEOPLE
+    neighbours: NeighbourParameters = field(default_factory=NeighbourParameters)
+
+
+def signals(
+    interactions: Interactions, catalog: Catalog, parameters: Parameters | None = None
+) -> Signals:
+    """The signals of these interactions, as of the catalog's creation."""
+    parameters = parameters or Parameters()
+    n, least = len(catalog), parameters.min_people
+    people = np.bincount(interactions.rows, minlength=n)
+    enough = people >= least
+    ages_days = age_days(interactions, catalog.created_us)
+    popularity: npt.NDArray[np.float64] = np.column_stack(
+        [
+            np.bincount(
+                interactions.rows, interactions.weights * np.exp2(-ages_days / half_life), n
+            )
+            for half_life in HALF_LIVES_DAYS
+        ]
+    )
+    starts, rows, weights = neighbours(interactions, ages_days, n, least, parameters.neighbours)
+    return Signals(
+        people=np.where(enough, people, 0).astype(np.int32),
+        popularity=np.where(enough[:, None], popularity, 0.0).astype(np.float32),
+        completion=_completion(interactions, n, least),
+        neighbour_starts=starts,
+        neighbour_rows=rows,
+        neighbour_weights=weights,
+        promise=promise(catalog, popularity[:, PROMISED], enough),
+        series_return=_series_return(interactions, catalog, least),
+    )
+
+
+def age_days(interactions: Interactions, now_us: int) -> npt.NDArray[np.float32]:
+    """(m,) how long ago each choice was; what a wrong clock dates ahead is of now."""
+    ages = (now_us // MINUTE_US - interactions.minutes.astype(np.int64)) / DAY_MINUTES
+    return np.maximum(ages, 0.0).astype(np.float32)
+
+
+def _completion(interactions: Interactions, episodes: int, least: int) -> npt.NDArray[np.float32]:
+    """(n,) the share that heard it to the end, of those of whom it is known."""
+    known = interactions.heard >= BEGUN
+    began = np.bincount(interactions.rows[known], minlength=episodes)
+    ended = np.bincount(interactions.rows[interactions.heard == FINISHED], minlength=episodes)
+    share = ended / np.maximum(began, 1)
+    return np.where(began >= least, share, np.nan).astype(np.float32)
+
+
+def _series_return(
+    interactions: Interactions, catalog: Catalog, least: int
+) -> npt.NDArray[np.float32]:
+    """(S,) the share of a series' listeners who chose a second episode of it."""
+    count = len(catalog.series_ids)
+    series = catalog.series[interactions.rows].astype(np.int64)
+    users = np.repeat(np.arange(interactions.users), np.diff(interactions.starts))
+    pairs, times = np.unique((users * (count + 1) + series)[series >= 0], return_counts=True)
+    of_series = pairs % (count + 1)
+    came = np.bincount(of_series, minlength=count)
+    again = np.bincount(of_series[times > 1], minlength=count)
+    share = again / np.maximum(came, 1)
+    return np.where(again >= least, share, 0.0).astype(np.float32)

@@ -1,0 +1,154 @@
+"""Candidates: what the sources bring for one query, and how similar each is to the user."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from feed import sources
+from feed.catalog import Catalog
+from feed.columns import BoolArray, FloatArray, IntArray
+from feed.retrieval import Retrieved
+from feed.scenario import Scenario
+from feed.sources import Pool, first, pooled
+from feed.standing import Standing
+from feed.taste import OFTEN, Taste
+
+MAIN_CATEGORIES = 5
+"""in how many of a user's categories what is popular is looked for"""
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """The candidates of one query."""
+
+    pool: Pool
+    similarity: FloatArray
+    """(k,) cosine with the user vector; neutral where nothing is known of the user, or where no
+    vector can be had and it is in a stated interest; else 0"""
+    interest: FloatArray
+    """(k,) cosine with the nearest interest, 0 where there is none"""
+
+
+def propose(
+    catalog: Catalog,
+    scenario: Scenario,
+    standing: Standing,
+    taste: Taste,
+    allowed: BoolArray,
+    retrieved: Retrieved | None,
+) -> Proposed:
+    """Ask every source of the scenario."""
+    near = _Nearness(catalog, scenario, taste, retrieved)
+    brought = list(_brought(catalog, scenario, standing, taste, allowed, near))
+    pool = pooled(brought)
+    lacking = scenario.sources.candidates - len(pool.rows)
+    if (scenario.sources.fill or near.blind or taste.user.vector is None) and lacking > 0:
+        rest = allowed.copy()
+        rest[pool.rows] = False
+        pool = pooled([*brought, ("best_quality", first(standing.best, rest, lacking))])
+    return Proposed(pool, near.similarity(pool), near.interest(pool))
+
+
+def _brought(
+    catalog: Catalog,
+    scenario: Scenario,
+    standing: Standing,
+    taste: Taste,
+    allowed: BoolArray,
+    near: "_Nearness",
+) -> Iterator[tuple[str, IntArray]]:
+    """What each source brings, best first. A source of no places is not asked."""
+    most, ties = scenario.sources, standing.ties
+    yield from near.bring(allowed, most.candidates, ties)
+    for cosines in near.of_interests.T:
+        found = sources.most_similar(catalog.is_embedded, cosines, allowed, most.interests, ties)
+        yield "interests", found
+    often = np.union1d(taste.followed, taste.series[taste.series_shares >= OFTEN])
+    main, unfinished = _main_categories(catalog, taste), taste.unfinished
+    stated = most.candidates if near.blind else most.stated
+    ask: dict[str, tuple[int, Callable[[int], IntArray]]] = {
+        "neighbours": (most.neighbours, lambda k: _neighbours(catalog, taste, allowed, k, ties)),
+        "series": (most.series, lambda k: standing.of_series.first(often, allowed, k)),
+        "unfinished": (most.unfinished, lambda k: unfinished[allowed[unfinished]][:k]),
+        "trending": (most.trending, lambda k: first(standing.trending, allowed, k)),
+        "popular": (most.popular, lambda k: standing.popular.first(main, allowed, k)),
+        "fresh": (most.fresh, lambda k: first(standing.newest, allowed, k)),
+        "stated": (stated, lambda k: standing.good.first(taste.stated, allowed, k)),
+        "unseen": (most.unseen, lambda k: first(standing.to_explore, allowed, k)),
+    }
+    for name, (count, source) in ask.items():
+        if count:
+            yield name, source(count)
+
+
+def _neighbours(
+    catalog: Catalog, taste: Taste, allowed: BoolArray, count: int, ties: IntArray
+) -> IntArray:
+    """Those nearest to what the user chose, by what others chose."""
+    rows, nearness = catalog.signals.neighbours(taste.rows, taste.shares)
+    free = allowed[rows]
+    return sources.best_matches(rows[free], nearness[free], count, ties)[0]
+
+
+def _main_categories(catalog: Catalog, taste: Taste) -> IntArray:
+    """The user's largest categories; on a first visit every major one."""
+    if taste.unknown:
+        return np.flatnonzero(catalog.category_major)
+    largest = np.argsort(-taste.category_shares, kind="stable")[:MAIN_CATEGORIES]
+    return np.union1d(taste.categories[largest], taste.stated)
+
+
+class _Nearness:
+    """Cosines with the user vector and with each interest, from the catalog or from a search."""
+
+    def __init__(
+        self, catalog: Catalog, scenario: Scenario, taste: Taste, retrieved: Retrieved | None
+    ) -> None:
+        vector = taste.user.vector
+        self._retrieved = None if catalog.holds_vectors else retrieved
+        self._neutral = scenario.interests.neutral_similarity
+        self._known = vector is not None
+        self._embedded = catalog.is_embedded
+        self._stated = taste.stated
+        self._of_user: FloatArray | None = None
+        self.of_interests: FloatArray = np.zeros((len(catalog), 0))
+        """(n, m)"""
+        self.blind = vector is not None and not catalog.holds_vectors and retrieved is None
+        """whether vectors are needed and cannot be had"""
+        if vector is not None and catalog.holds_vectors:
+            self._of_user = (catalog.embeddings @ vector).astype(np.float64)
+        if len(taste.interests) and (scenario.sources.interests or scenario.blend.interest):
+            self.of_interests = catalog.embeddings @ catalog.embeddings[taste.interests].T
+
+    def bring(
+        self, allowed: BoolArray, count: int, ties: IntArray
+    ) -> Iterator[tuple[str, IntArray]]:
+        """What is most similar to the user vector."""
+        if self._of_user is not None:
+            rows = sources.most_similar(self._embedded, self._of_user, allowed, count, ties)
+            yield "similar", rows
+        elif self._retrieved is not None:
+            found = self._retrieved.rows, self._retrieved.similarity
+            free = allowed[found[0]]
+            yield (
+                "retrieved",
+                sources.best_matches(found[0][free], found[1][free], count, ties)[0],
+            )
+
+    def similarity(self, pool: Pool) -> FloatArray:
+        """(k,) with the user vector, as `Proposed` has it."""
+        if not self._known:
+            return np.full(len(pool.rows), self._neutral)
+        if self._of_user is not None:
+            return self._of_user[pool.rows]
+        if self._retrieved is not None:
+            return self._retrieved.similarity_of(pool.rows)
+        return np.where(pool.by("stated"), self._neutral, 0.0)
+
+    def interest(self, pool: Pool) -> FloatArray:
+        """(k,) with the nearest interest, as `Proposed` has it."""
+        if not self.of_interests.shape[1]:
+            return np.zeros(len(pool.rows))
+        nearest: FloatArray = self.of_interests[pool.rows].max(axis=1).astype(np.float64)
+        return nearest

@@ -1,0 +1,88 @@
+"""Diversity: what the selector has to know of each candidate beside its score."""
+
+import numpy as np
+
+from feed.catalog import Catalog
+from feed.columns import FloatArray, HashArray, IntArray, places
+from feed.scenario import Scenario
+from feed.selectors import Candidates
+from feed.sources import Pool
+from feed.standing import Standing
+from feed.taste import Taste
+
+MOST_CATEGORIES = 20
+"""how many categories are kept in proportion"""
+
+
+def candidates_of(
+    catalog: Catalog,
+    scenario: Scenario,
+    standing: Standing,
+    taste: Taste,
+    pool: Pool,
+    scores: FloatArray,
+    seed: int,
+) -> Candidates:
+    """The candidates of a pool; what the scenario's selector does not look at is left out."""
+    rows, rules = pool.rows, scenario.selector
+    alike = catalog.holds_vectors and (rules.mmr or rules.near_duplicate <= 1.0)
+    mix = wanted = None
+    if rules.calibration:
+        mix, wanted = _mix(catalog, taste, rows)
+    return Candidates(
+        scores=scores,
+        order=standing.ties[rows],
+        series=catalog.series[rows],
+        topics=standing.topics[rows] if rules.topic_decay < 1.0 else None,
+        vectors=catalog.embeddings[rows] if alike else None,
+        titles=catalog.title_hashes[rows] if rules.near_duplicate <= 1.0 else None,
+        mix=mix,
+        wanted=wanted,
+        chance=np.where(pool.by("unseen"), scores / rules.explore_noise, -np.inf)
+        if rules.explore_every
+        else None,
+        luck=gumbel(catalog.id_hashes[rows], seed) if rules.explore_every else None,
+    )
+
+
+def gumbel(id_hashes: HashArray, seed: int) -> FloatArray:
+    """(k,) noise of the standard Gumbel distribution, one draw for each episode and seed.
+
+    Whoever has the highest of log-weight + noise is drawn in proportion to the weights (the
+    Gumbel-max trick; Gumbel, 1954). A draw depends on no other candidate.
+    """
+    mixed = id_hashes ^ np.uint64(seed % 2**64)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB), (31, 1)):
+        # SplitMix64's finaliser (Steele, Lea and Flood, 2014)
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    uniform = ((mixed >> np.uint64(11)).astype(np.float64) + 0.5) / 2**53
+    noise: FloatArray = -np.log(-np.log(uniform))
+    return noise
+
+
+def _mix(catalog: Catalog, taste: Taste, rows: IntArray) -> tuple[FloatArray, FloatArray]:
+    """(k, c) the share of each of the largest categories in each episode, and (c,) in the choices.
+
+    On a first visit every major category is wanted in the square root of its proportion, so that
+    the feed shows what there is.
+    """
+    if taste.unknown:
+        size = np.bincount(catalog.category_members, minlength=len(catalog.categories))
+        shares = np.sqrt(size * catalog.category_major)
+        largest = np.sort(np.argsort(-shares, kind="stable")[:MOST_CATEGORIES])
+        wanted = shares[largest]
+    else:
+        by_share = np.argsort(-taste.category_shares, kind="stable")[:MOST_CATEGORIES]
+        largest = taste.categories[np.sort(by_share)]
+        wanted = taste.category_shares[np.sort(by_share)]
+    wanted = wanted / max(float(wanted.sum()), 1e-12)
+    mix = np.zeros((len(rows), len(largest)))
+    if len(largest):
+        starts, ends = catalog.category_starts[rows], catalog.category_starts[rows + 1]
+        owners = np.repeat(np.arange(len(rows)), ends - starts)
+        members = catalog.category_members[places(starts, ends)]
+        column = np.minimum(np.searchsorted(largest, members), len(largest) - 1)
+        known = largest[column] == members
+        mix[owners[known], column[known]] = 1.0
+        mix /= np.maximum(mix.sum(axis=1, keepdims=True), 1.0)
+    return mix, wanted

@@ -1,0 +1,71 @@
+"""Phrases: a reason as data and in words. Localise by key and parameters."""
+
+from typing import Any
+
+import numpy as np
+
+from feed.catalog import Catalog
+from feed.reasons import BECAUSE, DISCOVER, KEYS
+
+MAX_TITLE = 120
+"""characters of a title that a reason repeats"""
+
+_TEXTS = {
+    "discover": "New to you",
+    "quality": "Highly rated",
+    "fresh": "Recently published",
+    "interest": "You chose {category}",
+    "near_interest": "Close to {category}, which you chose",
+    "because_click": "Because you opened “{title}”",
+    "because_listen": "Because you listened to “{title}”",
+    "because_complete": "Because you finished “{title}”",
+    "because_bookmark": "Because you bookmarked “{title}”",
+    "because_like": "Because you liked “{title}”",
+    "because_share": "Because you shared “{title}”",
+    "because_not_interested": "Related to “{title}”",
+    "recent_activity": "Based on your recent activity",
+    "others": "Chosen by people who chose “{title}”",
+    "series_followed": "New in {series}, which you follow",
+    "series_heard": "More of {series}",
+    "unfinished": "You have not finished this",
+    "trending": "Many are listening to this",
+    "trending_in": "Trending in {category}",
+    "unseen": "Something new: few have heard it yet",
+}
+_OF_CATEGORY = {"interest", "near_interest", "trending_in"}
+_OF_SERIES = {"series_followed", "series_heard"}
+_OF_EPISODE = {"others", *(KEYS[code] for code in BECAUSE.values())}
+
+
+def phrase(catalog: Catalog, code: int, leans_on: int) -> dict[str, Any]:
+    """A reason as `{key, params, text}`.
+
+    One that leans on something that this catalog no longer has becomes `discover`.
+    """
+    key = KEYS[code]
+    params = _params(catalog, key, np.array([leans_on], np.uint64))
+    if params is None:
+        key, params = KEYS[DISCOVER], {}
+    return {"key": key, "params": params, "text": _TEXTS[key].format(**params)}
+
+
+def _params(catalog: Catalog, key: str, leans_on: np.ndarray[Any, Any]) -> dict[str, str] | None:
+    """What a reason of this key names, {} for nothing, None where that is gone."""
+    if key in _OF_CATEGORY:
+        found = int(catalog.category_index.first(leans_on)[0])
+        return None if found < 0 else {"category": catalog.categories[found]}
+    if key in _OF_SERIES:
+        found = int(catalog.series_index.first(leans_on)[0])
+        if found < 0:
+            return None
+        return {"series_id": catalog.series_ids[found], "series": catalog.series_names[found]}
+    if key in _OF_EPISODE:
+        found = int(catalog.id_index.first(leans_on)[0])
+        if found < 0:
+            return None
+        return {"episode_id": catalog.ids[found], "title": _shortened(catalog.title(found))}
+    return {}
+
+
+def _shortened(title: str) -> str:
+    return title if len(title) <= MAX_TITLE else f"{title[: MAX_TITLE - 1].rstrip()}…"

@@ -1,0 +1,110 @@
+"""Taste: what is known of a user, in the terms of a catalog. Every stage leans on it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from feed.catalog import Catalog
+from feed.columns import FloatArray, IntArray, hash_strings, places
+from feed.interests import UserVector, medoids, stated_categories, weight_of
+from feed.request import Query
+from feed.scenario import Interests
+
+LEFT, HEARD = 0.1, 0.9
+"""shares of an episode: who left before the one refused it, who went past the other heard it"""
+OFTEN = 0.1
+"""the share of the choices from which on a series is often heard"""
+
+
+@dataclass(frozen=True)
+class Taste:
+    """What a user engaged with and asked for, as rows and shares."""
+
+    user: UserVector
+    """the mean of the newest engagements, blended with the stated interests"""
+    rows: IntArray
+    """(p,) every episode that the user chose, once, newest first"""
+    types: tuple[str, ...]
+    """(p,) what was done with each last"""
+    shares: FloatArray
+    """(p,) how much each counts, 1 in sum"""
+    interests: IntArray
+    """(m,) those of them that stand for an interest each, the strongest first"""
+    series: IntArray
+    """(s,) their series, sorted"""
+    series_shares: FloatArray
+    """(s,) how much of the choices each has, 1 in sum at most"""
+    followed: IntArray
+    """series that the user follows"""
+    categories: IntArray
+    """(c,) their categories, sorted"""
+    category_shares: FloatArray
+    """(c,) how much of the choices each has, 1 in sum"""
+    stated: IntArray
+    """categories that the user asked for, sorted"""
+    refused: IntArray
+    """rows that the user is not interested in, or left after a moment, newest first"""
+    unfinished: IntArray
+    """rows that the user left half heard, newest first"""
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nothing is known that could make a feed personal."""
+        return not (len(self.rows) or len(self.stated) or len(self.followed))
+
+
+def taste(catalog: Catalog, query: Query, parameters: Interests, user: UserVector) -> Taste:
+    """The taste of a query's user. The newest engagement with an episode says what it is now."""
+    engagements = query.engagements
+    rows = catalog.rows([one.episode_id for one in engagements])
+    found, newest = np.unique(rows, return_index=True)
+    newest = np.sort(newest[found >= 0])
+    last = [engagements[i] for i in newest.tolist()]
+    rows = rows[newest]
+
+    progress = np.array([np.nan if e.progress is None else e.progress for e in last], np.float64)
+    listened = np.array([e.type == "listen" for e in last], np.bool_)
+    refused = np.array([e.type == "not_interested" for e in last], np.bool_)
+    refused |= listened & (progress < LEFT)
+    unfinished = listened & (progress >= LEFT) & (progress < HEARD)
+
+    weights = np.array([weight_of(e, parameters) for e in last], np.float64)
+    kept = np.flatnonzero((weights > 0) & ~refused)
+    weights = weights[kept] / (1.0 + np.arange(len(kept))) ** parameters.rank_power
+    shares = weights / max(weights.sum(), 1e-12)
+    series, series_shares = _shared(catalog.series[rows[kept]], shares)
+    followed = catalog.series_index.first(hash_strings(query.profile.followed_series))
+    return Taste(
+        user=user,
+        rows=rows[kept],
+        types=tuple(last[i].type for i in kept.tolist()),
+        shares=shares,
+        interests=medoids(catalog, rows[kept], shares, parameters),
+        series=series,
+        series_shares=series_shares,
+        followed=np.unique(followed[followed >= 0]),
+        **_categories(catalog, rows[kept], shares),
+        stated=stated_categories(catalog, query),
+        refused=rows[refused],
+        unfinished=rows[unfinished],
+    )
+
+
+def _categories(catalog: Catalog, rows: IntArray, shares: FloatArray) -> dict[str, Any]:
+    """The categories of these episodes; each gives its share in equal parts to its own."""
+    starts, ends = catalog.category_starts[rows], catalog.category_starts[rows + 1]
+    count = ends - starts
+    members = catalog.category_members[places(starts, ends)]
+    categories, category_shares = _shared(members, np.repeat(shares / np.maximum(count, 1), count))
+    return {
+        "categories": categories,
+        "category_shares": category_shares / max(category_shares.sum(), 1e-12),
+    }
+
+
+def _shared(groups: IntArray, shares: FloatArray) -> tuple[IntArray, FloatArray]:
+    """The groups that are 0 or more, sorted, and the sum of the shares in each."""
+    known = groups >= 0
+    found, member = np.unique(groups[known], return_inverse=True)
+    return found, np.bincount(member, shares[known], len(found)).astype(np.float64)
