@@ -14,11 +14,11 @@ from feed.catalog import Catalog
 from feed.columns import BoolArray, FloatArray, IntArray
 from feed.eligible import Eligible, eligible
 from feed.interests import UserVector, user_vector
-from feed.ports import Match
 from feed.reasons import Reasons, explain
 from feed.request import Query
 from feed.retrieval import Enquiry, Retrieved, enquire, matched, needs_vectors
 from feed.scenario import Scenario
+from feed.search import Match
 from feed.selectors import select
 
 MILLION = 1_000_000

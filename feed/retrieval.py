@@ -19,10 +19,10 @@ from feed.clock import DAY_US
 from feed.columns import BoolArray, FloatArray, IntArray, hash_strings
 from feed.eligible import Eligible
 from feed.interests import UserVector, engaged_rows, stated_categories, user_vector
-from feed.ports import MAX_EXCLUDED, MAX_MATCHES, Match, Restriction
 from feed.request import Query
 from feed.scenario import Filters, Scenario
 from feed.scorers import refused_rows
+from feed.search import MAX_EXCLUDED, MAX_MATCHES, Match, Restriction
 
 MARGIN = 2
 """how many times the matches that would do on average are asked for, where only our own filters

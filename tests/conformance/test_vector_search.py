@@ -11,7 +11,8 @@ from adapters.pinecone_records import metadata
 from adapters.pinecone_search import PineconeSearch
 from emulators.pinecone import PineconeStandIn
 from emulators.pinecone_wire import Record, Upsert
-from feed.ports import Restriction, Unavailable, VectorSearch
+from feed.ports import Unavailable
+from feed.search import Restriction, VectorSearch
 from tests.support.catalogs import DIMENSION, catalog_of, episodes
 from tests.support.pinecone import _pinecone_server, pinecone
 from tests.support.search import ExactSearch

@@ -97,14 +97,10 @@ def test_a_search_by_pinecone_is_loaded_where_it_is_asked_for_and_no_builder_wit
         ({"CURSOR_TTL_S": "59"}, "CURSOR_TTL_S"),
         ({"NOW": "2026-02-06T00:00:00"}, "NOW"),
         ({"SCENARIO": "nonsense"}, "SCENARIO"),
-        ({"RETRIEVAL": "somewhere"}, "RETRIEVAL"),
-        ({"RETRIEVAL": "pinecone", "PINECONE_API_KEY": "key"}, "PINECONE_HOST"),
-        ({"RETRIEVAL": "pinecone", "PINECONE_HOST": "a.example"}, "PINECONE_API_KEY"),
         (
             {"RETRIEVAL": "pinecone", "PINECONE_HOST": "nowhere", "PINECONE_API_KEY": "key"},
             "PINECONE_HOST or PINECONE_API_KEY",
         ),
-        ({"RETRIEVAL_TIMEOUT_S": "0"}, "RETRIEVAL_TIMEOUT_S"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

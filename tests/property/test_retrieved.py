@@ -13,10 +13,10 @@ from emulators.pinecone_filter import predicate
 from feed.clock import to_us
 from feed.engagement import TYPES, Profile, Summary
 from feed.pipeline import Ranker
-from feed.ports import Match
 from feed.reasons import phrase
 from feed.request import Query, SessionRequest, make_query
 from feed.scenario import Scenario, shipped
+from feed.search import Match
 from tests.support.catalogs import DIMENSION, NOW, TOPICS, catalog_of, episodes
 from tests.support.search import ExactSearch, retrieved
 

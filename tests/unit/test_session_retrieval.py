@@ -10,10 +10,11 @@ import pytest
 from feed.catalog import Catalog
 from feed.clock import to_us
 from feed.pipeline import Ranker
-from feed.ports import Match, Restriction, Unavailable
+from feed.ports import Unavailable
 from feed.request import Query, SessionRequest, make_query
 from feed.retrieval import NEAR_REFUSED, Enquiry
 from feed.scenario import shipped
+from feed.search import Match, Restriction
 from functions.budget import Budget
 from functions.guard import FAILURES, Guard
 from functions.retrieval import Retrieval
