@@ -54,7 +54,16 @@ def start(start_server: Start, index: PineconeStandIn, tmp_path: Any) -> Start:
 
 @pytest.fixture
 def searching(start: Start) -> Iterator[Server]:
-    """One that has asked, so that its connection is open."""
+    """One that has asked, so that its connection is open, and has time to."""
+    server = start(RETRIEVAL_TIMEOUT_S="2")
+    server.create(engagements=TASTE)
+    yield server
+    assert "Traceback" not in server.output
+
+
+@pytest.fixture
+def hurried(start: Start) -> Iterator[Server]:
+    """Such a one with as little time as sessions usually have."""
     server = start()
     server.create(engagements=TASTE)
     yield server
@@ -124,6 +133,14 @@ def test_a_stored_user_is_asked_for_in_two_requests_and_said_so(
     assert asked_of(index) == {}  # the rest of the session is in its cursor
 
 
+def test_the_connection_is_opened_beside_what_else_a_first_request_waits_for(
+    start: Start, index: PineconeStandIn
+) -> None:
+    start()  # and its health asked
+    until(lambda: index.requests["/vectors/fetch"] == 1)
+    assert not index.requests["/query"]
+
+
 def test_who_is_unknown_asks_for_nothing(searching: Server, index: PineconeStandIn) -> None:
     asked_of(index)
     assert searching.create()["degraded"] == []
@@ -154,31 +171,31 @@ TROUBLES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
 @pytest.mark.parametrize("path", ["/vectors/fetch", "/query"])
 def test_an_index_in_trouble_costs_a_session_its_budget_and_is_named(
-    searching: Server, index: PineconeStandIn, trouble: dict[str, Any], path: str
+    hurried: Server, index: PineconeStandIn, trouble: dict[str, Any], path: str
 ) -> None:
     index.break_next(times=None, path=path, **trouble)
     for _ in range(2):
-        page, seconds = timed(searching, engagements=TASTE, category_interests=["Chess"])
+        page, seconds = timed(hurried, engagements=TASTE, category_interests=["Chess"])
         assert len(page["episodes"]) == 10
         assert page["degraded"][0] in {"retrieval_timeout", "retrieval_unavailable"}
         assert page["degraded"][1:] == ["vectors_unavailable"]
         assert seconds < 2  # 0.3 and what a busy machine adds
         assert page["episodes"][0]["reason"]["text"] == "You chose Chess"
     index.mend()
-    page = until(lambda: (p := searching.create(engagements=TASTE))["degraded"] == [] and p)
+    page = until(lambda: (p := hurried.create(engagements=TASTE))["degraded"] == [] and p)
     assert page["user_vector_episodes"] == 3
-    assert any("retrieval" in str(line.get("degraded")) for line in searching.log_lines)
+    assert any("retrieval" in str(line.get("degraded")) for line in hurried.log_lines)
 
 
 def test_an_index_that_is_away_is_left_alone_and_found_again(
-    searching: Server, index: PineconeStandIn
+    hurried: Server, index: PineconeStandIn
 ) -> None:
     index.break_next("hang", times=None)
-    named = [searching.create(engagements=TASTE)["degraded"][0] for _ in range(FAILURES + 3)]
+    named = [hurried.create(engagements=TASTE)["degraded"][0] for _ in range(FAILURES + 3)]
     assert named == ["retrieval_timeout"] * FAILURES + ["retrieval_unavailable"] * 3
     asked_of(index)
-    searching.create(engagements=TASTE)
-    similar = searching.call("GET", "/api/episodes/episode-3/similar")
+    hurried.create(engagements=TASTE)
+    similar = hurried.call("GET", "/api/episodes/episode-3/similar")
     assert similar.json() == {
         "episode_id": "episode-3",
         "episodes": [],
@@ -187,28 +204,28 @@ def test_an_index_that_is_away_is_left_alone_and_found_again(
         "degraded": ["retrieval_unavailable"],
     }
     assert similar.headers["cache-control"] == "no-store"
-    health = searching.call("GET", "/api/health").json()
+    health = hurried.call("GET", "/api/health").json()
     assert health["dependencies"]["search"] == "unavailable"
     assert health["status"] == "degraded"
     assert asked_of(index) == {}
-    metrics = searching.call("GET", "/api/metrics").text
+    metrics = hurried.call("GET", "/api/metrics").text
     assert f'earshot_degraded_total{{what="retrieval_timeout"}} {FAILURES}.0' in metrics
     index.mend()
-    until(lambda: searching.create(engagements=TASTE)["degraded"] == [], 20)
+    until(lambda: hurried.create(engagements=TASTE)["degraded"] == [], 20)
     assert asked_of(index) == {"/vectors/fetch": 1, "/query": 1}
-    assert searching.call("GET", "/api/health").json()["dependencies"]["search"] == "ok"
+    assert hurried.call("GET", "/api/health").json()["dependencies"]["search"] == "ok"
 
 
 def test_an_index_that_takes_no_connections_stops_no_session(
-    searching: Server, index: PineconeStandIn
+    hurried: Server, index: PineconeStandIn
 ) -> None:
     with index.refusing():
         for _ in range(FAILURES + 1):
-            page, seconds = timed(searching, engagements=TASTE)
+            page, seconds = timed(hurried, engagements=TASTE)
             assert len(page["episodes"]) == 10
             assert page["degraded"][-1] == "vectors_unavailable"
             assert seconds < 2
-    until(lambda: searching.create(engagements=TASTE)["degraded"] == [], 20)
+    until(lambda: hurried.create(engagements=TASTE)["degraded"] == [], 20)
 
 
 @pytest.mark.parametrize(
