@@ -89,7 +89,7 @@ def test_a_search_by_pinecone_is_loaded_where_it_is_asked_for_and_no_builder_wit
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
-        ({"K_SERVICE": "create-session"}, "AUTH=demo"),
+        ({"K_SERVICE": "create-session", "NOW": ""}, "AUTH=demo"),
         ({"K_SERVICE": "create-session", "AUTH": ""}, "NOW"),
         ({"K_SERVICE": "create-session", "AUTH": "", "NOW": "", "CURSOR_KEYS": ""}, "CURSOR_KEYS"),
         ({"CURSOR_KEYS": "too short"}, "CURSOR_KEYS"),
