@@ -19,12 +19,13 @@ import pytest
 from adapters.firestore import FirestoreStore
 from adapters.gcs import GcsShelf
 from catalog_builder.publishing import publish
+from emulators.event_bridge import EventBridge, register
+from emulators.firestore import FirestoreEmulator, emulator_jar, new_project
+from emulators.process import MissingError
+from emulators.storage import StrictStorage
 from feed.engagement import TYPES, Engagement, newest, pack
 from tests.support.catalogs import catalog_of, episodes
-from tests.support.event_bridge import EventBridge, register
-from tests.support.firestore import FirestoreEmulator, MissingError, emulator_jar, new_project
 from tests.support.server import Server, until
-from tests.support.strict_storage import StrictStorage
 
 Start = Callable[..., Server]
 MANY = 300

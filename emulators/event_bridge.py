@@ -1,4 +1,4 @@
-"""Eventarc for tests: takes the Firestore emulator's events and delivers them to real functions.
+"""Eventarc: takes the Firestore emulator's events and delivers them to real functions.
 
 The emulator sends each event once, in order, and forgets it. In production an event comes at least
 once, in no promised order, and again after an error. So the bridge answers at once, then delivers:
@@ -8,7 +8,6 @@ each event as many times as asked, after a random delay, and again until it is a
 import asyncio
 import base64
 import random
-import socket
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
@@ -20,6 +19,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+
+from emulators.process import free_port
 
 ATTEMPTS = 8
 BACKOFF_S = 0.1
@@ -44,9 +45,7 @@ class EventBridge:
 
     def start(self) -> "EventBridge":
         """Listen on a free port, in a thread."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = self.port or free_port()
         routes = [
             Route("/functions/projects/{project}/triggers/{trigger}", self._take, methods=["POST"])
         ]
@@ -54,7 +53,7 @@ class EventBridge:
             Starlette(routes=routes), host="127.0.0.1", port=self.port, log_level="warning"
         )
         self._server = uvicorn.Server(config)
-        self._random = random.Random(self.seed)
+        self._random = random.Random(self.seed)  # noqa: S311  # delays
         self._client = httpx.AsyncClient(timeout=60)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
@@ -82,7 +81,7 @@ class EventBridge:
         if url is not None:
             body = base64.b64decode(await request.body())
             headers = {
-                name: value.replace("/projects/projects/", "/projects/").encode("latin-1")
+                name.encode(): value.replace("/projects/projects/", "/projects/").encode("latin-1")
                 for name, value in request.headers.items()
                 if name.startswith("ce-") or name == "content-type"
             }
@@ -94,14 +93,14 @@ class EventBridge:
                 task.add_done_callback(self._running.discard)
         return PlainTextResponse("taken")
 
-    async def _deliver(self, url: str, headers: dict[str, bytes], body: bytes) -> None:
+    async def _deliver(self, url: str, headers: dict[bytes, bytes], body: bytes) -> None:
         try:
             await asyncio.sleep(self._random.random() * self.delay_s)
             for attempt in range(ATTEMPTS):
                 try:
                     answer = await self._client.post(url, headers=headers, content=body)
                     self.statuses[answer.status_code] += 1
-                    if answer.status_code < 300:
+                    if answer.is_success:
                         return
                 except httpx.TransportError:
                     self.statuses[0] += 1

@@ -1,24 +1,20 @@
-"""The real Firestore emulator, REST beside the client under test, and a proxy that counts."""
+"""The real Firestore emulator, and REST to look into it past any client of ours."""
 
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 import uuid
-from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import grpc
 import httpx
-from google.cloud.firestore_v1 import types
+
+from emulators.process import MissingError, free_port
 
 START_S = 60
 MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
@@ -26,10 +22,6 @@ QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 """halves the time that it takes to start and to answer its first calls"""
 OWNER = {"Authorization": "Bearer owner"}
 """passes all rules"""
-
-
-class MissingError(Exception):
-    """What an emulator needs is not on this machine."""
 
 
 @cache
@@ -46,14 +38,6 @@ def emulator_jar() -> Path:
     if jar is None:
         raise MissingError(f"no emulator in {folder}: gcloud components install beta")
     return jar
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 def new_project() -> str:
@@ -130,57 +114,3 @@ class FirestoreEmulator:
 
 def _address(project: str, path: str) -> str:
     return f"/v1/projects/{project}/databases/(default)/documents/{quote(path)}"
-
-
-_DOCUMENTS = {
-    "BatchGetDocuments": (types.BatchGetDocumentsResponse, ("found", "missing")),
-    "RunQuery": (types.RunQueryResponse, ("document",)),
-}
-"""what is billed as a read of one document: also one that is missing"""
-
-
-class CountingProxy(grpc.GenericRpcHandler):
-    """Stands before the emulator, passes all on as it is, and counts calls and documents read."""
-
-    def __init__(self, emulator_host: str) -> None:
-        self.calls: Counter[str] = Counter()
-        self.documents_read = 0
-        self._channel = grpc.insecure_channel(emulator_host)
-        self._server = grpc.server(ThreadPoolExecutor(16), handlers=[self])
-        self.host = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
-        self._server.start()
-
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
-        """Any method, as bytes in and bytes out."""
-        method = handler_call_details.method
-        metadata = [
-            (key, value)
-            for key, value in handler_call_details.invocation_metadata
-            if not key.startswith(("grpc-", ":")) and key != "user-agent"
-        ]
-        name = method.rpartition("/")[2]
-
-        def forward(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
-            self.calls[name] += 1
-            call = self._channel.stream_stream(method)(
-                requests, metadata=metadata, timeout=context.time_remaining()
-            )
-            try:
-                for response in call:
-                    self._count(name, response)
-                    yield response
-            except grpc.RpcError as error:
-                context.abort(error.code(), error.details())
-
-        return grpc.stream_stream_rpc_method_handler(forward)
-
-    def _count(self, name: str, response: bytes) -> None:
-        if name in _DOCUMENTS:
-            kind, fields = _DOCUMENTS[name]
-            message = kind.pb(kind.deserialize(response))
-            self.documents_read += any(message.HasField(field) for field in fields)
-
-    def stop(self) -> None:
-        """End it."""
-        self._server.stop(None).wait()
-        self._channel.close()

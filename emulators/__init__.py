@@ -1,0 +1,1 @@
+"""The cloud on a laptop: emulators and stand-ins, for tests and for `make emulators`."""
