@@ -24,7 +24,7 @@ endef
 export FREE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format clean
+.PHONY: help run emulators test check format clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ run: $(VENV)/run ## Serve a personal feed on this machine (a demo catalog unless
 	@exec env SHELF=$(SHELF) STORE=$(SHELF)/users.db AUTH=demo WEB=web NOW='$(NOW)' \
 		CURSOR_KEYS=$$(cat $(STATE)/cursor-key) \
 		$(BIN)/functions-framework --target create_session --host localhost --port $(PORT)
+
+emulators: $(VENV)/test ## Serve it on emulated Firebase (needs Java and the Google Cloud SDK)
+	@exec $(BIN)/python -m emulators --port $(PORT)
 
 test: $(VENV)/test check ## Check and test everything
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term-missing:skip-covered

@@ -11,7 +11,7 @@ import random
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import uvicorn
@@ -30,6 +30,7 @@ BACKOFF_S = 0.1
 class EventBridge:
     """Delivers events to the URLs of `targets`, by the id of their trigger."""
 
+    name: ClassVar = "the event bridge"
     copies: int = 1
     """how often each event is delivered"""
     delay_s: float = 0.0
@@ -42,6 +43,7 @@ class EventBridge:
     under_way: int = 0
     port: int = 0
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
+    _thread: threading.Thread | None = None
 
     def start(self) -> "EventBridge":
         """Listen on a free port, in a thread."""
@@ -59,10 +61,16 @@ class EventBridge:
         self._thread.start()
         return self
 
+    @property
+    def alive(self) -> bool:
+        """Whether it listens."""
+        return self._thread is not None and self._thread.is_alive()
+
     def stop(self) -> None:
         """Stop listening; what is under way is given up."""
-        self._server.should_exit = True
-        self._thread.join(10)
+        if self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join(10)
 
     def reset(self, targets: dict[str, str]) -> None:
         """Deliver to other targets from now on, once and at once; what is under way is given up."""

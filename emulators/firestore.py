@@ -1,22 +1,18 @@
 """The real Firestore emulator, and REST to look into it past any client of ours."""
 
-import os
 import shutil
 import signal
 import subprocess
-import tempfile
-import time
 import uuid
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
 
-from emulators.process import MissingError, free_port
+from emulators.process import Child, MissingError, free_port
 
-START_S = 60
 MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 """halves the time that it takes to start and to answer its first calls"""
@@ -28,15 +24,24 @@ OWNER = {"Authorization": "Bearer owner"}
 def emulator_jar() -> Path:
     """Where the emulator lies. Raises `MissingError`, saying what is missing."""
     if shutil.which("java") is None:
-        raise MissingError("the Firestore emulator needs java on the PATH")
+        raise MissingError(
+            "java is missing, which the Firestore emulator needs: install a Java runtime"
+            " (on Debian: apt-get install default-jre-headless)"
+        )
     if shutil.which("gcloud") is None:
-        raise MissingError("the Firestore emulator is part of the Google Cloud SDK: no gcloud")
+        raise MissingError(
+            "gcloud is missing, whose SDK has the Firestore emulator:"
+            " https://cloud.google.com/sdk/docs/install"
+        )
     command = ["gcloud", "info", "--format=value(installation.sdk_root)"]
     root = Path(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
     folder = root / "platform" / "cloud-firestore-emulator"
     jar = next(iter(sorted(folder.glob("*.jar"))), None)
     if jar is None:
-        raise MissingError(f"no emulator in {folder}: gcloud components install beta")
+        raise MissingError(
+            f"the Firestore emulator is not in {folder}:"
+            " gcloud components install cloud-firestore-emulator"
+        )
     return jar
 
 
@@ -45,53 +50,34 @@ def new_project() -> str:
     return f"demo-{uuid.uuid4().hex}"
 
 
-class FirestoreEmulator:
+class FirestoreEmulator(Child):
     """One emulator process. Projects keep tests apart, so one serves a whole session of tests."""
 
-    def __init__(self, *, rules: Path | None = None, functions_emulator: str | None = None) -> None:
-        self._options = [
-            *(["--rules", str(rules)] if rules else []),
-            *(["--functions_emulator", functions_emulator] if functions_emulator else []),
-        ]
-        self.port = free_port()
+    def __init__(
+        self, *, port: int = 0, rules: Path | None = None, functions_emulator: str | None = None
+    ) -> None:
+        """At a free port unless told which. Raises `MissingError`."""
+        self.port = port or free_port()
         self.host = f"127.0.0.1:{self.port}"
         """what FIRESTORE_EMULATOR_HOST takes"""
         self.rest = httpx.Client(base_url=f"http://{self.host}", headers=OWNER, timeout=30)
-        self._log = Path(tempfile.mkstemp(prefix="earshot-firestore-")[1])
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> "FirestoreEmulator":
-        """Start it, and wait until its first write, which takes seconds, is done."""
         java = ["java", *QUICK, "-Duser.language=en", "-cp", str(emulator_jar()), MAIN]
-        if shutil.which("setpriv"):  # so that it ends even with a killed test process
-            java = ["setpriv", "--pdeathsig", "KILL", *java]
-        command = [*java, "--host", "127.0.0.1", "--port", str(self.port), *self._options]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-            )
-        deadline = time.monotonic() + START_S
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                raise RuntimeError(f"the emulator ended at once:\n{self._log.read_text()}")
-            try:
-                self.rest.get("/")
-            except httpx.TransportError:
-                time.sleep(0.05)
-            else:
-                self.write(new_project(), "warm/up", {})
-                return self
-        raise RuntimeError(f"no answer in {START_S} s:\n{self._log.read_text()}")
+        options = ["--host", "127.0.0.1", "--port", str(self.port)]
+        options += ["--rules", str(rules)] if rules else []
+        options += ["--functions_emulator", functions_emulator] if functions_emulator else []
+        super().__init__("the Firestore emulator", [*java, *options], end_with=signal.SIGKILL)
+
+    def start(self) -> Self:
+        """Start it, and wait until its first write, which takes seconds, is done."""
+        super().start()
+        self.wait_for(f"http://{self.host}/")
+        self.write(new_project(), "warm/up", {})
+        return self
 
     def stop(self) -> None:
-        """End it and all that it started."""
-        if self._process is not None:
-            if self._process.poll() is None:
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(10)
-        self._process = None
+        """End it. There is nothing to be saved."""
+        super().stop()
         self.rest.close()
-        self._log.unlink(missing_ok=True)
 
     def clear(self, project: str) -> None:
         """Delete every document of a project. Fires delete events."""

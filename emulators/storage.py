@@ -41,6 +41,8 @@ _CHECKED = {
 class StrictStorage:
     """The server, in threads of its own."""
 
+    name = "the Cloud Storage emulator"
+
     def __init__(self, port: int = 0) -> None:
         self.storage = Storage(use_memory_fs=True, data_dir="/")
         self.lock = threading.Lock()
@@ -58,10 +60,16 @@ class StrictStorage:
         self._thread.start()
         return self
 
+    @property
+    def alive(self) -> bool:
+        """Whether it answers."""
+        return self._thread.is_alive()
+
     def stop(self) -> None:
         """Stop it, and every answer that is still dripping."""
         self.stopping.set()
-        self._server.shutdown()
+        if self.alive:
+            self._server.shutdown()
         self._server.server_close()
 
     def make_bucket(self, name: str) -> str:

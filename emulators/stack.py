@@ -1,0 +1,126 @@
+"""The whole feed on emulated Firebase: what is started, in which order, with which settings."""
+
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from emulators.event_bridge import EventBridge, register
+from emulators.firestore import FirestoreEmulator
+from emulators.process import Child, Function, MissingError, free_port
+from emulators.storage import StrictStorage
+
+ROOT = Path(__file__).parents[1]
+BUCKET = "catalogs"
+TRIGGERS = {"engagements": "users/{uid}/engagements/{id}", "profiles": "users/{uid}"}
+"""what `update_summary` is told of"""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What listens where, on this machine alone."""
+
+    page: int
+    firestore: int
+    storage: int
+
+    def check(self) -> None:
+        """Raises `MissingError` where one is taken."""
+        for name, port in asdict(self).items():
+            option = "--port" if name == "page" else f"--{name}-port"
+            with socket.socket() as free:
+                free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    free.bind(("127.0.0.1", port))
+                except OSError as error:
+                    reason = f"port {port} cannot be used: {os.strerror(error.errno or 0).lower()}"
+                    raise MissingError(f"{reason}; choose another with {option}") from error
+
+
+class Stack:
+    """Everything there is. `start` starts it in order, `stop` ends it in the opposite one."""
+
+    def __init__(self, ports: Ports, project: str, show: Callable[[str], None]) -> None:
+        """`show` is called with each line that a function logs, in threads."""
+        self.environment = {
+            "FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{ports.firestore}",
+            "STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{ports.storage}",
+            "GOOGLE_CLOUD_PROJECT": project,
+            "FIREBASE_PROJECT": project,
+            "SHELF": f"gs://{BUCKET}",
+            "STORE": "firestore",
+        }
+        """what a process needs to find them"""
+        self._ports, self._project, self._show = ports, project, show
+        self._parts: list[Child | EventBridge | StrictStorage] = []
+
+    def start(self) -> None:
+        """Start everything. Raises `MissingError` or `StartError`; `stop` is due then, too."""
+        self._ports.check()
+        bridge = EventBridge()
+        self._begin(bridge)
+        storage = StrictStorage(self._ports.storage)
+        self._begin(storage)
+        storage.make_bucket(BUCKET)
+        # Pinecone's stand-in has its place here, and PINECONE_HOST in the environment above.
+        firestore = FirestoreEmulator(
+            port=self._ports.firestore,
+            rules=ROOT / "firestore.rules",
+            functions_emulator=f"127.0.0.1:{bridge.port}",
+        )
+        self._begin(firestore)
+        self._publish()
+        trigger = self._function("update_summary", free_port())
+        self._begin(trigger)
+        for name, pattern in TRIGGERS.items():
+            bridge.targets[name] = trigger.url
+            register(firestore.host, self._project, name, pattern)
+        self._begin(
+            self._function(
+                "create_session",
+                self._ports.page,
+                AUTH="demo",
+                WEB=str(ROOT / "web"),
+                CURSOR_KEYS=secrets.token_hex(32),
+            )
+        )
+
+    def ended(self) -> str | None:
+        """What has ended though nobody asked it to, and its last words."""
+        for part in self._parts:
+            if not part.alive:
+                return part.obituary() if isinstance(part, Child) else f"{part.name} has ended"
+        return None
+
+    def stop(self) -> None:
+        """End everything that was started."""
+        while self._parts:
+            self._parts.pop().stop()
+
+    def _begin(self, part: Child | EventBridge | StrictStorage) -> None:
+        self._parts.append(part)
+        part.start()
+
+    def _function(self, target: str, port: int, **settings: str) -> Function:
+        environment = {**os.environ, **self.environment, **settings}
+        return Function(target, port, environment, self._show)
+
+    def _publish(self) -> None:
+        """Build the demo catalog and publish it, with what the builder does it with."""
+        os.environ.update(self.environment)  # where Google's client looks for the emulator
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"  # on busy processors more only wait for each other
+        from adapters.gcs import GcsShelf  # noqa: PLC0415  # only now that it finds it
+        from adapters.lsa import LsaVectors  # noqa: PLC0415
+        from catalog_builder import demo, publishing  # noqa: PLC0415
+        from catalog_builder.build import build_catalog  # noqa: PLC0415
+        from feed.episode import Episode  # noqa: PLC0415
+
+        now = datetime.now(UTC)
+        episodes = msgspec.convert(demo.episodes(now.date()), list[Episode])
+        catalog = build_catalog(episodes, LsaVectors().vectors(episodes), now)
+        publishing.publish(GcsShelf(BUCKET), catalog)
