@@ -25,9 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     for number in ENDING:
         signal.signal(number, signal.default_int_handler)
     ports = Ports(options.port, options.firestore_port, options.storage_port)
-    everything = Stack(ports, options.project, _say)
+    everything = Stack(ports, options.project, _say, options.build)
     try:
-        _say("Starting the emulators, and building the demo catalog ...")
+        _say("Starting the emulators, and building a catalog ...")
         everything.start()
         _say(_where(everything, ports))
         while not (ended := everything.ended()):
@@ -66,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--storage-port", type=int, default=9199, metavar="PORT", help="(9199)")
     parser.add_argument(
         "--project", type=_project, default="demo-earshot", metavar="ID", help="(demo-earshot)"
+    )
+    parser.add_argument(
+        "build", nargs="*", metavar="OPTION", help="after --, of `catalog_builder publish`"
     )
     return parser
 

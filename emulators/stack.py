@@ -3,16 +3,15 @@
 import os
 import secrets
 import socket
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-
-import msgspec
 
 from emulators.event_bridge import EventBridge, register
 from emulators.firestore import FirestoreEmulator
-from emulators.process import Child, Function, MissingError, free_port
+from emulators.process import Child, Function, MissingError, StartError, free_port
 from emulators.storage import StrictStorage
 
 ROOT = Path(__file__).parents[1]
@@ -45,8 +44,17 @@ class Ports:
 class Stack:
     """Everything there is. `start` starts it in order, `stop` ends it in the opposite one."""
 
-    def __init__(self, ports: Ports, project: str, show: Callable[[str], None]) -> None:
-        """`show` is called with each line that a function logs, in threads."""
+    def __init__(
+        self,
+        ports: Ports,
+        project: str,
+        show: Callable[[str], None],
+        build: Sequence[str] = (),
+    ) -> None:
+        """`show` is called, in threads, with each line that a function logs.
+
+        `build` are options of `catalog_builder publish`; without any there is a demo catalog.
+        """
         self.environment = {
             "FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{ports.firestore}",
             "STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{ports.storage}",
@@ -56,7 +64,7 @@ class Stack:
             "STORE": "firestore",
         }
         """what a process needs to find them"""
-        self._ports, self._project, self._show = ports, project, show
+        self._ports, self._project, self._show, self._build = ports, project, show, build
         self._parts: list[Child | EventBridge | StrictStorage] = []
 
     def start(self) -> None:
@@ -111,16 +119,15 @@ class Stack:
         return Function(target, port, environment, self._show)
 
     def _publish(self) -> None:
-        """Build the demo catalog and publish it, with what the builder does it with."""
-        os.environ.update(self.environment)  # where Google's client looks for the emulator
-        os.environ["OPENBLAS_NUM_THREADS"] = "1"  # on busy processors more only wait for each other
-        from adapters.gcs import GcsShelf  # noqa: PLC0415  # only now that it finds it
-        from adapters.lsa import LsaVectors  # noqa: PLC0415
-        from catalog_builder import demo, publishing  # noqa: PLC0415
-        from catalog_builder.build import build_catalog  # noqa: PLC0415
-        from feed.episode import Episode  # noqa: PLC0415
-
-        now = datetime.now(UTC)
-        episodes = msgspec.convert(demo.episodes(now.date()), list[Episode])
-        catalog = build_catalog(episodes, LsaVectors().vectors(episodes), now)
-        publishing.publish(GcsShelf(BUCKET), catalog)
+        """Build a catalog and publish it, as everybody does it. Raises `StartError`."""
+        command = [sys.executable, "-m", "catalog_builder", "publish", *self._build]
+        done = subprocess.run(
+            [*command, "--shelf", self.environment["SHELF"]],
+            check=False,
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if done.returncode:
+            raise StartError(f"no catalog was published\n{done.stdout.rstrip()}")
