@@ -96,13 +96,18 @@ class Child:
         status = self._process.poll() if self._process else None
         return f"{self.name} has ended (exit status {status})\n{self._output()}".rstrip()
 
+    def signal(self, number: int) -> None:
+        """Send a signal to it and all that it started."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):  # the group is there as long as one of it is
+                os.killpg(self._process.pid, number)
+
     def stop(self) -> None:
         """Ask it and all that it started to end, and make them after `STOP_S`."""
         if self._process is None:
             return
         for number in (self._end_with, signal.SIGKILL):
-            with suppress(ProcessLookupError):  # the group is there as long as one of it is
-                os.killpg(self._process.pid, number)
+            self.signal(number)
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(STOP_S)
         self._reader.join(STOP_S)

@@ -86,7 +86,7 @@ class Stack:
         trigger = self._function("update_summary", free_port())
         self._begin(trigger)
         for name, pattern in TRIGGERS.items():
-            bridge.targets[name] = trigger.url
+            bridge.targets[self._project, name] = trigger.url
             register(firestore.host, self._project, name, pattern)
         self._begin(
             self._function(

@@ -1,4 +1,4 @@
-"""A proxy before the Firestore emulator that counts what passes."""
+"""A proxy before the Firestore emulator that counts what passes, and can refuse it."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +20,10 @@ class CountingProxy(grpc.GenericRpcHandler):
     def __init__(self, emulator_host: str) -> None:
         self.calls: Counter[str] = Counter()
         self.documents_read = 0
+        self.refuse: grpc.StatusCode | None = None
+        """what every call is answered, without being passed on"""
+        self.refuse_late: grpc.StatusCode | None = None
+        """what every call is answered once it has taken effect"""
         self._channel = grpc.insecure_channel(emulator_host)
         self._server = grpc.server(ThreadPoolExecutor(16), handlers=[self])
         self.host = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
@@ -37,12 +41,16 @@ class CountingProxy(grpc.GenericRpcHandler):
 
         def forward(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
             self.calls[name] += 1
+            if self.refuse:
+                context.abort(self.refuse, "told to refuse")
             call = self._channel.stream_stream(method)(
                 requests, metadata=metadata, timeout=context.time_remaining()
             )
             try:
                 for response in call:
                     self._count(name, response)
+                    if self.refuse_late:
+                        context.abort(self.refuse_late, "told to lose the answer")
                     yield response
             except grpc.RpcError as error:
                 context.abort(error.code(), error.details())
