@@ -101,6 +101,13 @@ class PineconeStandIn:
         self.most_under_way = 0
         self._mended = 0
 
+    name = "Pinecone's stand-in"
+
+    @property
+    def alive(self) -> bool:
+        """Whether it listens."""
+        return self._thread.is_alive()
+
     @property
     def url(self) -> str:
         """What to give as the host of the index and of inference."""

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from adapters.firestore import FirestoreStore
+from emulators.firestore import FirestoreEmulator
+from emulators.process import free_port
 from feed.ports import SummaryStore, Unavailable
 from tests.conformance.test_summary_store import engagement, summary_of
-from tests.support.firestore import FirestoreEmulator, free_port
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from adapters.firestore import FirestoreStore
+from emulators.firestore import FirestoreEmulator
 from feed.engagement import KEPT
 from feed.writer import update_summary
 from functions.routes import api
@@ -14,7 +15,7 @@ from functions.settings import read_settings
 from functions.wiring import wire
 from tests.conformance.test_summary_store import engagement, summary_of
 from tests.support.catalogs import NOW, catalog_of, episodes, publish_to
-from tests.support.firestore import CountingProxy, FirestoreEmulator
+from tests.support.counting_proxy import CountingProxy
 
 
 @pytest.fixture

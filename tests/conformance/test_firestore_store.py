@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from adapters.firestore import PAGE, FirestoreStore
+from emulators.firestore import FirestoreEmulator
 from feed.clock import to_us
 from feed.engagement import Engagement, Summary, newest, newest_first
 from feed.ports import Conflict, Unavailable
 from feed.writer import update_summary
 from tests.conformance.test_summary_store import Open, SummaryStoreContract, engagement, summary_of
-from tests.support.firestore import FirestoreEmulator
 
 ROOT = Path(__file__).parents[2]
 
