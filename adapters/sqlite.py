@@ -16,7 +16,7 @@ import msgspec
 
 from feed.document import from_document, to_document
 from feed.engagement import Engagement, Profile, Summary, SummaryError
-from feed.ports import Conflict, Stored, Unavailable
+from feed.ports import Conflict, Counts, Stored, Unavailable
 
 T = TypeVar("T")
 
@@ -193,6 +193,23 @@ class SqliteStore:
         there = await self._write(delete)
         await self._forget()
         return there
+
+    # --- all users ---
+
+    async def users(self, limit: int, after: str | None = None) -> list[str]:
+        """Everybody who has an engagement, a profile or a summary, in order of id."""
+        statement = """
+            SELECT uid FROM engagements WHERE uid > ?1 UNION
+            SELECT uid FROM profiles WHERE uid > ?1 UNION
+            SELECT uid FROM summaries WHERE uid > ?1 ORDER BY uid LIMIT ?2
+        """
+        return [row[0] for row in await self._read(statement, after or "", limit)]
+
+    async def count(self) -> Counts:
+        """How much there is."""
+        tables = ("profiles", "summaries", "engagements")
+        counts = ", ".join(f"(SELECT count(*) FROM {table})" for table in tables)  # noqa: S608
+        return Counts(*await self._read_one(f"SELECT {counts}"))
 
     # --- events ---
 
