@@ -54,7 +54,7 @@ def estimate(counts: Counts) -> tuple[Spending, Spending]:
     engagements, and one read where there are none.
     """
     users = known_users(counts)
-    compared = 2 * users + counts.engagements
+    compared = users + max(users, counts.engagements)
     none, all_drifted = 2 * users + compared, 2 * users + 3 * compared
     return Spending(none), Spending(all_drifted, USER_AT_MOST.writes * users)
 

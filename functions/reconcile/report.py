@@ -35,14 +35,14 @@ class Report:
     def add(self, findings: list[Finding]) -> None:
         """Take these, and now and then say on standard error how it goes."""
         for one in findings:
-            self.users += 1
-            if one.error is not None:
-                self.failed += 1
-                self._found(f"{one.uid}: failed: {one.error}", error=one.error, user=one.uid)
-            elif one.drift is not None:
+            self.users += one.done or one.error is not None
+            if one.drift is not None:
                 self.drifted += 1
                 self.kinds.update(one.drift.kinds)
-                self._found(f"{one.uid}: {one.drift}", drift=one.drift, user=one.uid)
+                self._found(f"{one.uid}: {one.drift}", user=one.uid, drift=one.drift)
+            if one.error is not None:
+                self.failed += 1
+                self._found(f"{one.uid}: failed: {one.error}", user=one.uid, error=one.error)
         if self._lines is not None:
             self._lines.flush()
         if time.monotonic() - self._said > EVERY_S:

@@ -27,10 +27,12 @@ class Finding(NamedTuple):
     """What became of one user."""
 
     uid: str
+    done: bool = True
+    """otherwise the user has to be tried again"""
     drift: Drift | None = None
-    """None: the summary was as it should be"""
+    """None: nothing was found to be wrong, so far"""
     error: str | None = None
-    """why the user has to be tried again"""
+    """why it is not done; None if only the budget ended"""
 
 
 Tell = Callable[[list[Finding], Checkpoint], None]
@@ -69,8 +71,7 @@ class Run:
     async def users(self, uids: Sequence[str]) -> tuple[list[Finding], tuple[str, ...]]:
         """What became of these users, in their order, and who has to be tried again."""
         found = await asyncio.gather(*(self._user(uid) for uid in uids))
-        again = (uid for uid, one in zip(uids, found, strict=True) if one is None or one.error)
-        return [one for one in found if one is not None], tuple(again)
+        return found, tuple(one.uid for one in found if not one.done)
 
     async def _batches(self, after: str | None) -> AsyncGenerator[Sequence[str], None]:
         """All users after one; the next batch is listed while one is worked on."""
@@ -96,26 +97,27 @@ class Run:
             self.over_budget = True
             return ()
 
-    async def _user(self, uid: str) -> Finding | None:
-        """None: there is no budget left for this user."""
+    async def _user(self, uid: str) -> Finding:
         store = WatchedStore(self._store, self._meter, check=self._check)
+        done, error = False, None
 
         async def rebuild() -> None:
             await update_summary(store, uid, profile=True, rebuild=True, pause=pause)
 
         async with self._places:
-            if self.over_budget:
-                return None
             try:
-                await _patiently(rebuild)
+                if not self.over_budget:
+                    await _patiently(rebuild)
+                    done = True
             except OverBudget:
                 self.over_budget = True
-                return None
-            except Unavailable as error:
-                return Finding(uid, error=str(error))
-            except Exception as error:  # noqa: BLE001  # reported; it is nobody else's trouble
-                return Finding(uid, error=f"{type(error).__name__}: {error}")
-        return Finding(uid, drift_between(store.before, store.after) if store.written else None)
+            except Unavailable as unavailable:
+                error = str(unavailable)
+            except Exception as bug:  # noqa: BLE001  # reported; it is nobody else's trouble
+                error = f"{type(bug).__name__}: {bug}"
+        known = store.written and (done or not self._check)
+        drift = drift_between(store.before, store.after) if known else None
+        return Finding(uid, done, drift, error)
 
 
 def least_budget(prices: Prices, concurrency: int) -> float:
