@@ -43,11 +43,10 @@ def drifted(database: Path) -> Path:
     return database
 
 
-@pytest.fixture
-def crowd(database: Path) -> list[str]:
-    """1,000 users without summaries, in order."""
+def crowd(database: Path, number: int) -> list[str]:
+    """So many users without summaries, in order."""
     asyncio.run(SqliteStore(database).count())
-    uids = [f"user-{number:04}" for number in range(1000)]
+    uids = [f"user-{one:04}" for one in range(number)]
     with sqlite3.connect(database) as db:
         db.executemany(ENGAGEMENT, [(uid, f"{i}", i) for uid in uids for i in range(3)])
     return uids
@@ -107,15 +106,15 @@ def test_a_check_reports_what_a_run_would_repair(reconcile: Reconcile) -> None:
     assert reconcile.run("--check").returncode == 0
 
 
-@pytest.mark.usefixtures("crowd")
-def test_a_dry_run_estimates_from_counts(reconcile: Reconcile) -> None:
+def test_a_dry_run_estimates_from_counts(reconcile: Reconcile, database: Path) -> None:
+    crowd(database, 50)
     done = reconcile.run()
     spent = re.findall(r"([\d,]+) reads, ([\d,]+) writes", done.stdout)[-1]
-    assert spent == ("14,001", "2,000")
+    assert spent == ("702", "100")
     done = reconcile.run("--dry-run", "--read-price", "1", "--write-price", "2")
-    assert "1,000 summaries, 3,000 engagements: 1,000 users or more" in done.stdout
-    assert "none drifted, about 6,000 reads and 0 writes: $0.0600" in done.stdout
-    assert "every summary drifted, about 14,000 reads and 2,000 writes: $0.1800" in done.stdout
+    assert "50 summaries, 150 engagements: 50 users or more" in done.stdout
+    assert "none drifted, about 300 reads and 0 writes: $0.0030" in done.stdout
+    assert "every summary drifted, about 700 reads and 100 writes: $0.0090" in done.stdout
 
 
 def test_only_the_users_named_are_rebuilt(reconcile: Reconcile, drifted: Path) -> None:
@@ -137,50 +136,50 @@ def test_the_newest_500_are_kept(reconcile: Reconcile, database: Path) -> None:
 
 
 def test_a_budget_stops_runs_that_go_on_from_their_checkpoint_until_all_is_done(
-    reconcile: Reconcile, database: Path, crowd: list[str], tmp_path: Path
+    reconcile: Reconcile, database: Path, tmp_path: Path
 ) -> None:
-    checkpoint = tmp_path / "at.json"
+    checkpoint, everybody = tmp_path / "at.json", crowd(database, 500)
     done_users, drifted = 0, set[str]()
-    options = ("--checkpoint", checkpoint, "--concurrency", 2, "--budget", 0.005)
+    options = ("--checkpoint", checkpoint, "--concurrency", 2, "--budget", 0.002)
     for _ in range(20):
         done = reconcile.run("--json", reconcile.json, *options)
         *findings, last = map(msgspec.json.decode, reconcile.json.read_bytes().splitlines())
         drifted |= {one["user"] for one in findings}
         done_users += last["totals"]["users"]
-        assert last["totals"]["dollars"] <= 0.005
+        assert last["totals"]["dollars"] <= 0.002
         if done.returncode == 0:
             break
         assert done.returncode == 3
-        assert "stopped before going over $0.005" in done.stderr
+        assert "stopped before going over $0.002" in done.stderr
         assert f"--checkpoint {checkpoint}" in done.stderr
-    assert done_users == len(crowd)
-    assert drifted == {*crowd}
+    assert done_users == len(everybody)
+    assert drifted == {*everybody}
     assert not checkpoint.exists()
-    exact(database, crowd)
+    exact(database, everybody)
 
 
 def test_a_run_killed_in_the_middle_goes_on_and_passes_over_nobody(
-    reconcile: Reconcile, database: Path, crowd: list[str], tmp_path: Path
+    reconcile: Reconcile, database: Path, tmp_path: Path
 ) -> None:
-    checkpoint = tmp_path / "at.json"
+    checkpoint, everybody = tmp_path / "at.json", crowd(database, 1000)
     process = reconcile.start("--checkpoint", checkpoint, "--concurrency", 2)
 
     def done() -> str:
         at = msgspec.json.decode(checkpoint.read_bytes()) if checkpoint.exists() else {}
         return at.get("after") or ""
 
-    until(lambda: done() > crowd[250], 60)
+    until(lambda: done() > everybody[250], 60)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
-    passed = crowd.index(done()) + 1
+    passed = everybody.index(done()) + 1
     assert 250 < passed < 1000
-    exact(database, crowd[:passed])
+    exact(database, everybody[:passed])
 
     totals, reported, _ = reconcile.report("--checkpoint", checkpoint)
     assert totals["users"] == 1000 - passed
-    assert reported.keys() <= {*crowd[passed:]}
+    assert reported.keys() <= {*everybody[passed:]}
     assert len(reported) > 1000 - passed - 101  # but for the batch that the kill broke off
-    exact(database, crowd)
+    exact(database, everybody)
     assert not checkpoint.exists()
 
 
