@@ -208,12 +208,17 @@ class Stored:
     revision: str
 
 
-class SummaryStore(Protocol):
-    """Keeps engagements, profiles and summaries. Every call may raise `Unavailable`."""
+@dataclass(frozen=True)
+class Counts:
+    """How many documents a store has, for all users together."""
 
-    async def connect(self) -> None:
-        """Begin the connection, if there is one to begin, so that the first read finds it open."""
-        ...
+    profiles: int
+    summaries: int
+    engagements: int
+
+
+class SummaryAccess(Protocol):
+    """What a summary's writer needs of a store. Every call may raise `Unavailable`."""
 
     async def read_summary(self, uid: str) -> Stored | None:
         """The summary, or None if there is none. The one read of a session."""
@@ -243,6 +248,18 @@ class SummaryStore(Protocol):
         """
         ...
 
+    async def read_profile(self, uid: str) -> Profile:
+        """The profile; an empty one if there is none."""
+        ...
+
+
+class SummaryStore(SummaryAccess, Protocol):
+    """Keeps engagements, profiles and summaries. Every call may raise `Unavailable`."""
+
+    async def connect(self) -> None:
+        """Begin the connection, if there is one to begin, so that the first read finds it open."""
+        ...
+
     async def put_engagement(self, uid: str, engagement: Engagement) -> None:
         """Record an engagement durably. The same `id` again replaces it: still one engagement."""
         ...
@@ -255,14 +272,22 @@ class SummaryStore(Protocol):
         """Remove all of a user's; returns their ids."""
         ...
 
-    async def read_profile(self, uid: str) -> Profile:
-        """The profile; an empty one if there is none."""
-        ...
-
     async def update_profile(self, uid: str, changes: Mapping[str, Any]) -> Profile:
         """Set some fields of the profile in one step; returns all of it."""
         ...
 
     async def delete_profile(self, uid: str) -> bool:
         """Remove the profile; False if there was none."""
+        ...
+
+    async def users(self, limit: int, after: str | None = None) -> list[str]:
+        """Everybody who has an engagement, a profile or a summary, in order of id.
+
+        With `after`, an id: those that come after it. Fewer than `limit`: there are no more. A
+        store may name somebody of whom there is nothing, too.
+        """
+        ...
+
+    async def count(self) -> Counts:
+        """How much there is, without reading it."""
         ...

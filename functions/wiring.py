@@ -68,6 +68,13 @@ def wire_store(settings: Settings | None = None) -> SummaryStore:
     return _store(settings or read_settings(os.environ))[0]
 
 
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file that is there whole, or not at all. Raises OSError."""
+    from adapters.folder import write_whole  # noqa: PLC0415  # a command's, no function's
+
+    write_whole(path, data)
+
+
 def _store(settings: Settings) -> tuple[SummaryStore, Triggers]:
     """The store, and its triggers, where it has none of its own."""
     if settings.STORE == CLOUD_STORE:

@@ -101,3 +101,20 @@ class TestReads:
             assert (proxy.calls["RunQuery"], proxy.documents_read) == (1, 11)
 
         asyncio.run(work())
+
+    def test_to_list_users_costs_a_document_each_and_to_count_them_none(
+        self, firestore_project: str, proxy: CountingProxy
+    ) -> None:
+        async def work() -> None:
+            store = FirestoreStore(firestore_project)
+            for uid in "abc":
+                await store.update_profile(uid, {"languages": ("en",)})
+                for i in range(5):
+                    await store.put_engagement(uid, engagement(f"{i}"))
+            before = proxy.documents_read
+            assert await store.users(2) == ["a", "b"]
+            assert proxy.documents_read - before == 2
+            assert (await store.count()).engagements == 15
+            assert proxy.documents_read - before == 2
+
+        asyncio.run(work())
