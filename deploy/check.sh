@@ -38,10 +38,10 @@ missing() {
 
 # asked VARIABLE COMMAND...: the variable is what the command says, or nothing if it fails.
 asked() {
-    local variable=$1 said
+    local _variable=$1 _answer
     shift
-    said=$("$@" 2>"$SAID") || return 1
-    printf -v "$variable" %s "$said"
+    _answer=$("$@" 2>"$SAID") || return 1
+    printf -v "$_variable" %s "$_answer"
 }
 
 # because: what the command that was asked last said of its failure.

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # How a command is shown and run. A dry run shows every command, quoted as a shell would read it,
-# and runs none; what a lookup would have answered stands there in capitals.
+# and runs none. Where a lookup would have answered, it has a name like PROJECT_NUMBER.
 
 STEP=
 STEP_NUMBER=0
@@ -116,5 +116,5 @@ look_up() {
 
 # has LINES LINE: whether one of the lines is this one.
 has() {
-    grep -qxF -- "$2" <<<"$1"
+    [[ $'\n'$1$'\n' == *$'\n'"$2"$'\n'* ]]
 }

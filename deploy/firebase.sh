@@ -13,16 +13,28 @@ configure_firebase() {
 deploy_rules() {
     [[ $SKIP_RULES == false ]] || { note 'skipped'; return; }
     # Without --force, indexes that are not in the file stay.
-    firebase_deploy firestore:rules,firestore:indexes
+    firebase_deploy firestore:rules,firestore:indexes Earshot
 }
 
+# A deployed site carries the digest of what it was made of.
 deploy_site() {
+    local digest message
     [[ $SKIP_HOSTING == false ]] || { note 'skipped'; return; }
-    firebase_deploy hosting
+    digest=$(look_up fingerprint site_digest)
+    message="Earshot $digest"
+    if [[ $REDEPLOY == false && ${LIVE_SITE-} == *"\"$message\""* ]]; then
+        note 'the site has not changed'
+        return
+    fi
+    firebase_deploy hosting "$message"
+}
+
+site_digest() {
+    find web "$FIREBASE_CONFIG" -type f -print0 | LC_ALL=C sort -z | digest_of_files
 }
 
 firebase_deploy() {
-    run "${FIREBASE[@]}" deploy --only="$1" --config="$FIREBASE_CONFIG" --message=Earshot \
+    run "${FIREBASE[@]}" deploy --only="$1" --config="$FIREBASE_CONFIG" --message="$2" \
         --project="$PROJECT" --non-interactive
 }
 
@@ -43,24 +55,25 @@ check_rules() {
 }
 
 check_site() {
-    local live=''
-    [[ $SKIP_HOSTING == false && $REPLACE_HOSTING == false ]] || return 0
-    google_api live "firebasehosting.googleapis.com/v1beta1/projects/$PROJECT/sites/$PROJECT/channels/live"
-    [[ $live != *'"release":'* || $live =~ '"message": '?'"Earshot"' ]] \
+    LIVE_SITE=
+    [[ $SKIP_HOSTING == false ]] || return 0
+    google_api LIVE_SITE \
+        "firebasehosting.googleapis.com/v1beta1/projects/$PROJECT/sites/$PROJECT/channels/live"
+    [[ $REPLACE_HOSTING == true || $LIVE_SITE != *'"release":'* \
+        || $LIVE_SITE =~ '"message": '?'"Earshot ' ]] \
         || missing "leave to replace the site $PROJECT, which is not Earshot's" \
             '--skip-hosting, and a rewrite like that of firebase.json in yours; or --replace-hosting'
 }
 
 # google_api VARIABLE ADDRESS: what is there; nothing where there is nothing, or never was an API.
 google_api() {
-    local said status
-    asked said curl_google "https://$2" || { missing "a look at $2" "$(because)"; return; }
-    status=${said##*$'\n'}
-    said=${said%$'\n'*}
+    local found='' status
+    asked found curl_google "https://$2" || { missing "a look at $2" "$(because)"; return; }
+    status=${found##*$'\n'}
     case $status in
-        200) printf -v "$1" %s "$said" ;;
+        200) printf -v "$1" %s "${found%$'\n'*}" ;;
         404) ;;
-        *) [[ $said == *SERVICE_DISABLED* ]] || missing "a look at $2" "it answered $status" ;;
+        *) [[ $found == *SERVICE_DISABLED* ]] || missing "a look at $2" "it answered $status" ;;
     esac
 }
 

@@ -73,7 +73,7 @@ deploy_function() {
     local name=$1 region=$2 fingerprint there
     local flags=(--gen2 --runtime=python313 --source=. "${@:3}"
         --build-service-account="projects/$PROJECT/serviceAccounts/$(account build)")
-    fingerprint=$(look_up FINGERPRINT digest_of "$SOURCE_DIGEST" "${flags[@]}")
+    fingerprint=$(look_up fingerprint digest_of "$SOURCE_DIGEST" "${flags[@]}")
     there=$(look_up '' gcloud functions list --v2 --project="$PROJECT" --regions="$region" \
         --format='value(name.basename(),state,labels.earshot)')
     if [[ $REDEPLOY == false ]] && has "$there" "$name"$'\t'ACTIVE$'\t'"$fingerprint"; then
@@ -89,11 +89,16 @@ digest_of() {
     printf '%s\n' "$@" | openssl dgst -sha256 -r | cut -c1-40
 }
 
+# digest_of_files: of the files whose names come in, each ended by a zero.
+digest_of_files() {
+    xargs -0 openssl dgst -sha256 -r | openssl dgst -sha256 -r | cut -c1-40
+}
+
 # source_digest: of all that would be uploaded.
 source_digest() {
     local files
     files=$(gcloud meta list-files-for-upload . | LC_ALL=C sort) || exit
-    tr '\n' '\0' <<<"$files" | xargs -0 openssl dgst -sha256 -r | openssl dgst -sha256 -r
+    tr '\n' '\0' <<<"$files" | digest_of_files
 }
 
 # variables NAMES NAME=VALUE...: these, and of the names those that are set, as --set-env-vars has it.

@@ -32,7 +32,7 @@ script or in CI: an option that is left out the next time has its default again.
 
 Further settings (docs/settings.md) are passed on to the functions that read them:
 TEXT
-    printf '  %s\n' "$SESSION_SETTINGS" "$PUBLISH_SETTINGS" | fold -s -w 98 | sed 's/^ *\(.*[^ ]\) *$/  \1/'
+    printf '  %s\n' "$SESSION_SETTINGS" "$PUBLISH_SETTINGS" "$PINECONE_SETTINGS" | fold -s -w 98 | sed 's/^ *\(.*[^ ]\) *$/  \1/'
 }
 
 SESSION_SETTINGS='APP_CHECK CATALOG_REFRESH_S CORS_ORIGINS CURSOR_TTL_S RETRIEVAL SCENARIO SCENARIOS SUMMARY_TIMEOUT_S'
