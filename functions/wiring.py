@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from adapters.locations import shelf_at
 from feed import scenario as scenarios
 from feed.clock import to_us
-from feed.ports import SummaryStore
+from feed.ports import Shelf, SummaryStore
 from feed.scenario import Scenario
 from functions import memory
 from functions.auth import DemoUsers, Nobody, Verifier
@@ -48,7 +48,7 @@ def wire(settings: Settings | None = None) -> Service:
     return Service(
         settings=settings,
         holder=CatalogHolder(
-            shelf_at(settings.SHELF),
+            wire_shelf(settings),
             known,
             refresh_s=settings.CATALOG_REFRESH_S,
             memory_limit=limit,
@@ -61,6 +61,11 @@ def wire(settings: Settings | None = None) -> Service:
         triggers=triggers,
         retrieval=_retrieval(settings),
     )
+
+
+def wire_shelf(settings: Settings) -> Shelf:
+    """The shelf alone."""
+    return shelf_at(settings.SHELF)
 
 
 def wire_store(settings: Settings | None = None) -> SummaryStore:

@@ -56,7 +56,9 @@ def test_a_second_run_changes_nothing_but_what_firebase_compares_itself(deployed
 
 def test_a_second_run_over_several_regions_changes_nothing_either(account: Account) -> None:
     options = ("--regions=europe-west1,us-central1", "--load-balancer", "--domain=a.example.com")
-    assert any("forwarding-rules" in one for one in account.deployed(*options, "--access=unchecked"))
+    assert any(
+        "forwarding-rules" in one for one in account.deployed(*options, "--access=unchecked")
+    )
     again = account.deployed(*options, "--access=unchecked")
     assert [one.split()[0] for one in again] == ["firebase"]
 
@@ -122,7 +124,9 @@ def test_an_interrupted_first_run_is_taken_up_where_it_stopped(account: Account)
         "update-summary-engagement",
         "update-summary-profile",
     ]
-    assert not [one for one in rest if re.search(r" enable | service-accounts | buckets | secrets ", one)]
+    assert not [
+        one for one in rest if re.search(r" enable | service-accounts | buckets | secrets ", one)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +169,9 @@ def test_all_that_is_missing_is_said_at_once(tmp_path: Path) -> None:
         "billing": "gcloud billing projects link my-feed",
         "a Firestore database": "gcloud firestore databases create --location=LOCATION",
     }.items():
-        assert re.search(rf"^  {what}\n(      .*\n)*?      .*{re.escape(how)}", done.stderr, re.M)
+        assert re.search(
+            rf"^  {what}\n(      .*\n)*?      .*{re.escape(how)}", done.stderr, re.MULTILINE
+        )
     assert bare.state["changes"] == []
 
 
@@ -208,7 +214,9 @@ def test_no_gcloud_at_all_is_said_without_asking_it(tmp_path: Path) -> None:
 def test_functions_run_beside_the_database(account: Account, location: str, region: str) -> None:
     account.change(databases=[f"(default)\tFIRESTORE_NATIVE\t{location}"])
     changes = account.deployed()
-    assert {re.search(r"--region=(\S+)", one)[1] for one in changes if "functions deploy" in one} == {  # type: ignore[index]
+    assert {
+        re.search(r"--region=(\S+)", one)[1] for one in changes if "functions deploy" in one
+    } == {  # type: ignore[index]
         region
     }
     assert any(f"--trigger-location={location} " in one for one in changes)

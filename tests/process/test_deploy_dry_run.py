@@ -1,6 +1,5 @@
 """deploy.sh --dry-run: what would be done, command by command, on any machine."""
 
-import json
 import re
 import shlex
 import shutil
@@ -12,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from functions.settings import Settings
-from tests.support.deploying import PROJECT, ROOT, Account, commands, dry_run, flag, gcloud
+from tests.support.deploying import (
+    PROJECT,
+    ROOT,
+    Account,
+    commands,
+    dry_run,
+    flag,
+    gcloud,
+    unknown_to_gcloud,
+)
 
 TWO = "--regions=europe-west1,us-central1"
 MATRIX = (
@@ -65,20 +73,12 @@ def test_every_command_and_every_flag_of_gcloud_exists(tmp_path: Path) -> None:
     for options in (MATRIX[4], MATRIX[8]):
         assert account.deploy(*options).returncode == 0
     found += [words for words in account.state["calls"] if words[0] == "gcloud"]
-    kinds = {(*words[:4], *(word.partition("=")[0] for word in words[4:])): words for words in found}
+    kinds = {
+        (*words[:4], *(word.partition("=")[0] for word in words[4:])): words for words in found
+    }
     lines = [" ".join(map(quoted, words)) for words in kinds.values()]
     assert len(lines) > 40
-    asked = tmp_path / "commands.json"
-    asked.write_text(json.dumps([{"command_string": line} for line in lines]))
-    done = subprocess.run(
-        ["gcloud", "meta", "lint-gcloud-commands", f"--commands-file={asked}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    answers = json.loads(done.stdout)
-    assert len(answers) == len(lines)
-    assert [one for one in answers if not one["success"]] == []
+    assert unknown_to_gcloud(lines, tmp_path / "commands.json") == []
 
 
 def quoted(word: str) -> str:
@@ -287,7 +287,9 @@ def test_help_names_every_option() -> None:
         ["bash", "deploy.sh", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     options = (ROOT / "deploy" / "options.sh").read_text()
-    for names in re.findall(r"^(?:SWITCHES|VALUES|\w+_SETTINGS)=['\"]([^'\"]*)", options, re.M):
+    for names in re.findall(
+        r"^(?:SWITCHES|VALUES|\w+_SETTINGS)=['\"]([^'\"]*)", options, re.MULTILINE
+    ):
         for name in names.replace("$", " ").split():
             if not name.endswith("_SETTINGS"):
                 assert f"--{name.lower().replace('_', '-')}" in shown or name in shown, name
@@ -301,6 +303,6 @@ def test_the_table_of_roles_in_the_docs_is_what_the_script_grants() -> None:
         place = one[one.index("add-iam-policy-binding") + 1]
         granted.add((member, flag(one, "role")[0], place))
     text = (ROOT / "docs" / "deploy.md").read_text()
-    rows = re.findall(r"^\| `([\w-]+)` \| `(roles/[\w.]+)` \| `([^`]+)` \| \S", text, re.M)
+    rows = re.findall(r"^\| `([\w-]+)` \| `(roles/[\w.]+)` \| `([^`]+)` \| \S", text, re.MULTILINE)
     documented = {(who, role, place.replace("PROJECT", PROJECT)) for who, role, place in rows}
     assert documented == granted

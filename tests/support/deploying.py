@@ -14,9 +14,24 @@ from tests.support.fake_cloud import EMPTY
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "my-feed"
-TOOLS = (
-    "bash cat cut dirname env find fold grep mktemp openssl rm sed sleep sort tr xargs"
-).split()
+TOOLS = [
+    "bash",
+    "cat",
+    "cut",
+    "dirname",
+    "env",
+    "find",
+    "fold",
+    "grep",
+    "mktemp",
+    "openssl",
+    "rm",
+    "sed",
+    "sleep",
+    "sort",
+    "tr",
+    "xargs",
+]
 """what deploy.sh needs of a machine"""
 
 
@@ -106,3 +121,17 @@ class Account:
         assert done.returncode == 0, done.stderr + done.stdout
         found: list[str] = self.state["changes"]
         return found
+
+
+def unknown_to_gcloud(commands: list[str], file: Path) -> list[Any]:
+    """What gcloud itself, without the network, finds wrong with these commands and their flags."""
+    file.write_text(json.dumps([{"command_string": one} for one in commands]))
+    done = subprocess.run(
+        ["gcloud", "meta", "lint-gcloud-commands", f"--commands-file={file}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answers = json.loads(done.stdout)
+    assert len(answers) == len(commands)
+    return [one for one in answers if not one["success"]]

@@ -58,7 +58,7 @@ class Cloud:
         self._change()
         return ""
 
-    def _lookup(self) -> tuple[list[str]] | None:
+    def _lookup(self) -> tuple[list[str]] | None:  # noqa: C901, PLR0912  # a case for each command
         state, verb = self.state, self.words[-1]
         match self.words:
             case ["auth", "list"]:
@@ -112,7 +112,7 @@ class Cloud:
                 return None
         return (lines,)
 
-    def _change(self) -> None:
+    def _change(self) -> None:  # noqa: C901, PLR0912  # as above
         state, flags = self.state, self.flags
         match self.words:
             case ["services", "enable", *apis]:
@@ -132,9 +132,11 @@ class Cloud:
                 label = flags["update-labels"].removeprefix("earshot=")
                 state["functions"][f"{flags['region']}/{name}"] = label
             case ["run", "services", "update", "create-session"]:
-                (state["unchecked"].remove if "invoker-iam-check" in flags else state["unchecked"].append)(
-                    flags["region"]
-                )
+                (
+                    state["unchecked"].remove
+                    if "invoker-iam-check" in flags
+                    else state["unchecked"].append
+                )(flags["region"])
             case ["scheduler", "jobs", "create" | "update", "http", _]:
                 names = ("schedule", "time-zone", "uri", "oidc-service-account-email")
                 names += ("attempt-deadline", "max-retry-attempts")
