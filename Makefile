@@ -24,13 +24,13 @@ endef
 export FREE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format clean
+.PHONY: help run emulators test check format clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 	@echo
-	@echo 'make run takes EPISODES=file FIELDS=file.toml VECTORS=file.npz FEEDS="url ..." NOW=RFC3339'
-	@echo '               PORT=8080, and for the builder MAX_BAD=10% FORCE=1'
+	@echo 'make run and make emulators take EPISODES=file FIELDS=file.toml VECTORS=file.npz'
+	@echo '    FEEDS="url ..." NOW=RFC3339 PORT=8080, and for the builder MAX_BAD=10% FORCE=1'
 
 run: $(VENV)/run ## Serve a personal feed on this machine (a demo catalog unless told otherwise)
 	@$(BIN)/python -c "$$FREE" $(PORT) 2>/dev/null || { echo 'Port $(PORT) cannot be used: make run PORT=8081'; exit 1; }
@@ -42,6 +42,10 @@ run: $(VENV)/run ## Serve a personal feed on this machine (a demo catalog unless
 	@exec env SHELF=$(SHELF) STORE=$(SHELF)/users.db AUTH=demo WEB=web NOW='$(NOW)' \
 		CURSOR_KEYS=$$(cat $(STATE)/cursor-key) \
 		$(BIN)/functions-framework --target create_session --host localhost --port $(PORT)
+
+emulators: $(VENV)/test ## Serve it on emulated Firebase (needs Java and the Google Cloud SDK)
+	@exec env NOW='$(NOW)' $(BIN)/python -m emulators --port $(PORT) \
+		$(if $(strip $(BUILD_OPTIONS)),-- $(BUILD_OPTIONS))
 
 test: $(VENV)/test check ## Check and test everything
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term-missing:skip-covered

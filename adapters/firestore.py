@@ -8,8 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from google.api_core import exceptions
@@ -19,26 +18,26 @@ from google.cloud import firestore
 
 from adapters.firestore_documents import (
     Place,
-    Snapshot,
     engagement_of,
     fields_of,
     is_name,
-    newest_first,
     place_of,
     profile_of,
 )
-from feed.clock import from_us, to_us
+from adapters.firestore_order import page_of
+from adapters.firestore_users import counted, listed
 from feed.document import from_document, to_document
 from feed.engagement import Engagement, Profile, Summary, SummaryError
-from feed.ports import Conflict, Stored, Unavailable
+from feed.ports import Conflict, Counts, Stored, Unavailable
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 BATCH = 500
 """how many documents one call names"""
 PAGE = 1000
 """how many documents one query gives"""
 
-_EARLIEST = datetime.min.replace(tzinfo=UTC)
-_LATEST = datetime.max.replace(tzinfo=UTC)
 _LOST = (
     exceptions.Aborted,
     exceptions.AlreadyExists,
@@ -129,7 +128,7 @@ class FirestoreStore:
         with edge("list engagements"):
             engagements = await self._engagements(uid)
             while (wanted := min(limit - len(found), PAGE)) > 0:
-                page = await self._page(engagements, wanted, after, at)
+                page = await page_of(engagements, wanted, after, at, self._once)
                 found += [one for one in map(engagement_of, page) if one]
                 if len(page) < wanted:
                     break
@@ -188,6 +187,21 @@ class FirestoreStore:
         with edge("remove a profile"):
             return await self._delete(await self._at(uid))
 
+    # --- all users ---
+
+    async def users(self, limit: int, after: str | None = None) -> list[str]:
+        """Everybody of whom there is anything, also of other kinds, in order of id.
+
+        Costs one query and one read for each.
+        """
+        with edge("list users"):
+            return await listed(await self._open(), limit, after, self._once)
+
+    async def count(self) -> Counts:
+        """How much there is. Costs one read for each 1,000 counted."""
+        with edge("count"):
+            return await counted(await self._open())
+
     # --- the connection ---
 
     async def connect(self) -> None:
@@ -236,54 +250,6 @@ class FirestoreStore:
         except exceptions.NotFound:
             return False
         return True
-
-    # --- the order of engagements ---
-
-    async def _page(
-        self,
-        engagements: firestore.AsyncCollectionReference,
-        limit: int,
-        after: Place | None,
-        at: datetime | None,
-    ) -> list[Snapshot]:
-        """The next documents in the order of `newest_first`, all as of one instant.
-
-        Firestore's own index of a descending field has ids descending, too. So documents of equal
-        times are put in order here, and where the limit cuts through some, those are read by id.
-        """
-        page: list[Snapshot] = []
-        older = ("<=", _LATEST)  # leaves out what is no Timestamp
-        if after is not None:
-            instant = from_us(min(max(after[0], to_us(_EARLIEST)), to_us(_LATEST)))
-            page = await self._of_instant(engagements, instant, limit, after[1], at)
-            older = ("<", instant)
-        if (wanted := limit - len(page)) > 0:
-            query = engagements.where(filter=firestore.FieldFilter("timestamp", *older))
-            query = query.order_by("timestamp", direction="DESCENDING").limit(wanted + 1)
-            found = await query.get(**self._once, read_time=at)
-            cut = found.pop().get("timestamp") if len(found) > wanted else None
-            whole = [one for one in found if cut is None or one.get("timestamp") > cut]
-            page += sorted(whole, key=newest_first)
-            if cut is not None and len(page) < limit:
-                at = at or found[0].read_time
-                page += await self._of_instant(engagements, cut, limit - len(page), "", at)
-        return page
-
-    async def _of_instant(
-        self,
-        engagements: firestore.AsyncCollectionReference,
-        instant: datetime,
-        limit: int,
-        after: str,
-        at: datetime | None,
-    ) -> list[Snapshot]:
-        """Documents of this time whose ids come after one, by id."""
-        query = engagements.where(filter=firestore.FieldFilter("timestamp", "==", instant))
-        query = query.order_by("__name__").limit(limit)
-        if is_name(after):
-            query = query.start_after({"__name__": after})
-        found = await query.get(**self._once, read_time=at)
-        return [one for one in found if one.id > after]
 
 
 @contextmanager

@@ -102,7 +102,7 @@ class PineconeVectors:
             for batch in upserts(some, values):
                 await calls.upsert(batch)
 
-        await each(fetch, fetches(episodes, self._url), self._at_once)
+        await each(fetch, fetches([one.id for one in episodes], self._url), self._at_once)
         if self._model is not None:
             lacking = np.flatnonzero(~matrix.any(axis=1)).tolist()
             await each(embed, embeddings(episodes, lacking), self._at_once)
@@ -121,7 +121,7 @@ class PineconeVectors:
         async def describe(one: tuple[str, dict[str, Any]]) -> None:
             await calls.set_metadata(*one)
 
-        await each(compare, fetches(episodes, self._url), self._at_once)
+        await each(compare, fetches([one.id for one in episodes], self._url), self._at_once)
         await each(describe, different.items(), self._at_once)
         return len(different)
 

@@ -48,11 +48,11 @@ def text(episode: Episode) -> str:
     return episode.text.strip()[:MAX_TEXT]
 
 
-def fetches(episodes: Sequence[Episode], url: str) -> Iterator[list[int]]:
-    """The rows of what Pinecone may have, batch by batch, so that `url` takes their ids, too."""
-    rows = (row for row, episode in enumerate(episodes) if storable(episode.id))
+def fetches(ids: Sequence[str], url: str) -> Iterator[list[int]]:
+    """The places of what Pinecone may have, batch by batch, so that `url` takes their ids, too."""
+    places = (place for place, name in enumerate(ids) if storable(name))
     room = MAX_URL_BYTES - len(url)
-    return _batches(rows, lambda row: len("&ids=" + quote_plus(episodes[row].id)), MAX_FETCH, room)
+    return _batches(places, lambda place: len("&ids=" + quote_plus(ids[place])), MAX_FETCH, room)
 
 
 def embeddings(episodes: Sequence[Episode], rows: Iterable[int]) -> Iterator[list[int]]:

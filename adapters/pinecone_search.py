@@ -14,7 +14,8 @@ import numpy.typing as npt
 from pinecone import AsyncIndex, PineconeError
 
 from adapters.pinecone_records import fetches, storable
-from feed.ports import Match, Restriction, Unavailable
+from feed.ports import Unavailable
+from feed.search import Match, Restriction
 
 T = TypeVar("T")
 

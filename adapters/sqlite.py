@@ -7,6 +7,7 @@ triggers. So a process killed between an engagement and its summary leaves the e
 import asyncio
 import secrets
 import sqlite3
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +17,7 @@ import msgspec
 
 from feed.document import from_document, to_document
 from feed.engagement import Engagement, Profile, Summary, SummaryError
-from feed.ports import Conflict, Stored, Unavailable
+from feed.ports import Conflict, Counts, Stored, Unavailable
 
 T = TypeVar("T")
 
@@ -197,6 +198,23 @@ class SqliteStore:
         await self._forget()
         return there
 
+    # --- all users ---
+
+    async def users(self, limit: int, after: str | None = None) -> list[str]:
+        """Everybody who has an engagement, a profile or a summary, in order of id."""
+        statement = """
+            SELECT uid FROM engagements WHERE uid > ?1 UNION
+            SELECT uid FROM profiles WHERE uid > ?1 UNION
+            SELECT uid FROM summaries WHERE uid > ?1 ORDER BY uid LIMIT ?2
+        """
+        return [row[0] for row in await self._read(statement, after or "", limit)]
+
+    async def count(self) -> Counts:
+        """How much there is."""
+        tables = ("profiles", "summaries", "engagements")
+        counts = ", ".join(f"(SELECT count(*) FROM {table})" for table in tables)  # noqa: S608
+        return Counts(*await self._read_one(f"SELECT {counts}"))
+
     # --- events ---
 
     async def events(self) -> list[Event]:
@@ -250,12 +268,26 @@ class SqliteStore:
         if self._connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             db = sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None)
-            db.execute("PRAGMA journal_mode = WAL")
+            _use_wal(db)
             db.execute("PRAGMA synchronous = FULL")  # acknowledged is on disk
             db.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
             db.executescript(_SCHEMA)
             self._connection = db
         return self._connection
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    """Switch to WAL. SQLite itself does not wait where two who open a new file do it at once."""
+    deadline = time.monotonic() + BUSY_S
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _engagement(row: Sequence[Any]) -> Engagement:

@@ -13,7 +13,14 @@ from catalog_builder.errors import Refused
 from catalog_builder.gate import MIN_COVERAGE
 from catalog_builder.progress import say
 from catalog_builder.reading import allowance, load_fields
-from catalog_builder.wiring import Sources, episode_source, shelf_at, vector_store, write_file
+from catalog_builder.wiring import (
+    Pinecone,
+    Sources,
+    episode_source,
+    shelf_at,
+    vector_store,
+    write_file,
+)
 from feed import command_line
 from feed.catalog import Catalog
 from feed.clock import from_us
@@ -90,6 +97,13 @@ def _sources(options: argparse.Namespace) -> Sources:
         episodes=options.episodes,
         feeds=tuple(options.feeds),
         vectors=options.vectors,
+        pinecone=Pinecone(
+            # A key on a command line is seen by everybody on the machine.
+            host=os.environ.get("PINECONE_HOST", ""),
+            api_key=os.environ.get("PINECONE_API_KEY", ""),
+            namespace=os.environ.get("PINECONE_NAMESPACE", ""),
+            model=os.environ.get("PINECONE_MODEL", ""),
+        ),
         project=options.project,
         copies=options.cache,
         full=options.full,
@@ -104,6 +118,7 @@ def _inputs(options: argparse.Namespace) -> job.Inputs:
         now=options.now,
         fields=load_fields(options.fields) if options.fields else None,
         max_bad=options.max_bad,
+        keep_vectors=not options.no_vectors,
     )
 
 
@@ -158,7 +173,15 @@ def _parser() -> argparse.ArgumentParser:
         help="RSS or Atom: URLs, files, lists of them, or OPML",
     )
     inputs.add_argument(
-        "--vectors", default="", metavar="FILE.npz", help="`ids` and `vectors` (default: from text)"
+        "--vectors",
+        default="",
+        metavar="FILE.npz|pinecone",
+        help="`ids` and `vectors`, or an index, as PINECONE_* says (default: from text)",
+    )
+    inputs.add_argument(
+        "--no-vectors",
+        action="store_true",
+        help="leave them out: sessions search Pinecone (RETRIEVAL=pinecone)",
     )
     inputs.add_argument("--fields", type=Path, metavar="FILE.toml", help="a mapping of field names")
     inputs.add_argument(

@@ -34,6 +34,8 @@ class Inputs:
     fields: Fields | None = None
     max_bad: Callable[[int], int]
     """how many bad episodes are allowed among so many"""
+    keep_vectors: bool = True
+    """whether the catalog holds its vectors, or leaves them to a search"""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,9 @@ def build(inputs: Inputs) -> Built:
     if read.episodes and not vectors.present.any():
         say(f"note: {vectors.model} has none of these {len(read.episodes):,} episodes' ids")
     with _timed(seconds, "catalog"), stage("catalog"):
-        catalog = build_catalog(read.episodes, vectors, inputs.now)
+        catalog = build_catalog(
+            read.episodes, vectors, inputs.now, keep_vectors=inputs.keep_vectors
+        )
     return Built(catalog, read.bad, seconds)
 
 

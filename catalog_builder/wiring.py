@@ -1,7 +1,7 @@
 """Wiring: which adapter each option or setting means. The only place that knows them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +17,17 @@ PINECONE = "pinecone"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pinecone:
+    """An index, and who may use it."""
+
+    host: str = ""
+    api_key: str = field(default="", repr=False)
+    namespace: str = ""
+    model: str = ""
+    """what embeds the episodes that the index lacks; empty: nothing does"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sources:
     """Where episodes and vectors come from, as options and settings have it."""
 
@@ -24,7 +35,8 @@ class Sources:
     """a file, or `firestore` or `firestore:COLLECTION`; empty: a demo, unless there are feeds"""
     feeds: tuple[str, ...] = ()
     vectors: str = ""
-    """a file; empty: made of the text"""
+    """a file, or `pinecone`; empty: made of the text"""
+    pinecone: Pinecone = Pinecone()
     project: str = ""
     """of Firestore; empty: the one that the credentials name"""
     copies: str = ".earshot"
@@ -75,7 +87,17 @@ def episode_source(sources: Sources, today: date) -> EpisodeSource:
 
 
 def vector_store(sources: Sources) -> VectorStore:
-    """A file, or else the built-in embedder."""
+    """An index, a file, or else the built-in embedder. Raises `Refused` for an index of no host."""
+    if sources.vectors == PINECONE:
+        from adapters.pinecone import PineconeVectors  # noqa: PLC0415
+
+        index = sources.pinecone
+        for name, value in (("PINECONE_HOST", index.host), ("PINECONE_API_KEY", index.api_key)):
+            if not value:
+                raise Refused(f"{name}: expected one, for vectors from Pinecone")
+        return PineconeVectors(
+            index.host, index.api_key, namespace=index.namespace, model=index.model or None
+        )
     if sources.vectors:
         from adapters.npz import NpzVectors  # noqa: PLC0415
 

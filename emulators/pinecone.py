@@ -6,6 +6,7 @@ It is both the index's host and the one for inference.
 """
 
 import asyncio
+import math
 import socket
 import threading
 import time
@@ -72,7 +73,7 @@ class Fault:
     status: int = 503
     pause_s: float = 0.1
     headers: Mapping[str, str] | None = None
-    """of a `status`: `Retry-After`, say"""
+    """of a `status` or what is garbled: `Retry-After`, say"""
 
 
 _NONE = Fault("none")
@@ -99,6 +100,13 @@ class PineconeStandIn:
         self.under_way = 0
         self.most_under_way = 0
         self._mended = 0
+
+    name = "Pinecone's stand-in"
+
+    @property
+    def alive(self) -> bool:
+        """Whether it listens."""
+        return self._thread.is_alive()
 
     @property
     def url(self) -> str:
@@ -150,8 +158,11 @@ class PineconeStandIn:
         self._mended += 1
 
     def forget(self) -> None:
-        """As new: no vectors, no faults, nothing counted."""
+        """As new: no vectors, no faults, nothing counted or under way."""
         self.mend()
+        deadline = time.monotonic() + START_S
+        while self.under_way and time.monotonic() < deadline:
+            time.sleep(0.005)
         self.index.clear()
         self.requests.clear()
         self.longest_url = self.most_under_way = 0
@@ -173,10 +184,8 @@ class PineconeStandIn:
     async def _answer(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         body = await request.body()
         fault = self._next_fault(request.url.path) or _NONE
-        if fault.kind == "hang":
-            await self._hang(request)
-        elif fault.kind == "slow":
-            await asyncio.sleep(fault.pause_s)
+        if fault.kind in ("hang", "slow"):
+            await self._hold(request, fault.pause_s if fault.kind == "slow" else math.inf)
         try:
             if fault.kind == "status":
                 raise Wrong("This is a fault that was asked for", fault.status)
@@ -187,14 +196,18 @@ class PineconeStandIn:
         if fault.kind == "truncate":
             response.body = half  # the headers promise more
         elif fault.kind == "garble":
-            response = Response(half, media_type="application/json")
+            response = Response(half, headers=fault.headers, media_type="application/json")
         await response(scope, receive, send)
 
-    async def _hang(self, request: Request) -> None:
-        """Wait until all is mended, or nobody waits for the answer."""
-        mended = self._mended
+    async def _hold(self, request: Request, seconds: float) -> None:
+        """Wait so long, but no longer than until all is mended or nobody waits for the answer."""
+        mended, until = self._mended, time.monotonic() + seconds
         # Mended by another thread, which an asyncio.Event does not take.
-        while self._mended == mended and not await request.is_disconnected():  # noqa: ASYNC110
+        while (  # noqa: ASYNC110
+            self._mended == mended
+            and time.monotonic() < until
+            and not await request.is_disconnected()
+        ):
             await asyncio.sleep(0.02)
 
     def _carry_out(self, request: Request, body: bytes) -> bytes:

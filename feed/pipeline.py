@@ -16,11 +16,11 @@ from feed.columns import FloatArray, IntArray
 from feed.diversity import candidates_of
 from feed.eligible import Eligible, eligible
 from feed.interests import user_vector
-from feed.ports import Match
 from feed.reasons import Reasons, explain
 from feed.request import Query
 from feed.retrieval import Enquiry, Retrieved, enquire, matched, needs_vectors
 from feed.scenario import Scenario
+from feed.search import Match
 from feed.selectors import select
 from feed.standing import Standing
 from feed.taste import Taste, taste

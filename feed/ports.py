@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from feed.engagement import Engagement, Profile, Summary
 from feed.episode import Episode
@@ -82,59 +81,6 @@ class VectorStore(Protocol):
 
     def vectors(self, episodes: Sequence[Episode]) -> Vectors:
         """Embeddings of these episodes, in their order. Raises `Unavailable`."""
-        ...
-
-
-# --- vectors that no snapshot holds, asked for by a session ---
-
-MAX_MATCHES = 10_000
-"""how many matches one search gives"""
-MAX_EXCLUDED = 10_000
-"""how many episodes one search can be told to leave out"""
-
-
-class Match(NamedTuple):
-    """An episode that a search found."""
-
-    episode_id: str
-    score: float
-    """cosine"""
-
-
-@dataclass(frozen=True)
-class Restriction:
-    """Who a search need not bring. It may bring them, but must not hide anybody else.
-
-    So an episode of which the store does not know what is restricted here passes.
-    """
-
-    min_credibility: float = 0.0
-    min_combined: float = 0.0
-    """credibility + insight"""
-    published_from_s: int | None = None
-    """seconds since 1970, UTC"""
-    excluded_ids: tuple[str, ...] = ()
-    """at most `MAX_EXCLUDED`"""
-
-
-class VectorSearch(Protocol):
-    """A store of episodes' vectors that can be searched. Every call may raise `Unavailable`."""
-
-    async def vectors(self, ids: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
-        """The vectors, (D,) each, of those of these episodes that it has."""
-        ...
-
-    async def search(
-        self, near: npt.NDArray[np.float32] | str, count: int, restriction: Restriction
-    ) -> list[Match]:
-        """The `count` episodes most similar to a vector, or to an episode by its id.
-
-        `count` is 1 to `MAX_MATCHES`. An episode that it does not have is similar to none.
-        """
-        ...
-
-    async def check(self, dimension: int) -> None:
-        """Raise `Unavailable` unless it answers, with cosines between vectors of this dimension."""
         ...
 
 
@@ -262,12 +208,17 @@ class Stored:
     revision: str
 
 
-class SummaryStore(Protocol):
-    """Keeps engagements, profiles and summaries. Every call may raise `Unavailable`."""
+@dataclass(frozen=True)
+class Counts:
+    """How many documents a store has, for all users together."""
 
-    async def connect(self) -> None:
-        """Begin the connection, if there is one to begin, so that the first read finds it open."""
-        ...
+    profiles: int
+    summaries: int
+    engagements: int
+
+
+class SummaryAccess(Protocol):
+    """What a summary's writer needs of a store. Every call may raise `Unavailable`."""
 
     async def read_summary(self, uid: str) -> Stored | None:
         """The summary, or None if there is none. The one read of a session."""
@@ -297,6 +248,18 @@ class SummaryStore(Protocol):
         """
         ...
 
+    async def read_profile(self, uid: str) -> Profile:
+        """The profile; an empty one if there is none."""
+        ...
+
+
+class SummaryStore(SummaryAccess, Protocol):
+    """Keeps engagements, profiles and summaries. Every call may raise `Unavailable`."""
+
+    async def connect(self) -> None:
+        """Begin the connection, if there is one to begin, so that the first read finds it open."""
+        ...
+
     async def put_engagement(self, uid: str, engagement: Engagement) -> None:
         """Record an engagement durably. The same `id` again replaces it: still one engagement."""
         ...
@@ -309,14 +272,22 @@ class SummaryStore(Protocol):
         """Remove all of a user's; returns their ids."""
         ...
 
-    async def read_profile(self, uid: str) -> Profile:
-        """The profile; an empty one if there is none."""
-        ...
-
     async def update_profile(self, uid: str, changes: Mapping[str, Any]) -> Profile:
         """Set some fields of the profile in one step; returns all of it."""
         ...
 
     async def delete_profile(self, uid: str) -> bool:
         """Remove the profile; False if there was none."""
+        ...
+
+    async def users(self, limit: int, after: str | None = None) -> list[str]:
+        """Everybody who has an engagement, a profile or a summary, in order of id.
+
+        With `after`, an id: those that come after it. Fewer than `limit`: there are no more. A
+        store may name somebody of whom there is nothing, too.
+        """
+        ...
+
+    async def count(self) -> Counts:
+        """How much there is, without reading it."""
         ...

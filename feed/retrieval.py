@@ -25,9 +25,9 @@ from feed.interests import (
     stated_categories,
     user_vector,
 )
-from feed.ports import MAX_EXCLUDED, MAX_MATCHES, Match, Restriction
 from feed.request import Query
 from feed.scenario import Filters, Scenario
+from feed.search import MAX_EXCLUDED, MAX_MATCHES, Match, Restriction
 
 MARGIN = 2
 """how many times the matches that would do on average are asked for, where only our own filters

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Iterable
 import msgspec
 
 from feed.engagement import KEPT, Summary, merge, newest, with_profile
-from feed.ports import Conflict, Stored, SummaryStore, Unavailable
+from feed.ports import Conflict, Stored, SummaryAccess, Unavailable
 
 ATTEMPTS = 50
 """Passes before a writer gives up with `Unavailable`, for its caller to try again later."""
@@ -27,7 +27,7 @@ async def no_pause(_conflicts: int) -> None:
 
 
 async def update_summary(
-    store: SummaryStore,
+    store: SummaryAccess,
     uid: str,
     engagement_ids: Iterable[str] = (),
     *,
@@ -51,7 +51,8 @@ async def update_summary(
         wanted = await _pass(
             store, uid, base, names, profile=profile or unreadable, rebuild=rebuild
         )
-        if wanted == base or (stored is None and wanted.empty):
+        settled = stored is None if wanted.empty else wanted == base
+        if settled:
             return
         try:
             stored = await _write(store, uid, wanted, stored)
@@ -63,7 +64,7 @@ async def update_summary(
 
 
 async def _pass(
-    store: SummaryStore, uid: str, base: Summary, names: list[str], *, profile: bool, rebuild: bool
+    store: SummaryAccess, uid: str, base: Summary, names: list[str], *, profile: bool, rebuild: bool
 ) -> Summary:
     """What the summary should be, from what exists now."""
     wanted = merge(base, await store.read_engagements(uid, names)) if names else base
@@ -78,7 +79,7 @@ async def _pass(
 
 
 async def _write(
-    store: SummaryStore, uid: str, wanted: Summary, stored: Stored | None
+    store: SummaryAccess, uid: str, wanted: Summary, stored: Stored | None
 ) -> Stored | None:
     if wanted.empty and stored is not None:
         await store.delete_summary(uid, stored.revision)

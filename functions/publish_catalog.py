@@ -19,7 +19,14 @@ from starlette.responses import Response
 from catalog_builder import job
 from catalog_builder.errors import Beaten, Refused
 from catalog_builder.reading import allowance, load_fields
-from catalog_builder.wiring import Sources, episode_source, leases_at, shelf_at, vector_store
+from catalog_builder.wiring import (
+    Pinecone,
+    Sources,
+    episode_source,
+    leases_at,
+    shelf_at,
+    vector_store,
+)
 from feed.ports import Conflict, Unavailable
 from functions.errors import ProblemError
 from functions.incoming import read_body
@@ -72,6 +79,12 @@ class Publisher:
             episodes=settings.EPISODES,
             feeds=tuple(settings.FEEDS.split()),
             vectors="" if settings.VECTORS == "text" else settings.VECTORS,
+            pinecone=Pinecone(
+                host=settings.PINECONE_HOST,
+                api_key=settings.PINECONE_API_KEY,
+                namespace=settings.PINECONE_NAMESPACE,
+                model=settings.PINECONE_MODEL,
+            ),
             project=settings.FIREBASE_PROJECT,
             copies=settings.SHELF,
             full=asked.full,
@@ -82,6 +95,7 @@ class Publisher:
             now=now,
             fields=self._fields,
             max_bad=self._max_bad,
+            keep_vectors=not settings.NO_VECTORS,
         )
 
 

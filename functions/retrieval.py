@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from feed.interests import UserVector
-from feed.ports import Match, Restriction, Unavailable, VectorSearch
+from feed.ports import Unavailable
 from feed.retrieval import NEAR_REFUSED, Enquiry, Retrieved
+from feed.search import Match, Restriction, VectorSearch
 from functions.guard import Guard, Resting
 from functions.telemetry import log
 

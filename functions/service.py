@@ -9,10 +9,11 @@ from starlette.requests import Request
 
 from feed.engagement import Summary
 from feed.pipeline import Ranker
-from feed.ports import Match, SummaryStore, Unavailable
+from feed.ports import SummaryStore, Unavailable
 from feed.request import Query
 from feed.retrieval import MARGIN, Retrieved, restriction
 from feed.scenario import Scenario
+from feed.search import Match
 from functions.auth import Verifier
 from functions.budget import Budget
 from functions.errors import ProblemError, invalid

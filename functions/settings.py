@@ -50,7 +50,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     FIELDS: str = ""
     """a TOML file that maps an episode's fields onto the records'"""
     VECTORS: str = "text"
-    """embeddings: `text` for the built-in embedder, or an .npz file"""
+    """embeddings: `text` for the built-in embedder, `pinecone`, or an .npz file"""
+    NO_VECTORS: bool = False
+    """whether snapshots leave their vectors to Pinecone"""
+    PINECONE_MODEL: str = ""
+    """Pinecone's model that embeds what its index lacks; none: nothing is embedded"""
     MAX_BAD: str = "10%"
     """how many bad episodes a build may skip: a number or a percentage"""
     KEEP: Annotated[int, msgspec.Meta(ge=1)] = 10

@@ -33,14 +33,18 @@ async def health(service: Service, _request: Request, timings: Timings) -> Respo
             }
         except NoCatalogError:
             pass
-    shelf, store = service.holder.degraded, await _store(service, timings)
-    status = (
-        "no_catalog" if catalog is None else "ok" if not shelf and store == "ok" else "degraded"
-    )
+    shelf = service.holder.degraded
+    dependencies = {
+        "shelf": shelf[0] if shelf else "ok",
+        "store": await _store(service, timings),
+        **await _search(service, timings),
+    }
+    well = all(one in {"ok", "unused"} for one in dependencies.values())
+    status = "no_catalog" if catalog is None else "ok" if well else "degraded"
     body = {
         "status": status,
         "catalog": catalog,
-        "dependencies": {"shelf": shelf[0] if shelf else "ok", "store": store},
+        "dependencies": dependencies,
         "scenarios": list(service.scenarios),
     }
     return json_response(msgspec.json.encode(body), 503 if catalog is None else 200)
@@ -65,3 +69,14 @@ async def _store(service: Service, timings: Timings) -> str:
             log("WARNING", "the store cannot be read", reason=str(error))
             return "unavailable"
     return "ok"
+
+
+async def _search(service: Service, timings: Timings) -> dict[str, str]:
+    """How the search is, where there is one; a catalog that holds its vectors does not use it."""
+    held = service.holder.held
+    if service.retrieval is None or held is None:
+        return {}
+    if held.catalog.holds_vectors:
+        return {"search": "unused"}
+    with timings.step("search"):
+        return {"search": await service.retrieval.health(held.catalog.dimension)}

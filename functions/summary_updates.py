@@ -59,7 +59,7 @@ class SummaryUpdates:
         assert batch.done is not None  # noqa: S101  # for the type checker
         try:
             await update_summary(
-                self._store, uid, batch.engagement_ids, profile=batch.profile, pause=_pause
+                self._store, uid, batch.engagement_ids, profile=batch.profile, pause=pause
             )
         except BaseException as error:  # the writer may be cancelled: the others must hear of it
             batch.done.set_exception(
@@ -70,5 +70,6 @@ class SummaryUpdates:
         batch.done.set_result(None)
 
 
-async def _pause(conflicts: int) -> None:
+async def pause(conflicts: int) -> None:
+    """Let the writer go ahead who was first."""
     await asyncio.sleep(PAUSE_S * conflicts * (0.5 + random.random() / 2))  # noqa: S311  # jitter

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from adapters.locations import shelf_at
 from feed import scenario as scenarios
 from feed.clock import to_us
-from feed.ports import SummaryStore
+from feed.ports import Shelf, SummaryStore
 from feed.scenario import Scenario
 from functions import memory
 from functions.auth import DemoUsers, Nobody, Verifier
@@ -48,7 +48,7 @@ def wire(settings: Settings | None = None) -> Service:
     return Service(
         settings=settings,
         holder=CatalogHolder(
-            shelf_at(settings.SHELF),
+            wire_shelf(settings),
             known,
             refresh_s=settings.CATALOG_REFRESH_S,
             memory_limit=limit,
@@ -63,9 +63,21 @@ def wire(settings: Settings | None = None) -> Service:
     )
 
 
+def wire_shelf(settings: Settings) -> Shelf:
+    """The shelf alone."""
+    return shelf_at(settings.SHELF)
+
+
 def wire_store(settings: Settings | None = None) -> SummaryStore:
     """The store alone: what a trigger needs. Raises `SettingsError`."""
     return _store(settings or read_settings(os.environ))[0]
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file that is there whole, or not at all. Raises OSError."""
+    from adapters.folder import write_whole  # noqa: PLC0415  # a command's, no function's
+
+    write_whole(path, data)
 
 
 def _store(settings: Settings) -> tuple[SummaryStore, Triggers]:

@@ -10,9 +10,8 @@ from hypothesis import settings
 pytest.register_assert_rewrite("tests.support")
 
 from tests.support.catalogs import NOW, catalog_of, episodes
-from tests.support.emulators import firestore_emulator, firestore_project
+from tests.support.emulators import _storage_server, firestore_emulator, firestore_project, storage
 from tests.support.server import Server
-from tests.support.strict_storage import _storage_server, storage
 
 __all__ = ["_storage_server", "firestore_emulator", "firestore_project", "storage"]
 

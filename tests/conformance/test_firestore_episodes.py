@@ -10,9 +10,11 @@ from google.cloud.firestore_v1.vector import Vector
 
 from adapters.firestore_episodes import Changes, FirestoreEpisodes
 from catalog_builder.reading import read_episodes
+from emulators.firestore import FirestoreEmulator
+from emulators.process import free_port
 from feed.ports import EpisodeSource, Record, Unavailable
 from tests.conformance.test_episode_source import GOOD, OutsideSourceContract
-from tests.support.firestore import CountingProxy, FirestoreEmulator, free_port
+from tests.support.counting_proxy import CountingProxy
 
 T0 = datetime(2026, 2, 5, 10, tzinfo=UTC)
 

@@ -7,15 +7,18 @@ from typing import Any
 
 import pytest
 
+from adapters import firestore_users
 from adapters.firestore import FirestoreStore
+from emulators.firestore import FirestoreEmulator
+from emulators.process import free_port
 from feed.ports import SummaryStore, Unavailable
 from tests.conformance.test_summary_store import engagement, summary_of
-from tests.support.firestore import FirestoreEmulator, free_port
 
 
 @pytest.fixture
 def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A Firestore that takes connections and never says a word."""
+    monkeypatch.setattr(firestore_users, "COUNT_S", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as server:
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{server.getsockname()[1]}")
         yield
@@ -41,6 +44,8 @@ CALLS: dict[str, Call] = {
     "read_profile": lambda s: s.read_profile("u"),
     "update_profile": lambda s: s.update_profile("u", {"display_name": "Ada"}),
     "delete_profile": lambda s: s.delete_profile("u"),
+    "users": lambda s: s.users(10, "u"),
+    "count": lambda s: s.count(),
 }
 
 

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from adapters.firestore import FirestoreStore
+from emulators.firestore import FirestoreEmulator
 from feed.engagement import KEPT
 from feed.writer import update_summary
 from functions.routes import api
@@ -14,7 +15,7 @@ from functions.settings import read_settings
 from functions.wiring import wire
 from tests.conformance.test_summary_store import engagement, summary_of
 from tests.support.catalogs import NOW, catalog_of, episodes, publish_to
-from tests.support.firestore import CountingProxy, FirestoreEmulator
+from tests.support.counting_proxy import CountingProxy
 
 
 @pytest.fixture
@@ -98,5 +99,22 @@ class TestReads:
                 await store.put_engagement("u", engagement(f"{i}", at=i))
             await store.newest_engagements("u", 10)
             assert (proxy.calls["RunQuery"], proxy.documents_read) == (1, 11)
+
+        asyncio.run(work())
+
+    def test_to_list_users_costs_a_document_each_and_to_count_them_none(
+        self, firestore_project: str, proxy: CountingProxy
+    ) -> None:
+        async def work() -> None:
+            store = FirestoreStore(firestore_project)
+            for uid in "abc":
+                await store.update_profile(uid, {"languages": ("en",)})
+                for i in range(5):
+                    await store.put_engagement(uid, engagement(f"{i}"))
+            before = proxy.documents_read
+            assert await store.users(2) == ["a", "b"]
+            assert proxy.documents_read - before == 2
+            assert (await store.count()).engagements == 15
+            assert proxy.documents_read - before == 2
 
         asyncio.run(work())

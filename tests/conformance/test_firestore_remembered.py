@@ -12,9 +12,11 @@ from google.cloud.firestore import SERVER_TIMESTAMP, Client
 from adapters.firestore_episodes import FirestoreEpisodes
 from adapters.firestore_remembered import RememberedEpisodes
 from adapters.folder_copies import FolderCopies
+from emulators.firestore import FirestoreEmulator
+from emulators.process import free_port
 from feed.ports import EpisodeSource, Record, Unavailable
 from tests.conformance.test_episode_source import GOOD, OutsideSourceContract
-from tests.support.firestore import CountingProxy, FirestoreEmulator, free_port
+from tests.support.counting_proxy import CountingProxy
 
 T0 = datetime(2026, 2, 5, 10, tzinfo=UTC)
 EARLIER = T0 - timedelta(days=1)

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from adapters.firestore import FirestoreStore
+from emulators.firestore import FirestoreEmulator
 from feed.engagement import Profile, Summary
 from feed.ports import Conflict
 from feed.writer import update_summary
 from tests.conformance.test_summary_store import Open, engagement, summary_of
-from tests.support.firestore import FirestoreEmulator
 
 TIMESTAMP = {"timestampValue": "2026-01-01T00:00:00Z"}
 GOOD: dict[str, Any] = {

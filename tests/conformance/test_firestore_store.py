@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from adapters import firestore_order
 from adapters.firestore import PAGE, FirestoreStore
+from emulators.firestore import FirestoreEmulator
 from feed.clock import to_us
 from feed.engagement import Engagement, Summary, newest, newest_first
 from feed.ports import Conflict, Unavailable
 from feed.writer import update_summary
 from tests.conformance.test_summary_store import Open, SummaryStoreContract, engagement, summary_of
-from tests.support.firestore import FirestoreEmulator
 
 ROOT = Path(__file__).parents[2]
 
@@ -91,18 +92,18 @@ class TestFirestoreStore(SummaryStoreContract):
         self, opened: Open, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         some = [engagement(f"{i}", at=i // 4) for i in range(8)]
-        ask = FirestoreStore._of_instant
+        ask = firestore_order._of_instant
 
-        async def ask_late(store: FirestoreStore, *arguments: Any) -> Any:
-            await store.put_engagement("u", engagement("!", at=0))
-            await store.put_engagement("u", engagement("0", at=9))
-            return await ask(store, *arguments)
+        async def ask_late(*arguments: Any) -> Any:
+            await opened().put_engagement("u", engagement("!", at=0))
+            await opened().put_engagement("u", engagement("0", at=9))
+            return await ask(*arguments)
 
         async def work() -> None:
             store = opened()
             for one in some:
                 await store.put_engagement("u", one)
-            monkeypatch.setattr(FirestoreStore, "_of_instant", ask_late)
+            monkeypatch.setattr(firestore_order, "_of_instant", ask_late)
             found = await store.newest_engagements("u", 6)
             assert found == sorted(some, key=newest_first)[:6]
 
@@ -122,6 +123,21 @@ class TestFirestoreStore(SummaryStoreContract):
                 assert [one.id for one in found] == expected
             with pytest.raises(Unavailable, match="named"):
                 await store.read_summary(name)
+
+        self.run(work())
+
+    def test_only_what_lies_under_users_is_a_user(
+        self, firestore_project: str, firestore_emulator: FirestoreEmulator, opened: Open
+    ) -> None:
+        longest = "x" * 1500
+        paths = ("episodes/e", "episodes/e/engagements/x", "user/a", "users2/a", "zzz/a")
+        for path in (*paths, "users/has-devices/devices/d", f"users/{longest}/summaries/old"):
+            firestore_emulator.write(firestore_project, path, {})
+
+        async def work() -> None:
+            store = opened()
+            await store.put_engagement("u", engagement("a"))
+            assert await store.users(10) == ["has-devices", "u", longest]
 
         self.run(work())
 

@@ -14,6 +14,7 @@ import pytest
 from adapters.gcs import GcsShelf
 from catalog_builder.errors import Refused
 from catalog_builder.publishing import prune, publish, rollback, verify
+from emulators.storage import StrictStorage
 from feed import scenario
 from feed.ports import Conflict, Pointer, Shelf, Unavailable
 from functions.holder import CatalogHolder
@@ -33,7 +34,6 @@ from tests.support.buckets import (
     storage,
 )
 from tests.support.catalogs import NOW, catalog_of, episodes
-from tests.support.strict_storage import StrictStorage
 
 __all__ = ["_storage_server", "bucket", "opened", "other", "shelf", "storage"]
 

@@ -7,6 +7,7 @@ from google.auth.exceptions import DefaultCredentialsError
 
 from adapters import gcs_calls
 from adapters.gcs import GcsShelf
+from emulators.storage import StrictStorage
 from feed.ports import Shelf, Unavailable
 from tests.conformance.test_shelf import T, put
 from tests.support.buckets import (
@@ -19,7 +20,6 @@ from tests.support.buckets import (
     shelf,
     storage,
 )
-from tests.support.strict_storage import StrictStorage
 
 __all__ = ["_storage_server", "bucket", "opened", "shelf", "storage"]
 

@@ -67,8 +67,8 @@ class TestFetching:
         self, pinecone: PineconeStandIn
     ) -> None:
         some = named(*(f'{number:03} "/&?=%+~' * 20 for number in range(100)))
-        hold(pinecone, some, "a space/&")
-        found = opened(pinecone, namespace="a space/&").vectors(some)
+        hold(pinecone, some, "a space/&" * 50)
+        found = opened(pinecone, namespace="a space/&" * 50).vectors(some)
         assert found.present.sum() > 90
         assert MAX_URL_BYTES - 1000 < pinecone.longest_url <= MAX_URL_BYTES
 
@@ -263,6 +263,17 @@ class TestDescribing:
     def test_what_is_not_in_the_index_is_not_made(self, pinecone: PineconeStandIn) -> None:
         assert opened(pinecone).describe(episodes(5)) == 0
         assert not pinecone.requests["/vectors/update"]
+
+    def test_namespaces_are_kept_apart(self, pinecone: PineconeStandIn) -> None:
+        some = episodes(5)
+        for namespace in ("", "one", "another"):
+            hold(pinecone, some, namespace)
+        assert opened(pinecone, namespace="one").describe(some) == 5
+        described = {
+            name: all(record.metadata for record in records.values())
+            for name, records in pinecone.index.namespaces.items()
+        }
+        assert described == {"__default__": False, "one": True, "another": False}
 
 
 def test_rows_are_float32_without_a_warning(

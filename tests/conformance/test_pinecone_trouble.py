@@ -24,6 +24,7 @@ TROUBLES: dict[str, dict[str, Any]] = {
     "503": {"kind": "status", "status": 503, "headers": {"Retry-After": "0"}},
     "broken off": {"kind": "truncate"},
     "garbled": {"kind": "garble"},
+    "mangled": {"kind": "garble", "headers": {"Content-Encoding": "gzip"}},
 }
 LASTING = TROUBLES | {
     "busy": {"kind": "status", "status": 503, "headers": {"Retry-After": "30"}},

@@ -15,7 +15,7 @@ import pytest
 
 from adapters.sqlite import SqliteStore
 from feed.engagement import TYPES, Engagement, Profile, Summary, newest, newest_first
-from feed.ports import Conflict, SummaryStore, Unavailable
+from feed.ports import Conflict, Counts, SummaryStore, Unavailable
 from feed.writer import update_summary
 
 T = TypeVar("T")
@@ -51,6 +51,8 @@ class SummaryStoreContract:
             assert not await store.delete_engagement("u", "a")
             assert await store.delete_engagements("u") == []
             assert not await store.delete_profile("u")
+            assert await store.users(10) == []
+            assert await store.count() == Counts(profiles=0, summaries=0, engagements=0)
 
         self.run(work())
 
@@ -109,6 +111,47 @@ class SummaryStoreContract:
             await store.delete_profile("v")
             assert len(await store.newest_engagements("u", 10)) == 1
             assert (await store.read_profile("u")).languages == ("en",)
+
+        self.run(work())
+
+    @pytest.mark.parametrize("limit", [1, 3, 100])
+    def test_users_are_listed_by_id_whatever_there_is_of_them(
+        self, opened: Open, limit: int
+    ) -> None:
+        names = ["Z", "a", "a!", "a-", "ab", "b c", "z", "é", "\ufffd", "🎧"]
+
+        async def work() -> None:
+            store = opened()
+            for place, uid in enumerate(reversed(names)):
+                if place % 4 in {0, 3}:
+                    await store.put_engagement(uid, engagement("a"))
+                    await store.put_engagement(uid, engagement("b"))
+                if place % 4 in {1, 3}:
+                    await store.update_profile(uid, {"languages": ("en",)})
+                if place % 4 in {2, 3}:
+                    await store.write_summary(uid, summary_of("a"), None)
+            listed: list[str] = []
+            while page := await opened().users(limit, listed[-1] if listed else None):
+                assert len(page) <= limit
+                listed += page
+            assert listed == names
+            assert await store.users(10, "b") == names[5:]
+            assert await store.count() == Counts(profiles=5, summaries=4, engagements=10)
+
+        self.run(work())
+
+    def test_pages_of_users_stay_in_place_while_some_come_and_go(self, opened: Open) -> None:
+        async def work() -> None:
+            store = opened()
+            for uid in "bdfh":
+                await store.put_engagement(uid, engagement("a"))
+            assert await store.users(2) == ["b", "d"]
+            for uid in "acei":
+                await store.put_engagement(uid, engagement("a"))
+            await store.delete_engagements("d")
+            await store.delete_engagements("h")
+            assert await store.users(3, "d") == ["e", "f", "i"]
+            assert await store.users(3, "i") == []
 
         self.run(work())
 

@@ -49,29 +49,47 @@ def test_functions_framework_calls_a_router_that_a_function_returns(tmp_path: Pa
         server.kill()
 
 
-def test_the_session_function_loads_no_builder_and_no_vendor(tmp_path: Path) -> None:
-    publish_to(tmp_path / "shelf", catalog_of(episodes(60)))
+def loaded(folder: Path, **settings: str) -> set[str]:
+    """The modules of a process that has just imported the session function."""
+    publish_to(folder / "shelf", catalog_of(episodes(60)))
     program = "import json, sys, main; main.create_session; print(json.dumps([*sys.modules]))"
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
-        env={"SHELF": str(tmp_path / "shelf"), "STORE": str(tmp_path / "users.db")},
+        env={"SHELF": str(folder / "shelf"), "STORE": str(folder / "users.db"), **settings},
         capture_output=True,
         check=True,
         timeout=60,
     )
-    loaded = set(json.loads(done.stdout.splitlines()[-1]))
-    assert {"functions.create_session", "feed.pipeline", "adapters.folder"} <= loaded
-    unwanted = {"pinecone", "sklearn", "scipy", "feedparser", "tqdm", "prometheus_client"}
-    unwanted |= {"catalog_builder", "adapters.rss", "adapters.lsa", "adapters.npz", "tests"}
-    assert not unwanted & loaded
+    found = set(json.loads(done.stdout.splitlines()[-1]))
+    assert {"functions.create_session", "feed.pipeline", "adapters.folder"} <= found
+    return found
+
+
+UNWANTED = {"sklearn", "scipy", "feedparser", "tqdm", "prometheus_client", "catalog_builder"} | {
+    *("adapters.rss", "adapters.lsa", "adapters.npz", "adapters.pinecone", "tests"),
+}
+
+
+def test_the_session_function_loads_no_builder_and_no_vendor(tmp_path: Path) -> None:
+    unwanted = UNWANTED | {"pinecone", "adapters.pinecone_search", "httpx", "circuitbreaker"}
+    assert not unwanted & loaded(tmp_path)
     assert not (tmp_path / "users.db").exists()  # a connection would not survive the fork
+
+
+def test_a_search_by_pinecone_is_loaded_where_it_is_asked_for_and_no_builder_with_it(
+    tmp_path: Path,
+) -> None:
+    where = {"PINECONE_HOST": "index.example.com", "PINECONE_API_KEY": "key"}
+    found = loaded(tmp_path, RETRIEVAL="pinecone", **where)
+    assert {"pinecone", "adapters.pinecone_search", "circuitbreaker"} <= found
+    assert not (UNWANTED | {"adapters.pinecone_calls", "google.api_core"}) & found
 
 
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
-        ({"K_SERVICE": "create-session"}, "AUTH=demo"),
+        ({"K_SERVICE": "create-session", "NOW": ""}, "AUTH=demo"),
         ({"K_SERVICE": "create-session", "AUTH": ""}, "NOW"),
         ({"K_SERVICE": "create-session", "AUTH": "", "NOW": "", "CURSOR_KEYS": ""}, "CURSOR_KEYS"),
         ({"CURSOR_KEYS": "too short"}, "CURSOR_KEYS"),
@@ -79,6 +97,10 @@ def test_the_session_function_loads_no_builder_and_no_vendor(tmp_path: Path) -> 
         ({"CURSOR_TTL_S": "59"}, "CURSOR_TTL_S"),
         ({"NOW": "2026-02-06T00:00:00"}, "NOW"),
         ({"SCENARIO": "nonsense"}, "SCENARIO"),
+        (
+            {"RETRIEVAL": "pinecone", "PINECONE_HOST": "nowhere", "PINECONE_API_KEY": "key"},
+            "PINECONE_HOST or PINECONE_API_KEY",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -16,11 +16,12 @@ from adapters.folder import FolderShelf
 from adapters.folder_lease import FolderLeases
 from adapters.gcs import GcsShelf
 from catalog_builder.publishing import verify
+from emulators.firestore import FirestoreEmulator
+from emulators.storage import StrictStorage
 from tests.support.catalogs import NOW, catalog_of, fields, publish_to
 from tests.support.catalogs import episodes as made
-from tests.support.firestore import CountingProxy, FirestoreEmulator
+from tests.support.counting_proxy import CountingProxy
 from tests.support.server import Server, problem, until
-from tests.support.strict_storage import StrictStorage
 
 Start = Callable[..., Server]
 

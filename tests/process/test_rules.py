@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from adapters.firestore import FirestoreStore
+from emulators.firestore import FirestoreEmulator, emulator_jar
+from emulators.process import MissingError
 from feed.engagement import TYPES, Engagement, Profile
-from tests.support.firestore import FirestoreEmulator, MissingError, emulator_jar
 from tests.support.rules import ADMIN, ALICE, BOB, Database, part, token
 
 RULES = Path(__file__).parents[2] / "firestore.rules"

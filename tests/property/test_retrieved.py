@@ -14,9 +14,9 @@ from feed.clock import to_us
 from feed.engagement import TYPES, Profile, Summary
 from feed.phrases import phrase
 from feed.pipeline import Ranker
-from feed.ports import Match
 from feed.request import Query, SessionRequest, make_query
 from feed.scenario import Scenario, shipped
+from feed.search import Match
 from tests.support.catalogs import DIMENSION, NOW, TOPICS, catalog_of, episodes
 from tests.support.search import ExactSearch, retrieved
 

@@ -14,8 +14,9 @@ import pytest
 from google.cloud import storage as library
 
 from adapters.gcs import GcsShelf
+from emulators.storage import StrictStorage
 from feed.ports import Shelf
-from tests.support.strict_storage import StrictStorage, _storage_server, storage
+from tests.support.emulators import _storage_server, storage
 
 __all__ = ["_storage_server", "storage"]
 

@@ -1,13 +1,15 @@
 """Fixtures of the emulators. One process of each per session of tests; xdist's workers have theirs.
 
-`from tests.support.emulators import firestore_emulator, firestore_project` in a conftest.
+A module or conftest has a fixture by importing it, and those that it uses.
 """
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.support.firestore import FirestoreEmulator, MissingError, emulator_jar, new_project
+from emulators.firestore import FirestoreEmulator, emulator_jar, new_project
+from emulators.process import MissingError
+from emulators.storage import StrictStorage
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +33,23 @@ def firestore_project(
     """A project of this test alone; Google's clients made in it talk to the emulator."""
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator.host)
     return new_project()
+
+
+@pytest.fixture(scope="session")
+def _storage_server() -> Iterator[StrictStorage]:
+    server = StrictStorage().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def storage(
+    _storage_server: StrictStorage, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StrictStorage]:
+    """A Cloud Storage that works, found by the library through its environment variable.
+
+    Give each test a bucket of its own.
+    """
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", _storage_server.url)
+    yield _storage_server
+    _storage_server.mend()

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.support.firestore import new_project
+from emulators.firestore import new_project
 
 
 def token(**claims: Any) -> str:

@@ -7,9 +7,10 @@ import numpy as np
 
 from feed.catalog import Catalog
 from feed.pipeline import Ranker
-from feed.ports import Match, Restriction, Unavailable
+from feed.ports import Unavailable
 from feed.request import Query
 from feed.retrieval import NEAR_REFUSED, Retrieved
+from feed.search import Match, Restriction
 
 
 class ExactSearch:

@@ -190,6 +190,9 @@ def test_the_gate_lets_a_like_catalog_through_and_says_what_is_wrong_with_anothe
     assert [r.rule for r in refusals(catalog_of(made[21:]), before)] == ["lost_episodes"]
     assert [r.rule for r in refusals(catalog_of([]), before)] == ["empty"]
     assert [r.rule for r in refusals(before, None, min_coverage=0.99)] == ["vector_coverage"]
+    blind = catalog_of(made, keep_vectors=False)
+    assert refusals(blind, before) == refusals(before, blind) == []
+    assert [r.rule for r in refusals(blind, None, min_coverage=0.99)] == ["vector_coverage"]
 
 
 def test_the_example_and_the_fields_of_the_documentation_are_those_of_an_episode() -> None:

@@ -13,6 +13,7 @@ from feed.catalog import Catalog
 from feed.document import to_document
 from feed.engagement import Engagement, Profile, Summary, newest
 from feed.snapshot import encode
+from tests.support.catalogs import catalog_of, episodes
 
 NOW = "2026-02-06T00:00:00Z"
 
@@ -192,11 +193,27 @@ def test_inspect_tells_what_is_inside(
     assert "embeddings" in readable
 
 
+def test_a_snapshot_without_vectors_says_so_where_it_is_inspected_and_replayed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    snapshot = tmp_path / "blind.snapshot"
+    snapshot.write_bytes(encode(catalog_of(episodes(60), keep_vectors=False)))
+    assert main(["inspect", "--snapshot", str(snapshot), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["embedding"]["held"] is False
+    assert facts["embedding"]["coverage"] > 0.9
+    assert facts["sections"]["embeddings"] == 0
+    (tmp_path / "request.json").write_text('{"category_interests": ["Chess"]}')
+    request = ["--request", str(tmp_path / "request.json"), "--now", NOW]
+    assert main(["replay", "--snapshot", str(snapshot), *request]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["degraded"][0] == "vectors_unavailable"
+    assert said.err.startswith("note: this snapshot holds no vectors")
+
+
 def test_an_empty_catalog_can_be_inspected(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    from tests.support.catalogs import catalog_of  # noqa: PLC0415
-
     (tmp_path / "empty").write_bytes(encode(catalog_of([])))
     assert main(["inspect", "--snapshot", str(tmp_path / "empty"), "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)

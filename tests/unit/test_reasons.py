@@ -95,6 +95,13 @@ def test_a_reason_that_leans_on_something_gone_becomes_a_plain_one(catalog: Cata
         assert phrase(catalog, KEYS.index(key), gone)["key"] == "discover"
 
 
+def test_codes_of_reasons_stay_what_they_are_in_cursors_that_are_out() -> None:
+    first = ["discover", "quality", "fresh", "interest", "near_interest"]
+    because = ["click", "listen", "complete", "bookmark", "like", "share", "not_interested"]
+    known = [*first, *(f"because_{kind}" for kind in because), "recent_activity"]
+    assert list(KEYS[: len(known)]) == known
+
+
 def test_every_type_of_engagement_has_its_words(catalog: Catalog) -> None:
     known = int(catalog.id_hashes[0])
     texts = {phrase(catalog, KEYS.index(f"because_{kind}"), known)["text"] for kind in TYPES}

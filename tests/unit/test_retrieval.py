@@ -12,10 +12,10 @@ from feed.clock import DAY_US, to_us
 from feed.engagement import Profile, Summary
 from feed.phrases import phrase
 from feed.pipeline import Ranker, Slate
-from feed.ports import Match
 from feed.request import Query, SessionRequest, make_query
 from feed.retrieval import Enquiry
 from feed.scenario import Scenario
+from feed.search import Match
 from tests.support.catalogs import NOW, catalog_of, episodes
 from tests.support.search import ExactSearch, retrieved
 

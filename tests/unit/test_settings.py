@@ -55,6 +55,10 @@ def test_keys_are_read_in_order() -> None:
         ({"CORS_ORIGINS": "https://a.example, *.b.example"}, "CORS_ORIGINS"),
         ({"KEEP": "0"}, "KEEP"),
         ({"LEASE_S": "0"}, "LEASE_S"),
+        ({"RETRIEVAL": "somewhere"}, "RETRIEVAL"),
+        ({"RETRIEVAL": "pinecone", "PINECONE_API_KEY": "key"}, "PINECONE_HOST"),
+        ({"RETRIEVAL": "pinecone", "PINECONE_HOST": "a.example"}, "PINECONE_API_KEY"),
+        ({"RETRIEVAL_TIMEOUT_S": "0"}, "RETRIEVAL_TIMEOUT_S"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(environment: dict[str, str], named: str) -> None:

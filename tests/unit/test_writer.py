@@ -110,6 +110,13 @@ def test_a_summary_of_nothing_is_deleted() -> None:
     assert store.summary is None
 
 
+def test_a_stored_summary_of_nothing_is_deleted_though_nothing_changed() -> None:
+    store = SteppedStore()
+    store.summary = Stored(Summary(), "r")
+    run_to_end(update_summary(store, "u", ["a"]))
+    assert store.summary is None
+
+
 def test_an_unreadable_summary_is_rebuilt_whole_by_the_next_event() -> None:
     store = store_of(engagement("a"), engagement("b"))
     store.change_profile({"languages": ("en",)})

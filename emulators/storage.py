@@ -1,11 +1,11 @@
-"""Cloud Storage for tests: gcp-storage-emulator, with what it ignores made right, and faults.
+"""Cloud Storage: gcp-storage-emulator, with what it ignores made right, and faults.
 
 The emulator ignores every precondition, pages no listing, answers no 416 and forgets what a 404
 was about. Here a request is checked and carried out under one lock, so that of many writers at
 once exactly one wins; what it cannot check it refuses. Answers are sent outside the lock, so that
 one slow reader holds up nobody.
 
-`python -m tests.support.strict_storage PORT [BUCKET]` serves one for other processes.
+`python -m emulators.storage PORT [BUCKET]` serves one for other processes.
 """
 
 import io
@@ -14,20 +14,18 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from functools import partial
 from http import HTTPStatus
 from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import pytest
 from gcp_storage_emulator.exceptions import NotFound
 from gcp_storage_emulator.handlers import buckets
 from gcp_storage_emulator.server import Request, RequestHandler, Router
 from gcp_storage_emulator.storage import Storage
 
-from tests.support.storage_faults import Fault, Seen
+from emulators.storage_faults import Fault, Seen
 
 _OBJECT = re.compile(r"(?:/download)?(?:/storage/v1)?/b/([^/]+)/o/([^/]+)")
 _LISTING = re.compile(r"(?:/storage/v1)?/b/([^/]+)/o")
@@ -42,6 +40,8 @@ _CHECKED = {
 
 class StrictStorage:
     """The server, in threads of its own."""
+
+    name = "the Cloud Storage emulator"
 
     def __init__(self, port: int = 0) -> None:
         self.storage = Storage(use_memory_fs=True, data_dir="/")
@@ -60,10 +60,16 @@ class StrictStorage:
         self._thread.start()
         return self
 
+    @property
+    def alive(self) -> bool:
+        """Whether it answers."""
+        return self._thread.is_alive()
+
     def stop(self) -> None:
         """Stop it, and every answer that is still dripping."""
         self.stopping.set()
-        self._server.shutdown()
+        if self.alive:
+            self._server.shutdown()
         self._server.server_close()
 
     def make_bucket(self, name: str) -> str:
@@ -121,10 +127,12 @@ class _Refused(Exception):
         self.document = {"error": error}
 
 
-class _Handler(RequestHandler):
+class _Handler(RequestHandler):  # type: ignore[misc]  # the emulator has no types
     """Checks what the emulator does not, lets it answer, and sends the answer with its fault."""
 
     protocol_version = "HTTP/1.1"
+    rfile: Any
+    wfile: Any
 
     def __init__(self, strict: StrictStorage, *args: Any) -> None:
         self.strict = strict
@@ -265,27 +273,6 @@ class _Handler(RequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
-
-
-@pytest.fixture(scope="session")
-def _storage_server() -> Iterator[StrictStorage]:
-    server = StrictStorage().start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def storage(
-    _storage_server: StrictStorage, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[StrictStorage]:
-    """A Cloud Storage that works, found by the library through its environment variable.
-
-    A module or conftest has it by `from tests.support.strict_storage import _storage_server,
-    storage`. Give each test a bucket of its own.
-    """
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", _storage_server.url)
-    yield _storage_server
-    _storage_server.mend()
 
 
 if __name__ == "__main__":

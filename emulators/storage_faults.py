@@ -37,6 +37,7 @@ class Fault:
     pause_s: float = 0.05
 
     def fits(self, seen: Seen) -> bool:
+        """Whether it is meant."""
         return self.method in ("", seen.method) and self.path in seen.path
 
     def spoil(self, answer: bytes) -> Iterator[bytes]:

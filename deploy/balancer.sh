@@ -1,0 +1,84 @@
+# shellcheck shell=bash
+# The external application load balancer over several regions: each listener is sent to the nearest,
+# and away from one that fails. Health checks do not apply to serverless backends; outlier detection
+# does: a region that answers 5xx five times in a row is left out for three minutes.
+
+balance_regions() {
+    if [[ $REGIONS != *,* ]]; then
+        note 'One region: none is needed.'
+    elif [[ $LOAD_BALANCER == true ]]; then
+        create_balancer
+    else
+        note 'Not run; with --load-balancer and --domain=NAME it is.'
+        print_balancer
+    fi
+}
+
+print_balancer() {
+    local DRY_RUN=true DOMAIN=${DOMAIN:-DOMAIN}
+    run gcloud services enable compute.googleapis.com --project="$PROJECT"
+    create_balancer
+}
+
+create_balancer() {
+    local region
+    for region in ${REGIONS//,/ }; do
+        balancer_part network-endpoint-groups "earshot-$region" --region="$region" \
+            --network-endpoint-type=serverless --cloud-run-service=create-session
+    done
+    create_backend
+    balancer_part url-maps earshot --global --default-service=earshot
+    balancer_part ssl-certificates earshot --global --domains="$DOMAIN"
+    balancer_part target-https-proxies earshot --global --url-map=earshot --ssl-certificates=earshot
+    balancer_part addresses earshot --global --ip-version=IPV4 --network-tier=PREMIUM
+    balancer_part forwarding-rules earshot --global --load-balancing-scheme=EXTERNAL_MANAGED \
+        --network-tier=PREMIUM --address=earshot --target-https-proxy=earshot --ports=443
+    point_domain
+}
+
+# balancer_part KIND NAME FLAG...: create it if there is none.
+balancer_part() {
+    local kind=$1 name=$2 there
+    shift 2
+    there=$(look_up '' gcloud compute "$kind" list --project="$PROJECT" --format='value(name)')
+    has "$there" "$name" \
+        || run gcloud compute "$kind" create "$name" --project="$PROJECT" "$@"
+}
+
+# Outlier detection has no flag: it is imported, with the rest of the backend. Its description says
+# which regions it is over.
+create_backend() {
+    local there
+    there=$(look_up '' gcloud compute backend-services list --project="$PROJECT" --global \
+        --format='value(description)')
+    has "$there" "Earshot: create-session in $REGIONS" || given "$(backend)" \
+        gcloud compute backend-services import earshot --project="$PROJECT" --global
+}
+
+backend() {
+    local region compute=https://www.googleapis.com/compute/v1
+    cat <<TEXT
+name: earshot
+description: 'Earshot: create-session in $REGIONS'
+loadBalancingScheme: EXTERNAL_MANAGED
+protocol: HTTPS
+outlierDetection:
+  consecutiveErrors: 5
+  enforcingConsecutiveErrors: 100
+  interval: {seconds: 1}
+  baseEjectionTime: {seconds: 180}
+  maxEjectionPercent: 50
+backends:
+TEXT
+    for region in ${REGIONS//,/ }; do
+        echo "- group: $compute/projects/$PROJECT/regions/$region/networkEndpointGroups/earshot-$region"
+    done
+}
+
+point_domain() {
+    local address
+    address=$(look_up ADDRESS gcloud compute addresses describe earshot --project="$PROJECT" \
+        --global --format='value(address)')
+    note "Point $DOMAIN at $address (an A record). The certificate comes within an hour of that."
+    note "Apps then call https://$DOMAIN/api: Hosting itself knows one region only."
+}

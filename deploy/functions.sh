@@ -1,0 +1,155 @@
+# shellcheck shell=bash
+# The functions, who may call them, and when the builder is called.
+
+deploy_publish_catalog() {
+    local environment secrets=''
+    environment=$(variables "$PUBLISH_SETTINGS $PINECONE_SETTINGS" SHELF="gs://$BUCKET" \
+        STORE=firestore FIREBASE_PROJECT="$PROJECT")
+    [[ ${VECTORS-} != pinecone ]] || secrets=PINECONE_API_KEY=$PINECONE_SECRET:$PINECONE_VERSION
+    deploy_function publish-catalog "$HOME_REGION" --entry-point=publish_catalog --trigger-http \
+        --no-allow-unauthenticated --service-account="$(account publish)" \
+        --memory="$PUBLISH_MEMORY" --cpu=2 --concurrency=8 --timeout=1800s --max-instances=1 \
+        --set-env-vars="$environment" ${secrets:+--set-secrets="$secrets"}
+    grant roles/run.invoker scheduler service publish-catalog "$HOME_REGION"
+}
+
+deploy_create_session() {
+    local region=$1 environment secrets=CURSOR_KEYS=$CURSOR_SECRET:$CURSOR_VERSION private=''
+    environment=$(variables "$SESSION_SETTINGS $PINECONE_SETTINGS" SHELF="gs://$BUCKET" \
+        STORE=firestore AUTH=firebase FIREBASE_PROJECT="$PROJECT" \
+        MEMORY_LIMIT_MB="$(megabytes "$MEMORY")")
+    [[ ${RETRIEVAL-} != pinecone ]] \
+        || secrets+=,PINECONE_API_KEY=$PINECONE_SECRET:$PINECONE_VERSION
+    # That all may call it is granted below, where it fails aloud if a policy forbids it.
+    [[ $ACCESS == public ]] || private=--no-allow-unauthenticated
+    deploy_function create-session "$region" --entry-point=create_session --trigger-http \
+        ${private:+"$private"} --service-account="$(account session)" \
+        --memory="$MEMORY" --cpu="$CPU" --concurrency="$CONCURRENCY" --timeout=60s \
+        --min-instances="$MIN_INSTANCES" --max-instances="$MAX_INSTANCES" \
+        --set-env-vars="$environment" --set-secrets="$secrets"
+    open_to_callers "$region"
+}
+
+# Hosting sends no credentials, so a service behind it is public, one way or the other.
+open_to_callers() {
+    local region=$1 unchecked
+    unchecked=$(look_up '' gcloud run services describe create-session --project="$PROJECT" \
+        --region="$region" --format='value(metadata.annotations["run.googleapis.com/invoker-iam-disabled"])')
+    unchecked=$(tr A-Z a-z <<<"$unchecked")
+    if [[ $ACCESS == unchecked && $unchecked != true ]]; then
+        run gcloud run services update create-session --project="$PROJECT" --region="$region" \
+            --no-invoker-iam-check
+    elif [[ $ACCESS != unchecked && $unchecked == true ]]; then
+        run gcloud run services update create-session --project="$PROJECT" --region="$region" \
+            --invoker-iam-check
+    fi
+    [[ $ACCESS != public ]] || grant roles/run.invoker allUsers service create-session "$region"
+}
+
+# The paths are exact: users/{uid}/** would match the summary, whose writing would trigger its own
+# writing, and so on for ever.
+deploy_triggers() {
+    deploy_trigger update-summary-engagement 'users/{uid}/engagements/{eid}'
+    deploy_trigger update-summary-profile 'users/{uid}'
+}
+
+deploy_trigger() {
+    local name=$1 path=$2 environment
+    environment=$(variables '' STORE=firestore FIREBASE_PROJECT="$PROJECT")
+    deploy_function "$name" "$HOME_REGION" --entry-point=update_summary \
+        --trigger-location="$DATABASE_LOCATION" \
+        --trigger-event-filters=type=google.cloud.firestore.document.v1.written \
+        --trigger-event-filters='database=(default)' \
+        --trigger-event-filters-path-pattern="document=$path" \
+        --trigger-service-account="$(account eventarc)" --retry \
+        --no-allow-unauthenticated --service-account="$(account summary)" \
+        --memory=512Mi --cpu=1 --concurrency=80 --timeout=60s --max-instances=20 \
+        --set-env-vars="$environment"
+    grant roles/run.invoker eventarc service "$name" "$HOME_REGION"
+}
+
+# deploy_function NAME REGION FLAG...: unless that very source with those very flags is deployed.
+deploy_function() {
+    local name=$1 region=$2 fingerprint there
+    local flags=(--gen2 --runtime=python313 --source=. "${@:3}"
+        --build-service-account="projects/$PROJECT/serviceAccounts/$(account build)")
+    fingerprint=$(look_up fingerprint digest_of "$SOURCE_DIGEST" "${flags[@]}")
+    there=$(look_up '' gcloud functions list --v2 --project="$PROJECT" --regions="$region" \
+        --format='value(name.basename(),state,labels.earshot)')
+    if [[ $REDEPLOY == false ]] && has "$there" "$name"$'\t'ACTIVE$'\t'"$fingerprint"; then
+        note "$name in $region has not changed"
+        return
+    fi
+    run gcloud functions deploy "$name" --project="$PROJECT" --region="$region" "${flags[@]}" \
+        --update-labels=earshot="$fingerprint"
+}
+
+# digest_of WORD...: short enough for a label.
+digest_of() {
+    printf '%s\n' "$@" | openssl dgst -sha256 -r | cut -c1-40
+}
+
+# digest_of_files: of the files whose names come in, each ended by a zero.
+digest_of_files() {
+    xargs -0 openssl dgst -sha256 -r | openssl dgst -sha256 -r | cut -c1-40
+}
+
+# source_digest: of all that would be uploaded.
+source_digest() {
+    local files
+    files=$(gcloud meta list-files-for-upload . | LC_ALL=C sort) || exit
+    tr '\n' '\0' <<<"$files" | digest_of_files
+}
+
+# variables NAMES NAME=VALUE...: these, and of the names those that are set, as --set-env-vars has it.
+variables() {
+    local name joined='^|^' names=$1
+    shift
+    for name in $names; do
+        [[ -z ${!name-} ]] || set -- "$@" "$name=${!name}"
+    done
+    for name in "$@"; do
+        [[ $name != *'|'* ]] || die "${name%%=*}: expected no |"
+        joined+=$name'|'
+    done
+    printf '%s\n' "${joined%|}"
+}
+
+megabytes() {
+    case $1 in
+        *Gi) echo $((${1%Gi} * 1024)) ;;
+        *) echo "${1%Mi}" ;;
+    esac
+}
+
+# The job is made once, and brought up to date where it differs. A new one is run at once.
+schedule_builds() {
+    local uri there wanted verb=update
+    local job=(earshot-publish-catalog --project="$PROJECT" --location="$HOME_REGION")
+    uri=$(look_up "https://publish-catalog-$PROJECT_NUMBER.$HOME_REGION.run.app" \
+        gcloud functions describe publish-catalog --v2 --project="$PROJECT" \
+        --region="$HOME_REGION" --format='value(serviceConfig.uri)')
+    wanted="$SCHEDULE|$TIME_ZONE|$uri|$(account scheduler)|1800s|3"
+    there=$(look_up '' gcloud scheduler jobs list --project="$PROJECT" --location="$HOME_REGION" \
+        --filter='name~/earshot-publish-catalog$' --format='value[separator="|"](schedule, timeZone,
+        httpTarget.uri, httpTarget.oidcToken.serviceAccountEmail, attemptDeadline,
+        retryConfig.retryCount)')
+    [[ $there ]] || verb=create
+    [[ $there == "$wanted" ]] || run gcloud scheduler jobs "$verb" http "${job[@]}" \
+        --schedule="$SCHEDULE" --time-zone="$TIME_ZONE" --uri="$uri" --http-method=post \
+        --oidc-service-account-email="$(account scheduler)" --oidc-token-audience="$uri" \
+        --attempt-deadline=1800s --max-retry-attempts=3 --min-backoff=60s --max-backoff=600s
+    [[ $there ]] || run gcloud scheduler jobs run "${job[@]}"
+}
+
+# name_leftovers: functions of an earlier deployment elsewhere. They are said, not deleted.
+name_leftovers() {
+    local name region there
+    there=$(gcloud functions list --v2 --project="$PROJECT" --filter='labels.earshot:*' \
+        --format='value(name.basename(),name.segment(3))')
+    while read -r name region; do
+        [[ -z $name || $region == "$HOME_REGION" ]] || {
+            [[ $name == create-session && ,$REGIONS, == *,"$region",* ]]
+        } || note "$name is still in $region: gcloud functions delete $name --region=$region"
+    done <<<"$there"
+}

@@ -1,0 +1,157 @@
+"""Programs as child processes: started, waited for, and ended with all that they started."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+import httpx
+
+SOURCE = Path(__file__).parents[1] / "main.py"
+START_S = 60
+STOP_S = 5
+TAIL = 20
+"""lines of output that an error shows"""
+
+
+class MissingError(Exception):
+    """What is needed is not on this machine, or not free. The message says what to do."""
+
+
+class StartError(Exception):
+    """A program ended at once, or never answered. The message shows the end of its output."""
+
+
+class Child:
+    """A program in a process group of its own.
+
+    Whatever becomes of this process, the program ends with it, where the system has `setpriv`.
+    `show` is called with each line of its output, in a thread. `end_with` asks it to end.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        *,
+        show: Callable[[str], None] = lambda _line: None,
+        end_with: signal.Signals = signal.SIGTERM,
+    ) -> None:
+        self.name = name
+        self._command = command
+        self._environment = environment
+        self._show = show
+        self._end_with = end_with
+        self._tail: deque[str] = deque(maxlen=TAIL)
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> Self:
+        """Start it. Call it in the main thread: a program ends with the thread that started it."""
+        command = self._command
+        if shutil.which("setpriv"):
+            command = ["setpriv", "--pdeathsig", self._end_with.name[3:], *command]
+        self._process = subprocess.Popen(
+            command,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
+        self._reader.start()
+        return self
+
+    def wait_for(self, url: str) -> None:
+        """Until it answers there, whatever it answers. Raises `StartError`."""
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            if not self.alive:
+                raise StartError(self.obituary())
+            with suppress(httpx.TransportError):
+                httpx.get(url, timeout=START_S)
+                return
+            time.sleep(0.05)
+        raise StartError(f"{self.name} did not answer in {START_S} s\n{self._output()}")
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def obituary(self) -> str:
+        """How it ended, and its last words."""
+        status = self._process.poll() if self._process else None
+        return f"{self.name} has ended (exit status {status})\n{self._output()}".rstrip()
+
+    def signal(self, number: int) -> None:
+        """Send a signal to it and all that it started."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):  # the group is there as long as one of it is
+                os.killpg(self._process.pid, number)
+
+    def stop(self) -> None:
+        """Ask it and all that it started to end, and make them after `STOP_S`."""
+        if self._process is None:
+            return
+        for number in (self._end_with, signal.SIGKILL):
+            self.signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(STOP_S)
+        self._reader.join(STOP_S)
+        self._process = None
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None  # noqa: S101  # for the type checker
+        with process.stdout as lines:
+            for line in lines:
+                self._tail.append(line.rstrip())
+                self._show(line.rstrip())
+
+    def _output(self) -> str:
+        if not self.alive:
+            self._reader.join(1)  # not for ever: what it started may still hold the pipe
+        return "\n".join(self._tail)
+
+
+class Function(Child):
+    """A function as Cloud Functions runs one: functions-framework in a process of its own."""
+
+    def __init__(
+        self,
+        target: str,
+        port: int,
+        environment: Mapping[str, str],
+        show: Callable[[str], None] = lambda _line: None,
+    ) -> None:
+        """`show` is called with each line that it logs, its name before it."""
+        command = [sys.executable, "-m", "functions_framework", "--target", target]
+        command += ["--source", str(SOURCE), "--host", "localhost", "--port", str(port)]
+        super().__init__(target, command, environment, show=lambda line: show(f"{target} | {line}"))
+        self.url = f"http://localhost:{port}"
+
+    def start(self) -> Self:
+        """Start it, and wait until it answers."""
+        super().start()
+        self.wait_for(self.url)
+        return self
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port

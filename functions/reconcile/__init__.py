@@ -1,0 +1,1 @@
+"""Reconcile: summaries rebuilt from engagements, and a report of how they had drifted."""

@@ -1,0 +1,167 @@
+"""Many events at once, delivered twice and in any order: every summary ends exact."""
+
+import asyncio
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import grpc
+import pytest
+
+from adapters.firestore import FirestoreStore
+from feed.engagement import TYPES, Engagement, newest, pack
+from tests.support.cloud import Backend, Start, backend, bridge, emulator
+from tests.support.counting_proxy import CountingProxy
+from tests.support.server import until
+
+__all__ = ["backend", "bridge", "emulator"]
+
+AT_ONCE = 64
+"""how many writes are under way together"""
+
+Users = dict[str, list[Engagement]]
+
+
+def made(seed: int, users: dict[str, int]) -> Users:
+    """Engagements of each user, a number of each. Many have equal times."""
+    rng = random.Random(seed)
+    return {
+        uid: [
+            Engagement(
+                id=f"e{number}",
+                episode_id=f"episode-{rng.randrange(300)}",
+                type=rng.choice(TYPES),
+                timestamp_us=1_770_000_000_000_000 + rng.randrange(50) * 1_000_000,
+                progress=rng.random(),
+            )
+            for number in range(count)
+        ]
+        for uid, count in users.items()
+    }
+
+
+async def write(store: FirestoreStore, users: Users, *, delete: bool = False) -> None:
+    """Write or delete engagements as fast as they are taken, all users' mixed."""
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def one(uid: str, engagement: Engagement) -> None:
+        async with places:
+            if delete:
+                assert await store.delete_engagement(uid, engagement.id)
+            else:
+                await store.put_engagement(uid, engagement)
+
+    changes = [(uid, one) for uid, some in users.items() for one in some]
+    random.Random(0).shuffle(changes)
+    await asyncio.gather(*(one(*change) for change in changes))
+
+
+async def check(store: FirestoreStore, users: Users) -> None:
+    """Every summary is, byte for byte, the one rebuilt from the engagements that exist."""
+    for uid, some in users.items():
+        stored = await store.read_summary(uid)
+        assert stored is not None, uid
+        assert stored.summary is not None, uid
+        exist = await store.newest_engagements(uid, 500)
+        assert pack(stored.summary.engagements) == pack(newest(exist)) == pack(newest(some)), uid
+        assert not stored.summary.incomplete
+
+
+def total(users: Users) -> int:
+    return sum(map(len, users.values()))
+
+
+def phases(users: Users) -> Iterator[tuple[Users, Users, bool]]:
+    """First all are written, then a third of them is deleted: what changes, and what is left."""
+    third = {uid: some[::3] for uid, some in users.items()}
+    rest = {uid: [one for one in some if one not in third[uid]] for uid, some in users.items()}
+    yield users, users, False
+    yield third, rest, True
+
+
+def test_every_summary_is_exact_in_fewer_writes_than_events(backend: Backend) -> None:
+    backend.watch("summaries", "users/{uid}/summaries/{id}")
+    backend.bridge.copies, backend.bridge.delay_s = 2, 1.5
+    users = made(1, {"ada": 500} | {f"u{number}": 10 for number in range(200)})
+    for changed, left, delete in phases(users):
+        backend.bridge.received.clear()
+        backend.bridge.statuses.clear()
+        asyncio.run(write(backend.store, changed, delete=delete))
+        backend.quiet()
+        asyncio.run(check(backend.store, left))
+        assert backend.received("engagements") == total(changed)
+        assert backend.bridge.statuses == {200: 2 * total(changed)}, backend.trigger.output
+        assert 0 < backend.received("summaries") < total(changed)
+
+
+def test_a_trigger_that_is_killed_in_the_middle_again_and_again_loses_nothing(
+    backend: Backend,
+) -> None:
+    bridge, trigger = backend.bridge, backend.trigger
+    bridge.copies, bridge.delay_s = 2, 2.0
+    users = made(2, {"ada": 520} | {f"u{number}": 5 for number in range(20)})
+    for changed, left, delete in phases(users):
+        bridge.statuses.clear()
+        asyncio.run(write(backend.store, changed, delete=delete))
+        for acknowledged in (50, 150):
+            until(lambda count=acknowledged: bridge.statuses[200] > count)
+            trigger.kill()
+            assert not bridge.idle
+            trigger.start()
+        backend.quiet()
+        assert bridge.statuses[0], "no delivery was cut off"
+        assert bridge.statuses[200] == 2 * total(changed)
+        asyncio.run(check(backend.store, left))
+
+
+@contextmanager
+def stopped(backend: Backend, _proxy: CountingProxy) -> Iterator[None]:
+    """The database hangs, for longer than a call waits."""
+    backend.emulator.signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        backend.emulator.signal(signal.SIGCONT)
+
+
+@contextmanager
+def refusing(_backend: Backend, proxy: CountingProxy) -> Iterator[None]:
+    """Every call is refused."""
+    proxy.refuse = grpc.StatusCode.RESOURCE_EXHAUSTED
+    yield
+    proxy.refuse = None
+
+
+@contextmanager
+def unheard(_backend: Backend, proxy: CountingProxy) -> Iterator[None]:
+    """Every call takes effect, but its answer is lost."""
+    proxy.refuse_late = grpc.StatusCode.UNAVAILABLE
+    yield
+    proxy.refuse_late = None
+
+
+@pytest.mark.parametrize("trouble", [stopped, refusing, unheard])
+def test_events_come_again_until_the_database_takes_their_effect(
+    backend: Backend,
+    start_server: Start,
+    trouble: Callable[[Backend, CountingProxy], AbstractContextManager[None]],
+) -> None:
+    proxy = CountingProxy(backend.emulator.host)
+    bridge = backend.bridge
+    settings = {**backend.settings, "FIRESTORE_EMULATOR_HOST": proxy.host}
+    trigger = start_server("update_summary", **settings)
+    bridge.reset(dict.fromkeys(bridge.targets, trigger.url))
+    bridge.copies, bridge.delay_s = 2, 2.0
+    users = made(3, {"ada": 60} | {f"u{number}": 5 for number in range(20)})
+    asyncio.run(write(backend.store, users))
+    until(lambda: bridge.statuses[200] > 20)
+    with trouble(backend, proxy):
+        until(lambda: bridge.statuses[500], 30)
+        time.sleep(1)
+    backend.quiet()
+    assert bridge.statuses.keys() == {200, 500}
+    assert bridge.statuses[200] == 2 * total(users)
+    asyncio.run(check(backend.store, users))
+    proxy.stop()

@@ -1,0 +1,225 @@
+"""`python -m functions.doctor`, on projects that are well and on projects that are not."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from adapters.gcs import GcsShelf
+from catalog_builder.publishing import publish
+from emulators.firestore import FirestoreEmulator
+from emulators.process import free_port
+from emulators.storage import StrictStorage
+from functions.doctor.finding import CHECKS
+from tests.support.catalogs import catalog_of, episodes, publish_to
+from tests.support.server import ROOT, Server
+
+Findings = dict[str, dict[str, Any]]
+Start = Callable[..., Server]
+
+KEY = "a key for tests that is long enough"
+
+
+@pytest.fixture
+def look(tmp_path: Path) -> Callable[..., tuple[int, Findings]]:
+    """Run the doctor; its exit code, and its findings by check."""
+
+    def look(*arguments: str, **settings: str) -> tuple[int, Findings]:
+        given = {"SHELF": str(tmp_path / "shelf"), "STORE": str(tmp_path / "users.db"), **settings}
+        done = subprocess.run(
+            [sys.executable, "-m", "functions.doctor", "--json", *arguments],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], **given},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert KEY not in done.stdout + done.stderr
+        found = [msgspec.json.decode(line) for line in done.stdout.splitlines()]
+        return done.returncode, {one["check"]: one for one in found}
+
+    return look
+
+
+Look = Callable[..., tuple[int, Findings]]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def statuses(findings: Findings) -> dict[str, str]:
+    return {name: one.get("status", "ok") for name, one in findings.items()}
+
+
+def only(findings: Findings, status: str) -> dict[str, Any]:
+    """The one finding of this status, which says what would help."""
+    (one,) = [one for one in findings.values() if one.get("status", "ok") == status]
+    assert one["remedy"]
+    return one
+
+
+def test_a_local_project_that_is_well(look: Look, tmp_path: Path) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(200), now=now()))
+    code, findings = look("--write")
+    assert code == 0
+    assert set(statuses(findings).values()) == {"ok"}
+    assert findings.keys() <= CHECKS.keys()
+    assert "200 episodes" in findings["snapshot"]["detail"]
+
+
+def test_looking_leaves_nothing_behind(look: Look, tmp_path: Path) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(60), now=now()))
+    look()
+    assert not (tmp_path / "users.db").exists()
+
+
+def test_an_empty_shelf(look: Look) -> None:
+    code, findings = look()
+    assert code == 1
+    assert only(findings, "fail")["check"] == "shelf"
+    assert "nothing is published" in findings["shelf"]["detail"]
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "gone"])
+def test_a_damaged_snapshot(look: Look, tmp_path: Path, damage: str) -> None:
+    catalog = publish_to(tmp_path / "shelf", catalog_of(episodes(60), now=now()))
+    path = tmp_path / "shelf/snapshots" / catalog.version
+    data = path.read_bytes()
+    path.unlink()
+    if damage != "gone":
+        path.write_bytes(data[:-9] if damage == "cut" else data[:-9] + b"?" + data[-8:])
+    code, findings = look()
+    assert code == 1
+    assert only(findings, "fail")["check"] == "snapshot"
+    assert "rollback" in findings["snapshot"]["remedy"]
+
+
+def test_an_old_catalog_and_one_of_few_vectors_are_warned_of(look: Look, tmp_path: Path) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(60), now=now() - timedelta(hours=30)))
+    code, findings = look()
+    assert code == 0
+    assert only(findings, "warn")["check"] == "age"
+    assert statuses(look("--max-age-hours", "31")[1])["age"] == "ok"
+
+
+def test_a_snapshot_that_does_not_fit_twice(look: Look, tmp_path: Path) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(60), now=now()))
+    code, findings = look(MEMORY_LIMIT_MB="128")
+    assert code == 1
+    assert only(findings, "fail")["check"] == "memory"
+
+
+@pytest.mark.parametrize(
+    "settings", [{"AUTH": "everybody"}, {"AUTH": "firebase"}, {"SCENARIO": "nothing"}]
+)
+def test_settings_that_cannot_be_used(look: Look, settings: dict[str, str]) -> None:
+    code, findings = look(**settings)
+    assert code == 1
+    assert list(findings) == ["settings"]
+    assert next(iter(settings)) in findings["settings"]["detail"] or settings == {
+        "AUTH": "firebase"
+    }
+
+
+def test_a_project_half_set_for_the_cloud_is_warned_of(look: Look, tmp_path: Path) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(60), now=now()))
+    _, findings = look(CURSOR_KEYS=KEY)
+    assert "STORE=firestore, SHELF=gs://BUCKET, AUTH=firebase" in findings["cloud"]["detail"]
+
+
+def test_keys_that_cannot_be_had(look: Look, tmp_path: Path) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(60), now=now()))
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    proxies = {"HTTPS_PROXY": nowhere, "https_proxy": nowhere}
+    code, findings = look(AUTH="firebase", FIREBASE_PROJECT="p", CURSOR_KEYS=KEY, **proxies)
+    assert code == 1
+    assert only(findings, "fail")["check"] == "identity"
+
+
+def in_the_cloud(
+    project: str, bucket: str, emulator: str, storage: StrictStorage
+) -> dict[str, str]:
+    return {
+        "STORE": "firestore",
+        "SHELF": f"gs://{bucket}",
+        "FIREBASE_PROJECT": project,
+        "GOOGLE_CLOUD_PROJECT": project,
+        "FIRESTORE_EMULATOR_HOST": emulator,
+        "STORAGE_EMULATOR_HOST": storage.url,
+    }
+
+
+def test_an_emulated_project(
+    look: Look,
+    firestore_emulator: FirestoreEmulator,
+    firestore_project: str,
+    storage: StrictStorage,
+) -> None:
+    bucket = storage.make_bucket(f"b-{firestore_project}")
+    publish(GcsShelf(bucket), catalog_of(episodes(60), now=now()), force=True)
+    settings = in_the_cloud(firestore_project, bucket, firestore_emulator.host, storage)
+    code, findings = look("--write", **settings)
+    assert (code, set(statuses(findings).values())) == (0, {"ok"})
+    assert firestore_emulator.read(firestore_project, "users/earshot-doctor") is None
+    path = "users/earshot-doctor/engagements/earshot-doctor"
+    assert firestore_emulator.read(firestore_project, path) is None
+    gone = {**settings, "FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{free_port()}"}
+    code, findings = look(**gone)
+    assert code == 1
+    assert only(findings, "fail")["check"] == "store"
+    code, findings = look(**{**settings, "SHELF": "gs://nowhere-at-all"})
+    assert code == 1
+    assert only(findings, "fail")["check"] == "shelf"
+
+
+def test_a_function_that_answers(look: Look, start_server: Start, tmp_path: Path) -> None:
+    some = [msgspec.structs.replace(one, published_at=now()) for one in episodes(400)]
+    publish_to(tmp_path / "shelf", catalog_of(some, now=now()))
+    url = start_server(NOW="").url
+    code, findings = look("--url", f"{url}/")
+    assert (code, set(statuses(findings).values())) == (0, {"ok"})
+    assert "total;dur=" in findings["session"]["detail"]
+
+
+def test_a_function_without_a_catalog_and_nobody_at_all(look: Look, start_server: Start) -> None:
+    _, findings = look("--url", start_server().url)
+    assert (statuses(findings)["api"], statuses(findings)["session"]) == ("fail", "fail")
+    _, findings = look("--url", f"http://127.0.0.1:{free_port()}")
+    assert statuses(findings)["api"] == "fail"
+    assert "session" not in findings
+
+
+def test_a_builder_that_answers_strangers(look: Look, start_server: Start) -> None:
+    code, findings = look("--publish-url", start_server().url)
+    assert code == 1
+    assert "remove-iam-policy-binding" in findings["private"]["remedy"]
+
+
+def test_for_people_each_check_is_a_line_and_what_would_help_another(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "functions.doctor"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "SHELF": str(tmp_path), "STORE": str(tmp_path / "u.db")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert re.search(r"^fail shelf     .*\n {15}→ publish", done.stdout, re.MULTILINE)
+
+
+def test_every_check_is_documented() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text()
+    rows = dict(re.findall(r"^\| `([a-z]+)` \| ([^|]+?) \|$", text, re.MULTILINE))
+    assert {name: rows.get(name) for name in CHECKS} == CHECKS

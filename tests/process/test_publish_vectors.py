@@ -1,0 +1,96 @@
+"""The scheduled build with the vectors of an index of Pinecone."""
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from adapters.folder import FolderShelf
+from catalog_builder.publishing import verify
+from emulators.pinecone import PineconeStandIn
+from feed.episode import Episode
+from tests.support.catalogs import fields
+from tests.support.pinecone import _pinecone_server, hold, pinecone
+from tests.support.server import Server, problem
+
+__all__ = ["_pinecone_server", "pinecone"]
+
+Start = Callable[..., Server]
+
+
+@pytest.fixture
+def episodes(tmp_path: Path) -> list[Episode]:
+    """Episodes in a file."""
+    rng = random.Random(0)
+    made = [fields(number, rng) for number in range(120)]
+    (tmp_path / "episodes.json").write_text(json.dumps(made))
+    return [msgspec.convert(one, Episode) for one in made]
+
+
+@pytest.fixture
+def start(start_server: Start, pinecone: PineconeStandIn, tmp_path: Path) -> Start:
+    def start(**settings: str) -> Server:
+        given = {
+            "EPISODES": str(tmp_path / "episodes.json"),
+            "VECTORS": "pinecone",
+            "PINECONE_HOST": pinecone.url,
+            "PINECONE_API_KEY": pinecone.api_key,
+        }
+        return start_server("publish_catalog", **{**given, **settings})
+
+    return start
+
+
+def test_the_catalog_has_the_vectors_of_the_index(
+    start: Start, pinecone: PineconeStandIn, episodes: list[Episode], tmp_path: Path
+) -> None:
+    wanted = hold(pinecone, episodes, "feeds")
+    answer = start(PINECONE_NAMESPACE="feeds").call("POST", "/")
+    assert answer.status_code == 200, answer.text
+    catalog = verify(FolderShelf(tmp_path / "shelf"))
+    assert answer.json()["embedded"] == int(wanted.present.sum())
+    assert np.array_equal(catalog.is_embedded, wanted.present)
+    unit = wanted.matrix / np.maximum(np.linalg.norm(wanted.matrix, axis=1, keepdims=True), 1e-9)
+    assert catalog.embeddings == pytest.approx(unit, abs=1e-6)
+    assert pinecone.api_key not in json.dumps(answer.json())
+
+
+def test_a_snapshot_may_leave_its_vectors_to_the_index(
+    start: Start, pinecone: PineconeStandIn, episodes: list[Episode], tmp_path: Path
+) -> None:
+    wanted = hold(pinecone, episodes)
+    answer = start(NO_VECTORS="true").call("POST", "/")
+    assert answer.status_code == 200, answer.text
+    catalog = verify(FolderShelf(tmp_path / "shelf"))
+    assert len(catalog.embeddings) == 0
+    assert np.array_equal(catalog.is_embedded, wanted.present)
+    assert answer.json()["embedded"] == int(wanted.present.sum())
+
+
+def test_an_index_that_has_none_of_them_is_refused_by_the_gate(
+    start: Start, episodes: list[Episode]
+) -> None:
+    assert episodes
+    assert "vector_coverage" in problem(start().call("POST", "/"), 422)["detail"]
+
+
+def test_an_index_that_refuses_the_key_leaves_the_shelf_as_it_was(
+    start: Start, pinecone: PineconeStandIn, episodes: list[Episode], tmp_path: Path
+) -> None:
+    hold(pinecone, episodes)
+    assert start().call("POST", "/").status_code == 200
+    before = FolderShelf(tmp_path / "shelf").current(9)
+    refused = problem(start(PINECONE_API_KEY="another").call("POST", "/"), 503)
+    assert "refuses the API key" in refused["detail"]
+    assert "another" not in refused["detail"]
+    assert FolderShelf(tmp_path / "shelf").current(9) == before
+
+
+@pytest.mark.parametrize("missing", ["PINECONE_HOST", "PINECONE_API_KEY"])
+def test_an_index_without_host_or_key_ends_the_start(start: Start, missing: str) -> None:
+    with pytest.raises(RuntimeError, match=missing):
+        start(**{missing: ""})

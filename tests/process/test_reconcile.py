@@ -1,0 +1,280 @@
+"""`python -m functions.reconcile` over a SQLite file, as an operator runs it."""
+
+import asyncio
+import re
+import signal
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from adapters.sqlite import SqliteStore
+from feed.engagement import KEPT
+from tests.support.drifted import CASES, Stream, assert_exact, found, seed
+from tests.support.reconcile import Reconcile
+from tests.support.server import until
+
+EVERYBODY = sorted(uid for uid in CASES if uid != "nobody")
+SUMMARY = "INSERT OR REPLACE INTO summaries VALUES (?, ?, 'r')"
+ENGAGEMENT = "INSERT INTO engagements VALUES (?, ?, 'episode', 'click', ?, NULL, '', '')"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "users.db"
+
+
+@pytest.fixture
+def reconcile(tmp_path: Path, database: Path) -> Reconcile:
+    return Reconcile(tmp_path, STORE=str(database))
+
+
+@pytest.fixture
+def drifted(database: Path) -> Path:
+    """Every way in which a summary can be wrong, and one who is unreadable."""
+    asyncio.run(seed(SqliteStore(database)))
+    with sqlite3.connect(database) as db:
+        db.execute(SUMMARY, ("unreadable", b"\xc1"))
+        db.execute(ENGAGEMENT, ("unreadable", "a", 1))
+        db.commit()
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return database
+
+
+def crowd(database: Path, number: int) -> list[str]:
+    """So many users without summaries, in order."""
+    asyncio.run(SqliteStore(database).count())
+    uids = [f"user-{one:04}" for one in range(number)]
+    with sqlite3.connect(database) as db:
+        db.executemany(ENGAGEMENT, [(uid, f"{i}", i) for uid in uids for i in range(3)])
+    return uids
+
+
+def exact(database: Path, uids: Any) -> None:
+    asyncio.run(assert_exact(SqliteStore(database), uids))
+
+
+def test_drift_of_every_kind_is_reported_and_repaired_and_gone_the_second_time(
+    reconcile: Reconcile, drifted: Path
+) -> None:
+    everybody = [*EVERYBODY, "unreadable"]
+    drift = found() | {"unreadable": {"unreadable": True}}
+    totals, reported, errors = reconcile.report()
+    assert (reported, errors) == (drift, {})
+    assert (totals["users"], totals["drifted"]) == (len(everybody), len(drift))
+    assert totals["kinds"]["engagements_missing"] == 4
+    exact(drifted, [*everybody, "nobody"])
+
+    again, reported, errors = reconcile.report()
+    assert (reported, errors, again["writes"]) == ({}, {}, 0)
+    assert again["users"] == len(everybody) - 2  # who was left behind is gone
+
+
+@pytest.mark.usefixtures("drifted")
+def test_the_report_is_readable(reconcile: Reconcile) -> None:
+    done = reconcile.run()
+    assert done.returncode == 0
+    assert "one-missing: engagements missing (1)\n" in done.stdout
+    assert "profile: profile (muted_series)\n" in done.stdout
+    last = done.stdout.splitlines()[-1]
+    assert re.fullmatch(
+        r"14 users: 13 summaries rebuilt, 0 failed; \d+ reads, \d+ writes, \$0\.\d{4}", last
+    )
+
+
+@pytest.mark.parametrize("kind", ["--dry-run", "--check"])
+def test_what_is_said_to_write_nothing_leaves_the_file_as_it_is(
+    reconcile: Reconcile, drifted: Path, kind: str
+) -> None:
+    before = drifted.read_bytes()
+    done = reconcile.run(kind)
+    assert done.returncode == {"--dry-run": 0, "--check": 4}[kind], done.stderr
+    assert drifted.read_bytes() == before
+    assert not [
+        path for path in drifted.parent.iterdir() if path.stat().st_size and path != drifted
+    ]
+
+
+@pytest.mark.usefixtures("drifted")
+def test_a_check_reports_what_a_run_would_repair(reconcile: Reconcile) -> None:
+    totals, reported, _ = reconcile.report("--check", code=4)
+    assert reported == found() | {"unreadable": {"unreadable": True}}
+    assert (totals["check"], totals["writes"]) == (True, 0)
+    assert reconcile.run().returncode == 0
+    assert reconcile.run("--check").returncode == 0
+
+
+def test_a_dry_run_estimates_from_counts(reconcile: Reconcile, database: Path) -> None:
+    crowd(database, 50)
+    done = reconcile.run()
+    spent = re.findall(r"([\d,]+) reads, ([\d,]+) writes", done.stdout)[-1]
+    assert spent == ("702", "100")
+    done = reconcile.run("--dry-run", "--read-price", "1", "--write-price", "2")
+    assert "50 summaries, 150 engagements: 50 users or more" in done.stdout
+    assert "none drifted, about 300 reads and 0 writes: $0.0030" in done.stdout
+    assert "every summary drifted, about 700 reads and 100 writes: $0.0090" in done.stdout
+
+
+def test_only_the_users_named_are_rebuilt(reconcile: Reconcile, drifted: Path) -> None:
+    totals, reported, _ = reconcile.report("--user", "much", "lost", "--user", "right", "no-one")
+    assert reported == {uid: found()[uid] for uid in ("lost", "much")}
+    assert totals["users"] == 4
+    exact(drifted, ["much", "lost"])
+    totals, reported, _ = reconcile.report("--check", code=4)
+    assert reported.keys() == found().keys() - {"much", "lost"} | {"unreadable"}
+
+
+def test_the_newest_500_are_kept(reconcile: Reconcile, database: Path) -> None:
+    asyncio.run(SqliteStore(database).count())
+    with sqlite3.connect(database) as db:
+        db.executemany(ENGAGEMENT, [("ada", f"{i}", i % 7) for i in range(KEPT + 100)])
+    _, reported, _ = reconcile.report()
+    assert reported == {"ada": {"summary_missing": True, "engagements_missing": KEPT}}
+    exact(database, ["ada"])
+
+
+def test_a_budget_stops_runs_that_go_on_from_their_checkpoint_until_all_is_done(
+    reconcile: Reconcile, database: Path, tmp_path: Path
+) -> None:
+    checkpoint, everybody = tmp_path / "at.json", crowd(database, 500)
+    done_users, drifted = 0, set[str]()
+    options = ("--checkpoint", checkpoint, "--concurrency", 2, "--budget", 0.002)
+    for _ in range(20):
+        done = reconcile.run("--json", reconcile.json, *options)
+        *findings, last = map(msgspec.json.decode, reconcile.json.read_bytes().splitlines())
+        drifted |= {one["user"] for one in findings}
+        done_users += last["totals"]["users"]
+        assert last["totals"]["dollars"] <= 0.002
+        if done.returncode == 0:
+            break
+        assert done.returncode == 3
+        assert "stopped before going over $0.002" in done.stderr
+        assert f"--checkpoint {checkpoint}" in done.stderr
+    assert done_users == len(everybody)
+    assert drifted == {*everybody}
+    assert not checkpoint.exists()
+    exact(database, everybody)
+
+
+def test_a_run_killed_in_the_middle_goes_on_and_passes_over_nobody(
+    reconcile: Reconcile, database: Path, tmp_path: Path
+) -> None:
+    checkpoint, everybody = tmp_path / "at.json", crowd(database, 1000)
+    process = reconcile.start("--checkpoint", checkpoint, "--concurrency", 2)
+
+    def done() -> str:
+        at = msgspec.json.decode(checkpoint.read_bytes()) if checkpoint.exists() else {}
+        return at.get("after") or ""
+
+    until(lambda: done() > everybody[250], 60)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    passed = everybody.index(done()) + 1
+    assert 250 < passed < 1000
+    exact(database, everybody[:passed])
+
+    totals, reported, _ = reconcile.report("--checkpoint", checkpoint)
+    assert totals["users"] == 1000 - passed
+    assert reported.keys() <= {*everybody[passed:]}
+    assert len(reported) > 1000 - passed - 101  # but for the batch that the kill broke off
+    exact(database, everybody)
+    assert not checkpoint.exists()
+
+
+def test_who_fails_is_in_the_checkpoint_until_it_goes_well(
+    reconcile: Reconcile, drifted: Path, tmp_path: Path
+) -> None:
+    checkpoint = tmp_path / "at.json"
+    with sqlite3.connect(drifted) as db:
+        good = db.execute("SELECT fields FROM profiles WHERE uid = 'much'").fetchone()
+        db.execute("UPDATE profiles SET fields = '[' WHERE uid = 'much'")
+    for _ in range(2):
+        _, _, errors = reconcile.report("--checkpoint", checkpoint, code=1)
+        assert errors.keys() == {"much"}
+        assert msgspec.json.decode(checkpoint.read_bytes())["again"] == ["much"]
+    with sqlite3.connect(drifted) as db:
+        db.execute("UPDATE profiles SET fields = ? WHERE uid = 'much'", good)
+    totals, reported, _ = reconcile.report("--checkpoint", checkpoint)
+    assert totals["users"] == 1
+    assert reported == {"much": found()["much"]}
+    assert not checkpoint.exists()
+    exact(drifted, EVERYBODY)
+
+
+def test_beside_a_stream_of_updates_every_summary_ends_exact(
+    reconcile: Reconcile, drifted: Path
+) -> None:
+    async def work() -> None:
+        stream = Stream(lambda: SqliteStore(drifted), EVERYBODY)
+        flowing = asyncio.create_task(stream.flow())
+        for _ in range(3):
+            before = stream.updates
+            code, said = await reconcile.beside()
+            assert code == 0, said
+            assert stream.updates > before
+        stream.stop()
+        await flowing
+        await assert_exact(SqliteStore(drifted), [*CASES, "unreadable"])
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--concurrency", "0"], "--concurrency: expected a number from 1 to 256, got '0'"),
+        (["--concurrency", "x"], "--concurrency: expected a number from 1"),
+        (["--budget", "-1"], "--budget: expected dollars like 0.5, got '-1'"),
+        (["--budget", "nan"], "--budget: expected dollars"),
+        (["--budget", "0.001"], "--budget: expected at least 0.0074 dollars with --concurrency 8"),
+        (["--read-price", "inf"], "--read-price: expected dollars"),
+        (["--check", "--dry-run"], "not allowed with"),
+        (["--dry-run", "--user", "u"], "--dry-run takes no --user"),
+        (["--user", "u", "--checkpoint", "f"], "--checkpoint is for a run over all users"),
+        (["--user"], "--user: expected at least one argument"),
+        (["--dry"], "unrecognized arguments: --dry"),
+        (["u"], "unrecognized arguments: u"),
+    ],
+)
+def test_arguments_that_cannot_be_used_are_named(
+    reconcile: Reconcile, drifted: Path, arguments: list[str], said: str
+) -> None:
+    before = drifted.read_bytes()
+    done = reconcile.run(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert drifted.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("settings", "arguments", "said"),
+    [
+        ({"STORE": "none.db"}, [], "STORE: expected firestore or a SQLite file, got none.db"),
+        ({"STORE": "firestore"}, [], "FIREBASE_PROJECT: expected the id"),
+        ({"STORE": str(Path(__file__))}, [], "file is not a database"),
+        ({}, ["--checkpoint", "/nowhere/at.json"], "/nowhere"),
+        ({}, ["--json", "/nowhere/r.json"], "/nowhere/r.json"),
+        ({}, ["--checkpoint", str(Path(__file__))], "test_reconcile.py: not a checkpoint"),
+    ],
+)
+def test_what_cannot_be_opened_is_named(
+    tmp_path: Path, drifted: Path, settings: dict[str, str], arguments: list[str], said: str
+) -> None:
+    done = Reconcile(tmp_path, **({"STORE": str(drifted)} | settings)).run(*arguments)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.usefixtures("drifted")
+def test_a_checkpoint_of_another_store_is_refused(reconcile: Reconcile, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "at.json"
+    at = {"store": "firestore: elsewhere", "check": False, "after": "u", "again": []}
+    checkpoint.write_bytes(msgspec.json.encode(at))
+    done = reconcile.run("--checkpoint", checkpoint)
+    assert done.returncode == 1
+    assert "a checkpoint of firestore: elsewhere, and this is " in done.stderr
+    assert msgspec.json.decode(checkpoint.read_bytes()) == at

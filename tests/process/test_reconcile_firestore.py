@@ -1,0 +1,138 @@
+"""`python -m functions.reconcile` on the real Firestore emulator."""
+
+import asyncio
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.firestore import FirestoreStore
+from emulators.firestore import FirestoreEmulator
+from feed.engagement import KEPT, Engagement, Summary
+from functions.reconcile.checkpoint import Checkpoint
+from functions.reconcile.cost import Meter, Prices
+from functions.reconcile.run import Finding, Run
+from tests.support.counting_proxy import CountingProxy
+from tests.support.drifted import CASES, Stream, assert_exact, found, seed
+from tests.support.reconcile import Reconcile
+
+EVERYBODY = sorted(uid for uid in CASES if uid != "nobody")
+
+
+@pytest.fixture
+def reconcile(
+    tmp_path: Path, firestore_project: str, firestore_emulator: FirestoreEmulator
+) -> Reconcile:
+    settings = {"STORE": "firestore", "FIREBASE_PROJECT": firestore_project}
+    return Reconcile(tmp_path, FIRESTORE_EMULATOR_HOST=firestore_emulator.host, **settings)
+
+
+@pytest.fixture
+def drifted(firestore_project: str, firestore_emulator: FirestoreEmulator) -> FirestoreStore:
+    """Every way in which a summary can be wrong, one unreadable, and some of an app's own."""
+    store = FirestoreStore(firestore_project)
+    asyncio.run(seed(store))
+    unreadable = {"engagements": {"bytesValue": base64.b64encode(b"\xc1").decode()}}
+    firestore_emulator.write(firestore_project, "users/unreadable/summaries/engagement", unreadable)
+    firestore_emulator.write(firestore_project, "users/has-devices/devices/phone", {})
+    firestore_emulator.write(firestore_project, "users/right/engagements/malformed", {})
+    return store
+
+
+def test_drift_of_every_kind_is_reported_and_repaired_and_gone_the_second_time(
+    reconcile: Reconcile, drifted: FirestoreStore
+) -> None:
+    drift = found() | {"unreadable": {"unreadable": True, "summary_superfluous": True}}
+    totals, reported, _ = reconcile.report("--check", code=4)
+    assert (reported, totals["writes"]) == (drift, 0)
+    totals, reported, _ = reconcile.report()
+    assert reported == drift
+    assert totals["users"] == len(EVERYBODY) + 2
+    asyncio.run(assert_exact(drifted, [*CASES, "unreadable", "has-devices"]))
+    again, reported, _ = reconcile.report()
+    assert (reported, again["writes"]) == ({}, 0)
+
+
+@pytest.mark.usefixtures("drifted")
+def test_a_dry_run_counts_and_reads_no_user(reconcile: Reconcile, firestore_project: str) -> None:
+    done = reconcile.run("--dry-run")
+    assert done.returncode == 0, done.stderr
+    known = sum(case.known for case in CASES.values())
+    assert done.stdout.startswith(
+        f"firestore: emulator of {firestore_project}: {known} profiles, 13 summaries, "
+        f"{3 * known + 1} engagements: 13 users or more\n"
+    )
+
+
+def test_beside_a_stream_of_updates_every_summary_ends_exact(
+    reconcile: Reconcile, drifted: FirestoreStore, firestore_project: str
+) -> None:
+    async def work() -> None:
+        stream = Stream(lambda: FirestoreStore(firestore_project), EVERYBODY)
+        flowing = asyncio.create_task(stream.flow())
+        for _ in range(3):
+            before = stream.updates
+            code, said = await reconcile.beside("--concurrency", 3)
+            assert code == 0, said
+            assert stream.updates > before
+        stream.stop()
+        await flowing
+        await assert_exact(drifted, [*CASES, "unreadable"])
+
+    asyncio.run(work())
+
+
+def test_a_firestore_out_of_reach_is_said_plainly(tmp_path: Path) -> None:
+    settings = {"STORE": "firestore", "FIREBASE_PROJECT": "demo-nowhere"}
+    nowhere = Reconcile(tmp_path, FIRESTORE_EMULATOR_HOST="127.0.0.1:9", **settings)
+    for kind in ("--dry-run", "--check"):
+        done = nowhere.run(kind)
+        assert done.returncode == 1
+        assert "failed: Firestore cannot" in done.stderr
+        assert "Traceback" not in done.stderr
+    done = nowhere.run("--user", "ada")
+    assert done.returncode == 1
+    assert "ada: failed: Firestore cannot read a summary" in done.stdout
+
+
+class TestCost:
+    """What is counted, against what goes over the wire."""
+
+    @pytest.fixture
+    def proxy(
+        self, firestore_emulator: FirestoreEmulator, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[CountingProxy]:
+        proxy = CountingProxy(firestore_emulator.host)
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", proxy.host)
+        yield proxy
+        proxy.stop()
+
+    @pytest.mark.parametrize("check", [True, False])
+    def test_reads_and_writes_are_counted_as_they_are_billed(
+        self, firestore_project: str, proxy: CountingProxy, check: bool
+    ) -> None:
+        findings: list[Finding] = []
+
+        async def work() -> Meter:
+            store, meter = FirestoreStore(firestore_project), Meter(Prices())
+            await seed(store)
+            full = [
+                Engagement(id=f"{i}", episode_id="x", type="like", timestamp_us=i)
+                for i in range(KEPT + 20)
+            ]
+            await asyncio.gather(*(store.put_engagement("full", one) for one in full))
+            await store.write_summary("full", Summary(engagements=tuple(full[:9])), None)
+            proxy.calls.clear()
+            proxy.documents_read = 0
+            run = Run(store, meter, check=check)
+            start = Checkpoint(store="", check=check)
+            await run.everybody(start, lambda some, _: findings.extend(some))
+            return meter
+
+        meter = asyncio.run(work())
+        assert {one.uid for one in findings if one.drift} == {*found(), "full"}
+        # A query that finds nothing is billed as a read: two ends of the list of users, and the
+        # engagements of those left behind, once more after each write.
+        assert meter.spent.reads == proxy.documents_read + 2 + 3 + 2
+        assert meter.spent.writes == proxy.calls["Commit"]

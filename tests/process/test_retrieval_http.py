@@ -1,0 +1,277 @@
+"""A snapshot without vectors, and an index of Pinecone that has them, well or in trouble."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from adapters.pinecone_records import metadata
+from emulators.pinecone import PineconeStandIn
+from emulators.pinecone_wire import Record, Upsert
+from functions.guard import FAILURES
+from tests.support.catalogs import catalog_of, episodes, publish_to
+from tests.support.pinecone import _pinecone_server, pinecone
+from tests.support.server import Server, until
+
+__all__ = ["_pinecone_server", "pinecone"]
+
+Start = Callable[..., Server]
+
+EPISODES = episodes(400)
+HELD = catalog_of(EPISODES)
+TASTE = [
+    {"episode_id": f"episode-{n}", "type": kind, "timestamp": f"2026-02-0{day}T00:00:00Z"}
+    for day, (n, kind) in enumerate([(3, "like"), (14, "listen"), (16, "bookmark")], 1)
+]
+REFUSED = {"episode_id": "episode-9", "type": "not_interested", "timestamp": "2026-02-05T00:00:00Z"}
+SCORES = ("similarity_score", "quality_score", "recency_score", "final_score")
+
+
+@pytest.fixture
+def index(pinecone: PineconeStandIn) -> PineconeStandIn:
+    """The index with the vectors of the catalog."""
+    records = [
+        Record(one.id, row.tolist(), metadata(one))
+        for one, row, has in zip(EPISODES, HELD.embeddings, HELD.is_embedded, strict=True)
+        if has
+    ]
+    pinecone.index.upsert(Upsert(records))
+    return pinecone
+
+
+@pytest.fixture
+def start(start_server: Start, index: PineconeStandIn, tmp_path: Any) -> Start:
+    """Start a server on a snapshot without vectors, and on the index."""
+    publish_to(tmp_path / "shelf", catalog_of(EPISODES, keep_vectors=False))
+
+    def start(**settings: str) -> Server:
+        where = {"PINECONE_HOST": index.url, "PINECONE_API_KEY": index.api_key}
+        return start_server(**{"RETRIEVAL": "pinecone", **where, **settings})
+
+    return start
+
+
+@pytest.fixture
+def searching(start: Start) -> Iterator[Server]:
+    """One that has asked, so that its connection is open, and has time to."""
+    server = start(RETRIEVAL_TIMEOUT_S="2")
+    server.create(engagements=TASTE)
+    yield server
+    assert "Traceback" not in server.output
+
+
+@pytest.fixture
+def hurried(start: Start) -> Iterator[Server]:
+    """Such a one with as little time as sessions usually have."""
+    server = start()
+    server.create(engagements=TASTE)
+    yield server
+    assert "Traceback" not in server.output
+
+
+def asked_of(index: PineconeStandIn) -> dict[str, int]:
+    """What the index was asked since the last time."""
+    found = dict(index.requests)
+    index.requests.clear()
+    return found
+
+
+def timed(server: Server, **request: Any) -> tuple[dict[str, Any], float]:
+    started = time.monotonic()
+    page = server.create(**request)
+    return page, time.monotonic() - started
+
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "several engagements": {"engagements": TASTE},
+    "one engagement": {"engagements": TASTE[:1]},
+    "an interest": {"category_interests": ["Chess"]},
+    "both": {"engagements": TASTE, "category_interests": ["Chess", "Bread"]},
+    "a refusal": {"engagements": [*TASTE, REFUSED]},
+    "exclusions": {
+        "engagements": TASTE,
+        "excluded_ids": [f"content-{n}" for n in range(0, 400, 2)],
+    },
+    "nothing": {},
+}
+
+
+@pytest.mark.parametrize("scenario", ["for_you", "baseline"])
+def test_a_session_is_the_one_that_a_snapshot_with_vectors_gives(
+    server: Server, searching: Server, scenario: str
+) -> None:
+    for name, request in REQUESTS.items():
+        asked = {**request, "scenario": scenario, "limit": 10}
+        found, wanted = searching.create(**asked), server.create(**asked)
+        ids = [e["id"] for e in found["episodes"]]
+        assert ids == [e["id"] for e in wanted["episodes"]], name
+        for one, other in zip(found["episodes"], wanted["episodes"], strict=True):
+            for score in SCORES:
+                assert one[score] == pytest.approx(other[score], abs=3e-6)
+        for field in found.keys() - {"session_id", "episodes", "next_cursor", "catalog_version"}:
+            assert found[field] == wanted[field], (name, field)
+
+
+def test_a_stored_user_is_asked_for_in_two_requests_and_said_so(
+    searching: Server, index: PineconeStandIn
+) -> None:
+    for one in TASTE:
+        searching.engage("anna", **one)
+    asked_of(index)
+    response = searching.call("POST", "/api/sessions/create", {"trace": True}, "anna")
+    assert asked_of(index) == {"/vectors/fetch": 1, "/query": 1}
+    steps = [step.partition(";")[0] for step in response.headers["server-timing"].split(", ")]
+    assert steps[steps.index("retrieve") + 1 :] == ["rank", "encode", "total"]
+    page = response.json()
+    assert page["trace"]["sources"] == {"retrieved": 150}
+    assert page["degraded"] == []
+    assert page["user_vector_episodes"] == 3
+    assert page["episodes"][0]["reason"]["key"] == "recent_activity"
+    queue = searching.queue(page, "anna")
+    assert len(queue) == page["total_in_queue"]
+    assert asked_of(index) == {}  # the rest of the session is in its cursor
+
+
+def test_the_connection_is_opened_beside_what_else_a_first_request_waits_for(
+    start: Start, index: PineconeStandIn
+) -> None:
+    start()  # and its health asked
+    until(lambda: index.requests["/vectors/fetch"] == 1)
+    assert not index.requests["/query"]
+
+
+def test_who_is_unknown_asks_for_nothing(searching: Server, index: PineconeStandIn) -> None:
+    asked_of(index)
+    assert searching.create()["degraded"] == []
+    assert asked_of(index) == {}
+
+
+def test_similar_episodes_come_from_the_index(server: Server, searching: Server) -> None:
+    path = "/api/episodes/episode-3/similar?limit=5"
+    found, wanted = searching.call("GET", path), server.call("GET", path).json()
+    assert found.headers["cache-control"] == "public, max-age=60"
+    page = found.json()
+    assert [e["id"] for e in page["episodes"]] == [e["id"] for e in wanted["episodes"]]
+    assert page["similarity_scores"] == pytest.approx(wanted["similarity_scores"], abs=3e-6)
+    assert page["degraded"] == wanted["degraded"] == []
+
+
+TROUBLES: dict[str, dict[str, Any]] = {
+    "hangs": {"kind": "hang"},
+    "is slow": {"kind": "slow", "pause_s": 1},
+    "is busy": {"kind": "status", "status": 503, "headers": {"Retry-After": "3"}},
+    "is full": {"kind": "status", "status": 429, "headers": {"Retry-After": "0"}},
+    "refuses": {"kind": "status", "status": 403},
+    "breaks off": {"kind": "truncate"},
+    "answers half": {"kind": "garble"},
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
+@pytest.mark.parametrize("path", ["/vectors/fetch", "/query"])
+def test_an_index_in_trouble_costs_a_session_its_budget_and_is_named(
+    hurried: Server, index: PineconeStandIn, trouble: dict[str, Any], path: str
+) -> None:
+    index.break_next(times=None, path=path, **trouble)
+    for _ in range(2):
+        page, seconds = timed(hurried, engagements=TASTE, category_interests=["Chess"])
+        assert len(page["episodes"]) == 10
+        assert page["degraded"][0] in {"retrieval_timeout", "retrieval_unavailable"}
+        assert page["degraded"][1:] == ["vectors_unavailable"]
+        assert seconds < 2  # 0.3 and what a busy machine adds
+        assert page["episodes"][0]["reason"]["text"] == "You chose Chess"
+    index.mend()
+    page = until(lambda: (p := hurried.create(engagements=TASTE))["degraded"] == [] and p)
+    assert page["user_vector_episodes"] == 3
+    assert any("retrieval" in str(line.get("degraded")) for line in hurried.log_lines)
+
+
+def test_an_index_that_is_away_is_left_alone_and_found_again(
+    hurried: Server, index: PineconeStandIn
+) -> None:
+    index.break_next("hang", times=None)
+    named = [hurried.create(engagements=TASTE)["degraded"][0] for _ in range(FAILURES + 3)]
+    assert named == ["retrieval_timeout"] * FAILURES + ["retrieval_unavailable"] * 3
+    asked_of(index)
+    hurried.create(engagements=TASTE)
+    similar = hurried.call("GET", "/api/episodes/episode-3/similar")
+    assert similar.json() == {
+        "episode_id": "episode-3",
+        "episodes": [],
+        "similarity_scores": [],
+        "catalog_version": similar.json()["catalog_version"],
+        "degraded": ["retrieval_unavailable"],
+    }
+    assert similar.headers["cache-control"] == "no-store"
+    health = hurried.call("GET", "/api/health").json()
+    assert health["dependencies"]["search"] == "unavailable"
+    assert health["status"] == "degraded"
+    assert asked_of(index) == {}
+    metrics = hurried.call("GET", "/api/metrics").text
+    assert f'earshot_degraded_total{{what="retrieval_timeout"}} {FAILURES}.0' in metrics
+    index.mend()
+    until(lambda: hurried.create(engagements=TASTE)["degraded"] == [], 20)
+    assert asked_of(index) == {"/vectors/fetch": 1, "/query": 1}
+    assert hurried.call("GET", "/api/health").json()["dependencies"]["search"] == "ok"
+
+
+def test_an_index_that_takes_no_connections_stops_no_session(
+    hurried: Server, index: PineconeStandIn
+) -> None:
+    with index.refusing():
+        for _ in range(FAILURES + 1):
+            page, seconds = timed(hurried, engagements=TASTE)
+            assert len(page["episodes"]) == 10
+            assert page["degraded"][-1] == "vectors_unavailable"
+            assert seconds < 2
+    until(lambda: hurried.create(engagements=TASTE)["degraded"] == [], 20)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"matches": [{"id": 7, "score": "high"}]},
+        {"matches": None},
+        [],
+        {"matches": [{"id": "unheard of", "score": 0.9}]},
+        {},
+    ],
+    ids=str,
+)
+def test_an_index_that_answers_nonsense_is_named(
+    searching: Server, index: PineconeStandIn, answer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index.index, "query", lambda _: answer)
+    page = searching.create(engagements=TASTE)
+    assert len(page["episodes"]) == 10
+    assert page["degraded"][0] in {"retrieval_unavailable", "retrieval_empty"}
+
+
+def test_another_namespace_is_noticed(start: Start) -> None:
+    server = start(PINECONE_NAMESPACE="elsewhere")
+    for request in ({"engagements": TASTE}, {"category_interests": ["Chess"]}):
+        assert server.create(**request)["degraded"] == ["retrieval_empty", "vectors_unavailable"]
+
+
+def test_without_a_search_the_snapshot_alone_answers(start: Start, index: PineconeStandIn) -> None:
+    server = start(RETRIEVAL="")
+    page = server.create(engagements=TASTE)
+    assert page["degraded"] == ["vectors_unavailable"]
+    assert page["episodes"]
+    similar = server.call("GET", "/api/episodes/episode-3/similar").json()
+    assert (similar["episodes"], similar["degraded"]) == ([], ["vectors_unavailable"])
+    assert "search" not in server.call("GET", "/api/health").json()["dependencies"]
+    assert index.requests == {}
+
+
+def test_a_snapshot_that_holds_its_vectors_asks_nobody(
+    start: Start, index: PineconeStandIn, tmp_path: Any
+) -> None:
+    publish_to(tmp_path / "shelf", HELD)
+    server = start()
+    page = server.create(engagements=TASTE, trace=True)
+    assert page["trace"]["sources"] == {"similar": 150}
+    assert server.call("GET", "/api/episodes/episode-3/similar").json()["episodes"]
+    assert server.call("GET", "/api/health").json()["dependencies"]["search"] == "unused"
+    assert not {"/query", "/describe_index_stats"} & index.requests.keys()

@@ -1,0 +1,147 @@
+"""A project of emulated Firebase: its functions as real processes, its events delivered.
+
+A module has the fixtures by importing them, and those that they use.
+"""
+
+import base64
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from adapters.firestore import FirestoreStore
+from adapters.gcs import GcsShelf
+from catalog_builder.publishing import publish
+from emulators.event_bridge import EventBridge, register
+from emulators.firestore import FirestoreEmulator, emulator_jar, new_project
+from emulators.process import MissingError
+from emulators.stack import TRIGGERS
+from emulators.storage import StrictStorage
+from tests.support.catalogs import catalog_of, episodes
+from tests.support.server import Server, until
+
+Start = Callable[..., Server]
+QUIET_S = 90
+
+
+@pytest.fixture(scope="module")
+def bridge() -> Iterator[EventBridge]:
+    bridge = EventBridge().start()
+    yield bridge
+    bridge.stop()
+
+
+@pytest.fixture(scope="module")
+def emulator(bridge: EventBridge) -> Iterator[FirestoreEmulator]:
+    """Firestore with triggers: an emulator whose events go to the bridge."""
+    try:
+        emulator_jar()
+    except MissingError as missing:
+        pytest.skip(str(missing))
+    emulator = FirestoreEmulator(functions_emulator=f"127.0.0.1:{bridge.port}")
+    try:
+        yield emulator.start()
+    finally:
+        emulator.stop()
+
+
+@dataclass
+class Backend:
+    """A project whose trigger runs, and a store beside it to write and look with."""
+
+    project: str
+    settings: dict[str, str]
+    trigger: Server
+    bridge: EventBridge
+    emulator: FirestoreEmulator
+
+    @property
+    def store(self) -> FirestoreStore:
+        return FirestoreStore(self.project)
+
+    def watch(self, name: str, pattern: str) -> None:
+        """Have the events of a path pattern counted."""
+        register(self.emulator.host, self.project, name, pattern)
+
+    def received(self, name: str) -> int:
+        """How many events of a trigger have come."""
+        return self.bridge.received[self.project, name]
+
+    def quiet(self) -> None:
+        """Until every event is delivered, and those of what it brought about have come."""
+        self._all_come()
+        until(lambda: self.bridge.idle, QUIET_S)
+        self._all_come()
+
+    def _all_come(self) -> None:
+        """The emulator sends events one after another: when the last has come, so have all."""
+        before = self.received("marks")
+        self.emulator.write(self.project, f"marks/{uuid.uuid4()}", {})
+        until(lambda: self.received("marks") > before, QUIET_S)
+
+
+@pytest.fixture
+def backend(
+    start_server: Start,
+    emulator: FirestoreEmulator,
+    bridge: EventBridge,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Backend:
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
+    project = new_project()
+    settings = {
+        "STORE": "firestore",
+        "FIREBASE_PROJECT": project,
+        "FIRESTORE_EMULATOR_HOST": emulator.host,
+        "GOOGLE_CLOUD_PROJECT": project,
+    }
+    trigger = start_server("update_summary", **settings)
+    bridge.reset({(project, name): trigger.url for name in TRIGGERS})
+    found = Backend(project, settings, trigger, bridge, emulator)
+    for name, pattern in {**TRIGGERS, "marks": "marks/{id}"}.items():
+        found.watch(name, pattern)
+    return found
+
+
+@dataclass
+class Cloud(Backend):
+    """A project with its session function, too."""
+
+    feed: Server
+
+    def token(self, uid: str) -> str:
+        """An ID token as the Auth emulator makes them: unsigned."""
+        now = int(time.time())
+        issuer = f"https://securetoken.google.com/{self.project}"
+        claims = {"iss": issuer, "aud": self.project, "sub": uid, "user_id": uid}
+        claims |= {"iat": now, "exp": now + 3600, "auth_time": now}
+        parts = (msgspec.json.encode(part) for part in ({"alg": "none"}, claims))
+        return ".".join(base64.urlsafe_b64encode(p).rstrip(b"=").decode() for p in parts) + "."
+
+    def call(self, method: str, path: str, body: Any, uid: str) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token(uid)}"}
+        return self.feed.client.request(method, path, json=body, headers=headers)
+
+    def create(self, uid: str) -> dict[str, Any]:
+        answer = self.call("POST", "/api/sessions/create", {"limit": 50}, uid)
+        assert answer.status_code == 200, answer.text
+        session: dict[str, Any] = answer.json()
+        return session
+
+
+@pytest.fixture
+def cloud(start_server: Start, backend: Backend, storage: StrictStorage) -> Cloud:
+    bucket = storage.make_bucket("catalogs")
+    publish(GcsShelf(bucket), catalog_of(episodes(300)), force=True)
+    settings = {
+        **backend.settings,
+        "SHELF": f"gs://{bucket}",
+        "AUTH": "emulator",
+        "STORAGE_EMULATOR_HOST": storage.url,
+    }
+    return Cloud(**vars(backend), feed=start_server(**settings))

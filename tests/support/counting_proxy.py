@@ -1,0 +1,69 @@
+"""A proxy before the Firestore emulator that counts what passes, and can refuse it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+from google.cloud.firestore_v1 import types
+
+_DOCUMENTS = {
+    "BatchGetDocuments": (types.BatchGetDocumentsResponse, ("found", "missing")),
+    "RunQuery": (types.RunQueryResponse, ("document",)),
+}
+"""what is billed as a read of one document: also one that is missing"""
+
+
+class CountingProxy(grpc.GenericRpcHandler):
+    """Stands before the emulator, passes all on as it is, and counts calls and documents read."""
+
+    def __init__(self, emulator_host: str) -> None:
+        self.calls: Counter[str] = Counter()
+        self.documents_read = 0
+        self.refuse: grpc.StatusCode | None = None
+        """what every call is answered, without being passed on"""
+        self.refuse_late: grpc.StatusCode | None = None
+        """what every call is answered once it has taken effect"""
+        self._channel = grpc.insecure_channel(emulator_host)
+        self._server = grpc.server(ThreadPoolExecutor(16), handlers=[self])
+        self.host = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        self._server.start()
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
+        """Any method, as bytes in and bytes out."""
+        method = handler_call_details.method
+        metadata = [
+            (key, value)
+            for key, value in handler_call_details.invocation_metadata
+            if not key.startswith(("grpc-", ":")) and key != "user-agent"
+        ]
+        name = method.rpartition("/")[2]
+
+        def forward(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
+            self.calls[name] += 1
+            if self.refuse:
+                context.abort(self.refuse, "told to refuse")
+            call = self._channel.stream_stream(method)(
+                requests, metadata=metadata, timeout=context.time_remaining()
+            )
+            try:
+                for response in call:
+                    self._count(name, response)
+                    if self.refuse_late:
+                        context.abort(self.refuse_late, "told to lose the answer")
+                    yield response
+            except grpc.RpcError as error:
+                context.abort(error.code(), error.details())
+
+        return grpc.stream_stream_rpc_method_handler(forward)
+
+    def _count(self, name: str, response: bytes) -> None:
+        if name in _DOCUMENTS:
+            kind, fields = _DOCUMENTS[name]
+            message = kind.pb(kind.deserialize(response))
+            self.documents_read += any(message.HasField(field) for field in fields)
+
+    def stop(self) -> None:
+        """End it."""
+        self._server.stop(None).wait()
+        self._channel.close()
