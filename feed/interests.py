@@ -17,6 +17,8 @@ Lent = Mapping[int, npt.NDArray[np.float32]]
 """Unit vectors by row, from outside: for a catalog that holds none."""
 
 _TINY = 1e-9
+LEFT = 0.1
+"""the share of an episode before which whoever leaves it refuses it"""
 
 
 @dataclass(frozen=True)
@@ -121,16 +123,28 @@ def _engaged(
     )
 
 
-def refused_rows(catalog: Catalog, query: Query) -> IntArray:
-    """The episodes that the user is not interested in, newest first.
+def latest(catalog: Catalog, query: Query) -> tuple[IntArray, list[Engagement]]:
+    """The rows of the engaged episodes, each once, and the newest engagement with each.
 
-    The newest engagement with an episode decides: who comes back to it takes that back.
+    The newest says what it is now: who comes back to a refused episode takes that back. In order,
+    newest first.
     """
-    last: dict[str, str] = {}
-    for engagement in query.engagements:
-        last.setdefault(engagement.episode_id, engagement.type)
-    refused = catalog.rows([name for name, kind in last.items() if kind == "not_interested"])
-    return refused[refused >= 0]
+    rows = catalog.rows([one.episode_id for one in query.engagements])
+    found, first = np.unique(rows, return_index=True)
+    first = np.sort(first[found >= 0])
+    return rows[first], [query.engagements[i] for i in first.tolist()]
+
+
+def refused_rows(catalog: Catalog, query: Query) -> IntArray:
+    """The episodes that the user is not interested in, or left after a moment, newest first."""
+    rows, last = latest(catalog, query)
+    return rows[np.array([is_refusal(one) for one in last], np.bool_)]
+
+
+def is_refusal(engagement: Engagement) -> bool:
+    """Whether somebody said, or showed by leaving at once, that this is not for them."""
+    left = engagement.type == "listen" and engagement.progress is not None
+    return engagement.type == "not_interested" or (left and (engagement.progress or 0.0) < LEFT)
 
 
 def medoids(

@@ -158,7 +158,7 @@ def _near_unit(rows: npt.NDArray[np.float32]) -> bool:
 def _are_sane(signals: Signals) -> bool:
     """Whether what is a count, a share or a weight can be one."""
     positive = (signals.popularity, signals.neighbour_weights, signals.promise, signals.people)
-    finite = all(bool(np.isfinite(column).all() and (column >= 0).all()) for column in positive)
+    finite = all(bool((np.isfinite(column) & (column >= 0)).all()) for column in positive)
     heard = signals.completion[~np.isnan(signals.completion)]
     shares = all(bool(((s >= 0) & (s <= 1)).all()) for s in (heard, signals.series_return))
     return finite and shares

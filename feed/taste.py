@@ -7,12 +7,20 @@ import numpy as np
 
 from feed.catalog import Catalog
 from feed.columns import FloatArray, IntArray, hash_strings, places
-from feed.interests import UserVector, medoids, stated_categories, weight_of
+from feed.interests import (
+    LEFT,
+    UserVector,
+    is_refusal,
+    latest,
+    medoids,
+    stated_categories,
+    weight_of,
+)
 from feed.request import Query
 from feed.scenario import Interests
 
-LEFT, HEARD = 0.1, 0.9
-"""shares of an episode: who left before the one refused it, who went past the other heard it"""
+HEARD = 0.9
+"""the share of an episode from which on it was heard"""
 OFTEN = 0.1
 """the share of the choices from which on a series is often heard"""
 
@@ -56,17 +64,10 @@ class Taste:
 
 def taste(catalog: Catalog, query: Query, parameters: Interests, user: UserVector) -> Taste:
     """The taste of a query's user. The newest engagement with an episode says what it is now."""
-    engagements = query.engagements
-    rows = catalog.rows([one.episode_id for one in engagements])
-    found, newest = np.unique(rows, return_index=True)
-    newest = np.sort(newest[found >= 0])
-    last = [engagements[i] for i in newest.tolist()]
-    rows = rows[newest]
-
+    rows, last = latest(catalog, query)
     progress = np.array([np.nan if e.progress is None else e.progress for e in last], np.float64)
     listened = np.array([e.type == "listen" for e in last], np.bool_)
-    refused = np.array([e.type == "not_interested" for e in last], np.bool_)
-    refused |= listened & (progress < LEFT)
+    refused = np.array([is_refusal(e) for e in last], np.bool_)
     unfinished = listened & (progress >= LEFT) & (progress < HEARD)
 
     weights = np.array([weight_of(e, parameters) for e in last], np.float64)

@@ -13,10 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog_builder.build import build_catalog
+from catalog_builder.signals import Parameters
 from feed.catalog import Catalog
+from feed.clock import to_us
 from feed.columns import Index, Strings
+from feed.engagement import Engagement, Summary
 from feed.episode import Episode
 from feed.ports import Vectors
+from feed.signals import Signals
 from feed.snapshot import SnapshotError, decode, encode, read_header
 from tests.support.catalogs import NOW, catalog_of, episodes
 
@@ -50,12 +54,30 @@ def catalogs(draw: st.DrawFn) -> Catalog:
     matrix = rng.normal(size=(len(made), dimension)).astype(np.float32)
     present = rng.random(len(made)) > 0.3
     vectors = Vectors(matrix, present, "any")
-    return build_catalog(made, vectors, NOW, keep_vectors=draw(st.booleans()))
+    chosen = st.lists(st.sampled_from(ids), unique=True) if ids else st.just([])
+    summaries = draw(st.lists(chosen.map(summary_of), max_size=5))
+    return build_catalog(
+        made,
+        vectors,
+        NOW,
+        summaries=summaries,
+        parameters=Parameters(min_people=1),
+        keep_vectors=draw(st.booleans()),
+    )
+
+
+def summary_of(ids: list[str]) -> Summary:
+    return Summary(
+        engagements=tuple(
+            Engagement(id=f"{at}", episode_id=one, type="complete", timestamp_us=to_us(NOW) - at)
+            for at, one in enumerate(ids)
+        )
+    )
 
 
 def same(one: Catalog, other: Catalog) -> bool:
     def equal(a: Any, b: Any) -> bool:
-        if isinstance(a, Strings | Index):
+        if isinstance(a, Strings | Index | Signals):
             return all(equal(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
         if isinstance(a, np.ndarray):
             return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")

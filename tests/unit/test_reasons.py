@@ -11,9 +11,9 @@ from feed.clock import to_us
 from feed.columns import hash_strings
 from feed.engagement import TYPES
 from feed.episode import Episode
-from feed.phrases import phrase
+from feed.phrases import MAX_TITLE, phrase
 from feed.pipeline import Ranker, Slate
-from feed.reasons import KEYS, MAX_TITLE
+from feed.reasons import KEYS
 from feed.request import SessionRequest, make_query
 from feed.scenario import Quality
 from tests.support.catalogs import NOW, catalog_of

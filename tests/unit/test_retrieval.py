@@ -155,7 +155,7 @@ def test_a_search_is_told_the_floors_the_window_and_the_exclusions(blind: Catalo
     ranker = Ranker(blind, FOR_YOU)
     for name in told.excluded_ids:  # only those that it might bring
         row = blind.id_index.row(name)
-        assert ranker.floors[row]
+        assert ranker.standing.floors[row]
         assert blind.is_embedded[row]
 
 
@@ -183,7 +183,7 @@ def test_as_many_are_asked_for_as_our_own_filters_may_take_away(
     assert plain.count == 150
     german = enquiry_of(blind, asking(Profile(languages=("de",)), engagements=one))
     assert german.count > 150
-    most = int(np.count_nonzero(Ranker(blind, FOR_YOU).floors & blind.is_embedded))
+    most = int(np.count_nonzero(Ranker(blind, FOR_YOU).standing.floors & blind.is_embedded))
     assert german.count - 150 <= most
     nobody = asking(engagements=one, excluded_ids=list(blind.ids))
     assert enquiry_of(blind, nobody).count == 0

@@ -5,7 +5,6 @@ import pytest
 
 from feed import scorers
 from feed.catalog import Catalog
-from feed.engagement import Engagement
 from feed.request import Query
 from feed.scenario import Blend, Quality
 
@@ -34,23 +33,11 @@ def test_recency_halves_in_23_days() -> None:
 
 
 def test_aversion_is_the_similarity_to_the_nearest_refused_episode(catalog: Catalog) -> None:
-    refused = Engagement(id="e", episode_id=catalog.ids[0], type="not_interested", timestamp_us=0)
-    liked = Engagement(id="f", episode_id=catalog.ids[1], type="like", timestamp_us=0)
     rows = np.array([0, 1, 2])
-    found = scorers.aversion(catalog, Query(now_us=0, engagements=(refused, liked)), rows)
-    cosines = catalog.embeddings[rows] @ catalog.embeddings[0]
-    assert found == pytest.approx(np.clip(cosines, 0, 1), abs=1e-6)
-    assert not scorers.aversion(catalog, Query(now_us=0, engagements=(liked,)), rows).any()
-
-
-def test_who_comes_back_to_an_episode_takes_the_aversion_back(catalog: Catalog) -> None:
-    def engaged(kind: str, at: int) -> Engagement:
-        return Engagement(id=kind, episode_id=catalog.ids[0], type=kind, timestamp_us=at)  # type: ignore[arg-type]
-
-    refused, liked = engaged("not_interested", 1), engaged("bookmark", 2)
-    rows = np.array([0])
-    assert not scorers.aversion(catalog, Query(now_us=3, engagements=(liked, refused)), rows).any()
-    assert scorers.aversion(catalog, Query(now_us=3, engagements=(refused, liked)), rows).any()
+    found = scorers.aversion(catalog, np.array([0, 2]), rows)
+    cosines = catalog.embeddings[rows] @ catalog.embeddings[[0, 2]].T
+    assert found == pytest.approx(np.clip(cosines.max(axis=1), 0, 1), abs=1e-6)
+    assert not scorers.aversion(catalog, np.array([], int), rows).any()
 
 
 def test_served_marks_what_an_earlier_session_served(catalog: Catalog) -> None:
@@ -68,4 +55,13 @@ def test_the_blend_is_the_weighted_sum() -> None:
         "aversion": np.array([0.4]),
         "served": np.array([1.0]),
     }
-    assert scorers.blend(weights, **parts) == pytest.approx([0.1 + 0.4 + 0.9 - 1.6 - 5])
+    assert scorers.blend(weights, parts) == pytest.approx([0.1 + 0.4 + 0.9 - 1.6 - 5])
+
+
+def test_what_each_part_gave_adds_up_to_the_score() -> None:
+    weights = Blend(similarity=0.5, quality=2, recency=0, served=5)
+    parts = {name: np.array([0.25, 1.0]) for name in ("similarity", "quality", "recency", "served")}
+    given = scorers.given(weights, parts)
+    total = np.sum([np.array(one) for one in given.values()], axis=0)
+    assert total == pytest.approx(scorers.blend(weights, parts))
+    assert given["served"] == [-1.25, -5.0]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feed.scenario import Selector
-from feed.selectors import select
+from feed.selectors import Candidates, select
 
 NONE = Selector(limit_unnamed=False)
 
@@ -15,7 +15,9 @@ def chosen(
     scores: list[float], series: list[int], parameters: Selector = NONE
 ) -> tuple[list[int], bool]:
     order = np.arange(len(scores))
-    places, relaxed = select(np.array(scores), np.array(series), order, parameters)
+    some = Candidates(np.array(scores, float), order, np.array(series, int))
+    found = select(some, parameters)
+    places, relaxed = found.places, found.relaxed
     return places.tolist(), relaxed
 
 
@@ -57,7 +59,7 @@ def test_equal_decayed_scores_keep_the_order_by_score() -> None:
 
 def test_equal_scores_keep_the_source_order() -> None:
     order = np.array([2, 0, 1])
-    places, _ = select(np.array([0.5, 0.5, 0.5]), np.array([1, 2, 3]), order, NONE)
+    places = select(Candidates(np.full(3, 0.5), order, np.array([1, 2, 3])), NONE).places
     assert places.tolist() == [1, 2, 0]
 
 
