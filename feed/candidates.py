@@ -7,7 +7,7 @@ import numpy as np
 
 from feed import sources
 from feed.catalog import Catalog
-from feed.columns import BoolArray, FloatArray, IntArray
+from feed.columns import BoolArray, FloatArray, IntArray, mixed
 from feed.retrieval import Retrieved
 from feed.scenario import Scenario
 from feed.sources import Pool, first, pooled
@@ -37,10 +37,11 @@ def propose(
     taste: Taste,
     allowed: BoolArray,
     retrieved: Retrieved | None,
+    seed: int,
 ) -> Proposed:
     """Ask every source of the scenario."""
     near = _Nearness(catalog, scenario, taste, retrieved)
-    brought = list(_brought(catalog, scenario, standing, taste, allowed, near))
+    brought = list(_brought(catalog, scenario, standing, taste, allowed, near, seed))
     pool = pooled(brought)
     lacking = scenario.sources.candidates - len(pool.rows)
     if (scenario.sources.fill or near.blind or taste.user.vector is None) and lacking > 0:
@@ -57,6 +58,7 @@ def _brought(
     taste: Taste,
     allowed: BoolArray,
     near: "_Nearness",
+    seed: int,
 ) -> Iterator[tuple[str, IntArray]]:
     """What each source brings, best first. A source of no places is not asked."""
     most, ties = scenario.sources, standing.ties
@@ -75,7 +77,7 @@ def _brought(
         "popular": (most.popular, lambda k: standing.popular.first(main, allowed, k)),
         "fresh": (most.fresh, lambda k: first(standing.newest, allowed, k)),
         "stated": (stated, lambda k: standing.good.first(taste.stated, allowed, k)),
-        "unseen": (most.unseen, lambda k: first(standing.to_explore, allowed, k)),
+        "unseen": (most.unseen, lambda k: near.unseen(standing, allowed, k, seed)),
     }
     for name, (count, source) in ask.items():
         if count:
@@ -89,6 +91,15 @@ def _neighbours(
     rows, nearness = catalog.signals.neighbours(taste.rows, taste.shares)
     free = allowed[rows]
     return sources.best_matches(rows[free], nearness[free], count, ties)[0]
+
+
+def _any(standing: Standing, allowed: BoolArray, count: int, seed: int) -> IntArray:
+    """Some of what few have chosen, drawn with replacement."""
+    if not len(standing.to_explore):
+        return standing.to_explore
+    drawn = mixed(np.arange(count, dtype=np.uint64), seed) % np.uint64(len(standing.to_explore))
+    rows = np.unique(standing.to_explore[drawn.astype(np.int64)])
+    return rows[allowed[rows]]
 
 
 def _main_categories(catalog: Catalog, taste: Taste) -> IntArray:
@@ -135,6 +146,19 @@ class _Nearness:
                 "retrieved",
                 sources.best_matches(found[0][free], found[1][free], count, ties)[0],
             )
+
+    def unseen(self, standing: Standing, allowed: BoolArray, count: int, seed: int) -> IntArray:
+        """Of what few have chosen the most promising, the most like the user's choices, and any.
+
+        `count` of each. Which any are is a matter of the seed, so that in time everything has its
+        chance.
+        """
+        brought = [first(standing.to_explore, allowed, count), _any(standing, allowed, count, seed)]
+        if self._of_user is not None:
+            rows = standing.to_explore[allowed[standing.to_explore]]
+            rows = rows[self._embedded[rows]]
+            brought.append(sources.top(self._of_user, rows, count, standing.ties))
+        return np.unique(np.concatenate(brought))
 
     def similarity(self, pool: Pool) -> FloatArray:
         """(k,) with the user vector, as `Proposed` has it."""

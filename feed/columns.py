@@ -89,6 +89,17 @@ def places(starts: IntArray, ends: IntArray) -> IntArray:
     return found
 
 
+def mixed(hashes: HashArray, seed: int) -> HashArray:
+    """Other 64-bit numbers, one for each of these and a seed, as good as drawn by chance.
+
+    SplitMix64's finaliser (Steele, Lea and Flood, 2014).
+    """
+    found = (hashes + np.uint64(1)) * np.uint64(_BASE) ^ np.uint64(seed % 2**64)
+    found = (found ^ (found >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    found = (found ^ (found >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return found ^ (found >> np.uint64(31))
+
+
 def looked_up(keys: IntArray, values: FloatArray, wanted: IntArray) -> FloatArray:
     """The value of each key that is wanted, 0 where there is none. `keys` are sorted."""
     if not len(keys):

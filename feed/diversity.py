@@ -3,7 +3,7 @@
 import numpy as np
 
 from feed.catalog import Catalog
-from feed.columns import FloatArray, HashArray, IntArray, places
+from feed.columns import FloatArray, HashArray, IntArray, mixed, places
 from feed.scenario import Scenario
 from feed.selectors import Candidates
 from feed.sources import Pool
@@ -51,11 +51,7 @@ def gumbel(id_hashes: HashArray, seed: int) -> FloatArray:
     Whoever has the highest of log-weight + noise is drawn in proportion to the weights (the
     Gumbel-max trick; Gumbel, 1954). A draw depends on no other candidate.
     """
-    mixed = id_hashes ^ np.uint64(seed % 2**64)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB), (31, 1)):
-        # SplitMix64's finaliser (Steele, Lea and Flood, 2014)
-        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-    uniform = ((mixed >> np.uint64(11)).astype(np.float64) + 0.5) / 2**53
+    uniform = ((mixed(id_hashes, seed) >> np.uint64(11)).astype(np.float64) + 0.5) / 2**53
     noise: FloatArray = -np.log(-np.log(uniform))
     return noise
 

@@ -89,7 +89,7 @@ class Ranker:
         likes = taste(catalog, query, scenario.interests, user)
         found = self._eligible(query, likes)
 
-        proposed = propose(catalog, scenario, standing, likes, found.allowed, retrieved)
+        proposed = propose(catalog, scenario, standing, likes, found.allowed, retrieved, query.seed)
         rows = proposed.pool.rows
         parts = self._parts(query, likes, found, proposed, retrieved)
         final = scorers.blend(scenario.blend, parts)

@@ -104,7 +104,10 @@ class Sources(_Table, frozen=True, kw_only=True):
     stated: Places = 0
     """the best in each category that the user asked for"""
     unseen: Places = 0
-    """chosen by the fewest so far, the newest first: what is to be explored"""
+    """chosen by few so far: so many of the most promising, so many of those most like the user's
+    choices, and so many by chance"""
+    unseen_below: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
+    """how many people are no longer few; where the builder counts none, too few to publish"""
 
 
 class Blend(_Table, frozen=True, kw_only=True):

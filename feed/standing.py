@@ -41,8 +41,10 @@ class Standing:
         self.trending: IntArray = _falling(self.trend, self.ties)[: np.count_nonzero(self.trend)]
         self.is_trending[self.trending[: int(len(self.trending) * TRENDING)]] = True
         self.best: IntArray = _falling(self.quality, self.ties)
-        unseen = np.flatnonzero(self.unseen)
-        self.to_explore: IntArray = unseen[np.argsort(_places(self.newest)[unseen])]
+        promising = _falling(self.promise, _places(self.newest))
+        little_known = signals.people < scenario.sources.unseen_below
+        self.to_explore: IntArray = promising[little_known[promising]]
+        """what few have chosen, the most promising first, equals by date"""
         every = np.arange(len(catalog))
         self.of_series = Groups.of(
             every, catalog.series, len(catalog.series_ids), _places(self.newest)
