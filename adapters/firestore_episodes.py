@@ -26,7 +26,7 @@ T = TypeVar("T")
 Snapshot: TypeAlias = "DocumentSnapshot[Any]"
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
-_PASSING = if_exception_type(
+PASSING = if_exception_type(
     exceptions.Aborted,
     exceptions.GatewayTimeout,
     exceptions.InternalServerError,
@@ -126,7 +126,7 @@ class FirestoreEpisodes:
 
     def _patiently(self, call: Callable[[], T]) -> T:
         with edge(f"read the collection {self._name}"):
-            return Retry(_PASSING, initial=0.25, timeout=self._patience_s)(call)()
+            return Retry(PASSING, initial=0.25, timeout=self._patience_s)(call)()
 
     @cached_property
     def _client(self) -> Client:

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from adapters.firestore_episodes import FirestoreEpisodes
-from feed.ports import Copies, Problem, Record
+from feed.builds import Copies
+from feed.ports import Problem, Record
 
 MARGIN = timedelta(minutes=10)
 """a write may become visible some time after the time that it carries"""

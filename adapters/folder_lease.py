@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 
 from adapters.folder import locked, write_whole
-from feed.ports import Conflict, Lease, NotFound, Unavailable
+from feed.builds import Lease
+from feed.ports import Conflict, NotFound, Unavailable
 
 
 class FolderLeases:

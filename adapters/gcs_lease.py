@@ -13,7 +13,8 @@ from google.api_core.exceptions import PreconditionFailed
 
 from adapters.gcs_calls import Calls, Deadline
 from adapters.gcs_objects import read, write
-from feed.ports import Conflict, Lease, NotFound
+from feed.builds import Lease
+from feed.ports import Conflict, NotFound
 
 
 class _Document(msgspec.Struct, frozen=True):

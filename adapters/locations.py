@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from feed.ports import Copies, Leases, Shelf
+from feed.builds import Copies, Leases
+from feed.ports import Shelf
 
 _CLOUD = "gs://"
 

@@ -17,7 +17,8 @@ import httpx
 from adapters.rss_cache import FeedCache
 from adapters.rss_fetch import fetch
 from adapters.rss_parse import Feed, Listing, NotAFeedError, parse
-from feed.ports import Copies, Problem, Record, Unavailable
+from feed.builds import Copies
+from feed.ports import Problem, Record, Unavailable
 
 MAX_DEPTH = 3
 """Lists may name lists, this deep."""

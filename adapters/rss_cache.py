@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import NamedTuple
 
-from feed.ports import Copies
+from feed.builds import Copies
 
 
 class Copy(NamedTuple):

@@ -13,11 +13,13 @@ from catalog_builder.errors import Refused
 from catalog_builder.gate import MIN_COVERAGE
 from catalog_builder.progress import say
 from catalog_builder.reading import allowance, load_fields
+from catalog_builder.signals import MIN_PEOPLE
 from catalog_builder.wiring import (
     Pinecone,
     Sources,
     episode_source,
     shelf_at,
+    summary_archive,
     vector_store,
     write_file,
 )
@@ -104,6 +106,7 @@ def _sources(options: argparse.Namespace) -> Sources:
             namespace=os.environ.get("PINECONE_NAMESPACE", ""),
             model=os.environ.get("PINECONE_MODEL", ""),
         ),
+        users=options.users,
         project=options.project,
         copies=options.cache,
         full=options.full,
@@ -118,6 +121,8 @@ def _inputs(options: argparse.Namespace) -> job.Inputs:
         now=options.now,
         fields=load_fields(options.fields) if options.fields else None,
         max_bad=options.max_bad,
+        users=summary_archive(sources),
+        min_people=options.min_users,
         keep_vectors=not options.no_vectors,
     )
 
@@ -159,6 +164,19 @@ def _parser() -> argparse.ArgumentParser:
         default="",
         metavar="FILE|firestore[:COLLECTION]",
         help="a JSON array, JSON Lines, or a collection (default: a demo)",
+    )
+    inputs.add_argument(
+        "--users",
+        default="",
+        metavar="FILE.db|firestore",
+        help="make signals of all users' summaries (default: none)",
+    )
+    inputs.add_argument(
+        "--min-users",
+        type=_count,
+        default=MIN_PEOPLE,
+        metavar="N",
+        help=f"publish no signal that fewer stand behind (default: {MIN_PEOPLE})",
     )
     inputs.add_argument(
         "--project",

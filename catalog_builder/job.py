@@ -13,9 +13,11 @@ from catalog_builder.errors import Refused
 from catalog_builder.gate import MIN_COVERAGE
 from catalog_builder.progress import say, stage, watched
 from catalog_builder.reading import Fields, read_episodes
+from catalog_builder.signals import MIN_PEOPLE, Parameters
+from feed.builds import Leases
 from feed.catalog import Catalog
 from feed.clock import rfc3339
-from feed.ports import EpisodeSource, Leases, Problem, Shelf, Unavailable, VectorStore
+from feed.ports import EpisodeSource, Problem, Shelf, SummaryArchive, Unavailable, VectorStore
 
 LEASE = "build"
 LEASE_TIMEOUT_S = 10.0
@@ -34,6 +36,10 @@ class Inputs:
     fields: Fields | None = None
     max_bad: Callable[[int], int]
     """how many bad episodes are allowed among so many"""
+    users: SummaryArchive | None = None
+    """whose summaries make the signals; None: there are none"""
+    min_people: int = MIN_PEOPLE
+    """what fewer stand behind is not published"""
     keep_vectors: bool = True
     """whether the catalog holds its vectors, or leaves them to a search"""
 
@@ -60,6 +66,8 @@ class Report:
     series: int
     categories: int
     embedded: int
+    signalled: int
+    """episodes that enough people stand behind to say how popular they are"""
     model: str
     dimension: int
     skipped: int
@@ -93,8 +101,14 @@ def build(inputs: Inputs) -> Built:
     if read.episodes and not vectors.present.any():
         say(f"note: {vectors.model} has none of these {len(read.episodes):,} episodes' ids")
     with _timed(seconds, "catalog"), stage("catalog"):
+        summaries = inputs.users.summaries() if inputs.users else ()
         catalog = build_catalog(
-            read.episodes, vectors, inputs.now, keep_vectors=inputs.keep_vectors
+            read.episodes,
+            vectors,
+            inputs.now,
+            summaries=watched(summaries, "users"),
+            parameters=Parameters(min_people=inputs.min_people),
+            keep_vectors=inputs.keep_vectors,
         )
     return Built(catalog, read.bad, seconds)
 
@@ -129,6 +143,7 @@ def publish(
         series=len(catalog.series_ids),
         categories=len(catalog.categories),
         embedded=int(catalog.embedded.sum()),
+        signalled=int((catalog.signals.people > 0).sum()),
         model=catalog.model,
         dimension=catalog.dimension,
         skipped=sum(not problem.whole_source for problem in built.skipped),

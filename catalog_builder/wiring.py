@@ -8,9 +8,17 @@ from pathlib import Path
 from adapters.locations import copies_at, leases_at, shelf_at
 from catalog_builder import demo
 from catalog_builder.errors import Refused
-from feed.ports import Buffer, EpisodeSource, Problem, Record, VectorStore
+from feed.ports import Buffer, EpisodeSource, Problem, Record, SummaryArchive, VectorStore
 
-__all__ = ["Sources", "copies_at", "episode_source", "leases_at", "shelf_at", "vector_store"]
+__all__ = [
+    "Sources",
+    "copies_at",
+    "episode_source",
+    "leases_at",
+    "shelf_at",
+    "summary_archive",
+    "vector_store",
+]
 
 FIRESTORE = "firestore"
 PINECONE = "pinecone"
@@ -37,6 +45,8 @@ class Sources:
     vectors: str = ""
     """a file, or `pinecone`; empty: made of the text"""
     pinecone: Pinecone = Pinecone()
+    users: str = ""
+    """whose summaries make the signals: a SQLite file, or `firestore`; empty: nobody's"""
     project: str = ""
     """of Firestore; empty: the one that the credentials name"""
     copies: str = ".earshot"
@@ -105,6 +115,19 @@ def vector_store(sources: Sources) -> VectorStore:
     from adapters.lsa import LsaVectors  # noqa: PLC0415
 
     return LsaVectors()
+
+
+def summary_archive(sources: Sources) -> SummaryArchive | None:
+    """All users' summaries; None where nobody's are to be read."""
+    if sources.users == FIRESTORE:
+        from adapters.firestore_archive import FirestoreArchive  # noqa: PLC0415
+
+        return FirestoreArchive(sources.project or None)
+    if sources.users:
+        from adapters.sqlite_archive import SqliteArchive  # noqa: PLC0415
+
+        return SqliteArchive(Path(sources.users))
+    return None
 
 
 def write_file(path: Path, data: Buffer) -> None:

@@ -80,8 +80,8 @@ def _brought(
         "unseen": (most.unseen, lambda k: near.unseen(standing, allowed, k, seed)),
     }
     for name, (count, source) in ask.items():
-        if count:
-            yield name, source(count)
+        if count and len(rows := source(count)):
+            yield name, rows
 
 
 def _neighbours(

@@ -46,6 +46,10 @@ class Trace:
     chosen: int
     parts: dict[str, list[float]]
     """by part of the score: what it gave to each episode of the queue, its weight included"""
+    proposed_by: list[list[str]]
+    """of each episode of the queue: the sources that brought it"""
+    propensities: list[float]
+    """of each: with what probability it came into its place, 1 where no chance was in it"""
 
 
 @dataclass(frozen=True)
@@ -55,11 +59,6 @@ class Slate:
     rows: IntArray
     scores: npt.NDArray[np.int32]
     """(k, 4) similarity, quality, recency and final score, in millionths"""
-    sources: npt.NDArray[np.uint16]
-    """(k,) a bit for every source that brought each, as `sources.NAMES`"""
-    propensities: npt.NDArray[np.int32]
-    """(k,) in millionths: with what probability it came into its place, a million where no chance
-    was in it"""
     reasons: Reasons
     cold_start: bool
     user_vector_episodes: int
@@ -107,8 +106,6 @@ class Ranker:
         return Slate(
             rows=rows,
             scores=_millionths(np.column_stack(shown)),
-            sources=proposed.pool.sources[at],
-            propensities=_millionths(chosen.propensities),
             reasons=reasons,
             cold_start=user.vector is None,
             user_vector_episodes=len(user.members),
@@ -124,6 +121,8 @@ class Ranker:
                 candidates=len(proposed.pool.rows),
                 chosen=len(rows),
                 parts=scorers.given(scenario.blend, parts),
+                proposed_by=proposed.pool.names(at),
+                propensities=np.round(chosen.propensities, 6).tolist(),
             ),
         )
 

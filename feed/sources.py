@@ -12,7 +12,7 @@ NAMES = (
     *("similar", "retrieved", "interests", "neighbours", "series", "unfinished", "trending"),
     *("popular", "fresh", "stated", "unseen", "best_quality"),
 )
-"""Every source by its bit. Cursors carry the bits: append, never reorder."""
+"""Every source, its place its bit."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,13 @@ class Pool:
     def by(self, name: str) -> BoolArray:
         """(k,) whether a source brought each."""
         return (self.sources >> NAMES.index(name) & 1).astype(np.bool_)
+
+    def names(self, places: IntArray) -> list[list[str]]:
+        """The sources that brought each of these."""
+        return [
+            [name for bit, name in enumerate(NAMES) if one >> bit & 1]
+            for one in self.sources[places].tolist()
+        ]
 
 
 def pooled(brought: Iterable[tuple[str, IntArray]]) -> Pool:

@@ -28,7 +28,8 @@ class Standing:
         logs = np.log1p(signals.popularity.astype(np.float64) / blend.popularity_unit)
         self.trend: FloatArray = logs[:, :2].sum(axis=1)
         self.popularity: FloatArray = logs[:, 2:].sum(axis=1)
-        self.unseen: BoolArray = signals.people == 0
+        self.unseen: BoolArray = (signals.people == 0) & bool(signals.people.any())
+        """of whom nothing is known, where anything is known of others"""
         self.promise: FloatArray = signals.promise.astype(np.float64)
         self.is_trending: BoolArray = np.zeros(len(catalog), np.bool_)
         """who is among the first that trend"""

@@ -25,6 +25,7 @@ from catalog_builder.wiring import (
     episode_source,
     leases_at,
     shelf_at,
+    summary_archive,
     vector_store,
 )
 from feed.ports import Conflict, Unavailable
@@ -85,6 +86,7 @@ class Publisher:
                 namespace=settings.PINECONE_NAMESPACE,
                 model=settings.PINECONE_MODEL,
             ),
+            users=settings.STORE,
             project=settings.FIREBASE_PROJECT,
             copies=settings.SHELF,
             full=asked.full,
@@ -95,6 +97,8 @@ class Publisher:
             now=now,
             fields=self._fields,
             max_bad=self._max_bad,
+            users=summary_archive(sources),
+            min_people=settings.MIN_USERS,
             keep_vectors=not settings.NO_VECTORS,
         )
 

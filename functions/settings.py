@@ -55,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """whether snapshots leave their vectors to Pinecone"""
     PINECONE_MODEL: str = ""
     """Pinecone's model that embeds what its index lacks; none: nothing is embedded"""
+    MIN_USERS: Annotated[int, msgspec.Meta(ge=1)] = 5
+    """a signal that fewer people stand behind is not published"""
     MAX_BAD: str = "10%"
     """how many bad episodes a build may skip: a number or a percentage"""
     KEEP: Annotated[int, msgspec.Meta(ge=1)] = 10

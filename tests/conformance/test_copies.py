@@ -9,7 +9,7 @@ import pytest
 from adapters.folder_copies import FolderCopies
 from adapters.gcs_copies import GcsCopies
 from emulators.storage import StrictStorage
-from feed.ports import Copies
+from feed.builds import Copies
 from tests.support.buckets import PREFIX, _storage_server, all_at_once, bucket, storage
 
 __all__ = ["_storage_server", "bucket", "storage"]

@@ -8,7 +8,8 @@ import pytest
 from adapters.folder_lease import FolderLeases
 from adapters.gcs_lease import GcsLeases
 from emulators.storage import StrictStorage
-from feed.ports import Conflict, Lease, Leases, NotFound
+from feed.builds import Lease, Leases
+from feed.ports import Conflict, NotFound
 from tests.support.buckets import PREFIX, _storage_server, all_at_once, bucket, overwrite, storage
 
 __all__ = ["_storage_server", "bucket", "storage"]

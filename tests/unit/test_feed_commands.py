@@ -163,7 +163,7 @@ def test_an_unknown_scenario_is_answered_with_those_there_are(
     (snapshot.parent / "r.json").write_text("{}")
     options = ["--snapshot", str(snapshot), "--request", str(snapshot.parent / "r.json")]
     said = failed(capsys, "replay", *options, "--now", NOW, "--scenario", "nope")
-    assert "baseline, for_you" in said
+    assert "baseline, films, for_you" in said
 
 
 def test_a_time_without_a_zone_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,10 +1,12 @@
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feed.diversity import gumbel
 from feed.scenario import Selector
 from feed.selectors import Candidates, select
 
@@ -91,3 +93,70 @@ def test_a_catalog_of_one_series_still_makes_a_feed() -> None:
 
 def test_no_candidates_make_no_queue() -> None:
     assert chosen([], [], Selector(relax_below=20)) == ([], False)
+
+
+def made(scores: list[float], **parts: Any) -> Candidates:
+    """Candidates without a series."""
+    count = len(scores)
+    return Candidates(np.array(scores), np.arange(count), np.full(count, -1), **parts)
+
+
+def test_what_is_like_one_chosen_lately_comes_later() -> None:
+    vectors = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
+    some = made([1.0, 0.9, 0.8], vectors=vectors)
+    assert select(some, Selector(mmr=0.5)).places.tolist() == [0, 2, 1]
+    assert select(some, Selector(mmr=0.05)).places.tolist() == [0, 1, 2]
+
+
+def test_a_topic_chosen_often_comes_later_and_no_topic_is_none() -> None:
+    some = made([1.0, 0.9, 0.8], topics=np.array([4, 4, -1]))
+    assert select(some, Selector(topic_decay=0.5)).places.tolist() == [0, 2, 1]
+    some = made([1.0, 0.9, 0.8], topics=np.array([-1, -1, -1]))
+    assert select(some, Selector(topic_decay=0.5)).places.tolist() == [0, 1, 2]
+
+
+def test_near_duplicates_and_equal_titles_come_once() -> None:
+    vectors = np.array([[1, 0], [0.999, 0.04], [0, 1], [0.6, 0.8]], np.float32)
+    titles = np.array([1, 2, 3, 3], np.uint64)
+    some = made([4.0, 3.0, 2.0, 1.0], vectors=vectors, titles=titles)
+    assert select(some, Selector(near_duplicate=0.95)).places.tolist() == [0, 2]
+    assert len(select(made([4.0, 3.0]), Selector(near_duplicate=0.95)).places) == 2
+
+
+def test_the_mix_of_the_feed_follows_the_mix_that_is_wanted() -> None:
+    mix = np.array([[1.0, 0.0]] * 30 + [[0.0, 1.0]] * 30)
+    scores = [1.0 - i / 1000 for i in range(60)]
+    some = made(scores, mix=mix, wanted=np.array([0.25, 0.75]))
+    first = select(some, Selector(calibration=2.0, queue=20)).places
+    assert 4 <= (first < 30).sum() <= 6
+    assert (select(some, Selector(queue=20)).places < 30).all()
+
+
+@given(st.integers(0, 2**64 - 1))
+def test_an_open_slot_is_drawn_for_and_says_with_what_probability(seed: int) -> None:
+    chance = np.array([-np.inf] * 6 + [0.0, np.log(3.0), 0.0])
+    luck = gumbel(np.arange(9, dtype=np.uint64), seed)
+    some = made([9.0, 8, 7, 6, 5, 4, 3, 2, 1], chance=chance, luck=luck)
+    found = select(some, Selector(explore_every=3))
+    assert found.drawn.tolist()[:6] == [False, False, True, False, False, True]
+    assert found.places[2] in {6, 7, 8}
+    wanted = {6: 0.2, 7: 0.6, 8: 0.2}
+    assert found.propensities[2] == pytest.approx(wanted[int(found.places[2])])
+    assert found.propensities[:2].tolist() == [1.0, 1.0]
+    assert select(some, Selector(explore_every=3)).places.tolist() == found.places.tolist()
+
+
+def test_lots_fall_as_often_as_they_say() -> None:
+    chance = np.array([-np.inf, 0.0, np.log(3.0)])
+    names = np.arange(3, dtype=np.uint64)
+    drawn = [
+        int(
+            select(
+                made([3.0, 2, 1], chance=chance, luck=gumbel(names, seed)),
+                Selector(explore_every=1, queue=1),
+            ).places[0]
+        )
+        for seed in range(4000)
+    ]
+    assert drawn.count(2) / len(drawn) == pytest.approx(0.75, abs=0.03)
+    assert 0 not in drawn
