@@ -209,7 +209,8 @@ def _unit(vector: FloatArray | None, dimension: int) -> npt.NDArray[np.float32] 
     """The vector with length 1, or None where it is none of this dimension."""
     if vector is None or vector.shape != (dimension,):
         return None
-    norm = float(np.linalg.norm(vector.astype(np.float64)))
+    wide = vector.astype(np.float64)  # its norm may be none of float32
+    norm = float(np.linalg.norm(wide))
     if not 0 < norm < np.inf:
         return None
-    return (vector / norm).astype(np.float32)
+    return (wide / norm).astype(np.float32)

@@ -1,6 +1,7 @@
 """What any search over episodes' vectors must do for a session."""
 
 import asyncio
+import warnings
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -168,7 +169,8 @@ class TestWhatPineconeLacks:
             search = PineconeSearch(pinecone.url, pinecone.api_key)
             return await search.vectors(["a"])
 
-        assert np.isinf(asyncio.run(ask())["a"]).all()
+        with warnings.catch_warnings(action="error"):
+            assert np.isinf(asyncio.run(ask())["a"]).all()
 
     @pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
     def test_an_index_by_anything_but_cosine_is_refused_by_name(
@@ -213,6 +215,23 @@ class TestTrouble:
             ):
                 with pytest.raises(Unavailable, match="Pinecone"):
                     await call
+
+        asyncio.run(ask())
+
+    def test_an_answer_that_cannot_be_unpacked_is_unavailable(self) -> None:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n"
+            writer.write(head + b"junk")
+            await writer.drain()
+            writer.close()
+
+        async def ask() -> None:
+            async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+                port = server.sockets[0].getsockname()[1]
+                search = PineconeSearch(f"http://127.0.0.1:{port}", "key")
+                with pytest.raises(Unavailable, match="Pinecone"):
+                    await search.vectors(["a"])
 
         asyncio.run(ask())
 

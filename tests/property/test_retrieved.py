@@ -94,7 +94,7 @@ def test_whatever_a_search_answers_nothing_that_is_not_allowed_is_shown(
     allowed = enquiry.eligible.allowed
     assert allowed[slate.rows].all()
     assert len(set(slate.rows.tolist())) == len(slate.rows)
-    assert (np.abs(slate.scores[:, 0]) <= 1_000_000).all()
+    assert (np.abs(slate.scores[:, 0].astype(np.int64)) <= 1_000_000).all()
     assert scenario.name == "baseline" or len(slate.rows) or not allowed.any()
     for code, leans_on in zip(slate.reasons.codes, slate.reasons.leans_on, strict=True):
         assert phrase(BLIND, int(code), int(leans_on))["text"]

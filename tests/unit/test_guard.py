@@ -123,8 +123,10 @@ def test_what_nobody_expected_is_raised_and_the_next_call_is_made(clock: Clock) 
 
 
 def test_a_call_takes_no_longer_than_its_budget() -> None:
-    guard = Guard(Budget(0.02))
+    budget = Budget(0.02)
+    guard = Guard(budget)
     asyncio.run(guard.call(Dependency().work))
+    assert budget.left_s() == 0.02  # an answer came: the connection is open
 
     async def forever() -> None:
         await asyncio.Event().wait()

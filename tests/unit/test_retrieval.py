@@ -241,9 +241,13 @@ def test_a_vector_that_the_search_lacks_counts_as_one_that_never_was(
 ) -> None:
     a, b = embedded(blind)[:2]
     enquiry = enquiry_of(blind, asking(engagements=engaged(blind, a, b)))
-    user = enquiry.user({blind.ids[a]: catalog.embeddings[a] * 7})
-    assert user.members.tolist() == [a]
-    assert user.vector == pytest.approx(catalog.embeddings[a], abs=1e-6)
+    whole = {blind.ids[a]: catalog.embeddings[a] * 7}
+    odd = np.ones(catalog.dimension, np.float32)
+    for of_no_use in (None, odd * 0, odd * np.nan, odd * np.inf, odd[:-1]):
+        more = {} if of_no_use is None else {blind.ids[b]: of_no_use}
+        user = enquiry.user(whole | more)
+        assert user.members.tolist() == [a]
+        assert user.vector == pytest.approx(catalog.embeddings[a], abs=1e-6)
 
 
 def test_an_answer_that_has_nothing_of_what_there_must_be_is_in_vain(
@@ -309,14 +313,28 @@ def test_of_several_interests_the_reason_is_one_that_the_episode_is_in(
             assert one["params"]["category"] in inside & {"Chess", "Bread"}
 
 
+def test_a_match_counts_once_with_its_best_score_and_only_where_it_is_a_number(
+    blind: Catalog,
+) -> None:
+    scores = [(7, 0.2), (3, 0.5), (7, 0.9), (3, np.nan), (9, np.nan), (4, -np.inf), (5, 1.5)]
+    found = [Match(blind.ids[row], score) for row, score in [*scores, (8, 0.1)]]
+    allowed = np.ones(len(blind), np.bool_)
+    allowed[8] = False
+    found.append(Match("unheard of", 0.9))
+    rows, cosines = retrieval.matched(blind, found, allowed)
+    assert rows.tolist() == [3, 5, 7]
+    assert cosines.tolist() == [0.5, 1.0, 0.9]
+
+
 def test_what_is_similar_to_one_episode_comes_from_matches(
     blind: Catalog, catalog: Catalog
 ) -> None:
-    row = embedded(blind)[0]
+    row = next(row for row in embedded(blind) if Ranker(blind, FOR_YOU).floors[row])
     rows, cosines = Ranker(catalog, FOR_YOU).similar(row, 10)
     matches = [Match(catalog.ids[one], c) for one, c in zip(rows, cosines, strict=True)]
     odd = [Match(blind.ids[row], 1.0), Match("unheard of", 0.99), Match(blind.ids[1], float("nan"))]
     again, likewise = Ranker(blind, FOR_YOU).similar(row, 10, odd + matches[::-1])
     assert again.tolist() == rows.tolist()
+    assert row not in rows
     assert likewise == pytest.approx(cosines)
     assert not len(Ranker(blind, FOR_YOU).similar(row, 10)[0])
