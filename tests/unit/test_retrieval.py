@@ -329,7 +329,7 @@ def test_a_match_counts_once_with_its_best_score_and_only_where_it_is_a_number(
 def test_what_is_similar_to_one_episode_comes_from_matches(
     blind: Catalog, catalog: Catalog
 ) -> None:
-    row = next(row for row in embedded(blind) if Ranker(blind, FOR_YOU).floors[row])
+    row = next(row for row in embedded(blind) if Ranker(blind, FOR_YOU).standing.floors[row])
     rows, cosines = Ranker(catalog, FOR_YOU).similar(row, 10)
     matches = [Match(catalog.ids[one], c) for one, c in zip(rows, cosines, strict=True)]
     odd = [Match(blind.ids[row], 1.0), Match("unheard of", 0.99), Match(blind.ids[1], float("nan"))]
