@@ -250,6 +250,14 @@ def test_the_least_budget_is_never_gone_over_and_gets_every_run_further(
     asyncio.run(assert_exact(store, [*CASES, *heavy]))
 
 
+def test_a_budget_too_small_to_list_users_ends_the_run_and_not_as_if_all_were_done(
+    store: TroubledStore,
+) -> None:
+    run, told = go(store, meter=Meter(Prices(read=100_000), budget=runs.BATCH - 1))
+    assert run.over_budget
+    assert not told.findings
+
+
 def test_a_store_of_nobody_is_done_at_once(tmp_path: Path) -> None:
     _, told = go(SqliteStore(tmp_path / "none.db"))
     assert told.findings == []
