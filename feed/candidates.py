@@ -70,7 +70,7 @@ def _brought(
     main, unfinished = _main_categories(catalog, taste), taste.unfinished
     stated = most.candidates if near.blind else most.stated
     ask: dict[str, tuple[int, Callable[[int], IntArray]]] = {
-        "neighbours": (most.neighbours, lambda k: _neighbours(catalog, taste, allowed, k, ties)),
+        "neighbours": (most.neighbours, lambda k: _neighbours(taste, allowed, k, ties)),
         "series": (most.series, lambda k: standing.of_series.first(often, allowed, k)),
         "unfinished": (most.unfinished, lambda k: unfinished[allowed[unfinished]][:k]),
         "trending": (most.trending, lambda k: first(standing.trending, allowed, k)),
@@ -84,13 +84,11 @@ def _brought(
             yield name, rows
 
 
-def _neighbours(
-    catalog: Catalog, taste: Taste, allowed: BoolArray, count: int, ties: IntArray
-) -> IntArray:
+def _neighbours(taste: Taste, allowed: BoolArray, count: int, ties: IntArray) -> IntArray:
     """Those nearest to what the user chose, by what others chose."""
-    rows, nearness = catalog.signals.neighbours(taste.rows, taste.shares)
-    free = allowed[rows]
-    return sources.best_matches(rows[free], nearness[free], count, ties)[0]
+    found = taste.neighbours
+    free = allowed[found.rows]
+    return sources.best_matches(found.rows[free], found.nearness[free], count, ties)[0]
 
 
 def _any(standing: Standing, allowed: BoolArray, count: int, seed: int) -> IntArray:

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from feed.columns import BoolArray, Index, IntArray, Strings, hash_strings
+from feed.columns import BoolArray, Index, IntArray, Strings, hash_strings, places
 from feed.signals import Signals
 
 SCORES = ("credibility", "insight", "information", "entertainment")
@@ -109,6 +109,18 @@ class Catalog:
     def categories_of(self, row: int) -> IntArray:
         """The categories of one episode."""
         return self.category_members[self.category_starts[row] : self.category_starts[row + 1]]
+
+    def membership(self, rows: IntArray, categories: IntArray) -> BoolArray:
+        """(k, c) whether each episode is in each of these categories, which are sorted."""
+        member = np.zeros((len(rows), len(categories)), np.bool_)
+        if len(categories):
+            starts, ends = self.category_starts[rows], self.category_starts[rows + 1]
+            owners = np.repeat(np.arange(len(rows)), ends - starts)
+            theirs = self.category_members[places(starts, ends)]
+            column = np.minimum(np.searchsorted(categories, theirs), len(categories) - 1)
+            found = categories[column] == theirs
+            member[owners[found], column[found]] = True
+        return member
 
     def rows_in(self, categories: IntArray) -> IntArray:
         """Every row in any of these categories, sorted, once."""

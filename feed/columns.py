@@ -100,7 +100,7 @@ def mixed(hashes: HashArray, seed: int) -> HashArray:
     return found ^ (found >> np.uint64(31))
 
 
-def looked_up(keys: IntArray, values: FloatArray, wanted: IntArray) -> FloatArray:
+def looked_up(keys: IntArray, values: FloatArray | IntArray, wanted: IntArray) -> FloatArray:
     """The value of each key that is wanted, 0 where there is none. `keys` are sorted."""
     if not len(keys):
         return np.zeros(len(wanted))

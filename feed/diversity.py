@@ -3,7 +3,7 @@
 import numpy as np
 
 from feed.catalog import Catalog
-from feed.columns import FloatArray, HashArray, IntArray, mixed, places
+from feed.columns import FloatArray, HashArray, IntArray, mixed
 from feed.scenario import Scenario
 from feed.selectors import Candidates
 from feed.sources import Pool
@@ -72,13 +72,5 @@ def _mix(catalog: Catalog, taste: Taste, rows: IntArray) -> tuple[FloatArray, Fl
         largest = taste.categories[np.sort(by_share)]
         wanted = taste.category_shares[np.sort(by_share)]
     wanted = wanted / max(float(wanted.sum()), 1e-12)
-    mix = np.zeros((len(rows), len(largest)))
-    if len(largest):
-        starts, ends = catalog.category_starts[rows], catalog.category_starts[rows + 1]
-        owners = np.repeat(np.arange(len(rows)), ends - starts)
-        members = catalog.category_members[places(starts, ends)]
-        column = np.minimum(np.searchsorted(largest, members), len(largest) - 1)
-        known = largest[column] == members
-        mix[owners[known], column[known]] = 1.0
-        mix /= np.maximum(mix.sum(axis=1, keepdims=True), 1.0)
-    return mix, wanted
+    member = catalog.membership(rows, largest)
+    return member / np.maximum(member.sum(axis=1, keepdims=True), 1), wanted

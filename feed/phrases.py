@@ -30,7 +30,7 @@ _TEXTS = {
     "unfinished": "You have not finished this",
     "trending": "Many are listening to this",
     "trending_in": "Trending in {category}",
-    "unseen": "Something new: few have heard it yet",
+    "unseen": "Something new",
 }
 _OF_CATEGORY = {"interest", "near_interest", "trending_in"}
 _OF_SERIES = {"series_followed", "series_heard"}

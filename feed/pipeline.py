@@ -63,7 +63,12 @@ class Slate:
     cold_start: bool
     user_vector_episodes: int
     degraded: tuple[str, ...]
-    trace: Trace
+    traced: Callable[[], Trace]
+
+    @property
+    def trace(self) -> Trace:
+        """How it came about: made for whoever asks, since hardly any session does."""
+        return self.traced()
 
 
 class Ranker:
@@ -113,7 +118,7 @@ class Ranker:
             + ("vectors_unavailable",) * blind
             + ("freshness_widened",) * found.widened
             + ("series_limit_relaxed",) * chosen.relaxed,
-            trace=Trace(
+            traced=lambda: Trace(
                 catalog=len(catalog),
                 removed=found.removed,
                 window_days=found.window_days,
@@ -164,7 +169,7 @@ class Ranker:
             "quality": lambda: standing.quality[rows],
             "recency": lambda: scorers.recency(found.ages[rows], blend.recency_decay),
             "interest": lambda: proposed.interest,
-            "neighbours": lambda: scorers.neighbours(catalog, likes, rows, blend.neighbours_unit),
+            "neighbours": lambda: scorers.neighbours(likes, rows, blend.neighbours_unit),
             "trend": lambda: standing.trend[rows],
             "popularity": lambda: standing.popularity[rows],
             "promise": lambda: standing.promise[rows],

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.catalog import Catalog
-from feed.columns import BoolArray, FloatArray, HashArray, IntArray, hash_strings, places
+from feed.columns import BoolArray, FloatArray, HashArray, IntArray, hash_strings, looked_up
 from feed.engagement import TYPES
 from feed.interests import UserVector
 from feed.scenario import Scenario
@@ -145,10 +145,10 @@ def _personal(
         given = np.where(true, weighed["interest"], -np.inf)
         yield _Claim(given, codes, catalog.id_hashes[nearest])
     if "neighbours" in weighed:
-        leans_on = _nearest_choice(catalog, taste, rows)
-        true = (parts["neighbours"] > 0) & (leans_on >= 0)
-        hashes = catalog.id_hashes[np.maximum(leans_on, 0)]
-        yield _claim(true, weighed["neighbours"], "others", hashes)
+        near = taste.neighbours
+        nearest = looked_up(near.rows, near.nearest, rows).astype(np.int64)
+        true = parts["neighbours"] > 0
+        yield _claim(true, weighed["neighbours"], "others", catalog.id_hashes[nearest])
     if "series" in weighed and len(catalog.series_ids):
         series = catalog.series[rows]
         names = hash_strings([catalog.series_ids[i] for i in np.maximum(series, 0).tolist()])
@@ -156,19 +156,6 @@ def _personal(
         yield _claim(followed, weighed["series"], "series_followed", names)
         often = (parts["series"] >= OFTEN) & ~followed
         yield _claim(often, weighed["series"], "series_heard", names)
-
-
-def _nearest_choice(catalog: Catalog, taste: Taste, rows: IntArray) -> IntArray:
-    """(k,) of the user's choices the one that made each of these a neighbour, as a row; or -1."""
-    signals = catalog.signals
-    starts, ends = signals.neighbour_starts[taste.rows], signals.neighbour_starts[taste.rows + 1]
-    at = places(starts, ends)
-    owners = np.repeat(np.arange(len(taste.rows)), ends - starts)
-    near = signals.neighbour_weights[at] * taste.shares[owners]
-    order = np.argsort(near, kind="stable")  # the nearest is written last
-    leans_on = np.full(len(catalog), -1, np.int64)
-    leans_on[signals.neighbour_rows[at[order]]] = taste.rows[owners[order]]
-    return leans_on[rows]
 
 
 def _similar(
@@ -192,7 +179,7 @@ def _similar(
     names = [catalog.categories[int(c)] for c in user.categories]
     nothing = np.zeros(1, np.uint64)
     hash_of_part = np.concatenate([catalog.id_hashes[user.members], hash_strings(names), nothing])
-    member = _membership(catalog, rows, user.categories)
+    member = catalog.membership(rows, user.categories)
     bare = catalog.category_starts[rows + 1] == catalog.category_starts[rows]
     parts = _summands(catalog, user, rows) if catalog.holds_vectors else _certain(user, member)
     parts[:, len(user.members) : -1][~member & ~bare[:, None]] = -np.inf
@@ -228,16 +215,3 @@ def _certain(user: UserVector, member: BoolArray) -> FloatArray:
     if engaged:
         parts[:, -1] = -1.0
     return parts
-
-
-def _membership(catalog: Catalog, rows: IntArray, categories: IntArray) -> BoolArray:
-    """(k, c) whether each episode is in each of these categories, which are sorted."""
-    member = np.zeros((len(rows), len(categories)), np.bool_)
-    if len(categories):
-        starts, ends = catalog.category_starts[rows], catalog.category_starts[rows + 1]
-        owners = np.repeat(np.arange(len(rows)), ends - starts)
-        theirs = catalog.category_members[places(starts, ends)]
-        column = np.minimum(np.searchsorted(categories, theirs), len(categories) - 1)
-        found = categories[column] == theirs
-        member[owners[found], column[found]] = True
-    return member

@@ -64,9 +64,9 @@ def served(catalog: Catalog, query: Query, rows: IntArray) -> FloatArray:
     return np.isin(rows, catalog.rows_named(query.served_ids)).astype(np.float64)
 
 
-def neighbours(catalog: Catalog, taste: Taste, rows: IntArray, unit: float) -> FloatArray:
+def neighbours(taste: Taste, rows: IntArray, unit: float) -> FloatArray:
     """log(1 + nearness / unit), the nearness to each choice weighed by its share; else 0."""
-    nearness = looked_up(*catalog.signals.neighbours(taste.rows, taste.shares), rows)
+    nearness = looked_up(taste.neighbours.rows, taste.neighbours.nearness, rows)
     logs: FloatArray = np.log1p(nearness / unit)
     return logs
 

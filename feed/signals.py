@@ -15,6 +15,17 @@ HALF_LIVES_DAYS = (1.0, 7.0, 30.0, 180.0)
 
 
 @dataclass(frozen=True)
+class Neighbours:
+    """The neighbours of some episodes, each once, in row order."""
+
+    rows: IntArray
+    nearness: FloatArray
+    """to all of them: the sum of neighbour weight x weight"""
+    nearest: IntArray
+    """of them the one that it is nearest to, as a row"""
+
+
+@dataclass(frozen=True)
 class Signals:
     """Columns beside those of a catalog of n episodes and S series."""
 
@@ -49,13 +60,15 @@ class Signals:
             series_return=np.zeros(series, np.float32),
         )
 
-    def neighbours(self, rows: IntArray, weights: FloatArray) -> tuple[IntArray, FloatArray]:
-        """Every neighbour of these episodes, each once, and how near it is to all of them.
-
-        That is the sum of neighbour weight x weight. In row order.
-        """
+    def neighbours(self, rows: IntArray, weights: FloatArray) -> Neighbours:
+        """Every neighbour of these episodes, which weigh so much each."""
         starts, ends = self.neighbour_starts[rows], self.neighbour_starts[rows + 1]
         at = places(starts, ends)
-        near = self.neighbour_weights[at] * np.repeat(weights, ends - starts)
+        owners = np.repeat(np.arange(len(rows)), ends - starts)
+        near = self.neighbour_weights[at] * weights[owners]
         found, member = np.unique(self.neighbour_rows[at], return_inverse=True)
-        return found, np.bincount(member, near, len(found)).astype(np.float64)
+        rising = np.argsort(near, kind="stable")  # of several the nearest is written last
+        nearest = np.zeros(len(found), np.int64)
+        nearest[member[rising]] = rows[owners[rising]]
+        total = np.bincount(member, near, len(found)).astype(np.float64)
+        return Neighbours(found, total, nearest)

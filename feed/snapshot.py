@@ -30,7 +30,7 @@ from feed.layout import SECTIONS, check_structure, check_values, counts
 from feed.ports import Buffer
 from feed.signals import Signals
 
-FORMAT = 1
+FORMAT = 2
 _MAGIC = b"EARSHOT\n"
 _PREFIX = struct.Struct("<8sIIQ32s")
 _ALIGN = 64
@@ -136,6 +136,8 @@ def _checked(view: memoryview) -> tuple[Header, int]:
         raise SnapshotError(
             f"newer format: {version}, and this reader knows up to {FORMAT}; update the reader"
         )
+    if 1 <= version < FORMAT:
+        raise SnapshotError(f"older format: {version}, and this reader needs {FORMAT}; build anew")
     if len(view) < length:
         raise SnapshotError(f"truncated: {len(view)} of {length} bytes")
     if len(view) != length or _digest(view) != digest:

@@ -1,5 +1,7 @@
 """Standing: all that a ranking needs of a catalog and that depends on no query, computed once."""
 
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,9 +16,14 @@ TRENDING = 0.1
 
 
 class Standing:
-    """Columns over the n episodes of a catalog, for one scenario."""
+    """Columns over the n episodes of a catalog, for one scenario.
+
+    What this scenario uses is made at once, so that no session waits for it; the rest if ever.
+    """
 
     def __init__(self, catalog: Catalog, scenario: Scenario) -> None:
+        self._catalog = catalog
+        self._little_known = scenario.sources.unseen_below
         signals, blend = catalog.signals, scenario.blend
         self.quality: FloatArray = scorers.quality(catalog, scenario.quality)
         self.rated: BoolArray = scorers.rated(catalog, self.quality)
@@ -31,30 +38,86 @@ class Standing:
         self.unseen: BoolArray = (signals.people == 0) & bool(signals.people.any())
         """of whom nothing is known, where anything is known of others"""
         self.promise: FloatArray = signals.promise.astype(np.float64)
-        self.is_trending: BoolArray = np.zeros(len(catalog), np.bool_)
-        """who is among the first that trend"""
-        self.category_hashes: HashArray = hash_strings(list(catalog.categories))
-        self.topics: npt.NDArray[np.int64] = _topics(catalog)
-        """the main category of each episode, the first major one that it names, or -1"""
+        for name in _used(scenario):
+            getattr(self, name)
 
-        self.newest: IntArray = np.lexsort((self.ties, -catalog.published_us))
-        """rows, the newest first; so the orders below"""
-        self.trending: IntArray = _falling(self.trend, self.ties)[: np.count_nonzero(self.trend)]
-        self.is_trending[self.trending[: int(len(self.trending) * TRENDING)]] = True
-        self.best: IntArray = _falling(self.quality, self.ties)
+    @cached_property
+    def newest(self) -> IntArray:
+        """Rows, the newest first; so the orders below."""
+        return np.lexsort((self.ties, -self._catalog.published_us))
+
+    @cached_property
+    def trending(self) -> IntArray:
+        """What many have chosen lately."""
+        return _falling(self.trend, self.ties)[: np.count_nonzero(self.trend)]
+
+    @cached_property
+    def is_trending(self) -> BoolArray:
+        """(n,) who is among the first that trend."""
+        found = np.zeros(len(self._catalog), np.bool_)
+        found[self.trending[: int(len(self.trending) * TRENDING)]] = True
+        return found
+
+    @cached_property
+    def best(self) -> IntArray:
+        """By quality."""
+        return _falling(self.quality, self.ties)
+
+    @cached_property
+    def to_explore(self) -> IntArray:
+        """What few have chosen, the most promising first, equals by date."""
         promising = _falling(self.promise, _places(self.newest))
-        little_known = signals.people < scenario.sources.unseen_below
-        self.to_explore: IntArray = promising[little_known[promising]]
-        """what few have chosen, the most promising first, equals by date"""
-        every = np.arange(len(catalog))
-        self.of_series = Groups.of(
-            every, catalog.series, len(catalog.series_ids), _places(self.newest)
-        )
-        members = np.repeat(every, np.diff(catalog.category_starts))
-        well_liked = _places(_falling(self.trend + self.popularity + self.quality, self.ties))
-        categories = catalog.category_members, len(catalog.categories)
-        self.popular = Groups.of(members, *categories, well_liked)
-        self.good = Groups.of(members, *categories, _places(self.best))
+        return promising[self._catalog.signals.people[promising] < self._little_known]
+
+    @cached_property
+    def of_series(self) -> Groups:
+        """By series, the newest first."""
+        every, count = np.arange(len(self._catalog)), len(self._catalog.series_ids)
+        return Groups.of(every, self._catalog.series, count, _places(self.newest))
+
+    @cached_property
+    def popular(self) -> Groups:
+        """By category, what is chosen most first."""
+        liked = _falling(self.trend + self.popularity + self.quality, self.ties)
+        return self._by_category(liked)
+
+    @cached_property
+    def good(self) -> Groups:
+        """By category and quality."""
+        return self._by_category(self.best)
+
+    @cached_property
+    def topics(self) -> npt.NDArray[np.int64]:
+        """(n,) the main category of each episode, the first major one that it names, or -1."""
+        return _topics(self._catalog)
+
+    @cached_property
+    def category_hashes(self) -> HashArray:
+        """(M,) of the categories' names."""
+        return hash_strings(list(self._catalog.categories))
+
+    def _by_category(self, order: IntArray) -> Groups:
+        catalog = self._catalog
+        members = np.repeat(np.arange(len(catalog)), np.diff(catalog.category_starts))
+        return Groups.of(members, catalog.category_members, len(catalog.categories), _places(order))
+
+
+def _used(scenario: Scenario) -> list[str]:
+    """The columns that a session of this scenario will ask for."""
+    sources, trend = scenario.sources, scenario.blend.trend
+    asked = {
+        "best": True,
+        "trending": sources.trending,
+        "is_trending": trend,
+        "category_hashes": trend,
+        "topics": trend or scenario.selector.topic_decay < 1.0,
+        "newest": sources.fresh,
+        "to_explore": sources.unseen,
+        "of_series": sources.series,
+        "popular": sources.popular,
+        "good": sources.stated,
+    }
+    return [name for name, wanted in asked.items() if wanted]
 
 
 def _ties(catalog: Catalog, ties: str) -> IntArray:

@@ -18,6 +18,7 @@ from feed.interests import (
 )
 from feed.request import Query
 from feed.scenario import Interests
+from feed.signals import Neighbours
 
 HEARD = 0.9
 """the share of an episode from which on it was heard"""
@@ -49,6 +50,8 @@ class Taste:
     """(c,) their categories, sorted"""
     category_shares: FloatArray
     """(c,) how much of the choices each has, 1 in sum"""
+    neighbours: Neighbours
+    """what those chose who chose what the user did"""
     stated: IntArray
     """categories that the user asked for, sorted"""
     refused: IntArray
@@ -86,6 +89,7 @@ def taste(catalog: Catalog, query: Query, parameters: Interests, user: UserVecto
         series_shares=series_shares,
         followed=np.unique(followed[followed >= 0]),
         **_categories(catalog, rows[kept], shares),
+        neighbours=catalog.signals.neighbours(rows[kept], shares),
         stated=stated_categories(catalog, query),
         refused=rows[refused],
         unfinished=rows[unfinished],

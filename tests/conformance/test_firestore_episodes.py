@@ -1,6 +1,5 @@
 import socket
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,11 +9,12 @@ from google.cloud.firestore_v1.vector import Vector
 
 from adapters.firestore_episodes import Changes, FirestoreEpisodes
 from catalog_builder.reading import read_episodes
-from emulators.firestore import FirestoreEmulator
 from emulators.process import free_port
 from feed.ports import EpisodeSource, Record, Unavailable
 from tests.conformance.test_episode_source import GOOD, OutsideSourceContract
-from tests.support.counting_proxy import CountingProxy
+from tests.support.counting_proxy import CountingProxy, counted
+
+__all__ = ["counted"]
 
 T0 = datetime(2026, 2, 5, 10, tzinfo=UTC)
 
@@ -43,16 +43,6 @@ def ten(client: Client) -> dict[str, dict[str, Any]]:
     documents = {f"e{i}": episode(i) for i in range(10)}
     put(client, documents)
     return documents
-
-
-@pytest.fixture
-def counted(
-    firestore_emulator: FirestoreEmulator, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[CountingProxy]:
-    proxy = CountingProxy(firestore_emulator.host)
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", proxy.host)
-    yield proxy
-    proxy.stop()
 
 
 class TestFirestoreEpisodes(OutsideSourceContract):

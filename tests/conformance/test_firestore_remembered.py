@@ -1,7 +1,7 @@
 """Episodes in Firestore of which only what changed is read again."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,12 @@ from google.cloud.firestore import SERVER_TIMESTAMP, Client
 from adapters.firestore_episodes import FirestoreEpisodes
 from adapters.firestore_remembered import RememberedEpisodes
 from adapters.folder_copies import FolderCopies
-from emulators.firestore import FirestoreEmulator
 from emulators.process import free_port
 from feed.ports import EpisodeSource, Record, Unavailable
 from tests.conformance.test_episode_source import GOOD, OutsideSourceContract
-from tests.support.counting_proxy import CountingProxy
+from tests.support.counting_proxy import CountingProxy, counted
+
+__all__ = ["counted"]
 
 T0 = datetime(2026, 2, 5, 10, tzinfo=UTC)
 EARLIER = T0 - timedelta(days=1)
@@ -43,16 +44,6 @@ def read(firestore_project: str, copies: FolderCopies) -> Read:
         return list(RememberedEpisodes(source, copies, full=full, clock=lambda: at).read())
 
     return read
-
-
-@pytest.fixture
-def counted(
-    firestore_emulator: FirestoreEmulator, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[CountingProxy]:
-    proxy = CountingProxy(firestore_emulator.host)
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", proxy.host)
-    yield proxy
-    proxy.stop()
 
 
 def put(client: Client, number: int, updated_at: Any = EARLIER, **fields: Any) -> None:

@@ -1,4 +1,4 @@
-"""The scheduled function: a real process that builds and publishes, on a folder, in the cloud."""
+"""The scheduled function: a real process that builds and publishes, on a folder."""
 
 import json
 import random
@@ -10,17 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from google.cloud.firestore import SERVER_TIMESTAMP, Client
 
 from adapters.folder import FolderShelf
 from adapters.folder_lease import FolderLeases
-from adapters.gcs import GcsShelf
 from catalog_builder.publishing import verify
-from emulators.firestore import FirestoreEmulator
-from emulators.storage import StrictStorage
 from tests.support.catalogs import NOW, catalog_of, fields, publish_to
 from tests.support.catalogs import episodes as made
-from tests.support.counting_proxy import CountingProxy
 from tests.support.server import Server, problem, until
 
 Start = Callable[..., Server]
@@ -192,113 +187,3 @@ def test_a_setting_that_cannot_be_used_ends_the_start_and_is_named(
 ) -> None:
     with pytest.raises(RuntimeError, match=named):
         start_server("publish_catalog", **settings)
-
-
-class Cloud:
-    """A collection of episodes in Firestore, a bucket, and the function beside them."""
-
-    def __init__(self, project: str, bucket: str) -> None:
-        self.client = Client(project=project)
-        self.shelf = GcsShelf(bucket, "feeds")
-
-    def put(self, **changes: Any) -> None:
-        stamp = NOW - timedelta(days=2)
-        for one in episodes(60):
-            made = {**one, "published_at": NOW - timedelta(days=3), "updated_at": stamp, **changes}
-            self.client.document("episodes", one["id"]).set(made)
-
-
-@pytest.fixture
-def bucket(storage: StrictStorage, firestore_project: str) -> str:
-    return storage.make_bucket(f"b-{firestore_project}")
-
-
-@pytest.fixture
-def cloud(firestore_project: str, bucket: str) -> Cloud:
-    cloud = Cloud(firestore_project, bucket)
-    cloud.put()
-    return cloud
-
-
-@pytest.fixture
-def in_the_cloud(
-    start_server: Start,
-    firestore_emulator: FirestoreEmulator,
-    firestore_project: str,
-    storage: StrictStorage,
-    bucket: str,
-) -> Callable[..., Server]:
-    def start(**settings: str) -> Server:
-        given = {
-            "EPISODES": "firestore",
-            "SHELF": f"gs://{bucket}/feeds",
-            "FIREBASE_PROJECT": firestore_project,
-            "FIRESTORE_EMULATOR_HOST": firestore_emulator.host,
-            "STORAGE_EMULATOR_HOST": storage.url,
-            "GOOGLE_CLOUD_PROJECT": firestore_project,
-            **settings,
-        }
-        return start_server("publish_catalog", **given)
-
-    return start
-
-
-def test_a_collection_becomes_a_snapshot_in_the_bucket(
-    cloud: Cloud, in_the_cloud: Callable[..., Server]
-) -> None:
-    report = publish(in_the_cloud())
-    catalog = verify(cloud.shelf)
-    assert (report["episodes"], catalog.version) == (60, report["version"])
-
-
-def test_the_next_build_reads_only_what_changed(
-    cloud: Cloud,
-    in_the_cloud: Callable[..., Server],
-    firestore_emulator: FirestoreEmulator,
-) -> None:
-    proxy = CountingProxy(firestore_emulator.host)
-    try:
-        settings = {"FIRESTORE_EMULATOR_HOST": proxy.host}
-        publish(in_the_cloud(**settings))
-        first = proxy.documents_read
-        assert first >= 60
-        cloud.client.document("episodes", "episode-7").update(
-            {"title": "Seven anew", "updated_at": SERVER_TIMESTAMP}
-        )
-        cloud.client.document("episodes", "episode-8").delete()
-        tomorrow = (NOW + timedelta(days=1)).isoformat()
-        later = in_the_cloud(**settings, NOW=tomorrow)  # a new instance, which remembers nothing
-        report = publish(later)
-        catalog = verify(cloud.shelf)
-        assert report["episodes"] == 59
-        assert catalog.title(int(catalog.rows(("episode-7",))[0])) == "Seven anew"
-        assert proxy.documents_read - first <= 60 + 10  # the ids are listed to find what is gone
-        again = proxy.documents_read
-        publish(later)
-        assert proxy.documents_read - again <= 3
-        before = proxy.documents_read
-        publish(later, full=True)
-        assert proxy.documents_read - before >= 59
-    finally:
-        proxy.stop()
-
-
-def test_a_bucket_or_a_collection_out_of_reach_is_worth_another_try(
-    cloud: Cloud, in_the_cloud: Callable[..., Server], storage: StrictStorage
-) -> None:
-    server = in_the_cloud()
-    version = publish(server)["version"]
-    storage.break_next("status", times=10_000, status=403)
-    assert problem(server.call("POST", "/"), 503)["type"].endswith(":source-unavailable")
-    storage.mend()
-    publish(server)
-    assert verify(cloud.shelf).version == version
-
-
-def test_an_answer_that_is_lost_leaves_the_pointer_right(
-    cloud: Cloud, in_the_cloud: Callable[..., Server], storage: StrictStorage
-) -> None:
-    storage.break_next("status", times=2, status=503, method="POST", after=True)
-    report = publish(in_the_cloud())
-    assert verify(cloud.shelf).version == report["version"]
-    assert len(cloud.shelf.entries(9)) == 1

@@ -21,7 +21,7 @@ from feed.engagement import Engagement, Summary
 from feed.episode import Episode
 from feed.ports import Vectors
 from feed.signals import Signals
-from feed.snapshot import SnapshotError, decode, encode, read_header
+from feed.snapshot import FORMAT, SnapshotError, decode, encode, read_header
 from tests.support.catalogs import NOW, catalog_of, episodes
 
 SMALL = bytes(encode(catalog_of(episodes(12))))
@@ -139,10 +139,14 @@ def test_what_follows_the_end_is_an_alteration() -> None:
         decode(SMALL + b"\0")
 
 
-def test_a_newer_format_says_so_even_if_nothing_else_is_understood() -> None:
-    newer = SMALL[:8] + struct.pack("<I", 2) + SMALL[12:60]
-    with pytest.raises(SnapshotError, match="newer format: 2"):
-        decode(newer)
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [(FORMAT + 1, f"newer format: {FORMAT + 1}"), (FORMAT - 1, f"older format: {FORMAT - 1}")],
+)
+def test_another_format_says_so_even_if_nothing_else_is_understood(version: int, said: str) -> None:
+    other = SMALL[:8] + struct.pack("<I", version) + SMALL[12:60]
+    with pytest.raises(SnapshotError, match=said):
+        decode(other)
 
 
 def resigned(file: bytes, change: Any) -> bytes:
@@ -155,7 +159,7 @@ def resigned(file: bytes, change: Any) -> bytes:
     start = -(-(56 + length) // 64) * 64
     new_start = -(-(56 + len(encoded)) // 64) * 64
     body = encoded + bytes(new_start - 56 - len(encoded)) + file[start:]
-    prefix = b"EARSHOT\n" + struct.pack("<IIQ", 1, len(encoded), 56 + len(body))
+    prefix = b"EARSHOT\n" + struct.pack("<IIQ", FORMAT, len(encoded), 56 + len(body))
     return prefix + hashlib.sha256(prefix + body).digest() + body
 
 
