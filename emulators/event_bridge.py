@@ -127,6 +127,8 @@ class EventBridge:
 
     def _post(self, url: str, headers: dict[str, str], body: bytes) -> int:
         """The status of an answer, 0 for none."""
+        # A connection of its own: one kept open may be closed by the server as it is used again.
+        headers = {**headers, "connection": "close"}
         try:
             return self._client.request("POST", url, headers=headers, body=body).status
         except urllib3.exceptions.HTTPError:
