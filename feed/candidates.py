@@ -51,6 +51,15 @@ def propose(
     return Proposed(pool, near.similarity(pool), near.interest(pool))
 
 
+def everything(
+    catalog: Catalog, scenario: Scenario, taste: Taste, retrieved: Retrieved | None
+) -> Proposed:
+    """Every episode, whoever may be shown."""
+    near = _Nearness(catalog, scenario, taste, retrieved)
+    pool = pooled([("everything", np.arange(len(catalog)))])
+    return Proposed(pool, near.similarity(pool), near.interest(pool))
+
+
 def _brought(
     catalog: Catalog,
     scenario: Scenario,

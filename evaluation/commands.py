@@ -1,0 +1,62 @@
+"""What each command does, once its options are read."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from evaluation.experiment import Files, prepare
+from evaluation.offline import Outcome
+from evaluation.tables import number, table, with_interval
+from evaluation.wiring import chosen_scenarios, write_file
+
+
+def offline(options: argparse.Namespace) -> int:
+    """Replay interactions, cut in time: scenarios and baselines on real choices."""
+    scenarios = chosen_scenarios(options.scenario, options.scenarios)
+    experiment = prepare(files_of(options))
+    rankings = experiment.rankings(scenarios, seed=options.seed)
+    outcomes = list(experiment.outcomes(rankings, options.k, seed=options.seed))
+    print(offline_table(outcomes))
+    write_json(options.json, {one.name: one.as_json() for one in outcomes})
+    return 0
+
+
+def files_of(options: argparse.Namespace) -> Files:
+    """The files that an experiment is read from."""
+    return Files(
+        episodes=options.episodes,
+        interactions=options.interactions,
+        test=options.test,
+        cut=options.cut,
+        vectors=options.vectors,
+        fields=options.fields,
+        now=options.now,
+        min_people=options.min_people,
+    )
+
+
+def offline_table(outcomes: Sequence[Outcome]) -> str:
+    """Rankings in rows, metrics in columns, those of accuracy with their intervals."""
+    names = list(outcomes[0].metrics)
+    rows = [
+        [
+            one.name,
+            *(
+                with_interval(one.metrics[name], one.ci[name])
+                if name.startswith(("recall", "ndcg"))
+                else number(one.metrics[name])
+                for name in names
+            ),
+        ]
+        for one in outcomes
+    ]
+    return table([f"{len(outcomes[0].ranks):,} users", *names], rows)
+
+
+def write_json(path: Path | None, found: Any) -> None:
+    """Write a JSON file, whole or not at all, where one was asked for."""
+    if path is not None:
+        write_file(path, msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
