@@ -54,9 +54,9 @@ def propose(
 def everything(
     catalog: Catalog, scenario: Scenario, taste: Taste, retrieved: Retrieved | None
 ) -> Proposed:
-    """Every episode, whoever may be shown."""
+    """Every episode, in the order of the rows, whoever may be shown and whichever source asks."""
     near = _Nearness(catalog, scenario, taste, retrieved)
-    pool = pooled([("everything", np.arange(len(catalog)))])
+    pool = Pool(np.arange(len(catalog)), np.zeros(len(catalog), np.uint16), {})
     return Proposed(pool, near.similarity(pool), near.interest(pool))
 
 
