@@ -41,6 +41,21 @@ def _parser() -> argparse.ArgumentParser:
     one = made.add_parser("offline", parents=[_data()], help=commands.offline.__doc__)
     _json(one)
     one.set_defaults(run=commands.offline)
+
+    one = made.add_parser("behaviour", help=commands.behaviour.__doc__)
+    one.add_argument(
+        "--cases",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="folders of cases (default: the shipped ones)",
+    )
+    one.add_argument(
+        "--scenario", default="for_you", metavar="NAME", help="for cases that name none"
+    )
+    one.add_argument("--scenarios", type=Path, metavar="DIR", help="a folder of further scenarios")
+    _json(one)
+    one.set_defaults(run=commands.behaviour)
     return parser
 
 

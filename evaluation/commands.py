@@ -1,16 +1,20 @@
 """What each command does, once its options are read."""
 
 import argparse
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from catalog_builder.progress import watched
+from evaluation.behaviour import CASES
+from evaluation.behaviour.running import Result, find, run
 from evaluation.experiment import Files, prepare
 from evaluation.offline import Outcome
 from evaluation.tables import number, table, with_interval
-from evaluation.wiring import chosen_scenarios, write_file
+from evaluation.wiring import chosen_scenarios, known_scenarios, write_file
 
 
 def offline(options: argparse.Namespace) -> int:
@@ -22,6 +26,34 @@ def offline(options: argparse.Namespace) -> int:
     print(offline_table(outcomes))
     write_json(options.json, {one.name: one.as_json() for one in outcomes})
     return 0
+
+
+def behaviour(options: argparse.Namespace) -> int:
+    """Run behaviour cases: what a feed has to do, and must not."""
+    known = known_scenarios(options.scenarios)
+    paths = find(options.cases or [CASES])
+    results = [run(path, known, options.scenario) for path in watched(paths, "cases", len(paths))]
+    print(behaviour_table(results))
+    count = Counter(one.status for one in results)
+    print(f"\n{count['pass']} hold, {count['fail']} do not, {count['later']} cannot yet")
+    write_json(options.json, {one.name: _case_json(one) for one in results})
+    return 1 if count["fail"] else 0
+
+
+def behaviour_table(results: Sequence[Result]) -> str:
+    """A case a row: what came of it, and what was seen."""
+    rows = [[one.status, one.name, one.case.kind, one.scenario, one.saw] for one in results]
+    return table(["", "case", "kind", "scenario", "seen"], rows, right=False)
+
+
+def _case_json(result: Result) -> dict[str, Any]:
+    return {
+        "status": result.status,
+        "kind": result.case.kind,
+        "scenario": result.scenario,
+        "about": result.case.about,
+        "checks": [verdict._asdict() for verdict in result.verdicts],
+    }
 
 
 def files_of(options: argparse.Namespace) -> Files:
