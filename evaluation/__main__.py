@@ -56,6 +56,19 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--scenarios", type=Path, metavar="DIR", help="a folder of further scenarios")
     _json(one)
     one.set_defaults(run=commands.behaviour)
+
+    one = made.add_parser("counterfactual", help=commands.counterfactual.__doc__)
+    one.add_argument(
+        "--log",
+        type=Path,
+        required=True,
+        metavar="FILE.jsonl",
+        help="propensity, reward, policies, user_id on each line; or .gz",
+    )
+    one.add_argument("--clip", type=_positive, metavar="W", help="the largest weight")
+    one.add_argument("--seed", type=int, default=0, metavar="N", help="of the intervals")
+    _json(one)
+    one.set_defaults(run=commands.counterfactual)
     return parser
 
 
@@ -131,6 +144,16 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a number from 1 on, got {text!r}")
     return int(text)
+
+
+def _positive(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
+    return number
 
 
 def _share(text: str) -> float:

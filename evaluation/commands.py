@@ -3,6 +3,7 @@
 import argparse
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import msgspec
 from catalog_builder.progress import watched
 from evaluation.behaviour import CASES
 from evaluation.behaviour.running import Result, find, run
+from evaluation.counterfactual import estimate
+from evaluation.decisions import read_decisions
 from evaluation.experiment import Files, prepare
 from evaluation.offline import Outcome
 from evaluation.tables import number, table, with_interval
@@ -54,6 +57,34 @@ def _case_json(result: Result) -> dict[str, Any]:
         "about": result.case.about,
         "checks": [verdict._asdict() for verdict in result.verdicts],
     }
+
+
+def counterfactual(options: argparse.Namespace) -> int:
+    """Estimate what other policies would have earned, from logged propensities."""
+    log, policies = read_decisions(options.log)
+    # The policy that logged is one, too: its weights are 1.
+    every = {"(as logged)": log.propensity, **policies}
+    found = {
+        name: estimate(log, probability, clip=options.clip, seed=options.seed)
+        for name, probability in every.items()
+    }
+    header = ["policy", "IPS", "SNIPS", "effective n", "mean weight", "largest", "clipped"]
+    rows = [
+        [
+            name,
+            with_interval(one.ips, one.ci["ips"]),
+            with_interval(one.snips, one.ci["snips"]),
+            f"{one.effective:,.0f}",
+            number(one.mean_weight),
+            number(one.largest_weight),
+            f"{one.clipped:.1%}",
+        ]
+        for name, one in found.items()
+    ]
+    print(f"{len(log):,} decisions for {int(log.unit.max()) + 1:,} users\n")
+    print(table(header, rows))
+    write_json(options.json, {name: asdict(one) for name, one in found.items()})
+    return 0
 
 
 def files_of(options: argparse.Namespace) -> Files:
