@@ -83,6 +83,7 @@ def cut_at(
     for number, what in [
         (learned.unknown, "events of TRAIN name episodes that the catalog has not"),
         (asked.unknown, "events of TEST name episodes that the catalog has not"),
+        (asked.unpublished, "targets were not out yet at the cut"),
         (asked.early, "events of TEST are earlier than the end of TRAIN: cut both at one time"),
     ]:
         if number:

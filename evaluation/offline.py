@@ -62,24 +62,38 @@ def measure(
     seed: int = 0,
     resamples: int = bootstrap.RESAMPLES,
 ) -> Outcome:
-    """Ask a ranking for every user, and see how it did."""
+    """Ask a ranking for every user, and see how it did. No `resamples`, no intervals."""
     lists = rank_all(ranking, targets, max(DEPTH, *ks))
     values = _per_user(lists, learned, targets, ks)
     cold = _cold_aucs(ranking, learned, targets)
     if np.isfinite(cold).any():
         values["cold_auc"] = cold
-    matrix = np.column_stack(list(values.values()))
-    drawn = bootstrap.means(matrix, seed=seed, resamples=resamples)
-    found = dict(zip(values, _means(matrix).tolist(), strict=True))
-    ci = {name: bootstrap.interval(column) for name, column in zip(values, drawn.T, strict=True)}
+    found, ci = _with_intervals(values, seed, resamples)
     for k in ks:
         found[f"coverage@{k}"] = metrics.coverage(lists, len(learned.catalog), k)
-        ci[f"coverage@{k}"] = bootstrap.coverage_interval(
-            lists[:, :k], len(learned.catalog), seed=seed, resamples=resamples
-        )
-    return Outcome(
-        ranking.name, lists, metrics.target_ranks(lists, targets.rows), values, found, ci
-    )
+        if resamples:
+            ci[f"coverage@{k}"] = bootstrap.coverage_interval(
+                lists[:, :k], len(learned.catalog), seed=seed, resamples=resamples
+            )
+    ranks = metrics.target_ranks(lists, targets.rows)
+    return Outcome(ranking.name, lists, ranks, values, found, ci)
+
+
+def _with_intervals(
+    values: Mapping[str, FloatArray], seed: int, resamples: int
+) -> tuple[dict[str, float], dict[str, Interval]]:
+    """The mean of each metric over the users who have a value, and its interval."""
+    matrix = np.column_stack(list(values.values()))
+    known = ~np.isnan(matrix)
+    with np.errstate(invalid="ignore"):
+        found = np.where(known, matrix, 0.0).sum(axis=0) / known.sum(axis=0)
+    means = dict(zip(values, found.tolist(), strict=True))
+    if not resamples:
+        return means, {}
+    drawn = bootstrap.means(matrix, seed=seed, resamples=resamples)
+    return means, {
+        name: bootstrap.interval(column) for name, column in zip(values, drawn.T, strict=True)
+    }
 
 
 def rank_all(ranking: Recommender, targets: Targets, depth: int) -> IntArray:
@@ -116,14 +130,6 @@ def _cold_aucs(ranking: Recommender, learned: Learned, targets: Targets) -> Floa
         scores = ranking.score(targets.users[place])
         found[place] = metrics.cold_auc(scores, learned.untouched, int(targets.rows[place]))
     return found
-
-
-def _means(matrix: FloatArray) -> FloatArray:
-    """(q,) the means over those users who have a value; NaN where nobody has."""
-    known = ~np.isnan(matrix)
-    with np.errstate(invalid="ignore"):
-        means: FloatArray = np.where(known, matrix, 0.0).sum(axis=0) / known.sum(axis=0)
-    return means
 
 
 def _finite(value: float) -> float | None:

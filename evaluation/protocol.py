@@ -1,6 +1,6 @@
 """Protocol: who is asked, and what the right answer is. Nothing else of TEST is ever looked at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,8 @@ class Targets:
     """(u,) catalog rows"""
     cold: BoolArray
     """(u,) whether nobody had touched the target before the cut"""
+    unpublished: int
+    """targets that were not out yet at the cut: a feed that shows only what is out misses them"""
     early: int
     """events of TEST that lie before the cut: TEST should come after TRAIN"""
     unknown: int
@@ -28,6 +30,18 @@ class Targets:
 
     def __len__(self) -> int:
         return len(self.users)
+
+    def sample(self, count: int, seed: int) -> "Targets":
+        """At most `count` of the users, drawn without replacement, in their order."""
+        if count >= len(self):
+            return self
+        places = np.sort(np.random.default_rng(seed).permutation(len(self))[:count])
+        return replace(
+            self,
+            users=[self.users[place] for place in places.tolist()],
+            rows=self.rows[places],
+            cold=self.cold[places],
+        )
 
 
 def targets(learned: Learned, test: Events) -> Targets:
@@ -56,6 +70,9 @@ def targets(learned: Learned, test: Events) -> Targets:
         users=[learned.users[name] for name in names],
         rows=found,
         cold=learned.untouched[found],
+        unpublished=int(
+            np.count_nonzero(learned.catalog.published_us[found] > learned.now_us)
+        ),
         early=int(np.count_nonzero(test.timestamp_us < learned.now_us)),
         unknown=int(np.count_nonzero(rows < 0)),
     )
