@@ -42,14 +42,14 @@ def _parser() -> argparse.ArgumentParser:
     _json(one)
     one.set_defaults(run=commands.offline)
 
+    one = made.add_parser("report", parents=[_data()], help=commands.report.__doc__)
+    one.add_argument("--out", type=Path, required=True, metavar="FILE.html")
+    _cases(one, "none")
+    _json(one)
+    one.set_defaults(run=commands.report)
+
     one = made.add_parser("behaviour", help=commands.behaviour.__doc__)
-    one.add_argument(
-        "--cases",
-        type=Path,
-        action="append",
-        metavar="DIR",
-        help="folders of cases (default: the shipped ones)",
-    )
+    _cases(one, "the shipped ones")
     one.add_argument(
         "--scenario", default="for_you", metavar="NAME", help="for cases that name none"
     )
@@ -70,6 +70,16 @@ def _parser() -> argparse.ArgumentParser:
     _json(one)
     one.set_defaults(run=commands.counterfactual)
     return parser
+
+
+def _cases(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument(
+        "--cases",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help=f"folders of behaviour cases (default: {default})",
+    )
 
 
 def _json(parser: argparse.ArgumentParser) -> None:

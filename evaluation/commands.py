@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from catalog_builder.progress import watched
+from catalog_builder.progress import stage, watched
 from evaluation.behaviour import CASES
 from evaluation.behaviour.running import Result, find, run
 from evaluation.counterfactual import estimate
@@ -57,6 +57,27 @@ def _case_json(result: Result) -> dict[str, Any]:
         "about": result.case.about,
         "checks": [verdict._asdict() for verdict in result.verdicts],
     }
+
+
+def report(options: argparse.Namespace) -> int:
+    """Replay interactions and write what was found as one HTML page."""
+    # Half a second of imports that no other command needs.
+    from evaluation.report.comparing import report as page  # noqa: PLC0415
+
+    known = known_scenarios(options.scenarios)
+    scenarios = chosen_scenarios(options.scenario, options.scenarios)
+    experiment = prepare(files_of(options))
+    rankings = experiment.rankings(scenarios, seed=options.seed)
+    outcomes = list(experiment.outcomes(rankings, options.k, seed=options.seed))
+    print(offline_table(outcomes))
+    known |= {one.name: one for one in scenarios}
+    paths = find(options.cases) if options.cases else []
+    cases = [run(path, known, scenarios[0].name) for path in watched(paths, "cases", len(paths))]
+    with stage("report"):
+        write_file(options.out, page(experiment, rankings, outcomes, cases, seed=options.seed))
+    print(f"\n{options.out}")
+    write_json(options.json, {one.name: one.as_json() for one in outcomes})
+    return 1 if any(one.status == "fail" for one in cases) else 0
 
 
 def counterfactual(options: argparse.Namespace) -> int:
