@@ -38,11 +38,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="evaluation", description=__doc__)
     made = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    one = made.add_parser("offline", parents=[_data()], help=commands.offline.__doc__)
+    one = made.add_parser("offline", parents=[_data(), _replay()], help=commands.offline.__doc__)
     _json(one)
     one.set_defaults(run=commands.offline)
 
-    one = made.add_parser("report", parents=[_data()], help=commands.report.__doc__)
+    one = made.add_parser("report", parents=[_data(), _replay()], help=commands.report.__doc__)
     one.add_argument("--out", type=Path, required=True, metavar="FILE.html")
     _cases(one, "none")
     _json(one)
@@ -69,6 +69,27 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--seed", type=int, default=0, metavar="N", help="of the intervals")
     _json(one)
     one.set_defaults(run=commands.counterfactual)
+
+    one = made.add_parser("tune", parents=[_data()], help=commands.tune.__doc__)
+    one.add_argument("--scenario", default="for_you", metavar="NAME|FILE.toml", help="the start")
+    one.add_argument("--space", type=Path, required=True, metavar="FILE.toml", help="what to search")
+    one.add_argument("--trials", type=_count, default=100, metavar="N")
+    one.add_argument("--users", type=_count, metavar="N", help="ask only some users")
+    one.add_argument("--out", type=Path, required=True, metavar="NAME.toml", help="the scenario")
+    one.add_argument("--report", type=Path, required=True, metavar="FILE.html")
+    one.add_argument(
+        "--record",
+        type=Path,
+        required=True,
+        metavar="FILE.jsonl",
+        help="the trials: a search goes on from there",
+    )
+    one.set_defaults(run=commands.tune)
+
+    one = made.add_parser("synthetic", help=commands.synthetic.__doc__)
+    one.add_argument("--out", type=Path, required=True, metavar="DIR")
+    one.add_argument("--seed", type=int, default=0, metavar="N")
+    one.set_defaults(run=commands.synthetic)
     return parser
 
 
@@ -100,24 +121,11 @@ def _data() -> argparse.ArgumentParser:
         help="user_id,episode_id,type,timestamp; or .gz",
     )
     data.add_argument(
-        "--test",
-        type=Path,
-        metavar="TEST.csv",
-        help="what came later (default: the last part of the interactions)",
-    )
-    data.add_argument(
         "--cut",
         type=_share,
         default=0.8,
         metavar="SHARE",
-        help="without --test: what is learned from (default: 0.8)",
-    )
-    data.add_argument(
-        "--scenario",
-        action="append",
-        required=True,
-        metavar="NAME|FILE.toml",
-        help="may be given several times",
+        help="what is learned from, of interactions that nothing was cut off (default: 0.8)",
     )
     data.add_argument("--scenarios", type=Path, metavar="DIR", help="a folder of further scenarios")
     data.add_argument("--vectors", default="", metavar="FILE.npz", help="default: from text")
@@ -135,11 +143,30 @@ def _data() -> argparse.ArgumentParser:
         metavar="N",
         help=f"what fewer stand behind is in no signal (default: {MIN_PEOPLE})",
     )
-    data.add_argument(
-        "--k", type=_cutoffs, default=CUTOFFS, metavar="10,20", help="where lists are cut off"
-    )
     data.add_argument("--seed", type=int, default=0, metavar="N", help="of sessions and intervals")
     return data
+
+
+def _replay() -> argparse.ArgumentParser:
+    """The options of every command that compares rankings."""
+    replay = argparse.ArgumentParser(add_help=False)
+    replay.add_argument(
+        "--test",
+        type=Path,
+        metavar="TEST.csv",
+        help="what came later (default: the last part of the interactions, see --cut)",
+    )
+    replay.add_argument(
+        "--scenario",
+        action="append",
+        required=True,
+        metavar="NAME|FILE.toml",
+        help="may be given several times",
+    )
+    replay.add_argument(
+        "--k", type=_cutoffs, default=CUTOFFS, metavar="10,20", help="where lists are cut off"
+    )
+    return replay
 
 
 def _cutoffs(text: str) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 import argparse
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,14 @@ from evaluation.counterfactual import estimate
 from evaluation.decisions import read_decisions
 from evaluation.experiment import Files, prepare
 from evaluation.offline import Outcome
+from evaluation.synthetic import episodes_jsonl, events_csv, make
 from evaluation.tables import number, table, with_interval
+from evaluation.tuning.running import tune as tuning
+from evaluation.tuning.running import tuned
+from evaluation.tuning.search import best
+from evaluation.tuning.space import load as load_space
 from evaluation.wiring import chosen_scenarios, known_scenarios, write_file
+from feed.clock import rfc3339
 
 
 def offline(options: argparse.Namespace) -> int:
@@ -108,12 +114,58 @@ def counterfactual(options: argparse.Namespace) -> int:
     return 0
 
 
+def tune(options: argparse.Namespace) -> int:
+    """Search a scenario's numbers on a validation cut; write the best scenario and a report."""
+    from evaluation.report.tuning import report as page  # noqa: PLC0415 - as above
+
+    (start,) = chosen_scenarios([options.scenario], options.scenarios)
+    experiment = prepare(files_of(options))
+    if options.users:
+        sample = experiment.targets.sample(options.users, options.seed)
+        experiment = replace(experiment, targets=sample)
+    space = load_space(options.space, start)
+    trials = tuning(space, experiment, options.trials, options.seed, options.record)
+    won = best(trials)
+    told = (
+        f"{start.name}, tuned: trial {won.number} of {len(trials)}, seed {options.seed}, "
+        f"space {options.space.name}."
+    )
+    _, text = tuned(space, won.values, options.out.stem, told)
+    write_file(options.out, text.encode())
+    lead = [
+        f"{len(experiment.targets):,} users after a cut at {rfc3339(experiment.learned.now_us)}.",
+        f"Seed {options.seed}.",
+    ]
+    with stage("report"):
+        write_file(options.report, page(space, trials, lead))
+    print(f"worth {won.worth:.4f}, as it was {trials[0].worth:.4f}")
+    print(f"{options.out}\n{options.report}")
+    return 0
+
+
+def synthetic(options: argparse.Namespace) -> int:
+    """Make data to try everything on: episodes, and events before and after a cut."""
+    made = make(seed=options.seed)
+    files = {
+        "episodes.jsonl": episodes_jsonl(made),
+        "train.csv": events_csv(made.train),
+        "test.csv": events_csv(made.test),
+    }
+    for name, data in files.items():
+        write_file(options.out / name, data)
+    print(
+        f"{options.out}: {len(made.episodes):,} episodes, {len(made.train):,} events and "
+        f"{len(made.test):,} after the cut"
+    )
+    return 0
+
+
 def files_of(options: argparse.Namespace) -> Files:
     """The files that an experiment is read from."""
     return Files(
         episodes=options.episodes,
         interactions=options.interactions,
-        test=options.test,
+        test=getattr(options, "test", None),
         cut=options.cut,
         vectors=options.vectors,
         fields=options.fields,

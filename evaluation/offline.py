@@ -1,5 +1,6 @@
 """Offline replay: every ranking over the same users, the same cut and the same metrics."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,10 @@ from feed.scenario import Scenario
 DEPTH = 150
 """How far a list is looked at for the MRR: a session's queue is no longer."""
 CUTOFFS = (10, 20)
+
+
+METRIC = re.compile(r"mrr|cold_auc|(recall|ndcg|coverage|novelty|series_entropy)@([1-9][0-9]*)")
+"""What a metric is called."""
 
 
 @dataclass(frozen=True)

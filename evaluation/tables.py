@@ -21,8 +21,14 @@ def number(value: float | None) -> str:
     """`.248` below one, `5.21` above, `–` for what there is not."""
     if value is None or math.isnan(value):
         return "–"
-    below_one = f"{value:.3f}"
-    return below_one.replace("0.", ".", 1) if abs(value) < 1 else f"{value:.2f}"
+    if abs(value) >= 1:
+        return f"{value:.2f}"
+    return f"{value:.3f}".replace("-0.000", "0.000").replace("0.", ".", 1)
+
+
+def signed(value: float) -> str:
+    """`+.031`: a difference."""
+    return number(value) if math.isnan(value) or value < 0 else f"+{number(value)}"
 
 
 def with_interval(value: float | None, ends: Sequence[float | None]) -> str:

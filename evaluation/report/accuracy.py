@@ -8,21 +8,27 @@ from matplotlib.figure import Figure
 
 from evaluation import bootstrap
 from evaluation.offline import DEPTH, Outcome
-from evaluation.report.charts import INK, SOFT, bare, chart, colour
+from evaluation.report.charts import SOFT, bare, chart, colour, key
 from evaluation.report.page import paragraph, table
-from evaluation.tables import number
+from evaluation.tables import number, signed
 
-LOWER_IS_NO_WORSE = ("novelty", "series_entropy")
-"""Of these more is not better: no value of theirs is set in bold."""
+TASTE = ("novelty", "series_entropy")
+"""Of these more is not simply better: no value of theirs is set in bold."""
 
 
-def metrics_table(outcomes: Sequence[Outcome]) -> str:
-    """Rankings in rows, metrics in columns, the interval under each value."""
+def metrics_tables(outcomes: Sequence[Outcome]) -> str:
+    """What hits, and then what else counts."""
     names = list(outcomes[0].metrics)
+    hits = [name for name in names if name.startswith(("recall", "ndcg", "mrr", "cold_auc"))]
+    return _table(outcomes, hits) + _table(outcomes, [name for name in names if name not in hits])
+
+
+def _table(outcomes: Sequence[Outcome], names: Sequence[str]) -> str:
+    """Rankings in rows, metrics in columns, the interval under each value."""
     most = {
         name: max(one.metrics[name] for one in outcomes)
         for name in names
-        if not name.startswith(LOWER_IS_NO_WORSE)
+        if not name.startswith(TASTE)
     }
     rows = [
         [
@@ -84,34 +90,24 @@ def depth_chart(outcomes: Sequence[Outcome]) -> str:
         axes.set_ylim(0)
         axes.set_xlabel("place in the list (logarithmic)")
         axes.set_ylabel("share of users")
-        axes.legend(loc="upper left")
+        key(figure, axes)
         bare(axes)
 
-    about = "The share of users whose next choice stands at that place of their list or above it."
+    about = (
+        "The share of users whose next choice stands at that place of their list or above it. "
+        "Where a line goes flat, queues have come to their end."
+    )
     return chart("depth", about, (7.5, 4), draw)
 
 
 def comparison(one: Outcome, two: Outcome, *, seed: int) -> str:
     """The differences of two rankings, user by user."""
-    names = list(one.values)
-    matrix = np.column_stack([one.values[name] - two.values[name] for name in names])
-    drawn = bootstrap.means(matrix, seed=seed)
-    rows = []
-    for name, column in zip(names, drawn.T, strict=True):
-        low, high = bootstrap.interval(column)
-        known = one.values[name][~np.isnan(one.values[name] - two.values[name])]
-        difference = one.metrics[name] - two.metrics[name] if len(known) else float("nan")
-        clear = "" if low <= 0 <= high or np.isnan(low) else "clear"
-        rows.append(
-            [
-                name,
-                number(one.metrics[name]),
-                number(two.metrics[name]),
-                f"{difference:+.3f}",
-                f"{low:+.3f} to {high:+.3f}",
-                clear,
-            ]
-        )
+    matrix = np.column_stack([value - two.values[name] for name, value in one.values.items()])
+    drawn = dict(zip(one.values, bootstrap.means(matrix, seed=seed).T, strict=True))
+    rows = [
+        _compared(name, one.metrics[name], two.metrics[name], drawn.get(name))
+        for name in one.metrics
+    ]
     better = int((_standing(one) < _standing(two)).sum())
     worse = int((_standing(one) > _standing(two)).sum())
     users = len(one.ranks)
@@ -127,6 +123,15 @@ def comparison(one: Outcome, two: Outcome, *, seed: int) -> str:
         + table(["", one.name, two.name, "difference", "95% interval", ""], rows)
         + _standing_chart(one, two)
     )
+
+
+def _compared(name: str, one: float, two: float, drawn: np.ndarray | None) -> list[str]:
+    shown = [name, number(one), number(two), signed(one - two)]
+    if drawn is None:  # coverage is of all users together: no two of its resamples make a pair
+        return [*shown, "–", ""]
+    low, high = bootstrap.interval(drawn)
+    clear = low > 0 or high < 0
+    return [*shown, f"{signed(low)} to {signed(high)}", "clear" if clear else ""]
 
 
 def _standing(outcome: Outcome) -> np.ndarray:
@@ -166,14 +171,11 @@ def _standing_chart(one: Outcome, two: Outcome) -> str:
         axes.set_xlabel(f"place with {two.name}")
         axes.set_ylabel(f"place with {one.name}")
         axes.set_aspect("equal")
-        axes.text(0.02, 0.97, f"{one.name} better", transform=axes.transAxes, va="top", color=INK)
-        axes.text(
-            0.98, 0.03, f"{two.name} better", transform=axes.transAxes, ha="right", color=INK
-        )
         bare(axes)
 
     about = (
-        f"A dot for each user whose next choice is in either list. Above the line {one.name} "
+        f"A dot for each user whose next choice is in either list, moved a little at random so that "
+        f"dots stand apart. Above the line {one.name} "
         "has it earlier. Users whom neither serves are not shown."
     )
     return chart("standing", about, (5.2, 5.2), draw)

@@ -15,7 +15,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 INK, SOFT, GRID = "#010101", "#020202", "#030303"
-SERIES = tuple(f"#0400{number:02x}" for number in range(8))
+SERIES = tuple(f"#0400{number:02x}" for number in range(12))
 """Stand-ins for the colours of what is compared, in order."""
 
 _VARIABLES = {INK: "--ink", SOFT: "--soft", GRID: "--grid"} | {
@@ -23,6 +23,9 @@ _VARIABLES = {INK: "--ink", SOFT: "--soft", GRID: "--grid"} | {
 }
 _STYLE = {
     "svg.fonttype": "none",
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
     "font.family": "sans-serif",
     "font.size": 10.0,
     "text.color": INK,
@@ -72,6 +75,12 @@ def chart(name: str, about: str, size: Size, draw: Callable[[Figure], None]) -> 
 def colour(place: int) -> str:
     """The colour of the so-many-th of what is compared."""
     return SERIES[place % len(SERIES)]
+
+
+def key(figure: Figure, axes: Axes, columns: int = 3) -> None:
+    """What each colour is, above the figure, where it covers nothing."""
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper left", ncols=columns)
 
 
 def bare(axes: Axes, *, x: bool = True, y: bool = True) -> None:

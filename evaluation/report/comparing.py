@@ -1,6 +1,7 @@
 """Comparing: the report of an offline replay, and of behaviour, put together."""
 
 import html
+from collections import Counter
 from collections.abc import Sequence
 
 
@@ -91,7 +92,7 @@ def _choices(outcomes: Sequence[Outcome]) -> str:
     )
     return (
         paragraph(told)
-        + accuracy.metrics_table(outcomes)
+        + accuracy.metrics_tables(outcomes)
         + accuracy.metrics_chart(outcomes)
         + accuracy.depth_chart(outcomes)
     )
@@ -141,8 +142,8 @@ def _behaviour(cases: Sequence[Result]) -> str:
         ]
         for one in cases
     ]
-    failed = sum(one.status == "fail" for one in cases)
-    told = f"{len(cases)} cases, of which {failed or 'none'} failed."
+    count = Counter(one.status for one in cases)
+    told = f"{count['pass']} hold, {count['fail']} do not, {count['later']} cannot yet."
     return paragraph(told) + table(["", "case", "kind", "scenario", "seen"], rows, text=True)
 
 

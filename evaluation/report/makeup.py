@@ -9,24 +9,31 @@ from evaluation.learned import Learned
 from evaluation.metrics import series_entropy
 from evaluation.offline import Outcome
 from evaluation.protocol import Targets
-from evaluation.report.charts import INK, bare, chart, colour
-from evaluation.report.sampled import Sampled
+from evaluation.report.charts import INK, bare, chart, colour, key
+from evaluation.report.sampled import PLACES, Sampled
 from evaluation.tables import number
 
 TOP = 10
+TRIFLE = 0.002
+"""what gave no more than that, at any place, is left out"""
+MOST = 8
+"""how many reasons or sources a chart names"""
 
 
 def parts_chart(every: Sequence[Sampled]) -> str:
     """What each part gave to the scores along the queue."""
-    names = list(dict.fromkeys(name for one in every for name in one.parts))
+    told = [
+        {name: part for name, part in one.parts.items() if np.abs(part).max(initial=0) > TRIFLE}
+        for one in every
+    ]
+    names = list(dict.fromkeys(name for parts in told for name in parts))
 
     def draw(figure: Figure) -> None:
         grid = figure.subplots(1, len(every), squeeze=False, sharey=True)
-        for axes, one in zip(grid.flat, every, strict=True):
-            above = np.zeros(len(next(iter(one.parts.values()), [])))
-            below = above.copy()
-            places = np.arange(1, len(above) + 1)
-            for name, part in one.parts.items():
+        for axes, one, parts in zip(grid.flat, every, told, strict=True):
+            above, below = np.zeros(PLACES), np.zeros(PLACES)
+            places = np.arange(1, PLACES + 1)
+            for name, part in parts.items():
                 under = below if part.sum() < 0 else above
                 shade = colour(names.index(name))
                 axes.bar(places, part, 1.0, bottom=under, color=shade, label=name)
@@ -53,7 +60,7 @@ def shares_chart(name: str, about: str, shares: Mapping[str, Mapping[str, float]
     names = sorted(
         {one for each in shares.values() for one in each},
         key=lambda one: max(each.get(one, 0.0) for each in shares.values()),
-    )
+    )[-MOST:]
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
@@ -66,7 +73,7 @@ def shares_chart(name: str, about: str, shares: Mapping[str, Mapping[str, float]
         axes.set_xlabel("share of the first ten")
         axes.set_xlim(0, 1)
         if len(shares) > 1:
-            axes.legend(loc="lower right")
+            key(figure, axes)
         bare(axes, y=False)
 
     return chart(name, about, (5, 0.9 + 0.3 * len(names) * max(1, len(shares) * 0.7)), draw)
@@ -82,14 +89,14 @@ def entropy_chart(outcomes: Sequence[Outcome], learned: Learned) -> str:
             effective = np.sort(2 ** bits[~np.isnan(bits)])
             share = np.arange(1, len(effective) + 1) / max(len(effective), 1)
             axes.step(effective, share, color=colour(place), label=one.name, where="post")
-        axes.set_xlim(1, TOP)
+        axes.set_xlim(1, TOP + 0.2)
         axes.set_ylim(0, 1)
         axes.set_xlabel("series in the first ten, in effect (2 to the power of the entropy)")
         axes.set_ylabel("share of users with no more")
-        axes.legend(loc="upper left")
+        key(figure, axes, 2)
         bare(axes)
 
-    return chart("entropy", "How varied each user's first ten are, by series.", (5, 3.6), draw)
+    return chart("entropy", "How varied each user's first ten are, by series.", (5, 4.2), draw)
 
 
 def exposure_chart(outcomes: Sequence[Outcome], learned: Learned, targets: Targets) -> str:
@@ -115,11 +122,11 @@ def exposure_chart(outcomes: Sequence[Outcome], learned: Learned, targets: Targe
         axes.set_ylim(0, 1.02)
         axes.set_xlabel("of the catalog, the most shown first")
         axes.set_ylabel("share of the first tens")
-        axes.legend(loc="lower right")
+        key(figure, axes, 2)
         bare(axes)
 
     about = "How much of all that is shown the most shown episodes take. Lower is more even."
-    return chart("exposure", about, (5, 3.6), draw)
+    return chart("exposure", about, (5, 4.2), draw)
 
 
 def latency_chart(every: Sequence[Sampled]) -> str:
@@ -138,7 +145,7 @@ def latency_chart(every: Sequence[Sampled]) -> str:
         axes.set_ylim(0, 1.02)
         axes.set_xlabel("milliseconds for a session: ranking, first page, cursor")
         axes.set_ylabel("share of sessions")
-        axes.legend(loc="lower right")
+        key(figure, axes, 1)
         bare(axes)
 
     about = "Measured here, one session at a time, on one thread; the dotted line is at 95%."

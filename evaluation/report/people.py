@@ -54,13 +54,13 @@ def _person(ranking: Earshot, learned: Learned, user: User, target: int, rank: i
         if learned.catalog.rows((one.episode_id,))[0] >= 0
     )
     place = np.flatnonzero(slate.rows == target)
-    stands = f"{int(place[0]) + 1}. in the queue" if len(place) else "not in the queue"
+    stands = f"at place {int(place[0]) + 1} of" if len(place) else "not in"
     return (
         f'<article class="person"><h3>{html.escape(user.user_id)}</h3>'
         f'<p>Chose next: <b>{_episode(learned, target)}</b>, touched by '
         f"{int(learned.audience[target]):,} users, out on "
-        f"{_day(from_us(int(learned.catalog.published_us[target])))}. By its score it would be the "
-        f"{rank:,}. of what they had not heard; it is {stands}.</p>"
+        f"{_day(from_us(int(learned.catalog.published_us[target])))}. By its score alone it would "
+        f"stand at place {rank:,} of what they had not heard; it is {stands} their queue.</p>"
         f'<div class="pair"><div><b>Heard last</b> <span class="soft">of {user.events:,} events'
         f"</span><ul>{heard}</ul></div><div><b>Got</b><ol>{got}</ol></div></div></article>"
     )
@@ -80,4 +80,4 @@ def _largest(parts: dict[str, float]) -> str:
 
 
 def _day(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%d}"
+    return f'<span class="day">{instant:%Y-%m-%d}</span>'
