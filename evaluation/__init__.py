@@ -1,1 +1,1 @@
-"""Evaluation: how good a ranking is, on behaviour, real choices and logs. See docs/evaluation.md."""
+"""Evaluation: how good a ranking is. See docs/evaluation.md."""

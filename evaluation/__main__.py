@@ -72,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
 
     one = made.add_parser("tune", parents=[_data()], help=commands.tune.__doc__)
     one.add_argument("--scenario", default="for_you", metavar="NAME|FILE.toml", help="the start")
-    one.add_argument("--space", type=Path, required=True, metavar="FILE.toml", help="what to search")
+    one.add_argument(
+        "--space", type=Path, required=True, metavar="FILE.toml", help="what to search"
+    )
     one.add_argument("--trials", type=_count, default=100, metavar="N")
     one.add_argument("--users", type=_count, metavar="N", help="ask only some users")
     one.add_argument("--out", type=Path, required=True, metavar="NAME.toml", help="the scenario")

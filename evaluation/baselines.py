@@ -82,7 +82,9 @@ class Neighbours(Baseline):
 
     def score(self, user: User) -> FloatArray:
         """The summed similarity to the last episodes."""
-        return np.asarray(self._similarity[user.liked[:LATEST]].sum(axis=0)).ravel()
+        latest = self._similarity[user.liked[:LATEST]]
+        scores: FloatArray = np.asarray(latest.sum(axis=0)).ravel()
+        return scores
 
 
 class Content(Baseline):

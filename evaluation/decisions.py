@@ -36,7 +36,8 @@ def read_decisions(path: Path) -> tuple[Log, dict[str, FloatArray]]:
     try:
         opened = gzip.open if path.suffix == ".gz" else open
         with opened(path, "rb") as file:
-            for line, raw in enumerate(file, 1):
+            for raw in file:
+                line += 1
                 if raw.strip():
                     decisions.append(decoder.decode(raw))
                     _same_policies(decisions)
@@ -47,7 +48,10 @@ def read_decisions(path: Path) -> tuple[Log, dict[str, FloatArray]]:
         raise Refused(f"{path}: {said}") from error
     if not decisions:
         raise Refused(f"{path}: expected at least one decision, got none")
-    units = [f"line {at}" if one.user_id is None else one.user_id for at, one in enumerate(decisions)]
+    units = [
+        f"line {at}" if one.user_id is None else f"user {one.user_id}"
+        for at, one in enumerate(decisions)
+    ]
     log = Log(
         unit=coded(units),
         propensity=np.array([one.propensity for one in decisions]),

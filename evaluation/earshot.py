@@ -19,7 +19,7 @@ class Earshot:
         self._seed = seed
 
     def rank(self, user: User, count: int) -> IntArray:
-        """The head of the user's queue; an episode to be heard to its end is not new, so not in it."""
+        """The head of the user's queue, without what was left unfinished and comes back."""
         rows = self.slate(user).rows
         return rows[~np.isin(rows, user.seen)][:count].astype(np.int64)
 

@@ -49,9 +49,12 @@ class Events:
         users: dict[str, int] = {}
         episodes: dict[str, int] = {}
         coded = [
-            (users.setdefault(one[0], len(users)), episodes.setdefault(one[1], len(episodes)))
-            + one[2:]
-            for one in events
+            (
+                users.setdefault(user_id, len(users)),
+                episodes.setdefault(episode_id, len(episodes)),
+                *rest,
+            )
+            for user_id, episode_id, *rest in events
         ]
         user, episode, kind, when, heard = zip(*coded, strict=True) if coded else ((),) * 5
         unsorted = cls(

@@ -65,7 +65,8 @@ class Learned:
     @cached_property
     def untouched(self) -> BoolArray:
         """(n,) episodes that nobody has engaged with."""
-        return self.audience == 0
+        nobody: BoolArray = self.audience == 0
+        return nobody
 
 
 def learn(

@@ -24,7 +24,8 @@ def ndcg(ranks: IntArray, k: int) -> FloatArray:
 
     With one target of gain 1 the ideal is 1, so it is 1 / log2(rank + 1), or 0 beyond k.
     """
-    return recall(ranks, k) / np.log2(np.maximum(ranks, 1) + 1)
+    gains: FloatArray = recall(ranks, k) / np.log2(np.maximum(ranks, 1) + 1)
+    return gains
 
 
 def reciprocal(ranks: IntArray) -> FloatArray:

@@ -70,9 +70,7 @@ def targets(learned: Learned, test: Events) -> Targets:
         users=[learned.users[name] for name in names],
         rows=found,
         cold=learned.untouched[found],
-        unpublished=int(
-            np.count_nonzero(learned.catalog.published_us[found] > learned.now_us)
-        ),
+        unpublished=int(np.count_nonzero(learned.catalog.published_us[found] > learned.now_us)),
         early=int(np.count_nonzero(test.timestamp_us < learned.now_us)),
         unknown=int(np.count_nonzero(rows < 0)),
     )

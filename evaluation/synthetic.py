@@ -32,6 +32,10 @@ FADE_DAYS = 12.0
 TYPES = ("listen", "complete", "bookmark", "like", "share", "click")
 TYPE_SHARES = (0.42, 0.3, 0.08, 0.08, 0.02, 0.1)
 DISLIKED = 0.02
+TOPICAL = 0.6
+"""the share of an episode's words that are of its topics"""
+FICKLE = 0.3
+"""the share of users whose topics change half-way"""
 
 Row = tuple[str, str, str, str, str]
 
@@ -109,9 +113,10 @@ def _shelf(size: Size, rng: np.random.Generator) -> tuple[_Shelf, FloatArray]:
     tastes = rng.normal(0, 1, (size.shows, TASTES))
     levels = np.clip(rng.normal(3.6, 0.5, size.shows), 2, 5)
     show = rng.integers(0, size.shows, size.episodes)
-    topics = 0.7 * np.eye(TOPICS)[main[show]] + 0.3 * np.eye(TOPICS)[
-        rng.integers(0, TOPICS, size.episodes)
-    ]
+    topics = (
+        0.7 * np.eye(TOPICS)[main[show]]
+        + 0.3 * np.eye(TOPICS)[rng.integers(0, TOPICS, size.episodes)]
+    )
     shelf = _Shelf(
         show=show,
         topics=topics,
@@ -122,16 +127,14 @@ def _shelf(size: Size, rng: np.random.Generator) -> tuple[_Shelf, FloatArray]:
     return shelf, levels
 
 
-def _episodes(
-    shelf: _Shelf, levels: FloatArray, rng: np.random.Generator
-) -> list[dict[str, Any]]:
+def _episodes(shelf: _Shelf, levels: FloatArray, rng: np.random.Generator) -> list[dict[str, Any]]:
     words = _words(TOPICS * WORDS_PER_TOPIC + COMMON_WORDS, rng)
     by_topic = np.array(words[: TOPICS * WORDS_PER_TOPIC]).reshape(TOPICS, WORDS_PER_TOPIC)
     common = np.array(words[TOPICS * WORDS_PER_TOPIC :])
     made = []
     for number, show in enumerate(shelf.show.tolist()):
         said = [
-            str(rng.choice(by_topic[topic]) if rng.random() < 0.6 else rng.choice(common))  # noqa: PLR2004 - a share
+            str(rng.choice(by_topic[topic] if rng.random() < TOPICAL else common))
             for topic in rng.choice(TOPICS, 22, p=shelf.topics[number])
         ]
         scores = np.clip(np.rint(2 * (levels[show] + rng.normal(0, 0.5, 2))) / 2, 0, 5).tolist()
@@ -140,14 +143,10 @@ def _episodes(
                 "id": f"episode-{number:05d}",
                 "title": " ".join(said[:4]).capitalize(),
                 "description": " ".join(said[4:]).capitalize() + ".",
-                "published_at": rfc3339(
-                    to_us(START + timedelta(days=float(shelf.day[number])))
-                ),
+                "published_at": rfc3339(to_us(START + timedelta(days=float(shelf.day[number])))),
                 "series": {"id": f"show-{show:03d}", "name": f"Show {show}"},
                 "scores": {"credibility": scores[0], "insight": scores[1]},
-                "categories": {
-                    "major": [f"Topic {int(topic)}" for topic in np.argsort(-shelf.topics[number])[:1]]
-                },
+                "categories": {"major": [f"Topic {int(np.argmax(shelf.topics[number]))}"]},
             }
         )
     return made
@@ -167,7 +166,7 @@ def _listen(
 ) -> list[tuple[int, int, int, str, str]]:
     """What one user does: microseconds, user, episode, type, progress."""
     mix = rng.dirichlet(np.full(TOPICS, 0.25))
-    later = rng.dirichlet(np.full(TOPICS, 0.25)) if rng.random() < 0.3 else mix  # noqa: PLR2004 - a share
+    later = rng.dirichlet(np.full(TOPICS, 0.25)) if rng.random() < FICKLE else mix
     taste = rng.normal(0, 1, TASTES)
     liking = shelf.tastes @ taste * 0.9 + shelf.appeal
     count = int(np.clip(rng.lognormal(np.log(size.events_per_user) - 0.3, 0.8), 2, 200))

@@ -18,9 +18,9 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: bool =
 
 
 def number(value: float | None) -> str:
-    """`.248` below one, `5.21` above, `–` for what there is not."""
+    """`.248` below one, `5.21` above, `-` for what there is not."""
     if value is None or math.isnan(value):
-        return "–"
+        return "-"
     if abs(value) >= 1:
         return f"{value:.2f}"
     return f"{value:.3f}".replace("-0.000", "0.000").replace("0.", ".", 1)

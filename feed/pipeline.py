@@ -133,9 +133,7 @@ class Ranker:
         likes = taste(catalog, query, scenario.interests, user)
         proposed = everything(catalog, scenario, likes, retrieved)
         found = self._eligible(query, likes)
-        return scorers.blend(
-            scenario.blend, self._parts(query, likes, found, proposed, retrieved)
-        )
+        return scorers.blend(scenario.blend, self._parts(query, likes, found, proposed, retrieved))
 
     def similar(
         self, row: int, count: int, matches: Iterable[Match] = ()

@@ -13,7 +13,7 @@ from catalog_builder.errors import Refused
 from catalog_builder.reading import read_episodes
 from evaluation.behaviour.case import World, Written
 from evaluation.wiring import Material, material
-from feed.columns import FloatArray
+from feed.columns import BoolArray, FloatArray
 from feed.episode import Episode
 from feed.ports import Record, Vectors
 
@@ -61,7 +61,8 @@ def _topics(described: World, written: Sequence[Written]) -> Material:
         for name, weight in (one.vector or ({one.topic: 1.0} if one.topic else {})).items():
             axes.add(matrix[row], name, weight)
     rows = matrix.astype(np.float32)
-    return Material(episodes, Vectors(rows, rows.any(axis=1), model="a case"))
+    present: BoolArray = np.asarray(rows.any(axis=1))
+    return Material(episodes, Vectors(rows, present, model="a case"))
 
 
 class _Axes:

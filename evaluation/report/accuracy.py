@@ -36,7 +36,7 @@ def _table(outcomes: Sequence[Outcome], names: Sequence[str]) -> str:
             *(
                 f'<td class="{"best" if one.metrics[name] == most.get(name) else ""}">'
                 f"{number(one.metrics[name])}"
-                f"<small>{'–'.join(number(end) for end in one.ci[name])}</small></td>"
+                f"<small>{' to '.join(number(end) for end in one.ci[name])}</small></td>"
                 for name in names
             ),
         ]
@@ -128,7 +128,7 @@ def comparison(one: Outcome, two: Outcome, *, seed: int) -> str:
 def _compared(name: str, one: float, two: float, drawn: np.ndarray | None) -> list[str]:
     shown = [name, number(one), number(two), signed(one - two)]
     if drawn is None:  # coverage is of all users together: no two of its resamples make a pair
-        return [*shown, "–", ""]
+        return [*shown, "", ""]
     low, high = bootstrap.interval(drawn)
     clear = low > 0 or high < 0
     return [*shown, f"{signed(low)} to {signed(high)}", "clear" if clear else ""]
@@ -174,8 +174,8 @@ def _standing_chart(one: Outcome, two: Outcome) -> str:
         bare(axes)
 
     about = (
-        f"A dot for each user whose next choice is in either list, moved a little at random so that "
-        f"dots stand apart. Above the line {one.name} "
-        "has it earlier. Users whom neither serves are not shown."
+        "A dot for each user whose next choice is in either list, moved a little at random so that "
+        f"dots stand apart. Above the line {one.name} has it earlier. Users whom neither serves "
+        "are not shown."
     )
     return chart("standing", about, (5.2, 5.2), draw)

@@ -8,10 +8,10 @@ import html
 import io
 import re
 from collections.abc import Callable
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 INK, SOFT, GRID = "#010101", "#020202", "#030303"
@@ -21,7 +21,7 @@ SERIES = tuple(f"#0400{number:02x}" for number in range(12))
 _VARIABLES = {INK: "--ink", SOFT: "--soft", GRID: "--grid"} | {
     stand_in: f"--series-{number}" for number, stand_in in enumerate(SERIES)
 }
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "figure.facecolor": "none",
     "axes.facecolor": "none",
@@ -58,7 +58,7 @@ def chart(name: str, about: str, size: Size, draw: Callable[[Figure], None]) -> 
         figure = Figure(figsize=size)
         draw(figure)
         file = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None, "Creator": None})
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
     svg = file.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)

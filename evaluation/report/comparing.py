@@ -4,7 +4,6 @@ import html
 from collections import Counter
 from collections.abc import Sequence
 
-
 from evaluation.behaviour.running import Result
 from evaluation.earshot import Earshot
 from evaluation.experiment import Experiment
@@ -47,12 +46,14 @@ def report(
     catalog = learned.catalog
     lead = [
         f'<span class="lead">{_verdict(judged, outcomes)}</span>',
-        f'<span class="soft">{len(catalog):,} episodes; {len(learned.row):,} events of '
-        f"{len(learned.users):,} users until {rfc3339(learned.now_us)}, of which everything was "
-        f"learned; {len(targets):,} users asked for what they chose next, "
-        f"{int(targets.cold.sum()):,} of them an episode that nobody had touched and "
-        f"{targets.unpublished:,} one that was not out yet. Intervals are of 95%, over users. "
-        f"Seed {seed}.</span>",
+        (
+            f'<span class="soft">{len(catalog):,} episodes; {len(learned.row):,} events of '
+            f"{len(learned.users):,} users until {rfc3339(learned.now_us)}, of which everything was "
+            f"learned; {len(targets):,} users asked for what they chose next, "
+            f"{int(targets.cold.sum()):,} of them an episode that nobody had touched and "
+            f"{targets.unpublished:,} one that was not out yet. Intervals are of 95%, over users. "
+            f"Seed {seed}.</span>"
+        ),
     ]
     return page(f"How {judged.name} does", lead, sections)
 

@@ -47,9 +47,7 @@ def parts_chart(every: Sequence[Sampled]) -> str:
             for axes in grid.flat
             for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
         }
-        figure.legend(
-            handles.values(), handles.keys(), loc="outside right center", reverse=True
-        )
+        figure.legend(handles.values(), handles.keys(), loc="outside right center", reverse=True)
 
     about = "What each part gave to the score at each place of the queue, on average over users."
     return chart("parts", about, (9.5, 3.6), draw)

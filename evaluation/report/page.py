@@ -21,7 +21,8 @@ body { margin: 0; background: var(--paper); color: var(--ink);
   font: 15px/1.55 system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
 main { max-width: 62rem; margin: 0 auto; padding: 2.5rem 1.25rem 5rem; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .5rem; }
-h2 { font-size: 1.2rem; margin: 3rem 0 .4rem; padding-top: .9rem; border-top: 1px solid var(--grid); }
+h2 { font-size: 1.2rem; margin: 3rem 0 .4rem; padding-top: .9rem;
+  border-top: 1px solid var(--grid); }
 h3 { font-size: 1rem; margin: 1.6rem 0 .3rem; }
 p { max-width: 44rem; margin: .5rem 0; }
 .lead { font-size: 1.05rem; } .soft, figcaption { color: var(--soft); }
@@ -29,7 +30,8 @@ nav { margin: 1rem 0 0; } nav a { margin-right: 1rem; white-space: nowrap; }
 a { color: var(--series-0); }
 figure { margin: 1rem 0; } figcaption { font-size: .85rem; max-width: 44rem; margin-top: .2rem; }
 svg { width: 100%; height: auto; display: block; }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1rem 2rem; }
+.pair { display: grid; gap: 1rem 2rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); }
 .wide { overflow-x: auto; margin: .8rem 0; }
 table { border-collapse: collapse; font-size: .87rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--grid);
@@ -38,7 +40,8 @@ th { font-weight: 600; color: var(--soft); white-space: nowrap; }
 th:first-child, td:first-child, .text td, .text th { text-align: left; }
 td small { display: block; color: var(--soft); white-space: nowrap; }
 td.best { font-weight: 650; } td.best small { font-weight: 400; }
-.pass { color: var(--good); } .fail { color: var(--bad); font-weight: 650; } .later { color: var(--wait); }
+.pass { color: var(--good); } .fail { color: var(--bad); font-weight: 650; }
+.later { color: var(--wait); }
 .person { background: var(--card); border: 1px solid var(--grid); border-radius: 8px;
   padding: .8rem 1.1rem 1rem; margin: 1rem 0; }
 .person h3 { margin-top: 0; } .person ol, .person ul { margin: .3rem 0 0; padding-left: 1.4rem; }
@@ -72,13 +75,12 @@ def paragraph(text: str) -> str:
     return f"<p>{html.escape(text)}</p>"
 
 
-def table(
-    header: Sequence[str], rows: Iterable[Sequence[str]], *, text: bool = False
-) -> str:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, text: bool = False) -> str:
     """A table whose cells are HTML; `text` aligns all of it to the left."""
     head = "".join(f"<th>{html.escape(name)}</th>" for name in header)
     body = "".join(
-        "<tr>" + "".join(cell if cell.startswith("<td") else f"<td>{cell}</td>" for cell in row)
+        "<tr>"
+        + "".join(cell if cell.startswith("<td") else f"<td>{cell}</td>" for cell in row)
         + "</tr>"
         for row in rows
     )

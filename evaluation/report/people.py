@@ -57,7 +57,7 @@ def _person(ranking: Earshot, learned: Learned, user: User, target: int, rank: i
     stands = f"at place {int(place[0]) + 1} of" if len(place) else "not in"
     return (
         f'<article class="person"><h3>{html.escape(user.user_id)}</h3>'
-        f'<p>Chose next: <b>{_episode(learned, target)}</b>, touched by '
+        f"<p>Chose next: <b>{_episode(learned, target)}</b>, touched by "
         f"{int(learned.audience[target]):,} users, out on "
         f"{_day(from_us(int(learned.catalog.published_us[target])))}. By its score alone it would "
         f"stand at place {rank:,} of what they had not heard; it is {stands} their queue.</p>"

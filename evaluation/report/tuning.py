@@ -18,7 +18,7 @@ COLUMNS = 3
 def report(space: Space, trials: Sequence[Trial], lead: Sequence[str]) -> bytes:
     """The page of a search. `lead` are sentences about its data."""
     first, won = trials[0], best(trials)
-    weights = " + ".join(f"{weight:g} × {name}" for name, weight in space.objective.items())
+    weights = " + ".join(f"{weight:g} x {name}" for name, weight in space.objective.items())
     opening = (
         f'<span class="lead">Of {len(trials)} trials, number {won.number} is worth '
         f"<b>{won.worth:.4f}</b>; {html.escape(space.start.name)} as it was, "
@@ -73,7 +73,9 @@ def _course(trials: Sequence[Trial]) -> str:
         key(figure, axes)
         bare(axes)
 
-    return chart("course", "What each trial was worth, in the order of the search.", (7.5, 3.6), draw)
+    return chart(
+        "course", "What each trial was worth, in the order of the search.", (7.5, 3.6), draw
+    )
 
 
 def _parameters(space: Space, trials: Sequence[Trial]) -> str:

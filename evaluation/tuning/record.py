@@ -1,9 +1,7 @@
 """Record: the trials of a search as JSON Lines, so that it can go on, and be looked at."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -79,20 +77,3 @@ def _trial(line: _Line, space: Space) -> Trial:
         name: float("nan") if value is None else value for name, value in line.metrics.items()
     }
     return Trial(line.trial, line.values, metrics, space.worth(metrics))
-
-
-def differing(built: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
-    """What of some tables is not as usual."""
-    return dict(_differing(built, usual))
-
-
-def _differing(
-    built: Mapping[str, Any], usual: Mapping[str, Any]
-) -> Iterator[tuple[str, Any]]:
-    for name, value in built.items():
-        if isinstance(value, Mapping) and isinstance(usual.get(name), Mapping):
-            inner = differing(value, usual[name])
-            if inner:
-                yield name, inner
-        elif value != usual.get(name):
-            yield name, value

@@ -13,7 +13,8 @@ from evaluation.earshot import Earshot
 from evaluation.experiment import Experiment
 from evaluation.tuning import record
 from evaluation.tuning.search import Trial, best, search
-from evaluation.tuning.space import Space, toml
+from evaluation.tuning.space import Space
+from evaluation.tuning.written import differing, toml
 from feed.scenario import Scenario
 
 
@@ -52,4 +53,4 @@ def tuned(space: Space, values: Mapping[str, float], name: str, told: str) -> tu
     scenario = msgspec.structs.replace(space.scenario(values, name), description=told)
     built: dict[str, Any] = msgspec.to_builtins(scenario)
     usual = msgspec.to_builtins(Scenario(name=""))
-    return scenario, toml(record.differing(built, usual))
+    return scenario, toml(differing(built, usual))

@@ -11,6 +11,7 @@ import msgspec
 
 from catalog_builder.errors import Refused
 from evaluation.offline import DEPTH, METRIC
+from evaluation.tuning.written import toml
 from feed.columns import FloatArray
 from feed.scenario import Scenario, ScenarioError, parse
 
@@ -140,11 +141,3 @@ def _table(built: dict[str, Any], tables: Sequence[str], path: str) -> dict[str,
     if not isinstance(place, dict) or not tables:
         raise Refused(f"{path}: expected a path like blend.similarity")
     return place
-
-
-def toml(built: Mapping[str, Any]) -> str:
-    """A scenario's tables as TOML."""
-    # Only tuning writes TOML; it is no requirement of what is deployed.
-    import tomli_w  # noqa: PLC0415
-
-    return tomli_w.dumps(built)
