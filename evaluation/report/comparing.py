@@ -48,7 +48,7 @@ def report(
         f'<span class="lead">{_verdict(judged, outcomes)}</span>',
         (
             f'<span class="soft">{len(catalog):,} episodes; {len(learned.row):,} events of '
-            f"{len(learned.users):,} users until {rfc3339(learned.now_us)}, of which everything was "
+            f"{len(learned.users):,} users until {rfc3339(learned.now_us)}, of which all was "
             f"learned; {len(targets):,} users asked for what they chose next, "
             f"{int(targets.cold.sum()):,} of them an episode that nobody had touched and "
             f"{targets.unpublished:,} one that was not out yet. Intervals are of 95%, over users. "
