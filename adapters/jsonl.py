@@ -1,5 +1,7 @@
 """Episodes from a file: a JSON array, or JSON Lines. Which one is seen from its first character."""
 
+import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from feed.ports import Problem, Record, Unavailable
 
 
 class JsonSource:
-    """An `EpisodeSource` over one file."""
+    """An `EpisodeSource` over one file, gzipped where its name ends in `.gz`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -23,8 +25,11 @@ class JsonSource:
         """
         try:
             data = self._path.read_bytes()
-        except OSError as error:
-            raise Unavailable(f"{self._path}: {error.strerror}") from error
+            if self._path.suffix == ".gz":
+                data = gzip.decompress(data)
+        except (OSError, EOFError, zlib.error) as error:
+            said = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise Unavailable(f"{self._path}: {said}") from error
         data = data.removeprefix(b"\xef\xbb\xbf")
         records = self._array(data) if data.lstrip()[:1] == b"[" else self._lines(data)
         for place, value in records:

@@ -51,6 +51,15 @@ def propose(
     return Proposed(pool, near.similarity(pool), near.interest(pool))
 
 
+def everything(
+    catalog: Catalog, scenario: Scenario, taste: Taste, retrieved: Retrieved | None
+) -> Proposed:
+    """Every episode, in the order of the rows, whoever may be shown and whichever source asks."""
+    near = _Nearness(catalog, scenario, taste, retrieved)
+    pool = Pool(np.arange(len(catalog)), np.zeros(len(catalog), np.uint16), {})
+    return Proposed(pool, near.similarity(pool), near.interest(pool))
+
+
 def _brought(
     catalog: Catalog,
     scenario: Scenario,

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed import scorers, sources
-from feed.candidates import Proposed, propose
+from feed.candidates import Proposed, everything, propose
 from feed.catalog import Catalog
 from feed.columns import FloatArray, IntArray
 from feed.diversity import candidates_of
@@ -130,6 +130,15 @@ class Ranker:
                 propensities=np.round(chosen.propensities, 6).tolist(),
             ),
         )
+
+    def score(self, query: Query, retrieved: Retrieved | None = None) -> FloatArray:
+        """(n,) the final score of every episode, before any filter or selector."""
+        catalog, scenario = self.catalog, self.scenario
+        user = retrieved.user if retrieved else user_vector(catalog, query, scenario.interests)
+        likes = taste(catalog, query, scenario.interests, user)
+        proposed = everything(catalog, scenario, likes, retrieved)
+        found = self._eligible(query, likes)
+        return scorers.blend(scenario.blend, self._parts(query, likes, found, proposed, retrieved))
 
     def similar(
         self, row: int, count: int, matches: Iterable[Match] = ()

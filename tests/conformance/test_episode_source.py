@@ -1,5 +1,6 @@
 """What any source of episodes must do."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -72,6 +73,20 @@ class TestJsonArray(OutsideSourceContract):
             Problem("a.json:5[1]", "not a JSON object"),
             Record("a.json:5[2]", {"id": "2"}),
         ]
+
+
+class TestGzipped(OutsideSourceContract):
+    @pytest.fixture
+    def source(self, tmp_path: Path) -> EpisodeSource:
+        (tmp_path / "a.jsonl.gz").write_bytes(
+            gzip.compress("\n".join(map(json.dumps, GOOD)).encode())
+        )
+        return JsonSource(tmp_path / "a.jsonl.gz")
+
+    @pytest.fixture(params=[b"no gzip at all", gzip.compress(b'{"id": "1"}')[:-4]])
+    def nothing(self, tmp_path: Path, request: pytest.FixtureRequest) -> EpisodeSource:
+        (tmp_path / "a.jsonl.gz").write_bytes(request.param)
+        return JsonSource(tmp_path / "a.jsonl.gz")
 
 
 class TestJsonLines(OutsideSourceContract):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OURS = {"feed", "adapters", "functions", "catalog_builder", "emulators"}
+OURS = {"feed", "adapters", "functions", "catalog_builder", "emulators", "evaluation"}
 OURS |= {"main", "tests", "benchmarks"}
 ALLOWED = {
     "feed": set(),
@@ -16,6 +16,7 @@ ALLOWED = {
     "functions": {"feed"},
     "catalog_builder": {"feed"},
     "emulators": set(),
+    "evaluation": {"feed", "catalog_builder"},
 }
 # Where a room is wired together, it knows the adapters; the scheduled entry knows the builder.
 MORE = {

@@ -45,6 +45,24 @@ def test_nothing_that_was_engaged_with_comes_back(catalog: Catalog) -> None:
     assert set(first[:20]).isdisjoint(again)
 
 
+def test_every_episode_has_the_score_that_it_would_have_in_a_queue(catalog: Catalog) -> None:
+    request = msgspec.convert(
+        {
+            "engagements": [
+                {"episode_id": catalog.ids[3], "type": "like"},
+                {"episode_id": catalog.ids[9], "type": "not_interested"},
+            ],
+            "served_ids": [catalog.ids[row] for row in range(50)],
+        },
+        SessionRequest,
+    )
+    query = make_query(request, None, seed=0, now_us=NOW_US)
+    ranker = Ranker(catalog, FOR_YOU)
+    scores, slate = ranker.score(query), ranker.rank(query)
+    assert len(scores) == len(catalog) > len(slate.rows) > 50
+    assert np.array_equal(np.rint(scores[slate.rows] * 1e6), slate.scores[:, 3])
+
+
 def test_what_is_muted_never_shows(catalog: Catalog) -> None:
     series, category = catalog.series_ids[1], "Chess"
     slate = ranked(catalog, profile=Profile(muted_categories=(category,)), muted_series=[series])

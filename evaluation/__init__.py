@@ -1,0 +1,1 @@
+"""Evaluation: how good a ranking is. See docs/evaluation.md."""

@@ -1,0 +1,1 @@
+"""Report: what was found, as one page of HTML that needs nothing else."""

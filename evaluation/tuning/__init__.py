@@ -1,0 +1,1 @@
+"""Tuning: a seeded search over a scenario's numbers, on a validation cut."""

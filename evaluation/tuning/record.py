@@ -1,0 +1,79 @@
+"""Record: the trials of a search as JSON Lines, so that it can go on, and be looked at."""
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from catalog_builder.errors import Refused
+from evaluation.experiment import Experiment
+from evaluation.tuning.search import Trial
+from evaluation.tuning.space import Space
+
+
+class _Head(msgspec.Struct, frozen=True):
+    search: str
+
+
+class _Line(msgspec.Struct, frozen=True):
+    trial: int
+    values: dict[str, float | int]
+    metrics: dict[str, float | None]
+
+
+def key_of(space: Space, experiment: Experiment, seed: int) -> str:
+    """What makes two searches the same: start, space, objective, seed and data."""
+    facts = [
+        msgspec.to_builtins(space.start),
+        msgspec.to_builtins(dict(space.parameters)),
+        dict(space.objective),
+        seed,
+        experiment.learned.catalog.version,
+        [user.user_id for user in experiment.targets.users],
+        experiment.targets.rows.tolist(),
+    ]
+    return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()[:16]
+
+
+def read(path: Path, key: str, space: Space) -> list[Trial]:
+    """The trials in a file, if there is one. Raises `Refused` where they are of another search."""
+    if not path.exists():
+        return []
+    lines = path.read_bytes().split(b"\n")
+    if lines[-1]:  # cut off while it was written: that trial is made again
+        lines[-1] = b""
+    try:
+        head = msgspec.json.decode(lines[0], type=_Head)
+        found = [msgspec.json.decode(line, type=_Line) for line in lines[1:] if line]
+    except msgspec.DecodeError as error:
+        raise Refused(f"{path}: expected the trials of a search: {error}") from error
+    if head.search != key:
+        raise Refused(
+            f"{path}: its trials are of another search (scenario, space, seed or data differ): "
+            "name another file, or delete it"
+        )
+    return [_trial(one, space) for one in found]
+
+
+def start(path: Path, key: str, trials: list[Trial]) -> None:
+    """Write the file anew, with what is known already."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [msgspec.json.encode(_Head(key)), *(_encoded(trial) for trial in trials)]
+    path.write_bytes(b"\n".join(lines) + b"\n")
+
+
+def append(path: Path, trial: Trial) -> None:
+    """Add a trial."""
+    with path.open("ab") as file:
+        file.write(_encoded(trial) + b"\n")
+
+
+def _encoded(trial: Trial) -> bytes:
+    return msgspec.json.encode(_Line(trial.number, dict(trial.values), dict(trial.metrics)))
+
+
+def _trial(line: _Line, space: Space) -> Trial:
+    metrics = {
+        name: float("nan") if value is None else value for name, value in line.metrics.items()
+    }
+    return Trial(line.trial, line.values, metrics, space.worth(metrics))

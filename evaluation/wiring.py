@@ -1,0 +1,87 @@
+"""Wiring: files to what the harness works on, by the builder's own readers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from catalog_builder.errors import Refused
+from catalog_builder.progress import say
+from catalog_builder.reading import load_fields, read_episodes
+from catalog_builder.wiring import Sources, episode_source, vector_store, write_file
+from feed import scenario as scenarios
+from feed.episode import Episode
+from feed.ports import Vectors
+from feed.scenario import Scenario
+
+__all__ = ["Material", "chosen_scenarios", "known_scenarios", "material", "write_file"]
+
+SHOWN_PROBLEMS = 5
+
+
+@dataclass(frozen=True)
+class Material:
+    """Episodes and their vectors, as a build reads them."""
+
+    episodes: Sequence[Episode]
+    vectors: Vectors
+
+
+def material(
+    episodes: str, vectors: str = "", fields: Path | None = None, today: date = date.max
+) -> Material:
+    """Episodes from a file (none: the demo of a day) and vectors from a file, or of the text.
+
+    Raises `Refused`, and `Unavailable`.
+    """
+    sources = Sources(episodes=episodes, vectors=vectors)
+    read = read_episodes(
+        episode_source(sources, today).read(), load_fields(fields) if fields else None
+    )
+    for problem in read.bad[:SHOWN_PROBLEMS]:
+        say(f"skipped: {problem.where}: {problem.reason}")
+    if len(read.bad) > SHOWN_PROBLEMS:
+        say(f"skipped: {len(read.bad) - SHOWN_PROBLEMS:,} more")
+    if not read.episodes:
+        raise Refused(f"{episodes}: expected at least one episode, got none that can be read")
+    return Material(read.episodes, vector_store(sources).vectors(read.episodes))
+
+
+def known_scenarios(folder: Path | None) -> dict[str, Scenario]:
+    """The shipped scenarios and those of a folder, by name. Raises `Refused`."""
+    known = scenarios.shipped()
+    if folder is not None:
+        if not folder.is_dir():
+            raise Refused(f"{folder}: expected a folder of scenarios")
+        for path in sorted(folder.glob("*.toml")):
+            scenario = _parsed(path)
+            known[scenario.name] = scenario
+    return known
+
+
+def chosen_scenarios(names: Sequence[str], folder: Path | None) -> list[Scenario]:
+    """The scenarios of these names, or of these .toml files. Raises `Refused`."""
+    known = known_scenarios(folder)
+    chosen: dict[str, Scenario] = {}
+    for name in names:
+        if name.endswith(".toml"):
+            scenario = _parsed(Path(name))
+        elif name in known:
+            scenario = known[name]
+        else:
+            raise Refused(
+                f"scenario {name!r}: expected a .toml file or one of {', '.join(sorted(known))}"
+            )
+        if scenario.name in chosen:
+            raise Refused(f"scenario {scenario.name!r}: expected each name once")
+        chosen[scenario.name] = scenario
+    return list(chosen.values())
+
+
+def _parsed(path: Path) -> Scenario:
+    try:
+        return scenarios.parse(path.read_bytes())
+    except OSError as error:
+        raise Refused(f"{path}: {error.strerror}") from error
+    except scenarios.ScenarioError as error:
+        raise Refused(f"{path}: {error}") from error
