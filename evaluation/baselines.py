@@ -60,7 +60,7 @@ class RecentPopularity(Baseline):
         super().__init__(learned)
         ever = _listeners(learned)
         recent = _listeners(learned, since_us=learned.now_us - RECENT_DAYS * DAY_US)
-        self._scores = recent + ever / (ever.max(initial=0.0) + 1.0)
+        self._scores: FloatArray = recent + ever / (ever.max(initial=0.0) + 1.0)
 
     def score(self, user: User) -> FloatArray:  # noqa: ARG002 - the same for all
         """How many users chose each episode lately."""
