@@ -62,11 +62,10 @@ def assign(experiment: Experiment, user_id: str) -> str | None:
     # No arm has an empty name, so this draw is independent of theirs.
     if _uniform(salt, "", user_id) >= experiment.share:
         return None
-    draws = {
-        arm: -math.log(_uniform(salt, arm, user_id)) / weight
-        for arm, weight in experiment.arms.items()
-    }
-    return min(sorted(draws), key=draws.__getitem__)
+    return min(
+        experiment.arms.items(),
+        key=lambda arm: (-math.log(_uniform(salt, arm[0], user_id)) / arm[1], arm),
+    )[0]
 
 
 def _uniform(salt: str, draw: str, user_id: str) -> float:
