@@ -1,3 +1,8 @@
+import hashlib
+import math
+import re
+from pathlib import Path
+
 import pytest
 
 from feed.experiment import Experiment, ExperimentError, assign, parse
@@ -29,6 +34,7 @@ FOR_EVER = {
     "a@b.example": "films",
 }
 """Never to be changed: a release that assigns these otherwise breaks every experiment under way."""
+DOCS = (Path(__file__).parents[2] / "docs" / "experiments.md").read_text()
 
 
 def test_everybody_stays_where_they_are_for_ever() -> None:
@@ -76,3 +82,23 @@ def test_an_experiment_that_cannot_be_used_is_refused_with_the_name_of_its_key(
 ) -> None:
     with pytest.raises(ExperimentError, match=named):
         parse(text)
+
+
+def test_the_docs_have_every_key_and_an_example_that_can_be_used() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", DOCS.split("## Running one")[0], re.MULTILINE)
+    assert tuple(rows) == Experiment.__struct_fields__
+    (example,) = re.findall(r"^```toml\n(.*?)^```", DOCS, re.MULTILINE | re.DOTALL)
+    assert parse(example).arms == {"for_you": 1.0, "baseline": 1.0}
+
+
+def test_the_split_is_computed_as_the_docs_say() -> None:
+    def u(draw: str, user: str) -> float:
+        text = b"\0".join(one.encode() for one in ("autumn", draw, user))
+        return (int(hashlib.sha256(text).hexdigest()[:13], 16) + 0.5) / 16**13
+
+    def arm(user: str) -> str | None:
+        if u("", user) >= GIVEN.share:
+            return None
+        return min(GIVEN.arms, key=lambda arm: -math.log(u(arm, user)) / GIVEN.arms[arm])
+
+    assert {user: arm(user) for user in FOR_EVER} == FOR_EVER
