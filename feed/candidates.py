@@ -86,7 +86,8 @@ def _brought(
         "popular": (most.popular, lambda k: standing.popular.first(main, allowed, k)),
         "fresh": (most.fresh, lambda k: first(standing.newest, allowed, k)),
         "stated": (stated, lambda k: standing.good.first(taste.stated, allowed, k)),
-        "unseen": (most.unseen, lambda k: near.unseen(standing, allowed, k, seed)),
+        "unseen": (most.unseen, lambda k: near.unseen(standing, allowed, k)),
+        "exploration": (most.exploration, lambda k: _any(standing, allowed, k, seed)),
     }
     for name, (count, source) in ask.items():
         if count and len(rows := source(count)):
@@ -101,7 +102,10 @@ def _neighbours(taste: Taste, allowed: BoolArray, count: int, ties: IntArray) ->
 
 
 def _any(standing: Standing, allowed: BoolArray, count: int, seed: int) -> IntArray:
-    """Some of what few have chosen, drawn with replacement."""
+    """Some of what few have chosen, drawn with replacement.
+
+    Which these are is a matter of the seed, so that in time everything has its chance.
+    """
     if not len(standing.to_explore):
         return standing.to_explore
     drawn = mixed(np.arange(count, dtype=np.uint64), seed) % np.uint64(len(standing.to_explore))
@@ -154,13 +158,9 @@ class _Nearness:
                 sources.best_matches(found[0][free], found[1][free], count, ties)[0],
             )
 
-    def unseen(self, standing: Standing, allowed: BoolArray, count: int, seed: int) -> IntArray:
-        """Of what few have chosen the most promising, the most like the user's choices, and any.
-
-        `count` of each. Which any are is a matter of the seed, so that in time everything has its
-        chance.
-        """
-        brought = [first(standing.to_explore, allowed, count), _any(standing, allowed, count, seed)]
+    def unseen(self, standing: Standing, allowed: BoolArray, count: int) -> IntArray:
+        """Of what few have chosen the most promising and the most like the choices."""
+        brought = [first(standing.to_explore, allowed, count)]
         if self._of_user is not None:
             rows = standing.to_explore[allowed[standing.to_explore]]
             rows = rows[self._embedded[rows]]

@@ -38,7 +38,7 @@ def candidates_of(
         titles=catalog.title_hashes[rows] if rules.near_duplicate <= 1.0 else None,
         mix=mix,
         wanted=wanted,
-        chance=np.where(pool.by("unseen"), scores / rules.explore_noise, -np.inf)
+        chance=np.where(pool.by("exploration"), scores / rules.explore_noise, -np.inf)
         if rules.explore_every
         else None,
         luck=gumbel(catalog.id_hashes[rows], seed) if rules.explore_every else None,

@@ -104,8 +104,10 @@ class Sources(_Table, frozen=True, kw_only=True):
     stated: Places = 0
     """the best in each category that the user asked for"""
     unseen: Places = 0
-    """chosen by few so far: so many of the most promising, so many of those most like the user's
-    choices, and so many by chance"""
+    """chosen by few so far: so many of the most promising, and so many of those most like the
+    user's choices"""
+    exploration: Places = 0
+    """of the same, so many by chance: open slots are drawn for among these"""
     unseen_below: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
     """how many people are no longer few; where the builder counts none, too few to publish"""
 
@@ -125,6 +127,12 @@ class Blend(_Table, frozen=True, kw_only=True):
     popularity: Weight = 0.0
     """log(1 + popularity at 30 and 180 days / popularity_unit)"""
     popularity_unit: Annotated[float, msgspec.Meta(gt=0, le=1e6)] = 1.0
+    rise: Weight = 0.0
+    """(popularity at 7 days / popularity at 180 days)^2: how new its success is"""
+    completion: Weight = 0.0
+    """share of those who began it that heard it to the end; the median where too few did"""
+    loyalty: Weight = 0.0
+    """share of its series' listeners who came back to it; the median where there are too few"""
     promise: Weight = 0.0
     """of what too few have chosen to say how popular it is: what its content promises"""
     unseen: Weight = 0.0
@@ -133,6 +141,9 @@ class Blend(_Table, frozen=True, kw_only=True):
     """share of the choices that were of its series; 1 where it is followed"""
     category: Weight = 0.0
     """share of the choices that were of its categories"""
+    era: Weight = 0.0
+    """exp(-days between their dates / era_days), over the choices by their shares"""
+    era_days: Annotated[float, msgspec.Meta(gt=0, le=36_500)] = 1461.0
     quality: Weight = 0.30
     recency: Weight = 0.15
     recency_decay: Weight = 0.03
@@ -169,7 +180,7 @@ class Selector(_Table, frozen=True, kw_only=True):
     """added: how much its categories still lack of their share in the user's choices, or on a
     first visit in the catalog (after Steck, 2018, "Calibrated recommendations")"""
     explore_every: Annotated[int, msgspec.Meta(ge=0, le=150)] = 0
-    """each so many-th place is drawn by lot among the unseen; 0: none"""
+    """each so many-th place is drawn by lot among what `exploration` brought; 0: none"""
     explore_noise: Annotated[float, msgspec.Meta(gt=0, le=100)] = 0.1
     """how much chance there is in the lot: an episode is drawn with a probability in proportion to
     exp(score / this)"""
