@@ -18,7 +18,6 @@ from evaluation.wiring import Material, material
 from feed.clock import rfc3339
 from feed.scenario import Scenario
 
-
 MIN_PEOPLE = 1
 """Nothing is published here, so nobody's choices have to be kept out of the signals."""
 
