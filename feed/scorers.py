@@ -125,5 +125,7 @@ def given(parameters: Blend, parts: Mapping[str, FloatArray]) -> dict[str, list[
 
 def weight_of(parameters: Blend, name: str) -> float:
     """The weight of a part, negative where it is taken off."""
+    if name == "boost":  # of the rules, which say how much it is
+        return 1.0
     weight: float = getattr(parameters, name)
     return -weight if name in TAKEN_OFF else weight

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from feed import filters, scorers
 from feed.catalog import Catalog
 from feed.columns import BoolArray, FloatArray, HashArray, IntArray, hash_strings
+from feed.ruling import Ruling
 from feed.scenario import Scenario
 from feed.signals import Signals
 from feed.sources import Groups
@@ -40,6 +41,7 @@ class Standing:
         self.unseen: BoolArray = (signals.people == 0) & bool(signals.people.any())
         """of whom nothing is known, where anything is known of others"""
         self.promise: FloatArray = signals.promise.astype(np.float64)
+        self.ruling = Ruling(catalog, scenario.rules)
         for name in _used(scenario):
             getattr(self, name)
 
