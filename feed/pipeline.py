@@ -105,11 +105,11 @@ class Ranker:
             scenario.selector,
         )
         at = chosen.places
-        rows, final = rows[at], final[at]
+        rows, final, similarity = rows[at], final[at], proposed.similarity[at]
         parts = {name: part[at] for name, part in parts.items()}
         reasons = explain(catalog, scenario, standing, likes, rows, parts, chosen)
         blind = not (catalog.holds_vectors or retrieved) and needs_vectors(catalog, query, scenario)
-        shown = (parts["similarity"], parts["quality"], parts["recency"], final)
+        shown = (similarity, parts["quality"], parts["recency"], final)
         return Slate(
             rows=rows,
             scores=_millionths(np.column_stack(shown)),
@@ -182,11 +182,14 @@ class Ranker:
         catalog, standing, blend = self.catalog, self.standing, self.scenario.blend
         rows = proposed.pool.rows
         unseen = standing.unseen[rows]
+        # What is neutral, because nothing is known or can be had, is no cosine.
+        cosines = likes.user.vector is not None and (catalog.holds_vectors or retrieved is not None)
+        similarity = standing.measured(proposed.similarity) if cosines else proposed.similarity
         parts: dict[str, Callable[[], FloatArray]] = {
-            "similarity": lambda: proposed.similarity,
+            "similarity": lambda: similarity,
             "quality": lambda: standing.quality[rows],
             "recency": lambda: scorers.recency(found.ages[rows], blend.recency_decay),
-            "interest": lambda: proposed.interest,
+            "interest": lambda: standing.measured(proposed.interest),
             "neighbours": lambda: scorers.neighbours(likes, rows, blend.neighbours_unit),
             "trend": lambda: standing.trend[rows],
             "popularity": lambda: standing.popularity[rows],
@@ -209,8 +212,10 @@ class Ranker:
 
     def _aversion(self, likes: Taste, rows: IntArray, retrieved: Retrieved | None) -> FloatArray:
         if self.catalog.holds_vectors:
-            return scorers.aversion(self.catalog, likes.refused, rows)
-        return retrieved.aversion(rows) if retrieved else np.zeros(len(rows))
+            nearest = scorers.aversion(self.catalog, likes.refused, rows)
+        else:
+            nearest = retrieved.aversion(rows) if retrieved else np.zeros(len(rows))
+        return np.maximum(self.standing.measured(nearest), 0.0)
 
 
 def _millionths(numbers: FloatArray) -> npt.NDArray[np.int32]:

@@ -113,6 +113,10 @@ class Sources(Table, frozen=True, kw_only=True):
 class Blend(Table, frozen=True, kw_only=True):
     """score = the sum of these weights times the parts. See docs/scenarios.md for their ranges."""
 
+    measure: Literal["cosine", "catalog"] = "cosine"
+    """in what similarity, interest and aversion are measured: cosines as they are, or such that 0
+    is the cosine of any two episodes of the catalog and 1 what one pair in a hundred exceeds"""
+
     similarity: Weight = 0.55
     """cosine with the user vector"""
     interest: Weight = 0.0
