@@ -96,7 +96,8 @@ class Ranker:
         proposed = propose(catalog, scenario, standing, likes, found, retrieved, query.seed)
         rows = proposed.pool.rows
         parts = self._parts(query, likes, found, proposed, retrieved)
-        final = scorers.blend(scenario.blend, parts)
+        weights = scorers.weights(scenario.blend, parts, likes.confidence)
+        final = scorers.blend(weights, parts)
 
         chosen = select(
             candidates_of(
@@ -107,7 +108,7 @@ class Ranker:
         at = chosen.places
         rows, final, similarity = rows[at], final[at], proposed.similarity[at]
         parts = {name: part[at] for name, part in parts.items()}
-        reasons = explain(catalog, scenario, standing, likes, rows, parts, chosen)
+        reasons = explain(catalog, scenario, standing, likes, rows, parts, weights, chosen)
         blind = not (catalog.holds_vectors or retrieved) and needs_vectors(catalog, query, scenario)
         shown = (similarity, parts["quality"], parts["recency"], final)
         return Slate(
@@ -127,7 +128,7 @@ class Ranker:
                 sources=proposed.pool.brought,
                 candidates=len(proposed.pool.rows),
                 chosen=len(rows),
-                parts=scorers.given(scenario.blend, parts),
+                parts=scorers.given(weights, parts),
                 proposed_by=proposed.pool.names(at),
                 propensities=np.round(chosen.propensities, 6).tolist(),
             ),
@@ -140,7 +141,8 @@ class Ranker:
         likes = taste(catalog, query, scenario.interests, user)
         proposed = everything(catalog, scenario, likes, retrieved)
         found = self._eligible(query, likes)
-        return scorers.blend(scenario.blend, self._parts(query, likes, found, proposed, retrieved))
+        parts = self._parts(query, likes, found, proposed, retrieved)
+        return scorers.blend(scorers.weights(scenario.blend, parts, likes.confidence), parts)
 
     def similar(
         self, row: int, count: int, matches: Iterable[Match] = ()
