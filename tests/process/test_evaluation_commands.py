@@ -4,7 +4,6 @@ import json
 import math
 import re
 import subprocess
-import sys
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +12,9 @@ from typing import Any
 import pytest
 
 from evaluation.behaviour import CASES
-from evaluation.synthetic import Made, Size, episodes_jsonl, events_csv, make
+from evaluation.synthetic import Made, Size, episodes_jsonl, make
 from feed.scenario import parse
-from tests.support.server import ROOT
+from tests.support.evaluating import files, outside, refused, run, write
 
 SIZE = Size(shows=12, episodes=120, users=80, events_per_user=12)
 HEAD = "user_id,episode_id,type,timestamp\n"
@@ -36,34 +35,6 @@ mrr = 1
 "blend.similarity" = { low = 0.1, high = 2, log = true }
 "blend.neighbours" = { low = 0.01, high = 1 }
 """
-
-
-def run(*words: str | Path, code: int | None = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "evaluation", *map(str, words)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert code in {None, done.returncode}, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return done
-
-
-def write(folder: Path, made: Made) -> Path:
-    folder.mkdir(exist_ok=True)
-    (folder / "episodes.jsonl").write_bytes(episodes_jsonl(made))
-    (folder / "train.csv").write_bytes(events_csv(made.train))
-    (folder / "test.csv").write_bytes(events_csv(made.test))
-    return folder
-
-
-def files(data: Path, *, test: bool = True) -> list[str | Path]:
-    words: list[str | Path] = ["--episodes", data / "episodes.jsonl"]
-    words += ["--interactions", data / "train.csv"]
-    return [*words, "--test", data / "test.csv"] if test else words
 
 
 @pytest.fixture(scope="module")
@@ -163,14 +134,6 @@ def test_offline_refuses_what_it_cannot_read_by_file_line_and_field(
     assert not out.exists()
 
 
-def refused(done: subprocess.CompletedProcess[str], said: str) -> None:
-    """One line says what is wrong, and nothing was printed as if it were a result."""
-    assert not done.stdout
-    (line,) = done.stderr.splitlines()
-    assert line.startswith(("refused: ", "failed: "))
-    assert re.search(said, line)
-
-
 def test_what_is_named_and_is_not_there_is_refused(data: Path, tmp_path: Path) -> None:
     words = files(data)
     refused(
@@ -222,15 +185,6 @@ def test_a_case_with_a_key_that_means_nothing_is_refused(tmp_path: Path) -> None
     )
 
 
-def outside(page: str) -> list[str]:
-    """What a page would fetch from elsewhere, or fetch at all."""
-    fetched = re.findall(r"""(?:src|href|action|data)\s*=\s*["']?([^"'\s>]+)""", page)
-    fetched += re.findall(r"""url\(\s*["']?([^"')]+)""", page)
-    return [one for one in fetched if not one.startswith("#")] + re.findall(
-        r"<(?:script|link|iframe|img|object|embed)\b|@import", page
-    )
-
-
 def test_a_report_is_one_page_that_loads_nothing(data: Path, made: Made, tmp_path: Path) -> None:
     odd = replace(
         made,
@@ -239,7 +193,7 @@ def test_a_report_is_one_page_that_loads_nothing(data: Path, made: Made, tmp_pat
         ],
     )
     (tmp_path / "case").mkdir()
-    (tmp_path / "case" / "mine.toml").write_text(CASE)
+    (tmp_path / "case" / "mine <b>.toml").write_text(CASE)
     (tmp_path / "episodes.jsonl").write_bytes(episodes_jsonl(odd))
     out = tmp_path / "out" / "report.html"
     words = [*files(data), "--scenario", "for_you", "--scenario", "baseline"]
@@ -250,7 +204,11 @@ def test_a_report_is_one_page_that_loads_nothing(data: Path, made: Made, tmp_pat
     assert page.startswith("<!doctype html>")
     assert page.count("<html") == page.count("</html>") == 1
     assert outside(page) == []
-    for name in (*json.loads((tmp_path / "found.json").read_bytes()), "recall@20", "mine"):
+    for name in (
+        *json.loads((tmp_path / "found.json").read_bytes()),
+        "recall@20",
+        "mine &lt;b&gt;",
+    ):
         assert name in page
     assert "<svg" in page
     assert "&lt;script&gt;alert(" in page

@@ -12,7 +12,7 @@ from feed.columns import FloatArray, IntArray
 from feed.scenario import shipped
 from tests.support.interactions import EPISODES, history, learned
 
-SESSIONS = 1500
+SESSIONS = 1000
 SLOT = 4
 FILMS = shipped()["films"]
 SCENARIO = msgspec.structs.replace(
