@@ -72,3 +72,15 @@ def test_where_all_see_the_same_there_is_no_doubt_about_coverage() -> None:
     same = padded([[1, 2, 3]] * 20, 4)
     assert bootstrap.coverage_interval(same, 10) == pytest.approx((0.3, 0.3))
     assert bootstrap.coverage_interval(padded([[], []], 3), 10) == (0, 0)
+
+
+def test_the_interval_of_coverage_holds_what_as_many_other_users_would_cover() -> None:
+    rng = np.random.default_rng(3)
+    chances = -np.log(np.arange(1, 301))  # few are shown to many
+    worlds = [
+        np.argsort(-(chances + rng.gumbel(size=(60, 300))), axis=1)[:, :5] for _ in range(100)
+    ]
+    truth = np.mean([len(np.unique(lists)) for lists in worlds]) / 300
+    ends = [bootstrap.coverage_interval(lists, 300, resamples=200) for lists in worlds]
+    assert np.mean([low <= truth <= high for low, high in ends]) >= 0.85
+    assert np.mean([high - low for low, high in ends]) < 0.15
