@@ -11,8 +11,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from catalog_builder.errors import Refused
 from catalog_builder.progress import say
-from catalog_builder.signals import MIN_PEOPLE
 from evaluation import commands
+from evaluation.experiment import MIN_PEOPLE
 from evaluation.offline import CUTOFFS, DEPTH
 from feed import command_line
 from feed.ports import Unavailable
@@ -143,7 +143,7 @@ def _data() -> argparse.ArgumentParser:
         type=_count,
         default=MIN_PEOPLE,
         metavar="N",
-        help=f"what fewer stand behind is in no signal (default: {MIN_PEOPLE})",
+        help=f"what fewer stand behind is in no signal (default: {MIN_PEOPLE}; a build's is 5)",
     )
     data.add_argument("--seed", type=int, default=0, metavar="N", help="of sessions and intervals")
     return data

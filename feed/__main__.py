@@ -1,4 +1,4 @@
-"""`python -m feed`: replay a session, inspect a snapshot."""
+"""`python -m feed`: replay a session, inspect a snapshot, look up who is in which arm."""
 
 import argparse
 import mmap
@@ -11,12 +11,14 @@ import msgspec
 import numpy as np
 
 from feed import command_line
+from feed import experiment as experiments
 from feed import scenario as scenarios
 from feed import session as sessions
 from feed.catalog import Catalog
 from feed.clock import rfc3339, to_us
 from feed.document import from_document
 from feed.engagement import Profile, Summary, SummaryError, newest
+from feed.experiment import Assignment
 from feed.pipeline import Ranker
 from feed.ports import Buffer
 from feed.request import SentEngagement, SessionRequest, make_query
@@ -25,6 +27,15 @@ from feed.snapshot import SnapshotError, decode, read_header
 
 class _Failed(Exception):
     """A command cannot be done; the message says why."""
+
+
+_FAILURES = (
+    _Failed,
+    SnapshotError,
+    scenarios.ScenarioError,
+    experiments.ExperimentError,
+    SummaryError,
+)
 
 
 class _ReadableSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return command_line.run(lambda: options.run(options))
-    except (_Failed, SnapshotError, scenarios.ScenarioError, SummaryError) as error:
+    except _FAILURES as error:
         print(f"failed: {error}", file=sys.stderr)
         return 1
 
@@ -60,8 +71,9 @@ def replay(options: argparse.Namespace) -> None:
     summary = _summary(options.summary, now_us) if options.summary else None
     chosen = options.scenario or request.scenario or "for_you"
     ranker = Ranker(catalog, _scenario(chosen))
+    experiment = _stamp(options, request, ranker.scenario.name)
     query = make_query(request, summary, seed=options.seed, now_us=now_us)
-    session = sessions.create(ranker, query, trace=request.trace)
+    session = sessions.create(ranker, query, experiment=experiment, trace=request.trace)
     print(sessions.replay(catalog, session, request.limit).decode())
 
 
@@ -100,6 +112,26 @@ def inspect(options: argparse.Namespace) -> None:
                 )
         elif name != "catalog_version":
             print(f"{name:<30}{value:>14,}" if isinstance(value, int) else f"{name:<30}{value:>14}")
+
+
+def assign(options: argparse.Namespace) -> None:
+    """Print each user's arm in an experiment, or - for who does not take part."""
+    experiment = experiments.parse(_read(options.experiment))
+    for user in options.users:
+        print(f"{user}\t{experiments.assign(experiment, user) or '-'}")
+
+
+def _stamp(
+    options: argparse.Namespace, request: SessionRequest, scenario: str
+) -> Assignment | None:
+    """What a session of an experiment was stamped with: its scenario is the arm."""
+    if options.experiment is None:
+        return None
+    if options.scenario is None:
+        raise _Failed("--experiment: expected --scenario, the session's arm, too")
+    if request.scenario is not None:
+        raise _Failed("--experiment: a request that names its scenario is outside of experiments")
+    return Assignment(options.experiment, scenario)
 
 
 def _span(catalog: Catalog) -> dict[str, str] | None:
@@ -184,6 +216,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--request", type=Path, required=True, metavar="FILE.json")
     one.add_argument("--summary", type=Path, metavar="FILE.json")
     one.add_argument("--scenario", metavar="NAME|FILE.toml")
+    one.add_argument("--experiment", metavar="NAME", help="it was in; its arm is --scenario")
     seed = one.add_mutually_exclusive_group()
     seed.add_argument("--seed", type=int, default=0, metavar="N")
     seed.add_argument("--session", dest="seed", type=_seed_of, metavar="ID", help="of this session")
@@ -193,6 +226,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--snapshot", type=Path, required=True, metavar="FILE")
     one.add_argument("--json", action="store_true", help="as one JSON object")
     one.set_defaults(run=inspect)
+    one = commands.add_parser("assign", help=assign.__doc__)
+    one.add_argument("--experiment", type=Path, required=True, metavar="FILE.toml")
+    one.add_argument("users", nargs="+", metavar="USER")
+    one.set_defaults(run=assign)
     return parser
 
 

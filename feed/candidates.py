@@ -8,6 +8,7 @@ import numpy as np
 from feed import sources
 from feed.catalog import Catalog
 from feed.columns import BoolArray, FloatArray, IntArray, mixed
+from feed.eligible import Eligible
 from feed.retrieval import Retrieved
 from feed.scenario import Scenario
 from feed.sources import Pool, first, pooled
@@ -16,6 +17,9 @@ from feed.taste import OFTEN, Taste
 
 MAIN_CATEGORIES = 5
 """in how many of a user's categories what is popular is looked for"""
+
+PINNED = 20
+"""how many a pinned slot may choose from"""
 
 
 @dataclass(frozen=True)
@@ -35,13 +39,14 @@ def propose(
     scenario: Scenario,
     standing: Standing,
     taste: Taste,
-    allowed: BoolArray,
+    found: Eligible,
     retrieved: Retrieved | None,
     seed: int,
 ) -> Proposed:
     """Ask every source of the scenario."""
     near = _Nearness(catalog, scenario, taste, retrieved)
-    brought = list(_brought(catalog, scenario, standing, taste, allowed, near, seed))
+    allowed = found.allowed
+    brought = list(_brought(catalog, scenario, standing, taste, found, near, seed))
     pool = pooled(brought)
     lacking = scenario.sources.candidates - len(pool.rows)
     if (scenario.sources.fill or near.blind or taste.user.vector is None) and lacking > 0:
@@ -65,12 +70,12 @@ def _brought(
     scenario: Scenario,
     standing: Standing,
     taste: Taste,
-    allowed: BoolArray,
+    eligible: Eligible,
     near: "_Nearness",
     seed: int,
 ) -> Iterator[tuple[str, IntArray]]:
     """What each source brings, best first. A source of no places is not asked."""
-    most, ties = scenario.sources, standing.ties
+    most, ties, allowed = scenario.sources, standing.ties, eligible.allowed
     yield from near.bring(allowed, most.candidates, ties)
     for cosines in near.of_interests.T:
         found = sources.most_similar(catalog.is_embedded, cosines, allowed, most.interests, ties)
@@ -86,8 +91,11 @@ def _brought(
         "popular": (most.popular, lambda k: standing.popular.first(main, allowed, k)),
         "fresh": (most.fresh, lambda k: first(standing.newest, allowed, k)),
         "stated": (stated, lambda k: standing.good.first(taste.stated, allowed, k)),
-        "unseen": (most.unseen, lambda k: near.unseen(standing, allowed, k, seed)),
+        "unseen": (most.unseen, lambda k: near.unseen(standing, allowed, k)),
+        "exploration": (most.exploration, lambda k: _any(standing, allowed, k, seed)),
     }
+    if scenario.rules.pins:
+        yield "pinned", standing.ruling.to_pin(allowed, eligible.ages, standing.best, PINNED)
     for name, (count, source) in ask.items():
         if count and len(rows := source(count)):
             yield name, rows
@@ -101,7 +109,10 @@ def _neighbours(taste: Taste, allowed: BoolArray, count: int, ties: IntArray) ->
 
 
 def _any(standing: Standing, allowed: BoolArray, count: int, seed: int) -> IntArray:
-    """Some of what few have chosen, drawn with replacement."""
+    """Some of what few have chosen, drawn with replacement.
+
+    Which these are is a matter of the seed, so that in time everything has its chance.
+    """
     if not len(standing.to_explore):
         return standing.to_explore
     drawn = mixed(np.arange(count, dtype=np.uint64), seed) % np.uint64(len(standing.to_explore))
@@ -154,13 +165,9 @@ class _Nearness:
                 sources.best_matches(found[0][free], found[1][free], count, ties)[0],
             )
 
-    def unseen(self, standing: Standing, allowed: BoolArray, count: int, seed: int) -> IntArray:
-        """Of what few have chosen the most promising, the most like the user's choices, and any.
-
-        `count` of each. Which any are is a matter of the seed, so that in time everything has its
-        chance.
-        """
-        brought = [first(standing.to_explore, allowed, count), _any(standing, allowed, count, seed)]
+    def unseen(self, standing: Standing, allowed: BoolArray, count: int) -> IntArray:
+        """Of what few have chosen the most promising and the most like the choices."""
+        brought = [first(standing.to_explore, allowed, count)]
         if self._of_user is not None:
             rows = standing.to_explore[allowed[standing.to_explore]]
             rows = rows[self._embedded[rows]]

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
+from feed.experiment import Assignment
 from feed.queue import Queue, Session
 from feed.reasons import Reasons
 
@@ -54,6 +55,8 @@ class _Packed(msgspec.Struct, frozen=True, array_like=True):
     """(k,) uint8 places in `leans_on`"""
     leans_on: bytes
     """uint64 hashes, each once: no more than a queue is long"""
+    experiment: Assignment | None = None
+    """last, and with a default: cursors of a release that had no experiments still open"""
 
 
 def seal(session: Session, *, uid: str | None, keys: Sequence[bytes], expires_us: int) -> str:
@@ -105,6 +108,7 @@ def _packed(session: Session, expires_us: int) -> _Packed:
         reason_codes=queue.reasons.codes.astype(np.uint8).tobytes(),
         reason_places=places.astype(np.uint8).tobytes(),
         leans_on=leans_on.astype("<u8").tobytes(),
+        experiment=session.experiment,
     )
 
 
@@ -118,6 +122,7 @@ def _unpacked(packed: _Packed, session_id: str) -> Session:
         user_vector_episodes=packed.user_vector_episodes,
         degraded=packed.degraded,
         shown=packed.shown,
+        experiment=packed.experiment,
         queue=Queue(
             id_hashes=id_hashes,
             scores=np.frombuffer(packed.scores, "<i4").reshape(4, len(id_hashes)).T,

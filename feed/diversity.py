@@ -21,6 +21,7 @@ def candidates_of(
     taste: Taste,
     pool: Pool,
     scores: FloatArray,
+    ages: IntArray,
     seed: int,
 ) -> Candidates:
     """The candidates of a pool; what the scenario's selector does not look at is left out."""
@@ -38,9 +39,10 @@ def candidates_of(
         titles=catalog.title_hashes[rows] if rules.near_duplicate <= 1.0 else None,
         mix=mix,
         wanted=wanted,
-        chance=np.where(pool.by("unseen"), scores / rules.explore_noise, -np.inf)
+        chance=np.where(pool.by("exploration"), scores / rules.explore_noise, -np.inf)
         if rules.explore_every
         else None,
+        pinned=standing.ruling.pinned(rows, ages),
         luck=gumbel(catalog.id_hashes[rows], seed) if rules.explore_every else None,
     )
 

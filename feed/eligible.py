@@ -8,6 +8,7 @@ from feed import filters
 from feed.catalog import Catalog
 from feed.columns import BoolArray, IntArray
 from feed.request import Query
+from feed.ruling import Ruling
 from feed.scenario import Scenario
 
 
@@ -32,9 +33,10 @@ def eligible(
     query: Query,
     scenario: Scenario,
     floors: BoolArray,
+    ruling: Ruling,
     returning: IntArray | None = None,
 ) -> Eligible:
-    """Who passes `floors`, the quality floors as a mask, and every other filter.
+    """Who passes `floors`, the quality floors as a mask, every other filter and the rules.
 
     What is in `returning` may come though the user engaged with it.
     """
@@ -47,11 +49,12 @@ def eligible(
     }
     if not scenario.filters.unpublished:
         masks["unpublished"] = filters.published(catalog, query.now_us)
+    ages = filters.age_days(catalog, query.now_us)
+    masks |= ruling.masks(ages)
     allowed = np.ones(len(catalog), np.bool_)
     removed = {}
     for name, mask in masks.items():
         allowed, removed[name] = _narrow(allowed, mask)
-    ages = filters.age_days(catalog, query.now_us)
     window, widened = _window(scenario, ages, allowed)
     allowed, removed["freshness"] = _narrow(allowed, filters.fresh(ages, window))
     return Eligible(allowed, ages, window, widened, removed)

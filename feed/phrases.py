@@ -31,6 +31,7 @@ _TEXTS = {
     "trending": "Many are listening to this",
     "trending_in": "Trending in {category}",
     "unseen": "Something new",
+    "pinned": "Picked by the editors",
 }
 _OF_CATEGORY = {"interest", "near_interest", "trending_in"}
 _OF_SERIES = {"series_followed", "series_heard"}

@@ -93,19 +93,21 @@ class Ranker:
         likes = taste(catalog, query, scenario.interests, user)
         found = self._eligible(query, likes)
 
-        proposed = propose(catalog, scenario, standing, likes, found.allowed, retrieved, query.seed)
+        proposed = propose(catalog, scenario, standing, likes, found, retrieved, query.seed)
         rows = proposed.pool.rows
         parts = self._parts(query, likes, found, proposed, retrieved)
         final = scorers.blend(scenario.blend, parts)
 
         chosen = select(
-            candidates_of(catalog, scenario, standing, likes, proposed.pool, final, query.seed),
+            candidates_of(
+                catalog, scenario, standing, likes, proposed.pool, final, found.ages, query.seed
+            ),
             scenario.selector,
         )
         at = chosen.places
         rows, final = rows[at], final[at]
         parts = {name: part[at] for name, part in parts.items()}
-        reasons = explain(catalog, scenario, standing, likes, rows, parts, chosen.drawn)
+        reasons = explain(catalog, scenario, standing, likes, rows, parts, chosen)
         blind = not (catalog.holds_vectors or retrieved) and needs_vectors(catalog, query, scenario)
         shown = (parts["similarity"], parts["quality"], parts["recency"], final)
         return Slate(
@@ -159,7 +161,14 @@ class Ranker:
 
     def _eligible(self, query: Query, likes: Taste | None = None) -> Eligible:
         returning = likes.unfinished if likes and self.scenario.sources.unfinished else None
-        return eligible(self.catalog, query, self.scenario, self.standing.floors, returning)
+        return eligible(
+            self.catalog,
+            query,
+            self.scenario,
+            self.standing.floors,
+            self.standing.ruling,
+            returning,
+        )
 
     def _parts(
         self,
@@ -181,15 +190,22 @@ class Ranker:
             "neighbours": lambda: scorers.neighbours(likes, rows, blend.neighbours_unit),
             "trend": lambda: standing.trend[rows],
             "popularity": lambda: standing.popularity[rows],
+            "rise": lambda: standing.rise[rows],
+            "completion": lambda: standing.completion[rows],
+            "loyalty": lambda: standing.loyalty[rows],
             "promise": lambda: standing.promise[rows],
             "unseen": lambda: unseen.astype(np.float64),
             "series": lambda: scorers.series(catalog, likes, rows),
             "category": lambda: scorers.category(catalog, likes, rows),
+            "era": lambda: scorers.era(catalog, likes, rows, blend.era_days),
             "aversion": lambda: self._aversion(likes, rows, retrieved),
             "served": lambda: scorers.served(catalog, query, rows),
         }
         wanted = {name for name in parts if getattr(blend, name)}
-        return {name: part() for name, part in parts.items() if name in wanted | _ALWAYS}
+        weighed = {name: part() for name, part in parts.items() if name in wanted | _ALWAYS}
+        if standing.ruling.boosts:
+            weighed["boost"] = standing.ruling.boost(rows, found.ages)
+        return weighed
 
     def _aversion(self, likes: Taste, rows: IntArray, retrieved: Retrieved | None) -> FloatArray:
         if self.catalog.holds_vectors:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.columns import HashArray
+from feed.experiment import Assignment
 from feed.pipeline import Trace
 from feed.reasons import Reasons
 
@@ -46,5 +47,6 @@ class Session:
     shown: int
     """how many episodes it has shown so far"""
     queue: Queue
+    experiment: Assignment | None = None
     trace: Trace | None = None
     """for the first page only: it travels in no cursor"""

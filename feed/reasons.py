@@ -13,6 +13,7 @@ from feed.engagement import TYPES
 from feed.interests import UserVector
 from feed.scenario import Scenario
 from feed.scorers import weight_of
+from feed.selectors import Chosen
 from feed.standing import Standing
 from feed.taste import OFTEN, Taste
 
@@ -22,6 +23,7 @@ KEYS = (
     *("because_click", "because_listen", "because_complete", "because_bookmark", "because_like"),
     *("because_share", "because_not_interested", "recent_activity", "others"),
     *("series_followed", "series_heard", "unfinished", "trending", "trending_in", "unseen"),
+    "pinned",
 )
 """Reason keys by code. Cursors carry the codes: append, never reorder."""
 
@@ -55,14 +57,15 @@ def explain(
     taste: Taste,
     rows: IntArray,
     parts: Mapping[str, FloatArray],
-    drawn: BoolArray,
+    chosen: Chosen,
 ) -> Reasons:
     """The reason of each episode in `rows`: of what is true of it, what gave most to its score.
 
     What is personal comes first: the similarity to what the user engaged with or asked for, if it
     is at least `min_similarity`; those who chose the same; a series that the user follows or often
     hears. Then what the episode is by itself: among the first that trend, of the catalog's better
-    half, or of a recency of at least `min_recency`. Who was drawn by lot is something new.
+    half, or of a recency of at least `min_recency`. Who was drawn by lot is something new, and who
+    was pinned by a rule was picked.
     """
     weighed = {name: weight_of(scenario.blend, name) * part for name, part in parts.items()}
     found = _best(_plain(catalog, scenario, standing, taste, rows, parts, weighed))
@@ -75,8 +78,9 @@ def explain(
             np.where(true, personal.leans_on, found.leans_on),
         )
     codes = np.where(np.isin(rows, taste.unfinished), _CODE["unfinished"], found.codes)
-    codes = np.where(drawn, _CODE["unseen"], codes).astype(np.uint8)
-    alone = drawn | (codes == _CODE["unfinished"])
+    codes = np.where(chosen.drawn, _CODE["unseen"], codes)
+    codes = np.where(chosen.pinned, _CODE["pinned"], codes).astype(np.uint8)
+    alone = chosen.drawn | chosen.pinned | (codes == _CODE["unfinished"])
     return Reasons(codes, np.where(alone, np.uint64(0), found.leans_on))
 
 

@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from feed.engagement import EngagementType
+from feed.rules import Rules, wrong
+from feed.table import Table
 
 Weight = Annotated[float, msgspec.Meta(ge=0, le=10)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -19,16 +21,12 @@ class ScenarioError(ValueError):
     """A scenario that cannot be used; the message names the key and what was expected."""
 
 
-class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of a scenario file: unknown keys are refused."""
-
-
-class Interests(_Table, frozen=True, kw_only=True):
+class Interests(Table, frozen=True, kw_only=True):
     """Engagements and stated interests to a user vector."""
 
     newest: Annotated[int, msgspec.Meta(ge=1, le=500)] = 10
     """how many engagements make the user vector, newest by timestamp"""
-    weights: dict[EngagementType, Weight] = {}
+    weights: dict[EngagementType, Weight] = msgspec.field(default_factory=dict)
     """weight of an engagement by type, 1 where none is given; 0 keeps a type out of the vector"""
     progress_floor: Share = 1.0
     """share of its weight that a listen of no progress keeps; its rest grows with the progress"""
@@ -48,7 +46,7 @@ class Interests(_Table, frozen=True, kw_only=True):
     """in how many of the newest choices interests are looked for"""
 
 
-class Quality(_Table, frozen=True, kw_only=True):
+class Quality(Table, frozen=True, kw_only=True):
     """quality = (credibility x its weight + insight x its weight) / scale."""
 
     credibility: Weight = 1.5
@@ -58,7 +56,7 @@ class Quality(_Table, frozen=True, kw_only=True):
     """what a missing score means: 0 for that score, or the catalog's median for the quality"""
 
 
-class Filters(_Table, frozen=True, kw_only=True):
+class Filters(Table, frozen=True, kw_only=True):
     """Who may be a candidate at all."""
 
     min_credibility: Annotated[float, msgspec.Meta(ge=0, le=5)] = 2.0
@@ -78,7 +76,7 @@ class Filters(_Table, frozen=True, kw_only=True):
 Places = Annotated[int, msgspec.Meta(ge=0, le=1000)]
 
 
-class Sources(_Table, frozen=True, kw_only=True):
+class Sources(Table, frozen=True, kw_only=True):
     """Where candidates come from, and how many each source may bring."""
 
     candidates: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 150
@@ -104,13 +102,15 @@ class Sources(_Table, frozen=True, kw_only=True):
     stated: Places = 0
     """the best in each category that the user asked for"""
     unseen: Places = 0
-    """chosen by few so far: so many of the most promising, so many of those most like the user's
-    choices, and so many by chance"""
+    """chosen by few so far: so many of the most promising, and so many of those most like the
+    user's choices"""
+    exploration: Places = 0
+    """of the same, so many by chance: open slots are drawn for among these"""
     unseen_below: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
     """how many people are no longer few; where the builder counts none, too few to publish"""
 
 
-class Blend(_Table, frozen=True, kw_only=True):
+class Blend(Table, frozen=True, kw_only=True):
     """score = the sum of these weights times the parts. See docs/scenarios.md for their ranges."""
 
     similarity: Weight = 0.55
@@ -125,6 +125,12 @@ class Blend(_Table, frozen=True, kw_only=True):
     popularity: Weight = 0.0
     """log(1 + popularity at 30 and 180 days / popularity_unit)"""
     popularity_unit: Annotated[float, msgspec.Meta(gt=0, le=1e6)] = 1.0
+    rise: Weight = 0.0
+    """(popularity at 7 days / popularity at 180 days)^2: how new its success is"""
+    completion: Weight = 0.0
+    """share of those who began it that heard it to the end; the median where too few did"""
+    loyalty: Weight = 0.0
+    """share of its series' listeners who came back to it; the median where there are too few"""
     promise: Weight = 0.0
     """of what too few have chosen to say how popular it is: what its content promises"""
     unseen: Weight = 0.0
@@ -133,6 +139,9 @@ class Blend(_Table, frozen=True, kw_only=True):
     """share of the choices that were of its series; 1 where it is followed"""
     category: Weight = 0.0
     """share of the choices that were of its categories"""
+    era: Weight = 0.0
+    """exp(-days between their dates / era_days), over the choices by their shares"""
+    era_days: Annotated[float, msgspec.Meta(gt=0, le=36_500)] = 1461.0
     quality: Weight = 0.30
     recency: Weight = 0.15
     recency_decay: Weight = 0.03
@@ -143,7 +152,7 @@ class Blend(_Table, frozen=True, kw_only=True):
     """taken off an episode that an earlier session served (`served_ids`)"""
 
 
-class Selector(_Table, frozen=True, kw_only=True):
+class Selector(Table, frozen=True, kw_only=True):
     """Candidates to a queue; see `selectors.select`."""
 
     queue: Annotated[int, msgspec.Meta(ge=1, le=150)] = 150
@@ -169,13 +178,13 @@ class Selector(_Table, frozen=True, kw_only=True):
     """added: how much its categories still lack of their share in the user's choices, or on a
     first visit in the catalog (after Steck, 2018, "Calibrated recommendations")"""
     explore_every: Annotated[int, msgspec.Meta(ge=0, le=150)] = 0
-    """each so many-th place is drawn by lot among the unseen; 0: none"""
+    """each so many-th place is drawn by lot among what `exploration` brought; 0: none"""
     explore_noise: Annotated[float, msgspec.Meta(gt=0, le=100)] = 0.1
     """how much chance there is in the lot: an episode is drawn with a probability in proportion to
     exp(score / this)"""
 
 
-class Reasons(_Table, frozen=True, kw_only=True):
+class Reasons(Table, frozen=True, kw_only=True):
     """What a reason must rest on."""
 
     min_similarity: Share = 0.3
@@ -184,7 +193,7 @@ class Reasons(_Table, frozen=True, kw_only=True):
     """nor a lower recency"""
 
 
-class Scenario(_Table, frozen=True, kw_only=True):
+class Scenario(Table, frozen=True, kw_only=True):
     """All parameters of a ranking."""
 
     name: Annotated[str, msgspec.Meta(pattern="^[a-z0-9_]{1,40}$")]
@@ -196,6 +205,7 @@ class Scenario(_Table, frozen=True, kw_only=True):
     blend: Blend = Blend()
     selector: Selector = Selector()
     reasons: Reasons = Reasons()
+    rules: Rules = Rules()
 
 
 def parse(text: str | bytes) -> Scenario:
@@ -209,6 +219,8 @@ def parse(text: str | bytes) -> Scenario:
     steps = scenario.filters.freshness_days
     if list(steps) != sorted(set(steps)):
         raise ScenarioError("scenario: expected growing windows - at `$.filters.freshness_days`")
+    for problem in wrong(scenario.rules):
+        raise ScenarioError(f"scenario: {problem}")
     return scenario
 
 

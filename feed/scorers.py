@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from feed.catalog import Catalog
+from feed.clock import DAY_US
 from feed.columns import BoolArray, FloatArray, IntArray, looked_up, places
 from feed.request import Query
 from feed.scenario import Blend, Quality
@@ -90,6 +91,22 @@ def category(catalog: Catalog, taste: Taste, rows: IntArray) -> FloatArray:
     return found
 
 
+def era(catalog: Catalog, taste: Taste, rows: IntArray, days: float) -> FloatArray:
+    """exp(-distance in time / `days`) to each choice, weighed by its share: 1 for the same date."""
+    when, member = np.unique(catalog.published_us[taste.rows], return_inverse=True)
+    shares = np.bincount(member, taste.shares, len(when))
+    theirs, place = np.unique(catalog.published_us[rows], return_inverse=True)
+    apart = np.abs(theirs[:, None] - when).astype(np.float64) / (days * DAY_US)
+    near: FloatArray = (np.exp(-apart) @ shares)[place]
+    return near
+
+
+def known_or_median(values: FloatArray, known: BoolArray) -> FloatArray:
+    """The values, with their median in place of what is not known; 0 where nothing is."""
+    middle = float(np.median(values[known])) if known.any() else 0.0
+    return np.where(known, values, middle)
+
+
 def blend(parameters: Blend, parts: Mapping[str, FloatArray]) -> FloatArray:
     """The weighted sum of the parts; what is of `TAKEN_OFF` lowers it."""
     blended: FloatArray = np.zeros(len(parts["similarity"]))
@@ -108,5 +125,7 @@ def given(parameters: Blend, parts: Mapping[str, FloatArray]) -> dict[str, list[
 
 def weight_of(parameters: Blend, name: str) -> float:
     """The weight of a part, negative where it is taken off."""
+    if name == "boost":  # of the rules, which say how much it is
+        return 1.0
     weight: float = getattr(parameters, name)
     return -weight if name in TAKEN_OFF else weight

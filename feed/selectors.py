@@ -1,6 +1,7 @@
 """The selector: candidates to a queue, under the rules of diversity. Nothing else reorders."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,8 @@ class Candidates:
     """(k,) log-weight of each in the lot for an open slot; -inf: not to be drawn"""
     luck: FloatArray | None = None
     """(k,) Gumbel noise that decides the lot"""
+    pinned: Mapping[int, BoolArray] = field(default_factory=dict)
+    """by slot from 1 on: (k,) who may be pinned to it"""
 
     def ranked(self) -> tuple["Candidates", IntArray]:
         """The same in the order of their scores, and where each was. NaN and infinities last."""
@@ -44,7 +47,8 @@ class Candidates:
             for name in ("order", "series", "topics", "vectors", "titles", "mix", "chance", "luck")
             if getattr(self, name) is not None
         }
-        return replace(self, scores=scores[by], **taken), by
+        pinned = {slot: who[by] for slot, who in self.pinned.items()}
+        return replace(self, scores=scores[by], pinned=pinned, **taken), by
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class Chosen:
     """(q,) with what probability each came into its place: 1 unless it was drawn"""
     drawn: BoolArray
     """(q,) whether it came by lot into an open slot"""
+    pinned: BoolArray
+    """(q,) whether a rule put it there"""
     relaxed: bool
     """whether the limits began anew"""
 
@@ -67,8 +73,9 @@ def select(candidates: Candidates, parameters: Selector) -> Chosen:
     chosen just before, until none is left. The value is the score x series_decay^(already chosen
     of its series) x topic_decay^(already chosen of its topic), less `mmr` x the cosine with the
     nearest of those chosen lately, plus `calibration` x how much its categories are still wanted.
-    For an open slot one is drawn by lot instead. Near-duplicates come once. Equal
-    values keep the order by score, then `order`.
+    A pinned slot goes to the highest score of whom its rule names, whatever the limits say; for an
+    open slot one is drawn by lot. Near-duplicates come once. Equal values keep the order by score,
+    then `order`.
 
     With `relax_below`, a shorter queue goes on: first the counts begin anew, and when the only
     series left is the one chosen just before, it may follow itself.
@@ -76,7 +83,9 @@ def select(candidates: Candidates, parameters: Selector) -> Chosen:
     ranked, by = candidates.ranked()
     queue = _Queue(ranked, parameters)
     while len(queue.chosen) < min(parameters.queue, len(by)):
-        place, propensity = queue.draw() if queue.is_open else (None, None)
+        place, propensity = queue.pinned(), None
+        if place is None and queue.is_open:
+            place, propensity = queue.draw()
         if place is None:
             place = queue.next()
         if place is None:
@@ -85,7 +94,8 @@ def select(candidates: Candidates, parameters: Selector) -> Chosen:
     places = np.array(queue.chosen, np.int64)
     drawn = np.array([one is not None for one in queue.propensities], np.bool_)
     propensities = np.array([1.0 if p is None else p for p in queue.propensities], np.float64)
-    return Chosen(by[places], propensities, drawn, queue.relaxed)
+    pinned = np.isin(np.arange(len(places)), queue.pins)
+    return Chosen(by[places], propensities, drawn, pinned, queue.relaxed)
 
 
 class _Queue:
@@ -115,6 +125,8 @@ class _Queue:
         self.chosen: list[int] = []
         self.propensities: list[float | None] = []
         """of each; None where no chance was in it"""
+        self.pins: list[int] = []
+        """which of them a rule chose, by place in the queue"""
         self.relaxed = False
 
     @property
@@ -124,6 +136,16 @@ class _Queue:
             self._all.chance is not None
             and (len(self.chosen) + 1) % self._parameters.explore_every == 0
         )
+
+    def pinned(self) -> int | None:
+        """The highest score of whom the next slot is pinned for; None if there is none."""
+        who = self._all.pinned.get(len(self.chosen) + 1)
+        if who is None:
+            return None
+        place = self._first(np.where(who & self._left, self._all.scores, -np.inf))
+        if place is not None:
+            self.pins.append(len(self.chosen))
+        return place
 
     def draw(self) -> tuple[int | None, float | None]:
         """One drawn by lot of who is open, and the probability that it would be."""

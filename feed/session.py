@@ -9,6 +9,7 @@ import numpy as np
 
 from feed.catalog import Catalog
 from feed.cursor import seal
+from feed.experiment import Assignment
 from feed.phrases import phrase
 from feed.pipeline import MILLION, Ranker
 from feed.queue import Queue, Session
@@ -29,9 +30,13 @@ def create(
     retrieved: Retrieved | None = None,
     *,
     degraded: Sequence[str] = (),
+    experiment: Assignment | None = None,
     trace: bool = False,
 ) -> Session:
-    """Rank a new session. `degraded` names what its query had to do without."""
+    """Rank a new session. `degraded` names what its query had to do without.
+
+    `experiment` is what every page of it is stamped with.
+    """
     slate = ranker.rank(query, retrieved)
     return Session(
         session_id=session_id(query.seed),
@@ -41,6 +46,7 @@ def create(
         degraded=(*degraded, *slate.degraded),
         shown=0,
         queue=Queue(ranker.catalog.id_hashes[slate.rows], slate.scores, slate.reasons),
+        experiment=experiment,
         trace=slate.trace if trace else None,
     )
 
@@ -109,6 +115,8 @@ def _answer(
         "scenario": session.scenario,
         "degraded": [*degraded, *session.degraded],
     }
+    if session.experiment is not None:
+        rest["experiment"] = session.experiment
     if session.trace is not None:
         rest["trace"] = session.trace
     rows = catalog.id_index.first(shown.id_hashes)

@@ -10,7 +10,7 @@ from feed.columns import BoolArray, FloatArray, IntArray
 
 NAMES = (
     *("similar", "retrieved", "interests", "neighbours", "series", "unfinished", "trending"),
-    *("popular", "fresh", "stated", "unseen", "best_quality"),
+    *("popular", "fresh", "stated", "unseen", "exploration", "pinned", "best_quality"),
 )
 """Every source, its place its bit."""
 

@@ -8,7 +8,9 @@ import numpy.typing as npt
 from feed import filters, scorers
 from feed.catalog import Catalog
 from feed.columns import BoolArray, FloatArray, HashArray, IntArray, hash_strings
+from feed.ruling import Ruling
 from feed.scenario import Scenario
+from feed.signals import Signals
 from feed.sources import Groups
 
 TRENDING = 0.1
@@ -35,11 +37,26 @@ class Standing:
         logs = np.log1p(signals.popularity.astype(np.float64) / blend.popularity_unit)
         self.trend: FloatArray = logs[:, :2].sum(axis=1)
         self.popularity: FloatArray = logs[:, 2:].sum(axis=1)
+        self.rise: FloatArray = _rise(signals)
         self.unseen: BoolArray = (signals.people == 0) & bool(signals.people.any())
         """of whom nothing is known, where anything is known of others"""
         self.promise: FloatArray = signals.promise.astype(np.float64)
+        self.ruling = Ruling(catalog, scenario.rules)
         for name in _used(scenario):
             getattr(self, name)
+
+    @cached_property
+    def completion(self) -> FloatArray:
+        """(n,) share of those who began it that heard it to the end."""
+        shares = self._catalog.signals.completion.astype(np.float64)
+        return scorers.known_or_median(shares, ~np.isnan(shares))
+
+    @cached_property
+    def loyalty(self) -> FloatArray:
+        """(n,) share of its series' listeners who came back to it."""
+        series = self._catalog.series
+        shares = np.append(self._catalog.signals.series_return.astype(np.float64), 0.0)[series]
+        return scorers.known_or_median(shares, shares > 0)
 
     @cached_property
     def newest(self) -> IntArray:
@@ -102,6 +119,16 @@ class Standing:
         return Groups.of(members, catalog.category_members, len(catalog.categories), _places(order))
 
 
+def _rise(signals: Signals) -> FloatArray:
+    """(n,) how much of its popularity is of the last days, 0 to 1, squared.
+
+    Of what many choose now, what is new to them rises; what they always chose does not.
+    """
+    week, ever = signals.popularity[:, 1].astype(np.float64), signals.popularity[:, 3]
+    share: FloatArray = np.divide(week, ever, out=np.zeros_like(week), where=ever > 0)
+    return share**2
+
+
 def _used(scenario: Scenario) -> list[str]:
     """The columns that a session of this scenario will ask for."""
     sources, trend = scenario.sources, scenario.blend.trend
@@ -111,8 +138,10 @@ def _used(scenario: Scenario) -> list[str]:
         "is_trending": trend,
         "category_hashes": trend,
         "topics": trend or scenario.selector.topic_decay < 1.0,
+        "completion": scenario.blend.completion,
+        "loyalty": scenario.blend.loyalty,
         "newest": sources.fresh,
-        "to_explore": sources.unseen,
+        "to_explore": sources.unseen or sources.exploration,
         "of_series": sources.series,
         "popular": sources.popular,
         "good": sources.stated,

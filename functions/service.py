@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from starlette.requests import Request
 
 from feed.engagement import Summary
+from feed.experiment import Assignment, Experiment, assign
 from feed.pipeline import Ranker
 from feed.ports import SummaryStore, Unavailable
 from feed.request import Query
@@ -61,6 +62,8 @@ class Service:
     cursor_keys: tuple[bytes, ...]
     now_us: Callable[[], int]
     triggers: Triggers
+    experiment: Experiment | None = None
+    """what splits the users over scenarios, if anything"""
     retrieval: "Retrieval | None" = None
     """the search for catalogs that hold no vectors, if there is one"""
     metrics: Metrics = field(default_factory=Metrics)
@@ -119,6 +122,13 @@ class Service:
         if name not in self.scenarios:
             raise invalid("scenario", f"one of {', '.join(self.scenarios)}", repr(name))
         return name
+
+    def assigned(self, uid: str | None) -> Assignment | None:
+        """The user's part in the experiment. An anonymous session has no key that would last."""
+        if self.experiment is None or uid is None:
+            return None
+        arm = assign(self.experiment, uid)
+        return Assignment(self.experiment.name, arm) if arm else None
 
     async def catalog(self, timings: Timings) -> Held:
         """The catalog to answer from. Raises `ProblemError` 503."""

@@ -35,7 +35,9 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
         uid, unknown = await service.asker(request)
         if not unknown:
             _check_user(asked.user_id, uid)
-        scenario = service.scenario(asked.scenario)
+        # Who names a scenario has chosen, so no lot has.
+        experiment = service.assigned(uid) if asked.scenario is None else None
+        scenario = service.scenario(experiment.arm if experiment else asked.scenario)
     # Together: where there is no catalog yet, the store's first connection opens meanwhile.
     held, (summary, missing) = await asyncio.gather(
         service.catalog(timings), service.summary(uid, timings)
@@ -45,7 +47,14 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
     retrieved, lacking = await service.retrieve(ranker, query, timings)
     degraded = (*unknown, *missing, *lacking)
     with timings.step("rank"):
-        session = sessions.create(ranker, query, retrieved, degraded=degraded, trace=asked.trace)
+        session = sessions.create(
+            ranker,
+            query,
+            retrieved,
+            degraded=degraded,
+            experiment=experiment,
+            trace=asked.trace,
+        )
     return _page(service, held.catalog, session, asked.limit, uid, timings)
 
 
@@ -87,6 +96,8 @@ def _page(
         "catalog_version": catalog.version,
         "degraded": [*degraded, *session.degraded],
     }
+    if session.experiment is not None:
+        timings.facts["experiment"] = session.experiment
     return json_response(body)
 
 

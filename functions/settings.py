@@ -35,6 +35,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """the scenario of requests that name none"""
     SCENARIOS: str = ""
     """folder of further scenarios, *.toml"""
+    EXPERIMENT: str = ""
+    """a TOML file that splits the users over scenarios; none: no experiment"""
     CATALOG_REFRESH_S: Annotated[float, msgspec.Meta(ge=0)] = 30.0
     """seconds after which a request has the shelf looked at again"""
     MEMORY_LIMIT_MB: Annotated[int, msgspec.Meta(ge=0)] = 0

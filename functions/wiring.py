@@ -6,13 +6,15 @@ Each adapter is imported where it is chosen: a function loads none that it does 
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from adapters.locations import shelf_at
+from feed import experiment as experiments
 from feed import scenario as scenarios
 from feed.clock import to_us
+from feed.experiment import Experiment
 from feed.ports import Shelf, SummaryStore
 from feed.scenario import Scenario
 from functions import memory
@@ -59,6 +61,7 @@ def wire(settings: Settings | None = None) -> Service:
         cursor_keys=settings.cursor_keys or _made_up_key(),
         now_us=_clock(settings),
         triggers=triggers,
+        experiment=_experiment(settings, known),
         retrieval=_retrieval(settings),
     )
 
@@ -148,6 +151,27 @@ def _scenarios(settings: Settings) -> dict[str, Scenario]:
             f"SCENARIO: expected one of {', '.join(known)}, got {settings.SCENARIO}"
         )
     return known
+
+
+def _experiment(settings: Settings, known: Mapping[str, Scenario]) -> Experiment | None:
+    """The experiment in the file that the setting names, if it names one."""
+    if not settings.EXPERIMENT:
+        return None
+    if settings.AUTH == "none":
+        raise SettingsError("EXPERIMENT: with AUTH=none nobody can take part: expected none")
+    path = Path(settings.EXPERIMENT)
+    try:
+        experiment = experiments.parse(path.read_bytes())
+    except OSError as error:
+        raise SettingsError(f"EXPERIMENT: {path}: {error.strerror}") from error
+    except experiments.ExperimentError as error:
+        raise SettingsError(f"EXPERIMENT: {path.name}: {error}") from error
+    for arm in experiment.arms:
+        if arm not in known:
+            raise SettingsError(
+                f"EXPERIMENT: {path.name}: arm {arm}: expected one of {', '.join(known)}"
+            )
+    return experiment
 
 
 def _clock(settings: Settings) -> Callable[[], int]:

@@ -3,13 +3,15 @@
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from tests.support.catalogs import NOW
+from feed.experiment import assign, parse
+from tests.support.catalogs import NOW, catalog_of, episodes, publish_to
 from tests.support.server import ROOT, Server
 
 REQUESTS: dict[str, dict[str, Any]] = {
@@ -93,6 +95,32 @@ def test_a_users_session_is_replayed_from_the_stored_summary(
 
     page = first_page(server, {}, user)
     again = replayed(folder, tmp_path, page, {}, "--summary", str(summary))
+    assert decoded(again["queue"]) == whole_queue(server, page, user)
+    for name in page.keys() - {"next_cursor"}:
+        assert bytes(again[name]) == bytes(page[name]), name
+
+
+@pytest.mark.parametrize("arm", ["baseline", "mine"])
+def test_a_session_of_an_experiment_is_replayed_from_its_stamp(
+    start_server: Callable[..., Server], tmp_path: Path, arm: str
+) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(200)))
+    mine, experiment = tmp_path / "scenarios" / "mine.toml", tmp_path / "experiment.toml"
+    mine.parent.mkdir()
+    mine.write_text('name = "mine"\n[blend]\nrecency = 5\n')
+    experiment.write_text('name = "autumn"\n[arms]\nbaseline = 1\nmine = 1\n')
+    server = start_server(EXPERIMENT=str(experiment), SCENARIOS=str(mine.parent))
+    split = parse(experiment.read_bytes())
+    user = next(one for one in map("user-{}".format, range(50)) if assign(split, one) == arm)
+    server.engage(user, episode_id="episode-4", type="like")
+    summary = tmp_path / "summary.json"
+    summary.write_bytes(server.call("GET", "/api/me/engagements?limit=500", user=user).content)
+
+    request = {"trace": True}
+    page = first_page(server, request, user)
+    assert decoded(page["experiment"]) == {"name": "autumn", "arm": arm}
+    stamp = ["--experiment", "autumn", "--scenario", str(mine) if arm == "mine" else arm]
+    again = replayed(tmp_path, tmp_path, page, request, "--summary", str(summary), *stamp)
     assert decoded(again["queue"]) == whole_queue(server, page, user)
     for name in page.keys() - {"next_cursor"}:
         assert bytes(again[name]) == bytes(page[name]), name

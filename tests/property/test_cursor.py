@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feed.cursor import CursorError, CursorExpired, seal, unseal
+from feed.experiment import Assignment
 from feed.queue import Queue, Session
 from feed.reasons import KEYS, Reasons
 
@@ -54,9 +55,12 @@ def facts(session: Session) -> list[object]:
     return [replace(session, queue=None), *(a.tolist() for a in arrays)]  # type: ignore[arg-type]
 
 
-@given(st.integers(0, 150), st.integers(0, 10**6))
-def test_a_cursor_opens_as_it_was_sealed(count: int, seed: int) -> None:
-    session = session_of(count, seed)
+stamps = st.none() | st.builds(Assignment, st.text(max_size=40), st.text(max_size=40))
+
+
+@given(st.integers(0, 150), st.integers(0, 10**6), stamps)
+def test_a_cursor_opens_as_it_was_sealed(count: int, seed: int, stamp: Assignment | None) -> None:
+    session = replace(session_of(count, seed), experiment=stamp)
     assert facts(opened(sealed(session))) == facts(session)
 
 

@@ -219,3 +219,34 @@ def test_an_empty_catalog_can_be_inspected(
     facts = json.loads(capsys.readouterr().out)
     assert facts["counts"]["episodes"] == 0
     assert facts["published"] is None
+
+
+EXPERIMENT = 'name = "autumn"\nshare = 0.5\n[arms]\nbaseline = 1\nfor_you = 1\n'
+
+
+def test_assign_says_who_is_in_which_arm(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "autumn.toml"
+    file.write_text(EXPERIMENT)
+    users = [f"user-{n}" for n in range(20)]
+    assert main(["assign", "--experiment", str(file), *users]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("\t")[0] for line in lines] == users
+    assert {line.split("\t")[1] for line in lines} == {"baseline", "for_you", "-"}
+    file.write_text(EXPERIMENT.replace("0.5", "5"))
+    assert "$.share" in failed(capsys, "assign", "--experiment", str(file), "ada")
+
+
+def test_a_replay_in_an_experiment_needs_its_arm_and_a_request_that_names_no_scenario(
+    capsys: pytest.CaptureFixture[str], snapshot: Path
+) -> None:
+    stamp = ("--experiment", "autumn", "--scenario", "baseline")
+    answer = replayed(capsys, snapshot, {}, *stamp)
+    assert answer["experiment"] == {"name": "autumn", "arm": "baseline"}
+    assert "experiment" not in replayed(capsys, snapshot, {}, *stamp[2:])
+    file = snapshot.parent / "request.json"
+    common = ("replay", "--snapshot", str(snapshot), "--request", str(file), "--now", NOW)
+    assert "expected --scenario" in failed(capsys, *common, *stamp[:2])
+    file.write_text('{"scenario": "baseline"}')
+    assert "names its scenario" in failed(capsys, *common, *stamp)

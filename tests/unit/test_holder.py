@@ -65,6 +65,16 @@ async def settled(holder: CatalogHolder) -> None:
         await holder._look
 
 
+def test_a_catalog_is_held_once_it_is_ready_for_every_scenario(
+    made: Callable[..., CatalogHolder], tmp_path: Path
+) -> None:
+    publish_to(tmp_path, catalog_of(episodes(30)))
+    holder = made()
+    holder.load()
+    assert holder.held is not None
+    assert {name: one.scenario for name, one in holder.held.rankers.items()} == shipped()
+
+
 def test_a_new_catalog_is_taken_by_a_request_that_is_not_held_up(
     shelf: SlowShelf, clock: Clock, made: Callable[..., CatalogHolder], tmp_path: Path
 ) -> None:

@@ -17,6 +17,7 @@ from feed.phrases import phrase
 from feed.pipeline import Ranker, Slate
 from feed.request import SessionRequest, make_query
 from feed.scenario import Scenario
+from feed.standing import Standing
 from tests.support.catalogs import NOW, episodes, vectors_of
 
 SOME = episodes(300)
@@ -67,7 +68,7 @@ EVERYTHING = with_(
     sources=dict.fromkeys(
         (
             *("interests", "neighbours", "series", "unfinished", "trending", "popular"),
-            *("fresh", "stated", "unseen"),
+            *("fresh", "stated", "unseen", "exploration"),
         ),
         20,
     )
@@ -178,3 +179,25 @@ def test_without_signals_for_you_is_what_it_was(catalog: Catalog) -> None:
     bare = replace(catalog, signals=Signals.none(len(catalog), len(catalog.series_ids)))
     slate = ranked(bare, FOR_YOU, engagements=ENGAGED)
     assert not any(slate.trace.parts[name][0] for name in ("neighbours", "trend", "popularity"))
+
+
+def test_what_is_new_to_many_rises_and_what_they_always_chose_does_not(catalog: Catalog) -> None:
+    popularity = np.zeros((len(catalog), 4), np.float32)
+    popularity[0] = [4, 9, 9.9, 10]  # all of it of the last days
+    popularity[1] = [4, 9, 60, 300]
+    signals = replace(catalog.signals, popularity=popularity)
+    rise = Standing(replace(catalog, signals=signals), FOR_YOU).rise
+    assert rise[0] == pytest.approx(0.81)
+    assert rise[1] < 0.01
+    assert not rise[2:].any()
+
+
+def test_completion_and_loyalty_are_medians_where_too_few_have_begun(catalog: Catalog) -> None:
+    completion = np.full(len(catalog), np.nan, np.float32)
+    completion[:3] = [0.25, 0.5, 1.0]
+    returns = np.zeros(len(catalog.series_ids), np.float32)
+    returns[2] = 0.5
+    signals = replace(catalog.signals, completion=completion, series_return=returns)
+    standing = Standing(replace(catalog, signals=signals), FOR_YOU)
+    assert standing.completion[:4].tolist() == [0.25, 0.5, 1.0, 0.5]
+    assert (standing.loyalty == 0.5).all()

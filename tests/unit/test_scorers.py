@@ -1,10 +1,14 @@
+import math
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from feed import scorers
 from feed.catalog import Catalog
+from feed.clock import DAY_US
 from feed.request import Query
 from feed.scenario import Blend, Quality
 
@@ -65,3 +69,27 @@ def test_what_each_part_gave_adds_up_to_the_score() -> None:
     total = np.sum([np.array(one) for one in given.values()], axis=0)
     assert total == pytest.approx(scorers.blend(weights, parts))
     assert given["served"] == [-1.25, -5.0]
+
+
+def test_era_is_how_near_in_time_to_the_choices(catalog: Catalog) -> None:
+    days = 30.0
+    chosen, shares = np.array([3, 50, 120]), np.array([0.5, 0.3, 0.2])
+    taste = SimpleNamespace(rows=chosen, shares=shares)
+    rows = np.array([3, 7, 7, 200])
+    when = catalog.published_us / DAY_US
+    slow = [
+        sum(
+            share * math.exp(-abs(when[row] - when[one]) / days)
+            for one, share in zip(chosen, shares, strict=True)
+        )
+        for row in rows
+    ]
+    assert scorers.era(catalog, cast("Any", taste), rows, days) == pytest.approx(slow)
+    nothing = SimpleNamespace(rows=chosen[:0], shares=shares[:0])
+    assert not scorers.era(catalog, cast("Any", nothing), rows, days).any()
+
+
+def test_what_is_not_known_counts_as_the_median_of_what_is() -> None:
+    values, known = np.array([0.2, 0.9, 0.4, 7.0]), np.array([True, True, True, False])
+    assert scorers.known_or_median(values, known).tolist() == [0.2, 0.9, 0.4, 0.4]
+    assert scorers.known_or_median(values, ~known[:1].repeat(4)).tolist() == [0.0] * 4

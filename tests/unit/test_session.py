@@ -1,3 +1,4 @@
+import zlib
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +9,8 @@ from feed import scenario as scenarios
 from feed import session as sessions
 from feed.catalog import Catalog
 from feed.clock import to_us
-from feed.cursor import CursorError, _mac, _text, unseal
+from feed.cursor import CursorError, _mac, _packed, _text, unseal
+from feed.experiment import Assignment
 from feed.pipeline import Ranker
 from feed.queue import Session
 from feed.request import SessionRequest, make_query
@@ -113,6 +115,24 @@ def test_a_genuine_cursor_of_another_release_is_refused() -> None:
     token = _text(payload + _mac(KEYS[0], "s", "u", payload))
     with pytest.raises(CursorError, match="another version"):
         unseal(token, session_id="s", uid="u", keys=KEYS, now_us=0)
+
+
+def test_a_cursor_from_before_there_were_experiments_still_opens(catalog: Catalog) -> None:
+    session = created(catalog)
+    fields = msgspec.structs.astuple(_packed(session, LATER_US))[:-1]
+    payload = zlib.compress(msgspec.msgpack.encode(fields))
+    token = _text(payload + _mac(KEYS[0], session.session_id, "u", payload))
+    opened = unseal(token, session_id=session.session_id, uid="u", keys=KEYS, now_us=0)
+    assert opened.queue.id_hashes.tolist() == session.queue.id_hashes.tolist()
+    assert opened.experiment is None
+
+
+def test_every_page_of_a_session_in_an_experiment_is_stamped(catalog: Catalog) -> None:
+    stamp = Assignment("autumn", "for_you")
+    first = paged(catalog, replace(created(catalog), experiment=stamp))
+    second = paged(catalog, resumed(catalog, first))
+    assert first["experiment"] == second["experiment"] == {"name": "autumn", "arm": "for_you"}
+    assert "experiment" not in paged(catalog, created(catalog))
 
 
 def test_cards_are_joined_as_they_lie(catalog: Catalog) -> None:
