@@ -12,11 +12,13 @@ from feed.columns import FloatArray, IntArray
 from feed.scenario import shipped
 from tests.support.interactions import EPISODES, history, learned
 
-SESSIONS = 1000
+SESSIONS = 700
 SLOT = 4
 FILMS = shipped()["films"]
 SCENARIO = msgspec.structs.replace(
     FILMS,
+    # So many that all are proposed: a propensity is that of a draw among those who were.
+    sources=msgspec.structs.replace(FILMS.sources, exploration=1000),
     selector=msgspec.structs.replace(
         FILMS.selector, explore_every=SLOT, explore_noise=0.5, queue=SLOT
     ),
@@ -53,7 +55,7 @@ def test_an_episode_is_drawn_as_often_as_its_propensity_says(drawn: Drawn) -> No
     assert all(np.ptp(each) < 1e-5 for each in found.values())
     known = {row: float(each[0]) for row, each in found.items()}
     assert max(known.values()) > 2 * min(known.values())  # a lot, but no even one
-    assert sum(known.values()) == pytest.approx(1, abs=0.02)
+    assert sum(known.values()) == pytest.approx(1, abs=0.03)
     for row, p in known.items():
         deviation = np.sqrt(p * (1 - p) / SESSIONS)
         assert np.mean(drawn.rows == row) == pytest.approx(p, abs=4 * deviation)
