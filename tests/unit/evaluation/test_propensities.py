@@ -9,20 +9,25 @@ import pytest
 from evaluation.counterfactual import Log, estimate
 from evaluation.earshot import Earshot
 from feed.columns import FloatArray, IntArray
-from feed.scenario import shipped
+from feed.scenario import parse
 from tests.support.interactions import EPISODES, history, learned
 
 SESSIONS = 700
 SLOT = 4
-FILMS = shipped()["films"]
-SCENARIO = msgspec.structs.replace(
-    FILMS,
-    # So many that all are proposed: a propensity is that of a draw among those who were.
-    sources=msgspec.structs.replace(FILMS.sources, exploration=1000),
-    selector=msgspec.structs.replace(
-        FILMS.selector, explore_every=SLOT, explore_noise=0.5, queue=SLOT
-    ),
-)
+# So many are proposed that all are: a propensity is that of a draw among those who were.
+SCENARIO = parse(f"""
+name = "drawn"
+[filters]
+min_credibility = 0
+min_combined = 0
+freshness_days = []
+[sources]
+exploration = 1000
+[selector]
+queue = {SLOT}
+explore_every = {SLOT}
+explore_noise = 0.1
+""")
 
 
 @dataclass(frozen=True)
