@@ -7,7 +7,7 @@ import numpy as np
 
 from feed import sources
 from feed.catalog import Catalog
-from feed.columns import BoolArray, FloatArray, IntArray, mixed
+from feed.columns import BoolArray, FloatArray, IntArray
 from feed.eligible import Eligible
 from feed.retrieval import Retrieved
 from feed.scenario import Scenario
@@ -92,7 +92,7 @@ def _brought(
         "fresh": (most.fresh, lambda k: first(standing.newest, allowed, k)),
         "stated": (stated, lambda k: standing.good.first(taste.stated, allowed, k)),
         "unseen": (most.unseen, lambda k: near.unseen(standing, allowed, k)),
-        "exploration": (most.exploration, lambda k: _any(standing, allowed, k, seed)),
+        "exploration": (most.exploration, lambda k: standing.ring.next(allowed, k, seed)),
     }
     if scenario.rules.pins:
         yield "pinned", standing.ruling.to_pin(allowed, eligible.ages, standing.best, PINNED)
@@ -106,18 +106,6 @@ def _neighbours(taste: Taste, allowed: BoolArray, count: int, ties: IntArray) ->
     found = taste.neighbours
     free = allowed[found.rows]
     return sources.best_matches(found.rows[free], found.nearness[free], count, ties)[0]
-
-
-def _any(standing: Standing, allowed: BoolArray, count: int, seed: int) -> IntArray:
-    """Some of what few have chosen, drawn with replacement.
-
-    Which these are is a matter of the seed, so that in time everything has its chance.
-    """
-    if not len(standing.to_explore):
-        return standing.to_explore
-    drawn = mixed(np.arange(count, dtype=np.uint64), seed) % np.uint64(len(standing.to_explore))
-    rows = np.unique(standing.to_explore[drawn.astype(np.int64)])
-    return rows[allowed[rows]]
 
 
 def _main_categories(catalog: Catalog, taste: Taste) -> IntArray:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feed.columns import BoolArray, FloatArray, IntArray
+from feed.columns import BoolArray, FloatArray, HashArray, IntArray, mixed
 
 NAMES = (
     *("similar", "retrieved", "interests", "neighbours", "series", "unfinished", "trending"),
@@ -117,3 +117,31 @@ class Groups:
         bounds = zip(self.starts[groups].tolist(), self.starts[groups + 1].tolist(), strict=True)
         found = [first(self.rows[start:end], allowed, count) for start, end in bounds]
         return np.concatenate([self.rows[:0], *found])
+
+
+@dataclass(frozen=True)
+class Ring:
+    """Rows on a circle, each where a hash of its id puts it (Karger et al., 1997).
+
+    A seed is a place, too, and who follows it is chosen: everybody in time, and one episode more or
+    less changes no choice but those that it is next to.
+    """
+
+    at: HashArray
+    """(r,) rising"""
+    rows: IntArray
+    """(r,)"""
+
+    @classmethod
+    def of(cls, rows: IntArray, id_hashes: HashArray) -> "Ring":
+        """These rows; `id_hashes` go by catalog row."""
+        at = mixed(id_hashes[rows], 0)
+        order = np.argsort(at, kind="stable")
+        return cls(at[order], rows[order])
+
+    def next(self, allowed: BoolArray, count: int, seed: int) -> IntArray:
+        """The first `count` rows from the seed's place on that are allowed."""
+        place = mixed(np.zeros(1, np.uint64), seed)
+        start = int(np.searchsorted(self.at, place)[0])
+        found = first(self.rows[start:], allowed, count)
+        return np.append(found, first(self.rows[:start], allowed, count - len(found)))

@@ -11,7 +11,7 @@ from feed.columns import BoolArray, FloatArray, HashArray, IntArray, hash_string
 from feed.ruling import Ruling
 from feed.scenario import Scenario
 from feed.signals import Signals
-from feed.sources import Groups
+from feed.sources import Groups, Ring
 
 TRENDING = 0.1
 """the share of those with a trend that can be called trending"""
@@ -82,9 +82,18 @@ class Standing:
 
     @cached_property
     def to_explore(self) -> IntArray:
-        """What few have chosen, the most promising first, equals by date."""
+        """What few have chosen, the most promising first, equals by date; where anyone chose any.
+
+        Where nobody did, everything is as new as anything.
+        """
+        people = self._catalog.signals.people
         promising = _falling(self.promise, _places(self.newest))
-        return promising[self._catalog.signals.people[promising] < self._little_known]
+        return promising[(people[promising] < self._little_known) & people.any()]
+
+    @cached_property
+    def ring(self) -> Ring:
+        """The same, for chance to choose from."""
+        return Ring.of(self.to_explore, self._catalog.id_hashes)
 
     @cached_property
     def of_series(self) -> Groups:
@@ -141,7 +150,8 @@ def _used(scenario: Scenario) -> list[str]:
         "completion": scenario.blend.completion,
         "loyalty": scenario.blend.loyalty,
         "newest": sources.fresh,
-        "to_explore": sources.unseen or sources.exploration,
+        "to_explore": sources.unseen,
+        "ring": sources.exploration,
         "of_series": sources.series,
         "popular": sources.popular,
         "good": sources.stated,

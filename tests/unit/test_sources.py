@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feed.catalog import Catalog
-from feed.sources import NAMES, Groups, first, most_similar, pooled, top
+from feed.columns import hash_strings
+from feed.sources import NAMES, Groups, Ring, first, most_similar, pooled, top
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(1, 70), st.randoms())
@@ -55,3 +56,30 @@ def test_a_candidate_remembers_every_source_that_brought_it() -> None:
     assert pool.by("fresh").tolist() == [False, True, True]
     assert pool.brought == {"trending": 2, "fresh": 2, "stated": 0}
     assert len(set(NAMES)) == len(NAMES) <= 16
+
+
+@given(st.integers(0, 2**64 - 1), st.integers(0, 60), st.integers(0, 99))
+def test_one_more_on_the_ring_changes_only_the_choice_it_is_in(
+    seed: int, count: int, added: int
+) -> None:
+    hashes = hash_strings([f"episode-{row}" for row in range(100)])
+    allowed = np.arange(100) % 3 > 0
+    rows = np.delete(np.arange(100), added)
+    before = Ring.of(rows, hashes).next(allowed, count, seed)
+    after = Ring.of(np.arange(100), hashes).next(allowed, count, seed)
+    assert len(before) == min(count, allowed[rows].sum())
+    assert allowed[before].all()
+    assert len(set(before.tolist())) == len(before)
+    without = [row for row in after.tolist() if row != added]
+    assert before.tolist()[: len(without)] == without
+
+
+def test_in_time_everybody_on_the_ring_is_chosen() -> None:
+    hashes = hash_strings([f"episode-{row}" for row in range(50)])
+    ring = Ring.of(np.arange(50), hashes)
+    every = np.ones(50, np.bool_)
+    chosen = np.concatenate([ring.next(every, 5, seed) for seed in range(2000)])
+    times = np.bincount(chosen, minlength=50)
+    assert times.min() > 40
+    assert times.max() < 600
+    assert not len(Ring.of(np.zeros(0, np.int64), hashes).next(every, 5, 1))
