@@ -49,8 +49,10 @@ def test_a_difference_is_clear_where_its_interval_is_on_one_side_of_nothing(
 ) -> None:
     worst = [n for n in range(5, 20) if n != 9]
     one, two = outcome("one", *better), outcome("two", 9, *worst)
-    (row,) = re.findall(r"<tr><td>recall@10</td>.*?</tr>", accuracy.comparison(one, two, seed=0))
-    assert row.endswith(f"<td>{said}</td></tr>")
+    for pair in [(one, two), (two, one)]:
+        compared = accuracy.comparison(*pair, seed=0)
+        (row,) = re.findall(r"<tr><td>recall@10</td>.*?</tr>", compared)
+        assert row.endswith(f"<td>{said}</td></tr>")
 
 
 def test_the_best_of_each_metric_is_bold_where_more_is_better() -> None:
