@@ -37,10 +37,12 @@ def outcome(name: str, *order: int) -> Outcome:
 
 
 def test_two_rankings_are_compared_user_by_user() -> None:
-    shown = accuracy.comparison(outcome("one", 20, 21, 22), outcome("two", 21, 20, 22), seed=0)
-    assert "Of 4 users 1 found their next choice earlier with one, 1 with two, 2 as early" in shown
-    assert "10.0 in common" in shown
-    assert "<td>mrr</td><td>" in shown
+    one, two = outcome("one", 20, 21, 22, 23), outcome("two", 21, 20, 22, 9, 23)
+    shown = accuracy.comparison(one, two, seed=0)
+    assert "Of 4 users 2 found their next choice earlier with one, 1 with two, 1 as early" in shown
+    pairs = zip(one.lists[:, :10].tolist(), two.lists[:, :10].tolist(), strict=True)
+    common = np.mean([len(set(here) & set(there)) for here, there in pairs])
+    assert f"{common:.1f} in common" in shown
 
 
 @pytest.mark.parametrize(("better", "said"), [((20, 21, 22, 23), "clear"), ((9, 20), "")])
