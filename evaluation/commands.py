@@ -119,11 +119,11 @@ def tune(options: argparse.Namespace) -> int:
     from evaluation.report.tuning import report as page  # noqa: PLC0415 - as above
 
     (start,) = chosen_scenarios([options.scenario], options.scenarios)
+    space = load_space(options.space, start)
     experiment = prepare(files_of(options))
     if options.users:
         sample = experiment.targets.sample(options.users, options.seed)
         experiment = replace(experiment, targets=sample)
-    space = load_space(options.space, start)
     trials = tuning(space, experiment, options.trials, options.seed, options.record)
     won = best(trials)
     told = (

@@ -99,12 +99,13 @@ def read_events(path: Path) -> Events:
 
 def _rows(path: Path) -> Iterator[Event]:
     """The fields of each line, validated."""
-    line = 1
+    line = 0
     try:
         opened = gzip.open if path.suffix == ".gz" else open
         with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
             lines = csv.reader(file, strict=True)
             header = next(lines, [])
+            line = 1
             places = [_column(header, name) for name in COLUMNS]
             progress = _column(header, "progress") if "progress" in header else None
             for row in lines:
@@ -126,7 +127,9 @@ def _rows(path: Path) -> Iterator[Event]:
         raise Refused(f"{path}: {said}") from error
     except UnicodeDecodeError as error:
         raise Refused(f"{path}: expected UTF-8: {error}") from error
-    except (csv.Error, ValueError) as error:
+    except csv.Error as error:  # in the row after the last that was read
+        raise Refused(f"{path}:{line + 1}: {error}") from error
+    except ValueError as error:
         raise Refused(f"{path}:{line}: {error}") from error
 
 

@@ -160,6 +160,8 @@ def load(path: Path) -> Case:
         raise Refused(f"{path}: {error.strerror}") from error
     except (msgspec.DecodeError, ValueError) as error:
         raise Refused(f"{path}: {error}") from error
+    if (case.catalog.generator == "file") != bool(case.catalog.file):
+        raise Refused(f"{path}: catalog.file: expected with generator = 'file', and with it alone")
     for check in case.expect:
         if isinstance(check, Comparison) and case.other is None:
             name = check.__struct_config__.tag

@@ -106,7 +106,8 @@ class Quality(Judge, frozen=True, kw_only=True):
         mean = float(shown.mean()) if len(shown) else -np.inf
         share = float((known < mean).mean()) if len(known) else 0.0
         return Verdict(
-            share >= self.above, f"mean {self.score} {mean:.2f}, above {share:.0%} of the catalog"
+            len(shown) > 0 and share >= self.above,
+            f"mean {self.score} {mean:.2f}, above {share:.0%} of the catalog",
         )
 
 

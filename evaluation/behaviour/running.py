@@ -19,6 +19,7 @@ from feed.catalog import Catalog
 from feed.clock import DAY_US, from_us, to_us
 from feed.engagement import TYPES, Engagement, Profile, Summary, newest
 from feed.pipeline import Ranker
+from feed.ports import Unavailable
 from feed.request import SentEngagement, SessionRequest, make_query
 from feed.scenario import Scenario
 
@@ -74,7 +75,7 @@ def run(path: Path, scenarios: Mapping[str, Scenario], default: str) -> Result:
         )
     try:
         verdicts = _judge(case, scenarios[chosen], path.parent)
-    except Refused as error:
+    except (Refused, Unavailable) as error:
         raise Refused(f"{path}: {error}") from error
     return Result(path.stem, case, chosen, verdicts)
 

@@ -136,7 +136,7 @@ def _behaviour(cases: Sequence[Result]) -> str:
     rows = [
         [
             f'<td class="{one.status}">{one.status}</td>',
-            html.escape(one.case.about) + f"<small>{one.name}</small>",
+            html.escape(one.case.about) + f"<small>{html.escape(one.name)}</small>",
             one.case.kind,
             one.scenario,
             html.escape(one.saw),

@@ -9,6 +9,7 @@ from catalog_builder.errors import Refused
 from evaluation.experiment import Experiment
 from evaluation.tuning.search import Trial
 from evaluation.tuning.space import Space
+from evaluation.wiring import write_file
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -57,9 +58,8 @@ def read(path: Path, key: str, space: Space) -> list[Trial]:
 
 def start(path: Path, key: str, trials: list[Trial]) -> None:
     """Write the file anew, with what is known already."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     lines = [msgspec.json.encode(_Head(key)), *(_encoded(trial) for trial in trials)]
-    path.write_bytes(b"\n".join(lines) + b"\n")
+    write_file(path, b"\n".join(lines) + b"\n")
 
 
 def append(path: Path, trial: Trial) -> None:

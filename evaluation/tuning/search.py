@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy.stats import qmc
 
 from evaluation.tuning.space import Space
 from feed.columns import FloatArray
@@ -79,6 +78,8 @@ def best(made: Sequence[Trial]) -> Trial:
 @cache
 def _points(size: int, count: int, seed: int) -> FloatArray:
     """(count, size) spread evenly (Halton, 1960, scrambled)."""
+    from scipy.stats import qmc  # noqa: PLC0415 - half a second that no other command needs
+
     points: FloatArray = qmc.Halton(size, rng=seed).random(count)
     return points
 

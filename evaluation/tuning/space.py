@@ -96,7 +96,8 @@ class Space:
     def _said(self, path: str, value: float) -> float:
         if isinstance(self.current()[path], int):
             return round(value)
-        return float(f"{value:.{DIGITS}g}")
+        bounds = self.parameters[path]
+        return min(max(float(f"{value:.{DIGITS}g}"), bounds.low), bounds.high)
 
 
 def load(path: Path, start: Scenario) -> Space:
@@ -126,6 +127,9 @@ def _check(space: Space) -> None:
             raise Refused(f"{path}: expected low below high, got {bounds.low} and {bounds.high}")
         if bounds.log and bounds.low <= 0:
             raise Refused(f"{path}: expected low above 0 with log, got {bounds.low}")
+        whole = bounds.low.is_integer() and bounds.high.is_integer()
+        if isinstance(space.current()[path], int) and not whole:
+            raise Refused(f"{path}: expected whole numbers, got {bounds.low} and {bounds.high}")
     for end in (0.0, 1.0):
         for path, value in space.values([end] * len(space.parameters)).items():
             space.scenario({path: value})
