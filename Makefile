@@ -14,6 +14,12 @@ BUILD_OPTIONS := $(if $(EPISODES),--episodes '$(EPISODES)') $(if $(VECTORS),--ve
 	$(if $(FEEDS),--feeds $(foreach feed,$(FEEDS),'$(feed)')) $(if $(FIELDS),--fields '$(FIELDS)') $(if $(MAX_BAD),--max-bad '$(MAX_BAD)') \
 	$(if $(NOW),--now '$(NOW)') $(if $(FORCE),--force)
 
+# What is replayed: what is given, or made-up listeners.
+MADE := $(STATE)/evaluation/made
+DATA := $(if $(INTERACTIONS),,$(MADE)/train.csv)
+REPLAYED := $(if $(INTERACTIONS),--episodes '$(EPISODES)' --interactions '$(INTERACTIONS)' $(if $(VECTORS),--vectors '$(VECTORS)') \
+	$(if $(FIELDS),--fields '$(FIELDS)') $(if $(NOW),--now '$(NOW)'),--episodes $(MADE)/episodes.jsonl --interactions $(MADE)/train.csv)
+
 # Fails where a port is taken, or is none.
 define FREE
 import socket, sys
@@ -24,13 +30,14 @@ endef
 export FREE
 
 .DEFAULT_GOAL := help
-.PHONY: help run emulators test check format clean
+.PHONY: help run emulators test check evaluate tune format clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 	@echo
 	@echo 'make run and make emulators take EPISODES=file FIELDS=file.toml VECTORS=file.npz'
 	@echo '    FEEDS="url ..." NOW=RFC3339 PORT=8080, and for the builder MAX_BAD=10% FORCE=1'
+	@echo 'make evaluate and make tune take EPISODES=file INTERACTIONS=train.csv TEST=test.csv SCENARIO="name ..."'
 
 run: $(VENV)/run ## Serve a personal feed on this machine (a demo catalog unless told otherwise)
 	@$(BIN)/python -c "$$FREE" $(PORT) 2>/dev/null || { echo 'Port $(PORT) cannot be used: make run PORT=8081'; exit 1; }
@@ -49,6 +56,20 @@ emulators: $(VENV)/test ## Serve it on emulated Firebase (needs Java and the Goo
 
 test: $(VENV)/test check ## Check and test everything
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term-missing:skip-covered
+
+evaluate: $(VENV)/test $(DATA) ## Judge the feed: behaviour cases, replayed choices, one HTML page
+	@$(BIN)/python -m evaluation behaviour
+	@$(BIN)/python -m evaluation report $(REPLAYED) $(if $(TEST),--test '$(TEST)',$(if $(INTERACTIONS),,--test $(MADE)/test.csv)) \
+		$(foreach one,$(or $(SCENARIO),for_you baseline),--scenario '$(one)') --cases evaluation/cases \
+		--out $(STATE)/evaluation/report.html --json $(STATE)/evaluation/report.json
+
+tune: $(VENV)/test $(DATA) ## Search the weights of for_you on a validation cut; TRIALS=200
+	@$(BIN)/python -m evaluation tune $(REPLAYED) --cut 0.9 --scenario '$(or $(SCENARIO),for_you)' --trials $(or $(TRIALS),200) \
+		--space '$(or $(SPACE),evaluation/spaces/for_you.toml)' --users 500 --record $(STATE)/evaluation/tune.jsonl \
+		--out $(STATE)/evaluation/tuned.toml --report $(STATE)/evaluation/tuned.html
+
+$(MADE)/train.csv: evaluation/synthetic.py $(VENV)/test
+	@$(BIN)/python -m evaluation synthetic --out $(MADE)
 
 check: $(VENV)/test ## Lint and type-check
 	@$(BIN)/ruff check .
