@@ -120,6 +120,11 @@ class _Queue:
         """score with its decays; -inf for who is not open"""
         self._near = np.zeros(len(series))
         """cosine with the nearest chosen, fading"""
+        self._positive = candidates.scores > 0
+        most = np.arange(len(series) + 1)
+        self._series_factors = parameters.series_decay**most
+        self._topic_factors = parameters.topic_decay**most
+        """by how often its series, or its topic, was chosen already"""
         self._got = np.zeros(0 if candidates.wanted is None else len(candidates.wanted))
         self._last: int | None = None
         self.chosen: list[int] = []
@@ -178,21 +183,22 @@ class _Queue:
         self.propensities.append(propensity)
         self._last = int(self._series[place])
         self._left[place] = self._open[place] = False
-        mine = self._of_series[self._last]
+        touched = mine = self._of_series[self._last]
         self._series_times[mine] += 1
         if self._series_times[place] >= parameters.max_per_series:
             self._open[mine] = False
-        self._revalue(mine)
         if candidates.topics is not None and candidates.topics[place] >= 0:
             alike = self._of_topic[int(candidates.topics[place])]
             self._topic_times[alike] += 1
-            self._revalue(alike)
+            touched = np.concatenate([mine, alike])
+        self._revalue(touched)
         if candidates.vectors is not None:
             cosines = candidates.vectors @ candidates.vectors[place]
-            self._near = np.maximum(self._near * parameters.mmr_memory, cosines)
-            self._drop(cosines > parameters.near_duplicate)
+            if parameters.mmr:
+                self._near = np.maximum(self._near * parameters.mmr_memory, cosines)
+            self._drop(np.flatnonzero(cosines > parameters.near_duplicate))
         if candidates.titles is not None:
-            self._drop(candidates.titles == candidates.titles[place])
+            self._drop(np.flatnonzero(candidates.titles == candidates.titles[place]))
         if candidates.mix is not None:
             self._got += candidates.mix[place]
 
@@ -220,20 +226,20 @@ class _Queue:
         place = int(np.argmax(value))
         return place if value[place] > -np.inf else None
 
-    def _drop(self, who: BoolArray) -> None:
-        self._left &= ~who
-        self._open &= ~who
+    def _drop(self, who: IntArray) -> None:
+        self._left[who] = self._open[who] = False
         self._value[who] = -np.inf
 
     def _revalue(self, who: IntArray | slice) -> None:
         parameters, scores = self._parameters, self._all.scores[who]
-        factor = parameters.series_decay ** self._series_times[who]
+        factor = self._series_factors[self._series_times[who]]
         if self._all.topics is not None:
-            factor = factor * parameters.topic_decay ** self._topic_times[who]
+            factor = factor * self._topic_factors[self._topic_times[who]]
         if parameters.decay_below_zero:
             value = scores * factor
         else:  # lower either way: a smaller factor on a negative score would raise it
-            value = np.where(scores > 0, scores * factor, scores / np.maximum(factor, 1e-6))
+            raised = scores / np.maximum(factor, 1e-6)
+            value = np.where(self._positive[who], scores * factor, raised)
         self._value[who] = np.where(self._open[who], value, -np.inf)
 
 
