@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from catalog_builder.errors import Refused
 from catalog_builder.interactions import collect
+from catalog_builder.scale import cosine_scale
 from catalog_builder.signals import Parameters, signals
 from feed.catalog import SCORES, Catalog
 from feed.clock import to_us
@@ -77,6 +78,7 @@ def build_catalog(
         embeddings=embeddings,
         embedded=embedded,
         anchors=_anchors(embeddings, starts, members, len(categories)),
+        cosine_scale=cosine_scale(embeddings[embedded == 1]),
         title_hashes=hash_strings([_spoken(e.title) for e in episodes]),
         signals=Signals.none(len(episodes), len(series_ids)),
     )

@@ -73,6 +73,9 @@ class Catalog:
     """(n,) 1 where there is one, here or in the store"""
     anchors: npt.NDArray[np.float32]
     """(M, D) normalised mean of the category's embeddings; zero where it has none"""
+    cosine_scale: npt.NDArray[np.float64]
+    """(2,) the mean cosine of two episodes, and what one pair in a hundred exceeds: what is unlike
+    and what is alike in this embedding model. 0 and 1 where too few are embedded to tell"""
     title_hashes: npt.NDArray[np.uint64]
     """(n,) hash of each title without case and punctuation: who has the same is a near-duplicate"""
     signals: Signals

@@ -51,6 +51,7 @@ SECTIONS: dict[str, tuple[str, tuple[str | int | None, ...]]] = {
     "embeddings": ("<f4", ("held", "D")),
     "embedded": ("|u1", ("n",)),
     "anchors": ("<f4", ("M", "D")),
+    "cosine_scale": ("<f8", (2,)),
     "title_hashes": ("<u8", ("n",)),
     "signals.people": ("<i4", ("n",)),
     "signals.popularity": ("<f4", ("n", len(HALF_LIVES_DAYS))),
@@ -132,6 +133,7 @@ def check_values(catalog: Catalog, stated: Mapping[str, int]) -> None:
         "embeddings": _near_unit(catalog.embeddings),
         "signals": _are_sane(catalog.signals),
         "anchors": _near_unit(catalog.anchors),
+        "cosine_scale": _is_scale(catalog.cosine_scale),
     }
     if wrong := [name for name, is_right in right.items() if not is_right]:
         raise ValueError(f"{wrong[0]} makes no sense")
@@ -153,6 +155,12 @@ def _are_objects(cards: Strings) -> bool:
 def _near_unit(rows: npt.NDArray[np.float32]) -> bool:
     """Whether no row is longer than a unit, or has a number that is none."""
     return bool((np.einsum("ij,ij->i", rows, rows) < 1.01).all())  # noqa: PLR2004
+
+
+def _is_scale(scale: npt.NDArray[np.float64]) -> bool:
+    """Whether these are two cosines, the first below the second."""
+    low, high = scale.tolist()
+    return bool(-1.01 < low < high < 1.01)  # noqa: PLR2004
 
 
 def _are_sane(signals: Signals) -> bool:

@@ -96,7 +96,8 @@ class Ranker:
         proposed = propose(catalog, scenario, standing, likes, found, retrieved, query.seed)
         rows = proposed.pool.rows
         parts = self._parts(query, likes, found, proposed, retrieved)
-        final = scorers.blend(scenario.blend, parts)
+        weights = scorers.weights(scenario.blend, parts, likes.confidence)
+        final = scorers.blend(weights, parts)
 
         chosen = select(
             candidates_of(
@@ -105,11 +106,11 @@ class Ranker:
             scenario.selector,
         )
         at = chosen.places
-        rows, final = rows[at], final[at]
+        rows, final, similarity = rows[at], final[at], proposed.similarity[at]
         parts = {name: part[at] for name, part in parts.items()}
-        reasons = explain(catalog, scenario, standing, likes, rows, parts, chosen)
+        reasons = explain(catalog, scenario, standing, likes, rows, parts, weights, chosen)
         blind = not (catalog.holds_vectors or retrieved) and needs_vectors(catalog, query, scenario)
-        shown = (parts["similarity"], parts["quality"], parts["recency"], final)
+        shown = (similarity, parts["quality"], parts["recency"], final)
         return Slate(
             rows=rows,
             scores=_millionths(np.column_stack(shown)),
@@ -127,7 +128,7 @@ class Ranker:
                 sources=proposed.pool.brought,
                 candidates=len(proposed.pool.rows),
                 chosen=len(rows),
-                parts=scorers.given(scenario.blend, parts),
+                parts=scorers.given(weights, parts),
                 proposed_by=proposed.pool.names(at),
                 propensities=np.round(chosen.propensities, 6).tolist(),
             ),
@@ -140,7 +141,8 @@ class Ranker:
         likes = taste(catalog, query, scenario.interests, user)
         proposed = everything(catalog, scenario, likes, retrieved)
         found = self._eligible(query, likes)
-        return scorers.blend(scenario.blend, self._parts(query, likes, found, proposed, retrieved))
+        parts = self._parts(query, likes, found, proposed, retrieved)
+        return scorers.blend(scorers.weights(scenario.blend, parts, likes.confidence), parts)
 
     def similar(
         self, row: int, count: int, matches: Iterable[Match] = ()
@@ -182,11 +184,14 @@ class Ranker:
         catalog, standing, blend = self.catalog, self.standing, self.scenario.blend
         rows = proposed.pool.rows
         unseen = standing.unseen[rows]
+        # What is neutral, because nothing is known or can be had, is no cosine.
+        cosines = likes.user.vector is not None and (catalog.holds_vectors or retrieved is not None)
+        similarity = standing.measured(proposed.similarity) if cosines else proposed.similarity
         parts: dict[str, Callable[[], FloatArray]] = {
-            "similarity": lambda: proposed.similarity,
+            "similarity": lambda: similarity,
             "quality": lambda: standing.quality[rows],
             "recency": lambda: scorers.recency(found.ages[rows], blend.recency_decay),
-            "interest": lambda: proposed.interest,
+            "interest": lambda: standing.measured(proposed.interest),
             "neighbours": lambda: scorers.neighbours(likes, rows, blend.neighbours_unit),
             "trend": lambda: standing.trend[rows],
             "popularity": lambda: standing.popularity[rows],
@@ -209,8 +214,10 @@ class Ranker:
 
     def _aversion(self, likes: Taste, rows: IntArray, retrieved: Retrieved | None) -> FloatArray:
         if self.catalog.holds_vectors:
-            return scorers.aversion(self.catalog, likes.refused, rows)
-        return retrieved.aversion(rows) if retrieved else np.zeros(len(rows))
+            nearest = scorers.aversion(self.catalog, likes.refused, rows)
+        else:
+            nearest = retrieved.aversion(rows) if retrieved else np.zeros(len(rows))
+        return np.maximum(self.standing.measured(nearest), 0.0)
 
 
 def _millionths(numbers: FloatArray) -> npt.NDArray[np.int32]:

@@ -12,7 +12,6 @@ from feed.columns import BoolArray, FloatArray, HashArray, IntArray, hash_string
 from feed.engagement import TYPES
 from feed.interests import UserVector
 from feed.scenario import Scenario
-from feed.scorers import weight_of
 from feed.selectors import Chosen
 from feed.standing import Standing
 from feed.taste import OFTEN, Taste
@@ -57,6 +56,7 @@ def explain(
     taste: Taste,
     rows: IntArray,
     parts: Mapping[str, FloatArray],
+    weights: Mapping[str, float],
     chosen: Chosen,
 ) -> Reasons:
     """The reason of each episode in `rows`: of what is true of it, what gave most to its score.
@@ -67,10 +67,10 @@ def explain(
     half, or of a recency of at least `min_recency`. Who was drawn by lot is something new, and who
     was pinned by a rule was picked.
     """
-    weighed = {name: weight_of(scenario.blend, name) * part for name, part in parts.items()}
+    weighed = {name: weights[name] * part for name, part in parts.items()}
     found = _best(_plain(catalog, scenario, standing, taste, rows, parts, weighed))
     if len(rows) and not taste.unknown:
-        personal = _best(_personal(catalog, scenario, taste, rows, parts, weighed))
+        personal = _best(_personal(catalog, scenario, standing, taste, rows, parts, weighed))
         true = personal.given > -np.inf
         found = _Claim(
             np.where(true, personal.given, found.given),
@@ -132,6 +132,7 @@ def _plain(
 def _personal(
     catalog: Catalog,
     scenario: Scenario,
+    standing: Standing,
     taste: Taste,
     rows: IntArray,
     parts: Mapping[str, FloatArray],
@@ -139,7 +140,12 @@ def _personal(
 ) -> Iterator[_Claim]:
     """What it has to do with this user."""
     least = scenario.reasons.min_similarity
-    yield _similar(catalog, taste.user, rows, weighed["similarity"], parts["similarity"] >= least)
+    alike = parts["similarity"] >= least
+    similar, named = _similar(catalog, taste.user, rows, weighed["similarity"], alike)
+    if scenario.blend.measure == "catalog":  # what is named has to be alike itself
+        true = np.isnan(named) | (standing.measured(np.nan_to_num(named)) >= least)
+        similar = similar._replace(given=np.where(true, similar.given, -np.inf))
+    yield similar
     if "interest" in weighed and len(taste.interests):
         cosines = catalog.embeddings[rows] @ catalog.embeddings[taste.interests].T
         nearest = taste.interests[np.argmax(cosines, axis=1)]
@@ -164,8 +170,10 @@ def _personal(
 
 def _similar(
     catalog: Catalog, user: UserVector, rows: IntArray, given: FloatArray, similar: BoolArray
-) -> _Claim:
-    """The largest summand of the similarity to the user vector.
+) -> tuple[_Claim, FloatArray]:
+    """The largest summand of the similarity to the user vector, and the cosine with what it names.
+
+    NaN where the claim needs none: nothing is named, or the episode is in the stated interest.
 
     The vector is a sum, so its product with an episode is one, over the engaged episodes and the
     stated interests. An interest is the reason of an episode in that category, and near the reason
@@ -173,7 +181,8 @@ def _similar(
     `_certain`.
     """
     if user.vector is None:
-        return _claim(np.zeros(len(rows), np.bool_), given, "discover")
+        nowhere = _claim(np.zeros(len(rows), np.bool_), given, "discover")
+        return nowhere, np.full(len(rows), np.nan)
     of_part = np.array(
         [BECAUSE[kind] for kind in user.member_types]
         + [_CODE["interest"]] * len(user.categories)
@@ -185,24 +194,31 @@ def _similar(
     hash_of_part = np.concatenate([catalog.id_hashes[user.members], hash_strings(names), nothing])
     member = catalog.membership(rows, user.categories)
     bare = catalog.category_starts[rows + 1] == catalog.category_starts[rows]
-    parts = _summands(catalog, user, rows) if catalog.holds_vectors else _certain(user, member)
+    cosines = np.full((len(rows), len(of_part)), np.nan)
+    if catalog.holds_vectors:
+        summed = np.concatenate(
+            [catalog.embeddings[user.members], catalog.anchors[user.categories]]
+        )
+        cosines[:, :-1] = catalog.embeddings[rows] @ summed.T
+        parts = _summands(user, cosines)
+    else:
+        parts = _certain(user, member)
     parts[:, len(user.members) : -1][~member & ~bare[:, None]] = -np.inf
     largest = np.argmax(parts, axis=1)
     true = similar & np.isfinite(parts.max(axis=1))
     codes = of_part[largest]
+    named = cosines[np.arange(len(rows)), largest]
+    named[codes == _CODE["interest"]] = np.where(bare, named, np.nan)[codes == _CODE["interest"]]
     codes[(codes == _CODE["interest"]) & bare] = _CODE["near_interest"]
-    return _Claim(np.where(true, given, -np.inf), codes, hash_of_part[largest])
+    return _Claim(np.where(true, given, -np.inf), codes, hash_of_part[largest]), named
 
 
-def _summands(catalog: Catalog, user: UserVector, rows: IntArray) -> FloatArray:
+def _summands(user: UserVector, cosines: FloatArray) -> FloatArray:
     """(k, m + c + 1) what each engaged episode and interest gave; of the last column nothing."""
-    return np.hstack(
-        [
-            catalog.embeddings[rows] @ catalog.embeddings[user.members].T * user.member_weights,
-            catalog.embeddings[rows] @ catalog.anchors[user.categories].T * user.category_weights,
-            np.full((len(rows), 1), -np.inf, np.float32),
-        ]
-    )
+    shares = np.concatenate([user.member_weights, user.category_weights, np.zeros(1, np.float32)])
+    summands: FloatArray = cosines * shares
+    summands[:, -1] = -np.inf
+    return summands
 
 
 def _certain(user: UserVector, member: BoolArray) -> FloatArray:

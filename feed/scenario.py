@@ -38,6 +38,9 @@ class Interests(Table, frozen=True, kw_only=True):
     """the similarity of every candidate when nothing is known of the user"""
     rank_power: Annotated[float, msgspec.Meta(ge=0, le=3)] = 1.0
     """beside the user vector every choice counts (1 + its place, the newest 0)^-this"""
+    prior: Annotated[float, msgspec.Meta(ge=0, le=100)] = 0.0
+    """of how much weight the first choices have to be until the feed believes them half: what is
+    personal counts known / (known + this), a stated interest being as much as 2"""
     medoids: Annotated[int, msgspec.Meta(ge=0, le=5)] = 0
     """how many of the engaged episodes stand for an interest each"""
     min_interest: Share = 0.1
@@ -112,6 +115,10 @@ class Sources(Table, frozen=True, kw_only=True):
 
 class Blend(Table, frozen=True, kw_only=True):
     """score = the sum of these weights times the parts. See docs/scenarios.md for their ranges."""
+
+    measure: Literal["cosine", "catalog"] = "cosine"
+    """in what similarity, interest and aversion are measured: cosines as they are, or such that 0
+    is the cosine of any two episodes of the catalog and 1 what one pair in a hundred exceeds"""
 
     similarity: Weight = 0.55
     """cosine with the user vector"""

@@ -1,6 +1,6 @@
 """Scorers: one float per candidate, in the candidates' order. None ever drops one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from feed.taste import Taste
 
 TAKEN_OFF = {"aversion", "served"}
 """parts whose weight is taken off the score"""
+PERSONAL = {"similarity", "interest", "neighbours", "series", "category", "era"}
+"""parts that rest on what is known of the user"""
 
 
 def quality(catalog: Catalog, parameters: Quality) -> FloatArray:
@@ -107,25 +109,29 @@ def known_or_median(values: FloatArray, known: BoolArray) -> FloatArray:
     return np.where(known, values, middle)
 
 
-def blend(parameters: Blend, parts: Mapping[str, FloatArray]) -> FloatArray:
-    """The weighted sum of the parts; what is of `TAKEN_OFF` lowers it."""
+def weights(parameters: Blend, names: Iterable[str], confidence: float) -> dict[str, float]:
+    """By part, its weight: negative where it is taken off, less where it rests on little.
+
+    `confidence`, 0 to 1, is how much what is known of the user is believed.
+    """
+    found = {}
+    for name in names:
+        # A boost is of the rules, which say how much it is.
+        weight: float = 1.0 if name == "boost" else getattr(parameters, name)
+        found[name] = -weight if name in TAKEN_OFF else weight
+        if name in PERSONAL:
+            found[name] *= confidence
+    return found
+
+
+def blend(weights: Mapping[str, float], parts: Mapping[str, FloatArray]) -> FloatArray:
+    """The weighted sum of the parts."""
     blended: FloatArray = np.zeros(len(parts["similarity"]))
     for name, part in parts.items():
-        blended = blended + weight_of(parameters, name) * part
+        blended = blended + weights[name] * part
     return blended
 
 
-def given(parameters: Blend, parts: Mapping[str, FloatArray]) -> dict[str, list[float]]:
+def given(weights: Mapping[str, float], parts: Mapping[str, FloatArray]) -> dict[str, list[float]]:
     """What each part gave to each score: the summands of `blend`, in millionths' precision."""
-    return {
-        name: np.round(weight_of(parameters, name) * part, 6).tolist()
-        for name, part in parts.items()
-    }
-
-
-def weight_of(parameters: Blend, name: str) -> float:
-    """The weight of a part, negative where it is taken off."""
-    if name == "boost":  # of the rules, which say how much it is
-        return 1.0
-    weight: float = getattr(parameters, name)
-    return -weight if name in TAKEN_OFF else weight
+    return {name: np.round(weights[name] * part, 6).tolist() for name, part in parts.items()}

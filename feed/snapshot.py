@@ -30,7 +30,7 @@ from feed.layout import SECTIONS, check_structure, check_values, counts
 from feed.ports import Buffer
 from feed.signals import Signals
 
-FORMAT = 2
+FORMAT = 3
 _MAGIC = b"EARSHOT\n"
 _PREFIX = struct.Struct("<8sIIQ32s")
 _ALIGN = 64

@@ -41,9 +41,16 @@ class Standing:
         self.unseen: BoolArray = (signals.people == 0) & bool(signals.people.any())
         """of whom nothing is known, where anything is known of others"""
         self.promise: FloatArray = signals.promise.astype(np.float64)
+        zero, one = catalog.cosine_scale.tolist()
+        self._measure = (zero, one - zero) if blend.measure == "catalog" else (0.0, 1.0)
         self.ruling = Ruling(catalog, scenario.rules)
         for name in _used(scenario):
             getattr(self, name)
+
+    def measured(self, cosines: FloatArray) -> FloatArray:
+        """Cosines in the scenario's measure. A cosine of 0 is none, as of what has no embedding."""
+        zero, unit = self._measure
+        return np.where(cosines == 0.0, 0.0, (cosines - zero) / unit)
 
     @cached_property
     def completion(self) -> FloatArray:

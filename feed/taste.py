@@ -25,6 +25,9 @@ HEARD = 0.9
 OFTEN = 0.1
 """the share of the choices from which on a series is often heard"""
 
+STATED = 2.0
+"""the weight of a stated interest among the choices"""
+
 
 @dataclass(frozen=True)
 class Taste:
@@ -38,6 +41,8 @@ class Taste:
     """(p,) what was done with each last"""
     shares: FloatArray
     """(p,) how much each counts, 1 in sum"""
+    confidence: float
+    """how much these choices and what was asked for are believed, 0 to 1"""
     interests: IntArray
     """(m,) those of them that stand for an interest each, the strongest first"""
     series: IntArray
@@ -75,6 +80,8 @@ def taste(catalog: Catalog, query: Query, parameters: Interests, user: UserVecto
 
     weights = np.array([weight_of(e, parameters) for e in last], np.float64)
     kept = np.flatnonzero((weights > 0) & ~refused)
+    stated = stated_categories(catalog, query)
+    known = float(weights[kept].sum()) + STATED * len(stated)
     weights = weights[kept] / (1.0 + np.arange(len(kept))) ** parameters.rank_power
     shares = weights / max(weights.sum(), 1e-12)
     series, series_shares = _shared(catalog.series[rows[kept]], shares)
@@ -84,13 +91,14 @@ def taste(catalog: Catalog, query: Query, parameters: Interests, user: UserVecto
         rows=rows[kept],
         types=tuple(last[i].type for i in kept.tolist()),
         shares=shares,
+        confidence=known / (known + parameters.prior) if known else 1.0,
         interests=medoids(catalog, rows[kept], shares, parameters),
         series=series,
         series_shares=series_shares,
         followed=np.unique(followed[followed >= 0]),
         **_categories(catalog, rows[kept], shares),
         neighbours=catalog.signals.neighbours(rows[kept], shares),
-        stated=stated_categories(catalog, query),
+        stated=stated,
         refused=rows[refused],
         unfinished=rows[unfinished],
     )

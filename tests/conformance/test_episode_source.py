@@ -83,7 +83,10 @@ class TestGzipped(OutsideSourceContract):
         )
         return JsonSource(tmp_path / "a.jsonl.gz")
 
-    @pytest.fixture(params=[b"no gzip at all", gzip.compress(b'{"id": "1"}')[:-4]])
+    @pytest.fixture(
+        params=[b"no gzip at all", gzip.compress(b'{"id": "1"}', mtime=0)[:-4]],
+        ids=["other", "cut"],
+    )
     def nothing(self, tmp_path: Path, request: pytest.FixtureRequest) -> EpisodeSource:
         (tmp_path / "a.jsonl.gz").write_bytes(request.param)
         return JsonSource(tmp_path / "a.jsonl.gz")

@@ -201,3 +201,22 @@ def test_completion_and_loyalty_are_medians_where_too_few_have_begun(catalog: Ca
     standing = Standing(replace(catalog, signals=signals), FOR_YOU)
     assert standing.completion[:4].tolist() == [0.25, 0.5, 1.0, 0.5]
     assert (standing.loyalty == 0.5).all()
+
+
+def test_one_click_is_believed_less_than_many_listens(catalog: Catalog) -> None:
+    doubting = with_(EVERYTHING, interests={"prior": 2.0}, selector={"explore_every": 0})
+    one = [{"episode_id": SOME[10].id, "type": "click"}]
+    many = [{"episode_id": SOME[n].id, "type": "complete"} for n in (10, 20, 30, 40)]
+    for engagements, share in ((one, 0.5 / 2.5), (many, 6 / 8)):
+        believed = ranked(catalog, with_(doubting, interests={"prior": 0}), engagements=engagements)
+        doubted = ranked(catalog, doubting, engagements=engagements)
+        before = dict(zip(believed.rows.tolist(), believed.trace.parts["interest"], strict=True))
+        for row, part in zip(doubted.rows.tolist(), doubted.trace.parts["interest"], strict=True):
+            if row in before:
+                assert part == pytest.approx(share * before[row], abs=2e-6)
+    asked = [SOME[0].title.split()[0]]
+    stated = ranked(catalog, doubting, category_interests=asked)
+    plain = ranked(catalog, with_(doubting, interests={"prior": 0}), category_interests=asked)
+    assert stated.trace.parts["similarity"][0] == pytest.approx(
+        0.5 * plain.trace.parts["similarity"][0], rel=0.2
+    )

@@ -59,15 +59,19 @@ def test_the_blend_is_the_weighted_sum() -> None:
         "aversion": np.array([0.4]),
         "served": np.array([1.0]),
     }
-    assert scorers.blend(weights, parts) == pytest.approx([0.1 + 0.4 + 0.9 - 1.6 - 5])
+    taken = scorers.weights(weights, parts, 1.0)
+    assert scorers.blend(taken, parts) == pytest.approx([0.1 + 0.4 + 0.9 - 1.6 - 5])
+    half = scorers.weights(weights, parts, 0.5)
+    assert scorers.blend(half, parts) == pytest.approx([0.05 + 0.4 + 0.9 - 1.6 - 5])
 
 
 def test_what_each_part_gave_adds_up_to_the_score() -> None:
     weights = Blend(similarity=0.5, quality=2, recency=0, served=5)
     parts = {name: np.array([0.25, 1.0]) for name in ("similarity", "quality", "recency", "served")}
-    given = scorers.given(weights, parts)
+    taken = scorers.weights(weights, parts, 1.0)
+    given = scorers.given(taken, parts)
     total = np.sum([np.array(one) for one in given.values()], axis=0)
-    assert total == pytest.approx(scorers.blend(weights, parts))
+    assert total == pytest.approx(scorers.blend(taken, parts))
     assert given["served"] == [-1.25, -5.0]
 
 
