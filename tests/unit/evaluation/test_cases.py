@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 from catalog_builder.errors import Refused
-from evaluation.behaviour.case import World, load
+from evaluation.behaviour import running
+from evaluation.behaviour.case import Engaged, World, load
 from evaluation.behaviour.running import Result, find, run
 from evaluation.behaviour.where import Where
 from evaluation.behaviour.worlds import NOW, world
 from evaluation.events import Events
 from evaluation.learned import learn
 from feed.catalog import Catalog
+from feed.clock import DAY_US
 from feed.scenario import shipped
 
 SMALL = """
@@ -165,6 +167,19 @@ def described(**fields: object) -> tuple[World, Catalog]:
     one = World(topics=("Art", "Bread", "Chess", "Dance"), **fields)  # type: ignore[arg-type]
     made = world(one, (), Path())
     return one, learn(made.episodes, made.vectors, Events.of([]), NOW).catalog
+
+
+def test_engagements_lie_a_day_apart_the_first_at_the_age_that_is_given() -> None:
+    _, catalog = described(per_topic=5)
+    for one, count in [
+        (Engaged(category="Art", count=3, age_days=2), 3),
+        (Engaged(id=("art-1", "chess-2"), age_days=2, type="like"), 2),
+        (Engaged(category="Art", count=99, age_days=2), 5),
+    ]:
+        made = running._engagements(catalog, [one])
+        ages = [(running.NOW_US - each.timestamp_us) / DAY_US for each in made]
+        assert ages == [2 + number for number in range(count)]
+        assert {each.type for each in made} == {one.type}
 
 
 def test_a_topic_is_related_to_its_neighbours_on_the_ring_and_to_no_other() -> None:
