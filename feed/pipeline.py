@@ -3,7 +3,7 @@
 Everything is deterministic given catalog, scenario and query (which carries seed and now).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,6 +63,8 @@ class Slate:
     cold_start: bool
     user_vector_episodes: int
     degraded: tuple[str, ...]
+    drawn: Mapping[int, float]
+    """by place from 1 on: with what probability who was drawn by lot came there"""
     traced: Callable[[], Trace]
 
     @property
@@ -121,6 +123,10 @@ class Ranker:
             + ("vectors_unavailable",) * blind
             + ("freshness_widened",) * found.widened
             + ("series_limit_relaxed",) * chosen.relaxed,
+            drawn={
+                place + 1: round(float(chosen.propensities[place]), 6)
+                for place in np.flatnonzero(chosen.drawn).tolist()
+            },
             traced=lambda: Trace(
                 catalog=len(catalog),
                 removed=found.removed,

@@ -1,5 +1,6 @@
 """The state of a session between two pages: what is still to be shown, and what is said of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,17 @@ class Queue:
         return Queue(self.id_hashes[places], self.scores[places], reasons)
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """An episode that chance chose for its place."""
+
+    place: int
+    """in the whole queue, from 1 on"""
+    episode_id: str
+    propensity: float
+    """with what probability, among those proposed for it"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Session:
     """A session at some point of its queue."""
@@ -48,5 +60,7 @@ class Session:
     """how many episodes it has shown so far"""
     queue: Queue
     experiment: Assignment | None = None
+    drawn: Sequence[Drawn] = ()
+    """for the log, when it is created: it travels in no cursor"""
     trace: Trace | None = None
     """for the first page only: it travels in no cursor"""

@@ -12,7 +12,7 @@ from feed.cursor import seal
 from feed.experiment import Assignment
 from feed.phrases import phrase
 from feed.pipeline import MILLION, Ranker
-from feed.queue import Queue, Session
+from feed.queue import Drawn, Queue, Session
 from feed.request import Query
 from feed.retrieval import Retrieved
 
@@ -47,6 +47,10 @@ def create(
         shown=0,
         queue=Queue(ranker.catalog.id_hashes[slate.rows], slate.scores, slate.reasons),
         experiment=experiment,
+        drawn=[
+            Drawn(place, ranker.catalog.ids[int(slate.rows[place - 1])], propensity)
+            for place, propensity in slate.drawn.items()
+        ],
         trace=slate.trace if trace else None,
     )
 

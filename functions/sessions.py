@@ -55,6 +55,8 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
             experiment=experiment,
             trace=asked.trace,
         )
+    if session.drawn:
+        timings.facts["drawn"] = session.drawn
     return _page(service, held.catalog, session, asked.limit, uid, timings)
 
 

@@ -1,0 +1,69 @@
+"""What chance chose is in the log, with the probability that a counterfactual estimate needs."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from catalog_builder.build import build_catalog
+from catalog_builder.signals import Parameters
+from feed.clock import to_us
+from feed.engagement import Engagement, Summary
+from tests.support.catalogs import NOW, episodes, publish_to, vectors_of
+from tests.support.server import Server, until
+
+BOLD = """name = "bold"
+[sources]
+exploration = 40
+[selector]
+explore_every = 5
+[filters]
+freshness_days = []
+min_credibility = 0
+min_combined = 0
+"""
+
+
+def heard(uid: int) -> Summary:
+    """A listener of some of the first 60 episodes."""
+    return Summary(
+        engagements=tuple(
+            Engagement(
+                id=f"{uid}-{number}",
+                episode_id=f"episode-{number}",
+                type="complete",
+                timestamp_us=to_us(NOW) - number,
+            )
+            for number in range(uid % 7, 60, 7)
+        )
+    )
+
+
+def test_the_log_says_what_chance_chose_and_how_likely_it_was(
+    start_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    some = episodes(300)
+    catalog = build_catalog(
+        some,
+        vectors_of(some),
+        NOW,
+        summaries=[heard(uid) for uid in range(40)],
+        parameters=Parameters(min_people=1),
+    )
+    publish_to(tmp_path / "shelf", catalog)
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "bold.toml").write_text(BOLD)
+    server = start_server(SCENARIOS=str(tmp_path / "scenarios"), SCENARIO="bold")
+    session = server.create(trace=True, limit=50)
+    server.create(scenario="baseline")
+    until(lambda: sum("scenario" in line for line in server.log_lines) == 2)
+    bold, plain = (line for line in server.log_lines if "scenario" in line)
+    drawn = bold["drawn"]
+    propensities = session["trace"]["propensities"]
+    shown = {one["queue_position"]: one["id"] for one in session["episodes"]}
+    assert [one["place"] for one in drawn][:3] == [5, 10, 15]
+    for one in drawn:
+        assert 0 < one["propensity"] < 1
+        assert one["propensity"] == propensities[one["place"] - 1]
+        assert shown.get(one["place"], one["episode_id"]) == one["episode_id"]
+        assert int(one["episode_id"].removeprefix("episode-")) >= 60
+    assert len(drawn) == sum(propensity < 1 for propensity in propensities)
+    assert "drawn" not in plain
