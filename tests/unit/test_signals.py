@@ -185,18 +185,17 @@ def brute(found: Interactions, ages: np.ndarray, n: int, p: NeighbourParameters)
     return strength / count[:, None] ** p.own_popularity / count[None, :] ** p.popularity
 
 
-@given(summaries, st.integers(1, 4), st.sampled_from([(1 << 23, 1 << 22), (40, 16)]))
+@given(summaries, st.integers(1, 4), st.sampled_from([1 << 20, 8]))
 @settings(max_examples=50)
-def test_neighbours_in_blocks_are_those_found_pair_by_pair(
-    users: list[Summary], window: int, sizes: tuple[int, int]
+def test_neighbours_in_parts_are_those_found_pair_by_pair(
+    users: list[Summary], window: int, pairs: int
 ) -> None:
     found = collect(users, CATALOG)
     ages = np.linspace(0, 100, len(found)).astype(np.float32)
     parameters = NeighbourParameters(most=3, window=window)
     wanted = brute(found, ages, 30, parameters)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(module, "CELLS", sizes[0])
-        patched.setattr(module, "PAIRS", sizes[1])
+        patched.setattr(module, "PAIRS", pairs)
         starts, rows, weights = neighbours(found, ages, 30, 1, parameters)
     best = -np.sort(-wanted, axis=1)[:, :3]
     mean = best[best > 0].mean() if (best > 0).any() else 1.0
