@@ -121,7 +121,7 @@ class Crowd:
                 id=f"{user:010}-{number:09}",
                 episode_id=_episode_id(episode),
                 type=_NAMES[kind],
-                timestamp_us=to_us(NOW) - age_us,
+                timestamp_us=_NOW_US - age_us,
                 progress=progress if _NAMES[kind] == "listen" else None,
             )
             for number, (episode, age_us, kind, progress) in enumerate(
@@ -131,6 +131,7 @@ class Crowd:
         return msgspec.msgpack.encode(to_document(Summary(engagements=engagements)))
 
 
+_NOW_US = to_us(NOW)
 _NAMES = tuple(KINDS)
 
 

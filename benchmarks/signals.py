@@ -43,7 +43,8 @@ class Growth(NamedTuple):
 
     def at(self, users: int) -> float:
         """What so many users would take: the more of the two, since a fixed part flattens one."""
-        return max(self.factor * users**self.exponent, self.fixed + self.each * users)
+        power: float = self.factor * users**self.exponent
+        return max(power, self.fixed + self.each * users)
 
 
 def measured(users: int, episodes: int) -> dict[str, Any]:
@@ -76,9 +77,9 @@ def measured(users: int, episodes: int) -> dict[str, Any]:
         "episodes": episodes,
         "choices": len(interactions),
         "neighbours": len(made.neighbour_rows),
-        "seconds": {step: round(taken, 2) for step, taken in seconds.items()},
-        "total_s": round(total_s, 2),
-        "elapsed_s": round(elapsed_s - crowd.making_s, 2),
+        "seconds": {step: round(taken, 4) for step, taken in seconds.items()},
+        "total_s": round(total_s, 4),
+        "elapsed_s": round(elapsed_s - crowd.making_s, 4),
         "users_per_s": round(users / total_s),
         "peak_mb": {step: round(peak) for step, peak in peaks_mb.items()},
     }
