@@ -11,13 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
 
 from catalog_builder.interactions import Interactions
 from feed.columns import places
 
 PAIRS = 1 << 20
-"""pairs of choices looked at once, about 40 bytes each: what bounds memory"""
+"""pairs of choices looked at once, about 50 bytes each: what bounds memory"""
 
 Floats = npt.NDArray[np.floating]
 
@@ -82,7 +81,9 @@ class _Pairs:
     ) -> None:
         self._rows = interactions.rows
         self._starts = interactions.starts
-        self._of, self._choices = _by_episode(interactions, episodes)
+        choices = np.bincount(interactions.rows, minlength=episodes)
+        self._of = np.concatenate([[0], np.cumsum(choices)])
+        self._choices = np.argsort(interactions.rows, kind="stable").astype(np.int32)
         lengths = np.diff(interactions.starts).astype(np.float32)
         self._activity = lengths**-parameters.activity
         self._older = interactions.weights
@@ -91,7 +92,6 @@ class _Pairs:
         """a pair counts activity x the one of its older choice x the other of its newer"""
         self._episodes = episodes
         self._parameters = parameters
-        choices = np.diff(self._of)
         self._own = (choices + parameters.shrinkage) ** parameters.own_popularity
         self._others = (choices + parameters.shrinkage) ** parameters.popularity
 
@@ -129,16 +129,3 @@ class _Pairs:
                 others = places(begin, end)
                 weights = np.repeat(mine, end - begin) * theirs[others]
                 yield self._rows[others].astype(np.int64), weights
-
-
-def _by_episode(
-    interactions: Interactions, episodes: int
-) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.integer]]:
-    """Starts (n + 1,) and (m,) each episode's choices: a counting sort, by a sparse matrix.
-
-    Its values do not matter, so they are the smallest column that there is.
-    """
-    choices = np.arange(len(interactions), dtype=np.int32)
-    shape = episodes, len(interactions)
-    by_episode = coo_array((interactions.heard, (interactions.rows, choices)), shape).tocsr()
-    return by_episode.indptr, by_episode.indices
