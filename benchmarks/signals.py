@@ -3,7 +3,8 @@
 Seconds are the processor's, so that others on the machine disturb less; a build is one thread.
 
 `python -m benchmarks.signals [--sizes USERS ...] [--episodes N] [--json FILE]`: every size in a
-process of its own, with an episode for each ten users or always N. See docs/signals.md.
+process of its own, with an episode for each ten users or always N (then making a large catalog may
+be what takes the most memory, and hides how it grows). See docs/signals.md.
 """
 
 import argparse
