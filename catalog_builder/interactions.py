@@ -1,6 +1,6 @@
 """Interactions: what all users did with a catalog's episodes, as columns, from their summaries."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -12,6 +12,9 @@ from feed.engagement import Engagement, Summary
 
 MINUTE_US = 60_000_000
 USERS_AT_ONCE = 1000
+"""that are decoded"""
+USERS_COUNTED = 5000
+"""in a part, 60 bytes a choice"""
 
 WEIGHTS: Mapping[str, float] = {
     "click": 0.5,
@@ -53,6 +56,22 @@ class Interactions:
         """How many users chose something."""
         return len(self.starts) - 1
 
+    def parts(self) -> Iterator["Interactions"]:
+        """The same, some users at a time, as views; at least one, which may be of nobody.
+
+        What is counted of each part can be summed, and takes little memory.
+        """
+        for first in range(0, max(1, self.users), USERS_COUNTED):
+            starts = self.starts[first : first + USERS_COUNTED + 1]
+            theirs = slice(starts[0], starts[-1])
+            yield Interactions(
+                starts - starts[0],
+                self.rows[theirs],
+                self.weights[theirs],
+                self.minutes[theirs],
+                self.heard[theirs],
+            )
+
 
 def collect(summaries: Iterable[Summary], catalog: Catalog) -> Interactions:
     """The choices in these summaries, of episodes that the catalog has.
@@ -60,11 +79,11 @@ def collect(summaries: Iterable[Summary], catalog: Catalog) -> Interactions:
     Users are taken in some at a time and kept as columns of 13 bytes a choice, so a million fit.
     """
     lengths: list[npt.NDArray[np.int64]] = []
-    parts: list[tuple[npt.NDArray[np.generic], ...]] = [_NOTHING]
+    columns = [bytearray() for _ in _KINDS]  # which grow in place, where arrays would be copied
     every = iter(summaries)
     while users := list(islice(every, USERS_AT_ONCE)):
         chosen = [(user, one) for user, summary in enumerate(users) for one in summary.engagements]
-        of_user, *columns = _distinct(
+        of_user, *found = _distinct(
             np.array([user for user, _ in chosen], np.int32),
             catalog.rows([one.episode_id for _, one in chosen]),
             np.array([_weight(one) for _, one in chosen], np.float32),
@@ -73,13 +92,14 @@ def collect(summaries: Iterable[Summary], catalog: Catalog) -> Interactions:
         )
         count = np.bincount(of_user, minlength=len(users))
         lengths.append(count[count > 0])
-        parts.append(tuple(columns))
-    rows, weights, minutes, heard = (np.concatenate(column) for column in zip(*parts, strict=True))
+        for column, part in zip(columns, found, strict=True):
+            column.extend(part.tobytes())
     starts = np.concatenate([[0], *lengths]).cumsum()
-    return Interactions(starts.astype(np.int64), rows, weights, minutes, heard)
+    return Interactions(starts.astype(np.int64), *map(np.frombuffer, columns, _KINDS))
 
 
-_NOTHING = tuple(np.zeros(0, kind) for kind in (np.int32, np.float32, np.int32, np.int8))
+_KINDS = (np.int32, np.float32, np.int32, np.int8)
+_NOTHING = tuple(np.zeros(0, kind) for kind in _KINDS)
 
 
 def _distinct(

@@ -13,11 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from catalog_builder.interactions import Interactions
+from feed.columns import places
 
-CELLS = 1 << 23
-"""pairs of episodes held at once, 24 bytes each: what bounds memory"""
-PAIRS = 1 << 22
-"""pairs of choices looked at once"""
+PAIRS = 1 << 20
+"""pairs of choices looked at once, about 50 bytes each: what bounds memory"""
 
 Floats = npt.NDArray[np.floating]
 
@@ -53,20 +52,19 @@ def neighbours(
     """Starts (n + 1,), rows and weights of each episode's neighbours, the nearest first.
 
     Weights are multiples of the mean one. A pair that fewer than `min_people` users made is left
-    out. Exact, in blocks of episodes.
+    out. Exact, one episode at a time, so that memory grows with choices and not with pairs.
     """
     pairs = _Pairs(interactions, ages_days, episodes, parameters)
-    counts, rows, weights = [np.zeros(1, np.int64)], [], []
-    for first, last in pairs.blocks():
-        near = pairs.near(first, last, min_people)
-        found = _largest(near, parameters.most)
-        counts.append(found[0])
-        rows.append(found[1])
-        weights.append(found[2])
-    every = np.concatenate(weights) if weights else np.zeros(0, np.float32)
+    counts, rows, weights = [0], [np.zeros(0, np.int32)], [np.zeros(0, np.float32)]
+    for row in range(episodes):
+        others, near = pairs.nearest(row, max(1, min_people))
+        counts.append(len(others))
+        rows.append(others)
+        weights.append(near)
+    every = np.concatenate(weights)
     return (
-        np.cumsum(np.concatenate(counts)),
-        np.concatenate(rows) if rows else np.zeros(0, np.int32),
+        np.cumsum(counts, dtype=np.int64),
+        np.concatenate(rows),
         every / every.mean() if len(every) else every,
     )
 
@@ -81,77 +79,53 @@ class _Pairs:
         episodes: int,
         parameters: Parameters,
     ) -> None:
-        lengths = np.diff(interactions.starts)
         self._rows = interactions.rows
-        self._ends = np.repeat(interactions.starts[1:], lengths).astype(np.int32)
-        self._begins = np.repeat(interactions.starts[:-1], lengths).astype(np.int32)
-        activity = np.repeat(lengths.astype(np.float32) ** -parameters.activity, lengths)
-        decay = np.exp2(-ages_days / np.float32(parameters.half_life_days))
-        self._older = interactions.weights * activity
-        self._newer = interactions.weights * decay
-        """a pair counts the one of its older choice x the other of its newer"""
-        self._episodes = episodes
-        self._parameters = parameters
-        by_episode = np.argsort(interactions.rows, kind="stable")
-        self._choices = by_episode.astype(np.int32)
+        self._starts = interactions.starts
         choices = np.bincount(interactions.rows, minlength=episodes)
         self._of = np.concatenate([[0], np.cumsum(choices)])
+        self._choices = np.argsort(interactions.rows, kind="stable").astype(np.int32)
+        lengths = np.diff(interactions.starts).astype(np.float32)
+        self._activity = lengths**-parameters.activity
+        self._older = interactions.weights
+        self._newer = np.exp2(ages_days / np.float32(-parameters.half_life_days))
+        self._newer *= interactions.weights
+        """a pair counts activity x the one of its older choice x the other of its newer"""
+        self._episodes = episodes
+        self._parameters = parameters
         self._own = (choices + parameters.shrinkage) ** parameters.own_popularity
         self._others = (choices + parameters.shrinkage) ** parameters.popularity
 
-    def blocks(self) -> Iterator[tuple[int, int]]:
-        """Blocks of episodes, first and last, that fit in memory."""
-        step = max(1, CELLS // max(1, self._episodes))
-        for first in range(0, self._episodes, step):
-            yield first, min(first + step, self._episodes)
+    def nearest(
+        self, row: int, min_people: int
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """The nearest of one episode: which, and how near, falling."""
+        strength, people = np.zeros(self._episodes), np.zeros(self._episodes, np.int64)
+        for others, weights in self._of_episode(row):
+            strength += np.bincount(others, weights, self._episodes)
+            people += np.bincount(others, minlength=self._episodes)
+        found = np.flatnonzero((people >= min_people) & (strength > 0))
+        near = strength[found] / self._own[row] / self._others[found]
+        if len(found) > self._parameters.most:
+            kept = np.argpartition(-near, self._parameters.most - 1)[: self._parameters.most]
+            found, near = found[kept], near[kept]
+        order = np.lexsort((found, -near))
+        return found[order].astype(np.int32), near[order].astype(np.float32)
 
-    def near(self, first: int, last: int, min_people: int) -> Floats:
-        """(last - first, n) how near every episode is to each of a block."""
-        shape = last - first, self._episodes
-        strength, people = np.zeros(shape), np.zeros(shape, np.int32)
-        for cells, weights in self._of_block(first, last):
-            strength += np.bincount(cells, weights, strength.size).reshape(shape)
-            people += np.bincount(cells, minlength=people.size).reshape(shape)
-        strength[people < max(1, min_people)] = 0.0
-        near: Floats = strength / self._own[first:last, None] / self._others
-        return near
-
-    def _of_block(self, first: int, last: int) -> Iterator[tuple[npt.NDArray[np.int64], Floats]]:
-        """Cells of a block's matrix and what each pair adds there, a part at a time."""
-        choices = self._choices[self._of[first] : self._of[last]]
-        step = max(1, PAIRS // (2 * self._parameters.window))
-        gaps = np.arange(1, self._parameters.window + 1, dtype=np.int32)
+    def _of_episode(self, row: int) -> Iterator[tuple[npt.NDArray[np.int64], Floats]]:
+        """The other episode of each of its pairs, and what the pair counts, a part at a time."""
+        choices = self._choices[self._of[row] : self._of[row + 1]].astype(np.int64)
+        step = max(1, PAIRS // self._parameters.window)
         for start in range(0, len(choices), step):
             one = choices[start : start + step]
-            place = (self._rows[one] - first).astype(np.int64) * self._episodes
-            after, before = one[:, None] + gaps, one[:, None] - gaps
-            i, gap = np.nonzero(after < self._ends[one, None])
-            later = after[i, gap]
-            j, gap = np.nonzero(before >= self._begins[one, None])
-            earlier = before[j, gap]
-            yield (
-                np.concatenate([place[i] + self._rows[later], place[j] + self._rows[earlier]]),
-                np.concatenate(
-                    [
-                        self._older[one[i]] * self._newer[later],
-                        self._older[earlier] * self._newer[one[j]] * self._parameters.backward,
-                    ]
-                ),
-            )
-
-
-def _largest(
-    near: Floats, most: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-    """The largest of each row that are above 0: how many, where, and how large, falling."""
-    most = min(most, near.shape[1])
-    at = (
-        np.argpartition(-near, most - 1, axis=1)[:, :most]
-        if most
-        else np.zeros((len(near), 0), int)
-    )
-    value = np.take_along_axis(near, at, axis=1)
-    order = np.lexsort((at, -value), axis=1)
-    at, value = np.take_along_axis(at, order, axis=1), np.take_along_axis(value, order, axis=1)
-    found = value > 0
-    return found.sum(axis=1), at[found].astype(np.int32), value[found].astype(np.float32)
+            user = np.searchsorted(self._starts, one, "right") - 1
+            earliest = np.maximum(one - self._parameters.window, self._starts[user])
+            last = np.minimum(one + self._parameters.window + 1, self._starts[user + 1])
+            older = self._older[one] * self._activity[user]
+            newer = self._newer[one] * self._activity[user] * np.float32(self._parameters.backward)
+            for begin, end, mine, theirs in (
+                (one + 1, last, older, self._newer),
+                (earliest, one, newer, self._older),
+            ):
+                others = places(begin, end)
+                weights = np.repeat(mine, end - begin) * theirs[others]
+                yield self._rows[others].astype(np.int64), weights

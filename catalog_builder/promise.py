@@ -4,6 +4,8 @@ Ridge regression (Hoerl and Kennard, 1970) of log(1 + popularity) on content, le
 episodes that people did choose.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,8 +17,11 @@ MIN_LEARNED = 50
 """from fewer episodes nothing is learned"""
 AGES_DAYS = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0)
 """half-lives of the features of age"""
+AT_ONCE = 4096
+"""episodes whose features are held at once: what bounds memory"""
 
 Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.intp]
 
 
 def promise(
@@ -27,41 +32,45 @@ def promise(
     if np.count_nonzero(known) < MIN_LEARNED or known.all():
         return expected
     wanted = np.log1p(popularity.astype(np.float64))
-    features = _features(catalog, wanted, known)
-    mean, average = features[known].mean(axis=0), float(wanted[known].mean())
-    centred = features[known] - mean
-    gram = centred.T @ centred + PENALTY * np.eye(features.shape[1])
-    weights = np.linalg.solve(gram, centred.T @ (wanted[known] - average))
-    found = average + (features[~known] - mean) @ weights
-    expected[~known] = np.maximum(found, 0.0)
+    series = _series(catalog, wanted, known)
+    learned, average = np.flatnonzero(known), float(wanted[known].mean())
+    total = sum(_features(catalog, series, rows).sum(axis=0) for rows in _parts(learned))
+    mean = total / len(learned)
+    gram, product = PENALTY * np.eye(len(mean)), np.zeros(len(mean))
+    for rows in _parts(learned):
+        centred = _features(catalog, series, rows) - mean
+        gram += centred.T @ centred
+        product += centred.T @ (wanted[rows] - average)
+    weights = np.linalg.solve(gram, product)
+    for rows in _parts(np.flatnonzero(~known)):
+        found = average + (_features(catalog, series, rows) - mean) @ weights
+        expected[rows] = np.maximum(found, 0.0)
     return expected
 
 
-def _features(catalog: Catalog, wanted: Floats, known: npt.NDArray[np.bool_]) -> Floats:
-    """(n, f) embedding, categories, age, scores, and how its series has done."""
-    age_days = np.maximum((catalog.created_us - catalog.published_us) / DAY_US, 0.0)
+def _parts(rows: Rows) -> Iterator[Rows]:
+    return (rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE))
+
+
+def _features(catalog: Catalog, series: Floats, rows: Rows) -> Floats:
+    """(k, f) embedding, categories, age, scores, and how its series has done, of these rows."""
+    published_us = catalog.published_us[rows]
+    age_days = np.maximum((catalog.created_us - published_us) / DAY_US, 0.0)
     ages = np.exp2(-age_days[:, None] / np.array(AGES_DAYS))
-    scored = ~np.isnan(catalog.scores)
-    scores = np.where(scored, catalog.scores, 0.0) / 5.0
+    scored = ~np.isnan(catalog.scores[rows])
+    scores = np.where(scored, catalog.scores[rows], 0.0) / 5.0
     return np.column_stack(
         [
-            catalog.embeddings,
-            _categories(catalog),
+            catalog.embeddings[rows],
+            catalog.membership(rows, np.arange(len(catalog.categories))),
             ages,
             np.log1p(age_days) / 5.0,
             scores,
             scored,
-            catalog.embedded,
-            _series(catalog, wanted, known),
+            catalog.embedded[rows],
+            series[rows],
         ]
-    ).astype(np.float64)
-
-
-def _categories(catalog: Catalog) -> Floats:
-    member = np.zeros((len(catalog), len(catalog.categories)))
-    rows = np.repeat(np.arange(len(catalog)), np.diff(catalog.category_starts))
-    member[rows, catalog.category_members] = 1.0
-    return member
+    ).astype(np.float64, copy=False)
 
 
 def _series(catalog: Catalog, wanted: Floats, known: npt.NDArray[np.bool_]) -> Floats:

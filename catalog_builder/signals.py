@@ -21,6 +21,8 @@ MINUTE_US = 60_000_000
 PROMISED = HALF_LIVES_DAYS.index(7.0)
 """the popularity that an episode's content promises"""
 
+Floats = npt.NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class Parameters:
@@ -36,17 +38,13 @@ def signals(
     """The signals of these interactions, as of the catalog's creation."""
     parameters = parameters or Parameters()
     n, least = len(catalog), parameters.min_people
-    people = np.bincount(interactions.rows, minlength=n)
+    now_us = catalog.created_us
+    people, popularity = np.zeros(n, np.int64), np.zeros((n, len(HALF_LIVES_DAYS)))
+    for part in interactions.parts():
+        people += np.bincount(part.rows, minlength=n)
+        popularity += _popularity(part, now_us, n)
     enough = people >= least
-    ages_days = age_days(interactions, catalog.created_us)
-    popularity: npt.NDArray[np.float64] = np.column_stack(
-        [
-            np.bincount(
-                interactions.rows, interactions.weights * np.exp2(-ages_days / half_life), n
-            )
-            for half_life in HALF_LIVES_DAYS
-        ]
-    )
+    ages_days = np.concatenate([age_days(part, now_us) for part in interactions.parts()])
     starts, rows, weights = neighbours(interactions, ages_days, n, least, parameters.neighbours)
     return Signals(
         people=np.where(enough, people, 0).astype(np.int32),
@@ -66,11 +64,25 @@ def age_days(interactions: Interactions, now_us: int) -> npt.NDArray[np.float32]
     return np.maximum(ages, 0.0).astype(np.float32)
 
 
+def _popularity(interactions: Interactions, now_us: int, episodes: int) -> Floats:
+    """(n, 4) at `HALF_LIVES_DAYS`."""
+    ages_days = age_days(interactions, now_us)
+    return np.column_stack(
+        [
+            np.bincount(
+                interactions.rows, interactions.weights * np.exp2(-ages_days / half_life), episodes
+            )
+            for half_life in HALF_LIVES_DAYS
+        ]
+    )
+
+
 def _completion(interactions: Interactions, episodes: int, least: int) -> npt.NDArray[np.float32]:
     """(n,) the share that heard it to the end, of those of whom it is known."""
-    known = interactions.heard >= BEGUN
-    began = np.bincount(interactions.rows[known], minlength=episodes)
-    ended = np.bincount(interactions.rows[interactions.heard == FINISHED], minlength=episodes)
+    began, ended = np.zeros(episodes, np.int64), np.zeros(episodes, np.int64)
+    for part in interactions.parts():
+        began += np.bincount(part.rows[part.heard >= BEGUN], minlength=episodes)
+        ended += np.bincount(part.rows[part.heard == FINISHED], minlength=episodes)
     share = ended / np.maximum(began, 1)
     return np.where(began >= least, share, np.nan).astype(np.float32)
 
@@ -80,11 +92,13 @@ def _series_return(
 ) -> npt.NDArray[np.float32]:
     """(S,) the share of a series' listeners who chose a second episode of it."""
     count = len(catalog.series_ids)
-    series = catalog.series[interactions.rows].astype(np.int64)
-    users = np.repeat(np.arange(interactions.users), np.diff(interactions.starts))
-    pairs, times = np.unique((users * (count + 1) + series)[series >= 0], return_counts=True)
-    of_series = pairs % (count + 1)
-    came = np.bincount(of_series, minlength=count)
-    again = np.bincount(of_series[times > 1], minlength=count)
+    came, again = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    for part in interactions.parts():
+        series = catalog.series[part.rows].astype(np.int64)
+        users = np.repeat(np.arange(part.users), np.diff(part.starts))
+        pairs, times = np.unique((users * (count + 1) + series)[series >= 0], return_counts=True)
+        of_series = pairs % (count + 1)
+        came += np.bincount(of_series, minlength=count)
+        again += np.bincount(of_series[times > 1], minlength=count)
     share = again / np.maximum(came, 1)
     return np.where(again >= least, share, 0.0).astype(np.float32)

@@ -1,13 +1,17 @@
 """Signals of what all users did, held against a slow reading of their definitions."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.linear_model import Ridge
 
+from catalog_builder import interactions as interactions_module
 from catalog_builder import neighbours as module
+from catalog_builder import promise as promise_module
 from catalog_builder.build import build_catalog
 from catalog_builder.interactions import BEGUN, FINISHED, UNKNOWN, Interactions, collect
 from catalog_builder.neighbours import Parameters as NeighbourParameters
@@ -171,6 +175,20 @@ def test_an_unseen_episode_promises_what_those_like_it_became() -> None:
     assert len(catalog) == len(built)
 
 
+def test_promise_is_ridge_regression_on_the_episodes_that_are_known() -> None:
+    catalog = catalog_of(episodes(200))
+    popularity = np.random.default_rng(0).exponential(5, 200)
+    known, wanted = np.arange(200) % 3 > 0, np.log1p(popularity)
+    series = promise_module._series(catalog, wanted, known)
+    features = promise_module._features(catalog, series, np.arange(200))
+    model = Ridge(alpha=promise_module.PENALTY).fit(features[known], wanted[known])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(promise_module, "AT_ONCE", 7)
+        found = promise_module.promise(catalog, popularity, known)
+    assert found[~known] == pytest.approx(np.maximum(model.predict(features[~known]), 0), rel=1e-4)
+    assert not found[known].any()
+
+
 def brute(found: Interactions, ages: np.ndarray, n: int, p: NeighbourParameters) -> np.ndarray:
     """(n, n) nearness, pair by pair."""
     strength = np.zeros((n, n))
@@ -185,18 +203,17 @@ def brute(found: Interactions, ages: np.ndarray, n: int, p: NeighbourParameters)
     return strength / count[:, None] ** p.own_popularity / count[None, :] ** p.popularity
 
 
-@given(summaries, st.integers(1, 4), st.sampled_from([(1 << 23, 1 << 22), (40, 16)]))
+@given(summaries, st.integers(1, 4), st.sampled_from([1 << 20, 8]))
 @settings(max_examples=50)
-def test_neighbours_in_blocks_are_those_found_pair_by_pair(
-    users: list[Summary], window: int, sizes: tuple[int, int]
+def test_neighbours_in_parts_are_those_found_pair_by_pair(
+    users: list[Summary], window: int, pairs: int
 ) -> None:
     found = collect(users, CATALOG)
     ages = np.linspace(0, 100, len(found)).astype(np.float32)
     parameters = NeighbourParameters(most=3, window=window)
     wanted = brute(found, ages, 30, parameters)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(module, "CELLS", sizes[0])
-        patched.setattr(module, "PAIRS", sizes[1])
+        patched.setattr(module, "PAIRS", pairs)
         starts, rows, weights = neighbours(found, ages, 30, 1, parameters)
     best = -np.sort(-wanted, axis=1)[:, :3]
     mean = best[best > 0].mean() if (best > 0).any() else 1.0
@@ -204,6 +221,21 @@ def test_neighbours_in_blocks_are_those_found_pair_by_pair(
         mine = slice(starts[row], starts[row + 1])
         assert weights[mine] * mean == pytest.approx(best[row][best[row] > 0], rel=1e-4)
         assert wanted[row, rows[mine]] == pytest.approx(weights[mine] * mean, rel=1e-4)
+
+
+@given(summaries)
+@settings(max_examples=50)
+def test_what_is_counted_in_parts_is_what_is_counted_at_once(users: list[Summary]) -> None:
+    found, parameters = collect(users, CATALOG), Parameters(min_people=1)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(promise_module, "MIN_LEARNED", 2)
+        whole = signals(found, CATALOG, parameters)
+        patched.setattr(interactions_module, "USERS_COUNTED", 2)
+        patched.setattr(promise_module, "AT_ONCE", 4)
+        parts = signals(found, CATALOG, parameters)
+    for one in fields(whole):
+        wanted, got = getattr(whole, one.name), getattr(parts, one.name)
+        assert got == pytest.approx(wanted, rel=1e-4, abs=1e-6, nan_ok=True), one.name
 
 
 def test_no_users_make_no_signals() -> None:

@@ -1,0 +1,83 @@
+"""Benchmarks run, and measure what they say they do. How fast anything is stands in no test."""
+
+import json
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import signals
+from benchmarks.crowd import FAITHFUL, Crowd
+from feed.engagement import newest_first
+
+CROWD = Crowd(users=300, episodes=2000)
+EPISODES = np.array(
+    [
+        [int(one.episode_id.removeprefix("episode-")) for one in summary.engagements]
+        for summary in CROWD.summaries()
+    ]
+)
+
+
+def test_every_user_of_a_crowd_has_as_many_engagements_with_different_episodes() -> None:
+    assert EPISODES.shape == (300, 100)
+    assert all(len(set(theirs)) == 100 for theirs in EPISODES.tolist())
+    assert (CROWD.catalog().rows([f"episode-{n:012}" for n in EPISODES.ravel()]) >= 0).all()
+
+
+def test_a_summary_of_a_crowd_is_in_the_order_in_which_it_is_stored() -> None:
+    for summary in islice(CROWD.summaries(), 20):
+        assert list(summary.engagements) == sorted(summary.engagements, key=newest_first)
+
+
+def test_a_crowd_is_made_as_it_is_read() -> None:
+    assert len(list(islice(Crowd(users=10**9, episodes=2000).summaries(), 3))) == 3
+
+
+def test_a_crowd_is_the_same_each_time() -> None:
+    assert list(islice(CROWD.summaries(), 5)) == list(islice(CROWD.summaries(), 5))
+
+
+def test_some_episodes_of_a_crowd_are_far_more_popular_and_some_are_unheard_of() -> None:
+    chosen = np.sort(np.bincount(EPISODES.ravel(), minlength=CROWD.episodes))[::-1]
+    assert chosen[:200].sum() > 3 * chosen.sum() / 10
+    assert chosen[-100:].sum() == 0
+
+
+def test_a_user_of_a_crowd_keeps_to_three_topics() -> None:
+    shares = -np.sort(
+        -np.array([np.bincount(theirs % CROWD.topics, minlength=8) for theirs in EPISODES]), axis=1
+    )
+    assert CROWD.topics == 8
+    assert shares[:, :3].sum() / EPISODES.size > FAITHFUL - 0.05
+
+
+def test_signals_are_measured_by_size_and_their_growth_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = ["--sizes", "100", "300", "--episodes", "200"]
+    signals.main([*sizes, "--json", str(tmp_path / "found.json")])
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert [(run["users"], run["episodes"]) for run in found["runs"]] == [(100, 200), (300, 200)]
+    for run in found["runs"]:
+        assert set(run["seconds"]) == {"collect", "counts", "neighbours", "promise"}
+        peaks = list(run["peak_mb"].values())
+        assert peaks == sorted(peaks)
+        assert run["choices"] > 80 * run["users"]
+    assert "1,000,000 users take" in capsys.readouterr().out
+    assert found["growth"]["peak_mb"]["full"] > 0
+
+
+def test_growth_finds_the_power_that_made_it() -> None:
+    sizes = [10, 20, 40, 80]
+    grown = signals.Growth.of(sizes, [3 * size**1.5 for size in sizes])
+    assert grown.exponent == pytest.approx(1.5)
+    assert grown.at(1000) == pytest.approx(3 * 1000**1.5)
+
+
+def test_a_fixed_part_hides_no_growth() -> None:
+    sizes = [10, 20, 40, 80]
+    grown = signals.Growth.of(sizes, [100 + 2 * size for size in sizes])
+    assert grown.exponent < 1
+    assert grown.at(1000) == pytest.approx(2100)
