@@ -185,7 +185,9 @@ class Selector(Table, frozen=True, kw_only=True):
     """added: how much its categories still lack of their share in the user's choices, or on a
     first visit in the catalog (after Steck, 2018, "Calibrated recommendations")"""
     explore_every: Annotated[int, msgspec.Meta(ge=0, le=150)] = 0
-    """each so many-th place is drawn by lot among what `exploration` brought; 0: none"""
+    """of each so many places the last is drawn by lot among what `exploration` brought; 0: none"""
+    explore_places: Annotated[int, msgspec.Meta(ge=1, le=150)] = 1
+    """or so many of the last"""
     explore_noise: Annotated[float, msgspec.Meta(gt=0, le=100)] = 0.1
     """how much chance there is in the lot: an episode is drawn with a probability in proportion to
     exp(score / this)"""
@@ -194,8 +196,8 @@ class Selector(Table, frozen=True, kw_only=True):
 class Reasons(Table, frozen=True, kw_only=True):
     """What a reason must rest on."""
 
-    min_similarity: Share = 0.3
-    """a lower similarity is never given as the reason"""
+    min_similarity: Annotated[float, msgspec.Meta(ge=0, le=5)] = 0.3
+    """a lower similarity, in the measure of the blend, is never given as the reason"""
     min_recency: Share = 0.5
     """nor a lower recency"""
 

@@ -137,9 +137,10 @@ class _Queue:
     @property
     def is_open(self) -> bool:
         """Whether the next slot is one that is drawn for."""
+        every = self._parameters.explore_every
         return (
             self._all.chance is not None
-            and (len(self.chosen) + 1) % self._parameters.explore_every == 0
+            and (len(self.chosen) % every) >= every - self._parameters.explore_places
         )
 
     def pinned(self) -> int | None:

@@ -160,3 +160,11 @@ def test_lots_fall_as_often_as_they_say() -> None:
     ]
     assert drawn.count(2) / len(drawn) == pytest.approx(0.75, abs=0.03)
     assert 0 not in drawn
+
+
+def test_several_of_the_last_places_may_be_open() -> None:
+    chance = np.array([-np.inf] * 6 + [0.0] * 4)
+    luck = gumbel(np.arange(10, dtype=np.uint64), 1)
+    some = made([9.0, 8, 7, 6, 5, 4, 3, 2, 1, 0], chance=chance, luck=luck)
+    found = select(some, Selector(explore_every=5, explore_places=2))
+    assert found.drawn.tolist() == ([False] * 3 + [True] * 2) * 2
