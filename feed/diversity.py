@@ -29,7 +29,7 @@ def candidates_of(
     alike = catalog.holds_vectors and (rules.mmr or rules.near_duplicate <= 1.0)
     mix = wanted = None
     if rules.calibration:
-        mix, wanted = _mix(catalog, taste, rows)
+        mix, wanted = _mix(catalog, standing, taste, rows)
     return Candidates(
         scores=scores,
         order=standing.ties[rows],
@@ -58,7 +58,9 @@ def gumbel(id_hashes: HashArray, seed: int) -> FloatArray:
     return noise
 
 
-def _mix(catalog: Catalog, taste: Taste, rows: IntArray) -> tuple[FloatArray, FloatArray]:
+def _mix(
+    catalog: Catalog, standing: Standing, taste: Taste, rows: IntArray
+) -> tuple[FloatArray, FloatArray]:
     """(k, c) the share of each of the largest categories in each episode, and (c,) in the choices.
 
     On a first visit every major category is wanted in the square root of its proportion, so that
@@ -67,12 +69,17 @@ def _mix(catalog: Catalog, taste: Taste, rows: IntArray) -> tuple[FloatArray, Fl
     if taste.unknown:
         size = np.bincount(catalog.category_members, minlength=len(catalog.categories))
         shares = np.sqrt(size * catalog.category_major)
-        largest = np.sort(np.argsort(-shares, kind="stable")[:MOST_CATEGORIES])
-        wanted = shares[largest]
+        named = np.flatnonzero(shares)
+        shares = shares[named]
     else:
-        by_share = np.argsort(-taste.category_shares, kind="stable")[:MOST_CATEGORIES]
-        largest = taste.categories[np.sort(by_share)]
-        wanted = taste.category_shares[np.sort(by_share)]
+        named, shares = taste.categories, taste.category_shares
+    # By name among equals and in the end, so that a feed is the same in whatever order the catalog
+    # was read.
+    names = standing.category_hashes[named]
+    largest = np.lexsort((names, -shares))[:MOST_CATEGORIES]
+    largest = largest[np.argsort(named[largest])]
+    by_name = np.argsort(names[largest])
+    wanted = shares[largest][by_name]
     wanted = wanted / max(float(wanted.sum()), 1e-12)
-    member = catalog.membership(rows, largest)
+    member = catalog.membership(rows, named[largest])[:, by_name]
     return member / np.maximum(member.sum(axis=1, keepdims=True), 1), wanted

@@ -208,6 +208,7 @@ class Ranker:
             "unseen": lambda: unseen.astype(np.float64),
             "series": lambda: scorers.series(catalog, likes, rows),
             "category": lambda: scorers.category(catalog, likes, rows),
+            "unfinished": lambda: np.isin(rows, likes.unfinished).astype(np.float64),
             "era": lambda: scorers.era(catalog, likes, rows, blend.era_days),
             "aversion": lambda: self._aversion(likes, rows, retrieved),
             "served": lambda: scorers.served(catalog, query, rows),

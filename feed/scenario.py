@@ -146,6 +146,8 @@ class Blend(Table, frozen=True, kw_only=True):
     """share of the choices that were of its series; 1 where it is followed"""
     category: Weight = 0.0
     """share of the choices that were of its categories"""
+    unfinished: Weight = 0.0
+    """1 for what the user left half heard"""
     era: Weight = 0.0
     """exp(-days between their dates / era_days), over the choices by their shares"""
     era_days: Annotated[float, msgspec.Meta(gt=0, le=36_500)] = 1461.0

@@ -112,11 +112,14 @@ class _Queue:
         self._of_series = _places_by(series)
         self._of_topic = {} if candidates.topics is None else _places_by(candidates.topics)
         self._left = np.ones(len(series), np.bool_)
+        if candidates.titles is not None:  # of one title the best is left
+            self._left[:] = False
+            self._left[np.unique(candidates.titles, return_index=True)[1]] = True
         self._open = self._left.copy()
         """who is left, and of a series that is not used up"""
         self._series_times = np.zeros(len(series), np.int64)
         self._topic_times = np.zeros(len(series), np.int64)
-        self._value = candidates.scores.copy()
+        self._value = np.where(self._left, candidates.scores, -np.inf)
         """score with its decays; -inf for who is not open"""
         self._near = np.zeros(len(series))
         """cosine with the nearest chosen, fading"""
@@ -125,7 +128,10 @@ class _Queue:
         self._series_factors = parameters.series_decay**most
         self._topic_factors = parameters.topic_decay**most
         """by how often its series, or its topic, was chosen already"""
-        self._got = np.zeros(0 if candidates.wanted is None else len(candidates.wanted))
+        self._wanted = self._got = np.zeros(len(series))
+        """how much its categories are wanted, and how much was chosen of them"""
+        if candidates.mix is not None and candidates.wanted is not None:
+            self._wanted = candidates.mix @ candidates.wanted
         self._last: int | None = None
         self.chosen: list[int] = []
         self.propensities: list[float | None] = []
@@ -197,20 +203,20 @@ class _Queue:
             cosines = candidates.vectors @ candidates.vectors[place]
             if parameters.mmr:
                 self._near = np.maximum(self._near * parameters.mmr_memory, cosines)
-            self._drop(np.flatnonzero(cosines > parameters.near_duplicate))
-        if candidates.titles is not None:
-            self._drop(np.flatnonzero(candidates.titles == candidates.titles[place]))
+            twins = (cosines > parameters.near_duplicate).nonzero()[0]
+            self._left[twins] = self._open[twins] = False
+            self._value[twins] = -np.inf
         if candidates.mix is not None:
-            self._got += candidates.mix[place]
+            self._got = self._got + candidates.mix @ candidates.mix[place]
 
     def _adjusted(self) -> FloatArray:
         parameters, candidates = self._parameters, self._all
         value = self._value
         if parameters.mmr and candidates.vectors is not None:
             value = value - parameters.mmr * self._near
-        if candidates.mix is not None and candidates.wanted is not None:
-            still = candidates.wanted - self._got / max(1, len(self.chosen))
-            value = value + parameters.calibration * (candidates.mix @ still)
+        if candidates.mix is not None:
+            still = self._wanted - self._got / max(1, len(self.chosen))
+            value = value + parameters.calibration * still
         return value
 
     def _barred(self, value: FloatArray) -> FloatArray:
@@ -226,10 +232,6 @@ class _Queue:
         """The place of the highest value, the first among equals; None if there is none."""
         place = int(np.argmax(value))
         return place if value[place] > -np.inf else None
-
-    def _drop(self, who: IntArray) -> None:
-        self._left[who] = self._open[who] = False
-        self._value[who] = -np.inf
 
     def _revalue(self, who: IntArray | slice) -> None:
         parameters, scores = self._parameters, self._all.scores[who]

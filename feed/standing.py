@@ -152,7 +152,7 @@ def _used(scenario: Scenario) -> list[str]:
         "best": True,
         "trending": sources.trending,
         "is_trending": trend,
-        "category_hashes": trend,
+        "category_hashes": trend or scenario.selector.calibration,
         "topics": trend or scenario.selector.topic_decay < 1.0,
         "completion": scenario.blend.completion,
         "loyalty": scenario.blend.loyalty,

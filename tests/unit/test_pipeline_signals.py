@@ -115,12 +115,13 @@ def test_every_source_brings_only_what_is_allowed(catalog: Catalog) -> None:
 
 def test_an_episode_left_half_way_comes_back_unless_it_is_excluded(catalog: Catalog) -> None:
     left = [{"episode_id": SOME[60].id, "type": "listen", "progress": 0.5}]
-    slate = ranked(catalog, EVERYTHING, engagements=left)
+    slate = ranked(catalog, with_(EVERYTHING, blend={"unfinished": 1}), engagements=left)
     at = slate.rows.tolist().index(60)
     assert phrase(catalog, int(slate.reasons.codes[at]), 0)["key"] == "unfinished"
     gone = ranked(catalog, EVERYTHING, engagements=left, excluded_ids=[SOME[60].id])
     assert 60 not in gone.rows
-    assert 60 not in ranked(catalog, FOR_YOU, engagements=left).rows
+    never = with_(FOR_YOU, sources={"unfinished": 0})
+    assert 60 not in ranked(catalog, never, engagements=left).rows
 
 
 def test_a_series_that_is_followed_is_a_reason(catalog: Catalog) -> None:
