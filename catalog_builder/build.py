@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from catalog_builder.errors import Refused
 from catalog_builder.interactions import collect
+from catalog_builder.lists import lists
 from catalog_builder.scale import cosine_scale
 from catalog_builder.signals import Parameters, signals
 from feed.catalog import SCORES, Catalog
@@ -20,6 +21,7 @@ from feed.columns import Index, Strings, hash_strings
 from feed.engagement import Summary
 from feed.episode import Categories, Episode, Scores, Series
 from feed.filters import primary_subtag
+from feed.lists import Lists
 from feed.ports import Vectors
 from feed.signals import Signals
 from feed.snapshot import content_version
@@ -81,10 +83,12 @@ def build_catalog(
         cosine_scale=cosine_scale(embeddings[embedded == 1]),
         title_hashes=hash_strings([_spoken(e.title) for e in episodes]),
         signals=Signals.none(len(episodes), len(series_ids)),
+        lists=lists(embeddings, embedded == 1),
     )
     catalog = replace(catalog, signals=signals(collect(summaries, catalog), catalog, parameters))
     if not keep_vectors:
-        catalog = replace(catalog, embeddings=embeddings[:0].copy())
+        none = Lists.none(catalog.dimension)
+        catalog = replace(catalog, embeddings=embeddings[:0].copy(), lists=none)
     return replace(catalog, version=content_version(catalog))
 
 

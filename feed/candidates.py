@@ -9,6 +9,7 @@ from feed import sources
 from feed.catalog import Catalog
 from feed.columns import BoolArray, FloatArray, IntArray
 from feed.eligible import Eligible
+from feed.nearest import cosines, nearest
 from feed.retrieval import Retrieved
 from feed.scenario import Scenario
 from feed.sources import Pool, first, pooled
@@ -53,7 +54,7 @@ def propose(
         rest = allowed.copy()
         rest[pool.rows] = False
         pool = pooled([*brought, ("best_quality", first(standing.best, rest, lacking))])
-    return Proposed(pool, near.similarity(pool), near.interest(pool))
+    return near.proposed(pool)
 
 
 def everything(
@@ -62,7 +63,7 @@ def everything(
     """Every episode, in the order of the rows, whoever may be shown and whichever source asks."""
     near = _Nearness(catalog, scenario, taste, retrieved)
     pool = Pool(np.arange(len(catalog)), np.zeros(len(catalog), np.uint16), {})
-    return Proposed(pool, near.similarity(pool), near.interest(pool))
+    return near.proposed(pool)
 
 
 def _brought(
@@ -76,10 +77,7 @@ def _brought(
 ) -> Iterator[tuple[str, IntArray]]:
     """What each source brings, best first. A source of no places is not asked."""
     most, ties, allowed = scenario.sources, standing.ties, eligible.allowed
-    yield from near.bring(allowed, most.candidates, ties)
-    for cosines in near.of_interests.T:
-        found = sources.most_similar(catalog.is_embedded, cosines, allowed, most.interests, ties)
-        yield "interests", found
+    yield from near.bring(allowed, ties)
     often = np.union1d(taste.followed, taste.series[taste.series_shares >= OFTEN])
     main, unfinished = _main_categories(catalog, taste), taste.unfinished
     stated = most.candidates if near.blind else most.stated
@@ -123,58 +121,61 @@ class _Nearness:
         self, catalog: Catalog, scenario: Scenario, taste: Taste, retrieved: Retrieved | None
     ) -> None:
         vector = taste.user.vector
+        self._catalog = catalog
         self._retrieved = None if catalog.holds_vectors else retrieved
         self._neutral = scenario.interests.neutral_similarity
         self._known = vector is not None
-        self._embedded = catalog.is_embedded
+        self._most = scenario.sources
         self._stated = taste.stated
-        self._of_user: FloatArray | None = None
-        self.of_interests: FloatArray = np.zeros((len(catalog), 0))
-        """(n, m)"""
+        self._user = np.zeros((0, catalog.dimension), np.float32)
+        """(0 or 1, D)"""
+        self._interests = self._user
+        """(m, D)"""
         self.blind = vector is not None and not catalog.holds_vectors and retrieved is None
         """whether vectors are needed and cannot be had"""
         if vector is not None and catalog.holds_vectors:
-            self._of_user = (catalog.embeddings @ vector).astype(np.float64)
+            self._user = vector[None]
         if len(taste.interests) and (scenario.sources.interests or scenario.blend.interest):
-            self.of_interests = catalog.embeddings @ catalog.embeddings[taste.interests].T
+            self._interests = catalog.embeddings[taste.interests]
 
-    def bring(
-        self, allowed: BoolArray, count: int, ties: IntArray
-    ) -> Iterator[tuple[str, IntArray]]:
-        """What is most similar to the user vector."""
-        if self._of_user is not None:
-            rows = sources.most_similar(self._embedded, self._of_user, allowed, count, ties)
-            yield "similar", rows
-        elif self._retrieved is not None:
+    def bring(self, allowed: BoolArray, ties: IntArray) -> Iterator[tuple[str, IntArray]]:
+        """What is most similar to the user vector, and to each interest."""
+        most = self._most
+        wanted = self._interests if most.interests else self._interests[:0]
+        if self._retrieved is not None:
             found = self._retrieved.rows, self._retrieved.similarity
             free = allowed[found[0]]
-            yield (
-                "retrieved",
-                sources.best_matches(found[0][free], found[1][free], count, ties)[0],
-            )
+            best = sources.best_matches(found[0][free], found[1][free], most.candidates, ties)
+            yield "retrieved", best[0]
+        names = ["similar"] * len(self._user) + ["interests"] * len(wanted)
+        if names:
+            counts = np.where(np.array(names) == "similar", most.candidates, most.interests)
+            vectors = np.concatenate([self._user, wanted])
+            near = nearest(self._catalog, vectors, allowed, counts, ties)
+            yield from zip(names, (rows for rows, _ in near), strict=True)
 
     def unseen(self, standing: Standing, allowed: BoolArray, count: int) -> IntArray:
         """Of what few have chosen the most promising and the most like the choices."""
         brought = [first(standing.to_explore, allowed, count)]
-        if self._of_user is not None:
-            rows = standing.to_explore[allowed[standing.to_explore]]
-            rows = rows[self._embedded[rows]]
-            brought.append(sources.top(self._of_user, rows, count, standing.ties))
+        if len(self._user):
+            few = np.zeros(len(allowed), np.bool_)
+            few[standing.to_explore] = True
+            counts = np.array([count])
+            near = nearest(self._catalog, self._user, allowed & few, counts, standing.ties)
+            brought.append(near[0][0])
         return np.unique(np.concatenate(brought))
 
-    def similarity(self, pool: Pool) -> FloatArray:
-        """(k,) with the user vector, as `Proposed` has it."""
+    def proposed(self, pool: Pool) -> Proposed:
+        """These candidates, and how similar they are."""
+        of_user, near = cosines(self._catalog, pool.rows, self._user, self._interests)
+        interest = near.max(axis=1) if len(self._interests) else np.zeros(len(near))
+        return Proposed(pool, self._similarity(pool, of_user), interest)
+
+    def _similarity(self, pool: Pool, of_user: FloatArray) -> FloatArray:
         if not self._known:
             return np.full(len(pool.rows), self._neutral)
-        if self._of_user is not None:
-            return self._of_user[pool.rows]
+        if len(self._user):
+            return of_user[:, 0]
         if self._retrieved is not None:
             return self._retrieved.similarity_of(pool.rows)
         return np.where(pool.by("stated"), self._neutral, 0.0)
-
-    def interest(self, pool: Pool) -> FloatArray:
-        """(k,) with the nearest interest, as `Proposed` has it."""
-        if not self.of_interests.shape[1]:
-            return np.zeros(len(pool.rows))
-        nearest: FloatArray = self.of_interests[pool.rows].max(axis=1).astype(np.float64)
-        return nearest

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.columns import BoolArray, Index, IntArray, Strings, hash_strings, places
+from feed.lists import Lists
 from feed.signals import Signals
 
 SCORES = ("credibility", "insight", "information", "entertainment")
@@ -79,6 +80,8 @@ class Catalog:
     title_hashes: npt.NDArray[np.uint64]
     """(n,) hash of each title without case and punctuation: who has the same is a near-duplicate"""
     signals: Signals
+    lists: Lists
+    """of the embeddings; none where they are few, or lie elsewhere"""
 
     def __len__(self) -> int:
         return len(self.published_us)

@@ -5,6 +5,7 @@ do, once at load, so that nothing behind them meets an index that points outside
 """
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from feed.catalog import SCORES, Catalog
 from feed.clock import FIRST_US, LAST_US
 from feed.columns import Index, Strings
+from feed.lists import Lists
 from feed.signals import HALF_LIVES_DAYS, Signals
 
 # The dtype and shape of each section. n episodes, S series, M categories, L languages, D dimension;
@@ -61,6 +63,13 @@ SECTIONS: dict[str, tuple[str, tuple[str | int | None, ...]]] = {
     "signals.neighbour_weights": ("<f4", ("neighbours",)),
     "signals.promise": ("<f4", ("n",)),
     "signals.series_return": ("<f4", ("S",)),
+    "lists.centroids": ("<f4", ("lists", "D")),
+    "lists.starts": ("<i8", ("lists+1",)),
+    "lists.rows": ("<i4", ("listed",)),
+    "lists.codes": ("|i1", ("listed", "D")),
+    "lists.centre": ("<f4", ("coded",)),
+    "lists.scale": ("<f4", ("coded",)),
+    "lists.probes": ("<i4", (None,)),
 }
 
 # Indexes into other columns: (section, lowest allowed, what they count).
@@ -73,13 +82,21 @@ _POINTS = [
     ("series_index.rows", 0, "S"),
     ("category_index.rows", 0, "M"),
     ("signals.neighbour_rows", 0, "n"),
+    ("lists.rows", 0, "n"),
 ]
 
 _STARTS = {
     "category_starts": "category_members",
     "signals.neighbour_starts": "signals.neighbour_rows",
+    "lists.starts": "lists.rows",
 }
 """Starts of rows, and what they are the starts of, beside the offsets of strings."""
+
+
+def without_lists(dimension: int) -> dict[str, np.ndarray[Any, Any]]:
+    """The sections that a file may lack, as they are then."""
+    none = Lists.none(dimension)
+    return {f"lists.{field.name}": getattr(none, field.name) for field in fields(Lists)}
 
 
 def check_structure(arrays: Mapping[str, np.ndarray[Any, Any]], dimension: int) -> None:
@@ -94,6 +111,9 @@ def check_structure(arrays: Mapping[str, np.ndarray[Any, Any]], dimension: int) 
         "D": dimension,
         "content": len(arrays["content_index.rows"]),
         "neighbours": len(arrays["signals.neighbour_rows"]),
+        "lists": len(arrays["lists.centroids"]),
+        "listed": len(arrays["lists.rows"]),
+        "coded": dimension if len(arrays["lists.centroids"]) else 0,
         "held": len(arrays["embeddings"]) and len(arrays["published_us"]),
     }
     for name, (_, shape) in SECTIONS.items():
@@ -132,6 +152,7 @@ def check_values(catalog: Catalog, stated: Mapping[str, int]) -> None:
         # A product with NaN or infinity in it is neither finite nor small.
         "embeddings": _near_unit(catalog.embeddings),
         "signals": _are_sane(catalog.signals),
+        "lists": not len(catalog.lists) or _are_whole(catalog),
         "anchors": _near_unit(catalog.anchors),
         "cosine_scale": _is_scale(catalog.cosine_scale),
     }
@@ -170,6 +191,23 @@ def _are_sane(signals: Signals) -> bool:
     heard = signals.completion[~np.isnan(signals.completion)]
     shares = all(bool(((s >= 0) & (s <= 1)).all()) for s in (heard, signals.series_return))
     return finite and shares
+
+
+def _are_whole(catalog: Catalog) -> bool:
+    """Whether each embedding is in one list, and every number is one."""
+    lists = catalog.lists
+    listed = np.zeros(len(catalog), np.bool_)
+    listed[lists.rows] = True
+    return (
+        catalog.holds_vectors
+        and len(lists.rows) == np.count_nonzero(listed)
+        and np.array_equal(listed, catalog.is_embedded)
+        and lists.probes.shape == (1,)
+        and 1 <= lists.probes[0] <= len(lists)
+        and _near_unit(lists.centroids)
+        and bool(np.isfinite(lists.centre).all() and np.isfinite(lists.scale).all())
+        and bool((lists.scale > 0).all())
+    )
 
 
 def counts(catalog: Catalog) -> dict[str, int]:

@@ -16,6 +16,7 @@ from feed.columns import FloatArray, IntArray
 from feed.diversity import candidates_of
 from feed.eligible import Eligible, eligible
 from feed.interests import user_vector
+from feed.nearest import nearest
 from feed.reasons import Reasons, explain
 from feed.request import Query
 from feed.retrieval import Enquiry, Retrieved, enquire, matched, needs_vectors
@@ -163,9 +164,9 @@ class Ranker:
         if not catalog.holds_vectors:
             return sources.best_matches(*matched(catalog, matches, others), count, ties)
         others &= catalog.is_embedded[row]
-        cosines: FloatArray = (catalog.embeddings @ catalog.embeddings[row]).astype(np.float64)
-        rows = sources.most_similar(catalog.is_embedded, cosines, others, count, ties)
-        return rows, cosines[rows]
+        vectors, counts = catalog.embeddings[row : row + 1], np.array([count])
+        rows, cosines = nearest(catalog, vectors, others, counts, ties)[0]
+        return rows, cosines.astype(np.float64)
 
     def _eligible(self, query: Query, likes: Taste | None = None) -> Eligible:
         returning = likes.unfinished if likes and self.scenario.sources.unfinished else None

@@ -26,7 +26,8 @@ import numpy as np
 from feed.catalog import Catalog
 from feed.clock import from_us, to_us
 from feed.columns import Index, Strings
-from feed.layout import SECTIONS, check_structure, check_values, counts
+from feed.layout import SECTIONS, check_structure, check_values, counts, without_lists
+from feed.lists import Lists
 from feed.ports import Buffer
 from feed.signals import Signals
 
@@ -115,7 +116,8 @@ def decode(buffer: Buffer) -> Catalog:
     view = memoryview(buffer)
     header, start = _checked(view)
     try:
-        arrays = {s.name: _array(view, start, s) for s in header.sections if s.name in SECTIONS}
+        held = {s.name: _array(view, start, s) for s in header.sections if s.name in SECTIONS}
+        arrays = without_lists(header.dimension) | held
         check_structure(arrays, header.dimension)
         catalog = _catalog(header, arrays)
         check_values(catalog, header.counts)
@@ -205,9 +207,10 @@ def _catalog(header: Header, arrays: dict[str, np.ndarray[Any, Any]]) -> Catalog
             columns[field.name] = Index(
                 arrays[f"{field.name}.hashes"], arrays[f"{field.name}.rows"]
             )
-        elif hints[field.name] is Signals:
-            parts = {one.name: arrays[f"{field.name}.{one.name}"] for one in fields(Signals)}
-            columns[field.name] = Signals(**parts)
+        elif hints[field.name] in (Signals, Lists):
+            group = hints[field.name]
+            parts = {one.name: arrays[f"{field.name}.{one.name}"] for one in fields(group)}
+            columns[field.name] = group(**parts)
         elif field.name not in columns:
             columns[field.name] = arrays[field.name]
     return Catalog(**columns)

@@ -53,34 +53,21 @@ def pooled(brought: Iterable[tuple[str, IntArray]]) -> Pool:
     return Pool(found[order], together[order], {name: len(rows) for name, rows in named})
 
 
-def top(values: FloatArray, rows: IntArray, count: int, order: IntArray) -> IntArray:
-    """The `count` rows of highest value, best first; equal values by `order`.
-
-    `values` and `order` go by catalog row. Values must be finite.
-    """
-    if len(rows) > count:
-        found = values[rows]
-        least = np.partition(found, len(found) - count)[len(found) - count]
-        above = rows[found > least]
-        level = rows[found == least]
-        level = level[np.argsort(order[level], kind="stable")]
-        rows = np.concatenate([above, level[: count - len(above)]])
-    return rows[np.lexsort((order[rows], -values[rows]))]
-
-
-def most_similar(
-    embedded: BoolArray, similarity: FloatArray, allowed: BoolArray, count: int, order: IntArray
-) -> IntArray:
-    """The allowed episodes most similar to the user vector, by an exact scan."""
-    return top(similarity, np.flatnonzero(allowed & embedded), count, order)
-
-
 def best_matches(
-    rows: IntArray, cosines: FloatArray, count: int, order: IntArray
+    rows: IntArray, values: FloatArray, count: int, order: IntArray
 ) -> tuple[IntArray, FloatArray]:
-    """Of what was found the `count` of highest value, and their values, one for each row."""
-    best = np.lexsort((order[rows], -cosines))[:count]
-    return rows[best], cosines[best]
+    """The `count` rows of highest value, best first, and their values; equal values by `order`.
+
+    `values` are one for each row, and finite; `order` goes by catalog row.
+    """
+    if 0 < count < len(rows) // 2:  # or else to sort all is as fast
+        least = np.partition(values, len(rows) - count)[len(rows) - count]
+        above, level = np.flatnonzero(values > least), np.flatnonzero(values == least)
+        level = level[np.argsort(order[rows[level]], kind="stable")]
+        at = np.concatenate([above, level[: count - len(above)]])
+        rows, values = rows[at], values[at]
+    best = np.lexsort((order[rows], -values))[:count]
+    return rows[best], values[best]
 
 
 def first(order: IntArray, allowed: BoolArray, count: int) -> IntArray:

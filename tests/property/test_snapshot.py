@@ -13,12 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog_builder.build import build_catalog
+from catalog_builder.lists import sorted_by_centroid
 from catalog_builder.signals import Parameters
 from feed.catalog import Catalog
 from feed.clock import to_us
 from feed.columns import Index, Strings
 from feed.engagement import Engagement, Summary
 from feed.episode import Episode
+from feed.lists import Lists
 from feed.ports import Vectors
 from feed.signals import Signals
 from feed.snapshot import FORMAT, SnapshotError, decode, encode, read_header
@@ -77,7 +79,7 @@ def summary_of(ids: list[str]) -> Summary:
 
 def same(one: Catalog, other: Catalog) -> bool:
     def equal(a: Any, b: Any) -> bool:
-        if isinstance(a, Strings | Index | Signals):
+        if isinstance(a, Strings | Index | Signals | Lists):
             return all(equal(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
         if isinstance(a, np.ndarray):
             return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
@@ -246,6 +248,66 @@ def test_a_snapshot_holds_all_vectors_or_none(kept: int) -> None:
     rows = np.resize(catalog.embeddings, (kept, catalog.dimension))
     with pytest.raises(SnapshotError, match="embeddings is"):
         decode(encode(replace(catalog, embeddings=rows)))
+
+
+LISTED = catalog_of(episodes(40))
+LISTED = replace(
+    LISTED,
+    lists=sorted_by_centroid(
+        LISTED.embeddings, np.flatnonzero(LISTED.embedded).astype(np.int32), 5
+    ),
+)
+
+
+def test_lists_come_back_as_they_were() -> None:
+    assert len(LISTED.lists) == 5
+    assert same(decode(encode(LISTED)), LISTED)
+
+
+def test_a_file_without_lists_is_read_as_before() -> None:
+    def forget(header: Any) -> None:
+        kept = [s for s in header["sections"] if not s["name"].startswith("lists.")]
+        header["sections"] = kept
+
+    assert same(decode(resigned(SMALL, forget)), catalog_of(episodes(12)))
+    assert len(decode(resigned(bytes(encode(LISTED)), forget)).lists) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "reason"),
+    [
+        ("rows", lambda rows: np.full_like(rows, rows[0]), "lists makes no sense"),
+        ("rows", lambda rows: rows[:-1], "lists.codes is"),
+        ("starts", lambda starts: starts // 2, "lists.starts are not"),
+        ("rows", lambda rows: rows + 40, "lists.rows points outside"),
+        ("rows", lambda rows: -1 - rows, "lists.rows points outside"),
+        ("starts", lambda starts: starts[::-1], "lists.starts are not"),
+        ("starts", lambda starts: starts[:-1], "lists.starts is"),
+        ("codes", lambda codes: codes[:-1], "lists.codes is"),
+        ("codes", lambda codes: codes[:, :-1], "lists.codes is"),
+        ("centroids", lambda rows: rows * np.nan, "lists makes no sense"),
+        ("centroids", lambda rows: rows[:0], "lists.starts is"),
+        ("centre", lambda centre: centre + np.inf, "lists makes no sense"),
+        ("centre", lambda centre: centre[:0], "lists.centre is"),
+        ("scale", lambda scale: scale * 0, "lists makes no sense"),
+        ("scale", lambda scale: scale * np.nan, "lists makes no sense"),
+        ("probes", lambda probes: probes * 0, "lists makes no sense"),
+        ("probes", lambda probes: probes + 1000, "lists makes no sense"),
+        ("probes", lambda probes: probes[:0], "lists makes no sense"),
+    ],
+)
+def test_lists_that_the_builder_never_writes_are_refused(
+    name: str, change: Any, reason: str
+) -> None:
+    changed = replace(LISTED.lists, **{name: change(getattr(LISTED.lists, name))})
+    with pytest.raises(SnapshotError, match=reason):
+        decode(encode(replace(LISTED, lists=changed)))
+
+
+def test_lists_need_the_vectors_that_they_are_of() -> None:
+    bare = replace(LISTED, embeddings=LISTED.embeddings[:0])
+    with pytest.raises(SnapshotError, match="lists makes no sense"):
+        decode(encode(bare))
 
 
 def test_counts_that_are_not_those_of_the_columns_are_refused() -> None:

@@ -2,13 +2,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feed.catalog import Catalog
 from feed.columns import hash_strings
-from feed.sources import NAMES, Groups, Ring, first, most_similar, pooled, top
+from feed.sources import NAMES, Groups, Ring, best_matches, first, pooled
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(1, 70), st.randoms())
-def test_top_is_a_sort_cut_off_with_ties_by_order(
+def test_the_best_are_a_sort_cut_off_with_ties_by_order(
     levels: list[int], count: int, rng: object
 ) -> None:
     values = np.array(levels, float)
@@ -16,16 +15,9 @@ def test_top_is_a_sort_cut_off_with_ties_by_order(
     rng.shuffle(order)  # type: ignore[attr-defined]
     rows = np.flatnonzero(np.arange(len(levels)) % 3 != 1)
     wanted = sorted(rows.tolist(), key=lambda row: (-values[row], order[row]))[:count]
-    assert top(values, rows, count, order).tolist() == wanted
-
-
-def test_similar_episodes_have_an_embedding_and_are_allowed(catalog: Catalog) -> None:
-    allowed = np.arange(len(catalog)) % 2 == 0
-    similarity = catalog.embeddings @ catalog.embeddings[0]
-    rows = most_similar(catalog.is_embedded, similarity, allowed, 50, catalog.source_order)
-    assert len(rows) == 50
-    assert catalog.is_embedded[rows].all()
-    assert allowed[rows].all()
+    best, theirs = best_matches(rows, values[rows], count, order)
+    assert best.tolist() == wanted
+    assert theirs.tolist() == values[best].tolist()
 
 
 @given(st.lists(st.booleans(), max_size=3000), st.integers(0, 40), st.randoms())

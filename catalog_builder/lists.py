@@ -1,0 +1,131 @@
+"""Lists: the embeddings of a large catalog sorted by the nearest of some centroids.
+
+Spherical k-means (Dhillon and Modha, 2001) on a sample, the same each time; each number is then
+kept as one byte, by the range of its dimension.
+"""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from feed.lists import TOP, Lists
+
+FEWEST = 30_000
+"""embeddings below which looking at all of them is as fast (docs/adr/0011-lists.md)"""
+CENTROIDS = 2.0
+"""of n embeddings so many times the square root of n"""
+SAMPLE = 48
+"""embeddings for each centroid that it is learned from"""
+ROUNDS = 8
+ASKED = 200
+"""queries by which it is found out how many lists to open"""
+RECALL = 0.97
+"""the share of the nearest that are then found"""
+WORTH = 0.2
+"""the share of all embeddings in that many lists, above which looking at all is as fast"""
+LEVELS = 127
+"""steps of a code on either side of the centre"""
+BLOCK = 8192
+"""rows compared at once: what bounds memory"""
+
+Floats = npt.NDArray[np.float32]
+
+
+def lists(embeddings: Floats, embedded: npt.NDArray[np.bool_]) -> Lists:
+    """The lists of those of (n, D) unit rows that are embedded.
+
+    None where these are fewer than `FEWEST`, or so unlike each other that too many lists would
+    have to be opened.
+    """
+    rows = np.flatnonzero(embedded).astype(np.int32)
+    if len(rows) >= FEWEST:
+        made = sorted_by_centroid(embeddings, rows, round(CENTROIDS * len(rows) ** 0.5))
+        probes = _probes(embeddings, made)
+        if probes <= WORTH * len(made):
+            return replace(made, probes=np.array([probes], np.int32))
+    return Lists.none(embeddings.shape[1])
+
+
+def sorted_by_centroid(embeddings: Floats, rows: npt.NDArray[np.int32], count: int) -> Lists:
+    """These rows in `count` lists, of which one is opened."""
+    centroids = _centroids(embeddings, rows, count)
+    member = _nearest(embeddings, rows, centroids)
+    rows = rows[np.argsort(member, kind="stable")]
+    return Lists(
+        centroids=centroids,
+        starts=np.append(0, np.cumsum(np.bincount(member, minlength=count))).astype(np.int64),
+        rows=rows,
+        **_coded(embeddings, rows),
+        probes=np.ones(1, np.int32),
+    )
+
+
+def _centroids(embeddings: Floats, rows: npt.NDArray[np.int32], count: int) -> Floats:
+    """(count, D) unit rows: the normalised means of those of a sample that are nearest to each."""
+    rng = np.random.default_rng(0)
+    sample = embeddings[rng.permutation(rows)[: SAMPLE * count]]
+    every = np.arange(len(sample))
+    centroids: Floats = sample[:count].copy()
+    for _ in range(ROUNDS):
+        member = _nearest(sample, every, centroids)
+        by = np.argsort(member, kind="stable")
+        found, first = np.unique(member[by], return_index=True)
+        means = np.add.reduceat(sample[by], first, axis=0)
+        norms = np.linalg.norm(means, axis=1, keepdims=True)
+        # Where nothing is nearest to a centroid, or it has no direction, it stays as it was.
+        some = norms[:, 0] > 0
+        centroids[found[some]] = (means / np.maximum(norms, 1e-12))[some]
+    return centroids
+
+
+def _nearest(embeddings: Floats, rows: npt.NDArray[Any], centroids: Floats) -> npt.NDArray[np.intp]:
+    """(r,) the place of the centroid that each of these rows is nearest to."""
+    found = np.empty(len(rows), np.intp)
+    for start in range(0, len(rows), BLOCK):
+        some = slice(start, start + BLOCK)
+        np.argmax(embeddings[rows[some]] @ centroids.T, axis=1, out=found[some])
+    return found
+
+
+def _probes(embeddings: Floats, lists: Lists) -> int:
+    """How many lists hold `RECALL` of the `TOP` nearest, for queries like those of users.
+
+    Half of them are episodes, as an interest is one; half lie between two, as a mean does.
+    """
+    asked = embeddings[np.random.default_rng(1).permutation(lists.rows)[: 2 * ASKED]]
+    asked[: ASKED // 2] += asked[-(ASKED // 2) :]
+    asked = asked[:ASKED]
+    member = np.repeat(np.arange(len(lists)), np.diff(lists.starts))
+    cosines = np.zeros((ASKED, 0), np.float32)
+    of_list = np.zeros((ASKED, 0), np.intp)
+    for start in range(0, len(member), BLOCK):
+        some = slice(start, start + BLOCK)
+        more = asked @ embeddings[lists.rows[some]].T
+        cosines = np.concatenate([cosines, more], axis=1)
+        of_list = np.concatenate([of_list, np.broadcast_to(member[some], more.shape)], axis=1)
+        best = np.argpartition(-cosines, TOP, axis=1)[:, :TOP]
+        cosines = np.take_along_axis(cosines, best, axis=1)
+        of_list = np.take_along_axis(of_list, best, axis=1)
+    nearest_first = np.argsort(-(asked @ lists.centroids.T), axis=1)
+    opened = np.argsort(nearest_first, axis=1)  # by list: as which it is opened
+    needed = np.sort(np.take_along_axis(opened, of_list, axis=1), axis=None)
+    return int(needed[math.ceil(RECALL * needed.size) - 1]) + 1
+
+
+def _coded(embeddings: Floats, rows: npt.NDArray[np.int32]) -> dict[str, npt.NDArray[Any]]:
+    """Centre and scale of each dimension, and the codes of these rows."""
+    low = np.full(embeddings.shape[1], np.inf, np.float32)
+    high = -low
+    for start in range(0, len(rows), BLOCK):
+        some = embeddings[rows[start : start + BLOCK]]
+        low, high = np.minimum(low, some.min(axis=0)), np.maximum(high, some.max(axis=0))
+    centre = (low + high) / np.float32(2)
+    scale = np.maximum((high - low) / np.float32(2 * LEVELS), np.float32(1e-12))
+    codes = np.empty((len(rows), embeddings.shape[1]), np.int8)
+    for start in range(0, len(rows), BLOCK):
+        some = embeddings[rows[start : start + BLOCK]]
+        codes[start : start + BLOCK] = np.rint((some - centre) / scale)
+    return {"centre": centre, "scale": scale, "codes": codes}
