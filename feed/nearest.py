@@ -43,6 +43,8 @@ def nearest(
 def cosines(catalog: Catalog, rows: IntArray, *groups: npt.NDArray[np.float32]) -> list[FloatArray]:
     """(k, m) of these rows with each group of (m, D) unit vectors; 0 for what has no embedding."""
     found: list[FloatArray] = [np.empty((len(rows), len(vectors))) for vectors in groups]
+    if not any(map(len, groups)):
+        return found
     step = max(1, BLOCK // catalog.dimension)
     for start in range(0, len(rows), step):
         some = catalog.embeddings[rows[start : start + step]]
