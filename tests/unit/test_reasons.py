@@ -4,7 +4,6 @@ import msgspec
 import numpy as np
 import pytest
 
-from feed import scenario as scenarios
 from feed import scorers
 from feed.catalog import Catalog
 from feed.clock import to_us
@@ -17,12 +16,13 @@ from feed.reasons import KEYS
 from feed.request import SessionRequest, make_query
 from feed.scenario import Quality
 from tests.support.catalogs import NOW, catalog_of
+from tests.support.scenarios import PLAIN
 
 
 def ranked(catalog: Catalog, **fields: object) -> Slate:
     request = msgspec.convert(fields, SessionRequest)
     query = make_query(request, None, seed=0, now_us=to_us(NOW))
-    return Ranker(catalog, scenarios.shipped()["for_you"]).rank(query)
+    return Ranker(catalog, PLAIN).rank(query)
 
 
 def phrases(catalog: Catalog, slate: Slate) -> list[dict[str, object]]:
