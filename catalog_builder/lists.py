@@ -4,7 +4,6 @@ Spherical k-means (Dhillon and Modha, 2001) on a sample, the same each time; eac
 kept as one byte, by the range of its dimension.
 """
 
-import math
 from dataclasses import replace
 from typing import Any
 
@@ -21,11 +20,11 @@ SAMPLE = 48
 """embeddings for each centroid that it is learned from"""
 ROUNDS = 8
 ASKED = 200
-"""queries by which it is found out how many lists to open"""
+"""queries by which it is found out which lists to open"""
 RECALL = 0.97
 """the share of the nearest that are then found"""
 WORTH = 0.2
-"""the share of all embeddings in that many lists, above which looking at all is as fast"""
+"""the share of all lists, above which looking at everything is as fast"""
 LEVELS = 127
 """steps of a code on either side of the centre"""
 BLOCK = 8192
@@ -43,14 +42,14 @@ def lists(embeddings: Floats, embedded: npt.NDArray[np.bool_]) -> Lists:
     rows = np.flatnonzero(embedded).astype(np.int32)
     if len(rows) >= FEWEST:
         made = sorted_by_centroid(embeddings, rows, round(CENTROIDS * len(rows) ** 0.5))
-        probes = _probes(embeddings, made)
-        if probes <= WORTH * len(made):
-            return replace(made, probes=np.array([probes], np.int32))
+        made = _calibrated(embeddings, made)
+        if made.probes[0] <= WORTH * len(made):
+            return made
     return Lists.none(embeddings.shape[1])
 
 
 def sorted_by_centroid(embeddings: Floats, rows: npt.NDArray[np.int32], count: int) -> Lists:
-    """These rows in `count` lists, of which one is opened."""
+    """These rows in `count` lists, of which the nearest is opened."""
     centroids = _centroids(embeddings, rows, count)
     member = _nearest(embeddings, rows, centroids)
     rows = rows[np.argsort(member, kind="stable")]
@@ -59,6 +58,7 @@ def sorted_by_centroid(embeddings: Floats, rows: npt.NDArray[np.int32], count: i
         starts=np.append(0, np.cumsum(np.bincount(member, minlength=count))).astype(np.int64),
         rows=rows,
         **_coded(embeddings, rows),
+        reach=np.ones(1, np.float32),
         probes=np.ones(1, np.int32),
     )
 
@@ -90,10 +90,11 @@ def _nearest(embeddings: Floats, rows: npt.NDArray[Any], centroids: Floats) -> n
     return found
 
 
-def _probes(embeddings: Floats, lists: Lists) -> int:
-    """How many lists hold `RECALL` of the `TOP` nearest, for queries like those of users.
+def _calibrated(embeddings: Floats, lists: Lists) -> Lists:
+    """The same lists, opened so that `RECALL` of the `TOP` nearest are found.
 
-    Half of them are episodes, as an interest is one; half lie between two, as a mean does.
+    For queries like those of users: half are episodes, as an interest is one; half lie between two,
+    as a mean does.
     """
     asked = embeddings[np.random.default_rng(1).permutation(lists.rows)[: 2 * ASKED]]
     asked[: ASKED // 2] += asked[-(ASKED // 2) :]
@@ -109,10 +110,12 @@ def _probes(embeddings: Floats, lists: Lists) -> int:
         best = np.argpartition(-cosines, TOP, axis=1)[:, :TOP]
         cosines = np.take_along_axis(cosines, best, axis=1)
         of_list = np.take_along_axis(of_list, best, axis=1)
-    nearest_first = np.argsort(-(asked @ lists.centroids.T), axis=1)
-    opened = np.argsort(nearest_first, axis=1)  # by list: as which it is opened
-    needed = np.sort(np.take_along_axis(opened, of_list, axis=1), axis=None)
-    return int(needed[math.ceil(RECALL * needed.size) - 1]) + 1
+    nearness = asked @ lists.centroids.T
+    ranks = np.argsort(np.argsort(-nearness, axis=1), axis=1)
+    nearness /= np.maximum(nearness.max(axis=1, keepdims=True), 1e-6)
+    reach = np.quantile(np.take_along_axis(nearness, of_list, axis=1), 1 - RECALL)
+    probes = np.quantile(np.take_along_axis(ranks, of_list, axis=1), RECALL, method="higher") + 1
+    return replace(lists, reach=np.array([reach], np.float32), probes=np.array([probes], np.int32))
 
 
 def _coded(embeddings: Floats, rows: npt.NDArray[np.int32]) -> dict[str, npt.NDArray[Any]]:

@@ -100,6 +100,28 @@ def mixed(hashes: HashArray, seed: int) -> HashArray:
     return found ^ (found >> np.uint64(31))
 
 
+_STRIDE = 8
+"""of so many values one is in a sample"""
+
+
+def highest(values: FloatArray, count: int) -> IntArray:
+    """Places of the `count` highest values and of all that equal the last of them, in no order.
+
+    What a sample says is too low is put aside first, unless it says so of too many.
+    """
+    found = np.arange(len(values))
+    if not 0 < count < len(values):
+        return found[: len(values) * (count > 0)]
+    kept = 2 * count // _STRIDE + 1
+    sample = values[::_STRIDE]
+    if kept < len(sample):
+        likely = (values >= np.partition(sample, -kept)[-kept]).nonzero()[0]
+        found = likely if len(likely) >= count else found
+    some = values[found]
+    chosen: IntArray = found[some >= np.partition(some, -count)[-count]]
+    return chosen
+
+
 def looked_up(keys: IntArray, values: FloatArray | IntArray, wanted: IntArray) -> FloatArray:
     """The value of each key that is wanted, 0 where there is none. `keys` are sorted."""
     if not len(keys):

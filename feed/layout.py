@@ -69,6 +69,7 @@ SECTIONS: dict[str, tuple[str, tuple[str | int | None, ...]]] = {
     "lists.codes": ("|i1", ("listed", "D")),
     "lists.centre": ("<f4", ("coded",)),
     "lists.scale": ("<f4", ("coded",)),
+    "lists.reach": ("<f4", (None,)),
     "lists.probes": ("<i4", (None,)),
 }
 
@@ -202,7 +203,8 @@ def _are_whole(catalog: Catalog) -> bool:
         catalog.holds_vectors
         and len(lists.rows) == np.count_nonzero(listed)
         and np.array_equal(listed, catalog.is_embedded)
-        and lists.probes.shape == (1,)
+        and lists.reach.shape == lists.probes.shape == (1,)
+        and bool(np.isfinite(lists.reach[0]))
         and 1 <= lists.probes[0] <= len(lists)
         and _near_unit(lists.centroids)
         and bool(np.isfinite(lists.centre).all() and np.isfinite(lists.scale).all())

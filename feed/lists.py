@@ -5,19 +5,18 @@ what is nearest by the codes; whoever asks takes the cosines from the embeddings
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from feed.columns import BoolArray, IntArray, places
+from feed.columns import BoolArray, IntArray, highest, places
 
 TOP = 150
 """how many are wanted where the builder finds out how many lists to open for them"""
 SPARE = 1.2
 """times as many as are wanted, that are found by their codes"""
-STRIDE = 8
-"""of so many values one is in a sample"""
+ENOUGH = 1.1
+"""times as many lists as are open, up to which no more are opened"""
 BLOCK = 1 << 16
 """numbers decoded at once: what stays in a processor's own cache"""
 
@@ -38,8 +37,11 @@ class Lists:
     """(D,)"""
     scale: npt.NDArray[np.float32]
     """(D,)"""
+    reach: npt.NDArray[np.float32]
+    """(1,) a list is opened whose centroid is this share as near as the nearest one, or nearer:
+    to find nearly all of the `TOP` nearest"""
     probes: npt.NDArray[np.int32]
-    """(1,) how many lists to open to find nearly all of the `TOP` nearest"""
+    """(1,) how many lists would have to be opened for the same, were it as many for every vector"""
 
     @classmethod
     def none(cls, dimension: int) -> "Lists":
@@ -51,6 +53,7 @@ class Lists:
             codes=np.zeros((0, dimension), np.int8),
             centre=np.zeros(0, np.float32),
             scale=np.zeros(0, np.float32),
+            reach=np.zeros(0, np.float32),
             probes=np.zeros(0, np.int32),
         )
 
@@ -66,59 +69,50 @@ class Lists:
         """
         at = self._looked_at(vectors, allowed, counts)
         # The same for every episode, centre @ vector changes no order.
-        nearness = self._products(at, np.ascontiguousarray((vectors * self.scale).T))
+        nearness = self._products(at, vectors * self.scale)
         rows = self.rows[at]
-        return [
-            rows[_highest(nearness[:, i], int(count * SPARE))] for i, count in enumerate(counts)
-        ]
+        return [rows[highest(nearness[i], int(count * SPARE))] for i, count in enumerate(counts)]
 
     def _looked_at(
         self, vectors: npt.NDArray[np.float32], allowed: BoolArray, counts: IntArray
     ) -> IntArray:
-        """Places of allowed episodes in the lists of the centroids nearest to any of the vectors.
+        """Places of allowed episodes in the lists that any of the vectors opens.
 
-        Twice as many lists, and again, until those of each hold at least half as many that are
-        allowed as they would if all were; for more than `TOP`, in proportion.
+        Those that are near enough; and where they hold less than all that would be allowed were
+        nothing left out, or more than `TOP` are wanted, twice `probes` more for each time as much.
         """
-        nearness = self.centroids @ vectors.T
-        probes = int(self.probes[0])
-        enough = probes * len(self.rows) / len(self) / 2 * np.maximum(counts / TOP, 1.0)
+        nearness = np.ascontiguousarray((self.centroids @ vectors.T).T)
+        nearest = nearness.max(axis=1)
+        least = nearest - (1 - self.reach[0]) * np.abs(nearest)
+        first: IntArray | None = None
         while True:
-            least = np.partition(nearness, len(self) - probes, axis=0)[len(self) - probes]
-            probed = nearness >= least
-            opened = probed.any(axis=1).nonzero()[0]
+            probed = nearness >= least[:, None]
+            lists = np.count_nonzero(probed, axis=1)
+            first = lists if first is None else first
+            opened = probed.any(axis=0).nonzero()[0]
             starts, ends = self.starts[opened], self.starts[opened + 1]
             at = places(starts, ends)
             free = allowed[self.rows[at]]
             before = np.concatenate([[0], np.cumsum(free)])
             bounds = np.concatenate([[0], np.cumsum(ends - starts)])
-            held = np.diff(before[bounds]) @ probed[opened]
-            if probes == len(self) or (held >= enough).all():
+            mine = probed[:, opened]
+            looked, held = mine @ (ends - starts), mine @ np.diff(before[bounds])
+            deeper = np.maximum(counts / TOP, 1) * looked / np.maximum(held, 1) - 1
+            wanted = first + 2 * self.probes[0] * deeper
+            wanted = np.where(held < SPARE * counts, np.maximum(wanted, 2 * lists), wanted)
+            wanted = np.clip(wanted, lists, np.minimum(4 * lists, len(self))).astype(np.int64)
+            more = (wanted > ENOUGH * lists).nonzero()[0]
+            if not len(more):
                 return at[free]
-            probes = min(2 * probes, len(self))
+            for i in more.tolist():
+                least[i] = np.partition(nearness[i], -wanted[i])[-wanted[i]]
 
     def _products(self, at: IntArray, vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """(p, m) of the codes at these places and (D, m) vectors."""
-        found = np.empty((len(at), vectors.shape[1]), np.float32)
-        step = max(1, BLOCK // len(vectors))
-        for start, end in pairwise([*range(0, len(at), step), len(at)]):
-            codes = self.codes.take(at[start:end], axis=0)
-            np.matmul(codes.astype(np.float32), vectors, out=found[start:end])
+        """(m, p) of (m, D) vectors and the codes at these places."""
+        found = np.empty((len(vectors), len(at)), np.float32)
+        across = np.ascontiguousarray(vectors.T)
+        step = max(1, BLOCK // len(across))
+        for start in range(0, len(at), step):
+            codes = self.codes.take(at[start : start + step], axis=0)
+            found[:, start : start + step] = (codes.astype(np.float32) @ across).T
         return found
-
-
-def _highest(values: npt.NDArray[np.float32], count: int) -> IntArray:
-    """Places of the `count` highest values, in no order.
-
-    What a sample says is too low is put aside first, unless it says so of too many.
-    """
-    found = np.arange(len(values))
-    sample = values[::STRIDE]
-    kept = 2 * count // STRIDE + 1
-    if kept < len(sample):
-        likely = (values >= np.partition(sample, len(sample) - kept)[len(sample) - kept]).nonzero()
-        found = likely[0] if len(likely[0]) >= count else found
-    first = max(0, len(found) - count)
-    if first:
-        found = found[np.argpartition(values[found], first)[first:]]
-    return found

@@ -12,8 +12,10 @@ from feed.sources import best_matches
 
 FEW = 4_000
 """of so many allowed episodes each is looked at"""
-BLOCK = 1 << 22
-"""numbers multiplied at once: what bounds memory"""
+COPIED = 1 << 22
+"""numbers copied at once: what bounds memory"""
+CACHED = 1 << 17
+"""numbers multiplied with several vectors at once: what stays in a processor's own cache"""
 
 Found = tuple[IntArray, FloatArray]
 """Rows and their cosines, best first."""
@@ -43,13 +45,12 @@ def nearest(
 def cosines(catalog: Catalog, rows: IntArray, *groups: npt.NDArray[np.float32]) -> list[FloatArray]:
     """(k, m) of these rows with each group of (m, D) unit vectors; 0 for what has no embedding."""
     found: list[FloatArray] = [np.empty((len(rows), len(vectors))) for vectors in groups]
-    if not any(map(len, groups)):
-        return found
-    step = max(1, BLOCK // catalog.dimension)
-    for start in range(0, len(rows), step):
-        some = catalog.embeddings[rows[start : start + step]]
-        for products, vectors in zip(found, groups, strict=True):
-            products[start : start + step] = some @ vectors.T
+    if any(map(len, groups)):
+        step = max(1, COPIED // catalog.dimension)
+        for start in range(0, len(rows), step):
+            some = catalog.embeddings[rows[start : start + step]]
+            for products, vectors in zip(found, groups, strict=True):
+                products[start : start + step] = some @ vectors.T
     return found
 
 
@@ -60,18 +61,28 @@ def _scan(
     counts: IntArray,
     order: IntArray,
 ) -> list[Found]:
-    """The same by looking at every one, block by block, all vectors in one pass."""
-    found = [(np.zeros(0, np.int64), np.zeros(0, np.float32))] * len(vectors)
-    step = max(1, BLOCK // catalog.dimension)
-    for start in range(0, len(catalog), step):
-        rows = start + np.flatnonzero(among[start : start + step])
-        if 2 * len(rows) > step:  # most of them: to copy these costs more than to multiply all
-            products = catalog.embeddings[start : start + step] @ vectors.T
-            products = products[rows - start]
-        else:
-            products = catalog.embeddings[rows] @ vectors.T
-        found = [
-            best_matches(np.append(best[0], rows), np.append(best[1], products[:, i]), count, order)
-            for i, (best, count) in enumerate(zip(found, counts.tolist(), strict=True))
-        ]
+    """The same by looking at every one, all vectors in one pass."""
+    rows = np.flatnonzero(among)
+    if 2 * len(rows) > len(among):  # to copy these would cost more than to multiply all
+        products = _products(catalog.embeddings, vectors)
+        products[:, ~among] = -np.inf
+        rows = np.arange(len(among))
+    else:
+        products = cosines(catalog, rows, vectors)[0].T
+    found = []
+    for values, count in zip(products, counts.tolist(), strict=True):
+        best = best_matches(rows, values, count, order)
+        free = np.count_nonzero(best[1] > -np.inf)
+        found.append((best[0][:free], best[1][:free]))
+    return found
+
+
+def _products(
+    embeddings: npt.NDArray[np.float32], vectors: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """(m, n) of all with (m, D) vectors."""
+    found = np.empty((len(vectors), len(embeddings)), np.float32)
+    step = max(1, CACHED // embeddings.shape[1]) if len(vectors) > 1 else max(1, len(embeddings))
+    for start in range(0, len(embeddings), step):
+        found[:, start : start + step] = (embeddings[start : start + step] @ vectors.T).T
     return found

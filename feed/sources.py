@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feed.columns import BoolArray, FloatArray, HashArray, IntArray, mixed
+from feed.columns import BoolArray, FloatArray, HashArray, IntArray, highest, mixed
 
 NAMES = (
     *("similar", "retrieved", "interests", "neighbours", "series", "unfinished", "trending"),
@@ -60,12 +60,8 @@ def best_matches(
 
     `values` are one for each row, and finite; `order` goes by catalog row.
     """
-    if 0 < count < len(rows) // 2:  # or else to sort all is as fast
-        least = np.partition(values, len(rows) - count)[len(rows) - count]
-        above, level = np.flatnonzero(values > least), np.flatnonzero(values == least)
-        level = level[np.argsort(order[rows[level]], kind="stable")]
-        at = np.concatenate([above, level[: count - len(above)]])
-        rows, values = rows[at], values[at]
+    at = highest(values, count)
+    rows, values = rows[at], values[at]
     best = np.lexsort((order[rows], -values))[:count]
     return rows[best], values[best]
 

@@ -291,6 +291,8 @@ def test_a_file_without_lists_is_read_as_before() -> None:
         ("centre", lambda centre: centre[:0], "lists.centre is"),
         ("scale", lambda scale: scale * 0, "lists makes no sense"),
         ("scale", lambda scale: scale * np.nan, "lists makes no sense"),
+        ("reach", lambda reach: reach * np.nan, "lists makes no sense"),
+        ("reach", lambda reach: reach[:0], "lists makes no sense"),
         ("probes", lambda probes: probes * 0, "lists makes no sense"),
         ("probes", lambda probes: probes + 1000, "lists makes no sense"),
         ("probes", lambda probes: probes[:0], "lists makes no sense"),

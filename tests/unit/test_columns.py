@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feed.columns import Index, Strings, hash_strings, places
+from feed.columns import Index, Strings, hash_strings, highest, places
 
 texts = st.lists(st.text(max_size=30), max_size=20)
 
@@ -72,3 +72,13 @@ def test_places_are_the_ranges_one_after_another(pairs: list[tuple[int, int]]) -
     ends = starts + np.array([count for _, count in pairs], np.int64)
     wanted = [place for start, count in pairs for place in range(start, start + count)]
     assert places(starts, ends).tolist() == wanted
+
+
+@given(st.lists(st.integers(0, 40), max_size=600), st.integers(0, 50))
+def test_the_highest_are_those_that_a_sort_puts_first_and_their_equals(
+    levels: list[int], count: int
+) -> None:
+    found = highest(np.array(levels, np.float32), count)
+    least = sorted(levels, reverse=True)[: max(count, 1)][-1:]
+    wanted = [i for i, level in enumerate(levels) if count and [level] >= least]
+    assert sorted(found.tolist()) == wanted

@@ -1,0 +1,216 @@
+"""The engine by size: whole sessions, and the search for the nearest beside libraries that do it.
+
+`python -m benchmarks.engine [--sizes 1000 ...] [--dimension 256] [--peers NAME ...] [--json FILE]`
+
+A session: 500 engagements, 2,000 exclusions, a page of 10 as JSON and a cursor for the rest. The
+search: 4 interests x 150, 2,000 exclusions. One thread; whoever is measured takes turns, so that
+what disturbs one disturbs all; medians, and from the 10th to the 90th percentile. Each peer, and
+the lists once more, at the least effort that finds `RECALL`. Peers: benchmarks/requirements.txt.
+"""
+
+# ruff: noqa: E402  # threads are counted when numpy is imported
+import os
+
+for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ[_variable] = "1"
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.large import INTERESTS, NOW, large_catalog, neighbourhoods, queries
+from benchmarks.peers import Peer, Places, Rows, installed
+from feed import session as sessions
+from feed.catalog import Catalog
+from feed.clock import DAY_US, to_us
+from feed.lists import Lists
+from feed.nearest import nearest
+from feed.pipeline import Ranker
+from feed.request import Query
+from feed.scenario import shipped
+
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+SCENARIOS = ("baseline", "for_you")
+COUNT = 150
+EXCLUDED = 2_000
+RECALL = 0.96
+USERS = 20
+ROUNDS = 5
+KEYS = (b"a key for a benchmark, long enough",)
+
+
+class Job(NamedTuple):
+    """One user's search, and what it has to find."""
+
+    asked: Rows
+    excluded: Places
+    wanted: list[Places]
+
+
+class Earshot:
+    """The search of a session, as a peer."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._order = catalog.source_order
+        self.efforts = tuple(range(99, 0, -3)) if len(catalog.lists) else (0,)
+
+    def search(self, asked: Rows, excluded: Places, count: int, effort: int) -> list[Places]:
+        """See `Peer`; of no effort as the builder made it."""
+        catalog = self._catalog
+        if effort:
+            reach = np.array([effort / 100], np.float32)
+            catalog = replace(catalog, lists=replace(catalog.lists, reach=reach))
+        allowed = np.ones(len(catalog), np.bool_)
+        allowed[excluded] = False
+        counts = np.full(len(asked), count)
+        return [rows for rows, _ in nearest(catalog, asked, allowed, counts, self._order)]
+
+
+def jobs(catalog: Catalog) -> list[Job]:
+    """Searches around interests in whose neighbourhood much is excluded."""
+    exact, made = Earshot(replace(catalog, lists=Lists.none(catalog.dimension))), []
+    for seed in range(USERS):
+        near, interests = neighbourhoods(catalog, seed)
+        most = min(EXCLUDED, len(catalog) // 2)
+        excluded = np.sort(np.random.default_rng(seed).permutation(near)[:most])
+        asked = catalog.embeddings[interests]
+        made.append(Job(asked, excluded, exact.search(asked, excluded, COUNT, 0)))
+    return made
+
+
+def recall(peer: Peer, effort: int, searches: Sequence[Job]) -> float:
+    """The share of the nearest that are found, over all searches."""
+    found = [
+        len(np.intersect1d(one, other)) / len(other)
+        for job in searches
+        for one, other in zip(
+            peer.search(job.asked, job.excluded, COUNT, effort), job.wanted, strict=True
+        )
+    ]
+    return float(np.mean(found))
+
+
+def least_effort(peer: Peer, searches: Sequence[Job]) -> tuple[int, float]:
+    """The first of its settings that finds `RECALL`, or else its last; and what that finds."""
+    effort, found = 0, 0.0
+    for effort in peer.efforts:
+        found = recall(peer, effort, searches)
+        if found >= RECALL:
+            break
+    return effort, found
+
+
+def in_turns(tasks: dict[str, Sequence[Callable[[], Any]]]) -> dict[str, dict[str, float]]:
+    """By name: milliseconds of each one's calls, all taking turns."""
+    taken: dict[str, list[float]] = {name: [] for name in tasks}
+    for turn in range(-1, ROUNDS):  # the first is to warm up
+        for calls in zip(*tasks.values(), strict=True):
+            for name, call in zip(tasks, calls, strict=True):
+                began = time.perf_counter()
+                call()
+                if turn >= 0:
+                    taken[name].append((time.perf_counter() - began) * 1000)
+    found = {}
+    for name, times in taken.items():
+        low, median, high = np.percentile(times, [10, 50, 90]).round(3).tolist()
+        found[name] = {"median_ms": median, "p10_ms": low, "p90_ms": high}
+    return found
+
+
+def searching(catalog: Catalog, peers: Sequence[str] | None) -> dict[str, dict[str, Any]]:
+    """The search alone, by whom."""
+    searches = jobs(catalog)
+    earshot = Earshot(catalog)
+    contestants: dict[str, tuple[Peer, int]] = {"earshot": (earshot, 0)}
+    about: dict[str, dict[str, Any]] = {"earshot": {"recall": recall(earshot, 0, searches)}}
+    built: list[tuple[str, Peer]] = [("earshot, least", earshot)] if len(catalog.lists) else []
+    for name, build in installed(None if peers is None else list(peers)):
+        began = time.perf_counter()
+        built.append((name, build(catalog.embeddings)))
+        about[name] = {"build_s": round(time.perf_counter() - began, 1)}
+    for name, peer in built:
+        effort, found = least_effort(peer, searches)
+        contestants[name] = peer, effort
+        about[name] = about.get(name, {}) | {"effort": effort, "recall": found}
+    taken = in_turns(
+        {
+            name: [
+                lambda p=peer, e=effort, j=job: p.search(j.asked, j.excluded, COUNT, e)
+                for job in searches
+            ]
+            for name, (peer, effort) in contestants.items()
+        }
+    )
+    return {name: taken[name] | about[name] for name in contestants}
+
+
+def whole_sessions(catalog: Catalog) -> dict[str, dict[str, float]]:
+    """From the query to the bytes of the first page, by scenario."""
+    asked = queries(catalog, USERS)
+    rankers = {name: Ranker(catalog, shipped()[name]) for name in SCENARIOS}
+    tasks: dict[str, Sequence[Callable[[], Any]]] = {}
+    for name, ranker in rankers.items():
+        tasks[name] = [lambda r=ranker, q=query: _page(r, q) for query in asked]
+        tasks[f"{name}, rank"] = [lambda r=ranker, q=query: r.rank(q) for query in asked]
+    return in_turns(tasks)
+
+
+def _page(ranker: Ranker, query: Query) -> bytes:
+    session = sessions.create(ranker, query)
+    until = to_us(NOW) + DAY_US
+    return sessions.page(ranker.catalog, session, 10, uid="u", keys=KEYS, expires_us=until)
+
+
+def measured(size: int, dimension: int, peers: Sequence[str] | None) -> dict[str, Any]:
+    """Everything at one size."""
+    began = time.perf_counter()
+    catalog = large_catalog(size, dimension)
+    lists = catalog.lists
+    return {
+        "episodes": size,
+        "dimension": dimension,
+        "made_s": round(time.perf_counter() - began, 1),
+        "lists": len(lists),
+        "reach": round(float(lists.reach[0]), 3) if len(lists) else None,
+        "sessions": whole_sessions(catalog),
+        "search": searching(catalog, peers),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure every size and print it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.engine")
+    parser.add_argument("--sizes", type=_numbers, default=SIZES, metavar="N,N")
+    parser.add_argument("--dimension", type=int, default=256)
+    parser.add_argument("--peers", nargs="*", metavar="NAME", help="none, or some of them")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write what was found here")
+    options = parser.parse_args(arguments)
+    runs = []
+    for size in options.sizes:
+        run = measured(size, options.dimension, options.peers)
+        runs.append(run)
+        print(f"{size:,} episodes x {options.dimension}, {run['lists']} lists", flush=True)  # noqa: T201
+        for kind in ("sessions", "search"):
+            for name, found in run[kind].items():
+                spread = f"{found['median_ms']:8.2f} ms ({found['p10_ms']} to {found['p90_ms']})"
+                share = f", recall {found['recall']:.3f}" if "recall" in found else ""
+                effort = f", effort {found['effort']}" if found.get("effort") else ""
+                print(f"  {kind:8} {name:16} {spread}{share}{effort}", flush=True)  # noqa: T201
+    if options.json:
+        about = {"interests": INTERESTS, "count": COUNT, "excluded": EXCLUDED, "recall": RECALL}
+        options.json.write_text(json.dumps(about | {"runs": runs}, indent=2) + "\n")
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(one) for one in text.split(","))
+
+
+if __name__ == "__main__":
+    main()
