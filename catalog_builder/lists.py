@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from feed.lists import TOP, Lists
 
-FEWEST = 30_000
+FEWEST = 20_000
 """embeddings below which looking at all of them is as fast (docs/adr/0011-lists.md)"""
 CENTROIDS = 2.0
 """of n embeddings so many times the square root of n"""
@@ -23,7 +23,7 @@ ASKED = 200
 """queries by which it is found out which lists to open"""
 RECALL = 0.97
 """the share of the nearest that are then found"""
-WORTH = 0.2
+WORTH = 0.3
 """the share of all lists, above which looking at everything is as fast"""
 LEVELS = 127
 """steps of a code on either side of the centre"""

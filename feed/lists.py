@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from feed.columns import BoolArray, IntArray, highest, places
 
-TOP = 150
+TOP = 200
 """how many are wanted where the builder finds out how many lists to open for them"""
 SPARE = 1.2
 """times as many as are wanted, that are found by their codes"""

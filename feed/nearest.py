@@ -14,8 +14,8 @@ FEW = 4_000
 """of so many allowed episodes each is looked at"""
 COPIED = 1 << 22
 """numbers copied at once: what bounds memory"""
-CACHED = 1 << 17
-"""numbers multiplied with several vectors at once: what stays in a processor's own cache"""
+SMALL = 1 << 19
+"""multiplications at once: what OpenBLAS does with its kernel for small matrices, twice as fast"""
 
 Found = tuple[IntArray, FloatArray]
 """Rows and their cosines, best first."""
@@ -82,7 +82,8 @@ def _products(
 ) -> npt.NDArray[np.float32]:
     """(m, n) of all with (m, D) vectors."""
     found = np.empty((len(vectors), len(embeddings)), np.float32)
-    step = max(1, CACHED // embeddings.shape[1]) if len(vectors) > 1 else max(1, len(embeddings))
+    across = np.ascontiguousarray(vectors.T)
+    step = max(1, SMALL // across.size) if len(vectors) > 1 else max(1, len(embeddings))
     for start in range(0, len(embeddings), step):
-        found[:, start : start + step] = (embeddings[start : start + step] @ vectors.T).T
+        found[:, start : start + step] = (embeddings[start : start + step] @ across).T
     return found

@@ -79,7 +79,7 @@ def test_an_exact_search_is_a_sort_of_every_cosine_whatever_the_blocks(
     products = levels @ sought.T
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(searching, "COPIED", block)
-        patch.setattr(searching, "CACHED", block)
+        patch.setattr(searching, "SMALL", block)
         found = nearest(catalog, sought, allowed, np.full(vectors, count), order)
         assert np.array_equal(cosines(catalog, order, sought, sought[:1])[0], products[order])
     for (rows, values), products_of_one in zip(found, products.T, strict=True):
