@@ -22,4 +22,4 @@ def test_for_you_is_its_start_with_what_was_searched_within_its_bounds() -> None
         assert bounds.low <= values[path] <= bounds.high, path
     found = msgspec.structs.replace(space.scenario(values), description=tuned.description)
     assert found == tuned
-    assert "tuned" in tuned.description
+    assert tuned.description.startswith(f"{start.description} Tuned: trial")
