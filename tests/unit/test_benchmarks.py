@@ -3,13 +3,16 @@
 import json
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from benchmarks import signals
+from benchmarks import engine, signals
 from benchmarks.crowd import FAITHFUL, Crowd
+from benchmarks.large import large_catalog, queries
 from feed.engagement import newest_first
+from feed.snapshot import decode, encode
 
 CROWD = Crowd(users=300, episodes=2000)
 EPISODES = np.array(
@@ -81,3 +84,40 @@ def test_a_fixed_part_hides_no_growth() -> None:
     grown = signals.Growth.of(sizes, [100 + 2 * size for size in sizes])
     assert grown.exponent < 1
     assert grown.at(1000) == pytest.approx(2100)
+
+
+def test_the_engine_is_measured_by_size_beside_what_finds_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "USERS", 2)
+    monkeypatch.setattr(engine, "ROUNDS", 1)
+    small = ["--sizes", "600", "--dimension", "16", "--peers", "numpy, exact"]
+    engine.main([*small, "--json", str(tmp_path / "found.json")])
+    run = json.loads((tmp_path / "found.json").read_text())["runs"][0]
+    assert (run["episodes"], run["dimension"], run["lists"]) == (600, 16, 0)
+    assert set(run["sessions"]) >= {"baseline", "for_you"}
+    assert set(run["search"]) == {"earshot", "numpy, exact"}
+    for found in run["search"].values():
+        assert found["recall"] == 1
+        assert found["p10_ms"] <= found["median_ms"] <= found["p90_ms"]
+    assert "600 episodes x 16, 0 lists" in capsys.readouterr().out
+
+
+def test_a_large_catalog_is_one_that_a_snapshot_takes() -> None:
+    catalog = large_catalog(700, 16)
+    assert len(decode(encode(catalog))) == 700
+    asked = queries(catalog, 1)[0]
+    assert (catalog.rows([one.episode_id for one in asked.engagements]) >= 0).all()
+
+
+def test_the_effort_of_a_peer_is_the_least_that_finds_enough() -> None:
+    class Finds:
+        efforts = (1, 2, 3)
+
+        def search(self, asked: Any, excluded: Any, count: int, effort: int) -> list[Any]:
+            del asked, excluded
+            return [np.arange(count) if effort >= 2 else np.arange(count) + count]
+
+    nothing = np.zeros(0, np.int64)
+    job = engine.Job(np.zeros((1, 4), np.float32), nothing, [np.arange(engine.COUNT)])
+    assert engine.least_effort(Finds(), [job]) == (2, 1.0)
