@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from feed.lists import TOP, Lists
+from feed.lists import DEPTHS, Lists
 
 FEWEST = 20_000
 """embeddings below which looking at all of them is as fast (docs/adr/0011-lists.md)"""
@@ -19,9 +19,9 @@ CENTROIDS = 2.0
 SAMPLE = 48
 """embeddings for each centroid that it is learned from"""
 ROUNDS = 8
-ASKED = 200
-"""queries by which it is found out which lists to open"""
-RECALL = 0.97
+ASKED = 64
+"""queries of each kind, by which it is found out which lists to open"""
+RECALL = 0.98
 """the share of the nearest that are then found"""
 WORTH = 0.3
 """the share of all lists, above which looking at everything is as fast"""
@@ -91,31 +91,47 @@ def _nearest(embeddings: Floats, rows: npt.NDArray[Any], centroids: Floats) -> n
 
 
 def _calibrated(embeddings: Floats, lists: Lists) -> Lists:
-    """The same lists, opened so that `RECALL` of the `TOP` nearest are found.
+    """The same lists, opened so that `RECALL` of the nearest are found, at every depth.
 
-    For queries like those of users: half are episodes, as an interest is one; half lie between two,
-    as a mean does.
+    For queries like those of users: episodes, as an interest is one, and means of two and of four.
     """
-    asked = embeddings[np.random.default_rng(1).permutation(lists.rows)[: 2 * ASKED]]
-    asked[: ASKED // 2] += asked[-(ASKED // 2) :]
-    asked = asked[:ASKED]
-    member = np.repeat(np.arange(len(lists)), np.diff(lists.starts))
-    cosines = np.zeros((ASKED, 0), np.float32)
-    of_list = np.zeros((ASKED, 0), np.intp)
-    for start in range(0, len(member), BLOCK):
-        some = slice(start, start + BLOCK)
-        more = asked @ embeddings[lists.rows[some]].T
-        cosines = np.concatenate([cosines, more], axis=1)
-        of_list = np.concatenate([of_list, np.broadcast_to(member[some], more.shape)], axis=1)
-        best = np.argpartition(-cosines, TOP, axis=1)[:, :TOP]
-        cosines = np.take_along_axis(cosines, best, axis=1)
-        of_list = np.take_along_axis(of_list, best, axis=1)
+    dimension = embeddings.shape[1]
+    some = np.random.default_rng(1).permutation(lists.rows)[: 4 * ASKED]
+    asked = np.concatenate(
+        [embeddings[some[: of * ASKED]].reshape(of, -1, dimension).mean(axis=0) for of in (1, 2, 4)]
+    )
+    depths = [depth for depth in DEPTHS if depth <= len(lists.rows) // 4]
+    of_list = _lists_of_nearest(embeddings, lists, asked, depths[-1])
     nearness = asked @ lists.centroids.T
     ranks = np.argsort(np.argsort(-nearness, axis=1), axis=1)
+    needed = np.take_along_axis(ranks, of_list, axis=1) + 1
     nearness /= np.maximum(nearness.max(axis=1, keepdims=True), 1e-6)
-    reach = np.quantile(np.take_along_axis(nearness, of_list, axis=1), 1 - RECALL)
-    probes = np.quantile(np.take_along_axis(ranks, of_list, axis=1), RECALL, method="higher") + 1
-    return replace(lists, reach=np.array([reach], np.float32), probes=np.array([probes], np.int32))
+    shares = np.take_along_axis(nearness, of_list[:, : depths[0]], axis=1)
+    probes = [np.quantile(needed[:, :depth], RECALL, method="higher") for depth in depths]
+    return replace(
+        lists,
+        reach=np.array([np.quantile(shares, 1 - RECALL)], np.float32),
+        probes=np.array(probes, np.int32),
+    )
+
+
+def _lists_of_nearest(
+    embeddings: Floats, lists: Lists, asked: Floats, count: int
+) -> npt.NDArray[np.intp]:
+    """(q, count) for each of (q, D) vectors the lists of the nearest embeddings, in their order."""
+    member = np.repeat(np.arange(len(lists)), np.diff(lists.starts)).astype(np.int32)
+    cosines = np.zeros((len(asked), 0), np.float32)
+    found = np.zeros((len(asked), 0), np.int32)
+    for start in range(0, len(member), 4 * BLOCK):
+        some = slice(start, start + 4 * BLOCK)
+        more = asked @ embeddings[lists.rows[some]].T
+        cosines = np.concatenate([cosines, more], axis=1)
+        found = np.concatenate([found, np.broadcast_to(member[some], more.shape)], axis=1)
+        best = np.argpartition(-cosines, min(count, cosines.shape[1] - 1), axis=1)[:, :count]
+        cosines = np.take_along_axis(cosines, best, axis=1)
+        found = np.take_along_axis(found, best, axis=1)
+    order = np.argsort(-cosines, axis=1)
+    return np.take_along_axis(found, order, axis=1).astype(np.intp)
 
 
 def _coded(embeddings: Floats, rows: npt.NDArray[np.int32]) -> dict[str, npt.NDArray[Any]]:

@@ -200,6 +200,7 @@ class Index:
 
     def all(self, hashes: HashArray) -> IntArray:
         """Every row of any of these hashes, sorted, once."""
+        hashes = np.sort(hashes)  # or else each search begins in another part of the memory
         low = np.searchsorted(self.hashes, hashes, "left")
         high = np.searchsorted(self.hashes, hashes, "right")
         return np.unique(self.rows[places(low, high)])

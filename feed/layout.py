@@ -14,7 +14,7 @@ import numpy.typing as npt
 from feed.catalog import SCORES, Catalog
 from feed.clock import FIRST_US, LAST_US
 from feed.columns import Index, Strings
-from feed.lists import Lists
+from feed.lists import DEPTHS, Lists
 from feed.signals import HALF_LIVES_DAYS, Signals
 
 # The dtype and shape of each section. n episodes, S series, M categories, L languages, D dimension;
@@ -203,9 +203,10 @@ def _are_whole(catalog: Catalog) -> bool:
         catalog.holds_vectors
         and len(lists.rows) == np.count_nonzero(listed)
         and np.array_equal(listed, catalog.is_embedded)
-        and lists.reach.shape == lists.probes.shape == (1,)
+        and lists.reach.shape == (1,)
         and bool(np.isfinite(lists.reach[0]))
-        and 1 <= lists.probes[0] <= len(lists)
+        and 1 <= len(lists.probes) <= len(DEPTHS)
+        and bool(((lists.probes >= 1) & (lists.probes <= len(lists))).all())
         and _near_unit(lists.centroids)
         and bool(np.isfinite(lists.centre).all() and np.isfinite(lists.scale).all())
         and bool((lists.scale > 0).all())

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feed.columns import BoolArray, IntArray, highest, places
+from feed.columns import BoolArray, FloatArray, IntArray, highest, places
 
-TOP = 200
-"""how many are wanted where the builder finds out how many lists to open for them"""
+DEPTHS = (200, 800, 3_200, 12_800)
+"""for so many nearest the builder finds out how many lists to open: for the first, where all are
+allowed; for the others, where only a part is, so that what is wanted lies deeper"""
 SPARE = 1.2
 """times as many as are wanted, that are found by their codes"""
 ENOUGH = 1.1
@@ -39,9 +40,10 @@ class Lists:
     """(D,)"""
     reach: npt.NDArray[np.float32]
     """(1,) a list is opened whose centroid is this share as near as the nearest one, or nearer:
-    to find nearly all of the `TOP` nearest"""
+    to find nearly all of the first of `DEPTHS`"""
     probes: npt.NDArray[np.int32]
-    """(1,) how many lists would have to be opened for the same, were it as many for every vector"""
+    """(d,) by depth, as many of `DEPTHS` as there are: how many lists hold nearly all, were it as
+    many for every vector"""
 
     @classmethod
     def none(cls, dimension: int) -> "Lists":
@@ -78,8 +80,8 @@ class Lists:
     ) -> IntArray:
         """Places of allowed episodes in the lists that any of the vectors opens.
 
-        Those that are near enough; and where they hold less than all that would be allowed were
-        nothing left out, or more than `TOP` are wanted, twice `probes` more for each time as much.
+        Those that are near enough; and where only a part of those in them is allowed, or more are
+        wanted, as many more as it takes to look that much deeper.
         """
         nearness = np.ascontiguousarray((self.centroids @ vectors.T).T)
         nearest = nearness.max(axis=1)
@@ -97,8 +99,8 @@ class Lists:
             bounds = np.concatenate([[0], np.cumsum(ends - starts)])
             mine = probed[:, opened]
             looked, held = mine @ (ends - starts), mine @ np.diff(before[bounds])
-            deeper = np.maximum(counts / TOP, 1) * looked / np.maximum(held, 1) - 1
-            wanted = first + 2 * self.probes[0] * deeper
+            depth = np.maximum(counts / DEPTHS[0], 1) * looked / np.maximum(held, 1)
+            wanted = first + self._probes_at(depth) - self.probes[0]
             wanted = np.where(held < SPARE * counts, np.maximum(wanted, 2 * lists), wanted)
             wanted = np.clip(wanted, lists, np.minimum(4 * lists, len(self))).astype(np.int64)
             more = (wanted > ENOUGH * lists).nonzero()[0]
@@ -106,6 +108,14 @@ class Lists:
                 return at[free]
             for i in more.tolist():
                 least[i] = np.partition(nearness[i], -wanted[i])[-wanted[i]]
+
+    def _probes_at(self, times: FloatArray) -> FloatArray:
+        """How many lists to open for so many times the first depth: a power between two depths."""
+        known = np.log(DEPTHS[: len(self.probes)]) - np.log(DEPTHS[0])
+        wanted = np.interp(np.log(times), known, np.log(self.probes))
+        beyond = np.maximum(times / np.exp(known[-1]), 1)
+        found: FloatArray = np.exp(wanted) * beyond
+        return found
 
     def _products(self, at: IntArray, vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """(m, p) of (m, D) vectors and the codes at these places."""
