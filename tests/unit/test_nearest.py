@@ -13,7 +13,7 @@ from catalog_builder import lists as building
 from catalog_builder.lists import lists, sorted_by_centroid
 from feed import nearest as searching
 from feed.catalog import Catalog
-from feed.lists import Lists
+from feed.lists import SPARE, Lists
 from feed.nearest import FEW, cosines, nearest
 from tests.support.catalogs import catalog_of, episodes
 
@@ -178,6 +178,23 @@ def test_embeddings_that_do_not_group_are_not_sorted_into_lists() -> None:
     rows = np.random.default_rng(0).normal(size=(building.FEWEST, 64)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     assert len(lists(rows, np.ones(len(rows), np.bool_))) == 0
+
+
+@given(st.integers(1, 200), st.integers(1, 12), st.integers(1, 4), st.integers(0, 60))
+@settings(max_examples=80)
+def test_whatever_the_lists_nobody_is_found_twice_or_who_may_not_and_enough_are_found(
+    size: int, count: int, vectors: int, wanted: int
+) -> None:
+    numbers = np.random.default_rng(size * 13 + wanted)
+    rows = numbers.normal(size=(size, 8)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    made = sorted_by_centroid(rows, np.arange(size, dtype=np.int32), min(count, size))
+    allowed = numbers.random(size) < numbers.random()
+    found = made.near(-rows[:vectors], allowed, np.full(min(vectors, size), wanted))
+    for some in found:
+        assert len(set(some.tolist())) == len(some)
+        assert allowed[some].all()
+        assert len(some) >= min(int(SPARE * wanted), np.count_nonzero(allowed))
 
 
 def test_embeddings_that_are_all_the_same_are_found() -> None:
