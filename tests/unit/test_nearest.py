@@ -180,6 +180,17 @@ def test_embeddings_that_do_not_group_are_not_sorted_into_lists() -> None:
     assert len(lists(rows, np.ones(len(rows), np.bool_))) == 0
 
 
+def test_a_step_of_a_code_counts_as_much_as_its_dimension_is_wide() -> None:
+    numbers = np.random.default_rng(0)
+    rows = (numbers.normal(size=(2000, 8)) * np.geomspace(1, 1e-2, 8)).astype(np.float32)
+    made = sorted_by_centroid(rows, np.arange(2000, dtype=np.int32), 4)
+    everywhere = replace(made, reach=np.array([-99], np.float32))
+    vectors = numbers.normal(size=(3, 8)).astype(np.float32)
+    found = everywhere.near(vectors, np.ones(2000, np.bool_), np.full(3, 50))
+    for some, cosines_of_one in zip(found, vectors @ rows.T, strict=True):
+        assert {*np.argsort(-cosines_of_one)[:40].tolist()} <= {*some.tolist()}
+
+
 @given(st.integers(1, 200), st.integers(1, 12), st.integers(1, 4), st.integers(0, 60))
 @settings(max_examples=80)
 def test_whatever_the_lists_nobody_is_found_twice_or_who_may_not_and_enough_are_found(
