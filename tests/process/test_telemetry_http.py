@@ -76,7 +76,7 @@ def test_health_says_what_is_served_and_that_all_is_well(server: Server) -> None
             "embedding_model": "test",
         },
         "dependencies": {"shelf": "ok", "store": "ok"},
-        "scenarios": ["baseline", "films", "for_you"],
+        "scenarios": ["baseline", "films", "for_you", "plain"],
     }
 
 

@@ -7,12 +7,12 @@ import msgspec
 from evaluation.tuning.space import load
 from feed.scenario import parse, shipped
 
-SPACES = Path(__file__).parents[3] / "evaluation" / "spaces"
+EVALUATION = Path(__file__).parents[3] / "evaluation"
 
 
 def test_for_you_is_its_start_with_what_was_searched_within_its_bounds() -> None:
-    start = parse((SPACES / "for_you.start.toml").read_text())
-    space = load(SPACES / "for_you.toml", start)
+    start = parse((EVALUATION / "starts" / "for_you.toml").read_text())
+    space = load(EVALUATION / "spaces" / "for_you.toml", start)
     tuned = shipped()["for_you"]
     values = {}
     for path in space.parameters:
