@@ -83,7 +83,7 @@ class Lists:
         Those that are near enough; and where only a part of those in them is allowed, or more are
         wanted, as many more as it takes to look that much deeper.
         """
-        nearness = np.ascontiguousarray((self.centroids @ vectors.T).T)
+        nearness = np.ascontiguousarray((self.centroids @ np.ascontiguousarray(vectors.T)).T)
         nearest = nearness.max(axis=1)
         least = nearest - (1 - self.reach[0]) * np.abs(nearest)
         first: IntArray | None = None
