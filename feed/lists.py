@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from feed.bytewise import as_bytes, products
 from feed.columns import BoolArray, FloatArray, IntArray, highest, places
 
 DEPTHS = (200, 800, 3_200, 12_800)
@@ -18,8 +19,6 @@ SPARE = 1.2
 """times as many as are wanted, that are found by their codes"""
 ENOUGH = 1.1
 """times as many lists as are open, up to which no more are opened"""
-BLOCK = 1 << 16
-"""numbers decoded at once: what stays in a processor's own cache"""
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ class Lists:
         """
         at = self._looked_at(vectors, allowed, counts)
         # The same for every episode, centre @ vector changes no order.
-        nearness = self._products(at, vectors * self.scale)
+        nearness = products(self.codes, at, as_bytes(vectors * self.scale))
         rows = self.rows[at]
         return [rows[highest(nearness[i], int(count * SPARE))] for i, count in enumerate(counts)]
 
@@ -115,14 +114,4 @@ class Lists:
         wanted = np.interp(np.log(times), known, np.log(self.probes))
         beyond = np.maximum(times / np.exp(known[-1]), 1)
         found: FloatArray = np.exp(wanted) * beyond
-        return found
-
-    def _products(self, at: IntArray, vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """(m, p) of (m, D) vectors and the codes at these places."""
-        found = np.empty((len(vectors), len(at)), np.float32)
-        across = np.ascontiguousarray(vectors.T)
-        step = max(1, BLOCK // len(across))
-        for start in range(0, len(at), step):
-            codes = self.codes.take(at[start : start + step], axis=0)
-            found[:, start : start + step] = (codes.astype(np.float32) @ across).T
         return found
