@@ -17,6 +17,8 @@ DEPTHS = (200, 800, 3_200, 12_800)
 allowed; for the others, where only a part is, so that what is wanted lies deeper"""
 SPARE = 1.2
 """times as many as are wanted, that are found by their codes"""
+LIKELIER = 2
+"""how much likelier an episode is left out the nearer it is: a user has heard it"""
 ENOUGH = 1.1
 """times as many lists as are open, up to which no more are opened"""
 
@@ -98,7 +100,8 @@ class Lists:
             bounds = np.concatenate([[0], np.cumsum(ends - starts)])
             mine = probed[:, opened]
             looked, held = mine @ (ends - starts), mine @ np.diff(before[bounds])
-            depth = np.maximum(counts / DEPTHS[0], 1) * looked / np.maximum(held, 1)
+            left_out = looked / np.maximum(held, 1) - 1
+            depth = np.maximum(counts / DEPTHS[0], 1) * (1 + LIKELIER * left_out)
             wanted = first + self._probes_at(depth) - self.probes[0]
             wanted = np.where(held < SPARE * counts, np.maximum(wanted, 2 * lists), wanted)
             wanted = np.clip(wanted, lists, np.minimum(4 * lists, len(self))).astype(np.int64)
