@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import aiohttp
+import uvloop
 
 TIMEOUT_S = 30.0
 PAUSE_S = 0.1
@@ -71,8 +72,13 @@ class Driven:
         self.last = other.last or self.last
 
 
-async def drive(url: str, asks: Iterator[Ask], *, connections: int, duration_s: float) -> Driven:
+def drive(url: str, asks: Iterator[Ask], *, connections: int, duration_s: float) -> Driven:
     """Send the requests in their order for so long. What is under way then is waited for."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_drive(url, asks, connections, duration_s))
+
+
+async def _drive(url: str, asks: Iterator[Ask], connections: int, duration_s: float) -> Driven:
     driven = Driven()
     limits = aiohttp.TCPConnector(limit=connections)
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)

@@ -162,7 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except NoFunctionError as error:
         raise SystemExit(f"benchmarks.load: {error}") from None
     asks = listeners(learned.episodes, headers)
-    driven = asyncio.run(drive(url, asks, connections=given.concurrency, duration_s=given.duration))
+    driven = drive(url, asks, connections=given.concurrency, duration_s=given.duration)
     result(driven, learned, given.concurrency).tell(given.json)
 
 

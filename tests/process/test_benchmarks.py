@@ -1,0 +1,47 @@
+"""Benchmarks of whole processes run, at tiny sizes, and find what there is. No speed is asserted."""
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulators.firestore import emulator_jar
+from emulators.process import MissingError
+
+
+def found(tmp_path: Path, name: str, *options: str) -> dict[str, Any]:
+    """What a benchmark wrote."""
+    out = tmp_path / "found.json"
+    importlib.import_module(f"benchmarks.{name}").main([*options, "--json", str(out)])
+    result: dict[str, Any] = json.loads(out.read_text())
+    assert result["name"] == name
+    for table in result["tables"]:
+        assert {len(row) for row in table["rows"]} == {len(table["header"])}
+    return result["found"]
+
+
+@pytest.fixture
+def emulator() -> None:
+    try:
+        emulator_jar()
+    except MissingError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.mark.usefixtures("emulator")
+def test_sessions_over_http_are_measured_beside_a_constant_of_their_size(tmp_path: Path) -> None:
+    options = ["--episodes", "300", "--users", "5", "--connections", "1", "2"]
+    one = found(tmp_path, "http", *options, "--seconds", "0.3", "--rounds", "2")
+    assert list(one["contenders"]) == ["SQLite", "Firestore emulator", "constant"]
+    for by_connections in one["contenders"].values():
+        assert list(by_connections) == ["1", "2"]
+        for figures in by_connections.values():
+            assert 0 < figures["p50"]["median"] <= figures["p99"]["median"]
+            assert figures["processor_ms"]["least"] > 0
+    at_one = {name: by["1"] for name, by in one["contenders"].items()}
+    assert at_one["Firestore emulator"]["summary_ms"]["median"] > 0
+    assert at_one["SQLite"]["beyond_ms"]["median"] < at_one["SQLite"]["p50"]["median"]
+    sizes = [figures["bytes"]["median"] for figures in at_one.values()]
+    assert max(sizes) < 1.1 * min(sizes)
