@@ -8,7 +8,6 @@ which has the other core. Linux.
 
 import asyncio
 import itertools
-import os
 import statistics
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -17,14 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from adapters.firestore import FirestoreStore
 from benchmarks.driver import Ask, Driven, drive, steps_of
 from benchmarks.load import CREATE
 from benchmarks.measuring import Spread, quantiles
 from benchmarks.results import Result, Table, options, say
-from benchmarks.serving import Served
+from benchmarks.serving import Served, firestore_with
 from benchmarks.world import World, uid
-from emulators.firestore import FirestoreEmulator, new_project
 from emulators.process import MissingError
 
 CONNECTIONS = (1, 4, 16, 64)
@@ -102,7 +99,7 @@ def contenders(world: World, folder: Path) -> Iterator[list[Contender]]:
             )
         ]
         try:
-            firestore = stack.enter_context(firestore_settings(world))
+            firestore = stack.enter_context(firestore_with(world))
         except MissingError as missing:
             say(f"without Firestore: {missing}")
         else:
@@ -115,20 +112,6 @@ def contenders(world: World, folder: Path) -> Iterator[list[Contender]]:
         for one in found:
             one.turn(4, WARM_UP_S)
         yield found
-
-
-@contextmanager
-def firestore_settings(world: World) -> Iterator[dict[str, str]]:
-    """Settings of a function that reads the emulator, which has everybody's summary."""
-    emulator = FirestoreEmulator().start()
-    try:
-        project = new_project()
-        settings = {"FIRESTORE_EMULATOR_HOST": emulator.host, "GOOGLE_CLOUD_PROJECT": project}
-        os.environ |= settings
-        asyncio.run(world.store(FirestoreStore(project)))
-        yield settings | {"STORE": "firestore", "FIREBASE_PROJECT": project}
-    finally:
-        emulator.stop()
 
 
 def measured(

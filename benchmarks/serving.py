@@ -1,5 +1,6 @@
 """Serving: functions as Cloud Functions runs them, in processes that can be watched."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -7,16 +8,50 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from adapters.firestore import FirestoreStore
 from benchmarks.measuring import memory_mb, processor_s
+from benchmarks.world import World
+from emulators.firestore import FirestoreEmulator, new_project
 from emulators.process import free_port
 
 ROOT = Path(__file__).parents[1]
 START_S = 60.0
 STOP_S = 10.0
 LOOK_S = 0.001
+
+
+@contextmanager
+def environment(**values: str) -> Iterator[None]:
+    """Google's clients made inside find their emulators."""
+    before = dict(os.environ)
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextmanager
+def firestore_with(world: World) -> Iterator[dict[str, str]]:
+    """Settings of a function that reads an emulator, which has everybody's summary.
+
+    Raises `MissingError`.
+    """
+    emulator = FirestoreEmulator().start()
+    try:
+        project = new_project()
+        google = {"FIRESTORE_EMULATOR_HOST": emulator.host, "GOOGLE_CLOUD_PROJECT": project}
+        with environment(**google):
+            asyncio.run(world.store(FirestoreStore(project)))
+        yield google | {"STORE": "firestore", "FIREBASE_PROJECT": project}
+    finally:
+        emulator.stop()
 
 
 class Served:

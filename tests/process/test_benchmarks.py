@@ -1,4 +1,4 @@
-"""Benchmarks of whole processes run, at tiny sizes, and find what there is. No speed is asserted."""
+"""Benchmarks of whole processes run, at tiny sizes, and find what there is to find."""
 
 import importlib
 import json
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks import cold
 from emulators.firestore import emulator_jar
 from emulators.process import MissingError
 
@@ -33,7 +34,7 @@ def emulator() -> None:
 @pytest.mark.usefixtures("emulator")
 def test_sessions_over_http_are_measured_beside_a_constant_of_their_size(tmp_path: Path) -> None:
     options = ["--episodes", "300", "--users", "5", "--connections", "1", "2"]
-    one = found(tmp_path, "http", *options, "--seconds", "0.3", "--rounds", "2")
+    one = found(tmp_path, "http", *options, "--seconds", "0.3", "--rounds", "1")
     assert list(one["contenders"]) == ["SQLite", "Firestore emulator", "constant"]
     for by_connections in one["contenders"].values():
         assert list(by_connections) == ["1", "2"]
@@ -45,3 +46,15 @@ def test_sessions_over_http_are_measured_beside_a_constant_of_their_size(tmp_pat
     assert at_one["SQLite"]["beyond_ms"]["median"] < at_one["SQLite"]["p50"]["median"]
     sizes = [figures["bytes"]["median"] for figures in at_one.values()]
     assert max(sizes) < 1.1 * min(sizes)
+
+
+@pytest.mark.usefixtures("emulator")
+def test_a_cold_start_is_split_into_steps_that_make_up_all_of_it(tmp_path: Path) -> None:
+    starts = found(tmp_path, "cold", "--sizes", "300", "--starts", "1")["starts"]
+    assert [one["users"] for one in starts] == ["SQLite", "Firestore emulator"]
+    for one in starts:
+        steps = {step: one[step]["median"] for step in cold.STEPS}
+        assert min(steps.values()) > 0
+        assert sum(steps.values()) == pytest.approx(one["all"]["median"])
+        assert one["store"]["median"] < steps["first session"]
+        assert one["memory_mb"]["median"] > 30
