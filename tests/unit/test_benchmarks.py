@@ -7,9 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import signals
-from benchmarks.crowd import FAITHFUL, Crowd
-from feed.engagement import newest_first
+from benchmarks import origin, signals
+from benchmarks.crowd import FAITHFUL, NOW, Crowd
+from benchmarks.world import World
+from feed.clock import to_us
+from feed.engagement import Summary, newest_first
+from feed.pipeline import Ranker
+from feed.request import SessionRequest, make_query
+from feed.scenario import shipped
 
 CROWD = Crowd(users=300, episodes=2000)
 EPISODES = np.array(
@@ -81,3 +86,32 @@ def test_a_fixed_part_hides_no_growth() -> None:
     grown = signals.Growth.of(sizes, [100 + 2 * size for size in sizes])
     assert grown.exponent < 1
     assert grown.at(1000) == pytest.approx(2100)
+
+
+def test_the_approach_of_the_start_and_baseline_rank_the_same_queue() -> None:
+    world = World(episodes=900, users=3)
+    catalog = world.catalog()
+    approach = origin.origin_of(world, catalog)
+    ranker = Ranker(catalog, shipped()["baseline"])
+    items = sorted(world.items(), key=lambda item: item.published_at, reverse=True)
+    newest = {item.id for item in items[:100]}
+    for _, summary in world.summaries():
+        bare = Summary(engagements=summary.engagements)
+        query = make_query(SessionRequest(), bare, seed=1, now_us=to_us(NOW))
+        queue = [catalog.ids[row] for row in ranker.rank(query).rows.tolist()]
+        assert len(queue) > 8
+        assert approach.session(origin.documents_of(summary), NOW, None) == queue
+        blind = approach.session(origin.documents_of(summary), NOW, 100)
+        assert blind
+        assert set(blind) <= newest
+
+
+def test_the_approach_of_the_start_is_measured_beside_the_ranker(tmp_path: Path) -> None:
+    out = tmp_path / "found.json"
+    origin.main(["--sizes", "300", "600", "--sessions", "1", "--json", str(out)])
+    sizes = json.loads(out.read_text())["found"]["sizes"]
+    assert list(sizes) == ["300", "600"]
+    for kinds in sizes.values():
+        assert kinds.pop("same") > 0.9
+        assert min(kind["least"] for kind in kinds.values()) > 0
+        assert set(kinds) == {origin.AS_IT_WAS, origin.ALL, origin.BASELINE, origin.FOR_YOU}
