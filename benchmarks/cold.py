@@ -20,7 +20,7 @@ from benchmarks.driver import steps_of
 from benchmarks.load import CREATE
 from benchmarks.measuring import Spread
 from benchmarks.results import Result, Table, options, say
-from benchmarks.serving import Served, firestore_with
+from benchmarks.serving import Served
 from benchmarks.world import World, uid
 from emulators.process import MissingError
 
@@ -93,7 +93,7 @@ def measured(sizes: Sequence[int], starts: int) -> list[dict[str, Any]]:
             sqlite = asyncio.run(world.sqlite(Path(folder) / "users.db"))
             stores = {"SQLite": settings | sqlite}
             try:
-                stores["Firestore emulator"] = settings | stack.enter_context(firestore_with(world))
+                stores["Firestore emulator"] = settings | stack.enter_context(world.firestore())
             except MissingError as missing:
                 say(f"without Firestore: {missing}")
             runs: dict[str, list[dict[str, float]]] = {name: [] for name in stores}

@@ -20,7 +20,7 @@ from benchmarks.driver import Ask, Driven, drive, steps_of
 from benchmarks.load import CREATE
 from benchmarks.measuring import Spread, quantiles
 from benchmarks.results import Result, Table, options, say
-from benchmarks.serving import Served, firestore_with
+from benchmarks.serving import Served
 from benchmarks.world import World, uid
 from emulators.process import MissingError
 
@@ -99,7 +99,7 @@ def contenders(world: World, folder: Path) -> Iterator[list[Contender]]:
             )
         ]
         try:
-            firestore = stack.enter_context(firestore_with(world))
+            firestore = stack.enter_context(world.firestore())
         except MissingError as missing:
             say(f"without Firestore: {missing}")
         else:

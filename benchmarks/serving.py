@@ -1,6 +1,5 @@
 """Serving: functions as Cloud Functions runs them, in processes that can be watched."""
 
-import asyncio
 import os
 import signal
 import socket
@@ -13,9 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from adapters.firestore import FirestoreStore
 from benchmarks.measuring import memory_mb, processor_s
-from benchmarks.world import World
 from emulators.firestore import FirestoreEmulator, new_project
 from emulators.process import free_port
 
@@ -38,18 +35,18 @@ def environment(**values: str) -> Iterator[None]:
 
 
 @contextmanager
-def firestore_with(world: World) -> Iterator[dict[str, str]]:
-    """Settings of a function that reads an emulator, which has everybody's summary.
+def firestore(functions: str | None = None) -> Iterator[dict[str, str]]:
+    """An emulator and a project; the settings of a function that works on it, here in force, too.
 
-    Raises `MissingError`.
+    Events go to `functions`, host:port. Raises `MissingError`.
     """
-    emulator = FirestoreEmulator().start()
+    emulator = FirestoreEmulator(functions_emulator=functions)
     try:
+        emulator.start()
         project = new_project()
         google = {"FIRESTORE_EMULATOR_HOST": emulator.host, "GOOGLE_CLOUD_PROJECT": project}
         with environment(**google):
-            asyncio.run(world.store(FirestoreStore(project)))
-        yield google | {"STORE": "firestore", "FIREBASE_PROJECT": project}
+            yield google | {"STORE": "firestore", "FIREBASE_PROJECT": project}
     finally:
         emulator.stop()
 

@@ -4,16 +4,20 @@ Vectors gather around topics, cards are about 800 bytes, and a crowd has chosen 
 so that every part of a session has something to do.
 """
 
+import asyncio
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 
+from adapters.firestore import FirestoreStore
 from adapters.folder import FolderShelf
 from adapters.sqlite import SqliteStore
 from benchmarks.crowd import DAYS, DIMENSION, IN_A_SERIES, NOW, Crowd, episode_id
+from benchmarks.serving import firestore
 from catalog_builder.build import build_catalog
 from catalog_builder.publishing import publish
 from feed.catalog import Catalog
@@ -89,6 +93,16 @@ class World:
         """Write them to a file. Returns the settings of a function that reads it."""
         await self.store(SqliteStore(path))
         return {"STORE": str(path)}
+
+    @contextmanager
+    def firestore(self) -> Iterator[dict[str, str]]:
+        """Write them to an emulator. The settings of a function that reads it.
+
+        Raises `MissingError`.
+        """
+        with firestore() as settings:
+            asyncio.run(self.store(FirestoreStore(settings["FIREBASE_PROJECT"])))
+            yield settings
 
     def _item(self, number: int, rng: random.Random) -> Episode:
         topic = number % self._topics

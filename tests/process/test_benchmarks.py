@@ -58,3 +58,16 @@ def test_a_cold_start_is_split_into_steps_that_make_up_all_of_it(tmp_path: Path)
         assert sum(steps.values()) == pytest.approx(one["all"]["median"])
         assert one["store"]["median"] < steps["first session"]
         assert one["memory_mb"]["median"] > 30
+
+
+@pytest.mark.usefixtures("emulator")
+def test_events_are_followed_from_their_write_to_the_summary(tmp_path: Path) -> None:
+    options = ["--events", "20", "--users", "5", "--probes", "3"]
+    one = found(tmp_path, "summary", *options)
+    assert (one["one user"]["users"], one["one user"]["events"]) == (1, 20)
+    assert (one["many users"]["users"], one["many users"]["events"]) == (5, 20)
+    for burst in (one["one user"], one["many users"]):
+        assert burst["written_per_s"] >= burst["handled_per_s"] > 0
+        assert burst["processor_ms"] > 0
+        assert 0 < burst["summary_writes"] <= 1
+    assert 0 < one["commit_to_summary_ms"]["p50"] <= one["commit_to_summary_ms"]["p99"]
