@@ -51,7 +51,7 @@ class Contender:
 
     def measure(self, connections: int, seconds: float) -> None:
         """Drive it once, and keep what it took. Raises where it did not answer everything."""
-        before_s = self.served.processor_s
+        before_s, logged = self.served.processor_s, self.served.log_bytes
         driven = self.turn(connections, seconds)
         used_s = self.served.processor_s - before_s
         if driven.answered != driven.sent:
@@ -66,6 +66,7 @@ class Contender:
                 "per_core_s": driven.answered / used_s,
                 "beyond_ms": statistics.median(beyond_ms(driven)),
                 "bytes": statistics.median(driven.sizes),
+                "log_bytes": (self.served.log_bytes - logged) / driven.answered,
                 "summary_ms": statistics.median(driven.steps_ms().get("summary", [0.0])),
             }
         )

@@ -113,6 +113,11 @@ class Served:
         return memory_mb(self.group)
 
     @property
+    def log_bytes(self) -> int:
+        """How much it has written up to now."""
+        return os.fstat(self._log.fileno()).st_size
+
+    @property
     def output(self) -> str:
         """All that it wrote."""
         self._log.seek(0)
