@@ -8,10 +8,12 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import aiohttp
+import msgspec
 import uvloop
 
 TIMEOUT_S = 30.0
@@ -40,8 +42,8 @@ class Driven:
     """each answer's Server-Timing"""
     sizes: list[int] = field(default_factory=list)
     """bytes of each answer's body as it was sent"""
-    last: bytes = b""
-    """the body of one answer"""
+    degraded: Counter[str] = field(default_factory=Counter)
+    """answers by what they had to do without"""
 
     @property
     def answered(self) -> int:
@@ -61,15 +63,12 @@ class Driven:
                 found.setdefault(name, []).append(ms)
         return found
 
-    def add(self, other: "Driven") -> None:
-        """Take another run of the same in."""
-        self.sent += other.sent
-        self.elapsed_s += other.elapsed_s
-        self.outcomes += other.outcomes
-        self.latencies_ms += other.latencies_ms
-        self.timings += other.timings
-        self.sizes += other.sizes
-        self.last = other.last or self.last
+
+class _Session(msgspec.Struct):
+    degraded: tuple[str, ...] = ()
+
+
+_DEGRADED = msgspec.json.Decoder(_Session)
 
 
 def drive(url: str, asks: Iterator[Ask], *, connections: int, duration_s: float) -> Driven:
@@ -115,7 +114,8 @@ async def _send(session: aiohttp.ClientSession, url: str, ask: Ask, driven: Driv
         driven.latencies_ms.append(latency_ms)
         driven.timings.append(answer.headers.get("Server-Timing", ""))
         driven.sizes.append(int(answer.headers.get("Content-Length", len(body))))
-        driven.last = body
+        with suppress(msgspec.MsgspecError):  # the constant is no session
+            driven.degraded.update(_DEGRADED.decode(body).degraded)
 
 
 def steps_of(header: str) -> dict[str, float]:

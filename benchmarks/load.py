@@ -113,6 +113,7 @@ def result(driven: Driven, learned: Learned, connections: int) -> Result:
     }
     rows = [[name, *(f"{ms:,.2f}" for ms in taken.values())] for name, taken in times.items()]
     outcomes = [[name, f"{count:,}"] for name, count in sorted(driven.outcomes.items())]
+    outcomes += [[f"degraded: {name}", f"{n:,}"] for name, n in sorted(driven.degraded.items())]
     size = round(sum(driven.sizes) / max(driven.answered, 1))
     totals = [
         ["sessions sent", f"{driven.sent:,}"],
@@ -129,6 +130,7 @@ def result(driven: Driven, learned: Learned, connections: int) -> Result:
         "answered": driven.answered,
         "sessions_per_s": round(driven.per_s, 2),
         "outcomes": dict(sorted(driven.outcomes.items())),
+        "degraded": dict(sorted(driven.degraded.items())),
         "latency_ms": times.pop("session"),
         "server_ms": {name.removeprefix("server: "): taken for name, taken in times.items()},
         "answer_bytes": size,

@@ -28,7 +28,12 @@ class Counting:
         self.under_way = self.most_under_way = 0
         self.status = 200
         self.dies_after = 10**9
-        self.page = {"session_id": "1", "episodes": [{"id": "a"}, {"id": "b"}], "next_cursor": None}
+        self.page: dict[str, Any] = {
+            "session_id": "1",
+            "episodes": [{"id": "a"}, {"id": "b"}],
+            "next_cursor": None,
+            "degraded": ["summary_timeout"],
+        }
         lock, served = threading.Lock(), self
 
         class Handler(BaseHTTPRequestHandler):
@@ -99,6 +104,7 @@ def test_it_sends_what_it_says_and_no_more_at_once(counting: Counting, tmp_path:
     assert sum(found["outcomes"].values()) == found["sent"]
     assert found["answered"] == found["outcomes"]["200"]
     assert found["server_ms"]["total"]["p50"] == 2.5
+    assert found["degraded"] == {"summary_timeout": found["answered"]}
     sessions = counting.requests[found["learning_requests"] :]
     heard = [[one["episode_id"] for one in session["engagements"]] for session in sessions]
     assert {tuple(sorted(episodes)) for episodes in heard} == {(), ("a",), ("b",), ("a", "b")}
