@@ -65,10 +65,10 @@ evaluate: $(VENV)/test $(DATA) ## Judge the feed: behaviour cases, replayed choi
 		$(foreach one,$(or $(SCENARIO),for_you baseline),--scenario '$(one)') --cases evaluation/cases \
 		--out $(STATE)/evaluation/report.html --json $(STATE)/evaluation/report.json
 
-tune: $(VENV)/test $(DATA) ## Search the weights of for_you on a validation cut; TRIALS=200
-	@$(BIN)/python -m evaluation tune $(REPLAYED) --cut 0.9 --scenario '$(or $(SCENARIO),for_you)' --trials $(or $(TRIALS),200) \
+tune: $(VENV)/test $(DATA) ## Search the weights of for_you on a validation cut; TRIALS=120
+	@$(BIN)/python -m evaluation tune $(REPLAYED) --cut 0.9 --scenario '$(or $(SCENARIO),evaluation/spaces/for_you.start.toml)' --trials $(or $(TRIALS),120) \
 		--space '$(or $(SPACE),evaluation/spaces/for_you.toml)' --users 500 --record $(STATE)/evaluation/tune.jsonl \
-		--out $(STATE)/evaluation/tuned.toml --report $(STATE)/evaluation/tuned.html
+		--out $(STATE)/evaluation/for_you.toml --report $(STATE)/evaluation/tuned.html
 
 bench: $(VENV)/test ## Measure speed and cost: one HTML page, and docs/benchmarks.md
 	@mkdir -p $(BENCH)

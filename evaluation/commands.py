@@ -127,7 +127,7 @@ def tune(options: argparse.Namespace) -> int:
     trials = tuning(space, experiment, options.trials, options.seed, options.record)
     won = best(trials)
     told = (
-        f"{start.name}, tuned: trial {won.number} of {len(trials)}, seed {options.seed}, "
+        f"{start.description} Tuned: trial {won.number} of {len(trials)}, seed {options.seed}, "
         f"space {options.space.name}."
     )
     _, text = tuned(space, won.values, options.out.stem, told)

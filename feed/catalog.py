@@ -75,7 +75,7 @@ class Catalog:
     """(M, D) normalised mean of the category's embeddings; zero where it has none"""
     cosine_scale: npt.NDArray[np.float64]
     """(2,) the mean cosine of two episodes, and what one pair in a hundred exceeds: what is unlike
-    and what is alike in this embedding model. 0 and 1 where too few are embedded to tell"""
+    and alike in this embedding model, in steps of 0.05. 0 and 1 where too few are embedded"""
     title_hashes: npt.NDArray[np.uint64]
     """(n,) hash of each title without case and punctuation: who has the same is a near-duplicate"""
     signals: Signals

@@ -141,11 +141,15 @@ def _personal(
     """What it has to do with this user."""
     least = scenario.reasons.min_similarity
     alike = parts["similarity"] >= least
-    similar, named = _similar(catalog, taste.user, rows, weighed["similarity"], alike)
-    if scenario.blend.measure == "catalog":  # what is named has to be alike itself
-        true = np.isnan(named) | (standing.measured(np.nan_to_num(named)) >= least)
-        similar = similar._replace(given=np.where(true, similar.given, -np.inf))
-    yield similar
+    if scenario.blend.measure == "cosine":
+        yield _similar(catalog, taste.user, rows, weighed["similarity"], alike)[0]
+    else:  # what is named has to be alike itself; who is in a stated interest, only not unlike it
+        every = parts["similarity"] > 0
+        claim, named = _similar(catalog, taste.user, rows, weighed["similarity"], every)
+        likeness = standing.measured(np.nan_to_num(named))
+        true = np.where(np.isnan(named), alike, likeness >= least)
+        true |= claim.codes == _CODE["interest"]
+        yield claim._replace(given=np.where(true, claim.given, -np.inf))
     if "interest" in weighed and len(taste.interests):
         cosines = catalog.embeddings[rows] @ catalog.embeddings[taste.interests].T
         nearest = taste.interests[np.argmax(cosines, axis=1)]

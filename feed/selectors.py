@@ -129,9 +129,9 @@ class _Queue:
         self._topic_factors = parameters.topic_decay**most
         """by how often its series, or its topic, was chosen already"""
         self._wanted = self._got = np.zeros(len(series))
-        """how much its categories are wanted, and how much was chosen of them"""
+        """what its categories being wanted adds, and how much was chosen of them"""
         if candidates.mix is not None and candidates.wanted is not None:
-            self._wanted = candidates.mix @ candidates.wanted
+            self._wanted = parameters.calibration * (candidates.mix @ candidates.wanted)
         self._last: int | None = None
         self.chosen: list[int] = []
         self.propensities: list[float | None] = []
@@ -190,6 +190,7 @@ class _Queue:
         self.propensities.append(propensity)
         self._last = int(self._series[place])
         self._left[place] = self._open[place] = False
+        self._value[place] = -np.inf
         touched = mine = self._of_series[self._last]
         self._series_times[mine] += 1
         if self._series_times[place] >= parameters.max_per_series:
@@ -197,15 +198,17 @@ class _Queue:
         if candidates.topics is not None and candidates.topics[place] >= 0:
             alike = self._of_topic[int(candidates.topics[place])]
             self._topic_times[alike] += 1
-            touched = np.concatenate([mine, alike])
-        self._revalue(touched)
+            touched = np.concatenate([mine, alike]) if len(mine) > 1 else alike
+        if len(touched) > 1:
+            self._revalue(touched)
         if candidates.vectors is not None:
             cosines = candidates.vectors @ candidates.vectors[place]
             if parameters.mmr:
                 self._near = np.maximum(self._near * parameters.mmr_memory, cosines)
             twins = (cosines > parameters.near_duplicate).nonzero()[0]
-            self._left[twins] = self._open[twins] = False
-            self._value[twins] = -np.inf
+            if len(twins) > 1:  # it is one of its own
+                self._left[twins] = self._open[twins] = False
+                self._value[twins] = -np.inf
         if candidates.mix is not None:
             self._got = self._got + candidates.mix @ candidates.mix[place]
 
@@ -215,14 +218,14 @@ class _Queue:
         if parameters.mmr and candidates.vectors is not None:
             value = value - parameters.mmr * self._near
         if candidates.mix is not None:
-            still = self._wanted - self._got / max(1, len(self.chosen))
-            value = value + parameters.calibration * still
+            share = parameters.calibration / max(1, len(self.chosen))
+            value = value + (self._wanted - share * self._got)
         return value
 
     def _barred(self, value: FloatArray) -> FloatArray:
         """The same, without the series chosen just before."""
         mine = self._of_series.get(self._last) if self._last is not None else None
-        if mine is None:
+        if mine is None or len(mine) == 1:  # who is alone was chosen
             return value
         value = value.copy()
         value[mine] = -np.inf

@@ -52,9 +52,9 @@ class Taste:
     followed: IntArray
     """series that the user follows"""
     categories: IntArray
-    """(c,) their categories, sorted"""
+    """(c,) their categories and those that were asked for, sorted"""
     category_shares: FloatArray
-    """(c,) how much of the choices each has, 1 in sum"""
+    """(c,) how much of the choices each has, 1 in sum; one that was asked for is as much as two"""
     neighbours: Neighbours
     """what those chose who chose what the user did"""
     stated: IntArray
@@ -81,7 +81,8 @@ def taste(catalog: Catalog, query: Query, parameters: Interests, user: UserVecto
     weights = np.array([weight_of(e, parameters) for e in last], np.float64)
     kept = np.flatnonzero((weights > 0) & ~refused)
     stated = stated_categories(catalog, query)
-    known = float(weights[kept].sum()) + STATED * len(stated)
+    chosen = float(weights[kept].sum())
+    known = chosen + STATED * len(stated)
     weights = weights[kept] / (1.0 + np.arange(len(kept))) ** parameters.rank_power
     shares = weights / max(weights.sum(), 1e-12)
     series, series_shares = _shared(catalog.series[rows[kept]], shares)
@@ -96,7 +97,7 @@ def taste(catalog: Catalog, query: Query, parameters: Interests, user: UserVecto
         series=series,
         series_shares=series_shares,
         followed=np.unique(followed[followed >= 0]),
-        **_categories(catalog, rows[kept], shares),
+        **_categories(catalog, rows[kept], shares, stated, chosen / known if known else 0.0),
         neighbours=catalog.signals.neighbours(rows[kept], shares),
         stated=stated,
         refused=rows[refused],
@@ -104,12 +105,19 @@ def taste(catalog: Catalog, query: Query, parameters: Interests, user: UserVecto
     )
 
 
-def _categories(catalog: Catalog, rows: IntArray, shares: FloatArray) -> dict[str, Any]:
-    """The categories of these episodes; each gives its share in equal parts to its own."""
+def _categories(
+    catalog: Catalog, rows: IntArray, shares: FloatArray, stated: IntArray, of_choices: float
+) -> dict[str, Any]:
+    """The categories of these episodes, and the stated ones, which share what is not `of_choices`.
+
+    Each episode gives its share in equal parts to its own.
+    """
     starts, ends = catalog.category_starts[rows], catalog.category_starts[rows + 1]
     count = ends - starts
     members = catalog.category_members[places(starts, ends)]
-    categories, category_shares = _shared(members, np.repeat(shares / np.maximum(count, 1), count))
+    given = of_choices * np.repeat(shares / np.maximum(count, 1), count)
+    asked = np.full(len(stated), (1.0 - of_choices) / max(len(stated), 1))
+    categories, category_shares = _shared(np.append(members, stated), np.append(given, asked))
     return {
         "categories": categories,
         "category_shares": category_shares / max(category_shares.sum(), 1e-12),

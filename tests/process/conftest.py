@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import NOW, catalog_of, episodes, publish_to
+from tests.support.scenarios import plain_settings
 from tests.support.server import Server
 
 
@@ -25,6 +26,9 @@ def server(folder: Path) -> Iterator[Server]:
         "AUTH": "demo",
         "CURSOR_KEYS": "a key for tests that is long enough",
         "NOW": NOW.isoformat(),
+        # So that a request may name it; the default is the shipped one.
+        **plain_settings(folder / "scenarios"),
+        "SCENARIO": "for_you",
     }
     server = Server(settings).start()
     yield server

@@ -12,6 +12,7 @@ from emulators.pinecone_wire import Record, Upsert
 from functions.guard import FAILURES
 from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.pinecone import _pinecone_server, pinecone
+from tests.support.scenarios import plain_settings
 from tests.support.server import Server, until
 
 __all__ = ["_pinecone_server", "pinecone"]
@@ -47,7 +48,8 @@ def start(start_server: Start, index: PineconeStandIn, tmp_path: Any) -> Start:
 
     def start(**settings: str) -> Server:
         where = {"PINECONE_HOST": index.url, "PINECONE_API_KEY": index.api_key}
-        return start_server(**{"RETRIEVAL": "pinecone", **where, **settings})
+        plain = plain_settings(tmp_path / "scenarios")
+        return start_server(**{"RETRIEVAL": "pinecone", **where, **plain, **settings})
 
     return start
 
@@ -97,7 +99,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("scenario", ["for_you", "baseline"])
+@pytest.mark.parametrize("scenario", ["plain", "baseline"])
 def test_a_session_is_the_one_that_a_snapshot_with_vectors_gives(
     server: Server, searching: Server, scenario: str
 ) -> None:

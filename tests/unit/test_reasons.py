@@ -1,10 +1,10 @@
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
 
-from feed import scenario as scenarios
 from feed import scorers
 from feed.catalog import Catalog
 from feed.clock import to_us
@@ -17,12 +17,13 @@ from feed.reasons import KEYS
 from feed.request import SessionRequest, make_query
 from feed.scenario import Quality
 from tests.support.catalogs import NOW, catalog_of
+from tests.support.scenarios import PLAIN
 
 
 def ranked(catalog: Catalog, **fields: object) -> Slate:
     request = msgspec.convert(fields, SessionRequest)
     query = make_query(request, None, seed=0, now_us=to_us(NOW))
-    return Ranker(catalog, scenarios.shipped()["for_you"]).rank(query)
+    return Ranker(catalog, PLAIN).rank(query)
 
 
 def phrases(catalog: Catalog, slate: Slate) -> list[dict[str, object]]:
@@ -98,8 +99,15 @@ def test_a_reason_that_leans_on_something_gone_becomes_a_plain_one(catalog: Cata
 def test_codes_of_reasons_stay_what_they_are_in_cursors_that_are_out() -> None:
     first = ["discover", "quality", "fresh", "interest", "near_interest"]
     because = ["click", "listen", "complete", "bookmark", "like", "share", "not_interested"]
-    known = [*first, *(f"because_{kind}" for kind in because), "recent_activity"]
+    known = [*first, *(f"because_{kind}" for kind in because), "recent_activity", "others"]
+    known += ["series_followed", "series_heard", "unfinished", "trending", "trending_in", "unseen"]
+    known += ["pinned"]
     assert list(KEYS[: len(known)]) == known
+
+
+def test_every_reason_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    assert not [key for key in KEYS if f"`{key}`" not in text]
 
 
 def test_every_type_of_engagement_has_its_words(catalog: Catalog) -> None:

@@ -17,10 +17,11 @@ from feed.retrieval import Enquiry
 from feed.scenario import Scenario
 from feed.search import Match
 from tests.support.catalogs import NOW, catalog_of, episodes
+from tests.support.scenarios import PLAIN
 from tests.support.search import ExactSearch, retrieved
 
 SHIPPED = scenarios.shipped()
-FOR_YOU, BASELINE = SHIPPED["for_you"], SHIPPED["baseline"]
+BASELINE = SHIPPED["baseline"]
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +44,14 @@ def embedded(catalog: Catalog) -> list[int]:
     return np.flatnonzero(catalog.is_embedded).tolist()
 
 
-def enquiry_of(catalog: Catalog, query: Query, scenario: Scenario = FOR_YOU) -> Enquiry:
+def enquiry_of(catalog: Catalog, query: Query, scenario: Scenario = PLAIN) -> Enquiry:
     found = Ranker(catalog, scenario).enquire(query)
     assert found is not None
     return found
 
 
 def ranked(
-    blind: Catalog, catalog: Catalog, query: Query, scenario: Scenario = FOR_YOU
+    blind: Catalog, catalog: Catalog, query: Query, scenario: Scenario = PLAIN
 ) -> tuple[Slate, Slate]:
     """The slate by a search, and the one by vectors that are held."""
     ranker = Ranker(blind, scenario)
@@ -90,7 +91,7 @@ def queries(catalog: Catalog) -> Iterator[tuple[str, Query]]:
     yield "nothing", asking()
 
 
-@pytest.mark.parametrize("scenario", [FOR_YOU, BASELINE], ids=lambda one: one.name)
+@pytest.mark.parametrize("scenario", [PLAIN, BASELINE], ids=lambda one: one.name)
 def test_a_session_by_a_search_is_the_one_by_vectors_that_are_held(
     blind: Catalog, catalog: Catalog, scenario: Scenario
 ) -> None:
@@ -112,8 +113,8 @@ def test_candidates_of_a_search_are_a_source_of_their_own(blind: Catalog, catalo
 
 def test_nothing_is_asked_where_it_could_add_nothing(blind: Catalog, catalog: Catalog) -> None:
     query = asking(engagements=engaged(catalog, 0), category_interests=["Chess"])
-    assert Ranker(catalog, FOR_YOU).enquire(query) is None  # it holds its vectors
-    ranker = Ranker(blind, FOR_YOU)
+    assert Ranker(catalog, PLAIN).enquire(query) is None  # it holds its vectors
+    ranker = Ranker(blind, PLAIN)
     assert ranker.enquire(asking()) is None
     assert ranker.enquire(asking(category_interests=["unheard of"])) is None
     without = int(np.flatnonzero(~catalog.is_embedded)[0])
@@ -152,7 +153,7 @@ def test_a_search_is_told_the_floors_the_window_and_the_exclusions(blind: Catalo
     assert (told.min_credibility, told.min_combined) == (2, 5)
     assert told.published_from_s == (to_us(NOW) - 91 * DAY_US) // 1_000_000
     assert told.excluded_ids[0] == blind.ids[embedded(blind)[1]]
-    ranker = Ranker(blind, FOR_YOU)
+    ranker = Ranker(blind, PLAIN)
     for name in told.excluded_ids:  # only those that it might bring
         row = blind.id_index.row(name)
         assert ranker.standing.floors[row]
@@ -183,7 +184,7 @@ def test_as_many_are_asked_for_as_our_own_filters_may_take_away(
     assert plain.count == 150
     german = enquiry_of(blind, asking(Profile(languages=("de",)), engagements=one))
     assert german.count > 150
-    most = int(np.count_nonzero(Ranker(blind, FOR_YOU).standing.floors & blind.is_embedded))
+    most = int(np.count_nonzero(Ranker(blind, PLAIN).standing.floors & blind.is_embedded))
     assert german.count - 150 <= most
     nobody = asking(engagements=one, excluded_ids=list(blind.ids))
     assert enquiry_of(blind, nobody).count == 0
@@ -201,7 +202,7 @@ def test_few_are_asked_for_where_most_of_a_large_catalog_may_be_shown() -> None:
 def test_without_an_answer_what_is_stated_is_still_used_and_the_lack_is_named(
     blind: Catalog,
 ) -> None:
-    for scenario in (FOR_YOU, BASELINE):
+    for scenario in (PLAIN, BASELINE):
         slate = Ranker(blind, scenario).rank(asking(category_interests=["Chess"]))
         assert slate.degraded == ("vectors_unavailable",)
         assert slate.trace.sources["stated"] > 5
@@ -221,7 +222,7 @@ def test_without_an_answer_engagements_alone_make_the_feed_of_somebody_unknown(
 ) -> None:
     row = embedded(blind)[0]
     for kind in ("like", "not_interested"):
-        slate = Ranker(blind, FOR_YOU).rank(asking(engagements=engaged(blind, row, kind=kind)))
+        slate = Ranker(blind, PLAIN).rank(asking(engagements=engaged(blind, row, kind=kind)))
         assert slate.degraded == ("vectors_unavailable",)
         assert slate.cold_start
         assert len(slate.rows) > 20
@@ -230,7 +231,7 @@ def test_without_an_answer_engagements_alone_make_the_feed_of_somebody_unknown(
 
 
 def test_who_is_unknown_lacks_nothing(blind: Catalog, catalog: Catalog) -> None:
-    slate, full = Ranker(blind, FOR_YOU).rank(asking()), Ranker(catalog, FOR_YOU).rank(asking())
+    slate, full = Ranker(blind, PLAIN).rank(asking()), Ranker(catalog, PLAIN).rank(asking())
     assert slate.degraded == ()
     assert slate.rows.tolist() == full.rows.tolist()
     assert slate.scores.tolist() == full.scores.tolist()
@@ -329,12 +330,12 @@ def test_a_match_counts_once_with_its_best_score_and_only_where_it_is_a_number(
 def test_what_is_similar_to_one_episode_comes_from_matches(
     blind: Catalog, catalog: Catalog
 ) -> None:
-    row = next(row for row in embedded(blind) if Ranker(blind, FOR_YOU).standing.floors[row])
-    rows, cosines = Ranker(catalog, FOR_YOU).similar(row, 10)
+    row = next(row for row in embedded(blind) if Ranker(blind, PLAIN).standing.floors[row])
+    rows, cosines = Ranker(catalog, PLAIN).similar(row, 10)
     matches = [Match(catalog.ids[one], c) for one, c in zip(rows, cosines, strict=True)]
     odd = [Match(blind.ids[row], 1.0), Match("unheard of", 0.99), Match(blind.ids[1], float("nan"))]
-    again, likewise = Ranker(blind, FOR_YOU).similar(row, 10, odd + matches[::-1])
+    again, likewise = Ranker(blind, PLAIN).similar(row, 10, odd + matches[::-1])
     assert again.tolist() == rows.tolist()
     assert row not in rows
     assert likewise == pytest.approx(cosines)
-    assert not len(Ranker(blind, FOR_YOU).similar(row, 10)[0])
+    assert not len(Ranker(blind, PLAIN).similar(row, 10)[0])

@@ -24,13 +24,16 @@ def unit(rows: np.ndarray) -> np.ndarray:
 def test_it_is_the_mean_and_the_99th_percentile_of_all_pairs() -> None:
     rows = unit(np.random.default_rng(0).normal(0.3, 1, (300, 16)))
     pairs = (rows @ rows.T)[~np.eye(300, dtype=bool)]
-    assert cosine_scale(rows) == pytest.approx([pairs.mean(), np.percentile(pairs, 99)], abs=1e-5)
+    assert cosine_scale(rows) == pytest.approx(
+        [pairs.mean(), np.percentile(pairs, 99)], abs=0.025 + 1e-6
+    )
+    assert cosine_scale(rows) / 0.05 == pytest.approx(np.rint(cosine_scale(rows) / 0.05))
 
 
 def test_of_many_a_part_tells_as_much() -> None:
     rows = unit(np.random.default_rng(0).normal(0.3, 1, (9000, 16)))
     pairs = (rows[::9] @ rows.T)[rows[::9] @ rows.T < 0.9999]
-    assert cosine_scale(rows) == pytest.approx([pairs.mean(), np.percentile(pairs, 99)], abs=0.02)
+    assert cosine_scale(rows) == pytest.approx([pairs.mean(), np.percentile(pairs, 99)], abs=0.03)
 
 
 @pytest.mark.parametrize("rows", [np.eye(19), np.ones((40, 4)), np.zeros((0, 8))])
@@ -61,8 +64,8 @@ def test_a_model_in_which_everything_is_alike_makes_the_same_feed(catalog: Catal
     )
     query = make_query(request, None, seed=0, now_us=to_us(NOW))
     one, two = (Ranker(some, measuring("catalog")).rank(query) for some in (catalog, alike))
-    assert one.rows[:10].tolist() == two.rows[:10].tolist()
-    assert one.scores[:10, 3] == pytest.approx(two.scores[:10, 3], abs=30_000)
+    assert one.rows[:5].tolist() == two.rows[:5].tolist()
+    assert len(np.intersect1d(one.rows[:20], two.rows[:20])) >= 17
     assert two.scores[0, 0] > one.scores[0, 0]  # the cosine that is shown stays one
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from feed.catalog import Catalog
 from feed.clock import to_us
+from feed.columns import hash_strings
 from feed.engagement import Engagement, Profile
 from feed.interests import user_vector
 from feed.request import Query
@@ -90,3 +91,21 @@ def test_each_interest_is_a_chosen_episode_and_those_of_one_topic_share_one(
     assert {topics[row] for row in found.interests.tolist()} == {"Chess", "Bread"}
     assert len(of(catalog, *engagements, medoids=1).interests) == 1
     assert len(of(catalog, *engagements).interests) == 0
+
+
+def test_a_category_that_is_asked_for_counts_as_much_as_two_choices(catalog: Catalog) -> None:
+    chess = int(catalog.category_index.first(hash_strings(["Chess"]))[0])
+    outside = next(
+        row
+        for row in range(len(catalog))
+        if len(catalog.categories_of(row)) and chess not in catalog.categories_of(row)
+    )
+    asked = Profile(category_interests=("Chess",))
+    alone = of(catalog, profile=asked)
+    assert (alone.categories.tolist(), alone.category_shares.tolist()) == ([chess], [1.0])
+    both = of(catalog, engaged(1, catalog.ids[outside]), profile=asked)
+    share = dict(zip(both.categories.tolist(), both.category_shares.tolist(), strict=True))
+    assert share[chess] == pytest.approx(2 / 3)
+    assert sum(share.values()) == pytest.approx(1.0)
+    assert both.confidence == 1.0
+    assert of(catalog, profile=asked, prior=2.0).confidence == pytest.approx(0.5)

@@ -1,0 +1,72 @@
+"""A scenario for tests: similarity, quality and recency, as plain as a scenario can be.
+
+What they hold is a matter of the pipeline, so that tuning the shipped ones changes no test of it.
+"""
+
+from pathlib import Path
+
+from feed.scenario import parse
+
+TEXT = """
+name = "plain"
+
+[interests]
+newest = 10
+progress_floor = 0.1
+progress_unknown = 0.5
+category_blend = 0.15
+
+[interests.weights]
+click = 0.5
+listen = 1
+complete = 1.5
+bookmark = 2
+like = 2
+share = 2
+not_interested = 0
+
+[quality]
+missing = "median"
+
+[filters]
+min_credibility = 2
+min_combined = 5
+missing = "pass"
+freshness_days = [90, 180, 365, 730, 1460]
+unlimited = true
+
+[sources]
+candidates = 150
+fill = true
+neighbours = 100
+trending = 50
+
+[blend]
+similarity = 0.55
+quality = 0.30
+recency = 0.15
+recency_decay = 0.03
+# Where there are signals of other listeners; a logarithm each.
+neighbours = 0.07
+trend = 0.04
+popularity = 0.02
+popularity_unit = 5
+aversion = 0.25
+served = 0.10
+
+[selector]
+queue = 150
+series_decay = 0.7
+max_per_series = 2
+limit_unnamed = false
+relax_below = 20
+near_duplicate = 0.95
+"""
+PLAIN = parse(TEXT)
+
+
+def plain_settings(folder: Path) -> dict[str, str]:
+    """Settings of a server for which this is the default scenario."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "plain.toml").write_text(TEXT)
+    return {"SCENARIOS": str(folder), "SCENARIO": "plain"}
