@@ -14,6 +14,10 @@ from typing import Any
 from evaluation.tables import table
 
 
+_LOAD = os.getloadavg()[0]
+"""how busy others kept the machine in the minute before"""
+
+
 def _command() -> str:
     """As it was called, but for where its JSON went."""
     name = Path(sys.argv[0]).stem
@@ -26,7 +30,10 @@ def _command() -> str:
 
 
 def _machine() -> str:
-    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    return (
+        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, "
+        f"load {_LOAD:.1f} before"
+    )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Serving: functions as Cloud Functions runs them, in processes that can be watched."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -68,9 +69,11 @@ class Served:
     def __enter__(self) -> Self:
         """Start it, and wait until it accepts connections."""
         self._log = tempfile.TemporaryFile()  # closed by __exit__
+        # Whatever becomes of this process, the function ends with it, where the system can.
+        ending = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
         self.began_s = time.monotonic()
         self._process = subprocess.Popen(  # noqa: S603  # ourselves
-            self._command,
+            [*ending, *self._command],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **self._settings},
             stdout=self._log,

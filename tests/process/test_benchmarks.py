@@ -2,14 +2,20 @@
 
 import importlib
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks import cold
+from benchmarks.measuring import members
+from benchmarks.world import World
 from emulators.firestore import emulator_jar
 from emulators.process import MissingError
+from tests.support.server import ROOT, until
 
 
 def found(tmp_path: Path, name: str, *options: str) -> dict[str, Any]:
@@ -71,3 +77,23 @@ def test_events_are_followed_from_their_write_to_the_summary(tmp_path: Path) -> 
         assert burst["processor_ms"] > 0
         assert 0 < burst["summary_writes"] <= 1
     assert 0 < one["commit_to_summary_ms"]["p50"] <= one["commit_to_summary_ms"]["p99"]
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="no setpriv")
+def test_a_function_ends_with_the_benchmark_that_started_it(tmp_path: Path) -> None:
+    World(300, users=2).publish(tmp_path)
+    start = (
+        "import sys, time\n"
+        "from benchmarks.serving import Served\n"
+        "served = Served({'SHELF': sys.argv[1], 'STORE': sys.argv[1] + '/users.db'}).__enter__()\n"
+        "print(served.group, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    command = [sys.executable, "-c", start, str(tmp_path)]
+    benchmark = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert benchmark.stdout is not None
+    group = int(benchmark.stdout.readline())
+    assert members(group)
+    benchmark.kill()
+    benchmark.wait()
+    until(lambda: not members(group))
