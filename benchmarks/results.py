@@ -13,7 +13,6 @@ from typing import Any
 
 from evaluation.tables import table
 
-
 _LOAD = os.getloadavg()[0]
 """how busy others kept the machine in the minute before"""
 
