@@ -95,9 +95,13 @@ def test_cost_is_reckoned_from_what_other_benchmarks_found(
         file.write_text(json.dumps({**rest, "found": found}))
         return str(file)
 
-    figures = {"processor_ms": 2.0, "bytes": 10_000, "log_bytes": 1_000}
-    at = {"1": {name: {"median": 99 * x} for name, x in figures.items()}}
-    at["16"] = {name: {"median": x} for name, x in figures.items()}
+    figures = {"processor_ms": 2.0, "bytes": 10_000, "log_bytes": 1_000, "degraded": 0.0}
+    few = figures | {"processor_ms": 99.0}
+    many = figures | {"processor_ms": 1.0, "degraded": 0.4}  # less work, as without summaries
+    at = {
+        connections: {name: {"median": x} for name, x in some.items()}
+        for connections, some in {"4": few, "16": figures, "64": many}.items()
+    }
     http = written("http", {"contenders": {"SQLite": at, "constant": at}})
     events = written("summary", {"many users": {"processor_ms": 1.5}})
     out = tmp_path / "cost.json"
