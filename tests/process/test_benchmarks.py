@@ -75,7 +75,7 @@ def test_events_are_followed_from_their_write_to_the_summary(tmp_path: Path) -> 
     for burst in (one["one user"], one["many users"]):
         assert burst["written_per_s"] >= burst["handled_per_s"] > 0
         assert burst["processor_ms"] > 0
-        assert 0 < burst["summary_writes"] <= 1
+        assert 0 < burst["summary_writes"] < 2  # those of the burst before may come late
     assert 0 < one["commit_to_summary_ms"]["p50"] <= one["commit_to_summary_ms"]["p99"]
 
 
