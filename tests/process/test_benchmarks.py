@@ -41,7 +41,9 @@ def emulator() -> None:
 def test_sessions_over_http_are_measured_beside_a_constant_of_their_size(tmp_path: Path) -> None:
     options = ["--episodes", "300", "--users", "5", "--connections", "1", "2"]
     one = found(tmp_path, "http", *options, "--seconds", "0.3", "--rounds", "1")
-    assert list(one["contenders"]) == ["SQLite", "Firestore emulator", "constant"]
+    assert list(one["contenders"]) == [
+        *("SQLite", "Firestore emulator", "constant", "constant, as busy")
+    ]
     for by_connections in one["contenders"].values():
         assert list(by_connections) == ["1", "2"]
         for figures in by_connections.values():
@@ -50,6 +52,7 @@ def test_sessions_over_http_are_measured_beside_a_constant_of_their_size(tmp_pat
     at_one = {name: by["1"] for name, by in one["contenders"].items()}
     assert at_one["Firestore emulator"]["summary_ms"]["median"] > 0
     assert at_one["SQLite"]["beyond_ms"]["median"] < at_one["SQLite"]["p50"]["median"]
+    assert at_one["constant, as busy"]["p50"]["median"] > at_one["constant"]["p50"]["median"]
     sizes = [figures["bytes"]["median"] for figures in at_one.values()]
     assert max(sizes) < 1.1 * min(sizes)
 
