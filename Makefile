@@ -29,8 +29,10 @@ free.bind(("localhost", int(sys.argv[1])))
 endef
 export FREE
 
+BENCH := $(STATE)/benchmarks
+
 .DEFAULT_GOAL := help
-.PHONY: help run emulators test check evaluate tune format clean
+.PHONY: help run emulators test check evaluate tune bench format clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -67,6 +69,12 @@ tune: $(VENV)/test $(DATA) ## Search the weights of for_you on a validation cut;
 	@$(BIN)/python -m evaluation tune $(REPLAYED) --cut 0.9 --scenario '$(or $(SCENARIO),evaluation/starts/for_you.toml)' --trials $(or $(TRIALS),120) \
 		--space '$(or $(SPACE),evaluation/spaces/for_you.toml)' --users 500 --record $(STATE)/evaluation/tune.jsonl \
 		--out $(STATE)/evaluation/for_you.toml --report $(STATE)/evaluation/tuned.html
+
+bench: $(VENV)/test ## Measure speed and cost: one HTML page, and docs/benchmarks.md
+	@mkdir -p $(BENCH)
+	@for one in http cold origin summary; do echo "# $$one"; $(BIN)/python -m benchmarks.$$one --json $(BENCH)/$$one.json || exit 1; done
+	@$(BIN)/python -m benchmarks.cost --http $(BENCH)/http.json --summary $(BENCH)/summary.json --json $(BENCH)/cost.json
+	@$(BIN)/python -m benchmarks.page $(BENCH) --out $(BENCH)/page.html --markdown docs/benchmarks.md
 
 $(MADE)/train.csv: evaluation/synthetic.py $(VENV)/test
 	@$(BIN)/python -m evaluation synthetic --out $(MADE)

@@ -66,7 +66,7 @@ class Crowd:
         rng = np.random.default_rng(self.seed)
         episodes = [
             Episode(
-                id=_episode_id(number),
+                id=episode_id(number),
                 title=f"Episode {number}",
                 published_at=NOW - timedelta(hours=number % (DAYS * 24)),
                 series=Series(id=f"series-{number // IN_A_SERIES}"),
@@ -119,7 +119,7 @@ class Crowd:
         engagements = tuple(
             Engagement(
                 id=f"{user:010}-{number:09}",
-                episode_id=_episode_id(episode),
+                episode_id=episode_id(episode),
                 type=_NAMES[kind],
                 timestamp_us=_NOW_US - age_us,
                 progress=progress if _NAMES[kind] == "listen" else None,
@@ -135,5 +135,6 @@ _NOW_US = to_us(NOW)
 _NAMES = tuple(KINDS)
 
 
-def _episode_id(number: int) -> str:
+def episode_id(number: int) -> str:
+    """The id of an episode."""
     return f"episode-{number:012}"

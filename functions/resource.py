@@ -11,6 +11,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from feed.ports import Unavailable
+from functions.compression import compress
 from functions.errors import ProblemError
 from functions.service import Service
 from functions.telemetry import Timings, log, log_error
@@ -39,6 +40,7 @@ class Resource:
         request = Request(scope, receive)
         timings = Timings()
         response = await self._answer(request, timings)
+        compress(response, request.headers.get("accept-encoding", ""))
         response.headers["Server-Timing"] = timings.header()
         try:
             await response(scope, receive, send)

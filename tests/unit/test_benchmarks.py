@@ -8,10 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import engine, signals
-from benchmarks.crowd import FAITHFUL, Crowd
+from benchmarks import engine, origin, signals
+from benchmarks.crowd import FAITHFUL, NOW, Crowd
 from benchmarks.large import large_catalog, queries
-from feed.engagement import newest_first
+from benchmarks.world import World
+from feed.clock import to_us
+from feed.engagement import Summary, newest_first
+from feed.pipeline import Ranker
+from feed.request import SessionRequest, make_query
+from feed.scenario import shipped
 from feed.snapshot import decode, encode
 
 CROWD = Crowd(users=300, episodes=2000)
@@ -121,3 +126,32 @@ def test_the_effort_of_a_peer_is_the_least_that_finds_enough() -> None:
     nothing = np.zeros(0, np.int64)
     job = engine.Job(np.zeros((1, 4), np.float32), nothing, [np.arange(engine.COUNT)])
     assert engine.least_effort(Finds(), [job]) == (2, 1.0)
+
+
+def test_the_approach_of_the_start_and_baseline_rank_the_same_queue() -> None:
+    world = World(episodes=900, users=3)
+    catalog = world.catalog()
+    approach = origin.origin_of(world, catalog)
+    ranker = Ranker(catalog, shipped()["baseline"])
+    items = sorted(world.items(), key=lambda item: item.published_at, reverse=True)
+    newest = {item.id for item in items[:100]}
+    for _, summary in world.summaries():
+        bare = Summary(engagements=summary.engagements)
+        query = make_query(SessionRequest(), bare, seed=1, now_us=to_us(NOW))
+        queue = [catalog.ids[row] for row in ranker.rank(query).rows.tolist()]
+        assert len(queue) > 8
+        assert approach.session(origin.documents_of(summary), NOW, None) == queue
+        blind = approach.session(origin.documents_of(summary), NOW, 100)
+        assert blind
+        assert set(blind) <= newest
+
+
+def test_the_approach_of_the_start_is_measured_beside_the_ranker(tmp_path: Path) -> None:
+    out = tmp_path / "found.json"
+    origin.main(["--sizes", "300", "600", "--sessions", "1", "--json", str(out)])
+    sizes = json.loads(out.read_text())["found"]["sizes"]
+    assert list(sizes) == ["300", "600"]
+    for kinds in sizes.values():
+        assert kinds.pop("same") > 0.9
+        assert min(kind["least"] for kind in kinds.values()) > 0
+        assert set(kinds) == {origin.AS_IT_WAS, origin.ALL, origin.BASELINE, origin.FOR_YOU}

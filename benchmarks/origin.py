@@ -1,0 +1,224 @@
+"""Origin: the feed that this one grew out of, and its processor time beside `Ranker.rank`.
+
+`python -m benchmarks.origin [--sizes EPISODES ...] [--sessions N] [--json FILE]`: for every session
+it reads the user's 500 engagements and the episodes, twice, into Python objects, fetches vectors
+one by one, and scores them there. Without its network: documents are JSON in memory, and a vector
+costs no more than to make a list of its numbers. What it ranks is the scenario `baseline`.
+"""
+
+import json
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from operator import itemgetter, mul
+from typing import Any
+
+import msgspec
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from benchmarks.crowd import NOW
+from benchmarks.measuring import Spread
+from benchmarks.results import Result, Table, options, say
+from benchmarks.world import World
+from feed.catalog import Catalog
+from feed.clock import rfc3339, to_us
+from feed.engagement import Summary
+from feed.pipeline import Ranker
+from feed.request import SessionRequest, make_query
+from feed.scenario import shipped
+
+SIZES = (1_000, 100_000)
+READ = 2_000
+"""episodes that the feed read, at most"""
+NEWEST, CANDIDATES = 10, 150
+ABOUT = (
+    "Milliseconds of the processor for one session, median of the sessions; in brackets the least "
+    "and the most. All kinds take turns in one process. The approach, at most 2,000: as it was, "
+    "blind to all but the newest 2,000. The approach, all: so that it answers what baseline "
+    "answers. Ratio: to Ranker.rank with baseline."
+)
+
+
+class Origin:
+    """The feed as it was. Vectors are (n, D) unit rows in the order of the documents."""
+
+    def __init__(self, documents: Sequence[bytes], vectors: np.ndarray) -> None:
+        self._documents = documents
+        self._vectors = vectors
+        self._place = {json.loads(one)["id"]: at for at, one in enumerate(documents)}
+
+    def session(self, engagements: Sequence[bytes], now: datetime, read: int | None) -> list[str]:
+        """The queue, ids in order. `read` is how many of the newest episodes are looked at."""
+        engaged = sorted(map(json.loads, engagements), key=itemgetter("timestamp"), reverse=True)
+        known = {one["episode_id"] for one in engaged}
+        user = self._user(engaged[:NEWEST])
+        # Read twice: for who may be shown, and again for who was chosen.
+        allowed = {one["id"] for one in self._read(read) if _allowed(one, known, now)}
+        pool = []
+        for episode in self._read(read):
+            if episode["id"] in allowed:
+                similarity = sum(map(mul, user, self._fetch(episode["id"])))
+                pool.append((similarity, episode))
+        pool.sort(key=itemgetter(0), reverse=True)
+        scored = [(_score(*one, now), one[1]) for one in pool[:CANDIDATES]]
+        return [episode["id"] for episode in _selected(scored)]
+
+    def _read(self, most: int | None) -> Iterator[dict[str, Any]]:
+        """The newest documents, which are the first."""
+        return map(json.loads, self._documents[:most])
+
+    def _fetch(self, episode_id: str) -> list[float]:
+        vector: list[float] = self._vectors[self._place[episode_id]].tolist()
+        return vector
+
+    def _user(self, engaged: Sequence[dict[str, Any]]) -> list[float]:
+        weights = [2.0 if one["type"] == "bookmark" else 1.0 for one in engaged]
+        columns = zip(*(self._fetch(one["episode_id"]) for one in engaged), strict=True)
+        mean = [sum(map(mul, weights, column)) for column in columns]
+        length = math.sqrt(sum(map(mul, mean, mean)))
+        return [one / length for one in mean]
+
+
+def _allowed(episode: dict[str, Any], known: set[str], now: datetime) -> bool:
+    credibility, insight = episode["scores"]["credibility"], episode["scores"]["insight"]
+    return (
+        credibility >= 2  # noqa: PLR2004  # baseline's own
+        and credibility + insight >= 5  # noqa: PLR2004
+        and _age_days(episode, now) <= 90  # noqa: PLR2004
+        and episode["id"] not in known
+    )
+
+
+def _age_days(episode: dict[str, Any], now: datetime) -> int:
+    return (now - datetime.fromisoformat(episode["published_at"])) // timedelta(days=1)
+
+
+def _score(similarity: float, episode: dict[str, Any], now: datetime) -> float:
+    scores = episode["scores"]
+    quality: float = (1.5 * scores["credibility"] + scores["insight"]) / 10
+    recency = math.exp(-0.03 * _age_days(episode, now))
+    return 0.55 * similarity + 0.30 * quality + 0.15 * recency
+
+
+def _selected(scored: list[tuple[float, dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    """Each time the best that its series still allows."""
+    scored.sort(key=itemgetter(0), reverse=True)
+    count: Counter[str] = Counter()
+    last = None
+    while True:
+        best, most = None, -math.inf
+        for one in scored:
+            series = one[1]["series"]["id"]
+            value = one[0] * 0.7 ** count[series]
+            if count[series] < 2 and series != last and value > most:  # noqa: PLR2004
+                best, most = one, value
+        if best is None:
+            return
+        scored.remove(best)
+        last = best[1]["series"]["id"]
+        count[last] += 1
+        yield best[1]
+
+
+def origin_of(world: World, catalog: Catalog) -> Origin:
+    """The same episodes, newest first as they were read."""
+    items = world.items()
+    newest = sorted(range(len(items)), key=lambda one: items[one].published_at, reverse=True)
+    rows = catalog.rows([items[one].id for one in newest])
+    return Origin([msgspec.json.encode(items[one]) for one in newest], catalog.embeddings[rows])
+
+
+def documents_of(summary: Summary) -> list[bytes]:
+    """A user's engagements as the documents that they are."""
+    return [
+        json.dumps(
+            {"id": e.id, "episode_id": e.episode_id, "type": e.type, "progress": e.progress}
+            | {"timestamp": rfc3339(e.timestamp_us)}
+        ).encode()
+        for e in summary.engagements
+    ]
+
+
+Kinds = dict[str, Callable[[], list[str]]]
+AS_IT_WAS, ALL = f"the approach, at most {READ:,}", "the approach, all"
+BASELINE, FOR_YOU = "Ranker.rank, baseline", "Ranker.rank, for_you"
+
+
+def measured(episodes: int, sessions: int) -> dict[str, Any]:
+    """The spread of each kind's time, and how many of the queue are the same."""
+    world = World(episodes, sessions + 1)
+    catalog = world.catalog()
+    origin = origin_of(world, catalog)
+    rankers = {name: Ranker(catalog, shipped()[name]) for name in ("baseline", "for_you")}
+    taken: dict[str, list[float]] = {}
+    same = []
+    for number, (_, summary) in enumerate(world.summaries()):
+        queues = {}
+        for name, kind in _kinds(origin, rankers, summary).items():
+            began_s = time.process_time()
+            queues[name] = kind()
+            took_ms = (time.process_time() - began_s) * 1000
+            if number:  # the first fills caches
+                taken.setdefault(name, []).append(took_ms)
+        same.append(len({*queues[ALL]} & {*queues[BASELINE]}) / max(len(queues[BASELINE]), 1))
+    return {name: Spread.of(times) for name, times in taken.items()} | {"same": min(same)}
+
+
+def _kinds(origin: Origin, rankers: dict[str, Ranker], summary: Summary) -> Kinds:
+    engagements = documents_of(summary)
+    bare = Summary(engagements=summary.engagements)
+
+    def rank(name: str) -> list[str]:
+        query = make_query(SessionRequest(), bare, seed=1, now_us=to_us(NOW))
+        ranker = rankers[name]
+        return [ranker.catalog.ids[row] for row in ranker.rank(query).rows.tolist()]
+
+    return {
+        AS_IT_WAS: lambda: origin.session(engagements, NOW, READ),
+        BASELINE: lambda: rank("baseline"),
+        ALL: lambda: origin.session(engagements, NOW, None),
+        FOR_YOU: lambda: rank("for_you"),
+    }
+
+
+def result(found: dict[int, dict[str, Any]]) -> Result:
+    """As a table."""
+    rows = [
+        [
+            f"{episodes:,}",
+            name,
+            figures[name].shown(2),
+            f"{figures[name].median / figures[BASELINE].median:,.1f}",
+        ]
+        for episodes, figures in found.items()
+        for name in (AS_IT_WAS, ALL, BASELINE, FOR_YOU)
+    ]
+    alike = min(figures["same"] for figures in found.values())
+    about = f"{ABOUT} At least {alike:.0%} of a queue of baseline is the approach's, too."
+    plain = {
+        str(episodes): {k: v._asdict() if k != "same" else v for k, v in figures.items()}
+        for episodes, figures in found.items()
+    }
+    header = ["episodes", "", "processor ms", "ratio"]
+    return Result("origin", about, [Table("One session", header, rows)], {"sizes": plain})
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and tell."""
+    parser = options("origin", __doc__ or "")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="EPISODES")
+    parser.add_argument("--sessions", type=int, default=7, metavar="N", help="(default: 7)")
+    given = parser.parse_args(arguments)
+    found = {}
+    with threadpool_limits(1):  # as in the function
+        for episodes in given.sizes:
+            found[episodes] = measured(episodes, given.sessions)
+            say(f"{episodes:,} episodes measured")
+    result(found).tell(given.json)
+
+
+if __name__ == "__main__":
+    main()

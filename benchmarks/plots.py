@@ -1,0 +1,153 @@
+"""Plots: what of each benchmark is seen better than read."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from evaluation.report.charts import bare, chart, colour, key
+
+WIDE, TALL = (7.5, 3.2), (7.5, 4.2)
+STEPS = ("framework", "imports", "snapshot", "rankers", "worker", "first session")
+
+
+def http(found: dict[str, Any]) -> list[str]:
+    """Latency by connections, and what a session takes of the processor."""
+    by_name = found["contenders"]
+
+    def latency(figure: Figure) -> None:
+        axes = figure.subplots()
+        for place, (name, by) in enumerate(by_name.items()):
+            connections = [int(one) for one in by]
+            for q, style in (("p50", "-"), ("p99", ":")):
+                axes.plot(
+                    connections,
+                    [one[q]["median"] for one in by.values()],
+                    style,
+                    color=colour(place),
+                    marker="o",
+                    markersize=3,
+                    label=f"{name}, {q}",
+                )
+        axes.set(xscale="log", yscale="log", xlabel="connections", ylabel="milliseconds")
+        axes.set_xticks(connections, [str(one) for one in connections])
+        bare(axes)
+        key(figure, axes)
+
+    busiest = {name: by[max(by, key=int)]["processor_ms"]["median"] for name, by in by_name.items()}
+    return [
+        chart("http-latency", "Latency of a session by open connections", TALL, latency),
+        _bars("http-processor", "Processor of a session, milliseconds", {"": busiest}, log=True),
+    ]
+
+
+def cold(found: dict[str, Any]) -> list[str]:
+    """The steps of a start, one after another."""
+    starts = {
+        f"{one['episodes']:,} episodes, {one['users']}": {
+            step: one[step]["median"] for step in STEPS
+        }
+        for one in found["starts"]
+    }
+    memory = {
+        f"{one['episodes']:,} episodes, {one['users']}": one["memory_mb"]["median"]
+        for one in found["starts"]
+    }
+    return [
+        _stacked("cold-steps", "Process start to first personal session, seconds", starts),
+        _bars("cold-memory", "Memory held after eleven sessions, MB", {"": memory}),
+    ]
+
+
+def origin(found: dict[str, Any]) -> list[str]:
+    """Each kind by size."""
+    kinds = {
+        f"{int(size):,} episodes": {
+            name: spread["median"] for name, spread in by.items() if name != "same"
+        }
+        for size, by in found["sizes"].items()
+    }
+    return [_bars("origin", "Processor of one session, milliseconds", kinds, log=True)]
+
+
+def summary(found: dict[str, Any]) -> list[str]:
+    """Bursts, and how soon one event arrives."""
+    bursts = {
+        name: {"written": one["written_per_s"], "handled": one["handled_per_s"]}
+        for name, one in found.items()
+        if isinstance(one, dict) and "users" in one
+    }
+    soon = {"": found["commit_to_summary_ms"]}
+    return [
+        _bars("summary-events", "Events per second", bursts),
+        _bars("summary-commit", "From commit to summary, milliseconds", soon),
+    ]
+
+
+def cost(found: dict[str, Any]) -> list[str]:
+    """What a million sessions are made of, and beside what."""
+    dollars = found["dollars"]
+    ours = {name: dollars[name] for name in ("shared", "alone")}
+    all_of_them = {
+        name.replace("_", " "): one if isinstance(one, float) else sum(one.values())
+        for name, one in dollars.items()
+        if name != "engagements"
+    }
+    return [
+        _stacked("cost-parts", "A million sessions, dollars", ours),
+        _bars("cost-beside", "A million sessions, dollars", {"": all_of_them}, log=True),
+    ]
+
+
+PLOTS: Mapping[str, Callable[[dict[str, Any]], list[str]]] = {
+    "http": http,
+    "cold": cold,
+    "origin": origin,
+    "summary": summary,
+    "cost": cost,
+}
+
+
+def _bars(
+    name: str, about: str, groups: Mapping[str, Mapping[str, float]], *, log: bool = False
+) -> str:
+    """A bar for each value, group below group."""
+
+    def draw(figure: Figure) -> None:
+        axes = figure.subplots()
+        lines = [(group, one, value) for group, by in groups.items() for one, value in by.items()]
+        labels = [f"{one}, {group}" if group else one for group, one, _ in lines]
+        several = list(dict.fromkeys(one for _, one, _ in lines))
+        bars = axes.barh(
+            range(len(lines)),
+            [value for *_, value in lines],
+            color=[colour(several.index(one)) for _, one, _ in lines],
+        )
+        axes.bar_label(bars, fmt="{:,.4g}", padding=3)
+        axes.set_yticks(range(len(lines)), labels)
+        axes.invert_yaxis()
+        axes.set_xscale("log" if log else "linear")
+        axes.margins(x=0.15)
+        bare(axes, y=False)
+
+    height = 0.7 + 0.32 * sum(map(len, groups.values()))
+    return chart(name, about, (WIDE[0], height), draw)
+
+
+def _stacked(name: str, about: str, lines: Mapping[str, Mapping[str, float]]) -> str:
+    """A bar for each line, of its parts."""
+    parts: Sequence[str] = list(next(iter(lines.values())))
+
+    def draw(figure: Figure) -> None:
+        axes = figure.subplots()
+        left = [0.0] * len(lines)
+        for place, part in enumerate(parts):
+            values = [by[part] for by in lines.values()]
+            axes.barh(range(len(lines)), values, left=left, color=colour(place), label=part)
+            left = [a + b for a, b in zip(left, values, strict=True)]
+        axes.set_yticks(range(len(lines)), list(lines))
+        axes.invert_yaxis()
+        bare(axes, y=False)
+        key(figure, axes)
+
+    return chart(name, about, (WIDE[0], 1.3 + 0.4 * len(lines)), draw)

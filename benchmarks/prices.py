@@ -1,0 +1,50 @@
+"""Prices: the file of them, validated."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+FILE = Path(__file__).with_name("prices.toml")
+
+_Text = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Dollars for so many units."""
+
+    dollars: Annotated[float, msgspec.Meta(ge=0)]
+    per: Annotated[int, msgspec.Meta(ge=1)]
+    unit: _Text
+    source: Annotated[str, msgspec.Meta(pattern="^https://")]
+    date: dt.date
+    checked: bool
+
+    def of(self, units: float) -> float:
+        """Dollars of so many units."""
+        return self.dollars / self.per * units
+
+
+class Prices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every price that is needed."""
+
+    vcpu_second: Price
+    gib_second: Price
+    invocation: Price
+    egress: Price
+    egress_hosting: Price
+    read: Price
+    write: Price
+    log: Price
+    read_unit: Price
+    rented_recommendation: Price
+    rented_search: Price
+
+
+def read_prices(file: Path = FILE) -> Prices:
+    """The prices in a file. Raises `ValueError`, naming the file and what is wrong in it."""
+    try:
+        return msgspec.toml.decode(file.read_bytes(), type=Prices)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"{file.name}: {error}") from error
