@@ -19,6 +19,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -141,10 +142,7 @@ def searching(catalog: Catalog, peers: Sequence[str] | None) -> dict[str, dict[s
         about[name] = about.get(name, {}) | {"effort": effort, "recall": found}
     taken = in_turns(
         {
-            name: [
-                lambda p=peer, e=effort, j=job: p.search(j.asked, j.excluded, COUNT, e)
-                for job in searches
-            ]
+            name: [partial(peer.search, job.asked, job.excluded, COUNT, effort) for job in searches]
             for name, (peer, effort) in contestants.items()
         }
     )
@@ -157,8 +155,8 @@ def whole_sessions(catalog: Catalog) -> dict[str, dict[str, float]]:
     rankers = {name: Ranker(catalog, shipped()[name]) for name in SCENARIOS}
     tasks: dict[str, Sequence[Callable[[], Any]]] = {}
     for name, ranker in rankers.items():
-        tasks[name] = [lambda r=ranker, q=query: _page(r, q) for query in asked]
-        tasks[f"{name}, rank"] = [lambda r=ranker, q=query: r.rank(q) for query in asked]
+        tasks[name] = [partial(_page, ranker, query) for query in asked]
+        tasks[f"{name}, rank"] = [partial(ranker.rank, query) for query in asked]
     return in_turns(tasks)
 
 

@@ -51,9 +51,9 @@ def members(group: int) -> list[int]:
 
 
 def processor_s(group: int) -> float:
-    """Seconds of processor that a group's processes have used, all their threads together.
+    """Seconds of processor that a group's processes have used, in ticks of a hundredth.
 
-    The scheduler's nanoseconds; where there are none, ticks, of which a second has a hundred.
+    All their threads together, also those that have ended.
     """
     return sum(map(_processor_s, members(group)))
 
@@ -64,9 +64,6 @@ def memory_mb(group: int) -> float:
 
 
 def _processor_s(pid: int) -> float:
-    tasks = list((PROC / str(pid) / "task").glob("*/schedstat"))
-    if tasks:
-        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
     user, system = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 

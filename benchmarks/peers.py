@@ -141,7 +141,7 @@ def _without(found: Places, excluded: Places, count: int) -> list[Places]:
     return [row[~np.isin(row, excluded)][:count] for row in found]
 
 
-PEERS: dict[str, tuple[str, Callable[[Rows], Peer]]] = {
+PEERS: dict[str, tuple[str, Callable[[Rows], Any]]] = {
     "numpy, exact": ("numpy", ExactNumpy),
     "faiss, exact": ("faiss", FaissExact),
     "faiss, lists": ("faiss", FaissLists),
