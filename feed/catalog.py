@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from feed.columns import BoolArray, Index, IntArray, Strings, hash_strings, places
+from feed.columns import BoolArray, HashArray, Index, IntArray, Strings, hash_strings, places
 from feed.lists import Lists
 from feed.signals import Signals
 
@@ -103,13 +103,19 @@ class Catalog:
 
     def rows(self, names: list[str] | tuple[str, ...]) -> IntArray:
         """(k,) the row of each id, or else of each content id, or else -1."""
-        hashes = hash_strings(names)
+        return self.rows_hashed(hash_strings(names))
+
+    def rows_hashed(self, hashes: HashArray) -> IntArray:
+        """The same by the hashes of the names."""
         by_id = self.id_index.first(hashes)
         return np.where(by_id >= 0, by_id, self.content_index.first(hashes))
 
     def rows_named(self, names: list[str] | tuple[str, ...]) -> IntArray:
         """Every row whose id or content id is among these."""
-        hashes = hash_strings(names)
+        return self.every_row_hashed(hash_strings(names))
+
+    def every_row_hashed(self, hashes: HashArray) -> IntArray:
+        """The same by the hashes of the names."""
         return np.union1d(self.id_index.all(hashes), self.content_index.all(hashes))
 
     def categories_of(self, row: int) -> IntArray:

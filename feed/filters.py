@@ -45,7 +45,7 @@ def not_excluded(catalog: Catalog, query: Query, returning: IntArray | None = No
 
     What is in `returning` may come though it was engaged with.
     """
-    mask = _all_but(catalog, catalog.rows_named([e.episode_id for e in query.engagements]))
+    mask = _all_but(catalog, catalog.every_row_hashed(query.engaged_hashes))
     if returning is not None:
         mask[returning] = True
     mask[catalog.rows_named(query.excluded_ids)] = False

@@ -112,14 +112,15 @@ def _at_hand(
 def _engaged(
     catalog: Catalog, query: Query, parameters: Interests
 ) -> tuple[IntArray, tuple[str, ...], npt.NDArray[np.float32]]:
-    weighed = ((e, weight_of(e, parameters)) for e in query.engagements)
+    weighed = ((at, weight_of(e, parameters)) for at, e in enumerate(query.engagements))
     newest = list(islice((pair for pair in weighed if pair[1] > 0), parameters.newest))
-    rows = catalog.rows([e.episode_id for e, _ in newest])
+    at = np.array([at for at, _ in newest], np.int64)
+    rows = catalog.rows_hashed(query.engaged_hashes[at])
     kept = np.flatnonzero((rows >= 0) & catalog.is_embedded[rows])
     return (
         rows[kept],
-        tuple(newest[i][0].type for i in kept),
-        np.array([newest[i][1] for i in kept], np.float32),
+        tuple(query.engagements[i].type for i in at[kept].tolist()),
+        np.array([newest[i][1] for i in kept.tolist()], np.float32),
     )
 
 
@@ -129,7 +130,7 @@ def latest(catalog: Catalog, query: Query) -> tuple[IntArray, list[Engagement]]:
     The newest says what it is now: who comes back to a refused episode takes that back. In order,
     newest first.
     """
-    rows = catalog.rows([one.episode_id for one in query.engagements])
+    rows = catalog.rows_hashed(query.engaged_hashes)
     found, first = np.unique(rows, return_index=True)
     first = np.sort(first[found >= 0])
     return rows[first], [query.engagements[i] for i in first.tolist()]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.catalog import Catalog
-from feed.columns import BoolArray, FloatArray, HashArray, IntArray, hash_strings, looked_up
+from feed.columns import BoolArray, FloatArray, HashArray, IntArray, looked_up
 from feed.engagement import TYPES
 from feed.interests import UserVector
 from feed.scenario import Scenario
@@ -140,12 +140,12 @@ def _personal(
 ) -> Iterator[_Claim]:
     """What it has to do with this user."""
     least = scenario.reasons.min_similarity
-    alike = parts["similarity"] >= least
+    alike, hashes = parts["similarity"] >= least, standing.category_hashes
     if scenario.blend.measure == "cosine":
-        yield _similar(catalog, taste.user, rows, weighed["similarity"], alike)[0]
+        yield _similar(catalog, hashes, taste.user, rows, weighed["similarity"], alike)[0]
     else:  # what is named has to be alike itself; who is in a stated interest, only not unlike it
         every = parts["similarity"] > 0
-        claim, named = _similar(catalog, taste.user, rows, weighed["similarity"], every)
+        claim, named = _similar(catalog, hashes, taste.user, rows, weighed["similarity"], every)
         likeness = standing.measured(np.nan_to_num(named))
         true = np.where(np.isnan(named), alike, likeness >= least)
         true |= claim.codes == _CODE["interest"]
@@ -165,7 +165,7 @@ def _personal(
         yield _claim(true, weighed["neighbours"], "others", catalog.id_hashes[nearest])
     if "series" in weighed and len(catalog.series_ids):
         series = catalog.series[rows]
-        names = hash_strings([catalog.series_ids[i] for i in np.maximum(series, 0).tolist()])
+        names = standing.series_hashes[np.maximum(series, 0)]
         followed = np.isin(series, taste.followed) & (series >= 0)
         yield _claim(followed, weighed["series"], "series_followed", names)
         often = (parts["series"] >= OFTEN) & ~followed
@@ -173,7 +173,12 @@ def _personal(
 
 
 def _similar(
-    catalog: Catalog, user: UserVector, rows: IntArray, given: FloatArray, similar: BoolArray
+    catalog: Catalog,
+    category_hashes: HashArray,
+    user: UserVector,
+    rows: IntArray,
+    given: FloatArray,
+    similar: BoolArray,
 ) -> tuple[_Claim, FloatArray]:
     """The largest summand of the similarity to the user vector, and the cosine with what it names.
 
@@ -193,9 +198,10 @@ def _similar(
         + [_CODE["recent_activity"]],
         np.uint8,
     )
-    names = [catalog.categories[int(c)] for c in user.categories]
     nothing = np.zeros(1, np.uint64)
-    hash_of_part = np.concatenate([catalog.id_hashes[user.members], hash_strings(names), nothing])
+    hash_of_part = np.concatenate(
+        [catalog.id_hashes[user.members], category_hashes[user.categories], nothing]
+    )
     member = catalog.membership(rows, user.categories)
     bare = catalog.category_starts[rows + 1] == catalog.category_starts[rows]
     cosines = np.full((len(rows), len(of_part)), np.nan)

@@ -117,7 +117,7 @@ def enquire(catalog: Catalog, query: Query, scenario: Scenario, eligible: Eligib
     floors = filters.quality_floors(catalog, lenient)
     passing = floors & filters.fresh(eligible.ages, eligible.window_days) & catalog.is_embedded
     # The engaged first: they are the nearest to the user vector.
-    engaged = catalog.rows_named([e.episode_id for e in query.engagements])
+    engaged = catalog.every_row_hashed(query.engaged_hashes)
     barred = np.concatenate(
         [engaged, np.setdiff1d(catalog.rows_named(query.excluded_ids), engaged)]
     )

@@ -128,7 +128,7 @@ class _Queue:
         self._series_factors = parameters.series_decay**most
         self._topic_factors = parameters.topic_decay**most
         """by how often its series, or its topic, was chosen already"""
-        self._wanted = self._got = np.zeros(len(series))
+        self._wanted, self._got = np.zeros(len(series)), np.zeros(len(series))
         """what its categories being wanted adds, and how much was chosen of them"""
         if candidates.mix is not None and candidates.wanted is not None:
             self._wanted = parameters.calibration * (candidates.mix @ candidates.wanted)
@@ -204,13 +204,14 @@ class _Queue:
         if candidates.vectors is not None:
             cosines = candidates.vectors @ candidates.vectors[place]
             if parameters.mmr:
-                self._near = np.maximum(self._near * parameters.mmr_memory, cosines)
+                self._near *= parameters.mmr_memory
+                np.maximum(self._near, cosines, out=self._near)
             twins = (cosines > parameters.near_duplicate).nonzero()[0]
             if len(twins) > 1:  # it is one of its own
                 self._left[twins] = self._open[twins] = False
                 self._value[twins] = -np.inf
         if candidates.mix is not None:
-            self._got = self._got + candidates.mix @ candidates.mix[place]
+            self._got += candidates.mix @ candidates.mix[place]
 
     def _adjusted(self) -> FloatArray:
         parameters, candidates = self._parameters, self._all
@@ -233,7 +234,7 @@ class _Queue:
 
     def _first(self, value: FloatArray) -> int | None:
         """The place of the highest value, the first among equals; None if there is none."""
-        place = int(np.argmax(value))
+        place = int(value.argmax())
         return place if value[place] > -np.inf else None
 
     def _revalue(self, who: IntArray | slice) -> None:

@@ -129,6 +129,11 @@ class Standing:
         """(M,) of the categories' names."""
         return hash_strings(list(self._catalog.categories))
 
+    @cached_property
+    def series_hashes(self) -> HashArray:
+        """(S,) of the series' ids."""
+        return hash_strings(list(self._catalog.series_ids))
+
     def _by_category(self, order: IntArray) -> Groups:
         catalog = self._catalog
         members = np.repeat(np.arange(len(catalog)), np.diff(catalog.category_starts))
@@ -152,7 +157,8 @@ def _used(scenario: Scenario) -> list[str]:
         "best": True,
         "trending": sources.trending,
         "is_trending": trend,
-        "category_hashes": trend or scenario.selector.calibration,
+        "category_hashes": True,
+        "series_hashes": scenario.blend.series,
         "topics": trend or scenario.selector.topic_decay < 1.0,
         "completion": scenario.blend.completion,
         "loyalty": scenario.blend.loyalty,
