@@ -16,7 +16,7 @@ script or in CI: an option that is left out the next time has its default again.
                           not ask: where allUsers is forbidden), private (whom you grant run.invoker)
   --min-instances=0       of create-session, kept ready; each costs while idle
   --max-instances=100     of create-session
-  --memory=1Gi --cpu=1 --concurrency=80          of an instance of create-session
+  --memory=1Gi --cpu=1 --concurrency=16          of an instance of create-session
   --publish-memory=2Gi    of an instance of publish-catalog
   --schedule='0 3 * * *' --time-zone=Etc/UTC     when the catalog is built
   --episodes=firestore    what it is built from: firestore, firestore:COLLECTION, or a file here
@@ -76,7 +76,7 @@ set_defaults() {
         [[ ${!name-} == true ]] || printf -v "$name" false
     done
     ACCESS=${ACCESS:-public}
-    CONCURRENCY=${CONCURRENCY:-80}
+    CONCURRENCY=${CONCURRENCY:-16}
     CPU=${CPU:-1}
     MAX_INSTANCES=${MAX_INSTANCES:-100}
     MEMORY=${MEMORY:-1Gi}
