@@ -9,7 +9,9 @@ import numpy.typing as npt
 from feed.columns import BoolArray, FloatArray, HashArray, IntArray
 from feed.scenario import Selector
 
-_LAST = -1e300
+_LEAST = 1e-3
+"""a decay is no less, so that what is decayed often stays a number"""
+_LAST = -1e200
 """what a score that is not finite counts as: less than any, with room to be lowered"""
 
 
@@ -118,16 +120,19 @@ class _Queue:
         self._open = self._left.copy()
         """who is left, and of a series that is not used up"""
         self._series_times = np.zeros(len(series), np.int64)
-        self._topic_times = np.zeros(len(series), np.int64)
         self._value = np.where(self._left, candidates.scores, -np.inf)
-        """score with its decays; -inf for who is not open"""
+        """score with the decay of its series; -inf for who is not open"""
         self._near = np.zeros(len(series))
         """cosine with the nearest chosen, fading"""
         self._positive = candidates.scores > 0
-        most = np.arange(len(series) + 1)
-        self._series_factors = parameters.series_decay**most
-        self._topic_factors = parameters.topic_decay**most
-        """by how often its series, or its topic, was chosen already"""
+        self._series_factors = parameters.series_decay ** np.arange(len(series) + 1)
+        """by how often its series was chosen already"""
+        lower = max(parameters.topic_decay, _LEAST)
+        self._topic_step = np.where(
+            self._positive | parameters.decay_below_zero, lower, 1.0 / lower
+        )
+        self._topic_factor = np.ones(len(series))
+        """the decay of its topic, and what one more of that does to it"""
         self._wanted, self._got = np.zeros(len(series)), np.zeros(len(series))
         """what its categories being wanted adds, and how much was chosen of them"""
         if candidates.mix is not None and candidates.wanted is not None:
@@ -191,16 +196,15 @@ class _Queue:
         self._last = int(self._series[place])
         self._left[place] = self._open[place] = False
         self._value[place] = -np.inf
-        touched = mine = self._of_series[self._last]
+        mine = self._of_series[self._last]
         self._series_times[mine] += 1
         if self._series_times[place] >= parameters.max_per_series:
             self._open[mine] = False
+        if len(mine) > 1:
+            self._revalue(mine)
         if candidates.topics is not None and candidates.topics[place] >= 0:
             alike = self._of_topic[int(candidates.topics[place])]
-            self._topic_times[alike] += 1
-            touched = np.concatenate([mine, alike]) if len(mine) > 1 else alike
-        if len(touched) > 1:
-            self._revalue(touched)
+            self._topic_factor[alike] *= self._topic_step[alike]
         if candidates.vectors is not None:
             cosines = candidates.vectors @ candidates.vectors[place]
             if parameters.mmr:
@@ -216,6 +220,8 @@ class _Queue:
     def _adjusted(self) -> FloatArray:
         parameters, candidates = self._parameters, self._all
         value = self._value
+        if candidates.topics is not None:
+            value = value * self._topic_factor
         if parameters.mmr and candidates.vectors is not None:
             value = value - parameters.mmr * self._near
         if candidates.mix is not None:
@@ -240,12 +246,10 @@ class _Queue:
     def _revalue(self, who: IntArray | slice) -> None:
         parameters, scores = self._parameters, self._all.scores[who]
         factor = self._series_factors[self._series_times[who]]
-        if self._all.topics is not None:
-            factor = factor * self._topic_factors[self._topic_times[who]]
         if parameters.decay_below_zero:
             value = scores * factor
         else:  # lower either way: a smaller factor on a negative score would raise it
-            raised = scores / np.maximum(factor, 1e-6)
+            raised = scores / np.maximum(factor, _LEAST)
             value = np.where(self._positive[who], scores * factor, raised)
         self._value[who] = np.where(self._open[who], value, -np.inf)
 
