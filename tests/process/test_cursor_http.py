@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from tests.support.catalogs import NOW, catalog_of, episodes, publish_to
+from tests.support.scenarios import plain_settings
 from tests.support.server import Server, problem, until
 
 Start = Callable[..., Server]
@@ -131,6 +132,7 @@ def test_150_episodes_fit_a_cursor_under_6_kb(
     ]
     publish_to(tmp_path / "shelf", catalog_of(made))
     liked = [{"episode_id": name.format(n), "type": "like"} for n in range(10)]
-    session = start_server().create("x" * 128, engagements=liked, limit=1)
+    server = start_server(**plain_settings(tmp_path / "scenarios"))
+    session = server.create("x" * 128, engagements=liked, limit=1)
     assert session["total_in_queue"] == 150
     assert len(session["next_cursor"]) < 6000
