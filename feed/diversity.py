@@ -67,10 +67,8 @@ def _mix(
     the feed shows what there is.
     """
     if taste.unknown:
-        size = np.bincount(catalog.category_members, minlength=len(catalog.categories))
-        shares = np.sqrt(size * catalog.category_major)
-        named = np.flatnonzero(shares)
-        shares = shares[named]
+        named = np.flatnonzero(standing.major_sizes)
+        shares = np.sqrt(standing.major_sizes[named])
     else:
         named, shares = taste.categories, taste.category_shares
     # By name among equals and in the end, so that a feed is the same in whatever order the catalog

@@ -130,6 +130,13 @@ class Standing:
         return hash_strings(list(self._catalog.categories))
 
     @cached_property
+    def major_sizes(self) -> IntArray:
+        """(M,) how many episodes are in each major category; 0 for the others."""
+        catalog = self._catalog
+        sizes = np.bincount(catalog.category_members, minlength=len(catalog.categories))
+        return sizes * catalog.category_major
+
+    @cached_property
     def series_hashes(self) -> HashArray:
         """(S,) of the series' ids."""
         return hash_strings(list(self._catalog.series_ids))
@@ -159,6 +166,7 @@ def _used(scenario: Scenario) -> list[str]:
         "is_trending": trend,
         "category_hashes": True,
         "series_hashes": scenario.blend.series,
+        "major_sizes": scenario.selector.calibration,
         "topics": trend or scenario.selector.topic_decay < 1.0,
         "completion": scenario.blend.completion,
         "loyalty": scenario.blend.loyalty,
