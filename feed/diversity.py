@@ -5,7 +5,7 @@ import numpy as np
 from feed.catalog import Catalog
 from feed.columns import FloatArray, HashArray, IntArray, mixed
 from feed.scenario import Scenario
-from feed.selectors import Candidates
+from feed.selectors import Candidates, Gathered
 from feed.sources import Pool
 from feed.standing import Standing
 from feed.taste import Taste
@@ -35,7 +35,7 @@ def candidates_of(
         order=standing.ties[rows],
         series=catalog.series[rows],
         topics=standing.topics[rows] if rules.topic_decay < 1.0 else None,
-        vectors=catalog.embeddings[rows] if alike else None,
+        vectors=Gathered(catalog.embeddings, rows) if alike else None,
         titles=catalog.title_hashes[rows] if rules.near_duplicate <= 1.0 else None,
         mix=mix,
         wanted=wanted,

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from feed.catalog import Catalog
 from feed.columns import BoolArray, FloatArray, HashArray, IntArray, looked_up
 from feed.engagement import TYPES
+from feed.filling import Chosen
 from feed.interests import UserVector
 from feed.scenario import Scenario
-from feed.selectors import Chosen
 from feed.standing import Standing
 from feed.taste import OFTEN, Taste
 

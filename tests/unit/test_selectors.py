@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from feed.diversity import gumbel
 from feed.scenario import Selector
-from feed.selectors import Candidates, select
+from feed.selectors import Candidates, Gathered, select
+from tests.support.selecting import plainly
 
 NONE = Selector(limit_unnamed=False)
 
@@ -35,6 +36,43 @@ def test_at_most_two_of_a_series_and_never_adjacent(pairs: list[tuple[float, int
     for one in set(picked) - {-1}:
         assert picked.count(one) <= 2
     assert all(a != b or a == -1 for a, b in pairwise(picked))
+
+
+@given(seed=st.integers(0, 10_000), queue=st.integers(1, 40))
+@pytest.mark.parametrize("least", [1, 64])
+def test_it_chooses_what_a_plain_reading_of_the_rules_would(
+    least: int, seed: int, queue: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    count, topics = int(rng.integers(1, 60)), int(rng.integers(1, 6))
+    vectors = rng.normal(size=(count, 6)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    mix = rng.random((count, 3)) * (rng.random((count, 3)) < 0.5)
+    some = Candidates(
+        scores=rng.normal(rng.choice([-1, 0.5, 2]), 1, count),
+        order=rng.permutation(count),
+        series=rng.integers(-1, int(rng.integers(1, 30)), count),
+        topics=rng.integers(-1, topics, count),
+        vectors=Gathered(vectors, np.arange(count)),
+        mix=mix / np.maximum(mix.sum(axis=1, keepdims=True), 1e-9),
+        wanted=np.array([0.6, 0.3, 0.1]),
+    )
+    parameters = Selector(
+        queue=queue,
+        series_decay=float(rng.choice([0.5, 0.9, 1.0])),
+        max_per_series=int(rng.integers(1, 4)),
+        limit_unnamed=bool(rng.integers(2)),
+        decay_below_zero=bool(rng.integers(2)),
+        topic_decay=float(rng.choice([0.6, 0.97])),
+        mmr=float(rng.choice([0.0, 0.05, 0.7])),
+        mmr_memory=float(rng.choice([0.5, 0.9])),
+        near_duplicate=float(rng.choice([0.8, 2.0])),
+        calibration=float(rng.choice([0.0, 0.13, 2.0])),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("feed.selectors._LEAST_FIELD", least)
+        patch.setattr("feed.selectors._SPARE", 64 if least > 1 else 1)
+        assert select(some, parameters).places.tolist() == plainly(some, parameters)
 
 
 def test_a_second_of_a_series_is_decayed() -> None:
@@ -103,7 +141,7 @@ def made(scores: list[float], **parts: Any) -> Candidates:
 
 def test_what_is_like_one_chosen_lately_comes_later() -> None:
     vectors = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
-    some = made([1.0, 0.9, 0.8], vectors=vectors)
+    some = made([1.0, 0.9, 0.8], vectors=Gathered(vectors, np.arange(len(vectors))))
     assert select(some, Selector(mmr=0.5)).places.tolist() == [0, 2, 1]
     assert select(some, Selector(mmr=0.05)).places.tolist() == [0, 1, 2]
 
@@ -118,7 +156,9 @@ def test_a_topic_chosen_often_comes_later_and_no_topic_is_none() -> None:
 def test_near_duplicates_and_equal_titles_come_once() -> None:
     vectors = np.array([[1, 0], [0.999, 0.04], [0, 1], [0.6, 0.8]], np.float32)
     titles = np.array([1, 2, 3, 3], np.uint64)
-    some = made([4.0, 3.0, 2.0, 1.0], vectors=vectors, titles=titles)
+    some = made(
+        [4.0, 3.0, 2.0, 1.0], vectors=Gathered(vectors, np.arange(len(vectors))), titles=titles
+    )
     assert select(some, Selector(near_duplicate=0.95)).places.tolist() == [0, 2]
     assert len(select(made([4.0, 3.0]), Selector(near_duplicate=0.95)).places) == 2
 

@@ -1,0 +1,273 @@
+"""Filling a queue: greedily, one place after the other, from a field of candidates.
+
+The innermost loop of a session. Its arrays are small, so that what counts is how many operations a
+place takes: what concerns a few candidates is done one by one, and what concerns all in place.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from feed.columns import BoolArray, FloatArray, IntArray
+from feed.scenario import Selector
+
+_LEAST = 1e-3
+"""a decay is no less, so that what is decayed often stays a number"""
+
+
+@dataclass(frozen=True)
+class Field:
+    """f candidates, the highest score first. What is None takes no part."""
+
+    scores: FloatArray
+    """finite"""
+    series: IntArray
+    """-1 for none"""
+    topics: IntArray | None
+    vectors: npt.NDArray[np.float32] | None
+    """(f, D) unit rows"""
+    mix: FloatArray | None
+    """(f, c) share of each category in each candidate"""
+    lack: FloatArray
+    """(f,) what its categories being wanted adds to each, before any is chosen"""
+    chance: FloatArray | None
+    luck: FloatArray | None
+    pinned: Mapping[int, BoolArray]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A queue, as places among the candidates."""
+
+    places: IntArray
+    propensities: FloatArray
+    """(q,) with what probability each came into its place: 1 unless it was drawn"""
+    drawn: BoolArray
+    """(q,) whether it came by lot into an open slot"""
+    pinned: BoolArray
+    """(q,) whether a rule put it there"""
+    relaxed: bool
+    """whether the limits began anew"""
+
+
+class Filling:
+    """What has been chosen so far, and what that makes of the others."""
+
+    def __init__(self, field: Field, parameters: Selector, ceiling: float) -> None:
+        """`ceiling`: no value of anybody outside of the field is above it."""
+        self._field = field
+        self._parameters = parameters
+        self._ceiling = ceiling
+        count = len(field.scores)
+        self._scores: list[float] = field.scores.tolist()
+        self._series: list[int] = field.series.tolist()
+        if not parameters.limit_unnamed:  # each its own series, below every real one
+            self._series = [one if one >= 0 else -1 - at for at, one in enumerate(self._series)]
+        self._of_series = _places_by(self._series)
+        self._times: dict[int, int] = defaultdict(int)
+        """by series: how often it was chosen"""
+        self._topics: list[int] = [] if field.topics is None else field.topics.tolist()
+        self._topic_step = _topic_step(field.scores, parameters)
+        """what one more of its topic does to each"""
+        self._topic_factor = np.ones(count)
+        self._left = np.ones(count, np.bool_)
+        self._open = np.ones(count, np.bool_)
+        """who is left, and of a series that is not used up"""
+        self._value = field.scores.copy()
+        """score with the decay of its series; -inf for who is not open"""
+        self._cosines, self._twins = _alike(field.vectors, parameters)
+        self._near = np.zeros(count, np.float32)
+        """cosine with the nearest chosen, fading"""
+        self._shared = None if field.mix is None else field.mix @ field.mix.T
+        """(f, f) how much choosing the one gives of what is wanted of the other"""
+        self._got = np.zeros(count)
+        """how much was chosen of its categories"""
+        self._lot = np.zeros(0, np.int64)
+        if field.chance is not None:
+            self._lot = np.flatnonzero(field.chance > -np.inf)
+        self._now, self._spare = np.empty(count), np.empty(count)
+        self._last: int | None = None
+        self._taken: list[int] = []
+        self._propensities: list[float | None] = []
+        """of each; None where no chance was in it"""
+        self._pins: list[int] = []
+        """which of them a rule chose, by place in the queue"""
+        self._relaxed = False
+
+    def fill(self) -> bool:
+        """Choose all; false where somebody outside of the field might have had a place."""
+        for _ in range(min(self._parameters.queue, len(self._scores))):
+            place, propensity = self._pinned(), None
+            if place is None and self._is_open:
+                place, propensity = self._draw()
+            if place is None:
+                place = self._next()
+                if self._ceiling > -np.inf and (place is None or self._now[place] <= self._ceiling):
+                    return False
+            if place is None:
+                break
+            self._take(place, propensity)
+        return True
+
+    def chosen(self, places: IntArray) -> Chosen:
+        """What was chosen, where the field's candidates have these places."""
+        at = np.array(self._taken, np.int64)
+        drawn = np.array([one is not None for one in self._propensities], np.bool_)
+        propensities = [1.0 if one is None else one for one in self._propensities]
+        pinned = np.zeros(len(at), np.bool_)
+        pinned[self._pins] = True
+        return Chosen(places[at], np.array(propensities, np.float64), drawn, pinned, self._relaxed)
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether the next slot is one that is drawn for."""
+        every = self._parameters.explore_every
+        return (
+            len(self._lot) > 0
+            and len(self._taken) % every >= every - self._parameters.explore_places
+        )
+
+    def _pinned(self) -> int | None:
+        """The highest score of whom the next slot is pinned for; None if there is none."""
+        who = self._field.pinned.get(len(self._taken) + 1)
+        if who is None:
+            return None
+        free = np.flatnonzero(who & self._left)
+        if not len(free):
+            return None
+        self._pins.append(len(self._taken))
+        return int(free[0])
+
+    def _draw(self) -> tuple[int | None, float | None]:
+        """One drawn by lot of who is open, and the probability that it would be."""
+        assert self._field.chance is not None  # noqa: S101  # for the type checker
+        assert self._field.luck is not None  # noqa: S101  # as above
+        free = self._lot[self._open[self._lot]]
+        free = free[[self._series[place] != self._last for place in free.tolist()]]
+        if not len(free):
+            return None, None
+        chance = self._field.chance[free]
+        at = int((chance + self._field.luck[free]).argmax())
+        weights = np.exp(chance - chance.max())
+        return int(free[at]), float(weights[at] / weights.sum())
+
+    def _next(self) -> int | None:
+        """The highest value; where there is none, once the limits are relaxed, if they may be."""
+        place = self._highest()
+        if (
+            place is None
+            and self._ceiling == -np.inf
+            and len(self._taken) < self._parameters.relax_below
+        ):
+            self._relaxed = True
+            self._times.clear()
+            self._open = self._left.copy()
+            self._value = np.where(self._left, self._field.scores, -np.inf)
+            place = self._highest()
+            if place is None:
+                self._last = None
+                place = self._highest()
+        return place
+
+    def _highest(self) -> int | None:
+        """The highest value outside the series chosen just before, the first among equals."""
+        now, field = self._now, self._field
+        if field.topics is None:
+            np.copyto(now, self._value)
+        else:
+            np.multiply(self._value, self._topic_factor, out=now)
+        if self._cosines is not None:
+            now -= np.multiply(self._near, self._parameters.mmr, out=self._spare)
+        if self._shared is not None:
+            share = self._parameters.calibration / max(1, len(self._taken))
+            np.multiply(self._got, share, out=self._spare)
+            now += np.subtract(field.lack, self._spare, out=self._spare)
+        if self._last is not None:
+            for place in self._of_series[self._last]:
+                now[place] = -np.inf
+        place = int(now.argmax()) if len(now) else 0
+        return place if len(now) and now[place] > -np.inf else None
+
+    def _take(self, place: int, propensity: float | None) -> None:
+        """Choose one, and let the others feel it."""
+        parameters = self._parameters
+        self._taken.append(place)
+        self._propensities.append(propensity)
+        self._shut([place])
+        self._last = self._series[place]
+        self._count(self._last)
+        if self._topics and (topic := self._topics[place]) >= 0:
+            factor, alike = self._topic_factor, self._field.topics == topic
+            np.multiply(factor, self._topic_step, out=factor, where=alike)
+        if self._cosines is not None:
+            self._near *= parameters.mmr_memory
+            np.maximum(self._near, self._cosines[place], out=self._near)
+        if place in self._twins:
+            self._shut(self._twins[place])
+        if self._shared is not None:
+            self._got += self._shared[place]
+
+    def _shut(self, places: list[int]) -> None:
+        for place in places:
+            self._left[place] = self._open[place] = False
+            self._value[place] = -np.inf
+
+    def _count(self, series: int) -> None:
+        """One more of a series: the others of it are worth less, or it is used up."""
+        self._times[series] += 1
+        mine = self._of_series[series]
+        if len(mine) == 1:
+            return
+        times = self._times[series]
+        if times >= self._parameters.max_per_series:
+            for place in mine:
+                self._open[place] = False
+                self._value[place] = -np.inf
+            return
+        factor = self._parameters.series_decay**times
+        for place in mine:
+            if self._open[place]:
+                self._value[place] = self._decayed(self._scores[place], factor)
+
+    def _decayed(self, score: float, factor: float) -> float:
+        if score > 0 or self._parameters.decay_below_zero:
+            return score * factor
+        # Lower either way: a smaller factor on a negative score would raise it.
+        return score / max(factor, _LEAST)
+
+
+def _topic_step(scores: FloatArray, parameters: Selector) -> FloatArray:
+    step = max(parameters.topic_decay, _LEAST)
+    falls = (scores > 0) | parameters.decay_below_zero
+    return np.where(falls, step, 1.0 / step)
+
+
+def _alike(
+    vectors: npt.NDArray[np.float32] | None, parameters: Selector
+) -> tuple[npt.NDArray[np.float32] | None, dict[int, list[int]]]:
+    """(f, f) cosines, where they take part, and the near-duplicates of each.
+
+    All at once: for a field as small as this one product of matrices takes less than one of a
+    matrix and a vector for each place.
+    """
+    if vectors is None:
+        return None, {}
+    cosines = vectors @ vectors.T
+    twins: dict[int, list[int]] = defaultdict(list)
+    if parameters.near_duplicate <= 1.0:
+        alike = cosines > parameters.near_duplicate
+        np.fill_diagonal(alike, val=False)
+        if alike.any():
+            for one, other in np.argwhere(alike).tolist():
+                twins[one].append(other)
+    return cosines if parameters.mmr else None, dict(twins)
+
+
+def _places_by(groups: list[int]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    for place, group in enumerate(groups):
+        found[group].append(place)
+    return dict(found)
