@@ -93,7 +93,7 @@ def _brought(
         "exploration": (most.exploration, lambda k: standing.ring.next(allowed, k, seed)),
     }
     if scenario.rules.pins:
-        yield "pinned", standing.ruling.to_pin(allowed, eligible.ages, standing.best, PINNED)
+        yield "pinned", standing.ruling.to_pin(allowed, eligible.every_age, standing.best, PINNED)
     for name, (count, source) in ask.items():
         if count and len(rows := source(count)):
             yield name, rows

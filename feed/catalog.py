@@ -111,12 +111,12 @@ class Catalog:
         return np.where(by_id >= 0, by_id, self.content_index.first(hashes))
 
     def rows_named(self, names: list[str] | tuple[str, ...]) -> IntArray:
-        """Every row whose id or content id is among these."""
+        """Every row whose id or content id is among these, in no order, perhaps more than once."""
         return self.every_row_hashed(hash_strings(names))
 
     def every_row_hashed(self, hashes: HashArray) -> IntArray:
         """The same by the hashes of the names."""
-        return np.union1d(self.id_index.all(hashes), self.content_index.all(hashes))
+        return np.append(self.id_index.all(hashes), self.content_index.all(hashes))
 
     def categories_of(self, row: int) -> IntArray:
         """The categories of one episode."""

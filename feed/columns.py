@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ _BATCH = 1 << 16
 @cache
 def _tables() -> tuple[HashArray, HashArray]:
     """The powers of `_BASE` and of its inverse for one batch."""
-    return _powers(_BASE, _BATCH), _powers(_INVERSE, _BATCH)
+    return _powers(_BASE, _BATCH), _powers(_INVERSE, _BATCH + 1)
 
 
 def _powers(base: int, count: int) -> HashArray:
@@ -39,43 +39,53 @@ def hash_strings(strings: Sequence[str]) -> HashArray:
     in one pass over their joined bytes. Not made to withstand an adversary: the builder refuses a
     catalog in which two ids collide.
     """
-    encoded = [s.encode("utf-8", "surrogatepass") for s in strings]
-    hashes = np.zeros(len(encoded), np.uint64)
-    lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
-    ends = np.cumsum(lengths)
-    start = 0
-    while start < len(encoded):
-        before = int(ends[start] - lengths[start])
-        stop = max(start + 1, int(np.searchsorted(ends, before + _BATCH, "right")))
-        hashes[start:stop] = _sums(encoded[start:stop], ends[start:stop] - before)
-        start = stop
+    if not strings:
+        return np.zeros(0, np.uint64)
+    text = np.frombuffer("\0".join(strings).encode("utf-8", "surrogatepass"), np.uint8)
+    ends = np.append(np.flatnonzero(text == 0), len(text))
+    if len(ends) != len(strings):  # there are zeros inside, too
+        lengths = [len(one.encode("utf-8", "surrogatepass")) for one in strings]
+        ends = np.cumsum(lengths) + np.arange(len(strings))
+    starts = np.append(0, ends[:-1] + 1)
+    hashes, first = np.zeros(len(strings), np.uint64), 0
+    while first < len(strings):
+        begin = starts[first]
+        stop = int(np.searchsorted(ends, begin + _BATCH, "right"))
+        if stop > first:
+            text_of_batch = text[begin : ends[stop - 1]]
+            hashes[first:stop] = _sums(
+                text_of_batch, starts[first:stop] - begin, ends[first:stop] - begin
+            )
+        else:
+            stop = first + 1
+            hashes[first] = _long_sum(text[begin : ends[first]])
+        first = stop
     hashes ^= hashes >> np.uint64(32)
     hashes *= np.uint64(0xD6E8FEB86659FD93)
     hashes ^= hashes >> np.uint64(32)
     return hashes
 
 
-def _sums(encoded: list[bytes], ends: npt.NDArray[np.int64]) -> HashArray:
-    """The polynomial of each of these strings: one batch, or a single one of any length."""
-    total = int(ends[-1])
-    if total > _BATCH:
-        return np.array([_long_sum(encoded[0])], np.uint64)
+def _sums(
+    text: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
+) -> HashArray:
+    """The polynomial of each of these strings: one batch."""
     powers, inverses = _tables()
-    text = np.frombuffer(b"".join(encoded), np.uint8).astype(np.uint64) + np.uint64(1)
-    sums = np.zeros(total + 1, np.uint64)
-    np.cumsum(text * powers[:total], out=sums[1:])
-    starts = np.concatenate([[0], ends[:-1]])
-    inverse = np.append(inverses, np.uint64(0))  # an empty string at the very end starts past it
-    found: HashArray = (sums[ends] - sums[starts]) * inverse[starts]
+    sums = np.zeros(len(text) + 1, np.uint64)
+    terms = text.astype(np.uint64)
+    terms += np.uint64(1)
+    terms *= powers[: len(text)]
+    np.cumsum(terms, out=sums[1:])
+    found: HashArray = (sums[ends] - sums[starts]) * inverses[starts]
     return found
 
 
-def _long_sum(text: bytes) -> int:
-    """The same polynomial, batch by batch."""
+def _long_sum(text: npt.NDArray[np.uint8]) -> int:
+    """The same polynomial of one string of any length, batch by batch."""
     powers, _ = _tables()
     total = 0
     for start in range(0, len(text), _BATCH):
-        piece = np.frombuffer(text[start : start + _BATCH], np.uint8).astype(np.uint64)
+        piece = text[start : start + _BATCH].astype(np.uint64)
         part = int(((piece + np.uint64(1)) * powers[: len(piece)]).sum(dtype=np.uint64))
         total += part * pow(_BASE, start, 2**64)
     return total % 2**64
@@ -193,14 +203,23 @@ class Index:
 
     def first(self, hashes: HashArray) -> IntArray:
         """(k,) the first row of each hash, -1 where there is none."""
-        if not len(self.hashes):
-            return np.full(len(hashes), -1)
-        at = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
-        return np.where(self.hashes[at] == hashes, self.rows[at], -1)
+        return self._at(np.searchsorted(self.hashes, hashes), hashes)
 
     def all(self, hashes: HashArray) -> IntArray:
-        """Every row of any of these hashes, sorted, once."""
+        """Every row of any of these hashes, in no order; of a hash that is there twice, twice."""
         hashes = np.sort(hashes)  # or else each search begins in another part of the memory
         low = np.searchsorted(self.hashes, hashes, "left")
-        high = np.searchsorted(self.hashes, hashes, "right")
-        return np.unique(self.rows[places(low, high)])
+        if self._repeats:
+            return self.rows[places(low, np.searchsorted(self.hashes, hashes, "right"))]
+        found: IntArray = self._at(low, hashes)
+        return found[found >= 0]
+
+    def _at(self, places: IntArray, hashes: HashArray) -> IntArray:
+        if not len(self.hashes):
+            return np.full(len(hashes), -1)
+        places = np.minimum(places, len(self.hashes) - 1)
+        return np.where(self.hashes[places] == hashes, self.rows[places], -1)
+
+    @cached_property
+    def _repeats(self) -> bool:
+        return bool((self.hashes[1:] == self.hashes[:-1]).any())

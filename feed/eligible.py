@@ -1,12 +1,14 @@
 """Eligibility: all filters together, and the freshness window that they leave."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from feed import filters
 from feed.catalog import Catalog
 from feed.columns import BoolArray, IntArray
+from feed.history import History
 from feed.request import Query
 from feed.ruling import Ruling
 from feed.scenario import Scenario
@@ -16,21 +18,42 @@ from feed.scenario import Scenario
 class Eligible:
     """Who may be a candidate for one query."""
 
+    catalog: Catalog
+    now_us: int
     allowed: BoolArray
     """(n,) passes every filter"""
-    ages: IntArray
-    """(n,) whole days"""
     window_days: int | None
     """the freshness window, None for none"""
     widened: bool
     """whether it is wider than the scenario's first"""
-    removed: dict[str, int]
-    """by filter: how many it removed that no earlier one had"""
+    masks: dict[str, BoolArray | None]
+    """by filter, in order: (n,) whom it lets pass, None for everybody"""
+
+    def ages(self, rows: IntArray) -> IntArray:
+        """(k,) whole days since publication."""
+        return filters.age_days(self.catalog.published_us[rows], self.now_us)
+
+    @cached_property
+    def every_age(self) -> IntArray:
+        """(n,) the same of every episode."""
+        return filters.age_days(self.catalog.published_us, self.now_us)
+
+    @property
+    def removed(self) -> dict[str, int]:
+        """By filter: how many it removed that no earlier one had."""
+        left = np.ones(len(self.catalog), np.bool_)
+        found = {}
+        for name, mask in self.masks.items():
+            before = int(np.count_nonzero(left))
+            left = _both(left, mask)
+            found[name] = before - int(np.count_nonzero(left))
+        return found
 
 
 def eligible(
     catalog: Catalog,
     query: Query,
+    history: History,
     scenario: Scenario,
     floors: BoolArray,
     ruling: Ruling,
@@ -42,44 +65,42 @@ def eligible(
     """
     masks = {
         "quality_floors": floors,
-        "excluded": filters.not_excluded(catalog, query, returning),
+        "excluded": filters.not_excluded(catalog, query, history, returning),
         "muted_series": filters.not_muted_series(catalog, query),
         "muted_category": filters.not_muted_category(catalog, query),
         "language": filters.spoken_language(catalog, query),
     }
     if not scenario.filters.unpublished:
         masks["unpublished"] = filters.published(catalog, query.now_us)
-    ages = filters.age_days(catalog, query.now_us)
-    masks |= ruling.masks(ages)
-    allowed = np.ones(len(catalog), np.bool_)
-    removed = {}
-    for name, mask in masks.items():
-        allowed, removed[name] = _narrow(allowed, mask)
-    window, widened = _window(scenario, ages, allowed)
-    allowed, removed["freshness"] = _narrow(allowed, filters.fresh(ages, window))
-    return Eligible(allowed, ages, window, widened, removed)
+    if ruling.filters:
+        masks |= ruling.masks(filters.age_days(catalog.published_us, query.now_us))
+    allowed = floors
+    for mask in masks.values():
+        allowed = _both(allowed, mask)
+    return _windowed(Eligible(catalog, query.now_us, allowed, None, False, masks), scenario)
 
 
-def _window(scenario: Scenario, ages: IntArray, allowed: BoolArray) -> tuple[int | None, bool]:
-    """The freshness window in days (None: no limit), and whether it is wider than the first.
+def _windowed(found: Eligible, scenario: Scenario) -> Eligible:
+    """The same within the first of the scenario's freshness windows that lets enough pass.
 
-    The first of the scenario's steps that lets enough candidates pass, or else the last one,
-    or no limit. A step that gains nothing is not taken.
+    Or else the last one, or no limit. A step that gains nothing is not taken.
     """
     steps: list[int | None] = list(scenario.filters.freshness_days)
     if scenario.filters.unlimited or not steps:
         steps.append(None)
-    best, most = steps[0], -1
+    best, most = found, -1
     for window in steps:
-        passing = int(np.count_nonzero(allowed & filters.fresh(ages, window)))
+        fresh = filters.fresh(found.catalog, found.now_us, window)
+        allowed = _both(found.allowed, fresh)
+        passing = int(np.count_nonzero(allowed))
         if passing > most:
-            best, most = window, passing
+            masks = found.masks | {"freshness": fresh}
+            best = Eligible(found.catalog, found.now_us, allowed, window, window != steps[0], masks)
+            most = passing
         if passing >= scenario.sources.candidates:
             break
-    return best, best != steps[0]
+    return best
 
 
-def _narrow(allowed: BoolArray, mask: BoolArray) -> tuple[BoolArray, int]:
-    """Both masks together, and how many the second removed."""
-    narrowed = allowed & mask
-    return narrowed, int(np.count_nonzero(allowed) - np.count_nonzero(narrowed))
+def _both(allowed: BoolArray, mask: BoolArray | None) -> BoolArray:
+    return allowed if mask is None else allowed & mask

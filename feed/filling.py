@@ -39,6 +39,36 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Outside:
+    """o candidates that are not in the field."""
+
+    scores: FloatArray
+    series: IntArray
+    topics: IntArray | None
+    lack: FloatArray
+
+    def ceiling(
+        self, parameters: Selector, series: Mapping[int, int], topics: Mapping[int, int]
+    ) -> float:
+        """No value of any of them is above this, nor will be; -inf where none may come.
+
+        `series` and `topics` say how often each was chosen.
+        """
+        times = np.array([series.get(one, 0) for one in self.series.tolist()], np.int64)
+        if not parameters.limit_unnamed:
+            times[self.series < 0] = 0
+        factor = parameters.series_decay**times
+        if self.topics is not None:
+            often = np.array([topics.get(one, 0) for one in self.topics.tolist()], np.int64)
+            factor *= max(parameters.topic_decay, _LEAST) ** often
+        most = np.where(self.scores > 0, self.scores * factor, self.scores)
+        if parameters.decay_below_zero:
+            most = np.maximum(most, 0.0)
+        most = np.where(times < parameters.max_per_series, most + self.lack, -np.inf)
+        return float(most.max(initial=-np.inf))
+
+
+@dataclass(frozen=True)
 class Chosen:
     """A queue, as places among the candidates."""
 
@@ -56,11 +86,11 @@ class Chosen:
 class Filling:
     """What has been chosen so far, and what that makes of the others."""
 
-    def __init__(self, field: Field, parameters: Selector, ceiling: float) -> None:
-        """`ceiling`: no value of anybody outside of the field is above it."""
+    def __init__(self, field: Field, outside: Outside, parameters: Selector) -> None:
         self._field = field
+        self._outside = outside
         self._parameters = parameters
-        self._ceiling = ceiling
+        self._ceiling = outside.ceiling(parameters, {}, {})
         count = len(field.scores)
         self._scores: list[float] = field.scores.tolist()
         self._series: list[int] = field.series.tolist()
@@ -72,6 +102,7 @@ class Filling:
         self._topics: list[int] = [] if field.topics is None else field.topics.tolist()
         self._topic_step = _topic_step(field.scores, parameters)
         """what one more of its topic does to each"""
+        self._topic_times: dict[int, int] = defaultdict(int)
         self._topic_factor = np.ones(count)
         self._left = np.ones(count, np.bool_)
         self._open = np.ones(count, np.bool_)
@@ -104,9 +135,11 @@ class Filling:
             if place is None and self._is_open:
                 place, propensity = self._draw()
             if place is None:
-                place = self._next()
-                if self._ceiling > -np.inf and (place is None or self._now[place] <= self._ceiling):
+                place = self._highest()
+                if self._may_be_outside(place):
                     return False
+                if place is None:
+                    place = self._relax()
             if place is None:
                 break
             self._take(place, propensity)
@@ -154,22 +187,29 @@ class Filling:
         weights = np.exp(chance - chance.max())
         return int(free[at]), float(weights[at] / weights.sum())
 
-    def _next(self) -> int | None:
-        """The highest value; where there is none, once the limits are relaxed, if they may be."""
+    def _may_be_outside(self, place: int | None) -> bool:
+        """Whether somebody outside might be worth more than the best of the field."""
+        if not len(self._outside.scores):
+            return False
+        if place is None and len(self._taken) < self._parameters.relax_below:
+            return True
+        value = -np.inf if place is None else self._now[place]
+        if value <= self._ceiling > -np.inf:
+            self._ceiling = self._outside.ceiling(self._parameters, self._times, self._topic_times)
+        return bool(value <= self._ceiling > -np.inf)
+
+    def _relax(self) -> int | None:
+        """Where nobody may come: the highest value once the limits are relaxed, if they may be."""
+        if len(self._taken) >= self._parameters.relax_below:
+            return None
+        self._relaxed = True
+        self._times.clear()
+        self._open = self._left.copy()
+        self._value = np.where(self._left, self._field.scores, -np.inf)
         place = self._highest()
-        if (
-            place is None
-            and self._ceiling == -np.inf
-            and len(self._taken) < self._parameters.relax_below
-        ):
-            self._relaxed = True
-            self._times.clear()
-            self._open = self._left.copy()
-            self._value = np.where(self._left, self._field.scores, -np.inf)
+        if place is None:
+            self._last = None
             place = self._highest()
-            if place is None:
-                self._last = None
-                place = self._highest()
         return place
 
     def _highest(self) -> int | None:
@@ -200,6 +240,7 @@ class Filling:
         self._last = self._series[place]
         self._count(self._last)
         if self._topics and (topic := self._topics[place]) >= 0:
+            self._topic_times[topic] += 1
             factor, alike = self._topic_factor, self._field.topics == topic
             np.multiply(factor, self._topic_step, out=factor, where=alike)
         if self._cosines is not None:

@@ -1,14 +1,15 @@
 """Filters: who may be a candidate. Each returns a mask over the catalog; none ever scores.
 
-A mask is (n,) bool, true where the episode is allowed. Filters run before the sources, so that
-a source's places are never spent on an episode that may not be shown.
+A mask is (n,) bool, true where the episode is allowed; None lets everybody pass. Filters run before
+the sources, so that a source's places are never spent on an episode that may not be shown.
 """
 
 import numpy as np
 
 from feed.catalog import Catalog
 from feed.clock import DAY_US
-from feed.columns import BoolArray, FloatArray, IntArray, hash_strings
+from feed.columns import BoolArray, IntArray, hash_strings
+from feed.history import History
 from feed.request import Query
 from feed.scenario import Filters
 
@@ -25,14 +26,16 @@ def quality_floors(catalog: Catalog, parameters: Filters) -> BoolArray:
     return ~below
 
 
-def age_days(catalog: Catalog, now_us: int) -> IntArray:
-    """(n,) whole days since publication, floored; negative for what is not out yet."""
-    return (now_us - catalog.published_us) // DAY_US
+def age_days(published_us: IntArray, now_us: int) -> IntArray:
+    """(k,) whole days since publication, floored; negative for what is not out yet."""
+    return (now_us - published_us) // DAY_US
 
 
-def fresh(ages: FloatArray | IntArray, window_days: int | None) -> BoolArray:
-    """Published within the window; None is no window."""
-    return np.ones(len(ages), np.bool_) if window_days is None else ages <= window_days
+def fresh(catalog: Catalog, now_us: int, window_days: int | None) -> BoolArray | None:
+    """Of an age of at most so many whole days; None is no window."""
+    if window_days is None:
+        return None
+    return catalog.published_us > now_us - (window_days + 1) * DAY_US
 
 
 def published(catalog: Catalog, now_us: int) -> BoolArray:
@@ -40,34 +43,40 @@ def published(catalog: Catalog, now_us: int) -> BoolArray:
     return catalog.published_us <= now_us
 
 
-def not_excluded(catalog: Catalog, query: Query, returning: IntArray | None = None) -> BoolArray:
+def not_excluded(
+    catalog: Catalog, query: Query, history: History, returning: IntArray | None = None
+) -> BoolArray:
     """Neither excluded by the request nor engaged with, by id or content id.
 
     What is in `returning` may come though it was engaged with.
     """
-    mask = _all_but(catalog, catalog.every_row_hashed(query.engaged_hashes))
+    mask = _all_but(catalog, catalog.every_row_hashed(history.hashes))
     if returning is not None:
         mask[returning] = True
     mask[catalog.rows_named(query.excluded_ids)] = False
     return mask
 
 
-def not_muted_series(catalog: Catalog, query: Query) -> BoolArray:
+def not_muted_series(catalog: Catalog, query: Query) -> BoolArray | None:
     """Of no series that the user muted, by id."""
+    if not query.profile.muted_series:
+        return None
     muted = catalog.series_index.all(hash_strings(query.profile.muted_series))
-    return ~np.isin(catalog.series, muted) if len(muted) else _all_but(catalog, muted)
+    return ~np.isin(catalog.series, muted)
 
 
-def not_muted_category(catalog: Catalog, query: Query) -> BoolArray:
+def not_muted_category(catalog: Catalog, query: Query) -> BoolArray | None:
     """In no category that the user muted."""
+    if not query.profile.muted_categories:
+        return None
     muted = catalog.category_index.all(hash_strings(query.profile.muted_categories))
-    return _all_but(catalog, catalog.rows_in(muted) if len(muted) else muted)
+    return _all_but(catalog, catalog.rows_in(muted))
 
 
-def spoken_language(catalog: Catalog, query: Query) -> BoolArray:
+def spoken_language(catalog: Catalog, query: Query) -> BoolArray | None:
     """In a language that the user named, if any; an episode whose language is unknown passes."""
     if not query.profile.languages:
-        return np.ones(len(catalog), np.bool_)
+        return None
     wanted = {primary_subtag(tag) for tag in query.profile.languages}
     spoken = [i for i, tag in enumerate(catalog.languages) if tag in wanted]
     return (catalog.language < 0) | np.isin(catalog.language, spoken)

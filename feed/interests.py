@@ -2,23 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
 from feed.catalog import Catalog
-from feed.columns import FloatArray, IntArray, hash_strings
-from feed.engagement import Engagement
-from feed.request import Query
+from feed.columns import FloatArray, IntArray
+from feed.history import History
 from feed.scenario import Interests
 
 Lent = Mapping[int, npt.NDArray[np.float32]]
 """Unit vectors by row, from outside: for a catalog that holds none."""
 
 _TINY = 1e-9
-LEFT = 0.1
-"""the share of an episode before which whoever leaves it refuses it"""
 
 
 @dataclass(frozen=True)
@@ -29,8 +25,8 @@ class UserVector:
     """(D,) unit, or None when nothing is known"""
     members: IntArray
     """(k,) rows of the engaged episodes in it, newest first"""
-    member_types: tuple[str, ...]
-    """(k,) what was done with each"""
+    member_kinds: npt.NDArray[np.uint8]
+    """(k,) what was done with each: places in `TYPES`"""
     member_weights: npt.NDArray[np.float32]
     """(k,) share of each in the vector before it is normalised"""
     categories: IntArray
@@ -40,7 +36,7 @@ class UserVector:
 
 
 def user_vector(
-    catalog: Catalog, query: Query, parameters: Interests, lent: Lent | None = None
+    catalog: Catalog, history: History, parameters: Interests, lent: Lent | None = None
 ) -> UserVector:
     """The weighted mean of the newest engagements' embeddings, blended with the stated interests.
 
@@ -48,10 +44,10 @@ def user_vector(
     alone the anchor; several interests make one anchor, the normalised mean of theirs. An
     engagement whose episode has no embedding takes its place among the newest and is then skipped.
     """
-    engaged, types, weights = _engaged(catalog, query, parameters)
+    engaged, kinds, weights = _engaged(catalog, history, parameters)
     known, embeddings = _at_hand(catalog, engaged, lent or {})
-    engaged, weights, types = engaged[known], weights[known], tuple(types[i] for i in known)
-    categories = stated_categories(catalog, query)
+    engaged, weights, kinds = engaged[known], weights[known], kinds[known]
+    categories = history.stated
     anchors = catalog.anchors[categories]
     blend = parameters.category_blend if len(engaged) else 1.0
     shares = np.zeros(0, np.float32)
@@ -69,33 +65,16 @@ def user_vector(
     return UserVector(
         vector=vector / np.float32(norm) if norm > _TINY else None,
         members=engaged,
-        member_types=types,
+        member_kinds=kinds,
         member_weights=weights,
         categories=categories,
         category_weights=shares,
     )
 
 
-def weight_of(engagement: Engagement, parameters: Interests) -> float:
-    """The weight of one engagement: that of its type, for a listen by how far it went."""
-    weight = parameters.weights.get(engagement.type, 1.0)
-    if engagement.type != "listen":
-        return weight
-    progress = engagement.progress
-    heard = parameters.progress_unknown if progress is None else progress
-    return weight * (parameters.progress_floor + (1.0 - parameters.progress_floor) * heard)
-
-
-def stated_categories(catalog: Catalog, query: Query) -> IntArray:
-    """(c,) the stated interests that are categories with an anchor, each once."""
-    found = catalog.category_index.first(hash_strings(query.profile.category_interests))
-    found = np.unique(found[found >= 0])
-    return found[np.any(catalog.anchors[found], axis=1)]
-
-
-def engaged_rows(catalog: Catalog, query: Query, parameters: Interests) -> IntArray:
+def engaged_rows(catalog: Catalog, history: History, parameters: Interests) -> IntArray:
     """(k,) rows of the engaged episodes whose embeddings make the user vector, newest first."""
-    return _engaged(catalog, query, parameters)[0]
+    return _engaged(catalog, history, parameters)[0]
 
 
 def _at_hand(
@@ -110,42 +89,13 @@ def _at_hand(
 
 
 def _engaged(
-    catalog: Catalog, query: Query, parameters: Interests
-) -> tuple[IntArray, tuple[str, ...], npt.NDArray[np.float32]]:
-    weighed = ((at, weight_of(e, parameters)) for at, e in enumerate(query.engagements))
-    newest = list(islice((pair for pair in weighed if pair[1] > 0), parameters.newest))
-    at = np.array([at for at, _ in newest], np.int64)
-    rows = catalog.rows_hashed(query.engaged_hashes[at])
-    kept = np.flatnonzero((rows >= 0) & catalog.is_embedded[rows])
-    return (
-        rows[kept],
-        tuple(query.engagements[i].type for i in at[kept].tolist()),
-        np.array([newest[i][1] for i in kept.tolist()], np.float32),
-    )
-
-
-def latest(catalog: Catalog, query: Query) -> tuple[IntArray, list[Engagement]]:
-    """The rows of the engaged episodes, each once, and the newest engagement with each.
-
-    The newest says what it is now: who comes back to a refused episode takes that back. In order,
-    newest first.
-    """
-    rows = catalog.rows_hashed(query.engaged_hashes)
-    found, first = np.unique(rows, return_index=True)
-    first = np.sort(first[found >= 0])
-    return rows[first], [query.engagements[i] for i in first.tolist()]
-
-
-def refused_rows(catalog: Catalog, query: Query) -> IntArray:
-    """The episodes that the user is not interested in, or left after a moment, newest first."""
-    rows, last = latest(catalog, query)
-    return rows[np.array([is_refusal(one) for one in last], np.bool_)]
-
-
-def is_refusal(engagement: Engagement) -> bool:
-    """Whether somebody said, or showed by leaving at once, that this is not for them."""
-    left = engagement.type == "listen" and engagement.progress is not None
-    return engagement.type == "not_interested" or (left and (engagement.progress or 0.0) < LEFT)
+    catalog: Catalog, history: History, parameters: Interests
+) -> tuple[IntArray, npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+    weights = history.weights(parameters)
+    newest = np.flatnonzero(weights > 0)[: parameters.newest]
+    rows = history.rows[newest]
+    kept = newest[(rows >= 0) & catalog.is_embedded[rows]]
+    return history.rows[kept], history.kinds[kept], weights[kept].astype(np.float32)
 
 
 def medoids(

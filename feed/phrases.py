@@ -35,7 +35,7 @@ _TEXTS = {
 }
 _OF_CATEGORY = {"interest", "near_interest", "trending_in"}
 _OF_SERIES = {"series_followed", "series_heard"}
-_OF_EPISODE = {"others", *(KEYS[code] for code in BECAUSE.values())}
+_OF_EPISODE = {"others", *(KEYS[code] for code in BECAUSE.tolist())}
 
 
 def phrase(catalog: Catalog, code: int, leans_on: int) -> dict[str, Any]:

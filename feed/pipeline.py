@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feed import scorers, sources
+from feed import filters, scorers, sources
 from feed.candidates import Proposed, everything, propose
 from feed.catalog import Catalog
 from feed.columns import FloatArray, IntArray
 from feed.diversity import candidates_of
 from feed.eligible import Eligible, eligible
+from feed.history import History
 from feed.interests import user_vector
 from feed.nearest import nearest
 from feed.reasons import Reasons, explain
@@ -85,26 +86,31 @@ class Ranker:
     def enquire(self, query: Query) -> Enquiry | None:
         """What to ask a search for this query; None where it could add nothing."""
         catalog, scenario = self.catalog, self.scenario
-        if catalog.holds_vectors or not needs_vectors(catalog, query, scenario):
+        if catalog.holds_vectors:
             return None
-        return enquire(catalog, query, scenario, self._eligible(query))
+        history = History.of(catalog, query)
+        if not needs_vectors(catalog, history, scenario):
+            return None
+        return enquire(catalog, query, history, scenario, self._eligible(query, history))
 
     def rank(self, query: Query, retrieved: Retrieved | None = None) -> Slate:
         """The slate for this query, with what a search brought for it, if there was one."""
         catalog, scenario, standing = self.catalog, self.scenario, self.standing
-        user = retrieved.user if retrieved else user_vector(catalog, query, scenario.interests)
-        likes = taste(catalog, query, scenario.interests, user)
-        found = self._eligible(query, likes)
+        history = History.of(catalog, query)
+        user = retrieved.user if retrieved else user_vector(catalog, history, scenario.interests)
+        likes = taste(catalog, query, history, scenario.interests, user)
+        found = self._eligible(query, history, likes)
 
         proposed = propose(catalog, scenario, standing, likes, found, retrieved, query.seed)
         rows = proposed.pool.rows
-        parts = self._parts(query, likes, found, proposed, retrieved)
+        ages = found.ages(rows)
+        parts = self._parts(query, likes, ages, proposed, retrieved)
         weights = scorers.weights(scenario.blend, parts, likes.confidence)
         final = scorers.blend(weights, parts)
 
         chosen = select(
             candidates_of(
-                catalog, scenario, standing, likes, proposed.pool, final, found.ages, query.seed
+                catalog, scenario, standing, likes, proposed.pool, final, ages, query.seed
             ),
             scenario.selector,
         )
@@ -112,7 +118,9 @@ class Ranker:
         rows, final, similarity = rows[at], final[at], proposed.similarity[at]
         parts = {name: part[at] for name, part in parts.items()}
         reasons = explain(catalog, scenario, standing, likes, rows, parts, weights, chosen)
-        blind = not (catalog.holds_vectors or retrieved) and needs_vectors(catalog, query, scenario)
+        blind = not (catalog.holds_vectors or retrieved) and needs_vectors(
+            catalog, history, scenario
+        )
         shown = (similarity, parts["quality"], parts["recency"], final)
         return Slate(
             rows=rows,
@@ -144,11 +152,12 @@ class Ranker:
     def score(self, query: Query, retrieved: Retrieved | None = None) -> FloatArray:
         """(n,) the final score of every episode, before any filter or selector."""
         catalog, scenario = self.catalog, self.scenario
-        user = retrieved.user if retrieved else user_vector(catalog, query, scenario.interests)
-        likes = taste(catalog, query, scenario.interests, user)
+        history = History.of(catalog, query)
+        user = retrieved.user if retrieved else user_vector(catalog, history, scenario.interests)
+        likes = taste(catalog, query, history, scenario.interests, user)
         proposed = everything(catalog, scenario, likes, retrieved)
-        found = self._eligible(query, likes)
-        parts = self._parts(query, likes, found, proposed, retrieved)
+        ages = filters.age_days(catalog.published_us, query.now_us)
+        parts = self._parts(query, likes, ages, proposed, retrieved)
         return scorers.blend(scorers.weights(scenario.blend, parts, likes.confidence), parts)
 
     def similar(
@@ -168,11 +177,12 @@ class Ranker:
         rows, cosines = nearest(catalog, vectors, others, counts, ties)[0]
         return rows, cosines.astype(np.float64)
 
-    def _eligible(self, query: Query, likes: Taste | None = None) -> Eligible:
+    def _eligible(self, query: Query, history: History, likes: Taste | None = None) -> Eligible:
         returning = likes.unfinished if likes and self.scenario.sources.unfinished else None
         return eligible(
             self.catalog,
             query,
+            history,
             self.scenario,
             self.standing.floors,
             self.standing.ruling,
@@ -183,7 +193,7 @@ class Ranker:
         self,
         query: Query,
         likes: Taste,
-        found: Eligible,
+        ages: IntArray,
         proposed: Proposed,
         retrieved: Retrieved | None,
     ) -> dict[str, FloatArray]:
@@ -197,7 +207,7 @@ class Ranker:
         parts: dict[str, Callable[[], FloatArray]] = {
             "similarity": lambda: similarity,
             "quality": lambda: standing.quality[rows],
-            "recency": lambda: scorers.recency(found.ages[rows], blend.recency_decay),
+            "recency": lambda: scorers.recency(ages, blend.recency_decay),
             "interest": lambda: standing.measured(proposed.interest),
             "neighbours": lambda: scorers.neighbours(likes, rows, blend.neighbours_unit),
             "trend": lambda: standing.trend[rows],
@@ -217,7 +227,7 @@ class Ranker:
         wanted = {name for name in parts if getattr(blend, name)}
         weighed = {name: part() for name, part in parts.items() if name in wanted | _ALWAYS}
         if standing.ruling.boosts:
-            weighed["boost"] = standing.ruling.boost(rows, found.ages)
+            weighed["boost"] = standing.ruling.boost(rows, ages)
         return weighed
 
     def _aversion(self, likes: Taste, rows: IntArray, retrieved: Retrieved | None) -> FloatArray:

@@ -26,7 +26,8 @@ KEYS = (
 )
 """Reason keys by code. Cursors carry the codes: append, never reorder."""
 
-BECAUSE: dict[str, int] = {kind: KEYS.index(f"because_{kind}") for kind in TYPES}
+BECAUSE = np.array([KEYS.index(f"because_{kind}") for kind in TYPES], np.uint8)
+"""by place in `TYPES`"""
 _CODE = {key: code for code, key in enumerate(KEYS)}
 
 
@@ -153,8 +154,8 @@ def _personal(
     if "interest" in weighed and len(taste.interests):
         cosines = catalog.embeddings[rows] @ catalog.embeddings[taste.interests].T
         nearest = taste.interests[np.argmax(cosines, axis=1)]
-        done = dict(zip(taste.rows.tolist(), taste.types, strict=True))
-        codes = np.array([BECAUSE[done[row]] for row in nearest.tolist()], np.uint8)
+        done = BECAUSE[taste.kinds[np.argmax(taste.rows == taste.interests[:, None], axis=1)]]
+        codes = done[np.argmax(cosines, axis=1)]
         true = parts["interest"] >= least
         given = np.where(true, weighed["interest"], -np.inf)
         yield _Claim(given, codes, catalog.id_hashes[nearest])
@@ -192,12 +193,8 @@ def _similar(
     if user.vector is None:
         nowhere = _claim(np.zeros(len(rows), np.bool_), given, "discover")
         return nowhere, np.full(len(rows), np.nan)
-    of_part = np.array(
-        [BECAUSE[kind] for kind in user.member_types]
-        + [_CODE["interest"]] * len(user.categories)
-        + [_CODE["recent_activity"]],
-        np.uint8,
-    )
+    others = [_CODE["interest"]] * len(user.categories) + [_CODE["recent_activity"]]
+    of_part = np.append(BECAUSE[user.member_kinds], np.array(others, np.uint8))
     nothing = np.zeros(1, np.uint64)
     hash_of_part = np.concatenate(
         [catalog.id_hashes[user.members], category_hashes[user.categories], nothing]

@@ -1,13 +1,11 @@
 """The request for a session, as it crosses the boundary, and the query that it becomes."""
 
 from datetime import datetime
-from functools import cached_property
 from typing import Annotated
 
 import msgspec
 
 from feed.clock import HOUR_US, to_us
-from feed.columns import HashArray, hash_strings
 from feed.engagement import (
     Engagement,
     EngagementId,
@@ -64,7 +62,7 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     trace: bool = False
 
 
-class Query(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+class Query(msgspec.Struct, frozen=True, kw_only=True):
     """What a session is ranked from, besides catalog and scenario."""
 
     engagements: tuple[Engagement, ...] = ()
@@ -75,11 +73,6 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     seed: int = 0
     now_us: int
     degraded: tuple[str, ...] = ()
-
-    @cached_property
-    def engaged_hashes(self) -> HashArray:
-        """(k,) of the episode of each engagement: made once, since several stages look them up."""
-        return hash_strings([one.episode_id for one in self.engagements])
 
 
 def make_query(

@@ -18,13 +18,8 @@ from feed.catalog import Catalog
 from feed.clock import DAY_US
 from feed.columns import BoolArray, FloatArray, IntArray, hash_strings, looked_up
 from feed.eligible import Eligible
-from feed.interests import (
-    UserVector,
-    engaged_rows,
-    refused_rows,
-    stated_categories,
-    user_vector,
-)
+from feed.history import History
+from feed.interests import UserVector, engaged_rows, user_vector
 from feed.request import Query
 from feed.scenario import Filters, Scenario
 from feed.search import MAX_EXCLUDED, MAX_MATCHES, Match, Restriction
@@ -66,7 +61,7 @@ class Enquiry:
     """What to ask for one query."""
 
     catalog: Catalog
-    query: Query
+    history: History
     scenario: Scenario
     eligible: Eligible
     engaged: IntArray
@@ -89,7 +84,7 @@ class Enquiry:
             unit = _unit(vectors.get(name), self.catalog.dimension)
             if unit is not None:
                 lent[row] = unit
-        return user_vector(self.catalog, self.query, self.scenario.interests, lent)
+        return user_vector(self.catalog, self.history, self.scenario.interests, lent)
 
     def retrieved(
         self, user: UserVector, matches: Iterable[Match], averse: Iterable[Match] = ()
@@ -111,13 +106,17 @@ class Enquiry:
         return no_vectors or no_matches
 
 
-def enquire(catalog: Catalog, query: Query, scenario: Scenario, eligible: Eligible) -> Enquiry:
+def enquire(
+    catalog: Catalog, query: Query, history: History, scenario: Scenario, eligible: Eligible
+) -> Enquiry:
     """What to ask a search for this query."""
     lenient = structs.replace(scenario.filters, missing="pass")  # as a search takes the floors
     floors = filters.quality_floors(catalog, lenient)
-    passing = floors & filters.fresh(eligible.ages, eligible.window_days) & catalog.is_embedded
+    passing = floors & catalog.is_embedded
+    fresh = filters.fresh(catalog, query.now_us, eligible.window_days)
+    passing = passing if fresh is None else passing & fresh
     # The engaged first: they are the nearest to the user vector.
-    engaged = catalog.every_row_hashed(query.engaged_hashes)
+    engaged = np.unique(catalog.every_row_hashed(history.hashes))
     barred = np.concatenate(
         [engaged, np.setdiff1d(catalog.rows_named(query.excluded_ids), engaged)]
     )
@@ -127,11 +126,11 @@ def enquire(catalog: Catalog, query: Query, scenario: Scenario, eligible: Eligib
     allowed = int(np.count_nonzero(eligible.allowed & catalog.is_embedded))
     return Enquiry(
         catalog=catalog,
-        query=query,
+        history=history,
         scenario=scenario,
         eligible=eligible,
-        engaged=engaged_rows(catalog, query, scenario.interests),
-        refused_ids=tuple(catalog.ids[row] for row in _refused(catalog, query, scenario)),
+        engaged=engaged_rows(catalog, history, scenario.interests),
+        refused_ids=tuple(catalog.ids[row] for row in _refused(catalog, history, scenario)),
         restriction=restriction(
             scenario.filters,
             published_from_us=None
@@ -143,12 +142,12 @@ def enquire(catalog: Catalog, query: Query, scenario: Scenario, eligible: Eligib
     )
 
 
-def needs_vectors(catalog: Catalog, query: Query, scenario: Scenario) -> bool:
+def needs_vectors(catalog: Catalog, history: History, scenario: Scenario) -> bool:
     """Whether something is known of the user that only vectors can bring to bear."""
     return bool(
-        len(engaged_rows(catalog, query, scenario.interests))
-        or len(stated_categories(catalog, query))
-        or len(_refused(catalog, query, scenario))
+        len(engaged_rows(catalog, history, scenario.interests))
+        or len(history.stated)
+        or len(_refused(catalog, history, scenario))
     )
 
 
@@ -185,9 +184,9 @@ def matched(
     return rows, scores[best_first][first]
 
 
-def _refused(catalog: Catalog, query: Query, scenario: Scenario) -> Sequence[int]:
+def _refused(catalog: Catalog, history: History, scenario: Scenario) -> Sequence[int]:
     """The newest refused episodes that have a vector, if the scenario minds."""
-    rows = refused_rows(catalog, query)
+    rows = history.refused
     newest: list[int] = rows[catalog.is_embedded[rows]][:REFUSED].tolist()
     return newest if scenario.blend.aversion else []
 

@@ -69,15 +69,20 @@ class Ruling:
         }
 
     @property
+    def filters(self) -> bool:
+        """Whether any rule keeps somebody out."""
+        return bool(self._filters)
+
+    @property
     def boosts(self) -> bool:
         """Whether any rule adds to a score."""
         return bool(self._boosts)
 
     def boost(self, rows: IntArray, ages: IntArray) -> FloatArray:
-        """(k,) what the boosts add to the score of each, all together. `ages` go by row."""
+        """(k,) what the boosts add to the score of each, all together. `ages` are (k,) too."""
         total = np.zeros(len(rows))
         for add, who in self._boosts:
-            total += add * who.among(rows, ages[rows])
+            total += add * who.among(rows, ages)
         return total
 
     def to_pin(self, allowed: BoolArray, ages: IntArray, best: IntArray, count: int) -> IntArray:
@@ -92,5 +97,5 @@ class Ruling:
         return np.unique(np.concatenate(found)) if self._pins else best[:0]
 
     def pinned(self, rows: IntArray, ages: IntArray) -> dict[int, BoolArray]:
-        """By slot from 1 on, (k,) which of these rows may be pinned to it."""
-        return {slot: who.among(rows, ages[rows]) for slot, who in self._pins.items()}
+        """By slot from 1 on, (k,) which of these rows, of these ages, may be pinned to it."""
+        return {slot: who.among(rows, ages) for slot, who in self._pins.items()}

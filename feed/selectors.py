@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.columns import BoolArray, FloatArray, HashArray, IntArray
-from feed.filling import Chosen, Field, Filling
+from feed.filling import Chosen, Field, Filling, Outside
 from feed.scenario import Selector
 
 _LAST = -1e200
@@ -71,7 +71,7 @@ def select(candidates: Candidates, parameters: Selector) -> Chosen:
     series left is the one chosen just before, it may follow itself.
 
     Who can never be worth enough is not looked at: the queue is filled from a field of the most
-    promising, and once again from a larger one where somebody outside might have had the place.
+    promising, and once again from all where somebody outside might have had the place.
     """
     scores = np.where(np.isfinite(candidates.scores), candidates.scores, _LAST)
     ranked = np.lexsort((candidates.order, -scores))
@@ -81,24 +81,36 @@ def select(candidates: Candidates, parameters: Selector) -> Chosen:
     lack = np.zeros(len(scores))
     if candidates.mix is not None and candidates.wanted is not None:
         lack = parameters.calibration * (candidates.mix @ candidates.wanted)
-    most = lack[ranked] + _most(scores[ranked], parameters)
-    certain = _certain(candidates)[ranked]
-    size = max(_LEAST_FIELD, _SPARE * min(parameters.queue, len(ranked)))
+    inside = _promising(candidates, ranked, scores + lack, parameters)
     while True:
-        inside = np.ones(len(ranked), np.bool_)
-        if size < len(ranked):
-            inside = certain | (most >= np.partition(most, -size)[-size])
-        ceiling = float(most[~inside].max(initial=-np.inf))
-        places = ranked[inside]
-        filling = Filling(_field(candidates, places, scores, lack), parameters, ceiling)
+        places, others = ranked[inside], ranked[~inside]
+        filling = Filling(
+            _field(candidates, places, scores, lack),
+            _outside(candidates, others, scores, lack),
+            parameters,
+        )
         if filling.fill():
             return filling.chosen(places)
-        size *= 2
+        inside = np.ones(len(ranked), np.bool_)
 
 
-def _most(scores: FloatArray, parameters: Selector) -> FloatArray:
-    """No value is above this: a decay only lowers, but where it raises what is below zero."""
-    return np.maximum(scores, 0.0) if parameters.decay_below_zero else scores
+def _promising(
+    candidates: Candidates, ranked: IntArray, most: FloatArray, parameters: Selector
+) -> BoolArray:
+    """Who of the ranked is in the field; `most` (k,) is what each may be worth.
+
+    Everybody, where the series have hardly more than a queue to give.
+    """
+    series = candidates.series[ranked]
+    free = 0 if parameters.limit_unnamed else int(np.count_nonzero(series < 0))
+    sizes = np.unique(series[series >= 0] if free else series, return_counts=True)[1]
+    may_come = free + int(np.minimum(sizes, parameters.max_per_series).sum())
+    size = max(_LEAST_FIELD, _SPARE * parameters.queue)
+    if may_come <= size or len(ranked) <= size:
+        return np.ones(len(ranked), np.bool_)
+    most = most[ranked]
+    best: BoolArray = most >= np.partition(most, -size)[-size]
+    return best | _certain(candidates)[ranked]
 
 
 def _certain(candidates: Candidates) -> BoolArray:
@@ -126,4 +138,16 @@ def _field(candidates: Candidates, places: IntArray, scores: FloatArray, lack: F
         chance=some(candidates.chance),
         luck=some(candidates.luck),
         pinned={slot: who[places] for slot, who in candidates.pinned.items()},
+    )
+
+
+def _outside(
+    candidates: Candidates, places: IntArray, scores: FloatArray, lack: FloatArray
+) -> Outside:
+    topics = candidates.topics
+    return Outside(
+        scores=scores[places],
+        series=candidates.series[places],
+        topics=None if topics is None else topics[places],
+        lack=lack[places],
     )

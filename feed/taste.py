@@ -4,18 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from feed.catalog import Catalog
 from feed.columns import FloatArray, IntArray, hash_strings, places
-from feed.interests import (
-    LEFT,
-    UserVector,
-    is_refusal,
-    latest,
-    medoids,
-    stated_categories,
-    weight_of,
-)
+from feed.history import LEFT, LISTEN, History
+from feed.interests import UserVector, medoids
 from feed.request import Query
 from feed.scenario import Interests
 from feed.signals import Neighbours
@@ -37,8 +31,8 @@ class Taste:
     """the mean of the newest engagements, blended with the stated interests"""
     rows: IntArray
     """(p,) every episode that the user chose, once, newest first"""
-    types: tuple[str, ...]
-    """(p,) what was done with each last"""
+    kinds: npt.NDArray[np.uint8]
+    """(p,) what was done with each last: places in `TYPES`"""
     shares: FloatArray
     """(p,) how much each counts, 1 in sum"""
     confidence: float
@@ -70,39 +64,47 @@ class Taste:
         return not (len(self.rows) or len(self.stated) or len(self.followed))
 
 
-def taste(catalog: Catalog, query: Query, parameters: Interests, user: UserVector) -> Taste:
+def taste(
+    catalog: Catalog, query: Query, history: History, parameters: Interests, user: UserVector
+) -> Taste:
     """The taste of a query's user. The newest engagement with an episode says what it is now."""
-    rows, last = latest(catalog, query)
-    progress = np.array([np.nan if e.progress is None else e.progress for e in last], np.float64)
-    listened = np.array([e.type == "listen" for e in last], np.bool_)
-    refused = np.array([is_refusal(e) for e in last], np.bool_)
-    unfinished = listened & (progress >= LEFT) & (progress < HEARD)
+    last = history.latest
+    rows, kinds, progress = history.rows[last], history.kinds[last], history.progress[last]
+    refused = history.is_refusal[last]
+    unfinished = (kinds == LISTEN) & (progress >= LEFT) & (progress < HEARD)
 
-    weights = np.array([weight_of(e, parameters) for e in last], np.float64)
+    weights = history.weights(parameters)[last]
     kept = np.flatnonzero((weights > 0) & ~refused)
-    stated = stated_categories(catalog, query)
+    stated = history.stated
     chosen = float(weights[kept].sum())
     known = chosen + STATED * len(stated)
     weights = weights[kept] / (1.0 + np.arange(len(kept))) ** parameters.rank_power
     shares = weights / max(weights.sum(), 1e-12)
     series, series_shares = _shared(catalog.series[rows[kept]], shares)
-    followed = catalog.series_index.first(hash_strings(query.profile.followed_series))
     return Taste(
         user=user,
         rows=rows[kept],
-        types=tuple(last[i].type for i in kept.tolist()),
+        kinds=kinds[kept],
         shares=shares,
         confidence=known / (known + parameters.prior) if known else 1.0,
         interests=medoids(catalog, rows[kept], shares, parameters),
         series=series,
         series_shares=series_shares,
-        followed=np.unique(followed[followed >= 0]),
+        followed=_followed(catalog, query),
         **_categories(catalog, rows[kept], shares, stated, chosen / known if known else 0.0),
         neighbours=catalog.signals.neighbours(rows[kept], shares),
         stated=stated,
         refused=rows[refused],
         unfinished=rows[unfinished],
     )
+
+
+def _followed(catalog: Catalog, query: Query) -> IntArray:
+    followed = query.profile.followed_series
+    if not followed:
+        return np.zeros(0, np.int64)
+    found = catalog.series_index.first(hash_strings(followed))
+    return np.unique(found[found >= 0])
 
 
 def _categories(

@@ -61,7 +61,7 @@ def test_an_index_finds_every_row_of_a_string_and_no_other(
 ) -> None:
     index = Index.of(strings)
     wanted = [row for row, one in enumerate(strings) if one and one in sought]
-    assert index.all(hash_strings(sought)).tolist() == wanted
+    assert sorted(index.all(hash_strings(list(set(sought)))).tolist()) == wanted
     for one in filter(None, sought):
         assert index.row(one) == (strings.index(one) if one in strings else None)
 

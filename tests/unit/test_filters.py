@@ -5,6 +5,7 @@ from feed import filters
 from feed.catalog import Catalog
 from feed.clock import DAY_US, to_us
 from feed.engagement import Engagement, Profile
+from feed.history import History
 from feed.request import Query
 from feed.scenario import Filters
 from tests.support.catalogs import NOW
@@ -37,12 +38,17 @@ def test_where_missing_counts_zero_it_is_below_every_floor(catalog: Catalog) -> 
 @pytest.mark.parametrize(("seconds", "days"), [(0, 0), (86_399, 0), (86_400, 1), (-1, -1)])
 def test_an_age_is_in_whole_days_floored(catalog: Catalog, seconds: int, days: int) -> None:
     now_us = int(catalog.published_us[0]) + seconds * 1_000_000
-    assert filters.age_days(catalog, now_us)[0] == days
+    assert filters.age_days(catalog.published_us, now_us)[0] == days
 
 
-def test_the_window_includes_its_last_day() -> None:
-    assert filters.fresh(np.array([0, 90, 91, -3]), 90).tolist() == [True, True, False, True]
-    assert filters.fresh(np.array([10**6]), None).all()
+def test_the_window_includes_its_last_day(catalog: Catalog) -> None:
+    ages = filters.age_days(catalog.published_us, NOW_US)
+    window = int(np.median(ages))
+    mask = filters.fresh(catalog, NOW_US, window)
+    assert mask is not None
+    assert mask.tolist() == (ages <= window).tolist()
+    assert np.count_nonzero(mask[ages == window]) > 0
+    assert filters.fresh(catalog, NOW_US, None) is None
 
 
 def test_what_is_not_out_yet_is_not_published(catalog: Catalog) -> None:
@@ -56,13 +62,14 @@ def test_what_is_not_out_yet_is_not_published(catalog: Catalog) -> None:
 def test_exclusions_name_an_episode_by_id_or_by_content(catalog: Catalog) -> None:
     engaged = Engagement(id="e", episode_id="episode-3", type="click", timestamp_us=0)
     excluded = query(excluded_ids=("episode-1", "content-2", "unknown"), engagements=(engaged,))
-    mask = filters.not_excluded(catalog, excluded)
+    mask = filters.not_excluded(catalog, excluded, History.of(catalog, excluded))
     assert names(catalog, ~mask) == {"episode-1", "episode-2", "episode-3"}
 
 
 def test_a_muted_series_is_gone_whole(catalog: Catalog) -> None:
     series = catalog.series_ids[0]
     mask = filters.not_muted_series(catalog, query(profile=Profile(muted_series=(series, "x"))))
+    assert mask is not None
     assert (catalog.series[~mask] == 0).all()
     assert not (catalog.series[mask] == 0).any()
 
@@ -70,6 +77,7 @@ def test_a_muted_series_is_gone_whole(catalog: Catalog) -> None:
 def test_a_muted_category_is_gone_with_all_its_episodes(catalog: Catalog) -> None:
     muted = query(profile=Profile(muted_categories=("Chess", "Bread 1")))
     mask = filters.not_muted_category(catalog, muted)
+    assert mask is not None
     for row in range(len(catalog)):
         inside = {catalog.categories[int(c)] for c in catalog.categories_of(row)}
         assert mask[row] == inside.isdisjoint({"Chess", "Bread 1"})
@@ -79,6 +87,7 @@ def test_a_language_is_matched_by_its_primary_subtag_and_the_unknown_pass(catalo
     mask = filters.spoken_language(catalog, query(profile=Profile(languages=("EN_us",))))
     tags = [catalog.languages[int(i)] if i >= 0 else None for i in catalog.language]
     assert set(tags) == {"en", "de", None}
+    assert mask is not None
     assert mask.tolist() == [tag in {"en", None} for tag in tags]
 
 
@@ -87,9 +96,9 @@ def test_nothing_muted_removes_nothing(catalog: Catalog) -> None:
         filters.not_muted_series,
         filters.not_muted_category,
         filters.spoken_language,
-        filters.not_excluded,
     ):
-        assert one(catalog, query()).all()
+        assert one(catalog, query()) is None
+    assert filters.not_excluded(catalog, query(), History.of(catalog, query())).all()
 
 
 def test_a_day_has_its_microseconds() -> None:

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from feed.catalog import Catalog
-from feed.engagement import Engagement, Profile
-from feed.interests import user_vector, weight_of
+from feed.engagement import TYPES, Engagement, Profile
+from feed.history import History
+from feed.interests import UserVector, user_vector
 from feed.request import Query
 from feed.scenario import Interests, shipped
 
@@ -20,6 +21,10 @@ def query(*engagements: Engagement, interests: tuple[str, ...] = ()) -> Query:
     return Query(now_us=0, engagements=ordered, profile=Profile(category_interests=interests))
 
 
+def of(catalog: Catalog, asked: Query, parameters: Interests = PARAMETERS) -> UserVector:
+    return user_vector(catalog, History.of(catalog, asked), parameters)
+
+
 def embedded(catalog: Catalog) -> list[int]:
     return np.flatnonzero(catalog.is_embedded).tolist()
 
@@ -29,7 +34,7 @@ def unit(vector: np.ndarray) -> np.ndarray:
 
 
 def test_nothing_known_is_no_vector(catalog: Catalog) -> None:
-    user = user_vector(catalog, query(interests=("unheard of",)), PARAMETERS)
+    user = of(catalog, query(interests=("unheard of",)))
     assert user.vector is None
     assert not len(user.members)
 
@@ -37,10 +42,10 @@ def test_nothing_known_is_no_vector(catalog: Catalog) -> None:
 def test_a_bookmark_weighs_twice(catalog: Catalog) -> None:
     a, b = embedded(catalog)[:2]
     asked = query(engaged(catalog, a, "bookmark", 2), engaged(catalog, b, "click", 1))
-    user = user_vector(catalog, asked, PARAMETERS)
+    user = of(catalog, asked)
     wanted = unit(2 * catalog.embeddings[a] + catalog.embeddings[b])
     assert user.vector == pytest.approx(wanted, abs=1e-6)
-    assert user.member_types == ("bookmark", "click")
+    assert [TYPES[kind] for kind in user.member_kinds] == ["bookmark", "click"]
 
 
 def test_interests_and_engagements_are_blended_before_the_mean_is_normalised(
@@ -48,7 +53,7 @@ def test_interests_and_engagements_are_blended_before_the_mean_is_normalised(
 ) -> None:
     a, b = embedded(catalog)[:2]
     asked = query(engaged(catalog, a, at=2), engaged(catalog, b), interests=("Chess", "Bread"))
-    user = user_vector(catalog, asked, PARAMETERS)
+    user = of(catalog, asked)
     rows = [catalog.category_index.row(name) or 0 for name in ("Chess", "Bread")]
     anchor = unit(catalog.anchors[rows].sum(axis=0))
     mean = catalog.embeddings[[a, b]].mean(axis=0)
@@ -61,7 +66,7 @@ def test_an_anchor_is_the_normalised_mean_of_its_category(catalog: Catalog) -> N
     rows = catalog.rows_in(np.array([place]))
     wanted = unit(catalog.embeddings[rows[catalog.is_embedded[rows]]].mean(axis=0))
     assert catalog.anchors[place] == pytest.approx(wanted, abs=1e-6)
-    alone = user_vector(catalog, query(interests=("Chess", "Chess")), PARAMETERS)
+    alone = of(catalog, query(interests=("Chess", "Chess")))
     assert alone.vector == pytest.approx(wanted, abs=1e-6)
 
 
@@ -74,28 +79,28 @@ def test_an_engagement_without_an_embedding_takes_a_place_and_is_skipped(catalog
         engaged(catalog, without, at=29),
         *(engaged(catalog, row, at=20 - i) for i, row in enumerate(with_vector[:10])),
     )
-    user = user_vector(catalog, asked, PARAMETERS)
+    user = of(catalog, asked)
     assert user.members.tolist() == with_vector[:8]
 
 
 def test_what_a_user_is_not_interested_in_is_in_no_vector_of_for_you(catalog: Catalog) -> None:
     refused = engaged(catalog, embedded(catalog)[0], "not_interested")
-    user = user_vector(catalog, query(refused), shipped()["for_you"].interests)
+    user = of(catalog, query(refused), shipped()["for_you"].interests)
     assert user.vector is None
 
 
-def test_a_listen_weighs_by_how_far_it_went() -> None:
+def test_a_listen_weighs_by_how_far_it_went(catalog: Catalog) -> None:
     parameters = Interests(weights={"listen": 2}, progress_floor=0.1, progress_unknown=0.5)
 
     def weight(kind: str, progress: float | None) -> float:
         one = Engagement(
             id="e",
             episode_id="x",
-            type=kind,
+            type=kind,  # type: ignore[arg-type]
             timestamp_us=0,
-            progress=progress,  # type: ignore[arg-type]
+            progress=progress,
         )
-        return weight_of(one, parameters)
+        return float(History.of(catalog, query(one)).weights(parameters)[0])
 
     assert weight("listen", 0.0) == pytest.approx(0.2)
     assert weight("listen", 1.0) == pytest.approx(2.0)

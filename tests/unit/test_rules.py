@@ -28,7 +28,7 @@ def ranked(catalog: Catalog, rules: str, **request: Any) -> Slate:
 
 
 def ages_of(catalog: Catalog) -> Any:
-    return age_days(catalog, US)
+    return age_days(catalog.published_us, US)
 
 
 def test_a_filter_never_shows_whom_it_names(catalog: Catalog) -> None:

@@ -7,6 +7,7 @@ from feed.catalog import Catalog
 from feed.clock import to_us
 from feed.columns import hash_strings
 from feed.engagement import Engagement, Profile
+from feed.history import History
 from feed.interests import user_vector
 from feed.request import Query
 from feed.scenario import Interests
@@ -33,7 +34,9 @@ def of(
 ) -> Taste:
     query = Query(engagements=engagements, profile=profile or Profile(), now_us=US)
     parameters = Interests(**how)  # type: ignore[arg-type]
-    return taste(catalog, query, parameters, user_vector(catalog, query, parameters))
+    history = History.of(catalog, query)
+    user = user_vector(catalog, history, parameters)
+    return taste(catalog, query, history, parameters, user)
 
 
 def test_nothing_is_known_of_a_stranger(catalog: Catalog) -> None:
