@@ -5,67 +5,14 @@ place takes: what concerns a few candidates is done one by one, and what concern
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from feed.columns import BoolArray, FloatArray, IntArray
+from feed.field import LEAST, Field, Outside
 from feed.scenario import Selector
-
-_LEAST = 1e-3
-"""a decay is no less, so that what is decayed often stays a number"""
-
-
-@dataclass(frozen=True)
-class Field:
-    """f candidates, the highest score first. What is None takes no part."""
-
-    scores: FloatArray
-    """finite"""
-    series: IntArray
-    """-1 for none"""
-    topics: IntArray | None
-    vectors: npt.NDArray[np.float32] | None
-    """(f, D) unit rows"""
-    mix: FloatArray | None
-    """(f, c) share of each category in each candidate"""
-    lack: FloatArray
-    """(f,) what its categories being wanted adds to each, before any is chosen"""
-    chance: FloatArray | None
-    luck: FloatArray | None
-    pinned: Mapping[int, BoolArray]
-
-
-@dataclass(frozen=True)
-class Outside:
-    """o candidates that are not in the field."""
-
-    scores: FloatArray
-    series: IntArray
-    topics: IntArray | None
-    lack: FloatArray
-
-    def ceiling(
-        self, parameters: Selector, series: Mapping[int, int], topics: Mapping[int, int]
-    ) -> float:
-        """No value of any of them is above this, nor will be; -inf where none may come.
-
-        `series` and `topics` say how often each was chosen.
-        """
-        times = np.array([series.get(one, 0) for one in self.series.tolist()], np.int64)
-        if not parameters.limit_unnamed:
-            times[self.series < 0] = 0
-        factor = parameters.series_decay**times
-        if self.topics is not None:
-            often = np.array([topics.get(one, 0) for one in self.topics.tolist()], np.int64)
-            factor *= max(parameters.topic_decay, _LEAST) ** often
-        most = np.where(self.scores > 0, self.scores * factor, self.scores)
-        if parameters.decay_below_zero:
-            most = np.maximum(most, 0.0)
-        most = np.where(times < parameters.max_per_series, most + self.lack, -np.inf)
-        return float(most.max(initial=-np.inf))
 
 
 @dataclass(frozen=True)
@@ -277,11 +224,11 @@ class Filling:
         if score > 0 or self._parameters.decay_below_zero:
             return score * factor
         # Lower either way: a smaller factor on a negative score would raise it.
-        return score / max(factor, _LEAST)
+        return score / max(factor, LEAST)
 
 
 def _topic_step(scores: FloatArray, parameters: Selector) -> FloatArray:
-    step = max(parameters.topic_decay, _LEAST)
+    step = max(parameters.topic_decay, LEAST)
     falls = (scores > 0) | parameters.decay_below_zero
     return np.where(falls, step, 1.0 / step)
 

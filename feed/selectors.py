@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.columns import BoolArray, FloatArray, HashArray, IntArray
-from feed.filling import Chosen, Field, Filling, Outside
+from feed.field import Field, Outside
+from feed.filling import Chosen, Filling
 from feed.scenario import Selector
 
 _LAST = -1e200
