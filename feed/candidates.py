@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from feed import sources
 from feed.catalog import Catalog
 from feed.columns import BoolArray, FloatArray, IntArray
 from feed.eligible import Eligible
-from feed.nearest import cosines, nearest
+from feed.nearest import nearest
 from feed.retrieval import Retrieved
 from feed.scenario import Scenario
 from feed.sources import Pool, first, pooled
@@ -28,6 +29,8 @@ class Proposed:
     """The candidates of one query."""
 
     pool: Pool
+    vectors: npt.NDArray[np.float32]
+    """(k, D) embeddings; (0, D) where the catalog holds none"""
     similarity: FloatArray
     """(k,) cosine with the user vector; neutral where nothing is known of the user, or where no
     vector can be had and it is in a stated interest; else 0"""
@@ -54,7 +57,8 @@ def propose(
         rest = allowed.copy()
         rest[pool.rows] = False
         pool = pooled([*brought, ("best_quality", first(standing.best, rest, lacking))])
-    return near.proposed(pool)
+    held = pool.rows if catalog.holds_vectors else pool.rows[:0]
+    return near.proposed(pool, catalog.embeddings[held])
 
 
 def everything(
@@ -63,7 +67,7 @@ def everything(
     """Every episode, in the order of the rows, whoever may be shown and whichever source asks."""
     near = _Nearness(catalog, scenario, taste, retrieved)
     pool = Pool(np.arange(len(catalog)), np.zeros(len(catalog), np.uint16), {})
-    return near.proposed(pool)
+    return near.proposed(pool, catalog.embeddings)
 
 
 def _brought(
@@ -165,11 +169,16 @@ class _Nearness:
             brought.append(near[0][0])
         return np.unique(np.concatenate(brought))
 
-    def proposed(self, pool: Pool) -> Proposed:
+    def proposed(self, pool: Pool, vectors: npt.NDArray[np.float32]) -> Proposed:
         """These candidates, and how similar they are."""
-        of_user, near = cosines(self._catalog, pool.rows, self._user, self._interests)
-        interest = near.max(axis=1) if len(self._interests) else np.zeros(len(near))
-        return Proposed(pool, self._similarity(pool, of_user), interest)
+        if not self._catalog.holds_vectors:
+            near = np.zeros((len(pool.rows), 0))
+        else:
+            near = vectors @ np.concatenate([self._user, self._interests]).T
+        alone = len(self._user)
+        interest = near[:, alone:].max(axis=1) if near.shape[1] > alone else np.zeros(len(near))
+        similarity = self._similarity(pool, near[:, :alone].astype(np.float64))
+        return Proposed(pool, vectors, similarity, interest.astype(np.float64))
 
     def _similarity(self, pool: Pool, of_user: FloatArray) -> FloatArray:
         if not self._known:

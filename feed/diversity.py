@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from feed.candidates import Proposed
 from feed.catalog import Catalog
 from feed.columns import FloatArray, HashArray, IntArray, mixed
 from feed.scenario import Scenario
-from feed.selectors import Candidates, Gathered
-from feed.sources import Pool
+from feed.selectors import Candidates
 from feed.standing import Standing
 from feed.taste import Taste
 
@@ -19,13 +19,14 @@ def candidates_of(
     scenario: Scenario,
     standing: Standing,
     taste: Taste,
-    pool: Pool,
+    proposed: Proposed,
     scores: FloatArray,
     ages: IntArray,
     seed: int,
 ) -> Candidates:
-    """The candidates of a pool; what the scenario's selector does not look at is left out."""
-    rows, rules = pool.rows, scenario.selector
+    """The candidates; what the scenario's selector does not look at is left out."""
+    pool, rules = proposed.pool, scenario.selector
+    rows = pool.rows
     alike = catalog.holds_vectors and (rules.mmr or rules.near_duplicate <= 1.0)
     mix = wanted = None
     if rules.calibration:
@@ -35,7 +36,7 @@ def candidates_of(
         order=standing.ties[rows],
         series=catalog.series[rows],
         topics=standing.topics[rows] if rules.topic_decay < 1.0 else None,
-        vectors=Gathered(catalog.embeddings, rows) if alike else None,
+        vectors=proposed.vectors if alike else None,
         titles=catalog.title_hashes[rows] if rules.near_duplicate <= 1.0 else None,
         mix=mix,
         wanted=wanted,

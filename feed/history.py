@@ -30,19 +30,24 @@ class History:
     """(k,) places in `TYPES`"""
     progress: FloatArray
     """(k,) 0 to 1, NaN where it is not known"""
+    weights: FloatArray
+    """(k,) that of its type, for a listen by how far it went"""
     stated: IntArray
     """(c,) the stated interests that are categories with an anchor, sorted, each once"""
 
     @classmethod
-    def of(cls, catalog: Catalog, query: Query) -> "History":
+    def of(cls, catalog: Catalog, query: Query, parameters: Interests) -> "History":
         """That of a query's user."""
         engagements = query.engagements
+        kinds = np.array([_CODES[one.type] for one in engagements], np.uint8)
+        progress = np.array([one.progress for one in engagements], np.float64)
         hashes = hash_strings([one.episode_id for one in engagements])
         return cls(
             hashes=hashes,
             rows=catalog.rows_hashed(hashes),
-            kinds=np.array([_CODES[one.type] for one in engagements], np.uint8),
-            progress=np.array([one.progress for one in engagements], np.float64),
+            kinds=kinds,
+            progress=progress,
+            weights=_weights(kinds, progress, parameters),
             stated=_stated(catalog, query),
         )
 
@@ -67,14 +72,14 @@ class History:
         """Rows that the user is not interested in, or left after a moment, newest first."""
         return self.rows[self.latest[self.is_refusal[self.latest]]]
 
-    def weights(self, parameters: Interests) -> FloatArray:
-        """(k,) the weight of each: that of its type, for a listen by how far it went."""
-        of_kind = np.array([parameters.weights.get(kind, 1.0) for kind in TYPES])
-        weights = of_kind[self.kinds]
-        heard = np.where(np.isnan(self.progress), parameters.progress_unknown, self.progress)
-        floor = parameters.progress_floor
-        partly = weights * (floor + (1.0 - floor) * heard)
-        return np.where(self.kinds == LISTEN, partly, weights)
+
+def _weights(
+    kinds: npt.NDArray[np.uint8], progress: FloatArray, parameters: Interests
+) -> FloatArray:
+    weights = np.array([parameters.weights.get(kind, 1.0) for kind in TYPES])[kinds]
+    heard = np.where(np.isnan(progress), parameters.progress_unknown, progress)
+    partly = weights * (parameters.progress_floor + (1.0 - parameters.progress_floor) * heard)
+    return np.where(kinds == LISTEN, partly, weights)
 
 
 def _stated(catalog: Catalog, query: Query) -> IntArray:

@@ -91,7 +91,7 @@ def _at_hand(
 def _engaged(
     catalog: Catalog, history: History, parameters: Interests
 ) -> tuple[IntArray, npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
-    weights = history.weights(parameters)
+    weights = history.weights
     newest = np.flatnonzero(weights > 0)[: parameters.newest]
     rows = history.rows[newest]
     kept = newest[(rows >= 0) & catalog.is_embedded[rows]]

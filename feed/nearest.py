@@ -42,18 +42,6 @@ def nearest(
     ]
 
 
-def cosines(catalog: Catalog, rows: IntArray, *groups: npt.NDArray[np.float32]) -> list[FloatArray]:
-    """(k, m) of these rows with each group of (m, D) unit vectors; 0 for what has no embedding."""
-    found: list[FloatArray] = [np.empty((len(rows), len(vectors))) for vectors in groups]
-    if any(map(len, groups)):
-        step = max(1, COPIED // catalog.dimension)
-        for start in range(0, len(rows), step):
-            some = catalog.embeddings[rows[start : start + step]]
-            for products, vectors in zip(found, groups, strict=True):
-                products[start : start + step] = some @ vectors.T
-    return found
-
-
 def _scan(
     catalog: Catalog,
     vectors: npt.NDArray[np.float32],
@@ -68,7 +56,7 @@ def _scan(
         products[:, ~among] = -np.inf
         rows = np.arange(len(among))
     else:
-        products = cosines(catalog, rows, vectors)[0].T
+        products = _products_of(catalog.embeddings, rows, vectors)
     found = []
     for values, count in zip(products, counts.tolist(), strict=True):
         best = best_matches(rows, values, count, order)
@@ -86,4 +74,15 @@ def _products(
     step = max(1, SMALL // across.size) if len(vectors) > 1 else max(1, len(embeddings))
     for start in range(0, len(embeddings), step):
         found[:, start : start + step] = (embeddings[start : start + step] @ across).T
+    return found
+
+
+def _products_of(
+    embeddings: npt.NDArray[np.float32], rows: IntArray, vectors: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """(m, k) of these rows with (m, D) vectors."""
+    found = np.empty((len(vectors), len(rows)), np.float32)
+    step = max(1, COPIED // vectors.shape[1])
+    for start in range(0, len(rows), step):
+        found[:, start : start + step] = (embeddings[rows[start : start + step]] @ vectors.T).T
     return found

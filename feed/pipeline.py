@@ -88,7 +88,7 @@ class Ranker:
         catalog, scenario = self.catalog, self.scenario
         if catalog.holds_vectors:
             return None
-        history = History.of(catalog, query)
+        history = History.of(catalog, query, scenario.interests)
         if not needs_vectors(catalog, history, scenario):
             return None
         return enquire(catalog, query, history, scenario, self._eligible(query, history))
@@ -96,7 +96,7 @@ class Ranker:
     def rank(self, query: Query, retrieved: Retrieved | None = None) -> Slate:
         """The slate for this query, with what a search brought for it, if there was one."""
         catalog, scenario, standing = self.catalog, self.scenario, self.standing
-        history = History.of(catalog, query)
+        history = History.of(catalog, query, scenario.interests)
         user = retrieved.user if retrieved else user_vector(catalog, history, scenario.interests)
         likes = taste(catalog, query, history, scenario.interests, user)
         found = self._eligible(query, history, likes)
@@ -109,9 +109,7 @@ class Ranker:
         final = scorers.blend(weights, parts)
 
         chosen = select(
-            candidates_of(
-                catalog, scenario, standing, likes, proposed.pool, final, ages, query.seed
-            ),
+            candidates_of(catalog, scenario, standing, likes, proposed, final, ages, query.seed),
             scenario.selector,
         )
         at = chosen.places
@@ -152,7 +150,7 @@ class Ranker:
     def score(self, query: Query, retrieved: Retrieved | None = None) -> FloatArray:
         """(n,) the final score of every episode, before any filter or selector."""
         catalog, scenario = self.catalog, self.scenario
-        history = History.of(catalog, query)
+        history = History.of(catalog, query, scenario.interests)
         user = retrieved.user if retrieved else user_vector(catalog, history, scenario.interests)
         likes = taste(catalog, query, history, scenario.interests, user)
         proposed = everything(catalog, scenario, likes, retrieved)
@@ -221,7 +219,7 @@ class Ranker:
             "category": lambda: scorers.category(catalog, likes, rows),
             "unfinished": lambda: np.isin(rows, likes.unfinished).astype(np.float64),
             "era": lambda: scorers.era(catalog, likes, rows, blend.era_days),
-            "aversion": lambda: self._aversion(likes, rows, retrieved),
+            "aversion": lambda: self._aversion(likes, proposed, retrieved),
             "served": lambda: scorers.served(catalog, query, rows),
         }
         wanted = {name for name in parts if getattr(blend, name)}
@@ -230,10 +228,14 @@ class Ranker:
             weighed["boost"] = standing.ruling.boost(rows, ages)
         return weighed
 
-    def _aversion(self, likes: Taste, rows: IntArray, retrieved: Retrieved | None) -> FloatArray:
+    def _aversion(
+        self, likes: Taste, proposed: Proposed, retrieved: Retrieved | None
+    ) -> FloatArray:
         if self.catalog.holds_vectors:
-            nearest = scorers.aversion(self.catalog, likes.refused, rows)
+            refused = self.catalog.embeddings[likes.refused]
+            nearest = scorers.aversion(proposed.vectors, refused)
         else:
+            rows = proposed.pool.rows
             nearest = retrieved.aversion(rows) if retrieved else np.zeros(len(rows))
         return np.maximum(self.standing.measured(nearest), 0.0)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 import numpy as np
+import numpy.typing as npt
 
 from feed.catalog import Catalog
 from feed.clock import DAY_US
@@ -50,14 +51,11 @@ def recency(ages: IntArray, decay: float) -> FloatArray:
     return decayed
 
 
-def aversion(catalog: Catalog, refused: IntArray, rows: IntArray) -> FloatArray:
-    """Similarity, 0 to 1, to the nearest of the episodes that the user refused.
-
-    For a catalog that holds its vectors.
-    """
+def aversion(vectors: npt.NDArray[np.float32], refused: npt.NDArray[np.float32]) -> FloatArray:
+    """(k,) similarity, 0 to 1, of unit vectors (k, D) to the nearest of those that were refused."""
     if not len(refused):
-        return np.zeros(len(rows))
-    nearest = (catalog.embeddings[rows] @ catalog.embeddings[refused].T).max(axis=1)
+        return np.zeros(len(vectors))
+    nearest = (vectors @ refused.T).max(axis=1)
     clipped: FloatArray = np.clip(nearest, 0.0, 1.0).astype(np.float64)
     return clipped
 

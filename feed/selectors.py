@@ -20,18 +20,6 @@ _LEAST_FIELD = 64
 
 
 @dataclass(frozen=True)
-class Gathered:
-    """Some rows of a matrix, copied only where they are needed."""
-
-    matrix: npt.NDArray[np.float32]
-    rows: IntArray
-
-    def copied(self, places: IntArray) -> npt.NDArray[np.float32]:
-        """(k, D) of these places among the rows."""
-        return self.matrix[self.rows[places]]
-
-
-@dataclass(frozen=True)
 class Candidates:
     """k candidates, as the selector looks at them. What is None takes no part."""
 
@@ -42,8 +30,8 @@ class Candidates:
     """-1 for none"""
     topics: IntArray | None = None
     """the main category of each, -1 for none"""
-    vectors: Gathered | None = None
-    """unit rows"""
+    vectors: npt.NDArray[np.float32] | None = None
+    """(k, D) unit rows"""
     titles: HashArray | None = None
     mix: FloatArray | None = None
     """(k, c) share of each category in each candidate"""
@@ -128,12 +116,11 @@ def _field(candidates: Candidates, places: IntArray, scores: FloatArray, lack: F
     def some(column: Any) -> Any:
         return None if column is None else column[places]
 
-    vectors = candidates.vectors
     return Field(
         scores=scores[places],
         series=candidates.series[places],
         topics=some(candidates.topics),
-        vectors=None if vectors is None else vectors.copied(places),
+        vectors=some(candidates.vectors),
         mix=some(candidates.mix),
         lack=lack[places],
         chance=some(candidates.chance),

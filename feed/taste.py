@@ -73,7 +73,7 @@ def taste(
     refused = history.is_refusal[last]
     unfinished = (kinds == LISTEN) & (progress >= LEFT) & (progress < HEARD)
 
-    weights = history.weights(parameters)[last]
+    weights = history.weights[last]
     kept = np.flatnonzero((weights > 0) & ~refused)
     stated = history.stated
     chosen = float(weights[kept].sum())

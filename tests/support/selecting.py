@@ -10,7 +10,7 @@ def plainly(candidates: Candidates, parameters: Selector) -> list[int]:
     """The queue, as places among the candidates: without lots, pins and `relax_below`."""
     scores = candidates.scores.tolist()
     ranked = sorted(range(len(scores)), key=lambda one: (-scores[one], candidates.order[one]))
-    vectors = None if candidates.vectors is None else candidates.vectors.matrix
+    vectors = candidates.vectors
     queue: list[int] = []
 
     def same_series(one: int, other: int) -> bool:

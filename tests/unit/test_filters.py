@@ -7,7 +7,7 @@ from feed.clock import DAY_US, to_us
 from feed.engagement import Engagement, Profile
 from feed.history import History
 from feed.request import Query
-from feed.scenario import Filters
+from feed.scenario import Filters, Interests
 from tests.support.catalogs import NOW
 
 NOW_US = to_us(NOW)
@@ -62,7 +62,7 @@ def test_what_is_not_out_yet_is_not_published(catalog: Catalog) -> None:
 def test_exclusions_name_an_episode_by_id_or_by_content(catalog: Catalog) -> None:
     engaged = Engagement(id="e", episode_id="episode-3", type="click", timestamp_us=0)
     excluded = query(excluded_ids=("episode-1", "content-2", "unknown"), engagements=(engaged,))
-    mask = filters.not_excluded(catalog, excluded, History.of(catalog, excluded))
+    mask = filters.not_excluded(catalog, excluded, History.of(catalog, excluded, Interests()))
     assert names(catalog, ~mask) == {"episode-1", "episode-2", "episode-3"}
 
 
@@ -98,7 +98,7 @@ def test_nothing_muted_removes_nothing(catalog: Catalog) -> None:
         filters.spoken_language,
     ):
         assert one(catalog, query()) is None
-    assert filters.not_excluded(catalog, query(), History.of(catalog, query())).all()
+    assert filters.not_excluded(catalog, query(), History.of(catalog, query(), Interests())).all()
 
 
 def test_a_day_has_its_microseconds() -> None:

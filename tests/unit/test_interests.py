@@ -22,7 +22,7 @@ def query(*engagements: Engagement, interests: tuple[str, ...] = ()) -> Query:
 
 
 def of(catalog: Catalog, asked: Query, parameters: Interests = PARAMETERS) -> UserVector:
-    return user_vector(catalog, History.of(catalog, asked), parameters)
+    return user_vector(catalog, History.of(catalog, asked, parameters), parameters)
 
 
 def embedded(catalog: Catalog) -> list[int]:
@@ -100,7 +100,7 @@ def test_a_listen_weighs_by_how_far_it_went(catalog: Catalog) -> None:
             timestamp_us=0,
             progress=progress,
         )
-        return float(History.of(catalog, query(one)).weights(parameters)[0])
+        return float(History.of(catalog, query(one), parameters).weights[0])
 
     assert weight("listen", 0.0) == pytest.approx(0.2)
     assert weight("listen", 1.0) == pytest.approx(2.0)

@@ -38,10 +38,11 @@ def test_recency_halves_in_23_days() -> None:
 
 def test_aversion_is_the_similarity_to_the_nearest_refused_episode(catalog: Catalog) -> None:
     rows = np.array([0, 1, 2])
-    found = scorers.aversion(catalog, np.array([0, 2]), rows)
+    vectors = catalog.embeddings[rows]
+    found = scorers.aversion(vectors, catalog.embeddings[[0, 2]])
     cosines = catalog.embeddings[rows] @ catalog.embeddings[[0, 2]].T
     assert found == pytest.approx(np.clip(cosines.max(axis=1), 0, 1), abs=1e-6)
-    assert not scorers.aversion(catalog, np.array([], int), rows).any()
+    assert not scorers.aversion(vectors, vectors[:0]).any()
 
 
 def test_served_marks_what_an_earlier_session_served(catalog: Catalog) -> None:

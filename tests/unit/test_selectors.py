@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from feed.diversity import gumbel
 from feed.scenario import Selector
-from feed.selectors import Candidates, Gathered, select
+from feed.selectors import Candidates, select
 from tests.support.selecting import plainly
 
 NONE = Selector(limit_unnamed=False)
@@ -53,7 +53,7 @@ def test_it_chooses_what_a_plain_reading_of_the_rules_would(
         order=rng.permutation(count),
         series=rng.integers(-1, int(rng.integers(1, 30)), count),
         topics=rng.integers(-1, topics, count),
-        vectors=Gathered(vectors, np.arange(count)),
+        vectors=vectors,
         mix=mix / np.maximum(mix.sum(axis=1, keepdims=True), 1e-9),
         wanted=np.array([0.6, 0.3, 0.1]),
     )
@@ -141,7 +141,7 @@ def made(scores: list[float], **parts: Any) -> Candidates:
 
 def test_what_is_like_one_chosen_lately_comes_later() -> None:
     vectors = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
-    some = made([1.0, 0.9, 0.8], vectors=Gathered(vectors, np.arange(len(vectors))))
+    some = made([1.0, 0.9, 0.8], vectors=vectors)
     assert select(some, Selector(mmr=0.5)).places.tolist() == [0, 2, 1]
     assert select(some, Selector(mmr=0.05)).places.tolist() == [0, 1, 2]
 
@@ -156,9 +156,7 @@ def test_a_topic_chosen_often_comes_later_and_no_topic_is_none() -> None:
 def test_near_duplicates_and_equal_titles_come_once() -> None:
     vectors = np.array([[1, 0], [0.999, 0.04], [0, 1], [0.6, 0.8]], np.float32)
     titles = np.array([1, 2, 3, 3], np.uint64)
-    some = made(
-        [4.0, 3.0, 2.0, 1.0], vectors=Gathered(vectors, np.arange(len(vectors))), titles=titles
-    )
+    some = made([4.0, 3.0, 2.0, 1.0], vectors=vectors, titles=titles)
     assert select(some, Selector(near_duplicate=0.95)).places.tolist() == [0, 2]
     assert len(select(made([4.0, 3.0]), Selector(near_duplicate=0.95)).places) == 2
 

@@ -34,7 +34,7 @@ def of(
 ) -> Taste:
     query = Query(engagements=engagements, profile=profile or Profile(), now_us=US)
     parameters = Interests(**how)  # type: ignore[arg-type]
-    history = History.of(catalog, query)
+    history = History.of(catalog, query, parameters)
     user = user_vector(catalog, history, parameters)
     return taste(catalog, query, history, parameters, user)
 
