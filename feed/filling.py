@@ -77,16 +77,19 @@ class Filling:
 
     def fill(self) -> bool:
         """Choose all; false where somebody outside of the field might have had a place."""
-        for _ in range(min(self._parameters.queue, len(self._scores))):
-            place, propensity = self._pinned(), None
-            if place is None and self._is_open:
+        for slot in range(min(self._parameters.queue, len(self._scores))):
+            place, propensity = None, None
+            if slot + 1 in self._field.pinned:
+                place = self._pinned(slot)
+            if place is None and self._drawn_for(slot):
                 place, propensity = self._draw()
             if place is None:
                 place = self._highest()
-                if self._may_be_outside(place):
-                    return False
-                if place is None:
-                    place = self._relax()
+                if place is None or self._now[place] <= self._ceiling:
+                    if self._may_be_outside(place):
+                        return False
+                    if place is None:
+                        place = self._relax()
             if place is None:
                 break
             self._take(place, propensity)
@@ -101,24 +104,16 @@ class Filling:
         pinned[self._pins] = True
         return Chosen(places[at], np.array(propensities, np.float64), drawn, pinned, self._relaxed)
 
-    @property
-    def _is_open(self) -> bool:
-        """Whether the next slot is one that is drawn for."""
+    def _drawn_for(self, slot: int) -> bool:
         every = self._parameters.explore_every
-        return (
-            len(self._lot) > 0
-            and len(self._taken) % every >= every - self._parameters.explore_places
-        )
+        return bool(self._lot.size) and slot % every >= every - self._parameters.explore_places
 
-    def _pinned(self) -> int | None:
-        """The highest score of whom the next slot is pinned for; None if there is none."""
-        who = self._field.pinned.get(len(self._taken) + 1)
-        if who is None:
-            return None
-        free = np.flatnonzero(who & self._left)
+    def _pinned(self, slot: int) -> int | None:
+        """The highest score of whom this slot is pinned for; None if there is none."""
+        free = np.flatnonzero(self._field.pinned[slot + 1] & self._left)
         if not len(free):
             return None
-        self._pins.append(len(self._taken))
+        self._pins.append(slot)
         return int(free[0])
 
     def _draw(self) -> tuple[int | None, float | None]:
@@ -140,9 +135,8 @@ class Filling:
             return False
         if place is None and len(self._taken) < self._parameters.relax_below:
             return True
+        self._ceiling = self._outside.ceiling(self._parameters, self._times, self._topic_times)
         value = -np.inf if place is None else self._now[place]
-        if value <= self._ceiling > -np.inf:
-            self._ceiling = self._outside.ceiling(self._parameters, self._times, self._topic_times)
         return bool(value <= self._ceiling > -np.inf)
 
     def _relax(self) -> int | None:
@@ -183,7 +177,8 @@ class Filling:
         parameters = self._parameters
         self._taken.append(place)
         self._propensities.append(propensity)
-        self._shut([place])
+        self._left[place] = self._open[place] = False
+        self._value[place] = -np.inf
         self._last = self._series[place]
         self._count(self._last)
         if self._topics and (topic := self._topics[place]) >= 0:
@@ -194,14 +189,11 @@ class Filling:
             self._near *= parameters.mmr_memory
             np.maximum(self._near, self._cosines[place], out=self._near)
         if place in self._twins:
-            self._shut(self._twins[place])
+            twins = self._twins[place]
+            self._left[twins] = self._open[twins] = False
+            self._value[twins] = -np.inf
         if self._shared is not None:
             self._got += self._shared[place]
-
-    def _shut(self, places: list[int]) -> None:
-        for place in places:
-            self._left[place] = self._open[place] = False
-            self._value[place] = -np.inf
 
     def _count(self, series: int) -> None:
         """One more of a series: the others of it are worth less, or it is used up."""
