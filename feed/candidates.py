@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -82,15 +83,17 @@ def _brought(
     """What each source brings, best first. A source of no places is not asked."""
     most, ties, allowed = scenario.sources, standing.ties, eligible.allowed
     yield from near.bring(allowed, ties)
-    often = np.union1d(taste.followed, taste.series[taste.series_shares >= OFTEN])
-    main, unfinished = _main_categories(catalog, taste), taste.unfinished
+    unfinished, main = taste.unfinished, partial(_main, catalog, taste)
     stated = most.candidates if near.blind else most.stated
     ask: dict[str, tuple[int, Callable[[int], IntArray]]] = {
         "neighbours": (most.neighbours, lambda k: _neighbours(taste, allowed, k, ties)),
-        "series": (most.series, lambda k: standing.of_series.first(often, allowed, k)),
+        "series": (most.series, lambda k: standing.of_series.first(_often(taste), allowed, k)),
         "unfinished": (most.unfinished, lambda k: unfinished[allowed[unfinished]][:k]),
         "trending": (most.trending, lambda k: first(standing.trending, allowed, k)),
-        "popular": (most.popular, lambda k: standing.popular.first(main, allowed, k)),
+        "popular": (
+            most.popular,
+            lambda k: standing.popular.first(main(), allowed, k),
+        ),
         "fresh": (most.fresh, lambda k: first(standing.newest, allowed, k)),
         "stated": (stated, lambda k: standing.good.first(taste.stated, allowed, k)),
         "unseen": (most.unseen, lambda k: near.unseen(standing, allowed, k)),
@@ -110,12 +113,17 @@ def _neighbours(taste: Taste, allowed: BoolArray, count: int, ties: IntArray) ->
     return sources.best_matches(found.rows[free], found.nearness[free], count, ties)[0]
 
 
-def _main_categories(catalog: Catalog, taste: Taste) -> IntArray:
+def _often(taste: Taste) -> IntArray:
+    """The series that the user follows or often hears."""
+    return np.union1d(taste.followed, taste.series.of[taste.series.shares >= OFTEN])
+
+
+def _main(catalog: Catalog, taste: Taste) -> IntArray:
     """The user's largest categories; on a first visit every major one."""
     if taste.unknown:
         return np.flatnonzero(catalog.category_major)
-    largest = np.argsort(-taste.category_shares, kind="stable")[:MAIN_CATEGORIES]
-    return np.union1d(taste.categories[largest], taste.stated)
+    largest = np.argsort(-taste.categories.shares, kind="stable")[:MAIN_CATEGORIES]
+    return np.union1d(taste.categories.of[largest], taste.stated)
 
 
 class _Nearness:
@@ -139,7 +147,7 @@ class _Nearness:
         """whether vectors are needed and cannot be had"""
         if vector is not None and catalog.holds_vectors:
             self._user = vector[None]
-        if len(taste.interests) and (scenario.sources.interests or scenario.blend.interest):
+        if scenario.sources.interests or scenario.blend.interest:
             self._interests = catalog.embeddings[taste.interests]
 
     def bring(self, allowed: BoolArray, ties: IntArray) -> Iterator[tuple[str, IntArray]]:

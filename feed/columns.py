@@ -23,7 +23,7 @@ _BATCH = 1 << 16
 @cache
 def _tables() -> tuple[HashArray, HashArray]:
     """The powers of `_BASE` and of its inverse for one batch."""
-    return _powers(_BASE, _BATCH), _powers(_INVERSE, _BATCH + 1)
+    return _powers(_BASE, _BATCH), _powers(_INVERSE, _BATCH)
 
 
 def _powers(base: int, count: int) -> HashArray:
@@ -41,8 +41,9 @@ def hash_strings(strings: Sequence[str]) -> HashArray:
     """
     if not strings:
         return np.zeros(0, np.uint64)
-    text = np.frombuffer("\0".join(strings).encode("utf-8", "surrogatepass"), np.uint8)
-    ends = np.append(np.flatnonzero(text == 0), len(text))
+    text = "\0".join(strings) + "\0"
+    data = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+    ends = np.flatnonzero(data == 0)
     if len(ends) != len(strings):  # there are zeros inside, too
         lengths = [len(one.encode("utf-8", "surrogatepass")) for one in strings]
         ends = np.cumsum(lengths) + np.arange(len(strings))
@@ -50,15 +51,15 @@ def hash_strings(strings: Sequence[str]) -> HashArray:
     hashes, first = np.zeros(len(strings), np.uint64), 0
     while first < len(strings):
         begin = starts[first]
-        stop = int(np.searchsorted(ends, begin + _BATCH, "right"))
+        stop = int(np.searchsorted(ends, begin + _BATCH, "left"))
         if stop > first:
-            text_of_batch = text[begin : ends[stop - 1]]
+            of_batch = data[begin : ends[stop - 1] + 1]
             hashes[first:stop] = _sums(
-                text_of_batch, starts[first:stop] - begin, ends[first:stop] - begin
+                of_batch, starts[first:stop] - begin, ends[first:stop] - begin
             )
         else:
             stop = first + 1
-            hashes[first] = _long_sum(text[begin : ends[first]])
+            hashes[first] = _long_sum(data[begin : ends[first]])
         first = stop
     hashes ^= hashes >> np.uint64(32)
     hashes *= np.uint64(0xD6E8FEB86659FD93)
@@ -69,14 +70,13 @@ def hash_strings(strings: Sequence[str]) -> HashArray:
 def _sums(
     text: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
 ) -> HashArray:
-    """The polynomial of each of these strings: one batch."""
+    """The polynomial of each of these strings: one batch, with a zero after each."""
     powers, inverses = _tables()
-    sums = np.zeros(len(text) + 1, np.uint64)
     terms = text.astype(np.uint64)
     terms += np.uint64(1)
     terms *= powers[: len(text)]
-    np.cumsum(terms, out=sums[1:])
-    found: HashArray = (sums[ends] - sums[starts]) * inverses[starts]
+    terms[ends] = 0
+    found: HashArray = np.add.reduceat(terms, starts) * inverses[starts]
     return found
 
 
@@ -97,6 +97,20 @@ def places(starts: IntArray, ends: IntArray) -> IntArray:
     before = np.cumsum(counts) - counts
     found: IntArray = np.arange(int(counts.sum())) + np.repeat(starts - before, counts)
     return found
+
+
+def grouped(groups: IntArray) -> tuple[IntArray, IntArray]:
+    """(k,) places that put equal groups together, in rising order, and (g,) where each begins.
+
+    Stable, as `np.argsort(kind="stable")` is, which takes ten times as long.
+    """
+    count = max(len(groups), 1)
+    order = groups.astype(np.int64) * count + np.arange(len(groups))
+    order.sort()
+    order %= count
+    together = groups[order]
+    begins = np.flatnonzero(together[1:] != together[:-1]) + 1
+    return order, np.append(np.zeros(min(len(groups), 1), np.int64), begins)
 
 
 def mixed(hashes: HashArray, seed: int) -> HashArray:

@@ -71,7 +71,7 @@ def _mix(
         named = np.flatnonzero(standing.major_sizes)
         shares = np.sqrt(standing.major_sizes[named])
     else:
-        named, shares = taste.categories, taste.category_shares
+        named, shares = taste.categories.of, taste.categories.shares
     # By name among equals and in the end, so that a feed is the same in whatever order the catalog
     # was read.
     names = standing.category_hashes[named]

@@ -40,7 +40,8 @@ class History:
         """That of a query's user."""
         engagements = query.engagements
         kinds = np.array([_CODES[one.type] for one in engagements], np.uint8)
-        progress = np.array([one.progress for one in engagements], np.float64)
+        heard = (one.progress for one in engagements)
+        progress = np.array([np.nan if one is None else one for one in heard], np.float64)
         hashes = hash_strings([one.episode_id for one in engagements])
         return cls(
             hashes=hashes,

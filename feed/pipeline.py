@@ -25,7 +25,7 @@ from feed.scenario import Scenario
 from feed.search import Match
 from feed.selectors import select
 from feed.standing import Standing
-from feed.taste import Taste, taste
+from feed.taste import Taste
 
 MILLION = 1_000_000
 """Scores leave the pipeline as whole millionths, so that every page shows the same digits."""
@@ -98,7 +98,7 @@ class Ranker:
         catalog, scenario, standing = self.catalog, self.scenario, self.standing
         history = History.of(catalog, query, scenario.interests)
         user = retrieved.user if retrieved else user_vector(catalog, history, scenario.interests)
-        likes = taste(catalog, query, history, scenario.interests, user)
+        likes = Taste(catalog, query, history, scenario.interests, user)
         found = self._eligible(query, history, likes)
 
         proposed = propose(catalog, scenario, standing, likes, found, retrieved, query.seed)
@@ -152,7 +152,7 @@ class Ranker:
         catalog, scenario = self.catalog, self.scenario
         history = History.of(catalog, query, scenario.interests)
         user = retrieved.user if retrieved else user_vector(catalog, history, scenario.interests)
-        likes = taste(catalog, query, history, scenario.interests, user)
+        likes = Taste(catalog, query, history, scenario.interests, user)
         proposed = everything(catalog, scenario, likes, retrieved)
         ages = filters.age_days(catalog.published_us, query.now_us)
         parts = self._parts(query, likes, ages, proposed, retrieved)

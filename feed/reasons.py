@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.catalog import Catalog
-from feed.columns import BoolArray, FloatArray, HashArray, IntArray, looked_up
+from feed.columns import BoolArray, FloatArray, HashArray, IntArray
 from feed.engagement import TYPES
 from feed.filling import Chosen
 from feed.interests import UserVector
@@ -124,7 +124,7 @@ def _plain(
     if "trend" in weighed:
         trending = standing.is_trending[rows]
         topics = standing.topics[rows]
-        theirs = np.isin(topics, taste.categories) & (topics >= 0)
+        theirs = np.isin(topics, taste.categories.of) & (topics >= 0)
         yield _claim(trending & ~theirs, weighed["trend"], "trending")
         names = standing.category_hashes[np.maximum(topics, 0)] if len(catalog.categories) else None
         yield _claim(trending & theirs, weighed["trend"], "trending_in", names)
@@ -160,8 +160,7 @@ def _personal(
         given = np.where(true, weighed["interest"], -np.inf)
         yield _Claim(given, codes, catalog.id_hashes[nearest])
     if "neighbours" in weighed:
-        near = taste.neighbours
-        nearest = looked_up(near.rows, near.nearest, rows).astype(np.int64)
+        nearest = taste.neighbours.nearest(rows)
         true = parts["neighbours"] > 0
         yield _claim(true, weighed["neighbours"], "others", catalog.id_hashes[nearest])
     if "series" in weighed and len(catalog.series_ids):

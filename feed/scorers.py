@@ -75,7 +75,7 @@ def neighbours(taste: Taste, rows: IntArray, unit: float) -> FloatArray:
 def series(catalog: Catalog, taste: Taste, rows: IntArray) -> FloatArray:
     """The share of the choices that were of its series; 1 where the user follows it."""
     theirs = catalog.series[rows]
-    heard = looked_up(taste.series, taste.series_shares, theirs)
+    heard = looked_up(*taste.series, theirs)
     followed: BoolArray = np.isin(theirs, taste.followed) & (theirs >= 0)
     return np.where(followed, 1.0, heard)
 
@@ -84,7 +84,7 @@ def category(catalog: Catalog, taste: Taste, rows: IntArray) -> FloatArray:
     """The shares of its c categories in the choices, in sum, over the square root of c."""
     starts, ends = catalog.category_starts[rows], catalog.category_starts[rows + 1]
     members = catalog.category_members[places(starts, ends)]
-    shares = looked_up(taste.categories, taste.category_shares, members)
+    shares = looked_up(*taste.categories, members)
     owners = np.repeat(np.arange(len(rows)), ends - starts)
     total = np.bincount(owners, shares, len(rows)).astype(np.float64)
     found: FloatArray = total / np.sqrt(np.maximum(ends - starts, 1))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feed.columns import FloatArray, IntArray, places
+from feed.columns import FloatArray, IntArray, grouped, places
 
 HALF_LIVES_DAYS = (1.0, 7.0, 30.0, 180.0)
 """The columns of `Signals.popularity`."""
@@ -21,8 +21,28 @@ class Neighbours:
     rows: IntArray
     nearness: FloatArray
     """to all of them: the sum of neighbour weight x weight"""
-    nearest: IntArray
-    """of them the one that it is nearest to, as a row"""
+    _starts: IntArray
+    """(k + 1,) neighbour i is one of the episodes `_owners[_starts[i]:_starts[i + 1]]`"""
+    _owners: IntArray
+    _near: FloatArray
+
+    def nearest(self, rows: IntArray) -> IntArray:
+        """(r,) of the episodes the one that each row is nearest to, as a row; 0 for no neighbour.
+
+        Of several as near as each other the last.
+        """
+        found = np.zeros(len(rows), np.int64)
+        if not len(self.rows):
+            return found
+        at = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+        known = np.flatnonzero(self.rows[at] == rows)
+        starts, ends = self._starts[at[known]], self._starts[at[known] + 1]
+        among, asked = places(starts, ends), np.repeat(known, ends - starts)
+        most = np.zeros(len(rows))
+        np.maximum.at(most, asked, self._near[among])
+        best = self._near[among] == most[asked]
+        found[asked[best]] = self._owners[among[best]]
+        return found
 
 
 @dataclass(frozen=True)
@@ -66,9 +86,14 @@ class Signals:
         at = places(starts, ends)
         owners = np.repeat(np.arange(len(rows)), ends - starts)
         near = self.neighbour_weights[at] * weights[owners]
-        found, member = np.unique(self.neighbour_rows[at], return_inverse=True)
-        rising = np.argsort(near, kind="stable")  # of several the nearest is written last
-        nearest = np.zeros(len(found), np.int64)
-        nearest[member[rising]] = rows[owners[rising]]
-        total = np.bincount(member, near, len(found)).astype(np.float64)
-        return Neighbours(found, total, nearest)
+        theirs = self.neighbour_rows[at]
+        order, begins = grouped(theirs)
+        near, owners = near[order], rows[owners[order]]
+        total = np.add.reduceat(near, begins) if len(near) else near
+        return Neighbours(
+            rows=theirs[order[begins]],
+            nearness=total.astype(np.float64),
+            _starts=np.append(begins, len(near)),
+            _owners=owners,
+            _near=near,
+        )

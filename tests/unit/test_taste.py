@@ -11,7 +11,7 @@ from feed.history import History
 from feed.interests import user_vector
 from feed.request import Query
 from feed.scenario import Interests
-from feed.taste import Taste, taste
+from feed.taste import Taste
 from tests.support.catalogs import NOW
 
 US = to_us(NOW)
@@ -36,7 +36,7 @@ def of(
     parameters = Interests(**how)  # type: ignore[arg-type]
     history = History.of(catalog, query, parameters)
     user = user_vector(catalog, history, parameters)
-    return taste(catalog, query, history, parameters, user)
+    return Taste(catalog, query, history, parameters, user)
 
 
 def test_nothing_is_known_of_a_stranger(catalog: Catalog) -> None:
@@ -51,8 +51,8 @@ def test_shares_fall_with_the_place_and_are_one_in_sum(catalog: Catalog) -> None
     assert found.rows.tolist() == [0, 1, 2, 3]
     wanted = np.array([1, 1 / 2, 1 / 3, 1 / 4])
     assert found.shares == pytest.approx(wanted / wanted.sum())
-    assert found.series_shares.sum() <= 1.0 + 1e-9
-    assert found.category_shares.sum() == pytest.approx(1.0) or not len(found.categories)
+    assert found.series.shares.sum() <= 1.0 + 1e-9
+    assert found.categories.shares.sum() == pytest.approx(1.0) or not len(found.categories.of)
 
 
 def test_the_newest_engagement_with_an_episode_says_what_it_is(catalog: Catalog) -> None:
@@ -105,9 +105,9 @@ def test_a_category_that_is_asked_for_counts_as_much_as_two_choices(catalog: Cat
     )
     asked = Profile(category_interests=("Chess",))
     alone = of(catalog, profile=asked)
-    assert (alone.categories.tolist(), alone.category_shares.tolist()) == ([chess], [1.0])
+    assert (alone.categories.of.tolist(), alone.categories.shares.tolist()) == ([chess], [1.0])
     both = of(catalog, engaged(1, catalog.ids[outside]), profile=asked)
-    share = dict(zip(both.categories.tolist(), both.category_shares.tolist(), strict=True))
+    share = dict(zip(both.categories.of.tolist(), both.categories.shares.tolist(), strict=True))
     assert share[chess] == pytest.approx(2 / 3)
     assert sum(share.values()) == pytest.approx(1.0)
     assert both.confidence == 1.0
