@@ -15,6 +15,7 @@ from feed.scenario import Interests
 LEFT = 0.1
 """the share of an episode before which whoever leaves it refuses it"""
 LISTEN, NOT_INTERESTED = TYPES.index("listen"), TYPES.index("not_interested")
+_UNKNOWN = float("nan")
 _CODES = {kind: code for code, kind in enumerate(TYPES)}
 
 
@@ -40,8 +41,8 @@ class History:
         """That of a query's user."""
         engagements = query.engagements
         kinds = np.array([_CODES[one.type] for one in engagements], np.uint8)
-        heard = (one.progress for one in engagements)
-        progress = np.array([np.nan if one is None else one for one in heard], np.float64)
+        heard = [one.progress for one in engagements]
+        progress = np.array([_UNKNOWN if one is None else one for one in heard], np.float64)
         hashes = hash_strings([one.episode_id for one in engagements])
         return cls(
             hashes=hashes,
