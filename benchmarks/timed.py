@@ -34,7 +34,7 @@ def _timing(function: Callable[..., Any]) -> Callable[..., Any]:
     return timed
 
 
-holder.Ranker = _timing(holder.Ranker)  # type: ignore[assignment, attr-defined]
+holder.Rankers = _timing(holder.Rankers)  # type: ignore[assignment, attr-defined]
 
 from functions.create_session import create_session
 

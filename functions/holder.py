@@ -8,15 +8,15 @@ one stays whatever goes wrong, and `degraded` names what did.
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 from feed.catalog import Catalog
-from feed.pipeline import Ranker
 from feed.ports import NotFound, Pointer, Shelf, TooLarge, Unavailable
 from feed.scenario import Scenario
 from feed.snapshot import SnapshotError, decode
+from functions.rankers import Rankers
 from functions.telemetry import log, log_error
 
 POINTER_S = 5.0
@@ -43,7 +43,7 @@ class Held:
     """A catalog ready to rank."""
 
     catalog: Catalog
-    rankers: Mapping[str, Ranker]
+    rankers: Rankers
     """by scenario"""
     size: int
     """bytes"""
@@ -58,11 +58,14 @@ class CatalogHolder:
         scenarios: Mapping[str, Scenario],
         *,
         refresh_s: float,
+        expected: Collection[str] = (),
         memory_limit: int | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`expected` are the scenarios that a catalog is made ready for before it is held."""
         self._shelf = shelf
         self._scenarios = scenarios
+        self._expected = expected
         self._refresh_s = refresh_s
         self._memory_limit = memory_limit
         self._monotonic = monotonic
@@ -181,6 +184,6 @@ class CatalogHolder:
         catalog = decode(data)
         if catalog.version != pointer.version:
             raise SnapshotError(f"it is {catalog.version}, not {pointer.version}")
-        rankers = {name: Ranker(catalog, one) for name, one in self._scenarios.items()}
+        rankers = Rankers(catalog, self._scenarios, self._expected)
         log("INFO", "catalog loaded", version=catalog.version, episodes=len(catalog))
         return Held(catalog, rankers, pointer.size), None

@@ -45,6 +45,7 @@ def wire(settings: Settings | None = None) -> Service:
     settings = settings or read_settings(os.environ)
     check_session(settings)
     known = _scenarios(settings)
+    experiment = _experiment(settings, known)
     store, triggers = _store(settings)
     limit = settings.MEMORY_LIMIT_MB * 2**20 or memory.limit_bytes()
     return Service(
@@ -53,6 +54,7 @@ def wire(settings: Settings | None = None) -> Service:
             wire_shelf(settings),
             known,
             refresh_s=settings.CATALOG_REFRESH_S,
+            expected={settings.SCENARIO, *(experiment.arms if experiment else ())},
             memory_limit=limit,
         ),
         store=store,
@@ -61,7 +63,7 @@ def wire(settings: Settings | None = None) -> Service:
         cursor_keys=settings.cursor_keys or _made_up_key(),
         now_us=_clock(settings),
         triggers=triggers,
-        experiment=_experiment(settings, known),
+        experiment=experiment,
         retrieval=_retrieval(settings),
     )
 

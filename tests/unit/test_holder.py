@@ -10,8 +10,10 @@ import msgspec
 import pytest
 
 from adapters.folder import FolderShelf
+from feed.catalog import Catalog
+from feed.pipeline import Ranker
 from feed.ports import Buffer, Pointer
-from feed.scenario import shipped
+from feed.scenario import Scenario, shipped
 from functions.holder import OLD_S, POINTER_S, RESERVE_BYTES, CatalogHolder, NoCatalogError
 from tests.support.catalogs import catalog_of, episodes, publish_to
 
@@ -65,14 +67,25 @@ async def settled(holder: CatalogHolder) -> None:
         await holder._look
 
 
-def test_a_catalog_is_held_once_it_is_ready_for_every_scenario(
-    made: Callable[..., CatalogHolder], tmp_path: Path
+def test_a_catalog_is_held_once_it_is_ready_for_every_scenario_that_is_expected(
+    made: Callable[..., CatalogHolder], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish_to(tmp_path, catalog_of(episodes(30)))
-    holder = made()
+    readied: list[str] = []
+
+    class Watched(Ranker):
+        def __init__(self, catalog: Catalog, scenario: Scenario) -> None:
+            readied.append(scenario.name)
+            super().__init__(catalog, scenario)
+
+    monkeypatch.setattr("functions.rankers.Ranker", Watched)
+    holder = made(expected=("for_you",))
     holder.load()
+    assert readied == ["for_you"]
     assert holder.held is not None
-    assert {name: one.scenario for name, one in holder.held.rankers.items()} == shipped()
+    for _ in range(2):
+        assert {name: one.scenario for name, one in holder.held.rankers.items()} == shipped()
+    assert sorted(readied) == sorted(shipped())  # another when it is first asked for, once
 
 
 def test_a_new_catalog_is_taken_by_a_request_that_is_not_held_up(
