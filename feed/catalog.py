@@ -101,6 +101,11 @@ class Catalog:
         """(n,) bool view of `embedded`."""
         return self.embedded.view(np.bool_)
 
+    @cached_property
+    def newest_us(self) -> int:
+        """When the newest episode is published; 0 where there is none."""
+        return int(self.published_us.max(initial=0))
+
     def rows(self, names: list[str] | tuple[str, ...]) -> IntArray:
         """(k,) the row of each id, or else of each content id, or else -1."""
         return self.rows_hashed(hash_strings(names))

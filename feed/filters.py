@@ -38,8 +38,10 @@ def fresh(catalog: Catalog, now_us: int, window_days: int | None) -> BoolArray |
     return catalog.published_us > now_us - (window_days + 1) * DAY_US
 
 
-def published(catalog: Catalog, now_us: int) -> BoolArray:
+def published(catalog: Catalog, now_us: int) -> BoolArray | None:
     """Out already."""
+    if catalog.newest_us <= now_us:
+        return None
     return catalog.published_us <= now_us
 
 

@@ -54,9 +54,11 @@ def test_the_window_includes_its_last_day(catalog: Catalog) -> None:
 def test_what_is_not_out_yet_is_not_published(catalog: Catalog) -> None:
     moment = int(np.median(catalog.published_us))
     mask = filters.published(catalog, moment)
+    assert mask is not None
     assert mask.any()
     assert (catalog.published_us[mask] <= moment).all()
     assert (catalog.published_us[~mask] > moment).all()
+    assert filters.published(catalog, int(catalog.published_us.max())) is None
 
 
 def test_exclusions_name_an_episode_by_id_or_by_content(catalog: Catalog) -> None:
