@@ -33,7 +33,7 @@ class SummaryError(ValueError):
     """Stored bytes are no packed engagements that this version reads."""
 
 
-class Engagement(msgspec.Struct, frozen=True, kw_only=True):
+class Engagement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a user did with an episode. The same `id` twice is one engagement."""
 
     id: str
@@ -85,7 +85,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         return {kind: found[kind] for kind in TYPES if found[kind]}
 
 
-class _Packed(msgspec.Struct, frozen=True, array_like=True):
+class _Packed(msgspec.Struct, frozen=True, array_like=True, gc=False):
     id: str
     episode_id: str
     code: int

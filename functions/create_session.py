@@ -3,6 +3,7 @@
 Imported once, before the server forks: the catalog loaded here is shared by its workers.
 """
 
+import gc
 import os
 from typing import cast
 
@@ -20,6 +21,8 @@ from functions.wiring import started, wire
 _service = started(wire)
 _service.holder.load()
 _api = api(_service)
+# All of this stays: a collection that looked through it would hold a request up for long.
+gc.freeze()
 
 
 @functions_framework.aio.http
