@@ -82,7 +82,9 @@ def publish(folder: Path, episodes: int) -> dict[str, Any]:
     build.lists = _timed(build.lists, "lists", inner)  # type: ignore[attr-defined]
     signals.neighbours = _timed(signals.neighbours, "neighbours", inner)  # type: ignore[attr-defined]
     shelf = FolderShelf(folder / "shelf")
+    began_cpu = time.process_time()
     report = job.publish(shelf, job.build(inputs), keep=2)
+    processor_s = time.process_time() - began_cpu - users.crowd.making_cpu_s
     inner["users"] -= users.crowd.making_s
     catalog_s = report.seconds["catalog"] - users.crowd.making_s
     pointer = shelf.current(TIMEOUT_S)
@@ -93,6 +95,7 @@ def publish(folder: Path, episodes: int) -> dict[str, Any]:
             **inner,
             "columns": catalog_s - sum(inner.values()),
         },
+        "processor_s": processor_s,
         "peak_mb": _peak_mb(),
         "size_mb": pointer.size / 1e6,
         "version": pointer.version,

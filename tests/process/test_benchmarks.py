@@ -75,6 +75,7 @@ def test_a_build_is_followed_from_its_episodes_to_its_loading(tmp_path: Path) ->
         assert set(run["seconds"]) == set(build.STEPS)
         assert min(run["seconds"].values()) > 0
         assert run["peak_mb"] > 50
+        assert run["processor_s"] > 0
         assert 0.4 < run["size_mb"] < 4
     assert one["built"]["version"] != one["changed"]["version"]
     assert list(one["loads"]) == [*build.LOCAL, *build.REMOTE]

@@ -20,7 +20,12 @@ def build(sizes: tuple[int, ...] = SIZES) -> Result:
     found: list[dict[str, Any]] = []
     for size in sizes:
         seconds = {"even": 2.0, "root": size**0.5, "line": 3.0 * size, "square": size**2 / 1e6}
-        run = {"seconds": seconds, "peak_mb": 100 + size / 10, "size_mb": size / 500}
+        run = {
+            "seconds": seconds,
+            "processor_s": 1.0,
+            "peak_mb": 100 + size / 10,
+            "size_mb": size / 500,
+        }
         loads = {"folder": {"seconds": spread(size / 1e6)}}
         found.append({"episodes": size, "built": run, "changed": run, "loads": loads})
     return Result("build", "", [], {"sizes": found})
