@@ -30,6 +30,7 @@ endef
 export FREE
 
 BENCH := $(STATE)/benchmarks
+comma := ,
 
 .DEFAULT_GOAL := help
 .PHONY: help run emulators test check evaluate tune bench format clean
@@ -70,10 +71,13 @@ tune: $(VENV)/test $(DATA) ## Search the weights of for_you on a validation cut;
 		--space '$(or $(SPACE),evaluation/spaces/for_you.toml)' --users 500 --record $(STATE)/evaluation/tune.jsonl \
 		--out $(STATE)/evaluation/for_you.toml --report $(STATE)/evaluation/tuned.html
 
-bench: $(VENV)/test ## Measure speed and cost: one HTML page, and docs/benchmarks.md
+bench: $(VENV)/test ## Measure speed and cost: one HTML page, and docs/benchmarks.md; FULL=1: a million episodes, too
 	@mkdir -p $(BENCH)
+	@echo '# engine'; $(BIN)/python -m benchmarks.engine --sizes 1000,10000,100000$(if $(FULL),$(comma)1000000) --json $(BENCH)/engine.json
 	@for one in http cold origin summary; do echo "# $$one"; $(BIN)/python -m benchmarks.$$one --json $(BENCH)/$$one.json || exit 1; done
+	@echo '# build'; $(BIN)/python -m benchmarks.build $(if $(FULL),--full) --json $(BENCH)/build.json
 	@$(BIN)/python -m benchmarks.cost --http $(BENCH)/http.json --summary $(BENCH)/summary.json --json $(BENCH)/cost.json
+	@$(BIN)/python -m benchmarks.growth $(BENCH) --json $(BENCH)/growth.json
 	@$(BIN)/python -m benchmarks.page $(BENCH) --out $(BENCH)/page.html --markdown docs/benchmarks.md
 
 $(MADE)/train.csv: evaluation/synthetic.py $(VENV)/test

@@ -1,7 +1,8 @@
 """The shelf on Cloud Storage: `snapshots/<version>` and `current.json` in a bucket.
 
 Objects appear whole, and every write names the generation that it replaces, 0 for none: a snapshot
-is never written over, and of many who move the pointer one wins.
+is never written over, and of many who move the pointer one wins. Snapshots lie there packed where
+that pays.
 """
 
 from collections.abc import Callable
@@ -49,11 +50,16 @@ class GcsShelf:
             raise Unavailable(f"{self._pointer}: not a pointer: {error}") from error
         return Pointer(said.version, said.size, said.sha256, generation)
 
-    def fetch(self, version: str, timeout_s: float, max_bytes: int | None = None) -> Buffer:
-        """The bytes of a snapshot, in one buffer of its size. Raises `NotFound`, `TooLarge`."""
+    def fetch(
+        self, version: str, timeout_s: float, max_bytes: int | None = None, sha256: str = ""
+    ) -> Buffer:
+        """The bytes of a snapshot, in one buffer of its size, checked while they arrive.
+
+        Raises `NotFound`, `TooLarge`, `Damaged`.
+        """
         name = self._name(version)
         return self._calls.run(
-            timeout_s, lambda bucket, until: fetch(bucket, name, until, max_bytes)
+            timeout_s, lambda bucket, until: fetch(bucket, name, until, max_bytes, sha256)
         )
 
     def put(self, version: str, data: Buffer, timeout_s: float) -> None:

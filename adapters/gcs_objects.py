@@ -1,12 +1,13 @@
 """Objects of Cloud Storage: written on condition, read into one buffer, and checked.
 
+What was packed says so in its metadata, with its size unpacked; all else is as it lies.
+
 A write whose answer was lost is repeated, and then refused because of itself. So a document
 carries a mark of who wrote it, by which that is told apart from being beaten.
 """
 
 import base64
 import hashlib
-import io
 import uuid
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -16,7 +17,9 @@ from google.api_core.exceptions import NotFound as NotThere
 from google.api_core.exceptions import PreconditionFailed
 
 from adapters.gcs_calls import Deadline
-from feed.ports import Conflict, TooLarge, Unavailable
+from adapters.gcs_streams import Sink, Source, crc32c_text
+from adapters.packing import packed
+from feed.ports import Conflict, Damaged, TooLarge, Unavailable
 
 DOWNLOADS = 3
 """how often something that arrived damaged is asked for"""
@@ -25,6 +28,8 @@ MAX_DOCUMENT = 1 << 16
 _UPLOAD_CHUNK = 16 << 20
 _SLICE = 1 << 20
 _MARK = "writer"
+_PACKED, _SIZE = "packed", "size"
+_ZSTD = "zstd"
 
 
 class Document(NamedTuple):
@@ -41,31 +46,45 @@ def look(bucket: Any, name: str, deadline: Deadline) -> Any:
     return blob
 
 
-def fetch(bucket: Any, name: str, deadline: Deadline, max_bytes: int | None) -> bytearray:
-    """The bytes of an object, in one buffer of the size that Cloud Storage states."""
+def fetch(
+    bucket: Any, name: str, deadline: Deadline, max_bytes: int | None, sha256: str = ""
+) -> bytearray:
+    """The bytes of an object, unpacked as they arrive, in one buffer of their size.
+
+    Raises `TooLarge` before any is read, and `Damaged` where what is stored is not whole or has
+    another SHA-256 than the one given.
+    """
     blob = look(bucket, name, deadline)
-    if max_bytes is not None and blob.size > max_bytes:
-        raise TooLarge(f"{name}: {blob.size} bytes, more than {max_bytes}")
-    sink = _Sink(blob.size, deadline)
+    size, is_packed = _shape(blob)
+    if max_bytes is not None and size > max_bytes:
+        raise TooLarge(f"{name}: {size} bytes, more than {max_bytes}")
+    sink = Sink(size, deadline, is_packed=is_packed, sha256=sha256)
     _download(bucket, name, sink, deadline, blob.generation, blob.crc32c)
     return sink.buffer
 
 
 def read(bucket: Any, name: str, deadline: Deadline) -> Document:
     """A small object and its generation, in one request."""
-    sink = _Sink(MAX_DOCUMENT, deadline)
+    sink = Sink(MAX_DOCUMENT, deadline)
     generation = _download(bucket, name, sink, deadline)
     return Document(bytes(sink.buffer[: sink.size]), generation)
 
 
 def create(bucket: Any, name: str, view: memoryview, cache: str, deadline: Deadline) -> None:
-    """Write an object that is not there yet. Raises `Conflict` if it is, with other bytes."""
+    """Write an object that is not there yet, packed where that pays.
+
+    Raises `Conflict` if it is there, with other bytes.
+    """
+    frame = packed(view)
+    stored = view if frame is None else memoryview(frame)
     blob = bucket.blob(name, chunk_size=_UPLOAD_CHUNK)
     blob.cache_control = cache
+    if frame is not None:
+        blob.metadata = {_PACKED: _ZSTD, _SIZE: str(len(view))}
     try:
         blob.upload_from_file(
-            _Source(view, deadline),
-            size=len(view),
+            Source(stored, deadline),
+            size=len(stored),
             content_type="application/octet-stream",
             checksum="crc32c",
             if_generation_match=0,
@@ -76,7 +95,7 @@ def create(bucket: Any, name: str, view: memoryview, cache: str, deadline: Deadl
             there = look(bucket, name, deadline)
         except NotThere:
             raise Unavailable(f"{name}: refused, and yet not there") from error
-        if not _same(there, view):
+        if not (_same(there, stored) or _unpacks_to(bucket, there, view, deadline)):
             raise Conflict(f"{name} is there already, with other bytes") from error
 
 
@@ -126,73 +145,15 @@ def overwrite(bucket: Any, name: str, data: bytes, deadline: Deadline) -> None:
     )
 
 
-class _Sink:
-    """Takes a download into a buffer of fixed size, and checks as it comes."""
-
-    def __init__(self, capacity: int, deadline: Deadline) -> None:
-        self.buffer = deadline.buffer = bytearray(capacity)
-        self._deadline = deadline
-        self.restart()
-
-    def restart(self) -> None:
-        self.size = 0
-        self._crc = 0
-
-    @property
-    def crc32c(self) -> str:
-        """As Cloud Storage writes it."""
-        return base64.b64encode(self._crc.to_bytes(4, "big")).decode()
-
-    def write(self, chunk: bytes) -> int:
-        self._deadline.left_s()
-        end = self.size + len(chunk)
-        if end > len(self.buffer):
-            raise Unavailable(f"more than the {len(self.buffer)} bytes that it should be")
-        self.buffer[self.size : end] = chunk
-        self._crc = google_crc32c.extend(self._crc, chunk)
-        self.size = end
-        return len(chunk)
-
-
-class _Source(io.RawIOBase):
-    """Gives an upload its bytes, slice by slice, from where they lie."""
-
-    def __init__(self, view: memoryview, deadline: Deadline) -> None:
-        self._view = view
-        self._deadline = deadline
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: len(self._view)}[whence]
-        self._at = base + offset
-        return self._at
-
-    def readinto(self, into: Any) -> int:
-        self._deadline.left_s()
-        part = self._view[self._at : self._at + len(into)]
-        into[: len(part)] = part
-        self._at += len(part)
-        return len(part)
-
-
 def _download(
     bucket: Any,
     name: str,
-    sink: _Sink,
+    sink: Sink,
     deadline: Deadline,
     generation: int | None = None,
     crc32c: str | None = None,
 ) -> int:
-    """Fill the sink with an object, and return its generation.
+    """Fill the sink with an object, and return its generation. Raises `Damaged`.
 
     The library checks nothing once it had to resume, so that is done here, against `crc32c` or
     else what the answer states.
@@ -202,8 +163,22 @@ def _download(
         blob = bucket.blob(name, generation=generation)
         blob.download_to_file(sink, raw_download=True, checksum=None, **deadline.bounds())
         if sink.crc32c == (crc32c or blob.crc32c):
+            sink.end()
+            if sink.problem:
+                raise Damaged(f"{name}: {sink.problem}")
             return int(blob.generation)
     raise Unavailable(f"{name}: arrived damaged {DOWNLOADS} times")
+
+
+def _shape(blob: Any) -> tuple[int, bool]:
+    """Bytes of an object, unpacked, and whether it is packed."""
+    about = blob.metadata or {}
+    if _PACKED not in about:
+        return int(blob.size), False
+    size = about.get(_SIZE, "")
+    if about[_PACKED] != _ZSTD or not size.isdecimal():
+        raise Damaged(f"{blob.name}: packed as {about[_PACKED]!r}, of {size!r} bytes")
+    return int(size), True
 
 
 def _same(blob: Any, view: memoryview) -> bool:
@@ -213,9 +188,17 @@ def _same(blob: Any, view: memoryview) -> bool:
         crc = 0
         for part in _slices(view):
             crc = google_crc32c.extend(crc, part)
-        return bool(blob.crc32c == base64.b64encode(crc.to_bytes(4, "big")).decode())
+        return bool(blob.crc32c == crc32c_text(crc))
     digest = hashlib.md5(view, usedforsecurity=False).digest()
     return bool(blob.md5_hash == base64.b64encode(digest).decode())
+
+
+def _unpacks_to(bucket: Any, blob: Any, view: memoryview, deadline: Deadline) -> bool:
+    """Whether an object holds these bytes, packed by another release of the library."""
+    try:
+        return _shape(blob)[1] and fetch(bucket, blob.name, deadline, len(view)) == view
+    except (Damaged, TooLarge):
+        return False
 
 
 def _slices(view: memoryview) -> Iterator[bytes]:

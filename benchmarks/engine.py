@@ -14,19 +14,17 @@ import os
 for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ[_variable] = "1"
 
-import argparse
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from benchmarks.large import INTERESTS, NOW, large_catalog, neighbourhoods, queries
 from benchmarks.peers import Peer, Places, Rows, installed
+from benchmarks.results import Result, Table, options, say
 from feed import session as sessions
 from feed.catalog import Catalog
 from feed.clock import DAY_US, to_us
@@ -43,6 +41,15 @@ EXCLUDED = 2_000
 RECALL = 0.96
 USERS = 20
 ROUNDS = 5
+ABOUT = (
+    "One thread; whoever is measured takes turns, so that what disturbs one disturbs all. Medians; "
+    "in brackets from the 10th to the 90th percentile. A session: 500 engagements, 2,000 "
+    "exclusions, a page of 10 as JSON and a cursor for the rest; rank: the slate alone. The "
+    "search: 4 interests x 150 with 2,000 exclusions. Recall: the share of the exact 150 nearest "
+    "that are found. Earshot as the builder made it, and (least), as each peer, at the least "
+    f"effort that finds {RECALL:g}. Peers: benchmarks/requirements.txt; those that are not "
+    "installed are left out."
+)
 KEYS = (b"a key for a benchmark, long enough",)
 
 
@@ -182,28 +189,46 @@ def measured(size: int, dimension: int, peers: Sequence[str] | None) -> dict[str
     }
 
 
+def result(runs: Sequence[dict[str, Any]]) -> Result:
+    """As tables."""
+    sessions, searches = [], []
+    for run in runs:
+        size = [f"{run['episodes']:,} x {run['dimension']}", f"{run['lists']:,}"]
+        for name, found in run["sessions"].items():
+            sessions.append([*size, name, _spread(found)])
+        for name, found in run["search"].items():
+            effort = f"{found['effort']}" if found.get("effort") else ""
+            built = f"{found['build_s']}" if "build_s" in found else ""
+            searches.append([*size, name, _spread(found), f"{found['recall']:.3f}", effort, built])
+    header = ["episodes", "lists", "", "milliseconds"]
+    about = {"interests": INTERESTS, "count": COUNT, "excluded": EXCLUDED, "recall": RECALL}
+    return Result(
+        "engine",
+        ABOUT,
+        [
+            Table("One session", header, sessions),
+            Table("The search for the nearest", [*header, "recall", "effort", "built s"], searches),
+        ],
+        about | {"runs": list(runs)},
+    )
+
+
+def _spread(found: dict[str, Any]) -> str:
+    return f"{found['median_ms']:,.2f} ({found['p10_ms']:,.2f}-{found['p90_ms']:,.2f})"
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure every size and print it."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.engine")
+    """Measure every size and tell."""
+    parser = options("engine", __doc__ or "")
     parser.add_argument("--sizes", type=_numbers, default=SIZES, metavar="N,N")
     parser.add_argument("--dimension", type=int, default=256)
     parser.add_argument("--peers", nargs="*", metavar="NAME", help="none, or some of them")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write what was found here")
-    options = parser.parse_args(arguments)
+    given = parser.parse_args(arguments)
     runs = []
-    for size in options.sizes:
-        run = measured(size, options.dimension, options.peers)
-        runs.append(run)
-        print(f"{size:,} episodes x {options.dimension}, {run['lists']} lists", flush=True)  # noqa: T201
-        for kind in ("sessions", "search"):
-            for name, found in run[kind].items():
-                spread = f"{found['median_ms']:8.2f} ms ({found['p10_ms']} to {found['p90_ms']})"
-                share = f", recall {found['recall']:.3f}" if "recall" in found else ""
-                effort = f", effort {found['effort']}" if found.get("effort") else ""
-                print(f"  {kind:8} {name:16} {spread}{share}{effort}", flush=True)  # noqa: T201
-    if options.json:
-        about = {"interests": INTERESTS, "count": COUNT, "excluded": EXCLUDED, "recall": RECALL}
-        options.json.write_text(json.dumps(about | {"runs": runs}, indent=2) + "\n")
+    for size in given.sizes:
+        runs.append(measured(size, given.dimension, given.peers))
+        say(f"{size:,} episodes x {given.dimension} measured")
+    result(runs).tell(given.json)
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -14,10 +14,13 @@ from benchmarks.results import Result, Table, read, say
 from evaluation.report.page import page, paragraph, table
 
 TITLES = {
+    "engine": "The engine",
     "http": "Sessions over HTTP",
     "cold": "Cold start",
     "origin": "The approach that the feed started from",
     "summary": "Summaries",
+    "build": "Build and publish",
+    "growth": "Growth",
     "cost": "Cost",
     "load": "Load",
 }

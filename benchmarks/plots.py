@@ -99,12 +99,58 @@ def cost(found: dict[str, Any]) -> list[str]:
     ]
 
 
+def build(found: dict[str, Any]) -> list[str]:
+    """Steps of a build, and how long what was built takes to load."""
+    builds = {
+        f"{one['episodes']:,}, {what}": one[kind]["seconds"]
+        for one in found["sizes"]
+        for kind, what in (("built", "all"), ("changed", "1% changed"))
+    }
+    loads = {
+        f"{one['episodes']:,} episodes": {
+            how: run["seconds"]["median"] for how, run in one["loads"].items()
+        }
+        for one in found["sizes"]
+        if one["loads"]
+    }
+    return [
+        _stacked("build-steps", "Build and publish, seconds", builds),
+        *([_bars("build-loads", "Loading, seconds", loads, log=True)] if loads else []),
+    ]
+
+
+def growth(found: dict[str, Any]) -> list[str]:
+    """A chart for each benchmark and unit: every figure by size, both logarithmic."""
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for one in found["series"]:
+        groups.setdefault((one["benchmark"], one["unit"], one["by"]), []).append(one)
+    return [_lines(*group, several) for group, several in groups.items()]
+
+
+def _lines(benchmark: str, unit: str, by: str, several: Sequence[Mapping[str, Any]]) -> str:
+    def draw(figure: Figure) -> None:
+        axes = figure.subplots()
+        for place, one in enumerate(several):
+            label = f"{one['name']} ({one['exponent']:.2f})"
+            sizes, values = zip(*one["points"], strict=True)
+            axes.plot(sizes, values, color=colour(place), marker="o", markersize=3, label=label)
+        axes.set(xscale="log", yscale="log", xlabel=by, ylabel=unit)
+        bare(axes)
+        key(figure, axes, columns=2)
+
+    about = f"{benchmark}, {unit} by {by}; in brackets the exponent"
+    height = TALL[1] + 0.12 * len(several)
+    return chart(f"growth-{benchmark}-{unit}", about, (WIDE[0], height), draw)
+
+
 PLOTS: Mapping[str, Callable[[dict[str, Any]], list[str]]] = {
     "http": http,
     "cold": cold,
     "origin": origin,
     "summary": summary,
     "cost": cost,
+    "build": build,
+    "growth": growth,
 }
 
 

@@ -47,8 +47,12 @@ class World:
 
     def items(self) -> list[Episode]:
         """The episodes."""
+        return list(self.each_item())
+
+    def each_item(self) -> Iterator[Episode]:
+        """The same, made as they are asked for."""
         rng = random.Random(0)  # noqa: S311  # made up
-        return [self._item(number, rng) for number in range(self.episodes)]
+        return (self._item(number, rng) for number in range(self.episodes))
 
     def vectors(self) -> Vectors:
         """Their embeddings."""
@@ -60,8 +64,12 @@ class World:
 
     def catalog(self) -> Catalog:
         """The catalog, with signals."""
-        crowd = Crowd(max(1, int(LISTENERS_AN_EPISODE * self.episodes)), self.episodes)
-        return build_catalog(self.items(), self.vectors(), NOW, summaries=crowd.summaries())
+        every = self.listeners().summaries()
+        return build_catalog(self.items(), self.vectors(), NOW, summaries=every)
+
+    def listeners(self) -> Crowd:
+        """Whose choices make the signals."""
+        return Crowd(max(1, int(LISTENERS_AN_EPISODE * self.episodes)), self.episodes)
 
     def summaries(self) -> Iterator[tuple[str, Summary]]:
         """By user: a full summary, and a profile with interests."""

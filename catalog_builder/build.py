@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from catalog_builder.errors import Refused
 from catalog_builder.interactions import collect
+from catalog_builder.learned import Learned
 from catalog_builder.lists import lists
 from catalog_builder.scale import cosine_scale
 from catalog_builder.signals import Parameters, signals
@@ -28,6 +29,8 @@ from feed.snapshot import content_version
 
 DIMENSIONS = range(8, 4097)
 """The embedding dimensions that are supported."""
+AT_ONCE = 8192
+"""embeddings in double precision at once: what bounds memory"""
 
 
 def build_catalog(
@@ -38,11 +41,13 @@ def build_catalog(
     summaries: Iterable[Summary] = (),
     parameters: Parameters | None = None,
     keep_vectors: bool = True,
+    learned: Learned | None = None,
 ) -> Catalog:
     """The catalog of these episodes, in their order. Raises `Refused` for unusable vectors.
 
     `summaries` are those of all users, of which its signals are made. Without `keep_vectors` it
-    knows who has a vector and holds none: for a store that is searched.
+    knows who has a vector and holds none: for a store that is searched. `learned` is of the last
+    build.
     """
     embeddings, embedded = _unit_rows(vectors, len(episodes))
     ids = [e.id for e in episodes]
@@ -83,12 +88,14 @@ def build_catalog(
         cosine_scale=cosine_scale(embeddings[embedded == 1]),
         title_hashes=hash_strings([_spoken(e.title) for e in episodes]),
         signals=Signals.none(len(episodes), len(series_ids)),
-        lists=lists(embeddings, embedded == 1),
+        lists=Lists.none(embeddings.shape[1]),
     )
     catalog = replace(catalog, signals=signals(collect(summaries, catalog), catalog, parameters))
-    if not keep_vectors:
-        none = Lists.none(catalog.dimension)
-        catalog = replace(catalog, embeddings=embeddings[:0].copy(), lists=none)
+    if keep_vectors:
+        made = lists(embeddings, embedded == 1, vectors.model, learned)
+        catalog = replace(catalog, lists=made)
+    else:
+        catalog = replace(catalog, embeddings=embeddings[:0].copy())
     return replace(catalog, version=content_version(catalog))
 
 
@@ -106,10 +113,14 @@ def _unit_rows(
             f"vectors: expected {count} rows of {DIMENSIONS.start} to {DIMENSIONS.stop - 1} "
             f"numbers, got {matrix.shape}"
         )
-    norms = np.linalg.norm(matrix.astype(np.float64), axis=1)
-    embedded = vectors.present & (norms > 0) & np.isfinite(norms)
+    embedded = vectors.present.copy()
     rows = np.zeros(matrix.shape, np.float32)
-    rows[embedded] = matrix[embedded] / norms[embedded, None]
+    for start in range(0, count, AT_ONCE):
+        some = slice(start, start + AT_ONCE)
+        norms = np.linalg.norm(matrix[some].astype(np.float64), axis=1)
+        embedded[some] &= (norms > 0) & np.isfinite(norms)
+        known = embedded[some]
+        rows[some][known] = matrix[some][known] / norms[known, None]
     return rows, embedded.astype(np.uint8)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from catalog_builder.learned import Learned
 from feed.lists import DEPTHS, Lists
 
 FEWEST = 20_000
@@ -33,24 +34,33 @@ BLOCK = 8192
 Floats = npt.NDArray[np.float32]
 
 
-def lists(embeddings: Floats, embedded: npt.NDArray[np.bool_]) -> Lists:
-    """The lists of those of (n, D) unit rows that are embedded.
+def lists(
+    embeddings: Floats,
+    embedded: npt.NDArray[np.bool_],
+    model: str = "",
+    learned: Learned | None = None,
+) -> Lists:
+    """The lists of those of (n, D) unit rows that are embedded, by what the last build learned.
 
     None where these are fewer than `FEWEST`, or so unlike each other that too many lists would
     have to be opened.
     """
     rows = np.flatnonzero(embedded).astype(np.int32)
     if len(rows) >= FEWEST:
-        made = sorted_by_centroid(embeddings, rows, round(CENTROIDS * len(rows) ** 0.5))
-        made = _calibrated(embeddings, made)
+        count = round(CENTROIDS * len(rows) ** 0.5)
+        known = learned.centroids(embeddings, model, count) if learned else None
+        centroids = learn(embeddings, rows, count) if known is None else known
+        made = _calibrated(embeddings, sorted_by_centroid(embeddings, rows, centroids))
+        if learned and known is None:
+            learned.keep(centroids, embeddings, model)
         if made.probes[0] <= WORTH * len(made):
             return made
     return Lists.none(embeddings.shape[1])
 
 
-def sorted_by_centroid(embeddings: Floats, rows: npt.NDArray[np.int32], count: int) -> Lists:
-    """These rows in `count` lists, of which the nearest is opened."""
-    centroids = _centroids(embeddings, rows, count)
+def sorted_by_centroid(embeddings: Floats, rows: npt.NDArray[np.int32], centroids: Floats) -> Lists:
+    """These rows in a list for each centroid, of which the nearest is opened."""
+    count = len(centroids)
     member = _nearest(embeddings, rows, centroids)
     rows = rows[np.argsort(member, kind="stable")]
     return Lists(
@@ -63,7 +73,7 @@ def sorted_by_centroid(embeddings: Floats, rows: npt.NDArray[np.int32], count: i
     )
 
 
-def _centroids(embeddings: Floats, rows: npt.NDArray[np.int32], count: int) -> Floats:
+def learn(embeddings: Floats, rows: npt.NDArray[np.int32], count: int) -> Floats:
     """(count, D) unit rows: the normalised means of those of a sample that are nearest to each."""
     rng = np.random.default_rng(0)
     sample = embeddings[rng.permutation(rows)[: SAMPLE * count]]

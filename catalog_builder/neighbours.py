@@ -8,17 +8,21 @@ many, a recent one more than an old one; and popularity is divided out, with shr
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from catalog_builder.interactions import Interactions
 from feed.columns import places
 
 PAIRS = 1 << 20
-"""pairs of choices looked at once, about 50 bytes each: what bounds memory"""
+"""pairs of choices looked at once, about 100 bytes each: what bounds memory"""
 
-Floats = npt.NDArray[np.floating]
+Places = npt.NDArray[np.int64]
+
+_NONE = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True)
@@ -52,18 +56,19 @@ def neighbours(
     """Starts (n + 1,), rows and weights of each episode's neighbours, the nearest first.
 
     Weights are multiples of the mean one. A pair that fewer than `min_people` users made is left
-    out. Exact, one episode at a time, so that memory grows with choices and not with pairs.
+    out. Exact, some episodes at a time, so that memory grows with choices and not with pairs, and
+    time with pairs and not with the square of episodes.
     """
     pairs = _Pairs(interactions, ages_days, episodes, parameters)
-    counts, rows, weights = [0], [np.zeros(0, np.int32)], [np.zeros(0, np.float32)]
-    for row in range(episodes):
-        others, near = pairs.nearest(row, max(1, min_people))
-        counts.append(len(others))
+    counts, rows, weights = [np.zeros(1, np.int64)], [np.zeros(0, np.int32)], [_NONE]
+    for first, end in pairs.blocks():
+        of, others, near = pairs.nearest(first, end, max(1, min_people))
+        counts.append(np.bincount(of, minlength=end - first))
         rows.append(others)
         weights.append(near)
     every = np.concatenate(weights)
     return (
-        np.cumsum(counts, dtype=np.int64),
+        np.cumsum(np.concatenate(counts)),
         np.concatenate(rows),
         every / every.mean() if len(every) else every,
     )
@@ -92,40 +97,85 @@ class _Pairs:
         """a pair counts activity x the one of its older choice x the other of its newer"""
         self._episodes = episodes
         self._parameters = parameters
+        self._at_once = max(1, PAIRS // (2 * parameters.window))
         self._own = (choices + parameters.shrinkage) ** parameters.own_popularity
         self._others = (choices + parameters.shrinkage) ** parameters.popularity
 
-    def nearest(
-        self, row: int, min_people: int
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-        """The nearest of one episode: which, and how near, falling."""
-        strength, people = np.zeros(self._episodes), np.zeros(self._episodes, np.int64)
-        for others, weights in self._of_episode(row):
-            strength += np.bincount(others, weights, self._episodes)
-            people += np.bincount(others, minlength=self._episodes)
-        found = np.flatnonzero((people >= min_people) & (strength > 0))
-        near = strength[found] / self._own[row] / self._others[found]
-        if len(found) > self._parameters.most:
-            kept = np.argpartition(-near, self._parameters.most - 1)[: self._parameters.most]
-            found, near = found[kept], near[kept]
-        order = np.lexsort((found, -near))
-        return found[order].astype(np.int32), near[order].astype(np.float32)
+    def blocks(self) -> Iterator[tuple[int, int]]:
+        """All episodes, as many at once as have few enough pairs, and one at least."""
+        first = 0
+        while first < self._episodes:
+            most = self._of[first] + self._at_once
+            end = max(first + 1, int(np.searchsorted(self._of, most, "right")) - 1)
+            yield first, end
+            first = end
 
-    def _of_episode(self, row: int) -> Iterator[tuple[npt.NDArray[np.int64], Floats]]:
-        """The other episode of each of its pairs, and what the pair counts, a part at a time."""
-        choices = self._choices[self._of[row] : self._of[row + 1]].astype(np.int64)
-        step = max(1, PAIRS // self._parameters.window)
-        for start in range(0, len(choices), step):
-            one = choices[start : start + step]
-            user = np.searchsorted(self._starts, one, "right") - 1
-            earliest = np.maximum(one - self._parameters.window, self._starts[user])
-            last = np.minimum(one + self._parameters.window + 1, self._starts[user + 1])
-            older = self._older[one] * self._activity[user]
-            newer = self._newer[one] * self._activity[user] * np.float32(self._parameters.backward)
-            for begin, end, mine, theirs in (
-                (one + 1, last, older, self._newer),
-                (earliest, one, newer, self._older),
-            ):
-                others = places(begin, end)
-                weights = np.repeat(mine, end - begin) * theirs[others]
-                yield self._rows[others].astype(np.int64), weights
+    def nearest(
+        self, first: int, end: int, min_people: int
+    ) -> tuple[Places, npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """Of the episodes from `first`: which one, who is near to it, and how near, falling."""
+        total = self._counted(first, end)
+        of = np.repeat(np.arange(end - first), np.diff(total.indptr))
+        strength, people = total.data.real, total.data.imag
+        kept = np.flatnonzero((people >= min_people) & (strength > 0))
+        of, found = of[kept], total.indices[kept]
+        near = strength[kept] / self._own[first + of] / self._others[found]
+        likely = self._likely(near, of, end - first)
+        of, found, near = of[likely], found[likely], near[likely]
+        order = np.lexsort((found, -near, of))
+        rank = np.arange(len(of)) - np.searchsorted(of, of)  # `of` rises, sorted or not
+        order = order[rank < self._parameters.most]
+        return of[order], found[order].astype(np.int32), near[order].astype(np.float32)
+
+    def _likely(self, near: npt.NDArray[np.float64], of: Places, episodes: int) -> Places:
+        """Places of as many of the nearest of each as are wanted, and of all that equal the last.
+
+        So that little has to be sorted.
+        """
+        most = self._parameters.most
+        bounds = np.searchsorted(of, np.arange(episodes + 1))
+        least = np.zeros(episodes)
+        for one in np.flatnonzero(np.diff(bounds) > most).tolist():
+            least[one] = np.partition(near[bounds[one] : bounds[one + 1]], -most)[-most]
+        return np.flatnonzero(near >= least[of])
+
+    def _counted(self, first: int, end: int) -> Any:
+        """(end - first, n) complex, sparse: what all pairs of two episodes count, and i for each.
+
+        A part of the choices at a time, should even one episode have too many.
+        """
+        shape = end - first, self._episodes
+        choices = self._choices[self._of[first] : self._of[end]].astype(np.int64)
+        of = np.repeat(np.arange(shape[0]), np.diff(self._of[first : end + 1]))
+        total = csr_array(shape, dtype=np.complex128)
+        for start in range(0, len(choices), self._at_once):
+            some = slice(start, start + self._at_once)
+            starts, others, weights = self._of_choices(choices[some])
+            pairs = csr_array((weights + 1j, others, starts), (len(starts) - 1, shape[1]))
+            both = np.tile(of[some], 2)
+            summed = csr_array(
+                (np.ones(len(both)), (both, np.arange(len(both)))), (shape[0], len(both))
+            )
+            part = summed @ pairs
+            total = total + part if start else part
+        return total
+
+    def _of_choices(
+        self, one: npt.NDArray[np.int64]
+    ) -> tuple[Places, npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+        """The other episode of each pair of these choices, and what it counts.
+
+        First of those with later choices, then of those with earlier ones; starts (2 c + 1,).
+        """
+        user = np.searchsorted(self._starts, one, "right") - 1
+        earliest = np.maximum(one - self._parameters.window, self._starts[user])
+        last = np.minimum(one + self._parameters.window + 1, self._starts[user + 1])
+        older = self._older[one] * self._activity[user]
+        newer = self._newer[one] * self._activity[user] * np.float32(self._parameters.backward)
+        later, earlier = places(one + 1, last), places(earliest, one)
+        counts = np.concatenate([last - one - 1, one - earliest])
+        weights = np.repeat(np.concatenate([older, newer]), counts)
+        weights[: len(later)] *= self._newer[later]
+        weights[len(later) :] *= self._older[earlier]
+        others = self._rows[np.concatenate([later, earlier])]
+        return np.concatenate([[0], np.cumsum(counts)]), others, weights.astype(np.float64)

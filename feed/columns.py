@@ -1,5 +1,6 @@
 """Columns that numpy has not: strings of any length, and an index from strings to rows."""
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -170,10 +171,11 @@ class Strings(Sequence[str]):
     @classmethod
     def of_bytes(cls, rows: Iterable[bytes]) -> "Strings":
         """The column of these rows, already encoded."""
-        encoded = list(rows)
-        offsets = np.zeros(len(encoded) + 1, np.int64)
-        np.cumsum([len(row) for row in encoded], out=offsets[1:])
-        return cls(offsets, np.frombuffer(b"".join(encoded), np.uint8))
+        data, ends = bytearray(), array("q", [0])  # so that no row is kept beside the others
+        for row in rows:
+            data += row
+            ends.append(len(data))
+        return cls(np.array(ends, np.int64), np.frombuffer(data, np.uint8))
 
     def raw(self, row: int) -> bytes:
         """The bytes of one row."""

@@ -33,6 +33,10 @@ class TooLarge(Exception):
     """What is there is larger than the caller can take; nothing of it was read."""
 
 
+class Damaged(Exception):
+    """What is there is not what was put there, or not what was asked for."""
+
+
 # --- episodes and their vectors, read by the builder ---
 
 
@@ -101,7 +105,7 @@ class Entry:
 
     version: str
     size: int
-    """bytes"""
+    """bytes that it takes there"""
     stored_at: float
     """seconds since 1970, UTC: when it was put on the shelf"""
 
@@ -126,10 +130,13 @@ class Shelf(Protocol):
         """The pointer, or None before the first publication."""
         ...
 
-    def fetch(self, version: str, timeout_s: float, max_bytes: int | None = None) -> Buffer:
+    def fetch(
+        self, version: str, timeout_s: float, max_bytes: int | None = None, sha256: str = ""
+    ) -> Buffer:
         """The bytes of a snapshot, which no one changes afterwards.
 
-        Raises `NotFound`, and `TooLarge` before more than `max_bytes` are read.
+        Raises `NotFound`, `TooLarge` before more than `max_bytes` are read, and `Damaged` where
+        what is there is not whole, or its SHA-256 in hexadecimal is not the one given.
         """
         ...
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from feed.catalog import Catalog
-from feed.ports import NotFound, Pointer, Shelf, TooLarge, Unavailable
+from feed.ports import Damaged, NotFound, Pointer, Shelf, TooLarge, Unavailable
 from feed.scenario import Scenario
 from feed.snapshot import SnapshotError, decode
 from functions.rankers import Rankers
@@ -156,7 +156,7 @@ class CatalogHolder:
         except (Unavailable, NotFound) as error:
             problem = "catalog_unreachable"
             log("WARNING", "the shelf cannot be read", reason=str(error))
-        except SnapshotError as error:
+        except (SnapshotError, Damaged) as error:
             problem = "catalog_broken"
             log("ERROR", "the new snapshot cannot be used", reason=str(error))
         except Exception as error:  # noqa: BLE001  # whatever it is, the last good catalog stays
@@ -178,10 +178,10 @@ class CatalogHolder:
                 limit_bytes=self._memory_limit,
             )
             return held, "catalog_too_large"
-        data = self._shelf.fetch(pointer.version, FETCH_S, max_bytes=pointer.size)
+        data = self._shelf.fetch(pointer.version, FETCH_S, pointer.size, pointer.sha256)
         if len(data) != pointer.size:
             raise SnapshotError(f"{len(data)} bytes, and the pointer says {pointer.size}")
-        catalog = decode(data)
+        catalog = decode(data, summed=bool(pointer.sha256))
         if catalog.version != pointer.version:
             raise SnapshotError(f"it is {catalog.version}, not {pointer.version}")
         rankers = Rankers(catalog, self._scenarios, self._expected)

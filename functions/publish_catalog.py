@@ -23,6 +23,7 @@ from catalog_builder.wiring import (
     Pinecone,
     Sources,
     episode_source,
+    learned_by,
     leases_at,
     shelf_at,
     summary_archive,
@@ -100,6 +101,7 @@ class Publisher:
             users=summary_archive(sources),
             min_people=settings.MIN_USERS,
             keep_vectors=not settings.NO_VECTORS,
+            learned=learned_by(sources),
         )
 
 

@@ -1,6 +1,5 @@
 """Checks of a project from where the doctor stands: settings, shelf, store, identity, search."""
 
-import hashlib
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from feed.catalog import Catalog
 from feed.clock import HOUR_US
 from feed.engagement import Engagement
-from feed.ports import NotFound, Shelf, SummaryStore, Unavailable
+from feed.ports import Damaged, NotFound, Shelf, SummaryStore, Unavailable
 from feed.snapshot import SnapshotError, decode
 from feed.writer import update_summary
 from functions import memory
@@ -55,15 +54,12 @@ def shelf(
             yield fail("shelf", f"{settings.SHELF}: nothing is published", publish)
             return
         yield ok("shelf", f"{settings.SHELF}: {pointer.version}, {pointer.size:,} bytes")
-        data = shelf.fetch(pointer.version, FETCH_S, max_bytes=pointer.size)
-        if hashlib.sha256(data).hexdigest() != pointer.sha256:
-            raise SnapshotError("not the bytes that the pointer names")
-        catalog = decode(data)
+        catalog = decode(shelf.fetch(pointer.version, FETCH_S, pointer.size, pointer.sha256))
     except Unavailable as error:
         grant = "gcloud auth application-default login, or the roles in docs/deploy.md"
         yield fail("shelf", str(error), grant if settings.SHELF.startswith("gs://") else publish)
         return
-    except (SnapshotError, NotFound) as error:
+    except (SnapshotError, NotFound, Damaged) as error:
         back = f"python -m catalog_builder rollback --shelf {settings.SHELF}"
         yield fail("snapshot", str(error), back)
         return

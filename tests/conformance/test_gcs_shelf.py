@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from adapters.gcs import GcsShelf
+from adapters.packing import zstd
 from catalog_builder.errors import Refused
 from catalog_builder.publishing import prune, publish, rollback, verify
 from emulators.storage import StrictStorage
@@ -44,7 +45,12 @@ class TestGcsShelf(ShelfContract):
         self.storage, self.bucket = storage, bucket
 
     def raw(self, version: str) -> bytes:
-        return self.storage.raw(self.bucket, SNAPSHOTS + version)
+        stored = self.storage.raw(self.bucket, SNAPSHOTS + version)
+        about = self.storage.about(self.bucket, SNAPSHOTS + version)
+        return zstd.decompress(stored) if about.get("metadata") else stored
+
+    def spoil(self, version: str, data: bytes) -> None:
+        overwrite(self.storage, self.bucket, SNAPSHOTS + version, data)
 
 
 class TestWhatIsStored:

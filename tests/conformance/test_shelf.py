@@ -1,14 +1,20 @@
 """What any shelf must do. An adapter passes by a subclass that opens it, and reads it raw."""
 
 import hashlib
+import json
+import mmap
+import os
+import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from adapters import folder
 from adapters.folder import FolderShelf
-from feed.ports import Conflict, NotFound, Pointer, Shelf, TooLarge, Unavailable
+from feed.ports import Conflict, Damaged, NotFound, Pointer, Shelf, TooLarge, Unavailable
+from tests.support.catalogs import overwrite
 
 T = 5.0
 
@@ -24,6 +30,10 @@ class ShelfContract:
 
     def raw(self, version: str) -> bytes:
         """What is stored under a version, not read through the shelf."""
+        raise NotImplementedError
+
+    def spoil(self, version: str, data: bytes) -> None:
+        """Store other bytes under a version, as the shelf never does."""
         raise NotImplementedError
 
     def test_an_empty_shelf_points_nowhere(self, shelf: Shelf) -> None:
@@ -96,6 +106,28 @@ class ShelfContract:
         with pytest.raises(TooLarge):
             shelf.fetch("v1", T, max_bytes=99)
 
+    def test_bytes_are_checked_against_the_checksum_that_the_reader_has(self, shelf: Shelf) -> None:
+        for data in (b"data", b"a line of text, again and again. " * 10_000):
+            one = put(shelf, f"v{len(data)}", data)
+            for _ in range(2):  # promoted, it may be known already
+                assert bytes(shelf.fetch(one[0], T, one[1], one[2])) == data
+                with pytest.raises(Damaged):
+                    shelf.fetch(one[0], T, one[1], hashlib.sha256(b"other").hexdigest())
+                pointer = shelf.current(T)
+                shelf.promote(*one, pointer.generation if pointer else 0, T)
+
+    def test_bytes_that_were_changed_after_they_were_promoted_are_damaged(
+        self, shelf: Shelf, other: Shelf
+    ) -> None:
+        data = b"a line of text, again and again. " * 10_000
+        pointer = shelf.promote(*put(shelf, "v1", data), 0, T)
+        for spoiled in (data[:-1] + b"?", b"?" * len(data)):
+            self.spoil("v1", spoiled)
+            with pytest.raises(Damaged):
+                other.fetch("v1", T, pointer.size, pointer.sha256)
+        self.spoil("v1", data)
+        assert bytes(other.fetch("v1", T, pointer.size, pointer.sha256)) == data
+
     def test_bytes_fetched_stay_readable_after_their_version_is_deleted(self, shelf: Shelf) -> None:
         put(shelf, "v1", b"x" * 100_000)
         data = shelf.fetch("v1", T)
@@ -153,6 +185,9 @@ class TestFolderShelf(ShelfContract):
     def raw(self, version: str) -> bytes:
         return (self.folder / "snapshots" / version).read_bytes()
 
+    def spoil(self, version: str, data: bytes) -> None:
+        overwrite(self.folder / "snapshots" / version, data)
+
     def test_a_pointer_that_is_no_pointer_is_unavailable(self, shelf: Shelf) -> None:
         put(shelf, "v1")
         (self.folder / "current.json").write_text("{")
@@ -172,3 +207,33 @@ class TestFolderShelf(ShelfContract):
             fcntl.flock(lock, fcntl.LOCK_EX)
             with pytest.raises(Unavailable, match="held"):
                 shelf.put("v2", b"", 0.05)
+
+    def test_a_snapshot_is_mapped_and_never_written_in_place(self, shelf: Shelf) -> None:
+        put(shelf, "v1")
+        assert isinstance(shelf.fetch("v1", T), mmap.mmap)
+        assert stat.S_IMODE((self.folder / "snapshots/v1").stat().st_mode) == 0o444
+
+    def test_what_was_found_right_when_it_was_promoted_is_not_read_again(
+        self, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one = put(shelf, "v1")
+        shelf.promote(*one, 0, T)
+        summed: list[Path] = []
+        monkeypatch.setattr(folder, "_summed", lambda _, path, __: summed.append(path) or one[2])
+        assert bytes(shelf.fetch("v1", T, sha256=one[2])) == b"data"
+        assert not summed
+        os.utime(self.folder / "snapshots/v1")  # whatever it was, something changed
+        assert bytes(shelf.fetch("v1", T, sha256=one[2])) == b"data"
+        assert summed
+
+    def test_a_pointer_of_an_earlier_release_is_read_and_its_snapshot_checked(
+        self, shelf: Shelf
+    ) -> None:
+        version, size, sha256 = put(shelf, "v1")
+        old = {"version": version, "size": size, "sha256": sha256, "generation": 7}
+        (self.folder / "current.json").write_text(json.dumps(old))
+        assert shelf.current(T) == Pointer(**old)
+        assert bytes(shelf.fetch("v1", T, size, sha256)) == b"data"
+        self.spoil("v1", b"dato")
+        with pytest.raises(Damaged):
+            shelf.fetch("v1", T, size, sha256)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import cold
+from benchmarks import build, cold
 from benchmarks.measuring import members
 from benchmarks.world import World
 from emulators.firestore import emulator_jar
@@ -67,6 +67,24 @@ def test_a_cold_start_is_split_into_steps_that_make_up_all_of_it(tmp_path: Path)
         assert sum(steps.values()) == pytest.approx(one["all"]["median"])
         assert one["store"]["median"] < steps["first session"]
         assert one["memory_mb"]["median"] > 30
+
+
+def test_a_build_is_followed_from_its_episodes_to_its_loading(tmp_path: Path) -> None:
+    (one,) = found(tmp_path, "build", "--sizes", "400", "--loads", "1")["sizes"]
+    for run in (one["built"], one["changed"]):
+        assert set(run["seconds"]) == set(build.STEPS)
+        assert min(run["seconds"].values()) > 0
+        assert run["peak_mb"] > 50
+        assert run["processor_s"] > 0
+        assert 0.4 < run["size_mb"] < 4
+    assert one["built"]["version"] != one["changed"]["version"]
+    assert list(one["loads"]) == [*build.LOCAL, *build.REMOTE]
+    for load in one["loads"].values():
+        assert load["processor_s"]["median"] > 0
+        assert 0 < load["seconds"]["least"] <= load["seconds"]["most"]
+    stored = one["stored"]["mb"]
+    assert stored["bucket"] < 0.9 * stored["bucket, as it lies"]
+    assert stored["bucket, as it lies"] == one["changed"]["size_mb"]
 
 
 @pytest.mark.usefixtures("emulator")

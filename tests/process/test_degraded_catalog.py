@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from feed.catalog import Catalog
-from tests.support.catalogs import catalog_of, episodes, publish_to
+from tests.support.catalogs import catalog_of, episodes, overwrite, publish_to
 from tests.support.server import Server, problem, until
 
 Start = Callable[..., Server]
@@ -70,15 +70,15 @@ def test_within_the_refresh_time_nobody_looks(start_server: Start, shelf: Path) 
 def altered(snapshot: Path, _shelf: Path) -> None:
     data = bytearray(snapshot.read_bytes())
     data[len(data) // 2] ^= 1
-    snapshot.write_bytes(data)
+    overwrite(snapshot, bytes(data))
 
 
 def cut(snapshot: Path, _shelf: Path) -> None:
-    snapshot.write_bytes(snapshot.read_bytes()[:1000])
+    overwrite(snapshot, snapshot.read_bytes()[:1000])
 
 
 def emptied(snapshot: Path, _shelf: Path) -> None:
-    snapshot.write_bytes(b"")
+    overwrite(snapshot, b"")
 
 
 def missing(snapshot: Path, _shelf: Path) -> None:
@@ -88,7 +88,7 @@ def missing(snapshot: Path, _shelf: Path) -> None:
 def renamed(snapshot: Path, shelf: Path) -> None:
     """Another catalog under its name."""
     other = next(path for path in (shelf / "snapshots").iterdir() if path != snapshot)
-    snapshot.write_bytes(other.read_bytes())
+    overwrite(snapshot, other.read_bytes())
 
 
 def no_pointer(_snapshot: Path, shelf: Path) -> None:
@@ -168,13 +168,14 @@ def test_the_catalog_in_memory_outlives_its_shelf(start_server: Start, shelf: Pa
     until(lambda: seen(server) == (catalog.version, []))
 
 
-def test_a_snapshot_damaged_in_place_hurts_no_session_that_is_served_from_it(
+def test_a_snapshot_that_somebody_replaces_hurts_no_session_that_is_served_from_it(
     start_server: Start, tmp_path: Path
 ) -> None:
     publish_to(tmp_path / "shelf", catalog_of(episodes(100)))
     server = start_server(CATALOG_REFRESH_S="0")
     before = server.create()["episodes"]
     (stored,) = (tmp_path / "shelf" / "snapshots").iterdir()
-    stored.write_bytes(bytes(1000))  # truncated, and nothing in it is as it was
+    assert not stored.stat().st_mode & 0o222, "written in place, it would change for its readers"
+    overwrite(stored, bytes(1000))
     assert server.create()["episodes"] == before
     assert server.alive

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog_builder.build import build_catalog
-from catalog_builder.lists import sorted_by_centroid
+from catalog_builder.lists import learn, sorted_by_centroid
 from catalog_builder.signals import Parameters
 from feed.catalog import Catalog
 from feed.clock import to_us
@@ -251,12 +251,9 @@ def test_a_snapshot_holds_all_vectors_or_none(kept: int) -> None:
 
 
 LISTED = catalog_of(episodes(40))
-LISTED = replace(
-    LISTED,
-    lists=sorted_by_centroid(
-        LISTED.embeddings, np.flatnonzero(LISTED.embedded).astype(np.int32), 5
-    ),
-)
+ROWS = np.flatnonzero(LISTED.embedded).astype(np.int32)
+CENTROIDS = learn(LISTED.embeddings, ROWS, 5)
+LISTED = replace(LISTED, lists=sorted_by_centroid(LISTED.embeddings, ROWS, CENTROIDS))
 
 
 def test_lists_come_back_as_they_were() -> None:

@@ -3,6 +3,7 @@
 A module has the fixtures by importing them, and those that they use.
 """
 
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +24,8 @@ __all__ = ["_storage_server", "storage"]
 PREFIX = "feeds/one"
 POINTER = f"{PREFIX}/current.json"
 SNAPSHOTS = f"{PREFIX}/snapshots/"
-DATA = bytes(range(256)) * 1000
+DATA = random.Random(0).randbytes(256_000)
+"""which nothing makes smaller"""
 
 
 @pytest.fixture

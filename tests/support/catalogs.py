@@ -76,3 +76,9 @@ def publish_to(folder: Path, catalog: Catalog, *, force: bool = True) -> Catalog
     """Publish a catalog on a shelf in a folder."""
     publish(FolderShelf(folder), catalog, force=force)
     return catalog
+
+
+def overwrite(snapshot: Path, data: bytes) -> None:
+    """Other bytes under a snapshot's name: who has it mapped keeps what it was."""
+    snapshot.unlink()
+    snapshot.write_bytes(data)

@@ -11,6 +11,7 @@ import pytest
 from benchmarks import engine, origin, signals
 from benchmarks.crowd import FAITHFUL, NOW, Crowd
 from benchmarks.large import large_catalog, queries
+from benchmarks.results import read
 from benchmarks.world import World
 from feed.clock import to_us
 from feed.engagement import Summary, newest_first
@@ -98,14 +99,14 @@ def test_the_engine_is_measured_by_size_beside_what_finds_the_same(
     monkeypatch.setattr(engine, "ROUNDS", 1)
     small = ["--sizes", "600", "--dimension", "16", "--peers", "numpy, exact"]
     engine.main([*small, "--json", str(tmp_path / "found.json")])
-    run = json.loads((tmp_path / "found.json").read_text())["runs"][0]
+    (run,) = read(tmp_path / "found.json").found["runs"]
     assert (run["episodes"], run["dimension"], run["lists"]) == (600, 16, 0)
     assert set(run["sessions"]) >= {"baseline", "for_you"}
     assert set(run["search"]) == {"earshot", "numpy, exact"}
     for found in run["search"].values():
         assert found["recall"] == 1
         assert found["p10_ms"] <= found["median_ms"] <= found["p90_ms"]
-    assert "600 episodes x 16, 0 lists" in capsys.readouterr().out
+    assert "600 x 16" in capsys.readouterr().out
 
 
 def test_a_large_catalog_is_one_that_a_snapshot_takes() -> None:

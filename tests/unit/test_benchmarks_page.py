@@ -32,6 +32,28 @@ FOUND: dict[str, dict[str, Any]] = {
             "rented_search": 2500.0,
         }
     },
+    "build": {
+        "sizes": [
+            {
+                "episodes": 1000,
+                "built": {"seconds": {"read": 1.0, "lists": 2.0}},
+                "changed": {"seconds": {"read": 1.0, "lists": 0.5}},
+                "loads": {"folder": {"seconds": SPREAD}},
+            }
+        ]
+    },
+    "growth": {
+        "series": [
+            {
+                "benchmark": "build",
+                "name": "lists",
+                "unit": "s",
+                "by": "episodes",
+                "points": [[10, 1.0], [100, 5.0], [1000, 60.0]],
+                "exponent": 0.9,
+            }
+        ]
+    },
     "another": {},
 }
 
@@ -58,7 +80,7 @@ def test_the_page_has_every_benchmark_in_order_with_its_plots(folder: Path) -> N
     text = out.read_text()
     places = [text.index(f"Table of {name}") for name in FOUND]
     assert [name for _, name in sorted(zip(places, FOUND, strict=True))] == [
-        *("http", "cold", "origin", "summary", "cost", "another")
+        *("http", "cold", "origin", "summary", "build", "growth", "cost", "another")
     ]
     assert text.count("<figure>") == sum(len(PLOTS[name](FOUND[name])) for name in PLOTS)
     assert "one &amp; only" in text

@@ -10,7 +10,7 @@ import pytest
 from adapters.folder import FolderShelf
 from catalog_builder.__main__ import main
 from feed.snapshot import SnapshotError, decode
-from tests.support.catalogs import fields
+from tests.support.catalogs import fields, overwrite
 
 NOW = "2026-02-06T00:00:00Z"
 
@@ -155,7 +155,7 @@ def test_a_damaged_snapshot_is_found_and_can_be_published_over(
 ) -> None:
     assert run("publish", "--episodes", write(here / "e.json", range(50)), "--shelf", "shelf") == 0
     (stored,) = (here / "shelf/snapshots").iterdir()
-    stored.write_bytes(stored.read_bytes()[:-1])
+    overwrite(stored, stored.read_bytes()[:-1])
     with pytest.raises(SnapshotError):
         decode(stored.read_bytes())
     assert run("verify", "--shelf", "shelf") == 1
@@ -171,7 +171,7 @@ def test_a_damaged_catalog_from_today_is_published_anew_beside_the_damaged_one(
     again = ["publish", "--episodes", write(here / "e.json", range(50)), "--shelf", "shelf"]
     assert run(*again) == 0
     (stored,) = (here / "shelf/snapshots").iterdir()
-    stored.write_bytes(stored.read_bytes()[:-1])
+    overwrite(stored, stored.read_bytes()[:-1])
     assert run(*again, "--if-stale") == 0
     assert "-mended" in capsys.readouterr().out
     assert run("verify", "--shelf", "shelf") == 0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks.vectors import clustered
 from catalog_builder import lists as building
-from catalog_builder.lists import lists, sorted_by_centroid
+from catalog_builder.lists import learn, lists, sorted_by_centroid
 from feed import nearest as searching
 from feed.catalog import Catalog
 from feed.lists import SPARE, Lists
@@ -19,6 +19,11 @@ from tests.support.catalogs import catalog_of, episodes
 
 MANY, DIMENSION = 60_000, 64
 COUNT = 150
+
+
+def grouped(rows: np.ndarray, count: int) -> Lists:
+    every = np.arange(len(rows), dtype=np.int32)
+    return sorted_by_centroid(rows, every, learn(rows, every, count))
 
 
 @cache
@@ -182,7 +187,7 @@ def test_embeddings_that_do_not_group_are_not_sorted_into_lists() -> None:
 def test_a_step_of_a_code_counts_as_much_as_its_dimension_is_wide() -> None:
     numbers = np.random.default_rng(0)
     rows = (numbers.normal(size=(2000, 8)) * np.geomspace(1, 1e-2, 8)).astype(np.float32)
-    made = sorted_by_centroid(rows, np.arange(2000, dtype=np.int32), 4)
+    made = grouped(rows, 4)
     everywhere = replace(made, reach=np.array([-99], np.float32))
     vectors = numbers.normal(size=(3, 8)).astype(np.float32)
     found = everywhere.near(vectors, np.ones(2000, np.bool_), np.full(3, 50))
@@ -198,7 +203,7 @@ def test_whatever_the_lists_nobody_is_found_twice_or_who_may_not_and_enough_are_
     numbers = np.random.default_rng(size * 13 + wanted)
     rows = numbers.normal(size=(size, 8)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    made = sorted_by_centroid(rows, np.arange(size, dtype=np.int32), min(count, size))
+    made = grouped(rows, min(count, size))
     allowed = numbers.random(size) < numbers.random()
     found = made.near(-rows[:vectors], allowed, np.full(min(vectors, size), wanted))
     for some in found:
@@ -210,6 +215,6 @@ def test_whatever_the_lists_nobody_is_found_twice_or_who_may_not_and_enough_are_
 def test_embeddings_that_are_all_the_same_are_found() -> None:
     rows = np.zeros((500, 8), np.float32)
     rows[:, 0] = 1
-    made = sorted_by_centroid(rows, np.arange(500, dtype=np.int32), 20)
+    made = grouped(rows, 20)
     found = made.near(rows[:1], np.ones(500, np.bool_), np.array([10]))
     assert len(found[0]) >= 10
