@@ -10,6 +10,7 @@ import numpy.typing as npt
 from benchmarks.vectors import clustered
 from catalog_builder.build import build_catalog
 from catalog_builder.lists import lists
+from catalog_builder.projection import projection
 from catalog_builder.scale import cosine_scale
 from feed.catalog import Catalog
 from feed.clock import DAY_US, to_us
@@ -69,6 +70,7 @@ def large_catalog(count: int, dimension: int) -> Catalog:
         title_hashes=hashes,
         signals=_signals(count, len(series_ids), rng),
         lists=lists(embeddings, embedded == 1),
+        projection=projection(embeddings, embedded == 1),
     )
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from catalog_builder.errors import Refused
 from catalog_builder.interactions import collect
 from catalog_builder.lists import lists
+from catalog_builder.projection import projection
 from catalog_builder.scale import cosine_scale
 from catalog_builder.signals import Parameters, signals
 from feed.catalog import SCORES, Catalog
@@ -84,6 +85,7 @@ def build_catalog(
         title_hashes=hash_strings([_spoken(e.title) for e in episodes]),
         signals=Signals.none(len(episodes), len(series_ids)),
         lists=lists(embeddings, embedded == 1),
+        projection=projection(embeddings, embedded == 1),
     )
     catalog = replace(catalog, signals=signals(collect(summaries, catalog), catalog, parameters))
     if not keep_vectors:
