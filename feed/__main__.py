@@ -73,7 +73,9 @@ def replay(options: argparse.Namespace) -> None:
     ranker = Ranker(catalog, _scenario(chosen))
     experiment = _stamp(options, request, ranker.scenario.name)
     query = make_query(request, summary, seed=options.seed, now_us=now_us)
-    session = sessions.create(ranker, query, experiment=experiment, trace=request.trace)
+    session = sessions.create(
+        ranker, query, experiment=experiment, trace=request.trace, detail=request.detail
+    )
     print(sessions.replay(catalog, session, request.limit).decode())
 
 

@@ -26,6 +26,8 @@ class Eligible:
     """whether it is wider than the scenario's first"""
     removed: dict[str, int]
     """by filter: how many it removed that no earlier one had"""
+    masks: dict[str, BoolArray]
+    """(n,) by filter, in their order: who passes it"""
 
 
 def eligible(
@@ -56,8 +58,9 @@ def eligible(
     for name, mask in masks.items():
         allowed, removed[name] = _narrow(allowed, mask)
     window, widened = _window(scenario, ages, allowed)
-    allowed, removed["freshness"] = _narrow(allowed, filters.fresh(ages, window))
-    return Eligible(allowed, ages, window, widened, removed)
+    masks["freshness"] = filters.fresh(ages, window)
+    allowed, removed["freshness"] = _narrow(allowed, masks["freshness"])
+    return Eligible(allowed, ages, window, widened, removed, masks)
 
 
 def _window(scenario: Scenario, ages: IntArray, allowed: BoolArray) -> tuple[int | None, bool]:
