@@ -53,6 +53,7 @@ def build_catalog(
         [primary_subtag(e.language) if e.language else None for e in episodes]
     )
     categories, major, starts, members = _categories(episodes)
+    anchors = _anchors(embeddings, starts, members, len(categories))
     content = ["" if e.content_id in (None, e.id) else e.content_id or "" for e in episodes]
     catalog = Catalog(
         version="",
@@ -80,12 +81,12 @@ def build_catalog(
         category_members=members,
         embeddings=embeddings,
         embedded=embedded,
-        anchors=_anchors(embeddings, starts, members, len(categories)),
+        anchors=anchors,
         cosine_scale=cosine_scale(embeddings[embedded == 1]),
         title_hashes=hash_strings([_spoken(e.title) for e in episodes]),
         signals=Signals.none(len(episodes), len(series_ids)),
         lists=lists(embeddings, embedded == 1),
-        projection=projection(embeddings, embedded == 1),
+        projection=projection(embeddings, embedded == 1, anchors),
     )
     catalog = replace(catalog, signals=signals(collect(summaries, catalog), catalog, parameters))
     if not keep_vectors:

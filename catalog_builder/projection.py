@@ -1,7 +1,9 @@
-"""Projection: the plane on which a catalog's embeddings differ most.
+"""Projection: the plane on which a catalog's categories differ most.
 
-Plain principal component analysis (Pearson, 1901) of a sample. It keeps what is far apart, and
-loses what only the other dimensions tell: two episodes that lie together need not be alike.
+Plain principal component analysis (Pearson, 1901) of the categories' anchors, each as important as
+any: of the embeddings themselves the first components are often one series that repeats itself.
+It keeps what is far apart, and loses what only the other dimensions tell: two episodes that lie
+together need not be alike.
 """
 
 import numpy as np
@@ -10,34 +12,36 @@ import numpy.typing as npt
 from feed.projection import NOWHERE, UNIT, Projection
 
 SAMPLE = 4096
-"""embeddings that the plane is found from"""
+"""embeddings that the plane is found from, where there are no categories"""
 BLOCK = 8192
 """rows projected at once: what bounds memory"""
 FEWEST = 3
-"""embeddings below which there is no plane"""
+"""points that make a plane"""
 DECIMALS = 4
 """of the axes: what two machines compute alike"""
 
 
-def projection(embeddings: npt.NDArray[np.float32], embedded: npt.NDArray[np.bool_]) -> Projection:
+def projection(
+    embeddings: npt.NDArray[np.float32],
+    embedded: npt.NDArray[np.bool_],
+    anchors: npt.NDArray[np.float32],
+) -> Projection:
     """Where each of (n, D) unit rows is; none where fewer than `FEWEST` are embedded, or all alike.
 
-    The first axis is the one along which the rows vary most. Of an axis and its opposite it is
-    the one whose largest number is positive.
+    `anchors` (M, D) are the unit vectors of the categories, zero where one has none; of fewer than
+    `FEWEST` the rows take the place. The first axis is the one along which they vary most. Of an
+    axis and its opposite it is the one whose largest number is positive.
     """
     rows = np.flatnonzero(embedded)
     none = Projection.none(embeddings.shape[1])
     if len(rows) < FEWEST:
         return none
-    spread = np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE)).astype(np.int64)
-    sample = embeddings[rows[spread]].astype(np.float64)
-    centre = sample.mean(axis=0)
-    sample -= centre
-    axes = np.linalg.eigh(sample.T @ sample)[1].T[:-3:-1]
-    largest = np.abs(axes).argmax(axis=1)
-    axes = axes * np.sign(axes[np.arange(2), largest])[:, None]
-    places = _projected(embeddings, rows, axes) - axes @ centre
-    edge = float(np.abs(places).max())
+    seen = anchors[anchors.any(axis=1)]
+    if len(seen) < FEWEST:
+        spread = np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE)).astype(np.int64)
+        seen = embeddings[rows[spread]]
+    axes, centre = _principal(seen.astype(np.float64))
+    edge = float(np.abs(_projected(embeddings, rows, axes) - axes @ centre).max())
     if edge < 10.0**-DECIMALS:
         return none
     axes = np.round(axes / edge, DECIMALS)
@@ -46,6 +50,17 @@ def projection(embeddings: npt.NDArray[np.float32], embedded: npt.NDArray[np.boo
     points = np.full((len(embeddings), 2), NOWHERE, np.int16)
     points[rows] = np.rint(places * UNIT)
     return Projection(points, axes.astype(np.float32), shift.astype(np.float32))
+
+
+def _principal(
+    rows: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """(2, D) the first two components of (r, D) rows, and (D,) their centre."""
+    centre = rows.mean(axis=0)
+    rows = rows - centre
+    axes = np.linalg.eigh(rows.T @ rows)[1].T[:-3:-1]
+    largest = np.abs(axes).argmax(axis=1)
+    return axes * np.sign(axes[np.arange(2), largest])[:, None], centre
 
 
 def _projected(
