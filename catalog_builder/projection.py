@@ -30,7 +30,8 @@ def projection(
 
     `anchors` (M, D) are the unit vectors of the categories, zero where one has none; of fewer than
     `FEWEST` the rows take the place. The first axis is the one along which they vary most. Of an
-    axis and its opposite it is the one whose largest number is positive.
+    axis and its opposite it is the one whose largest number is positive. Both reach from edge to
+    edge.
     """
     rows = np.flatnonzero(embedded)
     none = Projection.none(embeddings.shape[1])
@@ -40,27 +41,26 @@ def projection(
     if len(seen) < FEWEST:
         spread = np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE)).astype(np.int64)
         seen = embeddings[rows[spread]]
-    axes, centre = _principal(seen.astype(np.float64))
-    edge = float(np.abs(_projected(embeddings, rows, axes) - axes @ centre).max())
-    if edge < 10.0**-DECIMALS:
+    axes = _principal(seen.astype(np.float64))
+    places = _projected(embeddings, rows, axes)
+    reach = np.ptp(places, axis=0)
+    if reach.min() < 10.0**-DECIMALS:
         return none
-    axes = np.round(axes / edge, DECIMALS)
-    shift = -axes @ centre
-    places = np.clip(_projected(embeddings, rows, axes) + shift, -1, 1)
+    axes = np.round(2 * axes / reach[:, None], DECIMALS)
+    places = _projected(embeddings, rows, axes)
+    shift = -(places.min(axis=0) + places.max(axis=0)) / 2
     points = np.full((len(embeddings), 2), NOWHERE, np.int16)
-    points[rows] = np.rint(places * UNIT)
+    points[rows] = np.rint(np.clip(places + shift, -1, 1) * UNIT)
     return Projection(points, axes.astype(np.float32), shift.astype(np.float32))
 
 
-def _principal(
-    rows: npt.NDArray[np.float64],
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """(2, D) the first two components of (r, D) rows, and (D,) their centre."""
-    centre = rows.mean(axis=0)
-    rows = rows - centre
+def _principal(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """(2, D) the first two components of (r, D) rows."""
+    rows = rows - rows.mean(axis=0)
     axes = np.linalg.eigh(rows.T @ rows)[1].T[:-3:-1]
     largest = np.abs(axes).argmax(axis=1)
-    return axes * np.sign(axes[np.arange(2), largest])[:, None], centre
+    signed: npt.NDArray[np.float64] = axes * np.sign(axes[np.arange(2), largest])[:, None]
+    return signed
 
 
 def _projected(

@@ -2,62 +2,57 @@
 
 import { call } from "./api.js";
 import { $, h } from "./dom.js";
-import * as history from "./history.js";
-import { drawMap } from "./map.js";
+import { startHistory } from "./history.js";
+import { startMap } from "./map.js";
 import { queue, summary } from "./queue.js";
 import { stages } from "./stages.js";
 
 const SHOWN = 50;
 const SETTLED_MS = 150;
 
-/** @param {() => Promise<void>} work */
-const told = (work) => work().then(() => { $("trouble").textContent = ""; }, (error) => {
-  $("trouble").textContent = `The Lab cannot go on: ${error.message}.`;
-});
-
 async function start() {
+  /** @type {[{scenarios: Scenario[], default: string}, {points: Point[], mapped: number, sampled: boolean}]} */
   const [{ scenarios, default: usual }, map] = await Promise.all([call("/scenarios"), call("/map")]);
-  /** @type {Point[]} */
-  const points = map.points;
-  /** @type {(Session | null)[]} */
-  const sessions = [null, null];
+  const { points } = map;
   let asked = 0, seed = 1, timer = 0;
 
-  const names = scenarios.map((/** @type {{name: string}} */ one) => one.name);
-  const sides = [usual, names.find((/** @type {string} */ name) => name !== usual) ?? usual].map((name, side) => {
-    const select = h("select", { onchange: () => told(run) }, ...names.map((/** @type {string} */ one) => new Option(one)));
-    select.value = name;
-    const about = h("p", { className: "quiet" }), result = h("div");
+  const other = scenarios.find((one) => one.name !== usual)?.name ?? usual;
+  const sides = [usual, other].map((name, side) => {
     const title = side ? "Right" : "Left";
-    $("sides").append(h("section", { className: "side", ariaLabel: title },
-      h("div", { className: "row" }, h("label", {}, `${title} scenario `, select)), about, result));
-    return { select, about, result };
+    const choice = h("select", { onchange: () => run() }, ...scenarios.map((one) => new Option(one.name)));
+    choice.value = name;
+    const result = h("div");
+    $("sides").append(h("section", { className: "side", ariaLabel: title }, h("div", { className: "row" }, h("label", {}, `${title} scenario`, choice)), result));
+    return { choice, result };
   });
 
   async function run() {
     const mine = ++asked;
     $("seed").textContent = String(seed);
     const body = { ...history.request(), stored: false, trace: true, detail: true, limit: SHOWN, seed };
-    const found = await Promise.all(sides.map(({ select }) => call("/sessions/create", { body: { ...body, scenario: select.value } })));
+    const answers = sides.map(({ choice }) => call("/sessions/create", { body: { ...body, scenario: choice.value } }));
+    /** @type {Session[]} */
+    const sessions = await Promise.all(answers);
     if (mine !== asked) return; // a newer one is under way
-    sessions.splice(0, 2, ...found);
-    sides.forEach(({ select, about, result }, side) => {
-      const session = found[side];
-      about.textContent = scenarios.find((/** @type {{name: string}} */ one) => one.name === select.value)?.description ?? "";
-      result.replaceChildren(h("p", {}, summary(session)), h("h3", {}, "Stages"), stages(session),
-        h("h3", {}, "Queue"), queue(session, found[1 - side]));
+    $("trouble").textContent = "";
+    sides.forEach(({ choice, result }, side) => {
+      const [one, two] = /** @type {[Session, Session]} */ (side ? sessions.toReversed() : sessions);
+      const about = scenarios[choice.selectedIndex]?.description ?? "";
+      result.replaceChildren(h("p", { className: "quiet" }, about), h("p", {}, summary(one)),
+        h("h3", {}, "Stages"), stages(one), h("h3", {}, "Queue"), queue(one, two));
     });
-    draw({ chosen: history.chosen(), sides: sessions });
+    show(history.ids(), sessions);
     $("live").textContent = "Both sessions are here.";
   }
 
-  const soon = () => { clearTimeout(timer); timer = setTimeout(() => told(run), SETTLED_MS); };
-  const { add } = await history.start(new Map(points.map((one) => [one.id, one])), soon);
-  const draw = drawMap(points, add);
-  $("about-map").textContent = !points.length ? "This catalog has no map."
-    : `${map.sampled ? `A sample of ${points.length} of ${map.mapped} episodes` : "Every episode"}: what is alike lies near. ✚ and ✕ are the user, left and right.`;
-  $("draw").onclick = () => { seed++; told(run); };
-  await run();
+  const soon = () => { clearTimeout(timer); timer = setTimeout(run, SETTLED_MS); };
+  const history = await startHistory(new Map(points.map((one) => [one.id, one])), soon);
+  const show = startMap(points, history.add);
+  if (!points.length) $("about").textContent = "This catalog has no map.";
+  else if (map.sampled) $("about").textContent = `A sample: ${points.length} of ${map.mapped} episodes.`;
+  $("draw").onclick = () => { seed++; run(); };
+  history.set([]);
 }
 
-told(start);
+addEventListener("unhandledrejection", ({ reason }) => { $("trouble").textContent = `The Lab cannot go on: ${reason.message}.`; });
+start();

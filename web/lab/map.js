@@ -1,136 +1,113 @@
-// The map: every episode a dot on one canvas, drawn once; what changes on another above it.
+// The map: every episode a dot, drawn once; on a canvas above it what changes.
 
 import { $, h } from "./dom.js";
 
-const COLOURS = [220, 25, 140, 285, 50, 190, 335, 95];
+const HUES = [140, 285, 55, 330, 180, 0, 100, 255]; // of the largest categories
 const NEAR_PX = 24;
 const SHOWN = 20;
-const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+/** @type {Record<string, [number, number]>} */
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
-/** @param {Point[]} points @param {(id: string) => void} pick @returns {(marks: {chosen: string[], sides: (Session | null)[]}) => void} */
-export function drawMap(points, pick) {
-  const [dots, over] = /** @type {HTMLCanvasElement[]} */ ([...$("map").children]);
-  if (!dots || !over) throw new Error("no canvas");
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  const at = new Map(points.map((one, place) => [one.id, place]));
-  /** @type {{chosen: string[], sides: (Session | null)[]}} */
-  let marks = { chosen: [], sides: [] };
-  let pointed = -1;
-  let width = 1, height = 1;
-  const x = (/** @type {number} */ value) => (value * 0.96 + 1) * width / 2;
-  const y = (/** @type {number} */ value) => (1 - value * 0.96) * height / 2;
+/**
+ * @param {Point[]} points @param {(id: string) => void} pick
+ * @returns {(chosen: string[], sessions: Session[]) => void} shows a history and what came of it
+ */
+export function startMap(points, pick) {
+  const [dots, over] = /** @type {[HTMLCanvasElement, HTMLCanvasElement]} */ ([...$("map").children]);
+  const known = new Map(points.map((one) => [one.id, one]));
+  /** @type {string[]} */
+  let chosen = [];
+  /** @type {Session[]} */
+  let sessions = [];
+  /** @type {Point | undefined} */
+  let pointed;
 
-  /** @type {Map<string, number>} */
-  const sizes = new Map();
-  for (const { category } of points) if (category) sizes.set(category, (sizes.get(category) ?? 0) + 1);
-  const main = [...sizes].sort((a, b) => b[1] - a[1]).slice(0, COLOURS.length).map(([name]) => name);
-  const colour = (/** @type {number} */ place) => (
-    place < 0 ? css("--edge") : `hsl(${COLOURS[place]} ${dark.matches ? "70% 65%" : "65% 42%"})`);
+  const sizes = Map.groupBy(points, (one) => one.category);
+  const largest = [...sizes.keys()].filter(Boolean).sort((a, b) => size(b) - size(a)).slice(0, HUES.length);
+  const legend = [...$("legend").children, ...[...largest, "other"].map((name, place) => {
+    const item = h("li", {}, String(name));
+    item.style.setProperty("--hue", String(HUES[place]));
+    return item;
+  })];
+  $("legend").replaceChildren(...legend);
+  /** @param {string | null} name */
+  function size(name) { return sizes.get(name)?.length ?? 0; }
+  /** @param {number} place in the legend, -1 the last */
+  const colour = (place) => getComputedStyle(/** @type {Element} */ (legend.at(place))).borderLeftColor;
+  let width = 0, height = 0;
+  const x = (/** @type {number} */ value) => (0.5 + value * 0.48) * width;
+  const y = (/** @type {number} */ value) => (0.5 - value * 0.48) * height;
 
   /** @param {HTMLCanvasElement} canvas */
-  function cleared(canvas) {
-    const scale = devicePixelRatio;
-    [canvas.width, canvas.height] = [width * scale, height * scale];
-    const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    pen.scale(scale, scale);
-    return pen;
+  function pen(canvas) {
+    [canvas.width, canvas.height] = [width * devicePixelRatio, height * devicePixelRatio];
+    const made = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    made.scale(devicePixelRatio, devicePixelRatio);
+    made.font = "bold 1.2rem system-ui";
+    [made.textAlign, made.textBaseline] = ["center", "middle"];
+    return made;
   }
 
   function drawDots() {
-    ({ clientWidth: width, clientHeight: height } = dots);
-    const pen = cleared(dots);
-    const size = points.length > 2000 ? 2 : 4;
-    for (let group = -1; group < main.length; group++) {
-      pen.fillStyle = colour(group);
-      for (const one of points) {
-        if (main.indexOf(one.category ?? "") === group) pen.fillRect(x(one.x) - size / 2, y(one.y) - size / 2, size, size);
-      }
+    [width, height] = [dots.clientWidth, dots.clientHeight];
+    const ink = pen(dots), wide = points.length > 2000 ? 2 : 4;
+    for (const [category, some] of sizes) {
+      const place = largest.indexOf(category);
+      ink.fillStyle = colour(place < 0 ? -1 : place + 3);
+      for (const one of some) ink.fillRect(x(one.x) - wide / 2, y(one.y) - wide / 2, wide, wide);
     }
-    const key = (/** @type {string} */ name, /** @type {string} */ dot, className = "") => {
-      const item = h("li", { className }, name);
-      item.style.setProperty("--dot", dot);
-      return item;
-    };
-    $("legend").replaceChildren(
-      key("history", css("--text"), "ring"), key("left, first 20", css("--left"), "ring"), key("right, first 20", css("--right"), "ring"),
-      ...main.map((name, place) => key(name, colour(place))), key("other", colour(-1)));
     drawMarks();
   }
 
   function drawMarks() {
-    const pen = cleared(over);
-    /** @param {number} px @param {number} py @param {number} radius @param {string} style @param {number} line */
-    const ring = (px, py, radius, style, line) => {
-      pen.beginPath();
-      [pen.strokeStyle, pen.lineWidth] = [style, line];
-      pen.arc(x(px), y(py), radius, 0, 7);
-      pen.stroke();
+    const ink = pen(over);
+    /** @param {Point | undefined} one @param {number} radius @param {string} style */
+    const ring = (one, radius, style) => {
+      if (!one) return;
+      ink.beginPath();
+      [ink.strokeStyle, ink.lineWidth] = [style, 2.5];
+      ink.arc(x(one.x), y(one.y), radius, 0, 7);
+      ink.stroke();
     };
-    const here = (/** @type {string} */ id) => points[at.get(id) ?? -1];
-    marks.sides.forEach((session, side) => {
-      const style = css(side ? "--right" : "--left");
-      for (const { id } of session?.episodes.slice(0, SHOWN) ?? []) {
-        const one = here(id);
-        if (one) ring(one.x, one.y, side ? 8 : 6, style, 2);
-      }
-      const user = session?.detail.user;
-      if (!user) return;
-      pen.fillStyle = style;
-      pen.font = "bold 1.3rem system-ui";
-      pen.fillText(side ? "✕" : "✚", x(user[0]) - 9, y(user[1]) + 8);
+    sessions.forEach(({ episodes, detail }, side) => {
+      const style = ink.fillStyle = colour(side + 1);
+      for (const { id } of episodes.slice(0, SHOWN)) ring(known.get(id), 6 + 3 * side, style);
+      for (const { at } of detail.interests) if (at) ink.fillText("◆", x(at[0]), y(at[1]));
+      if (detail.user) ink.fillText(side ? "✖" : "✚", x(detail.user[0]), y(detail.user[1]));
     });
-    for (const id of marks.chosen) {
-      const one = here(id);
-      if (one) ring(one.x, one.y, 4, css("--text"), 3);
-    }
-    const one = points[pointed];
-    if (one) ring(one.x, one.y, 11, css("--accent"), 4);
+    for (const id of chosen) ring(known.get(id), 3, colour(0));
+    ring(pointed, 12, colour(0));
   }
 
-  /** @param {number} place */
-  function point(place) {
-    if (place === pointed) return;
-    pointed = place;
-    const one = points[place];
-    if (one) $("pointed").textContent = [one.title, one.category].filter(Boolean).join(" · ");
+  /** @param {(one: Point) => number} far @param {number} [most] */
+  function point(far, most = Infinity) {
+    let best, least = most;
+    for (const one of points) {
+      const distance = far(one);
+      if (distance < least) [best, least] = [one, distance];
+    }
+    if (!best || best === pointed) return;
+    pointed = best;
+    $("pointed").textContent = [best.title, best.category].filter(Boolean).join(" · ");
     drawMarks();
   }
 
-  /** @param {(one: Point, place: number) => number} distance @param {number} most */
-  function nearest(distance, most) {
-    let best = -1, least = most;
-    points.forEach((one, place) => {
-      const far = distance(one, place);
-      if (far < least) [best, least] = [place, far];
-    });
-    return best;
-  }
-
+  const pickPointed = () => { if (pointed) pick(pointed.id); };
   over.onpointermove = over.onpointerdown = ({ offsetX, offsetY }) =>
-    point(nearest((one) => Math.hypot(x(one.x) - offsetX, y(one.y) - offsetY), NEAR_PX));
-  const pickPointed = () => { const one = points[pointed]; if (one) pick(one.id); };
+    point((one) => Math.hypot(x(one.x) - offsetX, y(one.y) - offsetY), NEAR_PX);
   over.onclick = pickPointed;
   over.onkeydown = (event) => {
-    const step = KEYS[/** @type {keyof typeof KEYS} */ (event.key)];
     if (event.key === "Enter") pickPointed();
+    const step = STEPS[event.key];
     if (!step) return;
     event.preventDefault();
-    const from = points[pointed] ?? { x: 0, y: 0 };
-    const next = nearest((one, place) => { // ahead rather than aside
-      const [dx, dy] = [one.x - from.x, one.y - from.y];
-      const ahead = dx * (step[0] ?? 0) + dy * (step[1] ?? 0);
-      return place === pointed || ahead <= 0 ? Infinity : Math.hypot(dx, dy) + 2 * (Math.hypot(dx, dy) - ahead);
-    }, Infinity);
-    if (next >= 0) point(next);
+    const from = pointed ?? { x: 0, y: 0 };
+    point((one) => { // ahead rather than aside
+      const ahead = (one.x - from.x) * step[0] + (one.y - from.y) * step[1];
+      return ahead > 0 ? 3 * Math.hypot(one.x - from.x, one.y - from.y) - 2 * ahead : Infinity;
+    });
   };
-  dark.onchange = drawDots;
+  matchMedia("(prefers-color-scheme: dark)").onchange = drawDots;
   new ResizeObserver(drawDots).observe(dots);
-  return (made) => { marks = made; drawMarks(); };
+  return (ids, made) => { [chosen, sessions] = [ids, made]; drawMarks(); };
 }
-
-/** @param {string} name */
-const css = (name) => {
-  const probe = $("map");
-  probe.style.setProperty("color", `var(${name})`);
-  return getComputedStyle(probe).color;
-};

@@ -1,31 +1,27 @@
-// One side's queue, and where it differs from the other side's.
+// One side's queue, and where it differs from the other's.
 
 import { counted, h, words } from "./dom.js";
 
-/** @param {Session} session @param {Session | null} other @returns {HTMLElement} */
+/** @param {Session} session @param {Session} other */
 export function queue(session, other) {
-  const there = other && positions(other);
+  const there = new Map(other.detail.candidates.map((one) => [one.id, one.queue_position]));
   return h("ol", { className: "queue" }, ...session.episodes.map((one) => {
-    const mark = there ? differs(one.queue_position, there.get(one.id)) : "";
-    return h("li", { className: mark === "only here" ? "only" : "" },
-      h("span", { className: "place" }, String(one.queue_position)), h("span", {}, one.title), h("span", { className: "mark" }, mark),
-      h("span", { className: "quiet" }, [one.series?.name, one.reason.text, one.final_score.toFixed(3)].filter(Boolean).join(" · ")));
+    const place = there.get(one.id);
+    return h("li", { className: place ? "" : "only" },
+      h("span", { className: "quiet" }, String(one.queue_position)), h("span", {}, one.title), h("b", {}, moved(one.queue_position, place)),
+      h("p", { className: "quiet" }, [one.series?.name, one.reason.text, one.final_score.toFixed(3)].filter(Boolean).join(" · ")));
   }));
 }
 
-/** @param {Session} session what it was made from, in a line */
-export function summary(session) {
-  const known = session.cold_start ? "nothing is known"
-    : `from ${counted(session.user_vector_episodes, "engagement")} and what was stated`;
-  return [counted(session.total_in_queue, "episode"), known, ...session.degraded.map(words)].join(" · ");
-}
+/** @param {Session} session in a line */
+export const summary = (session) => [
+  counted(session.total_in_queue, "episode"),
+  session.cold_start ? "nothing is known" : `${counted(session.user_vector_episodes, "engagement")} in the user vector`,
+  ...session.degraded.map(words),
+].join(" · ");
 
-/** @param {Session} session @returns {Map<string, number>} */
-const positions = ({ detail }) =>
-  new Map(detail.candidates.flatMap((one) => (one.queue_position ? [[one.id, one.queue_position]] : [])));
-
-/** @param {number} here @param {number | undefined} there */
-function differs(here, there) {
+/** @param {number} here @param {number | null | undefined} there */
+function moved(here, there) {
   if (!there) return "only here";
   if (here === there) return "";
   return here < there ? `↑ up ${there - here}` : `↓ down ${here - there}`;

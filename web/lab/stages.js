@@ -1,45 +1,35 @@
-// The stages as a picture: a bar a stage, as long as its share; what opens tells which episodes.
+// The stages as a picture: to each a bar as long as its share, which opens to its episodes.
 
-import { counted, h, words } from "./dom.js";
+import { h, words } from "./dom.js";
 
-/** @param {Session} session @returns {HTMLElement} */
+/** @param {Session} session */
 export function stages({ trace, detail }) {
-  let left = trace.catalog;
-  const filters = Object.entries(trace.removed).map(([name, gone]) => {
-    left -= gone;
-    const named = detail.removed[name] ?? [];
-    const label = name === "freshness" && trace.window_days ? `older than ${trace.window_days} days` : words(name);
-    return stage(`− ${label}`, gone, trace.catalog, "removed", named);
-  });
-  const sources = Object.entries(trace.sources).map(([name, brought]) => {
-    const named = detail.candidates.filter((one) => one.proposed_by.includes(name));
-    return stage(`+ ${words(name)}`, brought, trace.candidates, "", named);
-  });
-  return h("div", { className: "stages" },
-    stage("Catalog", trace.catalog, trace.catalog), ...filters,
-    stage("Allowed", left, trace.catalog), ...sources,
-    stage("Candidates, each once", trace.candidates, trace.candidates, "", detail.candidates),
-    stage("Chosen", trace.chosen, trace.candidates));
+  const { catalog, candidates } = trace;
+  const gone = Object.entries(trace.removed);
+  const allowed = catalog - gone.reduce((sum, [, count]) => sum + count, 0);
+  return h("div", {},
+    stage("Catalog", catalog, catalog),
+    ...gone.map(([name, count]) => {
+      const what = name === "freshness" ? `older than ${trace.window_days} days` : words(name);
+      return stage(`− ${what}`, count, catalog, detail.removed[name], "removed");
+    }),
+    stage("Allowed", allowed, catalog),
+    ...Object.entries(trace.sources).map(([name, count]) =>
+      stage(`+ ${words(name)}`, count, candidates, detail.candidates.filter((one) => one.proposed_by.includes(name)))),
+    stage("Candidates, each once", candidates, candidates, detail.candidates),
+    stage("Chosen", trace.chosen, candidates));
 }
 
-/** @param {string} label @param {number} count @param {number} whole @param {string} [kind] @param {Episode[]} [named] */
-function stage(label, count, whole, kind = "", named = []) {
-  const texts = [h("span", {}, label), h("span", {}, count.toLocaleString("en"))];
-  const bar = h(count && named.length ? "summary" : "p", { className: `stage ${kind}` }, ...texts);
-  bar.style.setProperty("--from", `${whole ? Math.min(100, 100 * count / whole) : 0}%`);
-  if (!count || !named.length) return bar;
-  const made = h("details", {}, bar);
-  made.ontoggle = () => {
-    if (made.children.length > 1) return;
-    const rest = count - named.length;
-    made.append(h("ul", { tabIndex: 0, ariaLabel: label }, ...named.map((one) => h("li", {}, told(one)))));
-    if (kind && rest > 0) made.append(h("p", { className: "quiet" }, `and ${counted(rest, "other")}`));
-  };
-  return made;
+/** @param {string} label @param {number} count @param {number} whole @param {Episode[]} [named] @param {string} [kind] */
+function stage(label, count, whole, named = [], kind = "") {
+  const bar = h(named.length ? "summary" : "p", { className: `stage ${kind}` }, h("span", {}, label), String(count));
+  bar.style.setProperty("--share", `${100 * count / (whole || 1)}%`);
+  if (!named.length) return bar;
+  const title = kind && count > named.length ? `The best ${named.length} by quality` : label;
+  const list = h("ul", { className: "quiet", tabIndex: 0, ariaLabel: title });
+  return h("details", { ontoggle: () => list.replaceChildren(...named.map((one) => h("li", {}, told(one)))) }, bar, list);
 }
 
 /** @param {Episode & Partial<Candidate>} one */
-function told({ title, final_score: score, queue_position: place }) {
-  const facts = [score?.toFixed(3), place && `place ${place}`].filter(Boolean).join(", ");
-  return facts ? `${title} (${facts})` : title;
-}
+const told = ({ title, final_score: score, queue_position: place }) =>
+  [title, score?.toFixed(3), place && `place ${place}`].filter(Boolean).join(" · ");
