@@ -69,13 +69,22 @@ export function startMap(points, pick) {
       ink.arc(x(one.x), y(one.y), radius, 0, 7);
       ink.stroke();
     };
-    sessions.forEach(({ episodes, detail }, side) => {
-      const style = ink.fillStyle = colour(side + 1);
-      for (const { id } of episodes.slice(0, SHOWN)) ring(known.get(id), 6 + 3 * side, style);
-      for (const { at } of detail.interests) if (at) ink.fillText("◆", x(at[0]), y(at[1]));
-      if (detail.user) ink.fillText(side ? "✖" : "✚", x(detail.user[0]), y(detail.user[1]));
+    /** @param {string} text @param {Place} at */
+    const sign = (text, at) => {
+      if (!at) return;
+      [ink.strokeStyle, ink.lineWidth] = [getComputedStyle($("map")).backgroundColor, 5];
+      ink.strokeText(text, x(at[0]), y(at[1]));
+      ink.fillText(text, x(at[0]), y(at[1]));
+    };
+    sessions.forEach(({ episodes }, side) => {
+      for (const { id } of episodes.slice(0, SHOWN)) ring(known.get(id), 6 + 3 * side, colour(side + 1));
     });
     for (const id of chosen) ring(known.get(id), 3, colour(0));
+    sessions.forEach(({ detail }, side) => {
+      ink.fillStyle = colour(side + 1);
+      for (const { at } of detail.interests) sign("◆", at);
+      sign(side ? "✖" : "✚", detail.user);
+    });
     ring(pointed, 12, colour(0));
   }
 
