@@ -292,10 +292,13 @@ class AppChecked:
 
     async def uid(self, request: Request) -> str | None:
         """As the verifier within has it. Raises `ProblemError` 401 or 503."""
-        await self._tokens.signed(self._tokens.sent(request) or "", self._keys)
+        await self._check(request)
         return await self._users.uid(request)
 
     async def is_admin(self, request: Request) -> bool:
         """As the verifier within has it. Raises `ProblemError` 401 or 503."""
-        await self._tokens.signed(self._tokens.sent(request) or "", self._keys)
+        await self._check(request)
         return await self._users.is_admin(request)
+
+    async def _check(self, request: Request) -> None:
+        await self._tokens.signed(self._tokens.sent(request) or "", self._keys)

@@ -59,7 +59,7 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
             trace=asked.trace,
             detail=asked.detail,
         )
-    if session.drawn:
+    if session.drawn and not asked.detail:  # no listener decides on what the Lab is shown
         timings.facts["drawn"] = session.drawn
     return _page(service, held.catalog, session, asked.limit, uid, timings)
 
