@@ -10,6 +10,7 @@ import numpy.typing as npt
 from benchmarks.vectors import clustered
 from catalog_builder.build import build_catalog
 from catalog_builder.lists import lists
+from catalog_builder.projection import projection
 from catalog_builder.scale import cosine_scale
 from feed.catalog import Catalog
 from feed.clock import DAY_US, to_us
@@ -44,6 +45,7 @@ def large_catalog(count: int, dimension: int) -> Catalog:
     embeddings = clustered(count, dimension)
     embedded = np.ones(count, np.uint8)
     members = rng.integers(MAJOR, size=count).astype(np.int32)
+    anchors = np.stack([_mean(embeddings[members == one]) for one in range(MAJOR)])
     return replace(
         one,
         ids=Strings.of(ids),
@@ -64,11 +66,12 @@ def large_catalog(count: int, dimension: int) -> Catalog:
         category_members=members,
         embeddings=embeddings,
         embedded=embedded,
-        anchors=np.stack([_mean(embeddings[members == one]) for one in range(MAJOR)]),
+        anchors=anchors,
         cosine_scale=cosine_scale(embeddings),
         title_hashes=hashes,
         signals=_signals(count, len(series_ids), rng),
         lists=lists(embeddings, embedded == 1),
+        projection=projection(embeddings, embedded == 1, anchors),
     )
 
 

@@ -14,6 +14,7 @@ from catalog_builder.errors import Refused
 from catalog_builder.interactions import collect
 from catalog_builder.learned import Learned
 from catalog_builder.lists import lists
+from catalog_builder.projection import projection
 from catalog_builder.scale import cosine_scale
 from catalog_builder.signals import Parameters, signals
 from feed.catalog import SCORES, Catalog
@@ -57,6 +58,7 @@ def build_catalog(
         [primary_subtag(e.language) if e.language else None for e in episodes]
     )
     categories, major, starts, members = _categories(episodes)
+    anchors = _anchors(embeddings, starts, members, len(categories))
     content = ["" if e.content_id in (None, e.id) else e.content_id or "" for e in episodes]
     catalog = Catalog(
         version="",
@@ -84,11 +86,12 @@ def build_catalog(
         category_members=members,
         embeddings=embeddings,
         embedded=embedded,
-        anchors=_anchors(embeddings, starts, members, len(categories)),
+        anchors=anchors,
         cosine_scale=cosine_scale(embeddings[embedded == 1]),
         title_hashes=hash_strings([_spoken(e.title) for e in episodes]),
         signals=Signals.none(len(episodes), len(series_ids)),
         lists=Lists.none(embeddings.shape[1]),
+        projection=projection(embeddings, embedded == 1, anchors),
     )
     catalog = replace(catalog, signals=signals(collect(summaries, catalog), catalog, parameters))
     if keep_vectors:

@@ -72,8 +72,11 @@ def replay(options: argparse.Namespace) -> None:
     chosen = options.scenario or request.scenario or "for_you"
     ranker = Ranker(catalog, _scenario(chosen))
     experiment = _stamp(options, request, ranker.scenario.name)
-    query = make_query(request, summary, seed=options.seed, now_us=now_us)
-    session = sessions.create(ranker, query, experiment=experiment, trace=request.trace)
+    seed = options.seed if request.seed is None else request.seed
+    query = make_query(request, summary, seed=seed, now_us=now_us)
+    session = sessions.create(
+        ranker, query, experiment=experiment, trace=request.trace, detail=request.detail
+    )
     print(sessions.replay(catalog, session, request.limit).decode())
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from feed.columns import BoolArray, HashArray, Index, IntArray, Strings, hash_strings, places
 from feed.lists import Lists
+from feed.projection import Projection
 from feed.signals import Signals
 
 SCORES = ("credibility", "insight", "information", "entertainment")
@@ -82,6 +83,8 @@ class Catalog:
     signals: Signals
     lists: Lists
     """of the embeddings; none where they are few, or lie elsewhere"""
+    projection: Projection
+    """where the embeddings are on a map; none where they are fewer than three"""
 
     def __len__(self) -> int:
         return len(self.published_us)

@@ -1,5 +1,6 @@
 """Eligibility: all filters together, and the freshness window that they leave."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,16 +39,17 @@ class Eligible:
         """(n,) the same of every episode."""
         return filters.age_days(self.catalog.published_us, self.now_us)
 
+    def left_out(self) -> Iterator[tuple[str, IntArray]]:
+        """By filter, in order: the rows that it removed and no earlier one."""
+        left = np.ones(len(self.catalog), np.bool_)
+        for name, mask in self.masks.items():
+            yield name, np.flatnonzero(left > _both(left, mask))
+            left = _both(left, mask)
+
     @property
     def removed(self) -> dict[str, int]:
-        """By filter: how many it removed that no earlier one had."""
-        left = np.ones(len(self.catalog), np.bool_)
-        found = {}
-        for name, mask in self.masks.items():
-            before = int(np.count_nonzero(left))
-            left = _both(left, mask)
-            found[name] = before - int(np.count_nonzero(left))
-        return found
+        """How many those are."""
+        return {name: len(rows) for name, rows in self.left_out()}
 
 
 def eligible(

@@ -15,10 +15,11 @@ from feed.catalog import SCORES, Catalog
 from feed.clock import FIRST_US, LAST_US
 from feed.columns import Index, Strings
 from feed.lists import DEPTHS, Lists
+from feed.projection import NOWHERE, Projection
 from feed.signals import HALF_LIVES_DAYS, Signals
 
 # The dtype and shape of each section. n episodes, S series, M categories, L languages, D dimension;
-# held: n, or 0 where the embeddings lie elsewhere. None: as long as it is.
+# held: n, or 0 where the embeddings lie elsewhere. mapped: n or 0. None: as long as it is.
 SECTIONS: dict[str, tuple[str, tuple[str | int | None, ...]]] = {
     "ids.offsets": ("<i8", ("n+1",)),
     "ids.data": ("|u1", (None,)),
@@ -71,6 +72,9 @@ SECTIONS: dict[str, tuple[str, tuple[str | int | None, ...]]] = {
     "lists.scale": ("<f4", ("coded",)),
     "lists.reach": ("<f4", (None,)),
     "lists.probes": ("<i4", (None,)),
+    "projection.points": ("<i2", ("mapped", 2)),
+    "projection.axes": ("<f4", (2, "D")),
+    "projection.shift": ("<f4", (2,)),
 }
 
 # Indexes into other columns: (section, lowest allowed, what they count).
@@ -94,10 +98,17 @@ _STARTS = {
 """Starts of rows, and what they are the starts of, beside the offsets of strings."""
 
 
-def without_lists(dimension: int) -> dict[str, np.ndarray[Any, Any]]:
+def optional(dimension: int) -> dict[str, np.ndarray[Any, Any]]:
     """The sections that a file may lack, as they are then."""
-    none = Lists.none(dimension)
-    return {f"lists.{field.name}": getattr(none, field.name) for field in fields(Lists)}
+    nothing: dict[str, Lists | Projection] = {
+        "lists": Lists.none(dimension),
+        "projection": Projection.none(dimension),
+    }
+    return {
+        f"{group}.{field.name}": getattr(none, field.name)
+        for group, none in nothing.items()
+        for field in fields(none)
+    }
 
 
 def check_structure(arrays: Mapping[str, np.ndarray[Any, Any]], dimension: int) -> None:
@@ -116,6 +127,7 @@ def check_structure(arrays: Mapping[str, np.ndarray[Any, Any]], dimension: int) 
         "listed": len(arrays["lists.rows"]),
         "coded": dimension if len(arrays["lists.centroids"]) else 0,
         "held": len(arrays["embeddings"]) and len(arrays["published_us"]),
+        "mapped": len(arrays["projection.points"]) and len(arrays["published_us"]),
     }
     for name, (_, shape) in SECTIONS.items():
         for extent, wanted in zip(arrays[name].shape, shape, strict=True):
@@ -156,6 +168,7 @@ def check_values(catalog: Catalog, stated: Mapping[str, int]) -> None:
         "lists": not len(catalog.lists) or _are_whole(catalog),
         "anchors": _near_unit(catalog.anchors),
         "cosine_scale": _is_scale(catalog.cosine_scale),
+        "projection": _is_plane(catalog),
     }
     if wrong := [name for name, is_right in right.items() if not is_right]:
         raise ValueError(f"{wrong[0]} makes no sense")
@@ -211,6 +224,14 @@ def _are_whole(catalog: Catalog) -> bool:
         and bool(np.isfinite(lists.centre).all() and np.isfinite(lists.scale).all())
         and bool((lists.scale > 0).all())
     )
+
+
+def _is_plane(catalog: Catalog) -> bool:
+    """Whether who has an embedding is somewhere, and nobody else."""
+    made = catalog.projection
+    finite = bool(np.isfinite(made.axes).all() and np.isfinite(made.shift).all())
+    somewhere = made.points != NOWHERE
+    return finite and (not len(made) or bool((somewhere == catalog.is_embedded[:, None]).all()))
 
 
 def counts(catalog: Catalog) -> dict[str, int]:

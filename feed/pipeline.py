@@ -13,6 +13,7 @@ from feed import filters, scorers, sources
 from feed.candidates import Proposed, everything, propose
 from feed.catalog import Catalog
 from feed.columns import FloatArray, IntArray
+from feed.detail import Detail, detail
 from feed.diversity import candidates_of
 from feed.eligible import Eligible, eligible
 from feed.history import History
@@ -68,11 +69,17 @@ class Slate:
     drawn: Mapping[int, float]
     """by place from 1 on: with what probability who was drawn by lot came there"""
     traced: Callable[[], Trace]
+    detailed: Callable[[], Detail]
 
     @property
     def trace(self) -> Trace:
         """How it came about: made for whoever asks, since hardly any session does."""
         return self.traced()
+
+    @property
+    def detail(self) -> Detail:
+        """The same by name, likewise."""
+        return self.detailed()
 
 
 class Ranker:
@@ -112,7 +119,7 @@ class Ranker:
             candidates_of(catalog, scenario, standing, likes, proposed, final, ages, query.seed),
             scenario.selector,
         )
-        at = chosen.places
+        at, pool, scores = chosen.places, proposed.pool, final
         rows, final, similarity = rows[at], final[at], proposed.similarity[at]
         parts = {name: part[at] for name, part in parts.items()}
         reasons = explain(catalog, scenario, standing, likes, rows, parts, weights, chosen)
@@ -145,6 +152,7 @@ class Ranker:
                 proposed_by=proposed.pool.names(at),
                 propensities=np.round(chosen.propensities, 6).tolist(),
             ),
+            detailed=lambda: detail(catalog, standing, likes, found, pool, scores, at),
         )
 
     def score(self, query: Query, retrieved: Retrieved | None = None) -> FloatArray:

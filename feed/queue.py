@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.columns import HashArray
+from feed.detail import Detail
 from feed.experiment import Assignment
 from feed.pipeline import Trace
 from feed.reasons import Reasons
@@ -64,3 +65,5 @@ class Session:
     """for the log, when it is created: it travels in no cursor"""
     trace: Trace | None = None
     """for the first page only: it travels in no cursor"""
+    detail: Detail | None = None
+    """likewise"""

@@ -60,6 +60,11 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     limit: Limit = 10
     scenario: str | None = None
     trace: bool = False
+    detail: bool = False
+    stored: bool = True
+    """whether what is stored of the user counts, too"""
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] | None = None
+    """what chance is drawn from; none: by chance"""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,9 +87,10 @@ def make_query(
 
     Interests in the request stand in place of the profile's; mutes add to it. An engagement that
     is stored already counts once, whether the client knows its id or not. One from a clock that is
-    more than an hour ahead counts among the newest, and `clock_ahead` says so.
+    more than an hour ahead counts among the newest, and `clock_ahead` says so. With `stored` false
+    the request stands alone.
     """
-    stored = summary or Summary()
+    stored = summary if summary and request.stored else Summary()
     engagements = _engagements(request.engagements, stored.engagements, now_us)
     ahead = bool(engagements) and engagements[0].timestamp_us > now_us + HOUR_US
     profile = stored.profile

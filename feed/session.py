@@ -32,6 +32,7 @@ def create(
     degraded: Sequence[str] = (),
     experiment: Assignment | None = None,
     trace: bool = False,
+    detail: bool = False,
 ) -> Session:
     """Rank a new session. `degraded` names what its query had to do without.
 
@@ -52,6 +53,7 @@ def create(
             for place, propensity in slate.drawn.items()
         ],
         trace=slate.trace if trace else None,
+        detail=slate.detail if detail else None,
     )
 
 
@@ -123,6 +125,8 @@ def _answer(
         rest["experiment"] = session.experiment
     if session.trace is not None:
         rest["trace"] = session.trace
+    if session.detail is not None:
+        rest["detail"] = session.detail
     rows = catalog.id_index.first(shown.id_hashes)
     episodes = (
         catalog.cards.raw(int(row))[:-1] + facts

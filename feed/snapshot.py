@@ -26,9 +26,10 @@ import numpy as np
 from feed.catalog import Catalog
 from feed.clock import from_us, to_us
 from feed.columns import Index, Strings
-from feed.layout import SECTIONS, check_structure, check_values, counts, without_lists
+from feed.layout import SECTIONS, check_structure, check_values, counts, optional
 from feed.lists import Lists
 from feed.ports import Buffer
+from feed.projection import Projection
 from feed.signals import Signals
 
 FORMAT = 3
@@ -119,7 +120,7 @@ def decode(buffer: Buffer, *, summed: bool = False) -> Catalog:
     header, start = _checked(view, summed=summed)
     try:
         held = {s.name: _array(view, start, s) for s in header.sections if s.name in SECTIONS}
-        arrays = without_lists(header.dimension) | held
+        arrays = optional(header.dimension) | held
         check_structure(arrays, header.dimension)
         catalog = _catalog(header, arrays)
         check_values(catalog, header.counts)
@@ -209,7 +210,7 @@ def _catalog(header: Header, arrays: dict[str, np.ndarray[Any, Any]]) -> Catalog
             columns[field.name] = Index(
                 arrays[f"{field.name}.hashes"], arrays[f"{field.name}.rows"]
             )
-        elif hints[field.name] in (Signals, Lists):
+        elif hints[field.name] in (Signals, Lists, Projection):
             group = hints[field.name]
             parts = {one.name: arrays[f"{field.name}.{one.name}"] for one in fields(group)}
             columns[field.name] = group(**parts)

@@ -50,7 +50,10 @@ def pooled(brought: Iterable[tuple[str, IntArray]]) -> Pool:
     together = np.zeros(len(found), np.uint16)
     np.bitwise_or.at(together, member, bits)
     order = np.argsort(first)
-    return Pool(found[order], together[order], {name: len(rows) for name, rows in named})
+    counts: dict[str, int] = {}
+    for name, rows in named:  # each interest brings its own, by the same name
+        counts[name] = counts.get(name, 0) + len(rows)
+    return Pool(found[order], together[order], counts)
 
 
 def best_matches(

@@ -18,9 +18,16 @@ class Verifier(Protocol):
         """The user, or None for an anonymous session. Raises `ProblemError`: 400, 401, or 503."""
         ...
 
+    async def is_admin(self, request: Request) -> bool:
+        """Whether the user may use the Lab. Raises `ProblemError`, as `uid`."""
+        ...
+
 
 class Nobody:
     """No user can be known: every session is anonymous, and a claim to be somebody is refused."""
+
+    def __init__(self, *, local: bool = True) -> None:
+        self._local = local
 
     async def uid(self, request: Request) -> None:
         """None, always."""
@@ -33,6 +40,11 @@ class Nobody:
                     field=header,
                     expected="no such header",
                 )
+
+    async def is_admin(self, request: Request) -> bool:
+        """On a laptop everybody is; in the cloud nobody can be."""
+        await self.uid(request)
+        return self._local
 
 
 class DemoUsers:
@@ -52,3 +64,8 @@ class DemoUsers:
         if name is not None and not _UID.fullmatch(name):
             raise invalid("X-Demo-User", "1 to 128 letters, digits, or any of _ . @ -")
         return name
+
+    async def is_admin(self, request: Request) -> bool:
+        """Everybody is."""
+        await self.uid(request)
+        return True

@@ -233,6 +233,16 @@ class FirebaseUsers:
 
     async def uid(self, request: Request) -> str | None:
         """The user whose token it is, None without a token. Raises `ProblemError` 401 or 503."""
+        claims = await self._claims(request)
+        return None if claims is None else str(claims["sub"])
+
+    async def is_admin(self, request: Request) -> bool:
+        """Whether the token has the custom claim `admin: true`. Raises as `uid`."""
+        claims = await self._claims(request)
+        return claims is not None and claims.get("admin") is True
+
+    async def _claims(self, request: Request) -> dict[str, Any] | None:
+        """What the token says of its user, None without a token."""
         sent = self._tokens.sent(request)
         if sent is None:
             return None
@@ -244,7 +254,7 @@ class FirebaseUsers:
         in_the_past = type(signed_in_at) is int and signed_in_at <= time.time() + LEEWAY_S
         if not in_the_past or not _UID.fullmatch(uid):
             raise self._tokens.refused()
-        return uid
+        return claims
 
     async def _verified(self, token: str) -> dict[str, Any]:
         return await self._tokens.signed(token, self._keys)
@@ -282,5 +292,13 @@ class AppChecked:
 
     async def uid(self, request: Request) -> str | None:
         """As the verifier within has it. Raises `ProblemError` 401 or 503."""
-        await self._tokens.signed(self._tokens.sent(request) or "", self._keys)
+        await self._check(request)
         return await self._users.uid(request)
+
+    async def is_admin(self, request: Request) -> bool:
+        """As the verifier within has it. Raises `ProblemError` 401 or 503."""
+        await self._check(request)
+        return await self._users.is_admin(request)
+
+    async def _check(self, request: Request) -> None:
+        await self._tokens.signed(self._tokens.sent(request) or "", self._keys)

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp
 
-from functions import account, browse, sessions, status
+from functions import account, browse, lab, sessions, status
 from functions.errors import ProblemError
 from functions.resource import Handler, resource
 from functions.service import Service
@@ -33,6 +33,8 @@ def api(service: Service) -> ASGIApp:
         resource(service, "/api/episodes/{episode_id:path}/similar", GET=browse.similar),
         resource(service, "/api/episodes/{episode_id:path}", GET=browse.episode),
         resource(service, "/api/categories", GET=browse.categories),
+        resource(service, "/api/scenarios", GET=lab.scenarios),
+        resource(service, "/api/map", GET=lab.catalog_map),
         resource(service, "/api/health", GET=status.health),
         resource(service, "/api/metrics", GET=status.metrics),
         resource(service, "/api/{path:path}", **dict.fromkeys(_METHODS, _nothing)),

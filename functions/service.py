@@ -115,6 +115,17 @@ class Service:
             )
         return uid
 
+    async def check_admin(self, request: Request) -> None:
+        """Raises `ProblemError`, as the verifier, and 403: the Lab is not for everybody."""
+        if not await self.verifier.is_admin(request):
+            raise ProblemError(
+                403,
+                "admins-only",
+                "this is for whoever tunes the feed",
+                field="Authorization",
+                expected="Bearer and a Firebase ID token with the custom claim admin: true",
+            )
+
     def scenario(self, name: str | None) -> str:
         """The scenario to rank with. Raises `ProblemError` 400."""
         if name is None:

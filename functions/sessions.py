@@ -33,6 +33,8 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
     with timings.step("validate"):
         asked = await read_body(request, SessionRequest)
         uid, unknown = await service.asker(request)
+        if asked.detail or asked.seed is not None:
+            await service.check_admin(request)
         if not unknown:
             _check_user(asked.user_id, uid)
         # Who names a scenario has chosen, so no lot has.
@@ -40,10 +42,11 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
         scenario = service.scenario(experiment.arm if experiment else asked.scenario)
     # Together: where there is no catalog yet, the store's first connection opens meanwhile.
     held, (summary, missing) = await asyncio.gather(
-        service.catalog(timings), service.summary(uid, timings)
+        service.catalog(timings), service.summary(uid if asked.stored else None, timings)
     )
     ranker = held.rankers[scenario]
-    query = make_query(asked, summary, seed=secrets.randbits(64), now_us=service.now_us())
+    seed = secrets.randbits(64) if asked.seed is None else asked.seed
+    query = make_query(asked, summary, seed=seed, now_us=service.now_us())
     retrieved, lacking = await service.retrieve(ranker, query, timings)
     degraded = (*unknown, *missing, *lacking)
     with timings.step("rank"):
@@ -54,8 +57,9 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
             degraded=degraded,
             experiment=experiment,
             trace=asked.trace,
+            detail=asked.detail,
         )
-    if session.drawn:
+    if session.drawn and not asked.detail:  # no listener decides on what the Lab is shown
         timings.facts["drawn"] = session.drawn
     return _page(service, held.catalog, session, asked.limit, uid, timings)
 

@@ -126,7 +126,7 @@ def _verifier(settings: Settings) -> Verifier:
 
 def _users(settings: Settings) -> Verifier:
     if settings.AUTH == "none":
-        return Nobody()
+        return Nobody(local=not settings.K_SERVICE)
     if settings.AUTH == "demo":
         return DemoUsers()
     from functions.firebase_auth import EmulatorUsers, FirebaseUsers  # noqa: PLC0415

@@ -54,8 +54,9 @@ def test_the_log_says_what_chance_chose_and_how_likely_it_was(
     server = start_server(SCENARIOS=str(tmp_path / "scenarios"), SCENARIO="bold")
     session = server.create(trace=True, limit=50)
     server.create(scenario="baseline")
-    until(lambda: sum("scenario" in line for line in server.log_lines) == 2)
-    bold, plain = (line for line in server.log_lines if "scenario" in line)
+    server.create(detail=True)
+    until(lambda: sum("scenario" in line for line in server.log_lines) == 3)
+    bold, plain, lab = (line for line in server.log_lines if "scenario" in line)
     drawn = bold["drawn"]
     propensities = session["trace"]["propensities"]
     shown = {one["queue_position"]: one["id"] for one in session["episodes"]}
@@ -67,3 +68,4 @@ def test_the_log_says_what_chance_chose_and_how_likely_it_was(
         assert int(one["episode_id"].removeprefix("episode-")) >= 60
     assert sum(one["propensity"] < 1 for one in drawn) == sum(one < 1 for one in propensities) > 2
     assert "drawn" not in plain
+    assert "drawn" not in lab  # no listener will decide on it

@@ -125,6 +125,9 @@ CALLS = {
         "limit": st.integers(-1, 52) | json_values,
         "scenario": st.sampled_from(["baseline", "for_you"]) | json_values,
         "trace": json_values,
+        "detail": json_values,
+        "stored": json_values,
+        "seed": st.integers(-1, 2**53) | json_values,
     },
     ("POST", "/api/sessions/0123456789abcdef/next"): {
         "cursor": text | json_values,

@@ -22,6 +22,7 @@ from feed.engagement import Engagement, Summary
 from feed.episode import Episode
 from feed.lists import Lists
 from feed.ports import Vectors
+from feed.projection import NOWHERE, Projection
 from feed.signals import Signals
 from feed.snapshot import FORMAT, SnapshotError, decode, encode, read_header
 from tests.support.catalogs import NOW, catalog_of, episodes
@@ -79,7 +80,7 @@ def summary_of(ids: list[str]) -> Summary:
 
 def same(one: Catalog, other: Catalog) -> bool:
     def equal(a: Any, b: Any) -> bool:
-        if isinstance(a, Strings | Index | Signals | Lists):
+        if isinstance(a, Strings | Index | Signals | Lists | Projection):
             return all(equal(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
         if isinstance(a, np.ndarray):
             return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
@@ -301,6 +302,36 @@ def test_lists_that_the_builder_never_writes_are_refused(
     changed = replace(LISTED.lists, **{name: change(getattr(LISTED.lists, name))})
     with pytest.raises(SnapshotError, match=reason):
         decode(encode(replace(LISTED, lists=changed)))
+
+
+def test_a_file_without_a_map_is_read_as_before() -> None:
+    def forget(header: Any) -> None:
+        kept = [s for s in header["sections"] if not s["name"].startswith("projection.")]
+        header["sections"] = kept
+
+    assert len(decode(SMALL).projection) == 12
+    without = decode(resigned(SMALL, forget))
+    assert len(without.projection) == 0
+    assert same(without, replace(catalog_of(episodes(12)), projection=Projection.none(16)))
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "reason"),
+    [
+        ("points", lambda points: points[:-1], "projection.points is"),
+        ("points", lambda points: np.full_like(points, NOWHERE), "projection makes no sense"),
+        ("points", np.zeros_like, "projection makes no sense"),
+        ("axes", lambda axes: axes[:1], "projection.axes is"),
+        ("axes", lambda axes: axes * np.nan, "projection makes no sense"),
+        ("shift", lambda shift: shift + np.inf, "projection makes no sense"),
+    ],
+)
+def test_a_map_that_the_builder_never_writes_is_refused(
+    name: str, change: Any, reason: str
+) -> None:
+    changed = replace(LISTED.projection, **{name: change(getattr(LISTED.projection, name))})
+    with pytest.raises(SnapshotError, match=reason):
+        decode(encode(replace(LISTED, projection=changed)))
 
 
 def test_lists_need_the_vectors_that_they_are_of() -> None:

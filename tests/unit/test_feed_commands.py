@@ -84,6 +84,15 @@ def test_a_session_is_replayed_by_its_own_id(
             replayed(capsys, snapshot, {}, "--session", wrong)
 
 
+def test_a_session_of_the_lab_is_replayed_with_its_seed_and_its_detail(
+    capsys: pytest.CaptureFixture[str], snapshot: Path
+) -> None:
+    request = {"seed": 7, "detail": True, "stored": False}
+    answer = replayed(capsys, snapshot, request)
+    assert answer["session_id"] == "0000000000000007"
+    assert answer["detail"]["candidates"]
+
+
 def test_a_stored_summary_and_a_readable_one_give_the_same_session(
     capsys: pytest.CaptureFixture[str], snapshot: Path
 ) -> None:

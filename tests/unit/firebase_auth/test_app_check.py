@@ -8,6 +8,7 @@ import jwt
 import pytest
 
 from functions.auth import Nobody
+from functions.errors import ProblemError
 from functions.firebase_auth import AppChecked, FirebaseUsers, GoogleKeys, key_set
 from functions.settings import SettingsError
 from tests.support.bearers import ask, refusal, request
@@ -35,6 +36,10 @@ def test_app_check_lets_in_only_the_project_s_apps(google: Google, users: Fireba
     google.body = jwks.encode()
     assert ask(checked, token(), X_Firebase_AppCheck=app_token()) == "alice"
     assert asyncio.run(checked.uid(request(X_Firebase_AppCheck=app_token()))) is None
+    admin = request(f"Bearer {token(admin=True)}", X_Firebase_AppCheck=app_token())
+    assert asyncio.run(checked.is_admin(admin))
+    with pytest.raises(ProblemError):
+        asyncio.run(checked.is_admin(request(f"Bearer {token(admin=True)}")))
     refusal(checked, "Bearer x", X_Firebase_AppCheck=app_token())
     field = "X-Firebase-AppCheck"
     refusal(checked, f"Bearer {token()}", field=field)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.sqlite import SqliteStore
+from functions.errors import ProblemError
 from functions.firebase_auth import EmulatorUsers, FirebaseUsers
 from functions.routes import api
 from functions.service import Service
@@ -152,3 +153,14 @@ def test_the_api_knows_its_users_by_their_tokens(users: FirebaseUsers, tmp_path:
             document = answer.json()
             assert document["field"] == "Authorization"
             assert PROJECT in document["expected"]
+
+
+def test_only_the_claim_true_makes_an_admin(users: FirebaseUsers) -> None:
+    def admin(sent: str) -> bool:
+        return asyncio.run(users.is_admin(request(f"Bearer {sent}")))
+
+    assert admin(token(admin=True))
+    assert not any(admin(token(admin=claim)) for claim in (None, False, "true", 1, [True]))
+    assert not asyncio.run(users.is_admin(request()))
+    with pytest.raises(ProblemError):
+        admin(token(admin=True, exp=1))

@@ -1,0 +1,270 @@
+"""The Lab in a real browser, beside the real function process."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from feed.catalog import Catalog
+from tests.support.catalogs import catalog_of, episodes, publish_to
+from tests.support.server import Server
+
+QUEUE = 50
+FLOORS = "\N{MINUS SIGN} quality floors"
+
+
+def visit(page: Page, site: Server) -> Page:
+    """Open the Lab and wait for both sessions."""
+    page.goto(f"{site.url}/lab.html")
+    expect(page.locator(".queue li")).to_have_count(2 * QUEUE)
+    return page
+
+
+def add(page: Page, episode_id: str) -> None:
+    with page.expect_response("**/api/sessions/create"):
+        page.get_by_role("combobox", name="Episode").fill(episode_id)
+        page.get_by_role("button", name="Add", exact=True).click()
+
+
+def side(page: Page, name: str) -> Any:
+    return page.get_by_role("region", name=name, exact=True)
+
+
+def queue(page: Page, name: str) -> list[str]:
+    """The titles of one side's queue."""
+    return side(page, name).locator(".queue li > span:nth-child(2)").all_inner_texts()
+
+
+def liked(site: Server, count: int = 2) -> list[dict[str, Any]]:
+    """The first episodes of a first visit."""
+    return site.create()["episodes"][:count]
+
+
+def test_a_first_visit_is_ranked_by_two_scenarios(page: Page, site: Server) -> None:
+    visit(page, site)
+    expect(page.get_by_label("Left scenario")).to_have_value("for_you")
+    expect(page.get_by_label("Right scenario")).to_have_value("baseline")
+    wanted = site.create(scenario="baseline", limit=QUEUE, seed=1)["episodes"]
+    assert queue(page, "Right") == [one["title"] for one in wanted]
+    expect(side(page, "Left")).to_contain_text("nothing is known")
+    expect(page.get_by_text("A first visit: nothing is known.")).to_be_visible()
+
+
+def test_what_is_added_to_the_history_bends_both_sessions(page: Page, site: Server) -> None:
+    visit(page, site)
+    one = liked(site)[1]
+    add(page, one["id"])
+    for name in ("Left", "Right"):
+        expect(side(page, name)).to_contain_text("1 engagement in the user vector")
+        assert one["title"] not in queue(page, name)
+    expect(page.get_by_role("row", name=one["title"])).to_contain_text("like")
+    page.get_by_role("button", name=f"Remove {one['title']}").press("Enter")
+    expect(page.get_by_role("combobox", name="Episode")).to_be_focused()
+    expect(side(page, "Left")).to_contain_text("nothing is known")
+
+
+def test_an_age_and_a_type_go_with_an_episode(page: Page, site: Server) -> None:
+    visit(page, site)
+    page.get_by_role("combobox", name="Engagement").select_option("bookmark")
+    page.get_by_label("Days ago").fill("12.5")
+    with page.expect_request("**/api/sessions/create") as sent:
+        add(page, liked(site)[0]["id"])
+    (engagement,) = sent.value.post_data_json["engagements"]
+    assert engagement["type"] == "bookmark"
+    assert engagement["timestamp"] == "2026-01-24T12:00:00.000Z"  # by the server's clock
+
+
+def test_an_episode_is_found_by_the_words_of_its_title(page: Page, site: Server) -> None:
+    visit(page, site)
+    one = liked(site)[0]
+    page.get_by_role("combobox", name="Episode").press_sequentially(one["title"][:-1].upper())
+    option = page.locator("#found option")
+    expect(option).to_have_count(1)
+    assert option.get_attribute("value") == one["id"]
+
+
+def test_a_demo_user_s_stored_history_can_be_taken(page: Page, site: Server) -> None:
+    first, second = liked(site)
+    site.engage("ben", episode_id=first["id"], type="like", timestamp="2026-02-01T00:00:00Z")
+    site.engage("ben", episode_id=second["id"], type="listen", progress=0.4)
+    site.call("PATCH", "/api/me", {"category_interests": ["Science"]}, "ben")
+    visit(page, site)
+    page.get_by_label("Take the history of").select_option("ben")
+    expect(page.get_by_text("2 engagements", exact=True)).to_be_visible()
+    expect(page.get_by_role("row", name=first["title"])).to_contain_text("5 d ago")
+    page.get_by_text("Stated interests").click()
+    expect(page.get_by_label("Science", exact=True)).to_be_checked()
+    wanted = site.create("ben", scenario="baseline", limit=QUEUE)["episodes"]
+    expect(side(page, "Right").locator(".queue li").first).to_contain_text(wanted[0]["title"])
+    assert queue(page, "Right") == [one["title"] for one in wanted]
+    stored = site.call("GET", "/api/me/engagements", user="ben").json()["engagements"]
+    assert len(stored) == 2  # looking changes nothing
+
+
+def test_differences_are_marked_on_both_sides(page: Page, site: Server) -> None:
+    visit(page, site)
+    everything = {
+        name: {
+            one["id"]: one["queue_position"]
+            for one in site.create(scenario=name, detail=True, seed=1)["detail"]["candidates"]
+        }
+        for name in ("for_you", "baseline")
+    }
+    shown = site.create(scenario="for_you", limit=QUEUE, seed=1)["episodes"]
+    marks = side(page, "Left").locator(".queue b").all_inner_texts()
+    for one, mark in zip(shown, marks, strict=True):
+        here, there = one["queue_position"], everything["baseline"].get(one["id"])
+        moved = "only here" if there is None else f"up {there - here}" if here < there else ""
+        moved = f"down {here - there}" if there and here > there else moved
+        assert mark.removeprefix("↑ ").removeprefix("↓ ") == moved
+    assert "only here" in marks
+
+
+def test_of_one_scenario_both_sides_are_the_same(page: Page, site: Server) -> None:
+    visit(page, site)
+    with page.expect_response("**/api/sessions/create"):
+        page.get_by_label("Right scenario").select_option("for_you")
+    expect(page.locator(".queue b", has_text=re.compile("."))).to_have_count(0)
+    assert queue(page, "Left") == queue(page, "Right")
+
+
+def test_a_filter_opens_to_what_it_removed_and_a_source_to_what_it_brought(
+    page: Page, site: Server
+) -> None:
+    visit(page, site)
+    session = site.create(scenario="for_you", trace=True, detail=True, seed=1)
+    removed = session["detail"]["removed"]["quality_floors"]
+    left = side(page, "Left")
+    left.get_by_text(FLOORS).click()
+    listed = left.get_by_role("list", name=FLOORS)
+    assert listed.get_by_role("listitem").all_inner_texts() == [one["title"] for one in removed]
+    left.get_by_text("+ fresh").click()
+    brought = left.get_by_role("list", name="+ fresh").get_by_role("listitem")
+    expect(brought).to_have_count(session["trace"]["sources"]["fresh"])
+    expect(left.locator(".stage", has_text="Chosen")).to_contain_text(
+        str(session["trace"]["chosen"])
+    )
+
+
+def test_the_map_names_what_is_pointed_at_and_a_press_adds_it(page: Page, site: Server) -> None:
+    visit(page, site)
+    point = site.call("GET", "/api/map").json()["points"][0]
+    canvas = page.get_by_role("application")
+    box = canvas.bounding_box()
+    assert box
+    at = {
+        "x": (0.5 + 0.48 * point["x"]) * box["width"],
+        "y": (0.5 - 0.48 * point["y"]) * box["height"],
+    }
+    canvas.hover(position=at)
+    expect(page.locator("#pointed")).to_contain_text(point["category"] or point["title"])
+    named = page.locator("#pointed").inner_text().split(" · ")[0]
+    canvas.click(position=at)
+    expect(page.get_by_role("row", name=named)).to_be_visible()
+
+
+def test_the_map_is_walked_with_the_arrows(page: Page, site: Server) -> None:
+    visit(page, site)
+    points = {one["title"]: one for one in site.call("GET", "/api/map").json()["points"]}
+    page.get_by_role("application").focus()
+
+    def step(key: str) -> dict[str, Any]:
+        page.keyboard.press(key)
+        return points[page.locator("#pointed").inner_text().split(" · ")[0]]
+
+    right, further, up, down = map(step, ("ArrowRight", "ArrowRight", "ArrowUp", "ArrowDown"))
+    assert 0 < right["x"] < further["x"]
+    assert further["y"] < up["y"] > down["y"]
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("row", name=down["title"])).to_be_visible()
+
+
+def test_another_draw_is_another_chance_for_both(page: Page, site: Server) -> None:
+    visit(page, site)
+    with page.expect_request("**/api/sessions/create") as sent:
+        page.get_by_role("button", name="Draw anew").click()
+    assert sent.value.post_data_json["seed"] == 2
+    expect(page.locator("#seed")).to_have_text("2")
+
+
+@pytest.fixture
+def hostile(start_site: Callable[[], Server], tmp_path: Path) -> Server:
+    """A catalog whose titles are markup."""
+    made = [
+        msgspec.structs.replace(one, title=f"<img src=x onerror=alert(1)> {one.id}")
+        for one in episodes(120)
+    ]
+    publish_to(tmp_path / "shelf", catalog_of(made))
+    return start_site()
+
+
+def test_a_title_is_text_never_markup(page: Page, hostile: Server) -> None:
+    page.goto(f"{hostile.url}/lab.html")
+    expect(page.locator(".queue li").first).to_contain_text("<img src=x onerror=alert(")
+    add(page, "episode-3")
+    for summary in page.locator("summary").all():
+        summary.click()
+    page.get_by_role("application").focus()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#pointed")).to_contain_text("<img")
+    assert page.locator("img").count() == 0
+
+
+def test_a_refusal_is_told_in_words(page: Page, site: Server) -> None:
+    problem = {
+        "detail": "this is for whoever tunes the feed",
+        "expected": "a token with the claim admin: true",
+    }
+    page.route("**/api/scenarios", lambda route: route.fulfill(status=403, json=problem))
+    page.goto(f"{site.url}/lab.html")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("this is for whoever tunes the feed")
+    expect(alert).to_contain_text("admin: true")
+
+
+def test_a_catalog_without_a_map_can_still_be_tried(
+    page: Page, start_site: Callable[[], Server], tmp_path: Path
+) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(2)))
+    page.goto(f"{start_site().url}/lab.html")
+    expect(page.get_by_text("This catalog has no map.")).to_be_visible()
+    expect(side(page, "Left")).to_contain_text("Chosen")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1400])
+def test_the_lab_fits_and_passes_an_accessibility_check(
+    browser: Browser, site: Server, tmp_path: Path, width: int, scheme: Any
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page = visit(context.new_page(), site)
+    add(page, liked(site)[0]["id"])
+    expect(side(page, "Left")).to_contain_text("1 engagement in the user vector")
+    side(page, "Left").get_by_text(FLOORS).click()
+    page.get_by_text("Stated interests").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.screenshot(path=tmp_path / f"lab-{width}-{scheme}.png", full_page=True)
+    context.close()
+
+
+def test_nothing_is_asked_of_anybody_else(page: Page, site: Server) -> None:
+    hosts: set[str] = set()
+    complaints: list[str] = []
+    page.on("request", lambda request: hosts.add(request.url.split("/api")[0].split("/lab")[0]))
+    page.on("console", lambda one: complaints.append(one.text))
+    visit(page, site)
+    assert {host.removesuffix("/__/firebase/init.json") for host in hosts} == {site.url}
+    assert not [one for one in complaints if "Content Security Policy" in one]
+
+
+def test_the_map_of_the_demo_has_every_episode(site: Server, demo_catalog: Catalog) -> None:
+    assert len(site.call("GET", "/api/map").json()["points"]) == int(demo_catalog.embedded.sum())

@@ -1,0 +1,85 @@
+"""The Lab where users are known by tokens, as on Firebase Hosting.
+
+Firebase's SDK, which comes from Google, is two stand-in modules here; the API's side is real.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from feed.catalog import Catalog
+from tests.support.catalogs import publish_to
+from tests.support.server import ROOT, Server
+from tests.support.tokens import unsigned
+
+SDK = "https://www.gstatic.com/firebasejs/**"
+
+
+@pytest.fixture
+def guarded(start_server: Callable[..., Server], tmp_path: Path, demo_catalog: Catalog) -> Server:
+    publish_to(tmp_path / "shelf", demo_catalog)
+    return start_server(WEB=str(ROOT / "web"), AUTH="emulator", FIREBASE_PROJECT="demo-x")
+
+
+def sign_in(page: Page, token: str | None, fresh: str = "") -> None:
+    """Have Firebase say who is signed in: by this token, and by `fresh` once it is asked anew."""
+    tokens = f"async (anew) => anew ? {json.dumps(fresh or token)} : {json.dumps(token)}"
+    user = f"{{getIdToken: {tokens}}}" if token else "null"
+    modules = {
+        "firebase-app.js": "export const initializeApp = (config) => config;",
+        "firebase-auth.js": "export const getAuth = () => "
+        f"({{currentUser: {user}, authStateReady: async () => {{}}}});",
+    }
+
+    def serve(route: Route) -> None:
+        headers = {"Access-Control-Allow-Origin": "*"}
+        body = modules[route.request.url.rpartition("/")[2]]
+        route.fulfill(body=body, content_type="text/javascript", headers=headers)
+
+    page.route(SDK, serve)
+    page.route("**/__/firebase/init.json", lambda route: route.fulfill(json={"apiKey": "key"}))
+
+
+@pytest.mark.parametrize("token", [None, unsigned()], ids=["nobody", "a listener"])
+def test_who_is_no_admin_is_told_what_it_takes(
+    page: Page, guarded: Server, token: str | None
+) -> None:
+    sign_in(page, token)
+    page.goto(f"{guarded.url}/lab.html")
+    expect(page.get_by_role("alert")).to_contain_text("the custom claim admin: true")
+    expect(page.locator(".queue li")).to_have_count(0)
+
+
+def test_an_admin_s_token_opens_the_lab(page: Page, guarded: Server) -> None:
+    sign_in(page, unsigned(admin=True))
+    page.goto(f"{guarded.url}/lab.html")
+    expect(page.locator(".queue li")).to_have_count(100)
+
+
+def test_a_claim_that_is_newer_than_the_token_counts(page: Page, guarded: Server) -> None:
+    sign_in(page, unsigned(), fresh=unsigned(admin=True))
+    page.goto(f"{guarded.url}/lab.html")
+    expect(page.locator(".queue li")).to_have_count(100)
+
+
+def test_an_admin_tries_another_history_than_the_own_unless_that_is_taken(
+    page: Page, guarded: Server
+) -> None:
+    token = unsigned(admin=True)
+    liked = guarded.create(stored=False)["episodes"][0]
+    recorded = guarded.client.post(
+        "/api/me/engagements",
+        json={"episode_id": liked["id"], "type": "like"},
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert recorded.status_code == 201
+    sign_in(page, token)
+    page.goto(f"{guarded.url}/lab.html")
+    left = page.get_by_role("region", name="Left", exact=True)
+    expect(left).to_contain_text("nothing is known")
+    page.get_by_label("Take the history of").select_option("me")
+    expect(page.get_by_role("row", name=liked["title"])).to_be_visible()
+    expect(left).to_contain_text("1 engagement in the user vector")

@@ -1,0 +1,165 @@
+"""What the Lab gets from the API, and who may have it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.catalogs import catalog_of, episodes, publish_to
+from tests.support.server import Server, problem
+from tests.support.tokens import unsigned
+
+BREAD = "Bread"
+LIKED = [{"episode_id": "episode-3", "type": "like"}, {"episode_id": "episode-9", "type": "like"}]
+
+
+@pytest.fixture
+def detailed(server: Server) -> dict[str, Any]:
+    return server.create(
+        engagements=LIKED, excluded_ids=["episode-5"], trace=True, detail=True, limit=50
+    )
+
+
+def test_the_detail_names_what_the_trace_counts(detailed: dict[str, Any]) -> None:
+    trace, detail = detailed["trace"], detailed["detail"]
+    assert {name: len(gone) for name, gone in detail["removed"].items()} == trace["removed"]
+    assert "episode-5" in [one["id"] for one in detail["removed"]["excluded"]]
+    assert len(detail["candidates"]) == trace["candidates"]
+    for source, count in trace["sources"].items():
+        brought = [one for one in detail["candidates"] if source in one["proposed_by"]]
+        assert 0 < len(brought) <= count
+    assert all(one["title"] for one in detail["candidates"])
+
+
+def test_the_detail_knows_the_place_of_every_candidate_that_was_chosen(
+    detailed: dict[str, Any],
+) -> None:
+    chosen = {
+        one["queue_position"]: one["id"]
+        for one in detailed["detail"]["candidates"]
+        if one["queue_position"]
+    }
+    assert sorted(chosen) == list(range(1, detailed["total_in_queue"] + 1))
+    for episode in detailed["episodes"]:
+        assert chosen[episode["queue_position"]] == episode["id"]
+
+
+def test_no_filter_names_more_than_two_hundred(start_server: Any, tmp_path: Path) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(900)))
+    page = start_server().create(trace=True, detail=True)
+    assert page["trace"]["removed"]["quality_floors"] > 200
+    assert len(page["detail"]["removed"]["quality_floors"]) == 200
+
+
+def test_an_interest_and_the_user_are_somewhere_on_the_map(detailed: dict[str, Any]) -> None:
+    detail = detailed["detail"]
+    assert len(detail["user"]) == 2
+    assert {one["id"] for one in detail["interests"]} <= {"episode-3", "episode-9"}
+    assert all(len(one["at"]) == 2 for one in detail["interests"])
+
+
+def test_whoever_asks_for_no_detail_gets_none(server: Server) -> None:
+    assert "detail" not in server.create(trace=True)
+
+
+def test_of_one_seed_two_sessions_are_alike(server: Server) -> None:
+    one, two = (server.create(seed=7, limit=50) for _ in range(2))
+    assert one["session_id"] == two["session_id"] == f"{7:016x}"
+    assert one["episodes"] == two["episodes"]
+
+
+def test_a_session_that_leaves_out_what_is_stored_stands_alone(server: Server, user: str) -> None:
+    server.engage(user, episode_id="episode-3", type="like")
+    assert server.create(user)["user_vector_episodes"] == 1
+    alone = server.create(user, stored=False)
+    assert (alone["user_vector_episodes"], alone["cold_start"]) == (0, True)
+    assert alone["degraded"] == []
+    assert server.create(user, stored=False, engagements=LIKED)["user_vector_episodes"] == 2
+
+
+def test_the_scenarios_are_listed_with_what_they_are(server: Server) -> None:
+    answer = server.call("GET", "/api/scenarios").json()
+    assert answer["default"] == "for_you"
+    told = {one["name"]: one["description"] for one in answer["scenarios"]}
+    assert {"baseline", "for_you", "films", "plain"} <= told.keys()
+    assert told["baseline"].startswith("The plain blend")
+
+
+def test_the_map_places_every_episode_that_has_an_embedding(server: Server) -> None:
+    answer = server.call("GET", "/api/map").json()
+    assert not answer["sampled"]
+    assert answer["mapped"] == len(answer["points"]) > 350
+    point = answer["points"][0]
+    assert point["title"]
+    assert point["category"] in {None, point["title"].split()[0]}
+    assert all(-1 <= one["x"] <= 1 and -1 <= one["y"] <= 1 for one in answer["points"])
+
+
+def test_of_a_large_catalog_the_map_shows_a_sample_that_is_the_same_each_time(
+    start_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(5600)))
+    server = start_server()
+    one, two = (server.call("GET", "/api/map").json() for _ in range(2))
+    assert one == two
+    assert one["sampled"]
+    assert len(one["points"]) == len({point["id"] for point in one["points"]}) == 5000
+    assert one["mapped"] > 5000
+
+
+@pytest.fixture
+def guarded(start_server: Callable[..., Server], tmp_path: Path) -> Server:
+    """A server that knows its users by tokens, as in production."""
+    publish_to(tmp_path / "shelf", catalog_of(episodes(40)))
+    return start_server(AUTH="emulator", FIREBASE_PROJECT="demo-x")
+
+
+LAB: list[tuple[str, str, Any]] = [
+    ("GET", "/api/scenarios", None),
+    ("GET", "/api/map", None),
+    ("POST", "/api/sessions/create", {"detail": True}),
+    ("POST", "/api/sessions/create", {"seed": 1}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), LAB)
+def test_only_who_has_the_admin_claim_may_use_the_lab(
+    guarded: Server, method: str, path: str, body: Any
+) -> None:
+    def ask(**headers: str) -> Any:
+        return guarded.client.request(method, path, json=body, headers=headers)
+
+    def bearer(**claims: Any) -> dict[str, str]:
+        return {"Authorization": f"Bearer {unsigned(**claims)}"}
+
+    for headers in ({}, bearer(), bearer(admin="true"), bearer(admin=1), bearer(admin=False)):
+        refused = problem(ask(**headers), 403, "Authorization")
+        assert refused["type"] == "urn:earshot:problem:admins-only"
+        assert "admin: true" in refused["expected"]
+    problem(ask(Authorization="Bearer x"), 401, "Authorization")
+    assert ask(**bearer(admin=True)).status_code == 200
+
+
+def test_the_plain_trace_is_for_everybody(guarded: Server) -> None:
+    assert guarded.create(trace=True, stored=False)["trace"]["catalog"] == 40
+
+
+def test_where_nobody_can_be_known_a_laptop_is_open_and_the_cloud_is_closed(
+    start_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(40)))
+    assert start_server(AUTH="none").call("GET", "/api/scenarios").status_code == 200
+    cloud = start_server(AUTH="none", NOW="", K_SERVICE="create-session")
+    problem(cloud.call("GET", "/api/scenarios"), 403, "Authorization")
+    assert cloud.call("POST", "/api/sessions/create", {"trace": True}).status_code == 200
+
+
+def test_a_catalog_without_a_map_says_so_and_ranks_as_ever(
+    start_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(2)))
+    server = start_server()
+    assert server.call("GET", "/api/map").json()["points"] == []
+    detail = server.create(detail=True, category_interests=[BREAD])["detail"]
+    assert detail["user"] is None

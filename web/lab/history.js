@@ -1,0 +1,80 @@
+// The history that both sessions are ranked from: typed, picked, or somebody's.
+
+import { call, firebase } from "./api.js";
+import { $, counted, h, words } from "./dom.js";
+
+const TYPES = ["like", "click", "listen", "complete", "bookmark", "share", "not_interested"];
+const DAY_MS = 864e5;
+const MOST = 500;
+const OFFERED = 20;
+
+/** @param {Map<string, Point>} points @param {() => void} changed called when it is another */
+export async function startHistory(points, changed) {
+  const [{ catalog }, { categories }, cloud] = await Promise.all([call("/health"), call("/categories"), firebase]);
+  const nowMs = Date.parse(catalog.created_at) + catalog.age_s * 1000; // the server's, which may be a day long past
+  /** @type {Choice[]} */
+  let choices = [];
+  const boxes = categories.filter((/** @type {{kind: string}} */ one) => one.kind === "major")
+    .map((/** @type {{name: string}} */ one) => h("input", { type: "checkbox", value: one.name, onchange: changed }));
+
+  /** @param {Choice[]} made */
+  function set(made) {
+    choices = made.slice(0, MOST);
+    $("size").textContent = choices.length ? counted(choices.length, "engagement") : "A first visit: nothing is known.";
+    $("history").replaceChildren(...choices.map((one) => h("tr", {},
+      h("th", { scope: "row" }, one.title), h("td", {}, words(one.type)), h("td", {}, `${+one.days.toFixed(1)} d ago`),
+      h("td", {}, h("button", { ariaLabel: `Remove ${one.title}`, onclick: () => remove(one) }, "×")))));
+    changed();
+  }
+
+  /** @param {Choice} one */
+  function remove(one) {
+    set(choices.filter((other) => other !== one));
+    ($("history").querySelector("button") ?? $("episode")).focus();
+  }
+
+  /** @param {string} id */
+  const add = (id) => set([
+    { id, title: points.get(id)?.title ?? id, type: $("type").value, days: $("days").valueAsNumber },
+    ...choices.filter((one) => one.id !== id)]);
+
+  /** @param {string[]} names */
+  const state = (names) => { for (const box of boxes) box.checked = names.includes(box.value); };
+
+  async function take() {
+    const as = cloud ? "" : $("whose").value;
+    $("whose").value = "";
+    const [{ engagements }, profile] = await Promise.all([call(`/me/engagements?limit=${MOST}`, { as }), call("/me", { as })]);
+    state(profile.category_interests ?? []);
+    set(engagements.map((/** @type {any} */ { episode_id: id, episode_title, timestamp, type, progress }) => ({
+      id, type, progress: progress ?? undefined, title: points.get(id)?.title ?? (episode_title || id),
+      days: (nowMs - Date.parse(timestamp)) / DAY_MS,
+    })));
+  }
+
+  $("type").append(...TYPES.map((type) => new Option(words(type), type)));
+  $("whose").append(...["", ...cloud ? ["me"] : ["ada", "ben", "cleo"]].map((name) => new Option(name || "choose", name)));
+  $("interests").append(...boxes.map((/** @type {HTMLInputElement} */ box) => h("label", {}, box, box.value)));
+  $("whose").onchange = take;
+  $("clear").onclick = () => { state([]); set([]); };
+  $("add").onsubmit = (event) => {
+    event.preventDefault();
+    add($("episode").value.trim());
+    $("episode").value = "";
+  };
+  $("episode").oninput = () => {
+    const sought = $("episode").value.toLowerCase();
+    const found = [...points.values()].filter((one) => `${one.title} ${one.id}`.toLowerCase().includes(sought)).slice(0, OFFERED);
+    $("found").replaceChildren(...found.map((one) => new Option(one.title, one.id)));
+  };
+  return {
+    add, set,
+    ids: () => choices.map((one) => one.id),
+    /** What a session's request says of it. */
+    request: () => ({
+      engagements: choices.map(({ id, type, days, progress }) => (
+        { episode_id: id, type, progress, timestamp: new Date(nowMs - days * DAY_MS).toISOString() })),
+      category_interests: boxes.filter((/** @type {HTMLInputElement} */ box) => box.checked).map((/** @type {HTMLInputElement} */ box) => box.value),
+    }),
+  };
+}
