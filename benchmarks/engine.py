@@ -88,7 +88,7 @@ def jobs(catalog: Catalog) -> list[Job]:
         near, interests = neighbourhoods(catalog, seed)
         most = min(EXCLUDED, len(catalog) // 2)
         excluded = np.sort(np.random.default_rng(seed).permutation(near)[:most])
-        asked = catalog.embeddings[interests]
+        asked = catalog.vectors(np.array(interests))
         made.append(Job(asked, excluded, exact.search(asked, excluded, COUNT, 0)))
     return made
 
@@ -141,7 +141,7 @@ def searching(catalog: Catalog, peers: Sequence[str] | None) -> dict[str, dict[s
     built: list[tuple[str, Peer]] = [("earshot, least", earshot)] if len(catalog.lists) else []
     for name, build in installed(None if peers is None else list(peers)):
         began = time.perf_counter()
-        built.append((name, build(catalog.embeddings)))
+        built.append((name, build(catalog.vectors(slice(None)))))
         about[name] = {"build_s": round(time.perf_counter() - began, 1)}
     for name, peer in built:
         effort, found = least_effort(peer, searches)

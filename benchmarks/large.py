@@ -17,6 +17,7 @@ from feed.clock import DAY_US, to_us
 from feed.columns import Index, Strings, hash_strings
 from feed.engagement import TYPES, Engagement, Summary
 from feed.episode import Categories, Episode
+from feed.fixed import Fixed
 from feed.ports import Vectors
 from feed.request import Query, SessionRequest, make_query
 from feed.signals import HALF_LIVES_DAYS, Signals
@@ -46,6 +47,7 @@ def large_catalog(count: int, dimension: int) -> Catalog:
     embedded = np.ones(count, np.uint8)
     members = rng.integers(MAJOR, size=count).astype(np.int32)
     anchors = np.stack([_mean(embeddings[members == one]) for one in range(MAJOR)])
+    made = lists(embeddings, embedded == 1)
     return replace(
         one,
         ids=Strings.of(ids),
@@ -64,13 +66,14 @@ def large_catalog(count: int, dimension: int) -> Catalog:
         language=np.full(count, -1, np.int32),
         category_starts=np.arange(count + 1),
         category_members=members,
-        embeddings=embeddings,
+        embeddings=embeddings[:0] if len(made) else embeddings,
+        fixed=Fixed.of(embeddings) if len(made) else one.fixed,
         embedded=embedded,
         anchors=anchors,
         cosine_scale=cosine_scale(embeddings),
         title_hashes=hashes,
         signals=_signals(count, len(series_ids), rng),
-        lists=lists(embeddings, embedded == 1),
+        lists=made,
         projection=projection(embeddings, embedded == 1, anchors),
     )
 
@@ -103,7 +106,8 @@ def neighbourhoods(catalog: Catalog, seed: int) -> tuple[npt.NDArray[np.int64], 
     """The episodes around some interests, in which a user has heard many, and the interests."""
     rng = np.random.default_rng(seed)
     interests = rng.choice(len(catalog), INTERESTS, replace=False)
-    cosines = catalog.embeddings @ catalog.embeddings[interests].T
+    asked = catalog.vectors(interests)
+    cosines = catalog.vectors(slice(None)) @ asked.T
     most = min(len(catalog), 2 * (HEARD + EXCLUDED) // INTERESTS)
     near = np.argpartition(-cosines, most - 1, axis=0)[:most]
     return np.setdiff1d(near, interests), interests.tolist()

@@ -23,6 +23,7 @@ from feed.columns import Index, Strings, hash_strings
 from feed.engagement import Summary
 from feed.episode import Categories, Episode, Scores, Series
 from feed.filters import primary_subtag
+from feed.fixed import Fixed
 from feed.lists import Lists
 from feed.ports import Vectors
 from feed.signals import Signals
@@ -85,6 +86,7 @@ def build_catalog(
         category_starts=starts,
         category_members=members,
         embeddings=embeddings,
+        fixed=Fixed.none(embeddings.shape[1]),
         embedded=embedded,
         anchors=anchors,
         cosine_scale=cosine_scale(embeddings[embedded == 1]),
@@ -94,11 +96,14 @@ def build_catalog(
         projection=projection(embeddings, embedded == 1, anchors),
     )
     catalog = replace(catalog, signals=signals(collect(summaries, catalog), catalog, parameters))
+    none = embeddings[:0].copy()
     if keep_vectors:
         made = lists(embeddings, embedded == 1, vectors.model, learned)
         catalog = replace(catalog, lists=made)
+        if len(made):
+            catalog = replace(catalog, embeddings=none, fixed=Fixed.of(embeddings))
     else:
-        catalog = replace(catalog, embeddings=embeddings[:0].copy())
+        catalog = replace(catalog, embeddings=none)
     return replace(catalog, version=content_version(catalog))
 
 

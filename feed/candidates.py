@@ -59,7 +59,7 @@ def propose(
         rest[pool.rows] = False
         pool = pooled([*brought, ("best_quality", first(standing.best, rest, lacking))])
     held = pool.rows if catalog.holds_vectors else pool.rows[:0]
-    return near.proposed(pool, catalog.embeddings[held])
+    return near.proposed(pool, catalog.vectors(held))
 
 
 def everything(
@@ -68,7 +68,7 @@ def everything(
     """Every episode, in the order of the rows, whoever may be shown and whichever source asks."""
     near = _Nearness(catalog, scenario, taste, retrieved)
     pool = Pool(np.arange(len(catalog)), np.zeros(len(catalog), np.uint16), {})
-    return near.proposed(pool, catalog.embeddings)
+    return near.proposed(pool, catalog.vectors(slice(None)))
 
 
 def _brought(
@@ -148,7 +148,7 @@ class _Nearness:
         if vector is not None and catalog.holds_vectors:
             self._user = vector[None]
         if scenario.sources.interests or scenario.blend.interest:
-            self._interests = catalog.embeddings[taste.interests]
+            self._interests = catalog.vectors(taste.interests)
 
     def bring(self, allowed: BoolArray, ties: IntArray) -> Iterator[tuple[str, IntArray]]:
         """What is most similar to the user vector, and to each interest."""

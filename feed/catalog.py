@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.columns import BoolArray, HashArray, Index, IntArray, Strings, hash_strings, places
+from feed.fixed import Fixed
 from feed.lists import Lists
 from feed.projection import Projection
 from feed.signals import Signals
@@ -69,8 +70,10 @@ class Catalog:
     category_members: npt.NDArray[np.int32]
 
     embeddings: npt.NDArray[np.float32]
-    """(n, D) unit rows; zero where there is no embedding. Or (0, D): they are not held here, but in
-    a store that can be searched (`feed/retrieval.py`)"""
+    """(n, D) unit rows; zero where there is no embedding. Or (0, D): they are `fixed`, or not held
+    here, but in a store that can be searched (`feed/retrieval.py`)"""
+    fixed: Fixed
+    """the same of a catalog with lists"""
     embedded: npt.NDArray[np.uint8]
     """(n,) 1 where there is one, here or in the store"""
     anchors: npt.NDArray[np.float32]
@@ -97,7 +100,11 @@ class Catalog:
     @property
     def holds_vectors(self) -> bool:
         """Whether the embeddings are here."""
-        return len(self.embeddings) == len(self)
+        return max(len(self.embeddings), len(self.fixed)) == len(self)
+
+    def vectors(self, rows: IntArray | slice) -> npt.NDArray[np.float32]:
+        """(k, D) embeddings of these rows, where they are here."""
+        return self.fixed.at(rows) if len(self.fixed) else self.embeddings[rows]
 
     @cached_property
     def is_embedded(self) -> BoolArray:

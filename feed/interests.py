@@ -82,7 +82,7 @@ def _at_hand(
 ) -> tuple[IntArray, npt.NDArray[np.float32]]:
     """Which of these rows, as places among them, have an embedding at hand, and those."""
     if catalog.holds_vectors:
-        return np.arange(len(rows)), catalog.embeddings[rows]
+        return np.arange(len(rows)), catalog.vectors(rows)
     known = np.array([i for i, row in enumerate(rows.tolist()) if row in lent], np.int64)
     embeddings = [lent[row] for row in rows[known].tolist()]
     return known, np.array(embeddings, np.float32).reshape(len(known), catalog.dimension)
@@ -111,7 +111,8 @@ def medoids(
         return rows[:0]
     near = rows[catalog.is_embedded[rows]][: parameters.clustered]
     shares = shares[catalog.is_embedded[rows]][: parameters.clustered]
-    cosines = np.maximum(catalog.embeddings[near] @ catalog.embeddings[near].T, 0.0)
+    vectors = catalog.vectors(near)
+    cosines = np.maximum(vectors @ vectors.T, 0.0)
     covered = np.zeros(len(near))
     found: list[int] = []
     while len(found) < min(parameters.medoids, len(near)):

@@ -14,12 +14,14 @@ import numpy.typing as npt
 from feed.catalog import SCORES, Catalog
 from feed.clock import FIRST_US, LAST_US
 from feed.columns import Index, Strings
+from feed.fixed import LEVELS, Fixed
 from feed.lists import DEPTHS, Lists
 from feed.projection import NOWHERE, Projection
 from feed.signals import HALF_LIVES_DAYS, Signals
 
 # The dtype and shape of each section. n episodes, S series, M categories, L languages, D dimension;
-# held: n, or 0 where the embeddings lie elsewhere. mapped: n or 0. None: as long as it is.
+# held, fixed: n, or 0 where the embeddings are kept otherwise, or elsewhere. mapped: n or 0. None:
+# as long as it is.
 SECTIONS: dict[str, tuple[str, tuple[str | int | None, ...]]] = {
     "ids.offsets": ("<i8", ("n+1",)),
     "ids.data": ("|u1", (None,)),
@@ -52,6 +54,8 @@ SECTIONS: dict[str, tuple[str, tuple[str | int | None, ...]]] = {
     "category_starts": ("<i8", ("n+1",)),
     "category_members": ("<i4", (None,)),
     "embeddings": ("<f4", ("held", "D")),
+    "fixed.codes": ("<i2", ("fixed", "D")),
+    "fixed.step": ("<f4", (None,)),
     "embedded": ("|u1", ("n",)),
     "anchors": ("<f4", ("M", "D")),
     "cosine_scale": ("<f8", (2,)),
@@ -100,7 +104,8 @@ _STARTS = {
 
 def optional(dimension: int) -> dict[str, np.ndarray[Any, Any]]:
     """The sections that a file may lack, as they are then."""
-    nothing: dict[str, Lists | Projection] = {
+    nothing: dict[str, Fixed | Lists | Projection] = {
+        "fixed": Fixed.none(dimension),
         "lists": Lists.none(dimension),
         "projection": Projection.none(dimension),
     }
@@ -126,6 +131,7 @@ def check_structure(arrays: Mapping[str, np.ndarray[Any, Any]], dimension: int) 
         "lists": len(arrays["lists.centroids"]),
         "listed": len(arrays["lists.rows"]),
         "coded": dimension if len(arrays["lists.centroids"]) else 0,
+        "fixed": len(arrays["fixed.codes"]) and len(arrays["published_us"]),
         "held": len(arrays["embeddings"]) and len(arrays["published_us"]),
         "mapped": len(arrays["projection.points"]) and len(arrays["published_us"]),
     }
@@ -164,6 +170,7 @@ def check_values(catalog: Catalog, stated: Mapping[str, int]) -> None:
         "scores": not ((catalog.scores < 0) | (catalog.scores > 5)).any(),  # noqa: PLR2004
         # A product with NaN or infinity in it is neither finite nor small.
         "embeddings": _near_unit(catalog.embeddings),
+        "fixed": _is_fixed(catalog),
         "signals": _are_sane(catalog.signals),
         "lists": not len(catalog.lists) or _are_whole(catalog),
         "anchors": _near_unit(catalog.anchors),
@@ -190,6 +197,15 @@ def _are_objects(cards: Strings) -> bool:
 def _near_unit(rows: npt.NDArray[np.float32]) -> bool:
     """Whether no row is longer than a unit, or has a number that is none."""
     return bool((np.einsum("ij,ij->i", rows, rows) < 1.01).all())  # noqa: PLR2004
+
+
+def _is_fixed(catalog: Catalog) -> bool:
+    """Whether there are no embeddings in fixed point, or no others, and none can be a number."""
+    step = catalog.fixed.step
+    if not len(catalog.fixed):
+        return not len(step)
+    alone = not len(catalog.embeddings)
+    return alone and step.shape == (1,) and bool(0 < step[0] * LEVELS < 1.01)  # noqa: PLR2004
 
 
 def _is_scale(scale: npt.NDArray[np.float64]) -> bool:

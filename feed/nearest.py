@@ -37,7 +37,7 @@ def nearest(
         return _scan(catalog, vectors, among, counts, order)
     near = catalog.lists.near(vectors, among, counts)
     return [
-        best_matches(rows, catalog.embeddings[rows] @ vector, count, order)
+        best_matches(rows, catalog.vectors(rows) @ vector, count, order)
         for rows, vector, count in zip(near, vectors, counts.tolist(), strict=True)
     ]
 
@@ -51,12 +51,13 @@ def _scan(
 ) -> list[Found]:
     """The same by looking at every one, all vectors in one pass."""
     rows = np.flatnonzero(among)
-    if 2 * len(rows) > len(among):  # to copy these would cost more than to multiply all
+    # To copy these would cost more than to multiply all.
+    if len(catalog.embeddings) and 2 * len(rows) > len(among):
         products = _products(catalog.embeddings, vectors)
         products[:, ~among] = -np.inf
         rows = np.arange(len(among))
     else:
-        products = _products_of(catalog.embeddings, rows, vectors)
+        products = _products_of(catalog, rows, vectors)
     found = []
     for values, count in zip(products, counts.tolist(), strict=True):
         best = best_matches(rows, values, count, order)
@@ -78,11 +79,11 @@ def _products(
 
 
 def _products_of(
-    embeddings: npt.NDArray[np.float32], rows: IntArray, vectors: npt.NDArray[np.float32]
+    catalog: Catalog, rows: IntArray, vectors: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
     """(m, k) of these rows with (m, D) vectors."""
     found = np.empty((len(vectors), len(rows)), np.float32)
     step = max(1, COPIED // vectors.shape[1])
     for start in range(0, len(rows), step):
-        found[:, start : start + step] = (embeddings[rows[start : start + step]] @ vectors.T).T
+        found[:, start : start + step] = (catalog.vectors(rows[start : start + step]) @ vectors.T).T
     return found

@@ -122,7 +122,8 @@ class Ranker:
         at, pool, scores = chosen.places, proposed.pool, final
         rows, final, similarity = rows[at], final[at], proposed.similarity[at]
         parts = {name: part[at] for name, part in parts.items()}
-        reasons = explain(catalog, scenario, standing, likes, rows, parts, weights, chosen)
+        near = proposed.vectors[at] if catalog.holds_vectors else proposed.vectors
+        reasons = explain(catalog, scenario, standing, likes, rows, near, parts, weights, chosen)
         blind = not (catalog.holds_vectors or retrieved) and needs_vectors(
             catalog, history, scenario
         )
@@ -179,7 +180,7 @@ class Ranker:
         if not catalog.holds_vectors:
             return sources.best_matches(*matched(catalog, matches, others), count, ties)
         others &= catalog.is_embedded[row]
-        vectors, counts = catalog.embeddings[row : row + 1], np.array([count])
+        vectors, counts = catalog.vectors(slice(row, row + 1)), np.array([count])
         rows, cosines = nearest(catalog, vectors, others, counts, ties)[0]
         return rows, cosines.astype(np.float64)
 
@@ -240,7 +241,7 @@ class Ranker:
         self, likes: Taste, proposed: Proposed, retrieved: Retrieved | None
     ) -> FloatArray:
         if self.catalog.holds_vectors:
-            refused = self.catalog.embeddings[likes.refused]
+            refused = self.catalog.vectors(likes.refused)
             nearest = scorers.aversion(proposed.vectors, refused)
         else:
             rows = proposed.pool.rows

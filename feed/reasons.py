@@ -56,11 +56,14 @@ def explain(
     standing: Standing,
     taste: Taste,
     rows: IntArray,
+    vectors: npt.NDArray[np.float32],
     parts: Mapping[str, FloatArray],
     weights: Mapping[str, float],
     chosen: Chosen,
 ) -> Reasons:
     """The reason of each episode in `rows`: of what is true of it, what gave most to its score.
+
+    `vectors` are their embeddings, where the catalog holds any.
 
     What is personal comes first: the similarity to what the user engaged with or asked for, if it
     is at least `min_similarity`; those who chose the same; a series that the user follows or often
@@ -71,7 +74,9 @@ def explain(
     weighed = {name: weights[name] * part for name, part in parts.items()}
     found = _best(_plain(catalog, scenario, standing, taste, rows, parts, weighed))
     if len(rows) and not taste.unknown:
-        personal = _best(_personal(catalog, scenario, standing, taste, rows, parts, weighed))
+        personal = _best(
+            _personal(catalog, scenario, standing, taste, rows, vectors, parts, weighed)
+        )
         true = personal.given > -np.inf
         found = _Claim(
             np.where(true, personal.given, found.given),
@@ -136,6 +141,7 @@ def _personal(
     standing: Standing,
     taste: Taste,
     rows: IntArray,
+    vectors: npt.NDArray[np.float32],
     parts: Mapping[str, FloatArray],
     weighed: Mapping[str, FloatArray],
 ) -> Iterator[_Claim]:
@@ -143,16 +149,18 @@ def _personal(
     least = scenario.reasons.min_similarity
     alike, hashes = parts["similarity"] >= least, standing.category_hashes
     if scenario.blend.measure == "cosine":
-        yield _similar(catalog, hashes, taste.user, rows, weighed["similarity"], alike)[0]
+        yield _similar(catalog, hashes, taste.user, rows, vectors, weighed["similarity"], alike)[0]
     else:  # what is named has to be alike itself; who is in a stated interest, only not unlike it
         every = parts["similarity"] > 0
-        claim, named = _similar(catalog, hashes, taste.user, rows, weighed["similarity"], every)
+        claim, named = _similar(
+            catalog, hashes, taste.user, rows, vectors, weighed["similarity"], every
+        )
         likeness = standing.measured(np.nan_to_num(named))
         true = np.where(np.isnan(named), alike, likeness >= least)
         true |= claim.codes == _CODE["interest"]
         yield claim._replace(given=np.where(true, claim.given, -np.inf))
     if "interest" in weighed and len(taste.interests):
-        cosines = catalog.embeddings[rows] @ catalog.embeddings[taste.interests].T
+        cosines = vectors @ catalog.vectors(taste.interests).T
         nearest = taste.interests[np.argmax(cosines, axis=1)]
         done = BECAUSE[taste.kinds[np.argmax(taste.rows == taste.interests[:, None], axis=1)]]
         codes = done[np.argmax(cosines, axis=1)]
@@ -177,6 +185,7 @@ def _similar(
     category_hashes: HashArray,
     user: UserVector,
     rows: IntArray,
+    vectors: npt.NDArray[np.float32],
     given: FloatArray,
     similar: BoolArray,
 ) -> tuple[_Claim, FloatArray]:
@@ -202,10 +211,8 @@ def _similar(
     bare = catalog.category_starts[rows + 1] == catalog.category_starts[rows]
     cosines = np.full((len(rows), len(of_part)), np.nan)
     if catalog.holds_vectors:
-        summed = np.concatenate(
-            [catalog.embeddings[user.members], catalog.anchors[user.categories]]
-        )
-        cosines[:, :-1] = catalog.embeddings[rows] @ summed.T
+        summed = np.concatenate([catalog.vectors(user.members), catalog.anchors[user.categories]])
+        cosines[:, :-1] = vectors @ summed.T
         parts = _summands(user, cosines)
     else:
         parts = _certain(user, member)

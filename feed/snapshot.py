@@ -26,6 +26,7 @@ import numpy as np
 from feed.catalog import Catalog
 from feed.clock import from_us, to_us
 from feed.columns import Index, Strings
+from feed.fixed import Fixed
 from feed.layout import SECTIONS, check_structure, check_values, counts, optional
 from feed.lists import Lists
 from feed.ports import Buffer
@@ -210,7 +211,7 @@ def _catalog(header: Header, arrays: dict[str, np.ndarray[Any, Any]]) -> Catalog
             columns[field.name] = Index(
                 arrays[f"{field.name}.hashes"], arrays[f"{field.name}.rows"]
             )
-        elif hints[field.name] in (Signals, Lists, Projection):
+        elif hints[field.name] in (Signals, Fixed, Lists, Projection):
             group = hints[field.name]
             parts = {one.name: arrays[f"{field.name}.{one.name}"] for one in fields(group)}
             columns[field.name] = group(**parts)

@@ -20,6 +20,7 @@ from feed.clock import to_us
 from feed.columns import Index, Strings
 from feed.engagement import Engagement, Summary
 from feed.episode import Episode
+from feed.fixed import Fixed
 from feed.lists import Lists
 from feed.ports import Vectors
 from feed.projection import NOWHERE, Projection
@@ -80,7 +81,7 @@ def summary_of(ids: list[str]) -> Summary:
 
 def same(one: Catalog, other: Catalog) -> bool:
     def equal(a: Any, b: Any) -> bool:
-        if isinstance(a, Strings | Index | Signals | Lists | Projection):
+        if isinstance(a, Strings | Index | Signals | Fixed | Lists | Projection):
             return all(equal(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
         if isinstance(a, np.ndarray):
             return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")

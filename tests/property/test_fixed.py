@@ -1,0 +1,93 @@
+"""Embeddings in fixed point: as good as those that they are made of, and refused where damaged."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog_builder import lists
+from catalog_builder.build import build_catalog
+from feed.catalog import Catalog
+from feed.clock import to_us
+from feed.engagement import Engagement
+from feed.fixed import LEVELS, Fixed
+from feed.pipeline import Ranker
+from feed.request import Query
+from feed.scenario import shipped
+from feed.snapshot import SnapshotError, decode, encode
+from tests.support.catalogs import NOW, episodes, vectors_of
+
+
+@given(st.integers(0, 10**6), st.integers(1, 40), st.integers(1, 40))
+def test_no_number_is_off_by_more_than_half_a_step(seed: int, count: int, dimension: int) -> None:
+    rows = np.random.default_rng(seed).normal(size=(count, dimension)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    fixed = Fixed.of(rows)
+    assert len(fixed) == count
+    assert fixed.step[0] == pytest.approx(np.abs(rows).max() / LEVELS)
+    assert np.abs(fixed.at(slice(None)) - rows).max() <= 0.51 * fixed.step[0]
+    assert fixed.at(np.array([count - 1])).tolist() == fixed.at(slice(None))[-1:].tolist()
+
+
+@pytest.fixture(scope="module")
+def both() -> tuple[Catalog, Catalog]:
+    """A catalog that is large enough for lists, and the same with its embeddings as they are."""
+    some = episodes(1_200)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lists, "FEWEST", 100)
+        patch.setattr(lists, "WORTH", 1.0)
+        large = build_catalog(some, vectors_of(some), NOW)
+    assert len(large.lists)
+    return large, replace(build_catalog(some, vectors_of(some), NOW), lists=large.lists)
+
+
+def test_a_large_catalog_holds_its_embeddings_in_fixed_point(both: tuple[Catalog, Catalog]) -> None:
+    large, exact = both
+    assert (len(large.fixed), len(large.embeddings)) == (1_200, 0)
+    assert large.holds_vectors
+    assert large.dimension == exact.dimension
+    every = np.arange(len(large))
+    assert np.abs(large.vectors(every) - exact.vectors(every)).max() < 2e-5
+    again = decode(encode(large))
+    assert again.vectors(every).tolist() == large.vectors(every).tolist()
+
+
+@pytest.mark.parametrize("scenario", ["baseline", "for_you"])
+def test_a_session_is_the_same_to_the_fourth_digit(
+    both: tuple[Catalog, Catalog], scenario: str
+) -> None:
+    engagements = tuple(
+        Engagement(
+            id=f"{row}", episode_id=both[0].ids[row], type="like", timestamp_us=to_us(NOW) - row
+        )
+        for row in range(0, 40, 4)
+    )
+    query = Query(engagements=engagements, now_us=to_us(NOW), seed=3)
+    large, exact = (Ranker(one, shipped()[scenario]).rank(query) for one in both)
+    assert large.rows.tolist() == exact.rows.tolist()
+    assert np.abs(large.scores - exact.scores).max() <= 100
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda one: replace(one, codes=one.codes[:-1]), "fixed.codes is"),
+        (lambda one: replace(one, codes=one.codes[:, :-1]), "fixed.codes is"),
+        (lambda one: replace(one, step=one.step[:0]), "fixed makes no sense"),
+        (lambda one: replace(one, step=one.step * 0), "fixed makes no sense"),
+        (lambda one: replace(one, step=one.step * np.nan), "fixed makes no sense"),
+        (lambda one: replace(one, step=one.step * 1e3), "fixed makes no sense"),
+        (lambda one: replace(one, codes=one.codes[:0]), "fixed makes no sense"),
+    ],
+)
+def test_what_the_builder_never_writes_is_refused(
+    both: tuple[Catalog, Catalog], change: Any, reason: str
+) -> None:
+    large, exact = both
+    with pytest.raises(SnapshotError, match=reason):
+        decode(encode(replace(large, fixed=change(large.fixed))))
+    with pytest.raises(SnapshotError, match="fixed makes no sense"):  # in both ways
+        decode(encode(replace(exact, fixed=large.fixed)))
