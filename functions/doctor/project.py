@@ -140,7 +140,7 @@ async def identity(settings: Settings) -> Finding:
     """Whether tokens can be verified."""
     if settings.AUTH != "firebase":
         return ok("identity", f"AUTH={settings.AUTH}: no keys are needed")
-    from functions.firebase_auth import GoogleKeys  # noqa: PLC0415  # cryptography, as deployed
+    from functions.google_keys import GoogleKeys  # noqa: PLC0415  # cryptography, as deployed
 
     try:
         await GoogleKeys().key(PROBE)

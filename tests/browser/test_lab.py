@@ -168,6 +168,17 @@ def test_the_map_names_what_is_pointed_at_and_a_press_adds_it(page: Page, site: 
     expect(page.get_by_role("row", name=named)).to_be_visible()
 
 
+def test_a_press_beside_every_episode_adds_none(page: Page, site: Server) -> None:
+    visit(page, site)
+    canvas = page.get_by_role("application")
+    canvas.hover()
+    expect(page.locator("#pointed")).to_contain_text(" · ")
+    canvas.click(position={"x": 4, "y": 4})
+    page.get_by_role("button", name="Draw anew").click()
+    expect(page.locator("#seed")).to_have_text("2")
+    expect(page.locator("#history tr")).to_have_count(0)
+
+
 def test_the_map_is_walked_with_the_arrows(page: Page, site: Server) -> None:
     visit(page, site)
     points = {one["title"]: one for one in site.call("GET", "/api/map").json()["points"]}

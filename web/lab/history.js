@@ -10,12 +10,13 @@ const OFFERED = 20;
 
 /** @param {Map<string, Point>} points @param {() => void} changed called when it is another */
 export async function startHistory(points, changed) {
+  /** @type {[{catalog: {created_at: string, age_s: number}}, {categories: {name: string, kind: string}[]}, unknown]} */
   const [{ catalog }, { categories }, cloud] = await Promise.all([call("/health"), call("/categories"), firebase]);
   const nowMs = Date.parse(catalog.created_at) + catalog.age_s * 1000; // the server's, which may be a day long past
   /** @type {Choice[]} */
   let choices = [];
-  const boxes = categories.filter((/** @type {{kind: string}} */ one) => one.kind === "major")
-    .map((/** @type {{name: string}} */ one) => h("input", { type: "checkbox", value: one.name, onchange: changed }));
+  const boxes = categories.filter((one) => one.kind === "major")
+    .map((one) => h("input", { type: "checkbox", value: one.name, onchange: changed }));
 
   /** @param {Choice[]} made */
   function set(made) {
@@ -54,7 +55,7 @@ export async function startHistory(points, changed) {
 
   $("type").append(...TYPES.map((type) => new Option(words(type), type)));
   $("whose").append(...["", ...cloud ? ["me"] : ["ada", "ben", "cleo"]].map((name) => new Option(name || "choose", name)));
-  $("interests").append(...boxes.map((/** @type {HTMLInputElement} */ box) => h("label", {}, box, box.value)));
+  $("interests").append(...boxes.map((box) => h("label", {}, box, box.value)));
   $("whose").onchange = take;
   $("clear").onclick = () => { state([]); set([]); };
   $("add").onsubmit = (event) => {
@@ -74,7 +75,7 @@ export async function startHistory(points, changed) {
     request: () => ({
       engagements: choices.map(({ id, type, days, progress }) => (
         { episode_id: id, type, progress, timestamp: new Date(nowMs - days * DAY_MS).toISOString() })),
-      category_interests: boxes.filter((/** @type {HTMLInputElement} */ box) => box.checked).map((/** @type {HTMLInputElement} */ box) => box.value),
+      category_interests: boxes.filter((box) => box.checked).map((box) => box.value),
     }),
   };
 }

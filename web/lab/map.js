@@ -35,8 +35,10 @@ export function startMap(points, pick) {
   /** @param {number} place in the legend, -1 the last */
   const colour = (place) => getComputedStyle(/** @type {Element} */ (legend.at(place))).borderLeftColor;
   let width = 0, height = 0;
-  const x = (/** @type {number} */ value) => (0.5 + value * 0.48) * width;
-  const y = (/** @type {number} */ value) => (0.5 - value * 0.48) * height;
+  /** @param {number} value */
+  const x = (value) => (0.5 + value * 0.48) * width;
+  /** @param {number} value */
+  const y = (value) => (0.5 - value * 0.48) * height;
 
   /** @param {HTMLCanvasElement} canvas */
   function pen(canvas) {
@@ -95,9 +97,9 @@ export function startMap(points, pick) {
       const distance = far(one);
       if (distance < least) [best, least] = [one, distance];
     }
-    if (!best || best === pointed) return;
+    if (best === pointed || (!best && most === Infinity)) return; // arrows stop at the edge
     pointed = best;
-    $("pointed").textContent = [best.title, best.category].filter(Boolean).join(" · ");
+    if (best) $("pointed").textContent = [best.title, best.category].filter(Boolean).join(" · ");
     drawMarks();
   }
 

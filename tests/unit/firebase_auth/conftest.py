@@ -2,7 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from functions.firebase_auth import FirebaseUsers, GoogleKeys
+from functions.firebase_auth import FirebaseUsers
+from functions.google_keys import GoogleKeys
 from tests.support.google import Clock, Google
 from tests.support.tokens import PROJECT
 

@@ -9,7 +9,8 @@ import pytest
 
 from functions.auth import Nobody
 from functions.errors import ProblemError
-from functions.firebase_auth import AppChecked, FirebaseUsers, GoogleKeys, key_set
+from functions.firebase_auth import AppChecked, FirebaseUsers
+from functions.google_keys import GoogleKeys, key_set
 from functions.settings import SettingsError
 from tests.support.bearers import ask, refusal, request
 from tests.support.google import Google

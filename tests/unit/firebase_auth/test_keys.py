@@ -7,8 +7,9 @@ import time
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from functions import firebase_auth
-from functions.firebase_auth import FirebaseUsers, GoogleKeys, certificates
+from functions import google_keys
+from functions.firebase_auth import FirebaseUsers
+from functions.google_keys import GoogleKeys, certificates
 from tests.support.bearers import ask, refusal, request, unavailable
 from tests.support.google import Clock, Google
 from tests.support.tokens import CERTIFICATES, PROJECT, certificate, token
@@ -130,7 +131,7 @@ def test_stale_keys_are_used_while_no_others_come_but_not_for_ever(
 def test_a_server_that_hangs_is_not_waited_for_where_the_key_is_known(
     users: FirebaseUsers, google: Google, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(firebase_auth, "FETCH_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(google_keys, "FETCH_TIMEOUT_S", 1.0)
     google.answering.clear()
     began = time.monotonic()
     unavailable(users, token())
@@ -150,7 +151,7 @@ def test_a_server_that_hangs_is_not_waited_for_where_the_key_is_known(
 def test_a_server_that_drips_is_given_up(
     users: FirebaseUsers, google: Google, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(firebase_auth, "FETCH_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(google_keys, "FETCH_TIMEOUT_S", 0.5)
     google.pause_s = 0.2  # each piece comes in time, all of them together take 2 s
     began = time.monotonic()
     unavailable(users, token())
