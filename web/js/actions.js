@@ -19,7 +19,7 @@ export function live(element, update) {
 export function playButton(episode, kind = "play strong") {
   const { title } = episode;
   if (!webUrl(episode.audio_url)) return openLink(episode, kind);
-  const made = h("button", { type: "button", class: kind, onclick: () => play(episode) });
+  const made = h("button", { class: kind, onclick: () => play(episode) });
   return live(made, () => {
     const label = isPlaying(episode.id) ? "Pause" : "Play";
     if (made.textContent === label) return;
@@ -31,8 +31,10 @@ export function playButton(episode, kind = "play strong") {
 /** @param {Episode} episode @param {string} kind */
 function openLink(episode, kind) {
   const url = webUrl(episode.url);
-  const link = h("a", { class: kind, href: url, target: "_blank", rel: "noopener", "aria-label": `Open: ${episode.title}`, onclick: () => opened(episode) },
-    icon("open"), h("span", {}, "Open"));
+  const link = h("a", {
+    class: kind, href: url, target: "_blank", rel: "noopener", "aria-label": `Open: ${episode.title}`,
+    onclick: () => opened(episode),
+  }, icon("open"), h("span", {}, "Open"));
   link.hidden = !url;
   return live(link, () => {});
 }
@@ -59,9 +61,8 @@ export function toggleSeries(id, name, field) {
   const on = !library.has(field, id);
   library.seriesNames.set(id, name);
   library.set(field, id, on);
-  const [done, undone] = field === "followed_series" ? ["You follow", "You no longer follow"] : ["Muted:", "No longer muted:"];
-  const text = `${on ? done : undone} “${name}”.`;
-  if (field === "followed_series") toast(text); else announce(text);
+  if (field === "followed_series") toast(`${on ? "You follow" : "You no longer follow"} “${name}”.`);
+  else announce(`${on ? "Muted" : "No longer muted"}: “${name}”.`);
 }
 
 /**

@@ -14,10 +14,11 @@ const WORDS_LEFT_OUT = /^(the|a|an|and|of|la|el|und|y|sin|\W+)$/iu;
 /** @param {{title: string, image_url?: string, series?: Episode["series"]}} episode */
 export function art({ title, image_url: url, series }) {
   const name = series?.name || series?.id || title;
-  const frame = h("div", { class: "art", "aria-hidden": "true" });
+  const frame = h("div.art", { "aria-hidden": "true" });
   frame.append(cover(name));
   if (/^https:/.test(url ?? "")) {
-    const image = h("img", { alt: "", loading: "lazy", decoding: "async", src: url, onload: () => frame.replaceChildren(image) });
+    const shown = () => frame.replaceChildren(image);
+    const image = h("img", { alt: "", loading: "lazy", decoding: "async", src: url, onload: shown });
     frame.append(image);
     image.addEventListener("error", () => image.remove());
   }
@@ -30,7 +31,8 @@ function cover(name) {
   const [ground, shape, light] = PALETTES[next(PALETTES.length)];
   const picture = svg("svg", { viewBox: "0 0 100 100" }, svg("rect", { width: 100, height: 100, fill: ground }),
     ...PATTERNS[next(PATTERNS.length)](shape, light, next));
-  const letters = svg("text", { x: 9, y: 91, fill: "#fff", stroke: ground, "stroke-width": 5, "paint-order": "stroke", "stroke-linejoin": "round", "font-size": 21, "font-weight": 800 });
+  const outline = { stroke: ground, "stroke-width": 5, "stroke-linejoin": "round", "paint-order": "stroke" };
+  const letters = svg("text", { x: 9, y: 91, fill: "#fff", "font-size": 21, "font-weight": 800, ...outline });
   letters.textContent = initials(name);
   picture.append(letters);
   return picture;
@@ -42,7 +44,9 @@ function cover(name) {
 const PATTERNS = [
   (shape, light, next) => { // a sound that spreads
     const [x, y] = [30 + next(40), 25 + next(25)];
-    const rings = [62, 48, 35, 23].map((r, i) => svg("circle", { cx: x, cy: y, r, fill: "none", stroke: shape, "stroke-width": 5, "stroke-opacity": 0.35 + 0.2 * i }));
+    const rings = [62, 48, 35, 23].map((r, i) => svg("circle", {
+      cx: x, cy: y, r, fill: "none", stroke: shape, "stroke-width": 5, "stroke-opacity": 0.35 + 0.2 * i,
+    }));
     return [...rings, svg("circle", { cx: x, cy: y, r: 11, fill: light })];
   },
   (shape, light, next) => Array.from({ length: 9 }, (_, i) => { // the bars of a level
@@ -51,13 +55,16 @@ const PATTERNS = [
   }),
   (shape, light, next) => { // a sun over hills
     const x = 25 + next(50);
-    return [svg("circle", { cx: x, cy: 34, r: 19, fill: light }), svg("path", { d: `M0 ${52 + next(8)} Q 28 ${34 + next(12)} 56 56 T 100 ${46 + next(10)} V100 H0Z`, fill: shape })];
+    const hills = `M0 ${52 + next(8)} Q 28 ${34 + next(12)} 56 56 T 100 ${46 + next(10)} V100 H0Z`;
+    return [svg("circle", { cx: x, cy: 34, r: 19, fill: light }), svg("path", { d: hills, fill: shape })];
   },
   (shape, light, next) => [ // two voices
     svg("circle", { cx: 36 + next(8), cy: 40, r: 28, fill: shape }),
     svg("circle", { cx: 62 + next(8), cy: 44, r: 22, fill: light, "fill-opacity": 0.85 })],
   (shape, light, next) => [0, 1, 2, 3].map((i) => svg("path", { // waves
-    d: `M-5 ${16 + 13 * i} q 14 ${-10 - next(8)} 28 0 t 28 0 t 28 0 t 28 0`, fill: "none", stroke: i === 1 ? light : shape, "stroke-width": 6, "stroke-linecap": "round" })),
+    d: `M-5 ${16 + 13 * i} q 14 ${-10 - next(8)} 28 0 t 28 0 t 28 0 t 28 0`,
+    fill: "none", stroke: i === 1 ? light : shape, "stroke-width": 6, "stroke-linecap": "round",
+  })),
   (shape, light, next) => [0, 1, 2, 3].flatMap((x) => [0, 1, 2].map((y) => next(3) // tiles
     ? svg("path", { d: `M${25 * x} ${25 * y} h25 a25 25 0 0 1 -25 25z`, fill: next(4) ? shape : light })
     : svg("circle", { cx: 25 * x + 12.5, cy: 25 * y + 12.5, r: 8, fill: next(2) ? light : shape }))),

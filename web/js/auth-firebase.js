@@ -8,6 +8,8 @@ export async function firebaseAuth(config) {
   const [{ initializeApp }, sdk] = await Promise.all([import(`${SDK}/firebase-app.js`), import(`${SDK}/firebase-auth.js`)]);
   const firebase = sdk.getAuth(initializeApp(config));
 
+  let turning = false; // so that nobody sees the moment between two listeners
+
   /** @returns {Listener} */
   function listener() {
     const user = firebase.currentUser;
@@ -47,9 +49,14 @@ export async function firebaseAuth(config) {
 
   /** @param {(fields?: {email: string, password: string}) => Promise<unknown>} how @returns {Way["go"]} */
   const turn = (how) => async (fields) => {
-    await how(fields);
-    await firebase.currentUser?.getIdToken(true); // says who was linked
-    auth.changed();
+    turning = true;
+    try {
+      await how(fields);
+      await firebase.currentUser?.getIdToken(true); // says who was linked
+    } finally {
+      turning = false;
+      auth.changed();
+    }
   };
 
   /** @type {Auth} */
@@ -61,14 +68,15 @@ export async function firebaseAuth(config) {
       return token ? { Authorization: `Bearer ${token}` } : /** @type {Record<string, string>} */ ({});
     },
     get ways() {
-      return listener().guest
-        ? [{ label: "Continue with Google", go: turn(withGoogle) }, { label: "Continue with e-mail", form: true, go: turn(withEmail) }]
-        : [{ label: "Sign out", go: turn(signOut) }];
+      if (!listener().guest) return [{ label: "Sign out", go: turn(signOut) }];
+      const google = { label: "Continue with Google", go: turn(withGoogle) };
+      return [google, { label: "Continue with e-mail", form: true, go: turn(withEmail) }];
     },
     changed() {},
   };
 
   await firebase.authStateReady();
   if (!firebase.currentUser) await signInGuest();
+  sdk.onAuthStateChanged(firebase, () => { if (!turning) auth.changed(); }); // in another tab
   return auth;
 }

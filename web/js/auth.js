@@ -4,7 +4,13 @@
 import { localAuth } from "./auth-local.js";
 
 /** @type {Auth} */
-const nobody = { demo: false, listener: { uid: null, name: "Guest", guest: true }, headers: async () => ({}), ways: [], changed() {} };
+const nobody = {
+  demo: false,
+  listener: { uid: null, name: "Guest", guest: true },
+  headers: async () => ({}),
+  ways: [],
+  changed() {},
+};
 let chosen = nobody;
 
 /** As `startAuth` has found out. */

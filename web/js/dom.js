@@ -2,14 +2,17 @@
 
 /**
  * @template {keyof HTMLElementTagNameMap} K
- * @param {K} tag
+ * @param {K | `${K}.${string}`} selector a tag, and classes behind dots
  * @param {Record<string, unknown>} [traits] `onclick` and the like listen; true, false and null switch an
  *     attribute; the rest are attributes
  * @param {...(Node | string | null | undefined | false | 0)} children
  * @returns {HTMLElementTagNameMap[K]}
  */
-export function h(tag, traits = {}, ...children) {
-  const element = document.createElement(tag);
+export function h(selector, traits = {}, ...children) {
+  const [tag, ...classes] = selector.split(".");
+  const element = document.createElement(/** @type {K} */ (tag));
+  if (classes.length) element.className = classes.join(" ");
+  if (element instanceof HTMLButtonElement) element.type = "button";
   for (const [name, value] of Object.entries(traits)) {
     if (typeof value === "function") element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
     else if (typeof value === "boolean" && !name.startsWith("aria-")) element.toggleAttribute(name, value);
@@ -33,10 +36,10 @@ export const icon = (name) =>
 
 /** @param {string} name @param {string} label @param {() => void} press @param {Record<string, unknown>} [traits] */
 export const iconButton = (name, label, press, traits = {}) =>
-  h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick: press, ...traits }, icon(name));
+  h("button.icon-button", { "aria-label": label, title: label, onclick: press, ...traits }, icon(name));
 
 /** @param {string} text @param {() => void} press @param {Record<string, unknown>} [traits] */
-export const button = (text, press, traits = {}) => h("button", { type: "button", onclick: press, ...traits }, text);
+export const button = (text, press, traits = {}) => h("button", { onclick: press, ...traits }, text);
 
 /** @param {string} id @returns {HTMLElement} */
 export function $(id) {
@@ -78,7 +81,8 @@ export function confirmed(title, detail, yes) {
     const dialog = h("dialog", { "aria-label": title },
       h("form", { method: "dialog" },
         h("h2", {}, title), h("p", {}, detail),
-        h("div", { class: "row" }, h("button", { value: "" }, "Cancel"), h("button", { value: "yes", class: "strong" }, yes))));
+        h("div.row", {}, 
+          h("button", { type: "submit", value: "" }, "Cancel"), h("button.strong", { type: "submit", value: "yes" }, yes))));
     dialog.addEventListener("close", () => { dialog.remove(); resolve(dialog.returnValue === "yes"); });
     document.body.append(dialog);
     dialog.showModal();

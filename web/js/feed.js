@@ -16,7 +16,10 @@ const PATIENCE_MS = 1_500; // for writes that cannot travel with the request
 const REMEMBERED = 200; // episodes that the next session puts further back
 
 /** @typedef {Omit<SessionPage, "episodes" | "trace">} Session */
-/** @typedef {{uid: string | null, at: number, session: Session, trace?: Trace, episodes: Episode[], anchor?: {id: string, top: number}}} Kept */
+/**
+ * @typedef {{uid: string | null, at: number, session: Session, trace?: Trace, episodes: Episode[],
+ *     anchor?: {id: string, top: number}}} Kept
+ */
 
 /** @type {Session | null} */
 let session = null;
@@ -25,7 +28,7 @@ let trace;
 /** @type {Episode[]} */
 let shown = [];
 let visit = 0; // counts the sessions asked for, so that a late answer to an older one is dropped
-let busy = false;
+let busyWith = 0; // the visit whose next page is under way
 /** @type {number | undefined} */
 let retryTimer;
 /** @type {IntersectionObserver | undefined} */
@@ -36,17 +39,21 @@ const items = () => /** @type {ReturnType<typeof card>[]} */ ([...$("feed").chil
 /** Show what this tab was at, or a new session. @param {string | null} uid */
 export function openFeed(uid) {
   const kept = tab.read("feed", /** @type {Kept | null} */ (null));
-  if (!kept || kept.uid !== uid || Date.now() - kept.at > KEPT_MS) {
-    tab.drop("feed");
-    shown = [];
-    return startSession();
-  }
+  if (!kept || kept.uid !== uid || Date.now() - kept.at > KEPT_MS) return forgetFeed();
   visit++;
   reset();
   trace = kept.trace;
   append({ ...kept.session, episodes: kept.episodes });
+  greet(kept.session);
   const there = items().find((item) => item.dataset.id === kept.anchor?.id);
   if (there && kept.anchor) scrollBy({ top: there.getBoundingClientRect().top - kept.anchor.top, behavior: "instant" });
+}
+
+/** Begin as if this tab had shown nothing yet. */
+export function forgetFeed() {
+  tab.drop("feed");
+  shown = [];
+  startSession();
 }
 
 /** Keep the place for a reload. */
@@ -90,7 +97,9 @@ export async function startSession() {
     $("feed").replaceChildren();
     append(page);
     greet(page);
-    if (!page.episodes.length) notice("Nothing to show yet", "No episode is allowed by your settings right now.", startSession);
+    if (!page.episodes.length) {
+      notice("Nothing to show yet", "No episode is allowed by your settings right now.", startSession);
+    }
   } catch (problem) {
     if (mine !== visit) return;
     $("intro").textContent = "";
@@ -116,9 +125,8 @@ async function create(request) {
 
 /** @param {boolean} pressed by a button, which the focus then leaves for the first new card */
 export async function showMore(pressed = false) {
-  if (busy || !session?.next_cursor) return;
-  const mine = visit;
-  busy = true;
+  if (busyWith === visit || !session?.next_cursor) return;
+  const mine = busyWith = visit;
   $("notice").hidden = true;
   $("more").setAttribute("aria-busy", "true");
   try {
@@ -131,7 +139,7 @@ export async function showMore(pressed = false) {
     $("more").hidden = true;
     explain(problem, () => showMore(true));
   } finally {
-    busy = false;
+    if (busyWith === mine) busyWith = 0;
     $("more").removeAttribute("aria-busy");
   }
 }
@@ -139,7 +147,8 @@ export async function showMore(pressed = false) {
 /** @param {Session} from @returns {Promise<SessionPage>} */
 async function next(from) {
   try {
-    return await call("POST", `/sessions/${encodeURIComponent(from.session_id)}/next`, { cursor: from.next_cursor, limit: PAGE });
+    const address = `/sessions/${encodeURIComponent(from.session_id)}/next`;
+    return await call("POST", address, { cursor: from.next_cursor, limit: PAGE });
   } catch (problem) {
     // A cursor that is too old, or of another time's key, stays refused: go on with a new session.
     if (!(problem instanceof Problem) || !["cursor-expired", "invalid-cursor"].includes(problem.kind)) throw problem;
@@ -160,7 +169,8 @@ function append({ episodes, trace: traced, ...rest }) {
   $("intro").textContent = intro(rest, library.profile.category_interests.length > 0);
   $("more").hidden = !rest.next_cursor;
   $("end").hidden = !!rest.next_cursor || !shown.length;
-  $("foot").textContent = [`Catalog ${rest.catalog_version}`, `scenario ${rest.scenario}`, ...rest.degraded.map((name) => said(WITHOUT, name))].join(" · ");
+  const without = rest.degraded.map((name) => said(WITHOUT, name));
+  $("foot").textContent = [`Catalog ${rest.catalog_version}`, `scenario ${rest.scenario}`, ...without].join(" · ");
   announce(`${cards.length} episodes added, ${shown.length} shown.`);
   watched?.unobserve($("more")); // it reports anew whether the end is near
   watched?.observe($("more"));
@@ -168,7 +178,7 @@ function append({ episodes, trace: traced, ...rest }) {
   return cards[0];
 }
 
-/** Ask a new listener what to begin with. @param {SessionPage} page */
+/** Ask a new listener what to begin with. @param {Session} page */
 function greet(page) {
   const key = `welcomed.${library.outbox.uid ?? ""}`;
   const done = () => { device.write(key, true); $("welcome").replaceChildren(); };

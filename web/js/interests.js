@@ -17,9 +17,11 @@ function categories() {
 
 /** @returns {HTMLElement} chips, once the categories are here */
 export function interestChips() {
-  const chips = h("div", { class: "chips", role: "group", "aria-label": "Interests" });
+  const chips = h("div.chips", { role: "group", "aria-label": "Interests" });
   const draw = () => {
-    for (const chip of chips.children) chip.setAttribute("aria-pressed", String(library.has("category_interests", chip.textContent ?? "")));
+    for (const chip of chips.children) {
+      chip.setAttribute("aria-pressed", String(library.has("category_interests", chip.textContent ?? "")));
+    }
   };
   const fill = () => categories().then((names) => {
     chips.replaceChildren(...names.map((name) => button(name, () => {
@@ -27,15 +29,15 @@ export function interestChips() {
       draw();
     })));
     draw();
-  }, (problem) => { chips.replaceChildren(h("span", { class: "quiet" }, `${problem.message}. `), button("Try again", fill)); });
+  }, (problem) => { chips.replaceChildren(h("span.quiet", {}, `${problem.message}. `), button("Try again", fill)); });
   fill();
   library.addEventListener("change", draw);
   return chips;
 }
 
 /** @param {() => void} done @param {() => void} skip What a first visit opens with, above a feed that is there already. */
-export const welcome = (done, skip) => h("section", { class: "welcome", "aria-labelledby": "welcome-title" },
+export const welcome = (done, skip) => h("section.welcome", { "aria-labelledby": "welcome-title" },
   h("h2", { id: "welcome-title" }, "What do you like to hear?"),
-  h("p", { class: "quiet" }, "Pick a few, and the feed follows. Or just listen: it learns from what you do."),
+  h("p.quiet", {}, "Pick a few, and the feed follows. Or just listen: it learns from what you do."),
   interestChips(),
-  h("div", { class: "row" }, button("Show my feed", done, { class: "strong" }), button("Skip", skip, { class: "plain" })));
+  h("div.row", {}, button("Show my feed", done, { class: "strong" }), button("Skip", skip, { class: "plain" })));

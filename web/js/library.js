@@ -79,7 +79,8 @@ class Library extends EventTarget {
     /** @type {Engagement} */
     const body = { id, episode_id: episode.id, type, ...names, ...(progress === undefined ? {} : { progress }) };
     const at = Date.now();
-    this.engagements = [{ ...body, timestamp: serverTime(at).toISOString() }, ...this.engagements.filter((one) => one.id !== id)];
+    const others = this.engagements.filter((one) => one.id !== id);
+    this.engagements = [{ ...body, timestamp: serverTime(at).toISOString() }, ...others];
     this.outbox.add({ op: "engage", id, at, body });
     this.tell();
     return body;
@@ -117,12 +118,13 @@ class Library extends EventTarget {
     this.tell();
   }
 
-  /** Delete everything known of the listener. @returns {Promise<{user_id: string, deleted: Record<string, unknown>, at: string}>} */
+  /** Delete everything known of the listener. @returns {Promise<Receipt>} */
   async forget() {
     const receipt = await call("DELETE", "/me");
     this.outbox.forget();
     [this.engagements, this.profile] = [[], NOTHING];
     this.tell();
+    this.dispatchEvent(new Event("forgotten"));
     return receipt;
   }
 }
@@ -140,7 +142,8 @@ function overlay(engagements, profile, writes) {
     }
     const stored = engagements.find(({ id }) => id === write.id);
     engagements = engagements.filter(({ id }) => id !== write.id);
-    if (write.op === "engage") engagements = [{ timestamp: serverTime(write.at).toISOString(), ...stored, ...write.body }, ...engagements];
+    if (write.op === "remove") continue;
+    engagements = [{ timestamp: serverTime(write.at).toISOString(), ...stored, ...write.body }, ...engagements];
   }
   return [engagements, profile];
 }

@@ -3,10 +3,9 @@
 import { auth, startAuth } from "./auth.js";
 import { setClock } from "./clock.js";
 import { $, toast } from "./dom.js";
-import { drawFeed, keepPlace, openFeed, refresh, watchFeed } from "./feed.js";
+import { drawFeed, forgetFeed, keepPlace, openFeed, refresh, watchFeed } from "./feed.js";
 import { library } from "./library.js";
 import { drawHistory, drawSaved, watchLists } from "./lists.js";
-import { tab } from "./memory.js";
 import { playing, stop } from "./player.js";
 import { startRouter } from "./router.js";
 import { drawYou } from "./you.js";
@@ -25,10 +24,7 @@ function listen() {
   const { listener } = auth();
   $("who").textContent = listener.name;
   if (uid === listener.uid) return draw();
-  if (uid !== undefined) {
-    stop();
-    tab.drop("feed");
-  }
+  if (uid !== undefined) stop();
   uid = listener.uid;
   library.open(uid);
   openFeed(uid);
@@ -43,8 +39,9 @@ function drawBanner() {
   const waiting = library.outbox.waiting.length;
   const offline = !navigator.onLine;
   const kept = waiting === 1 ? "One change waits" : `${waiting} changes wait`;
-  const text = !waiting ? offline && "You are offline." : uid === null ? "" :
-    offline ? `You are offline. ${kept} for the connection.` : library.outbox.failing && `${kept} to be saved. This page tries again by itself.`;
+  const sent = !waiting || uid === null; // nobody's writes only travel
+  const text = offline ? `You are offline. ${sent ? "" : `${kept} for the connection.`}`
+    : !sent && library.outbox.failing ? `${kept} to be saved. This page tries again by itself.` : "";
   $("banner").hidden = !text;
   if (text && $("banner").textContent !== text) $("banner").textContent = text;
 }
@@ -54,6 +51,10 @@ library.addEventListener("outbox", drawBanner);
 library.addEventListener("refused", (event) => {
   const problem = /** @type {CustomEvent} */ (event).detail;
   toast(`Not saved: ${problem.detail || problem.message}`);
+});
+library.addEventListener("forgotten", () => {
+  stop();
+  forgetFeed();
 });
 playing.addEventListener("change", drawFeed);
 for (const turn of ["online", "offline"]) addEventListener(turn, drawBanner);

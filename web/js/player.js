@@ -30,7 +30,7 @@ export function play(next) {
   listen = before?.id ?? crypto.randomUUID();
   [recordedS, completed] = [0, false];
   const from = before?.progress ?? 0;
-  audio.src = next.audio_url ?? "";
+  audio.src = (next.audio_url ?? "").replace(/^http:/, "https:"); // as the policy wants it
   audio.onloadedmetadata = () => { if (from > 0 && from < FINISHED) audio.currentTime = recordedS = from * audio.duration; };
   show(next);
   start();
@@ -50,7 +50,7 @@ export function stop() {
   playing.dispatchEvent(new Event("change"));
 }
 
-const progress = () => audio.duration > 0 && Number.isFinite(audio.duration) ? Math.min(1, audio.currentTime / audio.duration) : 0;
+const progress = () => Number.isFinite(audio.duration) ? Math.min(1, audio.currentTime / (audio.duration || 1)) : 0;
 
 function record() {
   if (!episode || !(audio.currentTime > 0) || audio.currentTime === recordedS) return;
@@ -69,8 +69,8 @@ const parts = {
   seek: h("input", { type: "range", min: 0, max: 1000, value: 0, "aria-label": "Position", oninput: () => {
     if (audio.duration > 0) audio.currentTime = (Number(parts.seek.value) / 1000) * audio.duration;
   } }),
-  time: h("span", { class: "time" }),
-  speed: h("button", { type: "button", class: "speed", "aria-label": "Speed 1×", onclick: () => {
+  time: h("span.time", {}),
+  speed: h("button.speed", { "aria-label": "Speed 1×", onclick: () =>{
     audio.playbackRate = audio.defaultPlaybackRate = SPEEDS[(SPEEDS.indexOf(audio.playbackRate) + 1) % SPEEDS.length];
   } }, "1×"),
 };
@@ -83,11 +83,11 @@ function show(shown) {
   const series = shown.series?.name ?? "";
   $("player").replaceChildren(
     art(shown),
-    h("div", { class: "now" }, h("p", { class: "title" }, shown.title), h("p", { class: "series" }, series)),
-    h("div", { class: "controls" },
+    h("div.now", {}, h("p.title", {}, shown.title), h("p.series", {}, series)),
+    h("div.controls", {},
       iconButton("back", "Back 15 seconds", () => skip(-15)), parts.toggle, iconButton("forward", "Forward 30 seconds", () => skip(30)),
       parts.speed),
-    h("div", { class: "line" }, parts.seek, parts.time),
+    h("div.line", {}, parts.seek, parts.time),
     iconButton("close", "Close the player", stop));
   $("player").hidden = false;
   if (!("mediaSession" in navigator)) return;

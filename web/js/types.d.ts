@@ -30,6 +30,8 @@ interface Engagement {
 
 type ListField = "category_interests" | "followed_series" | "muted_series";
 
+interface Receipt { user_id: string; deleted: Record<string, number | boolean>; at: string }
+
 type Profile = Record<ListField, string[]>;
 
 // One write that the API has yet to confirm, or has a moment ago (`doneAt`). `at` is by this device's clock.

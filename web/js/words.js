@@ -16,16 +16,17 @@ export function age(date) {
 
 /** @param {number | undefined} seconds @returns {string} "1 h 5 min" */
 export function duration(seconds) {
-  const minutes = Math.round((seconds ?? 0) / 60);
-  if (!minutes) return "";
-  return minutes < 60 ? `${minutes} min` : [`${Math.floor(minutes / 60)} h`, minutes % 60 && `${minutes % 60} min`].filter(Boolean).join(" ");
+  const all = Math.round((seconds ?? 0) / 60);
+  const [hours, minutes] = [Math.floor(all / 60), all % 60];
+  return [hours && `${hours} h`, minutes && `${minutes} min`].filter(Boolean).join(" ");
 }
 
 /** @param {number} seconds @returns {string} "1:05:09" */
 export function timecode(seconds) {
   const whole = Math.floor(Number.isFinite(seconds) ? seconds : 0);
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60].map(String);
-  return [...(hours === "0" ? [] : [hours]), hours === "0" ? minutes : minutes.padStart(2, "0"), rest.padStart(2, "0")].join(":");
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (/** @type {number} */ part) => String(part).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
 /** @param {Pick<SessionPage, "cold_start" | "user_vector_episodes">} page @param {boolean} interested */

@@ -6,6 +6,8 @@ import { $, button, confirmed, h, toast } from "./dom.js";
 import { interestChips } from "./interests.js";
 import { library } from "./library.js";
 
+const STORED = "All that is stored of you: your history, your interests and series, and the summary made of them.";
+
 /** @type {HTMLElement | null} */
 let chips = null;
 
@@ -19,13 +21,12 @@ export function drawYou() {
   const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.key;
   $("you").replaceChildren(
     section("Listening as",
-      h("p", {}, h("strong", {}, listener.name), listener.guest && !demo ? ". Sign in, and your history comes along to other devices." : ""),
-      h("div", { class: "chips" }, ...ways.map((way) => way.form ? emailForm(way) : wayButton(way, demo ? way.label === listener.name : null)))),
+      h("p", {}, h("strong", {}, listener.name), listener.guest && !demo && ". Sign in, and your history comes along to other devices."),
+      h("div.chips", {}, ...ways.map((way) => way.form ? emailForm(way) : wayButton(way, demo ? way.label === listener.name : null)))),
     section("Interests", chips),
     section("Series you follow", seriesList("followed_series", "Unfollow", "None yet. The menu of an episode has it.")),
     section("Muted series", seriesList("muted_series", "Unmute", "None.")),
-    section("Your data", h("p", { class: "quiet" }, "All that is stored of you: your history, your interests and series, and the summary made of them."),
-      receipt ?? "", button("Delete my data", forget, { class: "danger" })),
+    section("Your data", h("p.quiet", {}, STORED), receipt, button("Delete my data", forget, { class: "danger" })),
     ...(demo ? [section("For developers", h("p", {}, h("a", { href: "lab.html" }, "Lab"), ": how a session comes about."))] : []));
   if (focused) /** @type {HTMLElement | null} */ ($("you").querySelector(`[data-key="${CSS.escape(focused)}"]`))?.focus();
 }
@@ -41,15 +42,17 @@ async function take(way, fields) {
     await way.go(fields);
   } catch (error) {
     const code = /** @type {any} */ (error).code ?? "";
-    if (code !== "auth/popup-closed-by-user") toast(`That did not work${code && `: ${code.replace("auth/", "").replaceAll("-", " ")}`}.`);
+    const why = code.replace("auth/", "").replaceAll("-", " ");
+    if (code !== "auth/popup-closed-by-user") toast(why ? `That did not work: ${why}.` : "That did not work.");
   }
 }
 
 /** @param {Way} way */
 function emailForm(way) {
-  const email = h("input", { type: "email", name: "email", required: true, autocomplete: "email", "aria-label": "E-mail", placeholder: "E-mail" });
-  const password = h("input", { type: "password", name: "password", required: true, minlength: 6, autocomplete: "current-password", "aria-label": "Password", placeholder: "Password" });
-  return h("form", { class: "row", onsubmit: (/** @type {Event} */ event) => {
+  const field = (/** @type {string} */ type, /** @type {string} */ label, /** @type {string} */ autocomplete) =>
+    h("input", { type, name: type, required: true, autocomplete, "aria-label": label, placeholder: label });
+  const [email, password] = [field("email", "E-mail", "email"), field("password", "Password", "current-password")];
+  return h("form.row", { onsubmit: (/** @type {Event} */ event) => {
     event.preventDefault();
     take(way, { email: email.value, password: password.value });
   } }, email, password, h("button", { type: "submit" }, way.label));
@@ -58,21 +61,25 @@ function emailForm(way) {
 /** @param {"followed_series" | "muted_series"} field @param {string} label @param {string} none */
 function seriesList(field, label, none) {
   const ids = library.profile[field];
-  if (!ids.length) return h("p", { class: "quiet" }, none);
+  if (!ids.length) return h("p.quiet", {}, none);
   return h("ul", { role: "list" }, ...ids.map((id) => {
     const name = library.seriesNames.get(id) ?? id;
-    return h("li", { class: "row-item" }, h("p", { class: "title" }, name),
+    return h("li.row-item", {}, h("p.title", {}, name),
       button(label, () => toggleSeries(id, name, field), { "aria-label": `${label}: ${name}` }));
   }));
 }
+
+/** @param {number | boolean} there */
+const was = (there) => there ? "deleted" : "there was none";
 
 async function forget() {
   if (!await confirmed("Delete everything?", "Your history, interests and series are deleted for good.", "Delete")) return;
   try {
     const { user_id: uid, deleted, at } = await library.forget();
-    const lines = { Listener: uid, Engagements: deleted.engagements, Profile: deleted.profile, Summary: deleted.summary, At: at };
-    const receipt = h("div", { class: "receipt", tabindex: -1 }, h("h3", {}, "Deleted"),
-      h("dl", {}, ...Object.entries(lines).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value === true ? "deleted" : value === false ? "there was none" : String(value))])));
+    const { engagements, profile, summary } = deleted;
+    const lines = { Listener: uid, Engagements: engagements, Profile: was(profile), Summary: was(summary), At: at };
+    const receipt = h("div.receipt", { tabindex: -1 }, h("h3", {}, "Deleted"),
+      h("dl", {}, ...Object.entries(lines).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))])));
     $("you").querySelector(".danger")?.before(receipt);
     receipt.focus();
   } catch (problem) {
