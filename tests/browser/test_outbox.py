@@ -132,3 +132,21 @@ def test_a_change_pressed_a_moment_ago_counts_in_the_next_session(page: Page, si
     refresh(page)
     expect(page.locator("#intro")).to_contain_text("The best of everything")
     expect(card(page, first)).to_be_attached()
+
+
+def test_two_tabs_of_a_listener_send_each_thing_once(page: Page, site: Server) -> None:
+    first = visit(page, site)[0]
+    other = page.context.new_page()
+    second = visit(other, site)[1]
+    sent = [posts(page), posts(other)]
+    page.context.set_offline(True)
+    press(page, f"Save: {first}")
+    press(other, f"Like: {second}")
+    expect(go(other, "history").get_by_role("listitem")).to_have_count(1)
+    page.context.set_offline(False)
+    until(page, lambda: len(stored(site)) == 2)
+    expect(page.locator("#banner")).to_be_hidden()
+    expect(other.locator("#banner")).to_be_hidden()
+    assert {one["type"] for one in stored(site)} == {"bookmark", "like"}
+    tries = [one["id"] for tab in sent for one in tab]
+    assert len(set(tries)) == 2

@@ -43,8 +43,8 @@ export function openFeed(uid) {
   visit++;
   reset();
   trace = kept.trace;
+  greet();
   append({ ...kept.session, episodes: kept.episodes });
-  greet(kept.session);
   const there = items().find((item) => item.dataset.id === kept.anchor?.id);
   if (there && kept.anchor) scrollBy({ top: there.getBoundingClientRect().top - kept.anchor.top, behavior: "instant" });
 }
@@ -74,6 +74,7 @@ function reset() {
   shown = [];
   $("notice").hidden = $("more").hidden = $("end").hidden = true;
   $("feed").replaceChildren();
+  $("welcome").replaceChildren();
 }
 
 /** Go back to the top, to a session that knows of all that was done until now. */
@@ -88,6 +89,7 @@ export async function startSession() {
   const mine = ++visit;
   const served = shown.map(({ id }) => id).slice(-REMEMBERED);
   reset();
+  greet();
   $("intro").textContent = "Choosing episodes…";
   $("feed").append(...Array.from({ length: 4 }, skeleton));
   $("feed").setAttribute("aria-busy", "true");
@@ -96,14 +98,13 @@ export async function startSession() {
     if (mine !== visit) return;
     $("feed").replaceChildren();
     append(page);
-    greet(page);
     if (!page.episodes.length) {
       notice("Nothing to show yet", "No episode is allowed by your settings right now.", startSession);
     }
   } catch (problem) {
     if (mine !== visit) return;
+    reset();
     $("intro").textContent = "";
-    $("feed").replaceChildren();
     explain(problem, startSession);
   } finally {
     if (mine === visit) $("feed").removeAttribute("aria-busy");
@@ -170,6 +171,7 @@ function append({ episodes, trace: traced, ...rest }) {
   $("more").hidden = !rest.next_cursor;
   $("end").hidden = !!rest.next_cursor || !shown.length;
   const without = rest.degraded.map((name) => said(WITHOUT, name));
+  unlessKnown(rest);
   $("foot").textContent = [`Catalog ${rest.catalog_version}`, `scenario ${rest.scenario}`, ...without].join(" · ");
   announce(`${cards.length} episodes added, ${shown.length} shown.`);
   watched?.unobserve($("more")); // it reports anew whether the end is near
@@ -178,13 +180,20 @@ function append({ episodes, trace: traced, ...rest }) {
   return cards[0];
 }
 
-/** Ask a new listener what to begin with. @param {Session} page */
-function greet(page) {
-  const key = `welcomed.${library.outbox.uid ?? ""}`;
-  const done = () => { device.write(key, true); $("welcome").replaceChildren(); };
-  $("welcome").replaceChildren();
-  if (!page.degraded.includes("summary_missing") || device.read(key, false)) return;
+const welcomed = () => `welcomed.${library.outbox.uid ?? ""}`;
+
+/** Ask a new listener what to begin with: at once, since whatever comes above the feed later moves it. */
+function greet() {
+  const done = () => { device.write(welcomed(), true); $("welcome").replaceChildren(); };
+  if (device.read(welcomed(), false)) return;
   $("welcome").append(welcome(() => { done(); refresh(); }, () => { done(); $("feed-title").focus(); }));
+}
+
+/** Not those of whom something is stored. @param {Session} page */
+function unlessKnown({ degraded }) {
+  if (degraded.includes("summary_missing")) return;
+  device.write(welcomed(), true);
+  $("welcome").replaceChildren();
 }
 
 /** @param {string} title @param {string} detail @param {() => void} retry */

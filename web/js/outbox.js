@@ -22,8 +22,10 @@ export class Outbox extends EventTarget {
     this.timer = undefined;
     /** @type {Promise<void> | null} */
     this.draining = null;
-    this.wake = () => { this.waitMs = FIRST_WAIT_MS; this.drain(); };
-    addEventListener("online", this.wake);
+    this.life = new AbortController();
+    const { signal } = this.life;
+    addEventListener("online", () => { this.waitMs = FIRST_WAIT_MS; this.drain(); }, { signal });
+    addEventListener("storage", () => this.dispatchEvent(new Event("change")), { signal }); // by another tab
   }
 
   /** All that is on the device, oldest first; another tab of the same listener may have added to it. @returns {Write[]} */
@@ -121,7 +123,7 @@ export class Outbox extends EventTarget {
   close() {
     this.closed = true;
     clearTimeout(this.timer);
-    removeEventListener("online", this.wake);
+    this.life.abort();
     this.edit((writes) => writes.filter(({ doneAt }) => !doneAt));
   }
 
