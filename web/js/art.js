@@ -31,8 +31,7 @@ function cover(name) {
   const [ground, shape, light] = PALETTES[next(PALETTES.length)];
   const picture = svg("svg", { viewBox: "0 0 100 100" }, svg("rect", { width: 100, height: 100, fill: ground }),
     ...PATTERNS[next(PATTERNS.length)](shape, light, next));
-  const outline = { stroke: ground, "stroke-width": 5, "stroke-linejoin": "round", "paint-order": "stroke" };
-  const letters = svg("text", { x: 9, y: 91, fill: "#fff", "font-size": 21, "font-weight": 800, ...outline });
+  const letters = svg("text", { x: 9, y: 91, fill: "#fff", "font-size": 21, "font-weight": 800 });
   letters.textContent = initials(name);
   picture.append(letters);
   return picture;

@@ -85,9 +85,9 @@ function show(shown) {
     art(shown),
     h("div.now", {}, h("p.title", {}, shown.title), h("p.series", {}, series)),
     h("div.controls", {},
-      iconButton("back", "Back 15 seconds", () => skip(-15)), parts.toggle, iconButton("forward", "Forward 30 seconds", () => skip(30)),
-      parts.speed),
-    h("div.line", {}, parts.seek, parts.time),
+      iconButton("back", "Back 15 seconds", () => skip(-15)), parts.toggle,
+      iconButton("forward", "Forward 30 seconds", () => skip(30))),
+    h("div.line", {}, parts.seek, parts.time, parts.speed),
     iconButton("close", "Close the player", stop));
   $("player").hidden = false;
   if (!("mediaSession" in navigator)) return;
