@@ -1,15 +1,9 @@
 """The page on Firebase Hosting: its headers, its sign-in, and what it needs of the API."""
 
-import base64
 import json
 import re
-import shutil
-import subprocess
-import tarfile
-import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -27,83 +21,17 @@ from tests.support.page import (
     visit,
 )
 from tests.support.server import ROOT, Server
-from tests.support.tokens import unsigned
+from tests.support.sign_in import Google, sdk
+
+__all__ = ["sdk"]
 
 HOSTING = json.loads((ROOT / "firebase.json").read_text())["hosting"]
 HEADERS = {one["key"]: one["value"] for one in HOSTING["headers"][0]["headers"]}
-PROJECT = {"apiKey": "key", "projectId": "demo-x", "authDomain": "demo-x.firebaseapp.com"}
 
 
 def with_headers(route: Route) -> None:
     answer = route.fetch()
     route.fulfill(response=answer, headers={**answer.headers, **HEADERS})
-
-
-@pytest.fixture(scope="session")
-def sdk() -> Path:
-    """Firebase's SDK as Google's CDN serves it, from npm: the version that the page asks for."""
-    if shutil.which("npm") is None:
-        pytest.skip("no npm")
-    source = (ROOT / "web/js/auth-firebase.js").read_text()
-    (version,) = re.findall(r"firebasejs/([\d.]+)", source)
-    folder = ROOT / ".earshot/npm" / f"firebase-{version}"
-    if not (folder / "package/firebase-auth.js").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        pack = ["npm", "pack", "--silent", f"firebase@{version}"]
-        name = subprocess.run(pack, cwd=folder, check=True, capture_output=True, text=True).stdout
-        with tarfile.open(folder / name.strip()) as packed:
-            packed.extractall(folder, filter="data")
-    return folder / "package"
-
-
-class Google:
-    """Stands in for Firebase Auth's servers: guests, and those who give an e-mail address."""
-
-    def __init__(self, page: Page, sdk: Path) -> None:
-        self.asked: list[str] = []
-        self.users: dict[str, dict[str, Any]] = {}
-        page.route("**/__/firebase/init.json", lambda route: route.fulfill(json=PROJECT))
-        page.route(
-            re.compile(r"https://www\.gstatic\.com/firebasejs/"),
-            lambda route: route.fulfill(
-                path=sdk / route.request.url.rsplit("/")[-1], content_type="text/javascript"
-            ),
-        )
-        page.route(re.compile(r"https://(identitytoolkit|securetoken)\."), self.answer)
-
-    def answer(self, route: Route) -> None:
-        request = route.request
-        call = request.url.split("?")[0].rsplit("/")[-1]
-        body = request.post_data_json if "json" in request.headers["content-type"] else {}
-        self.asked.append(call)
-        if call == "accounts:lookup":
-            uid = self.uid(body["idToken"])
-            return route.fulfill(json={"users": [self.users[uid]]}, headers=self.open)
-        if call == "token":
-            (uid,) = re.findall(r"refresh_token=(\w+)", request.post_data or "")
-            fresh = {"access_token": self.token(uid), "refresh_token": uid, "expires_in": "3600"}
-            return route.fulfill(json=fresh, headers=self.open)
-        assert call == "accounts:signUp", call
-        uid = self.uid(body["idToken"]) if "idToken" in body else uuid.uuid4().hex
-        user = self.users.setdefault(uid, {"localId": uid})
-        if "email" in body:
-            provider = {"providerId": "password", "federatedId": body["email"]}
-            user.update(email=body["email"], providerUserInfo=[provider])
-        signed = {"idToken": self.token(uid), "refreshToken": uid, "expiresIn": "3600"}
-        return route.fulfill(json={**signed, "localId": uid}, headers=self.open)
-
-    open = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}  # noqa: RUF012
-
-    def token(self, uid: str) -> str:
-        return unsigned(sub=uid, user_id=uid)
-
-    def uid(self, token: str) -> str:
-        return next(uid for uid in self.users if uid == subject(token))
-
-
-def subject(token: str) -> str:
-    part = token.split(".")[1]
-    return str(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))["sub"])
 
 
 @pytest.fixture
