@@ -33,7 +33,7 @@ BENCH := $(STATE)/benchmarks
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help run emulators test check evaluate tune bench format clean
+.PHONY: help run emulators test check evaluate tune screenshots bench format clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -70,6 +70,9 @@ tune: $(VENV)/test $(DATA) ## Search the weights of for_you on a validation cut;
 	@$(BIN)/python -m evaluation tune $(REPLAYED) --cut 0.9 --scenario '$(or $(SCENARIO),evaluation/starts/for_you.toml)' --trials $(or $(TRIALS),120) \
 		--space '$(or $(SPACE),evaluation/spaces/for_you.toml)' --users 500 --record $(STATE)/evaluation/tune.jsonl \
 		--out $(STATE)/evaluation/for_you.toml --report $(STATE)/evaluation/tuned.html
+
+screenshots: $(VENV)/test ## Take the README's pictures of the web app (needs Chromium)
+	@$(BIN)/python -m tests.browser.screenshots
 
 bench: $(VENV)/test ## Measure speed and cost: one HTML page, and docs/benchmarks.md; FULL=1: a million episodes, too
 	@mkdir -p $(BENCH)

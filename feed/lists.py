@@ -17,9 +17,9 @@ DEPTHS = (200, 800, 3_200, 12_800)
 allowed; for the others, where only a part is, so that what is wanted lies deeper"""
 SPARE = 1.2
 """times as many as are wanted, that are found by their codes"""
-LIKELIER = 2
+LIKELIER = 0.5
 """how much likelier an episode is left out the nearer it is: a user has heard it"""
-ENOUGH = 1.1
+ENOUGH = 1.5
 """times as many lists as are open, up to which no more are opened"""
 
 
@@ -87,19 +87,22 @@ class Lists:
         nearness = np.ascontiguousarray((self.centroids @ np.ascontiguousarray(vectors.T)).T)
         nearest = nearness.max(axis=1)
         least = nearest - (1 - self.reach[0]) * np.abs(nearest)
-        first: IntArray | None = None
+        probed = nearness >= least[:, None]
+        found, is_open = [], np.zeros(len(self), np.bool_)
+        sizes, free = np.diff(self.starts).astype(np.float32), np.zeros(len(self), np.float32)
+        first = lists = np.count_nonzero(probed, axis=1)
         while True:
-            probed = nearness >= least[:, None]
-            lists = np.count_nonzero(probed, axis=1)
-            first = lists if first is None else first
-            opened = probed.any(axis=0).nonzero()[0]
-            starts, ends = self.starts[opened], self.starts[opened + 1]
-            at = places(starts, ends)
-            free = allowed[self.rows[at]]
-            before = np.concatenate([[0], np.cumsum(free)])
-            bounds = np.concatenate([[0], np.cumsum(ends - starts)])
-            mine = probed[:, opened]
-            looked, held = mine @ (ends - starts), mine @ np.diff(before[bounds])
+            opened = (probed.any(axis=0) > is_open).nonzero()[0]
+            is_open[opened] = True
+            at = places(self.starts[opened], self.starts[opened + 1])
+            is_free = allowed[self.rows[at]]
+            found.append(at[is_free])
+            # In parts by list: an empty one has none.
+            some = opened[sizes[opened] > 0]
+            if len(some):
+                begins = np.append(0, np.cumsum(sizes[some])[:-1]).astype(np.int64)
+                free[some] = np.add.reduceat(is_free, begins, dtype=np.float32)
+            looked, held = probed @ sizes, probed @ free
             left_out = looked / np.maximum(held, 1) - 1
             depth = np.maximum(counts / DEPTHS[0], 1) * (1 + LIKELIER * left_out)
             wanted = first + self._probes_at(depth) - self.probes[0]
@@ -107,9 +110,10 @@ class Lists:
             wanted = np.clip(wanted, lists, np.minimum(4 * lists, len(self))).astype(np.int64)
             more = (wanted > ENOUGH * lists).nonzero()[0]
             if not len(more):
-                return at[free]
+                return np.concatenate(found)
             for i in more.tolist():
-                least[i] = np.partition(nearness[i], -wanted[i])[-wanted[i]]
+                probed[i] = nearness[i] >= np.partition(nearness[i], -wanted[i])[-wanted[i]]
+            lists = np.count_nonzero(probed, axis=1)
 
     def _probes_at(self, times: FloatArray) -> FloatArray:
         """How many lists to open for so many times the first depth: a power between two depths."""

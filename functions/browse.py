@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from feed.catalog import Catalog
+from feed.columns import hash_strings
 from feed.session import cards
-from functions.errors import ProblemError
+from functions.errors import ProblemError, invalid
 from functions.incoming import query_number
 from functions.resource import json_response
 from functions.service import Service
@@ -15,6 +16,7 @@ from functions.telemetry import Timings
 
 CACHE = "public, max-age=60"
 MAX_SIMILAR = 50
+MAX_SERIES = 200
 
 
 async def episode(service: Service, request: Request, timings: Timings) -> Response:
@@ -60,6 +62,21 @@ async def categories(service: Service, _request: Request, timings: Timings) -> R
         for place in np.argsort(-counts, kind="stable")
     ]
     body = {"categories": found, "catalog_version": catalog.version}
+    return json_response(msgspec.json.encode(body), cache=CACHE)
+
+
+async def series(service: Service, request: Request, timings: Timings) -> Response:
+    """What the series of these ids are called. Ids that the catalog does not hold are left out."""
+    asked = request.query_params.getlist("id")
+    if not 1 <= len(asked) <= MAX_SERIES:
+        raise invalid("id", f"1 to {MAX_SERIES} ids, as id=…&id=…", str(len(asked)))
+    catalog = (await service.catalog(timings)).catalog
+    places = catalog.series_index.first(hash_strings(asked)).tolist()
+    names = {
+        catalog.series_ids[place]: catalog.series_names[place] for place in places if place >= 0
+    }
+    found = [{"id": one, "name": names[one]} for one in dict.fromkeys(asked) if one in names]
+    body = {"series": found, "catalog_version": catalog.version}
     return json_response(msgspec.json.encode(body), cache=CACHE)
 
 

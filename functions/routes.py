@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 from functions import account, browse, lab, sessions, status
 from functions.errors import ProblemError
-from functions.resource import Handler, resource
+from functions.resource import Handler, json_response, resource
 from functions.service import Service
 from functions.telemetry import Timings
 
@@ -35,6 +35,7 @@ def api(service: Service) -> ASGIApp:
         resource(service, "/api/categories", GET=browse.categories),
         resource(service, "/api/scenarios", GET=lab.scenarios),
         resource(service, "/api/map", GET=lab.catalog_map),
+        resource(service, "/api/series", GET=browse.series),
         resource(service, "/api/health", GET=status.health),
         resource(service, "/api/metrics", GET=status.metrics),
         resource(service, "/api/{path:path}", **dict.fromkeys(_METHODS, _nothing)),
@@ -42,6 +43,7 @@ def api(service: Service) -> ASGIApp:
     everything_else: dict[str, Handler] = dict.fromkeys(_METHODS, _nothing)
     if service.settings.WEB:
         everything_else["GET"] = _files(service.settings.WEB)
+        routes.append(resource(service, "/__/firebase/init.json", GET=_no_firebase))
     routes.append(resource(service, "/{path:path}", **everything_else))
     return _shared(Router(routes), service)
 
@@ -75,6 +77,11 @@ def _files(folder: str) -> Handler:
             return await _nothing(service, request, timings)
 
     return serve
+
+
+async def _no_firebase(_service: Service, _request: Request, _timings: Timings) -> Response:
+    """Where Hosting tells a page its Firebase project: there is none here."""
+    return json_response(b"{}")
 
 
 async def _nothing(_service: Service, request: Request, _timings: Timings) -> Response:

@@ -1,8 +1,10 @@
 """Addresses and methods that there are not."""
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.support.server import Server, problem
+from tests.support.server import ROOT, Server, problem
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,23 @@ def test_head_says_what_get_says_without_the_body(server: Server) -> None:
         assert response.status_code == status
         assert response.content == b""
         assert int(response.headers["content-length"]) > 0
+
+
+def test_series_are_told_by_name_and_unknown_ones_left_out(server: Server) -> None:
+    series = server.create(limit=1)["episodes"][0]["series"]
+    found = server.call("GET", f"/api/series?id=nothing&id={series['id']}&id={series['id']}").json()
+    assert found["series"] == [series]
+    for query in ("", "?id=x" + "&id=x" * 200):
+        problem(server.call("GET", f"/api/series{query}"), 400, "id")
+
+
+def test_only_a_server_of_pages_says_that_there_is_no_firebase(
+    server: Server, start_server: Callable[..., Server]
+) -> None:
+    address = "/__/firebase/init.json"
+    assert server.call("GET", address).status_code == 404
+    answer = start_server(WEB=str(ROOT / "web")).call("GET", address)
+    assert (answer.status_code, answer.json()) == (200, {})
 
 
 @pytest.mark.parametrize("episode", ["nothing", "", "%00", "%ff", "%2e%2e%2fetc", "x" * 5000])

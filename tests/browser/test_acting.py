@@ -1,0 +1,208 @@
+"""What a listener does with an episode: shown at once, stored, and to be taken back."""
+
+import io
+import re
+import struct
+import wave
+from typing import Any
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.support.page import (
+    PAGE,
+    card,
+    cards,
+    go,
+    menu,
+    press,
+    refresh,
+    scroll_for,
+    stored,
+    titles,
+    until,
+    visit,
+    with_episodes,
+)
+from tests.support.server import Server
+
+AUDIO = "https://audio.example/episode.wav"
+
+
+def kinds(site: Server, user: str = "guest-test") -> list[str]:
+    return sorted(one["type"] for one in stored(site, user))
+
+
+def profile(site: Server) -> dict[str, Any]:
+    return dict(site.call("GET", "/api/me", user="guest-test").json())
+
+
+def tone(seconds: float, rate: int = 8000) -> bytes:
+    """A quiet tone, as a WAV file."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as made:
+        made.setnchannels(1)
+        made.setsampwidth(2)
+        made.setframerate(rate)
+        made.writeframes(
+            b"".join(struct.pack("<h", i % 40 * 20) for i in range(int(rate * seconds)))
+        )
+    return file.getvalue()
+
+
+def play(page: Page, site: Server, seconds: float) -> str:
+    """Visit, and play the first episode, which has this much sound."""
+    sound = tone(seconds)
+
+    def answer(route: Route) -> None:
+        first, last = re.match(r"bytes=(\d+)-(\d*)", route.request.headers["range"]).groups()
+        start, end = int(first), min(int(last or len(sound)), len(sound) - 1)
+        span = {"Content-Range": f"bytes {start}-{end}/{len(sound)}", "Accept-Ranges": "bytes"}
+        body = sound[start : end + 1]
+        route.fulfill(status=206, body=body, headers={**span, "Content-Type": "audio/wav"})
+
+    page.route(AUDIO, answer)
+    with_episodes(page, audio_url=AUDIO)
+    first = visit(page, site)[0]
+    press(page, f"Play: {first}")
+    return first
+
+
+def test_what_is_saved_liked_and_opened_is_stored_once(page: Page, site: Server) -> None:
+    first, second = visit(page, site)[:2]
+    for name in (f"Save: {first}", f"Like: {second}"):
+        button = page.get_by_role("button", name=name)
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", "true")
+    with page.expect_popup():
+        page.get_by_role("link", name=f"Open: {first}").click()
+    until(page, lambda: kinds(site) == ["bookmark", "click", "like"])
+    page.get_by_role("button", name=f"Like: {second}").click()
+    until(page, lambda: kinds(site) == ["bookmark", "click"])
+    page.reload()
+    titles(page)
+    saved = page.get_by_role("button", name=f"Save: {first}")
+    expect(saved).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_link_is_shared(page: Page, site: Server) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.add_init_script("delete Navigator.prototype.share")
+    first = visit(page, site)[0]
+    link = card(page, first).get_by_role("link", name=first, exact=True).get_attribute("href")
+    menu(page, first, "Share")
+    expect(page.locator("#toast")).to_contain_text("Link copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == link
+    until(page, lambda: kinds(site) == ["share"])
+
+
+def test_what_is_not_interesting_leaves_and_stays_away(page: Page, site: Server) -> None:
+    gone, back = visit(page, site)[:2]
+    press(page, f"Not interested: {gone}")
+    expect(page.locator(".gone:visible")).to_contain_text(f"Noted: less like “{gone}”.")
+    expect(cards(page)).to_have_count(PAGE - 1)
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    press(page, f"Not interested: {back}")
+    page.get_by_role("button", name="Undo").last.click()
+    expect(card(page, back)).to_be_visible()
+    until(page, lambda: [one["episode_title"] for one in stored(site)] == [gone])
+    refresh(page)
+    assert gone not in scroll_for(page, 30)
+
+
+def test_a_muted_series_leaves_the_feed_and_comes_back(page: Page, site: Server) -> None:
+    first = visit(page, site)[0]
+    series = card(page, first).locator(".series").inner_text()
+    menu(page, first, f"Mute {series}")
+    expect(page.locator(".gone:visible")).to_contain_text(f"Muted: “{series}”.")
+    refresh(page)
+    scroll_for(page, 40)
+    assert series not in page.locator("#feed .series:visible").all_inner_texts()
+    press(go(page, "you"), f"Unmute: {series}")
+    expect(page.locator("#you")).not_to_contain_text(series)
+    until(page, lambda: profile(site)["muted_series"] == [])
+
+
+def test_a_series_is_followed_and_called_by_its_name(page: Page, site: Server) -> None:
+    first = visit(page, site)[0]
+    series = card(page, first).locator(".series").inner_text()
+    menu(page, first, f"Follow {series}")
+    until(page, lambda: profile(site)["followed_series"])
+    page.reload()
+    you = go(page, "you")
+    press(you, f"Unfollow: {series}")
+    expect(you).not_to_contain_text(series)
+    until(page, lambda: not profile(site)["followed_series"])
+
+
+def test_playing_is_recorded_with_its_progress_to_the_end(page: Page, site: Server) -> None:
+    first = play(page, site, 40)
+    player = page.get_by_role("region", name="Player")
+    expect(player).to_contain_text(first)
+    expect(player).to_contain_text("0:01 / 0:40")
+    press(player, "Pause")
+    until(page, lambda: kinds(site) == ["listen"])
+    (listen,) = stored(site)
+    assert 0 < listen["progress"] < 0.5
+    press(player, "Play", exact=True)
+    press(player, "Forward 30 seconds")
+    press(player, "Forward 30 seconds")
+    until(page, lambda: kinds(site) == ["complete", "listen"])
+    until(page, lambda: max(one.get("progress", 0) for one in stored(site)) > 0.9)
+    press(player, "Close the player")
+    expect(player).to_be_hidden()
+
+
+def test_an_episode_goes_on_where_it_was_left(page: Page, site: Server) -> None:
+    first = play(page, site, 60)
+    player = page.get_by_role("region", name="Player")
+    expect(player.get_by_label("Position")).to_be_enabled()
+    press(player, "Forward 30 seconds")
+    expect(player).to_contain_text("0:30 / 1:00")
+    press(player, "Pause")
+    until(page, lambda: [one for one in stored(site) if one.get("progress", 0) >= 0.5])
+    page.reload()
+    press(page, f"Play: {first}")
+    expect(page.get_by_role("region", name="Player")).to_contain_text("0:3")
+    expect(page.locator("#player .time")).not_to_have_text("0:00 / 1:00")
+    assert len(stored(site)) == 1
+
+
+def test_saved_and_history_can_be_taken_back(page: Page, site: Server) -> None:
+    first, second, third = visit(page, site)[:3]
+    for name in (f"Save: {first}", f"Like: {second}", f"Save: {third}"):
+        press(page, name)
+    saved = go(page, "saved")
+    expect(saved.get_by_role("listitem")).to_have_count(2)
+    press(saved, f"Remove: {first}")
+    expect(saved.get_by_role("listitem")).to_have_count(1)
+    history = go(page, "history")
+    expect(history.get_by_role("listitem")).to_have_count(2)
+    press(history, f"Remove: {second}")
+    expect(history.get_by_role("listitem")).to_have_count(1)
+    until(page, lambda: [one["episode_title"] for one in stored(site)] == [third])
+    press(history, "Reset")
+    press(page.get_by_role("dialog"), "Cancel")
+    expect(history.get_by_role("listitem")).to_have_count(1)
+    press(history, "Reset")
+    press(page.get_by_role("dialog"), "Reset")
+    expect(history).to_contain_text("No history yet")
+    assert stored(site) == []
+
+
+def test_all_data_is_deleted_with_a_receipt(page: Page, site: Server) -> None:
+    first = visit(page, site)[0]
+    press(page, f"Save: {first}")
+    you = go(page, "you")
+    press(you, "Science", exact=True)
+    until(page, lambda: kinds(site) == ["bookmark"])
+    until(page, lambda: profile(site)["category_interests"])
+    press(you, "Delete my data")
+    press(page.get_by_role("dialog"), "Delete")
+    receipt = you.locator(".receipt")
+    expect(receipt).to_be_focused()
+    for text in ("guest-test", "Engagements\n1", "Profile\ndeleted", "Summary\ndeleted"):
+        assert text in receipt.inner_text()
+    assert stored(site) == []
+    expect(go(page, "saved")).to_contain_text("Nothing saved yet")
+    kept = page.evaluate("JSON.stringify(localStorage)")
+    assert first not in kept

@@ -1,0 +1,179 @@
+"""The For You feed as a listener meets it: a real browser, a real process."""
+
+from datetime import datetime
+
+from playwright.sync_api import Page, expect
+
+from tests.support.catalogs import NOW
+from tests.support.page import (
+    PAGE,
+    card,
+    go,
+    listen_as,
+    menu,
+    press,
+    problems_of,
+    refresh,
+    scroll_for,
+    titles,
+    visit,
+)
+from tests.support.server import Server
+
+
+def test_a_first_visit_shows_cards_and_asks_nobody_else(page: Page, site: Server) -> None:
+    problems = problems_of(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    assert len(set(visit(page, site))) == PAGE
+    expect(page.locator("#intro")).to_contain_text("The best of everything")
+    for part in ("series", "facts", "insight", "reason-text"):
+        for text in page.locator(f"#feed .{part}").all_inner_texts():
+            assert text, part
+    expect(page.locator("#foot")).to_contain_text("new listener")
+    page.wait_for_load_state("networkidle")
+    assert problems == []
+    assert [url for url in asked if not url.startswith((site.url, "data:"))] == []
+
+
+def test_the_session_is_the_first_that_the_page_asks_the_api_for(page: Page, site: Server) -> None:
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url) if "/api/" in one.url else None)
+    visit(page, site)
+    first = asked[:4]
+    assert f"{site.url}/api/sessions/create" in first
+    page.route("**/api/me**", lambda route: route.abort())
+    page.route("**/api/health", lambda route: route.abort())
+    refresh(page)  # nothing beside it is waited for
+
+
+def test_a_first_visit_asks_for_interests_and_the_feed_follows(page: Page, site: Server) -> None:
+    visit(page, site, known=False)
+    welcome = page.get_by_role("region", name="What do you like to hear?")
+    press(welcome, "Science", exact=True)
+    press(welcome, "Show my feed")
+    expect(page.locator("#intro")).to_have_text("Chosen from your interests.")
+    expect(page.locator(".reason", has_text="You chose Science").first).to_be_visible()
+    expect(welcome).to_be_hidden()
+    page.reload()
+    expect(page.locator("#intro")).to_have_text("Chosen from your interests.")
+    chip = go(page, "you").get_by_role("button", name="Science", exact=True)
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    chip.click()
+    expect(chip).to_have_attribute("aria-pressed", "false")
+    go(page, "")
+    refresh(page)
+    expect(page.locator("#intro")).to_contain_text("The best of everything")
+
+
+def test_interests_can_be_skipped(page: Page, site: Server) -> None:
+    visit(page, site, known=False)
+    press(page, "Skip", exact=True)
+    expect(page.locator("#welcome")).to_be_empty()
+    refresh(page)
+    expect(page.locator("#welcome")).to_be_empty()
+
+
+def test_scrolling_goes_on_for_pages_without_an_episode_twice(page: Page, site: Server) -> None:
+    visit(page, site)
+    scroll_for(page, 40)
+    found = page.locator("#feed .card").evaluate_all("all => all.map((one) => one.dataset.id)")
+    queue = [episode["id"] for episode in site.create("guest-test", limit=50)["episodes"]]
+    assert found[:40] == queue[:40]
+    assert len(set(found)) == len(found)
+
+
+def test_the_place_is_kept_over_another_view_and_a_reload(page: Page, site: Server) -> None:
+    visit(page, site)
+    there = scroll_for(page, 20)
+    heading = card(page, there[14]).get_by_role("heading").first
+    heading.scroll_into_view_if_needed()
+    page.evaluate("scrollBy(0, 300)")
+    before = heading.evaluate("one => one.getBoundingClientRect().top")
+
+    def same() -> None:
+        expect(heading).to_be_in_viewport()
+        after = heading.evaluate("one => one.getBoundingClientRect().top")
+        assert abs(after - before) < 50
+
+    go(page, "history")
+    go(page, "")
+    same()
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url))
+    page.reload()
+    assert titles(page, 20) == there
+    same()
+    assert not any(url.endswith("/sessions/create") for url in asked)
+
+
+def test_a_saved_episode_bends_the_next_session(page: Page, site: Server) -> None:
+    before = visit(page, site, "ada")
+    press(page, f"Save: {before[1]}")
+    page.locator("#toast").get_by_role("button", name="Refresh").click()
+    expect(page.locator("#intro")).to_contain_text("the last episode you picked")
+    expect(page.locator(".reason", has_text=f"bookmarked “{before[1]}”").first).to_be_visible()
+    assert before[1] not in titles(page)
+
+
+def test_what_is_not_stored_yet_travels_with_the_next_session(page: Page, site: Server) -> None:
+    before = visit(page, site)
+    page.route("**/api/me/engagements", lambda route: route.abort())
+    press(page, f"Save: {before[0]}")
+    refresh(page)
+    expect(page.locator(".reason", has_text=f"bookmarked “{before[0]}”").first).to_be_visible()
+    expect(page.locator("#foot")).not_to_contain_text("clock")  # this browser's runs months ahead
+
+
+def test_why_this_shows_the_numbers_and_who_proposed_it(page: Page, site: Server) -> None:
+    first = visit(page, site)[0]
+    press(page, f"Save: {first}")
+    refresh(page)
+    scroll_for(page, 20)  # of the second page, too
+    for place in (0, 14):
+        shown = page.locator("#feed .card").nth(place)
+        press(shown, "Why this?")
+        why = shown.locator(".why")
+        given = [float(one) for one in why.locator(".given").all_inner_texts()]
+        total = float(why.inner_text().split("Together ")[1].split()[0].rstrip("."))
+        assert len(given) > 1
+        assert abs(sum(given) - total) < 0.05
+        expect(why).to_contain_text("Proposed as: ")
+    leaning = page.locator("#feed .card", has_text=f"bookmarked “{first}”").first
+    if leaning.locator(".why").is_hidden():
+        press(leaning, "Why this?")
+    expect(leaning.locator(".why")).to_contain_text(f"It leans on “{first}”")
+
+
+def test_more_like_this_opens_beside_the_episode(page: Page, site: Server) -> None:
+    first = visit(page, site)[0]
+    menu(page, first, "More like this")
+    alike = page.get_by_role("region", name=f"More like {first}")
+    expect(alike.get_by_role("listitem")).to_have_count(5)
+    expect(alike.get_by_role("heading")).to_be_focused()
+    press(alike, "Close")
+    expect(alike).to_be_hidden()
+
+
+def test_two_users_are_kept_apart(page: Page, site: Server) -> None:
+    plain = visit(page, site, "ada")
+    press(page, f"Save: {plain[0]}")
+    menu(page, plain[1], "Follow")
+    go(page, "you")
+    press(page.locator("#you"), "Science", exact=True)
+    for other in ("ben", "Guest"):
+        assert listen_as(page, other) == plain
+        expect(page.locator("#feed [aria-pressed=true]")).to_have_count(0)
+        expect(go(page, "saved")).to_contain_text("Nothing saved yet")
+    kept = page.evaluate("JSON.stringify([localStorage, sessionStorage])")
+    listen_as(page, "ada")
+    expect(go(page, "saved")).to_contain_text(plain[0])
+    assert f'"episode_title":"{plain[0]}' not in kept.replace("\\", "")
+
+
+def test_ages_are_told_by_the_clock_of_the_server(page: Page, site: Server) -> None:
+    visit(page, site)
+    episode = site.create()["episodes"][0]
+    days = (NOW - datetime.fromisoformat(episode["published_at"])).days
+    assert 2 <= days < 14
+    expect(page.locator("#feed .facts").first).to_contain_text(f"{days} days ago")

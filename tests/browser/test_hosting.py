@@ -1,0 +1,140 @@
+"""The page on Firebase Hosting: its headers, its sign-in, and what it needs of the API."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from feed.catalog import Catalog
+from tests.support.catalogs import publish_to
+from tests.support.page import (
+    go,
+    menu,
+    press,
+    problems_of,
+    refresh,
+    scroll_for,
+    until,
+    visit,
+)
+from tests.support.server import ROOT, Server
+from tests.support.sign_in import Google, sdk
+
+__all__ = ["sdk"]
+
+HOSTING = json.loads((ROOT / "firebase.json").read_text())["hosting"]
+HEADERS = {one["key"]: one["value"] for one in HOSTING["headers"][0]["headers"]}
+
+
+def with_headers(route: Route) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, headers={**answer.headers, **HEADERS})
+
+
+@pytest.fixture
+def hosted(start_server: Callable[..., Server], tmp_path: Path, demo_catalog: Catalog) -> Server:
+    """The site with users known by Firebase's tokens."""
+    publish_to(tmp_path / "shelf", demo_catalog)
+    return start_server(WEB=str(ROOT / "web"), AUTH="emulator", FIREBASE_PROJECT="demo-x")
+
+
+def test_a_guest_gets_a_feed_before_any_form_and_keeps_the_history(
+    page: Page, hosted: Server, sdk: Path
+) -> None:
+    google = Google(page, sdk)
+    problems = problems_of(page)
+    page.route(f"{hosted.url}/", with_headers)
+    first = visit(page, hosted)[0]
+    assert google.asked.count("accounts:signUp") == 1
+    press(page, "Skip", exact=True)
+    press(page, f"Save: {first}")
+    you = go(page, "you")
+    you.get_by_label("E-mail").fill("alice@example.com")
+    you.get_by_label("Password").fill("correct horse")
+    press(you, "Continue with e-mail")
+    expect(page.locator("nav")).to_contain_text("alice@example.com")
+    expect(you.get_by_role("button", name="Sign out")).to_be_visible()
+    assert len(google.users) == 1
+    page.reload()
+    expect(go(page, "saved")).to_contain_text(first)
+    go(page, "")
+    refresh(page)
+    expect(page.locator(".reason", has_text="Because you bookmarked").first).to_be_visible()
+    press(go(page, "you"), "Sign out")
+    expect(page.locator("nav")).to_contain_text("Guest")
+    expect(go(page, "saved")).to_contain_text("Nothing saved yet")
+    assert len(google.users) == 2
+    assert problems == []
+
+
+def test_an_expired_token_is_renewed_and_nothing_is_lost(
+    page: Page, hosted: Server, sdk: Path
+) -> None:
+    google = Google(page, sdk)
+    first = visit(page, hosted)[0]
+    refused = {"type": "urn:earshot:problem:invalid-token", "title": "No", "status": 401}
+    page.route(
+        "**/api/me/engagements", lambda route: route.fulfill(status=401, json=refused), times=1
+    )
+    before = google.asked.count("token")
+    with page.expect_response(lambda one: one.status == 201):
+        press(page, f"Save: {first}")
+    assert google.asked.count("token") == before + 1
+
+
+def test_without_guests_in_the_project_there_is_a_feed_still(
+    page: Page, hosted: Server, sdk: Path
+) -> None:
+    google = Google(page, sdk)
+    denied = {"error": {"code": 400, "message": "ADMIN_ONLY_OPERATION"}}
+    page.route(
+        "**/accounts:signUp**",
+        lambda route: route.fulfill(status=400, json=denied, headers=google.open),
+    )
+    first = visit(page, hosted)[0]
+    press(page, f"Save: {first}")
+    refresh(page)
+    expect(page.locator(".reason", has_text="Because you bookmarked").first).to_be_visible()
+
+
+def test_the_page_needs_nothing_that_its_policy_forbids(page: Page, site: Server) -> None:
+    problems = problems_of(page)
+    page.route(f"{site.url}/", with_headers)
+    first = visit(page, site)[0]
+    scroll_for(page, 20)
+    page.locator("#feed .reason").first.click()
+    menu(page, first, "More like this")
+    for view in ("saved", "history", "you", ""):
+        go(page, view)
+    until(page, lambda: page.evaluate("!!document.querySelector('.alike .row-item')"))
+    assert problems == []
+
+
+def test_the_policy_in_the_page_is_that_of_the_headers() -> None:
+    page = (ROOT / "web/index.html").read_text()
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', page)
+    assert f"{policy}; frame-ancestors 'none'" == HEADERS["Content-Security-Policy"]
+    assert "unsafe" not in policy
+
+
+def test_a_script_in_the_page_itself_would_not_run(page: Page, site: Server) -> None:
+    problems = problems_of(page)
+
+    def spoiled(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.text().replace("</body>", "<script>document.title='run'</script></body>")
+        route.fulfill(response=answer, body=body, headers={**answer.headers, **HEADERS})
+
+    page.route(f"{site.url}/", spoiled)
+    page.goto(f"{site.url}/")
+    assert page.title() == "For You · Earshot"
+    assert any("Content Security Policy" in one for one in problems)
+
+
+def test_the_api_is_where_hosting_looks_for_it() -> None:
+    (rewrite,) = HOSTING["rewrites"]
+    assert rewrite["source"] == "/api/**"
+    assert rewrite["run"]["serviceId"] == "create-session"

@@ -1,0 +1,152 @@
+"""The outbox: what was done without a connection is sent later, once, and under the right name."""
+
+from typing import Any
+
+from playwright.sync_api import Page, Request, expect
+
+from tests.support.page import (
+    card,
+    go,
+    listen_as,
+    press,
+    refresh,
+    refuse,
+    stored,
+    titles,
+    until,
+    visit,
+)
+from tests.support.server import Server
+
+WRITES = "**/api/me/engagements"
+
+
+def posts(page: Page) -> list[Any]:
+    """The engagements that the page sends, from now on."""
+    sent: list[Any] = []
+
+    def keep(request: Request) -> None:
+        if request.method == "POST" and request.url.endswith("/me/engagements"):
+            sent.append(request.post_data_json)
+
+    page.on("request", keep)
+    return sent
+
+
+def test_what_is_done_offline_is_kept_over_a_reload_and_sent_once(page: Page, site: Server) -> None:
+    first, second = visit(page, site)[:2]
+    page.context.set_offline(True)
+    press(page, f"Save: {first}")
+    press(page, f"Like: {second}")
+    press(page, f"Like: {second}")  # and not
+    banner = page.locator("#banner")
+    expect(banner).to_contain_text("You are offline.")
+    expect(go(page, "saved")).to_contain_text(first)
+    assert stored(site) == []
+    page.route(WRITES, lambda route: route.abort())
+    page.context.set_offline(False)
+    page.goto(f"{site.url}/#/saved")
+    page.reload()
+    expect(page.locator("#view-saved")).to_contain_text(first)
+    expect(banner).to_contain_text("to be saved")
+    page.unroute(WRITES)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(banner).to_be_hidden()
+    assert [one["episode_title"] for one in stored(site)] == [first]
+
+
+def test_what_was_stored_without_an_answer_is_not_doubled(page: Page, site: Server) -> None:
+    first = visit(page, site)[0]
+    sent = posts(page)
+
+    def lose(route: Any) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route(WRITES, lose, times=2)
+    press(page, f"Save: {first}")
+    until(page, lambda: len(sent) >= 3)
+    expect(page.locator("#banner")).to_be_hidden()
+    assert len({one["id"] for one in sent}) == 1
+    assert len(stored(site)) == 1
+
+
+def test_a_listener_never_sends_what_another_has_left(page: Page, site: Server) -> None:
+    first = visit(page, site, "ada")[0]
+    page.route(WRITES, lambda route: route.abort())
+    press(page, f"Save: {first}")
+    expect(page.locator("#banner")).to_contain_text("to be saved")
+    listen_as(page, "ben")
+    page.unroute(WRITES)
+    press(page, f"Like: {titles(page)[1]}")
+    until(page, lambda: len(stored(site, "ben")) == 1)
+    assert stored(site, "ada") == []
+    listen_as(page, "ada")
+    until(page, lambda: len(stored(site, "ada")) == 1)
+    assert [one["type"] for one in stored(site, "ben")] == ["like"]
+    assert stored(site, "ada")[0]["episode_title"] == first
+
+
+def test_what_the_server_refuses_is_dropped_and_said(page: Page, site: Server) -> None:
+    first, second = visit(page, site)[:2]
+    refuse(page, WRITES, "invalid-field", 400)
+    save = page.get_by_role("button", name=f"Save: {first}")
+    save.click()
+    expect(page.locator("#toast")).to_contain_text("Not saved: because")
+    expect(save).to_have_attribute("aria-pressed", "false")
+    press(page, f"Save: {second}")
+    until(page, lambda: [one["episode_title"] for one in stored(site)] == [second])
+
+
+def test_a_store_that_is_down_is_waited_for(page: Page, site: Server) -> None:
+    first = visit(page, site)[0]
+    refuse(page, WRITES, "store-unavailable", 503)
+    press(page, f"Save: {first}")
+    expect(page.locator("#banner")).to_contain_text("One change waits to be saved.")
+    expect(page.locator("#banner")).to_be_hidden()
+    assert len(stored(site)) == 1
+
+
+def test_a_list_is_changed_as_it_is_now_not_as_it_was(page: Page, site: Server) -> None:
+    visit(page, site, "ada")
+    you = go(page, "you")
+    press(you, "Science", exact=True)
+    until(page, lambda: interests(site) == ["Science"])
+    site.call("PATCH", "/api/me", {"category_interests": ["Science", "Music"]}, "ada")
+    press(you, "Food", exact=True)
+    until(page, lambda: interests(site) == ["Science", "Music", "Food"])
+
+
+def interests(site: Server) -> list[str]:
+    return list(site.call("GET", "/api/me", user="ada").json()["category_interests"])
+
+
+def test_a_change_pressed_a_moment_ago_counts_in_the_next_session(page: Page, site: Server) -> None:
+    first = visit(page, site)[0]
+    press(page, f"Save: {first}")
+    refresh(page)
+    expect(page.locator("#intro")).to_contain_text("the last episode")
+    saved = go(page, "saved")
+    press(saved, f"Remove: {first}")
+    go(page, "")
+    refresh(page)
+    expect(page.locator("#intro")).to_contain_text("The best of everything")
+    expect(card(page, first)).to_be_attached()
+
+
+def test_two_tabs_of_a_listener_send_each_thing_once(page: Page, site: Server) -> None:
+    first = visit(page, site)[0]
+    other = page.context.new_page()
+    second = visit(other, site)[1]
+    sent = [posts(page), posts(other)]
+    page.context.set_offline(True)
+    press(page, f"Save: {first}")
+    press(other, f"Like: {second}")
+    expect(go(other, "history").get_by_role("listitem")).to_have_count(1)
+    page.context.set_offline(False)
+    until(page, lambda: len(stored(site)) == 2)
+    expect(page.locator("#banner")).to_be_hidden()
+    expect(other.locator("#banner")).to_be_hidden()
+    assert {one["type"] for one in stored(site)} == {"bookmark", "like"}
+    tries = [one["id"] for tab in sent for one in tab]
+    assert len(set(tries)) == 2

@@ -1,0 +1,161 @@
+"""The page by keyboard, for who hears it, on a narrow phone, in the light and in the dark."""
+
+import random
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from feed.episode import Episode
+from tests.support.catalogs import NOW, catalog_of, fields, publish_to
+from tests.support.page import (
+    PAGE,
+    cards,
+    go,
+    menu,
+    overflow,
+    press,
+    refresh,
+    tab_to,
+    titles,
+    visit,
+    with_episodes,
+)
+from tests.support.server import ROOT, Server
+
+ARTIFACTS = ROOT / "test-artifacts"
+
+
+def audit(page: Page) -> list[str]:
+    """What axe finds wrong, by WCAG A and AA and by its own best practices."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {[node['html'] for node in one['nodes']][:3]}" for one in found]
+
+
+def test_the_keyboard_is_enough(page: Page, site: Server) -> None:
+    first, second = visit(page, site)[:2]
+    keys = page.keyboard
+    tab_to(page, "Skip to the content")
+    keys.press("Enter")
+    tab_to(page, f"Save: {first}")
+    keys.press("Space")
+    expect(page.get_by_role("button", name=f"Save: {first}")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    tab_to(page, f"More: {first}")
+    keys.press("Enter")
+    expect(page.locator("#menu button").first).to_be_focused()
+    keys.press("Escape")
+    expect(page.get_by_role("button", name=f"More: {first}")).to_be_focused()
+    tab_to(page, f"Not interested: {second}")
+    keys.press("Enter")
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    more = page.locator("#more")
+    more.evaluate("one => one.focus({ preventScroll: true })")
+    keys.press("Enter")
+    expect(page.locator("#feed h2").nth(PAGE)).to_be_focused()
+    for _ in range(3):
+        tab_to(page, "Refresh", "Shift+Tab")
+        if page.evaluate("document.activeElement.id") == "refresh":
+            break
+    keys.press("Enter")
+    expect(page.locator("#feed-title")).to_be_focused()
+    expect(page.locator(".reason", has_text="Because you bookmarked").first).to_be_visible()
+    assert not {first, second} & set(titles(page))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_view(
+    page: Page, site: Server, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    with_episodes(page, audio_url=f"{site.url}/none.wav")
+    first, second, third, fourth = visit(page, site, known=False)[:4]
+    press(page, f"Save: {first}")
+    press(page, f"Not interested: {second}")
+    page.locator("#feed .reason:visible").first.click()
+    menu(page, third, "More like this")
+    expect(page.locator(".alike .row-item")).to_have_count(5)
+    press(page, f"Play: {fourth}")
+    assert audit(page) == []
+    press(page, f"More: {fourth}", exact=True)
+    assert audit(page) == []
+    page.keyboard.press("Escape")
+    for view in ("saved", "history", "you"):
+        go(page, view)
+        assert audit(page) == [], view
+    press(page, "Delete my data")
+    assert audit(page) == []
+    press(page.get_by_role("dialog"), "Delete")
+    expect(page.locator(".receipt")).to_be_focused()
+    assert audit(page) == []
+    assert [audit(page) for view in ("saved", "history") if go(page, view)] == [[], []]
+
+
+def test_new_cards_are_announced(page: Page, site: Server) -> None:
+    visit(page, site)
+    expect(page.locator("[aria-live=polite]")).to_have_text("10 episodes added, 10 shown.")
+    assert {one.get_attribute("aria-label") for one in page.get_by_role("navigation").all()} == {
+        "Main"
+    }
+    expect(page.get_by_role("main")).to_have_count(1)
+    expect(page.get_by_role("heading", level=1)).to_have_text("For You")
+
+
+def test_nothing_is_wider_than_a_narrow_phone(
+    page: Page, start_site: Callable[[], Server], tmp_path: Path
+) -> None:
+    long = {
+        "title": "Donaudampfschifffahrtsgesellschaft" * 6,
+        "series": {"id": "long", "name": "SeriesNameWithoutAnySpace" * 7},
+        "key_insight": "https://example.org/" + "a-very-long-address/" * 20,
+        "categories": {"major": ["AnInterestThatFillsMoreThanOneLineOfAPhone"]},
+        "scores": {"credibility": 5, "insight": 5},
+        "published_at": NOW.isoformat(),
+    }
+    episode = msgspec.convert({**fields(0, random.Random(0)), **long}, Episode)
+    publish_to(tmp_path / "shelf", catalog_of([episode]))
+    site = start_site()
+    page.set_viewport_size({"width": 320, "height": 700})
+    with_episodes(page, audio_url=f"{site.url}/none.wav")
+    page.goto(site.url)
+    expect(cards(page)).to_have_count(1)
+    page.locator("#feed .reason").click()
+    press(page, "Save: Donau")
+    press(page, "Play: Donau")
+    expect(page.locator("#toast")).to_be_visible()
+    assert overflow(page) == []
+    press(page, "More: Donau")
+    assert overflow(page) == []
+    page.locator("#menu").get_by_role("button", name="Mute").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    assert overflow(page) == []
+    for view in ("saved", "history", "you"):
+        go(page, view)
+        assert overflow(page) == [], view
+
+
+@pytest.mark.parametrize("width", [320, 1200], ids=["narrow", "wide"])
+def test_it_fits_a_window_light_and_dark(page: Page, site: Server, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 1000})
+    first = visit(page, site)[0]
+    press(page, f"Save: {first}")
+    refresh(page)
+    expect(page.locator(".reason", has_text="Because you bookmarked").first).to_be_visible()
+    assert overflow(page) == []
+    ARTIFACTS.mkdir(exist_ok=True)
+    brightness = []
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in schemes:
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=ARTIFACTS / f"page-{width}-{scheme}.png")
+        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        brightness.append(sum(map(int, re.findall(r"\d+", colour)[:3])))
+    light, dark = brightness
+    assert light > 600
+    assert dark < 100

@@ -1,0 +1,86 @@
+// What a listener can do with an episode, wherever it is shown.
+
+import { $, announce, button, h, icon, toast } from "./dom.js";
+import { library } from "./library.js";
+import { isPlaying, play } from "./player.js";
+
+/** @param {string | undefined} url @returns {string} it, if it leads to the web */
+export const webUrl = (url) => /^https?:\/\//.test(url ?? "") ? url ?? "" : "";
+
+/** @typedef {HTMLElement & {update: () => void}} Live an element that follows what the listener does */
+
+/** @param {HTMLElement} element @param {() => void} update @returns {Live} */
+export function live(element, update) {
+  update();
+  return Object.assign(element, { update });
+}
+
+/** Play it here, or open it where it is. @param {Episode} episode @param {string} [kind] @returns {Live} */
+export function playButton(episode, kind = "play strong") {
+  const { title } = episode;
+  if (!webUrl(episode.audio_url)) return openLink(episode, kind);
+  const made = h("button", { class: kind, onclick: () => play(episode) });
+  return live(made, () => {
+    const label = isPlaying(episode.id) ? "Pause" : "Play";
+    if (made.textContent === label) return;
+    made.replaceChildren(icon(label.toLowerCase()), h("span", {}, label));
+    made.setAttribute("aria-label", `${label}: ${title}`);
+  });
+}
+
+/** @param {Episode} episode @param {string} kind */
+function openLink(episode, kind) {
+  const url = webUrl(episode.url);
+  const link = h("a", {
+    class: kind, href: url, target: "_blank", rel: "noopener", "aria-label": `Open: ${episode.title}`,
+    onclick: () => opened(episode),
+  }, icon("open"), h("span", {}, "Open"));
+  link.hidden = !url;
+  return live(link, () => {});
+}
+
+/** @param {Episode} episode */
+export const opened = (episode) => { library.record("click", episode); };
+
+/** @param {Episode} episode */
+export async function share(episode) {
+  const url = webUrl(episode.url) || webUrl(episode.audio_url) || location.origin;
+  try {
+    if (navigator.share) await navigator.share({ title: episode.title, url });
+    else await navigator.clipboard.writeText(url);
+  } catch (error) {
+    if (/** @type {Error} */ (error).name !== "AbortError") toast("It could not be shared.");
+    return;
+  }
+  library.record("share", episode);
+  if (!navigator.share) toast("Link copied.");
+}
+
+/** @param {string} id @param {string} name @param {"followed_series" | "muted_series"} field */
+export function toggleSeries(id, name, field) {
+  const on = !library.has(field, id);
+  library.seriesNames.set(id, name);
+  library.set(field, id, on);
+  if (field === "followed_series") toast(`${on ? "You follow" : "You no longer follow"} “${name}”.`);
+  else announce(`${on ? "Muted" : "No longer muted"}: “${name}”.`);
+}
+
+/**
+ * A small menu beside what opened it; the browser closes it on Escape and on a press elsewhere.
+ * @param {HTMLElement} opener @param {string} label @param {[icon: string, label: string, press: () => void][]} items
+ */
+export function openMenu(opener, label, items) {
+  const menu = $("menu");
+  menu.setAttribute("aria-label", label);
+  menu.replaceChildren(...items.map(([name, text, press]) => {
+    const item = button("", () => { menu.hidePopover(); press(); });
+    item.append(icon(name), h("span", {}, text));
+    return item;
+  }));
+  menu.showPopover();
+  const { right, top, bottom } = opener.getBoundingClientRect();
+  const { offsetWidth: wide, offsetHeight: tall } = menu;
+  menu.style.left = `${Math.max(8, Math.min(right, innerWidth - 8) - wide)}px`;
+  menu.style.top = `${bottom + tall + 8 < innerHeight ? bottom + 4 : Math.max(8, top - tall - 4)}px`;
+  /** @type {HTMLElement} */ (menu.firstElementChild).focus();
+}

@@ -1,0 +1,36 @@
+// The views, by the address behind the #: one is shown, the others keep their state.
+
+import { $ } from "./dom.js";
+
+/** @typedef {{title: string, show?: () => void}} View */
+
+/** @param {Record<string, View>} views by name; the first is the one at "#/" @param {() => void} leave before a view goes */
+export function startRouter(views, leave) {
+  const [home] = Object.keys(views);
+  /** @type {Record<string, number>} */
+  const places = {};
+  let current = "";
+
+  function go() {
+    const name = Object.keys(views).find((one) => location.hash === `#/${one}`) ?? home;
+    if (name === current) return;
+    const first = !current;
+    if (!first) places[current] = scrollY;
+    for (const one of Object.keys(views)) $(`view-${one}`).hidden = one !== name;
+    for (const link of document.querySelectorAll("nav a")) {
+      if (link.getAttribute("href") === (name === home ? "#/" : `#/${name}`)) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    current = name;
+    document.title = `${views[name].title} · Earshot`;
+    views[name].show?.();
+    if (first) return;
+    scrollTo({ top: places[name] ?? 0, behavior: "instant" });
+    $(`${name}-title`).focus({ preventScroll: true });
+  }
+
+  history.scrollRestoration = "manual";
+  // Before the view goes: the hash has changed by then, the page has not.
+  addEventListener("hashchange", () => { leave(); go(); });
+  go();
+}

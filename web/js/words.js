@@ -1,0 +1,75 @@
+// What the page says of numbers and names.
+
+import { serverTime } from "./clock.js";
+
+const DAY_MS = 86_400_000;
+const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+/** @param {string | undefined} date @returns {string} "3 days ago" */
+export function age(date) {
+  const days = Math.max(0, Math.floor((serverTime().getTime() - Date.parse(date ?? "")) / DAY_MS));
+  if (!Number.isFinite(days)) return "";
+  const [unit, size] = /** @type {[Intl.RelativeTimeFormatUnit, number]} */ (
+    days < 14 ? ["day", 1] : days < 60 ? ["week", 7] : days < 730 ? ["month", 30] : ["year", 365]);
+  return RELATIVE.format(-Math.floor(days / size), unit);
+}
+
+/** @param {number | undefined} seconds @returns {string} "1 h 5 min" */
+export function duration(seconds) {
+  const all = Math.round((seconds ?? 0) / 60);
+  const [hours, minutes] = [Math.floor(all / 60), all % 60];
+  return [hours && `${hours} h`, minutes && `${minutes} min`].filter(Boolean).join(" ");
+}
+
+/** @param {number} seconds @returns {string} "1:05:09" */
+export function timecode(seconds) {
+  const whole = Math.floor(Number.isFinite(seconds) ? seconds : 0);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (/** @type {number} */ part) => String(part).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+/** @param {Pick<SessionPage, "cold_start" | "user_vector_episodes">} page @param {boolean} interested */
+export function intro({ cold_start: cold, user_vector_episodes: episodes }, interested) {
+  if (cold) return "The best of everything, until you pick an interest or save something.";
+  if (!episodes) return "Chosen from your interests.";
+  const last = episodes === 1 ? "the last episode" : `the last ${episodes} episodes`;
+  return `Chosen from ${last} you picked${interested ? " and your interests" : ""}.`;
+}
+
+/** @type {Record<EngagementType, string>} */
+export const DID = {
+  click: "Opened", listen: "Listened", complete: "Finished", bookmark: "Saved", like: "Liked", share: "Shared",
+  not_interested: "Not interested",
+};
+
+/** @type {Record<string, string>} of the parts of a score */
+export const PARTS = {
+  similarity: "Like your taste", interest: "Like one you picked", neighbours: "Picked with it by others",
+  trend: "Trending", popularity: "Popular", rise: "Rising", quality: "Quality", recency: "New",
+  completion: "Heard to the end", series: "Its series", category: "Its topics", unfinished: "Half heard",
+  aversion: "Like what you refused", served: "Shown before", era: "Its time", loyalty: "Regulars of its series",
+};
+
+/** @type {Record<string, string>} of who proposed it */
+export const SOURCES = {
+  similar: "like your taste", interests: "like something you picked", neighbours: "what others picked with it",
+  series: "series you follow or often hear", unfinished: "half heard", trending: "trending", popular: "popular", fresh: "new",
+  stated: "your interests", exploration: "something new by chance",
+};
+
+/** @type {Record<string, string>} of what a session had to do without */
+export const WITHOUT = {
+  summary_missing: "new listener", summary_timeout: "your history came too late",
+  summary_unavailable: "your history is out of reach", summary_unreadable: "your history cannot be read",
+  identity_unavailable: "your sign-in cannot be checked just now",
+  freshness_widened: "older episodes included", series_limit_relaxed: "more from the same series",
+  clock_ahead: "a device's clock runs ahead", catalog_unreachable: "newer catalog out of reach",
+  catalog_broken: "newer catalog is damaged", catalog_too_large: "newer catalog is too large",
+  catalog_missing: "catalog was withdrawn", vectors_unavailable: "only topics are compared",
+  retrieval_timeout: "search came too late", retrieval_unavailable: "search is out of reach",
+  retrieval_empty: "search found nothing",
+};
+
+/** @param {Record<string, string>} words @param {string} name */
+export const said = (words, name) => words[name] ?? name.replaceAll("_", " ");
