@@ -4,21 +4,22 @@ An inverted file (Sivic and Zisserman, 2003) over codes of one byte a dimension.
 what is nearest by the codes; whoever asks takes the cosines from the embeddings.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
+from math import exp, log
 
 import numpy as np
 import numpy.typing as npt
 
 from feed.bytewise import as_bytes, products
-from feed.columns import BoolArray, FloatArray, IntArray, highest, places
+from feed.columns import BoolArray, IntArray, highest
 
 DEPTHS = (200, 800, 3_200, 12_800)
 """for so many nearest the builder finds out how many lists to open: for the first, where all are
 allowed; for the others, where only a part is, so that what is wanted lies deeper"""
 SPARE = 1.2
 """times as many as are wanted, that are found by their codes"""
-LIKELIER = 0.5
-"""how much likelier an episode is left out the nearer it is: a user has heard it"""
 ENOUGH = 1.5
 """times as many lists as are open, up to which no more are opened"""
 
@@ -73,7 +74,7 @@ class Lists:
         at = self._looked_at(vectors, allowed, counts)
         # The same for every episode, centre @ vector changes no order.
         nearness = products(self.codes, at, as_bytes(vectors * self.scale))
-        rows = self.rows[at]
+        rows = self.rows.take(at)
         return [rows[highest(nearness[i], int(count * SPARE))] for i, count in enumerate(counts)]
 
     def _looked_at(
@@ -86,39 +87,59 @@ class Lists:
         """
         nearness = np.ascontiguousarray((self.centroids @ np.ascontiguousarray(vectors.T)).T)
         nearest = nearness.max(axis=1)
-        least = nearest - (1 - self.reach[0]) * np.abs(nearest)
-        probed = nearness >= least[:, None]
-        found, is_open = [], np.zeros(len(self), np.bool_)
-        sizes, free = np.diff(self.starts).astype(np.float32), np.zeros(len(self), np.float32)
-        first = lists = np.count_nonzero(probed, axis=1)
+        probed = nearness >= (nearest - (1 - self.reach[0]) * np.abs(nearest))[:, None]
+        free, is_open = np.zeros(len(self), np.float32), self._sizes == 0
+        first = lists = probed.sum(axis=1).tolist()
+        found: list[IntArray] = []
         while True:
             opened = (probed.any(axis=0) > is_open).nonzero()[0]
             is_open[opened] = True
-            at = places(self.starts[opened], self.starts[opened + 1])
-            is_free = allowed[self.rows[at]]
-            found.append(at[is_free])
-            # In parts by list: an empty one has none.
-            some = opened[sizes[opened] > 0]
-            if len(some):
-                begins = np.append(0, np.cumsum(sizes[some])[:-1]).astype(np.int64)
-                free[some] = np.add.reduceat(is_free, begins, dtype=np.float32)
-            looked, held = probed @ sizes, probed @ free
-            left_out = looked / np.maximum(held, 1) - 1
-            depth = np.maximum(counts / DEPTHS[0], 1) * (1 + LIKELIER * left_out)
-            wanted = first + self._probes_at(depth) - self.probes[0]
-            wanted = np.where(held < SPARE * counts, np.maximum(wanted, 2 * lists), wanted)
-            wanted = np.clip(wanted, lists, np.minimum(4 * lists, len(self))).astype(np.int64)
-            more = (wanted > ENOUGH * lists).nonzero()[0]
-            if not len(more):
-                return np.concatenate(found)
-            for i in more.tolist():
-                probed[i] = nearness[i] >= np.partition(nearness[i], -wanted[i])[-wanted[i]]
-            lists = np.count_nonzero(probed, axis=1)
+            if len(opened):
+                at = self._places_in(opened)
+                is_free = allowed.take(self.rows.take(at))
+                found.append(at[is_free])
+                begins = np.append(0, self._sizes[opened].cumsum()[:-1]).astype(np.int64)
+                free[opened] = np.add.reduceat(is_free, begins, dtype=np.float32)
+            looked, held = (probed @ self._sizes).tolist(), (probed @ free).tolist()
+            for i, count in enumerate(counts.tolist()):
+                depth = max(count / DEPTHS[0], 1.0) * looked[i] / max(held[i], 1.0)
+                wanted = first[i] + self._probes_at(depth) - self._known[1][0]
+                enough = ENOUGH * lists[i]
+                if held[i] < SPARE * count:
+                    wanted, enough = max(wanted, 2 * lists[i]), lists[i]
+                wanted = int(min(wanted, 4 * lists[i], len(self)))
+                if wanted > enough:
+                    probed[i] = nearness[i] >= np.partition(nearness[i], -wanted)[-wanted]
+            before, lists = lists, probed.sum(axis=1).tolist()
+            if lists == before:
+                return np.concatenate([self._every[:0], *found])
 
-    def _probes_at(self, times: FloatArray) -> FloatArray:
+    def _places_in(self, lists: IntArray) -> IntArray:
+        """The places in these lists, one list after another."""
+        bounds = zip(self.starts[lists].tolist(), self.starts[lists + 1].tolist(), strict=True)
+        return np.concatenate([self._every[start:end] for start, end in bounds])
+
+    @cached_property
+    def _every(self) -> npt.NDArray[np.int32]:
+        """(r,) every place: what slices of are copied faster than made."""
+        return np.arange(len(self.rows), dtype=np.int32)
+
+    @cached_property
+    def _sizes(self) -> npt.NDArray[np.float32]:
+        return np.diff(self.starts).astype(np.float32)
+
+    @cached_property
+    def _known(self) -> tuple[list[float], list[int]]:
+        """The logarithm of how many times the first depth each depth is, and its probes."""
+        depths = [log(depth / DEPTHS[0]) for depth in DEPTHS[: len(self.probes)]]
+        return depths, self.probes.tolist()
+
+    def _probes_at(self, times: float) -> float:
         """How many lists to open for so many times the first depth: a power between two depths."""
-        known = np.log(DEPTHS[: len(self.probes)]) - np.log(DEPTHS[0])
-        wanted = np.interp(np.log(times), known, np.log(self.probes))
-        beyond = np.maximum(times / np.exp(known[-1]), 1)
-        found: FloatArray = np.exp(wanted) * beyond
-        return found
+        depths, probes = self._known
+        wanted = log(times)
+        if wanted >= depths[-1]:
+            return probes[-1] * times / exp(depths[-1])
+        above = bisect_right(depths, wanted)
+        share = (wanted - depths[above - 1]) / (depths[above] - depths[above - 1])
+        return float(probes[above - 1] * (probes[above] / probes[above - 1]) ** share)
