@@ -42,10 +42,14 @@ class Outside:
     topics: IntArray | None
     lack: FloatArray
 
+    def highest(self, parameters: Selector) -> float:
+        """No value of any of them is above this; -inf where there are none."""
+        return float((self._most(parameters, 1.0) + self.lack).max(initial=-np.inf))
+
     def ceiling(
         self, parameters: Selector, series: Mapping[int, int], topics: Mapping[int, int]
     ) -> float:
-        """No value of any of them is above this, nor will be; -inf where none may come.
+        """The same once some have been chosen: -inf where none of these may come any more.
 
         `series` and `topics` say how often each was chosen.
         """
@@ -56,8 +60,13 @@ class Outside:
         if self.topics is not None:
             often = np.array([topics.get(one, 0) for one in self.topics.tolist()], np.int64)
             factor *= max(parameters.topic_decay, LEAST) ** often
-        most = np.where(self.scores > 0, self.scores * factor, self.scores)
-        if parameters.decay_below_zero:
-            most = np.maximum(most, 0.0)
-        most = np.where(times < parameters.max_per_series, most + self.lack, -np.inf)
+        most = self._most(parameters, factor) + self.lack
+        most = np.where(times < parameters.max_per_series, most, -np.inf)
         return float(most.max(initial=-np.inf))
+
+    def _most(self, parameters: Selector, factor: FloatArray | float) -> FloatArray:
+        """What is left of each score at this decay, or will ever be."""
+        if parameters.decay_below_zero:  # what is below zero rises
+            return np.maximum(self.scores * factor, 0.0)
+        left: FloatArray = np.where(self.scores > 0, self.scores * factor, self.scores)
+        return left

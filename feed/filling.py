@@ -37,7 +37,7 @@ class Filling:
         self._field = field
         self._outside = outside
         self._parameters = parameters
-        self._ceiling = outside.ceiling(parameters, {}, {})
+        self._ceiling = outside.highest(parameters)
         count = len(field.scores)
         self._scores: list[float] = field.scores.tolist()
         self._series: list[int] = field.series.tolist()
