@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from benchmarks.vectors import clustered
 from catalog_builder.build import build_catalog
-from catalog_builder.lists import lists
+from catalog_builder.lists import FEWEST, lists
 from catalog_builder.projection import projection
 from catalog_builder.scale import cosine_scale
 from feed.catalog import Catalog
@@ -66,8 +66,8 @@ def large_catalog(count: int, dimension: int) -> Catalog:
         language=np.full(count, -1, np.int32),
         category_starts=np.arange(count + 1),
         category_members=members,
-        embeddings=embeddings[:0] if len(made) else embeddings,
-        fixed=Fixed.of(embeddings) if len(made) else one.fixed,
+        embeddings=embeddings[:0] if len(made.rows) >= FEWEST else embeddings,
+        fixed=Fixed.of(embeddings) if len(made.rows) >= FEWEST else one.fixed,
         embedded=embedded,
         anchors=anchors,
         cosine_scale=cosine_scale(embeddings),

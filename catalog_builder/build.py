@@ -13,7 +13,7 @@ import numpy.typing as npt
 from catalog_builder.errors import Refused
 from catalog_builder.interactions import collect
 from catalog_builder.learned import Learned
-from catalog_builder.lists import lists
+from catalog_builder.lists import FEWEST, lists
 from catalog_builder.projection import projection
 from catalog_builder.scale import cosine_scale
 from catalog_builder.signals import Parameters, signals
@@ -100,7 +100,7 @@ def build_catalog(
     if keep_vectors:
         made = lists(embeddings, embedded == 1, vectors.model, learned)
         catalog = replace(catalog, lists=made)
-        if len(made):
+        if len(made.rows) >= FEWEST:
             catalog = replace(catalog, embeddings=none, fixed=Fixed.of(embeddings))
     else:
         catalog = replace(catalog, embeddings=none)

@@ -15,6 +15,8 @@ from feed.lists import DEPTHS, Lists
 
 FEWEST = 20_000
 """embeddings below which looking at all of them is as fast (docs/adr/0011-lists.md)"""
+CODED = 2_000
+"""embeddings below which their codes save nothing"""
 CENTROIDS = 2.0
 """of n embeddings so many times the square root of n"""
 SAMPLE = 48
@@ -42,8 +44,8 @@ def lists(
 ) -> Lists:
     """The lists of those of (n, D) unit rows that are embedded, by what the last build learned.
 
-    None where these are fewer than `FEWEST`, or so unlike each other that too many lists would
-    have to be opened.
+    One of all where these are fewer than `FEWEST`, or so unlike each other that too many lists
+    would have to be opened; none where they are fewer than `CODED`.
     """
     rows = np.flatnonzero(embedded).astype(np.int32)
     if len(rows) >= FEWEST:
@@ -55,6 +57,10 @@ def lists(
             learned.keep(centroids, embeddings, model)
         if made.probes[0] <= WORTH * len(made):
             return made
+    if len(rows) >= CODED:
+        middle = embeddings[rows[:: len(rows) // CODED]].mean(axis=0, keepdims=True)
+        middle /= max(float(np.linalg.norm(middle)), 1e-9)
+        return sorted_by_centroid(embeddings, rows, middle)
     return Lists.none(embeddings.shape[1])
 
 

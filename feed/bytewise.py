@@ -28,31 +28,34 @@ def as_bytes(vectors: npt.NDArray[np.float32]) -> Bytes:
     return found
 
 
-def products(
-    codes: Bytes, at: npt.NDArray[np.signedinteger], vectors: Bytes
-) -> npt.NDArray[np.float32]:
-    """(m, p) of (m, D) vectors and those at p places of (r, D) codes."""
+Places = npt.NDArray[np.signedinteger] | None
+
+
+def products(codes: Bytes, at: Places, vectors: Bytes) -> npt.NDArray[np.float32]:
+    """(m, p) of (m, D) vectors and those at p places of (r, D) codes, or all of them."""
     return (_by_numpy if numkong is None else _by_numkong)(codes, at, vectors)
 
 
-def _by_numpy(
-    codes: Bytes, at: npt.NDArray[np.signedinteger], vectors: Bytes
-) -> npt.NDArray[np.float32]:
-    found = np.empty((len(vectors), len(at)), np.float32)
+def _by_numpy(codes: Bytes, at: Places, vectors: Bytes) -> npt.NDArray[np.float32]:
+    count = len(codes if at is None else at)
+    found = np.empty((len(vectors), count), np.float32)
     across = np.ascontiguousarray(vectors.T.astype(np.float32))
     step = max(1, NUMBERS // len(across))
-    for start in range(0, len(at), step):
-        some = codes.take(at[start : start + step], axis=0)
+    for start in range(0, count, step):
+        some = _some(codes, at, slice(start, start + step))
         found[:, start : start + step] = (some.astype(np.float32) @ across).T
     return found
 
 
-def _by_numkong(
-    codes: Bytes, at: npt.NDArray[np.signedinteger], vectors: Bytes
-) -> npt.NDArray[np.float32]:
-    found = np.empty((len(vectors), len(at)), np.float32)
+def _by_numkong(codes: Bytes, at: Places, vectors: Bytes) -> npt.NDArray[np.float32]:
+    count = len(codes if at is None else at)
+    found = np.empty((len(vectors), count), np.float32)
     packed = numkong.dots_pack(vectors)
-    for start in range(0, len(at), ROWS):
-        some = codes.take(at[start : start + ROWS], axis=0)
+    for start in range(0, count, ROWS):
+        some = _some(codes, at, slice(start, start + ROWS))
         found[:, start : start + ROWS] = np.asarray(numkong.dots_packed(some, packed)).T
     return found
+
+
+def _some(codes: Bytes, at: Places, part: slice) -> Bytes:
+    return codes[part] if at is None else codes.take(at[part], axis=0)

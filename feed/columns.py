@@ -109,7 +109,7 @@ def grouped(groups: IntArray) -> tuple[IntArray, IntArray]:
     order = groups.astype(np.int64) * count + np.arange(len(groups))
     order.sort()
     order %= count
-    together = groups[order]
+    together = groups.take(order)
     begins = np.flatnonzero(together[1:] != together[:-1]) + 1
     return order, np.append(np.zeros(min(len(groups), 1), np.int64), begins)
 
@@ -145,6 +145,15 @@ def highest(values: FloatArray, count: int) -> IntArray:
     some = values[found]
     chosen: IntArray = found[some >= np.partition(some, -count)[-count]]
     return chosen
+
+
+def contained(keys: IntArray, wanted: IntArray) -> BoolArray:
+    """(k,) which of those wanted are among the keys, which are sorted: `np.isin`, for few."""
+    if not len(keys):
+        return np.zeros(len(wanted), np.bool_)
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    found: BoolArray = keys[at] == wanted
+    return found
 
 
 def looked_up(keys: IntArray, values: FloatArray | IntArray, wanted: IntArray) -> FloatArray:

@@ -66,7 +66,7 @@ class Outside:
 
     def _most(self, parameters: Selector, factor: FloatArray | float) -> FloatArray:
         """What is left of each score at this decay, or will ever be."""
+        left: FloatArray = self.scores * factor
         if parameters.decay_below_zero:  # what is below zero rises
-            return np.maximum(self.scores * factor, 0.0)
-        left: FloatArray = np.where(self.scores > 0, self.scores * factor, self.scores)
-        return left
+            return np.maximum(left, 0.0)
+        return np.where(self.scores > 0, left, self.scores)

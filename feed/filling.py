@@ -50,17 +50,14 @@ class Filling:
         self._topic_step = _topic_step(field.scores, parameters)
         """what one more of its topic does to each"""
         self._topic_times: dict[int, int] = defaultdict(int)
-        self._topic_factor = np.ones(count)
         self._left = np.ones(count, np.bool_)
         self._open = np.ones(count, np.bool_)
         """who is left, and of a series that is not used up"""
         self._value = field.scores.copy()
-        """score with the decay of its series; -inf for who is not open"""
+        """score with the decays of its series and topic; -inf for who is not open"""
         self._cosines, self._twins = _alike(field.vectors, parameters)
         self._near = np.zeros(count, np.float32)
-        """cosine with the nearest chosen, fading"""
-        self._shared = None if field.mix is None else field.mix @ field.mix.T
-        """(f, f) how much choosing the one gives of what is wanted of the other"""
+        """`mmr` x cosine with the nearest chosen, fading"""
         self._got = np.zeros(count)
         """how much was chosen of its categories"""
         self._lot = np.zeros(0, np.int64)
@@ -146,7 +143,11 @@ class Filling:
         self._relaxed = True
         self._times.clear()
         self._open = self._left.copy()
-        self._value = np.where(self._left, self._field.scores, -np.inf)
+        decayed = self._field.scores
+        if self._topics:
+            times = [self._topic_times[topic] if topic >= 0 else 0 for topic in self._topics]
+            decayed = decayed * self._topic_step ** np.array(times)
+        self._value = np.where(self._left, decayed, -np.inf)
         place = self._highest()
         if place is None:
             self._last = None
@@ -155,17 +156,15 @@ class Filling:
 
     def _highest(self) -> int | None:
         """The highest value outside the series chosen just before, the first among equals."""
-        now, field = self._now, self._field
-        if field.topics is None:
+        now = self._now
+        if self._cosines is None:
             np.copyto(now, self._value)
         else:
-            np.multiply(self._value, self._topic_factor, out=now)
-        if self._cosines is not None:
-            now -= np.multiply(self._near, self._parameters.mmr, out=self._spare)
-        if self._shared is not None:
+            np.subtract(self._value, self._near, out=now)
+        if self._field.mix is not None:
             share = self._parameters.calibration / max(1, len(self._taken))
-            np.multiply(self._got, share, out=self._spare)
-            now += np.subtract(field.lack, self._spare, out=self._spare)
+            now -= np.multiply(self._got, share, out=self._spare)
+            now += self._field.lack
         if self._last is not None:
             for place in self._of_series[self._last]:
                 now[place] = -np.inf
@@ -180,11 +179,11 @@ class Filling:
         self._left[place] = self._open[place] = False
         self._value[place] = -np.inf
         self._last = self._series[place]
-        self._count(self._last)
         if self._topics and (topic := self._topics[place]) >= 0:
             self._topic_times[topic] += 1
-            factor, alike = self._topic_factor, self._field.topics == topic
-            np.multiply(factor, self._topic_step, out=factor, where=alike)
+            alike = self._field.topics == topic
+            np.multiply(self._value, self._topic_step, out=self._value, where=alike)
+        self._count(self._last)
         if self._cosines is not None:
             self._near *= parameters.mmr_memory
             np.maximum(self._near, self._cosines[place], out=self._near)
@@ -192,8 +191,8 @@ class Filling:
             twins = self._twins[place]
             self._left[twins] = self._open[twins] = False
             self._value[twins] = -np.inf
-        if self._shared is not None:
-            self._got += self._shared[place]
+        if self._field.mix is not None:
+            self._got += self._field.mix @ self._field.mix[place]
 
     def _count(self, series: int) -> None:
         """One more of a series: the others of it are worth less, or it is used up."""
@@ -210,13 +209,18 @@ class Filling:
         factor = self._parameters.series_decay**times
         for place in mine:
             if self._open[place]:
-                self._value[place] = self._decayed(self._scores[place], factor)
+                self._value[place] = self._decayed(place, factor)
 
-    def _decayed(self, score: float, factor: float) -> float:
+    def _decayed(self, place: int, factor: float) -> float:
+        """Its score with this decay of its series, and that of its topic."""
+        score = self._scores[place]
         if score > 0 or self._parameters.decay_below_zero:
-            return score * factor
-        # Lower either way: a smaller factor on a negative score would raise it.
-        return score / max(factor, LEAST)
+            score *= factor
+        else:  # lower either way: a smaller factor on a negative score would raise it
+            score /= max(factor, LEAST)
+        if self._topics and (topic := self._topics[place]) >= 0:
+            score *= float(self._topic_step[place]) ** self._topic_times[topic]
+        return score
 
 
 def _topic_step(scores: FloatArray, parameters: Selector) -> FloatArray:
@@ -228,7 +232,7 @@ def _topic_step(scores: FloatArray, parameters: Selector) -> FloatArray:
 def _alike(
     vectors: npt.NDArray[np.float32] | None, parameters: Selector
 ) -> tuple[npt.NDArray[np.float32] | None, dict[int, list[int]]]:
-    """(f, f) cosines, where they take part, and the near-duplicates of each.
+    """(f, f) `mmr` x cosine, where that takes part, and the near-duplicates of each.
 
     All at once: for a field as small as this one product of matrices takes less than one of a
     matrix and a vector for each place.
@@ -243,7 +247,7 @@ def _alike(
         if alike.any():
             for one, other in np.argwhere(alike).tolist():
                 twins[one].append(other)
-    return cosines if parameters.mmr else None, dict(twins)
+    return np.float32(parameters.mmr) * cosines if parameters.mmr else None, dict(twins)
 
 
 def _places_by(groups: list[int]) -> dict[int, list[int]]:

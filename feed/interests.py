@@ -113,7 +113,8 @@ def medoids(
     shares = shares[catalog.is_embedded[rows]][: parameters.clustered]
     vectors = catalog.vectors(near)
     cosines = np.maximum(vectors @ vectors.T, 0.0)
-    covered = np.zeros(len(near))
+    covered = np.zeros(len(near), np.float32)
+    shares = shares.astype(np.float32)
     found: list[int] = []
     while len(found) < min(parameters.medoids, len(near)):
         gains = (np.maximum(cosines, covered) - covered) @ shares

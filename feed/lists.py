@@ -20,13 +20,18 @@ DEPTHS = (200, 800, 3_200, 12_800)
 allowed; for the others, where only a part is, so that what is wanted lies deeper"""
 SPARE = 1.2
 """times as many as are wanted, that are found by their codes"""
+FEW = 12_000
+"""of so many allowed episodes each is looked at"""
 ENOUGH = 1.5
 """times as many lists as are open, up to which no more are opened"""
 
 
 @dataclass(frozen=True)
 class Lists:
-    """k lists of the r episodes that have an embedding of D dimensions; each is in one."""
+    """k lists of the r episodes that have an embedding of D dimensions; each is in one.
+
+    Or one of all, where there are too few, or they group too little, to look at a part.
+    """
 
     centroids: npt.NDArray[np.float32]
     """(k, D) unit rows"""
@@ -71,9 +76,16 @@ class Lists:
 
         In no order. `allowed` goes by catalog row.
         """
-        at = self._looked_at(vectors, allowed, counts)
+        if len(self) == 1 or np.count_nonzero(allowed) <= FEW:
+            at = self._place_of.take(allowed.nonzero()[0])
+        else:
+            at = self._looked_at(vectors, allowed, counts)
         # The same for every episode, centre @ vector changes no order.
-        nearness = products(self.codes, at, as_bytes(vectors * self.scale))
+        asked = as_bytes(vectors * self.scale)
+        if 2 * len(at) > len(self.codes):  # to copy these would take longer
+            nearness = products(self.codes, None, asked).take(at, axis=1)
+        else:
+            nearness = products(self.codes, at, asked)
         rows = self.rows.take(at)
         return [rows[highest(nearness[i], int(count * SPARE))] for i, count in enumerate(counts)]
 
@@ -118,6 +130,13 @@ class Lists:
         """The places in these lists, one list after another."""
         bounds = zip(self.starts[lists].tolist(), self.starts[lists + 1].tolist(), strict=True)
         return np.concatenate([self._every[start:end] for start, end in bounds])
+
+    @cached_property
+    def _place_of(self) -> npt.NDArray[np.int32]:
+        """By catalog row, where it has a place."""
+        found = np.zeros(int(self.rows.max(initial=-1)) + 1, np.int32)
+        found[self.rows] = self._every
+        return found
 
     @cached_property
     def _every(self) -> npt.NDArray[np.int32]:

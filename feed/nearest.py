@@ -10,8 +10,8 @@ from feed.catalog import Catalog
 from feed.columns import BoolArray, FloatArray, IntArray
 from feed.sources import best_matches
 
-FEW = 4_000
-"""of so many allowed episodes each is looked at"""
+EXACT = 700
+"""of so many allowed episodes the codes are not looked at first"""
 COPIED = 1 << 22
 """numbers copied at once: what bounds memory"""
 SMALL = 1 << 19
@@ -33,7 +33,7 @@ def nearest(
     (n,) `allowed` and `order` go by catalog row; of equal cosines the lower in `order` is first.
     """
     among = allowed & catalog.is_embedded
-    if not len(catalog.lists) or np.count_nonzero(among) <= FEW:
+    if not len(catalog.lists) or np.count_nonzero(among) <= EXACT:
         return _scan(catalog, vectors, among, counts, order)
     near = catalog.lists.near(vectors, among, counts)
     return [

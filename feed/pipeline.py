@@ -12,7 +12,7 @@ import numpy.typing as npt
 from feed import filters, scorers, sources
 from feed.candidates import Proposed, everything, propose
 from feed.catalog import Catalog
-from feed.columns import FloatArray, IntArray
+from feed.columns import FloatArray, IntArray, contained
 from feed.detail import Detail, detail
 from feed.diversity import candidates_of
 from feed.eligible import Eligible, eligible
@@ -226,7 +226,7 @@ class Ranker:
             "unseen": lambda: unseen.astype(np.float64),
             "series": lambda: scorers.series(catalog, likes, rows),
             "category": lambda: scorers.category(catalog, likes, rows),
-            "unfinished": lambda: np.isin(rows, likes.unfinished).astype(np.float64),
+            "unfinished": lambda: contained(np.sort(likes.unfinished), rows).astype(np.float64),
             "era": lambda: scorers.era(catalog, likes, rows, blend.era_days),
             "aversion": lambda: self._aversion(likes, proposed, retrieved),
             "served": lambda: scorers.served(catalog, query, rows),

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.catalog import Catalog
-from feed.columns import BoolArray, FloatArray, HashArray, IntArray
+from feed.columns import BoolArray, FloatArray, HashArray, IntArray, contained
 from feed.engagement import TYPES
 from feed.filling import Chosen
 from feed.interests import UserVector
@@ -83,7 +83,7 @@ def explain(
             np.where(true, personal.codes, found.codes),
             np.where(true, personal.leans_on, found.leans_on),
         )
-    codes = np.where(np.isin(rows, taste.unfinished), _CODE["unfinished"], found.codes)
+    codes = np.where(contained(np.sort(taste.unfinished), rows), _CODE["unfinished"], found.codes)
     codes = np.where(chosen.drawn, _CODE["unseen"], codes)
     codes = np.where(chosen.pinned, _CODE["pinned"], codes).astype(np.uint8)
     alone = chosen.drawn | chosen.pinned | (codes == _CODE["unfinished"])
@@ -129,7 +129,7 @@ def _plain(
     if "trend" in weighed:
         trending = standing.is_trending[rows]
         topics = standing.topics[rows]
-        theirs = np.isin(topics, taste.categories.of) & (topics >= 0)
+        theirs = contained(taste.categories.of, topics) & (topics >= 0)
         yield _claim(trending & ~theirs, weighed["trend"], "trending")
         names = standing.category_hashes[np.maximum(topics, 0)] if len(catalog.categories) else None
         yield _claim(trending & theirs, weighed["trend"], "trending_in", names)
@@ -174,7 +174,7 @@ def _personal(
     if "series" in weighed and len(catalog.series_ids):
         series = catalog.series[rows]
         names = standing.series_hashes[np.maximum(series, 0)]
-        followed = np.isin(series, taste.followed) & (series >= 0)
+        followed = contained(taste.followed, series) & (series >= 0)
         yield _claim(followed, weighed["series"], "series_followed", names)
         often = (parts["series"] >= OFTEN) & ~followed
         yield _claim(often, weighed["series"], "series_heard", names)

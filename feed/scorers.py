@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from feed.catalog import Catalog
 from feed.clock import DAY_US
-from feed.columns import BoolArray, FloatArray, IntArray, looked_up, places
+from feed.columns import BoolArray, FloatArray, IntArray, contained, looked_up, places
 from feed.request import Query
 from feed.scenario import Blend, Quality
 from feed.taste import Taste
@@ -62,7 +62,7 @@ def aversion(vectors: npt.NDArray[np.float32], refused: npt.NDArray[np.float32])
 
 def served(catalog: Catalog, query: Query, rows: IntArray) -> FloatArray:
     """1 for an episode that an earlier session served, else 0."""
-    return np.isin(rows, catalog.rows_named(query.served_ids)).astype(np.float64)
+    return contained(np.sort(catalog.rows_named(query.served_ids)), rows).astype(np.float64)
 
 
 def neighbours(taste: Taste, rows: IntArray, unit: float) -> FloatArray:
@@ -76,7 +76,7 @@ def series(catalog: Catalog, taste: Taste, rows: IntArray) -> FloatArray:
     """The share of the choices that were of its series; 1 where the user follows it."""
     theirs = catalog.series[rows]
     heard = looked_up(*taste.series, theirs)
-    followed: BoolArray = np.isin(theirs, taste.followed) & (theirs >= 0)
+    followed: BoolArray = contained(taste.followed, theirs) & (theirs >= 0)
     return np.where(followed, 1.0, heard)
 
 

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from feed.catalog import Catalog
+from feed.columns import contained
 from feed.cursor import seal
 from feed.experiment import Assignment
 from feed.phrases import phrase
@@ -60,7 +61,7 @@ def create(
 def resume(catalog: Catalog, session: Session, engaged_ids: Sequence[str] = ()) -> Session:
     """Go on with a session. Episodes that vanished, or were engaged with since, are left out."""
     rows = catalog.id_index.first(session.queue.id_hashes)
-    engaged = np.isin(rows, catalog.rows_named(tuple(engaged_ids)))
+    engaged = contained(np.sort(catalog.rows_named(tuple(engaged_ids))), rows)
     return replace(session, queue=session.queue.take(np.flatnonzero((rows >= 0) & ~engaged)))
 
 

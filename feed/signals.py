@@ -12,6 +12,8 @@ from feed.columns import FloatArray, IntArray, grouped, places
 
 HALF_LIVES_DAYS = (1.0, 7.0, 30.0, 180.0)
 """The columns of `Signals.popularity`."""
+DENSE = 200_000
+"""episodes up to which it is faster to add up for each than to sort those that have something"""
 
 
 @dataclass(frozen=True)
@@ -21,28 +23,27 @@ class Neighbours:
     rows: IntArray
     nearness: FloatArray
     """to all of them: the sum of neighbour weight x weight"""
-    _starts: IntArray
-    """(k + 1,) neighbour i is one of the episodes `_owners[_starts[i]:_starts[i + 1]]`"""
+    _episodes: int
+    """of the catalog"""
+    _theirs: IntArray
+    """(e,) every neighbour of every episode, in the order of the episodes"""
     _owners: IntArray
+    """(e,) whose each is"""
     _near: FloatArray
+    """(e,) how near"""
 
     def nearest(self, rows: IntArray) -> IntArray:
         """(r,) of the episodes the one that each row is nearest to, as a row; 0 for no neighbour.
 
         Of several as near as each other the last.
         """
-        found = np.zeros(len(rows), np.int64)
-        if not len(self.rows):
-            return found
-        at = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
-        known = np.flatnonzero(self.rows[at] == rows)
-        starts, ends = self._starts[at[known]], self._starts[at[known] + 1]
-        among, asked = places(starts, ends), np.repeat(known, ends - starts)
-        most = np.zeros(len(rows))
-        np.maximum.at(most, asked, self._near[among])
-        best = self._near[among] == most[asked]
-        found[asked[best]] = self._owners[among[best]]
-        return found
+        asked = np.zeros(self._episodes, np.bool_)
+        asked[rows] = True
+        some = asked.take(self._theirs).nonzero()[0]
+        rising = some[np.argsort(self._near.take(some), kind="stable")]
+        found = np.zeros(self._episodes, np.int64)
+        found[self._theirs.take(rising)] = self._owners.take(rising)
+        return found.take(rows)
 
 
 @dataclass(frozen=True)
@@ -85,15 +86,22 @@ class Signals:
         starts, ends = self.neighbour_starts[rows], self.neighbour_starts[rows + 1]
         at = places(starts, ends)
         owners = np.repeat(np.arange(len(rows)), ends - starts)
-        near = self.neighbour_weights[at] * weights[owners]
-        theirs = self.neighbour_rows[at]
-        order, begins = grouped(theirs)
-        near, owners = near[order], rows[owners[order]]
-        total = np.add.reduceat(near, begins) if len(near) else near
+        near = self.neighbour_weights.take(at) * weights.take(owners)
+        theirs = self.neighbour_rows.take(at)
+        if len(self.people) <= DENSE:
+            total = np.bincount(theirs, near, len(self.people))
+            found: IntArray = total.nonzero()[0]
+            nearness = total.take(found)
+        else:
+            order, begins = grouped(theirs)
+            found = theirs.take(order.take(begins))
+            sums = np.add.reduceat(near.take(order), begins) if len(near) else near
+            nearness = sums.astype(np.float64)
         return Neighbours(
-            rows=theirs[order[begins]],
-            nearness=total.astype(np.float64),
-            _starts=np.append(begins, len(near)),
-            _owners=owners,
+            rows=found,
+            nearness=np.asarray(nearness, np.float64),
+            _episodes=len(self.people),
+            _theirs=theirs,
+            _owners=rows.take(owners),
             _near=near,
         )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_builder import lists
+from catalog_builder import build, lists
 from catalog_builder.build import build_catalog
 from feed.catalog import Catalog
 from feed.clock import to_us
@@ -39,6 +39,7 @@ def both() -> tuple[Catalog, Catalog]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lists, "FEWEST", 100)
         patch.setattr(lists, "WORTH", 1.0)
+        patch.setattr(build, "FEWEST", 100)
         large = build_catalog(some, vectors_of(some), NOW)
     assert len(large.lists)
     return large, replace(build_catalog(some, vectors_of(some), NOW), lists=large.lists)

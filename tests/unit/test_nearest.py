@@ -13,8 +13,8 @@ from catalog_builder import lists as building
 from catalog_builder.lists import learn, lists, sorted_by_centroid
 from feed import nearest as searching
 from feed.catalog import Catalog
-from feed.lists import SPARE, Lists
-from feed.nearest import FEW, nearest
+from feed.lists import FEW, SPARE, Lists
+from feed.nearest import EXACT, nearest
 from tests.support.catalogs import catalog_of, episodes
 
 MANY, DIMENSION = 60_000, 64
@@ -111,15 +111,18 @@ def test_lists_find_nearly_all_of_the_nearest_though_those_heard_are_left_out() 
 
 
 @pytest.mark.parametrize("share", [0.5, 0.2, 0.08])
-def test_the_more_a_filter_takes_the_more_lists_are_opened(share: float) -> None:
+@pytest.mark.parametrize("few", [1_000, FEW])
+def test_the_more_a_filter_takes_the_more_is_looked_at(
+    share: float, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feed.lists.FEW", few)
     catalog, vectors = large(), asked(1)
     allowed = np.random.default_rng(2).random(MANY) < share
-    assert np.count_nonzero(allowed & catalog.is_embedded) > FEW
     found = near_to(catalog, vectors, allowed, COUNT)
     assert recall(found, near_to(exactly(catalog), vectors, allowed, COUNT)) >= 0.96
 
 
-@pytest.mark.parametrize("left", [0, 1, 100, FEW, FEW + 1])
+@pytest.mark.parametrize("left", [0, 1, 100, EXACT, EXACT + 1, 5000])
 def test_what_a_filter_leaves_of_few_is_found_as_if_all_were_looked_at(left: int) -> None:
     catalog, vectors = large(), asked(3)
     allowed = np.zeros(MANY, np.bool_)
@@ -172,16 +175,33 @@ def test_every_embedding_is_in_the_list_of_its_nearest_centroid_and_near_its_cod
 
 def test_a_small_catalog_and_one_without_its_vectors_have_no_lists() -> None:
     assert len(catalog_of(episodes(50)).lists) == 0
-    embeddings = clustered(building.FEWEST, 8)
+    embeddings = clustered(building.CODED, 8)
     embedded = np.ones(len(embeddings), np.bool_)
     embedded[0] = False
     assert len(lists(embeddings, embedded)) == 0
 
 
-def test_embeddings_that_do_not_group_are_not_sorted_into_lists() -> None:
+@pytest.mark.parametrize("share", [1.0, 0.3])
+def test_of_a_catalog_of_some_thousands_the_codes_of_all_are_looked_at_first(share: float) -> None:
+    embeddings = clustered(building.FEWEST - 1, 32)
+    some = replace(
+        catalog_of(episodes(3)),
+        published_us=np.arange(len(embeddings)),
+        embeddings=embeddings,
+        embedded=np.ones(len(embeddings), np.uint8),
+        lists=lists(embeddings, np.ones(len(embeddings), np.bool_)),
+    )
+    assert len(some.lists) == 1
+    allowed = np.random.default_rng(0).random(len(embeddings)) < share
+    vectors = embeddings[:3]
+    found = near_to(some, vectors, allowed, COUNT)
+    assert recall(found, near_to(exactly(some), vectors, allowed, COUNT)) >= 0.98
+
+
+def test_embeddings_that_do_not_group_are_in_one_list() -> None:
     rows = np.random.default_rng(0).normal(size=(building.FEWEST, 64)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    assert len(lists(rows, np.ones(len(rows), np.bool_))) == 0
+    assert len(lists(rows, np.ones(len(rows), np.bool_))) == 1
 
 
 def test_a_step_of_a_code_counts_as_much_as_its_dimension_is_wide() -> None:

@@ -1,7 +1,7 @@
 """Signals of what all users did, held against a slow reading of their definitions."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ from catalog_builder.signals import Parameters, signals
 from feed.catalog import Catalog
 from feed.clock import DAY_US, to_us
 from feed.engagement import TYPES, Engagement, Summary
-from feed.signals import HALF_LIVES_DAYS
+from feed.signals import HALF_LIVES_DAYS, Signals
 from tests.support.catalogs import NOW, catalog_of, episodes, vectors_of
 
 CATALOG = catalog_of(episodes(30))
@@ -243,3 +243,36 @@ def test_no_users_make_no_signals() -> None:
     assert not none.people.any()
     assert len(none.neighbour_rows) == 0
     assert np.isnan(none.completion).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_neighbours_are_added_up_the_same_for_all_and_for_those_that_have_some(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(seed)
+    count, each = 60, 7
+    some = replace(
+        Signals.none(count, 0),
+        neighbour_starts=np.arange(count + 1) * each,
+        neighbour_rows=rng.integers(count, size=count * each).astype(np.int32),
+        neighbour_weights=rng.integers(1, 4, count * each).astype(np.float32),
+    )
+    rows = rng.permutation(count)[:9]
+    weights = rng.random(9)
+    dense = some.neighbours(rows, weights)
+    monkeypatch.setattr("feed.signals.DENSE", 0)
+    sparse = some.neighbours(rows, weights)
+    assert dense.rows.tolist() == sparse.rows.tolist()
+    assert dense.nearness == pytest.approx(sparse.nearness)
+    every = np.arange(count)
+    for found in (dense, sparse):
+        for row, nearest in zip(every.tolist(), found.nearest(every).tolist(), strict=True):
+            near = {
+                (float(some.neighbour_weights[at] * weight), int(owner))
+                for owner, weight in zip(rows, weights, strict=True)
+                for at in range(owner * each, owner * each + each)
+                if some.neighbour_rows[at] == row
+            }
+            assert nearest == 0 or (max(near)[0], nearest) in near
+            assert (row in found.rows) == bool(near)
+    assert len(some.neighbours(rows[:0], weights[:0]).rows) == 0
