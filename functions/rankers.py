@@ -2,8 +2,11 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
+from feed import session as sessions
 from feed.catalog import Catalog
+from feed.engagement import Engagement
 from feed.pipeline import Ranker
+from feed.request import Query
 from feed.scenario import Scenario
 
 
@@ -19,6 +22,8 @@ class Rankers(Mapping[str, Ranker]):
         self._catalog = catalog
         self._scenarios = scenarios
         self._made = {name: Ranker(catalog, scenarios[name]) for name in expected}
+        for ranker in self._made.values():
+            _warm_up(ranker)
 
     def __getitem__(self, name: str) -> Ranker:
         made = self._made.get(name)
@@ -31,3 +36,17 @@ class Rankers(Mapping[str, Ranker]):
 
     def __len__(self) -> int:
         return len(self._scenarios)
+
+
+def _warm_up(ranker: Ranker) -> None:
+    """A session for nobody: whatever only the first one has to do is done."""
+    catalog = ranker.catalog
+    heard = tuple(
+        Engagement(
+            id=name, episode_id=name, type="complete", timestamp_us=catalog.created_us - place
+        )
+        for place, name in enumerate(catalog.ids[row] for row in range(min(len(catalog), 20)))
+    )
+    query = Query(engagements=heard, now_us=catalog.created_us)
+    session = sessions.create(ranker, query)
+    sessions.page(catalog, session, 10, uid=None, keys=(b"",), expires_us=0)
