@@ -63,6 +63,7 @@ class Filling:
         self._lot = np.zeros(0, np.int64)
         if field.chance is not None:
             self._lot = np.flatnonzero(field.chance > -np.inf)
+        self._lot_series = np.array([self._series[place] for place in self._lot.tolist()])
         self._now, self._spare = np.empty(count), np.empty(count)
         self._last: int | None = None
         self._taken: list[int] = []
@@ -117,8 +118,7 @@ class Filling:
         """One drawn by lot of who is open, and the probability that it would be."""
         assert self._field.chance is not None  # noqa: S101  # for the type checker
         assert self._field.luck is not None  # noqa: S101  # as above
-        free = self._lot[self._open[self._lot]]
-        free = free[[self._series[place] != self._last for place in free.tolist()]]
+        free = self._lot[self._open[self._lot] & (self._lot_series != self._last)]
         if not len(free):
             return None, None
         chance = self._field.chance[free]
