@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from catalog_builder.learned import Learned
-from feed.lists import DEPTHS, Lists
+from feed.lists import DEPTHS, SPARE_TURNED, Lists
 
 FEWEST = 20_000
 """embeddings below which looking at all of them is as fast (docs/adr/0011-lists.md)"""
+LEADING = 256
+"""directions that are coded, of embeddings that have more"""
 CODED = 2_000
 """embeddings below which their codes save nothing"""
 CENTROIDS = 2.0
@@ -24,6 +26,8 @@ SAMPLE = 48
 ROUNDS = 8
 ASKED = 64
 """queries of each kind, by which it is found out which lists to open"""
+JUDGED = 4_096
+"""embeddings of which it is found out whether the leading directions tell who is near"""
 RECALL = 0.98
 """the share of the nearest that are then found"""
 WORTH = 0.3
@@ -45,9 +49,51 @@ def lists(
     """The lists of those of (n, D) unit rows that are embedded, by what the last build learned.
 
     One of all where these are fewer than `FEWEST`, or so unlike each other that too many lists
-    would have to be opened; none where they are fewer than `CODED`.
+    would have to be opened; none where they are fewer than `CODED`. Of more than `LEADING`
+    dimensions the leading directions are what is sorted and coded, where these tell who is near;
+    nothing is learned for the next build then, whose directions are its own.
     """
     rows = np.flatnonzero(embedded).astype(np.int32)
+    if len(rows) >= CODED and embeddings.shape[1] > LEADING:
+        axes = leading(embeddings, rows)
+        if _suffice(axes, embeddings, rows):
+            return replace(_sorted(_turned(embeddings, axes), rows, "", None), axes=axes)
+    return _sorted(embeddings, rows, model, learned)
+
+
+def leading(embeddings: Floats, rows: npt.NDArray[np.int32]) -> Floats:
+    """(D, `LEADING`) the directions that hold most of a sample's products, the first the most.
+
+    Eigenvectors of the second moments: what is left out of a vector's length is least.
+    """
+    sample = embeddings[np.random.default_rng(2).permutation(rows)[: 8 * embeddings.shape[1]]]
+    _, vectors = np.linalg.eigh(sample.T @ sample)
+    return np.ascontiguousarray(vectors[:, ::-1][:, :LEADING])
+
+
+def _suffice(axes: Floats, embeddings: Floats, rows: npt.NDArray[np.int32]) -> bool:
+    """Whether `RECALL` of the nearest are among `SPARE_TURNED` times as many by these."""
+    some = np.random.default_rng(3).permutation(rows)[:JUDGED]
+    asked, sample = embeddings[some[:ASKED]], embeddings[some]
+    exact, turned = asked @ sample.T, (asked @ axes) @ (sample @ axes).T
+    count = min(DEPTHS[0], len(sample) // 4)
+    wanted = np.argpartition(-exact, count, axis=1)[:, :count]
+    spare = int(SPARE_TURNED * count)
+    least = np.partition(turned, -spare, axis=1)[:, -spare, None]
+    return bool((np.take_along_axis(turned, wanted, axis=1) >= least).mean() >= RECALL)
+
+
+def _turned(embeddings: Floats, axes: Floats) -> Floats:
+    """(n, C) the same in these directions."""
+    found = np.empty((len(embeddings), axes.shape[1]), np.float32)
+    for start in range(0, len(embeddings), BLOCK):
+        found[start : start + BLOCK] = embeddings[start : start + BLOCK] @ axes
+    return found
+
+
+def _sorted(
+    embeddings: Floats, rows: npt.NDArray[np.int32], model: str, learned: Learned | None
+) -> Lists:
     if len(rows) >= FEWEST:
         count = round(CENTROIDS * len(rows) ** 0.5)
         known = learned.centroids(embeddings, model, count) if learned else None
@@ -70,6 +116,7 @@ def sorted_by_centroid(embeddings: Floats, rows: npt.NDArray[np.int32], centroid
     member = _nearest(embeddings, rows, centroids)
     rows = rows[np.argsort(member, kind="stable")]
     return Lists(
+        axes=np.zeros((0, embeddings.shape[1]), np.float32),
         centroids=centroids,
         starts=np.append(0, np.cumsum(np.bincount(member, minlength=count))).astype(np.int64),
         rows=rows,

@@ -68,10 +68,11 @@ SECTIONS: dict[str, tuple[str, tuple[str | int | None, ...]]] = {
     "signals.neighbour_weights": ("<f4", ("neighbours",)),
     "signals.promise": ("<f4", ("n",)),
     "signals.series_return": ("<f4", ("S",)),
-    "lists.centroids": ("<f4", ("lists", "D")),
+    "lists.axes": ("<f4", ("turned", "C")),
+    "lists.centroids": ("<f4", ("lists", "C")),
     "lists.starts": ("<i8", ("lists+1",)),
     "lists.rows": ("<i4", ("listed",)),
-    "lists.codes": ("|i1", ("listed", "D")),
+    "lists.codes": ("|i1", ("listed", "C")),
     "lists.centre": ("<f4", ("coded",)),
     "lists.scale": ("<f4", ("coded",)),
     "lists.reach": ("<f4", (None,)),
@@ -130,7 +131,9 @@ def check_structure(arrays: Mapping[str, np.ndarray[Any, Any]], dimension: int) 
         "neighbours": len(arrays["signals.neighbour_rows"]),
         "lists": len(arrays["lists.centroids"]),
         "listed": len(arrays["lists.rows"]),
-        "coded": dimension if len(arrays["lists.centroids"]) else 0,
+        "C": arrays["lists.axes"].shape[1],
+        "turned": len(arrays["lists.axes"]) and dimension,
+        "coded": arrays["lists.axes"].shape[1] if len(arrays["lists.centroids"]) else 0,
         "fixed": len(arrays["fixed.codes"]) and len(arrays["published_us"]),
         "held": len(arrays["embeddings"]) and len(arrays["published_us"]),
         "mapped": len(arrays["projection.points"]) and len(arrays["published_us"]),
@@ -239,6 +242,7 @@ def _are_whole(catalog: Catalog) -> bool:
         and _near_unit(lists.centroids)
         and bool(np.isfinite(lists.centre).all() and np.isfinite(lists.scale).all())
         and bool((lists.scale > 0).all())
+        and _are_directions(lists.axes)
     )
 
 
@@ -248,6 +252,11 @@ def _is_plane(catalog: Catalog) -> bool:
     finite = bool(np.isfinite(made.axes).all() and np.isfinite(made.shift).all())
     somewhere = made.points != NOWHERE
     return finite and (not len(made) or bool((somewhere == catalog.is_embedded[:, None]).all()))
+
+
+def _are_directions(axes: npt.NDArray[np.float32]) -> bool:
+    """Whether these are orthonormal columns, or none."""
+    return not len(axes) or bool(np.abs(axes.T @ axes - np.eye(axes.shape[1])).max() < 1e-3)  # noqa: PLR2004
 
 
 def counts(catalog: Catalog) -> dict[str, int]:

@@ -18,8 +18,8 @@ from feed.columns import BoolArray, IntArray, highest
 DEPTHS = (200, 800, 3_200, 12_800)
 """for so many nearest the builder finds out how many lists to open: for the first, where all are
 allowed; for the others, where only a part is, so that what is wanted lies deeper"""
-SPARE = 1.2
-"""times as many as are wanted, that are found by their codes"""
+SPARE, SPARE_TURNED = 1.2, 3.0
+"""times as many as are wanted are found by their codes; where these have leading directions only"""
 FEW = 12_000
 """of so many allowed episodes each is looked at"""
 ENOUGH = 1.5
@@ -30,21 +30,25 @@ ENOUGH = 1.5
 class Lists:
     """k lists of the r episodes that have an embedding of D dimensions; each is in one.
 
+    Centroids and codes have C numbers: the embedding's own, or those in C leading directions.
+
     Or one of all, where there are too few, or they group too little, to look at a part.
     """
 
+    axes: npt.NDArray[np.float32]
+    """(D, C) orthonormal directions, the leading ones; or (0, D): the embedding's own"""
     centroids: npt.NDArray[np.float32]
-    """(k, D) unit rows"""
+    """(k, C) unit rows"""
     starts: npt.NDArray[np.int64]
     """(k + 1,) list i has the places `starts[i]:starts[i + 1]`"""
     rows: npt.NDArray[np.int32]
     """(r,) the catalog row at each place"""
     codes: npt.NDArray[np.int8]
-    """(r, D) the embedding at each place is about centre + scale x code"""
+    """(r, C) the embedding at each place is about centre + scale x code"""
     centre: npt.NDArray[np.float32]
-    """(D,)"""
+    """(C,)"""
     scale: npt.NDArray[np.float32]
-    """(D,)"""
+    """(C,)"""
     reach: npt.NDArray[np.float32]
     """(1,) a list is opened whose centroid is this share as near as the nearest one, or nearer:
     to find nearly all of the first of `DEPTHS`"""
@@ -56,6 +60,7 @@ class Lists:
     def none(cls, dimension: int) -> "Lists":
         """No lists: everything is looked at."""
         return cls(
+            axes=np.zeros((0, dimension), np.float32),
             centroids=np.zeros((0, dimension), np.float32),
             starts=np.zeros(1, np.int64),
             rows=np.zeros(0, np.int32),
@@ -69,13 +74,19 @@ class Lists:
     def __len__(self) -> int:
         return len(self.centroids)
 
+    @property
+    def spare(self) -> float:
+        """Times as many as are wanted, that are found by their codes."""
+        return SPARE_TURNED if len(self.axes) else SPARE
+
     def near(
         self, vectors: npt.NDArray[np.float32], allowed: BoolArray, counts: IntArray
     ) -> list[IntArray]:
-        """For each of the (m, D) vectors allowed catalog rows, `SPARE` times its count or all.
+        """For each of the (m, D) vectors allowed catalog rows, `spare` times its count or all.
 
         In no order. `allowed` goes by catalog row.
         """
+        vectors = vectors @ self.axes if len(self.axes) else vectors
         if len(self) == 1 or np.count_nonzero(allowed) <= FEW:
             at = self._place_of.take(allowed.nonzero()[0])
         else:
@@ -87,7 +98,8 @@ class Lists:
         else:
             nearness = products(self.codes, at, asked)
         rows = self.rows.take(at)
-        return [rows[highest(nearness[i], int(count * SPARE))] for i, count in enumerate(counts)]
+        wanted = (counts * self.spare).astype(np.int64).tolist()
+        return [rows[highest(nearness[i], count)] for i, count in enumerate(wanted)]
 
     def _looked_at(
         self, vectors: npt.NDArray[np.float32], allowed: BoolArray, counts: IntArray
@@ -117,7 +129,7 @@ class Lists:
                 depth = max(count / DEPTHS[0], 1.0) * looked[i] / max(held[i], 1.0)
                 wanted = first[i] + self._probes_at(depth) - self._known[1][0]
                 enough = ENOUGH * lists[i]
-                if held[i] < SPARE * count:
+                if held[i] < self.spare * count:
                     wanted, enough = max(wanted, 2 * lists[i]), lists[i]
                 wanted = int(min(wanted, 4 * lists[i], len(self)))
                 if wanted > enough:

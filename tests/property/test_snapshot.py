@@ -295,6 +295,9 @@ def test_a_file_without_lists_is_read_as_before() -> None:
         ("probes", lambda probes: probes * 0, "lists makes no sense"),
         ("probes", lambda probes: probes + 1000, "lists makes no sense"),
         ("probes", lambda probes: probes[:0], "lists makes no sense"),
+        ("axes", lambda axes: np.eye(axes.shape[1], dtype=np.float32)[:-1], "lists.axes is"),
+        ("axes", lambda axes: np.ones((axes.shape[1],) * 2, np.float32), "lists makes no sense"),
+        ("axes", lambda axes: axes[:, :-1], "lists.centroids is"),
     ],
 )
 def test_lists_that_the_builder_never_writes_are_refused(

@@ -204,6 +204,33 @@ def test_embeddings_that_do_not_group_are_in_one_list() -> None:
     assert len(lists(rows, np.ones(len(rows), np.bool_))) == 1
 
 
+@pytest.mark.parametrize("count", [2 * building.CODED, 2 * building.FEWEST])
+def test_of_many_dimensions_the_leading_directions_are_searched(count: int) -> None:
+    embeddings = clustered(count, building.LEADING + 60, apart=1.5)
+    embedded = np.random.default_rng(0).random(count) > 0.02
+    embeddings[~embedded] = 0
+    some = replace(
+        catalog_of(episodes(3)),
+        published_us=np.arange(count),
+        embeddings=embeddings,
+        embedded=embedded.astype(np.uint8),
+        lists=lists(embeddings, embedded),
+    )
+    assert some.lists.axes.shape == (building.LEADING + 60, building.LEADING)
+    assert some.lists.codes.shape[1] == building.LEADING
+    vectors, allowed = embeddings[embedded][:5], np.ones(count, np.bool_)
+    found = near_to(some, vectors, allowed, COUNT)
+    assert recall(found, near_to(exactly(some), vectors, allowed, COUNT)) >= 0.98
+
+
+def test_where_no_direction_leads_every_dimension_is_coded() -> None:
+    rows = np.random.default_rng(0).normal(size=(building.CODED, 600)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    made = lists(rows, np.ones(len(rows), np.bool_))
+    assert made.axes.shape == (0, 600)
+    assert made.codes.shape[1] == 600
+
+
 def test_a_step_of_a_code_counts_as_much_as_its_dimension_is_wide() -> None:
     numbers = np.random.default_rng(0)
     rows = (numbers.normal(size=(2000, 8)) * np.geomspace(1, 1e-2, 8)).astype(np.float32)
