@@ -97,14 +97,18 @@ class Catalog:
         """D, of the embeddings."""
         return int(self.embeddings.shape[1])
 
-    @property
+    @cached_property
     def holds_vectors(self) -> bool:
         """Whether the embeddings are here."""
         return max(len(self.embeddings), len(self.fixed)) == len(self)
 
     def vectors(self, rows: IntArray | slice) -> npt.NDArray[np.float32]:
         """(k, D) embeddings of these rows, where they are here."""
-        return self.fixed.at(rows) if len(self.fixed) else self.embeddings[rows]
+        return self.fixed.at(rows) if self._in_fixed_point else self.embeddings[rows]
+
+    @cached_property
+    def _in_fixed_point(self) -> bool:
+        return len(self.fixed) > 0
 
     @cached_property
     def is_embedded(self) -> BoolArray:
@@ -123,6 +127,8 @@ class Catalog:
     def rows_hashed(self, hashes: HashArray) -> IntArray:
         """The same by the hashes of the names."""
         by_id = self.id_index.first(hashes)
+        if not len(self.content_index.hashes):
+            return by_id
         return np.where(by_id >= 0, by_id, self.content_index.first(hashes))
 
     def rows_named(self, names: list[str] | tuple[str, ...]) -> IntArray:

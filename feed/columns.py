@@ -232,6 +232,8 @@ class Index:
 
     def all(self, hashes: HashArray) -> IntArray:
         """Every row of any of these hashes, in no order; of a hash that is there twice, twice."""
+        if not len(self.hashes):
+            return self.rows
         hashes = np.sort(hashes)  # or else each search begins in another part of the memory
         low = np.searchsorted(self.hashes, hashes, "left")
         if self._repeats:

@@ -18,6 +18,8 @@ from feed.request import Query
 from feed.retrieval import Retrieved
 
 SCORE_FIELDS = ("similarity_score", "quality_score", "recency_score", "final_score")
+_NUMBERS = b"".join(b',"%s":%%.6f' % name.encode() for name in SCORE_FIELDS)
+_FACTS = _NUMBERS + b',"queue_position":%d,"reason":%s}'
 
 
 def session_id(seed: int) -> str:
@@ -146,12 +148,7 @@ def _facts(catalog: Catalog, queue: Queue, first: int) -> list[bytes]:
     pairs = list(zip(codes, leans_on, strict=True))
     phrases = {pair: msgspec.json.encode(phrase(catalog, *pair)) for pair in set(pairs)}
     facts = []
-    for place, (millionths, pair) in enumerate(
-        zip(queue.scores.tolist(), pairs, strict=True), first + 1
-    ):
-        numbers = b"".join(
-            b',"%s":%.6f' % (name.encode(), score / MILLION)
-            for name, score in zip(SCORE_FIELDS, millionths, strict=True)
-        )
-        facts.append(b'%s,"queue_position":%d,"reason":%s}' % (numbers, place, phrases[pair]))
+    scores = (queue.scores / MILLION).tolist()
+    for place, (score, pair) in enumerate(zip(scores, pairs, strict=True), first + 1):
+        facts.append(_FACTS % (*score, place, phrases[pair]))
     return facts

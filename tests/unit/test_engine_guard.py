@@ -18,7 +18,7 @@ from feed.scenario import shipped
 from tests.support.catalogs import NOW, episodes, vectors_of
 
 US = to_us(NOW)
-MOST = {"baseline": 1_900, "for_you": 3_500}
+MOST = {"baseline": 1_800, "for_you": 3_300}
 """calls of Python and of C that a session may make: raise it only for what is worth it"""
 
 
