@@ -17,10 +17,10 @@ from tests.browser.conftest import ARGUMENTS, NAMES
 from tests.support.catalogs import NOW, publish_to
 from tests.support.page import go, press, refresh, visit
 from tests.support.server import ROOT, Server
+from tests.support.sound import AUDIO, sound
 
 IMAGES = ROOT / "docs/images"
 COLOURS = 128
-AUDIO = "https://audio.example/episode.wav"
 
 
 def start(shelf: Path) -> Server:
@@ -76,9 +76,10 @@ def main() -> None:
                 color_scheme="dark",
                 service_workers="block",
             ).new_page()
-            narrow.route(AUDIO, lambda _route: None)
+            sound(narrow, 120)
             feed(narrow, site, "ben")
             narrow.locator("#feed .play").first.click()
+            expect(narrow.locator("#player")).to_contain_text("0:01 / 2:00")
             take(narrow, "feed-narrow")
             welcome = browser.new_context(
                 viewport={"width": 390, "height": 800}, service_workers="block"
