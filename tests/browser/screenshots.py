@@ -15,7 +15,7 @@ from catalog_builder.build import build_catalog
 from feed.episode import Episode
 from tests.browser.conftest import ARGUMENTS, NAMES
 from tests.support.catalogs import NOW, publish_to
-from tests.support.page import go, press, refresh, visit
+from tests.support.page import go, press, refresh, titles, visit
 from tests.support.server import ROOT, Server
 from tests.support.sound import AUDIO, sound
 
@@ -81,6 +81,9 @@ def main() -> None:
             narrow.locator("#feed .play").first.click()
             expect(narrow.locator("#player")).to_contain_text("0:01 / 2:00")
             take(narrow, "feed-narrow")
+            for title in titles(narrow)[1:5]:
+                press(narrow, f"Like: {title}")
+            narrow.locator("#toast").get_by_role("button", name="Dismiss").click()
             welcome = browser.new_context(
                 viewport={"width": 390, "height": 800}, service_workers="block"
             ).new_page()
