@@ -124,6 +124,7 @@ def test_playing_is_recorded_with_its_progress_to_the_end(page: Page, site: Serv
     until(page, lambda: max(one.get("progress", 0) for one in stored(site)) > 0.9)
     press(player, "Close the player")
     expect(player).to_be_hidden()
+    expect(page.get_by_role("main")).to_be_focused()
 
 
 def test_an_episode_goes_on_where_it_was_left(page: Page, site: Server) -> None:

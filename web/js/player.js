@@ -84,7 +84,7 @@ function show(shown) {
     art(shown),
     h("div.now", {}, h("p.title", {}, title), h("p.facts", {}, h("span", {}, series?.name), time)),
     started,
-    iconButton("close", "Close the player", stop),
+    iconButton("close", "Close the player", () => { stop(); $("main").focus({ preventScroll: true }); }),
     h("div.line", {},
       iconButton("back", "Back 15 seconds", () => skip(-15)), seek, iconButton("forward", "Forward 30 seconds", () => skip(30)), speed));
   $("player").hidden = false;
