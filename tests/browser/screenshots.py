@@ -15,12 +15,12 @@ from catalog_builder.build import build_catalog
 from feed.episode import Episode
 from tests.browser.conftest import ARGUMENTS, NAMES
 from tests.support.catalogs import NOW, publish_to
-from tests.support.page import go, press, refresh, visit
+from tests.support.page import go, press, refresh, titles, visit
 from tests.support.server import ROOT, Server
+from tests.support.sound import AUDIO, sound
 
 IMAGES = ROOT / "docs/images"
 COLOURS = 128
-AUDIO = "https://audio.example/episode.wav"
 
 
 def start(shelf: Path) -> Server:
@@ -76,10 +76,14 @@ def main() -> None:
                 color_scheme="dark",
                 service_workers="block",
             ).new_page()
-            narrow.route(AUDIO, lambda _route: None)
+            sound(narrow, 120)
             feed(narrow, site, "ben")
             narrow.locator("#feed .play").first.click()
+            expect(narrow.locator("#player")).to_contain_text("0:01 / 2:00")
             take(narrow, "feed-narrow")
+            for title in titles(narrow)[1:5]:
+                press(narrow, f"Like: {title}")
+            narrow.locator("#toast").get_by_role("button", name="Dismiss").click()
             welcome = browser.new_context(
                 viewport={"width": 390, "height": 800}, service_workers="block"
             ).new_page()

@@ -1,12 +1,8 @@
 """What a listener does with an episode: shown at once, stored, and to be taken back."""
 
-import io
-import re
-import struct
-import wave
 from typing import Any
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.support.page import (
     PAGE,
@@ -24,8 +20,7 @@ from tests.support.page import (
     with_episodes,
 )
 from tests.support.server import Server
-
-AUDIO = "https://audio.example/episode.wav"
+from tests.support.sound import AUDIO, sound
 
 
 def kinds(site: Server, user: str = "guest-test") -> list[str]:
@@ -36,31 +31,9 @@ def profile(site: Server) -> dict[str, Any]:
     return dict(site.call("GET", "/api/me", user="guest-test").json())
 
 
-def tone(seconds: float, rate: int = 8000) -> bytes:
-    """A quiet tone, as a WAV file."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as made:
-        made.setnchannels(1)
-        made.setsampwidth(2)
-        made.setframerate(rate)
-        made.writeframes(
-            b"".join(struct.pack("<h", i % 40 * 20) for i in range(int(rate * seconds)))
-        )
-    return file.getvalue()
-
-
 def play(page: Page, site: Server, seconds: float) -> str:
     """Visit, and play the first episode, which has this much sound."""
-    sound = tone(seconds)
-
-    def answer(route: Route) -> None:
-        first, last = re.match(r"bytes=(\d+)-(\d*)", route.request.headers["range"]).groups()
-        start, end = int(first), min(int(last or len(sound)), len(sound) - 1)
-        span = {"Content-Range": f"bytes {start}-{end}/{len(sound)}", "Accept-Ranges": "bytes"}
-        body = sound[start : end + 1]
-        route.fulfill(status=206, body=body, headers={**span, "Content-Type": "audio/wav"})
-
-    page.route(AUDIO, answer)
+    sound(page, seconds)
     with_episodes(page, audio_url=AUDIO)
     first = visit(page, site)[0]
     press(page, f"Play: {first}")
@@ -143,6 +116,7 @@ def test_playing_is_recorded_with_its_progress_to_the_end(page: Page, site: Serv
     until(page, lambda: kinds(site) == ["listen"])
     (listen,) = stored(site)
     assert 0 < listen["progress"] < 0.5
+    expect(card(page, first).locator(".facts")).to_contain_text(" min left")
     press(player, "Play", exact=True)
     press(player, "Forward 30 seconds")
     press(player, "Forward 30 seconds")
@@ -150,6 +124,7 @@ def test_playing_is_recorded_with_its_progress_to_the_end(page: Page, site: Serv
     until(page, lambda: max(one.get("progress", 0) for one in stored(site)) > 0.9)
     press(player, "Close the player")
     expect(player).to_be_hidden()
+    expect(page.get_by_role("main")).to_be_focused()
 
 
 def test_an_episode_goes_on_where_it_was_left(page: Page, site: Server) -> None:

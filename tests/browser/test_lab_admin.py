@@ -27,11 +27,12 @@ def guarded(start_server: Callable[..., Server], tmp_path: Path, demo_catalog: C
 def sign_in(page: Page, token: str | None, fresh: str = "") -> None:
     """Have Firebase say who is signed in: by this token, and by `fresh` once it is asked anew."""
     tokens = f"async (anew) => anew ? {json.dumps(fresh or token)} : {json.dumps(token)}"
-    user = f"{{getIdToken: {tokens}}}" if token else "null"
+    user = f"{{uid: 'lab', getIdToken: {tokens}}}" if token else "null"
     modules = {
         "firebase-app.js": "export const initializeApp = (config) => config;",
         "firebase-auth.js": "export const getAuth = () => "
-        f"({{currentUser: {user}, authStateReady: async () => {{}}}});",
+        f"({{currentUser: {user}, authStateReady: async () => {{}}}});"
+        "export const signInAnonymously = async () => {}, onAuthStateChanged = () => {};",
     }
 
     def serve(route: Route) -> None:

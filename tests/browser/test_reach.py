@@ -69,6 +69,28 @@ def test_the_keyboard_is_enough(page: Page, site: Server) -> None:
     assert not {first, second} & set(titles(page))
 
 
+def test_skipping_to_the_content_stays_in_the_view(page: Page, site: Server) -> None:
+    visit(page, site)
+    go(page, "saved")
+    page.get_by_role("link", name="Skip to the content").press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+    expect(page.locator("#view-saved")).to_be_visible()
+    page.go_back()
+    page.go_back()
+    expect(page.locator("#view-feed")).to_be_visible()
+
+
+def test_a_list_that_is_drawn_anew_keeps_the_focus(page: Page, site: Server) -> None:
+    first, second = visit(page, site)[:2]
+    press(page, f"Save: {first}")
+    press(page, f"Like: {second}")
+    play = go(page, "history").get_by_role("button", name=f"Play: {first}")
+    play.focus()
+    page.evaluate("import('/js/library.js').then(({ library }) => library.load())")
+    page.wait_for_load_state("networkidle")
+    expect(play).to_be_focused()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_any_view(
     page: Page, site: Server, scheme: Literal["light", "dark"]

@@ -1,6 +1,7 @@
 """The installed app: its shell works offline, and nobody's feed is kept in it."""
 
 import json
+import re
 import shutil
 import subprocess
 
@@ -11,7 +12,7 @@ from tests.support.page import titles
 from tests.support.server import ROOT, Server
 
 WEB = ROOT / "web"
-NOT_SHELL = {"sw.js", "jsconfig.json", "lab.html", "lab.js", "lab.css"}
+NOT_SHELL = {"sw.js", "jsconfig.json"}
 KEPT = """async () => {
     const kept = [];
     for (const name of await caches.keys())
@@ -59,7 +60,26 @@ def test_it_can_be_installed() -> None:
         assert (WEB / one["src"]).exists()
 
 
-def test_the_types_of_the_page_hold() -> None:
+def test_the_modules_are_asked_for_at_once() -> None:
+    preloaded = set(
+        re.findall(r'"modulepreload" href="js/([^"]+)"', (WEB / "index.html").read_text())
+    )
+    imported = {
+        name
+        for one in (WEB / "js").glob("*.js")
+        for name in re.findall(r'^import .* from "\./([^"]+)"', one.read_text(), re.MULTILINE)
+    }
+    assert preloaded == imported
+
+
+def test_the_page_can_be_read_in_an_hour() -> None:
+    modules = "".join(one.read_text() for one in (WEB / "js").glob("*.js"))
+    code = re.sub(r"^ *(//|/?\*).*\n", "", modules, flags=re.MULTILINE)
+    assert len(code.encode()) < 60_000
+    assert len(modules.encode()) < 73_000  # with comments and types
+
+
+def test_the_types_of_the_page_and_the_lab_hold() -> None:
     if shutil.which("npx") is None:
         pytest.skip("no npx")
     command = ["npx", "-y", "-p", "typescript@5.9.3", "tsc", "-p", "web/jsconfig.json"]

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from feed.catalog import Catalog
 from tests.support.catalogs import publish_to
-from tests.support.page import PAGE, cards, press, refresh, refuse, scroll_for, titles, visit
+from tests.support.page import PAGE, cards, go, press, refresh, refuse, scroll_for, titles, visit
 from tests.support.server import Server
 
 CREATE = "**/api/sessions/create"
@@ -56,9 +56,13 @@ def test_a_server_that_is_gone_is_said_and_the_page_recovers(page: Page, site: S
 
 
 def test_a_feed_without_a_connection_comes_with_it(page: Page, site: Server) -> None:
-    visit(page, site)
+    before = visit(page, site, "ada")
     page.context.set_offline(True)
     start_over(page)
+    expect(page.locator("#toast")).to_contain_text("This feed stays")
+    assert titles(page) == before
+    press(go(page, "you"), "ben", exact=True)  # who has no feed yet
+    go(page, "")
     expect(page.locator("#notice")).to_contain_text("You are offline")
     expect(page.locator("#banner")).to_contain_text("You are offline.")
     page.context.set_offline(False)

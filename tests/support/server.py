@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 30
+IDLE_S = 1.0  # less than the server's 2: it would close a connection as it is used again
 
 
 class Server:
@@ -28,7 +29,8 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.client = httpx.Client(base_url=self.url, timeout=30)
+        idle = httpx.Limits(keepalive_expiry=IDLE_S)
+        self.client = httpx.Client(base_url=self.url, timeout=30, limits=idle)
         self.settings = settings
         self._target = target
         self._log = Path(tempfile.mkstemp(prefix="earshot-server-")[1])

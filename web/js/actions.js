@@ -1,13 +1,11 @@
 // What a listener can do with an episode, wherever it is shown.
 
-import { $, announce, button, h, icon, toast } from "./dom.js";
+import { $, announce, button, h, icon, iconButton, toast } from "./dom.js";
 import { library } from "./library.js";
 import { isPlaying, play } from "./player.js";
 
 /** @param {string | undefined} url @returns {string} it, if it leads to the web */
-export const webUrl = (url) => /^https?:\/\//.test(url ?? "") ? url ?? "" : "";
-
-/** @typedef {HTMLElement & {update: () => void}} Live an element that follows what the listener does */
+export const webUrl = (url = "") => /^https?:\/\//.test(url) ? url : "";
 
 /** @param {HTMLElement} element @param {() => void} update @returns {Live} */
 export function live(element, update) {
@@ -18,7 +16,11 @@ export function live(element, update) {
 /** Play it here, or open it where it is. @param {Episode} episode @param {string} [kind] @returns {Live} */
 export function playButton(episode, kind = "play strong") {
   const { title } = episode;
-  if (!webUrl(episode.audio_url)) return openLink(episode, kind);
+  if (!webUrl(episode.audio_url)) {
+    const href = webUrl(episode.url);
+    const traits = { class: kind, "aria-label": `Open: ${title}`, hidden: !href };
+    return live(link(episode, traits, icon("open"), h("span", {}, "Open")), () => {});
+  }
   const made = h("button", { class: kind, onclick: () => play(episode) });
   return live(made, () => {
     const label = isPlaying(episode.id) ? "Pause" : "Play";
@@ -28,19 +30,20 @@ export function playButton(episode, kind = "play strong") {
   });
 }
 
-/** @param {Episode} episode @param {string} kind */
-function openLink(episode, kind) {
-  const url = webUrl(episode.url);
-  const link = h("a", {
-    class: kind, href: url, target: "_blank", rel: "noopener", "aria-label": `Open: ${episode.title}`,
-    onclick: () => opened(episode),
-  }, icon("open"), h("span", {}, "Open"));
-  link.hidden = !url;
-  return live(link, () => {});
+/**
+ * Pressed while it is saved, or liked.
+ * @param {"bookmark" | "like"} type @param {Episode} episode @param {() => void} [done] @returns {Live}
+ */
+export function toggleButton(type, episode, done) {
+  const label = `${type === "like" ? "Like" : "Save"}: ${episode.title}`;
+  const made = iconButton(type, label, () => { if (library.toggle(type, episode)) done?.(); });
+  return live(made, () => { made.ariaPressed = String(!!library.did(type, episode.id)); });
 }
 
-/** @param {Episode} episode */
-export const opened = (episode) => { library.record("click", episode); };
+/** To the page of an episode; that it was opened is recorded. @param {Episode} episode @param {object} traits @param {...(Node | string)} content */
+export const link = (episode, traits, ...content) => h("a", {
+  href: webUrl(episode.url), target: "_blank", rel: "noopener", onclick: () => library.record("click", episode), ...traits,
+}, ...content);
 
 /** @param {Episode} episode */
 export async function share(episode) {
@@ -82,5 +85,5 @@ export function openMenu(opener, label, items) {
   const { offsetWidth: wide, offsetHeight: tall } = menu;
   menu.style.left = `${Math.max(8, Math.min(right, innerWidth - 8) - wide)}px`;
   menu.style.top = `${bottom + tall + 8 < innerHeight ? bottom + 4 : Math.max(8, top - tall - 4)}px`;
-  /** @type {HTMLElement} */ (menu.firstElementChild).focus();
+  menu.querySelector("button")?.focus();
 }

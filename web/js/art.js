@@ -6,21 +6,18 @@ import { h, svg } from "./dom.js";
 const PALETTES = [
   ["#1f2a44", "#e07a5f", "#f4d8a8"], ["#264653", "#2a9d8f", "#f2cc8f"], ["#3d2645", "#c8553d", "#f5b971"],
   ["#14342b", "#60935d", "#e8e288"], ["#5b2333", "#d17a6a", "#f4e4d4"], ["#22334d", "#5a8fb8", "#f2e2c4"],
-  ["#43304f", "#9a6fb0", "#f3c6d3"], ["#7a3b1d", "#e09f3e", "#fff3b0"], ["#0d3b4c", "#4fb0ae", "#faf0ca"],
-  ["#2d2a32", "#d65a5a", "#eee5e9"], ["#33415c", "#7d8fb3", "#ffd6a5"], ["#4a4e2a", "#a3a847", "#f7e9b7"],
+  ["#43304f", "#9a6fb0", "#f3c6d3"], ["#7a3b1d", "#e09f3e", "#fff3b0"], ["#33415c", "#7d8fb3", "#ffd6a5"],
 ];
 const WORDS_LEFT_OUT = /^(the|a|an|and|of|la|el|und|y|sin|\W+)$/iu;
 
 /** @param {{title: string, image_url?: string, series?: Episode["series"]}} episode */
-export function art({ title, image_url: url, series }) {
+export function art({ title, image_url: url = "", series }) {
   const name = series?.name || series?.id || title;
-  const frame = h("div.art", { "aria-hidden": "true" });
-  frame.append(cover(name));
-  if (/^https:/.test(url ?? "")) {
-    const shown = () => frame.replaceChildren(image);
-    const image = h("img", { alt: "", loading: "lazy", decoding: "async", src: url, onload: shown });
+  const frame = h("div.art", { "aria-hidden": "true" }, cover(name));
+  if (/^https:/.test(url)) {
+    const [onload, onerror] = [() => frame.replaceChildren(image), () => image.remove()];
+    const image = h("img", { alt: "", loading: "lazy", decoding: "async", src: url, onload, onerror });
     frame.append(image);
-    image.addEventListener("error", () => image.remove());
   }
   return frame;
 }
@@ -29,12 +26,10 @@ export function art({ title, image_url: url, series }) {
 function cover(name) {
   const next = numbers(name);
   const [ground, shape, light] = PALETTES[next(PALETTES.length)];
-  const picture = svg("svg", { viewBox: "0 0 100 100" }, svg("rect", { width: 100, height: 100, fill: ground }),
-    ...PATTERNS[next(PATTERNS.length)](shape, light, next));
   const letters = svg("text", { x: 9, y: 91, fill: "#fff", "font-size": 21, "font-weight": 800 });
   letters.textContent = initials(name);
-  picture.append(letters);
-  return picture;
+  return svg("svg", { viewBox: "0 0 100 100" }, svg("rect", { width: 100, height: 100, fill: ground }),
+    ...PATTERNS[next(PATTERNS.length)](shape, light, next), letters);
 }
 
 /** @typedef {(shape: string, light: string, next: (below: number) => number) => Node[]} Pattern */
@@ -57,16 +52,10 @@ const PATTERNS = [
     const hills = `M0 ${52 + next(8)} Q 28 ${34 + next(12)} 56 56 T 100 ${46 + next(10)} V100 H0Z`;
     return [svg("circle", { cx: x, cy: 34, r: 19, fill: light }), svg("path", { d: hills, fill: shape })];
   },
-  (shape, light, next) => [ // two voices
-    svg("circle", { cx: 36 + next(8), cy: 40, r: 28, fill: shape }),
-    svg("circle", { cx: 62 + next(8), cy: 44, r: 22, fill: light, "fill-opacity": 0.85 })],
   (shape, light, next) => [0, 1, 2, 3].map((i) => svg("path", { // waves
     d: `M-5 ${16 + 13 * i} q 14 ${-10 - next(8)} 28 0 t 28 0 t 28 0 t 28 0`,
     fill: "none", stroke: i === 1 ? light : shape, "stroke-width": 6, "stroke-linecap": "round",
   })),
-  (shape, light, next) => [0, 1, 2, 3].flatMap((x) => [0, 1, 2].map((y) => next(3) // tiles
-    ? svg("path", { d: `M${25 * x} ${25 * y} h25 a25 25 0 0 1 -25 25z`, fill: next(4) ? shape : light })
-    : svg("circle", { cx: 25 * x + 12.5, cy: 25 * y + 12.5, r: 8, fill: next(2) ? light : shape }))),
 ];
 
 /** Numbers that follow from a text (xorshift over FNV-1a). @param {string} text */

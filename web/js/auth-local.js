@@ -3,7 +3,7 @@
 
 import { device } from "./memory.js";
 
-const USERS = ["ada", "ben", "cleo"];
+export const DEMO_USERS = ["ada", "ben", "cleo"];
 
 /** @returns {Auth} */
 export function localAuth() {
@@ -18,7 +18,7 @@ export function localAuth() {
     demo: true,
     listener: listener(device.read("user", guest)),
     headers: async () => ({ "X-Demo-User": auth.listener.uid ?? "" }),
-    ways: [guest, ...USERS].map((uid) => ({
+    ways: [guest, ...DEMO_USERS].map((uid) => ({
       label: listener(uid).name,
       async go() {
         device.write("user", uid);

@@ -3,8 +3,8 @@
 /**
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K | `${K}.${string}`} selector a tag, and classes behind dots
- * @param {Record<string, unknown>} [traits] `onclick` and the like listen; true, false and null switch an
- *     attribute; the rest are attributes
+ * @param {Record<string, unknown>} [traits] `onclick` and the like listen; true and false switch an attribute, unless
+ *     it is of ARIA; null and undefined leave it out
  * @param {...(Node | string | null | undefined | false | 0)} children
  * @returns {HTMLElementTagNameMap[K]}
  */
@@ -18,7 +18,7 @@ export function h(selector, traits = {}, ...children) {
     else if (typeof value === "boolean" && !name.startsWith("aria-")) element.toggleAttribute(name, value);
     else if (value !== null && value !== undefined) element.setAttribute(name, String(value));
   }
-  element.append(...children.filter((one) => one || one === "").map((one) => /** @type {Node | string} */ (one)));
+  for (const child of children) if (child) element.append(child);
   return element;
 }
 
@@ -41,35 +41,39 @@ export const iconButton = (name, label, press, traits = {}) =>
 /** @param {string} text @param {() => void} press @param {Record<string, unknown>} [traits] */
 export const button = (text, press, traits = {}) => h("button", { onclick: press, ...traits }, text);
 
-/** @param {string} id @returns {HTMLElement} */
-export function $(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`no #${id} in the page`);
-  return found;
+/** @template {string} K @param {K} id @returns {K extends keyof Ids ? Ids[K] : HTMLElement} */
+export const $ = (id) => /** @type {any} */ (document.getElementById(id));
+
+/** Replace what an element holds; the focus stays with what has the same name. @param {HTMLElement} element @param {...(Node | string)} content */
+export function redraw(element, ...content) {
+  /** @param {Element | null} one */
+  const name = (one) => one && (one.ariaLabel || one.textContent);
+  const focused = document.activeElement;
+  const had = element.contains(focused) && name(focused);
+  element.replaceChildren(...content);
+  if (had) [...element.querySelectorAll("button")].find((one) => name(one) === had)?.focus({ preventScroll: true });
 }
 
 /** @param {string} text for who hears the page */
 export const announce = (text) => { $("live").textContent = text; };
 
-/** @type {number | undefined} */
-let leaving;
+let leaving = 0; // the timer of the toast
 
-/** @param {string} text @param {[label: string, press: () => void]} [action] A line at the foot that leaves by itself. */
+/** A line at the foot that leaves by itself. @param {string} text @param {[label: string, press: () => void]} [action] */
 export function toast(text, action) {
   clearTimeout(leaving);
   const close = () => { $("toast").hidden = true; };
   $("toast").replaceChildren(
     h("span", {}, text),
     ...(action ? [button(action[0], () => { close(); action[1](); })] : []),
-    iconButton("close", "Dismiss", close),
-  );
+    iconButton("close", "Dismiss", close));
   $("toast").hidden = false;
   announce(text);
-  const lasting = () => { // as long as it is being used
-    if ($("toast").matches(":hover, :focus-within")) leaving = setTimeout(lasting, 3000);
+  const later = () => { // as long as it is being used
+    if ($("toast").matches(":hover, :focus-within")) leaving = setTimeout(later, 3000);
     else close();
   };
-  leaving = setTimeout(lasting, 8000);
+  leaving = setTimeout(later, 8000);
 }
 
 /**
@@ -77,14 +81,14 @@ export function toast(text, action) {
  * @returns {Promise<boolean>} whether to
  */
 export function confirmed(title, detail, yes) {
-  return new Promise((resolve) => {
-    const dialog = h("dialog", { "aria-label": title },
-      h("form", { method: "dialog" },
-        h("h2", {}, title), h("p", {}, detail),
-        h("div.row", {}, 
-          h("button", { type: "submit", value: "" }, "Cancel"), h("button.strong", { type: "submit", value: "yes" }, yes))));
-    dialog.addEventListener("close", () => { dialog.remove(); resolve(dialog.returnValue === "yes"); });
-    document.body.append(dialog);
-    dialog.showModal();
-  });
+  const dialog = h("dialog", { "aria-label": title },
+    h("form", { method: "dialog" },
+      h("h2", {}, title), h("p", {}, detail),
+      h("div.row", {}, h("button", { type: "submit" }, "Cancel"), h("button.strong", { type: "submit", value: "yes" }, yes))));
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => dialog.addEventListener("close", () => {
+    dialog.remove();
+    resolve(dialog.returnValue === "yes");
+  }));
 }

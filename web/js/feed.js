@@ -2,10 +2,10 @@
 
 import { call, Problem } from "./api.js";
 import { card, skeleton } from "./card.js";
-import { $, announce, button, h } from "./dom.js";
-import { welcome } from "./interests.js";
+import { $, announce, button, toast } from "./dom.js";
+import { greet, greeted } from "./interests.js";
 import { library } from "./library.js";
-import { device, tab } from "./memory.js";
+import { tab } from "./memory.js";
 import { emptyState } from "./row.js";
 import { whyOf } from "./why.js";
 import { intro, said, WITHOUT } from "./words.js";
@@ -14,12 +14,7 @@ const PAGE = 10;
 const KEPT_MS = 30 * 60_000; // a feed left for longer is chosen anew
 const PATIENCE_MS = 1_500; // for writes that cannot travel with the request
 const REMEMBERED = 200; // episodes that the next session puts further back
-
-/** @typedef {Omit<SessionPage, "episodes" | "trace">} Session */
-/**
- * @typedef {{uid: string | null, at: number, session: Session, trace?: Trace, episodes: Episode[],
- *     anchor?: {id: string, top: number}}} Kept
- */
+const STALE = ["cursor-expired", "invalid-cursor"]; // too old, or of another time's key: stays refused
 
 /** @type {Session | null} */
 let session = null;
@@ -29,24 +24,20 @@ let trace;
 let shown = [];
 let visit = 0; // counts the sessions asked for, so that a late answer to an older one is dropped
 let busyWith = 0; // the visit whose next page is under way
-/** @type {number | undefined} */
-let retryTimer;
-/** @type {IntersectionObserver | undefined} */
-let watched;
+let retryTimer = 0;
+const nearEnd = new IntersectionObserver((seen) => { if (seen.at(-1)?.isIntersecting) showMore(); }, { rootMargin: "900px" });
 
-const items = () => /** @type {ReturnType<typeof card>[]} */ ([...$("feed").children].filter((one) => "update" in one));
+/** @returns {NodeListOf<Live>} */
+const items = () => $("feed").querySelectorAll("[data-id]");
 
 /** Show what this tab was at, or a new session. @param {string | null} uid */
 export function openFeed(uid) {
   const kept = tab.read("feed", /** @type {Kept | null} */ (null));
   if (!kept || kept.uid !== uid || Date.now() - kept.at > KEPT_MS) return forgetFeed();
-  visit++;
   reset();
-  trace = kept.trace;
-  greet();
-  append({ ...kept.session, episodes: kept.episodes });
-  const there = items().find((item) => item.dataset.id === kept.anchor?.id);
-  if (there && kept.anchor) scrollBy({ top: there.getBoundingClientRect().top - kept.anchor.top, behavior: "instant" });
+  append({ ...kept.session, episodes: kept.episodes, trace: kept.trace });
+  const there = [...items()].find((item) => item.dataset.id === kept.id);
+  if (there) scrollBy({ top: there.getBoundingClientRect().top - kept.top, behavior: "instant" });
 }
 
 /** Begin as if this tab had shown nothing yet. */
@@ -59,37 +50,35 @@ export function forgetFeed() {
 /** Keep the place for a reload. */
 export function keepPlace() {
   if (!session || $("view-feed").hidden) return;
-  const anchor = items().find((item) => item.getBoundingClientRect().bottom > 0);
-  /** @type {Kept} */
-  const kept = { uid: library.outbox.uid, at: Date.now(), session, trace, episodes: shown,
-    anchor: anchor && { id: anchor.dataset.id ?? "", top: anchor.getBoundingClientRect().top } };
-  tab.write("feed", kept);
+  const first = [...items()].find((item) => item.getBoundingClientRect().bottom > 0);
+  const place = { id: first?.dataset.id, top: first?.getBoundingClientRect().top ?? 0 };
+  tab.write("feed", { uid: library.outbox.uid, at: Date.now(), session, trace, episodes: shown, ...place });
 }
 
 export const drawFeed = () => items().forEach((item) => item.update());
 
 function reset() {
+  visit++;
   clearTimeout(retryTimer);
-  session = null;
-  shown = [];
+  [session, trace, shown] = [null, undefined, []];
   $("notice").hidden = $("more").hidden = $("end").hidden = true;
   $("feed").replaceChildren();
-  $("welcome").replaceChildren();
+  greet(refresh);
 }
 
 /** Go back to the top, to a session that knows of all that was done until now. */
 export function refresh() {
+  if (session && !navigator.onLine) return toast("You are offline. This feed stays until you are back.");
   location.hash = "#/";
   scrollTo({ top: 0 });
   $("feed-title").focus({ preventScroll: true });
   startSession();
 }
 
-export async function startSession() {
-  const mine = ++visit;
+async function startSession() {
   const served = shown.map(({ id }) => id).slice(-REMEMBERED);
   reset();
-  greet();
+  const mine = visit;
   $("intro").textContent = "Choosing episodes…";
   $("feed").append(...Array.from({ length: 4 }, skeleton));
   $("feed").setAttribute("aria-busy", "true");
@@ -98,12 +87,10 @@ export async function startSession() {
     if (mine !== visit) return;
     $("feed").replaceChildren();
     append(page);
-    if (!page.episodes.length) {
-      notice("Nothing to show yet", "No episode is allowed by your settings right now.", startSession);
-    }
+    if (!page.episodes.length) notice("Nothing to show yet", "No episode is allowed by your settings right now.", startSession);
   } catch (problem) {
     if (mine !== visit) return;
-    reset();
+    $("feed").replaceChildren();
     $("intro").textContent = "";
     explain(problem, startSession);
   } finally {
@@ -117,15 +104,11 @@ async function create(request) {
   if (outbox.waiting.some(({ op }) => op !== "engage") && navigator.onLine) {
     await Promise.race([outbox.drain(), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
   }
-  const { engagements, mutes, interests } = outbox.travelling;
-  return call("POST", "/sessions/create", {
-    limit: PAGE, trace: true, engagements, muted_series: mutes, ...request,
-    ...(interests && library.state === "loaded" ? { category_interests: library.profile.category_interests } : {}),
-  });
+  return call("POST", "/sessions/create", { limit: PAGE, trace: true, ...library.travelling, ...request });
 }
 
 /** @param {boolean} pressed by a button, which the focus then leaves for the first new card */
-export async function showMore(pressed = false) {
+async function showMore(pressed = false) {
   if (busyWith === visit || !session?.next_cursor) return;
   const mine = busyWith = visit;
   $("notice").hidden = true;
@@ -146,21 +129,18 @@ export async function showMore(pressed = false) {
 }
 
 /** @param {Session} from @returns {Promise<SessionPage>} */
-async function next(from) {
+async function next({ session_id: id, next_cursor: cursor }) {
   try {
-    const address = `/sessions/${encodeURIComponent(from.session_id)}/next`;
-    return await call("POST", address, { cursor: from.next_cursor, limit: PAGE });
+    return await call("POST", `/sessions/${encodeURIComponent(id)}/next`, { cursor, limit: PAGE });
   } catch (problem) {
-    // A cursor that is too old, or of another time's key, stays refused: go on with a new session.
-    if (!(problem instanceof Problem) || !["cursor-expired", "invalid-cursor"].includes(problem.kind)) throw problem;
+    if (!(problem instanceof Problem) || !STALE.includes(problem.kind)) throw problem;
     return create({ excluded_ids: shown.map(({ id }) => id) });
   }
 }
 
 /** @param {SessionPage} page @returns {HTMLElement | undefined} the first new card */
-function append({ episodes, trace: traced, ...rest }) {
-  session = rest;
-  trace = traced ?? trace;
+function append({ episodes, trace: traced = trace, ...rest }) {
+  [session, trace] = [rest, traced];
   const there = new Set(shown.map(({ id }) => id));
   const fresh = episodes.filter(({ id }) => !there.has(id))
     .map((one) => ({ why: whyOf(trace, one.queue_position ?? 0), ...one }));
@@ -170,30 +150,14 @@ function append({ episodes, trace: traced, ...rest }) {
   $("intro").textContent = intro(rest, library.profile.category_interests.length > 0);
   $("more").hidden = !rest.next_cursor;
   $("end").hidden = !!rest.next_cursor || !shown.length;
-  const without = rest.degraded.map((name) => said(WITHOUT, name));
-  unlessKnown(rest);
-  $("foot").textContent = [`Catalog ${rest.catalog_version}`, `scenario ${rest.scenario}`, ...without].join(" · ");
+  $("foot").textContent = [`Catalog ${rest.catalog_version}`, `scenario ${rest.scenario}`,
+    ...rest.degraded.map((name) => said(WITHOUT, name))].join(" · ");
   announce(`${cards.length} episodes added, ${shown.length} shown.`);
-  watched?.unobserve($("more")); // it reports anew whether the end is near
-  watched?.observe($("more"));
+  if (!rest.degraded.includes("summary_missing")) greeted(); // something is stored
+  nearEnd.unobserve($("more")); // it reports anew whether the end is near
+  nearEnd.observe($("more"));
   keepPlace();
   return cards[0];
-}
-
-const welcomed = () => `welcomed.${library.outbox.uid ?? ""}`;
-
-/** Ask a new listener what to begin with: at once, since whatever comes above the feed later moves it. */
-function greet() {
-  const done = () => { device.write(welcomed(), true); $("welcome").replaceChildren(); };
-  if (device.read(welcomed(), false)) return;
-  $("welcome").append(welcome(() => { done(); refresh(); }, () => { done(); $("feed-title").focus(); }));
-}
-
-/** Not those of whom something is stored. @param {Session} page */
-function unlessKnown({ degraded }) {
-  if (degraded.includes("summary_missing")) return;
-  device.write(welcomed(), true);
-  $("welcome").replaceChildren();
 }
 
 /** @param {string} title @param {string} detail @param {() => void} retry */
@@ -216,19 +180,14 @@ function explain(problem, retry) {
     return;
   }
   notice(navigator.onLine ? problem.message : "You are offline", problem.detail, retry);
-  if (problem.status === 0) addEventListener("online", retryOnce(visit, retry), { once: true });
+  const mine = visit;
+  const back = () => { if (mine === visit && !$("notice").hidden) retry(); };
+  if (!problem.status) addEventListener("online", back, { once: true });
 }
 
-/** @param {number} mine @param {() => void} retry */
-const retryOnce = (mine, retry) => () => { if (mine === visit && !$("notice").hidden) retry(); };
-
-/** @returns {void} */
 export function watchFeed() {
-  $("more").append(h("span", {}, "Show more"));
   $("more").addEventListener("click", () => showMore(true));
-  $("refresh").addEventListener("click", refresh);
-  $("end-refresh").addEventListener("click", refresh);
-  watched = new IntersectionObserver((seen) => { if (seen.at(-1)?.isIntersecting) showMore(); }, { rootMargin: "900px" });
+  for (const id of ["refresh", "end-refresh"]) $(id).addEventListener("click", refresh);
   addEventListener("pagehide", keepPlace);
   addEventListener("visibilitychange", keepPlace);
 }

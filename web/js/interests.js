@@ -1,8 +1,9 @@
 // Interests: the catalog's categories to pick from, on a first visit and any time later.
 
 import { call } from "./api.js";
-import { button, h } from "./dom.js";
+import { $, button, h } from "./dom.js";
 import { library } from "./library.js";
+import { device } from "./memory.js";
 
 /** @type {Promise<string[]> | null} */
 let asked = null;
@@ -10,23 +11,22 @@ let asked = null;
 /** The catalog's main categories, the largest first. */
 function categories() {
   asked ??= call("GET", "/categories").then(({ categories: found }) =>
-    found.filter((/** @type {any} */ one) => one.kind === "major").map((/** @type {any} */ one) => one.name));
+    found.filter((/** @type {Category} */ { kind }) => kind === "major").map((/** @type {Category} */ { name }) => name));
   asked.catch(() => { asked = null; });
   return asked;
 }
 
-/** @returns {HTMLElement} chips, once the categories are here */
-export function interestChips() {
+/** Chips, once the categories are here. @param {() => void} [pressed] */
+export function interestChips(pressed = () => {}) {
   const chips = h("div.chips", { role: "group", "aria-label": "Interests" });
+  const picked = (/** @type {string} */ name) => library.has("category_interests", name);
   const draw = () => {
-    for (const chip of chips.children) {
-      chip.setAttribute("aria-pressed", String(library.has("category_interests", chip.textContent ?? "")));
-    }
+    for (const chip of chips.children) chip.ariaPressed = String(picked(chip.textContent ?? ""));
   };
   const fill = () => categories().then((names) => {
     chips.replaceChildren(...names.map((name) => button(name, () => {
-      library.set("category_interests", name, !library.has("category_interests", name));
-      draw();
+      library.set("category_interests", name, !picked(name));
+      pressed();
     })));
     draw();
   }, (problem) => { chips.replaceChildren(h("span.quiet", {}, `${problem.message}. `), button("Try again", fill)); });
@@ -35,9 +35,23 @@ export function interestChips() {
   return chips;
 }
 
-/** @param {() => void} done @param {() => void} skip What a first visit opens with, above a feed that is there already. */
-export const welcome = (done, skip) => h("section.welcome", { "aria-labelledby": "welcome-title" },
-  h("h2", { id: "welcome-title" }, "What do you like to hear?"),
-  h("p.quiet", {}, "Pick a few, and the feed follows. Or just listen: it learns from what you do."),
-  interestChips(),
-  h("div.row", {}, button("Show my feed", done, { class: "strong" }), button("Skip", skip, { class: "plain" })));
+const welcomed = () => `welcomed.${library.outbox.uid ?? ""}`;
+
+/** Ask a new listener what to begin with: at once, since whatever comes above the feed later moves it. @param {() => void} refresh */
+export function greet(refresh) {
+  $("welcome").replaceChildren();
+  if (device.read(welcomed(), false)) return;
+  $("welcome").append(h("section.welcome", { "aria-labelledby": "welcome-title" },
+    h("h2", { id: "welcome-title" }, "What do you like to hear?"),
+    h("p.quiet", {}, "Pick a few, and the feed follows. Or just listen: it learns from what you do."),
+    interestChips(),
+    h("div.row", {},
+      button("Show my feed", () => { greeted(); refresh(); }, { class: "strong" }),
+      button("Skip", () => { greeted(); $("feed-title").focus(); }, { class: "plain" }))));
+}
+
+/** They need not be asked again. */
+export function greeted() {
+  device.write(welcomed(), true);
+  $("welcome").replaceChildren();
+}

@@ -2,15 +2,15 @@
 // Whatever is done shows at once.
 
 import { call } from "./api.js";
-import { serverTime } from "./clock.js";
-import { changed, Outbox } from "./outbox.js";
+import { changed, Outbox, timed, untitled } from "./outbox.js";
 
 const KEPT = 500; // as many engagements as a summary holds
 /** @type {Profile} */
 const NOTHING = { category_interests: [], followed_series: [], muted_series: [] };
 
+/** Says `change`, `outbox`, `refused` and `forgotten`. */
 class Library extends EventTarget {
-  outbox = new Outbox(null);
+  outbox = new Outbox(null, () => {});
   /** @type {Map<string, string>} */
   seriesNames = new Map();
   /** @type {Engagement[]} newest first */
@@ -19,34 +19,44 @@ class Library extends EventTarget {
   /** @type {"loading" | "loaded" | "failed"} */
   state = "loading";
 
-  /** Open the library of this listener; the feed does not wait for it. @param {string | null} uid */
-  async open(uid) {
+  /** Open the library of this listener, with what waits. @param {string | null} uid */
+  open(uid) {
     this.outbox.close();
-    const outbox = this.outbox = new Outbox(uid);
-    outbox.addEventListener("change", () => this.dispatchEvent(new Event("outbox")));
-    outbox.addEventListener("refused", (event) => {
-      this.dispatchEvent(new CustomEvent("refused", { detail: /** @type {CustomEvent} */ (event).detail.problem }));
-      this.load();
+    this.outbox = new Outbox(uid, (refused) => {
+      this.dispatchEvent(refused ? new CustomEvent("refused", { detail: refused }) : new Event("outbox"));
+      if (refused) this.load();
     });
-    outbox.drain();
-    [this.engagements, this.profile] = overlay([], NOTHING, outbox.writes);
-    this.tell();
-    await this.load();
+    this.outbox.drain();
+    this.hold([], NOTHING);
   }
 
+  /** Take what the server knows; the feed does not wait for it. */
   async load() {
     const { outbox } = this;
-    this.state = "loading";
     if (outbox.uid === null) return this.tell("loaded");
+    this.tell("loading");
     const how = { as: outbox.uid };
     const [profile, list] = await Promise.allSettled([
       call("GET", "/me", undefined, how), call("GET", `/me/engagements?limit=${KEPT}`, undefined, how)]);
     if (outbox !== this.outbox) return; // somebody else listens by now
-    [this.engagements, this.profile] = overlay(
-      list.status === "fulfilled" ? list.value.engagements : this.engagements,
-      profile.status === "fulfilled" ? profile.value : this.profile, outbox.writes);
+    this.hold(list.status === "fulfilled" ? list.value.engagements : this.engagements,
+      profile.status === "fulfilled" ? profile.value : this.profile);
+    this.tell(profile.status === "fulfilled" && list.status === "fulfilled" ? "loaded" : "failed");
     this.nameSeries();
-    this.tell(profile.status === list.status && list.status === "fulfilled" ? "loaded" : "failed");
+  }
+
+  /** Take what the server knows, with what waits to be sent. @param {Engagement[]} engagements @param {Profile} profile */
+  hold(engagements, profile) {
+    for (const write of this.outbox.writes) {
+      if (write.op === "list") {
+        profile = { ...profile, [write.field]: changed(profile[write.field], write) };
+        continue;
+      }
+      const stored = engagements.find(({ id }) => id === write.id);
+      engagements = engagements.filter(({ id }) => id !== write.id);
+      if (write.op === "engage") engagements = [{ ...timed(write), ...stored, ...write.body }, ...engagements];
+    }
+    [this.engagements, this.profile] = [engagements, profile];
   }
 
   /** Learn what the series of the profile are called; until then their ids have to do. */
@@ -74,16 +84,13 @@ class Library extends EventTarget {
    * @param {EngagementType} type @param {Episode} episode
    * @param {{id?: string, progress?: number}} [more] an `id` that was recorded before is changed
    */
-  record(type, episode, { id = crypto.randomUUID(), progress } = {}) {
+  record(type, episode, { id = crypto.randomUUID(), ...more } = {}) {
     const names = { episode_title: episode.title.slice(0, 1000), series_name: (episode.series?.name ?? "").slice(0, 1000) };
-    /** @type {Engagement} */
-    const body = { id, episode_id: episode.id, type, ...names, ...(progress === undefined ? {} : { progress }) };
-    const at = Date.now();
-    const others = this.engagements.filter((one) => one.id !== id);
-    this.engagements = [{ ...body, timestamp: serverTime(at).toISOString() }, ...others];
-    this.outbox.add({ op: "engage", id, at, body });
+    /** @type {Write & {op: "engage"}} */
+    const write = { op: "engage", id, at: Date.now(), body: { id, episode_id: episode.id, type, ...names, ...more } };
+    this.engagements = [timed(write), ...this.engagements.filter((one) => one.id !== id)];
+    this.outbox.add(write);
     this.tell();
-    return body;
   }
 
   /** @param {Engagement} engagement */
@@ -110,6 +117,18 @@ class Library extends EventTarget {
     this.tell();
   }
 
+  /** What the next session has to be told, since the server may not know it yet. */
+  get travelling() {
+    const { writes } = this.outbox;
+    const lists = writes.filter((one) => one.op === "list");
+    const interests = this.state === "loaded" && lists.some(({ field }) => field === "category_interests");
+    return {
+      engagements: writes.filter((one) => one.op === "engage").map((one) => untitled(timed(one))).slice(-KEPT),
+      muted_series: lists.filter(({ field, on }) => field === "muted_series" && on).map(({ value }) => value),
+      ...(interests && { category_interests: this.profile.category_interests }),
+    };
+  }
+
   /** Reset the feed: all engagements go, the profile stays. */
   async reset() {
     await call("DELETE", "/me/engagements");
@@ -121,7 +140,7 @@ class Library extends EventTarget {
   /** Delete everything known of the listener. @returns {Promise<Receipt>} */
   async forget() {
     const receipt = await call("DELETE", "/me");
-    this.outbox.forget();
+    this.outbox.edit(() => []);
     [this.engagements, this.profile] = [[], NOTHING];
     this.tell();
     this.dispatchEvent(new Event("forgotten"));
@@ -129,23 +148,6 @@ class Library extends EventTarget {
   }
 }
 
-/**
- * What the server knows with what waits to be sent.
- * @param {Engagement[]} engagements @param {Profile} profile @param {Write[]} writes
- * @returns {[Engagement[], Profile]}
- */
-function overlay(engagements, profile, writes) {
-  for (const write of writes) {
-    if (write.op === "list") {
-      profile = { ...profile, [write.field]: changed(profile[write.field], write) };
-      continue;
-    }
-    const stored = engagements.find(({ id }) => id === write.id);
-    engagements = engagements.filter(({ id }) => id !== write.id);
-    if (write.op === "remove") continue;
-    engagements = [{ timestamp: serverTime(write.at).toISOString(), ...stored, ...write.body }, ...engagements];
-  }
-  return [engagements, profile];
-}
-
 export const library = new Library();
+addEventListener("online", () => library.outbox.retry());
+addEventListener("storage", () => library.outbox.tell()); // another tab has written

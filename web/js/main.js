@@ -10,8 +10,9 @@ import { playing, stop } from "./player.js";
 import { startRouter } from "./router.js";
 import { drawYou } from "./you.js";
 
+/** @type {Record<string, View>} */
 const VIEWS = {
-  feed: { title: "For You" },
+  feed: { title: "For You", show: drawFeed },
   saved: { title: "Saved", show: drawSaved },
   history: { title: "History", show: drawHistory },
   you: { title: "You", show: drawYou },
@@ -28,22 +29,21 @@ function listen() {
   uid = listener.uid;
   library.open(uid);
   openFeed(uid);
+  library.load();
 }
 
 function draw() {
-  drawFeed();
-  for (const [name, view] of Object.entries(VIEWS)) if (!$(`view-${name}`).hidden && "show" in view) view.show();
+  for (const [name, view] of Object.entries(VIEWS)) if (!$(`view-${name}`).hidden) view.show();
 }
 
 function drawBanner() {
-  const waiting = library.outbox.waiting.length;
-  const offline = !navigator.onLine;
-  const kept = waiting === 1 ? "One change waits" : `${waiting} changes wait`;
-  const sent = !waiting || uid === null; // nobody's writes only travel
-  const text = offline ? `You are offline. ${sent ? "" : `${kept} for the connection.`}`
-    : !sent && library.outbox.failing ? `${kept} to be saved. This page tries again by itself.` : "";
+  const { waiting, failing } = library.outbox;
+  const kept = waiting.length === 1 ? "One change waits" : `${waiting.length} changes wait`;
+  const unsent = waiting.length && uid !== null; // nobody's writes only travel
+  const text = !navigator.onLine ? `You are offline. ${unsent ? `${kept} for the connection.` : ""}`
+    : unsent && failing ? `${kept} to be saved. This page tries again by itself.` : "";
   $("banner").hidden = !text;
-  if (text && $("banner").textContent !== text) $("banner").textContent = text;
+  if (text !== $("banner").textContent) $("banner").textContent = text;
 }
 
 library.addEventListener("change", draw);
@@ -52,10 +52,7 @@ library.addEventListener("refused", (event) => {
   const problem = /** @type {CustomEvent} */ (event).detail;
   toast(`Not saved: ${problem.detail || problem.message}`);
 });
-library.addEventListener("forgotten", () => {
-  stop();
-  forgetFeed();
-});
+library.addEventListener("forgotten", () => { stop(); forgetFeed(); });
 playing.addEventListener("change", drawFeed);
 for (const turn of ["online", "offline"]) addEventListener(turn, drawBanner);
 

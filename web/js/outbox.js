@@ -6,42 +6,44 @@ import { call, Problem } from "./api.js";
 import { serverTime } from "./clock.js";
 import { device } from "./memory.js";
 
-export const LAG_MS = 30_000;
+const LAG_MS = 30_000;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 
-export class Outbox extends EventTarget {
-  /** @param {string | null} uid null: nobody's, so nothing is sent; it travels with every session */
-  constructor(uid) {
-    super();
+export class Outbox {
+  /** Whether nothing is sent any more. */
+  closed = false;
+  waitMs = FIRST_WAIT_MS;
+  timer = 0; // of the next try, after one that failed
+  /** @type {Promise<void> | null} */
+  draining = null;
+
+  /**
+   * @param {string | null} uid null: nobody's, so nothing is sent; it travels with every session
+   * @param {(refused?: Problem) => void} tell called when it has changed, or the API refused something
+   */
+  constructor(uid, tell) {
     this.uid = uid;
+    this.tell = tell;
     this.key = `outbox.${uid ?? ""}`;
-    this.closed = false;
-    this.waitMs = FIRST_WAIT_MS;
-    /** @type {number | undefined} */
-    this.timer = undefined;
-    /** @type {Promise<void> | null} */
-    this.draining = null;
-    this.life = new AbortController();
-    const { signal } = this.life;
-    addEventListener("online", () => { this.waitMs = FIRST_WAIT_MS; this.drain(); }, { signal });
-    addEventListener("storage", () => this.dispatchEvent(new Event("change")), { signal }); // by another tab
   }
 
   /** All that is on the device, oldest first; another tab of the same listener may have added to it. @returns {Write[]} */
   get writes() {
-    const now = Date.now();
-    return device.read(this.key, /** @type {Write[]} */ ([])).filter(({ doneAt }) => !doneAt || now - doneAt < LAG_MS);
+    return device.read(this.key, /** @type {Write[]} */ ([])).filter(({ doneAt }) => !doneAt || Date.now() - doneAt < LAG_MS);
   }
 
   /** Those not confirmed yet. */
   get waiting() { return this.writes.filter(({ doneAt }) => !doneAt); }
 
+  /** Whether the last try failed, and another will come. */
+  get failing() { return this.timer > 0; }
+
   /** @param {(writes: Write[]) => Write[]} change */
   edit(change) {
     const writes = change(this.writes);
     if (writes.length) device.write(this.key, writes); else device.drop(this.key);
-    this.dispatchEvent(new Event("change"));
+    this.tell();
   }
 
   /** @param {Write} write It takes the place of an earlier one with its id. */
@@ -50,46 +52,51 @@ export class Outbox extends EventTarget {
     this.drain();
   }
 
-  /** Whether the last try failed, and another will come. */
-  get failing() { return this.timer !== undefined; }
-
-  /** Send what waits, one after the other; after a failure later again. @returns {Promise<void>} */
-  drain() {
-    if (this.uid === null || this.closed) return Promise.resolve();
+  /** Send what waits, one after the other; after a failure later again. */
+  async drain() {
+    if (this.uid === null || this.closed) return;
     clearTimeout(this.timer);
-    // One tab at a time, where the browser can tell.
-    const alone = (/** @type {() => Promise<void>} */ work) =>
-      navigator.locks ? navigator.locks.request(`earshot.${this.key}`, work) : work();
-    this.timer = undefined;
-    this.draining ??= Promise.resolve(alone(() => this.sendAll())).then(() => {
+    this.timer = 0;
+    const send = () => this.sendAll();
+    this.draining ??= (async () => {
+      // One tab at a time, where the browser can tell.
+      await (navigator.locks ? navigator.locks.request(`earshot.${this.key}`, send) : send());
       this.draining = null;
-      if (this.waiting.length && !this.closed && this.timer === undefined) this.drain(); // it came meanwhile
-    });
-    return this.draining;
+      if (this.waiting.length && !this.failing) await this.drain(); // it came meanwhile
+    })();
+    await this.draining;
+  }
+
+  /** Try at once: the connection is back. */
+  retry() {
+    this.waitMs = FIRST_WAIT_MS;
+    this.drain();
   }
 
   async sendAll() {
     for (let write = this.waiting[0]; write && !this.closed; write = this.waiting[0]) {
       const { id, op, at } = write;
-      const same = (/** @type {Write} */ one) => one.id === id && one.op === op && one.at === at;
+      /** @param {Write} one */
+      const same = (one) => one.id === id && one.op === op && one.at === at;
       try {
         await this.send(write);
+        this.waitMs = FIRST_WAIT_MS;
+        this.edit((writes) => writes.map((one) => same(one) ? confirmed(one) : one));
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
-        if (error.passes) {
-          this.waitMs = Math.max(error.retryAfterS * 1000, this.waitMs);
-          this.timer = setTimeout(() => this.drain(), this.waitMs * (0.75 + Math.random() / 2));
-          this.waitMs = Math.min(2 * this.waitMs, LONGEST_WAIT_MS);
-          this.dispatchEvent(new Event("change"));
-          return;
-        }
+        if (error.passes) return this.later(error.retryAfterS);
         this.edit((writes) => writes.filter((one) => !same(one)));
-        this.dispatchEvent(new CustomEvent("refused", { detail: { write, problem: error } }));
-        continue;
+        this.tell(error);
       }
-      this.waitMs = FIRST_WAIT_MS;
-      this.edit((writes) => writes.map((one) => same(one) ? confirmed(one) : one));
     }
+  }
+
+  /** @param {number} leastS */
+  later(leastS) {
+    const waitMs = Math.max(leastS * 1000, this.waitMs);
+    this.timer = setTimeout(() => this.drain(), waitMs * (0.75 + Math.random() / 2));
+    this.waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS);
+    this.tell();
   }
 
   /** @param {Write} write */
@@ -106,43 +113,26 @@ export class Outbox extends EventTarget {
     }
   }
 
-  /** What the next session has to be told, since the server may not know it yet. */
-  get travelling() {
-    const { writes } = this;
-    const engagements = writes.flatMap((one) => one.op === "engage" ? [timed(one)] : [])
-      .map(({ episode_title, series_name, ...rest }) => rest).slice(-500);
-    const lists = writes.flatMap((one) => one.op === "list" ? [one] : []);
-    return {
-      engagements,
-      mutes: lists.filter(({ field, on }) => field === "muted_series" && on).map(({ value }) => value),
-      interests: lists.some(({ field }) => field === "category_interests"),
-    };
-  }
-
   /** Send nothing any more. What waits stays on the device, and is sent when this listener is back. */
   close() {
     this.closed = true;
     clearTimeout(this.timer);
-    this.life.abort();
     this.edit((writes) => writes.filter(({ doneAt }) => !doneAt));
   }
-
-  /** Forget everything, sent or not. */
-  forget() { this.edit(() => []); }
 }
 
 /** @param {string[]} list @param {{value: string, on: boolean}} change */
 export const changed = (list, { value, on }) => [...list.filter((one) => one !== value), ...(on ? [value] : [])];
 
 /** @param {Write & {op: "engage"}} write @returns {Engagement} */
-const timed = ({ at, body }) => ({ ...body, timestamp: serverTime(at).toISOString() });
+export const timed = ({ at, body }) => ({ ...body, timestamp: serverTime(at).toISOString() });
 
-/** @param {Write} write What stays of it names no title: others may use this device. @returns {Write} */
+/** @param {Write} write @returns {Write} without titles: others may use this device */
 function confirmed(write) {
   const done = { ...write, doneAt: Date.now() };
-  if (done.op === "engage") {
-    const { episode_title, series_name, ...body } = done.body;
-    done.body = body;
-  }
+  if (done.op === "engage") done.body = untitled(done.body);
   return done;
 }
+
+/** @param {Engagement} engagement */
+export const untitled = ({ episode_title, series_name, ...rest }) => rest;

@@ -23,7 +23,7 @@ export const isPlaying = (id) => episode?.id === id && !audio.paused;
 
 /** Play it, or pause it if it plays. @param {Episode} next */
 export function play(next) {
-  if (episode?.id === next.id) return void (audio.paused ? start() : audio.pause());
+  if (episode?.id === next.id) return toggle();
   stop();
   episode = next;
   const before = library.did("listen", next.id);
@@ -33,10 +33,11 @@ export function play(next) {
   audio.src = (next.audio_url ?? "").replace(/^http:/, "https:"); // as the policy wants it
   audio.onloadedmetadata = () => { if (from > 0 && from < FINISHED) audio.currentTime = recordedS = from * audio.duration; };
   show(next);
-  start();
+  toggle();
 }
 
-function start() {
+function toggle() {
+  if (!audio.paused) return audio.pause();
   audio.play().catch((error) => { if (error.name !== "AbortError") toast("This episode cannot be played."); });
 }
 
@@ -50,10 +51,10 @@ export function stop() {
   playing.dispatchEvent(new Event("change"));
 }
 
-const progress = () => Number.isFinite(audio.duration) ? Math.min(1, audio.currentTime / (audio.duration || 1)) : 0;
+const progress = () => audio.duration > 0 && audio.duration < Infinity ? Math.min(1, audio.currentTime / audio.duration) : 0;
 
 function record() {
-  if (!episode || !(audio.currentTime > 0) || audio.currentTime === recordedS) return;
+  if (!episode || !audio.currentTime || audio.currentTime === recordedS) return;
   recordedS = audio.currentTime;
   library.record("listen", episode, { id: listen, progress: Number(progress().toFixed(4)) });
 }
@@ -64,57 +65,55 @@ function complete() {
   library.record("complete", episode);
 }
 
-const parts = {
-  toggle: iconButton("play", "Play", () => audio.paused ? start() : audio.pause(), { class: "icon-button big" }),
-  seek: h("input", { type: "range", min: 0, max: 1000, value: 0, "aria-label": "Position", oninput: () => {
-    if (audio.duration > 0) audio.currentTime = (Number(parts.seek.value) / 1000) * audio.duration;
-  } }),
-  time: h("span.time", {}),
-  speed: h("button.speed", { "aria-label": "Speed 1×", onclick: () =>{
-    audio.playbackRate = audio.defaultPlaybackRate = SPEEDS[(SPEEDS.indexOf(audio.playbackRate) + 1) % SPEEDS.length];
-  } }, "1×"),
-};
-
 /** @param {number} seconds */
 const skip = (seconds) => { audio.currentTime = Math.max(0, audio.currentTime + seconds); };
 
+const started = iconButton("play", "Play", toggle, { class: "icon-button big" });
+const time = h("span.time");
+const seek = h("input", { type: "range", min: 0, max: 1000, value: 0, "aria-label": "Position", oninput: () => {
+  if (audio.duration > 0) audio.currentTime = (Number(seek.value) / 1000) * audio.duration;
+} });
+const speed = h("button.speed", { "aria-label": "Speed 1×", onclick: () => {
+  audio.playbackRate = audio.defaultPlaybackRate = SPEEDS[(SPEEDS.indexOf(audio.playbackRate) + 1) % SPEEDS.length];
+} }, "1×");
+
 /** @param {Episode} shown */
 function show(shown) {
-  const series = shown.series?.name ?? "";
+  const { title, series } = shown;
   $("player").replaceChildren(
     art(shown),
-    h("div.now", {}, h("p.title", {}, shown.title), h("p.series", {}, series)),
-    h("div.controls", {},
-      iconButton("back", "Back 15 seconds", () => skip(-15)), parts.toggle,
-      iconButton("forward", "Forward 30 seconds", () => skip(30))),
-    h("div.line", {}, parts.seek, parts.time, parts.speed),
-    iconButton("close", "Close the player", stop));
+    h("div.now", {}, h("p.title", {}, title), h("p.facts", {}, h("span", {}, series?.name), time)),
+    started,
+    iconButton("close", "Close the player", () => { stop(); $("main").focus({ preventScroll: true }); }),
+    h("div.line", {},
+      iconButton("back", "Back 15 seconds", () => skip(-15)), seek, iconButton("forward", "Forward 30 seconds", () => skip(30)), speed));
   $("player").hidden = false;
   if (!("mediaSession" in navigator)) return;
-  navigator.mediaSession.metadata = new MediaMetadata({ title: shown.title, artist: series });
+  navigator.mediaSession.metadata = new MediaMetadata({ title, artist: series?.name });
   navigator.mediaSession.setActionHandler("seekbackward", () => skip(-15));
   navigator.mediaSession.setActionHandler("seekforward", () => skip(30));
 }
 
 function draw() {
   const label = audio.paused ? "Play" : "Pause";
-  parts.toggle.setAttribute("aria-label", label);
-  parts.toggle.title = label;
-  parts.toggle.replaceChildren(icon(label.toLowerCase()));
+  started.ariaLabel = started.title = label;
+  started.replaceChildren(icon(label.toLowerCase()));
   playing.dispatchEvent(new Event("change"));
 }
 
 audio.addEventListener("play", draw);
 audio.addEventListener("pause", () => { draw(); record(); });
+for (const turn of ["waiting", "playing", "pause"]) audio.addEventListener(turn, () => { started.ariaBusy = String(turn === "waiting"); });
 audio.addEventListener("ended", complete);
 audio.addEventListener("ratechange", () => {
-  parts.speed.textContent = `${audio.playbackRate}×`;
-  parts.speed.setAttribute("aria-label", `Speed ${audio.playbackRate}×`);
+  speed.textContent = `${audio.playbackRate}×`;
+  speed.ariaLabel = `Speed ${audio.playbackRate}×`;
 });
-audio.addEventListener("timeupdate", () => {
-  parts.seek.value = String(Math.round(1000 * progress()));
-  parts.time.textContent = `${timecode(audio.currentTime)} / ${timecode(audio.duration)}`;
-  parts.seek.setAttribute("aria-valuetext", `${timecode(audio.currentTime)} of ${timecode(audio.duration)}`);
+for (const moved of ["timeupdate", "durationchange"]) audio.addEventListener(moved, () => {
+  const [at, all] = [timecode(audio.currentTime), timecode(audio.duration)];
+  seek.value = String(Math.round(1000 * progress()));
+  seek.setAttribute("aria-valuetext", `${at} of ${all}`);
+  time.textContent = `${at} / ${all}`;
   if (Math.abs(audio.currentTime - recordedS) >= STEP_S) record();
   if (progress() >= FINISHED) complete();
 });

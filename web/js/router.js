@@ -2,8 +2,6 @@
 
 import { $ } from "./dom.js";
 
-/** @typedef {{title: string, show?: () => void}} View */
-
 /** @param {Record<string, View>} views by name; the first is the one at "#/" @param {() => void} leave before a view goes */
 export function startRouter(views, leave) {
   const [home] = Object.keys(views);
@@ -12,24 +10,28 @@ export function startRouter(views, leave) {
   let current = "";
 
   function go() {
+    if (current && /^#[^/]/.test(location.hash)) return; // within the view
     const name = Object.keys(views).find((one) => location.hash === `#/${one}`) ?? home;
     if (name === current) return;
     const first = !current;
-    if (!first) places[current] = scrollY;
+    places[current] = scrollY;
+    current = name;
     for (const one of Object.keys(views)) $(`view-${one}`).hidden = one !== name;
     for (const link of document.querySelectorAll("nav a")) {
-      if (link.getAttribute("href") === (name === home ? "#/" : `#/${name}`)) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
+      const here = link.getAttribute("href") === `#/${name === home ? "" : name}`;
+      link.ariaCurrent = here ? "page" : null;
     }
-    current = name;
     document.title = `${views[name].title} · Earshot`;
-    views[name].show?.();
+    views[name].show();
     if (first) return;
     scrollTo({ top: places[name] ?? 0, behavior: "instant" });
     $(`${name}-title`).focus({ preventScroll: true });
   }
 
   history.scrollRestoration = "manual";
+  for (const link of document.querySelectorAll("nav a")) {
+    link.addEventListener("click", () => { if (link.ariaCurrent) scrollTo({ top: 0 }); });
+  }
   // Before the view goes: the hash has changed by then, the page has not.
   addEventListener("hashchange", () => { leave(); go(); });
   go();

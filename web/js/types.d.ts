@@ -2,7 +2,7 @@
 
 interface Reason { key: string; params: Record<string, string>; text: string }
 
-interface Why { parts: [name: string, given: number][]; sources: string[] }
+interface Why { parts: { name: string; given: number }[]; sources: string[] }
 
 interface Episode {
   id: string; content_id?: string; title: string; series?: { id: string; name?: string } | null;
@@ -21,6 +21,13 @@ interface SessionPage {
   degraded: string[]; trace?: Trace;
 }
 
+type Session = Omit<SessionPage, "episodes" | "trace">;
+
+// The feed of a tab, and the place in it: the first card in sight, and where its top was.
+interface Kept {
+  uid: string | null; at: number; session: Session; trace?: Trace; episodes: Episode[]; id?: string; top: number;
+}
+
 type EngagementType = "click" | "listen" | "complete" | "bookmark" | "like" | "share" | "not_interested";
 
 interface Engagement {
@@ -29,6 +36,8 @@ interface Engagement {
 }
 
 type ListField = "category_interests" | "followed_series" | "muted_series";
+
+interface Category { name: string; kind: string }
 
 interface Receipt { user_id: string; deleted: Record<string, number | boolean>; at: string }
 
@@ -51,4 +60,14 @@ interface Auth {
   changed: () => void; // set by whoever wants to know
 }
 
-interface Way { label: string; form?: boolean; go: (fields?: { email: string; password: string }) => Promise<void> }
+interface Credentials { email: string; password: string }
+
+interface Way { label: string; form?: boolean; go: (fields?: Credentials) => Promise<unknown> }
+
+interface View { title: string; show: () => void }
+
+// An element that follows what the listener does.
+type Live = HTMLElement & { update: () => void };
+
+// What lab.html has, by id.
+interface Ids { episode: HTMLInputElement; days: HTMLInputElement; type: HTMLSelectElement; whose: HTMLSelectElement }

@@ -5,25 +5,24 @@ import { PARTS, said, SOURCES } from "./words.js";
 
 /** @param {Trace | undefined} trace @param {number} place from 1 on @returns {Why | undefined} of that place of the queue */
 export function whyOf(trace, place) {
-  if (!trace?.proposed_by[place - 1]) return undefined;
-  const parts = Object.entries(trace.parts)
-    .map(([name, given]) => /** @type {[string, number]} */ ([name, given[place - 1]]))
-    .filter(([, given]) => Math.abs(given) >= 0.005); // what can be seen
-  return { parts, sources: trace.proposed_by[place - 1] };
+  const sources = trace?.proposed_by[place - 1];
+  if (!trace || !sources) return undefined;
+  const parts = Object.entries(trace.parts).map(([name, given]) => ({ name, given: given[place - 1] }));
+  return { sources, parts: parts.filter(({ given }) => Math.abs(given) >= 0.005) }; // what can be seen
 }
 
 /** @param {Episode} episode */
-export function whyPanel({ reason, final_score: score, why }) {
+export function whyPanel({ reason, final_score: score = 0, why }) {
   if (!why) return h("p", {}, "This session brought no numbers with it.");
-  const parts = why.parts.toSorted(([, a], [, b]) => b - a);
-  const most = Math.max(...parts.map(([, given]) => Math.abs(given)), 0.01);
+  const parts = why.parts.toSorted((a, b) => b.given - a.given);
+  const most = Math.max(...parts.map(({ given }) => Math.abs(given)), 0.01);
   const title = reason?.params.title;
   return h("div", {},
-    h("dl.bars", {}, ...parts.flatMap(([name, given]) => {
+    h("dl.bars", {}, ...parts.flatMap(({ name, given }) => {
       const bar = h("span", { class: given < 0 ? "share less" : "share" });
       bar.style.setProperty("--share", `${(100 * Math.abs(given)) / most}%`);
       return [h("dt", {}, said(PARTS, name)), h("dd", {}, bar, h("span.given", {}, given.toFixed(2)))];
     })),
-    h("p", {}, `Together ${(score ?? 0).toFixed(2)}.`, title && ` It leans on “${title}”.`),
+    h("p", {}, `Together ${score.toFixed(2)}.`, title && ` It leans on “${title}”.`),
     h("p", {}, `Proposed as: ${why.sources.map((name) => said(SOURCES, name)).join(", ")}.`));
 }

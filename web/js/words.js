@@ -14,11 +14,12 @@ export function age(date) {
   return RELATIVE.format(-Math.floor(days / size), unit);
 }
 
-/** @param {number | undefined} seconds @returns {string} "1 h 5 min" */
-export function duration(seconds) {
-  const all = Math.round((seconds ?? 0) / 60);
+/** @param {number} [seconds] @param {number} [heard] a share @returns {string} "1 h 5 min", of what was begun "20 min left" */
+export function duration(seconds, heard = 0) {
+  const all = Math.round((seconds ?? 0) * (1 - heard) / 60);
   const [hours, minutes] = [Math.floor(all / 60), all % 60];
-  return [hours && `${hours} h`, minutes && `${minutes} min`].filter(Boolean).join(" ");
+  const text = [hours && `${hours} h`, minutes && `${minutes} min`].filter(Boolean).join(" ");
+  return heard && seconds ? `${text || "0 min"} left` : text;
 }
 
 /** @param {number} seconds @returns {string} "1:05:09" */
@@ -31,7 +32,7 @@ export function timecode(seconds) {
 
 /** @param {Pick<SessionPage, "cold_start" | "user_vector_episodes">} page @param {boolean} interested */
 export function intro({ cold_start: cold, user_vector_episodes: episodes }, interested) {
-  if (cold) return "The best of everything, until you pick an interest or save something.";
+  if (cold) return "The best of everything, for a start.";
   if (!episodes) return "Chosen from your interests.";
   const last = episodes === 1 ? "the last episode" : `the last ${episodes} episodes`;
   return `Chosen from ${last} you picked${interested ? " and your interests" : ""}.`;
@@ -71,5 +72,11 @@ export const WITHOUT = {
   retrieval_empty: "search found nothing",
 };
 
+/** One line of them; a dot never begins one. @param {(string | false | undefined)[]} facts */
+export const joined = (facts) => facts.filter(Boolean).join("\u00a0· ");
+
+/** @param {string} name of the API's */
+export const plain = (name) => name.replaceAll("_", " ");
+
 /** @param {Record<string, string>} words @param {string} name */
-export const said = (words, name) => words[name] ?? name.replaceAll("_", " ");
+export const said = (words, name) => words[name] ?? plain(name);

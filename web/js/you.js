@@ -2,41 +2,40 @@
 
 import { toggleSeries } from "./actions.js";
 import { auth } from "./auth.js";
-import { $, button, confirmed, h, toast } from "./dom.js";
+import { $, button, confirmed, h, redraw, toast } from "./dom.js";
+import { refresh } from "./feed.js";
 import { interestChips } from "./interests.js";
 import { library } from "./library.js";
 
 const STORED = "All that is stored of you: your history, your interests and series, and the summary made of them.";
 
-/** @type {HTMLElement | null} */
-let chips = null;
+let drawn = ""; // for whom
+const [followed, muted, receipt] = [h("div"), h("div"), h("div")];
 
-/** @param {string} title @param {...(Node | string | null | false)} content */
+/** @param {string} title @param {...(Node | string)} content */
 const section = (title, ...content) => h("section", {}, h("h2", {}, title), ...content);
 
+/** Only the lists, while it is the same listener: a form may be half filled in. */
 export function drawYou() {
-  const { listener, ways, demo } = auth();
-  chips ??= interestChips();
-  const receipt = $("you").querySelector(".receipt");
-  const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.key;
-  $("you").replaceChildren(
+  const { listener: { uid, name, guest }, ways, demo } = auth();
+  redraw(followed, seriesList("followed_series", "Unfollow", "None yet. The menu of an episode has it."));
+  redraw(muted, seriesList("muted_series", "Unmute", "None."));
+  if (drawn === `${uid} ${name}`) return;
+  drawn = `${uid} ${name}`;
+  receipt.replaceChildren();
+  redraw($("you"),
     section("Listening as",
-      h("p", {}, h("strong", {}, listener.name), listener.guest && !demo && ". Sign in, and your history comes along to other devices."),
-      h("div.chips", {}, ...ways.map((way) => way.form ? emailForm(way) : wayButton(way, demo ? way.label === listener.name : null)))),
-    section("Interests", chips),
-    section("Series you follow", seriesList("followed_series", "Unfollow", "None yet. The menu of an episode has it.")),
-    section("Muted series", seriesList("muted_series", "Unmute", "None.")),
+      demo ? "" : h("p", {}, h("strong", {}, name), guest && ". Sign in, and your history comes along to other devices."),
+      h("div.chips", {}, ...ways.map((way) => way.form ? emailForm(way)
+        : button(way.label, () => take(way), { "aria-pressed": demo ? way.label === name : null })))),
+    section("Interests", interestChips(() => toast("Your interests are noted.", ["Refresh", refresh]))),
+    section("Series you follow", followed),
+    section("Muted series", muted),
     section("Your data", h("p.quiet", {}, STORED), receipt, button("Delete my data", forget, { class: "danger" })),
-    ...(demo ? [section("For developers", h("p", {}, h("a", { href: "lab.html" }, "Lab"), ": how a session comes about."))] : []));
-  if (focused) /** @type {HTMLElement | null} */ ($("you").querySelector(`[data-key="${CSS.escape(focused)}"]`))?.focus();
+    demo ? section("For developers", h("p", {}, h("a", { href: "lab.html" }, "Lab"), ": how a session comes about.")) : "");
 }
 
-/** @param {Way} way @param {boolean | null} pressed */
-function wayButton(way, pressed) {
-  return button(way.label, () => take(way), { "aria-pressed": pressed, "data-key": way.label });
-}
-
-/** @param {Way} way @param {{email: string, password: string}} [fields] */
+/** @param {Way} way @param {Credentials} [fields] */
 async function take(way, fields) {
   try {
     await way.go(fields);
@@ -49,13 +48,15 @@ async function take(way, fields) {
 
 /** @param {Way} way */
 function emailForm(way) {
-  const field = (/** @type {string} */ type, /** @type {string} */ label, /** @type {string} */ autocomplete) =>
-    h("input", { type, name: type, required: true, autocomplete, "aria-label": label, placeholder: label });
+  /** @param {string} type @param {string} label @param {string} autocomplete */
+  const field = (type, label, autocomplete) =>
+    h("input", { type, required: true, autocomplete, "aria-label": label, placeholder: label });
   const [email, password] = [field("email", "E-mail", "email"), field("password", "Password", "current-password")];
-  return h("form.row", { onsubmit: (/** @type {Event} */ event) => {
+  const onsubmit = (/** @type {Event} */ event) => {
     event.preventDefault();
     take(way, { email: email.value, password: password.value });
-  } }, email, password, h("button", { type: "submit" }, way.label));
+  };
+  return h("form.row", { onsubmit }, email, password, h("button", { type: "submit" }, way.label));
 }
 
 /** @param {"followed_series" | "muted_series"} field @param {string} label @param {string} none */
@@ -69,19 +70,16 @@ function seriesList(field, label, none) {
   }));
 }
 
-/** @param {number | boolean} there */
-const was = (there) => there ? "deleted" : "there was none";
-
 async function forget() {
   if (!await confirmed("Delete everything?", "Your history, interests and series are deleted for good.", "Delete")) return;
   try {
-    const { user_id: uid, deleted, at } = await library.forget();
-    const { engagements, profile, summary } = deleted;
-    const lines = { Listener: uid, Engagements: engagements, Profile: was(profile), Summary: was(summary), At: at };
-    const receipt = h("div.receipt", { tabindex: -1 }, h("h3", {}, "Deleted"),
+    const { user_id: uid, deleted: { engagements, profile, summary }, at } = await library.forget();
+    const [was, none] = ["deleted", "there was none"];
+    const lines = { Listener: uid, Engagements: engagements, Profile: profile ? was : none, Summary: summary ? was : none, At: new Date(at).toLocaleString("en") };
+    const told = h("div.receipt", { tabindex: -1 }, h("h3", {}, "Deleted"),
       h("dl", {}, ...Object.entries(lines).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))])));
-    $("you").querySelector(".danger")?.before(receipt);
-    receipt.focus();
+    receipt.replaceChildren(told);
+    told.focus();
   } catch (problem) {
     toast(`Not deleted: ${/** @type {Error} */ (problem).message}.`);
   }

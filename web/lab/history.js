@@ -1,17 +1,22 @@
 // The history that both sessions are ranked from: typed, picked, or somebody's.
 
-import { call, firebase } from "./api.js";
-import { $, counted, h, words } from "./dom.js";
+import { call } from "../js/api.js";
+import { DEMO_USERS } from "../js/auth-local.js";
+import { auth } from "../js/auth.js";
+import { $, button, h } from "../js/dom.js";
+import { plain } from "../js/words.js";
+import { counted } from "./queue.js";
 
 const TYPES = ["like", "click", "listen", "complete", "bookmark", "share", "not_interested"];
 const DAY_MS = 864e5;
 const MOST = 500;
 const OFFERED = 20;
+const ME = "me";
 
 /** @param {Map<string, Point>} points @param {() => void} changed called when it is another */
 export async function startHistory(points, changed) {
-  /** @type {[{catalog: {created_at: string, age_s: number}}, {categories: {name: string, kind: string}[]}, unknown]} */
-  const [{ catalog }, { categories }, cloud] = await Promise.all([call("/health"), call("/categories"), firebase]);
+  /** @type {[{catalog: {created_at: string, age_s: number}}, {categories: Category[]}]} */
+  const [{ catalog }, { categories }] = await Promise.all([call("GET", "/health"), call("GET", "/categories")]);
   const nowMs = Date.parse(catalog.created_at) + catalog.age_s * 1000; // the server's, which may be a day long past
   /** @type {Choice[]} */
   let choices = [];
@@ -23,8 +28,8 @@ export async function startHistory(points, changed) {
     choices = made.slice(0, MOST);
     $("size").textContent = choices.length ? counted(choices.length, "engagement") : "A first visit: nothing is known.";
     $("history").replaceChildren(...choices.map((one) => h("tr", {},
-      h("th", { scope: "row" }, one.title), h("td", {}, words(one.type)), h("td", {}, `${+one.days.toFixed(1)} d ago`),
-      h("td", {}, h("button", { ariaLabel: `Remove ${one.title}`, onclick: () => remove(one) }, "×")))));
+      h("th", { scope: "row" }, one.title), h("td", {}, plain(one.type)), h("td", {}, `${+one.days.toFixed(1)} d ago`),
+      h("td", {}, button("×", () => remove(one), { "aria-label": `Remove ${one.title}` })))));
     changed();
   }
 
@@ -43,9 +48,10 @@ export async function startHistory(points, changed) {
   const state = (names) => { for (const box of boxes) box.checked = names.includes(box.value); };
 
   async function take() {
-    const as = cloud ? "" : $("whose").value;
+    const whose = $("whose").value;
+    const how = whose === ME ? {} : { headers: { "X-Demo-User": whose } };
     $("whose").value = "";
-    const [{ engagements }, profile] = await Promise.all([call(`/me/engagements?limit=${MOST}`, { as }), call("/me", { as })]);
+    const [{ engagements }, profile] = await Promise.all([call("GET", `/me/engagements?limit=${MOST}`, undefined, how), call("GET", "/me", undefined, how)]);
     state(profile.category_interests ?? []);
     set(engagements.map((/** @type {any} */ { episode_id: id, episode_title, timestamp, type, progress }) => ({
       id, type, progress: progress ?? undefined, title: points.get(id)?.title ?? (episode_title || id),
@@ -53,8 +59,8 @@ export async function startHistory(points, changed) {
     })));
   }
 
-  $("type").append(...TYPES.map((type) => new Option(words(type), type)));
-  $("whose").append(...["", ...cloud ? ["me"] : ["ada", "ben", "cleo"]].map((name) => new Option(name || "choose", name)));
+  $("type").append(...TYPES.map((type) => new Option(plain(type), type)));
+  $("whose").append(...["", ME, ...auth().demo ? DEMO_USERS : []].map((name) => new Option(name || "choose", name)));
   $("interests").append(...boxes.map((box) => h("label", {}, box, box.value)));
   $("whose").onchange = take;
   $("clear").onclick = () => { state([]); set([]); };

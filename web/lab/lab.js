@@ -1,7 +1,8 @@
 // The Lab: one history, two scenarios, what comes of each and how.
 
-import { call } from "./api.js";
-import { $, h } from "./dom.js";
+import { call } from "../js/api.js";
+import { startAuth } from "../js/auth.js";
+import { $, h } from "../js/dom.js";
 import { startHistory } from "./history.js";
 import { startMap } from "./map.js";
 import { queue, summary } from "./queue.js";
@@ -11,8 +12,9 @@ const SHOWN = 50;
 const SETTLED_MS = 150;
 
 async function start() {
+  await startAuth(() => {});
   /** @type {[{scenarios: Scenario[], default: string}, {points: Point[], mapped: number, sampled: boolean}]} */
-  const [{ scenarios, default: usual }, map] = await Promise.all([call("/scenarios"), call("/map")]);
+  const [{ scenarios, default: usual }, map] = await Promise.all([call("GET", "/scenarios"), call("GET", "/map")]);
   const { points } = map;
   let asked = 0, seed = 1, timer = 0;
 
@@ -22,7 +24,7 @@ async function start() {
     const choice = h("select", { onchange: () => run() }, ...scenarios.map((one) => new Option(one.name)));
     choice.value = name;
     const result = h("div");
-    $("sides").append(h("section", { className: "side", ariaLabel: title }, h("div", { className: "row" }, h("label", {}, `${title} scenario`, choice)), result));
+    $("sides").append(h("section", { class: "side", "aria-label": title }, h("div.row", {}, h("label", {}, `${title} scenario`, choice)), result));
     return { choice, result };
   });
 
@@ -30,15 +32,15 @@ async function start() {
     const mine = ++asked;
     $("seed").textContent = String(seed);
     const body = { ...history.request(), stored: false, trace: true, detail: true, limit: SHOWN, seed };
-    const answers = sides.map(({ choice }) => call("/sessions/create", { body: { ...body, scenario: choice.value } }));
-    /** @type {Session[]} */
+    const answers = sides.map(({ choice }) => call("POST", "/sessions/create", { ...body, scenario: choice.value }));
+    /** @type {LabSession[]} */
     const sessions = await Promise.all(answers);
     if (mine !== asked) return; // a newer one is under way
     $("trouble").textContent = "";
     sides.forEach(({ choice, result }, side) => {
-      const [one, two] = /** @type {[Session, Session]} */ (side ? sessions.toReversed() : sessions);
+      const [one, two] = /** @type {[LabSession, LabSession]} */ (side ? sessions.toReversed() : sessions);
       const about = scenarios[choice.selectedIndex]?.description ?? "";
-      result.replaceChildren(h("p", { className: "quiet" }, about), h("p", {}, summary(one)),
+      result.replaceChildren(h("p.quiet", {}, about), h("p", {}, summary(one)),
         h("h3", {}, "Stages"), stages(one), h("h3", {}, "Queue"), queue(one, two));
     });
     show(history.ids(), sessions);
@@ -54,5 +56,5 @@ async function start() {
   history.set([]);
 }
 
-addEventListener("unhandledrejection", ({ reason }) => { $("trouble").textContent = `The Lab cannot go on: ${reason.message}.`; });
+addEventListener("unhandledrejection", ({ reason }) => { $("trouble").textContent = `The Lab cannot go on: ${reason.detail || reason.message}.`; });
 start();

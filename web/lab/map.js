@@ -1,6 +1,6 @@
 // The map: every episode a dot, drawn once; on a canvas above it what changes.
 
-import { $, h } from "./dom.js";
+import { $, h } from "../js/dom.js";
 
 const HUES = [140, 285, 55, 330, 180, 0, 100, 255]; // of the largest categories
 const NEAR_PX = 24;
@@ -10,14 +10,14 @@ const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDo
 
 /**
  * @param {Point[]} points @param {(id: string) => void} pick
- * @returns {(chosen: string[], sessions: Session[]) => void} shows a history and what came of it
+ * @returns {(chosen: string[], sessions: LabSession[]) => void} shows a history and what came of it
  */
 export function startMap(points, pick) {
   const [dots, over] = /** @type {[HTMLCanvasElement, HTMLCanvasElement]} */ ([...$("map").children]);
   const known = new Map(points.map((one) => [one.id, one]));
   /** @type {string[]} */
   let chosen = [];
-  /** @type {Session[]} */
+  /** @type {LabSession[]} */
   let sessions = [];
   /** @type {Point | undefined} */
   let pointed;

@@ -1,8 +1,9 @@
 // The stages as a picture: to each a bar as long as its share, which opens to its episodes.
 
-import { h, words } from "./dom.js";
+import { h } from "../js/dom.js";
+import { plain } from "../js/words.js";
 
-/** @param {Session} session */
+/** @param {LabSession} session */
 export function stages({ trace, detail }) {
   const { catalog, candidates } = trace;
   const gone = Object.entries(trace.removed);
@@ -10,26 +11,26 @@ export function stages({ trace, detail }) {
   return h("div", {},
     stage("Catalog", catalog, catalog),
     ...gone.map(([name, count]) => {
-      const what = name === "freshness" ? `older than ${trace.window_days} days` : words(name);
+      const what = name === "freshness" ? `older than ${trace.window_days} days` : plain(name);
       return stage(`− ${what}`, count, catalog, detail.removed[name], "removed");
     }),
     stage("Allowed", allowed, catalog),
     ...Object.entries(trace.sources).map(([name, count]) =>
-      stage(`+ ${words(name)}`, count, candidates, detail.candidates.filter((one) => one.proposed_by.includes(name)))),
+      stage(`+ ${plain(name)}`, count, candidates, detail.candidates.filter((one) => one.proposed_by.includes(name)))),
     stage("Candidates, each once", candidates, candidates, detail.candidates),
     stage("Chosen", trace.chosen, candidates));
 }
 
-/** @param {string} label @param {number} count @param {number} whole @param {Episode[]} [named] @param {string} [kind] */
+/** @param {string} label @param {number} count @param {number} whole @param {Named[]} [named] @param {string} [kind] */
 function stage(label, count, whole, named = [], kind = "") {
-  const bar = h(named.length ? "summary" : "p", { className: `stage ${kind}` }, h("span", {}, label), String(count));
+  const bar = h(named.length ? "summary" : "p", { class: `stage ${kind}` }, h("span", {}, label), String(count));
   bar.style.setProperty("--share", `${100 * count / (whole || 1)}%`);
   if (!named.length) return bar;
   const title = kind && count > named.length ? `The best ${named.length} by quality` : label;
-  const list = h("ul", { className: "quiet", tabIndex: 0, ariaLabel: title });
+  const list = h("ul.quiet", { tabindex: 0, "aria-label": title });
   return h("details", { ontoggle: () => list.replaceChildren(...named.map((one) => h("li", {}, told(one)))) }, bar, list);
 }
 
-/** @param {Episode & Partial<Candidate>} one */
+/** @param {Named & Partial<Candidate>} one */
 const told = ({ title, final_score: score, queue_position: place }) =>
   [title, score?.toFixed(3), place && `place ${place}`].filter(Boolean).join(" · ");
