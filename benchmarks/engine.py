@@ -67,7 +67,7 @@ class Earshot:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._order = catalog.source_order
-        self.efforts = tuple(range(99, 0, -3)) if len(catalog.lists) else (0,)
+        self.efforts = tuple(range(99, 0, -3)) if len(catalog.lists) > 1 else (0,)
 
     def search(self, asked: Rows, excluded: Places, count: int, effort: int) -> list[Places]:
         """See `Peer`; of no effort as the builder made it."""
@@ -138,7 +138,9 @@ def searching(catalog: Catalog, peers: Sequence[str] | None) -> dict[str, dict[s
     earshot = Earshot(catalog)
     contestants: dict[str, tuple[Peer, int]] = {"earshot": (earshot, 0)}
     about: dict[str, dict[str, Any]] = {"earshot": {"recall": recall(earshot, 0, searches)}}
-    built: list[tuple[str, Peer]] = [("earshot, least", earshot)] if len(catalog.lists) else []
+    built: list[tuple[str, Peer]] = []
+    if len(catalog.lists) > 1:  # of a single one there is no part to leave out
+        built.append(("earshot, least", earshot))
     for name, build in installed(None if peers is None else list(peers)):
         began = time.perf_counter()
         built.append((name, build(catalog.vectors(slice(None)))))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -83,17 +82,14 @@ def _brought(
     """What each source brings, best first. A source of no places is not asked."""
     most, ties, allowed = scenario.sources, standing.ties, eligible.allowed
     yield from near.bring(allowed, ties)
-    unfinished, main = taste.unfinished, partial(_main, catalog, taste)
+    unfinished = taste.unfinished
     stated = most.candidates if near.blind else most.stated
     ask: dict[str, tuple[int, Callable[[int], IntArray]]] = {
         "neighbours": (most.neighbours, lambda k: _neighbours(taste, allowed, k, ties)),
         "series": (most.series, lambda k: standing.of_series.first(_often(taste), allowed, k)),
         "unfinished": (most.unfinished, lambda k: unfinished[allowed[unfinished]][:k]),
         "trending": (most.trending, lambda k: first(standing.trending, allowed, k)),
-        "popular": (
-            most.popular,
-            lambda k: standing.popular.first(main(), allowed, k),
-        ),
+        "popular": (most.popular, lambda k: _popular(catalog, standing, taste, allowed, k)),
         "fresh": (most.fresh, lambda k: first(standing.newest, allowed, k)),
         "stated": (stated, lambda k: standing.good.first(taste.stated, allowed, k)),
         "unseen": (most.unseen, lambda k: near.unseen(standing, allowed, k)),
@@ -118,7 +114,14 @@ def _often(taste: Taste) -> IntArray:
     return np.union1d(taste.followed, taste.series.of[taste.series.shares >= OFTEN])
 
 
-def _main(catalog: Catalog, taste: Taste) -> IntArray:
+def _popular(
+    catalog: Catalog, standing: Standing, taste: Taste, allowed: BoolArray, count: int
+) -> IntArray:
+    """What is chosen most in the user's main categories."""
+    return standing.popular.first(_main_categories(catalog, taste), allowed, count)
+
+
+def _main_categories(catalog: Catalog, taste: Taste) -> IntArray:
     """The user's largest categories; on a first visit every major one."""
     if taste.unknown:
         return np.flatnonzero(catalog.category_major)

@@ -73,7 +73,7 @@ class Catalog:
     """(n, D) unit rows; zero where there is no embedding. Or (0, D): they are `fixed`, or not held
     here, but in a store that can be searched (`feed/retrieval.py`)"""
     fixed: Fixed
-    """the same of a catalog with lists"""
+    """the same of a large catalog; none of another"""
     embedded: npt.NDArray[np.uint8]
     """(n,) 1 where there is one, here or in the store"""
     anchors: npt.NDArray[np.float32]

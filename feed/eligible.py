@@ -66,7 +66,6 @@ def eligible(
     What is in `returning` may come though the user engaged with it.
     """
     masks = {
-        "quality_floors": floors,
         "excluded": filters.not_excluded(catalog, query, history, returning),
         "muted_series": filters.not_muted_series(catalog, query),
         "muted_category": filters.not_muted_category(catalog, query),
@@ -79,6 +78,7 @@ def eligible(
     allowed = floors
     for mask in masks.values():
         allowed = _both(allowed, mask)
+    masks = {"quality_floors": floors, **masks}
     return _windowed(Eligible(catalog, query.now_us, allowed, None, False, masks), scenario)
 
 

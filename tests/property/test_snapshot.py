@@ -1,9 +1,8 @@
 """A snapshot is read whole and as it was written, or refused with one clear error."""
 
-import hashlib
 import random
 import struct
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -13,20 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog_builder.build import build_catalog
-from catalog_builder.lists import learn, sorted_by_centroid
 from catalog_builder.signals import Parameters
 from feed.catalog import Catalog
 from feed.clock import to_us
-from feed.columns import Index, Strings
 from feed.engagement import Engagement, Summary
 from feed.episode import Episode
-from feed.fixed import Fixed
-from feed.lists import Lists
 from feed.ports import Vectors
-from feed.projection import NOWHERE, Projection
-from feed.signals import Signals
 from feed.snapshot import FORMAT, SnapshotError, decode, encode, read_header
 from tests.support.catalogs import NOW, catalog_of, episodes
+from tests.support.snapshots import altered, resigned, same
 
 SMALL = bytes(encode(catalog_of(episodes(12))))
 
@@ -77,17 +71,6 @@ def summary_of(ids: list[str]) -> Summary:
             for at, one in enumerate(ids)
         )
     )
-
-
-def same(one: Catalog, other: Catalog) -> bool:
-    def equal(a: Any, b: Any) -> bool:
-        if isinstance(a, Strings | Index | Signals | Fixed | Lists | Projection):
-            return all(equal(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
-        if isinstance(a, np.ndarray):
-            return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
-        return bool(a == b)
-
-    return all(equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
 
 
 @given(catalogs())
@@ -153,20 +136,6 @@ def test_another_format_says_so_even_if_nothing_else_is_understood(version: int,
         decode(other)
 
 
-def resigned(file: bytes, change: Any) -> bytes:
-    """A file whose header was changed by somebody who could compute the checksum."""
-    length = struct.unpack_from("<I", file, 12)[0]
-    header = msgspec.json.decode(file[56 : 56 + length])
-    change(header)
-    encoded = msgspec.json.encode(header)
-    assert len(encoded) <= length + 64
-    start = -(-(56 + length) // 64) * 64
-    new_start = -(-(56 + len(encoded)) // 64) * 64
-    body = encoded + bytes(new_start - 56 - len(encoded)) + file[start:]
-    prefix = b"EARSHOT\n" + struct.pack("<IIQ", FORMAT, len(encoded), 56 + len(body))
-    return prefix + hashlib.sha256(prefix + body).digest() + body
-
-
 def section(header: Any, name: str) -> Any:
     return next(s for s in header["sections"] if s["name"] == name)
 
@@ -217,17 +186,13 @@ def test_rows_that_do_not_start_where_they_should_are_refused() -> None:
     ],
 )
 def test_values_that_the_builder_never_writes_are_refused(column: str, value: float) -> None:
-    target: Any = catalog_of(episodes(12))
-    for name in column.split("."):
-        target = getattr(target, name)
-    changed = target.copy()
-    changed.flat[0] = value
-    catalog = catalog_of(episodes(12))
-    holder_name, _, inner = column.partition(".")
-    if inner:
-        changed = replace(getattr(catalog, holder_name), **{inner: changed})
+    def first(column: np.ndarray) -> np.ndarray:
+        changed = column.copy()
+        changed.flat[0] = value
+        return changed
+
     with pytest.raises(SnapshotError, match="makes no sense"):
-        decode(encode(replace(catalog, **{holder_name: changed})))
+        decode(encode(altered(catalog_of(episodes(12)), column, first)))
 
 
 def test_a_snapshot_without_vectors_is_smaller_by_them_and_knows_who_has_one() -> None:
@@ -252,98 +217,6 @@ def test_a_snapshot_holds_all_vectors_or_none(kept: int) -> None:
         decode(encode(replace(catalog, embeddings=rows)))
 
 
-LISTED = catalog_of(episodes(40))
-ROWS = np.flatnonzero(LISTED.embedded).astype(np.int32)
-CENTROIDS = learn(LISTED.embeddings, ROWS, 5)
-LISTED = replace(LISTED, lists=sorted_by_centroid(LISTED.embeddings, ROWS, CENTROIDS))
-
-
-def test_lists_come_back_as_they_were() -> None:
-    assert len(LISTED.lists) == 5
-    assert same(decode(encode(LISTED)), LISTED)
-
-
-def test_a_file_without_lists_is_read_as_before() -> None:
-    def forget(header: Any) -> None:
-        kept = [s for s in header["sections"] if not s["name"].startswith("lists.")]
-        header["sections"] = kept
-
-    assert same(decode(resigned(SMALL, forget)), catalog_of(episodes(12)))
-    assert len(decode(resigned(bytes(encode(LISTED)), forget)).lists) == 0
-
-
-@pytest.mark.parametrize(
-    ("name", "change", "reason"),
-    [
-        ("rows", lambda rows: np.full_like(rows, rows[0]), "lists makes no sense"),
-        ("rows", lambda rows: rows[:-1], "lists.codes is"),
-        ("starts", lambda starts: starts // 2, "lists.starts are not"),
-        ("rows", lambda rows: rows + 40, "lists.rows points outside"),
-        ("rows", lambda rows: -1 - rows, "lists.rows points outside"),
-        ("starts", lambda starts: starts[::-1], "lists.starts are not"),
-        ("starts", lambda starts: starts[:-1], "lists.starts is"),
-        ("codes", lambda codes: codes[:-1], "lists.codes is"),
-        ("codes", lambda codes: codes[:, :-1], "lists.codes is"),
-        ("centroids", lambda rows: rows * np.nan, "lists makes no sense"),
-        ("centroids", lambda rows: rows[:0], "lists.starts is"),
-        ("centre", lambda centre: centre + np.inf, "lists makes no sense"),
-        ("centre", lambda centre: centre[:0], "lists.centre is"),
-        ("scale", lambda scale: scale * 0, "lists makes no sense"),
-        ("scale", lambda scale: scale * np.nan, "lists makes no sense"),
-        ("reach", lambda reach: reach * np.nan, "lists makes no sense"),
-        ("reach", lambda reach: reach[:0], "lists makes no sense"),
-        ("probes", lambda probes: probes * 0, "lists makes no sense"),
-        ("probes", lambda probes: probes + 1000, "lists makes no sense"),
-        ("probes", lambda probes: probes[:0], "lists makes no sense"),
-        ("axes", lambda axes: np.eye(axes.shape[1], dtype=np.float32)[:-1], "lists.axes is"),
-        ("axes", lambda axes: np.ones((axes.shape[1],) * 2, np.float32), "lists makes no sense"),
-        ("axes", lambda axes: axes[:, :-1], "lists.centroids is"),
-    ],
-)
-def test_lists_that_the_builder_never_writes_are_refused(
-    name: str, change: Any, reason: str
-) -> None:
-    changed = replace(LISTED.lists, **{name: change(getattr(LISTED.lists, name))})
-    with pytest.raises(SnapshotError, match=reason):
-        decode(encode(replace(LISTED, lists=changed)))
-
-
-def test_a_file_without_a_map_is_read_as_before() -> None:
-    def forget(header: Any) -> None:
-        kept = [s for s in header["sections"] if not s["name"].startswith("projection.")]
-        header["sections"] = kept
-
-    assert len(decode(SMALL).projection) == 12
-    without = decode(resigned(SMALL, forget))
-    assert len(without.projection) == 0
-    assert same(without, replace(catalog_of(episodes(12)), projection=Projection.none(16)))
-
-
-@pytest.mark.parametrize(
-    ("name", "change", "reason"),
-    [
-        ("points", lambda points: points[:-1], "projection.points is"),
-        ("points", lambda points: np.full_like(points, NOWHERE), "projection makes no sense"),
-        ("points", np.zeros_like, "projection makes no sense"),
-        ("axes", lambda axes: axes[:1], "projection.axes is"),
-        ("axes", lambda axes: axes * np.nan, "projection makes no sense"),
-        ("shift", lambda shift: shift + np.inf, "projection makes no sense"),
-    ],
-)
-def test_a_map_that_the_builder_never_writes_is_refused(
-    name: str, change: Any, reason: str
-) -> None:
-    changed = replace(LISTED.projection, **{name: change(getattr(LISTED.projection, name))})
-    with pytest.raises(SnapshotError, match=reason):
-        decode(encode(replace(LISTED, projection=changed)))
-
-
-def test_lists_need_the_vectors_that_they_are_of() -> None:
-    bare = replace(LISTED, embeddings=LISTED.embeddings[:0])
-    with pytest.raises(SnapshotError, match="lists makes no sense"):
-        decode(encode(bare))
-
-
 def test_counts_that_are_not_those_of_the_columns_are_refused() -> None:
     with pytest.raises(SnapshotError, match="counts"):
         decode(resigned(SMALL, lambda h: h["counts"].update(episodes=10**9)))
@@ -364,9 +237,9 @@ def test_the_header_can_be_read_alone(catalog: Catalog) -> None:
 def test_many_random_alterations_of_many_bytes_never_get_through() -> None:
     rng = random.Random(0)
     for _ in range(200):
-        altered = bytearray(SMALL)
+        spoiled = bytearray(SMALL)
         for _ in range(rng.randrange(1, 50)):
-            altered[rng.randrange(len(altered))] = rng.randrange(256)
-        if altered != SMALL:
+            spoiled[rng.randrange(len(spoiled))] = rng.randrange(256)
+        if spoiled != SMALL:
             with pytest.raises(SnapshotError):
-                decode(altered)
+                decode(spoiled)

@@ -1,0 +1,95 @@
+"""The lists and the map of a snapshot: whole, or refused; and files that have none."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from catalog_builder.lists import learn, sorted_by_centroid
+from feed.projection import NOWHERE, Projection
+from feed.snapshot import SnapshotError, decode, encode
+from tests.support.catalogs import catalog_of, episodes
+from tests.support.snapshots import altered, forgetting, same
+
+SMALL = bytes(encode(catalog_of(episodes(12))))
+LISTED = catalog_of(episodes(40))
+ROWS = np.flatnonzero(LISTED.embedded).astype(np.int32)
+CENTROIDS = learn(LISTED.embeddings, ROWS, 5)
+LISTED = replace(LISTED, lists=sorted_by_centroid(LISTED.embeddings, ROWS, CENTROIDS))
+
+
+def test_lists_come_back_as_they_were() -> None:
+    assert len(LISTED.lists) == 5
+    assert same(decode(encode(LISTED)), LISTED)
+
+
+def test_a_file_without_lists_is_read_as_before() -> None:
+    assert same(decode(forgetting(SMALL, "lists.")), catalog_of(episodes(12)))
+    assert len(decode(forgetting(bytes(encode(LISTED)), "lists.")).lists) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "reason"),
+    [
+        ("rows", lambda rows: np.full_like(rows, rows[0]), "lists makes no sense"),
+        ("rows", lambda rows: rows[:-1], "lists.codes is"),
+        ("starts", lambda starts: starts // 2, "lists.starts are not"),
+        ("rows", lambda rows: rows + 40, "lists.rows points outside"),
+        ("rows", lambda rows: -1 - rows, "lists.rows points outside"),
+        ("starts", lambda starts: starts[::-1], "lists.starts are not"),
+        ("starts", lambda starts: starts[:-1], "lists.starts is"),
+        ("codes", lambda codes: codes[:-1], "lists.codes is"),
+        ("codes", lambda codes: codes[:, :-1], "lists.codes is"),
+        ("centroids", lambda rows: rows * np.nan, "lists makes no sense"),
+        ("centroids", lambda rows: rows[:0], "lists.starts is"),
+        ("centre", lambda centre: centre + np.inf, "lists makes no sense"),
+        ("centre", lambda centre: centre[:0], "lists.centre is"),
+        ("scale", lambda scale: scale * 0, "lists makes no sense"),
+        ("scale", lambda scale: scale * np.nan, "lists makes no sense"),
+        ("reach", lambda reach: reach * np.nan, "lists makes no sense"),
+        ("reach", lambda reach: reach[:0], "lists makes no sense"),
+        ("probes", lambda probes: probes * 0, "lists makes no sense"),
+        ("probes", lambda probes: probes + 1000, "lists makes no sense"),
+        ("probes", lambda probes: probes[:0], "lists makes no sense"),
+        ("axes", lambda axes: np.eye(axes.shape[1], dtype=np.float32)[:-1], "lists.axes is"),
+        ("axes", lambda axes: np.ones((axes.shape[1],) * 2, np.float32), "lists makes no sense"),
+        ("axes", lambda axes: axes[:, :-1], "lists.centroids is"),
+    ],
+)
+def test_lists_that_the_builder_never_writes_are_refused(
+    name: str, change: Any, reason: str
+) -> None:
+    with pytest.raises(SnapshotError, match=reason):
+        decode(encode(altered(LISTED, f"lists.{name}", change)))
+
+
+def test_a_file_without_a_map_is_read_as_before() -> None:
+    assert len(decode(SMALL).projection) == 12
+    without = decode(forgetting(SMALL, "projection."))
+    assert len(without.projection) == 0
+    assert same(without, replace(catalog_of(episodes(12)), projection=Projection.none(16)))
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "reason"),
+    [
+        ("points", lambda points: points[:-1], "projection.points is"),
+        ("points", lambda points: np.full_like(points, NOWHERE), "projection makes no sense"),
+        ("points", np.zeros_like, "projection makes no sense"),
+        ("axes", lambda axes: axes[:1], "projection.axes is"),
+        ("axes", lambda axes: axes * np.nan, "projection makes no sense"),
+        ("shift", lambda shift: shift + np.inf, "projection makes no sense"),
+    ],
+)
+def test_a_map_that_the_builder_never_writes_is_refused(
+    name: str, change: Any, reason: str
+) -> None:
+    with pytest.raises(SnapshotError, match=reason):
+        decode(encode(altered(LISTED, f"projection.{name}", change)))
+
+
+def test_lists_need_the_vectors_that_they_are_of() -> None:
+    bare = replace(LISTED, embeddings=LISTED.embeddings[:0])
+    with pytest.raises(SnapshotError, match="lists makes no sense"):
+        decode(encode(bare))

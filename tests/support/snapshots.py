@@ -1,0 +1,63 @@
+"""Snapshots as they should be, and as somebody might have changed them."""
+
+import hashlib
+import struct
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from feed.catalog import Catalog
+from feed.columns import Index, Strings
+from feed.fixed import Fixed
+from feed.lists import Lists
+from feed.projection import Projection
+from feed.signals import Signals
+from feed.snapshot import FORMAT
+
+
+def same(one: Catalog, other: Catalog) -> bool:
+    """Whether every column is, byte for byte."""
+
+    def equal(a: Any, b: Any) -> bool:
+        if isinstance(a, Strings | Index | Signals | Fixed | Lists | Projection):
+            return all(equal(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
+        if isinstance(a, np.ndarray):
+            return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+        return bool(a == b)
+
+    return all(equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+
+
+def altered(catalog: Catalog, column: str, change: Callable[[Any], Any]) -> Catalog:
+    """The same with another column, by its name in a snapshot."""
+    group, _, name = column.partition(".")
+    if not name:
+        return replace(catalog, **{group: change(getattr(catalog, group))})
+    held: Any = getattr(catalog, group)
+    return replace(catalog, **{group: replace(held, **{name: change(getattr(held, name))})})
+
+
+def resigned(file: bytes, change: Any) -> bytes:
+    """A file whose header was changed by somebody who could compute the checksum."""
+    length = struct.unpack_from("<I", file, 12)[0]
+    header = msgspec.json.decode(file[56 : 56 + length])
+    change(header)
+    encoded = msgspec.json.encode(header)
+    assert len(encoded) <= length + 64
+    start = -(-(56 + length) // 64) * 64
+    new_start = -(-(56 + len(encoded)) // 64) * 64
+    body = encoded + bytes(new_start - 56 - len(encoded)) + file[start:]
+    prefix = b"EARSHOT\n" + struct.pack("<IIQ", FORMAT, len(encoded), 56 + len(body))
+    return prefix + hashlib.sha256(prefix + body).digest() + body
+
+
+def forgetting(file: bytes, group: str) -> bytes:
+    """A file of a release that had no such sections."""
+
+    def forget(header: Any) -> None:
+        header["sections"] = [s for s in header["sections"] if not s["name"].startswith(group)]
+
+    return resigned(file, forget)
