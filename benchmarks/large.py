@@ -14,10 +14,11 @@ from catalog_builder.projection import projection
 from catalog_builder.scale import cosine_scale
 from feed.catalog import Catalog
 from feed.clock import DAY_US, to_us
-from feed.columns import Index, Strings, hash_strings
+from feed.columns import Strings, hash_strings
 from feed.engagement import TYPES, Engagement, Summary
 from feed.episode import Categories, Episode
 from feed.fixed import Fixed
+from feed.index import Index
 from feed.ports import Vectors
 from feed.request import Query, SessionRequest, make_query
 from feed.signals import HALF_LIVES_DAYS, Signals

@@ -19,11 +19,12 @@ from catalog_builder.scale import cosine_scale
 from catalog_builder.signals import Parameters, signals
 from feed.catalog import SCORES, Catalog
 from feed.clock import to_us
-from feed.columns import Index, Strings, hash_strings
+from feed.columns import Strings, hash_strings
 from feed.engagement import Summary
 from feed.episode import Categories, Episode, Scores, Series
 from feed.filters import primary_subtag
 from feed.fixed import Fixed
+from feed.index import Index
 from feed.lists import Lists
 from feed.ports import Vectors
 from feed.signals import Signals

@@ -7,8 +7,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from feed.columns import BoolArray, HashArray, Index, IntArray, Strings, hash_strings, places
+from feed.columns import BoolArray, HashArray, IntArray, Strings, hash_strings, places
 from feed.fixed import Fixed
+from feed.index import Index
 from feed.lists import Lists
 from feed.projection import Projection
 from feed.signals import Signals

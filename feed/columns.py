@@ -1,9 +1,9 @@
-"""Columns that numpy has not: strings of any length, and an index from strings to rows."""
+"""Columns that numpy has not: strings of any length, their hashes, and what is done with rows."""
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +22,10 @@ _BATCH = 1 << 16
 
 
 @cache
-def _tables() -> tuple[HashArray, HashArray]:
-    """The powers of `_BASE` and of its inverse for one batch."""
-    return _powers(_BASE, _BATCH), _powers(_INVERSE, _BATCH)
+def _tables() -> tuple[HashArray, HashArray, HashArray]:
+    """The powers of `_BASE` and of its inverse for one batch, and the sums of the first powers."""
+    powers = _powers(_BASE, _BATCH)
+    return powers, _powers(_INVERSE, _BATCH), np.append(np.uint64(0), powers.cumsum())
 
 
 def _powers(base: int, count: int) -> HashArray:
@@ -44,24 +45,13 @@ def hash_strings(strings: Sequence[str]) -> HashArray:
         return np.zeros(0, np.uint64)
     text = "\0".join(strings) + "\0"
     data = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
-    ends = np.flatnonzero(data == 0)
+    ends = (data == 0).nonzero()[0]
     if len(ends) != len(strings):  # there are zeros inside, too
         lengths = [len(one.encode("utf-8", "surrogatepass")) for one in strings]
         ends = np.cumsum(lengths) + np.arange(len(strings))
-    starts = np.append(0, ends[:-1] + 1)
-    hashes, first = np.zeros(len(strings), np.uint64), 0
-    while first < len(strings):
-        begin = starts[first]
-        stop = int(np.searchsorted(ends, begin + _BATCH, "left"))
-        if stop > first:
-            of_batch = data[begin : ends[stop - 1] + 1]
-            hashes[first:stop] = _sums(
-                of_batch, starts[first:stop] - begin, ends[first:stop] - begin
-            )
-        else:
-            stop = first + 1
-            hashes[first] = _long_sum(data[begin : ends[first]])
-        first = stop
+    starts = np.empty_like(ends)
+    starts[0], starts[1:] = 0, ends[:-1] + 1
+    hashes = (_sums if len(data) <= _BATCH else _sums_of_batches)(data, starts, ends)
     hashes ^= hashes >> np.uint64(32)
     hashes *= np.uint64(0xD6E8FEB86659FD93)
     hashes ^= hashes >> np.uint64(32)
@@ -71,19 +61,39 @@ def hash_strings(strings: Sequence[str]) -> HashArray:
 def _sums(
     text: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
 ) -> HashArray:
-    """The polynomial of each of these strings: one batch, with a zero after each."""
-    powers, inverses = _tables()
+    """The polynomial of each of these strings, byte + 1 its numbers; a zero after each."""
+    powers, inverses, sums = _tables()
     terms = text.astype(np.uint64)
-    terms += np.uint64(1)
     terms *= powers[: len(text)]
-    terms[ends] = 0
-    found: HashArray = np.add.reduceat(terms, starts) * inverses[starts]
+    found: HashArray = np.add.reduceat(terms, starts)
+    found += sums.take(ends) - sums.take(starts)
+    found *= inverses.take(starts)
+    return found
+
+
+def _sums_of_batches(
+    text: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
+) -> HashArray:
+    """The same, some of the strings at once; of one that is longer than a batch alone."""
+    found, first = np.zeros(len(starts), np.uint64), 0
+    while first < len(starts):
+        begin = starts[first]
+        stop = int(np.searchsorted(ends, begin + _BATCH, "left"))
+        if stop > first:
+            of_batch = text[begin : ends[stop - 1] + 1]
+            found[first:stop] = _sums(
+                of_batch, starts[first:stop] - begin, ends[first:stop] - begin
+            )
+        else:
+            stop = first + 1
+            found[first] = _long_sum(text[begin : ends[first]])
+        first = stop
     return found
 
 
 def _long_sum(text: npt.NDArray[np.uint8]) -> int:
     """The same polynomial of one string of any length, batch by batch."""
-    powers, _ = _tables()
+    powers, _, _ = _tables()
     total = 0
     for start in range(0, len(text), _BATCH):
         piece = text[start : start + _BATCH].astype(np.uint64)
@@ -112,6 +122,24 @@ def grouped(groups: IntArray) -> tuple[IntArray, IntArray]:
     together = groups.take(order)
     begins = np.flatnonzero(together[1:] != together[:-1]) + 1
     return order, np.append(np.zeros(min(len(groups), 1), np.int64), begins)
+
+
+DENSE = 200_000
+"""groups up to which it is faster to add up for each than to sort those that have something"""
+
+
+def summed(groups: IntArray, values: FloatArray, count: int) -> tuple[IntArray, FloatArray]:
+    """The groups, 0 to `count` - 1, that have any value but 0, rising, and what these are in sum.
+
+    `groups` says whose each of the values is; none of them is below 0.
+    """
+    if count <= DENSE:
+        total = np.bincount(groups, values, count)
+        found = total.nonzero()[0]
+        return found, total.take(found).astype(np.float64)
+    order, begins = grouped(groups)
+    sums = np.add.reduceat(values.take(order), begins) if len(values) else values
+    return groups.take(order.take(begins)), sums.astype(np.float64)
 
 
 def mixed(hashes: HashArray, seed: int) -> HashArray:
@@ -198,55 +226,3 @@ class Strings(Sequence[str]):
 
     def __iter__(self) -> Iterator[str]:
         return (self[row] for row in range(len(self)))
-
-
-@dataclass(frozen=True)
-class Index:
-    """Rows by string. Several rows may share one; nothing per row is built to load it."""
-
-    hashes: HashArray
-    """(m,) sorted"""
-    rows: npt.NDArray[np.int32]
-    """(m,) the row that each hash belongs to"""
-
-    @classmethod
-    def of(cls, strings: Sequence[str]) -> "Index":
-        """An index of these strings by their place; empty ones are left out."""
-        rows = np.flatnonzero(np.fromiter(map(bool, strings), np.bool_, len(strings)))
-        return cls.of_hashes(hash_strings(strings), rows)
-
-    @classmethod
-    def of_hashes(cls, hashes: HashArray, rows: IntArray) -> "Index":
-        """An index of some rows of a column of hashes."""
-        rows = rows[np.argsort(hashes[rows], kind="stable")]
-        return cls(hashes[rows], rows.astype(np.int32))
-
-    def row(self, string: str) -> int | None:
-        """The first row of this string, or None."""
-        found = self.first(hash_strings([string]))[0]
-        return None if found < 0 else int(found)
-
-    def first(self, hashes: HashArray) -> IntArray:
-        """(k,) the first row of each hash, -1 where there is none."""
-        return self._at(np.searchsorted(self.hashes, hashes), hashes)
-
-    def all(self, hashes: HashArray) -> IntArray:
-        """Every row of any of these hashes, in no order; of a hash that is there twice, twice."""
-        if not len(self.hashes):
-            return self.rows
-        hashes = np.sort(hashes)  # or else each search begins in another part of the memory
-        low = np.searchsorted(self.hashes, hashes, "left")
-        if self._repeats:
-            return self.rows[places(low, np.searchsorted(self.hashes, hashes, "right"))]
-        found: IntArray = self._at(low, hashes)
-        return found[found >= 0]
-
-    def _at(self, places: IntArray, hashes: HashArray) -> IntArray:
-        if not len(self.hashes):
-            return np.full(len(hashes), -1)
-        places = np.minimum(places, len(self.hashes) - 1)
-        return np.where(self.hashes[places] == hashes, self.rows[places], -1)
-
-    @cached_property
-    def _repeats(self) -> bool:
-        return bool((self.hashes[1:] == self.hashes[:-1]).any())

@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from feed.catalog import SCORES, Catalog
 from feed.clock import FIRST_US, LAST_US
-from feed.columns import Index, Strings
+from feed.columns import Strings
 from feed.fixed import LEVELS, Fixed
+from feed.index import Index
 from feed.lists import DEPTHS, Lists
 from feed.projection import NOWHERE, Projection
 from feed.signals import HALF_LIVES_DAYS, Signals

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feed.columns import FloatArray, IntArray, grouped, places
+from feed.columns import FloatArray, IntArray, places, summed
 
 HALF_LIVES_DAYS = (1.0, 7.0, 30.0, 180.0)
 """The columns of `Signals.popularity`."""
-DENSE = 200_000
-"""episodes up to which it is faster to add up for each than to sort those that have something"""
 
 
 @dataclass(frozen=True)
@@ -88,18 +86,10 @@ class Signals:
         owners = np.repeat(np.arange(len(rows)), ends - starts)
         near = self.neighbour_weights.take(at) * weights.take(owners)
         theirs = self.neighbour_rows.take(at)
-        if len(self.people) <= DENSE:
-            total = np.bincount(theirs, near, len(self.people))
-            found: IntArray = total.nonzero()[0]
-            nearness = total.take(found)
-        else:
-            order, begins = grouped(theirs)
-            found = theirs.take(order.take(begins))
-            sums = np.add.reduceat(near.take(order), begins) if len(near) else near
-            nearness = sums.astype(np.float64)
+        found, nearness = summed(theirs, near, len(self.people))
         return Neighbours(
             rows=found,
-            nearness=np.asarray(nearness, np.float64),
+            nearness=nearness,
             _episodes=len(self.people),
             _theirs=theirs,
             _owners=rows.take(owners),

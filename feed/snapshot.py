@@ -25,8 +25,9 @@ import numpy as np
 
 from feed.catalog import Catalog
 from feed.clock import from_us, to_us
-from feed.columns import Index, Strings
+from feed.columns import Strings
 from feed.fixed import Fixed
+from feed.index import Index
 from feed.layout import SECTIONS, check_structure, check_values, counts, optional
 from feed.lists import Lists
 from feed.ports import Buffer

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feed.columns import BoolArray, FloatArray, HashArray, IntArray, highest, mixed
+from feed.columns import BoolArray, FloatArray, HashArray, IntArray, grouped, highest, mixed
 
 NAMES = (
     *("similar", "retrieved", "interests", "neighbours", "series", "unfinished", "trending"),
@@ -42,18 +42,16 @@ def pooled(brought: Iterable[tuple[str, IntArray]]) -> Pool:
     """What several sources brought, together."""
     named = list(brought)
     every = np.concatenate([np.zeros(0, np.int64), *(rows for _, rows in named)])
-    bits = np.concatenate(
-        [np.zeros(0, np.uint16)]
-        + [np.full(len(rows), 1 << NAMES.index(name), np.uint16) for name, rows in named]
-    )
-    found, first, member = np.unique(every, return_index=True, return_inverse=True)
-    together = np.zeros(len(found), np.uint16)
-    np.bitwise_or.at(together, member, bits)
-    order = np.argsort(first)
+    of_each = np.array([1 << NAMES.index(name) for name, _ in named], np.uint16)
+    bits = of_each.repeat([len(rows) for _, rows in named])
+    order, begins = grouped(every)
+    first = order.take(begins)
+    together = np.bitwise_or.reduceat(bits.take(order), begins) if len(every) else bits
+    as_brought = first.argsort()
     counts: dict[str, int] = {}
     for name, rows in named:  # each interest brings its own, by the same name
         counts[name] = counts.get(name, 0) + len(rows)
-    return Pool(found[order], together[order], counts)
+    return Pool(every.take(first.take(as_brought)), together.take(as_brought), counts)
 
 
 def best_matches(

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.catalog import Catalog
-from feed.columns import FloatArray, IntArray, hash_strings, places
+from feed.columns import FloatArray, IntArray, hash_strings, places, summed
 from feed.history import LEFT, LISTEN, History
 from feed.interests import UserVector, medoids
 from feed.request import Query
@@ -91,7 +91,9 @@ class Taste:
     @cached_property
     def series(self) -> Shares:
         """How much of the choices is of each series, 1 in sum at most."""
-        return _shared(self._catalog.series[self.rows], self.shares)
+        series, count = self._catalog.series[self.rows], len(self._catalog.series_ids)
+        known = series >= 0
+        return Shares(*summed(series[known], self.shares[known], count))
 
     @cached_property
     def categories(self) -> Shares:
@@ -106,8 +108,10 @@ class Taste:
         members = catalog.category_members[places(starts, ends)]
         given = self._of_choices * np.repeat(self.shares / np.maximum(count, 1), count)
         asked = np.full(len(stated), (1.0 - self._of_choices) / max(len(stated), 1))
-        found = _shared(np.append(members, stated), np.append(given, asked))
-        return Shares(found.of, found.shares / max(found.shares.sum(), 1e-12))
+        of, sums = summed(
+            np.append(members, stated), np.append(given, asked), len(catalog.categories)
+        )
+        return Shares(of, sums / max(sums.sum(), 1e-12))
 
     @cached_property
     def neighbours(self) -> Neighbours:
@@ -121,9 +125,3 @@ def _followed(catalog: Catalog, query: Query) -> IntArray:
         return np.zeros(0, np.int64)
     found = catalog.series_index.first(hash_strings(followed))
     return np.unique(found[found >= 0])
-
-
-def _shared(groups: IntArray, shares: FloatArray) -> Shares:
-    known = groups >= 0
-    found, member = np.unique(groups[known], return_inverse=True)
-    return Shares(found, np.bincount(member, shares[known], len(found)).astype(np.float64))

@@ -7,7 +7,8 @@ import numpy as np
 
 from catalog_builder.errors import Refused
 from feed.catalog import Catalog
-from feed.columns import BoolArray, Index, hash_strings
+from feed.columns import BoolArray, hash_strings
+from feed.index import Index
 
 Names = str | tuple[str, ...]
 

@@ -10,8 +10,9 @@ import msgspec
 import numpy as np
 
 from feed.catalog import Catalog
-from feed.columns import Index, Strings
+from feed.columns import Strings
 from feed.fixed import Fixed
+from feed.index import Index
 from feed.lists import Lists
 from feed.projection import Projection
 from feed.signals import Signals

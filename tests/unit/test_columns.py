@@ -5,7 +5,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feed.columns import Index, Strings, hash_strings, highest, places
+from feed.columns import Strings, hash_strings, highest, places
+from feed.index import Index
 
 texts = st.lists(st.text(max_size=30), max_size=20)
 
@@ -64,6 +65,21 @@ def test_an_index_finds_every_row_of_a_string_and_no_other(
     assert sorted(index.all(hash_strings(list(set(sought)))).tolist()) == wanted
     for one in filter(None, sought):
         assert index.row(one) == (strings.index(one) if one in strings else None)
+
+
+@given(
+    st.lists(st.integers(0, 5) | st.integers(2**64 - 3, 2**64 - 1), max_size=20),
+    st.lists(st.integers(0, 7) | st.integers(2**64 - 4, 2**64 - 1), max_size=20),
+)
+def test_an_index_tells_hashes_apart_that_share_their_first_bits(
+    held: list[int], asked: list[int]
+) -> None:
+    hashes, wanted = np.array(held, np.uint64), np.array(asked, np.uint64)
+    index = Index.of_hashes(hashes, np.arange(len(held)))
+    first = [held.index(one) if one in held else -1 for one in asked]
+    assert index.first(wanted).tolist() == first
+    every = [row for one in asked for row, other in enumerate(held) if one == other]
+    assert sorted(index.all(wanted).tolist()) == sorted(every)
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 9)), max_size=10))

@@ -260,7 +260,7 @@ def test_neighbours_are_added_up_the_same_for_all_and_for_those_that_have_some(
     rows = rng.permutation(count)[:9]
     weights = rng.random(9)
     dense = some.neighbours(rows, weights)
-    monkeypatch.setattr("feed.signals.DENSE", 0)
+    monkeypatch.setattr("feed.columns.DENSE", 0)
     sparse = some.neighbours(rows, weights)
     assert dense.rows.tolist() == sparse.rows.tolist()
     assert dense.nearness == pytest.approx(sparse.nearness)
