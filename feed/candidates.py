@@ -10,7 +10,7 @@ from feed import sources
 from feed.catalog import Catalog
 from feed.columns import BoolArray, FloatArray, IntArray
 from feed.eligible import Eligible
-from feed.nearest import nearest
+from feed.nearest import cosines, nearest
 from feed.retrieval import Retrieved
 from feed.scenario import Scenario
 from feed.sources import Pool, first, pooled
@@ -182,20 +182,19 @@ class _Nearness:
 
     def proposed(self, pool: Pool, vectors: npt.NDArray[np.float32]) -> Proposed:
         """These candidates, and how similar they are."""
-        if not self._catalog.holds_vectors:
-            near = np.zeros((len(pool.rows), 0))
-        else:
-            near = vectors @ np.concatenate([self._user, self._interests]).T
-        alone = len(self._user)
-        interest = near[:, alone:].max(axis=1) if near.shape[1] > alone else np.zeros(len(near))
-        similarity = self._similarity(pool, near[:, :alone].astype(np.float64))
+        near, alone = (
+            cosines(vectors, np.concatenate([self._user, self._interests])),
+            len(self._user),
+        )
+        interest = near[alone:].max(axis=0) if len(near) > alone else np.zeros(len(pool.rows))
+        similarity = self._similarity(pool, near[:alone].astype(np.float64))
         return Proposed(pool, vectors, similarity, interest.astype(np.float64))
 
     def _similarity(self, pool: Pool, of_user: FloatArray) -> FloatArray:
         if not self._known:
             return np.full(len(pool.rows), self._neutral)
         if len(self._user):
-            return of_user[:, 0]
+            return of_user[0]
         if self._retrieved is not None:
             return self._retrieved.similarity_of(pool.rows)
         return np.where(pool.by("stated"), self._neutral, 0.0)

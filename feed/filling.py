@@ -49,15 +49,18 @@ class Filling:
         self._topics: list[int] = [] if field.topics is None else field.topics.tolist()
         self._topic_step = _topic_step(field.scores, parameters)
         """what one more of its topic does to each"""
+        self._steps: dict[int, FloatArray] = {}
+        """by topic: the same for who is of it, and 1 for all others"""
         self._topic_times: dict[int, int] = defaultdict(int)
         self._left = np.ones(count, np.bool_)
-        self._open = np.ones(count, np.bool_)
-        """who is left, and of a series that is not used up"""
+        """who has neither been chosen nor is a near-duplicate of who has"""
         self._value = field.scores.copy()
-        """score with the decays of its series and topic; -inf for who is not open"""
+        """score with the decays of its series and topic; -inf for who may not come"""
         self._cosines, self._twins = _alike(field.vectors, parameters)
-        self._near = np.zeros(count, np.float32)
+        self._near = np.zeros(count)
         """`mmr` x cosine with the nearest chosen, fading"""
+        self._shared = None if field.mix is None else field.mix @ field.mix.T
+        """(f, f) how much two have of the same categories"""
         self._got = np.zeros(count)
         """how much was chosen of its categories"""
         self._lot = np.zeros(0, np.int64)
@@ -115,10 +118,11 @@ class Filling:
         return int(free[0])
 
     def _draw(self) -> tuple[int | None, float | None]:
-        """One drawn by lot of who is open, and the probability that it would be."""
+        """One drawn by lot of who may come, and the probability that it would be."""
         assert self._field.chance is not None  # noqa: S101  # for the type checker
         assert self._field.luck is not None  # noqa: S101  # as above
-        free = self._lot[self._open[self._lot] & (self._lot_series != self._last)]
+        may_come = self._value[self._lot] > -np.inf
+        free = self._lot[may_come & (self._lot_series != self._last)]
         if not len(free):
             return None, None
         chance = self._field.chance[free]
@@ -142,7 +146,6 @@ class Filling:
             return None
         self._relaxed = True
         self._times.clear()
-        self._open = self._left.copy()
         decayed = self._field.scores
         if self._topics:
             times = [self._topic_times[topic] if topic >= 0 else 0 for topic in self._topics]
@@ -161,7 +164,7 @@ class Filling:
             np.copyto(now, self._value)
         else:
             np.subtract(self._value, self._near, out=now)
-        if self._field.mix is not None:
+        if self._shared is not None:
             share = self._parameters.calibration / max(1, len(self._taken))
             now -= np.multiply(self._got, share, out=self._spare)
             now += self._field.lack
@@ -176,23 +179,27 @@ class Filling:
         parameters = self._parameters
         self._taken.append(place)
         self._propensities.append(propensity)
-        self._left[place] = self._open[place] = False
+        self._left[place] = False
         self._value[place] = -np.inf
         self._last = self._series[place]
         if self._topics and (topic := self._topics[place]) >= 0:
             self._topic_times[topic] += 1
-            alike = self._field.topics == topic
-            np.multiply(self._value, self._topic_step, out=self._value, where=alike)
+            self._value *= self._step_of(topic)
         self._count(self._last)
         if self._cosines is not None:
             self._near *= parameters.mmr_memory
             np.maximum(self._near, self._cosines[place], out=self._near)
         if place in self._twins:
             twins = self._twins[place]
-            self._left[twins] = self._open[twins] = False
+            self._left[twins] = False
             self._value[twins] = -np.inf
-        if self._field.mix is not None:
-            self._got += self._field.mix @ self._field.mix[place]
+        if self._shared is not None:
+            self._got += self._shared[place]
+
+    def _step_of(self, topic: int) -> FloatArray:
+        if topic not in self._steps:
+            self._steps[topic] = np.where(self._field.topics == topic, self._topic_step, 1.0)
+        return self._steps[topic]
 
     def _count(self, series: int) -> None:
         """One more of a series: the others of it are worth less, or it is used up."""
@@ -203,12 +210,11 @@ class Filling:
         times = self._times[series]
         if times >= self._parameters.max_per_series:
             for place in mine:
-                self._open[place] = False
                 self._value[place] = -np.inf
             return
         factor = self._parameters.series_decay**times
         for place in mine:
-            if self._open[place]:
+            if self._value[place] > -np.inf:
                 self._value[place] = self._decayed(place, factor)
 
     def _decayed(self, place: int, factor: float) -> float:
@@ -231,7 +237,7 @@ def _topic_step(scores: FloatArray, parameters: Selector) -> FloatArray:
 
 def _alike(
     vectors: npt.NDArray[np.float32] | None, parameters: Selector
-) -> tuple[npt.NDArray[np.float32] | None, dict[int, list[int]]]:
+) -> tuple[FloatArray | None, dict[int, list[int]]]:
     """(f, f) `mmr` x cosine, where that takes part, and the near-duplicates of each.
 
     All at once: for a field as small as this one product of matrices takes less than one of a
@@ -247,7 +253,7 @@ def _alike(
         if alike.any():
             for one, other in np.argwhere(alike).tolist():
                 twins[one].append(other)
-    return np.float32(parameters.mmr) * cosines if parameters.mmr else None, dict(twins)
+    return parameters.mmr * cosines.astype(np.float64) if parameters.mmr else None, dict(twins)
 
 
 def _places_by(groups: list[int]) -> dict[int, list[int]]:

@@ -40,7 +40,7 @@ class History:
     def of(cls, catalog: Catalog, query: Query, parameters: Interests) -> "History":
         """That of a query's user."""
         engagements = query.engagements
-        kinds = np.array([_CODES[one.type] for one in engagements], np.uint8)
+        kinds = np.frombuffer(bytes([_CODES[one.type] for one in engagements]), np.uint8)
         heard = [one.progress for one in engagements]
         progress = np.array([_UNKNOWN if one is None else one for one in heard], np.float64)
         hashes = hash_strings([one.episode_id for one in engagements])

@@ -53,11 +53,11 @@ def _scan(
     rows = np.flatnonzero(among)
     # To copy these would cost more than to multiply all.
     if len(catalog.embeddings) and 2 * len(rows) > len(among):
-        products = _products(catalog.embeddings, vectors)
+        products = cosines(catalog.embeddings, vectors)
         products[:, ~among] = -np.inf
         rows = np.arange(len(among))
     else:
-        products = _products_of(catalog, rows, vectors)
+        products = _cosines_of(catalog, rows, vectors)
     found = []
     for values, count in zip(products, counts.tolist(), strict=True):
         best = best_matches(rows, values, count, order)
@@ -66,10 +66,10 @@ def _scan(
     return found
 
 
-def _products(
+def cosines(
     embeddings: npt.NDArray[np.float32], vectors: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
-    """(m, n) of all with (m, D) vectors."""
+    """(m, n) of all (n, D) unit rows with (m, D) unit vectors, of which there are few."""
     found = np.empty((len(vectors), len(embeddings)), np.float32)
     across = np.ascontiguousarray(vectors.T)
     step = max(1, SMALL // across.size) if len(vectors) > 1 else max(1, len(embeddings))
@@ -78,12 +78,14 @@ def _products(
     return found
 
 
-def _products_of(
+def _cosines_of(
     catalog: Catalog, rows: IntArray, vectors: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
     """(m, k) of these rows with (m, D) vectors."""
     found = np.empty((len(vectors), len(rows)), np.float32)
     step = max(1, COPIED // vectors.shape[1])
     for start in range(0, len(rows), step):
-        found[:, start : start + step] = (catalog.vectors(rows[start : start + step]) @ vectors.T).T
+        found[:, start : start + step] = cosines(
+            catalog.vectors(rows[start : start + step]), vectors
+        )
     return found
