@@ -17,6 +17,8 @@ MIN_LEARNED = 50
 """from fewer episodes nothing is learned"""
 AGES_DAYS = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0)
 """half-lives of the features of age"""
+MOST_CATEGORIES = 256
+"""the largest are features, each its own: time grows with the square of their number"""
 AT_ONCE = 4096
 """episodes whose features are held at once: what bounds memory"""
 
@@ -32,18 +34,20 @@ def promise(
     if np.count_nonzero(known) < MIN_LEARNED or known.all():
         return expected
     wanted = np.log1p(popularity.astype(np.float64))
-    series = _series(catalog, wanted, known)
+    series, categories = _series(catalog, wanted, known), _largest(catalog)
     learned, average = np.flatnonzero(known), float(wanted[known].mean())
-    total = sum(_features(catalog, series, rows).sum(axis=0) for rows in _parts(learned))
+    total = sum(
+        _features(catalog, series, categories, rows).sum(axis=0) for rows in _parts(learned)
+    )
     mean = total / len(learned)
     gram, product = PENALTY * np.eye(len(mean)), np.zeros(len(mean))
     for rows in _parts(learned):
-        centred = _features(catalog, series, rows) - mean
+        centred = _features(catalog, series, categories, rows) - mean
         gram += centred.T @ centred
         product += centred.T @ (wanted[rows] - average)
     weights = np.linalg.solve(gram, product)
     for rows in _parts(np.flatnonzero(~known)):
-        found = average + (_features(catalog, series, rows) - mean) @ weights
+        found = average + (_features(catalog, series, categories, rows) - mean) @ weights
         expected[rows] = np.maximum(found, 0.0)
     return expected
 
@@ -52,7 +56,14 @@ def _parts(rows: Rows) -> Iterator[Rows]:
     return (rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE))
 
 
-def _features(catalog: Catalog, series: Floats, rows: Rows) -> Floats:
+def _largest(catalog: Catalog) -> Rows:
+    """(c,) the categories of most episodes, sorted; of equals the first by name."""
+    sizes = np.bincount(catalog.category_members, minlength=len(catalog.categories))
+    by_size = np.lexsort((np.array(list(catalog.categories), np.str_), -sizes))
+    return np.sort(by_size[:MOST_CATEGORIES])
+
+
+def _features(catalog: Catalog, series: Floats, categories: Rows, rows: Rows) -> Floats:
     """(k, f) embedding, categories, age, scores, and how its series has done, of these rows."""
     published_us = catalog.published_us[rows]
     age_days = np.maximum((catalog.created_us - published_us) / DAY_US, 0.0)
@@ -62,7 +73,7 @@ def _features(catalog: Catalog, series: Floats, rows: Rows) -> Floats:
     return np.column_stack(
         [
             catalog.embeddings[rows],
-            catalog.membership(rows, np.arange(len(catalog.categories))),
+            catalog.membership(rows, categories),
             ages,
             np.log1p(age_days) / 5.0,
             scores,

@@ -194,7 +194,8 @@ class _Nearness:
         if not self._known:
             return np.full(len(pool.rows), self._neutral)
         if len(self._user):
-            return of_user[0]
+            alone: FloatArray = of_user[0]
+            return alone
         if self._retrieved is not None:
             return self._retrieved.similarity_of(pool.rows)
         return np.where(pool.by("stated"), self._neutral, 0.0)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields, replace
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,6 +21,7 @@ from catalog_builder.signals import Parameters, signals
 from feed.catalog import Catalog
 from feed.clock import DAY_US, to_us
 from feed.engagement import TYPES, Engagement, Summary
+from feed.episode import Categories
 from feed.signals import HALF_LIVES_DAYS, Signals
 from tests.support.catalogs import NOW, catalog_of, episodes, vectors_of
 
@@ -180,13 +182,27 @@ def test_promise_is_ridge_regression_on_the_episodes_that_are_known() -> None:
     popularity = np.random.default_rng(0).exponential(5, 200)
     known, wanted = np.arange(200) % 3 > 0, np.log1p(popularity)
     series = promise_module._series(catalog, wanted, known)
-    features = promise_module._features(catalog, series, np.arange(200))
+    every = promise_module._largest(catalog)
+    features = promise_module._features(catalog, series, every, np.arange(200))
     model = Ridge(alpha=promise_module.PENALTY).fit(features[known], wanted[known])
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(promise_module, "AT_ONCE", 7)
         found = promise_module.promise(catalog, popularity, known)
     assert found[~known] == pytest.approx(np.maximum(model.predict(features[~known]), 0), rel=1e-4)
     assert not found[known].any()
+
+
+def test_promise_looks_at_the_largest_categories_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = {"Rare": 2, "Common": 9, "Middling": 4, "Also": 4}
+    names = [name for name, size in sizes.items() for _ in range(size)]
+    some = [
+        msgspec.structs.replace(one, categories=Categories(major=[name]))
+        for one, name in zip(episodes(len(names)), names, strict=True)
+    ]
+    catalog = catalog_of(some)
+    monkeypatch.setattr(promise_module, "MOST_CATEGORIES", 2)
+    found = [catalog.categories[one] for one in promise_module._largest(catalog).tolist()]
+    assert sorted(found) == ["Also", "Common"]
 
 
 def brute(found: Interactions, ages: np.ndarray, n: int, p: NeighbourParameters) -> np.ndarray:
