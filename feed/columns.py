@@ -124,8 +124,8 @@ def grouped(groups: IntArray) -> tuple[IntArray, IntArray]:
     return order, np.append(np.zeros(min(len(groups), 1), np.int64), begins)
 
 
-DENSE = 200_000
-"""groups up to which it is faster to add up for each than to sort those that have something"""
+DENSE = 20
+"""groups for each value, up to which it is faster to add up for every group than to sort"""
 
 
 def summed(groups: IntArray, values: FloatArray, count: int) -> tuple[IntArray, FloatArray]:
@@ -133,9 +133,9 @@ def summed(groups: IntArray, values: FloatArray, count: int) -> tuple[IntArray, 
 
     `groups` says whose each of the values is; none of them is below 0.
     """
-    if count <= DENSE:
+    if count <= DENSE * len(groups):
         total = np.bincount(groups, values, count)
-        found = total.nonzero()[0]
+        found = (total != 0.0).nonzero()[0]  # three times as fast as of numbers
         return found, total.take(found).astype(np.float64)
     order, begins = grouped(groups)
     sums = np.add.reduceat(values.take(order), begins) if len(values) else values

@@ -39,9 +39,10 @@ class Neighbours:
         asked[rows] = True
         some = asked.take(self._theirs).nonzero()[0]
         rising = some[np.argsort(self._near.take(some), kind="stable")]
-        found = np.zeros(self._episodes, np.int64)
-        found[self._theirs.take(rising)] = self._owners.take(rising)
-        return found.take(rows)
+        found, order = np.zeros(len(rows), np.int64), rows.argsort()
+        places = order.take(np.searchsorted(rows, self._theirs.take(rising), sorter=order))
+        found[places] = self._owners.take(rising)  # the nearest is written last
+        return found
 
 
 @dataclass(frozen=True)
