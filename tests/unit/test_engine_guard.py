@@ -18,7 +18,7 @@ from feed.scenario import shipped
 from tests.support.catalogs import NOW, episodes, vectors_of
 
 US = to_us(NOW)
-MOST = {"baseline": 1_800, "for_you": 3_300}
+MOST = {"baseline": 1_700, "for_you": 3_200}
 """calls of Python and of C that a session may make: raise it only for what is worth it"""
 
 
