@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks import stages
 from benchmarks.large import INTERESTS, NOW, large_catalog, neighbourhoods, queries
 from benchmarks.peers import Peer, Places, Rows, installed
 from benchmarks.results import Result, Table, options, say
@@ -48,7 +49,7 @@ ABOUT = (
     "search: 4 interests x 150 with 2,000 exclusions. Recall: the share of the exact 150 nearest "
     "that are found. Earshot as the builder made it, and (least), as each peer, at the least "
     f"effort that finds {RECALL:g}. Peers: benchmarks/requirements.txt; those that are not "
-    "installed are left out."
+    f"installed are left out. {stages.ABOUT}"
 )
 KEYS = (b"a key for a benchmark, long enough",)
 
@@ -169,6 +170,15 @@ def whole_sessions(catalog: Catalog) -> dict[str, dict[str, float]]:
     return in_turns(tasks)
 
 
+def spent(catalog: Catalog) -> dict[str, dict[str, float]]:
+    """Where a session's time goes, by scenario."""
+    asked = queries(catalog, USERS)
+    return {
+        name: stages.split(_page, Ranker(catalog, shipped()[name]), asked, ROUNDS)
+        for name in SCENARIOS
+    }
+
+
 def _page(ranker: Ranker, query: Query) -> bytes:
     session = sessions.create(ranker, query)
     until = to_us(NOW) + DAY_US
@@ -187,17 +197,20 @@ def measured(size: int, dimension: int, peers: Sequence[str] | None) -> dict[str
         "lists": len(lists),
         "reach": round(float(lists.reach[0]), 3) if len(lists) else None,
         "sessions": whole_sessions(catalog),
+        "stages": spent(catalog),
         "search": searching(catalog, peers),
     }
 
 
 def result(runs: Sequence[dict[str, Any]]) -> Result:
     """As tables."""
-    sessions, searches = [], []
+    sessions, by_stage, searches = [], [], []
     for run in runs:
         size = [f"{run['episodes']:,} x {run['dimension']}", f"{run['lists']:,}"]
         for name, found in run["sessions"].items():
             sessions.append([*size, name, _spread(found)])
+        for name, found in run["stages"].items():
+            by_stage.append([*size, name, *(f"{found[one]:.2f}" for one in stages.STAGES)])
         for name, found in run["search"].items():
             effort = f"{found['effort']}" if found.get("effort") else ""
             built = f"{found['build_s']}" if "build_s" in found else ""
@@ -209,6 +222,7 @@ def result(runs: Sequence[dict[str, Any]]) -> Result:
         ABOUT,
         [
             Table("One session", header, sessions),
+            Table("Where its milliseconds go", [*header[:3], *stages.STAGES], by_stage),
             Table("The search for the nearest", [*header, "recall", "effort", "built s"], searches),
         ],
         about | {"runs": list(runs)},

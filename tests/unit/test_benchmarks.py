@@ -103,6 +103,9 @@ def test_the_engine_is_measured_by_size_beside_what_finds_the_same(
     assert (run["episodes"], run["dimension"], run["lists"]) == (600, 16, 0)
     assert set(run["sessions"]) >= {"baseline", "for_you"}
     assert set(run["search"]) == {"earshot", "numpy, exact"}
+    for spent in run["stages"].values():
+        assert min(spent.values()) > 0
+        assert spent["queue"] < sum(spent.values())
     for found in run["search"].values():
         assert found["recall"] == 1
         assert found["p10_ms"] <= found["median_ms"] <= found["p90_ms"]
