@@ -129,9 +129,9 @@ DENSE = 20
 
 
 def summed(groups: IntArray, values: FloatArray, count: int) -> tuple[IntArray, FloatArray]:
-    """The groups, 0 to `count` - 1, that have any value but 0, rising, and what these are in sum.
+    """Which of the groups 0 to `count` - 1 have values, rising, and what these are in sum.
 
-    `groups` says whose each of the values is; none of them is below 0.
+    `groups` says whose each of the values is, which are above 0.
     """
     if count <= DENSE * len(groups):
         total = np.bincount(groups, values, count)

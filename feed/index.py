@@ -63,8 +63,7 @@ class Index:
         others = (~is_there).nonzero()[0]
         if len(others):
             rest = hashes[others]
-            places = np.searchsorted(self.hashes, rest)
-            at[others] = np.minimum(places, len(self.hashes) - 1)
+            at[others] = np.minimum(np.searchsorted(self.hashes, rest), len(self.hashes) - 1)
             is_there[others] = self.hashes.take(at[others]) == rest
         return at, is_there
 
