@@ -138,7 +138,10 @@ class Catalog:
 
     def every_row_hashed(self, hashes: HashArray) -> IntArray:
         """The same by the hashes of the names."""
-        return np.append(self.id_index.all(hashes), self.content_index.all(hashes))
+        by_id = self.id_index.all(hashes)
+        if not len(self.content_index.hashes):
+            return by_id
+        return np.append(by_id, self.content_index.all(hashes))
 
     def categories_of(self, row: int) -> IntArray:
         """The categories of one episode."""

@@ -27,8 +27,12 @@ class Eligible:
     """the freshness window, None for none"""
     widened: bool
     """whether it is wider than the scenario's first"""
+    floors: BoolArray | None
+    """(n,) who passes the quality floors, None for everybody"""
+    excluded: IntArray
+    """rows that may not come, perhaps more than once"""
     masks: dict[str, BoolArray | None]
-    """by filter, in order: (n,) whom it lets pass, None for everybody"""
+    """by further filter, in order: (n,) whom it lets pass, None for everybody"""
 
     def ages(self, rows: IntArray) -> IntArray:
         """(k,) whole days since publication."""
@@ -41,10 +45,15 @@ class Eligible:
 
     def left_out(self) -> Iterator[tuple[str, IntArray]]:
         """By filter, in order: the rows that it removed and no earlier one."""
+        free = np.ones(len(self.catalog), np.bool_)
+        free[self.excluded] = False
+        fresh = filters.fresh(self.catalog, self.now_us, self.window_days)
+        every = {"quality_floors": self.floors, "excluded": free, **self.masks, "freshness": fresh}
         left = np.ones(len(self.catalog), np.bool_)
-        for name, mask in self.masks.items():
-            yield name, np.flatnonzero(left > _both(left, mask))
-            left = _both(left, mask)
+        for name, mask in every.items():
+            passing = left if mask is None else left & mask
+            yield name, np.flatnonzero(left > passing)
+            left = passing
 
     @property
     def removed(self) -> dict[str, int]:
@@ -57,16 +66,18 @@ def eligible(
     query: Query,
     history: History,
     scenario: Scenario,
-    floors: BoolArray,
+    floors: BoolArray | None,
     ruling: Ruling,
     returning: IntArray | None = None,
 ) -> Eligible:
     """Who passes `floors`, the quality floors as a mask, every other filter and the rules.
 
-    What is in `returning` may come though the user engaged with it.
+    Within the first of the scenario's freshness windows that lets enough pass; or else the last
+    one, or no limit. A step that gains nothing is not taken. What is in `returning` may come though
+    the user engaged with it.
     """
+    excluded = filters.excluded(catalog, query, history, returning)
     masks = {
-        "excluded": filters.not_excluded(catalog, query, history, returning),
         "muted_series": filters.not_muted_series(catalog, query),
         "muted_category": filters.not_muted_category(catalog, query),
         "language": filters.spoken_language(catalog, query),
@@ -75,34 +86,24 @@ def eligible(
         masks["unpublished"] = filters.published(catalog, query.now_us)
     if ruling.filters:
         masks |= ruling.masks(filters.age_days(catalog.published_us, query.now_us))
-    allowed = floors
-    for mask in masks.values():
-        allowed = _both(allowed, mask)
-    masks = {"quality_floors": floors, **masks}
-    return _windowed(Eligible(catalog, query.now_us, allowed, None, False, masks), scenario)
-
-
-def _windowed(found: Eligible, scenario: Scenario) -> Eligible:
-    """The same within the first of the scenario's freshness windows that lets enough pass.
-
-    Or else the last one, or no limit. A step that gains nothing is not taken.
-    """
-    steps: list[int | None] = list(scenario.filters.freshness_days)
-    if scenario.filters.unlimited or not steps:
-        steps.append(None)
-    best, most = found, -1
-    for window in steps:
-        fresh = filters.fresh(found.catalog, found.now_us, window)
-        allowed = _both(found.allowed, fresh)
-        passing = int(np.count_nonzero(allowed))
-        if passing > most:
-            masks = found.masks | {"freshness": fresh}
-            best = Eligible(found.catalog, found.now_us, allowed, window, window != steps[0], masks)
-            most = passing
-        if passing >= scenario.sources.candidates:
+    windows: list[int | None] = list(scenario.filters.freshness_days)
+    if scenario.filters.unlimited or not windows:
+        windows.append(None)
+    best, allowed, most = windows[0], None, -1
+    for window in windows:
+        passing = filters.fresh(catalog, query.now_us, window)
+        if passing is None:
+            passing = np.ones(len(catalog), np.bool_)
+        for mask in (floors, *masks.values()):
+            if mask is not None:
+                passing &= mask
+        passing[excluded] = False
+        count = int(np.count_nonzero(passing))
+        if count > most:
+            best, allowed, most = window, passing, count
+        if count >= scenario.sources.candidates:
             break
-    return best
-
-
-def _both(allowed: BoolArray, mask: BoolArray | None) -> BoolArray:
-    return allowed if mask is None else allowed & mask
+    assert allowed is not None  # noqa: S101  # there is a window, and none has fewer than -1
+    return Eligible(
+        catalog, query.now_us, allowed, best, best != windows[0], floors, excluded, masks
+    )

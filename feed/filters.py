@@ -8,7 +8,7 @@ import numpy as np
 
 from feed.catalog import Catalog
 from feed.clock import DAY_US
-from feed.columns import BoolArray, IntArray, hash_strings
+from feed.columns import BoolArray, IntArray, contained, hash_strings
 from feed.history import History
 from feed.request import Query
 from feed.scenario import Filters
@@ -45,18 +45,17 @@ def published(catalog: Catalog, now_us: int) -> BoolArray | None:
     return catalog.published_us <= now_us
 
 
-def not_excluded(
+def excluded(
     catalog: Catalog, query: Query, history: History, returning: IntArray | None = None
-) -> BoolArray:
-    """Neither excluded by the request nor engaged with, by id or content id.
+) -> IntArray:
+    """Rows excluded by the request or engaged with, by id or content id, perhaps more than once.
 
     What is in `returning` may come though it was engaged with.
     """
-    mask = _all_but(catalog, catalog.every_row_hashed(history.hashes))
+    engaged = catalog.every_row_hashed(history.hashes)
     if returning is not None:
-        mask[returning] = True
-    mask[catalog.rows_named(query.excluded_ids)] = False
-    return mask
+        engaged = engaged[~contained(np.sort(returning), engaged)]
+    return np.append(engaged, catalog.rows_named(query.excluded_ids))
 
 
 def not_muted_series(catalog: Catalog, query: Query) -> BoolArray | None:
@@ -72,7 +71,9 @@ def not_muted_category(catalog: Catalog, query: Query) -> BoolArray | None:
     if not query.profile.muted_categories:
         return None
     muted = catalog.category_index.all(hash_strings(query.profile.muted_categories))
-    return _all_but(catalog, catalog.rows_in(muted))
+    mask = np.ones(len(catalog), np.bool_)
+    mask[catalog.rows_in(muted)] = False
+    return mask
 
 
 def spoken_language(catalog: Catalog, query: Query) -> BoolArray | None:
@@ -87,9 +88,3 @@ def spoken_language(catalog: Catalog, query: Query) -> BoolArray | None:
 def primary_subtag(tag: str) -> str:
     """`en` of `en-US` (BCP 47)."""
     return tag.replace("_", "-").partition("-")[0].lower()
-
-
-def _all_but(catalog: Catalog, rows: IntArray) -> BoolArray:
-    mask = np.ones(len(catalog), np.bool_)
-    mask[rows] = False
-    return mask

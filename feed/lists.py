@@ -84,11 +84,11 @@ class Lists:
     ) -> list[IntArray]:
         """For each of the (m, D) vectors allowed catalog rows, `spare` times its count or all.
 
-        In no order. `allowed` goes by catalog row.
+        In no order, and only such as have an embedding. `allowed` goes by catalog row.
         """
         vectors = vectors @ self.axes if len(self.axes) else vectors
         if len(self) == 1 or np.count_nonzero(allowed) <= FEW:
-            at = self._place_of.take(allowed.nonzero()[0])
+            at = self._places_of(allowed.nonzero()[0])
         else:
             at = self._looked_at(vectors, allowed, counts)
         # The same for every episode, centre @ vector changes no order.
@@ -143,10 +143,15 @@ class Lists:
         bounds = zip(self.starts[lists].tolist(), self.starts[lists + 1].tolist(), strict=True)
         return np.concatenate([self._every[start:end] for start, end in bounds])
 
+    def _places_of(self, rows: IntArray) -> npt.NDArray[np.int32]:
+        """The places of those of these rows, which rise, that have one."""
+        at = self._place_of.take(rows[: np.searchsorted(rows, len(self._place_of))])
+        return at[at >= 0]
+
     @cached_property
     def _place_of(self) -> npt.NDArray[np.int32]:
-        """By catalog row, where it has a place."""
-        found = np.zeros(int(self.rows.max(initial=-1)) + 1, np.int32)
+        """By catalog row, up to the last that has one, its place; -1 for none."""
+        found = np.full(int(self.rows.max(initial=-1)) + 1, -1, np.int32)
         found[self.rows] = self._every
         return found
 

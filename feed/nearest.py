@@ -32,10 +32,9 @@ def nearest(
 
     (n,) `allowed` and `order` go by catalog row; of equal cosines the lower in `order` is first.
     """
-    among = allowed & catalog.is_embedded
-    if not len(catalog.lists) or np.count_nonzero(among) <= EXACT:
-        return _scan(catalog, vectors, among, counts, order)
-    near = catalog.lists.near(vectors, among, counts)
+    if not len(catalog.lists) or np.count_nonzero(allowed) <= EXACT:
+        return _scan(catalog, vectors, allowed, counts, order)
+    near = catalog.lists.near(vectors, allowed, counts)
     return [
         best_matches(rows, catalog.vectors(rows) @ vector, count, order)
         for rows, vector, count in zip(near, vectors, counts.tolist(), strict=True)
@@ -45,17 +44,18 @@ def nearest(
 def _scan(
     catalog: Catalog,
     vectors: npt.NDArray[np.float32],
-    among: BoolArray,
+    allowed: BoolArray,
     counts: IntArray,
     order: IntArray,
 ) -> list[Found]:
     """The same by looking at every one, all vectors in one pass."""
-    rows = np.flatnonzero(among)
+    rows = allowed.nonzero()[0]
+    rows = rows[catalog.is_embedded[rows]]
     # To copy these would cost more than to multiply all.
-    if len(catalog.embeddings) and 2 * len(rows) > len(among):
+    if len(catalog.embeddings) and 2 * len(rows) > len(allowed):
         products = cosines(catalog.embeddings, vectors)
-        products[:, ~among] = -np.inf
-        rows = np.arange(len(among))
+        products[:, ~(allowed & catalog.is_embedded)] = -np.inf
+        rows = np.arange(len(allowed))
     else:
         products = _cosines_of(catalog, rows, vectors)
     found = []

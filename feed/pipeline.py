@@ -175,7 +175,8 @@ class Ranker:
         A catalog that holds no vectors takes them from the matches of a search.
         """
         catalog, ties = self.catalog, self.standing.ties
-        others = self.standing.floors.copy()
+        floors = self.standing.floors
+        others = np.ones(len(self.catalog), np.bool_) if floors is None else floors.copy()
         others[row] = False
         if not catalog.holds_vectors:
             return sources.best_matches(*matched(catalog, matches, others), count, ties)

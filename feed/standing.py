@@ -30,8 +30,9 @@ class Standing:
         self.quality: FloatArray = scorers.quality(catalog, scenario.quality)
         self.rated: BoolArray = scorers.rated(catalog, self.quality)
         """who can be called highly rated"""
-        self.floors: BoolArray = filters.quality_floors(catalog, scenario.filters)
-        """who passes the quality floors"""
+        floors = filters.quality_floors(catalog, scenario.filters)
+        self.floors: BoolArray | None = None if floors.all() else floors
+        """who passes the quality floors, None for everybody"""
         self.ties: IntArray = _ties(catalog, scenario.sources.ties)
         """what breaks ties: lower comes first"""
         logs = np.log1p(signals.popularity.astype(np.float64) / blend.popularity_unit)

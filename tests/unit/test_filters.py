@@ -64,8 +64,11 @@ def test_what_is_not_out_yet_is_not_published(catalog: Catalog) -> None:
 def test_exclusions_name_an_episode_by_id_or_by_content(catalog: Catalog) -> None:
     engaged = Engagement(id="e", episode_id="episode-3", type="click", timestamp_us=0)
     excluded = query(excluded_ids=("episode-1", "content-2", "unknown"), engagements=(engaged,))
-    mask = filters.not_excluded(catalog, excluded, History.of(catalog, excluded, Interests()))
-    assert names(catalog, ~mask) == {"episode-1", "episode-2", "episode-3"}
+    history = History.of(catalog, excluded, Interests())
+    rows = filters.excluded(catalog, excluded, history)
+    assert {catalog.ids[row] for row in rows} == {"episode-1", "episode-2", "episode-3"}
+    rows = filters.excluded(catalog, excluded, history, returning=history.rows)
+    assert {catalog.ids[row] for row in rows} == {"episode-1", "episode-2"}
 
 
 def test_a_muted_series_is_gone_whole(catalog: Catalog) -> None:
@@ -100,7 +103,7 @@ def test_nothing_muted_removes_nothing(catalog: Catalog) -> None:
         filters.spoken_language,
     ):
         assert one(catalog, query()) is None
-    assert filters.not_excluded(catalog, query(), History.of(catalog, query(), Interests())).all()
+    assert not len(filters.excluded(catalog, query(), History.of(catalog, query(), Interests())))
 
 
 def test_a_day_has_its_microseconds() -> None:
