@@ -22,7 +22,7 @@ from adapters.folder_copies import FolderCopies
 from adapters.gcs import GcsShelf
 from adapters.jsonl import JsonSource
 from adapters.npz import NpzVectors
-from benchmarks.crowd import NOW, Crowd
+from benchmarks.crowd import CHANGED, NOW, Crowd
 from benchmarks.world import World
 from catalog_builder import build, job, signals
 from catalog_builder.learned import Learned
@@ -32,8 +32,6 @@ from feed.layout import SECTIONS
 from feed.ports import Shelf
 from feed.snapshot import decode
 
-CHANGED = 100
-"""of so many episodes one"""
 BUCKET, PLAIN = "bench", "plain"
 TIMEOUT_S = 600.0
 
@@ -66,9 +64,9 @@ class Users:
         return self.crowd.summaries()
 
 
-def publish(folder: Path, episodes: int) -> dict[str, Any]:
+def publish(folder: Path, episodes: int, *, changed: bool = False) -> dict[str, Any]:
     """Build and publish as the command does; seconds by step, and the most memory, MB."""
-    users = Users(World(episodes).listeners())
+    users = Users(World(episodes).listeners(later=changed))
     inputs = job.Inputs(
         episodes=JsonSource(folder / "episodes.jsonl"),
         vectors=NpzVectors(folder / "vectors.npz"),
@@ -195,6 +193,7 @@ def main() -> None:
         "make": lambda: make(Path(folder), int(more[0])),
         "change": lambda: make(Path(folder), int(more[0]), changed=True),
         "publish": lambda: publish(Path(folder), int(more[0])),
+        "publish-changed": lambda: publish(Path(folder), int(more[0]), changed=True),
         "store": lambda: store(Path(folder)),
         "load": lambda: load(Path(folder), more[0]),
     }

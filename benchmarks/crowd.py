@@ -30,6 +30,8 @@ FAITHFUL = 0.8
 HEARD_OF = 0.95
 """the share of a topic's episodes that anybody has chosen yet"""
 USERS_AT_ONCE = 500
+CHANGED = 100
+"""of so many users, and of so many episodes, one is another than before"""
 DRAWN = 4
 """times as many as wanted, since some are drawn twice"""
 KINDS: dict[EngagementType, float] = {
@@ -46,12 +48,16 @@ KINDS: dict[EngagementType, float] = {
 
 @dataclass
 class Crowd:
-    """Users with so many engagements each, with as many different episodes."""
+    """Users with so many engagements each, with as many different episodes.
+
+    `later`: one in `CHANGED` has chosen something else in place of their oldest choice.
+    """
 
     users: int
     episodes: int
     each: int = 100
     seed: int = 0
+    later: bool = False
     making_s: float = field(default=0.0, init=False)
     making_cpu_s: float = field(default=0.0, init=False)
     """what it took to make them, up to now: no part of a build"""
@@ -116,6 +122,9 @@ class Crowd:
         different = dict.fromkeys(drawn)
         if len(different) < self.each:
             different |= dict.fromkeys(range(self.episodes))
+        chosen = list(different)[: self.each]
+        if self.later and user % CHANGED == 0:
+            chosen = [*list(different)[self.each : self.each + 1], *chosen[:-1]]
         engagements = tuple(
             Engagement(
                 id=f"{user:010}-{number:09}",
@@ -125,7 +134,7 @@ class Crowd:
                 progress=progress if _NAMES[kind] == "listen" else None,
             )
             for number, (episode, age_us, kind, progress) in enumerate(
-                zip(different, ages, kinds, heard, strict=False)
+                zip(chosen, ages, kinds, heard, strict=False)
             )
         )
         return msgspec.msgpack.encode(to_document(Summary(engagements=engagements)))

@@ -67,9 +67,10 @@ class World:
         every = self.listeners().summaries()
         return build_catalog(self.items(), self.vectors(), NOW, summaries=every)
 
-    def listeners(self) -> Crowd:
-        """Whose choices make the signals."""
-        return Crowd(max(1, int(LISTENERS_AN_EPISODE * self.episodes)), self.episodes)
+    def listeners(self, *, later: bool = False) -> Crowd:
+        """Whose choices make the signals; `later`, when some have done something since."""
+        users = max(1, int(LISTENERS_AN_EPISODE * self.episodes))
+        return Crowd(users, self.episodes, later=later)
 
     def summaries(self) -> Iterator[tuple[str, Summary]]:
         """By user: a full summary, and a profile with interests."""

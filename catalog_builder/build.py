@@ -96,12 +96,12 @@ def build_catalog(
         lists=Lists.none(embeddings.shape[1]),
         projection=projection(embeddings, embedded == 1, anchors),
     )
-    catalog = replace(catalog, signals=signals(collect(summaries, catalog), catalog, parameters))
+    made = signals(collect(summaries, catalog), catalog, parameters, learned)
+    catalog = replace(catalog, signals=made)
     none = embeddings[:0].copy()
     if keep_vectors:
-        made = lists(embeddings, embedded == 1, vectors.model, learned)
-        catalog = replace(catalog, lists=made)
-        if len(made.rows) >= FEWEST:
+        catalog = replace(catalog, lists=lists(embeddings, embedded == 1, vectors.model, learned))
+        if len(catalog.lists.rows) >= FEWEST:
             catalog = replace(catalog, embeddings=none, fixed=Fixed.of(embeddings))
     else:
         catalog = replace(catalog, embeddings=none)

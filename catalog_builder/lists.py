@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from catalog_builder import centroids as kept_centroids
 from catalog_builder.learned import Learned
 from feed.lists import DEPTHS, SPARE_TURNED, Lists
 
@@ -96,11 +97,11 @@ def _sorted(
 ) -> Lists:
     if len(rows) >= FEWEST:
         count = round(CENTROIDS * len(rows) ** 0.5)
-        known = learned.centroids(embeddings, model, count) if learned else None
+        known = kept_centroids.known(learned, embeddings, model, count) if learned else None
         centroids = learn(embeddings, rows, count) if known is None else known
         made = _calibrated(embeddings, sorted_by_centroid(embeddings, rows, centroids))
         if learned and known is None:
-            learned.keep(centroids, embeddings, model)
+            kept_centroids.keep(learned, centroids, embeddings, model)
         if made.probes[0] <= WORTH * len(made):
             return made
     if len(rows) >= CODED:

@@ -7,175 +7,111 @@ many, a recent one more than an old one; and popularity is divided out, with shr
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
-from catalog_builder.interactions import Interactions
-from feed.columns import places
+from catalog_builder import counted
+from catalog_builder.counted import Counted
+from catalog_builder.interactions import MINUTE_US, Interactions
+from catalog_builder.learned import Learned
+from catalog_builder.pairs import Floats, Pairs, Parameters, Rows, Ties
+from feed.catalog import Catalog
+from feed.columns import grouped
 
-PAIRS = 1 << 20
-"""pairs of choices looked at once, about 100 bytes each: what bounds memory"""
-
-Places = npt.NDArray[np.int64]
-
-_NONE = np.zeros(0, np.float32)
-
-
-@dataclass(frozen=True)
-class Parameters:
-    """How neighbours are found."""
-
-    most: int = 50
-    """how many an episode has"""
-    window: int = 100
-    """how many choices before and after one, of the same user, make a pair with it"""
-    backward: float = 0.2
-    """what a pair counts for the neighbour that was chosen before; for one chosen after it, 1"""
-    half_life_days: float = 365.0
-    """of a pair, by the age of its newer choice"""
-    activity: float = 1.0
-    """a pair of a user of c choices counts c^-activity"""
-    own_popularity: float = 0.5
-    """near(a, b) is divided by (choices of a + shrinkage)^own_popularity ..."""
-    popularity: float = 0.75
-    """... and by (choices of b + shrinkage)^popularity"""
-    shrinkage: float = 10.0
+SPARE = 0.25
+"""the share more than are wanted that are kept, so that popularity may change before an episode has
+to be counted again"""
+AT_ONCE = 1 << 20
+"""ties that neighbours are chosen from at once, about 50 bytes each: what bounds memory"""
 
 
 def neighbours(
     interactions: Interactions,
-    ages_days: npt.NDArray[np.float32],
-    episodes: int,
+    catalog: Catalog,
     min_people: int,
     parameters: Parameters,
+    learned: Learned | None = None,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.float32]]:
     """Starts (n + 1,), rows and weights of each episode's neighbours, the nearest first.
 
     Weights are multiples of the mean one. A pair that fewer than `min_people` users made is left
     out. Exact, some episodes at a time, so that memory grows with choices and not with pairs, and
-    time with pairs and not with the square of episodes.
+    time with pairs and not with the square of episodes. With what the last build `learned` only
+    pairs of episodes are counted that somebody chose whose choices changed; the result is the same.
     """
-    pairs = _Pairs(interactions, ages_days, episodes, parameters)
-    counts, rows, weights = [np.zeros(1, np.int64)], [np.zeros(0, np.int32)], [_NONE]
-    for first, end in pairs.blocks():
-        of, others, near = pairs.nearest(first, end, max(1, min_people))
-        counts.append(np.bincount(of, minlength=end - first))
-        rows.append(others)
-        weights.append(near)
-    every = np.concatenate(weights)
+    least, now_minute = max(1, min_people), catalog.created_us // MINUTE_US
+    pairs = Pairs(interactions, now_minute, len(catalog), parameters)
+    enough = pairs.choices >= least
+    shrunk = (pairs.choices + parameters.shrinkage).astype(np.float64)
+    popularity: Floats = shrunk**parameters.popularity * enough
+    found = Counted(Ties.none(), np.zeros(len(catalog)))
+    anew = enough
+    if learned:
+        made_by = f"{counted.VERSION} {least} {parameters.anchor(now_minute)} {parameters}"
+        digests = counted.digests(interactions, catalog.id_hashes, now_minute) * enough
+        most = parameters.most
+        holds, found = counted.known(learned, made_by, catalog, digests, popularity, most)
+        anew = enough & ~holds
+    found = _counted(pairs, np.flatnonzero(anew), popularity, found, least, parameters.most)
+    if learned:
+        found.keep(learned, made_by, catalog.id_hashes, digests, popularity)
+    own: Floats = shrunk**parameters.own_popularity
+    chosen = list(_nearest(found.ties, own, popularity, parameters.most))
+    of, rows, near = map(np.concatenate, zip(*chosen, strict=True))
     return (
-        np.cumsum(np.concatenate(counts)),
-        np.concatenate(rows),
-        every / every.mean() if len(every) else every,
+        np.append(0, np.cumsum(np.bincount(of, minlength=len(catalog)))).astype(np.int64),
+        rows,
+        near / near.mean() if len(near) else near,
     )
 
 
-class _Pairs:
-    """Pairs of choices of one user, found from the episode of either side."""
+def _counted(
+    pairs: Pairs, anew: Rows, popularity: Floats, before: Counted, least: int, most: int
+) -> Counted:
+    """What was counted before, and what has to be counted now, in the order of episodes."""
+    beyond, wanted = before.beyond.copy(), most + int(SPARE * most)
+    every = [before.ties]
+    for block in pairs.blocks(anew):
+        ties = pairs.tied(block, least)
+        value = ties.strengths / popularity[ties.rows]
+        kept, rest = _highest(ties.of, value, len(block), wanted)
+        beyond[block] = rest
+        every.append(Ties(block[ties.of[kept]], ties.rows[kept], ties.strengths[kept]))
+    of = np.concatenate([ties.of for ties in every])
+    rows = np.concatenate([ties.rows for ties in every])
+    strengths = np.concatenate([ties.strengths for ties in every])
+    order, _ = grouped(of)
+    return Counted(Ties(of[order], rows[order], strengths[order]), beyond)
 
-    def __init__(
-        self,
-        interactions: Interactions,
-        ages_days: npt.NDArray[np.float32],
-        episodes: int,
-        parameters: Parameters,
-    ) -> None:
-        self._rows = interactions.rows
-        self._starts = interactions.starts
-        choices = np.bincount(interactions.rows, minlength=episodes)
-        self._of = np.concatenate([[0], np.cumsum(choices)])
-        self._choices = np.argsort(interactions.rows, kind="stable").astype(np.int32)
-        lengths = np.diff(interactions.starts).astype(np.float32)
-        self._activity = lengths**-parameters.activity
-        self._older = interactions.weights
-        self._newer = np.exp2(ages_days / np.float32(-parameters.half_life_days))
-        self._newer *= interactions.weights
-        """a pair counts activity x the one of its older choice x the other of its newer"""
-        self._episodes = episodes
-        self._parameters = parameters
-        self._at_once = max(1, PAIRS // (2 * parameters.window))
-        self._own = (choices + parameters.shrinkage) ** parameters.own_popularity
-        self._others = (choices + parameters.shrinkage) ** parameters.popularity
 
-    def blocks(self) -> Iterator[tuple[int, int]]:
-        """All episodes, as many at once as have few enough pairs, and one at least."""
-        first = 0
-        while first < self._episodes:
-            most = self._of[first] + self._at_once
-            end = max(first + 1, int(np.searchsorted(self._of, most, "right")) - 1)
-            yield first, end
-            first = end
+def _highest(of: Rows, values: Floats, groups: int, most: int) -> tuple[Rows, Floats]:
+    """Places of the `most` highest of each group, and (groups,) the highest that is left out."""
+    bounds, rest = np.searchsorted(of, np.arange(groups + 1)), np.zeros(groups)
+    kept = np.ones(len(of), np.bool_)
+    for one in np.flatnonzero(np.diff(bounds) > most).tolist():
+        some = slice(bounds[one], bounds[one + 1])
+        falling = np.argsort(-values[some], kind="stable")
+        kept[some][falling[most:]] = False
+        rest[one] = values[some][falling[most]]
+    return np.flatnonzero(kept), rest
 
-    def nearest(
-        self, first: int, end: int, min_people: int
-    ) -> tuple[Places, npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-        """Of the episodes from `first`: which one, who is near to it, and how near, falling."""
-        total = self._counted(first, end)
-        of = np.repeat(np.arange(end - first), np.diff(total.indptr))
-        strength, people = total.data.real, total.data.imag
-        kept = np.flatnonzero((people >= min_people) & (strength > 0))
-        of, found = of[kept], total.indices[kept]
-        near = strength[kept] / self._own[first + of] / self._others[found]
-        likely = self._likely(near, of, end - first)
-        of, found, near = of[likely], found[likely], near[likely]
-        order = np.lexsort((found, -near, of))
-        rank = np.arange(len(of)) - np.searchsorted(of, of)  # `of` rises, sorted or not
-        order = order[rank < self._parameters.most]
-        return of[order], found[order].astype(np.int32), near[order].astype(np.float32)
 
-    def _likely(self, near: npt.NDArray[np.float64], of: Places, episodes: int) -> Places:
-        """Places of as many of the nearest of each as are wanted, and of all that equal the last.
-
-        So that little has to be sorted.
-        """
-        most = self._parameters.most
-        bounds = np.searchsorted(of, np.arange(episodes + 1))
-        least = np.zeros(episodes)
-        for one in np.flatnonzero(np.diff(bounds) > most).tolist():
-            least[one] = np.partition(near[bounds[one] : bounds[one + 1]], -most)[-most]
-        return np.flatnonzero(near >= least[of])
-
-    def _counted(self, first: int, end: int) -> Any:
-        """(end - first, n) complex, sparse: what all pairs of two episodes count, and i for each.
-
-        A part of the choices at a time, should even one episode have too many.
-        """
-        shape = end - first, self._episodes
-        choices = self._choices[self._of[first] : self._of[end]].astype(np.int64)
-        of = np.repeat(np.arange(shape[0]), np.diff(self._of[first : end + 1]))
-        total = csr_array(shape, dtype=np.complex128)
-        for start in range(0, len(choices), self._at_once):
-            some = slice(start, start + self._at_once)
-            starts, others, weights = self._of_choices(choices[some])
-            pairs = csr_array((weights + 1j, others, starts), (len(starts) - 1, shape[1]))
-            both = np.tile(of[some], 2)
-            summed = csr_array(
-                (np.ones(len(both)), (both, np.arange(len(both)))), (shape[0], len(both))
-            )
-            part = summed @ pairs
-            total = total + part if start else part
-        return total
-
-    def _of_choices(
-        self, one: npt.NDArray[np.int64]
-    ) -> tuple[Places, npt.NDArray[np.int32], npt.NDArray[np.float64]]:
-        """The other episode of each pair of these choices, and what it counts.
-
-        First of those with later choices, then of those with earlier ones; starts (2 c + 1,).
-        """
-        user = np.searchsorted(self._starts, one, "right") - 1
-        earliest = np.maximum(one - self._parameters.window, self._starts[user])
-        last = np.minimum(one + self._parameters.window + 1, self._starts[user + 1])
-        older = self._older[one] * self._activity[user]
-        newer = self._newer[one] * self._activity[user] * np.float32(self._parameters.backward)
-        later, earlier = places(one + 1, last), places(earliest, one)
-        counts = np.concatenate([last - one - 1, one - earliest])
-        weights = np.repeat(np.concatenate([older, newer]), counts)
-        weights[: len(later)] *= self._newer[later]
-        weights[len(later) :] *= self._older[earlier]
-        others = self._rows[np.concatenate([later, earlier])]
-        return np.concatenate([[0], np.cumsum(counts)]), others, weights.astype(np.float64)
+def _nearest(
+    ties: Ties, own: Floats, popularity: Floats, most: int
+) -> Iterator[tuple[Rows, npt.NDArray[np.int32], npt.NDArray[np.float32]]]:
+    """Of each episode who is near to it, and how near, falling; some at a time, once at least."""
+    first = 0
+    while True:
+        end = len(ties.of)
+        if first + AT_ONCE < end:  # up to a whole episode
+            end = int(np.searchsorted(ties.of, ties.of[first + AT_ONCE], "right"))
+        of, rows = ties.of[first:end], ties.rows[first:end]
+        near = ties.strengths[first:end] / own[of] / popularity[rows]
+        order = np.lexsort((rows, -near, of))
+        rank = np.arange(len(of)) - np.searchsorted(of, of)
+        order = order[rank < most]
+        yield of[order], rows[order], near[order].astype(np.float32)
+        first = end
+        if first == len(ties.of):
+            return

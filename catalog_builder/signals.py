@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from catalog_builder.interactions import BEGUN, FINISHED, Interactions
-from catalog_builder.neighbours import Parameters as NeighbourParameters
+from catalog_builder.interactions import BEGUN, FINISHED, MINUTE_US, Interactions
+from catalog_builder.learned import Learned
 from catalog_builder.neighbours import neighbours
+from catalog_builder.pairs import DAY_MINUTES
+from catalog_builder.pairs import Parameters as NeighbourParameters
 from catalog_builder.promise import promise
 from feed.catalog import Catalog
 from feed.signals import HALF_LIVES_DAYS, Signals
 
 MIN_PEOPLE = 5
-DAY_MINUTES = 24 * 60
-MINUTE_US = 60_000_000
 PROMISED = HALF_LIVES_DAYS.index(7.0)
 """the popularity that an episode's content promises"""
 
@@ -33,9 +33,15 @@ class Parameters:
 
 
 def signals(
-    interactions: Interactions, catalog: Catalog, parameters: Parameters | None = None
+    interactions: Interactions,
+    catalog: Catalog,
+    parameters: Parameters | None = None,
+    learned: Learned | None = None,
 ) -> Signals:
-    """The signals of these interactions, as of the catalog's creation."""
+    """The signals of these interactions, as of the catalog's creation.
+
+    `learned` is of the last build, and changes nothing but the time that it takes.
+    """
     parameters = parameters or Parameters()
     n, least = len(catalog), parameters.min_people
     now_us = catalog.created_us
@@ -44,8 +50,7 @@ def signals(
         people += np.bincount(part.rows, minlength=n)
         popularity += _popularity(part, now_us, n)
     enough = people >= least
-    ages_days = np.concatenate([age_days(part, now_us) for part in interactions.parts()])
-    starts, rows, weights = neighbours(interactions, ages_days, n, least, parameters.neighbours)
+    starts, rows, weights = neighbours(interactions, catalog, least, parameters.neighbours, learned)
     return Signals(
         people=np.where(enough, people, 0).astype(np.int32),
         popularity=np.where(enough[:, None], popularity, 0.0).astype(np.float32),

@@ -8,7 +8,8 @@ import pytest
 from adapters.folder_copies import FolderCopies
 from benchmarks.vectors import clustered
 from catalog_builder import lists as building
-from catalog_builder.learned import NAME, Learned
+from catalog_builder.centroids import NAME
+from catalog_builder.learned import Learned
 from catalog_builder.lists import lists
 from feed.lists import Lists
 

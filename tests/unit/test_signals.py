@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
 from catalog_builder import interactions as interactions_module
-from catalog_builder import neighbours as module
+from catalog_builder import neighbours as neighbours_module
+from catalog_builder import pairs as pairs_module
 from catalog_builder import promise as promise_module
 from catalog_builder.build import build_catalog
 from catalog_builder.interactions import BEGUN, FINISHED, UNKNOWN, Interactions, collect
-from catalog_builder.neighbours import Parameters as NeighbourParameters
 from catalog_builder.neighbours import neighbours
-from catalog_builder.signals import Parameters, signals
+from catalog_builder.pairs import Parameters as NeighbourParameters
+from catalog_builder.signals import Parameters, age_days, signals
 from feed.catalog import Catalog
 from feed.clock import DAY_US, to_us
 from feed.engagement import TYPES, Engagement, Summary
@@ -225,12 +226,12 @@ def test_neighbours_in_parts_are_those_found_pair_by_pair(
     users: list[Summary], window: int, pairs: int
 ) -> None:
     found = collect(users, CATALOG)
-    ages = np.linspace(0, 100, len(found)).astype(np.float32)
     parameters = NeighbourParameters(most=3, window=window)
-    wanted = brute(found, ages, 30, parameters)
+    wanted = brute(found, age_days(found, CATALOG.created_us), 30, parameters)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(module, "PAIRS", pairs)
-        starts, rows, weights = neighbours(found, ages, 30, 1, parameters)
+        patched.setattr(pairs_module, "PAIRS", pairs)
+        patched.setattr(neighbours_module, "AT_ONCE", pairs)
+        starts, rows, weights = neighbours(found, CATALOG, 1, parameters)
     best = -np.sort(-wanted, axis=1)[:, :3]
     mean = best[best > 0].mean() if (best > 0).any() else 1.0
     for row in range(30):
