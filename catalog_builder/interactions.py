@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.catalog import Catalog
-from feed.engagement import Engagement, Summary
+from feed.columns import grouped
+from feed.engagement import TYPES, Summary
 
 MINUTE_US = 60_000_000
 USERS_AT_ONCE = 1000
@@ -82,13 +83,16 @@ def collect(summaries: Iterable[Summary], catalog: Catalog) -> Interactions:
     columns = [bytearray() for _ in _KINDS]  # which grow in place, where arrays would be copied
     every = iter(summaries)
     while users := list(islice(every, USERS_AT_ONCE)):
-        chosen = [(user, one) for user, summary in enumerate(users) for one in summary.engagements]
+        counts = [len(summary.engagements) for summary in users]
+        done = [one for summary in users for one in summary.engagements]
+        kinds = np.array([_CODES[one.type] for one in done], np.intp)
+        progress = np.array([one.progress for one in done], np.float64)  # NaN for None
         of_user, *found = _distinct(
-            np.array([user for user, _ in chosen], np.int32),
-            catalog.rows([one.episode_id for _, one in chosen]),
-            np.array([_weight(one) for _, one in chosen], np.float32),
-            np.array([one.timestamp_us // MINUTE_US for _, one in chosen], np.int64),
-            np.array([_heard(one) for _, one in chosen], np.int8),
+            np.repeat(np.arange(len(users), dtype=np.int32), counts),
+            catalog.rows([one.episode_id for one in done]),
+            _weights(kinds, progress),
+            np.array([one.timestamp_us // MINUTE_US for one in done], np.int64),
+            _heard(kinds, progress),
         )
         count = np.bincount(of_user, minlength=len(users))
         lengths.append(count[count > 0])
@@ -99,6 +103,8 @@ def collect(summaries: Iterable[Summary], catalog: Catalog) -> Interactions:
 
 
 _KINDS = (np.int32, np.float32, np.int32, np.int8)
+_BITS = 32
+"""what a row, and a minute, need in a key"""
 _NOTHING = tuple(np.zeros(0, kind) for kind in _KINDS)
 
 
@@ -111,37 +117,37 @@ def _distinct(
 ) -> tuple[npt.NDArray[np.generic], ...]:
     """One choice for each user and row: its greatest weight, newest time, and farthest hearing."""
     kept = np.flatnonzero((rows >= 0) & (weights > 0))
-    kept = kept[np.lexsort((rows[kept], users[kept]))]
-    users, rows = users[kept], rows[kept]
-    first = np.flatnonzero(np.diff(users, prepend=-1) | np.diff(rows, prepend=-1))
+    order, first = grouped(users[kept].astype(np.int64) << _BITS | rows[kept])
     if not len(first):
         return (np.zeros(0, np.int32), *_NOTHING)
+    kept = kept[order]
     limits = np.iinfo(np.int32)
     newest = np.clip(np.maximum.reduceat(minutes[kept], first), limits.min, limits.max)
     found = (
-        users[first],
-        rows[first].astype(np.int32),
+        users[kept[first]],
+        rows[kept[first]].astype(np.int32),
         np.maximum.reduceat(weights[kept], first),
         newest.astype(np.int32),
         np.maximum.reduceat(heard[kept], first),
     )
-    oldest_first = np.lexsort((found[1], found[3], found[0]))
+    oldest_first, _ = grouped((found[0].astype(np.int64) << _BITS) + (newest - limits.min))
     return tuple(column[oldest_first] for column in found)
 
 
-def _weight(engagement: Engagement) -> float:
-    if (
-        engagement.type == "listen"
-        and engagement.progress is not None
-        and engagement.progress < SKIPPED
-    ):
-        return 0.0
-    return WEIGHTS[engagement.type]
+_CODES = {kind: code for code, kind in enumerate(TYPES)}
+_BY_CODE = np.array([WEIGHTS[kind] for kind in TYPES], np.float32)
 
 
-def _heard(engagement: Engagement) -> int:
-    if engagement.type == "complete":
-        return FINISHED
-    if engagement.type != "listen" or engagement.progress is None:
-        return UNKNOWN
-    return FINISHED if engagement.progress >= HEARD else BEGUN
+def _weights(
+    kinds: npt.NDArray[np.intp], progress: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float32]:
+    """(m,) of engagements of these types, by code."""
+    skipped = (kinds == _CODES["listen"]) & (progress < SKIPPED)
+    return np.where(skipped, np.float32(0), _BY_CODE[kinds])
+
+
+def _heard(kinds: npt.NDArray[np.intp], progress: npt.NDArray[np.float64]) -> npt.NDArray[np.int8]:
+    """(m,) whether each was heard to the end."""
+    begun = (kinds == _CODES["listen"]) & ~np.isnan(progress)
+    ended = (kinds == _CODES["complete"]) | begun & (progress >= HEARD)
+    return np.where(ended, FINISHED, np.where(begun, BEGUN, UNKNOWN)).astype(np.int8)
