@@ -33,8 +33,9 @@ class JsonSource:
             raise Unavailable(f"{self._path}: {said}") from error
         data = data.removeprefix(b"\xef\xbb\xbf")
         records = self._array(data) if data.lstrip()[:1] == b"[" else self._lines(data)
+        name = self._path.name
         for place, value in records:
-            where = f"{self._path.name}:{place}"
+            where = f"{name}:{place}"
             if isinstance(value, dict):
                 yield Record(where, value)
             else:

@@ -1,13 +1,14 @@
-"""Counted: how strongly episodes are tied, kept for as long as nobody who chose them changes.
+"""Counted: how strongly episodes are tied, kept for as long as nobody who chose both changes.
 
-Counting pairs is most of what signals take, and between two builds few users do anything. What is
-kept of an episode holds while a digest of all choices of all who chose it does; everything else is
-counted anew. So who deletes their data vanishes from what was counted, too, and nothing of a user
-is kept: sums over `min_people` and more, and digests of as many.
+Counting pairs is most of what signals take, and between two builds few users do anything. With each
+episode a digest is kept of all choices of all who chose it: where those of either of two episodes
+hold, so does what was counted of them; everything else is counted anew. So who deletes their data
+vanishes from what was counted, too, and nothing of a user is kept: sums over `min_people` and more,
+and digests of as many.
 
 How near one episode is to another depends on the popularity of both as well. So strengths are kept,
 of a few more than are wanted, and of the rest a bound: neighbours are chosen anew each time, and an
-episode is counted again where any of the rest could have come among them. What is chosen is
+episode is counted again in full where any of the rest could have come among them. What is chosen is
 therefore what counting everything anew would give, to the last bit.
 """
 
@@ -26,8 +27,6 @@ from feed.columns import BoolArray, HashArray, mixed
 NAME = "neighbours"
 VERSION = 1
 """of how a digest is made, and what is counted"""
-ROUNDING = 1 + 1e-9
-"""what the bound is raised by, so that it is one in floating point"""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,12 +66,22 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Counted:
-    """Ties of some episodes of a catalog of n, in no order of episodes."""
+    """Ties of the n episodes of a catalog."""
 
     ties: Ties
     """`of` is the row"""
     beyond: Floats
     """(n,) the most that strength / popularity may be of what is not among them; 0: nothing"""
+
+    @classmethod
+    def nothing(cls, episodes: int) -> "Counted":
+        """Nothing is counted, and so nothing is left out."""
+        return cls(Ties.none(), np.zeros(episodes))
+
+    def without(self, some: BoolArray) -> "Counted":
+        """As if nothing of these (n,) episodes were counted."""
+        kept = np.flatnonzero(~some[self.ties.of])
+        return Counted(self.ties.at(kept), np.where(some, 0.0, self.beyond))
 
     def keep(
         self, learned: Learned, made_by: str, ids: HashArray, digests: HashArray, popularity: Floats
@@ -93,39 +102,29 @@ class Counted:
 
 
 def known(
-    learned: Learned,
-    made_by: str,
-    catalog: Catalog,
-    digests: HashArray,
-    popularity: Floats,
-    most: int,
+    learned: Learned, made_by: str, catalog: Catalog, digests: HashArray, popularity: Floats
 ) -> tuple[BoolArray, Counted]:
-    """(n,) which episodes need not be counted again, and what was counted of them.
+    """(n,) which episodes changed, and what was counted of any two that are not both of these.
 
-    `digests` and `popularity` (n,) are those of now, 0 where too few chose an episode; `most` is
-    how many neighbours are wanted.
+    `digests` and `popularity` (n,) are those of now, 0 where too few chose an episode.
     """
-    holds, beyond = np.zeros(len(catalog), np.bool_), np.zeros(len(catalog))
+    changed, found = popularity > 0, Counted.nothing(len(catalog))
     kept = learned.load(NAME, Kept)
     if kept is None or kept.made_by != made_by or not len(catalog):
-        return holds, Counted(Ties.none(), beyond)
+        return changed, found
     row = catalog.id_index.first(np.frombuffer(kept.ids, "<u8"))
     was, now = _floats(kept.popularity), np.where(row >= 0, popularity[row], 0.0)
     same = (now > 0) & (np.frombuffer(kept.digests, "<u8") == digests[row])
+    changed[row[same]] = False
     shared = (now > 0) & (was > 0)
-    rest = _floats(kept.beyond) * max(1.0, float((was[shared] / now[shared]).max(initial=1.0)))
+    # What became rarer is nearer than it was. It changed, so those that did have it counted anew.
+    nearer = np.where(same, max(1.0, float((was[shared] / now[shared]).max(initial=1.0))), 1.0)
+    found.beyond[row[shared]] = (_floats(kept.beyond) * nearer)[shared]
     of = np.repeat(np.arange(len(row)), np.frombuffer(kept.counts, "<i4"))
-    others, strengths = np.frombuffer(kept.rows, "<i4"), _floats(kept.strengths)
-    here = now[others] > 0
-    same[of[~here]] = False
-    value = np.divide(strengths, now[others], where=here, out=np.zeros(len(of)))
-    nearer = np.bincount(of, value > rest[of] * ROUNDING, len(row))
-    same &= (rest == 0) | (nearer >= most)
-    holds[row[same]] = True
-    beyond[row[same]] = rest[same]
-    some = same[of]
-    ties = Ties(row[of[some]].astype(np.int64), row[others[some]].astype(np.int32), strengths[some])
-    return holds, Counted(ties, beyond)
+    others = np.frombuffer(kept.rows, "<i4")
+    holds = (same[of] | same[others]) & (now[of] > 0) & (now[others] > 0)
+    of, others = row[of[holds]].astype(np.int64), row[others[holds]].astype(np.int32)
+    return changed, Counted(Ties(of, others, _floats(kept.strengths)[holds]), found.beyond)
 
 
 def digests(interactions: Interactions, ids: HashArray, now_minute: int) -> HashArray:

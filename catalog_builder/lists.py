@@ -35,6 +35,8 @@ WORTH = 0.3
 """the share of all lists, above which looking at everything is as fast"""
 LEVELS = 127
 """steps of a code on either side of the centre"""
+COSINES = 1 << 24
+"""taken at once: what bounds memory"""
 BLOCK = 8192
 """rows compared at once: what bounds memory"""
 
@@ -183,19 +185,18 @@ def _lists_of_nearest(
     embeddings: Floats, lists: Lists, asked: Floats, count: int
 ) -> npt.NDArray[np.intp]:
     """(q, count) for each of (q, D) vectors the lists of the nearest embeddings, in their order."""
-    member = np.repeat(np.arange(len(lists)), np.diff(lists.starts)).astype(np.int32)
-    cosines = np.zeros((len(asked), 0), np.float32)
-    found = np.zeros((len(asked), 0), np.int32)
-    for start in range(0, len(member), 4 * BLOCK):
-        some = slice(start, start + 4 * BLOCK)
-        more = asked @ embeddings[lists.rows[some]].T
-        cosines = np.concatenate([cosines, more], axis=1)
-        found = np.concatenate([found, np.broadcast_to(member[some], more.shape)], axis=1)
-        best = np.argpartition(-cosines, min(count, cosines.shape[1] - 1), axis=1)[:, :count]
-        cosines = np.take_along_axis(cosines, best, axis=1)
-        found = np.take_along_axis(found, best, axis=1)
-    order = np.argsort(-cosines, axis=1)
-    return np.take_along_axis(found, order, axis=1).astype(np.intp)
+    member = np.full(len(embeddings), -1, np.intp)
+    member[lists.rows] = np.repeat(np.arange(len(lists)), np.diff(lists.starts))
+    found = np.empty((len(asked), count), np.intp)
+    at_once = max(1, COSINES // len(embeddings))
+    for start in range(0, len(asked), at_once):
+        some = slice(start, start + at_once)
+        farness = -asked[some] @ embeddings.T
+        farness[:, member < 0] = np.inf
+        for row, far in zip(found[some], farness, strict=True):
+            nearest = np.argpartition(far, count - 1)[:count]
+            row[:] = member[nearest[np.argsort(far[nearest])]]
+    return found
 
 
 def _coded(embeddings: Floats, rows: npt.NDArray[np.int32]) -> dict[str, npt.NDArray[Any]]:

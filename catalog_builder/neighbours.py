@@ -6,8 +6,6 @@ more for the episode that was chosen later, one of a user of few choices more th
 many, a recent one more than an old one; and popularity is divided out, with shrinkage.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 import numpy.typing as npt
 
@@ -17,11 +15,13 @@ from catalog_builder.interactions import MINUTE_US, Interactions
 from catalog_builder.learned import Learned
 from catalog_builder.pairs import Floats, Pairs, Parameters, Rows, Ties
 from feed.catalog import Catalog
-from feed.columns import grouped
+from feed.columns import BoolArray, grouped
 
 SPARE = 0.25
 """the share more than are wanted that are kept, so that popularity may change before an episode has
 to be counted again"""
+ROUNDING = 1 + 1e-9
+"""what a bound is raised by, so that it is one in floating point"""
 AT_ONCE = 1 << 20
 """ties that neighbours are chosen from at once, about 50 bytes each: what bounds memory"""
 
@@ -38,80 +38,107 @@ def neighbours(
     Weights are multiples of the mean one. A pair that fewer than `min_people` users made is left
     out. Exact, some episodes at a time, so that memory grows with choices and not with pairs, and
     time with pairs and not with the square of episodes. With what the last build `learned` only
-    pairs of episodes are counted that somebody chose whose choices changed; the result is the same.
+    pairs are counted of two episodes that both changed; the result is the same.
     """
     least, now_minute = max(1, min_people), catalog.created_us // MINUTE_US
     pairs = Pairs(interactions, now_minute, len(catalog), parameters)
-    enough = pairs.choices >= least
     shrunk = (pairs.choices + parameters.shrinkage).astype(np.float64)
+    enough = pairs.choices >= least
     popularity: Floats = shrunk**parameters.popularity * enough
-    found = Counted(Ties.none(), np.zeros(len(catalog)))
-    anew = enough
-    if learned:
+
+    def count(some: BoolArray, among: BoolArray | None, before: Counted) -> Counted:
+        return _counted(pairs, some, among, popularity, before, least, parameters.most)
+
+    if learned is None:
+        found = count(enough, None, Counted.nothing(len(catalog)))
+    else:
         made_by = f"{counted.VERSION} {least} {parameters.anchor(now_minute)} {parameters}"
         digests = counted.digests(interactions, catalog.id_hashes, now_minute) * enough
-        most = parameters.most
-        holds, found = counted.known(learned, made_by, catalog, digests, popularity, most)
-        anew = enough & ~holds
-    found = _counted(pairs, np.flatnonzero(anew), popularity, found, least, parameters.most)
+        changed, before = counted.known(learned, made_by, catalog, digests, popularity)
+        found = count(changed, changed if len(before.ties.of) else None, before)
+        unsure = _unsure(found.ties, before.beyond, popularity, parameters.most)
+        found = count(unsure, None, found.without(unsure))
+    kept, chosen = _chosen(found, popularity, parameters.most)
     if learned:
-        found.keep(learned, made_by, catalog.id_hashes, digests, popularity)
+        kept.keep(learned, made_by, catalog.id_hashes, digests, popularity)
     own: Floats = shrunk**parameters.own_popularity
-    chosen = list(_nearest(found.ties, own, popularity, parameters.most))
-    of, rows, near = map(np.concatenate, zip(*chosen, strict=True))
-    return (
-        np.append(0, np.cumsum(np.bincount(of, minlength=len(catalog)))).astype(np.int64),
-        rows,
-        near / near.mean() if len(near) else near,
-    )
+    near = (chosen.strengths / popularity[chosen.rows] / own[chosen.of]).astype(np.float32)
+    starts = np.append(0, np.cumsum(np.bincount(chosen.of, minlength=len(catalog))))
+    return starts.astype(np.int64), chosen.rows, near / near.mean() if len(near) else near
 
 
 def _counted(
-    pairs: Pairs, anew: Rows, popularity: Floats, before: Counted, least: int, most: int
+    pairs: Pairs,
+    some: BoolArray,
+    among: BoolArray | None,
+    popularity: Floats,
+    before: Counted,
+    least: int,
+    most: int,
 ) -> Counted:
-    """What was counted before, and what has to be counted now, in the order of episodes."""
-    beyond, wanted = before.beyond.copy(), most + int(SPARE * most)
-    every = [before.ties]
-    for block in pairs.blocks(anew):
-        ties = pairs.tied(block, least)
-        value = ties.strengths / popularity[ties.rows]
-        kept, rest = _highest(ties.of, value, len(block), wanted)
-        beyond[block] = rest
-        every.append(Ties(block[ties.of[kept]], ties.rows[kept], ties.strengths[kept]))
-    of = np.concatenate([ties.of for ties in every])
-    rows = np.concatenate([ties.rows for ties in every])
-    strengths = np.concatenate([ties.strengths for ties in every])
-    order, _ = grouped(of)
-    return Counted(Ties(of[order], rows[order], strengths[order]), beyond)
+    """What was counted before, and the ties of some, among some or all, in order of episodes."""
+    beyond, every = before.beyond.copy(), [before.ties]
+    for block in pairs.blocks(np.flatnonzero(some)):
+        ties = pairs.tied(block, among, least)
+        ties = Ties(block[ties.of], ties.rows, ties.strengths)
+        every.append(_nearest(ties, popularity, most, beyond)[0])
+    return Counted(Ties.joined(every).sorted(), beyond)
 
 
-def _highest(of: Rows, values: Floats, groups: int, most: int) -> tuple[Rows, Floats]:
-    """Places of the `most` highest of each group, and (groups,) the highest that is left out."""
-    bounds, rest = np.searchsorted(of, np.arange(groups + 1)), np.zeros(groups)
-    kept = np.ones(len(of), np.bool_)
-    for one in np.flatnonzero(np.diff(bounds) > most).tolist():
-        some = slice(bounds[one], bounds[one + 1])
-        falling = np.argsort(-values[some], kind="stable")
-        kept[some][falling[most:]] = False
-        rest[one] = values[some][falling[most]]
-    return np.flatnonzero(kept), rest
+def _wanted(most: int) -> int:
+    """How many ties of an episode are kept."""
+    return most + int(SPARE * most)
 
 
-def _nearest(
-    ties: Ties, own: Floats, popularity: Floats, most: int
-) -> Iterator[tuple[Rows, npt.NDArray[np.int32], npt.NDArray[np.float32]]]:
-    """Of each episode who is near to it, and how near, falling; some at a time, once at least."""
-    first = 0
-    while True:
+def _unsure(ties: Ties, beyond: Floats, popularity: Floats, most: int) -> BoolArray:
+    """(n,) where fewer than are wanted are surely nearer than what was left out."""
+    value = ties.strengths / popularity[ties.rows]
+    surely = value > beyond[ties.of] * ROUNDING
+    found: BoolArray = (beyond > 0) & (np.bincount(ties.of, surely, len(beyond)) < most)
+    return found
+
+
+def _chosen(found: Counted, popularity: Floats, most: int) -> tuple[Counted, Ties]:
+    """What is kept for the next build, and each episode's neighbours: the nearest first.
+
+    Some episodes at a time, once at least.
+    """
+    ties, beyond = found.ties, found.beyond.copy()
+    parts = []
+    first, end = 0, -1
+    while end < len(ties.of):
         end = len(ties.of)
         if first + AT_ONCE < end:  # up to a whole episode
             end = int(np.searchsorted(ties.of, ties.of[first + AT_ONCE], "right"))
-        of, rows = ties.of[first:end], ties.rows[first:end]
-        near = ties.strengths[first:end] / own[of] / popularity[rows]
-        order = np.lexsort((rows, -near, of))
-        rank = np.arange(len(of)) - np.searchsorted(of, of)
-        order = order[rank < most]
-        yield of[order], rows[order], near[order].astype(np.float32)
+        parts.append(_nearest(ties.at(np.arange(first, end)), popularity, most, beyond))
         first = end
-        if first == len(ties.of):
-            return
+    kept, chosen = zip(*parts, strict=True)
+    return Counted(Ties.joined(kept), beyond), Ties.joined(chosen)
+
+
+def _nearest(ties: Ties, popularity: Floats, most: int, beyond: Floats) -> tuple[Ties, Ties]:
+    """Of ties in the order of episodes those that are kept, and of these as many as are wanted.
+
+    The nearest first, and of those as near as each other the first row. How near the nearest of
+    all others is raises `beyond`.
+    """
+    value = ties.strengths / popularity[ties.rows]
+    order = _nearest_first(ties.of, value, ties.rows)
+    rank = np.arange(len(order)) - np.searchsorted(ties.of, ties.of)  # `of` rises, as it was
+    rest = order[rank == _wanted(most)]
+    beyond[ties.of[rest]] = np.maximum(beyond[ties.of[rest]], value[rest])
+    return ties.at(order[rank < _wanted(most)]), ties.at(order[rank < most])
+
+
+def _nearest_first(of: Rows, value: Floats, rows: npt.NDArray[np.int32]) -> Rows:
+    """Places in the order of `of`, then falling by value, then by row: `np.lexsort`, but quick.
+
+    By value without regard for equals, and these, which are few, once more.
+    """
+    order = np.argsort(-value)
+    order = order[grouped(of[order])[0]]
+    of, value = of[order], value[order]
+    equal = np.append(False, (of[1:] == of[:-1]) & (value[1:] == value[:-1]))
+    some = np.flatnonzero(equal | np.append(equal[1:], False))
+    order[some] = order[some][np.lexsort((rows[order[some]], np.cumsum(~equal)[some]))]
+    return order

@@ -1,24 +1,24 @@
 """Pairs: how strongly two episodes are tied by those who chose both.
 
 Of every two choices of a user, not too far apart, one is the later. What such a pair counts depends
-on that user's choices alone, so what an episode's pairs add up to changes only where one of those
-who chose it does: what is counted once holds until then (`catalog_builder/counted.py`).
+on that user's choices alone. So what the pairs of two episodes add up to changes only where the
+choices of somebody do who chose both, and holds until then (`catalog_builder/counted.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from catalog_builder.interactions import Interactions
-from feed.columns import grouped, places
+from feed.columns import BoolArray, grouped, places
 
 PAIRS = 1 << 20
-"""pairs of choices looked at once, about 60 bytes each: what bounds memory"""
-KEYS = 1 << 42
-"""pairs of two episodes looked at once: what fits a key beside the place of a pair of choices"""
+"""pairs of choices looked at once, about 100 bytes each: what bounds memory"""
 DAY_MINUTES = 24 * 60
 
 Rows = npt.NDArray[np.int64]
@@ -57,7 +57,7 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Ties:
-    """Pairs of two episodes, in the order of both."""
+    """Pairs of two episodes."""
 
     of: Rows
     """(t,) the place of the one among those asked for"""
@@ -71,6 +71,23 @@ class Ties:
         """Nobody is tied to anybody."""
         return cls(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0))
 
+    @classmethod
+    def joined(cls, several: Sequence["Ties"]) -> "Ties":
+        """One after another."""
+        return cls(
+            np.concatenate([ties.of for ties in several]),
+            np.concatenate([ties.rows for ties in several]),
+            np.concatenate([ties.strengths for ties in several]),
+        )
+
+    def at(self, places: Rows) -> "Ties":
+        """Some of them."""
+        return Ties(self.of[places], self.rows[places], self.strengths[places])
+
+    def sorted(self) -> "Ties":
+        """The same in the order of the one."""
+        return self.at(grouped(self.of)[0])
+
 
 class Pairs:
     """Pairs of choices of one user, found from the episode of either side."""
@@ -80,6 +97,7 @@ class Pairs:
     ) -> None:
         """Whatever is dated ahead of `now_minute`, since 1970, is of now."""
         self.choices = np.bincount(interactions.rows, minlength=episodes)
+        """(n,) of each episode"""
         self._of = np.concatenate([[0], np.cumsum(self.choices)])
         self._by_episode = np.argsort(interactions.rows, kind="stable").astype(np.int32)
         self._rows = interactions.rows
@@ -95,7 +113,7 @@ class Pairs:
         self._episodes = episodes
         self._window = parameters.window
         self._backward = np.float32(parameters.backward)
-        self._at_once = max(1, PAIRS // (2 * parameters.window + 1))
+        self._at_once = max(1, PAIRS // (2 * parameters.window))
 
     def blocks(self, rows: Rows) -> Iterator[Rows]:
         """These episodes, as many at once as have few enough pairs, and one at least."""
@@ -103,68 +121,62 @@ class Pairs:
         first, before = 0, 0
         while first < len(rows):
             fit = int(np.searchsorted(ends, before + self._at_once, "right"))
-            end = max(first + 1, min(fit, first + KEYS // self._episodes))
+            end = max(first + 1, fit)
             yield rows[first:end]
             first, before = end, int(ends[end - 1])
 
-    def tied(self, rows: Rows, least: int) -> Ties:
-        """Who is tied to these episodes by the pairs of `least` people and more.
+    def tied(self, rows: Rows, among: BoolArray | None, least: int) -> Ties:
+        """Who is tied to these episodes by the pairs of `least` people, in the order of the one.
 
-        A part of the choices at a time, should even one episode have too many. Pairs are float32
-        and added up in float64, where so few digits leave no rounding: in any order it is the same.
+        `among` (n,): nobody else is asked for. A part of the choices at a time, should even one
+        episode have too many. Pairs are float32 and added up in float64, where so few digits leave
+        no rounding: in any order it is the same.
         """
-        choices = self._by_episode[places(self._of[rows], self._of[rows + 1])]
+        choices = self._by_episode[places(self._of[rows], self._of[rows + 1])].astype(np.int64)
         of = np.repeat(np.arange(len(rows)), self.choices[rows])
-        if len(choices) <= self._at_once:
-            keys, _, strengths = self._summed(choices, of, least)
-        else:
-            starts = range(0, len(choices), self._at_once)
-            slices = [slice(start, start + self._at_once) for start in starts]
-            parts = [self._summed(choices[some], of[some], 1) for some in slices]
-            keys, people, strengths = map(np.concatenate, zip(*parts, strict=True))
-            order, begins = grouped(keys)
-            enough = np.add.reduceat(people[order], begins) >= least
-            strengths = np.add.reduceat(strengths[order], begins)[enough]
-            keys = keys[order[begins]][enough]
-        of, others = np.divmod(keys, self._episodes)
-        kept = (others != rows[of]) & (strengths > 0)
-        return Ties(of[kept], others[kept].astype(np.int32), strengths[kept])
+        total = csr_array((len(rows), self._episodes), dtype=np.complex128)
+        for start in range(0, len(choices), self._at_once):
+            some = slice(start, start + self._at_once)
+            part = self._summed(choices[some], of[some], among, len(rows))
+            total = total + part if start else part
+        strengths, people = total.data.real, total.data.imag
+        kept = np.flatnonzero((people >= least) & (strengths > 0))
+        of = np.repeat(np.arange(len(rows)), np.diff(total.indptr))
+        return Ties(of[kept], total.indices[kept].astype(np.int32), strengths[kept])
 
-    def _summed(
-        self, choices: npt.NDArray[np.int32], of: Rows, least: int
-    ) -> tuple[Rows, Rows, Floats]:
-        """Key, people and strength of every two episodes that so many people tie.
+    def _summed(self, choices: Rows, of: Rows, among: BoolArray | None, groups: int) -> Any:
+        """(groups, n) complex, sparse: what all pairs of two episodes count, and i for each."""
+        starts, others, weights = self._of_choices(choices, among)
+        pairs = csr_array((weights + 1j, others, starts), (len(starts) - 1, self._episodes))
+        both = np.tile(of, 2)
+        ones = np.ones(len(both))
+        return csr_array((ones, (both, np.arange(len(both)))), (groups, len(both))) @ pairs
 
-        What a pair counts is looked up last, since most are of two that few people tie.
+    def _of_choices(
+        self, one: Rows, among: BoolArray | None
+    ) -> tuple[Rows, npt.NDArray[np.int32], Floats]:
+        """The other episode of each pair of these choices, and what it counts.
+
+        First of those with later choices, then of those with earlier ones; starts (2 c + 1,).
         """
-        user = self._user[choices]
-        first = np.maximum(choices - self._window, self._starts[user])
-        end = np.minimum(choices + self._window + 1, self._starts[user + 1])
-        others = places(first, end)  # among which is the choice itself, tied to its own episode
-        keys = np.repeat(of * self._episodes, end - first)
-        keys += self._rows[others]
-        order, begins = grouped(keys)
-        people = np.diff(begins, append=len(keys))
-        enough = people >= least
-        begins, people = begins[enough], people[enough]
-        keys = keys[order[begins]]
-        pairs = order[places(begins, begins + people)]
-        one = np.searchsorted(np.cumsum(end - first), pairs, "right")
-        strengths = self._counted(choices[one], others[pairs], user[one])
-        first_of_each = np.cumsum(people) - people
-        return keys, people, np.add.reduceat(strengths, first_of_each) if len(keys) else strengths
-
-    def _counted(
-        self, ones: npt.NDArray[np.int32], others: Rows, users: npt.NDArray[np.int32]
-    ) -> Floats:
-        """What these pairs count for the others, which were chosen later, or else earlier."""
-        later = others > ones
-        older = np.where(later, ones, others)
-        newer = np.where(later, others, ones)
-        counts: npt.NDArray[np.float32] = self._older[older] * self._newer[newer]
-        counts *= self._activity[users]
-        counts[~later] *= self._backward
-        return counts.astype(np.float64)
+        user = self._user[one]
+        earliest = np.maximum(one - self._window, self._starts[user])
+        last = np.minimum(one + self._window + 1, self._starts[user + 1])
+        begins, ends = np.append(one + 1, earliest), np.append(last, one)
+        starts = np.append(0, np.cumsum(ends - begins))
+        others = places(begins, ends)
+        rows = self._rows[others]
+        if among is not None:
+            asked = among[rows]
+            others, rows = others[asked], rows[asked]
+            starts = np.append(0, np.cumsum(asked))[starts]
+        older = self._older[one] * self._activity[user]
+        newer = self._newer[one] * self._activity[user] * self._backward
+        weights = np.repeat(np.append(older, newer), np.diff(starts))
+        later = starts[len(one)]
+        weights[:later] *= self._newer[others[:later]]
+        weights[later:] *= self._older[others[later:]]
+        return starts, rows, weights.astype(np.float64)
 
 
 def _newer(

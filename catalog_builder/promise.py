@@ -5,9 +5,12 @@ episodes that people did choose.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from feed.catalog import Catalog
 from feed.clock import DAY_US
@@ -36,20 +39,53 @@ def promise(
     wanted = np.log1p(popularity.astype(np.float64))
     series, categories = _series(catalog, wanted, known), _largest(catalog)
     learned, average = np.flatnonzero(known), float(wanted[known].mean())
-    total = sum(
-        _features(catalog, series, categories, rows).sum(axis=0) for rows in _parts(learned)
-    )
-    mean = total / len(learned)
-    gram, product = PENALTY * np.eye(len(mean)), np.zeros(len(mean))
+    width = _features(catalog, series, categories, learned[:1]).width
+    gram, product, total = np.zeros((width, width)), np.zeros(width), np.zeros(width)
     for rows in _parts(learned):
-        centred = _features(catalog, series, categories, rows) - mean
-        gram += centred.T @ centred
-        product += centred.T @ (wanted[rows] - average)
-    weights = np.linalg.solve(gram, product)
+        features = _features(catalog, series, categories, rows)
+        gram += features.gram()
+        product += features.transposed(wanted[rows] - average)
+        total += features.transposed(np.ones(len(rows)))
+    mean = total / len(learned)
+    gram -= len(learned) * np.outer(mean, mean)
+    gram[np.diag_indices(width)] += PENALTY
+    weights = np.asarray(np.linalg.solve(gram, product), np.float64)
     for rows in _parts(np.flatnonzero(~known)):
-        found = average + (_features(catalog, series, categories, rows) - mean) @ weights
+        found = (
+            average + _features(catalog, series, categories, rows).times(weights) - mean @ weights
+        )
         expected[rows] = np.maximum(found, 0.0)
     return expected
+
+
+@dataclass(frozen=True)
+class Features:
+    """(k, f) of k episodes: some numbers of each, and which categories it is in, most of them 0."""
+
+    dense: Floats
+    topics: Any
+    """(k, c) sparse"""
+
+    @property
+    def width(self) -> int:
+        """How many features there are: f."""
+        return int(self.dense.shape[1] + self.topics.shape[1])
+
+    def gram(self) -> Floats:
+        """(f, f) the product with itself."""
+        across = self.topics.T @ self.dense
+        among = (self.topics.T @ self.topics).toarray()
+        return np.block([[self.dense.T @ self.dense, across.T], [across, among]])
+
+    def transposed(self, values: Floats) -> Floats:
+        """(f,) the sum of these episodes, each so many times."""
+        return np.append(self.dense.T @ values, self.topics.T @ values)
+
+    def times(self, weights: Floats) -> Floats:
+        """(k,) the sum of each one's features, each so many times."""
+        count = self.dense.shape[1]
+        found: Floats = self.dense @ weights[:count] + self.topics @ weights[count:]
+        return found
 
 
 def _parts(rows: Rows) -> Iterator[Rows]:
@@ -63,25 +99,26 @@ def _largest(catalog: Catalog) -> Rows:
     return np.sort(by_size[:MOST_CATEGORIES])
 
 
-def _features(catalog: Catalog, series: Floats, categories: Rows, rows: Rows) -> Floats:
-    """(k, f) embedding, categories, age, scores, and how its series has done, of these rows."""
+def _features(catalog: Catalog, series: Floats, categories: Rows, rows: Rows) -> Features:
+    """Embedding, age, scores, and how its series has done; and categories, of these rows."""
     published_us = catalog.published_us[rows]
     age_days = np.maximum((catalog.created_us - published_us) / DAY_US, 0.0)
     ages = np.exp2(-age_days[:, None] / np.array(AGES_DAYS))
     scored = ~np.isnan(catalog.scores[rows])
     scores = np.where(scored, catalog.scores[rows], 0.0) / 5.0
-    return np.column_stack(
-        [
-            catalog.embeddings[rows],
-            catalog.membership(rows, categories),
-            ages,
-            np.log1p(age_days) / 5.0,
-            scores,
-            scored,
-            catalog.embedded[rows],
-            series[rows],
-        ]
-    ).astype(np.float64, copy=False)
+    dense = [
+        catalog.embeddings[rows],
+        ages,
+        np.log1p(age_days) / 5.0,
+        scores,
+        scored,
+        catalog.embedded[rows],
+        series[rows],
+    ]
+    return Features(
+        np.column_stack(dense).astype(np.float64, copy=False),
+        csr_array(catalog.membership(rows, categories).astype(np.float64)),
+    )
 
 
 def _series(catalog: Catalog, wanted: Floats, known: npt.NDArray[np.bool_]) -> Floats:

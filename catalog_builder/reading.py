@@ -105,16 +105,18 @@ def read_episodes(records: Iterable[Record | Problem], fields: Fields | None = N
 
 
 def _episode(fields: Mapping[str, Any]) -> Episode:
-    episode = msgspec.convert(dict(fields), Episode)
+    episode = msgspec.convert(fields, Episode)
     to_us(episode.published_at)
     for text in (episode.id, episode.title):
         if not text.strip():
             raise ValueError("an id or title of nothing but space")
     # Names are for people; ids stay as they are.
-    series = episode.series
-    if series and series.name:
+    title, series = episode.title.strip(), episode.series
+    if series and series.name and series.name != series.name.strip():
         series = msgspec.structs.replace(series, name=series.name.strip())
-    return msgspec.structs.replace(episode, title=episode.title.strip(), series=series)
+    if title == episode.title and series is episode.series:
+        return episode
+    return msgspec.structs.replace(episode, title=title, series=series)
 
 
 def _plain(message: str, fields: Mapping[str, Any]) -> str:

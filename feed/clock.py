@@ -7,8 +7,9 @@ DAY_US = 86_400_000_000
 HOUR_US = 3_600_000_000
 
 
-FIRST_US = (datetime.min.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
-LAST_US = (datetime.max.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
+_US = timedelta(microseconds=1)
+FIRST_US = (datetime.min.replace(tzinfo=UTC) - EPOCH) // _US
+LAST_US = (datetime.max.replace(tzinfo=UTC) - EPOCH) // _US
 
 
 def to_us(instant: datetime) -> int:
@@ -16,7 +17,7 @@ def to_us(instant: datetime) -> int:
 
     The few hours that a time zone can lie outside the years 1 to 9999 of UTC are cut off.
     """
-    return min(max((instant - EPOCH) // timedelta(microseconds=1), FIRST_US), LAST_US)
+    return min(max((instant - EPOCH) // _US, FIRST_US), LAST_US)
 
 
 def from_us(instant_us: int) -> datetime:

@@ -9,14 +9,14 @@ Score = Annotated[float, msgspec.Meta(ge=0, le=5)]
 """An editorial score, 0 to 5."""
 
 
-class Series(msgspec.Struct, frozen=True, omit_defaults=True):
+class Series(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The show that an episode belongs to. One of the two is enough; the other follows it."""
 
     id: str | None = None
     name: str | None = None
 
 
-class Scores(msgspec.Struct, frozen=True, omit_defaults=True):
+class Scores(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Editorial scores, 0 to 5. Any may be missing."""
 
     credibility: Score | None = None
@@ -25,14 +25,14 @@ class Scores(msgspec.Struct, frozen=True, omit_defaults=True):
     entertainment: Score | None = None
 
 
-class Categories(msgspec.Struct, frozen=True, omit_defaults=True):
+class Categories(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The topics of an episode, coarse and fine."""
 
     major: list[str] | None = None
     subcategories: list[str] | None = None
 
 
-class Episode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Episode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One episode. Only `id`, `title` and `published_at` are required; null counts as missing."""
 
     id: Annotated[str, msgspec.Meta(min_length=1)]

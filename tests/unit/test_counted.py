@@ -55,9 +55,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
     count = Pairs.tied
 
-    def watched(pairs: Pairs, rows: np.ndarray, least: int) -> Ties:
+    def watched(pairs: Pairs, rows: np.ndarray, among: np.ndarray | None, least: int) -> Ties:
         found.extend(rows.tolist())
-        return count(pairs, rows, least)
+        return count(pairs, rows, among, least)
 
     monkeypatch.setattr(Pairs, "tied", watched)
     return found

@@ -184,7 +184,8 @@ def test_promise_is_ridge_regression_on_the_episodes_that_are_known() -> None:
     known, wanted = np.arange(200) % 3 > 0, np.log1p(popularity)
     series = promise_module._series(catalog, wanted, known)
     every = promise_module._largest(catalog)
-    features = promise_module._features(catalog, series, every, np.arange(200))
+    made = promise_module._features(catalog, series, every, np.arange(200))
+    features = np.hstack([made.dense, made.topics.toarray()])
     model = Ridge(alpha=promise_module.PENALTY).fit(features[known], wanted[known])
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(promise_module, "AT_ONCE", 7)
