@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,9 +36,8 @@ class Queue:
         return Queue(self.id_hashes[places], self.scores[places], reasons)
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """An episode that chance chose for its place."""
+class Drawn(NamedTuple):
+    """An episode that chance chose for its place; three to a list in the log."""
 
     place: int
     """in the whole queue, from 1 on"""
