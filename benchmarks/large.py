@@ -12,6 +12,7 @@ from catalog_builder.build import build_catalog
 from catalog_builder.lists import FEWEST, lists
 from catalog_builder.projection import projection
 from catalog_builder.scale import cosine_scale
+from feed.cards import Cards
 from feed.catalog import Catalog
 from feed.clock import DAY_US, to_us
 from feed.columns import Strings, hash_strings
@@ -114,10 +115,19 @@ def neighbourhoods(catalog: Catalog, seed: int) -> tuple[npt.NDArray[np.int64], 
     return np.setdiff1d(near, interests), interests.tolist()
 
 
-def _cards(ids: list[str]) -> Strings:
-    return Strings.of_bytes(
-        b'{"id":"%s","title":"%s"}' % (one.encode(), b"t" * (CARD_BYTES - 40)) for one in ids
-    )
+def _cards(ids: list[str]) -> Cards:
+    """Of titles that are pieces of one long text."""
+    rng = np.random.default_rng(0)
+    words = [f"{one:x}".encode() for one in rng.integers(1 << 24, size=5_000).tolist()]
+    text = b" ".join(words[one] for one in rng.integers(len(words), size=100_000).tolist())
+    starts = rng.integers(len(text) - CARD_BYTES, size=len(ids)).tolist()
+
+    def card(at: int) -> bytes:
+        title = text[starts[at] : starts[at] + CARD_BYTES - 40]
+        return b'{"id":"%s","title":"%s"}' % (ids[at].encode(), title)
+
+    every = range(len(ids))
+    return Cards.of(map(card, every), [card(at) for at in every[:: max(1, len(ids) // 64)]])
 
 
 def _mean(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

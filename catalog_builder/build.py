@@ -17,6 +17,7 @@ from catalog_builder.lists import FEWEST, lists
 from catalog_builder.projection import projection
 from catalog_builder.scale import cosine_scale
 from catalog_builder.signals import Parameters, signals
+from feed.cards import Cards
 from feed.catalog import SCORES, Catalog
 from feed.clock import to_us
 from feed.columns import Strings, hash_strings
@@ -32,6 +33,8 @@ from feed.snapshot import content_version
 
 DIMENSIONS = range(8, 4097)
 """The embedding dimensions that are supported."""
+SOME = 64
+"""episodes whose cards are what all are packed after"""
 AT_ONCE = 8192
 """embeddings in double precision at once: what bounds memory"""
 
@@ -70,7 +73,7 @@ def build_catalog(
         id_index=Index.of_hashes(id_hashes, np.arange(len(ids))),
         id_hashes=id_hashes,
         content_index=Index.of(content),
-        cards=Strings.of_bytes(map(_card, episodes)),
+        cards=Cards.of(map(_card, episodes), [_card(one) for one in _some(episodes)]),
         source_order=np.arange(len(episodes), dtype=np.int32),
         published_us=np.array([to_us(e.published_at) for e in episodes], np.int64),
         scores=_scores(episodes),
@@ -106,6 +109,11 @@ def build_catalog(
     else:
         catalog = replace(catalog, embeddings=none)
     return replace(catalog, version=content_version(catalog))
+
+
+def _some(episodes: Sequence[Episode]) -> Sequence[Episode]:
+    """A few, from all over."""
+    return episodes[:: max(1, len(episodes) // SOME)]
 
 
 def _spoken(title: str) -> str:

@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from feed.cards import Cards
 from feed.columns import BoolArray, HashArray, IntArray, Strings, hash_strings, places
 from feed.fixed import Fixed
 from feed.index import Index
@@ -38,8 +39,8 @@ class Catalog:
     """(n,) hash of each row's id: what a cursor names an episode by"""
     content_index: Index
     """rows by content id, where it differs from the id"""
-    cards: Strings
-    """each episode's card: a JSON object, already encoded"""
+    cards: Cards
+    """what an app shows of each episode: a JSON object, already encoded"""
 
     source_order: npt.NDArray[np.int32]
     """(n,) the order in which the builder read the episodes: what breaks ties"""

@@ -11,14 +11,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from feed.cards import WINDOW, Cards
 from feed.catalog import SCORES, Catalog
 from feed.clock import FIRST_US, LAST_US
-from feed.columns import Strings
 from feed.fixed import LEVELS, Fixed
 from feed.index import Index
 from feed.lists import DEPTHS, Lists
 from feed.projection import NOWHERE, Projection
 from feed.signals import HALF_LIVES_DAYS, Signals
+
+SOME = 16
+"""cards that are unpacked to see whether they can be"""
 
 # The dtype and shape of each section. n episodes, S series, M categories, L languages, D dimension;
 # held, fixed: n, or 0 where the embeddings are kept otherwise, or elsewhere. mapped: n or 0. None:
@@ -33,6 +36,7 @@ SECTIONS: dict[str, tuple[str, tuple[str | int | None, ...]]] = {
     "content_index.rows": ("<i4", ("content",)),
     "cards.offsets": ("<i8", ("n+1",)),
     "cards.data": ("|u1", (None,)),
+    "cards.common": ("|u1", (None,)),
     "source_order": ("<i4", ("n",)),
     "published_us": ("<i8", ("n",)),
     "scores": ("<f8", ("n", len(SCORES))),
@@ -189,13 +193,14 @@ def _ascends(index: Index) -> bool:
     return bool((index.hashes[1:] >= index.hashes[:-1]).all())
 
 
-def _are_objects(cards: Strings) -> bool:
+def _are_objects(cards: Cards) -> bool:
+    """Whether some, from first to last, are unpacked to objects."""
+    if len(cards.common) > WINDOW:
+        return False
     if not len(cards):
         return True
-    if np.diff(cards.offsets).min() < len("{}"):
-        return False
-    first, last = cards.data[cards.offsets[:-1]], cards.data[cards.offsets[1:] - 1]
-    return bool((first == ord("{")).all() and (last == ord("}")).all())
+    some = map(cards.raw, np.linspace(0, len(cards) - 1, SOME).astype(np.int64).tolist())
+    return all(card.startswith(b"{") and card.endswith(b"}") for card in some)
 
 
 def _near_unit(rows: npt.NDArray[np.float32]) -> bool:

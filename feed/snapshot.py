@@ -23,6 +23,7 @@ from typing import Any, get_type_hints
 import msgspec
 import numpy as np
 
+from feed.cards import Cards
 from feed.catalog import Catalog
 from feed.clock import from_us, to_us
 from feed.columns import Strings
@@ -34,7 +35,7 @@ from feed.ports import Buffer
 from feed.projection import Projection
 from feed.signals import Signals
 
-FORMAT = 3
+FORMAT = 4
 _MAGIC = b"EARSHOT\n"
 _PREFIX = struct.Struct("<8sIIQ32s")
 _ALIGN = 64
@@ -97,11 +98,19 @@ def encode(catalog: Catalog) -> bytearray:
 
 
 def content_version(catalog: Catalog) -> str:
-    """A version for this catalog: its creation time, and a hash of all its columns."""
+    """A version for this catalog: its creation time, and a hash of all its columns.
+
+    Of cards as they are unpacked: no two versions of zlib need pack alike.
+    """
     digest = hashlib.sha256(catalog.model.encode())
     for name, array in _arrays(catalog):
-        digest.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(_flat(array).data)
+        if not name.startswith("cards."):
+            digest.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode())
+            digest.update(_flat(array).data)
+    for row in range(len(catalog)):
+        card = catalog.cards.raw(row)
+        digest.update(b"\n%d\n" % len(card))
+        digest.update(card)
     created = from_us(catalog.created_us)
     return f"{created:%Y%m%dT%H%M%SZ}-{digest.hexdigest()[:12]}"
 
@@ -212,7 +221,7 @@ def _catalog(header: Header, arrays: dict[str, np.ndarray[Any, Any]]) -> Catalog
             columns[field.name] = Index(
                 arrays[f"{field.name}.hashes"], arrays[f"{field.name}.rows"]
             )
-        elif hints[field.name] in (Signals, Fixed, Lists, Projection):
+        elif hints[field.name] in (Cards, Signals, Fixed, Lists, Projection):
             group = hints[field.name]
             parts = {one.name: arrays[f"{field.name}.{one.name}"] for one in fields(group)}
             columns[field.name] = group(**parts)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from feed.cards import Cards
 from feed.catalog import Catalog
 from feed.columns import Strings
 from feed.fixed import Fixed
@@ -23,7 +24,7 @@ def same(one: Catalog, other: Catalog) -> bool:
     """Whether every column is, byte for byte."""
 
     def equal(a: Any, b: Any) -> bool:
-        if isinstance(a, Strings | Index | Signals | Fixed | Lists | Projection):
+        if isinstance(a, Strings | Cards | Index | Signals | Fixed | Lists | Projection):
             return all(equal(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
         if isinstance(a, np.ndarray):
             return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
