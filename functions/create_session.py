@@ -23,6 +23,8 @@ _service.holder.load()
 _api = api(_service)
 # All of this stays: a collection that looked through it would hold a request up for long.
 gc.freeze()
+# So that no listener waits for a worker's first session, which takes twice as long.
+os.register_at_fork(after_in_child=_service.holder.warm_up)
 
 
 @functions_framework.aio.http

@@ -93,6 +93,15 @@ class CatalogHolder:
         self._number += 1
         self._look_at_shelf(self._number)
 
+    def warm_up(self) -> None:
+        """Look through what a session looks at, if there is a catalog: after a fork, its memory.
+
+        A page of it that is shared with the parent is copied when it is first touched, and every
+        object is touched that is used, for its references are counted.
+        """
+        if self._held is not None:
+            self._held.rankers.warm_up()
+
     async def current(self) -> Held:
         """The catalog to answer this request from. Raises `NoCatalogError`."""
         now = self._monotonic()

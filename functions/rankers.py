@@ -22,6 +22,10 @@ class Rankers(Mapping[str, Ranker]):
         self._catalog = catalog
         self._scenarios = scenarios
         self._made = {name: Ranker(catalog, scenarios[name]) for name in expected}
+        self.warm_up()
+
+    def warm_up(self) -> None:
+        """A session for nobody of each that is made: what only the first one has to do is done."""
         for ranker in self._made.values():
             _warm_up(ranker)
 
@@ -39,7 +43,6 @@ class Rankers(Mapping[str, Ranker]):
 
 
 def _warm_up(ranker: Ranker) -> None:
-    """A session for nobody: whatever only the first one has to do is done."""
     catalog = ranker.catalog
     heard = tuple(
         Engagement(

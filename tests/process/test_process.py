@@ -49,10 +49,9 @@ def test_functions_framework_calls_a_router_that_a_function_returns(tmp_path: Pa
         server.kill()
 
 
-def loaded(folder: Path, **settings: str) -> set[str]:
-    """The modules of a process that has just imported the session function."""
+def printed(program: str, folder: Path, **settings: str) -> str:
+    """The last line that a program prints which has what the session function needs."""
     publish_to(folder / "shelf", catalog_of(episodes(60)))
-    program = "import json, sys, main; main.create_session; print(json.dumps([*sys.modules]))"
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
@@ -61,7 +60,13 @@ def loaded(folder: Path, **settings: str) -> set[str]:
         check=True,
         timeout=60,
     )
-    found = set(json.loads(done.stdout.splitlines()[-1]))
+    return done.stdout.splitlines()[-1].decode()
+
+
+def loaded(folder: Path, **settings: str) -> set[str]:
+    """The modules of a process that has just imported the session function."""
+    program = "import json, sys, main; main.create_session; print(json.dumps([*sys.modules]))"
+    found = set(json.loads(printed(program, folder, **settings)))
     assert {"functions.create_session", "feed.pipeline", "adapters.folder"} <= found
     return found
 
@@ -69,6 +74,27 @@ def loaded(folder: Path, **settings: str) -> set[str]:
 UNWANTED = {"sklearn", "scipy", "feedparser", "tqdm", "prometheus_client", "catalog_builder"} | {
     *("adapters.rss", "adapters.lsa", "adapters.npz", "adapters.pinecone", "tests"),
 }
+
+
+RANKED_IN_A_WORKER = """
+import os
+from feed import pipeline
+
+ranked, rank = [], pipeline.Ranker.rank
+pipeline.Ranker.rank = lambda *query: ranked.append(os.getpid()) or rank(*query)
+
+import functions.create_session
+
+worker = os.fork()
+if not worker:
+    print(ranked.count(os.getpid()), flush=True)
+    os._exit(0)
+os.waitpid(worker, 0)
+"""
+
+
+def test_a_worker_has_ranked_for_nobody_before_anybody_asks(tmp_path: Path) -> None:
+    assert printed(RANKED_IN_A_WORKER, tmp_path) == "1"
 
 
 def test_the_session_function_loads_no_builder_and_no_vendor(tmp_path: Path) -> None:
