@@ -35,14 +35,17 @@ class Neighbours:
 
         Of several as near as each other the last.
         """
-        asked = np.zeros(self._episodes, np.bool_)
-        asked[rows] = True
-        some = asked.take(self._theirs).nonzero()[0]
-        rising = some[np.argsort(self._near.take(some), kind="stable")]
-        found, order = np.zeros(len(rows), np.int64), rows.argsort()
-        places = order.take(np.searchsorted(rows, self._theirs.take(rising), sorter=order))
-        found[places] = self._owners.take(rising)  # the nearest is written last
-        return found
+        place_of = np.zeros(self._episodes, np.min_scalar_type(len(rows)))
+        place_of[rows] = np.arange(1, len(rows) + 1)  # 0 for who is not asked for
+        every = place_of.take(self._theirs)
+        some = (every != 0).nonzero()[0]
+        places, near = every.take(some), self._near.take(some)
+        highest = np.zeros(len(rows) + 1, near.dtype)
+        np.maximum.at(highest, places, near)
+        best = (near == highest.take(places)).nonzero()[0]
+        found = np.zeros(len(rows) + 1, np.int64)
+        found[places.take(best)] = self._owners.take(some.take(best))  # the last is written last
+        return found[1:]
 
 
 @dataclass(frozen=True)
