@@ -142,6 +142,27 @@ def test_an_episode_goes_on_where_it_was_left(page: Page, site: Server) -> None:
     assert len(stored(site)) == 1
 
 
+def test_what_was_removed_from_the_history_comes_back_where_it_stood(
+    page: Page, site: Server
+) -> None:
+    first, second, third = visit(page, site)[:3]
+    for title in (first, second, third):
+        press(page, f"Like: {title}")
+    until(page, lambda: len(stored(site)) == 3)
+    history = go(page, "history")
+    before = history.get_by_role("listitem").all_inner_texts()
+    at = {one["id"]: one["timestamp"] for one in stored(site)}
+    press(history, f"Remove: {second}")
+    expect(page.locator("#history-title")).to_be_focused()
+    until(page, lambda: len(stored(site)) == 2)
+    press(page, "Undo")
+    expect(history.get_by_role("listitem")).to_have_text(before, use_inner_text=True)
+    until(page, lambda: len(stored(site)) == 3)
+    assert {one["id"]: one["timestamp"] for one in stored(site)} == at
+    page.reload()
+    expect(history.get_by_role("listitem")).to_have_text(before, use_inner_text=True)
+
+
 def test_saved_and_history_can_be_taken_back(page: Page, site: Server) -> None:
     first, second, third = visit(page, site)[:3]
     for name in (f"Save: {first}", f"Like: {second}", f"Save: {third}"):

@@ -56,7 +56,7 @@ class Library extends EventTarget {
       engagements = engagements.filter(({ id }) => id !== write.id);
       if (write.op === "engage") engagements = [{ ...timed(write), ...stored, ...write.body }, ...engagements];
     }
-    [this.engagements, this.profile] = [engagements, profile];
+    [this.engagements, this.profile] = [newestFirst(engagements), profile];
   }
 
   /** Learn what the series of the profile are called; until then their ids have to do. */
@@ -97,6 +97,13 @@ class Library extends EventTarget {
   remove({ id }) {
     this.engagements = this.engagements.filter((one) => one.id !== id);
     this.outbox.add({ op: "remove", id, at: Date.now() });
+    this.tell();
+  }
+
+  /** Take back that it was removed: it stands where it stood. @param {Engagement} engagement */
+  restore(engagement) {
+    this.engagements = newestFirst([...this.engagements, engagement]);
+    this.outbox.add({ op: "engage", id: engagement.id, at: Date.now(), body: engagement });
     this.tell();
   }
 
@@ -147,6 +154,12 @@ class Library extends EventTarget {
     return receipt;
   }
 }
+
+/** @param {Engagement} engagement */
+const time = ({ timestamp = "" }) => Date.parse(timestamp);
+
+/** @param {Engagement[]} engagements of one time, in their order */
+const newestFirst = (engagements) => engagements.sort((one, other) => time(other) - time(one));
 
 export const library = new Library();
 addEventListener("online", () => library.outbox.retry());

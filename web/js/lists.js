@@ -23,6 +23,7 @@ export function drawHistory() {
 function draw(name, engagements, none, detail) {
   const rows = engagements.map((one) => engagementRow(one, () => {
     library.remove(one);
+    toast("Removed.", ["Undo", () => library.restore(one)]);
     $(`${name}-title`).focus();
   }));
   const { state } = library;

@@ -124,8 +124,8 @@ export class Outbox {
 /** @param {string[]} list @param {{value: string, on: boolean}} change */
 export const changed = (list, { value, on }) => [...list.filter((one) => one !== value), ...(on ? [value] : [])];
 
-/** @param {Write & {op: "engage"}} write @returns {Engagement} */
-export const timed = ({ at, body }) => ({ ...body, timestamp: serverTime(at).toISOString() });
+/** @param {Write & {op: "engage"}} write @returns {Engagement} of its own time, if it was taken back */
+export const timed = ({ at, body }) => ({ timestamp: serverTime(at).toISOString(), ...body });
 
 /** @param {Write} write @returns {Write} without titles: others may use this device */
 function confirmed(write) {
