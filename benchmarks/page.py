@@ -17,6 +17,7 @@ TITLES = {
     "engine": "The engine",
     "http": "Sessions over HTTP",
     "cold": "Cold start",
+    "paint": "The page",
     "origin": "The approach that the feed started from",
     "summary": "Summaries",
     "build": "Build and publish",

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from adapters.lsa import LsaVectors
+from benchmarks.paint import NAMES
 from catalog_builder import demo
 from catalog_builder.build import build_catalog
 from feed.catalog import Catalog
@@ -21,7 +22,6 @@ ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,114 @@
+"""Paint: from the answer of a session to its first card on the screen, in a real browser.
+
+`python -m benchmarks.paint [--loads N] [--json FILE]`: the web app as a first visit opens it, on a
+window of a phone's size, with the processor as it is and slowed down as phones are. Needs Chromium.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, sync_playwright
+
+from benchmarks.measuring import Spread
+from benchmarks.results import Result, Table, options, say
+from benchmarks.serving import ROOT, Served
+from benchmarks.world import World
+
+EPISODES = 2_000
+WINDOW = {"width": 390, "height": 844}
+SLOWED = (1, 4)
+"""how many times"""
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+WHEN_PAINTED = """
+new MutationObserver((_, observer) => {
+  if (!document.querySelector("#feed article")) return;
+  observer.disconnect();
+  requestAnimationFrame(() => setTimeout(() => { window.painted = performance.now(); }));
+}).observe(document, { childList: true, subtree: true });
+"""
+"""A frame's callbacks come before it is painted, and a task that they begin after."""
+FOUND = """() => {
+  const asked = performance.getEntriesByType("resource");
+  const session = asked.find(({ name }) => name.endsWith("/sessions/create"));
+  return { asked: session.startTime, answered: session.responseEnd, painted: window.painted };
+}"""
+ABOUT = (
+    "Milliseconds, medians of the loads; in brackets the least and the most. Each load is a first "
+    f"visit with nothing stored, at {WINDOW['width']} x {WINDOW['height']}. Slowed: Chromium's "
+    "own throttling of the page's processor. Asked: from the start of the navigation to the "
+    "request for the session. Answered to painted: from the last byte of its answer to the frame "
+    "that shows the first card. The function is a real process beside, on the same machine."
+)
+
+
+def load(browser: Browser, url: str, slowed: int) -> dict[str, float]:
+    """When what was there, milliseconds since the navigation."""
+    context = browser.new_context(viewport=WINDOW, service_workers="block")  # type: ignore[arg-type]
+    try:
+        page = context.new_page()
+        page.add_init_script(WHEN_PAINTED)
+        context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slowed})
+        page.goto(url)
+        page.wait_for_function("() => window.painted")
+        found: dict[str, float] = page.evaluate(FOUND)
+    finally:
+        context.close()
+    return found
+
+
+def measured(executable: str, loads: int) -> list[dict[str, Any]]:
+    """By how much it was slowed, all in turn; the first load of each is to warm up."""
+    world = World(EPISODES, users=1)
+    runs: dict[int, list[dict[str, float]]] = {slowed: [] for slowed in SLOWED}
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        folder = Path(name)
+        settings = world.publish(folder / "shelf") | {"WEB": str(ROOT / "web")}
+        settings |= {"STORE": str(folder / "users.db")}
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        with Served(settings) as served:
+            for turn in range(1 + loads):
+                for slowed, several in runs.items():
+                    one = load(browser, served.url, slowed)
+                    several.extend([one] if turn else [])
+        browser.close()
+    return [
+        {
+            "slowed": slowed,
+            "asked": Spread.of(one["asked"] for one in several)._asdict(),
+            "painted": Spread.of(one["painted"] for one in several)._asdict(),
+            "delay": Spread.of(one["painted"] - one["answered"] for one in several)._asdict(),
+        }
+        for slowed, several in runs.items()
+    ]
+
+
+def result(found: Sequence[dict[str, Any]]) -> Result:
+    """As tables."""
+    rows = [
+        [
+            "as it is" if one["slowed"] == 1 else f"{one['slowed']} times",
+            *(Spread(**one[name]).shown(0) for name in ("asked", "delay", "painted")),
+        ]
+        for one in found
+    ]
+    header = ["slowed", "asked ms", "answered to painted ms", "painted ms"]
+    return Result("paint", ABOUT, [Table("The first card", header, rows)], {"loads": list(found)})
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and tell."""
+    parser = options("paint", __doc__ or "")
+    parser.add_argument("--loads", type=int, default=15, metavar="N", help="of each (default: 15)")
+    given = parser.parse_args(arguments)
+    executable = next(filter(None, map(shutil.which, NAMES)), None)
+    if executable is None:
+        say("left out: there is no Chromium")
+        return
+    result(measured(executable, given.loads)).tell(given.json)
+
+
+if __name__ == "__main__":
+    main()
