@@ -36,8 +36,16 @@ class Index:
 
     def row(self, string: str) -> int | None:
         """The first row of this string, or None."""
-        found = self.first(hash_strings([string]))[0]
-        return None if found < 0 else int(found)
+        return self.row_hashed(int(hash_strings([string])[0]))
+
+    def row_hashed(self, one: int) -> int | None:
+        """The same by its hash; of one alone quicker than `first`."""
+        if not len(self.hashes):
+            return None
+        at = int(self._slots[one >> int(self._shift)])
+        if self.hashes[at] != one:
+            at = min(int(np.searchsorted(self.hashes, np.uint64(one))), len(self.hashes) - 1)
+        return int(self.rows[at]) if self.hashes[at] == one else None
 
     def first(self, hashes: HashArray) -> IntArray:
         """(k,) the first row of each hash, -1 where there is none."""

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from feed.catalog import Catalog
 from feed.reasons import BECAUSE, DISCOVER, KEYS
 
@@ -44,27 +42,27 @@ def phrase(catalog: Catalog, code: int, leans_on: int) -> dict[str, Any]:
     One that leans on something that this catalog no longer has becomes `discover`.
     """
     key = KEYS[code]
-    params = _params(catalog, key, np.array([leans_on], np.uint64))
+    params = _params(catalog, key, leans_on)
     if params is None:
         key, params = KEYS[DISCOVER], {}
     return {"key": key, "params": params, "text": _TEXTS[key].format(**params)}
 
 
-def _params(catalog: Catalog, key: str, leans_on: np.ndarray[Any, Any]) -> dict[str, str] | None:
+def _params(catalog: Catalog, key: str, leans_on: int) -> dict[str, str] | None:
     """What a reason of this key names, {} for nothing, None where that is gone."""
     if key in _OF_CATEGORY:
-        found = int(catalog.category_index.first(leans_on)[0])
-        return None if found < 0 else {"category": catalog.categories[found]}
+        row = catalog.category_index.row_hashed(leans_on)
+        return None if row is None else {"category": catalog.categories[row]}
     if key in _OF_SERIES:
-        found = int(catalog.series_index.first(leans_on)[0])
-        if found < 0:
+        row = catalog.series_index.row_hashed(leans_on)
+        if row is None:
             return None
-        return {"series_id": catalog.series_ids[found], "series": catalog.series_names[found]}
+        return {"series_id": catalog.series_ids[row], "series": catalog.series_names[row]}
     if key in _OF_EPISODE:
-        found = int(catalog.id_index.first(leans_on)[0])
-        if found < 0:
+        row = catalog.id_index.row_hashed(leans_on)
+        if row is None:
             return None
-        return {"episode_id": catalog.ids[found], "title": _shortened(catalog.title(found))}
+        return {"episode_id": catalog.ids[row], "title": _shortened(catalog.title(row))}
     return {}
 
 
