@@ -50,6 +50,9 @@ def large_catalog(count: int, dimension: int) -> Catalog:
     members = rng.integers(MAJOR, size=count).astype(np.int32)
     anchors = np.stack([_mean(embeddings[members == one]) for one in range(MAJOR)])
     made = lists(embeddings, embedded == 1)
+    published_us = to_us(NOW) - rng.integers(DAYS * DAY_US, size=count)
+    if count >= FEWEST:  # as the builder does
+        published_us[::-1].sort()
     return replace(
         one,
         ids=Strings.of(ids),
@@ -58,10 +61,10 @@ def large_catalog(count: int, dimension: int) -> Catalog:
         content_index=Index.of([""] * count),
         cards=_cards(ids),
         source_order=every.astype(np.int32),
-        published_us=to_us(NOW) - rng.integers(DAYS * DAY_US, size=count),
+        published_us=published_us,
         scores=rng.integers(2, 6, size=(count, 4)).astype(np.float64),
         explicit=np.zeros(count, np.uint8),
-        series=(every // IN_A_SERIES).astype(np.int32),
+        series=(np.random.default_rng(8).permutation(count) // IN_A_SERIES).astype(np.int32),
         series_ids=Strings.of(series_ids),
         series_names=Strings.of(series_ids),
         series_index=Index.of(series_ids),

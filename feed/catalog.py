@@ -118,6 +118,11 @@ class Catalog:
         return self.embedded.view(np.bool_)
 
     @cached_property
+    def is_newest_first(self) -> bool:
+        """Whether rows go from the newest to the oldest, as they do in a large catalog."""
+        return bool((self.published_us[1:] <= self.published_us[:-1]).all())
+
+    @cached_property
     def newest_us(self) -> int:
         """When the newest episode is published; 0 where there is none."""
         return int(self.published_us.max(initial=0))

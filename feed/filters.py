@@ -35,7 +35,12 @@ def fresh(catalog: Catalog, now_us: int, window_days: int | None) -> BoolArray |
     """Of an age of at most so many whole days; None is no window."""
     if window_days is None:
         return None
-    return catalog.published_us > now_us - (window_days + 1) * DAY_US
+    before_us = now_us - (window_days + 1) * DAY_US
+    if not catalog.is_newest_first:
+        return catalog.published_us > before_us
+    mask = np.zeros(len(catalog), np.bool_)
+    mask[: len(catalog) - np.searchsorted(catalog.published_us[::-1], before_us, "right")] = True
+    return mask
 
 
 def published(catalog: Catalog, now_us: int) -> BoolArray | None:

@@ -1,5 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from feed import filters
 from feed.catalog import Catalog
@@ -8,7 +12,7 @@ from feed.engagement import Engagement, Profile
 from feed.history import History
 from feed.request import Query
 from feed.scenario import Filters, Interests
-from tests.support.catalogs import NOW
+from tests.support.catalogs import NOW, catalog_of, episodes
 
 NOW_US = to_us(NOW)
 
@@ -49,6 +53,23 @@ def test_the_window_includes_its_last_day(catalog: Catalog) -> None:
     assert mask.tolist() == (ages <= window).tolist()
     assert np.count_nonzero(mask[ages == window]) > 0
     assert filters.fresh(catalog, NOW_US, None) is None
+
+
+@given(st.lists(st.integers(0, 3), max_size=20), st.integers(-1, 4), st.integers(-1, 1))
+def test_who_is_fresh_does_not_depend_on_the_order_of_the_rows(
+    days: list[int], window: int, off_us: int
+) -> None:
+    catalog = catalog_of(episodes(len(days)))
+    published_us = NOW_US - np.array(days, np.int64) * DAY_US + off_us
+    rising, falling = np.sort(published_us), np.sort(published_us)[::-1].copy()
+    one, other = (
+        filters.fresh(replace(catalog, published_us=some), NOW_US, window)
+        for some in (rising, falling)
+    )
+    assert one is not None
+    assert other is not None
+    assert one.tolist() == (filters.age_days(rising, NOW_US) <= window).tolist()
+    assert other.tolist() == one[::-1].tolist()
 
 
 def test_what_is_not_out_yet_is_not_published(catalog: Catalog) -> None:
