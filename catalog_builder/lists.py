@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from catalog_builder import centroids as kept_centroids
 from catalog_builder.learned import Learned
-from feed.lists import DEPTHS, SPARE_TURNED, Lists
+from feed.lists import DEPTHS, Lists
 
 FEWEST = 20_000
 """embeddings below which looking at all of them is as fast (docs/adr/0011-lists.md)"""
@@ -29,6 +29,11 @@ ASKED = 64
 """queries of each kind, by which it is found out which lists to open"""
 JUDGED = 4_096
 """embeddings of which it is found out whether the leading directions tell who is near"""
+SPARE, SPARES_TURNED = 1.2, (1.5, 2.0, 3.0)
+"""times as many as are wanted are found by their codes; where these have leading directions only,
+the least of some with which the nearest are found"""
+AMONG = 0.99
+"""the share of the nearest that are among them then"""
 RECALL = 0.98
 """the share of the nearest that are then found"""
 WORTH = 0.3
@@ -59,8 +64,9 @@ def lists(
     rows = np.flatnonzero(embedded).astype(np.int32)
     if len(rows) >= CODED and embeddings.shape[1] > LEADING:
         axes = leading(embeddings, rows)
-        if _suffice(axes, embeddings, rows):
-            return replace(_sorted(_turned(embeddings, axes), rows, "", None), axes=axes)
+        if spare := _spare(axes, embeddings, rows):
+            made = _sorted(_turned(embeddings, axes), rows, "", None)
+            return replace(made, axes=axes, spare=np.array([spare], np.float32))
     return _sorted(embeddings, rows, model, learned)
 
 
@@ -74,16 +80,22 @@ def leading(embeddings: Floats, rows: npt.NDArray[np.int32]) -> Floats:
     return np.ascontiguousarray(vectors[:, ::-1][:, :LEADING])
 
 
-def _suffice(axes: Floats, embeddings: Floats, rows: npt.NDArray[np.int32]) -> bool:
-    """Whether `RECALL` of the nearest are among `SPARE_TURNED` times as many by these."""
+def _spare(axes: Floats, embeddings: Floats, rows: npt.NDArray[np.int32]) -> float | None:
+    """The least of `SPARES_TURNED` among which `AMONG` of the nearest are, by these axes.
+
+    None where they are not even among the most.
+    """
     some = np.random.default_rng(3).permutation(rows)[:JUDGED]
     asked, sample = embeddings[some[:ASKED]], embeddings[some]
     exact, turned = asked @ sample.T, (asked @ axes) @ (sample @ axes).T
     count = min(DEPTHS[0], len(sample) // 4)
     wanted = np.argpartition(-exact, count, axis=1)[:, :count]
-    spare = int(SPARE_TURNED * count)
-    least = np.partition(turned, -spare, axis=1)[:, -spare, None]
-    return bool((np.take_along_axis(turned, wanted, axis=1) >= least).mean() >= RECALL)
+    for spare in SPARES_TURNED:
+        looked_at = int(spare * count)
+        least = np.partition(turned, -looked_at, axis=1)[:, -looked_at, None]
+        if (np.take_along_axis(turned, wanted, axis=1) >= least).mean() >= AMONG:
+            return spare
+    return None
 
 
 def _turned(embeddings: Floats, axes: Floats) -> Floats:
@@ -124,6 +136,7 @@ def sorted_by_centroid(embeddings: Floats, rows: npt.NDArray[np.int32], centroid
         starts=np.append(0, np.cumsum(np.bincount(member, minlength=count))).astype(np.int64),
         rows=rows,
         **_coded(embeddings, rows),
+        spare=np.array([SPARE], np.float32),
         reach=np.ones(1, np.float32),
         probes=np.ones(1, np.int32),
     )

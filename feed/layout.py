@@ -16,7 +16,7 @@ from feed.catalog import SCORES, Catalog
 from feed.clock import FIRST_US, LAST_US
 from feed.fixed import LEVELS, Fixed
 from feed.index import Index
-from feed.lists import DEPTHS, Lists
+from feed.lists import DEPTHS, MOST_SPARE, Lists
 from feed.projection import NOWHERE, Projection
 from feed.signals import HALF_LIVES_DAYS, Signals
 
@@ -80,6 +80,7 @@ SECTIONS: dict[str, tuple[str, tuple[str | int | None, ...]]] = {
     "lists.codes": ("|i1", ("listed", "C")),
     "lists.centre": ("<f4", ("coded",)),
     "lists.scale": ("<f4", ("coded",)),
+    "lists.spare": ("<f4", (None,)),
     "lists.reach": ("<f4", (None,)),
     "lists.probes": ("<i4", (None,)),
     "projection.points": ("<i2", ("mapped", 2)),
@@ -241,7 +242,8 @@ def _are_whole(catalog: Catalog) -> bool:
         catalog.holds_vectors
         and len(lists.rows) == np.count_nonzero(listed)
         and np.array_equal(listed, catalog.is_embedded)
-        and lists.reach.shape == (1,)
+        and lists.spare.shape == lists.reach.shape == (1,)
+        and bool(1 <= lists.spare[0] <= MOST_SPARE)
         and bool(np.isfinite(lists.reach[0]))
         and 1 <= len(lists.probes) <= len(DEPTHS)
         and bool(((lists.probes >= 1) & (lists.probes <= len(lists))).all())

@@ -18,8 +18,8 @@ from feed.columns import BoolArray, IntArray, highest
 DEPTHS = (200, 800, 3_200, 12_800)
 """for so many nearest the builder finds out how many lists to open: for the first, where all are
 allowed; for the others, where only a part is, so that what is wanted lies deeper"""
-SPARE, SPARE_TURNED = 1.2, 3.0
-"""times as many as are wanted are found by their codes; where these have leading directions only"""
+MOST_SPARE = 10.0
+"""`Lists.spare` is no more"""
 FEW = 12_000
 """of so many allowed episodes each is looked at"""
 ENOUGH = 1.5
@@ -49,6 +49,8 @@ class Lists:
     """(C,)"""
     scale: npt.NDArray[np.float32]
     """(C,)"""
+    spare: npt.NDArray[np.float32]
+    """(1,) times as many as are wanted are found by their codes: the nearest are among these"""
     reach: npt.NDArray[np.float32]
     """(1,) a list is opened whose centroid is this share as near as the nearest one, or nearer:
     to find nearly all of the first of `DEPTHS`"""
@@ -67,17 +69,13 @@ class Lists:
             codes=np.zeros((0, dimension), np.int8),
             centre=np.zeros(0, np.float32),
             scale=np.zeros(0, np.float32),
+            spare=np.zeros(0, np.float32),
             reach=np.zeros(0, np.float32),
             probes=np.zeros(0, np.int32),
         )
 
     def __len__(self) -> int:
         return len(self.centroids)
-
-    @property
-    def spare(self) -> float:
-        """Times as many as are wanted, that are found by their codes."""
-        return SPARE_TURNED if len(self.axes) else SPARE
 
     def near(
         self, vectors: npt.NDArray[np.float32], allowed: BoolArray, counts: IntArray
@@ -98,7 +96,7 @@ class Lists:
         else:
             nearness = products(self.codes, at, asked)
         rows = self.rows.take(at)
-        wanted = (counts * self.spare).astype(np.int64).tolist()
+        wanted = (counts * self.spare[0]).astype(np.int64).tolist()
         return [rows[highest(nearness[i], count)] for i, count in enumerate(wanted)]
 
     def _looked_at(
@@ -129,7 +127,7 @@ class Lists:
                 depth = max(count / DEPTHS[0], 1.0) * looked[i] / max(held[i], 1.0)
                 wanted = first[i] + self._probes_at(depth) - self._known[1][0]
                 enough = ENOUGH * lists[i]
-                if held[i] < self.spare * count:
+                if held[i] < self.spare[0] * count:
                     wanted, enough = max(wanted, 2 * lists[i]), lists[i]
                 wanted = int(min(wanted, 4 * lists[i], len(self)))
                 if wanted > enough:
