@@ -47,7 +47,10 @@ def test_each_request_of_the_readme_is_answered_as_it_shows(demo: Server, tmp_pa
         for line in CURLS
     )
     (shown,) = (msgspec.json.decode(text.encode()) for kind, text in BLOCKS if kind == "json")
-    varying = {"session_id", "next_cursor"}
+    # A version is of every bit, and in embeddings the last ones depend on the processor.
+    version = shown["catalog_version"].partition("-")[0]
+    assert first["catalog_version"].startswith(f"{version}-")
+    varying = {"session_id", "next_cursor", "catalog_version"}
     for name in shown.keys() - varying - {"episodes"}:
         assert first[name] == shown[name], name
     (card,), (shown_card,) = first["episodes"], shown["episodes"]
