@@ -49,13 +49,21 @@ def build_catalog(
     keep_vectors: bool = True,
     learned: Learned | None = None,
 ) -> Catalog:
-    """The catalog of these episodes, in their order. Raises `Refused` for unusable vectors.
+    """The catalog of these episodes. Raises `Refused` for unusable vectors.
+
+    Rows are in their order; in that of their dates, the newest first, from `FEWEST` episodes on:
+    then who is fresh lies together.
 
     `summaries` are those of all users, of which its signals are made. Without `keep_vectors` it
     knows who has a vector and holds none: for a store that is searched. `learned` is of the last
     build.
     """
-    embeddings, embedded = _unit_rows(vectors, len(episodes))
+    order = np.arange(len(episodes), dtype=np.int32)
+    if len(episodes) >= FEWEST:
+        published_us = np.array([to_us(e.published_at) for e in episodes], np.int64)
+        order = np.argsort(-published_us, kind="stable").astype(np.int32)
+        episodes = [episodes[row] for row in order.tolist()]
+    embeddings, embedded = _unit_rows(vectors, order)
     ids = [e.id for e in episodes]
     id_hashes = hash_strings(ids)
     series, series_ids, series_names = _series(episodes)
@@ -74,7 +82,7 @@ def build_catalog(
         id_hashes=id_hashes,
         content_index=Index.of(content),
         cards=Cards.of(map(_card, episodes), [_card(one) for one in _some(episodes)]),
-        source_order=np.arange(len(episodes), dtype=np.int32),
+        source_order=order,
         published_us=np.array([to_us(e.published_at) for e in episodes], np.int64),
         scores=_scores(episodes),
         explicit=np.array([bool(e.explicit) for e in episodes], np.uint8),
@@ -122,22 +130,24 @@ def _spoken(title: str) -> str:
 
 
 def _unit_rows(
-    vectors: Vectors, count: int
+    vectors: Vectors, order: npt.NDArray[np.int32]
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
-    matrix = vectors.matrix
+    """The vectors in this order, and which of them are embeddings."""
+    matrix, count = vectors.matrix, len(order)
     if matrix.shape[0] != count or matrix.shape[1] not in DIMENSIONS:
         raise Refused(
             f"vectors: expected {count} rows of {DIMENSIONS.start} to {DIMENSIONS.stop - 1} "
             f"numbers, got {matrix.shape}"
         )
-    embedded = vectors.present.copy()
+    embedded = vectors.present[order]
     rows = np.zeros(matrix.shape, np.float32)
     for start in range(0, count, AT_ONCE):
         some = slice(start, start + AT_ONCE)
-        norms = np.linalg.norm(matrix[some].astype(np.float64), axis=1)
+        given = matrix[order[some]]
+        norms = np.linalg.norm(given.astype(np.float64), axis=1)
         embedded[some] &= (norms > 0) & np.isfinite(norms)
         known = embedded[some]
-        rows[some][known] = matrix[some][known] / norms[known, None]
+        rows[some][known] = given[known] / norms[known, None]
     return rows, embedded.astype(np.uint8)
 
 

@@ -42,7 +42,10 @@ def both() -> tuple[Catalog, Catalog]:
         patch.setattr(build, "FEWEST", 100)
         large = build_catalog(some, vectors_of(some), NOW)
     assert len(large.lists)
-    return large, replace(build_catalog(some, vectors_of(some), NOW), lists=large.lists)
+    order, vectors = large.source_order, vectors_of(some)
+    alike = replace(vectors, matrix=vectors.matrix[order], present=vectors.present[order])
+    exact = build_catalog([some[row] for row in order], alike, NOW)
+    return large, replace(exact, lists=large.lists, source_order=order)
 
 
 def test_a_large_catalog_holds_its_embeddings_in_fixed_point(both: tuple[Catalog, Catalog]) -> None:

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from catalog_builder import build
 from feed import scenario as scenarios
 from feed.catalog import Catalog
 from feed.clock import to_us
@@ -13,7 +14,7 @@ from feed.engagement import Engagement, Profile, Summary
 from feed.pipeline import Ranker, Slate
 from feed.request import SessionRequest, make_query
 from feed.scenario import Scenario
-from tests.support.catalogs import NOW, catalog_of, episodes
+from tests.support.catalogs import NOW, catalog_of, episodes, vectors_of
 
 NOW_US = to_us(NOW)
 FOR_YOU = scenarios.shipped()["for_you"]
@@ -195,6 +196,26 @@ def test_sorting_the_catalog_otherwise_changes_no_session(catalog: Catalog) -> N
         embedded=catalog.embedded[::-1].copy(),
     )
     assert names(level, ranked(level).rows) == names(backwards, ranked(backwards).rows)
+
+
+@pytest.mark.parametrize("scenario", ["baseline", "for_you"])
+def test_a_large_catalog_whose_newest_are_first_gives_the_same_session(
+    catalog: Catalog, scenario: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "FEWEST", 400)
+    made = episodes(400)
+    large = build.build_catalog(made, vectors_of(made), NOW)
+    assert large.is_newest_first
+    assert not catalog.is_newest_first
+    for chosen in ([], range(0, 60, 3)):
+        sent = [{"episode_id": catalog.ids[row], "type": "like"} for row in chosen]
+        request = msgspec.convert({"engagements": sent}, SessionRequest)
+        query = make_query(request, None, seed=5, now_us=NOW_US)
+        one, other = (
+            Ranker(some, scenarios.shipped()[scenario]).rank(query) for some in (catalog, large)
+        )
+        assert names(catalog, one.rows) == names(large, other.rows)
+        assert one.scores.tolist() == other.scores.tolist()
 
 
 def test_stored_engagements_and_sent_ones_count_once() -> None:
