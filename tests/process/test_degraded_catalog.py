@@ -149,7 +149,7 @@ def test_a_catalog_that_does_not_fit_beside_the_old_one_is_refused(
     old = published(shelf, 400)
     server = start_server(CATALOG_REFRESH_S="0", MEMORY_LIMIT_MB="161")  # 1 MB for catalogs
     assert seen(server) == (old.version, [])
-    large = published(shelf, 2500)
+    large = published(shelf, 4000)
     assert (shelf / "snapshots" / large.version).stat().st_size > 2**20
     until(lambda: seen(server) == (old.version, ["catalog_too_large"]))
     small = published(shelf, 401)
