@@ -1,6 +1,7 @@
 """The engine by size: whole sessions, and the search for the nearest beside libraries that do it.
 
-`python -m benchmarks.engine [--sizes 1000 ...] [--dimension 256] [--peers NAME ...] [--json FILE]`
+`python -m benchmarks.engine --sizes 1000,100000x1536 [--peers NAME ...] [--json FILE]`: a size is
+how many episodes, and of how many dimensions, if not of 256.
 
 A session: 500 engagements, 2,000 exclusions, a page of 10 as JSON and a cursor for the rest. The
 search: 4 interests x 150, 2,000 exclusions. One thread; whoever is measured takes turns, so that
@@ -35,7 +36,7 @@ from feed.pipeline import Ranker
 from feed.request import Query
 from feed.scenario import shipped
 
-SIZES = (1_000, 10_000, 100_000, 1_000_000)
+DIMENSION = 256
 SCENARIOS = ("baseline", "for_you")
 COUNT = 150
 EXCLUDED = 2_000
@@ -236,19 +237,20 @@ def _spread(found: dict[str, Any]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure every size and tell."""
     parser = options("engine", __doc__ or "")
-    parser.add_argument("--sizes", type=_numbers, default=SIZES, metavar="N,N")
-    parser.add_argument("--dimension", type=int, default=256)
+    parser.add_argument("--sizes", type=_sizes, required=True, metavar="N,NxD")
     parser.add_argument("--peers", nargs="*", metavar="NAME", help="none, or some of them")
     given = parser.parse_args(arguments)
     runs = []
-    for size in given.sizes:
-        runs.append(measured(size, given.dimension, given.peers))
-        say(f"{size:,} episodes x {given.dimension} measured")
+    for size, dimension in given.sizes:
+        runs.append(measured(size, dimension, given.peers))
+        say(f"{size:,} episodes x {dimension} measured")
     result(runs).tell(given.json)
 
 
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(one) for one in text.split(","))
+def _sizes(text: str) -> list[tuple[int, int]]:
+    """Episodes and dimensions of each."""
+    parts = [one.partition("x") for one in text.split(",")]
+    return [(int(size), int(dimension or DIMENSION)) for size, _, dimension in parts]
 
 
 if __name__ == "__main__":

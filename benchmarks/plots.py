@@ -11,6 +11,24 @@ WIDE, TALL = (7.5, 3.2), (7.5, 4.2)
 STEPS = ("framework", "imports", "snapshot", "rankers", "worker", "first session")
 
 
+def engine(found: dict[str, Any]) -> list[str]:
+    """Where a session's time goes, and what each search takes."""
+    runs = {f"{one['episodes']:,} x {one['dimension']}": one for one in found["runs"]}
+    sessions = {
+        f"{size}, {name}": spent
+        for size, one in runs.items()
+        for name, spent in one["stages"].items()
+    }
+    searches = {
+        size: {name: by["median_ms"] for name, by in one["search"].items()}
+        for size, one in runs.items()
+    }
+    return [
+        _stacked("engine-stages", "Where a session's milliseconds go", sessions),
+        _bars("engine-search", "The search for the nearest, milliseconds", searches, log=True),
+    ]
+
+
 def http(found: dict[str, Any]) -> list[str]:
     """Latency by connections, and what a session takes of the processor."""
     by_name = found["contenders"]
@@ -144,6 +162,7 @@ def _lines(benchmark: str, unit: str, by: str, several: Sequence[Mapping[str, An
 
 
 PLOTS: Mapping[str, Callable[[dict[str, Any]], list[str]]] = {
+    "engine": engine,
     "http": http,
     "cold": cold,
     "origin": origin,

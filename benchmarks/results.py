@@ -4,17 +4,32 @@ import argparse
 import json
 import os
 import platform
+import statistics
 import sys
+import timeit
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from evaluation.tables import table
 
+CALLS, BATCHES = 2_000, 9
 _LOAD = os.getloadavg()[0]
 """how busy others kept the machine in the minute before"""
+
+
+def _call_us() -> float:
+    """Microseconds of a small call of numpy, median: how fast the machine is just now."""
+    numbers = np.arange(100.0)
+    batches = timeit.repeat(lambda: numbers > 1, number=CALLS, repeat=BATCHES)
+    return 1e6 * statistics.median(batches) / CALLS
+
+
+_BEFORE_US = _call_us()
 
 
 def _command() -> str:
@@ -31,7 +46,8 @@ def _command() -> str:
 def _machine() -> str:
     return (
         f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, "
-        f"load {_LOAD:.1f} before"
+        f"load {_LOAD:.1f} before, a small call of numpy {_BEFORE_US:.2f} µs before and "
+        f"{_call_us():.2f} after"
     )
 
 

@@ -97,7 +97,7 @@ def test_the_engine_is_measured_by_size_beside_what_finds_the_same(
 ) -> None:
     monkeypatch.setattr(engine, "USERS", 2)
     monkeypatch.setattr(engine, "ROUNDS", 1)
-    small = ["--sizes", "600", "--dimension", "16", "--peers", "numpy, exact"]
+    small = ["--sizes", "600x16", "--peers", "numpy, exact"]
     engine.main([*small, "--json", str(tmp_path / "found.json")])
     (run,) = read(tmp_path / "found.json").found["runs"]
     assert (run["episodes"], run["dimension"], run["lists"]) == (600, 16, 0)

@@ -14,6 +14,16 @@ SPREAD = {"median": 2.0, "least": 1.0, "most": 3.0}
 CONTENDER = {str(n): {"p50": SPREAD, "p99": SPREAD, "processor_ms": SPREAD} for n in (1, 16)}
 STEPS = ("framework", "imports", "snapshot", "rankers", "worker", "first session", "memory_mb")
 FOUND: dict[str, dict[str, Any]] = {
+    "engine": {
+        "runs": [
+            {
+                "episodes": 1000,
+                "dimension": 256,
+                "stages": {"for_you": {"queue": 1.0, "page": 2.0}},
+                "search": {"earshot": {"median_ms": 1.0}, "faiss": {"median_ms": 2.0}},
+            }
+        ]
+    },
     "http": {"contenders": {"SQLite": CONTENDER, "constant": CONTENDER}},
     "cold": {
         "starts": [{"episodes": 1000, "users": "SQLite"} | dict.fromkeys(STEPS, SPREAD)],
@@ -70,8 +80,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_a_benchmark_wrote_is_read_back(folder: Path) -> None:
-    assert read(folder / "http.json") == result("http")
+def test_what_a_benchmark_wrote_is_read_back(tmp_path: Path) -> None:
+    told = result("http")
+    told.tell(tmp_path / "http.json")
+    assert read(tmp_path / "http.json") == told
 
 
 def test_the_page_has_every_benchmark_in_order_with_its_plots(folder: Path) -> None:
@@ -80,7 +92,7 @@ def test_the_page_has_every_benchmark_in_order_with_its_plots(folder: Path) -> N
     text = out.read_text()
     places = [text.index(f"Table of {name}") for name in FOUND]
     assert [name for _, name in sorted(zip(places, FOUND, strict=True))] == [
-        *("http", "cold", "origin", "summary", "build", "growth", "cost", "another")
+        *("engine", "http", "cold", "origin", "summary", "build", "growth", "cost", "another")
     ]
     assert text.count("<figure>") == sum(len(PLOTS[name](FOUND[name])) for name in PLOTS)
     assert "one &amp; only" in text
@@ -92,7 +104,7 @@ def test_the_docs_keep_what_stands_above_the_mark(folder: Path) -> None:
     docs.write_text(f"# Ours\n\n{page.MARK}\n\nof before")
     page.main([str(folder), "--markdown", str(docs)])
     first = docs.read_text()
-    assert first.startswith(f"# Ours\n\n{page.MARK}\n\n## Sessions over HTTP\n")
+    assert first.startswith(f"# Ours\n\n{page.MARK}\n\n## The engine\n")
     assert "of before" not in first
     assert "```sh\npython -m benchmarks.http\n```" in first
     assert "| one & only | 1.5 |" in first
