@@ -30,8 +30,8 @@ endef
 export FREE
 
 BENCH := $(STATE)/benchmarks
-SIZES := 1000,10000,100000$(if $(FULL),$(comma)1000000),10000x1536,100000x1536
 comma := ,
+SIZES := 1000,10000,100000$(if $(FULL),$(comma)1000000),10000x1536,100000x1536
 
 .DEFAULT_GOAL := help
 .PHONY: help run emulators test check evaluate tune screenshots bench format clean
