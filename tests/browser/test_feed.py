@@ -144,6 +144,18 @@ def test_why_this_shows_the_numbers_and_who_proposed_it(page: Page, site: Server
     expect(leaning.locator(".why")).to_contain_text(f"It leans on “{first}”")
 
 
+def test_why_this_claims_no_taste_of_whom_nothing_is_known(page: Page, site: Server) -> None:
+    first = visit(page, site)[0]
+    why = page.locator("#feed .card").first.locator(".why")
+    press(page.locator("#feed .card").first, "Why this?")
+    expect(why).to_contain_text("Taste, not known yet")
+    press(page, f"Save: {first}")
+    refresh(page)
+    press(page.locator("#feed .card").first, "Why this?")
+    expect(why).to_contain_text("Like your taste")
+    expect(why).not_to_contain_text("not known")
+
+
 def test_more_like_this_opens_beside_the_episode(page: Page, site: Server) -> None:
     first = visit(page, site)[0]
     menu(page, first, "More like this")

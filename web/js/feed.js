@@ -11,10 +11,10 @@ import { whyOf } from "./why.js";
 import { intro, said, WITHOUT } from "./words.js";
 
 const PAGE = 10;
-const KEPT_MS = 30 * 60_000; // a feed left for longer is chosen anew
-const PATIENCE_MS = 1_500; // for writes that cannot travel with the request
+const KEPT_MS = 30 * 60_000; // a feed left longer is chosen anew
+const PATIENCE_MS = 1_500; // for writes that do not travel
 const REMEMBERED = 200; // episodes that the next session puts further back
-const STALE = ["cursor-expired", "invalid-cursor"]; // too old, or of another time's key: stays refused
+const STALE = ["cursor-expired", "invalid-cursor"]; // too old, or of an old key: stays refused
 
 /** @type {Session | null} */
 let session = null;
@@ -22,7 +22,7 @@ let session = null;
 let trace;
 /** @type {Episode[]} */
 let shown = [];
-let visit = 0; // counts the sessions asked for, so that a late answer to an older one is dropped
+let visit = 0; // counts sessions, so that a late answer to an older one is dropped
 let busyWith = 0; // the visit whose next page is under way
 let retryTimer = 0;
 const nearEnd = new IntersectionObserver((seen) => { if (seen.at(-1)?.isIntersecting) showMore(); }, { rootMargin: "900px" });
@@ -138,12 +138,12 @@ async function next({ session_id: id, next_cursor: cursor }) {
   }
 }
 
-/** @param {SessionPage} page @returns {HTMLElement | undefined} the first new card */
+/** @param {SessionPage} page @returns the first new card */
 function append({ episodes, trace: traced = trace, ...rest }) {
   [session, trace] = [rest, traced];
   const there = new Set(shown.map(({ id }) => id));
   const fresh = episodes.filter(({ id }) => !there.has(id))
-    .map((one) => ({ why: whyOf(trace, one.queue_position ?? 0), ...one }));
+    .map((one) => ({ why: whyOf(trace, one.queue_position ?? 0, rest.cold_start), ...one }));
   const cards = fresh.map((one) => card(one, refresh));
   shown.push(...fresh);
   $("feed").append(...cards);

@@ -3,12 +3,13 @@
 import { h } from "./dom.js";
 import { PARTS, said, SOURCES } from "./words.js";
 
-/** @param {Trace | undefined} trace @param {number} place from 1 on @returns {Why | undefined} of that place of the queue */
-export function whyOf(trace, place) {
+/** @param {Trace | undefined} trace @param {number} place from 1 on @param {boolean} cold no taste is known */
+export function whyOf(trace, place, cold) {
   const sources = trace?.proposed_by[place - 1];
   if (!trace || !sources) return undefined;
-  const parts = Object.entries(trace.parts).map(([name, given]) => ({ name, given: given[place - 1] }));
-  return { sources, parts: parts.filter(({ given }) => Math.abs(given) >= 0.005) }; // what can be seen
+  const parts = Object.entries(trace.parts).map(([name, given]) => (
+    { name: cold && name === "similarity" ? "unknown" : name, given: given[place - 1] }));
+  return { sources, parts: parts.filter(({ given }) => Math.abs(given) >= 0.005) };
 }
 
 /** @param {Episode} episode */
