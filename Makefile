@@ -30,8 +30,6 @@ endef
 export FREE
 
 BENCH := $(STATE)/benchmarks
-comma := ,
-SIZES := 1000,10000,100000$(if $(FULL),$(comma)1000000),10000x1536,100000x1536
 
 .DEFAULT_GOAL := help
 .PHONY: help run emulators test check evaluate tune screenshots bench format clean
@@ -77,7 +75,7 @@ screenshots: $(VENV)/test ## Take the README's pictures of the web app (needs Ch
 
 bench: $(VENV)/test ## Measure speed and cost: one HTML page, and docs/benchmarks.md; FULL=1: a million episodes, too
 	@mkdir -p $(BENCH)
-	@echo '# engine'; $(BIN)/python -m benchmarks.engine --sizes $(SIZES) --json $(BENCH)/engine.json
+	@echo '# engine'; $(BIN)/python -m benchmarks.engine $(if $(FULL),--full) --json $(BENCH)/engine.json
 	@for one in http cold paint origin summary; do echo "# $$one"; $(BIN)/python -m benchmarks.$$one --json $(BENCH)/$$one.json || exit 1; done
 	@echo '# build'; $(BIN)/python -m benchmarks.build $(if $(FULL),--full) --json $(BENCH)/build.json
 	@$(BIN)/python -m benchmarks.cost --http $(BENCH)/http.json --summary $(BENCH)/summary.json --json $(BENCH)/cost.json

@@ -1,7 +1,8 @@
 """The engine by size: whole sessions, and the search for the nearest beside libraries that do it.
 
-`python -m benchmarks.engine --sizes 1000,100000x1536 [--peers NAME ...] [--json FILE]`: a size is
-how many episodes, and of how many dimensions, if not of 256.
+`python -m benchmarks.engine [--sizes 1000 100000x1536 ...] [--full] [--peers NAME ...]
+[--json FILE]`: a size is how many episodes, and of how many dimensions, if not of 256. `--full`
+adds a million episodes, which takes ten minutes with all peers.
 
 A session: 500 engagements, 2,000 exclusions, a page of 10 as JSON and a cursor for the rest. The
 search: 4 interests x 150, 2,000 exclusions. One thread; whoever is measured takes turns, so that
@@ -10,6 +11,7 @@ the lists once more, at the least effort that finds `RECALL`. Peers: benchmarks/
 """
 
 # ruff: noqa: E402  # threads are counted when numpy is imported
+import argparse
 import os
 
 for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
@@ -25,19 +27,27 @@ import numpy as np
 
 from benchmarks import stages
 from benchmarks.large import INTERESTS, NOW, large_catalog, neighbourhoods, queries
+from benchmarks.ours import KERNELS, Earshot, NumpyAlone, by_numpy_alone
 from benchmarks.peers import Peer, Places, Rows, installed
 from benchmarks.results import Result, Table, options, say
 from feed import session as sessions
 from feed.catalog import Catalog
 from feed.clock import DAY_US, to_us
 from feed.lists import Lists
-from feed.nearest import nearest
 from feed.pipeline import Ranker
 from feed.request import Query
 from feed.scenario import shipped
 
+Size = tuple[int, int]
+"""episodes, and dimensions"""
 DIMENSION = 256
+SIZES: tuple[Size, ...] = (
+    *((1_000, DIMENSION), (10_000, DIMENSION), (100_000, DIMENSION)),
+    *((10_000, 1_536), (100_000, 1_536)),
+)
+FULL: Size = (1_000_000, DIMENSION)
 SCENARIOS = ("baseline", "for_you")
+ALONE = ", numpy alone"
 COUNT = 150
 EXCLUDED = 2_000
 RECALL = 0.96
@@ -48,8 +58,9 @@ ABOUT = (
     "in brackets from the 10th to the 90th percentile. A session: 500 engagements, 2,000 "
     "exclusions, a page of 10 as JSON and a cursor for the rest; rank: the slate alone. The "
     "search: 4 interests x 150 with 2,000 exclusions. Recall: the share of the exact 150 nearest "
-    "that are found. Earshot as the builder made it, and (least), as each peer, at the least "
-    f"effort that finds {RECALL:g}. Peers: benchmarks/requirements.txt; those that are not "
+    "that are found. Numpy alone: as it is deployed; all others have numkong, where it is "
+    "installed. Earshot as the builder made it, and (least), as each peer, at the least effort "
+    f"that finds {RECALL:g}. Peers: benchmarks/requirements.txt; those that are not "
     f"installed are left out. {stages.ABOUT}"
 )
 KEYS = (b"a key for a benchmark, long enough",)
@@ -61,26 +72,6 @@ class Job(NamedTuple):
     asked: Rows
     excluded: Places
     wanted: list[Places]
-
-
-class Earshot:
-    """The search of a session, as a peer."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
-        self._order = catalog.source_order
-        self.efforts = tuple(range(99, 0, -3)) if len(catalog.lists) > 1 else (0,)
-
-    def search(self, asked: Rows, excluded: Places, count: int, effort: int) -> list[Places]:
-        """See `Peer`; of no effort as the builder made it."""
-        catalog = self._catalog
-        if effort:
-            reach = np.array([effort / 100], np.float32)
-            catalog = replace(catalog, lists=replace(catalog.lists, reach=reach))
-        allowed = np.ones(len(catalog), np.bool_)
-        allowed[excluded] = False
-        counts = np.full(len(asked), count)
-        return [rows for rows, _ in nearest(catalog, asked, allowed, counts, self._order)]
 
 
 def jobs(catalog: Catalog) -> list[Job]:
@@ -140,6 +131,10 @@ def searching(catalog: Catalog, peers: Sequence[str] | None) -> dict[str, dict[s
     earshot = Earshot(catalog)
     contestants: dict[str, tuple[Peer, int]] = {"earshot": (earshot, 0)}
     about: dict[str, dict[str, Any]] = {"earshot": {"recall": recall(earshot, 0, searches)}}
+    if KERNELS["numkong"] is not None:
+        alone = NumpyAlone(catalog)
+        contestants[f"earshot{ALONE}"] = alone, 0
+        about[f"earshot{ALONE}"] = {"recall": recall(alone, 0, searches)}
     built: list[tuple[str, Peer]] = []
     if len(catalog.lists) > 1:  # of a single one there is no part to leave out
         built.append(("earshot, least", earshot))
@@ -168,6 +163,9 @@ def whole_sessions(catalog: Catalog) -> dict[str, dict[str, float]]:
     for name, ranker in rankers.items():
         tasks[name] = [partial(_page, ranker, query) for query in asked]
         tasks[f"{name}, rank"] = [partial(ranker.rank, query) for query in asked]
+        if KERNELS["numkong"] is not None:
+            alone = by_numpy_alone(_page)
+            tasks[f"{name}{ALONE}"] = [partial(alone, ranker, query) for query in asked]
     return in_turns(tasks)
 
 
@@ -237,20 +235,24 @@ def _spread(found: dict[str, Any]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure every size and tell."""
     parser = options("engine", __doc__ or "")
-    parser.add_argument("--sizes", type=_sizes, required=True, metavar="N,NxD")
+    parser.add_argument("--sizes", type=_size, nargs="+", default=SIZES, metavar="N[xD]")
+    parser.add_argument("--full", action="store_true", help=f"{FULL[0]:,} episodes, too")
     parser.add_argument("--peers", nargs="*", metavar="NAME", help="none, or some of them")
     given = parser.parse_args(arguments)
     runs = []
-    for size, dimension in given.sizes:
+    for size, dimension in (*given.sizes, *([FULL] if given.full else [])):
         runs.append(measured(size, dimension, given.peers))
         say(f"{size:,} episodes x {dimension} measured")
     result(runs).tell(given.json)
 
 
-def _sizes(text: str) -> list[tuple[int, int]]:
-    """Episodes and dimensions of each."""
-    parts = [one.partition("x") for one in text.split(",")]
-    return [(int(size), int(dimension or DIMENSION)) for size, _, dimension in parts]
+def _size(text: str) -> Size:
+    episodes, _, dimension = text.partition("x")
+    try:
+        return int(episodes), int(dimension or DIMENSION)
+    except ValueError:
+        expected = "expected episodes, or episodes x dimensions as in 1000x1536"
+        raise argparse.ArgumentTypeError(f"{expected}, got {text!r}") from None
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import numpy as np
 from evaluation.tables import table
 
 CALLS, BATCHES = 2_000, 9
+"""how often it is made at once, and how many times over"""
 _LOAD = os.getloadavg()[0]
 """how busy others kept the machine in the minute before"""
 

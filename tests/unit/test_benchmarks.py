@@ -11,8 +11,10 @@ import pytest
 from benchmarks import engine, origin, signals
 from benchmarks.crowd import FAITHFUL, NOW, Crowd
 from benchmarks.large import large_catalog, queries
+from benchmarks.ours import by_numpy_alone
 from benchmarks.results import read
 from benchmarks.world import World
+from feed import bytewise
 from feed.clock import to_us
 from feed.engagement import Summary, newest_first
 from feed.pipeline import Ranker
@@ -101,8 +103,8 @@ def test_the_engine_is_measured_by_size_beside_what_finds_the_same(
     engine.main([*small, "--json", str(tmp_path / "found.json")])
     (run,) = read(tmp_path / "found.json").found["runs"]
     assert (run["episodes"], run["dimension"], run["lists"]) == (600, 16, 0)
-    assert set(run["sessions"]) >= {"baseline", "for_you"}
-    assert set(run["search"]) == {"earshot", "numpy, exact"}
+    assert set(run["sessions"]) >= {"baseline", "for_you", "for_you, numpy alone"}
+    assert set(run["search"]) == {"earshot", "earshot, numpy alone", "numpy, exact"}
     for spent in run["stages"].values():
         assert min(spent.values()) > 0
         assert spent["queue"] < sum(spent.values())
@@ -110,6 +112,23 @@ def test_the_engine_is_measured_by_size_beside_what_finds_the_same(
         assert found["recall"] == 1
         assert found["p10_ms"] <= found["median_ms"] <= found["p90_ms"]
     assert "600 x 16" in capsys.readouterr().out
+
+
+def test_a_size_that_is_none_is_refused_with_what_was_expected(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        engine.main(["--sizes", "1000x256x"])
+    assert "expected episodes, or episodes x dimensions" in capsys.readouterr().err
+
+
+def test_numpy_alone_is_without_numkong_and_only_then() -> None:
+    before = bytewise.numkong
+    assert before is not None
+    assert by_numpy_alone(lambda: bytewise.numkong)() is None
+    with pytest.raises(ZeroDivisionError):
+        by_numpy_alone(lambda: 1 / 0)()
+    assert bytewise.numkong is before
 
 
 def test_a_large_catalog_is_one_that_a_snapshot_takes() -> None:

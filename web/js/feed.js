@@ -12,7 +12,7 @@ import { intro, said, WITHOUT } from "./words.js";
 
 const PAGE = 10;
 const KEPT_MS = 30 * 60_000; // a feed left longer is chosen anew
-const PATIENCE_MS = 1_500; // for writes that do not travel
+const PATIENCE_MS = 1_500; // for writes that travel in no request
 const REMEMBERED = 200; // episodes that the next session puts further back
 const STALE = ["cursor-expired", "invalid-cursor"]; // too old, or of an old key: stays refused
 

@@ -7,14 +7,15 @@ import { PARTS, said, SOURCES } from "./words.js";
 export function whyOf(trace, place, cold) {
   const sources = trace?.proposed_by[place - 1];
   if (!trace || !sources) return undefined;
-  const parts = Object.entries(trace.parts).map(([name, given]) => (
-    { name: cold && name === "similarity" ? "unknown" : name, given: given[place - 1] }));
-  return { sources, parts: parts.filter(({ given }) => Math.abs(given) >= 0.005) };
+  const parts = Object.entries(trace.parts)
+    .map(([name, given]) => ({ name: cold && name === "similarity" ? "cold" : name, given: given[place - 1] }))
+    .filter(({ given }) => Math.abs(given) >= 0.005); // what can be seen
+  return { sources, parts };
 }
 
 /** @param {Episode} episode */
 export function whyPanel({ reason, final_score: score = 0, why }) {
-  if (!why) return h("p", {}, "This session brought no numbers with it.");
+  if (!why) return h("p", {}, "This session brought no numbers.");
   const parts = why.parts.toSorted((a, b) => b.given - a.given);
   const most = Math.max(...parts.map(({ given }) => Math.abs(given)), 0.01);
   const title = reason?.params.title;

@@ -46,7 +46,7 @@ export const DID = {
 
 /** @type {Record<string, string>} of the parts of a score */
 export const PARTS = {
-  similarity: "Like your taste", unknown: "Taste, not known yet", interest: "Like one you picked", neighbours: "Picked with it by others",
+  similarity: "Like your taste", cold: "Taste, not known yet", interest: "Like one you picked", neighbours: "Picked with it by others",
   trend: "Trending", popularity: "Popular", rise: "Rising", quality: "Quality", recency: "New",
   completion: "Heard to the end", series: "Its series", category: "Its topics", unfinished: "Half heard",
   aversion: "Like what you refused", served: "Shown before", era: "Its time", loyalty: "Regulars of its series",
