@@ -29,7 +29,7 @@ from benchmarks import stages
 from benchmarks.large import INTERESTS, NOW, large_catalog, neighbourhoods, queries
 from benchmarks.ours import KERNELS, Earshot, NumpyAlone, by_numpy_alone
 from benchmarks.peers import Peer, Places, Rows, installed
-from benchmarks.results import Result, Table, options, say
+from benchmarks.results import Result, Table, call_us, options, say
 from feed import session as sessions
 from feed.catalog import Catalog
 from feed.clock import DAY_US, to_us
@@ -56,10 +56,12 @@ ROUNDS = 5
 ABOUT = (
     "One thread; whoever is measured takes turns, so that what disturbs one disturbs all. Medians; "
     "in brackets from the 10th to the 90th percentile. A session: 500 engagements, 2,000 "
-    "exclusions, a page of 10 as JSON and a cursor for the rest; rank: the slate alone. The "
-    "search: 4 interests x 150 with 2,000 exclusions. Recall: the share of the exact 150 nearest "
-    "that are found. Numpy alone: as it is deployed; all others have numkong, where it is "
-    "installed. Earshot as the builder made it, and (least), as each peer, at the least effort "
+    "exclusions, a page of 10 as JSON and a cursor for the rest; rank: the slate alone. A call: a "
+    "small one of numpy, timed before these sessions and after; sizes are measured one after "
+    "another, so compare them by it. The search: 4 interests x 150 with 2,000 exclusions. Recall: "
+    "the share of the exact 150 nearest that are found. Numpy alone: as it is deployed; all others "
+    "have numkong, where it is installed. Earshot as the builder made it, and (least), as each "
+    "peer, at the least effort "
     f"that finds {RECALL:g}. Peers: benchmarks/requirements.txt; those that are not "
     f"installed are left out. {stages.ABOUT}"
 )
@@ -189,13 +191,15 @@ def measured(size: int, dimension: int, peers: Sequence[str] | None) -> dict[str
     began = time.perf_counter()
     catalog = large_catalog(size, dimension)
     lists = catalog.lists
+    before_us, found = call_us(), whole_sessions(catalog)
     return {
         "episodes": size,
         "dimension": dimension,
         "made_s": round(time.perf_counter() - began, 1),
         "lists": len(lists),
         "reach": round(float(lists.reach[0]), 3) if len(lists) else None,
-        "sessions": whole_sessions(catalog),
+        "call_us": round((before_us + call_us()) / 2, 2),
+        "sessions": found,
         "stages": spent(catalog),
         "search": searching(catalog, peers),
     }
@@ -207,7 +211,7 @@ def result(runs: Sequence[dict[str, Any]]) -> Result:
     for run in runs:
         size = [f"{run['episodes']:,} x {run['dimension']}", f"{run['lists']:,}"]
         for name, found in run["sessions"].items():
-            sessions.append([*size, name, _spread(found)])
+            sessions.append([*size, name, _spread(found), f"{run['call_us']:.2f}"])
         for name, found in run["stages"].items():
             by_stage.append([*size, name, *(f"{found[one]:.2f}" for one in stages.STAGES)])
         for name, found in run["search"].items():
@@ -220,7 +224,7 @@ def result(runs: Sequence[dict[str, Any]]) -> Result:
         "engine",
         ABOUT,
         [
-            Table("One session", header, sessions),
+            Table("One session", [*header, "a call, µs"], sessions),
             Table("Where its milliseconds go", [*header[:3], *stages.STAGES], by_stage),
             Table("The search for the nearest", [*header, "recall", "effort", "built s"], searches),
         ],

@@ -23,14 +23,14 @@ _LOAD = os.getloadavg()[0]
 """how busy others kept the machine in the minute before"""
 
 
-def _call_us() -> float:
+def call_us() -> float:
     """Microseconds of a small call of numpy, median: how fast the machine is just now."""
     numbers = np.arange(100.0)
     batches = timeit.repeat(lambda: numbers > 1, number=CALLS, repeat=BATCHES)
     return 1e6 * statistics.median(batches) / CALLS
 
 
-_BEFORE_US = _call_us()
+_BEFORE_US = call_us()
 
 
 def _command() -> str:
@@ -48,7 +48,7 @@ def _machine() -> str:
     return (
         f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, "
         f"load {_LOAD:.1f} before, a small call of numpy {_BEFORE_US:.2f} µs before and "
-        f"{_call_us():.2f} after"
+        f"{call_us():.2f} after"
     )
 
 
