@@ -15,9 +15,11 @@ import functions_framework.aio
 from starlette.requests import Request
 from starlette.responses import Response
 
+from functions.paths import route_any_path
 from functions.routes import api
 from functions.wiring import started, wire
 
+route_any_path()
 _service = started(wire)
 _service.holder.load()
 _api = api(_service)

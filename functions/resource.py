@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from feed.ports import Unavailable
 from functions.compression import compress
 from functions.errors import ProblemError
+from functions.paths import decoded
 from functions.service import Service
 from functions.telemetry import Timings, log, log_error
 
@@ -37,7 +38,7 @@ class Resource:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever happens."""
         self._service.begin()
-        request = Request(scope, receive)
+        request = Request({**scope, "path_params": decoded(scope["path_params"])}, receive)
         timings = Timings()
         response = await self._answer(request, timings)
         compress(response, request.headers.get("accept-encoding", ""))

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 from functions import account, browse, lab, sessions, status
 from functions.errors import ProblemError
+from functions.paths import EncodedPaths
 from functions.resource import Handler, json_response, resource
 from functions.service import Service
 from functions.telemetry import Timings
@@ -28,7 +29,7 @@ def api(service: Service) -> ASGIApp:
             POST=account.record,
             DELETE=account.reset,
         ),
-        resource(service, "/api/me/engagements/{engagement_id}", DELETE=account.remove),
+        resource(service, "/api/me/engagements/{engagement_id:path}", DELETE=account.remove),
         resource(service, "/api/me", GET=account.show, PATCH=account.change, DELETE=account.forget),
         resource(service, "/api/episodes/{episode_id:path}/similar", GET=browse.similar),
         resource(service, "/api/episodes/{episode_id:path}", GET=browse.episode),
@@ -45,10 +46,10 @@ def api(service: Service) -> ASGIApp:
         everything_else["GET"] = _files(service.settings.WEB)
         routes.append(resource(service, "/__/firebase/init.json", GET=_no_firebase))
     routes.append(resource(service, "/{path:path}", **everything_else))
-    return _shared(Router(routes), service)
+    return _shared(EncodedPaths(Router(routes)), service)
 
 
-def _shared(router: Router, service: Service) -> ASGIApp:
+def _shared(router: ASGIApp, service: Service) -> ASGIApp:
     """The API, open to pages of other origins where the settings name some."""
     if not service.settings.cors_origins:
         return router

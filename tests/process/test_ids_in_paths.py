@@ -1,0 +1,76 @@
+"""Ids of any alphabet in the path of an address."""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+
+from tests.support.catalogs import catalog_of, episodes, publish_to
+from tests.support.server import Server, problem
+
+IDS = (
+    "x/similar",
+    "x",
+    "a\nb",
+    "a\n",
+    "\n",
+    "..",
+    "../etc/passwd",
+    "%2F",
+    "?a=1#b",
+    "https://a.example/?p=1&q=2",
+    "a b+c",
+    "Zoë 🎧",
+    "/",
+    "//x//",
+    "similar",
+    "x" * 512,
+)
+
+
+def _sent(name: str) -> str:
+    return quote(name, safe="").replace(".", "%2E")
+
+
+def test_every_id_has_an_address(start_server: Callable[..., Server], tmp_path: Path) -> None:
+    named = [
+        msgspec.structs.replace(episode, id=name)
+        for name, episode in zip(IDS, episodes(len(IDS)), strict=True)
+    ]
+    publish_to(tmp_path / "shelf", catalog_of(named))
+    server = start_server()
+    for name in IDS:
+        card = server.call("GET", f"/api/episodes/{_sent(name)}")
+        assert (card.status_code, card.json()["id"]) == (200, name)
+        similar = server.call("GET", f"/api/episodes/{_sent(name)}/similar")
+        assert (similar.status_code, similar.json()["episode_id"]) == (200, name)
+
+
+def test_a_slash_in_an_id_need_not_be_encoded(
+    start_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    (one,) = episodes(1)
+    publish_to(tmp_path / "shelf", catalog_of([msgspec.structs.replace(one, id="https://a/b")]))
+    server = start_server()
+    assert server.call("GET", "/api/episodes/https://a/b").json()["id"] == "https://a/b"
+    assert server.call("GET", "/%61pi/episodes/https:%2f/a/b").json()["id"] == "https://a/b"
+
+
+def test_an_engagement_of_any_id_can_be_asked_to_go(server: Server, user: str) -> None:
+    for name in ("a/b", "a\nb", "..", "x\n", "%2F", "🎧"):
+        answer = problem(
+            server.call("DELETE", f"/api/me/engagements/{_sent(name)}", user=user), 404
+        )
+        assert "you have no engagement" in answer["detail"]
+    server.engage(user, id="? #%2F🎧", episode_id="episode-1", type="like")
+    gone = server.call("DELETE", f"/api/me/engagements/{_sent('? #%2F🎧')}", user=user)
+    assert gone.json() == {"removed": "? #%2F🎧"}
+
+
+def test_a_line_break_in_an_address_is_logged_as_one_line(server: Server) -> None:
+    problem(server.call("GET", "/api/nothing%0Aat-all"), 404)
+    paths = [
+        line["httpRequest"]["requestUrl"] for line in server.log_lines if "httpRequest" in line
+    ]
+    assert "/api/nothing%0Aat-all" in paths
