@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.deploying import PROJECT, ROOT, Account, commands, dry_run
+from tests.support.deploying import PROJECT, ROOT, Account, commands, dry_run, needs_gcloud
 
+pytestmark = needs_gcloud
 KEY = "earshot-cursor-keys"
 
 

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from functools import cache
@@ -19,6 +18,7 @@ from tests.support.deploying import (
     dry_run,
     flag,
     gcloud,
+    needs_gcloud,
     unknown_to_gcloud,
 )
 
@@ -65,7 +65,7 @@ def test_shellcheck_finds_nothing() -> None:
     assert done.returncode == 0
 
 
-@pytest.mark.skipif(shutil.which("gcloud") is None, reason="no gcloud to ask")
+@needs_gcloud
 def test_every_command_and_every_flag_of_gcloud_exists(tmp_path: Path) -> None:
     """Those of the dry runs, and the lookups, which only a run shows."""
     found = [words for options in MATRIX for words in gcloud(planned(*options))]

@@ -1,5 +1,6 @@
 """deploy.sh, run dry or against a stand-in for somebody's account."""
 
+import atexit
 import json
 import os
 import re
@@ -7,8 +8,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.support.fake_cloud import EMPTY
 
@@ -33,6 +38,7 @@ TOOLS = [
     "xargs",
 ]
 """what deploy.sh needs of a machine"""
+needs_gcloud = pytest.mark.skipif(shutil.which("gcloud") is None, reason="no gcloud to ask")
 
 
 def commands(script: str) -> list[list[str]]:
@@ -83,7 +89,15 @@ class Account:
             (self._bin / tool).chmod(0o755)
         self.work = folder / "earshot"
         self.work.mkdir()
-        for name in ("deploy.sh", "deploy", "firebase.json", "firestore.rules", "main.py", "web"):
+        for name in (
+            ".gcloudignore",
+            "deploy.sh",
+            "deploy",
+            "firebase.json",
+            "firestore.rules",
+            "main.py",
+            "web",
+        ):
             source = ROOT / name
             (shutil.copytree if source.is_dir() else shutil.copy)(source, self.work / name)
         shutil.copy(ROOT / "requirements.txt", self.work)
@@ -110,6 +124,9 @@ class Account:
                 "HOME": str(self.folder),
                 "FAKE_CLOUD": str(self._state),
                 "PATIENCE_S": "0",
+                "CLOUDSDK_CORE_PROJECT": "a-project",
+                "GCLOUD_ANSWERS": _answers(),
+                "GCLOUD_PATH": os.environ["PATH"],
                 **environment,
             },
         )
@@ -121,6 +138,14 @@ class Account:
         assert done.returncode == 0, done.stderr + done.stdout
         found: list[str] = self.state["changes"]
         return found
+
+
+@cache
+def _answers() -> str:
+    """A folder for what the real gcloud answers, which goes with this process."""
+    folder = tempfile.mkdtemp(prefix="earshot-gcloud-")
+    atexit.register(shutil.rmtree, folder)
+    return folder
 
 
 def unknown_to_gcloud(commands: list[str], file: Path) -> list[Any]:
