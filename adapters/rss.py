@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,13 +9,13 @@ from itertools import islice
 from pathlib import Path
 from threading import Semaphore
 from typing import NamedTuple
-from urllib.parse import urldefrag, urljoin, urlsplit
 
 import httpx
 
-from adapters.rss_cache import FeedCache
+from adapters.rss_cache import Copy, FeedCache
 from adapters.rss_fetch import fetch
 from adapters.rss_parse import Feed, Listing, NotAFeedError, parse
+from adapters.rss_places import Place, locate
 from feed.builds import Copies
 from feed.ports import Problem, Record, Unavailable
 
@@ -27,26 +26,6 @@ LOOK_AHEAD = 4
 REASONS_NAMED = 3
 
 log = logging.getLogger(__name__)
-
-_USER = re.compile(r"//[^/?#]*@")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # two letters at least: C:\ is a path
-
-
-class _Place(NamedTuple):
-    address: str
-    """URL without fragment, or path"""
-    depth: int
-    refused: str | None = None
-    """Why it is not even tried"""
-
-    @property
-    def is_url(self) -> bool:
-        return _SCHEME.match(self.address) is not None
-
-    @property
-    def name(self) -> str:
-        """How it is called in reports and ids: its address without user and password."""
-        return _USER.sub("//", self.address, count=1) if self.is_url else self.address
 
 
 class _Reading(NamedTuple):
@@ -97,8 +76,8 @@ class RssSource:
         Raises `Unavailable` at the end if not one record could be read.
         """
         seen: set[str] = set()
-        places = deque(_locate(self._inputs, None, seen))
-        readings: dict[_Place, Future[_Reading]] = {}
+        places = deque(locate(self._inputs, None, seen))
+        readings: dict[Place, Future[_Reading]] = {}
         reasons: list[str] = []
         records = 0
         pool = ThreadPoolExecutor(self._max_workers, thread_name_prefix="rss")
@@ -113,7 +92,7 @@ class RssSource:
                     reasons.append(f"{place.name}: {reason}")
                     yield Problem(place.name, reason, whole_source=True)
                 if isinstance(content, Listing):
-                    places.extendleft(reversed(_locate(content.places, place, seen)))
+                    places.extendleft(reversed(locate(content.places, place, seen)))
                     continue
                 for n, entry in enumerate(content.entries if content else ()):
                     records += 1
@@ -126,7 +105,7 @@ class RssSource:
             named = "; ".join(reasons[:REASONS_NAMED]) or "no feed was given"
             raise Unavailable(f"no episode could be read ({named})")
 
-    def _read_place(self, place: _Place) -> _Reading:
+    def _read_place(self, place: Place) -> _Reading:
         if place.refused:
             return _Reading(None, place.refused)
         try:
@@ -143,26 +122,26 @@ class RssSource:
             return _Reading(content, content.flaw)
         return _Reading(content, None if content.entries else "the feed has no episodes")
 
-    def _read_url(self, place: _Place) -> Feed | Listing:
+    def _read_url(self, place: Place) -> Feed | Listing:
         url = place.address
         kept = self._cache.load(url)
         try:
             new = fetch(
                 url, kept, timeout_s=self._timeout_s, max_bytes=self._max_bytes, tls=self._tls
             )
-            current = new or kept
-            content = self._parse(current.body if current else b"", place)
+            current = new or kept or Copy(b"")
+            content = self._parse(current, place)
         except (Unavailable, NotAFeedError) as error:
             if kept is None:
                 raise
-            content = self._parse(kept.body, place)
+            content = self._parse(kept, place)
             raise _StoodInError(content, f"{error}; a copy kept earlier was used") from error
         if new is not None:
             # Only what could be read: a good copy outlives a server's bad day.
             self._cache.keep(url, new)
         return content
 
-    def _read_file(self, place: _Place) -> Feed | Listing:
+    def _read_file(self, place: Place) -> Feed | Listing:
         path = Path(place.address)
         try:
             if not path.is_file():  # a device or a pipe might never end
@@ -173,11 +152,16 @@ class RssSource:
             raise Unavailable(f"cannot be read: {error}") from error
         if len(body) > self._max_bytes:
             raise Unavailable(f"larger than {self._max_bytes} bytes")
-        return self._parse(body, place)
+        return self._parse(Copy(body), place)
 
-    def _parse(self, body: bytes, place: _Place) -> Feed | Listing:
+    def _parse(self, copy: Copy, place: Place) -> Feed | Listing:
         with self._parsers:
-            content = parse(body, place.name, lines_allowed=not place.is_url)
+            content = parse(
+                copy.body,
+                place.name,
+                lines_allowed=not place.is_url,
+                content_type=copy.content_type,
+            )
         if isinstance(content, Listing) and place.depth >= MAX_DEPTH:
             raise NotAFeedError(f"lists are nested more than {MAX_DEPTH} deep")
         return content
@@ -188,34 +172,3 @@ class _StoodInError(Exception):
         super().__init__(reason)
         self.content = content
         self.reason = reason
-
-
-def _locate(names: Sequence[str], by: _Place | None, seen: set[str]) -> list[_Place]:
-    """Find what a list (or, without one, the caller) names, leaving out what was `seen`."""
-    places = []
-    for name in names:
-        place = _place(name, by)
-        as_is = place.is_url or place.refused
-        key = place.address if as_is else os.path.realpath(place.address)
-        if key not in seen:
-            seen.add(key)
-            places.append(place)
-    return places
-
-
-def _place(name: str, by: _Place | None) -> _Place:
-    depth = by.depth + 1 if by else 0
-    try:
-        # Joining to the list's URL keeps a list from the network away from our files.
-        address = urljoin(by.address, name) if by and by.is_url else name
-        if not _SCHEME.match(address):
-            folder = Path(by.address).parent if by else Path()
-            os.path.realpath(folder / name)  # ValueError for what no path can hold
-            return _Place(str(folder / name), depth)
-        parts = urlsplit(urldefrag(address)[0])
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            return _Place(address, depth, "only http, https and paths of files can be read")
-        user, at, host = parts.netloc.rpartition("@")
-        return _Place(parts._replace(netloc=user + at + host.lower()).geturl(), depth)
-    except ValueError as error:
-        return _Place(name, depth, f"neither URL nor path: {error}")

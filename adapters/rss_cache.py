@@ -8,11 +8,13 @@ from feed.builds import Copies
 
 
 class Copy(NamedTuple):
-    """A feed's bytes, decompressed, and the validators that its server sent with them."""
+    """A feed's bytes, decompressed, and the headers that its server sent with them."""
 
     body: bytes
-    etag: str | None
-    last_modified: str | None
+    etag: str | None = None
+    last_modified: str | None = None
+    content_type: str | None = None
+    """may name the encoding; copies of earlier releases lack it"""
 
 
 class FeedCache:
@@ -35,8 +37,9 @@ class FeedCache:
     def keep(self, url: str, copy: Copy) -> None:
         """Keep a copy in place of an earlier one."""
         if self._copies:
-            header = {"etag": copy.etag, "last_modified": copy.last_modified}
-            self._copies.keep(_name(url), json.dumps(header).encode() + b"\n" + copy.body)
+            header = copy._asdict()
+            body = header.pop("body")
+            self._copies.keep(_name(url), json.dumps(header).encode() + b"\n" + body)
 
 
 def _name(url: str) -> str:

@@ -65,7 +65,12 @@ async def _receive(response: httpx.Response, known: Copy | None, max_bytes: int)
     if response.status_code != httpx.codes.OK:
         raise Unavailable(f"HTTP {response.status_code}")
     body = await _body(response, max_bytes)
-    return Copy(body, _validator(response, "ETag"), _validator(response, "Last-Modified"))
+    return Copy(
+        body,
+        _validator(response, "ETag"),
+        _validator(response, "Last-Modified"),
+        response.headers.get("Content-Type"),
+    )
 
 
 async def _body(response: httpx.Response, max_bytes: int) -> bytes:

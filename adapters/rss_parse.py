@@ -12,10 +12,10 @@ import json
 import re
 import subprocess
 import sys
-import xml.parsers.expat
 from typing import Any, NamedTuple
 
 from adapters.rss_fields import fields
+from adapters.rss_opml import outlines
 
 HEAD_CHARS = 65_536
 """A document's root element has to begin within so many characters."""
@@ -69,11 +69,14 @@ class Listing(NamedTuple):
     flaw: str | None = None
 
 
-def parse(body: bytes, feed_url: str, *, lines_allowed: bool = False) -> Feed | Listing:
+def parse(
+    body: bytes, feed_url: str, *, lines_allowed: bool = False, content_type: str | None = None
+) -> Feed | Listing:
     """Read a feed, an OPML list or, if allowed, a text with one place per line.
 
-    Raises `NotAFeedError`.
+    `content_type` is the header that came with it, if any. Raises `NotAFeedError`.
     """
+    del content_type
     text = decode(body)
     root = _ROOT.search(text, 0, HEAD_CHARS)
     if root is None:
@@ -84,7 +87,7 @@ def parse(body: bytes, feed_url: str, *, lines_allowed: bool = False) -> Feed | 
         raise NotAFeedError("declares XML entities, which no feed needs")
     # Without its head there is no document type left, so nothing can expand.
     text = "<?xml version='1.0' encoding='utf-8'?>\n" + text[root.start() :]
-    return _outlines(text) if root[1].lower() == "opml" else _in_a_child(text, feed_url)
+    return Listing(*outlines(text)) if root[1].lower() == "opml" else _in_a_child(text, feed_url)
 
 
 def decode(body: bytes) -> str:
@@ -161,24 +164,6 @@ def _in_a_child(text: str, feed_url: str) -> Feed:
     if "error" in answer:
         raise NotAFeedError(answer["error"])
     return Feed(answer["entries"])
-
-
-def _outlines(text: str) -> Listing:
-    places: list[str] = []
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        if name.lower() == "outline":
-            places.extend(
-                value.strip() for key, value in attributes.items() if key.lower() == "xmlurl"
-            )
-
-    parser = xml.parsers.expat.ParserCreate()
-    parser.StartElementHandler = start
-    try:
-        parser.Parse(text.encode(), True)
-    except xml.parsers.expat.ExpatError as error:
-        return Listing(places, f"OPML broken off: {error}")
-    return Listing(places, None if places else "no feed is listed")
 
 
 def _lines(text: str) -> Listing:
