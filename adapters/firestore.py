@@ -16,6 +16,7 @@ from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import firestore
 
+from adapters.firestore_client import ReconnectingClient
 from adapters.firestore_documents import (
     Place,
     engagement_of,
@@ -28,7 +29,7 @@ from adapters.firestore_order import page_of
 from adapters.firestore_users import counted, listed
 from feed.document import from_document, to_document
 from feed.engagement import Engagement, Profile, Summary, SummaryError
-from feed.ports import Conflict, Counts, Stored, Unavailable
+from feed.ports import Conflict, Counts, Refused, Stored, Unavailable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,6 +46,13 @@ _LOST = (
     exceptions.NotFound,
 )
 """what a conditional write meets when the document is not as it should be"""
+_REFUSALS = (
+    exceptions.InvalidArgument,
+    exceptions.FailedPrecondition,
+    exceptions.NotFound,
+    exceptions.OutOfRange,
+)
+"""what asking again changes nothing about"""
 _SUMMARY = ("summaries", "engagement")
 
 log = logging.getLogger(__name__)
@@ -87,7 +95,7 @@ class FirestoreStore:
         A write that changes nothing leaves the revision as it is.
         """
         document = to_document(summary)
-        with edge("write a summary"), _conditional(uid, revision):
+        with edge("write a summary"), _conditional(revision):
             place = await self._at(uid, *_SUMMARY)
             if revision is None:
                 result = await place.create(document, **self._once)
@@ -98,7 +106,7 @@ class FirestoreStore:
 
     async def delete_summary(self, uid: str, revision: str) -> None:
         """Delete on the same condition."""
-        with edge("delete a summary"), _conditional(uid, revision):
+        with edge("delete a summary"), _conditional(revision):
             place = await self._at(uid, *_SUMMARY)
             await place.delete(option=await self._if(revision), **self._once)
 
@@ -223,7 +231,7 @@ class FirestoreStore:
         """The client of this loop. Its credentials are looked for in a thread: that may block."""
         loop, opening = asyncio.get_running_loop(), self._opening
         if opening is None or self._loop is not loop or _failed(opening):
-            make = firestore.AsyncClient
+            make: type[firestore.AsyncClient] = ReconnectingClient
             made = asyncio.to_thread(make, project=self._project, database=self._database)
             self._loop, self._opening = loop, asyncio.ensure_future(made)
             opening = self._opening
@@ -231,7 +239,7 @@ class FirestoreStore:
 
     async def _at(self, uid: str, *path: str) -> firestore.AsyncDocumentReference:
         if not is_name(uid):
-            raise Unavailable(f"no user of Firestore can be named {uid!r}")
+            raise Refused("no user of Firestore can have this id")
         return (await self._open()).document("users", uid, *path)
 
     async def _engagements(self, uid: str) -> firestore.AsyncCollectionReference:
@@ -257,16 +265,18 @@ def edge(doing: str) -> Iterator[None]:
     """Turn whatever the client raises into `Unavailable`: past here nobody knows the vendor."""
     try:
         yield
+    except _REFUSALS as error:
+        raise Refused(f"Firestore does not {doing}: {error}") from error
     except (exceptions.GoogleAPIError, GoogleAuthError, OSError) as error:
         raise Unavailable(f"Firestore cannot {doing}: {error}") from error
 
 
 @contextmanager
-def _conditional(uid: str, revision: str | None) -> Iterator[None]:
+def _conditional(revision: str | None) -> Iterator[None]:
     try:
         yield
     except _LOST as error:
-        raise Conflict(f"the summary of {uid} is no longer at {revision}") from error
+        raise Conflict(f"the summary is no longer at {revision}") from error
 
 
 def _failed(opening: asyncio.Future[Any]) -> bool:

@@ -21,6 +21,10 @@ class Unavailable(Exception):
     """The other side did not answer, in time or at all. A later try may succeed."""
 
 
+class Refused(Unavailable):
+    """The other side answered that it does not take what it was asked: it is there, and well."""
+
+
 class Conflict(Exception):
     """Somebody else wrote first: what this write was based on is no longer current."""
 

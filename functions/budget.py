@@ -1,9 +1,13 @@
 """Budget: how long a dependency may take."""
 
+import asyncio
 import time
+from typing import Any
 
 FIRST_S = 2.0
 """what the first calls of a process share: they wait for the connection to be opened"""
+SLICE_S = 0.025
+"""how much of a budget one turn of the event loop can use up"""
 
 
 class Budget:
@@ -27,3 +31,18 @@ class Budget:
     def answered(self) -> None:
         """A call was answered: the connection is open."""
         self._answered = True
+
+
+async def done_within(task: asyncio.Future[Any], budget_s: float) -> bool:
+    """Whether a task is done before its budget is used up, seconds. It goes on in any case.
+
+    The budget is waited for in slices. One that ends late counts no more than its length: while
+    the event loop was busy with something else, an answer could not be handled, so that time is
+    not the dependency's.
+    """
+    left_s = budget_s
+    while left_s > 0 and not task.done():
+        slice_s = min(left_s, SLICE_S)
+        await asyncio.wait({task}, timeout=slice_s)
+        left_s -= slice_s
+    return task.done()

@@ -10,14 +10,15 @@ from starlette.requests import Request
 from feed.engagement import Summary
 from feed.experiment import Assignment, Experiment, assign
 from feed.pipeline import Ranker
-from feed.ports import SummaryStore, Unavailable
+from feed.ports import Stored, SummaryStore, Unavailable
 from feed.request import Query
 from feed.retrieval import MARGIN, Retrieved, restriction
 from feed.scenario import Scenario
 from feed.search import Match
 from functions.auth import Verifier
-from functions.budget import Budget
 from functions.errors import ProblemError, invalid
+from functions.guard import Guard
+from functions.guarded_store import guarded
 from functions.holder import CatalogHolder, Held, NoCatalogError
 from functions.settings import Settings
 from functions.telemetry import Metrics, Timings, log
@@ -57,6 +58,8 @@ class Service:
     settings: Settings
     holder: CatalogHolder
     store: SummaryStore
+    """behind its guard once the service is made"""
+    store_guard: Guard
     verifier: Verifier
     scenarios: Mapping[str, Scenario]
     cursor_keys: tuple[bytes, ...]
@@ -70,7 +73,8 @@ class Service:
     connecting: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
-        self._summary_budget = Budget(self.settings.SUMMARY_TIMEOUT_S)
+        self._unguarded = self.store
+        self.store = guarded(self._unguarded, self.store_guard)
 
     def begin(self) -> None:
         """Begin the connections with this process's first request, whatever it asks for.
@@ -162,20 +166,21 @@ class Service:
             return None, ()
         with timings.step("summary"):
             try:
-                async with asyncio.timeout(self._summary_budget.left_s()):
-                    await self.triggers.catch_up()
-                    stored = await self.store.read_summary(uid)
+                stored = await self.store_guard.call(lambda: self._read_summary(uid))
             except TimeoutError:
                 return None, ("summary_timeout",)
             except Unavailable as error:
                 log("WARNING", "the summary cannot be read", reason=str(error))
                 return None, ("summary_unavailable",)
-        self._summary_budget.answered()
         if stored is None:
             return None, ("summary_missing",)
         if stored.summary is None:
             return None, ("summary_unreadable",)
         return stored.summary, ()
+
+    async def _read_summary(self, uid: str) -> Stored | None:
+        await self.triggers.catch_up()
+        return await self._unguarded.read_summary(uid)
 
     async def retrieve(
         self, ranker: Ranker, query: Query, timings: Timings

@@ -19,6 +19,8 @@ from feed.ports import Shelf, SummaryStore
 from feed.scenario import Scenario
 from functions import memory
 from functions.auth import DemoUsers, Nobody, Verifier
+from functions.budget import Budget
+from functions.guard import Guard
 from functions.holder import CatalogHolder
 from functions.service import NoTriggers, Service, Triggers
 from functions.settings import Settings, SettingsError, check_session, read_settings
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from functions.retrieval import Retrieval
 
 CLOUD_STORE = "firestore"
+PROBE_UID = "earshot-health"
+PROBE_EPISODE = "earshot-connects"
+"""of which there is nothing"""
 
 T = TypeVar("T")
 
@@ -58,6 +63,12 @@ def wire(settings: Settings | None = None) -> Service:
             memory_limit=limit,
         ),
         store=store,
+        store_guard=Guard(
+            "the store of users",
+            Budget(settings.SUMMARY_TIMEOUT_S),
+            lambda: store.read_summary(PROBE_UID),
+            cuts_off=False,  # or a store too slow for a session would take no engagement either
+        ),
         verifier=_verifier(settings),
         scenarios=known,
         cursor_keys=settings.cursor_keys or _made_up_key(),
@@ -102,8 +113,6 @@ def _retrieval(settings: Settings) -> "Retrieval | None":
     if settings.RETRIEVAL == "snapshot":
         return None
     from adapters.pinecone_search import PineconeSearch  # noqa: PLC0415
-    from functions.budget import Budget  # noqa: PLC0415
-    from functions.guard import Guard  # noqa: PLC0415
     from functions.retrieval import Retrieval  # noqa: PLC0415
 
     try:
@@ -112,7 +121,9 @@ def _retrieval(settings: Settings) -> "Retrieval | None":
         )
     except ValueError as error:
         raise SettingsError(f"PINECONE_HOST or PINECONE_API_KEY: {error}") from error
-    return Retrieval(search, Guard(Budget(settings.RETRIEVAL_TIMEOUT_S)))
+    budget = Budget(settings.RETRIEVAL_TIMEOUT_S)
+    guard = Guard("the search", budget, lambda: search.vectors([PROBE_EPISODE]))
+    return Retrieval(search, guard)
 
 
 def _verifier(settings: Settings) -> Verifier:

@@ -209,12 +209,12 @@ def test_an_index_that_is_away_is_left_alone_and_found_again(
     health = hurried.call("GET", "/api/health").json()
     assert health["dependencies"]["search"] == "unavailable"
     assert health["status"] == "degraded"
-    assert asked_of(index) == {}
+    assert asked_of(index).keys() <= {"/vectors/fetch"}  # a probe; no caller asks
     metrics = hurried.call("GET", "/api/metrics").text
     assert f'earshot_degraded_total{{what="retrieval_timeout"}} {FAILURES}.0' in metrics
     index.mend()
     until(lambda: hurried.create(engagements=TASTE)["degraded"] == [], 20)
-    assert asked_of(index) == {"/vectors/fetch": 1, "/query": 1}
+    assert asked_of(index)["/query"] == 1
     assert hurried.call("GET", "/api/health").json()["dependencies"]["search"] == "ok"
 
 

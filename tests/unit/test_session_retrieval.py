@@ -78,8 +78,12 @@ def enquiry_of(ranker: Ranker, query: Query) -> Enquiry:
     return enquiry
 
 
+def guarded(search: Watched, budget_s: float) -> Retrieval:
+    return Retrieval(search, Guard("the search", Budget(budget_s), lambda: search.vectors([])))
+
+
 def answered(ranker: Ranker, search: Watched, query: Query, budget_s: float = 5) -> Any:
-    retrieval = Retrieval(search, Guard(Budget(budget_s)))
+    retrieval = guarded(search, budget_s)
     return asyncio.run(retrieval.retrieve(enquiry_of(ranker, query)))
 
 
@@ -144,7 +148,7 @@ def test_what_takes_too_long_is_named(ranker: Ranker, search: Watched) -> None:
     async def forever(*_: Any) -> None:
         await asyncio.Event().wait()
 
-    retrieval = Retrieval(search, Guard(Budget(0.02)))
+    retrieval = guarded(search, 0.02)
     enquiry = enquiry_of(ranker, asking(engagements=did("like")))
 
     async def run() -> Any:
@@ -159,7 +163,7 @@ def test_an_index_of_something_else_is_named_and_is_no_failure_to_answer(
     ranker: Ranker,
 ) -> None:
     search = Watched(catalog_of([]))
-    retrieval = Retrieval(search, Guard(Budget(5)))
+    retrieval = guarded(search, 5)
     enquiry = enquiry_of(ranker, asking(engagements=did("like")))
     for _ in range(FAILURES + 2):
         assert asyncio.run(retrieval.retrieve(enquiry)) == (None, ("retrieval_empty",))
@@ -173,6 +177,6 @@ def test_an_error_of_ours_is_not_hidden(ranker: Ranker, search: Watched) -> None
 
 
 def test_health_says_what_is_wrong(search: Watched, catalog: Catalog) -> None:
-    retrieval = Retrieval(search, Guard(Budget(5)))
+    retrieval = guarded(search, 5)
     assert asyncio.run(retrieval.health(catalog.dimension)) == "ok"
     assert asyncio.run(retrieval.health(catalog.dimension + 1)) == "unavailable"

@@ -14,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.sqlite import SqliteStore
+from functions.budget import Budget
 from functions.errors import ProblemError
 from functions.firebase_auth import EmulatorUsers, FirebaseUsers
+from functions.guard import Guard
 from functions.routes import api
 from functions.service import Service
 from functions.settings import Settings
@@ -135,7 +137,8 @@ def test_the_api_knows_its_users_by_their_tokens(users: FirebaseUsers, tmp_path:
 
     store: Any = SqliteStore(tmp_path / "users.db")
     holder: Any = None
-    app = api(Service(Settings(), holder, store, users, {}, (b"key",), lambda: 0, stored))
+    guard = Guard("the store", Budget(1), stored)
+    app = api(Service(Settings(), holder, store, guard, users, {}, (b"key",), lambda: 0, stored))
     at = httpx.ASGITransport(app)
 
     async def me(*headers: tuple[str, str]) -> httpx.Response:

@@ -1,0 +1,139 @@
+"""Firestore hangs, dies or cannot be reached: it is left alone, and found again soon after."""
+
+import asyncio
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.firestore import FirestoreStore
+from emulators.firestore import FirestoreEmulator, emulator_jar, new_project
+from emulators.process import MissingError
+from feed.ports import Unavailable
+from functions.guard import FAILURES
+from tests.support.blackhole import Blackhole
+from tests.support.catalogs import catalog_of, episodes, publish_to
+from tests.support.server import Server, problem, until
+
+Start = Callable[..., Server]
+LEFT_ALONE = "summary_unavailable"
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[FirestoreEmulator]:
+    """One that may be stopped and killed."""
+    try:
+        emulator_jar()
+    except MissingError as missing:
+        pytest.skip(str(missing))
+    emulator = FirestoreEmulator().start()
+    yield emulator
+    emulator.stop()
+
+
+@pytest.fixture
+def network(emulator: FirestoreEmulator) -> Iterator[Blackhole]:
+    network = Blackhole(emulator.port)
+    yield network
+    network.stop()
+
+
+@pytest.fixture
+def server(start_server: Start, network: Blackhole, tmp_path: Path) -> Server:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(200)))
+    settings = {"FIREBASE_PROJECT": new_project(), "FIRESTORE_EMULATOR_HOST": network.host}
+    server = start_server(STORE="firestore", **settings)
+    until(lambda: without(server) == "summary_missing")
+    return server
+
+
+def hang(emulator: FirestoreEmulator, _: Blackhole) -> Callable[[], object]:
+    emulator.signal(signal.SIGSTOP)
+    return lambda: emulator.signal(signal.SIGCONT)
+
+
+def cut_off(_: FirestoreEmulator, network: Blackhole) -> Callable[[], object]:
+    network.silent = True
+    return lambda: setattr(network, "silent", False)
+
+
+def die(emulator: FirestoreEmulator, _: Blackhole) -> Callable[[], object]:
+    emulator.signal(signal.SIGKILL)
+    return emulator.start
+
+
+@pytest.mark.parametrize("begin", [hang, cut_off, die])
+def test_a_store_that_is_away_is_left_alone_and_found_again(
+    server: Server, emulator: FirestoreEmulator, network: Blackhole, begin: Any
+) -> None:
+    kept = [write(server, f"before-{n}") for n in range(3)]
+    end = begin(emulator, network)
+    try:
+        assert {without(server) for _ in range(FAILURES)} <= {
+            "summary_timeout",
+            "summary_unavailable",
+        }
+        for n in range(3):  # nobody is made to wait: nothing is asked
+            assert without(server) == LEFT_ALONE
+            answer = server.call("POST", "/api/me/engagements", engagement(f"during-{n}"), "ada")
+            assert problem(answer, 503)["type"] == "urn:earshot:problem:store-unavailable"
+            assert answer.headers["retry-after"] == "1"
+        health = server.call("GET", "/api/health").json()
+        assert health["dependencies"]["store"] == "unavailable"
+    finally:
+        end()
+    until(lambda: without(server) == "summary_missing")
+    kept = [] if begin is die else kept  # the emulator's data die with it
+    kept += [write(server, f"after-{n}") for n in range(3)]
+    found = server.call("GET", "/api/me/engagements", user="ada").json()["engagements"]
+    assert {one["id"] for one in found} == set(kept)
+
+
+def without(server: Server) -> str:
+    """What a session of a user without a summary has to do without."""
+    name: str = server.create("ada")["degraded"][0]
+    return name
+
+
+def engagement(name: str) -> dict[str, str]:
+    return {"id": name, "episode_id": "episode-3", "type": "like"}
+
+
+def write(server: Server, name: str) -> str:
+    server.engage("ada", **engagement(name))
+    return name
+
+
+def test_a_lost_connection_is_opened_anew_without_long_pauses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    attempts = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{listener.getsockname()[1]}")
+
+        def hang_up() -> None:
+            while True:
+                try:
+                    listener.accept()[0].close()
+                except OSError:
+                    return
+                attempts.append(time.monotonic())
+
+        threading.Thread(target=hang_up, daemon=True).start()
+
+        async def ask() -> None:
+            store = FirestoreStore("demo-nowhere")
+            ends = time.monotonic() + 3
+            while time.monotonic() < ends:
+                with pytest.raises(Unavailable):
+                    await store.read_summary("ada")
+                await asyncio.sleep(0.05)
+
+        asyncio.run(ask())
+        listener.shutdown(socket.SHUT_RDWR)
+    assert len(attempts) >= 5  # by default there are 3, and the pauses double
