@@ -24,7 +24,15 @@ IDLE_S = 1.0  # less than the server's 2: it would close a connection as it is u
 class Server:
     """The session function in a process of its own."""
 
-    def __init__(self, settings: dict[str, str], target: str = "create_session") -> None:
+    def __init__(
+        self,
+        settings: dict[str, str],
+        target: str = "create_session",
+        *,
+        python: str | Path = sys.executable,
+        source: Path = ROOT,
+    ) -> None:
+        """`python` runs the `main.py` of the folder `source`."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -32,17 +40,17 @@ class Server:
         idle = httpx.Limits(keepalive_expiry=IDLE_S)
         self.client = httpx.Client(base_url=self.url, timeout=30, limits=idle)
         self.settings = settings
-        self._target = target
+        self._command = [str(python), "-m", "functions_framework", "--target", target]
+        self._source = source
         self._log = Path(tempfile.mkstemp(prefix="earshot-server-")[1])
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "Server":
         """Start it and wait until it answers."""
-        command = [sys.executable, "-m", "functions_framework", "--target", self._target]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "--host", "127.0.0.1", "--port", str(self.port)],
-                cwd=ROOT,
+                [*self._command, "--host", "127.0.0.1", "--port", str(self.port)],
+                cwd=self._source,
                 env={"PATH": os.environ["PATH"], **self.settings},
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -1,0 +1,161 @@
+"""What deploy.sh uploads, started as it deploys it: the real list of files, and each function."""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from google.cloud.firestore import Client
+
+from adapters.firestore import FirestoreStore
+from emulators.event_bridge import EventBridge, register
+from emulators.firestore import FirestoreEmulator, new_project
+from emulators.storage import StrictStorage
+from feed.engagement import Summary
+from tests.process.test_publish_catalog import episodes, publish
+from tests.support.cloud import bridge, emulator
+from tests.support.deployed_image import (
+    Function,
+    Image,
+    build_image,
+    deployed_functions,
+    uploaded_files,
+)
+from tests.support.deploying import ROOT, needs_gcloud
+from tests.support.server import Server, until
+
+__all__ = ["bridge", "emulator"]
+
+pytestmark = needs_gcloud
+
+Start = Callable[[Function], Server]
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
+    return build_image(tmp_path_factory.mktemp("image"))
+
+
+@pytest.fixture
+def project() -> str:
+    return new_project()[:30]  # no longer than a real one
+
+
+@pytest.fixture
+def functions(project: str) -> dict[str, Function]:
+    return deployed_functions(f"--project={project}")
+
+
+@pytest.fixture
+def start(
+    image: Image,
+    project: str,
+    emulator: FirestoreEmulator,
+    storage: StrictStorage,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Start]:
+    """Start a function of the image, its project's database and bucket being the emulators'."""
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
+    addresses = {
+        "FIRESTORE_EMULATOR_HOST": emulator.host,
+        "STORAGE_EMULATOR_HOST": storage.url,
+        "GOOGLE_CLOUD_PROJECT": project,
+    }
+    started: list[Server] = []
+
+    def start(function: Function) -> Server:
+        started.append(image.start(function, **addresses))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.kill()
+
+
+def test_the_image_holds_every_module_of_the_functions_and_no_other_file() -> None:
+    folders = ("adapters", "catalog_builder", "feed", "functions")
+    there = {path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()}
+    commands = {path for path in there if {"doctor", "reconcile", "__pycache__"} & {*path.parts}}
+    names = {str(path.relative_to(ROOT)) for path in there - commands}
+    assert {*uploaded_files()} == names | {"main.py", "requirements.txt"}
+
+
+def test_an_upload_leaves_out_what_is_not_a_functions_whatever_it_is_called(tmp_path: Path) -> None:
+    shutil.copy(ROOT / ".gcloudignore", tmp_path)
+    wanted = {
+        "main.py",
+        "experiment.toml",
+        "feed/docs.py",
+        "adapters/firestore.py",
+        "adapters/web/a.py",
+    }
+    unwanted = {
+        ".env",
+        "adapters/.DS_Store",
+        "adapters/__pycache__/x.pyc",
+        "examples/a.py",
+        "firebase-debug.log",
+        "firebase.deployed.json",
+        "node_modules/a/b.js",
+        "operations/doctor/__main__.py",
+        "tests/a.py",
+        "venv/bin/a.py",
+    }
+    for name in wanted | unwanted:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert {*uploaded_files(tmp_path)} == wanted
+
+
+def test_the_build_compiles_every_file_and_finds_no_conflict(image: Image) -> None:
+    for command in (["compileall", "-q", "."], ["pip", "check"]):
+        done = image.run("-m", *command)
+        assert done.returncode == 0, done.stdout
+
+
+def test_a_catalog_is_built_from_the_database_and_sessions_are_created_from_it(
+    start: Start, functions: dict[str, Function], project: str, storage: StrictStorage
+) -> None:
+    publish_catalog, create_session = functions["publish-catalog"], functions["create-session"]
+    storage.make_bucket(create_session.settings["SHELF"].removeprefix("gs://"))
+    client, recent = Client(project=project), datetime.now(UTC) - timedelta(days=3)
+    for one in episodes(60):
+        client.document("episodes", one["id"]).set({**one, "published_at": recent})
+    report = publish(start(publish_catalog))
+    assert (report["status"], report["episodes"]) == ("published", 60)
+    like = {"episode_id": "episode-7", "type": "like", "timestamp": recent.isoformat()}
+    session = start(create_session).create(engagements=[like])
+    assert session["catalog_version"] == report["version"]
+    assert session["user_vector_episodes"] == 1
+    assert len({one["id"] for one in session["episodes"]} - {"episode-7"}) == 10
+    assert session["degraded"] == []
+
+
+def test_events_of_the_database_keep_a_users_summary(
+    start: Start,
+    functions: dict[str, Function],
+    project: str,
+    bridge: EventBridge,
+    emulator: FirestoreEmulator,
+) -> None:
+    triggers = [function for function in functions.values() if function.document]
+    for function in triggers:
+        bridge.targets[project, function.name] = start(function).url
+        register(emulator.host, project, function.name, function.document)
+    assert {function.target for function in triggers} == {"update_summary"}
+    ada = Client(project=project).document("users", "ada")
+    ada.set({"category_interests": ["Chess"]})
+    like = {"episode_id": "episode-7", "type": "like", "timestamp": datetime.now(UTC)}
+    ada.collection("engagements").document("first").set(like)
+
+    def summary() -> Summary:
+        stored = asyncio.run(FirestoreStore(project).read_summary("ada"))
+        return (stored.summary if stored else None) or Summary()
+
+    found = until(lambda: (s := summary()).engagements and s.profile.category_interests and s, 30)
+    assert [(one.id, one.episode_id, one.type) for one in found.engagements] == [
+        ("first", "episode-7", "like")
+    ]
+    assert found.profile.category_interests == ("Chess",)

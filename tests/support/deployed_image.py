@@ -1,0 +1,114 @@
+"""What Cloud Functions makes of an upload: a folder of files, their packages, and the functions."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from tests.support.deploying import ROOT, commands, dry_run, flag
+from tests.support.server import Server
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "earshot"
+SECRET = "a secret for tests that is long enough"
+
+
+@cache
+def uploaded_files(root: Path = ROOT) -> list[str]:
+    """The files below `root` that gcloud uploads, as it says itself."""
+    command = ["gcloud", "meta", "list-files-for-upload", "."]
+    done = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
+    return sorted(done.stdout.splitlines())
+
+
+@dataclass(frozen=True)
+class Image:
+    """The uploaded files in a folder of their own, and a Python that has their requirements."""
+
+    source: Path
+    python: Path
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`python ARGUMENTS` in that folder, with its output."""
+        return subprocess.run(
+            [str(self.python), *arguments],
+            cwd=self.source,
+            env={"PATH": os.environ["PATH"]},
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def start(self, function: "Function", **addresses: str) -> Server:
+        """The function in a process of its own; `addresses` say where the emulators are."""
+        settings = {**function.settings, "K_SERVICE": function.name, **addresses}
+        server = Server(settings, function.target, python=self.python, source=self.source)
+        return server.start()
+
+
+def build_image(source: Path) -> Image:
+    """Copies what is uploaded into the empty folder `source`, and installs what it requires."""
+    for name in uploaded_files():
+        copy = source / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, copy)
+    return Image(source, _installed(source / "requirements.txt"))
+
+
+def _installed(requirements: Path) -> Path:
+    """A Python that has these packages alone, kept until they change: it takes a minute to make."""
+    made_of = f"{sys.version}\n{requirements.read_text()}"
+    folder = CACHE / f"image-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "complete").exists():
+            install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            install.append("--no-compile")  # what is imported is compiled then
+            python = str(folder / "bin" / "python")
+            subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+            subprocess.run([python, *install, "-r", str(requirements)], check=True)
+            (folder / "complete").touch()
+    return folder / "bin" / "python"
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function as deploy.sh deploys it."""
+
+    name: str
+    target: str
+    """the function of main.py"""
+    settings: dict[str, str]
+    """its environment variables; a secret has the value of `SECRET`"""
+    document: str
+    """the path pattern of the documents whose events it receives; empty: it is called by HTTP"""
+
+
+def deployed_functions(*options: str) -> dict[str, Function]:
+    """Every function that `deploy.sh OPTIONS` deploys, by name, as its dry run shows them."""
+    done = dry_run(*options)
+    assert done.returncode == 0, done.stderr
+    shown = [one for one in commands(done.stdout) if one[:3] == ["gcloud", "functions", "deploy"]]
+    return {one[3]: _function(one) for one in shown}
+
+
+def _function(words: list[str]) -> Function:
+    (given,) = flag(words, "set-env-vars")
+    assert given.startswith("^|^")
+    settings = dict(one.partition("=")[::2] for one in given.removeprefix("^|^").split("|"))
+    for secrets in flag(words, "set-secrets"):
+        settings |= {one.partition("=")[0]: SECRET for one in secrets.split(",")}
+    (target,) = flag(words, "entry-point")
+    documents = flag(words, "trigger-event-filters-path-pattern")
+    return Function(
+        name=words[3],
+        target=target,
+        settings=settings,
+        document="".join(documents).removeprefix("document="),
+    )
