@@ -12,10 +12,10 @@ _began_s = time.monotonic()
 # As the function does, before numpy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from functions import holder, wiring
+from functions import holder, settings
 
-_STORE = "firestore" if os.environ["STORE"] == wiring.CLOUD_STORE else "sqlite"
-for _name in ("functions.routes", "adapters.folder", f"adapters.{_STORE}"):
+_STORE = "firestore" if os.environ["STORE"] == settings.CLOUD_STORE else "sqlite"
+for _name in ("functions.routes", "functions.wiring", "adapters.folder", f"adapters.{_STORE}"):
     import_module(_name)
 
 _imported_s = time.monotonic()

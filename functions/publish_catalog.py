@@ -33,7 +33,7 @@ from feed.ports import Conflict, Unavailable
 from functions.errors import ProblemError
 from functions.incoming import read_body
 from functions.resource import json_response
-from functions.settings import SettingsError, read_settings
+from functions.settings import SettingsError, check_shelf, check_store, read_settings
 from functions.telemetry import log, log_error
 from functions.wiring import started
 
@@ -52,6 +52,8 @@ class Publisher:
 
     def __init__(self, environment: dict[str, str]) -> None:
         self._settings = read_settings(environment)
+        check_store(self._settings)
+        check_shelf(self._settings)
         if not self._settings.EPISODES and not self._settings.FEEDS:
             raise SettingsError("EPISODES: expected firestore or a file, or else FEEDS")
         try:

@@ -93,7 +93,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return _listed(self.CORS_ORIGINS)
 
 
+CLOUD_STORE = "firestore"
 MIN_KEY_BYTES = 16
+_BUCKET = re.compile(r"gs://[^/]+(/|$)")
 _ORIGIN = re.compile(r"\*|https?://[^/?#@\s]+")
 
 
@@ -113,9 +115,33 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     for origin in settings.cors_origins:
         if not _ORIGIN.fullmatch(origin):
             raise SettingsError(f"CORS_ORIGINS: expected origins like https://a.example: {origin}")
-    if settings.K_SERVICE and settings.NOW:
-        raise SettingsError("NOW is for local use: expected none")
+    for name in ("NOW", "WEB"):
+        if settings.K_SERVICE and getattr(settings, name):
+            raise SettingsError(f"{name} is for local use: expected none")
     return settings
+
+
+def check_store(settings: Settings) -> None:
+    """Raises `SettingsError` where users would be kept inside an instance, and end with it."""
+    if settings.K_SERVICE and settings.STORE != CLOUD_STORE:
+        raise SettingsError(
+            f"STORE: in the cloud expected {CLOUD_STORE}, got {settings.STORE}: "
+            "a file there ends with its instance"
+        )
+
+
+def check_shelf(settings: Settings) -> None:
+    """Raises `SettingsError` where no other function would find the snapshots."""
+    if settings.SHELF.startswith("gs:"):
+        if not _BUCKET.match(settings.SHELF):
+            raise SettingsError(
+                f"SHELF: expected gs://BUCKET or gs://BUCKET/PREFIX, got {settings.SHELF}"
+            )
+    elif settings.K_SERVICE:
+        raise SettingsError(
+            f"SHELF: in the cloud expected gs://BUCKET, got {settings.SHELF}: "
+            "a folder there ends with its instance"
+        )
 
 
 def check_session(settings: Settings) -> None:
@@ -136,6 +162,8 @@ def check_session(settings: Settings) -> None:
             raise SettingsError(f"AUTH={settings.AUTH} is for local use: expected firebase")
         if not settings.cursor_keys:
             raise SettingsError("CURSOR_KEYS: expected at least one key")
+    check_store(settings)
+    check_shelf(settings)
 
 
 def _listed(text: str) -> tuple[str, ...]:

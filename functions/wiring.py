@@ -23,13 +23,19 @@ from functions.budget import Budget
 from functions.guard import Guard
 from functions.holder import CatalogHolder
 from functions.service import NoTriggers, Service, Triggers
-from functions.settings import Settings, SettingsError, check_session, read_settings
+from functions.settings import (
+    CLOUD_STORE,
+    Settings,
+    SettingsError,
+    check_session,
+    check_store,
+    read_settings,
+)
 from functions.telemetry import log
 
 if TYPE_CHECKING:
     from functions.retrieval import Retrieval
 
-CLOUD_STORE = "firestore"
 PROBE_UID = "earshot-health"
 PROBE_EPISODE = "earshot-connects"
 """of which there is nothing"""
@@ -86,7 +92,9 @@ def wire_shelf(settings: Settings) -> Shelf:
 
 def wire_store(settings: Settings | None = None) -> SummaryStore:
     """The store alone: what a trigger needs. Raises `SettingsError`."""
-    return _store(settings or read_settings(os.environ))[0]
+    settings = settings or read_settings(os.environ)
+    check_store(settings)
+    return _store(settings)[0]
 
 
 def write_file(path: Path, data: bytes) -> None:

@@ -13,8 +13,7 @@ from feed.writer import update_summary
 from functions import memory
 from functions.doctor.finding import Finding, fail, ok, warn
 from functions.errors import ProblemError
-from functions.settings import Settings
-from functions.wiring import CLOUD_STORE
+from functions.settings import CLOUD_STORE, Settings
 
 TIMEOUT_S = 10.0
 FETCH_S = 300.0

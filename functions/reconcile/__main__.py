@@ -21,8 +21,8 @@ from functions.reconcile.checkpoint import Checkpoint, CheckpointError
 from functions.reconcile.options import parse, prices_of
 from functions.reconcile.report import Report
 from functions.reconcile.run import Finding, Run
-from functions.settings import Settings, SettingsError, read_settings
-from functions.wiring import CLOUD_STORE, started, wire_store
+from functions.settings import CLOUD_STORE, Settings, SettingsError, read_settings
+from functions.wiring import started, wire_store
 
 FAILED, OVER_BUDGET, DRIFTED = 1, 3, 4
 

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -131,6 +132,24 @@ def test_a_catalog_is_built_from_the_database_and_sessions_are_created_from_it(
     assert session["user_vector_episodes"] == 1
     assert len({one["id"] for one in session["episodes"]} - {"episode-7"}) == 10
     assert session["degraded"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("create-session", "STORE"),
+        ("create-session", "SHELF"),
+        ("publish-catalog", "STORE"),
+        ("publish-catalog", "SHELF"),
+        ("update-summary-engagement", "STORE"),
+    ],
+)
+def test_a_function_that_would_keep_data_inside_an_instance_does_not_start(
+    image: Image, functions: dict[str, Function], name: str, setting: str
+) -> None:
+    given = {**functions[name].settings, setting: ""}
+    with pytest.raises(RuntimeError, match=rf"Earshot cannot start: {setting}: in the cloud"):
+        image.start(replace(functions[name], settings=given))
 
 
 def test_events_of_the_database_keep_a_users_summary(

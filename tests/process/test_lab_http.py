@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from adapters.gcs import GcsShelf
+from catalog_builder.publishing import publish
+from emulators.firestore import FirestoreEmulator
+from emulators.storage import StrictStorage
 from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.server import Server, problem
 from tests.support.tokens import unsigned
@@ -146,11 +150,24 @@ def test_the_plain_trace_is_for_everybody(guarded: Server) -> None:
 
 
 def test_where_nobody_can_be_known_a_laptop_is_open_and_the_cloud_is_closed(
-    start_server: Callable[..., Server], tmp_path: Path
+    start_server: Callable[..., Server],
+    storage: StrictStorage,
+    firestore_emulator: FirestoreEmulator,
+    firestore_project: str,
 ) -> None:
-    publish_to(tmp_path / "shelf", catalog_of(episodes(40)))
-    assert start_server(AUTH="none").call("GET", "/api/scenarios").status_code == 200
-    cloud = start_server(AUTH="none", NOW="", K_SERVICE="create-session")
+    bucket = storage.make_bucket(firestore_project)
+    publish(GcsShelf(bucket), catalog_of(episodes(40)), force=True)
+    settings = {
+        "AUTH": "none",
+        "SHELF": f"gs://{bucket}",
+        "STORE": "firestore",
+        "FIRESTORE_EMULATOR_HOST": firestore_emulator.host,
+        "STORAGE_EMULATOR_HOST": storage.url,
+        "GOOGLE_CLOUD_PROJECT": firestore_project,
+    }
+    laptop = start_server(**settings)
+    assert laptop.call("GET", "/api/scenarios").status_code == 200
+    cloud = start_server(**settings, NOW="", K_SERVICE="create-session")
     problem(cloud.call("GET", "/api/scenarios"), 403, "Authorization")
     assert cloud.call("POST", "/api/sessions/create", {"trace": True}).status_code == 200
 

@@ -6,6 +6,7 @@ import pytest
 from functions.settings import Settings, SettingsError, check_session, read_settings
 
 KEY = "a secret of sixteen"
+CLOUD = {"K_SERVICE": "s", "CURSOR_KEYS": KEY, "STORE": "firestore", "SHELF": "gs://bucket"}
 
 
 def test_without_any_setting_everything_is_local() -> None:
@@ -49,6 +50,15 @@ def test_keys_are_read_in_order() -> None:
             },
             "AUTH",
         ),
+        ({**CLOUD, "STORE": ""}, "STORE: in the cloud expected firestore"),
+        ({**CLOUD, "STORE": "users.db"}, "STORE: in the cloud expected firestore, got users.db"),
+        ({**CLOUD, "STORE": "Firestore"}, "STORE: in the cloud expected firestore"),
+        ({**CLOUD, "SHELF": ""}, "SHELF: in the cloud expected gs://BUCKET"),
+        ({**CLOUD, "SHELF": "/tmp/shelf"}, "SHELF: in the cloud expected gs://BUCKET"),
+        ({**CLOUD, "SHELF": "gs:/bucket"}, "SHELF: expected gs://BUCKET"),
+        ({"SHELF": "gs://"}, "SHELF: expected gs://BUCKET"),
+        ({"SHELF": "gs:///prefix"}, "SHELF: expected gs://BUCKET"),
+        ({**CLOUD, "WEB": "web"}, "WEB is for local use"),
         ({"APP_CHECK": "my-project"}, "APP_CHECK"),
         ({"CORS_ORIGINS": "a.example"}, "CORS_ORIGINS"),
         ({"CORS_ORIGINS": "https://a.example/path"}, "CORS_ORIGINS"),
@@ -64,6 +74,11 @@ def test_keys_are_read_in_order() -> None:
 def test_a_setting_that_cannot_be_used_is_named(environment: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsError, match=named):
         check_session(read_settings(environment))
+
+
+@pytest.mark.parametrize("shelf", ["gs://bucket", "gs://bucket/", "gs://bucket/a/prefix"])
+def test_a_bucket_and_a_database_are_what_the_cloud_needs(shelf: str) -> None:
+    check_session(read_settings({**CLOUD, "SHELF": shelf}))
 
 
 def test_a_trigger_needs_no_cursor_key_in_the_cloud() -> None:
