@@ -15,12 +15,22 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
-from feed.ports import Buffer, Conflict, Damaged, Entry, NotFound, Pointer, TooLarge, Unavailable
+from feed.ports import (
+    Buffer,
+    Conflict,
+    Damaged,
+    DamagedPointer,
+    Entry,
+    NotFound,
+    Pointer,
+    TooLarge,
+    Unavailable,
+)
 
 _CHUNK = 16 * 2**20
 _TICK_S = 0.02
@@ -47,7 +57,7 @@ class FolderShelf:
         self._snapshots = folder / "snapshots"
 
     def current(self, timeout_s: float) -> Pointer | None:  # noqa: ARG002  # one small read
-        """The pointer, or None before the first publication."""
+        """The pointer, or None before the first publication. Raises `DamagedPointer`."""
         said = self._said()
         return Pointer(said.version, said.size, said.sha256, said.generation) if said else None
 
@@ -58,10 +68,8 @@ class FolderShelf:
             return None
         except OSError as error:
             raise Unavailable(f"{self._pointer}: {error.strerror}") from error
-        except msgspec.DecodeError as error:
-            raise Unavailable(
-                f"{self._pointer}: not a pointer: {error}; delete it and publish again"
-            ) from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise DamagedPointer(f"{self._pointer}: not a pointer: {error}", 0) from error
 
     def fetch(
         self, version: str, timeout_s: float, max_bytes: int | None = None, sha256: str = ""
@@ -105,8 +113,7 @@ class FolderShelf:
         with locked(self._lock, timeout_s):
             if not path.exists():
                 raise NotFound(f"no snapshot {version}")
-            current = self._said()
-            generation = current.generation if current else 0
+            generation = self._generation()
             if generation != expected_generation:
                 raise Conflict(
                     f"the pointer is at generation {generation}, not {expected_generation}: "
@@ -116,6 +123,13 @@ class FolderShelf:
             said = _Document(version, size, sha256, generation + 1, changed_ns)
             write_whole(self._pointer, msgspec.json.encode(said))
             return Pointer(version, size, sha256, generation + 1)
+
+    def _generation(self) -> int:
+        try:
+            said = self._said()
+        except DamagedPointer as error:
+            return error.generation
+        return said.generation if said else 0
 
     def _changed_ns(self, version: str, sha256: str, timeout_s: float) -> int:
         """When the snapshot was last changed, if it has that SHA-256; else 0."""
@@ -128,14 +142,18 @@ class FolderShelf:
 
     def entries(self, timeout_s: float) -> list[Entry]:  # noqa: ARG002  # one listing
         """What is on the shelf, oldest first."""
-        if not self._snapshots.exists():
+        found = []
+        try:
+            for path in self._snapshots.iterdir():
+                with suppress(FileNotFoundError):  # deleted since it was listed
+                    if not path.name.startswith("."):
+                        about = path.stat()
+                        found.append(Entry(path.name, about.st_size, about.st_mtime))
+        except FileNotFoundError:
             return []
-        files = [
-            Entry(path.name, path.stat().st_size, path.stat().st_mtime)
-            for path in self._snapshots.iterdir()
-            if not path.name.startswith(".")
-        ]
-        return sorted(files, key=lambda entry: (entry.stored_at, entry.version))
+        except OSError as error:
+            raise Unavailable(f"{self._snapshots}: {error.strerror}") from error
+        return sorted(found, key=lambda entry: (entry.stored_at, entry.version))
 
     def delete(self, version: str, timeout_s: float) -> None:
         """Remove a version if it is there. Raises `Conflict` if the pointer names it."""

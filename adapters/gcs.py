@@ -12,7 +12,7 @@ import msgspec
 
 from adapters.gcs_calls import Calls, Deadline
 from adapters.gcs_objects import create, fetch, look, read, write
-from feed.ports import Buffer, Conflict, Entry, NotFound, Pointer, Unavailable
+from feed.ports import Buffer, Conflict, DamagedPointer, Entry, NotFound, Pointer
 
 SNAPSHOT = "public, max-age=31536000, immutable"
 """Cache-Control of what never changes; `public` opens nothing that the bucket keeps closed"""
@@ -38,16 +38,18 @@ class GcsShelf:
         self._snapshots = "/".join(filter(None, [prefix.strip("/"), "snapshots/"]))
 
     def current(self, timeout_s: float) -> Pointer | None:
-        """The pointer, or None before the first publication."""
+        """The pointer, or None before the first publication. Raises `DamagedPointer`."""
         try:
             data, generation = self._calls.run(
                 timeout_s, lambda bucket, until: read(bucket, self._pointer, until)
             )
-            said = msgspec.json.decode(data, type=_Document)
         except NotFound:
             return None
-        except msgspec.DecodeError as error:
-            raise Unavailable(f"{self._pointer}: not a pointer: {error}") from error
+        try:
+            said = msgspec.json.decode(data, type=_Document)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            reason = f"{self._pointer}: not a pointer: {error}"
+            raise DamagedPointer(reason, generation) from error
         return Pointer(said.version, said.size, said.sha256, generation)
 
     def fetch(

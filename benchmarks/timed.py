@@ -12,7 +12,7 @@ _began_s = time.monotonic()
 # As the function does, before numpy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from functions import holder, settings
+from functions import catalog_loader, settings
 
 _STORE = "firestore" if os.environ["STORE"] == settings.CLOUD_STORE else "sqlite"
 for _name in ("functions.routes", "functions.wiring", "adapters.folder", f"adapters.{_STORE}"):
@@ -34,7 +34,7 @@ def _timing(function: Callable[..., Any]) -> Callable[..., Any]:
     return timed
 
 
-holder.Rankers = _timing(holder.Rankers)  # type: ignore[assignment, attr-defined]
+catalog_loader.Rankers = _timing(catalog_loader.Rankers)  # type: ignore[assignment, attr-defined]
 
 from functions.create_session import create_session
 

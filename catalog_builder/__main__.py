@@ -27,7 +27,7 @@ from catalog_builder.wiring import (
 from feed import command_line
 from feed.catalog import Catalog
 from feed.clock import from_us
-from feed.ports import Conflict, NotFound, Unavailable
+from feed.ports import Conflict, Damaged, NotFound, Unavailable
 from feed.snapshot import encode
 
 KEEP = 10
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return command_line.run(lambda: options.run(options))
-    except (Refused, Unavailable, NotFound, Conflict, OSError) as error:
+    except (Refused, Unavailable, Damaged, NotFound, Conflict, OSError) as error:
         say(f"refused: {error}" if isinstance(error, Refused) else f"failed: {error}")
         return 1
 
@@ -132,12 +132,12 @@ def _inputs(options: argparse.Namespace) -> job.Inputs:
 def _is_fresh(options: argparse.Namespace) -> bool:
     """Whether the current catalog is sound, from today, and newer than what it was made of."""
     shelf = shelf_at(options.shelf)
-    pointer = shelf.current(publishing.TIMEOUT_S)
-    if pointer is None:
-        return False
     try:
         publishing.verify(shelf)
     except Refused:
+        return False
+    pointer = shelf.current(publishing.TIMEOUT_S)
+    if pointer is None:
         return False
     stored = {e.version: e.stored_at for e in shelf.entries(publishing.TIMEOUT_S)}
     inputs = [*_sources(options).files, *([options.fields] if options.fields else [])]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from catalog_builder.errors import Beaten, Refused
 from catalog_builder.gate import MIN_COVERAGE, refusals
 from feed.catalog import Catalog
-from feed.ports import Conflict, Damaged, Entry, NotFound, Pointer, Shelf
+from feed.ports import Conflict, Damaged, DamagedPointer, Entry, NotFound, Pointer, Shelf
 from feed.snapshot import SnapshotError, decode, encode
 
 TIMEOUT_S = 300.0
@@ -33,8 +33,9 @@ def publish(
     Raises `Refused` where the gate does (unless `force`), `Beaten` if somebody published meanwhile.
     The pointer moves last: whatever goes wrong before, readers keep the last good catalog.
     """
-    before = shelf.current(TIMEOUT_S)
-    current, notes = _readable(shelf, before)
+    before, generation, notes = _pointed(shelf)
+    current, unreadable = _readable(shelf, before)
+    notes += unreadable
     found = refusals(catalog, current, min_coverage)
     unchanged = current is not None and current.version == catalog.version
     del current  # or else three catalogs are in memory while this one is written
@@ -45,7 +46,6 @@ def publish(
     notes += [f"forced past {r.rule}: {r.detail}" for r in found]
     if before and unchanged:
         return Published(before, unchanged=True, notes=notes)
-    generation = before.generation if before else 0
     try:
         version, data = _stored(shelf, catalog)
         digest = hashlib.sha256(data).hexdigest()
@@ -57,9 +57,9 @@ def publish(
 
 def verify(shelf: Shelf, version: str | None = None) -> Catalog:
     """Read a version (by default the current one) in full. Raises `Refused` with what is wrong."""
-    pointer = shelf.current(TIMEOUT_S)
+    pointer, _, notes = _pointed(shelf)
     if version is None and pointer is None:
-        raise Refused("nothing is published on this shelf")
+        raise Refused("; ".join(notes) or "nothing is published on this shelf")
     name = version or (pointer.version if pointer else "")
     catalog, digest, _ = _sound(shelf, name)
     if pointer and pointer.version == name and pointer.sha256 != digest:
@@ -70,15 +70,14 @@ def verify(shelf: Shelf, version: str | None = None) -> Catalog:
 def rollback(shelf: Shelf, version: str | None = None) -> Pointer:
     """Point at an earlier version again, by default the newest one stored before the current.
 
-    The version is read in full first. Raises `Refused`.
+    Where the pointer is gone or cannot be read, that is the newest one stored. The version is read
+    in full first. Raises `Refused`.
     """
-    pointer = shelf.current(TIMEOUT_S)
-    if pointer is None:
-        raise Refused("nothing is published on this shelf")
+    pointer, generation, _ = _pointed(shelf)
     name = version or _previous(shelf.entries(TIMEOUT_S), pointer)
     _, digest, size = _sound(shelf, name)
     try:
-        return shelf.promote(name, size, digest, pointer.generation, TIMEOUT_S)
+        return shelf.promote(name, size, digest, generation, TIMEOUT_S)
     except Conflict as error:
         raise Refused(f"not rolled back: {error}") from error
 
@@ -94,6 +93,15 @@ def prune(shelf: Shelf, keep: int) -> list[Entry]:
                 shelf.delete(entry.version, TIMEOUT_S)
                 gone.append(entry)
     return gone
+
+
+def _pointed(shelf: Shelf) -> tuple[Pointer | None, int, list[str]]:
+    """The pointer, the generation to expect when it is moved, and a note if it cannot be read."""
+    try:
+        pointer = shelf.current(TIMEOUT_S)
+    except DamagedPointer as error:
+        return None, error.generation, [f"the pointer cannot be read: {error}"]
+    return pointer, pointer.generation if pointer else 0, []
 
 
 def _stored(shelf: Shelf, catalog: Catalog) -> tuple[str, bytearray]:
@@ -137,10 +145,11 @@ def _readable(shelf: Shelf, pointer: Pointer | None) -> tuple[Catalog | None, li
         return None, [f"the current catalog cannot be read, so nothing was compared: {error}"]
 
 
-def _previous(entries: list[Entry], pointer: Pointer) -> str:
+def _previous(entries: list[Entry], pointer: Pointer | None) -> str:
     versions = [e.version for e in entries]
-    if pointer.version in versions:
+    if pointer and pointer.version in versions:
         versions = versions[: versions.index(pointer.version)]
     if not versions:
-        raise Refused("there is no earlier version on this shelf")
+        said = "there is no earlier version" if pointer else "nothing is published"
+        raise Refused(f"{said} on this shelf")
     return versions[-1]

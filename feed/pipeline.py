@@ -13,6 +13,7 @@ from feed import filters, scorers, sources
 from feed.candidates import Proposed, everything, propose
 from feed.catalog import Catalog
 from feed.columns import FloatArray, IntArray, contained
+from feed.degradation import Degradation
 from feed.detail import Detail, detail
 from feed.diversity import candidates_of
 from feed.eligible import Eligible, eligible
@@ -65,7 +66,7 @@ class Slate:
     reasons: Reasons
     cold_start: bool
     user_vector_episodes: int
-    degraded: tuple[str, ...]
+    degraded: tuple[Degradation, ...]
     drawn: Mapping[int, float]
     """by place from 1 on: with what probability who was drawn by lot came there"""
     traced: Callable[[], Trace]
@@ -135,9 +136,9 @@ class Ranker:
             cold_start=user.vector is None,
             user_vector_episodes=len(user.members),
             degraded=query.degraded
-            + ("vectors_unavailable",) * blind
-            + ("freshness_widened",) * found.widened
-            + ("series_limit_relaxed",) * chosen.relaxed,
+            + (Degradation.VECTORS_UNAVAILABLE,) * blind
+            + (Degradation.FRESHNESS_WIDENED,) * found.widened
+            + (Degradation.SERIES_LIMIT_RELAXED,) * chosen.relaxed,
             drawn={
                 place + 1: round(float(chosen.propensities[place]), 6)
                 for place in np.flatnonzero(chosen.drawn).tolist()

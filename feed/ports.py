@@ -41,6 +41,15 @@ class Damaged(Exception):
     """What is there is not what was put there, or not what was asked for."""
 
 
+class DamagedPointer(Damaged):
+    """The shelf's pointer cannot be read as one. A promotion replaces it, as any other."""
+
+    def __init__(self, reason: str, generation: int) -> None:
+        """`generation` is what that promotion has to expect."""
+        super().__init__(reason)
+        self.generation = generation
+
+
 # --- episodes and their vectors, read by the builder ---
 
 
@@ -131,7 +140,7 @@ class Shelf(Protocol):
     """
 
     def current(self, timeout_s: float) -> Pointer | None:
-        """The pointer, or None before the first publication."""
+        """The pointer, or None before the first publication. Raises `DamagedPointer`."""
         ...
 
     def fetch(

@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from feed.clock import HOUR_US, to_us
+from feed.degradation import Degradation
 from feed.engagement import (
     Engagement,
     EngagementId,
@@ -77,7 +78,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     profile: Profile = Profile()
     seed: int = 0
     now_us: int
-    degraded: tuple[str, ...] = ()
+    degraded: tuple[Degradation, ...] = ()
 
 
 def make_query(
@@ -106,7 +107,7 @@ def make_query(
         profile=profile,
         seed=seed,
         now_us=now_us,
-        degraded=("clock_ahead",) if ahead else (),
+        degraded=(Degradation.CLOCK_AHEAD,) if ahead else (),
     )
 
 

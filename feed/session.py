@@ -10,6 +10,7 @@ import numpy as np
 from feed.catalog import Catalog
 from feed.columns import contained
 from feed.cursor import seal
+from feed.degradation import Degradation
 from feed.experiment import Assignment
 from feed.phrases import phrase
 from feed.pipeline import MILLION, Ranker
@@ -32,7 +33,7 @@ def create(
     query: Query,
     retrieved: Retrieved | None = None,
     *,
-    degraded: Sequence[str] = (),
+    degraded: Sequence[Degradation] = (),
     experiment: Assignment | None = None,
     trace: bool = False,
     detail: bool = False,
@@ -75,7 +76,7 @@ def page(
     uid: str | None,
     keys: Sequence[bytes],
     expires_us: int,
-    degraded: Sequence[str] = (),
+    degraded: Sequence[Degradation] = (),
 ) -> bytes:
     """The next `limit` episodes as JSON, with a cursor for the rest (null: nothing is left).
 
@@ -111,7 +112,7 @@ def _answer(
     shown: Queue,
     *,
     next_cursor: str | None,
-    degraded: Sequence[str] = (),
+    degraded: Sequence[Degradation] = (),
 ) -> bytes:
     rest: dict[str, Any] = {
         "total_in_queue": session.shown + len(session.queue),

@@ -2,7 +2,8 @@
 
 Loaded at import, before the server forks. Later a request that finds the last look old starts
 another in a thread and is not held up by it. A new catalog is swapped in whole; the last good
-one stays whatever goes wrong, and `degraded` names what did.
+one stays whatever goes wrong, or the newest sound one of the shelf where none is held yet, and
+`degraded` names what did.
 """
 
 import asyncio
@@ -10,43 +11,34 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
-from feed.catalog import Catalog
-from feed.ports import Damaged, NotFound, Pointer, Shelf, TooLarge, Unavailable
+from feed.degradation import Degradation
+from feed.ports import Damaged, Pointer, Shelf, Unavailable
 from feed.scenario import Scenario
-from feed.snapshot import SnapshotError, decode
-from functions.rankers import Rankers
-from functions.telemetry import log, log_error
+from functions.catalog_loader import (
+    FETCH_S,
+    LIST_S,
+    SEARCH_S,
+    CatalogLoader,
+    Held,
+    UnusableError,
+)
+from functions.degradation_log import DegradationLog
+from functions.telemetry import log_error
 
 POINTER_S = 5.0
 """deadline for reading the pointer"""
-FETCH_S = 120.0
-"""deadline for fetching a snapshot"""
-LOOK_S = POINTER_S + FETCH_S + 30.0
+LOOK_S = POINTER_S + LIST_S + FETCH_S + SEARCH_S + 30.0
 """a look that takes longer hangs: it is given up, and its result is not used"""
 FIRST_WAIT_S = 10.0
 """how long a request waits where there has never been a catalog"""
 OLD_S = 600.0
 """a look older than this is awaited: between requests an instance may have had no processor"""
 OLD_WAIT_S = 1.0
-RESERVE_BYTES = 160 * 2**20
-"""what the process needs beside its catalogs"""
 
 
 class NoCatalogError(Exception):
     """There has never been a catalog."""
-
-
-@dataclass(frozen=True)
-class Held:
-    """A catalog ready to rank."""
-
-    catalog: Catalog
-    rankers: Rankers
-    """by scenario"""
-    size: int
-    """bytes"""
 
 
 class CatalogHolder:
@@ -60,18 +52,20 @@ class CatalogHolder:
         refresh_s: float,
         expected: Collection[str] = (),
         memory_limit: int | None = None,
+        degradations: DegradationLog | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`expected` are the scenarios that a catalog is made ready for before it is held."""
         self._shelf = shelf
-        self._scenarios = scenarios
-        self._expected = expected
+        self._loader = CatalogLoader(
+            shelf, scenarios, expected=expected, memory_limit=memory_limit, monotonic=monotonic
+        )
+        self._degradations = degradations or DegradationLog(monotonic)
         self._refresh_s = refresh_s
-        self._memory_limit = memory_limit
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._held: Held | None = None
-        self._problem: str | None = None
+        self._problem: Degradation | None = None
         self._looked_at = float("-inf")
         self._look: asyncio.Future[None] | None = None
         self._look_began = 0.0
@@ -84,7 +78,7 @@ class CatalogHolder:
         return self._held
 
     @property
-    def degraded(self) -> tuple[str, ...]:
+    def degraded(self) -> tuple[Degradation, ...]:
         """What the last look could not do, if anything."""
         return (self._problem,) if self._problem else ()
 
@@ -124,7 +118,7 @@ class CatalogHolder:
     def _name_a_slow_look(self, now: float) -> None:
         """A look that has no pointer in time is named, though it may still end well."""
         if self._looking and not self._found_pointer and now - self._look_began > POINTER_S:
-            self._problem = "catalog_unreachable"
+            self._problem = Degradation.CATALOG_UNREACHABLE
 
     async def _wait(self, timeout_s: float) -> None:
         await asyncio.wait([self._start()], timeout=timeout_s)
@@ -151,48 +145,49 @@ class CatalogHolder:
 
     def _look_at_shelf(self, number: int) -> None:
         """Take what the shelf points at, unless a later look has begun."""
-        held, problem = self._held, None
+        pointer, held = None, self._held
+        problem: Degradation | None = Degradation.CATALOG_UNREACHABLE
         try:
             pointer = self._shelf.current(POINTER_S)
             self._found_pointer = number == self._number
-            if pointer is None:
-                problem = "catalog_missing"
-            elif held is None or pointer.version != held.catalog.version:
-                held, problem = self._fetch(pointer, held)
-        except TooLarge as error:
-            problem = "catalog_broken"
-            log("ERROR", "the new snapshot is not what the pointer says", reason=str(error))
-        except (Unavailable, NotFound) as error:
-            problem = "catalog_unreachable"
-            log("WARNING", "the shelf cannot be read", reason=str(error))
-        except (SnapshotError, Damaged) as error:
-            problem = "catalog_broken"
-            log("ERROR", "the new snapshot cannot be used", reason=str(error))
+            held, problem = self._pointed_at(pointer, held)
+        except UnusableError as error:
+            problem = self._explained(error.cause, str(error))
+        except Damaged as error:
+            problem = self._explained(Degradation.CATALOG_BROKEN, str(error))
+        except Unavailable as error:
+            problem = self._explained(Degradation.CATALOG_UNREACHABLE, str(error))
         except Exception as error:  # noqa: BLE001  # whatever it is, the last good catalog stays
-            problem = "catalog_unreachable"
             log_error("looking at the shelf failed", error)
+        if problem:
+            self._degradations.report([problem])
+        if held is None:
+            held = self._search(pointer)
         with self._lock:
             if number == self._number:
                 self._held, self._problem = held, problem
                 self._looked_at = self._monotonic()
 
-    def _fetch(self, pointer: Pointer, held: Held | None) -> tuple[Held | None, str | None]:
-        needed = RESERVE_BYTES + pointer.size + (held.size if held else 0)
-        if self._memory_limit is not None and needed > self._memory_limit:
-            log(
-                "ERROR",
-                "the new catalog does not fit beside the old one",
-                version=pointer.version,
-                needed_bytes=needed,
-                limit_bytes=self._memory_limit,
-            )
-            return held, "catalog_too_large"
-        data = self._shelf.fetch(pointer.version, FETCH_S, pointer.size, pointer.sha256)
-        if len(data) != pointer.size:
-            raise SnapshotError(f"{len(data)} bytes, and the pointer says {pointer.size}")
-        catalog = decode(data, summed=bool(pointer.sha256))
-        if catalog.version != pointer.version:
-            raise SnapshotError(f"it is {catalog.version}, not {pointer.version}")
-        rankers = Rankers(catalog, self._scenarios, self._expected)
-        log("INFO", "catalog loaded", version=catalog.version, episodes=len(catalog))
-        return Held(catalog, rankers, pointer.size), None
+    def _pointed_at(
+        self, pointer: Pointer | None, held: Held | None
+    ) -> tuple[Held | None, Degradation | None]:
+        if pointer is None:
+            return held, self._explained(Degradation.CATALOG_MISSING, "no current.json")
+        if held is not None and pointer.version == held.catalog.version:
+            return held, None
+        return self._loader.load(pointer, held), None
+
+    def _search(self, pointer: Pointer | None) -> Held | None:
+        """The newest sound catalog beside the one that cannot be had, if there is any."""
+        try:
+            return self._loader.search(pointer)
+        except Unavailable as error:
+            self._explained(Degradation.CATALOG_UNREACHABLE, str(error))
+            self._degradations.report([Degradation.CATALOG_UNREACHABLE])
+        except Exception as error:  # noqa: BLE001  # a later look tries again
+            log_error("searching the shelf failed", error)
+        return None
+
+    def _explained(self, cause: Degradation, reason: str) -> Degradation:
+        self._degradations.explain(cause, reason)
+        return cause

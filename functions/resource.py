@@ -79,7 +79,9 @@ class Resource:
     def _account(self, request: Request, response: Response, timings: Timings) -> None:
         status, seconds = response.status_code, timings.total_s
         self._service.metrics.count(self._path, request.method, status, seconds)
-        self._service.metrics.degraded.update(timings.facts.get("degraded", ()))
+        degraded = timings.facts.get("degraded", ())
+        self._service.metrics.degraded.update(degraded)
+        self._service.degradations.report(degraded)
         log(
             "ERROR" if status >= 500 else "INFO",  # noqa: PLR2004
             f"{request.method} {self._path} {status}",

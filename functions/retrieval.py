@@ -4,33 +4,35 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from feed.degradation import Degradation
 from feed.interests import UserVector
 from feed.ports import Unavailable
 from feed.retrieval import NEAR_REFUSED, Enquiry, Retrieved
 from feed.search import Match, Restriction, VectorSearch
+from functions.degradation_log import DegradationLog
 from functions.guard import Guard, Resting
-from functions.telemetry import log
 
 T = TypeVar("T")
 
-TIMEOUT = "retrieval_timeout"
-UNAVAILABLE = "retrieval_unavailable"
-EMPTY = "retrieval_empty"
+TIMEOUT = Degradation.RETRIEVAL_TIMEOUT
+UNAVAILABLE = Degradation.RETRIEVAL_UNAVAILABLE
+EMPTY = Degradation.RETRIEVAL_EMPTY
 _PROBE = "earshot-connects"
 
 
 class Retrieval:
     """A search behind its guard: an answer, or the name of what went wrong, and never an error."""
 
-    def __init__(self, search: VectorSearch, guard: Guard) -> None:
+    def __init__(self, search: VectorSearch, guard: Guard, degradations: DegradationLog) -> None:
         self._search = search
         self._guard = guard
+        self._degradations = degradations
 
     async def connect(self) -> None:
         """Open the connection, beside whatever else a process's first request waits for."""
         await self._asked(lambda: self._search.vectors([_PROBE]))
 
-    async def retrieve(self, enquiry: Enquiry) -> tuple[Retrieved | None, tuple[str, ...]]:
+    async def retrieve(self, enquiry: Enquiry) -> tuple[Retrieved | None, tuple[Degradation, ...]]:
         """What the search brings for a session."""
         answer, missing = await self._asked(lambda: self._answer(enquiry))
         if answer is None:
@@ -38,13 +40,12 @@ class Retrieval:
         user, matches, averse = answer
         retrieved = enquiry.retrieved(user, matches, averse)
         if enquiry.in_vain(retrieved):
-            log("WARNING", "the search has nothing of what the catalog says that it has")
             return None, (EMPTY,)
         return retrieved, ()
 
     async def near(
         self, episode_id: str, count: int, restriction: Restriction
-    ) -> tuple[list[Match], tuple[str, ...]]:
+    ) -> tuple[list[Match], tuple[Degradation, ...]]:
         """What is similar to one episode."""
         search = self._search.search
         found, missing = await self._asked(lambda: search(episode_id, count, restriction))
@@ -78,7 +79,9 @@ class Retrieval:
             raise several.exceptions[0] from several
         return user, matches, [match for task in averse for match in task.result()]
 
-    async def _asked(self, work: Callable[[], Awaitable[T]]) -> tuple[T | None, tuple[str, ...]]:
+    async def _asked(
+        self, work: Callable[[], Awaitable[T]]
+    ) -> tuple[T | None, tuple[Degradation, ...]]:
         try:
             return await self._guard.call(work), ()
         except TimeoutError:
@@ -86,5 +89,5 @@ class Retrieval:
         except Resting:
             return None, (UNAVAILABLE,)
         except Unavailable as error:
-            log("WARNING", "the search cannot be asked", reason=str(error))
+            self._degradations.explain(UNAVAILABLE, str(error))
             return None, (UNAVAILABLE,)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from starlette.requests import Request
 
+from feed.degradation import Degradation
 from feed.engagement import Summary
 from feed.experiment import Assignment, Experiment, assign
 from feed.pipeline import Ranker
@@ -16,10 +17,12 @@ from feed.retrieval import MARGIN, Retrieved, restriction
 from feed.scenario import Scenario
 from feed.search import Match
 from functions.auth import Verifier
+from functions.catalog_loader import Held
+from functions.degradation_log import DegradationLog
 from functions.errors import ProblemError, invalid
 from functions.guard import Guard
 from functions.guarded_store import guarded
-from functions.holder import CatalogHolder, Held, NoCatalogError
+from functions.holder import CatalogHolder, NoCatalogError
 from functions.settings import Settings
 from functions.telemetry import Metrics, Timings, log
 
@@ -69,6 +72,7 @@ class Service:
     """what splits the users over scenarios, if anything"""
     retrieval: "Retrieval | None" = None
     """the search for catalogs that hold no vectors, if there is one"""
+    degradations: DegradationLog = field(default_factory=DegradationLog)
     metrics: Metrics = field(default_factory=Metrics)
     connecting: asyncio.Task[None] | None = None
 
@@ -93,7 +97,7 @@ class Service:
         if searching:
             await searching
 
-    async def asker(self, request: Request) -> tuple[str | None, tuple[str, ...]]:
+    async def asker(self, request: Request) -> tuple[str | None, tuple[Degradation, ...]]:
         """The user of a session, or None for an anonymous one, and the name of what went wrong.
 
         Who cannot be known just now is answered as if anonymous. Raises `ProblemError`.
@@ -103,7 +107,7 @@ class Service:
         except ProblemError as problem:
             if problem.kind != "identity-unavailable":
                 raise
-            return None, ("identity_unavailable",)
+            return None, (Degradation.IDENTITY_UNAVAILABLE,)
 
     async def user(self, request: Request) -> str:
         """The user of a request that needs one. Raises `ProblemError`, as the verifier, and 401."""
@@ -160,7 +164,7 @@ class Service:
 
     async def summary(
         self, uid: str | None, timings: Timings
-    ) -> tuple[Summary | None, tuple[str, ...]]:
+    ) -> tuple[Summary | None, tuple[Degradation, ...]]:
         """The user's summary within its time budget, or None and the name of what went wrong."""
         if uid is None:
             return None, ()
@@ -168,14 +172,14 @@ class Service:
             try:
                 stored = await self.store_guard.call(lambda: self._read_summary(uid))
             except TimeoutError:
-                return None, ("summary_timeout",)
+                return None, (Degradation.SUMMARY_TIMEOUT,)
             except Unavailable as error:
-                log("WARNING", "the summary cannot be read", reason=str(error))
-                return None, ("summary_unavailable",)
+                self.degradations.explain(Degradation.SUMMARY_UNAVAILABLE, str(error))
+                return None, (Degradation.SUMMARY_UNAVAILABLE,)
         if stored is None:
-            return None, ("summary_missing",)
+            return None, (Degradation.SUMMARY_MISSING,)
         if stored.summary is None:
-            return None, ("summary_unreadable",)
+            return None, (Degradation.SUMMARY_UNREADABLE,)
         return stored.summary, ()
 
     async def _read_summary(self, uid: str) -> Stored | None:
@@ -184,7 +188,7 @@ class Service:
 
     async def retrieve(
         self, ranker: Ranker, query: Query, timings: Timings
-    ) -> tuple[Retrieved | None, tuple[str, ...]]:
+    ) -> tuple[Retrieved | None, tuple[Degradation, ...]]:
         """What a search brings where the catalog holds no vectors, or the name of what went wrong.
 
         Nothing of either where no search is needed, or there is none.
@@ -197,13 +201,13 @@ class Service:
 
     async def near(
         self, ranker: Ranker, row: int, count: int, timings: Timings
-    ) -> tuple[list[Match], tuple[str, ...]]:
+    ) -> tuple[list[Match], tuple[Degradation, ...]]:
         """The same for what is similar to one episode."""
         catalog = ranker.catalog
         if catalog.holds_vectors or not catalog.is_embedded[row]:
             return [], ()
         if self.retrieval is None:
-            return [], ("vectors_unavailable",)
+            return [], (Degradation.VECTORS_UNAVAILABLE,)
         itself = catalog.ids[row]
         others = restriction(ranker.scenario.filters, excluded_ids=(itself,))
         with timings.step("retrieve"):

@@ -20,6 +20,7 @@ from feed.scenario import Scenario
 from functions import memory
 from functions.auth import DemoUsers, Nobody, Verifier
 from functions.budget import Budget
+from functions.degradation_log import DegradationLog
 from functions.guard import Guard
 from functions.holder import CatalogHolder
 from functions.service import NoTriggers, Service, Triggers
@@ -58,7 +59,7 @@ def wire(settings: Settings | None = None) -> Service:
     known = _scenarios(settings)
     experiment = _experiment(settings, known)
     store, triggers = _store(settings)
-    limit = settings.MEMORY_LIMIT_MB * 2**20 or memory.limit_bytes()
+    degradations = DegradationLog()
     return Service(
         settings=settings,
         holder=CatalogHolder(
@@ -66,8 +67,10 @@ def wire(settings: Settings | None = None) -> Service:
             known,
             refresh_s=settings.CATALOG_REFRESH_S,
             expected={settings.SCENARIO, *(experiment.arms if experiment else ())},
-            memory_limit=limit,
+            memory_limit=settings.MEMORY_LIMIT_MB * 2**20 or memory.limit_bytes(),
+            degradations=degradations,
         ),
+        degradations=degradations,
         store=store,
         store_guard=Guard(
             "the store of users",
@@ -81,7 +84,7 @@ def wire(settings: Settings | None = None) -> Service:
         now_us=_clock(settings),
         triggers=triggers,
         experiment=experiment,
-        retrieval=_retrieval(settings),
+        retrieval=_retrieval(settings, degradations),
     )
 
 
@@ -117,7 +120,7 @@ def _store(settings: Settings) -> tuple[SummaryStore, Triggers]:
     return store, LocalTriggers(store)
 
 
-def _retrieval(settings: Settings) -> "Retrieval | None":
+def _retrieval(settings: Settings, degradations: DegradationLog) -> "Retrieval | None":
     if settings.RETRIEVAL == "snapshot":
         return None
     from adapters.pinecone_search import PineconeSearch  # noqa: PLC0415
@@ -131,7 +134,7 @@ def _retrieval(settings: Settings) -> "Retrieval | None":
         raise SettingsError(f"PINECONE_HOST or PINECONE_API_KEY: {error}") from error
     budget = Budget(settings.RETRIEVAL_TIMEOUT_S)
     guard = Guard("the search", budget, lambda: search.vectors([PROBE_EPISODE]))
-    return Retrieval(search, guard)
+    return Retrieval(search, guard, degradations)
 
 
 def _verifier(settings: Settings) -> Verifier:

@@ -7,14 +7,27 @@ import os
 import stat
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from adapters import folder
 from adapters.folder import FolderShelf
-from feed.ports import Conflict, Damaged, NotFound, Pointer, Shelf, TooLarge, Unavailable
-from tests.support.catalogs import overwrite
+from catalog_builder.publishing import publish
+from feed.ports import (
+    Conflict,
+    Damaged,
+    DamagedPointer,
+    NotFound,
+    Pointer,
+    Shelf,
+    TooLarge,
+    Unavailable,
+)
+from feed.snapshot import FORMAT
+from functions.holder import CatalogHolder
+from tests.support.catalogs import NOW, catalog_of, episodes, overwrite
 
 T = 5.0
 
@@ -34,6 +47,18 @@ class ShelfContract:
 
     def spoil(self, version: str, data: bytes) -> None:
         """Store other bytes under a version, as the shelf never does."""
+        raise NotImplementedError
+
+    def spoil_pointer(self, data: bytes) -> None:
+        """Store other bytes in place of the pointer."""
+        raise NotImplementedError
+
+    def remove(self, version: str) -> None:
+        """Remove a version, whatever names it."""
+        raise NotImplementedError
+
+    def remove_pointer(self) -> None:
+        """Remove the pointer."""
         raise NotImplementedError
 
     def test_an_empty_shelf_points_nowhere(self, shelf: Shelf) -> None:
@@ -164,6 +189,50 @@ class ShelfContract:
             with pytest.raises(NotFound):
                 shelf.fetch(name, T)
 
+    @pytest.mark.parametrize("nonsense", [b"", b"{", b"[]", bytes(64), b'{"version": "\xff"}'])
+    def test_a_pointer_that_is_no_pointer_is_damaged_and_replaced_by_a_promotion(
+        self, shelf: Shelf, nonsense: bytes
+    ) -> None:
+        first = shelf.promote(*put(shelf, "v1"), 0, T)
+        self.spoil_pointer(nonsense)
+        with pytest.raises(DamagedPointer, match="not a pointer") as raised:
+            shelf.current(T)
+        two = put(shelf, "v2")
+        with pytest.raises(Conflict):
+            shelf.promote(*two, first.generation, T)
+        assert shelf.promote(*two, raised.value.generation, T) == shelf.current(T)
+
+    def test_a_new_reader_finds_the_newest_sound_catalog_past_every_kind_of_damage(
+        self, shelf: Shelf, opened: Callable[[], Shelf]
+    ) -> None:
+        oldest, good, new = (catalog_of(episodes(60), NOW + timedelta(days=n)) for n in range(3))
+        for one in (oldest, good, new):
+            publish(shelf, one, force=True)
+        snapshot, said = bytes(shelf.fetch(new.version, T)), shelf.current(T)
+        newer_format = snapshot[:8] + (FORMAT + 1).to_bytes(4, "little") + snapshot[12:]
+
+        def held() -> tuple[str, tuple[str, ...]]:
+            holder = CatalogHolder(opened(), {}, refresh_s=60)
+            holder.load()
+            assert holder.held
+            return holder.held.catalog.version, holder.degraded
+
+        for bad in (snapshot[:-1], snapshot[:20], b"", bytes(len(snapshot)), newer_format):
+            self.spoil(new.version, bad)
+            assert held() == (good.version, ("catalog_broken",))
+        self.remove(new.version)
+        assert held() == (good.version, ("catalog_broken",))
+        self.spoil_pointer(b"{")
+        assert held() == (good.version, ("catalog_broken",))
+        self.remove_pointer()
+        assert held() == (good.version, ("catalog_missing",))
+        self.spoil(good.version, b"?")
+        assert held() == (oldest.version, ("catalog_missing",))
+        again = publish(shelf, new, force=True).pointer
+        assert said
+        assert (again.version, again.sha256) == (said.version, said.sha256)
+        assert held() == (new.version, ())
+
 
 class TestFolderShelf(ShelfContract):
     @pytest.fixture(autouse=True)
@@ -188,11 +257,14 @@ class TestFolderShelf(ShelfContract):
     def spoil(self, version: str, data: bytes) -> None:
         overwrite(self.folder / "snapshots" / version, data)
 
-    def test_a_pointer_that_is_no_pointer_is_unavailable(self, shelf: Shelf) -> None:
-        put(shelf, "v1")
-        (self.folder / "current.json").write_text("{")
-        with pytest.raises(Unavailable, match="not a pointer"):
-            shelf.current(T)
+    def spoil_pointer(self, data: bytes) -> None:
+        (self.folder / "current.json").write_bytes(data)
+
+    def remove(self, version: str) -> None:
+        (self.folder / "snapshots" / version).unlink()
+
+    def remove_pointer(self) -> None:
+        (self.folder / "current.json").unlink()
 
     def test_a_write_that_was_cut_off_is_no_entry(self, shelf: Shelf) -> None:
         put(shelf, "v1")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from feed.catalog import Catalog
+from feed.snapshot import FORMAT
 from tests.support.catalogs import catalog_of, episodes, overwrite, publish_to
 from tests.support.server import Server, problem, until
 
@@ -81,6 +82,16 @@ def emptied(snapshot: Path, _shelf: Path) -> None:
     overwrite(snapshot, b"")
 
 
+def zeroed(snapshot: Path, _shelf: Path) -> None:
+    overwrite(snapshot, bytes(snapshot.stat().st_size))
+
+
+def newer(snapshot: Path, _shelf: Path) -> None:
+    """Of a format that this reader does not know."""
+    data = snapshot.read_bytes()
+    overwrite(snapshot, data[:8] + (FORMAT + 1).to_bytes(4, "little") + data[12:])
+
+
 def missing(snapshot: Path, _shelf: Path) -> None:
     snapshot.unlink()
 
@@ -92,6 +103,10 @@ def renamed(snapshot: Path, shelf: Path) -> None:
 
 
 def no_pointer(_snapshot: Path, shelf: Path) -> None:
+    (shelf / "current.json").unlink()
+
+
+def damaged_pointer(_snapshot: Path, shelf: Path) -> None:
     (shelf / "current.json").write_text("{")
 
 
@@ -100,40 +115,64 @@ def odd_pointer(_snapshot: Path, shelf: Path) -> None:
     (shelf / "current.json").write_text(json.dumps(pointer | {"version": "../../etc/passwd"}))
 
 
-@pytest.mark.parametrize(
-    ("damage", "named"),
-    [
-        (altered, "catalog_broken"),
-        (cut, "catalog_broken"),
-        (emptied, "catalog_broken"),
-        (renamed, "catalog_broken"),
-        (missing, "catalog_unreachable"),
-        (no_pointer, "catalog_unreachable"),
-        (odd_pointer, "catalog_unreachable"),
-    ],
-)
-def test_a_broken_publication_is_named_and_the_last_good_catalog_served(
-    start_server: Start, shelf: Path, damage: Callable[[Path, Path], None], named: str
-) -> None:
-    good = published(shelf, 400)
-    server = start_server(CATALOG_REFRESH_S="0")
-    session = server.create(limit=1)
-    bad = published(shelf, 401)
-    damage(shelf / "snapshots" / bad.version, shelf)
-    until(lambda: seen(server) == (good.version, [named]))
-    assert named in server.next_page(session)["degraded"]
+DAMAGES = {
+    altered: "catalog_broken",
+    cut: "catalog_broken",
+    emptied: "catalog_broken",
+    zeroed: "catalog_broken",
+    newer: "catalog_broken",
+    renamed: "catalog_broken",
+    missing: "catalog_broken",
+    no_pointer: "catalog_missing",
+    damaged_pointer: "catalog_broken",
+    odd_pointer: "catalog_broken",
+}
+"""By damage to a publication: what answers say of it."""
+
+
+def check_it_is_said(server: Server, named: str) -> None:
+    """Health, metrics and one ERROR in the log name what is wrong with the catalog."""
     health = server.call("GET", "/api/health")
     assert health.status_code == 200
     assert health.json()["status"] == "degraded"
     assert health.json()["dependencies"]["shelf"] == named
     assert f'earshot_degraded_total{{what="{named}"}}' in server.call("GET", "/api/metrics").text
+    (line,) = [one for one in server.log_lines if one.get("cause") == named]
+    assert line["severity"] == "ERROR"
+    assert line["reason"]
 
-    (shelf / "current.json").unlink()
+
+def test_a_broken_publication_is_named_and_the_last_good_catalog_stays(
+    start_server: Start, shelf: Path
+) -> None:
+    good = published(shelf, 400)
+    server = start_server(CATALOG_REFRESH_S="0")
+    session = server.create(limit=1)
+    for number, (damage, named) in enumerate(DAMAGES.items()):
+        bad = published(shelf, 401 + 2 * number)
+        damage(shelf / "snapshots" / bad.version, shelf)
+        until(lambda served=(good.version, [named]): seen(server) == served)
+        assert named in server.next_page(session)["degraded"]
+        good = published(shelf, 402 + 2 * number)  # and nobody repairs anything first
+        until(lambda served=(good.version, []): seen(server) == served)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_process_that_starts_on_a_broken_publication_serves_the_newest_sound_catalog(
+    start_server: Start, shelf: Path, damage: Callable[[Path, Path], None]
+) -> None:
+    named = DAMAGES[damage]
+    good, bad = published(shelf, 400), published(shelf, 401)
+    damage(shelf / "snapshots" / bad.version, shelf)
+    server = start_server(CATALOG_REFRESH_S="0")
+    newest = bad if damage in {no_pointer, damaged_pointer, odd_pointer} else good
+    assert seen(server) == (newest.version, [named])
+    check_it_is_said(server, named)
     better = published(shelf, 402)
     until(lambda: seen(server) == (better.version, []))
 
 
-def test_a_process_that_starts_on_a_broken_catalog_waits_for_a_good_one(
+def test_a_process_that_starts_where_no_catalog_is_sound_waits_for_one(
     start_server: Start, shelf: Path
 ) -> None:
     altered(shelf / "snapshots" / published(shelf, 400).version, shelf)

@@ -40,8 +40,9 @@ def test_every_request_is_one_line_of_json_in_the_log(start_server: Start, tmp_p
     server.next_page(session, "anna")
     server.call("POST", "/api/sessions/create", {"limit": 0})
     server.call("GET", "/api/n%C3%B6%22%0Dthing?secret=token")
-    lines = until(lambda: _lines(server.output[before:], 4))
+    (missing, *lines) = until(lambda: _lines(server.output[before:], 5))
 
+    assert (missing["severity"], missing["cause"]) == ("INFO", "summary_missing")
     assert [line["message"] for line in lines] == [
         "POST /api/sessions/create 200",
         "POST /api/sessions/{session_id}/next 200",

@@ -80,3 +80,9 @@ def overwrite(storage: StrictStorage, bucket: str, name: str, data: bytes) -> No
     """Other bytes under the same name, as somebody with a console could put them there."""
     assert storage.url
     library.Client().bucket(bucket).blob(name).upload_from_string(data)
+
+
+def delete(storage: StrictStorage, bucket: str, name: str) -> None:
+    """Remove an object, as somebody with a console could."""
+    assert storage.url
+    library.Client().bucket(bucket).blob(name).delete()

@@ -14,7 +14,8 @@ from feed.catalog import Catalog
 from feed.pipeline import Ranker
 from feed.ports import Buffer, Pointer
 from feed.scenario import Scenario, shipped
-from functions.holder import OLD_S, POINTER_S, RESERVE_BYTES, CatalogHolder, NoCatalogError
+from functions.catalog_loader import RESERVE_BYTES
+from functions.holder import OLD_S, POINTER_S, CatalogHolder, NoCatalogError
 from tests.support.catalogs import catalog_of, episodes, publish_to
 
 
@@ -210,4 +211,4 @@ def test_an_error_nobody_thought_of_keeps_the_last_good_catalog(
     holder.load()
     assert holder.held
     assert len(holder.held.catalog) == 30
-    assert holder.degraded == ("catalog_unreachable",)
+    assert holder.degraded == ("catalog_broken",)

@@ -16,6 +16,7 @@ from feed.retrieval import NEAR_REFUSED, Enquiry
 from feed.scenario import shipped
 from feed.search import Match, Restriction
 from functions.budget import Budget
+from functions.degradation_log import DegradationLog
 from functions.guard import FAILURES, Guard
 from functions.retrieval import Retrieval
 from tests.support.catalogs import NOW, catalog_of, episodes
@@ -79,7 +80,8 @@ def enquiry_of(ranker: Ranker, query: Query) -> Enquiry:
 
 
 def guarded(search: Watched, budget_s: float) -> Retrieval:
-    return Retrieval(search, Guard("the search", Budget(budget_s), lambda: search.vectors([])))
+    guard = Guard("the search", Budget(budget_s), lambda: search.vectors([]))
+    return Retrieval(search, guard, DegradationLog())
 
 
 def answered(ranker: Ranker, search: Watched, query: Query, budget_s: float = 5) -> Any:

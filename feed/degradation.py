@@ -1,0 +1,46 @@
+"""Degradation: every cause that `degraded` may name, how severe it is, and what it means.
+
+The one table of them: an answer names a cause, the log says how severe it is, and docs/api.md and
+docs/operations.md describe each. `tests/unit/test_degradation.py` holds the docs against it.
+"""
+
+from enum import StrEnum
+from typing import Literal, Self
+
+Severity = Literal["INFO", "WARNING", "ERROR"]
+"""ERROR: an operator has to act. WARNING: it may become that. INFO: nothing is wrong with us."""
+
+
+class Degradation(StrEnum):
+    """What an answer had to do without."""
+
+    severity: Severity
+    meaning: str
+
+    def __new__(cls, name: str, severity: Severity, meaning: str) -> Self:
+        """A cause by the name that `degraded` gives it."""
+        one = str.__new__(cls, name)
+        one._value_ = name
+        one.severity, one.meaning = severity, meaning
+        return one
+
+    SUMMARY_MISSING = "summary_missing", "INFO", "nothing is stored of this user"
+    SUMMARY_TIMEOUT = "summary_timeout", "ERROR", "the summary did not come in time"
+    SUMMARY_UNAVAILABLE = "summary_unavailable", "ERROR", "the summary cannot be read"
+    SUMMARY_UNREADABLE = "summary_unreadable", "ERROR", "the stored summary is damaged"
+    IDENTITY_UNAVAILABLE = (
+        "identity_unavailable",
+        "ERROR",
+        "Google's keys cannot be had, so the session is anonymous",
+    )
+    CLOCK_AHEAD = "clock_ahead", "INFO", "an engagement is dated more than an hour ahead"
+    FRESHNESS_WIDENED = "freshness_widened", "INFO", "too few fresh episodes: older ones came too"
+    SERIES_LIMIT_RELAXED = "series_limit_relaxed", "INFO", "too few series for the series rules"
+    RETRIEVAL_TIMEOUT = "retrieval_timeout", "ERROR", "the search did not answer in time"
+    RETRIEVAL_UNAVAILABLE = "retrieval_unavailable", "ERROR", "the search cannot be asked"
+    RETRIEVAL_EMPTY = "retrieval_empty", "ERROR", "the search has nothing of this catalog"
+    VECTORS_UNAVAILABLE = "vectors_unavailable", "ERROR", "no vectors could be had to rank with"
+    CATALOG_MISSING = "catalog_missing", "ERROR", "the shelf points at no catalog"
+    CATALOG_UNREACHABLE = "catalog_unreachable", "ERROR", "the shelf cannot be read"
+    CATALOG_BROKEN = "catalog_broken", "ERROR", "the newest catalog cannot be used"
+    CATALOG_TOO_LARGE = "catalog_too_large", "ERROR", "the newest catalog does not fit in memory"
