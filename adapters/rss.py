@@ -13,8 +13,9 @@ from typing import NamedTuple
 import httpx
 
 from adapters.rss_cache import Copy, FeedCache
+from adapters.rss_document import Feed, Listing, NotAFeedError
 from adapters.rss_fetch import fetch
-from adapters.rss_parse import Feed, Listing, NotAFeedError, parse
+from adapters.rss_parse import parse
 from adapters.rss_places import Place, locate
 from feed.builds import Copies
 from feed.ports import Problem, Record, Unavailable
@@ -41,8 +42,9 @@ class RssSource:
     and a list from the network can name only URLs. Copies of feeds are kept in `copies`
     (None: nowhere): they answer a 304, and stand in, with a Problem, for a feed that fails.
 
-    `timeout_s` (seconds) and `max_bytes` are per feed; `on_feed` is called with the name of each
-    feed when its turn is over, in order, from the thread that reads.
+    What asks to be in no directory (itunes:block, podcast:block) is left out, unless
+    `include_blocked`. `timeout_s` (seconds) and `max_bytes` are per feed; `on_feed` is called with
+    the name of each feed when its turn is over, in order, from the thread that reads.
 
     Ids: a guid that is a URL, a UUID, a tag: or a urn: stays as it is, any other becomes
     `<hash of the feed's URL>:<guid>`, because many feeds count "1", "2", "3". Without guid the
@@ -58,6 +60,7 @@ class RssSource:
         max_workers: int = 8,
         timeout_s: float = 15.0,
         max_bytes: int = 20 * 2**20,
+        include_blocked: bool = False,
         on_feed: Callable[[str], None] | None = None,
     ) -> None:
         self._inputs = inputs
@@ -65,6 +68,7 @@ class RssSource:
         self._max_workers = max_workers
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
+        self._include_blocked = include_blocked
         self._on_feed = on_feed
         self._tls = httpx.create_ssl_context()  # slow to make, so once for all feeds
         # Parsing is all computation, unlike fetching: more at once than cores only costs memory.
@@ -94,6 +98,8 @@ class RssSource:
                 if isinstance(content, Listing):
                     places.extendleft(reversed(locate(content.places, place, seen)))
                     continue
+                for note in content.notes if content and content.entries else ():
+                    yield Problem(place.name, note, whole_source=True)
                 for n, entry in enumerate(content.entries if content else ()):
                     records += 1
                     yield Record(f"{place.name}#{n}", entry)
@@ -120,7 +126,8 @@ class RssSource:
             return _Reading(None, f"unexpected {type(error).__name__}")
         if isinstance(content, Listing):
             return _Reading(content, content.flaw)
-        return _Reading(content, None if content.entries else "the feed has no episodes")
+        nothing = "; ".join(content.notes) or "the feed has no episodes"
+        return _Reading(content, None if content.entries else nothing)
 
     def _read_url(self, place: Place) -> Feed | Listing:
         url = place.address
@@ -161,6 +168,7 @@ class RssSource:
                 place.name,
                 lines_allowed=not place.is_url,
                 content_type=copy.content_type,
+                include_blocked=self._include_blocked,
             )
         if isinstance(content, Listing) and place.depth >= MAX_DEPTH:
             raise NotAFeedError(f"lists are nested more than {MAX_DEPTH} deep")

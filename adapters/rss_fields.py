@@ -1,63 +1,122 @@
-"""One entry of a feed, as feedparser gives it, in DESIGN.md's Episode fields."""
+"""One item of a feed in DESIGN.md's Episode fields."""
 
-import calendar
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import urljoin, urlsplit
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
-from adapters.rss_text import fold, plain
+from adapters.rss_links import image, page, playable, web_url
+from adapters.rss_text import fold, heading, plain
+from adapters.rss_xml import Parts, attribute, markup, parts, text
 
 MAX_DESCRIPTION_CHARS = 2_000
 MAX_TITLE_CHARS = 500
-MAX_ID_CHARS = 500
-MAX_CATEGORIES = 20
-MAX_CATEGORY_CHARS = 100
+MAX_UNTITLED_CHARS = 80
+"""Of a description that stands in for a title."""
+MAX_GUID_CHARS = 500
+MAX_ID_CHARS = 512
+MAX_TERMS = 20
+MAX_TERM_CHARS = 100
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _GLOBAL_ID = re.compile(rf"https?://.|tag:.|urn:.|{_UUID.pattern}$", re.IGNORECASE)
-_CLOCK = re.compile(r"(?:(?:([0-9]{1,3}):)?([0-9]{1,3}):)?([0-9]{1,7})(?:\.[0-9]{0,9})?")
+_CLOCK = re.compile(r"(?:(?:([0-9]{1,3}):)?([0-9]{1,3}):)?([0-9]{1,7})(?:[.,][0-9]{0,9})?")
+_SPOKEN = re.compile(
+    r"(?:PT)?(?=[0-9])(?:([0-9]{1,3})\s*h(?:ours?|rs?)?[.,:]?\s*)?"
+    r"(?:([0-9]{1,4})\s*m(?:in(?:ute)?s?)?[.,:]?\s*)?(?:([0-9]{1,5})\s*s(?:ec(?:ond)?s?)?[.]?)?",
+    re.IGNORECASE,
+)
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_].*)?")
+_NUMBER = re.compile(r"[0-9]{1,9}([.][0-9]{1,3})?")
+_EXPLICIT = dict.fromkeys(("yes", "true", "explicit"), True) | dict.fromkeys(
+    ("no", "false", "clean"), False
+)
+# The best to read along with first: with times, then without.
+_TRANSCRIPTS = ("text/vtt", "application/srt", "application/x-subrip", "application/json", "text/")
 
 
-def fields(feed: Mapping[str, Any], entry: Mapping[str, Any], feed_url: str) -> dict[str, Any]:
-    """Fields of an episode; what the entry does not say, or says wrongly, is left out."""
-    audio_url = _audio_url(entry, feed_url)
-    url = _http_url(entry.get("link"), feed_url)
-    explicit = entry.get("itunes_explicit")
+class Show(NamedTuple):
+    """What a feed says of all its episodes."""
+
+    parts: Parts
+    base: str
+    """What relative addresses start from"""
+    url: str
+    """What makes ids unique that are not by themselves"""
+    language: str | None
+    common: Mapping[str, Any]
+    """Fields that each episode has alike, or has where it says nothing itself"""
+
+    @classmethod
+    def of(cls, show: Parts, base: str, url: str, language: str) -> "Show":
+        """Read a channel; `language` is the document's, where the channel names none."""
+        guid = _first(show, "podcast:guid").lower()
+        tongue = primary_language(_first(show, "language", "dc:language") or language)
+        series = {
+            # podcast:guid stays when a show moves. Never the URL: a private feed's is a secret.
+            "id": guid if _UUID.fullmatch(guid) else short_hash(url),
+            "name": _title(show),
+        }
+        common = {
+            "series": _present(series),
+            "categories": {"major": _terms(_categories(show))},
+            "people": _people(show),
+            "image_url": image(show, base),
+            "language": tongue,
+            "explicit": _explicit(show),
+        }
+        return cls(show, base, url, tongue, common)
+
+
+def fields(item: Parts, show: Show) -> dict[str, Any]:
+    """Fields of an episode but for its date; what is not said, or is said wrongly, is left out."""
+    audio_url, url = playable(item, show.base), page(item, show.base)
+    common = show.common
+    explicit = _explicit(item)
+    description = _description(item)
+    categories = {**common["categories"], "subcategories": _terms(_categories(item))}
     found = {
-        "id": _id(_said(entry, "id") or audio_url or url, feed_url),
-        "title": _title(entry),
-        "series": _series(feed, feed_url),
-        "published_at": _published_at(entry),
-        "description": _description(entry),
-        "categories": _present(
-            {"major": _terms(feed.get("tags")), "subcategories": _terms(entry.get("tags"))}
-        ),
-        "image_url": _image_url(entry, feed_url) or _image_url(feed, feed_url),
+        "id": _id(_first(item, "guid", "id") or audio_url or url, show.url),
+        "title": _title(item) or _beginning(description),
+        "series": common["series"],
+        "description": description,
+        "categories": _present(categories),
+        "people": _people(item) or common["people"],
+        "image_url": image(item, show.base) or common["image_url"],
         "audio_url": audio_url,
         "url": url,
-        "duration_s": duration_s(_said(entry, "itunes_duration")),
-        "language": language(_said(feed, "language")),
-        "explicit": feed.get("itunes_explicit") if explicit is None else explicit,
+        "duration_s": duration_s(_first(item, "itunes:duration")),
+        "language": common["language"],
+        "explicit": common["explicit"] if explicit is None else explicit,
+        "transcript_url": _transcript(item, show.base),
+        "chapters_url": _address(item, "podcast:chapters", show.base),
+        "season_number": _number(item, "podcast:season", "itunes:season"),
+        "episode_number": _number(item, "podcast:episode", "itunes:episode"),
     }
     return _present(found)
 
 
-def duration_s(text: str) -> int | None:
-    """Seconds that "HH:MM:SS", "MM:SS" or "SS" stand for; None if it is none of them or zero."""
-    clock = _CLOCK.fullmatch(text)
-    if clock is None:
+def blocked(thing: Parts) -> bool:
+    """Whether a show or an episode asks to be in no directory."""
+    elements = [*thing.get("itunes:block", ()), *thing.get("googleplay:block", ())]
+    # One with an id is meant for that directory alone.
+    elements += [one for one in thing.get("podcast:block", ()) if not attribute(one, "id")]
+    return any(text(one).lower() in {"yes", "true"} for one in elements)
+
+
+def duration_s(said: str) -> int | None:
+    """Seconds that "1:02:03", "62:03", "3723" or "1h 2m" stand for; None for others and zero."""
+    said = "".join(said.split()) if ":" in said else said.strip()
+    found = _CLOCK.fullmatch(said) or _SPOKEN.fullmatch(said)
+    if found is None:
         return None
-    hours, minutes, seconds = (int(part or 0) for part in clock.groups())
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
     return hours * 3600 + minutes * 60 + seconds or None
 
 
-def language(tag: str) -> str | None:
+def primary_language(tag: str) -> str | None:
     """Return the primary language of a tag: "en-us" is "en". None if it is no tag."""
-    match = _LANGUAGE.fullmatch(tag)
+    match = _LANGUAGE.fullmatch(tag.strip())
     return match[1].lower() if match else None
 
 
@@ -70,85 +129,110 @@ def _id(own: str | None, feed_url: str) -> str | None:
     """Keep an id that is unique in the world; make others so with the hash of their feed's URL."""
     if not own:
         return None
-    if len(own) > MAX_ID_CHARS:
+    if len(own) > MAX_GUID_CHARS:
         own = short_hash(own)
-    return own if _GLOBAL_ID.match(own) else f"{short_hash(feed_url)}:{own}"
+    found = own if _GLOBAL_ID.match(own) else f"{short_hash(feed_url)}:{own}"
+    return found if len(found) <= MAX_ID_CHARS else f"{short_hash(feed_url)}:{short_hash(own)}"
 
 
-def _series(feed: Mapping[str, Any], feed_url: str) -> dict[str, Any]:
-    guid = _said(feed, "podcast_guid").lower()
-    return _present(
-        {
-            # podcast:guid stays when a show moves. Never the URL: a private feed's is a secret.
-            "id": guid if _UUID.fullmatch(guid) else short_hash(feed_url),
-            "name": _title(feed),
-        }
-    )
-
-
-def _title(thing: Mapping[str, Any]) -> str:
-    # Only where feedparser saw markup: "C++ <vector>, explained" is a title too.
-    marked_up = (thing.get("title_detail") or {}).get("type") == "text/html"
-    title = _said(thing, "title")
-    return (plain(title) if marked_up else fold(title))[:MAX_TITLE_CHARS].rstrip()
-
-
-def _published_at(entry: Mapping[str, Any]) -> str | None:
-    parsed = entry.get("published_parsed") or entry.get("updated_parsed")
-    try:
-        at = datetime.fromtimestamp(calendar.timegm(parsed), UTC) if parsed else None
-    except (ValueError, OverflowError, OSError, TypeError):
-        return None
-    return at.isoformat().replace("+00:00", "Z") if at else None
-
-
-def _description(entry: Mapping[str, Any]) -> str:
-    contents = [part.get("value") for part in entry.get("content") or []]
-    for html in [_said(entry, "summary"), *contents]:
-        text = plain(html or "")[:MAX_DESCRIPTION_CHARS].rstrip()
-        if text:
-            return text
+def _title(thing: Parts) -> str:
+    for name in ("title", "itunes:title", "dc:title", "media:title"):
+        for element in thing.get(name, ()):
+            found = heading(text(element))[:MAX_TITLE_CHARS].rstrip()
+            if found:
+                return found
     return ""
 
 
-def _terms(tags: Iterable[Mapping[str, Any]] | None) -> list[str]:
+def _beginning(description: str) -> str:
+    """First words of a description."""
+    if len(description) <= MAX_UNTITLED_CHARS:
+        return description
+    words = description[:MAX_UNTITLED_CHARS].rpartition(" ")
+    return f"{words[0] or words[2]}…"
+
+
+def _description(item: Parts) -> str:
+    names = ("description", "summary", "content:encoded", "content", "itunes:summary")
+    more = ("googleplay:description", "media:description", "itunes:subtitle", "dc:description")
+    groups = [parts(group) for group in item.get("media:group", ())]
+    for thing in (item, *groups):
+        for name in (*names, *more):
+            for element in thing.get(name, ()):
+                found = plain(markup(element))[:MAX_DESCRIPTION_CHARS].rstrip()
+                if found:
+                    return found
+    return ""
+
+
+def _categories(thing: Parts) -> Iterator[str]:
+    for element in thing.get("itunes:category", ()):
+        for one in element.iter(element.tag):
+            yield attribute(one, "text") or (one.text or "")
+    for element in (*thing.get("category", ()), *thing.get("atom:category", ())):
+        said = attribute(element, "label") or attribute(element, "term")
+        yield said or attribute(element, "text") or text(element)
+    for name in ("googleplay:category", "dc:subject", "media:category"):
+        for element in thing.get(name, ()):
+            yield attribute(element, "text") or attribute(element, "label") or text(element)
+
+
+def _people(thing: Parts) -> list[str]:
+    return _terms(text(one) for one in thing.get("podcast:person", ()))
+
+
+def _terms(said: Iterable[str]) -> list[str]:
+    """Names, each once: those that differ in case or space are one."""
     terms: dict[str, str] = {}
-    for tag in tags or ():
-        term = fold(tag.get("label") or tag.get("term") or "")
-        if term and len(term) <= MAX_CATEGORY_CHARS:
+    for one in said:
+        term = fold(one)
+        if term and len(term) <= MAX_TERM_CHARS:
             terms.setdefault(term.casefold(), term)
-    return list(terms.values())[:MAX_CATEGORIES]
+    return list(terms.values())[:MAX_TERMS]
 
 
-def _image_url(thing: Mapping[str, Any], feed_url: str) -> str | None:
-    return _http_url((thing.get("image") or {}).get("href"), feed_url)
-
-
-def _audio_url(entry: Mapping[str, Any], feed_url: str) -> str | None:
-    for link in entry.get("links") or []:
-        if link.get("rel") == "enclosure" and str(link.get("type")).lower().startswith("audio/"):
-            url = _http_url(link.get("href") or link.get("url"), feed_url)
-            if url:
-                return url
+def _explicit(thing: Parts) -> bool | None:
+    for name in ("itunes:explicit", "googleplay:explicit", "media:adult"):
+        for element in thing.get(name, ()):
+            found = _EXPLICIT.get(text(element).lower())
+            if found is not None:
+                return found
     return None
 
 
-def _http_url(href: Any, feed_url: str) -> str | None:
-    """Make a link absolute; None if it then leads anywhere but to the web."""
-    if not isinstance(href, str) or not href.strip():
-        return None
-    try:
-        url = urljoin(feed_url, href.strip())
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return url if parts.scheme in {"http", "https"} and parts.hostname else None
+def _transcript(item: Parts, base: str) -> str | None:
+    def rank(kind: str) -> int:
+        fits = (n for n, best in enumerate(_TRANSCRIPTS) if kind.startswith(best))
+        return next(fits, len(_TRANSCRIPTS))
+
+    elements = item.get("podcast:transcript", ())
+    for element in sorted(elements, key=lambda one: rank(attribute(one, "type").lower())):
+        found = web_url(attribute(element, "url"), base, element)
+        if found:
+            return found
+    return None
 
 
-def _said(thing: Mapping[str, Any], name: str) -> str:
-    """Return a text of feedparser's, which gives other kinds for elements used in odd ways."""
-    value = thing.get(name)
-    return value.strip() if isinstance(value, str) else ""
+def _address(item: Parts, name: str, base: str) -> str | None:
+    urls = (web_url(attribute(one, "url"), base, one) for one in item.get(name, ()))
+    return next((url for url in urls if url), None)
+
+
+def _number(item: Parts, *names: str) -> int | float | None:
+    """Return a season's or an episode's number, from 1 on; podcast:episode may be 12.5."""
+    match = _NUMBER.fullmatch(_first(item, *names))
+    value = (float(match[0]) if match[1] else int(match[0])) if match else 0
+    return value or None
+
+
+def _first(thing: Parts, *names: str) -> str:
+    """First text that an element of one of these names holds."""
+    for name in names:
+        for element in thing.get(name, ()):
+            found = text(element)
+            if found:
+                return found
+    return ""
 
 
 def _present(found: Mapping[str, Any]) -> dict[str, Any]:

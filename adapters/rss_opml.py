@@ -26,7 +26,10 @@ def outlines(text: str) -> tuple[list[str], str | None]:
     places = list(islice(_places(root), MAX_PLACES)) if root is not None else []
     if parser.error_log:
         first = parser.error_log[0]
-        return places, f"malformed OPML, line {first.line}: {first.message}; some of it may be broken off"
+        return (
+            places,
+            f"malformed OPML, line {first.line}: {first.message}; some of it may be broken off",
+        )
     return places, None if places else "no feed is listed"
 
 

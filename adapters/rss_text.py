@@ -1,4 +1,4 @@
-"""Plain text out of what feeds call a description."""
+"""Plain text out of what feeds call a title or a description."""
 
 import html
 import re
@@ -11,8 +11,16 @@ _INLINE = frozenset(
     {"a", "abbr", "b", "big", "cite", "code", "em", "font", "i", "mark", "s", "small", "span"}
     | {"strong", "sub", "sup", "tt", "u"}
 )
+_BLOCKS = frozenset({"br", "div", "h1", "h2", "h3", "h4", "hr", "img", "li", "ol", "p", "ul"})
 _UNSEEN = frozenset({"script", "style", "template", "title"})
 _TAG = re.compile(r"<[^<>]*>")
+_NAMED_TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)(?:\s[^<>]*)?/?>")
+# With its semicolon: "&section" is no "§ion".
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+# What old Windows programs call a charset of ISO: its control characters are quotes and dashes.
+_WINDOWS = {
+    code: text for code in range(0x80, 0xA0) if (text := bytes([code]).decode("cp1252", "ignore"))
+}
 
 
 def plain(markup: str) -> str:
@@ -26,12 +34,22 @@ def plain(markup: str) -> str:
         parser.close()
     except AssertionError:  # the parser's way of saying that "<![foo" is no HTML
         return fold(_TAG.sub(" ", markup))
-    return " ".join("".join(parser.pieces).split())
+    return " ".join("".join(parser.pieces).translate(_WINDOWS).split())
+
+
+def heading(text: str) -> str:
+    """Text of a title, without the tags of HTML, if it is HTML: "C++ <vector>" is a title, too."""
+    tags = _NAMED_TAG.findall(text)
+    is_html = any(end or name.lower() in _BLOCKS for end, name in tags) and all(
+        name.lower() in _INLINE | _BLOCKS for _, name in tags
+    )
+    return fold(plain(text) if is_html else text)
 
 
 def fold(text: str) -> str:
     """Resolve the entities that double escaping leaves behind, and fold white space."""
-    return " ".join(html.unescape(text).split())
+    resolved = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+    return " ".join(resolved.translate(_WINDOWS).split())
 
 
 class _Text(HTMLParser):

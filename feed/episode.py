@@ -52,6 +52,10 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     duration_s: float | None = None
     language: str | None = None
     explicit: bool | None = None
+    transcript_url: str | None = None
+    chapters_url: str | None = None
+    season_number: float | None = None
+    episode_number: float | None = None
 
     @property
     def text(self) -> str:

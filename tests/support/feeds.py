@@ -1,5 +1,9 @@
 """Feeds for tests: whole, bare and hostile."""
 
+from typing import Any
+
+from adapters.rss_document import Feed, read
+
 ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 PODCAST = "https://podcastindex.org/namespace/1.0"
 
@@ -16,6 +20,15 @@ def item(title: str, guid: str | None = None, more: str = "") -> str:
     return f"<item><title>{title}</title><guid>{guid}</guid>{more}</item>"
 
 
+def entries(
+    body: bytes | str, url: str = "https://show.example/feed", **options: Any
+) -> list[dict[str, Any]]:
+    """Fields of each episode of a feed, in its order."""
+    found = read(body.encode() if isinstance(body, str) else body, url, **options)
+    assert isinstance(found, Feed)
+    return found.entries
+
+
 FULL = rss_feed(
     """<item><title>Salt &amp; light</title><guid isPermaLink="false">1</guid>
       <link>https://show.example/1</link><pubDate>Mon, 01 Jan 2024 10:00:00 +0100</pubDate>
@@ -28,7 +41,7 @@ FULL = rss_feed(
     """<item><title>Bare</title><enclosure url="ftp://show.example/2.mp3" type="audio/mpeg"/>
       <enclosure url="https://show.example/2.mp4" type="video/mp4"/>
       <enclosure url="https://show.example/2.mp3" type="audio/mpeg"/>
-      <itunes:duration>abc</itunes:duration><pubDate>yesterday</pubDate></item>""",
+      <itunes:duration>abc</itunes:duration><pubDate>2024-01-02</pubDate></item>""",
     head="""<title>A show</title><language>en-us</language><itunes:explicit>no</itunes:explicit>
       <podcast:guid>917393e3-1b1e-5cef-ace4-edaa54e1f810</podcast:guid>
       <itunes:category text="Science"/><itunes:keywords>salt, light</itunes:keywords>

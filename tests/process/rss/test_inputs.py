@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.rss_parse import decode, parse
+from adapters.rss_charset import decode
+from adapters.rss_parse import parse
 from tests.support.feed_server import Server, problems, read, refusal, titles
 from tests.support.feeds import item, rss_feed
 
