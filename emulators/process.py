@@ -35,7 +35,8 @@ class Child:
     """A program in a process group of its own.
 
     Whatever becomes of this process, the program ends with it, where the system has `setpriv`.
-    `show` is called with each line of its output, in a thread. `end_with` asks it to end.
+    It runs in `folder`, by default that of this process. `show` is called with each line of its
+    output, in a thread. `end_with` asks it to end.
     """
 
     def __init__(
@@ -44,12 +45,14 @@ class Child:
         command: Sequence[str],
         environment: Mapping[str, str] | None = None,
         *,
+        folder: Path | None = None,
         show: Callable[[str], None] = lambda _line: None,
         end_with: signal.Signals = signal.SIGTERM,
     ) -> None:
         self.name = name
         self._command = command
         self._environment = environment
+        self._folder = folder
         self._show = show
         self._end_with = end_with
         self._tail: deque[str] = deque(maxlen=TAIL)
@@ -63,6 +66,7 @@ class Child:
         self._process = subprocess.Popen(
             command,
             env=self._environment,
+            cwd=self._folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

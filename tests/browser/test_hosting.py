@@ -25,7 +25,8 @@ from tests.support.sign_in import Google, sdk
 
 __all__ = ["sdk"]
 
-HOSTING = json.loads((ROOT / "firebase.json").read_text())["hosting"]
+CONFIGURATION = json.loads((ROOT / "firebase.json").read_text())
+HOSTING = CONFIGURATION["hosting"]
 HEADERS = {one["key"]: one["value"] for one in HOSTING["headers"][0]["headers"]}
 
 
@@ -139,3 +140,7 @@ def test_the_api_is_where_hosting_looks_for_it() -> None:
     (rewrite,) = HOSTING["rewrites"]
     assert rewrite["source"] == "/api/**"
     assert rewrite["run"]["serviceId"] == "create-session"
+
+
+def test_no_emulators_are_promised_whose_hosting_reaches_no_function() -> None:
+    assert "emulators" not in CONFIGURATION

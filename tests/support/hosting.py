@@ -1,0 +1,106 @@
+"""Firebase Hosting by firebase-tools itself: which files it uploads, and what it serves."""
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from emulators.firestore import new_project
+from emulators.process import Child, free_port
+from tests.support.deployed_image import CACHE
+from tests.support.deploying import Account, flag
+
+VERSION = "15.34.2"
+INSTALL = (
+    "npm",
+    "install",
+    "--omit=optional",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--no-save",
+    "--loglevel=error",
+)
+
+
+@cache
+def firebase_tools() -> Path:
+    """The folder of firebase-tools. In CI it is installed, once: a minute or more, and 300 MB."""
+    folder = CACHE / f"firebase-tools-{VERSION}"
+    install = [*INSTALL, f"--prefix={folder}", f"firebase-tools@{VERSION}"]
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "complete").exists():
+            if shutil.which("npm") is None or os.environ.get("CI") != "true":
+                pytest.skip(f"no firebase-tools; CI=true installs it in {folder}")
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            subprocess.run(install, check=True)
+            (folder / "complete").touch()
+    return folder / "node_modules" / "firebase-tools"
+
+
+class Site:
+    """The site that deploy.sh deploys to Hosting, in a folder that it was deployed from."""
+
+    def __init__(self, account: Account) -> None:
+        deployed = [one.split(" ") for one in account.deployed() if one.startswith("firebase ")]
+        (words,) = [one for one in deployed if one[2].startswith("--only=hosting")]
+        self.folder = account.work
+        self.config: dict[str, Any] = json.loads(
+            (self.folder / flag(words, "config")[0]).read_text()
+        )
+        self.hosting: dict[str, Any] = self.config["hosting"]
+        self.public = self.folder / self.hosting["public"]
+
+    def uploaded_files(self) -> list[str]:
+        """The files that `firebase deploy` uploads, as it lists them itself."""
+        module = json.dumps(str(firebase_tools() / "lib" / "listFiles"))
+        given = json.dumps([str(self.public), self.hosting["ignore"]])
+        script = f"console.log(JSON.stringify(require({module}).listFiles(...{given})))"
+        done = subprocess.run(["node", "-e", script], check=True, capture_output=True, text=True)
+        return sorted(json.loads(done.stdout))
+
+
+class HostingEmulator(Child):
+    """firebase-tools' emulator of Hosting, over exactly the files of a site that are uploaded.
+
+    It serves ignored files, too, so it is given none. It answers no rewrite to a function.
+    """
+
+    def __init__(self, site: Site, folder: Path) -> None:
+        for name in site.uploaded_files():
+            copy = folder / "public" / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(site.public / name, copy)
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.project = new_project()
+        ports = {name: {"host": "127.0.0.1", "port": free_port()} for name in ("hub", "logging")}
+        emulators = {
+            **ports,
+            "hosting": {"host": "127.0.0.1", "port": port},
+            "ui": {"enabled": False},
+        }
+        config = {"hosting": {**site.hosting, "public": "public"}, "emulators": emulators}
+        (folder / "firebase.json").write_text(json.dumps(config))
+        firebase = str(firebase_tools() / "lib" / "bin" / "firebase.js")
+        super().__init__(
+            "the Hosting emulator",
+            ["node", firebase, "emulators:start", "--only=hosting", f"--project={self.project}"],
+            {"PATH": os.environ["PATH"], "HOME": str(folder), "CI": "1"},
+            folder=folder,
+        )
+
+    def start(self) -> Self:
+        """Start it, and wait until it answers."""
+        super().start()
+        self.wait_for(self.url)
+        return self
