@@ -15,6 +15,7 @@ import httpx
 from adapters.rss_cache import Copy, FeedCache
 from adapters.rss_document import Feed, Listing, NotAFeedError
 from adapters.rss_fetch import fetch
+from adapters.rss_ids import guid_of
 from adapters.rss_parse import parse
 from adapters.rss_places import Place, locate
 from feed.builds import Copies
@@ -102,7 +103,8 @@ class RssSource:
                     yield Problem(place.name, note, whole_source=True)
                 for n, entry in enumerate(content.entries if content else ()):
                     records += 1
-                    yield Record(f"{place.name}#{n}", entry)
+                    guid = guid_of(entry.get("id") or "")
+                    yield Record(f"{place.name}#{n}", entry, place.name, guid)
                 if self._on_feed:
                     self._on_feed(place.name)
         finally:

@@ -3,16 +3,16 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from catalog_builder import job, publishing
+from catalog_builder.allowance import Allowance, allowance
 from catalog_builder.errors import Refused
 from catalog_builder.gate import MIN_COVERAGE
 from catalog_builder.progress import say
-from catalog_builder.reading import allowance, load_fields
+from catalog_builder.reading import load_fields
 from catalog_builder.signals import MIN_PEOPLE
 from catalog_builder.wiring import (
     Pinecone,
@@ -216,7 +216,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_bad_allowed,
         default="10%",
         metavar="N|P%",
-        help="bad episodes allowed (default: 10%%)",
+        help="bad episodes allowed in each feed, or else in all (default: 10%%)",
     )
     inputs.add_argument(
         "--cache",
@@ -268,7 +268,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _bad_allowed(text: str) -> Callable[[int], int]:
+def _bad_allowed(text: str) -> Allowance:
     try:
         return allowance(text)
     except ValueError as error:

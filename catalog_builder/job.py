@@ -2,14 +2,14 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from catalog_builder import publishing
+from catalog_builder.allowance import Allowance
 from catalog_builder.build import build_catalog
-from catalog_builder.errors import Refused
 from catalog_builder.gate import MIN_COVERAGE
 from catalog_builder.learned import Learned
 from catalog_builder.progress import say, stage, watched
@@ -23,6 +23,8 @@ from feed.ports import EpisodeSource, Problem, Shelf, SummaryArchive, Unavailabl
 LEASE = "build"
 LEASE_TIMEOUT_S = 10.0
 SHOWN_PROBLEMS = 20
+SHOWN_FEEDS = 100
+MAX_LINE_CHARS = 1_000
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +37,8 @@ class Inputs:
     vectors: VectorStore
     now: datetime
     fields: Fields | None = None
-    max_bad: Callable[[int], int]
-    """how many bad episodes are allowed among so many"""
+    max_bad: Allowance
+    """how many bad episodes are allowed among so many: of each feed, or else of all"""
     users: SummaryArchive | None = None
     """whose summaries make the signals; None: there are none"""
     min_people: int = MIN_PEOPLE
@@ -53,6 +55,7 @@ class Built:
 
     catalog: Catalog
     skipped: list[Problem]
+    notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     """by step"""
 
@@ -74,8 +77,11 @@ class Report:
     model: str
     dimension: int
     skipped: int
+    """episodes that were bad"""
+    feed_problems: int
+    """feeds that were left out, read from an earlier copy, or read with something to tell"""
     problems: list[str]
-    """the first of what was skipped, where and why"""
+    """the first of those feeds, then of those episodes: where and why"""
     notes: list[str]
     pruned: list[str]
     """versions that went"""
@@ -86,19 +92,17 @@ def build(inputs: Inputs) -> Built:
     """Read everything and build a catalog. Raises `Refused`, and `Unavailable`."""
     seconds: dict[str, float] = {}
     with _timed(seconds, "read"):
-        read = read_episodes(watched(inputs.episodes.read(), "episodes"), inputs.fields)
-    for problem in read.bad[:SHOWN_PROBLEMS]:
-        say(f"skipped: {_line(problem)}")
-    if len(read.bad) > SHOWN_PROBLEMS:
-        say(f"skipped: {len(read.bad) - SHOWN_PROBLEMS} more")
-    bad = sum(not problem.whole_source for problem in read.bad)
-    allowed = inputs.max_bad(bad + len(read.episodes))
-    if bad > allowed:
-        raise Refused(
-            f"{bad} bad episodes, and --max-bad (the setting MAX_BAD) allows {allowed}; "
-            f"see docs/episodes.md. The first: {'; '.join(map(_line, read.bad[:3]))}"
+        read = read_episodes(
+            watched(inputs.episodes.read(), "episodes"), inputs.fields, inputs.max_bad
         )
-    say(f"{len(read.episodes):,} episodes, {bad:,} skipped")
+    feeds, skipped = _feeds(read.bad), _episodes(read.bad)
+    for line in [*feeds, *skipped[:SHOWN_PROBLEMS]]:
+        say(f"skipped: {line}")
+    if len(skipped) > SHOWN_PROBLEMS:
+        say(f"skipped: {len(skipped) - SHOWN_PROBLEMS} more")
+    for note in read.notes:
+        say(f"note: {note}")
+    say(f"{len(read.episodes):,} episodes, {len(skipped):,} skipped")
     with _timed(seconds, "vectors"), stage("vectors"):
         vectors = inputs.vectors.vectors(read.episodes)
     if read.episodes and not vectors.present.any():
@@ -114,7 +118,7 @@ def build(inputs: Inputs) -> Built:
             keep_vectors=inputs.keep_vectors,
             learned=inputs.learned,
         )
-    return Built(catalog, read.bad, seconds)
+    return Built(catalog, read.bad, read.notes, seconds)
 
 
 def publish(
@@ -132,7 +136,8 @@ def publish(
     seconds = dict(built.seconds)
     with _timed(seconds, "publish"):
         done = publishing.publish(shelf, built.catalog, force=force, min_coverage=min_coverage)
-    notes, pruned = list(done.notes), []
+    notes, pruned = [*built.notes, *done.notes], []
+    feeds, skipped = _feeds(built.skipped), _episodes(built.skipped)
     with _timed(seconds, "prune"):
         try:
             pruned = publishing.prune(shelf, keep)
@@ -150,16 +155,25 @@ def publish(
         signalled=int((catalog.signals.people > 0).sum()),
         model=catalog.model,
         dimension=catalog.dimension,
-        skipped=sum(not problem.whole_source for problem in built.skipped),
-        problems=[_line(problem) for problem in built.skipped[:SHOWN_PROBLEMS]],
+        skipped=len(skipped),
+        feed_problems=len(feeds),
+        problems=[*feeds[:SHOWN_FEEDS], *skipped[:SHOWN_PROBLEMS]],
         notes=notes,
         pruned=[entry.version for entry in pruned],
         seconds={name: round(took, 3) for name, took in seconds.items()},
     )
 
 
+def _feeds(problems: list[Problem]) -> list[str]:
+    return [_line(problem) for problem in problems if problem.whole_source]
+
+
+def _episodes(problems: list[Problem]) -> list[str]:
+    return [_line(problem) for problem in problems if not problem.whole_source]
+
+
 def _line(problem: Problem) -> str:
-    return f"{problem.where}: {problem.reason}"
+    return f"{problem.where}: {problem.reason}"[:MAX_LINE_CHARS]
 
 
 @contextmanager

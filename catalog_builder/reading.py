@@ -2,17 +2,19 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from catalog_builder.allowance import Allowance, within_allowance
+from catalog_builder.duplicates import Item, unite
 from catalog_builder.errors import Refused
 from feed.clock import to_us
 from feed.columns import hash_strings
-from feed.episode import Categories, Episode, Scores, Series
+from feed.episode import MAX_ID_BYTES, Categories, Episode, Scores, Series
 from feed.ports import Problem, Record
 
 Fields = Mapping[str, str]
@@ -35,7 +37,9 @@ class Read:
     episodes: list[Episode]
     """valid, ids unique, in source order"""
     bad: list[Problem] = field(default_factory=list)
-    """each record that was skipped, where it is and why"""
+    """each record that was skipped, and each feed that was left out: where it is and why"""
+    notes: list[str] = field(default_factory=list)
+    """what was done about duplicates"""
 
 
 def load_fields(path: Path) -> Fields:
@@ -62,28 +66,18 @@ def _flat(table: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     return flat
 
 
-def allowance(text: str) -> Callable[[int], int]:
-    """How many of a number of episodes may be bad: a count like `20`, or a percentage like `10%`.
+def read_episodes(
+    records: Iterable[Record | Problem],
+    fields: Fields | None = None,
+    max_bad: Allowance | None = None,
+) -> Read:
+    """Validates every record, and returns each episode once.
 
-    Raises ValueError.
+    What is bad is kept with its reason, and stops nothing until there is more of it than `max_bad`
+    allows (None: all of it is allowed). A feed is judged by itself, and left out. Raises `Refused`
+    where that leaves nothing, and for a source that is no feed.
     """
-    expected = f"expected a count like 20 or a percentage like 10%, got {text!r}"
-    number = text.removesuffix("%")
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", number):
-        raise ValueError(expected)
-    if text != number:
-        percent = float(number)
-        if percent > 100:  # noqa: PLR2004
-            raise ValueError(expected)
-        return lambda total: max(bool(percent), int(percent / 100 * total))
-    if "." in number:
-        raise ValueError(expected)
-    return lambda _total: int(number)
-
-
-def read_episodes(records: Iterable[Record | Problem], fields: Fields | None = None) -> Read:
-    """Validate every record; the bad are kept with their reason, and stop nothing."""
-    episodes: list[Episode] = []
+    items: list[Item] = []
     bad: list[Problem] = []
     places: dict[str, str] = {}
     for record in records:
@@ -93,20 +87,28 @@ def read_episodes(records: Iterable[Record | Problem], fields: Fields | None = N
         try:
             episode = _episode(_mapped(record.fields, fields) if fields else record.fields)
         except (msgspec.ValidationError, ValueError) as error:
-            bad.append(Problem(record.where, _plain(str(error), record.fields)))
+            reason = _plain(str(error), record.fields)
+            bad.append(Problem(record.where, reason, feed=record.feed))
             continue
-        if first := places.get(episode.id):
-            bad.append(Problem(record.where, f"duplicate id {episode.id!r}, first at {first}"))
-            continue
-        places[episode.id] = record.where
-        episodes.append(episode)
+        if not record.feed:
+            if first := places.get(episode.id):
+                bad.append(Problem(record.where, f"duplicate id {episode.id!r}, first at {first}"))
+                continue
+            places[episode.id] = record.where
+        items.append(Item(episode, record.feed, record.guid or episode.id))
+    if max_bad is not None:
+        items, bad = within_allowance(items, bad, max_bad)
+    united = unite(items) if any(item.feed for item in items) else None
+    episodes = united.episodes if united else [item.episode for item in items]
     _check_hashes(episodes)
-    return Read(episodes, bad)
+    return Read(episodes, bad, united.notes if united else [])
 
 
 def _episode(fields: Mapping[str, Any]) -> Episode:
     episode = msgspec.convert(fields, Episode)
     to_us(episode.published_at)
+    if (size := len(episode.id.encode())) > MAX_ID_BYTES:
+        raise ValueError(f"id: expected at most {MAX_ID_BYTES} bytes in UTF-8, got {size}")
     for text in (episode.id, episode.title):
         if not text.strip():
             raise ValueError("an id or title of nothing but space")

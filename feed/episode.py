@@ -5,6 +5,11 @@ from typing import Annotated, Any
 
 import msgspec
 
+MAX_ID_BYTES = 512
+"""In UTF-8: what an engagement, Firestore and Pinecone all take."""
+MAX_DURATION_S = 7 * 86_400
+"""Longer than any episode; a larger number is milliseconds, or a date."""
+
 Score = Annotated[float, msgspec.Meta(ge=0, le=5)]
 """An editorial score, 0 to 5."""
 
@@ -49,7 +54,7 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     image_url: str | None = None
     audio_url: str | None = None
     url: str | None = None
-    duration_s: float | None = None
+    duration_s: Annotated[float, msgspec.Meta(ge=0, le=MAX_DURATION_S)] | None = None
     language: str | None = None
     explicit: bool | None = None
     transcript_url: str | None = None

@@ -58,6 +58,10 @@ class Record(NamedTuple):
 
     where: str
     fields: Mapping[str, Any]
+    feed: str = ""
+    """address of the feed that it is from, where a source reads several"""
+    guid: str = ""
+    """what that feed calls it; another feed may mean another episode by it"""
 
 
 class Problem(NamedTuple):
@@ -67,6 +71,8 @@ class Problem(NamedTuple):
     reason: str
     whole_source: bool = False
     """a feed, say, rather than one episode: reported, but not counted among the bad episodes"""
+    feed: str = ""
+    """address of the feed that it is from, where a source reads several"""
 
 
 class EpisodeSource(Protocol):

@@ -17,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from catalog_builder import job
+from catalog_builder.allowance import allowance
 from catalog_builder.errors import Beaten, Refused
-from catalog_builder.reading import allowance, load_fields
+from catalog_builder.reading import load_fields
 from catalog_builder.wiring import (
     Pinecone,
     Sources,

@@ -60,7 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     MIN_USERS: Annotated[int, msgspec.Meta(ge=1)] = 5
     """a signal that fewer people stand behind is not published"""
     MAX_BAD: str = "10%"
-    """how many bad episodes a build may skip: a number or a percentage"""
+    """how many bad episodes a build may skip, of each feed or else of all: a number or a share"""
     KEEP: Annotated[int, msgspec.Meta(ge=1)] = 10
     """how many snapshots publishing leaves on the shelf"""
     LEASE_S: Annotated[float, msgspec.Meta(gt=0)] = 2100.0

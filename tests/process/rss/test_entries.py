@@ -30,6 +30,8 @@ def test_an_itunes_episode_gives_every_field(server: Server) -> None:
             "language": "en",
             "explicit": True,
         },
+        url,
+        "1",
     )
     assert bare == Record(
         f"{url}#1",
@@ -44,6 +46,8 @@ def test_an_itunes_episode_gives_every_field(server: Server) -> None:
             "language": "en",
             "explicit": False,
         },
+        url,
+        "https://show.example/2.mp3",
     )
 
 
@@ -64,6 +68,8 @@ def test_an_atom_entry_gives_its_fields(tmp_path: Path) -> None:
                 "url": "https://atome.example/1",
                 "language": "de",
             },
+            str(path),
+            "tag:atome.example,2024:1",
         )
     ]
 
