@@ -47,10 +47,8 @@ class RssSource:
     `include_blocked`. `timeout_s` (seconds) and `max_bytes` are per feed; `on_feed` is called with
     the name of each feed when its turn is over, in order, from the thread that reads.
 
-    Ids: a guid that is a URL, a UUID, a tag: or a urn: stays as it is, any other becomes
-    `<hash of the feed's URL>:<guid>`, because many feeds count "1", "2", "3". Without guid the
-    URL of the audio takes its place, or else the entry's. A series' id is its podcast:guid, or
-    else the hash of the feed's URL.
+    Ids: see `rss_ids`. Without guid the URL of the audio takes its place, or else the entry's. A
+    series' id is its podcast:guid, or else the hash of the feed's URL.
     """
 
     def __init__(

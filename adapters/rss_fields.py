@@ -1,25 +1,22 @@
 """One item of a feed in DESIGN.md's Episode fields."""
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from adapters.rss_ids import UUID, episode_id, short_hash
 from adapters.rss_links import image, page, playable, web_url
 from adapters.rss_text import fold, heading, plain
 from adapters.rss_xml import Parts, attribute, markup, parts, text
+from feed.episode import MAX_DURATION_S
 
 MAX_DESCRIPTION_CHARS = 2_000
 MAX_TITLE_CHARS = 500
 MAX_UNTITLED_CHARS = 80
 """Of a description that stands in for a title."""
-MAX_GUID_CHARS = 500
-MAX_ID_CHARS = 512
 MAX_TERMS = 20
 MAX_TERM_CHARS = 100
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_GLOBAL_ID = re.compile(rf"https?://.|tag:.|urn:.|{_UUID.pattern}$", re.IGNORECASE)
 _CLOCK = re.compile(r"(?:(?:([0-9]{1,3}):)?([0-9]{1,3}):)?([0-9]{1,7})(?:[.,][0-9]{0,9})?")
 _SPOKEN = re.compile(
     r"(?:PT)?(?=[0-9])(?:([0-9]{1,3})\s*h(?:ours?|rs?)?[.,:]?\s*)?"
@@ -54,7 +51,7 @@ class Show(NamedTuple):
         tongue = primary_language(_first(show, "language", "dc:language") or language)
         series = {
             # podcast:guid stays when a show moves. Never the URL: a private feed's is a secret.
-            "id": guid if _UUID.fullmatch(guid) else short_hash(url),
+            "id": guid if UUID.fullmatch(guid) else short_hash(url),
             "name": _title(show),
         }
         common = {
@@ -75,8 +72,9 @@ def fields(item: Parts, show: Show) -> dict[str, Any]:
     explicit = _explicit(item)
     description = _description(item)
     categories = {**common["categories"], "subcategories": _terms(_categories(item))}
+    guid = _first(item, "guid", "id") or audio_url or url
     found = {
-        "id": _id(_first(item, "guid", "id") or audio_url or url, show.url),
+        "id": episode_id(guid, show.url) if guid else None,
         "title": _title(item) or _beginning(description),
         "series": common["series"],
         "description": description,
@@ -105,34 +103,20 @@ def blocked(thing: Parts) -> bool:
 
 
 def duration_s(said: str) -> int | None:
-    """Seconds that "1:02:03", "62:03", "3723" or "1h 2m" stand for; None for others and zero."""
+    """Seconds that "1:02:03", "62:03", "3723" or "1h 2m" stand for; None if that is no duration."""
     said = "".join(said.split()) if ":" in said else said.strip()
     found = _CLOCK.fullmatch(said) or _SPOKEN.fullmatch(said)
     if found is None:
         return None
     hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return hours * 3600 + minutes * 60 + seconds or None
+    total = hours * 3600 + minutes * 60 + seconds
+    return total if 0 < total <= MAX_DURATION_S else None
 
 
 def primary_language(tag: str) -> str | None:
     """Return the primary language of a tag: "en-us" is "en". None if it is no tag."""
     match = _LANGUAGE.fullmatch(tag.strip())
     return match[1].lower() if match else None
-
-
-def short_hash(text: str) -> str:
-    """48 bits in hexadecimal: the same on every machine, and no two of a million feeds alike."""
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _id(own: str | None, feed_url: str) -> str | None:
-    """Keep an id that is unique in the world; make others so with the hash of their feed's URL."""
-    if not own:
-        return None
-    if len(own) > MAX_GUID_CHARS:
-        own = short_hash(own)
-    found = own if _GLOBAL_ID.match(own) else f"{short_hash(feed_url)}:{own}"
-    return found if len(found) <= MAX_ID_CHARS else f"{short_hash(feed_url)}:{short_hash(own)}"
 
 
 def _title(thing: Parts) -> str:

@@ -71,7 +71,15 @@ def loaded(folder: Path, **settings: str) -> set[str]:
     return found
 
 
-UNWANTED = {"sklearn", "scipy", "lxml", "dateparser", "tqdm", "prometheus_client", "catalog_builder"} | {
+UNWANTED = {
+    "sklearn",
+    "scipy",
+    "lxml",
+    "dateparser",
+    "tqdm",
+    "prometheus_client",
+    "catalog_builder",
+} | {
     *("adapters.rss", "adapters.lsa", "adapters.npz", "adapters.pinecone", "tests"),
 }
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.rss_fields import duration_s, primary_language, short_hash
+from adapters.rss_fields import duration_s, primary_language
+from adapters.rss_ids import episode_id, guid_of, short_hash
 from adapters.rss_text import plain
 from feed.ports import Record
 from tests.support.feed_server import Server, read
@@ -87,6 +88,7 @@ def test_an_atom_entry_gives_its_fields(tmp_path: Path) -> None:
         ("1:2:3:4", None),
         ("-5", None),
         ("9" * 5000, None),
+        ("20231114", None),
         ("٣", None),
     ],
 )
@@ -138,6 +140,17 @@ def test_an_id_that_is_not_unique_in_the_world_is_made_so(guid: str, kept: bool)
     assert (one == other == guid) is kept
     assert one.endswith(guid)
     assert (one != other) is not kept
+
+
+@pytest.mark.parametrize("length", [1, 498, 499, 500, 501, 512, 5_000])
+@pytest.mark.parametrize("guid", ["g", "é", "https://a.example/ü"])
+def test_an_id_is_never_too_long_to_be_stored(guid: str, length: int) -> None:
+    guid = (guid * length)[: max(length, len(guid))]
+    one, other = (episode_id(guid, f"https://{host}.example/") for host in ("one", "other"))
+    assert len(one.encode()) <= 512
+    assert guid_of(one) == guid_of(other)
+    assert guid_of(one) in (guid, short_hash(guid))
+    assert episode_id(guid + "x", "https://one.example/") != one
 
 
 def test_a_saved_feed_gives_the_ids_that_it_gives_on_the_web(tmp_path: Path) -> None:
