@@ -19,6 +19,8 @@ FEWEST = 3
 """points that make a plane"""
 DECIMALS = 4
 """of the axes: what two machines compute alike"""
+TINY = 1e-6
+"""the length of a component of unit rows below which it is rounding, not variation"""
 
 
 def projection(
@@ -55,9 +57,18 @@ def projection(
 
 
 def _principal(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """(2, D) the first two components of (r, D) rows."""
+    """(2, D) the first two principal components of (r, D) rows; zeros where they do not vary.
+
+    Decomposes the smaller of the two products: of a few categories in thousands of dimensions
+    (r, r) inner products take milliseconds, a (D, D) covariance half a minute.
+    """
     rows = rows - rows.mean(axis=0)
-    axes = np.linalg.eigh(rows.T @ rows)[1].T[:-3:-1]
+    if len(rows) < rows.shape[1]:
+        axes = np.linalg.eigh(rows @ rows.T)[1].T[:-3:-1] @ rows
+        lengths = np.linalg.norm(axes, axis=1, keepdims=True)
+        axes = np.divide(axes, lengths, out=np.zeros_like(axes), where=lengths > TINY)
+    else:
+        axes = np.linalg.eigh(rows.T @ rows)[1].T[:-3:-1]
     largest = np.abs(axes).argmax(axis=1)
     signed: npt.NDArray[np.float64] = axes * np.sign(axes[np.arange(2), largest])[:, None]
     return signed
