@@ -230,14 +230,14 @@ def test_a_search_that_was_cut_off_ends_where_one_that_was_not_does(
     data: Path, tmp_path: Path
 ) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    tune(data, whole, "--trials", "9", "--users", "25")
+    tune(data, whole, "--trials", "6", "--users", "10")
     recorded = (whole / "trials.jsonl").read_bytes()
     lines = recorded.splitlines(keepends=True)
-    assert len(lines) == 1 + 9
+    assert len(lines) == 1 + 6
 
     cut.mkdir()
     (cut / "trials.jsonl").write_bytes(b"".join(lines[:5]) + lines[5][:20])
-    done = tune(data, cut, "--trials", "9", "--users", "25")
+    done = tune(data, cut, "--trials", "6", "--users", "10")
     assert "goes on after 4 trials" in done.stderr
     for name in ("trials.jsonl", "mine.toml", "r.html"):
         assert (cut / name).read_bytes() == (whole / name).read_bytes()
@@ -248,7 +248,7 @@ def test_a_search_that_was_cut_off_ends_where_one_that_was_not_does(
     assert f"worth {max(worth):.4f}, as it was {worth[0]:.4f}" in done.stdout
     assert outside((whole / "r.html").read_text()) == []
 
-    other = tune(data, whole, "--trials", "9", "--users", "25", "--seed", "1", code=1)
+    other = tune(data, whole, "--trials", "6", "--users", "10", "--seed", "1", code=1)
     assert "trials.jsonl: its trials are of another search" in other.stderr.splitlines()[-1]
     assert (whole / "trials.jsonl").read_bytes() == recorded
 

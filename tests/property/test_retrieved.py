@@ -102,7 +102,8 @@ def test_whatever_a_search_answers_nothing_that_is_not_allowed_is_shown(
 
 
 @given(queries(), scenarios)
-@settings(derandomize=True)  # once in ten thousand sessions two are as good but for a rounding
+# Once in ten thousand sessions two episodes are as good but for a rounding.
+@settings(derandomize=True, max_examples=40)
 def test_a_session_by_a_search_scores_as_the_one_by_vectors_that_are_held(
     query: Query, scenario: Scenario
 ) -> None:

@@ -145,6 +145,6 @@ class ConcurrentWriters(RuleBasedStateMachine):
 
 
 ConcurrentWriters.TestCase.settings = settings(
-    max_examples=400, stateful_step_count=40, deadline=None
+    max_examples=150, stateful_step_count=40, deadline=None
 )
 TestConcurrentWriters = ConcurrentWriters.TestCase
