@@ -32,7 +32,7 @@ export FREE
 BENCH := $(STATE)/benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run emulators test check evaluate tune screenshots bench format clean
+.PHONY: help run emulators test check deploy evaluate tune screenshots bench format clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,9 @@ emulators: $(VENV)/test ## Serve it on emulated Firebase (needs Java and the Goo
 
 test: $(VENV)/test check ## Check and test everything
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term-missing:skip-covered
+
+deploy: ## Deploy it to a Firebase project: make deploy OPTIONS="--project=ID --dry-run"
+	@./deploy.sh $(OPTIONS)
 
 evaluate: $(VENV)/test $(DATA) ## Judge the feed: behaviour cases, replayed choices, one HTML page
 	@$(BIN)/python -m evaluation behaviour

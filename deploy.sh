@@ -1,21 +1,35 @@
 #!/usr/bin/env bash
 # Deploys Earshot to a Firebase project. Run it again after any change: it does what is left to do,
-# deletes nothing, and replaces nothing that is not Earshot's. ./deploy.sh --help; docs/deploy.md.
+# deletes nothing, and replaces nothing that is not Earshot's. With --destroy it removes what it made.
+# ./deploy.sh --help; docs/deploy.md.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 . deploy/commands.sh
+. deploy/limits.sh
+. deploy/certificate.sh
 . deploy/options.sh
+. deploy/google.sh
+. deploy/quota.sh
 . deploy/check.sh
 . deploy/firebase.sh
+. deploy/site.sh
 . deploy/project.sh
 . deploy/functions.sh
 . deploy/balancer.sh
+. deploy/destroy.sh
+. deploy/destroy_balancer.sh
+. deploy/destroy_build.sh
+. deploy/destroy_data.sh
 
 main() {
-    local region
     export CLOUDSDK_CORE_DISABLE_PROMPTS=1
     read_options "$@"
+    if [[ $DESTROY == true ]]; then destroy; else deploy; fi
+}
+
+deploy() {
+    local region
     check
     trap failed ERR
     SOURCE_DIGEST=$(look_up DIGEST source_digest)
@@ -24,6 +38,8 @@ main() {
 
     step 'APIs'
     enable_apis
+    step 'A Hosting site'
+    create_site
     step 'Service accounts, one for each function and each caller'
     create_accounts
     step 'The bucket of snapshots'
@@ -32,11 +48,15 @@ main() {
     create_cursor_key
     step 'Roles, no more than each account needs'
     grant_roles
-    step 'Rules and indexes of the database'
+    step 'The configuration for firebase, and the page'
+    find_api_domain
     configure_firebase
+    step 'Rules and indexes of the database'
     deploy_rules
     step 'publish-catalog, called by Cloud Scheduler alone'
     deploy_publish_catalog
+    # The page leaves the functions' own addresses before these close.
+    [[ -z $API_DOMAIN ]] || deploy_page
     for region in ${REGIONS//,/ }; do
         step "create-session in $region"
         deploy_create_session "$region"
@@ -45,17 +65,25 @@ main() {
     deploy_triggers
     step 'The schedule'
     schedule_builds
-    step 'The site'
-    deploy_site
+    [[ $API_DOMAIN ]] || deploy_page
     step 'The load balancer'
     balance_regions
     [[ $DRY_RUN == true ]] || report
 }
 
+deploy_page() {
+    step 'The site'
+    deploy_site
+}
+
 # report: where it is, and what to look at next.
 report() {
-    note "Deployed. https://$PROJECT.web.app; the first catalog is there in some minutes."
-    note "Look it over: python -m functions.doctor --url https://$PROJECT.web.app"
+    local api=${API_DOMAIN:+https://$API_DOMAIN}
+    [[ -z $SITE_URL ]] || note "Deployed: $SITE_URL"
+    [[ -z $api ]] || note "The API is at $api/api."
+    api=${api:-${SITE_URL:-$(own_address)}}
+    note "The first catalog is there in some minutes."
+    note "Look it over: python -m functions.doctor --url $api"
     name_leftovers
 }
 

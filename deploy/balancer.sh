@@ -15,7 +15,8 @@ balance_regions() {
 }
 
 print_balancer() {
-    local DRY_RUN=true DOMAIN=${DOMAIN:-DOMAIN}
+    local DRY_RUN=true DOMAIN=${DOMAIN:-DOMAIN} CERTIFICATE_NAME
+    CERTIFICATE_NAME=$(certificate_name "$DOMAIN")
     run gcloud services enable compute.googleapis.com --project="$PROJECT"
     create_balancer
 }
@@ -28,12 +29,33 @@ create_balancer() {
     done
     create_backend
     balancer_part url-maps earshot --global --default-service=earshot
-    balancer_part ssl-certificates earshot --global --domains="$DOMAIN"
-    balancer_part target-https-proxies earshot --global --url-map=earshot --ssl-certificates=earshot
+    balancer_part ssl-certificates "$CERTIFICATE_NAME" --global --domains="$DOMAIN"
+    balancer_part target-https-proxies earshot --global --url-map=earshot \
+        --ssl-certificates="$CERTIFICATE_NAME"
+    exchange_certificates
     balancer_part addresses earshot --global --ip-version=IPV4 --network-tier=PREMIUM
-    balancer_part forwarding-rules earshot --global --load-balancing-scheme=EXTERNAL_MANAGED \
-        --network-tier=PREMIUM --address=earshot --target-https-proxy=earshot --ports=443
+    listen earshot 443 --target-https-proxy=earshot
+    redirect_to_https
     point_domain
+}
+
+# redirect_to_https: what comes to port 80 is sent to 443.
+redirect_to_https() {
+    local there
+    there=$(look_up '' gcloud compute url-maps list --project="$PROJECT" --format='value(name)')
+    has "$there" earshot-redirect || given "name: earshot-redirect
+defaultUrlRedirect:
+  httpsRedirect: true
+  redirectResponseCode: MOVED_PERMANENTLY_DEFAULT" \
+        gcloud compute url-maps import earshot-redirect --project="$PROJECT" --global
+    balancer_part target-http-proxies earshot-redirect --global --url-map=earshot-redirect
+    listen earshot-redirect 80 --target-http-proxy=earshot-redirect
+}
+
+# listen NAME PORT TARGET
+listen() {
+    balancer_part forwarding-rules "$1" --global --load-balancing-scheme=EXTERNAL_MANAGED \
+        --network-tier=PREMIUM --address=earshot "$3" --ports="$2"
 }
 
 # balancer_part KIND NAME FLAG...: create it if there is none.
@@ -80,5 +102,6 @@ point_domain() {
     address=$(look_up ADDRESS gcloud compute addresses describe earshot --project="$PROJECT" \
         --global --format='value(address)')
     note "Point $DOMAIN at $address (an A record). The certificate comes within an hour of that."
-    note "Apps then call https://$DOMAIN/api: Hosting itself knows one region only."
+    [[ $API_DOMAIN == "$DOMAIN" ]] \
+        || note 'Then run the same command again: the page moves there, and the other addresses close.'
 }

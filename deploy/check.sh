@@ -2,16 +2,20 @@
 # What has to be there before anything is changed. All that is missing is said at once, with how to
 # get it. A dry run looks at nothing.
 
+PYTHON=${PYTHON:-python3}
+
 check() {
     FIREBASE=(firebase)
     if [[ $DRY_RUN == true ]]; then
         PROJECT=${PROJECT:-PROJECT_ID}
         PROJECT_NUMBER=PROJECT_NUMBER
+        SITE=${SITE:-SITE} SITE_URL=https://${SITE:-SITE}.web.app NEW_SITE=new
         DATABASE_LOCATION=DATABASE_LOCATION
         REGIONS=${REGIONS:-REGION}
     else
         look_around
     fi
+    [[ $SKIP_HOSTING == false ]] || SITE_URL=
     BUCKET=${BUCKET:-$PROJECT-earshot}
     HOME_REGION=${REGIONS%%,*}
 }
@@ -24,6 +28,7 @@ look_around() {
     if check_project; then
         check_billing
         check_database
+        check_quota
         check_pinecone
         check_rules
         check_site
@@ -53,6 +58,8 @@ check_tools() {
     command -v gcloud >/dev/null || missing 'gcloud' 'https://cloud.google.com/sdk/docs/install'
     command -v openssl >/dev/null || missing 'openssl' 'it makes the key that signs cursors'
     command -v curl >/dev/null || missing 'curl' 'it reads the live rules and the live site'
+    "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+        || missing 'Python 3.11 or newer' "PYTHON=python3.12 ./deploy.sh ..., if it has another name"
     if command -v firebase >/dev/null; then
         FIREBASE=(firebase)
     elif command -v npx >/dev/null; then
@@ -77,8 +84,11 @@ check_project() {
     if [[ -z ${PROJECT-} ]]; then
         missing 'a project' '--project=ID; gcloud projects list shows yours'
     elif [[ $account ]]; then
-        asked PROJECT_NUMBER gcloud projects describe "$PROJECT" --format='value(projectNumber)' \
-            && return
+        if asked PROJECT_NUMBER gcloud projects describe "$PROJECT" --format='value(projectNumber)'; then
+            [[ ${APP_CHECK:-$PROJECT_NUMBER} == "$PROJECT_NUMBER" ]] \
+                || missing "an --app-check that is this project's number" "--app-check=$PROJECT_NUMBER"
+            return
+        fi
         missing "project $PROJECT, seen by $account" \
             "$(because)"$'\n''the id, not the name; firebase projects:create makes one'
     fi
@@ -95,23 +105,31 @@ gcloud billing accounts list shows the ids; what it costs: docs/deploy.md"
 }
 
 check_database() {
-    local databases='' type='' create
+    local create
     create="gcloud services enable firestore.googleapis.com --project=$PROJECT
 gcloud firestore databases create --location=LOCATION --type=firestore-native --project=$PROJECT
 LOCATION stays for ever: see \"Regions\" in docs/deploy.md"
-    if ! asked databases gcloud firestore databases list --project="$PROJECT" \
-        --format='value(name.basename(),type,locationId)'; then
+    if ! find_database; then
         missing 'a Firestore database' "$(because)"$'\n'"$create"
         return
     fi
-    read -r type DATABASE_LOCATION < <(sed -n 's/^(default)[[:space:]]*//p' <<<"$databases") || true
-    case $type in
+    case $DATABASE_TYPE in
         FIRESTORE_NATIVE) region_beside_the_database ;;
         '') missing 'a Firestore database' "$create" ;;
         *) missing 'a Firestore database in Native mode' \
             "(default) is in Datastore mode; one that is empty can be changed:
 gcloud firestore databases update --type=firestore-native --project=$PROJECT" ;;
     esac
+}
+
+# find_database: DATABASE_TYPE and DATABASE_LOCATION of the default one, empty if there is none.
+find_database() {
+    local databases=''
+    DATABASE_TYPE='' DATABASE_LOCATION=''
+    asked databases gcloud firestore databases list --project="$PROJECT" \
+        --format='value(name.basename(),type,locationId)' || return 1
+    read -r DATABASE_TYPE DATABASE_LOCATION \
+        < <(sed -n 's/^(default)[[:space:]]*//p' <<<"$databases") || true
 }
 
 # Sessions read one document: an ocean between function and database is 100 ms for each.

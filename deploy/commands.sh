@@ -1,10 +1,12 @@
 # shellcheck shell=bash
 # How a command is shown and run. A dry run shows every command, quoted as a shell would read it,
-# and runs none. Where a lookup would have answered, it has a name like PROJECT_NUMBER.
+# and runs none. Where a lookup would have answered, it has a name like PROJECT_NUMBER. A rehearsal
+# looks up and shows, and runs none either.
 
 STEP=
 STEP_NUMBER=0
 PATIENCE_S=${PATIENCE_S:-15}
+REHEARSAL=false
 
 # step NAME: what is being done, so that a failure can say where it was.
 step() {
@@ -57,10 +59,15 @@ quoted() {
     printf '%s\n' "${lines# }"
 }
 
-# run COMMAND...: show a command and, unless this is a dry run, run it.
+# only_shown: whether commands are shown and not run.
+only_shown() {
+    [[ $DRY_RUN == true || $REHEARSAL == true ]]
+}
+
+# run COMMAND...: show a command and, unless it is only shown, run it.
 run() {
     quoted "$@"
-    [[ $DRY_RUN == true ]] || "$@"
+    only_shown || "$@"
 }
 
 # pipe COMMAND... '|' COMMAND...: as run. What goes through the pipe is shown nowhere.
@@ -72,7 +79,7 @@ pipe() {
         shift
     done
     shift
-    [[ $DRY_RUN == true ]] || "${left[@]}" | "$@"
+    only_shown || "${left[@]}" | "$@"
 }
 
 # into FILE COMMAND...: as run, with the output in a file.
@@ -80,7 +87,7 @@ into() {
     local file=$1
     shift
     quoted "$@" '>' "$file"
-    [[ $DRY_RUN == true ]] || "$@" >"$file"
+    only_shown || "$@" >"$file"
 }
 
 # given TEXT COMMAND...: as run, with the text as its input.
@@ -88,20 +95,45 @@ given() {
     local text=$1
     shift
     printf "%s <<'END'\n%s\nEND\n" "$(quoted "$@")" "$text"
-    [[ $DRY_RUN == true ]] || "$@" <<<"$text"
+    only_shown || "$@" <<<"$text"
 }
 
-# patiently COMMAND...: as run, a few times over: a new account is not known everywhere at once.
+# patiently COMMAND...: as run, up to six times: a new account is not known everywhere at once.
 patiently() {
-    local attempt
     quoted "$@"
-    [[ $DRY_RUN != true ]] || return 0
-    for attempt in 1 2 3 4 5; do
-        ! "$@" || return 0
-        note "attempt $attempt failed; the next in $PATIENCE_S s"
-        sleep "$PATIENCE_S"
+    only_shown || attempts '' "$@"
+}
+
+# until_permitted COMMAND...: as run, up to six times while it fails because a permission that was
+# granted has not arrived yet. Any other failure is one at once.
+until_permitted() {
+    quoted "$@"
+    only_shown || attempts "$NOT_ARRIVED" "$@"
+}
+
+# What Google says meanwhile, of its own agents and of accounts that were made minutes ago.
+NOT_ARRIVED='Eventarc Service Agent'
+NOT_ARRIVED+='|necessary permissions are propagated'
+NOT_ARRIVED+='|Permission denied on secret'
+NOT_ARRIVED+='|(earshot-[a-z]+@|gserviceaccount\.com).*(does not have|denied|lacks)'
+NOT_ARRIVED+='|(does not have|denied|lacks).*(earshot-[a-z]+@|gserviceaccount\.com)'
+
+# attempts PATTERN COMMAND...: run it, again after growing pauses while what it says of its failure
+# matches. The pauses add up to almost eight minutes.
+attempts() {
+    local pattern=$1 pause=$PATIENCE_S attempt said code
+    shift
+    said=$(mktemp)
+    for attempt in 1 2 3 4 5 6; do
+        code=0
+        { "$@" 2>&1 >&3 | tee "$said" >&2; } 3>&1 || code=$?
+        if ((code == 0)) || ! grep -qE "$pattern" "$said" || ((attempt == 6)); then break; fi
+        note "attempt $attempt failed; the next in $pause s"
+        sleep "$pause"
+        pause=$((2 * pause))
     done
-    "$@"
+    rm -f "$said"
+    return "$code"
 }
 
 # look_up PLACEHOLDER COMMAND...: what a command says that changes nothing.

@@ -8,14 +8,19 @@ deploy_publish_catalog() {
     [[ ${VECTORS-} != pinecone ]] || secrets=PINECONE_API_KEY=$PINECONE_SECRET:$PINECONE_VERSION
     deploy_function publish-catalog "$HOME_REGION" --entry-point=publish_catalog --trigger-http \
         --no-allow-unauthenticated --service-account="$(account publish)" \
-        --memory="$PUBLISH_MEMORY" --cpu=2 --concurrency=8 --timeout=1800s --max-instances=1 \
-        --set-env-vars="$environment" ${secrets:+--set-secrets="$secrets"}
+        --memory="$PUBLISH_MEMORY" --cpu="$PUBLISH_CPU" --concurrency=8 --timeout=1800s \
+        --max-instances="$PUBLISH_MAX_INSTANCES" --set-env-vars="$environment" \
+        ${secrets:+--set-secrets="$secrets"}
     grant roles/run.invoker scheduler service publish-catalog "$HOME_REGION"
 }
 
 deploy_create_session() {
     local region=$1 environment secrets=CURSOR_KEYS=$CURSOR_SECRET:$CURSOR_VERSION private=''
-    environment=$(variables "$SESSION_SETTINGS $PINECONE_SETTINGS" SHELF="gs://$BUCKET" \
+    local ingress=all
+    # Only what came through the load balancer, once that is where the page calls.
+    [[ -z $API_DOMAIN ]] || ingress=internal-and-gclb
+    environment=$(CORS_ORIGINS=$(origins) \
+        variables "$SESSION_SETTINGS $PINECONE_SETTINGS" SHELF="gs://$BUCKET" \
         STORE=firestore AUTH=firebase FIREBASE_PROJECT="$PROJECT" \
         MEMORY_LIMIT_MB="$(megabytes "$MEMORY")")
     [[ ${RETRIEVAL-} != pinecone ]] \
@@ -26,8 +31,16 @@ deploy_create_session() {
         ${private:+"$private"} --service-account="$(account session)" \
         --memory="$MEMORY" --cpu="$CPU" --concurrency="$CONCURRENCY" --timeout=60s \
         --min-instances="$MIN_INSTANCES" --max-instances="$MAX_INSTANCES" \
-        --set-env-vars="$environment" --set-secrets="$secrets"
+        --ingress-settings="$ingress" --set-env-vars="$environment" --set-secrets="$secrets"
     open_to_callers "$region"
+}
+
+# origins: whose pages may call the API: those that the option says and, where the API has an address
+# of its own, the site. That is allowed before the page calls there.
+origins() {
+    local site=$SITE_URL
+    [[ $LOAD_BALANCER == true && $SITE_URL ]] || { echo "${CORS_ORIGINS-}"; return; }
+    echo "${CORS_ORIGINS:+$CORS_ORIGINS,}$site,${site/%.web.app/.firebaseapp.com}"
 }
 
 # Hosting sends no credentials, so a service behind it is public, one way or the other.
@@ -49,12 +62,13 @@ open_to_callers() {
 # The paths are exact: users/{uid}/** would match the summary, whose writing would trigger its own
 # writing, and so on for ever.
 deploy_triggers() {
-    deploy_trigger update-summary-engagement 'users/{uid}/engagements/{eid}'
-    deploy_trigger update-summary-profile 'users/{uid}'
+    deploy_trigger update-summary-engagement 'users/{uid}/engagements/{eid}' \
+        "$ENGAGEMENT_MAX_INSTANCES"
+    deploy_trigger update-summary-profile 'users/{uid}' "$PROFILE_MAX_INSTANCES"
 }
 
 deploy_trigger() {
-    local name=$1 path=$2 environment
+    local name=$1 path=$2 most=$3 environment
     environment=$(variables '' STORE=firestore FIREBASE_PROJECT="$PROJECT")
     deploy_function "$name" "$HOME_REGION" --entry-point=update_summary \
         --trigger-location="$DATABASE_LOCATION" \
@@ -63,7 +77,7 @@ deploy_trigger() {
         --trigger-event-filters-path-pattern="document=$path" \
         --trigger-service-account="$(account eventarc)" --retry \
         --no-allow-unauthenticated --service-account="$(account summary)" \
-        --memory=512Mi --cpu=1 --concurrency=80 --timeout=60s --max-instances=20 \
+        --memory=512Mi --cpu=1 --concurrency=80 --timeout=60s --max-instances="$most" \
         --set-env-vars="$environment"
     grant roles/run.invoker eventarc service "$name" "$HOME_REGION"
 }
@@ -80,7 +94,7 @@ deploy_function() {
         note "$name in $region has not changed"
         return
     fi
-    run gcloud functions deploy "$name" --project="$PROJECT" --region="$region" "${flags[@]}" \
+    until_permitted gcloud functions deploy "$name" --project="$PROJECT" --region="$region" "${flags[@]}" \
         --update-labels=earshot="$fingerprint"
 }
 
@@ -115,13 +129,6 @@ variables() {
     printf '%s\n' "${joined%|}"
 }
 
-megabytes() {
-    case $1 in
-        *Gi) echo $((${1%Gi} * 1024)) ;;
-        *) echo "${1%Mi}" ;;
-    esac
-}
-
 # The job is made once, and brought up to date where it differs. A new one is run at once.
 schedule_builds() {
     local uri there wanted verb=update
@@ -142,14 +149,25 @@ schedule_builds() {
     [[ $there ]] || run gcloud scheduler jobs run "${job[@]}"
 }
 
+# own_address: of create-session in the first region.
+own_address() {
+    gcloud functions describe create-session --v2 --project="$PROJECT" --region="$HOME_REGION" \
+        --format='value(serviceConfig.uri)'
+}
+
 # name_leftovers: functions of an earlier deployment elsewhere. They are said, not deleted.
 name_leftovers() {
-    local name region there
-    there=$(gcloud functions list --v2 --project="$PROJECT" --filter='labels.earshot:*' \
-        --format='value(name.basename(),name.segment(3))')
-    while read -r name region; do
-        [[ -z $name || $region == "$HOME_REGION" ]] || {
+    local name region label there
+    there=$(list_functions)
+    while IFS=$'\t' read -r name region label; do
+        [[ -z $label || $region == "$HOME_REGION" ]] || {
             [[ $name == create-session && ,$REGIONS, == *,"$region",* ]]
         } || note "$name is still in $region: gcloud functions delete $name --region=$region"
     done <<<"$there"
+}
+
+# list_functions: all of the project, each with its region and, if it is ours, its fingerprint.
+list_functions() {
+    gcloud functions list --v2 --project="$PROJECT" \
+        --format='value(name.basename(),name.segment(3),labels.earshot)'
 }

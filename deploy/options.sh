@@ -15,19 +15,28 @@ script or in CI: an option that is left out the next time has its default again.
   --access=public         who may call create-session: public (allUsers), unchecked (Cloud Run does
                           not ask: where allUsers is forbidden), private (whom you grant run.invoker)
   --min-instances=0       of create-session, kept ready; each costs while idle
-  --max-instances=100     of create-session
+  --max-instances=10      of create-session, in each region
+  --engagement-max-instances=10                  of update-summary-engagement
+  --profile-max-instances=10                     of update-summary-profile
+  --publish-max-instances=1                      of publish-catalog
   --memory=1Gi --cpu=1 --concurrency=16          of an instance of create-session
-  --publish-memory=2Gi    of an instance of publish-catalog
+  --publish-memory=2Gi --publish-cpu=2           of an instance of publish-catalog
   --schedule='0 3 * * *' --time-zone=Etc/UTC     when the catalog is built
   --episodes=firestore    what it is built from: firestore, firestore:COLLECTION, or a file here
   --feeds='URL ...'       or else these feeds
   --domain=NAME           of the load balancer over several regions
   --load-balancer         set it up, not only print how
+  --site=NAME             the Hosting site, made if there is none of that name; what is on it is
+                          replaced                   (default: the project's default site)
+  --app-check-site-key=KEY                       of reCAPTCHA Enterprise; --app-check needs it
   --skip-rules            leave the database's rules and indexes alone
   --skip-hosting          leave the site alone
-  --replace-rules --replace-hosting              replace rules or a site that are not Earshot's
+  --replace-rules         replace rules of the database that are not Earshot's
   --redeploy              deploy functions that have not changed, too
   --dry-run               print every command, in order, and run none: needs no account
+  --destroy               remove what a deployment made, after showing it and asking
+  --destroy-data          with --destroy: users, episodes and snapshots, too
+  --yes                   with --destroy: do not ask
   --help
 
 Further settings (docs/settings.md) are passed on to the functions that read them:
@@ -41,13 +50,15 @@ PINECONE_SETTINGS='PINECONE_HOST PINECONE_MODEL PINECONE_NAMESPACE'
 
 read_options() {
     local name value
+    # Not by environment variable: what is destroyed is said on the command line.
+    for name in $DANGEROUS; do printf -v "$name" false; done
     while (($#)); do
         name=${1#--} value=true
         [[ $1 == --[a-z]* ]] || die "expected --option=value, got $1; see --help"
         if [[ $name == *=* ]]; then value=${name#*=} name=${name%%=*}; fi
         [[ $name != help ]] || { usage && exit; }
         name=$(tr a-z- A-Z_ <<<"$name")
-        if is_one_of "$name" "$SWITCHES"; then
+        if is_one_of "$name" "$SWITCHES $DANGEROUS"; then
             [[ $value == true ]] || die "${1%%=*} takes no value"
         elif ! is_one_of "$name" "$VALUES"; then
             die "no option ${1%%=*}; see --help"
@@ -61,9 +72,12 @@ read_options() {
     check_values
 }
 
-SWITCHES='DRY_RUN LOAD_BALANCER REDEPLOY REPLACE_HOSTING REPLACE_RULES SKIP_HOSTING SKIP_RULES'
-VALUES="ACCESS BUCKET CONCURRENCY CPU DOMAIN MAX_INSTANCES MEMORY MIN_INSTANCES PROJECT
-PUBLISH_MEMORY REGION REGIONS SCHEDULE TIME_ZONE
+SWITCHES='DRY_RUN LOAD_BALANCER REDEPLOY REPLACE_RULES SKIP_HOSTING SKIP_RULES'
+LABEL='[a-z0-9]([a-z0-9-]*[a-z0-9])?'
+DANGEROUS='DESTROY DESTROY_DATA YES'
+VALUES="ACCESS APP_CHECK_SITE_KEY BUCKET CONCURRENCY CPU DOMAIN ENGAGEMENT_MAX_INSTANCES MAX_INSTANCES
+MEMORY MIN_INSTANCES PROFILE_MAX_INSTANCES PROJECT PUBLISH_CPU PUBLISH_MAX_INSTANCES PUBLISH_MEMORY
+REGION REGIONS SCHEDULE SITE TIME_ZONE
 $SESSION_SETTINGS $PUBLISH_SETTINGS $PINECONE_SETTINGS"
 
 is_one_of() {
@@ -78,9 +92,13 @@ set_defaults() {
     ACCESS=${ACCESS:-public}
     CONCURRENCY=${CONCURRENCY:-16}
     CPU=${CPU:-1}
-    MAX_INSTANCES=${MAX_INSTANCES:-100}
+    ENGAGEMENT_MAX_INSTANCES=${ENGAGEMENT_MAX_INSTANCES:-10}
+    MAX_INSTANCES=${MAX_INSTANCES:-10}
     MEMORY=${MEMORY:-1Gi}
     MIN_INSTANCES=${MIN_INSTANCES:-0}
+    PROFILE_MAX_INSTANCES=${PROFILE_MAX_INSTANCES:-10}
+    PUBLISH_CPU=${PUBLISH_CPU:-2}
+    PUBLISH_MAX_INSTANCES=${PUBLISH_MAX_INSTANCES:-1}
     PUBLISH_MEMORY=${PUBLISH_MEMORY:-2Gi}
     SCHEDULE=${SCHEDULE:-0 3 * * *}
     TIME_ZONE=${TIME_ZONE:-Etc/UTC}
@@ -88,23 +106,33 @@ set_defaults() {
 }
 
 check_values() {
-    local name
     [[ -z ${REGION-} || -z ${REGIONS-} ]] || die 'expected --region or --regions, not both'
     [[ -z ${EPISODES-} || -z ${FEEDS-} ]] || die 'expected --episodes or --feeds, not both'
     is_one_of "$ACCESS" 'public unchecked private' \
         || die "--access: expected public, unchecked or private, got $ACCESS"
-    for name in CONCURRENCY CPU MAX_INSTANCES MIN_INSTANCES; do
-        fits "$name" '[0-9]+' 'a number'
-    done
-    for name in MEMORY PUBLISH_MEMORY; do
-        fits "$name" '[0-9]+[MG]i' '512Mi or 2Gi, say'
-    done
     REGIONS=${REGIONS:-${REGION-}}
     fits REGIONS '([a-z]+(-[a-z]+)+[0-9]+(,[a-z]+(-[a-z]+)+[0-9]+)*)?' 'regions like us-central1,europe-west1'
     fits PROJECT '([a-z][a-z0-9-]{4,28}[a-z0-9])?' 'the id of a project'
-    fits DOMAIN '([a-z0-9-]+(\.[a-z0-9-]+)+)?' 'a name like feed.example.com'
+    fits SITE "($LABEL)?" 'the name of a Hosting site'
+    fits DOMAIN "($LABEL(\\.$LABEL)+)?" 'a name like feed.example.com'
+    CERTIFICATE_NAME=$(certificate_name "${DOMAIN-}")
+    fits APP_CHECK_SITE_KEY '[A-Za-z0-9_-]*' 'a site key of reCAPTCHA Enterprise'
+    check_instances
+    check_belonging
+}
+
+# check_belonging: options that need one another.
+check_belonging() {
     [[ $LOAD_BALANCER == false || ($REGIONS == *,* && ${DOMAIN-}) ]] \
         || die '--load-balancer needs --regions=A,B and --domain=NAME'
+    [[ $LOAD_BALANCER == false || ${#CERTIFICATE_NAME} -le 63 ]] \
+        || die "DOMAIN: expected one that is shorter, got $DOMAIN"
+    [[ -z ${APP_CHECK_SITE_KEY-} || ${APP_CHECK-} ]] || die '--app-check-site-key needs --app-check=NUMBER'
+    [[ -z ${APP_CHECK-} || ${APP_CHECK_SITE_KEY-} || $SKIP_HOSTING == true ]] \
+        || die '--app-check needs --app-check-site-key=KEY: without it the page itself is locked out.
+See "App Check" in docs/deploy.md. With --skip-hosting, your own pages send the tokens'
+    [[ $DESTROY == true || ($DESTROY_DATA == false && $YES == false) ]] \
+        || die '--destroy-data and --yes go with --destroy'
 }
 
 # fits NAME PATTERN EXPECTED

@@ -13,6 +13,7 @@ enable_apis() {
     local wanted=(artifactregistry cloudbuild cloudfunctions cloudscheduler eventarc firebase
         firebasehosting firebaserules firestore iam logging pubsub run secretmanager storage)
     [[ $LOAD_BALANCER == false ]] || wanted+=(compute)
+    [[ -z ${APP_CHECK-} ]] || wanted+=(firebaseappcheck recaptchaenterprise)
     enabled=$(look_up '' gcloud services list --enabled --project="$PROJECT" \
         --format='value(config.name)')
     for api in "${wanted[@]}"; do
@@ -21,10 +22,6 @@ enable_apis() {
     ((${#missing[@]})) || return 0
     run gcloud services enable "${missing[@]}" --project="$PROJECT"
     settle
-    # Eventarc's own account takes minutes to be known everywhere. Made now, it is by the time that
-    # the first trigger needs it.
-    has "$enabled" eventarc.googleapis.com || run gcloud beta services identity create \
-        --service=eventarc.googleapis.com --project="$PROJECT"
 }
 
 # What was just enabled may still say for a moment that it is not.
@@ -44,7 +41,12 @@ create_accounts() {
         has "$there" "$(account "$name")" \
             || run gcloud iam service-accounts create "earshot-$name" --project="$PROJECT" \
                 --display-name="Earshot: $purpose"
-    done <<'TEXT'
+    done < <(our_accounts)
+}
+
+# our_accounts: each by the end of its name, and what it does.
+our_accounts() {
+    cat <<'TEXT'
 build builds the functions
 session create-session
 summary update-summary
@@ -91,21 +93,37 @@ secret_version() {
     printf '%s\n' "$found"
 }
 
+# Eventarc's own account is made on its first use, and may then lack the role that Google gives it.
+# Both take minutes to be known everywhere: made here, they are by the time of the first trigger.
+permit_eventarc() {
+    local agent="service-$PROJECT_NUMBER@gcp-sa-eventarc.iam.gserviceaccount.com"
+    ! is_granted roles/eventarc.serviceAgent "$agent" project || return 0
+    run gcloud beta services identity create --service=eventarc.googleapis.com --project="$PROJECT"
+    grant roles/eventarc.serviceAgent "$agent" project
+}
+
+# project_roles: each role on all of the project, and the account that gets it.
+project_roles() {
+    cat <<'TEXT'
+roles/logging.logWriter build
+roles/artifactregistry.writer build
+roles/storage.objectViewer build
+roles/datastore.user session
+roles/datastore.user summary
+roles/datastore.viewer publish
+roles/eventarc.eventReceiver eventarc
+TEXT
+}
+
 grant_roles() {
-    grant roles/logging.logWriter build project
-    grant roles/artifactregistry.writer build project
-    grant roles/storage.objectViewer build project
-
-    grant roles/datastore.user session project
+    local role name
+    permit_eventarc
+    while read -r role name; do
+        grant "$role" "$name" project
+    done < <(project_roles)
     grant roles/storage.objectViewer session bucket "$BUCKET"
-    grant roles/secretmanager.secretAccessor session secret "$CURSOR_SECRET"
-
-    grant roles/datastore.user summary project
-    grant roles/eventarc.eventReceiver eventarc project
-
-    grant roles/datastore.viewer publish project
     grant roles/storage.objectUser publish bucket "$BUCKET"
-
+    grant roles/secretmanager.secretAccessor session secret "$CURSOR_SECRET"
     [[ ${RETRIEVAL-} != pinecone ]] \
         || grant roles/secretmanager.secretAccessor session secret "$PINECONE_SECRET"
     [[ ${VECTORS-} != pinecone ]] \
@@ -114,18 +132,45 @@ grant_roles() {
 
 # grant ROLE ACCOUNT KIND [NAME [REGION]]: let an account do something to one thing, if it may not yet.
 grant() {
-    local role=$1 member=$2 kind=$3 name=${4-} region=${5-} group place policy
-    [[ $member == allUsers ]] || member=serviceAccount:$(account "$member")
-    case $kind in
+    local group place
+    ! is_granted "$@" || return 0
+    place_of "${@:3}"
+    [[ $3 != project ]] || place+=(--condition=None)
+    patiently gcloud "${group[@]}" add-iam-policy-binding "${place[@]}" \
+        --member="$(member "$2")" --role="$1" --format=none
+}
+
+# is_granted ROLE ACCOUNT KIND [NAME [REGION]]
+is_granted() {
+    local policy
+    policy=$(policy_of "${@:3}") || exit
+    has "$policy" "$1"$'\t'"$(member "$2")"
+}
+
+# policy_of KIND [NAME [REGION]]: each role on a thing, with each account that has it.
+policy_of() {
+    local group place
+    place_of "$@"
+    look_up '' gcloud "${group[@]}" get-iam-policy "${place[@]}" \
+        --flatten='bindings[].members' --format='value(bindings.role,bindings.members)'
+}
+
+# place_of KIND [NAME [REGION]]: group, the commands about such things, and place, what names this one.
+place_of() {
+    local name=${2-} region=${3-}
+    case $1 in
         project) group=(projects) place=("$PROJECT") ;;
         bucket) group=(storage buckets) place=("gs://$name" --project="$PROJECT") ;;
         secret) group=(secrets) place=("$name" --project="$PROJECT") ;;
         service) group=(run services) place=("$name" --project="$PROJECT" --region="$region") ;;
     esac
-    policy=$(look_up '' gcloud "${group[@]}" get-iam-policy "${place[@]}" \
-        --flatten='bindings[].members' --format='value(bindings.role,bindings.members)')
-    ! has "$policy" "$role"$'\t'"$member" || return 0
-    [[ $kind != project ]] || place+=(--condition=None)
-    patiently gcloud "${group[@]}" add-iam-policy-binding "${place[@]}" \
-        --member="$member" --role="$role" --format=none
+}
+
+# member ACCOUNT: as policies name it: one of ours by its name, any other by its address.
+member() {
+    case $1 in
+        allUsers) echo allUsers ;;
+        *@*) echo "serviceAccount:$1" ;;
+        *) echo "serviceAccount:$(account "$1")" ;;
+    esac
 }

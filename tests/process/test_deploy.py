@@ -44,9 +44,16 @@ def test_a_run_does_what_the_dry_run_showed_in_that_order(after_one_run: dict[st
         return re.sub(r"\bfingerprint\b|\b[0-9a-f]{40}\b", "DIGEST", line)
 
     shown = dry_run(f"--project={PROJECT}", "--region=us-central1").stdout
-    planned = commands(shown.replace("DATABASE_LOCATION", "nam5"))
+    for name, found in {
+        "DATABASE_LOCATION": "nam5",
+        "PROJECT_NUMBER": "123456789",
+        "create SITE ": f"create {PROJECT} ",
+    }.items():
+        shown = shown.replace(name, found)
     assert [plain(one.split(" ")) for one in after_one_run["changes"]] == [
-        plain(words) for words in planned if words[0] != "sed"
+        plain(words)
+        for words in commands(shown)
+        if words[0] != "python3" and words[1] != "firestore:indexes"
     ]
 
 
@@ -116,10 +123,11 @@ def test_an_interrupted_first_run_is_taken_up_where_it_stopped(account: Account)
     account.change(fails="functions deploy create-session")
     done = account.deploy()
     assert done.returncode == 1
-    assert 'step 8, "create-session in us-central1", failed' in done.stderr
+    assert re.search(r'step \d+, "create-session in us-central1", failed', done.stderr)
     assert functions(account.state["changes"]) == ["publish-catalog"]
     account.change(fails="")
     rest = account.deployed()
+    assert not any("hosting:sites:create" in one for one in rest)
     assert functions(rest) == [
         "create-session",
         "update-summary-engagement",
@@ -154,7 +162,7 @@ def test_a_binding_to_an_account_that_is_not_known_yet_is_tried_again(account: A
     account.change(fails="add-iam-policy-binding")
     done = account.deploy()
     assert done.returncode == 1
-    assert 'step 5, "Roles' in done.stderr
+    assert '"Roles, no more than each account needs", failed' in done.stderr
     tried = [one for one in account.state["calls"] if "add-iam-policy-binding" in one]
     assert len(tried) == 6
     assert all(one == tried[0] for one in tried)
@@ -253,15 +261,6 @@ def test_rules_of_somebody_else_are_replaced_only_when_asked(deployed: Account) 
     assert deployed.state["changes"] == []
     assert not any("firestore:rules" in one for one in deployed.deployed("--skip-rules"))
     assert any("firestore:rules" in one for one in deployed.deployed("--replace-rules"))
-
-
-def test_a_site_of_somebody_else_is_replaced_only_when_asked(deployed: Account) -> None:
-    deployed.change(site=json.dumps({"release": {"message": "Spring campaign"}}))
-    done = deployed.deploy()
-    assert done.returncode == 1
-    assert "--replace-hosting" in done.stderr
-    assert not any("--only=hosting" in one for one in deployed.deployed("--skip-hosting"))
-    assert any("--only=hosting" in one for one in deployed.deployed("--replace-hosting"))
 
 
 def test_access_can_be_closed_and_opened_again(deployed: Account) -> None:

@@ -28,11 +28,17 @@ MATRIX = (
     ("--region=europe-west1", "--min-instances=2", "--memory=512Mi", "--redeploy"),
     ("--access=unchecked", "--feeds=https://a.example/feed.xml https://b.example/feed?x=1&y=2"),
     ("--access=private", "--skip-rules", "--skip-hosting", "--app-check=123456789"),
+    ("--app-check=123456789", "--app-check-site-key=6Lc", "--site=my-page"),
     ("--retrieval=pinecone", "--vectors=pinecone", "--pinecone-host=https://x.pinecone.example"),
     ("--bucket=other", "--schedule=*/30 * * * *", "--time-zone=Europe/Berlin", "--keep=3"),
     ("--cors-origins=https://a.example,https://b.example", "--episodes=firestore:shows"),
     (TWO,),
     (TWO, "--load-balancer", "--domain=feed.example.com"),
+)
+REMOVALS = (
+    ("--destroy",),
+    ("--destroy", "--destroy-data", TWO),
+    ("--destroy", "--destroy-data", "--episodes=firestore:shows", "--bucket=other"),
 )
 
 
@@ -68,10 +74,13 @@ def test_shellcheck_finds_nothing() -> None:
 @needs_gcloud
 def test_every_command_and_every_flag_of_gcloud_exists(tmp_path: Path) -> None:
     """Those of the dry runs, and the lookups, which only a run shows."""
-    found = [words for options in MATRIX for words in gcloud(planned(*options))]
+    found = [words for options in (*MATRIX, *REMOVALS) for words in gcloud(planned(*options))]
     account = Account(tmp_path, secrets={"earshot-pinecone-api-key": ["key"]})
-    for options in (MATRIX[4], MATRIX[8]):
-        assert account.deploy(*options).returncode == 0
+    for options in (MATRIX[5], (*MATRIX[9], "--retrieval=pinecone", "--pinecone-host=x.example")):
+        done = account.deploy(*options)
+        assert done.returncode == 0, done.stderr
+    done = account.deploy("--destroy", "--yes")
+    assert done.returncode == 0, done.stderr
     found += [words for words in account.state["calls"] if words[0] == "gcloud"]
     kinds = {
         (*words[:4], *(word.partition("=")[0] for word in words[4:])): words for words in found
@@ -90,7 +99,7 @@ def quoted(word: str) -> str:
 
 
 def test_a_dry_run_is_a_script_that_bash_can_read() -> None:
-    for options in MATRIX:
+    for options in (*MATRIX, *REMOVALS):
         shown = dry_run(*options).stdout
         read = subprocess.run(["bash", "-n"], input=shown, text=True, check=False)
         assert read.returncode == 0, shown
@@ -102,7 +111,8 @@ def test_a_dry_run_needs_no_tool_no_account_and_calls_nobody(tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     assert tools.state["calls"] == []
     assert not (tools.work / "firebase.deployed.json").exists()
-    bare = Account(tmp_path / "bare", without=("gcloud", "firebase", "curl", "openssl"))
+    none = ("gcloud", "firebase", "curl", "openssl", "python3")
+    bare = Account(tmp_path / "bare", without=none)
     assert bare.deploy("--dry-run").stdout == done.stdout
 
 
@@ -253,6 +263,9 @@ def test_the_load_balancer_is_printed_for_several_regions_and_for_one_not() -> N
         "target-https-proxies",
         "addresses",
         "forwarding-rules",
+        "url-maps",
+        "target-http-proxies",
+        "forwarding-rules",
     ]
     assert "gcloud compute" not in dry_run().stdout
 
@@ -272,6 +285,24 @@ def test_the_load_balancer_is_printed_for_several_regions_and_for_one_not() -> N
         (["--feeds=https://a.example", "--episodes=firestore"], "not both"),
         (["--access=everybody"], "expected public, unchecked or private"),
         (["--load-balancer"], "--regions=A,B"),
+        (["--memory=8Gi", "--cpu=1"], "MEMORY: with CPU=1 expected 512Mi to 4096Mi, got 8Gi"),
+        (["--memory=1Gi", "--cpu=4"], "MEMORY: with CPU=4 expected 2048Mi to 16384Mi, got 1Gi"),
+        (["--memory=256Mi"], "MEMORY: with CPU=1 expected 512Mi"),
+        (["--cpu=3"], "CPU: expected 1, 2, 4, 6 or 8"),
+        (["--publish-memory=16Gi"], "PUBLISH_MEMORY: with PUBLISH_CPU=2 expected"),
+        (["--publish-memory=32Gi", "--publish-cpu=6"], "PUBLISH_MEMORY: with PUBLISH_CPU=6"),
+        (["--concurrency=0"], "CONCURRENCY: expected 1 to 1000"),
+        (["--concurrency=1001"], "CONCURRENCY: expected 1 to 1000"),
+        (["--max-instances=0"], "MAX_INSTANCES: expected at least 1"),
+        (["--min-instances=11"], "MIN_INSTANCES: expected at most MAX_INSTANCES, 10"),
+        (["--app-check=123"], "--app-check-site-key=KEY"),
+        (["--app-check-site-key=6Lc"], "needs --app-check=NUMBER"),
+        (["--app-check=1", "--app-check-site-key=a b"], "APP_CHECK_SITE_KEY: expected"),
+        (["--site=My.Site"], "SITE: expected the name of a Hosting site"),
+        ([TWO, "--load-balancer", f"--domain={'a' * 56}.example"], "DOMAIN: expected one"),
+        (["--domain=-a.example"], "DOMAIN: expected a name"),
+        (["--yes"], "go with --destroy"),
+        (["--destroy-data"], "go with --destroy"),
         (["--scenario=a|b"], "SCENARIO: expected no |"),
     ],
 )
@@ -288,7 +319,7 @@ def test_help_names_every_option() -> None:
     ).stdout
     options = (ROOT / "deploy" / "options.sh").read_text()
     for names in re.findall(
-        r"^(?:SWITCHES|VALUES|\w+_SETTINGS)=['\"]([^'\"]*)", options, re.MULTILINE
+        r"^(?:SWITCHES|DANGEROUS|VALUES|\w+_SETTINGS)=['\"]([^'\"]*)", options, re.MULTILINE
     ):
         for name in names.replace("$", " ").split():
             if not name.endswith("_SETTINGS"):

@@ -1,6 +1,5 @@
 """deploy.sh, run dry or against a stand-in for somebody's account."""
 
-import atexit
 import json
 import os
 import re
@@ -8,14 +7,14 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
-from functools import cache
+from copy import deepcopy
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.fake_cloud import EMPTY
+from tests.support.fake_cloud import Cloud
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "my-feed"
@@ -28,16 +27,19 @@ TOOLS = [
     "find",
     "fold",
     "grep",
+    "head",
     "mktemp",
     "openssl",
     "rm",
     "sed",
     "sleep",
     "sort",
+    "tee",
     "tr",
     "xargs",
 ]
 """what deploy.sh needs of a machine"""
+PYTHON = Path(sys.executable).resolve()
 needs_gcloud = pytest.mark.skipif(shutil.which("gcloud") is None, reason="no gcloud to ask")
 
 
@@ -49,9 +51,10 @@ def commands(script: str) -> list[list[str]]:
 
 
 def gcloud(found: list[list[str]]) -> list[list[str]]:
-    """Those of gcloud, also behind a pipe."""
+    """Those of gcloud, also on either side of a pipe."""
     cut = [words[words.index("gcloud") :] for words in found if "gcloud" in words]
-    return [words[: words.index("<<END")] if "<<END" in words else words for words in cut]
+    ends = {"|", ">", "<<END"}
+    return [list(takewhile(lambda word: word not in ends, words)) for words in cut]
 
 
 def flag(words: list[str], name: str) -> list[str]:
@@ -76,17 +79,15 @@ class Account:
     def __init__(self, folder: Path, *, without: tuple[str, ...] = (), **state: Any) -> None:
         folder.mkdir(exist_ok=True)
         self.folder = folder
-        self._state = folder / "state.json"
-        self._state.write_text(json.dumps({**EMPTY, **state}))
+        self._cloud = Cloud(state)
         self._bin = folder / "bin"
         self._bin.mkdir()
         for tool in TOOLS:
             if tool not in without:
                 (self._bin / tool).symlink_to(str(shutil.which(tool)))
-        fake = (ROOT / "tests" / "support" / "fake_cloud.py").read_text()
-        for tool in {"gcloud", "firebase", "curl"} - set(without):
-            (self._bin / tool).write_text(f"#!{Path(sys.executable).resolve()} -IS\n{fake}")
-            (self._bin / tool).chmod(0o755)
+        self._cloud.install(self._bin, {"gcloud", "firebase", "curl"} - set(without))
+        if "python3" not in without:
+            (self._bin / "python3").symlink_to(PYTHON)
         self.work = folder / "earshot"
         self.work.mkdir()
         for name in (
@@ -94,39 +95,44 @@ class Account:
             "deploy.sh",
             "deploy",
             "firebase.json",
+            "firestore.indexes.json",
             "firestore.rules",
             "main.py",
             "web",
         ):
             source = ROOT / name
-            (shutil.copytree if source.is_dir() else shutil.copy)(source, self.work / name)
+            if source.is_dir():
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(source, self.work / name, ignore=ignored)
+            else:
+                shutil.copy(source, self.work / name)
         shutil.copy(ROOT / "requirements.txt", self.work)
 
     @property
     def state(self) -> dict[str, Any]:
         """What there is now."""
-        found: dict[str, Any] = json.loads(self._state.read_text())
-        return found
+        return deepcopy(self._cloud.state)
 
     def change(self, **state: Any) -> None:
         """Let something be otherwise; no calls have been made."""
-        self._state.write_text(json.dumps({**self.state, "calls": [], "changes": [], **state}))
+        self._cloud.state.update({"calls": [], "changes": [], **deepcopy(state)})
 
-    def deploy(self, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run deploy.sh."""
+    def deploy(
+        self, *options: str, typed: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run deploy.sh, with something typed."""
         return subprocess.run(
             ["bash", str(self.work / "deploy.sh"), f"--project={PROJECT}", *options],
             capture_output=True,
             text=True,
             check=False,
+            input=typed,
             env={
                 "PATH": str(self._bin),
                 "HOME": str(self.folder),
-                "FAKE_CLOUD": str(self._state),
+                "FAKE_CLOUD": str(self._cloud.port),
                 "PATIENCE_S": "0",
-                "CLOUDSDK_CORE_PROJECT": "a-project",
-                "GCLOUD_ANSWERS": _answers(),
-                "GCLOUD_PATH": os.environ["PATH"],
+                "PYTHONDONTWRITEBYTECODE": "1",
                 **environment,
             },
         )
@@ -138,14 +144,6 @@ class Account:
         assert done.returncode == 0, done.stderr + done.stdout
         found: list[str] = self.state["changes"]
         return found
-
-
-@cache
-def _answers() -> str:
-    """A folder for what the real gcloud answers, which goes with this process."""
-    folder = tempfile.mkdtemp(prefix="earshot-gcloud-")
-    atexit.register(shutil.rmtree, folder)
-    return folder
 
 
 def unknown_to_gcloud(commands: list[str], file: Path) -> list[Any]:

@@ -1,0 +1,1 @@
+"""What deploy.sh leaves to Python: files that it generates, and JSON that it reads."""

@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# The Hosting site: which one it is, whether it may be replaced, and its deployment. A project may
+# have several, or none, and its default site may have any name.
+
+HOSTED=.earshot/hosting
+SITES_API=firebasehosting.googleapis.com/v1beta1/projects
+
+# check_site: SITE, SITE_URL, and whether it is NEW_SITE. What is live on it is kept in LIVE_SITE.
+check_site() {
+    local sites='' chosen='' asked_for=${SITE-} answer=''
+    LIVE_SITE=
+    [[ $SKIP_HOSTING == false ]] || return 0
+    list_sites sites || return 0
+    chosen=$("$PYTHON" -m deploy.sites --project="$PROJECT" --site="$asked_for" <<<"$sites")
+    IFS=$'\t' read -r SITE SITE_URL NEW_SITE <<<"$chosen"
+    if [[ $NEW_SITE == new ]]; then
+        ask_google answer "$SITES_API/$PROJECT/sites?siteId=$SITE&validateOnly=true" \
+            --header 'content-type: application/json' --data '{}' \
+            || missing "a Hosting site that may be called $SITE" "$(refusal "$answer")"$'\n''--site=NAME'
+        return 0
+    fi
+    look_at LIVE_SITE "$SITES_API/$PROJECT/sites/$SITE/channels/live"
+    [[ $asked_for ]] || is_free "$LIVE_SITE" \
+        || missing "leave to replace the site $SITE, which is not Earshot's" \
+            "--site=$SITE replaces it, --site=OTHER is one beside it, made if there is none;
+or --skip-hosting, and a rewrite like that of firebase.json in yours"
+}
+
+# list_sites VARIABLE: what the Hosting API says of the project's sites.
+list_sites() {
+    local _sites=''
+    if ! ask_google _sites "$SITES_API/$PROJECT/sites?pageSize=40"; then
+        if [[ $API_STATUS == 404 || $_sites == *SERVICE_DISABLED* ]]; then
+            missing 'Firebase in this project' "firebase projects:addfirebase $PROJECT
+gcloud services enable firebasehosting.googleapis.com --project=$PROJECT"
+        else
+            missing "a look at the project's Hosting sites" "$(refusal "$_sites")"
+        fi
+        return 1
+    fi
+    printf -v "$1" %s "$_sites"
+}
+
+# is_ours LIVE: whether what is live on a site was deployed by this script, which says so.
+is_ours() {
+    [[ $1 =~ '"message": '?'"Earshot ' ]]
+}
+
+# is_free LIVE: whether nothing would be lost: nothing is live, or what is is ours.
+is_free() {
+    [[ $1 != *'"release":'* || $1 =~ '"type": '?'"SITE_DISABLE"' ]] || is_ours "$1"
+}
+
+# It takes minutes until a new site is known everywhere, so it is made early.
+create_site() {
+    [[ $SKIP_HOSTING == false ]] || { note 'skipped'; return; }
+    [[ $NEW_SITE == new ]] || { note "it is $SITE"; return; }
+    run "${FIREBASE[@]}" hosting:sites:create "$SITE" --project="$PROJECT" --non-interactive
+}
+
+# configure_firebase: the configuration of this deployment, and the copy of web/ that goes with it.
+configure_firebase() {
+    local settings=()
+    [[ -z $API_DOMAIN ]] || settings+=(--api="https://$API_DOMAIN/api")
+    [[ -z ${APP_CHECK_SITE_KEY-} ]] || settings+=(--app-check-site-key="$APP_CHECK_SITE_KEY")
+    run "$PYTHON" -m deploy.hosting --site="${SITE:-$PROJECT}" --region="$HOME_REGION" \
+        ${settings[@]+"${settings[@]}"} --indexes="$MERGED_INDEXES" --public="$HOSTED" \
+        --config="$FIREBASE_CONFIG"
+}
+
+# A deployed site carries the digest of what it was made of.
+deploy_site() {
+    local digest message
+    [[ $SKIP_HOSTING == false ]] || { note 'skipped'; return; }
+    digest=$(look_up fingerprint site_digest)
+    message="Earshot $digest"
+    if [[ $REDEPLOY == false && ${LIVE_SITE-} == *"\"$message\""* ]]; then
+        note 'the site has not changed'
+        return
+    fi
+    firebase_deploy hosting "$message"
+}
+
+site_digest() {
+    find "$HOSTED" "$FIREBASE_CONFIG" -type f -print0 | LC_ALL=C sort -z | digest_of_files
+}

@@ -1,0 +1,83 @@
+"""`curl` of the stand-in for an account, to the REST APIs of Google."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from tests.support.fake_firebase import check_name
+from tests.support.refused import Refused
+
+
+def curl(state: dict[str, Any], words: list[str], given: Callable[[], str]) -> str:
+    """The addresses of Google that deploy.sh looks at. The token comes through a pipe."""
+    assert given() == "Authorization: Bearer token\n"
+    address = words[-1]
+    status, body = _answer(state, address, posted="--data" in words)
+    return f"{json.dumps(body, indent=2)}\n{status}"
+
+
+MISSING = 404, {"error": {"code": 404, "message": "Requested entity was not found."}}
+
+
+def _answer(state: dict[str, Any], address: str, *, posted: bool) -> tuple[int, dict[str, Any]]:
+    if address.endswith("/releases/cloud.firestore"):
+        return (200, {"rulesetName": "projects/p/rulesets/r"}) if state["rules"] else MISSING
+    if address.endswith("/rulesets/r"):
+        return 200, {"source": {"files": [{"content": state["rules"]}]}}
+    if "/consumerQuotaMetrics" in address:
+        return _quota(state["quota"])
+    return _hosting(state, address, posted=posted)
+
+
+def _hosting(state: dict[str, Any], address: str, *, posted: bool) -> tuple[int, dict[str, Any]]:
+    assert address.startswith("https://firebasehosting.googleapis.com/v1beta1/projects/"), address
+    if state["sites"] is None:
+        return MISSING
+    if live := re.search(r"/sites/([^/]+)/channels/live$", address):
+        site = state["sites"].get(live[1])
+        release = {"release": site["live"]} if site and "live" in site else {}
+        return (200, {"name": live[0], **release}) if site is not None else MISSING
+    if wanted := re.search(r"/sites\?siteId=([^&]+)&validateOnly=true$", address):
+        assert posted
+        try:
+            check_name(state, wanted[1])
+        except Refused as refusal:
+            return 400, {"error": {"code": 400, "message": str(refusal)}}
+        return 200, {"name": f"projects/p/sites/{wanted[1]}"}
+    assert address.endswith("/sites?pageSize=40"), address
+    return 200, {
+        "sites": [
+            {
+                "name": f"projects/p/sites/{name}",
+                "defaultUrl": f"https://{name}.web.app",
+                "type": site["type"],
+            }
+            for name, site in state["sites"].items()
+        ]
+    }
+
+
+def _quota(limits: list[int] | None) -> tuple[int, dict[str, Any]]:
+    """As Service Usage says it: a limit for every region, and one for a region of its own."""
+    if limits is None:
+        return 403, {"error": {"code": 403, "message": "Permission denied to list quota"}}
+    names = "run.googleapis.com/cpu_allocation", "run.googleapis.com/mem_allocation"
+    return 200, {
+        "metrics": [
+            {
+                "metric": name,
+                "consumerQuotaLimits": [
+                    {
+                        "metric": name,
+                        "unit": "1/{project}/{region}",
+                        "quotaBuckets": [
+                            {"effectiveLimit": str(limit), "defaultLimit": str(limit)},
+                            {"effectiveLimit": "1", "dimensions": {"region": "nowhere1"}},
+                        ],
+                    }
+                ],
+            }
+            for name, limit in zip(names, limits, strict=True)
+        ]
+    }

@@ -1,0 +1,59 @@
+"""Cloud Functions of the stand-in: what it refuses to deploy, and what it leaves behind."""
+
+from typing import Any
+
+from tests.support.refused import Refused
+
+GI = 2**30
+MEMORY = {1: (0.125, 4), 2: (0.125, 8), 4: (2, 16), 6: (4, 24), 8: (4, 32)}
+"""GiB that an instance may have, by its processors: cloud.google.com/run/docs/configuring/cpu"""
+
+
+def deploy_function(state: dict[str, Any], name: str, flags: dict[str, str]) -> None:
+    """`gcloud functions deploy`."""
+    region, cpu, most = flags["region"], int(flags["cpu"]), int(flags["max-instances"])
+    number = int(flags["memory"][:-2])
+    gib = number if flags["memory"].endswith("Gi") else number / 1024
+    least, largest = MEMORY[cpu]
+    if not least <= gib <= largest:
+        raise Refused(f"Invalid value specified for container memory: {gib} GiB with {cpu} CPU")
+    cpu_quota, memory_quota = state["quota"] or (20_000, 40 * GI)
+    if most * cpu * 1000 > cpu_quota or most * gib * GI > memory_quota:
+        raise Refused("Max instances must be set to a lower number. Quota violated: CpuAlloc")
+    if "trigger-event-filters" in flags:
+        agent = f"serviceAccount:service-{state['number']}@gcp-sa-eventarc.iam.gserviceaccount.com"
+        granted = state["policies"].get(f"projects {flags['project']}", [])
+        if f"roles/eventarc.serviceAgent\t{agent}" not in granted or state["pending"]:
+            state["pending"] = max(0, state["pending"] - 1)
+            raise Refused(
+                f"(gcloud.functions.deploy) OperationError: code=7, message=Validation failed for "
+                f"trigger projects/p/locations/nam5/triggers/{name}-1: Invalid resource state for "
+                '"": Permission denied while using the Eventarc Service Agent. If you recently '
+                "started to use Eventarc, it may take a few minutes before all necessary "
+                "permissions are propagated to the Service Agent. Otherwise, verify that it has "
+                "Eventarc Service Agent role."
+            )
+    state["functions"][f"{region}/{name}"] = flags["update-labels"].removeprefix("earshot=")
+    _keep(state["packages"].setdefault(region, []), image(flags["project"], region, name))
+    for bucket, kept in {
+        f"gcf-v2-sources-{state['number']}-{region}": name,
+        f"gcf-v2-uploads-{state['number']}.{region}.cloudfunctions.appspot.com": "zip",
+    }.items():
+        _keep(state["buckets"], bucket)
+        _keep(state["objects"].setdefault(bucket, []), kept)
+
+
+def image(project: str, region: str, name: str) -> str:
+    """The name of a function's image in gcf-artifacts."""
+    return "__".join(part.replace("-", "--") for part in (project, region, name))
+
+
+def delete_function(state: dict[str, Any], name: str, region: str) -> None:
+    """`gcloud functions delete`: its image and its source stay, its bindings go."""
+    del state["functions"][f"{region}/{name}"]
+    state["policies"].pop(f"run services {name} {region}", None)
+
+
+def _keep(kept: list[str], one: str) -> None:
+    if one not in kept:
+        kept.append(one)
