@@ -6,30 +6,33 @@ Every query here is served by the indexes that Firestore keeps by itself for eac
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from google.api_core import exceptions
 from google.api_core.datetime_helpers import DatetimeWithNanoseconds
-from google.auth.exceptions import GoogleAuthError
 from google.cloud import firestore
 
 from adapters.firestore_client import ReconnectingClient
 from adapters.firestore_documents import (
+    PROFILE,
     Place,
+    Snapshot,
     engagement_of,
     fields_of,
     is_name,
     place_of,
     profile_of,
 )
+from adapters.firestore_errors import LOST, conditional, edge, storable
 from adapters.firestore_order import page_of
 from adapters.firestore_users import counted, listed
+from feed.clock import to_us
 from feed.document import from_document, to_document
 from feed.engagement import Engagement, Profile, Summary, SummaryError
-from feed.ports import Conflict, Counts, Refused, Stored, Unavailable
+from feed.ports import Counts, Removal, Stored, Unstorable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,20 +42,6 @@ BATCH = 500
 PAGE = 1000
 """how many documents one query gives"""
 
-_LOST = (
-    exceptions.Aborted,
-    exceptions.AlreadyExists,
-    exceptions.FailedPrecondition,
-    exceptions.NotFound,
-)
-"""what a conditional write meets when the document is not as it should be"""
-_REFUSALS = (
-    exceptions.InvalidArgument,
-    exceptions.FailedPrecondition,
-    exceptions.NotFound,
-    exceptions.OutOfRange,
-)
-"""what asking again changes nothing about"""
 _SUMMARY = ("summaries", "engagement")
 
 log = logging.getLogger(__name__)
@@ -95,7 +84,7 @@ class FirestoreStore:
         A write that changes nothing leaves the revision as it is.
         """
         document = to_document(summary)
-        with edge("write a summary"), _conditional(revision):
+        with edge("write a summary"), storable(), conditional(revision):
             place = await self._at(uid, *_SUMMARY)
             if revision is None:
                 result = await place.create(document, **self._once)
@@ -106,7 +95,7 @@ class FirestoreStore:
 
     async def delete_summary(self, uid: str, revision: str) -> None:
         """Delete on the same condition."""
-        with edge("delete a summary"), _conditional(revision):
+        with edge("delete a summary"), conditional(revision):
             place = await self._at(uid, *_SUMMARY)
             await place.delete(option=await self._if(revision), **self._once)
 
@@ -144,13 +133,10 @@ class FirestoreStore:
         return found
 
     async def put_engagement(self, uid: str, engagement: Engagement) -> None:
-        """Record an engagement. The same `id` again replaces it.
-
-        Raises ValueError if no document can have its id.
-        """
+        """Record an engagement. The same `id` again replaces it."""
         if not is_name(engagement.id):
-            raise ValueError(f"no document can be named {engagement.id!r}")
-        with edge("record an engagement"):
+            raise Unstorable(f"no document of Firestore can be named {engagement.id[:40]!r}")
+        with edge("record an engagement"), storable():
             place = (await self._engagements(uid)).document(engagement.id)
             await place.set(fields_of(engagement), **self._once)
 
@@ -161,20 +147,24 @@ class FirestoreStore:
         with edge("remove an engagement"):
             return await self._delete((await self._engagements(uid)).document(engagement_id))
 
-    async def delete_engagements(self, uid: str) -> list[str]:
-        """Remove all of a user's, malformed ones too; returns their ids."""
+    async def delete_engagements(self, uid: str) -> Removal:
+        """Remove all of a user's, malformed ones too, as of the moment at which this begins.
+
+        Reads that one moment, so it ends however fast more are written.
+        """
         ids: list[str] = []
         with edge("remove engagements"):
+            at = (await (await self._at(uid)).get(field_paths=[], **self._once)).read_time
             client, engagements = await self._open(), await self._engagements(uid)
             rest = engagements.select([]).order_by("__name__").limit(BATCH)
-            while page := await rest.get(**self._once):
+            while page := await rest.get(**self._once, read_time=at):
                 batch = client.batch()
                 for snapshot in page:
                     batch.delete(snapshot.reference)
                 await batch.commit(**self._once)
                 ids += [snapshot.id for snapshot in page]
                 rest = rest.start_after(page[-1])
-        return ids
+        return Removal(ids, to_us(at))
 
     # --- profiles ---
 
@@ -185,15 +175,32 @@ class FirestoreStore:
 
     async def update_profile(self, uid: str, changes: Mapping[str, Any]) -> Profile:
         """Set some fields of the profile in one step; returns all of it."""
-        with edge("change a profile"):
+        with edge("change a profile"), storable():
             values = msgspec.to_builtins(dict(changes))
             await (await self._at(uid)).set(values, merge=True, **self._once)
         return await self.read_profile(uid)
 
     async def delete_profile(self, uid: str) -> bool:
-        """Remove the profile; False if there was none."""
+        """Remove the profile's fields, and the document if it has no others; False if it had none.
+
+        What an app keeps in that document stays.
+        """
         with edge("remove a profile"):
-            return await self._delete(await self._at(uid))
+            place = await self._at(uid)
+            snapshot = await place.get(**self._once)
+            fields = set(snapshot.to_dict() or {})
+            if not fields & PROFILE:
+                return False
+            if fields <= PROFILE and await self._delete_unchanged(snapshot):
+                return True
+            with suppress(exceptions.NotFound):  # an app may remove the document meanwhile
+                await place.update(dict.fromkeys(PROFILE, firestore.DELETE_FIELD), **self._once)
+                if not (left := await place.get(**self._once)).to_dict():
+                    await self._delete_unchanged(left)
+            return True
+
+    async def purge(self) -> None:
+        """Nothing: Firestore keeps no file of ours."""
 
     # --- all users ---
 
@@ -239,7 +246,7 @@ class FirestoreStore:
 
     async def _at(self, uid: str, *path: str) -> firestore.AsyncDocumentReference:
         if not is_name(uid):
-            raise Refused("no user of Firestore can have this id")
+            raise Unstorable(f"no document of Firestore can be named {uid[:40]!r}")
         return (await self._open()).document("users", uid, *path)
 
     async def _engagements(self, uid: str) -> firestore.AsyncCollectionReference:
@@ -251,6 +258,15 @@ class FirestoreStore:
         updated = DatetimeWithNanoseconds.from_rfc3339(revision)  # type: ignore[no-untyped-call]
         return (await self._open()).write_option(last_update_time=updated)
 
+    async def _delete_unchanged(self, snapshot: Snapshot) -> bool:
+        """Remove a document; False if it was written after it was read."""
+        unchanged = (await self._open()).write_option(last_update_time=snapshot.update_time)
+        try:
+            await snapshot.reference.delete(option=unchanged, **self._once)
+        except LOST:
+            return False
+        return True
+
     async def _delete(self, place: firestore.AsyncDocumentReference) -> bool:
         option = (await self._open()).write_option(exists=True)
         try:
@@ -258,25 +274,6 @@ class FirestoreStore:
         except exceptions.NotFound:
             return False
         return True
-
-
-@contextmanager
-def edge(doing: str) -> Iterator[None]:
-    """Turn whatever the client raises into `Unavailable`: past here nobody knows the vendor."""
-    try:
-        yield
-    except _REFUSALS as error:
-        raise Refused(f"Firestore does not {doing}: {error}") from error
-    except (exceptions.GoogleAPIError, GoogleAuthError, OSError) as error:
-        raise Unavailable(f"Firestore cannot {doing}: {error}") from error
-
-
-@contextmanager
-def _conditional(revision: str | None) -> Iterator[None]:
-    try:
-        yield
-    except _LOST as error:
-        raise Conflict(f"the summary is no longer at {revision}") from error
 
 
 def _failed(opening: asyncio.Future[Any]) -> bool:

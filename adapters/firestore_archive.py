@@ -11,8 +11,8 @@ from typing import Any
 from google.api_core.retry import Retry
 from google.cloud.firestore import Client, Query
 
-from adapters.firestore import edge
 from adapters.firestore_episodes import PASSING
+from adapters.firestore_errors import edge
 from feed.document import from_document
 from feed.engagement import Summary, SummaryError
 

@@ -22,6 +22,9 @@ Snapshot: TypeAlias = "firestore.DocumentSnapshot[Any]"
 Place = tuple[int, str]
 """of an engagement in the list: timestamp in microseconds, and id"""
 
+PROFILE = frozenset(Profile.__struct_fields__)
+"""The fields of `users/{uid}` that are Earshot's. Any other is the app's own."""
+
 _NAME = re.compile(r"(?!\.\.?\Z)(?!__.*__\Z)[^/\ud800-\udfff]+\Z", re.DOTALL)
 _MAX_NAME = 1500
 """bytes"""

@@ -18,7 +18,7 @@ from google.cloud.firestore import (
 )
 from google.cloud.firestore_v1.vector import Vector
 
-from adapters.firestore import edge
+from adapters.firestore_errors import edge
 from feed.clock import rfc3339, to_us
 from feed.ports import Problem, Record
 

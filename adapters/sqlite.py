@@ -2,6 +2,9 @@
 
 Every write records the event that it is, in the same transaction, as Firestore does for its
 triggers. So a process killed between an engagement and its summary leaves the event behind.
+
+What is deleted is overwritten (`secure_delete`) and the log emptied. That leaves copies in pages
+that SQLite has rearranged, and the events of the deletion: `purge` ends those, too.
 """
 
 import asyncio
@@ -15,31 +18,13 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from adapters.sqlite_file import empty_log, open_file
 from feed.document import from_document, to_document
 from feed.engagement import Engagement, Profile, Summary, SummaryError
-from feed.ports import Conflict, Counts, Stored, Unavailable
+from feed.ports import Conflict, Counts, Removal, Stored, Unavailable
 
 T = TypeVar("T")
 
-BUSY_S = 5.0
-"""how long a statement waits for another process's write"""
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS engagements (
-    uid TEXT, id TEXT, episode_id TEXT NOT NULL, type TEXT NOT NULL,
-    timestamp_us INTEGER NOT NULL, progress REAL,
-    episode_title TEXT NOT NULL, series_name TEXT NOT NULL,
-    PRIMARY KEY (uid, id)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS newest ON engagements (uid, timestamp_us DESC, id);
-CREATE TABLE IF NOT EXISTS profiles (uid TEXT PRIMARY KEY, fields BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS summaries (
-    uid TEXT PRIMARY KEY, document BLOB NOT NULL, revision TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS events (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL, engagement_id TEXT
-);
-"""
 _COLUMNS = ", ".join(Engagement.__struct_fields__)
 
 
@@ -59,6 +44,8 @@ class SqliteStore:
         self._path = path
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
         self._connection: sqlite3.Connection | None = None
+        self._log_full = False
+        """whether the log has what was deleted, because another process was reading it"""
 
     async def connect(self) -> None:
         """Nothing: a file is opened as fast as it is read."""
@@ -90,15 +77,15 @@ class SqliteStore:
             return db.execute(statement, (document, new, uid, revision)).rowcount
 
         if not await self._write(write):
-            raise Conflict(f"the summary of {uid} is no longer at {revision}")
+            raise Conflict(f"the summary is no longer at {revision}")
         return new
 
     async def delete_summary(self, uid: str, revision: str) -> None:
         """Delete on the same condition."""
         statement = "DELETE FROM summaries WHERE uid = ? AND revision = ?"
         if not await self._write(lambda db: db.execute(statement, (uid, revision)).rowcount):
-            raise Conflict(f"the summary of {uid} is no longer at {revision}")
-        await self._forget()
+            raise Conflict(f"the summary is no longer at {revision}")
+        await self._empty_log()
 
     # --- engagements ---
 
@@ -149,20 +136,22 @@ class SqliteStore:
                 _record(db, uid, [engagement_id])
             return there
 
-        return await self._write(delete)
+        there = await self._write(delete)
+        await self._empty_log()
+        return there
 
-    async def delete_engagements(self, uid: str) -> list[str]:
-        """Remove all of a user's; returns their ids."""
+    async def delete_engagements(self, uid: str) -> Removal:
+        """Remove all of a user's."""
 
-        def delete(db: sqlite3.Connection) -> list[str]:
+        def delete(db: sqlite3.Connection) -> Removal:
             statement = "DELETE FROM engagements WHERE uid = ? RETURNING id"
             ids = [row[0] for row in db.execute(statement, (uid,)).fetchall()]
             _record(db, uid, ids)
-            return ids
+            return Removal(ids, time.time_ns() // 1000)  # the file is locked: nothing is written
 
-        ids = await self._write(delete)
-        await self._forget()
-        return ids
+        removal = await self._write(delete)
+        await self._empty_log()
+        return removal
 
     # --- profiles ---
 
@@ -195,7 +184,7 @@ class SqliteStore:
             return there
 
         there = await self._write(delete)
-        await self._forget()
+        await self._empty_log()
         return there
 
     # --- all users ---
@@ -214,6 +203,11 @@ class SqliteStore:
         tables = ("profiles", "summaries", "engagements")
         counts = ", ".join(f"(SELECT count(*) FROM {table})" for table in tables)  # noqa: S608
         return Counts(*await self._read_one(f"SELECT {counts}"))
+
+    async def purge(self) -> None:
+        """Write the file anew, without what was deleted. Takes time by its size."""
+        await self._run(lambda db: db.execute("VACUUM"))
+        await self._empty_log()
 
     # --- events ---
 
@@ -246,13 +240,19 @@ class SqliteStore:
                 db.execute("ROLLBACK")
                 raise
             db.execute("COMMIT")
+            if self._log_full:
+                self._log_full = not empty_log(db)
             return result
 
         return await self._run(transaction)
 
-    async def _forget(self) -> None:
-        """Empty the log, which still has what was deleted, unless another process reads it."""
-        await self._read("PRAGMA wal_checkpoint(TRUNCATE)")
+    async def _empty_log(self) -> None:
+        """Empty the log; if another process reads it, one of the next writes does."""
+
+        def empty(db: sqlite3.Connection) -> None:
+            self._log_full = not empty_log(db)
+
+        await self._run(empty)
 
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         def here() -> T:
@@ -266,28 +266,8 @@ class SqliteStore:
     def _open(self) -> sqlite3.Connection:
         """The connection of the store's thread, opened on first use: after any fork."""
         if self._connection is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None)
-            _use_wal(db)
-            db.execute("PRAGMA synchronous = FULL")  # acknowledged is on disk
-            db.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
-            db.executescript(_SCHEMA)
-            self._connection = db
+            self._connection = open_file(self._path)
         return self._connection
-
-
-def _use_wal(db: sqlite3.Connection) -> None:
-    """Switch to WAL. SQLite itself does not wait where two who open a new file do it at once."""
-    deadline = time.monotonic() + BUSY_S
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
 
 
 def _engagement(row: Sequence[Any]) -> Engagement:

@@ -11,6 +11,8 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
+from feed import limits
+
 KEPT = 500
 """How many of a user's newest engagements a summary holds."""
 
@@ -22,8 +24,8 @@ TYPES: tuple[EngagementType, ...] = get_args(EngagementType)
 
 EngagementId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 EpisodeId = Annotated[str, msgspec.Meta(min_length=1)]
-StoredEpisodeId = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
-"""500 of these, in ASCII, fit a Firestore document (1 MiB); a longer one is shown, not recorded."""
+StoredEpisodeId = Annotated[str, msgspec.Meta(min_length=1, max_length=limits.MAX_EPISODE_ID)]
+"""One that is longer in UTF-8, which no schema can say, is shown, but not recorded."""
 Progress = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 _PACKING = b"\x01"
@@ -52,6 +54,11 @@ class Engagement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             return self
         return msgspec.structs.replace(self, episode_title="", series_name="")
 
+    @property
+    def fits(self) -> bool:
+        """Whether a summary can hold it. One that is too large counts there as none."""
+        return limits.fits(self.id, self.episode_id)
+
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """What a user said of themselves."""
@@ -62,6 +69,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     muted_series: tuple[str, ...] = ()
     muted_categories: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+
+
+PROFILE_LISTS = tuple(name for name in Profile.__struct_fields__ if name != "display_name")
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,15 +109,16 @@ def newest_first(engagement: Engagement) -> tuple[int, str]:
 
 
 def newest(engagements: Iterable[Engagement]) -> tuple[Engagement, ...]:
-    """The `KEPT` newest, bare and in order: the engagements of a summary rebuilt from scratch."""
-    return tuple(e.bare() for e in sorted(engagements, key=newest_first)[:KEPT])
+    """The `KEPT` newest that fit, bare and in order: those of a summary rebuilt from scratch."""
+    fitting = (e for e in engagements if e.fits)
+    return tuple(e.bare() for e in sorted(fitting, key=newest_first)[:KEPT])
 
 
 def merge(summary: Summary, changes: Mapping[str, Engagement | None]) -> Summary:
     """The summary after the named engagements became what they are now (None: gone).
 
-    Pure. Marks the result `incomplete` where a cut-off engagement may have been uncovered: the
-    list was full, and now it is shorter or reaches further back than it did.
+    Pure. What does not fit counts as gone. Marks the result `incomplete` where a cut-off engagement
+    may have been uncovered: the list was full, and now it is shorter or reaches further back.
     """
     before = summary.engagements
     kept = {e.id: e for e in before}
@@ -126,9 +137,10 @@ def merge(summary: Summary, changes: Mapping[str, Engagement | None]) -> Summary
 
 
 def with_profile(summary: Summary, profile: Profile) -> Summary:
-    """The summary with what a session needs of the profile."""
+    """The summary with what a session needs of the profile, and what fits of that."""
+    lists = {field: limits.fitting(getattr(profile, field)) for field in PROFILE_LISTS}
     return msgspec.structs.replace(
-        summary, profile=msgspec.structs.replace(profile, display_name="")
+        summary, profile=msgspec.structs.replace(profile, display_name="", **lists)
     )
 
 

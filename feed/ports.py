@@ -25,6 +25,10 @@ class Refused(Unavailable):
     """The other side answered that it does not take what it was asked: it is there, and well."""
 
 
+class Unstorable(Refused):
+    """The other side can never take this: a name or a size beyond its limits. No try succeeds."""
+
+
 class Conflict(Exception):
     """Somebody else wrote first: what this write was based on is no longer current."""
 
@@ -202,8 +206,15 @@ class Counts:
     engagements: int
 
 
+class Removal(NamedTuple):
+    """The ids of engagements removed: all that was written up to a moment by the store's clock."""
+
+    ids: list[str]
+    until_us: int
+
+
 class SummaryAccess(Protocol):
-    """What a summary's writer needs of a store. Every call may raise `Unavailable`."""
+    """What a summary's writer needs of a store. Calls may raise `Unavailable` or `Unstorable`."""
 
     async def read_summary(self, uid: str) -> Stored | None:
         """The summary, or None if there is none. The one read of a session."""
@@ -239,7 +250,7 @@ class SummaryAccess(Protocol):
 
 
 class SummaryStore(SummaryAccess, Protocol):
-    """Keeps engagements, profiles and summaries. Every call may raise `Unavailable`."""
+    """Keeps engagements, profiles and summaries. Calls may raise what those may."""
 
     async def connect(self) -> None:
         """Begin the connection, if there is one to begin, so that the first read finds it open."""
@@ -253,8 +264,8 @@ class SummaryStore(SummaryAccess, Protocol):
         """Remove one; False if it was not there."""
         ...
 
-    async def delete_engagements(self, uid: str) -> list[str]:
-        """Remove all of a user's; returns their ids."""
+    async def delete_engagements(self, uid: str) -> Removal:
+        """Remove all that were written before this call. Ends while more are written."""
         ...
 
     async def update_profile(self, uid: str, changes: Mapping[str, Any]) -> Profile:
@@ -262,7 +273,11 @@ class SummaryStore(SummaryAccess, Protocol):
         ...
 
     async def delete_profile(self, uid: str) -> bool:
-        """Remove the profile; False if there was none."""
+        """Remove the fields of `Profile`, and no other; False if there were none."""
+        ...
+
+    async def purge(self) -> None:
+        """Leave nothing of what was deleted in files that the store keeps itself."""
         ...
 
     async def users(self, limit: int, after: str | None = None) -> list[str]:

@@ -7,19 +7,25 @@ at once and in any order, and the law in `feed.engagement` holds. Three rules ca
 2. After a write comes another pass. It ends when one finds nothing to change, because what was
    read may have changed back meanwhile, seen only by a writer who found nothing to do.
 3. Where a cut-off engagement may have been uncovered, the newest are read and stored with a mark
-   (`incomplete`) that only a second, equal reading takes away. A writer that dies in between
-   leaves the mark, and the next one goes on from there.
+   (`incomplete`). While it stands no writer finds nothing to do: each reads the newest again and
+   writes them without the mark. So whatever changed before that reading is in it, and whatever
+   changes later has a writer that loses against this write, or starts after it. A writer that dies
+   in between leaves the mark, and the next one goes on from there.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 
-from feed.engagement import KEPT, Summary, merge, newest, with_profile
+from feed.engagement import KEPT, PROFILE_LISTS, Engagement, Summary, merge, newest, with_profile
 from feed.ports import Conflict, Stored, SummaryAccess, Unavailable
 
 ATTEMPTS = 50
-"""Passes before a writer gives up with `Unavailable`, for its caller to try again later."""
+"""Passes before a writer gives up with `Unsettled`, for its caller to try again later."""
+
+
+class Unsettled(Unavailable):
+    """The summary was written by others each time: it changes faster than this writer can."""
 
 
 async def no_pause(_conflicts: int) -> None:
@@ -34,13 +40,14 @@ async def update_summary(
     profile: bool = False,
     rebuild: bool = False,
     pause: Callable[[int], Awaitable[None]] = no_pause,
-) -> None:
+) -> tuple[str, ...]:
     """Make the summary agree with the engagements named, and with the profile if it is named.
 
     `rebuild` reads the newest engagements whether or not anything was named. `pause` is awaited
     after each lost write with how many there were. A summary that cannot be read is rebuilt.
     Nothing changed, nothing is written; a summary of nothing is deleted, and none is created.
-    Raises `Unavailable` when the store is, or after `ATTEMPTS` passes.
+    Returns what was read and does not fit in a summary, for the log: ids and names of fields.
+    Raises `Unavailable` when the store is, and `Unsettled` after `ATTEMPTS` passes.
     """
     names = sorted(set(engagement_ids))
     stored = await store.read_summary(uid)
@@ -48,34 +55,58 @@ async def update_summary(
     for _ in range(ATTEMPTS):
         unreadable = stored is not None and stored.summary is None
         base = stored.summary if stored and stored.summary else Summary(incomplete=unreadable)
-        wanted = await _pass(
+        wanted, left_out = await _pass(
             store, uid, base, names, profile=profile or unreadable, rebuild=rebuild
         )
         settled = stored is None if wanted.empty else wanted == base
         if settled:
-            return
+            return left_out
         try:
             stored = await _write(store, uid, wanted, stored)
         except Conflict:
             conflicts += 1
             await pause(conflicts)
             stored = await store.read_summary(uid)
-    raise Unavailable(f"the summary of {uid} is written by too many at once")
+        else:
+            # Once the mark is stored, or was followed by a reading, whoever takes it away has read
+            # all anew.
+            rebuild = rebuild and not (wanted.incomplete or base.incomplete)
+    raise Unsettled("a summary is written by too many at once")
 
 
 async def _pass(
     store: SummaryAccess, uid: str, base: Summary, names: list[str], *, profile: bool, rebuild: bool
-) -> Summary:
-    """What the summary should be, from what exists now."""
-    wanted = merge(base, await store.read_engagements(uid, names)) if names else base
+) -> tuple[Summary, tuple[str, ...]]:
+    """What the summary should be, from what exists now, and what does not fit in it."""
+    wanted, left_out = base, []
+    if names:
+        changes = await store.read_engagements(uid, names)
+        wanted = merge(base, changes)
+        left_out += [name for name, one in changes.items() if one and not one.fits]
     if profile:
-        wanted = with_profile(wanted, await store.read_profile(uid))
+        whole = await store.read_profile(uid)
+        wanted = with_profile(wanted, whole)
+        left_out += [f for f in PROFILE_LISTS if getattr(wanted.profile, f) != getattr(whole, f)]
     if wanted.incomplete or rebuild:
-        exist = newest(await store.newest_engagements(uid, KEPT))
+        exist = await _newest(store, uid)
+        changed = exist != base.engagements
         wanted = msgspec.structs.replace(
-            wanted, engagements=exist, incomplete=exist != base.engagements
+            wanted, engagements=exist, incomplete=changed and not base.incomplete
         )
-    return wanted
+    return wanted, tuple(left_out)
+
+
+async def _newest(store: SummaryAccess, uid: str) -> tuple[Engagement, ...]:
+    """The newest that exist and fit."""
+    found: list[Engagement] = []
+    after = None
+    while (wanted := KEPT - len(found)) > 0:
+        page = await store.newest_engagements(uid, wanted, after)
+        found += [one for one in page if one.fits]
+        if len(page) < wanted:
+            break
+        after = page[-1].timestamp_us, page[-1].id
+    return newest(found)
 
 
 async def _write(

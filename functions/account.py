@@ -1,5 +1,6 @@
 """The account: a user's engagements and profile. Every call needs a user."""
 
+import asyncio
 import base64
 import binascii
 import uuid
@@ -9,38 +10,32 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from feed import limits
 from feed.clock import HOUR_US, rfc3339
 from feed.engagement import Engagement, Profile, StoredEpisodeId
 from feed.request import SentEngagement
-from feed.writer import update_summary
+from feed.writer import Unsettled, update_summary
 from functions.errors import ProblemError, invalid
 from functions.incoming import query_number, read_body
 from functions.resource import json_response
 from functions.service import Service
-from functions.telemetry import Timings
+from functions.summary_updates import pause
+from functions.telemetry import Timings, log
 
 MAX_LISTED = 500
-
-_DocumentId = Annotated[
-    str,
-    msgspec.Meta(
-        min_length=1, max_length=128, pattern=r"^(?!\.\.?\Z)(?!__.*__\Z)[^/\x00-\x1f\x7f]*\Z"
-    ),
-]
-"""An id that Firestore takes for a document."""
+SETTLE_S = 10.0
+"""how long a deletion tries to bring the summary up to date before it leaves that to its events"""
 
 _Place = tuple[Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)], str]
 """Of an engagement in the list: timestamp in microseconds, within what a store takes, and id."""
 
-_Preference = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
-# Five lists of these and 500 engagements, in ASCII, stay below Firestore's 1 MiB for a document.
-_Preferences = Annotated[tuple[_Preference, ...], msgspec.Meta(max_length=200)]
+_Preference = Annotated[str, msgspec.Meta(min_length=1, max_length=limits.MAX_ENTRY)]
+_Preferences = Annotated[tuple[_Preference, ...], msgspec.Meta(max_length=limits.MAX_ENTRIES)]
 
 
 class NewEngagement(SentEngagement, frozen=True, kw_only=True):
     """`POST /api/me/engagements`. Without an id it gets one; the same id twice is one."""
 
-    id: _DocumentId | None = None
     episode_id: StoredEpisodeId
 
 
@@ -60,6 +55,11 @@ async def record(service: Service, request: Request, timings: Timings) -> Respon
     uid = await service.user(request)
     with timings.step("validate"):
         new = await read_body(request, NewEngagement)
+        if new.id is not None:
+            if not limits.is_document_id(new.id):
+                raise invalid("id", "no /, no control characters, and none of . and .. and __…__")
+            _check_size("id", new.id, limits.MAX_ENGAGEMENT_ID)
+        _check_size("episode_id", new.episode_id, limits.MAX_EPISODE_ID)
         now_us = service.now_us()
         engagement = new.engagement(new.id or uuid.uuid4().hex, now_us)
         if new.timestamp is None:
@@ -108,11 +108,11 @@ async def reset(service: Service, request: Request, timings: Timings) -> Respons
     """Remove all engagements: the feed starts again. The profile stays."""
     uid = await service.user(request)
     with timings.step("store"):
-        removed = await service.store.delete_engagements(uid)
+        removal = await service.store.delete_engagements(uid)
     with timings.step("summarise"):
-        await update_summary(service.store, uid, rebuild=True)
-        await service.triggers.run()
-    return json_response(msgspec.json.encode({"removed": len(removed)}))
+        await _summarise(service, uid)
+    answer = {"removed": len(removal.ids), "until": rfc3339(removal.until_us)}
+    return json_response(msgspec.json.encode(answer))
 
 
 async def show(service: Service, request: Request, timings: Timings) -> Response:
@@ -127,8 +127,11 @@ async def change(service: Service, request: Request, timings: Timings) -> Respon
     """Set some fields of the profile."""
     uid = await service.user(request)
     with timings.step("validate"):
-        changes = await read_body(request, ProfileChange)
-    given = {k: v for k, v in msgspec.structs.asdict(changes).items() if v is not msgspec.UNSET}
+        changes = msgspec.structs.asdict(await read_body(request, ProfileChange))
+        given = {name: value for name, value in changes.items() if value is not msgspec.UNSET}
+        for name, value in given.items():
+            for place, entry in enumerate(value if isinstance(value, tuple) else ()):
+                _check_size(f"{name}[{place}]", entry, limits.MAX_ENTRY)
     with timings.step("store"):
         profile = (
             await service.store.update_profile(uid, given)
@@ -141,22 +144,46 @@ async def change(service: Service, request: Request, timings: Timings) -> Respon
 
 
 async def forget(service: Service, request: Request, timings: Timings) -> Response:
-    """Delete everything known of the user, with a receipt."""
+    """Delete everything known of the user, with a receipt.
+
+    Ends in bounded time though the user's app goes on writing: what was written before is deleted.
+    """
     uid = await service.user(request)
     store = service.store
     with timings.step("store"):
         summary = await store.read_summary(uid) is not None
-        removed = await store.delete_engagements(uid)
+        removal = await store.delete_engagements(uid)
         profile = await store.delete_profile(uid)
     with timings.step("summarise"):
-        await update_summary(store, uid, profile=True, rebuild=True)
-        await service.triggers.run()
+        await _summarise(service, uid)
+    with timings.step("purge"):
+        await store.purge()
     receipt = {
         "user_id": uid,
-        "deleted": {"engagements": len(removed), "profile": profile, "summary": summary},
+        "deleted": {"engagements": len(removal.ids), "profile": profile, "summary": summary},
+        "until": rfc3339(removal.until_us),
         "at": rfc3339(service.now_us()),
     }
     return json_response(msgspec.json.encode(receipt))
+
+
+async def _summarise(service: Service, uid: str) -> None:
+    """Bring the summary up to date after a deletion, unless others write it all the while.
+
+    Then the events of the deletion do, which name all that was deleted.
+    """
+    try:
+        async with asyncio.timeout(SETTLE_S):
+            await update_summary(service.store, uid, profile=True, rebuild=True, pause=pause)
+    except (TimeoutError, Unsettled) as error:
+        log("WARNING", "a deletion leaves the summary to its events", reason=repr(error))
+    await service.triggers.run()
+
+
+def _check_size(field: str, text: str, most: int) -> None:
+    """Raise `ProblemError` 400 for a text of too many bytes: no schema can count those."""
+    if (size := limits.size(text)) > most:
+        raise invalid(field, f"at most {most} bytes of UTF-8", f"{size}")
 
 
 async def _moment(service: Service, uid: str, engagement_id: str | None, now_us: int) -> int:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from starlette.requests import Request
 
+from feed.limits import is_document_id
 from functions.errors import ProblemError, invalid
 
 DEMO_HEADER = "x-demo-user"
@@ -61,8 +62,11 @@ class DemoUsers:
                 expected="no such header",
             )
         name = request.headers.get(DEMO_HEADER)
-        if name is not None and not _UID.fullmatch(name):
-            raise invalid("X-Demo-User", "1 to 128 letters, digits, or any of _ . @ -")
+        if name is not None and not (_UID.fullmatch(name) and is_document_id(name)):
+            raise invalid(
+                "X-Demo-User",
+                "1 to 128 letters, digits, or any of _ . @ -, but none of . and .. and __…__",
+            )
         return name
 
     async def is_admin(self, request: Request) -> bool:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from feed.ports import SummaryStore, Unavailable
-from feed.writer import update_summary
+from feed.writer import Unsettled, update_summary
+from functions.summary_updates import log_left_out
 from functions.telemetry import log, log_error
 
 
@@ -71,11 +72,16 @@ class LocalTriggers:
         names = [e.engagement_id for e in events if e.engagement_id is not None]
         profile = any(e.engagement_id is None for e in events)
         try:
-            await update_summary(self._store, uid, names, profile=profile)
+            left_out = await update_summary(self._store, uid, names, profile=profile)
             await self._store.handled(events)
+        except Unsettled as error:
+            log("WARNING", "events wait for a summary that others write", reason=str(error))
+            return False
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001  # nobody waits for another user's events
             log_error("events wait for a summary that cannot be written", error)
             return False
+        if left_out:
+            log_left_out(left_out)
         return True

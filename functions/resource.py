@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from feed.ports import Unavailable
+from feed.ports import Unavailable, Unstorable
 from functions.compression import compress
 from functions.errors import ProblemError
 from functions.paths import decoded
@@ -64,6 +64,13 @@ class Resource:
         except ProblemError as problem:
             timings.facts["problem"] = problem.detail
             return problem.response()
+        except Unstorable as error:
+            timings.facts["problem"] = str(error)
+            return ProblemError(
+                422,
+                "not-storable",
+                "the store of users can never take this: do not send it again",
+            ).response()
         except Unavailable as error:
             timings.facts["problem"] = str(error)
             return ProblemError(

@@ -6,13 +6,17 @@ Each event is acknowledged only once its effect is stored: `handle` returns then
 import asyncio
 import random
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from feed.ports import SummaryStore
 from feed.writer import update_summary
+from functions.telemetry import log
 
 PAUSE_S = 0.02
 """after a lost write, times the losses so far, half of it by chance"""
+LONGEST = 5
+"""losses that count: who waited longer each time would never win against who comes anew"""
 
 
 @dataclass
@@ -58,7 +62,7 @@ class SummaryUpdates:
         """Merge a batch; whoever waits for it learns how that ended."""
         assert batch.done is not None  # noqa: S101  # for the type checker
         try:
-            await update_summary(
+            left_out = await update_summary(
                 self._store, uid, batch.engagement_ids, profile=batch.profile, pause=pause
             )
         except BaseException as error:  # the writer may be cancelled: the others must hear of it
@@ -68,8 +72,20 @@ class SummaryUpdates:
             batch.done.exception()  # seen: nobody else may be waiting
             raise
         batch.done.set_result(None)
+        if left_out:
+            log_left_out(left_out)
+
+
+def log_left_out(names: Sequence[str]) -> None:
+    """Log what does not fit in a summary (`feed.limits`) and was left out of one."""
+    log(
+        "WARNING",
+        "a summary leaves out what is too large",
+        left_out=[name[:40] for name in names[:10]],
+        count=len(names),
+    )
 
 
 async def pause(conflicts: int) -> None:
     """Let the writer go ahead who was first."""
-    await asyncio.sleep(PAUSE_S * conflicts * (0.5 + random.random() / 2))  # noqa: S311  # jitter
+    await asyncio.sleep(PAUSE_S * min(conflicts, LONGEST) * (0.5 + random.random() / 2))  # noqa: S311  # jitter

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import functions_framework.aio
 from cloudevents.http import CloudEvent
 
+from feed.ports import Unstorable
 from functions.summary_updates import SummaryUpdates
 from functions.telemetry import log
 from functions.wiring import started, wire_store
@@ -30,7 +31,10 @@ async def update_summary(event: CloudEvent) -> None:
     if not named:
         log("ERROR", "an event about something else was acknowledged", document=said)
     for found in named:
-        await _updates.handle(found["uid"], found["engagement"])
+        try:
+            await _updates.handle(found["uid"], found["engagement"])
+        except Unstorable as error:
+            log("ERROR", "an event that can never be handled was acknowledged", reason=str(error))
 
 
 def _meant(said: str) -> set[str]:

@@ -26,9 +26,10 @@ class Spending:
     writes: int = 0
 
 
-USER_AT_MOST = Spending(reads=3 + 3 * (1 + KEPT + 1), writes=2)
-"""a summary that differs is read, written twice (with the mark `incomplete` and without), and each
-time compared with the profile and the newest engagements; with `--check` each write is a read"""
+USER_AT_MOST = Spending(reads=3 + 3 + 2 * (KEPT + 1), writes=2)
+"""a summary that differs is read and written twice (with the mark `incomplete` and without), the
+newest engagements before each write, the profile after them, too; `--check` reads in place of each
+write"""
 
 
 class Prices(NamedTuple):
@@ -54,8 +55,8 @@ def estimate(counts: Counts) -> tuple[Spending, Spending]:
     engagements, and one read where there are none.
     """
     users = known_users(counts)
-    compared = users + max(users, counts.engagements)
-    none, all_drifted = 2 * users + compared, 2 * users + 3 * compared
+    engagements = max(users, counts.engagements)
+    none, all_drifted = 3 * users + engagements, 5 * users + 2 * engagements
     return Spending(none), Spending(all_drifted, USER_AT_MOST.writes * users)
 
 

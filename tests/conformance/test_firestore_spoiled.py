@@ -8,9 +8,10 @@ import pytest
 from adapters.firestore import FirestoreStore
 from emulators.firestore import FirestoreEmulator
 from feed.engagement import Profile, Summary
-from feed.ports import Conflict
+from feed.ports import Conflict, Unstorable
 from feed.writer import update_summary
 from tests.conformance.test_summary_store import Open, engagement, summary_of
+from tests.support.rules import encoded
 
 TIMESTAMP = {"timestampValue": "2026-01-01T00:00:00Z"}
 GOOD: dict[str, Any] = {
@@ -66,7 +67,7 @@ class TestSpoiledDocuments:
             stored = await store.read_summary("u")
             assert stored is not None
             assert stored.summary == Summary(engagements=(good,))
-            assert sorted(await store.delete_engagements("u")) == sorted([*MALFORMED, "good"])
+            assert sorted((await store.delete_engagements("u")).ids) == sorted([*MALFORMED, "good"])
 
         asyncio.run(work())
         for name in MALFORMED:
@@ -105,6 +106,88 @@ class TestSpoiledDocuments:
         stored = firestore_emulator.read(firestore_project, "users/u")
         assert stored is not None
         assert stored["avatar"] == {"stringValue": "cat"}
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            ({}, {}),
+            ({"plan": "pro"}, {"plan": "pro"}),
+            ({"display_name": "Ada"}, None),
+            ({"display_name": 7, "languages": "en"}, None),
+            ({"display_name": "Ada", "plan": "pro"}, {"plan": "pro"}),
+            (
+                {"muted_series": ["s"], "fcmToken": "t", "languages.old": "x"},
+                {"fcmToken": "t", "languages.old": "x"},
+            ),
+        ],
+    )
+    def test_a_deletion_removes_the_fields_of_a_profile_and_no_other(
+        self,
+        firestore_project: str,
+        firestore_emulator: FirestoreEmulator,
+        opened: Open,
+        before: dict[str, Any],
+        after: dict[str, Any] | None,
+    ) -> None:
+        def fields(values: dict[str, Any]) -> dict[str, Any]:
+            return {name: encoded(value) for name, value in values.items()}
+
+        firestore_emulator.write(firestore_project, "users/u", fields(before))
+        firestore_emulator.write(firestore_project, "users/u/devices/d", GOOD)
+        there = asyncio.run(opened().delete_profile("u"))
+        assert there is (before != after)
+        left = firestore_emulator.read(firestore_project, "users/u")
+        assert left == (None if after is None else fields(after))
+        assert firestore_emulator.read(firestore_project, "users/u/devices/d") == GOOD
+        assert not asyncio.run(opened().delete_profile("u"))
+
+    @pytest.mark.parametrize("meanwhile", [{"plan": "pro"}, {"languages": ["en"]}, None])
+    def test_what_an_app_writes_while_a_profile_is_deleted_stays(
+        self,
+        firestore_project: str,
+        firestore_emulator: FirestoreEmulator,
+        meanwhile: dict[str, Any] | None,
+    ) -> None:
+        def write(values: dict[str, Any]) -> None:
+            fields = {name: encoded(value) for name, value in values.items()}
+            firestore_emulator.write(firestore_project, "users/u", fields)
+
+        class Overtaken(FirestoreStore):
+            async def _delete_unchanged(self, snapshot: Any) -> bool:
+                nonlocal overtaken
+                if not overtaken:
+                    overtaken = True
+                    if meanwhile is None:
+                        await self._delete(snapshot.reference)
+                    else:
+                        write({"display_name": "Ada", **meanwhile})
+                return await super()._delete_unchanged(snapshot)
+
+        overtaken = False
+        write({"display_name": "Ada"})
+        assert asyncio.run(Overtaken(firestore_project).delete_profile("u"))
+        left = firestore_emulator.read(firestore_project, "users/u")
+        own = meanwhile is None or "plan" not in meanwhile
+        assert left == (None if own else {"plan": encoded("pro")})
+
+    def test_what_firestore_can_never_take_is_told_from_what_it_cannot_take_now(
+        self, firestore_project: str, firestore_emulator: FirestoreEmulator, opened: Open
+    ) -> None:
+        own = {"history": encoded("x" * 600_000)}  # an app's own field
+        firestore_emulator.write(firestore_project, "users/u", own)
+        entries = tuple(f"{'x' * 508}{i:04}" for i in range(200))
+        lists = ("category_interests", "followed_series", "muted_series", "muted_categories")
+
+        async def work() -> None:
+            for name in lists:
+                await opened().update_profile("u", {name: entries})
+            with pytest.raises(Unstorable, match="does not take"):
+                await opened().update_profile("u", {"languages": entries})
+            large = Summary(profile=Profile(languages=("x" * 1_048_576,)))
+            with pytest.raises(Unstorable, match="does not take"):
+                await opened().write_summary("u", large, None)
+
+        asyncio.run(work())
 
     @pytest.mark.parametrize("packed", [b"", b"\x00", b"\x01\xff", b"\x01\x91\x95\xa1a"])
     def test_a_spoiled_summary_is_read_as_unreadable_and_rebuilt(

@@ -12,7 +12,7 @@ from adapters.firestore import PAGE, FirestoreStore
 from emulators.firestore import FirestoreEmulator
 from feed.clock import to_us
 from feed.engagement import Engagement, Summary, newest, newest_first
-from feed.ports import Conflict, Unavailable
+from feed.ports import Conflict, Unstorable
 from feed.writer import update_summary
 from tests.conformance.test_summary_store import Open, SummaryStoreContract, engagement, summary_of
 
@@ -116,13 +116,14 @@ class TestFirestoreStore(SummaryStoreContract):
             await store.put_engagement("u", engagement("a", at=5))
             assert await store.read_engagements("u", [name]) == {name: None}
             assert not await store.delete_engagement("u", name)
-            with pytest.raises(ValueError, match="named"):
+            with pytest.raises(Unstorable, match="named"):
                 await store.put_engagement("u", engagement(name))
             for at, expected in ((2**62, ["a"]), (6, ["a"]), (4, []), (-(2**62), [])):
                 found = await store.newest_engagements("u", 5, (at, name))
                 assert [one.id for one in found] == expected
-            with pytest.raises(Unavailable, match="named"):
-                await store.read_summary(name)
+            for work in (store.read_summary(name), store.put_engagement(name, engagement("a"))):
+                with pytest.raises(Unstorable, match="named"):
+                    await work
 
         self.run(work())
 
@@ -160,7 +161,8 @@ class TestFirestoreStore(SummaryStoreContract):
             assert stored is not None
             assert stored.summary == Summary(engagements=newest(some))
             await store.put_engagement("u", engagement("late", at=0))
-            assert sorted(await store.delete_engagements("u")) == sorted([*[*found][:-1], "late"])
+            removal = await store.delete_engagements("u")
+            assert sorted(removal.ids) == sorted([*[*found][:-1], "late"])
             assert await store.newest_engagements("u", 500) == []
 
         self.run(work())

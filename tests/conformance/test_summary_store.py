@@ -1,22 +1,28 @@
 """What any store of users must do. An adapter passes by a subclass that opens it."""
 
 import asyncio
-import os
 import random
-import signal
-import sqlite3
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import pytest
 
-from adapters.sqlite import SqliteStore
-from feed.engagement import TYPES, Engagement, Profile, Summary, newest, newest_first
-from feed.ports import Conflict, Counts, SummaryStore, Unavailable
+from feed import limits
+from feed.document import to_document
+from feed.engagement import (
+    KEPT,
+    PROFILE_LISTS,
+    TYPES,
+    Engagement,
+    Profile,
+    Summary,
+    newest,
+    newest_first,
+    with_profile,
+)
+from feed.ports import Conflict, Counts, SummaryStore
 from feed.writer import update_summary
+from functions.summary_updates import pause
 
 T = TypeVar("T")
 Open = Callable[[], SummaryStore]
@@ -30,6 +36,42 @@ def engagement(name: str, at: int = 0, **fields: Any) -> Engagement:
 
 def summary_of(*names: str) -> Summary:
     return Summary(engagements=newest(engagement(name) for name in names))
+
+
+class Writers:
+    """Three tasks that record engagements of `u`, each id after all the earlier ones, for ever."""
+
+    def __init__(self, opened: Open, *, summarise: bool = False) -> None:
+        self._opened = opened
+        self._summarise = summarise
+        self._done: asyncio.Queue[int] = asyncio.Queue()
+        self._stopped = False
+        self.begun = 0
+        """how many were begun"""
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [asyncio.create_task(self._write(self._opened())) for _ in range(3)]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._stopped = True
+        await asyncio.gather(*self._tasks)
+
+    async def acknowledged(self, count: int, *, begun_from: int = 0) -> set[str]:
+        """Ids that are recorded next, of those that were begun from a number on."""
+        found: set[str] = set()
+        while len(found) < count:
+            if (number := await self._done.get()) >= begun_from:
+                found.add(f"{number:06}")
+        return found
+
+    async def _write(self, store: SummaryStore) -> None:
+        while not self._stopped:
+            number, self.begun = self.begun, self.begun + 1
+            await store.put_engagement("u", engagement(f"{number:06}", at=number))
+            if self._summarise:
+                await update_summary(store, "u", [f"{number:06}"], pause=pause)
+            self._done.put_nowait(number)
 
 
 class SummaryStoreContract:
@@ -49,7 +91,7 @@ class SummaryStoreContract:
             assert await store.newest_engagements("u", 10) == []
             assert await store.read_engagements("u", ["a"]) == {"a": None}
             assert not await store.delete_engagement("u", "a")
-            assert await store.delete_engagements("u") == []
+            assert (await store.delete_engagements("u")).ids == []
             assert not await store.delete_profile("u")
             assert await store.users(10) == []
             assert await store.count() == Counts(profiles=0, summaries=0, engagements=0)
@@ -165,6 +207,85 @@ class SummaryStoreContract:
 
         self.run(work())
 
+    def test_a_deletion_ends_while_more_is_written_and_says_until_when_all_is_gone(
+        self, opened: Open
+    ) -> None:
+        async def work() -> None:
+            store = opened()
+            async with Writers(opened) as writers:
+                asked = await writers.acknowledged(10)
+                removal = await store.delete_engagements("u")
+                later = await writers.acknowledged(10, begun_from=writers.begun)
+            left = {one.id for one in await store.newest_engagements("u", 10_000)}
+            assert set(removal.ids) >= asked
+            assert not left & set(removal.ids)
+            assert left >= later
+            again = await store.delete_engagements("u")
+            assert again.until_us > removal.until_us
+            assert set(again.ids) == left
+
+        self.run(work())
+
+    def test_a_summary_is_rebuilt_beside_writers_that_never_stop(self, opened: Open) -> None:
+        async def work() -> None:
+            store = opened()
+            async with Writers(opened, summarise=True) as writers:
+                await writers.acknowledged(6)
+                removal = await store.delete_engagements("u")
+                await update_summary(store, "u", rebuild=True, pause=pause)
+            await update_summary(store, "u", rebuild=True)
+            stored = await store.read_summary("u")
+            exist = newest(await store.newest_engagements("u", KEPT))
+            assert not {one.id for one in exist} & set(removal.ids)
+            assert (stored and stored.summary) == (Summary(engagements=exist) if exist else None)
+
+        self.run(work())
+
+    def test_the_largest_summary_that_the_limits_allow_is_stored_with_room_to_spare(
+        self, opened: Open
+    ) -> None:
+        emoji = "\N{HEADPHONE}"
+        entries = tuple(emoji * 127 + f"{i:04}" for i in range(limits.MAX_ENTRIES))
+        profile = Profile(**dict.fromkeys(PROFILE_LISTS, entries))
+        some = [
+            engagement(emoji * 31 + f"{i:04}", 2**52 + i, episode_id=emoji * 128, progress=1 / 3)
+            for i in range(KEPT)
+        ]
+        assert all(one.fits for one in some)
+        whole = with_profile(Summary(engagements=newest(some)), profile)
+        assert whole.profile == profile
+        assert len(whole.engagements) == KEPT
+        uid = emoji * 128
+        assert bytes_in_firestore(uid, whole) < limits.DOCUMENT_BYTES - 150_000
+
+        async def work() -> None:
+            await opened().write_summary(uid, whole, None)
+            stored = await opened().read_summary(uid)
+            assert stored is not None
+            assert stored.summary == whole
+
+        self.run(work())
+
+    def test_what_a_summary_cannot_hold_is_left_out_of_it_by_name(self, opened: Open) -> None:
+        too_long = engagement("e" * 129)
+        kept = [engagement(f"{i}", at=i) for i in range(3)]
+
+        async def work() -> None:
+            store = opened()
+            for one in [*kept, too_long]:
+                await store.put_engagement("u", one)
+            await store.update_profile("u", {"followed_series": ("s" * 513, "short")})
+            left_out = await update_summary(store, "u", ["0", too_long.id], profile=True)
+            assert left_out == (too_long.id, "followed_series")
+            await update_summary(store, "u", rebuild=True)
+            stored = await store.read_summary("u")
+            assert stored is not None
+            assert stored.summary == Summary(
+                engagements=newest(kept), profile=Profile(followed_series=("short",))
+            )
+
+        self.run(work())
+
     def test_concurrent_changes_of_a_profile_are_all_kept(self, opened: Open) -> None:
         fields = ["category_interests", "followed_series", "muted_series", "languages"]
 
@@ -248,81 +369,24 @@ class SummaryStoreContract:
         self.run(work())
 
 
-class TestSqliteStore(SummaryStoreContract):
-    @pytest.fixture(autouse=True)
-    def _file(self, tmp_path: Path) -> None:
-        self.path = tmp_path / "folder" / "users.db"
+def bytes_in_firestore(uid: str, summary: Summary) -> int:
+    """The size of a summary's document by firebase.google.com/docs/firestore/storage-size."""
 
-    @pytest.fixture
-    def opened(self) -> Open:
-        return lambda: SqliteStore(self.path)
+    def size(value: Any) -> int:
+        match value:
+            case str():
+                return len(value.encode()) + 1
+            case bytes():
+                return len(value)
+            case bool() | None:
+                return 1
+            case int():
+                return 8
+            case list():
+                return sum(map(size, value))
+            case dict():
+                return sum(size(name) + size(one) for name, one in value.items())
+        raise TypeError(value)
 
-    def test_every_write_leaves_its_event_until_it_is_handled(self) -> None:
-        async def work() -> None:
-            store = SqliteStore(self.path)
-            await store.put_engagement("u", engagement("a"))
-            await store.put_engagement("v", engagement("b"))
-            await store.delete_engagement("u", "a")
-            await store.delete_engagement("u", "a")
-            await store.update_profile("u", {"languages": ()})
-            await store.delete_engagements("v")
-            events = await SqliteStore(self.path).events()
-            names = [(e.uid, e.engagement_id) for e in events]
-            assert names == [("u", "a"), ("v", "b"), ("u", "a"), ("u", None), ("v", "b")]
-            await store.handled(events[1:])
-            assert await store.events() == events[:1]
-
-        self.run(work())
-
-    def test_a_spoiled_summary_is_read_as_unreadable_with_its_revision(self) -> None:
-        async def work() -> None:
-            store = SqliteStore(self.path)
-            revision = await store.write_summary("u", summary_of("a"), None)
-            with sqlite3.connect(self.path) as db:
-                db.execute("UPDATE summaries SET document = x'00'")
-            stored = await store.read_summary("u")
-            assert stored is not None
-            assert (stored.summary, stored.revision) == (None, revision)
-
-        self.run(work())
-
-    def test_a_file_that_is_no_database_is_unavailable(self) -> None:
-        self.path.parent.mkdir()
-        self.path.write_bytes(b"no database " * 1000)
-        with pytest.raises(Unavailable, match=r"users\.db"):
-            self.run(SqliteStore(self.path).read_summary("u"))
-
-    def test_what_was_acknowledged_survives_a_kill_in_the_middle_of_writing(self) -> None:
-        code = """
-import asyncio, sys
-from pathlib import Path
-from adapters.sqlite import SqliteStore
-from feed.engagement import Engagement
-
-async def main():
-    store = SqliteStore(Path(sys.argv[1]))
-    for i in range(100_000):
-        one = Engagement(id=f"{i}", episode_id="x", type="like", timestamp_us=i)
-        await store.put_engagement("u", one)
-        print(i, flush=True)
-
-asyncio.run(main())
-"""
-        root = Path(__file__).parents[2]
-        command = [sys.executable, "-c", code, str(self.path)]
-        process = subprocess.Popen(
-            command, cwd=root, stdout=subprocess.PIPE, text=True, env={**os.environ}
-        )
-        assert process.stdout
-        acknowledged = [process.stdout.readline() for _ in range(50)]
-        process.send_signal(signal.SIGKILL)
-        acknowledged += process.stdout.read().splitlines(keepends=True)
-        process.wait()
-
-        async def work() -> None:
-            store = SqliteStore(self.path)
-            found = {e.id for e in await store.newest_engagements("u", 200_000)}
-            assert {line.strip() for line in acknowledged if line.endswith("\n")} <= found
-            assert {e.engagement_id for e in await store.events()} == found
-
-        self.run(work())
+    path = ("users", uid, "summaries", "engagement")
+    return sum(map(size, path)) + 16 + size(to_document(summary)) + 32

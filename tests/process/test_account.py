@@ -1,7 +1,7 @@
 """The account: what a user did and said, for that user alone."""
 
 import sqlite3
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -90,13 +90,16 @@ def test_a_reset_starts_the_feed_again_and_keeps_the_profile(server: Server, use
     server.call("PATCH", "/api/me", {"category_interests": ["Chess"]}, user)
     for number in range(3):
         server.engage(user, episode_id=f"episode-{number}", type="like")
-    assert server.call("DELETE", ENGAGEMENTS, user=user).json() == {"removed": 3}
+    answer = server.call("DELETE", ENGAGEMENTS, user=user).json()
+    assert answer["removed"] == 3
     assert listed(server, user) == []
     page = server.create(user)
     assert page["user_vector_episodes"] == 0
     assert not page["cold_start"]
     assert server.call("GET", "/api/me", user=user).json()["category_interests"] == ["Chess"]
-    assert server.call("DELETE", ENGAGEMENTS, user=user).json() == {"removed": 0}
+    again = server.call("DELETE", ENGAGEMENTS, user=user).json()
+    assert again["removed"] == 0
+    assert datetime.fromisoformat(again["until"]) > datetime.fromisoformat(answer["until"])
 
 
 def test_a_change_of_the_profile_leaves_the_rest_as_it_was(server: Server, user: str) -> None:
@@ -136,16 +139,20 @@ def test_everything_known_of_a_user_is_deleted_with_a_receipt(
     server.call("PATCH", "/api/me", {"display_name": "Anna"}, user)
     for number in range(3):
         server.engage(user, episode_id=f"episode-{number}", type="like")
+    asked = datetime.now(UTC)
     receipt = server.call("DELETE", "/api/me", user=user).json()
     assert receipt["user_id"] == user
     assert receipt["deleted"] == {"engagements": 3, "profile": True, "summary": True}
     again = server.call("DELETE", "/api/me", user=user).json()
     assert again["deleted"] == {"engagements": 0, "profile": False, "summary": False}
+    assert asked < datetime.fromisoformat(receipt["until"]) < datetime.now(UTC)  # no fixed clock's
     assert receipt["at"] == NOW.isoformat().replace("+00:00", "Z")
     with sqlite3.connect(folder / "users.db") as db:
         for table in ("engagements", "profiles", "summaries", "events"):
             query = f"SELECT count(*) FROM {table} WHERE uid = ?"
             assert db.execute(query, (user,)).fetchone() == (0,), table
+    for name in ("users.db", "users.db-wal", "users.db-shm"):
+        assert user.encode() not in (folder / name).read_bytes(), name
     assert listed(server, user) == []
     assert server.call("GET", "/api/me", user=user).json() == {"user_id": user} | EMPTY
     assert server.create(user)["cold_start"]

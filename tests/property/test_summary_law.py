@@ -20,7 +20,10 @@ from tests.support.stepped_store import SteppedStore
 KEPT = 3  # so that almost every step cuts off or uncovers something
 UID = "u"
 
-IDS = st.sampled_from("abcdefg")
+EMOJI = "\N{HEADPHONE}"
+"""one character, four bytes"""
+IDS = st.sampled_from([*"abcdef", EMOJI * 32, EMOJI * 33])  # the last has more than 128 bytes
+EPISODES = st.sampled_from(["of", EMOJI * 128, EMOJI * 129])  # the last has more than 512
 TIMES = st.integers(0, 4)  # many are equal
 PICKS = st.integers(0, 10**6)
 
@@ -37,7 +40,7 @@ def few_are_kept() -> Any:
 class Writer:
     """A writer under way, and the events it was given."""
 
-    work: Coroutine[Any, Any, None]
+    work: Coroutine[Any, Any, object]
     events: list[str | None]
 
 
@@ -51,11 +54,11 @@ class ConcurrentWriters(RuleBasedStateMachine):
         self.past: list[str | None] = []
         self.writers: list[Writer] = []
 
-    @rule(name=IDS, timestamp=TIMES, kind=st.sampled_from(TYPES))
-    def engage(self, name: str, timestamp: int, kind: Any) -> None:
+    @rule(name=IDS, episode=EPISODES, timestamp=TIMES, kind=st.sampled_from(TYPES))
+    def engage(self, name: str, episode: str, timestamp: int, kind: Any) -> None:
         """Create an engagement, or change one."""
         self.store.engagements[name] = Engagement(
-            id=name, episode_id=f"of-{name}", type=kind, timestamp_us=timestamp
+            id=name, episode_id=episode, type=kind, timestamp_us=timestamp
         )
         self.pending.append(name)
 
@@ -66,10 +69,19 @@ class ConcurrentWriters(RuleBasedStateMachine):
         del self.store.engagements[name]
         self.pending.append(name)
 
-    @rule(language=st.sampled_from(["", "en", "de"]))
-    def change_profile(self, language: str) -> None:
-        self.store.change_profile({"languages": (language,) if language else ()})
+    @rule(languages=st.sampled_from([(), ("en",), (EMOJI * 129, "de"), ("fr",) * 201]))
+    def change_profile(self, languages: tuple[str, ...]) -> None:
+        self.store.change_profile({"languages": languages})
         self.pending.append(None)
+
+    @rule()
+    def delete_everything(self) -> None:
+        """A user deletes all that there is; the request rebuilds the summary beside the events."""
+        self.pending += list(self.store.engagements)
+        self.pending.append(None)
+        self.store.engagements.clear()
+        self.store.change_profile({"languages": ()})
+        self._start([None], rebuild=True)
 
     @precondition(lambda self: self.pending)
     @rule(pick=PICKS, count=st.integers(1, 3))
@@ -116,19 +128,25 @@ class ConcurrentWriters(RuleBasedStateMachine):
                 self._step(self.writers[0])
             if self.pending:
                 self._start([self.pending.pop()])
-        exist = newest(self.store.engagements.values())
+        exist = newest(
+            one
+            for one in self.store.engagements.values()
+            if len(one.id.encode()) <= 128 and len(one.episode_id.encode()) <= 512
+        )
+        languages = [one for one in self.store.profile.languages if len(one.encode()) <= 512]
+        profile = Profile(languages=tuple(languages[:200]))
         stored = self.store.summary
-        if not exist and self.store.profile == Profile():
+        if not exist and profile == Profile():
             assert stored is None
         else:
             assert stored is not None
             assert stored.summary is not None
             assert pack(stored.summary.engagements) == pack(exist)
-            assert stored.summary == Summary(engagements=exist, profile=self.store.profile)
+            assert stored.summary == Summary(engagements=exist, profile=profile)
 
-    def _start(self, events: list[str | None]) -> None:
+    def _start(self, events: list[str | None], *, rebuild: bool = False) -> None:
         names = [event for event in events if event is not None]
-        work = update_summary(self.store, UID, names, profile=None in events)
+        work = update_summary(self.store, UID, names, profile=None in events, rebuild=rebuild)
         self.writers.append(Writer(work, events))
 
     def _step(self, writer: Writer) -> bool:

@@ -16,13 +16,13 @@ def _elsewhere(place: str) -> Generator[str, None, None]:
     yield place
 
 
-def run_until(work: Coroutine[Any, Any, None], place: str) -> None:
+def run_until(work: Coroutine[Any, Any, object], place: str) -> None:
     """Drive a writer until it stands at this place."""
     while work.send(None) != place:
         pass
 
 
-def run_to_end(work: Coroutine[Any, Any, None]) -> None:
+def run_to_end(work: Coroutine[Any, Any, object]) -> None:
     """Drive a writer until it is done."""
     try:
         while True:
@@ -71,9 +71,10 @@ class SteppedStore:
     async def newest_engagements(
         self, _uid: str, limit: int, after: tuple[int, str] | None = None
     ) -> list[Engagement]:
-        assert after is None
         await _elsewhere("before newest_engagements")
-        found = sorted(self.engagements.values(), key=newest_first)[:limit]
+        in_order = sorted(self.engagements.values(), key=newest_first)
+        found = [e for e in in_order if after is None or newest_first(e) > (-after[0], after[1])]
+        found = found[:limit]
         await _elsewhere("after newest_engagements")
         return found
 

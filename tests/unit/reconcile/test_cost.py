@@ -88,5 +88,5 @@ def test_a_call_that_is_cut_off_holds_nobody_up() -> None:
 def test_an_estimate_is_of_every_user_and_every_engagement() -> None:
     none, all_drifted = estimate(Counts(profiles=10, summaries=8, engagements=100))
     assert none == Spending(reads=10 * 3 + 100)
-    assert all_drifted == Spending(reads=10 * 2 + 3 * (10 + 100), writes=20)
+    assert all_drifted == Spending(reads=10 * 2 + 3 * 10 + 2 * 100, writes=20)
     assert estimate(Counts(0, 0, 0)) == (Spending(), Spending())

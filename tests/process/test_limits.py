@@ -1,0 +1,121 @@
+"""Limits in bytes: what the API refuses, and what becomes of what an app writes past it."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+
+from feed.engagement import Engagement, Profile
+from tests.support.cloud import Cloud, backend, bridge, cloud, emulator
+from tests.support.rules import encoded
+from tests.support.server import Server, problem
+
+__all__ = ["backend", "bridge", "cloud", "emulator"]
+
+EMOJI = "\N{HEADPHONE}"
+"""one character, four bytes"""
+LIKE = {"episode_id": "episode-3", "type": "like"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field"),
+    [
+        ("POST", "/api/me/engagements", LIKE | {"id": EMOJI * 33}, "id"),
+        ("POST", "/api/me/engagements", LIKE | {"id": "é" * 65}, "id"),
+        ("POST", "/api/me/engagements", LIKE | {"episode_id": EMOJI * 129}, "episode_id"),
+        ("POST", "/api/sessions/1/engage", LIKE | {"episode_id": "é" * 257}, "episode_id"),
+        ("PATCH", "/api/me", {"muted_series": ["a", EMOJI * 129]}, "muted_series[1]"),
+        ("PATCH", "/api/me", {"languages": ["é" * 257]}, "languages[0]"),
+    ],
+)
+def test_a_text_of_too_many_bytes_is_refused_by_name(
+    server: Server, user: str, method: str, path: str, body: Any, field: str
+) -> None:
+    document = problem(server.call(method, path, body, user), 400, field)
+    assert "bytes" in document["expected"]
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "__a__", "a/b", "a\n", "a\x7f", "x" * 129])
+def test_an_id_that_no_document_can_have_is_refused_and_never_called_unavailable(
+    server: Server, user: str, name: str
+) -> None:
+    problem(server.call("POST", "/api/me/engagements", LIKE | {"id": name}, user), 400, "id")
+
+
+@pytest.mark.parametrize("uid", [".", "..", "__a__", "____"])
+def test_a_user_whom_no_document_can_name_is_refused(server: Server, uid: str) -> None:
+    for method, path in (("GET", "/api/me"), ("POST", "/api/sessions/create")):
+        problem(server.call(method, path, {}, uid), 400, "X-Demo-User")
+
+
+def test_the_longest_texts_allowed_are_taken(server: Server, user: str) -> None:
+    entries = [EMOJI * 127 + f"{i:04}" for i in range(200)]
+    lists = [name for name in Profile.__struct_fields__ if name != "display_name"]
+    for name in lists:
+        body = msgspec.json.encode({name: entries})
+        assert server.call("PATCH", "/api/me", body, user).status_code == 200
+    sent = LIKE | {"id": EMOJI * 32, "episode_id": EMOJI * 128, "progress": 0.5}
+    server.engage(user, **sent)
+    assert not {what for what in server.create(user)["degraded"] if "summary" in what}
+    profile = server.call("GET", "/api/me", user=user).json()
+    assert all(profile[name] == entries for name in lists)
+
+
+def test_what_an_app_wrote_too_large_is_left_out_logged_and_acknowledged(cloud: Cloud) -> None:
+    like = {name: encoded(value) for name, value in LIKE.items()}
+    like["timestamp"] = {"timestampValue": "2026-01-01T00:00:00Z"}
+    for name in ("good", "e" * 1400):
+        cloud.emulator.write(cloud.project, f"users/ada/engagements/{name}", like)
+    series = ["s" * 900_000, *(f"series-{i}" for i in range(300))]
+    profile = {"followed_series": encoded(series), "plan": encoded("pro")}
+    cloud.emulator.write(cloud.project, "users/ada", profile)
+    cloud.quiet()
+    assert set(cloud.bridge.statuses) == {200}
+    stored = asyncio.run(cloud.store.read_summary("ada"))
+    assert stored is not None
+    assert stored.summary is not None
+    assert [one.id for one in stored.summary.engagements] == ["good"]
+    assert list(stored.summary.profile.followed_series) == series[1:201]
+    lines = [line for line in cloud.trigger.log_lines if "left_out" in line]
+    assert {name for line in lines for name in line["left_out"]} == {"followed_series", "e" * 40}
+    assert {line["severity"] for line in lines} == {"WARNING"}
+    assert "ada" not in str(lines)
+
+
+def test_an_event_that_can_never_be_handled_is_acknowledged_and_logged(cloud: Cloud) -> None:
+    headers = {
+        "ce-specversion": "1.0",
+        "ce-id": "1",
+        "ce-source": "//firestore.googleapis.com/projects/p/databases/(default)",
+        "ce-type": "google.cloud.firestore.document.v1.written",
+        "ce-document": "users/__x__/engagements/a",
+    }
+    assert cloud.trigger.client.post("/", headers=headers, content=b"").status_code == 200
+    assert any(
+        line["severity"] == "ERROR" and "acknowledged" in line["message"]
+        for line in cloud.trigger.log_lines
+    )
+
+
+def test_a_deletion_leaves_what_the_app_keeps_beside_it(cloud: Cloud) -> None:
+    def read(path: str) -> Any:
+        return cloud.emulator.read(cloud.project, path)
+
+    own = {"plan": encoded("pro"), "fcmToken": encoded("t")}
+    places = ("users/ada/devices/d", "users/ada/engagements/one/notes/n", "users/ben")
+    for path in (*places, "users/ada"):
+        cloud.emulator.write(cloud.project, path, own)
+    assert cloud.call("PATCH", "/api/me", {"languages": ["en"]}, "ada").status_code == 200
+    assert cloud.call("GET", "/api/me", None, "ada").json()["languages"] == ["en"]
+    like = Engagement(id="one", episode_id="episode-3", type="like", timestamp_us=1)
+    asyncio.run(cloud.store.put_engagement("ada", like))
+    receipt = cloud.call("DELETE", "/api/me", None, "ada").json()
+    assert receipt["deleted"]["engagements"] == 1
+    assert receipt["deleted"]["profile"] is True
+    cloud.quiet()
+    for path in (*places, "users/ada"):
+        assert read(path) == own, path
+    for path in ("users/ada/engagements/one", "users/ada/summaries/engagement"):
+        assert read(path) is None, path
+    assert cloud.call("DELETE", "/api/me", None, "ada").json()["deleted"]["profile"] is False
