@@ -19,7 +19,8 @@ import uvloop
 
 TIMEOUT_S = 30.0
 PAUSE_S = 0.1
-"""after a request that nobody answered, so that a dead server is not hammered"""
+"""after a request that nobody answered, or that was refused, so that no server is hammered"""
+REFUSED = frozenset({429, 503})
 
 
 class Ask(NamedTuple):
@@ -45,6 +46,8 @@ class Driven:
     """bytes of each answer's body as it was sent"""
     degraded: Counter[str] = field(default_factory=Counter)
     """answers by what they had to do without"""
+    refused_ms: list[float] = field(default_factory=list)
+    """how long each refusal (429 or 503) took"""
 
     @property
     def answered(self) -> int:
@@ -114,6 +117,9 @@ async def _send(session: aiohttp.ClientSession, url: str, ask: Ask, driven: Driv
         return
     latency_ms = (time.perf_counter() - began) * 1000
     driven.outcomes[str(answer.status)] += 1
+    if answer.status in REFUSED:
+        driven.refused_ms.append(latency_ms)
+        await asyncio.sleep(PAUSE_S)
     if answer.status == 200:  # noqa: PLR2004
         driven.latencies_ms.append(latency_ms)
         driven.timings.append(answer.headers.get("Server-Timing", ""))

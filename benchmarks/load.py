@@ -108,10 +108,12 @@ def listeners(episodes: Sequence[str], headers: dict[str, str], seed: int = 0) -
 def result(driven: Driven, learned: Learned, connections: int) -> Result:
     """Driven as tables."""
     steps = driven.steps_ms()
-    times = {"session": quantiles(driven.latencies_ms)} | {
-        f"server: {name}": quantiles(taken, 3) for name, taken in steps.items()
-    }
+    times = {"session": quantiles(driven.latencies_ms)}
+    times |= {f"server: {name}": quantiles(taken, 3) for name, taken in steps.items()}
+    refused = quantiles(driven.refused_ms)
     rows = [[name, *(f"{ms:,.2f}" for ms in taken.values())] for name, taken in times.items()]
+    if refused:
+        rows.append(["refusal", *(f"{ms:,.2f}" for ms in refused.values())])
     outcomes = [[name, f"{count:,}"] for name, count in sorted(driven.outcomes.items())]
     outcomes += [[f"degraded: {name}", f"{n:,}"] for name, n in sorted(driven.degraded.items())]
     size = round(sum(driven.sizes) / max(driven.answered, 1))
@@ -132,6 +134,7 @@ def result(driven: Driven, learned: Learned, connections: int) -> Result:
         "outcomes": dict(sorted(driven.outcomes.items())),
         "degraded": dict(sorted(driven.degraded.items())),
         "latency_ms": times.pop("session"),
+        "refused_ms": refused,
         "server_ms": {name.removeprefix("server: "): taken for name, taken in times.items()},
         "answer_bytes": size,
         "learning_requests": learned.requests,

@@ -21,6 +21,10 @@ ROOT = Path(__file__).parents[1]
 START_S = 60.0
 STOP_S = 10.0
 LOOK_S = 0.001
+UNLIMITED = {"CONCURRENCY": "0"} | dict.fromkeys(
+    ("LIMIT_ADDRESS", "LIMIT_ANONYMOUS", "LIMIT_SESSIONS", "LIMIT_WRITES"), "off"
+)
+"""one client asks more than any listener would"""
 
 
 @contextmanager
@@ -75,7 +79,12 @@ class Served:
         self._process = subprocess.Popen(  # noqa: S603  # ourselves
             [*ending, *self._command],
             cwd=ROOT,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **self._settings},
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": str(ROOT),
+                **UNLIMITED,
+                **self._settings,
+            },
             stdout=self._log,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -22,7 +22,7 @@ deploy_create_session() {
     environment=$(CORS_ORIGINS=$(origins) \
         variables "$SESSION_SETTINGS $PINECONE_SETTINGS" SHELF="gs://$BUCKET" \
         STORE=firestore AUTH=firebase FIREBASE_PROJECT="$PROJECT" \
-        MEMORY_LIMIT_MB="$(megabytes "$MEMORY")")
+        MEMORY_LIMIT_MB="$(megabytes "$MEMORY")" CONCURRENCY="$CONCURRENCY")
     [[ ${RETRIEVAL-} != pinecone ]] \
         || secrets+=,PINECONE_API_KEY=$PINECONE_SECRET:$PINECONE_VERSION
     # That all may call it is granted below, where it fails aloud if a policy forbids it.

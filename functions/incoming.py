@@ -1,5 +1,6 @@
 """What a request carries: its body, read within its limit, and its query; validated once."""
 
+import asyncio
 from typing import TypeVar
 
 import msgspec
@@ -8,12 +9,14 @@ from starlette.requests import ClientDisconnect, Request
 from functions.errors import ProblemError, from_validation, invalid, malformed
 
 MAX_BYTES = 256 * 1024
+MAX_S = 10.0
+"""how long a body may take to arrive: until it has, its request takes up a place"""
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 
 async def read_body(request: Request, kind: type[T]) -> T:
-    """The body as a `kind`; an empty body counts as `{}`. Raises `ProblemError` 400 or 413."""
+    """The body as a `kind`; an empty one counts as `{}`. Raises `ProblemError` 400, 408 or 413."""
     raw = await _bounded(request)
     try:
         return msgspec.json.decode(raw or b"{}", type=kind)
@@ -41,11 +44,20 @@ async def _bounded(request: Request) -> bytes:
         raise _too_large()
     chunks, size = [], 0
     try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > MAX_BYTES:
-                raise _too_large()
-            chunks.append(chunk)
+        async with asyncio.timeout(MAX_S):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > MAX_BYTES:
+                    raise _too_large()
+                chunks.append(chunk)
+    except TimeoutError:
+        raise ProblemError(
+            408,
+            "too-slow",
+            "the body did not arrive in time",
+            field="body",
+            expected=f"all of it within {MAX_S:.0f} s",
+        ) from None
     except ClientDisconnect as error:
         raise malformed("the body ended early") from error
     return b"".join(chunks)

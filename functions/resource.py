@@ -1,6 +1,6 @@
 """A resource: one path, its handlers by method, and what every request gets besides.
 
-That is an answer to whatever goes wrong, a log line, a count, and the header Server-Timing.
+That is an answer to whatever goes wrong, compression, and the header Server-Timing.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ from functions.compression import compress
 from functions.errors import ProblemError
 from functions.paths import decoded
 from functions.service import Service
-from functions.telemetry import Timings, log, log_error
+from functions.telemetry import Timings, log_error
 
 Handler = Callable[[Service, Request, Timings], Awaitable[Response]]
 
@@ -39,14 +39,12 @@ class Resource:
         """Answer one request, whatever happens."""
         self._service.begin()
         request = Request({**scope, "path_params": decoded(scope["path_params"])}, receive)
-        timings = Timings()
+        timings: Timings = request.state.timings
+        timings.route = self._path
         response = await self._answer(request, timings)
         compress(response, request.headers.get("accept-encoding", ""))
         response.headers["Server-Timing"] = timings.header()
-        try:
-            await response(scope, receive, send)
-        finally:
-            self._account(request, response, timings)
+        await response(scope, receive, send)
 
     async def _answer(self, request: Request, timings: Timings) -> Response:
         handler = self._handlers.get(request.method)
@@ -80,28 +78,8 @@ class Resource:
                 headers={"Retry-After": "1"},
             ).response()
         except Exception as error:  # noqa: BLE001  # a request never takes the process with it
-            log_error(f"{request.method} {request.url.path}", error)
+            log_error(f"{request.method} {self._path}", error)
             return ProblemError(500, "internal-error", "this is our fault").response()
-
-    def _account(self, request: Request, response: Response, timings: Timings) -> None:
-        status, seconds = response.status_code, timings.total_s
-        self._service.metrics.count(self._path, request.method, status, seconds)
-        degraded = timings.facts.get("degraded", ())
-        self._service.metrics.degraded.update(degraded)
-        self._service.degradations.report(degraded)
-        log(
-            "ERROR" if status >= 500 else "INFO",  # noqa: PLR2004
-            f"{request.method} {self._path} {status}",
-            httpRequest={
-                "requestMethod": request.method,
-                "requestUrl": request.url.path,
-                "status": status,
-                "latency": f"{seconds:.6f}s",
-                "responseSize": response.headers.get("content-length"),
-            },
-            timings_ms=timings.steps_ms,
-            **timings.facts,
-        )
 
 
 def resource(service: Service, path: str, **handlers: Handler) -> Route:

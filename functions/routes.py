@@ -7,6 +7,8 @@ from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp
 
 from functions import account, browse, lab, sessions, status
+from functions.access_log import AccessLog
+from functions.admission import AdmissionControl
 from functions.errors import ProblemError
 from functions.paths import EncodedPaths
 from functions.resource import Handler, json_response, resource
@@ -46,7 +48,9 @@ def api(service: Service) -> ASGIApp:
         everything_else["GET"] = _files(service.settings.WEB)
         routes.append(resource(service, "/__/firebase/init.json", GET=_no_firebase))
     routes.append(resource(service, "/{path:path}", **everything_else))
-    return _shared(EncodedPaths(Router(routes)), service)
+    routed = EncodedPaths(Router(routes))
+    admitted = AdmissionControl(routed, service.settings.CONCURRENCY, service.limits)
+    return AccessLog(_shared(admitted, service), service)
 
 
 def _shared(router: ASGIApp, service: Service) -> ASGIApp:
@@ -60,7 +64,7 @@ def _shared(router: ASGIApp, service: Service) -> ASGIApp:
         allow_origins=service.settings.cors_origins,
         allow_methods=_METHODS,
         allow_headers=["Authorization", "Content-Type", "X-Firebase-AppCheck", "X-Demo-User"],
-        expose_headers=["Retry-After", "Server-Timing"],
+        expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing"],
         max_age=3600,
     )
 

@@ -23,6 +23,7 @@ from functions.errors import ProblemError, invalid
 from functions.guard import Guard
 from functions.guarded_store import guarded
 from functions.holder import CatalogHolder, NoCatalogError
+from functions.rate_limits import RateLimits
 from functions.settings import Settings
 from functions.telemetry import Metrics, Timings, log
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # a function loads a search only where it has one
     from functions.retrieval import Retrieval
 
 RETRY_AFTER_S = 5
+_READS = frozenset({"GET", "HEAD"})
 
 
 class Triggers(Protocol):
@@ -75,8 +77,14 @@ class Service:
     degradations: DegradationLog = field(default_factory=DegradationLog)
     metrics: Metrics = field(default_factory=Metrics)
     connecting: asyncio.Task[None] | None = None
+    limits: RateLimits = field(init=False)
+    computing: asyncio.Lock = field(init=False)
+    """held while a session is ranked: between two of them the loop reads what has come, so that
+    neither the store's answers nor a refusal wait for all"""
 
     def __post_init__(self) -> None:
+        self.limits = RateLimits(self.settings)
+        self.computing = asyncio.Lock()
         self._unguarded = self.store
         self.store = guarded(self._unguarded, self.store_guard)
 
@@ -110,7 +118,10 @@ class Service:
             return None, (Degradation.IDENTITY_UNAVAILABLE,)
 
     async def user(self, request: Request) -> str:
-        """The user of a request that needs one. Raises `ProblemError`, as the verifier, and 401."""
+        """The user of a request that needs one, which counts as a write unless it reads.
+
+        Raises `ProblemError`, as the verifier, 401, and 429.
+        """
         uid = await self.verifier.uid(request)
         if uid is None:
             raise ProblemError(
@@ -121,6 +132,8 @@ class Service:
                 expected="Bearer and a Firebase ID token (locally: the header X-Demo-User)",
                 headers={"WWW-Authenticate": "Bearer"},
             )
+        if request.method not in _READS:
+            self.limits.check_write(uid)
         return uid
 
     async def check_admin(self, request: Request) -> None:

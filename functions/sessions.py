@@ -33,6 +33,7 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
     with timings.step("validate"):
         asked = await read_body(request, SessionRequest)
         uid, unknown = await service.asker(request)
+        service.limits.check_session(uid, request.scope)
         if asked.detail or asked.seed is not None:
             await service.check_admin(request)
         if not unknown:
@@ -49,16 +50,17 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
     query = make_query(asked, summary, seed=seed, now_us=service.now_us())
     retrieved, lacking = await service.retrieve(ranker, query, timings)
     degraded = (*unknown, *missing, *lacking)
-    with timings.step("rank"):
-        session = sessions.create(
-            ranker,
-            query,
-            retrieved,
-            degraded=degraded,
-            experiment=experiment,
-            trace=asked.trace,
-            detail=asked.detail,
-        )
+    async with service.computing:
+        with timings.step("rank"):
+            session = sessions.create(
+                ranker,
+                query,
+                retrieved,
+                degraded=degraded,
+                experiment=experiment,
+                trace=asked.trace,
+                detail=asked.detail,
+            )
     if session.drawn and not asked.detail:  # no listener decides on what the Lab is shown
         timings.facts["drawn"] = session.drawn
     return _page(service, held.catalog, session, asked.limit, uid, timings)

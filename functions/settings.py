@@ -12,6 +12,10 @@ class SettingsError(ValueError):
     """A setting that cannot be used; the message names it. The function does not start."""
 
 
+Rate = Annotated[str, msgspec.Meta(pattern=r"^(off|[1-9][0-9]{0,8}/(second|minute|hour|day))$")]
+"""how many requests in how long"""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Every setting, by the name of its environment variable."""
 
@@ -43,6 +47,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """what the instance has; 0: what its control group says, if anything"""
     SUMMARY_TIMEOUT_S: Annotated[float, msgspec.Meta(gt=0)] = 0.25
     """how long a session waits for the summary, seconds; the first read of a process has 2 s"""
+    CONCURRENCY: Annotated[int, msgspec.Meta(ge=0)] = 16
+    """how many requests an instance works on at once, as its --concurrency says; 0: any number"""
+    LIMIT_ADDRESS: Rate = "1200/minute"
+    """requests of one client address"""
+    LIMIT_ANONYMOUS: Rate = "100/minute"
+    """new sessions of one client address without a user"""
+    LIMIT_SESSIONS: Rate = "120/minute"
+    """new sessions of one user"""
+    LIMIT_WRITES: Rate = "600/minute"
+    """writes of one user"""
+    TRUSTED_HOPS: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
+    """how many proxies before an instance append to X-Forwarded-For; 0: none, or it is not known"""
     CORS_ORIGINS: str = ""
     """origins whose pages may call the API, separated by commas; none: only its own"""
     EPISODES: str = ""

@@ -17,11 +17,20 @@ BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 
 class Timings:
     """The steps of one request, in the order in which they ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, route: str = "") -> None:
+        self.route = route
+        """which resource answers, once that is known"""
+        self.refused = False
+        """whether the request was not let in"""
         self.started = time.perf_counter()
         self.steps_ms: dict[str, float] = {}
         self.facts: dict[str, Any] = {}
         """what else the log line should say"""
+
+    def refuse(self, why: str) -> None:
+        """Note that the request was not let in."""
+        self.refused = True
+        self.facts["problem"] = why
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

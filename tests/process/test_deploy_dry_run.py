@@ -206,6 +206,7 @@ def test_options_reach_the_functions_that_they_are_about() -> None:
         "AUTH": "firebase",
         "FIREBASE_PROJECT": PROJECT,
         "MEMORY_LIMIT_MB": "2048",
+        "CONCURRENCY": "16",
         "SCENARIO": "baseline",
     }
     assert variables(publish) == {

@@ -18,6 +18,10 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 30
+UNLIMITED = dict.fromkeys(
+    ("LIMIT_ADDRESS", "LIMIT_ANONYMOUS", "LIMIT_SESSIONS", "LIMIT_WRITES"), "off"
+)
+"""all tests are one client: what does not test limits has none"""
 IDLE_S = 1.0  # less than the server's 2: it would close a connection as it is used again
 
 
@@ -51,7 +55,7 @@ class Server:
             self._process = subprocess.Popen(
                 [*self._command, "--host", "127.0.0.1", "--port", str(self.port)],
                 cwd=self._source,
-                env={"PATH": os.environ["PATH"], **self.settings},
+                env={"PATH": os.environ["PATH"], **UNLIMITED, **self.settings},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -1,0 +1,85 @@
+"""Access log: every request, however it is answered, is counted and logged here, in one place."""
+
+from urllib.parse import quote
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from functions.errors import ProblemError
+from functions.service import Service
+from functions.telemetry import Timings, log, log_error
+
+UNROUTED = "-"
+"""the route of what is answered before it is routed: a refusal, a preflight"""
+OTHER = "OTHER"
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""those that are counted by name; of what else there may be there is no end"""
+PRIVATE = "/api/me/"
+"""of what lies below, the ids may say who asks: the route is logged in their place"""
+_SERVER_ERROR = 500
+
+
+class AccessLog:
+    """An ASGI application around another."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have one request answered. What the application raises is answered 500."""
+        timings = Timings(UNROUTED)
+        scope["state"] = {**scope.get("state", {}), "timings": timings}
+        status, length = None, None
+
+        async def noted(message: Message) -> None:
+            nonlocal status, length
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                length = dict(message.get("headers", ())).get(b"content-length", b"").decode()
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as error:  # a request never takes the process with it
+            log_error(f"{scope['method']} {timings.route}", error)
+            if status is not None:  # there is no other answer any more: the server breaks it off
+                raise
+            problem = ProblemError(500, "internal-error", "this is our fault")
+            await problem.response()(scope, receive, noted)
+        finally:
+            self._note(scope, status or _SERVER_ERROR, length, timings)
+
+    def _note(self, scope: Scope, status: int, length: str | None, timings: Timings) -> None:
+        method = scope["method"] if scope["method"] in METHODS else OTHER
+        self._service.metrics.count(timings.route, method, status, timings.total_s)
+        degraded = timings.facts.get("degraded", ())
+        self._service.metrics.degraded.update(degraded)
+        self._service.degradations.report(degraded)
+        log(
+            _severity(status, timings),
+            f"{method} {timings.route} {status}",
+            httpRequest={
+                "requestMethod": method,
+                "requestUrl": _url(scope, timings.route),
+                "status": status,
+                "latency": f"{timings.total_s:.6f}s",
+                "responseSize": length or None,
+            },
+            timings_ms=timings.steps_ms,
+            **timings.facts,
+        )
+
+
+def _severity(status: int, timings: Timings) -> str:
+    """A refusal is no error of ours, but worth a look."""
+    if timings.refused:
+        return "WARNING"
+    return "ERROR" if status >= _SERVER_ERROR else "INFO"
+
+
+def _url(scope: Scope, route: str) -> str:
+    """The path as it was sent."""
+    if route.startswith(PRIVATE):
+        return route
+    raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    return raw.decode("latin-1")

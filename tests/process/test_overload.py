@@ -1,0 +1,137 @@
+"""More than an instance can do: it refuses at once what is beyond, and goes on with the rest."""
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.catalogs import catalog_of, episodes, publish_to
+from tests.support.server import Server, problem, until
+
+Start = Callable[..., Server]
+BODY = json.dumps({"limit": 3}).encode()
+
+
+@pytest.fixture(autouse=True)
+def shelf(tmp_path: Path) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(200)))
+
+
+class Unfinished:
+    """A session whose request is not all sent, and so holds a place."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), 30)
+        head = f"POST /api/sessions/create HTTP/1.1\r\nHost: x\r\nContent-Length: {len(BODY)}\r\n"
+        self._socket.sendall(f"{head}Connection: close\r\n\r\n".encode() + BODY[:5])
+
+    def finish(self) -> int:
+        """Send the rest, and read the status of the answer."""
+        self._socket.sendall(BODY[5:])
+        with self._socket, self._socket.makefile("rb") as answer:
+            return int(answer.readline().split()[1])
+
+
+@contextmanager
+def busy(server: Server, places: int) -> Iterator[list[Unfinished]]:
+    """All places of a server are taken."""
+    requests = [Unfinished(server.port) for _ in range(places)]
+    until(lambda: server.call("POST", "/api/sessions/create", {}).status_code == 503)
+    yield requests
+
+
+def test_what_is_beyond_the_bound_is_refused_and_the_rest_is_answered(start_server: Start) -> None:
+    server = start_server(CONCURRENCY="3")
+    with busy(server, 3) as requests:
+        for method, path, body, user in (
+            ("POST", "/api/sessions/create", {}, "ada"),
+            ("POST", "/api/me/engagements", {"episode_id": "episode-1", "type": "like"}, None),
+            ("GET", "/api/nothing", None, None),
+        ):
+            refused = server.call(method, path, body, user)
+            assert problem(refused, 503)["type"] == "urn:earshot:problem:overloaded"
+            assert refused.headers["retry-after"] == "1"
+        assert server.call("GET", "/api/health").status_code == 200
+        assert server.call("GET", "/api/metrics").status_code == 200
+        assert [request.finish() for request in requests] == [200] * 3
+    assert server.create()["episodes"]
+    lines = [line for line in server.log_lines if line["message"].endswith(" 503")]
+    assert len(lines) >= 4
+    assert {line["severity"] for line in lines} == {"WARNING"}
+    metrics = server.call("GET", "/api/metrics").text
+    assert 'earshot_requests_total{method="POST",route="-",status="503"}' in metrics
+
+
+def test_a_busy_event_loop_loses_no_summary(start_server: Start) -> None:
+    server = start_server(CONCURRENCY="0", SUMMARY_TIMEOUT_S="0.1")
+    server.engage("ada", episode_id="episode-3", type="like")
+    server.create("ada")
+    with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(100))
+        client = stack.enter_context(
+            httpx.Client(base_url=server.url, timeout=60, limits=httpx.Limits())
+        )
+
+        def ask(_: int) -> Any:
+            headers = {"X-Demo-User": "ada"}
+            return client.post("/api/sessions/create", content=b"{}", headers=headers).json()
+
+        sessions = list(pool.map(ask, range(100)))
+    lost = [one["degraded"] for one in sessions if "summary_timeout" in one["degraded"]]
+    assert lost == []
+
+
+LIMITS: dict[str, tuple[str, str, dict[str, Any], str | None]] = {
+    "LIMIT_WRITES": (
+        "POST",
+        "/api/me/engagements",
+        {"episode_id": "episode-1", "type": "like"},
+        "ada",
+    ),
+    "LIMIT_SESSIONS": ("POST", "/api/sessions/create", {"limit": 1}, "ada"),
+    "LIMIT_ANONYMOUS": ("POST", "/api/sessions/create", {"limit": 1}, None),
+}
+
+
+def test_users_and_anonymous_sessions_have_limits_of_their_own(start_server: Start) -> None:
+    server = start_server(**dict.fromkeys(LIMITS, "3/hour"))
+    for method, path, body, user in LIMITS.values():
+        statuses = [server.call(method, path, body, user).status_code for _ in range(3)]
+        assert set(statuses) <= {200, 201}
+        refused = server.call(method, path, body, user)
+        assert problem(refused, 429)["type"] == "urn:earshot:problem:too-many-requests"
+        assert int(refused.headers["retry-after"]) > 0
+        assert "ratelimit" in refused.headers
+        assert server.call(method, path, body, "bert").status_code in {200, 201}
+    assert server.call("GET", "/api/me", user="ada").status_code == 200  # who reads writes nothing
+
+
+def test_an_address_has_a_limit_that_made_up_headers_do_not_change(start_server: Start) -> None:
+    server = start_server(LIMIT_ADDRESS="5/hour", TRUSTED_HOPS="1")
+
+    def ask(*forwarded: str) -> int:
+        headers = [("X-Forwarded-For", line) for line in forwarded]
+        return server.client.get("/api/categories", headers=headers).status_code
+
+    spoofed = [(f"203.0.113.{n}, 192.0.2.1",) for n in range(5)]
+    assert [ask(*one) for one in spoofed] == [200] * 5
+    assert ask("198.51.100.1, 192.0.2.1") == ask("198.51.100.2", "192.0.2.1") == 429
+    assert ask("192.0.2.1, 192.0.2.2") == 200
+    six = [ask(f"2001:db8::{n}") for n in range(6)]
+    assert six == [200] * 5 + [429]
+
+
+def test_pages_of_other_origins_can_read_when_to_come_back(start_server: Start) -> None:
+    page = {"Origin": "https://app.example"}
+    server = start_server(LIMIT_ANONYMOUS="1/hour", CORS_ORIGINS=page["Origin"])
+    server.create()
+    refused = server.client.post("/api/sessions/create", content=b"{}", headers=page)
+    assert refused.status_code == 429
+    assert refused.headers["access-control-allow-origin"] == page["Origin"]
+    assert "Retry-After" in refused.headers["access-control-expose-headers"]
