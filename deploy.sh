@@ -8,6 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . deploy/commands.sh
 . deploy/limits.sh
 . deploy/certificate.sh
+. deploy/schedule.sh
 . deploy/options.sh
 . deploy/google.sh
 . deploy/quota.sh

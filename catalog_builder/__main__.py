@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import traceback
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,7 +40,14 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return command_line.run(lambda: options.run(options))
     except (Refused, Unavailable, Damaged, NotFound, Conflict, OSError) as error:
-        say(f"refused: {error}" if isinstance(error, Refused) else f"failed: {error}")
+        kind = "refused" if isinstance(error, Refused) else "failed"
+        command_line.complain(f"{kind}: {error}")
+        return 1
+    except Exception as error:
+        if sys.stderr.isatty():
+            raise
+        trace = "".join(traceback.format_exception(error))
+        command_line.complain(f"failed: {type(error).__name__}: {error}", stack_trace=trace)
         return 1
 
 

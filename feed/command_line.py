@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import msgspec
+
 
 def instant(text: str) -> datetime:
     """An argument that is a time: RFC 3339, with its zone."""
@@ -17,6 +19,15 @@ def instant(text: str) -> datetime:
         expected = "a time with its zone like 2026-02-06T00:00:00Z"
         raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}")
     return found.astimezone(UTC)
+
+
+def complain(message: str, **fields: str) -> None:
+    """Write an error to standard error: plain to a terminal, else one JSON line for a log."""
+    if sys.stderr.isatty():
+        print(message, file=sys.stderr)  # noqa: T201
+    else:
+        line = msgspec.json.encode({"severity": "ERROR", "message": message, **fields})
+        print(line.decode(), file=sys.stderr)  # noqa: T201
 
 
 def run(command: Callable[[], None]) -> int:

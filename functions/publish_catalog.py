@@ -38,6 +38,8 @@ from functions.settings import SettingsError, check_shelf, check_store, read_set
 from functions.telemetry import log, log_error
 from functions.wiring import started
 
+REFUSED = "catalog-refused"
+
 
 class PublishRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`POST`: all of it may be left out."""
@@ -117,7 +119,8 @@ async def publish_catalog(request: Request) -> Response:
     try:
         report = asdict(await _published(request))
     except ProblemError as problem:
-        severity = "ERROR" if problem.status >= 500 else "WARNING"  # noqa: PLR2004
+        failed = problem.status >= 500 or problem.kind == REFUSED  # noqa: PLR2004
+        severity = "ERROR" if failed else "WARNING"
         log(severity, f"nothing was published: {problem.kind}", problem=problem.detail)
         return problem.response()
     except Exception as error:  # noqa: BLE001  # whatever it is, readers keep the last catalog
@@ -140,7 +143,7 @@ async def _published(request: Request) -> job.Report:
     except Beaten as error:
         raise ProblemError(409, "published-meanwhile", str(error)) from error
     except Refused as error:
-        raise ProblemError(422, "catalog-refused", str(error)) from error
+        raise ProblemError(422, REFUSED, str(error)) from error
     except Unavailable as error:
         raise ProblemError(
             503, "source-unavailable", str(error), headers={"Retry-After": "60"}

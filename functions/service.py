@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from starlette.requests import Request
 
+from feed.catalog import Catalog
 from feed.degradation import Degradation
 from feed.engagement import Summary
 from feed.experiment import Assignment, Experiment, assign
@@ -174,6 +175,16 @@ class Service:
                     "the catalog is being built, or its shelf cannot be reached: try again soon",
                     headers={"Retry-After": str(RETRY_AFTER_S)},
                 ) from error
+
+    def catalog_degraded(self, catalog: Catalog) -> tuple[Degradation, ...]:
+        """What every answer from this catalog has to do without."""
+        age_s = (self.now_us() - catalog.created_us) // 1_000_000
+        most_s = self.settings.CATALOG_MAX_AGE_S
+        if age_s <= most_s:
+            return self.holder.degraded
+        reason = f"{catalog.version} is {age_s} s old, and {most_s} s are allowed"
+        self.degradations.explain(Degradation.CATALOG_STALE, reason)
+        return (*self.holder.degraded, Degradation.CATALOG_STALE)
 
     async def summary(
         self, uid: str | None, timings: Timings

@@ -87,7 +87,7 @@ def _page(
     uid: str | None,
     timings: Timings,
 ) -> Response:
-    degraded = service.holder.degraded
+    degraded = service.catalog_degraded(catalog)
     with timings.step("encode"):
         body = sessions.page(
             catalog,

@@ -43,6 +43,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """a TOML file that splits the users over scenarios; none: no experiment"""
     CATALOG_REFRESH_S: Annotated[float, msgspec.Meta(ge=0)] = 30.0
     """seconds after which a request has the shelf looked at again"""
+    CATALOG_MAX_AGE_S: Annotated[int, msgspec.Meta(gt=0)] = 172_800
+    """the age from which a catalog is called stale, seconds: twice what builds are apart"""
     MEMORY_LIMIT_MB: Annotated[int, msgspec.Meta(ge=0)] = 0
     """what the instance has; 0: what its control group says, if anything"""
     SUMMARY_TIMEOUT_S: Annotated[float, msgspec.Meta(gt=0)] = 0.25

@@ -8,22 +8,28 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from feed.clock import rfc3339
+from feed.degradation import Degradation
 from feed.ports import Unavailable
 from functions.holder import NoCatalogError
 from functions.resource import json_response
 from functions.service import Service
-from functions.telemetry import Timings, log
+from functions.telemetry import Timings
 
 STORE_S = 2.0
 _PROBE = "earshot-health"
 
 
 async def health(service: Service, _request: Request, timings: Timings) -> Response:
-    """Catalog version and age, and whether each dependency answers; 503 without a catalog."""
+    """Catalog version and age, and whether each dependency answers; 503 without a catalog.
+
+    What is wrong is in the log, too, with the severity of its `Degradation`.
+    """
     catalog: dict[str, Any] | None = None
+    found = service.holder.degraded
     with timings.step("catalog"):
         try:
             held = (await service.holder.current()).catalog
+            found = service.catalog_degraded(held)
             catalog = {
                 "version": held.version,
                 "created_at": rfc3339(held.created_us),
@@ -32,13 +38,17 @@ async def health(service: Service, _request: Request, timings: Timings) -> Respo
                 "embedding_model": held.model,
             }
         except NoCatalogError:
-            pass
-    shelf = service.holder.degraded
+            found = service.holder.degraded
+    is_stale = Degradation.CATALOG_STALE in found
+    shelf = [one for one in found if one != Degradation.CATALOG_STALE]
+    store = await _store(service, timings)
     dependencies = {
+        "catalog": "stale" if is_stale else "missing" if catalog is None else "ok",
         "shelf": shelf[0] if shelf else "ok",
-        "store": await _store(service, timings),
+        "store": "ok" if store is None else store.removeprefix("summary_"),
         **await _search(service, timings),
     }
+    timings.facts["degraded"] = [*found, *([] if store is None else [store])]
     well = all(one in {"ok", "unused"} for one in dependencies.values())
     status = "no_catalog" if catalog is None else "ok" if well else "degraded"
     body = {
@@ -58,17 +68,18 @@ async def metrics(service: Service, _request: Request, _timings: Timings) -> Res
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-async def _store(service: Service, timings: Timings) -> str:
+async def _store(service: Service, timings: Timings) -> Degradation | None:
+    """What is wrong with the store, if anything is."""
     with timings.step("store"):
         try:
             async with asyncio.timeout(STORE_S):
                 await service.store.read_summary(_PROBE)
         except TimeoutError:
-            return "timeout"
+            return Degradation.SUMMARY_TIMEOUT
         except Unavailable as error:
-            log("WARNING", "the store cannot be read", reason=str(error))
-            return "unavailable"
-    return "ok"
+            service.degradations.explain(Degradation.SUMMARY_UNAVAILABLE, str(error))
+            return Degradation.SUMMARY_UNAVAILABLE
+    return None
 
 
 async def _search(service: Service, timings: Timings) -> dict[str, str]:

@@ -45,11 +45,12 @@ T = TypeVar("T")
 
 
 def started(make: Callable[[], T]) -> T:
-    """What `make` makes. A setting that cannot be used ends the process, and its name is said."""
+    """What `make` makes. A setting that cannot be used is named, and ends the process."""
     try:
         return make()
     except SettingsError as error:
-        raise SystemExit(f"Earshot cannot start: {error}") from None
+        log("ERROR", f"Earshot cannot start: {error}")
+        raise SystemExit(1) from None
 
 
 def wire(settings: Settings | None = None) -> Service:

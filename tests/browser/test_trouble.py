@@ -23,6 +23,7 @@ DEGRADED = (
     "catalog_unreachable",
     "catalog_broken",
     "catalog_too_large",
+    "catalog_stale",
     "catalog_missing",
     "retrieval_timeout",
     "retrieval_unavailable",

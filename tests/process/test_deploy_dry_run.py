@@ -207,6 +207,7 @@ def test_options_reach_the_functions_that_they_are_about() -> None:
         "FIREBASE_PROJECT": PROJECT,
         "MEMORY_LIMIT_MB": "2048",
         "CONCURRENCY": "16",
+        "CATALOG_MAX_AGE_S": "172800",
         "SCENARIO": "baseline",
     }
     assert variables(publish) == {
@@ -216,6 +217,30 @@ def test_options_reach_the_functions_that_they_are_about() -> None:
         "EPISODES": "firestore",
         "KEEP": "3",
     }
+
+
+@pytest.mark.parametrize(
+    ("schedule", "age_s"),
+    [
+        ("*/5 * * * *", 3600),
+        ("30 * * * *", 2 * 3600),
+        ("0 */6 * * *", 12 * 3600),
+        ("0 00,08,20 * * *", 24 * 3600),
+        ("0 3 * * *", 48 * 3600),
+        ("0 3 * * 1", 14 * 86400),
+        ("0 3 1 * *", 62 * 86400),
+        ("every 24 hours", None),
+    ],
+)
+def test_a_catalog_is_stale_after_twice_the_longest_time_between_builds(
+    schedule: str, age_s: int | None
+) -> None:
+    (session,) = named(planned(f"--schedule={schedule}"), "deploy", "create-session")
+    said = variables(session).get("CATALOG_MAX_AGE_S")
+    assert said == (None if age_s is None else str(age_s))
+    chosen = planned(f"--schedule={schedule}", "--catalog-max-age-s=9")
+    (session,) = named(chosen, "deploy", "create-session")
+    assert variables(session)["CATALOG_MAX_AGE_S"] == "9"
 
 
 def variables(words: list[str]) -> dict[str, str]:

@@ -72,11 +72,3 @@ def test_every_command_of_gcloud_exists_with_its_flags(tmp_path: Path) -> None:
         pytest.skip("no gcloud to ask")
     asked = [filled(one) for one in commands("gcloud ")]
     assert unknown_to_gcloud(asked, tmp_path / "commands.json") == []
-
-
-def test_every_name_in_degraded_has_a_row_for_operators() -> None:
-    listed = (ROOT / "docs/api.md").read_text().split("## Degraded")[1].split("## Errors")[0]
-    names = set(re.findall(r"`([a-z]+_[a-z_]+)`", listed))
-    assert len(names) > 10
-    told = set(re.findall(r"`([a-z]+_[a-z_]+)`", (ROOT / "docs/operations.md").read_text()))
-    assert names <= told

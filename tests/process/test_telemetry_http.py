@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -76,9 +77,26 @@ def test_health_says_what_is_served_and_that_all_is_well(server: Server) -> None
             "episodes": 400,
             "embedding_model": "test",
         },
-        "dependencies": {"shelf": "ok", "store": "ok"},
+        "dependencies": {"catalog": "ok", "shelf": "ok", "store": "ok"},
         "scenarios": ["baseline", "films", "for_you", "plain"],
     }
+
+
+def test_health_is_not_well_with_a_catalog_that_is_older_than_builds_may_be_apart(
+    start_server: Start, tmp_path: Path
+) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(60)))
+    server = start_server(NOW=(NOW + timedelta(days=365)).isoformat())
+    health = server.call("GET", "/api/health")
+    assert health.status_code == 200
+    assert health.json()["status"] == "degraded"
+    assert health.json()["dependencies"]["catalog"] == "stale"
+    assert "catalog_stale" in server.create()["degraded"]
+    server.kill()
+    still_fresh = NOW + timedelta(seconds=100)
+    server = start_server(NOW=still_fresh.isoformat(), CATALOG_MAX_AGE_S="100")
+    assert server.call("GET", "/api/health").json()["status"] == "ok"
+    assert "catalog_stale" not in server.create()["degraded"]
 
 
 def test_metrics_count_requests_by_route_and_status(start_server: Start, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ export const WITHOUT = {
   freshness_widened: "older episodes included", series_limit_relaxed: "more from the same series",
   clock_ahead: "a device's clock runs ahead", catalog_unreachable: "newer catalog out of reach",
   catalog_broken: "newer catalog is damaged", catalog_too_large: "newer catalog is too large",
-  catalog_missing: "catalog was withdrawn", vectors_unavailable: "only topics are compared",
+  catalog_stale: "nothing newer was built", catalog_missing: "catalog was withdrawn", vectors_unavailable: "only topics are compared",
   retrieval_timeout: "search came too late", retrieval_unavailable: "search is out of reach",
   retrieval_empty: "search found nothing",
 };

@@ -1,0 +1,171 @@
+"""The runbook's alert, held against the log of real processes that meet each kind of trouble."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.catalogs import NOW, catalog_of, episodes, publish_to
+from tests.support.server import ROOT, Server
+
+Start = Callable[..., Server]
+SEVERITIES = ["DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL"]
+RUNBOOK = (ROOT / "docs/operations.md").read_text().split("## The alert\n")[1].split("\n## ")[0]
+COMPARISON = re.compile(r'([a-z.]+)(=|>=)("[^"]*"|[A-Z]+)')
+
+
+def alerts(entry: dict[str, Any]) -> bool:
+    """Whether the runbook's filter finds a log entry, in the part of the language that it uses."""
+    (command,) = re.findall(r"gcloud logging read '([^']+)'", RUNBOOK)
+    found = True
+    for comparison in command.split(" AND "):
+        parts = COMPARISON.fullmatch(comparison)
+        assert parts, f"not understood: {comparison}"
+        field, operator, value = parts[1], parts[2], parts[3].strip('"')
+        given: Any = entry
+        for name in field.split("."):
+            given = given[name]
+        if operator == ">=":
+            found &= SEVERITIES.index(given) >= SEVERITIES.index(value)
+        else:
+            found &= given == value
+    return found
+
+
+def alerting(output: str) -> list[str]:
+    """The messages in what a process wrote that the filter finds, as Cloud Run reads its lines."""
+    entries = [
+        {"severity": "DEFAULT", "message": line, **(json.loads(line) if line[:1] == "{" else {})}
+        for line in output.splitlines()
+    ]
+    resource = {"resource": {"type": "cloud_run_revision"}}
+    return [entry["message"] for entry in entries if alerts({**entry, **resource})]
+
+
+def promised() -> list[str]:
+    """How the lines begin that the runbook says the alert sees."""
+    rows = re.findall(r"^\| .* \| `([^`]+)` \|$", RUNBOOK, re.MULTILINE)
+    return [row.partition(" CAUSE")[0] for row in rows]
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Path:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(60)))
+    return tmp_path / "shelf"
+
+
+def test_a_vanished_pointer_a_shelf_that_cannot_be_read_and_an_old_catalog_are_seen(
+    start_server: Start, shelf: Path
+) -> None:
+    old = (NOW + timedelta(days=365)).isoformat()
+    server = start_server(CATALOG_REFRESH_S="0", NOW=old)
+    assert alerting(server.output) == [
+        "degraded: catalog_stale: the catalog is older than builds may be apart"
+    ]
+    pointer = shelf / "current.json"
+    pointer.rename(shelf / "gone.json")
+    for _ in range(50):
+        server.create()
+    pointer.mkdir()
+    for _ in range(50):
+        server.create()
+    seen = [one.split(": ")[1] for one in alerting(server.output)]
+    assert seen == ["catalog_stale", "catalog_missing", "catalog_unreachable"]  # and each once
+    lines = [line for line in server.log_lines if "/api/sessions/create" in line["message"]]
+    assert all("catalog_stale" in line["degraded"] for line in lines)
+
+
+@pytest.mark.usefixtures("shelf")
+def test_summaries_that_cannot_be_read_are_seen(start_server: Start, tmp_path: Path) -> None:
+    (tmp_path / "broken.db").write_text("not a database" * 1000)
+    server = start_server(STORE=str(tmp_path / "broken.db"))
+    for user in ("anna", "bert", "cleo"):
+        assert server.create(user)["episodes"]
+    (message,) = alerting(server.output)
+    assert message.startswith("degraded: summary_unavailable")
+    server.call("GET", "/api/me", user="anna")
+    assert alerting(server.output)[-1] == "GET /api/me 503"
+
+
+def test_a_build_that_was_refused_or_failed_is_seen(start_server: Start, tmp_path: Path) -> None:
+    file = tmp_path / "episodes.json"
+    file.write_text("[]")
+    server = start_server("publish_catalog", EPISODES=str(file))
+    assert server.call("POST", "/").status_code == 422
+    file.unlink()
+    assert server.call("POST", "/").status_code == 503
+    (tmp_path / "shelf" / "current.json").mkdir(parents=True)
+    assert server.call("POST", "/").status_code == 503
+    assert server.call("POST", "/", {"nonsense": True}).status_code == 400
+    assert alerting(server.output) == [
+        "nothing was published: catalog-refused",
+        "nothing was published: source-unavailable",
+        "nothing was published: source-unavailable",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("episodes", "message"),
+    [("[]", "refused: the gate refuses this catalog: empty"), (None, "failed: ")],
+)
+def test_a_build_by_command_that_was_refused_or_failed_is_seen(
+    tmp_path: Path, episodes: str | None, message: str
+) -> None:
+    file = tmp_path / "episodes.json"
+    if episodes is not None:
+        file.write_text(episodes)
+    words = ["publish", "--episodes", str(file), "--shelf", str(tmp_path / "shelf")]
+    done = subprocess.run(
+        [sys.executable, "-m", "catalog_builder", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    (line,) = alerting(done.stderr)
+    assert line.startswith(message)
+
+
+def test_a_trigger_that_fails_is_one_line_for_each_event_and_is_delivered_again(
+    start_server: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.db").write_text("not a database" * 1000)
+    server = start_server("update_summary", STORE=str(tmp_path / "broken.db"))
+    before = len(server.output)
+    for number in range(3):
+        headers = {
+            "ce-specversion": "1.0",
+            "ce-id": f"event-{number}",
+            "ce-source": "//firestore.googleapis.com/projects/p/databases/(default)",
+            "ce-type": "google.cloud.firestore.document.v1.written",
+            "ce-document": f"users/anna/engagements/{number}",
+        }
+        assert server.client.post("/", headers=headers, content=b"").status_code == 503
+    lines = [json.loads(line) for line in server.output[before:].splitlines()]
+    assert [line["event"] for line in lines] == ["event-0", "event-1", "event-2"]
+    assert len(alerting(server.output[before:])) == 3
+
+
+def test_a_setting_that_cannot_be_used_is_seen(start_server: Start) -> None:
+    with pytest.raises(RuntimeError) as raised:
+        start_server(SCENARIO="nonsense")
+    assert alerting(str(raised.value))[0].startswith("Earshot cannot start: SCENARIO")
+    assert "Traceback" not in str(raised.value)
+
+
+def test_what_the_runbook_promises_is_what_these_tests_play() -> None:
+    assert promised() == [
+        "degraded:",
+        "nothing was published: catalog-refused",
+        "nothing was published: source-unavailable",
+        "nothing was published",
+        "a summary is not up to date",
+        "Earshot cannot start",
+    ]
