@@ -1,4 +1,4 @@
-"""Build and publish: seconds by step, memory and size, again with 1% changed, and loading it.
+"""Build and publish: seconds by step, memory and size, and loading it.
 
 `python -m benchmarks.build [--sizes EPISODES ...] [--full] [--loads N] [--json FILE]`: each build
 and each load in a process of its own. `--full` adds a million episodes, which takes a quarter of an
@@ -38,9 +38,7 @@ ABOUT = (
     "Vectors: read and looked up. Users: summaries to columns; making them up is not counted. "
     "Neighbours, lists: see docs/architecture.md. Columns: all else that a catalog holds. Publish: "
     "the gate, writing, and three checksums. Processor: of all threads, which others disturb less. "
-    "1% changed: of a hundred episodes one has another title and another vector, and of a hundred "
-    "listeners one has chosen something else in place of their oldest choice, which touches all "
-    "that they chose. Memory: the most that the process held, everything included; of a load, what "
+    "Memory: the most that the process held, everything included; of a load, what "
     "it added, mapped pages too. Folder: mapped, found right when it was promoted. Summed up: as "
     "after the file was copied. Read into memory: as it was before it was mapped. As it lies: not "
     "packed, and summed up when it is all there. npz: the same arrays as numpy writes them, "
@@ -96,8 +94,6 @@ def measured(episodes: int, loads: int) -> dict[str, Any]:
         folder, size = Path(name), str(episodes)
         step(folder, "make", size)
         found["built"] = step(folder, "publish", size)
-        step(folder, "change", size)
-        found["changed"] = step(folder, "publish-changed", size)
         found["loads"] = {}
         if episodes <= STORED:
             with bucket() as settings:
@@ -129,20 +125,19 @@ def result(found: Sequence[dict[str, Any]]) -> Result:
     """As tables."""
     builds, loads = [], []
     for one in found:
-        for kind, what in (("built", "all"), ("changed", "1% changed")):
-            run = one[kind]
-            seconds = [run["seconds"][name] for name in STEPS]
-            cells = [f"{took:,.2f}" for took in (*seconds, sum(seconds))]
-            cells.append(f"{run['processor_s']:,.2f}")
-            cells += [f"{run['peak_mb']:,.0f}", f"{run['size_mb']:,.1f}"]
-            builds.append([f"{one['episodes']:,}", what, *cells])
+        run = one["built"]
+        seconds = [run["seconds"][name] for name in STEPS]
+        cells = [f"{took:,.2f}" for took in (*seconds, sum(seconds))]
+        cells.append(f"{run['processor_s']:,.2f}")
+        cells += [f"{run['peak_mb']:,.0f}", f"{run['size_mb']:,.1f}"]
+        builds.append([f"{one['episodes']:,}", *cells])
         for how, run in one["loads"].items():
-            size_mb = one["stored"]["mb"].get(how, one["changed"]["size_mb"])
+            size_mb = one["stored"]["mb"].get(how, one["built"]["size_mb"])
             spreads = [Spread(**run[name]) for name in ("seconds", "processor_s", "memory_mb")]
             shown = [spreads[0].shown(3), spreads[1].shown(3), f"{spreads[2].median:,.0f}"]
             remote = f"{at_bandwidth(one, how):.2f}" if how in REMOTE else ""
             loads.append([f"{one['episodes']:,}", how, f"{size_mb:,.1f}", *shown, remote])
-    header = ["episodes", "", *STEPS, "all", "processor", "memory MB", "snapshot MB"]
+    header = ["episodes", *STEPS, "all", "processor", "memory MB", "snapshot MB"]
     of_loads = ["episodes", "from", "MB", "seconds", "processor s", "memory MB"]
     return Result(
         "build",

@@ -18,14 +18,12 @@ import numpy as np
 from google.cloud import storage
 
 from adapters.folder import FolderShelf
-from adapters.folder_copies import FolderCopies
 from adapters.gcs import GcsShelf
 from adapters.jsonl import JsonSource
 from adapters.npz import NpzVectors
-from benchmarks.crowd import CHANGED, NOW, Crowd
+from benchmarks.crowd import NOW, Crowd
 from benchmarks.world import World
 from catalog_builder import build, job, signals
-from catalog_builder.learned import Learned
 from feed.catalog import Catalog
 from feed.engagement import Summary
 from feed.layout import SECTIONS
@@ -36,20 +34,14 @@ BUCKET, PLAIN = "bench", "plain"
 TIMEOUT_S = 600.0
 
 
-def make(folder: Path, episodes: int, *, changed: bool = False) -> dict[str, Any]:
-    """Write what a catalog is built from; `changed`: as it is after an hour."""
+def make(folder: Path, episodes: int) -> dict[str, Any]:
+    """Write what a catalog is built from."""
     world = World(episodes)
     with (folder / "episodes.jsonl").open("wb") as file:
-        for number, one in enumerate(world.each_item()):
-            again = changed and number % CHANGED == 0
-            item = msgspec.structs.replace(one, title=f"{one.title} again") if again else one
+        for item in world.each_item():
             file.write(msgspec.json.encode(item) + b"\n")
-    matrix = world.vectors().matrix
-    if changed:
-        some = matrix[::CHANGED]
-        some += np.random.default_rng(1).normal(size=some.shape).astype(np.float32) / 2
     ids = np.array([f"episode-{number:012}" for number in range(episodes)])
-    np.savez(folder / "vectors.npz", ids=ids, vectors=matrix)
+    np.savez(folder / "vectors.npz", ids=ids, vectors=world.vectors().matrix)
     return {"input_mb": (folder / "episodes.jsonl").stat().st_size / 1e6}
 
 
@@ -64,16 +56,15 @@ class Users:
         return self.crowd.summaries()
 
 
-def publish(folder: Path, episodes: int, *, changed: bool = False) -> dict[str, Any]:
+def publish(folder: Path, episodes: int) -> dict[str, Any]:
     """Build and publish as the command does; seconds by step, and the most memory, MB."""
-    users = Users(World(episodes).listeners(later=changed))
+    users = Users(World(episodes).listeners())
     inputs = job.Inputs(
         episodes=JsonSource(folder / "episodes.jsonl"),
         vectors=NpzVectors(folder / "vectors.npz"),
         now=NOW,
         max_bad=lambda _: 0,
         users=users,
-        learned=Learned(FolderCopies(folder / "copies")),
     )
     inner: dict[str, float] = {}
     build.collect = _timed(build.collect, "users", inner)  # type: ignore[attr-defined]
@@ -191,9 +182,7 @@ def main() -> None:
     folder, what, *more = sys.argv[1:]
     do: dict[str, Callable[[], dict[str, Any]]] = {
         "make": lambda: make(Path(folder), int(more[0])),
-        "change": lambda: make(Path(folder), int(more[0]), changed=True),
         "publish": lambda: publish(Path(folder), int(more[0])),
-        "publish-changed": lambda: publish(Path(folder), int(more[0]), changed=True),
         "store": lambda: store(Path(folder)),
         "load": lambda: load(Path(folder), more[0]),
     }

@@ -30,8 +30,6 @@ FAITHFUL = 0.8
 HEARD_OF = 0.95
 """the share of a topic's episodes that anybody has chosen yet"""
 USERS_AT_ONCE = 500
-CHANGED = 100
-"""of so many users, and of so many episodes, one is another than before"""
 DRAWN = 4
 """times as many as wanted, since some are drawn twice"""
 KINDS: dict[EngagementType, float] = {
@@ -48,16 +46,12 @@ KINDS: dict[EngagementType, float] = {
 
 @dataclass
 class Crowd:
-    """Users with so many engagements each, with as many different episodes.
-
-    `later`: one in `CHANGED` has chosen something else in place of their oldest choice.
-    """
+    """Users with so many engagements each, with as many different episodes."""
 
     users: int
     episodes: int
     each: int = 100
     seed: int = 0
-    later: bool = False
     making_s: float = field(default=0.0, init=False)
     making_cpu_s: float = field(default=0.0, init=False)
     """what it took to make them, up to now: no part of a build"""
@@ -123,8 +117,6 @@ class Crowd:
         if len(different) < self.each:
             different |= dict.fromkeys(range(self.episodes))
         chosen = list(different)[: self.each]
-        if self.later and user % CHANGED == 0:
-            chosen = [*list(different)[self.each : self.each + 1], *chosen[:-1]]
         engagements = tuple(
             Engagement(
                 id=f"{user:010}-{number:09}",

@@ -76,7 +76,6 @@ def _build(found: dict[str, Any]) -> Iterator[Figure]:
             yield step, "s", size, taken
         yield "all", "s", size, sum(one["built"]["seconds"].values())
         yield "processor", "s", size, one["built"]["processor_s"]
-        yield "all, 1% changed", "s", size, sum(one["changed"]["seconds"].values())
         yield "memory", "MB", size, one["built"]["peak_mb"]
         yield "snapshot", "MB", size, one["built"]["size_mb"]
         for how, run in one["loads"].items():

@@ -119,11 +119,7 @@ def cost(found: dict[str, Any]) -> list[str]:
 
 def build(found: dict[str, Any]) -> list[str]:
     """Steps of a build, and how long what was built takes to load."""
-    builds = {
-        f"{one['episodes']:,}, {what}": one[kind]["seconds"]
-        for one in found["sizes"]
-        for kind, what in (("built", "all"), ("changed", "1% changed"))
-    }
+    builds = {f"{one['episodes']:,}": one["built"]["seconds"] for one in found["sizes"]}
     loads = {
         f"{one['episodes']:,} episodes": {
             how: run["seconds"]["median"] for how, run in one["loads"].items()

@@ -67,10 +67,10 @@ class World:
         every = self.listeners().summaries()
         return build_catalog(self.items(), self.vectors(), NOW, summaries=every)
 
-    def listeners(self, *, later: bool = False) -> Crowd:
-        """Whose choices make the signals; `later`, when some have done something since."""
+    def listeners(self) -> Crowd:
+        """The users whose choices make the signals."""
         users = max(1, int(LISTENERS_AN_EPISODE * self.episodes))
-        return Crowd(users, self.episodes, later=later)
+        return Crowd(users, self.episodes)
 
     def summaries(self) -> Iterator[tuple[str, Summary]]:
         """By user: a full summary, and a profile with interests."""

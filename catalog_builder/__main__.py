@@ -19,7 +19,6 @@ from catalog_builder.wiring import (
     Pinecone,
     Sources,
     episode_source,
-    learned_by,
     shelf_at,
     summary_archive,
     vector_store,
@@ -133,7 +132,6 @@ def _inputs(options: argparse.Namespace) -> job.Inputs:
         users=summary_archive(sources),
         min_people=options.min_users,
         keep_vectors=not options.no_vectors,
-        learned=learned_by(sources),
     )
 
 
@@ -233,7 +231,7 @@ def _parser() -> argparse.ArgumentParser:
         help="copies of what was read (default: .earshot/feeds)",
     )
     inputs.add_argument(
-        "--full", action="store_true", help="read and learn everything again, not only what changed"
+        "--full", action="store_true", help="read everything again, not only what changed"
     )
 
     shelf = argparse.ArgumentParser(add_help=False)

@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from catalog_builder.errors import Refused
 from catalog_builder.interactions import collect
-from catalog_builder.learned import Learned
 from catalog_builder.lists import FEWEST, lists
 from catalog_builder.projection import projection
 from catalog_builder.scale import cosine_scale
@@ -47,7 +46,6 @@ def build_catalog(
     summaries: Iterable[Summary] = (),
     parameters: Parameters | None = None,
     keep_vectors: bool = True,
-    learned: Learned | None = None,
 ) -> Catalog:
     """The catalog of these episodes. Raises `Refused` for unusable vectors.
 
@@ -55,8 +53,7 @@ def build_catalog(
     then who is fresh lies together.
 
     `summaries` are those of all users, of which its signals are made. Without `keep_vectors` it
-    knows who has a vector and holds none: for a store that is searched. `learned` is of the last
-    build.
+    knows which episodes have a vector and holds none: for a store that is searched.
     """
     order = np.arange(len(episodes), dtype=np.int32)
     if len(episodes) >= FEWEST:
@@ -107,11 +104,11 @@ def build_catalog(
         lists=Lists.none(embeddings.shape[1]),
         projection=projection(embeddings, embedded == 1, anchors),
     )
-    made = signals(collect(summaries, catalog), catalog, parameters, learned)
+    made = signals(collect(summaries, catalog), catalog, parameters)
     catalog = replace(catalog, signals=made)
     none = embeddings[:0].copy()
     if keep_vectors:
-        catalog = replace(catalog, lists=lists(embeddings, embedded == 1, vectors.model, learned))
+        catalog = replace(catalog, lists=lists(embeddings, embedded == 1))
         if len(catalog.lists.rows) >= FEWEST:
             catalog = replace(catalog, embeddings=none, fixed=Fixed.of(embeddings))
     else:

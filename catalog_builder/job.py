@@ -11,7 +11,6 @@ from catalog_builder import publishing
 from catalog_builder.allowance import Allowance
 from catalog_builder.build import build_catalog
 from catalog_builder.gate import MIN_COVERAGE
-from catalog_builder.learned import Learned
 from catalog_builder.progress import say, stage, watched
 from catalog_builder.reading import Fields, read_episodes
 from catalog_builder.signals import MIN_PEOPLE, Parameters
@@ -45,8 +44,6 @@ class Inputs:
     """what fewer stand behind is not published"""
     keep_vectors: bool = True
     """whether the catalog holds its vectors, or leaves them to a search"""
-    learned: Learned | None = None
-    """of the last build; None: all is learned anew"""
 
 
 @dataclass(frozen=True)
@@ -116,7 +113,6 @@ def build(inputs: Inputs) -> Built:
             summaries=watched(summaries, "users"),
             parameters=Parameters(min_people=inputs.min_people),
             keep_vectors=inputs.keep_vectors,
-            learned=inputs.learned,
         )
     return Built(catalog, read.bad, read.notes, seconds)
 

@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from catalog_builder import centroids as kept_centroids
-from catalog_builder.learned import Learned
 from feed.lists import DEPTHS, Lists
 
 FEWEST = 20_000
@@ -48,26 +46,20 @@ BLOCK = 8192
 Floats = npt.NDArray[np.float32]
 
 
-def lists(
-    embeddings: Floats,
-    embedded: npt.NDArray[np.bool_],
-    model: str = "",
-    learned: Learned | None = None,
-) -> Lists:
-    """The lists of those of (n, D) unit rows that are embedded, by what the last build learned.
+def lists(embeddings: Floats, embedded: npt.NDArray[np.bool_]) -> Lists:
+    """The lists of those of (n, D) unit rows that are embedded.
 
     One of all where these are fewer than `FEWEST`, or so unlike each other that too many lists
     would have to be opened; none where they are fewer than `CODED`. Of more than `LEADING`
-    dimensions the leading directions are what is sorted and coded, where these tell who is near;
-    nothing is learned for the next build then, whose directions are its own.
+    dimensions the leading directions are what is sorted and coded, where these tell what is near.
     """
     rows = np.flatnonzero(embedded).astype(np.int32)
     if len(rows) >= CODED and embeddings.shape[1] > LEADING:
         axes = leading(embeddings, rows)
         if spare := _spare(axes, embeddings, rows):
-            made = _sorted(_turned(embeddings, axes), rows, "", None)
+            made = _sorted(_turned(embeddings, axes), rows)
             return replace(made, axes=axes, spare=np.array([spare], np.float32))
-    return _sorted(embeddings, rows, model, learned)
+    return _sorted(embeddings, rows)
 
 
 def leading(embeddings: Floats, rows: npt.NDArray[np.int32]) -> Floats:
@@ -106,16 +98,11 @@ def _turned(embeddings: Floats, axes: Floats) -> Floats:
     return found
 
 
-def _sorted(
-    embeddings: Floats, rows: npt.NDArray[np.int32], model: str, learned: Learned | None
-) -> Lists:
+def _sorted(embeddings: Floats, rows: npt.NDArray[np.int32]) -> Lists:
     if len(rows) >= FEWEST:
         count = round(CENTROIDS * len(rows) ** 0.5)
-        known = kept_centroids.known(learned, embeddings, model, count) if learned else None
-        centroids = learn(embeddings, rows, count) if known is None else known
+        centroids = learn(embeddings, rows, count)
         made = _calibrated(embeddings, sorted_by_centroid(embeddings, rows, centroids))
-        if learned and known is None:
-            kept_centroids.keep(learned, centroids, embeddings, model)
         if made.probes[0] <= WORTH * len(made):
             return made
     if len(rows) >= CODED:

@@ -1,8 +1,7 @@
 """Pairs: how strongly two episodes are tied by those who chose both.
 
 Of every two choices of a user, not too far apart, one is the later. What such a pair counts depends
-on that user's choices alone. So what the pairs of two episodes add up to changes only where the
-choices of somebody do who chose both, and holds until then (`catalog_builder/counted.py`).
+on that user's choices alone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from catalog_builder.interactions import Interactions
-from feed.columns import BoolArray, grouped, places
+from feed.columns import places
 
 PAIRS = 1 << 20
 """pairs of choices looked at once, about 100 bytes each: what bounds memory"""
@@ -84,10 +83,6 @@ class Ties:
         """Some of them."""
         return Ties(self.of[places], self.rows[places], self.strengths[places])
 
-    def sorted(self) -> "Ties":
-        """The same in the order of the one."""
-        return self.at(grouped(self.of)[0])
-
 
 class Pairs:
     """Pairs of choices of one user, found from the episode of either side."""
@@ -125,36 +120,34 @@ class Pairs:
             yield rows[first:end]
             first, before = end, int(ends[end - 1])
 
-    def tied(self, rows: Rows, among: BoolArray | None, least: int) -> Ties:
-        """Who is tied to these episodes by the pairs of `least` people, in the order of the one.
+    def tied(self, rows: Rows, least: int) -> Ties:
+        """The ties of these episodes that at least `least` people made, in the order of `rows`.
 
-        `among` (n,): nobody else is asked for. A part of the choices at a time, should even one
-        episode have too many. Pairs are float32 and added up in float64, where so few digits leave
-        no rounding: in any order it is the same.
+        A part of the choices at a time, should even one episode have too many. Pairs are float32
+        and added up in float64, where so few digits leave no rounding: the order of users does not
+        matter.
         """
         choices = self._by_episode[places(self._of[rows], self._of[rows + 1])].astype(np.int64)
         of = np.repeat(np.arange(len(rows)), self.choices[rows])
         total = csr_array((len(rows), self._episodes), dtype=np.complex128)
         for start in range(0, len(choices), self._at_once):
             some = slice(start, start + self._at_once)
-            part = self._summed(choices[some], of[some], among, len(rows))
+            part = self._summed(choices[some], of[some], len(rows))
             total = total + part if start else part
         strengths, people = total.data.real, total.data.imag
         kept = np.flatnonzero((people >= least) & (strengths > 0))
         of = np.repeat(np.arange(len(rows)), np.diff(total.indptr))
         return Ties(of[kept], total.indices[kept].astype(np.int32), strengths[kept])
 
-    def _summed(self, choices: Rows, of: Rows, among: BoolArray | None, groups: int) -> Any:
+    def _summed(self, choices: Rows, of: Rows, groups: int) -> Any:
         """(groups, n) complex, sparse: what all pairs of two episodes count, and i for each."""
-        starts, others, weights = self._of_choices(choices, among)
+        starts, others, weights = self._of_choices(choices)
         pairs = csr_array((weights + 1j, others, starts), (len(starts) - 1, self._episodes))
         both = np.tile(of, 2)
         ones = np.ones(len(both))
         return csr_array((ones, (both, np.arange(len(both)))), (groups, len(both))) @ pairs
 
-    def _of_choices(
-        self, one: Rows, among: BoolArray | None
-    ) -> tuple[Rows, npt.NDArray[np.int32], Floats]:
+    def _of_choices(self, one: Rows) -> tuple[Rows, npt.NDArray[np.int32], Floats]:
         """The other episode of each pair of these choices, and what it counts.
 
         First of those with later choices, then of those with earlier ones; starts (2 c + 1,).
@@ -165,18 +158,13 @@ class Pairs:
         begins, ends = np.append(one + 1, earliest), np.append(last, one)
         starts = np.append(0, np.cumsum(ends - begins))
         others = places(begins, ends)
-        rows = self._rows[others]
-        if among is not None:
-            asked = among[rows]
-            others, rows = others[asked], rows[asked]
-            starts = np.append(0, np.cumsum(asked))[starts]
         older = self._older[one] * self._activity[user]
         newer = self._newer[one] * self._activity[user] * self._backward
         weights = np.repeat(np.append(older, newer), np.diff(starts))
         later = starts[len(one)]
         weights[:later] *= self._newer[others[:later]]
         weights[later:] *= self._older[others[later:]]
-        return starts, rows, weights.astype(np.float64)
+        return starts, self._rows[others], weights.astype(np.float64)
 
 
 def _newer(

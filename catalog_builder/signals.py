@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from catalog_builder.interactions import BEGUN, FINISHED, MINUTE_US, Interactions
-from catalog_builder.learned import Learned
 from catalog_builder.neighbours import neighbours
 from catalog_builder.pairs import DAY_MINUTES
 from catalog_builder.pairs import Parameters as NeighbourParameters
@@ -33,15 +32,9 @@ class Parameters:
 
 
 def signals(
-    interactions: Interactions,
-    catalog: Catalog,
-    parameters: Parameters | None = None,
-    learned: Learned | None = None,
+    interactions: Interactions, catalog: Catalog, parameters: Parameters | None = None
 ) -> Signals:
-    """The signals of these interactions, as of the catalog's creation.
-
-    `learned` is of the last build, and changes nothing but the time that it takes.
-    """
+    """The signals of these interactions, as of the catalog's creation."""
     parameters = parameters or Parameters()
     n, least = len(catalog), parameters.min_people
     now_us = catalog.created_us
@@ -50,7 +43,7 @@ def signals(
         people += np.bincount(part.rows, minlength=n)
         popularity += _popularity(part, now_us, n)
     enough = people >= least
-    starts, rows, weights = neighbours(interactions, catalog, least, parameters.neighbours, learned)
+    starts, rows, weights = neighbours(interactions, catalog, least, parameters.neighbours)
     return Signals(
         people=np.where(enough, people, 0).astype(np.int32),
         popularity=np.where(enough[:, None], popularity, 0.0).astype(np.float32),

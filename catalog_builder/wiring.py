@@ -8,14 +8,12 @@ from pathlib import Path
 from adapters.locations import copies_at, leases_at, shelf_at
 from catalog_builder import demo
 from catalog_builder.errors import Refused
-from catalog_builder.learned import Learned
 from feed.ports import Buffer, EpisodeSource, Problem, Record, SummaryArchive, VectorStore
 
 __all__ = [
     "Sources",
     "copies_at",
     "episode_source",
-    "learned_by",
     "leases_at",
     "shelf_at",
     "summary_archive",
@@ -130,11 +128,6 @@ def summary_archive(sources: Sources) -> SummaryArchive | None:
 
         return SqliteArchive(Path(sources.users))
     return None
-
-
-def learned_by(sources: Sources) -> Learned:
-    """What the last build learned."""
-    return Learned(copies_at(sources.copies), anew=sources.full)
 
 
 def write_file(path: Path, data: Buffer) -> None:

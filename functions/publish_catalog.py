@@ -24,7 +24,6 @@ from catalog_builder.wiring import (
     Pinecone,
     Sources,
     episode_source,
-    learned_by,
     leases_at,
     shelf_at,
     summary_archive,
@@ -106,7 +105,6 @@ class Publisher:
             users=summary_archive(sources),
             min_people=settings.MIN_USERS,
             keep_vectors=not settings.NO_VECTORS,
-            learned=learned_by(sources),
         )
 
 

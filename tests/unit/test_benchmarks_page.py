@@ -47,7 +47,6 @@ FOUND: dict[str, dict[str, Any]] = {
             {
                 "episodes": 1000,
                 "built": {"seconds": {"read": 1.0, "lists": 2.0}},
-                "changed": {"seconds": {"read": 1.0, "lists": 0.5}},
                 "loads": {"folder": {"seconds": SPREAD}},
             }
         ]

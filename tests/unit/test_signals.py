@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from random import Random
 
 import msgspec
 import numpy as np
@@ -11,7 +12,6 @@ from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
 from catalog_builder import interactions as interactions_module
-from catalog_builder import neighbours as neighbours_module
 from catalog_builder import pairs as pairs_module
 from catalog_builder import promise as promise_module
 from catalog_builder.build import build_catalog
@@ -231,7 +231,6 @@ def test_neighbours_in_parts_are_those_found_pair_by_pair(
     wanted = brute(found, age_days(found, CATALOG.created_us), 30, parameters)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(pairs_module, "PAIRS", pairs)
-        patched.setattr(neighbours_module, "AT_ONCE", pairs)
         starts, rows, weights = neighbours(found, CATALOG, 1, parameters)
     best = -np.sort(-wanted, axis=1)[:, :3]
     mean = best[best > 0].mean() if (best > 0).any() else 1.0
@@ -239,6 +238,19 @@ def test_neighbours_in_parts_are_those_found_pair_by_pair(
         mine = slice(starts[row], starts[row + 1])
         assert weights[mine] * mean == pytest.approx(best[row][best[row] > 0], rel=1e-4)
         assert wanted[row, rows[mine]] == pytest.approx(weights[mine] * mean, rel=1e-4)
+
+
+@given(summaries, st.randoms(use_true_random=False))
+@settings(max_examples=50)
+def test_the_order_in_which_users_are_read_does_not_matter(
+    users: list[Summary], random: Random
+) -> None:
+    parameters = NeighbourParameters(most=3)
+    found = neighbours(collect(users, CATALOG), CATALOG, 1, parameters)
+    random.shuffle(users)
+    again = neighbours(collect(users, CATALOG), CATALOG, 1, parameters)
+    for one, other in zip(found, again, strict=True):
+        assert np.array_equal(one, other)
 
 
 @given(summaries)
