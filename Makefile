@@ -12,6 +12,7 @@ SHELF := $(STATE)/shelves/$(if $(INPUT),$(shell printf '%s' '$(INPUT)' | cksum |
 
 BUILD_OPTIONS := $(if $(EPISODES),--episodes '$(EPISODES)') $(if $(VECTORS),--vectors '$(VECTORS)') \
 	$(if $(FEEDS),--feeds $(foreach feed,$(FEEDS),'$(feed)')) $(if $(FIELDS),--fields '$(FIELDS)') $(if $(MAX_BAD),--max-bad '$(MAX_BAD)') \
+	$(if $(ALLOW_PRIVATE_FEEDS),--allow-private-feeds) \
 	$(if $(NOW),--now '$(NOW)') $(if $(FORCE),--force)
 
 # What is replayed: what is given, or made-up listeners.
@@ -39,6 +40,7 @@ help: ## Show what there is
 	@echo
 	@echo 'make run and make emulators take EPISODES=file FIELDS=file.toml VECTORS=file.npz'
 	@echo '    FEEDS="url ..." NOW=RFC3339 PORT=8080, and for the builder MAX_BAD=10% FORCE=1'
+	@echo '    ALLOW_PRIVATE_FEEDS=1 for feeds of your own network'
 	@echo 'make evaluate and make tune take EPISODES=file INTERACTIONS=train.csv TEST=test.csv SCENARIO="name ..."'
 
 run: $(VENV)/run ## Serve a personal feed on this machine (a demo catalog unless told otherwise)

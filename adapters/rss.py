@@ -12,12 +12,16 @@ from typing import NamedTuple
 
 import httpx
 
+from adapters import rss_budget
+from adapters.rss_budget import ReadBudget
 from adapters.rss_cache import Copy, FeedCache
+from adapters.rss_compression import expand
 from adapters.rss_document import Feed, Listing, NotAFeedError
 from adapters.rss_fetch import fetch
 from adapters.rss_ids import guid_of
 from adapters.rss_parse import parse
 from adapters.rss_places import Place, locate
+from adapters.rss_transport import CheckedTransport, Resolver, resolve
 from feed.builds import Copies
 from feed.ports import Problem, Record, Unavailable
 
@@ -25,6 +29,7 @@ MAX_DEPTH = 3
 """Lists may name lists, this deep."""
 LOOK_AHEAD = 4
 """Feeds read and waiting for their turn, per worker: what bounds memory."""
+MAX_BYTES = 64 * 2**20
 REASONS_NAMED = 3
 
 log = logging.getLogger(__name__)
@@ -44,8 +49,12 @@ class RssSource:
     (None: nowhere): they answer a 304, and stand in, with a Problem, for a feed that fails.
 
     What asks to be in no directory (itunes:block, podcast:block) is left out, unless
-    `include_blocked`. `timeout_s` (seconds) and `max_bytes` are per feed; `on_feed` is called with
-    the name of each feed when its turn is over, in order, from the thread that reads.
+    `include_blocked`. `timeout_s` (seconds) and `max_bytes` are per feed, `total_s` and
+    `total_bytes` for what is fetched together: then copies stand in. `on_feed` is called with the
+    name of each feed when its turn is over, in order, from the thread that reads.
+
+    Only addresses of the public Internet are fetched, unless `allow_private`; then the proxies of
+    the environment are used, too. `resolve` tells the addresses of a host.
 
     Ids: see `rss_ids`. Without guid the URL of the audio takes its place, or else the entry's. A
     series' id is its podcast:guid, or else the hash of the feed's URL.
@@ -58,8 +67,12 @@ class RssSource:
         *,
         max_workers: int = 8,
         timeout_s: float = 15.0,
-        max_bytes: int = 20 * 2**20,
+        max_bytes: int = MAX_BYTES,
+        total_s: float = rss_budget.TIMEOUT_S,
+        total_bytes: int = rss_budget.MAX_BYTES,
         include_blocked: bool = False,
+        allow_private: bool = False,
+        resolve: Resolver = resolve,
         on_feed: Callable[[str], None] | None = None,
     ) -> None:
         self._inputs = inputs
@@ -67,7 +80,10 @@ class RssSource:
         self._max_workers = max_workers
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
+        self._total = (total_s, total_bytes)
         self._include_blocked = include_blocked
+        self._allow_private = allow_private
+        self._resolve = resolve
         self._on_feed = on_feed
         self._tls = httpx.create_ssl_context()  # slow to make, so once for all feeds
         # Parsing is all computation, unlike fetching: more at once than cores only costs memory.
@@ -78,6 +94,7 @@ class RssSource:
 
         Raises `Unavailable` at the end if not one record could be read.
         """
+        budget = ReadBudget(*self._total)
         seen: set[str] = set()
         places = deque(locate(self._inputs, None, seen))
         readings: dict[Place, Future[_Reading]] = {}
@@ -88,7 +105,7 @@ class RssSource:
             while places:
                 for place in islice(places, LOOK_AHEAD * self._max_workers):
                     if place not in readings:
-                        readings[place] = pool.submit(self._read_place, place)
+                        readings[place] = pool.submit(self._read_place, place, budget)
                 place = places.popleft()
                 content, reason = readings.pop(place).result()
                 if reason:
@@ -111,11 +128,11 @@ class RssSource:
             named = "; ".join(reasons[:REASONS_NAMED]) or "no feed was given"
             raise Unavailable(f"no episode could be read ({named})")
 
-    def _read_place(self, place: Place) -> _Reading:
+    def _read_place(self, place: Place, budget: ReadBudget) -> _Reading:
         if place.refused:
             return _Reading(None, place.refused)
         try:
-            content = self._read_url(place) if place.is_url else self._read_file(place)
+            content = self._read_url(place, budget) if place.is_url else self._read_file(place)
         except _StoodInError as stood_in:
             return _Reading(stood_in.content, stood_in.reason)
         except (Unavailable, NotAFeedError) as error:
@@ -129,13 +146,15 @@ class RssSource:
         nothing = "; ".join(content.notes) or "the feed has no episodes"
         return _Reading(content, None if content.entries else nothing)
 
-    def _read_url(self, place: Place) -> Feed | Listing:
+    def _read_url(self, place: Place, budget: ReadBudget) -> Feed | Listing:
         url = place.address
         kept = self._cache.load(url)
         try:
+            timeout_s = budget.seconds(self._timeout_s)
             new = fetch(
-                url, kept, timeout_s=self._timeout_s, max_bytes=self._max_bytes, tls=self._tls
+                url, kept, timeout_s=timeout_s, max_bytes=self._max_bytes, client=self._client
             )
+            budget.spend(len(new.body) if new else 0)
             current = new or kept or Copy(b"")
             content = self._parse(current, place)
         except (Unavailable, NotAFeedError) as error:
@@ -157,9 +176,13 @@ class RssSource:
                 body = file.read(self._max_bytes + 1)
         except (OSError, ValueError) as error:
             raise Unavailable(f"cannot be read: {error}") from error
-        if len(body) > self._max_bytes:
-            raise Unavailable(f"larger than {self._max_bytes} bytes")
-        return self._parse(Copy(body), place)
+        return self._parse(Copy(expand(body, self._max_bytes)), place)
+
+    def _client(self) -> httpx.AsyncClient:
+        if self._allow_private:
+            return httpx.AsyncClient(verify=self._tls)
+        transport = CheckedTransport(self._tls, self._resolve)
+        return httpx.AsyncClient(transport=transport, trust_env=False)
 
     def _parse(self, copy: Copy, place: Place) -> Feed | Listing:
         with self._parsers:

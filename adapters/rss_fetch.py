@@ -1,55 +1,55 @@
 """One feed over HTTP, within a deadline and a size whatever the server does."""
 
 import asyncio
-import ssl
-import zlib
+from collections.abc import Callable
 
 import httpx
 
 from adapters.rss_cache import Copy
+from adapters.rss_compression import expand, too_large
 from feed.ports import Unavailable
 
 MAX_REDIRECTS = 5
 
+Client = Callable[[], httpx.AsyncClient]
+"""Makes a client that decides where it connects."""
+
 
 def fetch(
-    url: str, known: Copy | None, *, timeout_s: float, max_bytes: int, tls: ssl.SSLContext
+    url: str, known: Copy | None, *, timeout_s: float, max_bytes: int, client: Client
 ) -> Copy | None:
     """Get a URL; None if it is still what is `known`.
 
-    `timeout_s` (seconds) covers everything from connecting to the last byte, redirects included;
+    `timeout_s` (seconds) covers everything from resolving to the last byte, redirects included;
     `max_bytes` the body before and after decompression. Raises `Unavailable` with the reason.
     """
     try:
         # An event loop of its own, because only cancelling ends a server that sends one byte
         # every now and then: a socket's timeout starts again with each of them.
-        return asyncio.run(_fetch_within(url, known, timeout_s, max_bytes, tls))
+        return asyncio.run(_fetch_within(url, known, timeout_s, max_bytes, client))
     except TimeoutError:
         raise Unavailable(f"no complete answer within {timeout_s:g} s") from None
-    except zlib.error:
-        raise Unavailable("the answer's compression is broken") from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         raise Unavailable(f"{type(error).__name__}: {error}".rstrip(": ")) from error
 
 
 async def _fetch_within(
-    url: str, known: Copy | None, timeout_s: float, max_bytes: int, tls: ssl.SSLContext
+    url: str, known: Copy | None, timeout_s: float, max_bytes: int, client: Client
 ) -> Copy | None:
-    headers = {"User-Agent": "earshot", "Accept-Encoding": "gzip"}
+    headers = {"User-Agent": "earshot", "Accept-Encoding": "gzip, deflate"}
     if known and known.etag:
         headers["If-None-Match"] = known.etag
     if known and known.last_modified:
         headers["If-Modified-Since"] = known.last_modified
-    async with (
-        asyncio.timeout(timeout_s),
-        httpx.AsyncClient(headers=headers, verify=tls, timeout=timeout_s) as client,
-    ):
-        request: httpx.Request | None = client.build_request("GET", url)
+    async with asyncio.timeout(timeout_s), client() as session:
+        request: httpx.Request | None = session.build_request(
+            "GET", url, headers=headers, timeout=timeout_s
+        )
         # By hand, because httpx reads a redirect's body whole, whatever its size.
         for _ in range(MAX_REDIRECTS + 1):
             if request is None:
                 break
-            response = await client.send(request, stream=True)
+            response = await session.send(request, stream=True)
             try:
                 if not response.has_redirect_location:
                     return await _receive(response, known, max_bytes)
@@ -74,21 +74,16 @@ async def _receive(response: httpx.Response, known: Copy | None, max_bytes: int)
 
 
 async def _body(response: httpx.Response, max_bytes: int) -> bytes:
-    """Decompress here: httpx expands a chunk whole before anybody can look at its size."""
+    """Receive, then decompress: httpx expands a chunk whole before anybody can see its size."""
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in {"", "identity", "gzip", "x-gzip"}:
+    if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
         raise Unavailable(f"content encoding {encoding!r} was not asked for")
-    unzip = zlib.decompressobj(wbits=31) if "gzip" in encoding else None
-    body = bytearray()
-    received_bytes = 0
+    received = bytearray()
     async for chunk in response.aiter_raw():
-        received_bytes += len(chunk)
-        body += unzip.decompress(chunk, max_bytes + 1 - len(body)) if unzip else chunk
-        if max(received_bytes, len(body)) > max_bytes:
-            raise Unavailable(f"larger than {max_bytes} bytes")
-    if unzip and not unzip.eof:
-        raise Unavailable("the answer's compression is broken")
-    return bytes(body)
+        received += chunk
+        if len(received) > max_bytes:
+            raise too_large(max_bytes)
+    return expand(bytes(received), max_bytes, is_deflated=encoding == "deflate")
 
 
 def _validator(response: httpx.Response, name: str) -> str | None:

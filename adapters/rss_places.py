@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urldefrag, urljoin, urlsplit
 
+MAX_PLACES = 20_000
+"""Feeds and lists of one read."""
+
 _USER = re.compile(r"//[^/?#]*@")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # two letters at least: C:\ is a path
 # What podcast apps register for "subscribe": feed:https://a.example/rss, itpc://a.example/rss.
@@ -43,9 +46,14 @@ def locate(names: Sequence[str], by: Place | None, seen: set[str]) -> list[Place
         place = _place(_cleaned(name), by)
         as_is = place.is_url or place.refused
         key = place.address if as_is else os.path.realpath(place.address)
-        if key not in seen:
-            seen.add(key)
-            places.append(place)
+        if key in seen:
+            continue
+        if len(seen) >= MAX_PLACES:
+            reason = f"with it there are more than {MAX_PLACES:,} feeds: what follows is not read"
+            places.append(place._replace(refused=reason))
+            break
+        seen.add(key)
+        places.append(place)
     return places
 
 

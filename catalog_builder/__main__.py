@@ -11,6 +11,7 @@ from pathlib import Path
 from catalog_builder import job, publishing
 from catalog_builder.allowance import Allowance, allowance
 from catalog_builder.errors import Refused
+from catalog_builder.feed_options import add_feed_options, feed_options
 from catalog_builder.gate import MIN_COVERAGE
 from catalog_builder.progress import say
 from catalog_builder.reading import load_fields
@@ -106,6 +107,7 @@ def _sources(options: argparse.Namespace) -> Sources:
     return Sources(
         episodes=options.episodes,
         feeds=tuple(options.feeds),
+        feed_options=feed_options(options),
         vectors=options.vectors,
         pinecone=Pinecone(
             # A key on a command line is seen by everybody on the machine.
@@ -198,6 +200,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FEED",
         help="RSS or Atom: URLs, files, lists of them, or OPML",
     )
+    add_feed_options(inputs)
     inputs.add_argument(
         "--vectors",
         default="",

@@ -148,10 +148,13 @@ def _audio(item: Item) -> str:
     return _SCHEME.sub("", item.episode.audio_url or "").partition("#")[0]
 
 
-def _substance(item: Item) -> tuple[str, str]:
-    """What two items of one guid share if they are the same episode: audio, or title and date."""
-    audio = _audio(item)
-    return (audio, "") if audio else (_title(item), item.episode.published_at.isoformat())
+def _substance(item: Item) -> tuple[str, ...]:
+    """What two items of one guid share if they are the same episode."""
+    if audio := _audio(item):
+        return (audio,)
+    same = (_title(item), item.episode.published_at.isoformat())
+    # Without audio, a guid like "1" and a title tell nothing beyond their feed.
+    return same if _is_global(item) else (*same, item.feed)
 
 
 def _breadth(items: Sequence[Item], groups: Sequence[Sequence[int]]) -> Counter[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from adapters.locations import copies_at, leases_at, shelf_at
 from catalog_builder import demo
 from catalog_builder.errors import Refused
+from catalog_builder.feed_options import FeedOptions
 from feed.ports import Buffer, EpisodeSource, Problem, Record, SummaryArchive, VectorStore
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
 
 FIRESTORE = "firestore"
 PINECONE = "pinecone"
+MIB = 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,7 @@ class Sources:
     episodes: str = ""
     """a file, or `firestore` or `firestore:COLLECTION`; empty: a demo, unless there are feeds"""
     feeds: tuple[str, ...] = ()
+    feed_options: FeedOptions = field(default_factory=FeedOptions)
     vectors: str = ""
     """a file, or `pinecone`; empty: made of the text"""
     pinecone: Pinecone = Pinecone()
@@ -92,7 +95,16 @@ def episode_source(sources: Sources, today: date) -> EpisodeSource:
     if sources.feeds:
         from adapters.rss import RssSource  # noqa: PLC0415
 
-        return RssSource(sources.feeds, copies_at(sources.copies))
+        options = sources.feed_options
+        return RssSource(
+            sources.feeds,
+            copies_at(sources.copies),
+            max_bytes=options.max_mb * MIB,
+            total_bytes=options.total_mb * MIB,
+            total_s=options.timeout_s,
+            include_blocked=options.include_blocked,
+            allow_private=options.allow_private,
+        )
     return DemoSource(today)
 
 

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from catalog_builder import job
 from catalog_builder.allowance import allowance
 from catalog_builder.errors import Beaten, Refused
+from catalog_builder.feed_options import FeedOptions
 from catalog_builder.reading import load_fields
 from catalog_builder.wiring import (
     Pinecone,
@@ -84,6 +85,13 @@ class Publisher:
         sources = Sources(
             episodes=settings.EPISODES,
             feeds=tuple(settings.FEEDS.split()),
+            feed_options=FeedOptions(
+                allow_private=settings.ALLOW_PRIVATE_FEEDS,
+                include_blocked=settings.INCLUDE_BLOCKED,
+                max_mb=settings.FEED_MAX_MB,
+                total_mb=settings.FEEDS_MAX_MB,
+                timeout_s=settings.FEEDS_TIMEOUT_S,
+            ),
             vectors="" if settings.VECTORS == "text" else settings.VECTORS,
             pinecone=Pinecone(
                 host=settings.PINECONE_HOST,

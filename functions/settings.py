@@ -67,6 +67,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """what publish_catalog builds from: `firestore`, `firestore:COLLECTION`, or a file"""
     FEEDS: str = ""
     """or else podcast feeds: addresses separated by spaces"""
+    ALLOW_PRIVATE_FEEDS: bool = False
+    """whether feeds may lie in a private network"""
+    INCLUDE_BLOCKED: bool = False
+    """whether to read what asks to be in no directory (itunes:block, podcast:block)"""
+    FEED_MAX_MB: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 64
+    """MiB of one feed"""
+    FEEDS_MAX_MB: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1024
+    """MiB of all feeds together that are fetched"""
+    FEEDS_TIMEOUT_S: Annotated[float, msgspec.Meta(gt=0)] = 1200.0
+    """seconds after which no further feed is fetched"""
     FIELDS: str = ""
     """a TOML file that maps an episode's fields onto the records'"""
     VECTORS: str = "text"

@@ -78,6 +78,7 @@ def test_a_network_s_feed_of_the_newest_alone_is_still_the_network_s() -> None:
         # A guid like "1" is any feed's: the title "Trailer" is, too.
         ({"audio": "https://x/1", "local": True}, {"audio": "https://x/2", "local": True}, False),
         ({"audio": "https://x/1", "local": True}, {"audio": "https://x/1", "local": True}, True),
+        ({"local": True}, {"local": True}, False),
     ],
 )
 def test_an_episode_of_two_feeds_is_known_by_guid_and_audio_or_title(

@@ -3,6 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from adapters import rss, rss_budget
+from catalog_builder.feed_options import FeedOptions
+from catalog_builder.wiring import MIB
 from functions.settings import Settings, SettingsError, check_session, read_settings
 
 KEY = "a secret of sixteen"
@@ -104,3 +107,12 @@ def test_every_setting_is_documented_with_its_default() -> None:
         for name, value in defaults.items()
     }
     assert rows == documented
+
+
+def test_feeds_are_read_alike_by_the_command_and_the_function() -> None:
+    settings, options = Settings(), FeedOptions()
+    assert settings.ALLOW_PRIVATE_FEEDS == options.allow_private is False
+    assert settings.INCLUDE_BLOCKED == options.include_blocked is False
+    assert settings.FEED_MAX_MB * MIB == options.max_mb * MIB == rss.MAX_BYTES
+    assert settings.FEEDS_MAX_MB * MIB == options.total_mb * MIB == rss_budget.MAX_BYTES
+    assert settings.FEEDS_TIMEOUT_S == options.timeout_s == rss_budget.TIMEOUT_S
