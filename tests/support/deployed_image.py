@@ -1,6 +1,5 @@
 """What Cloud Functions makes of an upload: a folder of files, their packages, and the functions."""
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -11,9 +10,9 @@ from functools import cache
 from pathlib import Path
 
 from tests.support.deploying import ROOT, commands, dry_run, flag
+from tests.support.installed import installed
 from tests.support.server import Server
 
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "earshot"
 SECRET = "a secret for tests that is long enough"
 
 
@@ -57,24 +56,28 @@ def build_image(source: Path) -> Image:
         copy = source / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, copy)
-    return Image(source, _installed(source / "requirements.txt"))
+    return Image(source, _python_with(source / "requirements.txt"))
 
 
-def _installed(requirements: Path) -> Path:
-    """A Python that has these packages alone, kept until they change: it takes a minute to make."""
+def _python_with(requirements: Path) -> Path:
+    """A Python that has these packages alone. It is kept until they change: it takes a minute."""
+
+    def install(folder: Path) -> None:
+        pip = [
+            folder / "bin" / "python",
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--disable-pip-version-check",
+        ]
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        # What is imported is compiled then: compiling all of it takes as long as the rest.
+        subprocess.run([*pip, "--no-compile", "-r", requirements], check=True)
+
     made_of = f"{sys.version}\n{requirements.read_text()}"
-    folder = CACHE / f"image-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "complete").exists():
-            install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-            install.append("--no-compile")  # what is imported is compiled then
-            python = str(folder / "bin" / "python")
-            subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-            subprocess.run([python, *install, "-r", str(requirements)], check=True)
-            (folder / "complete").touch()
-    return folder / "bin" / "python"
+    version = hashlib.sha256(made_of.encode()).hexdigest()[:16]
+    return installed("image", version, install) / "bin" / "python"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Firebase Hosting by firebase-tools itself: which files it uploads, and what it serves."""
 
-import fcntl
 import json
 import os
 import shutil
@@ -13,8 +12,8 @@ import pytest
 
 from emulators.firestore import new_project
 from emulators.process import Child, free_port
-from tests.support.deployed_image import CACHE
 from tests.support.deploying import Account, flag
+from tests.support.installed import installed
 
 VERSION = "15.34.2"
 INSTALL = (
@@ -31,20 +30,14 @@ INSTALL = (
 
 @cache
 def firebase_tools() -> Path:
-    """The folder of firebase-tools. In CI it is installed, once: a minute or more, and 300 MB."""
-    folder = CACHE / f"firebase-tools-{VERSION}"
-    install = [*INSTALL, f"--prefix={folder}", f"firebase-tools@{VERSION}"]
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "complete").exists():
-            if shutil.which("npm") is None or os.environ.get("CI") != "true":
-                pytest.skip(f"no firebase-tools; CI=true installs it in {folder}")
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            subprocess.run(install, check=True)
-            (folder / "complete").touch()
-    return folder / "node_modules" / "firebase-tools"
+    """The folder of firebase-tools. In CI it is installed, once: a minute or more, and 220 MB."""
+
+    def install(folder: Path) -> None:
+        if shutil.which("npm") is None or os.environ.get("CI") != "true":
+            pytest.skip("no firebase-tools; with CI=true the tests install it")
+        subprocess.run([*INSTALL, f"--prefix={folder}", f"firebase-tools@{VERSION}"], check=True)
+
+    return installed("firebase-tools", VERSION, install) / "node_modules" / "firebase-tools"
 
 
 class Site:
