@@ -15,6 +15,7 @@ from catalog_builder.errors import Refused
 from feed.clock import to_us
 from feed.columns import hash_strings
 from feed.episode import MAX_ID_BYTES, Categories, Episode, Scores, Series
+from feed.markup import heading, text_of
 from feed.ports import Problem, Record
 
 Fields = Mapping[str, str]
@@ -86,6 +87,8 @@ def read_episodes(
             continue
         try:
             episode = _episode(_mapped(record.fields, fields) if fields else record.fields)
+            if not record.feed:  # a feed's texts are text already
+                episode = _without_markup(episode)
         except (msgspec.ValidationError, ValueError) as error:
             reason = _plain(str(error), record.fields)
             bad.append(Problem(record.where, reason, feed=record.feed))
@@ -119,6 +122,20 @@ def _episode(fields: Mapping[str, Any]) -> Episode:
     if title == episode.title and series is episode.series:
         return episode
     return msgspec.structs.replace(episode, title=title, series=series)
+
+
+def _without_markup(episode: Episode) -> Episode:
+    """Returns an episode whose texts a page can print, as those of feeds."""
+    series = episode.series
+    if series and series.name:
+        series = msgspec.structs.replace(series, name=heading(series.name) or series.name)
+    return msgspec.structs.replace(
+        episode,
+        title=heading(episode.title) or episode.title,
+        series=series,
+        description=episode.description and text_of(episode.description),
+        key_insight=episode.key_insight and text_of(episode.key_insight),
+    )
 
 
 def _plain(message: str, fields: Mapping[str, Any]) -> str:

@@ -71,6 +71,36 @@ def test_a_bad_episode_is_skipped_with_its_place_and_the_reason(
     assert reason in found.bad[0].reason
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("<p>One &amp; two</p><p>three</p><script>evil()</script>", "One & two three"),
+        ("re<b>al</b>", "real"),
+        ("<table><tr><td>a</td></tr></table>", "a"),
+        ("Salt &amp; sand&nbsp;", "Salt & sand\xa0"),
+        ("One.\n\nTwo, 3 < 4 > 2, <vector>, AT&T", "One.\n\nTwo, 3 < 4 > 2, <vector>, AT&T"),
+    ],
+)
+def test_html_becomes_text_that_a_page_can_print(written: str, shown: str) -> None:
+    texts = {"description": written, "key_insight": written}
+    (episode,) = read({**MINIMAL, **texts, "series": {"name": "<b>Salt</b> &amp; sand"}}).episodes
+    assert (episode.description, episode.key_insight) == (shown, shown)
+    assert episode.series
+    assert episode.series.name == "Salt & sand"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("<i>Tides</i> &amp; time", "Tides & time"),
+        ("C++ <vector>, explained", "C++ <vector>, explained"),
+        ("<b></b>", "<b></b>"),
+    ],
+)
+def test_a_title_is_text_and_never_empty(written: str, shown: str) -> None:
+    assert read({**MINIMAL, "title": written}).episodes[0].title == shown
+
+
 def test_a_missing_field_is_named() -> None:
     assert "published_at" in read({"id": "a", "title": "A"}).bad[0].reason
 

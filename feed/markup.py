@@ -1,0 +1,100 @@
+"""Text that may be HTML: what apps, feeds and editors put into a title or a description."""
+
+import html
+import re
+from html.parser import HTMLParser
+
+MAX_HTML_CHARS = 20_000
+"""Of a description; the standard library's parser takes quadratic time for some."""
+
+_INLINE = frozenset(
+    {"a", "abbr", "b", "big", "cite", "code", "em", "font", "i", "mark", "s", "small", "span"}
+    | {"strong", "sub", "sup", "tt", "u"}
+)
+_BLOCKS = frozenset({"br", "div", "h1", "h2", "h3", "h4", "hr", "img", "li", "ol", "p", "ul"})
+_UNSEEN = frozenset({"script", "style", "template", "title"})
+_ELEMENTS = (
+    _INLINE
+    | _BLOCKS
+    | _UNSEEN
+    | frozenset(
+        {"address", "article", "aside", "audio", "blockquote", "body", "button", "caption"}
+        | {"center", "col", "dd", "del", "details", "dl", "dt", "embed", "figcaption", "figure"}
+        | {"footer", "form", "h5", "h6", "head", "header", "html", "iframe", "input", "ins"}
+        | {"link", "main", "meta", "nav", "noscript", "object", "option", "picture", "pre", "q"}
+        | {"section", "select", "source", "strike", "summary", "svg", "table", "tbody", "td"}
+        | {"textarea", "tfoot", "th", "thead", "time", "tr", "video"}
+    )
+)
+_TAG = re.compile(r"<[^<>]*>")
+_NAMED_TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)(?:\s[^<>]*)?/?>")
+# With its semicolon: "&section" is no "§ion".
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+# What old Windows programs call a charset of ISO: its control characters are quotes and dashes.
+_WINDOWS = {
+    code: text for code in range(0x80, 0xA0) if (text := bytes([code]).decode("cp1252", "ignore"))
+}
+
+
+def plain(markup: str) -> str:
+    """Text of a piece of HTML: no tags, scripts or styles; entities resolved, spaces folded."""
+    if len(markup) > MAX_HTML_CHARS:
+        markup = markup[:MAX_HTML_CHARS]
+        markup = markup[: markup.rfind("<")] if markup.rfind("<") > markup.rfind(">") else markup
+    parser = _Text()
+    try:
+        parser.feed(markup)
+        parser.close()
+    except AssertionError:  # the parser's way of saying that "<![foo" is no HTML
+        return fold(_TAG.sub(" ", markup))
+    return " ".join("".join(parser.pieces).translate(_WINDOWS).split())
+
+
+def heading(text: str) -> str:
+    """Text of a title, without the tags of HTML, if it is HTML: "C++ <vector>" is a title, too."""
+    tags = _NAMED_TAG.findall(text)
+    is_html = any(end or name.lower() in _BLOCKS for end, name in tags) and all(
+        name.lower() in _INLINE | _BLOCKS for _, name in tags
+    )
+    return fold(plain(text) if is_html else text)
+
+
+def text_of(text: str) -> str:
+    """Returns a description as text: HTML without its tags, other text with its entities resolved.
+
+    Text with line breaks keeps them; what names no element of HTML, like "<vector>", is no tag.
+    """
+    if "<" in text and any(name.lower() in _ELEMENTS for _, name in _NAMED_TAG.findall(text)):
+        return plain(text)
+    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+
+
+def fold(text: str) -> str:
+    """Resolve the entities that double escaping leaves behind, and fold white space."""
+    resolved = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+    return " ".join(resolved.translate(_WINDOWS).split())
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.pieces: list[str] = []
+        self._unseen = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del attrs
+        self._unseen += tag in _UNSEEN
+        self._gap(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._unseen = max(0, self._unseen - (tag in _UNSEEN))
+        self._gap(tag)
+
+    def handle_data(self, data: str) -> None:
+        if not self._unseen:
+            self.pieces.append(data)
+
+    def _gap(self, tag: str) -> None:
+        # "<li>one<li>two" are two words, "re<b>al</b>" is one.
+        if tag not in _INLINE:
+            self.pieces.append(" ")
