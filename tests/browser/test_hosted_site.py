@@ -20,6 +20,7 @@ __all__ = ["sdk"]
 pytestmark = needs_gcloud
 
 FOR_EDITORS = {"jsconfig.json", "js/types.d.ts", "lab/types.d.ts"}
+GENERATED = {"config.json"}
 PRIVATE = {".env", "js/.main.js.swp", ".git/config"}
 
 
@@ -43,7 +44,11 @@ def test_the_page_is_uploaded_and_nothing_that_is_for_editors_or_private(site: S
         (site.public / name).touch()
     web = ROOT / "web"
     there = {str(path.relative_to(web)) for path in web.rglob("*") if path.is_file()}
-    assert {*site.uploaded_files()} == there - FOR_EDITORS
+    assert {*site.uploaded_files()} == (there - FOR_EDITORS) | GENERATED
+
+
+def test_firebase_tools_knows_every_field_of_the_deployed_configuration(site: Site) -> None:
+    assert site.invalid_fields() == []
 
 
 @pytest.mark.parametrize("address", ["/", "/lab.html", "/js/main.js", "/sw.js", "/icons.svg"])

@@ -55,11 +55,27 @@ class Site:
 
     def uploaded_files(self) -> list[str]:
         """The files that `firebase deploy` uploads, as it lists them itself."""
-        module = json.dumps(str(firebase_tools() / "lib" / "listFiles"))
-        given = json.dumps([str(self.public), self.hosting["ignore"]])
-        script = f"console.log(JSON.stringify(require({module}).listFiles(...{given})))"
-        done = subprocess.run(["node", "-e", script], check=True, capture_output=True, text=True)
-        return sorted(json.loads(done.stdout))
+        given = [str(self.public), self.hosting["ignore"]]
+        return sorted(_asked("listFiles", "module.listFiles(...given)", given))
+
+    def invalid_fields(self) -> list[str]:
+        """What firebase-tools itself finds wrong with the configuration."""
+        check = "(v => v(given) ? [] : v.errors.map(module.getErrorMessage))(module.getValidator())"
+        return _asked("firebaseConfigValidate", check, self.config)
+
+
+def _asked(module: str, expression: str, given: Any) -> list[str]:
+    """What an expression over `given` and a `module` of firebase-tools says."""
+    place = json.dumps(str(firebase_tools() / "lib" / module))
+    script = (
+        f"const module = require({place}), given = {json.dumps(given)};"
+        f"console.log(JSON.stringify({expression}))"
+    )
+    done = subprocess.run(
+        ["node", "-"], input=f"{{{script}}}", check=True, capture_output=True, text=True
+    )
+    answer: list[str] = json.loads(done.stdout)
+    return answer
 
 
 class HostingEmulator(Child):
