@@ -11,7 +11,8 @@ certificate_name() {
 }
 
 # find_api_domain: API_DOMAIN is where the API can be called through the balancer now, nothing if
-# nowhere yet; PROXY_CERTIFICATES, those that the balancer has, by name, separated by commas.
+# nowhere yet; PROXY_CERTIFICATES, those that the balancer has, by name, separated by commas; and
+# CERTIFICATE_SERVES, whether the domain's own is active among them.
 #
 # Only with a domain that works does the page move there, and only then do the functions' own
 # addresses close: a listener is never sent to where nothing answers.
@@ -19,6 +20,7 @@ find_api_domain() {
     local certificates name status domain
     API_DOMAIN=
     PROXY_CERTIFICATES=
+    CERTIFICATE_SERVES=false
     [[ $LOAD_BALANCER == true ]] || return 0
     if [[ $DRY_RUN == true ]]; then
         note "As it is once $DOMAIN has its certificate. Until then Hosting's rewrite stays, and the"
@@ -33,6 +35,7 @@ find_api_domain() {
     while IFS=$'\t' read -r name status domain; do
         [[ ,$PROXY_CERTIFICATES, == *,"$name",* && $status == ACTIVE ]] || continue
         [[ $API_DOMAIN == "$DOMAIN" ]] || API_DOMAIN=$domain
+        [[ $name != "$CERTIFICATE_NAME" ]] || CERTIFICATE_SERVES=true
     done <<<"$certificates"
 }
 
@@ -43,7 +46,7 @@ exchange_certificates() {
     [[ $PROXY_CERTIFICATES ]] || return 0
     for name in ${PROXY_CERTIFICATES//,/ }; do
         [[ $name != "$CERTIFICATE_NAME" ]] || continue
-        if [[ $API_DOMAIN != "$DOMAIN" ]]; then
+        if [[ $CERTIFICATE_SERVES == false ]]; then
             wanted+=,$name
         else
             note "$name serves no longer: gcloud compute ssl-certificates delete $name --global"

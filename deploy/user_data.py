@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from itertools import chain
@@ -79,7 +80,12 @@ def main() -> None:
     parser.add_argument("--project", required=True)
     database = Database(parser.parse_args().project, sys.stdin.read().strip())
     for _ in range(PASSES):
-        removed, left = erase(database)
+        try:
+            removed, left = erase(database)
+        except urllib.error.HTTPError as error:
+            sys.exit(f"Firestore answered {error.code}: {error.read().decode(errors='replace')}")
+        except OSError as error:
+            sys.exit(f"Firestore cannot be reached: {error}")
         print(f"# removed {removed} documents or their fields, {left} to do again")
         if not left:
             return

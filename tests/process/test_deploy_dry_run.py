@@ -105,6 +105,13 @@ def test_a_dry_run_is_a_script_that_bash_can_read() -> None:
         assert read.returncode == 0, shown
 
 
+def test_make_deploy_is_the_script_with_its_options() -> None:
+    options = "--project=my-feed --schedule='0 * * * *' --dry-run"
+    made = ["make", "--silent", "deploy", f"OPTIONS={options}"]
+    shown = subprocess.run(made, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert shown == dry_run("--project=my-feed", "--schedule=0 * * * *").stdout
+
+
 def test_a_dry_run_needs_no_tool_no_account_and_calls_nobody(tmp_path: Path) -> None:
     tools = Account(tmp_path / "all")
     done = tools.deploy("--dry-run")

@@ -11,7 +11,7 @@ from tests.support.refused import Refused
 
 def curl(state: dict[str, Any], words: list[str], given: Callable[[], str]) -> str:
     """The addresses of Google that deploy.sh looks at. The token comes through a pipe."""
-    assert given() == "Authorization: Bearer token\n"
+    assert given() == f"Authorization: Bearer {state['token']}\n"
     address = words[-1]
     status, body = _answer(state, address, posted="--data" in words)
     return f"{json.dumps(body, indent=2)}\n{status}"

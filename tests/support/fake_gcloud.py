@@ -40,7 +40,7 @@ class Cloud:
             case ["auth", "list"]:
                 return [state["account"]]
             case ["auth", "print-access-token"]:
-                return ["token"]
+                return [state["token"]]
             case ["projects", "describe", _]:
                 return [state["number"]]
             case ["billing", "projects", "describe", _]:
@@ -76,7 +76,7 @@ class Cloud:
             case ["scheduler", "jobs", "list"]:
                 name = "earshot-publish-catalog"
                 shown = state["job"] if "filter" in self.flags else name
-                return [shown] if state["job"] else []
+                return [shown] if state["job_at"] == self.flags["location"] else []
             case ["compute", kind, "list" | "describe" as verb, *names]:
                 return compute(state["compute"], kind, verb, names, self.flags, self.given)
             case [*_, "list" | "describe"]:
@@ -103,6 +103,7 @@ class Cloud:
                 state["secrets"][name] = []
             case ["secrets", "delete", name]:
                 del state["secrets"][name]
+                state["policies"].pop(f"secrets {name}", None)
             case ["secrets", "versions", "add", name]:
                 state["secrets"][name].append(self.given())
             case [*group, "add-iam-policy-binding", name]:
@@ -131,8 +132,10 @@ class Cloud:
                 names = ("schedule", "time-zone", "uri", "oidc-service-account-email")
                 names += ("attempt-deadline", "max-retry-attempts")
                 state["job"] = "|".join(flags[name] for name in names)
+                state["job_at"] = flags["location"]
             case ["scheduler", "jobs", "delete", _]:
-                state["job"] = ""
+                assert state["job_at"] == flags["location"]
+                state["job"] = state["job_at"] = ""
             case ["scheduler", "jobs", "run", _]:
                 pass
             case ["compute", kind, verb, name]:
@@ -157,6 +160,7 @@ class Cloud:
             else:
                 self.state["buckets"].remove(bucket)
                 self.state["objects"].pop(bucket, None)
+                self.state["policies"].pop(f"storage buckets gs://{bucket}", None)
 
     def _place(self, group: list[str], name: str) -> str:
         return " ".join([*group, name, self.flags.get("region", "")]).strip()

@@ -1,0 +1,90 @@
+"""What deploy.user_data removes of users, in the real Firestore emulator."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from google.cloud import firestore
+
+from deploy.user_data import PROFILE
+from feed.engagement import Profile
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def client(firestore_project: str) -> firestore.Client:
+    return firestore.Client(project=firestore_project)
+
+
+def removed(project: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.user_data", f"--project={project}"],
+        input="owner\n",
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def paths(client: firestore.Client) -> dict[str, object]:
+    groups = ("users", "engagements", "summaries", "posts")
+    found = [one for group in groups for one in client.collection_group(group).stream()]
+    return {one.reference.path: one.to_dict() for one in found}
+
+
+def test_the_fields_are_those_of_a_profile() -> None:
+    assert {*PROFILE} == {*Profile.__struct_fields__}
+
+
+def test_what_is_earshots_goes_and_what_an_app_keeps_stays(client: firestore.Client) -> None:
+    apps = {
+        "users/ann": {"plan": "pro", "fcmToken": "t"},
+        "users/ann/summaries/yearly": {"text": "A good year"},
+        "users/ann/posts/1": {"text": "Hello"},
+        "users/cyd": {"plan": "free"},
+        "teams/t/engagements/e": {"type": "meeting"},
+        "teams/t/summaries/engagement": {"text": "Met"},
+    }
+    ours = {
+        "users/ann/engagements/1": {"type": "listen"},
+        "users/ann/summaries/engagement": {"counts": {}},
+        "users/bob": {"languages": ["en"], "muted_series": []},
+        "users/bob/engagements/1": {"type": "listen"},
+        "users/dot/engagements/1": {"type": "bookmark"},
+    }
+    for path, fields in {**apps, **ours}.items():
+        client.document(path).set(fields)
+    client.document("users/ann").update({"languages": ["de"], "followed_series": ["s"]})
+    shown = removed(client.project)
+    assert paths(client) == apps
+    assert shown == "# removed 6 documents or their fields, 0 to do again\n"
+    assert removed(client.project) == "# removed 0 documents or their fields, 0 to do again\n"
+
+
+def test_more_than_a_page_goes(client: firestore.Client) -> None:
+    batch = client.batch()
+    for i in range(450):
+        batch.set(client.document(f"users/u{i % 7}/engagements/{i}"), {"type": "listen"})
+    batch.commit()
+    assert removed(client.project).startswith("# removed 450 ")
+    assert paths(client) == {}
+
+
+@pytest.mark.usefixtures("firestore_project")
+def test_a_refusal_is_said_in_one_piece() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.user_data", "--project=demo-x"],
+        input="no token of anybody\n",
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Firestore answered 4")
+    assert "Traceback" not in done.stderr

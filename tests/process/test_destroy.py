@@ -1,0 +1,219 @@
+"""deploy.sh --destroy: all that a deployment made goes, and nothing else does."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulators.firestore import FirestoreEmulator
+from tests.support.deploying import PROJECT, Account, commands, dry_run, needs_gcloud
+
+pytestmark = needs_gcloud
+OPTIONS = (
+    "--regions=europe-west1,us-central1",
+    "--load-balancer",
+    "--domain=feed.example.com",
+    "--retrieval=pinecone",
+    "--pinecone-host=x.example",
+)
+BUCKET = f"{PROJECT}-earshot"
+
+
+@pytest.fixture(scope="module")
+def after_one_run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    first = Account(tmp_path_factory.mktemp("first"), secrets={"earshot-pinecone-api-key": ["k"]})
+    first.deployed(*OPTIONS)
+    return first.state
+
+
+@pytest.fixture
+def account(tmp_path: Path, after_one_run: dict[str, Any]) -> Account:
+    """A project with everything that a deployment can make, in two regions."""
+    return Account(tmp_path, **after_one_run)
+
+
+def left(account: Account) -> dict[str, Any]:
+    """What there is of parts, by kind, as far as there is any."""
+    state = account.state
+    kinds = ("functions", "packages", "objects", "buckets", "secrets", "accounts", "job")
+    found = {kind: state[kind] for kind in kinds if state[kind]}
+    parts = {kind: sorted(names) for kind, names in state["compute"].items() if names}
+    policies = {place: lines for place, lines in state["policies"].items() if lines}
+    return {**found, **({"compute": parts} if parts else {}), "policies": policies}
+
+
+def test_all_that_was_made_goes_and_data_and_what_is_not_ours_stays(account: Account) -> None:
+    agent = "service-123456789@gcp-sa-eventarc.iam.gserviceaccount.com"
+    account.deployed("--destroy", "--yes", OPTIONS[0])
+    assert left(account) == {
+        "buckets": [BUCKET],
+        "secrets": {"earshot-pinecone-api-key": ["k"]},
+        "accounts": [agent],
+        "policies": {
+            f"projects {PROJECT}": [f"roles/eventarc.serviceAgent\tserviceAccount:{agent}"]
+        },
+    }
+    assert account.state["sites"][PROJECT]["live"] == {"type": "SITE_DISABLE"}
+    assert account.state["deleted"] == []
+
+
+def test_a_second_run_finds_nothing_to_do(account: Account) -> None:
+    account.deployed("--destroy", "--yes", OPTIONS[0])
+    assert account.deployed("--destroy", "--yes", OPTIONS[0]) == []
+
+
+def test_what_was_destroyed_can_be_deployed_again(account: Account) -> None:
+    account.deployed("--destroy", "--yes", OPTIONS[0])
+    account.deployed(*OPTIONS)
+    assert len(account.state["functions"]) == 5
+
+
+def test_the_regions_are_those_in_which_functions_are(account: Account) -> None:
+    account.deployed("--destroy", "--yes")
+    assert account.state["functions"] == {}
+    assert account.state["packages"] == {}
+
+
+@pytest.mark.parametrize("typed", ["", "no\n", "yes\n", f"{PROJECT}x\n"])
+def test_without_the_projects_id_nothing_is_removed(account: Account, typed: str) -> None:
+    account.change()
+    done = account.deploy("--destroy", typed=typed)
+    assert done.returncode == 1
+    assert "nothing was removed" in done.stderr
+    assert "gcloud functions delete create-session" in done.stdout
+    assert account.state["changes"] == []
+
+
+def test_what_is_shown_before_is_what_is_done(account: Account) -> None:
+    account.change()
+    done = account.deploy("--destroy", typed=f"{PROJECT}\n")
+    assert done.returncode == 0, done.stderr
+    shown, _, ran = done.stdout.partition("# 9. Data")
+    changes = account.state["changes"]
+    assert [" ".join(words) for words in commands(shown)] == changes
+    assert [" ".join(words) for words in commands(ran.partition("# 1. The schedule\n")[2])] == changes
+
+
+def test_what_others_have_beside_ours_stays(account: Account) -> None:
+    state = account.state
+    mine = "us-central1/create-session"
+    theirs = "us-central1/shop"
+    sources = "gcf-v2-sources-123456789-us-central1"
+    account.change(
+        functions={**state["functions"], theirs: ""},
+        packages={
+            **state["packages"],
+            "us-central1": [*state["packages"]["us-central1"], "my--feed__us--central1__shop"],
+        },
+        objects={**state["objects"], sources: [*state["objects"][sources], "shop"]},
+        compute={
+            **state["compute"],
+            "ssl-certificates": {
+                **state["compute"]["ssl-certificates"],
+                "earshot-shop": {"name": "earshot-shop", "domains": "shop.example"},
+            },
+            "addresses": {**state["compute"]["addresses"], "shop": {"name": "shop"}},
+        },
+        policies={
+            **state["policies"],
+            f"projects {PROJECT}": [
+                *state["policies"][f"projects {PROJECT}"],
+                "roles/owner\tserviceAccount:earshot-x@other.iam.gserviceaccount.com",
+            ],
+        },
+        sites={**state["sites"], "shop": {"type": "USER_SITE", "live": {"message": "Spring"}}},
+    )
+    assert mine in state["functions"]
+    account.deployed("--destroy", "--yes")
+    found = account.state
+    assert found["functions"] == {theirs: ""}
+    assert found["packages"] == {"us-central1": ["my--feed__us--central1__shop"]}
+    assert found["objects"][sources] == ["shop"]
+    assert {*found["buckets"]} == {
+        BUCKET,
+        sources,
+        "gcf-v2-uploads-123456789.us-central1.cloudfunctions.appspot.com",
+    }
+    assert {kind: [*names] for kind, names in found["compute"].items() if names} == {
+        "ssl-certificates": ["earshot-shop"],
+        "addresses": ["shop"],
+    }
+    assert len(found["policies"][f"projects {PROJECT}"]) == 2
+    assert found["sites"]["shop"]["live"] == {"message": "Spring"}
+
+
+def test_a_function_of_our_name_that_is_not_ours_keeps_its_image_and_source(
+    tmp_path: Path,
+) -> None:
+    package = "my--feed__us--central1__create--session"
+    sources = "gcf-v2-sources-123456789-us-central1"
+    account = Account(
+        tmp_path,
+        services=["artifactregistry.googleapis.com", "cloudfunctions.googleapis.com"],
+        functions={"us-central1/create-session": ""},
+        packages={"us-central1": [package]},
+        buckets=[sources],
+        objects={sources: ["create-session"]},
+    )
+    assert account.deployed("--destroy", "--yes") == []
+
+
+def test_an_interrupted_removal_is_taken_up_where_it_stopped(account: Account) -> None:
+    account.change(fails="artifacts repositories delete")
+    done = account.deploy("--destroy", "--yes")
+    assert done.returncode == 1
+    assert re.search(r'step \d+, "What the functions were built from', done.stderr)
+    account.change(fails="")
+    account.deployed("--destroy", "--yes", OPTIONS[0])
+    assert {*left(account)} == {"buckets", "secrets", "accounts", "policies"}
+    assert account.state["buckets"] == [BUCKET]
+
+
+def test_an_empty_project_has_nothing_to_remove(tmp_path: Path) -> None:
+    assert Account(tmp_path).deployed("--destroy", "--yes") == []
+
+
+def test_data_goes_with_another_flag(
+    account: Account, firestore_emulator: FirestoreEmulator
+) -> None:
+    account.change(token="owner")
+    account.deployed(
+        "--destroy", "--destroy-data", "--yes", FIRESTORE_EMULATOR_HOST=firestore_emulator.host
+    )
+    assert account.state["buckets"] == []
+    assert account.state["deleted"] == ["episodes"]
+
+
+@pytest.mark.parametrize(
+    ("option", "collections"),
+    [("--episodes=firestore:shows", ["shows"]), ("--feeds=https://a.example", [])],
+)
+def test_the_episodes_are_those_that_the_deployment_read(
+    account: Account, firestore_emulator: FirestoreEmulator, option: str, collections: list[str]
+) -> None:
+    account.change(token="owner")
+    emulator = firestore_emulator.host
+    account.deployed(
+        "--destroy", "--destroy-data", "--yes", option, FIRESTORE_EMULATOR_HOST=emulator
+    )
+    assert account.state["deleted"] == collections
+
+
+def test_what_is_destroyed_is_said_on_the_command_line_alone() -> None:
+    shown = dry_run("--project=my-feed", DESTROY="true", DESTROY_DATA="true", YES="true").stdout
+    assert " delete " not in shown
+    assert "functions deploy" in shown
+
+
+def test_a_dry_run_removes_no_data_unless_asked_and_never_a_whole_that_may_be_shared() -> None:
+    plain = dry_run("--project=my-feed", "--destroy").stdout
+    assert "firestore:delete" not in plain
+    assert f"gs://{BUCKET} " not in plain
+    everything = dry_run("--project=my-feed", "--destroy", "--destroy-data").stdout
+    assert f"gcloud storage rm gs://{BUCKET} --recursive" in everything
+    assert "firebase firestore:delete episodes" in everything
+    assert "deploy.user_data" in everything
+    assert "repositories delete" not in everything
+    assert json.dumps(everything).count("projects delete") == 0
