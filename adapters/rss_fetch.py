@@ -10,6 +10,7 @@ from adapters.rss_compression import expand, too_large
 from feed.ports import Unavailable
 
 MAX_REDIRECTS = 5
+MAX_PORT = 65_535
 
 Client = Callable[[], httpx.AsyncClient]
 """Makes a client that decides where it connects."""
@@ -49,6 +50,8 @@ async def _fetch_within(
         for _ in range(MAX_REDIRECTS + 1):
             if request is None:
                 break
+            if (request.url.port or 0) > MAX_PORT:
+                raise httpx.InvalidURL(f"{request.url.port} is no port")
             response = await session.send(request, stream=True)
             try:
                 if not response.has_redirect_location:

@@ -101,10 +101,11 @@ def read_episodes(
         items.append(Item(episode, record.feed, record.guid or episode.id))
     if max_bad is not None:
         items, bad = within_allowance(items, bad, max_bad)
-    united = unite(items) if any(item.feed for item in items) else None
+    are_of_feeds = any(item.feed for item in items)
+    united = unite(items) if are_of_feeds else None
     episodes = united.episodes if united else [item.episode for item in items]
-    _check_hashes(episodes)
-    return Read(episodes, bad, united.notes if united else [])
+    episodes, left_out = _of_one_hash(episodes, are_of_feeds=are_of_feeds)
+    return Read(episodes, [*bad, *left_out], united.notes if united else [])
 
 
 def _episode(fields: Mapping[str, Any]) -> Episode:
@@ -165,13 +166,25 @@ def _mapped(record: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
     return mapped
 
 
-def _check_hashes(episodes: list[Episode]) -> None:
-    """Two ids of one hash would be one episode to a session: never seen, and never let through."""
+def _of_one_hash(
+    episodes: list[Episode], *, are_of_feeds: bool
+) -> tuple[list[Episode], list[Problem]]:
+    """Leaves out and names an episode of a feed whose id has the hash of another id.
+
+    The two would be one episode to a session. Raises `Refused` for a source that is no feed.
+    """
     hashes = hash_strings([e.id for e in episodes]).tolist()
     if len(set(hashes)) == len(hashes):
-        return
+        return episodes, []
     seen: dict[int, str] = {}
+    kept, bad = [], []
     for value, episode in zip(hashes, episodes, strict=True):
-        if other := seen.get(value):
-            raise Refused(f"ids {other!r} and {episode.id!r} have the same hash: rename one")
-        seen[value] = episode.id
+        first = seen.setdefault(value, episode.id)
+        if first == episode.id:
+            kept.append(episode)
+            continue
+        reason = f"ids {first!r} and {episode.id!r} have the same hash: rename one"
+        if not are_of_feeds:
+            raise Refused(reason)
+        bad.append(Problem(episode.id, reason))
+    return kept, bad

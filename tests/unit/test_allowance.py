@@ -1,7 +1,9 @@
 """How many episodes may be bad, of each feed."""
 
+import numpy as np
 import pytest
 
+from catalog_builder import reading
 from catalog_builder.allowance import allowance
 from catalog_builder.errors import Refused
 from catalog_builder.reading import Read, read_episodes
@@ -62,6 +64,17 @@ def test_where_no_feed_is_left_the_build_is_refused_by_name() -> None:
 def test_a_source_that_is_no_feed_is_refused_as_a_whole() -> None:
     with pytest.raises(Refused, match=r"^2 bad episodes of 12, .* allows 1; the first: #10: "):
         read(feed("", 10, 2))
+
+
+def test_an_id_of_another_s_hash_is_left_out_of_feeds_and_refused_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reading, "hash_strings", lambda ids: np.zeros(len(ids), np.uint64))
+    found = read(feed("a", 1, 0), feed("b", 1, 0))
+    assert [one.id for one in found.episodes] == ["a:0"]
+    assert found.bad == [Problem("b:0", "ids 'a:0' and 'b:0' have the same hash: rename one")]
+    with pytest.raises(Refused, match="have the same hash"):
+        read(feed("", 2, 0))
 
 
 def test_a_feed_that_could_not_be_read_is_no_bad_episode() -> None:

@@ -105,6 +105,13 @@ def test_a_redirect_leads_to_nothing_but_the_web(server: Server, scheme: str) ->
         get(url, Names())
 
 
+@pytest.mark.parametrize("allow_private", [True, False])
+def test_a_port_that_there_is_not_is_no_address(server: Server, allow_private: bool) -> None:
+    for url in ("http://127.0.0.1:70000/", server.redirect("/", "http://127.0.0.1:70000/")):
+        said = refusal(url, allow_private=allow_private)
+        assert "InvalidURL: 70000 is no port" in said or "no public address" in said
+
+
 def test_a_name_is_resolved_once_so_that_a_second_answer_changes_nothing(server: Server) -> None:
     server.serve("/feed", FULL)
     names = Names(a_example=[[HERE], [ELSEWHERE]])
