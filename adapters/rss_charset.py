@@ -111,13 +111,12 @@ def _legacy(body: bytes, named: list[str]) -> str:
         text = body.decode(name, "replace")
         if _mostly(text):
             return text
-    text = body.decode("utf-8", "windows-1252")
     if _mostly(body.decode("utf-8", "replace")):
-        return text  # UTF-8 with some characters of Windows in it
+        return body.decode("utf-8", "windows-1252")  # with some characters of Windows in it
     for name in _guesses(body):
         with contextlib.suppress(UnicodeDecodeError):
             return body.decode(name)
-    return text
+    return body.decode("cp1252", "replace")
 
 
 def _mostly(text: str) -> bool:

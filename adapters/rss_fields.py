@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from adapters.rss_ids import UUID, episode_id, short_hash
-from adapters.rss_links import image, page, playable, web_url
+from adapters.rss_links import attached_image, image, page, playable, web_url
 from adapters.rss_text import fold, heading, plain
 from adapters.rss_xml import Parts, attribute, markup, parts, text
 from feed.episode import MAX_DURATION_S
@@ -80,7 +80,9 @@ def fields(item: Parts, show: Show) -> dict[str, Any]:
         "description": description,
         "categories": _present(categories),
         "people": _people(item) or common["people"],
-        "image_url": image(item, show.base) or common["image_url"],
+        "image_url": image(item, show.base)
+        or common["image_url"]
+        or attached_image(item, show.base),
         "audio_url": audio_url,
         "url": url,
         "duration_s": duration_s(_first(item, "itunes:duration")),

@@ -70,7 +70,7 @@ def _enclosures(item: Parts) -> Iterator[tuple[Element, str]]:
             yield element, attribute(element, "href")
     groups = [parts(group) for group in item.get("media:group", ())]
     media = [one for where in (item, *groups) for one in where.get("media:content", ())]
-    for element in sorted(media, key=lambda one: attribute(one, "isdefault").lower() != "true"):
+    for element in sorted(media, key=lambda one: attribute(one, "isDefault").lower() != "true"):
         yield element, attribute(element, "url")
 
 
@@ -94,11 +94,17 @@ def _rank(element: Element, url: str) -> int | None:
 
 def image(thing: Parts, base: str) -> str | None:
     """Address of the picture of an episode or a show: that of iTunes first."""
-    for element, address in _pictures(thing):
-        url = web_url(address, base, element)
-        if url:
-            return url
-    return None
+    return _first_url(_pictures(thing), base)
+
+
+def attached_image(item: Parts, base: str) -> str | None:
+    """Address of a picture among an episode's media, which may as well be its author's."""
+    return _first_url(_attached_pictures(item), base)
+
+
+def _first_url(said: Iterator[tuple[Element, str]], base: str) -> str | None:
+    urls = (web_url(address, base, element) for element, address in said)
+    return next((url for url in urls if url), None)
 
 
 def _pictures(thing: Parts) -> Iterator[tuple[Element, str]]:
@@ -109,33 +115,39 @@ def _pictures(thing: Parts) -> Iterator[tuple[Element, str]]:
             yield from ((element, address) for address in (*said, *inner))
             if not len(element):
                 yield element, text(element)
-    media = thing.get("media:content", ())
-    groups = [parts(one) for one in (*thing.get("media:group", ()), *media)]
-    for where in (thing, *groups):
+    for where in (thing, *_media(thing)):
         for element in where.get("media:thumbnail", ()):
             yield element, attribute(element, "url") or text(element)
-    for where in (thing, *groups):
-        for element in where.get("media:content", ()):
-            medium = attribute(element, "medium") or attribute(element, "type")
-            if medium.lower().startswith("image"):
-                yield element, attribute(element, "url")
     for kind in ("logo", "icon", "atom:logo", "atom:icon"):
         yield from ((element, text(element)) for element in thing.get(kind, ()))
 
 
+def _attached_pictures(item: Parts) -> Iterator[tuple[Element, str]]:
+    for where in (item, *_media(item)):
+        for element in where.get("media:content", ()):
+            medium = attribute(element, "medium") or attribute(element, "type")
+            if medium.lower().startswith("image"):
+                yield element, attribute(element, "url")
+
+
+def _media(thing: Parts) -> list[Parts]:
+    groups = (*thing.get("media:group", ()), *thing.get("media:content", ()))
+    return [parts(element) for element in groups]
+
+
 def page(item: Parts, base: str) -> str | None:
     """Address of the page of an episode: its link, or else a guid that is one."""
-    for element in item.get("link", ()):
-        if attribute(element, "rel").lower() in {"", "alternate"}:
-            url = web_url(attribute(element, "href") or text(element), base, element)
-            if url:
-                return url
-    for element in item.get("atom:link", ()):
-        if attribute(element, "rel").lower() in {"", "alternate"}:
-            url = web_url(attribute(element, "href"), base, element)
-            if url:
-                return url
+    found = _first_url(_links(item), base)
+    if found:
+        return found
     for element in item.get("guid", ()):
-        if attribute(element, "ispermalink").lower() != "false":
-            return web_url(text(element), base) if "://" in text(element) else None
+        guid = text(element)
+        if "://" in guid and attribute(element, "isPermaLink").lower() != "false":
+            return web_url(guid, base)
     return None
+
+
+def _links(item: Parts) -> Iterator[tuple[Element, str]]:
+    for element in (*item.get("link", ()), *item.get("atom:link", ())):
+        if attribute(element, "rel").lower() in {"", "alternate"}:
+            yield element, attribute(element, "href") or text(element)

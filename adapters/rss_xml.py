@@ -18,6 +18,9 @@ Element = Any
 Parts = Mapping[str, Sequence[Element]]
 """An element's children by name, in their order"""
 
+MAX_ATTRIBUTES = 50
+"""To look through more takes lxml quadratic time."""
+
 _NAMESPACES = {
     "www.itunes.com/dtds/podcast-1.0.dtd": "itunes",
     "itunes.com/dtds/podcast-1.0.dtd": "itunes",
@@ -92,11 +95,14 @@ def parts(element: Element, own: str = "") -> Parts:
 
 
 def attribute(element: Element, wanted: str) -> str:
-    """Return an attribute's value without the space around it; "" if it has none."""
+    """Return an attribute's value without the space around it; "" if it has none.
+
+    An attribute may be written in another case, or with a prefix.
+    """
     value = element.get(wanted)
-    if value is None:
-        value = next((v for k, v in element.items() if name(k) == wanted), "")
-    return str(value).strip()
+    if value is None and 0 < len(element.attrib) <= MAX_ATTRIBUTES:
+        value = next((v for k, v in element.items() if name(k) == wanted.lower()), None)
+    return str(value or "").strip()
 
 
 def text(element: Element) -> str:
