@@ -14,7 +14,9 @@ SAMPLE_BYTES = 20_000
 
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s{0,20}=\s{0,20}[\"']\s{0,20}([\w.:-]{1,40})")
 _LANGUAGE = re.compile(
-    rb"<(?:dc:)?language>(?:<!\[CDATA\[)?\s{0,20}(\w\w)\b|xml:lang=[\"'](\w\w)\b"
+    rb"(?:<(?:dc:)?language>(?:<!\[CDATA\[)?\s{0,20}|xml:lang=[\"'])"
+    rb"(zh-(?:tw|hk|hant)|[a-z]{2})\b",
+    re.IGNORECASE,
 )
 _NOT_ASCII = re.compile(rb"[^\n]{0,200}[\x80-\xff][^\n]{0,200}")
 # Others that Python knows are no character sets, and punycode's decoder takes quadratic time.
@@ -50,11 +52,12 @@ _OF_LANGUAGE = {
     b"el": ("cp1253",),
     b"fa": ("cp1256",),
     b"he": ("cp1255",),
-    b"ja": ("cp932", "euc_jp"),
+    b"ja": ("euc_jp", "cp932"),
     b"ko": ("cp949",),
     b"th": ("cp874",),
     b"tr": ("cp1254",),
-    b"zh": ("gb18030", "big5hkscs"),
+    b"zh": ("gb18030",),
+    **dict.fromkeys((b"zh-tw", b"zh-hk", b"zh-hant"), ("big5hkscs",)),
 }
 _DETECTED = ("gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1251", "koi8_r", "cp1253", "cp1256")
 # XML 1.0 allows none of these anywhere; one of them is a common reason why a feed is not XML.
@@ -130,7 +133,7 @@ _ASCII = re.compile(r"[\x00-\x7f]+")
 
 def _guesses(body: bytes) -> Iterator[str]:
     language = _LANGUAGE.search(body, 0, 65_536)
-    yield from _OF_LANGUAGE.get((language[1] or language[2]).lower() if language else b"", ())
+    yield from _OF_LANGUAGE.get(language[1].lower() if language else b"", ())
     import charset_normalizer  # noqa: PLC0415  takes its time to load, and is rarely asked
 
     sample = b"\n".join(_NOT_ASCII.findall(body, 0, 50 * SAMPLE_BYTES))[:SAMPLE_BYTES]
