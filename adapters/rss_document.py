@@ -17,6 +17,8 @@ HEAD_CHARS = 65_536
 """A document's root element has to begin within so many characters."""
 MAX_LINE_CHARS = 4_000
 
+MAX_ENTRIES = 100_000
+
 # What stands before a root may hold anything that looks like one.
 _ROOT = re.compile(
     r"<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>|<(?:[\w.-]+:)?(rss|rdf|feed|opml)(?=[\s>])",
@@ -73,7 +75,16 @@ def read(
     root = tree(document)
     if root is None:
         raise NotAFeedError("not a feed")
-    return _feed(root, feed_url, include_blocked=include_blocked)
+    return _bounded(_feed(root, feed_url, include_blocked=include_blocked))
+
+
+def _bounded(feed: Feed) -> Feed:
+    """Returns as much of a feed as a build can hold of many."""
+    count = len(feed.entries)
+    if count <= MAX_ENTRIES:
+        return feed
+    note = f"has {count:,} episodes: the first {MAX_ENTRIES:,} are read"
+    return Feed(feed.entries[:MAX_ENTRIES], [*feed.notes, note])
 
 
 def _charset(content_type: str | None) -> str | None:

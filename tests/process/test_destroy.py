@@ -93,7 +93,9 @@ def test_what_is_shown_before_is_what_is_done(account: Account) -> None:
     shown, _, ran = done.stdout.partition("# 9. Data")
     changes = account.state["changes"]
     assert [" ".join(words) for words in commands(shown)] == changes
-    assert [" ".join(words) for words in commands(ran.partition("# 1. The schedule\n")[2])] == changes
+    assert [
+        " ".join(words) for words in commands(ran.partition("# 1. The schedule\n")[2])
+    ] == changes
 
 
 def test_what_others_have_beside_ours_stays(account: Account) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters import rss_places
+from adapters import rss_document, rss_places
 from adapters.rss_budget import ReadBudget
 from feed.ports import Unavailable
 from tests.support.feed_server import Server, problems, read, titles
@@ -45,6 +45,14 @@ def test_what_is_not_fetched_in_time_is_read_from_its_copy(server: Server, tmp_p
     assert len(server.requests) == 2
     for problem in problems(results):
         assert "FEEDS_TIMEOUT_S); a copy kept earlier was used" in problem.reason
+
+
+def test_of_a_feed_without_end_the_beginning_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rss_document, "MAX_ENTRIES", 2)
+    feed = rss_document.read(rss_feed(*(item(f"{n}") for n in range(5))), "https://a.example/")
+    assert isinstance(feed, rss_document.Feed)
+    assert [entry["title"] for entry in feed.entries] == ["0", "1"]
+    assert "has 5 episodes: the first 2 are read" in feed.notes
 
 
 def test_a_list_without_end_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
