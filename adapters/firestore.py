@@ -246,7 +246,7 @@ class FirestoreStore:
 
     async def _at(self, uid: str, *path: str) -> firestore.AsyncDocumentReference:
         if not is_name(uid):
-            raise Unstorable(f"no document of Firestore can be named {uid[:40]!r}")
+            raise Unstorable("no document of Firestore can have this user's id")
         return (await self._open()).document("users", uid, *path)
 
     async def _engagements(self, uid: str) -> firestore.AsyncCollectionReference:

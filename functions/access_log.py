@@ -15,6 +15,8 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 """those that are counted by name; of what else there may be there is no end"""
 PRIVATE = "/api/me/"
 """of what lies below, the ids may say who asks: the route is logged in their place"""
+MOST_OF_PATH = 500
+"""characters"""
 _SERVER_ERROR = 500
 
 
@@ -82,4 +84,5 @@ def _url(scope: Scope, route: str) -> str:
     if route.startswith(PRIVATE):
         return route
     raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
-    return raw.decode("latin-1")
+    text = raw[:MOST_OF_PATH].decode("latin-1")
+    return text if len(raw) <= MOST_OF_PATH else f"{text}…"

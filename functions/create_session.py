@@ -17,10 +17,13 @@ from starlette.responses import Response
 
 from functions.paths import route_any_path
 from functions.routes import api
+from functions.telemetry import name_users, take_over_logging
 from functions.wiring import started, wire
 
+take_over_logging()
 route_any_path()
 _service = started(wire)
+name_users(_service.pseudonyms)
 _service.holder.load()
 _api = api(_service)
 # All of this stays: a collection that looked through it would hold a request up for long.

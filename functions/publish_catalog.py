@@ -35,7 +35,7 @@ from functions.errors import ProblemError
 from functions.incoming import read_body
 from functions.resource import json_response
 from functions.settings import SettingsError, check_shelf, check_store, read_settings
-from functions.telemetry import log, log_error
+from functions.telemetry import log, log_error, take_over_logging
 from functions.wiring import started
 
 REFUSED = "catalog-refused"
@@ -116,6 +116,7 @@ class Publisher:
         )
 
 
+take_over_logging()
 _publisher = started(lambda: Publisher(dict(os.environ)))
 
 

@@ -24,6 +24,7 @@ from functions.errors import ProblemError, invalid
 from functions.guard import Guard
 from functions.guarded_store import guarded
 from functions.holder import CatalogHolder, NoCatalogError
+from functions.pseudonyms import Pseudonyms
 from functions.rate_limits import RateLimits
 from functions.settings import Settings
 from functions.telemetry import Metrics, Timings, log
@@ -78,12 +79,14 @@ class Service:
     degradations: DegradationLog = field(default_factory=DegradationLog)
     metrics: Metrics = field(default_factory=Metrics)
     connecting: asyncio.Task[None] | None = None
+    pseudonyms: Pseudonyms = field(init=False)
     limits: RateLimits = field(init=False)
     computing: asyncio.Lock = field(init=False)
     """held while a session is ranked: between two of them the loop reads what has come, so that
     neither the store's answers nor a refusal wait for all"""
 
     def __post_init__(self) -> None:
+        self.pseudonyms = Pseudonyms(self.cursor_keys[0])
         self.limits = RateLimits(self.settings)
         self.computing = asyncio.Lock()
         self._unguarded = self.store
@@ -112,7 +115,7 @@ class Service:
         Who cannot be known just now is answered as if anonymous. Raises `ProblemError`.
         """
         try:
-            return await self.verifier.uid(request), ()
+            return self._noted(await self.verifier.uid(request), request), ()
         except ProblemError as problem:
             if problem.kind != "identity-unavailable":
                 raise
@@ -123,7 +126,7 @@ class Service:
 
         Raises `ProblemError`, as the verifier, 401, and 429.
         """
-        uid = await self.verifier.uid(request)
+        uid = self._noted(await self.verifier.uid(request), request)
         if uid is None:
             raise ProblemError(
                 401,
@@ -135,6 +138,12 @@ class Service:
             )
         if request.method not in _READS:
             self.limits.check_write(uid)
+        return uid
+
+    def _noted(self, uid: str | None, request: Request) -> str | None:
+        """The user, whose pseudonym the log line will say."""
+        if uid is not None:
+            request.state.timings.facts["user"] = self.pseudonyms.of(uid)
         return uid
 
     async def check_admin(self, request: Request) -> None:

@@ -55,13 +55,13 @@ async def health(service: Service, _request: Request, timings: Timings) -> Respo
         "status": status,
         "catalog": catalog,
         "dependencies": dependencies,
-        "scenarios": list(service.scenarios),
     }
     return json_response(msgspec.json.encode(body), 503 if catalog is None else 200)
 
 
-async def metrics(service: Service, _request: Request, _timings: Timings) -> Response:
-    """Counts since this process started, as Prometheus text."""
+async def metrics(service: Service, request: Request, _timings: Timings) -> Response:
+    """Counts since this process started, as Prometheus text. For admins."""
+    await service.check_admin(request)
     held = service.holder.held
     created_s = held.catalog.created_us / 1e6 if held else None
     text = service.metrics.text(created_s)

@@ -1,5 +1,7 @@
 """Telemetry: how long each step took, one log line per request, and counters for Prometheus."""
 
+import logging
+import re
 import sys
 import time
 import traceback
@@ -10,6 +12,17 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
+
+from functions.pseudonyms import Pseudonyms
+
+MOST_CHARACTERS = 2000
+"""of a text in the log"""
+_USER_IN_PATH = re.compile(
+    r"\busers/([^/\n]{1,1500}(?=/(?:engagements|summaries|earshot)\b)|[^/\s\"'`,;)]+)"
+)
+
+
+_pseudonyms = Pseudonyms(b"")
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
@@ -116,12 +129,55 @@ class Metrics:
 
 
 def log(severity: str, message: str, **fields: Any) -> None:
-    """One JSON line on standard output, as Cloud Logging reads it."""
-    line = msgspec.json.encode({"severity": severity, "message": message, **fields})
+    """One JSON line on standard output, as Cloud Logging reads it.
+
+    Every text in it is bounded, and a path of a user's document has their pseudonym in it.
+    """
+    entry = {"severity": severity, "message": message, **fields}
+    line = msgspec.json.encode(entry)
+    if len(line) > MOST_CHARACTERS or b"users/" in line:
+        line = msgspec.json.encode(_tidy(msgspec.to_builtins(entry)))
     sys.stdout.write(line.decode() + "\n")
     sys.stdout.flush()
 
 
 def log_error(message: str, error: BaseException) -> None:
     """An error nobody expected, with its trace."""
-    log("ERROR", message, stack_trace="".join(traceback.format_exception(error)))
+    lines = traceback.format_exception(error)
+    while len(lines) > 1 and sum(map(len, lines)) > MOST_CHARACTERS:
+        del lines[0]  # what is nearest to the error says most
+    log("ERROR", message, stack_trace="".join(lines))
+
+
+def _tidy(value: Any) -> Any:
+    """A value of builtin types with every text in it bounded, and no user's id in a path."""
+    if isinstance(value, str):
+        text = _USER_IN_PATH.sub(lambda found: f"users/{_pseudonyms.of(found[1])}", value)
+        return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"
+    if isinstance(value, dict):
+        return {_tidy(key): _tidy(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_tidy(one) for one in value]
+    return value
+
+
+def name_users(pseudonyms: Pseudonyms) -> None:
+    """Say what the log calls users in place of their ids. Until then all are one."""
+    global _pseudonyms  # noqa: PLW0603  # the log is one for the process
+    _pseudonyms = pseudonyms
+
+
+class _Lines(logging.Handler):
+    """Writes what libraries log as lines of ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One record, with its trace if it has one."""
+        if record.exc_info and record.exc_info[1]:
+            log_error(record.getMessage(), record.exc_info[1])
+        else:
+            log(record.levelname, record.getMessage(), logger=record.name)
+
+
+def take_over_logging() -> None:
+    """Have all that is logged in this process, from warnings on, written by `log`."""
+    logging.basicConfig(level=logging.WARNING, handlers=[_Lines()], force=True)

@@ -15,11 +15,12 @@ from starlette.exceptions import HTTPException
 
 from feed.ports import Unavailable, Unstorable
 from functions.summary_updates import SummaryUpdates
-from functions.telemetry import log, log_error
+from functions.telemetry import log, log_error, take_over_logging
 from functions.wiring import started, wire_store
 
 _PATH = re.compile(r"users/(?P<uid>[^/]+)(?:/engagements/(?P<engagement>[^/]+))?")
 
+take_over_logging()
 _updates = SummaryUpdates(started(wire_store))
 
 

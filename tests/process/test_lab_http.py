@@ -122,6 +122,7 @@ def guarded(start_server: Callable[..., Server], tmp_path: Path) -> Server:
 LAB: list[tuple[str, str, Any]] = [
     ("GET", "/api/scenarios", None),
     ("GET", "/api/map", None),
+    ("GET", "/api/metrics", None),
     ("POST", "/api/sessions/create", {"detail": True}),
     ("POST", "/api/sessions/create", {"seed": 1}),
 ]

@@ -106,7 +106,7 @@ def test_a_worker_has_ranked_for_nobody_before_anybody_asks(tmp_path: Path) -> N
 
 
 def test_the_session_function_loads_no_builder_and_no_vendor(tmp_path: Path) -> None:
-    unwanted = UNWANTED | {"pinecone", "adapters.pinecone_search", "httpx", "circuitbreaker"}
+    unwanted = UNWANTED | {"pinecone", "adapters.pinecone_search", "httpx"}
     assert not unwanted & loaded(tmp_path)
     assert not (tmp_path / "users.db").exists()  # a connection would not survive the fork
 

@@ -22,6 +22,7 @@ from tests.support.server import Server, problem, until
 
 Start = Callable[..., Server]
 LEFT_ALONE = "summary_unavailable"
+USER = "lovelace"
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def test_a_store_that_is_away_is_left_alone_and_found_again(
         }
         for n in range(3):  # nobody is made to wait: nothing is asked
             assert without(server) == LEFT_ALONE
-            answer = server.call("POST", "/api/me/engagements", engagement(f"during-{n}"), "ada")
+            answer = server.call("POST", "/api/me/engagements", engagement(f"during-{n}"), USER)
             assert problem(answer, 503)["type"] == "urn:earshot:problem:store-unavailable"
             assert answer.headers["retry-after"] == "1"
         health = server.call("GET", "/api/health").json()
@@ -90,13 +91,27 @@ def test_a_store_that_is_away_is_left_alone_and_found_again(
     until(lambda: without(server) == "summary_missing")
     kept = [] if begin is die else kept  # the emulator's data die with it
     kept += [write(server, f"after-{n}") for n in range(3)]
-    found = server.call("GET", "/api/me/engagements", user="ada").json()["engagements"]
+    found = server.call("GET", "/api/me/engagements", user=USER).json()["engagements"]
     assert {one["id"] for one in found} == set(kept)
+    assert USER not in server.output
+
+
+def test_what_is_malformed_is_logged_and_no_user_named(
+    server: Server, emulator: FirestoreEmulator
+) -> None:
+    project = server.settings["FIREBASE_PROJECT"]
+    for path in ("summaries/engagement", "engagements/odd"):
+        emulator.write(project, f"users/{USER}/{path}", {"timestamp": {"stringValue": "soon"}})
+    until(lambda: without(server) == "summary_unreadable")
+    server.call("GET", "/api/me/engagements", user=USER)
+    lines = [line["message"] for line in server.log_lines if "malformed" in line["message"]]
+    assert lines
+    assert USER not in server.output
 
 
 def without(server: Server) -> str:
     """What a session of a user without a summary has to do without."""
-    name: str = server.create("ada")["degraded"][0]
+    name: str = server.create(USER)["degraded"][0]
     return name
 
 
@@ -105,7 +120,7 @@ def engagement(name: str) -> dict[str, str]:
 
 
 def write(server: Server, name: str) -> str:
-    server.engage("ada", **engagement(name))
+    server.engage(USER, **engagement(name))
     return name
 
 
@@ -131,7 +146,7 @@ def test_a_lost_connection_is_opened_anew_without_long_pauses(
             ends = time.monotonic() + 3
             while time.monotonic() < ends:
                 with pytest.raises(Unavailable):
-                    await store.read_summary("ada")
+                    await store.read_summary(USER)
                 await asyncio.sleep(0.05)
 
         asyncio.run(ask())

@@ -5,11 +5,12 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.catalogs import NOW, catalog_of, episodes, publish_to
-from tests.support.server import Server, until
+from tests.support.server import Server, problem, until
 
 Start = Callable[..., Server]
 TIMING = re.compile(r"[a-z]+;dur=\d+(\.\d+)?(, [a-z]+;dur=\d+(\.\d+)?)*")
@@ -60,6 +61,64 @@ def test_every_request_is_one_line_of_json_in_the_log(start_server: Start, tmp_p
     assert "secret" not in server.output
 
 
+def test_a_user_is_a_hash_in_the_log_the_same_on_every_instance(
+    start_server: Start, tmp_path: Path
+) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(60)))
+    one, other = start_server(), start_server()
+    another_key = start_server(CURSOR_KEYS="another key for tests that is long")
+    for server in (one, other, another_key):
+        for user in ("ada.lovelace", "bert"):
+            server.create(user)
+            engagement = {"id": f"{user}-likes", "episode_id": "episode-3", "type": "like"}
+            server.call("POST", "/api/me/engagements", engagement, user)
+            server.call("DELETE", f"/api/me/engagements/{user}-likes", user=user)
+        server.create()
+    found = [[line.get("user") for line in _requests(server)] for server in (one, other)]
+    assert found[0] == found[1]
+    ada, *_, anonymous = found[0]
+    assert len(set(found[0])) == 3
+    assert anonymous is None
+    assert len(ada) == 16
+    assert ada not in another_key.output
+    for server in (one, other, another_key):
+        assert "ada" not in server.output
+        assert "bert" not in server.output
+
+
+def test_no_address_makes_a_long_line_or_another_label(start_server: Start, tmp_path: Path) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(60)))
+    server = start_server()
+    odd = ["/api/a%0Ab", "/%0A", "/api/me%0A", "/api//", "/api/%F0%9F%8E%A7", "/api/%00%22%7B"]
+    for path in (*odd, f"/api/{'x' * 60_000}", f"/{'%0A' * 20_000}"):
+        answer = server.call("GET", path)
+        assert problem(answer, 404)["type"] == "urn:earshot:problem:not-found"
+    lines = until(lambda: (found := _requests(server)) and len(found) == len(odd) + 2 and found)
+    assert {line["message"] for line in lines} <= {
+        "GET /api/{path:path} 404",
+        "GET /{path:path} 404",
+    }
+    assert max(map(len, server.output.splitlines())) < 4000
+    metrics = server.call("GET", "/api/metrics").text
+    routes = set(re.findall(r'earshot_requests_total{.*route="([^"]*)"', metrics))
+    assert routes == {"/api/health", "/api/{path:path}", "/{path:path}"}
+
+
+def _requests(server: Server) -> list[dict[str, Any]]:
+    """The lines of all requests but the start's."""
+    lines = [line for line in server.log_lines if "httpRequest" in line]
+    return [line for line in lines if line["httpRequest"]["requestUrl"] != "/api/health"]
+
+
+def test_a_preflight_is_counted_and_logged_too(start_server: Start, tmp_path: Path) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(60)))
+    server = start_server(CORS_ORIGINS="https://app.example")
+    headers = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
+    assert server.client.options("/api/sessions/create", headers=headers).status_code == 200
+    until(lambda: [line["message"] for line in _requests(server)] == ["OPTIONS - 200"])
+    assert 'method="OPTIONS",route="-",status="200"' in server.call("GET", "/api/metrics").text
+
+
 def _lines(output: str, count: int) -> list[dict[str, str]] | None:
     lines = [json.loads(line) for line in output.splitlines()]
     return lines if len(lines) >= count else None
@@ -78,7 +137,6 @@ def test_health_says_what_is_served_and_that_all_is_well(server: Server) -> None
             "embedding_model": "test",
         },
         "dependencies": {"catalog": "ok", "shelf": "ok", "store": "ok"},
-        "scenarios": ["baseline", "films", "for_you", "plain"],
     }
 
 
