@@ -12,6 +12,7 @@ import msgspec
 from catalog_builder.allowance import Allowance, within_allowance
 from catalog_builder.duplicates import Item, unite
 from catalog_builder.errors import Refused
+from catalog_builder.languages import standard_languages
 from feed.clock import to_us
 from feed.columns import hash_strings
 from feed.episode import MAX_ID_BYTES, Categories, Episode, Scores, Series
@@ -40,7 +41,7 @@ class Read:
     bad: list[Problem] = field(default_factory=list)
     """each record that was skipped, and each feed that was left out: where it is and why"""
     notes: list[str] = field(default_factory=list)
-    """what was done about duplicates"""
+    """what was done about duplicates, and about languages that are none"""
 
 
 def load_fields(path: Path) -> Fields:
@@ -105,7 +106,9 @@ def read_episodes(
     united = unite(items) if are_of_feeds else None
     episodes = united.episodes if united else [item.episode for item in items]
     episodes, left_out = _of_one_hash(episodes, are_of_feeds=are_of_feeds)
-    return Read(episodes, [*bad, *left_out], united.notes if united else [])
+    episodes, notes = standard_languages(episodes)
+    notes = [*(united.notes if united else []), *notes]
+    return Read(episodes, [*bad, *left_out], notes)
 
 
 def _episode(fields: Mapping[str, Any]) -> Episode:

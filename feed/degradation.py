@@ -34,7 +34,20 @@ class Degradation(StrEnum):
         "Google's keys cannot be had, so the session is anonymous",
     )
     CLOCK_AHEAD = "clock_ahead", "INFO", "an engagement is dated more than an hour ahead"
+    LANGUAGES_UNREADABLE = (
+        "languages_unreadable",
+        "WARNING",
+        "none of the languages in a profile is a language tag, so all were shown",
+    )
     FRESHNESS_WIDENED = "freshness_widened", "INFO", "too few fresh episodes: older ones came too"
+    CATALOG_EMPTY = "catalog_empty", "ERROR", "the catalog has no episode"
+    ALL_BELOW_QUALITY = "all_below_quality", "ERROR", "no episode reaches the quality floors"
+    NONE_PUBLISHED = "none_published", "ERROR", "every episode is dated after the clock"
+    NONE_FRESH = "none_fresh", "WARNING", "no episode is within the freshness window"
+    ALL_RULED_OUT = "all_ruled_out", "ERROR", "the scenario's rules leave no episode"
+    ALL_EXCLUDED = "all_excluded", "INFO", "every episode was engaged with or excluded"
+    ALL_MUTED = "all_muted", "INFO", "the user muted every episode's series or category"
+    NO_LANGUAGE_MATCH = "no_language_match", "INFO", "no episode is in a language of the user"
     SERIES_LIMIT_RELAXED = "series_limit_relaxed", "INFO", "too few series for the series rules"
     RETRIEVAL_TIMEOUT = "retrieval_timeout", "ERROR", "the search did not answer in time"
     RETRIEVAL_UNAVAILABLE = "retrieval_unavailable", "ERROR", "the search cannot be asked"

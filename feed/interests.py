@@ -94,7 +94,8 @@ def _engaged(
     weights = history.weights
     newest = np.flatnonzero(weights > 0)[: parameters.newest]
     rows = history.rows[newest]
-    kept = newest[(rows >= 0) & catalog.is_embedded[rows]]
+    newest, rows = newest[rows >= 0], rows[rows >= 0]
+    kept = newest[catalog.is_embedded[rows]]
     return history.rows[kept], history.kinds[kept], weights[kept].astype(np.float32)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feed import filters, scorers, sources
+from feed import emptiness, filters, scorers, sources
 from feed.candidates import Proposed, everything, propose
 from feed.catalog import Catalog
 from feed.columns import FloatArray, IntArray, contained
@@ -138,7 +138,8 @@ class Ranker:
             degraded=query.degraded
             + (Degradation.VECTORS_UNAVAILABLE,) * blind
             + (Degradation.FRESHNESS_WIDENED,) * found.widened
-            + (Degradation.SERIES_LIMIT_RELAXED,) * chosen.relaxed,
+            + (Degradation.SERIES_LIMIT_RELAXED,) * chosen.relaxed
+            + (() if len(rows) else emptiness.causes(found)),
             drawn={
                 place + 1: round(float(chosen.propensities[place]), 6)
                 for place in np.flatnonzero(chosen.drawn).tolist()

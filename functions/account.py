@@ -17,6 +17,7 @@ from feed.request import SentEngagement
 from feed.writer import Unsettled, update_summary
 from functions.errors import ProblemError, invalid
 from functions.incoming import query_number, read_body
+from functions.languages import standard_tag
 from functions.resource import json_response
 from functions.service import Service
 from functions.summary_updates import pause
@@ -132,6 +133,8 @@ async def change(service: Service, request: Request, timings: Timings) -> Respon
         for name, value in given.items():
             for place, entry in enumerate(value if isinstance(value, tuple) else ()):
                 _check_size(f"{name}[{place}]", entry, limits.MAX_ENTRY)
+        if "languages" in given:
+            given["languages"] = _standard_tags(given["languages"])
     with timings.step("store"):
         profile = (
             await service.store.update_profile(uid, given)
@@ -184,6 +187,17 @@ def _check_size(field: str, text: str, most: int) -> None:
     """Raise `ProblemError` 400 for a text of too many bytes: no schema can count those."""
     if (size := limits.size(text)) > most:
         raise invalid(field, f"at most {most} bytes of UTF-8", f"{size}")
+
+
+def _standard_tags(languages: tuple[str, ...]) -> tuple[str, ...]:
+    tags = []
+    for place, entry in enumerate(languages):
+        tag = standard_tag(entry)
+        if tag is None:
+            expected = "a language tag like en or pt-BR (BCP 47)"
+            raise invalid(f"languages[{place}]", expected, repr(entry[:40]))
+        tags.append(tag)
+    return tuple(dict.fromkeys(tags))
 
 
 async def _moment(service: Service, uid: str, engagement_id: str | None, now_us: int) -> int:

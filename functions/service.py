@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
 from starlette.requests import Request
 
 from feed.catalog import Catalog
@@ -24,6 +25,7 @@ from functions.errors import ProblemError, invalid
 from functions.guard import Guard
 from functions.guarded_store import guarded
 from functions.holder import CatalogHolder, NoCatalogError
+from functions.languages import standard_tags
 from functions.pseudonyms import Pseudonyms
 from functions.rate_limits import RateLimits
 from functions.settings import Settings
@@ -213,7 +215,7 @@ class Service:
             return None, (Degradation.SUMMARY_MISSING,)
         if stored.summary is None:
             return None, (Degradation.SUMMARY_UNREADABLE,)
-        return stored.summary, ()
+        return _with_standard_languages(stored.summary)
 
     async def _read_summary(self, uid: str) -> Stored | None:
         await self.triggers.catch_up()
@@ -245,3 +247,14 @@ class Service:
         others = restriction(ranker.scenario.filters, excluded_ids=(itself,))
         with timings.step("retrieve"):
             return await self.retrieval.near(itself, MARGIN * count, others)
+
+
+def _with_standard_languages(summary: Summary) -> tuple[Summary, tuple[Degradation, ...]]:
+    """An app may have stored anything as a language. Where none of it is one, all are shown."""
+    stored = summary.profile.languages
+    languages = standard_tags(stored)
+    if languages is stored:
+        return summary, ()
+    profile = msgspec.structs.replace(summary.profile, languages=languages)
+    unreadable = () if languages else (Degradation.LANGUAGES_UNREADABLE,)
+    return msgspec.structs.replace(summary, profile=profile), unreadable

@@ -129,6 +129,14 @@ def test_interests_mutes_and_languages_change_the_next_session(server: Server, u
     assert topics().count("Chess") >= 5
 
 
+def test_a_language_is_stored_in_its_standard_form_or_refused(server: Server, user: str) -> None:
+    said = {"languages": ["ger", "en_gb", "de", " de "]}
+    assert server.call("PATCH", "/api/me", said, user).json()["languages"] == ["de", "en-GB"]
+    refused = server.call("PATCH", "/api/me", {"languages": ["en", "English"]}, user)
+    assert "BCP 47" in problem(refused, 400, "languages[1]")["expected"]
+    assert server.call("GET", "/api/me", user=user).json()["languages"] == ["de", "en-GB"]
+
+
 def _in(episode: dict[str, Any], category: str) -> bool:
     return category in episode.get("categories", {}).get("major", [])
 

@@ -80,7 +80,7 @@ UNWANTED = {
     "prometheus_client",
     "catalog_builder",
 } | {
-    *("adapters.rss", "adapters.lsa", "adapters.npz", "adapters.pinecone", "tests"),
+    *("adapters.rss", "adapters.lsa", "adapters.npz", "adapters.pinecone", "langcodes", "tests"),
 }
 
 

@@ -1,0 +1,30 @@
+"""Languages that a user speaks, as BCP 47 has them."""
+
+import re
+from functools import lru_cache
+
+NO_LANGUAGE = frozenset({"mis", "mul", "und", "zxx"})
+"""tags for a language that is unknown, or is not one"""
+_STANDARD = re.compile(r"(?!bh|in|iw|ji|jw|mo|sh|tl|tw)[a-z]{2}(-[A-Z]{2})?")
+"""tags that stand as they are; about all others langcodes is asked, whose import takes 40 ms"""
+
+
+@lru_cache(maxsize=1000)
+def standard_tag(text: str) -> str | None:
+    """A language tag in its standard form: `en` for `eng`, `en-US` for `en_us`; None for no tag."""
+    import langcodes  # noqa: PLC0415  # few requests need it
+
+    try:
+        tag = langcodes.standardize_tag(text.strip(), macro=True)
+    except ValueError:
+        return None
+    primary = tag.partition("-")[0]
+    return tag if primary not in NO_LANGUAGE and langcodes.tag_is_valid(primary) else None
+
+
+def standard_tags(stored: tuple[str, ...]) -> tuple[str, ...]:
+    """The tags of a stored profile in standard form, each once; what is no tag is left out."""
+    if all(map(_STANDARD.fullmatch, stored)):
+        return stored
+    found = (one if _STANDARD.fullmatch(one) else standard_tag(one) for one in stored)
+    return tuple(dict.fromkeys(tag for tag in found if tag))

@@ -1,0 +1,69 @@
+"""A feed is never empty while anything in the catalog is allowed, and one that is says why."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feed import filters
+from feed.clock import DAY_US, to_us
+from feed.engagement import TYPES, Engagement, Profile
+from feed.pipeline import Ranker
+from feed.request import Query
+from feed.scenario import shipped
+from tests.support.catalogs import NOW, TOPICS, catalog_of, episodes
+
+NOW_US = to_us(NOW)
+CATALOGS = {
+    (count, keeps): catalog_of(episodes(count, seed=count), keep_vectors=keeps)
+    for count in (0, 1, 2, 5, 20)
+    for keeps in (True, False)
+}
+RANKERS = {
+    (key, name): Ranker(catalog, scenario)
+    for key, catalog in CATALOGS.items()
+    for name, scenario in shipped().items()
+}
+IDS = st.integers(0, 22).map("episode-{}".format)
+ENGAGEMENTS = st.builds(
+    Engagement,
+    id=st.integers(0, 99).map(str),
+    episode_id=IDS,
+    type=st.sampled_from(TYPES),
+    timestamp_us=st.just(NOW_US),
+    progress=st.sampled_from([None, 0.3, 1.0]),
+)
+PROFILES = st.builds(
+    Profile,
+    category_interests=st.lists(st.sampled_from(TOPICS), max_size=2).map(tuple),
+    muted_categories=st.lists(st.sampled_from(TOPICS), max_size=6, unique=True).map(tuple),
+    languages=st.sampled_from([(), ("de",), ("en", "de"), ("tlh",)]),
+)
+QUERIES = st.builds(
+    Query,
+    engagements=st.lists(ENGAGEMENTS, max_size=3, unique_by=lambda one: one.id).map(tuple),
+    excluded_ids=st.lists(IDS, max_size=5).map(tuple),
+    profile=PROFILES,
+    now_us=st.sampled_from([-400, 0, 400, 8_000]).map(lambda days: NOW_US + days * DAY_US),
+)
+
+
+@given(st.sampled_from(sorted(RANKERS)), QUERIES)
+@settings(max_examples=150)
+def test_a_feed_is_empty_only_where_nothing_is_allowed_and_says_why(
+    which: tuple[tuple[int, bool], str], query: Query
+) -> None:
+    ranker, (_, name) = RANKERS[which], which
+    catalog, chosen = ranker.catalog, ranker.scenario.filters
+    slate = ranker.rank(query)
+    allowed = filters.quality_floors(catalog, chosen)
+    for mask in (
+        filters.not_muted_category(catalog, query),
+        filters.spoken_language(catalog, query),
+        None if chosen.unpublished else filters.published(catalog, query.now_us),
+        filters.fresh(catalog, query.now_us, 90) if name == "baseline" else None,
+    ):
+        allowed &= True if mask is None else mask
+    gone = (*query.excluded_ids, *(one.episode_id for one in query.engagements))
+    allowed[catalog.rows_named(gone)] = False
+    assert len(slate.rows) or not np.count_nonzero(allowed)
+    assert len(slate.rows) or slate.degraded
