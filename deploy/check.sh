@@ -70,7 +70,7 @@ check_tools() {
     fi
     if [[ ! ${GOOGLE_APPLICATION_CREDENTIALS-}${FIREBASE_TOKEN-} ]] \
         && [[ ! -e ${CLOUDSDK_CONFIG:-$HOME/.config/gcloud}/application_default_credentials.json ]] \
-        && "${FIREBASE[@]}" login:list 2>&1 | grep -q '^No authorized accounts'; then
+        && "${FIREBASE[@]}" login:list 2>&1 | grep -q 'No authorized accounts'; then
         missing 'an account for firebase' 'firebase login'
     fi
 }

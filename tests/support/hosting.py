@@ -3,41 +3,13 @@
 import json
 import os
 import shutil
-import subprocess
-from functools import cache
 from pathlib import Path
 from typing import Any, Self
-
-import pytest
 
 from emulators.firestore import new_project
 from emulators.process import Child, free_port
 from tests.support.deploying import Account, flag
-from tests.support.installed import installed
-
-VERSION = "15.34.2"
-INSTALL = (
-    "npm",
-    "install",
-    "--omit=optional",
-    "--ignore-scripts",
-    "--no-audit",
-    "--no-fund",
-    "--no-save",
-    "--loglevel=error",
-)
-
-
-@cache
-def firebase_tools() -> Path:
-    """The folder of firebase-tools. In CI it is installed, once: a minute or more, and 220 MB."""
-
-    def install(folder: Path) -> None:
-        if shutil.which("npm") is None or os.environ.get("CI") != "true":
-            pytest.skip("no firebase-tools; with CI=true the tests install it")
-        subprocess.run([*INSTALL, f"--prefix={folder}", f"firebase-tools@{VERSION}"], check=True)
-
-    return installed("firebase-tools", VERSION, install) / "node_modules" / "firebase-tools"
+from tests.support.firebase_tools import asked, firebase_tools
 
 
 class Site:
@@ -56,26 +28,12 @@ class Site:
     def uploaded_files(self) -> list[str]:
         """The files that `firebase deploy` uploads, as it lists them itself."""
         given = [str(self.public), self.hosting["ignore"]]
-        return sorted(_asked("listFiles", "module.listFiles(...given)", given))
+        return sorted(asked("listFiles", "module.listFiles(...given)", given))
 
     def invalid_fields(self) -> list[str]:
         """What firebase-tools itself finds wrong with the configuration."""
         check = "(v => v(given) ? [] : v.errors.map(module.getErrorMessage))(module.getValidator())"
-        return _asked("firebaseConfigValidate", check, self.config)
-
-
-def _asked(module: str, expression: str, given: Any) -> list[str]:
-    """What an expression over `given` and a `module` of firebase-tools says."""
-    place = json.dumps(str(firebase_tools() / "lib" / module))
-    script = (
-        f"const module = require({place}), given = {json.dumps(given)};"
-        f"console.log(JSON.stringify({expression}))"
-    )
-    done = subprocess.run(
-        ["node", "-"], input=f"{{{script}}}", check=True, capture_output=True, text=True
-    )
-    answer: list[str] = json.loads(done.stdout)
-    return answer
+        return asked("firebaseConfigValidate", check, self.config)
 
 
 class HostingEmulator(Child):
