@@ -106,13 +106,16 @@ class _Sets:
 def _groups(items: Sequence[Item]) -> list[list[int]]:
     """The places of the items of each episode."""
     sets = _Sets(len(items))
-    rows = list(enumerate(items))
-    own = ((place, (item.guid, *_substance(item))) for place, item in rows)
+    titles = [_title(item) for item in items]
+    audios = [_audio(item) for item in items]
+    substances = map(_substance, items, titles, audios)
+    own = ((place, (items[place].guid, *same)) for place, same in enumerate(substances))
     for members in _repeated(own).values():
         sets.join(members)
+    rows = list(enumerate(zip(items, titles, audios, strict=True)))
     across = [
-        ((place, (item.guid, _title(item))) for place, item in rows if _is_global(item)),
-        ((place, (_audio(item), _title(item))) for place, item in rows if _audio(item)),
+        ((place, (item.guid, title)) for place, (item, title, _) in rows if _is_global(item)),
+        ((place, (audio, title)) for place, (_, title, audio) in rows if audio),
     ]
     for keyed in across:
         # In the order of their keys, which is that of no feed.
@@ -148,11 +151,11 @@ def _audio(item: Item) -> str:
     return _SCHEME.sub("", item.episode.audio_url or "").partition("#")[0]
 
 
-def _substance(item: Item) -> tuple[str, ...]:
+def _substance(item: Item, title: str, audio: str) -> tuple[str, ...]:
     """What two items of one guid share if they are the same episode."""
-    if audio := _audio(item):
+    if audio:
         return (audio,)
-    same = (_title(item), item.episode.published_at.isoformat())
+    same = (title, item.episode.published_at.isoformat())
     # Without audio, a guid like "1" and a title tell nothing beyond their feed.
     return same if _is_global(item) else (*same, item.feed)
 

@@ -11,6 +11,8 @@ from adapters.folder import FolderShelf
 from catalog_builder.__main__ import main
 from feed.snapshot import SnapshotError, decode
 from tests.support.catalogs import fields, overwrite
+from tests.support.feed_server import Server
+from tests.support.feeds import item, rss_feed
 
 NOW = "2026-02-06T00:00:00Z"
 
@@ -85,10 +87,25 @@ def test_a_broken_feed_stops_no_other_and_is_no_bad_episode(
     assert len(decode((here / "out").read_bytes())) == 1
 
 
+def test_feeds_of_this_machine_need_a_word(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    server = Server()
+    dated = "<pubDate>Thu, 05 Feb 2026 10:00:00 GMT</pubDate>"
+    url = server.serve("/feed", rss_feed(item("a", more=dated)))
+    assert run("build", "--feeds", url, "--out", "out") == 1
+    assert "--allow-private-feeds" in capsys.readouterr().err
+    assert run("build", "--feeds", url, "--allow-private-feeds", "--out", "out") == 0
+    assert len(decode((here / "out").read_bytes())) == 1
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         *(["--max-bad", text] for text in ("-1", "some", "1.5", "1e3", "inf", "nan%", "101%")),
+        ["--feed-max-mb", "0"],
+        ["--feeds-timeout", "soon"],
         ["--now", "today"],
         ["--now", "2026-01-01"],
     ],
