@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from adapters.rss_ids import UUID, episode_id, short_hash
 from adapters.rss_links import attached_image, image, page, playable, web_url
-from adapters.rss_text import fold, heading, plain
 from adapters.rss_xml import Parts, attribute, markup, parts, text
 from feed.episode import MAX_DURATION_S
+from feed.markup import fold, heading, plain
 
 MAX_DESCRIPTION_CHARS = 2_000
 MAX_TITLE_CHARS = 500

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from catalog_builder.category_names import with_one_spelling
 from catalog_builder.errors import Refused
 from catalog_builder.interactions import collect
 from catalog_builder.lists import FEWEST, lists
@@ -55,6 +56,7 @@ def build_catalog(
     `summaries` are those of all users, of which its signals are made. Without `keep_vectors` it
     knows which episodes have a vector and holds none: for a store that is searched.
     """
+    episodes = with_one_spelling(episodes)
     order = np.arange(len(episodes), dtype=np.int32)
     if len(episodes) >= FEWEST:
         published_us = np.array([to_us(e.published_at) for e in episodes], np.int64)

@@ -1,5 +1,6 @@
 """Catalog: the columns that every stage reads. A struct of arrays; row i is one episode."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.cards import Cards
+from feed.category_names import category_key
 from feed.columns import BoolArray, HashArray, IntArray, Strings, hash_strings, places
 from feed.fixed import Fixed
 from feed.index import Index
@@ -148,6 +150,19 @@ class Catalog:
         if not len(self.content_index.hashes):
             return by_id
         return np.append(by_id, self.content_index.all(hashes))
+
+    def categories_named(self, names: Sequence[str]) -> IntArray:
+        """Categories of these names, in any case, each once; what the catalog lacks is left out."""
+        found = self.category_index.first(hash_strings(names))
+        strange = [name for name, place in zip(names, found, strict=True) if place < 0]
+        otherwise = [self._by_key.get(category_key(name), -1) for name in strange]
+        found = np.unique([*found, *otherwise])
+        return found[found >= 0].astype(np.int64)
+
+    @cached_property
+    def _by_key(self) -> dict[str, int]:
+        """Categories by what all spellings of their names have in common."""
+        return {category_key(name): place for place, name in enumerate(self.categories)}
 
     def categories_of(self, row: int) -> IntArray:
         """The categories of one episode."""

@@ -75,7 +75,7 @@ def not_muted_category(catalog: Catalog, query: Query) -> BoolArray | None:
     """In no category that the user muted."""
     if not query.profile.muted_categories:
         return None
-    muted = catalog.category_index.all(hash_strings(query.profile.muted_categories))
+    muted = catalog.categories_named(query.profile.muted_categories)
     mask = np.ones(len(catalog), np.bool_)
     mask[catalog.rows_in(muted)] = False
     return mask

@@ -88,6 +88,5 @@ def _stated(catalog: Catalog, query: Query) -> IntArray:
     names = query.profile.category_interests
     if not names:
         return np.zeros(0, np.int64)
-    found = catalog.category_index.first(hash_strings(names))
-    found = np.unique(found[found >= 0])
+    found = catalog.categories_named(names)
     return found[np.any(catalog.anchors[found], axis=1)]

@@ -35,7 +35,7 @@ def named(catalog: Catalog, where: Where) -> Named:
     """Who is in one of the categories, of one of the series and so on: all that is given."""
     mask = np.ones(len(catalog), np.bool_)
     if where.categories:
-        wanted = catalog.category_index.all(hash_strings(where.categories))
+        wanted = catalog.categories_named(where.categories)
         inside = np.zeros(len(catalog), np.bool_)
         inside[catalog.rows_in(wanted)] = True
         mask &= inside

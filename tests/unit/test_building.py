@@ -219,6 +219,23 @@ def test_thousands_of_series_and_categories_are_kept_apart() -> None:
     assert catalog.series_index.row("s4711") == 4711
 
 
+def test_categories_that_differ_in_case_or_space_are_one_spelled_as_most_spell_it() -> None:
+    names = ["technology", "Technology", " Technology", "Tech  News"]
+    made = [
+        msgspec.convert({**MINIMAL, "id": name, "categories": {"major": [name, "Arts"]}}, Episode)
+        for name in names
+    ]
+    catalog = catalog_of(made)
+    assert list(catalog.categories) == ["Technology", "Arts", "Tech News"]
+    cards = [msgspec.json.decode(catalog.cards.raw(row)) for row in range(4)]
+    assert [card["categories"]["major"][0] for card in cards] == ["Technology"] * 3 + ["Tech News"]
+    asked = ["TECH NEWS", "technology ", "unknown"]
+    assert [catalog.categories[int(place)] for place in catalog.categories_named(asked)] == [
+        "Technology",
+        "Tech News",
+    ]
+
+
 def test_the_gate_lets_a_like_catalog_through_and_says_what_is_wrong_with_another() -> None:
     made = episodes(100)
     before = catalog_of(made)

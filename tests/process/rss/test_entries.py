@@ -6,7 +6,7 @@ import pytest
 
 from adapters.rss_fields import duration_s, primary_language
 from adapters.rss_ids import episode_id, guid_of, short_hash
-from adapters.rss_text import plain
+from feed.markup import plain
 from feed.ports import Record
 from tests.support.feed_server import Server, read
 from tests.support.feeds import ATOM, FULL, entries, item, rss_feed
