@@ -28,10 +28,10 @@ look_around() {
     if check_project; then
         check_billing
         check_database
-        check_quota
         check_pinecone
         check_rules
-        check_site
+        [[ -z $PYTHON ]] || check_quota
+        [[ -z $PYTHON ]] || check_site
     fi
     [[ -z $MISSING ]] || die "this is missing, and nothing was changed:$MISSING"
 }
@@ -58,8 +58,10 @@ check_tools() {
     command -v gcloud >/dev/null || missing 'gcloud' 'https://cloud.google.com/sdk/docs/install'
     command -v openssl >/dev/null || missing 'openssl' 'it makes the key that signs cursors'
     command -v curl >/dev/null || missing 'curl' 'it reads the live rules and the live site'
-    "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
-        || missing 'Python 3.11 or newer' "PYTHON=python3.12 ./deploy.sh ..., if it has another name"
+    if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        missing 'Python 3.11 or newer' 'PYTHON=python3.12 ./deploy.sh, if that is its name'
+        PYTHON=
+    fi
     if command -v firebase >/dev/null; then
         FIREBASE=(firebase)
     elif command -v npx >/dev/null; then

@@ -101,28 +101,31 @@ given() {
 # patiently COMMAND...: as run, up to six times: a new account is not known everywhere at once.
 patiently() {
     quoted "$@"
-    only_shown || attempts '' "$@"
+    only_shown || attempts '' 1 "$@"
 }
 
-# until_permitted COMMAND...: as run, up to six times while it fails because a permission that was
-# granted has not arrived yet. Any other failure is one at once.
+# until_permitted COMMAND...: as run, up to six times in almost eight minutes while it fails because a
+# permission that was granted has not arrived yet. Any other failure is one at once.
 until_permitted() {
     quoted "$@"
-    only_shown || attempts "$NOT_ARRIVED" "$@"
+    only_shown || attempts "$NOT_ARRIVED" 2 "$@"
 }
 
-# What Google says meanwhile, of its own agents and of accounts that were made minutes ago.
+# What Google says meanwhile: of Eventarc's own account, of secrets, of the account that builds, and of
+# one that it does not know yet. What the caller may not do is said in other words, and no wait helps.
 NOT_ARRIVED='Eventarc Service Agent'
 NOT_ARRIVED+='|necessary permissions are propagated'
 NOT_ARRIVED+='|Permission denied on secret'
-NOT_ARRIVED+='|(earshot-[a-z]+@|gserviceaccount\.com).*(does not have|denied|lacks)'
-NOT_ARRIVED+='|(does not have|denied|lacks).*(earshot-[a-z]+@|gserviceaccount\.com)'
+NOT_ARRIVED+='|missing permission on the build service account'
+NOT_ARRIVED+='|earshot-[a-z]+@[^ ]+ does not have [a-zA-Z.]+ (access|permission)'
+NOT_ARRIVED+='|permission to earshot-[a-z]+@'
+NOT_ARRIVED+='|[Ss]ervice account [^ ]*earshot-[a-z]+@[^ ]+ (does not exist|was not found)'
 
-# attempts PATTERN COMMAND...: run it, again after growing pauses while what it says of its failure
-# matches. The pauses add up to almost eight minutes.
+# attempts PATTERN GROWTH COMMAND...: run it, again after pauses, each GROWTH times the last, while what
+# it says of its failure matches.
 attempts() {
-    local pattern=$1 pause=$PATIENCE_S attempt said code
-    shift
+    local pattern=$1 growth=$2 pause=$PATIENCE_S attempt said code
+    shift 2
     said=$(mktemp)
     for attempt in 1 2 3 4 5 6; do
         code=0
@@ -130,7 +133,7 @@ attempts() {
         if ((code == 0)) || ! grep -qE "$pattern" "$said" || ((attempt == 6)); then break; fi
         note "attempt $attempt failed; the next in $pause s"
         sleep "$pause"
-        pause=$((2 * pause))
+        pause=$((growth * pause))
     done
     rm -f "$said"
     return "$code"

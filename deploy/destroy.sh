@@ -162,8 +162,10 @@ remove_roles() {
     drop_roles "$(project_roles | while read -r role name; do
         printf '%s\t%s\n' "$role" "$(member "$name")"
     done)" project
-    there=$(look_up '' gcloud storage buckets list --project="$PROJECT" --format='value(name)')
-    [[ $DESTROY_DATA == true ]] || ! has "$there" "$BUCKET" || drop_roles '' bucket "$BUCKET"
+    there=$(look_up "$BUCKET" gcloud storage buckets list --project="$PROJECT" --format='value(name)')
+    [[ $DESTROY_DATA == true ]] || ! has "$there" "$BUCKET" || drop_roles \
+        "roles/storage.objectViewer"$'\t'"$(member session)"$'\n'"roles/storage.objectUser"$'\t'"$(member publish)" \
+        bucket "$BUCKET"
     is_enabled secretmanager || return 0
     there=$(look_up '' gcloud secrets list --project="$PROJECT" --format='value(name.basename())')
     ! has "$there" "$PINECONE_SECRET" || drop_roles '' secret "$PINECONE_SECRET"

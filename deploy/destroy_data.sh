@@ -3,15 +3,17 @@
 # same documents, nothing is removed.
 
 remove_data() {
+    local collection
+    collection=$(episodes_collection)
     if [[ $DESTROY_DATA == true ]]; then
         remove_snapshots
         if [[ $DATABASE_LOCATION ]]; then
-            remove_episodes
+            [[ -z $collection ]] || remove_episodes "$collection"
             remove_users
         fi
     else
-        note "Kept without --destroy-data: gs://$BUCKET, the collection ${EPISODES_COLLECTION:=$(episodes_collection)},"
-        note 'and of each user the engagements, the summary and the profile.'
+        note "Kept without --destroy-data: gs://$BUCKET${collection:+, the collection $collection}, and of"
+        note 'each user the engagements, the summary and the profile.'
     fi
 }
 
@@ -23,10 +25,9 @@ remove_snapshots() {
         || run gcloud storage rm "gs://$BUCKET" --recursive --project="$PROJECT"
 }
 
+# remove_episodes COLLECTION
 remove_episodes() {
-    local collection
-    collection=$(episodes_collection)
-    [[ -z $collection ]] || run "${FIREBASE[@]}" firestore:delete "$collection" --recursive --force \
+    run "${FIREBASE[@]}" firestore:delete "$1" --recursive --force \
         --database='(default)' --project="$PROJECT"
 }
 

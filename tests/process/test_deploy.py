@@ -169,11 +169,13 @@ def test_a_binding_to_an_account_that_is_not_known_yet_is_tried_again(account: A
 
 
 def test_all_that_is_missing_is_said_at_once(tmp_path: Path) -> None:
-    bare = Account(tmp_path, without=("openssl", "firebase"), billing="False", databases=[])
+    none = ("openssl", "firebase", "python3")
+    bare = Account(tmp_path, without=none, billing="False", databases=[])
     done = bare.deploy()
     assert done.returncode == 1
     for what, how in {
         "openssl": "",
+        "Python 3.11 or newer": "PYTHON=python3.12",
         "firebase": "npm install --global firebase-tools",
         "billing": "gcloud billing projects link my-feed",
         "a Firestore database": "gcloud firestore databases create --location=LOCATION",

@@ -1,11 +1,13 @@
 """deploy.sh in a new project and in a team's: quotas, permissions that arrive late, indexes."""
 
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.support.deploying import Account, needs_gcloud
+from tests.support.deploying import ROOT, Account, needs_gcloud
 
 pytestmark = needs_gcloud
 GI = 2**30
@@ -88,6 +90,57 @@ def test_any_other_failure_is_one_at_once(account: Account) -> None:
     account.change(fails=TRIGGER)
     assert account.deploy().returncode == 1
     assert tried(account, TRIGGER) == 1
+
+
+ARRIVES = [
+    'Invalid resource state for "": Permission denied while using the Eventarc Service Agent.',
+    (
+        "Permission denied on secret: projects/1/secrets/earshot-cursor-keys/versions/1 for Revision "
+        "service account earshot-session@my-feed.iam.gserviceaccount.com."
+    ),
+    "Could not build the function due to a missing permission on the build service account.",
+    (
+        "earshot-build@my-feed.iam.gserviceaccount.com does not have storage.objects.get access to the "
+        "Google Cloud Storage object."
+    ),
+    (
+        "Access to bucket gcf-v2-sources-1-us-central1 denied. You must grant Storage Object Viewer "
+        "permission to earshot-build@my-feed.iam.gserviceaccount.com."
+    ),
+    (
+        "Service account projects/-/serviceAccounts/earshot-session@my-feed.iam.gserviceaccount.com "
+        "was not found."
+    ),
+]
+STAYS = [
+    (
+        "Permission 'iam.serviceaccounts.actAs' denied on service account "
+        "earshot-session@my-feed.iam.gserviceaccount.com (or it may not exist)."
+    ),
+    "Permission 'cloudfunctions.functions.create' denied on resource",
+    "Max instances must be set to 10 or fewer to set the requested total CPU.",
+    "Build failed: SyntaxError in main.py",
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "attempts"), [(one, 6) for one in ARRIVES] + [(one, 1) for one in STAYS]
+)
+def test_only_what_may_still_arrive_is_waited_for(said: str, attempts: int) -> None:
+    script = (
+        f"set -Eeuo pipefail; . {ROOT}/deploy/commands.sh; DRY_RUN=false PATIENCE_S=0;"
+        'refused() { echo attempt >&4; echo "$SAID" >&2; return 1; }; until_permitted refused 4>&1'
+    )
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env={"PATH": os.environ["PATH"], "SAID": f"ERROR: (gcloud.functions.deploy) {said}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout.splitlines().count("attempt") == attempts
+    assert done.stderr.count(said) == attempts
 
 
 def test_indexes_and_overrides_of_a_team_stay_as_they_are(account: Account) -> None:
