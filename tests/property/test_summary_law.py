@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 import feed.engagement
 import feed.writer
 from feed.engagement import TYPES, Engagement, Profile, Summary, newest, pack
 from feed.ports import Stored, Unavailable
 from feed.writer import update_summary
-from tests.support.stepped_store import SteppedStore
+from tests.support.stepped_store import SteppedStore, run_to_end
 
 KEPT = 3  # so that almost every step cuts off or uncovers something
 UID = "u"
@@ -24,7 +24,7 @@ EMOJI = "\N{HEADPHONE}"
 """one character, four bytes"""
 IDS = st.sampled_from([*"abcdef", EMOJI * 32, EMOJI * 33])  # the last has more than 128 bytes
 EPISODES = st.sampled_from(["of", EMOJI * 128, EMOJI * 129])  # the last has more than 512
-TIMES = st.integers(0, 4)  # many are equal
+TIMES = st.integers(0, 9)  # some are equal
 PICKS = st.integers(0, 10**6)
 
 
@@ -53,6 +53,15 @@ class ConcurrentWriters(RuleBasedStateMachine):
         self.pending: list[str | None] = []
         self.past: list[str | None] = []
         self.writers: list[Writer] = []
+
+    @initialize(times=st.lists(st.integers(0, 9), max_size=6))
+    def start_full(self, times: list[int]) -> None:
+        """A user of some time: the summary is as it should be, and some were cut off."""
+        for name, at in zip("abcdef", times, strict=False):
+            self.store.engagements[name] = Engagement(
+                id=name, episode_id="of", type="click", timestamp_us=at
+            )
+        run_to_end(update_summary(self.store, UID, rebuild=True))
 
     @rule(name=IDS, episode=EPISODES, timestamp=TIMES, kind=st.sampled_from(TYPES))
     def engage(self, name: str, episode: str, timestamp: int, kind: Any) -> None:
