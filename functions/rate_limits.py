@@ -91,6 +91,9 @@ class RateLimits:
         elif self._knows_addresses:
             self._anonymous.check(client_address(scope, self._trusted_hops))
 
-    def check_write(self, uid: str) -> None:
-        """Count a write of a user, as above."""
-        self._writes.check(uid)
+    def check_write(self, uid: str, *, deletes: bool) -> None:
+        """Count a write of a user, as above.
+
+        Deletions count apart: an app that writes without end keeps no user from deleting it all.
+        """
+        self._writes.check(f"delete/{uid}" if deletes else uid)

@@ -139,7 +139,7 @@ class Service:
                 headers={"WWW-Authenticate": "Bearer"},
             )
         if request.method not in _READS:
-            self.limits.check_write(uid)
+            self.limits.check_write(uid, deletes=request.method == "DELETE")
         return uid
 
     def _noted(self, uid: str | None, request: Request) -> str | None:

@@ -99,14 +99,16 @@ def test_an_event_that_can_never_be_handled_is_acknowledged_and_logged(cloud: Cl
     )
 
 
-def test_a_deletion_leaves_what_the_app_keeps_beside_it(cloud: Cloud) -> None:
+def test_a_profile_and_its_deletion_leave_what_the_app_keeps_beside_it(cloud: Cloud) -> None:
     def read(path: str) -> Any:
         return cloud.emulator.read(cloud.project, path)
 
-    own = {"plan": encoded("pro"), "fcmToken": encoded("t")}
+    own = {"plan": encoded("pro"), "history": encoded("x" * 1_000_000)}
     places = ("users/ada/devices/d", "users/ada/engagements/one/notes/n", "users/ben")
     for path in (*places, "users/ada"):
         cloud.emulator.write(cloud.project, path, own)
+    too_large = {"muted_series": [f"{'x' * 500}{i}" for i in range(200)]}
+    problem(cloud.call("PATCH", "/api/me", too_large, "ada"), 422)
     assert cloud.call("PATCH", "/api/me", {"languages": ["en"]}, "ada").status_code == 200
     assert cloud.call("GET", "/api/me", None, "ada").json()["languages"] == ["en"]
     like = Engagement(id="one", episode_id="episode-3", type="like", timestamp_us=1)

@@ -109,6 +109,8 @@ def test_users_and_anonymous_sessions_have_limits_of_their_own(start_server: Sta
         assert "ratelimit" in refused.headers
         assert server.call(method, path, body, "bert").status_code in {200, 201}
     assert server.call("GET", "/api/me", user="ada").status_code == 200  # who reads writes nothing
+    deletions = [server.call("DELETE", "/api/me", user="ada").status_code for _ in range(4)]
+    assert deletions == [200, 200, 200, 429]  # counted apart
 
 
 def test_an_address_has_a_limit_that_made_up_headers_do_not_change(start_server: Start) -> None:
