@@ -77,10 +77,11 @@ def start(
 
 def test_the_image_holds_every_module_of_the_functions_and_no_other_file() -> None:
     folders = ("adapters", "catalog_builder", "feed", "functions")
-    there = {path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()}
-    commands = {path for path in there if {"doctor", "reconcile", "__pycache__"} & {*path.parts}}
-    names = {str(path.relative_to(ROOT)) for path in there - commands}
-    assert {*uploaded_files()} == names | {"main.py", "requirements.txt"}
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("[!.]*")]
+    commands = {"doctor", "reconcile", "__pycache__"}
+    files = [path for path in paths if path.is_file() and not commands & {*path.parts}]
+    modules = {str(path.relative_to(ROOT)) for path in files}
+    assert {*uploaded_files()} == modules | {"main.py", "requirements.txt"}
 
 
 def test_an_upload_leaves_out_what_is_not_a_functions_whatever_it_is_called(tmp_path: Path) -> None:
