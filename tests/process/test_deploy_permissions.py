@@ -92,31 +92,17 @@ def test_any_other_failure_is_one_at_once(account: Account) -> None:
     assert tried(account, TRIGGER) == 1
 
 
+ACCOUNT = "earshot-session@my-feed.iam.gserviceaccount.com"
 ARRIVES = [
     'Invalid resource state for "": Permission denied while using the Eventarc Service Agent.',
-    (
-        "Permission denied on secret: projects/1/secrets/earshot-cursor-keys/versions/1 for Revision "
-        "service account earshot-session@my-feed.iam.gserviceaccount.com."
-    ),
+    f"Permission denied on secret: s for Revision service account {ACCOUNT}.",
     "Could not build the function due to a missing permission on the build service account.",
-    (
-        "earshot-build@my-feed.iam.gserviceaccount.com does not have storage.objects.get access to the "
-        "Google Cloud Storage object."
-    ),
-    (
-        "Access to bucket gcf-v2-sources-1-us-central1 denied. You must grant Storage Object Viewer "
-        "permission to earshot-build@my-feed.iam.gserviceaccount.com."
-    ),
-    (
-        "Service account projects/-/serviceAccounts/earshot-session@my-feed.iam.gserviceaccount.com "
-        "was not found."
-    ),
+    f"{ACCOUNT} does not have storage.objects.get access to the Google Cloud Storage object.",
+    f"Access to bucket b denied. You must grant Storage Object Viewer permission to {ACCOUNT}.",
+    f"Service account projects/-/serviceAccounts/{ACCOUNT} was not found.",
 ]
 STAYS = [
-    (
-        "Permission 'iam.serviceaccounts.actAs' denied on service account "
-        "earshot-session@my-feed.iam.gserviceaccount.com (or it may not exist)."
-    ),
+    f"Permission 'iam.serviceaccounts.actAs' denied on service account {ACCOUNT}.",
     "Permission 'cloudfunctions.functions.create' denied on resource",
     "Max instances must be set to 10 or fewer to set the requested total CPU.",
     "Build failed: SyntaxError in main.py",

@@ -212,7 +212,7 @@ def test_what_is_destroyed_is_said_on_the_command_line_alone() -> None:
 def test_a_dry_run_removes_no_data_unless_asked_and_never_a_whole_that_may_be_shared() -> None:
     plain = dry_run("--project=my-feed", "--destroy").stdout
     assert "firestore:delete" not in plain
-    assert f"gs://{BUCKET} " not in plain
+    assert f"storage rm gs://{BUCKET}" not in plain
     everything = dry_run("--project=my-feed", "--destroy", "--destroy-data").stdout
     assert f"gcloud storage rm gs://{BUCKET} --recursive" in everything
     assert "firebase firestore:delete episodes" in everything
