@@ -141,7 +141,7 @@ class RssSource:
             # One feed must not end a build, not even with what nobody thought of.
             log.exception("reading %s failed", place.name)
             return _Reading(None, f"unexpected {type(error).__name__}")
-        if isinstance(content, Listing):
+        if isinstance(content, Listing) or content.flaw:
             return _Reading(content, content.flaw)
         nothing = "; ".join(content.notes) or "the feed has no episodes"
         return _Reading(content, None if content.entries else nothing)
@@ -163,9 +163,20 @@ class RssSource:
             content = self._parse(kept, place)
             raise _StoodInError(content, f"{error}; a copy kept earlier was used") from error
         if new is not None:
+            if kept is not None and content.flaw:
+                self._check_against(kept, content, place)
             # Only what could be read: a good copy outlives a server's bad day.
             self._cache.keep(url, new)
         return content
+
+    def _check_against(self, kept: Copy, content: Feed | Listing, place: Place) -> None:
+        """Raise `_StoodInError` if a damaged document has less than its copy had."""
+        try:
+            before = self._parse(kept, place)
+        except NotAFeedError:  # then what there is now is better
+            return
+        if before.size > content.size:
+            raise _StoodInError(before, f"{content.flaw}; a copy kept earlier, with more, was used")
 
     def _read_file(self, place: Place) -> Feed | Listing:
         path = Path(place.address)

@@ -18,12 +18,15 @@ HEAD_CHARS = 65_536
 MAX_LINE_CHARS = 4_000
 
 MAX_ENTRIES = 100_000
+TAIL_CHARS = 65_536
+"""Behind a root element nothing belongs, but some servers add pages of statistics."""
 
 # What stands before a root may hold anything that looks like one.
 _ROOT = re.compile(
     r"<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>|<(?:[\w.-]+:)?(rss|rdf|feed|opml)(?=[\s>])",
     re.IGNORECASE | re.DOTALL,
 )
+_CLOSED = re.compile(r"</(?:[\w.-]+:)?(?:rss|rdf|feed)\s*>", re.IGNORECASE)
 _ITEM_DATES = (
     *("pubdate", "published", "issued", "dc:date", "atom:published", "updated", "modified"),
     *("atom:updated", "dcterms:issued", "dcterms:created", "created", "date"),
@@ -40,6 +43,13 @@ class Feed(NamedTuple):
 
     entries: list[dict[str, Any]]
     notes: list[str]
+    flaw: str | None = None
+    """why there may be more than was read"""
+
+    @property
+    def size(self) -> int:
+        """How many episodes it has."""
+        return len(self.entries)
 
 
 class Listing(NamedTuple):
@@ -47,6 +57,11 @@ class Listing(NamedTuple):
 
     places: list[str]
     flaw: str | None = None
+
+    @property
+    def size(self) -> int:
+        """How many places it names."""
+        return len(self.places)
 
 
 def read(
@@ -75,7 +90,10 @@ def read(
     root = tree(document)
     if root is None:
         raise NotAFeedError("not a feed")
-    return _bounded(_feed(root, feed_url, include_blocked=include_blocked))
+    feed = _bounded(_feed(root, feed_url, include_blocked=include_blocked))
+    if not _CLOSED.search(document, max(0, len(document) - TAIL_CHARS)):
+        return feed._replace(flaw="ends early: what stands before was read")
+    return feed
 
 
 def _bounded(feed: Feed) -> Feed:

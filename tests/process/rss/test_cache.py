@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from feed.ports import Problem
-from tests.support.feed_server import Server, read, titles
+from tests.support.feed_server import Server, problems, read, titles
 from tests.support.feeds import ATOM, FULL, item, rss_feed
 
 
@@ -49,6 +49,29 @@ def test_a_feed_that_fails_now_is_read_from_its_copy_and_reported(
         assert isinstance(problem, Problem)
         assert problem.where == url
         assert "a copy kept earlier was used" in problem.reason
+
+
+def test_a_feed_or_list_that_arrives_cut_off_loses_nothing(server: Server, tmp_path: Path) -> None:
+    feed = rss_feed(*(item(f"{n}") for n in range(4)))
+    url = server.serve("/feed", feed)
+    opml = f'<opml><body><outline xmlUrl="{url}"/><outline xmlUrl="/b"/></body></opml>'.encode()
+    inputs = (url, server.serve("/list", opml))
+    server.serve("/b", rss_feed(item("b")))
+    before = read(*inputs, cache=tmp_path)
+    assert titles(before) == ["0", "1", "2", "3", "b"]
+    server.serve("/feed", feed[: feed.index(b"<title>3")])
+    server.serve("/list", opml[:-40])
+    for _ in range(2):
+        after = read(*inputs, cache=tmp_path)
+        assert titles(after) == titles(before)
+        assert ["a copy kept earlier, with more" in one.reason for one in problems(after)] == [
+            True,
+            True,
+        ]
+    (without_copy,) = problems(read(url))
+    assert without_copy.reason == "ends early: what stands before was read"
+    server.serve("/feed", rss_feed(*(item(f"{n}") for n in range(5)))[:-9])
+    assert titles(read(url, cache=tmp_path)) == ["0", "1", "2", "3", "4"]
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x00", b"{}\n", None])
