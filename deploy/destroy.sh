@@ -125,18 +125,26 @@ remove_schedule() {
 
 # Those whose live release is ours. A site itself stays: its name could never be had again.
 remove_sites() {
-    local sites='{"sites": []}' name live=''
+    local sites='' names name live
     if [[ $DRY_RUN == true ]]; then
         run "${FIREBASE[@]}" hosting:disable --site="${SITE:-SITE}" --project="$PROJECT" --force
         return
     fi
-    ask_google sites "$SITES_API/$PROJECT/sites?pageSize=40" || note "sites: $(refusal "$sites")"
-    for name in $("$PYTHON" -m deploy.sites --all --project="$PROJECT" <<<"$sites"); do
-        live=
-        ask_google live "$SITES_API/$PROJECT/sites/$name/channels/live" || continue
-        is_ours "$live" || continue
-        run "${FIREBASE[@]}" hosting:disable --site="$name" --project="$PROJECT" --force
+    look_or_die sites "$SITES_API/$PROJECT/sites?pageSize=40"
+    [[ $sites ]] || return 0
+    names=$("$PYTHON" -m deploy.sites --all --project="$PROJECT" <<<"$sites")
+    for name in $names; do
+        look_or_die live "$SITES_API/$PROJECT/sites/$name/channels/live"
+        ! is_ours "$live" \
+            || run "${FIREBASE[@]}" hosting:disable --site="$name" --project="$PROJECT" --force
     done
+}
+
+# look_or_die VARIABLE ADDRESS: as look_at; what cannot be known ends it, before anything is removed.
+look_or_die() {
+    printf -v "$1" %s ''
+    look_at "$@"
+    [[ -z $MISSING ]] || die "this is missing:$MISSING"
 }
 
 # A function takes its trigger with it, and the topic and subscription behind that.

@@ -10,10 +10,11 @@ is_of_others() {
 
 # remove_images REGION
 remove_images() {
-    local region=$1 packages package ours=() others=0 name
+    local region=$1 there packages package ours=() others=0 name
     is_enabled artifactregistry || return 0
-    has "$(look_up gcf-artifacts gcloud artifacts repositories list --project="$PROJECT" \
-        --location="$region" --format='value(name.basename())')" gcf-artifacts || return 0
+    there=$(look_up gcf-artifacts gcloud artifacts repositories list --project="$PROJECT" \
+        --location="$region" --format='value(name.basename())')
+    has "$there" gcf-artifacts || return 0
     packages=$(look_up "$(printf '%s\n' others; our_packages "$region")" \
         gcloud artifacts packages list --project="$PROJECT" --location="$region" \
         --repository=gcf-artifacts --format='value(name)')
@@ -48,11 +49,12 @@ our_packages() {
 
 # remove_sources REGION
 remove_sources() {
-    local region=$1 number=$PROJECT_NUMBER buckets bucket sources folder ours=() others=0
+    local region=$1 number=$PROJECT_NUMBER buckets bucket sources folders='' folder ours=() others=0
     sources=gcf-v2-sources-$number-$region
     buckets=$(look_up "$sources" gcloud storage buckets list --project="$PROJECT" \
         --format='value(name)')
-    for folder in $(! has "$buckets" "$sources" || list_sources "$sources"); do
+    if has "$buckets" "$sources"; then folders=$(list_sources "$sources"); fi
+    for folder in $folders; do
         if is_our_source "$folder" "$region"; then
             ours+=("$folder")
         else

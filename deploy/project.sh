@@ -143,7 +143,7 @@ grant() {
 # is_granted ROLE ACCOUNT KIND [NAME [REGION]]
 is_granted() {
     local policy
-    policy=$(policy_of "${@:3}") || exit
+    policy=$(policy_of "${@:3}") || failed
     has "$policy" "$1"$'\t'"$(member "$2")"
 }
 

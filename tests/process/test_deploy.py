@@ -145,6 +145,7 @@ def test_an_interrupted_first_run_is_taken_up_where_it_stopped(account: Account)
         ("service-accounts list", "Service accounts"),
         ("buckets create", "The bucket"),
         ("versions add", "The key"),
+        ("projects get-iam-policy", "Roles"),
         ("firebase deploy --only=firestore", "Rules and indexes"),
         ("functions list", "publish-catalog"),
     ],

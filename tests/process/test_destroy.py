@@ -173,6 +173,28 @@ def test_an_interrupted_removal_is_taken_up_where_it_stopped(account: Account) -
     assert account.state["buckets"] == [BUCKET]
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "storage ls",
+        "artifacts repositories list",
+        "artifacts packages list",
+        "functions list",
+        "curl .*sites",
+        "ssl-certificates list",
+        "projects get-iam-policy",
+    ],
+)
+def test_what_cannot_be_looked_up_ends_it_before_anything_is_removed(
+    account: Account, call: str
+) -> None:
+    account.change(fails=call)
+    done = account.deploy("--destroy", "--yes")
+    assert done.returncode != 0
+    assert done.stderr
+    assert account.state["changes"] == []
+
+
 def test_an_empty_project_has_nothing_to_remove(tmp_path: Path) -> None:
     assert Account(tmp_path).deployed("--destroy", "--yes") == []
 
