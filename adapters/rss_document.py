@@ -150,13 +150,18 @@ def _shows(root: Element, own: str) -> Iterator[tuple[Parts, list[Parts]]]:
     for n, channel in enumerate(channels):
         inner = [*channel.get("item", ()), *channel.get("entry", ())]
         outer = top.get("item", ()) if n == 0 and channel is not top else ()
-        if n == 0 and "image" in top and not _has_picture(channel):
-            channel = {**channel, "image": top["image"]}  # noqa: PLW2901  RDF's stands outside
-        yield channel, [parts(item, own) for item in (*inner, *outer)]
+        yield (
+            _with_outer(channel, top) if n == 0 else channel,
+            [parts(item, own) for item in (*inner, *outer)],
+        )
 
 
-def _has_picture(channel: Parts) -> bool:
-    return any(len(one) for one in channel.get("image", ()))
+def _with_outer(channel: Parts, top: Parts) -> Parts:
+    """A channel with what stands beside it: RDF's image, and elements of iTunes gone astray."""
+    astray = {name: found for name, found in top.items() if ":" in name and name not in channel}
+    if "image" in top and not any(len(one) for one in channel.get("image", ())):
+        astray["image"] = top["image"]
+    return {**channel, **astray}
 
 
 def _addresses(show: Parts, feed_url: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ AUDIO, VIDEO, STREAM, UNKNOWN = range(4)
 
 _BREAKS = re.compile(r"[\t\r\n]")
 _ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
-_AUDIO = re.compile(r"audio|mp3|mpeg$|m4a|m4b|ogg|opus|aac|flac|wav")
+_AUDIO = re.compile(r"audio|mp3|mpeg$|m4a|m4b|ogg|opus|aac|flac|\bwave?\b")
 _VIDEO = re.compile(r"video|mp4|m4v|quicktime|webm")
 # Playlists, and formats that no browser plays.
 _STREAM = re.compile(r"mpegurl|scpls|realaudio|ms-wma|ms-wmv|ms-asf|midi|dash\+xml")
@@ -110,7 +110,9 @@ def _first_url(said: Iterator[tuple[Element, str]], base: str) -> str | None:
 def _pictures(thing: Parts) -> Iterator[tuple[Element, str]]:
     for kind in ("itunes:image", "image", "googleplay:image", "podcast:image"):
         for element in thing.get(kind, ()):
-            inner = [text(one) for one in parts(element).get("url", ())]
+            inside = parts(element)
+            inner = [text(one) for one in inside.get("url", ())]
+            inner += [attribute(one, "href") for one in inside.get("itunes:image", ())]
             said = [attribute(element, key) for key in ("href", "url")]
             yield from ((element, address) for address in (*said, *inner))
             if not len(element):

@@ -46,6 +46,7 @@ def test_an_enclosure_that_is_named_as_audio_plays_whatever_its_type(attributes:
         ('<enclosure url=""/><enclosure url="/1.mp3"/>', "/1.mp3"),
         ('<enclosure url="/play?id=1"/>', "/play?id=1"),
         ('<enclosure url="/1.torrent" type="application/x-bittorrent"/>', None),
+        ('<enclosure url="/v/1" type="application/x-shockwave-flash"/>', None),
         ('<enclosure url="/1.pdf" type="application/pdf"/>', None),
         (f'<media:content {MEDIA} url="/1.mp3"/>', "/1.mp3"),
         (f'<media:content {MEDIA} url="/1" medium="audio"/>', "/1"),
