@@ -259,7 +259,9 @@ class FirestoreStore:
         return (await self._open()).write_option(last_update_time=updated)
 
     async def _delete_unchanged(self, snapshot: Snapshot) -> bool:
-        """Remove a document; False if it was written after it was read."""
+        """Remove a document; False if it was not there, or was written after it was read."""
+        if not snapshot.exists:  # the condition would be none
+            return False
         unchanged = (await self._open()).write_option(last_update_time=snapshot.update_time)
         try:
             await snapshot.reference.delete(option=unchanged, **self._once)

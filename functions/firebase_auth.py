@@ -141,8 +141,10 @@ class FirebaseUsers:
         claims = await self._verified(token.lstrip())
         uid, signed_in_at = str(claims["sub"]), claims.get("auth_time")
         in_the_past = type(signed_in_at) is int and signed_in_at <= time.time() + LEEWAY_S
-        if not in_the_past or len(uid) > MAX_UID or not is_document_id(uid):
+        if not in_the_past:
             raise self._tokens.refused()
+        if len(uid) > MAX_UID or not is_document_id(uid):
+            raise self._tokens.refused("no document can be named by this user's id (docs/api.md)")
         return claims
 
     async def _verified(self, token: str) -> dict[str, Any]:

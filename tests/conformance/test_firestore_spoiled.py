@@ -170,6 +170,18 @@ class TestSpoiledDocuments:
         own = meanwhile is None or "plan" not in meanwhile
         assert left == (None if own else {"plan": encoded("pro")})
 
+    def test_a_document_that_comes_after_it_was_looked_for_is_not_deleted(
+        self, firestore_project: str, firestore_emulator: FirestoreEmulator
+    ) -> None:
+        async def work() -> bool:
+            store = FirestoreStore(firestore_project)
+            nothing = await (await store._at("u")).get()
+            firestore_emulator.write(firestore_project, "users/u", GOOD)
+            return await store._delete_unchanged(nothing)
+
+        assert not asyncio.run(work())
+        assert firestore_emulator.read(firestore_project, "users/u") == GOOD
+
     def test_what_firestore_can_never_take_is_told_from_what_it_cannot_take_now(
         self, firestore_project: str, firestore_emulator: FirestoreEmulator, opened: Open
     ) -> None:
