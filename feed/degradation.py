@@ -26,7 +26,7 @@ class Degradation(StrEnum):
 
     SUMMARY_MISSING = "summary_missing", "INFO", "nothing is stored of this user"
     SUMMARY_TIMEOUT = "summary_timeout", "ERROR", "the summary did not come in time"
-    SUMMARY_UNAVAILABLE = "summary_unavailable", "ERROR", "the summary cannot be read"
+    SUMMARY_UNAVAILABLE = "summary_unavailable", "ERROR", "the store of users does not answer"
     SUMMARY_UNREADABLE = "summary_unreadable", "ERROR", "the stored summary is damaged"
     IDENTITY_UNAVAILABLE = (
         "identity_unavailable",

@@ -73,10 +73,13 @@ class AccessLog:
 
 
 def _severity(status: int, timings: Timings) -> str:
-    """A refusal is no error of ours, but worth a look."""
-    if timings.refused:
-        return "WARNING"
-    return "ERROR" if status >= _SERVER_ERROR else "INFO"
+    """A refusal is no error of ours, but worth a look.
+
+    Of what a known cause fails, every request would be an error: the cause's own line is.
+    """
+    if status < _SERVER_ERROR and not timings.refused:
+        return "INFO"
+    return "WARNING" if timings.refused or timings.facts.get("degraded") else "ERROR"
 
 
 def _url(scope: Scope, route: str) -> str:

@@ -1,11 +1,13 @@
 """Errors as problem details (RFC 9457) that name the field and what it should be."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from starlette.responses import Response
 
+from feed.degradation import Degradation
 from feed.engagement import TYPES
 
 _MOST = 500
@@ -24,7 +26,9 @@ class ProblemError(Exception):
         field: str | None = None,
         expected: str | None = None,
         headers: dict[str, str] | None = None,
+        causes: Sequence[Degradation] = (),
     ) -> None:
+        """`causes` are what the answer would have needed; the log has a line of each."""
         super().__init__(detail)
         self.status = status
         self.kind = kind
@@ -32,6 +36,7 @@ class ProblemError(Exception):
         self.field = None if field is None else _short(field)
         self.expected = expected
         self.headers = headers or {}
+        self.causes = list(causes)
 
     def response(self) -> Response:
         """The problem document."""

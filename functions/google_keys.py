@@ -14,6 +14,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509 import load_pem_x509_certificate
 
+from feed.degradation import Degradation
 from functions.errors import ProblemError
 from functions.telemetry import log
 
@@ -89,6 +90,7 @@ class GoogleKeys:
                 "identity-unavailable",
                 "the keys to verify a token with cannot be fetched: try again soon",
                 headers={"Retry-After": str(RETRY_S)},
+                causes=[Degradation.IDENTITY_UNAVAILABLE],
             )
         return self._keys.get(kid)
 

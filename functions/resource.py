@@ -10,12 +10,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from feed.degradation import Degradation
 from feed.ports import Unavailable, Unstorable
 from functions.compression import compress
 from functions.errors import ProblemError
 from functions.paths import decoded
 from functions.service import Service
 from functions.telemetry import Timings, log_error
+
+STORE = Degradation.SUMMARY_UNAVAILABLE
 
 Handler = Callable[[Service, Request, Timings], Awaitable[Response]]
 
@@ -61,6 +64,8 @@ class Resource:
             return await handler(self._service, request, timings)
         except ProblemError as problem:
             timings.facts["problem"] = problem.detail
+            if problem.causes:
+                timings.facts["degraded"] = problem.causes
             return problem.response()
         except Unstorable as error:
             timings.facts["problem"] = str(error)
@@ -70,7 +75,8 @@ class Resource:
                 "the store of users can never take this: do not send it again",
             ).response()
         except Unavailable as error:
-            timings.facts["problem"] = str(error)
+            timings.facts |= {"problem": str(error), "degraded": [STORE]}
+            self._service.degradations.explain(STORE, str(error))
             return ProblemError(
                 503,
                 "store-unavailable",

@@ -185,6 +185,7 @@ class Service:
                     "no-catalog",
                     "the catalog is being built, or its shelf cannot be reached: try again soon",
                     headers={"Retry-After": str(RETRY_AFTER_S)},
+                    causes=self.holder.degraded,
                 ) from error
 
     def catalog_degraded(self, catalog: Catalog) -> tuple[Degradation, ...]:

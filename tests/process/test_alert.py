@@ -87,10 +87,22 @@ def test_summaries_that_cannot_be_read_are_seen(start_server: Start, tmp_path: P
     server = start_server(STORE=str(tmp_path / "broken.db"))
     for user in ("anna", "bert", "cleo"):
         assert server.create(user)["episodes"]
+        assert server.call("GET", "/api/me", user=user).status_code == 503
     (message,) = alerting(server.output)
     assert message.startswith("degraded: summary_unavailable")
-    server.call("GET", "/api/me", user="anna")
-    assert alerting(server.output)[-1] == "GET /api/me 503"
+    last = server.log_lines[-1]
+    assert (last["severity"], last["message"]) == ("WARNING", "GET /api/me 503")
+    assert last["degraded"] == ["summary_unavailable"]
+
+
+def test_an_instance_without_any_catalog_is_seen_once_and_not_at_every_request(
+    start_server: Start,
+) -> None:
+    server = start_server()
+    for _ in range(50):
+        assert server.call("POST", "/api/sessions/create", {}).status_code == 503
+    assert alerting(server.output) == ["degraded: catalog_missing: the shelf points at no catalog"]
+    assert server.log_lines[-1]["degraded"] == ["catalog_missing"]
 
 
 def test_a_build_that_was_refused_or_failed_is_seen(start_server: Start, tmp_path: Path) -> None:
@@ -167,5 +179,6 @@ def test_what_the_runbook_promises_is_what_these_tests_play() -> None:
         "nothing was published: source-unavailable",
         "nothing was published",
         "a summary is not up to date",
+        "an event that can never be handled was acknowledged",
         "Earshot cannot start",
     ]

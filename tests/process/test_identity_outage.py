@@ -30,7 +30,7 @@ def test_a_session_is_answered_and_says_that_nobody_is_known(cut_off: Server) ->
     answer = cut_off.client.post("/api/sessions/create", json=body, headers=bearer())
     assert answer.status_code == 200, answer.text
     session = answer.json()
-    assert session["degraded"][0] == "identity_unavailable"
+    assert "identity_unavailable" in session["degraded"]
     assert len(session["episodes"]) == 3
     assert len(cut_off.next_page(session)["episodes"]) == 10  # anybody may go on with it
 
