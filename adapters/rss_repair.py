@@ -27,6 +27,7 @@ _ATTRIBUTE = re.compile(
 )
 _ITEMS = frozenset({"item", "entry"})
 _CONTAINERS = _ITEMS | {"channel", "rss", "rdf:rdf", "rdf", "feed", "opml", "body", "outline"}
+_NEXT_ITEM = re.compile(r"</(?:item|entry)\s*>")
 _VOID = frozenset({"br", "hr", "img", "input", "wbr"})
 _IDS = frozenset({"guid", "id"})
 # Elements that hold text alone; after them, elements that hold HTML; elements that HTML lacks.
@@ -108,9 +109,19 @@ class _Repair:
         end = self._find(closer, markup.end())
         if end < 0:  # never closed: what follows is text
             return markup.end()
-        if kind == "data":
-            self._out.append(self._text[markup.start() : end + len(closer)])
-        return end + len(closer)
+        if kind != "data":
+            return end + len(closer)
+        end, begun = self._own_end(markup.end(), end), markup.start()
+        self._out.append(f"{self._text[begun:end]}]]>")
+        return end + len(closer) * self._text.startswith(closer, end)
+
+    def _own_end(self, start: int, end: int) -> int:
+        """Where a CDATA section ends: before a later item's, if its own end is missing."""
+        inside = self._text[start:end]
+        if not self._open or "<![CDATA[" not in inside or not _NEXT_ITEM.search(inside):
+            return end
+        own = inside.find(f"</{self._open[-1][0]}")
+        return start + own if own >= 0 else end
 
     def _find(self, closer: str, start: int) -> int:
         known = self._closers.get(closer, 0)

@@ -4,7 +4,9 @@ import pytest
 
 from tests.support.feeds import ITUNES, entries, item, rss_feed
 
-GOOD = item("Next", "2", "<pubDate>Mon, 05 Jan 2026 10:00:00 GMT</pubDate>")
+GOOD = item(
+    "Next", "2", "<author><![CDATA[A]]></author><pubDate>Mon, 05 Jan 2026 10:00:00 GMT</pubDate>"
+)
 
 
 def read(first: str, head: str = "<title>A show</title>") -> list[dict[str, object]]:
@@ -40,6 +42,8 @@ def test_a_title_says_what_was_meant(written: str, meant: str) -> None:
         "<description>closed </i> too often</p></description>",
         "<itunes:author>not closed",
         "<description><![CDATA[a]]> & b ]]></description>",
+        "<description><![CDATA[its end is missing</description>",
+        "<description><![CDATA[its end is broken]></description>",
         "<foo:bar>of no namespace</foo:bar>",
         '<category domain="a" domain="b">twice</category>',
         "<category domain=bare>unquoted</category>",
