@@ -115,7 +115,7 @@ class RssSource:
                     places.extendleft(reversed(locate(content.places, place, seen)))
                     continue
                 for note in content.notes if content and content.entries else ():
-                    yield Problem(place.name, note, whole_source=True)
+                    yield Problem(place.name, note, whole_source=True, is_note=True)
                 for n, entry in enumerate(content.entries if content else ()):
                     records += 1
                     guid = guid_of(entry.get("id") or "")

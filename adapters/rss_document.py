@@ -136,7 +136,8 @@ def _feed(root: Element, feed_url: str, *, include_blocked: bool) -> Feed:
             entries.append(fields(item, one))
     notes = _place(entries, dates, unread, of_feed)
     if left_out:
-        notes.append(f"left out {_count(left_out)} marked to be in no directory (itunes:block)")
+        asks = "that asks" if left_out == 1 else "that ask"
+        notes.append(f"left out {_count(left_out)} {asks} to be in no directory (itunes:block)")
     return Feed(entries, notes)
 
 
@@ -204,7 +205,8 @@ def _place(
     if not guessed:
         return []
     seen = ", ".join(repr(raw[:60]) for raw in dict.fromkeys(filter(None, guessed[:3])))
-    whose = "the feed's own date" if not any(dates) else "their neighbours"
+    whose = "its neighbours" if len(guessed) == 1 else "their neighbours"
+    whose = whose if any(dates) else "the feed's own date"
     unread = f" (not to be read: {seen})" if seen else ""
     return [f"placed {_count(len(guessed))} without a date by {whose}{unread}"]
 

@@ -41,7 +41,7 @@ class Read:
     bad: list[Problem] = field(default_factory=list)
     """each record that was skipped, and each feed that was left out: where it is and why"""
     notes: list[str] = field(default_factory=list)
-    """what was done about duplicates, and about languages that are none"""
+    """what was done about dates that are missing, duplicates, and languages that are none"""
 
 
 def load_fields(path: Path) -> Fields:
@@ -81,10 +81,14 @@ def read_episodes(
     """
     items: list[Item] = []
     bad: list[Problem] = []
+    remarks: list[str] = []
     places: dict[str, str] = {}
     for record in records:
         if isinstance(record, Problem):
-            bad.append(record)
+            if record.is_note:
+                remarks.append(f"{record.where}: {record.reason}")
+            else:
+                bad.append(record)
             continue
         try:
             episode = _episode(_mapped(record.fields, fields) if fields else record.fields)
@@ -107,7 +111,7 @@ def read_episodes(
     episodes = united.episodes if united else [item.episode for item in items]
     episodes, left_out = _of_one_hash(episodes, are_of_feeds=are_of_feeds)
     episodes, notes = standard_languages(episodes)
-    notes = [*(united.notes if united else []), *notes]
+    notes = [*remarks, *(united.notes if united else []), *notes]
     return Read(episodes, [*bad, *left_out], notes)
 
 

@@ -77,6 +77,8 @@ class Problem(NamedTuple):
     """a feed, say, rather than one episode: reported, but not counted among the bad episodes"""
     feed: str = ""
     """address of the feed that it is from, where a source reads several"""
+    is_note: bool = False
+    """it was read after all, and this is what was done about it: reported, counted nowhere"""
 
 
 class EpisodeSource(Protocol):

@@ -8,6 +8,7 @@ import pytest
 from adapters import rss_parse
 from adapters.rss_document import NotAFeedError
 from adapters.rss_document import read as read_document
+from catalog_builder.reading import read_episodes
 from tests.support.feed_server import Server, problems, read, refusal, titles
 from tests.support.feeds import ENTITY_BOMB, FULL, item, rss_feed
 
@@ -56,6 +57,24 @@ def test_one_broken_feed_is_one_problem_and_stops_nothing(server: Server) -> Non
     for (where, reason), problem in zip(inputs.items(), problems(results), strict=True):
         assert problem.where == where
         assert reason in problem.reason
+
+
+def test_what_is_guessed_or_left_out_of_a_feed_is_noted_and_counts_as_no_fault(
+    server: Server,
+) -> None:
+    dated = item("dated", more="<pubDate>Mon, 05 Jan 2026 10:00:00 GMT</pubDate>")
+    hidden = item("hidden", more="<itunes:block>yes</itunes:block>")
+    url = server.serve("/feed", rss_feed(item("undated"), dated, hidden))
+    read_all = read_episodes(read(url))
+    assert [(one.title, one.published_at.day) for one in read_all.episodes] == [
+        ("undated", 5),
+        ("dated", 5),
+    ]
+    assert read_all.bad == []
+    assert read_all.notes == [
+        f"{url}: placed 1 episode without a date by its neighbours",
+        f"{url}: left out 1 episode that asks to be in no directory (itunes:block)",
+    ]
 
 
 def test_when_nothing_can_be_read_the_first_reasons_are_named(server: Server) -> None:
