@@ -7,7 +7,15 @@ from pathlib import Path
 from feed.catalog import Catalog
 from feed.clock import HOUR_US
 from feed.engagement import Engagement
-from feed.ports import Damaged, NotFound, Shelf, SummaryStore, Unavailable
+from feed.ports import (
+    Damaged,
+    DamagedPointer,
+    NotFound,
+    Shelf,
+    SummaryStore,
+    TooLarge,
+    Unavailable,
+)
 from feed.snapshot import SnapshotError, decode
 from feed.writer import update_summary
 from functions import memory
@@ -47,6 +55,7 @@ def shelf(
 ) -> Iterator[Finding]:
     """The shelf and the snapshot on it, which is put into `found` if it is sound."""
     publish = "publish a catalog: docs/operations.md, Rebuild"
+    back = f"python -m catalog_builder rollback --shelf {settings.SHELF}"
     try:
         pointer = shelf.current(TIMEOUT_S)
         if pointer is None:
@@ -58,13 +67,15 @@ def shelf(
         grant = "gcloud auth application-default login, or the roles in docs/deploy.md"
         yield fail("shelf", str(error), grant if settings.SHELF.startswith("gs://") else publish)
         return
-    except (SnapshotError, NotFound, Damaged) as error:
-        back = f"python -m catalog_builder rollback --shelf {settings.SHELF}"
+    except DamagedPointer as error:
+        yield fail("shelf", str(error), back)
+        return
+    except (SnapshotError, NotFound, Damaged, TooLarge) as error:
         yield fail("snapshot", str(error), back)
         return
     found.append(catalog)
     yield ok("snapshot", f"{len(catalog):,} episodes, sound")
-    yield _age(catalog, now_us, max_age_h)
+    yield _age(settings, catalog, now_us, max_age_h)
     coverage = float(catalog.embedded.mean()) if len(catalog) else 0.0
     share = f"{coverage:.0%} of the episodes have a vector ({catalog.model})"
     if coverage < LEAST_COVERAGE:
@@ -74,10 +85,13 @@ def shelf(
     yield _memory(settings, pointer.size)
 
 
-def _age(catalog: Catalog, now_us: int, max_age_h: float) -> Finding:
+def _age(settings: Settings, catalog: Catalog, now_us: int, max_age_h: float) -> Finding:
     hours = (now_us - catalog.created_us) / HOUR_US
+    log = "gcloud functions logs read publish-catalog --gen2; docs/operations.md"
+    if (stale_h := settings.CATALOG_MAX_AGE_S / 3600) < hours:
+        detail = f"built {hours:.0f} h ago, and stale after {stale_h:g} h (CATALOG_MAX_AGE_S)"
+        return fail("age", detail, log)
     if hours > max_age_h:
-        log = "gcloud functions logs read publish-catalog --gen2; docs/operations.md"
         return warn("age", f"built {hours:.0f} h ago, more than {max_age_h:g}", log)
     return ok("age", f"built {hours:.1f} h ago")
 

@@ -90,18 +90,32 @@ def test_an_empty_shelf(look: Look) -> None:
     assert "nothing is published" in findings["shelf"]["detail"]
 
 
-@pytest.mark.parametrize("damage", ["flip", "cut", "gone"])
+@pytest.mark.parametrize("damage", ["flip", "cut", "longer", "gone"])
 def test_a_damaged_snapshot(look: Look, tmp_path: Path, damage: str) -> None:
     catalog = publish_to(tmp_path / "shelf", catalog_of(episodes(60), now=now()))
     path = tmp_path / "shelf/snapshots" / catalog.version
     data = path.read_bytes()
     path.unlink()
     if damage != "gone":
-        path.write_bytes(data[:-9] if damage == "cut" else data[:-9] + b"?" + data[-8:])
+        damaged = {"cut": data[:-9], "longer": data + b"?", "flip": data[:-9] + b"?" + data[-8:]}
+        path.write_bytes(damaged[damage])
     code, findings = look()
     assert code == 1
     assert only(findings, "fail")["check"] == "snapshot"
     assert "rollback" in findings["snapshot"]["remedy"]
+
+
+def test_a_damaged_pointer_is_mended_by_what_the_doctor_says(look: Look, tmp_path: Path) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(60), now=now()))
+    (tmp_path / "shelf/current.json").write_text("{")
+    code, findings = look()
+    assert code == 1
+    command = only(findings, "fail")["remedy"]
+    assert findings["shelf"]["status"] == "fail"
+    words = command.split()
+    done = subprocess.run([sys.executable, *words[1:]], cwd=ROOT, check=True, capture_output=True)
+    assert b"now current" in done.stdout
+    assert look()[0] == 0
 
 
 def test_an_old_catalog_and_one_of_few_vectors_are_warned_of(look: Look, tmp_path: Path) -> None:
@@ -110,6 +124,8 @@ def test_an_old_catalog_and_one_of_few_vectors_are_warned_of(look: Look, tmp_pat
     assert code == 0
     assert only(findings, "warn")["check"] == "age"
     assert statuses(look("--max-age-hours", "31")[1])["age"] == "ok"
+    code, findings = look(CATALOG_MAX_AGE_S="3600")
+    assert (code, only(findings, "fail")["check"]) == (1, "age")
 
 
 def test_a_snapshot_that_does_not_fit_twice(look: Look, tmp_path: Path) -> None:
