@@ -11,7 +11,7 @@ pytest.register_assert_rewrite("tests.support")
 
 from tests.support.catalogs import NOW, catalog_of, episodes
 from tests.support.emulators import _storage_server, firestore_emulator, firestore_project, storage
-from tests.support.server import Server
+from tests.support.server import ROOT, Server
 
 __all__ = ["_storage_server", "firestore_emulator", "firestore_project", "storage"]
 
@@ -48,7 +48,7 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start real functions-framework processes; each ends with the test."""
     started: list[Server] = []
 
-    def start(target: str = "create_session", **settings: str) -> Server:
+    def start(target: str = "create_session", source: Path = ROOT, **settings: str) -> Server:
         settings = {
             "SHELF": str(tmp_path / "shelf"),
             "STORE": str(tmp_path / "users.db"),
@@ -57,7 +57,7 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
             "NOW": NOW.isoformat(),
             **settings,
         }
-        server = Server(settings, target)
+        server = Server(settings, target, source=source)
         started.append(server)
         return server.start()
 

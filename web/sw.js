@@ -1,17 +1,23 @@
-// The service worker: the shell works without a connection. Of the API nothing is kept, so no device shows
-// another listener's feed. The network comes first: a new version is there with the next load.
+// The service worker: after one visit the shell works without a connection. Of the API nothing is kept. The network
+// comes first: a new version is there with the next load. A page that had to be taken from the cache has its modules
+// from there, too, so that no page is of two versions.
 
 const CACHE = "earshot-shell";
+const SDK = "https://www.gstatic.com/firebasejs/12.6.0"; // that of auth-firebase.js
 const SHELL = [
-  "./", "style.css", "icons.svg", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
-  ...["actions", "api", "art", "auth-firebase", "auth-local", "auth", "card", "clock", "dom", "feed", "interests", "library",
-    "lists", "main", "memory", "outbox", "player", "router", "row", "why", "words", "you"].map((name) => `js/${name}.js`),
-];
-const SIGN_IN = /\/__\/firebase\/init\.json$|^https:\/\/www\.gstatic\.com\/firebasejs\//;
+  "./", "config.json", "style.css", "icons.svg", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
+  ...["actions", "api", "art", "auth-firebase", "auth-local", "auth", "backoff", "card", "clock", "config", "dom", "feed",
+    "interests", "library", "lists", "main", "memory", "outbox", "player", "router", "row", "why", "words", "you",
+  ].map((name) => `js/${name}.js`),
+].map((path) => new URL(path, self.registration.scope).href);
+const INIT = new URL("/__/firebase/init.json", self.registration.scope).href;
+const SIGN_IN = ["app", "auth", "app-check"].map((name) => `${SDK}/firebase-${name}.js`);
+/** Pages, by their ids, that came from the cache. @type {Set<string>} */
+const cached = new Set();
 
 self.addEventListener("install", (event) => {
   self.skipWaiting();
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(SHELL)));
+  event.waitUntil(install());
 });
 
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
@@ -19,20 +25,33 @@ self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim(
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const address = request.url.split(/[?#]/)[0];
-  const shell = SHELL.some((path) => new URL(path, self.registration.scope).href === address) || SIGN_IN.test(address);
-  if (request.method === "GET" && shell) event.respondWith(fresh(request));
+  if (request.method === "GET" && [...SHELL, INIT, ...SIGN_IN].includes(address)) event.respondWith(fresh(event, address));
 });
 
-/** @param {Request} request */
-async function fresh(request) {
+/** The shell, and if it can be had what signing in needs: the first visit may end without a connection. */
+async function install() {
   const cache = await caches.open(CACHE);
+  await cache.addAll(SHELL.map((address) => new Request(address, { cache: "no-cache" })));
   try {
-    const answer = await fetch(request);
-    if (answer.ok) await cache.put(request, answer.clone());
-    return answer;
+    await cache.add(INIT);
+    const { apiKey } = await (await cache.match(INIT)).json();
+    const { app_check_site_key: siteKey } = await (await cache.match(new URL("config.json", self.registration.scope).href)).json();
+    if (apiKey) await cache.addAll(siteKey ? SIGN_IN : SIGN_IN.slice(0, 2));
   } catch (error) {
-    const kept = await cache.match(request, { ignoreSearch: true });
-    if (kept) return kept;
-    throw error;
+    console.warn("Kept without sign-in:", error); // the next visit adds it
   }
+}
+
+/** @param {FetchEvent} event @param {string} address */
+async function fresh({ request, clientId, resultingClientId }, address) {
+  const cache = await caches.open(CACHE);
+  const kept = await cache.match(address);
+  if (kept && cached.has(clientId) && address.endsWith(".js")) return kept;
+  const answer = await fetch(request).catch((error) => {
+    if (!kept) throw error;
+  });
+  if (answer?.ok) await cache.put(address, answer.clone());
+  if (answer && (answer.status < 500 || !kept)) return answer;
+  if (request.mode === "navigate") cached.add(resultingClientId);
+  return kept;
 }

@@ -47,9 +47,19 @@ def test_the_shell_opens_offline_and_keeps_nothing_of_the_api(
     page.goto(site.url)
     expect(page.locator("#notice")).to_contain_text("The feed cannot be reached")
     site.start()
-    page.get_by_role("button", name="Try again").click()
     titles(page)
     context.close()
+
+
+def test_the_service_worker_keeps_the_sdk_that_signs_in_and_may_fetch_it() -> None:
+    policy = json.loads((ROOT / "firebase.json").read_text())["hosting"]["headers"][0]["headers"][0]
+    connect = re.findall(r"connect-src ([^;]*)", policy["value"])[0].split()
+    kept, used = (
+        re.findall(r'SDK = "(https://[^/"]+)([^"]+)"', (WEB / name).read_text())[0]
+        for name in ("sw.js", "js/auth-firebase.js")
+    )
+    assert kept == used
+    assert kept[0] in connect  # a service worker fetches scripts, too, under this part of its policy
 
 
 def test_it_can_be_installed() -> None:

@@ -1,5 +1,6 @@
 """The page when the connection, the server, the catalog or the store fails it."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,18 @@ from playwright.sync_api import Page, Route, expect
 
 from feed.catalog import Catalog
 from tests.support.catalogs import publish_to
-from tests.support.page import PAGE, cards, go, press, refresh, refuse, scroll_for, titles, visit
+from tests.support.page import (
+    PAGE,
+    go,
+    press,
+    refresh,
+    refuse,
+    scroll_for,
+    stored,
+    titles,
+    until,
+    visit,
+)
 from tests.support.server import Server
 
 CREATE = "**/api/sessions/create"
@@ -53,16 +65,54 @@ def test_a_server_that_is_gone_is_said_and_the_page_recovers(page: Page, site: S
     expect(notice).to_contain_text("The feed cannot be reached")
     assert titles(page) == before
     site.start()
-    press(page, "Try again")
     assert titles(page, 20)[:PAGE] == before
     expect(notice).to_be_hidden()
+
+
+def test_a_refresh_keeps_the_cards_until_there_are_new_ones(page: Page, site: Server) -> None:
+    before = visit(page, site)
+    press(page, f"Save: {before[0]}")
+    until(page, lambda: stored(site))
     site.kill()
     start_over(page)
+    notice = page.locator("#notice")
     expect(notice).to_contain_text("The feed cannot be reached")
-    expect(cards(page)).to_have_count(0)
+    expect(notice).to_contain_text("tries again by itself")
+    expect(notice).to_be_in_viewport()
+    assert titles(page) == before
+    start_over(page)
+    start_over(page)
+    assert titles(page) == before
     site.start()
-    press(page, "Try again")
-    titles(page)
+    expect(page.locator("#intro")).to_contain_text("the last episode")
+    expect(notice).to_be_hidden()
+    assert before[0] not in titles(page)
+
+
+def test_a_server_that_does_not_answer_hides_the_cards_for_moments_only(
+    page: Page, site: Server
+) -> None:
+    before = visit(page, site)
+    site.signal(signal.SIGSTOP)
+    start_over(page)
+    assert titles(page) == before
+    site.signal(signal.SIGCONT)
+    expect(page.locator("#feed")).not_to_have_attribute("aria-busy", "true")
+
+
+def test_who_reads_on_is_not_moved_by_a_new_feed(page: Page, site: Server) -> None:
+    before = visit(page, site)
+    page.route(CREATE, lambda route: route.abort())
+    start_over(page)
+    expect(page.locator("#notice")).to_contain_text("The feed cannot be reached")
+    page.locator("#feed .card").nth(8).scroll_into_view_if_needed()
+    page.unroute(CREATE)
+    toast = page.locator("#toast")
+    expect(toast).to_contain_text("A new feed is ready.")
+    assert titles(page) == before
+    press(toast, "Show")
+    expect(page.locator("#feed-title")).to_be_in_viewport()
+    expect(page.locator("#notice")).to_be_hidden()
 
 
 def test_a_feed_without_a_connection_comes_with_it(page: Page, site: Server) -> None:
@@ -111,8 +161,7 @@ def test_only_a_missing_catalog_is_waited_for(page: Page, site: Server) -> None:
     start_over(page)
     expect(page.locator("#notice")).to_contain_text("because")
     expect(page.locator("#notice")).not_to_contain_text("catalog")
-    expect(cards(page)).to_have_count(0)
-    press(page, "Try again")
+    expect(page.locator("#notice")).to_be_hidden()
     titles(page)
 
 

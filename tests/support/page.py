@@ -58,6 +58,7 @@ def refresh(page: Page) -> list[str]:
     """A new session, by the button at its top."""
     with page.expect_response("**/api/sessions/create"):
         page.locator("#refresh").click()
+    expect(page.locator("#feed")).not_to_have_attribute("aria-busy", "true")
     return titles(page)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import BrowserContext, Page, Route
 
 from tests.support.server import ROOT
 from tests.support.tokens import claims, handmade
@@ -42,12 +42,13 @@ def sdk() -> Path:
 class Google:
     """Stands in for Firebase Auth's servers: guests, and those who give an e-mail address."""
 
-    def __init__(self, page: Page, sdk: Path, project: str = "demo-x") -> None:
+    def __init__(self, page: Page | BrowserContext, sdk: Path, project: str = "demo-x") -> None:
         self.project = project
         self.asked: list[str] = []
         self.users: dict[str, dict[str, Any]] = {}
         domain = f"{project}.firebaseapp.com"
-        config = {"apiKey": "key", "projectId": project, "authDomain": domain}
+        app = "1:123:web:abc"
+        config = {"apiKey": "key", "projectId": project, "authDomain": domain, "appId": app}
         page.route("**/__/firebase/init.json", lambda route: route.fulfill(json=config))
         page.route(
             re.compile(r"https://www\.gstatic\.com/firebasejs/"),
@@ -69,12 +70,26 @@ class Google:
             (uid,) = re.findall(r"refresh_token=(\w+)", request.post_data or "")
             fresh = {"access_token": self.token(uid), "refresh_token": uid, "expires_in": "3600"}
             return route.fulfill(json=fresh, headers=self.open)
+        if call == "accounts:signInWithPassword":
+            return self.signed_in(route, self.owner(body["email"], uuid.uuid4().hex))
         assert call == "accounts:signUp", call
         uid = self.uid(body["idToken"]) if "idToken" in body else uuid.uuid4().hex
+        if self.owner(body.get("email"), uid) != uid:
+            taken = {"error": {"code": 400, "message": "EMAIL_EXISTS"}}
+            return route.fulfill(status=400, json=taken, headers=self.open)
         user = self.users.setdefault(uid, {"localId": uid})
         if "email" in body:
             provider = {"providerId": "password", "federatedId": body["email"]}
             user.update(email=body["email"], providerUserInfo=[provider])
+        return self.signed_in(route, uid)
+
+    def owner(self, email: str | None, otherwise: str) -> str:
+        """The uid that has this address."""
+        users = self.users.values()
+        owners = [str(one["localId"]) for one in users if email and one.get("email") == email]
+        return owners[0] if owners else otherwise
+
+    def signed_in(self, route: Route, uid: str) -> None:
         signed = {"idToken": self.token(uid), "refreshToken": uid, "expiresIn": "3600"}
         return route.fulfill(json={**signed, "localId": uid}, headers=self.open)
 

@@ -1,10 +1,10 @@
 // What a listener can do with an episode, wherever it is shown.
 
-import { $, announce, button, h, icon, iconButton, toast } from "./dom.js";
+import { $, button, h, icon, iconButton, toast } from "./dom.js";
 import { library } from "./library.js";
 import { isPlaying, play } from "./player.js";
 
-/** @param {string | undefined} url @returns {string} it, if it leads to the web */
+/** @param {string | undefined} url if it leads to the web */
 export const webUrl = (url = "") => /^https?:\/\//.test(url) ? url : "";
 
 /** @param {HTMLElement} element @param {() => void} update @returns {Live} */
@@ -13,7 +13,7 @@ export function live(element, update) {
   return Object.assign(element, { update });
 }
 
-/** Play it here, or open it where it is. @param {Episode} episode @param {string} [kind] @returns {Live} */
+/** Play it here, or open it where it is. @param {Episode} episode @param {string} [kind] */
 export function playButton(episode, kind = "play strong") {
   const { title } = episode;
   if (!webUrl(episode.audio_url)) {
@@ -32,7 +32,7 @@ export function playButton(episode, kind = "play strong") {
 
 /**
  * Pressed while it is saved, or liked.
- * @param {"bookmark" | "like"} type @param {Episode} episode @param {() => void} [done] @returns {Live}
+ * @param {"bookmark" | "like"} type @param {Episode} episode @param {() => void} [done]
  */
 export function toggleButton(type, episode, done) {
   const label = `${type === "like" ? "Like" : "Save"}: ${episode.title}`;
@@ -40,14 +40,14 @@ export function toggleButton(type, episode, done) {
   return live(made, () => { made.ariaPressed = String(!!library.did(type, episode.id)); });
 }
 
-/** To the page of an episode; that it was opened is recorded. @param {Episode} episode @param {object} traits @param {...(Node | string)} content */
+/** To the page of an episode. @param {Episode} episode @param {object} traits @param {...(Node | string)} content */
 export const link = (episode, traits, ...content) => h("a", {
   href: webUrl(episode.url), target: "_blank", rel: "noopener", onclick: () => library.record("click", episode), ...traits,
 }, ...content);
 
 /** @param {Episode} episode */
 export async function share(episode) {
-  const url = webUrl(episode.url) || webUrl(episode.audio_url) || location.origin;
+  const url = webUrl(episode.url) || webUrl(episode.audio_url);
   try {
     if (navigator.share) await navigator.share({ title: episode.title, url });
     else await navigator.clipboard.writeText(url);
@@ -59,19 +59,24 @@ export async function share(episode) {
   if (!navigator.share) toast("Link copied.");
 }
 
-/** @param {string} id @param {string} name @param {"followed_series" | "muted_series"} field */
+/** Say what was done, once it is kept here or at the API. @param {string} text @param {Action} [action] */
+export async function acknowledge(text, action) {
+  const { outbox, outbox: { refusals, fleeting } } = library;
+  if (fleeting) toast("Not saved yet: this browser keeps nothing. Leave the page open until it is sent.");
+  if (fleeting) await outbox.drain();
+  if (outbox.fleeting || outbox.refusals > refusals) return;
+  toast(!$("banner").hidden ? `${text} Kept on this device, not sent yet.` : text, action);
+}
+
+/** @param {string} id @param {string} name @param {SeriesField} field */
 export function toggleSeries(id, name, field) {
   const on = !library.has(field, id);
   library.seriesNames.set(id, name);
   library.set(field, id, on);
-  if (field === "followed_series") toast(`${on ? "You follow" : "You no longer follow"} “${name}”.`);
-  else announce(`${on ? "Muted" : "No longer muted"}: “${name}”.`);
+  if (field === "followed_series") acknowledge(`${on ? "You follow" : "You no longer follow"} “${name}”.`);
 }
 
-/**
- * A small menu beside what opened it; the browser closes it on Escape and on a press elsewhere.
- * @param {HTMLElement} opener @param {string} label @param {[icon: string, label: string, press: () => void][]} items
- */
+/** @param {HTMLElement} opener @param {string} label @param {MenuItem[]} items */
 export function openMenu(opener, label, items) {
   const menu = $("menu");
   menu.setAttribute("aria-label", label);
@@ -80,10 +85,6 @@ export function openMenu(opener, label, items) {
     item.append(icon(name), h("span", {}, text));
     return item;
   }));
-  menu.showPopover();
-  const { right, top, bottom } = opener.getBoundingClientRect();
-  const { offsetWidth: wide, offsetHeight: tall } = menu;
-  menu.style.left = `${Math.max(8, Math.min(right, innerWidth - 8) - wide)}px`;
-  menu.style.top = `${bottom + tall + 8 < innerHeight ? bottom + 4 : Math.max(8, top - tall - 4)}px`;
+  menu.showPopover({ source: opener });
   menu.querySelector("button")?.focus();
 }

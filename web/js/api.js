@@ -1,49 +1,57 @@
 // Calls to the API, in the listener's name.
 
-import { auth } from "./auth.js";
+import { auth, settled } from "./auth.js";
+import { config } from "./config.js";
 
 const PATIENCE_MS = 15_000;
+const OURS = "urn:earshot:problem:";
 const PASSING = [0, 401, 408, 429];
 
-/** What went wrong: an RFC 9457 problem of the API, or no answer at all (status 0). */
+/** What went wrong: an RFC 9457 problem of the API, or no answer of the API at all (status 0). */
 export class Problem extends Error {
-  /** @param {{title: string, detail?: string, expected?: string, type?: string}} said */
+  /** @param {ProblemDocument} said */
   constructor({ title, detail = "", expected, type = "" }, status = 0, retryAfterS = 0) {
     super(title);
     this.detail = expected ? `${detail} (expected: ${expected})` : detail;
-    this.kind = type.replace("urn:earshot:problem:", "");
+    this.kind = type.startsWith(OURS) ? type.slice(OURS.length) : "";
     this.status = status;
-    this.retryAfterS = retryAfterS;
-    /** Whether the same request may succeed later. */
-    this.passes = PASSING.includes(status) || status >= 500;
+    this.retryAfterS = retryAfterS || 0;
+    /** Whether the same request may succeed later: unless the API itself refused it. */
+    this.passes = PASSING.includes(status) || status >= 500 || !this.kind;
+  }
+
+  /** @param {unknown} error */
+  static of(error) {
+    return error instanceof Problem ? error : new Problem({ title: "This page stumbled over the answer", detail: String(error) });
   }
 }
 
 /**
  * @param {string} method @param {string} path below /api @param {unknown} [body]
- * @param {{as?: string | null, keepalive?: boolean, headers?: Record<string, string>}} [how]
- *     `as`: in this listener's name, or not at all
- * @returns {Promise<any>} the answer
- * @throws {Problem}
+ * @param {CallOptions} [how]
+ * @returns {Promise<any>} the answer @throws {Problem}
  */
-export async function call(method, path, body, { as = auth().listener.uid, keepalive, headers } = {}) {
+export async function call(method, path, body, { as, keepalive, headers } = {}) {
+  await settled();
+  const who = as === undefined ? auth().listener.uid : as;
   const ask = async (fresh = false) => {
+    const { api } = await config();
     const mine = await auth().headers(fresh);
-    if (auth().listener.uid !== as) throw new Error("somebody else listens now");
-    return fetch(`/api${path}`, {
+    if (auth().listener.uid !== who || (as !== undefined && !auth().known)) throw new Error("somebody else may listen");
+    return fetch(api + path, {
       method, keepalive, body: JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE_MS),
       headers: { "Content-Type": "application/json", ...mine, ...headers },
     });
   };
-  let response;
   try {
-    response = await ask();
-    if ([401, 403].includes(response.status) && as) response = await ask(true); // the token may be older than its claims
-  } catch {
-    throw new Problem({ title: "The feed cannot be reached", detail: "Check the connection and try again." });
+    let response = await ask();
+    if ([401, 403].includes(response.status)) response = await ask(true);
+    const { ok, status } = response;
+    const answer = await response.json().catch(() => null);
+    if (ok && (answer || status === 204)) return answer;
+    throw new Problem({ title: ok ? "It was not the API that answered" : `The server answered ${status}`, ...answer }, status, Number(response.headers.get("Retry-After")));
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Problem({ title: "The feed cannot be reached", detail: /** @type {any} */ (error).cause ?? "Check the connection and try again." });
   }
-  const answer = await response.json().catch(() => ({}));
-  if (response.ok) return answer;
-  const { status } = response;
-  throw new Problem({ title: `The server answered ${status}`, ...answer }, status, Number(response.headers.get("Retry-After")));
 }

@@ -1,26 +1,34 @@
-// Firebase Auth: a guest at first (an anonymous user), whom a Google account or an e-mail address is linked to
-// later, so that the uid and with it the history stay.
+// Firebase Auth, a guest (an anonymous user) at first, whom an account is linked to later; and App Check.
 
 const SDK = "https://www.gstatic.com/firebasejs/12.6.0";
 const TAKEN = ["auth/credential-already-in-use", "auth/email-already-in-use"];
+const NO_GUESTS = ["auth/admin-restricted-operation", "auth/operation-not-allowed"];
 
-/** @param {object} config of /__/firebase/init.json @returns {Promise<Auth>} */
-export async function firebaseAuth(config) {
-  const [{ initializeApp }, sdk] = await Promise.all([import(`${SDK}/firebase-app.js`), import(`${SDK}/firebase-auth.js`)]);
-  const firebase = sdk.getAuth(initializeApp(config));
-  let turning = false; // so that nobody sees the moment between two listeners
+/**
+ * @param {object} config of /__/firebase/init.json @param {string | undefined} siteKey of reCAPTCHA Enterprise
+ * @param {() => void} lost nobody is signed in any more: to be begun anew
+ */
+export async function firebaseAuth(config, siteKey, lost) {
+  const addresses = ["app", "auth", ...(siteKey ? ["app-check"] : [])].map((name) => `${SDK}/firebase-${name}.js`);
+  // An import that fails stays failed in some browsers.
+  await Promise.all(addresses.map((one) => fetch(one)));
+  const [{ initializeApp }, sdk, checks] = await Promise.all(addresses.map((one) => import(one)));
+  const app = initializeApp(config);
+  const check = checks?.initializeAppCheck(app, {
+    provider: new checks.ReCaptchaEnterpriseProvider(siteKey), isTokenAutoRefreshEnabled: true,
+  });
+  const firebase = sdk.getAuth(app);
+  let turning = false;
+  /** Whether the project has no guests: what one does stays on the device. */
+  let guestless = false;
 
-  // Without anonymous users in the project the feed still comes; what one does stays on the device.
-  const signInGuest = () => sdk.signInAnonymously(firebase)
-    .catch((/** @type {unknown} */ error) => console.warn("No anonymous sign-in", error));
-
-  async function signOut() {
-    await sdk.signOut(firebase);
-    await signInGuest();
-  }
+  const signInGuest = () => sdk.signInAnonymously(firebase).catch((/** @type {any} */ error) => {
+    if (!NO_GUESTS.includes(error.code)) throw error;
+    guestless = true;
+  });
 
   /**
-   * Link the guest to an account; where that is another user's already, become that one.
+   * Link the guest to an account, or become whose it is already.
    * @param {(guest: object) => Promise<unknown>} link @param {(taken?: object) => Promise<unknown>} signIn
    */
   async function become(link, signIn) {
@@ -47,16 +55,17 @@ export async function firebaseAuth(config) {
     turning = true;
     try {
       await how(fields);
-      await firebase.currentUser?.getIdToken(true); // says who was linked
+      await firebase.currentUser?.getIdToken(true);
     } finally {
       turning = false;
-      auth.changed();
+      tell();
     }
   };
 
   /** @type {Auth} */
   const auth = {
     demo: false,
+    get known() { return guestless || !!firebase.currentUser; },
     get listener() {
       const user = firebase.currentUser;
       return { uid: user?.uid ?? null, name: user?.displayName || user?.email || "Guest", guest: user?.isAnonymous ?? true };
@@ -64,17 +73,28 @@ export async function firebaseAuth(config) {
     get ways() {
       return auth.listener.guest
         ? [{ label: "Continue with Google", go: turn(withGoogle) }, { label: "Continue with e-mail", form: true, go: turn(withEmail) }]
-        : [{ label: "Sign out", go: turn(signOut) }];
+        : [{ label: "Sign out", go: turn(() => sdk.signOut(firebase).then(signInGuest)) }];
     },
     async headers(fresh) {
-      const token = await firebase.currentUser?.getIdToken(fresh);
-      return token ? { Authorization: `Bearer ${token}` } : /** @type {Record<string, string>} */ ({});
+      const id = await firebase.currentUser?.getIdToken(fresh);
+      const app = await checks?.getToken(check, fresh).catch((/** @type {Error} */ { message }) => {
+        throw new Error("unchecked", { cause: `App Check does not let this page pass: ${message}` });
+      });
+      return { ...(id && { Authorization: `Bearer ${id}` }), ...(app && { "X-Firebase-AppCheck": app.token }) };
     },
     changed() {},
   };
 
+  function tell() {
+    auth.changed();
+    if (!auth.known) {
+      unwatch();
+      lost();
+    }
+  }
+
   await firebase.authStateReady();
   if (!firebase.currentUser) await signInGuest();
-  sdk.onAuthStateChanged(firebase, () => { if (!turning) auth.changed(); }); // in another tab
+  const unwatch = sdk.onAuthStateChanged(firebase, () => { if (!turning) tell(); });
   return auth;
 }

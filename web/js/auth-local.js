@@ -1,20 +1,19 @@
-// Demo users, for `make run`: whoever the header X-Demo-User names. A guest gets a name of this device's own,
-// as an anonymous user of Firebase gets a uid.
+// Demo users, for `make run`: whoever the header X-Demo-User names.
 
 import { device } from "./memory.js";
 
 export const DEMO_USERS = ["ada", "ben", "cleo"];
 
-/** @returns {Auth} */
 export function localAuth() {
   const guest = device.read("guest", "") || `guest-${crypto.randomUUID().slice(0, 8)}`;
   device.write("guest", guest);
 
-  /** @param {string} uid @returns {Listener} */
+  /** @param {string} uid */
   const listener = (uid) => ({ uid, name: uid === guest ? "Guest" : uid, guest: uid === guest });
 
   /** @type {Auth} */
   const auth = {
+    known: true,
     demo: true,
     listener: listener(device.read("user", guest)),
     headers: async () => ({ "X-Demo-User": auth.listener.uid ?? "" }),

@@ -1,9 +1,9 @@
 // An episode of the feed.
 
-import { link, live, openMenu, playButton, share, toggleButton, toggleSeries, webUrl } from "./actions.js";
+import { acknowledge, link, live, openMenu, playButton, share, toggleButton, toggleSeries, webUrl } from "./actions.js";
 import { call } from "./api.js";
 import { art } from "./art.js";
-import { announce, button, h, icon, iconButton, toast } from "./dom.js";
+import { announce, button, h, icon, iconButton } from "./dom.js";
 import { library } from "./library.js";
 import { episodeRow } from "./row.js";
 import { whyPanel } from "./why.js";
@@ -11,7 +11,7 @@ import { age, duration, joined } from "./words.js";
 
 const ALIKE = 5;
 
-/** @param {Episode} episode @param {() => void} refresh how to see the feed bend */
+/** @param {Episode} episode @param {() => void} refresh */
 export function card(episode, refresh) {
   const { id, title, language: lang } = episode;
   const of = episode.series?.id ?? "";
@@ -19,8 +19,8 @@ export function card(episode, refresh) {
   const heading = h("h2.title", { tabindex: -1, lang }, webUrl(episode.url) ? link(episode, {}, title) : title);
   const facts = h("p.facts");
   const started = playButton(episode);
-  const saved = toggleButton("bookmark", episode, () => toast("Saved.", ["Refresh", refresh]));
-  const liked = toggleButton("like", episode, () => toast("Noted: more like this.", ["Refresh", refresh]));
+  const saved = toggleButton("bookmark", episode, () => acknowledge("Saved.", ["Refresh", refresh]));
+  const liked = toggleButton("like", episode, () => acknowledge("Noted: more like this.", ["Refresh", refresh]));
   const refused = iconButton("refuse", `Not interested: ${title}`, () => leave(() => library.record("not_interested", episode)));
   const more = iconButton("more", `More: ${title}`, menu, { "aria-haspopup": "true" });
   const why = h("div.why", { hidden: true });
@@ -37,7 +37,7 @@ export function card(episode, refresh) {
   const undo = button("Undo", bringBack);
   const gone = h("p.gone", {}, goneText, undo);
   const item = h("li.card", { "data-id": id }, article, gone);
-  let left = false; // by this card's own button: only then it says so
+  let left = false;
 
   function explain() {
     if (!why.firstChild) why.append(whyPanel(episode));
@@ -47,7 +47,7 @@ export function card(episode, refresh) {
 
   function menu() {
     const follows = library.has("followed_series", of);
-    /** @type {Parameters<typeof openMenu>[2]} */
+    /** @type {MenuItem[]} */
     const items = [["share", "Share", () => share(episode)], ["similar", "More like this", showAlike]];
     if (of) {
       items.push(
@@ -103,5 +103,3 @@ export function card(episode, refresh) {
   });
 }
 
-export const skeleton = () => h("li.card.skeleton", { "aria-hidden": "true" },
-  h("div.article", {}, h("div.art"), h("div.head", {}, h("p"), h("p"), h("p")), h("div.body", {}, h("p"), h("p"))));

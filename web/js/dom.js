@@ -3,8 +3,7 @@
 /**
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K | `${K}.${string}`} selector a tag, and classes behind dots
- * @param {Record<string, unknown>} [traits] `onclick` and the like listen; true and false switch an attribute, unless
- *     it is of ARIA; null and undefined leave it out
+ * @param {Record<string, unknown>} [traits] functions listen; true and false switch, unless of ARIA; null leaves it out
  * @param {...(Node | string | null | undefined | false | 0)} children
  * @returns {HTMLElementTagNameMap[K]}
  */
@@ -22,17 +21,15 @@ export function h(selector, traits = {}, ...children) {
   return element;
 }
 
-/** @param {string} tag @param {Record<string, string | number>} [traits] @param {...Node} children */
-export function svg(tag, traits = {}, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(traits)) element.setAttribute(name, String(value));
-  element.append(...children);
-  return element;
-}
+/** A copy of a template. @param {string} id @returns {any} */
+export const copy = (id) => /** @type {any} */ ($(id)).content.firstElementChild.cloneNode(true);
 
-/** @param {string} name of icons.svg */
-export const icon = (name) =>
-  svg("svg", { class: "icon", "aria-hidden": "true" }, svg("use", { href: `icons.svg#${name}` }));
+/** @param {string} name of icons.svg @returns {SVGElement} */
+export function icon(name) {
+  const made = copy("icon");
+  made.firstElementChild.setAttribute("href", `icons.svg#${name}`);
+  return made;
+}
 
 /** @param {string} name @param {string} label @param {() => void} press @param {Record<string, unknown>} [traits] */
 export const iconButton = (name, label, press, traits = {}) =>
@@ -44,7 +41,7 @@ export const button = (text, press, traits = {}) => h("button", { onclick: press
 /** @template {string} K @param {K} id @returns {K extends keyof Ids ? Ids[K] : HTMLElement} */
 export const $ = (id) => /** @type {any} */ (document.getElementById(id));
 
-/** Replace what an element holds; the focus stays with what has the same name. @param {HTMLElement} element @param {...(Node | string)} content */
+/** What has the focus keeps it, by its name. @param {HTMLElement} element @param {...(Node | string)} content */
 export function redraw(element, ...content) {
   /** @param {Element | null} one */
   const name = (one) => one && (one.ariaLabel || one.textContent);
@@ -57,9 +54,9 @@ export function redraw(element, ...content) {
 /** @param {string} text for who hears the page */
 export const announce = (text) => { $("live").textContent = text; };
 
-let leaving = 0; // the timer of the toast
+let leaving = 0;
 
-/** A line at the foot that leaves by itself. @param {string} text @param {[label: string, press: () => void]} [action] */
+/** @param {string} text @param {Action} [action] */
 export function toast(text, action) {
   clearTimeout(leaving);
   const close = () => { $("toast").hidden = true; };
@@ -69,22 +66,15 @@ export function toast(text, action) {
     iconButton("close", "Dismiss", close));
   $("toast").hidden = false;
   announce(text);
-  const later = () => { // as long as it is being used
-    if ($("toast").matches(":hover, :focus-within")) leaving = setTimeout(later, 3000);
-    else close();
-  };
+  const later = () => $("toast").matches(":hover, :focus-within") ? leaving = setTimeout(later, 3000) : close();
   leaving = setTimeout(later, 8000);
 }
 
-/**
- * @param {string} title @param {string} detail @param {string} yes what is about to be done
- * @returns {Promise<boolean>} whether to
- */
+/** @param {string} title @param {string} detail @param {string} yes @returns {Promise<boolean>} whether to */
 export function confirmed(title, detail, yes) {
-  const dialog = h("dialog", { "aria-label": title },
-    h("form", { method: "dialog" },
-      h("h2", {}, title), h("p", {}, detail),
-      h("div.row", {}, h("button", { type: "submit" }, "Cancel"), h("button.strong", { type: "submit", value: "yes" }, yes))));
+  const dialog = copy("dialog");
+  dialog.ariaLabel = title;
+  for (const [name, text] of [["h2", title], ["p", detail], [".strong", yes]]) dialog.querySelector(name).textContent = text;
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => dialog.addEventListener("close", () => {

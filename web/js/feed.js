@@ -1,8 +1,10 @@
-// The For You feed: pages of one session, each asked for as the listener comes near the end.
+// The For You feed: pages of one session, the next asked for near the end.
 
 import { call, Problem } from "./api.js";
-import { card, skeleton } from "./card.js";
-import { $, announce, button, toast } from "./dom.js";
+import { auth, settled } from "./auth.js";
+import { Backoff } from "./backoff.js";
+import { card } from "./card.js";
+import { $, announce, button, copy, toast } from "./dom.js";
 import { greet, greeted } from "./interests.js";
 import { library } from "./library.js";
 import { tab } from "./memory.js";
@@ -11,10 +13,10 @@ import { whyOf } from "./why.js";
 import { intro, said, WITHOUT } from "./words.js";
 
 const PAGE = 10;
-const KEPT_MS = 30 * 60_000; // a feed left longer is chosen anew
-const PATIENCE_MS = 1_500; // for writes that travel in no request
-const REMEMBERED = 200; // episodes that the next session puts further back
-const STALE = ["cursor-expired", "invalid-cursor"]; // too old, or of an old key: stays refused
+const KEPT_MS = 30 * 60_000;
+const REMEMBERED = 200;
+const SLOW_MS = 4_000;
+const STALE = ["cursor-expired", "invalid-cursor"];
 
 /** @type {Session | null} */
 let session = null;
@@ -22,9 +24,16 @@ let session = null;
 let trace;
 /** @type {Episode[]} */
 let shown = [];
-let visit = 0; // counts sessions, so that a late answer to an older one is dropped
-let busyWith = 0; // the visit whose next page is under way
-let retryTimer = 0;
+/** Counts sessions. */
+let visit = 0;
+/** The visit whose session or next page is under way. */
+let busyWith = 0;
+/** Whether it was chosen before it was known for whom. */
+let unnamed = false;
+/** @type {Live[]} what a session that cannot be had leaves there */
+let cards = [];
+let again = () => {};
+const tries = new Backoff(() => again(), 2_000, 8_000);
 const nearEnd = new IntersectionObserver((seen) => { if (seen.at(-1)?.isIntersecting) showMore(); }, { rootMargin: "900px" });
 
 /** @returns {NodeListOf<Live>} */
@@ -34,67 +43,105 @@ const items = () => $("feed").querySelectorAll("[data-id]");
 export function openFeed(uid) {
   const kept = tab.read("feed", /** @type {Kept | null} */ (null));
   if (!kept || kept.uid !== uid || Date.now() - kept.at > KEPT_MS) return forgetFeed();
-  reset();
+  clear();
+  greet(refresh);
   append({ ...kept.session, episodes: kept.episodes, trace: kept.trace });
   const there = [...items()].find((item) => item.dataset.id === kept.id);
   if (there) scrollBy({ top: there.getBoundingClientRect().top - kept.top, behavior: "instant" });
 }
 
-/** Begin as if this tab had shown nothing yet. */
 export function forgetFeed() {
   tab.drop("feed");
-  shown = [];
+  clear();
   startSession();
 }
 
-/** Keep the place for a reload. */
+export function renewFeed() {
+  if (unnamed) startSession(true);
+}
+
 export function keepPlace() {
   if (!session || $("view-feed").hidden) return;
   const first = [...items()].find((item) => item.getBoundingClientRect().bottom > 0);
-  const place = { id: first?.dataset.id, top: first?.getBoundingClientRect().top ?? 0 };
-  tab.write("feed", { uid: library.outbox.uid, at: Date.now(), session, trace, episodes: shown, ...place });
+  const [id, top] = [first?.dataset.id, first?.getBoundingClientRect().top ?? 0];
+  tab.write("feed", { uid: library.outbox.uid, at: Date.now(), session, trace, episodes: shown, id, top });
 }
 
 export const drawFeed = () => items().forEach((item) => item.update());
 
-function reset() {
-  visit++;
-  clearTimeout(retryTimer);
-  [session, trace, shown] = [null, undefined, []];
-  $("notice").hidden = $("more").hidden = $("end").hidden = true;
-  $("feed").replaceChildren();
-  greet(refresh);
+function quiet() {
+  tries.stop();
+  $("notice").hidden = true;
 }
 
-/** Go back to the top, to a session that knows of all that was done until now. */
+function clear() {
+  visit++;
+  quiet();
+  [session, trace, shown, cards, unnamed] = [null, undefined, [], [], false];
+  $("feed").replaceChildren();
+  drawEnd();
+}
+
+function drawEnd() {
+  $("intro").textContent = session ? intro(session, library.profile.category_interests.length > 0) : "";
+  $("more").hidden = !session?.next_cursor;
+  $("end").hidden = !session || !!session.next_cursor || !shown.length;
+}
+
 export function refresh() {
   if (session && !navigator.onLine) return toast("You are offline. This feed stays until you are back.");
-  location.hash = "#/";
-  scrollTo({ top: 0 });
-  $("feed-title").focus({ preventScroll: true });
+  goToTop();
   startSession();
 }
 
-async function startSession() {
-  const served = shown.map(({ id }) => id).slice(-REMEMBERED);
-  reset();
-  const mine = visit;
-  $("intro").textContent = "Choosing episodes…";
-  $("feed").append(...Array.from({ length: 4 }, skeleton));
+function goToTop() {
+  location.hash = "#/";
+  scrollTo({ top: 0 });
+  $("feed-title").focus({ preventScroll: true });
+}
+
+/** If there is no new session to be had, the cards stay. @param {boolean} gently nothing moves before */
+async function startSession(gently = false) {
+  const mine = busyWith = ++visit;
+  tries.pause();
+  if (items().length) cards = [...items()];
+  const putBack = () => {
+    if (gently || mine !== visit) return;
+    $("feed").replaceChildren(...cards);
+    drawEnd();
+    drawFeed();
+  };
+  const slow = session && setTimeout(putBack, SLOW_MS);
+  if (!gently) {
+    $("feed").replaceChildren(...Array.from({ length: 4 }, () => copy("skeleton")));
+    $("intro").textContent = "Choosing episodes…";
+    $("notice").hidden = $("more").hidden = $("end").hidden = true;
+  }
   $("feed").setAttribute("aria-busy", "true");
   try {
-    const page = await create({ served_ids: served });
+    await settled();
+    const nameless = !auth().known;
+    const page = await create({ served_ids: shown.map(({ id }) => id).slice(-REMEMBERED) });
     if (mine !== visit) return;
-    $("feed").replaceChildren();
-    append(page);
-    if (!page.episodes.length) notice("Nothing to show yet", "No episode is allowed by your settings right now.", startSession);
+    quiet();
+    const show = () => {
+      clear();
+      unnamed = nameless;
+      greet(refresh);
+      append(page);
+      if (!page.episodes.length) notice("Nothing to show yet", "No episode is allowed by your settings right now.", startSession);
+    };
+    if (gently && cards.length && scrollY > innerHeight / 2) toast("A new feed is ready.", ["Show", () => { goToTop(); show(); }]); else show();
   } catch (problem) {
     if (mine !== visit) return;
-    $("feed").replaceChildren();
-    $("intro").textContent = "";
-    explain(problem, startSession);
+    putBack();
+    explain(problem, startSession, session ? "before" : "after");
   } finally {
-    if (mine === visit) $("feed").removeAttribute("aria-busy");
+    clearTimeout(slow ?? 0);
+    if (busyWith === mine) {
+      busyWith = 0;
+      $("feed").removeAttribute("aria-busy");
+    }
   }
 }
 
@@ -102,16 +149,15 @@ async function startSession() {
 async function create(request) {
   const { outbox } = library;
   if (outbox.waiting.some(({ op }) => op !== "engage") && navigator.onLine) {
-    await Promise.race([outbox.drain(), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+    await Promise.race([outbox.drain(), new Promise((resolve) => setTimeout(resolve, 1_500))]);
   }
   return call("POST", "/sessions/create", { limit: PAGE, trace: true, ...library.travelling, ...request });
 }
 
-/** @param {boolean} pressed by a button, which the focus then leaves for the first new card */
+/** @param {boolean} pressed by a button: the focus leaves it for the first new card */
 async function showMore(pressed = false) {
   if (busyWith === visit || !session?.next_cursor) return;
   const mine = busyWith = visit;
-  $("notice").hidden = true;
   $("more").setAttribute("aria-busy", "true");
   try {
     const page = await next(session);
@@ -121,7 +167,7 @@ async function showMore(pressed = false) {
   } catch (problem) {
     if (mine !== visit) return;
     $("more").hidden = true;
-    explain(problem, () => showMore(true));
+    explain(problem, (gently) => showMore(!gently));
   } finally {
     if (busyWith === mine) busyWith = 0;
     $("more").removeAttribute("aria-busy");
@@ -133,7 +179,7 @@ async function next({ session_id: id, next_cursor: cursor }) {
   try {
     return await call("POST", `/sessions/${encodeURIComponent(id)}/next`, { cursor, limit: PAGE });
   } catch (problem) {
-    if (!(problem instanceof Problem) || !STALE.includes(problem.kind)) throw problem;
+    if (!STALE.includes(Problem.of(problem).kind)) throw problem;
     return create({ excluded_ids: shown.map(({ id }) => id) });
   }
 }
@@ -141,53 +187,47 @@ async function next({ session_id: id, next_cursor: cursor }) {
 /** @param {SessionPage} page @returns the first new card */
 function append({ episodes, trace: traced = trace, ...rest }) {
   [session, trace] = [rest, traced];
+  if ($("notice").nextElementSibling !== $("feed")) quiet();
   const there = new Set(shown.map(({ id }) => id));
   const fresh = episodes.filter(({ id }) => !there.has(id))
     .map((one) => ({ why: whyOf(trace, one.queue_position ?? 0, rest.cold_start), ...one }));
-  const cards = fresh.map((one) => card(one, refresh));
+  const added = fresh.map((one) => card(one, refresh));
   shown.push(...fresh);
-  $("feed").append(...cards);
-  $("intro").textContent = intro(rest, library.profile.category_interests.length > 0);
-  $("more").hidden = !rest.next_cursor;
-  $("end").hidden = !!rest.next_cursor || !shown.length;
-  $("foot").textContent = [`Catalog ${rest.catalog_version}`, `scenario ${rest.scenario}`,
-    ...rest.degraded.map((name) => said(WITHOUT, name))].join(" · ");
-  announce(`${cards.length} episodes added, ${shown.length} shown.`);
-  if (!rest.degraded.includes("summary_missing")) greeted(); // something is stored
-  nearEnd.unobserve($("more")); // it reports anew whether the end is near
+  $("feed").append(...added);
+  drawEnd();
+  const without = rest.degraded.map((name) => said(WITHOUT, name));
+  $("foot").textContent = [`Catalog ${rest.catalog_version}`, `scenario ${rest.scenario}`, ...without].join(" · ");
+  announce(`${added.length} episodes added, ${shown.length} shown.`);
+  if (!rest.degraded.includes("summary_missing")) greeted();
+  nearEnd.unobserve($("more"));
   nearEnd.observe($("more"));
   keepPlace();
-  return cards[0];
+  return added[0];
 }
 
-/** @param {string} title @param {string} detail @param {() => void} retry */
-function notice(title, detail, retry) {
+/** @param {string} title @param {string} detail @param {() => void} retry @param {"before" | "after"} where of the cards */
+function notice(title, detail, retry, where = "after") {
   const again = button("Try again", () => { $("feed-title").focus({ preventScroll: true }); retry(); }, { class: "strong" });
-  $("notice").replaceChildren(emptyState(title, detail, again));
+  const state = emptyState(title, detail, again);
+  if (!$("notice").hidden && $("notice").textContent === state.textContent) return;
+  $("notice").replaceChildren(state);
+  $("feed")[where]($("notice"));
   $("notice").hidden = false;
   announce(`${title}. ${detail}`);
 }
 
-/** @param {unknown} problem @param {() => void} retry */
-function explain(problem, retry) {
-  if (!(problem instanceof Problem)) { // of this page, not of the API
-    console.error(problem);
-    return notice("This page stumbled over the answer", String(problem), retry);
-  }
-  if (problem.kind === "no-catalog") {
-    notice("The catalog is being built", "This page tries again by itself.", retry);
-    retryTimer = setTimeout(retry, (problem.retryAfterS || 5) * 1000);
-    return;
-  }
-  notice(navigator.onLine ? problem.message : "You are offline", problem.detail, retry);
-  const mine = visit;
-  const back = () => { if (mine === visit && !$("notice").hidden) retry(); };
-  if (!problem.status) addEventListener("online", back, { once: true });
+/** @param {unknown} problem @param {(gently?: boolean) => void} retry by itself, if it may help @param {"before" | "after"} [where] */
+function explain(problem, retry, where) {
+  const { kind, message, detail, passes, retryAfterS } = Problem.of(problem);
+  const [title, why] = kind === "no-catalog" ? ["The catalog is being built", ""] : [navigator.onLine ? message : "You are offline", detail];
+  notice(title, passes ? `${why} This page tries again by itself.` : why, () => retry(), where);
+  again = () => retry(true);
+  if (passes) tries.later(retryAfterS);
 }
 
 export function watchFeed() {
-  $("more").addEventListener("click", () => showMore(true));
-  for (const id of ["refresh", "end-refresh"]) $(id).addEventListener("click", refresh);
+  $("more").onclick = () => showMore(true);
+  $("refresh").onclick = $("end-refresh").onclick = refresh;
   addEventListener("pagehide", keepPlace);
   addEventListener("visibilitychange", keepPlace);
 }

@@ -1,35 +1,26 @@
-// Interests: the catalog's categories to pick from, on a first visit and any time later.
+// Interests: the catalog's categories to pick from.
 
 import { call } from "./api.js";
-import { $, button, h } from "./dom.js";
+import { $, button, copy, h } from "./dom.js";
 import { library } from "./library.js";
 import { device } from "./memory.js";
 
-/** @type {Promise<string[]> | null} */
-let asked = null;
-
-/** The catalog's main categories, the largest first. */
-function categories() {
-  asked ??= call("GET", "/categories").then(({ categories: found }) =>
-    found.filter((/** @type {Category} */ { kind }) => kind === "major").map((/** @type {Category} */ { name }) => name));
-  asked.catch(() => { asked = null; });
-  return asked;
-}
-
-/** Chips, once the categories are here. @param {() => void} [pressed] */
+/** The catalog's main categories as chips, once they are here. @param {() => void} [pressed] */
 export function interestChips(pressed = () => {}) {
   const chips = h("div.chips", { role: "group", "aria-label": "Interests" });
   const picked = (/** @type {string} */ name) => library.has("category_interests", name);
   const draw = () => {
     for (const chip of chips.children) chip.ariaPressed = String(picked(chip.textContent ?? ""));
   };
-  const fill = () => categories().then((names) => {
-    chips.replaceChildren(...names.map((name) => button(name, () => {
-      library.set("category_interests", name, !picked(name));
-      pressed();
-    })));
+  /** @param {Category} category */
+  const chip = ({ name }) => button(name, () => {
+    library.set("category_interests", name, !picked(name));
+    pressed();
+  });
+  const fill = () => call("GET", "/categories").then(({ categories }) => {
+    chips.replaceChildren(...categories.filter((/** @type {Category} */ { kind }) => kind === "major").map(chip));
     draw();
-  }, (problem) => { chips.replaceChildren(h("span.quiet", {}, `${problem.message}. `), button("Try again", fill)); });
+  }, (problem) => chips.replaceChildren(h("span.quiet", {}, `${problem.message}. `), button("Try again", fill)));
   fill();
   library.addEventListener("change", draw);
   return chips;
@@ -37,20 +28,16 @@ export function interestChips(pressed = () => {}) {
 
 const welcomed = () => `welcomed.${library.outbox.uid ?? ""}`;
 
-/** Ask a new listener what to begin with: at once, since whatever comes above the feed later moves it. @param {() => void} refresh */
+/** Ask a new listener what to begin with. @param {() => void} refresh */
 export function greet(refresh) {
   $("welcome").replaceChildren();
-  if (device.read(welcomed(), false)) return;
-  $("welcome").append(h("section.welcome", { "aria-labelledby": "welcome-title" },
-    h("h2", { id: "welcome-title" }, "What do you like to hear?"),
-    h("p.quiet", {}, "Pick a few, and the feed follows. Or just listen: it learns from what you do."),
-    interestChips(),
-    h("div.row", {},
-      button("Show my feed", () => { greeted(); refresh(); }, { class: "strong" }),
-      button("Skip", () => { greeted(); $("feed-title").focus(); }, { class: "plain" }))));
+  if (device.read(welcomed(), false) || library.engagements.length) return;
+  $("welcome").append(copy("greeting"));
+  $("greeting-row").before(interestChips());
+  $("show").onclick = () => { greeted(); refresh(); };
+  $("skip").onclick = () => { greeted(); $("feed-title").focus(); };
 }
 
-/** They need not be asked again. */
 export function greeted() {
   device.write(welcomed(), true);
   $("welcome").replaceChildren();

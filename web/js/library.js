@@ -1,10 +1,11 @@
-// What is known of the listener: engagements and profile, the server's and what waits in the outbox, as one.
-// Whatever is done shows at once.
+// Engagements and profile, the server's and what waits in the outbox, as one: what is done shows at once.
 
 import { call } from "./api.js";
+import { auth } from "./auth.js";
+import { device } from "./memory.js";
 import { changed, Outbox, timed, untitled } from "./outbox.js";
 
-const KEPT = 500; // as many engagements as a summary holds
+const KEPT = 500;
 /** @type {Profile} */
 const NOTHING = { category_interests: [], followed_series: [], muted_series: [] };
 
@@ -19,47 +20,51 @@ class Library extends EventTarget {
   /** @type {"loading" | "loaded" | "failed"} */
   state = "loading";
 
-  /** Open the library of this listener, with what waits. @param {string | null} uid */
-  open(uid) {
+  /**
+   * Open what this device kept of this listener, and what waits.
+   * @param {string | null} uid @param {string | null} [guest] who does not come back: what they left to send is theirs now
+   */
+  open(uid, guest) {
     this.outbox.close();
     this.outbox = new Outbox(uid, (refused) => {
       this.dispatchEvent(refused ? new CustomEvent("refused", { detail: refused }) : new Event("outbox"));
       if (refused) this.load();
     });
-    this.outbox.drain();
-    this.hold([], NOTHING);
+    if (guest !== undefined) this.outbox.adopt(new Outbox(guest, () => {}));
+    for (const [id, name] of this.kept.series) this.seriesNames.set(id, name);
+    Object.assign(this, withWrites(this.kept, this.outbox.writes));
+    this.state = "loading";
   }
 
-  /** Take what the server knows; the feed does not wait for it. */
+  /** What this device keeps, of one listener at a time. @returns {KeptLibrary} */
+  get kept() {
+    const { uid } = this.outbox;
+    const kept = device.read("library", /** @type {KeptLibrary | null} */ (null));
+    return kept?.uid === uid ? kept : { uid, engagements: [], profile: NOTHING, series: [] };
+  }
+
+  /** Show it, and keep it. @param {Known} known @param {Write[]} writes since @param {Known} kept as another tab may have it */
+  take(known, writes, kept = known) {
+    Object.assign(this, withWrites(known, writes));
+    const { profile, engagements } = withWrites(kept, writes);
+    const { uid } = this.outbox;
+    device.write("library", { uid, profile, engagements: engagements.slice(0, KEPT), series: [...this.seriesNames] });
+  }
+
   async load() {
     const { outbox } = this;
-    if (outbox.uid === null) return this.tell("loaded");
+    if (outbox.uid === null && auth().known) return this.tell("loaded");
     this.tell("loading");
     const how = { as: outbox.uid };
     const [profile, list] = await Promise.allSettled([
       call("GET", "/me", undefined, how), call("GET", `/me/engagements?limit=${KEPT}`, undefined, how)]);
-    if (outbox !== this.outbox) return; // somebody else listens by now
-    this.hold(list.status === "fulfilled" ? list.value.engagements : this.engagements,
-      profile.status === "fulfilled" ? profile.value : this.profile);
-    this.tell(profile.status === "fulfilled" && list.status === "fulfilled" ? "loaded" : "failed");
+    if (outbox !== this.outbox) return;
+    const [saved, heard] = [profile, list].map((one) => one.status === "fulfilled" && one.value);
+    this.take({ profile: saved || this.profile, engagements: heard ? heard.engagements : this.engagements }, outbox.writes);
+    this.tell(saved && heard ? "loaded" : "failed");
     this.nameSeries();
   }
 
-  /** Take what the server knows, with what waits to be sent. @param {Engagement[]} engagements @param {Profile} profile */
-  hold(engagements, profile) {
-    for (const write of this.outbox.writes) {
-      if (write.op === "list") {
-        profile = { ...profile, [write.field]: changed(profile[write.field], write) };
-        continue;
-      }
-      const stored = engagements.find(({ id }) => id === write.id);
-      engagements = engagements.filter(({ id }) => id !== write.id);
-      if (write.op === "engage") engagements = [{ ...timed(write), ...stored, ...write.body }, ...engagements];
-    }
-    [this.engagements, this.profile] = [newestFirst(engagements), profile];
-  }
-
-  /** Learn what the series of the profile are called; until then their ids have to do. */
   async nameSeries() {
     const ids = [...this.profile.followed_series, ...this.profile.muted_series].filter((id) => !this.seriesNames.has(id));
     if (!ids.length) return;
@@ -80,34 +85,29 @@ class Library extends EventTarget {
     return this.engagements.find((one) => one.type === type && one.episode_id === episodeId);
   }
 
+  /** @param {Write} write */
+  add(write) {
+    this.take(this, [write], this.kept);
+    this.outbox.add(write);
+    this.tell();
+  }
+
   /**
    * @param {EngagementType} type @param {Episode} episode
    * @param {{id?: string, progress?: number}} [more] an `id` that was recorded before is changed
    */
   record(type, episode, { id = crypto.randomUUID(), ...more } = {}) {
-    const names = { episode_title: episode.title.slice(0, 1000), series_name: (episode.series?.name ?? "").slice(0, 1000) };
-    /** @type {Write & {op: "engage"}} */
-    const write = { op: "engage", id, at: Date.now(), body: { id, episode_id: episode.id, type, ...names, ...more } };
-    this.engagements = [timed(write), ...this.engagements.filter((one) => one.id !== id)];
-    this.outbox.add(write);
-    this.tell();
+    const [episode_title, series_name] = [episode.title, episode.series?.name ?? ""].map((name) => name.slice(0, 1000));
+    this.add({ op: "engage", id, at: Date.now(), body: { id, episode_id: episode.id, type, episode_title, series_name, ...more } });
   }
 
   /** @param {Engagement} engagement */
-  remove({ id }) {
-    this.engagements = this.engagements.filter((one) => one.id !== id);
-    this.outbox.add({ op: "remove", id, at: Date.now() });
-    this.tell();
-  }
+  remove({ id }) { this.add({ op: "remove", id, at: Date.now() }); }
 
-  /** Take back that it was removed: it stands where it stood. @param {Engagement} engagement */
-  restore(engagement) {
-    this.engagements = newestFirst([...this.engagements, engagement]);
-    this.outbox.add({ op: "engage", id: engagement.id, at: Date.now(), body: engagement });
-    this.tell();
-  }
+  /** Take back that it was removed: it stands where it stood. @param {Engagement} body */
+  restore(body) { this.add({ op: "engage", id: body.id, at: Date.now(), body }); }
 
-  /** @param {EngagementType} type @param {Episode} episode @returns {boolean} whether it is so now */
+  /** @param {EngagementType} type @param {Episode} episode */
   toggle(type, episode) {
     const before = this.engagements.filter((one) => one.type === type && one.episode_id === episode.id);
     if (before.length) before.forEach((one) => this.remove(one)); else this.record(type, episode);
@@ -119,9 +119,7 @@ class Library extends EventTarget {
 
   /** @param {ListField} field @param {string} value @param {boolean} on */
   set(field, value, on) {
-    this.profile = { ...this.profile, [field]: changed(this.profile[field], { value, on }) };
-    this.outbox.add({ op: "list", id: `${field}:${value}`, field, value, on, at: Date.now() });
-    this.tell();
+    this.add({ op: "list", id: `${field}:${value}`, field, value, on, at: Date.now() });
   }
 
   /** What the next session has to be told, since the server may not know it yet. */
@@ -138,17 +136,17 @@ class Library extends EventTarget {
 
   /** Reset the feed: all engagements go, the profile stays. */
   async reset() {
-    await call("DELETE", "/me/engagements");
-    this.outbox.edit((writes) => writes.filter(({ op }) => op === "list"));
-    this.engagements = [];
+    await call("DELETE", "/me/engagements", undefined, { as: this.outbox.uid });
+    this.outbox.drop(({ op }) => op !== "list");
+    this.take({ ...this, engagements: [] }, this.outbox.writes);
     this.tell();
   }
 
   /** Delete everything known of the listener. @returns {Promise<Receipt>} */
   async forget() {
-    const receipt = await call("DELETE", "/me");
-    this.outbox.edit(() => []);
-    [this.engagements, this.profile] = [[], NOTHING];
+    const receipt = await call("DELETE", "/me", undefined, { as: this.outbox.uid });
+    this.outbox.drop(() => true);
+    this.take({ engagements: [], profile: NOTHING }, []);
     this.tell();
     this.dispatchEvent(new Event("forgotten"));
     return receipt;
@@ -158,9 +156,20 @@ class Library extends EventTarget {
 /** @param {Engagement} engagement */
 const time = ({ timestamp = "" }) => Date.parse(timestamp);
 
-/** @param {Engagement[]} engagements of one time, in their order */
-const newestFirst = (engagements) => engagements.sort((one, other) => time(other) - time(one));
+/** What is known, with what was written since. @param {Known} known @param {Write[]} writes */
+function withWrites({ engagements, profile }, writes) {
+  for (const write of writes) {
+    if (write.op === "list") {
+      profile = { ...profile, [write.field]: changed(profile[write.field], write) };
+      continue;
+    }
+    const stored = engagements.find(({ id }) => id === write.id);
+    engagements = engagements.filter(({ id }) => id !== write.id);
+    if (write.op === "engage") engagements = [{ ...stored, ...timed(write) }, ...engagements];
+  }
+  return { engagements: engagements.toSorted((one, other) => time(other) - time(one)), profile };
+}
 
 export const library = new Library();
-addEventListener("online", () => library.outbox.retry());
-addEventListener("storage", () => library.outbox.tell()); // another tab has written
+addEventListener("storage", () => library.outbox.tell());
+addEventListener("beforeunload", (event) => { if (library.outbox.fleeting) event.preventDefault(); });

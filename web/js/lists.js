@@ -1,11 +1,9 @@
-// The Saved and History pages.
+// Saved and History.
 
+import { acknowledge } from "./actions.js";
 import { $, button, confirmed, h, redraw, toast } from "./dom.js";
 import { library } from "./library.js";
 import { emptyState, engagementRow } from "./row.js";
-
-const PAGE = 50;
-let shown = PAGE; // of the history
 
 export function drawSaved() {
   const saved = library.engagements.filter(({ type }) => type === "bookmark");
@@ -15,15 +13,14 @@ export function drawSaved() {
 export function drawHistory() {
   const all = library.engagements;
   $("reset").hidden = !all.length;
-  draw("history", all.slice(0, shown), "No history yet", "What you play, save or refuse stands here. You can take any of it back.");
-  if (all.length > shown) $("history").append(button("Show more", () => { shown += PAGE; drawHistory(); }, { class: "wide" }));
+  draw("history", all, "No history yet", "What you play, save or refuse stands here. You can take any of it back.");
 }
 
 /** @param {string} name of the view @param {Engagement[]} engagements @param {string} none @param {string} detail */
 function draw(name, engagements, none, detail) {
   const rows = engagements.map((one) => engagementRow(one, () => {
     library.remove(one);
-    toast("Removed.", ["Undo", () => library.restore(one)]);
+    acknowledge("Removed.", ["Undo", () => library.restore(one)]);
     $(`${name}-title`).focus();
   }));
   const { state } = library;

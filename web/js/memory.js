@@ -1,4 +1,4 @@
-// What the browser keeps, as JSON. Where storage is switched off or full, the page's own memory has to do.
+// What the browser keeps, as JSON; where it keeps nothing, the page's own memory has to do.
 
 /** @param {() => Storage} kept */
 function store(kept) {
@@ -10,17 +10,19 @@ function store(kept) {
       try {
         return JSON.parse(fallback.get(key) ?? kept().getItem(`earshot.${key}`) ?? "") ?? otherwise;
       } catch {
-        return otherwise; // nothing there, or nothing that we wrote
+        return otherwise;
       }
     },
-    /** @param {string} key @param {unknown} value */
+    /** @param {string} key @param {unknown} value @returns {boolean} whether it outlives the page */
     write(key, value) {
       const text = JSON.stringify(value);
       try {
         kept().setItem(`earshot.${key}`, text);
         fallback.delete(key);
+        return true;
       } catch {
         fallback.set(key, text);
+        return false;
       }
     },
     /** @param {string} key */
@@ -28,6 +30,14 @@ function store(kept) {
       fallback.delete(key);
       try { kept().removeItem(`earshot.${key}`); } catch { /* nothing can be there */ }
     },
+    /** @param {string} start @returns {string[]} the keys that begin with it */
+    keys(start) {
+      let names = [...fallback.keys()];
+      try { names.push(...Object.keys(kept()).map((name) => name.replace("earshot.", ""))); } catch { /* only those */ }
+      return [...new Set(names)].filter((name) => name.startsWith(start));
+    },
+    /** @param {string} key @returns {boolean} whether it goes with the page */
+    fleeting: (key) => fallback.has(key),
   };
 }
 

@@ -1,101 +1,106 @@
-// The outbox: every write of one listener, in order, kept on the device until the API has confirmed it.
-// What was sent twice is one engagement, since its `id` is ours. A write that was confirmed stays a while:
-// the triggers may not have reached the summary yet, so it still travels with the next session.
+// The outbox: every write of one listener, kept on the device until the API has confirmed it, and then a while, since
+// the triggers may not have reached the summary yet. What is sent twice is one engagement: its `id` is ours.
 
 import { call, Problem } from "./api.js";
+import { auth } from "./auth.js";
+import { Backoff } from "./backoff.js";
 import { serverTime } from "./clock.js";
 import { device } from "./memory.js";
 
 const LAG_MS = 30_000;
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 60_000;
 
 export class Outbox {
-  /** Whether nothing is sent any more. */
   closed = false;
-  waitMs = FIRST_WAIT_MS;
-  timer = 0; // of the next try, after one that failed
+  refusals = 0;
+  /** @type {Problem | null} of the last try */
+  problem = null;
   /** @type {Promise<void> | null} */
   draining = null;
+  tries = new Backoff(() => this.drain());
 
   /**
-   * @param {string | null} uid null: nobody's, so nothing is sent; it travels with every session
-   * @param {(refused?: Problem) => void} tell called when it has changed, or the API refused something
+   * @param {string | null} uid null: nothing is sent, it travels with every session
+   * @param {(refused?: Problem) => void} tell called when it has changed
    */
   constructor(uid, tell) {
     this.uid = uid;
     this.tell = tell;
-    this.key = `outbox.${uid ?? ""}`;
+    // As earlier versions of this page kept them.
+    const list = `outbox.${uid ?? ""}`;
+    if (device.read(list, /** @type {Write[]} */ ([])).map((one) => device.write(this.key(one), one)).every(Boolean)) device.drop(list);
   }
 
-  /** All that is on the device, oldest first; another tab of the same listener may have added to it. @returns {Write[]} */
+  /** Each write has a key of its own, so that no tab undoes another's. @param {{id: string}} write */
+  key({ id }) { return `outbox/${this.uid ?? ""}/${id}`; }
+
+  /** All that is on the device, oldest first, also from another tab. @returns {Write[]} */
   get writes() {
-    return device.read(this.key, /** @type {Write[]} */ ([])).filter(({ doneAt }) => !doneAt || Date.now() - doneAt < LAG_MS);
+    return device.keys(this.key({ id: "" })).map((key) => device.read(key, /** @type {any} */ (null)))
+      .filter((one) => one && (!one.doneAt || Date.now() - one.doneAt < LAG_MS || device.drop(this.key(one)))).sort((one, other) => one.at - other.at);
   }
 
-  /** Those not confirmed yet. */
   get waiting() { return this.writes.filter(({ doneAt }) => !doneAt); }
 
-  /** Whether the last try failed, and another will come. */
-  get failing() { return this.timer > 0; }
+  get failing() { return this.tries.timer > 0; }
 
-  /** @param {(writes: Write[]) => Write[]} change */
-  edit(change) {
-    const writes = change(this.writes);
-    if (writes.length) device.write(this.key, writes); else device.drop(this.key);
+  /** Whether something would be lost with this page. */
+  get fleeting() { return this.waiting.some((one) => device.fleeting(this.key(one))); }
+
+  /** @param {(write: Write) => unknown} which */
+  drop(which) {
+    this.writes.filter(which).forEach((one) => device.drop(this.key(one)));
     this.tell();
   }
 
-  /** @param {Write} write It takes the place of an earlier one with its id. */
+  /** @param {Write} write in the place of an earlier one with its id */
   add(write) {
-    this.edit((writes) => [...writes.filter(({ id }) => id !== write.id), write]);
+    device.write(this.key(write), write);
+    this.tell();
     this.drain();
   }
 
-  /** Send what waits, one after the other; after a failure later again. */
+  /** Take over what another has left to send. @param {Outbox} other */
+  adopt(other) {
+    for (const one of other.waiting) if (device.write(this.key(one), one)) device.drop(other.key(one));
+  }
+
   async drain() {
-    if (this.uid === null || this.closed) return;
-    clearTimeout(this.timer);
-    this.timer = 0;
+    if (this.uid === null || this.closed || !auth().known) return;
+    this.tries.pause();
     const send = () => this.sendAll();
-    this.draining ??= (async () => {
-      // One tab at a time, where the browser can tell.
-      await (navigator.locks ? navigator.locks.request(`earshot.${this.key}`, send) : send());
-      this.draining = null;
-      if (this.waiting.length && !this.failing) await this.drain(); // it came meanwhile
-    })();
+    // One tab at a time, where the browser can tell.
+    this.draining ??= Promise.resolve(navigator.locks?.request(`earshot.outbox.${this.uid}`, send).catch(send) ?? send())
+      .finally(() => { this.draining = null; });
     await this.draining;
-  }
-
-  /** Try at once: the connection is back. */
-  retry() {
-    this.waitMs = FIRST_WAIT_MS;
-    this.drain();
+    if (this.waiting.length && !this.failing) await this.drain();
   }
 
   async sendAll() {
-    for (let write = this.waiting[0]; write && !this.closed; write = this.waiting[0]) {
-      const { id, op, at } = write;
-      /** @param {Write} one */
-      const same = (one) => one.id === id && one.op === op && one.at === at;
+    let leastS = -1;
+    for (const write of this.waiting) {
+      const key = this.key(write);
+      const same = () => JSON.stringify(device.read(key, null)) === JSON.stringify(write);
+      if (this.closed) return;
+      if (!same()) continue;
       try {
         await this.send(write);
-        this.waitMs = FIRST_WAIT_MS;
-        this.edit((writes) => writes.map((one) => same(one) ? confirmed(one) : one));
+        if (same()) device.write(key, confirmed(write));
       } catch (error) {
-        if (!(error instanceof Problem)) throw error;
-        if (error.passes) return this.later(error.retryAfterS);
-        this.edit((writes) => writes.filter((one) => !same(one)));
-        this.tell(error);
+        const problem = Problem.of(error);
+        if (problem.passes) {
+          this.problem = problem;
+          leastS = Math.max(leastS, problem.retryAfterS);
+          // An error of 500 may be of this write alone.
+          if (problem.status !== 500) break;
+          continue;
+        }
+        this.refusals++;
+        if (same()) device.drop(key);
+        this.tell(problem);
       }
+      this.tell();
     }
-  }
-
-  /** @param {number} leastS */
-  later(leastS) {
-    const waitMs = Math.max(leastS * 1000, this.waitMs);
-    this.timer = setTimeout(() => this.drain(), waitMs * (0.75 + Math.random() / 2));
-    this.waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS);
+    if (leastS < 0) this.tries.stop(); else this.tries.later(leastS);
     this.tell();
   }
 
@@ -106,25 +111,26 @@ export class Outbox {
       await call("POST", "/me/engagements", timed(write), how);
     } else if (write.op === "remove") {
       await call("DELETE", `/me/engagements/${encodeURIComponent(write.id)}`, undefined, how)
-        .catch((problem) => { if (problem.status !== 404) throw problem; }); // gone is what was wanted
-    } else { // into the list as it is now: another device may have changed it, too
+        .catch((problem) => { if (problem.kind !== "not-found") throw problem; });
+    } else {
+      // Into the list as it is now: another device may have changed it, too.
       const profile = await call("GET", "/me", undefined, how);
       await call("PATCH", "/me", { [write.field]: changed(profile[write.field], write) }, how);
     }
   }
 
-  /** Send nothing any more. What waits stays on the device, and is sent when this listener is back. */
+  /** What waits is sent when this listener is back. */
   close() {
     this.closed = true;
-    clearTimeout(this.timer);
-    this.edit((writes) => writes.filter(({ doneAt }) => !doneAt));
+    this.tries.stop();
+    this.drop(({ doneAt }) => doneAt);
   }
 }
 
-/** @param {string[]} list @param {{value: string, on: boolean}} change */
+/** @param {string[]} list @param {{value: string, on: boolean}} write */
 export const changed = (list, { value, on }) => [...list.filter((one) => one !== value), ...(on ? [value] : [])];
 
-/** @param {Write & {op: "engage"}} write @returns {Engagement} of its own time, if it was taken back */
+/** @param {Write & {op: "engage"}} write */
 export const timed = ({ at, body }) => ({ timestamp: serverTime(at).toISOString(), ...body });
 
 /** @param {Write} write @returns {Write} without titles: others may use this device */

@@ -1,4 +1,4 @@
-// An episode as a line of a list: what is similar, bookmarks, history.
+// An episode as a line of a list.
 
 import { live, playButton, toggleButton } from "./actions.js";
 import { call, Problem } from "./api.js";
@@ -6,7 +6,7 @@ import { art } from "./art.js";
 import { h, icon, iconButton, toast } from "./dom.js";
 import { age, DID, duration, joined } from "./words.js";
 
-/** @param {Episode} episode @returns {Live} */
+/** @param {Episode} episode */
 export function episodeRow(episode) {
   const buttons = [playButton(episode, "icon-button wordless"), toggleButton("bookmark", episode)];
   const facts = [episode.series?.name, age(episode.published_at), duration(episode.duration_s)];
@@ -31,11 +31,10 @@ async function find(id) {
     const found = playButton(await call("GET", `/episodes/${encodeURIComponent(id)}`));
     if (found.hidden) toast("There is nothing to play here."); else found.click();
   } catch (problem) {
-    const gone = problem instanceof Problem && problem.status === 404;
-    toast(gone ? "This episode has left the catalog." : "It cannot be reached just now.");
+    toast(Problem.of(problem).status === 404 ? "This episode has left the catalog." : "It cannot be reached just now.");
   }
 }
 
-/** What a list says while it has nothing. @param {string} text @param {string} detail @param {...Node} more */
+/** @param {string} text @param {string} detail @param {...Node} more */
 export const emptyState = (text, detail, ...more) =>
   h("div.notice", {}, icon("wave"), h("h2", {}, text), h("p", {}, detail), ...more);

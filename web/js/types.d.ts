@@ -28,6 +28,14 @@ interface Kept {
   uid: string | null; at: number; session: Session; trace?: Trace; episodes: Episode[]; id?: string; top: number;
 }
 
+// What the API answers when it refuses (RFC 9457).
+interface ProblemDocument { title: string; detail?: string; expected?: string; type?: string }
+
+interface CallOptions {
+  as?: string | null; // this listener, or nobody is asked
+  keepalive?: boolean; headers?: Record<string, string>;
+}
+
 type EngagementType = "click" | "listen" | "complete" | "bookmark" | "like" | "share" | "not_interested";
 
 interface Engagement {
@@ -36,6 +44,8 @@ interface Engagement {
 }
 
 type ListField = "category_interests" | "followed_series" | "muted_series";
+
+type SeriesField = "followed_series" | "muted_series";
 
 interface Category { name: string; kind: string }
 
@@ -50,9 +60,18 @@ type Write = { at: number; doneAt?: number } & (
   | { op: "list"; id: string; field: ListField; value: string; on: boolean }
 );
 
+// What this device keeps of the listener's library: `series` by id and name.
+interface KeptLibrary { uid: string | null; engagements: Engagement[]; profile: Profile; series: [string, string][] }
+
+type Known = Pick<KeptLibrary, "engagements" | "profile">;
+
 interface Listener { uid: string | null; name: string; guest: boolean }
 
+// What a deployment tells its page.
+interface Config { api: string; siteKey?: string } // where the API is; of reCAPTCHA Enterprise, for App Check
+
 interface Auth {
+  known: boolean; // whether it is sure who listens, so that it can be sent in their name
   demo: boolean; // on a laptop
   listener: Listener;
   headers(fresh?: boolean): Promise<Record<string, string>>; // of a request in the listener's name
@@ -64,10 +83,16 @@ interface Credentials { email: string; password: string }
 
 interface Way { label: string; form?: boolean; go: (fields?: Credentials) => Promise<unknown> }
 
+type Action = [label: string, press: () => void];
+
+type MenuItem = [icon: string, label: string, press: () => void];
+
 interface View { title: string; show: () => void }
+
+interface HTMLElement { showPopover(options?: { source: HTMLElement }): void } // not in TypeScript's yet
 
 // An element that follows what the listener does.
 type Live = HTMLElement & { update: () => void };
 
-// What lab.html has, by id.
-interface Ids { episode: HTMLInputElement; days: HTMLInputElement; type: HTMLSelectElement; whose: HTMLSelectElement }
+// What the frames have, by id.
+interface Ids { seek: HTMLInputElement; episode: HTMLInputElement; days: HTMLInputElement; type: HTMLSelectElement; whose: HTMLSelectElement }

@@ -1,15 +1,13 @@
 // The You page: who listens, what they chose, and what is known of them.
 
-import { toggleSeries } from "./actions.js";
+import { acknowledge, toggleSeries } from "./actions.js";
 import { auth } from "./auth.js";
-import { $, button, confirmed, h, redraw, toast } from "./dom.js";
+import { $, button, confirmed, copy, h, redraw, toast } from "./dom.js";
 import { refresh } from "./feed.js";
 import { interestChips } from "./interests.js";
 import { library } from "./library.js";
 
-const STORED = "All that is stored of you: your history, your interests and series, and the summary made of them.";
-
-let drawn = ""; // for whom
+let drawn = "";
 const [followed, muted, receipt] = [h("div"), h("div"), h("div")];
 
 /** @param {string} title @param {...(Node | string)} content */
@@ -17,49 +15,47 @@ const section = (title, ...content) => h("section", {}, h("h2", {}, title), ...c
 
 /** Only the lists, while it is the same listener: a form may be half filled in. */
 export function drawYou() {
-  const { listener: { uid, name, guest }, ways, demo } = auth();
+  const { listener: { uid, name, guest }, ways, demo, known } = auth();
   redraw(followed, seriesList("followed_series", "Unfollow", "None yet. The menu of an episode has it."));
   redraw(muted, seriesList("muted_series", "Unmute", "None."));
-  if (drawn === `${uid} ${name}`) return;
-  drawn = `${uid} ${name}`;
+  if (drawn === `${uid} ${name} ${known}`) return;
+  drawn = `${uid} ${name} ${known}`;
   receipt.replaceChildren();
   redraw($("you"),
     section("Listening as",
       demo ? "" : h("p", {}, h("strong", {}, name), guest && ". Sign in, and your history comes along to other devices."),
       h("div.chips", {}, ...ways.map((way) => way.form ? emailForm(way)
         : button(way.label, () => take(way), { "aria-pressed": demo ? way.label === name : null })))),
-    section("Interests", interestChips(() => toast("Your interests are noted.", ["Refresh", refresh]))),
+    section("Interests", interestChips(() => acknowledge("Your interests are noted.", ["Refresh", refresh]))),
     section("Series you follow", followed),
     section("Muted series", muted),
-    section("Your data", h("p.quiet", {}, STORED), receipt, button("Delete my data", forget, { class: "danger" })),
-    demo ? section("For developers", h("p", {}, h("a", { href: "lab.html" }, "Lab"), ": how a session comes about.")) : "");
+    section("Your data", h("p.quiet", {}, "All that is stored of you: your history, interests and series, and the summary of them."), receipt, button("Delete my data", forget, { class: "danger" })));
+  $("lab").hidden = !demo;
 }
 
 /** @param {Way} way @param {Credentials} [fields] */
 async function take(way, fields) {
   try {
+    if (!auth().listener.guest) await library.outbox.drain();
     await way.go(fields);
   } catch (error) {
     const code = /** @type {any} */ (error).code ?? "";
     const why = code.replace("auth/", "").replaceAll("-", " ");
-    if (code !== "auth/popup-closed-by-user") toast(why ? `That did not work: ${why}.` : "That did not work.");
+    if (code !== "auth/popup-closed-by-user") toast(`That did not work. ${why}`);
   }
 }
 
 /** @param {Way} way */
 function emailForm(way) {
-  /** @param {string} type @param {string} label @param {string} autocomplete */
-  const field = (type, label, autocomplete) =>
-    h("input", { type, required: true, autocomplete, "aria-label": label, placeholder: label });
-  const [email, password] = [field("email", "E-mail", "email"), field("password", "Password", "current-password")];
-  const onsubmit = (/** @type {Event} */ event) => {
+  const form = copy("credentials");
+  form.onsubmit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    take(way, { email: email.value, password: password.value });
+    take(way, { email: form[0].value, password: form[1].value });
   };
-  return h("form.row", { onsubmit }, email, password, h("button", { type: "submit" }, way.label));
+  return form;
 }
 
-/** @param {"followed_series" | "muted_series"} field @param {string} label @param {string} none */
+/** @param {SeriesField} field @param {string} label @param {string} none */
 function seriesList(field, label, none) {
   const ids = library.profile[field];
   if (!ids.length) return h("p.quiet", {}, none);

@@ -1,0 +1,67 @@
+"""The page calls the API where its deployment says that it is: at another origin."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, expect
+
+from feed.catalog import Catalog
+from tests.support.catalogs import publish_to
+from tests.support.page import go, press, refresh, stored, titles, until, visit
+from tests.support.server import ROOT, Server
+
+
+def test_everything_works_with_the_api_at_another_origin(
+    browser: Browser,
+    start_server: Callable[..., Server],
+    tmp_path: Path,
+    demo_catalog: Catalog,
+) -> None:
+    publish_to(tmp_path / "shelf", demo_catalog)
+    page_server = start_server(WEB=str(ROOT / "web"), STORE=str(tmp_path / "none.db"))
+    api = start_server(CORS_ORIGINS=page_server.url)
+    context = browser.new_context(permissions=["local-network-access"])  # both are on loopback
+    context.set_default_timeout(10_000)
+    config = {"api": f"{api.url}/api/"}
+    context.route("**/config.json", lambda route: route.fulfill(json=config))
+
+    def allow(route: Any) -> None:
+        answer = route.fetch()
+        body = answer.text().replace("connect-src 'self'", f"connect-src 'self' {api.url}")
+        route.fulfill(response=answer, body=body)
+
+    context.route(f"{page_server.url}/", allow)
+    asked: list[str] = []
+    context.on("request", lambda one: asked.append(one.url))
+    page = context.new_page()
+    first = visit(page, page_server)[0]
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    press(page, f"Save: {first}")
+    until(page, lambda: stored(api))
+    assert first not in refresh(page)
+    page.reload()
+    expect(go(page, "saved")).to_contain_text(first)
+    press(page, f"Remove: {first}")
+    until(page, lambda: not stored(api))
+    go(page, "")
+    titles(page)
+    calls = [url for url in asked if "/api/" in url]
+    assert len(calls) > 5
+    assert all(url.startswith(f"{api.url}/api/") for url in calls)
+    kept = page.evaluate(
+        """async () => (await Promise.all((await caches.keys()).map(async (name) =>
+            (await (await caches.open(name)).keys()).map(({ url }) => url)))).flat()"""
+    )
+    assert kept
+    assert all(url.startswith(page_server.url) for url in kept)
+    context.close()
+
+
+def test_a_configuration_that_cannot_be_is_said(page: Any, site: Server) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.route("**/config.json", lambda route: route.fulfill(json={"api": "feed.example/api"}))
+    page.goto(site.url)
+    expect(page.locator("#banner")).to_contain_text("Sign-in cannot be reached")
+    assert any("config.json: api: expected an address" in one for one in said)

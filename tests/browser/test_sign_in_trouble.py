@@ -1,0 +1,170 @@
+"""Sign-in that fails, ends or changes hands: nothing done is lost, or sent in another's name."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from feed.catalog import Catalog
+from tests.support.catalogs import publish_to
+from tests.support.page import go, press, titles, until, visit
+from tests.support.server import ROOT, Server
+from tests.support.sign_in import Google, sdk
+
+__all__ = ["sdk"]
+
+WRITES = "**/api/me/engagements"
+EMAIL = "alice@example.com"
+STEPS = {
+    "configuration": re.compile(r"/__/firebase/init\.json"),
+    "sdk": re.compile(r"gstatic\.com/firebasejs"),
+    "guest": re.compile(r"identitytoolkit.*accounts:signUp"),
+}
+
+
+@pytest.fixture
+def hosted(start_server: Callable[..., Server], tmp_path: Path, demo_catalog: Catalog) -> Server:
+    """The site with users known by Firebase's tokens."""
+    publish_to(tmp_path / "shelf", demo_catalog)
+    return start_server(WEB=str(ROOT / "web"), AUTH="emulator", FIREBASE_PROJECT="demo-x")
+
+
+def stored(site: Server, google: Google, uid: str) -> list[str]:
+    """The titles that the API has stored for a user of Firebase."""
+    headers = {"Authorization": f"Bearer {google.token(uid)}"}
+    answer = site.client.get("/api/me/engagements", headers=headers).json()
+    return [one["episode_title"] for one in answer["engagements"]]
+
+
+def sign_in(page: Page) -> None:
+    you = go(page, "you")
+    you.get_by_label("E-mail").fill(EMAIL)
+    you.get_by_label("Password").fill("correct horse")
+    press(you, "Continue with e-mail")
+    expect(page.locator("nav")).to_contain_text(EMAIL)
+    go(page, "")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_what_is_done_before_it_is_known_who_listens_is_said_kept_and_sent(
+    page: Page, hosted: Server, sdk: Path, step: str
+) -> None:
+    google, failing = Google(page, sdk), [True]
+    page.route(STEPS[step], lambda route: route.abort() if failing else route.fallback())
+    first = visit(page, hosted)[0]
+    banner = page.locator("#banner")
+    expect(banner).to_contain_text("Sign-in cannot be reached.")
+    press(page, f"Save: {first}")
+    expect(page.locator("#toast")).to_contain_text("Kept on this device, not sent yet.")
+    expect(banner).to_contain_text("One change waits, not sent yet.")
+    page.reload()
+    expect(go(page, "saved")).to_contain_text(first)
+    assert google.users == {}
+    failing.clear()
+    page.evaluate("dispatchEvent(new Event('online'))")
+    until(page, lambda: [stored(hosted, google, uid) for uid in google.users] == [[first]])
+    expect(banner).to_be_hidden()
+
+
+def test_sign_in_that_fails_once_is_tried_again_by_itself(
+    page: Page, hosted: Server, sdk: Path
+) -> None:
+    google = Google(page, sdk)
+    page.route(STEPS["configuration"], lambda route: route.fulfill(status=500), times=1)
+    first = visit(page, hosted)[0]
+    press(page, f"Save: {first}")
+    until(page, lambda: [stored(hosted, google, uid) for uid in google.users] == [[first]])
+
+
+def test_while_it_is_not_known_who_listens_the_last_listener_does(
+    page: Page, hosted: Server, sdk: Path
+) -> None:
+    google = Google(page, sdk)
+    first, second = visit(page, hosted)[:2]
+    sign_in(page)
+    (uid,) = google.users
+    press(page, f"Save: {first}")
+    until(page, lambda: stored(hosted, google, uid) == [first])
+    failing = [True]
+    page.route(STEPS["configuration"], lambda route: route.abort() if failing else route.fallback())
+    page.reload()
+    expect(page.locator("nav")).to_contain_text(EMAIL)
+    expect(page.get_by_role("button", name=f"Save: {first}")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    press(page, f"Save: {second}")
+    expect(page.locator("#toast")).to_contain_text("not sent yet")
+    failing.clear()
+    until(page, lambda: stored(hosted, google, uid) == [second, first])
+    assert list(google.users) == [uid]
+
+
+def test_what_waits_when_another_tab_signs_out_is_said_and_sent_when_they_are_back(
+    page: Page, hosted: Server, sdk: Path
+) -> None:
+    context: BrowserContext = page.context
+    google = Google(context, sdk)
+    first, second = visit(page, hosted)[:2]
+    sign_in(page)
+    (uid,) = google.users
+    other = context.new_page()
+    other.goto(f"{hosted.url}/#/you")
+    page.route(WRITES, lambda route: route.abort())
+    press(page, f"Save: {first}")
+    expect(page.locator("#banner")).to_contain_text("to be saved")
+    other.route("**/api/me**", lambda route: route.abort())
+    press(other, "Sign out")
+    expect(page.locator("nav")).to_contain_text("Guest")
+    expect(page.locator("#toast")).to_contain_text(
+        f"One change waits here, not sent yet, until “{EMAIL}” is back."
+    )
+    other.close()
+    page.unroute(WRITES)
+    press(page, f"Like: {titles(page)[1]}")
+    until(page, lambda: len(google.users) > 1)
+    guests = [one for one in google.users if one != uid]
+    until(page, lambda: any(stored(hosted, google, guest) == [second] for guest in guests))
+    assert stored(hosted, google, uid) == []
+    sign_in(page)
+    until(page, lambda: stored(hosted, google, uid) == [first])
+
+
+def test_what_a_guest_has_left_to_send_goes_along_to_the_account(
+    page: Page, hosted: Server, sdk: Path
+) -> None:
+    google = Google(page, sdk)
+    known = google.users["alice"] = {"localId": "alice", "email": EMAIL}
+    known["providerUserInfo"] = [{"providerId": "password", "federatedId": EMAIL}]
+    first = visit(page, hosted)[0]
+    page.route(WRITES, lambda route: route.abort())
+    press(page, f"Save: {first}")
+    expect(page.locator("#banner")).to_contain_text("to be saved")
+    sign_in(page)
+    page.unroute(WRITES)
+    until(page, lambda: stored(hosted, google, "alice") == [first])
+    page.reload()
+    expect(go(page, "saved")).to_contain_text(first)
+
+
+def test_a_token_that_cannot_be_renewed_loses_nothing(
+    page: Page, hosted: Server, sdk: Path
+) -> None:
+    google, failing = Google(page, sdk), [True]
+    first = visit(page, hosted)[0]
+    (uid,) = google.users
+    refused: dict[str, Any] = {"type": "urn:earshot:problem:invalid-token", "status": 401}
+
+    def expired(route: Route) -> None:
+        route.fulfill(status=401, json=refused) if failing else route.fallback()
+
+    page.route(WRITES, expired)
+    page.route(
+        re.compile(r"securetoken\."), lambda route: route.abort() if failing else route.fallback()
+    )
+    press(page, f"Save: {first}")
+    expect(page.locator("#banner")).to_contain_text("One change waits to be saved.")
+    failing.clear()
+    until(page, lambda: stored(hosted, google, uid) == [first])

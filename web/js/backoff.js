@@ -1,0 +1,36 @@
+// Tries again later: after pauses that double and differ between devices, and when the connection is back.
+
+export class Backoff {
+  timer = 0;
+
+  /** @param {() => unknown} again @param {number} firstMs @param {number} longestMs */
+  constructor(again, firstMs = 1_000, longestMs = 60_000) {
+    this.again = again;
+    this.waitMs = this.firstMs = firstMs;
+    this.longestMs = longestMs;
+    addEventListener("online", () => { if (this.timer) this.now(); });
+  }
+
+  /** @param {number} leastS what the API asked for */
+  later(leastS = 0) {
+    const waitMs = Math.max(leastS * 1000, this.waitMs);
+    this.pause();
+    this.timer = setTimeout(() => { this.timer = 0; this.again(); }, waitMs * (0.75 + Math.random() / 2));
+    this.waitMs = Math.min(2 * waitMs, this.longestMs);
+  }
+
+  pause() {
+    clearTimeout(this.timer);
+    this.timer = 0;
+  }
+
+  stop() {
+    this.pause();
+    this.waitMs = this.firstMs;
+  }
+
+  now() {
+    this.stop();
+    this.again();
+  }
+}
