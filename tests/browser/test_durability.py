@@ -199,7 +199,9 @@ def test_a_page_from_the_cache_has_its_modules_from_there_too(
     titles(page)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     new = "throw new Error('of the new version')"
-    context.route("**/js/*.js", lambda route: route.fulfill(body=new, content_type="text/javascript"))
+    context.route(
+        "**/js/*.js", lambda route: route.fulfill(body=new, content_type="text/javascript")
+    )
     context.route(f"{site.url}/", lambda route: route.abort())
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
+from deploy.hosting import allowed, stage
 from feed.catalog import Catalog
 from tests.support.catalogs import publish_to
 from tests.support.page import go, press, refresh, stored, titles, until, visit
@@ -19,19 +19,14 @@ def test_everything_works_with_the_api_at_another_origin(
     demo_catalog: Catalog,
 ) -> None:
     publish_to(tmp_path / "shelf", demo_catalog)
-    page_server = start_server(WEB=str(ROOT / "web"), STORE=str(tmp_path / "none.db"))
+    public = tmp_path / "public"
+    public.mkdir()
+    page_server = start_server(WEB=str(public), STORE=str(tmp_path / "none.db"))
     api = start_server(CORS_ORIGINS=page_server.url)
+    address = f"{api.url}/api"
+    stage(ROOT / "web", public, {"api": address}, allowed(address, ""))
     context = browser.new_context(permissions=["local-network-access"])  # both are on loopback
     context.set_default_timeout(10_000)
-    config = {"api": f"{api.url}/api/"}
-    context.route("**/config.json", lambda route: route.fulfill(json=config))
-
-    def allow(route: Any) -> None:
-        answer = route.fetch()
-        body = answer.text().replace("connect-src 'self'", f"connect-src 'self' {api.url}")
-        route.fulfill(response=answer, body=body)
-
-    context.route(f"{page_server.url}/", allow)
     asked: list[str] = []
     context.on("request", lambda one: asked.append(one.url))
     page = context.new_page()
@@ -58,7 +53,7 @@ def test_everything_works_with_the_api_at_another_origin(
     context.close()
 
 
-def test_a_configuration_that_cannot_be_is_said(page: Any, site: Server) -> None:
+def test_a_configuration_that_cannot_be_is_said(page: Page, site: Server) -> None:
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.route("**/config.json", lambda route: route.fulfill(json={"api": "feed.example/api"}))

@@ -59,7 +59,9 @@ def test_the_service_worker_keeps_the_sdk_that_signs_in_and_may_fetch_it() -> No
         for name in ("sw.js", "js/auth-firebase.js")
     )
     assert kept == used
-    assert kept[0] in connect  # a service worker fetches scripts, too, under this part of its policy
+    assert (
+        kept[0] in connect
+    )  # a service worker fetches scripts, too, under this part of its policy
 
 
 def test_it_can_be_installed() -> None:
