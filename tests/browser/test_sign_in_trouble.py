@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from feed.catalog import Catalog
 from tests.support.catalogs import publish_to
@@ -168,3 +168,27 @@ def test_a_token_that_cannot_be_renewed_loses_nothing(
     expect(page.locator("#banner")).to_contain_text("One change waits to be saved.")
     failing.clear()
     until(page, lambda: stored(hosted, google, uid) == [first])
+
+
+def test_a_first_visit_then_offline_then_a_reload_then_online_is_one_guest_s(
+    browser: Browser, hosted: Server, sdk: Path
+) -> None:
+    context = browser.new_context()
+    context.set_default_timeout(10_000)
+    google = Google(context, sdk)
+    page = context.new_page()
+    page.goto(hosted.url)
+    first, second, third = titles(page)[:3]
+    press(page, f"Save: {first}")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    context.set_offline(True)
+    press(page, f"Save: {second}")
+    page.reload()
+    press(page, f"Save: {third}")
+    expect(page.locator("#toast")).to_contain_text("not sent yet")
+    context.set_offline(False)
+    until(page, lambda: len(google.users) == 1)
+    (uid,) = google.users
+    until(page, lambda: stored(hosted, google, uid) == [third, second, first])
+    expect(page.locator("#banner")).to_be_hidden()
+    context.close()
