@@ -104,7 +104,7 @@ def test_a_bad_token_is_refused(name: str, users: FirebaseUsers) -> None:
         "expired": ["the token has expired"],
         "iat ahead": ["the token is not valid yet"],
         "nbf ahead": ["the token is not valid yet"],
-        **dict.fromkeys(UNUSABLE, ["no document can be named by this user's id (docs/api.md)"]),
+        **{key: ["no document can be named by this user's id (docs/api.md)"] for key in UNUSABLE},
     }.get(name, ["this token is not accepted"])
 
 
