@@ -6,7 +6,7 @@ from typing import Any
 
 FIRST_S = 2.0
 """what the first calls of a process share: they wait for the connection to be opened"""
-SLICE_S = 0.025
+SLICE_S = 0.01
 """how much of a budget one turn of the event loop can use up"""
 
 
