@@ -57,7 +57,7 @@ class RateLimit:
         raise ProblemError(
             429,
             "too-many-requests",
-            f"more than {self._count} {self._name} in {self._period_s} s",
+            f"more than {self._count} {self._name.replace('-', ' ')} in {self._period_s} s",
             expected=f"the next one in {wait_s} s",
             headers={
                 "Retry-After": str(wait_s),

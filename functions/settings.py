@@ -12,10 +12,6 @@ class SettingsError(ValueError):
     """A setting that cannot be used; the message names it. The function does not start."""
 
 
-Rate = Annotated[str, msgspec.Meta(pattern=r"^(off|[1-9][0-9]{0,8}/(second|minute|hour|day))$")]
-"""how many requests in how long"""
-
-
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Every setting, by the name of its environment variable."""
 
@@ -51,13 +47,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """how long a session waits for the summary, seconds; the first read of a process has 2 s"""
     CONCURRENCY: Annotated[int, msgspec.Meta(ge=0)] = 16
     """how many requests an instance works on at once, as its --concurrency says; 0: any number"""
-    LIMIT_ADDRESS: Rate = "1200/minute"
+    LIMIT_ADDRESS: str = "1200/minute"
     """requests of one client address"""
-    LIMIT_ANONYMOUS: Rate = "100/minute"
+    LIMIT_ANONYMOUS: str = "100/minute"
     """new sessions of one client address without a user"""
-    LIMIT_SESSIONS: Rate = "120/minute"
+    LIMIT_SESSIONS: str = "600/hour"
     """new sessions of one user"""
-    LIMIT_WRITES: Rate = "600/minute"
+    LIMIT_WRITES: str = "1000/hour"
     """writes of one user"""
     TRUSTED_HOPS: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
     """how many proxies before an instance append to X-Forwarded-For; 0: none, or it is not known"""
@@ -124,6 +120,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 CLOUD_STORE = "firestore"
 MIN_KEY_BYTES = 16
 _BUCKET = re.compile(r"gs://[^/]+(/|$)")
+LIMITS = ("LIMIT_ADDRESS", "LIMIT_ANONYMOUS", "LIMIT_SESSIONS", "LIMIT_WRITES")
+_RATE = re.compile(r"off|[1-9][0-9]{0,8}/(second|minute|hour|day)")
 _ORIGIN = re.compile(r"\*|https?://[^/?#@\s]+")
 
 
@@ -143,6 +141,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     for origin in settings.cors_origins:
         if not _ORIGIN.fullmatch(origin):
             raise SettingsError(f"CORS_ORIGINS: expected origins like https://a.example: {origin}")
+    for name in LIMITS:
+        if not _RATE.fullmatch(rate := getattr(settings, name)):
+            expected = "off, or a number each second, minute, hour or day, like 600/hour"
+            raise SettingsError(f"{name}: expected {expected}: {rate}")
     for name in ("NOW", "WEB"):
         if settings.K_SERVICE and getattr(settings, name):
             raise SettingsError(f"{name} is for local use: expected none")
