@@ -22,9 +22,9 @@ FETCH_S = 120.0
 LIST_S = 5.0
 """deadline for listing the shelf"""
 SEARCH_S = 60.0
-"""deadline for a search among older snapshots, every fetch included"""
+"""deadline for a search among all snapshots, every fetch included"""
 MAX_TRIES = 10
-"""how many older snapshots one search fetches"""
+"""how many snapshots one search fetches"""
 RESERVE_BYTES = 160 * 2**20
 """what the process needs beside its catalogs"""
 
@@ -70,7 +70,7 @@ class CatalogLoader:
         """the last pointer whose snapshot was unusable, what lay there, and why; no exception is
         kept, for its frames would keep the snapshot's bytes"""
         self._unusable: set[Entry] = set()
-        """older snapshots that were found unusable"""
+        """what a search found unusable"""
 
     def load(self, pointer: Pointer, held: Held | None) -> Held:
         """The catalog that the pointer names, to be held beside `held` until it is swapped in.
@@ -91,17 +91,19 @@ class CatalogLoader:
             raise
 
     def search(self, pointer: Pointer | None) -> Held | None:
-        """The newest sound catalog on the shelf beside the one that the pointer names, if any.
+        """The newest catalog on the shelf that is sound by its own checksum, if there is any.
 
-        Those older than the pointer's come first: what is newer was rolled back, or is not
-        published yet. Raises `Unavailable`.
+        The one that the pointer names comes first, since it may be the pointer that is wrong, then
+        what is older; what is newer was rolled back, or is not published yet. Raises `Unavailable`.
         """
         deadline = self._monotonic() + SEARCH_S
         entries = set(self._shelf.entries(LIST_S))
         self._unusable &= entries
         named = pointer.version if pointer else None
-        candidates = [e for e in entries - self._unusable if e.version != named]
-        candidates.sort(key=lambda e: (named is None or e.version < named, e.version), reverse=True)
+        candidates = list(entries - self._unusable)
+        candidates.sort(
+            key=lambda e: (named is None or e.version <= named, e.version), reverse=True
+        )
         for entry in candidates[:MAX_TRIES]:
             left_s = deadline - self._monotonic()
             if left_s <= 0:
@@ -112,7 +114,7 @@ class CatalogLoader:
                 self._unusable.add(entry)
                 log(
                     "ERROR",
-                    "an older snapshot cannot be used",
+                    "a snapshot cannot be used",
                     version=entry.version,
                     reason=str(error),
                 )

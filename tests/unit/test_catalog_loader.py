@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from adapters.folder import FolderShelf
@@ -68,10 +69,27 @@ def test_a_broken_snapshot_is_not_fetched_at_every_look_and_taken_once_it_is_res
     holder = holder_of(shelf)
     assert looked(holder, 20) == good.version
     assert holder.degraded == ("catalog_broken",)
-    assert len(shelf.fetched) <= 3
+    assert len(shelf.fetched) <= 4
     overwrite(tmp_path / "snapshots" / bad.version, whole)
     assert looked(holder) == bad.version
     assert holder.degraded == ()
+
+
+def test_a_snapshot_is_served_that_is_sound_though_the_pointer_says_otherwise(
+    tmp_path: Path, shelf: CountingShelf
+) -> None:
+    _, newest = published(tmp_path, 2)
+    pointer = tmp_path / "current.json"
+    said = msgspec.json.decode(pointer.read_bytes())
+    for wrong in (
+        {"sha256": "0" * 64, "changed_ns": 0},
+        {"size": said["size"] - 1},
+        {"size": said["size"] + 1},
+    ):
+        pointer.write_bytes(msgspec.json.encode(said | wrong))
+        holder = holder_of(shelf)
+        assert looked(holder) == newest.version
+        assert holder.degraded == ("catalog_broken",)
 
 
 def test_a_snapshot_that_was_missing_is_taken_once_it_is_back(
@@ -137,4 +155,4 @@ def test_where_the_newest_does_not_fit_an_older_one_that_does_is_served(
     shelf.fetched.clear()
     assert looked(holder) == small.version
     assert holder.degraded == ("catalog_too_large",)
-    assert shelf.fetched == [small.version]
+    assert shelf.fetched[-1] == small.version
