@@ -40,6 +40,7 @@ _WEEKDAY = re.compile(r"[^\W\d]+[.]?,?\s+(?=\d{1,2}\W+[^\W\d]{3})")
 _ZONES = {"UT": 0, "UTC": 0, "GMT": 0, "Z": 0, "EST": -18_000, "EDT": -14_400, "CST": -21_600}
 _ZONES |= {"CDT": -18_000, "MST": -25_200, "MDT": -21_600, "PST": -28_800, "PDT": -25_200}
 _ZONES |= {"IST": 19_800}
+_MONTH_FIRST = frozenset({"", "en", "en-us", "en-ca", "en-ph"})
 # Those in which most podcasts are; dateparser takes seconds to try all that it knows.
 _LANGUAGES = (
     *("en", "es", "pt", "fr", "de", "it", "nl", "pl", "ru", "tr", "sv", "da", "nb", "fi", "cs"),
@@ -49,11 +50,11 @@ _LANGUAGES = (
 
 
 class Dates:
-    """A reader of one feed's dates. `language` ("en", or "" for unknown) says what 1/2/2026 is."""
+    """A reader of one feed's dates. `language` ("en-gb", "" for unknown) says what 1/2/2026 is."""
 
     def __init__(self, language: str) -> None:
-        self._day_first = language not in {"", "en"}
-        self._languages = [language] if language in _LANGUAGES else []
+        self._day_first = language.replace("_", "-") not in _MONTH_FIRST
+        self._languages = [language[:2]] if language[:2] in _LANGUAGES else []
         self._strange = lru_cache(maxsize=None)(self._read_strange)
         self._asked = self._in_vain = 0
 

@@ -124,7 +124,7 @@ def _feed(root: Element, feed_url: str, *, include_blocked: bool) -> Feed:
             continue
         url, base = _addresses(show, feed_url)
         one = Show.of(show, base, url, attribute(root, _LANG))
-        reader = Dates(one.language or "")
+        reader = Dates(one.language)
         of_feed = of_feed or next((at for _, at in _dates(show, _FEED_DATES, reader) if at), None)
         for item in items:
             if blocked(item) and not include_blocked:

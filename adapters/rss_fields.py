@@ -35,12 +35,12 @@ _TRANSCRIPTS = ("text/vtt", "application/srt", "application/x-subrip", "applicat
 class Show(NamedTuple):
     """What a feed says of all its episodes."""
 
-    parts: Parts
     base: str
     """What relative addresses start from"""
     url: str
     """What makes ids unique that are not by themselves"""
-    language: str | None
+    language: str
+    """As the feed writes it, in small letters; "" where it says nothing"""
     common: Mapping[str, Any]
     """Fields that each episode has alike, or has where it says nothing itself"""
 
@@ -48,7 +48,7 @@ class Show(NamedTuple):
     def of(cls, show: Parts, base: str, url: str, language: str) -> "Show":
         """Read a channel; `language` is the document's, where the channel names none."""
         guid = _first(show, "podcast:guid").lower()
-        tongue = primary_language(_first(show, "language", "dc:language") or language)
+        tag = (_first(show, "language", "dc:language") or language).lower()
         series = {
             # podcast:guid stays when a show moves. Never the URL: a private feed's is a secret.
             "id": guid if UUID.fullmatch(guid) else short_hash(url),
@@ -59,10 +59,10 @@ class Show(NamedTuple):
             "categories": {"major": _terms(_categories(show))},
             "people": _people(show),
             "image_url": image(show, base),
-            "language": tongue,
+            "language": primary_language(tag),
             "explicit": _explicit(show),
         }
-        return cls(show, base, url, tongue, common)
+        return cls(base, url, tag, common)
 
 
 def fields(item: Parts, show: Show) -> dict[str, Any]:

@@ -11,19 +11,19 @@ import html.entities
 import re
 
 MAX_DEPTH = 60
-"""Elements nested deeper are left out; libxml2 stops at 256."""
+"""Elements nested deeper are left out."""
 
 _REFERENCE = re.compile(r"&(?:(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)?|]]>")
 _PREDEFINED = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _MARKUP = re.compile(
     r"<(?:(?P<data>!\[CDATA\[)|(?P<comment>!--)|(?P<other>[?!])"
-    r"|(?P<end>/)?(?P<name>[A-Za-z_][\w.:-]{0,99})"
+    r"|(?P<end>/)?(?P<name>[^\W\d][\w.:-]{0,99})"
     r"(?P<rest>(?:\s(?:[^<>\"']++|\"(?:[^\"<]*+|[^\">]*+)\"|'(?:[^'<]*+|[^'>]*+)')*+|/)?+>"
     r"|(?:[\s/][^<>]*+)?+>))?"
 )
 _CLOSED_BY = {"data": "]]>", "comment": "-->", "other": ">"}
 _ATTRIBUTE = re.compile(
-    r"(?<![^\s\"'/])([A-Za-z_][\w.:-]{0,99})\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))"
+    r"(?<![^\s\"'/])([^\W\d][\w.:-]{0,99})\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))"
 )
 _ITEMS = frozenset({"item", "entry"})
 _CONTAINERS = _ITEMS | {"channel", "rss", "rdf:rdf", "rdf", "feed", "opml", "body", "outline"}
@@ -171,7 +171,8 @@ class _Repair:
         while len(self._open) > depth:
             name, _ = self._open.pop()
             self._out.append(f"</{name}>")
-            self._identified |= name.lower() in _IDS
+            if name.lower() in _IDS and self._open and self._open[-1][0].lower() in _ITEMS:
+                self._identified = True
 
     def _cut(self) -> None:
         """Leave out the field, and the item without an id, that the end of the text cuts off."""

@@ -54,7 +54,7 @@ _OPTIONS: dict[str, Any] = {
     "resolve_entities": False,
     "no_network": True,
     "load_dtd": False,
-    "huge_tree": False,
+    "huge_tree": True,  # the process has limits of its own
     "remove_comments": True,
     "remove_pis": True,
 }

@@ -8,6 +8,7 @@ Of a well-formed feed we say what lxml and podcastparser agree on. Exceptions, e
 - an entity that a DOCTYPE declares stays as it is written;
 - an episode without a cover of iTunes or Media RSS may have an `<image>` of its own;
 - of `guid`, `title` or `pubDate` twice in an item the first counts, for podcastparser the last;
+- an address that leads elsewhere than to the web (ftp:) is left out;
 - an item without a guid is known by its audio, for podcastparser by its link.
 """
 

@@ -69,8 +69,10 @@ def test_a_date_may_be_in_another_language_than_its_feed(written: str, at: str) 
     assert read(written) == at
 
 
-def test_of_two_numbers_the_day_is_first_where_the_feed_is_not_english() -> None:
+def test_of_two_numbers_the_day_is_first_where_the_feed_is_not_american() -> None:
     assert read("05/01/2026", "en") == "2026-05-01T00:00:00Z"
+    assert read("05/01/2026", "en-us") == "2026-05-01T00:00:00Z"
+    assert read("05/01/2026", "en-gb") == "2026-01-05T00:00:00Z"
     assert read("05/01/2026", "it") == "2026-01-05T00:00:00Z"
 
 
