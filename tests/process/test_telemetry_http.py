@@ -67,8 +67,9 @@ def test_a_user_is_a_hash_in_the_log_the_same_on_every_instance(
     publish_to(tmp_path / "shelf", catalog_of(episodes(60)))
     one, other = start_server(), start_server()
     another_key = start_server(CURSOR_KEYS="another key for tests that is long")
+    users = ("lovelace", "babbage")
     for server in (one, other, another_key):
-        for user in ("ada.lovelace", "bert"):
+        for user in users:
             server.create(user)
             engagement = {"id": f"{user}-likes", "episode_id": "episode-3", "type": "like"}
             server.call("POST", "/api/me/engagements", engagement, user)
@@ -76,14 +77,14 @@ def test_a_user_is_a_hash_in_the_log_the_same_on_every_instance(
         server.create()
     found = [[line.get("user") for line in _requests(server)] for server in (one, other)]
     assert found[0] == found[1]
-    ada, *_, anonymous = found[0]
+    first, *_, anonymous = found[0]
     assert len(set(found[0])) == 3
     assert anonymous is None
-    assert len(ada) == 16
-    assert ada not in another_key.output
+    assert len(first) == 16
+    assert first not in another_key.output
     for server in (one, other, another_key):
-        assert "ada" not in server.output
-        assert "bert" not in server.output
+        for user in users:
+            assert user not in server.output
 
 
 def test_no_address_makes_a_long_line_or_another_label(start_server: Start, tmp_path: Path) -> None:
