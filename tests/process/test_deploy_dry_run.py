@@ -83,7 +83,11 @@ def test_every_command_and_every_flag_of_gcloud_exists(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     found += [words for words in account.state["calls"] if words[0] == "gcloud"]
     kinds = {
-        (*words[:4], *(word.partition("=")[0] for word in words[4:])): words for words in found
+        (
+            *[word for word in words if not word.startswith("--")][:4],
+            *(word.partition("=")[0] for word in words if word.startswith("--")),
+        ): words
+        for words in found
     }
     lines = [" ".join(map(quoted, words)) for words in kinds.values()]
     assert len(lines) > 40
