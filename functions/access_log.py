@@ -1,4 +1,7 @@
-"""Access log: every request, however it is answered, is counted and logged here, in one place."""
+"""Access log: every request, however it is answered, is counted and logged here, in one place.
+
+Requests that are not let in are counted, and logged together.
+"""
 
 from urllib.parse import quote
 
@@ -17,6 +20,7 @@ PRIVATE = "/api/me/"
 """of what lies below, the ids may say who asks: the route is logged in their place"""
 MOST_OF_PATH = 500
 """characters"""
+_TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
 
 
@@ -31,29 +35,33 @@ class AccessLog:
         """Have one request answered. What the application raises is answered 500."""
         timings = Timings(UNROUTED)
         scope["state"] = {**scope.get("state", {}), "timings": timings}
-        status, length = None, None
+        start: Message | None = None
 
         async def noted(message: Message) -> None:
-            nonlocal status, length
+            nonlocal start
             if message["type"] == "http.response.start":
-                status = message["status"]
-                length = dict(message.get("headers", ())).get(b"content-length", b"").decode()
+                start = message
             await send(message)
 
         try:
             await self._app(scope, receive, noted)
         except Exception as error:  # a request never takes the process with it
             log_error(f"{scope['method']} {timings.route}", error)
-            if status is not None:  # there is no other answer any more: the server breaks it off
+            if start is not None:  # there is no other answer any more: the server breaks it off
                 raise
             problem = ProblemError(500, "internal-error", "this is our fault")
             await problem.response()(scope, receive, noted)
         finally:
-            self._note(scope, status or _SERVER_ERROR, length, timings)
+            self._note(scope, start or {"status": _SERVER_ERROR}, timings)
 
-    def _note(self, scope: Scope, status: int, length: str | None, timings: Timings) -> None:
+    def _note(self, scope: Scope, start: Message, timings: Timings) -> None:
+        status = start["status"]
         method = scope["method"] if scope["method"] in METHODS else OTHER
         self._service.metrics.count(timings.route, method, status, timings.total_s)
+        if timings.refusal is not None:
+            self._service.refusals.count(timings.refusal)
+            return
+        self._service.refusals.report()
         degraded = timings.facts.get("degraded", ())
         self._service.metrics.degraded.update(degraded)
         self._service.degradations.report(degraded)
@@ -65,7 +73,7 @@ class AccessLog:
                 "requestUrl": _url(scope, timings.route),
                 "status": status,
                 "latency": f"{timings.total_s:.6f}s",
-                "responseSize": length or None,
+                "responseSize": _length(start),
             },
             timings_ms=timings.steps_ms,
             **timings.facts,
@@ -73,13 +81,18 @@ class AccessLog:
 
 
 def _severity(status: int, timings: Timings) -> str:
-    """A refusal is no error of ours, but worth a look.
+    """A user's limit is no error of ours, but worth a look.
 
     Of what a known cause fails, every request would be an error: the cause's own line is.
     """
-    if status < _SERVER_ERROR and not timings.refused:
-        return "INFO"
-    return "WARNING" if timings.refused or timings.facts.get("degraded") else "ERROR"
+    if status < _SERVER_ERROR:
+        return "WARNING" if status == _TOO_MANY_REQUESTS else "INFO"
+    return "WARNING" if timings.facts.get("degraded") else "ERROR"
+
+
+def _length(start: Message) -> str | None:
+    """The header Content-Length of an answer, if it has one."""
+    return dict(start.get("headers", ())).get(b"content-length", b"").decode() or None
 
 
 def _url(scope: Scope, route: str) -> str:

@@ -12,6 +12,14 @@ from functions.rate_limits import RateLimits
 ALWAYS = frozenset({"/api/health", "/api/metrics"})
 """answered however busy it is: how else should one learn that it is"""
 RETRY_AFTER_S = 1
+_OVERLOADED = ProblemError(
+    503,
+    "overloaded",
+    "this instance is busy: it works on as many requests as it can",
+    headers={"Retry-After": str(RETRY_AFTER_S)},
+)
+_OVERLOADED_RESPONSE = _OVERLOADED.response()
+"""made once: an instance that has no time for requests has none for refusing them"""
 
 
 class AdmissionControl:
@@ -27,14 +35,11 @@ class AdmissionControl:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or refuse it with 503 or 429."""
         counts = scope["path"] not in ALWAYS
+        if counts and self._most and self._under_way >= self._most:
+            scope["state"]["timings"].refuse(_OVERLOADED.detail)
+            await _OVERLOADED_RESPONSE(scope, receive, send)
+            return
         try:
-            if counts and self._most and self._under_way >= self._most:
-                raise ProblemError(
-                    503,
-                    "overloaded",
-                    "this instance is busy: it works on as many requests as it can",
-                    headers={"Retry-After": str(RETRY_AFTER_S)},
-                )
             self._limits.check_request(scope)
         except ProblemError as problem:
             scope["state"]["timings"].refuse(problem.detail)

@@ -28,6 +28,7 @@ from functions.holder import CatalogHolder, NoCatalogError
 from functions.languages import standard_tags
 from functions.pseudonyms import Pseudonyms
 from functions.rate_limits import RateLimits
+from functions.refusal_log import RefusalLog
 from functions.settings import Settings
 from functions.telemetry import Metrics, Timings, log
 
@@ -79,6 +80,7 @@ class Service:
     retrieval: "Retrieval | None" = None
     """the search for catalogs that hold no vectors, if there is one"""
     degradations: DegradationLog = field(default_factory=DegradationLog)
+    refusals: RefusalLog = field(default_factory=RefusalLog)
     metrics: Metrics = field(default_factory=Metrics)
     connecting: asyncio.Task[None] | None = None
     pseudonyms: Pseudonyms = field(init=False)

@@ -33,8 +33,8 @@ class Timings:
     def __init__(self, route: str = "") -> None:
         self.route = route
         """which resource answers, once that is known"""
-        self.refused = False
-        """whether the request was not let in"""
+        self.refusal: str | None = None
+        """why the request was not let in, if it was not"""
         self.started = time.perf_counter()
         self.steps_ms: dict[str, float] = {}
         self.facts: dict[str, Any] = {}
@@ -42,8 +42,7 @@ class Timings:
 
     def refuse(self, why: str) -> None:
         """Note that the request was not let in."""
-        self.refused = True
-        self.facts["problem"] = why
+        self.refusal = why
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
