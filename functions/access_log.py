@@ -97,7 +97,7 @@ def _length(start: Message) -> str | None:
 
 def _url(scope: Scope, route: str) -> str:
     """The path as it was sent."""
-    if route.startswith(PRIVATE):
+    if route.startswith(PRIVATE) or scope["path"].startswith(PRIVATE):
         return route
     raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
     text = raw[:MOST_OF_PATH].decode("latin-1")

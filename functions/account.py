@@ -99,7 +99,8 @@ async def remove(service: Service, request: Request, timings: Timings) -> Respon
     with timings.step("store"):
         there = await service.store.delete_engagement(uid, engagement_id)
     if not there:
-        raise ProblemError(404, "not-found", f"you have no engagement {engagement_id!r}")
+        detail = f"you have no engagement {engagement_id!r}"
+        raise ProblemError(404, "not-found", detail, log_text="no such engagement")
     with timings.step("summarise"):
         await service.triggers.run()
     return json_response(msgspec.json.encode({"removed": engagement_id}))

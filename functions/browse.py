@@ -84,5 +84,6 @@ def _row(catalog: Catalog, request: Request) -> int:
     name = request.path_params["episode_id"]
     row = int(catalog.rows([name])[0])
     if row < 0:
-        raise ProblemError(404, "not-found", f"there is no episode {name[:200]!r} in this catalog")
+        detail = f"there is no episode {name[:200]!r} in this catalog"
+        raise ProblemError(404, "not-found", detail, log_text="no such episode")
     return row

@@ -25,14 +25,20 @@ class ProblemError(Exception):
         *,
         field: str | None = None,
         expected: str | None = None,
+        log_text: str | None = None,
         headers: dict[str, str] | None = None,
         causes: Sequence[Degradation] = (),
     ) -> None:
-        """`causes` are what the answer would have needed; the log has a line of each."""
+        """`log_text` is for a `detail` that repeats what was sent, which may name a person.
+
+        `causes` are what the answer would have needed; the log has a line of each.
+        """
         super().__init__(detail)
         self.status = status
         self.kind = kind
         self.detail = _short(detail)
+        self.log_text = self.detail if log_text is None else log_text
+        """what the log says in place of `detail`: nothing of what was sent"""
         self.field = None if field is None else _short(field)
         self.expected = expected
         self.headers = headers or {}
@@ -58,10 +64,17 @@ class ProblemError(Exception):
         )
 
 
-def invalid(field: str, expected: str, got: str = "") -> ProblemError:
-    """400: a field is wrong."""
-    detail = f"{field}: expected {expected}" + (f", got {got}" if got else "")
-    return ProblemError(400, "invalid-field", detail, field=field, expected=expected)
+def invalid(field: str, expected: str, got: str = "", *, is_known: bool = True) -> ProblemError:
+    """400: a field is wrong. Where it `is_known` its name is ours, not something that was sent."""
+    log_text = f"{field if is_known else '…'}: expected {expected}"
+    return ProblemError(
+        400,
+        "invalid-field",
+        f"{field}: expected {expected}" + (f", got {got}" if got else ""),
+        field=field,
+        expected=expected,
+        log_text=log_text,
+    )
 
 
 def malformed(detail: str) -> ProblemError:
@@ -88,7 +101,8 @@ def from_validation(error: msgspec.ValidationError, kind: type[msgspec.Struct]) 
         return invalid(".".join(filter(None, [path, missing[1]])), "a value: it is required")
     if unknown := _UNKNOWN.fullmatch(text):
         known = ", ".join(kind.__struct_fields__)
-        return invalid(".".join(filter(None, [path, unknown[1]])), f"one of the fields {known}")
+        name = ".".join(filter(None, [path, unknown[1]]))
+        return invalid(name, f"one of the fields {known}", is_known=False)
     if text.startswith("Invalid enum value"):
         return invalid(path, f"one of {', '.join(TYPES)}", text.removeprefix("Invalid enum value "))
     if types := _TYPES.fullmatch(text):

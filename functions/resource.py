@@ -63,7 +63,7 @@ class Resource:
                 )
             return await handler(self._service, request, timings)
         except ProblemError as problem:
-            timings.facts["problem"] = problem.detail
+            timings.facts["problem"] = problem.log_text
             if problem.causes:
                 timings.facts["degraded"] = problem.causes
             return problem.response()

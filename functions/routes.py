@@ -90,4 +90,5 @@ async def _no_firebase(_service: Service, _request: Request, _timings: Timings) 
 
 
 async def _nothing(_service: Service, request: Request, _timings: Timings) -> Response:
-    raise ProblemError(404, "not-found", f"there is nothing at {request.url.path}")
+    detail = f"there is nothing at {request.url.path}"
+    raise ProblemError(404, "not-found", detail, log_text="nothing there")

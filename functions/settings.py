@@ -29,7 +29,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     CURSOR_KEYS: str = ""
     """secrets that sign cursors, separated by commas: the first signs, all are accepted; none:
     one made at start-up, so that cursors end with the process"""
-    CURSOR_TTL_S: Annotated[int, msgspec.Meta(ge=60)] = 86_400
+    CURSOR_TTL_S: Annotated[int, msgspec.Meta(ge=60, le=31_536_000)] = 86_400
     """how long a cursor is good for, seconds"""
     SCENARIO: str = "for_you"
     """the scenario of requests that name none"""
@@ -37,13 +37,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """folder of further scenarios, *.toml"""
     EXPERIMENT: str = ""
     """a TOML file that splits the users over scenarios; none: no experiment"""
-    CATALOG_REFRESH_S: Annotated[float, msgspec.Meta(ge=0)] = 30.0
+    CATALOG_REFRESH_S: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 30.0
     """seconds after which a request has the shelf looked at again"""
     CATALOG_MAX_AGE_S: Annotated[int, msgspec.Meta(gt=0)] = 172_800
     """the age from which a catalog is called stale, seconds: twice what builds are apart"""
     MEMORY_LIMIT_MB: Annotated[int, msgspec.Meta(ge=0)] = 0
     """what the instance has; 0: what its control group says, if anything"""
-    SUMMARY_TIMEOUT_S: Annotated[float, msgspec.Meta(gt=0)] = 0.25
+    SUMMARY_TIMEOUT_S: Annotated[float, msgspec.Meta(gt=0, le=60)] = 0.25
     """how long a session waits for the summary, seconds; the first read of a process has 2 s"""
     CONCURRENCY: Annotated[int, msgspec.Meta(ge=0)] = 16
     """how many requests an instance works on at once, as its --concurrency says; 0: any number"""
@@ -71,7 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """MiB of one feed"""
     FEEDS_MAX_MB: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1024
     """MiB of all feeds together that are fetched"""
-    FEEDS_TIMEOUT_S: Annotated[float, msgspec.Meta(gt=0)] = 1200.0
+    FEEDS_TIMEOUT_S: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 1200.0
     """seconds after which no further feed is fetched"""
     FIELDS: str = ""
     """a TOML file that maps an episode's fields onto the records'"""
@@ -87,7 +87,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """how many bad episodes a build may skip, of each feed or else of all: a number or a share"""
     KEEP: Annotated[int, msgspec.Meta(ge=1)] = 10
     """how many snapshots publishing leaves on the shelf"""
-    LEASE_S: Annotated[float, msgspec.Meta(gt=0)] = 2100.0
+    LEASE_S: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 2100.0
     """after how long a build that does not end no longer keeps others from building, seconds"""
     NOW: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     """a fixed clock (local only), RFC 3339"""
@@ -103,7 +103,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     PINECONE_API_KEY: str = ""
     PINECONE_NAMESPACE: str = ""
     """the namespace of the index; none: its default one"""
-    RETRIEVAL_TIMEOUT_S: Annotated[float, msgspec.Meta(gt=0)] = 0.3
+    RETRIEVAL_TIMEOUT_S: Annotated[float, msgspec.Meta(gt=0, le=60)] = 0.3
     """how long a session waits for the search, seconds; the first of a process have 2 s"""
 
     @property
@@ -119,6 +119,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 CLOUD_STORE = "firestore"
 MIN_KEY_BYTES = 16
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BUCKET = re.compile(r"gs://[^/]+(/|$)")
 LIMITS = ("LIMIT_ADDRESS", "LIMIT_ANONYMOUS", "LIMIT_SESSIONS", "LIMIT_WRITES")
 _RATE = re.compile(r"off|[1-9][0-9]{0,8}/(second|minute|hour|day)")
@@ -130,7 +131,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     given: dict[str, Any] = {
         name: environment[name] for name in Settings.__struct_fields__ if environment.get(name)
     }
-    if given.get("NOW", "").isdecimal():
+    if "NOW" in given and not _DAY.match(given["NOW"]):  # msgspec reads numbers as times, too
         raise SettingsError("NOW: expected a time like 2026-02-06T00:00:00Z")
     try:
         settings = msgspec.convert(given, Settings, strict=False)
@@ -180,7 +181,7 @@ def check_session(settings: Settings) -> None:
         raise SettingsError("FIREBASE_PROJECT: expected the id of the Firebase project")
     if settings.AUTH == "emulator" and not settings.FIREBASE_PROJECT.startswith("demo-"):
         raise SettingsError("FIREBASE_PROJECT: with AUTH=emulator expected an id demo-…")
-    if settings.APP_CHECK and not settings.APP_CHECK.isdecimal():
+    if settings.APP_CHECK and not re.fullmatch("[0-9]+", settings.APP_CHECK):
         raise SettingsError("APP_CHECK: expected the number of the Firebase project")
     if settings.RETRIEVAL == "pinecone":
         if not settings.PINECONE_HOST:

@@ -57,6 +57,8 @@ def wire(settings: Settings | None = None) -> Service:
     """The service of these settings, by default the environment's. Raises `SettingsError`."""
     settings = settings or read_settings(os.environ)
     check_session(settings)
+    if settings.WEB and not Path(settings.WEB).is_dir():
+        raise SettingsError(f"WEB: expected a folder, got {settings.WEB}")
     known = _scenarios(settings)
     experiment = _experiment(settings, known)
     store, triggers = _store(settings)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -85,6 +86,30 @@ def test_a_user_is_a_hash_in_the_log_the_same_on_every_instance(
     for server in (one, other, another_key):
         for user in users:
             assert user not in server.output
+
+
+def test_what_was_sent_and_is_wrong_is_in_the_answer_and_not_in_the_log(
+    start_server: Start, tmp_path: Path
+) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(60)))
+    server = start_server()
+    named = "lovelace@mail.example"
+    like = {"episode_id": "episode-3", "type": "like"}
+    for method, path, body in (
+        ("DELETE", f"/api/me/engagements/{named}", None),
+        ("GET", f"/api/me/{named}", None),
+        ("PATCH", "/api/me", {named: 1}),
+        ("POST", "/api/me/engagements", {**like, "type": named}),
+        ("POST", "/api/sessions/create", {"scenario": named}),
+        ("PATCH", "/api/me", {"languages": [named]}),
+        ("GET", f"/api/me/engagements?limit={named}", None),
+    ):
+        answer = server.call(method, path, body, "babbage")
+        assert answer.status_code in {400, 404}
+        assert named in unquote(answer.text)
+    lines = until(lambda: (found := _requests(server)) and len(found) == 7 and found)
+    assert all("problem" in line for line in lines)
+    assert "lovelace" not in server.output
 
 
 def test_no_address_makes_a_long_line_or_another_label(start_server: Start, tmp_path: Path) -> None:

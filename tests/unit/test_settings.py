@@ -7,6 +7,7 @@ from adapters import rss, rss_budget
 from catalog_builder.feed_options import FeedOptions
 from catalog_builder.wiring import MIB
 from functions.settings import Settings, SettingsError, check_session, read_settings
+from functions.wiring import wire
 
 KEY = "a secret of sixteen"
 CLOUD = {"K_SERVICE": "s", "CURSOR_KEYS": KEY, "STORE": "firestore", "SHELF": "gs://bucket"}
@@ -37,6 +38,8 @@ def test_keys_are_read_in_order() -> None:
         ({"NOW": "2026-01-01T00:00:00"}, "NOW"),
         ({"NOW": "yesterday"}, "NOW"),
         ({"NOW": "2026"}, "NOW"),
+        ({"NOW": "-1"}, "NOW"),
+        ({"NOW": "0.5"}, "NOW"),
         ({"CURSOR_KEYS": "short"}, "CURSOR_KEYS"),
         ({"CURSOR_KEYS": f"{KEY},short"}, "CURSOR_KEYS"),
         ({"K_SERVICE": "s", "CURSOR_KEYS": KEY, "AUTH": "demo"}, "AUTH"),
@@ -78,6 +81,13 @@ def test_keys_are_read_in_order() -> None:
         ({"RETRIEVAL": "pinecone", "PINECONE_API_KEY": "key"}, "PINECONE_HOST"),
         ({"RETRIEVAL": "pinecone", "PINECONE_HOST": "a.example"}, "PINECONE_API_KEY"),
         ({"RETRIEVAL_TIMEOUT_S": "0"}, "RETRIEVAL_TIMEOUT_S"),
+        ({"RETRIEVAL_TIMEOUT_S": "inf"}, "RETRIEVAL_TIMEOUT_S"),
+        ({"SUMMARY_TIMEOUT_S": "inf"}, "SUMMARY_TIMEOUT_S"),
+        ({"CATALOG_REFRESH_S": "inf"}, "CATALOG_REFRESH_S"),
+        ({"FEEDS_TIMEOUT_S": "inf"}, "FEEDS_TIMEOUT_S"),
+        ({"LEASE_S": "inf"}, "LEASE_S"),
+        ({"CURSOR_TTL_S": "99999999999999999999"}, "CURSOR_TTL_S"),
+        ({"APP_CHECK": "٣"}, "APP_CHECK"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(environment: dict[str, str], named: str) -> None:
@@ -122,3 +132,8 @@ def test_feeds_are_read_alike_by_the_command_and_the_function() -> None:
     assert settings.FEED_MAX_MB * MIB == options.max_mb * MIB == rss.MAX_BYTES
     assert settings.FEEDS_MAX_MB * MIB == options.total_mb * MIB == rss_budget.MAX_BYTES
     assert settings.FEEDS_TIMEOUT_S == options.timeout_s == rss_budget.TIMEOUT_S
+
+
+def test_a_folder_of_pages_that_is_not_there_is_named() -> None:
+    with pytest.raises(SettingsError, match="WEB: expected a folder, got nowhere"):
+        wire(Settings(WEB="nowhere"))
