@@ -47,7 +47,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         addresses = await self._checked(host, url.port or (443 if url.scheme == "https" else 80))
         timeout = dict(request.extensions.get("timeout", {}))
         if timeout.get("connect") is not None:
-            timeout["connect"] /= len(addresses)
+            timeout["connect"] /= max(1, len(addresses))
         error: httpx.TransportError = httpx.ConnectError(f"{host} has no address")
         for address in addresses:
             try:

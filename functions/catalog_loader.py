@@ -94,7 +94,8 @@ class CatalogLoader:
         """The newest catalog on the shelf that is sound by its own checksum, if there is any.
 
         The one that the pointer names comes first, since it may be the pointer that is wrong, then
-        what is older; what is newer was rolled back, or is not published yet. Raises `Unavailable`.
+        what is older; what is newer was rolled back, or is not published yet. One that cannot be
+        read keeps no other from being found. Raises `Unavailable` where none can be found for that.
         """
         deadline = self._monotonic() + SEARCH_S
         entries = set(self._shelf.entries(LIST_S))
@@ -104,6 +105,7 @@ class CatalogLoader:
         candidates.sort(
             key=lambda e: (named is None or e.version <= named, e.version), reverse=True
         )
+        unavailable: Unavailable | None = None
         for entry in candidates[:MAX_TRIES]:
             left_s = deadline - self._monotonic()
             if left_s <= 0:
@@ -118,6 +120,10 @@ class CatalogLoader:
                     version=entry.version,
                     reason=str(error),
                 )
+            except Unavailable as error:
+                unavailable = error
+        if unavailable:
+            raise unavailable
         return None
 
     def _fetched(self, version: str, timeout_s: float, pointer: Pointer | None = None) -> Held:

@@ -156,3 +156,27 @@ def test_where_the_newest_does_not_fit_an_older_one_that_does_is_served(
     assert looked(holder) == small.version
     assert holder.degraded == ("catalog_too_large",)
     assert shelf.fetched[-1] == small.version
+
+
+def test_a_snapshot_that_cannot_be_read_keeps_no_older_one_from_being_served(
+    tmp_path: Path, shelf: CountingShelf
+) -> None:
+    good, bad = published(tmp_path, 2)
+    path = tmp_path / "snapshots" / bad.version
+    path.unlink()
+    path.mkdir()  # as a file without permission, and it holds for root, too
+    holder = holder_of(shelf)
+    assert looked(holder) == good.version
+    assert holder.degraded == ("catalog_unreachable",)
+
+
+def test_where_no_snapshot_can_be_read_nothing_is_served(
+    tmp_path: Path, shelf: CountingShelf
+) -> None:
+    for catalog in published(tmp_path, 2):
+        path = tmp_path / "snapshots" / catalog.version
+        path.unlink()
+        path.mkdir()
+    holder = holder_of(shelf)
+    assert looked(holder) == ""
+    assert holder.degraded == ("catalog_unreachable",)

@@ -131,6 +131,11 @@ def test_a_host_s_next_address_is_tried_where_one_does_not_answer(server: Server
     assert fetch(url, None, timeout_s=5, max_bytes=100_000, client=client)
 
 
+def test_a_name_without_any_address_is_said_to_have_none() -> None:
+    with pytest.raises(Unavailable, match=r"ConnectError: a\.example has no address"):
+        get("http://a.example/feed", Names(a_example=[[]]))
+
+
 def test_no_proxy_of_the_environment_is_asked(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
