@@ -2,8 +2,8 @@
 
 Three readers, each slower and more lenient than the one before: the standard library's for what the
 standards ask for, dateutil for English in any order, dateparser for other languages. A zone's name
-counts as dateparser's table has it; without a zone a time is UTC. No clock is read: what lacks its
-year, month or day is no date.
+counts as dateparser's table has it; without one, or with one that is not in it, a time is UTC. No
+clock is read: what lacks its year, month or day is no date.
 """
 
 import re
@@ -73,7 +73,11 @@ class Dates:
         text = _OFFSET.sub(_offset, text)
         text, later = _MIDNIGHT.subn("00:00", text, count=1)
         text = _OF_24.sub(r"\1", text)
-        found = self._dateutil(text) or self._dateparser(_WEEKDAY.sub("", text, count=1))
+        found = (
+            self._dateutil(text)
+            or self._dateparser(_WEEKDAY.sub("", text, count=1))
+            or _as_in_mail(text)
+        )
         if found is None:
             return None
         return (found if found.tzinfo else found.replace(tzinfo=UTC)) + timedelta(days=later)
@@ -138,6 +142,14 @@ def _standard(text: str) -> datetime | None:
         found = found if found.tzinfo else found.replace(tzinfo=UTC)
         return found + timedelta(days=later)
     return None
+
+
+def _as_in_mail(text: str) -> datetime | None:
+    """Read what mail programs read: `10.30.15`, `23:59:60`, and as UTC a zone of no known name."""
+    parsed = parsedate_tz(text)
+    if parsed is None or parsed[2] > 31:  # that day is the year  # noqa: PLR2004
+        return None
+    return datetime.fromtimestamp(mktime_tz((*parsed[:9], parsed[9] or 0)), UTC)
 
 
 def _number(digits: str) -> datetime | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from adapters.rss_ids import UUID, episode_id, short_hash
-from adapters.rss_links import attached_image, image, page, playable, web_url
+from adapters.rss_links import attached_image, cover, image, page, playable, web_url
 from adapters.rss_xml import Parts, attribute, markup, parts, text
 from feed.episode import MAX_DURATION_S
 from feed.markup import fold, heading, plain
@@ -80,7 +80,7 @@ def fields(item: Parts, show: Show) -> dict[str, Any]:
         "description": description,
         "categories": _present(categories),
         "people": _people(item) or common["people"],
-        "image_url": image(item, show.base)
+        "image_url": cover(item, show.base)
         or common["image_url"]
         or attached_image(item, show.base),
         "audio_url": audio_url,

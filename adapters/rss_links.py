@@ -93,8 +93,13 @@ def _rank(element: Element, url: str) -> int | None:
 
 
 def image(thing: Parts, base: str) -> str | None:
-    """Address of the picture of an episode or a show: that of iTunes first."""
+    """Address of the picture of a show: that of iTunes first."""
     return _first_url(_pictures(thing), base)
+
+
+def cover(item: Parts, base: str) -> str | None:
+    """Address of the picture of an episode: that of iTunes, of Media RSS, then any other."""
+    return image({**item, "image": ()}, base) or image(item, base)
 
 
 def attached_image(item: Parts, base: str) -> str | None:

@@ -48,6 +48,11 @@ def read(written: str, language: str = "en") -> str | None:
         ("Sat Jan  3 09:19:24 2026 GMT", "2026-01-03T09:19:24Z"),
         ("Mon,05 Jan 2026 10:00:00 GMT", "2026-01-05T10:00:00Z"),
         ("05.01.2026 10:00", "2026-01-05T10:00:00Z"),
+        ("Mon, 05 Jan 2026 10.30.15 +0100", "2026-01-05T09:30:15Z"),
+        ("5 Jan 99, 10.30 EST", "1999-01-05T15:30:00Z"),
+        ("Wed, 31 Dec 2025, 23:59:60 GMT", "2026-01-01T00:00:00Z"),
+        ("Mon, 05 Jan 2026 10:00:00 XYZT", "2026-01-05T10:00:00Z"),
+        ("Mon, 05 Jan 2026 10:00:00 America/New York", "2026-01-05T10:00:00Z"),
     ],
 )
 def test_a_date_is_read_as_people_read_it(written: str, at: str) -> None:

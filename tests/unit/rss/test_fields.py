@@ -151,6 +151,8 @@ def test_a_title_is_text_and_never_missing_while_something_is_said(titles: str, 
     [
         ("<media:thumbnail {m} url='/t.jpg'/><itunes:image href='/i.jpg'/>", "/i.jpg"),
         ("<itunes:image href=''/><media:thumbnail {m} url='/t.jpg'/>", "/t.jpg"),
+        ("<image><url>/p.jpg</url></image><media:thumbnail {m} url='/t.jpg'/>", "/t.jpg"),
+        ("<image><url>/p.jpg</url></image>", "/p.jpg"),
         ("<itunes:image>/i.jpg</itunes:image>", "/i.jpg"),
         ("<itunes:image><url>/i.jpg</url></itunes:image>", "/i.jpg"),
         ("<media:content {m} url='/author.jpg' medium='image'/>", "/show.jpg"),
