@@ -7,6 +7,8 @@ from itertools import islice
 
 from lxml import etree
 
+from adapters.rss_xml import tree
+
 MAX_PLACES = 20_000
 """What stands behind so many is not read."""
 
@@ -23,6 +25,8 @@ def outlines(text: str) -> tuple[list[str], str | None]:
         recover=True, resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True
     )
     root = etree.fromstring(_repair(text).encode(), parser)
+    if parser.error_log:  # which may have cost this parser an outline
+        root = tree(text)
     places = list(islice(_places(root), MAX_PLACES)) if root is not None else []
     if parser.error_log:
         first = parser.error_log[0]

@@ -28,6 +28,7 @@ def places(body: str) -> list[str]:
         "&#xD800;",
         "&foo;",
         "a < b",
+        'a "b" c',
     ],
 )
 def test_what_one_show_is_called_loses_no_other(text: str) -> None:
@@ -60,6 +61,8 @@ def test_an_address_keeps_what_stands_behind_a_bare_ampersand() -> None:
         ('<outline text="f"><outline text="g"><outline xmlUrl="a"/></outline></outline>', ["a"]),
         ('<!-- <outline xmlUrl="a"/> --><outline xmlUrl="b"/>', ["b"]),
         ('<outline xmlUrl="a"><outline xmlUrl="b">', ["a", "b"]),
+        ('<outline xmlUrl="a"/><outline type=rss xmlUrl=b/><outline xmlUrl="c"/>', ["a", "b", "c"]),
+        ('<outline type="rss" type="rss" xmlUrl="a"/>', ["a"]),
     ],
 )
 def test_an_outline_names_a_feed_or_a_list(outline: str, found: list[str]) -> None:
