@@ -111,8 +111,11 @@ def text(element: Element) -> str:
 
 
 def markup(element: Element) -> str:
-    """Text of an element that holds HTML, whether it is escaped or not."""
+    """HTML that an element holds: escaped, as elements, or both at once."""
     if not len(element):
         return element.text or ""
     inner = [etree.tostring(child, encoding="unicode", with_tail=True) for child in element]
-    return (element.text or "").replace("<", "&lt;") + "".join(inner)
+    written = (element.text or "").replace("&", "&amp;").replace("<", "&lt;") + "".join(inner)
+    if attribute(element, "type").lower() == "xhtml":  # there what is escaped is text
+        return written
+    return written.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -147,6 +147,24 @@ def test_a_title_is_text_and_never_missing_while_something_is_said(titles: str, 
 
 
 @pytest.mark.parametrize(
+    "notes",
+    [
+        "&lt;p&gt;Salt &amp;amp; light&lt;/p&gt;",
+        "&lt;p&gt;Salt &amp;amp;<br> &lt;i&gt;light&lt;/i&gt;",
+        "<p>Salt &amp;amp; &lt;b>light",
+        "<![CDATA[<p>Salt &amp;]]><br/>light",
+    ],
+)
+def test_notes_are_text_though_some_of_their_html_is_escaped_and_some_is_not(notes: str) -> None:
+    assert only(f"<description>{notes}</description>")["description"] == "Salt & light"
+
+
+def test_in_xhtml_what_is_escaped_is_text() -> None:
+    notes = "<content type='xhtml'><div>Close &lt;p&gt; or <i>not</i></div></content>"
+    assert only(notes)["description"] == "Close <p> or not"
+
+
+@pytest.mark.parametrize(
     ("images", "image"),
     [
         ("<media:thumbnail {m} url='/t.jpg'/><itunes:image href='/i.jpg'/>", "/i.jpg"),
