@@ -1,15 +1,7 @@
 """What holds for all feeds.
 
-Of a well-formed feed we say what lxml and podcastparser agree on. Exceptions, each on purpose:
-
-- a title is text: the tags and entities of HTML in it are resolved, `&#146;` is an apostrophe;
-- a zone by name (CET), an offset with a colon and one after GMT (`GMT+2`) count, not as UTC;
-- UTF-8 is read as such whatever charset is declared, and ISO 8859-1 as Windows-1252;
-- an entity that a DOCTYPE declares stays as it is written;
-- an episode without a cover of iTunes or Media RSS may have an `<image>` of its own;
-- of `guid`, `title` or `pubDate` twice in an item the first counts, for podcastparser the last;
-- an address that leads elsewhere than to the web (ftp:) is left out;
-- an item without a guid is known by its audio, for podcastparser by its link.
+Of a well-formed feed we say what lxml and podcastparser agree on, but for the exceptions that
+docs/adr/0022-feeds.md lists with their reasons.
 """
 
 import io
