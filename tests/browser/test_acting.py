@@ -1,8 +1,9 @@
 """What a listener does with an episode: shown at once, stored, and to be taken back."""
 
+from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.page import (
     PAGE,
@@ -31,9 +32,13 @@ def profile(site: Server) -> dict[str, Any]:
     return dict(site.call("GET", "/api/me", user="guest-test").json())
 
 
-def play(page: Page, site: Server, seconds: float) -> str:
-    """Visit, and play the first episode, which has this much sound."""
+def play(
+    page: Page, site: Server, seconds: float, answer: Callable[[Route], object] | None = None
+) -> str:
+    """Visit, and play the first episode: it has this much sound, unless `answer` is in between."""
     sound(page, seconds)
+    if answer:
+        page.route(AUDIO, answer)
     with_episodes(page, audio_url=AUDIO)
     first = visit(page, site)[0]
     press(page, f"Play: {first}")
@@ -127,6 +132,70 @@ def test_playing_is_recorded_with_its_progress_to_the_end(page: Page, site: Serv
     expect(page.get_by_role("main")).to_be_focused()
 
 
+def test_the_system_shows_and_controls_what_plays(page: Page, site: Server) -> None:
+    page.add_init_script(
+        """window.handlers = {};
+        MediaSession.prototype.setActionHandler = (action, handler) => {
+            handlers[action] = handler;
+        };"""
+    )
+    image = "https://images.example/cover.png"
+    page.route(image, lambda route: route.abort())
+    sound(page, 60)
+    with_episodes(page, audio_url=AUDIO, image_url=image)
+    first = visit(page, site)[0]
+    series = card(page, first).locator(".series").inner_text()
+    press(page, f"Play: {first}")
+    player = page.get_by_role("region", name="Player")
+    expect(player).to_contain_text("0:01 / 1:00")
+    told = "(({title, artist, artwork}) => [title, artist, artwork.map(({src}) => src)])"
+    assert page.evaluate(f"{told}(navigator.mediaSession.metadata)") == [first, series, [image]]
+    page.evaluate("handlers.pause({})")
+    expect(player.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    page.evaluate("handlers.seekforward({})")
+    expect(player).to_contain_text("0:31 / 1:00")
+    page.evaluate("handlers.seekbackward({})")
+    expect(player).to_contain_text("0:16 / 1:00")
+    page.evaluate("handlers.seekforward({seekOffset: 10})")
+    expect(player).to_contain_text("0:26 / 1:00")
+    page.evaluate("handlers.play({})")
+    expect(player.get_by_role("button", name="Pause")).to_be_visible()
+    press(player, "Close the player")
+    assert page.evaluate("navigator.mediaSession.metadata") is None
+
+
+def test_an_episode_without_an_image_has_no_artwork(page: Page, site: Server) -> None:
+    sound(page, 60)
+    with_episodes(page, audio_url=AUDIO, image_url="http://images.example/cover.png")
+    first = visit(page, site)[0]
+    press(page, f"Play: {first}")
+    expect(page.get_by_role("region", name="Player")).to_contain_text("/ 1:00")
+    assert page.evaluate("navigator.mediaSession.metadata.artwork") == []
+
+
+def test_the_player_shows_that_it_waits_for_the_sound(page: Page, site: Server) -> None:
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+
+    first = play(page, site, 60, hold)
+    button = page.locator("#play")
+    expect(button).to_have_attribute("aria-busy", "true")
+    until(page, lambda: asked)
+    page.unroute(AUDIO)
+    sound(page, 60)
+    asked[0].fallback()
+    expect(button).to_have_attribute("aria-busy", "false")
+    expect(page.get_by_role("region", name="Player")).to_contain_text(first)
+
+
+def test_a_player_that_gets_no_sound_does_not_wait_for_ever(page: Page, site: Server) -> None:
+    play(page, site, 60, lambda route: route.fulfill(status=404))
+    expect(page.locator("#toast")).to_contain_text("This episode cannot be played.")
+    expect(page.locator("#play")).to_have_attribute("aria-busy", "false")
+
+
 def test_an_episode_goes_on_where_it_was_left(page: Page, site: Server) -> None:
     first = play(page, site, 60)
     player = page.get_by_role("region", name="Player")
@@ -161,6 +230,20 @@ def test_what_was_removed_from_the_history_comes_back_where_it_stood(
     assert {one["id"]: one["timestamp"] for one in stored(site)} == at
     page.reload()
     expect(history.get_by_role("listitem")).to_have_text(before, use_inner_text=True)
+
+
+def test_a_long_history_is_shown_page_by_page(page: Page, site: Server) -> None:
+    for number in range(60):
+        engagement = {"episode_id": "any", "type": "like", "episode_title": f"Episode {number}"}
+        assert site.call("POST", "/api/me/engagements", engagement, "guest-test").is_success
+    visit(page, site)
+    history = go(page, "history")
+    rows = history.get_by_role("listitem")
+    expect(rows).to_have_count(50)
+    press(history, "Show more")
+    expect(rows).to_have_count(60)
+    expect(rows.nth(50).get_by_role("button").first).to_be_focused()
+    expect(history.get_by_role("button", name="Show more")).to_have_count(0)
 
 
 def test_saved_and_history_can_be_taken_back(page: Page, site: Server) -> None:

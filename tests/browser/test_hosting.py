@@ -98,8 +98,12 @@ def test_without_guests_in_the_project_there_is_a_feed_still(
     )
     first = visit(page, hosted)[0]
     press(page, f"Save: {first}")
+    toast = page.locator("#toast")
+    expect(toast).to_contain_text("Saved. Kept on this device until you sign in.")
     refresh(page)
     expect(page.locator(".reason", has_text="Because you bookmarked").first).to_be_visible()
+    press(go(page, "saved"), f"Remove: {first}")
+    expect(toast).to_contain_text("Removed. Kept on this device until you sign in.")
 
 
 def test_the_page_needs_nothing_that_its_policy_forbids(page: Page, site: Server) -> None:

@@ -47,7 +47,12 @@ def visit(page: Page, site: Server, user: str | None = None, *, known: bool = Tr
         }}"""
     )
     page.goto(site.url)
-    return titles(page)
+    shown = titles(page)
+    page.wait_for_function(
+        """() => ["lists", "row", "you"].every((name) => performance.getEntriesByType("resource")
+            .some(({ name: address }) => address.endsWith(`/${name}.js`)))"""
+    )  # a test may go offline from here on
+    return shown
 
 
 def press(page: Page | Locator, name: str, **options: Any) -> None:
@@ -67,6 +72,8 @@ def go(page: Page, view: str) -> Locator:
     page.locator(f"nav a[href='#/{view}']").click()
     shown = page.locator(f"#view-{view or 'feed'}")
     expect(shown).to_be_visible()
+    if view:
+        expect(page.locator(f"#{view} > *").first).to_be_attached()  # its module is here
     return shown
 
 

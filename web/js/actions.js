@@ -1,10 +1,10 @@
 // What a listener can do with an episode, wherever it is shown.
 
-import { $, button, h, icon, iconButton, toast } from "./dom.js";
+import { $, announce, button, h, icon, iconButton, toast } from "./dom.js";
 import { library } from "./library.js";
 import { isPlaying, play } from "./player.js";
 
-/** @param {string | undefined} url if it leads to the web */
+/** @param {string | undefined} url @returns {string} it, if it leads to the web */
 export const webUrl = (url = "") => /^https?:\/\//.test(url) ? url : "";
 
 /** @param {HTMLElement} element @param {() => void} update @returns {Live} */
@@ -13,7 +13,7 @@ export function live(element, update) {
   return Object.assign(element, { update });
 }
 
-/** Play it here, or open it where it is. @param {Episode} episode @param {string} [kind] */
+/** Play it here, or open it where it is. @param {Episode} episode @param {string} [kind] @returns {Live} */
 export function playButton(episode, kind = "play strong") {
   const { title } = episode;
   if (!webUrl(episode.audio_url)) {
@@ -40,14 +40,14 @@ export function toggleButton(type, episode, done) {
   return live(made, () => { made.ariaPressed = String(!!library.did(type, episode.id)); });
 }
 
-/** To the page of an episode. @param {Episode} episode @param {object} traits @param {...(Node | string)} content */
+/** To the page of an episode; that it was opened is recorded. @param {Episode} episode @param {object} traits @param {...(Node | string)} content */
 export const link = (episode, traits, ...content) => h("a", {
   href: webUrl(episode.url), target: "_blank", rel: "noopener", onclick: () => library.record("click", episode), ...traits,
 }, ...content);
 
 /** @param {Episode} episode */
 export async function share(episode) {
-  const url = webUrl(episode.url) || webUrl(episode.audio_url);
+  const url = webUrl(episode.url) || webUrl(episode.audio_url) || location.origin;
   try {
     if (navigator.share) await navigator.share({ title: episode.title, url });
     else await navigator.clipboard.writeText(url);
@@ -59,13 +59,26 @@ export async function share(episode) {
   if (!navigator.share) toast("Link copied.");
 }
 
-/** Say what was done, once it is kept here or at the API. @param {string} text @param {Action} [action] */
+/**
+ * Say what was done once it is kept, and where: at the API, or only on this device. What no storage keeps is said to be
+ * done when the API has confirmed it, and never if the API refuses it.
+ * @param {string} text @param {Action} [action]
+ */
 export async function acknowledge(text, action) {
-  const { outbox, outbox: { refusals, fleeting } } = library;
-  if (fleeting) toast("Not saved yet: this browser keeps nothing. Leave the page open until it is sent.");
-  if (fleeting) await outbox.drain();
+  const { outbox } = library;
+  const { refusals } = outbox;
+  if (outbox.fleeting) {
+    toast("Not saved yet: this browser keeps nothing. Leave the page open until it is sent.");
+    await outbox.drain();
+  }
   if (outbox.fleeting || outbox.refusals > refusals) return;
-  toast(!$("banner").hidden ? `${text} Kept on this device, not sent yet.` : text, action);
+  toast(text + whereKept(), action);
+}
+
+/** What a listener has to know of the place where it is kept. */
+function whereKept() {
+  if (library.withoutUser) return " Kept on this device until you sign in.";
+  return $("banner").hidden ? "" : " Kept on this device, not sent yet.";
 }
 
 /** @param {string} id @param {string} name @param {SeriesField} field */
@@ -74,9 +87,13 @@ export function toggleSeries(id, name, field) {
   library.seriesNames.set(id, name);
   library.set(field, id, on);
   if (field === "followed_series") acknowledge(`${on ? "You follow" : "You no longer follow"} “${name}”.`);
+  else announce(`${on ? "Muted" : "No longer muted"}: “${name}”.`);
 }
 
-/** @param {HTMLElement} opener @param {string} label @param {MenuItem[]} items */
+/**
+ * A small menu beside what opened it; the browser closes it on Escape and on a press elsewhere.
+ * @param {HTMLElement} opener @param {string} label @param {MenuItem[]} items
+ */
 export function openMenu(opener, label, items) {
   const menu = $("menu");
   menu.setAttribute("aria-label", label);
@@ -85,6 +102,11 @@ export function openMenu(opener, label, items) {
     item.append(icon(name), h("span", {}, text));
     return item;
   }));
-  menu.showPopover({ source: opener });
+  menu.showPopover();
+  // Set here, since not every browser has the anchors of CSS.
+  const { right, top, bottom } = opener.getBoundingClientRect();
+  const { offsetWidth: wide, offsetHeight: tall } = menu;
+  menu.style.left = `${Math.max(8, Math.min(right, innerWidth - 8) - wide)}px`;
+  menu.style.top = `${bottom + tall + 8 < innerHeight ? bottom + 4 : Math.max(8, top - tall - 4)}px`;
   menu.querySelector("button")?.focus();
 }

@@ -4,8 +4,8 @@ import { auth, settled } from "./auth.js";
 import { config } from "./config.js";
 
 const PATIENCE_MS = 15_000;
-const OURS = "urn:earshot:problem:";
-const PASSING = [0, 401, 408, 429];
+const OURS = "urn:earshot:problem:"; // begins the type of a problem that the API itself states
+const PASSING = [0, 401, 408, 429]; // statuses of what may pass; so may every 5xx
 
 /** What went wrong: an RFC 9457 problem of the API, or no answer of the API at all (status 0). */
 export class Problem extends Error {
@@ -20,13 +20,14 @@ export class Problem extends Error {
     this.passes = PASSING.includes(status) || status >= 500 || !this.kind;
   }
 
-  /** @param {unknown} error */
+  /** It, or what went wrong in this page itself. @param {unknown} error */
   static of(error) {
     return error instanceof Problem ? error : new Problem({ title: "This page stumbled over the answer", detail: String(error) });
   }
 }
 
 /**
+ * Call the API once it is known who listens, or that this takes a while.
  * @param {string} method @param {string} path below /api @param {unknown} [body]
  * @param {CallOptions} [how]
  * @returns {Promise<any>} the answer @throws {Problem}
@@ -37,6 +38,7 @@ export async function call(method, path, body, { as, keepalive, headers } = {}) 
   const ask = async (fresh = false) => {
     const { api } = await config();
     const mine = await auth().headers(fresh);
+    // Checked last: somebody may have signed in or out while a token was fetched.
     if (auth().listener.uid !== who || (as !== undefined && !auth().known)) throw new Error("somebody else may listen");
     return fetch(api + path, {
       method, keepalive, body: JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE_MS),
@@ -45,13 +47,16 @@ export async function call(method, path, body, { as, keepalive, headers } = {}) 
   };
   try {
     let response = await ask();
-    if ([401, 403].includes(response.status)) response = await ask(true);
+    if ([401, 403].includes(response.status)) response = await ask(true); // the token may be older than its claims
     const { ok, status } = response;
     const answer = await response.json().catch(() => null);
     if (ok && (answer || status === 204)) return answer;
-    throw new Problem({ title: ok ? "It was not the API that answered" : `The server answered ${status}`, ...answer }, status, Number(response.headers.get("Retry-After")));
+    // A portal's page is ok, too, but no JSON.
+    const title = ok ? "It was not the API that answered" : `The server answered ${status}`;
+    throw new Problem({ title, ...answer }, status, Number(response.headers.get("Retry-After")));
   } catch (error) {
     if (error instanceof Problem) throw error;
-    throw new Problem({ title: "The feed cannot be reached", detail: /** @type {any} */ (error).cause ?? "Check the connection and try again." });
+    const detail = /** @type {any} */ (error).cause ?? "Check the connection and try again."; // a cause of App Check
+    throw new Problem({ title: "The feed cannot be reached", detail });
   }
 }

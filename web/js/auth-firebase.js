@@ -1,16 +1,19 @@
-// Firebase Auth, a guest (an anonymous user) at first, whom an account is linked to later; and App Check.
+// Firebase Auth: a guest at first (an anonymous user), whom a Google account or an e-mail address is linked to
+// later, so that the uid and with it the history stay. And App Check, where the deployment has a key for it.
 
 const SDK = "https://www.gstatic.com/firebasejs/12.6.0";
 const TAKEN = ["auth/credential-already-in-use", "auth/email-already-in-use"];
+// What Firebase answers where the project allows no anonymous users.
 const NO_GUESTS = ["auth/admin-restricted-operation", "auth/operation-not-allowed"];
 
 /**
  * @param {object} config of /__/firebase/init.json @param {string | undefined} siteKey of reCAPTCHA Enterprise
- * @param {() => void} lost nobody is signed in any more: to be begun anew
+ * @param {() => void} lost called when nobody is signed in any more: sign-in has to begin anew
+ * @returns {Promise<Auth>} rejects if the SDK or the sign-in of a guest cannot be reached
  */
 export async function firebaseAuth(config, siteKey, lost) {
   const addresses = ["app", "auth", ...(siteKey ? ["app-check"] : [])].map((name) => `${SDK}/firebase-${name}.js`);
-  // An import that fails stays failed in some browsers.
+  // Fetched before they are imported: an import that fails stays failed in some browsers.
   await Promise.all(addresses.map((one) => fetch(one)));
   const [{ initializeApp }, sdk, checks] = await Promise.all(addresses.map((one) => import(one)));
   const app = initializeApp(config);
@@ -18,8 +21,8 @@ export async function firebaseAuth(config, siteKey, lost) {
     provider: new checks.ReCaptchaEnterpriseProvider(siteKey), isTokenAutoRefreshEnabled: true,
   });
   const firebase = sdk.getAuth(app);
-  let turning = false;
-  /** Whether the project has no guests: what one does stays on the device. */
+  let turning = false; // so that nobody sees the moment between two listeners
+  /** Whether the project allows no guests: there is a feed, and what one does stays on the device. */
   let guestless = false;
 
   const signInGuest = () => sdk.signInAnonymously(firebase).catch((/** @type {any} */ error) => {
@@ -28,7 +31,7 @@ export async function firebaseAuth(config, siteKey, lost) {
   });
 
   /**
-   * Link the guest to an account, or become whose it is already.
+   * Link the guest to an account; where that is another user's already, become that one.
    * @param {(guest: object) => Promise<unknown>} link @param {(taken?: object) => Promise<unknown>} signIn
    */
   async function become(link, signIn) {
@@ -55,7 +58,7 @@ export async function firebaseAuth(config, siteKey, lost) {
     turning = true;
     try {
       await how(fields);
-      await firebase.currentUser?.getIdToken(true);
+      await firebase.currentUser?.getIdToken(true); // says who was linked
     } finally {
       turning = false;
       tell();
@@ -85,6 +88,7 @@ export async function firebaseAuth(config, siteKey, lost) {
     changed() {},
   };
 
+  /** Somebody else may listen, or nobody: then this `Auth` has come to its end. */
   function tell() {
     auth.changed();
     if (!auth.known) {
@@ -95,6 +99,6 @@ export async function firebaseAuth(config, siteKey, lost) {
 
   await firebase.authStateReady();
   if (!firebase.currentUser) await signInGuest();
-  const unwatch = sdk.onAuthStateChanged(firebase, () => { if (!turning) tell(); });
+  const unwatch = sdk.onAuthStateChanged(firebase, () => { if (!turning) tell(); }); // in another tab
   return auth;
 }

@@ -1,14 +1,16 @@
-// Demo users, for `make run`: whoever the header X-Demo-User names.
+// Demo users, for `make run`: whoever the header X-Demo-User names. A guest gets a name of this device's own,
+// as an anonymous user of Firebase gets a uid.
 
 import { device } from "./memory.js";
 
 export const DEMO_USERS = ["ada", "ben", "cleo"];
 
+/** @returns {Auth} */
 export function localAuth() {
   const guest = device.read("guest", "") || `guest-${crypto.randomUUID().slice(0, 8)}`;
   device.write("guest", guest);
 
-  /** @param {string} uid */
+  /** @param {string} uid @returns {Listener} */
   const listener = (uid) => ({ uid, name: uid === guest ? "Guest" : uid, guest: uid === guest });
 
   /** @type {Auth} */

@@ -1,11 +1,12 @@
-// Who listens: Firebase says it on Hosting, elsewhere there are demo users. Until then it is the last listener of this
-// device, and nothing is sent.
+// Who listens. On Firebase Hosting that is Firebase's to say; the local server says that there is no Firebase, and takes
+// demo users. Until it is known the page acts for the last listener of this device, and nothing is sent in their name.
 
 import { firebaseAuth } from "./auth-firebase.js";
-import { localAuth } from "./auth-local.js";
 import { Backoff } from "./backoff.js";
 import { config, json } from "./config.js";
 import { device } from "./memory.js";
+
+const PATIENCE_MS = 5_000; // for sign-in, before the feed comes without it
 
 /** @type {Auth} */
 let chosen = {
@@ -17,20 +18,26 @@ let chosen = {
   changed() {},
 };
 
+/** As `startAuth` has found out so far. */
 export const auth = () => chosen;
 
 /** @type {Promise<unknown>} */
-let begun;
+let begun; // by startAuth
 
 /** Resolves when it is known who listens, or that this takes a while. */
 export const settled = () => begun;
 
-/** @param {() => void} changed called at every turn */
+/**
+ * Find out who listens, again and again until it is known.
+ * @param {() => void} changed called when it is known, and whenever somebody else listens
+ */
 export const startAuth = (changed) => begun = new Promise((resolve) => {
   const tries = new Backoff(async () => {
     try {
       const [{ siteKey }, firebase] = await Promise.all([config(), json("/__/firebase/init.json")]);
-      chosen = firebase.apiKey ? await firebaseAuth(firebase, siteKey, () => tries.later()) : localAuth();
+      chosen = firebase.apiKey
+        ? await firebaseAuth(firebase, siteKey, () => tries.later())
+        : (await import("./auth-local.js")).localAuth();
       chosen.changed = () => {
         device.write("listener", chosen.listener);
         changed();
@@ -43,5 +50,5 @@ export const startAuth = (changed) => begun = new Promise((resolve) => {
     resolve(undefined);
   });
   tries.now();
-  setTimeout(resolve, 5_000);
+  setTimeout(resolve, PATIENCE_MS);
 });

@@ -11,7 +11,7 @@ export class Backoff {
     addEventListener("online", () => { if (this.timer) this.now(); });
   }
 
-  /** @param {number} leastS what the API asked for */
+  /** Try later, and the next time later still. @param {number} leastS the pause that the API asked for */
   later(leastS = 0) {
     const waitMs = Math.max(leastS * 1000, this.waitMs);
     this.pause();
@@ -19,11 +19,13 @@ export class Backoff {
     this.waitMs = Math.min(2 * waitMs, this.longestMs);
   }
 
+  /** Hold the next try; its pause is not forgotten. */
   pause() {
     clearTimeout(this.timer);
     this.timer = 0;
   }
 
+  /** There is nothing to try any more: the next failure begins with the shortest pause. */
   stop() {
     this.pause();
     this.waitMs = this.firstMs;

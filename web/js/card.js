@@ -5,13 +5,12 @@ import { call } from "./api.js";
 import { art } from "./art.js";
 import { announce, button, h, icon, iconButton } from "./dom.js";
 import { library } from "./library.js";
-import { episodeRow } from "./row.js";
 import { whyPanel } from "./why.js";
 import { age, duration, joined } from "./words.js";
 
 const ALIKE = 5;
 
-/** @param {Episode} episode @param {() => void} refresh */
+/** @param {Episode} episode @param {() => void} refresh how to see the feed bend */
 export function card(episode, refresh) {
   const { id, title, language: lang } = episode;
   const of = episode.series?.id ?? "";
@@ -37,7 +36,7 @@ export function card(episode, refresh) {
   const undo = button("Undo", bringBack);
   const gone = h("p.gone", {}, goneText, undo);
   const item = h("li.card", { "data-id": id }, article, gone);
-  let left = false;
+  let left = false; // by this card's own button: only then it says so
 
   function explain() {
     if (!why.firstChild) why.append(whyPanel(episode));
@@ -65,7 +64,8 @@ export function card(episode, refresh) {
     alike.hidden = false;
     top.focus();
     try {
-      const { episodes } = await call("GET", `/episodes/${encodeURIComponent(id)}/similar?limit=${ALIKE}`);
+      const [{ episodes }, { episodeRow }] = await Promise.all([
+        call("GET", `/episodes/${encodeURIComponent(id)}/similar?limit=${ALIKE}`), import("./row.js")]);
       list.replaceChildren(...episodes.map(episodeRow));
       if (!episodes.length) list.append(h("li.quiet", {}, "Nothing is like it."));
       announce(`${episodes.length} episodes like ${title}.`);
@@ -102,4 +102,3 @@ export function card(episode, refresh) {
     goneText.textContent = muted ? `Muted: “${series}”.` : `Noted: less like “${title}”.`;
   });
 }
-

@@ -1,9 +1,9 @@
-// The server's time: a device's clock can be wrong, and the server's fixed (`NOW`).
+// The server's time. A device's clock can be wrong, and the server's can be fixed to a day long past (`NOW`).
 
 import { call } from "./api.js";
 import { device } from "./memory.js";
 
-const TOLERATED_MS = 60_000;
+const TOLERATED_MS = 60_000; // corrections below it would only turn back time within a visit
 
 let aheadMs = device.read("clock", 0);
 

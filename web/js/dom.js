@@ -3,7 +3,8 @@
 /**
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K | `${K}.${string}`} selector a tag, and classes behind dots
- * @param {Record<string, unknown>} [traits] functions listen; true and false switch, unless of ARIA; null leaves it out
+ * @param {Record<string, unknown>} [traits] `onclick` and the like listen; true and false switch an attribute, unless
+ *     it is of ARIA; null and undefined leave it out
  * @param {...(Node | string | null | undefined | false | 0)} children
  * @returns {HTMLElementTagNameMap[K]}
  */
@@ -21,15 +22,20 @@ export function h(selector, traits = {}, ...children) {
   return element;
 }
 
-/** A copy of a template. @param {string} id @returns {any} */
-export const copy = (id) => /** @type {any} */ ($(id)).content.firstElementChild.cloneNode(true);
-
-/** @param {string} name of icons.svg @returns {SVGElement} */
-export function icon(name) {
-  const made = copy("icon");
-  made.firstElementChild.setAttribute("href", `icons.svg#${name}`);
-  return made;
+/** @param {string} tag @param {Record<string, string | number>} [traits] @param {...Node} children */
+export function svg(tag, traits = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(traits)) element.setAttribute(name, String(value));
+  element.append(...children);
+  return element;
 }
+
+/** @param {string} name of icons.svg */
+export const icon = (name) =>
+  svg("svg", { class: "icon", "aria-hidden": "true" }, svg("use", { href: `icons.svg#${name}` }));
+
+/** A copy of the one element of a template of index.html. @param {string} id @returns {any} */
+export const copy = (id) => /** @type {any} */ ($(id)).content.firstElementChild.cloneNode(true);
 
 /** @param {string} name @param {string} label @param {() => void} press @param {Record<string, unknown>} [traits] */
 export const iconButton = (name, label, press, traits = {}) =>
@@ -38,10 +44,14 @@ export const iconButton = (name, label, press, traits = {}) =>
 /** @param {string} text @param {() => void} press @param {Record<string, unknown>} [traits] */
 export const button = (text, press, traits = {}) => h("button", { onclick: press, ...traits }, text);
 
+/** What a list says while it has nothing. @param {string} text @param {string} detail @param {...Node} more */
+export const emptyState = (text, detail, ...more) =>
+  h("div.notice", {}, icon("wave"), h("h2", {}, text), h("p", {}, detail), ...more);
+
 /** @template {string} K @param {K} id @returns {K extends keyof Ids ? Ids[K] : HTMLElement} */
 export const $ = (id) => /** @type {any} */ (document.getElementById(id));
 
-/** What has the focus keeps it, by its name. @param {HTMLElement} element @param {...(Node | string)} content */
+/** Replace what an element holds; the focus stays with what has the same name. @param {HTMLElement} element @param {...(Node | string)} content */
 export function redraw(element, ...content) {
   /** @param {Element | null} one */
   const name = (one) => one && (one.ariaLabel || one.textContent);
@@ -54,9 +64,9 @@ export function redraw(element, ...content) {
 /** @param {string} text for who hears the page */
 export const announce = (text) => { $("live").textContent = text; };
 
-let leaving = 0;
+let leaving = 0; // the timer of the toast
 
-/** @param {string} text @param {Action} [action] */
+/** A line at the foot that leaves by itself. @param {string} text @param {Action} [action] */
 export function toast(text, action) {
   clearTimeout(leaving);
   const close = () => { $("toast").hidden = true; };
@@ -66,15 +76,23 @@ export function toast(text, action) {
     iconButton("close", "Dismiss", close));
   $("toast").hidden = false;
   announce(text);
-  const later = () => $("toast").matches(":hover, :focus-within") ? leaving = setTimeout(later, 3000) : close();
+  const later = () => { // as long as it is being used
+    if ($("toast").matches(":hover, :focus-within")) leaving = setTimeout(later, 3000);
+    else close();
+  };
   leaving = setTimeout(later, 8000);
 }
 
-/** @param {string} title @param {string} detail @param {string} yes @returns {Promise<boolean>} whether to */
+/**
+ * @param {string} title @param {string} detail @param {string} yes what is about to be done
+ * @returns {Promise<boolean>} whether to
+ */
 export function confirmed(title, detail, yes) {
   const dialog = copy("dialog");
   dialog.ariaLabel = title;
-  for (const [name, text] of [["h2", title], ["p", detail], [".strong", yes]]) dialog.querySelector(name).textContent = text;
+  dialog.querySelector("h2").textContent = title;
+  dialog.querySelector("p").textContent = detail;
+  dialog.querySelector(".strong").textContent = yes;
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => dialog.addEventListener("close", () => {

@@ -1,22 +1,22 @@
-// The For You feed: pages of one session, the next asked for near the end.
+// The For You feed: pages of one session, each asked for as the listener comes near the end.
 
 import { call, Problem } from "./api.js";
 import { auth, settled } from "./auth.js";
 import { Backoff } from "./backoff.js";
 import { card } from "./card.js";
-import { $, announce, button, copy, toast } from "./dom.js";
+import { $, announce, button, copy, emptyState, toast } from "./dom.js";
 import { greet, greeted } from "./interests.js";
 import { library } from "./library.js";
 import { tab } from "./memory.js";
-import { emptyState } from "./row.js";
 import { whyOf } from "./why.js";
 import { intro, said, WITHOUT } from "./words.js";
 
 const PAGE = 10;
-const KEPT_MS = 30 * 60_000;
-const REMEMBERED = 200;
-const SLOW_MS = 4_000;
-const STALE = ["cursor-expired", "invalid-cursor"];
+const KEPT_MS = 30 * 60_000; // a feed left longer is chosen anew
+const PATIENCE_MS = 1_500; // for writes that travel in no request
+const REMEMBERED = 200; // episodes that the next session puts further back
+const SLOW_MS = 4_000; // then the cards are back until the new session is here
+const STALE = ["cursor-expired", "invalid-cursor"]; // too old, or of an old key: stays refused
 
 /** @type {Session | null} */
 let session = null;
@@ -24,14 +24,15 @@ let session = null;
 let trace;
 /** @type {Episode[]} */
 let shown = [];
-/** Counts sessions. */
+/** Counts sessions, so that a late answer to an older one is dropped. */
 let visit = 0;
 /** The visit whose session or next page is under way. */
 let busyWith = 0;
-/** Whether it was chosen before it was known for whom. */
+/** Whether the session was chosen before it was known for whom. */
 let unnamed = false;
-/** @type {Live[]} what a session that cannot be had leaves there */
+/** What is put back if no new session can be had. @type {Live[]} */
 let cards = [];
+/** What failed last, to be tried again. */
 let again = () => {};
 const tries = new Backoff(() => again(), 2_000, 8_000);
 const nearEnd = new IntersectionObserver((seen) => { if (seen.at(-1)?.isIntersecting) showMore(); }, { rootMargin: "900px" });
@@ -50,44 +51,50 @@ export function openFeed(uid) {
   if (there) scrollBy({ top: there.getBoundingClientRect().top - kept.top, behavior: "instant" });
 }
 
+/** Begin as if this tab had shown nothing yet. */
 export function forgetFeed() {
   tab.drop("feed");
   clear();
   startSession();
 }
 
+/** It is known who listens now: choose the feed for them, if it was chosen for nobody. */
 export function renewFeed() {
   if (unnamed) startSession(true);
 }
 
+/** Keep the place for a reload. */
 export function keepPlace() {
   if (!session || $("view-feed").hidden) return;
   const first = [...items()].find((item) => item.getBoundingClientRect().bottom > 0);
-  const [id, top] = [first?.dataset.id, first?.getBoundingClientRect().top ?? 0];
-  tab.write("feed", { uid: library.outbox.uid, at: Date.now(), session, trace, episodes: shown, id, top });
+  const place = { id: first?.dataset.id, top: first?.getBoundingClientRect().top ?? 0 };
+  tab.write("feed", { uid: library.outbox.uid, at: Date.now(), session, trace, episodes: shown, ...place });
 }
 
 export const drawFeed = () => items().forEach((item) => item.update());
 
-function quiet() {
+/** Nothing is wrong any more. */
+function dropNotice() {
   tries.stop();
   $("notice").hidden = true;
 }
 
 function clear() {
   visit++;
-  quiet();
+  dropNotice();
   [session, trace, shown, cards, unnamed] = [null, undefined, [], [], false];
   $("feed").replaceChildren();
-  drawEnd();
+  drawAround();
 }
 
-function drawEnd() {
+/** What stands above and below the cards follows from the session. */
+function drawAround() {
   $("intro").textContent = session ? intro(session, library.profile.category_interests.length > 0) : "";
   $("more").hidden = !session?.next_cursor;
   $("end").hidden = !session || !!session.next_cursor || !shown.length;
 }
 
+/** Go back to the top, to a session that knows of all that was done until now. */
 export function refresh() {
   if (session && !navigator.onLine) return toast("You are offline. This feed stays until you are back.");
   goToTop();
@@ -100,7 +107,11 @@ function goToTop() {
   $("feed-title").focus({ preventScroll: true });
 }
 
-/** If there is no new session to be had, the cards stay. @param {boolean} gently nothing moves before */
+/**
+ * Replace the session by a new one; if none can be had, the cards stay.
+ * @param {boolean} gently by the page itself, not the listener: the cards stay until the new ones are here, and a
+ *     listener who has scrolled on is asked
+ */
 async function startSession(gently = false) {
   const mine = busyWith = ++visit;
   tries.pause();
@@ -108,7 +119,7 @@ async function startSession(gently = false) {
   const putBack = () => {
     if (gently || mine !== visit) return;
     $("feed").replaceChildren(...cards);
-    drawEnd();
+    drawAround();
     drawFeed();
   };
   const slow = session && setTimeout(putBack, SLOW_MS);
@@ -123,7 +134,7 @@ async function startSession(gently = false) {
     const nameless = !auth().known;
     const page = await create({ served_ids: shown.map(({ id }) => id).slice(-REMEMBERED) });
     if (mine !== visit) return;
-    quiet();
+    dropNotice();
     const show = () => {
       clear();
       unnamed = nameless;
@@ -131,7 +142,9 @@ async function startSession(gently = false) {
       append(page);
       if (!page.episodes.length) notice("Nothing to show yet", "No episode is allowed by your settings right now.", startSession);
     };
-    if (gently && cards.length && scrollY > innerHeight / 2) toast("A new feed is ready.", ["Show", () => { goToTop(); show(); }]); else show();
+    const reading = cards.length && scrollY > innerHeight / 2;
+    if (gently && reading) toast("A new feed is ready.", ["Show", () => { goToTop(); show(); }]);
+    else show();
   } catch (problem) {
     if (mine !== visit) return;
     putBack();
@@ -149,12 +162,12 @@ async function startSession(gently = false) {
 async function create(request) {
   const { outbox } = library;
   if (outbox.waiting.some(({ op }) => op !== "engage") && navigator.onLine) {
-    await Promise.race([outbox.drain(), new Promise((resolve) => setTimeout(resolve, 1_500))]);
+    await Promise.race([outbox.drain(), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
   }
   return call("POST", "/sessions/create", { limit: PAGE, trace: true, ...library.travelling, ...request });
 }
 
-/** @param {boolean} pressed by a button: the focus leaves it for the first new card */
+/** @param {boolean} pressed by a button, which the focus then leaves for the first new card */
 async function showMore(pressed = false) {
   if (busyWith === visit || !session?.next_cursor) return;
   const mine = busyWith = visit;
@@ -187,19 +200,19 @@ async function next({ session_id: id, next_cursor: cursor }) {
 /** @param {SessionPage} page @returns the first new card */
 function append({ episodes, trace: traced = trace, ...rest }) {
   [session, trace] = [rest, traced];
-  if ($("notice").nextElementSibling !== $("feed")) quiet();
+  if ($("notice").nextElementSibling !== $("feed")) dropNotice(); // the one below the cards was of the page that is here now
   const there = new Set(shown.map(({ id }) => id));
   const fresh = episodes.filter(({ id }) => !there.has(id))
     .map((one) => ({ why: whyOf(trace, one.queue_position ?? 0, rest.cold_start), ...one }));
   const added = fresh.map((one) => card(one, refresh));
   shown.push(...fresh);
   $("feed").append(...added);
-  drawEnd();
+  drawAround();
   const without = rest.degraded.map((name) => said(WITHOUT, name));
   $("foot").textContent = [`Catalog ${rest.catalog_version}`, `scenario ${rest.scenario}`, ...without].join(" · ");
   announce(`${added.length} episodes added, ${shown.length} shown.`);
-  if (!rest.degraded.includes("summary_missing")) greeted();
-  nearEnd.unobserve($("more"));
+  if (!rest.degraded.includes("summary_missing")) greeted(); // something is stored
+  nearEnd.unobserve($("more")); // it reports anew whether the end is near
   nearEnd.observe($("more"));
   keepPlace();
   return added[0];
@@ -207,9 +220,9 @@ function append({ episodes, trace: traced = trace, ...rest }) {
 
 /** @param {string} title @param {string} detail @param {() => void} retry @param {"before" | "after"} where of the cards */
 function notice(title, detail, retry, where = "after") {
-  const again = button("Try again", () => { $("feed-title").focus({ preventScroll: true }); retry(); }, { class: "strong" });
-  const state = emptyState(title, detail, again);
-  if (!$("notice").hidden && $("notice").textContent === state.textContent) return;
+  const retried = button("Try again", () => { $("feed-title").focus({ preventScroll: true }); retry(); }, { class: "strong" });
+  const state = emptyState(title, detail, retried);
+  if (!$("notice").hidden && $("notice").textContent === state.textContent) return; // a try by itself moves nothing
   $("notice").replaceChildren(state);
   $("feed")[where]($("notice"));
   $("notice").hidden = false;

@@ -1,11 +1,12 @@
-// Engagements and profile, the server's and what waits in the outbox, as one: what is done shows at once.
+// What is known of the listener: engagements and profile, the server's and what waits in the outbox, as one.
+// Whatever is done shows at once.
 
 import { call } from "./api.js";
 import { auth } from "./auth.js";
 import { device } from "./memory.js";
 import { changed, Outbox, timed, untitled } from "./outbox.js";
 
-const KEPT = 500;
+const KEPT = 500; // as many engagements as a summary holds
 /** @type {Profile} */
 const NOTHING = { category_interests: [], followed_series: [], muted_series: [] };
 
@@ -22,15 +23,16 @@ class Library extends EventTarget {
 
   /**
    * Open what this device kept of this listener, and what waits.
-   * @param {string | null} uid @param {string | null} [guest] who does not come back: what they left to send is theirs now
+   * @param {string | null} uid
+   * @param {string | null} [before] a listener who does not come back: what they left to send becomes this one's
    */
-  open(uid, guest) {
+  open(uid, before) {
     this.outbox.close();
     this.outbox = new Outbox(uid, (refused) => {
       this.dispatchEvent(refused ? new CustomEvent("refused", { detail: refused }) : new Event("outbox"));
       if (refused) this.load();
     });
-    if (guest !== undefined) this.outbox.adopt(new Outbox(guest, () => {}));
+    if (before !== undefined) this.outbox.adopt(new Outbox(before, () => {}));
     for (const [id, name] of this.kept.series) this.seriesNames.set(id, name);
     Object.assign(this, withWrites(this.kept, this.outbox.writes));
     this.state = "loading";
@@ -43,7 +45,13 @@ class Library extends EventTarget {
     return kept?.uid === uid ? kept : { uid, engagements: [], profile: NOTHING, series: [] };
   }
 
-  /** Show it, and keep it. @param {Known} known @param {Write[]} writes since @param {Known} kept as another tab may have it */
+  /** Whether the project allows no guests, and nobody has signed in: what one does stays on this device. */
+  get withoutUser() { return this.outbox.uid === null && auth().known; }
+
+  /**
+   * Show what is known, with what was written since, and keep it.
+   * @param {Known} known @param {Write[]} writes @param {Known} kept what the device keeps, if another tab may have added to it
+   */
   take(known, writes, kept = known) {
     Object.assign(this, withWrites(known, writes));
     const { profile, engagements } = withWrites(kept, writes);
@@ -51,20 +59,24 @@ class Library extends EventTarget {
     device.write("library", { uid, profile, engagements: engagements.slice(0, KEPT), series: [...this.seriesNames] });
   }
 
+  /** Take what the server knows; the feed does not wait for it. */
   async load() {
     const { outbox } = this;
-    if (outbox.uid === null && auth().known) return this.tell("loaded");
+    if (this.withoutUser) return this.tell("loaded");
     this.tell("loading");
     const how = { as: outbox.uid };
     const [profile, list] = await Promise.allSettled([
       call("GET", "/me", undefined, how), call("GET", `/me/engagements?limit=${KEPT}`, undefined, how)]);
-    if (outbox !== this.outbox) return;
-    const [saved, heard] = [profile, list].map((one) => one.status === "fulfilled" && one.value);
-    this.take({ profile: saved || this.profile, engagements: heard ? heard.engagements : this.engagements }, outbox.writes);
-    this.tell(saved && heard ? "loaded" : "failed");
+    if (outbox !== this.outbox) return; // somebody else listens by now
+    this.take({
+      profile: profile.status === "fulfilled" ? profile.value : this.profile,
+      engagements: list.status === "fulfilled" ? list.value.engagements : this.engagements,
+    }, outbox.writes);
+    this.tell(profile.status === "fulfilled" && list.status === "fulfilled" ? "loaded" : "failed");
     this.nameSeries();
   }
 
+  /** Learn what the series of the profile are called; until then their ids have to do. */
   async nameSeries() {
     const ids = [...this.profile.followed_series, ...this.profile.muted_series].filter((id) => !this.seriesNames.has(id));
     if (!ids.length) return;
@@ -85,7 +97,7 @@ class Library extends EventTarget {
     return this.engagements.find((one) => one.type === type && one.episode_id === episodeId);
   }
 
-  /** @param {Write} write */
+  /** Show it and keep it, then send it. @param {Write} write */
   add(write) {
     this.take(this, [write], this.kept);
     this.outbox.add(write);
@@ -97,8 +109,8 @@ class Library extends EventTarget {
    * @param {{id?: string, progress?: number}} [more] an `id` that was recorded before is changed
    */
   record(type, episode, { id = crypto.randomUUID(), ...more } = {}) {
-    const [episode_title, series_name] = [episode.title, episode.series?.name ?? ""].map((name) => name.slice(0, 1000));
-    this.add({ op: "engage", id, at: Date.now(), body: { id, episode_id: episode.id, type, episode_title, series_name, ...more } });
+    const names = { episode_title: episode.title.slice(0, 1000), series_name: (episode.series?.name ?? "").slice(0, 1000) };
+    this.add({ op: "engage", id, at: Date.now(), body: { id, episode_id: episode.id, type, ...names, ...more } });
   }
 
   /** @param {Engagement} engagement */
@@ -107,7 +119,7 @@ class Library extends EventTarget {
   /** Take back that it was removed: it stands where it stood. @param {Engagement} body */
   restore(body) { this.add({ op: "engage", id: body.id, at: Date.now(), body }); }
 
-  /** @param {EngagementType} type @param {Episode} episode */
+  /** @param {EngagementType} type @param {Episode} episode @returns {boolean} whether it is so now */
   toggle(type, episode) {
     const before = this.engagements.filter((one) => one.type === type && one.episode_id === episode.id);
     if (before.length) before.forEach((one) => this.remove(one)); else this.record(type, episode);
@@ -171,5 +183,5 @@ function withWrites({ engagements, profile }, writes) {
 }
 
 export const library = new Library();
-addEventListener("storage", () => library.outbox.tell());
+addEventListener("storage", () => library.outbox.tell()); // another tab has written
 addEventListener("beforeunload", (event) => { if (library.outbox.fleeting) event.preventDefault(); });

@@ -1,9 +1,14 @@
-// Saved and History.
+// The Saved and History pages.
 
 import { acknowledge } from "./actions.js";
-import { $, button, confirmed, h, redraw, toast } from "./dom.js";
+import { $, button, confirmed, emptyState, h, redraw, toast } from "./dom.js";
+import { refresh } from "./feed.js";
 import { library } from "./library.js";
-import { emptyState, engagementRow } from "./row.js";
+import { engagementRow } from "./row.js";
+
+const PAGE = 50;
+/** How many engagements of the history are on the page. */
+let shown = PAGE;
 
 export function drawSaved() {
   const saved = library.engagements.filter(({ type }) => type === "bookmark");
@@ -13,7 +18,15 @@ export function drawSaved() {
 export function drawHistory() {
   const all = library.engagements;
   $("reset").hidden = !all.length;
-  draw("history", all, "No history yet", "What you play, save or refuse stands here. You can take any of it back.");
+  draw("history", all.slice(0, shown), "No history yet", "What you play, save or refuse stands here. You can take any of it back.");
+  if (all.length > shown) $("history").append(button("Show more", showMore, { class: "wide" }));
+}
+
+/** The focus goes to the first row that is new, since the button has moved on. */
+function showMore() {
+  shown += PAGE;
+  drawHistory();
+  $("history").querySelectorAll("li")[shown - PAGE]?.querySelector("button")?.focus();
 }
 
 /** @param {string} name of the view @param {Engagement[]} engagements @param {string} none @param {string} detail */
@@ -32,17 +45,14 @@ function draw(name, engagements, none, detail) {
         button("Try again", () => library.load(), { class: "strong" })));
 }
 
-/** @param {() => void} refresh */
-export function watchLists(refresh) {
-  $("reset").addEventListener("click", async () => {
-    const detail = "Your whole history goes, and with it what you saved. Interests and series stay.";
-    if (!await confirmed("Reset the feed?", detail, "Reset")) return;
-    try {
-      await library.reset();
-      toast("Your feed starts again.", ["Refresh", refresh]);
-    } catch (problem) {
-      toast(`Not reset: ${/** @type {Error} */ (problem).message}.`);
-    }
-    $("history-title").focus();
-  });
-}
+$("reset").onclick = async () => {
+  const detail = "Your whole history goes, and with it what you saved. Interests and series stay.";
+  if (!await confirmed("Reset the feed?", detail, "Reset")) return;
+  try {
+    await library.reset();
+    toast("Your feed starts again.", ["Refresh", refresh]);
+  } catch (problem) {
+    toast(`Not reset: ${/** @type {Error} */ (problem).message}.`);
+  }
+  $("history-title").focus();
+};

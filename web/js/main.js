@@ -3,32 +3,41 @@
 import { auth, settled, startAuth } from "./auth.js";
 import { setClock } from "./clock.js";
 import { $, toast } from "./dom.js";
-import { drawFeed, forgetFeed, keepPlace, openFeed, refresh, renewFeed, watchFeed } from "./feed.js";
+import { drawFeed, forgetFeed, keepPlace, openFeed, renewFeed, watchFeed } from "./feed.js";
 import { library } from "./library.js";
-import { drawHistory, drawSaved, watchLists } from "./lists.js";
 import { playing, stop } from "./player.js";
 import { startRouter } from "./router.js";
 import { count } from "./words.js";
-import { drawYou } from "./you.js";
+
+const lists = () => import("./lists.js");
+const you = () => import("./you.js");
+
+/** A view whose module is not part of the first page. @param {() => Promise<void>} draw */
+const loaded = (draw) => () => draw().catch((error) => {
+  console.error(error);
+  toast("This view cannot be opened just now.", ["Reload", () => location.reload()]);
+});
 
 /** @type {Record<string, View>} */
 const VIEWS = {
   feed: { title: "For You", show: drawFeed },
-  saved: { title: "Saved", show: drawSaved },
-  history: { title: "History", show: drawHistory },
-  you: { title: "You", show: drawYou },
+  saved: { title: "Saved", show: loaded(async () => (await lists()).drawSaved()) },
+  history: { title: "History", show: loaded(async () => (await lists()).drawHistory()) },
+  you: { title: "You", show: loaded(async () => (await you()).drawYou()) },
 };
 
-let { listener, demo } = auth();
 const AGAIN = "This page tries again by itself.";
-let known = false;
+
+/** For whom the page acts: who listens, or until it is `known` who listened last on this device. */
+let { listener, demo, known } = auth();
+/** Whether it takes so long that the page goes on without knowing. */
 let late = false;
 
 /** The uid changes only when somebody else listens: a guest who signs in keeps theirs. */
 function listen() {
   const before = listener;
-  const sure = !known && auth().known;
-  ({ listener, known, demo } = auth());
+  const sure = !known && auth().known; // from now on
+  ({ listener, demo, known } = auth());
   $("who").textContent = listener.name;
   if (before.uid !== listener.uid) change(before);
   else if (sure) {
@@ -40,7 +49,7 @@ function listen() {
   drawBanner();
 }
 
-/** @param {Listener} before */
+/** Somebody else listens now. @param {Listener} before */
 function change({ uid, name, guest }) {
   // A guest of Firebase never comes back: what they left goes to the next, and so does what was done before anybody was known.
   const succeeds = uid === null || (guest && !demo);
@@ -58,8 +67,8 @@ function draw() {
 }
 
 function drawBanner() {
-  const { waiting, failing, fleeting, problem, uid } = library.outbox;
-  const unsent = waiting.length && !(known && uid === null);
+  const { waiting, failing, fleeting, problem } = library.outbox;
+  const unsent = waiting.length && !library.withoutUser;
   const kept = count(waiting.length, "change waits", "changes wait");
   const text = [
     !navigator.onLine ? `You are offline. ${unsent ? `${kept} for the connection.` : ""}`
@@ -79,12 +88,11 @@ library.addEventListener("refused", (event) => {
 });
 library.addEventListener("forgotten", () => { stop(); forgetFeed(); });
 playing.addEventListener("change", drawFeed);
-window.ononline = window.onoffline = drawBanner;
+for (const turn of ["online", "offline"]) addEventListener(turn, drawBanner);
 
-navigator.serviceWorker?.register("sw.js").catch(() => {});
+navigator.serviceWorker?.register("sw.js").catch(() => {}); // without it the page only needs the network
 startAuth(listen);
 watchFeed();
-watchLists(refresh);
 library.open(listener.uid);
 startRouter(VIEWS, keepPlace);
 openFeed(listener.uid);
@@ -93,4 +101,5 @@ await settled();
 late = true;
 drawBanner();
 if (!known) library.load();
-setClock().then(draw, () => {});
+setClock().then(draw, () => {}); // without it ages are told by this device's clock
+for (const load of [lists, you]) load().catch(() => {}); // so that they open without a connection, too

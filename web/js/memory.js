@@ -1,4 +1,4 @@
-// What the browser keeps, as JSON; where it keeps nothing, the page's own memory has to do.
+// What the browser keeps, as JSON. Where storage is switched off or full, the page's own memory has to do.
 
 /** @param {() => Storage} kept */
 function store(kept) {
@@ -10,7 +10,7 @@ function store(kept) {
       try {
         return JSON.parse(fallback.get(key) ?? kept().getItem(`earshot.${key}`) ?? "") ?? otherwise;
       } catch {
-        return otherwise;
+        return otherwise; // nothing there, or nothing that we wrote
       }
     },
     /** @param {string} key @param {unknown} value @returns {boolean} whether it outlives the page */

@@ -3,10 +3,12 @@
 import { art } from "./art.js";
 import { $, icon, toast } from "./dom.js";
 import { library } from "./library.js";
+import { handleActions, showPlaying } from "./media-session.js";
 import { timecode } from "./words.js";
 
-const STEP_S = 30;
-const FINISHED = 0.97;
+const STEP_S = 30; // between two records of progress
+const FINISHED = 0.97; // credits are not listened to
+const [BACK_S, FORWARD_S] = [15, 30];
 const SPEEDS = [1, 1.25, 1.5, 2];
 
 const audio = new Audio();
@@ -14,14 +16,14 @@ audio.preload = "metadata";
 export const playing = new EventTarget();
 /** @type {Episode | null} */
 let episode = null;
-let listen = "";
+let listen = ""; // the id of the engagement that the progress is of
 let recordedS = 0;
 let completed = false;
 
 /** @param {string} id */
 export const isPlaying = (id) => episode?.id === id && !audio.paused;
 
-/** @param {Episode} next */
+/** Play it, or pause it if it plays. @param {Episode} next */
 export function play(next) {
   if (episode?.id === next.id) return toggle();
   stop();
@@ -30,22 +32,29 @@ export function play(next) {
   listen = before?.id ?? crypto.randomUUID();
   [recordedS, completed] = [0, false];
   const from = before?.progress ?? 0;
-  audio.src = (next.audio_url ?? "").replace(/^http:/, "https:");
+  audio.src = (next.audio_url ?? "").replace(/^http:/, "https:"); // as the policy wants it
   audio.onloadedmetadata = () => { if (from > 0 && from < FINISHED) audio.currentTime = recordedS = from * audio.duration; };
   show(next);
   toggle();
 }
 
-function toggle() {
-  if (!audio.paused) return audio.pause();
+const pause = () => audio.pause();
+
+function start() {
   audio.play().catch((error) => { if (error.name !== "AbortError") toast("This episode cannot be played."); });
 }
 
+function toggle() {
+  if (audio.paused) start(); else pause();
+}
+
+/** End it, for example because somebody else listens now. */
 export function stop() {
   record();
   audio.pause();
   audio.removeAttribute("src");
   episode = null;
+  showPlaying(null);
   $("player").hidden = true;
   playing.dispatchEvent(new Event("change"));
 }
@@ -68,13 +77,20 @@ function complete() {
 const skip = (seconds) => { audio.currentTime = Math.max(0, audio.currentTime + seconds); };
 
 $("play").onclick = toggle;
-$("back").onclick = () => skip(-15);
-$("forward").onclick = () => skip(30);
+$("back").onclick = () => skip(-BACK_S);
+$("forward").onclick = () => skip(FORWARD_S);
 $("stop").onclick = () => { stop(); $("main").focus({ preventScroll: true }); };
 $("seek").oninput = () => { if (audio.duration > 0) audio.currentTime = (Number($("seek").value) / 1000) * audio.duration; };
 $("speed").onclick = () => {
   audio.playbackRate = audio.defaultPlaybackRate = SPEEDS[(SPEEDS.indexOf(audio.playbackRate) + 1) % SPEEDS.length];
 };
+
+handleActions({
+  play: start,
+  pause,
+  seekbackward: ({ seekOffset }) => skip(-(seekOffset || BACK_S)),
+  seekforward: ({ seekOffset }) => skip(seekOffset || FORWARD_S),
+});
 
 /** @param {Episode} shown */
 function show(shown) {
@@ -83,6 +99,7 @@ function show(shown) {
   $("playing").textContent = title;
   $("playing-of").textContent = series?.name ?? "";
   $("player").hidden = false;
+  showPlaying(shown);
 }
 
 function draw() {
@@ -94,6 +111,9 @@ function draw() {
 
 audio.onplay = draw;
 audio.onpause = () => { draw(); record(); };
+for (const turn of ["waiting", "playing", "pause", "error"]) {
+  audio.addEventListener(turn, () => { $("play").ariaBusy = String(turn === "waiting"); });
+}
 audio.onended = complete;
 audio.onratechange = () => {
   $("speed").textContent = `${audio.playbackRate}×`;

@@ -32,6 +32,7 @@ export function startRouter(views, leave) {
   for (const link of document.querySelectorAll("nav a")) {
     link.addEventListener("click", () => { if (link.ariaCurrent) scrollTo({ top: 0 }); });
   }
+  // Before the view goes: the hash has changed by then, the page has not.
   addEventListener("hashchange", () => { leave(); go(); });
   go();
 }

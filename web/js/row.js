@@ -1,12 +1,12 @@
-// An episode as a line of a list.
+// An episode as a line of a list: what is similar, bookmarks, history.
 
 import { live, playButton, toggleButton } from "./actions.js";
 import { call, Problem } from "./api.js";
 import { art } from "./art.js";
-import { h, icon, iconButton, toast } from "./dom.js";
+import { h, iconButton, toast } from "./dom.js";
 import { age, DID, duration, joined } from "./words.js";
 
-/** @param {Episode} episode */
+/** @param {Episode} episode @returns {Live} */
 export function episodeRow(episode) {
   const buttons = [playButton(episode, "icon-button wordless"), toggleButton("bookmark", episode)];
   const facts = [episode.series?.name, age(episode.published_at), duration(episode.duration_s)];
@@ -34,7 +34,3 @@ async function find(id) {
     toast(Problem.of(problem).status === 404 ? "This episode has left the catalog." : "It cannot be reached just now.");
   }
 }
-
-/** @param {string} text @param {string} detail @param {...Node} more */
-export const emptyState = (text, detail, ...more) =>
-  h("div.notice", {}, icon("wave"), h("h2", {}, text), h("p", {}, detail), ...more);

@@ -32,7 +32,7 @@ interface Kept {
 interface ProblemDocument { title: string; detail?: string; expected?: string; type?: string }
 
 interface CallOptions {
-  as?: string | null; // this listener, or nobody is asked
+  as?: string | null; // in this listener's name, or not at all; without it in the name of whoever listens
   keepalive?: boolean; headers?: Record<string, string>;
 }
 
@@ -67,8 +67,8 @@ type Known = Pick<KeptLibrary, "engagements" | "profile">;
 
 interface Listener { uid: string | null; name: string; guest: boolean }
 
-// What a deployment tells its page.
-interface Config { api: string; siteKey?: string } // where the API is; of reCAPTCHA Enterprise, for App Check
+// What a deployment tells its page: where the API is, and the key of reCAPTCHA Enterprise for App Check.
+interface Config { api: string; siteKey?: string }
 
 interface Auth {
   known: boolean; // whether it is sure who listens, so that it can be sent in their name
@@ -88,8 +88,6 @@ type Action = [label: string, press: () => void];
 type MenuItem = [icon: string, label: string, press: () => void];
 
 interface View { title: string; show: () => void }
-
-interface HTMLElement { showPopover(options?: { source: HTMLElement }): void } // not in TypeScript's yet
 
 // An element that follows what the listener does.
 type Live = HTMLElement & { update: () => void };

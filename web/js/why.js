@@ -9,7 +9,7 @@ export function whyOf(trace, place, cold) {
   if (!trace || !sources) return undefined;
   const parts = Object.entries(trace.parts)
     .map(([name, given]) => ({ name: cold && name === "similarity" ? "cold" : name, given: given[place - 1] }))
-    .filter(({ given }) => Math.abs(given) >= 0.005);
+    .filter(({ given }) => Math.abs(given) >= 0.005); // what can be seen // what can be seen
   return { sources, parts };
 }
 

@@ -14,7 +14,7 @@ export function age(date) {
   return RELATIVE.format(-Math.floor(days / size), unit);
 }
 
-/** @param {number} [seconds] @param {number} [heard] a share @returns {string} "1 h 5 min", or "20 min left" */
+/** @param {number} [seconds] @param {number} [heard] a share @returns {string} "1 h 5 min", of what was begun "20 min left" */
 export function duration(seconds, heard = 0) {
   const all = Math.round((seconds ?? 0) * (1 - heard) / 60);
   const [hours, minutes] = [Math.floor(all / 60), all % 60];
@@ -23,10 +23,14 @@ export function duration(seconds, heard = 0) {
 }
 
 /** @param {number} seconds @returns {string} "1:05:09" */
-export const timecode = (seconds) =>
-  new Date(1000 * (Number.isFinite(seconds) ? seconds : 0)).toISOString().slice(11, 19).replace(/^0(0:0?)?/, "");
+export function timecode(seconds) {
+  const whole = Math.floor(Number.isFinite(seconds) ? seconds : 0);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (/** @type {number} */ part) => String(part).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
 
-/** @param {number} number @param {string} one @param {string} many */
+/** A number with its noun: "One change", "3 changes". @param {number} number @param {string} one @param {string} many */
 export const count = (number, one, many) => number === 1 ? `One ${one}` : `${number} ${many}`;
 
 /** @param {Session} page @param {boolean} interested */
@@ -46,7 +50,7 @@ export const DID = {
 /** @type {Record<string, string>} of the parts of a score */
 export const PARTS = {
   similarity: "Like your taste", cold: "Taste, not known yet", interest: "Like one you picked", neighbours: "Picked with it by others",
-  trend: "Trending", rise: "Rising", recency: "New",
+  trend: "Trending", popularity: "Popular", quality: "Quality", rise: "Rising", recency: "New",
   completion: "Heard to the end", series: "Its series", category: "Its topics", unfinished: "Half heard",
   aversion: "Like what you refused", served: "Shown before", era: "Its time", loyalty: "Regulars of its series",
 };
@@ -54,19 +58,24 @@ export const PARTS = {
 /** @type {Record<string, string>} of who proposed it */
 export const SOURCES = {
   similar: "like your taste", interests: "like something you picked", neighbours: "what others picked with it",
-  series: "series you follow or often hear", unfinished: "half heard", fresh: "new",
+  series: "series you follow or often hear", unfinished: "half heard", trending: "trending", popular: "popular", fresh: "new",
   stated: "your interests", exploration: "something new by chance",
 };
 
-/** @type {Record<string, string>} of what a session went without, by name or by its first word */
+/** @type {Record<string, string>} of what a session had to do without */
 export const WITHOUT = {
-  summary_missing: "new listener", summary: "your history is out of reach", clock_ahead: "a device's clock runs ahead",
+  summary_missing: "new listener", summary_timeout: "your history came too late",
+  summary_unavailable: "your history is out of reach", summary_unreadable: "your history cannot be read",
+  identity_unavailable: "your sign-in cannot be checked just now", clock_ahead: "a device's clock runs ahead",
   freshness_widened: "older episodes included", series_limit_relaxed: "more from the same series",
   languages_unreadable: "every language included", no_language_match: "nothing in your languages",
   all_muted: "everything is muted", all_excluded: "you have heard everything", none_published: "nothing is out yet",
   none_fresh: "nothing is new enough", all_below_quality: "nothing is good enough", all_ruled_out: "nothing fits the rules",
-  identity_unavailable: "your sign-in cannot be checked just now", vectors_unavailable: "only topics are compared",
-  catalog_empty: "the catalog is empty", catalog: "newer catalog out of reach", retrieval: "search is out of reach",
+  vectors_unavailable: "only topics are compared", catalog_empty: "the catalog is empty",
+  catalog_missing: "catalog was withdrawn", catalog_unreachable: "newer catalog out of reach",
+  catalog_broken: "newer catalog is damaged", catalog_stale: "catalog is old", catalog_too_large: "newer catalog is too large",
+  retrieval_timeout: "search came too late", retrieval_unavailable: "search is out of reach",
+  retrieval_empty: "search found nothing",
 };
 
 /** One line of them; a dot never begins one. @param {(string | false | undefined)[]} facts */
@@ -76,4 +85,4 @@ export const joined = (facts) => facts.filter(Boolean).join("\u00a0· ");
 export const plain = (name) => name.replaceAll("_", " ");
 
 /** @param {Record<string, string>} words @param {string} name */
-export const said = (words, name) => words[name] ?? words[name.split("_")[0]] ?? plain(name);
+export const said = (words, name) => words[name] ?? plain(name);

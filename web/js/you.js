@@ -7,7 +7,9 @@ import { refresh } from "./feed.js";
 import { interestChips } from "./interests.js";
 import { library } from "./library.js";
 
-let drawn = "";
+const STORED = "All that is stored of you: your history, your interests and series, and the summary made of them.";
+
+let drawn = ""; // for whom
 const [followed, muted, receipt] = [h("div"), h("div"), h("div")];
 
 /** @param {string} title @param {...(Node | string)} content */
@@ -29,19 +31,20 @@ export function drawYou() {
     section("Interests", interestChips(() => acknowledge("Your interests are noted.", ["Refresh", refresh]))),
     section("Series you follow", followed),
     section("Muted series", muted),
-    section("Your data", h("p.quiet", {}, "All that is stored of you: your history, interests and series, and the summary of them."), receipt, button("Delete my data", forget, { class: "danger" })));
+    section("Your data", h("p.quiet", {}, STORED), receipt, button("Delete my data", forget, { class: "danger" })));
   $("lab").hidden = !demo;
 }
 
 /** @param {Way} way @param {Credentials} [fields] */
 async function take(way, fields) {
   try {
+    // Before they sign out: it would have to wait until they are back.
     if (!auth().listener.guest) await library.outbox.drain();
     await way.go(fields);
   } catch (error) {
     const code = /** @type {any} */ (error).code ?? "";
     const why = code.replace("auth/", "").replaceAll("-", " ");
-    if (code !== "auth/popup-closed-by-user") toast(`That did not work. ${why}`);
+    if (code !== "auth/popup-closed-by-user") toast(why ? `That did not work: ${why}.` : "That did not work.");
   }
 }
 
@@ -50,7 +53,8 @@ function emailForm(way) {
   const form = copy("credentials");
   form.onsubmit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    take(way, { email: form[0].value, password: form[1].value });
+    const { email, password } = form.elements;
+    take(way, { email: email.value, password: password.value });
   };
   return form;
 }
