@@ -14,12 +14,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import functions_framework.aio
 from starlette.requests import Request
 from starlette.responses import Response
+from uvicorn_worker import UvicornWorker
 
 from functions.paths import route_any_path
 from functions.routes import api
 from functions.telemetry import name_users, take_over_logging
 from functions.wiring import started, wire
 
+# Not uvloop where it is installed: it accepts one connection a turn, however many wait (ADR 27).
+UvicornWorker.CONFIG_KWARGS = {**UvicornWorker.CONFIG_KWARGS, "loop": "asyncio"}
 take_over_logging()
 route_any_path()
 _service = started(wire)
