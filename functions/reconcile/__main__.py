@@ -22,7 +22,7 @@ from functions.reconcile.options import parse, prices_of
 from functions.reconcile.report import Report
 from functions.reconcile.run import Finding, Run
 from functions.settings import CLOUD_STORE, Settings, SettingsError, read_settings
-from functions.wiring import started, wire_store
+from functions.wiring import wire_store
 
 FAILED, OVER_BUDGET, DRIFTED = 1, 3, 4
 
@@ -38,15 +38,15 @@ class _Ended(Exception):
 def main(arguments: list[str] | None = None) -> int:
     """Run the command. Returns its exit code; standard error says why it is not 0."""
     options = parse(arguments, __doc__ or "")
-    settings = started(_settings)
     command = dry_run if options.dry_run else reconcile
     try:
+        settings = _settings()
         return command_line.run(lambda: asyncio.run(command(settings, options)))
     except _Ended as ended:
         print(ended, file=sys.stderr)
         return ended.code
-    except (Unavailable, CheckpointError, OSError) as error:
-        print(f"failed: {error}", file=sys.stderr)
+    except (SettingsError, Unavailable, CheckpointError, OSError) as error:
+        command_line.complain(f"failed: {error}")
         return FAILED
 
 

@@ -4,6 +4,7 @@ import json
 import random
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from adapters.gcs import GcsShelf
@@ -42,6 +43,6 @@ def test_a_bucket_that_is_not_there_is_said(
     capsys: pytest.CaptureFixture[str], bucket: str
 ) -> None:
     assert main(["list", "--shelf", f"gs://{bucket}-nowhere"]) == 1
-    said = capsys.readouterr().err
+    said = msgspec.json.decode(capsys.readouterr().err)["message"]
     assert said.startswith("failed: ")
     assert f"{bucket}-nowhere" in said

