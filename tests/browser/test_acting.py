@@ -162,6 +162,13 @@ def test_the_system_shows_and_controls_what_plays(page: Page, site: Server) -> N
     expect(player.get_by_role("button", name="Pause")).to_be_visible()
     press(player, "Close the player")
     assert page.evaluate("navigator.mediaSession.metadata") is None
+    started = """() => {
+        let started = 0;
+        HTMLMediaElement.prototype.play = async () => { started += 1; };
+        handlers.play({});
+        return started;
+    }"""
+    assert page.evaluate(started) == 0  # a headset's key, when there is nothing to play any more
 
 
 def test_an_episode_without_an_image_has_no_artwork(page: Page, site: Server) -> None:

@@ -104,6 +104,12 @@ def test_without_guests_in_the_project_there_is_a_feed_still(
     expect(page.locator(".reason", has_text="Because you bookmarked").first).to_be_visible()
     press(go(page, "saved"), f"Remove: {first}")
     expect(toast).to_contain_text("Removed. Kept on this device until you sign in.")
+    press(toast, "Undo")
+    history = go(page, "history")
+    expect(history.get_by_role("listitem")).to_have_count(1)
+    press(history, "Reset")
+    press(page.get_by_role("dialog"), "Reset")
+    expect(history).to_contain_text("No history yet")
 
 
 def test_the_page_needs_nothing_that_its_policy_forbids(page: Page, site: Server) -> None:

@@ -148,7 +148,7 @@ class Library extends EventTarget {
 
   /** Reset the feed: all engagements go, the profile stays. */
   async reset() {
-    await call("DELETE", "/me/engagements", undefined, { as: this.outbox.uid });
+    if (!this.withoutUser) await call("DELETE", "/me/engagements", undefined, { as: this.outbox.uid });
     this.outbox.drop(({ op }) => op !== "list");
     this.take({ ...this, engagements: [] }, this.outbox.writes);
     this.tell();

@@ -41,6 +41,7 @@ export function play(next) {
 const pause = () => audio.pause();
 
 function start() {
+  if (!episode) return; // a headset may ask for more after the player was closed
   audio.play().catch((error) => { if (error.name !== "AbortError") toast("This episode cannot be played."); });
 }
 
