@@ -134,12 +134,29 @@ _ASCII = re.compile(r"[\x00-\x7f]+")
 def _guesses(body: bytes) -> Iterator[str]:
     language = _LANGUAGE.search(body, 0, 65_536)
     yield from _OF_LANGUAGE.get(language[1].lower() if language else b"", ())
+    if _is_western(body):
+        yield "cp1252"
     import charset_normalizer  # noqa: PLC0415  takes its time to load, and is rarely asked
 
     sample = b"\n".join(_NOT_ASCII.findall(body, 0, 50 * SAMPLE_BYTES))[:SAMPLE_BYTES]
     best = charset_normalizer.from_bytes(sample, cp_isolation=list(_DETECTED)).best()
     if best is not None:
         yield "big5hkscs" if best.encoding == "big5" else best.encoding
+
+
+def _is_western(body: bytes) -> bool:
+    """Whether foreign letters, if there are any, mostly stand alone in words of ASCII: "Tür"."""
+    runs = _FOREIGN.findall(body, 0, 50 * SAMPLE_BYTES)
+    if not runs:
+        return b"\x83" not in body  # with which katakana begin in Shift JIS
+    return len(_ACCENTED.findall(body, 0, 50 * SAMPLE_BYTES)) * 2 > len(runs)
+
+
+# Without the quotes and dashes of Windows, which stand alone in every language.
+_FOREIGN = re.compile(rb"[\x80-\xff]{2,}|[\xc0-\xff]")
+_ACCENTED = re.compile(
+    rb"(?<=[A-Za-z])[\xc0-\xff](?![\x80-\xff])|(?<![\x80-\xff])[\xc0-\xff](?=[A-Za-z])"
+)
 
 
 def _windows_1252(error: UnicodeError) -> tuple[str, int]:

@@ -21,6 +21,9 @@ def feed(title: str, charset: str, declared: str | None, language: str = "en") -
     [
         ("Café “talk”", "cp1252", "utf-8"),
         ("Café “talk”", "cp1252", "iso-8859-1"),
+        ("25 Prozent mehr Geräte, für Käufer", "cp1252", "utf-8"),
+        ("Mañana está aquí la canción", "cp1252", None),
+        ("Now for £2", "cp1252", "utf-8"),
         ("Café talk", "utf-8", "iso-8859-1"),
         ("Café talk", "utf-8", "us-ascii"),
         ("朱镕基", "gb18030", "gb2312"),
