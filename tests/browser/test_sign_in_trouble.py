@@ -112,10 +112,10 @@ def test_what_waits_when_another_tab_signs_out_is_said_and_sent_when_they_are_ba
     (uid,) = google.users
     other = context.new_page()
     other.goto(f"{hosted.url}/#/you")
+    other.route("**/api/me**", lambda route: route.abort())  # or it sends what this tab cannot
     page.route(WRITES, lambda route: route.abort())
     press(page, f"Save: {first}")
     expect(page.locator("#banner")).to_contain_text("to be saved")
-    other.route("**/api/me**", lambda route: route.abort())
     press(other, "Sign out")
     expect(page.locator("nav")).to_contain_text("Guest")
     expect(page.locator("#toast")).to_contain_text(
