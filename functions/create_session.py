@@ -21,7 +21,7 @@ from functions.routes import api
 from functions.telemetry import name_users, take_over_logging
 from functions.wiring import started, wire
 
-# Not uvloop where it is installed: it accepts one connection a turn, however many wait (ADR 27).
+# Not uvloop where it is installed: it accepts one connection a turn, however many wait (ADR 19).
 UvicornWorker.CONFIG_KWARGS = {**UvicornWorker.CONFIG_KWARGS, "loop": "asyncio"}
 take_over_logging()
 route_any_path()

@@ -1,7 +1,7 @@
 """What holds for all feeds.
 
 Of a well-formed feed we say what lxml and podcastparser agree on, but for the exceptions that
-docs/adr/0022-feeds.md lists with their reasons.
+docs/adr/0015-feeds.md lists with their reasons.
 """
 
 import io
