@@ -64,6 +64,7 @@ def test_a_body_of_the_size_allowed_is_read_whole(size: int) -> None:
         zlib.compress(b"\0" * 2**26),
         raw_deflate(b"\0" * 2**26),
     ],
+    ids=["plain", "gzip", "members", "a bomb", "twice", "a zlib bomb", "a deflate bomb"],
 )
 def test_what_is_larger_than_allowed_is_refused_with_the_option_s_name(bomb: bytes) -> None:
     is_deflated = not bomb.startswith((b"x", b"\x1f\x8b"))
