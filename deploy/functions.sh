@@ -16,10 +16,11 @@ deploy_publish_catalog() {
 
 deploy_create_session() {
     local region=$1 environment secrets=CURSOR_KEYS=$CURSOR_SECRET:$CURSOR_VERSION private=''
-    local ingress=all
-    # Only what came through the load balancer, once that is where the page calls.
-    [[ -z $API_DOMAIN ]] || ingress=internal-and-gclb
-    environment=$(CORS_ORIGINS=$(origins) \
+    local ingress=all hops=${TRUSTED_HOPS-}
+    # Only what came through the load balancer, once that is where the page calls. It appends the
+    # client's address and its own to X-Forwarded-For.
+    [[ -z $API_DOMAIN ]] || ingress=internal-and-gclb hops=${hops:-2}
+    environment=$(CORS_ORIGINS=$(origins) TRUSTED_HOPS=$hops \
         variables "$SESSION_SETTINGS $PINECONE_SETTINGS" SHELF="gs://$BUCKET" \
         STORE=firestore AUTH=firebase FIREBASE_PROJECT="$PROJECT" \
         MEMORY_LIMIT_MB="$(megabytes "$MEMORY")" CONCURRENCY="$CONCURRENCY")

@@ -63,6 +63,7 @@ def test_the_site_may_call_the_api_before_the_page_moves(tmp_path: Path) -> None
             in one
         )
         assert "--ingress-settings=all " in one
+        assert "TRUSTED_HOPS" not in one  # a caller of the function's own address could choose theirs
 
 
 def test_with_the_certificate_the_page_moves_and_the_functions_close_after_it(
@@ -77,6 +78,7 @@ def test_with_the_certificate_the_page_moves_and_the_functions_close_after_it(
     closed = sessions(changes)
     assert len(closed) == 2
     assert all("--ingress-settings=internal-and-gclb " in one for one in closed)
+    assert all("|TRUSTED_HOPS=2" in one for one in closed)
     moved = next(i for i, one in enumerate(changes) if "--only=hosting" in one)
     assert moved < changes.index(closed[0])
     assert [one.split()[0] for one in account.deployed(*TWO, OLD)] == ["firebase"]
