@@ -69,7 +69,10 @@ def test_a_cold_start_is_split_into_steps_that_make_up_all_of_it(tmp_path: Path)
         assert one["memory_mb"]["median"] > 30
 
 
-def test_a_build_is_followed_from_its_episodes_to_its_loading(tmp_path: Path) -> None:
+def test_a_build_is_followed_from_its_episodes_to_its_loading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "LOCAL", ("folder",))
     (one,) = found(tmp_path, "build", "--sizes", "400", "--loads", "1")["sizes"]
     run = one["built"]
     assert set(run["seconds"]) == set(build.STEPS)

@@ -129,14 +129,6 @@ def stopped(backend: Backend, _proxy: CountingProxy) -> Iterator[None]:
 
 
 @contextmanager
-def refusing(_backend: Backend, proxy: CountingProxy) -> Iterator[None]:
-    """Every call is refused."""
-    proxy.refuse = grpc.StatusCode.RESOURCE_EXHAUSTED
-    yield
-    proxy.refuse = None
-
-
-@contextmanager
 def unheard(_backend: Backend, proxy: CountingProxy) -> Iterator[None]:
     """Every call takes effect, but its answer is lost."""
     proxy.refuse_late = grpc.StatusCode.UNAVAILABLE
@@ -144,7 +136,7 @@ def unheard(_backend: Backend, proxy: CountingProxy) -> Iterator[None]:
     proxy.refuse_late = None
 
 
-@pytest.mark.parametrize("trouble", [stopped, refusing, unheard])
+@pytest.mark.parametrize("trouble", [stopped, unheard])
 def test_events_come_again_until_the_database_takes_their_effect(
     backend: Backend,
     start_server: Start,

@@ -36,8 +36,8 @@ def test_one_broken_feed_is_one_problem_and_stops_nothing(server: Server) -> Non
         hidden: "larger than 1000000 bytes",
         cut: "compression is broken",
         odd: "content encoding 'br'",
-        drip: "no complete answer within 1 s",
-        head_drip: "no complete answer within 1 s",
+        drip: "no complete answer within 3 s",
+        head_drip: "no complete answer within 3 s",
         html: "not a feed",
         empty: "not a feed",
         xml: "the feed has no episodes",
@@ -51,8 +51,8 @@ def test_one_broken_feed_is_one_problem_and_stops_nothing(server: Server) -> Non
         "nul\0": "neither URL nor path",
     }
     started = time.monotonic()
-    results = read(*inputs, good, timeout_s=1, max_bytes=1_000_000)
-    assert time.monotonic() - started < 8
+    results = read(*inputs, good, timeout_s=3, max_bytes=1_000_000)
+    assert time.monotonic() - started < 20  # and not for as long as the drips last
     assert titles(results) == ["good"]
     for (where, reason), problem in zip(inputs.items(), problems(results), strict=True):
         assert problem.where == where
