@@ -33,11 +33,6 @@ def pytest_collection_finish() -> None:
             os.environ.pop(variable, None)
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: many tests wait, for a process to start or for a time."""
-    return (os.cpu_count() or 1) + 1
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Iterator[None]:
     """In CI everything can run, so there a skip is a failure."""

@@ -119,4 +119,4 @@ def test_a_function_ends_with_the_benchmark_that_started_it(tmp_path: Path) -> N
     assert members(group)
     benchmark.kill()
     benchmark.wait()
-    until(lambda: not members(group))
+    until(lambda: not members(group), 30)

@@ -63,9 +63,8 @@ def test_the_site_may_call_the_api_before_the_page_moves(tmp_path: Path) -> None
             in one
         )
         assert "--ingress-settings=all " in one
-        assert (
-            "TRUSTED_HOPS" not in one
-        )  # a caller of the function's own address could choose theirs
+        # A caller of the function's own address could choose theirs.
+        assert "TRUSTED_HOPS" not in one
 
 
 def test_with_the_certificate_the_page_moves_and_the_functions_close_after_it(
