@@ -26,7 +26,7 @@ _REFUSALS = (
 
 @contextmanager
 def edge(doing: str) -> Iterator[None]:
-    """Turn whatever the client raises into `Unavailable`: past here nobody knows the vendor."""
+    """Raises `Unavailable` for every error of the client: the vendor's own stop here."""
     try:
         yield
     except _REFUSALS as error:

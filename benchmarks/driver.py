@@ -19,7 +19,7 @@ import uvloop
 
 TIMEOUT_S = 30.0
 PAUSE_S = 0.1
-"""after a request that nobody answered, or that was refused, so that no server is hammered"""
+"""after a request that failed or was refused, so that no server is hammered"""
 REFUSED = frozenset({429, 503})
 
 

@@ -68,8 +68,8 @@ async def update_summary(
             await pause(conflicts)
             stored = await store.read_summary(uid)
         else:
-            # Once the mark is stored, or was followed by a reading, whoever takes it away has read
-            # all anew.
+            # Once the mark is stored, or was followed by a reading, the writer that takes it away
+            # has read everything anew.
             rebuild = rebuild and not (wanted.incomplete or base.incomplete)
     raise Unsettled("a summary is written by too many at once")
 

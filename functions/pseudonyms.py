@@ -6,11 +6,11 @@ import hmac
 _LABEL = b"earshot: users in the log"
 _HEX_DIGITS = 16
 UNKNOWN = "-"
-"""everybody, where there is no key"""
+"""what stands for every user where there is no key"""
 
 
 class Pseudonyms:
-    """Keyed hashes of user ids. Without the key nobody can tell whether a user is in the log."""
+    """Keyed hashes of user ids. Without the key they tell nothing about who is in the log."""
 
     def __init__(self, secret: bytes) -> None:
         """The key is derived from a secret of another use; without one, all users are one."""
