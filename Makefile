@@ -85,9 +85,9 @@ bench: $(VENV)/test ## Measure speed and cost: one HTML page, and docs/benchmark
 	@echo '# build'; $(BIN)/python -m benchmarks.build $(if $(FULL),--full) --json $(BENCH)/build.json
 	@$(BIN)/python -m benchmarks.cost --http $(BENCH)/http.json --summary $(BENCH)/summary.json --json $(BENCH)/cost.json
 	@$(BIN)/python -m benchmarks.growth $(BENCH) --json $(BENCH)/growth.json
-	@$(BIN)/python -m benchmarks.page $(BENCH) --out $(BENCH)/page.html --markdown docs/benchmarks.md
+	@$(BIN)/python -m benchmarks.report.page $(BENCH) --out $(BENCH)/page.html --markdown docs/benchmarks.md
 
-$(MADE)/train.csv: evaluation/synthetic.py $(VENV)/test
+$(MADE)/train.csv: evaluation/data/synthetic.py $(VENV)/test
 	@$(BIN)/python -m evaluation synthetic --out $(MADE)
 
 check: $(VENV)/test ## Lint and type-check

@@ -84,7 +84,7 @@ report() {
     [[ -z $api ]] || note "The API is at $api/api."
     api=${api:-${SITE_URL:-$(own_address)}}
     note "The first catalog is there in some minutes."
-    note "Look it over: python -m functions.doctor --url $api"
+    note "Look it over: python -m operations.doctor --url $api"
     name_leftovers
 }
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from feed.ports import Problem, Record, Unavailable
+from feed.ports.episodes import Problem, Record
+from feed.ports.errors import Unavailable
 
 
 class JsonSource:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from feed.builds import Copies, Leases
-from feed.ports import Shelf
+from feed.ports.builds import Copies, Leases
+from feed.ports.shelf import Shelf
 
 _CLOUD = "gs://"
 
@@ -11,10 +11,10 @@ _CLOUD = "gs://"
 def shelf_at(location: str) -> Shelf:
     """The shelf there."""
     if location.startswith(_CLOUD):
-        from adapters.gcs import GcsShelf  # noqa: PLC0415
+        from adapters.gcs.shelf import GcsShelf  # noqa: PLC0415
 
         return GcsShelf(*_bucket(location))
-    from adapters.folder import FolderShelf  # noqa: PLC0415
+    from adapters.folder.shelf import FolderShelf  # noqa: PLC0415
 
     return FolderShelf(Path(location))
 
@@ -22,10 +22,10 @@ def shelf_at(location: str) -> Shelf:
 def leases_at(location: str) -> Leases:
     """The leases there."""
     if location.startswith(_CLOUD):
-        from adapters.gcs_lease import GcsLeases  # noqa: PLC0415
+        from adapters.gcs.leases import GcsLeases  # noqa: PLC0415
 
         return GcsLeases(*_bucket(location))
-    from adapters.folder_lease import FolderLeases  # noqa: PLC0415
+    from adapters.folder.leases import FolderLeases  # noqa: PLC0415
 
     return FolderLeases(Path(location))
 
@@ -33,10 +33,10 @@ def leases_at(location: str) -> Leases:
 def copies_at(location: str) -> Copies:
     """The copies there."""
     if location.startswith(_CLOUD):
-        from adapters.gcs_copies import GcsCopies  # noqa: PLC0415
+        from adapters.gcs.copies import GcsCopies  # noqa: PLC0415
 
         return GcsCopies(*_bucket(location))
-    from adapters.folder_copies import FolderCopies  # noqa: PLC0415
+    from adapters.folder.copies import FolderCopies  # noqa: PLC0415
 
     return FolderCopies(Path(location))
 

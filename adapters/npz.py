@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from feed.episode import Episode
-from feed.ports import Unavailable, Vectors
+from feed.model.episode import Episode
+from feed.ports.episodes import Vectors
+from feed.ports.errors import Unavailable
 
 
 class NpzVectors:

@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import Spread
-from benchmarks.results import Result, Table, options, say
+from benchmarks.harness.measuring import Spread
+from benchmarks.report.results import Result, Table, options, say
 from emulators.process import free_port
 
 SIZES = (1_000, 10_000, 100_000)
@@ -49,8 +49,8 @@ ABOUT = (
 
 
 def step(folder: Path, *arguments: str, **environment: str) -> dict[str, Any]:
-    """What a process of `benchmarks.building` found."""
-    command = [sys.executable, "-m", "benchmarks.building", str(folder), *arguments]
+    """What a process of `benchmarks.harness.build_steps` found."""
+    command = [sys.executable, "-m", "benchmarks.harness.build_steps", str(folder), *arguments]
     run = subprocess.run(  # noqa: S603  # our own module
         command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.PIPE, check=True
     )
@@ -62,7 +62,7 @@ def step(folder: Path, *arguments: str, **environment: str) -> dict[str, Any]:
 def bucket() -> Iterator[dict[str, str]]:
     """An emulated bucket in a process of its own; the settings by which clients find it."""
     port = free_port()
-    command = [sys.executable, "-m", "emulators.storage", str(port), "bench"]
+    command = [sys.executable, "-m", "emulators.storage.server", str(port), "bench"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: S603
     url = f"http://127.0.0.1:{port}"
     try:

@@ -16,12 +16,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.driver import steps_of
+from benchmarks.harness.driver import steps_of
+from benchmarks.harness.measuring import Spread
+from benchmarks.harness.serving import Served
+from benchmarks.harness.world import World, uid
 from benchmarks.load import CREATE
-from benchmarks.measuring import Spread
-from benchmarks.results import Result, Table, options, say
-from benchmarks.serving import Served
-from benchmarks.world import World, uid
+from benchmarks.report.results import Result, Table, options, say
 from emulators.process import MissingError
 
 SIZES = (1_000, 10_000, 100_000)
@@ -48,7 +48,7 @@ class Answered(NamedTuple):
 def started(settings: dict[str, str], users: int) -> dict[str, float]:
     """The steps of one start, seconds, and what came after."""
     with tempfile.NamedTemporaryFile() as marks:
-        source = Path(__file__).with_name("timed.py")
+        source = Path(__file__).with_name("harness") / "timed_start.py"
         with Served(settings | {"MARKS": marks.name}, source=source) as served:
             first = ask(served, 0)
             later = [ask(served, 1 + one % (users - 1)) for one in range(LATER)]

@@ -12,19 +12,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from adapters.sqlite import SqliteStore
+from adapters.sqlite.users import SqliteStore
 from benchmarks import http, origin, summary
-from benchmarks.crowd import NOW, episode_id
-from benchmarks.prices import FILE, Prices, read_prices
-from benchmarks.results import Result, Table, options, read, say
-from benchmarks.world import World
+from benchmarks.data.crowd import NOW, episode_id
+from benchmarks.harness.world import World
+from benchmarks.report.prices import FILE, Prices, read_prices
+from benchmarks.report.results import Result, Table, options, read, say
 from emulators.process import MissingError
-from feed.clock import to_us
-from feed.engagement import Engagement
-from feed.writer import update_summary
-from functions.reconcile.cost import Meter, Spending
-from functions.reconcile.cost import Prices as ReconcilePrices
-from functions.reconcile.watched import WatchedStore
+from feed.model.engagement import Engagement
+from feed.model.timestamps import to_us
+from feed.summary.writer import update_summary
+from operations.reconcile.cost import Meter, Spending
+from operations.reconcile.cost import Prices as ReconcilePrices
+from operations.reconcile.watched import WatchedStore
 
 MILLION = 1_000_000
 MEMORY_GIB = 1.0
@@ -42,8 +42,9 @@ RECORDS_A_UNIT = 10
 ABOUT = (
     "Dollars. Shared: many sessions at once on an instance of 1 vCPU and 1 GiB whose processor is "
     f"at work {BUSY:.0%} of the time. Alone: each session has an instance to itself for the least "
-    "that is billed, 100 ms. Prices, their sources and dates: benchmarks/prices.toml. Free tiers, "
-    "storage, builds and Cloud Run's own request log are not counted."
+    "that is billed, 100 ms. Prices, their sources and dates: "
+    "benchmarks/report/prices.toml. Free tiers, storage, builds and Cloud Run's own request log "
+    "are not counted."
 )
 
 

@@ -25,18 +25,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks import stages
-from benchmarks.large import INTERESTS, NOW, large_catalog, neighbourhoods, queries
-from benchmarks.ours import KERNELS, Earshot, NumpyAlone, by_numpy_alone
-from benchmarks.peers import Peer, Places, Rows, installed
-from benchmarks.results import Result, Table, call_us, options, say
-from feed import session as sessions
-from feed.catalog import Catalog
-from feed.clock import DAY_US, to_us
-from feed.lists import Lists
-from feed.pipeline import Ranker
-from feed.request import Query
-from feed.scenario import shipped
+from benchmarks.data.large_catalog import INTERESTS, NOW, large_catalog, neighbourhoods, queries
+from benchmarks.harness import stages
+from benchmarks.harness.earshot_search import KERNELS, Earshot, NumpyAlone, by_numpy_alone
+from benchmarks.harness.peers import Peer, Places, Rows, installed
+from benchmarks.report.results import Result, Table, call_us, options, say
+from feed.catalog.catalog import Catalog
+from feed.model.timestamps import DAY_US, to_us
+from feed.ranking.pipeline import Ranker
+from feed.scenarios.scenario import shipped
+from feed.session import pages as sessions
+from feed.user.query import Query
+from feed.vectors.inverted_file import Lists
 
 Size = tuple[int, int]
 """episodes, and dimensions"""

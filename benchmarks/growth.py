@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cold import STEPS as COLD_STEPS
-from benchmarks.page import results
-from benchmarks.results import Result, Table, options
+from benchmarks.report.page import results
+from benchmarks.report.results import Result, Table, options
 
 FEWEST = 3
 """sizes, of fewer nothing is fitted"""

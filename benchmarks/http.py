@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.driver import Ask, Driven, drive, steps_of
+from benchmarks.harness.driver import Ask, Driven, drive, steps_of
+from benchmarks.harness.measuring import Spread, quantiles
+from benchmarks.harness.serving import Served
+from benchmarks.harness.world import World, uid
 from benchmarks.load import CREATE
-from benchmarks.measuring import Spread, quantiles
-from benchmarks.results import Result, Table, options, say
-from benchmarks.serving import Served
-from benchmarks.world import World, uid
+from benchmarks.report.results import Result, Table, options, say
 from emulators.process import MissingError
 
 CONNECTIONS = (1, 4, 16, 64)
@@ -113,7 +113,7 @@ def contenders(world: World, folder: Path) -> Iterator[list[Contender]]:
         first = found[0].turn(1, WARM_UP_S)
         size = {"BYTES": f"{statistics.median(first.sizes):.0f}"}
         busy = {"BUSY_MS": f"{statistics.median(first.steps_ms()['rank']):.3f}"}
-        source = Path(__file__).with_name("constant.py")
+        source = Path(__file__).with_name("harness") / "constant.py"
         same = Ask(CREATE, b'{"limit":10}')
         for name, settings in (("constant", size), ("constant, as busy", size | busy)):
             served = stack.enter_context(Served(settings, "constant", source))

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
-from benchmarks.driver import TIMEOUT_S, Ask, Driven, drive
-from benchmarks.measuring import quantiles
-from benchmarks.results import Result, Table, options
+from benchmarks.harness.driver import TIMEOUT_S, Ask, Driven, drive
+from benchmarks.harness.measuring import quantiles
+from benchmarks.report.results import Result, Table, options
 
 CREATE = "/api/sessions/create"
 MOST_CONNECTIONS = 1000

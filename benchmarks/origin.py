@@ -19,16 +19,16 @@ import msgspec
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.crowd import NOW
-from benchmarks.measuring import Spread
-from benchmarks.results import Result, Table, options, say
-from benchmarks.world import World
-from feed.catalog import Catalog
-from feed.clock import rfc3339, to_us
-from feed.engagement import Summary
-from feed.pipeline import Ranker
-from feed.request import SessionRequest, make_query
-from feed.scenario import shipped
+from benchmarks.data.crowd import NOW
+from benchmarks.harness.measuring import Spread
+from benchmarks.harness.world import World
+from benchmarks.report.results import Result, Table, options, say
+from feed.catalog.catalog import Catalog
+from feed.model.engagement import Summary
+from feed.model.timestamps import rfc3339, to_us
+from feed.ranking.pipeline import Ranker
+from feed.scenarios.scenario import shipped
+from feed.session.request import SessionRequest, make_query
 
 SIZES = (1_000, 100_000)
 READ = 2_000

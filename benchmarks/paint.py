@@ -12,10 +12,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.measuring import Spread
-from benchmarks.results import Result, Table, options, say
-from benchmarks.serving import ROOT, Served
-from benchmarks.world import World
+from benchmarks.harness.measuring import Spread
+from benchmarks.harness.serving import ROOT, Served
+from benchmarks.harness.world import World
+from benchmarks.report.results import Result, Table, options, say
 
 EPISODES = 2_000
 WINDOW = {"width": 390, "height": 844}

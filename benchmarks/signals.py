@@ -51,9 +51,9 @@ class Growth(NamedTuple):
 def measured(users: int, episodes: int) -> dict[str, Any]:
     """Processor seconds by step, and the most memory, of this process, which is new."""
     # Here, so that the process that starts the others stays small: they inherit its peak.
-    from benchmarks.crowd import Crowd  # noqa: PLC0415
-    from catalog_builder import signals as steps  # noqa: PLC0415
-    from catalog_builder.interactions import collect  # noqa: PLC0415
+    from benchmarks.data.crowd import Crowd  # noqa: PLC0415
+    from catalog_builder.signals import aggregates as steps  # noqa: PLC0415
+    from catalog_builder.signals.interactions import collect  # noqa: PLC0415
 
     seconds: dict[str, float] = {}
     peaks_mb = {"start": _peak_mb()}

@@ -13,15 +13,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.firestore import FirestoreStore
-from benchmarks.crowd import episode_id
-from benchmarks.measuring import quantiles
-from benchmarks.results import Result, Table, options
-from benchmarks.serving import Served, firestore
+from adapters.firestore.users import FirestoreStore
+from benchmarks.data.crowd import episode_id
+from benchmarks.harness.measuring import quantiles
+from benchmarks.harness.serving import Served, firestore
+from benchmarks.report.results import Result, Table, options
 from emulators.event_bridge import EventBridge, register
 from emulators.process import MissingError
 from emulators.stack import TRIGGERS
-from feed.engagement import Engagement
+from feed.model.engagement import Engagement
 
 AT_ONCE = 64
 """writes under way together"""

@@ -8,14 +8,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from catalog_builder import job, publishing
-from catalog_builder.allowance import Allowance, allowance
+from catalog_builder import job
+from catalog_builder.episodes.allowance import Allowance, allowance
+from catalog_builder.episodes.validation import load_fields
 from catalog_builder.errors import Refused
 from catalog_builder.feed_options import add_feed_options, feed_options
-from catalog_builder.gate import MIN_COVERAGE
 from catalog_builder.progress import say
-from catalog_builder.reading import load_fields
-from catalog_builder.signals import MIN_PEOPLE
+from catalog_builder.publish import publisher as publishing
+from catalog_builder.publish.gate import MIN_COVERAGE
+from catalog_builder.signals.aggregates import MIN_PEOPLE
 from catalog_builder.wiring import (
     Pinecone,
     Sources,
@@ -25,11 +26,11 @@ from catalog_builder.wiring import (
     vector_store,
     write_file,
 )
-from feed import command_line
-from feed.catalog import Catalog
-from feed.clock import from_us
-from feed.ports import Conflict, Damaged, NotFound, Unavailable
-from feed.snapshot import encode
+from feed import cli as command_line
+from feed.catalog.catalog import Catalog
+from feed.model.timestamps import from_us
+from feed.ports.errors import Conflict, Damaged, NotFound, Unavailable
+from feed.snapshot.codec import encode
 
 KEEP = 10
 

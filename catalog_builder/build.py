@@ -10,26 +10,26 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from catalog_builder.category_names import with_one_spelling
+from catalog_builder.episodes.category_names import with_one_spelling
 from catalog_builder.errors import Refused
-from catalog_builder.interactions import collect
-from catalog_builder.lists import FEWEST, lists
-from catalog_builder.projection import projection
-from catalog_builder.scale import cosine_scale
-from catalog_builder.signals import Parameters, signals
-from feed.cards import Cards
-from feed.catalog import SCORES, Catalog
-from feed.clock import to_us
-from feed.columns import Strings, hash_strings
-from feed.engagement import Summary
-from feed.episode import Categories, Episode, Scores, Series
-from feed.filters import primary_subtag
-from feed.fixed import Fixed
-from feed.index import Index
-from feed.lists import Lists
-from feed.ports import Vectors
-from feed.signals import Signals
-from feed.snapshot import content_version
+from catalog_builder.signals.aggregates import Parameters, signals
+from catalog_builder.signals.interactions import collect
+from catalog_builder.vectors.cosine_scale import cosine_scale
+from catalog_builder.vectors.inverted_file import FEWEST, lists
+from catalog_builder.vectors.projection import projection
+from feed.arrays.hash_index import Index
+from feed.arrays.hashing import hash_strings
+from feed.arrays.strings import Strings
+from feed.catalog.cards import Cards
+from feed.catalog.catalog import SCORES, Catalog
+from feed.catalog.signals import Signals
+from feed.model.engagement import Summary
+from feed.model.episode import Categories, Episode, Scores, Series, primary_subtag
+from feed.model.timestamps import to_us
+from feed.ports.episodes import Vectors
+from feed.snapshot.codec import content_version
+from feed.vectors.int16 import Fixed
+from feed.vectors.inverted_file import Lists
 
 DIMENSIONS = range(8, 4097)
 """The embedding dimensions that are supported."""

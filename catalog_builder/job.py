@@ -7,17 +7,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from catalog_builder import publishing
-from catalog_builder.allowance import Allowance
 from catalog_builder.build import build_catalog
-from catalog_builder.gate import MIN_COVERAGE
+from catalog_builder.episodes.allowance import Allowance
+from catalog_builder.episodes.validation import Fields, read_episodes
 from catalog_builder.progress import say, stage, watched
-from catalog_builder.reading import Fields, read_episodes
-from catalog_builder.signals import MIN_PEOPLE, Parameters
-from feed.builds import Leases
-from feed.catalog import Catalog
-from feed.clock import rfc3339
-from feed.ports import EpisodeSource, Problem, Shelf, SummaryArchive, Unavailable, VectorStore
+from catalog_builder.publish import publisher as publishing
+from catalog_builder.publish.gate import MIN_COVERAGE
+from catalog_builder.signals.aggregates import MIN_PEOPLE, Parameters
+from feed.catalog.catalog import Catalog
+from feed.model.timestamps import rfc3339
+from feed.ports.builds import Leases
+from feed.ports.episodes import EpisodeSource, Problem, VectorStore
+from feed.ports.errors import Unavailable
+from feed.ports.shelf import Shelf
+from feed.ports.users import SummaryArchive
 
 LEASE = "build"
 LEASE_TIMEOUT_S = 10.0

@@ -6,10 +6,12 @@ from datetime import date
 from pathlib import Path
 
 from adapters.locations import copies_at, leases_at, shelf_at
-from catalog_builder import demo
+from catalog_builder.episodes import demo
 from catalog_builder.errors import Refused
 from catalog_builder.feed_options import FeedOptions
-from feed.ports import Buffer, EpisodeSource, Problem, Record, SummaryArchive, VectorStore
+from feed.ports.episodes import EpisodeSource, Problem, Record, VectorStore
+from feed.ports.shelf import Buffer
+from feed.ports.users import SummaryArchive
 
 __all__ = [
     "Sources",
@@ -83,8 +85,8 @@ def episode_source(sources: Sources, today: date) -> EpisodeSource:
     kind, _, collection = sources.episodes.partition(":")
     if kind == FIRESTORE:
         # Each command loads what it uses.
-        from adapters.firestore_episodes import FirestoreEpisodes  # noqa: PLC0415
-        from adapters.firestore_remembered import RememberedEpisodes  # noqa: PLC0415
+        from adapters.firestore.episodes import FirestoreEpisodes  # noqa: PLC0415
+        from adapters.firestore.incremental_episodes import RememberedEpisodes  # noqa: PLC0415
 
         source = FirestoreEpisodes(sources.project or None, collection=collection or "episodes")
         return RememberedEpisodes(source, copies_at(sources.copies), full=sources.full)
@@ -93,7 +95,7 @@ def episode_source(sources: Sources, today: date) -> EpisodeSource:
 
         return JsonSource(Path(sources.episodes))
     if sources.feeds:
-        from adapters.rss import RssSource  # noqa: PLC0415
+        from adapters.rss.source import RssSource  # noqa: PLC0415
 
         options = sources.feed_options
         return RssSource(
@@ -111,7 +113,7 @@ def episode_source(sources: Sources, today: date) -> EpisodeSource:
 def vector_store(sources: Sources) -> VectorStore:
     """An index, a file, or else the built-in embedder. Raises `Refused` for an index of no host."""
     if sources.vectors == PINECONE:
-        from adapters.pinecone import PineconeVectors  # noqa: PLC0415
+        from adapters.pinecone.vectors import PineconeVectors  # noqa: PLC0415
 
         index = sources.pinecone
         for name, value in (("PINECONE_HOST", index.host), ("PINECONE_API_KEY", index.api_key)):
@@ -124,7 +126,7 @@ def vector_store(sources: Sources) -> VectorStore:
         from adapters.npz import NpzVectors  # noqa: PLC0415
 
         return NpzVectors(Path(sources.vectors))
-    from adapters.lsa import LsaVectors  # noqa: PLC0415
+    from adapters.text_embedder import LsaVectors  # noqa: PLC0415
 
     return LsaVectors()
 
@@ -132,11 +134,11 @@ def vector_store(sources: Sources) -> VectorStore:
 def summary_archive(sources: Sources) -> SummaryArchive | None:
     """All users' summaries; None where nobody's are to be read."""
     if sources.users == FIRESTORE:
-        from adapters.firestore_archive import FirestoreArchive  # noqa: PLC0415
+        from adapters.firestore.summary_archive import FirestoreArchive  # noqa: PLC0415
 
         return FirestoreArchive(sources.project or None)
     if sources.users:
-        from adapters.sqlite_archive import SqliteArchive  # noqa: PLC0415
+        from adapters.sqlite.summary_archive import SqliteArchive  # noqa: PLC0415
 
         return SqliteArchive(Path(sources.users))
     return None
@@ -144,7 +146,7 @@ def summary_archive(sources: Sources) -> SummaryArchive | None:
 
 def write_file(path: Path, data: Buffer) -> None:
     """Write a file that is there whole, or not at all."""
-    from adapters.folder import write_whole  # noqa: PLC0415
+    from adapters.folder.shelf import write_whole  # noqa: PLC0415
 
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, data)

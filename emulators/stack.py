@@ -11,9 +11,9 @@ from pathlib import Path
 
 from emulators.event_bridge import EventBridge, register
 from emulators.firestore import FirestoreEmulator
-from emulators.pinecone import PineconeStandIn
+from emulators.pinecone.server import PineconeStandIn
 from emulators.process import Child, Function, MissingError, StartError, free_port
-from emulators.storage import StrictStorage
+from emulators.storage.server import StrictStorage
 
 ROOT = Path(__file__).parents[1]
 BUCKET = "catalogs"

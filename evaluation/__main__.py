@@ -12,10 +12,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from catalog_builder.errors import Refused
 from catalog_builder.progress import say
 from evaluation import commands
-from evaluation.experiment import MIN_PEOPLE
-from evaluation.offline import CUTOFFS, DEPTH
-from feed import command_line
-from feed.ports import Unavailable
+from evaluation.offline.replay import CUTOFFS, DEPTH
+from evaluation.offline.setup import MIN_PEOPLE
+from feed import cli as command_line
+from feed.ports.errors import Unavailable
 
 
 def main(arguments: list[str] | None = None) -> int:

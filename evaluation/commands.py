@@ -12,18 +12,18 @@ import msgspec
 from catalog_builder.progress import stage, watched
 from evaluation.behaviour import CASES
 from evaluation.behaviour.running import Result, find, run
-from evaluation.counterfactual import estimate
-from evaluation.decisions import read_decisions
-from evaluation.experiment import Files, prepare
-from evaluation.offline import Outcome
-from evaluation.synthetic import episodes_jsonl, events_csv, make
-from evaluation.tables import number, table, with_interval
+from evaluation.counterfactual.decisions import read_decisions
+from evaluation.counterfactual.estimates import estimate
+from evaluation.data.synthetic import episodes_jsonl, events_csv, make
+from evaluation.offline.replay import Outcome
+from evaluation.offline.setup import Files, prepare
+from evaluation.report.tables import number, table, with_interval
 from evaluation.tuning.running import tune as tuning
 from evaluation.tuning.running import tuned
 from evaluation.tuning.search import best
 from evaluation.tuning.space import load as load_space
 from evaluation.wiring import chosen_scenarios, known_scenarios, write_file
-from feed.clock import rfc3339
+from feed.model.timestamps import rfc3339
 
 
 def offline(options: argparse.Namespace) -> int:

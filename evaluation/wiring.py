@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from catalog_builder.episodes.validation import load_fields, read_episodes
 from catalog_builder.errors import Refused
 from catalog_builder.progress import say
-from catalog_builder.reading import load_fields, read_episodes
 from catalog_builder.wiring import Sources, episode_source, vector_store, write_file
-from feed import scenario as scenarios
-from feed.episode import Episode
-from feed.ports import Vectors
-from feed.scenario import Scenario
+from feed.model.episode import Episode
+from feed.ports.episodes import Vectors
+from feed.scenarios import scenario as scenarios
+from feed.scenarios.scenario import Scenario
 
 __all__ = ["Material", "chosen_scenarios", "known_scenarios", "material", "write_file"]
 

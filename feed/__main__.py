@@ -10,19 +10,19 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from feed import command_line
-from feed import experiment as experiments
-from feed import scenario as scenarios
-from feed import session as sessions
-from feed.catalog import Catalog
-from feed.clock import rfc3339, to_us
-from feed.document import from_document
-from feed.engagement import Profile, Summary, SummaryError, newest
-from feed.experiment import Assignment
-from feed.pipeline import Ranker
-from feed.ports import Buffer
-from feed.request import SentEngagement, SessionRequest, make_query
-from feed.snapshot import SnapshotError, decode, read_header
+from feed import cli as command_line
+from feed.catalog.catalog import Catalog
+from feed.model.engagement import Profile, Summary, SummaryError, newest
+from feed.model.timestamps import rfc3339, to_us
+from feed.ports.shelf import Buffer
+from feed.ranking.pipeline import Ranker
+from feed.scenarios import experiment as experiments
+from feed.scenarios import scenario as scenarios
+from feed.scenarios.experiment import Assignment
+from feed.session import pages as sessions
+from feed.session.request import SentEngagement, SessionRequest, make_query
+from feed.snapshot.codec import SnapshotError, decode, read_header
+from feed.summary.document import from_document
 
 
 class _Failed(Exception):

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from uvicorn_worker import UvicornWorker
 
-from functions.paths import route_any_path
-from functions.routes import api
+from functions.api.routes import api
+from functions.http.paths import route_any_path
 from functions.telemetry import name_users, take_over_logging
 from functions.wiring import started, wire
 

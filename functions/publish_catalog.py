@@ -17,10 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from catalog_builder import job
-from catalog_builder.allowance import allowance
+from catalog_builder.episodes.allowance import allowance
+from catalog_builder.episodes.validation import load_fields
 from catalog_builder.errors import Beaten, Refused
 from catalog_builder.feed_options import FeedOptions
-from catalog_builder.reading import load_fields
 from catalog_builder.wiring import (
     Pinecone,
     Sources,
@@ -30,10 +30,10 @@ from catalog_builder.wiring import (
     summary_archive,
     vector_store,
 )
-from feed.ports import Conflict, Unavailable
-from functions.errors import ProblemError
-from functions.incoming import read_body
-from functions.resource import json_response
+from feed.ports.errors import Conflict, Unavailable
+from functions.http.endpoint import json_response
+from functions.http.request_body import read_body
+from functions.problems import ProblemError
 from functions.settings import SettingsError, check_shelf, check_store, read_settings
 from functions.telemetry import log, log_error, take_over_logging
 from functions.wiring import started

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from functions.pseudonyms import Pseudonyms
+from functions.auth.pseudonyms import Pseudonyms
 
 MOST_CHARACTERS = 2000
 """of a text in the log"""

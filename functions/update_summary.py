@@ -13,9 +13,9 @@ import functions_framework.aio
 from cloudevents.http import CloudEvent
 from starlette.exceptions import HTTPException
 
-from feed.ports import Unavailable, Unstorable
-from functions.summary_updates import SummaryUpdates
+from feed.ports.errors import Unavailable, Unstorable
 from functions.telemetry import log, log_error, take_over_logging
+from functions.triggers.summary_updates import SummaryUpdates
 from functions.wiring import started, wire_store
 
 _PATH = re.compile(r"users/(?P<uid>[^/]+)(?:/engagements/(?P<engagement>[^/]+))?")

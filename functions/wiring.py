@@ -11,19 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from adapters.locations import shelf_at
-from feed import experiment as experiments
-from feed import scenario as scenarios
-from feed.clock import to_us
-from feed.experiment import Experiment
-from feed.ports import Shelf, SummaryStore
-from feed.scenario import Scenario
-from functions import memory
-from functions.auth import DemoUsers, Nobody, Verifier
-from functions.budget import Budget
-from functions.degradation_log import DegradationLog
-from functions.guard import Guard
-from functions.holder import CatalogHolder
-from functions.service import NoTriggers, Service, Triggers
+from feed.model.timestamps import to_us
+from feed.ports.shelf import Shelf
+from feed.ports.users import SummaryStore
+from feed.scenarios import experiment as experiments
+from feed.scenarios import scenario as scenarios
+from feed.scenarios.experiment import Experiment
+from feed.scenarios.scenario import Scenario
+from functions.auth.verifier import DemoUsers, Nobody, Verifier
+from functions.serving import memory
+from functions.serving.catalog_holder import CatalogHolder
+from functions.serving.circuit_breaker import Guard
+from functions.serving.degradation_log import DegradationLog
+from functions.serving.service import NoTriggers, Service, Triggers
+from functions.serving.time_budget import Budget
 from functions.settings import (
     CLOUD_STORE,
     Settings,
@@ -35,7 +36,7 @@ from functions.settings import (
 from functions.telemetry import log
 
 if TYPE_CHECKING:
-    from functions.retrieval import Retrieval
+    from functions.serving.external_search import Retrieval
 
 PROBE_UID = "earshot-health"
 PROBE_EPISODE = "earshot-connects"
@@ -105,7 +106,7 @@ def wire_store(settings: Settings | None = None) -> SummaryStore:
 
 def write_file(path: Path, data: bytes) -> None:
     """Write a file that is there whole, or not at all. Raises OSError."""
-    from adapters.folder import write_whole  # noqa: PLC0415  # a command's, no function's
+    from adapters.folder.shelf import write_whole  # noqa: PLC0415  # a command's, no function's
 
     write_whole(path, data)
 
@@ -113,11 +114,11 @@ def write_file(path: Path, data: bytes) -> None:
 def _store(settings: Settings) -> tuple[SummaryStore, Triggers]:
     """The store, and its triggers, where it has none of its own."""
     if settings.STORE == CLOUD_STORE:
-        from adapters.firestore import FirestoreStore  # noqa: PLC0415
+        from adapters.firestore.users import FirestoreStore  # noqa: PLC0415
 
         return FirestoreStore(settings.FIREBASE_PROJECT or None), NoTriggers()
-    from adapters.sqlite import SqliteStore  # noqa: PLC0415
-    from functions.local_triggers import LocalTriggers  # noqa: PLC0415
+    from adapters.sqlite.users import SqliteStore  # noqa: PLC0415
+    from functions.triggers.local_triggers import LocalTriggers  # noqa: PLC0415
 
     store = SqliteStore(Path(settings.STORE))
     return store, LocalTriggers(store)
@@ -126,8 +127,8 @@ def _store(settings: Settings) -> tuple[SummaryStore, Triggers]:
 def _retrieval(settings: Settings, degradations: DegradationLog) -> "Retrieval | None":
     if settings.RETRIEVAL == "snapshot":
         return None
-    from adapters.pinecone_search import PineconeSearch  # noqa: PLC0415
-    from functions.retrieval import Retrieval  # noqa: PLC0415
+    from adapters.pinecone.search import PineconeSearch  # noqa: PLC0415
+    from functions.serving.external_search import Retrieval  # noqa: PLC0415
 
     try:
         search = PineconeSearch(
@@ -144,7 +145,7 @@ def _verifier(settings: Settings) -> Verifier:
     users = _users(settings)
     if not settings.APP_CHECK:
         return users
-    from functions.firebase_auth import AppChecked  # noqa: PLC0415
+    from functions.auth.firebase import AppChecked  # noqa: PLC0415
 
     return AppChecked(users, settings.APP_CHECK)
 
@@ -154,7 +155,7 @@ def _users(settings: Settings) -> Verifier:
         return Nobody(local=not settings.K_SERVICE)
     if settings.AUTH == "demo":
         return DemoUsers()
-    from functions.firebase_auth import EmulatorUsers, FirebaseUsers  # noqa: PLC0415
+    from functions.auth.firebase import EmulatorUsers, FirebaseUsers  # noqa: PLC0415
 
     if settings.AUTH == "emulator":
         return EmulatorUsers(settings.FIREBASE_PROJECT, k_service=settings.K_SERVICE)

@@ -13,8 +13,8 @@ import msgspec
 from catalog_builder.errors import Refused
 from evaluation.behaviour import checks, comparisons
 from evaluation.behaviour.where import Where
-from feed.engagement import EngagementType
-from feed.episode import Scores
+from feed.model.engagement import EngagementType
+from feed.model.episode import Scores
 
 Comparison = comparisons.Overlap | comparisons.Same | comparisons.SameAbove | comparisons.Moves
 Check = (

@@ -9,8 +9,8 @@ import numpy as np
 from evaluation.behaviour.seen import Seen
 from evaluation.behaviour.verdict import Judge, Part, Top, Verdict, placed
 from evaluation.behaviour.where import Where
-from evaluation.latency import session_ms
-from feed.columns import BoolArray
+from evaluation.offline.latency import session_ms
+from feed.arrays.arrays import BoolArray
 
 ScoreName = Literal["credibility", "insight", "information", "entertainment", "combined"]
 

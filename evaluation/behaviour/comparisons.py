@@ -6,7 +6,7 @@ from typing import Literal
 from evaluation.behaviour.seen import Seen
 from evaluation.behaviour.verdict import Judge, Part, Top, Verdict, placed
 from evaluation.behaviour.where import Where
-from feed.columns import BoolArray
+from feed.arrays.arrays import BoolArray
 
 
 class Overlap(Judge, frozen=True, kw_only=True):

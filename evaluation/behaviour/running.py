@@ -12,16 +12,16 @@ from evaluation.behaviour.case import Asked, Case, Crowd, Engaged, Other, load
 from evaluation.behaviour.seen import Seen, look
 from evaluation.behaviour.verdict import Verdict
 from evaluation.behaviour.worlds import NOW, world
-from evaluation.events import Events
-from evaluation.learned import learn
+from evaluation.data.events import Events
+from evaluation.data.training import learn
 from evaluation.wiring import Material
-from feed.catalog import Catalog
-from feed.clock import DAY_US, from_us, to_us
-from feed.engagement import TYPES, Engagement, Profile, Summary, newest
-from feed.pipeline import Ranker
-from feed.ports import Unavailable
-from feed.request import SentEngagement, SessionRequest, make_query
-from feed.scenario import Scenario
+from feed.catalog.catalog import Catalog
+from feed.model.engagement import TYPES, Engagement, Profile, Summary, newest
+from feed.model.timestamps import DAY_US, from_us, to_us
+from feed.ports.errors import Unavailable
+from feed.ranking.pipeline import Ranker
+from feed.scenarios.scenario import Scenario
+from feed.session.request import SentEngagement, SessionRequest, make_query
 
 NOW_US = to_us(NOW)
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from feed.catalog import SCORES, Catalog
-from feed.columns import BoolArray, FloatArray, IntArray
-from feed.phrases import phrase
-from feed.pipeline import Ranker
-from feed.request import Query
+from feed.arrays.arrays import BoolArray, FloatArray, IntArray
+from feed.catalog.catalog import SCORES, Catalog
+from feed.ranking.pipeline import Ranker
+from feed.session.reason_text import phrase
+from feed.user.query import Query
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ import msgspec
 import numpy as np
 
 from catalog_builder.errors import Refused
-from feed.catalog import Catalog
-from feed.columns import BoolArray, hash_strings
-from feed.index import Index
+from feed.arrays.arrays import BoolArray
+from feed.arrays.hash_index import Index
+from feed.arrays.hashing import hash_strings
+from feed.catalog.catalog import Catalog
 
 Names = str | tuple[str, ...]
 

@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from catalog_builder.episodes.validation import read_episodes
 from catalog_builder.errors import Refused
-from catalog_builder.reading import read_episodes
 from evaluation.behaviour.case import World, Written
 from evaluation.wiring import Material, material
-from feed.columns import BoolArray, FloatArray
-from feed.episode import Episode
-from feed.ports import Record, Vectors
+from feed.arrays.arrays import BoolArray, FloatArray
+from feed.model.episode import Episode
+from feed.ports.episodes import Record, Vectors
 
 NOW = datetime(2026, 2, 6, tzinfo=UTC)
 """When every case takes place."""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from evaluation import bootstrap
-from evaluation.offline import DEPTH, Outcome
+from evaluation.offline import bootstrap
+from evaluation.offline.replay import DEPTH, Outcome
 from evaluation.report.charts import SOFT, bare, chart, colour, key
 from evaluation.report.page import paragraph, table
-from evaluation.tables import number, signed
+from evaluation.report.tables import number, signed
 
 TASTE = ("novelty", "series_entropy")
 """Of these more is not simply better: no value of theirs is set in bold."""

@@ -5,15 +5,15 @@ from collections import Counter
 from collections.abc import Sequence
 
 from evaluation.behaviour.running import Result
-from evaluation.earshot import Earshot
-from evaluation.experiment import Experiment
-from evaluation.offline import Outcome
-from evaluation.recommender import Recommender
+from evaluation.offline.earshot import Earshot
+from evaluation.offline.recommender import Recommender
+from evaluation.offline.replay import Outcome
+from evaluation.offline.setup import Experiment
 from evaluation.report import accuracy, makeup, people
 from evaluation.report.page import page, pair, paragraph, table
 from evaluation.report.sampled import USERS, Sampled, sampled
-from evaluation.tables import number
-from feed.clock import rfc3339
+from evaluation.report.tables import number
+from feed.model.timestamps import rfc3339
 
 
 def report(

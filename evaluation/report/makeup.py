@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from evaluation.learned import Learned
-from evaluation.metrics import series_entropy
-from evaluation.offline import Outcome
-from evaluation.protocol import Targets
+from evaluation.data.training import Learned
+from evaluation.offline.metrics import series_entropy
+from evaluation.offline.protocol import Targets
+from evaluation.offline.replay import Outcome
 from evaluation.report.charts import INK, bare, chart, colour, key
 from evaluation.report.sampled import PLACES, Sampled
-from evaluation.tables import number
+from evaluation.report.tables import number
 
 TOP = 10
 TRIFLE = 0.002

@@ -5,11 +5,11 @@ from datetime import datetime
 
 import numpy as np
 
-from evaluation.earshot import Earshot
-from evaluation.learned import Learned, User
-from evaluation.protocol import Targets
-from feed.clock import from_us
-from feed.phrases import phrase
+from evaluation.data.training import Learned, User
+from evaluation.offline.earshot import Earshot
+from evaluation.offline.protocol import Targets
+from feed.model.timestamps import from_us
+from feed.session.reason_text import phrase
 
 SHOWN = 8
 """of what somebody heard, and of what they got"""

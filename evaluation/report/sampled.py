@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.earshot import Earshot
-from evaluation.latency import session_ms
-from evaluation.learned import User
-from feed.columns import FloatArray
-from feed.phrases import phrase
+from evaluation.data.training import User
+from evaluation.offline.earshot import Earshot
+from evaluation.offline.latency import session_ms
+from feed.arrays.arrays import FloatArray
+from feed.session.reason_text import phrase
 
 USERS = 300
 PLACES = 50

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from evaluation.report.charts import INK, bare, chart, colour, key
 from evaluation.report.page import page, paragraph, table
-from evaluation.tables import number, signed
+from evaluation.report.tables import number, signed
 from evaluation.tuning.search import Trial, best
 from evaluation.tuning.space import Space
 

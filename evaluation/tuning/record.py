@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from catalog_builder.errors import Refused
-from evaluation.experiment import Experiment
+from evaluation.offline.setup import Experiment
 from evaluation.tuning.search import Trial
 from evaluation.tuning.space import Space
 from evaluation.wiring import write_file

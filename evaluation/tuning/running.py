@@ -8,14 +8,14 @@ import msgspec
 
 from catalog_builder.errors import Refused
 from catalog_builder.progress import say, watched
-from evaluation import offline
-from evaluation.earshot import Earshot
-from evaluation.experiment import Experiment
+from evaluation.offline import replay as offline
+from evaluation.offline.earshot import Earshot
+from evaluation.offline.setup import Experiment
 from evaluation.tuning import record
 from evaluation.tuning.search import Trial, best, search
 from evaluation.tuning.space import Space
 from evaluation.tuning.written import differing, toml
-from feed.scenario import Scenario
+from feed.scenarios.scenario import Scenario
 
 
 def tune(space: Space, experiment: Experiment, trials: int, seed: int, path: Path) -> list[Trial]:

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from evaluation.tuning.space import Space
-from feed.columns import FloatArray
+from feed.arrays.arrays import FloatArray
 
 SPREAD_PER_PARAMETER = 3
 """trials for each parameter that are spread over the space, before the search closes in"""

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 import msgspec
 
 from catalog_builder.errors import Refused
-from evaluation.offline import DEPTH, METRIC
+from evaluation.offline.replay import DEPTH, METRIC
 from evaluation.tuning.written import toml
-from feed.columns import FloatArray
-from feed.scenario import Scenario, ScenarioError, parse
+from feed.arrays.arrays import FloatArray
+from feed.scenarios.scenario import Scenario, ScenarioError, parse
 
 DIGITS = 4
 """significant digits of a value that is tried: what is written is what was tried"""

@@ -6,12 +6,12 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from adapters.lsa import LsaVectors
+from adapters.text_embedder import LsaVectors
 from benchmarks.paint import NAMES
-from catalog_builder import demo
 from catalog_builder.build import build_catalog
-from feed.catalog import Catalog
-from feed.episode import Episode
+from catalog_builder.episodes import demo
+from feed.catalog.catalog import Catalog
+from feed.model.episode import Episode
 from tests.support.catalogs import NOW, publish_to
 from tests.support.server import ROOT, Server
 

@@ -9,11 +9,11 @@ import msgspec
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-from adapters.lsa import LsaVectors
+from adapters.text_embedder import LsaVectors
 from benchmarks.paint import NAMES
-from catalog_builder import demo
 from catalog_builder.build import build_catalog
-from feed.episode import Episode
+from catalog_builder.episodes import demo
+from feed.model.episode import Episode
 from tests.browser.conftest import ARGUMENTS
 from tests.support.catalogs import NOW, publish_to
 from tests.support.page import go, press, refresh, titles, visit

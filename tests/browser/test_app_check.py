@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from deploy.hosting import allowed, stage
-from feed.catalog import Catalog
+from feed.catalog.catalog import Catalog
 from tests.support.attestation import NUMBER, SITE_KEY, AppCheck, function, key_server
 from tests.support.catalogs import publish_to
 from tests.support.page import press, refresh, titles, until, visit

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from feed.catalog import Catalog
+from feed.catalog.catalog import Catalog
 from tests.support.catalogs import publish_to
 from tests.support.deploying import ROOT, Account, needs_gcloud
 from tests.support.hosting import HostingEmulator, Site

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from feed.catalog import Catalog
+from feed.catalog.catalog import Catalog
 from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.server import Server
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from feed.catalog import Catalog
+from feed.catalog.catalog import Catalog
 from tests.support.catalogs import publish_to
 from tests.support.server import ROOT, Server
 from tests.support.tokens import unsigned

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from deploy.hosting import allowed, stage
-from feed.catalog import Catalog
+from feed.catalog.catalog import Catalog
 from tests.support.catalogs import publish_to
 from tests.support.page import go, press, refresh, stored, titles, until, visit
 from tests.support.server import ROOT, Server

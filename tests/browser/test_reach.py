@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from feed.episode import Episode
+from feed.model.episode import Episode
 from tests.support.catalogs import NOW, catalog_of, fields, publish_to
 from tests.support.page import (
     PAGE,

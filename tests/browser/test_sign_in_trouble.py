@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from feed.catalog import Catalog
+from feed.catalog.catalog import Catalog
 from tests.support.catalogs import publish_to
 from tests.support.page import go, press, titles, until, visit
 from tests.support.server import ROOT, Server

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from adapters.gcs import GcsShelf
+from adapters.gcs.shelf import GcsShelf
 from catalog_builder.__main__ import main
 from tests.support.buckets import _storage_server, bucket, storage
 from tests.support.catalogs import fields

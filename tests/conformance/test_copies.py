@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from adapters.folder_copies import FolderCopies
-from adapters.gcs_copies import GcsCopies
-from emulators.storage import StrictStorage
-from feed.builds import Copies
+from adapters.folder.copies import FolderCopies
+from adapters.gcs.copies import GcsCopies
+from emulators.storage.server import StrictStorage
+from feed.ports.builds import Copies
 from tests.support.buckets import PREFIX, _storage_server, all_at_once, bucket, storage
 
 __all__ = ["_storage_server", "bucket", "storage"]

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from adapters.jsonl import JsonSource
-from adapters.rss import RssSource
-from catalog_builder.reading import read_episodes
+from adapters.rss.source import RssSource
+from catalog_builder.episodes.validation import read_episodes
 from catalog_builder.wiring import DemoSource
-from feed.ports import EpisodeSource, Problem, Record, Unavailable
+from feed.ports.episodes import EpisodeSource, Problem, Record
+from feed.ports.errors import Unavailable
 from tests.support.catalogs import NOW
 
 RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>Show</title>

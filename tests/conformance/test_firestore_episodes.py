@@ -7,10 +7,11 @@ import pytest
 from google.cloud.firestore import Client, GeoPoint
 from google.cloud.firestore_v1.vector import Vector
 
-from adapters.firestore_episodes import Changes, FirestoreEpisodes
-from catalog_builder.reading import read_episodes
+from adapters.firestore.episodes import Changes, FirestoreEpisodes
+from catalog_builder.episodes.validation import read_episodes
 from emulators.process import free_port
-from feed.ports import EpisodeSource, Record, Unavailable
+from feed.ports.episodes import EpisodeSource, Record
+from feed.ports.errors import Unavailable
 from tests.conformance.test_episode_source import GOOD, OutsideSourceContract
 from tests.support.counting_proxy import CountingProxy, counted
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from adapters import firestore_users
-from adapters.firestore import FirestoreStore
+from adapters.firestore import listing as firestore_users
+from adapters.firestore.users import FirestoreStore
 from emulators.firestore import FirestoreEmulator
 from emulators.process import free_port
-from feed.ports import SummaryStore, Unavailable
+from feed.ports.errors import Unavailable
+from feed.ports.users import SummaryStore
 from tests.conformance.test_summary_store import engagement, summary_of
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters.firestore import FirestoreStore
+from adapters.firestore.users import FirestoreStore
 from emulators.firestore import FirestoreEmulator
-from feed.engagement import KEPT
-from feed.writer import update_summary
-from functions.routes import api
+from feed.model.engagement import KEPT
+from feed.summary.writer import update_summary
+from functions.api.routes import api
 from functions.settings import read_settings
 from functions.wiring import wire
 from tests.conformance.test_summary_store import engagement, summary_of

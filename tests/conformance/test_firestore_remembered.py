@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from google.cloud.firestore import SERVER_TIMESTAMP, Client
 
-from adapters.firestore_episodes import FirestoreEpisodes
-from adapters.firestore_remembered import RememberedEpisodes
-from adapters.folder_copies import FolderCopies
+from adapters.firestore.episodes import FirestoreEpisodes
+from adapters.firestore.incremental_episodes import RememberedEpisodes
+from adapters.folder.copies import FolderCopies
 from emulators.process import free_port
-from feed.ports import EpisodeSource, Record, Unavailable
+from feed.ports.episodes import EpisodeSource, Record
+from feed.ports.errors import Unavailable
 from tests.conformance.test_episode_source import GOOD, OutsideSourceContract
 from tests.support.counting_proxy import CountingProxy, counted
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from adapters.firestore import FirestoreStore
+from adapters.firestore.users import FirestoreStore
 from emulators.firestore import FirestoreEmulator
-from feed.engagement import Profile, Summary
-from feed.ports import Conflict, Unstorable
-from feed.writer import update_summary
+from feed.model.engagement import Profile, Summary
+from feed.ports.errors import Conflict, Unstorable
+from feed.summary.writer import update_summary
 from tests.conformance.test_summary_store import Open, engagement, summary_of
 from tests.support.rules import encoded
 
@@ -58,7 +58,7 @@ class TestSpoiledDocuments:
 
         async def work() -> None:
             store = opened()
-            with caplog.at_level(logging.WARNING, "adapters.firestore"):
+            with caplog.at_level(logging.WARNING, "adapters.firestore.users"):
                 assert await store.newest_engagements("u", 1) == [good]
                 assert await store.newest_engagements("u", 500) == [good]
                 found = await store.read_engagements("u", [*MALFORMED, "good"])

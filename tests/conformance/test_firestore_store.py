@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from adapters import firestore_order
-from adapters.firestore import PAGE, FirestoreStore
+from adapters.firestore import pages as firestore_order
+from adapters.firestore.users import PAGE, FirestoreStore
 from emulators.firestore import FirestoreEmulator
-from feed.clock import to_us
-from feed.engagement import Engagement, Summary, newest, newest_first
-from feed.ports import Conflict, Unstorable
-from feed.writer import update_summary
+from feed.model.engagement import Engagement, Summary, newest, newest_first
+from feed.model.timestamps import to_us
+from feed.ports.errors import Conflict, Unstorable
+from feed.summary.writer import update_summary
 from tests.conformance.test_summary_store import Open, SummaryStoreContract, engagement, summary_of
 
 ROOT = Path(__file__).parents[2]
@@ -223,7 +223,7 @@ class TestFirestoreStore(SummaryStoreContract):
     ) -> None:
         code = f"""
 import asyncio, os, threading
-from adapters.firestore import FirestoreStore
+from adapters.firestore.users import FirestoreStore
 store = FirestoreStore({firestore_project!r})
 assert threading.active_count() == 1
 child = os.fork()

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from google.cloud import storage as library
 
-from adapters.gcs import GcsShelf
-from adapters.packing import zstd
-from emulators.storage import StrictStorage
-from feed import scenario
-from feed.ports import Conflict, Damaged, Shelf, TooLarge, Unavailable
-from feed.snapshot import encode
-from functions.holder import CatalogHolder
+from adapters.gcs.packing import zstd
+from adapters.gcs.shelf import GcsShelf
+from emulators.storage.server import StrictStorage
+from feed.ports.errors import Conflict, Damaged, TooLarge, Unavailable
+from feed.ports.shelf import Shelf
+from feed.scenarios import scenario
+from feed.snapshot.codec import encode
+from functions.serving.catalog_holder import CatalogHolder
 from tests.conformance.test_shelf import T, put
 from tests.support.buckets import (
     DATA,
@@ -188,7 +189,7 @@ class TestOnTheWay:
         put(shelf, "v1", data)
         script = f"""
 import tracemalloc
-from adapters.gcs import GcsShelf
+from adapters.gcs.shelf import GcsShelf
 shelf = GcsShelf({bucket!r}, {PREFIX!r})
 shelf.current(5)
 tracemalloc.start()

@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
-from adapters.gcs import GcsShelf
-from adapters.packing import zstd
+from adapters.gcs.packing import zstd
+from adapters.gcs.shelf import GcsShelf
 from catalog_builder.errors import Refused
-from catalog_builder.publishing import prune, publish, rollback, verify
-from emulators.storage import StrictStorage
-from feed import scenario
-from feed.ports import Conflict, Pointer, Shelf, Unavailable
-from functions.holder import CatalogHolder
+from catalog_builder.publish.publisher import prune, publish, rollback, verify
+from emulators.storage.server import StrictStorage
+from feed.ports.errors import Conflict, Unavailable
+from feed.ports.shelf import Pointer, Shelf
+from feed.scenarios import scenario
+from functions.serving.catalog_holder import CatalogHolder
 from tests.conformance.test_shelf import ShelfContract, T, put
 from tests.support.buckets import (
     DATA,
@@ -153,7 +154,7 @@ class TestWhatIsStored:
         shelf.put("v1", os.urandom(32 << 20), 30)
         script = f"""
 import tracemalloc
-from adapters.gcs import GcsShelf
+from adapters.gcs.shelf import GcsShelf
 shelf = GcsShelf({bucket!r}, {PREFIX!r})
 shelf.current(5)
 tracemalloc.start()

@@ -5,10 +5,11 @@ import os
 import pytest
 from google.auth.exceptions import DefaultCredentialsError
 
-from adapters import gcs_calls
-from adapters.gcs import GcsShelf
-from emulators.storage import StrictStorage
-from feed.ports import Shelf, Unavailable
+from adapters.gcs import calls as gcs_calls
+from adapters.gcs.shelf import GcsShelf
+from emulators.storage.server import StrictStorage
+from feed.ports.errors import Unavailable
+from feed.ports.shelf import Shelf
 from tests.conformance.test_shelf import T, put
 from tests.support.buckets import (
     DATA,

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.folder_lease import FolderLeases
-from adapters.gcs_lease import GcsLeases
-from emulators.storage import StrictStorage
-from feed.builds import Lease, Leases
-from feed.ports import Conflict, NotFound
+from adapters.folder.leases import FolderLeases
+from adapters.gcs.leases import GcsLeases
+from emulators.storage.server import StrictStorage
+from feed.ports.builds import Lease, Leases
+from feed.ports.errors import Conflict, NotFound
 from tests.support.buckets import PREFIX, _storage_server, all_at_once, bucket, overwrite, storage
 
 __all__ = ["_storage_server", "bucket", "storage"]

@@ -4,10 +4,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from emulators.pinecone import MAX_URL_BYTES, PineconeStandIn
-from emulators.pinecone_wire import Record
-from feed.episode import Episode
-from feed.ports import Unavailable, VectorStore
+from emulators.pinecone.server import MAX_URL_BYTES, PineconeStandIn
+from emulators.pinecone.wire import Record
+from feed.model.episode import Episode
+from feed.ports.episodes import VectorStore
+from feed.ports.errors import Unavailable
 from tests.conformance.test_vector_store import VectorStoreContract
 from tests.support.catalogs import DIMENSION, NOW, episodes
 from tests.support.pinecone import MODEL, _pinecone_server, hold, opened, pinecone

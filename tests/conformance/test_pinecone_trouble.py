@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from adapters.pinecone import PineconeVectors
-from emulators.pinecone import PineconeStandIn
-from feed.ports import Unavailable
+from adapters.pinecone.vectors import PineconeVectors
+from emulators.pinecone.server import PineconeStandIn
+from feed.ports.errors import Unavailable
 from tests.support.catalogs import DIMENSION, episodes
 from tests.support.pinecone import MODEL, _pinecone_server, hold, opened, pinecone
 

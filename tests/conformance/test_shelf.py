@@ -12,21 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from adapters import folder
-from adapters.folder import FolderShelf
-from catalog_builder.publishing import publish
-from feed.ports import (
-    Conflict,
-    Damaged,
-    DamagedPointer,
-    NotFound,
-    Pointer,
-    Shelf,
-    TooLarge,
-    Unavailable,
-)
-from feed.snapshot import FORMAT
-from functions.holder import CatalogHolder
+from adapters.folder import shelf as folder
+from adapters.folder.shelf import FolderShelf
+from catalog_builder.publish.publisher import publish
+from feed.ports.errors import Conflict, Damaged, DamagedPointer, NotFound, TooLarge, Unavailable
+from feed.ports.shelf import Pointer, Shelf
+from feed.snapshot.codec import FORMAT
+from functions.serving.catalog_holder import CatalogHolder
 from tests.support.catalogs import NOW, catalog_of, episodes, overwrite
 
 T = 5.0

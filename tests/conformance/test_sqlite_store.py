@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sqlite import SqliteStore
-from feed.ports import Unavailable
-from feed.writer import update_summary
+from adapters.sqlite.users import SqliteStore
+from feed.ports.errors import Unavailable
+from feed.summary.writer import update_summary
 from tests.conformance.test_summary_store import Open, SummaryStoreContract, engagement, summary_of
 
 
@@ -119,8 +119,8 @@ class TestSqliteStore(SummaryStoreContract):
         code = """
 import asyncio, sys
 from pathlib import Path
-from adapters.sqlite import SqliteStore
-from feed.engagement import Engagement
+from adapters.sqlite.users import SqliteStore
+from feed.model.engagement import Engagement
 
 async def main():
     store = SqliteStore(Path(sys.argv[1]))

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from adapters.firestore import FirestoreStore
-from adapters.firestore_archive import FirestoreArchive
-from adapters.sqlite import SqliteStore
-from adapters.sqlite_archive import SqliteArchive
+from adapters.firestore.summary_archive import FirestoreArchive
+from adapters.firestore.users import FirestoreStore
+from adapters.sqlite.summary_archive import SqliteArchive
+from adapters.sqlite.users import SqliteStore
 from emulators.firestore import FirestoreEmulator
 from emulators.process import free_port
-from feed.engagement import Engagement, Summary
-from feed.ports import SummaryArchive, SummaryStore, Unavailable
+from feed.model.engagement import Engagement, Summary
+from feed.ports.errors import Unavailable
+from feed.ports.users import SummaryArchive, SummaryStore
 
 USERS = 700
 ALPHABET = "0389ADYZagkmtuz_é"

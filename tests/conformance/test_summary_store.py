@@ -7,9 +7,8 @@ from typing import Any, Self, TypeVar
 
 import pytest
 
-from feed import limits
-from feed.document import to_document
-from feed.engagement import (
+from feed.model import limits
+from feed.model.engagement import (
     KEPT,
     PROFILE_LISTS,
     TYPES,
@@ -20,9 +19,11 @@ from feed.engagement import (
     newest_first,
     with_profile,
 )
-from feed.ports import Conflict, Counts, SummaryStore
-from feed.writer import update_summary
-from functions.summary_updates import pause
+from feed.ports.errors import Conflict
+from feed.ports.users import Counts, SummaryStore
+from feed.summary.document import to_document
+from feed.summary.writer import update_summary
+from functions.triggers.summary_updates import pause
 
 T = TypeVar("T")
 Open = Callable[[], SummaryStore]

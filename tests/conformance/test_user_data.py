@@ -8,7 +8,7 @@ import pytest
 from google.cloud import firestore
 
 from deploy.user_data import PROFILE
-from feed.engagement import Profile
+from feed.model.engagement import Profile
 
 ROOT = Path(__file__).parents[2]
 

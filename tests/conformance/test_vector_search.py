@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 
-from adapters.pinecone_records import metadata
-from adapters.pinecone_search import PineconeSearch
-from emulators.pinecone import PineconeStandIn
-from emulators.pinecone_wire import Record, Upsert
-from feed.ports import Unavailable
-from feed.search import Restriction, VectorSearch
+from adapters.pinecone.records import metadata
+from adapters.pinecone.search import PineconeSearch
+from emulators.pinecone.server import PineconeStandIn
+from emulators.pinecone.wire import Record, Upsert
+from feed.ports.errors import Unavailable
+from feed.ports.vector_search import Restriction, VectorSearch
 from tests.support.catalogs import DIMENSION, catalog_of, episodes
 from tests.support.pinecone import _pinecone_server, pinecone
 from tests.support.search import ExactSearch

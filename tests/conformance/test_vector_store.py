@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adapters.lsa import LsaVectors
 from adapters.npz import NpzVectors
-from catalog_builder import demo
-from catalog_builder.reading import read_episodes
-from feed.episode import Episode
-from feed.ports import Record, Unavailable, VectorStore
+from adapters.text_embedder import LsaVectors
+from catalog_builder.episodes import demo
+from catalog_builder.episodes.validation import read_episodes
+from feed.model.episode import Episode
+from feed.ports.episodes import Record, VectorStore
+from feed.ports.errors import Unavailable
 from tests.support.catalogs import NOW, episodes, vectors_of
 
 

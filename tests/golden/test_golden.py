@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from feed import scenario as scenarios
-from feed import session as sessions
-from feed.clock import to_us
-from feed.pipeline import Ranker
-from feed.request import SessionRequest, make_query
+from feed.model.timestamps import to_us
+from feed.ranking.pipeline import Ranker
+from feed.scenarios import scenario as scenarios
+from feed.session import pages as sessions
+from feed.session.request import SessionRequest, make_query
 from tests.support.catalogs import NOW, catalog_of, episodes
 
 FILE = Path(__file__).parent / "sessions.json"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from benchmarks import build, cold
-from benchmarks.measuring import members
-from benchmarks.world import World
+from benchmarks.harness.measuring import members
+from benchmarks.harness.world import World
 from emulators.firestore import emulator_jar
 from emulators.process import MissingError
 from tests.support.server import ROOT, until
@@ -107,7 +107,7 @@ def test_a_function_ends_with_the_benchmark_that_started_it(tmp_path: Path) -> N
     World(300, users=2).publish(tmp_path)
     start = (
         "import sys, time\n"
-        "from benchmarks.serving import Served\n"
+        "from benchmarks.harness.serving import Served\n"
         "served = Served({'SHELF': sys.argv[1], 'STORE': sys.argv[1] + '/users.db'}).__enter__()\n"
         "print(served.group, flush=True)\n"
         "time.sleep(60)\n"

@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager, contextmanager
 import grpc
 import pytest
 
-from adapters.firestore import FirestoreStore
-from feed.engagement import TYPES, Engagement, newest, pack
+from adapters.firestore.users import FirestoreStore
+from feed.model.engagement import TYPES, Engagement, newest, pack
 from tests.support.cloud import Backend, Start, backend, bridge, emulator
 from tests.support.counting_proxy import CountingProxy
 from tests.support.server import until

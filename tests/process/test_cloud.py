@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from adapters.firestore import FirestoreStore
-from feed.engagement import Engagement
+from adapters.firestore.users import FirestoreStore
+from feed.model.engagement import Engagement
 from tests.support.cloud import Cloud, backend, bridge, cloud, emulator
 from tests.support.server import until
 

@@ -6,7 +6,7 @@ import zlib
 import httpx
 import pytest
 
-from functions.compression import LEAST_BYTES, accepts_gzip
+from functions.http.compression import LEAST_BYTES, accepts_gzip
 from tests.support.server import Server
 
 LIST = "/api/episodes/episode-1/similar?limit=50"

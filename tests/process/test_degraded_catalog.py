@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from feed.catalog import Catalog
-from feed.snapshot import FORMAT
+from feed.catalog.catalog import Catalog
+from feed.snapshot.codec import FORMAT
 from tests.support.catalogs import catalog_of, episodes, overwrite, publish_to
 from tests.support.server import Server, problem, until
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from google.cloud.firestore import Client
 
-from adapters.firestore import FirestoreStore
+from adapters.firestore.users import FirestoreStore
 from emulators.event_bridge import EventBridge, register
 from emulators.firestore import FirestoreEmulator, new_project
-from emulators.storage import StrictStorage
-from feed.engagement import Summary
+from emulators.storage.server import StrictStorage
+from feed.model.engagement import Summary
 from tests.process.test_publish_catalog import episodes, publish
 from tests.support.cloud import bridge, emulator
 from tests.support.deployed_image import (
@@ -90,7 +90,7 @@ def test_an_upload_leaves_out_what_is_not_a_functions_whatever_it_is_called(tmp_
         "main.py",
         "experiment.toml",
         "feed/docs.py",
-        "adapters/firestore.py",
+        "adapters/firestore/users.py",
         "adapters/web/a.py",
     }
     unwanted = {

@@ -1,4 +1,4 @@
-"""`python -m functions.doctor`, on projects that are well and on projects that are not."""
+"""`python -m operations.doctor`, on projects that are well and on projects that are not."""
 
 import os
 import re
@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from adapters.gcs import GcsShelf
-from catalog_builder.publishing import publish
+from adapters.gcs.shelf import GcsShelf
+from catalog_builder.publish.publisher import publish
 from emulators.firestore import FirestoreEmulator
 from emulators.process import free_port
-from emulators.storage import StrictStorage
-from functions.doctor.finding import CHECKS
+from emulators.storage.server import StrictStorage
+from operations.doctor.finding import CHECKS
 from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.server import ROOT, Server
 
@@ -34,7 +34,7 @@ def look(tmp_path: Path) -> Callable[..., tuple[int, Findings]]:
     def look(*arguments: str, **settings: str) -> tuple[int, Findings]:
         given = {"SHELF": str(tmp_path / "shelf"), "STORE": str(tmp_path / "users.db"), **settings}
         done = subprocess.run(
-            [sys.executable, "-m", "functions.doctor", "--json", *arguments],
+            [sys.executable, "-m", "operations.doctor", "--json", *arguments],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], **given},
             capture_output=True,
@@ -223,7 +223,7 @@ def test_a_builder_that_answers_strangers(look: Look, start_server: Start) -> No
 
 def test_for_people_each_check_is_a_line_and_what_would_help_another(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "functions.doctor"],
+        [sys.executable, "-m", "operations.doctor"],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "SHELF": str(tmp_path), "STORE": str(tmp_path / "u.db")},
         capture_output=True,

@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapters.sqlite import SqliteStore
-from feed.engagement import Engagement, Summary, newest, pack
+from adapters.sqlite.users import SqliteStore
+from feed.model.engagement import Engagement, Summary, newest, pack
 from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.server import Server
 

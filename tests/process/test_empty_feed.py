@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sqlite import SqliteStore
+from adapters.sqlite.users import SqliteStore
 from tests.support.catalogs import NOW, TOPICS, catalog_of, episodes, publish_to
 from tests.support.server import Server
 

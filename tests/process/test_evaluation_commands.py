@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from evaluation.behaviour import CASES
-from evaluation.synthetic import Made, Size, episodes_jsonl, make
-from feed.scenario import parse
+from evaluation.data.synthetic import Made, Size, episodes_jsonl, make
+from feed.scenarios.scenario import parse
 from tests.support.evaluating import files, outside, refused, run, write
 
 SIZE = Size(shows=12, episodes=120, users=80, events_per_user=12)

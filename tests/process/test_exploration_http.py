@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from catalog_builder.build import build_catalog
-from catalog_builder.signals import Parameters
-from feed.clock import to_us
-from feed.engagement import Engagement, Summary
-from feed.queue import Drawn
+from catalog_builder.signals.aggregates import Parameters
+from feed.model.engagement import Engagement, Summary
+from feed.model.timestamps import to_us
+from feed.session.state import Drawn
 from tests.support.catalogs import NOW, episodes, publish_to, vectors_of
 from tests.support.server import Server, until
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from adapters.gcs import GcsShelf
-from catalog_builder.publishing import publish
+from adapters.gcs.shelf import GcsShelf
+from catalog_builder.publish.publisher import publish
 from emulators.firestore import FirestoreEmulator
-from emulators.storage import StrictStorage
+from emulators.storage.server import StrictStorage
 from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.server import Server, problem
 from tests.support.tokens import unsigned

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from feed.engagement import Engagement, Profile
+from feed.model.engagement import Engagement, Profile
 from tests.support.cloud import Cloud, backend, bridge, cloud, emulator
 from tests.support.rules import encoded
 from tests.support.server import Server, problem

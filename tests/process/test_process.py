@@ -67,7 +67,7 @@ def loaded(folder: Path, **settings: str) -> set[str]:
     """The modules of a process that has just imported the session function."""
     program = "import json, sys, main; main.create_session; print(json.dumps([*sys.modules]))"
     found = set(json.loads(printed(program, folder, **settings)))
-    assert {"functions.create_session", "feed.pipeline", "adapters.folder"} <= found
+    assert {"functions.create_session", "feed.ranking.pipeline", "adapters.folder.shelf"} <= found
     return found
 
 
@@ -80,13 +80,20 @@ UNWANTED = {
     "prometheus_client",
     "catalog_builder",
 } | {
-    *("adapters.rss", "adapters.lsa", "adapters.npz", "adapters.pinecone", "langcodes", "tests"),
+    *(
+        "adapters.rss.source",
+        "adapters.text_embedder",
+        "adapters.npz",
+        "adapters.pinecone.vectors",
+        "langcodes",
+        "tests",
+    ),
 }
 
 
 RANKED_IN_A_WORKER = """
 import os
-from feed import pipeline
+from feed.ranking import pipeline
 
 ranked, rank = [], pipeline.Ranker.rank
 pipeline.Ranker.rank = lambda *query: ranked.append(os.getpid()) or rank(*query)
@@ -106,7 +113,7 @@ def test_a_worker_has_ranked_for_nobody_before_anybody_asks(tmp_path: Path) -> N
 
 
 def test_the_session_function_loads_no_builder_and_no_vendor(tmp_path: Path) -> None:
-    unwanted = UNWANTED | {"pinecone", "adapters.pinecone_search", "httpx"}
+    unwanted = UNWANTED | {"pinecone", "adapters.pinecone.search", "httpx"}
     assert not unwanted & loaded(tmp_path)
     assert not (tmp_path / "users.db").exists()  # a connection would not survive the fork
 
@@ -116,8 +123,8 @@ def test_a_search_by_pinecone_is_loaded_where_it_is_asked_for_and_no_builder_wit
 ) -> None:
     where = {"PINECONE_HOST": "index.example.com", "PINECONE_API_KEY": "key"}
     found = loaded(tmp_path, RETRIEVAL="pinecone", **where)
-    assert {"pinecone", "adapters.pinecone_search", "circuitbreaker"} <= found
-    assert not (UNWANTED | {"adapters.pinecone_calls", "google.api_core"}) & found
+    assert {"pinecone", "adapters.pinecone.search", "circuitbreaker"} <= found
+    assert not (UNWANTED | {"adapters.pinecone.calls", "google.api_core"}) & found
 
 
 @pytest.mark.parametrize(

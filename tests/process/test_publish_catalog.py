@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from adapters.folder import FolderShelf
-from adapters.folder_lease import FolderLeases
-from catalog_builder.publishing import verify
+from adapters.folder.leases import FolderLeases
+from adapters.folder.shelf import FolderShelf
+from catalog_builder.publish.publisher import verify
 from tests.support.catalogs import NOW, catalog_of, fields, publish_to
 from tests.support.catalogs import episodes as made
 from tests.support.server import Server, problem, until

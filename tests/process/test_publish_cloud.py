@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from google.cloud.firestore import SERVER_TIMESTAMP, Client
 
-from adapters.gcs import GcsShelf
-from catalog_builder.publishing import verify
+from adapters.gcs.shelf import GcsShelf
+from catalog_builder.publish.publisher import verify
 from emulators.firestore import FirestoreEmulator
-from emulators.storage import StrictStorage
+from emulators.storage.server import StrictStorage
 from tests.process.test_publish_catalog import episodes, publish
 from tests.support.catalogs import NOW
 from tests.support.counting_proxy import CountingProxy

@@ -9,10 +9,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from adapters.folder import FolderShelf
-from catalog_builder.publishing import verify
-from emulators.pinecone import PineconeStandIn
-from feed.episode import Episode
+from adapters.folder.shelf import FolderShelf
+from catalog_builder.publish.publisher import verify
+from emulators.pinecone.server import PineconeStandIn
+from feed.model.episode import Episode
 from tests.support.catalogs import fields
 from tests.support.pinecone import _pinecone_server, hold, pinecone
 from tests.support.server import Server, problem

@@ -1,4 +1,4 @@
-"""`python -m functions.reconcile` over a SQLite file, as an operator runs it."""
+"""`python -m operations.reconcile` over a SQLite file, as an operator runs it."""
 
 import asyncio
 import re
@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from adapters.sqlite import SqliteStore
-from feed.engagement import KEPT
-from functions.reconcile.__main__ import main
+from adapters.sqlite.users import SqliteStore
+from feed.model.engagement import KEPT
+from operations.reconcile.__main__ import main
 from tests.support.drifted import CASES, Stream, assert_exact, found, seed
 from tests.support.reconcile import Reconcile
 from tests.support.server import until

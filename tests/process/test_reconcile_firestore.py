@@ -1,4 +1,4 @@
-"""`python -m functions.reconcile` on the real Firestore emulator."""
+"""`python -m operations.reconcile` on the real Firestore emulator."""
 
 import asyncio
 import base64
@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from adapters.firestore import FirestoreStore
+from adapters.firestore.users import FirestoreStore
 from emulators.firestore import FirestoreEmulator
-from feed.engagement import KEPT, Engagement, Summary
-from functions.reconcile.checkpoint import Checkpoint
-from functions.reconcile.cost import Meter, Prices
-from functions.reconcile.run import Finding, Run
+from feed.model.engagement import KEPT, Engagement, Summary
+from operations.reconcile.checkpoint import Checkpoint
+from operations.reconcile.cost import Meter, Prices
+from operations.reconcile.run import Finding, Run
 from tests.support.counting_proxy import CountingProxy
 from tests.support.drifted import CASES, Stream, assert_exact, found, seed
 from tests.support.reconcile import Reconcile

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from feed.experiment import assign, parse
+from feed.scenarios.experiment import assign, parse
 from tests.support.catalogs import NOW, catalog_of, episodes, publish_to
 from tests.support.server import ROOT, Server
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from adapters.pinecone_records import metadata
-from emulators.pinecone import PineconeStandIn
-from emulators.pinecone_wire import Record, Upsert
-from functions.guard import FAILURES
+from adapters.pinecone.records import metadata
+from emulators.pinecone.server import PineconeStandIn
+from emulators.pinecone.wire import Record, Upsert
+from functions.serving.circuit_breaker import FAILURES
 from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.pinecone import _pinecone_server, pinecone
 from tests.support.scenarios import plain_settings

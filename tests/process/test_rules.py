@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from adapters.firestore import FirestoreStore
+from adapters.firestore.users import FirestoreStore
 from emulators.firestore import FirestoreEmulator, emulator_jar
 from emulators.process import MissingError
-from feed.engagement import TYPES, Engagement, Profile
+from feed.model.engagement import TYPES, Engagement, Profile
 from tests.support.rules import ADMIN, ALICE, BOB, Database, part, token
 
 RULES = Path(__file__).parents[2] / "firestore.rules"

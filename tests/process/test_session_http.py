@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from feed.session import SCORE_FIELDS
+from feed.session.pages import SCORE_FIELDS
 from tests.support.server import Server, problem
 
 BREAD = "Bread"

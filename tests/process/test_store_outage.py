@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from adapters.firestore import FirestoreStore
+from adapters.firestore.users import FirestoreStore
 from emulators.firestore import FirestoreEmulator, emulator_jar, new_project
 from emulators.process import MissingError
-from feed.ports import Unavailable
-from functions.guard import FAILURES
+from feed.ports.errors import Unavailable
+from functions.serving.circuit_breaker import FAILURES
 from tests.support.blackhole import Blackhole
 from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.server import Server, problem, until

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feed import scenario as scenarios
-from feed.catalog import Catalog
-from feed.clock import to_us
-from feed.pipeline import Ranker, Slate
-from feed.request import SessionRequest, make_query
+from feed.catalog.catalog import Catalog
+from feed.model.timestamps import to_us
+from feed.ranking.pipeline import Ranker, Slate
+from feed.scenarios import scenario as scenarios
+from feed.session.request import SessionRequest, make_query
 from tests.support import oracle
 from tests.support.catalogs import NOW, TOPICS, catalog_of, episodes
 

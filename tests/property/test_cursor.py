@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feed.cursor import CursorError, CursorExpired, seal, unseal
-from feed.experiment import Assignment
-from feed.queue import Queue, Session
-from feed.reasons import KEYS, Reasons
+from feed.ranking.reasons import KEYS, Reasons
+from feed.scenarios.experiment import Assignment
+from feed.session.cursor import CursorError, CursorExpired, seal, unseal
+from feed.session.state import Queue, Session
 
 KEY, OTHER_KEY = b"a key of the server's own", b"another key, just as long"
 NOW_US = 1_000

@@ -4,12 +4,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feed import filters
-from feed.clock import DAY_US, to_us
-from feed.engagement import TYPES, Engagement, Profile
-from feed.pipeline import Ranker
-from feed.request import Query
-from feed.scenario import shipped
+from feed.model.engagement import TYPES, Engagement, Profile
+from feed.model.timestamps import DAY_US, to_us
+from feed.ranking import filters
+from feed.ranking.pipeline import Ranker
+from feed.scenarios.scenario import shipped
+from feed.user.query import Query
 from tests.support.catalogs import NOW, TOPICS, catalog_of, episodes
 
 NOW_US = to_us(NOW)

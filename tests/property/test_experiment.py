@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, chi2_contingency
 
-from feed.experiment import Experiment, assign
+from feed.scenarios.experiment import Experiment, assign
 
 USERS = [f"user-{n}" for n in range(20_000)]
 FEW = USERS[:300]

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from adapters.rss_ids import guid_of
+from adapters.rss.ids import guid_of
 from tests.support.feed_shapes import NAMESPACES, feeds, items
 from tests.support.feeds import ITUNES, entries
 

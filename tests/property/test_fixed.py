@@ -8,16 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_builder import build, lists
+from catalog_builder import build
 from catalog_builder.build import build_catalog
-from feed.catalog import Catalog
-from feed.clock import to_us
-from feed.engagement import Engagement
-from feed.fixed import LEVELS, Fixed
-from feed.pipeline import Ranker
-from feed.request import Query
-from feed.scenario import shipped
-from feed.snapshot import SnapshotError, decode, encode
+from catalog_builder.vectors import inverted_file as lists
+from feed.catalog.catalog import Catalog
+from feed.model.engagement import Engagement
+from feed.model.timestamps import to_us
+from feed.ranking.pipeline import Ranker
+from feed.scenarios.scenario import shipped
+from feed.snapshot.codec import SnapshotError, decode, encode
+from feed.user.query import Query
+from feed.vectors.int16 import LEVELS, Fixed
 from tests.support.catalogs import NOW, episodes, vectors_of
 
 

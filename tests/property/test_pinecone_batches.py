@@ -4,7 +4,7 @@ import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.pinecone_records import MAX_FETCH, MAX_URL_BYTES, fetches, storable
+from adapters.pinecone.records import MAX_FETCH, MAX_URL_BYTES, fetches, storable
 
 IDS = st.text(st.characters(max_codepoint=0x80), min_size=1, max_size=60).flatmap(
     lambda one: st.integers(1, 12).map(lambda times: one * times)

@@ -7,16 +7,17 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.pinecone_records import metadata
-from adapters.pinecone_search import metadata_filter
-from emulators.pinecone_filter import predicate
-from feed.clock import to_us
-from feed.engagement import TYPES, Profile, Summary
-from feed.phrases import phrase
-from feed.pipeline import Ranker
-from feed.request import Query, SessionRequest, make_query
-from feed.scenario import Scenario, shipped
-from feed.search import Match
+from adapters.pinecone.records import metadata
+from adapters.pinecone.search import metadata_filter
+from emulators.pinecone.filter import predicate
+from feed.model.engagement import TYPES, Profile, Summary
+from feed.model.timestamps import to_us
+from feed.ports.vector_search import Match
+from feed.ranking.pipeline import Ranker
+from feed.scenarios.scenario import Scenario, shipped
+from feed.session.reason_text import phrase
+from feed.session.request import SessionRequest, make_query
+from feed.user.query import Query
 from tests.support.catalogs import DIMENSION, NOW, TOPICS, catalog_of, episodes
 from tests.support.scenarios import PLAIN
 from tests.support.search import ExactSearch, retrieved

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog_builder.build import build_catalog
-from catalog_builder.signals import Parameters
-from feed.cards import Cards
-from feed.catalog import Catalog
-from feed.clock import to_us
-from feed.engagement import Engagement, Summary
-from feed.episode import Episode
-from feed.ports import Vectors
-from feed.snapshot import FORMAT, SnapshotError, content_version, decode, encode, read_header
+from catalog_builder.signals.aggregates import Parameters
+from feed.catalog.cards import Cards
+from feed.catalog.catalog import Catalog
+from feed.model.engagement import Engagement, Summary
+from feed.model.episode import Episode
+from feed.model.timestamps import to_us
+from feed.ports.episodes import Vectors
+from feed.snapshot.codec import FORMAT, SnapshotError, content_version, decode, encode, read_header
 from tests.support.catalogs import NOW, catalog_of, episodes
 from tests.support.snapshots import altered, resigned, same
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from catalog_builder.lists import learn, sorted_by_centroid
-from feed.projection import NOWHERE, Projection
-from feed.snapshot import SnapshotError, decode, encode
+from catalog_builder.vectors.inverted_file import learn, sorted_by_centroid
+from feed.catalog.projection import NOWHERE, Projection
+from feed.snapshot.codec import SnapshotError, decode, encode
 from tests.support.catalogs import catalog_of, episodes
 from tests.support.snapshots import altered, forgetting, same
 

@@ -10,11 +10,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-import feed.engagement
-import feed.writer
-from feed.engagement import TYPES, Engagement, Profile, Summary, newest, pack
-from feed.ports import Stored, Unavailable
-from feed.writer import update_summary
+import feed.model.engagement
+import feed.summary.writer
+from feed.model.engagement import TYPES, Engagement, Profile, Summary, newest, pack
+from feed.ports.errors import Unavailable
+from feed.ports.users import Stored
+from feed.summary.writer import update_summary
 from tests.support.stepped_store import SteppedStore, run_to_end
 
 KEPT = 3  # so that almost every step cuts off or uncovers something
@@ -31,8 +32,8 @@ PICKS = st.integers(0, 10**6)
 @pytest.fixture(autouse=True, scope="module")
 def few_are_kept() -> Any:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(feed.engagement, "KEPT", KEPT)
-        patch.setattr(feed.writer, "KEPT", KEPT)
+        patch.setattr(feed.model.engagement, "KEPT", KEPT)
+        patch.setattr(feed.summary.writer, "KEPT", KEPT)
         yield
 
 

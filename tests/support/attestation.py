@@ -100,7 +100,7 @@ def function(folder: Path, keys: Google) -> Path:
     folder.joinpath("main.py").write_text(
         f"""import sys
 sys.path.insert(0, {str(ROOT)!r})
-from functions import google_keys
+from functions.auth import google_keys
 google_keys.APP_CHECK_URL = {keys.url!r}
 from functions.create_session import create_session
 """

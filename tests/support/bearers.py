@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from functions.errors import ProblemError
+from functions.problems import ProblemError
 
 
 def request(*authorization: str, **others: str) -> Request:

@@ -14,9 +14,9 @@ from uuid import uuid4
 import pytest
 from google.cloud import storage as library
 
-from adapters.gcs import GcsShelf
-from emulators.storage import StrictStorage
-from feed.ports import Shelf
+from adapters.gcs.shelf import GcsShelf
+from emulators.storage.server import StrictStorage
+from feed.ports.shelf import Shelf
 from tests.support.emulators import _storage_server, storage
 
 __all__ = ["_storage_server", "storage"]

@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from adapters.folder import FolderShelf
+from adapters.folder.shelf import FolderShelf
 from catalog_builder.build import build_catalog
-from catalog_builder.publishing import publish
-from feed.catalog import Catalog
-from feed.episode import Episode
-from feed.ports import Vectors
+from catalog_builder.publish.publisher import publish
+from feed.catalog.catalog import Catalog
+from feed.model.episode import Episode
+from feed.ports.episodes import Vectors
 
 NOW = datetime(2026, 2, 6, tzinfo=UTC)
 TOPICS = ("Astronomy", "Bread", "Chess", "Dance", "Economics", "Forests")

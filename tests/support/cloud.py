@@ -14,14 +14,14 @@ import httpx
 import msgspec
 import pytest
 
-from adapters.firestore import FirestoreStore
-from adapters.gcs import GcsShelf
-from catalog_builder.publishing import publish
+from adapters.firestore.users import FirestoreStore
+from adapters.gcs.shelf import GcsShelf
+from catalog_builder.publish.publisher import publish
 from emulators.event_bridge import EventBridge, register
 from emulators.firestore import FirestoreEmulator, emulator_jar, new_project
 from emulators.process import MissingError
 from emulators.stack import TRIGGERS
-from emulators.storage import StrictStorage
+from emulators.storage.server import StrictStorage
 from tests.support.catalogs import catalog_of, episodes
 from tests.support.server import Server, until
 

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from feed.engagement import Engagement, Profile, Summary, newest
-from feed.ports import SummaryStore
-from feed.writer import update_summary
-from functions.summary_updates import pause
+from feed.model.engagement import Engagement, Profile, Summary, newest
+from feed.ports.users import SummaryStore
+from feed.summary.writer import update_summary
+from functions.triggers.summary_updates import pause
 
 ENGAGED = tuple(
     Engagement(id=name, episode_id=f"of-{name}", type="like", timestamp_us=at)

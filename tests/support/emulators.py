@@ -9,7 +9,7 @@ import pytest
 
 from emulators.firestore import FirestoreEmulator, emulator_jar, new_project
 from emulators.process import MissingError
-from emulators.storage import StrictStorage
+from emulators.storage.server import StrictStorage
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from evaluation.synthetic import Made, episodes_jsonl, events_csv
+from evaluation.data.synthetic import Made, episodes_jsonl, events_csv
 from tests.support.server import ROOT
 
 

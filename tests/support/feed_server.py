@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from adapters.folder_copies import FolderCopies
-from adapters.rss import RssSource
-from feed.ports import Problem, Record, Unavailable
+from adapters.folder.copies import FolderCopies
+from adapters.rss.source import RssSource
+from feed.ports.episodes import Problem, Record
+from feed.ports.errors import Unavailable
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 

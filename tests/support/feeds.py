@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapters.rss_document import Feed, read
+from adapters.rss.document import Feed, read
 
 ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 PODCAST = "https://podcastindex.org/namespace/1.0"

@@ -7,13 +7,13 @@ from functools import cache
 import numpy as np
 from hypothesis import strategies as st
 
-from catalog_builder.signals import Parameters
-from evaluation.events import Event, Events
-from evaluation.learned import Learned, learn
+from catalog_builder.signals.aggregates import Parameters
+from evaluation.data.events import Event, Events
+from evaluation.data.training import Learned, learn
 from evaluation.wiring import Material
-from feed.clock import DAY_US, to_us
-from feed.columns import FloatArray, IntArray
-from feed.engagement import TYPES
+from feed.arrays.arrays import FloatArray, IntArray
+from feed.model.engagement import TYPES
+from feed.model.timestamps import DAY_US, to_us
 from tests.support.catalogs import NOW, episodes, vectors_of
 
 EPISODES = 30

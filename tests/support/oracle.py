@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from feed.episode import Episode
+from feed.model.episode import Episode
 
 Vector = list[float]
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from adapters.pinecone import PineconeVectors
-from emulators.pinecone import PineconeStandIn
-from emulators.pinecone_wire import Record, Upsert
-from feed.episode import Episode
-from feed.ports import Vectors
+from adapters.pinecone.vectors import PineconeVectors
+from emulators.pinecone.server import PineconeStandIn
+from emulators.pinecone.wire import Record, Upsert
+from feed.model.episode import Episode
+from feed.ports.episodes import Vectors
 from tests.support.catalogs import DIMENSION, vectors_of
 
 MODEL = "words"

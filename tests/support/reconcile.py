@@ -1,4 +1,4 @@
-"""`python -m functions.reconcile` in a process of its own."""
+"""`python -m operations.reconcile` in a process of its own."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ class Reconcile:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.json = folder / "report.jsonl"
-        self._command = [sys.executable, "-m", "functions.reconcile"]
+        self._command = [sys.executable, "-m", "operations.reconcile"]
         self._environment = {"PATH": os.environ["PATH"], **settings}
 
     def run(self, *arguments: Any) -> subprocess.CompletedProcess[str]:

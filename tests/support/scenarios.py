@@ -5,7 +5,7 @@ What they hold is a matter of the pipeline, so that tuning the shipped ones chan
 
 from pathlib import Path
 
-from feed.scenario import parse
+from feed.scenarios.scenario import parse
 
 TEXT = """
 name = "plain"

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from feed.catalog import Catalog
-from feed.pipeline import Ranker
-from feed.ports import Unavailable
-from feed.request import Query
-from feed.retrieval import NEAR_REFUSED, Retrieved
-from feed.search import Match, Restriction
+from feed.catalog.catalog import Catalog
+from feed.ports.errors import Unavailable
+from feed.ports.vector_search import Match, Restriction
+from feed.ranking.external_search import NEAR_REFUSED, Retrieved
+from feed.ranking.pipeline import Ranker
+from feed.user.query import Query
 
 
 class ExactSearch:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from feed.scenario import Selector
-from feed.selectors import Candidates
+from feed.scenarios.scenario import Selector
+from feed.selection.selector import Candidates
 
 
 def plainly(candidates: Candidates, parameters: Selector) -> list[int]:

@@ -9,15 +9,15 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from feed.cards import Cards
-from feed.catalog import Catalog
-from feed.columns import Strings
-from feed.fixed import Fixed
-from feed.index import Index
-from feed.lists import Lists
-from feed.projection import Projection
-from feed.signals import Signals
-from feed.snapshot import FORMAT
+from feed.arrays.hash_index import Index
+from feed.arrays.strings import Strings
+from feed.catalog.cards import Cards
+from feed.catalog.catalog import Catalog
+from feed.catalog.projection import Projection
+from feed.catalog.signals import Signals
+from feed.snapshot.codec import FORMAT
+from feed.vectors.int16 import Fixed
+from feed.vectors.inverted_file import Lists
 
 
 def same(one: Catalog, other: Catalog) -> bool:

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from feed.engagement import Engagement, Profile, Summary, newest_first
-from feed.ports import Conflict, Stored
+from feed.model.engagement import Engagement, Profile, Summary, newest_first
+from feed.ports.errors import Conflict
+from feed.ports.users import Stored
 
 
 @types.coroutine

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OURS = {"feed", "adapters", "functions", "catalog_builder", "emulators", "evaluation"}
+OURS = {"feed", "adapters", "functions", "catalog_builder", "operations", "emulators", "evaluation"}
 OURS |= {"main", "tests", "benchmarks"}
 ALLOWED = {
     "feed": set(),
     "adapters": {"feed"},
     "functions": {"feed"},
     "catalog_builder": {"feed"},
+    "operations": {"feed", "functions"},
     "emulators": set(),
     "evaluation": {"feed", "catalog_builder"},
 }
@@ -24,8 +25,25 @@ MORE = {
     "catalog_builder/wiring.py": {"adapters"},
     "functions/publish_catalog.py": {"catalog_builder"},
 }
-COMMANDS = {"__main__.py", "command_line.py"}
+COMMANDS = {"__main__.py", "cli.py"}
 """What of the core is not imported by a function."""
+FEED = {
+    "arrays": set(),
+    "model": set(),
+    "ports": {"model"},
+    "scenarios": {"model"},
+    "selection": {"arrays", "scenarios"},
+    "vectors": {"arrays", "catalog"},
+    "catalog": {"arrays", "model", "vectors"},
+    "snapshot": {"arrays", "catalog", "model", "ports", "vectors"},
+    "summary": {"model", "ports"},
+    "user": {"arrays", "catalog", "model", "scenarios"},
+    "ranking": {
+        *("arrays", "catalog", "model", "ports", "scenarios", "selection", "user", "vectors"),
+    },
+    "session": {"arrays", "catalog", "model", "ranking", "scenarios", "user"},
+}
+"""Which packages of the core a package of it may import: no cycles."""
 IMPURE = {"os", "time", "random", "secrets", "socket", "asyncio", "threading", "subprocess"}
 
 
@@ -49,6 +67,23 @@ def test_a_room_imports_only_the_rooms_it_may(room: str) -> None:
         assert rooms <= {room} | ALLOWED[room] | MORE.get(name, set()), name
 
 
+@pytest.mark.parametrize("package", FEED)
+def test_a_package_of_the_core_imports_only_the_packages_it_may(package: str) -> None:
+    for path in modules(f"feed/{package}"):
+        names = [name.split(".") for name in imported(path) if name.startswith("feed.")]
+        others = {parts[1] for parts in names} - {package}
+        assert others <= FEED[package], path
+
+
+def test_every_package_of_the_core_is_listed_and_stays_small() -> None:
+    lines = {
+        package: sum(len(path.read_text().splitlines()) for path in modules(f"feed/{package}"))
+        for package in FEED
+    }
+    assert {path.parts[-2] for path in modules("feed")} == {"feed", *FEED}
+    assert max(lines.values()) <= 0.3 * sum(lines.values())
+
+
 def test_the_core_has_no_clock_no_environment_and_no_threads() -> None:
     for path in modules("feed"):
         names = {name.partition(".")[0] for name in imported(path)}
@@ -59,7 +94,7 @@ def test_the_core_needs_numpy_and_msgspec_and_nothing_else() -> None:
     for path in modules("feed"):
         names = {name.partition(".")[0] for name in imported(path)}
         outside = names - set(sys.stdlib_module_names) - {"feed", "numpy", "msgspec"}
-        outside -= {"numkong"} if path.name == "bytewise.py" else set()  # where it is installed
+        outside -= {"numkong"} if path.name == "int8.py" else set()  # where it is installed
         assert not outside, path.name
 
 

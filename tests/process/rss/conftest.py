@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapters import rss_parse
+from adapters.rss import parse as rss_parse
 from tests.support.feed_server import Server
 
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from adapters import rss_document, rss_places
-from adapters.rss_budget import ReadBudget
-from feed.ports import Unavailable
+from adapters.rss import document as rss_document
+from adapters.rss import places as rss_places
+from adapters.rss.budget import ReadBudget
+from feed.ports.errors import Unavailable
 from tests.support.feed_server import Server, problems, read, titles
 from tests.support.feeds import item, rss_feed
 

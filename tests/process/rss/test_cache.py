@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from feed.ports import Problem
+from feed.ports.episodes import Problem
 from tests.support.feed_server import Server, problems, read, titles
 from tests.support.feeds import ATOM, FULL, item, rss_feed
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.rss_compression import MAX_MEMBERS, expand
-from feed.ports import Unavailable
+from adapters.rss.compression import MAX_MEMBERS, expand
+from feed.ports.errors import Unavailable
 from tests.support.feed_server import Server, read, titles
 from tests.support.feeds import item, rss_feed
 

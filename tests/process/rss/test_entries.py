@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from adapters.rss_fields import duration_s, primary_language
-from adapters.rss_ids import episode_id, guid_of, short_hash
-from feed.markup import plain
-from feed.ports import Record
+from adapters.rss.fields import duration_s, primary_language
+from adapters.rss.ids import episode_id, guid_of, short_hash
+from feed.model.markup import plain
+from feed.ports.episodes import Record
 from tests.support.feed_server import Server, read
 from tests.support.feeds import ATOM, FULL, entries, item, rss_feed
 

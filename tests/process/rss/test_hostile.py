@@ -6,10 +6,11 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.rss import RssSource
-from adapters.rss_document import NotAFeedError
-from adapters.rss_document import read as read_document
-from feed.ports import Record, Unavailable
+from adapters.rss.document import NotAFeedError
+from adapters.rss.document import read as read_document
+from adapters.rss.source import RssSource
+from feed.ports.episodes import Record
+from feed.ports.errors import Unavailable
 
 hostile = st.binary(max_size=200) | st.lists(
     st.sampled_from(

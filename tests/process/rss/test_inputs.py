@@ -1,11 +1,11 @@
-"""What an input of `adapters.rss` can be."""
+"""What an input of `adapters.rss.source` can be."""
 
 from pathlib import Path
 
 import pytest
 
-from adapters.rss_charset import decode
-from adapters.rss_parse import parse
+from adapters.rss.charset import decode
+from adapters.rss.parse import parse
 from tests.support.feed_server import Server, problems, read, refusal, titles
 from tests.support.feeds import item, rss_feed
 

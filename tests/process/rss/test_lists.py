@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.rss_opml import outlines
+from adapters.rss.opml import outlines
 from tests.support.feed_server import Server, problems, read, titles
 from tests.support.feeds import item, rss_feed
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapters.rss_cache import Copy
-from adapters.rss_fetch import fetch
-from adapters.rss_transport import CheckedTransport
-from feed.ports import Unavailable
+from adapters.rss.cache import Copy
+from adapters.rss.fetch import fetch
+from adapters.rss.transport import CheckedTransport
+from feed.ports.errors import Unavailable
 from tests.support.certificates import issue
 from tests.support.feed_server import Server, problems, read, refusal, titles
 from tests.support.feeds import FULL, item, rss_feed

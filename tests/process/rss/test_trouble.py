@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from adapters import rss_parse
-from adapters.rss_document import NotAFeedError
-from adapters.rss_document import read as read_document
-from catalog_builder.reading import read_episodes
+from adapters.rss import parse as rss_parse
+from adapters.rss.document import NotAFeedError
+from adapters.rss.document import read as read_document
+from catalog_builder.episodes.validation import read_episodes
 from tests.support.feed_server import Server, problems, read, refusal, titles
 from tests.support.feeds import ENTITY_BOMB, FULL, item, rss_feed
 

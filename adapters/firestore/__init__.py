@@ -1,0 +1,1 @@
+"""Users and episodes in Firestore."""

@@ -1,0 +1,110 @@
+"""All users' summaries in Firestore, for the builder: several parts of them at once."""
+
+import logging
+import queue
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+from google.api_core.retry import Retry
+from google.cloud.firestore import Client, Query
+
+from adapters.firestore.episodes import PASSING
+from adapters.firestore.errors import edge
+from feed.model.engagement import Summary, SummaryError
+from feed.summary.document import from_document
+
+PAGE = 300
+BOUNDS = ("4", "8", "D", "K", "R", "Y", "f", "m", "t")
+"""Firebase's user ids begin with any digit or letter, so these part them about evenly. (Firestore's
+own partitions would, too, but the emulator has none.)"""
+WAITING = 2000
+"""summaries read and not yet taken: what bounds memory"""
+
+log = logging.getLogger(__name__)
+
+
+class FirestoreArchive:
+    """A `SummaryArchive` over the summaries of every user. Nothing is opened before it is read.
+
+    Each page may take `timeout_s`, and is tried again until `patience_s` have passed.
+    """
+
+    def __init__(
+        self,
+        project: str | None = None,
+        *,
+        database: str = "(default)",
+        at_once: int = 4,
+        timeout_s: float = 30.0,
+        patience_s: float = 60.0,
+    ) -> None:
+        self._make = partial(Client, project=project, database=database)
+        self._at_once = at_once
+        self._once: dict[str, Any] = {"retry": None, "timeout": timeout_s}
+        self._patience_s = patience_s
+
+    def summaries(self) -> Iterator[Summary]:
+        """Yield every summary that can be read. Raises `Unavailable`."""
+        with edge("list summaries"):
+            parts = _parts(self._make())
+        read: queue.Queue[Summary | None] = queue.Queue(WAITING)
+        with ThreadPoolExecutor(self._at_once, "summaries") as pool:
+            running = [pool.submit(self._read, part, read) for part in parts]
+            try:
+                for _ in running:  # each puts None when it is done, however that was
+                    while (summary := read.get()) is not None:
+                        yield summary
+            finally:
+                for one in running:
+                    one.cancel()
+                while not all(one.done() for one in running):
+                    _empty(read)
+            for one in running:
+                one.result()
+
+    def _read(self, part: Query, read: "queue.Queue[Summary | None]") -> None:
+        try:
+            page = part.limit(PAGE)
+            while snapshots := self._page(page):
+                for snapshot in snapshots:
+                    if (summary := _summary(snapshot)) is not None:
+                        read.put(summary)
+                if len(snapshots) < PAGE:
+                    return
+                page = page.start_after(snapshots[-1])
+        finally:
+            read.put(None)
+
+    def _page(self, query: Query) -> list[Any]:
+        with edge("read summaries"):
+            retry = Retry(PASSING, initial=0.25, timeout=self._patience_s)
+            return list(retry(partial(query.get, **self._once))())
+
+
+def _parts(client: Client) -> list[Query]:
+    """All summaries in the order of their users' ids, part by part."""
+    every = client.collection_group("summaries").order_by("__name__")
+    places = [{"__name__": client.document("users", one, "summaries", "0")} for one in BOUNDS]
+    return [
+        every.end_before(places[0]),
+        *(every.start_at(one).end_before(other) for one, other in pairwise(places)),
+        every.start_at(places[-1]),
+    ]
+
+
+def _summary(snapshot: Any) -> Summary | None:
+    try:
+        return from_document(snapshot.to_dict() or {})
+    except (SummaryError, UnicodeDecodeError, RecursionError) as error:
+        log.warning("%s is malformed: %s", snapshot.reference.path, error)
+        return None
+
+
+def _empty(read: "queue.Queue[Summary | None]") -> None:
+    try:
+        read.get(timeout=0.1)
+    except queue.Empty:
+        return

@@ -1,0 +1,1 @@
+"""A shelf, leases and caches in a local folder."""

@@ -1,0 +1,1 @@
+"""Vectors in Pinecone: read by the builder, searched by sessions."""

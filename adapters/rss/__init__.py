@@ -1,0 +1,1 @@
+"""Episodes from RSS feeds and OPML lists."""

@@ -1,0 +1,89 @@
+"""An HTTP transport that connects only to addresses that were checked.
+
+A name is resolved once for each connection, every address of it is checked, and the connection goes
+to one of those: a name server that answers otherwise a moment later changes nothing. The request,
+and with it the header Host and what a certificate must say, keeps the name.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+
+import httpx
+
+from adapters.rss.addresses import is_public
+from feed.ports.errors import Unavailable
+
+Resolver = Callable[[str, int], Awaitable[list[str]]]
+"""Host and port to addresses, the best first."""
+
+MAX_ADDRESSES = 4
+"""So many of a host's addresses are tried."""
+
+
+class CheckedTransport(httpx.AsyncBaseTransport):
+    """Sends each request to an address for which `allows` is true.
+
+    Raises `Unavailable` for a host that has any other, and for what is not http or https. It asks
+    for no proxy, which would resolve the name once more.
+    """
+
+    def __init__(
+        self, tls: ssl.SSLContext, resolve: Resolver, allows: Callable[[str], bool] = is_public
+    ) -> None:
+        # Connections are not kept: two names at one address would share one, and its certificate.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._inner = httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits)
+        self._resolve = resolve
+        self._allows = allows
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request to the first of the host's addresses that takes it."""
+        url = request.url
+        if url.scheme not in {"http", "https"}:
+            raise httpx.UnsupportedProtocol(f"{url.scheme}: only http and https are fetched")
+        host = url.raw_host.decode("ascii")
+        addresses = await self._checked(host, url.port or (443 if url.scheme == "https" else 80))
+        timeout = dict(request.extensions.get("timeout", {}))
+        if timeout.get("connect") is not None:
+            timeout["connect"] /= max(1, len(addresses))
+        error: httpx.TransportError = httpx.ConnectError(f"{host} has no address")
+        for address in addresses:
+            try:
+                return await self._inner.handle_async_request(
+                    httpx.Request(
+                        request.method,
+                        url.copy_with(host=address),
+                        headers=request.headers,
+                        stream=request.stream,
+                        extensions={**request.extensions, "sni_hostname": host, "timeout": timeout},
+                    )
+                )
+            except (httpx.ConnectError, httpx.ConnectTimeout) as refused:
+                error = refused
+        raise error
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        await self._inner.aclose()
+
+    async def _checked(self, host: str, port: int) -> list[str]:
+        try:
+            addresses = await self._resolve(host, port)
+        except OSError as error:
+            raise httpx.ConnectError(f"{host}: {error.strerror or error}") from error
+        for address in addresses:
+            if not self._allows(address):
+                raise Unavailable(
+                    f"{host} is at {address}, which is no public address: for feeds of your own "
+                    "network there is --allow-private-feeds (the setting ALLOW_PRIVATE_FEEDS)"
+                )
+        return addresses[:MAX_ADDRESSES]
+
+
+async def resolve(host: str, port: int) -> list[str]:
+    """Returns the addresses that the system knows of a host. Raises `OSError`."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(info[4][0]) for info in found))

@@ -1,0 +1,280 @@
+"""Users in one SQLite file, for one machine: engagements, profiles, summaries, and their events.
+
+Every write records the event that it is, in the same transaction, as Firestore does for its
+triggers. So a process killed between an engagement and its summary leaves the event behind.
+
+What is deleted is overwritten (`secure_delete`) and the log emptied. That leaves copies in pages
+that SQLite has rearranged, and the events of the deletion: `purge` ends those, too.
+"""
+
+import asyncio
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from adapters.sqlite.file import empty_log, open_file
+from feed.model.engagement import Engagement, Profile, Summary, SummaryError
+from feed.ports.errors import Conflict, Unavailable
+from feed.ports.users import Counts, Removal, Stored
+from feed.summary.document import from_document, to_document
+
+T = TypeVar("T")
+
+_COLUMNS = ", ".join(Engagement.__struct_fields__)
+
+
+class Event(NamedTuple):
+    """A write that a summary may not reflect yet."""
+
+    number: int
+    uid: str
+    engagement_id: str | None
+    """None: the profile"""
+
+
+class SqliteStore:
+    """A `SummaryStore` in a file, in WAL mode. One thread of its own talks to it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
+        self._connection: sqlite3.Connection | None = None
+        self._log_full = False
+        """whether the log has what was deleted, because another process was reading it"""
+
+    async def connect(self) -> None:
+        """Nothing: a file is opened as fast as it is read."""
+
+    # --- summaries ---
+
+    async def read_summary(self, uid: str) -> Stored | None:
+        """The summary, or None if there is none."""
+        row = await self._read_one("SELECT document, revision FROM summaries WHERE uid = ?", uid)
+        if row is None:
+            return None
+        try:
+            return Stored(from_document(msgspec.msgpack.decode(row[0])), row[1])
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, SummaryError):
+            return Stored(None, row[1])
+
+    async def write_summary(self, uid: str, summary: Summary, revision: str | None) -> str:
+        """Write on condition that the stored revision is still `revision`."""
+        document = msgspec.msgpack.encode(to_document(summary))
+        new = secrets.token_hex(8)
+
+        def write(db: sqlite3.Connection) -> int:
+            if revision is None:
+                statement = "INSERT OR IGNORE INTO summaries VALUES (?, ?, ?)"
+                return db.execute(statement, (uid, document, new)).rowcount
+            statement = (
+                "UPDATE summaries SET document = ?, revision = ? WHERE uid = ? AND revision = ?"
+            )
+            return db.execute(statement, (document, new, uid, revision)).rowcount
+
+        if not await self._write(write):
+            raise Conflict(f"the summary is no longer at {revision}")
+        return new
+
+    async def delete_summary(self, uid: str, revision: str) -> None:
+        """Delete on the same condition."""
+        statement = "DELETE FROM summaries WHERE uid = ? AND revision = ?"
+        if not await self._write(lambda db: db.execute(statement, (uid, revision)).rowcount):
+            raise Conflict(f"the summary is no longer at {revision}")
+        await self._empty_log()
+
+    # --- engagements ---
+
+    async def read_engagements(self, uid: str, ids: Sequence[str]) -> dict[str, Engagement | None]:
+        """The engagements named, each as it is now; None for one that does not exist."""
+        statement = (
+            f"SELECT {_COLUMNS} FROM engagements WHERE uid = ? "  # noqa: S608  # our own columns
+            "AND id IN (SELECT value FROM json_each(?))"
+        )
+        rows = await self._read(statement, uid, msgspec.json.encode(ids).decode())
+        return dict.fromkeys(ids) | {row[0]: _engagement(row) for row in rows}
+
+    async def newest_engagements(
+        self, uid: str, limit: int, after: tuple[int, str] | None = None
+    ) -> list[Engagement]:
+        """The newest that exist, in the order of `engagement.newest_first`."""
+        where, values = "uid = ?", [uid]
+        if after is not None:
+            where += " AND (timestamp_us < ? OR (timestamp_us = ? AND id > ?))"
+            values += [after[0], after[0], after[1]]  # type: ignore[list-item]
+        statement = (
+            f"SELECT {_COLUMNS} FROM engagements WHERE {where} "  # noqa: S608  # our own columns
+            "ORDER BY timestamp_us DESC, id LIMIT ?"
+        )
+        return [_engagement(row) for row in await self._read(statement, *values, limit)]
+
+    async def put_engagement(self, uid: str, engagement: Engagement) -> None:
+        """Record an engagement. The same `id` again replaces it."""
+        values = (uid, *msgspec.structs.astuple(engagement))
+
+        def put(db: sqlite3.Connection) -> None:
+            statement = (
+                f"INSERT OR REPLACE INTO engagements (uid, {_COLUMNS}) "  # noqa: S608  # as above
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            )
+            db.execute(statement, values)
+            _record(db, uid, [engagement.id])
+
+        await self._write(put)
+
+    async def delete_engagement(self, uid: str, engagement_id: str) -> bool:
+        """Remove one; False if it was not there."""
+
+        def delete(db: sqlite3.Connection) -> bool:
+            statement = "DELETE FROM engagements WHERE uid = ? AND id = ?"
+            there = db.execute(statement, (uid, engagement_id)).rowcount > 0
+            if there:
+                _record(db, uid, [engagement_id])
+            return there
+
+        there = await self._write(delete)
+        await self._empty_log()
+        return there
+
+    async def delete_engagements(self, uid: str) -> Removal:
+        """Remove all of a user's."""
+
+        def delete(db: sqlite3.Connection) -> Removal:
+            statement = "DELETE FROM engagements WHERE uid = ? RETURNING id"
+            ids = [row[0] for row in db.execute(statement, (uid,)).fetchall()]
+            _record(db, uid, ids)
+            return Removal(ids, time.time_ns() // 1000)  # the file is locked: nothing is written
+
+        removal = await self._write(delete)
+        await self._empty_log()
+        return removal
+
+    # --- profiles ---
+
+    async def read_profile(self, uid: str) -> Profile:
+        """The profile; an empty one if there is none."""
+        row = await self._read_one("SELECT fields FROM profiles WHERE uid = ?", uid)
+        return msgspec.json.decode(row[0], type=Profile) if row else Profile()
+
+    async def update_profile(self, uid: str, changes: Mapping[str, Any]) -> Profile:
+        """Set some fields of the profile in one step; returns all of it."""
+
+        def update(db: sqlite3.Connection) -> Profile:
+            row = db.execute("SELECT fields FROM profiles WHERE uid = ?", (uid,)).fetchone()
+            before = msgspec.json.decode(row[0], type=Profile) if row else Profile()
+            profile = msgspec.structs.replace(before, **changes)
+            statement = "INSERT OR REPLACE INTO profiles VALUES (?, ?)"
+            db.execute(statement, (uid, msgspec.json.encode(profile)))
+            _record(db, uid, [None])
+            return profile
+
+        return await self._write(update)
+
+    async def delete_profile(self, uid: str) -> bool:
+        """Remove the profile; False if there was none."""
+
+        def delete(db: sqlite3.Connection) -> bool:
+            there = db.execute("DELETE FROM profiles WHERE uid = ?", (uid,)).rowcount > 0
+            if there:
+                _record(db, uid, [None])
+            return there
+
+        there = await self._write(delete)
+        await self._empty_log()
+        return there
+
+    # --- all users ---
+
+    async def users(self, limit: int, after: str | None = None) -> list[str]:
+        """Everybody who has an engagement, a profile or a summary, in order of id."""
+        statement = """
+            SELECT uid FROM engagements WHERE uid > ?1 UNION
+            SELECT uid FROM profiles WHERE uid > ?1 UNION
+            SELECT uid FROM summaries WHERE uid > ?1 ORDER BY uid LIMIT ?2
+        """
+        return [row[0] for row in await self._read(statement, after or "", limit)]
+
+    async def count(self) -> Counts:
+        """How much there is."""
+        tables = ("profiles", "summaries", "engagements")
+        counts = ", ".join(f"(SELECT count(*) FROM {table})" for table in tables)  # noqa: S608
+        return Counts(*await self._read_one(f"SELECT {counts}"))
+
+    async def purge(self) -> None:
+        """Write the file anew, without what was deleted. Takes time by its size."""
+        await self._run(lambda db: db.execute("VACUUM"))
+        await self._empty_log()
+
+    # --- events ---
+
+    async def events(self) -> list[Event]:
+        """The events not yet handled, oldest first."""
+        rows = await self._read("SELECT number, uid, engagement_id FROM events ORDER BY number")
+        return [Event(*row) for row in rows]
+
+    async def handled(self, events: Sequence[Any]) -> None:
+        """Forget these events of this store: their effect is stored."""
+        numbers = [(event.number,) for event in events]
+        await self._write(lambda db: db.executemany("DELETE FROM events WHERE number = ?", numbers))
+
+    # --- the connection ---
+
+    async def _read(self, statement: str, *values: Any) -> list[Any]:
+        return await self._run(lambda db: db.execute(statement, values).fetchall())
+
+    async def _read_one(self, statement: str, *values: Any) -> Any:
+        return await self._run(lambda db: db.execute(statement, values).fetchone())
+
+    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do all of `work` in one transaction, or nothing of it."""
+
+        def transaction(db: sqlite3.Connection) -> T:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                result = work(db)
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            db.execute("COMMIT")
+            if self._log_full:
+                self._log_full = not empty_log(db)
+            return result
+
+        return await self._run(transaction)
+
+    async def _empty_log(self) -> None:
+        """Empty the log; if another process reads it, one of the next writes does."""
+
+        def empty(db: sqlite3.Connection) -> None:
+            self._log_full = not empty_log(db)
+
+        await self._run(empty)
+
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        def here() -> T:
+            try:
+                return work(self._open())
+            except (sqlite3.Error, OSError) as error:
+                raise Unavailable(f"{self._path}: {error}") from error
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, here)
+
+    def _open(self) -> sqlite3.Connection:
+        """The connection of the store's thread, opened on first use: after any fork."""
+        if self._connection is None:
+            self._connection = open_file(self._path)
+        return self._connection
+
+
+def _engagement(row: Sequence[Any]) -> Engagement:
+    return Engagement(**dict(zip(Engagement.__struct_fields__, row, strict=True)))
+
+
+def _record(db: sqlite3.Connection, uid: str, engagement_ids: Sequence[str | None]) -> None:
+    statement = "INSERT INTO events (uid, engagement_id) VALUES (?, ?)"
+    db.executemany(statement, [(uid, one) for one in engagement_ids])

@@ -1,0 +1,1 @@
+"""Synthetic catalogs, users and vectors of any size."""

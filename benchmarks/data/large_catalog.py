@@ -1,0 +1,157 @@
+"""A large catalog, its columns made at once: a million `Episode`s take minutes and gigabytes."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.data.vectors import clustered
+from catalog_builder.build import build_catalog
+from catalog_builder.vectors.cosine_scale import cosine_scale
+from catalog_builder.vectors.inverted_file import FEWEST, lists
+from catalog_builder.vectors.projection import projection
+from feed.arrays.hash_index import Index
+from feed.arrays.hashing import hash_strings
+from feed.arrays.strings import Strings
+from feed.catalog.cards import Cards
+from feed.catalog.catalog import Catalog
+from feed.catalog.signals import HALF_LIVES_DAYS, Signals
+from feed.model.engagement import TYPES, Engagement, Summary
+from feed.model.episode import Categories, Episode
+from feed.model.timestamps import DAY_US, to_us
+from feed.ports.episodes import Vectors
+from feed.session.request import SessionRequest, make_query
+from feed.user.query import Query
+from feed.vectors.int16 import Fixed
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+CARD_BYTES = 600
+IN_A_SERIES = 50
+MAJOR = 20
+DAYS = 4 * 365
+NEIGHBOURS = 10
+HEARD = 500
+EXCLUDED = 2_000
+INTERESTS = 4
+
+
+def large_catalog(count: int, dimension: int) -> Catalog:
+    """So many synthetic episodes with everything that a session reads."""
+    rng = np.random.default_rng(7)
+    names = [f"Category {number}" for number in range(MAJOR)]
+    first = Episode(id="-", title="-", published_at=NOW, categories=Categories(major=names))
+    one = build_catalog([first], Vectors(np.ones((1, dimension)), np.ones(1, np.bool_), "-"), NOW)
+    ids = [f"episode-{number:012}" for number in range(count)]
+    hashes = hash_strings(ids)
+    every = np.arange(count)
+    series_ids = [f"series-{number}" for number in range(-(-count // IN_A_SERIES))]
+    embeddings = clustered(count, dimension)
+    embedded = np.ones(count, np.uint8)
+    members = rng.integers(MAJOR, size=count).astype(np.int32)
+    anchors = np.stack([_mean(embeddings[members == one]) for one in range(MAJOR)])
+    made = lists(embeddings, embedded == 1)
+    published_us = to_us(NOW) - rng.integers(DAYS * DAY_US, size=count)
+    if count >= FEWEST:  # as the builder does
+        published_us[::-1].sort()
+    return replace(
+        one,
+        ids=Strings.of(ids),
+        id_index=Index.of_hashes(hashes, every),
+        id_hashes=hashes,
+        content_index=Index.of([""] * count),
+        cards=_cards(ids),
+        source_order=every.astype(np.int32),
+        published_us=published_us,
+        scores=rng.integers(2, 6, size=(count, 4)).astype(np.float64),
+        explicit=np.zeros(count, np.uint8),
+        series=(np.random.default_rng(8).permutation(count) // IN_A_SERIES).astype(np.int32),
+        series_ids=Strings.of(series_ids),
+        series_names=Strings.of(series_ids),
+        series_index=Index.of(series_ids),
+        language=np.full(count, -1, np.int32),
+        category_starts=np.arange(count + 1),
+        category_members=members,
+        embeddings=embeddings[:0] if len(made.rows) >= FEWEST else embeddings,
+        fixed=Fixed.of(embeddings) if len(made.rows) >= FEWEST else one.fixed,
+        embedded=embedded,
+        anchors=anchors,
+        cosine_scale=cosine_scale(embeddings),
+        title_hashes=hashes,
+        signals=_signals(count, len(series_ids), rng),
+        lists=made,
+        projection=projection(embeddings, embedded == 1, anchors),
+    )
+
+
+def queries(catalog: Catalog, count: int) -> list[Query]:
+    """Of users with so many engagements, exclusions and interests as a heavy one has."""
+    made = []
+    for seed in range(count):
+        rng = np.random.default_rng(seed)
+        near, _ = neighbourhoods(catalog, seed)
+        heard = rng.permutation(near)[: HEARD + EXCLUDED].tolist()
+        kinds = rng.choice(len(TYPES), size=HEARD).tolist()
+        engagements = tuple(
+            Engagement(
+                id=f"{at}",
+                episode_id=catalog.ids[row],
+                type=TYPES[kind],
+                timestamp_us=to_us(NOW) - at * DAY_US // 10,
+            )
+            for at, (row, kind) in enumerate(zip(heard, kinds, strict=False))
+        )
+        fields = {"excluded_ids": [catalog.ids[row] for row in heard[HEARD:]]}
+        request = msgspec.convert(fields, SessionRequest)
+        summary = Summary(engagements=engagements)
+        made.append(make_query(request, summary, seed=seed, now_us=to_us(NOW)))
+    return made
+
+
+def neighbourhoods(catalog: Catalog, seed: int) -> tuple[npt.NDArray[np.int64], list[int]]:
+    """The episodes around some interests, in which a user has heard many, and the interests."""
+    rng = np.random.default_rng(seed)
+    interests = rng.choice(len(catalog), INTERESTS, replace=False)
+    asked = catalog.vectors(interests)
+    cosines = catalog.vectors(slice(None)) @ asked.T
+    most = min(len(catalog), 2 * (HEARD + EXCLUDED) // INTERESTS)
+    near = np.argpartition(-cosines, most - 1, axis=0)[:most]
+    return np.setdiff1d(near, interests), interests.tolist()
+
+
+def _cards(ids: list[str]) -> Cards:
+    """Of titles that are pieces of one long text."""
+    rng = np.random.default_rng(0)
+    words = [f"{one:x}".encode() for one in rng.integers(1 << 24, size=5_000).tolist()]
+    text = b" ".join(words[one] for one in rng.integers(len(words), size=100_000).tolist())
+    starts = rng.integers(len(text) - CARD_BYTES, size=len(ids)).tolist()
+
+    def card(at: int) -> bytes:
+        title = text[starts[at] : starts[at] + CARD_BYTES - 40]
+        return b'{"id":"%s","title":"%s"}' % (ids[at].encode(), title)
+
+    every = range(len(ids))
+    return Cards.of(map(card, every), [card(at) for at in every[:: max(1, len(ids) // 64)]])
+
+
+def _mean(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    mean = rows.sum(axis=0)
+    unit: npt.NDArray[np.float32] = mean / max(float(np.linalg.norm(mean)), 1e-9)
+    return unit
+
+
+def _signals(count: int, series: int, rng: np.random.Generator) -> Signals:
+    """One in five was chosen by many, and each has some neighbours."""
+    chosen = rng.random(count) < 1 / 5
+    people = np.where(chosen, rng.integers(5, 1000, size=count), 0).astype(np.int32)
+    fading = people[:, None] * rng.random((count, len(HALF_LIVES_DAYS)))
+    rows = rng.integers(count, size=count * NEIGHBOURS).astype(np.int32)
+    return replace(
+        Signals.none(count, series),
+        people=people,
+        popularity=np.sort(fading, axis=1).astype(np.float32),
+        neighbour_starts=np.arange(count + 1) * NEIGHBOURS,
+        neighbour_rows=rows,
+        neighbour_weights=np.ones(len(rows), np.float32),
+    )

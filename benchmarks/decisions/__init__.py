@@ -1,0 +1,1 @@
+"""Measurements behind decisions, each named by an ADR."""

@@ -1,0 +1,1 @@
+"""What the benchmarks share: servers, clients, clocks and the systems compared with."""

@@ -1,0 +1,107 @@
+"""Page: everything that benchmarks found, as one HTML page of plots and as a part of the docs.
+
+`python -m benchmarks.report.page FOLDER [--out FILE] [--markdown FILE]`: FOLDER holds the JSON that
+benchmarks wrote. In the Markdown file only what stands below the line MARK is replaced.
+"""
+
+import argparse
+import html
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.report.plots import PLOTS
+from benchmarks.report.results import Result, Table, read, say
+from evaluation.report.page import page, paragraph, table
+
+TITLES = {
+    "engine": "The engine",
+    "http": "Sessions over HTTP",
+    "cold": "Cold start",
+    "paint": "The page",
+    "origin": "The approach that the feed started from",
+    "summary": "Summaries",
+    "build": "Build and publish",
+    "growth": "Growth",
+    "cost": "Cost",
+    "load": "Load",
+}
+"""in the order in which they stand on the page; others follow"""
+MARK = "<!-- Below this line `make bench` writes. -->"
+
+
+def results(folder: Path) -> list[Result]:
+    """What lies in a folder, in order. Raises `ValueError`, naming the file."""
+    found = []
+    for file in folder.glob("*.json"):
+        try:
+            found.append(read(file))
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise ValueError(f"{file}: not what a benchmark wrote: {error}") from error
+    if not found:
+        raise ValueError(f"{folder}: no results of benchmarks")
+    known = list(TITLES)
+    return sorted(
+        found, key=lambda one: (known.index(one.name) if one.name in known else 99, one.name)
+    )
+
+
+def as_html(found: Sequence[Result]) -> bytes:
+    """The page."""
+    sections = []
+    for one in found:
+        plots = PLOTS[one.name](one.found) if one.name in PLOTS else []
+        tables = [
+            f"<h3>{html.escape(part.title)}</h3>"
+            + table(part.header, [[html.escape(cell) for cell in row] for row in part.rows])
+            for part in one.tables
+        ]
+        made = f"{one.date}, {one.machine}. Again: {one.command}"
+        content = "".join([*plots, *tables, paragraph(one.about), paragraph(made)])
+        sections.append((TITLES.get(one.name, one.name), content))
+    lead = ["How fast it is and what it costs, measured. Trust ratios, not absolute times."]
+    return page("Benchmarks", lead, sections)
+
+
+def as_markdown(found: Sequence[Result]) -> str:
+    """The same without plots."""
+    return "\n".join(
+        part
+        for one in found
+        for part in (
+            f"## {TITLES.get(one.name, one.name)}\n",
+            f"{one.date}, {one.machine}:\n\n```sh\n{one.command}\n```\n",
+            *(_markdown(part) for part in one.tables),
+            f"{one.about}\n",
+        )
+    )
+
+
+def _markdown(one: Table) -> str:
+    lines = [list(one.header), ["---"] * len(one.header), *one.rows]
+    return f"### {one.title}\n\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Put together what is there."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.report.page")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the HTML page")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="what it is written into")
+    given = parser.parse_args(arguments)
+    try:
+        found = results(given.folder)
+    except ValueError as error:
+        raise SystemExit(f"benchmarks.report.page: {error}") from None
+    if given.out:
+        given.out.write_bytes(as_html(found))
+        say(f"{given.out}")
+    if given.markdown:
+        before, mark, _ = given.markdown.read_text().partition(MARK)
+        if not mark:
+            raise SystemExit(f"benchmarks.report.page: {given.markdown}: expected a line {MARK}")
+        given.markdown.write_text(f"{before}{MARK}\n\n{as_markdown(found)}")
+        say(f"{given.markdown}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""From raw records to validated episodes, each once."""

@@ -1,0 +1,1 @@
+"""What all users did, as columns of a catalog: popularity, completion, co-engagement."""

@@ -1,0 +1,1 @@
+"""A local server that answers as Pinecone's API does."""

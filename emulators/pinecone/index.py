@@ -1,0 +1,228 @@
+"""One index of Pinecone's, in memory, with exact cosine; and inference, which knows words alone."""
+
+import base64
+import zlib
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from emulators.pinecone.filter import Wrong, check_metadata, predicate
+from emulators.pinecone.wire import (
+    MAX_PAGE,
+    Delete,
+    Embed,
+    Fetch,
+    Page,
+    Query,
+    Record,
+    Stats,
+    Update,
+    Upsert,
+)
+
+MAX_ID = 512
+MAX_UPSERT = 1000
+MAX_FETCH = 1000
+MAX_TOP_K = 10_000
+MAX_INPUTS = 96
+MAX_TOKENS = 512
+"""of one input; what is beyond is cut off, or refused"""
+DEFAULT = "__default__"
+"""the namespace of who names none"""
+
+
+class Index:
+    """The vectors, by namespace and id. A call returns its answer or raises `Wrong`."""
+
+    def __init__(self, dimension: int, models: Mapping[str, int]) -> None:
+        self.dimension = dimension
+        self.models = models
+        self.namespaces: dict[str, dict[str, Record]] = {}
+        self._matrices: dict[str, np.ndarray] = {}
+
+    def clear(self) -> None:
+        """Forget all vectors."""
+        self.namespaces.clear()
+        self._matrices.clear()
+
+    def upsert(self, call: Upsert) -> dict[str, Any]:
+        """Store vectors, replacing those of the same ids."""
+        if not 0 < len(call.vectors) <= MAX_UPSERT:
+            raise Wrong(f"An upsert takes 1 to {MAX_UPSERT} vectors, got {len(call.vectors)}")
+        for record in call.vectors:
+            _check_id(record.id)
+            self._check_values(record.values)
+            check_metadata(record.metadata or {})
+            record.values = np.array(record.values, np.float32).tolist()  # as it is stored there
+        self._changed(call.namespace).update({record.id: record for record in call.vectors})
+        return {"upsertedCount": len(call.vectors)}
+
+    def fetch(self, call: Fetch) -> dict[str, Any]:
+        """The vectors of these ids that there are."""
+        if not 0 < len(call.ids) <= MAX_FETCH:
+            raise Wrong(f"A fetch takes 1 to {MAX_FETCH} ids, got {len(call.ids)}")
+        for name in call.ids:
+            _check_id(name)
+        stored = self._stored(call.namespace)
+        found = {name: stored[name] for name in call.ids if name in stored}
+        units = max(1, -(-len(found) // 10))
+        return {"vectors": found, "namespace": call.namespace, "usage": {"readUnits": units}}
+
+    def query(self, call: Query) -> dict[str, Any]:
+        """The nearest by cosine of those that the filter admits, ties in the order of ids."""
+        if not 0 < call.top_k <= MAX_TOP_K:
+            raise Wrong(f"topK must be between 1 and {MAX_TOP_K}, got {call.top_k}")
+        if (call.vector is None) == (call.id is None):
+            raise Wrong("Expected either 'ID' or 'vector'")
+        stored = self._stored(call.namespace)
+        vector = call.vector
+        if vector is not None:
+            self._check_values(vector)
+        stored = self._stored(call.namespace)
+        if call.id in stored:
+            vector = stored[call.id].values
+        admits = _admits(call.filter)
+        found: list[tuple[float, str, Record]] = []
+        if vector is not None and stored:
+            query = np.asarray(vector, np.float64)
+            scores = self._unit_rows(call.namespace) @ (query / np.linalg.norm(query))
+            found = [
+                (-float(score), record.id, record)
+                for score, record in zip(scores, stored.values(), strict=True)
+                if admits(record)
+            ]
+        matched = []
+        for score, name, record in sorted(found, key=lambda one: one[:2])[: call.top_k]:
+            match: dict[str, Any] = {"id": name, "score": -score}
+            if call.include_values:
+                match["values"] = record.values
+            if call.include_metadata and record.metadata:
+                match["metadata"] = record.metadata
+            matched.append(match)
+        return {"matches": matched, "namespace": call.namespace, "usage": {"readUnits": 1}}
+
+    def page(self, call: Page) -> dict[str, Any]:
+        """Ids in order, some at a time; without `pagination` when there are no more."""
+        if not 0 < call.limit <= MAX_PAGE:
+            raise Wrong(f"limit must be between 1 and {MAX_PAGE}, got {call.limit}")
+        after = _after(call.pagination_token)
+        names = sorted(self._stored(call.namespace))
+        names = [one for one in names if one.startswith(call.prefix) and one > after]
+        answer: dict[str, Any] = {
+            "vectors": [{"id": name} for name in names[: call.limit]],
+            "namespace": call.namespace,
+            "usage": {"readUnits": 1},
+        }
+        if len(names) > call.limit:
+            token = base64.urlsafe_b64encode(names[call.limit - 1].encode()).decode()
+            answer["pagination"] = {"next": token}
+        return answer
+
+    def update(self, call: Update) -> dict[str, Any]:
+        """Change the values, or set some metadata; of an id that is not there, nothing."""
+        _check_id(call.id)
+        if call.values is not None:
+            self._check_values(call.values)
+        check_metadata(call.set_metadata or {})
+        if (record := self._stored(call.namespace).get(call.id)) is not None:
+            metadata = {**(record.metadata or {}), **(call.set_metadata or {})}
+            changed = Record(call.id, call.values or record.values, metadata or None)
+            self._changed(call.namespace)[call.id] = changed
+        return {}
+
+    def delete(self, call: Delete) -> dict[str, Any]:
+        """Delete by ids, by a filter, or all of a namespace."""
+        if (call.ids is not None) + call.delete_all + (call.filter is not None) != 1:
+            raise Wrong("Expected one of 'ids', 'deleteAll' and 'filter'")
+        for name in call.ids or ():
+            _check_id(name)
+        admits = _admits(call.filter)
+        stored = self._changed(call.namespace)
+        for record in list(stored.values()):
+            if admits(record) and (call.ids is None or record.id in call.ids):
+                del stored[record.id]
+        return {}
+
+    def stats(self, _: Stats) -> dict[str, Any]:
+        """How many vectors there are."""
+        counts = {name: len(records) for name, records in self.namespaces.items() if records}
+        return {
+            "namespaces": {name: {"vectorCount": count} for name, count in counts.items()},
+            "dimension": self.dimension,
+            "totalVectorCount": sum(counts.values()),
+            "indexFullness": 0.0,
+            "metric": "cosine",
+            "vectorType": "dense",
+        }
+
+    def embed(self, call: Embed) -> dict[str, Any]:
+        """Unit vectors that depend on the words alone: texts that share some are similar."""
+        if call.model not in self.models:
+            raise Wrong(f"Model '{call.model}' not found.", 404)
+        if not 0 < len(call.inputs) <= MAX_INPUTS:
+            raise Wrong(f"Input length must be 1 to {MAX_INPUTS}, got {len(call.inputs)}")
+        data, tokens = [], 0
+        for given in call.inputs:
+            words = given.text.lower().split()
+            if not words:
+                raise Wrong("Input text must not be empty")
+            if len(words) > MAX_TOKENS and call.parameters.truncate == "NONE":
+                raise Wrong(f"Input exceeds the limit of {MAX_TOKENS} tokens")
+            tokens += len(words[:MAX_TOKENS])
+            dimension = self.models[call.model]
+            total = np.sum([_direction(one, dimension) for one in words[:MAX_TOKENS]], axis=0)
+            values = (total / np.linalg.norm(total)).astype(np.float32).tolist()
+            data.append({"values": values, "vector_type": "dense"})
+        usage = {"total_tokens": tokens}
+        return {"model": call.model, "vector_type": "dense", "data": data, "usage": usage}
+
+    def _stored(self, namespace: str) -> dict[str, Record]:
+        return self.namespaces.get(namespace or DEFAULT, {})
+
+    def _changed(self, namespace: str) -> dict[str, Record]:
+        """The vectors of a namespace, which are about to change."""
+        self._matrices.pop(namespace or DEFAULT, None)
+        return self.namespaces.setdefault(namespace or DEFAULT, {})
+
+    def _unit_rows(self, namespace: str) -> np.ndarray:
+        name = namespace or DEFAULT
+        if name not in self._matrices:
+            rows = np.array([record.values for record in self.namespaces[name].values()])
+            self._matrices[name] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return self._matrices[name]
+
+    def _check_values(self, values: list[float]) -> None:
+        if len(values) != self.dimension:
+            raise Wrong(
+                f"Vector dimension {len(values)} does not match the dimension of the index "
+                f"{self.dimension}"
+            )
+        if not any(values):
+            raise Wrong("Dense vectors must contain at least one non-zero value")
+
+
+def _admits(condition: dict[str, Any] | None) -> Callable[[Record], bool]:
+    """Whether a vector passes a filter; None admits all."""
+    if condition is None:
+        return lambda _: True
+    passes = predicate(condition)
+    return lambda record: passes(record.metadata or {})
+
+
+def _check_id(name: str) -> None:
+    if not name or len(name) > MAX_ID or not name.isascii() or "\0" in name:
+        raise Wrong(f"A vector id must be ASCII, of 1 to {MAX_ID} characters, got {name[:60]!r}")
+
+
+def _after(token: str | None) -> str:
+    try:
+        return base64.urlsafe_b64decode(token or "").decode()
+    except ValueError:
+        raise Wrong("Invalid pagination token") from None
+
+
+@lru_cache(100_000)
+def _direction(word: str, dimension: int) -> np.ndarray:
+    return np.random.default_rng(zlib.crc32(word.encode())).normal(size=dimension)

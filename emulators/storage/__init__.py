@@ -1,0 +1,1 @@
+"""A local server that answers as Cloud Storage does, with faults on request."""

@@ -1,0 +1,1 @@
+"""Interactions to evaluate on: read from files, or made up."""

@@ -1,0 +1,1 @@
+"""Replay: rankings judged by interactions that they have not seen."""

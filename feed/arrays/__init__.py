@@ -1,0 +1,1 @@
+"""Numpy columns that every package uses; knows no catalog."""

@@ -1,0 +1,44 @@
+"""A column of strings in one buffer."""
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Strings(Sequence[str]):
+    """A column of strings in one buffer. Row i is `data[offsets[i]:offsets[i + 1]]`, UTF-8."""
+
+    offsets: npt.NDArray[np.int64]
+    """(n + 1,)"""
+    data: npt.NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, strings: Iterable[str]) -> "Strings":
+        """The column of these strings."""
+        return cls.of_bytes(s.encode("utf-8", "surrogatepass") for s in strings)
+
+    @classmethod
+    def of_bytes(cls, rows: Iterable[bytes]) -> "Strings":
+        """The column of these rows, already encoded."""
+        data, ends = bytearray(), array("q", [0])  # so that no row is kept beside the others
+        for row in rows:
+            data += row
+            ends.append(len(data))
+        return cls(np.array(ends, np.int64), np.frombuffer(data, np.uint8))
+
+    def raw(self, row: int) -> bytes:
+        """The bytes of one row."""
+        return self.data[self.offsets[row] : self.offsets[row + 1]].tobytes()
+
+    def __getitem__(self, row: int) -> str:  # type: ignore[override]  # rows, never slices
+        return self.raw(row).decode("utf-8", "surrogatepass")
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __iter__(self) -> Iterator[str]:
+        return (self[row] for row in range(len(self)))

@@ -1,0 +1,1 @@
+"""The nouns: episode, engagement, profile, summary, timestamps."""

@@ -1,0 +1,61 @@
+"""Degradation: every cause that `degraded` may name, how severe it is, and what it means.
+
+The one table of them: an answer names a cause, the log says how severe it is, and docs/api.md and
+docs/operations.md describe each. `tests/unit/feed/model/test_degradation.py` holds the
+docs against it.
+"""
+
+from enum import StrEnum
+from typing import Literal, Self
+
+Severity = Literal["INFO", "WARNING", "ERROR"]
+"""ERROR: an operator has to act. WARNING: it may become that. INFO: nothing is wrong with us."""
+
+
+class Degradation(StrEnum):
+    """What an answer had to do without."""
+
+    severity: Severity
+    meaning: str
+
+    def __new__(cls, name: str, severity: Severity, meaning: str) -> Self:
+        """A cause by the name that `degraded` gives it."""
+        one = str.__new__(cls, name)
+        one._value_ = name
+        one.severity, one.meaning = severity, meaning
+        return one
+
+    SUMMARY_MISSING = "summary_missing", "INFO", "nothing is stored of this user"
+    SUMMARY_TIMEOUT = "summary_timeout", "ERROR", "the summary did not come in time"
+    SUMMARY_UNAVAILABLE = "summary_unavailable", "ERROR", "the store of users does not answer"
+    SUMMARY_UNREADABLE = "summary_unreadable", "ERROR", "the stored summary is damaged"
+    IDENTITY_UNAVAILABLE = (
+        "identity_unavailable",
+        "ERROR",
+        "Google's keys cannot be had, so the session is anonymous",
+    )
+    CLOCK_AHEAD = "clock_ahead", "INFO", "an engagement is dated more than an hour ahead"
+    LANGUAGES_UNREADABLE = (
+        "languages_unreadable",
+        "WARNING",
+        "none of the languages in a profile is a language tag, so all were shown",
+    )
+    FRESHNESS_WIDENED = "freshness_widened", "INFO", "too few fresh episodes: older ones came too"
+    CATALOG_EMPTY = "catalog_empty", "ERROR", "the catalog has no episode"
+    ALL_BELOW_QUALITY = "all_below_quality", "ERROR", "no episode reaches the quality floors"
+    NONE_PUBLISHED = "none_published", "ERROR", "every episode is dated after the clock"
+    NONE_FRESH = "none_fresh", "WARNING", "no episode is within the freshness window"
+    ALL_RULED_OUT = "all_ruled_out", "ERROR", "the scenario's rules leave no episode"
+    ALL_EXCLUDED = "all_excluded", "INFO", "every episode was engaged with or excluded"
+    ALL_MUTED = "all_muted", "INFO", "the user muted every episode's series or category"
+    NO_LANGUAGE_MATCH = "no_language_match", "INFO", "no episode is in a language of the user"
+    SERIES_LIMIT_RELAXED = "series_limit_relaxed", "INFO", "too few series for the series rules"
+    RETRIEVAL_TIMEOUT = "retrieval_timeout", "ERROR", "the search did not answer in time"
+    RETRIEVAL_UNAVAILABLE = "retrieval_unavailable", "ERROR", "the search cannot be asked"
+    RETRIEVAL_EMPTY = "retrieval_empty", "ERROR", "the search has nothing of this catalog"
+    VECTORS_UNAVAILABLE = "vectors_unavailable", "ERROR", "no vectors could be had to rank with"
+    CATALOG_MISSING = "catalog_missing", "ERROR", "the shelf points at no catalog"
+    CATALOG_UNREACHABLE = "catalog_unreachable", "ERROR", "the shelf cannot be read"
+    CATALOG_BROKEN = "catalog_broken", "ERROR", "the newest catalog cannot be used"
+    CATALOG_STALE = "catalog_stale", "ERROR", "the catalog is older than builds may be apart"
+    CATALOG_TOO_LARGE = "catalog_too_large", "ERROR", "the newest catalog does not fit in memory"

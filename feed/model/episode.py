@@ -1,0 +1,73 @@
+"""Episode: what a catalog is made of, as it arrives at the boundary."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+
+MAX_ID_BYTES = 512
+"""In UTF-8: what an engagement, Firestore and Pinecone all take."""
+MAX_DURATION_S = 7 * 86_400
+"""Longer than any episode; a larger number is milliseconds, or a date."""
+
+Score = Annotated[float, msgspec.Meta(ge=0, le=5)]
+"""An editorial score, 0 to 5."""
+
+
+class Series(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """The show that an episode belongs to. One of the two is enough; the other follows it."""
+
+    id: str | None = None
+    name: str | None = None
+
+
+class Scores(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Editorial scores, 0 to 5. Any may be missing."""
+
+    credibility: Score | None = None
+    insight: Score | None = None
+    information: Score | None = None
+    entertainment: Score | None = None
+
+
+class Categories(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """The topics of an episode, coarse and fine."""
+
+    major: list[str] | None = None
+    subcategories: list[str] | None = None
+
+
+class Episode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One episode. Only `id`, `title` and `published_at` are required; null counts as missing."""
+
+    id: Annotated[str, msgspec.Meta(min_length=1)]
+    title: Annotated[str, msgspec.Meta(min_length=1)]
+    published_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    content_id: str | None = None
+    series: Series | None = None
+    scores: Scores | None = None
+    key_insight: str | None = None
+    description: str | None = None
+    categories: Categories | None = None
+    entities: list[Any] | None = None
+    people: list[Any] | None = None
+    image_url: str | None = None
+    audio_url: str | None = None
+    url: str | None = None
+    duration_s: Annotated[float, msgspec.Meta(ge=0, le=MAX_DURATION_S)] | None = None
+    language: str | None = None
+    explicit: bool | None = None
+    transcript_url: str | None = None
+    chapters_url: str | None = None
+    season_number: float | None = None
+    episode_number: float | None = None
+
+    @property
+    def text(self) -> str:
+        """Title and insight (or else description): what a text embedder reads."""
+        return f"{self.title}\n{self.key_insight or self.description or ''}"
+
+
+def primary_subtag(tag: str) -> str:
+    """`en` of `en-US` (BCP 47)."""
+    return tag.replace("_", "-").partition("-")[0].lower()

@@ -1,0 +1,1 @@
+"""What the outside must offer, one port a file. Adapters implement them."""

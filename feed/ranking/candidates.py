@@ -1,0 +1,200 @@
+"""Candidates: what the sources bring for one query, and how similar each is to the user."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from feed.arrays.arrays import BoolArray, FloatArray, IntArray, best_matches
+from feed.catalog.catalog import Catalog
+from feed.ranking.catalog_features import Standing
+from feed.ranking.eligibility import Eligible
+from feed.ranking.external_search import Retrieved
+from feed.ranking.sources import Pool, first, pooled
+from feed.scenarios.scenario import Scenario
+from feed.user.features import OFTEN, Taste
+from feed.vectors.search import cosines, nearest
+
+MAIN_CATEGORIES = 5
+"""in how many of a user's categories what is popular is looked for"""
+
+PINNED = 20
+"""how many a pinned slot may choose from"""
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """The candidates of one query."""
+
+    pool: Pool
+    vectors: npt.NDArray[np.float32]
+    """(k, D) embeddings; (0, D) where the catalog holds none"""
+    similarity: FloatArray
+    """(k,) cosine with the user vector; neutral where nothing is known of the user, or where no
+    vector can be had and it is in a stated interest; else 0"""
+    interest: FloatArray
+    """(k,) cosine with the nearest interest, 0 where there is none"""
+
+
+def propose(
+    catalog: Catalog,
+    scenario: Scenario,
+    standing: Standing,
+    taste: Taste,
+    found: Eligible,
+    retrieved: Retrieved | None,
+    seed: int,
+) -> Proposed:
+    """Ask every source of the scenario."""
+    near = _Nearness(catalog, scenario, taste, retrieved)
+    allowed = found.allowed
+    brought = list(_brought(catalog, scenario, standing, taste, found, near, seed))
+    pool = pooled(brought)
+    lacking = scenario.sources.candidates - len(pool.rows)
+    if (scenario.sources.fill or near.blind or taste.user.vector is None) and lacking > 0:
+        rest = allowed.copy()
+        rest[pool.rows] = False
+        pool = pooled([*brought, ("best_quality", first(standing.best, rest, lacking))])
+    held = pool.rows if catalog.holds_vectors else pool.rows[:0]
+    return near.proposed(pool, catalog.vectors(held))
+
+
+def everything(
+    catalog: Catalog, scenario: Scenario, taste: Taste, retrieved: Retrieved | None
+) -> Proposed:
+    """Every episode, in the order of the rows, whoever may be shown and whichever source asks."""
+    near = _Nearness(catalog, scenario, taste, retrieved)
+    pool = Pool(np.arange(len(catalog)), np.zeros(len(catalog), np.uint16), {})
+    return near.proposed(pool, catalog.vectors(slice(None)))
+
+
+def _brought(
+    catalog: Catalog,
+    scenario: Scenario,
+    standing: Standing,
+    taste: Taste,
+    eligible: Eligible,
+    near: "_Nearness",
+    seed: int,
+) -> Iterator[tuple[str, IntArray]]:
+    """What each source brings, best first. A source of no places is not asked."""
+    most, ties, allowed = scenario.sources, standing.ties, eligible.allowed
+    yield from near.bring(allowed, ties)
+    unfinished = taste.unfinished
+    stated = most.candidates if near.blind else most.stated
+    ask: dict[str, tuple[int, Callable[[int], IntArray]]] = {
+        "neighbours": (most.neighbours, lambda k: _neighbours(taste, allowed, k, ties)),
+        "series": (most.series, lambda k: standing.of_series.first(_often(taste), allowed, k)),
+        "unfinished": (most.unfinished, lambda k: unfinished[allowed[unfinished]][:k]),
+        "trending": (most.trending, lambda k: first(standing.trending, allowed, k)),
+        "popular": (most.popular, lambda k: _popular(catalog, standing, taste, allowed, k)),
+        "fresh": (most.fresh, lambda k: first(standing.newest, allowed, k)),
+        "stated": (stated, lambda k: standing.good.first(taste.stated, allowed, k)),
+        "unseen": (most.unseen, lambda k: near.unseen(standing, allowed, k)),
+        "exploration": (most.exploration, lambda k: standing.ring.next(allowed, k, seed)),
+    }
+    if scenario.rules.pins:
+        yield "pinned", standing.ruling.to_pin(allowed, eligible.every_age, standing.best, PINNED)
+    for name, (count, source) in ask.items():
+        if count and len(rows := source(count)):
+            yield name, rows
+
+
+def _neighbours(taste: Taste, allowed: BoolArray, count: int, ties: IntArray) -> IntArray:
+    """Those nearest to what the user chose, by what others chose."""
+    found = taste.neighbours
+    free = allowed[found.rows]
+    return best_matches(found.rows[free], found.nearness[free], count, ties)[0]
+
+
+def _often(taste: Taste) -> IntArray:
+    """The series that the user follows or often hears."""
+    return np.union1d(taste.followed, taste.series.of[taste.series.shares >= OFTEN])
+
+
+def _popular(
+    catalog: Catalog, standing: Standing, taste: Taste, allowed: BoolArray, count: int
+) -> IntArray:
+    """What is chosen most in the user's main categories."""
+    return standing.popular.first(_main_categories(catalog, taste), allowed, count)
+
+
+def _main_categories(catalog: Catalog, taste: Taste) -> IntArray:
+    """The user's largest categories; on a first visit every major one."""
+    if taste.unknown:
+        return np.flatnonzero(catalog.category_major)
+    largest = np.argsort(-taste.categories.shares, kind="stable")[:MAIN_CATEGORIES]
+    return np.union1d(taste.categories.of[largest], taste.stated)
+
+
+class _Nearness:
+    """Cosines with the user vector and with each interest, from the catalog or from a search."""
+
+    def __init__(
+        self, catalog: Catalog, scenario: Scenario, taste: Taste, retrieved: Retrieved | None
+    ) -> None:
+        vector = taste.user.vector
+        self._catalog = catalog
+        self._retrieved = None if catalog.holds_vectors else retrieved
+        self._neutral = scenario.interests.neutral_similarity
+        self._known = vector is not None
+        self._most = scenario.sources
+        self._stated = taste.stated
+        self._user = np.zeros((0, catalog.dimension), np.float32)
+        """(0 or 1, D)"""
+        self._interests = self._user
+        """(m, D)"""
+        self.blind = vector is not None and not catalog.holds_vectors and retrieved is None
+        """whether vectors are needed and cannot be had"""
+        if vector is not None and catalog.holds_vectors:
+            self._user = vector[None]
+        if scenario.sources.interests or scenario.blend.interest:
+            self._interests = catalog.vectors(taste.interests)
+
+    def bring(self, allowed: BoolArray, ties: IntArray) -> Iterator[tuple[str, IntArray]]:
+        """What is most similar to the user vector, and to each interest."""
+        most = self._most
+        wanted = self._interests if most.interests else self._interests[:0]
+        if self._retrieved is not None:
+            found = self._retrieved.rows, self._retrieved.similarity
+            free = allowed[found[0]]
+            best = best_matches(found[0][free], found[1][free], most.candidates, ties)
+            yield "retrieved", best[0]
+        names = ["similar"] * len(self._user) + ["interests"] * len(wanted)
+        if names:
+            counts = np.where(np.array(names) == "similar", most.candidates, most.interests)
+            vectors = np.concatenate([self._user, wanted])
+            near = nearest(self._catalog, vectors, allowed, counts, ties)
+            yield from zip(names, (rows for rows, _ in near), strict=True)
+
+    def unseen(self, standing: Standing, allowed: BoolArray, count: int) -> IntArray:
+        """Of what few have chosen the most promising and the most like the choices."""
+        brought = [first(standing.to_explore, allowed, count)]
+        if len(self._user):
+            few = np.zeros(len(allowed), np.bool_)
+            few[standing.to_explore] = True
+            counts = np.array([count])
+            near = nearest(self._catalog, self._user, allowed & few, counts, standing.ties)
+            brought.append(near[0][0])
+        return np.unique(np.concatenate(brought))
+
+    def proposed(self, pool: Pool, vectors: npt.NDArray[np.float32]) -> Proposed:
+        """These candidates, and how similar they are."""
+        near, alone = (
+            cosines(vectors, np.concatenate([self._user, self._interests])),
+            len(self._user),
+        )
+        interest = near[alone:].max(axis=0) if len(near) > alone else np.zeros(len(pool.rows))
+        similarity = self._similarity(pool, near[:alone].astype(np.float64))
+        return Proposed(pool, vectors, similarity, interest.astype(np.float64))
+
+    def _similarity(self, pool: Pool, of_user: FloatArray) -> FloatArray:
+        if not self._known:
+            return np.full(len(pool.rows), self._neutral)
+        if len(self._user):
+            alone: FloatArray = of_user[0]
+            return alone
+        if self._retrieved is not None:
+            return self._retrieved.similarity_of(pool.rows)
+        return np.where(pool.by("stated"), self._neutral, 0.0)

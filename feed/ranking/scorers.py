@@ -1,0 +1,135 @@
+"""Scorers: one float per candidate, in the candidates' order. None ever drops one."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from feed.arrays.arrays import BoolArray, FloatArray, IntArray, contained, looked_up, places
+from feed.catalog.catalog import Catalog
+from feed.model.timestamps import DAY_US
+from feed.scenarios.scenario import Blend, Quality
+from feed.user.features import Taste
+from feed.user.query import Query
+
+TAKEN_OFF = {"aversion", "served"}
+"""parts whose weight is taken off the score"""
+PERSONAL = {"similarity", "interest", "neighbours", "series", "category", "era"}
+"""parts that rest on what is known of the user"""
+
+
+def quality(catalog: Catalog, parameters: Quality) -> FloatArray:
+    """(n,) quality of every episode: the weighted sum of its scores over `scale`.
+
+    Missing scores count 0, or the whole quality as the catalog's median (0.5 if there is none).
+    """
+    scores = catalog.scores[:, :2]
+    if parameters.missing == "zero":
+        scores = np.nan_to_num(scores)
+    weights = np.array([parameters.credibility, parameters.insight])
+    found: FloatArray = scores @ weights / parameters.scale
+    missing = np.isnan(found)
+    if missing.any():
+        known = found[~missing]
+        found[missing] = np.median(known) if len(known) else 0.5
+    return found
+
+
+def rated(catalog: Catalog, quality: FloatArray) -> BoolArray:
+    """(n,) whose own scores put their quality in the better half of the catalog."""
+    known: BoolArray = ~np.isnan(catalog.scores[:, 0] + catalog.scores[:, 1])
+    if not known.any():
+        return known
+    better: BoolArray = known & (quality >= np.median(quality[known]))
+    return better
+
+
+def recency(ages: IntArray, decay: float) -> FloatArray:
+    """exp(-decay x age), the age in whole days; above 1 for what is not out yet."""
+    with np.errstate(over="ignore"):  # centuries ahead it is infinite, which sorts last
+        decayed: FloatArray = np.exp(-decay * ages)
+    return decayed
+
+
+def aversion(vectors: npt.NDArray[np.float32], refused: npt.NDArray[np.float32]) -> FloatArray:
+    """(k,) similarity, 0 to 1, of unit vectors (k, D) to the nearest of those that were refused."""
+    if not len(refused):
+        return np.zeros(len(vectors))
+    nearest = (vectors @ refused.T).max(axis=1)
+    clipped: FloatArray = np.clip(nearest, 0.0, 1.0).astype(np.float64)
+    return clipped
+
+
+def served(catalog: Catalog, query: Query, rows: IntArray) -> FloatArray:
+    """1 for an episode that an earlier session served, else 0."""
+    return contained(np.sort(catalog.rows_named(query.served_ids)), rows).astype(np.float64)
+
+
+def neighbours(taste: Taste, rows: IntArray, unit: float) -> FloatArray:
+    """log(1 + nearness / unit), the nearness to each choice weighed by its share; else 0."""
+    nearness = looked_up(taste.neighbours.rows, taste.neighbours.nearness, rows)
+    logs: FloatArray = np.log1p(nearness / unit)
+    return logs
+
+
+def series(catalog: Catalog, taste: Taste, rows: IntArray) -> FloatArray:
+    """The share of the choices that were of its series; 1 where the user follows it."""
+    theirs = catalog.series[rows]
+    heard = looked_up(*taste.series, theirs)
+    followed: BoolArray = contained(taste.followed, theirs) & (theirs >= 0)
+    return np.where(followed, 1.0, heard)
+
+
+def category(catalog: Catalog, taste: Taste, rows: IntArray) -> FloatArray:
+    """The shares of its c categories in the choices, in sum, over the square root of c."""
+    starts, ends = catalog.category_starts[rows], catalog.category_starts[rows + 1]
+    members = catalog.category_members[places(starts, ends)]
+    shares = looked_up(*taste.categories, members)
+    owners = np.repeat(np.arange(len(rows)), ends - starts)
+    total = np.bincount(owners, shares, len(rows)).astype(np.float64)
+    found: FloatArray = total / np.sqrt(np.maximum(ends - starts, 1))
+    return found
+
+
+def era(catalog: Catalog, taste: Taste, rows: IntArray, days: float) -> FloatArray:
+    """exp(-distance in time / `days`) to each choice, weighed by its share: 1 for the same date."""
+    when, member = np.unique(catalog.published_us[taste.rows], return_inverse=True)
+    shares = np.bincount(member, taste.shares, len(when))
+    theirs, place = np.unique(catalog.published_us[rows], return_inverse=True)
+    apart = np.abs(theirs[:, None] - when).astype(np.float64) / (days * DAY_US)
+    near: FloatArray = (np.exp(-apart) @ shares)[place]
+    return near
+
+
+def known_or_median(values: FloatArray, known: BoolArray) -> FloatArray:
+    """The values, with their median in place of what is not known; 0 where nothing is."""
+    middle = float(np.median(values[known])) if known.any() else 0.0
+    return np.where(known, values, middle)
+
+
+def weights(parameters: Blend, names: Iterable[str], confidence: float) -> dict[str, float]:
+    """By part, its weight: negative where it is taken off, less where it rests on little.
+
+    `confidence`, 0 to 1, is how much what is known of the user is believed.
+    """
+    found = {}
+    for name in names:
+        # A boost is of the rules, which say how much it is.
+        weight: float = 1.0 if name == "boost" else getattr(parameters, name)
+        found[name] = -weight if name in TAKEN_OFF else weight
+        if name in PERSONAL:
+            found[name] *= confidence
+    return found
+
+
+def blend(weights: Mapping[str, float], parts: Mapping[str, FloatArray]) -> FloatArray:
+    """The weighted sum of the parts."""
+    blended: FloatArray = np.zeros(len(parts["similarity"]))
+    for name, part in parts.items():
+        blended = blended + weights[name] * part
+    return blended
+
+
+def given(weights: Mapping[str, float], parts: Mapping[str, FloatArray]) -> dict[str, list[float]]:
+    """What each part gave to each score: the summands of `blend`, in millionths' precision."""
+    return {name: np.round(weights[name] * part, 6).tolist() for name, part in parts.items()}

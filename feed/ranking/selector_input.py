@@ -1,0 +1,85 @@
+"""Diversity: what the selector has to know of each candidate beside its score."""
+
+import numpy as np
+
+from feed.arrays.arrays import FloatArray, HashArray, IntArray
+from feed.arrays.hashing import mixed
+from feed.catalog.catalog import Catalog
+from feed.ranking.candidates import Proposed
+from feed.ranking.catalog_features import Standing
+from feed.scenarios.scenario import Scenario
+from feed.selection.selector import Candidates
+from feed.user.features import Taste
+
+MOST_CATEGORIES = 20
+"""how many categories are kept in proportion"""
+
+
+def candidates_of(
+    catalog: Catalog,
+    scenario: Scenario,
+    standing: Standing,
+    taste: Taste,
+    proposed: Proposed,
+    scores: FloatArray,
+    ages: IntArray,
+    seed: int,
+) -> Candidates:
+    """The candidates; what the scenario's selector does not look at is left out."""
+    pool, rules = proposed.pool, scenario.selector
+    rows = pool.rows
+    alike = catalog.holds_vectors and (rules.mmr or rules.near_duplicate <= 1.0)
+    mix = wanted = None
+    if rules.calibration:
+        mix, wanted = _mix(catalog, standing, taste, rows)
+    return Candidates(
+        scores=scores,
+        order=standing.ties[rows],
+        series=catalog.series[rows],
+        topics=standing.topics[rows] if rules.topic_decay < 1.0 else None,
+        vectors=proposed.vectors if alike else None,
+        titles=catalog.title_hashes[rows] if rules.near_duplicate <= 1.0 else None,
+        mix=mix,
+        wanted=wanted,
+        chance=np.where(pool.by("exploration"), scores / rules.explore_noise, -np.inf)
+        if rules.explore_every
+        else None,
+        pinned=standing.ruling.pinned(rows, ages),
+        luck=gumbel(catalog.id_hashes[rows], seed) if rules.explore_every else None,
+    )
+
+
+def gumbel(id_hashes: HashArray, seed: int) -> FloatArray:
+    """(k,) noise of the standard Gumbel distribution, one draw for each episode and seed.
+
+    Whoever has the highest of log-weight + noise is drawn in proportion to the weights (the
+    Gumbel-max trick; Gumbel, 1954). A draw depends on no other candidate.
+    """
+    uniform = ((mixed(id_hashes, seed) >> np.uint64(11)).astype(np.float64) + 0.5) / 2**53
+    noise: FloatArray = -np.log(-np.log(uniform))
+    return noise
+
+
+def _mix(
+    catalog: Catalog, standing: Standing, taste: Taste, rows: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    """(k, c) the share of each of the largest categories in each episode, and (c,) in the choices.
+
+    On a first visit every major category is wanted in the square root of its proportion, so that
+    the feed shows what there is.
+    """
+    if taste.unknown:
+        named = np.flatnonzero(standing.major_sizes)
+        shares = np.sqrt(standing.major_sizes[named])
+    else:
+        named, shares = taste.categories.of, taste.categories.shares
+    # By name among equals and in the end, so that a feed is the same in whatever order the catalog
+    # was read.
+    names = standing.category_hashes[named]
+    largest = np.lexsort((names, -shares))[:MOST_CATEGORIES]
+    largest = largest[np.argsort(named[largest])]
+    by_name = np.argsort(names[largest])
+    wanted = shares[largest][by_name]
+    wanted = wanted / max(float(wanted.sum()), 1e-12)
+    member = catalog.membership(rows, named[largest])[:, by_name]
+    return member / np.maximum(member.sum(axis=1, keepdims=True), 1), wanted

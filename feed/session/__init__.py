@@ -1,0 +1,1 @@
+"""Request in, pages and cursor out."""

@@ -1,0 +1,155 @@
+"""Session: a slate as pages of JSON, joined from cards that are already encoded."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from feed.arrays.arrays import contained
+from feed.catalog.catalog import Catalog
+from feed.model.degradation import Degradation
+from feed.ranking.external_search import Retrieved
+from feed.ranking.pipeline import MILLION, Ranker
+from feed.scenarios.experiment import Assignment
+from feed.session.cursor import seal
+from feed.session.reason_text import phrase
+from feed.session.state import Drawn, Queue, Session
+from feed.user.query import Query
+
+SCORE_FIELDS = ("similarity_score", "quality_score", "recency_score", "final_score")
+_NUMBERS = b"".join(b',"%s":%%.6f' % name.encode() for name in SCORE_FIELDS)
+_FACTS = _NUMBERS + b',"queue_position":%d,"reason":%s}'
+
+
+def session_id(seed: int) -> str:
+    """The id of the session of a seed: 16 hexadecimal digits."""
+    return f"{seed:016x}"
+
+
+def create(
+    ranker: Ranker,
+    query: Query,
+    retrieved: Retrieved | None = None,
+    *,
+    degraded: Sequence[Degradation] = (),
+    experiment: Assignment | None = None,
+    trace: bool = False,
+    detail: bool = False,
+) -> Session:
+    """Rank a new session. `degraded` names what its query had to do without.
+
+    `experiment` is what every page of it is stamped with.
+    """
+    slate = ranker.rank(query, retrieved)
+    return Session(
+        session_id=session_id(query.seed),
+        scenario=ranker.scenario.name,
+        cold_start=slate.cold_start,
+        user_vector_episodes=slate.user_vector_episodes,
+        degraded=(*degraded, *slate.degraded),
+        shown=0,
+        queue=Queue(ranker.catalog.id_hashes[slate.rows], slate.scores, slate.reasons),
+        experiment=experiment,
+        drawn=[
+            Drawn(place, ranker.catalog.ids[int(slate.rows[place - 1])], propensity)
+            for place, propensity in slate.drawn.items()
+        ],
+        trace=slate.trace if trace else None,
+        detail=slate.detail if detail else None,
+    )
+
+
+def resume(catalog: Catalog, session: Session, engaged_ids: Sequence[str] = ()) -> Session:
+    """Go on with a session. Episodes that vanished, or were engaged with since, are left out."""
+    rows = catalog.id_index.first(session.queue.id_hashes)
+    engaged = contained(np.sort(catalog.rows_named(tuple(engaged_ids))), rows)
+    return replace(session, queue=session.queue.take(np.flatnonzero((rows >= 0) & ~engaged)))
+
+
+def page(
+    catalog: Catalog,
+    session: Session,
+    limit: int,
+    *,
+    uid: str | None,
+    keys: Sequence[bytes],
+    expires_us: int,
+    degraded: Sequence[Degradation] = (),
+) -> bytes:
+    """The next `limit` episodes as JSON, with a cursor for the rest (null: nothing is left).
+
+    `degraded` names what this answer has to do without, beside what its ranking had to.
+    """
+    shown, rest = session.queue.take(slice(limit)), session.queue.take(slice(limit, None))
+    token = None
+    if len(rest):
+        later = replace(session, shown=session.shown + len(shown), queue=rest)
+        token = seal(later, uid=uid, keys=keys, expires_us=expires_us)
+    return _answer(catalog, session, shown, next_cursor=token, degraded=degraded)
+
+
+def replay(catalog: Catalog, session: Session, limit: int) -> bytes:
+    """The first page without a cursor, and `queue`: every episode, its scores and its reason."""
+    answer = _answer(catalog, session, session.queue.take(slice(limit)), next_cursor=None)
+    rows = catalog.id_index.first(session.queue.id_hashes)
+    queue = [
+        b'{"id":%s%s' % (msgspec.json.encode(catalog.ids[int(row)]), facts)
+        for row, facts in zip(rows, _facts(catalog, session.queue, 0), strict=True)
+    ]
+    return b'%s,"queue":[%s]}' % (answer[:-1], b",".join(queue))
+
+
+def cards(catalog: Catalog, rows: Sequence[int]) -> bytes:
+    """The cards of these rows as a JSON array."""
+    return b"[%s]" % b",".join(catalog.cards.raw(row) for row in rows)
+
+
+def _answer(
+    catalog: Catalog,
+    session: Session,
+    shown: Queue,
+    *,
+    next_cursor: str | None,
+    degraded: Sequence[Degradation] = (),
+) -> bytes:
+    rest: dict[str, Any] = {
+        "total_in_queue": session.shown + len(session.queue),
+        "shown_count": session.shown + len(shown),
+        "remaining_count": len(session.queue) - len(shown),
+        "next_cursor": next_cursor,
+        "cold_start": session.cold_start,
+        "user_vector_episodes": session.user_vector_episodes,
+        "catalog_version": catalog.version,
+        "scenario": session.scenario,
+        "degraded": [*degraded, *session.degraded],
+    }
+    if session.experiment is not None:
+        rest["experiment"] = session.experiment
+    if session.trace is not None:
+        rest["trace"] = session.trace
+    if session.detail is not None:
+        rest["detail"] = session.detail
+    rows = catalog.id_index.first(shown.id_hashes)
+    episodes = (
+        catalog.cards.raw(int(row))[:-1] + facts
+        for row, facts in zip(rows, _facts(catalog, shown, session.shown), strict=True)
+    )
+    return b'{"session_id":%s,"episodes":[%s],%s' % (
+        msgspec.json.encode(session.session_id),
+        b",".join(episodes),
+        msgspec.json.encode(rest)[1:],
+    )
+
+
+def _facts(catalog: Catalog, queue: Queue, first: int) -> list[bytes]:
+    """What is said of each episode of a queue, as the end of a JSON object."""
+    codes, leans_on = queue.reasons.codes.tolist(), queue.reasons.leans_on.tolist()
+    pairs = list(zip(codes, leans_on, strict=True))
+    phrases = {pair: msgspec.json.encode(phrase(catalog, *pair)) for pair in set(pairs)}
+    facts = []
+    scores = (queue.scores / MILLION).tolist()
+    for place, (score, pair) in enumerate(zip(scores, pairs, strict=True), first + 1):
+        facts.append(_FACTS % (*score, place, phrases[pair]))
+    return facts

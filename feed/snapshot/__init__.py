@@ -1,0 +1,1 @@
+"""A catalog to bytes and back."""

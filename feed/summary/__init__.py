@@ -1,0 +1,1 @@
+"""The stored summary of a user, and its one writer."""

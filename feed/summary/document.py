@@ -1,0 +1,53 @@
+"""A summary as a stored document: readable in a console, its engagements one bytes field."""
+
+from typing import Any
+
+import msgspec
+
+from feed.model.engagement import Profile, Summary, SummaryError, pack, unpack
+from feed.model.timestamps import rfc3339
+
+
+class _Document(msgspec.Struct, frozen=True, kw_only=True):
+    """The fields that are read back; the rest of a document is for people."""
+
+    engagements: bytes
+    category_interests: tuple[str, ...] = ()
+    followed_series: tuple[str, ...] = ()
+    muted_series: tuple[str, ...] = ()
+    muted_categories: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    incomplete: bool = False
+
+
+def to_document(summary: Summary) -> dict[str, Any]:
+    """The document of a summary. Equal summaries give equal documents."""
+    profile = msgspec.to_builtins(summary.profile)
+    del profile["display_name"]
+    newest = summary.engagements[0].timestamp_us if summary.engagements else None
+    return {
+        "engagements": pack(summary.engagements),
+        **{name: list(values) for name, values in profile.items()},
+        "counts": summary.counts(),
+        "newest_engagement_at": None if newest is None else rfc3339(newest),
+        "incomplete": summary.incomplete,
+    }
+
+
+def from_document(document: dict[str, Any]) -> Summary:
+    """The inverse of `to_document`. Raises `SummaryError`."""
+    try:
+        fields = msgspec.convert(document, _Document)
+    except msgspec.ValidationError as error:
+        raise SummaryError(f"not a summary: {error}") from error
+    return Summary(
+        engagements=unpack(fields.engagements),
+        profile=Profile(
+            category_interests=fields.category_interests,
+            followed_series=fields.followed_series,
+            muted_series=fields.muted_series,
+            muted_categories=fields.muted_categories,
+            languages=fields.languages,
+        ),
+        incomplete=fields.incomplete,
+    )

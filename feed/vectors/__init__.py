@@ -1,0 +1,1 @@
+"""Embeddings and the search over them; knows no catalog."""

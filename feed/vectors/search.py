@@ -1,0 +1,90 @@
+"""Nearest: which allowed episodes are most similar to some vectors, and how similar.
+
+Exact where a catalog carries no lists, or where few episodes are allowed.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from feed.arrays.arrays import BoolArray, FloatArray, IntArray, best_matches
+from feed.catalog.catalog import Catalog
+
+EXACT = 700
+"""of so many allowed episodes the codes are not looked at first"""
+COPIED = 1 << 22
+"""numbers copied at once: what bounds memory"""
+SMALL = 1 << 19
+"""multiplications at once: what OpenBLAS does with its kernel for small matrices, twice as fast"""
+
+Found = tuple[IntArray, FloatArray]
+"""Rows and their cosines, best first."""
+
+
+def nearest(
+    catalog: Catalog,
+    vectors: npt.NDArray[np.float32],
+    allowed: BoolArray,
+    counts: IntArray,
+    order: IntArray,
+) -> list[Found]:
+    """For each of the (m, D) unit vectors as many allowed episodes as its count has it.
+
+    (n,) `allowed` and `order` go by catalog row; of equal cosines the lower in `order` is first.
+    """
+    if not len(catalog.lists) or np.count_nonzero(allowed) <= EXACT:
+        return _scan(catalog, vectors, allowed, counts, order)
+    near = catalog.lists.near(vectors, allowed, counts)
+    return [
+        best_matches(rows, catalog.vectors(rows) @ vector, count, order)
+        for rows, vector, count in zip(near, vectors, counts.tolist(), strict=True)
+    ]
+
+
+def _scan(
+    catalog: Catalog,
+    vectors: npt.NDArray[np.float32],
+    allowed: BoolArray,
+    counts: IntArray,
+    order: IntArray,
+) -> list[Found]:
+    """The same by looking at every one, all vectors in one pass."""
+    rows = allowed.nonzero()[0]
+    rows = rows[catalog.is_embedded[rows]]
+    # To copy these would cost more than to multiply all.
+    if len(catalog.embeddings) and 2 * len(rows) > len(allowed):
+        products = cosines(catalog.embeddings, vectors)
+        products[:, ~(allowed & catalog.is_embedded)] = -np.inf
+        rows = np.arange(len(allowed))
+    else:
+        products = _cosines_of(catalog, rows, vectors)
+    found = []
+    for values, count in zip(products, counts.tolist(), strict=True):
+        best = best_matches(rows, values, count, order)
+        free = np.count_nonzero(best[1] > -np.inf)
+        found.append((best[0][:free], best[1][:free]))
+    return found
+
+
+def cosines(
+    embeddings: npt.NDArray[np.float32], vectors: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """(m, n) of all (n, D) unit rows with (m, D) unit vectors, of which there are few."""
+    found = np.empty((len(vectors), len(embeddings)), np.float32)
+    across = np.ascontiguousarray(vectors.T)
+    step = max(1, SMALL // across.size) if len(vectors) > 1 else max(1, len(embeddings))
+    for start in range(0, len(embeddings), step):
+        found[:, start : start + step] = (embeddings[start : start + step] @ across).T
+    return found
+
+
+def _cosines_of(
+    catalog: Catalog, rows: IntArray, vectors: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """(m, k) of these rows with (m, D) vectors."""
+    found = np.empty((len(vectors), len(rows)), np.float32)
+    step = max(1, COPIED // vectors.shape[1])
+    for start in range(0, len(rows), step):
+        found[:, start : start + step] = cosines(
+            catalog.vectors(rows[start : start + step]), vectors
+        )
+    return found

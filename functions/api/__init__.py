@@ -1,0 +1,1 @@
+"""One handler per address of the HTTP API."""

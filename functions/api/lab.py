@@ -1,0 +1,71 @@
+"""Lab: what whoever tunes the feed sees of scenarios and catalog. For admins."""
+
+import msgspec
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import Response
+
+from feed.arrays.arrays import IntArray
+from feed.arrays.hashing import mixed
+from feed.catalog.catalog import Catalog
+from functions.http.endpoint import json_response
+from functions.serving.service import Service
+from functions.telemetry import Timings
+
+MOST_POINTS = 5000
+"""of a larger catalog a sample is shown"""
+
+
+class Point(msgspec.Struct, frozen=True):
+    """An episode on the map."""
+
+    id: str
+    title: str
+    category: str | None
+    """its first major category"""
+    x: float
+    y: float
+    """-1 to 1"""
+
+
+async def scenarios(service: Service, request: Request, _timings: Timings) -> Response:
+    """Every scenario that a session may name, and what it is."""
+    await service.check_admin(request)
+    body = {
+        "scenarios": [
+            {"name": one.name, "description": one.description} for one in service.scenarios.values()
+        ],
+        "default": service.settings.SCENARIO,
+    }
+    return json_response(msgspec.json.encode(body))
+
+
+async def catalog_map(service: Service, request: Request, timings: Timings) -> Response:
+    """Where the episodes lie; of many a sample, the same each time."""
+    await service.check_admin(request)
+    catalog = (await service.catalog(timings)).catalog
+    with timings.step("map"):
+        mapped = np.flatnonzero(catalog.embedded) if len(catalog.projection) else np.arange(0)
+        points = [_point(catalog, row) for row in _sample(catalog, mapped).tolist()]
+        body = {
+            "points": points,
+            "mapped": len(mapped),
+            "sampled": len(points) < len(mapped),
+            "catalog_version": catalog.version,
+        }
+        return json_response(msgspec.json.encode(body))
+
+
+def _sample(catalog: Catalog, rows: IntArray) -> IntArray:
+    """At most `MOST_POINTS` of these rows: chosen by id, so that most stay as a catalog grows."""
+    if len(rows) <= MOST_POINTS:
+        return rows
+    drawn = mixed(catalog.id_hashes[rows], 0)
+    return rows[np.sort(np.argsort(drawn)[:MOST_POINTS])]
+
+
+def _point(catalog: Catalog, row: int) -> Point:
+    x, y = catalog.projection.at(row) or (0.0, 0.0)
+    major = [one for one in catalog.categories_of(row).tolist() if catalog.category_major[one]]
+    category = catalog.categories[major[0]] if major else None
+    return Point(catalog.ids[row], catalog.title(row), category, x, y)

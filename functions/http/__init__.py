@@ -1,0 +1,1 @@
+"""What every request gets: limits, errors, compression and the access log."""

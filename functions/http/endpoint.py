@@ -1,0 +1,93 @@
+"""A resource: one path, its handlers by method, and what every request gets besides.
+
+That is an answer to whatever goes wrong, compression, and the header Server-Timing.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from feed.model.degradation import Degradation
+from feed.ports.errors import Unavailable, Unstorable
+from functions.http.compression import compress
+from functions.http.paths import decoded
+from functions.problems import ProblemError
+from functions.serving.service import Service
+from functions.telemetry import Timings, log_error
+
+STORE = Degradation.SUMMARY_UNAVAILABLE
+
+Handler = Callable[[Service, Request, Timings], Awaitable[Response]]
+
+
+def json_response(body: bytes, status: int = 200, cache: str = "no-store") -> Response:
+    """JSON that is encoded already."""
+    return Response(body, status, {"Cache-Control": cache}, "application/json")
+
+
+class Resource:
+    """An ASGI application for one path."""
+
+    def __init__(self, service: Service, path: str, handlers: dict[str, Handler]) -> None:
+        self._service = service
+        self._path = path
+        self._handlers = handlers
+        if "GET" in handlers:
+            handlers["HEAD"] = handlers["GET"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, whatever happens."""
+        self._service.begin()
+        request = Request({**scope, "path_params": decoded(scope["path_params"])}, receive)
+        timings: Timings = request.state.timings
+        timings.route = self._path
+        response = await self._answer(request, timings)
+        compress(response, request.headers.get("accept-encoding", ""))
+        response.headers["Server-Timing"] = timings.header()
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request, timings: Timings) -> Response:
+        handler = self._handlers.get(request.method)
+        try:
+            if handler is None:
+                allowed = ", ".join(self._handlers)
+                raise ProblemError(
+                    405,
+                    "method-not-allowed",
+                    f"{request.method} is not for this address",
+                    expected=allowed,
+                    headers={"Allow": allowed},
+                )
+            return await handler(self._service, request, timings)
+        except ProblemError as problem:
+            timings.facts["problem"] = problem.log_text
+            if problem.causes:
+                timings.facts["degraded"] = problem.causes
+            return problem.response()
+        except Unstorable as error:
+            timings.facts["problem"] = str(error)
+            return ProblemError(
+                422,
+                "not-storable",
+                "the store of users can never take this: do not send it again",
+            ).response()
+        except Unavailable as error:
+            timings.facts |= {"problem": str(error), "degraded": [STORE]}
+            self._service.degradations.explain(STORE, str(error))
+            return ProblemError(
+                503,
+                "store-unavailable",
+                "the store of users did not answer: what was sent is not saved, try again",
+                headers={"Retry-After": "1"},
+            ).response()
+        except Exception as error:  # noqa: BLE001  # a request never takes the process with it
+            log_error(f"{request.method} {self._path}", error)
+            return ProblemError(500, "internal-error", "this is our fault").response()
+
+
+def resource(service: Service, path: str, **handlers: Handler) -> Route:
+    """A route with one handler per method."""
+    return Route(path, Resource(service, path, handlers))

@@ -1,0 +1,99 @@
+"""Rate limits of this instance: per user, per client address, and for anonymous sessions.
+
+A limit is a bucket for each key that holds so many requests and is refilled evenly (GCRA). The
+buckets of the most recent keys are kept, so that an attacker with many keys does not fill memory.
+"""
+
+import math
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from starlette.types import Scope
+
+from functions.http.client_address import client_address
+from functions.problems import ProblemError
+from functions.settings import Settings
+
+if TYPE_CHECKING:
+    from throttled import Throttled
+
+MOST_KEYS = 50_000
+"""of each limit; about 15 MB"""
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+
+
+class RateLimit:
+    """One limit, for any number of keys."""
+
+    def __init__(self, name: str, rate: str) -> None:
+        """`rate` is `600/minute`, say, or `off`."""
+        self._name = name
+        self._limiter = None if rate == "off" else self._limiter_of(rate)
+
+    def _limiter_of(self, rate: str) -> "Throttled":
+        # Imported where there is something to limit.
+        from throttled import MemoryStore, Throttled, per_duration  # noqa: PLC0415
+
+        count, _, unit = rate.partition("/")
+        self._count, self._period_s = int(count), _SECONDS[unit]
+        return Throttled(
+            using="gcra",
+            quota=per_duration(timedelta(seconds=self._period_s), self._count),
+            store=MemoryStore(options={"MAX_SIZE": MOST_KEYS}),
+        )
+
+    def check(self, key: str) -> None:
+        """Count one request. Raises `ProblemError` 429 with the headers of the standards.
+
+        `Retry-After` is of RFC 9110; `RateLimit-Policy` and `RateLimit` are of
+        draft-ietf-httpapi-ratelimit-headers-10.
+        """
+        if self._limiter is None:
+            return
+        found = self._limiter.limit(key)
+        if not found.limited:
+            return
+        wait_s = max(1, math.ceil(found.state.retry_after))
+        raise ProblemError(
+            429,
+            "too-many-requests",
+            f"more than {self._count} {self._name.replace('-', ' ')} in {self._period_s} s",
+            expected=f"the next one in {wait_s} s",
+            headers={
+                "Retry-After": str(wait_s),
+                "RateLimit-Policy": f'"{self._name}";q={self._count};w={self._period_s}',
+                "RateLimit": f'"{self._name}";r=0;t={wait_s}',
+            },
+        )
+
+
+class RateLimits:
+    """All limits of one instance. What another instance answered is not counted here."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._trusted_hops = settings.TRUSTED_HOPS
+        # In the cloud the connection's address is that of a proxy, which all clients share.
+        self._knows_addresses = bool(settings.TRUSTED_HOPS or not settings.K_SERVICE)
+        self._addresses = RateLimit("requests", settings.LIMIT_ADDRESS)
+        self._anonymous = RateLimit("anonymous-sessions", settings.LIMIT_ANONYMOUS)
+        self._sessions = RateLimit("sessions", settings.LIMIT_SESSIONS)
+        self._writes = RateLimit("writes", settings.LIMIT_WRITES)
+
+    def check_request(self, scope: Scope) -> None:
+        """Count a request of a client address. Raises `ProblemError` 429."""
+        if self._knows_addresses:
+            self._addresses.check(client_address(scope, self._trusted_hops))
+
+    def check_session(self, uid: str | None, scope: Scope) -> None:
+        """Count a new session of a user, or an anonymous one of an address, as above."""
+        if uid is not None:
+            self._sessions.check(uid)
+        elif self._knows_addresses:
+            self._anonymous.check(client_address(scope, self._trusted_hops))
+
+    def check_write(self, uid: str, *, deletes: bool) -> None:
+        """Count a write of a user, as above.
+
+        Deletions count apart: an app that writes without end keeps no user from deleting it all.
+        """
+        self._writes.check(f"delete/{uid}" if deletes else uid)

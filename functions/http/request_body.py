@@ -1,0 +1,73 @@
+"""What a request carries: its body, read within its limit, and its query; validated once."""
+
+import asyncio
+from typing import TypeVar
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+
+from functions.problems import ProblemError, from_validation, invalid, malformed
+
+MAX_BYTES = 256 * 1024
+MAX_S = 10.0
+"""how long a body may take to arrive: until it has, its request takes up a place"""
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+async def read_body(request: Request, kind: type[T]) -> T:
+    """The body as a `kind`; an empty one counts as `{}`. Raises `ProblemError` 400, 408 or 413."""
+    raw = await _bounded(request)
+    try:
+        return msgspec.json.decode(raw or b"{}", type=kind)
+    except msgspec.ValidationError as error:
+        raise from_validation(error, kind) from error
+    except msgspec.DecodeError as error:
+        raise malformed(str(error)) from error
+    except UnicodeDecodeError as error:
+        raise malformed("not UTF-8") from error
+    except RecursionError as error:
+        raise malformed("nested too deep") from error
+
+
+def query_number(request: Request, name: str, default: int, most: int) -> int:
+    """A number from 1 to `most` in the query. Raises `ProblemError` 400."""
+    text = request.query_params.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):  # noqa: PLR2004
+        raise invalid(name, f"a number from 1 to {most}", repr(text[:40]))
+    return int(text)
+
+
+async def _bounded(request: Request) -> bytes:
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > MAX_BYTES:
+        raise _too_large()
+    chunks, size = [], 0
+    try:
+        async with asyncio.timeout(MAX_S):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > MAX_BYTES:
+                    raise _too_large()
+                chunks.append(chunk)
+    except TimeoutError:
+        raise ProblemError(
+            408,
+            "too-slow",
+            "the body did not arrive in time",
+            field="body",
+            expected=f"all of it within {MAX_S:.0f} s",
+        ) from None
+    except ClientDisconnect as error:
+        raise malformed("the body ended early") from error
+    return b"".join(chunks)
+
+
+def _too_large() -> ProblemError:
+    return ProblemError(
+        413,
+        "too-large",
+        "the body is too large",
+        field="body",
+        expected=f"at most {MAX_BYTES} bytes",
+    )

@@ -1,0 +1,1 @@
+"""Firestore events to summaries."""

@@ -1,0 +1,1 @@
+"""Commands for operators. No function imports them, and no image holds them."""

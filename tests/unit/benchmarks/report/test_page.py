@@ -1,0 +1,135 @@
+"""The page and the docs say what benchmarks found."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.report import page
+from benchmarks.report.results import Result, Table, read
+
+SPREAD = {"median": 2.0, "least": 1.0, "most": 3.0}
+CONTENDER = {str(n): {"p50": SPREAD, "p99": SPREAD, "processor_ms": SPREAD} for n in (1, 16)}
+STEPS = ("framework", "imports", "snapshot", "rankers", "worker", "first session", "memory_mb")
+FIGURES = 14
+FOUND: dict[str, dict[str, Any]] = {
+    "engine": {
+        "runs": [
+            {
+                "episodes": 1000,
+                "dimension": 256,
+                "stages": {"for_you": {"queue": 1.0, "page": 2.0}},
+                "search": {"earshot": {"median_ms": 1.0}, "faiss": {"median_ms": 2.0}},
+            }
+        ]
+    },
+    "http": {"contenders": {"SQLite": CONTENDER, "constant": CONTENDER}},
+    "cold": {
+        "starts": [{"episodes": 1000, "users": "SQLite"} | dict.fromkeys(STEPS, SPREAD)],
+    },
+    "origin": {"sizes": {"1000": {"the approach": SPREAD, "same": 1.0}}},
+    "summary": {
+        "many users": {"users": 2, "written_per_s": 9.0, "handled_per_s": 8.0},
+        "commit_to_summary_ms": {"p50": 5.0, "p95": 6.0},
+        "probes": 3,
+    },
+    "cost": {
+        "dollars": {
+            "shared": {"reads": 0.6, "log": 0.1},
+            "alone": {"reads": 0.6, "log": 0.2},
+            "engagements": {"reads": 1.0},
+            "rented_search": 2500.0,
+        }
+    },
+    "build": {
+        "sizes": [
+            {
+                "episodes": 1000,
+                "built": {"seconds": {"read": 1.0, "lists": 2.0}},
+                "loads": {"folder": {"seconds": SPREAD}},
+            }
+        ]
+    },
+    "growth": {
+        "series": [
+            {
+                "benchmark": "build",
+                "name": "lists",
+                "unit": "s",
+                "by": "episodes",
+                "points": [[10, 1.0], [100, 5.0], [1000, 60.0]],
+                "exponent": 0.9,
+            }
+        ]
+    },
+    "another": {},
+}
+
+
+def result(name: str) -> Result:
+    tables = [Table(f"Table of {name}", ["", "p50 < p99"], [["one & only", "1.5"]])]
+    return Result(name, f"About {name}.", tables, FOUND[name], f"python -m benchmarks.{name}")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in FOUND:
+        result(name).tell(tmp_path / f"{name}.json")
+    return tmp_path
+
+
+def test_what_a_benchmark_wrote_is_read_back(tmp_path: Path) -> None:
+    told = result("http")
+    told.tell(tmp_path / "http.json")
+    assert read(tmp_path / "http.json") == told
+
+
+def test_the_page_has_every_benchmark_in_order_with_its_plots(folder: Path) -> None:
+    out = folder / "page.html"
+    page.main([str(folder), "--out", str(out)])
+    text = out.read_text()
+    places = [text.index(f"Table of {name}") for name in FOUND]
+    assert [name for _, name in sorted(zip(places, FOUND, strict=True))] == [
+        *("engine", "http", "cold", "origin", "summary", "build", "growth", "cost", "another")
+    ]
+    assert text.count("<figure>") == FIGURES
+    assert "one &amp; only" in text
+    assert "python -m benchmarks.cold" in text
+
+
+def test_the_docs_keep_what_stands_above_the_mark(folder: Path) -> None:
+    docs = folder / "docs.md"
+    docs.write_text(f"# Ours\n\n{page.MARK}\n\nof before")
+    page.main([str(folder), "--markdown", str(docs)])
+    first = docs.read_text()
+    assert first.startswith(f"# Ours\n\n{page.MARK}\n\n## The engine\n")
+    assert "of before" not in first
+    assert "```sh\npython -m benchmarks.http\n```" in first
+    assert "| one & only | 1.5 |" in first
+    page.main([str(folder), "--markdown", str(docs)])
+    assert docs.read_text() == first
+
+
+def test_docs_without_the_mark_are_left_alone(folder: Path) -> None:
+    docs = folder / "docs.md"
+    docs.write_text("# Ours\n")
+    with pytest.raises(SystemExit, match="expected a line"):
+        page.main([str(folder), "--markdown", str(docs)])
+    assert docs.read_text() == "# Ours\n"
+
+
+@pytest.mark.parametrize("text", ["{}", "[1]", "not JSON", json.dumps({"name": "x", "tables": 1})])
+def test_a_file_that_no_benchmark_wrote_is_named(folder: Path, text: str) -> None:
+    (folder / "odd.json").write_text(text)
+    with pytest.raises(SystemExit, match=r"odd\.json: not what a benchmark wrote"):
+        page.main([str(folder)])
+
+
+def test_an_empty_folder_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="no results of benchmarks"):
+        page.main([str(tmp_path)])
+
+
+def test_the_docs_of_this_repository_have_the_mark() -> None:
+    assert page.MARK in (Path(__file__).parents[4] / "docs" / "benchmarks.md").read_text()

@@ -1,0 +1,76 @@
+"""The catalog's own measure of what is alike."""
+
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+import pytest
+
+from catalog_builder.vectors.cosine_scale import cosine_scale
+from feed.catalog.catalog import Catalog
+from feed.model.timestamps import to_us
+from feed.ranking.catalog_features import Standing
+from feed.ranking.pipeline import Ranker
+from feed.scenarios import scenario as scenarios
+from feed.scenarios.scenario import Scenario
+from feed.session.request import SessionRequest, make_query
+from tests.support.catalogs import NOW
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_it_is_the_mean_and_the_99th_percentile_of_all_pairs() -> None:
+    rows = unit(np.random.default_rng(0).normal(0.3, 1, (300, 16)))
+    pairs = (rows @ rows.T)[~np.eye(300, dtype=bool)]
+    assert cosine_scale(rows) == pytest.approx(
+        [pairs.mean(), np.percentile(pairs, 99)], abs=0.025 + 1e-6
+    )
+    assert cosine_scale(rows) / 0.05 == pytest.approx(np.rint(cosine_scale(rows) / 0.05))
+
+
+def test_of_many_a_part_tells_as_much() -> None:
+    rows = unit(np.random.default_rng(0).normal(0.3, 1, (9000, 16)))
+    pairs = (rows[::9] @ rows.T)[rows[::9] @ rows.T < 0.9999]
+    assert cosine_scale(rows) == pytest.approx([pairs.mean(), np.percentile(pairs, 99)], abs=0.03)
+
+
+@pytest.mark.parametrize("rows", [np.eye(19), np.ones((40, 4)), np.zeros((0, 8))])
+def test_where_there_is_nothing_to_tell_cosines_stay_as_they_are(rows: np.ndarray) -> None:
+    assert cosine_scale(unit(rows) if len(rows) else rows.astype(np.float32)).tolist() == [0, 1]
+
+
+def measuring(scale: str) -> Scenario:
+    base = scenarios.shipped()["for_you"]
+    return msgspec.structs.replace(
+        base, blend=msgspec.structs.replace(base.blend, measure=scale, quality=0, recency=0)
+    )
+
+
+def test_a_model_in_which_everything_is_alike_makes_the_same_feed(catalog: Catalog) -> None:
+    """A direction that all episodes share lifts every cosine, and says nothing about any."""
+    lifted = unit(np.column_stack([catalog.embeddings, np.full(len(catalog), 1.5)]))
+    lifted[~catalog.is_embedded] = 0
+    alike = replace(
+        catalog,
+        embeddings=lifted,
+        anchors=np.column_stack([catalog.anchors, np.zeros(len(catalog.anchors), np.float32)]),
+        cosine_scale=cosine_scale(lifted[catalog.is_embedded]),
+    )
+    assert alike.cosine_scale[0] > 0.6 > catalog.cosine_scale[0]
+    request = msgspec.convert(
+        {"engagements": [{"episode_id": catalog.ids[3], "type": "like"}]}, SessionRequest
+    )
+    query = make_query(request, None, seed=0, now_us=to_us(NOW))
+    one, two = (Ranker(some, measuring("catalog")).rank(query) for some in (catalog, alike))
+    assert one.rows[:5].tolist() == two.rows[:5].tolist()
+    assert len(np.intersect1d(one.rows[:20], two.rows[:20])) >= 17
+    assert two.scores[0, 0] > one.scores[0, 0]  # the cosine that is shown stays one
+
+
+def test_what_has_no_embedding_is_neither_like_nor_unlike(catalog: Catalog) -> None:
+    standing = Standing(catalog, measuring("catalog"))
+    zero, one = catalog.cosine_scale
+    assert standing.measured(np.array([0.0, zero, one])) == pytest.approx([0, 0, 1])
+    assert Standing(catalog, measuring("cosine")).measured(np.array([0.3])) == pytest.approx([0.3])

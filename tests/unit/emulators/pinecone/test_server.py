@@ -1,0 +1,246 @@
+"""The stand-in for Pinecone refuses what the service refuses, or might."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from emulators.pinecone.server import API_VERSION, PineconeStandIn
+from tests.support.catalogs import DIMENSION
+from tests.support.pinecone import MODEL, _pinecone_server, pinecone
+
+__all__ = ["_pinecone_server", "pinecone"]
+
+VALUES = [1.0] * DIMENSION
+
+
+def call(
+    server: PineconeStandIn, path: str, body: Any = None, **headers: str | None
+) -> httpx.Response:
+    """POST where there is a body, else GET."""
+    known = {"Api-Key": server.api_key, "X-Pinecone-Api-Version": API_VERSION}
+    known |= {name.replace("_", "-"): value for name, value in headers.items()}
+    sent = {name: value for name, value in known.items() if value is not None}
+    method = "GET" if body is None else "POST"
+    return httpx.request(method, server.url + path, json=body, headers=sent)
+
+
+def upsert(server: PineconeStandIn, *records: Any, namespace: str = "") -> httpx.Response:
+    return call(server, "/vectors/upsert", {"vectors": list(records), "namespace": namespace})
+
+
+def record(name: str, **metadata: Any) -> dict[str, Any]:
+    return {"id": name, "values": VALUES, "metadata": metadata}
+
+
+def query(server: PineconeStandIn, **how: Any) -> httpx.Response:
+    return call(server, "/query", {"topK": 10, "vector": VALUES, **how})
+
+
+def refused(response: httpx.Response, status: int = 400) -> str:
+    """The message of a refusal, in the shape that the index gives."""
+    assert response.status_code == status, response.text
+    body = response.json()
+    assert body.keys() == {"code", "message", "details"}
+    return str(body["message"])
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/vectors/upsert", {"vectors": [record("a")], "namespce": "x"}),
+        ("/vectors/upsert", {"vectors": [{**record("a"), "sparse": 1}]}),
+        ("/vectors/fetch?ids=a&extra=1", None),
+        ("/query", {"topK": 1, "vector": VALUES, "top_k": 1}),
+        ("/vectors/list?namespace=&page=2", None),
+        ("/vectors/update", {"id": "a", "metadata": {}}),
+        ("/vectors/delete", {"ids": ["a"], "all": True}),
+        ("/describe_index_stats", {"namespace": ""}),
+    ],
+)
+def test_fields_that_a_call_does_not_have_are_refused(
+    pinecone: PineconeStandIn, path: str, body: Any
+) -> None:
+    assert "unknown field" in refused(call(pinecone, path, body))
+
+
+def test_who_is_not_asked_for_is_refused(pinecone: PineconeStandIn) -> None:
+    path = "/vectors/fetch?ids=a"
+    for key in ("another", None):
+        assert "Invalid API Key" in refused(call(pinecone, path, Api_Key=key), 401)
+    for version in ("2025-01", None):
+        assert API_VERSION in refused(call(pinecone, path, X_Pinecone_Api_Version=version))
+    refused(call(pinecone, "/vectors/everything"), 404)
+    refused(call(pinecone, "/vectors/fetch", {"ids": ["a"]}), 404)
+    refused(call(pinecone, path + "b" * (8192 - len(pinecone.url + path) + 1)), 414)
+    assert pinecone.longest_url == 8193
+    assert pinecone.requests["/vectors/fetch"] == 6
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"id": "a", "values": VALUES[1:]},
+        {"id": "a", "values": [0.0] * DIMENSION},
+        {"id": "a", "values": [None] * DIMENSION},
+        {"id": "a"},
+        {"id": "", "values": VALUES},
+        {"id": "gr\u00fcn", "values": VALUES},
+        {"id": "a" * 513, "values": VALUES},
+        record("a", nothing=None),
+        record("a", nested={"b": 1}),
+        record("a", numbers=[1]),
+        record("a", long="x" * 41_000),
+    ],
+)
+def test_a_wrong_vector_is_refused_and_with_it_all_of_the_request(
+    pinecone: PineconeStandIn, wrong: Any
+) -> None:
+    refused(upsert(pinecone, record("right"), wrong))
+    assert not call(pinecone, "/vectors/fetch?ids=right").json()["vectors"]
+
+
+def test_requests_that_are_too_large_are_refused(pinecone: PineconeStandIn) -> None:
+    assert upsert(pinecone, *(record(f"{n}") for n in range(1000))).json() == {
+        "upsertedCount": 1000
+    }
+    refused(upsert(pinecone, *(record(f"{n}") for n in range(1001))))
+    refused(upsert(pinecone, *(record(f"{n}", long="x" * 30_000) for n in range(70))))
+    refused(query(pinecone, topK=10_001))
+    for operator in ("$in", "$nin"):
+        names = [f"{n}" for n in range(10_001)]
+        assert query(pinecone, filter={"a": {operator: names[1:]}}).status_code == 200
+        assert "10000" in refused(query(pinecone, filter={"a": {operator: names}}))
+
+
+@pytest.mark.parametrize(
+    ("condition", "names"),
+    [
+        ({"n": 1}, "a"),
+        ({"n": {"$ne": 1}}, "bc"),
+        ({"n": {"$gt": 1, "$lt": 3}}, "b"),
+        ({"n": {"$gte": 2}}, "bc"),
+        ({"n": {"$lte": 2}}, "ab"),
+        ({"t": {"$in": ["x", "z"]}}, "ac"),
+        ({"t": {"$nin": ["x"]}}, "b"),
+        ({"t": {"$gt": 1}}, ""),
+        ({"n": {"$exists": False}}, "d"),
+        ({"n": {"$exists": True}, "t": "x"}, "ac"),
+        ({"$or": [{"n": 1}, {"n": {"$exists": False}}]}, "ad"),
+        ({"$and": [{"n": {"$gt": 1}}, {"t": {"$ne": "x"}}]}, "b"),
+        ({"f": True}, "d"),
+        ({"f": 1}, ""),
+    ],
+)
+def test_a_filter_admits_as_pinecone_does(
+    pinecone: PineconeStandIn, condition: Any, names: str
+) -> None:
+    upsert(pinecone, record("a", n=1, t="x"), record("b", n=2, t="y"))
+    upsert(pinecone, record("c", n=3, t=["x", "y"]), record("d", f=True))
+    matches = query(pinecone, filter=condition).json()["matches"]
+    assert [match["id"] for match in matches] == list(names)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {},
+        {"a": {}},
+        {"a": {"$near": 1}},
+        {"$not": [{"a": 1}]},
+        {"a": {"$gt": "b"}},
+        {"a": {"$in": "b"}},
+        {"a": {"$in": [True]}},
+        {"a": {"$exists": 1}},
+        {"a": [1]},
+        {"$or": []},
+        {"$or": {"a": 1}},
+    ],
+)
+def test_a_filter_that_is_none_is_refused_even_by_an_empty_index(
+    pinecone: PineconeStandIn, condition: Any
+) -> None:
+    refused(query(pinecone, filter=condition))
+
+
+def test_a_query_gives_the_nearest_by_cosine_and_no_more_than_it_was_asked_for(
+    pinecone: PineconeStandIn,
+) -> None:
+    near = [1.0] * (DIMENSION - 1) + [0.5]
+    far = [-10.0] * DIMENSION
+    upsert(pinecone, {"id": "far", "values": far}, {"id": "near", "values": near}, record("same"))
+    answer = query(pinecone, includeValues=True, includeMetadata=True).json()
+    assert [match["id"] for match in answer["matches"]] == ["same", "near", "far"]
+    scores = [match["score"] for match in answer["matches"]]
+    assert scores == pytest.approx([1, 15.5 / (15.25**0.5 * 4), -1])
+    assert answer["matches"][1]["values"] == near
+    by_id = call(pinecone, "/query", {"topK": 2, "id": "near"}).json()["matches"]
+    assert [match["id"] for match in by_id] == ["near", "same"]
+    assert by_id[0].keys() == {"id", "score"}
+    for neither in ({"topK": 1}, {"topK": 1, "id": "near", "vector": VALUES}):
+        refused(call(pinecone, "/query", neither))
+
+
+def test_ids_are_listed_page_by_page(pinecone: PineconeStandIn) -> None:
+    upsert(pinecone, *(record(f"a{n:03}") for n in range(150)), record("b"), namespace="n")
+    found: list[str] = []
+    sizes: list[int] = []
+    token: str | None = ""
+    while token is not None:
+        more = f"&paginationToken={token}" if token else ""
+        page = call(pinecone, f"/vectors/list?namespace=n&prefix=a&limit=60{more}").json()
+        sizes.append(len(page["vectors"]))
+        found += [one["id"] for one in page["vectors"]]
+        token = page.get("pagination", {}).get("next")
+    assert sizes == [60, 60, 30]
+    assert found == [f"a{n:03}" for n in range(150)]
+    refused(call(pinecone, "/vectors/list?limit=101"))
+
+
+def test_embeddings_are_the_same_for_the_same_words_and_at_most_96_a_call(
+    pinecone: PineconeStandIn,
+) -> None:
+    def embed(*texts: str, model: str = MODEL, **how: Any) -> httpx.Response:
+        parameters = {"input_type": "passage", "truncate": "END", **how}
+        inputs = [{"text": text} for text in texts]
+        body = {"model": model, "inputs": inputs, "parameters": parameters}
+        return call(pinecone, "/embed", body)
+
+    one, other, third = [item["values"] for item in embed("a b", "A  B", "c").json()["data"]]
+    assert len(one) == DIMENSION
+    assert one == other != third
+    for wrong, status in (
+        (embed(*["a"] * 97), 400),
+        (embed(), 400),
+        (embed(" "), 400),
+        (embed("a " * 600, truncate="NONE"), 400),
+        (embed("a", input_type="document"), 400),
+        (embed("a", dimension=3), 400),
+        (embed("a", model="nonesuch"), 404),
+    ):
+        assert wrong.status_code == wrong.json()["status"] == status
+        assert wrong.json()["error"].keys() == {"code", "message"}
+
+
+def test_what_is_deleted_or_updated_is_what_was_named(pinecone: PineconeStandIn) -> None:
+    upsert(pinecone, record("a", n=1), record("b", n=2), record("c", n=3), namespace="n")
+    upsert(pinecone, record("a"))
+    set_it = {"id": "a", "namespace": "n", "setMetadata": {"m": "x"}}
+    assert call(pinecone, "/vectors/update", set_it).json() == {}
+    assert pinecone.index.namespaces["n"]["a"].metadata == {"n": 1, "m": "x"}
+    call(pinecone, "/vectors/delete", {"namespace": "n", "ids": ["a", "z"]})
+    call(pinecone, "/vectors/delete", {"namespace": "n", "filter": {"n": {"$gt": 2}}})
+    counts = call(pinecone, "/describe_index_stats", {}).json()["namespaces"]
+    assert counts == {"n": {"vectorCount": 1}, "__default__": {"vectorCount": 1}}
+    refused(call(pinecone, "/vectors/delete", {"namespace": "n"}))
+    call(pinecone, "/vectors/delete", {"namespace": "n", "deleteAll": True})
+    assert call(pinecone, "/describe_index_stats", {}).json()["totalVectorCount"] == 1
+
+
+def test_while_connections_are_refused_nobody_answers_and_then_all_is_as_before(
+    pinecone: PineconeStandIn,
+) -> None:
+    upsert(pinecone, record("a"))
+    with pinecone.refusing(), pytest.raises(httpx.ConnectError):
+        call(pinecone, "/vectors/fetch?ids=a")
+    assert "a" in call(pinecone, "/vectors/fetch?ids=a").json()["vectors"]

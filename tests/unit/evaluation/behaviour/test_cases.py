@@ -1,0 +1,252 @@
+"""Cases as files: what cannot be meant is refused by name, and what is said is what is run."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from catalog_builder.errors import Refused
+from evaluation.behaviour import running
+from evaluation.behaviour.case import Engaged, World, load
+from evaluation.behaviour.running import Result, find, run
+from evaluation.behaviour.where import Where
+from evaluation.behaviour.worlds import NOW, world
+from evaluation.data.events import Events
+from evaluation.data.training import learn
+from feed.catalog.catalog import Catalog
+from feed.model.timestamps import DAY_US
+from feed.scenarios.scenario import shipped
+
+SMALL = """
+about = "A case."
+kind = "functionality"
+[catalog]
+topics = ["Art", "Bread", "Chess"]
+per_topic = 12
+"""
+EXPECT = '[[expect]]\ncheck = "length"\nat_least = 1\n'
+
+
+def case(tmp_path: Path, text: str, name: str = "case") -> Path:
+    path = tmp_path / f"{name}.toml"
+    path.write_text(text)
+    return path
+
+
+def outcome(tmp_path: Path, more: str, start: str = SMALL) -> Result:
+    return run(case(tmp_path, start + more), shipped(), "for_you")
+
+
+def test_a_case_says_what_it_is_about_and_what_has_to_hold(tmp_path: Path) -> None:
+    found = outcome(tmp_path, EXPECT)
+    assert (found.name, found.scenario, found.status) == ("case", "for_you", "pass")
+    assert found.saw.endswith(" episodes")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("nothing = 1\n" + SMALL + EXPECT, r"unknown field `nothing`"),
+        (SMALL + "nothing = 1\n" + EXPECT, r"unknown field `nothing` - at `\$\.catalog`"),
+        (SMALL + "[[catalog.episodes]]\nid = 'a'\nnothing = 1\n" + EXPECT, r"`nothing`.*episodes"),
+        (SMALL + "[[crowd]]\nnothing = 1\n" + EXPECT, r"`nothing` - at `\$\.crowd\[0\]`"),
+        (SMALL + "[profile]\nnothing = 1\n" + EXPECT, r"`nothing` - at `\$\.profile`"),
+        (SMALL + "[[engagements]]\nnothing = 1\n" + EXPECT, r"`nothing`.*`\$\.engagements\[0\]`"),
+        (SMALL + "[request]\nnothing = 1\n" + EXPECT, r"`nothing` - at `\$\.request`"),
+        (SMALL + "[other]\nnothing = 1\n" + EXPECT, r"`nothing` - at `\$\.other`"),
+        (SMALL + EXPECT + "nothing = 1\n", r"`nothing` - at `\$\.expect\[0\]`"),
+        (
+            SMALL + '[[expect]]\ncheck = "absent"\nwhere = { nothing = 1 }\n',
+            r"`nothing` - at `\$\.expect\[0\]\.where`",
+        ),
+        (SMALL + '[[expect]]\ncheck = "nothing"\n', r"'nothing' - at `\$\.expect\[0\]\.check`"),
+        (SMALL + "[[expect]]\nat_least = 1\n", r"`check` - at `\$\.expect\[0\]`"),
+        (SMALL + '[[expect]]\ncheck = "length"\n', r"missing required field `at_least`"),
+        (SMALL, r"missing required field `expect`"),
+        (SMALL.replace("A case.", "") + EXPECT, r"at `\$\.about`"),
+        (SMALL.replace("functionality", "hope") + EXPECT, r"'hope' - at `\$\.kind`"),
+        (SMALL + EXPECT.replace("1", "0"), r">= 1 - at `\$\.expect\[0\]\.at_least`"),
+        (SMALL + '[[engagements]]\ntype = "play"\n' + EXPECT, r"'play' - at `\$\.engagements"),
+        (SMALL + '[[expect]]\ncheck = "same"\n', r"other: expected .* for the check 'same'"),
+        (SMALL + "per_topic = 3\n" + EXPECT, r"case\.toml: .*line 7"),
+        (SMALL + "[profile\n" + EXPECT, r"case\.toml: .*line 7"),
+        (SMALL + "[[engagements]]\nid = 'none'\n" + EXPECT, r"id 'none': .* none of that name"),
+        (SMALL + "[[engagements]]\nseries = 'no'\n" + EXPECT, r"series 'no': .* none of that"),
+        (SMALL + "[[engagements]]\ncategory = 'no'\n" + EXPECT, r"category 'no': .* none of that"),
+        (SMALL + "[[catalog.episodes]]\nid = 'art-0'\n" + EXPECT, r"episode 'art-0'"),
+        ('scenario = "none"\n' + SMALL + EXPECT, r"scenario 'none': expected one of baseline, "),
+        (SMALL + 'generator = "file"\n' + EXPECT, r"catalog\.file: expected with generator"),
+        (SMALL + 'file = "some.json"\n' + EXPECT, r"catalog\.file: expected with generator"),
+        (SMALL + 'generator = "file"\nfile = "none.json"\n' + EXPECT, r"none\.json: No such"),
+        (
+            SMALL + 'generator = "demo"\n[[catalog.episodes]]\nid = "a"\n' + EXPECT,
+            r"episodes: expected none written out beside",
+        ),
+    ],
+)
+def test_what_a_case_cannot_mean_is_refused_and_named(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(Refused, match=said) as refused:
+        run(case(tmp_path, text), shipped(), "for_you")
+    assert str(refused.value).startswith(f"{tmp_path}/case.toml: ")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_folder_without_cases_is_refused_and_one_with_them_is_in_order(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="expected cases"):
+        find([tmp_path])
+    paths = [case(tmp_path, SMALL + EXPECT, name) for name in ("b", "a")]
+    (tmp_path / "notes.txt").write_text("no case")
+    assert find([tmp_path]) == paths[::-1]
+    with pytest.raises(Refused, match="nowhere"):
+        find([tmp_path, tmp_path / "nowhere"])
+
+
+def test_a_case_that_cannot_hold_yet_fails_once_it_holds(tmp_path: Path) -> None:
+    impossible = '[[expect]]\ncheck = "length"\nat_least = 150\n'
+    later = 'later = "not built"\n' + SMALL
+    assert outcome(tmp_path, impossible).status == "fail"
+    assert outcome(tmp_path, impossible, later).status == "later"
+    holds = outcome(tmp_path, EXPECT, later)
+    assert (holds.status, holds.saw) == ("fail", "holds by now: take `later` out")
+
+
+def test_one_check_that_fails_is_enough_and_is_what_is_shown(tmp_path: Path) -> None:
+    absent = '[[expect]]\ncheck = "absent"\nwhere = { category = "Art" }\n'
+    found = outcome(tmp_path, EXPECT + absent)
+    assert [verdict.holds for verdict in found.verdicts] == [True, False]
+    assert found.status == "fail"
+    assert found.saw == found.verdicts[1].saw
+
+
+def test_what_was_engaged_with_excluded_or_muted_is_gone(tmp_path: Path) -> None:
+    more = """
+[profile]
+muted_categories = ["Bread"]
+[request]
+excluded_ids = ["chess-1"]
+muted_series = ["art-show-2"]
+[[request.engagements]]
+id = "chess-2"
+[[engagements]]
+id = ["art-0", "chess-0"]
+[[expect]]
+check = "absent"
+where = { id = ["art-0", "chess-0", "chess-1", "chess-2"] }
+[[expect]]
+check = "absent"
+where = { category = "Bread" }
+[[expect]]
+check = "absent"
+where = { series = "art-show-2" }
+"""
+    assert outcome(tmp_path, more).status == "pass"
+
+
+def test_a_second_session_differs_in_what_is_given_and_in_nothing_else(tmp_path: Path) -> None:
+    one = '[[engagements]]\ncategory = "Art"\ncount = 4\n'
+    same = '[[expect]]\ncheck = "same"\n'
+    assert outcome(tmp_path, one + "[other]\n" + same).status == "pass"
+    none = "[other]\nengagements = []\n"
+    assert outcome(tmp_path, one + none + same).status == "fail"
+    muted = '[other.request]\nexcluded_ids = ["bread-0"]\n'
+    assert outcome(tmp_path, one + muted + same).status == "fail"
+    added = '[[other.episodes]]\nid = "new"\ntopic = "Art"\n'
+    assert outcome(tmp_path, one + added + same).status == "fail"
+
+
+def test_a_crowd_makes_signals_and_so_reasons(tmp_path: Path) -> None:
+    crowd = '[[crowd]]\nid = ["art-1", "chess-3"]\nusers = 30\n'
+    mine = '[[engagements]]\nid = "art-1"\n'
+    check = '[[expect]]\ncheck = "moves"\nwhere = { id = "chess-3" }\nto = "lower"\n'
+    assert outcome(tmp_path, mine + crowd + "[other]\ncrowd = []\n" + check).status == "pass"
+    assert outcome(tmp_path, mine + crowd + "[other]\n" + check).status == "fail"
+
+
+def described(**fields: object) -> tuple[World, Catalog]:
+    one = World(topics=("Art", "Bread", "Chess", "Dance"), **fields)  # type: ignore[arg-type]
+    made = world(one, (), Path())
+    return one, learn(made.episodes, made.vectors, Events.of([]), NOW).catalog
+
+
+def test_engagements_lie_a_day_apart_the_first_at_the_age_that_is_given() -> None:
+    _, catalog = described(per_topic=5)
+    for one, count in [
+        (Engaged(category="Art", count=3, age_days=2), 3),
+        (Engaged(id=("art-1", "chess-2"), age_days=2, type="like"), 2),
+        (Engaged(category="Art", count=99, age_days=2), 5),
+    ]:
+        made = running._engagements(catalog, [one])
+        ages = [(running.NOW_US - each.timestamp_us) / DAY_US for each in made]
+        assert ages == [2 + number for number in range(count)]
+        assert {each.type for each in made} == {one.type}
+
+
+def test_a_topic_is_related_to_its_neighbours_on_the_ring_and_to_no_other() -> None:
+    _, catalog = described(per_topic=2, noise=0.0)
+    at = {
+        name: catalog.embeddings[catalog.rows([f"{name}-0"])[0]]
+        for name in ("art", "bread", "chess", "dance")
+    }
+    for one, two, cosine in [
+        ("art", "bread", 0.44),
+        ("bread", "chess", 0.44),
+        ("dance", "art", 0.44),
+        ("art", "chess", 0),
+    ]:
+        assert float(at[one] @ at[two]) == pytest.approx(cosine, abs=0.01)
+
+
+def test_a_world_is_the_same_each_time_and_another_for_another_seed() -> None:
+    assert described(per_topic=5)[1].version == described(per_topic=5)[1].version
+    assert described(per_topic=5)[1].version != described(per_topic=5, seed=1)[1].version
+
+
+def test_levels_raise_the_scores_of_a_topic_within_bounds() -> None:
+    _, plain = described(per_topic=20)
+    _, raised = described(per_topic=20, levels={"Art": 3.0, "Chess": -9.0})
+    art, chess = (Where(category=name).mask(raised) for name in ("Art", "Chess"))
+    assert (raised.scores[art][:, :2] == 5).all()
+    assert (raised.scores[chess][:, :2] == 0).all()
+    others = ~art & ~chess
+    assert np.array_equal(raised.scores[others], plain.scores[others], equal_nan=True)
+
+
+def test_episodes_of_a_file_beside_the_case_are_its_world(tmp_path: Path) -> None:
+    titles = ("Moons and stars", "Bread at dawn", "The queen's gambit", "A slow waltz")
+    records = [
+        {"id": f"mine-{n}", "title": title, "published_at": NOW.isoformat()}
+        for n, title in enumerate(titles)
+    ]
+    (tmp_path / "mine.json").write_text(json.dumps(records))
+    more = 'generator = "file"\nfile = "mine.json"\n[[expect]]\ncheck = "length"\nat_least = 4\n'
+    assert outcome(tmp_path, more).status == "pass"
+
+
+def test_an_episode_without_a_topic_or_a_vector_has_no_embedding(tmp_path: Path) -> None:
+    path = case(
+        tmp_path,
+        SMALL
+        + """
+[[catalog.episodes]]
+id = "bare"
+[[catalog.episodes]]
+id = "aside"
+vector = { Art = 1, aside = 1 }
+[[catalog.episodes]]
+id = "later"
+topic = "Stamps"
+age_days = -3
+"""
+        + EXPECT,
+    )
+    made = world(load(path).catalog, (), tmp_path)
+    by_id = {one.id: row for row, one in enumerate(made.episodes)}
+    assert not made.vectors.present[by_id["bare"]]
+    assert made.vectors.present[by_id["aside"]]
+    assert made.episodes[by_id["later"]].published_at > NOW
+    unit = made.vectors.matrix / np.linalg.norm(made.vectors.matrix, axis=1, keepdims=True).clip(
+        1e-9
+    )
+    assert unit[by_id["aside"]] @ unit[by_id["later"]] == 0
+    assert unit[by_id["aside"]] @ unit[by_id["art-0"]] > 0.3

@@ -1,0 +1,175 @@
+"""Every kind of check holds on a feed where it should, and fails on one where it should not."""
+
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+import numpy as np
+import pytest
+
+from evaluation.behaviour.case import Check, World
+from evaluation.behaviour.running import NOW_US
+from evaluation.behaviour.seen import Seen
+from evaluation.behaviour.verdict import Judge, Verdict
+from evaluation.behaviour.worlds import NOW, world
+from evaluation.data.events import Events
+from evaluation.data.training import learn
+from feed.ranking.pipeline import Ranker
+from feed.scenarios.scenario import shipped
+from feed.user.query import Query
+
+ART = {"category": "Art"}
+BREAD = {"category": "Bread"}
+BEST, GOOD, POOR = ({"credibility": n, "insight": n} for n in (5, 3, 1))
+
+EPISODES = [
+    {"id": "a1", "topic": "Art", "series": "a", "scores": BEST},
+    {"id": "a2", "topic": "Art", "series": "a", "scores": BEST},
+    {"id": "b1", "topic": "Bread", "series": "b", "scores": GOOD},
+    {"id": "b2", "topic": "Bread", "series": "b", "scores": GOOD},
+    {"id": "c1", "topic": "Bread", "series": "c", "scores": POOR},
+    {"id": "x1", "topic": "Art", "scores": {}},
+    {"id": "x2", "scores": {}},
+]
+
+
+def ranker(*added: str) -> Ranker:
+    described = {"generator": "none", "episodes": [*EPISODES, *({"id": one} for one in added)]}
+    made = world(msgspec.convert(described, World), (), Path())
+    catalog = learn(made.episodes, made.vectors, Events.of([]), NOW).catalog
+    return Ranker(catalog, shipped()["for_you"])
+
+
+RANKER = ranker()
+LARGER = ranker("new")
+
+
+def feed(shown: str, made: Ranker = RANKER) -> Seen:
+    """A feed like `a1 b1:fresh`: ids in order, and reasons where they matter."""
+    pairs = [one.partition(":") for one in shown.split()]
+    rows = made.catalog.rows([name for name, _, _ in pairs]).astype(np.int64)
+    assert (rows >= 0).all()
+    return Seen(made, Query(now_us=NOW_US), rows, tuple(key or "similar" for _, _, key in pairs))
+
+
+def judged(fields: dict[str, Any], one: Seen, two: Seen) -> Verdict:
+    check: Judge = msgspec.convert(fields, Check)
+    return check.judge(one, two)
+
+
+def where(check: str, **fields: Any) -> dict[str, Any]:
+    return {"check": check, **fields}
+
+
+ONE_FEED = [
+    (where("length", at_least=2), "a1 b1", "a1"),
+    (where("absent", where=ART), "b1 c1", "b1 c1 a2"),
+    (where("absent", where=ART), "b1", ""),
+    (where("absent", where={"id": ["a1", "b1"]}), "a2 b2", "a2 b1"),
+    (where("absent", where={"series": "b"}), "a1 c1", "a1 b2 c1"),
+    (where("share", where=ART, at_least=0.5), "a1 b1", "a1 b1 b2"),
+    (where("share", where=ART, at_most=0.5), "a1 b1", "a1 a2 b1"),
+    (where("share", where=ART, top=2, at_least=1), "a1 a2 b1", "a1 b1 a2"),
+    (where("share", where=ART, at_most=1), "b1", ""),
+    (where("share", where={"category": "Art", "series": "a"}, at_least=0.5), "a1 x1", "x1 b1"),
+    (where("breadth", at_least=2), "a1 b1", "a1 a2 x2"),
+    (where("breadth", top=2, at_least=2), "a1 b1 b2", "a1 a2 b1"),
+    (where("breadth", of="series", at_least=2), "b1 c1", "b1 b2 x1 x2"),
+    (where("floor", score="credibility", at_least=3), "a1 b1 x1", "a1 c1"),
+    (where("floor", score="combined", at_least=6), "a1 b2", "b1 c1"),
+    (where("floor", score="insight", at_least=1), "c1", ""),
+    (where("quality", above=0.6), "a1 a2", "b1 b2"),
+    (where("quality", top=1, above=0.2), "b1 c1", "c1 a1 a2"),
+    (where("quality", above=0.0), "c1", "x1"),
+    (where("before", first=ART, then=BREAD), "a2 b1 a1", "b1 a1 a2"),
+    (where("before", first={"id": "a1"}, then={"id": "b1"}), "c1 a1", "c1 b1"),
+    (where("before", first={"id": "a1"}, then={"id": "b1"}), "a1 b1", "c1"),
+    (where("more", of=ART, than=BREAD), "a1 a2 b1", "a1 b1"),
+    (where("more", of=ART, than=BREAD, top=2), "a1 a2 b1 b2 c1", "b1 c1 a1 a2 x1"),
+    (where("series", at_most=1), "a1 b1 x1 x2", "a1 b1 a2"),
+    (where("series", top=2, at_most=1), "a1 b1 a2", "a1 a2 b1"),
+    (where("series"), "a1 b1 a2", "a1 a2 b1"),
+    (where("series", adjacent=True), "a1 a2 b1", ""),
+    (where("reasons", keys=["similar"]), "a1 b1", "a1 b1:fresh"),
+    (where("reasons", keys=["similar", "fresh"]), "a1 b1:fresh", "a1:trending"),
+    (where("reasons", keys=["fresh"], where=BREAD), "a1 b1:fresh", "a1:fresh b1"),
+    (where("reasons", keys=["fresh"], where=BREAD), "b1:fresh", "a1:fresh"),
+    (where("reasons", keys=["similar"], top=1), "a1 b1:fresh", "b1:fresh a1"),
+    (where("latency", at_most_ms=10_000, sessions=3), "a1", None),
+    (where("latency", at_most_ms=0, sessions=3), None, "a1"),
+]
+
+TWO_FEEDS = [
+    (where("overlap", at_least=0.5), ("a1 b1", "b1 c1"), ("a1 b1 b2", "b1 c1 a2")),
+    (where("overlap", at_most=0.5), ("a1 b1", "b1 c1"), ("a1 b1", "b1 a1")),
+    (where("overlap", top=1, at_most=0), ("a1 b1", "b1 a1"), ("a1 b1", "a1 c1")),
+    (where("overlap", at_most=1), ("a1", "b1"), ("", "")),
+    (where("same"), ("a1 b1", "a1 b1"), ("a1 b1", "b1 a1")),
+    (where("same"), ("a1", "a1"), ("a1", "a1 b1")),
+    (where("same", top=1), ("a1 b1", "a1 c1"), ("a1 b1", "b1 a1")),
+    (where("same"), ("a1", "a1"), ("", "")),
+    (where("moves", where=ART, to="lower"), ("a1 b1", "b1 a1"), ("b1 a1", "a1 b1")),
+    (where("moves", where=ART, to="higher"), ("b1 a1", "a1 b1"), ("a1 b1", "a1 b1")),
+    (where("moves", where={"id": "a1"}, to="lower"), ("a1 b1", "b1 b2"), ("b1", "b1 b2")),
+    (where("moves", where={"id": "a1"}, to="higher"), ("b1 b2", "b1 a1"), ("b1 a1", "b1 b2")),
+]
+
+ABOVE = where("same_above", where={"id": "new"})
+
+
+@pytest.mark.parametrize(("fields", "good", "bad"), ONE_FEED)
+def test_a_check_of_one_feed(fields: dict[str, Any], good: str | None, bad: str | None) -> None:
+    for shown, holds in [(good, True), (bad, False)]:
+        if shown is not None:
+            verdict = judged(fields, feed(shown), feed("c1"))
+            assert verdict.holds is holds, verdict.saw
+            assert verdict.saw
+
+
+@pytest.mark.parametrize(("fields", "good", "bad"), TWO_FEEDS)
+def test_a_check_of_two_feeds(
+    fields: dict[str, Any], good: tuple[str, str], bad: tuple[str, str]
+) -> None:
+    for (one, two), holds in [(good, True), (bad, False)]:
+        verdict = judged(fields, feed(one), feed(two))
+        assert verdict.holds is holds, verdict.saw
+        assert verdict.saw
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "holds"),
+    [
+        ("a1 b1 c1", "a1 b1 new c1", True),
+        ("a1 b1 c1", "a1 b1 new", True),
+        ("a1 b1 c1", "a1 b1 new a2", True),
+        ("a1 b1 c1", "a1 b1 c1", True),
+        ("a1 b1 c1", "b1 a1 new", False),
+        ("a1 b1 c1", "a1 b1", True),  # nothing is above what is in no queue but the queue
+        ("a1 b1 c1", "a1 c1 b1", False),
+        ("a1 b1 c1", "new a1", False),  # above the first is nothing that could be the same
+    ],
+)
+def test_what_is_added_leaves_alone_what_stands_above_it(
+    one: str, two: str, *, holds: bool
+) -> None:
+    verdict = judged(ABOVE, feed(one), feed(two, LARGER))
+    assert verdict.holds is holds, verdict.saw
+
+
+def test_every_check_there_is_has_a_row_here() -> None:
+    tags = {kind.__struct_config__.tag for kind in get_args(Check)}
+    tested = {row[0]["check"] for row in [*ONE_FEED, *TWO_FEEDS]} | {ABOVE["check"]}
+    assert tested == tags
+
+
+def test_what_was_seen_is_said_so_that_a_failure_needs_no_second_look() -> None:
+    assert judged(where("share", where=ART, at_least=1), feed("a1 b1"), feed("a1")) == (
+        False,
+        "1 of the first 2 are Art",
+    )
+    assert judged(where("before", first={"id": "b1"}, then=ART), feed("a1"), feed("a1")).saw == (
+        "b1 at none, Art at 1"
+    )
+    assert judged(where("same"), feed("a1 b1"), feed("a1")).saw == (
+        "the first difference at 2: b1, then the end"
+    )

@@ -1,0 +1,82 @@
+"""docs/evaluation.md names what there is, and its examples are read as it says."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from evaluation.behaviour import CASES
+from evaluation.behaviour.case import (
+    Asked,
+    Case,
+    Check,
+    Engaged,
+    Other,
+    Person,
+    World,
+    Written,
+    load,
+)
+from evaluation.counterfactual.decisions import read_decisions
+from evaluation.data.events import COLUMNS
+from evaluation.offline.baselines import BASELINES
+from evaluation.tuning.space import load as load_space
+from feed.model.engagement import TYPES
+from feed.scenarios.scenario import shipped
+
+DOC = (CASES.parents[1] / "docs" / "evaluation.md").read_text()
+
+
+def example(kind: str, has: str) -> str:
+    """The one block of that kind which has such a text."""
+    blocks = re.findall(rf"^```{kind}\n(.*?)^```", DOC, re.MULTILINE | re.DOTALL)
+    (block,) = [one for one in blocks if has in one]
+    return str(block)
+
+
+@pytest.mark.parametrize("check", get_args(Check), ids=lambda one: one.__struct_config__.tag)
+def test_every_check_has_a_row_with_all_of_its_keys(check: type) -> None:
+    tag = check.__struct_config__.tag  # type: ignore[attr-defined]
+    (row,) = re.findall(rf"^\| `{tag}` \|.*$", DOC, re.MULTILINE)
+    keys = row.split("|")[3]
+    assert set(re.findall(r"`(\w+)`", keys)) >= set(check.__struct_fields__)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("table", [Case, World, Written, Engaged, Person, Asked, Other])
+def test_every_key_of_a_case_is_named(table: type) -> None:
+    section = DOC.split("## Behaviour")[1].split("## Counterfactual")[0]
+    named = set(re.findall(r"`\[*(?:\w+\.)?(\w+)\]*`", section))
+    named |= set(re.findall(r"^\[*(\w+)(?: =|\]+$)", section, re.MULTILINE))
+    assert set(table.__struct_fields__) <= named  # type: ignore[attr-defined]
+
+
+def test_every_command_column_type_baseline_and_metric_is_named() -> None:
+    # Read, not imported: it sets the number of threads of whatever process imports it.
+    source = (CASES.parent / "__main__.py").read_text()
+    commands = re.findall(r"add_parser\(\s*\"(\w+)\"", source)
+    assert len(commands) == 6
+    names = [*commands, *COLUMNS, *TYPES, *(one.name for one in BASELINES)]
+    names += [
+        "mrr",
+        "cold_auc",
+        "recall@k",
+        "ndcg@k",
+        "coverage@k",
+        "novelty@k",
+        "series_entropy@k",
+    ]
+    for name in names:
+        assert f"`{name}`" in DOC
+
+
+def test_its_case_its_space_and_its_decision_are_read(tmp_path: Path) -> None:
+    for name, text in [
+        ("case.toml", example("toml", "[[expect]]")),
+        ("space.toml", example("toml", "[objective]")),
+        ("log.jsonl", example("json", "propensity")),
+    ]:
+        (tmp_path / name).write_text(text)
+    assert load(tmp_path / "case.toml").expect
+    assert len(load_space(tmp_path / "space.toml", shipped()["for_you"]).parameters) == 2
+    assert len(read_decisions(tmp_path / "log.jsonl")[0]) == 1

@@ -1,0 +1,151 @@
+"""Baselines against slow readings of what they say they are."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaluation.data.events import Event
+from evaluation.data.training import Learned
+from evaluation.offline.baselines import (
+    BASELINES,
+    Content,
+    Neighbours,
+    Popularity,
+    RecentPopularity,
+)
+from evaluation.offline.recommender import best
+from feed.model.engagement import TYPES
+from tests.support.interactions import EPISODES, event, events, history, learned, rows_of
+
+trains = st.lists(events, min_size=1, max_size=40).map(
+    lambda train: [*train, event("a", 0, kind="like")]
+)
+
+
+def choices(train: list[Event], since_days: float = math.inf) -> dict[str, set[int]]:
+    """By episode that exists, who chose it so lately."""
+    chosen: dict[int, set[str]] = {number: set() for number in range(EPISODES)}
+    newest = event("", 0, since_days)[3] if since_days < math.inf else -math.inf
+    for user, name, kind, when, _ in train:
+        number = int(name.removeprefix("episode-"))
+        if number < EPISODES and TYPES[kind] != "not_interested" and when >= newest:
+            chosen[number].add(user)
+    return {f"episode-{number}": users for number, users in chosen.items()}  # type: ignore[misc]
+
+
+@given(trains)
+@settings(max_examples=40)
+def test_popularity_is_how_many_people_ever_chose_it(train: list[Event]) -> None:
+    known = learned(train)
+    found = Popularity(known).score(known.users["a"])
+    chosen = choices(train)
+    assert found.tolist() == [len(chosen[name]) for name in known.catalog.ids]
+
+
+@given(trains)
+@settings(max_examples=40)
+def test_recent_popularity_orders_by_the_last_week_and_then_by_ever(train: list[Event]) -> None:
+    known = learned(train)
+    scores = RecentPopularity(known).score(known.users["a"]).tolist()
+    ever, lately = choices(train), choices(train, 7)
+    keys = [(len(lately[name]), len(ever[name])) for name in known.catalog.ids]
+    for one, two in zip(range(EPISODES), range(1, EPISODES), strict=False):
+        assert (scores[one] < scores[two]) == (keys[one] < keys[two])
+        assert (scores[one] == scores[two]) == (keys[one] == keys[two])
+
+
+@given(trains)
+@settings(max_examples=40)
+def test_neighbours_are_the_shrunk_cosines_of_audiences_pair_by_pair(train: list[Event]) -> None:
+    known = learned(train)
+    audience = [
+        {name for name, user in known.users.items() if row in user.liked.tolist()}
+        for row in range(EPISODES)
+    ]
+
+    def similarity(one: int, two: int) -> float:
+        both = len(audience[one] & audience[two])
+        if one == two or not both:
+            return 0.0
+        cosine = both / math.sqrt(len(audience[one]) * len(audience[two]))
+        return cosine * both / (both + 10)
+
+    baseline = Neighbours(known)
+    for user in known.users.values():
+        wanted = [
+            sum(similarity(chosen, row) for chosen in user.liked[:3].tolist())
+            for row in range(EPISODES)
+        ]
+        assert baseline.score(user) == pytest.approx(np.array(wanted))
+
+
+def test_neighbours_of_three_people_worked_out_by_hand() -> None:
+    known = learned([*history("a", [1]), *history("b", [1, 2]), *history("c", [1, 2])])
+    found = Neighbours(known).score(known.users["a"])
+    (row,) = rows_of(known, [2])
+    assert found[row] == pytest.approx(2 / math.sqrt(3 * 2) * 2 / 12)
+    assert np.count_nonzero(found) == 1
+
+
+def test_only_the_last_three_choices_have_neighbours() -> None:
+    train = [*history("a", [1, 2, 3, 4]), *history("b", [1, 20]), *history("c", [4, 21])]
+    known = learned(train)
+    found = Neighbours(known).score(known.users["a"])
+    old, new = rows_of(known, [20, 21])
+    assert found[old] == 0 < found[new]
+
+
+def test_content_is_the_cosine_with_the_mean_of_the_last_ten() -> None:
+    known = learned(history("a", list(range(13))))
+    embeddings = known.catalog.embeddings.astype(float)
+    mean = np.mean([embeddings[row] for row in rows_of(known, list(range(3, 13)))], axis=0)
+    wanted = [float(np.dot(one, mean)) / np.linalg.norm(mean) for one in embeddings]
+    assert Content(known).score(known.users["a"]) == pytest.approx(np.array(wanted), abs=1e-5)
+
+
+def test_content_of_who_likes_nothing_says_nothing() -> None:
+    known = learned([event("a", 1, kind="not_interested")])
+    assert not Content(known).score(known.users["a"]).any()
+
+
+def test_a_refusal_is_no_choice_for_any_baseline() -> None:
+    train = [*history("a", [1, 2]), *history("b", [1, 3], "not_interested")]
+    known = learned(train)
+    (row,) = rows_of(known, [3])
+    for baseline in (Popularity, RecentPopularity, Neighbours):
+        assert baseline(known).score(known.users["a"])[row] == 0
+
+
+@given(
+    st.lists(st.sampled_from([-math.inf, 0.0, 1.0, 2.0]), max_size=12),
+    st.integers(0, 14),
+    st.data(),
+)
+def test_the_best_are_a_sort_of_what_was_not_seen_equals_in_the_order_of_the_rows(
+    scores: list[float], count: int, data: st.DataObject
+) -> None:
+    seen = data.draw(st.sets(st.integers(0, len(scores) - 1))) if scores else set()
+    left = [row for row in range(len(scores)) if row not in seen and scores[row] > -math.inf]
+    wanted = sorted(left, key=lambda row: -scores[row])[:count]
+    found = best(np.array(scores), np.array(sorted(seen), np.int64), count)
+    assert found.tolist() == wanted
+
+
+@pytest.mark.parametrize("baseline", BASELINES)
+def test_a_list_is_the_best_of_the_scores_and_the_scores_stay_as_they_are(
+    baseline: type, known: Learned
+) -> None:
+    ranking, user = baseline(known), known.users["a"]
+    before = ranking.score(user).copy()
+    assert ranking.rank(user, 9).tolist() == best(before, user.seen, 9).tolist()
+    assert np.array_equal(ranking.score(user), before)
+
+
+@pytest.fixture(scope="module")
+def known() -> Learned:
+    return learned(
+        [one for at, user in enumerate("abcdef") for one in history(user, [at, at + 1, 9])]
+    )

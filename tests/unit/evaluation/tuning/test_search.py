@@ -1,0 +1,184 @@
+"""The search: seeded, goes on where it stopped, within its bounds, and better than its start."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog_builder.errors import Refused
+from evaluation.tuning import record
+from evaluation.tuning.search import SPREAD_PER_PARAMETER, Trial, best, search
+from evaluation.tuning.space import Bounds, Space
+from feed.scenarios.scenario import parse
+
+START = parse(
+    'name = "start"\n[blend]\nsimilarity = 2.5\nquality = 0.9\n[interests]\nnewest = 45\n'
+)
+SPACE = Space(
+    START,
+    {
+        "blend.similarity": Bounds(low=0.05, high=3, log=True),
+        "blend.quality": Bounds(low=0, high=1),
+        "interests.newest": Bounds(low=3, high=50),
+    },
+    {"mrr": 1.0},
+)
+OPTIMUM = (0.4, 0.3, 12)
+
+
+def hill(values: Mapping[str, float]) -> dict[str, float]:
+    """A smooth hill whose top is at OPTIMUM, worth 0."""
+    similarity, quality, newest = values.values()
+    off = (
+        math.log(similarity / OPTIMUM[0]) / math.log(3 / 0.05),
+        quality - OPTIMUM[1],
+        (newest - OPTIMUM[2]) / 47,
+    )
+    return {"mrr": -sum(one**2 for one in off)}
+
+
+def searched(trials: int, seed: int = 0, done: list[Trial] | None = None) -> list[Trial]:
+    return list(search(SPACE, trials, seed, hill, done or []))
+
+
+def test_the_first_trial_is_the_scenario_as_it_is() -> None:
+    (first,) = searched(1)
+    assert first.values == {
+        "blend.similarity": 2.5,
+        "blend.quality": 0.9,
+        "interests.newest": 45,
+    }
+    assert first.worth == hill(first.values)["mrr"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_top_of_a_hill_is_found_far_better_than_where_it_started(seed: int) -> None:
+    trials = searched(120, seed)
+    spread = trials[: 1 + SPREAD_PER_PARAMETER * len(SPACE.parameters)]
+    assert trials[0].worth < -0.5
+    assert best(spread).worth < best(trials).worth  # closing in is worth more than spreading
+    assert best(trials).worth > -0.005
+
+
+def test_the_same_seed_makes_the_same_trials_and_another_makes_others() -> None:
+    assert searched(30) == searched(30)
+    assert searched(30) != searched(30, seed=1)
+
+
+@pytest.mark.parametrize("stopped", [0, 1, 5, 12, 29, 30])
+def test_a_search_goes_on_where_it_stopped(stopped: int) -> None:
+    whole, asked = searched(30), []
+
+    def counted(values: Mapping[str, float]) -> dict[str, float]:
+        asked.append(values)
+        return hill(values)
+
+    assert list(search(SPACE, 30, 0, counted, whole[:stopped])) == whole
+    assert len(asked) == 30 - stopped
+
+
+def test_fewer_trials_are_the_first_of_more() -> None:
+    assert searched(12) == searched(30)[:12]
+
+
+def test_a_trial_of_another_search_is_noticed() -> None:
+    with pytest.raises(ValueError, match="trial 1 is not of this search"):
+        searched(30, seed=1, done=searched(5))
+
+
+def test_every_value_lies_within_its_bounds() -> None:
+    for trial in searched(150, seed=3)[1:]:
+        for path, bounds in SPACE.parameters.items():
+            assert bounds.low <= trial.values[path] <= bounds.high
+        assert isinstance(trial.values["interests.newest"], int)
+
+
+def test_the_spread_reaches_into_every_corner_of_the_space() -> None:
+    size = len(SPACE.parameters)
+    spread = searched(SPREAD_PER_PARAMETER * size + 1)[1:]
+    units = np.array([SPACE.unit(trial.values) for trial in spread])
+    assert (units.min(axis=0) < 0.25).all()
+    assert (units.max(axis=0) > 0.75).all()
+
+
+def test_of_equals_the_first_is_the_best_and_what_has_no_worth_never_is() -> None:
+    made = [Trial(n, {}, {}, worth) for n, worth in enumerate([-math.inf, 1.0, 2.0, 2.0])]
+    assert best(made).number == 2
+    assert SPACE.worth({"mrr": math.nan}) == -math.inf
+
+
+def test_the_objective_is_a_weighted_sum() -> None:
+    space = Space(START, SPACE.parameters, {"mrr": 2.0, "recall@20": -0.5})
+    assert space.worth({"mrr": 0.3, "recall@20": 0.4, "ndcg@10": 9}) == pytest.approx(0.4)
+
+
+values = st.floats(-4, 4).map(lambda x: 10**x)
+
+
+@given(values, st.floats(1.001, 1e4), st.booleans(), st.floats(0, 1))
+def test_no_rounding_leads_out_of_bounds_and_points_lead_back(
+    low: float,
+    ratio: float,
+    log: bool,
+    share: float,
+) -> None:
+    bounds = Bounds(low=low, high=low * ratio, log=log)
+    space = Space(START, {"blend.quality": bounds}, {"mrr": 1.0})
+    found = space.values([share])
+    value = found["blend.quality"]
+    assert bounds.low <= value <= bounds.high
+    (back,) = space.unit(found)
+    assert space.values([back])["blend.quality"] == pytest.approx(value, rel=1e-3)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "trials.jsonl"
+    trials = [*searched(3), Trial(3, searched(4)[3].values, {"mrr": math.nan}, -math.inf)]
+    record.start(path, "key", trials[:2])
+    for trial in trials[2:]:
+        record.append(path, trial)
+    return path
+
+
+def test_trials_are_read_back_as_they_were_written(file: Path) -> None:
+    found = record.read(file, "key", SPACE)
+    assert found[:3] == searched(3)
+    assert found[3].worth == -math.inf
+    assert math.isnan(found[3].metrics["mrr"])
+    assert record.read(file.with_name("none"), "key", SPACE) == []
+
+
+def test_a_line_that_was_cut_off_is_a_trial_to_be_made_again(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-9])
+    assert record.read(file, "key", SPACE) == searched(3)
+
+
+def test_a_search_that_goes_on_never_empties_its_record(file: Path) -> None:
+    """Whoever is killed between a truncation and a write loses hours: there is no truncation."""
+    was = file.with_name("as it was")
+    was.hardlink_to(file)
+    before = file.read_bytes()
+    record.start(file, "key", record.read(file, "key", SPACE))
+    assert was.read_bytes() == before == file.read_bytes()
+    assert not was.samefile(file)
+
+
+def test_trials_of_another_search_are_refused_by_the_files_name(file: Path) -> None:
+    with pytest.raises(Refused, match=r"trials\.jsonl: its trials are of another search"):
+        record.read(file, "other", SPACE)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\n", b"[]\n", b"\xff\n", b'{"search": "key"}\n{"trial"}\n']
+)
+def test_what_is_no_record_is_refused_and_left_alone(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "trials.jsonl"
+    path.write_bytes(data)
+    with pytest.raises(Refused, match=r"trials\.jsonl: expected the trials of a search"):
+        record.read(path, "key", SPACE)
+    assert path.read_bytes() == data

@@ -1,0 +1,103 @@
+import subprocess
+import sys
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feed.arrays.arrays import highest, places
+from feed.arrays.hash_index import Index
+from feed.arrays.hashing import hash_strings
+from feed.arrays.strings import Strings
+
+texts = st.lists(st.text(max_size=30), max_size=20)
+
+
+@given(texts)
+def test_strings_come_back_in_order(strings: list[str]) -> None:
+    assert list(Strings.of(strings)) == strings
+
+
+@given(texts, st.text(max_size=30))
+def test_a_hash_does_not_depend_on_what_is_hashed_beside_it(strings: list[str], one: str) -> None:
+    together = hash_strings([*strings, one, *strings])
+    assert together[len(strings)] == hash_strings([one])[0]
+
+
+def test_a_hash_is_the_same_however_long_the_strings_beside_it_are() -> None:
+    strings = ["a", "x" * 65_535, "", "y" * 65_536, "z" * 65_537, "é" * 200_000, "b", ""]
+    alone = [int(hash_strings([one])[0]) for one in strings]
+    assert hash_strings(strings).tolist() == alone
+    assert hash_strings(strings[::-1]).tolist() == alone[::-1]
+    assert len(set(alone)) == 7
+
+
+def test_a_hash_is_the_polynomial_it_says() -> None:
+    def plainly(text: str) -> int:
+        base, value = 0x9E3779B97F4A7C15, 0
+        for place, byte in enumerate(text.encode()):
+            value += (byte + 1) * pow(base, place, 2**64)
+        value %= 2**64
+        value ^= value >> 32
+        value = value * 0xD6E8FEB86659FD93 % 2**64
+        return value ^ value >> 32
+
+    for text in ("", "a", "episode-17", "🎧" * 30_000):
+        assert int(hash_strings([text])[0]) == plainly(text)
+
+
+def test_like_strings_have_unlike_hashes() -> None:
+    strings = ["", "\0", "\0\0", "a", "a\0", "\0a", "ab", "ba", "a" * 1000, "a" * 1001]
+    strings += [f"episode-{i}" for i in range(100_000)]
+    assert len(np.unique(hash_strings(strings))) == len(strings)
+
+
+def test_hashes_are_the_same_in_every_process() -> None:
+    code = "from feed.arrays.hashing import hash_strings; print(hash_strings(['é', 'b']).tolist())"
+    runs = {subprocess.check_output([sys.executable, "-c", code]) for _ in range(2)}
+    assert runs == {f"{hash_strings(['é', 'b']).tolist()}\n".encode()}
+
+
+@given(st.lists(st.text(max_size=5), max_size=20), st.lists(st.text(max_size=5), max_size=10))
+def test_an_index_finds_every_row_of_a_string_and_no_other(
+    strings: list[str], sought: list[str]
+) -> None:
+    index = Index.of(strings)
+    wanted = [row for row, one in enumerate(strings) if one and one in sought]
+    assert sorted(index.all(hash_strings(list(set(sought)))).tolist()) == wanted
+    for one in filter(None, sought):
+        assert index.row(one) == (strings.index(one) if one in strings else None)
+
+
+@given(
+    st.lists(st.integers(0, 5) | st.integers(2**64 - 3, 2**64 - 1), max_size=20),
+    st.lists(st.integers(0, 7) | st.integers(2**64 - 4, 2**64 - 1), max_size=20),
+)
+def test_an_index_tells_hashes_apart_that_share_their_first_bits(
+    held: list[int], asked: list[int]
+) -> None:
+    hashes, wanted = np.array(held, np.uint64), np.array(asked, np.uint64)
+    index = Index.of_hashes(hashes, np.arange(len(held)))
+    first = [held.index(one) if one in held else -1 for one in asked]
+    assert index.first(wanted).tolist() == first
+    assert [index.row_hashed(one) for one in asked] == [None if row < 0 else row for row in first]
+    every = [row for one in asked for row, other in enumerate(held) if one == other]
+    assert sorted(index.all(wanted).tolist()) == sorted(every)
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 9)), max_size=10))
+def test_places_are_the_ranges_one_after_another(pairs: list[tuple[int, int]]) -> None:
+    starts = np.array([start for start, _ in pairs], np.int64)
+    ends = starts + np.array([count for _, count in pairs], np.int64)
+    wanted = [place for start, count in pairs for place in range(start, start + count)]
+    assert places(starts, ends).tolist() == wanted
+
+
+@given(st.lists(st.integers(0, 40), max_size=600), st.integers(0, 50))
+def test_the_highest_are_those_that_a_sort_puts_first_and_their_equals(
+    levels: list[int], count: int
+) -> None:
+    found = highest(np.array(levels, np.float32), count)
+    least = sorted(levels, reverse=True)[: max(count, 1)][-1:]
+    wanted = [i for i, level in enumerate(levels) if count and [level] >= least]
+    assert sorted(found.tolist()) == wanted

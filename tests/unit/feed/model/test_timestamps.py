@@ -1,0 +1,23 @@
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feed.model.timestamps import from_us, rfc3339, to_us
+
+
+@given(st.datetimes(timezones=st.timezones()))
+def test_every_instant_can_be_said_again(instant: datetime) -> None:
+    assert to_us(datetime.fromisoformat(rfc3339(to_us(instant)))) == to_us(instant)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_instants_at_the_ends_of_time_are_cut_off_not_fatal(text: str) -> None:
+    assert from_us(to_us(datetime.fromisoformat(text))).year in {1, 9999}
+
+
+def test_years_before_1970_are_valid() -> None:
+    assert rfc3339(to_us(datetime.fromisoformat("1913-05-29T20:00:00+00:00"))) == (
+        "1913-05-29T20:00:00Z"
+    )

@@ -1,0 +1,104 @@
+import hashlib
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from feed.scenarios.experiment import Experiment, ExperimentError, assign, parse
+
+ARMS = "[arms]\nfor_you = 1\nbaseline = 1\n"
+GIVEN = parse('name = "autumn"\nshare = 0.8\n[arms]\nfor_you = 2\nbaseline = 1\nfilms = 1.5\n')
+FOR_EVER = {
+    "": "baseline",
+    "ada": "for_you",
+    "bert": "for_you",
+    "Ada": "baseline",
+    "zoë": "films",
+    "用户-1": "films",
+    "x" * 128: None,
+    "user-1": "for_you",
+    "user-2": "films",
+    "user-3": "for_you",
+    "user-4": "films",
+    "user-5": "baseline",
+    "user-6": "baseline",
+    "user-7": "for_you",
+    "user-8": "films",
+    "user-9": "films",
+    "user-10": "baseline",
+    "user-11": "films",
+    "user-12": "for_you",
+    "kJx0aPqRZ4Ys2QhT1uVbW8nLm3C2": "films",
+    "kJx0aPqRZ4Ys2QhT1uVbW8nLm3C3": "for_you",
+    "a@b.example": "films",
+}
+"""Never to be changed: a release that assigns these otherwise breaks every experiment under way."""
+DOCS = (Path(__file__).parents[4] / "docs" / "experiments.md").read_text()
+
+
+def test_everybody_stays_where_they_are_for_ever() -> None:
+    assert {user: assign(GIVEN, user) for user in FOR_EVER} == FOR_EVER
+
+
+def test_the_order_of_the_arms_means_nothing() -> None:
+    other = parse('name = "autumn"\nshare = 0.8\n[arms]\nfilms = 1.5\nbaseline = 1\nfor_you = 2\n')
+    assert {user: assign(other, user) for user in FOR_EVER} == FOR_EVER
+
+
+def test_what_is_left_out_has_its_default() -> None:
+    one = parse('name = "autumn"\n' + ARMS)
+    assert one == Experiment(name="autumn", arms={"for_you": 1.0, "baseline": 1.0})
+    users = [f"user-{n}" for n in range(200)]
+    same = parse('name = "winter"\nsalt = "autumn"\nshare = 1\n' + ARMS)
+    assert [assign(one, user) for user in users] == [assign(same, user) for user in users]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (ARMS, "name"),
+        ('name = "Not This"\n' + ARMS, r"\$.name"),
+        ('name = "a"', "arms"),
+        ('name = "a"\n[arms]\nfor_you = 1', r"\$.arms"),
+        ('name = "a"\n[arms]\nfor_you = 1\nbaseline = 0', r"\$.arms"),
+        ('name = "a"\n[arms]\nfor_you = 1\nbaseline = -1', r"\$.arms"),
+        ('name = "a"\n[arms]\nfor_you = 1\nbaseline = inf', r"\$.arms"),
+        ('name = "a"\n[arms]\nfor_you = 1\nbaseline = nan', r"\$.arms"),
+        ('name = "a"\n[arms]\nfor_you = 1\nbaseline = "half"', r"\$.arms"),
+        ('name = "a"\n[arms]\nfor_you = 1\n"" = 1', r"\$.arms"),
+        ('name = "a"\nshare = 1.1\n' + ARMS, r"\$.share"),
+        ('name = "a"\nshare = -0.1\n' + ARMS, r"\$.share"),
+        ('name = "a"\nshare = nan\n' + ARMS, r"\$.share"),
+        ('name = "a"\nshrae = 1\n' + ARMS, "shrae"),
+        ('name = "a"\nsalt = ""\n' + ARMS, r"\$.salt"),
+        ('name = "a"\nsalt = "\\u0000"\n' + ARMS, r"\$.salt"),
+        ("name = ", "not TOML"),
+        (b"\xff", "not TOML"),
+    ],
+)
+def test_an_experiment_that_cannot_be_used_is_refused_with_the_name_of_its_key(
+    text: str | bytes, named: str
+) -> None:
+    with pytest.raises(ExperimentError, match=named):
+        parse(text)
+
+
+def test_the_docs_have_every_key_and_an_example_that_can_be_used() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", DOCS.split("## Running one")[0], re.MULTILINE)
+    assert tuple(rows) == Experiment.__struct_fields__
+    (example,) = re.findall(r"^```toml\n(.*?)^```", DOCS, re.MULTILINE | re.DOTALL)
+    assert parse(example).arms == {"for_you": 1.0, "baseline": 1.0}
+
+
+def test_the_split_is_computed_as_the_docs_say() -> None:
+    def u(draw: str, user: str) -> float:
+        text = b"\0".join(one.encode() for one in ("autumn", draw, user))
+        return (int(hashlib.sha256(text).hexdigest()[:13], 16) + 0.5) / 16**13
+
+    def arm(user: str) -> str | None:
+        if u("", user) >= GIVEN.share:
+            return None
+        return min(GIVEN.arms, key=lambda arm: -math.log(u(arm, user)) / GIVEN.arms[arm])
+
+    assert {user: arm(user) for user in FOR_EVER} == FOR_EVER

@@ -1,0 +1,173 @@
+"""Which tokens name a user, and which are refused."""
+
+import asyncio
+import base64
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.sqlite.users import SqliteStore
+from functions.api.routes import api
+from functions.auth.firebase import EmulatorUsers, FirebaseUsers
+from functions.problems import ProblemError
+from functions.serving.circuit_breaker import Guard
+from functions.serving.service import Service
+from functions.serving.time_budget import Budget
+from functions.settings import Settings
+from tests.support.bearers import ask, refusal, request
+from tests.support.google import Google
+from tests.support.tokens import (
+    CERTIFICATES,
+    KEYS,
+    PROJECT,
+    PUBLIC,
+    SOON,
+    claims,
+    handmade,
+    hmac_signed,
+    token,
+)
+
+
+def test_a_good_token_names_its_user(users: FirebaseUsers) -> None:
+    assert ask(users, token()) == "alice"
+    assert asyncio.run(users.uid(request(f"bearer   {token(sub='Zoë 🎧 ' + 'x' * 120)} ")))
+
+
+def test_without_a_header_a_request_is_anonymous_and_nothing_is_fetched(
+    users: FirebaseUsers, google: Google
+) -> None:
+    assert asyncio.run(users.uid(request())) is None
+    assert google.fetches == 0
+
+
+BAD = {
+    "forged": lambda: token(signed_by="forger"),
+    "another kid": lambda: token("tuesday", "tuesday"),
+    "no kid": lambda: token(None),
+    "empty kid": lambda: handmade({"alg": "RS256", "kid": ""}, claims(), b"x"),
+    "a kid that is no text": lambda: handmade({"alg": "RS256", "kid": 7}, claims(), b"x"),
+    "a key of its own": lambda: jwt.encode(
+        claims(),
+        KEYS["forger"],
+        "RS256",
+        {"kid": "monday", "jwk": json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEYS["forger"]))},
+    ),
+    "foreign project": lambda: token(project="podcasts-of-bob"),
+    "foreign aud": lambda: token(aud="podcasts-of-bob"),
+    "several aud": lambda: token(aud=[PROJECT, "podcasts-of-bob"]),
+    "foreign iss": lambda: token(iss="https://securetoken.google.com/podcasts-of-bob"),
+    "session cookie": lambda: token(iss=f"https://session.firebase.google.com/{PROJECT}"),
+    "expired": lambda: token(exp=int(time.time()) - 30),
+    "iat ahead": lambda: token(iat=SOON),
+    "nbf ahead": lambda: token(nbf=SOON),
+    "auth_time ahead": lambda: token(auth_time=SOON),
+    "auth_time no number": lambda: token(auth_time="1"),
+    "empty sub": lambda: token(sub=""),
+    "long sub": lambda: token(sub="x" * 129),
+    "sub a path": lambda: token(sub="alice/engagements/1"),
+    "sub dots": lambda: token(sub=".."),
+    "sub reserved": lambda: token(sub="__alice__"),
+    "sub a line": lambda: token(sub="alice\n"),
+    "sub half a character": lambda: token(sub="\ud800"),
+    "alg none": lambda: handmade({"alg": "none", "kid": "monday"}, claims()),
+    "alg None": lambda: handmade({"alg": "None", "kid": "monday"}, claims(), b"x"),
+    "no alg": lambda: handmade({"kid": "monday"}, claims(), b"x"),
+    "HS256 with the public key": lambda: hmac_signed(PUBLIC),
+    "HS256 with the certificate": lambda: hmac_signed(CERTIFICATES["monday"].encode()),
+    "RS512": lambda: jwt.encode(claims(), KEYS["monday"], "RS512", {"kid": "monday"}),
+    "PS256": lambda: jwt.encode(claims(), KEYS["monday"], "PS256", {"kid": "monday"}),
+    "unsigned": lambda: token().rpartition(".")[0] + ".",
+    "no object": lambda: handmade({"alg": "RS256", "kid": "monday"}, ["alice"], b"x"),
+    "oversized": lambda: token(role="x" * 8192),
+    **{f"no {c}": lambda c=c: token(**{c: None}) for c in ("iss", "aud", "exp", "iat", "sub")},
+    "no auth_time": lambda: token(auth_time=None),
+    **{f"garbage {g!r}": lambda g=g: g for g in ("", " ", "x", "a.b", "a.b.c", "....", "é.è.ê")},
+    "deep": lambda: base64.urlsafe_b64encode(b"[" * 5000).decode() + ".e30.x",
+}
+
+
+UNUSABLE = ("empty sub", "long sub", *(name for name in BAD if name.startswith("sub ")))
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_token_is_refused(name: str, users: FirebaseUsers) -> None:
+    detail = refusal(users, f"Bearer {BAD[name]()}")
+    assert detail.removeprefix("Authorization: ") in {
+        "expired": ["the token has expired"],
+        "iat ahead": ["the token is not valid yet"],
+        "nbf ahead": ["the token is not valid yet"],
+        **{key: ["no document can be named by this user's id (docs/api.md)"] for key in UNUSABLE},
+    }.get(name, ["this token is not accepted"])
+
+
+def test_other_ways_to_sign_in_are_refused(users: FirebaseUsers) -> None:
+    refusal(users, "")
+    refusal(users, "Basic YWxpY2U6c2VjcmV0")
+    refusal(users, token())
+    refusal(users, f"Token {token()}")
+    refusal(users, f"Bearer {token()}", f"Bearer {token(sub='bob')}")
+
+
+def test_clocks_may_be_some_seconds_apart(users: FirebaseUsers) -> None:
+    now = int(time.time())
+    assert ask(users, token(exp=now - 5)) == "alice"
+    assert ask(users, token(iat=now + 5, auth_time=now + 5)) == "alice"
+
+
+@given(st.lists(st.text(st.characters(max_codepoint=255)) | st.sampled_from(["e30", ""])))
+def test_no_other_text_is_a_token(parts: list[str]) -> None:
+    # The emulator's verifier reads whatever it is sent: no key is missing.
+    refusal(EmulatorUsers("demo-x", k_service=""), f"Bearer {'.'.join(parts)}")
+
+
+def test_not_one_character_of_a_token_can_be_changed(users: FirebaseUsers) -> None:
+    good = token()
+    assert ask(users, good) == "alice"
+    for place, character in enumerate(good[:-1]):  # of the last, only two bits count
+        other = "B" if character == "A" else "A"
+        refusal(users, f"Bearer {good[:place]}{other}{good[place + 1 :]}")
+
+
+def test_the_api_knows_its_users_by_their_tokens(users: FirebaseUsers, tmp_path: Path) -> None:
+    async def stored() -> None: ...
+
+    store: Any = SqliteStore(tmp_path / "users.db")
+    holder: Any = None
+    guard = Guard("the store", Budget(1), stored)
+    app = api(Service(Settings(), holder, store, guard, users, {}, (b"key",), lambda: 0, stored))
+    at = httpx.ASGITransport(app)
+
+    async def me(*headers: tuple[str, str]) -> httpx.Response:
+        async with httpx.AsyncClient(transport=at, base_url="http://x") as client:
+            return await client.get("/api/me", headers=list(headers))
+
+    assert asyncio.run(me(("Authorization", f"Bearer {token()}"))).json()["user_id"] == "alice"
+    assert asyncio.run(me()).json()["type"] == "urn:earshot:problem:not-signed-in"
+    for name, bad in BAD.items():
+        if not name.startswith("garbage"):
+            answer = asyncio.run(me(("Authorization", f"Bearer {bad()}")))
+            assert answer.status_code == 401, name
+            assert answer.headers["www-authenticate"] == "Bearer"
+            assert answer.headers["content-type"] == "application/problem+json"
+            document = answer.json()
+            assert document["field"] == "Authorization"
+            assert PROJECT in document["expected"]
+
+
+def test_only_the_claim_true_makes_an_admin(users: FirebaseUsers) -> None:
+    def admin(sent: str) -> bool:
+        return asyncio.run(users.is_admin(request(f"Bearer {sent}")))
+
+    assert admin(token(admin=True))
+    assert not any(admin(token(admin=claim)) for claim in (None, False, "true", 1, [True]))
+    assert not asyncio.run(users.is_admin(request()))
+    with pytest.raises(ProblemError):
+        admin(token(admin=True, exp=1))

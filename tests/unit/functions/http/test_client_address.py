@@ -1,0 +1,52 @@
+"""Whose request it is, behind proxies that can be trusted and clients that cannot."""
+
+import pytest
+
+from functions.http.client_address import UNREADABLE, client_address
+
+PROXY, CLIENT, MADE_UP = "10.0.0.1", "192.0.2.7", "203.0.113.9"
+
+
+def address(hops: int, *forwarded: str, connection: tuple[str, int] | None = (PROXY, 5000)) -> str:
+    headers = [(b"x-forwarded-for", line.encode()) for line in forwarded]
+    return client_address({"type": "http", "headers": headers, "client": connection}, hops)
+
+
+def test_without_trusted_proxies_it_is_the_connections() -> None:
+    assert address(0, connection=(CLIENT, 5000)) == CLIENT
+
+
+def test_what_a_client_claims_is_not_believed() -> None:
+    assert address(0, MADE_UP, connection=(CLIENT, 5000)) == CLIENT
+    assert address(1, f"{MADE_UP}, {CLIENT}") == CLIENT
+    assert address(2, f"{MADE_UP}, {MADE_UP}, {CLIENT}, {PROXY}") == CLIENT
+    assert address(2, MADE_UP, f"{CLIENT},{PROXY}") == CLIENT  # in a header of its own
+
+
+def test_no_claim_at_all_is_no_way_out_of_a_limit() -> None:
+    claims = [(), ("",), (",",), ("nobody",), ("999.1.1.1",), ("unknown, hidden",)]
+    assert {address(2, *claim) for claim in claims} <= {PROXY, UNREADABLE}
+    assert address(0, MADE_UP, connection=None) == address(0, CLIENT, connection=None)
+
+
+def test_fewer_entries_than_proxies_are_all_of_proxies() -> None:
+    assert address(3, CLIENT) == CLIENT
+
+
+@pytest.mark.parametrize("claimed", [MADE_UP, "198.51.100.1, 203.0.113.77"])
+def test_what_uvicorn_believes_of_a_caller_on_this_machine_is_not_believed(claimed: str) -> None:
+    # It takes the client's place, with port 0, before an application sees it.
+    rewritten = (claimed.rsplit(",", maxsplit=1)[-1].strip(), 0)
+    assert address(0, claimed, connection=rewritten) == "this machine"
+
+
+def test_addresses_of_one_customer_are_one() -> None:
+    assert address(1, "2001:db8:1:2::1") == address(1, "2001:db8:1:2:ffff:1:2:3")
+    assert address(1, "2001:db8:1:2::1") != address(1, "2001:db8:1:3::1")
+
+
+@pytest.mark.parametrize(
+    "written", [CLIENT, f"{CLIENT}:4711", f"::ffff:{CLIENT}", f"[::ffff:{CLIENT}]:4711"]
+)
+def test_an_address_counts_however_it_is_written(written: str) -> None:
+    assert address(1, written) == CLIENT

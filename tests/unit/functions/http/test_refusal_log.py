@@ -1,0 +1,59 @@
+"""Refusals in the log: one line per reason and minute, and none of them is forgotten."""
+
+import json
+
+import pytest
+
+from functions.http.refusal_log import EVERY_S, RefusalLog
+
+Capture = pytest.CaptureFixture[str]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def lines(capsys: Capture) -> list[tuple[str, str, int]]:
+    """Severity, message and count of each line since the last call."""
+    found = map(json.loads, capsys.readouterr().out.splitlines())
+    return [(line["severity"], line["message"], line["count"]) for line in found]
+
+
+def test_the_first_refusal_is_a_line_at_once_and_those_of_a_minute_are_one(capsys: Capture) -> None:
+    clock = Clock()
+    refusals = RefusalLog(clock)
+    refusals.count("busy")
+    assert lines(capsys) == [("WARNING", "refused: busy", 1)]
+    for _ in range(500):
+        refusals.count("busy")
+    clock.now = EVERY_S - 0.01
+    refusals.count("busy")
+    assert lines(capsys) == []
+    clock.now = EVERY_S
+    refusals.count("busy")
+    assert lines(capsys) == [("WARNING", "refused: busy", 502)]
+
+
+def test_each_reason_has_lines_of_its_own(capsys: Capture) -> None:
+    refusals = RefusalLog(Clock())
+    for reason in ("busy", "too many", "busy", "too many"):
+        refusals.count(reason)
+    assert [message for _, message, _ in lines(capsys)] == ["refused: busy", "refused: too many"]
+
+
+def test_the_end_of_a_burst_is_written_with_a_later_request(capsys: Capture) -> None:
+    clock = Clock()
+    refusals = RefusalLog(clock)
+    for _ in range(10):
+        refusals.count("busy")
+    lines(capsys)
+    refusals.report()
+    assert lines(capsys) == []
+    clock.now = EVERY_S
+    refusals.report()
+    refusals.report()
+    assert lines(capsys) == [("WARNING", "refused: busy", 9)]

@@ -1,0 +1,214 @@
+"""The catalog holder follows the shelf, and no trouble of the shelf reaches a session."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from adapters.folder.shelf import FolderShelf
+from feed.catalog.catalog import Catalog
+from feed.ports.shelf import Buffer, Pointer
+from feed.ranking.pipeline import Ranker
+from feed.scenarios.scenario import Scenario, shipped
+from functions.serving.catalog_holder import OLD_S, POINTER_S, CatalogHolder, NoCatalogError
+from functions.serving.catalog_loader import RESERVE_BYTES
+from tests.support.catalogs import catalog_of, episodes, publish_to
+
+
+class Clock:
+    """Monotonic time that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class SlowShelf(FolderShelf):
+    """A folder whose calls wait while the gate is shut."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.gate = threading.Event()
+        self.gate.set()
+        self.looks = 0
+
+    def current(self, timeout_s: float) -> Pointer | None:
+        self.looks += 1
+        self.gate.wait(30)
+        return super().current(timeout_s)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> SlowShelf:
+    return SlowShelf(tmp_path)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def made(shelf: SlowShelf, clock: Clock) -> Callable[..., CatalogHolder]:
+    def make(**options: Any) -> CatalogHolder:
+        return CatalogHolder(shelf, shipped(), refresh_s=30, monotonic=clock, **options)
+
+    return make
+
+
+async def settled(holder: CatalogHolder) -> None:
+    """Until the look under way has ended."""
+    if holder._look is not None:
+        await holder._look
+
+
+def test_a_catalog_is_held_once_it_is_ready_for_every_scenario_that_is_expected(
+    made: Callable[..., CatalogHolder], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_to(tmp_path, catalog_of(episodes(30)))
+    readied: list[str] = []
+
+    class Watched(Ranker):
+        def __init__(self, catalog: Catalog, scenario: Scenario) -> None:
+            readied.append(scenario.name)
+            super().__init__(catalog, scenario)
+
+    monkeypatch.setattr("functions.serving.rankers.Ranker", Watched)
+    holder = made(expected=("for_you",))
+    holder.load()
+    assert readied == ["for_you"]
+    assert holder.held is not None
+    for _ in range(2):
+        assert {name: one.scenario for name, one in holder.held.rankers.items()} == shipped()
+    assert sorted(readied) == sorted(shipped())  # another when it is first asked for, once
+
+
+def test_a_new_catalog_is_taken_by_a_request_that_is_not_held_up(
+    shelf: SlowShelf, clock: Clock, made: Callable[..., CatalogHolder], tmp_path: Path
+) -> None:
+    async def work() -> None:
+        first = publish_to(tmp_path, catalog_of(episodes(30)))
+        holder = made()
+        holder.load()
+        second = publish_to(tmp_path, catalog_of(episodes(31)))
+        assert (await holder.current()).catalog.version == first.version
+        assert shelf.looks == 3  # two publications and the load
+        shelf.gate.clear()
+        clock.now += 31
+        assert (await holder.current()).catalog.version == first.version
+        assert (await holder.current()).catalog.version == first.version
+        shelf.gate.set()
+        await settled(holder)
+        assert shelf.looks == 4
+        assert (await holder.current()).catalog.version == second.version
+
+    # Publishing looks at the shelf through another object; count only this one's looks.
+    shelf.looks = 2
+    asyncio.run(work())
+
+
+def test_a_look_that_is_long_past_is_awaited(
+    clock: Clock, made: Callable[..., CatalogHolder], tmp_path: Path
+) -> None:
+    async def work() -> None:
+        publish_to(tmp_path, catalog_of(episodes(30)))
+        holder = made()
+        holder.load()
+        second = publish_to(tmp_path, catalog_of(episodes(31)))
+        clock.now += OLD_S + 1
+        assert (await holder.current()).catalog.version == second.version
+
+    asyncio.run(work())
+
+
+def test_a_shelf_that_hangs_is_named_and_holds_up_one_request_at_most(
+    shelf: SlowShelf, clock: Clock, made: Callable[..., CatalogHolder], tmp_path: Path
+) -> None:
+    async def work() -> None:
+        publish_to(tmp_path, catalog_of(episodes(30)))
+        holder = made()
+        holder.load()
+        shelf.gate.clear()
+        clock.now += OLD_S + 1
+        began = asyncio.get_running_loop().time()
+        for _ in range(5):
+            await holder.current()
+            clock.now += POINTER_S + 1
+        assert asyncio.get_running_loop().time() - began < 2
+        await holder.current()
+        assert holder.degraded == ("catalog_unreachable",)
+        shelf.gate.set()
+        await settled(holder)
+        assert holder.degraded == ()
+
+    asyncio.run(work())
+
+
+def test_without_a_catalog_a_request_looks_again_and_is_told_so(
+    made: Callable[..., CatalogHolder], tmp_path: Path
+) -> None:
+    async def work() -> None:
+        holder = made()
+        holder.load()
+        with pytest.raises(NoCatalogError):
+            await holder.current()
+        assert holder.degraded == ("catalog_missing",)
+        publish_to(tmp_path, catalog_of(episodes(30)))
+        assert len((await holder.current()).catalog) == 30
+        assert holder.degraded == ()
+
+    asyncio.run(work())
+
+
+def test_a_pointer_that_lies_about_the_size_brings_no_catalog_past_the_memory_limit(
+    made: Callable[..., CatalogHolder], tmp_path: Path
+) -> None:
+    publish_to(tmp_path, catalog_of(episodes(30)))
+    pointer = msgspec.json.decode((tmp_path / "current.json").read_bytes())
+    (tmp_path / "current.json").write_bytes(msgspec.json.encode({**pointer, "size": 1}))
+    holder = made(memory_limit=RESERVE_BYTES + 1000)
+    holder.load()
+    assert holder.held is None
+    assert holder.degraded == ("catalog_broken",)
+
+
+def test_old_and_new_together_are_held_against_the_memory_limit(
+    made: Callable[..., CatalogHolder], tmp_path: Path
+) -> None:
+    first = publish_to(tmp_path, catalog_of(episodes(30)))
+    size = FolderShelf(tmp_path).entries(1)[0].size
+    holder = made(memory_limit=RESERVE_BYTES + size + size // 2)
+    holder.load()
+    assert holder.held
+    assert holder.held.size == size
+    publish_to(tmp_path, catalog_of(episodes(31)))
+    holder.load()
+    assert holder.held.catalog.version == first.version
+    assert holder.degraded == ("catalog_too_large",)
+
+
+def test_an_error_nobody_thought_of_keeps_the_last_good_catalog(
+    shelf: SlowShelf,
+    made: Callable[..., CatalogHolder],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publish_to(tmp_path, catalog_of(episodes(30)))
+    holder = made()
+    holder.load()
+    publish_to(tmp_path, catalog_of(episodes(31)))
+
+    def surprise(*_: Any, **__: Any) -> Buffer:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(shelf, "fetch", surprise)
+    holder.load()
+    assert holder.held
+    assert len(holder.held.catalog) == 30
+    assert holder.degraded == ("catalog_broken",)

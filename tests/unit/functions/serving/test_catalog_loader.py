@@ -1,0 +1,183 @@
+"""The newest sound catalog is found with few downloads, and a broken one is left alone."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from adapters.folder.shelf import FolderShelf
+from catalog_builder.publish.publisher import rollback
+from feed.catalog.catalog import Catalog
+from feed.ports.errors import Unavailable
+from feed.ports.shelf import Buffer
+from functions.serving import catalog_loader
+from functions.serving.catalog_holder import CatalogHolder
+from functions.serving.catalog_loader import MAX_TRIES, RESERVE_BYTES
+from tests.support.catalogs import NOW, catalog_of, episodes, overwrite, publish_to
+
+
+class CountingShelf(FolderShelf):
+    """A folder that remembers what was fetched from it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.fetched: list[str] = []
+
+    def fetch(
+        self, version: str, timeout_s: float, max_bytes: int | None = None, sha256: str = ""
+    ) -> Buffer:
+        self.fetched.append(version)
+        return super().fetch(version, timeout_s, max_bytes, sha256)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> CountingShelf:
+    return CountingShelf(tmp_path)
+
+
+def holder_of(shelf: FolderShelf, **options: Any) -> CatalogHolder:
+    return CatalogHolder(shelf, {}, refresh_s=30, **options)
+
+
+def published(folder: Path, count: int, *, size: int = 10) -> list[Catalog]:
+    """Catalogs published one a day, the oldest first."""
+    days = (NOW + timedelta(days=day) for day in range(count))
+    return [publish_to(folder, catalog_of(episodes(size), day)) for day in days]
+
+
+def spoil(folder: Path, catalog: Catalog) -> bytes:
+    """Damage a snapshot; returns the bytes that it had."""
+    path = folder / "snapshots" / catalog.version
+    before = path.read_bytes()
+    overwrite(path, before[:-1])
+    return before
+
+
+def looked(holder: CatalogHolder, times: int = 1) -> str:
+    """The version that is held after so many looks."""
+    for _ in range(times):
+        holder.load()
+    return holder.held.catalog.version if holder.held else ""
+
+
+def test_a_broken_snapshot_is_not_fetched_at_every_look_and_taken_once_it_is_restored(
+    tmp_path: Path, shelf: CountingShelf
+) -> None:
+    good, bad = published(tmp_path, 2)
+    whole = spoil(tmp_path, bad)
+    holder = holder_of(shelf)
+    assert looked(holder, 20) == good.version
+    assert holder.degraded == ("catalog_broken",)
+    assert len(shelf.fetched) <= 4
+    overwrite(tmp_path / "snapshots" / bad.version, whole)
+    assert looked(holder) == bad.version
+    assert holder.degraded == ()
+
+
+def test_a_snapshot_is_served_that_is_sound_though_the_pointer_says_otherwise(
+    tmp_path: Path, shelf: CountingShelf
+) -> None:
+    _, newest = published(tmp_path, 2)
+    pointer = tmp_path / "current.json"
+    said = msgspec.json.decode(pointer.read_bytes())
+    for wrong in (
+        {"sha256": "0" * 64, "changed_ns": 0},
+        {"size": said["size"] - 1},
+        {"size": said["size"] + 1},
+    ):
+        pointer.write_bytes(msgspec.json.encode(said | wrong))
+        holder = holder_of(shelf)
+        assert looked(holder) == newest.version
+        assert holder.degraded == ("catalog_broken",)
+
+
+def test_a_snapshot_that_was_missing_is_taken_once_it_is_back(
+    tmp_path: Path, shelf: CountingShelf
+) -> None:
+    good, bad = published(tmp_path, 2)
+    path = tmp_path / "snapshots" / bad.version
+    whole = path.read_bytes()
+    path.unlink()
+    holder = holder_of(shelf)
+    assert looked(holder, 5) == good.version
+    assert len(shelf.fetched) == 2
+    path.write_bytes(whole)
+    assert looked(holder) == bad.version
+
+
+def test_a_search_fetches_a_bounded_number_and_goes_on_where_the_last_one_stopped(
+    tmp_path: Path, shelf: CountingShelf
+) -> None:
+    good, *bad = published(tmp_path, MAX_TRIES + 3)
+    for one in bad:
+        spoil(tmp_path, one)
+    holder = holder_of(shelf)
+    assert looked(holder) == ""
+    assert len(shelf.fetched) == 1 + MAX_TRIES
+    assert looked(holder) == good.version
+    tried = [version for version in shelf.fetched if version != bad[-1].version]
+    assert len(tried) == len(set(tried))
+
+
+def test_a_search_ends_with_its_time(
+    tmp_path: Path, shelf: CountingShelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogs = published(tmp_path, 4)
+    for one in catalogs:
+        spoil(tmp_path, one)
+    clock = iter(range(0, 1000, 25))
+    monkeypatch.setattr(catalog_loader, "SEARCH_S", 60.0)
+    loader = catalog_loader.CatalogLoader(shelf, {}, monotonic=lambda: float(next(clock)))
+    with pytest.raises(Unavailable, match="within 60 s"):
+        loader.search(None)
+    assert len(shelf.fetched) == 2
+
+
+def test_after_a_rollback_to_a_broken_catalog_an_older_one_comes_before_what_was_rolled_back(
+    tmp_path: Path, shelf: CountingShelf
+) -> None:
+    oldest, broken, rolled_back = published(tmp_path, 3)
+    rollback(FolderShelf(tmp_path), broken.version)
+    spoil(tmp_path, broken)
+    assert looked(holder_of(shelf)) == oldest.version
+    spoil(tmp_path, oldest)
+    assert looked(holder_of(shelf)) == rolled_back.version
+
+
+def test_where_the_newest_does_not_fit_an_older_one_that_does_is_served(
+    tmp_path: Path, shelf: CountingShelf
+) -> None:
+    (small,) = published(tmp_path, 1)
+    size = shelf.entries(1)[0].size
+    publish_to(tmp_path, catalog_of(episodes(400), NOW + timedelta(days=1)))
+    holder = holder_of(shelf, memory_limit=RESERVE_BYTES + size)
+    shelf.fetched.clear()
+    assert looked(holder) == small.version
+    assert holder.degraded == ("catalog_too_large",)
+    assert shelf.fetched[-1] == small.version
+
+
+def test_a_snapshot_that_cannot_be_read_keeps_no_older_one_from_being_served(
+    tmp_path: Path, shelf: CountingShelf
+) -> None:
+    good, bad = published(tmp_path, 2)
+    path = tmp_path / "snapshots" / bad.version
+    path.unlink()
+    path.mkdir()  # as a file without permission, and it holds for root, too
+    holder = holder_of(shelf)
+    assert looked(holder) == good.version
+    assert holder.degraded == ("catalog_unreachable",)
+
+
+def test_where_no_snapshot_can_be_read_nothing_is_served(
+    tmp_path: Path, shelf: CountingShelf
+) -> None:
+    for catalog in published(tmp_path, 2):
+        path = tmp_path / "snapshots" / catalog.version
+        path.unlink()
+        path.mkdir()
+    holder = holder_of(shelf)
+    assert looked(holder) == ""
+    assert holder.degraded == ("catalog_unreachable",)

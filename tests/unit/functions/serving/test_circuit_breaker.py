@@ -1,0 +1,254 @@
+"""A dependency that fails is left alone, and asked in the background whether it is back."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from feed.ports.errors import Refused, Unavailable
+from functions.serving import circuit_breaker as guard
+from functions.serving import time_budget as budget
+from functions.serving.circuit_breaker import FAILURES, Guard, Resting
+from functions.serving.time_budget import FIRST_S, SLICE_S, Budget, done_within
+
+
+class Clock:
+    now_s = 100.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(budget.time, "monotonic", clock.monotonic)
+    return clock
+
+
+@pytest.fixture(autouse=True)
+def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Probes follow each other at once."""
+    monkeypatch.setattr(guard, "REST_S", 0)
+
+
+class Dependency:
+    """Answers, or raises what it is told to. `guard` has a budget that nothing uses up."""
+
+    def __init__(self, budget_s: float = 5) -> None:
+        self.calls = self.probes = self.probing = self.most_probing = 0
+        self.error: Exception | None = None
+        self.gate = asyncio.Event()
+        """what a probe waits for"""
+        self.budget = Budget(budget_s)
+        self.budget.answered()
+        self.guard = Guard("the dependency", self.budget, self.probe, cuts_off=False)
+
+    async def work(self) -> str:
+        self.calls += 1
+        await asyncio.sleep(0)
+        if self.error:
+            raise self.error
+        return "done"
+
+    async def probe(self) -> None:
+        self.probes += 1
+        self.probing += 1
+        self.most_probing = max(self.probing, self.most_probing)
+        await self.gate.wait()
+        self.probing -= 1
+        if self.error:
+            self.gate.clear()
+            raise self.error
+
+    async def outcome(self, work: Callable[[], Awaitable[Any]] | None = None) -> Any:
+        try:
+            return await self.guard.call(work or self.work)
+        except (TimeoutError, Unavailable) as error:
+            return type(error)
+
+    async def open(self) -> None:
+        """Fail until the circuit is open."""
+        self.error = Unavailable("no")
+        for _ in range(FAILURES):
+            assert await self.outcome() is Unavailable
+
+
+async def turns(condition: Callable[[], bool]) -> None:
+    """Let the loop turn until it is so."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110  # nothing else turns the loop
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("error", [Unavailable("no"), TimeoutError()], ids=["gone", "slow"])
+def test_after_some_failures_in_a_row_nothing_is_asked(error: Exception) -> None:
+    async def run() -> None:
+        one = Dependency()
+        assert await one.outcome() == "done"
+        one.error = error
+        for _ in range(FAILURES):
+            assert await one.outcome() is type(error)
+        for _ in range(3):
+            assert await one.outcome() is Resting
+        assert one.calls == FAILURES + 1
+
+    asyncio.run(run())
+
+
+def test_failures_between_answers_open_nothing() -> None:
+    async def run() -> None:
+        one = Dependency()
+        for number in range(FAILURES * 3):
+            one.error = Unavailable("no") if number % 3 else None
+            assert await one.outcome() != Resting
+        assert one.calls == FAILURES * 3
+
+    asyncio.run(run())
+
+
+def test_what_is_refused_says_that_the_dependency_is_well() -> None:
+    async def run() -> None:
+        one = Dependency()
+        one.error = Refused("this is nothing to ask for")
+        for _ in range(FAILURES * 3):
+            assert await one.outcome() is Refused
+
+    asyncio.run(run())
+
+
+def test_no_call_is_made_before_a_probe_is_answered_and_then_all_are() -> None:
+    async def run() -> None:
+        one = Dependency()
+        await one.open()
+        one.gate.set()
+        await turns(lambda: one.probes == 2)  # the first failed
+        assert await one.outcome() is Resting
+        one.error = None
+        one.gate.set()
+        await turns(lambda: not one.guard.is_open)
+        assert await one.outcome() == "done"
+        await one.open()
+        assert await one.outcome() is Resting
+
+    asyncio.run(run())
+
+
+def test_there_is_one_probe_at_a_time_and_no_caller_waits_for_it() -> None:
+    async def run() -> None:
+        one = Dependency()
+        await one.open()
+        await turns(lambda: one.probing == 1)
+        found = await asyncio.gather(*(one.outcome() for _ in range(20)))
+        assert set(found) == {Resting}
+        assert (one.probes, one.most_probing) == (1, 1)
+
+    asyncio.run(run())
+
+
+def test_a_circuit_that_another_loop_left_open_is_probed() -> None:
+    one = Dependency()
+    asyncio.run(one.open())
+
+    async def run() -> None:
+        one.error, one.gate = None, asyncio.Event()
+        one.gate.set()
+        assert await one.outcome() is Resting
+        await turns(lambda: not one.guard.is_open)
+
+    asyncio.run(run())
+
+
+def test_what_nobody_expected_is_raised_and_opens_nothing() -> None:
+    async def run() -> None:
+        one = Dependency()
+        one.error = KeyError("ours")
+        for _ in range(FAILURES + 1):
+            with pytest.raises(KeyError):
+                await one.outcome()
+
+    asyncio.run(run())
+
+
+def test_a_late_answer_closes_the_circuit() -> None:
+    async def run() -> None:
+        one, late = Dependency(budget_s=0.01), asyncio.Event()
+        for _ in range(FAILURES):
+            assert await one.outcome(late.wait) is TimeoutError
+        assert one.guard.is_open
+        late.set()
+        await turns(lambda: not one.guard.is_open)
+        assert await one.outcome() == "done"
+
+    asyncio.run(run())
+
+
+def test_a_late_failure_is_not_counted_again() -> None:
+    async def run() -> None:
+        one, late = Dependency(budget_s=0.01), asyncio.Event()
+
+        async def fail() -> None:
+            await late.wait()
+            raise Unavailable("no")
+
+        for _ in range(FAILURES - 1):
+            assert await one.outcome(fail) is TimeoutError
+        late.set()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert not one.guard.is_open
+
+    asyncio.run(run())
+
+
+def test_a_call_takes_no_longer_than_its_budget_unless_it_is_patient() -> None:
+    async def run() -> None:
+        one = Dependency(budget_s=0.01)
+        assert await one.outcome(asyncio.Event().wait) is TimeoutError
+        assert await one.guard.call(lambda: asyncio.sleep(0.1, "done"), patient=True) == "done"
+
+    asyncio.run(run())
+
+
+def test_a_call_over_its_budget_is_cancelled_where_that_is_asked_for() -> None:
+    async def run() -> None:
+        cancelled = asyncio.Event()
+
+        async def forever() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cancelled.set()
+
+        one = Dependency(budget_s=0.01)
+        guard = Guard("the dependency", one.budget, one.probe)
+        with pytest.raises(TimeoutError):
+            await guard.call(forever)
+        await asyncio.wait_for(cancelled.wait(), 5)
+
+    asyncio.run(run())
+
+
+def test_time_in_which_the_loop_was_busy_is_not_the_dependencys() -> None:
+    async def run() -> bool:
+        loop = asyncio.get_running_loop()
+        task = asyncio.ensure_future(asyncio.sleep(2.5 * SLICE_S, "done"))
+        loop.call_soon(time.sleep, 8 * SLICE_S)  # something computes
+        return await done_within(task, 5 * SLICE_S)
+
+    assert asyncio.run(run())
+
+
+def test_the_first_calls_of_a_process_share_a_longer_budget(clock: Clock) -> None:
+    one = Budget(0.3)
+    assert one.left_s() == FIRST_S
+    clock.now_s += 1.5
+    assert one.left_s() == pytest.approx(FIRST_S - 1.5)
+    clock.now_s += 1.5
+    assert one.left_s() == 0.3
+    other = Budget(0.3)
+    assert other.left_s() == FIRST_S
+    other.answered()
+    assert other.left_s() == 0.3

@@ -1,0 +1,92 @@
+"""A session's work, counted in calls: the same on every machine, so that growth is noticed."""
+
+import sys
+from collections import Counter
+from typing import Any
+
+import msgspec
+import pytest
+
+from catalog_builder.build import build_catalog
+from catalog_builder.signals.aggregates import Parameters
+from feed.catalog.catalog import Catalog
+from feed.model.engagement import Engagement, Summary
+from feed.model.timestamps import to_us
+from feed.ranking.pipeline import Ranker
+from feed.scenarios.scenario import shipped
+from feed.session.request import SessionRequest, make_query
+from feed.user.query import Query
+from tests.support.catalogs import NOW, episodes, vectors_of
+
+US = to_us(NOW)
+MOST = {"baseline": 1_700, "for_you": 3_200}
+"""calls of Python and of C that a session may make: raise it only for what is worth it"""
+
+
+def catalog(count: int) -> Catalog:
+    some = episodes(count)
+    heard = [
+        Summary(
+            engagements=tuple(
+                Engagement(
+                    id=f"{uid}-{at}",
+                    episode_id=some[(uid * 7 + at * 13) % 300].id,
+                    type="complete",
+                    timestamp_us=US - at,
+                )
+                for at in range(6)
+            )
+        )
+        for uid in range(60)
+    ]
+    parameters = Parameters(min_people=1)
+    return build_catalog(some, vectors_of(some), NOW, summaries=heard, parameters=parameters)
+
+
+@pytest.fixture(scope="module")
+def catalogs() -> dict[int, Catalog]:
+    return {count: catalog(count) for count in (500, 5_000)}
+
+
+def asked(some: Catalog) -> Query:
+    engagements = [
+        {"episode_id": some.ids[row], "type": "listen", "timestamp": NOW.isoformat()}
+        for row in range(0, 300, 3)
+    ]
+    excluded = [some.ids[row] for row in range(300, 400)]
+    request = msgspec.convert(
+        {"engagements": engagements, "excluded_ids": excluded}, SessionRequest
+    )
+    return make_query(request, None, seed=1, now_us=US)
+
+
+def calls(some: Catalog, scenario: str) -> int:
+    """How many functions a session calls, of Python and of C."""
+    ranker, count = Ranker(some, shipped()[scenario]), Counter[str]()
+    ranker.rank(asked(some))  # what is made once is made now
+    query = asked(some)
+
+    def counted(_frame: Any, event: str, _argument: Any) -> None:
+        count[event] += 1
+
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        slate = ranker.rank(query)
+    finally:
+        sys.setprofile(before)
+    assert len(slate.rows) > 30
+    return count["call"] + count["c_call"]
+
+
+@pytest.mark.parametrize("scenario", MOST)
+def test_a_session_makes_so_many_calls_and_no_more(
+    catalogs: dict[int, Catalog], scenario: str
+) -> None:
+    few, many = (calls(some, scenario) for some in catalogs.values())
+    assert few <= MOST[scenario]
+    assert many <= MOST[scenario]
+
+
+def test_counting_is_repeatable(catalogs: dict[int, Catalog]) -> None:
+    assert len({calls(catalogs[500], "for_you") for _ in range(3)}) == 1

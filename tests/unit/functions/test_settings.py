@@ -1,0 +1,140 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from adapters.rss import budget as rss_budget
+from adapters.rss import source as rss
+from catalog_builder.feed_options import FeedOptions
+from catalog_builder.wiring import MIB
+from functions.settings import Settings, SettingsError, check_session, read_settings
+from functions.wiring import wire
+
+KEY = "a secret of sixteen"
+CLOUD = {"K_SERVICE": "s", "CURSOR_KEYS": KEY, "STORE": "firestore", "SHELF": "gs://bucket"}
+
+
+def test_without_any_setting_everything_is_local() -> None:
+    settings = read_settings({"PATH": "/bin"})
+    assert settings == Settings()
+    assert settings.cursor_keys == ()
+
+
+def test_an_empty_setting_counts_as_not_set() -> None:
+    assert read_settings({"NOW": "", "CATALOG_REFRESH_S": ""}) == Settings()
+
+
+def test_keys_are_read_in_order() -> None:
+    settings = read_settings({"CURSOR_KEYS": f"{KEY} 1, {KEY} 2,"})
+    assert settings.cursor_keys == (f"{KEY} 1".encode(), f"{KEY} 2".encode())
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"CATALOG_REFRESH_S": "soon"}, "CATALOG_REFRESH_S"),
+        ({"CATALOG_REFRESH_S": "-1"}, "CATALOG_REFRESH_S"),
+        ({"CURSOR_TTL_S": "1"}, "CURSOR_TTL_S"),
+        ({"AUTH": "everybody"}, "AUTH"),
+        ({"NOW": "2026-01-01T00:00:00"}, "NOW"),
+        ({"NOW": "yesterday"}, "NOW"),
+        ({"NOW": "2026"}, "NOW"),
+        ({"NOW": "-1"}, "NOW"),
+        ({"NOW": "0.5"}, "NOW"),
+        ({"CURSOR_KEYS": "short"}, "CURSOR_KEYS"),
+        ({"CURSOR_KEYS": f"{KEY},short"}, "CURSOR_KEYS"),
+        ({"K_SERVICE": "s", "CURSOR_KEYS": KEY, "AUTH": "demo"}, "AUTH"),
+        ({"K_SERVICE": "s", "CURSOR_KEYS": KEY, "NOW": "2026-01-01T00:00:00Z"}, "NOW"),
+        ({"K_SERVICE": "s"}, "CURSOR_KEYS"),
+        ({"AUTH": "firebase"}, "FIREBASE_PROJECT"),
+        ({"AUTH": "emulator", "FIREBASE_PROJECT": "real"}, "FIREBASE_PROJECT"),
+        (
+            {
+                "AUTH": "emulator",
+                "FIREBASE_PROJECT": "demo-x",
+                "K_SERVICE": "s",
+                "CURSOR_KEYS": KEY,
+            },
+            "AUTH",
+        ),
+        ({**CLOUD, "STORE": ""}, "STORE: in the cloud expected firestore"),
+        ({**CLOUD, "STORE": "users.db"}, "STORE: in the cloud expected firestore, got users.db"),
+        ({**CLOUD, "STORE": "Firestore"}, "STORE: in the cloud expected firestore"),
+        ({**CLOUD, "SHELF": ""}, "SHELF: in the cloud expected gs://BUCKET"),
+        ({**CLOUD, "SHELF": "/tmp/shelf"}, "SHELF: in the cloud expected gs://BUCKET"),
+        ({**CLOUD, "SHELF": "gs:/bucket"}, "SHELF: expected gs://BUCKET"),
+        ({"SHELF": "gs://"}, "SHELF: expected gs://BUCKET"),
+        ({"SHELF": "gs:///prefix"}, "SHELF: expected gs://BUCKET"),
+        ({**CLOUD, "WEB": "web"}, "WEB is for local use"),
+        ({"APP_CHECK": "my-project"}, "APP_CHECK"),
+        ({"LIMIT_WRITES": "10"}, "LIMIT_WRITES"),
+        ({"LIMIT_SESSIONS": "10/fortnight"}, "LIMIT_SESSIONS"),
+        ({"LIMIT_ANONYMOUS": "0/minute"}, "LIMIT_ANONYMOUS"),
+        ({"LIMIT_ADDRESS": "10/minute\n"}, "LIMIT_ADDRESS"),
+        ({"TRUSTED_HOPS": "-1"}, "TRUSTED_HOPS"),
+        ({"CONCURRENCY": "-1"}, "CONCURRENCY"),
+        ({"CORS_ORIGINS": "a.example"}, "CORS_ORIGINS"),
+        ({"CORS_ORIGINS": "https://a.example/path"}, "CORS_ORIGINS"),
+        ({"CORS_ORIGINS": "https://a.example, *.b.example"}, "CORS_ORIGINS"),
+        ({"KEEP": "0"}, "KEEP"),
+        ({"LEASE_S": "0"}, "LEASE_S"),
+        ({"RETRIEVAL": "somewhere"}, "RETRIEVAL"),
+        ({"RETRIEVAL": "pinecone", "PINECONE_API_KEY": "key"}, "PINECONE_HOST"),
+        ({"RETRIEVAL": "pinecone", "PINECONE_HOST": "a.example"}, "PINECONE_API_KEY"),
+        ({"RETRIEVAL_TIMEOUT_S": "0"}, "RETRIEVAL_TIMEOUT_S"),
+        ({"RETRIEVAL_TIMEOUT_S": "inf"}, "RETRIEVAL_TIMEOUT_S"),
+        ({"SUMMARY_TIMEOUT_S": "inf"}, "SUMMARY_TIMEOUT_S"),
+        ({"CATALOG_REFRESH_S": "inf"}, "CATALOG_REFRESH_S"),
+        ({"FEEDS_TIMEOUT_S": "inf"}, "FEEDS_TIMEOUT_S"),
+        ({"LEASE_S": "inf"}, "LEASE_S"),
+        ({"CURSOR_TTL_S": "99999999999999999999"}, "CURSOR_TTL_S"),
+        ({"APP_CHECK": "٣"}, "APP_CHECK"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(environment: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingsError, match=named):
+        check_session(read_settings(environment))
+
+
+@pytest.mark.parametrize("shelf", ["gs://bucket", "gs://bucket/", "gs://bucket/a/prefix"])
+def test_a_bucket_and_a_database_are_what_the_cloud_needs(shelf: str) -> None:
+    check_session(read_settings({**CLOUD, "SHELF": shelf}))
+
+
+def test_a_trigger_needs_no_cursor_key_in_the_cloud() -> None:
+    assert read_settings({"K_SERVICE": "update-summary"}).cursor_keys == ()
+
+
+def test_origins_are_read_in_order() -> None:
+    settings = read_settings({"CORS_ORIGINS": "https://a.example, http://localhost:5000"})
+    assert settings.cors_origins == ("https://a.example", "http://localhost:5000")
+    assert read_settings({}).cors_origins == ()
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "settings.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \|\s*`?([^|`]*?)`?\s*\|", text, re.MULTILINE))
+    defaults = {name: getattr(Settings(), name) for name in Settings.__struct_fields__}
+    documented = {
+        name: ""
+        if value in (None, "")
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+        for name, value in defaults.items()
+    }
+    assert rows == documented
+
+
+def test_feeds_are_read_alike_by_the_command_and_the_function() -> None:
+    settings, options = Settings(), FeedOptions()
+    assert settings.ALLOW_PRIVATE_FEEDS == options.allow_private is False
+    assert settings.INCLUDE_BLOCKED == options.include_blocked is False
+    assert settings.FEED_MAX_MB * MIB == options.max_mb * MIB == rss.MAX_BYTES
+    assert settings.FEEDS_MAX_MB * MIB == options.total_mb * MIB == rss_budget.MAX_BYTES
+    assert settings.FEEDS_TIMEOUT_S == options.timeout_s == rss_budget.TIMEOUT_S
+
+
+def test_a_folder_of_pages_that_is_not_there_is_named() -> None:
+    with pytest.raises(SettingsError, match="WEB: expected a folder, got nowhere"):
+        wire(Settings(WEB="nowhere"))

@@ -1,0 +1,105 @@
+"""Lines of the log: bounded, structured, and about nobody."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from functions import telemetry
+from functions.auth.pseudonyms import UNKNOWN, Pseudonyms
+from functions.telemetry import (
+    MOST_CHARACTERS,
+    log,
+    log_error,
+    name_users,
+    take_over_logging,
+)
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def pseudonyms(monkeypatch: pytest.MonkeyPatch) -> Pseudonyms:
+    pseudonyms = Pseudonyms(b"a secret of some length")
+    monkeypatch.setattr(telemetry, "_pseudonyms", pseudonyms)
+    return pseudonyms
+
+
+@pytest.mark.parametrize(
+    "uid", ["ada", "ada lovelace", 'a"da', "zoë", "kX3vQ8TzU2", "a.da-b@c.example"]
+)
+def test_a_path_of_a_document_says_no_user(
+    uid: str, capsys: Capture, pseudonyms: Pseudonyms
+) -> None:
+    for rest in ("/engagements/e1", "/summaries/engagement", "/earshot/profile"):
+        path = f"projects/p/databases/(default)/documents/users/{uid}{rest}"
+        log("WARNING", f"{path} is malformed", reason=f"503 at {path}", of=[{"path": path}])
+        out = capsys.readouterr().out
+        assert uid not in json.loads(out)["message"]
+        assert out.count(f"users/{pseudonyms.of(uid)}{rest}") == 3
+    log("WARNING", f"No document to update: users/{uid.split(maxsplit=1)[0]}")
+    assert "ada" not in capsys.readouterr().out
+
+
+def test_whatever_its_length_a_text_takes_so_many_characters(capsys: Capture) -> None:
+    log("ERROR", "x" * 60_000, reason="y" * 60_000, nested={"texts": ["z" * 60_000], "n": 1})
+    line = json.loads(capsys.readouterr().out)
+    assert line["message"] == "x" * MOST_CHARACTERS + "…"
+    assert len(line["reason"]) == len(line["nested"]["texts"][0]) == MOST_CHARACTERS + 1
+    assert line["nested"]["n"] == 1
+
+
+def test_of_a_long_trace_the_end_is_kept(capsys: Capture) -> None:
+    def deeper(times: int) -> None:
+        if times:
+            deeper(times - 1)
+        raise KeyError("this")
+
+    try:
+        deeper(200)
+    except KeyError as error:
+        error.add_note("and that")
+        log_error("a request failed", error)
+    line = json.loads(capsys.readouterr().out)
+    assert "KeyError: 'this'" in line["stack_trace"]
+    assert len(line["stack_trace"]) <= MOST_CHARACTERS + 1
+
+
+@pytest.fixture
+def taken_over() -> Iterator[None]:
+    before = logging.root.handlers[:], logging.root.level
+    take_over_logging()
+    yield
+    logging.root.handlers[:], logging.root.level = before
+
+
+@pytest.mark.usefixtures("taken_over")
+def test_what_a_library_logs_is_a_line_as_ours_are(capsys: Capture, pseudonyms: Pseudonyms) -> None:
+    library = logging.getLogger("adapters.firestore.users")
+    library.warning("%s is malformed", "users/ada/engagements/1")
+    try:
+        raise OSError("no\nway")
+    except OSError:
+        library.exception("a call failed")
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first == {
+        "severity": "WARNING",
+        "message": f"users/{pseudonyms.of('ada')}/engagements/1 is malformed",
+        "logger": "adapters.firestore.users",
+    }
+    assert (second["severity"], second["message"]) == ("ERROR", "a call failed")
+    assert "no\nway" in second["stack_trace"]
+
+
+def test_pseudonyms_need_the_key_and_differ_by_user() -> None:
+    one, same, other = Pseudonyms(b"one"), Pseudonyms(b"one"), Pseudonyms(b"other")
+    assert one.of("ada") == same.of("ada") != other.of("ada")
+    assert one.of("ada") != one.of("bert")
+    assert Pseudonyms(b"").of("ada") == Pseudonyms(b"").of("bert") == UNKNOWN
+
+
+def test_the_log_takes_other_pseudonyms(capsys: Capture) -> None:
+    name_users(Pseudonyms(b""))
+    log("WARNING", "users/ada/engagements/1")
+    assert json.loads(capsys.readouterr().out)["message"] == f"users/{UNKNOWN}/engagements/1"

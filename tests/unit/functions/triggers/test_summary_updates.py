@@ -1,0 +1,133 @@
+"""Events that come together are stored together, and each hears how that ended."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.sqlite.users import SqliteStore
+from feed.model.engagement import Engagement, newest, pack
+from feed.ports.errors import Unavailable
+from functions.triggers.summary_updates import SummaryUpdates
+
+
+class CountingStore(SqliteStore):
+    """Counts the writes of summaries; can be told to fail."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.writes = 0
+        self.failures = 0
+
+    async def read_engagements(self, uid: str, ids: Sequence[str]) -> dict[str, Engagement | None]:
+        if self.failures:
+            self.failures -= 1
+            raise Unavailable("told to fail")
+        return await super().read_engagements(uid, ids)
+
+    async def write_summary(self, *arguments: Any) -> str:
+        self.writes += 1
+        return await super().write_summary(*arguments)
+
+
+def engagement(name: str, at: int = 0) -> Engagement:
+    return Engagement(id=name, episode_id="x", type="like", timestamp_us=at)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> CountingStore:
+    return CountingStore(tmp_path / "users.db")
+
+
+def test_events_of_one_user_that_come_together_need_few_writes(store: CountingStore) -> None:
+    some = [engagement(f"{i}", i) for i in range(100)]
+
+    async def work() -> None:
+        updates = SummaryUpdates(store)
+        for one in some:
+            await store.put_engagement("u", one)
+        await asyncio.gather(*(updates.handle("u", one.id) for one in some * 2))
+        stored = await store.read_summary("u")
+        assert stored
+        assert stored.summary
+        assert pack(stored.summary.engagements) == pack(newest(some))
+        assert not updates._locks
+        assert not updates._users
+        assert not updates._waiting
+
+    asyncio.run(work())
+    assert store.writes <= 3
+
+
+def test_users_do_not_wait_for_each_other(store: CountingStore) -> None:
+    async def work() -> None:
+        updates = SummaryUpdates(store)
+        for uid in "abc":
+            await store.put_engagement(uid, engagement(uid))
+            await store.update_profile(uid, {"languages": (uid,)})
+        await asyncio.gather(
+            *(updates.handle(uid, uid) for uid in "abc"),
+            *(updates.handle(uid, None) for uid in "abc"),
+        )
+        for uid in "abc":
+            stored = await store.read_summary(uid)
+            assert stored
+            assert stored.summary
+            assert [e.id for e in stored.summary.engagements] == [uid]
+            assert stored.summary.profile.languages == (uid,)
+
+    asyncio.run(work())
+
+
+def test_every_event_of_a_batch_that_fails_hears_of_it_and_may_come_again(
+    store: CountingStore,
+) -> None:
+    async def work() -> None:
+        updates = SummaryUpdates(store)
+        for name in "abc":
+            await store.put_engagement("u", engagement(name))
+        store.failures = 1
+        first = asyncio.create_task(updates.handle("u", "a"))
+        await asyncio.sleep(0)
+        others = [asyncio.create_task(updates.handle("u", name)) for name in "bc"]
+        ended = await asyncio.gather(first, *others, return_exceptions=True)
+        assert isinstance(ended[0], Unavailable)
+        await asyncio.gather(*(updates.handle("u", name) for name in "abc"))
+        stored = await store.read_summary("u")
+        assert stored
+        assert stored.summary
+        assert len(stored.summary.engagements) == 3
+
+    asyncio.run(work())
+
+
+def test_those_who_wait_for_a_writer_that_is_cut_off_hear_of_it(store: CountingStore) -> None:
+    async def work() -> None:
+        entered, go = asyncio.Semaphore(0), asyncio.Semaphore(0)
+
+        class Slow(CountingStore):
+            async def read_engagements(
+                self, uid: str, ids: Sequence[str]
+            ) -> dict[str, Engagement | None]:
+                entered.release()
+                await go.acquire()
+                return await super().read_engagements(uid, ids)
+
+        updates = SummaryUpdates(Slow(store._path))
+        first = asyncio.create_task(updates.handle("u", "a"))
+        await entered.acquire()
+        leader = asyncio.create_task(updates.handle("u", "b"))
+        follower = asyncio.create_task(updates.handle("u", "c"))
+        go.release()
+        await entered.acquire()  # the leader is storing what both brought
+        leader.cancel()
+        ended = await asyncio.gather(first, leader, follower, return_exceptions=True)
+        assert [type(one) for one in ended] == [
+            type(None),
+            asyncio.CancelledError,
+            ConnectionAbortedError,
+        ]
+
+    asyncio.run(work())

@@ -1,0 +1,44 @@
+"""A run goes on only where it stopped itself."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from operations.reconcile.checkpoint import Checkpoint, CheckpointError, load, save
+
+START = Checkpoint(store="firestore: here", check=False)
+
+
+def test_a_run_goes_on_where_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "at.json"
+    assert load(path, START) == START
+    for after in ("é", '🎧 "x"\n'):
+        at = msgspec.structs.replace(START, after=after, again=("a", "b"))
+        save(path, at)
+        assert load(path, START) == at
+    assert [one.name for one in tmp_path.iterdir()] == ["at.json"]
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"store": "firestore: elsewhere"}, "elsewhere.*here"),
+        ({"check": True}, "with --check"),
+    ],
+)
+def test_a_checkpoint_of_another_run_is_refused(
+    tmp_path: Path, other: dict[str, object], said: str
+) -> None:
+    save(tmp_path / "at.json", msgspec.structs.replace(START, after="u", **other))
+    with pytest.raises(CheckpointError, match=said):
+        load(tmp_path / "at.json", START)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"\xff", b'{"store": "x"}', b'{"store": 1, "check": false}']
+)
+def test_what_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "at.json").write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"at\.json: not a checkpoint"):
+        load(tmp_path / "at.json", START)

@@ -1,0 +1,265 @@
+"""A run passes over nobody, and one user's trouble is nobody else's."""
+
+import asyncio
+import sqlite3
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from adapters.sqlite.users import SqliteStore
+from feed.model.engagement import KEPT, Engagement
+from feed.ports.errors import Unavailable
+from feed.ports.users import Stored
+from feed.summary.writer import update_summary
+from operations.reconcile import run as runs
+from operations.reconcile.checkpoint import Checkpoint
+from operations.reconcile.cost import Meter, Prices
+from operations.reconcile.run import Finding, Run, least_budget
+from tests.support.drifted import CASES, assert_exact, found, seed
+
+START = Checkpoint(store="here", check=False)
+EVERYBODY = sorted(uid for uid in CASES if uid != "nobody")
+
+
+class TroubledStore(SqliteStore):
+    """Fails as often as it is told, by user; counts what it does."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.failures: Counter[str] = Counter()
+        self.error: Exception = Unavailable("told to fail")
+        self.read: Counter[str] = Counter()
+        self.writes = 0
+        self.meanwhile: Any = None
+        """awaited with the user, after the newest were read"""
+
+    async def read_summary(self, uid: str) -> Stored | None:
+        self.read[uid] += 1
+        self._fail(uid)
+        return await super().read_summary(uid)
+
+    async def newest_engagements(self, uid: str, *arguments: Any) -> list[Engagement]:
+        found = await super().newest_engagements(uid, *arguments)
+        if self.meanwhile is not None:
+            await self.meanwhile(uid)
+        return found
+
+    async def write_summary(self, *arguments: Any) -> str:
+        self.writes += 1
+        return await super().write_summary(*arguments)
+
+    async def delete_summary(self, *arguments: Any) -> None:
+        self.writes += 1
+        await super().delete_summary(*arguments)
+
+    async def users(self, limit: int, after: str | None = None) -> list[str]:
+        self._fail("users")
+        return await super().users(limit, after)
+
+    def _fail(self, name: str) -> None:
+        if self.failures[name]:
+            self.failures[name] -= 1
+            raise self.error
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TroubledStore:
+    monkeypatch.setattr(runs, "PAUSES_S", (0, 0))
+    monkeypatch.setattr(runs, "BATCH", 4)
+    store = TroubledStore(tmp_path / "users.db")
+    asyncio.run(seed(SqliteStore(tmp_path / "users.db")))
+    return store
+
+
+class Told:
+    """What a run told."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.at = START
+
+    def __call__(self, findings: list[Finding], at: Checkpoint) -> None:
+        self.findings += findings
+        self.at = at
+
+    @property
+    def drift(self) -> dict[str, Any]:
+        return {
+            one.uid: msgspec.json.decode(msgspec.json.encode(one.drift))
+            for one in self.findings
+            if one.drift is not None
+        }
+
+
+def go(store: SqliteStore, start: Checkpoint = START, **options: Any) -> tuple[Run, Told]:
+    told = Told()
+
+    async def work() -> Run:
+        meter = options.pop("meter", None) or Meter(Prices())
+        run = Run(store, meter, **options)
+        await run.everybody(start, told)
+        return run
+
+    return asyncio.run(work()), told
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_every_drift_is_found_and_repaired_and_not_found_again(
+    store: TroubledStore, concurrency: int
+) -> None:
+    _, told = go(store, concurrency=concurrency)
+    assert told.drift == found()
+    assert [one.uid for one in told.findings] == EVERYBODY
+    assert told.at == Checkpoint(store="here", check=False, after=EVERYBODY[-1])
+    asyncio.run(assert_exact(store, CASES))
+    writes = store.writes
+    _, told = go(store)
+    assert not told.drift
+    assert store.writes == writes
+
+
+def test_a_check_finds_the_same_and_writes_nothing(store: TroubledStore) -> None:
+    _, told = go(store, check=True)
+    assert told.drift == found()
+    assert not store.writes
+
+
+def test_a_user_who_fails_is_tried_again_and_stops_nobody(store: TroubledStore) -> None:
+    store.failures.update({"lost": 2, "much": 99})
+    _, told = go(store)
+    assert told.drift == {uid: drift for uid, drift in found().items() if uid != "much"}
+    assert [one for one in told.findings if one.error] == [
+        Finding("much", done=False, error="told to fail")
+    ]
+    assert store.read["much"] == 3
+    assert told.at.again == ("much",)
+    assert told.at.after == EVERYBODY[-1]
+
+    store.failures.clear()
+    _, told = go(store, told.at)
+    assert told.drift == {"much": found()["much"]}
+    assert told.at.again == ()
+    asyncio.run(assert_exact(store, CASES))
+
+
+def test_a_bug_met_with_one_user_stops_nobody_and_is_not_tried_again(store: TroubledStore) -> None:
+    store.failures["much"], store.error = 9, KeyError("x")
+    _, told = go(store)
+    assert [one for one in told.findings if one.error] == [
+        Finding("much", done=False, error="KeyError: 'x'")
+    ]
+    assert store.read["much"] == 1
+    assert told.at.again == ("much",)
+
+
+def test_users_that_cannot_be_listed_for_a_moment_are_listed_later(store: TroubledStore) -> None:
+    store.failures["users"] = 2
+    _, told = go(store)
+    assert [one.uid for one in told.findings] == EVERYBODY
+
+
+def test_users_that_cannot_be_listed_end_the_run_where_it_is(store: TroubledStore) -> None:
+    told = Told()
+
+    def fail_from_now_on(findings: list[Finding], at: Checkpoint) -> None:
+        told(findings, at)
+        store.failures["users"] = 99
+
+    run = Run(store, Meter(Prices()))
+    with pytest.raises(Unavailable):
+        asyncio.run(run.everybody(START, fail_from_now_on))
+    # One listing was ahead: the second batch was known.
+    assert told.at.after in {EVERYBODY[3], EVERYBODY[7]}
+    store.failures.clear()
+    _, rest = go(store, told.at)
+    assert [one.uid for one in told.findings + rest.findings] == EVERYBODY
+
+
+def test_a_repair_that_broke_off_is_reported_as_it_was_before_it(store: TroubledStore) -> None:
+    once = iter([True])
+
+    async def fail_after_the_first_write(uid: str) -> None:
+        if uid == "lost" and store.writes and next(once, False):
+            raise Unavailable("told to fail")
+
+    store.meanwhile = fail_after_the_first_write
+    run = Run(store, Meter(Prices()))
+    findings, again = asyncio.run(run.users(["lost"]))
+    assert not again
+    assert msgspec.to_builtins(findings[0].drift)["summary_missing"]
+    asyncio.run(assert_exact(store, ["lost"]))
+
+
+def test_a_check_beside_a_writer_starts_again_and_sees_what_is_so_now(
+    store: TroubledStore,
+) -> None:
+    once = iter([True])
+
+    async def another_repairs_it(uid: str) -> None:
+        if next(once, False):
+            other = SqliteStore(store._path)
+            await update_summary(other, uid, profile=True, rebuild=True)
+
+    store.meanwhile = another_repairs_it
+    findings, _ = asyncio.run(Run(store, Meter(Prices()), check=True).users(["much"]))
+    assert findings == [Finding("much")]
+    assert not store.writes
+
+
+def test_a_summary_that_another_repairs_meanwhile_is_left_to_it(store: TroubledStore) -> None:
+    once = iter([True])
+
+    async def another_changes_it(uid: str) -> None:
+        if next(once, False):
+            other = SqliteStore(store._path)
+            one = Engagement(id="new", episode_id="x", type="like", timestamp_us=99)
+            await other.put_engagement(uid, one)
+            await update_summary(other, uid, ["new"])
+
+    store.meanwhile = another_changes_it
+    findings, again = asyncio.run(Run(store, Meter(Prices())).users(["one-missing"]))
+    assert not again
+    assert findings[0].drift is not None
+    assert findings[0].drift.engagements_missing == 1
+    asyncio.run(assert_exact(store, ["one-missing"]))
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_the_least_budget_is_never_gone_over_and_gets_every_run_further(
+    tmp_path: Path, store: TroubledStore, concurrency: int
+) -> None:
+    heavy = [f"heavy-{number}" for number in range(7)]
+    row = "INSERT INTO engagements VALUES (?, ?, 'episode', 'click', ?, NULL, '', '')"
+    with sqlite3.connect(tmp_path / "users.db") as db:
+        db.executemany(row, [(uid, f"{i}", i) for uid in heavy for i in range(KEPT + 1)])
+    prices = Prices(read=1, write=3)
+    budget, at, findings, rounds = least_budget(prices, concurrency), START, [], 0
+    while True:
+        meter = Meter(prices, budget)
+        run, told = go(store, at, meter=meter, concurrency=concurrency)
+        assert meter.dollars <= budget
+        at, findings, rounds = told.at, findings + told.findings, rounds + 1
+        if not run.over_budget:
+            break
+        assert any(one.done for one in told.findings)
+    assert rounds > 2
+    assert sorted(one.uid for one in findings if one.done) == sorted(EVERYBODY + heavy)
+    assert {one.uid for one in findings if one.drift} == {*found(), *heavy}
+    asyncio.run(assert_exact(store, [*CASES, *heavy]))
+
+
+def test_a_budget_too_small_to_list_users_ends_the_run_and_not_as_if_all_were_done(
+    store: TroubledStore,
+) -> None:
+    run, told = go(store, meter=Meter(Prices(read=100_000), budget=runs.BATCH - 1))
+    assert run.over_budget
+    assert not told.findings
+
+
+def test_a_store_of_nobody_is_done_at_once(tmp_path: Path) -> None:
+    _, told = go(SqliteStore(tmp_path / "none.db"))
+    assert told.findings == []
+    assert told.at == START
