@@ -20,7 +20,7 @@ from feed.model.timestamps import DAY_US
 from feed.ports.vector_search import MAX_EXCLUDED, MAX_MATCHES, Match, Restriction
 from feed.ranking import filters
 from feed.ranking.eligibility import Eligible
-from feed.scenarios.scenario import Filters, Scenario
+from feed.scenarios.scenario import FiltersParameters, Scenario
 from feed.user.hydration import History
 from feed.user.query import Query
 from feed.user.user_vector import UserVector, engaged_rows, user_vector
@@ -153,7 +153,7 @@ def needs_vectors(catalog: Catalog, history: History, scenario: Scenario) -> boo
 
 
 def restriction(
-    parameters: Filters,
+    parameters: FiltersParameters,
     *,
     published_from_us: int | None = None,
     excluded_ids: tuple[str, ...] = (),

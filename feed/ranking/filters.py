@@ -11,12 +11,12 @@ from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
 from feed.model.episode import primary_subtag
 from feed.model.timestamps import DAY_US
-from feed.scenarios.scenario import Filters
+from feed.scenarios.scenario import FiltersParameters
 from feed.user.hydration import History
 from feed.user.query import Query
 
 
-def quality_floors(catalog: Catalog, parameters: Filters) -> BoolArray:
+def quality_floors(catalog: Catalog, parameters: FiltersParameters) -> BoolArray:
     """Credibility, and credibility + insight, at least as high as the floors."""
     credibility, insight = catalog.scores[:, 0], catalog.scores[:, 1]
     if parameters.missing == "zero":

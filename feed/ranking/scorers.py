@@ -8,7 +8,7 @@ import numpy.typing as npt
 from feed.arrays.arrays import BoolArray, FloatArray, IntArray, contained, looked_up, places
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import DAY_US
-from feed.scenarios.scenario import Blend, Quality
+from feed.scenarios.scenario import BlendParameters, QualityParameters
 from feed.user.features import Taste
 from feed.user.query import Query
 
@@ -18,7 +18,7 @@ PERSONAL = {"similarity", "interest", "neighbours", "series", "category", "era"}
 """parts that rest on what is known of the user"""
 
 
-def quality(catalog: Catalog, parameters: Quality) -> FloatArray:
+def quality(catalog: Catalog, parameters: QualityParameters) -> FloatArray:
     """(n,) quality of every episode: the weighted sum of its scores over `scale`.
 
     Missing scores count 0, or the whole quality as the catalog's median (0.5 if there is none).
@@ -107,7 +107,9 @@ def known_or_median(values: FloatArray, known: BoolArray) -> FloatArray:
     return np.where(known, values, middle)
 
 
-def weights(parameters: Blend, names: Iterable[str], confidence: float) -> dict[str, float]:
+def weights(
+    parameters: BlendParameters, names: Iterable[str], confidence: float
+) -> dict[str, float]:
     """By part, its weight: negative where it is taken off, less where it rests on little.
 
     `confidence`, 0 to 1, is how much what is known of the user is believed.

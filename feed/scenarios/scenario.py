@@ -20,7 +20,7 @@ class ScenarioError(ValueError):
     """A scenario that cannot be used; the message names the key and what was expected."""
 
 
-class Interests(Table, frozen=True, kw_only=True):
+class InterestsParameters(Table, frozen=True, kw_only=True):
     """Engagements and stated interests to a user vector."""
 
     newest: Annotated[int, msgspec.Meta(ge=1, le=500)] = 10
@@ -48,7 +48,7 @@ class Interests(Table, frozen=True, kw_only=True):
     """in how many of the newest choices interests are looked for"""
 
 
-class Quality(Table, frozen=True, kw_only=True):
+class QualityParameters(Table, frozen=True, kw_only=True):
     """quality = (credibility x its weight + insight x its weight) / scale."""
 
     credibility: Weight = 1.5
@@ -58,7 +58,7 @@ class Quality(Table, frozen=True, kw_only=True):
     """what a missing score means: 0 for that score, or the catalog's median for the quality"""
 
 
-class Filters(Table, frozen=True, kw_only=True):
+class FiltersParameters(Table, frozen=True, kw_only=True):
     """Who may be a candidate at all."""
 
     min_credibility: Annotated[float, msgspec.Meta(ge=0, le=5)] = 2.0
@@ -78,7 +78,7 @@ class Filters(Table, frozen=True, kw_only=True):
 Places = Annotated[int, msgspec.Meta(ge=0, le=1000)]
 
 
-class Sources(Table, frozen=True, kw_only=True):
+class SourcesParameters(Table, frozen=True, kw_only=True):
     """Where candidates come from, and how many each source may bring."""
 
     candidates: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 150
@@ -112,7 +112,7 @@ class Sources(Table, frozen=True, kw_only=True):
     """how many people are no longer few; where the builder counts none, too few to publish"""
 
 
-class Blend(Table, frozen=True, kw_only=True):
+class BlendParameters(Table, frozen=True, kw_only=True):
     """score = the sum of these weights times the parts. See docs/scenarios.md for their ranges."""
 
     measure: Literal["cosine", "catalog"] = "cosine"
@@ -160,7 +160,7 @@ class Blend(Table, frozen=True, kw_only=True):
     """taken off an episode that an earlier session served (`served_ids`)"""
 
 
-class Selector(Table, frozen=True, kw_only=True):
+class SelectorParameters(Table, frozen=True, kw_only=True):
     """Candidates to a queue; see `selectors.select`."""
 
     queue: Annotated[int, msgspec.Meta(ge=1, le=150)] = 150
@@ -194,7 +194,7 @@ class Selector(Table, frozen=True, kw_only=True):
     exp(score / this)"""
 
 
-class Reasons(Table, frozen=True, kw_only=True):
+class ReasonsParameters(Table, frozen=True, kw_only=True):
     """What a reason must rest on."""
 
     min_similarity: Annotated[float, msgspec.Meta(ge=0, le=5)] = 0.3
@@ -208,13 +208,13 @@ class Scenario(Table, frozen=True, kw_only=True):
 
     name: Annotated[str, msgspec.Meta(pattern="^[a-z0-9_]{1,40}$")]
     description: str = ""
-    interests: Interests = Interests()
-    quality: Quality = Quality()
-    filters: Filters = Filters()
-    sources: Sources = Sources()
-    blend: Blend = Blend()
-    selector: Selector = Selector()
-    reasons: Reasons = Reasons()
+    interests: InterestsParameters = InterestsParameters()
+    quality: QualityParameters = QualityParameters()
+    filters: FiltersParameters = FiltersParameters()
+    sources: SourcesParameters = SourcesParameters()
+    blend: BlendParameters = BlendParameters()
+    selector: SelectorParameters = SelectorParameters()
+    reasons: ReasonsParameters = ReasonsParameters()
     rules: Rules = Rules()
 
 

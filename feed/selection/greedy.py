@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.arrays.arrays import BoolArray, FloatArray, IntArray
-from feed.scenarios.scenario import Selector
+from feed.scenarios.scenario import SelectorParameters
 from feed.selection.shortlist import LEAST, Field, Outside
 
 
@@ -33,7 +33,7 @@ class Chosen:
 class Filling:
     """What has been chosen so far, and what that makes of the others."""
 
-    def __init__(self, field: Field, outside: Outside, parameters: Selector) -> None:
+    def __init__(self, field: Field, outside: Outside, parameters: SelectorParameters) -> None:
         self._field = field
         self._outside = outside
         self._parameters = parameters
@@ -229,14 +229,14 @@ class Filling:
         return score
 
 
-def _topic_step(scores: FloatArray, parameters: Selector) -> FloatArray:
+def _topic_step(scores: FloatArray, parameters: SelectorParameters) -> FloatArray:
     step = max(parameters.topic_decay, LEAST)
     falls = (scores > 0) | parameters.decay_below_zero
     return np.where(falls, step, 1.0 / step)
 
 
 def _alike(
-    vectors: npt.NDArray[np.float32] | None, parameters: Selector
+    vectors: npt.NDArray[np.float32] | None, parameters: SelectorParameters
 ) -> tuple[FloatArray | None, dict[int, list[int]]]:
     """(f, f) `mmr` x cosine, where that takes part, and the near-duplicates of each.
 

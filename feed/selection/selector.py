@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.arrays.arrays import BoolArray, FloatArray, HashArray, IntArray
-from feed.scenarios.scenario import Selector
+from feed.scenarios.scenario import SelectorParameters
 from feed.selection.greedy import Chosen, Filling
 from feed.selection.shortlist import Field, Outside
 
@@ -45,7 +45,7 @@ class Candidates:
     """by slot from 1 on: (k,) who may be pinned to it"""
 
 
-def select(candidates: Candidates, parameters: Selector) -> Chosen:
+def select(candidates: Candidates, parameters: SelectorParameters) -> Chosen:
     """The chosen candidates, in order.
 
     Repeatedly the candidate of the highest value, skipping series that are used up and the series
@@ -84,7 +84,7 @@ def select(candidates: Candidates, parameters: Selector) -> Chosen:
 
 
 def _promising(
-    candidates: Candidates, ranked: IntArray, most: FloatArray, parameters: Selector
+    candidates: Candidates, ranked: IntArray, most: FloatArray, parameters: SelectorParameters
 ) -> BoolArray:
     """Who of the ranked is in the field; `most` (k,) is what each may be worth.
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.arrays.arrays import BoolArray, FloatArray, IntArray
-from feed.scenarios.scenario import Selector
+from feed.scenarios.scenario import SelectorParameters
 
 LEAST = 1e-3
 """a decay is no less, so that what is decayed often stays a number"""
@@ -42,12 +42,12 @@ class Outside:
     topics: IntArray | None
     lack: FloatArray
 
-    def highest(self, parameters: Selector) -> float:
+    def highest(self, parameters: SelectorParameters) -> float:
         """No value of any of them is above this; -inf where there are none."""
         return float((self._most(parameters, 1.0) + self.lack).max(initial=-np.inf))
 
     def ceiling(
-        self, parameters: Selector, series: Mapping[int, int], topics: Mapping[int, int]
+        self, parameters: SelectorParameters, series: Mapping[int, int], topics: Mapping[int, int]
     ) -> float:
         """The same once some have been chosen: -inf where none of these may come any more.
 
@@ -64,7 +64,7 @@ class Outside:
         most = np.where(times < parameters.max_per_series, most, -np.inf)
         return float(most.max(initial=-np.inf))
 
-    def _most(self, parameters: Selector, factor: FloatArray | float) -> FloatArray:
+    def _most(self, parameters: SelectorParameters, factor: FloatArray | float) -> FloatArray:
         """What is left of each score at this decay, or will ever be."""
         left: FloatArray = self.scores * factor
         if parameters.decay_below_zero:  # what is below zero rises

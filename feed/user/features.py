@@ -10,7 +10,7 @@ from feed.arrays.arrays import FloatArray, IntArray, places, summed
 from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
 from feed.catalog.signals import Neighbours
-from feed.scenarios.scenario import Interests
+from feed.scenarios.scenario import InterestsParameters
 from feed.user.hydration import LEFT, LISTEN, History
 from feed.user.query import Query
 from feed.user.user_vector import UserVector, medoids
@@ -45,7 +45,7 @@ class Taste:
         catalog: Catalog,
         query: Query,
         history: History,
-        parameters: Interests,
+        parameters: InterestsParameters,
         user: UserVector,
     ) -> None:
         """`user` is the mean of the newest engagements, blended with the stated interests."""

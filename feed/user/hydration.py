@@ -10,7 +10,7 @@ from feed.arrays.arrays import BoolArray, FloatArray, HashArray, IntArray
 from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import TYPES
-from feed.scenarios.scenario import Interests
+from feed.scenarios.scenario import InterestsParameters
 from feed.user.query import Query
 
 LEFT = 0.1
@@ -38,7 +38,7 @@ class History:
     """(c,) the stated interests that are categories with an anchor, sorted, each once"""
 
     @classmethod
-    def of(cls, catalog: Catalog, query: Query, parameters: Interests) -> "History":
+    def of(cls, catalog: Catalog, query: Query, parameters: InterestsParameters) -> "History":
         """That of a query's user."""
         engagements = query.engagements
         kinds = np.frombuffer(bytes([_CODES[one.type] for one in engagements]), np.uint8)
@@ -77,7 +77,7 @@ class History:
 
 
 def _weights(
-    kinds: npt.NDArray[np.uint8], progress: FloatArray, parameters: Interests
+    kinds: npt.NDArray[np.uint8], progress: FloatArray, parameters: InterestsParameters
 ) -> FloatArray:
     weights = np.array([parameters.weights.get(kind, 1.0) for kind in TYPES])[kinds]
     heard = np.where(np.isnan(progress), parameters.progress_unknown, progress)

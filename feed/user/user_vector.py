@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from feed.arrays.arrays import FloatArray, IntArray
 from feed.catalog.catalog import Catalog
-from feed.scenarios.scenario import Interests
+from feed.scenarios.scenario import InterestsParameters
 from feed.user.hydration import History
 
 Lent = Mapping[int, npt.NDArray[np.float32]]
@@ -36,7 +36,7 @@ class UserVector:
 
 
 def user_vector(
-    catalog: Catalog, history: History, parameters: Interests, lent: Lent | None = None
+    catalog: Catalog, history: History, parameters: InterestsParameters, lent: Lent | None = None
 ) -> UserVector:
     """The weighted mean of the newest engagements' embeddings, blended with the stated interests.
 
@@ -72,7 +72,7 @@ def user_vector(
     )
 
 
-def engaged_rows(catalog: Catalog, history: History, parameters: Interests) -> IntArray:
+def engaged_rows(catalog: Catalog, history: History, parameters: InterestsParameters) -> IntArray:
     """(k,) rows of the engaged episodes whose embeddings make the user vector, newest first."""
     return _engaged(catalog, history, parameters)[0]
 
@@ -89,7 +89,7 @@ def _at_hand(
 
 
 def _engaged(
-    catalog: Catalog, history: History, parameters: Interests
+    catalog: Catalog, history: History, parameters: InterestsParameters
 ) -> tuple[IntArray, npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
     weights = history.weights
     newest = np.flatnonzero(weights > 0)[: parameters.newest]
@@ -100,7 +100,7 @@ def _engaged(
 
 
 def medoids(
-    catalog: Catalog, rows: IntArray, shares: FloatArray, parameters: Interests
+    catalog: Catalog, rows: IntArray, shares: FloatArray, parameters: InterestsParameters
 ) -> IntArray:
     """(m,) of these rows those that best stand for all: one for each interest, the first the most.
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from feed.scenarios.scenario import Selector
+from feed.scenarios.scenario import SelectorParameters
 from feed.selection.selector import Candidates
 
 
-def plainly(candidates: Candidates, parameters: Selector) -> list[int]:
+def plainly(candidates: Candidates, parameters: SelectorParameters) -> list[int]:
     """The queue, as places among the candidates: without lots, pins and `relax_below`."""
     scores = candidates.scores.tolist()
     ranked = sorted(range(len(scores)), key=lambda one: (-scores[one], candidates.order[one]))

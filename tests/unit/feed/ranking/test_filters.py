@@ -9,7 +9,7 @@ from feed.catalog.catalog import Catalog
 from feed.model.engagement import Engagement, Profile
 from feed.model.timestamps import DAY_US, to_us
 from feed.ranking import filters
-from feed.scenarios.scenario import Filters, Interests
+from feed.scenarios.scenario import FiltersParameters, InterestsParameters
 from feed.user.hydration import History
 from feed.user.query import Query
 from tests.support.catalogs import NOW, catalog_of, episodes
@@ -26,7 +26,7 @@ def names(catalog: Catalog, mask: np.ndarray) -> set[str]:
 
 
 def test_a_floor_judges_only_scores_that_are_present(catalog: Catalog) -> None:
-    mask = filters.quality_floors(catalog, Filters(missing="pass"))
+    mask = filters.quality_floors(catalog, FiltersParameters(missing="pass"))
     credibility, insight = catalog.scores[:, 0], catalog.scores[:, 1]
     assert mask[np.isnan(credibility)].all()
     assert mask[np.isnan(insight) & (credibility >= 2)].all()
@@ -35,7 +35,7 @@ def test_a_floor_judges_only_scores_that_are_present(catalog: Catalog) -> None:
 
 
 def test_where_missing_counts_zero_it_is_below_every_floor(catalog: Catalog) -> None:
-    mask = filters.quality_floors(catalog, Filters(missing="zero"))
+    mask = filters.quality_floors(catalog, FiltersParameters(missing="zero"))
     assert not mask[np.isnan(catalog.scores[:, 0])].any()
 
 
@@ -85,7 +85,7 @@ def test_what_is_not_out_yet_is_not_published(catalog: Catalog) -> None:
 def test_exclusions_name_an_episode_by_id_or_by_content(catalog: Catalog) -> None:
     engaged = Engagement(id="e", episode_id="episode-3", type="click", timestamp_us=0)
     excluded = query(excluded_ids=("episode-1", "content-2", "unknown"), engagements=(engaged,))
-    history = History.of(catalog, excluded, Interests())
+    history = History.of(catalog, excluded, InterestsParameters())
     rows = filters.excluded(catalog, excluded, history)
     assert {catalog.ids[row] for row in rows} == {"episode-1", "episode-2", "episode-3"}
     rows = filters.excluded(catalog, excluded, history, returning=history.rows)
@@ -124,7 +124,9 @@ def test_nothing_muted_removes_nothing(catalog: Catalog) -> None:
         filters.spoken_language,
     ):
         assert one(catalog, query()) is None
-    assert not len(filters.excluded(catalog, query(), History.of(catalog, query(), Interests())))
+    assert not len(
+        filters.excluded(catalog, query(), History.of(catalog, query(), InterestsParameters()))
+    )
 
 
 def test_a_day_has_its_microseconds() -> None:

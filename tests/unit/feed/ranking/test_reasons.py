@@ -13,7 +13,7 @@ from feed.model.timestamps import to_us
 from feed.ranking import scorers
 from feed.ranking.pipeline import Ranker, Slate
 from feed.ranking.reasons import KEYS
-from feed.scenarios.scenario import Quality
+from feed.scenarios.scenario import QualityParameters
 from feed.session.reason_text import MAX_TITLE, phrase
 from feed.session.request import SessionRequest, make_query
 from tests.support.catalogs import NOW, catalog_of
@@ -69,7 +69,9 @@ def test_a_stated_interest_is_the_reason_only_of_episodes_that_are_in_it(catalog
 def test_an_episode_is_called_highly_rated_or_recent_only_where_it_is(catalog: Catalog) -> None:
     slate = ranked(catalog)
     quality = slate.scores[:, 1]
-    middle = np.median(scorers.quality(catalog, Quality())[~np.isnan(catalog.scores[:, :2]).any(1)])
+    middle = np.median(
+        scorers.quality(catalog, QualityParameters())[~np.isnan(catalog.scores[:, :2]).any(1)]
+    )
     seen = set()
     for place, one in enumerate(phrases(catalog, slate)):
         seen.add(one["key"])

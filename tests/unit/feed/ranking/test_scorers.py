@@ -9,18 +9,18 @@ import pytest
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import DAY_US
 from feed.ranking import scorers
-from feed.scenarios.scenario import Blend, Quality
+from feed.scenarios.scenario import BlendParameters, QualityParameters
 from feed.user.query import Query
 
 
 def test_quality_weighs_credibility_above_insight(catalog: Catalog) -> None:
-    found = scorers.quality(catalog, Quality(missing="zero"))
+    found = scorers.quality(catalog, QualityParameters(missing="zero"))
     credibility, insight = np.nan_to_num(catalog.scores[:, :2]).T
     assert found == pytest.approx((1.5 * credibility + insight) / 10)
 
 
 def test_missing_quality_counts_as_the_median_of_the_rest(catalog: Catalog) -> None:
-    found = scorers.quality(catalog, Quality(missing="median"))
+    found = scorers.quality(catalog, QualityParameters(missing="median"))
     known = ~np.isnan(catalog.scores[:, :2]).any(axis=1)
     assert 0 < known.sum() < len(catalog)
     assert set(found[~known]) == {np.median(found[known])}
@@ -28,7 +28,7 @@ def test_missing_quality_counts_as_the_median_of_the_rest(catalog: Catalog) -> N
 
 def test_where_no_quality_is_known_it_counts_one_half(catalog: Catalog) -> None:
     unscored = replace(catalog, scores=np.full_like(catalog.scores, np.nan))
-    assert set(scorers.quality(unscored, Quality(missing="median"))) == {0.5}
+    assert set(scorers.quality(unscored, QualityParameters(missing="median"))) == {0.5}
 
 
 def test_recency_halves_in_23_days() -> None:
@@ -52,7 +52,7 @@ def test_served_marks_what_an_earlier_session_served(catalog: Catalog) -> None:
 
 
 def test_the_blend_is_the_weighted_sum() -> None:
-    weights = Blend(similarity=1, quality=2, recency=3, aversion=4, served=5)
+    weights = BlendParameters(similarity=1, quality=2, recency=3, aversion=4, served=5)
     parts = {
         "similarity": np.array([0.1]),
         "quality": np.array([0.2]),
@@ -67,7 +67,7 @@ def test_the_blend_is_the_weighted_sum() -> None:
 
 
 def test_what_each_part_gave_adds_up_to_the_score() -> None:
-    weights = Blend(similarity=0.5, quality=2, recency=0, served=5)
+    weights = BlendParameters(similarity=0.5, quality=2, recency=0, served=5)
     parts = {name: np.array([0.25, 1.0]) for name in ("similarity", "quality", "recency", "served")}
     taken = scorers.weights(weights, parts, 1.0)
     given = scorers.given(taken, parts)

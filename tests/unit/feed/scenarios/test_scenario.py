@@ -15,7 +15,7 @@ def test_the_shipped_scenarios_are_there_and_valid() -> None:
 
 def test_baseline_is_what_its_definition_says() -> None:
     one = shipped()["baseline"]
-    assert one.blend == scenarios.Blend(
+    assert one.blend == scenarios.BlendParameters(
         similarity=0.55, quality=0.30, recency=0.15, recency_decay=0.03
     )
     assert one.interests.weights == {"bookmark": 2}

@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feed.ranking.selector_input import gumbel
-from feed.scenarios.scenario import Selector
+from feed.scenarios.scenario import SelectorParameters
 from feed.selection.selector import Candidates, select
 from tests.support.selecting import plainly
 
-NONE = Selector(limit_unnamed=False)
+NONE = SelectorParameters(limit_unnamed=False)
 
 
 def chosen(
-    scores: list[float], series: list[int], parameters: Selector = NONE
+    scores: list[float], series: list[int], parameters: SelectorParameters = NONE
 ) -> tuple[list[int], bool]:
     order = np.arange(len(scores))
     some = Candidates(np.array(scores, float), order, np.array(series, int))
@@ -57,7 +57,7 @@ def test_it_chooses_what_a_plain_reading_of_the_rules_would(
         mix=mix / np.maximum(mix.sum(axis=1, keepdims=True), 1e-9),
         wanted=np.array([0.6, 0.3, 0.1]),
     )
-    parameters = Selector(
+    parameters = SelectorParameters(
         queue=queue,
         series_decay=float(rng.choice([0.5, 0.9, 1.0])),
         max_per_series=int(rng.integers(1, 4)),
@@ -84,7 +84,7 @@ def test_a_second_of_a_series_is_decayed() -> None:
 def test_a_decay_never_raises_a_score_but_in_baseline() -> None:
     scores, series = [-0.10, -0.11, -0.12, -0.125], [0, 1, 0, 2]
     assert chosen(scores, series)[0] == [0, 1, 3, 2]
-    assert chosen(scores, series, Selector(decay_below_zero=True))[0] == [0, 1, 2, 3]
+    assert chosen(scores, series, SelectorParameters(decay_below_zero=True))[0] == [0, 1, 2, 3]
 
 
 def test_it_stops_when_only_the_series_just_chosen_is_left() -> None:
@@ -111,26 +111,29 @@ def test_a_score_that_is_not_finite_comes_after_every_finite_one(odd: float) -> 
 def test_episodes_without_a_series_are_limited_only_where_the_scenario_says_so() -> None:
     scores, series = [0.9, 0.8, 0.7], [-1, -1, -1]
     assert chosen(scores, series) == ([0, 1, 2], False)
-    assert chosen(scores, series, Selector(limit_unnamed=True)) == ([0], False)
+    assert chosen(scores, series, SelectorParameters(limit_unnamed=True)) == ([0], False)
 
 
 def test_a_queue_is_no_longer_than_it_may_be() -> None:
-    assert chosen([0.3, 0.2, 0.1], [1, 2, 3], Selector(queue=2)) == ([0, 1], False)
+    assert chosen([0.3, 0.2, 0.1], [1, 2, 3], SelectorParameters(queue=2)) == ([0, 1], False)
 
 
 def test_a_short_queue_goes_on_for_another_round_and_says_so() -> None:
     series = [1, 2, 1, 2, 1, 2]
     scores = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4]
     assert chosen(scores, series)[0] == [0, 1, 2, 3]
-    assert chosen(scores, series, Selector(relax_below=20)) == ([0, 1, 2, 3, 4, 5], True)
+    assert chosen(scores, series, SelectorParameters(relax_below=20)) == ([0, 1, 2, 3, 4, 5], True)
 
 
 def test_a_catalog_of_one_series_still_makes_a_feed() -> None:
-    assert chosen([0.1, 0.3, 0.2], [1, 1, 1], Selector(relax_below=20)) == ([1, 2, 0], True)
+    assert chosen([0.1, 0.3, 0.2], [1, 1, 1], SelectorParameters(relax_below=20)) == (
+        [1, 2, 0],
+        True,
+    )
 
 
 def test_no_candidates_make_no_queue() -> None:
-    assert chosen([], [], Selector(relax_below=20)) == ([], False)
+    assert chosen([], [], SelectorParameters(relax_below=20)) == ([], False)
 
 
 def made(scores: list[float], **parts: Any) -> Candidates:
@@ -142,32 +145,32 @@ def made(scores: list[float], **parts: Any) -> Candidates:
 def test_what_is_like_one_chosen_lately_comes_later() -> None:
     vectors = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
     some = made([1.0, 0.9, 0.8], vectors=vectors)
-    assert select(some, Selector(mmr=0.5)).places.tolist() == [0, 2, 1]
-    assert select(some, Selector(mmr=0.05)).places.tolist() == [0, 1, 2]
+    assert select(some, SelectorParameters(mmr=0.5)).places.tolist() == [0, 2, 1]
+    assert select(some, SelectorParameters(mmr=0.05)).places.tolist() == [0, 1, 2]
 
 
 def test_a_topic_chosen_often_comes_later_and_no_topic_is_none() -> None:
     some = made([1.0, 0.9, 0.8], topics=np.array([4, 4, -1]))
-    assert select(some, Selector(topic_decay=0.5)).places.tolist() == [0, 2, 1]
+    assert select(some, SelectorParameters(topic_decay=0.5)).places.tolist() == [0, 2, 1]
     some = made([1.0, 0.9, 0.8], topics=np.array([-1, -1, -1]))
-    assert select(some, Selector(topic_decay=0.5)).places.tolist() == [0, 1, 2]
+    assert select(some, SelectorParameters(topic_decay=0.5)).places.tolist() == [0, 1, 2]
 
 
 def test_near_duplicates_and_equal_titles_come_once() -> None:
     vectors = np.array([[1, 0], [0.999, 0.04], [0, 1], [0.6, 0.8]], np.float32)
     titles = np.array([1, 2, 3, 3], np.uint64)
     some = made([4.0, 3.0, 2.0, 1.0], vectors=vectors, titles=titles)
-    assert select(some, Selector(near_duplicate=0.95)).places.tolist() == [0, 2]
-    assert len(select(made([4.0, 3.0]), Selector(near_duplicate=0.95)).places) == 2
+    assert select(some, SelectorParameters(near_duplicate=0.95)).places.tolist() == [0, 2]
+    assert len(select(made([4.0, 3.0]), SelectorParameters(near_duplicate=0.95)).places) == 2
 
 
 def test_the_mix_of_the_feed_follows_the_mix_that_is_wanted() -> None:
     mix = np.array([[1.0, 0.0]] * 30 + [[0.0, 1.0]] * 30)
     scores = [1.0 - i / 1000 for i in range(60)]
     some = made(scores, mix=mix, wanted=np.array([0.25, 0.75]))
-    first = select(some, Selector(calibration=2.0, queue=20)).places
+    first = select(some, SelectorParameters(calibration=2.0, queue=20)).places
     assert 4 <= (first < 30).sum() <= 6
-    assert (select(some, Selector(queue=20)).places < 30).all()
+    assert (select(some, SelectorParameters(queue=20)).places < 30).all()
 
 
 @given(st.integers(0, 2**64 - 1))
@@ -175,13 +178,15 @@ def test_an_open_slot_is_drawn_for_and_says_with_what_probability(seed: int) -> 
     chance = np.array([-np.inf] * 6 + [0.0, np.log(3.0), 0.0])
     luck = gumbel(np.arange(9, dtype=np.uint64), seed)
     some = made([9.0, 8, 7, 6, 5, 4, 3, 2, 1], chance=chance, luck=luck)
-    found = select(some, Selector(explore_every=3))
+    found = select(some, SelectorParameters(explore_every=3))
     assert found.drawn.tolist()[:6] == [False, False, True, False, False, True]
     assert found.places[2] in {6, 7, 8}
     wanted = {6: 0.2, 7: 0.6, 8: 0.2}
     assert found.propensities[2] == pytest.approx(wanted[int(found.places[2])])
     assert found.propensities[:2].tolist() == [1.0, 1.0]
-    assert select(some, Selector(explore_every=3)).places.tolist() == found.places.tolist()
+    assert (
+        select(some, SelectorParameters(explore_every=3)).places.tolist() == found.places.tolist()
+    )
 
 
 def test_lots_fall_as_often_as_they_say() -> None:
@@ -191,7 +196,7 @@ def test_lots_fall_as_often_as_they_say() -> None:
         int(
             select(
                 made([3.0, 2, 1], chance=chance, luck=gumbel(names, seed)),
-                Selector(explore_every=1, queue=1),
+                SelectorParameters(explore_every=1, queue=1),
             ).places[0]
         )
         for seed in range(4000)
@@ -204,5 +209,5 @@ def test_several_of_the_last_places_may_be_open() -> None:
     chance = np.array([-np.inf] * 6 + [0.0] * 4)
     luck = gumbel(np.arange(10, dtype=np.uint64), 1)
     some = made([9.0, 8, 7, 6, 5, 4, 3, 2, 1, 0], chance=chance, luck=luck)
-    found = select(some, Selector(explore_every=5, explore_places=2))
+    found = select(some, SelectorParameters(explore_every=5, explore_places=2))
     assert found.drawn.tolist() == ([False] * 3 + [True] * 2) * 2

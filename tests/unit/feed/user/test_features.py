@@ -7,7 +7,7 @@ from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import Engagement, Profile
 from feed.model.timestamps import to_us
-from feed.scenarios.scenario import Interests
+from feed.scenarios.scenario import InterestsParameters
 from feed.user.features import Taste
 from feed.user.hydration import History
 from feed.user.query import Query
@@ -33,7 +33,7 @@ def of(
     catalog: Catalog, *engagements: Engagement, profile: Profile | None = None, **how: float
 ) -> Taste:
     query = Query(engagements=engagements, profile=profile or Profile(), now_us=US)
-    parameters = Interests(**how)  # type: ignore[arg-type]
+    parameters = InterestsParameters(**how)  # type: ignore[arg-type]
     history = History.of(catalog, query, parameters)
     user = user_vector(catalog, history, parameters)
     return Taste(catalog, query, history, parameters, user)

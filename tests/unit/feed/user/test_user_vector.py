@@ -3,12 +3,12 @@ import pytest
 
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import TYPES, Engagement, Profile
-from feed.scenarios.scenario import Interests, shipped
+from feed.scenarios.scenario import InterestsParameters, shipped
 from feed.user.hydration import History
 from feed.user.query import Query
 from feed.user.user_vector import UserVector, user_vector
 
-PARAMETERS = Interests(weights={"bookmark": 2})
+PARAMETERS = InterestsParameters(weights={"bookmark": 2})
 
 
 def engaged(catalog: Catalog, row: int, kind: str = "click", at: int = 0) -> Engagement:
@@ -21,7 +21,7 @@ def query(*engagements: Engagement, interests: tuple[str, ...] = ()) -> Query:
     return Query(now_us=0, engagements=ordered, profile=Profile(category_interests=interests))
 
 
-def of(catalog: Catalog, asked: Query, parameters: Interests = PARAMETERS) -> UserVector:
+def of(catalog: Catalog, asked: Query, parameters: InterestsParameters = PARAMETERS) -> UserVector:
     return user_vector(catalog, History.of(catalog, asked, parameters), parameters)
 
 
@@ -90,7 +90,9 @@ def test_what_a_user_is_not_interested_in_is_in_no_vector_of_for_you(catalog: Ca
 
 
 def test_a_listen_weighs_by_how_far_it_went(catalog: Catalog) -> None:
-    parameters = Interests(weights={"listen": 2}, progress_floor=0.1, progress_unknown=0.5)
+    parameters = InterestsParameters(
+        weights={"listen": 2}, progress_floor=0.1, progress_unknown=0.5
+    )
 
     def weight(kind: str, progress: float | None) -> float:
         one = Engagement(
