@@ -61,13 +61,6 @@ class Standing:
         return scorers.known_or_median(shares, ~np.isnan(shares))
 
     @cached_property
-    def loyalty(self) -> FloatArray:
-        """(n,) share of its series' listeners who came back to it."""
-        series = self._catalog.series
-        shares = np.append(self._catalog.signals.series_return.astype(np.float64), 0.0)[series]
-        return scorers.known_or_median(shares, shares > 0)
-
-    @cached_property
     def newest(self) -> IntArray:
         """Rows, the newest first; so the orders below."""
         return np.lexsort((self.ties, -self._catalog.published_us))
@@ -171,7 +164,6 @@ def _used(scenario: Scenario) -> list[str]:
         "major_sizes": scenario.selector.calibration,
         "topics": trend or scenario.selector.topic_decay < 1.0,
         "completion": scenario.blend.completion,
-        "loyalty": scenario.blend.loyalty,
         "newest": sources.fresh,
         "to_explore": sources.unseen,
         "ring": sources.exploration,

@@ -224,7 +224,6 @@ class Ranker:
             "popularity": lambda: standing.popularity[rows],
             "rise": lambda: standing.rise[rows],
             "completion": lambda: standing.completion[rows],
-            "loyalty": lambda: standing.loyalty[rows],
             "promise": lambda: standing.promise[rows],
             "unseen": lambda: unseen.astype(np.float64),
             "series": lambda: scorers.series(catalog, likes, rows),

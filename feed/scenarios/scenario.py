@@ -135,8 +135,6 @@ class BlendParameters(Table, frozen=True, kw_only=True):
     """(popularity at 7 days / popularity at 180 days)^2: how new its success is"""
     completion: Weight = 0.0
     """share of those who began it that heard it to the end; the median where too few did"""
-    loyalty: Weight = 0.0
-    """share of its series' listeners who came back to it; the median where there are too few"""
     promise: Weight = 0.0
     """of what too few have chosen to say how popular it is: what its content promises"""
     unseen: Weight = 0.0

@@ -52,7 +52,7 @@ export const PARTS = {
   similarity: "Like your taste", cold: "Taste, not known yet", interest: "Like one you picked", neighbours: "Picked with it by others",
   trend: "Trending", popularity: "Popular", quality: "Quality", rise: "Rising", recency: "New",
   completion: "Heard to the end", series: "Its series", category: "Its topics", unfinished: "Half heard",
-  aversion: "Like what you refused", served: "Shown before", era: "Its time", loyalty: "Regulars of its series",
+  aversion: "Like what you refused", served: "Shown before", era: "Its time",
 };
 
 /** @type {Record<string, string>} of who proposed it */

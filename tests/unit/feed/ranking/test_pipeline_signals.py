@@ -193,15 +193,12 @@ def test_what_is_new_to_many_rises_and_what_they_always_chose_does_not(catalog: 
     assert not rise[2:].any()
 
 
-def test_completion_and_loyalty_are_medians_where_too_few_have_begun(catalog: Catalog) -> None:
+def test_completion_is_the_median_where_too_few_have_begun(catalog: Catalog) -> None:
     completion = np.full(len(catalog), np.nan, np.float32)
     completion[:3] = [0.25, 0.5, 1.0]
-    returns = np.zeros(len(catalog.series_ids), np.float32)
-    returns[2] = 0.5
-    signals = replace(catalog.signals, completion=completion, series_return=returns)
+    signals = replace(catalog.signals, completion=completion)
     standing = Standing(replace(catalog, signals=signals), FOR_YOU)
     assert standing.completion[:4].tolist() == [0.25, 0.5, 1.0, 0.5]
-    assert (standing.loyalty == 0.5).all()
 
 
 def test_one_click_is_believed_less_than_many_listens(catalog: Catalog) -> None:
