@@ -33,7 +33,7 @@ export FREE
 BENCH := $(STATE)/benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run emulators test check deploy evaluate tune screenshots bench format clean
+.PHONY: help run emulators test check deploy evaluate tune screenshots bench format lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -98,6 +98,11 @@ check: $(VENV)/test ## Lint and type-check
 format: $(VENV)/test ## Format the code
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
+
+lock: $(VENV)/test ## Compile requirements*.in into locks with hashes; UPGRADE=1: with the newest versions
+	@for name in requirements requirements-dev; do $(BIN)/uv pip compile -q --universal --python-version 3.11 \
+		--fork-strategy fewest --generate-hashes --custom-compile-command 'make lock' \
+		$(if $(UPGRADE),--upgrade) $$name.in -o $$name.txt || exit 1; done
 
 clean: ## Remove environments, catalogs and users of this machine
 	rm -rf $(VENV) $(STATE) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
