@@ -11,7 +11,7 @@ import numpy as np
 
 from feed.ranking import pipeline
 from feed.ranking.pipeline import Ranker
-from feed.user.hydration import History
+from feed.user.hydration import HydratedQuery
 from feed.user.query import Query
 
 STAGES = ("user", "filters", "candidates", "scores", "queue", "reasons", "page", "rest")
@@ -24,13 +24,13 @@ ABOUT = (
     "its quickest, so that what disturbs is left out."
 )
 _OF: Sequence[tuple[Any, str, str]] = (
-    (History, "of", "user"),
+    (HydratedQuery, "of", "user"),
     (pipeline, "user_vector", "user"),
-    (pipeline, "Taste", "user"),
+    (pipeline, "UserFeatures", "user"),
     (pipeline, "eligible", "filters"),
-    (pipeline, "propose", "candidates"),
+    (pipeline, "generate_candidates", "candidates"),
     (Ranker, "_parts", "scores"),
-    (pipeline, "candidates_of", "queue"),
+    (pipeline, "selector_input", "queue"),
     (pipeline, "select", "queue"),
     (pipeline, "explain", "reasons"),
     (Ranker, "rank", "rank"),

@@ -8,12 +8,12 @@ import numpy.typing as npt
 
 from feed.arrays.arrays import BoolArray, FloatArray, IntArray, best_matches
 from feed.catalog.catalog import Catalog
-from feed.ranking.catalog_features import Standing
-from feed.ranking.eligibility import Eligible
-from feed.ranking.external_search import Retrieved
-from feed.ranking.sources import Pool, first, pooled
+from feed.ranking.catalog_features import CatalogFeatures
+from feed.ranking.eligibility import Eligibility
+from feed.ranking.external_search import SearchResult
+from feed.ranking.sources import Pool, first, merge_sources
 from feed.scenarios.scenario import Scenario
-from feed.user.features import OFTEN, Taste
+from feed.user.features import HABITUAL, UserFeatures
 from feed.vectors.search import cosines, nearest
 
 MAIN_CATEGORIES = 5
@@ -37,31 +37,31 @@ class Proposed:
     """(k,) cosine with the nearest interest, 0 where there is none"""
 
 
-def propose(
+def generate_candidates(
     catalog: Catalog,
     scenario: Scenario,
-    standing: Standing,
-    taste: Taste,
-    found: Eligible,
-    retrieved: Retrieved | None,
+    features: CatalogFeatures,
+    taste: UserFeatures,
+    found: Eligibility,
+    retrieved: SearchResult | None,
     seed: int,
 ) -> Proposed:
     """Ask every source of the scenario."""
     near = _Nearness(catalog, scenario, taste, retrieved)
     allowed = found.allowed
-    brought = list(_brought(catalog, scenario, standing, taste, found, near, seed))
-    pool = pooled(brought)
+    brought = list(_brought(catalog, scenario, features, taste, found, near, seed))
+    pool = merge_sources(brought)
     lacking = scenario.sources.candidates - len(pool.rows)
     if (scenario.sources.fill or near.blind or taste.user.vector is None) and lacking > 0:
         rest = allowed.copy()
         rest[pool.rows] = False
-        pool = pooled([*brought, ("best_quality", first(standing.best, rest, lacking))])
+        pool = merge_sources([*brought, ("best_quality", first(features.best, rest, lacking))])
     held = pool.rows if catalog.holds_vectors else pool.rows[:0]
     return near.proposed(pool, catalog.vectors(held))
 
 
 def everything(
-    catalog: Catalog, scenario: Scenario, taste: Taste, retrieved: Retrieved | None
+    catalog: Catalog, scenario: Scenario, taste: UserFeatures, retrieved: SearchResult | None
 ) -> Proposed:
     """Every episode, in the order of the rows, whoever may be shown and whichever source asks."""
     near = _Nearness(catalog, scenario, taste, retrieved)
@@ -72,55 +72,55 @@ def everything(
 def _brought(
     catalog: Catalog,
     scenario: Scenario,
-    standing: Standing,
-    taste: Taste,
-    eligible: Eligible,
+    features: CatalogFeatures,
+    taste: UserFeatures,
+    eligible: Eligibility,
     near: "_Nearness",
     seed: int,
 ) -> Iterator[tuple[str, IntArray]]:
     """What each source brings, best first. A source of no places is not asked."""
-    most, ties, allowed = scenario.sources, standing.ties, eligible.allowed
+    most, ties, allowed = scenario.sources, features.ties, eligible.allowed
     yield from near.bring(allowed, ties)
     unfinished = taste.unfinished
     stated = most.candidates if near.blind else most.stated
     ask: dict[str, tuple[int, Callable[[int], IntArray]]] = {
         "neighbours": (most.neighbours, lambda k: _neighbours(taste, allowed, k, ties)),
-        "series": (most.series, lambda k: standing.of_series.first(_often(taste), allowed, k)),
+        "series": (most.series, lambda k: features.of_series.first(_often(taste), allowed, k)),
         "unfinished": (most.unfinished, lambda k: unfinished[allowed[unfinished]][:k]),
-        "trending": (most.trending, lambda k: first(standing.trending, allowed, k)),
-        "popular": (most.popular, lambda k: _popular(catalog, standing, taste, allowed, k)),
-        "fresh": (most.fresh, lambda k: first(standing.newest, allowed, k)),
-        "stated": (stated, lambda k: standing.good.first(taste.stated, allowed, k)),
-        "unseen": (most.unseen, lambda k: near.unseen(standing, allowed, k)),
-        "exploration": (most.exploration, lambda k: standing.ring.next(allowed, k, seed)),
+        "trending": (most.trending, lambda k: first(features.trending, allowed, k)),
+        "popular": (most.popular, lambda k: _popular(catalog, features, taste, allowed, k)),
+        "fresh": (most.fresh, lambda k: first(features.newest, allowed, k)),
+        "stated": (stated, lambda k: features.good.first(taste.stated, allowed, k)),
+        "unseen": (most.unseen, lambda k: near.unseen(features, allowed, k)),
+        "exploration": (most.exploration, lambda k: features.ring.next(allowed, k, seed)),
     }
     if scenario.rules.pins:
-        yield "pinned", standing.ruling.to_pin(allowed, eligible.every_age, standing.best, PINNED)
+        yield "pinned", features.ruling.to_pin(allowed, eligible.every_age, features.best, PINNED)
     for name, (count, source) in ask.items():
         if count and len(rows := source(count)):
             yield name, rows
 
 
-def _neighbours(taste: Taste, allowed: BoolArray, count: int, ties: IntArray) -> IntArray:
+def _neighbours(taste: UserFeatures, allowed: BoolArray, count: int, ties: IntArray) -> IntArray:
     """Those nearest to what the user chose, by what others chose."""
     found = taste.neighbours
     free = allowed[found.rows]
     return best_matches(found.rows[free], found.nearness[free], count, ties)[0]
 
 
-def _often(taste: Taste) -> IntArray:
+def _often(taste: UserFeatures) -> IntArray:
     """The series that the user follows or often hears."""
-    return np.union1d(taste.followed, taste.series.of[taste.series.shares >= OFTEN])
+    return np.union1d(taste.followed, taste.series.of[taste.series.shares >= HABITUAL])
 
 
 def _popular(
-    catalog: Catalog, standing: Standing, taste: Taste, allowed: BoolArray, count: int
+    catalog: Catalog, features: CatalogFeatures, taste: UserFeatures, allowed: BoolArray, count: int
 ) -> IntArray:
     """What is chosen most in the user's main categories."""
-    return standing.popular.first(_main_categories(catalog, taste), allowed, count)
+    return features.popular.first(_main_categories(catalog, taste), allowed, count)
 
 
-def _main_categories(catalog: Catalog, taste: Taste) -> IntArray:
+def _main_categories(catalog: Catalog, taste: UserFeatures) -> IntArray:
     """The user's largest categories; on a first visit every major one."""
     if taste.unknown:
         return np.flatnonzero(catalog.category_major)
@@ -132,7 +132,11 @@ class _Nearness:
     """Cosines with the user vector and with each interest, from the catalog or from a search."""
 
     def __init__(
-        self, catalog: Catalog, scenario: Scenario, taste: Taste, retrieved: Retrieved | None
+        self,
+        catalog: Catalog,
+        scenario: Scenario,
+        taste: UserFeatures,
+        retrieved: SearchResult | None,
     ) -> None:
         vector = taste.user.vector
         self._catalog = catalog
@@ -168,14 +172,14 @@ class _Nearness:
             near = nearest(self._catalog, vectors, allowed, counts, ties)
             yield from zip(names, (rows for rows, _ in near), strict=True)
 
-    def unseen(self, standing: Standing, allowed: BoolArray, count: int) -> IntArray:
+    def unseen(self, features: CatalogFeatures, allowed: BoolArray, count: int) -> IntArray:
         """Of what few have chosen the most promising and the most like the choices."""
-        brought = [first(standing.to_explore, allowed, count)]
+        brought = [first(features.to_explore, allowed, count)]
         if len(self._user):
             few = np.zeros(len(allowed), np.bool_)
-            few[standing.to_explore] = True
+            few[features.to_explore] = True
             counts = np.array([count])
-            near = nearest(self._catalog, self._user, allowed & few, counts, standing.ties)
+            near = nearest(self._catalog, self._user, allowed & few, counts, features.ties)
             brought.append(near[0][0])
         return np.unique(np.concatenate(brought))
 

@@ -1,4 +1,4 @@
-"""Standing: all that a ranking needs of a catalog and that depends on no query, computed once."""
+"""Features of the episodes that depend on no query, computed once for a catalog and a scenario."""
 
 from functools import cached_property
 
@@ -10,7 +10,7 @@ from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
 from feed.catalog.signals import Signals
 from feed.ranking import filters, scorers
-from feed.ranking.compiled_rules import Ruling
+from feed.ranking.compiled_rules import CompiledRules
 from feed.ranking.sources import Groups, Ring
 from feed.scenarios.scenario import Scenario
 
@@ -18,7 +18,7 @@ TRENDING = 0.1
 """the share of those with a trend that can be called trending"""
 
 
-class Standing:
+class CatalogFeatures:
     """Columns over the n episodes of a catalog, for one scenario.
 
     What this scenario uses is made at once, so that no session waits for it; the rest if ever.
@@ -45,7 +45,7 @@ class Standing:
         self.promise: FloatArray = signals.promise.astype(np.float64)
         zero, one = catalog.cosine_scale.tolist()
         self._measure = (zero, one - zero) if blend.measure == "catalog" else (0.0, 1.0)
-        self.ruling = Ruling(catalog, scenario.rules)
+        self.ruling = CompiledRules(catalog, scenario.rules)
         for name in _used(scenario):
             getattr(self, name)
 

@@ -1,4 +1,4 @@
-"""Ruling: the rules of a scenario, made ready for one catalog."""
+"""CompiledRules: the rules of a scenario, made ready for one catalog."""
 
 from dataclasses import dataclass
 
@@ -12,27 +12,27 @@ from feed.scenarios.rules import Rules, Where
 
 
 @dataclass(frozen=True)
-class Named:
+class Matcher:
     """The episodes of a catalog that a rule names."""
 
     mask: BoolArray
-    """(n,) whether all but its age is as named"""
+    """(n,) whether all but its age matches"""
     youngest: float
     oldest: float
     """whole days, both included"""
 
     def among(self, rows: IntArray, ages: IntArray) -> BoolArray:
-        """(k,) whether each of these rows is named, whose ages in whole days are (k,)."""
+        """(k,) whether each of these rows matches, whose ages in whole days are (k,)."""
         found: BoolArray = self.mask[rows] & (ages >= self.youngest) & (ages <= self.oldest)
         return found
 
     def every(self, ages: IntArray) -> BoolArray:
-        """(n,) whether each episode is named; ages are (n,) whole days."""
+        """(n,) whether each episode matches; ages are (n,) whole days."""
         found: BoolArray = self.mask & (ages >= self.youngest) & (ages <= self.oldest)
         return found
 
 
-def named(catalog: Catalog, where: Where) -> Named:
+def matcher(catalog: Catalog, where: Where) -> Matcher:
     """Who is in one of the categories, of one of the series and so on: all that is given."""
     mask = np.ones(len(catalog), np.bool_)
     if where.categories:
@@ -51,16 +51,16 @@ def named(catalog: Catalog, where: Where) -> Named:
         mask &= (catalog.explicit == 1) == where.explicit
     youngest = -np.inf if where.min_age_days is None else where.min_age_days
     oldest = np.inf if where.max_age_days is None else where.max_age_days
-    return Named(mask, youngest, oldest)
+    return Matcher(mask, youngest, oldest)
 
 
-class Ruling:
+class CompiledRules:
     """Filters, boosts and pins."""
 
     def __init__(self, catalog: Catalog, rules: Rules) -> None:
-        self._filters = [(rule.show, named(catalog, rule.where)) for rule in rules.filters]
-        self._boosts = [(rule.add, named(catalog, rule.where)) for rule in rules.boosts]
-        self._pins = {rule.slot: named(catalog, rule.where) for rule in rules.pins}
+        self._filters = [(rule.show, matcher(catalog, rule.where)) for rule in rules.filters]
+        self._boosts = [(rule.add, matcher(catalog, rule.where)) for rule in rules.boosts]
+        self._pins = {rule.slot: matcher(catalog, rule.where) for rule in rules.pins}
 
     def masks(self, ages: IntArray) -> dict[str, BoolArray]:
         """By rule, (n,) whom it lets pass. `ages` (n,) are in whole days."""

@@ -9,14 +9,14 @@ import numpy as np
 from feed.arrays.arrays import BoolArray, IntArray
 from feed.catalog.catalog import Catalog
 from feed.ranking import filters
-from feed.ranking.compiled_rules import Ruling
+from feed.ranking.compiled_rules import CompiledRules
 from feed.scenarios.scenario import Scenario
-from feed.user.hydration import History
+from feed.user.hydration import HydratedQuery
 from feed.user.query import Query
 
 
 @dataclass(frozen=True)
-class Eligible:
+class Eligibility:
     """Who may be a candidate for one query."""
 
     catalog: Catalog
@@ -64,12 +64,12 @@ class Eligible:
 def eligible(
     catalog: Catalog,
     query: Query,
-    history: History,
+    history: HydratedQuery,
     scenario: Scenario,
     floors: BoolArray | None,
-    ruling: Ruling,
+    ruling: CompiledRules,
     returning: IntArray | None = None,
-) -> Eligible:
+) -> Eligibility:
     """Who passes `floors`, the quality floors as a mask, every other filter and the rules.
 
     Within the first of the scenario's freshness windows that lets enough pass; or else the last
@@ -104,6 +104,6 @@ def eligible(
         if count >= scenario.sources.candidates:
             break
     assert allowed is not None  # noqa: S101  # there is a window, and none has fewer than -1
-    return Eligible(
+    return Eligibility(
         catalog, query.now_us, allowed, best, best != windows[0], floors, excluded, masks
     )

@@ -7,10 +7,10 @@ import numpy as np
 from feed.arrays.arrays import BoolArray
 from feed.model.degradation import Degradation
 from feed.ranking import filters
-from feed.ranking.eligibility import Eligible
+from feed.ranking.eligibility import Eligibility
 
 
-def causes(found: Eligible) -> tuple[Degradation, ...]:
+def causes(found: Eligibility) -> tuple[Degradation, ...]:
     """Why nothing is eligible: every cause that would leave nothing alone, or else the last one.
 
     The user's own choices are looked at last, so that they are named where the rest leaves
@@ -31,7 +31,7 @@ def causes(found: Eligible) -> tuple[Degradation, ...]:
     return tuple(alone) or (last,)
 
 
-def _masks(found: Eligible) -> dict[Degradation, BoolArray]:
+def _masks(found: Eligibility) -> dict[Degradation, BoolArray]:
     """By cause, in the order in which they are looked at: (n,) what it lets pass."""
     free = np.ones(len(found.catalog), np.bool_)
     free[found.excluded] = False

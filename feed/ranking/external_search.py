@@ -19,26 +19,26 @@ from feed.catalog.catalog import Catalog
 from feed.model.timestamps import DAY_US
 from feed.ports.vector_search import MAX_EXCLUDED, MAX_MATCHES, Match, Restriction
 from feed.ranking import filters
-from feed.ranking.eligibility import Eligible
+from feed.ranking.eligibility import Eligibility
 from feed.scenarios.scenario import FiltersParameters, Scenario
-from feed.user.hydration import History
+from feed.user.hydration import HydratedQuery
 from feed.user.query import Query
 from feed.user.user_vector import UserVector, engaged_rows, user_vector
 
 MARGIN = 2
 """how many times the matches that would do on average are asked for, where only our own filters
 can tell which may be shown"""
-REFUSED = 4
+MAX_DISLIKES = 4
 """of how many episodes that the user is not interested in, the newest, the neighbours are asked"""
-NEAR_REFUSED = 500
+NEIGHBOURS_PER_DISLIKE = 500
 """how many neighbours of each; whoever is farther away counts as not similar at all"""
 
 
 @dataclass(frozen=True)
-class Retrieved:
+class SearchResult:
     """What a search brought for one query. Every row in it may be a candidate."""
 
-    eligible: Eligible
+    eligible: Eligibility
     user: UserVector
     rows: IntArray
     """(k,) what is similar to the user vector, sorted, each once"""
@@ -58,17 +58,17 @@ class Retrieved:
 
 
 @dataclass(frozen=True)
-class Enquiry:
+class SearchPlan:
     """What to ask for one query."""
 
     catalog: Catalog
-    history: History
+    history: HydratedQuery
     scenario: Scenario
-    eligible: Eligible
+    eligible: Eligibility
     engaged: IntArray
     """rows whose vectors are needed"""
-    refused_ids: tuple[str, ...]
-    """whose neighbours are needed, `NEAR_REFUSED` of each"""
+    disliked_ids: tuple[str, ...]
+    """whose neighbours are needed, `NEIGHBOURS_PER_DISLIKE` of each"""
     restriction: Restriction
     count: int
     """how many matches to ask for, so that enough pass our filters; 0: none could"""
@@ -87,19 +87,19 @@ class Enquiry:
                 lent[row] = unit
         return user_vector(self.catalog, self.history, self.scenario.interests, lent)
 
-    def retrieved(
+    def result(
         self, user: UserVector, matches: Iterable[Match], averse: Iterable[Match] = ()
-    ) -> Retrieved:
+    ) -> SearchResult:
         """What came back, as far as it is of use."""
         allowed = self.eligible.allowed
-        return Retrieved(
+        return SearchResult(
             self.eligible,
             user,
             *matched(self.catalog, matches, allowed),
             *matched(self.catalog, averse, allowed),
         )
 
-    def in_vain(self, retrieved: Retrieved) -> bool:
+    def is_empty_by_mistake(self, retrieved: SearchResult) -> bool:
         """Whether nothing came back of what there must be, as from an index of something else."""
         user = retrieved.user
         no_vectors = len(self.engaged) > 0 and not len(user.members)
@@ -107,9 +107,13 @@ class Enquiry:
         return no_vectors or no_matches
 
 
-def enquire(
-    catalog: Catalog, query: Query, history: History, scenario: Scenario, eligible: Eligible
-) -> Enquiry:
+def plan_search(
+    catalog: Catalog,
+    query: Query,
+    history: HydratedQuery,
+    scenario: Scenario,
+    eligible: Eligibility,
+) -> SearchPlan:
     """What to ask a search for this query."""
     lenient = structs.replace(scenario.filters, missing="pass")  # as a search takes the floors
     floors = filters.quality_floors(catalog, lenient)
@@ -125,13 +129,13 @@ def enquire(
     sent, cut = barred[:MAX_EXCLUDED], len(barred[MAX_EXCLUDED:])
     brought = int(np.count_nonzero(passing)) - len(sent)
     allowed = int(np.count_nonzero(eligible.allowed & catalog.is_embedded))
-    return Enquiry(
+    return SearchPlan(
         catalog=catalog,
         history=history,
         scenario=scenario,
         eligible=eligible,
         engaged=engaged_rows(catalog, history, scenario.interests),
-        refused_ids=tuple(catalog.ids[row] for row in _refused(catalog, history, scenario)),
+        disliked_ids=tuple(catalog.ids[row] for row in _refused(catalog, history, scenario)),
         restriction=restriction(
             scenario.filters,
             published_from_us=None
@@ -143,7 +147,7 @@ def enquire(
     )
 
 
-def needs_vectors(catalog: Catalog, history: History, scenario: Scenario) -> bool:
+def needs_vectors(catalog: Catalog, history: HydratedQuery, scenario: Scenario) -> bool:
     """Whether something is known of the user that only vectors can bring to bear."""
     return bool(
         len(engaged_rows(catalog, history, scenario.interests))
@@ -185,10 +189,10 @@ def matched(
     return rows, scores[best_first][first]
 
 
-def _refused(catalog: Catalog, history: History, scenario: Scenario) -> Sequence[int]:
+def _refused(catalog: Catalog, history: HydratedQuery, scenario: Scenario) -> Sequence[int]:
     """The newest refused episodes that have a vector, if the scenario minds."""
     rows = history.refused
-    newest: list[int] = rows[catalog.is_embedded[rows]][:REFUSED].tolist()
+    newest: list[int] = rows[catalog.is_embedded[rows]][:MAX_DISLIKES].tolist()
     return newest if scenario.blend.aversion else []
 
 

@@ -12,7 +12,7 @@ from feed.catalog.catalog import Catalog
 from feed.model.episode import primary_subtag
 from feed.model.timestamps import DAY_US
 from feed.scenarios.scenario import FiltersParameters
-from feed.user.hydration import History
+from feed.user.hydration import HydratedQuery
 from feed.user.query import Query
 
 
@@ -53,7 +53,7 @@ def published(catalog: Catalog, now_us: int) -> BoolArray | None:
 
 
 def excluded(
-    catalog: Catalog, query: Query, history: History, returning: IntArray | None = None
+    catalog: Catalog, query: Query, history: HydratedQuery, returning: IntArray | None = None
 ) -> IntArray:
     """Rows excluded by the request or engaged with, by id or content id, perhaps more than once.
 

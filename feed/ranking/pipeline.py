@@ -14,17 +14,23 @@ from feed.catalog.catalog import Catalog
 from feed.model.degradation import Degradation
 from feed.ports.vector_search import Match
 from feed.ranking import emptiness, filters, scorers
-from feed.ranking.candidates import Proposed, everything, propose
-from feed.ranking.catalog_features import Standing
-from feed.ranking.eligibility import Eligible, eligible
-from feed.ranking.external_search import Enquiry, Retrieved, enquire, matched, needs_vectors
+from feed.ranking.candidates import Proposed, everything, generate_candidates
+from feed.ranking.catalog_features import CatalogFeatures
+from feed.ranking.eligibility import Eligibility, eligible
+from feed.ranking.external_search import (
+    SearchPlan,
+    SearchResult,
+    matched,
+    needs_vectors,
+    plan_search,
+)
 from feed.ranking.reasons import Reasons, explain
-from feed.ranking.selector_input import candidates_of
-from feed.ranking.trace import Detail, detail
+from feed.ranking.selector_input import selector_input
+from feed.ranking.trace import TraceDetail, detail
 from feed.scenarios.scenario import Scenario
 from feed.selection.selector import select
-from feed.user.features import Taste
-from feed.user.hydration import History
+from feed.user.features import UserFeatures
+from feed.user.hydration import HydratedQuery
 from feed.user.query import Query
 from feed.user.user_vector import user_vector
 from feed.vectors.search import nearest
@@ -70,7 +76,7 @@ class Slate:
     drawn: Mapping[int, float]
     """by place from 1 on: with what probability who was drawn by lot came there"""
     traced: Callable[[], Trace]
-    detailed: Callable[[], Detail]
+    detailed: Callable[[], TraceDetail]
 
     @property
     def trace(self) -> Trace:
@@ -78,7 +84,7 @@ class Slate:
         return self.traced()
 
     @property
-    def detail(self) -> Detail:
+    def detail(self) -> TraceDetail:
         """The same by name, likewise."""
         return self.detailed()
 
@@ -89,27 +95,29 @@ class Ranker:
     def __init__(self, catalog: Catalog, scenario: Scenario) -> None:
         self.catalog = catalog
         self.scenario = scenario
-        self.standing = Standing(catalog, scenario)
+        self.features = CatalogFeatures(catalog, scenario)
 
-    def enquire(self, query: Query) -> Enquiry | None:
+    def plan_search(self, query: Query) -> SearchPlan | None:
         """What to ask a search for this query; None where it could add nothing."""
         catalog, scenario = self.catalog, self.scenario
         if catalog.holds_vectors:
             return None
-        history = History.of(catalog, query, scenario.interests)
+        history = HydratedQuery.of(catalog, query, scenario.interests)
         if not needs_vectors(catalog, history, scenario):
             return None
-        return enquire(catalog, query, history, scenario, self._eligible(query, history))
+        return plan_search(catalog, query, history, scenario, self._eligible(query, history))
 
-    def rank(self, query: Query, retrieved: Retrieved | None = None) -> Slate:
+    def rank(self, query: Query, retrieved: SearchResult | None = None) -> Slate:
         """The slate for this query, with what a search brought for it, if there was one."""
-        catalog, scenario, standing = self.catalog, self.scenario, self.standing
-        history = History.of(catalog, query, scenario.interests)
+        catalog, scenario, features = self.catalog, self.scenario, self.features
+        history = HydratedQuery.of(catalog, query, scenario.interests)
         user = retrieved.user if retrieved else user_vector(catalog, history, scenario.interests)
-        likes = Taste(catalog, query, history, scenario.interests, user)
+        likes = UserFeatures(catalog, query, history, scenario.interests, user)
         found = self._eligible(query, history, likes)
 
-        proposed = propose(catalog, scenario, standing, likes, found, retrieved, query.seed)
+        proposed = generate_candidates(
+            catalog, scenario, features, likes, found, retrieved, query.seed
+        )
         rows = proposed.pool.rows
         ages = found.ages(rows)
         parts = self._parts(query, likes, ages, proposed, retrieved)
@@ -117,14 +125,14 @@ class Ranker:
         final = scorers.blend(weights, parts)
 
         chosen = select(
-            candidates_of(catalog, scenario, standing, likes, proposed, final, ages, query.seed),
+            selector_input(catalog, scenario, features, likes, proposed, final, ages, query.seed),
             scenario.selector,
         )
         at, pool, scores = chosen.places, proposed.pool, final
         rows, final, similarity = rows[at], final[at], proposed.similarity[at]
         parts = {name: part[at] for name, part in parts.items()}
         near = proposed.vectors[at] if catalog.holds_vectors else proposed.vectors
-        reasons = explain(catalog, scenario, standing, likes, rows, near, parts, weights, chosen)
+        reasons = explain(catalog, scenario, features, likes, rows, near, parts, weights, chosen)
         blind = not (catalog.holds_vectors or retrieved) and needs_vectors(
             catalog, history, scenario
         )
@@ -155,15 +163,15 @@ class Ranker:
                 proposed_by=proposed.pool.names(at),
                 propensities=np.round(chosen.propensities, 6).tolist(),
             ),
-            detailed=lambda: detail(catalog, standing, likes, found, pool, scores, at),
+            detailed=lambda: detail(catalog, features, likes, found, pool, scores, at),
         )
 
-    def score(self, query: Query, retrieved: Retrieved | None = None) -> FloatArray:
+    def score(self, query: Query, retrieved: SearchResult | None = None) -> FloatArray:
         """(n,) the final score of every episode, before any filter or selector."""
         catalog, scenario = self.catalog, self.scenario
-        history = History.of(catalog, query, scenario.interests)
+        history = HydratedQuery.of(catalog, query, scenario.interests)
         user = retrieved.user if retrieved else user_vector(catalog, history, scenario.interests)
-        likes = Taste(catalog, query, history, scenario.interests, user)
+        likes = UserFeatures(catalog, query, history, scenario.interests, user)
         proposed = everything(catalog, scenario, likes, retrieved)
         ages = filters.age_days(catalog.published_us, query.now_us)
         parts = self._parts(query, likes, ages, proposed, retrieved)
@@ -176,8 +184,8 @@ class Ranker:
 
         A catalog that holds no vectors takes them from the matches of a search.
         """
-        catalog, ties = self.catalog, self.standing.ties
-        floors = self.standing.floors
+        catalog, ties = self.catalog, self.features.ties
+        floors = self.features.floors
         others = np.ones(len(self.catalog), np.bool_) if floors is None else floors.copy()
         others[row] = False
         if not catalog.holds_vectors:
@@ -187,44 +195,46 @@ class Ranker:
         rows, cosines = nearest(catalog, vectors, others, counts, ties)[0]
         return rows, cosines.astype(np.float64)
 
-    def _eligible(self, query: Query, history: History, likes: Taste | None = None) -> Eligible:
+    def _eligible(
+        self, query: Query, history: HydratedQuery, likes: UserFeatures | None = None
+    ) -> Eligibility:
         returning = likes.unfinished if likes and self.scenario.sources.unfinished else None
         return eligible(
             self.catalog,
             query,
             history,
             self.scenario,
-            self.standing.floors,
-            self.standing.ruling,
+            self.features.floors,
+            self.features.ruling,
             returning,
         )
 
     def _parts(
         self,
         query: Query,
-        likes: Taste,
+        likes: UserFeatures,
         ages: IntArray,
         proposed: Proposed,
-        retrieved: Retrieved | None,
+        retrieved: SearchResult | None,
     ) -> dict[str, FloatArray]:
         """Every part of the score that this scenario weighs, and those that are always shown."""
-        catalog, standing, blend = self.catalog, self.standing, self.scenario.blend
+        catalog, features, blend = self.catalog, self.features, self.scenario.blend
         rows = proposed.pool.rows
-        unseen = standing.unseen[rows]
+        unseen = features.unseen[rows]
         # What is neutral, because nothing is known or can be had, is no cosine.
         cosines = likes.user.vector is not None and (catalog.holds_vectors or retrieved is not None)
-        similarity = standing.measured(proposed.similarity) if cosines else proposed.similarity
+        similarity = features.measured(proposed.similarity) if cosines else proposed.similarity
         parts: dict[str, Callable[[], FloatArray]] = {
             "similarity": lambda: similarity,
-            "quality": lambda: standing.quality[rows],
+            "quality": lambda: features.quality[rows],
             "recency": lambda: scorers.recency(ages, blend.recency_decay),
-            "interest": lambda: standing.measured(proposed.interest),
+            "interest": lambda: features.measured(proposed.interest),
             "neighbours": lambda: scorers.neighbours(likes, rows, blend.neighbours_unit),
-            "trend": lambda: standing.trend[rows],
-            "popularity": lambda: standing.popularity[rows],
-            "rise": lambda: standing.rise[rows],
-            "completion": lambda: standing.completion[rows],
-            "promise": lambda: standing.promise[rows],
+            "trend": lambda: features.trend[rows],
+            "popularity": lambda: features.popularity[rows],
+            "rise": lambda: features.rise[rows],
+            "completion": lambda: features.completion[rows],
+            "promise": lambda: features.promise[rows],
             "unseen": lambda: unseen.astype(np.float64),
             "series": lambda: scorers.series(catalog, likes, rows),
             "category": lambda: scorers.category(catalog, likes, rows),
@@ -235,12 +245,12 @@ class Ranker:
         }
         wanted = {name for name in parts if getattr(blend, name)}
         weighed = {name: part() for name, part in parts.items() if name in wanted | _ALWAYS}
-        if standing.ruling.boosts:
-            weighed["boost"] = standing.ruling.boost(rows, ages)
+        if features.ruling.boosts:
+            weighed["boost"] = features.ruling.boost(rows, ages)
         return weighed
 
     def _aversion(
-        self, likes: Taste, proposed: Proposed, retrieved: Retrieved | None
+        self, likes: UserFeatures, proposed: Proposed, retrieved: SearchResult | None
     ) -> FloatArray:
         if self.catalog.holds_vectors:
             refused = self.catalog.vectors(likes.refused)
@@ -248,7 +258,7 @@ class Ranker:
         else:
             rows = proposed.pool.rows
             nearest = retrieved.aversion(rows) if retrieved else np.zeros(len(rows))
-        return np.maximum(self.standing.measured(nearest), 0.0)
+        return np.maximum(self.features.measured(nearest), 0.0)
 
 
 def _millionths(numbers: FloatArray) -> npt.NDArray[np.int32]:

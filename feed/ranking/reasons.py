@@ -10,10 +10,10 @@ import numpy.typing as npt
 from feed.arrays.arrays import BoolArray, FloatArray, HashArray, IntArray, contained
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import TYPES
-from feed.ranking.catalog_features import Standing
+from feed.ranking.catalog_features import CatalogFeatures
 from feed.scenarios.scenario import Scenario
 from feed.selection.greedy import Chosen
-from feed.user.features import OFTEN, Taste
+from feed.user.features import HABITUAL, UserFeatures
 from feed.user.user_vector import UserVector
 
 DISCOVER, QUALITY, FRESH, INTEREST, NEAR_INTEREST = range(5)
@@ -53,8 +53,8 @@ class _Claim(NamedTuple):
 def explain(
     catalog: Catalog,
     scenario: Scenario,
-    standing: Standing,
-    taste: Taste,
+    features: CatalogFeatures,
+    taste: UserFeatures,
     rows: IntArray,
     vectors: npt.NDArray[np.float32],
     parts: Mapping[str, FloatArray],
@@ -72,10 +72,10 @@ def explain(
     was pinned by a rule was picked.
     """
     weighed = {name: weights[name] * part for name, part in parts.items()}
-    found = _best(_plain(catalog, scenario, standing, taste, rows, parts, weighed))
+    found = _best(_plain(catalog, scenario, features, taste, rows, parts, weighed))
     if len(rows) and not taste.unknown:
         personal = _best(
-            _personal(catalog, scenario, standing, taste, rows, vectors, parts, weighed)
+            _personal(catalog, scenario, features, taste, rows, vectors, parts, weighed)
         )
         true = personal.given > -np.inf
         found = _Claim(
@@ -114,8 +114,8 @@ def _claim(
 def _plain(
     catalog: Catalog,
     scenario: Scenario,
-    standing: Standing,
-    taste: Taste,
+    features: CatalogFeatures,
+    taste: UserFeatures,
     rows: IntArray,
     parts: Mapping[str, FloatArray],
     weighed: Mapping[str, FloatArray],
@@ -123,23 +123,23 @@ def _plain(
     """What an episode is by itself."""
     every = np.ones(len(rows), np.bool_)
     yield _claim(every, np.zeros(len(rows)), "discover")
-    yield _claim(standing.rated[rows], weighed["quality"], "quality")
+    yield _claim(features.rated[rows], weighed["quality"], "quality")
     recent = parts["recency"] >= scenario.reasons.min_recency
     yield _claim(recent, weighed["recency"], "fresh")
     if "trend" in weighed:
-        trending = standing.is_trending[rows]
-        topics = standing.topics[rows]
+        trending = features.is_trending[rows]
+        topics = features.topics[rows]
         theirs = contained(taste.categories.of, topics) & (topics >= 0)
         yield _claim(trending & ~theirs, weighed["trend"], "trending")
-        names = standing.category_hashes[np.maximum(topics, 0)] if len(catalog.categories) else None
+        names = features.category_hashes[np.maximum(topics, 0)] if len(catalog.categories) else None
         yield _claim(trending & theirs, weighed["trend"], "trending_in", names)
 
 
 def _personal(
     catalog: Catalog,
     scenario: Scenario,
-    standing: Standing,
-    taste: Taste,
+    features: CatalogFeatures,
+    taste: UserFeatures,
     rows: IntArray,
     vectors: npt.NDArray[np.float32],
     parts: Mapping[str, FloatArray],
@@ -147,7 +147,7 @@ def _personal(
 ) -> Iterator[_Claim]:
     """What it has to do with this user."""
     least = scenario.reasons.min_similarity
-    alike, hashes = parts["similarity"] >= least, standing.category_hashes
+    alike, hashes = parts["similarity"] >= least, features.category_hashes
     if scenario.blend.measure == "cosine":
         yield _similar(catalog, hashes, taste.user, rows, vectors, weighed["similarity"], alike)[0]
     else:  # what is named has to be alike itself; who is in a stated interest, only not unlike it
@@ -155,7 +155,7 @@ def _personal(
         claim, named = _similar(
             catalog, hashes, taste.user, rows, vectors, weighed["similarity"], every
         )
-        likeness = standing.measured(np.nan_to_num(named))
+        likeness = features.measured(np.nan_to_num(named))
         true = np.where(np.isnan(named), alike, likeness >= least)
         true |= claim.codes == _CODE["interest"]
         yield claim._replace(given=np.where(true, claim.given, -np.inf))
@@ -173,10 +173,10 @@ def _personal(
         yield _claim(true, weighed["neighbours"], "others", catalog.id_hashes[nearest])
     if "series" in weighed and len(catalog.series_ids):
         series = catalog.series[rows]
-        names = standing.series_hashes[np.maximum(series, 0)]
+        names = features.series_hashes[np.maximum(series, 0)]
         followed = contained(taste.followed, series) & (series >= 0)
         yield _claim(followed, weighed["series"], "series_followed", names)
-        often = (parts["series"] >= OFTEN) & ~followed
+        often = (parts["series"] >= HABITUAL) & ~followed
         yield _claim(often, weighed["series"], "series_heard", names)
 
 

@@ -9,7 +9,7 @@ from feed.arrays.arrays import BoolArray, FloatArray, IntArray, contained, looke
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import DAY_US
 from feed.scenarios.scenario import BlendParameters, QualityParameters
-from feed.user.features import Taste
+from feed.user.features import UserFeatures
 from feed.user.query import Query
 
 TAKEN_OFF = {"aversion", "served"}
@@ -65,14 +65,14 @@ def served(catalog: Catalog, query: Query, rows: IntArray) -> FloatArray:
     return contained(np.sort(catalog.rows_named(query.served_ids)), rows).astype(np.float64)
 
 
-def neighbours(taste: Taste, rows: IntArray, unit: float) -> FloatArray:
+def neighbours(taste: UserFeatures, rows: IntArray, unit: float) -> FloatArray:
     """log(1 + nearness / unit), the nearness to each choice weighed by its share; else 0."""
     nearness = looked_up(taste.neighbours.rows, taste.neighbours.nearness, rows)
     logs: FloatArray = np.log1p(nearness / unit)
     return logs
 
 
-def series(catalog: Catalog, taste: Taste, rows: IntArray) -> FloatArray:
+def series(catalog: Catalog, taste: UserFeatures, rows: IntArray) -> FloatArray:
     """The share of the choices that were of its series; 1 where the user follows it."""
     theirs = catalog.series[rows]
     heard = looked_up(*taste.series, theirs)
@@ -80,7 +80,7 @@ def series(catalog: Catalog, taste: Taste, rows: IntArray) -> FloatArray:
     return np.where(followed, 1.0, heard)
 
 
-def category(catalog: Catalog, taste: Taste, rows: IntArray) -> FloatArray:
+def category(catalog: Catalog, taste: UserFeatures, rows: IntArray) -> FloatArray:
     """The shares of its c categories in the choices, in sum, over the square root of c."""
     starts, ends = catalog.category_starts[rows], catalog.category_starts[rows + 1]
     members = catalog.category_members[places(starts, ends)]
@@ -91,7 +91,7 @@ def category(catalog: Catalog, taste: Taste, rows: IntArray) -> FloatArray:
     return found
 
 
-def era(catalog: Catalog, taste: Taste, rows: IntArray, days: float) -> FloatArray:
+def era(catalog: Catalog, taste: UserFeatures, rows: IntArray, days: float) -> FloatArray:
     """exp(-distance in time / `days`) to each choice, weighed by its share: 1 for the same date."""
     when, member = np.unique(catalog.published_us[taste.rows], return_inverse=True)
     shares = np.bincount(member, taste.shares, len(when))

@@ -6,20 +6,20 @@ from feed.arrays.arrays import FloatArray, HashArray, IntArray
 from feed.arrays.hashing import mixed
 from feed.catalog.catalog import Catalog
 from feed.ranking.candidates import Proposed
-from feed.ranking.catalog_features import Standing
+from feed.ranking.catalog_features import CatalogFeatures
 from feed.scenarios.scenario import Scenario
 from feed.selection.selector import Candidates
-from feed.user.features import Taste
+from feed.user.features import UserFeatures
 
 MOST_CATEGORIES = 20
 """how many categories are kept in proportion"""
 
 
-def candidates_of(
+def selector_input(
     catalog: Catalog,
     scenario: Scenario,
-    standing: Standing,
-    taste: Taste,
+    features: CatalogFeatures,
+    taste: UserFeatures,
     proposed: Proposed,
     scores: FloatArray,
     ages: IntArray,
@@ -31,12 +31,12 @@ def candidates_of(
     alike = catalog.holds_vectors and (rules.mmr or rules.near_duplicate <= 1.0)
     mix = wanted = None
     if rules.calibration:
-        mix, wanted = _mix(catalog, standing, taste, rows)
+        mix, wanted = _mix(catalog, features, taste, rows)
     return Candidates(
         scores=scores,
-        order=standing.ties[rows],
+        order=features.ties[rows],
         series=catalog.series[rows],
-        topics=standing.topics[rows] if rules.topic_decay < 1.0 else None,
+        topics=features.topics[rows] if rules.topic_decay < 1.0 else None,
         vectors=proposed.vectors if alike else None,
         titles=catalog.title_hashes[rows] if rules.near_duplicate <= 1.0 else None,
         mix=mix,
@@ -44,7 +44,7 @@ def candidates_of(
         chance=np.where(pool.by("exploration"), scores / rules.explore_noise, -np.inf)
         if rules.explore_every
         else None,
-        pinned=standing.ruling.pinned(rows, ages),
+        pinned=features.ruling.pinned(rows, ages),
         luck=gumbel(catalog.id_hashes[rows], seed) if rules.explore_every else None,
     )
 
@@ -61,7 +61,7 @@ def gumbel(id_hashes: HashArray, seed: int) -> FloatArray:
 
 
 def _mix(
-    catalog: Catalog, standing: Standing, taste: Taste, rows: IntArray
+    catalog: Catalog, features: CatalogFeatures, taste: UserFeatures, rows: IntArray
 ) -> tuple[FloatArray, FloatArray]:
     """(k, c) the share of each of the largest categories in each episode, and (c,) in the choices.
 
@@ -69,13 +69,13 @@ def _mix(
     the feed shows what there is.
     """
     if taste.unknown:
-        named = np.flatnonzero(standing.major_sizes)
-        shares = np.sqrt(standing.major_sizes[named])
+        named = np.flatnonzero(features.major_sizes)
+        shares = np.sqrt(features.major_sizes[named])
     else:
         named, shares = taste.categories.of, taste.categories.shares
     # By name among equals and in the end, so that a feed is the same in whatever order the catalog
     # was read.
-    names = standing.category_hashes[named]
+    names = features.category_hashes[named]
     largest = np.lexsort((names, -shares))[:MOST_CATEGORIES]
     largest = largest[np.argsort(named[largest])]
     by_name = np.argsort(names[largest])

@@ -39,7 +39,7 @@ class Pool:
         ]
 
 
-def pooled(brought: Iterable[tuple[str, IntArray]]) -> Pool:
+def merge_sources(brought: Iterable[tuple[str, IntArray]]) -> Pool:
     """What several sources brought, together."""
     named = list(brought)
     every = np.concatenate([np.zeros(0, np.int64), *(rows for _, rows in named)])

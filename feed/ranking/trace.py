@@ -1,4 +1,4 @@
-"""Detail: which episodes each stage of a ranking kept, brought and chose. For the Lab."""
+"""TraceDetail: which episodes each stage of a ranking kept, brought and chose. For the Lab."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ import numpy as np
 from feed.arrays.arrays import FloatArray, IntArray
 from feed.catalog.catalog import Catalog
 from feed.catalog.projection import rounded
-from feed.ranking.catalog_features import Standing
-from feed.ranking.eligibility import Eligible
+from feed.ranking.catalog_features import CatalogFeatures
+from feed.ranking.eligibility import Eligibility
 from feed.ranking.sources import Pool
-from feed.user.features import Taste
+from feed.user.features import UserFeatures
 
-MOST_REMOVED = 200
+MAX_REMOVED = 200
 """of each filter so many are named"""
-MOST_PROPOSED = 1000
+MAX_CANDIDATES = 1000
 """and so many candidates"""
 
 
 @dataclass(frozen=True)
-class Named:
+class EpisodeRef:
     """An episode in words."""
 
     id: str
@@ -28,7 +28,7 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Candidate(Named):
+class TracedCandidate(EpisodeRef):
     """An episode that sources proposed."""
 
     proposed_by: list[str]
@@ -38,7 +38,7 @@ class Candidate(Named):
 
 
 @dataclass(frozen=True)
-class Interest(Named):
+class TracedInterest(EpisodeRef):
     """An episode that stands for an interest."""
 
     at: list[float] | None
@@ -46,61 +46,61 @@ class Interest(Named):
 
 
 @dataclass(frozen=True)
-class Detail:
+class TraceDetail:
     """What a trace counts, by name."""
 
-    removed: dict[str, list[Named]]
+    removed: dict[str, list[EpisodeRef]]
     """by filter: of those that it removed and no earlier one, the best by quality"""
-    candidates: list[Candidate]
+    candidates: list[TracedCandidate]
     """by final score"""
     user: list[float] | None
     """where the user vector is on the map"""
-    interests: list[Interest]
+    interests: list[TracedInterest]
 
 
 def detail(
     catalog: Catalog,
-    standing: Standing,
-    likes: Taste,
-    found: Eligible,
+    features: CatalogFeatures,
+    likes: UserFeatures,
+    found: Eligibility,
     pool: Pool,
     scores: FloatArray,
     chosen: IntArray,
-) -> Detail:
+) -> TraceDetail:
     """The detail of one ranking.
 
     `scores` are the final ones of the k candidates in the pool, `chosen` their places in the order
     of the queue.
     """
     vector, plane = likes.user.vector, catalog.projection
-    return Detail(
+    return TraceDetail(
         removed={
-            name: [Named(*_named(catalog, row)) for row in _best(rows, standing)]
+            name: [EpisodeRef(*_named(catalog, row)) for row in _best(rows, features)]
             for name, rows in found.left_out()
         },
         candidates=list(_candidates(catalog, pool, scores, chosen)),
         user=rounded(plane.place(vector)) if len(plane) and vector is not None else None,
         interests=[
-            Interest(*_named(catalog, row), plane.at(row)) for row in likes.interests.tolist()
+            TracedInterest(*_named(catalog, row), plane.at(row)) for row in likes.interests.tolist()
         ],
     )
 
 
-def _best(rows: IntArray, standing: Standing) -> list[int]:
+def _best(rows: IntArray, features: CatalogFeatures) -> list[int]:
     """The best of some rows, as many as are named."""
-    best: list[int] = rows[np.argsort(-standing.quality[rows], kind="stable")].tolist()
-    return best[:MOST_REMOVED]
+    best: list[int] = rows[np.argsort(-features.quality[rows], kind="stable")].tolist()
+    return best[:MAX_REMOVED]
 
 
 def _candidates(
     catalog: Catalog, pool: Pool, scores: FloatArray, chosen: IntArray
-) -> Iterator[Candidate]:
+) -> Iterator[TracedCandidate]:
     positions = {int(place): position for position, place in enumerate(chosen, 1)}
-    order = np.argsort(-scores, kind="stable")[:MOST_PROPOSED]
+    order = np.argsort(-scores, kind="stable")[:MAX_CANDIDATES]
     for place, names in zip(order.tolist(), pool.names(order), strict=True):
         named = _named(catalog, int(pool.rows[place]))
         score = round(float(scores[place]), 6)
-        yield Candidate(*named, names, score, positions.get(place))
+        yield TracedCandidate(*named, names, score, positions.get(place))
 
 
 def _named(catalog: Catalog, row: int) -> tuple[str, str]:

@@ -10,7 +10,7 @@ import numpy as np
 from feed.arrays.arrays import contained
 from feed.catalog.catalog import Catalog
 from feed.model.degradation import Degradation
-from feed.ranking.external_search import Retrieved
+from feed.ranking.external_search import SearchResult
 from feed.ranking.pipeline import MILLION, Ranker
 from feed.scenarios.experiment import Assignment
 from feed.session.cursor import seal
@@ -31,7 +31,7 @@ def session_id(seed: int) -> str:
 def create(
     ranker: Ranker,
     query: Query,
-    retrieved: Retrieved | None = None,
+    retrieved: SearchResult | None = None,
     *,
     degraded: Sequence[Degradation] = (),
     experiment: Assignment | None = None,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from feed.arrays.arrays import HashArray
 from feed.ranking.pipeline import Trace
 from feed.ranking.reasons import Reasons
-from feed.ranking.trace import Detail
+from feed.ranking.trace import TraceDetail
 from feed.scenarios.experiment import Assignment
 
 
@@ -64,5 +64,5 @@ class Session:
     """for the log, when it is created: it travels in no cursor"""
     trace: Trace | None = None
     """for the first page only: it travels in no cursor"""
-    detail: Detail | None = None
+    detail: TraceDetail | None = None
     """likewise"""

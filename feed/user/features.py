@@ -1,4 +1,4 @@
-"""Taste: what is known of a user, in the terms of a catalog. Every stage leans on it."""
+"""UserFeatures: what is known of a user, in the terms of a catalog. Every stage leans on it."""
 
 from functools import cached_property
 from typing import NamedTuple
@@ -11,13 +11,13 @@ from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
 from feed.catalog.signals import Neighbours
 from feed.scenarios.scenario import InterestsParameters
-from feed.user.hydration import LEFT, LISTEN, History
+from feed.user.hydration import LEFT, LISTEN, HydratedQuery
 from feed.user.query import Query
 from feed.user.user_vector import UserVector, medoids
 
 HEARD = 0.9
 """the share of an episode from which on it was heard"""
-OFTEN = 0.1
+HABITUAL = 0.1
 """the share of the choices from which on a series is often heard"""
 
 STATED = 2.0
@@ -33,7 +33,7 @@ class Shares(NamedTuple):
     """(g,)"""
 
 
-class Taste:
+class UserFeatures:
     """What a user engaged with and asked for, as rows and shares.
 
     The newest engagement with an episode says what it is now. What a scenario does not look at is
@@ -44,7 +44,7 @@ class Taste:
         self,
         catalog: Catalog,
         query: Query,
-        history: History,
+        history: HydratedQuery,
         parameters: InterestsParameters,
         user: UserVector,
     ) -> None:

@@ -1,4 +1,4 @@
-"""History: what a user did and asked for, as columns over one catalog. Made once for a query."""
+"""Query hydration: the ids, names and languages of a query as rows of one catalog."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +21,7 @@ _CODES = {kind: code for code, kind in enumerate(TYPES)}
 
 
 @dataclass(frozen=True)
-class History:
+class HydratedQuery:
     """k engagements, newest first, and the stated interests."""
 
     hashes: HashArray
@@ -38,7 +38,7 @@ class History:
     """(c,) the stated interests that are categories with an anchor, sorted, each once"""
 
     @classmethod
-    def of(cls, catalog: Catalog, query: Query, parameters: InterestsParameters) -> "History":
+    def of(cls, catalog: Catalog, query: Query, parameters: InterestsParameters) -> "HydratedQuery":
         """That of a query's user."""
         engagements = query.engagements
         kinds = np.frombuffer(bytes([_CODES[one.type] for one in engagements]), np.uint8)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from feed.arrays.arrays import FloatArray, IntArray
 from feed.catalog.catalog import Catalog
 from feed.scenarios.scenario import InterestsParameters
-from feed.user.hydration import History
+from feed.user.hydration import HydratedQuery
 
 Lent = Mapping[int, npt.NDArray[np.float32]]
 """Unit vectors by row, from outside: for a catalog that holds none."""
@@ -36,7 +36,10 @@ class UserVector:
 
 
 def user_vector(
-    catalog: Catalog, history: History, parameters: InterestsParameters, lent: Lent | None = None
+    catalog: Catalog,
+    history: HydratedQuery,
+    parameters: InterestsParameters,
+    lent: Lent | None = None,
 ) -> UserVector:
     """The weighted mean of the newest engagements' embeddings, blended with the stated interests.
 
@@ -72,7 +75,9 @@ def user_vector(
     )
 
 
-def engaged_rows(catalog: Catalog, history: History, parameters: InterestsParameters) -> IntArray:
+def engaged_rows(
+    catalog: Catalog, history: HydratedQuery, parameters: InterestsParameters
+) -> IntArray:
     """(k,) rows of the engaged episodes whose embeddings make the user vector, newest first."""
     return _engaged(catalog, history, parameters)[0]
 
@@ -89,7 +94,7 @@ def _at_hand(
 
 
 def _engaged(
-    catalog: Catalog, history: History, parameters: InterestsParameters
+    catalog: Catalog, history: HydratedQuery, parameters: InterestsParameters
 ) -> tuple[IntArray, npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
     weights = history.weights
     newest = np.flatnonzero(weights > 0)[: parameters.newest]

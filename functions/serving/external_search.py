@@ -7,7 +7,7 @@ from typing import TypeVar
 from feed.model.degradation import Degradation
 from feed.ports.errors import Unavailable
 from feed.ports.vector_search import Match, Restriction, VectorSearch
-from feed.ranking.external_search import NEAR_REFUSED, Enquiry, Retrieved
+from feed.ranking.external_search import NEIGHBOURS_PER_DISLIKE, SearchPlan, SearchResult
 from feed.user.user_vector import UserVector
 from functions.serving.circuit_breaker import Guard, Resting
 from functions.serving.degradation_log import DegradationLog
@@ -32,14 +32,16 @@ class Retrieval:
         """Open the connection, beside whatever else a process's first request waits for."""
         await self._asked(lambda: self._search.vectors([_PROBE]))
 
-    async def retrieve(self, enquiry: Enquiry) -> tuple[Retrieved | None, tuple[Degradation, ...]]:
+    async def retrieve(
+        self, plan: SearchPlan
+    ) -> tuple[SearchResult | None, tuple[Degradation, ...]]:
         """What the search brings for a session."""
-        answer, missing = await self._asked(lambda: self._answer(enquiry))
+        answer, missing = await self._asked(lambda: self._answer(plan))
         if answer is None:
             return None, missing
         user, matches, averse = answer
-        retrieved = enquiry.retrieved(user, matches, averse)
-        if enquiry.in_vain(retrieved):
+        retrieved = plan.result(user, matches, averse)
+        if plan.is_empty_by_mistake(retrieved):
             return None, (EMPTY,)
         return retrieved, ()
 
@@ -56,7 +58,7 @@ class Retrieval:
         _, missing = await self._asked(lambda: self._search.check(dimension))
         return missing[0].removeprefix("retrieval_") if missing else "ok"
 
-    async def _answer(self, enquiry: Enquiry) -> tuple[UserVector, list[Match], list[Match]]:
+    async def _answer(self, plan: SearchPlan) -> tuple[UserVector, list[Match], list[Match]]:
         """Two round trips: the engaged episodes' vectors, then what is similar to their mean.
 
         The neighbours of refused episodes are asked by id, beside both.
@@ -64,17 +66,17 @@ class Retrieval:
         try:
             async with asyncio.TaskGroup() as tasks:
                 averse = [
-                    tasks.create_task(self._search.search(one, NEAR_REFUSED, enquiry.restriction))
-                    for one in enquiry.refused_ids
-                    if enquiry.count
-                ]
-                ids = enquiry.engaged_ids
-                user = enquiry.user(await self._search.vectors(ids) if ids else {})
-                matches: list[Match] = []
-                if user.vector is not None and enquiry.count:
-                    matches = await self._search.search(
-                        user.vector, enquiry.count, enquiry.restriction
+                    tasks.create_task(
+                        self._search.search(one, NEIGHBOURS_PER_DISLIKE, plan.restriction)
                     )
+                    for one in plan.disliked_ids
+                    if plan.count
+                ]
+                ids = plan.engaged_ids
+                user = plan.user(await self._search.vectors(ids) if ids else {})
+                matches: list[Match] = []
+                if user.vector is not None and plan.count:
+                    matches = await self._search.search(user.vector, plan.count, plan.restriction)
         except ExceptionGroup as several:
             raise several.exceptions[0] from several
         return user, matches, [match for task in averse for match in task.result()]

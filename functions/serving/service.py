@@ -14,7 +14,7 @@ from feed.model.engagement import Summary
 from feed.ports.errors import Unavailable
 from feed.ports.users import Stored, SummaryStore
 from feed.ports.vector_search import Match
-from feed.ranking.external_search import MARGIN, Retrieved, restriction
+from feed.ranking.external_search import MARGIN, SearchResult, restriction
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.experiment import Assignment, Experiment, assign
 from feed.scenarios.scenario import Scenario
@@ -227,7 +227,7 @@ class Service:
 
     async def retrieve(
         self, ranker: Ranker, query: Query, timings: Timings
-    ) -> tuple[Retrieved | None, tuple[Degradation, ...]]:
+    ) -> tuple[SearchResult | None, tuple[Degradation, ...]]:
         """What a search brings where the catalog holds no vectors, or the name of what went wrong.
 
         Nothing of either where no search is needed, or there is none.
@@ -235,8 +235,8 @@ class Service:
         if self.retrieval is None:
             return None, ()
         with timings.step("retrieve"):
-            enquiry = ranker.enquire(query)
-            return await self.retrieval.retrieve(enquiry) if enquiry else (None, ())
+            plan = ranker.plan_search(query)
+            return await self.retrieval.retrieve(plan) if plan else (None, ())
 
     async def near(
         self, ranker: Ranker, row: int, count: int, timings: Timings

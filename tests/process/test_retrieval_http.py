@@ -25,7 +25,11 @@ TASTE = [
     {"episode_id": f"episode-{n}", "type": kind, "timestamp": f"2026-02-0{day}T00:00:00Z"}
     for day, (n, kind) in enumerate([(3, "like"), (14, "listen"), (16, "bookmark")], 1)
 ]
-REFUSED = {"episode_id": "episode-9", "type": "not_interested", "timestamp": "2026-02-05T00:00:00Z"}
+DISLIKE = {
+    "episode_id": "episode-9",
+    "type": "not_interested",
+    "timestamp": "2026-02-05T00:00:00Z",
+}
 SCORES = ("similarity_score", "quality_score", "recency_score", "final_score")
 
 
@@ -90,7 +94,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "one engagement": {"engagements": TASTE[:1]},
     "an interest": {"category_interests": ["Chess"]},
     "both": {"engagements": TASTE, "category_interests": ["Chess", "Bread"]},
-    "a refusal": {"engagements": [*TASTE, REFUSED]},
+    "a refusal": {"engagements": [*TASTE, DISLIKE]},
     "exclusions": {
         "engagements": TASTE,
         "excluded_ids": [f"content-{n}" for n in range(0, 400, 2)],

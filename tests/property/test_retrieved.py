@@ -89,11 +89,11 @@ def test_whatever_a_search_answers_nothing_that_is_not_allowed_is_shown(
     averse: list[Match],
 ) -> None:
     ranker = Ranker(BLIND, scenario)
-    enquiry = ranker.enquire(query)
-    if enquiry is None:
+    plan = ranker.plan_search(query)
+    if plan is None:
         return
-    slate = ranker.rank(query, enquiry.retrieved(enquiry.user(answered), similar, averse))
-    allowed = enquiry.eligible.allowed
+    slate = ranker.rank(query, plan.result(plan.user(answered), similar, averse))
+    allowed = plan.eligible.allowed
     assert allowed[slate.rows].all()
     assert len(set(slate.rows.tolist())) == len(slate.rows)
     assert (np.abs(slate.scores[:, 0].astype(np.int64)) <= 1_000_000).all()
@@ -123,12 +123,12 @@ def test_a_session_by_a_search_scores_as_the_one_by_vectors_that_are_held(
 def test_a_search_of_pinecone_hides_nobody_who_may_be_shown(
     query: Query, scenario: Scenario
 ) -> None:
-    enquiry = Ranker(BLIND, scenario).enquire(query)
-    if enquiry is None:
+    plan = Ranker(BLIND, scenario).plan_search(query)
+    if plan is None:
         return
-    condition = metadata_filter(enquiry.restriction)
+    condition = metadata_filter(plan.restriction)
     admits = predicate(condition) if condition else lambda _: True
-    for row in np.flatnonzero(enquiry.eligible.allowed).tolist():
+    for row in np.flatnonzero(plan.eligible.allowed).tolist():
         whole = metadata(EPISODES[row])
         assert admits(whole)
         for name in whole:  # or of whom it knows less
@@ -139,12 +139,12 @@ def test_a_search_is_spared_most_of_what_may_not_be_shown() -> None:
     fields = {"category_interests": ["Chess"], "excluded_ids": list(BLIND.ids)[:20]}
     request = msgspec.convert(fields, SessionRequest)
     query = make_query(request, None, seed=0, now_us=to_us(NOW))
-    enquiry = Ranker(BLIND, PLAIN).enquire(query)
-    assert enquiry is not None
-    condition = metadata_filter(enquiry.restriction)
+    plan = Ranker(BLIND, PLAIN).plan_search(query)
+    assert plan is not None
+    condition = metadata_filter(plan.restriction)
     assert condition is not None
     admits = predicate(condition)
-    allowed = enquiry.eligible.allowed & BLIND.is_embedded
+    allowed = plan.eligible.allowed & BLIND.is_embedded
     admitted = np.array([admits(metadata(one)) for one in EPISODES]) & BLIND.is_embedded
     assert (admitted & ~allowed).sum() <= 3  # not out yet
     assert (~admitted).sum() > 20

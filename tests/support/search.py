@@ -8,7 +8,7 @@ import numpy as np
 from feed.catalog.catalog import Catalog
 from feed.ports.errors import Unavailable
 from feed.ports.vector_search import Match, Restriction
-from feed.ranking.external_search import NEAR_REFUSED, Retrieved
+from feed.ranking.external_search import NEIGHBOURS_PER_DISLIKE, SearchResult
 from feed.ranking.pipeline import Ranker
 from feed.user.query import Query
 
@@ -58,20 +58,20 @@ class ExactSearch:
         )
 
 
-def retrieved(ranker: Ranker, search: ExactSearch, query: Query) -> Retrieved | None:
+def retrieved(ranker: Ranker, search: ExactSearch, query: Query) -> SearchResult | None:
     """What the search brings for a query, asked one thing after another."""
 
-    async def ask() -> Retrieved | None:
-        enquiry = ranker.enquire(query)
-        if enquiry is None:
+    async def ask() -> SearchResult | None:
+        plan = ranker.plan_search(query)
+        if plan is None:
             return None
-        user = enquiry.user(await search.vectors(enquiry.engaged_ids))
+        user = plan.user(await search.vectors(plan.engaged_ids))
         matches: list[Match] = []
-        if user.vector is not None and enquiry.count:
-            matches = await search.search(user.vector, enquiry.count, enquiry.restriction)
+        if user.vector is not None and plan.count:
+            matches = await search.search(user.vector, plan.count, plan.restriction)
         averse: list[Match] = []
-        for name in enquiry.refused_ids:
-            averse += await search.search(name, NEAR_REFUSED, enquiry.restriction)
-        return enquiry.retrieved(user, matches, averse)
+        for name in plan.disliked_ids:
+            averse += await search.search(name, NEIGHBOURS_PER_DISLIKE, plan.restriction)
+        return plan.result(user, matches, averse)
 
     return asyncio.run(ask())

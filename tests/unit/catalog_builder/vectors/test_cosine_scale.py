@@ -9,7 +9,7 @@ import pytest
 from catalog_builder.vectors.cosine_scale import cosine_scale
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import to_us
-from feed.ranking.catalog_features import Standing
+from feed.ranking.catalog_features import CatalogFeatures
 from feed.ranking.pipeline import Ranker
 from feed.scenarios import scenario as scenarios
 from feed.scenarios.scenario import Scenario
@@ -70,7 +70,9 @@ def test_a_model_in_which_everything_is_alike_makes_the_same_feed(catalog: Catal
 
 
 def test_what_has_no_embedding_is_neither_like_nor_unlike(catalog: Catalog) -> None:
-    standing = Standing(catalog, measuring("catalog"))
+    features = CatalogFeatures(catalog, measuring("catalog"))
     zero, one = catalog.cosine_scale
-    assert standing.measured(np.array([0.0, zero, one])) == pytest.approx([0, 0, 1])
-    assert Standing(catalog, measuring("cosine")).measured(np.array([0.3])) == pytest.approx([0.3])
+    assert features.measured(np.array([0.0, zero, one])) == pytest.approx([0, 0, 1])
+    assert CatalogFeatures(catalog, measuring("cosine")).measured(np.array([0.3])) == pytest.approx(
+        [0.3]
+    )

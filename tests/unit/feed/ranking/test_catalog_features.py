@@ -5,7 +5,7 @@ import pytest
 
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import to_us
-from feed.ranking.catalog_features import Standing
+from feed.ranking.catalog_features import CatalogFeatures
 from feed.ranking.pipeline import Ranker
 from feed.scenarios import scenario as scenarios
 from feed.session.request import SessionRequest, make_query
@@ -24,16 +24,16 @@ def test_no_session_waits_for_a_column_and_none_is_made_in_vain(
 ) -> None:
     scenario = scenarios.shipped()[name]
     ranker = Ranker(catalog, scenario)
-    ready = set(vars(ranker.standing))
+    ready = set(vars(ranker.features))
     for fields in REQUESTS:
         request = msgspec.convert(fields, SessionRequest)
         ranker.rank(make_query(request, None, seed=0, now_us=to_us(NOW)))
-    assert set(vars(ranker.standing)) == ready
+    assert set(vars(ranker.features)) == ready
 
 
 def test_a_scenario_that_asks_little_has_little_ready(catalog: Catalog) -> None:
-    baseline = Standing(catalog, scenarios.shipped()["baseline"])
+    baseline = CatalogFeatures(catalog, scenarios.shipped()["baseline"])
     assert not {"trending", "popular", "to_explore", "of_series"} & set(vars(baseline))
     assert {"trending", "popular", "to_explore"} <= set(
-        vars(Standing(catalog, scenarios.shipped()["films"]))
+        vars(CatalogFeatures(catalog, scenarios.shipped()["films"]))
     )

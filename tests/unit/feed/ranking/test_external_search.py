@@ -10,7 +10,7 @@ from feed.model.engagement import Profile, Summary
 from feed.model.timestamps import DAY_US, to_us
 from feed.ports.vector_search import Match
 from feed.ranking import external_search as retrieval
-from feed.ranking.external_search import Enquiry
+from feed.ranking.external_search import SearchPlan
 from feed.ranking.pipeline import Ranker, Slate
 from feed.scenarios import scenario as scenarios
 from feed.scenarios.scenario import Scenario
@@ -45,8 +45,8 @@ def embedded(catalog: Catalog) -> list[int]:
     return np.flatnonzero(catalog.is_embedded).tolist()
 
 
-def enquiry_of(catalog: Catalog, query: Query, scenario: Scenario = PLAIN) -> Enquiry:
-    found = Ranker(catalog, scenario).enquire(query)
+def plan_of(catalog: Catalog, query: Query, scenario: Scenario = PLAIN) -> SearchPlan:
+    found = Ranker(catalog, scenario).plan_search(query)
     assert found is not None
     return found
 
@@ -114,13 +114,13 @@ def test_candidates_of_a_search_are_a_source_of_their_own(blind: Catalog, catalo
 
 def test_nothing_is_asked_where_it_could_add_nothing(blind: Catalog, catalog: Catalog) -> None:
     query = asking(engagements=engaged(catalog, 0), category_interests=["Chess"])
-    assert Ranker(catalog, PLAIN).enquire(query) is None  # it holds its vectors
+    assert Ranker(catalog, PLAIN).plan_search(query) is None  # it holds its vectors
     ranker = Ranker(blind, PLAIN)
-    assert ranker.enquire(asking()) is None
-    assert ranker.enquire(asking(category_interests=["unheard of"])) is None
+    assert ranker.plan_search(asking()) is None
+    assert ranker.plan_search(asking(category_interests=["unheard of"])) is None
     without = int(np.flatnonzero(~catalog.is_embedded)[0])
-    assert ranker.enquire(asking(engagements=engaged(catalog, without))) is None
-    assert ranker.enquire(query) is not None
+    assert ranker.plan_search(asking(engagements=engaged(catalog, without))) is None
+    assert ranker.plan_search(query) is not None
 
 
 def test_the_newest_engagements_are_those_whose_vectors_are_asked_for(blind: Catalog) -> None:
@@ -129,7 +129,7 @@ def test_the_newest_engagements_are_those_whose_vectors_are_asked_for(blind: Cat
         {**one, "timestamp": f"2026-01-{day:02}T00:00:00Z"}
         for day, one in enumerate(engaged(blind, *rows), 1)
     ]
-    found = enquiry_of(blind, asking(engagements=sent))
+    found = plan_of(blind, asking(engagements=sent))
     assert found.engaged_ids == [blind.ids[row] for row in rows[:1:-1]]
 
 
@@ -143,21 +143,21 @@ def test_neighbours_are_asked_of_the_newest_refused_and_where_the_scenario_minds
     ]
     query = asking(engagements=sent)
     wanted = tuple(blind.ids[row] for row in rows[:1:-1])
-    assert enquiry_of(blind, query).refused_ids == wanted
-    assert enquiry_of(blind, query, BASELINE).refused_ids == ()
+    assert plan_of(blind, query).disliked_ids == wanted
+    assert plan_of(blind, query, BASELINE).disliked_ids == ()
 
 
 def test_a_search_is_told_the_floors_the_window_and_the_exclusions(blind: Catalog) -> None:
     barred = [name for row, name in enumerate(blind.ids) if row % 4 == 0]
     query = asking(engagements=engaged(blind, embedded(blind)[1]), excluded_ids=barred)
-    told = enquiry_of(blind, query).restriction
+    told = plan_of(blind, query).restriction
     assert (told.min_credibility, told.min_combined) == (2, 5)
     assert told.published_from_s == (to_us(NOW) - 91 * DAY_US) // 1_000_000
     assert told.excluded_ids[0] == blind.ids[embedded(blind)[1]]
     ranker = Ranker(blind, PLAIN)
     for name in told.excluded_ids:  # only those that it might bring
         row = blind.id_index.row(name)
-        assert ranker.standing.floors[row]
+        assert ranker.features.floors[row]
         assert blind.is_embedded[row]
 
 
@@ -167,9 +167,9 @@ def test_of_too_many_exclusions_those_not_told_raise_the_count(
     query = asking(
         engagements=engaged(blind, embedded(blind)[1]), excluded_ids=list(blind.ids)[::2]
     )
-    everything = enquiry_of(blind, query)
+    everything = plan_of(blind, query)
     monkeypatch.setattr(retrieval, "MAX_EXCLUDED", 10)
-    cut = enquiry_of(blind, query)
+    cut = plan_of(blind, query)
     left_out = len(everything.restriction.excluded_ids) - 10
     assert len(cut.restriction.excluded_ids) == 10
     assert cut.count == everything.count + left_out
@@ -181,14 +181,14 @@ def test_as_many_are_asked_for_as_our_own_filters_may_take_away(
     blind: Catalog, catalog: Catalog
 ) -> None:
     one = engaged(blind, embedded(blind)[1])
-    plain = enquiry_of(blind, asking(engagements=one))
+    plain = plan_of(blind, asking(engagements=one))
     assert plain.count == 150
-    german = enquiry_of(blind, asking(Profile(languages=("de",)), engagements=one))
+    german = plan_of(blind, asking(Profile(languages=("de",)), engagements=one))
     assert german.count > 150
-    most = int(np.count_nonzero(Ranker(blind, PLAIN).standing.floors & blind.is_embedded))
+    most = int(np.count_nonzero(Ranker(blind, PLAIN).features.floors & blind.is_embedded))
     assert german.count - 150 <= most
     nobody = asking(engagements=one, excluded_ids=list(blind.ids))
-    assert enquiry_of(blind, nobody).count == 0
+    assert plan_of(blind, nobody).count == 0
     found, _ = ranked(blind, catalog, nobody)
     assert not len(found.rows)
 
@@ -242,12 +242,12 @@ def test_a_vector_that_the_search_lacks_counts_as_one_that_never_was(
     blind: Catalog, catalog: Catalog
 ) -> None:
     a, b = embedded(blind)[:2]
-    enquiry = enquiry_of(blind, asking(engagements=engaged(blind, a, b)))
+    plan = plan_of(blind, asking(engagements=engaged(blind, a, b)))
     whole = {blind.ids[a]: catalog.embeddings[a] * 7}
     odd = np.ones(catalog.dimension, np.float32)
     for of_no_use in (None, odd * 0, odd * np.nan, odd * np.inf, odd[:-1]):
         more = {} if of_no_use is None else {blind.ids[b]: of_no_use}
-        user = enquiry.user(whole | more)
+        user = plan.user(whole | more)
         assert user.members.tolist() == [a]
         assert user.vector == pytest.approx(catalog.embeddings[a], abs=1e-6)
 
@@ -256,15 +256,15 @@ def test_an_answer_that_has_nothing_of_what_there_must_be_is_in_vain(
     blind: Catalog, catalog: Catalog
 ) -> None:
     a = embedded(blind)[0]
-    enquiry = enquiry_of(blind, asking(engagements=engaged(blind, a)))
-    knows_nothing = enquiry.user({})
-    assert enquiry.in_vain(enquiry.retrieved(knows_nothing, []))
-    user = enquiry.user({blind.ids[a]: catalog.embeddings[a]})
-    assert enquiry.in_vain(enquiry.retrieved(user, []))
-    assert enquiry.in_vain(enquiry.retrieved(user, [Match("unheard of", 0.9)]))
-    assert not enquiry.in_vain(enquiry.retrieved(user, [Match(blind.ids[1], 0.9)]))
-    nobody = enquiry_of(blind, asking(engagements=engaged(blind, a), excluded_ids=list(blind.ids)))
-    assert not nobody.in_vain(nobody.retrieved(user, []))
+    plan = plan_of(blind, asking(engagements=engaged(blind, a)))
+    knows_nothing = plan.user({})
+    assert plan.is_empty_by_mistake(plan.result(knows_nothing, []))
+    user = plan.user({blind.ids[a]: catalog.embeddings[a]})
+    assert plan.is_empty_by_mistake(plan.result(user, []))
+    assert plan.is_empty_by_mistake(plan.result(user, [Match("unheard of", 0.9)]))
+    assert not plan.is_empty_by_mistake(plan.result(user, [Match(blind.ids[1], 0.9)]))
+    nobody = plan_of(blind, asking(engagements=engaged(blind, a), excluded_ids=list(blind.ids)))
+    assert not nobody.is_empty_by_mistake(nobody.result(user, []))
 
 
 def test_the_only_engagement_is_the_reason_for_certain(blind: Catalog, catalog: Catalog) -> None:
@@ -331,7 +331,7 @@ def test_a_match_counts_once_with_its_best_score_and_only_where_it_is_a_number(
 def test_what_is_similar_to_one_episode_comes_from_matches(
     blind: Catalog, catalog: Catalog
 ) -> None:
-    row = next(row for row in embedded(blind) if Ranker(blind, PLAIN).standing.floors[row])
+    row = next(row for row in embedded(blind) if Ranker(blind, PLAIN).features.floors[row])
     rows, cosines = Ranker(catalog, PLAIN).similar(row, 10)
     matches = [Match(catalog.ids[one], c) for one, c in zip(rows, cosines, strict=True)]
     odd = [Match(blind.ids[row], 1.0), Match("unheard of", 0.99), Match(blind.ids[1], float("nan"))]

@@ -10,7 +10,7 @@ from feed.model.engagement import Engagement, Profile
 from feed.model.timestamps import DAY_US, to_us
 from feed.ranking import filters
 from feed.scenarios.scenario import FiltersParameters, InterestsParameters
-from feed.user.hydration import History
+from feed.user.hydration import HydratedQuery
 from feed.user.query import Query
 from tests.support.catalogs import NOW, catalog_of, episodes
 
@@ -85,7 +85,7 @@ def test_what_is_not_out_yet_is_not_published(catalog: Catalog) -> None:
 def test_exclusions_name_an_episode_by_id_or_by_content(catalog: Catalog) -> None:
     engaged = Engagement(id="e", episode_id="episode-3", type="click", timestamp_us=0)
     excluded = query(excluded_ids=("episode-1", "content-2", "unknown"), engagements=(engaged,))
-    history = History.of(catalog, excluded, InterestsParameters())
+    history = HydratedQuery.of(catalog, excluded, InterestsParameters())
     rows = filters.excluded(catalog, excluded, history)
     assert {catalog.ids[row] for row in rows} == {"episode-1", "episode-2", "episode-3"}
     rows = filters.excluded(catalog, excluded, history, returning=history.rows)
@@ -125,7 +125,9 @@ def test_nothing_muted_removes_nothing(catalog: Catalog) -> None:
     ):
         assert one(catalog, query()) is None
     assert not len(
-        filters.excluded(catalog, query(), History.of(catalog, query(), InterestsParameters()))
+        filters.excluded(
+            catalog, query(), HydratedQuery.of(catalog, query(), InterestsParameters())
+        )
     )
 
 

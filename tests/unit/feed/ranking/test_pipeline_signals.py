@@ -12,7 +12,7 @@ from catalog_builder.signals.aggregates import Parameters
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import Engagement, Summary
 from feed.model.timestamps import DAY_US, to_us
-from feed.ranking.catalog_features import Standing
+from feed.ranking.catalog_features import CatalogFeatures
 from feed.ranking.pipeline import Ranker, Slate
 from feed.scenarios import scenario as scenarios
 from feed.scenarios.scenario import Scenario
@@ -187,7 +187,7 @@ def test_what_is_new_to_many_rises_and_what_they_always_chose_does_not(catalog: 
     popularity[0] = [4, 9, 9.9, 10]  # all of it of the last days
     popularity[1] = [4, 9, 60, 300]
     signals = replace(catalog.signals, popularity=popularity)
-    rise = Standing(replace(catalog, signals=signals), FOR_YOU).rise
+    rise = CatalogFeatures(replace(catalog, signals=signals), FOR_YOU).rise
     assert rise[0] == pytest.approx(0.81)
     assert rise[1] < 0.01
     assert not rise[2:].any()
@@ -197,8 +197,8 @@ def test_completion_is_the_median_where_too_few_have_begun(catalog: Catalog) -> 
     completion = np.full(len(catalog), np.nan, np.float32)
     completion[:3] = [0.25, 0.5, 1.0]
     signals = replace(catalog.signals, completion=completion)
-    standing = Standing(replace(catalog, signals=signals), FOR_YOU)
-    assert standing.completion[:4].tolist() == [0.25, 0.5, 1.0, 0.5]
+    features = CatalogFeatures(replace(catalog, signals=signals), FOR_YOU)
+    assert features.completion[:4].tolist() == [0.25, 0.5, 1.0, 0.5]
 
 
 def test_one_click_is_believed_less_than_many_listens(catalog: Catalog) -> None:

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from feed.arrays.arrays import best_matches
 from feed.arrays.hashing import hash_strings
-from feed.ranking.sources import NAMES, Groups, Ring, first, pooled
+from feed.ranking.sources import NAMES, Groups, Ring, first, merge_sources
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(1, 70), st.randoms())
@@ -41,7 +41,7 @@ def test_of_each_group_the_first_that_are_allowed_come_group_by_group() -> None:
 
 
 def test_a_candidate_remembers_every_source_that_brought_it() -> None:
-    pool = pooled(
+    pool = merge_sources(
         [("trending", np.array([7, 3])), ("fresh", np.array([3, 9])), ("stated", np.array([], int))]
     )
     assert pool.rows.tolist() == [7, 3, 9]

@@ -8,7 +8,7 @@ import pytest
 
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import to_us
-from feed.ranking.compiled_rules import named
+from feed.ranking.compiled_rules import matcher
 from feed.ranking.filters import age_days
 from feed.ranking.pipeline import Ranker, Slate
 from feed.scenarios import scenario as scenarios
@@ -68,7 +68,7 @@ def test_a_rule_holds_where_all_of_it_holds(catalog: Catalog) -> None:
         and 10 <= ages[row] <= 60
         for row in every.tolist()
     ]
-    found = named(catalog, where)
+    found = matcher(catalog, where)
     assert found.every(ages).tolist() == slow
     assert found.among(every[::3], ages[::3]).tolist() == slow[::3]
 
@@ -76,13 +76,13 @@ def test_a_rule_holds_where_all_of_it_holds(catalog: Catalog) -> None:
 @pytest.mark.parametrize("explicit", [True, False])
 def test_explicit_and_language_are_as_the_publisher_says(catalog: Catalog, explicit: bool) -> None:
     ages = ages_of(catalog)
-    found = named(catalog, Where(explicit=explicit)).every(ages)
+    found = matcher(catalog, Where(explicit=explicit)).every(ages)
     assert found.tolist() == ((catalog.explicit == 1) == explicit).tolist()
     tag = catalog.languages[0]
-    spoken = named(catalog, Where(languages=(f"{tag.upper()}-XX",))).every(ages)
+    spoken = matcher(catalog, Where(languages=(f"{tag.upper()}-XX",))).every(ages)
     assert spoken.tolist() == (catalog.language == 0).tolist()
-    assert not named(catalog, Where(languages=("tlh",))).every(ages).any()
-    assert not named(catalog, Where(categories=("no such",))).every(ages).any()
+    assert not matcher(catalog, Where(languages=("tlh",))).every(ages).any()
+    assert not matcher(catalog, Where(categories=("no such",))).every(ages).any()
 
 
 def test_a_boost_is_added_and_shows_in_the_trace(catalog: Catalog) -> None:

@@ -11,7 +11,7 @@ from feed.catalog.catalog import Catalog
 from feed.model.timestamps import to_us
 from feed.ports.errors import Unavailable
 from feed.ports.vector_search import Match, Restriction
-from feed.ranking.external_search import NEAR_REFUSED, Enquiry
+from feed.ranking.external_search import NEIGHBOURS_PER_DISLIKE, SearchPlan
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import shipped
 from feed.session.request import SessionRequest, make_query
@@ -74,10 +74,10 @@ def did(*kinds: str) -> list[dict[str, str]]:
     return [{"episode_id": f"episode-{n}", "type": kind} for n, kind in enumerate(kinds, 1)]
 
 
-def enquiry_of(ranker: Ranker, query: Query) -> Enquiry:
-    enquiry = ranker.enquire(query)
-    assert enquiry is not None
-    return enquiry
+def plan_of(ranker: Ranker, query: Query) -> SearchPlan:
+    plan = ranker.plan_search(query)
+    assert plan is not None
+    return plan
 
 
 def guarded(search: Watched, budget_s: float) -> Retrieval:
@@ -87,7 +87,7 @@ def guarded(search: Watched, budget_s: float) -> Retrieval:
 
 def answered(ranker: Ranker, search: Watched, query: Query, budget_s: float = 5) -> Any:
     retrieval = guarded(search, budget_s)
-    return asyncio.run(retrieval.retrieve(enquiry_of(ranker, query)))
+    return asyncio.run(retrieval.retrieve(plan_of(ranker, query)))
 
 
 def test_vectors_come_first_and_then_what_is_similar_to_their_mean(
@@ -115,8 +115,8 @@ def test_neighbours_of_what_was_refused_are_asked_beside_the_vectors(
     found, _ = answered(ranker, search, query)
     assert [call for call, _ in search.asked] == ["vectors", "near", "near", "similar"]
     assert {what for call, what in search.asked if call == "near"} == {
-        ("episode-1", NEAR_REFUSED),
-        ("episode-3", NEAR_REFUSED),
+        ("episode-1", NEIGHBOURS_PER_DISLIKE),
+        ("episode-3", NEIGHBOURS_PER_DISLIKE),
     }
     assert search.most_under_way == 3
     assert len(found.averse_rows)
@@ -152,12 +152,12 @@ def test_what_takes_too_long_is_named(ranker: Ranker, search: Watched) -> None:
         await asyncio.Event().wait()
 
     retrieval = guarded(search, 0.02)
-    enquiry = enquiry_of(ranker, asking(engagements=did("like")))
+    plan = plan_of(ranker, asking(engagements=did("like")))
 
     async def run() -> Any:
         await retrieval.connect()
         search._step = forever  # type: ignore[method-assign]
-        return await retrieval.retrieve(enquiry)
+        return await retrieval.retrieve(plan)
 
     assert asyncio.run(run()) == (None, ("retrieval_timeout",))
 
@@ -167,9 +167,9 @@ def test_an_index_of_something_else_is_named_and_is_no_failure_to_answer(
 ) -> None:
     search = Watched(catalog_of([]))
     retrieval = guarded(search, 5)
-    enquiry = enquiry_of(ranker, asking(engagements=did("like")))
+    plan = plan_of(ranker, asking(engagements=did("like")))
     for _ in range(FAILURES + 2):
-        assert asyncio.run(retrieval.retrieve(enquiry)) == (None, ("retrieval_empty",))
+        assert asyncio.run(retrieval.retrieve(plan)) == (None, ("retrieval_empty",))
     assert len(search.asked) == FAILURES + 2
 
 

@@ -8,8 +8,8 @@ from feed.catalog.catalog import Catalog
 from feed.model.engagement import Engagement, Profile
 from feed.model.timestamps import to_us
 from feed.scenarios.scenario import InterestsParameters
-from feed.user.features import Taste
-from feed.user.hydration import History
+from feed.user.features import UserFeatures
+from feed.user.hydration import HydratedQuery
 from feed.user.query import Query
 from feed.user.user_vector import user_vector
 from tests.support.catalogs import NOW
@@ -31,12 +31,12 @@ def engaged(
 
 def of(
     catalog: Catalog, *engagements: Engagement, profile: Profile | None = None, **how: float
-) -> Taste:
+) -> UserFeatures:
     query = Query(engagements=engagements, profile=profile or Profile(), now_us=US)
     parameters = InterestsParameters(**how)  # type: ignore[arg-type]
-    history = History.of(catalog, query, parameters)
+    history = HydratedQuery.of(catalog, query, parameters)
     user = user_vector(catalog, history, parameters)
-    return Taste(catalog, query, history, parameters, user)
+    return UserFeatures(catalog, query, history, parameters, user)
 
 
 def test_nothing_is_known_of_a_stranger(catalog: Catalog) -> None:

@@ -4,7 +4,7 @@ import pytest
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import TYPES, Engagement, Profile
 from feed.scenarios.scenario import InterestsParameters, shipped
-from feed.user.hydration import History
+from feed.user.hydration import HydratedQuery
 from feed.user.query import Query
 from feed.user.user_vector import UserVector, user_vector
 
@@ -22,7 +22,7 @@ def query(*engagements: Engagement, interests: tuple[str, ...] = ()) -> Query:
 
 
 def of(catalog: Catalog, asked: Query, parameters: InterestsParameters = PARAMETERS) -> UserVector:
-    return user_vector(catalog, History.of(catalog, asked, parameters), parameters)
+    return user_vector(catalog, HydratedQuery.of(catalog, asked, parameters), parameters)
 
 
 def embedded(catalog: Catalog) -> list[int]:
@@ -102,7 +102,7 @@ def test_a_listen_weighs_by_how_far_it_went(catalog: Catalog) -> None:
             timestamp_us=0,
             progress=progress,
         )
-        return float(History.of(catalog, query(one), parameters).weights[0])
+        return float(HydratedQuery.of(catalog, query(one), parameters).weights[0])
 
     assert weight("listen", 0.0) == pytest.approx(0.2)
     assert weight("listen", 1.0) == pytest.approx(2.0)
