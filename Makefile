@@ -59,7 +59,7 @@ emulators: $(VENV)/test ## Serve it on emulated Firebase (needs Java and the Goo
 		$(if $(strip $(BUILD_OPTIONS)),-- $(BUILD_OPTIONS))
 
 test: $(VENV)/test check ## Check and test everything
-	@$(BIN)/python -m pytest -n auto --cov --cov-report=term-missing:skip-covered
+	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term-missing:skip-covered
 
 deploy: ## Deploy it to a Firebase project: make deploy OPTIONS="--project=ID --dry-run"
 	@./deploy.sh $(OPTIONS)

@@ -9,9 +9,9 @@ from hypothesis import settings
 # Before they are imported, so that their asserts show what they compared.
 pytest.register_assert_rewrite("tests.support")
 
-from tests.support.catalogs import NOW, catalog_of, episodes
+from tests.support.catalogs import catalog_of, episodes
 from tests.support.emulators import _storage_server, firestore_emulator, firestore_project, storage
-from tests.support.server import ROOT, Server
+from tests.support.server import DEFAULTS, ROOT, Server
 
 __all__ = ["_storage_server", "firestore_emulator", "firestore_project", "storage"]
 
@@ -21,6 +21,14 @@ STARTED_WITH = frozenset(os.environ)
 # Timing differs from machine to machine: no example fails for being slow.
 settings.register_profile("earshot", deadline=None, print_blob=True)
 settings.load_profile("earshot")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Measures coverage while unit and golden tests run: tracing doubles the time of the others."""
+    for item in items:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        if folder not in {"unit", "golden"}:
+            item.add_marker("no_cover")
 
 
 def pytest_collection_finish() -> None:
@@ -52,9 +60,7 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         settings = {
             "SHELF": str(tmp_path / "shelf"),
             "STORE": str(tmp_path / "users.db"),
-            "AUTH": "demo",
-            "CURSOR_KEYS": "a key for tests that is long enough",
-            "NOW": NOW.isoformat(),
+            **DEFAULTS,
             **settings,
         }
         server = Server(settings, target, source=source)

@@ -1,6 +1,8 @@
 import shutil
+import signal
+import sqlite3
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from contextlib import closing
 
 import msgspec
 import pytest
@@ -13,7 +15,7 @@ from catalog_builder.episodes import demo
 from feed.catalog.catalog import Catalog
 from feed.model.episode import Episode
 from tests.support.catalogs import NOW, publish_to
-from tests.support.server import ROOT, Server
+from tests.support.server import DEFAULTS, ROOT, Server
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -63,8 +65,27 @@ def start_site(start_server: Callable[..., Server]) -> Callable[[], Server]:
     return lambda: start_server(WEB=str(ROOT / "web"))
 
 
+@pytest.fixture(scope="session")
+def _site(tmp_path_factory: pytest.TempPathFactory, demo_catalog: Catalog) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("site")
+    publish_to(folder / "shelf", demo_catalog)
+    settings = {"SHELF": str(folder / "shelf"), "STORE": str(folder / "users.db")}
+    server = Server({**DEFAULTS, **settings, "WEB": str(ROOT / "web")})
+    yield server
+    server.kill()
+
+
 @pytest.fixture
-def site(start_site: Callable[[], Server], tmp_path: Path, demo_catalog: Catalog) -> Server:
-    """The page and its API with the demo catalog."""
-    publish_to(tmp_path / "shelf", demo_catalog)
-    return start_site()
+def site(_site: Server) -> Iterator[Server]:
+    """The page and its API with the demo catalog and no user: one process for all tests.
+
+    A test may stop and start it again.
+    """
+    if not _site.alive:
+        _site.start()
+    with closing(sqlite3.connect(_site.settings["STORE"])) as users, users:
+        for table in ("engagements", "profiles", "summaries", "events"):
+            users.execute(f"DELETE FROM {table}")  # of these names
+    yield _site
+    if _site.alive:
+        _site.signal(signal.SIGCONT)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.catalogs import NOW, catalog_of, episodes, publish_to
+from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.scenarios import plain_settings
-from tests.support.server import Server
+from tests.support.server import DEFAULTS, Server
 
 
 @pytest.fixture(scope="session")
@@ -23,9 +23,7 @@ def server(folder: Path) -> Iterator[Server]:
     settings = {
         "SHELF": str(folder / "shelf"),
         "STORE": str(folder / "users.db"),
-        "AUTH": "demo",
-        "CURSOR_KEYS": "a key for tests that is long enough",
-        "NOW": NOW.isoformat(),
+        **DEFAULTS,
         # So that a request may name it; the default is the shipped one.
         **plain_settings(folder / "scenarios"),
         "SCENARIO": "for_you",

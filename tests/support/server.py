@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 import httpx
 
+from tests.support.catalogs import NOW
+
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +24,12 @@ UNLIMITED = dict.fromkeys(
     ("LIMIT_ADDRESS", "LIMIT_ANONYMOUS", "LIMIT_SESSIONS", "LIMIT_WRITES"), "off"
 )
 """all tests are one client: what does not test limits has none"""
+DEFAULTS = {
+    "AUTH": "demo",
+    "CURSOR_KEYS": "a key for tests that is long enough",
+    "NOW": NOW.isoformat(),
+}
+"""settings of a server that a test does not name"""
 IDLE_S = 1.0  # less than the server's 2: it would close a connection as it is used again
 
 
