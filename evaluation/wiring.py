@@ -9,6 +9,7 @@ from catalog_builder.episodes.validation import load_fields, read_episodes
 from catalog_builder.errors import Refused
 from catalog_builder.progress import say
 from catalog_builder.wiring import Sources, episode_source, vector_store, write_file
+from feed import cli
 from feed.model.episode import Episode
 from feed.ports.episodes import Vectors
 from feed.scenarios import scenario as scenarios
@@ -48,14 +49,15 @@ def material(
 
 
 def known_scenarios(folder: Path | None) -> dict[str, Scenario]:
-    """The shipped scenarios and those of a folder, by name. Raises `Refused`."""
-    known = scenarios.shipped()
+    """The scenarios that every command knows and those of a folder, by name. Raises `Refused`."""
+    known = cli.known_scenarios()
     if folder is not None:
         if not folder.is_dir():
             raise Refused(f"{folder}: expected a folder of scenarios")
-        for path in sorted(folder.glob("*.toml")):
-            scenario = _parsed(path)
-            known[scenario.name] = scenario
+        try:
+            known |= scenarios.load_folder(folder)
+        except scenarios.ScenarioError as error:
+            raise Refused(str(error)) from error
     return known
 
 

@@ -175,10 +175,11 @@ def _summary(path: Path, now_us: int) -> Summary:
 def _scenario(chosen: str) -> scenarios.Scenario:
     if chosen.endswith(".toml"):
         return scenarios.parse(_read(Path(chosen)))
-    shipped = scenarios.shipped()
-    if chosen not in shipped:
-        raise _Failed(f"scenario {chosen!r}: expected a .toml file or one of {', '.join(shipped)}")
-    return shipped[chosen]
+    known = command_line.known_scenarios()
+    if chosen not in known:
+        names = ", ".join(sorted(known))
+        raise _Failed(f"scenario {chosen!r}: expected a .toml file or one of {names}")
+    return known[chosen]
 
 
 def _decoded(path: Path, kind: Any) -> Any:

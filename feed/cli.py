@@ -5,8 +5,15 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
+
+from feed.scenarios import scenario as scenarios
+from feed.scenarios.scenario import Scenario
+
+_EVALUATION_SCENARIOS = Path(__file__).parents[1] / "evaluation" / "scenarios"
+"""known to the commands alone: the functions are deployed without them"""
 
 
 def instant(text: str) -> datetime:
@@ -19,6 +26,14 @@ def instant(text: str) -> datetime:
         expected = "a time with its zone like 2026-02-06T00:00:00Z"
         raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}")
     return found.astimezone(UTC)
+
+
+def known_scenarios() -> dict[str, Scenario]:
+    """The scenarios that a command finds by name: the shipped ones and `evaluation/scenarios/`."""
+    known = scenarios.shipped()
+    if _EVALUATION_SCENARIOS.is_dir():
+        known |= scenarios.load_folder(_EVALUATION_SCENARIOS)
+    return known
 
 
 def complain(message: str, **fields: str) -> None:

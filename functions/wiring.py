@@ -168,12 +168,10 @@ def _scenarios(settings: Settings) -> dict[str, Scenario]:
     if settings.SCENARIOS:
         if not Path(settings.SCENARIOS).is_dir():
             raise SettingsError(f"SCENARIOS: expected a folder, got {settings.SCENARIOS}")
-        for path in sorted(Path(settings.SCENARIOS).glob("*.toml")):
-            try:
-                one = scenarios.parse(path.read_bytes())
-            except scenarios.ScenarioError as error:
-                raise SettingsError(f"SCENARIOS: {path.name}: {error}") from error
-            known[one.name] = one
+        try:
+            known |= scenarios.load_folder(Path(settings.SCENARIOS))
+        except scenarios.ScenarioError as error:
+            raise SettingsError(f"SCENARIOS: {error}") from error
     if settings.SCENARIO not in known:
         raise SettingsError(
             f"SCENARIO: expected one of {', '.join(known)}, got {settings.SCENARIO}"

@@ -5,6 +5,7 @@ leaves a bound is refused with the key's name. Nothing in a ranking is tuned any
 """
 
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Annotated, Literal
 
 import msgspec
@@ -232,10 +233,22 @@ def parse(text: str | bytes) -> Scenario:
     return scenario
 
 
+def load_folder(folder: Traversable) -> dict[str, Scenario]:
+    """Parse every `.toml` file of a folder: the scenarios by their names.
+
+    Raises `ScenarioError` that names the file and the key.
+    """
+    found = {}
+    for file in sorted(folder.iterdir(), key=lambda one: one.name):
+        if file.name.endswith(".toml"):
+            try:
+                scenario = parse(file.read_bytes())
+            except ScenarioError as error:
+                raise ScenarioError(f"{file}: {error}") from error
+            found[scenario.name] = scenario
+    return found
+
+
 def shipped() -> dict[str, Scenario]:
-    """The scenarios that come with Earshot, by name."""
-    files = sorted(
-        (f for f in resources.files("feed.scenarios").iterdir() if f.name.endswith(".toml")),
-        key=lambda f: f.name,
-    )
-    return {s.name: s for s in (parse(f.read_bytes()) for f in files)}
+    """The scenarios that are deployed with the functions, by name."""
+    return load_folder(resources.files("feed.scenarios"))

@@ -84,7 +84,7 @@ def test_a_scenario_that_a_request_names_wins_and_is_outside(start: Start, named
     assert "experiment" not in session
 
 
-@pytest.mark.parametrize("later", ["name = 'winter'\n[arms]\nmine = 1\nfilms = 1\n", ""])
+@pytest.mark.parametrize("later", ["name = 'winter'\n[arms]\nmine = 1\nfor_you = 1\n", ""])
 def test_a_session_keeps_its_arm_and_stamp_when_the_experiment_changes_or_ends(
     start: Start, later: str
 ) -> None:

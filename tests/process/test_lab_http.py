@@ -86,7 +86,7 @@ def test_the_scenarios_are_listed_with_what_they_are(server: Server) -> None:
     answer = server.call("GET", "/api/scenarios").json()
     assert answer["default"] == "for_you"
     told = {one["name"]: one["description"] for one in answer["scenarios"]}
-    assert {"baseline", "for_you", "films", "plain"} <= told.keys()
+    assert {"baseline", "for_you", "plain"} <= told.keys()
     assert told["baseline"].startswith("The plain blend")
 
 

@@ -19,7 +19,7 @@ from feed.session.reason_text import phrase
 from feed.session.request import SessionRequest, make_query
 from feed.user.query import Query
 from tests.support.catalogs import DIMENSION, NOW, TOPICS, catalog_of, episodes
-from tests.support.scenarios import PLAIN
+from tests.support.scenarios import FILMS, PLAIN
 from tests.support.search import ExactSearch, retrieved
 
 EPISODES = episodes(80, seed=3)
@@ -28,7 +28,7 @@ BLIND = catalog_of(EPISODES, keep_vectors=False)
 SEARCH = ExactSearch(HELD)
 
 known = st.sampled_from([*BLIND.ids, *(f"content-{n}" for n in range(80))])
-scenarios = st.sampled_from([PLAIN, shipped()["baseline"], shipped()["films"]])
+scenarios = st.sampled_from([PLAIN, shipped()["baseline"], FILMS])
 
 
 @st.composite

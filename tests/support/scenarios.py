@@ -5,6 +5,7 @@ What they hold is a matter of the pipeline, so that tuning the shipped ones chan
 
 from pathlib import Path
 
+from feed import cli
 from feed.scenarios.scenario import parse
 
 TEXT = """
@@ -63,6 +64,7 @@ relax_below = 20
 near_duplicate = 0.95
 """
 PLAIN = parse(TEXT)
+FILMS = cli.known_scenarios()["films"]
 
 
 def plain_settings(folder: Path) -> dict[str, str]:

@@ -5,6 +5,7 @@ import pytest
 
 from evaluation.offline.earshot import Earshot
 from evaluation.offline.latency import session_ms
+from feed.cli import known_scenarios
 from feed.model.engagement import KEPT
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import shipped
@@ -46,7 +47,7 @@ def test_a_seed_follows_from_the_user_and_from_the_seed_of_the_replay() -> None:
 
 @pytest.mark.parametrize("name", ["baseline", "films", "for_you"])
 def test_the_score_of_what_is_shown_is_the_one_that_ranked_it(name: str) -> None:
-    ranking, user = Earshot(KNOWN, shipped()[name]), KNOWN.users["a"]
+    ranking, user = Earshot(KNOWN, known_scenarios()[name]), KNOWN.users["a"]
     slate = ranking.slate(user)
     final = slate.scores[:, -1] / 1e6
     assert ranking.score(user)[slate.rows] == pytest.approx(final, abs=2e-6)

@@ -12,6 +12,7 @@ from evaluation.data.training import Learned
 from evaluation.offline import bootstrap
 from evaluation.offline import replay as offline
 from evaluation.offline.protocol import Targets, targets
+from feed.cli import known_scenarios
 from feed.scenarios.scenario import parse, shipped
 from tests.support.interactions import EPISODES, Fixed, event, history, learned
 
@@ -141,7 +142,7 @@ def test_no_list_shows_what_was_seen_or_the_same_twice(
     known: Learned, asked: Targets, name: str
 ) -> None:
     some = asked.sample(20, seed=0)
-    for ranking in offline.recommenders(known, [shipped()[name]]):
+    for ranking in offline.recommenders(known, [known_scenarios()[name]]):
         for user, rows in zip(some.users, offline.rank_all(ranking, some, 150), strict=True):
             shown = rows[rows >= 0].tolist()
             assert shown

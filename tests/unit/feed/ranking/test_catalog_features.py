@@ -10,6 +10,7 @@ from feed.ranking.pipeline import Ranker
 from feed.scenarios import scenario as scenarios
 from feed.session.request import SessionRequest, make_query
 from tests.support.catalogs import NOW
+from tests.support.scenarios import FILMS
 
 REQUESTS = [
     {},
@@ -34,6 +35,4 @@ def test_no_session_waits_for_a_column_and_none_is_made_in_vain(
 def test_a_scenario_that_asks_little_has_little_ready(catalog: Catalog) -> None:
     baseline = CatalogFeatures(catalog, scenarios.shipped()["baseline"])
     assert not {"trending", "popular", "to_explore", "of_series"} & set(vars(baseline))
-    assert {"trending", "popular", "to_explore"} <= set(
-        vars(CatalogFeatures(catalog, scenarios.shipped()["films"]))
-    )
+    assert {"trending", "popular", "to_explore"} <= set(vars(CatalogFeatures(catalog, FILMS)))
