@@ -78,12 +78,13 @@ class Job(NamedTuple):
 
 def jobs(catalog: Catalog) -> list[Job]:
     """Searches around interests in whose neighbourhood much is excluded."""
-    exact, made = Earshot(replace(catalog, lists=Lists.none(catalog.dimension))), []
+    held = replace(catalog.embeddings, inverted_file=Lists.none(catalog.dimension))
+    exact, made = Earshot(replace(catalog, embeddings=held)), []
     for seed in range(USERS):
         near, interests = neighbourhoods(catalog, seed)
         most = min(EXCLUDED, len(catalog) // 2)
         excluded = np.sort(np.random.default_rng(seed).permutation(near)[:most])
-        asked = catalog.vectors(np.array(interests))
+        asked = catalog.embeddings[np.array(interests)]
         made.append(Job(asked, excluded, exact.search(asked, excluded, COUNT, 0)))
     return made
 
@@ -138,11 +139,11 @@ def searching(catalog: Catalog, peers: Sequence[str] | None) -> dict[str, dict[s
         contestants[f"earshot{ALONE}"] = alone, 0
         about[f"earshot{ALONE}"] = {"recall": recall(alone, 0, searches)}
     built: list[tuple[str, Peer]] = []
-    if len(catalog.lists) > 1:  # of a single one there is no part to leave out
+    if len(catalog.embeddings.inverted_file) > 1:  # of a single one there is no part to leave out
         built.append(("earshot, least", earshot))
     for name, build in installed(None if peers is None else list(peers)):
         began = time.perf_counter()
-        built.append((name, build(catalog.vectors(slice(None)))))
+        built.append((name, build(catalog.embeddings[:])))
         about[name] = {"build_s": round(time.perf_counter() - began, 1)}
     for name, peer in built:
         effort, found = least_effort(peer, searches)
@@ -190,7 +191,7 @@ def measured(size: int, dimension: int, peers: Sequence[str] | None) -> dict[str
     """Everything at one size."""
     began = time.perf_counter()
     catalog = large_catalog(size, dimension)
-    lists = catalog.lists
+    lists = catalog.embeddings.inverted_file
     before_us, found = call_us(), whole_sessions(catalog)
     return {
         "episodes": size,

@@ -129,7 +129,7 @@ def origin_of(world: World, catalog: Catalog) -> Origin:
     items = world.items()
     newest = sorted(range(len(items)), key=lambda one: items[one].published_at, reverse=True)
     rows = catalog.rows([items[one].id for one in newest])
-    return Origin([msgspec.json.encode(items[one]) for one in newest], catalog.vectors(rows))
+    return Origin([msgspec.json.encode(items[one]) for one in newest], catalog.embeddings[rows])
 
 
 def documents_of(summary: Summary) -> list[bytes]:

@@ -158,9 +158,10 @@ def _is_fresh(options: argparse.Namespace) -> bool:
 
 
 def _described(catalog: Catalog) -> str:
+    embedded = int(catalog.embeddings.present.sum())
     return (
         f"{catalog.version}: {len(catalog):,} episodes, {len(catalog.series_ids):,} series, "
-        f"{len(catalog.categories):,} categories, {int(catalog.embedded.sum()):,} vectors "
+        f"{len(catalog.categories):,} categories, {embedded:,} vectors "
         f"({catalog.model}, {catalog.dimension}), created {from_us(catalog.created_us):%F %T}Z"
     )
 

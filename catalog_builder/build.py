@@ -28,8 +28,8 @@ from feed.model.episode import Categories, Episode, Scores, Series, primary_subt
 from feed.model.timestamps import to_us
 from feed.ports.episodes import Vectors
 from feed.snapshot.codec import content_version
+from feed.vectors.embeddings import Embeddings
 from feed.vectors.int16 import Fixed
-from feed.vectors.inverted_file import Lists
 
 DIMENSIONS = range(8, 4097)
 """The embedding dimensions that are supported."""
@@ -96,25 +96,24 @@ def build_catalog(
         category_major=major,
         category_starts=starts,
         category_members=members,
-        embeddings=embeddings,
-        fixed=Fixed.none(embeddings.shape[1]),
-        embedded=embedded,
+        embeddings=Embeddings.exact(embeddings, embedded),
         anchors=anchors,
-        cosine_scale=cosine_scale(embeddings[embedded == 1]),
+        cosine_scale=cosine_scale(embeddings[embedded]),
         title_hashes=hash_strings([_spoken(e.title) for e in episodes]),
         signals=Signals.none(len(episodes), len(series_ids)),
-        lists=Lists.none(embeddings.shape[1]),
-        projection=projection(embeddings, embedded == 1, anchors),
+        projection=projection(embeddings, embedded, anchors),
     )
     made = signals(collect(summaries, catalog), catalog, parameters)
     catalog = replace(catalog, signals=made)
+    held = catalog.embeddings
     none = embeddings[:0].copy()
     if keep_vectors:
-        catalog = replace(catalog, lists=lists(embeddings, embedded == 1))
-        if len(catalog.lists.rows) >= FEWEST:
-            catalog = replace(catalog, embeddings=none, fixed=Fixed.of(embeddings))
+        held = replace(held, inverted_file=lists(embeddings, embedded))
+        if len(held.inverted_file.rows) >= FEWEST:
+            held = replace(held, float32=none, int16=Fixed.of(embeddings))
     else:
-        catalog = replace(catalog, embeddings=none)
+        held = replace(held, float32=none)
+    catalog = replace(catalog, embeddings=held)
     return replace(catalog, version=content_version(catalog))
 
 
@@ -130,7 +129,7 @@ def _spoken(title: str) -> str:
 
 def _unit_rows(
     vectors: Vectors, order: npt.NDArray[np.int32]
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
     """The vectors in this order, and which of them are embeddings."""
     matrix, count = vectors.matrix, len(order)
     if matrix.shape[0] != count or matrix.shape[1] not in DIMENSIONS:
@@ -147,7 +146,7 @@ def _unit_rows(
         embedded[some] &= (norms > 0) & np.isfinite(norms)
         known = embedded[some]
         rows[some][known] = given[known] / norms[known, None]
-    return rows, embedded.astype(np.uint8)
+    return rows, embedded
 
 
 def _card(episode: Episode) -> bytes:

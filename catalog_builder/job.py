@@ -150,7 +150,7 @@ def publish(
         episodes=len(catalog),
         series=len(catalog.series_ids),
         categories=len(catalog.categories),
-        embedded=int(catalog.embedded.sum()),
+        embedded=int(catalog.embeddings.present.sum()),
         signalled=int((catalog.signals.people > 0).sum()),
         model=catalog.model,
         dimension=catalog.dimension,

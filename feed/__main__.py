@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
 def replay(options: argparse.Namespace) -> None:
     """Print the session that a request gets, with its whole queue, as one JSON object."""
     catalog = decode(_mapped(options.snapshot))
-    if not catalog.holds_vectors:
+    if not catalog.embeddings.in_memory:
         note = "this snapshot holds no vectors: no session that a search took part in is replayed"
         print(f"note: {note}", file=sys.stderr)
     request = _decoded(options.request, SessionRequest)
@@ -93,8 +93,10 @@ def inspect(options: argparse.Namespace) -> None:
         "embedding": {
             "model": catalog.model,
             "dimension": catalog.dimension,
-            "coverage": round(float(catalog.embedded.mean()), 4) if len(catalog) else None,
-            "held": catalog.holds_vectors,
+            "coverage": round(float(catalog.embeddings.present.mean()), 4)
+            if len(catalog)
+            else None,
+            "held": catalog.embeddings.in_memory,
         },
         "published": _span(catalog),
         "scored": _scored(catalog),

@@ -24,6 +24,7 @@ from feed.model.timestamps import DAY_US, to_us
 from feed.ports.episodes import Vectors
 from feed.session.request import SessionRequest, make_query
 from feed.user.query import Query
+from feed.vectors.embeddings import Embeddings
 from feed.vectors.int16 import Fixed
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -48,10 +49,13 @@ def large_catalog(count: int, dimension: int) -> Catalog:
     every = np.arange(count)
     series_ids = [f"series-{number}" for number in range(-(-count // IN_A_SERIES))]
     embeddings = clustered(count, dimension)
-    embedded = np.ones(count, np.uint8)
     members = rng.integers(MAJOR, size=count).astype(np.int32)
     anchors = np.stack([_mean(embeddings[members == one]) for one in range(MAJOR)])
-    made = lists(embeddings, embedded == 1)
+    present = np.ones(count, np.bool_)
+    held = Embeddings.exact(embeddings, present)
+    held = replace(held, inverted_file=lists(embeddings, present))
+    if count >= FEWEST:  # as the builder does
+        held = replace(held, float32=embeddings[:0], int16=Fixed.of(embeddings))
     published_us = to_us(NOW) - rng.integers(DAYS * DAY_US, size=count)
     if count >= FEWEST:  # as the builder does
         published_us[::-1].sort()
@@ -73,15 +77,12 @@ def large_catalog(count: int, dimension: int) -> Catalog:
         language=np.full(count, -1, np.int32),
         category_starts=np.arange(count + 1),
         category_members=members,
-        embeddings=embeddings[:0] if len(made.rows) >= FEWEST else embeddings,
-        fixed=Fixed.of(embeddings) if len(made.rows) >= FEWEST else one.fixed,
-        embedded=embedded,
+        embeddings=held,
         anchors=anchors,
         cosine_scale=cosine_scale(embeddings),
         title_hashes=hashes,
         signals=_signals(count, len(series_ids), rng),
-        lists=made,
-        projection=projection(embeddings, embedded == 1, anchors),
+        projection=projection(embeddings, present, anchors),
     )
 
 
@@ -113,8 +114,8 @@ def neighbourhoods(catalog: Catalog, seed: int) -> tuple[npt.NDArray[np.int64], 
     """The episodes around some interests, in which a user has heard many, and the interests."""
     rng = np.random.default_rng(seed)
     interests = rng.choice(len(catalog), INTERESTS, replace=False)
-    asked = catalog.vectors(interests)
-    cosines = catalog.vectors(slice(None)) @ asked.T
+    asked = catalog.embeddings[interests]
+    cosines = catalog.embeddings[:] @ asked.T
     most = min(len(catalog), 2 * (HEARD + EXCLUDED) // INTERESTS)
     near = np.argpartition(-cosines, most - 1, axis=0)[:most]
     return np.setdiff1d(near, interests), interests.tolist()

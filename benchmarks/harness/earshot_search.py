@@ -35,18 +35,21 @@ class Earshot:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._order = catalog.source_order
-        self.efforts = tuple(range(99, 0, -3)) if len(catalog.lists) > 1 else (0,)
+        self.efforts = (
+            tuple(range(99, 0, -3)) if len(catalog.embeddings.inverted_file) > 1 else (0,)
+        )
 
     def search(self, asked: Rows, excluded: Places, count: int, effort: int) -> list[Places]:
         """See `Peer`; of no effort as the builder made it."""
-        catalog = self._catalog
+        catalog, embeddings = self._catalog, self._catalog.embeddings
         if effort:
             reach = np.array([effort / 100], np.float32)
-            catalog = replace(catalog, lists=replace(catalog.lists, reach=reach))
+            probing_more = replace(embeddings.inverted_file, reach=reach)
+            embeddings = replace(embeddings, inverted_file=probing_more)
         allowed = np.ones(len(catalog), np.bool_)
         allowed[excluded] = False
         counts = np.full(len(asked), count)
-        return [rows for rows, _ in nearest(catalog, asked, allowed, counts, self._order)]
+        return [rows for rows, _ in nearest(embeddings, asked, allowed, counts, self._order)]
 
 
 class NumpyAlone(Earshot):

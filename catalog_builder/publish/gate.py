@@ -41,7 +41,7 @@ def refusals(
                     f"({lost / len(current):.0%}; allowed: {MAX_LOST:.0%})",
                 )
             )
-    coverage = float(new.embedded.mean())
+    coverage = float(new.embeddings.present.mean())
     if coverage < min_coverage:
         found.append(
             Refusal(

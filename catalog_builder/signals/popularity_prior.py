@@ -112,7 +112,7 @@ def _features(catalog: Catalog, series: Floats, categories: Rows, rows: Rows) ->
         np.log1p(age_days) / 5.0,
         scores,
         scored,
-        catalog.embedded[rows],
+        catalog.embeddings.present[rows],
         series[rows],
     ]
     return Features(

@@ -94,7 +94,7 @@ class Content(Baseline):
 
     def score(self, user: User) -> FloatArray:
         """The cosine of every episode, 0 where there is no embedding."""
-        embeddings = self._learned.catalog.vectors(slice(None))
+        embeddings = self._learned.catalog.embeddings[:]
         mean = embeddings[user.liked[:TASTE]].sum(axis=0)
         norm = float(np.linalg.norm(mean))
         scores: FloatArray = embeddings @ (mean / norm if norm > 0 else mean)

@@ -16,8 +16,7 @@ from feed.catalog.cards import Cards
 from feed.catalog.projection import Projection
 from feed.catalog.signals import Signals
 from feed.model.category_names import category_key
-from feed.vectors.int16 import Fixed
-from feed.vectors.inverted_file import Lists
+from feed.vectors.embeddings import Embeddings
 
 SCORES = ("credibility", "insight", "information", "entertainment")
 """The columns of `Catalog.scores`."""
@@ -75,13 +74,7 @@ class Catalog:
     """(n + 1,) episode i has the categories `category_members[starts[i]:starts[i + 1]]`"""
     category_members: npt.NDArray[np.int32]
 
-    embeddings: npt.NDArray[np.float32]
-    """(n, D) unit rows; zero where there is no embedding. Or (0, D): they are `fixed`, or not held
-    here, but in a store that can be searched (`feed/ranking/external_search.py`)"""
-    fixed: Fixed
-    """the same of a large catalog; none of another"""
-    embedded: npt.NDArray[np.uint8]
-    """(n,) 1 where there is one, here or in the store"""
+    embeddings: Embeddings
     anchors: npt.NDArray[np.float32]
     """(M, D) normalised mean of the category's embeddings; zero where it has none"""
     cosine_scale: npt.NDArray[np.float64]
@@ -90,8 +83,6 @@ class Catalog:
     title_hashes: npt.NDArray[np.uint64]
     """(n,) hash of each title without case and punctuation: who has the same is a near-duplicate"""
     signals: Signals
-    lists: Lists
-    """of the embeddings; none where they are few, or lie elsewhere"""
     projection: Projection
     """where the embeddings are on a map; none where they are fewer than three"""
 
@@ -101,25 +92,7 @@ class Catalog:
     @property
     def dimension(self) -> int:
         """D, of the embeddings."""
-        return int(self.embeddings.shape[1])
-
-    @cached_property
-    def holds_vectors(self) -> bool:
-        """Whether the embeddings are here."""
-        return max(len(self.embeddings), len(self.fixed)) == len(self)
-
-    def vectors(self, rows: IntArray | slice) -> npt.NDArray[np.float32]:
-        """(k, D) embeddings of these rows, where they are here."""
-        return self.fixed.at(rows) if self._in_fixed_point else self.embeddings[rows]
-
-    @cached_property
-    def _in_fixed_point(self) -> bool:
-        return len(self.fixed) > 0
-
-    @cached_property
-    def is_embedded(self) -> BoolArray:
-        """(n,) bool view of `embedded`."""
-        return self.embedded.view(np.bool_)
+        return self.embeddings.dimension
 
     @cached_property
     def is_newest_first(self) -> bool:

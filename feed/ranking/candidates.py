@@ -56,8 +56,8 @@ def generate_candidates(
         rest = allowed.copy()
         rest[pool.rows] = False
         pool = merge_sources([*brought, ("best_quality", first(features.best, rest, lacking))])
-    held = pool.rows if catalog.holds_vectors else pool.rows[:0]
-    return near.proposed(pool, catalog.vectors(held))
+    held = pool.rows if catalog.embeddings.in_memory else pool.rows[:0]
+    return near.proposed(pool, catalog.embeddings[held])
 
 
 def everything(
@@ -66,7 +66,7 @@ def everything(
     """Every episode, in the order of the rows, whoever may be shown and whichever source asks."""
     near = _Nearness(catalog, scenario, taste, retrieved)
     pool = Pool(np.arange(len(catalog)), np.zeros(len(catalog), np.uint16), {})
-    return near.proposed(pool, catalog.vectors(slice(None)))
+    return near.proposed(pool, catalog.embeddings[:])
 
 
 def _brought(
@@ -140,7 +140,7 @@ class _Nearness:
     ) -> None:
         vector = taste.user.vector
         self._catalog = catalog
-        self._retrieved = None if catalog.holds_vectors else retrieved
+        self._retrieved = None if catalog.embeddings.in_memory else retrieved
         self._neutral = scenario.interests.neutral_similarity
         self._known = vector is not None
         self._most = scenario.sources
@@ -149,12 +149,12 @@ class _Nearness:
         """(0 or 1, D)"""
         self._interests = self._user
         """(m, D)"""
-        self.blind = vector is not None and not catalog.holds_vectors and retrieved is None
+        self.blind = vector is not None and not catalog.embeddings.in_memory and retrieved is None
         """whether vectors are needed and cannot be had"""
-        if vector is not None and catalog.holds_vectors:
+        if vector is not None and catalog.embeddings.in_memory:
             self._user = vector[None]
         if scenario.sources.interests or scenario.blend.interest:
-            self._interests = catalog.vectors(taste.interests)
+            self._interests = catalog.embeddings[taste.interests]
 
     def bring(self, allowed: BoolArray, ties: IntArray) -> Iterator[tuple[str, IntArray]]:
         """What is most similar to the user vector, and to each interest."""
@@ -169,7 +169,7 @@ class _Nearness:
         if names:
             counts = np.where(np.array(names) == "similar", most.candidates, most.interests)
             vectors = np.concatenate([self._user, wanted])
-            near = nearest(self._catalog, vectors, allowed, counts, ties)
+            near = nearest(self._catalog.embeddings, vectors, allowed, counts, ties)
             yield from zip(names, (rows for rows, _ in near), strict=True)
 
     def unseen(self, features: CatalogFeatures, allowed: BoolArray, count: int) -> IntArray:
@@ -179,7 +179,9 @@ class _Nearness:
             few = np.zeros(len(allowed), np.bool_)
             few[features.to_explore] = True
             counts = np.array([count])
-            near = nearest(self._catalog, self._user, allowed & few, counts, features.ties)
+            near = nearest(
+                self._catalog.embeddings, self._user, allowed & few, counts, features.ties
+            )
             brought.append(near[0][0])
         return np.unique(np.concatenate(brought))
 

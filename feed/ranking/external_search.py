@@ -117,7 +117,7 @@ def plan_search(
     """What to ask a search for this query."""
     lenient = structs.replace(scenario.filters, missing="pass")  # as a search takes the floors
     floors = filters.quality_floors(catalog, lenient)
-    passing = floors & catalog.is_embedded
+    passing = floors & catalog.embeddings.present
     fresh = filters.fresh(catalog, query.now_us, eligible.window_days)
     passing = passing if fresh is None else passing & fresh
     # The engaged first: they are the nearest to the user vector.
@@ -128,7 +128,7 @@ def plan_search(
     barred = barred[passing[barred]]
     sent, cut = barred[:MAX_EXCLUDED], len(barred[MAX_EXCLUDED:])
     brought = int(np.count_nonzero(passing)) - len(sent)
-    allowed = int(np.count_nonzero(eligible.allowed & catalog.is_embedded))
+    allowed = int(np.count_nonzero(eligible.allowed & catalog.embeddings.present))
     return SearchPlan(
         catalog=catalog,
         history=history,
@@ -192,7 +192,7 @@ def matched(
 def _refused(catalog: Catalog, history: HydratedQuery, scenario: Scenario) -> Sequence[int]:
     """The newest refused episodes that have a vector, if the scenario minds."""
     rows = history.refused
-    newest: list[int] = rows[catalog.is_embedded[rows]][:MAX_DISLIKES].tolist()
+    newest: list[int] = rows[catalog.embeddings.present[rows]][:MAX_DISLIKES].tolist()
     return newest if scenario.blend.aversion else []
 
 

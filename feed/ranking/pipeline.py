@@ -100,7 +100,7 @@ class Ranker:
     def plan_search(self, query: Query) -> SearchPlan | None:
         """What to ask a search for this query; None where it could add nothing."""
         catalog, scenario = self.catalog, self.scenario
-        if catalog.holds_vectors:
+        if catalog.embeddings.in_memory:
             return None
         history = HydratedQuery.of(catalog, query, scenario.interests)
         if not needs_vectors(catalog, history, scenario):
@@ -131,9 +131,9 @@ class Ranker:
         at, pool, scores = chosen.places, proposed.pool, final
         rows, final, similarity = rows[at], final[at], proposed.similarity[at]
         parts = {name: part[at] for name, part in parts.items()}
-        near = proposed.vectors[at] if catalog.holds_vectors else proposed.vectors
+        near = proposed.vectors[at] if catalog.embeddings.in_memory else proposed.vectors
         reasons = explain(catalog, scenario, features, likes, rows, near, parts, weights, chosen)
-        blind = not (catalog.holds_vectors or retrieved) and needs_vectors(
+        blind = not (catalog.embeddings.in_memory or retrieved) and needs_vectors(
             catalog, history, scenario
         )
         shown = (similarity, parts["quality"], parts["recency"], final)
@@ -188,11 +188,11 @@ class Ranker:
         floors = self.features.floors
         others = np.ones(len(self.catalog), np.bool_) if floors is None else floors.copy()
         others[row] = False
-        if not catalog.holds_vectors:
+        if not catalog.embeddings.in_memory:
             return best_matches(*matched(catalog, matches, others), count, ties)
-        others &= catalog.is_embedded[row]
-        vectors, counts = catalog.vectors(slice(row, row + 1)), np.array([count])
-        rows, cosines = nearest(catalog, vectors, others, counts, ties)[0]
+        others &= catalog.embeddings.present[row]
+        vectors, counts = catalog.embeddings[row : row + 1], np.array([count])
+        rows, cosines = nearest(catalog.embeddings, vectors, others, counts, ties)[0]
         return rows, cosines.astype(np.float64)
 
     def _eligible(
@@ -222,7 +222,9 @@ class Ranker:
         rows = proposed.pool.rows
         unseen = features.unseen[rows]
         # What is neutral, because nothing is known or can be had, is no cosine.
-        cosines = likes.user.vector is not None and (catalog.holds_vectors or retrieved is not None)
+        cosines = likes.user.vector is not None and (
+            catalog.embeddings.in_memory or retrieved is not None
+        )
         similarity = features.measured(proposed.similarity) if cosines else proposed.similarity
         parts: dict[str, Callable[[], FloatArray]] = {
             "similarity": lambda: similarity,
@@ -252,8 +254,8 @@ class Ranker:
     def _aversion(
         self, likes: UserFeatures, proposed: Proposed, retrieved: SearchResult | None
     ) -> FloatArray:
-        if self.catalog.holds_vectors:
-            refused = self.catalog.vectors(likes.refused)
+        if self.catalog.embeddings.in_memory:
+            refused = self.catalog.embeddings[likes.refused]
             nearest = scorers.aversion(proposed.vectors, refused)
         else:
             rows = proposed.pool.rows

@@ -160,7 +160,7 @@ def _personal(
         true |= claim.codes == _CODE["interest"]
         yield claim._replace(given=np.where(true, claim.given, -np.inf))
     if "interest" in weighed and len(taste.interests):
-        cosines = vectors @ catalog.vectors(taste.interests).T
+        cosines = vectors @ catalog.embeddings[taste.interests].T
         nearest = taste.interests[np.argmax(cosines, axis=1)]
         done = BECAUSE[taste.kinds[np.argmax(taste.rows == taste.interests[:, None], axis=1)]]
         codes = done[np.argmax(cosines, axis=1)]
@@ -210,8 +210,10 @@ def _similar(
     member = catalog.membership(rows, user.categories)
     bare = catalog.category_starts[rows + 1] == catalog.category_starts[rows]
     cosines = np.full((len(rows), len(of_part)), np.nan)
-    if catalog.holds_vectors:
-        summed = np.concatenate([catalog.vectors(user.members), catalog.anchors[user.categories]])
+    if catalog.embeddings.in_memory:
+        summed = np.concatenate(
+            [catalog.embeddings[user.members], catalog.anchors[user.categories]]
+        )
         cosines[:, :-1] = vectors @ summed.T
         parts = _summands(user, cosines)
     else:

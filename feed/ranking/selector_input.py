@@ -28,7 +28,7 @@ def selector_input(
     """The candidates; what the scenario's selector does not look at is left out."""
     pool, rules = proposed.pool, scenario.selector
     rows = pool.rows
-    alike = catalog.holds_vectors and (rules.mmr or rules.near_duplicate <= 1.0)
+    alike = catalog.embeddings.in_memory and (rules.mmr or rules.near_duplicate <= 1.0)
     mix = wanted = None
     if rules.calibration:
         mix, wanted = _mix(catalog, features, taste, rows)

@@ -16,25 +16,19 @@ executed. A reader skips sections that it does not know, so that new ones need n
 import hashlib
 import struct
 from collections.abc import Iterator
-from dataclasses import fields
 from datetime import datetime
-from typing import Any, get_type_hints
+from operator import attrgetter
+from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 import numpy as np
 
-from feed.arrays.hash_index import Index
-from feed.arrays.strings import Strings
-from feed.catalog.cards import Cards
+from feed.arrays.arrays import BoolArray
 from feed.catalog.catalog import Catalog
-from feed.catalog.projection import Projection
-from feed.catalog.signals import Signals
 from feed.model.timestamps import from_us, to_us
 from feed.ports.shelf import Buffer
 from feed.snapshot.schema import SECTIONS, counts, optional
 from feed.snapshot.validation import check_structure, check_values
-from feed.vectors.int16 import Fixed
-from feed.vectors.inverted_file import Lists
 
 FORMAT = 4
 _MAGIC = b"EARSHOT\n"
@@ -42,12 +36,14 @@ _PREFIX = struct.Struct("<8sIIQ32s")
 _ALIGN = 64
 _MAX_HEADER = 1 << 20
 
+T = TypeVar("T")
+
 
 class SnapshotError(ValueError):
     """These bytes are no snapshot that can be read; the message says why."""
 
 
-class Section(msgspec.Struct, frozen=True):
+class StoredArray(msgspec.Struct, frozen=True):
     """Where one array lies."""
 
     name: str
@@ -66,7 +62,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     dimension: int
     counts: dict[str, int]
-    sections: list[Section]
+    sections: list[StoredArray]
 
 
 def encode(catalog: Catalog) -> bytearray:
@@ -74,7 +70,7 @@ def encode(catalog: Catalog) -> bytearray:
     arrays = dict(_arrays(catalog))
     sections, end = [], 0
     for name, array in arrays.items():
-        sections.append(Section(name, array.dtype.str, array.shape, end, array.nbytes))
+        sections.append(StoredArray(name, array.dtype.str, array.shape, end, array.nbytes))
         end = _aligned(end + array.nbytes)
     header = msgspec.json.encode(
         Header(
@@ -186,15 +182,12 @@ def _aligned(offset: int) -> int:
 
 def _arrays(catalog: Catalog) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
     """The catalog's arrays by section, as the format has them."""
-    for name, (dtype, _) in SECTIONS.items():
-        value: Any = catalog
-        for attribute in name.split("."):
-            value = getattr(value, attribute)
-        yield name, np.asarray(value, np.dtype(dtype))
+    for name, section in SECTIONS.items():
+        yield name, np.asarray(attrgetter(section.attribute)(catalog), np.dtype(section.dtype))
 
 
-def _array(view: memoryview, start: int, section: Section) -> np.ndarray[Any, Any]:
-    dtype, shape = SECTIONS[section.name]
+def _array(view: memoryview, start: int, section: StoredArray) -> np.ndarray[Any, Any]:
+    _, dtype, shape = SECTIONS[section.name]
     if section.dtype != dtype or len(section.shape) != len(shape) or min(section.shape) < 0:
         raise ValueError(f"{section.name} is {section.dtype} {section.shape}")
     count = 1
@@ -207,25 +200,25 @@ def _array(view: memoryview, start: int, section: Section) -> np.ndarray[Any, An
 
 
 def _catalog(header: Header, arrays: dict[str, np.ndarray[Any, Any]]) -> Catalog:
-    columns: dict[str, Any] = {
+    values: dict[str, Any] = {
         "version": header.catalog_version,
         "created_us": to_us(header.created_at),
         "model": header.model,
     }
-    hints = get_type_hints(Catalog)
-    for field in fields(Catalog):
-        if hints[field.name] is Strings:
-            columns[field.name] = Strings(
-                arrays[f"{field.name}.offsets"], arrays[f"{field.name}.data"]
-            )
-        elif hints[field.name] is Index:
-            columns[field.name] = Index(
-                arrays[f"{field.name}.hashes"], arrays[f"{field.name}.rows"]
-            )
-        elif hints[field.name] in (Cards, Signals, Fixed, Lists, Projection):
-            group = hints[field.name]
-            parts = {one.name: arrays[f"{field.name}.{one.name}"] for one in fields(group)}
-            columns[field.name] = group(**parts)
-        elif field.name not in columns:
-            columns[field.name] = arrays[field.name]
-    return Catalog(**columns)
+    for name, section in SECTIONS.items():
+        *groups, last = section.attribute.split(".")
+        within = values
+        for group in groups:
+            within = within.setdefault(group, {})
+        within[last] = arrays[name]
+    return _construct(Catalog, values)
+
+
+def _construct(kind: type[T], values: dict[str, Any]) -> T:
+    """A dataclass of these values, in which a dictionary stands for another dataclass."""
+    for name, hint in get_type_hints(kind).items():
+        if isinstance(values[name], dict):
+            values[name] = _construct(hint, values[name])
+        elif hint == BoolArray:
+            values[name] = values[name].view(np.bool_)  # a file has bytes, 0 or 1
+    return kind(**values)

@@ -4,8 +4,7 @@ A checksum tells that a file is as it was written, not that a sane builder wrote
 do, once at load, so that nothing behind them meets an index that points outside.
 """
 
-from dataclasses import fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,83 +14,98 @@ from feed.catalog.signals import HALF_LIVES_DAYS
 from feed.vectors.int16 import Fixed
 from feed.vectors.inverted_file import Lists
 
-# The dtype and shape of each section. n episodes, S series, M categories, L languages, D dimension;
-# held, fixed: n, or 0 where the embeddings are kept otherwise, or elsewhere. mapped: n or 0. None:
-# as long as it is.
-SECTIONS: dict[str, tuple[str, tuple[str | int | None, ...]]] = {
-    "ids.offsets": ("<i8", ("n+1",)),
-    "ids.data": ("|u1", (None,)),
-    "id_index.hashes": ("<u8", ("n",)),
-    "id_index.rows": ("<i4", ("n",)),
-    "id_hashes": ("<u8", ("n",)),
-    "content_index.hashes": ("<u8", ("content",)),
-    "content_index.rows": ("<i4", ("content",)),
-    "cards.offsets": ("<i8", ("n+1",)),
-    "cards.data": ("|u1", (None,)),
-    "cards.common": ("|u1", (None,)),
-    "source_order": ("<i4", ("n",)),
-    "published_us": ("<i8", ("n",)),
-    "scores": ("<f8", ("n", len(SCORES))),
-    "explicit": ("|u1", ("n",)),
-    "series": ("<i4", ("n",)),
-    "series_ids.offsets": ("<i8", ("S+1",)),
-    "series_ids.data": ("|u1", (None,)),
-    "series_names.offsets": ("<i8", ("S+1",)),
-    "series_names.data": ("|u1", (None,)),
-    "series_index.hashes": ("<u8", ("S",)),
-    "series_index.rows": ("<i4", ("S",)),
-    "languages.offsets": ("<i8", ("L+1",)),
-    "languages.data": ("|u1", (None,)),
-    "language": ("<i4", ("n",)),
-    "categories.offsets": ("<i8", ("M+1",)),
-    "categories.data": ("|u1", (None,)),
-    "category_index.hashes": ("<u8", ("M",)),
-    "category_index.rows": ("<i4", ("M",)),
-    "category_major": ("|u1", ("M",)),
-    "category_starts": ("<i8", ("n+1",)),
-    "category_members": ("<i4", (None,)),
-    "embeddings": ("<f4", ("held", "D")),
-    "fixed.codes": ("<i2", ("fixed", "D")),
-    "fixed.step": ("<f4", (None,)),
-    "embedded": ("|u1", ("n",)),
-    "anchors": ("<f4", ("M", "D")),
-    "cosine_scale": ("<f8", (2,)),
-    "title_hashes": ("<u8", ("n",)),
-    "signals.people": ("<i4", ("n",)),
-    "signals.popularity": ("<f4", ("n", len(HALF_LIVES_DAYS))),
-    "signals.completion": ("<f4", ("n",)),
-    "signals.neighbour_starts": ("<i8", ("n+1",)),
-    "signals.neighbour_rows": ("<i4", ("neighbours",)),
-    "signals.neighbour_weights": ("<f4", ("neighbours",)),
-    "signals.promise": ("<f4", ("n",)),
-    "signals.series_return": ("<f4", ("S",)),
-    "lists.axes": ("<f4", ("turned", "C")),
-    "lists.centroids": ("<f4", ("lists", "C")),
-    "lists.starts": ("<i8", ("lists+1",)),
-    "lists.rows": ("<i4", ("listed",)),
-    "lists.codes": ("|i1", ("listed", "C")),
-    "lists.centre": ("<f4", ("coded",)),
-    "lists.scale": ("<f4", ("coded",)),
-    "lists.spare": ("<f4", (None,)),
-    "lists.reach": ("<f4", (None,)),
-    "lists.probes": ("<i4", (None,)),
-    "projection.points": ("<i2", ("mapped", 2)),
-    "projection.axes": ("<f4", (2, "D")),
-    "projection.shift": ("<f4", (2,)),
+
+class Section(NamedTuple):
+    """Where in a `Catalog` the array of a section belongs, and what it looks like in a file."""
+
+    attribute: str
+    """path from the catalog: may be renamed, as the section's name and so the format never is"""
+    dtype: str
+    """numpy's, little-endian"""
+    shape: tuple[str | int | None, ...]
+    """sizes that sections share, by name; None: any"""
+
+
+SECTIONS = {
+    "ids.offsets": Section("ids.offsets", "<i8", ("n+1",)),
+    "ids.data": Section("ids.data", "|u1", (None,)),
+    "id_index.hashes": Section("id_index.hashes", "<u8", ("n",)),
+    "id_index.rows": Section("id_index.rows", "<i4", ("n",)),
+    "id_hashes": Section("id_hashes", "<u8", ("n",)),
+    "content_index.hashes": Section("content_index.hashes", "<u8", ("content",)),
+    "content_index.rows": Section("content_index.rows", "<i4", ("content",)),
+    "cards.offsets": Section("cards.offsets", "<i8", ("n+1",)),
+    "cards.data": Section("cards.data", "|u1", (None,)),
+    "cards.common": Section("cards.common", "|u1", (None,)),
+    "source_order": Section("source_order", "<i4", ("n",)),
+    "published_us": Section("published_us", "<i8", ("n",)),
+    "scores": Section("scores", "<f8", ("n", len(SCORES))),
+    "explicit": Section("explicit", "|u1", ("n",)),
+    "series": Section("series", "<i4", ("n",)),
+    "series_ids.offsets": Section("series_ids.offsets", "<i8", ("S+1",)),
+    "series_ids.data": Section("series_ids.data", "|u1", (None,)),
+    "series_names.offsets": Section("series_names.offsets", "<i8", ("S+1",)),
+    "series_names.data": Section("series_names.data", "|u1", (None,)),
+    "series_index.hashes": Section("series_index.hashes", "<u8", ("S",)),
+    "series_index.rows": Section("series_index.rows", "<i4", ("S",)),
+    "languages.offsets": Section("languages.offsets", "<i8", ("L+1",)),
+    "languages.data": Section("languages.data", "|u1", (None,)),
+    "language": Section("language", "<i4", ("n",)),
+    "categories.offsets": Section("categories.offsets", "<i8", ("M+1",)),
+    "categories.data": Section("categories.data", "|u1", (None,)),
+    "category_index.hashes": Section("category_index.hashes", "<u8", ("M",)),
+    "category_index.rows": Section("category_index.rows", "<i4", ("M",)),
+    "category_major": Section("category_major", "|u1", ("M",)),
+    "category_starts": Section("category_starts", "<i8", ("n+1",)),
+    "category_members": Section("category_members", "<i4", (None,)),
+    "embeddings": Section("embeddings.float32", "<f4", ("held", "D")),
+    "fixed.codes": Section("embeddings.int16.codes", "<i2", ("fixed", "D")),
+    "fixed.step": Section("embeddings.int16.step", "<f4", (None,)),
+    "embedded": Section("embeddings.present", "|u1", ("n",)),
+    "anchors": Section("anchors", "<f4", ("M", "D")),
+    "cosine_scale": Section("cosine_scale", "<f8", (2,)),
+    "title_hashes": Section("title_hashes", "<u8", ("n",)),
+    "signals.people": Section("signals.people", "<i4", ("n",)),
+    "signals.popularity": Section("signals.popularity", "<f4", ("n", len(HALF_LIVES_DAYS))),
+    "signals.completion": Section("signals.completion", "<f4", ("n",)),
+    "signals.neighbour_starts": Section("signals.neighbour_starts", "<i8", ("n+1",)),
+    "signals.neighbour_rows": Section("signals.neighbour_rows", "<i4", ("neighbours",)),
+    "signals.neighbour_weights": Section("signals.neighbour_weights", "<f4", ("neighbours",)),
+    "signals.promise": Section("signals.promise", "<f4", ("n",)),
+    "signals.series_return": Section("signals.series_return", "<f4", ("S",)),
+    "lists.axes": Section("embeddings.inverted_file.axes", "<f4", ("turned", "C")),
+    "lists.centroids": Section("embeddings.inverted_file.centroids", "<f4", ("lists", "C")),
+    "lists.starts": Section("embeddings.inverted_file.starts", "<i8", ("lists+1",)),
+    "lists.rows": Section("embeddings.inverted_file.rows", "<i4", ("listed",)),
+    "lists.codes": Section("embeddings.inverted_file.codes", "|i1", ("listed", "C")),
+    "lists.centre": Section("embeddings.inverted_file.centre", "<f4", ("coded",)),
+    "lists.scale": Section("embeddings.inverted_file.scale", "<f4", ("coded",)),
+    "lists.spare": Section("embeddings.inverted_file.spare", "<f4", (None,)),
+    "lists.reach": Section("embeddings.inverted_file.reach", "<f4", (None,)),
+    "lists.probes": Section("embeddings.inverted_file.probes", "<i4", (None,)),
+    "projection.points": Section("projection.points", "<i2", ("mapped", 2)),
+    "projection.axes": Section("projection.axes", "<f4", (2, "D")),
+    "projection.shift": Section("projection.shift", "<f4", (2,)),
 }
+"""The sections by name, in the order in which they lie in a file.
+
+Sizes: n episodes, S series, M categories, L languages, D dimension. held, fixed, mapped: n, or 0
+where that group is empty. content, neighbours, lists, listed, C, turned, coded: see
+`feed.snapshot.validation`.
+"""
 
 
 def optional(dimension: int) -> dict[str, np.ndarray[Any, Any]]:
-    """The sections that a file may lack, as they are then."""
-    nothing: dict[str, Fixed | Lists | Projection] = {
+    """The sections that a file may lack, each with the empty array that stands in for it."""
+    empty: dict[str, Fixed | Lists | Projection] = {
         "fixed": Fixed.none(dimension),
         "lists": Lists.none(dimension),
         "projection": Projection.none(dimension),
     }
     return {
-        f"{group}.{field.name}": getattr(none, field.name)
-        for group, none in nothing.items()
-        for field in fields(none)
+        name: getattr(empty[group], section.attribute.rpartition(".")[2])
+        for name, section in SECTIONS.items()
+        if (group := name.partition(".")[0]) in empty
     }
 
 
@@ -102,5 +116,5 @@ def counts(catalog: Catalog) -> dict[str, int]:
         "series": len(catalog.series_ids),
         "categories": len(catalog.categories),
         "languages": len(catalog.languages),
-        "embedded": int(catalog.embedded.sum()),
+        "embedded": int(catalog.embeddings.present.sum()),
     }

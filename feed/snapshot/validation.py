@@ -63,7 +63,7 @@ def check_structure(arrays: Mapping[str, np.ndarray[Any, Any]], dimension: int) 
         "held": len(arrays["embeddings"]) and len(arrays["published_us"]),
         "mapped": len(arrays["projection.points"]) and len(arrays["published_us"]),
     }
-    for name, (_, shape) in SECTIONS.items():
+    for name, (_, _, shape) in SECTIONS.items():
         for extent, wanted in zip(arrays[name].shape, shape, strict=True):
             if isinstance(wanted, str):
                 base, plus, _ = wanted.partition("+")
@@ -97,10 +97,11 @@ def check_values(catalog: Catalog, stated: Mapping[str, int]) -> None:
         ),
         "scores": not ((catalog.scores < 0) | (catalog.scores > 5)).any(),  # noqa: PLR2004
         # A product with NaN or infinity in it is neither finite nor small.
-        "embeddings": _near_unit(catalog.embeddings),
+        "embeddings": _near_unit(catalog.embeddings.float32),
         "fixed": _is_fixed(catalog),
+        "embedded": (catalog.embeddings.present.view(np.uint8) <= 1).all(),
         "signals": _are_sane(catalog.signals),
-        "lists": not len(catalog.lists) or _are_whole(catalog),
+        "lists": not len(catalog.embeddings.inverted_file) or _are_whole(catalog),
         "anchors": _near_unit(catalog.anchors),
         "cosine_scale": _is_scale(catalog.cosine_scale),
         "projection": _is_plane(catalog),
@@ -130,10 +131,10 @@ def _near_unit(rows: npt.NDArray[np.float32]) -> bool:
 
 def _is_fixed(catalog: Catalog) -> bool:
     """Whether there are no embeddings in fixed point, or no others, and none can be a number."""
-    step = catalog.fixed.step
-    if not len(catalog.fixed):
+    step = catalog.embeddings.int16.step
+    if not len(catalog.embeddings.int16):
         return not len(step)
-    alone = not len(catalog.embeddings)
+    alone = not len(catalog.embeddings.float32)
     return alone and step.shape == (1,) and bool(0 < step[0] * LEVELS < 1.01)  # noqa: PLR2004
 
 
@@ -154,13 +155,13 @@ def _are_sane(signals: Signals) -> bool:
 
 def _are_whole(catalog: Catalog) -> bool:
     """Whether each embedding is in one list, and every number is one."""
-    lists = catalog.lists
+    lists = catalog.embeddings.inverted_file
     listed = np.zeros(len(catalog), np.bool_)
     listed[lists.rows] = True
     return (
-        catalog.holds_vectors
+        catalog.embeddings.in_memory
         and len(lists.rows) == np.count_nonzero(listed)
-        and np.array_equal(listed, catalog.is_embedded)
+        and np.array_equal(listed, catalog.embeddings.present)
         and lists.spare.shape == lists.reach.shape == (1,)
         and bool(1 <= lists.spare[0] <= MOST_SPARE)
         and bool(np.isfinite(lists.reach[0]))
@@ -178,7 +179,9 @@ def _is_plane(catalog: Catalog) -> bool:
     made = catalog.projection
     finite = bool(np.isfinite(made.axes).all() and np.isfinite(made.shift).all())
     somewhere = made.points != NOWHERE
-    return finite and (not len(made) or bool((somewhere == catalog.is_embedded[:, None]).all()))
+    return finite and (
+        not len(made) or bool((somewhere == catalog.embeddings.present[:, None]).all())
+    )
 
 
 def _are_directions(axes: npt.NDArray[np.float32]) -> bool:

@@ -86,8 +86,8 @@ def _at_hand(
     catalog: Catalog, rows: IntArray, lent: Lent
 ) -> tuple[IntArray, npt.NDArray[np.float32]]:
     """Which of these rows, as places among them, have an embedding at hand, and those."""
-    if catalog.holds_vectors:
-        return np.arange(len(rows)), catalog.vectors(rows)
+    if catalog.embeddings.in_memory:
+        return np.arange(len(rows)), catalog.embeddings[rows]
     known = np.array([i for i, row in enumerate(rows.tolist()) if row in lent], np.int64)
     embeddings = [lent[row] for row in rows[known].tolist()]
     return known, np.array(embeddings, np.float32).reshape(len(known), catalog.dimension)
@@ -100,7 +100,7 @@ def _engaged(
     newest = np.flatnonzero(weights > 0)[: parameters.newest]
     rows = history.rows[newest]
     newest, rows = newest[rows >= 0], rows[rows >= 0]
-    kept = newest[catalog.is_embedded[rows]]
+    kept = newest[catalog.embeddings.present[rows]]
     return history.rows[kept], history.kinds[kept], weights[kept].astype(np.float32)
 
 
@@ -113,11 +113,11 @@ def medoids(
     medoid (facility location; Nemhauser, Wolsey and Fisher, 1978), until one adds less than
     `min_interest` of the whole. None where no vectors are held.
     """
-    if not parameters.medoids or not catalog.holds_vectors:
+    if not parameters.medoids or not catalog.embeddings.in_memory:
         return rows[:0]
-    near = rows[catalog.is_embedded[rows]][: parameters.clustered]
-    shares = shares[catalog.is_embedded[rows]][: parameters.clustered]
-    vectors = catalog.vectors(near)
+    near = rows[catalog.embeddings.present[rows]][: parameters.clustered]
+    shares = shares[catalog.embeddings.present[rows]][: parameters.clustered]
+    vectors = catalog.embeddings[near]
     cosines = np.maximum(vectors @ vectors.T, 0.0)
     covered = np.zeros(len(near), np.float32)
     shares = shares.astype(np.float32)

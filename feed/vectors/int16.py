@@ -44,6 +44,7 @@ class Fixed:
     def __len__(self) -> int:
         return len(self.codes)
 
-    def at(self, rows: IntArray | slice) -> npt.NDArray[np.float32]:
+    def at(self, rows: int | slice | list[int] | IntArray) -> npt.NDArray[np.float32]:
         """(k, D) of these rows."""
-        return self.codes[rows] * self.step
+        found: npt.NDArray[np.float32] = self.codes[rows] * self.step
+        return found

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.arrays.arrays import BoolArray, FloatArray, IntArray, best_matches
-from feed.catalog.catalog import Catalog
+from feed.vectors.embeddings import Embeddings
 
 EXACT = 700
 """of so many allowed episodes the codes are not looked at first"""
@@ -21,7 +21,7 @@ Found = tuple[IntArray, FloatArray]
 
 
 def nearest(
-    catalog: Catalog,
+    embeddings: Embeddings,
     vectors: npt.NDArray[np.float32],
     allowed: BoolArray,
     counts: IntArray,
@@ -31,17 +31,17 @@ def nearest(
 
     (n,) `allowed` and `order` go by catalog row; of equal cosines the lower in `order` is first.
     """
-    if not len(catalog.lists) or np.count_nonzero(allowed) <= EXACT:
-        return _scan(catalog, vectors, allowed, counts, order)
-    near = catalog.lists.near(vectors, allowed, counts)
+    if not len(embeddings.inverted_file) or np.count_nonzero(allowed) <= EXACT:
+        return _scan(embeddings, vectors, allowed, counts, order)
+    near = embeddings.inverted_file.near(vectors, allowed, counts)
     return [
-        best_matches(rows, catalog.vectors(rows) @ vector, count, order)
+        best_matches(rows, embeddings[rows] @ vector, count, order)
         for rows, vector, count in zip(near, vectors, counts.tolist(), strict=True)
     ]
 
 
 def _scan(
-    catalog: Catalog,
+    embeddings: Embeddings,
     vectors: npt.NDArray[np.float32],
     allowed: BoolArray,
     counts: IntArray,
@@ -49,14 +49,14 @@ def _scan(
 ) -> list[Found]:
     """The same by looking at every one, all vectors in one pass."""
     rows = allowed.nonzero()[0]
-    rows = rows[catalog.is_embedded[rows]]
+    rows = rows[embeddings.present[rows]]
     # To copy these would cost more than to multiply all.
-    if len(catalog.embeddings) and 2 * len(rows) > len(allowed):
-        products = cosines(catalog.embeddings, vectors)
-        products[:, ~(allowed & catalog.is_embedded)] = -np.inf
+    if len(embeddings.float32) and 2 * len(rows) > len(allowed):
+        products = cosines(embeddings.float32, vectors)
+        products[:, ~(allowed & embeddings.present)] = -np.inf
         rows = np.arange(len(allowed))
     else:
-        products = _cosines_of(catalog, rows, vectors)
+        products = _cosines_of(embeddings, rows, vectors)
     found = []
     for values, count in zip(products, counts.tolist(), strict=True):
         best = best_matches(rows, values, count, order)
@@ -66,25 +66,23 @@ def _scan(
 
 
 def cosines(
-    embeddings: npt.NDArray[np.float32], vectors: npt.NDArray[np.float32]
+    rows: npt.NDArray[np.float32], vectors: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
     """(m, n) of all (n, D) unit rows with (m, D) unit vectors, of which there are few."""
-    found = np.empty((len(vectors), len(embeddings)), np.float32)
+    found = np.empty((len(vectors), len(rows)), np.float32)
     across = np.ascontiguousarray(vectors.T)
-    step = max(1, SMALL // across.size) if len(vectors) > 1 else max(1, len(embeddings))
-    for start in range(0, len(embeddings), step):
-        found[:, start : start + step] = (embeddings[start : start + step] @ across).T
+    step = max(1, SMALL // across.size) if len(vectors) > 1 else max(1, len(rows))
+    for start in range(0, len(rows), step):
+        found[:, start : start + step] = (rows[start : start + step] @ across).T
     return found
 
 
 def _cosines_of(
-    catalog: Catalog, rows: IntArray, vectors: npt.NDArray[np.float32]
+    embeddings: Embeddings, rows: IntArray, vectors: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
     """(m, k) of these rows with (m, D) vectors."""
     found = np.empty((len(vectors), len(rows)), np.float32)
     step = max(1, COPIED // vectors.shape[1])
     for start in range(0, len(rows), step):
-        found[:, start : start + step] = cosines(
-            catalog.vectors(rows[start : start + step]), vectors
-        )
+        found[:, start : start + step] = cosines(embeddings[rows[start : start + step]], vectors)
     return found

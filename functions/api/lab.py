@@ -45,7 +45,9 @@ async def catalog_map(service: Service, request: Request, timings: Timings) -> R
     await service.check_admin(request)
     catalog = (await service.catalog(timings)).catalog
     with timings.step("map"):
-        mapped = np.flatnonzero(catalog.embedded) if len(catalog.projection) else np.arange(0)
+        mapped = (
+            np.flatnonzero(catalog.embeddings.present) if len(catalog.projection) else np.arange(0)
+        )
         points = [_point(catalog, row) for row in _sample(catalog, mapped).tolist()]
         body = {
             "points": points,

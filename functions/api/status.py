@@ -87,7 +87,7 @@ async def _search(service: Service, timings: Timings) -> dict[str, str]:
     held = service.holder.held
     if service.retrieval is None or held is None:
         return {}
-    if held.catalog.holds_vectors:
+    if held.catalog.embeddings.in_memory:
         return {"search": "unused"}
     with timings.step("search"):
         return {"search": await service.retrieval.health(held.catalog.dimension)}

@@ -243,7 +243,7 @@ class Service:
     ) -> tuple[list[Match], tuple[Degradation, ...]]:
         """The same for what is similar to one episode."""
         catalog = ranker.catalog
-        if catalog.holds_vectors or not catalog.is_embedded[row]:
+        if catalog.embeddings.in_memory or not catalog.embeddings.present[row]:
             return [], ()
         if self.retrieval is None:
             return [], (Degradation.VECTORS_UNAVAILABLE,)

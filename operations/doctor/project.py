@@ -70,7 +70,7 @@ def shelf(
     found.append(catalog)
     yield ok("snapshot", f"{len(catalog):,} episodes, sound")
     yield _age(settings, catalog, now_us, max_age_h)
-    coverage = float(catalog.embedded.mean()) if len(catalog) else 0.0
+    coverage = float(catalog.embeddings.present.mean()) if len(catalog) else 0.0
     share = f"{coverage:.0%} of the episodes have a vector ({catalog.model})"
     if coverage < LEAST_COVERAGE:
         yield warn("vectors", share, "docs/episodes.md, Vectors")

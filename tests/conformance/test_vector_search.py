@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 EPISODES = episodes(120)
 CATALOG = catalog_of(EPISODES)
-EMBEDDED = np.flatnonzero(CATALOG.is_embedded).tolist()
+EMBEDDED = np.flatnonzero(CATALOG.embeddings.present).tolist()
 NEAR = CATALOG.embeddings[EMBEDDED[0]]
 ALL = Restriction()
 
@@ -57,7 +57,7 @@ class VectorSearchContract:
         return dict(found)
 
     def test_it_gives_the_vectors_that_it_has(self, made: Made) -> None:
-        without = int(np.flatnonzero(~CATALOG.is_embedded)[0])
+        without = int(np.flatnonzero(~CATALOG.embeddings.present)[0])
         rows = [EMBEDDED[3], without, EMBEDDED[1]]
         ids = [CATALOG.ids[row] for row in rows] + ["unheard of", "é" * 9, "x" * 600]
         found = self.asked(made, lambda search: search.vectors(ids))

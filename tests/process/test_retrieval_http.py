@@ -38,7 +38,7 @@ def index(pinecone: PineconeStandIn) -> PineconeStandIn:
     """The index with the vectors of the catalog."""
     records = [
         Record(one.id, row.tolist(), metadata(one))
-        for one, row, has in zip(EPISODES, HELD.embeddings, HELD.is_embedded, strict=True)
+        for one, row, has in zip(EPISODES, HELD.embeddings[:], HELD.embeddings.present, strict=True)
         if has
     ]
     pinecone.index.upsert(Upsert(records))

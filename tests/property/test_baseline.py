@@ -21,7 +21,7 @@ EPISODES = episodes(600, seed=7)
 CATALOG = catalog_of(EPISODES)
 VECTORS = {
     CATALOG.ids[row]: CATALOG.embeddings[row].astype(float).tolist()
-    for row in np.flatnonzero(CATALOG.is_embedded)
+    for row in np.flatnonzero(CATALOG.embeddings.present)
 }
 BASELINE = Ranker(CATALOG, scenarios.shipped()["baseline"])
 

@@ -20,6 +20,7 @@ from feed.snapshot.codec import SnapshotError, decode, encode
 from feed.user.query import Query
 from feed.vectors.int16 import LEVELS, Fixed
 from tests.support.catalogs import NOW, episodes, vectors_of
+from tests.support.snapshots import altered
 
 
 @given(st.integers(0, 10**6), st.integers(1, 40), st.integers(1, 40))
@@ -42,22 +43,23 @@ def both() -> tuple[Catalog, Catalog]:
         patch.setattr(lists, "WORTH", 1.0)
         patch.setattr(build, "FEWEST", 100)
         large = build_catalog(some, vectors_of(some), NOW)
-    assert len(large.lists)
+    assert len(large.embeddings.inverted_file)
     order, vectors = large.source_order, vectors_of(some)
     alike = replace(vectors, matrix=vectors.matrix[order], present=vectors.present[order])
     exact = build_catalog([some[row] for row in order], alike, NOW)
-    return large, replace(exact, lists=large.lists, source_order=order)
+    embeddings = replace(exact.embeddings, inverted_file=large.embeddings.inverted_file)
+    return large, replace(exact, embeddings=embeddings, source_order=order)
 
 
 def test_a_large_catalog_holds_its_embeddings_in_fixed_point(both: tuple[Catalog, Catalog]) -> None:
     large, exact = both
-    assert (len(large.fixed), len(large.embeddings)) == (1_200, 0)
-    assert large.holds_vectors
+    assert (len(large.embeddings.int16), len(large.embeddings.float32)) == (1_200, 0)
+    assert large.embeddings.in_memory
     assert large.dimension == exact.dimension
     every = np.arange(len(large))
-    assert np.abs(large.vectors(every) - exact.vectors(every)).max() < 2e-5
+    assert np.abs(large.embeddings[every] - exact.embeddings[every]).max() < 2e-5
     again = decode(encode(large))
-    assert again.vectors(every).tolist() == large.vectors(every).tolist()
+    assert again.embeddings[every].tolist() == large.embeddings[every].tolist()
 
 
 @pytest.mark.parametrize("scenario", ["baseline", "for_you"])
@@ -77,22 +79,29 @@ def test_a_session_is_the_same_to_the_fourth_digit(
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"),
+    ("name", "change", "reason"),
     [
-        (lambda one: replace(one, codes=one.codes[:-1]), "fixed.codes is"),
-        (lambda one: replace(one, codes=one.codes[:, :-1]), "fixed.codes is"),
-        (lambda one: replace(one, step=one.step[:0]), "fixed makes no sense"),
-        (lambda one: replace(one, step=one.step * 0), "fixed makes no sense"),
-        (lambda one: replace(one, step=one.step * np.nan), "fixed makes no sense"),
-        (lambda one: replace(one, step=one.step * 1e3), "fixed makes no sense"),
-        (lambda one: replace(one, codes=one.codes[:0]), "fixed makes no sense"),
+        ("codes", lambda codes: codes[:-1], "fixed.codes is"),
+        ("codes", lambda codes: codes[:, :-1], "fixed.codes is"),
+        ("codes", lambda codes: codes[:0], "fixed makes no sense"),
+        ("step", lambda step: step[:0], "fixed makes no sense"),
+        ("step", lambda step: step * 0, "fixed makes no sense"),
+        ("step", lambda step: step * np.nan, "fixed makes no sense"),
+        ("step", lambda step: step * 1e3, "fixed makes no sense"),
     ],
 )
 def test_what_the_builder_never_writes_is_refused(
-    both: tuple[Catalog, Catalog], change: Any, reason: str
+    both: tuple[Catalog, Catalog], name: str, change: Any, reason: str
+) -> None:
+    large, _ = both
+    with pytest.raises(SnapshotError, match=reason):
+        decode(encode(altered(large, f"fixed.{name}", change)))
+
+
+def test_embeddings_held_both_as_float32_and_as_int16_are_refused(
+    both: tuple[Catalog, Catalog],
 ) -> None:
     large, exact = both
-    with pytest.raises(SnapshotError, match=reason):
-        decode(encode(replace(large, fixed=change(large.fixed))))
-    with pytest.raises(SnapshotError, match="fixed makes no sense"):  # in both ways
-        decode(encode(replace(exact, fixed=large.fixed)))
+    embeddings = replace(exact.embeddings, int16=large.embeddings.int16)
+    with pytest.raises(SnapshotError, match="fixed makes no sense"):
+        decode(encode(replace(exact, embeddings=embeddings)))

@@ -144,7 +144,7 @@ def test_a_search_is_spared_most_of_what_may_not_be_shown() -> None:
     condition = metadata_filter(plan.restriction)
     assert condition is not None
     admits = predicate(condition)
-    allowed = plan.eligible.allowed & BLIND.is_embedded
-    admitted = np.array([admits(metadata(one)) for one in EPISODES]) & BLIND.is_embedded
+    allowed = plan.eligible.allowed & BLIND.embeddings.present
+    admitted = np.array([admits(metadata(one)) for one in EPISODES]) & BLIND.embeddings.present
     assert (admitted & ~allowed).sum() <= 3  # not out yet
     assert (~admitted).sum() > 20

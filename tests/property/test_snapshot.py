@@ -20,6 +20,7 @@ from feed.model.episode import Episode
 from feed.model.timestamps import to_us
 from feed.ports.episodes import Vectors
 from feed.snapshot.codec import FORMAT, SnapshotError, content_version, decode, encode, read_header
+from feed.snapshot.schema import SECTIONS
 from tests.support.catalogs import NOW, catalog_of, episodes
 from tests.support.snapshots import altered, resigned, same
 
@@ -101,7 +102,7 @@ def test_loading_copies_no_column(catalog: Catalog) -> None:
     file = bytes(encode(catalog))
     loaded = decode(file)
     start = np.frombuffer(file, np.uint8).__array_interface__["data"][0]
-    for column in (loaded.embeddings, loaded.cards.data, loaded.published_us):
+    for column in (loaded.embeddings.float32, loaded.cards.data, loaded.published_us):
         at = column.__array_interface__["data"][0]
         assert start < at < start + len(file)
         assert not column.flags.writeable
@@ -179,7 +180,7 @@ def test_rows_that_do_not_start_where_they_should_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "value"),
+    ("name", "value"),
     [
         ("id_hashes", 1),
         ("id_index.hashes", 7),
@@ -187,6 +188,7 @@ def test_rows_that_do_not_start_where_they_should_are_refused() -> None:
         ("embeddings", np.nan),
         ("embeddings", np.inf),
         ("embeddings", 3.0),
+        ("embedded", 2),
         ("anchors", np.inf),
         ("scores", np.inf),
         ("scores", -1.0),
@@ -194,25 +196,25 @@ def test_rows_that_do_not_start_where_they_should_are_refused() -> None:
         ("cards.data", ord("[")),
     ],
 )
-def test_values_that_the_builder_never_writes_are_refused(column: str, value: float) -> None:
+def test_values_that_the_builder_never_writes_are_refused(name: str, value: float) -> None:
     def first(column: np.ndarray) -> np.ndarray:
-        changed = column.copy()
+        changed = column.astype(SECTIONS[name].dtype)
         changed.flat[0] = value
         return changed
 
     with pytest.raises(SnapshotError, match="makes no sense"):
-        decode(encode(altered(catalog_of(episodes(12)), column, first)))
+        decode(encode(altered(catalog_of(episodes(12)), name, first)))
 
 
 def test_a_snapshot_without_vectors_is_smaller_by_them_and_knows_who_has_one() -> None:
     whole = catalog_of(episodes(12))
     blind = catalog_of(episodes(12), keep_vectors=False)
     file = encode(blind)
-    assert len(SMALL) - len(file) == whole.embeddings.nbytes
+    assert len(SMALL) - len(file) == whole.embeddings.float32.nbytes
     again = decode(file)
-    assert not again.holds_vectors
-    assert decode(SMALL).holds_vectors
-    assert again.embedded.tolist() == whole.embedded.tolist()
+    assert not again.embeddings.in_memory
+    assert decode(SMALL).embeddings.in_memory
+    assert again.embeddings.present.tolist() == whole.embeddings.present.tolist()
     assert again.anchors.tolist() == whole.anchors.tolist()
     assert (again.dimension, again.model) == (whole.dimension, whole.model)
     assert again.version != whole.version
@@ -221,9 +223,9 @@ def test_a_snapshot_without_vectors_is_smaller_by_them_and_knows_who_has_one() -
 @pytest.mark.parametrize("kept", [1, 11, 13])
 def test_a_snapshot_holds_all_vectors_or_none(kept: int) -> None:
     catalog = catalog_of(episodes(12))
-    rows = np.resize(catalog.embeddings, (kept, catalog.dimension))
+    some = altered(catalog, "embeddings", lambda rows: np.resize(rows, (kept, catalog.dimension)))
     with pytest.raises(SnapshotError, match="embeddings is"):
-        decode(encode(replace(catalog, embeddings=rows)))
+        decode(encode(some))
 
 
 def test_counts_that_are_not_those_of_the_columns_are_refused() -> None:

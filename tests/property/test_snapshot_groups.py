@@ -14,19 +14,20 @@ from tests.support.snapshots import altered, forgetting, same
 
 SMALL = bytes(encode(catalog_of(episodes(12))))
 LISTED = catalog_of(episodes(40))
-ROWS = np.flatnonzero(LISTED.embedded).astype(np.int32)
-CENTROIDS = learn(LISTED.embeddings, ROWS, 5)
-LISTED = replace(LISTED, lists=sorted_by_centroid(LISTED.embeddings, ROWS, CENTROIDS))
+ROWS = np.flatnonzero(LISTED.embeddings.present).astype(np.int32)
+CENTROIDS = learn(LISTED.embeddings[:], ROWS, 5)
+INVERTED = sorted_by_centroid(LISTED.embeddings[:], ROWS, CENTROIDS)
+LISTED = replace(LISTED, embeddings=replace(LISTED.embeddings, inverted_file=INVERTED))
 
 
 def test_lists_come_back_as_they_were() -> None:
-    assert len(LISTED.lists) == 5
+    assert len(LISTED.embeddings.inverted_file) == 5
     assert same(decode(encode(LISTED)), LISTED)
 
 
 def test_a_file_without_lists_is_read_as_before() -> None:
     assert same(decode(forgetting(SMALL, "lists.")), catalog_of(episodes(12)))
-    assert len(decode(forgetting(bytes(encode(LISTED)), "lists.")).lists) == 0
+    assert len(decode(forgetting(bytes(encode(LISTED)), "lists.")).embeddings.inverted_file) == 0
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,6 @@ def test_a_map_that_the_builder_never_writes_is_refused(
 
 
 def test_lists_need_the_vectors_that_they_are_of() -> None:
-    bare = replace(LISTED, embeddings=LISTED.embeddings[:0])
+    bare = altered(LISTED, "embeddings", lambda rows: rows[:0])
     with pytest.raises(SnapshotError, match="lists makes no sense"):
         decode(encode(bare))

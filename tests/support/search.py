@@ -34,7 +34,7 @@ class ExactSearch:
             near = catalog.embeddings[rows[0]]
         found = [
             Match(catalog.ids[row], float(catalog.embeddings[row] @ near))
-            for row in np.flatnonzero(catalog.is_embedded).tolist()
+            for row in np.flatnonzero(catalog.embeddings.present).tolist()
             if self._passes(row, restriction)
         ]
         return sorted(found, key=lambda match: -match.score)[:count]
@@ -45,7 +45,7 @@ class ExactSearch:
 
     def _rows(self, ids: Sequence[str]) -> list[int]:
         rows = self._catalog.rows(list(ids)).tolist()
-        return [row for row in rows if row >= 0 and self._catalog.is_embedded[row]]
+        return [row for row in rows if row >= 0 and self._catalog.embeddings.present[row]]
 
     def _passes(self, row: int, restriction: Restriction) -> bool:
         credibility, insight = self._catalog.scores[row, :2].tolist()

@@ -3,43 +3,39 @@
 import hashlib
 import struct
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from feed.arrays.hash_index import Index
-from feed.arrays.strings import Strings
-from feed.catalog.cards import Cards
 from feed.catalog.catalog import Catalog
-from feed.catalog.projection import Projection
-from feed.catalog.signals import Signals
 from feed.snapshot.codec import FORMAT
-from feed.vectors.int16 import Fixed
-from feed.vectors.inverted_file import Lists
+from feed.snapshot.schema import SECTIONS, Section
 
 
 def same(one: Catalog, other: Catalog) -> bool:
-    """Whether every column is, byte for byte."""
+    """Whether two catalogs are equal, every column byte for byte."""
 
-    def equal(a: Any, b: Any) -> bool:
-        if isinstance(a, Strings | Cards | Index | Signals | Fixed | Lists | Projection):
-            return all(equal(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
-        if isinstance(a, np.ndarray):
-            return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
-        return bool(a == b)
+    def equal(section: Section) -> bool:
+        a, b = attrgetter(section.attribute)(one), attrgetter(section.attribute)(other)
+        return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
 
-    return all(equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+    facts = attrgetter("version", "created_us", "model")
+    return bool(facts(one) == facts(other)) and all(map(equal, SECTIONS.values()))
 
 
-def altered(catalog: Catalog, column: str, change: Callable[[Any], Any]) -> Catalog:
-    """The same with another column, by its name in a snapshot."""
-    group, _, name = column.partition(".")
-    if not name:
-        return replace(catalog, **{group: change(getattr(catalog, group))})
-    held: Any = getattr(catalog, group)
-    return replace(catalog, **{group: replace(held, **{name: change(getattr(held, name))})})
+def altered(catalog: Catalog, section: str, change: Callable[[Any], Any]) -> Catalog:
+    """A copy of the catalog in which one column, by its section's name, is changed."""
+
+    def changed(whole: Any, path: str) -> Any:
+        name, _, rest = path.partition(".")
+        part = getattr(whole, name)
+        return replace(whole, **{name: changed(part, rest) if rest else change(part)})
+
+    copy: Catalog = changed(catalog, SECTIONS[section].attribute)
+    return copy
 
 
 def resigned(file: bytes, change: Any) -> bytes:

@@ -33,7 +33,7 @@ FEED = {
     "ports": {"model"},
     "scenarios": {"model"},
     "selection": {"arrays", "scenarios"},
-    "vectors": {"arrays", "catalog"},
+    "vectors": {"arrays"},
     "catalog": {"arrays", "model", "vectors"},
     "snapshot": {"arrays", "catalog", "model", "ports", "vectors"},
     "summary": {"model", "ports"},

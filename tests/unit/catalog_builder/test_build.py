@@ -182,8 +182,8 @@ def test_embeddings_become_unit_rows_and_what_is_no_direction_becomes_none() -> 
     matrix[0, 0] = 3.0
     matrix[1, 1] = 1e-30
     catalog = build_catalog(made, Vectors(matrix, np.ones(4, bool), "m"), NOW)
-    assert catalog.is_embedded.tolist() == [True, True, False, False]
-    assert np.linalg.norm(catalog.embeddings, axis=1) == pytest.approx([1, 1, 0, 0])
+    assert catalog.embeddings.present.tolist() == [True, True, False, False]
+    assert np.linalg.norm(catalog.embeddings[:], axis=1) == pytest.approx([1, 1, 0, 0])
 
 
 @pytest.mark.parametrize("shape", [(4, 7), (4, 4097), (3, 8)])

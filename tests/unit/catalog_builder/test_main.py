@@ -47,7 +47,7 @@ def test_build_writes_a_snapshot_of_the_episodes_and_their_vectors(here: Path) -
     np.savez(here / "v.npz", ids=ids, vectors=np.random.default_rng(0).normal(size=(40, 12)))
     assert run("build", "--episodes", file, "--vectors", "v.npz", "--out", "deep/er/out") == 0
     catalog = decode((here / "deep/er/out").read_bytes())
-    assert (len(catalog), catalog.dimension, int(catalog.embedded.sum())) == (50, 12, 40)
+    assert (len(catalog), catalog.dimension, int(catalog.embeddings.present.sum())) == (50, 12, 40)
     assert catalog.version.startswith("20260206T000000Z-")
 
 

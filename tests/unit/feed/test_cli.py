@@ -190,7 +190,7 @@ def test_inspect_tells_what_is_inside(
     assert facts["embedding"] == {
         "model": "test",
         "dimension": 16,
-        "coverage": round(float(catalog.embedded.mean()), 4),
+        "coverage": round(float(catalog.embeddings.present.mean()), 4),
         "held": True,
     }
     assert sum(facts["categories"].values()) == len(catalog.category_members)

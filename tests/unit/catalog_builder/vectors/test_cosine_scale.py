@@ -14,6 +14,7 @@ from feed.ranking.pipeline import Ranker
 from feed.scenarios import scenario as scenarios
 from feed.scenarios.scenario import Scenario
 from feed.session.request import SessionRequest, make_query
+from feed.vectors.embeddings import Embeddings
 from tests.support.catalogs import NOW
 
 
@@ -50,13 +51,13 @@ def measuring(scale: str) -> Scenario:
 
 def test_a_model_in_which_everything_is_alike_makes_the_same_feed(catalog: Catalog) -> None:
     """A direction that all episodes share lifts every cosine, and says nothing about any."""
-    lifted = unit(np.column_stack([catalog.embeddings, np.full(len(catalog), 1.5)]))
-    lifted[~catalog.is_embedded] = 0
+    lifted = unit(np.column_stack([catalog.embeddings[:], np.full(len(catalog), 1.5)]))
+    lifted[~catalog.embeddings.present] = 0
     alike = replace(
         catalog,
-        embeddings=lifted,
+        embeddings=Embeddings.exact(lifted, catalog.embeddings.present),
         anchors=np.column_stack([catalog.anchors, np.zeros(len(catalog.anchors), np.float32)]),
-        cosine_scale=cosine_scale(lifted[catalog.is_embedded]),
+        cosine_scale=cosine_scale(lifted[catalog.embeddings.present]),
     )
     assert alike.cosine_scale[0] > 0.6 > catalog.cosine_scale[0]
     request = msgspec.convert(

@@ -42,10 +42,10 @@ def test_the_vector_of_an_episode_is_placed_where_the_episode_is() -> None:
 
 def test_an_episode_without_an_embedding_is_nowhere() -> None:
     catalog = catalog_of(episodes(100))
-    unknown = np.flatnonzero(catalog.embedded == 0)
+    unknown = np.flatnonzero(catalog.embeddings.present == 0)
     assert len(unknown)
     assert [catalog.projection.at(int(row)) for row in unknown] == [None] * len(unknown)
-    known = np.flatnonzero(catalog.embedded)
+    known = np.flatnonzero(catalog.embeddings.present)
     assert all(catalog.projection.at(int(row)) is not None for row in known)
 
 

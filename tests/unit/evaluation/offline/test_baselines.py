@@ -100,7 +100,7 @@ def test_only_the_last_three_choices_have_neighbours() -> None:
 
 def test_content_is_the_cosine_with_the_mean_of_the_last_ten() -> None:
     known = learned(history("a", list(range(13))))
-    embeddings = known.catalog.embeddings.astype(float)
+    embeddings = known.catalog.embeddings[:].astype(float)
     mean = np.mean([embeddings[row] for row in rows_of(known, list(range(3, 13)))], axis=0)
     wanted = [float(np.dot(one, mean)) / np.linalg.norm(mean) for one in embeddings]
     assert Content(known).score(known.users["a"]) == pytest.approx(np.array(wanted), abs=1e-5)

@@ -42,7 +42,7 @@ def engaged(catalog: Catalog, *rows: int, kind: str = "like") -> list[dict[str, 
 
 
 def embedded(catalog: Catalog) -> list[int]:
-    return np.flatnonzero(catalog.is_embedded).tolist()
+    return np.flatnonzero(catalog.embeddings.present).tolist()
 
 
 def plan_of(catalog: Catalog, query: Query, scenario: Scenario = PLAIN) -> SearchPlan:
@@ -118,7 +118,7 @@ def test_nothing_is_asked_where_it_could_add_nothing(blind: Catalog, catalog: Ca
     ranker = Ranker(blind, PLAIN)
     assert ranker.plan_search(asking()) is None
     assert ranker.plan_search(asking(category_interests=["unheard of"])) is None
-    without = int(np.flatnonzero(~catalog.is_embedded)[0])
+    without = int(np.flatnonzero(~catalog.embeddings.present)[0])
     assert ranker.plan_search(asking(engagements=engaged(catalog, without))) is None
     assert ranker.plan_search(query) is not None
 
@@ -158,7 +158,7 @@ def test_a_search_is_told_the_floors_the_window_and_the_exclusions(blind: Catalo
     for name in told.excluded_ids:  # only those that it might bring
         row = blind.id_index.row(name)
         assert ranker.features.floors[row]
-        assert blind.is_embedded[row]
+        assert blind.embeddings.present[row]
 
 
 def test_of_too_many_exclusions_those_not_told_raise_the_count(
@@ -185,7 +185,7 @@ def test_as_many_are_asked_for_as_our_own_filters_may_take_away(
     assert plain.count == 150
     german = plan_of(blind, asking(Profile(languages=("de",)), engagements=one))
     assert german.count > 150
-    most = int(np.count_nonzero(Ranker(blind, PLAIN).features.floors & blind.is_embedded))
+    most = int(np.count_nonzero(Ranker(blind, PLAIN).features.floors & blind.embeddings.present))
     assert german.count - 150 <= most
     nobody = asking(engagements=one, excluded_ids=list(blind.ids))
     assert plan_of(blind, nobody).count == 0

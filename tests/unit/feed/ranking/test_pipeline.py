@@ -14,6 +14,7 @@ from feed.ranking.pipeline import Ranker, Slate
 from feed.scenarios import scenario as scenarios
 from feed.scenarios.scenario import Scenario
 from feed.session.request import SessionRequest, make_query
+from feed.vectors.embeddings import Embeddings
 from tests.support.catalogs import NOW, catalog_of, episodes, vectors_of
 
 NOW_US = to_us(NOW)
@@ -75,11 +76,11 @@ def test_what_is_muted_never_shows(catalog: Catalog) -> None:
 
 def test_not_interested_lowers_what_is_like_it(catalog: Catalog) -> None:
     before = ranked(catalog)
-    refused = int(next(row for row in before.rows if catalog.is_embedded[row]))
+    refused = int(next(row for row in before.rows if catalog.embeddings.present[row]))
     after = ranked(
         catalog, engagements=[{"episode_id": catalog.ids[refused], "type": "not_interested"}]
     )
-    alike = catalog.embeddings @ catalog.embeddings[refused] > 0.5
+    alike = catalog.embeddings[:] @ catalog.embeddings[refused] > 0.5
 
     def shown(slate: Slate) -> int:
         return int(np.count_nonzero(alike[slate.rows[slate.rows != refused]]))
@@ -130,8 +131,9 @@ def test_an_episode_dated_in_the_future_waits_for_its_day(catalog: Catalog) -> N
 def test_a_catalog_without_any_vector_still_makes_a_personal_feed(catalog: Catalog) -> None:
     blind = replace(
         catalog,
-        embeddings=np.zeros_like(catalog.embeddings),
-        embedded=np.zeros_like(catalog.embedded),
+        embeddings=Embeddings.exact(
+            np.zeros_like(catalog.embeddings[:]), np.zeros_like(catalog.embeddings.present)
+        ),
         anchors=np.zeros_like(catalog.anchors),
     )
     slate = ranked(blind, engagements=[{"episode_id": "episode-1", "type": "like"}])
@@ -140,9 +142,9 @@ def test_a_catalog_without_any_vector_still_makes_a_personal_feed(catalog: Catal
 
 
 def test_where_few_are_similar_the_best_fill_the_queue(catalog: Catalog) -> None:
-    few = np.zeros_like(catalog.embedded)
-    few[:40] = catalog.embedded[:40]
-    sparse = replace(catalog, embedded=few)
+    few = np.zeros_like(catalog.embeddings.present)
+    few[:40] = catalog.embeddings.present[:40]
+    sparse = replace(catalog, embeddings=replace(catalog.embeddings, present=few))
     slate = ranked(sparse, engagements=[{"episode_id": catalog.ids[0], "type": "like"}])
     assert slate.trace.sources["best_quality"] > 0
     assert slate.trace.candidates == 150
@@ -192,8 +194,9 @@ def test_sorting_the_catalog_otherwise_changes_no_session(catalog: Catalog) -> N
         backwards,
         scores=np.full_like(backwards.scores, 4.0),
         source_order=backwards.source_order[::-1].copy(),
-        embeddings=catalog.embeddings[::-1].copy(),
-        embedded=catalog.embedded[::-1].copy(),
+        embeddings=Embeddings.exact(
+            catalog.embeddings[::-1].copy(), catalog.embeddings.present[::-1].copy()
+        ),
     )
     assert names(level, ranked(level).rows) == names(backwards, ranked(backwards).rows)
 

@@ -32,7 +32,7 @@ def phrases(catalog: Catalog, slate: Slate) -> list[dict[str, object]]:
 
 
 def test_an_episode_is_explained_by_the_engaged_one_that_is_most_like_it(catalog: Catalog) -> None:
-    a, b = np.flatnonzero(catalog.is_embedded)[:2]
+    a, b = np.flatnonzero(catalog.embeddings.present)[:2]
     engaged = [
         {"episode_id": catalog.ids[a], "type": "bookmark"},
         {"episode_id": catalog.ids[b], "type": "bookmark"},

@@ -86,7 +86,9 @@ def test_each_interest_is_a_chosen_episode_and_those_of_one_topic_share_one(
     some = [
         row
         for topic in ("Chess", "Bread")
-        for row in np.flatnonzero((np.array(topics) == topic) & catalog.is_embedded)[:6].tolist()
+        for row in np.flatnonzero((np.array(topics) == topic) & catalog.embeddings.present)[
+            :6
+        ].tolist()
     ]
     engagements = [engaged(at, catalog.ids[row]) for at, row in enumerate(some)]
     found = of(catalog, *engagements, medoids=5, rank_power=0.0, min_interest=0.2)

@@ -26,7 +26,7 @@ def of(catalog: Catalog, asked: Query, parameters: InterestsParameters = PARAMET
 
 
 def embedded(catalog: Catalog) -> list[int]:
-    return np.flatnonzero(catalog.is_embedded).tolist()
+    return np.flatnonzero(catalog.embeddings.present).tolist()
 
 
 def unit(vector: np.ndarray) -> np.ndarray:
@@ -64,7 +64,7 @@ def test_an_anchor_is_the_normalised_mean_of_its_category(catalog: Catalog) -> N
     place = catalog.category_index.row("Chess")
     assert place is not None
     rows = catalog.rows_in(np.array([place]))
-    wanted = unit(catalog.embeddings[rows[catalog.is_embedded[rows]]].mean(axis=0))
+    wanted = unit(catalog.embeddings[rows[catalog.embeddings.present[rows]]].mean(axis=0))
     assert catalog.anchors[place] == pytest.approx(wanted, abs=1e-6)
     alone = of(catalog, query(interests=("Chess", "Chess")))
     assert alone.vector == pytest.approx(wanted, abs=1e-6)
@@ -72,7 +72,7 @@ def test_an_anchor_is_the_normalised_mean_of_its_category(catalog: Catalog) -> N
 
 def test_an_engagement_without_an_embedding_takes_a_place_and_is_skipped(catalog: Catalog) -> None:
     with_vector = embedded(catalog)
-    without = int(np.flatnonzero(~catalog.is_embedded)[0])
+    without = int(np.flatnonzero(~catalog.embeddings.present)[0])
     gone = Engagement(id="gone", episode_id="gone", type="click", timestamp_us=30)
     asked = query(
         gone,

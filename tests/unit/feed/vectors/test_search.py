@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from benchmarks.data.vectors import clustered
 from catalog_builder.vectors import inverted_file as building
 from catalog_builder.vectors.inverted_file import learn, lists, sorted_by_centroid
-from feed.catalog.catalog import Catalog
 from feed.vectors import search as searching
+from feed.vectors.embeddings import Embeddings
 from feed.vectors.inverted_file import FEW, Lists
 from feed.vectors.search import EXACT, nearest
 from tests.support.catalogs import catalog_of, episodes
@@ -27,32 +27,36 @@ def grouped(rows: np.ndarray, count: int) -> Lists:
 
 
 @cache
-def large() -> Catalog:
-    """A catalog of which only what a search reads is large; one in fifty has no embedding."""
-    embeddings = clustered(MANY, DIMENSION, apart=1.5)
-    embedded = np.random.default_rng(5).random(MANY) > 0.02
-    embeddings[~embedded] = 0
-    return replace(
-        catalog_of(episodes(3)),
-        published_us=np.arange(MANY),
-        embeddings=embeddings,
-        embedded=embedded.astype(np.uint8),
-        lists=lists(embeddings, embedded),
-    )
+def large() -> Embeddings:
+    """So many that a search probes some lists; one episode in fifty has no embedding."""
+    return clusters_with_gaps(MANY, DIMENSION, seed=5)
 
 
-def exactly(catalog: Catalog) -> Catalog:
-    return replace(catalog, lists=Lists.none(catalog.dimension))
+def clusters_with_gaps(count: int, dimension: int, seed: int) -> Embeddings:
+    rows = clustered(count, dimension, apart=1.5)
+    present = np.random.default_rng(seed).random(count) > 0.02
+    rows[~present] = 0
+    return indexed(rows, present)
+
+
+def indexed(rows: np.ndarray, present: np.ndarray) -> Embeddings:
+    return replace(Embeddings.exact(rows, present), inverted_file=lists(rows, present))
+
+
+def unindexed(embeddings: Embeddings) -> Embeddings:
+    return Embeddings.exact(embeddings[:], embeddings.present)
 
 
 def asked(seed: int, count: int = 4) -> np.ndarray:
-    rows = np.random.default_rng(seed).choice(np.flatnonzero(large().embedded), count)
-    return large().embeddings[rows]
+    rows = np.random.default_rng(seed).choice(np.flatnonzero(large().present), count)
+    return large()[rows]
 
 
-def near_to(catalog: Catalog, vectors: np.ndarray, allowed: np.ndarray, count: int) -> list[list]:
+def near_to(
+    embeddings: Embeddings, vectors: np.ndarray, allowed: np.ndarray, count: int
+) -> list[list]:
     counts = np.full(len(vectors), count)
-    found = nearest(catalog, vectors, allowed, counts, np.arange(len(catalog)))
+    found = nearest(embeddings, vectors, allowed, counts, np.arange(len(embeddings)))
     return [rows.tolist() for rows, _ in found]
 
 
@@ -70,13 +74,7 @@ def test_an_exact_search_is_a_sort_of_every_cosine_whatever_the_blocks(
     numbers = np.random.default_rng(size)
     embedded = numbers.random(size) > 0.2
     levels = numbers.integers(-1, 2, size=(size, 8)) * embedded[:, None]  # many equal
-    catalog = replace(
-        catalog_of(episodes(3)),
-        published_us=np.arange(size),
-        embeddings=levels.astype(np.float32),
-        embedded=embedded.astype(np.uint8),
-        lists=Lists.none(8),
-    )
+    embeddings = Embeddings.exact(levels.astype(np.float32), embedded)
     allowed = numbers.random(size) > numbers.random()
     order = np.arange(size)
     rng.shuffle(order)  # type: ignore[attr-defined]
@@ -85,7 +83,7 @@ def test_an_exact_search_is_a_sort_of_every_cosine_whatever_the_blocks(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(searching, "COPIED", block)
         patch.setattr(searching, "SMALL", block)
-        found = nearest(catalog, sought, allowed, np.full(vectors, count), order)
+        found = nearest(embeddings, sought, allowed, np.full(vectors, count), order)
     for (rows, values), products_of_one in zip(found, products.T, strict=True):
         free = np.flatnonzero(allowed & embedded)
         wanted = sorted(free.tolist(), key=lambda r: (-products_of_one[r], order[r]))[:count]
@@ -94,18 +92,18 @@ def test_an_exact_search_is_a_sort_of_every_cosine_whatever_the_blocks(
 
 
 def test_lists_find_nearly_all_of_the_nearest_though_those_heard_are_left_out() -> None:
-    catalog = large()
-    assert len(catalog.lists)
+    embeddings = large()
+    assert len(embeddings.inverted_file)
     shares = []
     for seed in range(8):
         vectors = asked(seed)
-        near = near_to(exactly(catalog), vectors, np.ones(MANY, np.bool_), 1000)
+        near = near_to(unindexed(embeddings), vectors, np.ones(MANY, np.bool_), 1000)
         allowed = np.ones(MANY, np.bool_)
         heard = np.random.default_rng(seed).permutation(np.unique(near))[:2000]
         allowed[heard] = False
-        found = near_to(catalog, vectors, allowed, COUNT)
+        found = near_to(embeddings, vectors, allowed, COUNT)
         assert all(allowed[rows].all() and len(set(rows)) == COUNT for rows in found)
-        shares.append(recall(found, near_to(exactly(catalog), vectors, allowed, COUNT)))
+        shares.append(recall(found, near_to(unindexed(embeddings), vectors, allowed, COUNT)))
     assert np.mean(shares) >= 0.96
     assert min(shares) >= 0.9
 
@@ -116,65 +114,67 @@ def test_the_more_a_filter_takes_the_more_is_looked_at(
     share: float, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("feed.vectors.inverted_file.FEW", few)
-    catalog, vectors = large(), asked(1)
+    embeddings, vectors = large(), asked(1)
     allowed = np.random.default_rng(2).random(MANY) < share
-    found = near_to(catalog, vectors, allowed, COUNT)
-    assert recall(found, near_to(exactly(catalog), vectors, allowed, COUNT)) >= 0.96
+    found = near_to(embeddings, vectors, allowed, COUNT)
+    assert recall(found, near_to(unindexed(embeddings), vectors, allowed, COUNT)) >= 0.96
 
 
 @pytest.mark.parametrize("left", [0, 1, 100, EXACT, EXACT + 1, 5000])
 def test_what_a_filter_leaves_of_few_is_found_as_if_all_were_looked_at(left: int) -> None:
-    catalog, vectors = large(), asked(3)
+    embeddings, vectors = large(), asked(3)
     allowed = np.zeros(MANY, np.bool_)
-    some = np.random.default_rng(left).permutation(np.flatnonzero(catalog.embedded))[:left]
+    some = np.random.default_rng(left).permutation(np.flatnonzero(embeddings.present))[:left]
     allowed[some] = True
-    for rows in near_to(catalog, vectors, allowed, 5000):
+    for rows in near_to(embeddings, vectors, allowed, 5000):
         assert sorted(rows) == sorted(some)
 
 
 def test_a_filter_that_takes_the_nearest_lists_whole_leaves_the_next() -> None:
-    catalog, vectors = large(), asked(4, 1)
-    near = near_to(exactly(catalog), vectors, np.ones(MANY, np.bool_), MANY // 2)
+    embeddings, vectors = large(), asked(4, 1)
+    near = near_to(unindexed(embeddings), vectors, np.ones(MANY, np.bool_), MANY // 2)
     allowed = np.ones(MANY, np.bool_)
     allowed[near[0]] = False
-    found = near_to(catalog, vectors, allowed, COUNT)
+    found = near_to(embeddings, vectors, allowed, COUNT)
     assert len(found[0]) == COUNT
     assert allowed[found[0]].all()
 
 
 def test_each_vector_gets_as_many_as_it_asks_for_best_first_with_their_own_cosines() -> None:
-    catalog, vectors = large(), asked(5, 3)
+    embeddings, vectors = large(), asked(5, 3)
     counts, order = np.array([150, 60, 1]), np.arange(MANY)
-    found = nearest(catalog, vectors, catalog.is_embedded, counts, order)
+    found = nearest(embeddings, vectors, embeddings.present, counts, order)
     assert [len(rows) for rows, _ in found] == counts.tolist()
     for (rows, values), vector in zip(found, vectors, strict=True):
-        assert values == pytest.approx(catalog.embeddings[rows] @ vector, abs=1e-6)
+        assert values == pytest.approx(embeddings[rows] @ vector, abs=1e-6)
         assert (np.diff(values) <= 0).all()
-    assert found[0][0][0] == np.argmax(catalog.embeddings @ vectors[0])
+    assert found[0][0][0] == np.argmax(embeddings[:] @ vectors[0])
 
 
 def test_a_search_by_lists_and_the_lists_themselves_are_the_same_each_time() -> None:
-    catalog, vectors = large(), asked(6)
+    embeddings, vectors = large(), asked(6)
     allowed = np.ones(MANY, np.bool_)
-    assert near_to(catalog, vectors, allowed, COUNT) == near_to(catalog, vectors, allowed, COUNT)
-    again = lists(catalog.embeddings, catalog.is_embedded)
+    assert near_to(embeddings, vectors, allowed, COUNT) == near_to(
+        embeddings, vectors, allowed, COUNT
+    )
+    again = lists(embeddings[:], embeddings.present)
     for name in vars(again):
-        assert np.array_equal(getattr(again, name), getattr(catalog.lists, name)), name
+        assert np.array_equal(getattr(again, name), getattr(embeddings.inverted_file, name)), name
 
 
 def test_every_embedding_is_in_the_list_of_its_nearest_centroid_and_near_its_code() -> None:
-    catalog, made = large(), large().lists
-    assert np.array_equal(np.sort(made.rows), np.flatnonzero(catalog.embedded))
+    embeddings, made = large(), large().inverted_file
+    assert np.array_equal(np.sort(made.rows), np.flatnonzero(embeddings.present))
     member = np.repeat(np.arange(len(made)), np.diff(made.starts))
-    products = catalog.embeddings[made.rows] @ made.centroids.T
+    products = embeddings[made.rows] @ made.centroids.T
     own = np.take_along_axis(products, member[:, None], axis=1)[:, 0]
     assert (own >= products.max(axis=1) - 1e-6).all()
     decoded = made.centre + made.scale * made.codes.astype(np.float32)
-    assert np.abs(decoded - catalog.embeddings[made.rows]).max() <= made.scale.max() * 0.51
+    assert np.abs(decoded - embeddings[made.rows]).max() <= made.scale.max() * 0.51
 
 
 def test_a_small_catalog_and_one_without_its_vectors_have_no_lists() -> None:
-    assert len(catalog_of(episodes(50)).lists) == 0
+    assert len(catalog_of(episodes(50)).embeddings.inverted_file) == 0
     embeddings = clustered(building.CODED, 8)
     embedded = np.ones(len(embeddings), np.bool_)
     embedded[0] = False
@@ -184,18 +184,12 @@ def test_a_small_catalog_and_one_without_its_vectors_have_no_lists() -> None:
 @pytest.mark.parametrize("share", [1.0, 0.3])
 def test_of_a_catalog_of_some_thousands_the_codes_of_all_are_looked_at_first(share: float) -> None:
     embeddings = clustered(building.FEWEST - 1, 32)
-    some = replace(
-        catalog_of(episodes(3)),
-        published_us=np.arange(len(embeddings)),
-        embeddings=embeddings,
-        embedded=np.ones(len(embeddings), np.uint8),
-        lists=lists(embeddings, np.ones(len(embeddings), np.bool_)),
-    )
-    assert len(some.lists) == 1
+    some = indexed(embeddings, np.ones(len(embeddings), np.bool_))
+    assert len(some.inverted_file) == 1
     allowed = np.random.default_rng(0).random(len(embeddings)) < share
     vectors = embeddings[:3]
     found = near_to(some, vectors, allowed, COUNT)
-    assert recall(found, near_to(exactly(some), vectors, allowed, COUNT)) >= 0.98
+    assert recall(found, near_to(unindexed(some), vectors, allowed, COUNT)) >= 0.98
 
 
 def test_embeddings_that_do_not_group_are_in_one_list() -> None:
@@ -206,21 +200,12 @@ def test_embeddings_that_do_not_group_are_in_one_list() -> None:
 
 @pytest.mark.parametrize("count", [2 * building.CODED, 2 * building.FEWEST])
 def test_of_many_dimensions_the_leading_directions_are_searched(count: int) -> None:
-    embeddings = clustered(count, building.LEADING + 60, apart=1.5)
-    embedded = np.random.default_rng(0).random(count) > 0.02
-    embeddings[~embedded] = 0
-    some = replace(
-        catalog_of(episodes(3)),
-        published_us=np.arange(count),
-        embeddings=embeddings,
-        embedded=embedded.astype(np.uint8),
-        lists=lists(embeddings, embedded),
-    )
-    assert some.lists.axes.shape == (building.LEADING + 60, building.LEADING)
-    assert some.lists.codes.shape[1] == building.LEADING
-    vectors, allowed = embeddings[embedded][:5], np.ones(count, np.bool_)
+    some = clusters_with_gaps(count, building.LEADING + 60, seed=0)
+    assert some.inverted_file.axes.shape == (building.LEADING + 60, building.LEADING)
+    assert some.inverted_file.codes.shape[1] == building.LEADING
+    vectors, allowed = some[some.present.nonzero()[0][:5]], np.ones(count, np.bool_)
     found = near_to(some, vectors, allowed, COUNT)
-    assert recall(found, near_to(exactly(some), vectors, allowed, COUNT)) >= 0.98
+    assert recall(found, near_to(unindexed(some), vectors, allowed, COUNT)) >= 0.98
 
 
 def test_the_more_is_left_out_of_the_directions_the_more_are_looked_at() -> None:
