@@ -36,7 +36,7 @@ from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import shipped
 from feed.session import pages as sessions
 from feed.user.query import Query
-from feed.vectors.inverted_file import Lists
+from feed.vectors.inverted_file import InvertedFile
 
 Size = tuple[int, int]
 """episodes, and dimensions"""
@@ -78,7 +78,7 @@ class Job(NamedTuple):
 
 def jobs(catalog: Catalog) -> list[Job]:
     """Searches around interests in whose neighbourhood much is excluded."""
-    held = replace(catalog.embeddings, inverted_file=Lists.none(catalog.dimension))
+    held = replace(catalog.embeddings, inverted_file=InvertedFile.none(catalog.dimension))
     exact, made = Earshot(replace(catalog, embeddings=held)), []
     for seed in range(USERS):
         near, interests = neighbourhoods(catalog, seed)

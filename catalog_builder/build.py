@@ -29,7 +29,7 @@ from feed.model.timestamps import to_us
 from feed.ports.episodes import Vectors
 from feed.snapshot.codec import content_version
 from feed.vectors.embeddings import Embeddings
-from feed.vectors.int16 import Fixed
+from feed.vectors.int16 import Int16Vectors
 
 DIMENSIONS = range(8, 4097)
 """The embedding dimensions that are supported."""
@@ -110,7 +110,7 @@ def build_catalog(
     if keep_vectors:
         held = replace(held, inverted_file=lists(embeddings, embedded))
         if len(held.inverted_file.rows) >= FEWEST:
-            held = replace(held, float32=none, int16=Fixed.of(embeddings))
+            held = replace(held, float32=none, int16=Int16Vectors.of(embeddings))
     else:
         held = replace(held, float32=none)
     catalog = replace(catalog, embeddings=held)

@@ -25,7 +25,7 @@ from feed.ports.episodes import Vectors
 from feed.session.request import SessionRequest, make_query
 from feed.user.query import Query
 from feed.vectors.embeddings import Embeddings
-from feed.vectors.int16 import Fixed
+from feed.vectors.int16 import Int16Vectors
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CARD_BYTES = 600
@@ -55,7 +55,7 @@ def large_catalog(count: int, dimension: int) -> Catalog:
     held = Embeddings.exact(embeddings, present)
     held = replace(held, inverted_file=lists(embeddings, present))
     if count >= FEWEST:  # as the builder does
-        held = replace(held, float32=embeddings[:0], int16=Fixed.of(embeddings))
+        held = replace(held, float32=embeddings[:0], int16=Int16Vectors.of(embeddings))
     published_us = to_us(NOW) - rng.integers(DAYS * DAY_US, size=count)
     if count >= FEWEST:  # as the builder does
         published_us[::-1].sort()

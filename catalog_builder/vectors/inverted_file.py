@@ -1,4 +1,4 @@
-"""Lists: the embeddings of a large catalog sorted by the nearest of some centroids.
+"""InvertedFile: the embeddings of a large catalog sorted by the nearest of some centroids.
 
 Spherical k-means (Dhillon and Modha, 2001) on a sample, the same each time; each number is then
 kept as one byte, by the range of its dimension.
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from feed.vectors.inverted_file import DEPTHS, Lists
+from feed.vectors.inverted_file import DEPTHS, InvertedFile
 
 FEWEST = 20_000
 """embeddings below which looking at all of them is as fast (docs/adr/0011-lists.md)"""
@@ -46,7 +46,7 @@ BLOCK = 8192
 Floats = npt.NDArray[np.float32]
 
 
-def lists(embeddings: Floats, embedded: npt.NDArray[np.bool_]) -> Lists:
+def lists(embeddings: Floats, embedded: npt.NDArray[np.bool_]) -> InvertedFile:
     """The lists of those of (n, D) unit rows that are embedded.
 
     One of all where these are fewer than `FEWEST`, or so unlike each other that too many lists
@@ -98,7 +98,7 @@ def _turned(embeddings: Floats, axes: Floats) -> Floats:
     return found
 
 
-def _sorted(embeddings: Floats, rows: npt.NDArray[np.int32]) -> Lists:
+def _sorted(embeddings: Floats, rows: npt.NDArray[np.int32]) -> InvertedFile:
     if len(rows) >= FEWEST:
         count = round(CENTROIDS * len(rows) ** 0.5)
         centroids = learn(embeddings, rows, count)
@@ -109,15 +109,17 @@ def _sorted(embeddings: Floats, rows: npt.NDArray[np.int32]) -> Lists:
         middle = embeddings[rows[:: len(rows) // CODED]].mean(axis=0, keepdims=True)
         middle /= max(float(np.linalg.norm(middle)), 1e-9)
         return sorted_by_centroid(embeddings, rows, middle)
-    return Lists.none(embeddings.shape[1])
+    return InvertedFile.none(embeddings.shape[1])
 
 
-def sorted_by_centroid(embeddings: Floats, rows: npt.NDArray[np.int32], centroids: Floats) -> Lists:
+def sorted_by_centroid(
+    embeddings: Floats, rows: npt.NDArray[np.int32], centroids: Floats
+) -> InvertedFile:
     """These rows in a list for each centroid, of which the nearest is opened."""
     count = len(centroids)
     member = _nearest(embeddings, rows, centroids)
     rows = rows[np.argsort(member, kind="stable")]
-    return Lists(
+    return InvertedFile(
         axes=np.zeros((0, embeddings.shape[1]), np.float32),
         centroids=centroids,
         starts=np.append(0, np.cumsum(np.bincount(member, minlength=count))).astype(np.int64),
@@ -156,7 +158,7 @@ def _nearest(embeddings: Floats, rows: npt.NDArray[Any], centroids: Floats) -> n
     return found
 
 
-def _calibrated(embeddings: Floats, lists: Lists) -> Lists:
+def _calibrated(embeddings: Floats, lists: InvertedFile) -> InvertedFile:
     """The same lists, opened so that `RECALL` of the nearest are found, at every depth.
 
     For queries like those of users: episodes, as an interest is one, and means of two and of four.
@@ -182,7 +184,7 @@ def _calibrated(embeddings: Floats, lists: Lists) -> Lists:
 
 
 def _lists_of_nearest(
-    embeddings: Floats, lists: Lists, asked: Floats, count: int
+    embeddings: Floats, lists: InvertedFile, asked: Floats, count: int
 ) -> npt.NDArray[np.intp]:
     """(q, count) for each of (q, D) vectors the lists of the nearest embeddings, in their order."""
     member = np.full(len(embeddings), -1, np.intp)

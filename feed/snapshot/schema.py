@@ -11,8 +11,8 @@ import numpy as np
 from feed.catalog.catalog import SCORES, Catalog
 from feed.catalog.projection import Projection
 from feed.catalog.signals import HALF_LIVES_DAYS
-from feed.vectors.int16 import Fixed
-from feed.vectors.inverted_file import Lists
+from feed.vectors.int16 import Int16Vectors
+from feed.vectors.inverted_file import InvertedFile
 
 
 class Section(NamedTuple):
@@ -97,9 +97,9 @@ where that group is empty. content, neighbours, lists, listed, C, turned, coded:
 
 def optional(dimension: int) -> dict[str, np.ndarray[Any, Any]]:
     """The sections that a file may lack, each with the empty array that stands in for it."""
-    empty: dict[str, Fixed | Lists | Projection] = {
-        "fixed": Fixed.none(dimension),
-        "lists": Lists.none(dimension),
+    empty: dict[str, Int16Vectors | InvertedFile | Projection] = {
+        "fixed": Int16Vectors.none(dimension),
+        "lists": InvertedFile.none(dimension),
         "projection": Projection.none(dimension),
     }
     return {

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.arrays.arrays import BoolArray, IntArray
-from feed.vectors.int16 import Fixed
-from feed.vectors.inverted_file import Lists
+from feed.vectors.int16 import Int16Vectors
+from feed.vectors.inverted_file import InvertedFile
 
 
 @dataclass(frozen=True)
@@ -21,18 +21,18 @@ class Embeddings:
 
     float32: npt.NDArray[np.float32]
     """(n, D) unit rows, zero where an episode has no embedding; (0, D) where not held as float32"""
-    int16: Fixed
+    int16: Int16Vectors
     """the same rows quantized; empty where not held as int16"""
     present: BoolArray
     """(n,) whether each episode has an embedding, here or in the external store"""
-    inverted_file: Lists
+    inverted_file: InvertedFile
     """index for approximate search; empty where a search compares every vector"""
 
     @classmethod
     def exact(cls, rows: npt.NDArray[np.float32], present: BoolArray) -> "Embeddings":
         """Embeddings held as these (n, D) float32 rows, without an index."""
         dimension = rows.shape[1]
-        return cls(rows, Fixed.none(dimension), present, Lists.none(dimension))
+        return cls(rows, Int16Vectors.none(dimension), present, InvertedFile.none(dimension))
 
     def __len__(self) -> int:
         return len(self.present)

@@ -1,4 +1,4 @@
-"""Fixed: the embeddings of a large catalog in fixed point, two bytes a number.
+"""Int16Vectors: the embeddings of a large catalog in fixed point, two bytes a number.
 
 Half the memory of float32, and half of what has to be read of it. A number is off by at most half a
 step, 2^-16 of the largest: less than float16 is off by for all but the smallest numbers, and numpy
@@ -18,7 +18,7 @@ BLOCK = 8192
 
 
 @dataclass(frozen=True)
-class Fixed:
+class Int16Vectors:
     """n unit rows of D dimensions, or none."""
 
     codes: npt.NDArray[np.int16]
@@ -27,12 +27,12 @@ class Fixed:
     """(1,); or (0,)"""
 
     @classmethod
-    def none(cls, dimension: int) -> "Fixed":
+    def none(cls, dimension: int) -> "Int16Vectors":
         """No rows: they are kept as they are, or not here."""
         return cls(np.zeros((0, dimension), np.int16), np.zeros(0, np.float32))
 
     @classmethod
-    def of(cls, rows: npt.NDArray[np.float32]) -> "Fixed":
+    def of(cls, rows: npt.NDArray[np.float32]) -> "Int16Vectors":
         """These (n, D) rows, of which one at least is not zero."""
         most = max(float(rows.max()), -float(rows.min()))
         step = np.array([most / LEVELS], np.float32)

@@ -1,4 +1,4 @@
-"""Lists: embeddings by the nearest of some centroids, so that a search looks at few of them.
+"""InvertedFile: embeddings by the nearest of some centroids, so that a search looks at few of them.
 
 An inverted file (Sivic and Zisserman, 2003) over codes of one byte a dimension. What it finds is
 what is nearest by the codes; whoever asks takes the cosines from the embeddings.
@@ -19,7 +19,7 @@ DEPTHS = (200, 800, 3_200, 12_800)
 """for so many nearest the builder finds out how many lists to open: for the first, where all are
 allowed; for the others, where only a part is, so that what is wanted lies deeper"""
 MOST_SPARE = 10.0
-"""`Lists.spare` is no more"""
+"""`InvertedFile.spare` is no more"""
 FEW = 12_000
 """of so many allowed episodes each is looked at"""
 ENOUGH = 1.5
@@ -27,7 +27,7 @@ ENOUGH = 1.5
 
 
 @dataclass(frozen=True)
-class Lists:
+class InvertedFile:
     """k lists of the r episodes that have an embedding of D dimensions; each is in one.
 
     Centroids and codes have C numbers: the embedding's own, or those in C leading directions.
@@ -59,7 +59,7 @@ class Lists:
     many for every vector"""
 
     @classmethod
-    def none(cls, dimension: int) -> "Lists":
+    def none(cls, dimension: int) -> "InvertedFile":
         """No lists: everything is looked at."""
         return cls(
             axes=np.zeros((0, dimension), np.float32),

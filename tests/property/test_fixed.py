@@ -18,7 +18,7 @@ from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import shipped
 from feed.snapshot.codec import SnapshotError, decode, encode
 from feed.user.query import Query
-from feed.vectors.int16 import LEVELS, Fixed
+from feed.vectors.int16 import LEVELS, Int16Vectors
 from tests.support.catalogs import NOW, episodes, vectors_of
 from tests.support.snapshots import altered
 
@@ -27,7 +27,7 @@ from tests.support.snapshots import altered
 def test_no_number_is_off_by_more_than_half_a_step(seed: int, count: int, dimension: int) -> None:
     rows = np.random.default_rng(seed).normal(size=(count, dimension)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    fixed = Fixed.of(rows)
+    fixed = Int16Vectors.of(rows)
     assert len(fixed) == count
     assert fixed.step[0] == pytest.approx(np.abs(rows).max() / LEVELS)
     assert np.abs(fixed.at(slice(None)) - rows).max() <= 0.51 * fixed.step[0]

@@ -13,7 +13,7 @@ from catalog_builder.vectors import inverted_file as building
 from catalog_builder.vectors.inverted_file import learn, lists, sorted_by_centroid
 from feed.vectors import search as searching
 from feed.vectors.embeddings import Embeddings
-from feed.vectors.inverted_file import FEW, Lists
+from feed.vectors.inverted_file import FEW, InvertedFile
 from feed.vectors.search import EXACT, nearest
 from tests.support.catalogs import catalog_of, episodes
 
@@ -21,7 +21,7 @@ MANY, DIMENSION = 60_000, 64
 COUNT = 150
 
 
-def grouped(rows: np.ndarray, count: int) -> Lists:
+def grouped(rows: np.ndarray, count: int) -> InvertedFile:
     every = np.arange(len(rows), dtype=np.int32)
     return sorted_by_centroid(rows, every, learn(rows, every, count))
 
