@@ -1,4 +1,4 @@
-"""Episodes from podcast feeds: RSS and Atom, over HTTP or from files, singly or by OPML."""
+"""Reads episodes from podcast feeds: RSS and Atom, over HTTP or from files, alone or in lists."""
 
 import logging
 import os
@@ -12,53 +12,42 @@ from typing import NamedTuple
 
 import httpx
 
-from adapters.rss import budget as rss_budget
-from adapters.rss.budget import ReadBudget
-from adapters.rss.cache import Copy, FeedCache
-from adapters.rss.compression import expand
-from adapters.rss.document import Feed, Listing, NotAFeedError
-from adapters.rss.fetch import fetch
-from adapters.rss.ids import guid_of
-from adapters.rss.parse import parse
-from adapters.rss.places import Place, locate
-from adapters.rss.transport import CheckedTransport, Resolver, resolve
+from adapters.rss.fields.ids import guid_from_id
+from adapters.rss.http import budget
+from adapters.rss.http.budget import ReadBudget
+from adapters.rss.http.cache import CachedFeed, FeedCache
+from adapters.rss.http.compression import decompress
+from adapters.rss.http.fetch import fetch
+from adapters.rss.http.transport import CheckedTransport, Resolver, resolve
+from adapters.rss.inputs import FeedInput, resolve_inputs
+from adapters.rss.parser.document import Feed, FeedList, NotAFeedError
+from adapters.rss.parser.process import parse_in_process
 from feed.ports.builds import Copies
 from feed.ports.episodes import Problem, Record
 from feed.ports.errors import Unavailable
 
 MAX_DEPTH = 3
-"""Lists may name lists, this deep."""
+"""how deep lists may be nested"""
 LOOK_AHEAD = 4
-"""Feeds read and waiting for their turn, per worker: what bounds memory."""
+"""feeds per worker that are read before their turn; bounds memory"""
 MAX_BYTES = 64 * 2**20
-REASONS_NAMED = 3
+MAX_REASONS = 3
+"""named in the error when nothing could be read"""
 
 log = logging.getLogger(__name__)
 
 
-class _Reading(NamedTuple):
-    content: Feed | Listing | None
+class _ReadResult(NamedTuple):
+    content: Feed | FeedList | None
     reason: str | None = None
 
 
 class RssSource:
-    """An `EpisodeSource` of podcast feeds.
+    """An `EpisodeSource` that reads podcast feeds.
 
-    An input is the URL or the path of a feed or of an OPML list, or the path of a text with one
-    URL or path a line; what it is shows in its content. Paths in a list start from its folder,
-    and a list from the network can name only URLs. Copies of feeds are kept in `copies`
-    (None: nowhere): they answer a 304, and stand in, with a Problem, for a feed that fails.
-
-    What asks to be in no directory (itunes:block, podcast:block) is left out, unless
-    `include_blocked`. `timeout_s` (seconds) and `max_bytes` are per feed, `total_s` and
-    `total_bytes` for what is fetched together: then copies stand in. `on_feed` is called with the
-    name of each feed when its turn is over, in order, from the thread that reads.
-
-    Only addresses of the public Internet are fetched, unless `allow_private`; then the proxies of
-    the environment are used, too. `resolve` tells the addresses of a host.
-
-    Ids: see `rss_ids`. Without guid the URL of the audio takes its place, or else the entry's. A
-    series' id is its podcast:guid, or else the hash of the feed's URL.
+    Episode ids are made from guids (`adapters.rss.fields.ids`); an entry without a guid uses the
+    URL of its audio, or else its own. The id of a series is its `podcast:guid`, or else a hash of
+    the feed's URL.
     """
 
     def __init__(
@@ -69,13 +58,32 @@ class RssSource:
         max_workers: int = 8,
         timeout_s: float = 15.0,
         max_bytes: int = MAX_BYTES,
-        total_s: float = rss_budget.TIMEOUT_S,
-        total_bytes: int = rss_budget.MAX_BYTES,
+        total_s: float = budget.TIMEOUT_S,
+        total_bytes: int = budget.MAX_BYTES,
         include_blocked: bool = False,
         allow_private: bool = False,
         resolve: Resolver = resolve,
         on_feed: Callable[[str], None] | None = None,
     ) -> None:
+        """Configure the source; nothing is fetched before `read`.
+
+        Args:
+            inputs: URLs or paths of feeds and OPML lists, or paths of texts with one URL or path a
+                line. Paths in a list are relative to it; a list from the network can name only
+                URLs.
+            copies: Where responses are cached (None: nowhere). A cached feed answers a 304, and is
+                used, with a Problem, when the feed cannot be fetched.
+            max_workers: Number of feeds that are fetched at once.
+            timeout_s: Limit for each feed, in seconds.
+            max_bytes: Limit for each feed.
+            total_s: Limit for all feeds together, in seconds; beyond it cached feeds are used.
+            total_bytes: Limit for all feeds together; beyond it cached feeds are used.
+            include_blocked: Whether to read what asks to be in no directory (`itunes:block`).
+            allow_private: Whether to fetch from addresses that are not public; then the proxies of
+                the environment are used, too.
+            resolve: Resolves hosts to IP addresses.
+            on_feed: Called with the name of each feed after its records, by the reading thread.
+        """
         self._inputs = inputs
         self._cache = FeedCache(copies)
         self._max_workers = max_workers
@@ -86,8 +94,8 @@ class RssSource:
         self._allow_private = allow_private
         self._resolve = resolve
         self._on_feed = on_feed
-        self._tls = httpx.create_ssl_context()  # slow to make, so once for all feeds
-        # Parsing is all computation, unlike fetching: more at once than cores only costs memory.
+        self._tls = httpx.create_ssl_context()  # slow to create, so shared by all feeds
+        # Parsing is bound by the processor: more processes than cores only cost memory.
         self._parsers = Semaphore(min(max_workers, os.cpu_count() or 1))
 
     def read(self) -> Iterator[Record | Problem]:
@@ -95,100 +103,108 @@ class RssSource:
 
         Raises `Unavailable` at the end if not one record could be read.
         """
-        budget = ReadBudget(*self._total)
+        shared = ReadBudget(*self._total)
         seen: set[str] = set()
-        places = deque(locate(self._inputs, None, seen))
-        readings: dict[Place, Future[_Reading]] = {}
+        inputs = deque(resolve_inputs(self._inputs, None, seen))
+        results: dict[FeedInput, Future[_ReadResult]] = {}
         reasons: list[str] = []
         records = 0
         pool = ThreadPoolExecutor(self._max_workers, thread_name_prefix="rss")
         try:
-            while places:
-                for place in islice(places, LOOK_AHEAD * self._max_workers):
-                    if place not in readings:
-                        readings[place] = pool.submit(self._read_place, place, budget)
-                place = places.popleft()
-                content, reason = readings.pop(place).result()
+            while inputs:
+                for feed_input in islice(inputs, LOOK_AHEAD * self._max_workers):
+                    if feed_input not in results:
+                        results[feed_input] = pool.submit(self._read_input, feed_input, shared)
+                feed_input = inputs.popleft()
+                content, reason = results.pop(feed_input).result()
                 if reason:
-                    reasons.append(f"{place.name}: {reason}")
-                    yield Problem(place.name, reason, whole_source=True)
-                if isinstance(content, Listing):
-                    places.extendleft(reversed(locate(content.places, place, seen)))
+                    reasons.append(f"{feed_input.name}: {reason}")
+                    yield Problem(feed_input.name, reason, whole_source=True)
+                if isinstance(content, FeedList):
+                    inputs.extendleft(reversed(resolve_inputs(content.locations, feed_input, seen)))
                     continue
                 for note in content.notes if content and content.entries else ():
-                    yield Problem(place.name, note, whole_source=True, is_note=True)
+                    yield Problem(feed_input.name, note, whole_source=True, is_note=True)
                 for n, entry in enumerate(content.entries if content else ()):
                     records += 1
-                    guid = guid_of(entry.get("id") or "")
-                    yield Record(f"{place.name}#{n}", entry, place.name, guid)
+                    guid = guid_from_id(entry.get("id") or "")
+                    yield Record(f"{feed_input.name}#{n}", entry, feed_input.name, guid)
                 if self._on_feed:
-                    self._on_feed(place.name)
+                    self._on_feed(feed_input.name)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
         if not records:
-            named = "; ".join(reasons[:REASONS_NAMED]) or "no feed was given"
+            named = "; ".join(reasons[:MAX_REASONS]) or "no feed was given"
             raise Unavailable(f"no episode could be read ({named})")
 
-    def _read_place(self, place: Place, budget: ReadBudget) -> _Reading:
-        if place.refused:
-            return _Reading(None, place.refused)
+    def _read_input(self, feed_input: FeedInput, shared: ReadBudget) -> _ReadResult:
+        if feed_input.refusal:
+            return _ReadResult(None, feed_input.refusal)
         try:
-            content = self._read_url(place, budget) if place.is_url else self._read_file(place)
-        except _StoodInError as stood_in:
-            return _Reading(stood_in.content, stood_in.reason)
-        except (Unavailable, NotAFeedError) as error:
-            return _Reading(None, str(error))
-        except Exception as error:
-            # One feed must not end a build, not even with what nobody thought of.
-            log.exception("reading %s failed", place.name)
-            return _Reading(None, f"unexpected {type(error).__name__}")
-        if isinstance(content, Listing) or content.flaw:
-            return _Reading(content, content.flaw)
-        nothing = "; ".join(content.notes) or "the feed has no episodes"
-        return _Reading(content, None if content.entries else nothing)
-
-    def _read_url(self, place: Place, budget: ReadBudget) -> Feed | Listing:
-        url = place.address
-        kept = self._cache.load(url)
-        try:
-            timeout_s = budget.seconds(self._timeout_s)
-            new = fetch(
-                url, kept, timeout_s=timeout_s, max_bytes=self._max_bytes, client=self._client
+            content = (
+                self._read_url(feed_input, shared)
+                if feed_input.is_url
+                else self._read_file(feed_input)
             )
-            budget.spend(len(new.body) if new else 0)
-            current = new or kept or Copy(b"")
-            content = self._parse(current, place)
+        except _CachedFeedUsedError as cached:
+            return _ReadResult(cached.content, cached.reason)
         except (Unavailable, NotAFeedError) as error:
-            if kept is None:
+            return _ReadResult(None, str(error))
+        except Exception as error:
+            # One feed must not end a build, not even by a defect of this code.
+            log.exception("reading %s failed", feed_input.name)
+            return _ReadResult(None, f"unexpected {type(error).__name__}")
+        if isinstance(content, FeedList) or content.flaw:
+            return _ReadResult(content, content.flaw)
+        nothing = "; ".join(content.notes) or "the feed has no episodes"
+        return _ReadResult(content, None if content.entries else nothing)
+
+    def _read_url(self, feed_input: FeedInput, shared: ReadBudget) -> Feed | FeedList:
+        url = feed_input.location
+        cached = self._cache.load(url)
+        try:
+            timeout_s = shared.feed_timeout_s(self._timeout_s)
+            new = fetch(
+                url, cached, timeout_s=timeout_s, max_bytes=self._max_bytes, client=self._client
+            )
+            shared.spend(len(new.body) if new else 0)
+            current = new or cached or CachedFeed(b"")
+            content = self._parse(current, feed_input)
+        except (Unavailable, NotAFeedError) as error:
+            if cached is None:
                 raise
-            content = self._parse(kept, place)
-            raise _StoodInError(content, f"{error}; a copy kept earlier was used") from error
+            content = self._parse(cached, feed_input)
+            raise _CachedFeedUsedError(content, f"{error}; a copy kept earlier was used") from error
         if new is not None:
-            if kept is not None and content.flaw:
-                self._check_against(kept, content, place)
-            # Only what could be read: a good copy outlives a server's bad day.
-            self._cache.keep(url, new)
+            if cached is not None and content.flaw:
+                self._check_against(cached, content, feed_input)
+            # Only what could be parsed: a maintenance page does not replace a feed.
+            self._cache.save(url, new)
         return content
 
-    def _check_against(self, kept: Copy, content: Feed | Listing, place: Place) -> None:
-        """Raise `_StoodInError` if a damaged document has less than its copy had."""
+    def _check_against(
+        self, cached: CachedFeed, content: Feed | FeedList, feed_input: FeedInput
+    ) -> None:
+        """Raise `_CachedFeedUsedError` if a damaged document has less than the cached one."""
         try:
-            before = self._parse(kept, place)
-        except NotAFeedError:  # then what there is now is better
+            before = self._parse(cached, feed_input)
+        except NotAFeedError:  # then the new document is better
             return
         if before.size > content.size:
-            raise _StoodInError(before, f"{content.flaw}; a copy kept earlier, with more, was used")
+            raise _CachedFeedUsedError(
+                before, f"{content.flaw}; a copy kept earlier, with more, was used"
+            )
 
-    def _read_file(self, place: Place) -> Feed | Listing:
-        path = Path(place.address)
+    def _read_file(self, feed_input: FeedInput) -> Feed | FeedList:
+        path = Path(feed_input.location)
         try:
-            if not path.is_file():  # a device or a pipe might never end
+            if not path.is_file():  # a device or a pipe may never end
                 raise Unavailable("no such file")
             with path.open("rb") as file:
                 body = file.read(self._max_bytes + 1)
         except (OSError, ValueError) as error:
             raise Unavailable(f"cannot be read: {error}") from error
-        return self._parse(Copy(expand(body, self._max_bytes)), place)
+        return self._parse(CachedFeed(decompress(body, self._max_bytes)), feed_input)
 
     def _client(self) -> httpx.AsyncClient:
         if self._allow_private:
@@ -196,22 +212,24 @@ class RssSource:
         transport = CheckedTransport(self._tls, self._resolve)
         return httpx.AsyncClient(transport=transport, trust_env=False)
 
-    def _parse(self, copy: Copy, place: Place) -> Feed | Listing:
+    def _parse(self, document: CachedFeed, feed_input: FeedInput) -> Feed | FeedList:
         with self._parsers:
-            content = parse(
-                copy.body,
-                place.name,
-                lines_allowed=not place.is_url,
-                content_type=copy.content_type,
+            content = parse_in_process(
+                document.body,
+                feed_input.name,
+                lines_allowed=not feed_input.is_url,
+                content_type=document.content_type,
                 include_blocked=self._include_blocked,
             )
-        if isinstance(content, Listing) and place.depth >= MAX_DEPTH:
+        if isinstance(content, FeedList) and feed_input.depth >= MAX_DEPTH:
             raise NotAFeedError(f"lists are nested more than {MAX_DEPTH} deep")
         return content
 
 
-class _StoodInError(Exception):
-    def __init__(self, content: Feed | Listing, reason: str) -> None:
+class _CachedFeedUsedError(Exception):
+    """Carries the content of a cached feed, and why it is used."""
+
+    def __init__(self, content: Feed | FeedList, reason: str) -> None:
         super().__init__(reason)
         self.content = content
         self.reason = reason

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from adapters.rss.ids import guid_of
+from adapters.rss.fields.ids import guid_from_id
 from tests.support.feed_shapes import NAMESPACES, feeds, items
 from tests.support.feeds import ITUNES, entries
 
@@ -80,7 +80,7 @@ def test_of_a_sound_feed_we_say_what_lxml_and_podcastparser_agree_on(feed: str) 
     by_id = {one["guid"]: one for one in theirs["episodes"]}
     for found, plainly in zip(ours, _plainly(feed), strict=True):
         other = by_id[plainly["id"]]
-        assert guid_of(found["id"]) == plainly["id"]
+        assert guid_from_id(found["id"]) == plainly["id"]
         assert found["title"] == plainly["title"] == other["title"]
         if plainly["at"] == other["published"]:
             assert datetime.fromisoformat(found["published_at"]).timestamp() == plainly["at"]

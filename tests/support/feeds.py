@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapters.rss.document import Feed, read
+from adapters.rss.parser.document import Feed, parse_document
 
 ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 PODCAST = "https://podcastindex.org/namespace/1.0"
@@ -24,7 +24,7 @@ def entries(
     body: bytes | str, url: str = "https://show.example/feed", **options: Any
 ) -> list[dict[str, Any]]:
     """Fields of each episode of a feed, in its order."""
-    found = read(body.encode() if isinstance(body, str) else body, url, **options)
+    found = parse_document(body.encode() if isinstance(body, str) else body, url, **options)
     assert isinstance(found, Feed)
     return found.entries
 

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapters.rss import parse as rss_parse
+from adapters.rss.parser import process
 from tests.support.feed_server import Server
 
 
@@ -17,4 +17,4 @@ def server() -> Iterator[Server]:
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "*")
-    monkeypatch.setattr(rss_parse, "PARSE_TIMEOUT_S", 10.0)
+    monkeypatch.setattr(process, "PARSE_TIMEOUT_S", 10.0)

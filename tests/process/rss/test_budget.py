@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.rss import document as rss_document
-from adapters.rss import places as rss_places
-from adapters.rss.budget import ReadBudget
+from adapters.rss import inputs
+from adapters.rss.http.budget import ReadBudget
+from adapters.rss.parser import document
 from feed.ports.errors import Unavailable
 from tests.support.feed_server import Server, problems, read, titles
 from tests.support.feeds import item, rss_feed
@@ -15,17 +15,17 @@ from tests.support.feeds import item, rss_feed
 def test_feeds_share_their_seconds_and_bytes() -> None:
     now = [100.0]
     budget = ReadBudget(60, 1_000, lambda: now[0])
-    assert budget.seconds(15) == 15
+    assert budget.feed_timeout_s(15) == 15
     now[0] += 50
-    assert budget.seconds(15) == 10
+    assert budget.feed_timeout_s(15) == 10
     budget.spend(999)
-    assert budget.seconds(15) == 10
+    assert budget.feed_timeout_s(15) == 10
     budget.spend(1)
     with pytest.raises(Unavailable, match=r"more than 1000 bytes .*FEEDS_MAX_MB"):
-        budget.seconds(15)
+        budget.feed_timeout_s(15)
     now[0] += 10
     with pytest.raises(Unavailable, match=r"more than 60 s .*FEEDS_TIMEOUT_S"):
-        budget.seconds(15)
+        budget.feed_timeout_s(15)
 
 
 def test_feeds_beyond_what_all_may_take_are_named_and_the_rest_is_read(server: Server) -> None:
@@ -49,15 +49,17 @@ def test_what_is_not_fetched_in_time_is_read_from_its_copy(server: Server, tmp_p
 
 
 def test_of_a_feed_without_end_the_beginning_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rss_document, "MAX_ENTRIES", 2)
-    feed = rss_document.read(rss_feed(*(item(f"{n}") for n in range(5))), "https://a.example/")
-    assert isinstance(feed, rss_document.Feed)
+    monkeypatch.setattr(document, "MAX_ENTRIES", 2)
+    feed = document.parse_document(
+        rss_feed(*(item(f"{n}") for n in range(5))), "https://a.example/"
+    )
+    assert isinstance(feed, document.Feed)
     assert [entry["title"] for entry in feed.entries] == ["0", "1"]
     assert "has 5 episodes: the first 2 are read" in feed.notes
 
 
 def test_a_list_without_end_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rss_places, "MAX_PLACES", 3)
+    monkeypatch.setattr(inputs, "MAX_INPUTS", 3)
     for n in range(9):
         (tmp_path / f"{n}").write_bytes(rss_feed(item(f"{n}")))
     (tmp_path / "list").write_text("\n".join(f"{n}" for n in range(9)))

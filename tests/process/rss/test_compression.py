@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.rss.compression import MAX_MEMBERS, expand
+from adapters.rss.http.compression import MAX_MEMBERS, decompress
 from feed.ports.errors import Unavailable
 from tests.support.feed_server import Server, read, titles
 from tests.support.feeds import item, rss_feed
@@ -49,8 +49,8 @@ def test_a_file_may_be_compressed_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [0, 1, 99, 100])
 def test_a_body_of_the_size_allowed_is_read_whole(size: int) -> None:
     for body in (b"x" * size, gzip.compress(b"x" * size), gzip.compress(b"x" * size) + b"\n"):
-        assert expand(body, 100) == b"x" * size
-    assert expand(raw_deflate(b"x" * size), 100, is_deflated=True) == b"x" * size
+        assert decompress(body, 100) == b"x" * size
+    assert decompress(raw_deflate(b"x" * size), 100, is_deflated=True) == b"x" * size
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_body_of_the_size_allowed_is_read_whole(size: int) -> None:
 def test_what_is_larger_than_allowed_is_refused_with_the_option_s_name(bomb: bytes) -> None:
     is_deflated = not bomb.startswith((b"x", b"\x1f\x8b"))
     with pytest.raises(Unavailable, match=r"larger than 100 bytes; --feed-max-mb .*FEED_MAX_MB"):
-        expand(bomb, 100, is_deflated=is_deflated)
+        decompress(bomb, 100, is_deflated=is_deflated)
 
 
 @pytest.mark.parametrize(
@@ -84,11 +84,11 @@ def test_what_is_larger_than_allowed_is_refused_with_the_option_s_name(bomb: byt
 )
 def test_what_is_damaged_is_refused(body: bytes) -> None:
     with pytest.raises(Unavailable, match="compression is broken"):
-        expand(body, 1_000_000)
+        decompress(body, 1_000_000)
 
 
 def test_many_members_are_read_as_one() -> None:
     file = io.BytesIO()
     for n in range(1_000):
         file.write(gzip.compress(b"%d," % n))
-    assert gzip.decompress(file.getvalue()) == expand(file.getvalue(), 10_000)
+    assert gzip.decompress(file.getvalue()) == decompress(file.getvalue(), 10_000)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.rss.fields import duration_s, primary_language
-from adapters.rss.ids import episode_id, guid_of, short_hash
+from adapters.rss.fields.episode import duration_s, primary_language
+from adapters.rss.fields.ids import episode_id, guid_from_id, short_hash
 from feed.model.markup import plain
 from feed.ports.episodes import Record
 from tests.support.feed_server import Server, read
@@ -148,8 +148,8 @@ def test_an_id_is_never_too_long_to_be_stored(guid: str, length: int) -> None:
     guid = (guid * length)[: max(length, len(guid))]
     one, other = (episode_id(guid, f"https://{host}.example/") for host in ("one", "other"))
     assert len(one.encode()) <= 512
-    assert guid_of(one) == guid_of(other)
-    assert guid_of(one) in (guid, short_hash(guid))
+    assert guid_from_id(one) == guid_from_id(other)
+    assert guid_from_id(one) in (guid, short_hash(guid))
     assert episode_id(guid + "x", "https://one.example/") != one
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.rss.document import NotAFeedError
-from adapters.rss.document import read as read_document
+from adapters.rss.parser.document import NotAFeedError, parse_document
 from adapters.rss.source import RssSource
 from feed.ports.episodes import Record
 from feed.ports.errors import Unavailable
@@ -56,7 +55,7 @@ hostile = st.binary(max_size=200) | st.lists(
 @settings(max_examples=300, deadline=None)
 def test_arbitrary_bytes_become_entries_or_a_problem(body: bytes) -> None:
     with contextlib.suppress(NotAFeedError):
-        read_document(body, "https://a.example/", lines_allowed=True)
+        parse_document(body, "https://a.example/", lines_allowed=True)
 
 
 @given(bodies=st.lists(hostile, min_size=1, max_size=3))

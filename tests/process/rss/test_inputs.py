@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.rss.charset import decode
-from adapters.rss.parse import parse
+from adapters.rss.parser.charset import decode
+from adapters.rss.parser.process import parse_in_process
 from tests.support.feed_server import Server, problems, read, refusal, titles
 from tests.support.feeds import item, rss_feed
 
@@ -84,7 +84,7 @@ def test_a_password_in_a_url_is_sent_and_never_shown(server: Server) -> None:
 
 def test_a_feed_that_is_not_quite_xml_is_read_all_the_same() -> None:
     broken = b"\n\xef\xbb\xbf" + rss_feed(item("a & b\x00"), "<item><title>c</title>")
-    found = parse(broken, "https://a.example/")
+    found = parse_in_process(broken, "https://a.example/")
     assert [entry["title"] for entry in found.entries] == ["a & b", "c"]  # type: ignore[union-attr]
 
 

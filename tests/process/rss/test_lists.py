@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.rss.opml import outlines
+from adapters.rss.parser.opml import parse_opml
 from tests.support.feed_server import Server, problems, read, titles
 from tests.support.feeds import item, rss_feed
 
@@ -12,8 +12,8 @@ HEAD = '<?xml version="1.0"?>\n<opml version="2.0"><head><title>Mine</title></he
 END = "</body></opml>"
 
 
-def places(body: str) -> list[str]:
-    return outlines(HEAD + body + END)[0]
+def locations(body: str) -> list[str]:
+    return parse_opml(HEAD + body + END)[0]
 
 
 @pytest.mark.parametrize(
@@ -33,11 +33,15 @@ def places(body: str) -> list[str]:
 )
 def test_what_one_show_is_called_loses_no_other(text: str) -> None:
     one, other = '<outline text="a" xmlUrl="one"/>', '<outline text="b" xmlUrl="other"/>'
-    assert places(f'{one}<outline text="{text}" xmlUrl="here"/>{other}') == ["one", "here", "other"]
+    assert locations(f'{one}<outline text="{text}" xmlUrl="here"/>{other}') == [
+        "one",
+        "here",
+        "other",
+    ]
 
 
 def test_an_address_keeps_what_stands_behind_a_bare_ampersand() -> None:
-    assert places('<outline xmlUrl="http://a/?x=1&copy=2&lang=3&amp;y=&#38;"/>') == [
+    assert locations('<outline xmlUrl="http://a/?x=1&copy=2&lang=3&amp;y=&#38;"/>') == [
         "http://a/?x=1&copy=2&lang=3&y=&"
     ]
 
@@ -66,12 +70,12 @@ def test_an_address_keeps_what_stands_behind_a_bare_ampersand() -> None:
     ],
 )
 def test_an_outline_names_a_feed_or_a_list(outline: str, found: list[str]) -> None:
-    assert places(outline) == found
+    assert locations(outline) == found
 
 
 def test_a_list_that_is_malformed_says_where() -> None:
-    assert "line 2" in (outlines(f'{HEAD}<outline xmlUrl="a" </opml>')[1] or "")
-    assert outlines(f"{HEAD}{END}") == ([], "no feed is listed")
+    assert "line 2" in (parse_opml(f'{HEAD}<outline xmlUrl="a" </opml>')[1] or "")
+    assert parse_opml(f"{HEAD}{END}") == ([], "no feed is listed")
 
 
 def test_lists_include_lists_and_end(server: Server, tmp_path: Path) -> None:

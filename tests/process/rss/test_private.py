@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapters.rss.cache import Copy
-from adapters.rss.fetch import fetch
-from adapters.rss.transport import CheckedTransport
+from adapters.rss.http.cache import CachedFeed
+from adapters.rss.http.fetch import fetch
+from adapters.rss.http.transport import CheckedTransport
 from feed.ports.errors import Unavailable
 from tests.support.certificates import issue
 from tests.support.feed_server import Server, problems, read, refusal, titles
@@ -32,7 +32,7 @@ class Names:
         return found.pop(0) if len(found) > 1 else found[0]
 
 
-def get(url: str, names: Names, tls: ssl.SSLContext | None = None) -> Copy | None:
+def get(url: str, names: Names, tls: ssl.SSLContext | None = None) -> CachedFeed | None:
     def client() -> httpx.AsyncClient:
         context = tls or ssl.create_default_context()
         transport = CheckedTransport(context, names, allows=lambda address: address == HERE)

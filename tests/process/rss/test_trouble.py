@@ -5,9 +5,8 @@ import time
 
 import pytest
 
-from adapters.rss import parse as rss_parse
-from adapters.rss.document import NotAFeedError
-from adapters.rss.document import read as read_document
+from adapters.rss.parser import process
+from adapters.rss.parser.document import NotAFeedError, parse_document
 from catalog_builder.episodes.validation import read_episodes
 from tests.support.feed_server import Server, problems, read, refusal, titles
 from tests.support.feeds import ENTITY_BOMB, FULL, item, rss_feed
@@ -95,7 +94,7 @@ def test_entities_never_expand_however_they_are_declared() -> None:
     for bomb in (ENTITY_BOMB, b"<!-- <rss > -->" + ENTITY_BOMB, ENTITY_BOMB[1:]):
         started = time.monotonic()
         try:
-            found = read_document(bomb, "https://a.example/")
+            found = parse_document(bomb, "https://a.example/")
         except NotAFeedError:
             found = None
         assert len(repr(found)) < 10_000
@@ -105,11 +104,11 @@ def test_entities_never_expand_however_they_are_declared() -> None:
 def test_a_feed_that_keeps_the_parser_busy_is_given_up(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rss_parse, "PARSE_CPU_S", 1)
+    monkeypatch.setattr(process, "PARSE_CPU_S", 1)
     slow = server.serve("/slow", b"<rss>" + b"<a>" * 50 + b"<b></a" * 2_000_000)
     assert "could not be parsed in 1 s of a processor" in refusal(slow)
 
 
 def test_a_feed_that_holds_a_file_name_is_no_file() -> None:
     with pytest.raises(NotAFeedError):
-        read_document(b"/etc/passwd", "https://a.example/")
+        parse_document(b"/etc/passwd", "https://a.example/")

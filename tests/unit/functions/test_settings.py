@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.rss import budget as rss_budget
 from adapters.rss import source as rss
+from adapters.rss.http import budget
 from catalog_builder.feed_options import FeedOptions
 from catalog_builder.wiring import MIB
 from functions.settings import Settings, SettingsError, check_session, read_settings
@@ -131,8 +131,8 @@ def test_feeds_are_read_alike_by_the_command_and_the_function() -> None:
     assert settings.ALLOW_PRIVATE_FEEDS == options.allow_private is False
     assert settings.INCLUDE_BLOCKED == options.include_blocked is False
     assert settings.FEED_MAX_MB * MIB == options.max_mb * MIB == rss.MAX_BYTES
-    assert settings.FEEDS_MAX_MB * MIB == options.total_mb * MIB == rss_budget.MAX_BYTES
-    assert settings.FEEDS_TIMEOUT_S == options.timeout_s == rss_budget.TIMEOUT_S
+    assert settings.FEEDS_MAX_MB * MIB == options.total_mb * MIB == budget.MAX_BYTES
+    assert settings.FEEDS_TIMEOUT_S == options.timeout_s == budget.TIMEOUT_S
 
 
 def test_a_folder_of_pages_that_is_not_there_is_named() -> None:

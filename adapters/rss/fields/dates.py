@@ -1,9 +1,9 @@
-"""When an episode was published, however its feed writes that.
+"""Parses the publication dates of feeds, in standard and other formats.
 
-Three readers, each slower and more lenient than the one before: the standard library's for what the
-standards ask for, dateutil for English in any order, dateparser for other languages. A zone's name
-counts as dateparser's table has it; without one, or with one that is not in it, a time is UTC. No
-clock is read: what lacks its year, month or day is no date.
+Three parsers, each slower and more lenient than the one before: the standard library's for standard
+formats, dateutil for English in any order, dateparser for other languages. Zone names are those of
+dateparser's table; a time without a known zone is UTC. No clock is read: what lacks its year, month
+or day is no date.
 """
 
 import re
@@ -14,9 +14,10 @@ from functools import lru_cache
 from typing import Any
 
 MAX_CHARS = 80
-MAX_STRANGE = 500
-MAX_UNREAD = 20
-"""So many dates of a feed dateparser is asked for, and so many times in vain: it is slow."""
+MAX_LENIENT = 500
+"""dates of a feed given to dateparser, which is slow"""
+MAX_UNPARSED = 20
+"""dates of a feed that dateparser may fail to parse before it is given no more"""
 
 _DIGITS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _RFC_822 = re.compile(
@@ -29,19 +30,19 @@ _OFFSET = re.compile(
     r"\s*(?:\b(?:GMT|UTC|UT|Z)|(?<=:\d\d))\s*([+-])\s*(\d{1,2})(?::?(\d{2}))?(?!\d)", re.IGNORECASE
 )
 _MIDNIGHT = re.compile(r"(?<![\d:])24:00(:00(?:[.]0+)?)?(?!\d)")
-# An hour that needs no "pm" and that dateutil refuses with one.
+# An hour of 24 with a superfluous "am" or "pm", which dateutil refuses.
 _OF_24 = re.compile(
     r"(?<![\d:])((?:1[3-9]|2[0-3]|00?):\d{2}(?::\d{2})?)\s*[ap][.]?m\b[.]?", re.IGNORECASE
 )
 _DOTTED = re.compile(r"(?<!\d)\d{1,2}[.]\s?\d{1,2}[.]\s?\d{4}\b")
 _DAY_AND_YEAR = re.compile(r"(?=.*\d{4}).*\d+\D+\d", re.DOTALL)
 _WEEKDAY = re.compile(r"[^\W\d]+[.]?,?\s+(?=\d{1,2}\W+[^\W\d]{3})")
-# Those of RFC 822, and one that in dateparser's table is Israel's, but in most feeds India's.
+# The zones of RFC 822, and IST: Israel's in dateparser's table, but India's in most feeds.
 _ZONES = {"UT": 0, "UTC": 0, "GMT": 0, "Z": 0, "EST": -18_000, "EDT": -14_400, "CST": -21_600}
 _ZONES |= {"CDT": -18_000, "MST": -25_200, "MDT": -21_600, "PST": -28_800, "PDT": -25_200}
 _ZONES |= {"IST": 19_800}
 _MONTH_FIRST = frozenset({"", "en", "en-us", "en-ca", "en-ph"})
-# Those in which most podcasts are; dateparser takes seconds to try all that it knows.
+# The languages of most podcasts; dateparser takes seconds to try all that it knows.
 _LANGUAGES = (
     *("en", "es", "pt", "fr", "de", "it", "nl", "pl", "ru", "tr", "sv", "da", "nb", "fi", "cs"),
     *("ja", "ko", "zh", "uk", "ro", "hu", "id", "el", "hr", "sk", "bg", "ca", "he", "ar", "fa"),
@@ -49,34 +50,37 @@ _LANGUAGES = (
 )
 
 
-class Dates:
-    """A reader of one feed's dates. `language` ("en-gb", "" for unknown) says what 1/2/2026 is."""
+class DateParser:
+    """Parses the dates of one feed.
+
+    `language` is the feed's language tag, "" if unknown: it decides whether 1/2/2026 is in January.
+    """
 
     def __init__(self, language: str) -> None:
         self._day_first = language.replace("_", "-") not in _MONTH_FIRST
         self._languages = [language[:2]] if language[:2] in _LANGUAGES else []
-        self._strange = lru_cache(maxsize=None)(self._read_strange)
-        self._asked = self._in_vain = 0
+        self._parse_other = lru_cache(maxsize=None)(self._parse_nonstandard)
+        self._lenient = self._unparsed = 0
 
-    def read(self, written: str) -> datetime | None:
-        """Return the moment that a date stands for; None if it is not to be read as one."""
-        text = " ".join(_COMMENT.sub(" ", written).split())
+    def parse(self, text: str) -> datetime | None:
+        """The moment of a date, in UTC; None if the text cannot be parsed as a date."""
+        text = " ".join(_COMMENT.sub(" ", text).split())
         if not text or len(text) > MAX_CHARS:
             return None
         try:
-            found = _standard(text) or self._strange(text)
+            found = _parse_standard(text) or self._parse_other(text)
         except (ValueError, OverflowError):
             return None
         return found.astimezone(UTC) if found else None
 
-    def _read_strange(self, text: str) -> datetime | None:
+    def _parse_nonstandard(self, text: str) -> datetime | None:
         text = _OFFSET.sub(_offset, text)
         text, later = _MIDNIGHT.subn("00:00", text, count=1)
         text = _OF_24.sub(r"\1", text)
         found = (
             self._dateutil(text)
             or self._dateparser(_WEEKDAY.sub("", text, count=1))
-            or _as_in_mail(text)
+            or _parse_mail_date(text)
         )
         if found is None:
             return None
@@ -85,7 +89,7 @@ class Dates:
     def _dateutil(self, text: str) -> datetime | None:
         from dateutil import parser  # noqa: PLC0415  few feeds need it
 
-        # What a date does not say comes from the default: two of them tell.
+        # Parts that a date lacks come from the default: two defaults reveal them.
         day_first = self._day_first or _DOTTED.search(text) is not None
         defaults = datetime(2000, 1, 1, tzinfo=UTC), datetime(2001, 2, 2, tzinfo=UTC)
         try:
@@ -100,13 +104,13 @@ class Dates:
         return one if one == other else None
 
     def _dateparser(self, text: str) -> datetime | None:
-        if self._asked >= MAX_STRANGE or self._in_vain >= MAX_UNREAD:
+        if self._lenient >= MAX_LENIENT or self._unparsed >= MAX_UNPARSED:
             return None
         if not _DAY_AND_YEAR.match(text):
             return None
         from dateparser import parse  # noqa: PLC0415  one feed in hundreds needs it
 
-        self._asked += 1
+        self._lenient += 1
         settings: Any = {
             "PARSERS": ["absolute-time"],
             "REQUIRE_PARTS": ["day", "month", "year"],
@@ -118,14 +122,14 @@ class Dates:
             found = parse(text, languages=languages, settings=settings) if languages else None
             if isinstance(found, datetime):
                 return found
-        self._in_vain += 1
+        self._unparsed += 1
         return None
 
 
-def _standard(text: str) -> datetime | None:
-    """Read RFC 822, RFC 3339 and numbers."""
+def _parse_standard(text: str) -> datetime | None:
+    """Parses RFC 822, RFC 3339 and numbers."""
     if text.isdecimal() and text.isascii():
-        return _number(text)
+        return _parse_number(text)
     plain = _RFC_822.fullmatch(text)
     if plain and (parsed := parsedate_tz(text)) and parsed[0] > 0:
         zone = plain[7] or "UTC"
@@ -144,15 +148,15 @@ def _standard(text: str) -> datetime | None:
     return None
 
 
-def _as_in_mail(text: str) -> datetime | None:
-    """Read what mail programs read: `10.30.15`, `23:59:60`, and as UTC a zone of no known name."""
+def _parse_mail_date(text: str) -> datetime | None:
+    """Parses what mail programs accept: `10.30.15`, `23:59:60`, an unknown zone (as UTC)."""
     parsed = parsedate_tz(text)
     if parsed is None or parsed[2] > 31:  # that day is the year  # noqa: PLR2004
         return None
     return datetime.fromtimestamp(mktime_tz((*parsed[:9], parsed[9] or 0)), UTC)
 
 
-def _number(digits: str) -> datetime | None:
+def _parse_number(digits: str) -> datetime | None:
     if len(digits) in _DIGITS:
         return datetime.strptime(digits, _DIGITS[len(digits)]).replace(tzinfo=UTC)
     seconds = {9: 1, 10: 1, 13: 1000}.get(len(digits))
@@ -160,12 +164,12 @@ def _number(digits: str) -> datetime | None:
 
 
 def _offset(match: re.Match[str]) -> str:
-    """Write "GMT+2", which dateutil takes for two hours west, as "+0200"."""
+    """The offset "+0200" of "GMT+2", which dateutil takes for two hours west."""
     return f" {match[1]}{int(match[2]):02}{match[3] or '00'}"
 
 
 def _zone(name: str | None, offset: int | None) -> int | None:
-    """Seconds east of Greenwich, as dateutil asks for them; None for a name that is no zone's."""
+    """Seconds east of Greenwich, for dateutil; None for an unknown zone."""
     if not name:
         return offset
     known = _ZONES.get(name.upper())
@@ -184,11 +188,16 @@ def _more_zones() -> dict[str, int]:
     return table
 
 
-def placed(dates: list[datetime | None], of_feed: datetime | None) -> list[datetime | None]:
-    """Give an episode without a date one between its neighbours' dates, or else the feed's own."""
+def interpolate_dates(
+    dates: list[datetime | None], feed_date: datetime | None
+) -> list[datetime | None]:
+    """The dates of a feed's episodes, with missing ones interpolated from their neighbours.
+
+    If all are missing, each is `feed_date`.
+    """
     known = [n for n, date in enumerate(dates) if date is not None]
     if not known:
-        return [of_feed] * len(dates)
+        return [feed_date] * len(dates)
     full = list(dates)
     for before, after in zip([-1, *known], [*known, len(dates)], strict=True):
         first = dates[before] if before >= 0 else dates[after]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.rss.fields import duration_s
+from adapters.rss.fields.episode import duration_s
 from tests.support.feeds import entries, item, rss_feed
 
 MEDIA = 'xmlns:media="http://search.yahoo.com/mrss/"'

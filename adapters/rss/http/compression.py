@@ -1,23 +1,24 @@
-"""Bodies as servers compress them -> bytes, never more than allowed."""
+"""Decompresses the bodies of responses, up to a limit of size."""
 
 import zlib
 
 from feed.ports.errors import Unavailable
 
 MAX_MEMBERS = 10_000
-"""of one gzip file; each costs time, however little it holds"""
+"""of one gzip file; each costs time, even an empty one"""
 MAX_LAYERS = 2
-"""A gzipped file may be sent gzipped."""
+"""a gzip file may be sent with gzip as the content encoding"""
 
 _GZIP = b"\x1f\x8b"
 _PIECE_BYTES = 16_384
 
 
-def expand(body: bytes, max_bytes: int, *, is_deflated: bool = False) -> bytes:
-    """Returns a body without its compression: gzip is seen from its first bytes.
+def decompress(body: bytes, max_bytes: int, *, is_deflated: bool = False) -> bytes:
+    """A body without its compression; gzip is recognised from its first bytes.
 
-    `is_deflated` if the header says so; a body that is plain nevertheless stays as it is.
-    Raises `Unavailable` for more than `max_bytes`, and for what ends early or is damaged.
+    `is_deflated` says that the header `Content-Encoding` is deflate; a body that is plain all the
+    same is returned unchanged. Raises `Unavailable` for a body that is damaged, truncated, or
+    larger than `max_bytes`.
     """
     try:
         if is_deflated and not body.lstrip().startswith(b"<"):
@@ -29,19 +30,19 @@ def expand(body: bytes, max_bytes: int, *, is_deflated: bool = False) -> bytes:
     except zlib.error:
         raise Unavailable("the answer's compression is broken") from None
     if len(body) > max_bytes:
-        raise too_large(max_bytes)
+        raise too_large_error(max_bytes)
     return body
 
 
-def too_large(max_bytes: int) -> Unavailable:
-    """Returns the error of a body that is larger than allowed."""
+def too_large_error(max_bytes: int) -> Unavailable:
+    """The error for a body that is larger than `max_bytes`."""
     return Unavailable(
         f"larger than {max_bytes} bytes; --feed-max-mb (the setting FEED_MAX_MB) allows more"
     )
 
 
 def _gunzip(body: bytes, max_bytes: int) -> bytes:
-    """The members of a gzip file, one after another (RFC 1952); what follows them is padding."""
+    """The content of all members of a gzip file (RFC 1952), without the padding behind them."""
     expanded, at = bytearray(), 0
     for _ in range(MAX_MEMBERS):
         if not body.startswith(_GZIP, at):
@@ -51,7 +52,7 @@ def _gunzip(body: bytes, max_bytes: int) -> bytes:
 
 
 def _inflate(body: bytes, max_bytes: int) -> bytes:
-    """A deflated body: with zlib's header, as the standard says, or without, as some servers do."""
+    """The content of a deflated body: with zlib's header, as in the standard, or without it."""
     for wbits in (15, -15):
         expanded = bytearray()
         try:
@@ -65,13 +66,13 @@ def _inflate(body: bytes, max_bytes: int) -> bytes:
 def _append(
     unzip: "zlib._Decompress", body: bytes, at: int, expanded: bytearray, max_bytes: int
 ) -> int:
-    """Appends what one compressed stream holds; returns where it ends in the body."""
+    """Append the content of the compressed stream at `at`; returns the offset behind it."""
     while not unzip.eof:
         piece = body[at : at + _PIECE_BYTES]
         if not piece:
             raise zlib.error
         expanded += unzip.decompress(piece, max_bytes + 1 - len(expanded))
         if len(expanded) > max_bytes:
-            raise too_large(max_bytes)
+            raise too_large_error(max_bytes)
         at += len(piece) - len(unzip.unused_data)
     return at

@@ -1,7 +1,7 @@
-"""The text of a document whose bytes may be in another charset than anybody says.
+"""Decodes documents whose bytes may be in another charset than they declare.
 
-What HTTP, a byte order mark and the XML declaration say (RFC 7303) is believed as far as the
-bytes agree: UTF-8 shows in the bytes, and so does what is none.
+The byte order mark, HTTP and the XML declaration (RFC 7303) count as far as the bytes agree with
+them; without a usable declaration the charset is detected from the bytes.
 """
 
 import codecs
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 SAMPLE_BYTES = 20_000
-"""As much as a detector is given to read."""
+"""at most so many bytes are given to the detector"""
 
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s{0,20}=\s{0,20}[\"']\s{0,20}([\w.:-]{1,40})")
 _LANGUAGE = re.compile(
@@ -18,8 +18,9 @@ _LANGUAGE = re.compile(
     rb"(zh-(?:tw|hk|hant)|[a-z]{2})\b",
     re.IGNORECASE,
 )
+_ASCII = re.compile(r"[\x00-\x7f]+")
 _NOT_ASCII = re.compile(rb"[^\n]{0,200}[\x80-\xff][^\n]{0,200}")
-# Others that Python knows are no character sets, and punycode's decoder takes quadratic time.
+# Python's other codecs are no character sets, and punycode's decoder takes quadratic time.
 _CHARSET = re.compile(
     r"utf|ascii|iso8859|cp\d|koi8|gb|big5|euc|shift|iso2022|mac|johab|hz|tis|ptcp"
 )
@@ -30,9 +31,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# What is meant by these names (https://encoding.spec.whatwg.org/#names-and-labels): the larger
-# charset that Windows made of each.
-_MEANT = {
+# Labels stand for the larger Windows charset (https://encoding.spec.whatwg.org/#names-and-labels).
+_LABELS = {
     "ascii": "cp1252",
     "iso8859-1": "cp1252",
     "iso8859-9": "cp1254",
@@ -45,7 +45,7 @@ _MEANT = {
     "euc_kr": "cp949",
 }
 # The charset of old pages in each language (https://html.spec.whatwg.org/#determining-the-character-encoding).
-_OF_LANGUAGE = {
+_LEGACY_CHARSETS = {
     **dict.fromkeys((b"bs", b"cs", b"hr", b"hu", b"pl", b"ro", b"sk", b"sl"), ("cp1250",)),
     **dict.fromkeys((b"be", b"bg", b"kk", b"mk", b"ru", b"sr", b"uk"), ("cp1251",)),
     b"ar": ("cp1256",),
@@ -65,9 +65,9 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 def decode(body: bytes, charset: str | None = None) -> str:
-    """Text of a document, without characters that XML forbids. Never fails.
+    """The text of a document, without characters that XML forbids. Never fails.
 
-    `charset` is what HTTP's Content-Type names.
+    `charset` is the one that the HTTP header `Content-Type` names, if any.
     """
     return _CONTROLS.sub("", _decoded(body, charset)).removeprefix("\ufeff")
 
@@ -78,7 +78,7 @@ def _decoded(body: bytes, charset: str | None) -> str:
         return body.decode(wide, "replace")
     declared = _DECLARED.search(body, 0, 2_000)
     named = [_known(charset), _known(declared[1].decode()) if declared else None]
-    if body.isascii():  # or a charset of seven bits, in which bytes of ASCII mean something else
+    if body.isascii():  # or a seven-bit charset, which gives ASCII bytes another meaning
         seven = next((n for n in named if n and n.startswith(("iso2022", "hz"))), "ascii")
         return body.decode(seven, "replace")
     with contextlib.suppress(UnicodeDecodeError):
@@ -87,7 +87,7 @@ def _decoded(body: bytes, charset: str | None) -> str:
 
 
 def _unmarked(body: bytes) -> str | None:
-    """UTF-16 or UTF-32 without a byte order mark: every other byte of its tags is zero."""
+    """UTF-16 or UTF-32 without a byte order mark, told by zero bytes in the tags; else None."""
     head = body[:64]
     if b"<\0\0\0" in head:
         return "utf-32-le"
@@ -100,43 +100,40 @@ def _unmarked(body: bytes) -> str | None:
 
 
 def _known(name: str | None) -> str | None:
-    """Python's name for a charset in which bytes of ASCII are ASCII."""
+    """Python's name of a charset that extends ASCII; None for any other name."""
     found = None
     with contextlib.suppress(LookupError, ValueError):
         found = codecs.lookup((name or "").strip("\"' ")).name
     if not found or not _CHARSET.match(found) or found.startswith(("utf-16", "utf-32", "utf-7")):
         return None
-    return "utf-8" if found.startswith("utf") else _MEANT.get(found, found)
+    return "utf-8" if found.startswith("utf") else _LABELS.get(found, found)
 
 
 def _legacy(body: bytes, named: list[str]) -> str:
     for name in named:
         text = body.decode(name, "replace")
-        if _mostly(text):
+        if _mostly_decoded(text):
             return text
-    if _mostly(body.decode("utf-8", "replace")):
-        return body.decode("utf-8", "windows-1252")  # with some characters of Windows in it
+    if _mostly_decoded(body.decode("utf-8", "replace")):
+        return body.decode("utf-8", "windows-1252")  # UTF-8 with a few Windows characters
     for name in _guesses(body):
         with contextlib.suppress(UnicodeDecodeError):
             return body.decode(name)
     return body.decode("cp1252", "replace")
 
 
-def _mostly(text: str) -> bool:
-    """Whether few enough characters of other alphabets could not be read."""
+def _mostly_decoded(text: str) -> bool:
+    """Whether at most a fifth of the characters beyond ASCII are replacement characters."""
     foreign = len(text) - sum(map(len, _ASCII.findall(text)))
     return text.count("\ufffd") * 5 <= foreign
 
 
-_ASCII = re.compile(r"[\x00-\x7f]+")
-
-
 def _guesses(body: bytes) -> Iterator[str]:
     language = _LANGUAGE.search(body, 0, 65_536)
-    yield from _OF_LANGUAGE.get(language[1].lower() if language else b"", ())
+    yield from _LEGACY_CHARSETS.get(language[1].lower() if language else b"", ())
     if _is_western(body):
         yield "cp1252"
-    import charset_normalizer  # noqa: PLC0415  takes its time to load, and is rarely asked
+    import charset_normalizer  # noqa: PLC0415  slow to import, rarely needed
 
     sample = b"\n".join(_NOT_ASCII.findall(body, 0, 50 * SAMPLE_BYTES))[:SAMPLE_BYTES]
     best = charset_normalizer.from_bytes(sample, cp_isolation=list(_DETECTED)).best()
@@ -145,14 +142,14 @@ def _guesses(body: bytes) -> Iterator[str]:
 
 
 def _is_western(body: bytes) -> bool:
-    """Whether foreign letters, if there are any, mostly stand alone in words of ASCII: "Tür"."""
+    """Whether letters beyond ASCII mostly stand alone in ASCII words, as in "Tür"."""
     runs = _FOREIGN.findall(body, 0, 50 * SAMPLE_BYTES)
     if not runs:
-        return b"\x83" not in body  # with which katakana begin in Shift JIS
+        return b"\x83" not in body  # the first byte of katakana in Shift JIS
     return len(_ACCENTED.findall(body, 0, 50 * SAMPLE_BYTES)) * 2 > len(runs)
 
 
-# Without the quotes and dashes of Windows, which stand alone in every language.
+# Without the Windows quotes and dashes, which stand alone in every language.
 _FOREIGN = re.compile(rb"[\x80-\xff]{2,}|[\xc0-\xff]")
 _ACCENTED = re.compile(
     rb"(?<=[A-Za-z])[\xc0-\xff](?![\x80-\xff])|(?<![\x80-\xff])[\xc0-\xff](?=[A-Za-z])"
@@ -160,7 +157,7 @@ _ACCENTED = re.compile(
 
 
 def _windows_1252(error: UnicodeError) -> tuple[str, int]:
-    """Codec error handler: a byte that is no UTF-8 is one of Windows' Western charset."""
+    """Codec error handler: decodes bytes that are no UTF-8 as Windows-1252."""
     assert isinstance(error, UnicodeDecodeError)  # noqa: S101  decode() raises no other
     wrong = error.object[error.start : error.end]
     return wrong.decode("cp1252", "replace"), error.end

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.rss.addresses import is_public
+from adapters.rss.http.addresses import is_public
 
 PUBLIC = (
     "1.1.1.1",

@@ -1,4 +1,4 @@
-"""Bytes of unknown make -> the episodes of a feed, or the places that a list names."""
+"""Parses the bytes of a document: a feed into its episodes, a list into what it names."""
 
 import re
 from collections.abc import Iterator
@@ -6,22 +6,29 @@ from datetime import datetime
 from email.message import Message
 from typing import Any, NamedTuple
 
-from adapters.rss.charset import decode
-from adapters.rss.dates import Dates, placed
-from adapters.rss.fields import Show, blocked, fields
-from adapters.rss.links import web_url
-from adapters.rss.opml import outlines
-from adapters.rss.xml import Element, Parts, attribute, name, parts, text, tree
+from adapters.rss.fields.dates import DateParser, interpolate_dates
+from adapters.rss.fields.episode import ShowFields, episode_fields, is_blocked
+from adapters.rss.fields.links import web_url
+from adapters.rss.parser.charset import decode
+from adapters.rss.parser.opml import parse_opml
+from adapters.rss.parser.xml_tree import (
+    Children,
+    Element,
+    attribute,
+    children_by_name,
+    parse_xml,
+    qualified_name,
+    text_content,
+)
 
 HEAD_CHARS = 65_536
-"""A document's root element has to begin within so many characters."""
+"""The root element has to begin within this many characters."""
 MAX_LINE_CHARS = 4_000
-
 MAX_ENTRIES = 100_000
 TAIL_CHARS = 65_536
-"""Behind a root element nothing belongs, but some servers add pages of statistics."""
+"""The root element has to end within the last so many: some servers append statistics."""
 
-# What stands before a root may hold anything that looks like one.
+# Comments and document types before the root may contain text that looks like a root.
 _ROOT = re.compile(
     r"<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>|<(?:[\w.-]+:)?(rss|rdf|feed|opml)(?=[\s>])",
     re.IGNORECASE | re.DOTALL,
@@ -35,47 +42,56 @@ _FEED_DATES = ("pubdate", "lastbuilddate", "updated", "modified", "dc:date", "at
 
 
 class NotAFeedError(Exception):
-    """Nothing to be read in there; says why."""
+    """A document that is neither a feed nor a list, or that cannot be parsed. Its text says why."""
 
 
 class Feed(NamedTuple):
-    """The episodes of one feed, in its order, and what a reader of the report should know of it."""
+    """The episodes of one feed, in the feed's order, as raw `Episode` fields."""
 
     entries: list[dict[str, Any]]
     notes: list[str]
+    """what was guessed or left out, for the build's report"""
     flaw: str | None = None
-    """why there may be more than was read"""
+    """why the feed may have more episodes than these; None: it is complete"""
 
     @property
     def size(self) -> int:
-        """How many episodes it has."""
+        """Number of episodes."""
         return len(self.entries)
 
 
-class Listing(NamedTuple):
-    """Places that a list names, in its order, and what was wrong with the list, if anything."""
+class FeedList(NamedTuple):
+    """The feeds and further lists that an OPML list or a text names, in its order."""
 
-    places: list[str]
+    locations: list[str]
+    """URLs and paths, as they are written"""
     flaw: str | None = None
+    """what is wrong with the list; None: nothing"""
 
     @property
     def size(self) -> int:
-        """How many places it names."""
-        return len(self.places)
+        """Number of locations."""
+        return len(self.locations)
 
 
-def read(
+def parse_document(
     body: bytes,
     feed_url: str,
     *,
     content_type: str | None = None,
     lines_allowed: bool = False,
     include_blocked: bool = False,
-) -> Feed | Listing:
-    """Read a feed, an OPML list or, if allowed, a text with one place per line.
+) -> Feed | FeedList:
+    """Parse a feed, an OPML list or, with `lines_allowed`, a text with one location per line.
 
-    `content_type` is the header that came with it, if any; `include_blocked` reads what asks to be
-    in no directory, too. Raises `NotAFeedError`.
+    Args:
+        body: The document, decompressed.
+        feed_url: Where it was read; makes ids unique and relative addresses absolute.
+        content_type: The HTTP header `Content-Type`, which may name the charset.
+        lines_allowed: Whether a text that is no XML may be a list.
+        include_blocked: Whether to include what asks to be in no directory (`itunes:block`).
+
+    Raises `NotAFeedError`.
     """
     document = decode(body, _charset(content_type))
     start = next((m for m in _ROOT.finditer(document, 0, HEAD_CHARS) if m[1]), None)
@@ -83,11 +99,11 @@ def read(
         if lines_allowed:
             return _lines(document)
         raise NotAFeedError("not a feed")
-    # Without its head there is no document type left, so nothing can expand.
+    # Without its head there is no document type left, so no entity can expand.
     document = document[start.start() :]
     if start[1].lower() == "opml":
-        return Listing(*outlines(document))
-    root = tree(document)
+        return FeedList(*parse_opml(document))
+    root = parse_xml(document)
     if root is None:
         raise NotAFeedError("not a feed")
     feed = _bounded(_feed(root, feed_url, include_blocked=include_blocked))
@@ -97,7 +113,7 @@ def read(
 
 
 def _bounded(feed: Feed) -> Feed:
-    """Returns as much of a feed as a build can hold of many."""
+    """Returns the feed with at most `MAX_ENTRIES` episodes, and a note if it had more."""
     count = len(feed.entries)
     if count <= MAX_ENTRIES:
         return feed
@@ -112,29 +128,32 @@ def _charset(content_type: str | None) -> str | None:
 
 
 def _feed(root: Element, feed_url: str, *, include_blocked: bool) -> Feed:
-    own = name(root.tag).removesuffix(root.tag.rpartition("}")[2].rpartition(":")[2].lower())
+    own = qualified_name(root.tag).removesuffix(
+        root.tag.rpartition("}")[2].rpartition(":")[2].lower()
+    )
     entries: list[dict[str, Any]] = []
     dates: list[datetime | None] = []
     unread: list[str] = []
     left_out = 0
-    of_feed = None
+    feed_date = None
     for show, items in _shows(root, own):
-        if blocked(show) and not include_blocked:
+        if is_blocked(show) and not include_blocked:
             left_out += len(items)
             continue
         url, base = _addresses(show, feed_url)
-        one = Show.of(show, base, url, attribute(root, _LANG))
-        reader = Dates(one.language)
-        of_feed = of_feed or next((at for _, at in _dates(show, _FEED_DATES, reader) if at), None)
+        show_fields = ShowFields.of(show, base, url, attribute(root, _LANG))
+        parser = DateParser(show_fields.language)
+        found = (at for _, at in _dates(show, _FEED_DATES, parser) if at)
+        feed_date = feed_date or next(found, None)
         for item in items:
-            if blocked(item) and not include_blocked:
+            if is_blocked(item) and not include_blocked:
                 left_out += 1
                 continue
-            said = list(_dates(item, _ITEM_DATES, reader))
-            dates.append(next((at for _, at in said if at), None))
-            unread.append(next((written for written, _ in said if written), ""))
-            entries.append(fields(item, one))
-    notes = _place(entries, dates, unread, of_feed)
+            written = list(_dates(item, _ITEM_DATES, parser))
+            dates.append(next((at for _, at in written if at), None))
+            unread.append(next((raw for raw, _ in written if raw), ""))
+            entries.append(episode_fields(item, show_fields))
+    notes = _set_dates(entries, dates, unread, feed_date)
     if left_out:
         asks = "that asks" if left_out == 1 else "that ask"
         notes.append(f"left out {_count(left_out)} {asks} to be in no directory (itunes:block)")
@@ -144,63 +163,63 @@ def _feed(root: Element, feed_url: str, *, include_blocked: bool) -> Feed:
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
-def _shows(root: Element, own: str) -> Iterator[tuple[Parts, list[Parts]]]:
-    """Each channel with its items; in Atom the root is both, in RDF items stand beside it."""
-    top = parts(root, own)
-    channels = [parts(channel, own) for channel in top.get("channel", ())] or [top]
+def _shows(root: Element, own: str) -> Iterator[tuple[Children, list[Children]]]:
+    """Yield each channel with its items. In Atom the root is the channel, in RDF a sibling."""
+    top = children_by_name(root, own)
+    channels = [children_by_name(channel, own) for channel in top.get("channel", ())] or [top]
     for n, channel in enumerate(channels):
         inner = [*channel.get("item", ()), *channel.get("entry", ())]
         outer = top.get("item", ()) if n == 0 and channel is not top else ()
         yield (
             _with_outer(channel, top) if n == 0 else channel,
-            [parts(item, own) for item in (*inner, *outer)],
+            [children_by_name(item, own) for item in (*inner, *outer)],
         )
 
 
-def _with_outer(channel: Parts, top: Parts) -> Parts:
-    """A channel with what stands beside it: RDF's image, and elements of iTunes gone astray."""
-    astray = {name: found for name, found in top.items() if ":" in name and name not in channel}
+def _with_outer(channel: Children, top: Children) -> Children:
+    """A channel with its misplaced siblings: the image of RDF, and elements of iTunes."""
+    siblings = {name: found for name, found in top.items() if ":" in name and name not in channel}
     if "image" in top and not any(len(one) for one in channel.get("image", ())):
-        astray["image"] = top["image"]
-    return {**channel, **astray}
+        siblings["image"] = top["image"]
+    return {**channel, **siblings}
 
 
-def _addresses(show: Parts, feed_url: str) -> tuple[str, str]:
-    """What makes ids unique, and what relative addresses start from.
+def _addresses(show: Children, feed_url: str) -> tuple[str, str]:
+    """The URL that makes ids unique, and the URL that relative addresses start from.
 
-    A saved feed gives the ids that it gives on the web, wherever it was saved.
+    A feed read from a file has the ids that it has on the web, if it names its own URL.
     """
     if feed_url.startswith(("http://", "https://")):
         return feed_url, feed_url
     links = [*show.get("link", ()), *show.get("atom:link", ())]
     own = [attribute(one, "href") for one in links if attribute(one, "rel").lower() == "self"]
     url = next((url for url in own if url), feed_url)
-    site = next((found for one in links if (found := web_url(text(one), ""))), "")
+    site = next((found for one in links if (found := web_url(text_content(one), ""))), "")
     return url, url if web_url(url, "") else site
 
 
 def _dates(
-    thing: Parts, names: tuple[str, ...], reader: Dates
+    parent: Children, names: tuple[str, ...], parser: DateParser
 ) -> Iterator[tuple[str, datetime | None]]:
-    for one in names:
-        for element in thing.get(one, ()):
-            written = text(element)
-            yield written, reader.read(written)
+    for name in names:
+        for element in parent.get(name, ()):
+            written = text_content(element)
+            yield written, parser.parse(written)
 
 
-def _place(
+def _set_dates(
     entries: list[dict[str, Any]],
     dates: list[datetime | None],
     written: list[str],
-    of_feed: datetime | None,
+    feed_date: datetime | None,
 ) -> list[str]:
-    """Put dates into entries, guessed where there is none; say how many were, and why."""
-    full = placed(dates, of_feed)
+    """Set `published_at` of entries, interpolated where it is missing; returns notes on that."""
+    full = interpolate_dates(dates, feed_date)
     for entry, at, raw in zip(entries, full, written, strict=True):
         if at is not None:
             entry["published_at"] = at.isoformat().replace("+00:00", "Z")
         elif raw:
-            entry["published_at"] = raw  # to be reported as it stands
+            entry["published_at"] = raw  # the validation reports it as it is written
     guessed = [raw for known, at, raw in zip(dates, full, written, strict=True) if at and not known]
     if not guessed:
         return []
@@ -215,7 +234,7 @@ def _count(episodes: int) -> str:
     return f"{episodes} episode{'s' * (episodes != 1)}"
 
 
-def _lines(document: str) -> Listing:
+def _lines(document: str) -> FeedList:
     lines = [line.strip() for line in document.splitlines()]
     if (
         document.lstrip()[:1] == "<"
@@ -223,5 +242,5 @@ def _lines(document: str) -> Listing:
         or max(map(len, lines), default=0) > MAX_LINE_CHARS
     ):
         raise NotAFeedError("neither a feed nor a list")
-    places = [line for line in lines if line and not line.startswith("#")]
-    return Listing(places, None if places else "no feed is listed")
+    locations = [line for line in lines if line and not line.startswith("#")]
+    return FeedList(locations, None if locations else "no feed is listed")

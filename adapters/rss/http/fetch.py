@@ -1,33 +1,39 @@
-"""One feed over HTTP, within a deadline and a size whatever the server does."""
+"""Fetches one URL, within a deadline and a limit of size that the server cannot exceed."""
 
 import asyncio
 from collections.abc import Callable
 
 import httpx
 
-from adapters.rss.cache import Copy
-from adapters.rss.compression import expand, too_large
+from adapters.rss.http.cache import CachedFeed
+from adapters.rss.http.compression import decompress, too_large_error
 from feed.ports.errors import Unavailable
 
 MAX_REDIRECTS = 5
 MAX_PORT = 65_535
 
-Client = Callable[[], httpx.AsyncClient]
-"""Makes a client that decides where it connects."""
+ClientFactory = Callable[[], httpx.AsyncClient]
+"""makes the HTTP client; its transport decides which addresses may be reached"""
 
 
 def fetch(
-    url: str, known: Copy | None, *, timeout_s: float, max_bytes: int, client: Client
-) -> Copy | None:
-    """Get a URL; None if it is still what is `known`.
+    url: str, cached: CachedFeed | None, *, timeout_s: float, max_bytes: int, client: ClientFactory
+) -> CachedFeed | None:
+    """The response of a URL; None if it has not changed since `cached` (304).
 
-    `timeout_s` (seconds) covers everything from resolving to the last byte, redirects included;
-    `max_bytes` the body before and after decompression. Raises `Unavailable` with the reason.
+    Args:
+        url: An http or https URL; redirects are followed.
+        cached: The response of an earlier request, for a conditional request.
+        timeout_s: Limit for everything from name resolution to the last byte, in seconds.
+        max_bytes: Limit of the body, before and after decompression.
+        client: Makes the HTTP client.
+
+    Raises `Unavailable` with the reason.
     """
     try:
-        # An event loop of its own, because only cancelling ends a server that sends one byte
-        # every now and then: a socket's timeout starts again with each of them.
-        return asyncio.run(_fetch_within(url, known, timeout_s, max_bytes, client))
+        # In an event loop, because only cancellation stops a server that sends a byte now and
+        # then: the timeout of a socket starts again with every byte.
+        return asyncio.run(_fetch_within(url, cached, timeout_s, max_bytes, client))
     except TimeoutError:
         raise Unavailable(f"no complete answer within {timeout_s:g} s") from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
@@ -35,18 +41,18 @@ def fetch(
 
 
 async def _fetch_within(
-    url: str, known: Copy | None, timeout_s: float, max_bytes: int, client: Client
-) -> Copy | None:
+    url: str, cached: CachedFeed | None, timeout_s: float, max_bytes: int, client: ClientFactory
+) -> CachedFeed | None:
     headers = {"User-Agent": "earshot", "Accept-Encoding": "gzip, deflate"}
-    if known and known.etag:
-        headers["If-None-Match"] = known.etag
-    if known and known.last_modified:
-        headers["If-Modified-Since"] = known.last_modified
+    if cached and cached.etag:
+        headers["If-None-Match"] = cached.etag
+    if cached and cached.last_modified:
+        headers["If-Modified-Since"] = cached.last_modified
     async with asyncio.timeout(timeout_s), client() as session:
         request: httpx.Request | None = session.build_request(
             "GET", url, headers=headers, timeout=timeout_s
         )
-        # By hand, because httpx reads a redirect's body whole, whatever its size.
+        # Redirects by hand, because httpx reads the whole body of a redirect, whatever its size.
         for _ in range(MAX_REDIRECTS + 1):
             if request is None:
                 break
@@ -55,20 +61,22 @@ async def _fetch_within(
             response = await session.send(request, stream=True)
             try:
                 if not response.has_redirect_location:
-                    return await _receive(response, known, max_bytes)
+                    return await _receive(response, cached, max_bytes)
                 request = response.next_request
             finally:
                 await response.aclose()
     raise Unavailable(f"more than {MAX_REDIRECTS} redirects")
 
 
-async def _receive(response: httpx.Response, known: Copy | None, max_bytes: int) -> Copy | None:
-    if response.status_code == httpx.codes.NOT_MODIFIED and known:
+async def _receive(
+    response: httpx.Response, cached: CachedFeed | None, max_bytes: int
+) -> CachedFeed | None:
+    if response.status_code == httpx.codes.NOT_MODIFIED and cached:
         return None
     if response.status_code != httpx.codes.OK:
         raise Unavailable(f"HTTP {response.status_code}")
     body = await _body(response, max_bytes)
-    return Copy(
+    return CachedFeed(
         body,
         _validator(response, "ETag"),
         _validator(response, "Last-Modified"),
@@ -77,7 +85,7 @@ async def _receive(response: httpx.Response, known: Copy | None, max_bytes: int)
 
 
 async def _body(response: httpx.Response, max_bytes: int) -> bytes:
-    """Receive, then decompress: httpx expands a chunk whole before anybody can see its size."""
+    """The decompressed body. httpx would decompress whole chunks without a limit."""
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
         raise Unavailable(f"content encoding {encoding!r} was not asked for")
@@ -85,11 +93,11 @@ async def _body(response: httpx.Response, max_bytes: int) -> bytes:
     async for chunk in response.aiter_raw():
         received += chunk
         if len(received) > max_bytes:
-            raise too_large(max_bytes)
-    return expand(bytes(received), max_bytes, is_deflated=encoding == "deflate")
+            raise too_large_error(max_bytes)
+    return decompress(bytes(received), max_bytes, is_deflated=encoding == "deflate")
 
 
 def _validator(response: httpx.Response, name: str) -> str | None:
     value = response.headers.get(name)
-    # A validator has to go back as a header, and httpx sends only ASCII.
+    # It is sent back in a header, and httpx sends only ASCII.
     return value if value and value.isascii() else None

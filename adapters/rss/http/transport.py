@@ -1,8 +1,8 @@
-"""An HTTP transport that connects only to addresses that were checked.
+"""An HTTP transport that connects only to allowed IP addresses (a guard against SSRF).
 
-A name is resolved once for each connection, every address of it is checked, and the connection goes
-to one of those: a name server that answers otherwise a moment later changes nothing. The request,
-and with it the header Host and what a certificate must say, keeps the name.
+For each connection the host is resolved once, all its addresses are checked, and the connection
+goes to one of them, so that a later answer of the name server (DNS rebinding) has no effect. The
+header `Host` and the check of the certificate use the host's name.
 """
 
 import asyncio
@@ -12,34 +12,34 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
-from adapters.rss.addresses import is_public
+from adapters.rss.http.addresses import is_public
 from feed.ports.errors import Unavailable
 
 Resolver = Callable[[str, int], Awaitable[list[str]]]
-"""Host and port to addresses, the best first."""
+"""resolves a host and a port to IP addresses, the preferred first"""
 
 MAX_ADDRESSES = 4
-"""So many of a host's addresses are tried."""
+"""of one host, tried one after another"""
 
 
 class CheckedTransport(httpx.AsyncBaseTransport):
-    """Sends each request to an address for which `allows` is true.
+    """Sends requests only to hosts all of whose addresses pass `allows`.
 
-    Raises `Unavailable` for a host that has any other, and for what is not http or https. It asks
-    for no proxy, which would resolve the name once more.
+    Raises `Unavailable` for any other host and `httpx.UnsupportedProtocol` for URLs that are not
+    http or https. Uses no proxy, which would resolve the name itself.
     """
 
     def __init__(
         self, tls: ssl.SSLContext, resolve: Resolver, allows: Callable[[str], bool] = is_public
     ) -> None:
-        # Connections are not kept: two names at one address would share one, and its certificate.
+        # No keep-alive: two hosts at one address would share a connection and its certificate.
         limits = httpx.Limits(max_keepalive_connections=0)
         self._inner = httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=limits)
         self._resolve = resolve
         self._allows = allows
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request to the first of the host's addresses that takes it."""
+        """Send a request to the first of the host's addresses that accepts a connection."""
         url = request.url
         if url.scheme not in {"http", "https"}:
             raise httpx.UnsupportedProtocol(f"{url.scheme}: only http and https are fetched")
@@ -65,7 +65,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         raise error
 
     async def aclose(self) -> None:
-        """Close what is open."""
+        """Close all connections."""
         await self._inner.aclose()
 
     async def _checked(self, host: str, port: int) -> list[str]:
@@ -83,7 +83,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """Returns the addresses that the system knows of a host. Raises `OSError`."""
+    """The IP addresses of a host, from the system's resolver. Raises `OSError`."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(info[4][0]) for info in found))

@@ -1,6 +1,6 @@
-"""Ids of episodes: what a feed calls an episode (its guid), and the id that is made of it.
+"""Makes the ids of episodes from the guids that feeds give them.
 
-Listeners' histories hang on these ids: what a guid becomes may never change.
+Listeners' histories refer to these ids, so the id made of a guid must never change.
 """
 
 import hashlib
@@ -16,9 +16,10 @@ _LOCAL = re.compile(r"[0-9a-f]{12}:(.+)", re.DOTALL)
 
 
 def episode_id(guid: str, feed_url: str) -> str:
-    """Returns a guid that is unique in the world, or else `<hash of the feed's URL>:<guid>`.
+    """The id of an episode: its guid if that is globally unique, else `<hash of feed_url>:<guid>`.
 
-    At most `MAX_ID_BYTES` in UTF-8: a guid that is too long for that is replaced by its hash.
+    A guid is globally unique if it is a URL, a URN, a tag URI or a UUID. The id has at most
+    `MAX_ID_BYTES` in UTF-8: a guid that is too long is replaced by its hash.
     """
     if len(guid) > MAX_GUID_CHARS:
         guid = short_hash(guid)
@@ -28,12 +29,12 @@ def episode_id(guid: str, feed_url: str) -> str:
     return name
 
 
-def guid_of(name: str) -> str:
-    """Returns the guid that an id was made of, or its hash where the guid was too long."""
-    local = _LOCAL.fullmatch(name)
-    return local[1] if local else name
+def guid_from_id(episode_id: str) -> str:
+    """The guid that an id was made from, or its hash where the guid was too long."""
+    local = _LOCAL.fullmatch(episode_id)
+    return local[1] if local else episode_id
 
 
 def short_hash(text: str) -> str:
-    """Returns 48 bits in hexadecimal: no two of a million texts have the same."""
+    """The first 48 bits of the SHA-256 of a text, in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,8 +1,8 @@
-"""XML of feeds: a tree that nothing outside the document can change, and names without prefixes.
+"""Element trees of feeds: parsed without entities or network, with normalised names.
 
-Namespaces count, prefixes do not; a prefix that is declared nowhere stands for the namespace that
-goes by it. Namespaces are written in many ways over the years, so they are compared without scheme,
-case and final slash.
+Elements are compared by namespace, not by prefix; an undeclared prefix stands for the namespace
+that usually has it. Namespaces are compared without scheme, case and final slash, since feeds vary
+there.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,15 +11,15 @@ from typing import Any
 
 from lxml import etree
 
-from adapters.rss.repair import repaired
+from adapters.rss.parser.repair import repair_xml
 
 Element = Any
-"""lxml's, which has no types"""
-Parts = Mapping[str, Sequence[Element]]
-"""An element's children by name, in their order"""
+"""an element of lxml, which has no types"""
+Children = Mapping[str, Sequence[Element]]
+"""the child elements by `qualified_name`, each list in document order"""
 
 MAX_ATTRIBUTES = 50
-"""To look through more takes lxml quadratic time."""
+"""of one element; to look through more takes lxml quadratic time"""
 
 _NAMESPACES = {
     "www.itunes.com/dtds/podcast-1.0.dtd": "itunes",
@@ -54,30 +54,30 @@ _OPTIONS: dict[str, Any] = {
     "resolve_entities": False,
     "no_network": True,
     "load_dtd": False,
-    "huge_tree": True,  # the process has limits of its own
+    "huge_tree": True,  # the parsing process limits time and memory
     "remove_comments": True,
     "remove_pis": True,
 }
 
 
-def tree(text: str) -> Element | None:
-    """Root element of a document that begins with its root; None if there is nothing to read.
+def parse_xml(text: str) -> Element | None:
+    """The root element of a document that begins with it; None if nothing can be parsed.
 
-    What is not well formed is repaired first. Without a document type there is no entity to expand.
+    A document that is not well formed is repaired first.
     """
     try:
         return etree.fromstring(text.encode(), etree.XMLParser(encoding="utf-8", **_OPTIONS))
     except etree.XMLSyntaxError:
         parser = etree.XMLParser(encoding="utf-8", recover=True, **_OPTIONS)
         try:
-            return etree.fromstring(repaired(text).encode(), parser)
+            return etree.fromstring(repair_xml(text).encode(), parser)
         except etree.XMLSyntaxError:
             return None
 
 
 @lru_cache(maxsize=4_096)
-def name(tag: str) -> str:
-    """Name of an element or attribute in small letters: "title", "itunes:image", "atom:link"."""
+def qualified_name(tag: str) -> str:
+    """The name of an element or attribute in lower case: "title", "itunes:image", "atom:link"."""
     if not tag.startswith("{"):
         return tag.lower()
     namespace, _, local = tag[1:].partition("}")
@@ -86,36 +86,33 @@ def name(tag: str) -> str:
     return f"{prefix}:{local.lower()}" if prefix else local.lower()
 
 
-def parts(element: Element, own: str = "") -> Parts:
-    """Children by name; `own` (such as "atom:") is the prefix that goes without saying."""
+def children_by_name(element: Element, default_prefix: str = "") -> Children:
+    """The child elements by name, without `default_prefix` (such as "atom:") where they have it."""
     found: dict[str, list[Element]] = {}
     for child in element:
-        found.setdefault(name(child.tag).removeprefix(own), []).append(child)
+        found.setdefault(qualified_name(child.tag).removeprefix(default_prefix), []).append(child)
     return found
 
 
 def attribute(element: Element, wanted: str) -> str:
-    """Return an attribute's value without the space around it; "" if it has none.
-
-    An attribute may be written in another case, or with a prefix.
-    """
+    """An attribute's value, stripped; "" if it is missing. Its case and prefix are ignored."""
     value = element.get(wanted)
     if value is None and 0 < len(element.attrib) <= MAX_ATTRIBUTES:
-        value = next((v for k, v in element.items() if name(k) == wanted.lower()), None)
+        value = next((v for k, v in element.items() if qualified_name(k) == wanted.lower()), None)
     return str(value or "").strip()
 
 
-def text(element: Element) -> str:
-    """All text in an element, that of elements in it included."""
+def text_content(element: Element) -> str:
+    """The text of an element and its descendants, stripped."""
     return "".join(element.itertext()).strip()
 
 
-def markup(element: Element) -> str:
-    """HTML that an element holds: escaped, as elements, or both at once."""
+def inner_html(element: Element) -> str:
+    """The HTML in an element, whether it is escaped, child elements, or both."""
     if not len(element):
         return element.text or ""
     inner = [etree.tostring(child, encoding="unicode", with_tail=True) for child in element]
     written = (element.text or "").replace("&", "&amp;").replace("<", "&lt;") + "".join(inner)
-    if attribute(element, "type").lower() == "xhtml":  # there what is escaped is text
+    if attribute(element, "type").lower() == "xhtml":  # in XHTML, escaped text is text
         return written
     return written.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

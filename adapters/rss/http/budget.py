@@ -1,4 +1,4 @@
-"""What the whole read of many feeds may take, whatever their servers do."""
+"""Limits of time and bytes that the feeds of one build share."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ MAX_BYTES = 2**30
 
 
 class ReadBudget:
-    """Seconds from now on, and bytes, that all feeds share. Safe for several threads."""
+    """The seconds from now on, and the bytes, that may be spent on all feeds. Thread-safe."""
 
     def __init__(
         self, timeout_s: float, max_bytes: int, clock: Callable[[], float] = time.monotonic
@@ -23,8 +23,11 @@ class ReadBudget:
         self._bytes = 0
         self._lock = Lock()
 
-    def seconds(self, most: float) -> float:
-        """Returns how long one feed may take, at most `most`. Raises `Unavailable` at the end."""
+    def feed_timeout_s(self, limit_s: float) -> float:
+        """The seconds that one feed may take, at most `limit_s`.
+
+        Raises `Unavailable` when the time or the bytes are spent.
+        """
         left = self._ends_at - self._clock()
         if left <= 0:
             raise Unavailable(
@@ -36,9 +39,9 @@ class ReadBudget:
                 f"not fetched: the feeds together have more than {self._max_bytes} bytes "
                 "(--feeds-max-mb, the setting FEEDS_MAX_MB)"
             )
-        return min(left, most)
+        return min(left, limit_s)
 
     def spend(self, size: int) -> None:
-        """Counts the bytes of a feed."""
+        """Count the bytes of a feed."""
         with self._lock:
             self._bytes += size

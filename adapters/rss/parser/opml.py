@@ -1,4 +1,4 @@
-"""The addresses that an OPML list names, in its order, however badly it is written."""
+"""Parses OPML lists of feeds, well formed or not."""
 
 import html
 import re
@@ -7,61 +7,59 @@ from itertools import islice
 
 from lxml import etree
 
-from adapters.rss.xml import tree
+from adapters.rss.parser.xml_tree import parse_xml
 
-MAX_PLACES = 20_000
-"""What stands behind so many is not read."""
+MAX_LOCATIONS = 20_000
+"""per list; what follows is not read"""
 
 _AMPERSAND = re.compile(r"&(?:(?:#[0-9]{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});)?")
 _FEEDS = frozenset({"rss", "rss1", "rss2", "atom", "feed", "podcast"})
 
 
-def outlines(text: str) -> tuple[list[str], str | None]:
-    """Returns the addresses of feeds and further lists, and what is wrong, if anything.
+def parse_opml(text: str) -> tuple[list[str], str | None]:
+    """The locations of feeds and further lists in document order, and what is wrong (or None).
 
-    `text` begins with the root element or an XML declaration: no document type, so no entities.
+    `text` begins with the root element or an XML declaration, so it declares no entities.
     """
     parser = etree.XMLParser(
         recover=True, resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True
     )
-    root = etree.fromstring(_repair(text).encode(), parser)
-    if parser.error_log:  # which may have cost this parser an outline
-        root = tree(text)
-    places = list(islice(_places(root), MAX_PLACES)) if root is not None else []
+    root = etree.fromstring(_escape_ampersands(text).encode(), parser)
+    if parser.error_log:  # recovering, the parser may have skipped an outline
+        root = parse_xml(text)
+    locations = list(islice(_locations(root), MAX_LOCATIONS)) if root is not None else []
     if parser.error_log:
         first = parser.error_log[0]
-        return (
-            places,
-            f"malformed OPML, line {first.line}: {first.message}; some of it may be broken off",
-        )
-    return places, None if places else "no feed is listed"
+        flaw = f"malformed OPML, line {first.line}: {first.message}; some of it may be broken off"
+        return locations, flaw
+    return locations, None if locations else "no feed is listed"
 
 
-def _repair(text: str) -> str:
-    """Escapes each `&` that begins no reference, and resolves those that XML lacks or forbids."""
+def _escape_ampersands(text: str) -> str:
+    """Escape each `&` that begins no reference; resolve references that XML lacks or forbids."""
 
-    def repaired(found: re.Match[str]) -> str:
+    def escape(found: re.Match[str]) -> str:
         # Unescaping leaves a bare `&` and an unknown name alone; escaping then makes them text.
         return html.escape(html.unescape(found[0]))
 
-    return _AMPERSAND.sub(repaired, text)
+    return _AMPERSAND.sub(escape, text)
 
 
-def _places(root: etree._Element) -> Iterator[str]:
+def _locations(root: etree._Element) -> Iterator[str]:
     for element in root.iter("*"):
         if _local(element.tag) != "outline":
             continue
         said = {_local(name): str(value) for name, value in element.attrib.items()}
         kind = said.get("type", "").strip().lower()
         url = said.get("url", "").strip()
-        if place := said.get("xmlurl", "").strip():
-            yield place
+        if location := said.get("xmlurl", "").strip():
+            yield location
         elif url and (kind == "include" or kind in _FEEDS or _links_to_list(kind, url)):
             yield url
 
 
 def _local(name: object) -> str:
-    """Returns a name without its namespace, declared or not, in lower case."""
+    """A name in lower case without its namespace or prefix."""
     return re.split("[}:]", str(name))[-1].lower()
 
 

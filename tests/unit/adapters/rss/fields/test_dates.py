@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.rss.dates import Dates, placed
+from adapters.rss.fields.dates import DateParser, interpolate_dates
 from tests.support.feeds import entries, item, rss_feed
 
 
 def read(written: str, language: str = "en") -> str | None:
-    at = Dates(language).read(written)
+    at = DateParser(language).parse(written)
     return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
 
 
@@ -102,14 +102,14 @@ def test_what_lacks_its_day_month_or_year_is_no_date(written: str) -> None:
 
 def test_an_episode_without_a_date_is_placed_between_its_neighbours() -> None:
     first, last = (datetime(2026, 1, day, tzinfo=UTC) for day in (9, 1))
-    full = placed([None, first, None, last, None], None)
+    full = interpolate_dates([None, first, None, last, None], None)
     assert full == [first, first, datetime(2026, 1, 5, tzinfo=UTC), last, last]
 
 
 def test_without_neighbours_it_has_the_date_of_the_feed_or_none() -> None:
     of_feed = datetime(2026, 1, 9, tzinfo=UTC)
-    assert placed([None, None], of_feed) == [of_feed, of_feed]
-    assert placed([None, None], None) == [None, None]
+    assert interpolate_dates([None, None], of_feed) == [of_feed, of_feed]
+    assert interpolate_dates([None, None], None) == [None, None]
 
 
 def test_a_date_that_nothing_can_replace_is_reported_as_it_stood() -> None:

@@ -1,19 +1,32 @@
-"""One item of a feed in DESIGN.md's Episode fields."""
+"""Maps a channel and its items to the fields of `Episode`."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from adapters.rss.ids import UUID, episode_id, short_hash
-from adapters.rss.links import attached_image, cover, image, page, playable, web_url
-from adapters.rss.xml import Parts, attribute, markup, parts, text
+from adapters.rss.fields.ids import UUID, episode_id, short_hash
+from adapters.rss.fields.links import (
+    attached_image_url,
+    episode_image_url,
+    media_url,
+    page_url,
+    show_image_url,
+    web_url,
+)
+from adapters.rss.parser.xml_tree import (
+    Children,
+    attribute,
+    children_by_name,
+    inner_html,
+    text_content,
+)
 from feed.model.episode import MAX_DURATION_S
 from feed.model.markup import fold, heading, plain
 
 MAX_DESCRIPTION_CHARS = 2_000
 MAX_TITLE_CHARS = 500
 MAX_UNTITLED_CHARS = 80
-"""Of a description that stands in for a title."""
+"""of a description that serves as the title"""
 MAX_TERMS = 20
 MAX_TERM_CHARS = 100
 
@@ -28,25 +41,25 @@ _NUMBER = re.compile(r"[0-9]{1,9}([.][0-9]{1,3})?")
 _EXPLICIT = dict.fromkeys(("yes", "true", "explicit"), True) | dict.fromkeys(
     ("no", "false", "clean"), False
 )
-# The best to read along with first: with times, then without.
+# The best to read along with first: formats with times, then without.
 _TRANSCRIPTS = ("text/vtt", "application/srt", "application/x-subrip", "application/json", "text/")
 
 
-class Show(NamedTuple):
-    """What a feed says of all its episodes."""
+class ShowFields(NamedTuple):
+    """The fields that a feed gives for all its episodes."""
 
     base: str
-    """What relative addresses start from"""
+    """URL that relative addresses start from"""
     url: str
-    """What makes ids unique that are not by themselves"""
+    """URL that makes local guids unique"""
     language: str
-    """As the feed writes it, in small letters; "" where it says nothing"""
+    """language tag in lower case; "" if the feed has none"""
     common: Mapping[str, Any]
-    """Fields that each episode has alike, or has where it says nothing itself"""
+    """`Episode` fields that apply to every episode, or to those without their own"""
 
     @classmethod
-    def of(cls, show: Parts, base: str, url: str, language: str) -> "Show":
-        """Read a channel; `language` is the document's, where the channel names none."""
+    def of(cls, show: Children, base: str, url: str, language: str) -> "ShowFields":
+        """The fields of a channel; `language` is the fallback if it names no language."""
         guid = _first(show, "podcast:guid").lower()
         tag = (_first(show, "language", "dc:language") or language).lower()
         series = {
@@ -58,16 +71,16 @@ class Show(NamedTuple):
             "series": _present(series),
             "categories": {"major": _terms(_categories(show))},
             "people": _people(show),
-            "image_url": image(show, base),
+            "image_url": show_image_url(show, base),
             "language": primary_language(tag),
             "explicit": _explicit(show),
         }
         return cls(base, url, tag, common)
 
 
-def fields(item: Parts, show: Show) -> dict[str, Any]:
-    """Fields of an episode but for its date; what is not said, or is said wrongly, is left out."""
-    audio_url, url = playable(item, show.base), page(item, show.base)
+def episode_fields(item: Children, show: ShowFields) -> dict[str, Any]:
+    """The `Episode` fields of an item without its date; missing and invalid values are left out."""
+    audio_url, url = media_url(item, show.base), page_url(item, show.base)
     common = show.common
     explicit = _explicit(item)
     description = _description(item)
@@ -80,9 +93,9 @@ def fields(item: Parts, show: Show) -> dict[str, Any]:
         "description": description,
         "categories": _present(categories),
         "people": _people(item) or common["people"],
-        "image_url": cover(item, show.base)
+        "image_url": episode_image_url(item, show.base)
         or common["image_url"]
-        or attached_image(item, show.base),
+        or attached_image_url(item, show.base),
         "audio_url": audio_url,
         "url": url,
         "duration_s": duration_s(_first(item, "itunes:duration")),
@@ -96,18 +109,18 @@ def fields(item: Parts, show: Show) -> dict[str, Any]:
     return _present(found)
 
 
-def blocked(thing: Parts) -> bool:
-    """Whether a show or an episode asks to be in no directory."""
-    elements = [*thing.get("itunes:block", ()), *thing.get("googleplay:block", ())]
-    # One with an id is meant for that directory alone.
-    elements += [one for one in thing.get("podcast:block", ()) if not attribute(one, "id")]
-    return any(text(one).lower() in {"yes", "true"} for one in elements)
+def is_blocked(parent: Children) -> bool:
+    """Whether a channel or an item asks to be in no directory (`itunes:block`, `podcast:block`)."""
+    elements = [*parent.get("itunes:block", ()), *parent.get("googleplay:block", ())]
+    # A block with an id is for that directory alone.
+    elements += [one for one in parent.get("podcast:block", ()) if not attribute(one, "id")]
+    return any(text_content(one).lower() in {"yes", "true"} for one in elements)
 
 
-def duration_s(said: str) -> int | None:
-    """Seconds that "1:02:03", "62:03", "3723" or "1h 2m" stand for; None if that is no duration."""
-    said = "".join(said.split()) if ":" in said else said.strip()
-    found = _CLOCK.fullmatch(said) or _SPOKEN.fullmatch(said)
+def duration_s(text: str) -> int | None:
+    """Seconds of a duration such as "1:02:03", "62:03", "3723" or "1h 2m"; None if it is none."""
+    text = "".join(text.split()) if ":" in text else text.strip()
+    found = _CLOCK.fullmatch(text) or _SPOKEN.fullmatch(text)
     if found is None:
         return None
     hours, minutes, seconds = (int(part or 0) for part in found.groups())
@@ -116,77 +129,77 @@ def duration_s(said: str) -> int | None:
 
 
 def primary_language(tag: str) -> str | None:
-    """Return the primary language of a tag: "en-us" is "en". None if it is no tag."""
+    """The primary language of a tag, "en" of "en-us"; None if the tag is malformed."""
     match = _LANGUAGE.fullmatch(tag.strip())
     return match[1].lower() if match else None
 
 
-def _title(thing: Parts) -> str:
+def _title(parent: Children) -> str:
     for name in ("title", "itunes:title", "dc:title", "media:title"):
-        for element in thing.get(name, ()):
-            found = heading(text(element))[:MAX_TITLE_CHARS].rstrip()
+        for element in parent.get(name, ()):
+            found = heading(text_content(element))[:MAX_TITLE_CHARS].rstrip()
             if found:
                 return found
     return ""
 
 
 def _beginning(description: str) -> str:
-    """First words of a description."""
+    """The first words of a description, at most `MAX_UNTITLED_CHARS` characters."""
     if len(description) <= MAX_UNTITLED_CHARS:
         return description
     words = description[:MAX_UNTITLED_CHARS].rpartition(" ")
     return f"{words[0] or words[2]}…"
 
 
-def _description(item: Parts) -> str:
+def _description(item: Children) -> str:
     names = ("description", "summary", "content:encoded", "content", "itunes:summary")
     more = ("googleplay:description", "media:description", "itunes:subtitle", "dc:description")
-    groups = [parts(group) for group in item.get("media:group", ())]
-    for thing in (item, *groups):
+    groups = [children_by_name(group) for group in item.get("media:group", ())]
+    for parent in (item, *groups):
         for name in (*names, *more):
-            for element in thing.get(name, ()):
-                found = plain(markup(element))[:MAX_DESCRIPTION_CHARS].rstrip()
+            for element in parent.get(name, ()):
+                found = plain(inner_html(element))[:MAX_DESCRIPTION_CHARS].rstrip()
                 if found:
                     return found
     return ""
 
 
-def _categories(thing: Parts) -> Iterator[str]:
-    for element in thing.get("itunes:category", ()):
+def _categories(parent: Children) -> Iterator[str]:
+    for element in parent.get("itunes:category", ()):
         for one in element.iter(element.tag):
             yield attribute(one, "text") or (one.text or "")
-    for element in (*thing.get("category", ()), *thing.get("atom:category", ())):
-        said = attribute(element, "label") or attribute(element, "term")
-        yield said or attribute(element, "text") or text(element)
+    for element in (*parent.get("category", ()), *parent.get("atom:category", ())):
+        label = attribute(element, "label") or attribute(element, "term")
+        yield label or attribute(element, "text") or text_content(element)
     for name in ("googleplay:category", "dc:subject", "media:category"):
-        for element in thing.get(name, ()):
-            yield attribute(element, "text") or attribute(element, "label") or text(element)
+        for element in parent.get(name, ()):
+            yield attribute(element, "text") or attribute(element, "label") or text_content(element)
 
 
-def _people(thing: Parts) -> list[str]:
-    return _terms(text(one) for one in thing.get("podcast:person", ()))
+def _people(parent: Children) -> list[str]:
+    return _terms(text_content(one) for one in parent.get("podcast:person", ()))
 
 
-def _terms(said: Iterable[str]) -> list[str]:
-    """Names, each once: those that differ in case or space are one."""
+def _terms(names: Iterable[str]) -> list[str]:
+    """The names without duplicates, which may differ in case and white space."""
     terms: dict[str, str] = {}
-    for one in said:
+    for one in names:
         term = fold(one)
         if term and len(term) <= MAX_TERM_CHARS:
             terms.setdefault(term.casefold(), term)
     return list(terms.values())[:MAX_TERMS]
 
 
-def _explicit(thing: Parts) -> bool | None:
+def _explicit(parent: Children) -> bool | None:
     for name in ("itunes:explicit", "googleplay:explicit", "media:adult"):
-        for element in thing.get(name, ()):
-            found = _EXPLICIT.get(text(element).lower())
+        for element in parent.get(name, ()):
+            found = _EXPLICIT.get(text_content(element).lower())
             if found is not None:
                 return found
     return None
 
 
-def _transcript(item: Parts, base: str) -> str | None:
+def _transcript(item: Children, base: str) -> str | None:
     def rank(kind: str) -> int:
         fits = (n for n, best in enumerate(_TRANSCRIPTS) if kind.startswith(best))
         return next(fits, len(_TRANSCRIPTS))
@@ -199,23 +212,23 @@ def _transcript(item: Parts, base: str) -> str | None:
     return None
 
 
-def _address(item: Parts, name: str, base: str) -> str | None:
+def _address(item: Children, name: str, base: str) -> str | None:
     urls = (web_url(attribute(one, "url"), base, one) for one in item.get(name, ()))
     return next((url for url in urls if url), None)
 
 
-def _number(item: Parts, *names: str) -> int | float | None:
-    """Return a season's or an episode's number, from 1 on; podcast:episode may be 12.5."""
+def _number(item: Children, *names: str) -> int | float | None:
+    """The number of a season or an episode, at least 1; `podcast:episode` may be 12.5."""
     match = _NUMBER.fullmatch(_first(item, *names))
     value = (float(match[0]) if match[1] else int(match[0])) if match else 0
     return value or None
 
 
-def _first(thing: Parts, *names: str) -> str:
-    """First text that an element of one of these names holds."""
+def _first(parent: Children, *names: str) -> str:
+    """The first text in an element of one of these names; "" if there is none."""
     for name in names:
-        for element in thing.get(name, ()):
-            found = text(element)
+        for element in parent.get(name, ()):
+            found = text_content(element)
             if found:
                 return found
     return ""

@@ -1,9 +1,9 @@
-"""Text that is not quite XML -> text that is, with the same elements.
+"""Repairs XML that is not well formed, and keeps its elements.
 
-A parser that recovers by itself drops what it does not understand: `?a=1&lang=2` becomes `?a=1=2`,
-and after `<br>` every later item lies inside an earlier one. Here is put in what was meant: a
-reference that is none becomes text, an element that is never closed ends where its parent ends or
-its sibling begins, an item never holds another, and a field that the end cuts off is left out.
+lxml's own recovery loses data: `?a=1&lang=2` becomes `?a=1=2`, and after `<br>` every later item is
+nested in an earlier one. The repair makes text of a reference that is none, ends an unclosed
+element where its parent ends or its sibling begins, never nests items, and drops a field that the
+end of the document cuts off.
 """
 
 import html
@@ -11,7 +11,7 @@ import html.entities
 import re
 
 MAX_DEPTH = 60
-"""Elements nested deeper are left out."""
+"""elements nested deeper are dropped"""
 
 _REFERENCE = re.compile(r"&(?:(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)?|]]>")
 _PREDEFINED = frozenset({"amp", "lt", "gt", "quot", "apos"})
@@ -30,7 +30,7 @@ _CONTAINERS = _ITEMS | {"channel", "rss", "rdf:rdf", "rdf", "feed", "opml", "bod
 _NEXT_ITEM = re.compile(r"</(?:item|entry)\s*>")
 _VOID = frozenset({"br", "hr", "img", "input", "wbr"})
 _IDS = frozenset({"guid", "id"})
-# Elements that hold text alone; after them, elements that hold HTML; elements that HTML lacks.
+# Elements that hold only text; elements that hold HTML; elements that HTML does not have.
 _LEAVES = _IDS | {"title", "link", "pubdate", "updated", "published", "category", "comments"}
 _LEAVES |= {"language", "copyright", "generator", "dc:creator", "itunes:title", "itunes:author"}
 _LEAVES |= {"itunes:duration", "itunes:explicit", "itunes:keywords", "itunes:subtitle"}
@@ -39,13 +39,13 @@ _FEEDS_ALONE = frozenset({"guid", "pubdate", "enclosure", "itunes:duration", "it
 _FIELDS = _LEAVES | _NOTES | _FEEDS_ALONE
 
 
-def repaired(text: str) -> str:
-    """Make a document well formed, from its root's start tag on; prefixes stay undeclared."""
+def repair_xml(text: str) -> str:
+    """A well-formed version of a document that begins with its root; prefixes stay undeclared."""
     return _Repair(text).run()
 
 
 def _text(text: str) -> str:
-    """Replace the references that are none: `R&D`, `&nbsp;`, `?a=1&lang=en`, `&#0;`."""
+    """Text with valid references: repairs `R&D`, `&nbsp;`, `?a=1&lang=en`, `&#0;`."""
     return _REFERENCE.sub(_reference, text)
 
 
@@ -59,8 +59,8 @@ def _reference(match: re.Match[str]) -> str:
         in_hex = name[1] in "xX"
         value = int(name[2:] if in_hex else name[1:], 16 if in_hex else 10)
         return match[0] if _allowed(value) else ""
-    meant = html.entities.html5.get(f"{name};")
-    return html.escape(meant) if meant else f"&amp;{name};"
+    character = html.entities.html5.get(f"{name};")
+    return html.escape(character) if character else f"&amp;{name};"
 
 
 def _allowed(value: int) -> bool:
@@ -74,11 +74,11 @@ class _Repair:
         self._text = text
         self._out: list[str] = []
         self._open: list[tuple[str, int]] = []
-        """Each open element's name, and where in `_out` it begins."""
+        """each open element's name, and where in `_out` it begins"""
         self._identified = False
-        """Whether the id of the open item was read."""
+        """whether the open item has its id"""
         self._closers: dict[str, int] = {}
-        """Where each closing mark was found last, or -1: so a text is searched only once."""
+        """where each closing mark was found last, or -1: so the text is searched only once"""
 
     def run(self) -> str:
         at = 0
@@ -94,7 +94,7 @@ class _Repair:
         return "".join(self._out)
 
     def _take(self, markup: re.Match[str]) -> int:
-        """Take one piece of markup; return where what follows begins."""
+        """Process one piece of markup; return the offset behind it."""
         if markup["name"] and markup["rest"]:
             if markup["end"]:
                 self._end(markup["name"])
@@ -107,16 +107,16 @@ class _Repair:
             return markup.start() + 1
         closer = _CLOSED_BY[kind]
         end = self._find(closer, markup.end())
-        if end < 0:  # never closed: what follows is text
+        if end < 0:  # never closed, so it is text
             return markup.end()
         if kind != "data":
             return end + len(closer)
-        end, begun = self._own_end(markup.end(), end), markup.start()
-        self._out.append(f"{self._text[begun:end]}]]>")
+        end = self._cdata_end(markup.end(), end)
+        self._out.append(f"{self._text[markup.start() : end]}]]>")
         return end + len(closer) * self._text.startswith(closer, end)
 
-    def _own_end(self, start: int, end: int) -> int:
-        """Where a CDATA section ends: before a later item's, if its own end is missing."""
+    def _cdata_end(self, start: int, end: int) -> int:
+        """Where a CDATA section ends: at `end`, or before if that mark is a later section's."""
         inside = self._text[start:end]
         if not self._open or "<![CDATA[" not in inside or not _NEXT_ITEM.search(inside):
             return end
@@ -157,17 +157,17 @@ class _Repair:
                 self._close(depth)
                 return
             if not contains and is_open.lower() in _CONTAINERS:
-                return  # it closes nothing
+                return  # an end tag without its start
 
     def _container(self) -> int:
-        """How many elements are open down to the innermost container."""
+        """The depth of the innermost open container."""
         for depth in range(len(self._open), 0, -1):
             if self._open[depth - 1][0].lower() in _CONTAINERS:
                 return depth
         return 0
 
     def _close(self, depth: int) -> None:
-        """Close elements until so many are open."""
+        """Close elements until `depth` are open."""
         while len(self._open) > depth:
             name, _ = self._open.pop()
             self._out.append(f"</{name}>")
@@ -175,7 +175,7 @@ class _Repair:
                 self._identified = True
 
     def _cut(self) -> None:
-        """Leave out the field, and the item without an id, that the end of the text cuts off."""
+        """Drop the field, and the item without an id, that the end of the document cuts off."""
         depth = self._container()
         if depth and self._open[depth - 1][0].lower() in _ITEMS and not self._identified:
             depth -= 1
@@ -184,7 +184,7 @@ class _Repair:
 
 
 def _attributes(rest: str) -> str:
-    """Write a tag's attributes well formed: quoted, each name once, the first value."""
+    """A tag's attributes, quoted; of repeated names the first."""
     found: dict[str, str] = {}
     for name, double, single, bare in _ATTRIBUTE.findall(rest):
         found.setdefault(name, double or single or bare.removesuffix("/"))

@@ -1,4 +1,4 @@
-"""Addresses in a feed: of what plays, of pictures, of pages."""
+"""Finds the URLs of audio, images and pages in the elements of a feed."""
 
 import re
 from collections.abc import Iterator
@@ -6,16 +6,23 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from adapters.rss.xml import Element, Parts, attribute, name, parts, text
+from adapters.rss.parser.xml_tree import (
+    Children,
+    Element,
+    attribute,
+    children_by_name,
+    qualified_name,
+    text_content,
+)
 
 AUDIO, VIDEO, STREAM, UNKNOWN = range(4)
-"""What an enclosure may be, the best to play first."""
+"""kinds of enclosures, the preferred first"""
 
 _BREAKS = re.compile(r"[\t\r\n]")
 _ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
 _AUDIO = re.compile(r"audio|mp3|mpeg$|m4a|m4b|ogg|opus|aac|flac|\bwave?\b")
 _VIDEO = re.compile(r"video|mp4|m4v|quicktime|webm")
-# Playlists, and formats that no browser plays.
+# Playlists and formats that browsers do not play.
 _STREAM = re.compile(r"mpegurl|scpls|realaudio|ms-wma|ms-wmv|ms-asf|midi|dash\+xml")
 _OTHER = re.compile(r"^image|^text|pdf|epub|torrent|flash|zip|msword|json")
 _FORMATS = {
@@ -33,15 +40,15 @@ class _Offer(NamedTuple):
 
 
 def web_url(address: str, base: str, element: Element | None = None) -> str | None:
-    """Make an address absolute; None if it then leads anywhere but to the web.
+    """The absolute http or https URL of an address; None if it is no such address.
 
-    A relative one starts from `base`, and from the xml:base that holds for the element.
+    A relative address starts from `base` and from the `xml:base` that applies to the element.
     """
     url = _BREAKS.sub("", address).strip()
     if not url:
         return None
     try:
-        if not _ABSOLUTE.match(url):  # one that is complete stays as it is, to the last "?"
+        if not _ABSOLUTE.match(url):  # an absolute URL stays unchanged
             inner = element.base if element is not None else None
             url = urljoin(urljoin(base, inner or ""), url)
             url = f"https:{url}" if url.startswith("//") else url
@@ -51,8 +58,8 @@ def web_url(address: str, base: str, element: Element | None = None) -> str | No
     return url if parsed.scheme in {"http", "https"} and parsed.hostname else None
 
 
-def playable(item: Parts, base: str) -> str | None:
-    """Address of what a player is to play: audio before video, in the feed's order."""
+def media_url(item: Children, base: str) -> str | None:
+    """The URL that a player plays, audio before video; None if there is none."""
     offers: list[_Offer] = []
     for element, address in _enclosures(item):
         url = web_url(address, base, element)
@@ -62,74 +69,77 @@ def playable(item: Parts, base: str) -> str | None:
     return min(offers).url if offers else None
 
 
-def _enclosures(item: Parts) -> Iterator[tuple[Element, str]]:
+def _enclosures(item: Children) -> Iterator[tuple[Element, str]]:
     for element in item.get("enclosure", ()):
-        yield element, attribute(element, "url") or attribute(element, "href") or text(element)
+        yield (
+            element,
+            attribute(element, "url") or attribute(element, "href") or text_content(element),
+        )
     for element in (*item.get("link", ()), *item.get("atom:link", ())):
         if attribute(element, "rel").lower() == "enclosure":
             yield element, attribute(element, "href")
-    groups = [parts(group) for group in item.get("media:group", ())]
+    groups = [children_by_name(group) for group in item.get("media:group", ())]
     media = [one for where in (item, *groups) for one in where.get("media:content", ())]
     for element in sorted(media, key=lambda one: attribute(one, "isDefault").lower() != "true"):
         yield element, attribute(element, "url")
 
 
 def _rank(element: Element, url: str) -> int | None:
-    """How well it plays; None if it is nothing that plays."""
-    said = attribute(element, "type").partition(";")[0].strip().lower()
+    """AUDIO, VIDEO, STREAM or UNKNOWN; None for what does not play, such as an image."""
+    media_type = attribute(element, "type").partition(";")[0].strip().lower()
     suffix = PurePosixPath(urlsplit(url).path).suffix.lower()
     if suffix == ".torrent":
         return None
     by_name = _FORMATS.get(suffix)
     for pattern, rank in ((_STREAM, STREAM), (_AUDIO, AUDIO), (_VIDEO, VIDEO)):
-        if pattern.search(said):
+        if pattern.search(media_type):
             return rank
     medium = {"audio": AUDIO, "video": VIDEO}.get(attribute(element, "medium").lower())
     if by_name is not None or medium is not None:
         return by_name if by_name is not None else medium
-    # An enclosure of unknown kind is the episode; media:content may as well be its picture.
-    is_media = name(element.tag) == "media:content"
-    return None if is_media or _OTHER.search(said) else UNKNOWN
+    # An enclosure of unknown kind is the episode, but media:content may be its image.
+    is_media = qualified_name(element.tag) == "media:content"
+    return None if is_media or _OTHER.search(media_type) else UNKNOWN
 
 
-def image(thing: Parts, base: str) -> str | None:
-    """Address of the picture of a show: that of iTunes first."""
-    return _first_url(_pictures(thing), base)
+def show_image_url(channel: Children, base: str) -> str | None:
+    """The URL of a channel's image, that of iTunes first; None if there is none."""
+    return _first_url(_images(channel), base)
 
 
-def cover(item: Parts, base: str) -> str | None:
-    """Address of the picture of an episode: that of iTunes, of Media RSS, then any other."""
-    return image({**item, "image": ()}, base) or image(item, base)
+def episode_image_url(item: Children, base: str) -> str | None:
+    """The URL of an item's image, that of iTunes first; None if there is none."""
+    return show_image_url({**item, "image": ()}, base) or show_image_url(item, base)
 
 
-def attached_image(item: Parts, base: str) -> str | None:
-    """Address of a picture among an episode's media, which may as well be its author's."""
-    return _first_url(_attached_pictures(item), base)
+def attached_image_url(item: Children, base: str) -> str | None:
+    """The URL of an image among an item's media, which may show its author; None if none."""
+    return _first_url(_attached_images(item), base)
 
 
-def _first_url(said: Iterator[tuple[Element, str]], base: str) -> str | None:
-    urls = (web_url(address, base, element) for element, address in said)
+def _first_url(addresses: Iterator[tuple[Element, str]], base: str) -> str | None:
+    urls = (web_url(address, base, element) for element, address in addresses)
     return next((url for url in urls if url), None)
 
 
-def _pictures(thing: Parts) -> Iterator[tuple[Element, str]]:
+def _images(parent: Children) -> Iterator[tuple[Element, str]]:
     for kind in ("itunes:image", "image", "googleplay:image", "podcast:image"):
-        for element in thing.get(kind, ()):
-            inside = parts(element)
-            inner = [text(one) for one in inside.get("url", ())]
-            inner += [attribute(one, "href") for one in inside.get("itunes:image", ())]
-            said = [attribute(element, key) for key in ("href", "url")]
-            yield from ((element, address) for address in (*said, *inner))
+        for element in parent.get(kind, ()):
+            inner = children_by_name(element)
+            addresses = [attribute(element, key) for key in ("href", "url")]
+            addresses += [text_content(one) for one in inner.get("url", ())]
+            addresses += [attribute(one, "href") for one in inner.get("itunes:image", ())]
+            yield from ((element, address) for address in addresses)
             if not len(element):
-                yield element, text(element)
-    for where in (thing, *_media(thing)):
+                yield element, text_content(element)
+    for where in (parent, *_media(parent)):
         for element in where.get("media:thumbnail", ()):
-            yield element, attribute(element, "url") or text(element)
+            yield element, attribute(element, "url") or text_content(element)
     for kind in ("logo", "icon", "atom:logo", "atom:icon"):
-        yield from ((element, text(element)) for element in thing.get(kind, ()))
+        yield from ((element, text_content(element)) for element in parent.get(kind, ()))
 
 
-def _attached_pictures(item: Parts) -> Iterator[tuple[Element, str]]:
+def _attached_images(item: Children) -> Iterator[tuple[Element, str]]:
     for where in (item, *_media(item)):
         for element in where.get("media:content", ()):
             medium = attribute(element, "medium") or attribute(element, "type")
@@ -137,24 +147,24 @@ def _attached_pictures(item: Parts) -> Iterator[tuple[Element, str]]:
                 yield element, attribute(element, "url")
 
 
-def _media(thing: Parts) -> list[Parts]:
-    groups = (*thing.get("media:group", ()), *thing.get("media:content", ()))
-    return [parts(element) for element in groups]
+def _media(parent: Children) -> list[Children]:
+    groups = (*parent.get("media:group", ()), *parent.get("media:content", ()))
+    return [children_by_name(element) for element in groups]
 
 
-def page(item: Parts, base: str) -> str | None:
-    """Address of the page of an episode: its link, or else a guid that is one."""
+def page_url(item: Children, base: str) -> str | None:
+    """The URL of an item's web page: its link, or else its guid if that is a URL; else None."""
     found = _first_url(_links(item), base)
     if found:
         return found
     for element in item.get("guid", ()):
-        guid = text(element)
+        guid = text_content(element)
         if "://" in guid and attribute(element, "isPermaLink").lower() != "false":
             return web_url(guid, base)
     return None
 
 
-def _links(item: Parts) -> Iterator[tuple[Element, str]]:
+def _links(item: Children) -> Iterator[tuple[Element, str]]:
     for element in (*item.get("link", ()), *item.get("atom:link", ())):
         if attribute(element, "rel").lower() in {"", "alternate"}:
-            yield element, attribute(element, "href") or text(element)
+            yield element, attribute(element, "href") or text_content(element)

@@ -1,0 +1,1 @@
+"""Maps the XML elements of a feed to the fields of episodes."""

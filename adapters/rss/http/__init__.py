@@ -1,0 +1,1 @@
+"""Fetches the bytes of feeds: bounded, decompressed, from public addresses, with a cache."""
