@@ -15,6 +15,7 @@ from catalog_builder.episodes import demo
 from feed.catalog.catalog import Catalog
 from feed.model.episode import Episode
 from tests.support.catalogs import NOW, publish_to
+from tests.support.page import titles
 from tests.support.server import DEFAULTS, ROOT, Server
 
 ARGUMENTS = (
@@ -49,6 +50,19 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1200, "height": 1000}, service_workers="block")
     context.set_default_timeout(10_000)
     yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def installed_page(browser: Browser, site: Server) -> Iterator[Page]:
+    """The feed after a first visit, with its service worker ready."""
+    context = browser.new_context()
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    page.goto(site.url)
+    titles(page)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    yield page
     context.close()
 
 

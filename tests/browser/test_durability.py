@@ -1,9 +1,9 @@
-"""What the page says is saved outlives it, or has reached the API; otherwise the page says so."""
+"""What the page calls saved survives a reload or is in the API; otherwise the page says so."""
 
 import json
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.page import go, press, stored, titles, until, visit
 from tests.support.server import Server
@@ -14,11 +14,7 @@ FULL = """void (Storage.prototype.setItem = () => {
 })"""
 
 
-def saves(page: Page) -> list[str]:
-    return page.locator("#view-saved .title").all_inner_texts()
-
-
-def test_nothing_is_called_saved_while_storage_is_full_and_the_api_away(
+def test_the_page_says_not_saved_while_storage_is_full_and_the_api_is_down(
     page: Page, site: Server
 ) -> None:
     first = visit(page, site)[0]
@@ -33,7 +29,9 @@ def test_nothing_is_called_saved_while_storage_is_full_and_the_api_away(
     expect(page.locator("#banner")).to_be_hidden()
 
 
-def test_with_storage_full_it_is_saved_once_the_api_has_it(page: Page, site: Server) -> None:
+def test_with_storage_full_an_engagement_is_saved_once_the_api_has_it(
+    page: Page, site: Server
+) -> None:
     first = visit(page, site)[0]
     page.evaluate(FULL)
     press(page, f"Save: {first}")
@@ -41,7 +39,7 @@ def test_with_storage_full_it_is_saved_once_the_api_has_it(page: Page, site: Ser
     assert [one["episode_title"] for one in stored(site)] == [first]
 
 
-def test_an_answer_that_is_not_of_the_api_confirms_and_refuses_nothing(
+def test_an_answer_from_a_captive_portal_neither_confirms_nor_refuses_a_write(
     page: Page, site: Server
 ) -> None:
     first = visit(page, site)[0]
@@ -65,7 +63,7 @@ def test_an_answer_that_is_not_of_the_api_confirms_and_refuses_nothing(
     expect(page.locator("#banner")).to_be_hidden()
 
 
-def test_one_write_that_breaks_the_api_keeps_no_other_from_it(page: Page, site: Server) -> None:
+def test_a_write_that_the_api_fails_on_does_not_block_the_others(page: Page, site: Server) -> None:
     first, second = visit(page, site)[:2]
 
     def break_first(route: Route) -> None:
@@ -82,7 +80,7 @@ def test_one_write_that_breaks_the_api_keeps_no_other_from_it(page: Page, site: 
     expect(page.locator("#banner")).to_contain_text("One change waits to be saved.")
 
 
-def test_a_pause_that_is_asked_for_as_a_date_does_not_end_all_pauses(
+def test_a_retry_after_date_in_the_past_does_not_cause_a_retry_storm(
     page: Page, site: Server
 ) -> None:
     first = visit(page, site)[0]
@@ -99,7 +97,7 @@ def test_a_pause_that_is_asked_for_as_a_date_does_not_end_all_pauses(
     assert 1 <= len(sent) <= 3
 
 
-def test_what_an_earlier_version_of_the_page_kept_is_sent(page: Page, site: Server) -> None:
+def test_an_outbox_written_by_an_earlier_version_is_sent(page: Page, site: Server) -> None:
     body = {"id": "old", "episode_id": site.create()["episodes"][0]["id"], "type": "like"}
     write = {"op": "engage", "id": "old", "at": 1, "body": body}
     page.add_init_script(
@@ -109,7 +107,7 @@ def test_what_an_earlier_version_of_the_page_kept_is_sent(page: Page, site: Serv
     until(page, lambda: [one["id"] for one in stored(site)] == ["old"])
 
 
-def test_tabs_that_write_at_once_lose_nothing(page: Page, site: Server) -> None:
+def test_tabs_that_write_at_the_same_time_lose_nothing(page: Page, site: Server) -> None:
     visit(page, site)
     page.context.set_offline(True)
     write = """async ([tab, count]) => {
@@ -132,72 +130,50 @@ def test_tabs_that_write_at_once_lose_nothing(page: Page, site: Server) -> None:
     assert page.evaluate(waiting) == other.evaluate(waiting) == 40
 
 
-def offline_after_a_first_visit(browser: Browser, site: Server) -> tuple[BrowserContext, Page]:
-    """A reload without a connection after one visit, in which two episodes were saved."""
-    context = browser.new_context()
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    page.goto(site.url)
+def guest(page: Page) -> str:
+    """The user id of the page's guest."""
+    return str(page.evaluate("JSON.parse(localStorage['earshot.guest'])"))
+
+
+def test_after_one_visit_the_page_works_offline(installed_page: Page, site: Server) -> None:
+    page = installed_page
     first, second = titles(page)[:2]
-    uid = page.evaluate("JSON.parse(localStorage['earshot.guest'])")
+    uid = guest(page)
     press(page, f"Save: {first}")
     until(page, lambda: len(stored(site, uid)) == 1)
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    context.set_offline(True)
+    page.context.set_offline(True)
     press(page, f"Save: {second}")
     expect(page.locator("#toast")).to_contain_text("Saved. Kept on this device, not sent yet.")
     page.reload()
     assert titles(page)[:2] == [first, second]
-    return context, page
-
-
-def test_one_visit_is_enough_to_come_back_without_a_connection(
-    browser: Browser, site: Server
-) -> None:
-    context, page = offline_after_a_first_visit(browser, site)
     expect(page.locator("#welcome")).to_be_empty()
     expect(page.locator("#banner")).to_contain_text("You are offline. One change waits")
-    first, second = titles(page)[:2]
     go(page, "saved")
-    assert saves(page) == [second, first]
-    uid = page.evaluate("JSON.parse(localStorage['earshot.guest'])")
-    context.set_offline(False)
+    assert page.locator("#view-saved .title").all_inner_texts() == [second, first]
+    page.context.set_offline(False)
     until(page, lambda: len(stored(site, uid)) == 2)
     expect(page.locator("#banner")).to_be_hidden()
-    context.close()
 
 
-def test_what_was_stored_is_shown_offline_long_after_it_was_sent(
-    browser: Browser, site: Server
+def test_saved_episodes_are_shown_offline_after_the_outbox_is_empty(
+    installed_page: Page, site: Server
 ) -> None:
-    context = browser.new_context()
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    page.goto(site.url)
-    first = titles(page)[0]
-    uid = page.evaluate("JSON.parse(localStorage['earshot.guest'])")
+    page = installed_page
+    first, uid = titles(page)[0], guest(page)
     press(page, f"Save: {first}")
     until(page, lambda: len(stored(site, uid)) == 1)
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.evaluate(
         "for (const key of Object.keys(localStorage))"
         " if (key.startsWith('earshot.outbox/')) delete localStorage[key]"
     )
-    context.set_offline(True)
+    page.context.set_offline(True)
     page.reload()
     go(page, "saved")
     expect(page.locator("#view-saved")).to_contain_text(first)
-    context.close()
 
 
-def test_a_page_from_the_cache_has_its_modules_from_there_too(
-    browser: Browser, site: Server
-) -> None:
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(site.url)
-    titles(page)
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+def test_a_cached_page_uses_its_cached_modules(installed_page: Page, site: Server) -> None:
+    page, context = installed_page, installed_page.context
     new = "throw new Error('of the new version')"
     context.route(
         "**/js/*.js", lambda route: route.fulfill(body=new, content_type="text/javascript")
@@ -208,4 +184,3 @@ def test_a_page_from_the_cache_has_its_modules_from_there_too(
     page.reload()
     titles(page)
     assert errors == []
-    context.close()

@@ -12,7 +12,7 @@ from tests.support.sign_in import Google, sdk
 __all__ = ["backend", "bridge", "cloud", "emulator", "sdk"]
 
 
-def test_what_is_saved_bends_the_next_session_and_reaches_the_summary_once(
+def test_a_saved_episode_changes_the_next_session_and_reaches_the_summary_once(
     page: Page, cloud: Cloud, start_server: Start, sdk: Path
 ) -> None:
     site = start_server(**{**cloud.feed.settings, "WEB": str(ROOT / "web")})

@@ -21,7 +21,7 @@ from tests.support.page import (
 from tests.support.server import Server
 
 
-def test_a_first_visit_shows_cards_and_asks_nobody_else(page: Page, site: Server) -> None:
+def test_a_first_visit_shows_cards_and_contacts_no_other_host(page: Page, site: Server) -> None:
     problems = problems_of(page)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -36,7 +36,9 @@ def test_a_first_visit_shows_cards_and_asks_nobody_else(page: Page, site: Server
     assert [url for url in asked if not url.startswith((site.url, "data:"))] == []
 
 
-def test_the_session_is_the_first_that_the_page_asks_the_api_for(page: Page, site: Server) -> None:
+def test_the_session_is_among_the_first_requests_and_waits_for_no_other(
+    page: Page, site: Server
+) -> None:
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url) if "/api/" in one.url else None)
     visit(page, site)
@@ -106,7 +108,7 @@ def test_the_place_is_kept_over_another_view_and_a_reload(page: Page, site: Serv
     assert not any(url.endswith("/sessions/create") for url in asked)
 
 
-def test_a_saved_episode_bends_the_next_session(page: Page, site: Server) -> None:
+def test_a_saved_episode_changes_the_next_session(page: Page, site: Server) -> None:
     before = visit(page, site, "ada")
     press(page, f"Save: {before[1]}")
     page.locator("#toast").get_by_role("button", name="Refresh").click()
@@ -115,7 +117,9 @@ def test_a_saved_episode_bends_the_next_session(page: Page, site: Server) -> Non
     assert before[1] not in titles(page)
 
 
-def test_what_is_not_stored_yet_travels_with_the_next_session(page: Page, site: Server) -> None:
+def test_unsent_engagements_are_sent_with_the_next_session_request(
+    page: Page, site: Server
+) -> None:
     before = visit(page, site)
     page.route("**/api/me/engagements", lambda route: route.abort())
     press(page, f"Save: {before[0]}")
@@ -124,7 +128,7 @@ def test_what_is_not_stored_yet_travels_with_the_next_session(page: Page, site: 
     expect(page.locator("#foot")).not_to_contain_text("clock")  # this browser's runs months ahead
 
 
-def test_why_this_shows_the_numbers_and_who_proposed_it(page: Page, site: Server) -> None:
+def test_why_this_shows_the_score_parts_and_the_sources(page: Page, site: Server) -> None:
     first = visit(page, site)[0]
     press(page, f"Save: {first}")
     refresh(page)
@@ -144,7 +148,7 @@ def test_why_this_shows_the_numbers_and_who_proposed_it(page: Page, site: Server
     expect(leaning.locator(".why")).to_contain_text(f"It leans on “{first}”")
 
 
-def test_why_this_claims_no_taste_of_whom_nothing_is_known(page: Page, site: Server) -> None:
+def test_why_this_claims_no_taste_for_a_new_listener(page: Page, site: Server) -> None:
     first = visit(page, site)[0]
     why = page.locator("#feed .card").first.locator(".why")
     press(page.locator("#feed .card").first, "Why this?")
@@ -182,7 +186,7 @@ def test_two_users_are_kept_apart(page: Page, site: Server) -> None:
     assert f'"episode_title":"{plain[0]}' not in kept.replace("\\", "")
 
 
-def test_ages_are_told_by_the_clock_of_the_server(page: Page, site: Server) -> None:
+def test_ages_are_computed_from_the_clock_of_the_server(page: Page, site: Server) -> None:
     visit(page, site)
     episode = site.create()["episodes"][0]
     days = (NOW - datetime.fromisoformat(episode["published_at"])).days

@@ -52,7 +52,7 @@ def test_firebase_tools_knows_every_field_of_the_deployed_configuration(site: Si
 
 
 @pytest.mark.parametrize("address", ["/", "/lab.html", "/js/main.js", "/sw.js", "/icons.svg"])
-def test_every_address_has_the_headers_and_is_asked_for_again(
+def test_every_address_has_the_security_headers_and_is_revalidated(
     hosting: HostingEmulator, site: Site, address: str
 ) -> None:
     answer = httpx.get(hosting.url + address)
@@ -69,7 +69,7 @@ def test_what_is_not_uploaded_is_not_served(hosting: HostingEmulator) -> None:
         assert httpx.get(f"{hosting.url}/{name}").status_code == 404, name
 
 
-def test_the_page_opens_there_signs_a_guest_in_and_keeps_what_is_saved(
+def test_the_hosted_page_signs_a_guest_in_and_stores_engagements(
     page: Page,
     hosting: HostingEmulator,
     start_server: Callable[..., Server],

@@ -152,5 +152,5 @@ def test_the_api_is_where_hosting_looks_for_it() -> None:
     assert rewrite["run"]["serviceId"] == "create-session"
 
 
-def test_no_emulators_are_promised_whose_hosting_reaches_no_function() -> None:
+def test_the_configuration_has_no_emulators_block() -> None:
     assert "emulators" not in CONFIGURATION

@@ -55,7 +55,7 @@ def test_a_first_visit_is_ranked_by_two_scenarios(page: Page, site: Server) -> N
     expect(page.get_by_text("A first visit: nothing is known.")).to_be_visible()
 
 
-def test_what_is_added_to_the_history_bends_both_sessions(page: Page, site: Server) -> None:
+def test_an_added_engagement_changes_both_sessions(page: Page, site: Server) -> None:
     visit(page, site)
     one = liked(site)[1]
     add(page, one["id"])
@@ -125,7 +125,7 @@ def test_differences_are_marked_on_both_sides(page: Page, site: Server) -> None:
     assert "only here" in marks
 
 
-def test_of_one_scenario_both_sides_are_the_same(page: Page, site: Server) -> None:
+def test_both_sides_agree_when_they_show_the_same_scenario(page: Page, site: Server) -> None:
     visit(page, site)
     with page.expect_response("**/api/sessions/create"):
         page.get_by_label("Right scenario").select_option("for_you")
@@ -195,7 +195,7 @@ def test_the_map_is_walked_with_the_arrows(page: Page, site: Server) -> None:
     expect(page.get_by_role("row", name=down["title"])).to_be_visible()
 
 
-def test_another_draw_is_another_chance_for_both(page: Page, site: Server) -> None:
+def test_another_seed_changes_both_sides(page: Page, site: Server) -> None:
     visit(page, site)
     with page.expect_request("**/api/sessions/create") as sent:
         page.get_by_role("button", name="Draw anew").click()
@@ -267,7 +267,7 @@ def test_the_lab_fits_and_passes_an_accessibility_check(
     context.close()
 
 
-def test_nothing_is_asked_of_anybody_else(page: Page, site: Server) -> None:
+def test_the_lab_contacts_no_other_host(page: Page, site: Server) -> None:
     hosts: set[str] = set()
     complaints: list[str] = []
     page.on("request", lambda request: hosts.add("/".join(request.url.split("/")[:3])))

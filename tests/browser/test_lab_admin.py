@@ -45,7 +45,7 @@ def sign_in(page: Page, token: str | None, fresh: str = "") -> None:
 
 
 @pytest.mark.parametrize("token", [None, unsigned()], ids=["nobody", "a listener"])
-def test_who_is_no_admin_is_told_what_it_takes(
+def test_a_user_who_is_not_an_admin_is_told_how_to_become_one(
     page: Page, guarded: Server, token: str | None
 ) -> None:
     sign_in(page, token)
@@ -54,19 +54,19 @@ def test_who_is_no_admin_is_told_what_it_takes(
     expect(page.locator(".queue li")).to_have_count(0)
 
 
-def test_an_admin_s_token_opens_the_lab(page: Page, guarded: Server) -> None:
+def test_an_admin_token_opens_the_lab(page: Page, guarded: Server) -> None:
     sign_in(page, unsigned(admin=True))
     page.goto(f"{guarded.url}/lab.html")
     expect(page.locator(".queue li")).to_have_count(100)
 
 
-def test_a_claim_that_is_newer_than_the_token_counts(page: Page, guarded: Server) -> None:
+def test_a_new_claim_counts_before_the_token_expires(page: Page, guarded: Server) -> None:
     sign_in(page, unsigned(), fresh=unsigned(admin=True))
     page.goto(f"{guarded.url}/lab.html")
     expect(page.locator(".queue li")).to_have_count(100)
 
 
-def test_an_admin_tries_another_history_than_the_own_unless_that_is_taken(
+def test_an_admin_starts_with_an_empty_history_or_the_stored_one(
     page: Page, guarded: Server
 ) -> None:
     token = unsigned(admin=True)

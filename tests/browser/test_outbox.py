@@ -1,4 +1,4 @@
-"""The outbox: what was done without a connection is sent later, once, and under the right name."""
+"""The outbox: engagements made offline are sent later, once, as the right user."""
 
 from typing import Any
 
@@ -33,7 +33,9 @@ def posts(page: Page) -> list[Any]:
     return sent
 
 
-def test_what_is_done_offline_is_kept_over_a_reload_and_sent_once(page: Page, site: Server) -> None:
+def test_engagements_made_offline_survive_a_reload_and_are_sent_once(
+    page: Page, site: Server
+) -> None:
     first, second = visit(page, site)[:2]
     page.context.set_offline(True)
     press(page, f"Save: {first}")
@@ -55,7 +57,7 @@ def test_what_is_done_offline_is_kept_over_a_reload_and_sent_once(page: Page, si
     assert [one["episode_title"] for one in stored(site)] == [first]
 
 
-def test_what_was_stored_without_an_answer_is_not_doubled(page: Page, site: Server) -> None:
+def test_a_write_whose_answer_was_lost_is_not_stored_twice(page: Page, site: Server) -> None:
     first = visit(page, site)[0]
     sent = posts(page)
 
@@ -71,7 +73,7 @@ def test_what_was_stored_without_an_answer_is_not_doubled(page: Page, site: Serv
     assert len(stored(site)) == 1
 
 
-def test_a_listener_never_sends_what_another_has_left(page: Page, site: Server) -> None:
+def test_an_outbox_is_sent_only_as_the_user_who_filled_it(page: Page, site: Server) -> None:
     first = visit(page, site, "ada")[0]
     page.route(WRITES, lambda route: route.abort())
     press(page, f"Save: {first}")
@@ -87,7 +89,7 @@ def test_a_listener_never_sends_what_another_has_left(page: Page, site: Server) 
     assert stored(site, "ada")[0]["episode_title"] == first
 
 
-def test_what_the_server_refuses_is_dropped_and_said(page: Page, site: Server) -> None:
+def test_a_refused_write_is_dropped_and_reported(page: Page, site: Server) -> None:
     first, second = visit(page, site)[:2]
     refuse(page, WRITES, "invalid-field", 400)
     save = page.get_by_role("button", name=f"Save: {first}")
@@ -98,7 +100,7 @@ def test_what_the_server_refuses_is_dropped_and_said(page: Page, site: Server) -
     until(page, lambda: [one["episode_title"] for one in stored(site)] == [second])
 
 
-def test_a_store_that_is_down_is_waited_for(page: Page, site: Server) -> None:
+def test_writes_wait_for_a_store_that_is_down(page: Page, site: Server) -> None:
     first = visit(page, site)[0]
     refuse(page, WRITES, "store-unavailable", 503)
     press(page, f"Save: {first}")
@@ -107,7 +109,7 @@ def test_a_store_that_is_down_is_waited_for(page: Page, site: Server) -> None:
     assert len(stored(site)) == 1
 
 
-def test_a_list_is_changed_as_it_is_now_not_as_it_was(page: Page, site: Server) -> None:
+def test_a_profile_list_is_changed_from_its_current_value(page: Page, site: Server) -> None:
     visit(page, site, "ada")
     you = go(page, "you")
     press(you, "Science", exact=True)
@@ -121,7 +123,7 @@ def interests(site: Server) -> list[str]:
     return list(site.call("GET", "/api/me", user="ada").json()["category_interests"])
 
 
-def test_a_change_pressed_a_moment_ago_counts_in_the_next_session(page: Page, site: Server) -> None:
+def test_a_change_made_a_moment_ago_counts_in_the_next_session(page: Page, site: Server) -> None:
     first = visit(page, site)[0]
     press(page, f"Save: {first}")
     refresh(page)
@@ -134,7 +136,7 @@ def test_a_change_pressed_a_moment_ago_counts_in_the_next_session(page: Page, si
     expect(card(page, first)).to_be_attached()
 
 
-def test_two_tabs_of_a_listener_send_each_thing_once(page: Page, site: Server) -> None:
+def test_two_tabs_of_one_listener_send_each_engagement_once(page: Page, site: Server) -> None:
     first = visit(page, site)[0]
     other = page.context.new_page()
     second = visit(other, site)[1]

@@ -1,4 +1,4 @@
-"""The installed app: its shell works offline, and nobody's feed is kept in it."""
+"""The installed app: its shell works offline, and its cache holds no user's feed."""
 
 import gzip
 import json
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page, expect
 
 from tests.support.page import titles
 from tests.support.server import ROOT, Server
@@ -31,14 +31,10 @@ def shipped() -> set[str]:
     return {one for one in files - NOT_SHELL - lab if not one.endswith(".d.ts")}
 
 
-def test_the_shell_opens_offline_and_keeps_nothing_of_the_api(
-    browser: Browser, site: Server
+def test_the_shell_opens_offline_and_caches_no_api_answer(
+    installed_page: Page, site: Server
 ) -> None:
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(site.url)
-    titles(page)
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page, context = installed_page, installed_page.context
     expect(page.locator("#feed")).to_be_visible()
     kept = page.evaluate(KEPT)
     names = {one.removeprefix("/") or "index.html" for one in kept}
@@ -51,10 +47,9 @@ def test_the_shell_opens_offline_and_keeps_nothing_of_the_api(
     expect(page.locator("#notice")).to_contain_text("The feed cannot be reached")
     site.start()
     titles(page)
-    context.close()
 
 
-def test_the_service_worker_keeps_the_sdk_that_signs_in_and_may_fetch_it() -> None:
+def test_the_service_worker_caches_the_sign_in_sdk_and_may_fetch_it() -> None:
     policy = json.loads((ROOT / "firebase.json").read_text())["hosting"]["headers"][0]["headers"][0]
     connect = re.findall(r"connect-src ([^;]*)", policy["value"])[0].split()
     kept, used = (
@@ -91,13 +86,13 @@ def zipped(files: Iterable[Path]) -> int:
     return sum(len(gzip.compress(one.read_bytes(), 9)) for one in files)
 
 
-def test_the_modules_of_the_first_page_are_asked_for_at_once() -> None:
+def test_the_modules_of_the_first_page_are_preloaded() -> None:
     frame = (WEB / "index.html").read_text()
     preloaded = {WEB / one for one in re.findall(r'"modulepreload" href="([^"]+)"', frame)}
     assert preloaded == imported_by(WEB / "js/main.js") - {WEB / "js/main.js"}
 
 
-def test_the_page_is_light_on_the_wire() -> None:
+def test_the_page_stays_within_its_transfer_size() -> None:
     frame = (WEB / "index.html").read_text()
     frame = re.sub(r'<link rel="apple-touch-icon".*', "", frame)  # asked for when it is installed
     named = re.findall(r'<(?:link|script|use)\b[^>]* (?:href|src)="/?([^"#]+)', frame)
@@ -108,7 +103,7 @@ def test_the_page_is_light_on_the_wire() -> None:
     assert zipped(one for one in WEB.rglob("*") if one.is_file()) <= 90_000
 
 
-def test_the_types_of_the_page_and_the_lab_hold() -> None:
+def test_the_page_and_the_lab_pass_the_type_checker() -> None:
     if shutil.which("npx") is None:
         pytest.skip("no npx")
     command = ["npx", "-y", "-p", "typescript@5.9.3", "tsc", "-p", "web/jsconfig.json"]

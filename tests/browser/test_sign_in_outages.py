@@ -49,7 +49,7 @@ def sign_in(page: Page) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_what_is_done_before_it_is_known_who_listens_is_said_kept_and_sent(
+def test_engagements_made_before_sign_in_are_reported_kept_and_sent(
     page: Page, hosted: Server, sdk: Path, step: str
 ) -> None:
     google, failing = Google(page, sdk), [True]
@@ -69,9 +69,7 @@ def test_what_is_done_before_it_is_known_who_listens_is_said_kept_and_sent(
     expect(banner).to_be_hidden()
 
 
-def test_sign_in_that_fails_once_is_tried_again_by_itself(
-    page: Page, hosted: Server, sdk: Path
-) -> None:
+def test_a_failed_sign_in_is_retried(page: Page, hosted: Server, sdk: Path) -> None:
     google = Google(page, sdk)
     page.route(STEPS["configuration"], lambda route: route.fulfill(status=500), times=1)
     first = visit(page, hosted)[0]
@@ -79,7 +77,7 @@ def test_sign_in_that_fails_once_is_tried_again_by_itself(
     until(page, lambda: [stored(hosted, google, uid) for uid in google.users] == [[first]])
 
 
-def test_while_it_is_not_known_who_listens_the_last_listener_does(
+def test_until_sign_in_succeeds_the_last_listener_is_assumed(
     page: Page, hosted: Server, sdk: Path
 ) -> None:
     google = Google(page, sdk)
@@ -102,7 +100,7 @@ def test_while_it_is_not_known_who_listens_the_last_listener_does(
     assert list(google.users) == [uid]
 
 
-def test_what_waits_when_another_tab_signs_out_is_said_and_sent_when_they_are_back(
+def test_writes_left_when_another_tab_signs_out_are_reported_and_sent_at_the_next_sign_in(
     page: Page, hosted: Server, sdk: Path
 ) -> None:
     context: BrowserContext = page.context
@@ -132,9 +130,7 @@ def test_what_waits_when_another_tab_signs_out_is_said_and_sent_when_they_are_ba
     until(page, lambda: stored(hosted, google, uid) == [first])
 
 
-def test_what_a_guest_has_left_to_send_goes_along_to_the_account(
-    page: Page, hosted: Server, sdk: Path
-) -> None:
+def test_the_outbox_of_a_guest_moves_to_the_account(page: Page, hosted: Server, sdk: Path) -> None:
     google = Google(page, sdk)
     known = google.users["alice"] = {"localId": "alice", "email": EMAIL}
     known["providerUserInfo"] = [{"providerId": "password", "federatedId": EMAIL}]
@@ -170,7 +166,7 @@ def test_a_token_that_cannot_be_renewed_loses_nothing(
     until(page, lambda: stored(hosted, google, uid) == [first])
 
 
-def test_a_first_visit_then_offline_then_a_reload_then_online_is_one_guest_s(
+def test_a_first_visit_that_goes_offline_reloads_and_returns_is_one_guest(
     browser: Browser, hosted: Server, sdk: Path
 ) -> None:
     context = browser.new_context()

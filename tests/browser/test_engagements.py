@@ -1,4 +1,4 @@
-"""What a listener does with an episode: shown at once, stored, and to be taken back."""
+"""Engagements with an episode are shown at once, stored, and can be undone."""
 
 from collections.abc import Callable
 from typing import Any
@@ -45,7 +45,7 @@ def play(
     return first
 
 
-def test_what_is_saved_liked_and_opened_is_stored_once(page: Page, site: Server) -> None:
+def test_saves_likes_and_clicks_are_stored_once(page: Page, site: Server) -> None:
     first, second = visit(page, site)[:2]
     for name in (f"Save: {first}", f"Like: {second}"):
         button = page.get_by_role("button", name=name)
@@ -73,7 +73,9 @@ def test_a_link_is_shared(page: Page, site: Server) -> None:
     until(page, lambda: kinds(site) == ["share"])
 
 
-def test_what_is_not_interesting_leaves_and_stays_away(page: Page, site: Server) -> None:
+def test_an_episode_marked_not_interested_is_removed_and_not_shown_again(
+    page: Page, site: Server
+) -> None:
     gone, back = visit(page, site)[:2]
     press(page, f"Not interested: {gone}")
     expect(page.locator(".gone:visible")).to_contain_text(f"Noted: less like “{gone}”.")
@@ -87,7 +89,7 @@ def test_what_is_not_interesting_leaves_and_stays_away(page: Page, site: Server)
     assert gone not in scroll_for(page, 30)
 
 
-def test_a_muted_series_leaves_the_feed_and_comes_back(page: Page, site: Server) -> None:
+def test_a_muted_series_leaves_the_feed_until_it_is_unmuted(page: Page, site: Server) -> None:
     first = visit(page, site)[0]
     series = card(page, first).locator(".series").inner_text()
     menu(page, first, f"Mute {series}")
@@ -100,7 +102,7 @@ def test_a_muted_series_leaves_the_feed_and_comes_back(page: Page, site: Server)
     until(page, lambda: profile(site)["muted_series"] == [])
 
 
-def test_a_series_is_followed_and_called_by_its_name(page: Page, site: Server) -> None:
+def test_a_followed_series_is_listed_by_its_name(page: Page, site: Server) -> None:
     first = visit(page, site)[0]
     series = card(page, first).locator(".series").inner_text()
     menu(page, first, f"Follow {series}")
@@ -132,7 +134,7 @@ def test_playing_is_recorded_with_its_progress_to_the_end(page: Page, site: Serv
     expect(page.get_by_role("main")).to_be_focused()
 
 
-def test_the_system_shows_and_controls_what_plays(page: Page, site: Server) -> None:
+def test_the_operating_system_shows_and_controls_playback(page: Page, site: Server) -> None:
     page.add_init_script(
         """window.handlers = {};
         MediaSession.prototype.setActionHandler = (action, handler) => {
@@ -180,7 +182,7 @@ def test_an_episode_without_an_image_has_no_artwork(page: Page, site: Server) ->
     assert page.evaluate("navigator.mediaSession.metadata.artwork") == []
 
 
-def test_the_player_shows_that_it_waits_for_the_sound(page: Page, site: Server) -> None:
+def test_the_player_shows_that_it_is_buffering(page: Page, site: Server) -> None:
     asked: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -197,13 +199,13 @@ def test_the_player_shows_that_it_waits_for_the_sound(page: Page, site: Server) 
     expect(page.get_by_role("region", name="Player")).to_contain_text(first)
 
 
-def test_a_player_that_gets_no_sound_does_not_wait_for_ever(page: Page, site: Server) -> None:
+def test_the_player_stops_buffering_when_the_audio_fails(page: Page, site: Server) -> None:
     play(page, site, 60, lambda route: route.fulfill(status=404))
     expect(page.locator("#toast")).to_contain_text("This episode cannot be played.")
     expect(page.locator("#play")).to_have_attribute("aria-busy", "false")
 
 
-def test_an_episode_goes_on_where_it_was_left(page: Page, site: Server) -> None:
+def test_playback_resumes_where_it_stopped(page: Page, site: Server) -> None:
     first = play(page, site, 60)
     player = page.get_by_role("region", name="Player")
     expect(player.get_by_label("Position")).to_be_enabled()
@@ -218,9 +220,7 @@ def test_an_episode_goes_on_where_it_was_left(page: Page, site: Server) -> None:
     assert len(stored(site)) == 1
 
 
-def test_what_was_removed_from_the_history_comes_back_where_it_stood(
-    page: Page, site: Server
-) -> None:
+def test_undo_restores_a_removed_history_entry_in_its_place(page: Page, site: Server) -> None:
     first, second, third = visit(page, site)[:3]
     for title in (first, second, third):
         press(page, f"Like: {title}")
@@ -253,7 +253,7 @@ def test_a_long_history_is_shown_page_by_page(page: Page, site: Server) -> None:
     expect(history.get_by_role("button", name="Show more")).to_have_count(0)
 
 
-def test_saved_and_history_can_be_taken_back(page: Page, site: Server) -> None:
+def test_saved_episodes_and_history_can_be_removed(page: Page, site: Server) -> None:
     first, second, third = visit(page, site)[:3]
     for name in (f"Save: {first}", f"Like: {second}", f"Save: {third}"):
         press(page, name)

@@ -1,4 +1,4 @@
-"""The page by keyboard, for who hears it, on a narrow phone, in the light and in the dark."""
+"""The page by keyboard and screen reader, on a narrow phone, in light and dark."""
 
 import random
 import re
@@ -80,7 +80,7 @@ def test_skipping_to_the_content_stays_in_the_view(page: Page, site: Server) -> 
     expect(page.locator("#view-feed")).to_be_visible()
 
 
-def test_a_list_that_is_drawn_anew_keeps_the_focus(page: Page, site: Server) -> None:
+def test_a_list_that_is_rendered_again_keeps_the_focus(page: Page, site: Server) -> None:
     first, second = visit(page, site)[:2]
     press(page, f"Save: {first}")
     press(page, f"Like: {second}")
