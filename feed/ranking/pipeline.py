@@ -128,7 +128,7 @@ class Ranker:
             selector_input(catalog, scenario, features, likes, proposed, final, ages, query.seed),
             scenario.selector,
         )
-        at, pool, scores = chosen.places, proposed.pool, final
+        at, pool, scores = chosen.indices, proposed.pool, final
         rows, final, similarity = rows[at], final[at], proposed.similarity[at]
         parts = {name: part[at] for name, part in parts.items()}
         near = proposed.vectors[at] if catalog.embeddings.in_memory else proposed.vectors
@@ -150,7 +150,7 @@ class Ranker:
             + (() if len(rows) else emptiness.causes(found)),
             drawn={
                 place + 1: round(float(chosen.propensities[place]), 6)
-                for place in np.flatnonzero(chosen.drawn).tolist()
+                for place in np.flatnonzero(chosen.explored).tolist()
             },
             traced=lambda: Trace(
                 catalog=len(catalog),

@@ -12,7 +12,7 @@ from feed.catalog.catalog import Catalog
 from feed.model.engagement import TYPES
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.scenarios.scenario import Scenario
-from feed.selection.greedy import Chosen
+from feed.selection.greedy import Selection
 from feed.user.features import HABITUAL, UserFeatures
 from feed.user.user_vector import UserVector
 
@@ -59,7 +59,7 @@ def explain(
     vectors: npt.NDArray[np.float32],
     parts: Mapping[str, FloatArray],
     weights: Mapping[str, float],
-    chosen: Chosen,
+    chosen: Selection,
 ) -> Reasons:
     """The reason of each episode in `rows`: of what is true of it, what gave most to its score.
 
@@ -84,9 +84,9 @@ def explain(
             np.where(true, personal.leans_on, found.leans_on),
         )
     codes = np.where(contained(np.sort(taste.unfinished), rows), _CODE["unfinished"], found.codes)
-    codes = np.where(chosen.drawn, _CODE["unseen"], codes)
+    codes = np.where(chosen.explored, _CODE["unseen"], codes)
     codes = np.where(chosen.pinned, _CODE["pinned"], codes).astype(np.uint8)
-    alone = chosen.drawn | chosen.pinned | (codes == _CODE["unfinished"])
+    alone = chosen.explored | chosen.pinned | (codes == _CODE["unfinished"])
     return Reasons(codes, np.where(alone, np.uint64(0), found.leans_on))
 
 

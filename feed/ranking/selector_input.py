@@ -8,7 +8,7 @@ from feed.catalog.catalog import Catalog
 from feed.ranking.candidates import Proposed
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.scenarios.scenario import Scenario
-from feed.selection.selector import Candidates
+from feed.selection.shortlist import SelectorInput
 from feed.user.features import UserFeatures
 
 MOST_CATEGORIES = 20
@@ -24,32 +24,32 @@ def selector_input(
     scores: FloatArray,
     ages: IntArray,
     seed: int,
-) -> Candidates:
+) -> SelectorInput:
     """The candidates; what the scenario's selector does not look at is left out."""
     pool, rules = proposed.pool, scenario.selector
     rows = pool.rows
     alike = catalog.embeddings.in_memory and (rules.mmr or rules.near_duplicate <= 1.0)
-    mix = wanted = None
+    category_shares = target_shares = None
     if rules.calibration:
-        mix, wanted = _mix(catalog, features, taste, rows)
-    return Candidates(
+        category_shares, target_shares = _category_shares(catalog, features, taste, rows)
+    return SelectorInput(
         scores=scores,
-        order=features.ties[rows],
+        tie_order=features.ties[rows],
         series=catalog.series[rows],
         topics=features.topics[rows] if rules.topic_decay < 1.0 else None,
         vectors=proposed.vectors if alike else None,
-        titles=catalog.title_hashes[rows] if rules.near_duplicate <= 1.0 else None,
-        mix=mix,
-        wanted=wanted,
-        chance=np.where(pool.by("exploration"), scores / rules.explore_noise, -np.inf)
+        title_hashes=catalog.title_hashes[rows] if rules.near_duplicate <= 1.0 else None,
+        category_shares=category_shares,
+        target_shares=target_shares,
+        log_weights=np.where(pool.by("exploration"), scores / rules.explore_noise, -np.inf)
         if rules.explore_every
         else None,
-        pinned=features.ruling.pinned(rows, ages),
-        luck=gumbel(catalog.id_hashes[rows], seed) if rules.explore_every else None,
+        pinnable=features.ruling.pinned(rows, ages),
+        gumbel_noise=gumbel_noise(catalog.id_hashes[rows], seed) if rules.explore_every else None,
     )
 
 
-def gumbel(id_hashes: HashArray, seed: int) -> FloatArray:
+def gumbel_noise(id_hashes: HashArray, seed: int) -> FloatArray:
     """(k,) noise of the standard Gumbel distribution, one draw for each episode and seed.
 
     Whoever has the highest of log-weight + noise is drawn in proportion to the weights (the
@@ -60,7 +60,7 @@ def gumbel(id_hashes: HashArray, seed: int) -> FloatArray:
     return noise
 
 
-def _mix(
+def _category_shares(
     catalog: Catalog, features: CatalogFeatures, taste: UserFeatures, rows: IntArray
 ) -> tuple[FloatArray, FloatArray]:
     """(k, c) the share of each of the largest categories in each episode, and (c,) in the choices.
@@ -79,7 +79,7 @@ def _mix(
     largest = np.lexsort((names, -shares))[:MOST_CATEGORIES]
     largest = largest[np.argsort(named[largest])]
     by_name = np.argsort(names[largest])
-    wanted = shares[largest][by_name]
-    wanted = wanted / max(float(wanted.sum()), 1e-12)
+    targets = shares[largest][by_name]
+    targets = targets / max(float(targets.sum()), 1e-12)
     member = catalog.membership(rows, named[largest])[:, by_name]
-    return member / np.maximum(member.sum(axis=1, keepdims=True), 1), wanted
+    return member / np.maximum(member.sum(axis=1, keepdims=True), 1), targets

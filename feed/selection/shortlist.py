@@ -1,72 +1,134 @@
-"""Field: the candidates that a queue is filled from, and what is known of those outside."""
+"""The shortlist: the candidates worth comparing in full, and a bound on the value of all others."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import BoolArray, FloatArray, IntArray
+from feed.arrays.arrays import BoolArray, FloatArray, HashArray, IntArray
 from feed.scenarios.scenario import SelectorParameters
 
-LEAST = 1e-3
-"""a decay is no less, so that what is decayed often stays a number"""
+MIN_DECAY = 1e-3
+"""Lowest decay applied, so that dividing by it repeatedly stays finite."""
+_QUEUES = 2
+"""length of a shortlist, in queues"""
+_MIN_LENGTH = 64
 
 
 @dataclass(frozen=True)
-class Field:
-    """f candidates, the highest score first. What is None takes no part."""
+class SelectorInput:
+    """What the selector knows of k candidates. A field that is None takes no part."""
 
     scores: FloatArray
-    """finite"""
+    """(k,) final scores"""
+    tie_order: IntArray
+    """(k,) rank among equal scores, lowest first"""
     series: IntArray
-    """-1 for none"""
-    topics: IntArray | None
-    vectors: npt.NDArray[np.float32] | None
-    """(f, D) unit rows"""
-    mix: FloatArray | None
-    """(f, c) share of each category in each candidate"""
-    lack: FloatArray
-    """(f,) what its categories being wanted adds to each, before any is chosen"""
-    chance: FloatArray | None
-    luck: FloatArray | None
-    pinned: Mapping[int, BoolArray]
+    """(k,) row of the series of each, -1 for none"""
+    topics: IntArray | None = None
+    """(k,) row of the main category of each, -1 for none"""
+    vectors: npt.NDArray[np.float32] | None = None
+    """(k, D) embeddings of length 1"""
+    title_hashes: HashArray | None = None
+    """(k,) hash of the title: of equal ones the best candidate is kept"""
+    category_shares: FloatArray | None = None
+    """(k, c) share of each category in each candidate"""
+    target_shares: FloatArray | None = None
+    """(c,) share of each category that the queue should have"""
+    log_weights: FloatArray | None = None
+    """(k,) log-weight of each for a random draw; -inf for candidates outside the pool"""
+    gumbel_noise: FloatArray | None = None
+    """(k,) standard Gumbel noise that decides the draws"""
+    pinnable: Mapping[int, BoolArray] = field(default_factory=dict)
+    """by slot, counted from 1: (k,) whether a rule may pin the candidate to it"""
+
+    def take(self, indices: IntArray) -> "SelectorInput":
+        """The candidates at these indices, in this order."""
+
+        def some(column: Any) -> Any:
+            return None if column is None else column[indices]
+
+        return SelectorInput(
+            scores=self.scores[indices],
+            tie_order=self.tie_order[indices],
+            series=self.series[indices],
+            topics=some(self.topics),
+            vectors=some(self.vectors),
+            title_hashes=some(self.title_hashes),
+            category_shares=some(self.category_shares),
+            target_shares=self.target_shares,
+            log_weights=some(self.log_weights),
+            gumbel_noise=some(self.gumbel_noise),
+            pinnable={slot: mask[indices] for slot, mask in self.pinnable.items()},
+        )
 
 
 @dataclass(frozen=True)
-class Outside:
-    """o candidates that are not in the field."""
+class Remainder:
+    """The r candidates that are not on the shortlist."""
 
     scores: FloatArray
     series: IntArray
     topics: IntArray | None
-    lack: FloatArray
+    calibration_gain: FloatArray
+    """(r,) what calibration adds to each while the queue is empty"""
 
-    def highest(self, parameters: SelectorParameters) -> float:
-        """No value of any of them is above this; -inf where there are none."""
-        return float((self._most(parameters, 1.0) + self.lack).max(initial=-np.inf))
-
-    def ceiling(
-        self, parameters: SelectorParameters, series: Mapping[int, int], topics: Mapping[int, int]
+    def upper_bound(
+        self,
+        parameters: SelectorParameters,
+        series_counts: Mapping[int, int],
+        topic_counts: Mapping[int, int],
     ) -> float:
-        """The same once some have been chosen: -inf where none of these may come any more.
+        """A value that no candidate exceeds now or later; -inf where all are of full series.
 
-        `series` and `topics` say how often each was chosen.
+        The counts say how many episodes of each series and topic are already chosen.
         """
-        times = np.array([series.get(one, 0) for one in self.series.tolist()], np.int64)
+        chosen = np.array([series_counts.get(one, 0) for one in self.series.tolist()], np.int64)
         if not parameters.limit_unnamed:
-            times[self.series < 0] = 0
-        factor = parameters.series_decay**times
+            chosen[self.series < 0] = 0
+        factors = parameters.series_decay**chosen
         if self.topics is not None:
-            often = np.array([topics.get(one, 0) for one in self.topics.tolist()], np.int64)
-            factor *= max(parameters.topic_decay, LEAST) ** often
-        most = self._most(parameters, factor) + self.lack
-        most = np.where(times < parameters.max_per_series, most, -np.inf)
-        return float(most.max(initial=-np.inf))
+            of_topic = [topic_counts.get(one, 0) for one in self.topics.tolist()]
+            factors *= max(parameters.topic_decay, MIN_DECAY) ** np.array(of_topic, np.int64)
+        decayed = self.scores * factors
+        if parameters.decay_below_zero:  # further decay raises a negative score, to 0 at most
+            bounds = np.maximum(decayed, 0.0)
+        else:
+            bounds = np.where(self.scores > 0, decayed, self.scores)
+        bounds = np.where(
+            chosen < parameters.max_per_series, bounds + self.calibration_gain, -np.inf
+        )
+        return float(bounds.max(initial=-np.inf))
 
-    def _most(self, parameters: SelectorParameters, factor: FloatArray | float) -> FloatArray:
-        """What is left of each score at this decay, or will ever be."""
-        left: FloatArray = self.scores * factor
-        if parameters.decay_below_zero:  # what is below zero rises
-            return np.maximum(left, 0.0)
-        return np.where(self.scores > 0, left, self.scores)
+
+def on_shortlist(
+    candidates: SelectorInput,
+    ranked: IntArray,
+    bounds: FloatArray,
+    parameters: SelectorParameters,
+) -> BoolArray:
+    """(r,) whether each of the ranked candidates belongs on the shortlist.
+
+    These are the highest of `bounds`, the (k,) values that the candidates can reach at most, and
+    all that exploration or a rule may choose whatever their score. Where the limit per series
+    leaves hardly more than a shortlist to choose from, it is all of them.
+    """
+    length = max(_MIN_LENGTH, _QUEUES * parameters.queue)
+    if _most_chosen(candidates.series[ranked], parameters) <= length or len(ranked) <= length:
+        return np.ones(len(ranked), np.bool_)
+    bounds = bounds[ranked]
+    found: BoolArray = bounds >= np.partition(bounds, -length)[-length]
+    if candidates.log_weights is not None:
+        found |= candidates.log_weights[ranked] > -np.inf
+    for mask in candidates.pinnable.values():
+        found |= mask[ranked]
+    return found
+
+
+def _most_chosen(series: IntArray, parameters: SelectorParameters) -> int:
+    """How many candidates of these series the limit per series lets into one queue."""
+    unnamed = 0 if parameters.limit_unnamed else int(np.count_nonzero(series < 0))
+    sizes = np.unique(series[series >= 0] if unnamed else series, return_counts=True)[1]
+    return unnamed + int(np.minimum(sizes, parameters.max_per_series).sum())

@@ -1,16 +1,16 @@
-"""The selector as its docstring says it, one candidate at a time."""
+"""The selector as its docstring defines it, one candidate at a time."""
 
 import numpy as np
 
 from feed.scenarios.scenario import SelectorParameters
-from feed.selection.selector import Candidates
+from feed.selection.shortlist import SelectorInput
 
 
-def plainly(candidates: Candidates, parameters: SelectorParameters) -> list[int]:
-    """The queue, as places among the candidates: without lots, pins and `relax_below`."""
+def select_by_definition(candidates: SelectorInput, parameters: SelectorParameters) -> list[int]:
+    """The queue, as indices: without exploration, pins and `relax_below`."""
     scores = candidates.scores.tolist()
-    ranked = sorted(range(len(scores)), key=lambda one: (-scores[one], candidates.order[one]))
-    vectors = candidates.vectors
+    ranked = sorted(range(len(scores)), key=lambda one: (-scores[one], candidates.tie_order[one]))
+    vectors, shares = candidates.vectors, candidates.category_shares
     queue: list[int] = []
 
     def same_series(one: int, other: int) -> bool:
@@ -21,35 +21,35 @@ def plainly(candidates: Candidates, parameters: SelectorParameters) -> list[int]
         return score * factor if score > 0 or parameters.decay_below_zero else score / factor
 
     def value(one: int) -> float:
-        worth = scores[one]
-        worth = decayed(worth, parameters.series_decay ** sum(same_series(one, o) for o in queue))
+        found = scores[one]
+        found = decayed(found, parameters.series_decay ** sum(same_series(one, o) for o in queue))
         if candidates.topics is not None and candidates.topics[one] >= 0:
-            alike = sum(candidates.topics[one] == candidates.topics[other] for other in queue)
-            worth = decayed(worth, parameters.topic_decay**alike)
+            same_topic = sum(candidates.topics[one] == candidates.topics[other] for other in queue)
+            found = decayed(found, parameters.topic_decay**same_topic)
         if vectors is not None and parameters.mmr:
             fading = [
                 float(vectors[one] @ vectors[other]) * parameters.mmr_memory**ago
                 for ago, other in enumerate(reversed(queue))
             ]
-            worth -= parameters.mmr * max(0.0, *fading, 0.0)
-        if candidates.mix is not None and candidates.wanted is not None:
-            got = sum(float(candidates.mix[one] @ candidates.mix[other]) for other in queue)
-            lack = float(candidates.mix[one] @ candidates.wanted) - got / max(1, len(queue))
-            worth += parameters.calibration * lack
-        return worth
+            found -= parameters.mmr * max(0.0, *fading, 0.0)
+        if shares is not None and candidates.target_shares is not None:
+            filled = sum(float(shares[one] @ shares[other]) for other in queue)
+            missing = float(shares[one] @ candidates.target_shares) - filled / max(1, len(queue))
+            found += parameters.calibration * missing
+        return found
 
-    def may_come(one: int) -> bool:
-        twin = vectors is not None and any(
+    def can_be_chosen(one: int) -> bool:
+        duplicate = vectors is not None and any(
             float(vectors[one] @ vectors[other]) > parameters.near_duplicate for other in queue
         )
-        often = sum(same_series(one, other) for other in queue) >= parameters.max_per_series
+        full = sum(same_series(one, other) for other in queue) >= parameters.max_per_series
         adjacent = bool(queue) and same_series(one, queue[-1])
-        return not (one in queue or twin or often or adjacent)
+        return not (one in queue or duplicate or full or adjacent)
 
     while len(queue) < parameters.queue:
-        free = [one for one in ranked if may_come(one)]
+        free = [one for one in ranked if can_be_chosen(one)]
         if not free:
             break
-        worth = [value(one) for one in free]
-        queue.append(free[int(np.argmax(worth))])
+        values = [value(one) for one in free]
+        queue.append(free[int(np.argmax(values))])
     return queue
