@@ -68,6 +68,11 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
         return f"{self.title}\n{self.key_insight or self.description or ''}"
 
 
+_NORWEGIAN = {"nb": "no"}
+"""Feeds say `no`, browsers `nb`: written Norwegian is Bokmål unless it says `nn` (as in CLDR)."""
+
+
 def primary_subtag(tag: str) -> str:
-    """`en` of `en-US` (BCP 47)."""
-    return tag.replace("_", "-").partition("-")[0].lower()
+    """The language of a BCP 47 tag, lower case: `en` of `en-US`, and `no` of `nb-NO`."""
+    language = tag.replace("_", "-").partition("-")[0].lower()
+    return _NORWEGIAN.get(language, language)

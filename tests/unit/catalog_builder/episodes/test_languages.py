@@ -78,3 +78,7 @@ def test_an_episode_whose_language_is_none_is_kept_and_said() -> None:
 def test_ordinary_tags_stay_on_the_card_as_they_are() -> None:
     tags = ["en", "EN", "en_US", "en-gb", "pt-BR", "zh-Hans", None]
     assert [one.language for one in read(*tags).episodes] == tags
+
+
+def test_norwegian_is_one_language_by_either_tag() -> None:
+    assert [*catalog_of(read("no", "nb", "nb-NO", "nn").episodes).languages] == ["nn", "no"]
