@@ -1,4 +1,4 @@
-"""Every command in the README does what it says, pasted."""
+"""The README's requests and the commands of docs/replay.md do what they say, pasted."""
 
 import re
 import shutil
@@ -17,6 +17,7 @@ from tests.support.server import ROOT, Server
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines()]
+REPLAY = (ROOT / "docs" / "replay.md").read_text().split("## Try it")[1].split("```")[1]
 CURLS = [line for line in COMMANDS if line.startswith("curl")]
 
 
@@ -61,26 +62,14 @@ def test_each_request_of_the_readme_is_answered_as_it_shows(demo: Server, tmp_pa
     assert session["episodes"][0]["reason"]["key"] == "because_bookmark"
 
 
-def test_a_session_is_replayed_as_the_readme_says(tmp_path: Path) -> None:
-    lines = [line for line in COMMANDS if ".venv/bin/python" in line or line.startswith("echo")]
+def test_a_session_is_replayed_as_the_docs_say(tmp_path: Path) -> None:
+    _, *lines = REPLAY.strip().splitlines()
     assert len(lines) == 4
     (tmp_path / ".venv").symlink_to(sys.prefix)
-    for room in ("feed", "adapters", "catalog_builder"):
-        (tmp_path / room).symlink_to(ROOT / room)
+    for package in ("feed", "adapters", "catalog_builder"):
+        (tmp_path / package).symlink_to(ROOT / package)
     (tmp_path / ".earshot").mkdir()
     outputs = [pasted(line, tmp_path) for line in lines]
     assert "episodes" in outputs[2]
     replayed: Any = msgspec.json.decode(outputs[3].encode())
     assert [one["id"] for one in replayed["episodes"]] == ["the-red-light-is-on-013"]
-
-
-def test_every_make_target_that_the_readme_names_exists() -> None:
-    makefile = (ROOT / "Makefile").read_text()
-    for target in set(re.findall(r"\bmake (\w+)", README)):
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
-
-
-def test_every_place_that_a_document_links_to_exists() -> None:
-    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
-        for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
