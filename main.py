@@ -1,9 +1,9 @@
-"""The functions by the names they deploy under. Each is imported only when it is asked for."""
+"""The entry points of the Cloud Functions, by name. Each is imported only when it is used."""
 
 from importlib import import_module
 from typing import Any
 
-_ROOMS = {
+_MODULES = {
     "create_session": "functions.create_session",
     "update_summary": "functions.update_summary",
     "publish_catalog": "functions.publish_catalog",
@@ -11,6 +11,6 @@ _ROOMS = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
+    if name not in _MODULES:
         raise AttributeError(name)
-    return getattr(import_module(_ROOMS[name]), name)
+    return getattr(import_module(_MODULES[name]), name)

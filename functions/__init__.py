@@ -1,1 +1,1 @@
-"""Serve and react: thin entries over routes, catalog holder, auth, errors, telemetry, settings."""
+"""The Cloud Functions: the HTTP API, the Firestore trigger, and the scheduled catalog build."""

@@ -1,4 +1,4 @@
-"""Errors as problem details (RFC 9457) that name the field and what it should be."""
+"""Errors of the API as problem details (RFC 9457), which name the field and what it expects."""
 
 import re
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from starlette.responses import Response
 from feed.model.degradation import Degradation
 from feed.model.engagement import TYPES
 
-_MOST = 500
-"""How many characters of what was sent an answer repeats."""
+_MAX_ECHO_CHARS = 500
+"""how much of the text of a request an answer repeats"""
 
 
 class ProblemError(Exception):
-    """An answer that is an error. `kind` is the last part of its type URI, see docs/api.md."""
+    """An error answer. The last part of its type URI is `kind`, listed in docs/api.md."""
 
     def __init__(
         self,
@@ -29,23 +29,31 @@ class ProblemError(Exception):
         headers: dict[str, str] | None = None,
         causes: Sequence[Degradation] = (),
     ) -> None:
-        """`log_text` is for a `detail` that repeats what was sent, which may name a person.
+        """Describe an error.
 
-        `causes` are what the answer would have needed; the log has a line of each.
+        Args:
+            status: The HTTP status.
+            kind: The last part of the type URI.
+            detail: What went wrong, for the caller.
+            field: The field or header that is wrong.
+            expected: What the field should hold.
+            log_text: What the log says instead of a `detail` that repeats text of the request,
+                which may name a person.
+            headers: Further headers of the answer.
+            causes: The degradations that made the answer impossible; the log has a line of each.
         """
         super().__init__(detail)
         self.status = status
         self.kind = kind
         self.detail = _short(detail)
         self.log_text = self.detail if log_text is None else log_text
-        """what the log says in place of `detail`: nothing of what was sent"""
         self.field = None if field is None else _short(field)
         self.expected = expected
         self.headers = headers or {}
         self.causes = list(causes)
 
     def response(self) -> Response:
-        """The problem document."""
+        """Return the problem document as an HTTP response."""
         document: dict[str, Any] = {
             "type": f"urn:earshot:problem:{self.kind}",
             "title": self.kind.replace("-", " ").capitalize(),
@@ -65,7 +73,10 @@ class ProblemError(Exception):
 
 
 def invalid(field: str, expected: str, got: str = "", *, is_known: bool = True) -> ProblemError:
-    """400: a field is wrong. Where it `is_known` its name is ours, not something that was sent."""
+    """Return a 400: a field holds `got` instead of what is expected.
+
+    The name of a field that is not known comes from the request and is left out of the log.
+    """
     log_text = f"{field if is_known else '…'}: expected {expected}"
     return ProblemError(
         400,
@@ -78,7 +89,7 @@ def invalid(field: str, expected: str, got: str = "", *, is_known: bool = True) 
 
 
 def malformed(detail: str) -> ProblemError:
-    """400: no JSON at all."""
+    """Return a 400: the body is not JSON."""
     return ProblemError(400, "malformed-json", detail, expected="one JSON object")
 
 
@@ -93,10 +104,12 @@ _EXPECTED = {
 }
 
 
-def from_validation(error: msgspec.ValidationError, kind: type[msgspec.Struct]) -> ProblemError:
-    """The problem that msgspec found while it decoded a `kind`."""
-    found = _MESSAGE.fullmatch(str(error))
-    text, path = (found["text"], found["path"] or "") if found else (str(error), "")
+def from_validation_error(
+    error: msgspec.ValidationError, kind: type[msgspec.Struct]
+) -> ProblemError:
+    """Return a 400 for what msgspec found wrong while it decoded a struct of type `kind`."""
+    match = _MESSAGE.fullmatch(str(error))
+    text, path = (match["text"], match["path"] or "") if match else (str(error), "")
     if missing := _MISSING.fullmatch(text):
         return invalid(".".join(filter(None, [path, missing[1]])), "a value: it is required")
     if unknown := _UNKNOWN.fullmatch(text):
@@ -112,4 +125,4 @@ def from_validation(error: msgspec.ValidationError, kind: type[msgspec.Struct]) 
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _MOST else f"{text[:_MOST]}…"
+    return text if len(text) <= _MAX_ECHO_CHARS else f"{text[:_MAX_ECHO_CHARS]}…"

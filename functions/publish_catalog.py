@@ -1,7 +1,7 @@
-"""The scheduled function: builds the catalog and publishes it. Private: Cloud Run asks who calls.
+"""The scheduled function: builds the catalog and publishes it. Only Cloud Scheduler may call it.
 
-`POST` without a body; `{"full": true}` reads everything again, `{"force": true}` publishes what the
-gate refuses. It answers 5xx only where a later try may help: Cloud Scheduler tries again.
+The body of the `POST` is optional: `{"full": true}` reads everything again, `{"force": true}`
+publishes what the gate refuses. It answers 5xx only where Cloud Scheduler should try again.
 """
 
 import asyncio
@@ -31,29 +31,30 @@ from catalog_builder.wiring import (
     vector_store,
 )
 from feed.ports.errors import Conflict, Unavailable
-from functions.http.endpoint import json_response
+from functions.http.endpoint import INTERNAL_ERROR, json_response
 from functions.http.request_body import read_body
 from functions.problems import ProblemError
 from functions.settings import SettingsError, check_shelf, check_store, read_settings
-from functions.telemetry import log, log_error, take_over_logging
-from functions.wiring import started
+from functions.telemetry import install_log_handler, log, log_error
+from functions.wiring import make_or_exit
 
 REFUSED = "catalog-refused"
 
 
 class PublishRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`POST`: all of it may be left out."""
+    """The body of the `POST`, in which every field is optional."""
 
     full: bool = False
-    """read everything again, not only what changed since the last build"""
+    """read everything again instead of what changed since the last build"""
     force: bool = False
     """publish what the gate refuses"""
 
 
-class Publisher:
-    """Builds and publishes what the settings say. Raises `SettingsError`."""
+class ScheduledBuild:
+    """Builds and publishes a catalog as the settings say."""
 
     def __init__(self, environment: dict[str, str]) -> None:
+        """Read the settings from environment variables. Raises `SettingsError`."""
         self._settings = read_settings(environment)
         check_store(self._settings)
         check_shelf(self._settings)
@@ -70,17 +71,20 @@ class Publisher:
         except Refused as error:
             raise SettingsError(str(error)) from error
 
-    def run(self, asked: PublishRequest) -> job.Report:
-        """Build and publish, alone. Raises `Conflict` while somebody else does, and as `job`."""
+    def run(self, request: PublishRequest) -> job.Report:
+        """Build and publish under a lease.
+
+        Raises `Conflict` while another build runs, and what `catalog_builder.job` raises.
+        """
         settings, now = self._settings, self._settings.NOW or datetime.now(UTC)
         owner = f"publish_catalog {uuid.uuid4().hex[:8]}, which began at {now:%F %T}Z"
         with job.alone(leases_at(settings.SHELF), owner, settings.LEASE_S, now):
-            built = job.build(self._inputs(asked, now))
+            built = job.build(self._inputs(request, now))
             return job.publish(
-                shelf_at(settings.SHELF), built, keep=settings.KEEP, force=asked.force
+                shelf_at(settings.SHELF), built, keep=settings.KEEP, force=request.force
             )
 
-    def _inputs(self, asked: PublishRequest, now: datetime) -> job.Inputs:
+    def _inputs(self, request: PublishRequest, now: datetime) -> job.Inputs:
         settings = self._settings
         sources = Sources(
             episodes=settings.EPISODES,
@@ -102,7 +106,7 @@ class Publisher:
             users=settings.STORE,
             project=settings.FIREBASE_PROJECT,
             copies=settings.SHELF,
-            full=asked.full,
+            full=request.full,
         )
         return job.Inputs(
             episodes=episode_source(sources, now.date()),
@@ -116,35 +120,35 @@ class Publisher:
         )
 
 
-take_over_logging()
-_publisher = started(lambda: Publisher(dict(os.environ)))
+install_log_handler()
+_build = make_or_exit(lambda: ScheduledBuild(dict(os.environ)))
 
 
 @functions_framework.aio.http
 async def publish_catalog(request: Request) -> Response:
-    """Build, publish, and answer with a report; an error is a problem document."""
+    """Build and publish a catalog, and answer its report or a problem document."""
     try:
-        report = asdict(await _published(request))
+        report = asdict(await _publish(request))
     except ProblemError as problem:
         failed = problem.status >= 500 or problem.kind == REFUSED  # noqa: PLR2004
         severity = "ERROR" if failed else "WARNING"
         log(severity, f"nothing was published: {problem.kind}", problem=problem.detail)
         return problem.response()
-    except Exception as error:  # noqa: BLE001  # whatever it is, readers keep the last catalog
+    except Exception as error:  # noqa: BLE001  # whatever it is, the last catalog stays
         log_error("nothing was published", error)
-        return ProblemError(500, "internal-error", "this is our fault").response()
+        return ProblemError(500, "internal-error", INTERNAL_ERROR).response()
     log("INFO", f"catalog {report['status']}", **report)
     return json_response(msgspec.json.encode(report))
 
 
-async def _published(request: Request) -> job.Report:
+async def _publish(request: Request) -> job.Report:
     if request.method != "POST":
         raise ProblemError(
             405, "method-not-allowed", "expected POST", headers={"Allow": "POST"}, expected="POST"
         )
-    asked = await read_body(request, PublishRequest)
+    body = await read_body(request, PublishRequest)
     try:
-        return await asyncio.to_thread(_publisher.run, asked)
+        return await asyncio.to_thread(_build.run, body)
     except Conflict as error:
         raise ProblemError(409, "build-running", str(error)) from error
     except Beaten as error:

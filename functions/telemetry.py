@@ -1,4 +1,4 @@
-"""Telemetry: how long each step took, one log line per request, and counters for Prometheus."""
+"""Telemetry: the timings of a request, structured log lines, and counters for Prometheus."""
 
 import logging
 import re
@@ -15,38 +15,32 @@ import msgspec
 
 from functions.auth.pseudonyms import Pseudonyms
 
-MOST_CHARACTERS = 2000
-"""of a text in the log"""
+MAX_TEXT_CHARS = 2000
+"""of each text in the log"""
 _USER_IN_PATH = re.compile(
     r"\busers/([^/\n]{1,1500}(?=/(?:engagements|summaries|earshot)\b)|[^/\s\"'`,;)]+)"
 )
-
-
 _pseudonyms = Pseudonyms(b"")
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
 class Timings:
-    """The steps of one request, in the order in which they ended."""
+    """The timings of one request, and what else its log line says."""
 
     def __init__(self, route: str = "") -> None:
         self.route = route
-        """which resource answers, once that is known"""
+        """the pattern of the path, once the request is routed"""
         self.refusal: str | None = None
-        """why the request was not let in, if it was not"""
+        """why the request was refused before any work was done, if it was"""
         self.started = time.perf_counter()
         self.steps_ms: dict[str, float] = {}
-        self.facts: dict[str, Any] = {}
-        """what else the log line should say"""
-
-    def refuse(self, why: str) -> None:
-        """Note that the request was not let in."""
-        self.refusal = why
+        """in the order in which the steps ended"""
+        self.log_fields: dict[str, Any] = {}
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Time what is done inside."""
+        """Add the time spent in the context to a step."""
         started = time.perf_counter()
         try:
             yield
@@ -60,13 +54,13 @@ class Timings:
         return time.perf_counter() - self.started
 
     def header(self) -> str:
-        """As `Server-Timing` (milliseconds)."""
+        """Return the value of the header `Server-Timing`, in milliseconds."""
         steps = [f"{name};dur={ms}" for name, ms in self.steps_ms.items()]
         return ", ".join([*steps, f"total;dur={self.total_s * 1000:.3f}"])
 
 
 class Metrics:
-    """Counts since the process started."""
+    """Counters since the process started."""
 
     def __init__(self) -> None:
         self.requests: Counter[tuple[str, str, int]] = Counter()
@@ -77,14 +71,14 @@ class Metrics:
         self.degraded: Counter[str] = Counter()
 
     def count(self, route: str, method: str, status: int, seconds: float) -> None:
-        """Count one request."""
+        """Count one request and its duration."""
         self.requests[route, method, status] += 1
         self.seconds[route] += seconds  # type: ignore[assignment]  # a Counter adds floats too
         buckets = self.buckets.setdefault(route, [0] * (len(BUCKETS_S) + 1))
         buckets[bisect_left(BUCKETS_S, seconds)] += 1
 
     def text(self, catalog_created_s: float | None) -> bytes:
-        """As Prometheus text. The library is loaded by whoever asks, not by a session."""
+        """Return all counters in the text format of Prometheus, whose library is loaded here."""
         from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415
         from prometheus_client.core import (  # noqa: PLC0415
             CounterMetricFamily,
@@ -107,10 +101,10 @@ class Metrics:
             pairs = list(zip(bounds, running, strict=True))
             latency.add_metric([route], pairs, self.seconds[route])
         degraded = CounterMetricFamily(
-            "earshot_degraded", "Answers that had to do without something", labels=["what"]
+            "earshot_degraded", "Answers that lack something", labels=["what"]
         )
-        for what, number in self.degraded.items():
-            degraded.add_metric([what], number)
+        for cause, number in self.degraded.items():
+            degraded.add_metric([cause], number)
         families: list[Metric] = [requests, latency, degraded]
         if catalog_created_s is not None:
             created = "When the catalog in memory was created, seconds since 1970"
@@ -118,65 +112,65 @@ class Metrics:
                 GaugeMetricFamily("earshot_catalog_created_seconds", created, catalog_created_s)
             )
 
-        class Once:
+        class Families:
             def collect(self) -> Iterator[Metric]:
                 return iter(families)
 
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(Once())
+        registry.register(Families())
         return generate_latest(registry)
 
 
 def log(severity: str, message: str, **fields: Any) -> None:
-    """One JSON line on standard output, as Cloud Logging reads it.
+    """Write one JSON line to standard output, in the format of Cloud Logging.
 
-    Every text in it is bounded, and a path of a user's document has their pseudonym in it.
+    Every text is shortened to `MAX_TEXT_CHARS`, and user ids in paths become pseudonyms.
     """
     entry = {"severity": severity, "message": message, **fields}
     line = msgspec.json.encode(entry)
-    if len(line) > MOST_CHARACTERS or b"users/" in line:
-        line = msgspec.json.encode(_tidy(msgspec.to_builtins(entry)))
+    if len(line) > MAX_TEXT_CHARS or b"users/" in line:
+        line = msgspec.json.encode(_sanitize(msgspec.to_builtins(entry)))
     sys.stdout.write(line.decode() + "\n")
     sys.stdout.flush()
 
 
 def log_error(message: str, error: BaseException) -> None:
-    """An error nobody expected, with its trace."""
+    """Log an unexpected error with its stack trace, shortened to its end."""
     lines = traceback.format_exception(error)
-    while len(lines) > 1 and sum(map(len, lines)) > MOST_CHARACTERS:
-        del lines[0]  # what is nearest to the error says most
+    while len(lines) > 1 and sum(map(len, lines)) > MAX_TEXT_CHARS:
+        del lines[0]  # the end is nearest to the error
     log("ERROR", message, stack_trace="".join(lines))
 
 
-def _tidy(value: Any) -> Any:
-    """A value of builtin types with every text in it bounded, and no user's id in a path."""
+def _sanitize(value: Any) -> Any:
+    """Return a value of builtin types with short texts, and without user ids in paths."""
     if isinstance(value, str):
         text = _USER_IN_PATH.sub(lambda found: f"users/{_pseudonyms.of(found[1])}", value)
-        return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"
+        return text if len(text) <= MAX_TEXT_CHARS else f"{text[:MAX_TEXT_CHARS]}…"
     if isinstance(value, dict):
-        return {_tidy(key): _tidy(one) for key, one in value.items()}
+        return {_sanitize(key): _sanitize(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_tidy(one) for one in value]
+        return [_sanitize(one) for one in value]
     return value
 
 
-def name_users(pseudonyms: Pseudonyms) -> None:
-    """Say what the log calls users in place of their ids. Until then all are one."""
-    global _pseudonyms  # noqa: PLW0603  # the log is one for the process
+def set_pseudonyms(pseudonyms: Pseudonyms) -> None:
+    """Set what the log calls users instead of their ids. Until then all have one name."""
+    global _pseudonyms  # noqa: PLW0603  # the process has one log
     _pseudonyms = pseudonyms
 
 
-class _Lines(logging.Handler):
-    """Writes what libraries log as lines of ours."""
+class _JsonLogHandler(logging.Handler):
+    """Writes the records of libraries as structured lines."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One record, with its trace if it has one."""
+        """Write one record, with its stack trace if it has one."""
         if record.exc_info and record.exc_info[1]:
             log_error(record.getMessage(), record.exc_info[1])
         else:
             log(record.levelname, record.getMessage(), logger=record.name)
 
 
-def take_over_logging() -> None:
-    """Have all that is logged in this process, from warnings on, written by `log`."""
-    logging.basicConfig(level=logging.WARNING, handlers=[_Lines()], force=True)
+def install_log_handler() -> None:
+    """Write everything that libraries log, from warnings on, with `log`."""
+    logging.basicConfig(level=logging.WARNING, handlers=[_JsonLogHandler()], force=True)

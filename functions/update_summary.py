@@ -1,8 +1,8 @@
-"""The trigger: on `users/{uid}/engagements/{id}` and on `users/{uid}` written.
+"""The Firestore trigger for writes of `users/{uid}/engagements/{id}` and `users/{uid}`.
 
-An event only names what changed, by the path of its document, so its payload is never decoded.
-What cannot succeed is logged and acknowledged; what may succeed later is one line in the log and
-answered 5xx, which makes Eventarc deliver the event again.
+Only the path of the changed document is used; the event's payload is never decoded. An event that
+can never succeed is logged and acknowledged. A failure that may pass is logged in one line and
+answered 5xx, so that Eventarc delivers the event again.
 """
 
 import re
@@ -14,32 +14,32 @@ from cloudevents.http import CloudEvent
 from starlette.exceptions import HTTPException
 
 from feed.ports.errors import Unavailable, Unstorable
-from functions.telemetry import log, log_error, take_over_logging
-from functions.triggers.summary_updates import SummaryUpdates
-from functions.wiring import started, wire_store
+from functions.telemetry import install_log_handler, log, log_error
+from functions.triggers.summary_updates import EventBatcher
+from functions.wiring import make_or_exit, wire_store
 
 _PATH = re.compile(r"users/(?P<uid>[^/]+)(?:/engagements/(?P<engagement>[^/]+))?")
 
-take_over_logging()
-_updates = SummaryUpdates(started(wire_store))
+install_log_handler()
+_batcher = EventBatcher(make_or_exit(wire_store))
 
 
 @functions_framework.aio.cloud_event
 async def update_summary(event: CloudEvent) -> None:
-    """Bring the summary of the event's user up to date. Raises HTTPException."""
+    """Update the summary of the event's user. Raises HTTPException 5xx if it must come again."""
     attributes = event.get_attributes()
-    said = attributes.get("document") or attributes.get("subject", "").removeprefix("documents/")
-    named = [found for path in sorted(_meant(said)) if (found := _PATH.fullmatch(path))]
-    if not named:
-        log("ERROR", "an event about something else was acknowledged", document=said)
-    for found in named:
+    path = attributes.get("document") or attributes.get("subject", "").removeprefix("documents/")
+    matches = [found for one in sorted(_decodings(path)) if (found := _PATH.fullmatch(one))]
+    if not matches:
+        log("ERROR", "an event about another document was acknowledged", document=path)
+    for found in matches:
         await _handle(event, found["uid"], found["engagement"])
 
 
 async def _handle(event: CloudEvent, uid: str, engagement_id: str | None) -> None:
-    """Handle one event. An exception of any other kind would be a trace of many lines."""
+    """Handle one event. Raises HTTPException, since others would log a trace of many lines."""
     try:
-        await _updates.handle(uid, engagement_id)
+        await _batcher.handle(uid, engagement_id)
     except Unstorable as error:
         log("ERROR", "an event that can never be handled was acknowledged", reason=str(error))
     except Unavailable as error:
@@ -50,18 +50,18 @@ async def _handle(event: CloudEvent, uid: str, engagement_id: str | None) -> Non
             reason=str(error),
         )
         raise HTTPException(503) from None
-    except Exception as error:  # noqa: BLE001  # whatever it is, the event comes again
+    except Exception as error:  # noqa: BLE001  # whatever it is, the event is delivered again
         log_error("a summary cannot be brought up to date: its event comes again", error)
         raise HTTPException(500) from None
 
 
-def _meant(said: str) -> set[str]:
-    """The paths that a header may mean: one for plain ASCII, else each way it may be encoded.
+def _decodings(header: str) -> set[str]:
+    """Return the paths that a header may mean: one if it is plain ASCII, else up to four.
 
-    CloudEvents has header values percent-encoded; the emulator sends UTF-8, which is read as
-    Latin-1. To name a document that does not exist costs a read and changes nothing.
+    CloudEvents headers are percent-encoded; the emulator sends UTF-8, which is read as Latin-1.
+    Handling a path that names no document costs a read and changes nothing.
     """
-    read = {said}
+    paths = {header}
     with suppress(UnicodeError):
-        read.add(said.encode("latin-1").decode())
-    return read | {unquote(path) for path in read}
+        paths.add(header.encode("latin-1").decode())
+    return paths | {unquote(path) for path in paths}

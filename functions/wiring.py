@@ -1,6 +1,6 @@
-"""Wiring: settings to a service. The only place that knows which adapter stands behind a port.
+"""Wiring: makes a service from settings, and chooses the adapter behind each port.
 
-Each adapter is imported where it is chosen: a function loads none that it does not use.
+An adapter is imported where it is chosen, so that a function loads none that it does not use.
 """
 
 import os
@@ -18,13 +18,13 @@ from feed.scenarios import experiment as experiments
 from feed.scenarios import scenario as scenarios
 from feed.scenarios.experiment import Experiment
 from feed.scenarios.scenario import Scenario
-from functions.auth.verifier import DemoUsers, Nobody, Verifier
-from functions.serving import memory
+from functions.auth.verifier import AnonymousVerifier, DemoVerifier, Verifier
 from functions.serving.catalog_holder import CatalogHolder
-from functions.serving.circuit_breaker import Guard
+from functions.serving.catalog_loader import memory_limit_bytes
+from functions.serving.circuit_breaker import CircuitBreaker
 from functions.serving.degradation_log import DegradationLog
 from functions.serving.service import NoTriggers, Service, Triggers
-from functions.serving.time_budget import Budget
+from functions.serving.time_budget import TimeBudget
 from functions.settings import (
     CLOUD_STORE,
     Settings,
@@ -36,17 +36,17 @@ from functions.settings import (
 from functions.telemetry import log
 
 if TYPE_CHECKING:
-    from functions.serving.external_search import Retrieval
+    from functions.serving.external_search import ExternalSearch
 
 PROBE_UID = "earshot-health"
 PROBE_EPISODE = "earshot-connects"
-"""of which there is nothing"""
+"""ids that no store and no index holds"""
 
 T = TypeVar("T")
 
 
-def started(make: Callable[[], T]) -> T:
-    """What `make` makes. A setting that cannot be used is named, and ends the process."""
+def make_or_exit(make: Callable[[], T]) -> T:
+    """Return the result of `make`, or log its `SettingsError` and end the process."""
     try:
         return make()
     except SettingsError as error:
@@ -55,64 +55,64 @@ def started(make: Callable[[], T]) -> T:
 
 
 def wire(settings: Settings | None = None) -> Service:
-    """The service of these settings, by default the environment's. Raises `SettingsError`."""
+    """Return the service for these settings, or the environment's. Raises `SettingsError`."""
     settings = settings or read_settings(os.environ)
     check_session(settings)
     if settings.WEB and not Path(settings.WEB).is_dir():
         raise SettingsError(f"WEB: expected a folder, got {settings.WEB}")
-    known = _scenarios(settings)
-    experiment = _experiment(settings, known)
+    scenarios_by_name = _scenarios(settings)
+    experiment = _experiment(settings, scenarios_by_name)
     store, triggers = _store(settings)
     degradations = DegradationLog()
     return Service(
         settings=settings,
         holder=CatalogHolder(
             wire_shelf(settings),
-            known,
+            scenarios_by_name,
             refresh_s=settings.CATALOG_REFRESH_S,
             expected={settings.SCENARIO, *(experiment.arms if experiment else ())},
-            memory_limit=settings.MEMORY_LIMIT_MB * 2**20 or memory.limit_bytes(),
+            memory_limit=settings.MEMORY_LIMIT_MB * 2**20 or memory_limit_bytes(),
             degradations=degradations,
         ),
         degradations=degradations,
         store=store,
-        store_guard=Guard(
+        store_breaker=CircuitBreaker(
             "the store of users",
-            Budget(settings.SUMMARY_TIMEOUT_S),
+            TimeBudget(settings.SUMMARY_TIMEOUT_S),
             lambda: store.read_summary(PROBE_UID),
-            cuts_off=False,  # or a store too slow for a session would take no engagement either
+            cancel_late=False,  # a store too slow for sessions may still take engagements
         ),
         verifier=_verifier(settings),
-        scenarios=known,
-        cursor_keys=settings.cursor_keys or _made_up_key(),
+        scenarios=scenarios_by_name,
+        cursor_keys=settings.cursor_keys or _random_cursor_keys(),
         now_us=_clock(settings),
         triggers=triggers,
         experiment=experiment,
-        retrieval=_retrieval(settings, degradations),
+        external_search=_external_search(settings, degradations),
     )
 
 
 def wire_shelf(settings: Settings) -> Shelf:
-    """The shelf alone."""
+    """Return the shelf that these settings name."""
     return shelf_at(settings.SHELF)
 
 
 def wire_store(settings: Settings | None = None) -> SummaryStore:
-    """The store alone: what a trigger needs. Raises `SettingsError`."""
+    """Return the store of users, all that a trigger needs. Raises `SettingsError`."""
     settings = settings or read_settings(os.environ)
     check_store(settings)
     return _store(settings)[0]
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a file that is there whole, or not at all. Raises OSError."""
-    from adapters.folder.shelf import write_whole  # noqa: PLC0415  # a command's, no function's
+    """Write a file as a whole: a reader sees all of `data` or none. Raises OSError."""
+    from adapters.folder.shelf import write_whole  # noqa: PLC0415  # only commands need it
 
     write_whole(path, data)
 
 
 def _store(settings: Settings) -> tuple[SummaryStore, Triggers]:
-    """The store, and its triggers, where it has none of its own."""
+    """Return the store, and the triggers that it needs in this process."""
     if settings.STORE == CLOUD_STORE:
         from adapters.firestore.users import FirestoreStore  # noqa: PLC0415
 
@@ -124,11 +124,11 @@ def _store(settings: Settings) -> tuple[SummaryStore, Triggers]:
     return store, LocalTriggers(store)
 
 
-def _retrieval(settings: Settings, degradations: DegradationLog) -> "Retrieval | None":
+def _external_search(settings: Settings, degradations: DegradationLog) -> "ExternalSearch | None":
     if settings.RETRIEVAL == "snapshot":
         return None
     from adapters.pinecone.search import PineconeSearch  # noqa: PLC0415
-    from functions.serving.external_search import Retrieval  # noqa: PLC0415
+    from functions.serving.external_search import ExternalSearch  # noqa: PLC0415
 
     try:
         search = PineconeSearch(
@@ -136,55 +136,55 @@ def _retrieval(settings: Settings, degradations: DegradationLog) -> "Retrieval |
         )
     except ValueError as error:
         raise SettingsError(f"PINECONE_HOST or PINECONE_API_KEY: {error}") from error
-    budget = Budget(settings.RETRIEVAL_TIMEOUT_S)
-    guard = Guard("the search", budget, lambda: search.vectors([PROBE_EPISODE]))
-    return Retrieval(search, guard, degradations)
+    budget = TimeBudget(settings.RETRIEVAL_TIMEOUT_S)
+    breaker = CircuitBreaker("the search", budget, lambda: search.vectors([PROBE_EPISODE]))
+    return ExternalSearch(search, breaker, degradations)
 
 
 def _verifier(settings: Settings) -> Verifier:
-    users = _users(settings)
+    verifier = _user_verifier(settings)
     if not settings.APP_CHECK:
-        return users
-    from functions.auth.firebase import AppChecked  # noqa: PLC0415
+        return verifier
+    from functions.auth.firebase import AppCheckVerifier  # noqa: PLC0415
 
-    return AppChecked(users, settings.APP_CHECK)
+    return AppCheckVerifier(verifier, settings.APP_CHECK)
 
 
-def _users(settings: Settings) -> Verifier:
+def _user_verifier(settings: Settings) -> Verifier:
     if settings.AUTH == "none":
-        return Nobody(local=not settings.K_SERVICE)
+        return AnonymousVerifier(local=not settings.K_SERVICE)
     if settings.AUTH == "demo":
-        return DemoUsers()
-    from functions.auth.firebase import EmulatorUsers, FirebaseUsers  # noqa: PLC0415
+        return DemoVerifier()
+    from functions.auth.firebase import EmulatorVerifier, FirebaseVerifier  # noqa: PLC0415
 
     if settings.AUTH == "emulator":
-        return EmulatorUsers(settings.FIREBASE_PROJECT, k_service=settings.K_SERVICE)
-    return FirebaseUsers(settings.FIREBASE_PROJECT)
+        return EmulatorVerifier(settings.FIREBASE_PROJECT, k_service=settings.K_SERVICE)
+    return FirebaseVerifier(settings.FIREBASE_PROJECT)
 
 
 def _scenarios(settings: Settings) -> dict[str, Scenario]:
-    """The shipped scenarios and those of the folder, by name."""
-    known = scenarios.shipped()
+    """Return the shipped scenarios and those of the folder SCENARIOS, by name."""
+    by_name = scenarios.shipped()
     if settings.SCENARIOS:
         if not Path(settings.SCENARIOS).is_dir():
             raise SettingsError(f"SCENARIOS: expected a folder, got {settings.SCENARIOS}")
         try:
-            known |= scenarios.load_folder(Path(settings.SCENARIOS))
+            by_name |= scenarios.load_folder(Path(settings.SCENARIOS))
         except scenarios.ScenarioError as error:
             raise SettingsError(f"SCENARIOS: {error}") from error
-    if settings.SCENARIO not in known:
+    if settings.SCENARIO not in by_name:
         raise SettingsError(
-            f"SCENARIO: expected one of {', '.join(known)}, got {settings.SCENARIO}"
+            f"SCENARIO: expected one of {', '.join(by_name)}, got {settings.SCENARIO}"
         )
-    return known
+    return by_name
 
 
-def _experiment(settings: Settings, known: Mapping[str, Scenario]) -> Experiment | None:
-    """The experiment in the file that the setting names, if it names one."""
+def _experiment(settings: Settings, scenarios_by_name: Mapping[str, Scenario]) -> Experiment | None:
+    """Return the experiment in the file that EXPERIMENT names, if it names one."""
     if not settings.EXPERIMENT:
         return None
     if settings.AUTH == "none":
-        raise SettingsError("EXPERIMENT: with AUTH=none nobody can take part: expected none")
+        raise SettingsError("EXPERIMENT: expected none, since AUTH=none knows no users")
     path = Path(settings.EXPERIMENT)
     try:
         experiment = experiments.parse(path.read_bytes())
@@ -193,9 +193,10 @@ def _experiment(settings: Settings, known: Mapping[str, Scenario]) -> Experiment
     except experiments.ExperimentError as error:
         raise SettingsError(f"EXPERIMENT: {path.name}: {error}") from error
     for arm in experiment.arms:
-        if arm not in known:
+        if arm not in scenarios_by_name:
             raise SettingsError(
-                f"EXPERIMENT: {path.name}: arm {arm}: expected one of {', '.join(known)}"
+                f"EXPERIMENT: {path.name}: arm {arm}: "
+                f"expected one of {', '.join(scenarios_by_name)}"
             )
     return experiment
 
@@ -207,6 +208,6 @@ def _clock(settings: Settings) -> Callable[[], int]:
     return lambda: time.time_ns() // 1000
 
 
-def _made_up_key() -> tuple[bytes, ...]:
-    log("WARNING", "CURSOR_KEYS is not set: cursors end with this process")
+def _random_cursor_keys() -> tuple[bytes, ...]:
+    log("WARNING", "CURSOR_KEYS is not set: cursors are valid until this process ends")
     return (secrets.token_bytes(32),)

@@ -1,4 +1,4 @@
-"""The account: a user's engagements and profile. Every call needs a user."""
+"""The account: a user's engagements and profile. Every address needs a signed-in user."""
 
 import asyncio
 import base64
@@ -25,23 +25,23 @@ from functions.triggers.summary_updates import pause
 
 MAX_LISTED = 500
 SETTLE_S = 10.0
-"""how long a deletion tries to bring the summary up to date before it leaves that to its events"""
+"""how long a deletion tries to update the summary before it leaves that to its events"""
 
-_Place = tuple[Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)], str]
-"""Of an engagement in the list: timestamp in microseconds, within what a store takes, and id."""
+_Position = tuple[Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)], str]
+"""of an engagement in the list: its timestamp in microseconds, within what stores take, and id"""
 
 _Preference = Annotated[str, msgspec.Meta(min_length=1, max_length=limits.MAX_ENTRY)]
 _Preferences = Annotated[tuple[_Preference, ...], msgspec.Meta(max_length=limits.MAX_ENTRIES)]
 
 
 class NewEngagement(SentEngagement, frozen=True, kw_only=True):
-    """`POST /api/me/engagements`. Without an id it gets one; the same id twice is one."""
+    """The body of `POST /api/me/engagements`. The same id twice is one engagement."""
 
     episode_id: StoredEpisodeId
 
 
 class ProfileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`PATCH /api/me`: the fields given are set, the others stay."""
+    """The body of `PATCH /api/me`: the fields to set; the others stay."""
 
     display_name: Annotated[str, msgspec.Meta(max_length=200)] | msgspec.UnsetType = msgspec.UNSET
     category_interests: _Preferences | msgspec.UnsetType = msgspec.UNSET
@@ -52,8 +52,8 @@ class ProfileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 async def record(service: Service, request: Request, timings: Timings) -> Response:
-    """Record an engagement. It is stored before this answers."""
-    uid = await service.user(request)
+    """Record an engagement, which is stored before the answer is sent."""
+    uid = await service.require_user(request)
     with timings.step("validate"):
         new = await read_body(request, NewEngagement)
         if new.id is not None:
@@ -64,7 +64,7 @@ async def record(service: Service, request: Request, timings: Timings) -> Respon
         now_us = service.now_us()
         engagement = new.engagement(new.id or uuid.uuid4().hex, now_us)
         if new.timestamp is None:
-            at_us = await _moment(service, uid, new.id, now_us)
+            at_us = await _default_timestamp(service, uid, new.id, now_us)
             engagement = msgspec.structs.replace(engagement, timestamp_us=at_us)
         if engagement.timestamp_us > now_us + HOUR_US:
             raise invalid(
@@ -74,31 +74,31 @@ async def record(service: Service, request: Request, timings: Timings) -> Respon
         await service.store.put_engagement(uid, engagement)
     with timings.step("summarise"):
         await service.triggers.run()
-    return json_response(msgspec.json.encode(_shown(engagement)), 201)
+    return json_response(msgspec.json.encode(_as_json(engagement)), 201)
 
 
 async def list_engagements(service: Service, request: Request, timings: Timings) -> Response:
-    """The user's engagements, newest first, page by page."""
-    uid = await service.user(request)
+    """Answer one page of the user's engagements, newest first."""
+    uid = await service.require_user(request)
     limit = query_number(request, "limit", 50, MAX_LISTED)
-    after = _after(request.query_params.get("cursor"))
+    after = _decode_position(request.query_params.get("cursor"))
     with timings.step("store"):
-        found = await service.store.newest_engagements(uid, limit + 1, after)
-    page, more = found[:limit], len(found) > limit
+        newest = await service.store.newest_engagements(uid, limit + 1, after)
+    page, has_more = newest[:limit], len(newest) > limit
     body = {
-        "engagements": [_shown(e) for e in page],
-        "next_cursor": _place(page[-1]) if more else None,
+        "engagements": [_as_json(e) for e in page],
+        "next_cursor": _encode_position(page[-1]) if has_more else None,
     }
     return json_response(msgspec.json.encode(body))
 
 
 async def remove(service: Service, request: Request, timings: Timings) -> Response:
-    """Remove one engagement."""
-    uid = await service.user(request)
+    """Remove one engagement of the user."""
+    uid = await service.require_user(request)
     engagement_id = request.path_params["engagement_id"]
     with timings.step("store"):
-        there = await service.store.delete_engagement(uid, engagement_id)
-    if not there:
+        existed = await service.store.delete_engagement(uid, engagement_id)
+    if not existed:
         detail = f"you have no engagement {engagement_id!r}"
         raise ProblemError(404, "not-found", detail, log_text="no such engagement")
     with timings.step("summarise"):
@@ -107,33 +107,33 @@ async def remove(service: Service, request: Request, timings: Timings) -> Respon
 
 
 async def reset(service: Service, request: Request, timings: Timings) -> Response:
-    """Remove all engagements: the feed starts again. The profile stays."""
-    uid = await service.user(request)
+    """Remove all engagements of the user. The profile stays."""
+    uid = await service.require_user(request)
     with timings.step("store"):
         removal = await service.store.delete_engagements(uid)
     with timings.step("summarise"):
-        await _summarise(service, uid)
+        await _refresh_summary(service, uid)
     answer = {"removed": len(removal.ids), "until": rfc3339(removal.until_us)}
     return json_response(msgspec.json.encode(answer))
 
 
 async def show(service: Service, request: Request, timings: Timings) -> Response:
-    """The profile."""
-    uid = await service.user(request)
+    """Answer the user's profile."""
+    uid = await service.require_user(request)
     with timings.step("store"):
         profile = await service.store.read_profile(uid)
-    return json_response(_profile(uid, profile))
+    return json_response(_profile_json(uid, profile))
 
 
 async def change(service: Service, request: Request, timings: Timings) -> Response:
-    """Set some fields of the profile."""
-    uid = await service.user(request)
+    """Set the given fields of the user's profile, and answer all of it."""
+    uid = await service.require_user(request)
     with timings.step("validate"):
         changes = msgspec.structs.asdict(await read_body(request, ProfileChange))
         given = {name: value for name, value in changes.items() if value is not msgspec.UNSET}
         for name, value in given.items():
-            for place, entry in enumerate(value if isinstance(value, tuple) else ()):
-                _check_size(f"{name}[{place}]", entry, limits.MAX_ENTRY)
+            for index, entry in enumerate(value if isinstance(value, tuple) else ()):
+                _check_size(f"{name}[{index}]", entry, limits.MAX_ENTRY)
         if "languages" in given:
             given["languages"] = _standard_tags(given["languages"])
     with timings.step("store"):
@@ -144,37 +144,43 @@ async def change(service: Service, request: Request, timings: Timings) -> Respon
         )
     with timings.step("summarise"):
         await service.triggers.run()
-    return json_response(_profile(uid, profile))
+    return json_response(_profile_json(uid, profile))
 
 
 async def forget(service: Service, request: Request, timings: Timings) -> Response:
-    """Delete everything known of the user, with a receipt.
+    """Delete everything known of the user, and answer a receipt.
 
-    Ends in bounded time though the user's app goes on writing: what was written before is deleted.
+    Ends in bounded time even while the user's app goes on writing: everything written before the
+    request is deleted.
     """
-    uid = await service.user(request)
+    uid = await service.require_user(request)
     store = service.store
     with timings.step("store"):
-        summary = await store.read_summary(uid) is not None
+        had_summary = await store.read_summary(uid) is not None
         removal = await store.delete_engagements(uid)
-        profile = await store.delete_profile(uid)
+        had_profile = await store.delete_profile(uid)
     with timings.step("summarise"):
-        await _summarise(service, uid)
+        await _refresh_summary(service, uid)
     with timings.step("purge"):
         await store.purge()
     receipt = {
         "user_id": uid,
-        "deleted": {"engagements": len(removal.ids), "profile": profile, "summary": summary},
+        "deleted": {
+            "engagements": len(removal.ids),
+            "profile": had_profile,
+            "summary": had_summary,
+        },
         "until": rfc3339(removal.until_us),
         "at": rfc3339(service.now_us()),
     }
     return json_response(msgspec.json.encode(receipt))
 
 
-async def _summarise(service: Service, uid: str) -> None:
-    """Bring the summary up to date after a deletion, unless others write it all the while.
+async def _refresh_summary(service: Service, uid: str) -> None:
+    """Rebuild the summary after a deletion, within `SETTLE_S`.
 
-    Then the events of the deletion do, which name all that was deleted.
+    If other writers keep it from being stored, the events of the deletion update it later: they
+    name everything that was deleted.
     """
     try:
         async with asyncio.timeout(SETTLE_S):
@@ -184,32 +190,34 @@ async def _summarise(service: Service, uid: str) -> None:
     await service.triggers.run()
 
 
-def _check_size(field: str, text: str, most: int) -> None:
-    """Raise `ProblemError` 400 for a text of too many bytes: no schema can count those."""
-    if (size := limits.size(text)) > most:
-        raise invalid(field, f"at most {most} bytes of UTF-8", f"{size}")
+def _check_size(field: str, text: str, max_bytes: int) -> None:
+    """Raise `ProblemError` 400 for a text of too many bytes, which no JSON schema counts."""
+    if (size := limits.size(text)) > max_bytes:
+        raise invalid(field, f"at most {max_bytes} bytes of UTF-8", f"{size}")
 
 
 def _standard_tags(languages: tuple[str, ...]) -> tuple[str, ...]:
     tags = []
-    for place, entry in enumerate(languages):
+    for index, entry in enumerate(languages):
         tag = standard_tag(entry)
         if tag is None:
             expected = "a language tag like en or pt-BR (BCP 47)"
-            raise invalid(f"languages[{place}]", expected, repr(entry[:40]))
+            raise invalid(f"languages[{index}]", expected, repr(entry[:40]))
         tags.append(tag)
     return tuple(dict.fromkeys(tags))
 
 
-async def _moment(service: Service, uid: str, engagement_id: str | None, now_us: int) -> int:
-    """When an engagement without a timestamp happened: now, or when it was first sent.
+async def _default_timestamp(
+    service: Service, uid: str, engagement_id: str | None, now_us: int
+) -> int:
+    """Return the time of an engagement without a timestamp: now, or when it was first sent.
 
-    Under a fixed clock (`NOW`) everything happens at once; there it is after the user's newest.
+    Under a fixed clock (`NOW`) it is just after the user's newest engagement.
     """
     if engagement_id is not None:
-        before = (await service.store.read_engagements(uid, [engagement_id]))[engagement_id]
-        if before is not None:
-            return before.timestamp_us
+        earlier = (await service.store.read_engagements(uid, [engagement_id]))[engagement_id]
+        if earlier is not None:
+            return earlier.timestamp_us
     if service.settings.NOW is not None:
         newest = await service.store.newest_engagements(uid, 1)
         if newest and now_us <= newest[0].timestamp_us < now_us + HOUR_US:
@@ -217,27 +225,27 @@ async def _moment(service: Service, uid: str, engagement_id: str | None, now_us:
     return now_us
 
 
-def _shown(engagement: Engagement) -> dict[str, object]:
+def _as_json(engagement: Engagement) -> dict[str, object]:
     shown = msgspec.structs.asdict(engagement)
     shown["timestamp"] = rfc3339(shown.pop("timestamp_us"))
     return {name: value for name, value in shown.items() if value not in (None, "")}
 
 
-def _profile(uid: str, profile: Profile) -> bytes:
+def _profile_json(uid: str, profile: Profile) -> bytes:
     return msgspec.json.encode({"user_id": uid, **msgspec.structs.asdict(profile)})
 
 
-def _place(engagement: Engagement) -> str:
-    place = msgspec.json.encode([engagement.timestamp_us, engagement.id])
-    return base64.urlsafe_b64encode(place).decode()
+def _encode_position(engagement: Engagement) -> str:
+    position = msgspec.json.encode([engagement.timestamp_us, engagement.id])
+    return base64.urlsafe_b64encode(position).decode()
 
 
-def _after(cursor: str | None) -> tuple[int, str] | None:
+def _decode_position(cursor: str | None) -> tuple[int, str] | None:
     if cursor is None:
         return None
     try:
         raw = base64.urlsafe_b64decode(cursor.encode("ascii"))
-        place: tuple[int, str] = msgspec.json.decode(raw, type=_Place)
+        position: tuple[int, str] = msgspec.json.decode(raw, type=_Position)
     except (ValueError, binascii.Error, msgspec.DecodeError) as error:
-        raise invalid("cursor", "next_cursor of the page before") from error
-    return place
+        raise invalid("cursor", "next_cursor of the previous page") from error
+    return position

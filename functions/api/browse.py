@@ -1,4 +1,4 @@
-"""Browse: episodes and categories, the same for everybody."""
+"""Browsing: episodes, categories and series, the same for every user."""
 
 import msgspec
 import numpy as np
@@ -20,19 +20,19 @@ MAX_SERIES = 200
 
 
 async def episode(service: Service, request: Request, timings: Timings) -> Response:
-    """One episode's card."""
+    """Answer the card of one episode."""
     catalog = (await service.catalog(timings)).catalog
     return json_response(catalog.cards.raw(_row(catalog, request)), cache=CACHE)
 
 
 async def similar(service: Service, request: Request, timings: Timings) -> Response:
-    """The episodes most similar to one; none where it has no embedding."""
-    held = await service.catalog(timings)
-    catalog, row = held.catalog, _row(held.catalog, request)
+    """Answer the episodes most similar to one; none if it has no embedding."""
+    loaded = await service.catalog(timings)
+    catalog, row = loaded.catalog, _row(loaded.catalog, request)
     limit = query_number(request, "limit", 10, MAX_SIMILAR)
-    ranker = held.rankers[service.settings.SCENARIO]
-    matches, degraded = await service.near(ranker, row, limit, timings)
-    timings.facts["degraded"] = degraded
+    ranker = loaded.rankers[service.settings.SCENARIO]
+    matches, degraded = await service.similar(ranker, row, limit, timings)
+    timings.log_fields["degraded"] = degraded
     with timings.step("rank"):
         rows, scores = ranker.similar(row, limit, matches)
     body = b'{"episode_id":%s,"episodes":%s,%s' % (
@@ -50,32 +50,30 @@ async def similar(service: Service, request: Request, timings: Timings) -> Respo
 
 
 async def categories(service: Service, _request: Request, timings: Timings) -> Response:
-    """The catalog's categories, the largest first."""
+    """Answer the categories of the catalog, largest first."""
     catalog = (await service.catalog(timings)).catalog
     counts = np.bincount(catalog.category_members, minlength=len(catalog.categories))
     found = [
         {
-            "name": catalog.categories[int(place)],
-            "kind": "major" if catalog.category_major[place] else "sub",
-            "episodes": int(counts[place]),
+            "name": catalog.categories[int(category)],
+            "kind": "major" if catalog.category_major[category] else "sub",
+            "episodes": int(counts[category]),
         }
-        for place in np.argsort(-counts, kind="stable")
+        for category in np.argsort(-counts, kind="stable")
     ]
     body = {"categories": found, "catalog_version": catalog.version}
     return json_response(msgspec.json.encode(body), cache=CACHE)
 
 
 async def series(service: Service, request: Request, timings: Timings) -> Response:
-    """What the series of these ids are called. Ids that the catalog does not hold are left out."""
-    asked = request.query_params.getlist("id")
-    if not 1 <= len(asked) <= MAX_SERIES:
-        raise invalid("id", f"1 to {MAX_SERIES} ids, as id=…&id=…", str(len(asked)))
+    """Answer the names of the series with these ids. Unknown ids are left out."""
+    ids = request.query_params.getlist("id")
+    if not 1 <= len(ids) <= MAX_SERIES:
+        raise invalid("id", f"1 to {MAX_SERIES} ids, as id=…&id=…", str(len(ids)))
     catalog = (await service.catalog(timings)).catalog
-    places = catalog.series_index.first(hash_strings(asked)).tolist()
-    names = {
-        catalog.series_ids[place]: catalog.series_names[place] for place in places if place >= 0
-    }
-    found = [{"id": one, "name": names[one]} for one in dict.fromkeys(asked) if one in names]
+    rows = catalog.series_index.first(hash_strings(ids)).tolist()
+    names = {catalog.series_ids[row]: catalog.series_names[row] for row in rows if row >= 0}
+    found = [{"id": one, "name": names[one]} for one in dict.fromkeys(ids) if one in names]
     body = {"series": found, "catalog_version": catalog.version}
     return json_response(msgspec.json.encode(body), cache=CACHE)
 

@@ -1,4 +1,4 @@
-"""Lab: what whoever tunes the feed sees of scenarios and catalog. For admins."""
+"""Lab: the scenarios and the map of the catalog, for admins who tune the feed."""
 
 import msgspec
 import numpy as np
@@ -12,12 +12,12 @@ from functions.http.endpoint import json_response
 from functions.serving.service import Service
 from functions.telemetry import Timings
 
-MOST_POINTS = 5000
-"""of a larger catalog a sample is shown"""
+MAX_POINTS = 5000
+"""a larger catalog is sampled"""
 
 
-class Point(msgspec.Struct, frozen=True):
-    """An episode on the map."""
+class MapPoint(msgspec.Struct, frozen=True):
+    """An episode on the map of the catalog."""
 
     id: str
     title: str
@@ -25,12 +25,12 @@ class Point(msgspec.Struct, frozen=True):
     """its first major category"""
     x: float
     y: float
-    """-1 to 1"""
+    """both coordinates lie between -1 and 1"""
 
 
 async def scenarios(service: Service, request: Request, _timings: Timings) -> Response:
-    """Every scenario that a session may name, and what it is."""
-    await service.check_admin(request)
+    """Answer every scenario that a session may name, with its description."""
+    await service.require_admin(request)
     body = {
         "scenarios": [
             {"name": one.name, "description": one.description} for one in service.scenarios.values()
@@ -41,8 +41,8 @@ async def scenarios(service: Service, request: Request, _timings: Timings) -> Re
 
 
 async def catalog_map(service: Service, request: Request, timings: Timings) -> Response:
-    """Where the episodes lie; of many a sample, the same each time."""
-    await service.check_admin(request)
+    """Answer the coordinates of the episodes; of a large catalog, a stable sample."""
+    await service.require_admin(request)
     catalog = (await service.catalog(timings)).catalog
     with timings.step("map"):
         mapped = (
@@ -59,15 +59,15 @@ async def catalog_map(service: Service, request: Request, timings: Timings) -> R
 
 
 def _sample(catalog: Catalog, rows: IntArray) -> IntArray:
-    """At most `MOST_POINTS` of these rows: chosen by id, so that most stay as a catalog grows."""
-    if len(rows) <= MOST_POINTS:
+    """Return at most `MAX_POINTS` rows, chosen by id so that most stay as a catalog grows."""
+    if len(rows) <= MAX_POINTS:
         return rows
-    drawn = mixed(catalog.id_hashes[rows], 0)
-    return rows[np.sort(np.argsort(drawn)[:MOST_POINTS])]
+    order = mixed(catalog.id_hashes[rows], 0)
+    return rows[np.sort(np.argsort(order)[:MAX_POINTS])]
 
 
-def _point(catalog: Catalog, row: int) -> Point:
+def _point(catalog: Catalog, row: int) -> MapPoint:
     x, y = catalog.projection.at(row) or (0.0, 0.0)
     major = [one for one in catalog.categories_of(row).tolist() if catalog.category_major[one]]
     category = catalog.categories[major[0]] if major else None
-    return Point(catalog.ids[row], catalog.title(row), category, x, y)
+    return MapPoint(catalog.ids[row], catalog.title(row), category, x, y)

@@ -1,17 +1,20 @@
-"""Languages that a user speaks, as BCP 47 has them."""
+"""Language tags of users in the standard form of BCP 47."""
 
 import re
 from functools import lru_cache
 
 NO_LANGUAGE = frozenset({"mis", "mul", "und", "zxx"})
-"""tags for a language that is unknown, or is not one"""
+"""tags that stand for an unknown language, several languages, or none"""
 _STANDARD = re.compile(r"(?!bh|in|iw|ji|jw|mo|sh|tl|tw)[a-z]{2}(-[A-Z]{2})?")
-"""tags that stand as they are; about all others langcodes is asked, whose import takes 40 ms"""
+"""tags in standard form; all others go through langcodes, whose import takes 40 ms"""
 
 
 @lru_cache(maxsize=1000)
 def standard_tag(text: str) -> str | None:
-    """A language tag in its standard form: `en` for `eng`, `en-US` for `en_us`; None for no tag."""
+    """Return a language tag in standard form: `en` for `eng`, `en-US` for `en_us`.
+
+    None for a text that is no language tag.
+    """
     import langcodes  # noqa: PLC0415  # few requests need it
 
     try:
@@ -23,7 +26,10 @@ def standard_tag(text: str) -> str | None:
 
 
 def standard_tags(stored: tuple[str, ...]) -> tuple[str, ...]:
-    """The tags of a stored profile in standard form, each once; what is no tag is left out."""
+    """Return the tags of a stored profile in standard form, each once, without invalid ones.
+
+    Returns `stored` itself if nothing changes.
+    """
     if all(map(_STANDARD.fullmatch, stored)):
         return stored
     found = (one if _STANDARD.fullmatch(one) else standard_tag(one) for one in stored)

@@ -1,4 +1,4 @@
-"""Sessions: create one, go on with one."""
+"""Sessions: creating one, and answering its next page."""
 
 import asyncio
 import secrets
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from feed.catalog.catalog import Catalog
-from feed.session import pages as sessions
+from feed.session import pages
 from feed.session.cursor import CursorError, CursorExpired, unseal
 from feed.session.request import Ids, Limit, SessionRequest, make_query
 from feed.session.state import Session
@@ -21,7 +21,7 @@ from functions.telemetry import Timings
 
 
 class NextRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`POST /api/sessions/{id}/next`."""
+    """The body of `POST /api/sessions/{id}/next`."""
 
     cursor: Annotated[str, msgspec.Meta(min_length=1)]
     limit: Limit = 10
@@ -29,54 +29,54 @@ class NextRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 async def create(service: Service, request: Request, timings: Timings) -> Response:
-    """Rank a session and answer its first page."""
+    """Rank a new session and answer its first page."""
     with timings.step("validate"):
-        asked = await read_body(request, SessionRequest)
-        uid, unknown = await service.asker(request)
+        body = await read_body(request, SessionRequest)
+        uid, user_degraded = await service.optional_user(request)
         service.limits.check_session(uid, request.scope)
-        if asked.detail or asked.seed is not None:
-            await service.check_admin(request)
-        if not unknown:
-            _check_user(asked.user_id, uid)
-        # Who names a scenario has chosen, so no lot has.
-        experiment = service.assigned(uid) if asked.scenario is None else None
-        scenario = service.scenario(experiment.arm if experiment else asked.scenario)
-    # Together: where there is no catalog yet, the store's first connection opens meanwhile.
-    held, (summary, missing) = await asyncio.gather(
-        service.catalog(timings), service.summary(uid if asked.stored else None, timings)
+        if body.detail or body.seed is not None:
+            await service.require_admin(request)
+        if not user_degraded:
+            _check_user(body.user_id, uid)
+        # A request that names its scenario takes no part in the experiment.
+        experiment = service.assignment(uid) if body.scenario is None else None
+        scenario = service.scenario_name(experiment.arm if experiment else body.scenario)
+    # At once: while the first catalog is loaded, the store's connection is opened.
+    loaded, (summary, summary_degraded) = await asyncio.gather(
+        service.catalog(timings), service.summary(uid if body.stored else None, timings)
     )
-    ranker = held.rankers[scenario]
-    seed = secrets.randbits(64) if asked.seed is None else asked.seed
-    query = make_query(asked, summary, seed=seed, now_us=service.now_us())
-    retrieved, lacking = await service.retrieve(ranker, query, timings)
-    degraded = (*unknown, *missing, *lacking)
-    async with service.computing:
+    ranker = loaded.rankers[scenario]
+    seed = secrets.randbits(64) if body.seed is None else body.seed
+    query = make_query(body, summary, seed=seed, now_us=service.now_us())
+    retrieved, search_degraded = await service.retrieve(ranker, query, timings)
+    degraded = (*user_degraded, *summary_degraded, *search_degraded)
+    async with service.ranking:
         with timings.step("rank"):
-            session = sessions.create(
+            session = pages.create(
                 ranker,
                 query,
                 retrieved,
                 degraded=degraded,
                 experiment=experiment,
-                trace=asked.trace,
-                detail=asked.detail,
+                trace=body.trace,
+                detail=body.detail,
             )
-    if session.drawn and not asked.detail:  # no listener decides on what the Lab is shown
-        timings.facts["drawn"] = session.drawn
-    return _page(service, held.catalog, session, asked.limit, uid, timings)
+    if session.drawn and not body.detail:  # the Lab's sessions are no decisions of a listener
+        timings.log_fields["drawn"] = session.drawn
+    return _page(service, loaded.catalog, session, body.limit, uid, timings)
 
 
 async def next_page(service: Service, request: Request, timings: Timings) -> Response:
-    """Answer the next page of a session from its cursor."""
+    """Answer the next page of the session that a cursor carries."""
     with timings.step("validate"):
-        asked = await read_body(request, NextRequest)
+        body = await read_body(request, NextRequest)
         uid = await service.verifier.uid(request)
         session_id = request.path_params["session_id"]
-        session = _opened(service, asked.cursor, session_id, uid)
-    held = await service.catalog(timings)
+        session = _open_cursor(service, body.cursor, session_id, uid)
+    loaded = await service.catalog(timings)
     with timings.step("resume"):
-        session = sessions.resume(held.catalog, session, asked.engaged_ids)
-    return _page(service, held.catalog, session, asked.limit, uid, timings)
+        session = pages.resume(loaded.catalog, session, body.engaged_ids)
+    return _page(service, loaded.catalog, session, body.limit, uid, timings)
 
 
 def _page(
@@ -89,7 +89,7 @@ def _page(
 ) -> Response:
     degraded = service.catalog_degraded(catalog)
     with timings.step("encode"):
-        body = sessions.page(
+        body = pages.page(
             catalog,
             session,
             limit,
@@ -98,14 +98,14 @@ def _page(
             expires_us=service.now_us() + service.settings.CURSOR_TTL_S * 1_000_000,
             degraded=degraded,
         )
-    timings.facts |= {
+    timings.log_fields |= {
         "session_id": session.session_id,
         "scenario": session.scenario,
         "catalog_version": catalog.version,
         "degraded": [*degraded, *session.degraded],
     }
     if session.experiment is not None:
-        timings.facts["experiment"] = session.experiment
+        timings.log_fields["experiment"] = session.experiment
     return json_response(body)
 
 
@@ -114,13 +114,13 @@ def _check_user(user_id: str | None, uid: str | None) -> None:
         raise ProblemError(
             401 if uid is None else 403,
             "not-your-user",
-            "user_id is not the user who asks",
+            "user_id is not the signed-in user",
             field="user_id",
             expected="the signed-in user's own id, or none",
         )
 
 
-def _opened(service: Service, token: str, session_id: str, uid: str | None) -> Session:
+def _open_cursor(service: Service, token: str, session_id: str, uid: str | None) -> Session:
     now_us = service.now_us()
     try:
         return unseal(
@@ -130,7 +130,7 @@ def _opened(service: Service, token: str, session_id: str, uid: str | None) -> S
         raise ProblemError(
             410,
             "cursor-expired",
-            "this session is too old to go on: create a new one",
+            "this session has expired: create a new one",
             field="cursor",
             expected="a cursor that has not expired",
         ) from error

@@ -1,4 +1,4 @@
-"""Status: health for people and load balancers, metrics for Prometheus."""
+"""Status: health for people and load balancers, and metrics for Prometheus."""
 
 import asyncio
 from typing import Any
@@ -15,42 +15,41 @@ from functions.serving.catalog_holder import NoCatalogError
 from functions.serving.service import Service
 from functions.telemetry import Timings
 
-STORE_S = 2.0
-_PROBE = "earshot-health"
+STORE_TIMEOUT_S = 2.0
+_PROBE_UID = "earshot-health"
 
 
 async def health(service: Service, _request: Request, timings: Timings) -> Response:
-    """Catalog version and age, and whether each dependency answers; 503 without a catalog.
+    """Answer the catalog's version and age and the state of each dependency; 503 without a catalog.
 
-    What is wrong is in the log, too, with the severity of its `Degradation`.
+    Each failure is logged, too, with the severity of its `Degradation`.
     """
     catalog: dict[str, Any] | None = None
-    found = service.holder.degraded
     with timings.step("catalog"):
         try:
-            held = (await service.holder.current()).catalog
-            found = service.catalog_degraded(held)
+            loaded = (await service.holder.current()).catalog
+            degraded = service.catalog_degraded(loaded)
             catalog = {
-                "version": held.version,
-                "created_at": rfc3339(held.created_us),
-                "age_s": (service.now_us() - held.created_us) // 1_000_000,
-                "episodes": len(held),
-                "embedding_model": held.model,
+                "version": loaded.version,
+                "created_at": rfc3339(loaded.created_us),
+                "age_s": (service.now_us() - loaded.created_us) // 1_000_000,
+                "episodes": len(loaded),
+                "embedding_model": loaded.model,
             }
         except NoCatalogError:
-            found = service.holder.degraded
-    is_stale = Degradation.CATALOG_STALE in found
-    shelf = [one for one in found if one != Degradation.CATALOG_STALE]
-    store = await _store(service, timings)
+            degraded = service.holder.degraded
+    is_stale = Degradation.CATALOG_STALE in degraded
+    shelf = [one for one in degraded if one != Degradation.CATALOG_STALE]
+    store = await _store_failure(service, timings)
     dependencies = {
         "catalog": "stale" if is_stale else "missing" if catalog is None else "ok",
         "shelf": shelf[0] if shelf else "ok",
         "store": "ok" if store is None else store.removeprefix("summary_"),
-        **await _search(service, timings),
+        **await _search_state(service, timings),
     }
-    timings.facts["degraded"] = [*found, *([] if store is None else [store])]
-    well = all(one in {"ok", "unused"} for one in dependencies.values())
-    status = "no_catalog" if catalog is None else "ok" if well else "degraded"
+    timings.log_fields["degraded"] = [*degraded, *([] if store is None else [store])]
+    is_well = all(one in {"ok", "unused"} for one in dependencies.values())
+    status = "no_catalog" if catalog is None else "ok" if is_well else "degraded"
     body = {
         "status": status,
         "catalog": catalog,
@@ -60,20 +59,20 @@ async def health(service: Service, _request: Request, timings: Timings) -> Respo
 
 
 async def metrics(service: Service, request: Request, _timings: Timings) -> Response:
-    """Counts since this process started, as Prometheus text. For admins."""
-    await service.check_admin(request)
-    held = service.holder.held
-    created_s = held.catalog.created_us / 1e6 if held else None
+    """Answer the counters of this process as Prometheus text, for admins."""
+    await service.require_admin(request)
+    loaded = service.holder.loaded
+    created_s = loaded.catalog.created_us / 1e6 if loaded else None
     text = service.metrics.text(created_s)
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-async def _store(service: Service, timings: Timings) -> Degradation | None:
-    """What is wrong with the store, if anything is."""
+async def _store_failure(service: Service, timings: Timings) -> Degradation | None:
+    """Return why the store does not answer, or None if it does."""
     with timings.step("store"):
         try:
-            async with asyncio.timeout(STORE_S):
-                await service.store.read_summary(_PROBE)
+            async with asyncio.timeout(STORE_TIMEOUT_S):
+                await service.store.read_summary(_PROBE_UID)
         except TimeoutError:
             return Degradation.SUMMARY_TIMEOUT
         except Unavailable as error:
@@ -82,12 +81,12 @@ async def _store(service: Service, timings: Timings) -> Degradation | None:
     return None
 
 
-async def _search(service: Service, timings: Timings) -> dict[str, str]:
-    """How the search is, where there is one; a catalog that holds its vectors does not use it."""
-    held = service.holder.held
-    if service.retrieval is None or held is None:
+async def _search_state(service: Service, timings: Timings) -> dict[str, str]:
+    """Return the state of the external search, if one is configured and a catalog is loaded."""
+    loaded = service.holder.loaded
+    if service.external_search is None or loaded is None:
         return {}
-    if held.catalog.embeddings.in_memory:
+    if loaded.catalog.embeddings.in_memory:
         return {"search": "unused"}
     with timings.step("search"):
-        return {"search": await service.retrieval.health(held.catalog.dimension)}
+        return {"search": await service.external_search.health(loaded.catalog.dimension)}

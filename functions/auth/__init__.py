@@ -1,1 +1,1 @@
-"""Who is asking: tokens, keys and pseudonyms."""
+"""Authentication: verifiers of tokens, Google's keys, and pseudonyms for the log."""

@@ -1,4 +1,4 @@
-"""Pseudonyms: what the log calls a user, the same on all instances that share a key."""
+"""Pseudonyms: what the log calls a user, the same on all instances with the same key."""
 
 import hashlib
 import hmac
@@ -6,18 +6,18 @@ import hmac
 _LABEL = b"earshot: users in the log"
 _HEX_DIGITS = 16
 UNKNOWN = "-"
-"""what stands for every user where there is no key"""
+"""the pseudonym of every user where there is no key"""
 
 
 class Pseudonyms:
-    """Keyed hashes of user ids. Without the key they tell nothing about who is in the log."""
+    """Keyed hashes of user ids, which reveal nothing without the key."""
 
     def __init__(self, secret: bytes) -> None:
-        """The key is derived from a secret of another use; without one, all users are one."""
+        """Derive the key from a secret; without a secret, every user has the same pseudonym."""
         self._key = hmac.digest(secret, _LABEL, hashlib.sha256) if secret else b""
 
     def of(self, uid: str) -> str:
-        """The pseudonym of a user."""
+        """Return the pseudonym of a user id."""
         if not self._key:
             return UNKNOWN
         digest = hmac.digest(self._key, uid.encode(errors="surrogatepass"), hashlib.sha256)

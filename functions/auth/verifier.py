@@ -1,4 +1,7 @@
-"""Who is asking. Which verifier is used is decided at start-up, never by what a request carries."""
+"""Verifiers tell which user makes a request. The settings choose one at start-up.
+
+Nothing in a request can change which verifier is used.
+"""
 
 import re
 from typing import Protocol
@@ -13,25 +16,29 @@ _UID = re.compile(r"[A-Za-z0-9_.@-]{1,128}")
 
 
 class Verifier(Protocol):
-    """Tells the user of a request."""
+    """Tells which user makes a request, and whether that user is an admin."""
 
     async def uid(self, request: Request) -> str | None:
-        """The user, or None for an anonymous session. Raises `ProblemError`: 400, 401, or 503."""
+        """Return the user id, or None for an anonymous request.
+
+        Raises `ProblemError`: 400, 401, or 503.
+        """
         ...
 
     async def is_admin(self, request: Request) -> bool:
-        """Whether the user may use the Lab. Raises `ProblemError`, as `uid`."""
+        """Return whether the user may use the Lab. Raises `ProblemError`: 400, 401, or 503."""
         ...
 
 
-class Nobody:
-    """No user can be known: every session is anonymous, and a claim to be somebody is refused."""
+class AnonymousVerifier:
+    """Every request is anonymous; one that carries a token or names a user is refused."""
 
     def __init__(self, *, local: bool = True) -> None:
+        """Make every request an admin's if `local`, and none otherwise."""
         self._local = local
 
     async def uid(self, request: Request) -> None:
-        """None, always."""
+        """Return None. Raises `ProblemError` 401 for a header that claims a user."""
         for header in (DEMO_HEADER, "authorization"):
             if header in request.headers:
                 raise ProblemError(
@@ -43,16 +50,16 @@ class Nobody:
                 )
 
     async def is_admin(self, request: Request) -> bool:
-        """On a laptop everybody is; in the cloud nobody can be."""
+        """Return whether the server is local. Raises `ProblemError` 401 for a claim of a user."""
         await self.uid(request)
         return self._local
 
 
-class DemoUsers:
-    """Whoever the header X-Demo-User names. Local only: `settings` refuses it anywhere else."""
+class DemoVerifier:
+    """Takes the user id from the header X-Demo-User. Local only: settings refuse it elsewhere."""
 
     async def uid(self, request: Request) -> str | None:
-        """The name in the header."""
+        """Return the user id in the header. Raises `ProblemError` 400 or 401."""
         if "authorization" in request.headers:
             raise ProblemError(
                 401,
@@ -70,6 +77,6 @@ class DemoUsers:
         return name
 
     async def is_admin(self, request: Request) -> bool:
-        """Everybody is."""
+        """Return True: locally, every user is an admin. Raises `ProblemError` 400 or 401."""
         await self.uid(request)
         return True

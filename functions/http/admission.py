@@ -1,7 +1,7 @@
-"""Admission control: so many requests at once and no more, and not too many from one address.
+"""Admission control: limits concurrent requests, and the requests of one client address.
 
-What is beyond that is refused before any work is done for it, so that an instance under attack
-stays as quick as it is for those that it lets in.
+A request beyond the limits is refused before any work is done for it, so that an instance under
+attack stays fast for the requests that it admits.
 """
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -9,44 +9,44 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from functions.http.rate_limits import RateLimits
 from functions.problems import ProblemError
 
-ALWAYS = frozenset({"/api/health", "/api/metrics"})
-"""answered however busy it is: how else should one learn that it is"""
+UNLIMITED_PATHS = frozenset({"/api/health", "/api/metrics"})
+"""answered however busy the instance is, since they report that it is"""
 RETRY_AFTER_S = 1
 _OVERLOADED = ProblemError(
     503,
     "overloaded",
-    "this instance is busy: it works on as many requests as it can",
+    "this instance already works on as many requests as it can: try again soon",
     headers={"Retry-After": str(RETRY_AFTER_S)},
 )
 _OVERLOADED_RESPONSE = _OVERLOADED.response()
-"""made once: an instance that has no time for requests has none for refusing them"""
+"""encoded once: an overloaded instance has no time to encode it for each request"""
 
 
 class AdmissionControl:
-    """An ASGI application around another."""
+    """An ASGI application that passes admitted requests on to another one."""
 
-    def __init__(self, app: ASGIApp, most: int, limits: RateLimits) -> None:
-        """Lets in `most` requests at once; any number if that is 0."""
+    def __init__(self, app: ASGIApp, max_concurrent: int, limits: RateLimits) -> None:
+        """Admit `max_concurrent` requests at once; 0 is any number."""
         self._app = app
-        self._most = most
+        self._max_concurrent = max_concurrent
         self._limits = limits
-        self._under_way = 0
+        self._concurrent = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request in, or refuse it with 503 or 429."""
-        counts = scope["path"] not in ALWAYS
-        if counts and self._most and self._under_way >= self._most:
-            scope["state"]["timings"].refuse(_OVERLOADED.detail)
+        """Pass a request on, or refuse it with 503 or 429."""
+        counts = scope["path"] not in UNLIMITED_PATHS
+        if counts and self._max_concurrent and self._concurrent >= self._max_concurrent:
+            scope["state"]["timings"].refusal = _OVERLOADED.detail
             await _OVERLOADED_RESPONSE(scope, receive, send)
             return
         try:
             self._limits.check_request(scope)
         except ProblemError as problem:
-            scope["state"]["timings"].refuse(problem.detail)
+            scope["state"]["timings"].refusal = problem.detail
             await problem.response()(scope, receive, send)
             return
-        self._under_way += counts
+        self._concurrent += counts
         try:
             await self._app(scope, receive, send)
         finally:
-            self._under_way -= counts
+            self._concurrent -= counts

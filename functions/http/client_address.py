@@ -1,22 +1,22 @@
-"""The address of the client of a request, behind proxies of which some are trusted."""
+"""The address of a request's client, behind a number of trusted proxies."""
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
 UNREADABLE = "unreadable"
-"""of whatever is no address: all of it together"""
+"""stands for every text that is no IP address"""
 _PREFIX_BITS = 64
-"""what a provider gives one customer, who may use any address in it"""
+"""of the IPv6 network that a provider gives one customer"""
 
 
 def client_address(scope: Scope, trusted_hops: int) -> str:
-    """The client's address as text; for IPv6 the /64 it lies in.
+    """Return the client's address as text; for IPv6, the /64 network that contains it.
 
-    Each trusted proxy appends to `X-Forwarded-For` the address that it was called from, so the
-    client's is that many entries from the end. Whatever stands before it, the client made up.
-    Without trusted proxies it is the address of the connection.
+    Each trusted proxy appends the address of its caller to `X-Forwarded-For`, so the client's
+    address is that many entries from the end. Earlier entries may be forged by the client.
+    Without trusted proxies, the address is the connection's.
     """
     entries = [
         entry.strip()
@@ -24,15 +24,15 @@ def client_address(scope: Scope, trusted_hops: int) -> str:
         for entry in line.split(",")
     ]
     if trusted_hops and entries:
-        return _grouped(entries[-min(trusted_hops, len(entries))])
+        return _limit_key(entries[-min(trusted_hops, len(entries))])
     host, port = scope.get("client") or ("", 0)
     if not port:
-        # uvicorn, called from this machine, has put what X-Forwarded-For says in its place.
+        # Called from this machine, uvicorn replaces the address by X-Forwarded-For's.
         return "this machine"
-    return _grouped(host)
+    return _limit_key(host)
 
 
-def _grouped(text: str) -> str:
+def _limit_key(text: str) -> str:
     try:
         address = ip_address(_without_port(text))
     except ValueError:
@@ -41,15 +41,11 @@ def _grouped(text: str) -> str:
         return str(address)
     if address.ipv4_mapped:
         return str(address.ipv4_mapped)
-    return _network(address)
-
-
-def _network(address: IPv6Address) -> str:
     return str(IPv6Network((int(address), _PREFIX_BITS), strict=False))
 
 
 def _without_port(text: str) -> str:
-    """`192.0.2.1:80` and `[2001:db8::1]:80` without what some proxies append."""
+    """Remove the port that some proxies append: `192.0.2.1:80`, `[2001:db8::1]:80`."""
     if text.startswith("["):
         return text[1:].partition("]")[0]
     host, separator, _ = text.partition(":")

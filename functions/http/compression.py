@@ -1,34 +1,35 @@
-"""Compression: answers that are large enough go out gzipped to whoever accepts it.
+"""Compression of answers with gzip, for clients that accept it.
 
-Bytes to listeners cost more than a session's processor. gzip, since every client takes it and the
-standard library has it; at its fastest level, since the next ones save 3% for a third more time.
+Outgoing bytes cost more than the processor time of a session. Every client takes gzip and the
+standard library has it; its fastest level is used, since the next ones save 3% for a third more
+time.
 """
 
 import zlib
 
 from starlette.responses import Response
 
-LEAST_BYTES = 1024
-"""what is shorter may fit one packet anyway"""
+MIN_BYTES = 1024
+"""a shorter body fits one packet anyway"""
 LEVEL = 1
 _GZIP = 31
 """zlib's number for gzip's format with the largest window"""
 
 
-def compress(response: Response, accepted: str) -> None:
-    """Gzip the body of an answer, where the header Accept-Encoding allows it and it is worth it."""
-    if type(response) is not Response or len(response.body) < LEAST_BYTES:
-        return  # a file or a stream has no body at hand
+def compress(response: Response, accept_encoding: str) -> None:
+    """Gzip the body of a response in place, if it is large and Accept-Encoding allows it."""
+    if type(response) is not Response or len(response.body) < MIN_BYTES:
+        return  # files and streams have no body in memory
     response.headers["Vary"] = "Accept-Encoding"
-    if accepts_gzip(accepted):
+    if accepts_gzip(accept_encoding):
         response.body = zlib.compress(response.body, LEVEL, _GZIP)
         response.headers["Content-Encoding"] = "gzip"
         response.headers["Content-Length"] = str(len(response.body))
 
 
-def accepts_gzip(accepted: str) -> bool:
-    """Whether an Accept-Encoding (RFC 9110, 12.5.3) names gzip, and not with a weight of 0."""
-    for one in accepted.lower().split(","):
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Return whether an Accept-Encoding names gzip with a weight above 0 (RFC 9110, 12.5.3)."""
+    for one in accept_encoding.lower().split(","):
         name, _, weight = (part.strip() for part in one.partition(";"))
         if name in {"gzip", "x-gzip"}:
             return weight.removeprefix("q=").strip("0.") != "" or not weight

@@ -1,6 +1,6 @@
-"""A resource: one path, its handlers by method, and what every request gets besides.
+"""Endpoints: one path, its handlers by method, and what every answer has in common.
 
-That is an answer to whatever goes wrong, compression, and the header Server-Timing.
+That is a problem document for every error, compression, and the header Server-Timing.
 """
 
 from collections.abc import Awaitable, Callable
@@ -13,22 +13,23 @@ from starlette.types import Receive, Scope, Send
 from feed.model.degradation import Degradation
 from feed.ports.errors import Unavailable, Unstorable
 from functions.http.compression import compress
-from functions.http.paths import decoded
+from functions.http.paths import decode_params
 from functions.problems import ProblemError
 from functions.serving.service import Service
 from functions.telemetry import Timings, log_error
 
+INTERNAL_ERROR = "the server failed: its log says why"
 STORE = Degradation.SUMMARY_UNAVAILABLE
 
 Handler = Callable[[Service, Request, Timings], Awaitable[Response]]
 
 
 def json_response(body: bytes, status: int = 200, cache: str = "no-store") -> Response:
-    """JSON that is encoded already."""
+    """Return a response of JSON that is already encoded."""
     return Response(body, status, {"Cache-Control": cache}, "application/json")
 
 
-class Resource:
+class Endpoint:
     """An ASGI application for one path."""
 
     def __init__(self, service: Service, path: str, handlers: dict[str, Handler]) -> None:
@@ -39,9 +40,9 @@ class Resource:
             handlers["HEAD"] = handlers["GET"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, whatever happens."""
-        self._service.begin()
-        request = Request({**scope, "path_params": decoded(scope["path_params"])}, receive)
+        """Answer one request; every error becomes a problem document."""
+        self._service.start_connecting()
+        request = Request({**scope, "path_params": decode_params(scope["path_params"])}, receive)
         timings: Timings = request.state.timings
         timings.route = self._path
         response = await self._answer(request, timings)
@@ -57,37 +58,37 @@ class Resource:
                 raise ProblemError(
                     405,
                     "method-not-allowed",
-                    f"{request.method} is not for this address",
+                    f"this address does not take {request.method}",
                     expected=allowed,
                     headers={"Allow": allowed},
                 )
             return await handler(self._service, request, timings)
         except ProblemError as problem:
-            timings.facts["problem"] = problem.log_text
+            timings.log_fields["problem"] = problem.log_text
             if problem.causes:
-                timings.facts["degraded"] = problem.causes
+                timings.log_fields["degraded"] = problem.causes
             return problem.response()
         except Unstorable as error:
-            timings.facts["problem"] = str(error)
+            timings.log_fields["problem"] = str(error)
             return ProblemError(
                 422,
                 "not-storable",
-                "the store of users can never take this: do not send it again",
+                "the store of users cannot hold this: do not send it again",
             ).response()
         except Unavailable as error:
-            timings.facts |= {"problem": str(error), "degraded": [STORE]}
+            timings.log_fields |= {"problem": str(error), "degraded": [STORE]}
             self._service.degradations.explain(STORE, str(error))
             return ProblemError(
                 503,
                 "store-unavailable",
-                "the store of users did not answer: what was sent is not saved, try again",
+                "the store of users did not answer: nothing is saved, try again",
                 headers={"Retry-After": "1"},
             ).response()
-        except Exception as error:  # noqa: BLE001  # a request never takes the process with it
+        except Exception as error:  # noqa: BLE001  # a request never ends the process
             log_error(f"{request.method} {self._path}", error)
-            return ProblemError(500, "internal-error", "this is our fault").response()
+            return ProblemError(500, "internal-error", INTERNAL_ERROR).response()
 
 
-def resource(service: Service, path: str, **handlers: Handler) -> Route:
-    """A route with one handler per method."""
-    return Route(path, Resource(service, path, handlers))
+def endpoint(service: Service, path: str, **handlers: Handler) -> Route:
+    """Return the route of a path with one handler per HTTP method."""
+    return Route(path, Endpoint(service, path, handlers))

@@ -1,7 +1,7 @@
 """Rate limits of this instance: per user, per client address, and for anonymous sessions.
 
-A limit is a bucket for each key that holds so many requests and is refilled evenly (GCRA). The
-buckets of the most recent keys are kept, so that an attacker with many keys does not fill memory.
+Each key has a bucket of requests that is refilled evenly (generic cell rate algorithm, GCRA). Only
+the most recent keys have one, so that an attacker with many keys cannot fill the memory.
 """
 
 import math
@@ -17,21 +17,21 @@ from functions.settings import Settings
 if TYPE_CHECKING:
     from throttled import Throttled
 
-MOST_KEYS = 50_000
+MAX_KEYS = 50_000
 """of each limit; about 15 MB"""
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
 
 class RateLimit:
-    """One limit, for any number of keys."""
+    """One rate limit, for any number of keys."""
 
     def __init__(self, name: str, rate: str) -> None:
-        """`rate` is `600/minute`, say, or `off`."""
+        """Limit to a rate like `600/minute`, or not at all: `off`."""
         self._name = name
-        self._limiter = None if rate == "off" else self._limiter_of(rate)
+        self._limiter = None if rate == "off" else self._make_limiter(rate)
 
-    def _limiter_of(self, rate: str) -> "Throttled":
-        # Imported where there is something to limit.
+    def _make_limiter(self, rate: str) -> "Throttled":
+        # Imported only where there is a limit.
         from throttled import MemoryStore, Throttled, per_duration  # noqa: PLC0415
 
         count, _, unit = rate.partition("/")
@@ -39,21 +39,21 @@ class RateLimit:
         return Throttled(
             using="gcra",
             quota=per_duration(timedelta(seconds=self._period_s), self._count),
-            store=MemoryStore(options={"MAX_SIZE": MOST_KEYS}),
+            store=MemoryStore(options={"MAX_SIZE": MAX_KEYS}),
         )
 
     def check(self, key: str) -> None:
-        """Count one request. Raises `ProblemError` 429 with the headers of the standards.
+        """Count one request of a key. Raises `ProblemError` 429 beyond the limit.
 
-        `Retry-After` is of RFC 9110; `RateLimit-Policy` and `RateLimit` are of
+        Its headers are `Retry-After` (RFC 9110), and `RateLimit-Policy` and `RateLimit` of
         draft-ietf-httpapi-ratelimit-headers-10.
         """
         if self._limiter is None:
             return
-        found = self._limiter.limit(key)
-        if not found.limited:
+        result = self._limiter.limit(key)
+        if not result.limited:
             return
-        wait_s = max(1, math.ceil(found.state.retry_after))
+        wait_s = max(1, math.ceil(result.state.retry_after))
         raise ProblemError(
             429,
             "too-many-requests",
@@ -68,11 +68,11 @@ class RateLimit:
 
 
 class RateLimits:
-    """All limits of one instance. What another instance answered is not counted here."""
+    """All rate limits of one instance. Requests to other instances are not counted."""
 
     def __init__(self, settings: Settings) -> None:
         self._trusted_hops = settings.TRUSTED_HOPS
-        # In the cloud the connection's address is that of a proxy, which all clients share.
+        # In the cloud, the connection's address is that of a proxy, which all clients share.
         self._knows_addresses = bool(settings.TRUSTED_HOPS or not settings.K_SERVICE)
         self._addresses = RateLimit("requests", settings.LIMIT_ADDRESS)
         self._anonymous = RateLimit("anonymous-sessions", settings.LIMIT_ANONYMOUS)
@@ -80,20 +80,24 @@ class RateLimits:
         self._writes = RateLimit("writes", settings.LIMIT_WRITES)
 
     def check_request(self, scope: Scope) -> None:
-        """Count a request of a client address. Raises `ProblemError` 429."""
+        """Count a request of a client address. Raises `ProblemError` 429 beyond the limit."""
         if self._knows_addresses:
             self._addresses.check(client_address(scope, self._trusted_hops))
 
     def check_session(self, uid: str | None, scope: Scope) -> None:
-        """Count a new session of a user, or an anonymous one of an address, as above."""
+        """Count a new session of a user, or of an address if it is anonymous.
+
+        Raises `ProblemError` 429 beyond the limit.
+        """
         if uid is not None:
             self._sessions.check(uid)
         elif self._knows_addresses:
             self._anonymous.check(client_address(scope, self._trusted_hops))
 
     def check_write(self, uid: str, *, deletes: bool) -> None:
-        """Count a write of a user, as above.
+        """Count a write of a user. Raises `ProblemError` 429 beyond the limit.
 
-        Deletions count apart: an app that writes without end keeps no user from deleting it all.
+        Deletions have a limit of their own: an app that writes without end must not keep its user
+        from deleting everything.
         """
         self._writes.check(f"delete/{uid}" if deletes else uid)

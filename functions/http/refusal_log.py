@@ -1,6 +1,7 @@
-"""The refusal log: one line per reason and minute at most, however many requests are refused.
+"""Refusal log: at most one line per reason and minute, however many requests are refused.
 
-A line for each would make refusing dear, and let an attack fill the log. Metrics count each.
+A line per refusal would make refusals expensive and let an attack fill the log. Metrics count
+every refusal.
 """
 
 import time
@@ -10,25 +11,25 @@ from collections.abc import Callable
 from functions.telemetry import log
 
 EVERY_S = 60.0
-"""the least time between two lines of one reason"""
+"""minimum time between two lines of one reason"""
 
 
 class RefusalLog:
-    """Counts requests that were not let in, by the reason, and writes a structured line of each."""
+    """Counts refused requests by reason, and writes a structured log line per reason."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._counts: Counter[str] = Counter()
-        """by reason: how often since its last line"""
+        """refusals since the last line, by reason"""
         self._written_at: dict[str, float] = {}
 
     def count(self, reason: str) -> None:
-        """Count one refusal."""
+        """Count one refusal, and write the lines that are due."""
         self._counts[reason] += 1
         self.report()
 
     def report(self) -> None:
-        """Write a line of each reason whose last line is old enough."""
+        """Write a line for each reason whose last line is old enough."""
         if not self._counts:
             return
         now = self._monotonic()

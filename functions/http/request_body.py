@@ -1,4 +1,4 @@
-"""What a request carries: its body, read within its limit, and its query; validated once."""
+"""Reading and validating the body and the query of a request, within limits."""
 
 import asyncio
 from typing import TypeVar
@@ -6,39 +6,42 @@ from typing import TypeVar
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 
-from functions.problems import ProblemError, from_validation, invalid, malformed
+from functions.problems import ProblemError, from_validation_error, invalid, malformed
 
 MAX_BYTES = 256 * 1024
 MAX_S = 10.0
-"""how long a body may take to arrive: until it has, its request takes up a place"""
+"""how long a body may take to arrive; meanwhile its request counts as concurrent"""
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 
 async def read_body(request: Request, kind: type[T]) -> T:
-    """The body as a `kind`; an empty one counts as `{}`. Raises `ProblemError` 400, 408 or 413."""
-    raw = await _bounded(request)
+    """Return the JSON body as a struct of type `kind`; an empty body counts as `{}`.
+
+    Raises `ProblemError`: 400 if invalid, 408 if too slow, 413 if too large.
+    """
+    raw = await _read_limited(request)
     try:
         return msgspec.json.decode(raw or b"{}", type=kind)
     except msgspec.ValidationError as error:
-        raise from_validation(error, kind) from error
+        raise from_validation_error(error, kind) from error
     except msgspec.DecodeError as error:
         raise malformed(str(error)) from error
     except UnicodeDecodeError as error:
         raise malformed("not UTF-8") from error
     except RecursionError as error:
-        raise malformed("nested too deep") from error
+        raise malformed("nested too deeply") from error
 
 
-def query_number(request: Request, name: str, default: int, most: int) -> int:
-    """A number from 1 to `most` in the query. Raises `ProblemError` 400."""
+def query_number(request: Request, name: str, default: int, maximum: int) -> int:
+    """Return a number from 1 to `maximum` in the query. Raises `ProblemError` 400."""
     text = request.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):  # noqa: PLR2004
-        raise invalid(name, f"a number from 1 to {most}", repr(text[:40]))
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= maximum):  # noqa: PLR2004
+        raise invalid(name, f"a number from 1 to {maximum}", repr(text[:40]))
     return int(text)
 
 
-async def _bounded(request: Request) -> bytes:
+async def _read_limited(request: Request) -> bytes:
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > MAX_BYTES:
         raise _too_large()

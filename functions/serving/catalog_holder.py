@@ -1,9 +1,9 @@
-"""The catalog holder: the catalog in memory, and how it follows the shelf.
+"""Catalog holder: keeps the published catalog in memory and follows the shelf.
 
-Loaded at import, before the server forks. Later a request that finds the last look old starts
-another in a thread and is not held up by it. A new catalog is swapped in whole; the last good
-one stays whatever goes wrong, or the newest sound one of the shelf where none is held yet, and
-`degraded` names what did.
+The catalog is loaded at import, before the server forks. Later, a request that finds the last
+refresh old starts another one in a thread, without waiting for it. A new catalog replaces the old
+one as a whole. If a refresh fails, the catalog in memory stays; a process that has none takes the
+newest sound one of the shelf. `degraded` names what failed.
 """
 
 import asyncio
@@ -21,25 +21,26 @@ from functions.serving.catalog_loader import (
     LIST_S,
     SEARCH_S,
     CatalogLoader,
-    Held,
     UnusableError,
 )
 from functions.serving.degradation_log import DegradationLog
+from functions.serving.loaded_catalog import LoadedCatalog
 from functions.telemetry import log_error
 
 POINTER_S = 5.0
 """deadline for reading the pointer"""
-LOOK_S = POINTER_S + LIST_S + FETCH_S + SEARCH_S + 30.0
-"""a look that takes longer hangs: it is given up, and its result is not used"""
+REFRESH_S = POINTER_S + LIST_S + FETCH_S + SEARCH_S + 30.0
+"""a refresh that takes longer hangs: it is abandoned, and its result is not used"""
 FIRST_WAIT_S = 10.0
-"""how long a request waits where there has never been a catalog"""
+"""how long a request waits for a refresh while no catalog was ever loaded"""
 OLD_S = 600.0
-"""a look older than this is awaited: between requests an instance may have had no processor"""
+"""a request waits for a new refresh after this time, in which an instance may have been idle
+without processor time"""
 OLD_WAIT_S = 1.0
 
 
 class NoCatalogError(Exception):
-    """There has never been a catalog."""
+    """No catalog has been loaded yet."""
 
 
 class CatalogHolder:
@@ -56,7 +57,17 @@ class CatalogHolder:
         degradations: DegradationLog | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`expected` are the scenarios that a catalog is made ready for before it is held."""
+        """Hold no catalog yet.
+
+        Args:
+            shelf: Where snapshots are published.
+            scenarios: Every scenario that a session may name, by name.
+            refresh_s: Seconds after which a request starts another refresh.
+            expected: Scenarios whose rankers are made before a catalog is used.
+            memory_limit: In bytes; None is no limit.
+            degradations: Where failures are logged.
+            monotonic: A clock in seconds.
+        """
         self._shelf = shelf
         self._loader = CatalogLoader(
             shelf, scenarios, expected=expected, memory_limit=memory_limit, monotonic=monotonic
@@ -65,130 +76,127 @@ class CatalogHolder:
         self._refresh_s = refresh_s
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._held: Held | None = None
-        self._problem: Degradation | None = None
-        self._looked_at = float("-inf")
-        self._look: asyncio.Future[None] | None = None
-        self._look_began = 0.0
-        self._found_pointer = False
-        self._number = 0
+        self._loaded: LoadedCatalog | None = None
+        self._failure: Degradation | None = None
+        self._refreshed_at = float("-inf")
+        self._refreshing: asyncio.Future[None] | None = None
+        self._refresh_began = 0.0
+        self._pointer_was_read = False
+        self._refresh_number = 0
 
     @property
-    def held(self) -> Held | None:
+    def loaded(self) -> LoadedCatalog | None:
         """The catalog in memory, if there is one."""
-        return self._held
+        return self._loaded
 
     @property
     def degraded(self) -> tuple[Degradation, ...]:
-        """What the last look could not do, if anything."""
-        return (self._problem,) if self._problem else ()
+        """Why the last refresh failed; empty if it did not."""
+        return (self._failure,) if self._failure else ()
 
     def load(self) -> None:
-        """Look at the shelf now. A failure is logged and remembered, and raises nothing."""
-        self._number += 1
-        self._look_at_shelf(self._number)
+        """Refresh now. A failure is logged and remembered, never raised."""
+        self._refresh_number += 1
+        self._refresh(self._refresh_number)
 
     def warm_up(self) -> None:
-        """Look through what a session looks at, if there is a catalog: after a fork, its memory.
+        """Rank a session, if there is a catalog, to copy the memory that a forked worker shares.
 
-        A page of it that is shared with the parent is copied when it is first touched, and every
-        object is touched that is used, for its references are counted.
+        A page of memory that is shared with the parent is copied when it is first written, and
+        every object that is used is written, since its references are counted.
         """
-        if self._held is not None:
-            self._held.rankers.warm_up()
+        if self._loaded is not None:
+            self._loaded.rankers.warm_up()
 
-    async def current(self) -> Held:
-        """The catalog to answer this request from. Raises `NoCatalogError`."""
+    async def current(self) -> LoadedCatalog:
+        """Return the catalog to answer this request from. Raises `NoCatalogError`."""
         now = self._monotonic()
-        age_s = now - self._looked_at
-        self._name_a_slow_look(now)
-        if self._held is None:
+        age_s = now - self._refreshed_at
+        self._report_slow_pointer(now)
+        if self._loaded is None:
             await self._wait(FIRST_WAIT_S)
-        elif age_s > OLD_S and not self._looking:
+        elif age_s > OLD_S and not self._is_refreshing:
             await self._wait(OLD_WAIT_S)
         elif age_s > self._refresh_s:
-            self._start()
-        if self._held is None:
+            self._ensure_refreshing()
+        if self._loaded is None:
             raise NoCatalogError
-        return self._held
+        return self._loaded
 
     @property
-    def _looking(self) -> bool:
-        return self._look is not None and not self._look.done()
+    def _is_refreshing(self) -> bool:
+        return self._refreshing is not None and not self._refreshing.done()
 
-    def _name_a_slow_look(self, now: float) -> None:
-        """A look that has no pointer in time is named, though it may still end well."""
-        if self._looking and not self._found_pointer and now - self._look_began > POINTER_S:
-            self._problem = Degradation.CATALOG_UNREACHABLE
+    def _report_slow_pointer(self, now: float) -> None:
+        """Call the shelf unreachable while a refresh waits too long for the pointer."""
+        slow = now - self._refresh_began > POINTER_S
+        if self._is_refreshing and not self._pointer_was_read and slow:
+            self._failure = Degradation.CATALOG_UNREACHABLE
 
     async def _wait(self, timeout_s: float) -> None:
-        await asyncio.wait([self._start()], timeout=timeout_s)
+        await asyncio.wait([self._ensure_refreshing()], timeout=timeout_s)
 
-    def _start(self) -> asyncio.Future[None]:
-        """The look that is under way, or a new one in a thread of its own."""
+    def _ensure_refreshing(self) -> asyncio.Future[None]:
+        """Return the running refresh, or start one in a thread of its own."""
         now = self._monotonic()
-        if self._look and self._looking and now - self._look_began < LOOK_S:
-            return self._look
+        if self._refreshing and self._is_refreshing and now - self._refresh_began < REFRESH_S:
+            return self._refreshing
         loop = asyncio.get_running_loop()
-        self._number += 1
-        number = self._number
-        look: asyncio.Future[None] = loop.create_future()
-        self._look, self._look_began, self._found_pointer = look, now, False
+        self._refresh_number += 1
+        number = self._refresh_number
+        done: asyncio.Future[None] = loop.create_future()
+        self._refreshing, self._refresh_began, self._pointer_was_read = done, now, False
 
         def run() -> None:
-            self._look_at_shelf(number)
+            self._refresh(number)
             with suppress(RuntimeError):  # the server has stopped meanwhile
-                loop.call_soon_threadsafe(look.set_result, None)
+                loop.call_soon_threadsafe(done.set_result, None)
 
-        # A daemon: one that hangs must not keep the process from ending.
-        threading.Thread(target=run, name="catalog-look", daemon=True).start()
-        return look
+        # A daemon: a thread that hangs must not keep the process from ending.
+        threading.Thread(target=run, name="catalog-refresh", daemon=True).start()
+        return done
 
-    def _look_at_shelf(self, number: int) -> None:
-        """Take what the shelf points at, unless a later look has begun."""
-        pointer, held = None, self._held
-        problem: Degradation | None = Degradation.CATALOG_UNREACHABLE
+    def _refresh(self, number: int) -> None:
+        """Load what the shelf's pointer names; drop the result if a later refresh has begun."""
+        pointer, loaded = None, self._loaded
+        failure: Degradation | None = Degradation.CATALOG_UNREACHABLE
         try:
             pointer = self._shelf.current(POINTER_S)
-            self._found_pointer = number == self._number
-            held, problem = self._pointed_at(pointer, held)
+            self._pointer_was_read = number == self._refresh_number
+            if pointer is None:
+                failure = self._explain(Degradation.CATALOG_MISSING, "no current.json")
+            else:
+                if loaded is None or pointer.version != loaded.catalog.version:
+                    loaded = self._loader.load(pointer, loaded)
+                failure = None
         except UnusableError as error:
-            problem = self._explained(error.cause, str(error))
+            failure = self._explain(error.cause, str(error))
         except Damaged as error:
-            problem = self._explained(Degradation.CATALOG_BROKEN, str(error))
+            failure = self._explain(Degradation.CATALOG_BROKEN, str(error))
         except Unavailable as error:
-            problem = self._explained(Degradation.CATALOG_UNREACHABLE, str(error))
+            failure = self._explain(Degradation.CATALOG_UNREACHABLE, str(error))
         except Exception as error:  # noqa: BLE001  # whatever it is, the last good catalog stays
-            log_error("looking at the shelf failed", error)
-        if problem:
-            self._degradations.report([problem])
-        if held is None:
-            held = self._search(pointer)
+            log_error("refreshing the catalog failed", error)
+        if failure:
+            self._degradations.report([failure])
+        if loaded is None:
+            loaded = self._search(pointer)
         with self._lock:
-            if number == self._number:
-                self._held, self._problem = held, problem
-                self._looked_at = self._monotonic()
+            if number == self._refresh_number:
+                self._loaded, self._failure = loaded, failure
+                self._refreshed_at = self._monotonic()
 
-    def _pointed_at(
-        self, pointer: Pointer | None, held: Held | None
-    ) -> tuple[Held | None, Degradation | None]:
-        if pointer is None:
-            return held, self._explained(Degradation.CATALOG_MISSING, "no current.json")
-        if held is not None and pointer.version == held.catalog.version:
-            return held, None
-        return self._loader.load(pointer, held), None
-
-    def _search(self, pointer: Pointer | None) -> Held | None:
-        """The newest sound catalog beside the one that cannot be had, if there is any."""
+    def _search(self, pointer: Pointer | None) -> LoadedCatalog | None:
+        """Return the newest sound catalog of the shelf, or None; failures are logged."""
         try:
             return self._loader.search(pointer)
         except Unavailable as error:
-            self._explained(Degradation.CATALOG_UNREACHABLE, str(error))
+            self._explain(Degradation.CATALOG_UNREACHABLE, str(error))
             self._degradations.report([Degradation.CATALOG_UNREACHABLE])
-        except Exception as error:  # noqa: BLE001  # a later look tries again
+        except Exception as error:  # noqa: BLE001  # a later refresh tries again
             log_error("searching the shelf failed", error)
         return None
 
-    def _explained(self, cause: Degradation, reason: str) -> Degradation:
+    def _explain(self, cause: Degradation, reason: str) -> Degradation:
         self._degradations.explain(cause, reason)
         return cause

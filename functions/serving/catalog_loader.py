@@ -1,21 +1,20 @@
-"""The catalog loader: from what lies on a shelf to a catalog that is ready to rank.
+"""Catalog loader: fetches a snapshot from a shelf and makes it ready to rank.
 
-What the pointer names is taken if it is sound. A process that holds no catalog takes the newest
-sound one that lies beside it instead. What was found unusable is not fetched again until the
-pointer, or what is stored under its name, has changed.
+The snapshot that the shelf's pointer names is loaded if it is sound. A process without a catalog
+may search the shelf for the newest sound snapshot instead. An unusable snapshot is not fetched
+again until the pointer, or the file that it names, has changed.
 """
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from pathlib import Path
 
-from feed.catalog.catalog import Catalog
 from feed.model.degradation import Degradation
 from feed.ports.errors import Damaged, NotFound, TooLarge, Unavailable
 from feed.ports.shelf import Buffer, Entry, Pointer, Shelf
 from feed.scenarios.scenario import Scenario
 from feed.snapshot.codec import SnapshotError, decode
-from functions.serving.rankers import Rankers
+from functions.serving.loaded_catalog import LoadedCatalog, Rankers
 from functions.telemetry import log, log_error
 
 FETCH_S = 120.0
@@ -25,32 +24,39 @@ LIST_S = 5.0
 SEARCH_S = 60.0
 """deadline for a search among all snapshots, every fetch included"""
 MAX_TRIES = 10
-"""how many snapshots one search fetches"""
+"""snapshots that one search fetches at most"""
 RESERVE_BYTES = 160 * 2**20
-"""what the process needs beside its catalogs"""
+"""memory that the process needs besides its catalogs"""
+
+_MEMORY_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),  # control groups v2
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),  # v1
+)
+_UNLIMITED_BYTES = 1 << 60
 
 
 class UnusableError(Exception):
-    """A snapshot cannot be served from; `cause` is what answers say of it."""
+    """A snapshot cannot be used. `cause` is the degradation that answers name."""
 
     def __init__(self, cause: Degradation, reason: str) -> None:
         super().__init__(reason)
         self.cause = cause
 
 
-@dataclass(frozen=True)
-class Held:
-    """A catalog ready to rank."""
-
-    catalog: Catalog
-    rankers: Rankers
-    """by scenario"""
-    size: int
-    """bytes"""
+def memory_limit_bytes() -> int | None:
+    """Return the memory limit of this process's control group, or None if it has none."""
+    for path in _MEMORY_LIMITS:
+        try:
+            text = path.read_text().strip()
+        except OSError:
+            continue
+        if text.isdigit() and int(text) < _UNLIMITED_BYTES:
+            return int(text)
+    return None
 
 
 class CatalogLoader:
-    """Loads catalogs from one shelf, within the memory that there is."""
+    """Loads catalogs from one shelf, within a memory limit."""
 
     def __init__(
         self,
@@ -61,42 +67,46 @@ class CatalogLoader:
         memory_limit: int | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`expected` are the scenarios that a catalog is made ready for before it is returned."""
+        """Load catalogs whose rankers for the scenarios in `expected` are ready.
+
+        `memory_limit` is in bytes; None is no limit.
+        """
         self._shelf = shelf
         self._scenarios = scenarios
         self._expected = expected
         self._memory_limit = memory_limit
         self._monotonic = monotonic
         self._failed: tuple[Pointer, Entry | None, Degradation, str] | None = None
-        """the last pointer whose snapshot was unusable, what lay there, and why; no exception is
-        kept, for its frames would keep the snapshot's bytes"""
+        """the last pointer to an unusable snapshot, its directory entry, and why it was unusable;
+        the exception itself would keep the snapshot's bytes in memory"""
         self._unusable: set[Entry] = set()
-        """what a search found unusable"""
+        """snapshots that a search found unusable"""
 
-    def load(self, pointer: Pointer, held: Held | None) -> Held:
-        """The catalog that the pointer names, to be held beside `held` until it is swapped in.
+    def load(self, pointer: Pointer, current: LoadedCatalog | None) -> LoadedCatalog:
+        """Return the catalog that the pointer names, within the memory that `current` leaves.
 
         Raises `UnusableError`, and `Unavailable` where a later try may succeed.
         """
         entry = None
         if self._failed and self._failed[0] == pointer:
-            _, before, cause, reason = self._failed
+            _, failed_entry, cause, reason = self._failed
             entry = self._entry(pointer.version)
-            if entry == before:
+            if entry == failed_entry:
                 raise UnusableError(cause, reason)
         try:
-            self._check_room(pointer, held)
-            return self._fetched(pointer.version, FETCH_S, pointer)
+            self._check_memory(pointer, current)
+            return self._fetch(pointer.version, FETCH_S, pointer)
         except UnusableError as error:
             self._failed = pointer, entry, error.cause, str(error)
             raise
 
-    def search(self, pointer: Pointer | None) -> Held | None:
-        """The newest catalog on the shelf that is sound by its own checksum, if there is any.
+    def search(self, pointer: Pointer | None) -> LoadedCatalog | None:
+        """Return the newest catalog on the shelf that is sound by its own checksum, or None.
 
-        The one that the pointer names comes first, since it may be the pointer that is wrong, then
-        what is older; what is newer was rolled back, or is not published yet. One that cannot be
-        read keeps no other from being found. Raises `Unavailable` where none can be found for that.
+        The one that the pointer names is tried first, since the pointer itself may be wrong, then
+        older ones, then newer ones, which were rolled back or are not published yet. A snapshot
+        that cannot be read does not end the search. Raises `Unavailable` if no snapshot is sound
+        and some could not be read.
         """
         deadline = self._monotonic() + SEARCH_S
         entries = set(self._shelf.entries(LIST_S))
@@ -112,12 +122,12 @@ class CatalogLoader:
             if left_s <= 0:
                 raise Unavailable(f"no sound snapshot found within {SEARCH_S:g} s")
             try:
-                return self._fetched(entry.version, left_s)
+                return self._fetch(entry.version, left_s)
             except UnusableError as error:
                 self._unusable.add(entry)
                 log(
                     "ERROR",
-                    "a snapshot cannot be used",
+                    "a snapshot on the shelf cannot be used",
                     version=entry.version,
                     reason=str(error),
                 )
@@ -127,15 +137,17 @@ class CatalogLoader:
             raise unavailable
         return None
 
-    def _fetched(self, version: str, timeout_s: float, pointer: Pointer | None = None) -> Held:
-        """A snapshot as a catalog, checked against the pointer that names it, if one does."""
+    def _fetch(
+        self, version: str, timeout_s: float, pointer: Pointer | None = None
+    ) -> LoadedCatalog:
+        """Fetch and decode a snapshot, checked against the pointer that names it, if one does."""
         try:
-            return self._decoded(version, self._bytes(version, timeout_s, pointer), pointer)
+            return self._decode(version, self._bytes(version, timeout_s, pointer), pointer)
         except Unavailable:
             raise
         except (SnapshotError, Damaged, TooLarge, NotFound) as error:
             raise UnusableError(Degradation.CATALOG_BROKEN, f"{version}: {error}") from None
-        except Exception as error:  # noqa: BLE001  # whatever it is, another catalog may be sound
+        except Exception as error:  # noqa: BLE001  # another catalog may be sound
             log_error("loading a snapshot failed", error)
             reason = f"{version}: {type(error).__name__}: {error}"
             raise UnusableError(Degradation.CATALOG_BROKEN, reason) from None
@@ -144,26 +156,26 @@ class CatalogLoader:
         if pointer is not None:
             data = self._shelf.fetch(version, timeout_s, pointer.size, pointer.sha256)
             if len(data) != pointer.size:
-                raise SnapshotError(f"{len(data)} bytes, and the pointer says {pointer.size}")
+                raise SnapshotError(f"expected {pointer.size} bytes, got {len(data)}")
             return data
         limit = self._memory_limit
-        room = None if limit is None else max(0, limit - RESERVE_BYTES)
-        return self._shelf.fetch(version, timeout_s, room)
+        max_bytes = None if limit is None else max(0, limit - RESERVE_BYTES)
+        return self._shelf.fetch(version, timeout_s, max_bytes)
 
-    def _decoded(self, version: str, data: Buffer, pointer: Pointer | None) -> Held:
+    def _decode(self, version: str, data: Buffer, pointer: Pointer | None) -> LoadedCatalog:
         catalog = decode(data, summed=bool(pointer and pointer.sha256))
         if catalog.version != version:
-            raise SnapshotError(f"it is {catalog.version}")
+            raise SnapshotError(f"the file holds version {catalog.version}")
         rankers = Rankers(catalog, self._scenarios, self._expected)
         log("INFO", "catalog loaded", version=version, episodes=len(catalog))
-        return Held(catalog, rankers, len(data))
+        return LoadedCatalog(catalog, rankers, len(data))
 
-    def _check_room(self, pointer: Pointer, held: Held | None) -> None:
-        needed = RESERVE_BYTES + pointer.size + (held.size if held else 0)
+    def _check_memory(self, pointer: Pointer, current: LoadedCatalog | None) -> None:
+        needed = RESERVE_BYTES + pointer.size + (current.size_bytes if current else 0)
         if self._memory_limit is not None and needed > self._memory_limit:
             raise UnusableError(
                 Degradation.CATALOG_TOO_LARGE,
-                f"{pointer.version}: {needed} bytes are needed and {self._memory_limit} allowed",
+                f"{pointer.version}: needs {needed} bytes, {self._memory_limit} are allowed",
             )
 
     def _entry(self, version: str) -> Entry | None:

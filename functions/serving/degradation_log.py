@@ -1,7 +1,7 @@
-"""The degradation log: what answers had to do without, one line per cause and minute at most.
+"""Degradation log: at most one line per minute for each cause of degraded answers.
 
-A cause that every request meets would otherwise write as many lines as there are requests. Each
-request's own line names its causes all the same.
+A cause that affects every request would otherwise write as many lines as there are requests. The
+line of each request names its causes all the same.
 """
 
 import threading
@@ -13,30 +13,30 @@ from feed.model.degradation import Degradation
 from functions.telemetry import log
 
 EVERY_S = 60.0
-"""the least time between two lines of one cause"""
+"""minimum time between two lines of one cause"""
 
 
 class DegradationLog:
-    """Counts causes and writes a structured line of each. Safe to use from several threads."""
+    """Counts causes and writes a structured log line for each. Thread-safe."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._counts: Counter[Degradation] = Counter()
-        """by cause: how often it happened since its last line"""
+        """occurrences since the last line, by cause"""
         self._written_at: dict[Degradation, float] = {}
         self._reasons: dict[Degradation, str] = {}
 
     def explain(self, cause: Degradation, reason: str) -> None:
-        """Remember why a cause happens: the next line of it says so."""
+        """Store the reason that the next line of a cause gives."""
         with self._lock:
             self._reasons[cause] = reason
 
     def report(self, causes: Iterable[str]) -> None:
-        """Count these causes, and write a line of each whose last line is old enough.
+        """Count these causes, and write a line for each whose last line is old enough.
 
-        Names that are no `Degradation` are left out: they come from a cursor, and were reported
-        when its session was created.
+        Plain strings are ignored: they come from a cursor, and were reported when its session was
+        created.
         """
         now = self._monotonic()
         with self._lock:
@@ -50,6 +50,6 @@ class DegradationLog:
                 del self._counts[cause]
                 self._written_at[cause] = now
         for cause, (count, reason) in due.items():
-            more = {} if reason is None else {"reason": reason}
+            extra = {} if reason is None else {"reason": reason}
             message = f"degraded: {cause}: {cause.meaning}"
-            log(cause.severity, message, cause=cause, count=count, **more)
+            log(cause.severity, message, cause=cause, count=count, **extra)

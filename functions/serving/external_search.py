@@ -1,4 +1,4 @@
-"""Retrieval: the search that a session asks where the catalog holds no vectors."""
+"""External search: similar episodes from a vector index, where the catalog holds no vectors."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,7 +9,7 @@ from feed.ports.errors import Unavailable
 from feed.ports.vector_search import Match, Restriction, VectorSearch
 from feed.ranking.external_search import NEIGHBOURS_PER_DISLIKE, SearchPlan, SearchResult
 from feed.user.user_vector import UserVector
-from functions.serving.circuit_breaker import Guard, Resting
+from functions.serving.circuit_breaker import CircuitBreaker, CircuitOpen
 from functions.serving.degradation_log import DegradationLog
 
 T = TypeVar("T")
@@ -17,55 +17,56 @@ T = TypeVar("T")
 TIMEOUT = Degradation.RETRIEVAL_TIMEOUT
 UNAVAILABLE = Degradation.RETRIEVAL_UNAVAILABLE
 EMPTY = Degradation.RETRIEVAL_EMPTY
-_PROBE = "earshot-connects"
+_PROBE_EPISODE = "earshot-connects"
+"""an episode id that no index holds"""
 
 
-class Retrieval:
-    """A search behind its guard: an answer, or the name of what went wrong, and never an error."""
+class ExternalSearch:
+    """A vector search behind a circuit breaker. Failures become degradations, never exceptions."""
 
-    def __init__(self, search: VectorSearch, guard: Guard, degradations: DegradationLog) -> None:
+    def __init__(
+        self, search: VectorSearch, breaker: CircuitBreaker, degradations: DegradationLog
+    ) -> None:
         self._search = search
-        self._guard = guard
+        self._breaker = breaker
         self._degradations = degradations
 
     async def connect(self) -> None:
-        """Open the connection, beside whatever else a process's first request waits for."""
-        await self._asked(lambda: self._search.vectors([_PROBE]))
+        """Open the connection, so that the first session need not wait for it."""
+        await self._call(lambda: self._search.vectors([_PROBE_EPISODE]))
 
     async def retrieve(
         self, plan: SearchPlan
     ) -> tuple[SearchResult | None, tuple[Degradation, ...]]:
-        """What the search brings for a session."""
-        answer, missing = await self._asked(lambda: self._answer(plan))
+        """Return what the search finds for a session, or None and what went wrong."""
+        answer, degraded = await self._call(lambda: self._run(plan))
         if answer is None:
-            return None, missing
-        user, matches, averse = answer
-        retrieved = plan.result(user, matches, averse)
-        if plan.is_empty_by_mistake(retrieved):
-            return None, (EMPTY,)
-        return retrieved, ()
+            return None, degraded
+        result = plan.result(*answer)
+        return (None, (EMPTY,)) if plan.is_empty_by_mistake(result) else (result, ())
 
-    async def near(
+    async def similar(
         self, episode_id: str, count: int, restriction: Restriction
     ) -> tuple[list[Match], tuple[Degradation, ...]]:
-        """What is similar to one episode."""
+        """Return the `count` episodes most similar to one, or none and what went wrong."""
         search = self._search.search
-        found, missing = await self._asked(lambda: search(episode_id, count, restriction))
-        return found or [], missing
+        matches, degraded = await self._call(lambda: search(episode_id, count, restriction))
+        return matches or [], degraded
 
     async def health(self, dimension: int) -> str:
-        """`ok`, or what went wrong."""
-        _, missing = await self._asked(lambda: self._search.check(dimension))
-        return missing[0].removeprefix("retrieval_") if missing else "ok"
+        """Return `ok`, `timeout` or `unavailable`, for vectors of this many dimensions."""
+        _, degraded = await self._call(lambda: self._search.check(dimension))
+        return degraded[0].removeprefix("retrieval_") if degraded else "ok"
 
-    async def _answer(self, plan: SearchPlan) -> tuple[UserVector, list[Match], list[Match]]:
-        """Two round trips: the engaged episodes' vectors, then what is similar to their mean.
+    async def _run(self, plan: SearchPlan) -> tuple[UserVector, list[Match], list[Match]]:
+        """Make the calls of a plan: two round trips.
 
-        The neighbours of refused episodes are asked by id, beside both.
+        First the vectors of the engaged episodes, then what is similar to their mean. Meanwhile
+        the neighbours of disliked episodes are searched by id.
         """
         try:
             async with asyncio.TaskGroup() as tasks:
-                averse = [
+                disliked = [
                     tasks.create_task(
                         self._search.search(one, NEIGHBOURS_PER_DISLIKE, plan.restriction)
                     )
@@ -79,16 +80,16 @@ class Retrieval:
                     matches = await self._search.search(user.vector, plan.count, plan.restriction)
         except ExceptionGroup as several:
             raise several.exceptions[0] from several
-        return user, matches, [match for task in averse for match in task.result()]
+        return user, matches, [match for task in disliked for match in task.result()]
 
-    async def _asked(
+    async def _call(
         self, work: Callable[[], Awaitable[T]]
     ) -> tuple[T | None, tuple[Degradation, ...]]:
         try:
-            return await self._guard.call(work), ()
+            return await self._breaker.call(work), ()
         except TimeoutError:
             return None, (TIMEOUT,)
-        except Resting:
+        except CircuitOpen:
             return None, (UNAVAILABLE,)
         except Unavailable as error:
             self._degradations.explain(UNAVAILABLE, str(error))

@@ -1,4 +1,4 @@
-"""The service: what the routes work with, put together by `wiring`."""
+"""The service: settings, adapters and state that every handler of the API works with."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -26,117 +26,120 @@ from functions.http.rate_limits import RateLimits
 from functions.http.refusal_log import RefusalLog
 from functions.problems import ProblemError, invalid
 from functions.serving.catalog_holder import CatalogHolder, NoCatalogError
-from functions.serving.catalog_loader import Held
-from functions.serving.circuit_breaker import Guard
+from functions.serving.circuit_breaker import CircuitBreaker, with_circuit_breaker
 from functions.serving.degradation_log import DegradationLog
-from functions.serving.guarded_store import guarded
+from functions.serving.loaded_catalog import LoadedCatalog
 from functions.settings import Settings
 from functions.telemetry import Metrics, Timings, log
 
-if TYPE_CHECKING:  # a function loads a search only where it has one
-    from functions.serving.external_search import Retrieval
+if TYPE_CHECKING:  # loaded only where a deployment has one
+    from functions.serving.external_search import ExternalSearch
 
 RETRY_AFTER_S = 5
 _READS = frozenset({"GET", "HEAD"})
 
 
 class Triggers(Protocol):
-    """What brings summaries up to date where the store has no triggers of its own."""
+    """Keeps summaries up to date where the store has no triggers of its own."""
 
     async def run(self) -> None:
-        """Called after each write."""
+        """Handle the events of the writes so far."""
         ...
 
     async def catch_up(self) -> None:
-        """Called before a summary is read; does nothing where nothing is left to do."""
+        """Handle the events that an earlier `run` could not; return at once if there are none."""
         ...
 
 
 class NoTriggers:
-    """The store has its own."""
+    """Does nothing: the store has triggers of its own."""
 
     async def run(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     async def catch_up(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 @dataclass
 class Service:
-    """Settings, adapters and state of one process."""
+    """Settings, adapters and state of one process, as `functions.wiring` assembles them."""
 
     settings: Settings
     holder: CatalogHolder
     store: SummaryStore
-    """behind its guard once the service is made"""
-    store_guard: Guard
+    """behind its circuit breaker once the service is made"""
+    store_breaker: CircuitBreaker
     verifier: Verifier
     scenarios: Mapping[str, Scenario]
     cursor_keys: tuple[bytes, ...]
     now_us: Callable[[], int]
     triggers: Triggers
     experiment: Experiment | None = None
-    """what splits the users over scenarios, if anything"""
-    retrieval: "Retrieval | None" = None
-    """the search for catalogs that hold no vectors, if there is one"""
+    """which users get which scenario, if an experiment runs"""
+    external_search: "ExternalSearch | None" = None
+    """for catalogs that hold no vectors, if there is one"""
     degradations: DegradationLog = field(default_factory=DegradationLog)
     refusals: RefusalLog = field(default_factory=RefusalLog)
     metrics: Metrics = field(default_factory=Metrics)
     connecting: asyncio.Task[None] | None = None
     pseudonyms: Pseudonyms = field(init=False)
     limits: RateLimits = field(init=False)
-    computing: asyncio.Lock = field(init=False)
-    """held while a session is ranked: between two of them the loop reads what has come, so that
-    neither the store's answers nor a refusal wait for all"""
+    ranking: asyncio.Lock = field(init=False)
+    """held while a session is ranked: between two sessions the event loop handles what arrived,
+    so that neither the store's answers nor refusals wait for every session"""
 
     def __post_init__(self) -> None:
         self.pseudonyms = Pseudonyms(self.cursor_keys[0])
         self.limits = RateLimits(self.settings)
-        self.computing = asyncio.Lock()
-        self._unguarded = self.store
-        self.store = guarded(self._unguarded, self.store_guard)
+        self.ranking = asyncio.Lock()
+        self._store_without_breaker = self.store
+        self.store = with_circuit_breaker(self.store, self.store_breaker)
 
-    def begin(self) -> None:
-        """Begin the connections with this process's first request, whatever it asks for.
+    def start_connecting(self) -> None:
+        """Open the connections to the store and the search in the background, once per process.
 
-        Not at import: a connection does not survive the fork.
+        Called with the first request, whatever it asks for, and not at import: a connection does
+        not survive the fork.
         """
         if self.connecting is None:
             self.connecting = asyncio.create_task(self._connect())
 
     async def _connect(self) -> None:
-        searching = asyncio.create_task(self.retrieval.connect()) if self.retrieval else None
+        search = self.external_search
+        connecting = asyncio.create_task(search.connect()) if search else None
         try:
             await self.store.connect()
-        except Unavailable as error:  # whoever reads the summary is told, too
-            log("WARNING", "the store cannot be reached", reason=str(error))
-        if searching:
-            await searching
+        except Unavailable as error:  # requests that need the store report it, too
+            log("WARNING", "the store of users cannot be reached", reason=str(error))
+        if connecting:
+            await connecting
 
-    async def asker(self, request: Request) -> tuple[str | None, tuple[Degradation, ...]]:
-        """The user of a session, or None for an anonymous one, and the name of what went wrong.
+    async def optional_user(self, request: Request) -> tuple[str | None, tuple[Degradation, ...]]:
+        """Return the user id of a request and what went wrong; None is an anonymous session.
 
-        Who cannot be known just now is answered as if anonymous. Raises `ProblemError`.
+        A token that cannot be verified at present makes the session anonymous, and degraded.
+        Raises `ProblemError`: 400, 401 or 503, as the verifier does.
         """
         try:
-            return self._noted(await self.verifier.uid(request), request), ()
+            return await self._user(request), ()
         except ProblemError as problem:
             if problem.kind != "identity-unavailable":
                 raise
             return None, (Degradation.IDENTITY_UNAVAILABLE,)
 
-    async def user(self, request: Request) -> str:
-        """The user of a request that needs one, which counts as a write unless it reads.
+    async def require_user(self, request: Request) -> str:
+        """Return the user id of a request that needs one; every method but GET counts as a write.
 
-        Raises `ProblemError`, as the verifier, 401, and 429.
+        Raises `ProblemError`: 401 without a user, 429 beyond the limit of writes, and what the
+        verifier raises.
         """
-        uid = self._noted(await self.verifier.uid(request), request)
+        uid = await self._user(request)
         if uid is None:
             raise ProblemError(
                 401,
                 "not-signed-in",
-                "this call needs a user",
+                "this call needs a signed-in user",
                 field="Authorization",
                 expected="Bearer and a Firebase ID token (locally: the header X-Demo-User)",
                 headers={"WWW-Authenticate": "Bearer"},
@@ -145,40 +148,44 @@ class Service:
             self.limits.check_write(uid, deletes=request.method == "DELETE")
         return uid
 
-    def _noted(self, uid: str | None, request: Request) -> str | None:
-        """The user, whose pseudonym the log line will say."""
+    async def _user(self, request: Request) -> str | None:
+        """Return the verified user id, and have the request's log line say its pseudonym."""
+        uid = await self.verifier.uid(request)
         if uid is not None:
-            request.state.timings.facts["user"] = self.pseudonyms.of(uid)
+            request.state.timings.log_fields["user"] = self.pseudonyms.of(uid)
         return uid
 
-    async def check_admin(self, request: Request) -> None:
-        """Raises `ProblemError`, as the verifier, and 403: the Lab is not for everybody."""
+    async def require_admin(self, request: Request) -> None:
+        """Raise `ProblemError` unless an admin asks: 403, or what the verifier raises."""
         if not await self.verifier.is_admin(request):
             raise ProblemError(
                 403,
                 "admins-only",
-                "this is for whoever tunes the feed",
+                "only admins may call this",
                 field="Authorization",
                 expected="Bearer and a Firebase ID token with the custom claim admin: true",
             )
 
-    def scenario(self, name: str | None) -> str:
-        """The scenario to rank with. Raises `ProblemError` 400."""
-        if name is None:
+    def scenario_name(self, requested: str | None) -> str:
+        """Return the name of the scenario to rank with. Raises `ProblemError` 400 if unknown."""
+        if requested is None:
             return self.settings.SCENARIO
-        if name not in self.scenarios:
-            raise invalid("scenario", f"one of {', '.join(self.scenarios)}", repr(name))
-        return name
+        if requested not in self.scenarios:
+            raise invalid("scenario", f"one of {', '.join(self.scenarios)}", repr(requested))
+        return requested
 
-    def assigned(self, uid: str | None) -> Assignment | None:
-        """The user's part in the experiment. An anonymous session has no key that would last."""
+    def assignment(self, uid: str | None) -> Assignment | None:
+        """Return the user's arm of the experiment, or None for users who take no part.
+
+        Anonymous sessions take no part: they have no id that would keep them in one arm.
+        """
         if self.experiment is None or uid is None:
             return None
         arm = assign(self.experiment, uid)
         return Assignment(self.experiment.name, arm) if arm else None
 
-    async def catalog(self, timings: Timings) -> Held:
-        """The catalog to answer from. Raises `ProblemError` 503."""
+    async def catalog(self, timings: Timings) -> LoadedCatalog:
+        """Return the catalog to answer from. Raises `ProblemError` 503 if there is none."""
         with timings.step("catalog"):
             try:
                 return await self.holder.current()
@@ -186,30 +193,30 @@ class Service:
                 raise ProblemError(
                     503,
                     "no-catalog",
-                    "the catalog is being built, or its shelf cannot be reached: try again soon",
+                    "no catalog is loaded: none is published, or the shelf cannot be read",
                     headers={"Retry-After": str(RETRY_AFTER_S)},
                     causes=self.holder.degraded,
                 ) from error
 
     def catalog_degraded(self, catalog: Catalog) -> tuple[Degradation, ...]:
-        """What every answer from this catalog has to do without."""
+        """Return the degradations of every answer from this catalog: its age, and the shelf."""
         age_s = (self.now_us() - catalog.created_us) // 1_000_000
-        most_s = self.settings.CATALOG_MAX_AGE_S
-        if age_s <= most_s:
+        max_age_s = self.settings.CATALOG_MAX_AGE_S
+        if age_s <= max_age_s:
             return self.holder.degraded
-        reason = f"{catalog.version} is {age_s} s old, and {most_s} s are allowed"
+        reason = f"{catalog.version} is {age_s} s old, and {max_age_s} s are allowed"
         self.degradations.explain(Degradation.CATALOG_STALE, reason)
         return (*self.holder.degraded, Degradation.CATALOG_STALE)
 
     async def summary(
         self, uid: str | None, timings: Timings
     ) -> tuple[Summary | None, tuple[Degradation, ...]]:
-        """The user's summary within its time budget, or None and the name of what went wrong."""
+        """Return the user's summary, or None and what went wrong within its time budget."""
         if uid is None:
             return None, ()
         with timings.step("summary"):
             try:
-                stored = await self.store_guard.call(lambda: self._read_summary(uid))
+                stored = await self.store_breaker.call(lambda: self._read_summary(uid))
             except TimeoutError:
                 return None, (Degradation.SUMMARY_TIMEOUT,)
             except Unavailable as error:
@@ -223,38 +230,44 @@ class Service:
 
     async def _read_summary(self, uid: str) -> Stored | None:
         await self.triggers.catch_up()
-        return await self._unguarded.read_summary(uid)
+        return await self._store_without_breaker.read_summary(uid)
 
     async def retrieve(
         self, ranker: Ranker, query: Query, timings: Timings
     ) -> tuple[SearchResult | None, tuple[Degradation, ...]]:
-        """What a search brings where the catalog holds no vectors, or the name of what went wrong.
+        """Return what the external search finds for a session, or None and what went wrong.
 
-        Nothing of either where no search is needed, or there is none.
+        None and nothing where no search is needed, or none is configured.
         """
-        if self.retrieval is None:
+        if self.external_search is None:
             return None, ()
         with timings.step("retrieve"):
             plan = ranker.plan_search(query)
-            return await self.retrieval.retrieve(plan) if plan else (None, ())
+            return await self.external_search.retrieve(plan) if plan else (None, ())
 
-    async def near(
+    async def similar(
         self, ranker: Ranker, row: int, count: int, timings: Timings
     ) -> tuple[list[Match], tuple[Degradation, ...]]:
-        """The same for what is similar to one episode."""
+        """Return what the external search finds similar to one episode, and what went wrong.
+
+        Empty where the catalog holds the vectors itself, or none of this episode.
+        """
         catalog = ranker.catalog
         if catalog.embeddings.in_memory or not catalog.embeddings.present[row]:
             return [], ()
-        if self.retrieval is None:
+        if self.external_search is None:
             return [], (Degradation.VECTORS_UNAVAILABLE,)
-        itself = catalog.ids[row]
-        others = restriction(ranker.scenario.filters, excluded_ids=(itself,))
+        episode_id = catalog.ids[row]
+        others = restriction(ranker.scenario.filters, excluded_ids=(episode_id,))
         with timings.step("retrieve"):
-            return await self.retrieval.near(itself, MARGIN * count, others)
+            return await self.external_search.similar(episode_id, MARGIN * count, others)
 
 
 def _with_standard_languages(summary: Summary) -> tuple[Summary, tuple[Degradation, ...]]:
-    """An app may have stored anything as a language. Where none of it is one, all are shown."""
+    """Return the summary with its language tags in standard form, and whether all are unreadable.
+
+    An app may have stored any text. Where no text is a language, every language is shown.
+    """
     stored = summary.profile.languages
     languages = standard_tags(stored)
     if languages is stored:

@@ -1,44 +1,44 @@
-"""Budget: how long a dependency may take."""
+"""Time budgets: how long a call to a dependency may take."""
 
 import asyncio
 import time
 from typing import Any
 
-FIRST_S = 2.0
-"""what the first calls of a process share: they wait for the connection to be opened"""
+CONNECT_S = 2.0
+"""what all calls share until one is answered: they wait for the connection to be opened"""
 SLICE_S = 0.01
 """how much of a budget one turn of the event loop can use up"""
 
 
-class Budget:
-    """The time for each call to one dependency, more until one has been answered."""
+class TimeBudget:
+    """The time for each call to one dependency, longer until the first call is answered."""
 
     def __init__(self, usual_s: float) -> None:
         self._usual_s = usual_s
-        self._began_s: float | None = None
+        self._first_call_s: float | None = None
         """on the monotonic clock"""
-        self._answered = False
+        self._is_connected = False
 
-    def left_s(self) -> float:
-        """How long a call that begins now may take, seconds."""
-        if self._answered:
+    def remaining_s(self) -> float:
+        """Return how long a call that starts now may take, in seconds."""
+        if self._is_connected:
             return self._usual_s
         now_s = time.monotonic()
-        if self._began_s is None:
-            self._began_s = now_s
-        return max(self._usual_s, self._began_s + FIRST_S - now_s)
+        if self._first_call_s is None:
+            self._first_call_s = now_s
+        return max(self._usual_s, self._first_call_s + CONNECT_S - now_s)
 
-    def answered(self) -> None:
-        """A call was answered: the connection is open."""
-        self._answered = True
+    def mark_connected(self) -> None:
+        """Note that a call was answered: from now on each call has the usual time."""
+        self._is_connected = True
 
 
 async def done_within(task: asyncio.Future[Any], budget_s: float) -> bool:
-    """Whether a task is done before its budget is used up, seconds. It goes on in any case.
+    """Wait for a task for `budget_s` seconds; return whether it is done. It is never cancelled.
 
-    The budget is waited for in slices. One that ends late counts no more than its length: while
-    the event loop was busy with something else, an answer could not be handled, so that time is
-    not the dependency's.
+    The budget is waited for in slices. A slice that ends late counts only its nominal length:
+    while the event loop was busy with other work, no answer could be handled, so the delay is not
+    the dependency's.
     """
     left_s = budget_s
     while left_s > 0 and not task.done():

@@ -1,6 +1,6 @@
-"""Summary updates: events for one user that reach this instance together are merged in one go.
+"""Summary updates: events of one user that arrive together are applied in one write.
 
-Each event is acknowledged only once its effect is stored: `handle` returns then, or raises.
+An event is acknowledged only after its effect is stored: `EventBatcher.handle` then returns.
 """
 
 import asyncio
@@ -14,9 +14,9 @@ from feed.summary.writer import update_summary
 from functions.telemetry import log
 
 PAUSE_S = 0.02
-"""after a lost write, times the losses so far, half of it by chance"""
-LONGEST = 5
-"""losses that count: who waited longer each time would never win against who comes anew"""
+"""after a write conflict, times the conflicts so far, of which half is random"""
+MAX_CONFLICTS_COUNTED = 5
+"""longer pauses would never win against new writers, which start with short ones"""
 
 
 @dataclass
@@ -26,8 +26,8 @@ class _Batch:
     done: asyncio.Future[None] | None = None
 
 
-class SummaryUpdates:
-    """Keeps the summaries of a store up to date, one writer per user and instance."""
+class EventBatcher:
+    """Updates the summaries of a store, with one writer per user in this instance."""
 
     def __init__(self, store: SummaryStore) -> None:
         self._store = store
@@ -36,9 +36,9 @@ class SummaryUpdates:
         self._users: defaultdict[str, int] = defaultdict(int)
 
     async def handle(self, uid: str, engagement_id: str | None) -> None:
-        """Make the summary agree with what an event names (None: the profile).
+        """Update a user's summary with the engagement that an event names; None is the profile.
 
-        Raises `Unavailable`: what the event did is not stored, and it has to come again.
+        Raises `Unavailable` if the effect is not stored: the event has to be delivered again.
         """
         batch = self._waiting.setdefault(uid, _Batch())
         if engagement_id is None:
@@ -48,7 +48,7 @@ class SummaryUpdates:
         self._users[uid] += 1
         try:
             async with self._locks[uid]:
-                if batch.done is None:  # nobody has taken it yet: it is ours
+                if batch.done is None:  # no other call writes it yet
                     self._waiting.pop(uid)
                     batch.done = asyncio.get_running_loop().create_future()
                     await self._store_batch(uid, batch)
@@ -59,17 +59,17 @@ class SummaryUpdates:
                 del self._users[uid], self._locks[uid]
 
     async def _store_batch(self, uid: str, batch: _Batch) -> None:
-        """Merge a batch; whoever waits for it learns how that ended."""
+        """Write a batch, and pass its result on to every call that waits for it."""
         assert batch.done is not None  # noqa: S101  # for the type checker
         try:
             left_out = await update_summary(
                 self._store, uid, batch.engagement_ids, profile=batch.profile, pause=pause
             )
-        except BaseException as error:  # the writer may be cancelled: the others must hear of it
+        except BaseException as error:  # also when this call is cancelled
             batch.done.set_exception(
-                error if isinstance(error, Exception) else ConnectionAbortedError("cut off")
+                error if isinstance(error, Exception) else ConnectionAbortedError("cancelled")
             )
-            batch.done.exception()  # seen: nobody else may be waiting
+            batch.done.exception()  # mark it as retrieved: no other call may wait
             raise
         batch.done.set_result(None)
         if left_out:
@@ -77,7 +77,7 @@ class SummaryUpdates:
 
 
 def log_left_out(names: Sequence[str]) -> None:
-    """Log what does not fit in a summary (`feed.model.limits`) and was left out of one."""
+    """Log the engagement ids and profile fields left out of a summary as too large."""
     log(
         "WARNING",
         "a summary leaves out what is too large",
@@ -87,5 +87,6 @@ def log_left_out(names: Sequence[str]) -> None:
 
 
 async def pause(conflicts: int) -> None:
-    """Let the writer go ahead who was first."""
-    await asyncio.sleep(PAUSE_S * min(conflicts, LONGEST) * (0.5 + random.random() / 2))  # noqa: S311  # jitter
+    """Wait before retrying a write, longer after each conflict."""
+    jitter = 0.5 + random.random() / 2  # noqa: S311
+    await asyncio.sleep(PAUSE_S * min(conflicts, MAX_CONFLICTS_COUNTED) * jitter)

@@ -72,8 +72,8 @@ async def _of_project(
     async for finding in project.store(settings, service.store, write=options.write):
         yield finding
     yield await project.identity(settings)
-    if service.retrieval and catalogs:
-        said = await service.retrieval.health(catalogs[0].dimension)
+    if service.external_search and catalogs:
+        said = await service.external_search.health(catalogs[0].dimension)
         if said == "ok":
             yield ok("search", f"{settings.PINECONE_HOST} answers")
         else:

@@ -13,7 +13,7 @@ from feed.ports.users import SummaryStore
 from feed.snapshot.codec import SnapshotError, decode
 from feed.summary.writer import update_summary
 from functions.problems import ProblemError
-from functions.serving import memory
+from functions.serving.catalog_loader import memory_limit_bytes
 from functions.settings import CLOUD_STORE, Settings
 from operations.doctor.finding import Finding, fail, ok, warn
 
@@ -91,7 +91,7 @@ def _age(settings: Settings, catalog: Catalog, now_us: int, max_age_h: float) ->
 
 
 def _memory(settings: Settings, size: int) -> Finding:
-    limit_bytes = settings.MEMORY_LIMIT_MB * 2**20 or memory.limit_bytes()
+    limit_bytes = settings.MEMORY_LIMIT_MB * 2**20 or memory_limit_bytes()
     needed_mb = 2 * size // 2**20 + RESERVE_MB
     if limit_bytes is None:
         return ok("memory", f"no limit is known; two snapshots and a process need {needed_mb} MB")

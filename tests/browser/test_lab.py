@@ -228,13 +228,13 @@ def test_a_title_is_text_never_markup(page: Page, hostile: Server) -> None:
 
 def test_a_refusal_is_told_in_words(page: Page, site: Server) -> None:
     problem = {
-        "detail": "this is for whoever tunes the feed",
+        "detail": "only admins may call this",
         "expected": "a token with the claim admin: true",
     }
     page.route("**/api/scenarios", lambda route: route.fulfill(status=403, json=problem))
     page.goto(f"{site.url}/lab.html")
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("this is for whoever tunes the feed")
+    expect(alert).to_contain_text("only admins may call this")
     expect(alert).to_contain_text("admin: true")
 
 

@@ -150,7 +150,7 @@ class TestRefused:
         pointer = shelf.promote(*put(shelf, good.version, bytes(encode(good))), 0, T)
         holder = CatalogHolder(shelf, {"for_you": scenario.shipped()["for_you"]}, refresh_s=1)
         holder.load()
-        assert holder.held is not None
+        assert holder.loaded is not None
         data = bytes(encode(new))
         frame = zstd.compress(data)
         store(frame, packed="zstd", size=str(len(data)))
@@ -159,7 +159,7 @@ class TestRefused:
         for broken in (frame[:-9], zstd.compress(data[:-1] + b"?"), zstd.compress(data * 2)):
             store(broken, packed="zstd", size=str(len(data)))
             holder.load()
-            assert holder.held.catalog.version == good.version
+            assert holder.loaded.catalog.version == good.version
             assert holder.degraded == ("catalog_broken",)
 
 

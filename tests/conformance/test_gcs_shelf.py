@@ -250,7 +250,7 @@ class TestPublishing:
 
         def version() -> str | None:
             holder.load()
-            return holder.held and holder.held.catalog.version
+            return holder.loaded and holder.loaded.catalog.version
 
         assert version() == old.version
         publish(shelf, new, force=True)

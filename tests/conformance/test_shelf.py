@@ -206,8 +206,8 @@ class ShelfContract:
         def held() -> tuple[str, tuple[str, ...]]:
             holder = CatalogHolder(opened(), {}, refresh_s=60)
             holder.load()
-            assert holder.held
-            return holder.held.catalog.version, holder.degraded
+            assert holder.loaded
+            return holder.loaded.catalog.version, holder.degraded
 
         for bad in (snapshot[:-1], snapshot[:20], b"", bytes(len(snapshot)), newer_format):
             self.spoil(new.version, bad)

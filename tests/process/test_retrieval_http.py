@@ -9,7 +9,7 @@ import pytest
 from adapters.pinecone.records import metadata
 from emulators.pinecone.server import PineconeStandIn
 from emulators.pinecone.wire import Record, Upsert
-from functions.serving.circuit_breaker import FAILURES
+from functions.serving.circuit_breaker import FAILURE_THRESHOLD
 from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.pinecone import _pinecone_server, pinecone
 from tests.support.scenarios import plain_settings
@@ -197,8 +197,8 @@ def test_an_index_that_is_away_is_left_alone_and_found_again(
     hurried: Server, index: PineconeStandIn
 ) -> None:
     index.break_next("hang", times=None)
-    named = [hurried.create(engagements=TASTE)["degraded"][0] for _ in range(FAILURES + 3)]
-    assert named == ["retrieval_timeout"] * FAILURES + ["retrieval_unavailable"] * 3
+    named = [hurried.create(engagements=TASTE)["degraded"][0] for _ in range(FAILURE_THRESHOLD + 3)]
+    assert named == ["retrieval_timeout"] * FAILURE_THRESHOLD + ["retrieval_unavailable"] * 3
     asked_of(index)
     hurried.create(engagements=TASTE)
     similar = hurried.call("GET", "/api/episodes/episode-3/similar")
@@ -215,7 +215,7 @@ def test_an_index_that_is_away_is_left_alone_and_found_again(
     assert health["status"] == "degraded"
     assert asked_of(index).keys() <= {"/vectors/fetch"}  # a probe; no caller asks
     metrics = hurried.call("GET", "/api/metrics").text
-    assert f'earshot_degraded_total{{what="retrieval_timeout"}} {FAILURES}.0' in metrics
+    assert f'earshot_degraded_total{{what="retrieval_timeout"}} {FAILURE_THRESHOLD}.0' in metrics
     index.mend()
     until(lambda: hurried.create(engagements=TASTE)["degraded"] == [], 20)
     assert asked_of(index)["/query"] == 1
@@ -226,7 +226,7 @@ def test_an_index_that_takes_no_connections_stops_no_session(
     hurried: Server, index: PineconeStandIn
 ) -> None:
     with index.refusing():
-        for _ in range(FAILURES + 1):
+        for _ in range(FAILURE_THRESHOLD + 1):
             page, seconds = timed(hurried, engagements=TASTE)
             assert len(page["episodes"]) == 10
             assert page["degraded"][-1] == "vectors_unavailable"

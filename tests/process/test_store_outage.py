@@ -15,7 +15,7 @@ from adapters.firestore.users import FirestoreStore
 from emulators.firestore import FirestoreEmulator, emulator_jar, new_project
 from emulators.process import MissingError
 from feed.ports.errors import Unavailable
-from functions.serving.circuit_breaker import FAILURES
+from functions.serving.circuit_breaker import FAILURE_THRESHOLD
 from tests.support.blackhole import Blackhole
 from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.server import Server, problem, until
@@ -75,7 +75,7 @@ def test_a_store_that_is_away_is_left_alone_and_found_again(
     kept = [write(server, f"before-{n}") for n in range(3)]
     end = begin(emulator, network)
     try:
-        assert {without(server) for _ in range(FAILURES)} <= {
+        assert {without(server) for _ in range(FAILURE_THRESHOLD)} <= {
             "summary_timeout",
             "summary_unavailable",
         }

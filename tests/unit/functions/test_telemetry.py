@@ -9,11 +9,11 @@ import pytest
 from functions import telemetry
 from functions.auth.pseudonyms import UNKNOWN, Pseudonyms
 from functions.telemetry import (
-    MOST_CHARACTERS,
+    MAX_TEXT_CHARS,
+    install_log_handler,
     log,
     log_error,
-    name_users,
-    take_over_logging,
+    set_pseudonyms,
 )
 
 Capture = pytest.CaptureFixture[str]
@@ -45,8 +45,8 @@ def test_a_path_of_a_document_says_no_user(
 def test_whatever_its_length_a_text_takes_so_many_characters(capsys: Capture) -> None:
     log("ERROR", "x" * 60_000, reason="y" * 60_000, nested={"texts": ["z" * 60_000], "n": 1})
     line = json.loads(capsys.readouterr().out)
-    assert line["message"] == "x" * MOST_CHARACTERS + "…"
-    assert len(line["reason"]) == len(line["nested"]["texts"][0]) == MOST_CHARACTERS + 1
+    assert line["message"] == "x" * MAX_TEXT_CHARS + "…"
+    assert len(line["reason"]) == len(line["nested"]["texts"][0]) == MAX_TEXT_CHARS + 1
     assert line["nested"]["n"] == 1
 
 
@@ -63,13 +63,13 @@ def test_of_a_long_trace_the_end_is_kept(capsys: Capture) -> None:
         log_error("a request failed", error)
     line = json.loads(capsys.readouterr().out)
     assert "KeyError: 'this'" in line["stack_trace"]
-    assert len(line["stack_trace"]) <= MOST_CHARACTERS + 1
+    assert len(line["stack_trace"]) <= MAX_TEXT_CHARS + 1
 
 
 @pytest.fixture
 def taken_over() -> Iterator[None]:
     before = logging.root.handlers[:], logging.root.level
-    take_over_logging()
+    install_log_handler()
     yield
     logging.root.handlers[:], logging.root.level = before
 
@@ -100,6 +100,6 @@ def test_pseudonyms_need_the_key_and_differ_by_user() -> None:
 
 
 def test_the_log_takes_other_pseudonyms(capsys: Capture) -> None:
-    name_users(Pseudonyms(b""))
+    set_pseudonyms(Pseudonyms(b""))
     log("WARNING", "users/ada/engagements/1")
     assert json.loads(capsys.readouterr().out)["message"] == f"users/{UNKNOWN}/engagements/1"

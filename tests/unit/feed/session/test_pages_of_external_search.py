@@ -16,10 +16,10 @@ from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import shipped
 from feed.session.request import SessionRequest, make_query
 from feed.user.query import Query
-from functions.serving.circuit_breaker import FAILURES, Guard
+from functions.serving.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker
 from functions.serving.degradation_log import DegradationLog
-from functions.serving.external_search import Retrieval
-from functions.serving.time_budget import Budget
+from functions.serving.external_search import ExternalSearch
+from functions.serving.time_budget import TimeBudget
 from tests.support.catalogs import NOW, catalog_of, episodes
 from tests.support.search import ExactSearch, retrieved
 
@@ -80,14 +80,14 @@ def plan_of(ranker: Ranker, query: Query) -> SearchPlan:
     return plan
 
 
-def guarded(search: Watched, budget_s: float) -> Retrieval:
-    guard = Guard("the search", Budget(budget_s), lambda: search.vectors([]))
-    return Retrieval(search, guard, DegradationLog())
+def behind_breaker(search: Watched, budget_s: float) -> ExternalSearch:
+    breaker = CircuitBreaker("the search", TimeBudget(budget_s), lambda: search.vectors([]))
+    return ExternalSearch(search, breaker, DegradationLog())
 
 
 def answered(ranker: Ranker, search: Watched, query: Query, budget_s: float = 5) -> Any:
-    retrieval = guarded(search, budget_s)
-    return asyncio.run(retrieval.retrieve(plan_of(ranker, query)))
+    external = behind_breaker(search, budget_s)
+    return asyncio.run(external.retrieve(plan_of(ranker, query)))
 
 
 def test_vectors_come_first_and_then_what_is_similar_to_their_mean(
@@ -151,13 +151,13 @@ def test_what_takes_too_long_is_named(ranker: Ranker, search: Watched) -> None:
     async def forever(*_: Any) -> None:
         await asyncio.Event().wait()
 
-    retrieval = guarded(search, 0.02)
+    external = behind_breaker(search, 0.02)
     plan = plan_of(ranker, asking(engagements=did("like")))
 
     async def run() -> Any:
-        await retrieval.connect()
+        await external.connect()
         search._step = forever  # type: ignore[method-assign]
-        return await retrieval.retrieve(plan)
+        return await external.retrieve(plan)
 
     assert asyncio.run(run()) == (None, ("retrieval_timeout",))
 
@@ -166,11 +166,11 @@ def test_an_index_of_something_else_is_named_and_is_no_failure_to_answer(
     ranker: Ranker,
 ) -> None:
     search = Watched(catalog_of([]))
-    retrieval = guarded(search, 5)
+    external = behind_breaker(search, 5)
     plan = plan_of(ranker, asking(engagements=did("like")))
-    for _ in range(FAILURES + 2):
-        assert asyncio.run(retrieval.retrieve(plan)) == (None, ("retrieval_empty",))
-    assert len(search.asked) == FAILURES + 2
+    for _ in range(FAILURE_THRESHOLD + 2):
+        assert asyncio.run(external.retrieve(plan)) == (None, ("retrieval_empty",))
+    assert len(search.asked) == FAILURE_THRESHOLD + 2
 
 
 def test_an_error_of_ours_is_not_hidden(ranker: Ranker, search: Watched) -> None:
@@ -180,6 +180,6 @@ def test_an_error_of_ours_is_not_hidden(ranker: Ranker, search: Watched) -> None
 
 
 def test_health_says_what_is_wrong(search: Watched, catalog: Catalog) -> None:
-    retrieval = guarded(search, 5)
-    assert asyncio.run(retrieval.health(catalog.dimension)) == "ok"
-    assert asyncio.run(retrieval.health(catalog.dimension + 1)) == "unavailable"
+    external = behind_breaker(search, 5)
+    assert asyncio.run(external.health(catalog.dimension)) == "ok"
+    assert asyncio.run(external.health(catalog.dimension + 1)) == "unavailable"

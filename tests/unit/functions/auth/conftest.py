@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from functions.auth.firebase import FirebaseUsers
+from functions.auth.firebase import FirebaseVerifier
 from functions.auth.google_keys import GoogleKeys
 from tests.support.google import Clock, Google
 from tests.support.tokens import PROJECT
@@ -23,5 +23,5 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def users(google: Google, clock: Clock) -> FirebaseUsers:
-    return FirebaseUsers(PROJECT, GoogleKeys(google.url, clock=clock))
+def users(google: Google, clock: Clock) -> FirebaseVerifier:
+    return FirebaseVerifier(PROJECT, GoogleKeys(google.url, clock=clock))

@@ -7,9 +7,9 @@ from typing import Any
 import jwt
 import pytest
 
-from functions.auth.firebase import AppChecked, FirebaseUsers
+from functions.auth.firebase import AppCheckVerifier, FirebaseVerifier
 from functions.auth.google_keys import GoogleKeys, key_set
-from functions.auth.verifier import Nobody
+from functions.auth.verifier import AnonymousVerifier
 from functions.problems import ProblemError
 from functions.settings import SettingsError
 from tests.support.bearers import ask, refusal, request
@@ -27,8 +27,8 @@ def app_token(signed_by: str = "monday", **changes: Any) -> str:
     return token("monday", signed_by, **made)
 
 
-def test_app_check_lets_in_only_the_project_s_apps(google: Google, users: FirebaseUsers) -> None:
-    checked = AppChecked(users, "123", GoogleKeys(f"{google.url}jwks", key_set))
+def test_app_check_lets_in_only_the_project_s_apps(google: Google, users: FirebaseVerifier) -> None:
+    checked = AppCheckVerifier(users, "123", GoogleKeys(f"{google.url}jwks", key_set))
     public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEYS["monday"].public_key()))
     other = {"kty": "OKP", "crv": "Ed25519", "x": "AA", "kid": "other"}
     jwks = json.dumps({"keys": [other, {**public, "kid": "monday", "alg": "RS256"}]})
@@ -56,4 +56,4 @@ def test_app_check_lets_in_only_the_project_s_apps(google: Google, users: Fireba
     ):
         refusal(checked, f"Bearer {token()}", field=field, X_Firebase_AppCheck=bad)
     with pytest.raises(SettingsError, match="APP_CHECK"):
-        AppChecked(Nobody(), "my-project")
+        AppCheckVerifier(AnonymousVerifier(), "my-project")

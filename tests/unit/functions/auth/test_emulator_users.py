@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from functions.auth.firebase import EmulatorUsers, FirebaseUsers
+from functions.auth.firebase import EmulatorVerifier, FirebaseVerifier
 from functions.settings import SettingsError
 from tests.support.bearers import ask, refusal, request
 from tests.support.tokens import PROJECT, SOON, token, unsigned
@@ -12,11 +12,11 @@ from tests.support.tokens import PROJECT, SOON, token, unsigned
 
 def test_a_project_is_needed() -> None:
     with pytest.raises(SettingsError, match="FIREBASE_PROJECT"):
-        FirebaseUsers("")
+        FirebaseVerifier("")
 
 
 def test_the_emulator_s_users_have_unsigned_tokens() -> None:
-    users = EmulatorUsers("demo-x", k_service="")
+    users = EmulatorVerifier("demo-x", k_service="")
     assert asyncio.run(users.uid(request())) is None
     assert ask(users, unsigned()) == "alice"
     for changes in (
@@ -51,4 +51,4 @@ def test_unsigned_tokens_are_for_emulators_alone(
     project: str, k_service: str, setting: str
 ) -> None:
     with pytest.raises(SettingsError, match=setting):
-        EmulatorUsers(project, k_service=k_service)
+        EmulatorVerifier(project, k_service=k_service)

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from functions.auth import google_keys
-from functions.auth.firebase import FirebaseUsers
+from functions.auth.firebase import FirebaseVerifier
 from functions.auth.google_keys import GoogleKeys, certificates
 from tests.support.bearers import ask, refusal, request, unavailable
 from tests.support.google import Clock, Google
@@ -16,7 +16,7 @@ from tests.support.tokens import CERTIFICATES, PROJECT, certificate, token
 
 
 def test_keys_are_kept_as_long_as_they_may_be(
-    users: FirebaseUsers, google: Google, clock: Clock
+    users: FirebaseVerifier, google: Google, clock: Clock
 ) -> None:
     google.headers = {"Cache-Control": "public, max-age=600, must-revalidate", "Age": "100"}
     for second, fetches in [(0, 1), (1, 1), (499, 1), (500, 2), (501, 2), (999, 2), (1000, 3)]:
@@ -27,7 +27,7 @@ def test_keys_are_kept_as_long_as_they_may_be(
 
 @pytest.mark.parametrize("caching", ["", "no-store", "max-age=0", "s-maxage=9999, x-max-age=99"])
 def test_without_a_max_age_keys_are_kept_for_a_minute(
-    caching: str, users: FirebaseUsers, google: Google, clock: Clock
+    caching: str, users: FirebaseVerifier, google: Google, clock: Clock
 ) -> None:
     google.headers = {"Cache-Control": caching}
     for second, fetches in [(0, 1), (59, 1), (60, 2)]:
@@ -37,7 +37,7 @@ def test_without_a_max_age_keys_are_kept_for_a_minute(
 
 
 def test_a_new_key_is_fetched_and_a_retired_one_is_no_longer_accepted(
-    users: FirebaseUsers, google: Google, clock: Clock
+    users: FirebaseVerifier, google: Google, clock: Clock
 ) -> None:
     assert ask(users, token()) == "alice"
     google.serve("tuesday")
@@ -47,7 +47,7 @@ def test_a_new_key_is_fetched_and_a_retired_one_is_no_longer_accepted(
 
 
 def test_unknown_keys_cost_one_fetch_a_minute(
-    users: FirebaseUsers, google: Google, clock: Clock
+    users: FirebaseVerifier, google: Google, clock: Clock
 ) -> None:
     ask(users, token())
     for second in range(0, 180, 7):
@@ -58,7 +58,7 @@ def test_unknown_keys_cost_one_fetch_a_minute(
 
 
 def test_a_thundering_herd_makes_one_fetch(
-    users: FirebaseUsers, google: Google, clock: Clock
+    users: FirebaseVerifier, google: Google, clock: Clock
 ) -> None:
     async def herd() -> list[str | None]:
         google.answering.clear()
@@ -72,7 +72,7 @@ def test_a_thundering_herd_makes_one_fetch(
         clock.now_s += 3600
 
 
-def test_one_of_the_herd_may_leave(users: FirebaseUsers, google: Google) -> None:
+def test_one_of_the_herd_may_leave(users: FirebaseVerifier, google: Google) -> None:
     async def herd() -> str | None:
         google.answering.clear()
         sent = request(f"Bearer {token()}")
@@ -104,7 +104,7 @@ WRONG: dict[str, tuple[int, bytes]] = {
 @pytest.mark.parametrize("name", WRONG)
 def test_stale_keys_are_used_while_no_others_come_but_not_for_ever(
     name: str,
-    users: FirebaseUsers,
+    users: FirebaseVerifier,
     google: Google,
     clock: Clock,
     capsys: pytest.CaptureFixture[str],
@@ -129,7 +129,7 @@ def test_stale_keys_are_used_while_no_others_come_but_not_for_ever(
 
 
 def test_a_server_that_hangs_is_not_waited_for_where_the_key_is_known(
-    users: FirebaseUsers, google: Google, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    users: FirebaseVerifier, google: Google, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(google_keys, "FETCH_TIMEOUT_S", 1.0)
     google.answering.clear()
@@ -149,7 +149,7 @@ def test_a_server_that_hangs_is_not_waited_for_where_the_key_is_known(
 
 
 def test_a_server_that_drips_is_given_up(
-    users: FirebaseUsers, google: Google, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    users: FirebaseVerifier, google: Google, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(google_keys, "FETCH_TIMEOUT_S", 0.5)
     google.pause_s = 0.2  # each piece comes in time, all of them together take 2 s
@@ -164,7 +164,7 @@ def test_a_server_that_drips_is_given_up(
 
 
 def test_keys_that_nobody_serves_are_unavailable(clock: Clock) -> None:
-    unavailable(FirebaseUsers(PROJECT, GoogleKeys("http://127.0.0.1:9/", clock=clock)), token())
+    unavailable(FirebaseVerifier(PROJECT, GoogleKeys("http://127.0.0.1:9/", clock=clock)), token())
 
 
 def test_certificates_with_another_kind_of_key_are_left_out() -> None:

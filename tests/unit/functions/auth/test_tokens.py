@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from adapters.sqlite.users import SqliteStore
 from functions.api.routes import api
-from functions.auth.firebase import EmulatorUsers, FirebaseUsers
+from functions.auth.firebase import EmulatorVerifier, FirebaseVerifier
 from functions.problems import ProblemError
-from functions.serving.circuit_breaker import Guard
+from functions.serving.circuit_breaker import CircuitBreaker
 from functions.serving.service import Service
-from functions.serving.time_budget import Budget
+from functions.serving.time_budget import TimeBudget
 from functions.settings import Settings
 from tests.support.bearers import ask, refusal, request
 from tests.support.google import Google
@@ -36,13 +36,13 @@ from tests.support.tokens import (
 )
 
 
-def test_a_good_token_names_its_user(users: FirebaseUsers) -> None:
+def test_a_good_token_names_its_user(users: FirebaseVerifier) -> None:
     assert ask(users, token()) == "alice"
     assert asyncio.run(users.uid(request(f"bearer   {token(sub='Zoë 🎧 ' + 'x' * 120)} ")))
 
 
 def test_without_a_header_a_request_is_anonymous_and_nothing_is_fetched(
-    users: FirebaseUsers, google: Google
+    users: FirebaseVerifier, google: Google
 ) -> None:
     assert asyncio.run(users.uid(request())) is None
     assert google.fetches == 0
@@ -98,17 +98,17 @@ UNUSABLE = ("empty sub", "long sub", *(name for name in BAD if name.startswith("
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_token_is_refused(name: str, users: FirebaseUsers) -> None:
+def test_a_bad_token_is_refused(name: str, users: FirebaseVerifier) -> None:
     detail = refusal(users, f"Bearer {BAD[name]()}")
     assert detail.removeprefix("Authorization: ") in {
         "expired": ["the token has expired"],
         "iat ahead": ["the token is not valid yet"],
         "nbf ahead": ["the token is not valid yet"],
-        **{key: ["no document can be named by this user's id (docs/api.md)"] for key in UNUSABLE},
+        **{key: ["this user's id cannot name a document (docs/api.md)"] for key in UNUSABLE},
     }.get(name, ["this token is not accepted"])
 
 
-def test_other_ways_to_sign_in_are_refused(users: FirebaseUsers) -> None:
+def test_other_ways_to_sign_in_are_refused(users: FirebaseVerifier) -> None:
     refusal(users, "")
     refusal(users, "Basic YWxpY2U6c2VjcmV0")
     refusal(users, token())
@@ -116,7 +116,7 @@ def test_other_ways_to_sign_in_are_refused(users: FirebaseUsers) -> None:
     refusal(users, f"Bearer {token()}", f"Bearer {token(sub='bob')}")
 
 
-def test_clocks_may_be_some_seconds_apart(users: FirebaseUsers) -> None:
+def test_clocks_may_be_some_seconds_apart(users: FirebaseVerifier) -> None:
     now = int(time.time())
     assert ask(users, token(exp=now - 5)) == "alice"
     assert ask(users, token(iat=now + 5, auth_time=now + 5)) == "alice"
@@ -125,10 +125,10 @@ def test_clocks_may_be_some_seconds_apart(users: FirebaseUsers) -> None:
 @given(st.lists(st.text(st.characters(max_codepoint=255)) | st.sampled_from(["e30", ""])))
 def test_no_other_text_is_a_token(parts: list[str]) -> None:
     # The emulator's verifier reads whatever it is sent: no key is missing.
-    refusal(EmulatorUsers("demo-x", k_service=""), f"Bearer {'.'.join(parts)}")
+    refusal(EmulatorVerifier("demo-x", k_service=""), f"Bearer {'.'.join(parts)}")
 
 
-def test_not_one_character_of_a_token_can_be_changed(users: FirebaseUsers) -> None:
+def test_not_one_character_of_a_token_can_be_changed(users: FirebaseVerifier) -> None:
     good = token()
     assert ask(users, good) == "alice"
     for place, character in enumerate(good[:-1]):  # of the last, only two bits count
@@ -136,12 +136,12 @@ def test_not_one_character_of_a_token_can_be_changed(users: FirebaseUsers) -> No
         refusal(users, f"Bearer {good[:place]}{other}{good[place + 1 :]}")
 
 
-def test_the_api_knows_its_users_by_their_tokens(users: FirebaseUsers, tmp_path: Path) -> None:
+def test_the_api_knows_its_users_by_their_tokens(users: FirebaseVerifier, tmp_path: Path) -> None:
     async def stored() -> None: ...
 
     store: Any = SqliteStore(tmp_path / "users.db")
     holder: Any = None
-    guard = Guard("the store", Budget(1), stored)
+    guard = CircuitBreaker("the store", TimeBudget(1), stored)
     app = api(Service(Settings(), holder, store, guard, users, {}, (b"key",), lambda: 0, stored))
     at = httpx.ASGITransport(app)
 
@@ -162,7 +162,7 @@ def test_the_api_knows_its_users_by_their_tokens(users: FirebaseUsers, tmp_path:
             assert PROJECT in document["expected"]
 
 
-def test_only_the_claim_true_makes_an_admin(users: FirebaseUsers) -> None:
+def test_only_the_claim_true_makes_an_admin(users: FirebaseVerifier) -> None:
     def admin(sent: str) -> bool:
         return asyncio.run(users.is_admin(request(f"Bearer {sent}")))
 

@@ -34,7 +34,7 @@ def test_a_limit_that_is_off_refuses_nothing() -> None:
 
 
 def test_an_attacker_with_many_keys_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limits, "MOST_KEYS", 50)
+    monkeypatch.setattr(rate_limits, "MAX_KEYS", 50)
     limit = RateLimit("requests", "2/hour")
     for number in range(1000):
         limit.check(f"address {number}")

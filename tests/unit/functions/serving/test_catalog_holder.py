@@ -63,9 +63,9 @@ def made(shelf: SlowShelf, clock: Clock) -> Callable[..., CatalogHolder]:
 
 
 async def settled(holder: CatalogHolder) -> None:
-    """Until the look under way has ended."""
-    if holder._look is not None:
-        await holder._look
+    """Wait until the running refresh has ended."""
+    if holder._refreshing is not None:
+        await holder._refreshing
 
 
 def test_a_catalog_is_held_once_it_is_ready_for_every_scenario_that_is_expected(
@@ -79,13 +79,13 @@ def test_a_catalog_is_held_once_it_is_ready_for_every_scenario_that_is_expected(
             readied.append(scenario.name)
             super().__init__(catalog, scenario)
 
-    monkeypatch.setattr("functions.serving.rankers.Ranker", Watched)
+    monkeypatch.setattr("functions.serving.loaded_catalog.Ranker", Watched)
     holder = made(expected=("for_you",))
     holder.load()
     assert readied == ["for_you"]
-    assert holder.held is not None
+    assert holder.loaded is not None
     for _ in range(2):
-        assert {name: one.scenario for name, one in holder.held.rankers.items()} == shipped()
+        assert {name: one.scenario for name, one in holder.loaded.rankers.items()} == shipped()
     assert sorted(readied) == sorted(shipped())  # another when it is first asked for, once
 
 
@@ -174,7 +174,7 @@ def test_a_pointer_that_lies_about_the_size_brings_no_catalog_past_the_memory_li
     (tmp_path / "current.json").write_bytes(msgspec.json.encode({**pointer, "size": 1}))
     holder = made(memory_limit=RESERVE_BYTES + 1000)
     holder.load()
-    assert holder.held is None
+    assert holder.loaded is None
     assert holder.degraded == ("catalog_broken",)
 
 
@@ -185,11 +185,11 @@ def test_old_and_new_together_are_held_against_the_memory_limit(
     size = FolderShelf(tmp_path).entries(1)[0].size
     holder = made(memory_limit=RESERVE_BYTES + size + size // 2)
     holder.load()
-    assert holder.held
-    assert holder.held.size == size
+    assert holder.loaded
+    assert holder.loaded.size_bytes == size
     publish_to(tmp_path, catalog_of(episodes(31)))
     holder.load()
-    assert holder.held.catalog.version == first.version
+    assert holder.loaded.catalog.version == first.version
     assert holder.degraded == ("catalog_too_large",)
 
 
@@ -209,6 +209,6 @@ def test_an_error_nobody_thought_of_keeps_the_last_good_catalog(
 
     monkeypatch.setattr(shelf, "fetch", surprise)
     holder.load()
-    assert holder.held
-    assert len(holder.held.catalog) == 30
+    assert holder.loaded
+    assert len(holder.loaded.catalog) == 30
     assert holder.degraded == ("catalog_broken",)

@@ -59,7 +59,7 @@ def looked(holder: CatalogHolder, times: int = 1) -> str:
     """The version that is held after so many looks."""
     for _ in range(times):
         holder.load()
-    return holder.held.catalog.version if holder.held else ""
+    return holder.loaded.catalog.version if holder.loaded else ""
 
 
 def test_a_broken_snapshot_is_not_fetched_at_every_look_and_taken_once_it_is_restored(

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from feed.ports.errors import Refused, Unavailable
-from functions.serving import circuit_breaker as guard
-from functions.serving import time_budget as budget
-from functions.serving.circuit_breaker import FAILURES, Guard, Resting
-from functions.serving.time_budget import FIRST_S, SLICE_S, Budget, done_within
+from functions.serving import circuit_breaker, time_budget
+from functions.serving.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker, CircuitOpen
+from functions.serving.time_budget import CONNECT_S, SLICE_S, TimeBudget, done_within
 
 
 class Clock:
@@ -24,27 +23,27 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(budget.time, "monotonic", clock.monotonic)
+    monkeypatch.setattr(time_budget.time, "monotonic", clock.monotonic)
     return clock
 
 
 @pytest.fixture(autouse=True)
 def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Probes follow each other at once."""
-    monkeypatch.setattr(guard, "REST_S", 0)
+    monkeypatch.setattr(circuit_breaker, "PROBE_INTERVAL_S", 0)
 
 
 class Dependency:
-    """Answers, or raises what it is told to. `guard` has a budget that nothing uses up."""
+    """Answers, or raises what it is told to. `breaker` has a budget that nothing uses up."""
 
     def __init__(self, budget_s: float = 5) -> None:
         self.calls = self.probes = self.probing = self.most_probing = 0
         self.error: Exception | None = None
         self.gate = asyncio.Event()
         """what a probe waits for"""
-        self.budget = Budget(budget_s)
-        self.budget.answered()
-        self.guard = Guard("the dependency", self.budget, self.probe, cuts_off=False)
+        self.budget = TimeBudget(budget_s)
+        self.budget.mark_connected()
+        self.breaker = CircuitBreaker("the dependency", self.budget, self.probe, cancel_late=False)
 
     async def work(self) -> str:
         self.calls += 1
@@ -65,14 +64,14 @@ class Dependency:
 
     async def outcome(self, work: Callable[[], Awaitable[Any]] | None = None) -> Any:
         try:
-            return await self.guard.call(work or self.work)
+            return await self.breaker.call(work or self.work)
         except (TimeoutError, Unavailable) as error:
             return type(error)
 
     async def open(self) -> None:
         """Fail until the circuit is open."""
         self.error = Unavailable("no")
-        for _ in range(FAILURES):
+        for _ in range(FAILURE_THRESHOLD):
             assert await self.outcome() is Unavailable
 
 
@@ -89,11 +88,11 @@ def test_after_some_failures_in_a_row_nothing_is_asked(error: Exception) -> None
         one = Dependency()
         assert await one.outcome() == "done"
         one.error = error
-        for _ in range(FAILURES):
+        for _ in range(FAILURE_THRESHOLD):
             assert await one.outcome() is type(error)
         for _ in range(3):
-            assert await one.outcome() is Resting
-        assert one.calls == FAILURES + 1
+            assert await one.outcome() is CircuitOpen
+        assert one.calls == FAILURE_THRESHOLD + 1
 
     asyncio.run(run())
 
@@ -101,10 +100,10 @@ def test_after_some_failures_in_a_row_nothing_is_asked(error: Exception) -> None
 def test_failures_between_answers_open_nothing() -> None:
     async def run() -> None:
         one = Dependency()
-        for number in range(FAILURES * 3):
+        for number in range(FAILURE_THRESHOLD * 3):
             one.error = Unavailable("no") if number % 3 else None
-            assert await one.outcome() != Resting
-        assert one.calls == FAILURES * 3
+            assert await one.outcome() != CircuitOpen
+        assert one.calls == FAILURE_THRESHOLD * 3
 
     asyncio.run(run())
 
@@ -113,7 +112,7 @@ def test_what_is_refused_says_that_the_dependency_is_well() -> None:
     async def run() -> None:
         one = Dependency()
         one.error = Refused("this is nothing to ask for")
-        for _ in range(FAILURES * 3):
+        for _ in range(FAILURE_THRESHOLD * 3):
             assert await one.outcome() is Refused
 
     asyncio.run(run())
@@ -125,13 +124,13 @@ def test_no_call_is_made_before_a_probe_is_answered_and_then_all_are() -> None:
         await one.open()
         one.gate.set()
         await turns(lambda: one.probes == 2)  # the first failed
-        assert await one.outcome() is Resting
+        assert await one.outcome() is CircuitOpen
         one.error = None
         one.gate.set()
-        await turns(lambda: not one.guard.is_open)
+        await turns(lambda: not one.breaker.is_open)
         assert await one.outcome() == "done"
         await one.open()
-        assert await one.outcome() is Resting
+        assert await one.outcome() is CircuitOpen
 
     asyncio.run(run())
 
@@ -142,7 +141,7 @@ def test_there_is_one_probe_at_a_time_and_no_caller_waits_for_it() -> None:
         await one.open()
         await turns(lambda: one.probing == 1)
         found = await asyncio.gather(*(one.outcome() for _ in range(20)))
-        assert set(found) == {Resting}
+        assert set(found) == {CircuitOpen}
         assert (one.probes, one.most_probing) == (1, 1)
 
     asyncio.run(run())
@@ -155,8 +154,8 @@ def test_a_circuit_that_another_loop_left_open_is_probed() -> None:
     async def run() -> None:
         one.error, one.gate = None, asyncio.Event()
         one.gate.set()
-        assert await one.outcome() is Resting
-        await turns(lambda: not one.guard.is_open)
+        assert await one.outcome() is CircuitOpen
+        await turns(lambda: not one.breaker.is_open)
 
     asyncio.run(run())
 
@@ -165,7 +164,7 @@ def test_what_nobody_expected_is_raised_and_opens_nothing() -> None:
     async def run() -> None:
         one = Dependency()
         one.error = KeyError("ours")
-        for _ in range(FAILURES + 1):
+        for _ in range(FAILURE_THRESHOLD + 1):
             with pytest.raises(KeyError):
                 await one.outcome()
 
@@ -175,11 +174,11 @@ def test_what_nobody_expected_is_raised_and_opens_nothing() -> None:
 def test_a_late_answer_closes_the_circuit() -> None:
     async def run() -> None:
         one, late = Dependency(budget_s=0.01), asyncio.Event()
-        for _ in range(FAILURES):
+        for _ in range(FAILURE_THRESHOLD):
             assert await one.outcome(late.wait) is TimeoutError
-        assert one.guard.is_open
+        assert one.breaker.is_open
         late.set()
-        await turns(lambda: not one.guard.is_open)
+        await turns(lambda: not one.breaker.is_open)
         assert await one.outcome() == "done"
 
     asyncio.run(run())
@@ -193,12 +192,12 @@ def test_a_late_failure_is_not_counted_again() -> None:
             await late.wait()
             raise Unavailable("no")
 
-        for _ in range(FAILURES - 1):
+        for _ in range(FAILURE_THRESHOLD - 1):
             assert await one.outcome(fail) is TimeoutError
         late.set()
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        assert not one.guard.is_open
+        assert not one.breaker.is_open
 
     asyncio.run(run())
 
@@ -207,7 +206,7 @@ def test_a_call_takes_no_longer_than_its_budget_unless_it_is_patient() -> None:
     async def run() -> None:
         one = Dependency(budget_s=0.01)
         assert await one.outcome(asyncio.Event().wait) is TimeoutError
-        assert await one.guard.call(lambda: asyncio.sleep(0.1, "done"), patient=True) == "done"
+        assert await one.breaker.call(lambda: asyncio.sleep(0.1, "done"), limited=False) == "done"
 
     asyncio.run(run())
 
@@ -223,9 +222,9 @@ def test_a_call_over_its_budget_is_cancelled_where_that_is_asked_for() -> None:
                 cancelled.set()
 
         one = Dependency(budget_s=0.01)
-        guard = Guard("the dependency", one.budget, one.probe)
+        breaker = CircuitBreaker("the dependency", one.budget, one.probe)
         with pytest.raises(TimeoutError):
-            await guard.call(forever)
+            await breaker.call(forever)
         await asyncio.wait_for(cancelled.wait(), 5)
 
     asyncio.run(run())
@@ -242,13 +241,13 @@ def test_time_in_which_the_loop_was_busy_is_not_the_dependencys() -> None:
 
 
 def test_the_first_calls_of_a_process_share_a_longer_budget(clock: Clock) -> None:
-    one = Budget(0.3)
-    assert one.left_s() == FIRST_S
+    one = TimeBudget(0.3)
+    assert one.remaining_s() == CONNECT_S
     clock.now_s += 1.5
-    assert one.left_s() == pytest.approx(FIRST_S - 1.5)
+    assert one.remaining_s() == pytest.approx(CONNECT_S - 1.5)
     clock.now_s += 1.5
-    assert one.left_s() == 0.3
-    other = Budget(0.3)
-    assert other.left_s() == FIRST_S
-    other.answered()
-    assert other.left_s() == 0.3
+    assert one.remaining_s() == 0.3
+    other = TimeBudget(0.3)
+    assert other.remaining_s() == CONNECT_S
+    other.mark_connected()
+    assert other.remaining_s() == 0.3

@@ -10,7 +10,7 @@ import pytest
 from adapters.sqlite.users import SqliteStore
 from feed.model.engagement import Engagement, newest, pack
 from feed.ports.errors import Unavailable
-from functions.triggers.summary_updates import SummaryUpdates
+from functions.triggers.summary_updates import EventBatcher
 
 
 class CountingStore(SqliteStore):
@@ -45,7 +45,7 @@ def test_events_of_one_user_that_come_together_need_few_writes(store: CountingSt
     some = [engagement(f"{i}", i) for i in range(100)]
 
     async def work() -> None:
-        updates = SummaryUpdates(store)
+        updates = EventBatcher(store)
         for one in some:
             await store.put_engagement("u", one)
         await asyncio.gather(*(updates.handle("u", one.id) for one in some * 2))
@@ -63,7 +63,7 @@ def test_events_of_one_user_that_come_together_need_few_writes(store: CountingSt
 
 def test_users_do_not_wait_for_each_other(store: CountingStore) -> None:
     async def work() -> None:
-        updates = SummaryUpdates(store)
+        updates = EventBatcher(store)
         for uid in "abc":
             await store.put_engagement(uid, engagement(uid))
             await store.update_profile(uid, {"languages": (uid,)})
@@ -85,7 +85,7 @@ def test_every_event_of_a_batch_that_fails_hears_of_it_and_may_come_again(
     store: CountingStore,
 ) -> None:
     async def work() -> None:
-        updates = SummaryUpdates(store)
+        updates = EventBatcher(store)
         for name in "abc":
             await store.put_engagement("u", engagement(name))
         store.failures = 1
@@ -115,7 +115,7 @@ def test_those_who_wait_for_a_writer_that_is_cut_off_hear_of_it(store: CountingS
                 await go.acquire()
                 return await super().read_engagements(uid, ids)
 
-        updates = SummaryUpdates(Slow(store._path))
+        updates = EventBatcher(Slow(store._path))
         first = asyncio.create_task(updates.handle("u", "a"))
         await entered.acquire()
         leader = asyncio.create_task(updates.handle("u", "b"))
