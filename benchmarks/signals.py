@@ -53,7 +53,8 @@ def measured(users: int, episodes: int) -> dict[str, Any]:
     # Here, so that the process that starts the others stays small: they inherit its peak.
     from benchmarks.data.crowd import Crowd  # noqa: PLC0415
     from catalog_builder.signals import aggregates as steps  # noqa: PLC0415
-    from catalog_builder.signals.interactions import collect  # noqa: PLC0415
+    from catalog_builder.signals.interactions import collect_interactions  # noqa: PLC0415
+    from catalog_builder.signals.popularity_prior import EpisodeContent  # noqa: PLC0415
 
     seconds: dict[str, float] = {}
     peaks_mb = {"start": _peak_mb()}
@@ -62,13 +63,13 @@ def measured(users: int, episodes: int) -> dict[str, Any]:
     peaks_mb["catalog"] = _peak_mb()
     began = time.perf_counter()
     with _timed(seconds, "collect"):
-        interactions = collect(crowd.summaries(), catalog)
+        interactions = collect_interactions(crowd.summaries(), catalog.rows)
     seconds["collect"] -= crowd.making_cpu_s
     peaks_mb["collect"] = _peak_mb()
-    for step in ("neighbours", "promise"):
-        setattr(steps, step, _timing(seconds, step, getattr(steps, step)))
+    for step, name in (("neighbours", "find_neighbours"), ("promise", "predict_popularity")):
+        setattr(steps, name, _timing(seconds, step, getattr(steps, name)))
     with _timed(seconds, "counts"):
-        made = steps.signals(interactions, catalog)
+        made = steps.compute_signals(interactions, EpisodeContent.of(catalog))
     seconds["counts"] -= seconds["neighbours"] + seconds["promise"]
     peaks_mb["signals"] = _peak_mb()
     elapsed_s = time.perf_counter() - began

@@ -16,7 +16,7 @@ from catalog_builder.feed_options import add_feed_options, feed_options
 from catalog_builder.progress import say
 from catalog_builder.publish import publisher as publishing
 from catalog_builder.publish.gate import MIN_COVERAGE
-from catalog_builder.signals.aggregates import MIN_PEOPLE
+from catalog_builder.signals.aggregates import MIN_USERS
 from catalog_builder.wiring import (
     Pinecone,
     Sources,
@@ -133,7 +133,7 @@ def _inputs(options: argparse.Namespace) -> job.Inputs:
         fields=load_fields(options.fields) if options.fields else None,
         max_bad=options.max_bad,
         users=summary_archive(sources),
-        min_people=options.min_users,
+        min_users=options.min_users,
         keep_vectors=not options.no_vectors,
     )
 
@@ -186,9 +186,9 @@ def _parser() -> argparse.ArgumentParser:
     inputs.add_argument(
         "--min-users",
         type=_count,
-        default=MIN_PEOPLE,
+        default=MIN_USERS,
         metavar="N",
-        help=f"publish no signal that fewer stand behind (default: {MIN_PEOPLE})",
+        help=f"publish no signal that fewer stand behind (default: {MIN_USERS})",
     )
     inputs.add_argument(
         "--project",

@@ -13,7 +13,7 @@ from catalog_builder.episodes.validation import Fields, read_episodes
 from catalog_builder.progress import say, stage, watched
 from catalog_builder.publish import publisher as publishing
 from catalog_builder.publish.gate import MIN_COVERAGE
-from catalog_builder.signals.aggregates import MIN_PEOPLE, Parameters
+from catalog_builder.signals.aggregates import MIN_USERS, SignalParameters
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import rfc3339
 from feed.ports.builds import Leases
@@ -43,7 +43,7 @@ class Inputs:
     """how many bad episodes are allowed among so many: of each feed, or else of all"""
     users: SummaryArchive | None = None
     """whose summaries make the signals; None: there are none"""
-    min_people: int = MIN_PEOPLE
+    min_users: int = MIN_USERS
     """what fewer stand behind is not published"""
     keep_vectors: bool = True
     """whether the catalog holds its vectors, or leaves them to a search"""
@@ -114,7 +114,7 @@ def build(inputs: Inputs) -> Built:
             vectors,
             inputs.now,
             summaries=watched(summaries, "users"),
-            parameters=Parameters(min_people=inputs.min_people),
+            parameters=SignalParameters(min_users=inputs.min_users),
             keep_vectors=inputs.keep_vectors,
         )
     return Built(catalog, read.bad, read.notes, seconds)

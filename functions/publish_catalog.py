@@ -115,7 +115,7 @@ class ScheduledBuild:
             fields=self._fields,
             max_bad=self._max_bad,
             users=summary_archive(sources),
-            min_people=settings.MIN_USERS,
+            min_users=settings.MIN_USERS,
             keep_vectors=not settings.NO_VECTORS,
         )
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from benchmarks.data.vectors import clustered
 from catalog_builder.build import build_catalog
 from catalog_builder.vectors.cosine_scale import cosine_scale
-from catalog_builder.vectors.inverted_file import FEWEST, lists
-from catalog_builder.vectors.projection import projection
+from catalog_builder.vectors.inverted_file import MIN_CLUSTERED, build_inverted_file
+from catalog_builder.vectors.projection import build_projection
 from feed.arrays.hash_index import Index
 from feed.arrays.hashing import hash_strings
 from feed.arrays.strings import Strings
@@ -53,11 +53,11 @@ def large_catalog(count: int, dimension: int) -> Catalog:
     anchors = np.stack([_mean(embeddings[members == one]) for one in range(MAJOR)])
     present = np.ones(count, np.bool_)
     held = Embeddings.exact(embeddings, present)
-    held = replace(held, inverted_file=lists(embeddings, present))
-    if count >= FEWEST:  # as the builder does
+    held = replace(held, inverted_file=build_inverted_file(embeddings, present))
+    if count >= MIN_CLUSTERED:  # as the builder does
         held = replace(held, float32=embeddings[:0], int16=Int16Vectors.of(embeddings))
     published_us = to_us(NOW) - rng.integers(DAYS * DAY_US, size=count)
-    if count >= FEWEST:  # as the builder does
+    if count >= MIN_CLUSTERED:  # as the builder does
         published_us[::-1].sort()
     return replace(
         one,
@@ -82,7 +82,7 @@ def large_catalog(count: int, dimension: int) -> Catalog:
         cosine_scale=cosine_scale(embeddings),
         title_hashes=hashes,
         signals=_signals(count, len(series_ids), rng),
-        projection=projection(embeddings, present, anchors),
+        projection=build_projection(embeddings, present, anchors),
     )
 
 

@@ -68,9 +68,9 @@ def publish(folder: Path, episodes: int) -> dict[str, Any]:
         users=users,
     )
     inner: dict[str, float] = {}
-    build.collect = _timed(build.collect, "users", inner)  # type: ignore[attr-defined]
-    build.lists = _timed(build.lists, "lists", inner)  # type: ignore[attr-defined]
-    aggregates.neighbours = _timed(aggregates.neighbours, "neighbours", inner)  # type: ignore[attr-defined]
+    build.collect_interactions = _timed(build.collect_interactions, "users", inner)  # type: ignore[attr-defined]
+    build.build_inverted_file = _timed(build.build_inverted_file, "lists", inner)  # type: ignore[attr-defined]
+    aggregates.find_neighbours = _timed(aggregates.find_neighbours, "neighbours", inner)  # type: ignore[attr-defined]
     shelf = FolderShelf(folder / "shelf")
     began_cpu = time.process_time()
     report = job.publish(shelf, job.build(inputs), keep=2)

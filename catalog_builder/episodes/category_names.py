@@ -9,7 +9,7 @@ from feed.model.category_names import category_key
 from feed.model.episode import Categories, Episode
 
 
-def with_one_spelling(episodes: Sequence[Episode]) -> Sequence[Episode]:
+def unify_category_names(episodes: Sequence[Episode]) -> Sequence[Episode]:
     """Return the episodes with each category named as most of them name it, or else the first."""
     used: Counter[str] = Counter()
     for episode in episodes:

@@ -1,6 +1,7 @@
-"""Signals: what all users' choices say of a catalog's episodes.
+"""Computes the signals of a catalog: aggregates of all users' interactions with its episodes.
 
-Whatever fewer than `min_people` stand behind is left out: it could tell of one of them.
+A value that fewer than `SignalParameters.min_users` users contribute to is left out, because it
+could reveal what one of them did.
 """
 
 from dataclasses import dataclass, field
@@ -8,62 +9,63 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from catalog_builder.signals.co_engagement import DAY_MINUTES
-from catalog_builder.signals.co_engagement import Parameters as NeighbourParameters
-from catalog_builder.signals.interactions import BEGUN, FINISHED, MINUTE_US, Interactions
-from catalog_builder.signals.neighbours import neighbours
-from catalog_builder.signals.popularity_prior import promise
-from feed.catalog.catalog import Catalog
+from catalog_builder.signals.co_engagement import DAY_MINUTES, CoEngagementParameters
+from catalog_builder.signals.interactions import COMPLETED, MINUTE_US, STARTED, Interactions
+from catalog_builder.signals.neighbours import find_neighbours
+from catalog_builder.signals.popularity_prior import EpisodeContent, predict_popularity
 from feed.catalog.signals import HALF_LIVES_DAYS, Signals
 
-MIN_PEOPLE = 5
-PROMISED = HALF_LIVES_DAYS.index(7.0)
-"""the popularity that an episode's content promises"""
+MIN_USERS = 5
+"""Default of `SignalParameters.min_users`."""
+PREDICTED = HALF_LIVES_DAYS.index(7.0)
+"""Column of `Signals.popularity` that is predicted for episodes without enough listeners."""
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Parameters:
-    """How signals are computed."""
+class SignalParameters:
+    """Parameters of `compute_signals`."""
 
-    min_people: int = MIN_PEOPLE
-    neighbours: NeighbourParameters = field(default_factory=NeighbourParameters)
+    min_users: int = MIN_USERS
+    """fewest users that a published value may come from"""
+    neighbours: CoEngagementParameters = field(default_factory=CoEngagementParameters)
 
 
-def signals(
-    interactions: Interactions, catalog: Catalog, parameters: Parameters | None = None
+def compute_signals(
+    interactions: Interactions, content: EpisodeContent, parameters: SignalParameters | None = None
 ) -> Signals:
-    """The signals of these interactions, as of the catalog's creation."""
-    parameters = parameters or Parameters()
-    n, least = len(catalog), parameters.min_people
-    now_us = catalog.created_us
-    people, popularity = np.zeros(n, np.int64), np.zeros((n, len(HALF_LIVES_DAYS)))
+    """Returns the signals of n episodes as of `content.created_us`."""
+    parameters = parameters or SignalParameters()
+    n, min_users = len(content), parameters.min_users
+    users, popularity = np.zeros(n, np.int64), np.zeros((n, len(HALF_LIVES_DAYS)))
     for part in interactions.parts():
-        people += np.bincount(part.rows, minlength=n)
-        popularity += _popularity(part, now_us, n)
-    enough = people >= least
-    starts, rows, weights = neighbours(interactions, catalog, least, parameters.neighbours)
+        users += np.bincount(part.rows, minlength=n)
+        popularity += _popularity(part, content.created_us, n)
+    enough = users >= min_users
+    starts, rows, weights = find_neighbours(
+        interactions, content.created_us // MINUTE_US, n, min_users, parameters.neighbours
+    )
     return Signals(
-        people=np.where(enough, people, 0).astype(np.int32),
+        people=np.where(enough, users, 0).astype(np.int32),
         popularity=np.where(enough[:, None], popularity, 0.0).astype(np.float32),
-        completion=_completion(interactions, n, least),
+        completion=_completion(interactions, n, min_users),
         neighbour_starts=starts,
         neighbour_rows=rows,
         neighbour_weights=weights,
-        promise=promise(catalog, popularity[:, PROMISED], enough),
-        series_return=_series_return(interactions, catalog, least),
+        promise=predict_popularity(content, popularity[:, PREDICTED], enough),
+        series_return=_series_return(interactions, content.series, content.series_count, min_users),
     )
 
 
 def age_days(interactions: Interactions, now_us: int) -> npt.NDArray[np.float32]:
-    """(m,) how long ago each choice was; what a wrong clock dates ahead is of now."""
+    """(m,) days since each interaction; 0 for one that a wrong clock dates in the future."""
     ages = (now_us // MINUTE_US - interactions.minutes.astype(np.int64)) / DAY_MINUTES
     return np.maximum(ages, 0.0).astype(np.float32)
 
 
 def _popularity(interactions: Interactions, now_us: int, episodes: int) -> Floats:
-    """(n, 4) at `HALF_LIVES_DAYS`."""
+    """(n, 4) sum of each episode's interaction weights, decayed at each of `HALF_LIVES_DAYS`."""
     ages_days = age_days(interactions, now_us)
     return np.column_stack(
         [
@@ -75,28 +77,32 @@ def _popularity(interactions: Interactions, now_us: int, episodes: int) -> Float
     )
 
 
-def _completion(interactions: Interactions, episodes: int, least: int) -> npt.NDArray[np.float32]:
-    """(n,) the share that heard it to the end, of those of whom it is known."""
-    began, ended = np.zeros(episodes, np.int64), np.zeros(episodes, np.int64)
+def _completion(
+    interactions: Interactions, episodes: int, min_users: int
+) -> npt.NDArray[np.float32]:
+    """(n,) share of listeners of known progress that completed each episode; NaN for too few."""
+    started, completed = np.zeros(episodes, np.int64), np.zeros(episodes, np.int64)
     for part in interactions.parts():
-        began += np.bincount(part.rows[part.heard >= BEGUN], minlength=episodes)
-        ended += np.bincount(part.rows[part.heard == FINISHED], minlength=episodes)
-    share = ended / np.maximum(began, 1)
-    return np.where(began >= least, share, np.nan).astype(np.float32)
+        started += np.bincount(part.rows[part.completion >= STARTED], minlength=episodes)
+        completed += np.bincount(part.rows[part.completion == COMPLETED], minlength=episodes)
+    share = completed / np.maximum(started, 1)
+    return np.where(started >= min_users, share, np.nan).astype(np.float32)
 
 
 def _series_return(
-    interactions: Interactions, catalog: Catalog, least: int
+    interactions: Interactions, series: npt.NDArray[np.int32], count: int, min_users: int
 ) -> npt.NDArray[np.float32]:
-    """(S,) the share of a series' listeners who chose a second episode of it."""
-    count = len(catalog.series_ids)
-    came, again = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    """(S,) share of each series' listeners that chose a second episode of it; 0 for too few.
+
+    `series` (n,) is the series of each episode, -1 for none.
+    """
+    listeners, returning = np.zeros(count, np.int64), np.zeros(count, np.int64)
     for part in interactions.parts():
-        series = catalog.series[part.rows].astype(np.int64)
+        heard = series[part.rows].astype(np.int64)
         users = np.repeat(np.arange(part.users), np.diff(part.starts))
-        pairs, times = np.unique((users * (count + 1) + series)[series >= 0], return_counts=True)
+        pairs, times = np.unique((users * (count + 1) + heard)[heard >= 0], return_counts=True)
         of_series = pairs % (count + 1)
-        came += np.bincount(of_series, minlength=count)
-        again += np.bincount(of_series[times > 1], minlength=count)
-    share = again / np.maximum(came, 1)
-    return np.where(again >= least, share, 0.0).astype(np.float32)
+        listeners += np.bincount(of_series, minlength=count)
+        returning += np.bincount(of_series[times > 1], minlength=count)
+    share = returning / np.maximum(listeners, 1)
+    return np.where(returning >= min_users, share, 0.0).astype(np.float32)

@@ -1,21 +1,20 @@
-"""Interactions: what all users did with a catalog's episodes, as columns, from their summaries."""
+"""Collects the interactions of all users with a catalog's episodes into columns."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import grouped
-from feed.catalog.catalog import Catalog
+from feed.arrays.arrays import IntArray, grouped
 from feed.model.engagement import TYPES, Summary
 
 MINUTE_US = 60_000_000
-USERS_AT_ONCE = 1000
-"""that are decoded"""
-USERS_COUNTED = 5000
-"""in a part, 60 bytes a choice"""
+DECODED_USERS = 1000
+"""Users whose engagements are held as objects at once; bounds memory."""
+USERS_PER_PART = 5000
+"""Users in one part of `Interactions.parts`; a computation takes about 60 bytes an interaction."""
 
 WEIGHTS: Mapping[str, float] = {
     "click": 0.5,
@@ -26,128 +25,138 @@ WEIGHTS: Mapping[str, float] = {
     "share": 1.0,
     "not_interested": 0.0,
 }
-"""how far an engagement says that somebody chose an episode"""
-SKIPPED = 0.1
-"""a listen that went no further is no choice"""
-HEARD = 0.9
-"""a listen that went further went to the end"""
-UNKNOWN, BEGUN, FINISHED = -1, 0, 1
+"""How strongly each type of engagement expresses interest in the episode, 0 to 1."""
+MIN_PROGRESS = 0.1
+"""A listen with less progress than this is a skip and counts as no interaction."""
+COMPLETE_PROGRESS = 0.9
+"""A listen with at least this progress counts as completed."""
+UNKNOWN, STARTED, COMPLETED = -1, 0, 1
+"""The values of `Interactions.completion`."""
 
 
 @dataclass(frozen=True)
 class Interactions:
-    """m choices of u users, one for each user and episode: the strongest, at its newest time."""
+    """The m interactions of u users: one for each user and episode that they engaged with.
+
+    Several engagements of one user with one episode become a single interaction with the greatest
+    weight, the newest time and the furthest completion among them.
+    """
 
     starts: npt.NDArray[np.int64]
-    """(u + 1,) user i has the choices `starts[i]:starts[i + 1]`, oldest first"""
+    """(u + 1,) user i has the interactions `starts[i]:starts[i + 1]`, oldest first"""
     rows: npt.NDArray[np.int32]
-    """(m,) the episode"""
+    """(m,) catalog row of the episode"""
     weights: npt.NDArray[np.float32]
-    """(m,) 0 to 1, as `WEIGHTS`"""
+    """(m,) strength from 0 to 1, as in `WEIGHTS`"""
     minutes: npt.NDArray[np.int32]
-    """(m,) since 1970, UTC"""
-    heard: npt.NDArray[np.int8]
-    """(m,) whether it was heard to the end: `FINISHED`, `BEGUN` or `UNKNOWN`"""
+    """(m,) time in minutes since 1970, UTC"""
+    completion: npt.NDArray[np.int8]
+    """(m,) `COMPLETED`, `STARTED` or, where no engagement tells the progress, `UNKNOWN`"""
 
     def __len__(self) -> int:
         return len(self.rows)
 
     @property
     def users(self) -> int:
-        """How many users chose something."""
+        """Number of users with at least one interaction."""
         return len(self.starts) - 1
 
     def parts(self) -> Iterator["Interactions"]:
-        """The same, some users at a time, as views; at least one, which may be of nobody.
+        """Yields all interactions in parts of at most `USERS_PER_PART` users, as views.
 
-        What is counted of each part can be summed, and takes little memory.
+        Without any interaction it yields one empty part. Sums over parts take little memory.
         """
-        for first in range(0, max(1, self.users), USERS_COUNTED):
-            starts = self.starts[first : first + USERS_COUNTED + 1]
-            theirs = slice(starts[0], starts[-1])
+        for first in range(0, max(1, self.users), USERS_PER_PART):
+            starts = self.starts[first : first + USERS_PER_PART + 1]
+            part = slice(starts[0], starts[-1])
             yield Interactions(
                 starts - starts[0],
-                self.rows[theirs],
-                self.weights[theirs],
-                self.minutes[theirs],
-                self.heard[theirs],
+                self.rows[part],
+                self.weights[part],
+                self.minutes[part],
+                self.completion[part],
             )
 
 
-def collect(summaries: Iterable[Summary], catalog: Catalog) -> Interactions:
-    """The choices in these summaries, of episodes that the catalog has.
+def collect_interactions(
+    summaries: Iterable[Summary], rows_of: Callable[[list[str]], IntArray]
+) -> Interactions:
+    """Returns the interactions in users' summaries with the episodes that a catalog has.
 
-    Users are taken in some at a time and kept as columns of 13 bytes a choice, so a million fit.
+    `rows_of` maps episode ids to catalog rows, -1 for an id that the catalog lacks. Users are
+    decoded in batches and kept as columns of 13 bytes an interaction, so that a million users fit
+    into memory.
     """
     lengths: list[npt.NDArray[np.int64]] = []
-    columns = [bytearray() for _ in _KINDS]  # which grow in place, where arrays would be copied
-    every = iter(summaries)
-    while users := list(islice(every, USERS_AT_ONCE)):
+    columns = [bytearray() for _ in _DTYPES]  # a bytearray grows in place, an array is copied
+    remaining = iter(summaries)
+    while users := list(islice(remaining, DECODED_USERS)):
         counts = [len(summary.engagements) for summary in users]
-        done = [one for summary in users for one in summary.engagements]
-        kinds = np.array([_CODES[one.type] for one in done], np.intp)
-        progress = np.array([one.progress for one in done], np.float64)  # NaN for None
-        of_user, *found = _distinct(
+        engagements = [one for summary in users for one in summary.engagements]
+        kinds = np.array([_CODES[one.type] for one in engagements], np.intp)
+        progress = np.array([one.progress for one in engagements], np.float64)  # NaN for None
+        user, *batch = _merge_repeated(
             np.repeat(np.arange(len(users), dtype=np.int32), counts),
-            catalog.rows([one.episode_id for one in done]),
+            rows_of([one.episode_id for one in engagements]),
             _weights(kinds, progress),
-            np.array([one.timestamp_us // MINUTE_US for one in done], np.int64),
-            _heard(kinds, progress),
+            np.array([one.timestamp_us // MINUTE_US for one in engagements], np.int64),
+            _completion(kinds, progress),
         )
-        count = np.bincount(of_user, minlength=len(users))
+        count = np.bincount(user, minlength=len(users))
         lengths.append(count[count > 0])
-        for column, part in zip(columns, found, strict=True):
-            column.extend(part.tobytes())
+        for column, values in zip(columns, batch, strict=True):
+            column.extend(values.tobytes())
     starts = np.concatenate([[0], *lengths]).cumsum()
-    return Interactions(starts.astype(np.int64), *map(np.frombuffer, columns, _KINDS))
+    return Interactions(starts.astype(np.int64), *map(np.frombuffer, columns, _DTYPES))
 
 
-_KINDS = (np.int32, np.float32, np.int32, np.int8)
+_DTYPES = (np.int32, np.float32, np.int32, np.int8)
 _BITS = 32
-"""what a row, and a minute, need in a key"""
-_NOTHING = tuple(np.zeros(0, kind) for kind in _KINDS)
+"""bits of a row, and of a minute, in a sort key"""
 
 
-def _distinct(
+def _merge_repeated(
     users: npt.NDArray[np.int32],
     rows: npt.NDArray[np.integer],
     weights: npt.NDArray[np.float32],
     minutes: npt.NDArray[np.int64],
-    heard: npt.NDArray[np.int8],
+    completion: npt.NDArray[np.int8],
 ) -> tuple[npt.NDArray[np.generic], ...]:
-    """One choice for each user and row: its greatest weight, newest time, and farthest hearing."""
+    """Merges the engagements of each user with each episode; sorts them by user, then by time."""
     kept = np.flatnonzero((rows >= 0) & (weights > 0))
     order, first = grouped(users[kept].astype(np.int64) << _BITS | rows[kept])
     if not len(first):
-        return (np.zeros(0, np.int32), *_NOTHING)
+        return tuple(np.zeros(0, dtype) for dtype in (np.int32, *_DTYPES))
     kept = kept[order]
     limits = np.iinfo(np.int32)
     newest = np.clip(np.maximum.reduceat(minutes[kept], first), limits.min, limits.max)
-    found = (
+    merged = (
         users[kept[first]],
         rows[kept[first]].astype(np.int32),
         np.maximum.reduceat(weights[kept], first),
         newest.astype(np.int32),
-        np.maximum.reduceat(heard[kept], first),
+        np.maximum.reduceat(completion[kept], first),
     )
-    oldest_first, _ = grouped((found[0].astype(np.int64) << _BITS) + (newest - limits.min))
-    return tuple(column[oldest_first] for column in found)
+    oldest_first, _ = grouped((merged[0].astype(np.int64) << _BITS) + (newest - limits.min))
+    return tuple(column[oldest_first] for column in merged)
 
 
 _CODES = {kind: code for code, kind in enumerate(TYPES)}
-_BY_CODE = np.array([WEIGHTS[kind] for kind in TYPES], np.float32)
+_WEIGHT_BY_CODE = np.array([WEIGHTS[kind] for kind in TYPES], np.float32)
 
 
 def _weights(
     kinds: npt.NDArray[np.intp], progress: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float32]:
-    """(m,) of engagements of these types, by code."""
-    skipped = (kinds == _CODES["listen"]) & (progress < SKIPPED)
-    return np.where(skipped, np.float32(0), _BY_CODE[kinds])
+    """(m,) weight of each engagement, given the codes of their types; 0 for a skip."""
+    skipped = (kinds == _CODES["listen"]) & (progress < MIN_PROGRESS)
+    return np.where(skipped, np.float32(0), _WEIGHT_BY_CODE[kinds])
 
 
-def _heard(kinds: npt.NDArray[np.intp], progress: npt.NDArray[np.float64]) -> npt.NDArray[np.int8]:
-    """(m,) whether each was heard to the end."""
-    begun = (kinds == _CODES["listen"]) & ~np.isnan(progress)
-    ended = (kinds == _CODES["complete"]) | begun & (progress >= HEARD)
-    return np.where(ended, FINISHED, np.where(begun, BEGUN, UNKNOWN)).astype(np.int8)
+def _completion(
+    kinds: npt.NDArray[np.intp], progress: npt.NDArray[np.float64]
+) -> npt.NDArray[np.int8]:
+    """(m,) whether each engagement says that the episode was completed, or only started."""
+    started = (kinds == _CODES["listen"]) & ~np.isnan(progress)
+    completed = (kinds == _CODES["complete"]) | started & (progress >= COMPLETE_PROGRESS)
+    return np.where(completed, COMPLETED, np.where(started, STARTED, UNKNOWN)).astype(np.int8)

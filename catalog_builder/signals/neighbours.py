@@ -1,64 +1,81 @@
-"""Neighbours: which episodes those who chose one chose, too, item by item.
+"""Finds each episode's neighbours: the episodes that its listeners chose, too.
 
-Co-engagement of two episodes, as in item-based collaborative filtering (Sarwar et al., 2001,
-"Item-based collaborative filtering recommendation algorithms"), with this about it: a pair counts
-more for the episode that was chosen later, one of a user of few choices more than one of a user of
-many, a recent one more than an old one; and popularity is divided out, with shrinkage.
+Item-based collaborative filtering (Sarwar et al., 2001, "Item-based collaborative filtering
+recommendation algorithms"). A pair counts more towards the episode that was chosen later, more for
+a user of few interactions than for one of many, and more when it is recent; popularity is divided
+out, with shrinkage.
 """
 
 import numpy as np
 import numpy.typing as npt
 
-from catalog_builder.signals.co_engagement import Floats, Pairs, Parameters, Rows, Ties
-from catalog_builder.signals.interactions import MINUTE_US, Interactions
+from catalog_builder.signals.co_engagement import (
+    CoEngagementGraph,
+    CoEngagementParameters,
+    Edges,
+    Floats,
+    Rows,
+)
+from catalog_builder.signals.interactions import Interactions
 from feed.arrays.arrays import grouped
-from feed.catalog.catalog import Catalog
 
 
-def neighbours(
-    interactions: Interactions, catalog: Catalog, min_people: int, parameters: Parameters
+def find_neighbours(
+    interactions: Interactions,
+    now_minute: int,
+    episodes: int,
+    min_users: int,
+    parameters: CoEngagementParameters,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-    """Starts (n + 1,), rows and weights of each episode's neighbours, the nearest first.
+    """Returns starts (n + 1,), rows and weights of n episodes' neighbours, the strongest first.
 
-    Weights are multiples of the mean one. A pair that fewer than `min_people` users made is left
-    out. Exact, some episodes at a time, so that memory grows with choices and not with pairs, and
-    time with pairs and not with the square of episodes.
+    Weights are multiples of their mean. `now_minute` is in minutes since 1970; a pair of episodes
+    that fewer than `min_users` users chose is left out. The result is exact. Episodes are handled
+    in batches, so that memory grows with interactions rather than pairs, and time with pairs rather
+    than the square of the episodes.
     """
-    least, now_minute = max(1, min_people), catalog.created_us // MINUTE_US
-    pairs = Pairs(interactions, now_minute, len(catalog), parameters)
-    shrunk = (pairs.choices + parameters.shrinkage).astype(np.float64)
-    popularity: Floats = shrunk**parameters.popularity
-    parts = [Ties.none()]
-    for block in pairs.blocks(np.flatnonzero(pairs.choices >= least)):
-        ties = pairs.tied(block, least)
-        ties = Ties(block[ties.of], ties.rows, ties.strengths)
-        parts.append(_nearest(ties, popularity, parameters.most))
-    chosen = Ties.joined(parts)
+    min_users = max(1, min_users)
+    graph = CoEngagementGraph(interactions, now_minute, episodes, parameters)
+    shrunk = (graph.counts + parameters.shrinkage).astype(np.float64)
+    popularity: Floats = shrunk**parameters.neighbour_popularity
+    parts = [Edges.empty()]
+    for batch in graph.batches(np.flatnonzero(graph.counts >= min_users)):
+        edges = graph.edges(batch, min_users)
+        edges = Edges(batch[edges.sources], edges.targets, edges.strengths)
+        parts.append(_strongest(edges, popularity, parameters.max_neighbours))
+    chosen = Edges.concatenate(parts)
     own: Floats = shrunk**parameters.own_popularity
-    near = (chosen.strengths / popularity[chosen.rows] / own[chosen.of]).astype(np.float32)
-    starts = np.append(0, np.cumsum(np.bincount(chosen.of, minlength=len(catalog))))
-    return starts.astype(np.int64), chosen.rows, near / near.mean() if len(near) else near
+    weights = (chosen.strengths / popularity[chosen.targets] / own[chosen.sources]).astype(
+        np.float32
+    )
+    starts = np.append(0, np.cumsum(np.bincount(chosen.sources, minlength=episodes)))
+    if len(weights):
+        weights = weights / weights.mean()
+    return starts.astype(np.int64), chosen.targets, weights
 
 
-def _nearest(ties: Ties, popularity: Floats, most: int) -> Ties:
-    """The `most` ties of each episode with the highest strength over popularity, nearest first.
+def _strongest(edges: Edges, popularity: Floats, most: int) -> Edges:
+    """The `most` edges of each source with the highest strength over popularity, strongest first.
 
-    `ties` are in the order of their episodes; of equal ones the first row comes first.
+    `edges` come ordered by source; among equal ones the lower target comes first.
     """
-    order = _nearest_first(ties.of, ties.strengths / popularity[ties.rows], ties.rows)
-    rank = np.arange(len(order)) - np.searchsorted(ties.of, ties.of)  # `of` rises, as it was
-    return ties.at(order[rank < most])
+    order = _strongest_first(
+        edges.sources, edges.strengths / popularity[edges.targets], edges.targets
+    )
+    # Sorting keeps the sources in their order, so the first edge of each is where it was.
+    rank = np.arange(len(order)) - np.searchsorted(edges.sources, edges.sources)
+    return edges.take(order[rank < most])
 
 
-def _nearest_first(of: Rows, value: Floats, rows: npt.NDArray[np.int32]) -> Rows:
-    """Places in the order of `of`, then falling by value, then by row: `np.lexsort`, but quick.
+def _strongest_first(sources: Rows, values: Floats, targets: npt.NDArray[np.int32]) -> Rows:
+    """Order by source, then by falling value, then by target: `np.lexsort`, but faster.
 
-    By value without regard for equals, and these, which are few, once more.
+    Sorts by value without regard for ties, which are few, then sorts only these by target.
     """
-    order = np.argsort(-value)
-    order = order[grouped(of[order])[0]]
-    of, value = of[order], value[order]
-    equal = np.append(False, (of[1:] == of[:-1]) & (value[1:] == value[:-1]))
-    some = np.flatnonzero(equal | np.append(equal[1:], False))
-    order[some] = order[some][np.lexsort((rows[order[some]], np.cumsum(~equal)[some]))]
+    order = np.argsort(-values)
+    order = order[grouped(sources[order])[0]]
+    sources, values = sources[order], values[order]
+    is_tie = np.append(False, (sources[1:] == sources[:-1]) & (values[1:] == values[:-1]))
+    ties = np.flatnonzero(is_tie | np.append(is_tie[1:], False))
+    order[ties] = order[ties][np.lexsort((targets[order[ties]], np.cumsum(~is_tie)[ties]))]
     return order

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from catalog_builder.build import build_catalog
 from catalog_builder.errors import Refused
-from catalog_builder.signals.aggregates import Parameters
+from catalog_builder.signals.aggregates import SignalParameters
 from evaluation.data.events import Events
 from feed.arrays.arrays import BoolArray, IntArray
 from feed.catalog.catalog import Catalog
@@ -74,7 +74,7 @@ def learn(
     vectors: Vectors,
     train: Events,
     now: datetime | None = None,
-    parameters: Parameters | None = None,
+    parameters: SignalParameters | None = None,
 ) -> Learned:
     """What is known once `train` has happened; `now` is its last time unless given.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from catalog_builder.errors import Refused
 from catalog_builder.progress import say, stage
-from catalog_builder.signals.aggregates import Parameters
+from catalog_builder.signals.aggregates import SignalParameters
 from evaluation.data.events import Events, read_events
 from evaluation.data.training import Learned, learn
 from evaluation.offline import replay as offline
@@ -70,7 +70,7 @@ def prepare(files: Files) -> Experiment:
     with stage("episodes"):
         read = material(files.episodes, files.vectors, files.fields)
     with stage("catalog"):
-        return cut_at(read, train, test, files.now, Parameters(min_people=files.min_people))
+        return cut_at(read, train, test, files.now, SignalParameters(min_users=files.min_people))
 
 
 def cut_at(
@@ -78,7 +78,7 @@ def cut_at(
     train: Events,
     test: Events,
     now: datetime | None = None,
-    parameters: Parameters | None = None,
+    parameters: SignalParameters | None = None,
 ) -> Experiment:
     """What is known once `train` has happened, and what `test` asks. Raises `Refused`."""
     learned = learn(read.episodes, read.vectors, train, now, parameters)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from catalog_builder.build import build_catalog
-from catalog_builder.signals.aggregates import Parameters
+from catalog_builder.signals.aggregates import SignalParameters
 from feed.model.engagement import Engagement, Summary
 from feed.model.timestamps import to_us
 from feed.session.state import Drawn
@@ -47,7 +47,7 @@ def test_the_log_says_what_chance_chose_and_how_likely_it_was(
         vectors_of(some),
         NOW,
         summaries=[heard(uid) for uid in range(40)],
-        parameters=Parameters(min_people=1),
+        parameters=SignalParameters(min_users=1),
     )
     publish_to(tmp_path / "shelf", catalog)
     (tmp_path / "scenarios").mkdir()

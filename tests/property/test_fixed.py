@@ -39,9 +39,9 @@ def both() -> tuple[Catalog, Catalog]:
     """A catalog that is large enough for lists, and the same with its embeddings as they are."""
     some = episodes(1_200)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lists, "FEWEST", 100)
-        patch.setattr(lists, "WORTH", 1.0)
-        patch.setattr(build, "FEWEST", 100)
+        patch.setattr(lists, "MIN_CLUSTERED", 100)
+        patch.setattr(lists, "MAX_PROBED_SHARE", 1.0)
+        patch.setattr(build, "MIN_CLUSTERED", 100)
         large = build_catalog(some, vectors_of(some), NOW)
     assert len(large.embeddings.inverted_file)
     order, vectors = large.source_order, vectors_of(some)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog_builder.build import build_catalog
-from catalog_builder.signals.aggregates import Parameters
+from catalog_builder.signals.aggregates import SignalParameters
 from feed.catalog.cards import Cards
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import Engagement, Summary
@@ -61,7 +61,7 @@ def catalogs(draw: st.DrawFn) -> Catalog:
         vectors,
         NOW,
         summaries=summaries,
-        parameters=Parameters(min_people=1),
+        parameters=SignalParameters(min_users=1),
         keep_vectors=draw(st.booleans()),
     )
 

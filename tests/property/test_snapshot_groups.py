@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from catalog_builder.vectors.inverted_file import learn, sorted_by_centroid
+from catalog_builder.vectors.inverted_file import assign_to_lists, learn_centroids
 from feed.catalog.projection import NOWHERE, Projection
 from feed.snapshot.codec import SnapshotError, decode, encode
 from tests.support.catalogs import catalog_of, episodes
@@ -15,8 +15,8 @@ from tests.support.snapshots import altered, forgetting, same
 SMALL = bytes(encode(catalog_of(episodes(12))))
 LISTED = catalog_of(episodes(40))
 ROWS = np.flatnonzero(LISTED.embeddings.present).astype(np.int32)
-CENTROIDS = learn(LISTED.embeddings[:], ROWS, 5)
-INVERTED = sorted_by_centroid(LISTED.embeddings[:], ROWS, CENTROIDS)
+CENTROIDS = learn_centroids(LISTED.embeddings[:], ROWS, 5)
+INVERTED = assign_to_lists(LISTED.embeddings[:], ROWS, CENTROIDS)
 LISTED = replace(LISTED, embeddings=replace(LISTED.embeddings, inverted_file=INVERTED))
 
 

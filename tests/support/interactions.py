@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from hypothesis import strategies as st
 
-from catalog_builder.signals.aggregates import Parameters
+from catalog_builder.signals.aggregates import SignalParameters
 from evaluation.data.events import Event, Events
 from evaluation.data.training import Learned, learn
 from evaluation.wiring import Material
@@ -43,7 +43,7 @@ def history(user: str, numbers: Sequence[int], kind: str = "complete") -> list[E
 def learned(train: Sequence[Event], count: int = EPISODES) -> Learned:
     """What is known at the cut, of episodes of which the first `count` exist."""
     some = shelf(count)
-    parameters = Parameters(min_people=1)
+    parameters = SignalParameters(min_users=1)
     return learn(some.episodes, some.vectors, Events.of(train), NOW, parameters)
 
 

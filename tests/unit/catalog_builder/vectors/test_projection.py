@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from catalog_builder.vectors.projection import projection
+from catalog_builder.vectors.projection import build_projection
 from feed.catalog.projection import UNIT, Projection
 from tests.support.catalogs import catalog_of, episodes
 
@@ -21,21 +21,21 @@ def two_groups(seed: int = 0) -> np.ndarray:
 
 
 def test_groups_that_are_unlike_lie_apart_along_the_first_axis() -> None:
-    first = projection(two_groups(), EVERY, NO_ANCHORS).points[:, 0] / UNIT
+    first = build_projection(two_groups(), EVERY, NO_ANCHORS).points[:, 0] / UNIT
     assert (np.sign(first[:150]) == np.sign(first[0])).all()
     assert (np.sign(first[150:]) == -np.sign(first[0])).all()
 
 
 def test_the_map_fills_its_frame_and_is_the_same_each_time() -> None:
-    made = projection(two_groups(), EVERY, NO_ANCHORS)
+    made = build_projection(two_groups(), EVERY, NO_ANCHORS)
     assert (made.points.min(axis=0) < -0.99 * UNIT).all()
     assert (made.points.max(axis=0) > 0.99 * UNIT).all()
-    assert np.array_equal(projection(two_groups(), EVERY, NO_ANCHORS).points, made.points)
+    assert np.array_equal(build_projection(two_groups(), EVERY, NO_ANCHORS).points, made.points)
 
 
 def test_the_vector_of_an_episode_is_placed_where_the_episode_is() -> None:
     rows = two_groups()
-    made = projection(rows, EVERY, NO_ANCHORS)
+    made = build_projection(rows, EVERY, NO_ANCHORS)
     for row in (0, 149, 299):
         assert np.allclose(made.place(rows[row]), made.at(row), atol=1e-3)
 
@@ -55,8 +55,8 @@ def test_a_catalog_that_leaves_its_vectors_elsewhere_has_the_same_map() -> None:
 
 
 def test_too_few_episodes_or_all_alike_have_no_map() -> None:
-    assert len(projection(two_groups()[:2], EVERY[:2], NO_ANCHORS)) == 0
-    assert len(projection(np.repeat(two_groups()[:1], 5, axis=0), EVERY[:5], NO_ANCHORS)) == 0
+    assert len(build_projection(two_groups()[:2], EVERY[:2], NO_ANCHORS)) == 0
+    assert len(build_projection(np.repeat(two_groups()[:1], 5, axis=0), EVERY[:5], NO_ANCHORS)) == 0
     assert Projection.none(8).at(3) is None
 
 
@@ -69,7 +69,7 @@ def test_categories_lie_apart_though_some_series_repeat_themselves() -> None:
     for start in (0, 100, 200):  # the same words in each
         rows[start : start + 30] = 4 * noise[start]
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    points = projection(rows.astype(np.float32), EVERY, anchors).points.astype(float)
+    points = build_projection(rows.astype(np.float32), EVERY, anchors).points.astype(float)
     others = [points[start + 30 : start + 100] for start in (0, 100, 200)]
     means = [one.mean(axis=0) for one in others]
     gaps = [np.linalg.norm(means[a] - means[b]) for a, b in ((0, 1), (0, 2), (1, 2))]

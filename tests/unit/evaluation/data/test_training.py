@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from catalog_builder.build import build_catalog
 from catalog_builder.errors import Refused
-from catalog_builder.signals.aggregates import Parameters
+from catalog_builder.signals.aggregates import SignalParameters
 from evaluation.data.events import Event, Events
 from evaluation.data.training import learn
 from feed.model.engagement import KEPT, TYPES
@@ -58,7 +58,7 @@ def test_signals_are_those_that_a_build_makes_of_the_same_summaries() -> None:
     assert built.version == known.catalog.version
     assert np.array_equal(built.signals.people, known.catalog.signals.people)
     assert known.catalog.signals.people.max() == 6
-    fewer = learn(some.episodes, some.vectors, Events.of(train), NOW, Parameters(min_people=7))
+    fewer = learn(some.episodes, some.vectors, Events.of(train), NOW, SignalParameters(min_users=7))
     assert not fewer.catalog.signals.people.any()
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog_builder.errors import Refused
-from catalog_builder.signals.aggregates import Parameters
+from catalog_builder.signals.aggregates import SignalParameters
 from evaluation.data.events import Event, Events
 from evaluation.data.training import Learned
 from evaluation.offline import replay as offline
@@ -116,7 +116,7 @@ def test_years_before_1970_are_as_good_as_any() -> None:
     test = [event("a", 20, back - 1), event("a", 21, back - 2)]
     known = Events.of(train)
     assert known.timestamp_us.max() < 0
-    experiment = cut_at(shelf(), known, Events.of(test), parameters=Parameters(min_people=1))
+    experiment = cut_at(shelf(), known, Events.of(test), parameters=SignalParameters(min_users=1))
     assert experiment.learned.now_us == known.timestamp_us.max()
     assert experiment.targets.rows.tolist() == rows_of(experiment.learned, [20])
 
@@ -228,7 +228,7 @@ def rows(train: Events) -> list[Event]:
 def cut_only(before: Events) -> Learned:
     """What is learned where only the cut says what is known."""
     test = Events.of([event("a", 29, -30)])
-    return cut_at(shelf(), before, test, parameters=Parameters(min_people=1)).learned
+    return cut_at(shelf(), before, test, parameters=SignalParameters(min_users=1)).learned
 
 
 def same(one: object, two: object) -> bool:

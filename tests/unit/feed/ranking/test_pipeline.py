@@ -205,7 +205,7 @@ def test_sorting_the_catalog_otherwise_changes_no_session(catalog: Catalog) -> N
 def test_a_large_catalog_whose_newest_are_first_gives_the_same_session(
     catalog: Catalog, scenario: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "FEWEST", 400)
+    monkeypatch.setattr(build, "MIN_CLUSTERED", 400)
     made = episodes(400)
     large = build.build_catalog(made, vectors_of(made), NOW)
     assert large.is_newest_first

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from catalog_builder.build import build_catalog
-from catalog_builder.signals.aggregates import Parameters
+from catalog_builder.signals.aggregates import SignalParameters
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import Engagement, Summary
 from feed.model.timestamps import DAY_US, to_us
@@ -45,7 +45,7 @@ def catalog() -> Catalog:
     users = [listener(uid, 10, 20, 30) for uid in range(20)]
     users += [listener(100 + uid, 40) for uid in range(8)]
     return build_catalog(
-        SOME, vectors_of(SOME), NOW, summaries=users, parameters=Parameters(min_people=5)
+        SOME, vectors_of(SOME), NOW, summaries=users, parameters=SignalParameters(min_users=5)
     )
 
 

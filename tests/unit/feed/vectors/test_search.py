@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 
 from benchmarks.data.vectors import clustered
 from catalog_builder.vectors import inverted_file as building
-from catalog_builder.vectors.inverted_file import learn, lists, sorted_by_centroid
+from catalog_builder.vectors.inverted_file import (
+    assign_to_lists,
+    build_inverted_file,
+    learn_centroids,
+)
 from feed.vectors import search as searching
 from feed.vectors.embeddings import Embeddings
 from feed.vectors.inverted_file import FEW, InvertedFile
@@ -23,7 +27,7 @@ COUNT = 150
 
 def grouped(rows: np.ndarray, count: int) -> InvertedFile:
     every = np.arange(len(rows), dtype=np.int32)
-    return sorted_by_centroid(rows, every, learn(rows, every, count))
+    return assign_to_lists(rows, every, learn_centroids(rows, every, count))
 
 
 @cache
@@ -40,7 +44,9 @@ def clusters_with_gaps(count: int, dimension: int, seed: int) -> Embeddings:
 
 
 def indexed(rows: np.ndarray, present: np.ndarray) -> Embeddings:
-    return replace(Embeddings.exact(rows, present), inverted_file=lists(rows, present))
+    return replace(
+        Embeddings.exact(rows, present), inverted_file=build_inverted_file(rows, present)
+    )
 
 
 def unindexed(embeddings: Embeddings) -> Embeddings:
@@ -157,7 +163,7 @@ def test_a_search_by_lists_and_the_lists_themselves_are_the_same_each_time() -> 
     assert near_to(embeddings, vectors, allowed, COUNT) == near_to(
         embeddings, vectors, allowed, COUNT
     )
-    again = lists(embeddings[:], embeddings.present)
+    again = build_inverted_file(embeddings[:], embeddings.present)
     for name in vars(again):
         assert np.array_equal(getattr(again, name), getattr(embeddings.inverted_file, name)), name
 
@@ -175,15 +181,15 @@ def test_every_embedding_is_in_the_list_of_its_nearest_centroid_and_near_its_cod
 
 def test_a_small_catalog_and_one_without_its_vectors_have_no_lists() -> None:
     assert len(catalog_of(episodes(50)).embeddings.inverted_file) == 0
-    embeddings = clustered(building.CODED, 8)
+    embeddings = clustered(building.MIN_QUANTIZED, 8)
     embedded = np.ones(len(embeddings), np.bool_)
     embedded[0] = False
-    assert len(lists(embeddings, embedded)) == 0
+    assert len(build_inverted_file(embeddings, embedded)) == 0
 
 
 @pytest.mark.parametrize("share", [1.0, 0.3])
 def test_of_a_catalog_of_some_thousands_the_codes_of_all_are_looked_at_first(share: float) -> None:
-    embeddings = clustered(building.FEWEST - 1, 32)
+    embeddings = clustered(building.MIN_CLUSTERED - 1, 32)
     some = indexed(embeddings, np.ones(len(embeddings), np.bool_))
     assert len(some.inverted_file) == 1
     allowed = np.random.default_rng(0).random(len(embeddings)) < share
@@ -193,36 +199,36 @@ def test_of_a_catalog_of_some_thousands_the_codes_of_all_are_looked_at_first(sha
 
 
 def test_embeddings_that_do_not_group_are_in_one_list() -> None:
-    rows = np.random.default_rng(0).normal(size=(building.FEWEST, 64)).astype(np.float32)
+    rows = np.random.default_rng(0).normal(size=(building.MIN_CLUSTERED, 64)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    assert len(lists(rows, np.ones(len(rows), np.bool_))) == 1
+    assert len(build_inverted_file(rows, np.ones(len(rows), np.bool_))) == 1
 
 
-@pytest.mark.parametrize("count", [2 * building.CODED, 2 * building.FEWEST])
+@pytest.mark.parametrize("count", [2 * building.MIN_QUANTIZED, 2 * building.MIN_CLUSTERED])
 def test_of_many_dimensions_the_leading_directions_are_searched(count: int) -> None:
-    some = clusters_with_gaps(count, building.LEADING + 60, seed=0)
-    assert some.inverted_file.axes.shape == (building.LEADING + 60, building.LEADING)
-    assert some.inverted_file.codes.shape[1] == building.LEADING
+    some = clusters_with_gaps(count, building.LEADING_AXES + 60, seed=0)
+    assert some.inverted_file.axes.shape == (building.LEADING_AXES + 60, building.LEADING_AXES)
+    assert some.inverted_file.codes.shape[1] == building.LEADING_AXES
     vectors, allowed = some[some.present.nonzero()[0][:5]], np.ones(count, np.bool_)
     found = near_to(some, vectors, allowed, COUNT)
     assert recall(found, near_to(unindexed(some), vectors, allowed, COUNT)) >= 0.98
 
 
 def test_the_more_is_left_out_of_the_directions_the_more_are_looked_at() -> None:
-    every = np.ones(2 * building.CODED, np.bool_)
+    every = np.ones(2 * building.MIN_QUANTIZED, np.bool_)
     spares = []
     for width in (0.2, 0.52, 0.6):  # of what the leading directions do not hold
         rows = np.random.default_rng(0).normal(size=(len(every), 400)).astype(np.float32)
-        rows[:, building.LEADING :] *= width
+        rows[:, building.LEADING_AXES :] *= width
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-        spares.append(float(lists(rows, every).spare[0]))
+        spares.append(float(build_inverted_file(rows, every).spare[0]))
     assert spares == [1.5, 2.0, 3.0]
 
 
 def test_where_no_direction_leads_every_dimension_is_coded() -> None:
-    rows = np.random.default_rng(0).normal(size=(building.CODED, 600)).astype(np.float32)
+    rows = np.random.default_rng(0).normal(size=(building.MIN_QUANTIZED, 600)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    made = lists(rows, np.ones(len(rows), np.bool_))
+    made = build_inverted_file(rows, np.ones(len(rows), np.bool_))
     assert made.axes.shape == (0, 600)
     assert made.codes.shape[1] == 600
 

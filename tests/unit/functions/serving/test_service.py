@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from catalog_builder.build import build_catalog
-from catalog_builder.signals.aggregates import Parameters
+from catalog_builder.signals.aggregates import SignalParameters
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import Engagement, Summary
 from feed.model.timestamps import to_us
@@ -39,7 +39,7 @@ def catalog(count: int) -> Catalog:
         )
         for uid in range(60)
     ]
-    parameters = Parameters(min_people=1)
+    parameters = SignalParameters(min_users=1)
     return build_catalog(some, vectors_of(some), NOW, summaries=heard, parameters=parameters)
 
 
