@@ -33,7 +33,7 @@ export FREE
 BENCH := $(STATE)/benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run emulators test check deploy evaluate tune screenshots bench format lock clean
+.PHONY: help run emulators test check lint deploy evaluate tune screenshots bench format lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,8 +58,9 @@ emulators: $(VENV)/test ## Serve it on emulated Firebase (needs Java and the Goo
 	@exec env NOW='$(NOW)' $(BIN)/python -m emulators --port $(PORT) \
 		$(if $(strip $(BUILD_OPTIONS)),-- $(BUILD_OPTIONS))
 
-test: $(VENV)/test check ## Check and test everything
-	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term-missing:skip-covered
+test: $(VENV)/test lint ## Check and test everything
+	@$(BIN)/mypy & $(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term-missing:skip-covered; \
+		tested=$$?; wait $$! && exit $$tested  # types are checked while tests wait for processes
 
 deploy: ## Deploy it to a Firebase project: make deploy OPTIONS="--project=ID --dry-run"
 	@./deploy.sh $(OPTIONS)
@@ -90,10 +91,12 @@ bench: $(VENV)/test ## Measure speed and cost: one HTML page, and docs/benchmark
 $(MADE)/train.csv: evaluation/data/synthetic.py $(VENV)/test
 	@$(BIN)/python -m evaluation synthetic --out $(MADE)
 
-check: $(VENV)/test ## Lint and type-check
+check: lint ## Lint and type-check
+	@$(BIN)/mypy
+
+lint: $(VENV)/test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
 
 format: $(VENV)/test ## Format the code
 	@$(BIN)/ruff check --fix-only .
