@@ -11,7 +11,7 @@ from pathlib import Path
 from catalog_builder import job
 from catalog_builder.episodes.allowance import Allowance, allowance
 from catalog_builder.episodes.validation import load_fields
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from catalog_builder.feed_options import add_feed_options, feed_options
 from catalog_builder.progress import say
 from catalog_builder.publish import publisher as publishing
@@ -40,8 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return command_line.run(lambda: options.run(options))
-    except (Refused, Unavailable, Damaged, NotFound, Conflict, OSError) as error:
-        kind = "refused" if isinstance(error, Refused) else "failed"
+    except (CommandError, Unavailable, Damaged, NotFound, Conflict, OSError) as error:
+        kind = "refused" if isinstance(error, CommandError) else "failed"
         command_line.complain(f"{kind}: {error}")
         return 1
     except Exception as error:
@@ -143,7 +143,7 @@ def _is_fresh(options: argparse.Namespace) -> bool:
     shelf = shelf_at(options.shelf)
     try:
         publishing.verify(shelf)
-    except Refused:
+    except CommandError:
         return False
     pointer = shelf.current(publishing.TIMEOUT_S)
     if pointer is None:

@@ -55,8 +55,8 @@ def build_catalog(
     Rows keep the order of `episodes`; from `MIN_CLUSTERED` episodes on they go from the newest to
     the oldest, so that fresh episodes lie together. Signals are computed from `summaries`, those of
     all users, with `parameters`. Without `keep_vectors` the catalog knows which episodes have a
-    vector and holds none: sessions then search an external store. Raises `Refused` for vectors of
-    an unsupported shape.
+    vector and holds none: sessions then search an external store. Raises `CommandError` for vectors
+    of an unsupported shape.
     """
     episodes = unify_category_names(episodes)
     published_us = np.array([to_us(e.published_at) for e in episodes], np.int64)

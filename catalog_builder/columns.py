@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from feed.catalog.catalog import SCORES
 from feed.model.episode import Categories, Episode, Scores, Series
 from feed.ports.episodes import Vectors
@@ -26,12 +26,12 @@ def unit_rows(
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
     """Returns (n, D) unit rows of the vectors in this order, and (n,) whether there is one.
 
-    A row is zero where its vector is missing, zero or not finite. Raises `Refused` where the shape
-    of the matrix does not fit.
+    A row is zero where its vector is missing, zero or not finite. Raises `CommandError` where the
+    shape of the matrix does not fit.
     """
     matrix, count = vectors.matrix, len(order)
     if matrix.shape[0] != count or matrix.shape[1] not in DIMENSIONS:
-        raise Refused(
+        raise CommandError(
             f"vectors: expected {count} rows of {DIMENSIONS.start} to {DIMENSIONS.stop - 1} "
             f"numbers, got {matrix.shape}"
         )

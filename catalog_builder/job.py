@@ -10,7 +10,7 @@ from datetime import datetime
 from catalog_builder.build import build_catalog
 from catalog_builder.episodes.allowance import Allowance
 from catalog_builder.episodes.validation import Fields, read_episodes
-from catalog_builder.progress import say, stage, watched
+from catalog_builder.progress import say, stage, track
 from catalog_builder.publish import publisher as publishing
 from catalog_builder.publish.gate import MIN_COVERAGE
 from catalog_builder.signals.aggregates import MIN_USERS, SignalParameters
@@ -89,11 +89,11 @@ class Report:
 
 
 def build(inputs: Inputs) -> Built:
-    """Read everything and build a catalog. Raises `Refused`, and `Unavailable`."""
+    """Read everything and build a catalog. Raises `CommandError`, and `Unavailable`."""
     seconds: dict[str, float] = {}
     with _timed(seconds, "read"):
         read = read_episodes(
-            watched(inputs.episodes.read(), "episodes"), inputs.fields, inputs.max_bad
+            track(inputs.episodes.read(), "episodes"), inputs.fields, inputs.max_bad
         )
     feeds, skipped = _feeds(read.bad), _episodes(read.bad)
     for line in [*feeds, *skipped[:SHOWN_PROBLEMS]]:
@@ -113,7 +113,7 @@ def build(inputs: Inputs) -> Built:
             read.episodes,
             vectors,
             inputs.now,
-            summaries=watched(summaries, "users"),
+            summaries=track(summaries, "users"),
             parameters=SignalParameters(min_users=inputs.min_users),
             keep_vectors=inputs.keep_vectors,
         )
@@ -130,7 +130,8 @@ def publish(
 ) -> Report:
     """Publish a catalog, and delete all but the newest `keep` versions, never the current one.
 
-    Raises `Refused`, and `Unavailable`; until the pointer has moved, readers keep what they have.
+    Raises `CommandError`, and `Unavailable`; until the pointer has moved, readers keep what they
+    have.
     """
     seconds = dict(built.seconds)
     with _timed(seconds, "publish"):

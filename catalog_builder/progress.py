@@ -20,7 +20,7 @@ def say(text: str) -> None:
     tqdm.write(text, file=sys.stderr)
 
 
-def watched(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
+def track(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
     """The same items, their number shown as they go by."""
     if sys.stderr.isatty():
         yield from tqdm(items, desc=what, total=total, unit="", leave=False, delay=0.5)

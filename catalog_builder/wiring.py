@@ -7,7 +7,7 @@ from pathlib import Path
 
 from adapters.locations import copies_at, leases_at, shelf_at
 from catalog_builder.episodes import demo
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from catalog_builder.feed_options import FeedOptions
 from feed.ports.episodes import EpisodeSource, Problem, Record, VectorStore
 from feed.ports.shelf import Buffer
@@ -79,9 +79,9 @@ class DemoSource:
 
 
 def episode_source(sources: Sources, today: date) -> EpisodeSource:
-    """A collection, a file, feeds, or else the demo. Raises `Refused` for two at once."""
+    """A collection, a file, feeds, or else the demo. Raises `CommandError` for two at once."""
     if sources.episodes and sources.feeds:
-        raise Refused("expected episodes or feeds, not both")
+        raise CommandError("expected episodes or feeds, not both")
     kind, _, collection = sources.episodes.partition(":")
     if kind == FIRESTORE:
         # Each command loads what it uses.
@@ -111,14 +111,17 @@ def episode_source(sources: Sources, today: date) -> EpisodeSource:
 
 
 def vector_store(sources: Sources) -> VectorStore:
-    """An index, a file, or else the built-in embedder. Raises `Refused` for an index of no host."""
+    """An index, a file, or else the built-in embedder.
+
+    Raises `CommandError` for an index of no host.
+    """
     if sources.vectors == PINECONE:
         from adapters.pinecone.vectors import PineconeVectors  # noqa: PLC0415
 
         index = sources.pinecone
         for name, value in (("PINECONE_HOST", index.host), ("PINECONE_API_KEY", index.api_key)):
             if not value:
-                raise Refused(f"{name}: expected one, for vectors from Pinecone")
+                raise CommandError(f"{name}: expected one, for vectors from Pinecone")
         return PineconeVectors(
             index.host, index.api_key, namespace=index.namespace, model=index.model or None
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 # for each other on more threads than one.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from catalog_builder.progress import say
 from evaluation import commands
 from evaluation.offline.replay import CUTOFFS, DEPTH
@@ -29,8 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         return command_line.run(command) or code
-    except (Refused, Unavailable, OSError) as error:
-        say(f"refused: {error}" if isinstance(error, Refused) else f"failed: {error}")
+    except (CommandError, Unavailable, OSError) as error:
+        say(f"refused: {error}" if isinstance(error, CommandError) else f"failed: {error}")
         return 1
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from catalog_builder.progress import stage, watched
+from catalog_builder.progress import stage, track
 from evaluation.behaviour import CASES
 from evaluation.behaviour.running import Result, find, run
 from evaluation.counterfactual.decisions import read_decisions
@@ -41,7 +41,7 @@ def behaviour(options: argparse.Namespace) -> int:
     """Run behaviour cases: what a feed has to do, and must not."""
     known = known_scenarios(options.scenarios)
     paths = find(options.cases or [CASES])
-    results = [run(path, known, options.scenario) for path in watched(paths, "cases", len(paths))]
+    results = [run(path, known, options.scenario) for path in track(paths, "cases", len(paths))]
     print(behaviour_table(results))
     count = Counter(one.status for one in results)
     print(f"\n{count['pass']} hold, {count['fail']} do not, {count['later']} cannot yet")
@@ -78,7 +78,7 @@ def report(options: argparse.Namespace) -> int:
     print(offline_table(outcomes))
     known |= {one.name: one for one in scenarios}
     paths = find(options.cases) if options.cases else []
-    cases = [run(path, known, scenarios[0].name) for path in watched(paths, "cases", len(paths))]
+    cases = [run(path, known, scenarios[0].name) for path in track(paths, "cases", len(paths))]
     with stage("report"):
         write_file(options.out, page(experiment, rankings, outcomes, cases, seed=options.seed))
     print(f"\n{options.out}")

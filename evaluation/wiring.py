@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from catalog_builder.episodes.validation import load_fields, read_episodes
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from catalog_builder.progress import say
 from catalog_builder.wiring import Sources, episode_source, vector_store, write_file
 from feed import cli
@@ -33,7 +33,7 @@ def material(
 ) -> Material:
     """Episodes from a file (none: the demo of a day) and vectors from a file, or of the text.
 
-    Raises `Refused`, and `Unavailable`.
+    Raises `CommandError`, and `Unavailable`.
     """
     sources = Sources(episodes=episodes, vectors=vectors)
     read = read_episodes(
@@ -44,25 +44,28 @@ def material(
     if len(read.bad) > SHOWN_PROBLEMS:
         say(f"skipped: {len(read.bad) - SHOWN_PROBLEMS:,} more")
     if not read.episodes:
-        raise Refused(f"{episodes}: expected at least one episode, got none that can be read")
+        raise CommandError(f"{episodes}: expected at least one episode, got none that can be read")
     return Material(read.episodes, vector_store(sources).vectors(read.episodes))
 
 
 def known_scenarios(folder: Path | None) -> dict[str, Scenario]:
-    """The scenarios that every command knows and those of a folder, by name. Raises `Refused`."""
+    """The scenarios that every command knows and those of a folder, by name.
+
+    Raises `CommandError`.
+    """
     known = cli.known_scenarios()
     if folder is not None:
         if not folder.is_dir():
-            raise Refused(f"{folder}: expected a folder of scenarios")
+            raise CommandError(f"{folder}: expected a folder of scenarios")
         try:
             known |= scenarios.load_folder(folder)
         except scenarios.ScenarioError as error:
-            raise Refused(str(error)) from error
+            raise CommandError(str(error)) from error
     return known
 
 
 def chosen_scenarios(names: Sequence[str], folder: Path | None) -> list[Scenario]:
-    """The scenarios of these names, or of these .toml files. Raises `Refused`."""
+    """The scenarios of these names, or of these .toml files. Raises `CommandError`."""
     known = known_scenarios(folder)
     chosen: dict[str, Scenario] = {}
     for name in names:
@@ -71,11 +74,11 @@ def chosen_scenarios(names: Sequence[str], folder: Path | None) -> list[Scenario
         elif name in known:
             scenario = known[name]
         else:
-            raise Refused(
+            raise CommandError(
                 f"scenario {name!r}: expected a .toml file or one of {', '.join(sorted(known))}"
             )
         if scenario.name in chosen:
-            raise Refused(f"scenario {scenario.name!r}: expected each name once")
+            raise CommandError(f"scenario {scenario.name!r}: expected each name once")
         chosen[scenario.name] = scenario
     return list(chosen.values())
 
@@ -84,6 +87,6 @@ def _parsed(path: Path) -> Scenario:
     try:
         return scenarios.parse(path.read_bytes())
     except OSError as error:
-        raise Refused(f"{path}: {error.strerror}") from error
+        raise CommandError(f"{path}: {error.strerror}") from error
     except scenarios.ScenarioError as error:
-        raise Refused(f"{path}: {error}") from error
+        raise CommandError(f"{path}: {error}") from error

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from catalog_builder import job
 from catalog_builder.episodes.allowance import allowance
 from catalog_builder.episodes.validation import load_fields
-from catalog_builder.errors import Beaten, Refused
+from catalog_builder.errors import CommandError, Superseded
 from catalog_builder.feed_options import FeedOptions
 from catalog_builder.wiring import (
     Pinecone,
@@ -68,7 +68,7 @@ class ScheduledBuild:
             path = self._settings.FIELDS
             self._fields = load_fields(Path(path)) if path else None
             self._inputs(PublishRequest(), datetime.now(UTC))
-        except Refused as error:
+        except CommandError as error:
             raise SettingsError(str(error)) from error
 
     def run(self, request: PublishRequest) -> job.Report:
@@ -151,9 +151,9 @@ async def _publish(request: Request) -> job.Report:
         return await asyncio.to_thread(_build.run, body)
     except Conflict as error:
         raise ProblemError(409, "build-running", str(error)) from error
-    except Beaten as error:
+    except Superseded as error:
         raise ProblemError(409, "published-meanwhile", str(error)) from error
-    except Refused as error:
+    except CommandError as error:
         raise ProblemError(422, REFUSED, str(error)) from error
     except Unavailable as error:
         raise ProblemError(

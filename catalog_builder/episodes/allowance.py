@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from catalog_builder.episodes.duplicates import Item
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from feed.ports.episodes import Problem
 
 Allowance = Callable[[int], int]
@@ -40,8 +40,8 @@ def within_allowance(
 ) -> tuple[list[Item], list[Problem]]:
     """Leaves out each feed that has more bad episodes than it may, and names it among the bad.
 
-    Raises `Refused` where the episodes of a source that is no feed are over the allowance, or no
-    feed is left.
+    Raises `CommandError` where the episodes of a source that is no feed are over the allowance, or
+    no feed is left.
     """
     counts = Counter(problem.feed for problem in bad if not problem.whole_source)
     totals = counts + Counter(item.feed for item in items)
@@ -52,11 +52,11 @@ def within_allowance(
         for feed in sorted(over)
     }
     if "" in over:
-        raise Refused(f"{said['']}; see docs/episodes.md")
+        raise CommandError(f"{said['']}; see docs/episodes.md")
     kept = [item for item in items if item.feed not in over]
     if over and not kept:
         named = "; ".join(f"{feed}: {reason}" for feed, reason in list(said.items())[:_SHOWN])
-        raise Refused(f"no feed is left. {named}; see docs/episodes.md")
+        raise CommandError(f"no feed is left. {named}; see docs/episodes.md")
     left_out = [
         Problem(feed, f"left out: {reason}", whole_source=True, feed=feed)
         for feed, reason in said.items()

@@ -12,7 +12,7 @@ import msgspec
 from catalog_builder.episodes.allowance import Allowance, within_allowance
 from catalog_builder.episodes.duplicates import Item, unite
 from catalog_builder.episodes.languages import standard_languages
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from feed.arrays.hashing import hash_strings
 from feed.model.episode import MAX_ID_BYTES, Categories, Episode, Scores, Series
 from feed.model.markup import heading, text_of
@@ -45,15 +45,22 @@ class Read:
 
 
 def load_fields(path: Path) -> Fields:
-    """A field mapping from a TOML file of `"episode.field" = "record.field"`. Raises `Refused`."""
+    """A field mapping from a TOML file of `"episode.field" = "record.field"`.
+
+    Raises `CommandError`.
+    """
     try:
         fields = msgspec.convert(_flat(tomllib.loads(path.read_text())), dict[str, str])
     except OSError as error:
-        raise Refused(f"{path}: {error.strerror}") from error
+        raise CommandError(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise Refused(f'{path}: expected lines of "field" = "record.field": {error}') from error
+        raise CommandError(
+            f'{path}: expected lines of "field" = "record.field": {error}'
+        ) from error
     if unknown := fields.keys() - FIELDS:
-        raise Refused(f"{path}: {min(unknown)!r} is no field of an episode: {', '.join(FIELDS)}")
+        raise CommandError(
+            f"{path}: {min(unknown)!r} is no field of an episode: {', '.join(FIELDS)}"
+        )
     return fields
 
 
@@ -76,8 +83,8 @@ def read_episodes(
     """Validates every record, and returns each episode once.
 
     What is bad is kept with its reason, and stops nothing until there is more of it than `max_bad`
-    allows (None: all of it is allowed). A feed is judged by itself, and left out. Raises `Refused`
-    where that leaves nothing, and for a source that is no feed.
+    allows (None: all of it is allowed). A feed is judged by itself, and left out. Raises
+    `CommandError` where that leaves nothing, and for a source that is no feed.
     """
     items: list[Item] = []
     bad: list[Problem] = []
@@ -178,7 +185,7 @@ def _of_one_hash(
 ) -> tuple[list[Episode], list[Problem]]:
     """Leaves out and names an episode of a feed whose id has the hash of another id.
 
-    The two would be one episode to a session. Raises `Refused` for a source that is no feed.
+    The two would be one episode to a session. Raises `CommandError` for a source that is no feed.
     """
     hashes = hash_strings([e.id for e in episodes]).tolist()
     if len(set(hashes)) == len(hashes):
@@ -192,6 +199,6 @@ def _of_one_hash(
             continue
         reason = f"ids {first!r} and {episode.id!r} have the same hash: rename one"
         if not are_of_feeds:
-            raise Refused(reason)
+            raise CommandError(reason)
         bad.append(Problem(episode.id, reason))
     return kept, bad

@@ -4,7 +4,7 @@ import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from catalog_builder.errors import Beaten, Refused
+from catalog_builder.errors import CommandError, Superseded
 from catalog_builder.publish.gate import MIN_COVERAGE, refusals
 from feed.catalog.catalog import Catalog
 from feed.ports.errors import Conflict, Damaged, DamagedPointer, NotFound
@@ -31,8 +31,9 @@ def publish(
 ) -> Published:
     """Put the catalog on the shelf and point at it.
 
-    Raises `Refused` where the gate does (unless `force`), `Beaten` if somebody published meanwhile.
-    The pointer moves last: whatever goes wrong before, readers keep the last good catalog.
+    Raises `CommandError` where the gate does (unless `force`), `Superseded` if somebody published
+    meanwhile. The pointer moves last: whatever goes wrong before, readers keep the last good
+    catalog.
     """
     before, generation, notes = _pointed(shelf)
     current, unreadable = _readable(shelf, before)
@@ -43,7 +44,7 @@ def publish(
     if found and not force:
         reasons = "; ".join(f"{r.rule}: {r.detail}" for r in found)
         anyway = "--force (with make: FORCE=1) publishes it anyway"
-        raise Refused(f"the gate refuses this catalog: {reasons}. {anyway}")
+        raise CommandError(f"the gate refuses this catalog: {reasons}. {anyway}")
     notes += [f"forced past {r.rule}: {r.detail}" for r in found]
     if before and unchanged:
         return Published(before, unchanged=True, notes=notes)
@@ -52,19 +53,22 @@ def publish(
         digest = hashlib.sha256(data).hexdigest()
         pointer = shelf.promote(version, len(data), digest, generation, TIMEOUT_S)
     except Conflict as error:
-        raise Beaten(f"not published: {error}") from error
+        raise Superseded(f"not published: {error}") from error
     return Published(pointer, unchanged=False, notes=notes)
 
 
 def verify(shelf: Shelf, version: str | None = None) -> Catalog:
-    """Read a version (by default the current one) in full. Raises `Refused` with what is wrong."""
+    """Read a version (by default the current one) in full.
+
+    Raises `CommandError` with what is wrong.
+    """
     pointer, _, notes = _pointed(shelf)
     if version is None and pointer is None:
-        raise Refused("; ".join(notes) or "nothing is published on this shelf")
+        raise CommandError("; ".join(notes) or "nothing is published on this shelf")
     name = version or (pointer.version if pointer else "")
     catalog, digest, _ = _sound(shelf, name)
     if pointer and pointer.version == name and pointer.sha256 != digest:
-        raise Refused(f"{name}: not the bytes that the pointer names")
+        raise CommandError(f"{name}: not the bytes that the pointer names")
     return catalog
 
 
@@ -72,7 +76,7 @@ def rollback(shelf: Shelf, version: str | None = None) -> Pointer:
     """Point at an earlier version again, by default the newest one stored before the current.
 
     Where the pointer is gone or cannot be read, that is the newest one stored. The version is read
-    in full first. Raises `Refused`.
+    in full first. Raises `CommandError`.
     """
     pointer, generation, _ = _pointed(shelf)
     name = version or _previous(shelf.entries(TIMEOUT_S), pointer)
@@ -80,7 +84,7 @@ def rollback(shelf: Shelf, version: str | None = None) -> Pointer:
     try:
         return shelf.promote(name, size, digest, generation, TIMEOUT_S)
     except Conflict as error:
-        raise Refused(f"not rolled back: {error}") from error
+        raise CommandError(f"not rolled back: {error}") from error
 
 
 def prune(shelf: Shelf, keep: int) -> list[Entry]:
@@ -127,12 +131,12 @@ def _stored(shelf: Shelf, catalog: Catalog) -> tuple[str, bytearray]:
 
 
 def _sound(shelf: Shelf, version: str) -> tuple[Catalog, str, int]:
-    """The catalog of a version, read in full, its SHA-256 and its size. Raises `Refused`."""
+    """The catalog of a version, read in full, its SHA-256 and its size. Raises `CommandError`."""
     try:
         data = shelf.fetch(version, TIMEOUT_S)
         return decode(data), hashlib.sha256(data).hexdigest(), len(data)
     except (NotFound, SnapshotError, Damaged) as error:
-        raise Refused(f"{version}: {error}") from error
+        raise CommandError(f"{version}: {error}") from error
 
 
 def _readable(shelf: Shelf, pointer: Pointer | None) -> tuple[Catalog | None, list[str]]:
@@ -152,5 +156,5 @@ def _previous(entries: list[Entry], pointer: Pointer | None) -> str:
         versions = versions[: versions.index(pointer.version)]
     if not versions:
         said = "there is no earlier version" if pointer else "nothing is published"
-        raise Refused(f"{said} on this shelf")
+        raise CommandError(f"{said} on this shelf")
     return versions[-1]

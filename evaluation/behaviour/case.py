@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from evaluation.behaviour import checks, comparisons
 from evaluation.behaviour.where import Where
 from feed.model.engagement import EngagementType
@@ -153,17 +153,19 @@ class Case(_Table, frozen=True, kw_only=True):
 
 
 def load(path: Path) -> Case:
-    """A case from its file. Raises `Refused` that names the key."""
+    """A case from its file. Raises `CommandError` that names the key."""
     try:
         case = msgspec.toml.decode(path.read_bytes(), type=Case)
     except OSError as error:
-        raise Refused(f"{path}: {error.strerror}") from error
+        raise CommandError(f"{path}: {error.strerror}") from error
     except (msgspec.DecodeError, ValueError) as error:
-        raise Refused(f"{path}: {error}") from error
+        raise CommandError(f"{path}: {error}") from error
     if (case.catalog.generator == "file") != bool(case.catalog.file):
-        raise Refused(f"{path}: catalog.file: expected with generator = 'file', and with it alone")
+        raise CommandError(
+            f"{path}: catalog.file: expected with generator = 'file', and with it alone"
+        )
     for check in case.expect:
         if isinstance(check, Comparison) and case.other is None:
             name = check.__struct_config__.tag
-            raise Refused(f"{path}: other: expected such a table for the check {name!r}")
+            raise CommandError(f"{path}: other: expected such a table for the check {name!r}")
     return case

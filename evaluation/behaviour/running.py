@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from evaluation.behaviour.case import Asked, Case, Crowd, Engaged, Other, load
 from evaluation.behaviour.seen import Seen, look
 from evaluation.behaviour.verdict import Verdict
@@ -57,26 +57,26 @@ class Result:
 
 
 def find(folders: Sequence[Path]) -> list[Path]:
-    """The cases in these folders. Raises `Refused` for a folder without one."""
+    """The cases in these folders. Raises `CommandError` for a folder without one."""
     found = {folder: sorted(folder.glob("*.toml")) for folder in folders}
     for folder, paths in found.items():
         if not paths:
-            raise Refused(f"{folder}: expected cases, *.toml")
+            raise CommandError(f"{folder}: expected cases, *.toml")
     return [path for paths in found.values() for path in paths]
 
 
 def run(path: Path, scenarios: Mapping[str, Scenario], default: str) -> Result:
-    """The result of the case in a file. Raises `Refused` that names the file."""
+    """The result of the case in a file. Raises `CommandError` that names the file."""
     case = load(path)
     chosen = case.scenario or default
     if chosen not in scenarios:
-        raise Refused(
+        raise CommandError(
             f"{path}: scenario {chosen!r}: expected one of {', '.join(sorted(scenarios))}"
         )
     try:
         verdicts = _judge(case, scenarios[chosen], path.parent)
-    except (Refused, Unavailable) as error:
-        raise Refused(f"{path}: {error}") from error
+    except (CommandError, Unavailable) as error:
+        raise CommandError(f"{path}: {error}") from error
     return Result(path.stem, case, chosen, verdicts)
 
 

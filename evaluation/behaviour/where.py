@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from feed.arrays.arrays import BoolArray
 from feed.arrays.hash_index import Index
 from feed.arrays.hashing import hash_strings
@@ -22,7 +22,10 @@ class Where(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     category: Names = ()
 
     def mask(self, catalog: Catalog) -> BoolArray:
-        """(n,) which episodes these are. Raises `Refused` for a name that the catalog has not."""
+        """(n,) which episodes these are.
+
+        Raises `CommandError` for a name that the catalog has not.
+        """
         mask = np.ones(len(catalog), np.bool_)
         if self.id:
             found = [_only(catalog.rows((name,))[0], "id", name) for name in each(self.id)]
@@ -49,7 +52,7 @@ def _named(index: Index, what: str, names: Names) -> list[int]:
 
 def _only(row: np.integer, what: str, name: str) -> int:
     if row < 0:
-        raise Refused(f"{what} {name!r}: the case's catalog has none of that name")
+        raise CommandError(f"{what} {name!r}: the case's catalog has none of that name")
     return int(row)
 
 

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from catalog_builder.episodes.validation import read_episodes
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from evaluation.behaviour.case import World, Written
 from evaluation.wiring import Material, material
 from feed.arrays.arrays import BoolArray, FloatArray
@@ -27,12 +27,12 @@ HALVES = [half / 2 for half in range(4, 11)]
 
 
 def world(described: World, added: Sequence[Written], folder: Path) -> Material:
-    """The episodes and vectors of a case, which lies in `folder`. Raises `Refused`."""
+    """The episodes and vectors of a case, which lies in `folder`. Raises `CommandError`."""
     written = [*described.episodes, *added]
     if described.generator in {"topics", "none"}:
         return _topics(described, written)
     if written:
-        raise Refused("episodes: expected none written out beside a file or the demo")
+        raise CommandError("episodes: expected none written out beside a file or the demo")
     if described.generator == "demo":
         return material("", today=NOW.date())
     vectors = str(folder / described.vectors) if described.vectors else ""
@@ -117,5 +117,5 @@ def _record(written: Written) -> dict[str, Any]:
 def _valid(records: Sequence[dict[str, Any]]) -> list[Episode]:
     read = read_episodes(Record(repr(one["id"]), one) for one in records)
     if read.bad:
-        raise Refused(f"catalog: episode {read.bad[0].where}: {read.bad[0].reason}")
+        raise CommandError(f"catalog: episode {read.bad[0].where}: {read.bad[0].reason}")
     return read.episodes

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 import numpy as np
 
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from evaluation.counterfactual.estimates import Log, coded
 from feed.arrays.arrays import FloatArray
 
@@ -29,7 +29,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_decisions(path: Path) -> tuple[Log, dict[str, FloatArray]]:
-    """The log, and the probabilities of each policy, (n,). Raises `Refused` that names the line."""
+    """The log, and the probabilities of each policy, (n,).
+
+    Raises `CommandError` that names the line.
+    """
     decoder = msgspec.json.Decoder(Decision)
     decisions: list[Decision] = []
     line = 0
@@ -42,12 +45,12 @@ def read_decisions(path: Path) -> tuple[Log, dict[str, FloatArray]]:
                     decisions.append(decoder.decode(raw))
                     _same_policies(decisions)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
-        raise Refused(f"{path}:{line}: {error}") from error
+        raise CommandError(f"{path}:{line}: {error}") from error
     except (OSError, EOFError, zlib.error) as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise Refused(f"{path}: {said}") from error
+        raise CommandError(f"{path}: {said}") from error
     if not decisions:
-        raise Refused(f"{path}: expected at least one decision, got none")
+        raise CommandError(f"{path}: expected at least one decision, got none")
     units = [
         f"line {at}" if one.user_id is None else f"user {one.user_id}"
         for at, one in enumerate(decisions)

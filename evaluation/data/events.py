@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from feed.arrays.arrays import BoolArray, IntArray
 from feed.model.engagement import TYPES
 from feed.model.timestamps import FIRST_US, LAST_US, to_us
@@ -91,8 +91,8 @@ class Events:
 def read_events(path: Path) -> Events:
     """The events in a CSV file, gzipped where its name ends in `.gz`.
 
-    A timestamp is RFC 3339 with its zone, or seconds since 1970. Raises `Refused` that names the
-    line and the field.
+    A timestamp is RFC 3339 with its zone, or seconds since 1970. Raises `CommandError` that names
+    the line and the field.
     """
     return Events.of(_rows(path))
 
@@ -124,13 +124,13 @@ def _rows(path: Path) -> Iterator[Event]:
                 )
     except (OSError, EOFError, zlib.error) as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise Refused(f"{path}: {said}") from error
+        raise CommandError(f"{path}: {said}") from error
     except UnicodeDecodeError as error:
-        raise Refused(f"{path}: expected UTF-8: {error}") from error
+        raise CommandError(f"{path}: expected UTF-8: {error}") from error
     except csv.Error as error:  # in the row after the last that was read
-        raise Refused(f"{path}:{line + 1}: {error}") from error
+        raise CommandError(f"{path}:{line + 1}: {error}") from error
     except ValueError as error:
-        raise Refused(f"{path}:{line}: {error}") from error
+        raise CommandError(f"{path}:{line}: {error}") from error
 
 
 def _column(header: list[str], name: str) -> int:

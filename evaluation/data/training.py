@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from catalog_builder.build import build_catalog
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from catalog_builder.signals.aggregates import SignalParameters
 from evaluation.data.events import Events
 from feed.arrays.arrays import BoolArray, IntArray
@@ -79,11 +79,11 @@ def learn(
     """What is known once `train` has happened; `now` is its last time unless given.
 
     The only place where a catalog is made for evaluation, with the signals that a build makes of
-    the same summaries. Raises `Refused`.
+    the same summaries. Raises `CommandError`.
     """
     if now is None:
         if not len(train):
-            raise Refused("interactions: expected at least one event before the cut, got none")
+            raise CommandError("interactions: expected at least one event before the cut, got none")
         now = from_us(int(train.timestamp_us[-1]))
     summaries = _summaries(train)
     catalog = build_catalog(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from catalog_builder.progress import say, stage
 from catalog_builder.signals.aggregates import SignalParameters
 from evaluation.data.events import Events, read_events
@@ -60,7 +60,10 @@ class Experiment:
 
 
 def prepare(files: Files) -> Experiment:
-    """Read, cut, and learn from what came before the cut. Raises `Refused`, and `Unavailable`."""
+    """Read, cut, and learn from what came before the cut.
+
+    Raises `CommandError`, and `Unavailable`.
+    """
     with stage("interactions"):
         train = read_events(files.interactions)
         if files.test is None:
@@ -80,7 +83,7 @@ def cut_at(
     now: datetime | None = None,
     parameters: SignalParameters | None = None,
 ) -> Experiment:
-    """What is known once `train` has happened, and what `test` asks. Raises `Refused`."""
+    """What is known once `train` has happened, and what `test` asks. Raises `CommandError`."""
     learned = learn(read.episodes, read.vectors, train, now, parameters)
     asked = targets(learned, test)
     for number, what in [
@@ -92,7 +95,7 @@ def cut_at(
         if number:
             say(f"note: {number:,} {what}")
     if not len(asked):
-        raise Refused(
+        raise CommandError(
             f"no user has {MIN_EVENTS} events in TRAIN and a later one in TEST with another episode"
         )
     say(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from evaluation.offline.setup import Experiment
 from evaluation.tuning.search import Trial
 from evaluation.tuning.space import Space
@@ -37,7 +37,10 @@ def key_of(space: Space, experiment: Experiment, seed: int) -> str:
 
 
 def read(path: Path, key: str, space: Space) -> list[Trial]:
-    """The trials in a file, if there is one. Raises `Refused` where they are of another search."""
+    """The trials in a file, if there is one.
+
+    Raises `CommandError` where they are of another search.
+    """
     if not path.exists():
         return []
     lines = path.read_bytes().split(b"\n")
@@ -47,9 +50,9 @@ def read(path: Path, key: str, space: Space) -> list[Trial]:
         head = msgspec.json.decode(lines[0], type=_Head)
         found = [msgspec.json.decode(line, type=_Line) for line in lines[1:] if line]
     except msgspec.DecodeError as error:
-        raise Refused(f"{path}: expected the trials of a search: {error}") from error
+        raise CommandError(f"{path}: expected the trials of a search: {error}") from error
     if head.search != key:
-        raise Refused(
+        raise CommandError(
             f"{path}: its trials are of another search (scenario, space, seed or data differ): "
             "name another file, or delete it"
         )

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from evaluation.offline.replay import DEPTH, METRIC
 from evaluation.tuning.written import toml
 from feed.arrays.arrays import FloatArray
@@ -43,7 +43,7 @@ class Space:
     """by metric, its weight in the sum"""
 
     def scenario(self, values: Mapping[str, float], name: str | None = None) -> Scenario:
-        """The scenario with these values. Raises `Refused` that names the parameter."""
+        """The scenario with these values. Raises `CommandError` that names the parameter."""
         built = msgspec.to_builtins(self.start)
         for path, value in values.items():
             *tables, key = path.split(".")
@@ -53,7 +53,7 @@ class Space:
             # The way of a file, so that what is tried is what a file can say.
             return parse(toml(built))
         except ScenarioError as error:
-            raise Refused(f"parameters: {error}") from error
+            raise CommandError(f"parameters: {error}") from error
 
     def current(self) -> dict[str, float]:
         """The values of the scenario that the search starts from."""
@@ -101,22 +101,22 @@ class Space:
 
 
 def load(path: Path, start: Scenario) -> Space:
-    """A space from its file. Raises `Refused` that names what is wrong."""
+    """A space from its file. Raises `CommandError` that names what is wrong."""
     try:
         file = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File)
     except OSError as error:
-        raise Refused(f"{path}: {error.strerror}") from error
+        raise CommandError(f"{path}: {error.strerror}") from error
     except (ValueError, msgspec.ValidationError) as error:
-        raise Refused(f"{path}: {error}") from error
+        raise CommandError(f"{path}: {error}") from error
     for name in file.objective:
         found = METRIC.fullmatch(name)
         if not found or int(found[2] or 1) > DEPTH:
-            raise Refused(f"{path}: objective: expected a metric like recall@20, got {name!r}")
+            raise CommandError(f"{path}: objective: expected a metric like recall@20, got {name!r}")
     space = Space(start, file.parameters, file.objective)
     try:
         _check(space)
-    except Refused as error:
-        raise Refused(f"{path}: {error}") from error
+    except CommandError as error:
+        raise CommandError(f"{path}: {error}") from error
     return space
 
 
@@ -124,18 +124,22 @@ def _check(space: Space) -> None:
     """Every bound has to be a value that a scenario may have."""
     for path, bounds in space.parameters.items():
         if not bounds.low < bounds.high:
-            raise Refused(f"{path}: expected low below high, got {bounds.low} and {bounds.high}")
+            raise CommandError(
+                f"{path}: expected low below high, got {bounds.low} and {bounds.high}"
+            )
         if bounds.log and bounds.low <= 0:
-            raise Refused(f"{path}: expected low above 0 with log, got {bounds.low}")
+            raise CommandError(f"{path}: expected low above 0 with log, got {bounds.low}")
         whole = bounds.low.is_integer() and bounds.high.is_integer()
         if isinstance(space.current()[path], int) and not whole:
-            raise Refused(f"{path}: expected whole numbers, got {bounds.low} and {bounds.high}")
+            raise CommandError(
+                f"{path}: expected whole numbers, got {bounds.low} and {bounds.high}"
+            )
     for end in (0.0, 1.0):
         for path, value in space.values([end] * len(space.parameters)).items():
             space.scenario({path: value})
     for path, value in space.current().items():
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise Refused(f"{path}: expected a number of the scenario, got {value!r}")
+            raise CommandError(f"{path}: expected a number of the scenario, got {value!r}")
 
 
 def _table(built: dict[str, Any], tables: Sequence[str], path: str) -> dict[str, Any]:
@@ -143,5 +147,5 @@ def _table(built: dict[str, Any], tables: Sequence[str], path: str) -> dict[str,
     for name in tables:
         place = place.get(name) if isinstance(place, dict) else None
     if not isinstance(place, dict) or not tables:
-        raise Refused(f"{path}: expected a path like blend.similarity")
+        raise CommandError(f"{path}: expected a path like blend.similarity")
     return place

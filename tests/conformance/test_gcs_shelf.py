@@ -13,7 +13,7 @@ import pytest
 
 from adapters.gcs.packing import zstd
 from adapters.gcs.shelf import GcsShelf
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from catalog_builder.publish.publisher import prune, publish, rollback, verify
 from emulators.storage.server import StrictStorage
 from feed.ports.errors import Conflict, Unavailable
@@ -226,7 +226,7 @@ class TestPublishing:
         gone = prune(shelf, keep=0)
         assert [e.version for e in gone] == [second.version]
         assert verify(shelf).version == first.version
-        with pytest.raises(Refused):
+        with pytest.raises(CommandError):
             rollback(shelf)
 
     def test_of_two_publications_at_once_one_is_refused_and_nothing_is_lost(
@@ -236,7 +236,7 @@ class TestPublishing:
         publish(shelf, catalogs[0], force=True)
         won, lost = all_at_once(lambda n: publish(opened(), catalogs[n + 1], force=True), 3)
         assert won
-        assert all(isinstance(error, Refused) for error in lost)
+        assert all(isinstance(error, CommandError) for error in lost)
         last = max((one.pointer for one in won), key=lambda pointer: pointer.generation)
         assert verify(shelf).version == last.version
         assert len(shelf.entries(T)) == 1 + 3

@@ -16,7 +16,7 @@ from catalog_builder import progress
 progress.EVERY_S = 0.2
 with progress.stage("vectors"):
     time.sleep(1.2)
-for _ in progress.watched(range(30), "episodes", 30):
+for _ in progress.track(range(30), "episodes", 30):
     time.sleep(0.04)
 """
 COMMAND = [sys.executable, "-c", CODE]

@@ -7,7 +7,7 @@ import pytest
 
 from catalog_builder.build import build_catalog
 from catalog_builder.episodes.validation import load_fields, read_episodes
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from catalog_builder.publish.gate import refusals
 from feed.model.episode import Episode
 from feed.ports.episodes import Problem, Record, Vectors
@@ -146,7 +146,7 @@ def test_names_are_stripped_and_ids_are_not() -> None:
 def test_a_mapping_that_cannot_be_used_is_refused(tmp_path: Any, text: str) -> None:
     file = tmp_path / "fields.toml"
     file.write_bytes(text.encode("latin-1"))
-    with pytest.raises(Refused, match=r"fields\.toml"):
+    with pytest.raises(CommandError, match=r"fields\.toml"):
         load_fields(file)
 
 
@@ -189,7 +189,7 @@ def test_embeddings_become_unit_rows_and_what_is_no_direction_becomes_none() -> 
 @pytest.mark.parametrize("shape", [(4, 7), (4, 4097), (3, 8)])
 def test_vectors_of_an_unsupported_shape_are_refused(shape: tuple[int, int]) -> None:
     vectors = Vectors(np.ones(shape, np.float32), np.ones(shape[0], bool), "m")
-    with pytest.raises(Refused, match="vectors: expected 4 rows"):
+    with pytest.raises(CommandError, match="vectors: expected 4 rows"):
         build_catalog(episodes(4), vectors, NOW)
 
 

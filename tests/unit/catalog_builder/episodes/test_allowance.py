@@ -6,7 +6,7 @@ import pytest
 from catalog_builder.episodes import validation as reading
 from catalog_builder.episodes.allowance import allowance
 from catalog_builder.episodes.validation import Read, read_episodes
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from feed.ports.episodes import Problem, Record
 
 
@@ -57,12 +57,12 @@ def test_of_a_few_episodes_one_may_be_bad() -> None:
 
 
 def test_where_no_feed_is_left_the_build_is_refused_by_name() -> None:
-    with pytest.raises(Refused, match=r"no feed is left. a: 9 bad episodes of 9"):
+    with pytest.raises(CommandError, match=r"no feed is left. a: 9 bad episodes of 9"):
         read(feed("a", 0, 9))
 
 
 def test_a_source_that_is_no_feed_is_refused_as_a_whole() -> None:
-    with pytest.raises(Refused, match=r"^2 bad episodes of 12, .* allows 1; the first: #10: "):
+    with pytest.raises(CommandError, match=r"^2 bad episodes of 12, .* allows 1; the first: #10: "):
         read(feed("", 10, 2))
 
 
@@ -73,7 +73,7 @@ def test_an_id_of_another_s_hash_is_left_out_of_feeds_and_refused_elsewhere(
     found = read(feed("a", 1, 0), feed("b", 1, 0))
     assert [one.id for one in found.episodes] == ["a:0"]
     assert found.bad == [Problem("b:0", "ids 'a:0' and 'b:0' have the same hash: rename one")]
-    with pytest.raises(Refused, match="have the same hash"):
+    with pytest.raises(CommandError, match="have the same hash"):
         read(feed("", 2, 0))
 
 

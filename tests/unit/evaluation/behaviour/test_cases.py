@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from evaluation.behaviour import running
 from evaluation.behaviour.case import Engaged, World, load
 from evaluation.behaviour.running import Result, find, run
@@ -86,19 +86,19 @@ def test_a_case_says_what_it_is_about_and_what_has_to_hold(tmp_path: Path) -> No
     ],
 )
 def test_what_a_case_cannot_mean_is_refused_and_named(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(Refused, match=said) as refused:
+    with pytest.raises(CommandError, match=said) as refused:
         run(case(tmp_path, text), shipped(), "for_you")
     assert str(refused.value).startswith(f"{tmp_path}/case.toml: ")
     assert "\n" not in str(refused.value)
 
 
 def test_a_folder_without_cases_is_refused_and_one_with_them_is_in_order(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="expected cases"):
+    with pytest.raises(CommandError, match="expected cases"):
         find([tmp_path])
     paths = [case(tmp_path, SMALL + EXPECT, name) for name in ("b", "a")]
     (tmp_path / "notes.txt").write_text("no case")
     assert find([tmp_path]) == paths[::-1]
-    with pytest.raises(Refused, match="nowhere"):
+    with pytest.raises(CommandError, match="nowhere"):
         find([tmp_path, tmp_path / "nowhere"])
 
 

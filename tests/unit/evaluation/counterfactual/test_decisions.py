@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from evaluation.counterfactual.decisions import read_decisions
 
 
@@ -63,14 +63,14 @@ def test_a_line_without_a_user_stands_for_itself(tmp_path: Path) -> None:
 def test_a_bad_line_is_refused_with_its_number(tmp_path: Path, bad: str, said: str) -> None:
     path = log(tmp_path, line(), "")
     path.write_bytes(path.read_bytes() + b"\n" + bad.encode("latin-1") + b"\n")
-    with pytest.raises(Refused, match=rf"(?i)log\.jsonl:3: .*{said}"):
+    with pytest.raises(CommandError, match=rf"(?i)log\.jsonl:3: .*{said}"):
         read_decisions(path)
 
 
 def test_a_log_of_nothing_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match=r"log\.jsonl: expected at least one decision"):
+    with pytest.raises(CommandError, match=r"log\.jsonl: expected at least one decision"):
         read_decisions(log(tmp_path, "", ""))
-    with pytest.raises(Refused, match=r"none\.jsonl: No such file"):
+    with pytest.raises(CommandError, match=r"none\.jsonl: No such file"):
         read_decisions(tmp_path / "none.jsonl")
 
 
@@ -80,5 +80,5 @@ def test_a_gzipped_log_is_read_and_one_cut_off_is_refused(tmp_path: Path) -> Non
     path.write_bytes(whole)
     assert len(read_decisions(path)[0]) == 50
     path.write_bytes(whole[:-10])
-    with pytest.raises(Refused, match=r"log\.jsonl\.gz: "):
+    with pytest.raises(CommandError, match=r"log\.jsonl\.gz: "):
         read_decisions(path)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from evaluation.data.events import Event, Events, read_events
 from feed.model.engagement import TYPES
 from tests.support.interactions import event
@@ -86,18 +86,18 @@ def test_a_timestamp_is_rfc_3339_or_seconds_since_1970_and_may_be_before(
 def test_what_cannot_be_read_is_refused_by_line_and_field(
     tmp_path: Path, text: str | bytes, said: str
 ) -> None:
-    with pytest.raises(Refused, match=r"train\.csv" + said) as refused:
+    with pytest.raises(CommandError, match=r"train\.csv" + said) as refused:
         read(tmp_path, text)
     assert "\n" not in str(refused.value)
 
 
 def test_a_file_that_is_not_there_or_cut_off_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match=r"none\.csv: No such file"):
+    with pytest.raises(CommandError, match=r"none\.csv: No such file"):
         read_events(tmp_path / "none.csv")
     for name, data in [("cut", gzip.compress((HEAD + LINE).encode())[:-12]), ("no", HEAD.encode())]:
         path = tmp_path / f"{name}.csv.gz"
         path.write_bytes(data)
-        with pytest.raises(Refused, match=rf"{name}\.csv\.gz: "):
+        with pytest.raises(CommandError, match=rf"{name}\.csv\.gz: "):
             read_events(path)
 
 

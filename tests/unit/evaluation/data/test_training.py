@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog_builder.build import build_catalog
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from catalog_builder.signals.aggregates import SignalParameters
 from evaluation.data.events import Event, Events
 from evaluation.data.training import learn
@@ -89,5 +89,5 @@ def test_the_cut_is_the_last_time_of_what_is_learned_from() -> None:
     some = shelf()
     known = learn(some.episodes, some.vectors, Events.of([event("a", 1, 3), event("a", 2, 7)]))
     assert known.now_us == event("a", 1, 3)[3]
-    with pytest.raises(Refused, match="expected at least one event before the cut"):
+    with pytest.raises(CommandError, match="expected at least one event before the cut"):
         learn(some.episodes, some.vectors, Events.of([]))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from catalog_builder.signals.aggregates import SignalParameters
 from evaluation.data.events import Event, Events
 from evaluation.data.training import Learned
@@ -198,7 +198,7 @@ def test_somebodys_list_does_not_depend_on_who_else_is_asked() -> None:
 
 
 def test_a_test_in_which_nobody_can_be_asked_is_refused() -> None:
-    with pytest.raises(Refused, match="no user has 5 events in TRAIN and a later one in TEST"):
+    with pytest.raises(CommandError, match="no user has 5 events in TRAIN and a later one in TEST"):
         cut_at(shelf(), Events.of(TRAIN), Events.of(history("c", [1, 2])), NOW)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from evaluation.tuning import record
 from evaluation.tuning.search import SPREAD_PER_PARAMETER, Trial, best, search
 from evaluation.tuning.space import Bounds, Space
@@ -169,7 +169,7 @@ def test_a_search_that_goes_on_never_empties_its_record(file: Path) -> None:
 
 
 def test_trials_of_another_search_are_refused_by_the_files_name(file: Path) -> None:
-    with pytest.raises(Refused, match=r"trials\.jsonl: its trials are of another search"):
+    with pytest.raises(CommandError, match=r"trials\.jsonl: its trials are of another search"):
         record.read(file, "other", SPACE)
 
 
@@ -179,6 +179,6 @@ def test_trials_of_another_search_are_refused_by_the_files_name(file: Path) -> N
 def test_what_is_no_record_is_refused_and_left_alone(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "trials.jsonl"
     path.write_bytes(data)
-    with pytest.raises(Refused, match=r"trials\.jsonl: expected the trials of a search"):
+    with pytest.raises(CommandError, match=r"trials\.jsonl: expected the trials of a search"):
         record.read(path, "key", SPACE)
     assert path.read_bytes() == data

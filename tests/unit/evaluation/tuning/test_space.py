@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from catalog_builder.errors import Refused
+from catalog_builder.errors import CommandError
 from evaluation.tuning.running import tuned
 from evaluation.tuning.space import Space, load
 from evaluation.tuning.written import differing
@@ -66,7 +66,7 @@ def test_a_space_is_what_its_file_says(tmp_path: Path) -> None:
 def test_what_cannot_be_searched_is_refused_and_named(
     tmp_path: Path, parameters: str, objective: str, said: str
 ) -> None:
-    with pytest.raises(Refused, match=said) as refused:
+    with pytest.raises(CommandError, match=said) as refused:
         loaded(tmp_path, parameters, objective)
     assert str(refused.value).startswith(f"{tmp_path}/space.toml: ")
     assert "\n" not in str(refused.value)
