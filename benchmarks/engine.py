@@ -27,7 +27,7 @@ import numpy as np
 
 from benchmarks.data.large_catalog import INTERESTS, NOW, large_catalog, neighbourhoods, queries
 from benchmarks.harness import stages
-from benchmarks.harness.earshot_search import KERNELS, Earshot, NumpyAlone, by_numpy_alone
+from benchmarks.harness.earshot_search import Earshot
 from benchmarks.harness.peers import Peer, Places, Rows, installed
 from benchmarks.report.results import Result, Table, call_us, options, say
 from feed.catalog.catalog import Catalog
@@ -47,7 +47,6 @@ SIZES: tuple[Size, ...] = (
 )
 FULL: Size = (1_000_000, DIMENSION)
 SCENARIOS = ("baseline", "for_you")
-ALONE = ", numpy alone"
 COUNT = 150
 EXCLUDED = 2_000
 RECALL = 0.96
@@ -59,11 +58,9 @@ ABOUT = (
     "exclusions, a page of 10 as JSON and a cursor for the rest; rank: the slate alone. A call: a "
     "small one of numpy, timed before these sessions and after; sizes are measured one after "
     "another, so compare them by it. The search: 4 interests x 150 with 2,000 exclusions. Recall: "
-    "the share of the exact 150 nearest that are found. Numpy alone: as it is deployed; all others "
-    "have numkong, where it is installed. Earshot as the builder made it, and (least), as each "
-    "peer, at the least effort "
-    f"that finds {RECALL:g}. Peers: benchmarks/requirements.txt; those that are not "
-    f"installed are left out. {stages.ABOUT}"
+    "the share of the exact 150 nearest that are found. Earshot as the builder made it, and "
+    f"(least), as each peer, at the least effort that finds {RECALL:g}. Peers: "
+    f"benchmarks/requirements.txt; those that are not installed are left out. {stages.ABOUT}"
 )
 KEYS = (b"a key for a benchmark, long enough",)
 
@@ -134,10 +131,6 @@ def searching(catalog: Catalog, peers: Sequence[str] | None) -> dict[str, dict[s
     earshot = Earshot(catalog)
     contestants: dict[str, tuple[Peer, int]] = {"earshot": (earshot, 0)}
     about: dict[str, dict[str, Any]] = {"earshot": {"recall": recall(earshot, 0, searches)}}
-    if KERNELS["numkong"] is not None:
-        alone = NumpyAlone(catalog)
-        contestants[f"earshot{ALONE}"] = alone, 0
-        about[f"earshot{ALONE}"] = {"recall": recall(alone, 0, searches)}
     built: list[tuple[str, Peer]] = []
     if len(catalog.embeddings.inverted_file) > 1:  # of a single one there is no part to leave out
         built.append(("earshot, least", earshot))
@@ -166,9 +159,6 @@ def whole_sessions(catalog: Catalog) -> dict[str, dict[str, float]]:
     for name, ranker in rankers.items():
         tasks[name] = [partial(_page, ranker, query) for query in asked]
         tasks[f"{name}, rank"] = [partial(ranker.rank, query) for query in asked]
-        if KERNELS["numkong"] is not None:
-            alone = by_numpy_alone(_page)
-            tasks[f"{name}{ALONE}"] = [partial(alone, ranker, query) for query in asked]
     return in_turns(tasks)
 
 

@@ -1,32 +1,12 @@
-"""Ours: the search of a session behind the calls of a peer, with numkong and without."""
+"""The search of a session behind the calls of a peer."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from benchmarks.harness.peers import Places, Rows
 from feed.catalog.catalog import Catalog
-from feed.vectors import int8 as bytewise
 from feed.vectors.search import nearest
-
-KERNELS = vars(bytewise)
-"""what computes products of bytes: `numkong`, None where it is not installed"""
-
-
-def by_numpy_alone(work: Callable[..., Any]) -> Callable[..., Any]:
-    """The same without numkong: as in a function that is built from requirements.txt."""
-
-    def alone(*given: Any) -> Any:
-        held = KERNELS["numkong"]
-        KERNELS["numkong"] = None
-        try:
-            return work(*given)
-        finally:
-            KERNELS["numkong"] = held
-
-    return alone
 
 
 class Earshot:
@@ -50,12 +30,3 @@ class Earshot:
         allowed[excluded] = False
         counts = np.full(len(asked), count)
         return [rows for rows, _ in nearest(embeddings, asked, allowed, counts, self._order)]
-
-
-class NumpyAlone(Earshot):
-    """The same without numkong."""
-
-    def search(self, asked: Rows, excluded: Places, count: int, effort: int) -> list[Places]:
-        """See `Peer`."""
-        found: list[Places] = by_numpy_alone(super().search)(asked, excluded, count, effort)
-        return found

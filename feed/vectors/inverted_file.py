@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.arrays.arrays import BoolArray, IntArray, highest
-from feed.vectors.int8 import as_bytes, products
+from feed.vectors.int8 import int8_dots, quantize_int8
 
 DEPTHS = (200, 800, 3_200, 12_800)
 """for so many nearest the builder finds out how many lists to open: for the first, where all are
@@ -90,11 +90,11 @@ class InvertedFile:
         else:
             at = self._looked_at(vectors, allowed, counts)
         # The same for every episode, centre @ vector changes no order.
-        asked = as_bytes(vectors * self.scale)
+        asked = quantize_int8(vectors * self.scale)
         if 2 * len(at) > len(self.codes):  # to copy these would take longer
-            nearness = products(self.codes, None, asked).take(at, axis=1)
+            nearness = int8_dots(self.codes, None, asked).take(at, axis=1)
         else:
-            nearness = products(self.codes, at, asked)
+            nearness = int8_dots(self.codes, at, asked)
         rows = self.rows.take(at)
         wanted = (counts * self.spare[0]).astype(np.int64).tolist()
         return [rows[highest(nearness[i], count)] for i, count in enumerate(wanted)]

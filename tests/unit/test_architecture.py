@@ -94,7 +94,6 @@ def test_the_core_needs_numpy_and_msgspec_and_nothing_else() -> None:
     for path in modules("feed"):
         names = {name.partition(".")[0] for name in imported(path)}
         outside = names - set(sys.stdlib_module_names) - {"feed", "numpy", "msgspec"}
-        outside -= {"numkong"} if path.name == "int8.py" else set()  # where it is installed
         assert not outside, path.name
 
 

@@ -11,7 +11,6 @@ import pytest
 from benchmarks import engine, origin, signals
 from benchmarks.data.crowd import FAITHFUL, NOW, Crowd
 from benchmarks.data.large_catalog import large_catalog, queries
-from benchmarks.harness.earshot_search import by_numpy_alone
 from benchmarks.harness.world import World
 from benchmarks.report.results import read
 from feed.model.engagement import Summary, newest_first
@@ -20,7 +19,6 @@ from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import shipped
 from feed.session.request import SessionRequest, make_query
 from feed.snapshot.codec import decode, encode
-from feed.vectors import int8 as bytewise
 
 CROWD = Crowd(users=300, episodes=2000)
 EPISODES = np.array(
@@ -103,8 +101,8 @@ def test_the_engine_is_measured_by_size_beside_what_finds_the_same(
     engine.main([*small, "--json", str(tmp_path / "found.json")])
     (run,) = read(tmp_path / "found.json").found["runs"]
     assert (run["episodes"], run["dimension"], run["lists"]) == (600, 16, 0)
-    assert set(run["sessions"]) >= {"baseline", "for_you", "for_you, numpy alone"}
-    assert set(run["search"]) == {"earshot", "earshot, numpy alone", "numpy, exact"}
+    assert set(run["sessions"]) >= {"baseline", "for_you", "for_you, rank"}
+    assert set(run["search"]) == {"earshot", "numpy, exact"}
     for spent in run["stages"].values():
         assert min(spent.values()) > 0
         assert spent["queue"] < sum(spent.values())
@@ -120,15 +118,6 @@ def test_a_size_that_is_none_is_refused_with_what_was_expected(
     with pytest.raises(SystemExit):
         engine.main(["--sizes", "1000x256x"])
     assert "expected episodes, or episodes x dimensions" in capsys.readouterr().err
-
-
-def test_numpy_alone_is_without_numkong_and_only_then() -> None:
-    before = bytewise.numkong
-    assert before is not None
-    assert by_numpy_alone(lambda: bytewise.numkong)() is None
-    with pytest.raises(ZeroDivisionError):
-        by_numpy_alone(lambda: 1 / 0)()
-    assert bytewise.numkong is before
 
 
 def test_a_large_catalog_is_one_that_a_snapshot_takes() -> None:
