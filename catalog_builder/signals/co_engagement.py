@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from catalog_builder.signals.interactions import Interactions
-from feed.arrays.arrays import places
+from feed.arrays.arrays import ranges
 
 PAIRS_AT_ONCE = 1 << 20
 """Pairs of interactions that are held at once, about 100 bytes each; bounds memory."""
@@ -132,8 +132,8 @@ class CoEngagementGraph:
         episode has too many. Pairs are float32 and summed in float64, which leaves no rounding: the
         order of users does not matter.
         """
-        ranges = places(self._episode_starts[rows], self._episode_starts[rows + 1])
-        interactions = self._by_episode[ranges].astype(np.int64)
+        places = ranges(self._episode_starts[rows], self._episode_starts[rows + 1])
+        interactions = self._by_episode[places].astype(np.int64)
         sources = np.repeat(np.arange(len(rows)), self.counts[rows])
         total = csr_array((len(rows), self._episodes), dtype=np.complex128)
         for start in range(0, len(interactions), self._at_once):
@@ -163,7 +163,7 @@ class CoEngagementGraph:
         last = np.minimum(one + self._window + 1, self._user_starts[user + 1])
         begins, ends = np.append(one + 1, earliest), np.append(last, one)
         starts = np.append(0, np.cumsum(ends - begins))
-        others = places(begins, ends)
+        others = ranges(begins, ends)
         older = self._weights[one] * self._activity[user]
         newer = self._decayed[one] * self._activity[user] * self._backward
         weights = np.repeat(np.append(older, newer), np.diff(starts))

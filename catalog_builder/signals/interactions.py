@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import IntArray, grouped
+from feed.arrays.arrays import IntArray, group_by
 from feed.model.engagement import TYPES, Summary
 
 MINUTE_US = 60_000_000
@@ -124,7 +124,7 @@ def _merge_repeated(
 ) -> tuple[npt.NDArray[np.generic], ...]:
     """Merges the engagements of each user with each episode; sorts them by user, then by time."""
     kept = np.flatnonzero((rows >= 0) & (weights > 0))
-    order, first = grouped(users[kept].astype(np.int64) << _BITS | rows[kept])
+    order, first = group_by(users[kept].astype(np.int64) << _BITS | rows[kept])
     if not len(first):
         return tuple(np.zeros(0, dtype) for dtype in (np.int32, *_DTYPES))
     kept = kept[order]
@@ -137,7 +137,7 @@ def _merge_repeated(
         newest.astype(np.int32),
         np.maximum.reduceat(completion[kept], first),
     )
-    oldest_first, _ = grouped((merged[0].astype(np.int64) << _BITS) + (newest - limits.min))
+    oldest_first, _ = group_by((merged[0].astype(np.int64) << _BITS) + (newest - limits.min))
     return tuple(column[oldest_first] for column in merged)
 
 

@@ -17,7 +17,7 @@ from catalog_builder.signals.co_engagement import (
     Rows,
 )
 from catalog_builder.signals.interactions import Interactions
-from feed.arrays.arrays import grouped
+from feed.arrays.arrays import group_by
 
 
 def find_neighbours(
@@ -73,7 +73,7 @@ def _strongest_first(sources: Rows, values: Floats, targets: npt.NDArray[np.int3
     Sorts by value without regard for ties, which are few, then sorts only these by target.
     """
     order = np.argsort(-values)
-    order = order[grouped(sources[order])[0]]
+    order = order[group_by(sources[order])[0]]
     sources, values = sources[order], values[order]
     is_tie = np.append(False, (sources[1:] == sources[:-1]) & (values[1:] == values[:-1]))
     ties = np.flatnonzero(is_tie | np.append(is_tie[1:], False))

@@ -9,7 +9,7 @@ FloatArray = npt.NDArray[np.floating]
 BoolArray = npt.NDArray[np.bool_]
 
 
-def places(starts: IntArray, ends: IntArray) -> IntArray:
+def ranges(starts: IntArray, ends: IntArray) -> IntArray:
     """The places from each start up to its end, one range after another."""
     counts = ends - starts
     before = np.cumsum(counts) - counts
@@ -17,7 +17,7 @@ def places(starts: IntArray, ends: IntArray) -> IntArray:
     return found
 
 
-def grouped(groups: IntArray) -> tuple[IntArray, IntArray]:
+def group_by(groups: IntArray) -> tuple[IntArray, IntArray]:
     """(k,) places that put equal groups together, in rising order, and (g,) where each begins.
 
     Stable, as `np.argsort(kind="stable")` is, which takes ten times as long.
@@ -36,7 +36,7 @@ DENSE = 20
 """groups for each value, up to which it is faster to add up for every group than to sort"""
 
 
-def summed(groups: IntArray, values: FloatArray, count: int) -> tuple[IntArray, FloatArray]:
+def group_sum(groups: IntArray, values: FloatArray, count: int) -> tuple[IntArray, FloatArray]:
     """Which of the groups 0 to `count` - 1 have values, rising, and what these are in sum.
 
     `groups` says whose each of the values is, which are above 0.
@@ -45,7 +45,7 @@ def summed(groups: IntArray, values: FloatArray, count: int) -> tuple[IntArray, 
         total = np.bincount(groups, values, count)
         found = (total != 0.0).nonzero()[0]  # three times as fast as of numbers
         return found, total.take(found).astype(np.float64)
-    order, begins = grouped(groups)
+    order, begins = group_by(groups)
     sums = np.add.reduceat(values.take(order), begins) if len(values) else values
     return groups.take(order.take(begins)), sums.astype(np.float64)
 
@@ -54,7 +54,7 @@ _STRIDE = 8
 """of so many values one is in a sample"""
 
 
-def highest(values: FloatArray, count: int) -> IntArray:
+def top_k_unordered(values: FloatArray, count: int) -> IntArray:
     """Places of the `count` highest values and of all that equal the last of them, in no order.
 
     What a sample says is too low is put aside first, unless it says so of too many.
@@ -72,7 +72,7 @@ def highest(values: FloatArray, count: int) -> IntArray:
     return chosen
 
 
-def contained(keys: IntArray, wanted: IntArray) -> BoolArray:
+def in_sorted(keys: IntArray, wanted: IntArray) -> BoolArray:
     """(k,) which of those wanted are among the keys, which are sorted: `np.isin`, for few."""
     if not len(keys):
         return np.zeros(len(wanted), np.bool_)
@@ -81,7 +81,7 @@ def contained(keys: IntArray, wanted: IntArray) -> BoolArray:
     return found
 
 
-def looked_up(keys: IntArray, values: FloatArray | IntArray, wanted: IntArray) -> FloatArray:
+def lookup_sorted(keys: IntArray, values: FloatArray | IntArray, wanted: IntArray) -> FloatArray:
     """The value of each key that is wanted, 0 where there is none. `keys` are sorted."""
     if not len(keys):
         return np.zeros(len(wanted))
@@ -89,14 +89,14 @@ def looked_up(keys: IntArray, values: FloatArray | IntArray, wanted: IntArray) -
     return np.where(keys[at] == wanted, values[at], 0.0)
 
 
-def best_matches(
+def top_k(
     rows: IntArray, values: FloatArray, count: int, order: IntArray
 ) -> tuple[IntArray, FloatArray]:
     """The `count` rows of highest value, best first, and their values; equal values by `order`.
 
     `values` are one for each row, and finite; `order` goes by catalog row.
     """
-    at = highest(values, count)
+    at = top_k_unordered(values, count)
     rows, values = rows[at], values[at]
     best = np.lexsort((order[rows], -values))[:count]
     return rows[best], values[best]

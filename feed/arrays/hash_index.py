@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import BoolArray, HashArray, IntArray, places
+from feed.arrays.arrays import BoolArray, HashArray, IntArray, ranges
 from feed.arrays.hashing import hash_strings
 
 _SLOTS = 4
@@ -62,7 +62,7 @@ class Index:
         at, is_there = self._found(hashes)
         at = at[is_there]
         if self._repeats:
-            at = places(at, np.searchsorted(self.hashes, self.hashes[at], "right"))
+            at = ranges(at, np.searchsorted(self.hashes, self.hashes[at], "right"))
         return self.rows.take(at)
 
     def _found(self, hashes: HashArray) -> tuple[IntArray, BoolArray]:

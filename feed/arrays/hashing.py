@@ -95,7 +95,7 @@ def _long_sum(text: npt.NDArray[np.uint8]) -> int:
     return total % 2**64
 
 
-def mixed(hashes: HashArray, seed: int) -> HashArray:
+def mix64(hashes: HashArray, seed: int) -> HashArray:
     """Other 64-bit numbers, one for each of these and a seed, as good as drawn by chance.
 
     SplitMix64's finaliser (Steele, Lea and Flood, 2014).

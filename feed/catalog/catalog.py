@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import BoolArray, HashArray, IntArray, places
+from feed.arrays.arrays import BoolArray, HashArray, IntArray, ranges
 from feed.arrays.hash_index import Index
 from feed.arrays.hashing import hash_strings
 from feed.arrays.strings import Strings
@@ -149,7 +149,7 @@ class Catalog:
         if len(categories):
             starts, ends = self.category_starts[rows], self.category_starts[rows + 1]
             owners = np.repeat(np.arange(len(rows)), ends - starts)
-            theirs = self.category_members[places(starts, ends)]
+            theirs = self.category_members[ranges(starts, ends)]
             column = np.minimum(np.searchsorted(categories, theirs), len(categories) - 1)
             found = categories[column] == theirs
             member[owners[found], column[found]] = True

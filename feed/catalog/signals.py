@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import FloatArray, IntArray, places, summed
+from feed.arrays.arrays import FloatArray, IntArray, group_sum, ranges
 
 HALF_LIVES_DAYS = (1.0, 7.0, 30.0, 180.0)
 """The columns of `Signals.popularity`."""
@@ -86,11 +86,11 @@ class Signals:
     def neighbours(self, rows: IntArray, weights: FloatArray) -> Neighbours:
         """Every neighbour of these episodes, which weigh so much each."""
         starts, ends = self.neighbour_starts[rows], self.neighbour_starts[rows + 1]
-        at = places(starts, ends)
+        at = ranges(starts, ends)
         owners = np.repeat(np.arange(len(rows)), ends - starts)
         near = self.neighbour_weights.take(at) * weights.take(owners)
         theirs = self.neighbour_rows.take(at)
-        found, nearness = summed(theirs, near, len(self.people))
+        found, nearness = group_sum(theirs, near, len(self.people))
         return Neighbours(
             rows=found,
             nearness=nearness,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import BoolArray, FloatArray, IntArray, best_matches
+from feed.arrays.arrays import BoolArray, FloatArray, IntArray, top_k
 from feed.catalog.catalog import Catalog
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.ranking.eligibility import Eligibility
@@ -105,7 +105,7 @@ def _neighbours(taste: UserFeatures, allowed: BoolArray, count: int, ties: IntAr
     """Those nearest to what the user chose, by what others chose."""
     found = taste.neighbours
     free = allowed[found.rows]
-    return best_matches(found.rows[free], found.nearness[free], count, ties)[0]
+    return top_k(found.rows[free], found.nearness[free], count, ties)[0]
 
 
 def _often(taste: UserFeatures) -> IntArray:
@@ -163,7 +163,7 @@ class _Nearness:
         if self._retrieved is not None:
             found = self._retrieved.rows, self._retrieved.similarity
             free = allowed[found[0]]
-            best = best_matches(found[0][free], found[1][free], most.candidates, ties)
+            best = top_k(found[0][free], found[1][free], most.candidates, ties)
             yield "retrieved", best[0]
         names = ["similar"] * len(self._user) + ["interests"] * len(wanted)
         if names:

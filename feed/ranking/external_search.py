@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import structs
 
-from feed.arrays.arrays import BoolArray, FloatArray, IntArray, looked_up
+from feed.arrays.arrays import BoolArray, FloatArray, IntArray, lookup_sorted
 from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import DAY_US
@@ -50,11 +50,11 @@ class SearchResult:
 
     def similarity_of(self, rows: IntArray) -> FloatArray:
         """(k,) cosine with the user vector; 0 for what the search did not bring."""
-        return looked_up(self.rows, self.similarity, rows)
+        return lookup_sorted(self.rows, self.similarity, rows)
 
     def aversion(self, rows: IntArray) -> FloatArray:
         """As `scorers.aversion`, by the neighbours of the newest that were refused."""
-        return np.clip(looked_up(self.averse_rows, self.averse_similarity, rows), 0.0, 1.0)
+        return np.clip(lookup_sorted(self.averse_rows, self.averse_similarity, rows), 0.0, 1.0)
 
 
 @dataclass(frozen=True)

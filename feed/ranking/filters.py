@@ -6,7 +6,7 @@ the sources, so that a source's places are never spent on an episode that may no
 
 import numpy as np
 
-from feed.arrays.arrays import BoolArray, IntArray, contained
+from feed.arrays.arrays import BoolArray, IntArray, in_sorted
 from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
 from feed.model.episode import primary_subtag
@@ -61,7 +61,7 @@ def excluded(
     """
     engaged = catalog.every_row_hashed(history.hashes)
     if returning is not None:
-        engaged = engaged[~contained(np.sort(returning), engaged)]
+        engaged = engaged[~in_sorted(np.sort(returning), engaged)]
     return np.append(engaged, catalog.rows_named(query.excluded_ids))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import FloatArray, IntArray, best_matches, contained
+from feed.arrays.arrays import FloatArray, IntArray, in_sorted, top_k
 from feed.catalog.catalog import Catalog
 from feed.model.degradation import Degradation
 from feed.ports.vector_search import Match
@@ -189,7 +189,7 @@ class Ranker:
         others = np.ones(len(self.catalog), np.bool_) if floors is None else floors.copy()
         others[row] = False
         if not catalog.embeddings.in_memory:
-            return best_matches(*matched(catalog, matches, others), count, ties)
+            return top_k(*matched(catalog, matches, others), count, ties)
         others &= catalog.embeddings.present[row]
         vectors, counts = catalog.embeddings[row : row + 1], np.array([count])
         rows, cosines = nearest(catalog.embeddings, vectors, others, counts, ties)[0]
@@ -240,7 +240,7 @@ class Ranker:
             "unseen": lambda: unseen.astype(np.float64),
             "series": lambda: scorers.series(catalog, likes, rows),
             "category": lambda: scorers.category(catalog, likes, rows),
-            "unfinished": lambda: contained(np.sort(likes.unfinished), rows).astype(np.float64),
+            "unfinished": lambda: in_sorted(np.sort(likes.unfinished), rows).astype(np.float64),
             "era": lambda: scorers.era(catalog, likes, rows, blend.era_days),
             "aversion": lambda: self._aversion(likes, proposed, retrieved),
             "served": lambda: scorers.served(catalog, query, rows),

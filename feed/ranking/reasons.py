@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import BoolArray, FloatArray, HashArray, IntArray, contained
+from feed.arrays.arrays import BoolArray, FloatArray, HashArray, IntArray, in_sorted
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import TYPES
 from feed.ranking.catalog_features import CatalogFeatures
@@ -83,7 +83,7 @@ def explain(
             np.where(true, personal.codes, found.codes),
             np.where(true, personal.leans_on, found.leans_on),
         )
-    codes = np.where(contained(np.sort(taste.unfinished), rows), _CODE["unfinished"], found.codes)
+    codes = np.where(in_sorted(np.sort(taste.unfinished), rows), _CODE["unfinished"], found.codes)
     codes = np.where(chosen.explored, _CODE["unseen"], codes)
     codes = np.where(chosen.pinned, _CODE["pinned"], codes).astype(np.uint8)
     alone = chosen.explored | chosen.pinned | (codes == _CODE["unfinished"])
@@ -129,7 +129,7 @@ def _plain(
     if "trend" in weighed:
         trending = features.is_trending[rows]
         topics = features.topics[rows]
-        theirs = contained(taste.categories.of, topics) & (topics >= 0)
+        theirs = in_sorted(taste.categories.of, topics) & (topics >= 0)
         yield _claim(trending & ~theirs, weighed["trend"], "trending")
         names = features.category_hashes[np.maximum(topics, 0)] if len(catalog.categories) else None
         yield _claim(trending & theirs, weighed["trend"], "trending_in", names)
@@ -174,7 +174,7 @@ def _personal(
     if "series" in weighed and len(catalog.series_ids):
         series = catalog.series[rows]
         names = features.series_hashes[np.maximum(series, 0)]
-        followed = contained(taste.followed, series) & (series >= 0)
+        followed = in_sorted(taste.followed, series) & (series >= 0)
         yield _claim(followed, weighed["series"], "series_followed", names)
         often = (parts["series"] >= HABITUAL) & ~followed
         yield _claim(often, weighed["series"], "series_heard", names)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import BoolArray, FloatArray, IntArray, contained, looked_up, places
+from feed.arrays.arrays import BoolArray, FloatArray, IntArray, in_sorted, lookup_sorted, ranges
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import DAY_US
 from feed.scenarios.scenario import BlendParameters, QualityParameters
@@ -62,12 +62,12 @@ def aversion(vectors: npt.NDArray[np.float32], refused: npt.NDArray[np.float32])
 
 def served(catalog: Catalog, query: Query, rows: IntArray) -> FloatArray:
     """1 for an episode that an earlier session served, else 0."""
-    return contained(np.sort(catalog.rows_named(query.served_ids)), rows).astype(np.float64)
+    return in_sorted(np.sort(catalog.rows_named(query.served_ids)), rows).astype(np.float64)
 
 
 def neighbours(taste: UserFeatures, rows: IntArray, unit: float) -> FloatArray:
     """log(1 + nearness / unit), the nearness to each choice weighed by its share; else 0."""
-    nearness = looked_up(taste.neighbours.rows, taste.neighbours.nearness, rows)
+    nearness = lookup_sorted(taste.neighbours.rows, taste.neighbours.nearness, rows)
     logs: FloatArray = np.log1p(nearness / unit)
     return logs
 
@@ -75,16 +75,16 @@ def neighbours(taste: UserFeatures, rows: IntArray, unit: float) -> FloatArray:
 def series(catalog: Catalog, taste: UserFeatures, rows: IntArray) -> FloatArray:
     """The share of the choices that were of its series; 1 where the user follows it."""
     theirs = catalog.series[rows]
-    heard = looked_up(*taste.series, theirs)
-    followed: BoolArray = contained(taste.followed, theirs) & (theirs >= 0)
+    heard = lookup_sorted(*taste.series, theirs)
+    followed: BoolArray = in_sorted(taste.followed, theirs) & (theirs >= 0)
     return np.where(followed, 1.0, heard)
 
 
 def category(catalog: Catalog, taste: UserFeatures, rows: IntArray) -> FloatArray:
     """The shares of its c categories in the choices, in sum, over the square root of c."""
     starts, ends = catalog.category_starts[rows], catalog.category_starts[rows + 1]
-    members = catalog.category_members[places(starts, ends)]
-    shares = looked_up(*taste.categories, members)
+    members = catalog.category_members[ranges(starts, ends)]
+    shares = lookup_sorted(*taste.categories, members)
     owners = np.repeat(np.arange(len(rows)), ends - starts)
     total = np.bincount(owners, shares, len(rows)).astype(np.float64)
     found: FloatArray = total / np.sqrt(np.maximum(ends - starts, 1))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from feed.arrays.arrays import FloatArray, HashArray, IntArray
-from feed.arrays.hashing import mixed
+from feed.arrays.hashing import mix64
 from feed.catalog.catalog import Catalog
 from feed.ranking.candidates import Proposed
 from feed.ranking.catalog_features import CatalogFeatures
@@ -55,7 +55,7 @@ def gumbel_noise(id_hashes: HashArray, seed: int) -> FloatArray:
     Whoever has the highest of log-weight + noise is drawn in proportion to the weights (the
     Gumbel-max trick; Gumbel, 1954). A draw depends on no other candidate.
     """
-    uniform = ((mixed(id_hashes, seed) >> np.uint64(11)).astype(np.float64) + 0.5) / 2**53
+    uniform = ((mix64(id_hashes, seed) >> np.uint64(11)).astype(np.float64) + 0.5) / 2**53
     noise: FloatArray = -np.log(-np.log(uniform))
     return noise
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import BoolArray, HashArray, IntArray, grouped
-from feed.arrays.hashing import mixed
+from feed.arrays.arrays import BoolArray, HashArray, IntArray, group_by
+from feed.arrays.hashing import mix64
 
 NAMES = (
     *("similar", "retrieved", "interests", "neighbours", "series", "unfinished", "trending"),
@@ -45,7 +45,7 @@ def merge_sources(brought: Iterable[tuple[str, IntArray]]) -> Pool:
     every = np.concatenate([np.zeros(0, np.int64), *(rows for _, rows in named)])
     of_each = np.array([1 << NAMES.index(name) for name, _ in named], np.uint16)
     bits = of_each.repeat([len(rows) for _, rows in named])
-    order, begins = grouped(every)
+    order, begins = group_by(every)
     first = order.take(begins)
     together = np.bitwise_or.reduceat(bits.take(order), begins) if len(every) else bits
     as_brought = first.argsort()
@@ -107,13 +107,13 @@ class Ring:
     @classmethod
     def of(cls, rows: IntArray, id_hashes: HashArray) -> "Ring":
         """These rows; `id_hashes` go by catalog row."""
-        at = mixed(id_hashes[rows], 0)
+        at = mix64(id_hashes[rows], 0)
         order = np.argsort(at, kind="stable")
         return cls(at[order], rows[order])
 
     def next(self, allowed: BoolArray, count: int, seed: int) -> IntArray:
         """The first `count` rows from the seed's place on that are allowed."""
-        place = mixed(np.zeros(1, np.uint64), seed)
+        place = mix64(np.zeros(1, np.uint64), seed)
         start = int(np.searchsorted(self.at, place)[0])
         found = first(self.rows[start:], allowed, count)
         return np.append(found, first(self.rows[:start], allowed, count - len(found)))

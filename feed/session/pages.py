@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from feed.arrays.arrays import contained
+from feed.arrays.arrays import in_sorted
 from feed.catalog.catalog import Catalog
 from feed.model.degradation import Degradation
 from feed.ranking.external_search import SearchResult
@@ -64,7 +64,7 @@ def create(
 def resume(catalog: Catalog, session: Session, engaged_ids: Sequence[str] = ()) -> Session:
     """Go on with a session. Episodes that vanished, or were engaged with since, are left out."""
     rows = catalog.id_index.first(session.queue.id_hashes)
-    engaged = contained(np.sort(catalog.rows_named(tuple(engaged_ids))), rows)
+    engaged = in_sorted(np.sort(catalog.rows_named(tuple(engaged_ids))), rows)
     return replace(session, queue=session.queue.take(np.flatnonzero((rows >= 0) & ~engaged)))
 
 

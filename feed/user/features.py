@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import FloatArray, IntArray, places, summed
+from feed.arrays.arrays import FloatArray, IntArray, group_sum, ranges
 from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
 from feed.catalog.signals import Neighbours
@@ -94,7 +94,7 @@ class UserFeatures:
         """How much of the choices is of each series, 1 in sum at most."""
         series, count = self._catalog.series[self.rows], len(self._catalog.series_ids)
         known = series >= 0
-        return Shares(*summed(series[known], self.shares[known], count))
+        return Shares(*group_sum(series[known], self.shares[known], count))
 
     @cached_property
     def categories(self) -> Shares:
@@ -106,10 +106,10 @@ class UserFeatures:
         catalog, rows, stated = self._catalog, self.rows, self.stated
         starts, ends = catalog.category_starts[rows], catalog.category_starts[rows + 1]
         count = ends - starts
-        members = catalog.category_members[places(starts, ends)]
+        members = catalog.category_members[ranges(starts, ends)]
         given = self._of_choices * np.repeat(self.shares / np.maximum(count, 1), count)
         asked = np.full(len(stated), (1.0 - self._of_choices) / max(len(stated), 1))
-        of, sums = summed(
+        of, sums = group_sum(
             np.append(members, stated), np.append(given, asked), len(catalog.categories)
         )
         return Shares(of, sums / max(sums.sum(), 1e-12))

@@ -12,7 +12,7 @@ from math import exp, log
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import BoolArray, IntArray, highest
+from feed.arrays.arrays import BoolArray, IntArray, top_k_unordered
 from feed.vectors.int8 import int8_dots, quantize_int8
 
 DEPTHS = (200, 800, 3_200, 12_800)
@@ -97,7 +97,7 @@ class InvertedFile:
             nearness = int8_dots(self.codes, at, asked)
         rows = self.rows.take(at)
         wanted = (counts * self.spare[0]).astype(np.int64).tolist()
-        return [rows[highest(nearness[i], count)] for i, count in enumerate(wanted)]
+        return [rows[top_k_unordered(nearness[i], count)] for i, count in enumerate(wanted)]
 
     def _looked_at(
         self, vectors: npt.NDArray[np.float32], allowed: BoolArray, counts: IntArray

@@ -6,7 +6,7 @@ Exact where a catalog carries no lists, or where few episodes are allowed.
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import BoolArray, FloatArray, IntArray, best_matches
+from feed.arrays.arrays import BoolArray, FloatArray, IntArray, top_k
 from feed.vectors.embeddings import Embeddings
 
 EXACT = 700
@@ -35,7 +35,7 @@ def nearest(
         return _scan(embeddings, vectors, allowed, counts, order)
     near = embeddings.inverted_file.near(vectors, allowed, counts)
     return [
-        best_matches(rows, embeddings[rows] @ vector, count, order)
+        top_k(rows, embeddings[rows] @ vector, count, order)
         for rows, vector, count in zip(near, vectors, counts.tolist(), strict=True)
     ]
 
@@ -59,7 +59,7 @@ def _scan(
         products = _cosines_of(embeddings, rows, vectors)
     found = []
     for values, count in zip(products, counts.tolist(), strict=True):
-        best = best_matches(rows, values, count, order)
+        best = top_k(rows, values, count, order)
         free = np.count_nonzero(best[1] > -np.inf)
         found.append((best[0][:free], best[1][:free]))
     return found

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from feed.arrays.arrays import IntArray
-from feed.arrays.hashing import mixed
+from feed.arrays.hashing import mix64
 from feed.catalog.catalog import Catalog
 from functions.http.endpoint import json_response
 from functions.serving.service import Service
@@ -62,7 +62,7 @@ def _sample(catalog: Catalog, rows: IntArray) -> IntArray:
     """Return at most `MAX_POINTS` rows, chosen by id so that most stay as a catalog grows."""
     if len(rows) <= MAX_POINTS:
         return rows
-    order = mixed(catalog.id_hashes[rows], 0)
+    order = mix64(catalog.id_hashes[rows], 0)
     return rows[np.sort(np.argsort(order)[:MAX_POINTS])]
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feed.arrays.arrays import highest, places
+from feed.arrays.arrays import ranges, top_k_unordered
 from feed.arrays.hash_index import Index
 from feed.arrays.hashing import hash_strings
 from feed.arrays.strings import Strings
@@ -90,14 +90,14 @@ def test_places_are_the_ranges_one_after_another(pairs: list[tuple[int, int]]) -
     starts = np.array([start for start, _ in pairs], np.int64)
     ends = starts + np.array([count for _, count in pairs], np.int64)
     wanted = [place for start, count in pairs for place in range(start, start + count)]
-    assert places(starts, ends).tolist() == wanted
+    assert ranges(starts, ends).tolist() == wanted
 
 
 @given(st.lists(st.integers(0, 40), max_size=600), st.integers(0, 50))
 def test_the_highest_are_those_that_a_sort_puts_first_and_their_equals(
     levels: list[int], count: int
 ) -> None:
-    found = highest(np.array(levels, np.float32), count)
+    found = top_k_unordered(np.array(levels, np.float32), count)
     least = sorted(levels, reverse=True)[: max(count, 1)][-1:]
     wanted = [i for i, level in enumerate(levels) if count and [level] >= least]
     assert sorted(found.tolist()) == wanted

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feed.arrays.arrays import best_matches
+from feed.arrays.arrays import top_k
 from feed.arrays.hashing import hash_strings
 from feed.ranking.sources import NAMES, Groups, Ring, first, merge_sources
 
@@ -16,7 +16,7 @@ def test_the_best_are_a_sort_cut_off_with_ties_by_order(
     rng.shuffle(order)  # type: ignore[attr-defined]
     rows = np.flatnonzero(np.arange(len(levels)) % 3 != 1)
     wanted = sorted(rows.tolist(), key=lambda row: (-values[row], order[row]))[:count]
-    best, theirs = best_matches(rows, values[rows], count, order)
+    best, theirs = top_k(rows, values[rows], count, order)
     assert best.tolist() == wanted
     assert theirs.tolist() == values[best].tolist()
 
