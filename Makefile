@@ -98,6 +98,9 @@ lint: $(VENV)/test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
+docs: $(VENV)/test ## Write the pages of docs/ that are made from the code
+	@$(BIN)/python -m operations.pages
+
 format: $(VENV)/test ## Format the code
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .

@@ -1,4 +1,4 @@
-"""Settings: all that varies by deployment, read from the environment once, at start-up."""
+"""Settings: everything that varies by deployment, read once from environment variables."""
 
 import re
 from collections.abc import Mapping
@@ -9,112 +9,150 @@ import msgspec
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be used; the message names it. The function does not start."""
+    """A setting cannot be used, and the function does not start. The message names the setting."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Every setting, by the name of its environment variable."""
+    """Every setting, by the name of its environment variable.
 
+    `make docs` writes docs/settings.md from these fields, their docstrings, and the comments
+    between them, which become headings.
+    """
+
+    # Data
     SHELF: str = ".earshot/shelves/demo"
-    """where the snapshots are: a folder, or `gs://bucket/prefix`"""
+    """where the snapshots are: a folder, or `gs://BUCKET` or `gs://BUCKET/PREFIX`"""
     STORE: str = ".earshot/users.db"
     """where engagements, profiles and summaries are: a SQLite file, or `firestore`"""
-    AUTH: Literal["none", "demo", "firebase", "emulator"] = "none"
-    """how users are known: not at all, by the header X-Demo-User (local only), by Firebase ID
-    tokens, or by those of the Auth emulator (local only)"""
     FIREBASE_PROJECT: str = ""
     """id of the Firebase project: whose tokens are accepted, and whose Firestore is used"""
+
+    # Users and sessions
+    AUTH: Literal["none", "demo", "firebase", "emulator"] = "none"
+    """how users sign in: `none`, every session is anonymous; `demo`, the header `X-Demo-User` names
+    the user (local only); `firebase`, Firebase ID tokens; `emulator`, the tokens of the Auth
+    emulator (local only)"""
     APP_CHECK: str = ""
-    """number of the Firebase project: only its own apps are answered (Firebase App Check)"""
+    """number of the Firebase project, to answer only its own apps (Firebase App Check); empty: any
+    app"""
     CURSOR_KEYS: str = ""
-    """secrets that sign cursors, separated by commas: the first signs, all are accepted; none:
-    one made at start-up, so that cursors end with the process"""
+    """secrets that sign cursors, at least 16 characters each, separated by commas: the first one
+    signs, all are accepted; empty: a random key, with which cursors are valid until the process
+    ends. The first key also makes the pseudonyms of users in the log"""
     CURSOR_TTL_S: Annotated[int, msgspec.Meta(ge=60, le=31_536_000)] = 86_400
-    """how long a cursor is good for, seconds"""
+    """how long a cursor is valid, in seconds"""
     SCENARIO: str = "for_you"
     """the scenario of requests that name none"""
     SCENARIOS: str = ""
-    """folder of further scenarios, *.toml"""
+    """a folder of further scenarios, `*.toml`"""
     EXPERIMENT: str = ""
-    """a TOML file that splits the users over scenarios; none: no experiment"""
-    CATALOG_REFRESH_S: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 30.0
-    """seconds after which a request has the shelf looked at again"""
-    CATALOG_MAX_AGE_S: Annotated[int, msgspec.Meta(gt=0)] = 172_800
-    """the age from which a catalog is called stale, seconds: twice what builds are apart"""
-    MEMORY_LIMIT_MB: Annotated[int, msgspec.Meta(ge=0)] = 0
-    """what the instance has; 0: what its control group says, if anything"""
+    """a TOML file in the image that splits the users over scenarios, see
+    [experiments](experiments.md); empty: no experiment"""
     SUMMARY_TIMEOUT_S: Annotated[float, msgspec.Meta(gt=0, le=60)] = 0.25
-    """how long a session waits for the summary, seconds; the first read of a process has 2 s"""
+    """how long a session waits for the user's summary, in seconds, not counting the time in which
+    the instance is busy with other sessions; the first read of a process may take 2 s"""
+    RETRIEVAL: Literal["snapshot", "pinecone"] = "snapshot"
+    """where similar episodes come from: the vectors in the snapshot, or an index of Pinecone for
+    snapshots without vectors, see [retrieval](retrieval.md)"""
+    RETRIEVAL_TIMEOUT_S: Annotated[float, msgspec.Meta(gt=0, le=60)] = 0.3
+    """how long a session waits for Pinecone, in seconds; the first calls of a process may take
+    2 s"""
+
+    # Limits
     CONCURRENCY: Annotated[int, msgspec.Meta(ge=0)] = 16
-    """how many requests an instance works on at once, as its --concurrency says; 0: any number"""
+    """how many requests an instance works on at once; more are answered 503; 0: any number.
+    `deploy.sh` sets it to its `--concurrency`"""
     LIMIT_ADDRESS: str = "1200/minute"
-    """requests of one client address"""
+    """requests of one client address, for IPv6 of a /64 network: a number per `second`, `minute`,
+    `hour` or `day`, or `off`; see [limits](operations.md#limits)"""
     LIMIT_ANONYMOUS: str = "100/minute"
-    """new sessions of one client address without a user"""
+    """new anonymous sessions of one client address"""
     LIMIT_SESSIONS: str = "600/hour"
     """new sessions of one user"""
     LIMIT_WRITES: str = "1000/hour"
-    """writes of one user"""
+    """writes of one user to engagements and profile; deletions are counted apart"""
     TRUSTED_HOPS: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
-    """how many proxies before an instance append to X-Forwarded-For; 0: none, or it is not known"""
+    """how many proxies before an instance append to `X-Forwarded-For`: the client's address is that
+    many entries from its end. With 0 it is the connection's; in the cloud that is always a
+    proxy's, and limits by address are off"""
     CORS_ORIGINS: str = ""
-    """origins whose pages may call the API, separated by commas; none: only its own"""
+    """origins whose pages may call the API, like `https://a.example`, separated by commas; empty:
+    only the API's own"""
+
+    # Catalog in memory
+    CATALOG_REFRESH_S: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 30.0
+    """how old the last look at the shelf may be before a request starts another one, in seconds"""
+    CATALOG_MAX_AGE_S: Annotated[int, msgspec.Meta(gt=0)] = 172_800
+    """age in seconds from which a catalog counts as stale (`catalog_stale`). `deploy.sh` sets it to
+    twice the interval of its `--schedule`"""
+    MEMORY_LIMIT_MB: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """memory of the instance in MiB; 0: the limit of its control group, if it has one"""
+
+    # Building the catalog (`publish_catalog`)
     EPISODES: str = ""
-    """what publish_catalog builds from: `firestore`, `firestore:COLLECTION`, or a file"""
+    """source of the episodes: `firestore`, `firestore:COLLECTION`, or a file in the image"""
     FEEDS: str = ""
-    """or else podcast feeds: addresses separated by spaces"""
+    """addresses of podcast feeds instead of `EPISODES`, separated by spaces"""
     ALLOW_PRIVATE_FEEDS: bool = False
-    """whether feeds may lie in a private network"""
+    """whether feeds in private networks are fetched, or only those at public addresses"""
     INCLUDE_BLOCKED: bool = False
-    """whether to read what asks to be in no directory (itunes:block, podcast:block)"""
+    """whether to read shows and episodes that ask not to be in a directory (`itunes:block`,
+    `podcast:block`)"""
     FEED_MAX_MB: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 64
-    """MiB of one feed"""
+    """maximum size of one feed in MiB, decompressed; a larger one is left out and named"""
     FEEDS_MAX_MB: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1024
-    """MiB of all feeds together that are fetched"""
+    """maximum size of all feeds that a build fetches, in MiB; beyond it the copies of the last
+    build are used"""
     FEEDS_TIMEOUT_S: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 1200.0
-    """seconds after which no further feed is fetched"""
+    """time after which a build fetches no further feed, in seconds, and uses the copies of the last
+    build"""
     FIELDS: str = ""
-    """a TOML file that maps an episode's fields onto the records'"""
+    """a TOML file that maps field names, see [episodes](episodes.md)"""
     VECTORS: str = "text"
-    """embeddings: `text` for the built-in embedder, `pinecone`, or an .npz file"""
+    """embeddings: `text` for the built-in text embedder, `pinecone`, or an .npz file in the
+    image"""
     NO_VECTORS: bool = False
-    """whether snapshots leave their vectors to Pinecone"""
-    PINECONE_MODEL: str = ""
-    """Pinecone's model that embeds what its index lacks; none: nothing is embedded"""
+    """whether snapshots leave their vectors to Pinecone, for `RETRIEVAL=pinecone`"""
     MIN_USERS: Annotated[int, msgspec.Meta(ge=1)] = 5
-    """a signal that fewer people stand behind is not published"""
+    """a signal (popularity, neighbours, completion) of fewer users than this is not published"""
     MAX_BAD: str = "10%"
-    """how many bad episodes a build may skip, of each feed or else of all: a number or a share"""
+    """how many bad episodes a build may skip, of each feed or of all episodes: a number, or a
+    percentage, which always allows one"""
     KEEP: Annotated[int, msgspec.Meta(ge=1)] = 10
-    """how many snapshots publishing leaves on the shelf"""
+    """how many snapshots stay on the shelf, the current one always"""
     LEASE_S: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 2100.0
-    """after how long a build that does not end no longer keeps others from building, seconds"""
-    NOW: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
-    """a fixed clock (local only), RFC 3339"""
-    WEB: str = ""
-    """folder served at / (local; Firebase Hosting does it otherwise)"""
-    K_SERVICE: str = ""
-    """set by Cloud Run; what is local only is refused where it is"""
-    RETRIEVAL: Literal["snapshot", "pinecone"] = "snapshot"
-    """where similar episodes come from: the snapshot's vectors, or an index of Pinecone for
-    snapshots that hold none"""
+    """time in seconds after which a build that does not end no longer prevents others"""
+
+    # Pinecone
     PINECONE_HOST: str = ""
-    """the host of the index"""
+    """host of the index"""
     PINECONE_API_KEY: str = ""
+    """API key, a secret"""
     PINECONE_NAMESPACE: str = ""
-    """the namespace of the index; none: its default one"""
-    RETRIEVAL_TIMEOUT_S: Annotated[float, msgspec.Meta(gt=0, le=60)] = 0.3
-    """how long a session waits for the search, seconds; the first of a process have 2 s"""
+    """namespace in the index; empty: the default one"""
+    PINECONE_MODEL: str = ""
+    """Pinecone's model with which a build embeds episodes that the index lacks; empty: none are
+    embedded"""
+
+    # Local use and Cloud Run
+    NOW: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    """a fixed clock (local only)"""
+    WEB: str = ""
+    """a folder to serve at `/` (local only; in the cloud, Firebase Hosting does it)"""
+    K_SERVICE: str = ""
+    """set by Cloud Run. With it, settings for local use are refused, and so is data inside an
+    instance: `STORE` has to be `firestore`, `SHELF` a bucket, and `create_session` needs
+    `CURSOR_KEYS`"""
 
     @property
     def cursor_keys(self) -> tuple[bytes, ...]:
-        """The keys as bytes, the signing one first."""
-        return tuple(key.encode() for key in _listed(self.CURSOR_KEYS))
+        """The keys in CURSOR_KEYS as bytes, the signing one first."""
+        return tuple(key.encode() for key in _split(self.CURSOR_KEYS))
 
     @property
     def cors_origins(self) -> tuple[str, ...]:
-        """The origins, each as a browser sends it."""
-        return _listed(self.CORS_ORIGINS)
+        """The origins in CORS_ORIGINS."""
+        return _split(self.CORS_ORIGINS)
 
 
 CLOUD_STORE = "firestore"
@@ -127,7 +165,10 @@ _ORIGIN = re.compile(r"\*|https?://[^/?#@\s]+")
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """The settings in an environment; empty counts as not set. Raises `SettingsError`."""
+    """Return the settings in an environment; an empty variable counts as not set.
+
+    Raises `SettingsError`.
+    """
     given: dict[str, Any] = {
         name: environment[name] for name in Settings.__struct_fields__ if environment.get(name)
     }
@@ -141,28 +182,30 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         raise SettingsError(f"CURSOR_KEYS: expected at least {MIN_KEY_BYTES} characters each")
     for origin in settings.cors_origins:
         if not _ORIGIN.fullmatch(origin):
-            raise SettingsError(f"CORS_ORIGINS: expected origins like https://a.example: {origin}")
+            raise SettingsError(
+                f"CORS_ORIGINS: expected origins like https://a.example, got {origin}"
+            )
     for name in LIMITS:
         if not _RATE.fullmatch(rate := getattr(settings, name)):
-            expected = "off, or a number each second, minute, hour or day, like 600/hour"
-            raise SettingsError(f"{name}: expected {expected}: {rate}")
+            expected = "off, or a number per second, minute, hour or day, like 600/hour"
+            raise SettingsError(f"{name}: expected {expected}, got {rate}")
     for name in ("NOW", "WEB"):
         if settings.K_SERVICE and getattr(settings, name):
-            raise SettingsError(f"{name} is for local use: expected none")
+            raise SettingsError(f"{name} is for local use: expected none in the cloud")
     return settings
 
 
 def check_store(settings: Settings) -> None:
-    """Raises `SettingsError` where users would be kept inside an instance, and end with it."""
+    """Raise `SettingsError` if users would be stored in an instance, and be lost with it."""
     if settings.K_SERVICE and settings.STORE != CLOUD_STORE:
         raise SettingsError(
             f"STORE: in the cloud expected {CLOUD_STORE}, got {settings.STORE}: "
-            "a file there ends with its instance"
+            "a file there is lost with its instance"
         )
 
 
 def check_shelf(settings: Settings) -> None:
-    """Raises `SettingsError` where no other function would find the snapshots."""
+    """Raise `SettingsError` if other functions could not find the snapshots."""
     if settings.SHELF.startswith("gs:"):
         if not _BUCKET.match(settings.SHELF):
             raise SettingsError(
@@ -171,12 +214,12 @@ def check_shelf(settings: Settings) -> None:
     elif settings.K_SERVICE:
         raise SettingsError(
             f"SHELF: in the cloud expected gs://BUCKET, got {settings.SHELF}: "
-            "a folder there ends with its instance"
+            "a folder there is lost with its instance"
         )
 
 
 def check_session(settings: Settings) -> None:
-    """What only the session function needs. Raises `SettingsError`."""
+    """Raise `SettingsError` if a setting that the session function needs is missing or wrong."""
     if settings.AUTH in {"firebase", "emulator"} and not settings.FIREBASE_PROJECT:
         raise SettingsError("FIREBASE_PROJECT: expected the id of the Firebase project")
     if settings.AUTH == "emulator" and not settings.FIREBASE_PROJECT.startswith("demo-"):
@@ -197,5 +240,5 @@ def check_session(settings: Settings) -> None:
     check_shelf(settings)
 
 
-def _listed(text: str) -> tuple[str, ...]:
+def _split(text: str) -> tuple[str, ...]:
     return tuple(one.strip() for one in text.split(",") if one.strip())

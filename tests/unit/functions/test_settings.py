@@ -1,6 +1,3 @@
-import re
-from pathlib import Path
-
 import pytest
 
 from adapters.rss import source as rss
@@ -109,21 +106,6 @@ def test_origins_are_read_in_order() -> None:
     settings = read_settings({"CORS_ORIGINS": "https://a.example, http://localhost:5000"})
     assert settings.cors_origins == ("https://a.example", "http://localhost:5000")
     assert read_settings({}).cors_origins == ()
-
-
-def test_every_setting_is_documented_with_its_default() -> None:
-    text = (Path(__file__).parents[3] / "docs" / "settings.md").read_text()
-    rows = dict(re.findall(r"^\| `(\w+)` \|\s*`?([^|`]*?)`?\s*\|", text, re.MULTILINE))
-    defaults = {name: getattr(Settings(), name) for name in Settings.__struct_fields__}
-    documented = {
-        name: ""
-        if value in (None, "")
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-        for name, value in defaults.items()
-    }
-    assert rows == documented
 
 
 def test_feeds_are_read_alike_by_the_command_and_the_function() -> None:
