@@ -8,20 +8,20 @@ Status = Literal["ok", "warn", "fail"]
 
 CHECKS = {
     "settings": "every setting can be used",
-    "cloud": "nothing is set that is for local use only",
+    "cloud": "no setting is for local use only",
     "shelf": "the shelf can be read, and points at a snapshot",
     "snapshot": "the current snapshot is sound",
-    "age": "it is not older than builds are apart",
+    "age": "the snapshot is not older than the interval of builds",
     "vectors": "most episodes have a vector",
     "memory": "the next snapshot fits beside this one",
     "store": "users can be read",
     "index": "engagements can be listed by their time",
     "write": "an engagement can be written, and removed again (`--write`)",
-    "identity": "Google's keys, which verify tokens, can be had",
+    "identity": "Google's keys, which verify tokens, can be fetched",
     "search": "Pinecone answers, with vectors of the catalog's dimension",
     "api": "a function answers at `--url`, with a catalog",
     "session": "it answers an anonymous session with episodes",
-    "private": "the function at `--publish-url` answers no stranger",
+    "private": "the function at `--publish-url` refuses strangers",
 }
 """Every check, in the order in which they are made, and what it makes sure of."""
 
