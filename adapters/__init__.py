@@ -1,1 +1,1 @@
-"""Adapters: one vendor a file. Each offers a port and imports nothing of ours but `feed`."""
+"""Adapters: implementations of the ports in `feed.ports`, one vendor a module or package."""

@@ -1,4 +1,4 @@
-"""Episodes from a file: a JSON array, or JSON Lines. Which one is seen from its first character."""
+"""Reads episodes from a file: a JSON array or JSON Lines, told by the first character."""
 
 import gzip
 import zlib
@@ -14,16 +14,16 @@ from feed.ports.errors import Unavailable
 
 
 class JsonSource:
-    """An `EpisodeSource` over one file, gzipped where its name ends in `.gz`."""
+    """An `EpisodeSource` over one file, which is gzipped if its name ends in `.gz`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def read(self) -> Iterator[Record | Problem]:
-        """Yield the objects in the file, each under `file:line`, in an array `file:line[index]`.
+        """Yield the objects as records named `file:line`, or `file:line[index]` in an array.
 
-        In JSON Lines, a line that is no JSON is a Problem. A JSON array that is malformed anywhere
-        cannot be read beyond it, so all of it is refused with `Unavailable`.
+        A malformed line of JSON Lines is a Problem. Raises `Unavailable` for a malformed array,
+        which cannot be read beyond the error.
         """
         try:
             data = self._path.read_bytes()
@@ -57,13 +57,13 @@ class JsonSource:
             at = start + len(raw)
 
     def _lines(self, data: bytes) -> Iterator[tuple[str, Any]]:
-        for line, raw in enumerate(BytesIO(data), 1):  # no second copy
+        for line, raw in enumerate(BytesIO(data), 1):  # without a second copy
             if raw.strip():
                 yield f"{line}", _value(raw)
 
 
 class _Reason(str):
-    """Why a value could not be read, in the value's place."""
+    """Stands for a value that could not be decoded; says why."""
 
     __slots__ = ()
 

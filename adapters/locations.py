@@ -1,4 +1,4 @@
-"""Locations: what is kept at a folder, or at `gs://bucket/prefix`. Only what is used is loaded."""
+"""Chooses adapters by location: a folder, or `gs://bucket/prefix`. Imports only the chosen one."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ _CLOUD = "gs://"
 
 
 def shelf_at(location: str) -> Shelf:
-    """The shelf there."""
+    """The shelf at a location."""
     if location.startswith(_CLOUD):
         from adapters.gcs.shelf import GcsShelf  # noqa: PLC0415
 
@@ -20,7 +20,7 @@ def shelf_at(location: str) -> Shelf:
 
 
 def leases_at(location: str) -> Leases:
-    """The leases there."""
+    """The leases at a location."""
     if location.startswith(_CLOUD):
         from adapters.gcs.leases import GcsLeases  # noqa: PLC0415
 
@@ -31,7 +31,7 @@ def leases_at(location: str) -> Leases:
 
 
 def copies_at(location: str) -> Copies:
-    """The copies there."""
+    """The build cache at a location."""
     if location.startswith(_CLOUD):
         from adapters.gcs.copies import GcsCopies  # noqa: PLC0415
 

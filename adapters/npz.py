@@ -1,4 +1,4 @@
-"""Embeddings from an `.npz` file: `ids` (n,) strings and `vectors` (n, D) floats, row by row."""
+"""Reads embeddings from an `.npz` file with `ids` (n,) strings and `vectors` (n, D) floats."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,13 +11,16 @@ from feed.ports.errors import Unavailable
 
 
 class NpzVectors:
-    """A `VectorStore` over one file. Nothing in it is unpickled."""
+    """A `VectorStore` over one `.npz` file. Nothing in it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def vectors(self, episodes: Sequence[Episode]) -> Vectors:
-        """The rows of these episodes, looked up by id. A row that is not finite is as missing."""
+        """The rows of these episodes, by id; a row that is not finite counts as missing.
+
+        Raises `Unavailable` for a file of another form.
+        """
         try:
             with np.load(self._path, allow_pickle=False) as file:
                 ids, rows = file["ids"], file["vectors"]
@@ -30,8 +33,8 @@ class NpzVectors:
                 f"{self._path}: expected `ids` (n,) and float `vectors` (n, D), "
                 f"got {ids.shape} and {rows.dtype} {rows.shape}"
             )
-        place = {_text(name): i for i, name in enumerate(ids.tolist())}
-        found = np.array([place.get(e.id, -1) for e in episodes], np.int64)
+        rows_by_id = {_text(name): i for i, name in enumerate(ids.tolist())}
+        found = np.array([rows_by_id.get(e.id, -1) for e in episodes], np.int64)
         matrix = np.zeros((len(episodes), rows.shape[1]), np.float32)
         known = found >= 0
         matrix[known] = rows[found[known]]

@@ -1,4 +1,4 @@
-"""The built-in text embedder: latent semantic analysis, fitted at build, needing no service.
+"""The built-in text embedder: latent semantic analysis, fitted at build time, without a service.
 
 TF-IDF with sublinear term frequency, then a truncated SVD (Deerwester et al., 1990, "Indexing by
 latent semantic analysis"), over title and insight or description. Deterministic.
@@ -14,19 +14,19 @@ from feed.ports.episodes import Vectors
 DIMENSION = 256
 
 _UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-"""Japanese, Chinese and Korean script, where a character tells what elsewhere a word does"""
+"""Japanese, Chinese and Korean script, where each character is a token"""
 _TOKEN = rf"[{_UNSPACED}]|[^\W{_UNSPACED}]{{2,}}"
 
 
 class LsaVectors:
-    """A `VectorStore` that needs nothing but the episodes' text."""
+    """A `VectorStore` that computes embeddings from the episodes' text."""
 
     def vectors(self, episodes: Sequence[Episode]) -> Vectors:
-        """Embeddings of 256 dimensions. An episode without a known word has none.
+        """Unit vectors (episodes, 256); an episode without a known word has none.
 
-        A small catalog has fewer dimensions than that; the rest are zero.
+        A small catalog spans fewer dimensions: the rest are zero.
         """
-        # Half a second of imports that a build with other vectors does not need.
+        # Half a second of imports, which a build with other vectors does not need.
         from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415
         from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
 
@@ -34,7 +34,7 @@ class LsaVectors:
         texts = [e.text for e in episodes]
         many = len(episodes) > DIMENSION
         terms = None
-        # What only one episode says, or every second one, tells little, unless all is like that.
+        # Words of one episode alone, or of more than half, are ignored unless no others are left.
         for rarest, commonest in ((2, 0.5), (1, 1.0)) if many else ((1, 1.0),):
             words = TfidfVectorizer(
                 sublinear_tf=True,

@@ -86,10 +86,10 @@ def episode_source(sources: Sources, today: date) -> EpisodeSource:
     if kind == FIRESTORE:
         # Each command loads what it uses.
         from adapters.firestore.episodes import FirestoreEpisodes  # noqa: PLC0415
-        from adapters.firestore.incremental_episodes import RememberedEpisodes  # noqa: PLC0415
+        from adapters.firestore.incremental_episodes import IncrementalEpisodes  # noqa: PLC0415
 
         source = FirestoreEpisodes(sources.project or None, collection=collection or "episodes")
-        return RememberedEpisodes(source, copies_at(sources.copies), full=sources.full)
+        return IncrementalEpisodes(source, copies_at(sources.copies), full=sources.full)
     if sources.episodes:
         from adapters.jsonl import JsonSource  # noqa: PLC0415
 

@@ -1,1 +1,1 @@
-"""Users and episodes in Firestore."""
+"""Stores users and reads episodes in Firestore."""

@@ -1,7 +1,7 @@
-"""Documents of Firestore: an engagement or a profile to fields, and back.
+"""Converts engagements and profiles to and from Firestore documents.
 
-Apps write these documents, too, so what is read is checked; what is malformed is logged by its
-path and left out, so that it fails nothing beside it.
+Apps write these documents, too, so they are validated when they are read: a malformed document or
+field is logged with its path and left out.
 """
 
 import logging
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from google.cloud import firestore
 
 Snapshot: TypeAlias = "firestore.DocumentSnapshot[Any]"
-Place = tuple[int, str]
-"""of an engagement in the list: timestamp in microseconds, and id"""
+Position = tuple[int, str]
+"""of an engagement in `newest_first` order: timestamp in microseconds, and id"""
 
-PROFILE = frozenset(Profile.__struct_fields__)
-"""The fields of `users/{uid}` that are Earshot's. Any other is the app's own."""
+PROFILE_FIELDS = frozenset(Profile.__struct_fields__)
+"""The fields of `users/{uid}` that belong to Earshot; all others belong to the app."""
 
 _NAME = re.compile(r"(?!\.\.?\Z)(?!__.*__\Z)[^/\ud800-\udfff]+\Z", re.DOTALL)
 _MAX_NAME = 1500
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 class _Fields(msgspec.Struct, frozen=True):
-    """An engagement's document, its timestamp in microseconds. Checked: apps write them, too."""
+    """The fields of an engagement's document, for validation; `timestamp` in microseconds."""
 
     timestamp: int
     episode_id: kinds.StoredEpisodeId
@@ -43,8 +43,8 @@ class _Fields(msgspec.Struct, frozen=True):
     series_name: str = ""
 
 
-def fields_of(engagement: Engagement) -> dict[str, Any]:
-    """The document of an engagement; what it lacks is left out."""
+def engagement_fields(engagement: Engagement) -> dict[str, Any]:
+    """The document of an engagement, without its empty fields."""
     fields = {
         "episode_id": engagement.episode_id,
         "type": engagement.type,
@@ -56,8 +56,8 @@ def fields_of(engagement: Engagement) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def engagement_of(snapshot: Snapshot) -> Engagement | None:
-    """The engagement of a document; None, and a line in the log, if it is malformed."""
+def parse_engagement(snapshot: Snapshot) -> Engagement | None:
+    """The engagement in a document; None, with a log line, if the document is malformed."""
     fields = {name: value for name, value in _fields(snapshot).items() if value is not None}
     instant = fields.pop("timestamp", None)
     if isinstance(instant, datetime):
@@ -70,8 +70,8 @@ def engagement_of(snapshot: Snapshot) -> Engagement | None:
     return Engagement(id=snapshot.id, timestamp_us=values.pop("timestamp"), **values)
 
 
-def profile_of(snapshot: Snapshot) -> Profile:
-    """The profile of a document; a malformed field of it counts as empty, and is logged."""
+def parse_profile(snapshot: Snapshot) -> Profile:
+    """The profile in a document; a malformed field is logged and left empty."""
     fields, known = _fields(snapshot), {}
     for field in msgspec.structs.fields(Profile):
         if fields.get(field.name) is None:
@@ -87,17 +87,17 @@ def _fields(snapshot: Snapshot) -> dict[str, Any]:
     return snapshot.to_dict() or {}
 
 
-def place_of(snapshot: Snapshot) -> Place:
-    """Where an engagement's document stands in the list."""
+def position_of(snapshot: Snapshot) -> Position:
+    """The position of an engagement's document in `newest_first` order."""
     return to_us(snapshot.get("timestamp")), snapshot.id
 
 
-def newest_first(snapshot: Snapshot) -> Place:
-    """Sort key: the order of `engagement.newest_first`."""
-    instant_us, name = place_of(snapshot)
-    return -instant_us, name
+def newest_first(snapshot: Snapshot) -> Position:
+    """Sort key of documents, in the order of `feed.model.engagement.newest_first`."""
+    timestamp_us, name = position_of(snapshot)
+    return -timestamp_us, name
 
 
-def is_name(text: str) -> bool:
-    """Whether Firestore takes this for the last part of a document's path."""
+def is_document_id(text: str) -> bool:
+    """Whether a text is a valid id of a Firestore document."""
     return _NAME.match(text) is not None and len(text.encode()) <= _MAX_NAME

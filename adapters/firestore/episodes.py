@@ -1,4 +1,4 @@
-"""Episodes from a collection in Firestore: all of them, or those that changed since."""
+"""Reads episodes from a Firestore collection: all of them, or those that changed."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from google.cloud.firestore import (
 )
 from google.cloud.firestore_v1.vector import Vector
 
-from adapters.firestore.errors import edge
+from adapters.firestore.errors import translate_errors
 from feed.model.timestamps import rfc3339, to_us
 from feed.ports.episodes import Problem, Record
 
@@ -26,30 +26,27 @@ T = TypeVar("T")
 Snapshot: TypeAlias = "DocumentSnapshot[Any]"
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
-PASSING = if_exception_type(
+is_transient = if_exception_type(
     exceptions.Aborted,
     exceptions.GatewayTimeout,
     exceptions.InternalServerError,
     exceptions.ServiceUnavailable,
     exceptions.TooManyRequests,
 )
-"""what may be over by the next try"""
+"""whether an error of Firestore's client may be gone by the next attempt"""
 
 
-class Changes(NamedTuple):
-    """What happened to a collection since a time. Ids are those of documents."""
+class CollectionChanges(NamedTuple):
+    """What changed in a collection since a time."""
 
     records: list[Record]
-    """new or changed, in the order of `FirestoreEpisodes.read`"""
+    """new or changed documents, in the order of `FirestoreEpisodes.read`"""
     deleted: list[str]
-    """known ids that no longer exist, in order"""
+    """ids of known documents that no longer exist, sorted"""
 
 
 class FirestoreEpisodes:
-    """An `EpisodeSource` over one collection. Nothing is opened before the first read.
-
-    Each page may take `timeout_s`, and is tried again until `patience_s` have passed.
-    """
+    """An `EpisodeSource` over one collection. It connects at the first read."""
 
     def __init__(
         self,
@@ -61,6 +58,11 @@ class FirestoreEpisodes:
         timeout_s: float = 30.0,
         patience_s: float = 60.0,
     ) -> None:
+        """Configure the source.
+
+        `timeout_s` limits each attempt to read a page of `page_size` documents, `patience_s` all
+        attempts together. Both are seconds.
+        """
         self._project = project
         self._database = database
         self.collection = self._name = collection
@@ -69,38 +71,46 @@ class FirestoreEpisodes:
         self._patience_s = patience_s
 
     def read(self) -> Iterator[Record | Problem]:
-        """Yield every document as a record named `episodes/<id>`, in the order of ids."""
+        """Yield every document as a record named `<collection>/<id>`, ordered by id."""
         for snapshot in self._pages(self._collection.order_by("__name__")):
             yield self._record(snapshot)
 
     def undated(self) -> int:
-        """How many documents carry no Timestamp `updated_at`. One read for each 1,000 counted."""
+        """The number of documents without a Timestamp `updated_at`.
+
+        Costs one document read for each 1,000 documents.
+        """
         dated = self._collection.where(filter=FieldFilter("updated_at", ">=", _EARLIEST))
         return self._count(self._collection) - self._count(dated)
 
-    def changed_since(self, updated_at: datetime, known_ids: Collection[str]) -> Changes:
-        """What changed after `updated_at`, of a collection that had the documents `known_ids`.
+    def changed_since(self, updated_at: datetime, known_ids: Collection[str]) -> CollectionChanges:
+        """The documents that changed after a time.
 
-        A change is a document whose field `updated_at`, a Timestamp, is later. Where the number of
-        documents is then not what it should be, their ids are listed: so what was deleted is found,
-        and what was added without that field. Pass the ids of every document that was read, those
-        refused as episodes too, and a time somewhat before the last read began: a write may become
-        visible some seconds after the time that it carries.
+        A document has changed if its field `updated_at`, a Timestamp, is later. If the number of
+        documents then does not add up, all ids are listed, which finds deleted documents and those
+        added without that field.
 
-        Costs one document read for each change, one for each 1,000 documents counted, and, where
-        they are listed, one for each document.
+        Args:
+            updated_at: A time somewhat before the last read began: a write may become visible some
+                seconds after the time in its `updated_at`.
+            known_ids: Ids of all documents that were read, including those rejected as episodes.
+
+        Costs one document read for each change, one for each 1,000 documents, and, if they are
+        listed, one for each document.
         """
         known = set(known_ids)
         later = self._collection.where(filter=FieldFilter("updated_at", ">", updated_at))
         changed = {one.id: one for one in self._pages(later.order_by("updated_at"))}
         deleted: set[str] = set()
         if self._count(self._collection) != len(known | changed.keys()):
-            listed = self._collection.select([]).order_by("__name__")
-            present = {one.id for one in self._pages(listed)}
+            list_users = self._collection.select([]).order_by("__name__")
+            present = {one.id for one in self._pages(list_users)}
             deleted = known - present
-            changed |= {one.id: one for one in self._named(present - known - changed.keys())}
+            changed |= {one.id: one for one in self._documents(present - known - changed.keys())}
             changed = {name: one for name, one in changed.items() if name in present}
-        return Changes([self._record(changed[name]) for name in sorted(changed)], sorted(deleted))
+        return CollectionChanges(
+            [self._record(changed[name]) for name in sorted(changed)], sorted(deleted)
+        )
 
     def _pages(self, query: Query) -> Iterator[Snapshot]:
         query = query.limit(self._page_size)
@@ -115,22 +125,22 @@ class FirestoreEpisodes:
         count = query.count()
         return int(self._patiently(partial(count.get, **self._once))[0][0].value)
 
-    def _named(self, ids: Collection[str]) -> Iterator[Snapshot]:
-        places = [self._collection.document(name) for name in sorted(ids)]
-        for start in range(0, len(places), self._page_size):
-            batch = places[start : start + self._page_size]
+    def _documents(self, ids: Collection[str]) -> Iterator[Snapshot]:
+        references = [self._collection.document(name) for name in sorted(ids)]
+        for start in range(0, len(references), self._page_size):
+            batch = references[start : start + self._page_size]
             yield from self._patiently(partial(self._existing, batch))
 
-    def _existing(self, places: list[DocumentReference]) -> list[Snapshot]:
-        return [one for one in self._client.get_all(places, **self._once) if one.exists]
+    def _existing(self, references: list[DocumentReference]) -> list[Snapshot]:
+        return [one for one in self._client.get_all(references, **self._once) if one.exists]
 
     def _patiently(self, call: Callable[[], T]) -> T:
-        with edge(f"read the collection {self._name}"):
-            return Retry(PASSING, initial=0.25, timeout=self._patience_s)(call)()
+        with translate_errors(f"read the collection {self._name}"):
+            return Retry(is_transient, initial=0.25, timeout=self._patience_s)(call)()
 
     @cached_property
     def _client(self) -> Client:
-        with edge("connect"):
+        with translate_errors("connect"):
             return Client(project=self._project, database=self._database)
 
     @property
@@ -145,7 +155,7 @@ class FirestoreEpisodes:
 
 
 def _plain(value: Any) -> Any:
-    """A Firestore value as JSON would have it: instants as RFC 3339, references as paths."""
+    """A Firestore value as a JSON value: timestamps as RFC 3339, references as paths."""
     if isinstance(value, Mapping):
         return {name: _plain(one) for name, one in value.items()}
     if isinstance(value, list | Vector):

@@ -1,4 +1,4 @@
-"""The errors of Firestore's client, turned into those of `feed.ports.errors` at the edge."""
+"""Translates the errors of Firestore's client into those of `feed.ports.errors`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,36 +8,40 @@ from google.auth.exceptions import GoogleAuthError
 
 from feed.ports.errors import Conflict, Refused, Unavailable, Unstorable
 
-LOST = (
+PRECONDITION_ERRORS = (
     exceptions.Aborted,
     exceptions.AlreadyExists,
     exceptions.FailedPrecondition,
     exceptions.NotFound,
 )
-"""what a conditional write meets when the document is not as it should be"""
+"""what a conditional write raises if the document does not meet the condition"""
 _REFUSALS = (
     exceptions.InvalidArgument,
     exceptions.FailedPrecondition,
     exceptions.NotFound,
     exceptions.OutOfRange,
 )
-"""what asking again changes nothing about"""
+"""errors that a repeated request would raise again"""
 
 
 @contextmanager
-def edge(doing: str) -> Iterator[None]:
-    """Raises `Unavailable` for every error of the client: the vendor's own stop here."""
+def translate_errors(action: str) -> Iterator[None]:
+    """Context in which errors of Firestore's client are raised as `Unavailable`.
+
+    `action` completes the message "Firestore cannot ...". Raises `Refused`, a kind of
+    `Unavailable`, for errors that a repeated request would raise again.
+    """
     try:
         yield
     except _REFUSALS as error:
-        raise Refused(f"Firestore does not {doing}: {error}") from error
+        raise Refused(f"Firestore does not {action}: {error}") from error
     except (exceptions.GoogleAPIError, GoogleAuthError, OSError) as error:
-        raise Unavailable(f"Firestore cannot {doing}: {error}") from error
+        raise Unavailable(f"Firestore cannot {action}: {error}") from error
 
 
 @contextmanager
-def storable() -> Iterator[None]:
-    """Tell a write that Firestore can never take from one that may succeed later."""
+def translate_unstorable() -> Iterator[None]:
+    """Context in which a write that Firestore can never accept raises `Unstorable`."""
     try:
         yield
     except exceptions.InvalidArgument as error:
@@ -45,9 +49,9 @@ def storable() -> Iterator[None]:
 
 
 @contextmanager
-def conditional(revision: str | None) -> Iterator[None]:
-    """Turn what a lost conditional write meets into `Conflict`."""
+def translate_conflict(revision: str | None) -> Iterator[None]:
+    """Context in which a write whose condition is not met raises `Conflict`."""
     try:
         yield
-    except LOST as error:
+    except PRECONDITION_ERRORS as error:
         raise Conflict(f"the summary is no longer at {revision}") from error

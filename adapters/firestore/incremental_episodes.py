@@ -1,4 +1,4 @@
-"""Episodes in Firestore, of which only what changed since the last reading is read again."""
+"""Reads episodes from Firestore incrementally: only those that changed since the last build."""
 
 import logging
 import zlib
@@ -13,28 +13,28 @@ from feed.ports.builds import Copies
 from feed.ports.episodes import Problem, Record
 
 MARGIN = timedelta(minutes=10)
-"""a write may become visible some time after the time that it carries"""
+"""a write may become visible so long after the time in its `updated_at`"""
 _VERSION = 1
 
 log = logging.getLogger(__name__)
 
 
-class _Remembered(msgspec.Struct, frozen=True, array_like=True):
-    """The whole of a collection as it was read."""
+class _CollectionCopy(msgspec.Struct, frozen=True, array_like=True):
+    """All documents of a collection, as they were last read."""
 
     version: int
     collection: str
     read_at: datetime
-    """when the reading began, by this machine's clock"""
+    """when that read began, by this machine's clock"""
     records: dict[str, dict[str, Any]]
-    """by document id"""
+    """fields by document id"""
 
 
-class RememberedEpisodes:
-    """An `EpisodeSource` over a collection, and a copy of how it was last read.
+class IncrementalEpisodes:
+    """An `EpisodeSource` over a collection that reads only what changed since its last read.
 
-    Every document has to carry a Timestamp `updated_at` that its writers set on every change. Where
-    one does not, nobody could tell what changed, so everything is read, and a log line says so.
+    Every document needs a Timestamp `updated_at` that is set on every change. If one lacks it, the
+    whole collection is read, and a log line says so.
     """
 
     def __init__(
@@ -45,27 +45,29 @@ class RememberedEpisodes:
         full: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`full` reads everything, and remembers it."""
+        """With `full`, read the whole collection, whatever is stored in `copies`."""
         self._source = source
         self._copies = copies
         self._full = full
         self._clock = clock
 
     def read(self) -> Iterator[Record | Problem]:
-        """Yield every document as a record named `episodes/<id>`, in the order of ids."""
+        """Yield every document as a record named `<collection>/<id>`, ordered by id."""
         began = self._clock()
         records = None if self._full else self._changed()
         if records is None:
             found = (one for one in self._source.read() if isinstance(one, Record))
             records = {_id(one): dict(one.fields) for one in found}
-        self._copies.keep(self._copy, _packed(_Remembered(_VERSION, self._name, began, records)))
+        self._copies.keep(
+            self._copy, _encode(_CollectionCopy(_VERSION, self._name, began, records))
+        )
         for name in sorted(records):
             yield Record(f"{self._name}/{name}", records[name])
 
     def _changed(self) -> dict[str, dict[str, Any]] | None:
-        """The records remembered, brought up to date; None where everything has to be read."""
-        kept = self._copies.load(self._copy)
-        before = _unpacked(kept) if kept is not None else None
+        """The stored documents with all changes; None if the whole collection has to be read."""
+        data = self._copies.load(self._copy)
+        before = _decode(data) if data is not None else None
         if before is None or (before.version, before.collection) != (_VERSION, self._name):
             return None
         if undated := self._source.undated():
@@ -91,17 +93,17 @@ class RememberedEpisodes:
 
 
 def _id(record: Record) -> str:
-    """The document's id, at the end of where it was read."""
+    """The id of a record's document: the last part of its path."""
     return record.where.rpartition("/")[2]
 
 
-def _packed(remembered: _Remembered) -> bytes:
-    return zlib.compress(msgspec.msgpack.encode(remembered), 1)
+def _encode(copy: _CollectionCopy) -> bytes:
+    return zlib.compress(msgspec.msgpack.encode(copy), 1)
 
 
-def _unpacked(data: bytes) -> _Remembered | None:
+def _decode(data: bytes) -> _CollectionCopy | None:
     try:
-        return msgspec.msgpack.decode(zlib.decompress(data), type=_Remembered)
+        return msgspec.msgpack.decode(zlib.decompress(data), type=_CollectionCopy)
     except (zlib.error, msgspec.DecodeError, UnicodeDecodeError) as error:
-        log.warning("what was remembered cannot be read: %s", error)
+        log.warning("the stored copy of the collection cannot be decoded: %s", error)
         return None

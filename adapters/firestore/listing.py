@@ -1,44 +1,51 @@
-"""All users: their ids one by one, and how much there is of them.
+"""Lists the ids of all users, and counts their documents.
 
-Whoever has engagements need not have a profile, so `users/{uid}` may be no document, only the
-place where some lie. Listing documents with `show_missing` names it, but can begin nowhere but at
-the first user: a budget spent again and again on those who are done would never get past them. So
-each query here asks for the first document of any kind beyond the last user.
+A user with engagements may have no document `users/{uid}`. Listing documents with `show_missing`
+finds such users, but always begins at the first one, so that a job with a budget would never get
+past those already done. Therefore each query here asks for the first document of any kind behind
+the last user.
 """
 
 from typing import Any
 
 from google.cloud import firestore
 
-from adapters.firestore.documents import is_name
+from adapters.firestore.documents import is_document_id
 from feed.ports.users import Counts
 
 COUNT_S = 60.0
-"""how long one count may take: Firestore gives it up then"""
+"""limit of one count; Firestore itself gives up then"""
 
 
-async def listed(
+async def list_users(
     client: firestore.AsyncClient, limit: int, after: str | None, once: dict[str, Any]
 ) -> list[str]:
-    """The ids under `users`, in order. `once` is how each request is made."""
+    """At most `limit` ids under `users` behind the id `after`, in order.
+
+    `once` are the arguments of each request: its timeout, and no retry. Costs one query and one
+    document read for each user.
+    """
     users = client.collection("users")
     first = users.recursive().select(["__name__"]).limit(1)
     found: list[str] = []
     while len(found) < limit:
         if after is not None:
-            # The next name there can be: what lies under `after` comes before it.
+            # The smallest id behind `after`; the documents under `after` come before it.
             first = first.start_at({"__name__": users.document(f"{after}\0")})
         page = await first.get(**once)
         if not page:
             break
         after = page[0].reference.path.split("/")[1]
-        if is_name(after):  # not the numbers of documents that came from Datastore
+        if is_document_id(after):  # numeric ids of documents imported from Datastore are not
             found.append(after)
     return found
 
 
-async def counted(client: firestore.AsyncClient) -> Counts:
-    """How many documents there are. Collections of the same names elsewhere are counted, too."""
+async def count_documents(client: firestore.AsyncClient) -> Counts:
+    """The numbers of profiles, summaries and engagements.
+
+    Collections of the same names elsewhere in the database are included.
+    """
 
     async def count(documents: Any) -> int:
         rows = await documents.count().get(retry=None, timeout=COUNT_S)

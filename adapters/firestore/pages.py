@@ -1,32 +1,41 @@
-"""The order of engagements, which no index of Firestore has: by time, equal times by id."""
+"""Reads pages of engagements, newest first, those of equal times by id.
+
+No index of Firestore has that order: a descending index has ids descending, too.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from google.cloud import firestore
 
-from adapters.firestore.documents import Place, Snapshot, is_name, newest_first
+from adapters.firestore.documents import Position, Snapshot, is_document_id, newest_first
 from feed.model.timestamps import from_us, to_us
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
-async def page_of(
+async def engagement_page(
     engagements: firestore.AsyncCollectionReference,
     limit: int,
-    after: Place | None,
+    after: Position | None,
     at: datetime | None,
     once: dict[str, Any],
 ) -> list[Snapshot]:
-    """The next documents in the order of `newest_first`, all as of one instant.
+    """The next documents in the order of `newest_first`, all as of one read time.
 
-    Firestore's own index of a descending field has ids descending, too. So documents of equal
-    times are put in order here, and where the limit cuts through some, those are read by id.
-    `once` is how each request is made: its timeout, and no retry.
+    Documents of equal times are sorted here; if the limit cuts through a group of them, that group
+    is read by id.
+
+    Args:
+        engagements: The collection of one user.
+        limit: The number of documents wanted; fewer are returned only at the end.
+        after: The position behind which the page begins; None: at the newest.
+        at: The read time; None: now.
+        once: Arguments of each request: its timeout, and no retry.
     """
     page: list[Snapshot] = []
-    older = ("<=", _LATEST)  # leaves out what is no Timestamp
+    older = ("<=", _LATEST)  # excludes values that are no Timestamp
     if after is not None:
         instant = from_us(min(max(after[0], to_us(_EARLIEST)), to_us(_LATEST)))
         page = await _of_instant(engagements, instant, limit, after[1], at, once)
@@ -52,10 +61,10 @@ async def _of_instant(
     at: datetime | None,
     once: dict[str, Any],
 ) -> list[Snapshot]:
-    """Documents of this time whose ids come after one, by id."""
+    """Documents of one timestamp whose ids come after `after`, ordered by id."""
     query = engagements.where(filter=firestore.FieldFilter("timestamp", "==", instant))
     query = query.order_by("__name__").limit(limit)
-    if is_name(after):
+    if is_document_id(after):
         query = query.start_after({"__name__": after})
     found = await query.get(**once, read_time=at)
     return [one for one in found if one.id > after]

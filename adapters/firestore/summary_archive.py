@@ -1,4 +1,4 @@
-"""All users' summaries in Firestore, for the builder: several parts of them at once."""
+"""Reads all users' summaries from Firestore, for the builder, in several parts at once."""
 
 import logging
 import queue
@@ -11,26 +11,23 @@ from typing import Any
 from google.api_core.retry import Retry
 from google.cloud.firestore import Client, Query
 
-from adapters.firestore.episodes import PASSING
-from adapters.firestore.errors import edge
+from adapters.firestore.episodes import is_transient
+from adapters.firestore.errors import translate_errors
 from feed.model.engagement import Summary, SummaryError
 from feed.summary.document import from_document
 
 PAGE = 300
 BOUNDS = ("4", "8", "D", "K", "R", "Y", "f", "m", "t")
-"""Firebase's user ids begin with any digit or letter, so these part them about evenly. (Firestore's
-own partitions would, too, but the emulator has none.)"""
-WAITING = 2000
-"""summaries read and not yet taken: what bounds memory"""
+"""First characters that split Firebase's user ids into about equal parts. (Firestore's partition
+queries would do that, too, but the emulator has none.)"""
+QUEUE_SIZE = 2000
+"""summaries that are read ahead; bounds memory"""
 
 log = logging.getLogger(__name__)
 
 
 class FirestoreArchive:
-    """A `SummaryArchive` over the summaries of every user. Nothing is opened before it is read.
-
-    Each page may take `timeout_s`, and is tried again until `patience_s` have passed.
-    """
+    """A `SummaryArchive` over the summaries of all users. It connects when it is read."""
 
     def __init__(
         self,
@@ -41,27 +38,32 @@ class FirestoreArchive:
         timeout_s: float = 30.0,
         patience_s: float = 60.0,
     ) -> None:
+        """Configure the archive.
+
+        `at_once` pages are read at the same time. `timeout_s` limits each attempt to read one,
+        `patience_s` all attempts together. Both are seconds.
+        """
         self._make = partial(Client, project=project, database=database)
         self._at_once = at_once
         self._once: dict[str, Any] = {"retry": None, "timeout": timeout_s}
         self._patience_s = patience_s
 
     def summaries(self) -> Iterator[Summary]:
-        """Yield every summary that can be read. Raises `Unavailable`."""
-        with edge("list summaries"):
+        """Yield every summary that can be decoded, in any order. Raises `Unavailable`."""
+        with translate_errors("list summaries"):
             parts = _parts(self._make())
-        read: queue.Queue[Summary | None] = queue.Queue(WAITING)
+        read: queue.Queue[Summary | None] = queue.Queue(QUEUE_SIZE)
         with ThreadPoolExecutor(self._at_once, "summaries") as pool:
             running = [pool.submit(self._read, part, read) for part in parts]
             try:
-                for _ in running:  # each puts None when it is done, however that was
+                for _ in running:  # each puts None when it ends, also after an error
                     while (summary := read.get()) is not None:
                         yield summary
             finally:
                 for one in running:
                     one.cancel()
                 while not all(one.done() for one in running):
-                    _empty(read)
+                    _discard(read)
             for one in running:
                 one.result()
 
@@ -79,13 +81,13 @@ class FirestoreArchive:
             read.put(None)
 
     def _page(self, query: Query) -> list[Any]:
-        with edge("read summaries"):
-            retry = Retry(PASSING, initial=0.25, timeout=self._patience_s)
+        with translate_errors("read summaries"):
+            retry = Retry(is_transient, initial=0.25, timeout=self._patience_s)
             return list(retry(partial(query.get, **self._once))())
 
 
 def _parts(client: Client) -> list[Query]:
-    """All summaries in the order of their users' ids, part by part."""
+    """Queries that together read all summaries, split by user id at `BOUNDS`."""
     every = client.collection_group("summaries").order_by("__name__")
     places = [{"__name__": client.document("users", one, "summaries", "0")} for one in BOUNDS]
     return [
@@ -103,7 +105,7 @@ def _summary(snapshot: Any) -> Summary | None:
         return None
 
 
-def _empty(read: "queue.Queue[Summary | None]") -> None:
+def _discard(read: "queue.Queue[Summary | None]") -> None:
     try:
         read.get(timeout=0.1)
     except queue.Empty:

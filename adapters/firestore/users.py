@@ -1,7 +1,7 @@
-"""Users in Firestore: engagements, profiles and summaries, under `users/{uid}`.
+"""Stores engagements, profiles and summaries of users in Firestore, under `users/{uid}`.
 
-Every query here is served by the indexes that Firestore keeps by itself for each field: of
-`engagements` the one of `timestamp` is needed, ascending and descending, and no composite one.
+Every query uses the single-field indexes that Firestore maintains by itself: `timestamp` of
+`engagements`, ascending and descending. No composite index is needed.
 """
 
 import asyncio
@@ -17,18 +17,23 @@ from google.cloud import firestore
 
 from adapters.firestore.client import ReconnectingClient
 from adapters.firestore.documents import (
-    PROFILE,
-    Place,
+    PROFILE_FIELDS,
+    Position,
     Snapshot,
-    engagement_of,
-    fields_of,
-    is_name,
-    place_of,
-    profile_of,
+    engagement_fields,
+    is_document_id,
+    parse_engagement,
+    parse_profile,
+    position_of,
 )
-from adapters.firestore.errors import LOST, conditional, edge, storable
-from adapters.firestore.listing import counted, listed
-from adapters.firestore.pages import page_of
+from adapters.firestore.errors import (
+    PRECONDITION_ERRORS,
+    translate_conflict,
+    translate_errors,
+    translate_unstorable,
+)
+from adapters.firestore.listing import count_documents, list_users
+from adapters.firestore.pages import engagement_page
 from feed.model.engagement import Engagement, Profile, Summary, SummaryError
 from feed.model.timestamps import to_us
 from feed.ports.errors import Unstorable
@@ -39,9 +44,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 BATCH = 500
-"""how many documents one call names"""
+"""documents named in one call"""
 PAGE = 1000
-"""how many documents one query gives"""
+"""documents returned by one query"""
 
 _SUMMARY = ("summaries", "engagement")
 
@@ -49,10 +54,10 @@ log = logging.getLogger(__name__)
 
 
 class FirestoreStore:
-    """A `SummaryStore` in Firestore. Nothing is opened before the first call, so it can be forked.
+    """A `SummaryStore` in Firestore. It connects at the first call, hence after any fork.
 
-    Each request takes `timeout_s` at most and is tried once: who calls knows whether to try again.
-    The client belongs to the event loop that first uses it; another loop gets another.
+    Each request is tried once, within `timeout_s` (seconds): the caller decides whether to repeat
+    it. A client belongs to the event loop that first uses it; another loop gets its own.
     """
 
     def __init__(
@@ -67,9 +72,9 @@ class FirestoreStore:
     # --- summaries ---
 
     async def read_summary(self, uid: str) -> Stored | None:
-        """The summary, or None if there is none."""
-        with edge("read a summary"):
-            snapshot = await (await self._at(uid, *_SUMMARY)).get(**self._once)
+        """The summary of a user with its revision; None if there is none."""
+        with translate_errors("read a summary"):
+            snapshot = await (await self._document(uid, *_SUMMARY)).get(**self._once)
         if not snapshot.exists:
             return None
         revision = snapshot.update_time.rfc3339()
@@ -80,82 +85,92 @@ class FirestoreStore:
             return Stored(None, revision)
 
     async def write_summary(self, uid: str, summary: Summary, revision: str | None) -> str:
-        """Write on condition that the stored revision is still `revision`.
+        """Write a user's summary if its stored revision is still `revision` (None: it has none).
 
-        A write that changes nothing leaves the revision as it is.
+        Returns the new revision, which is unchanged if the write changes nothing. Raises
+        `Conflict`.
         """
         document = to_document(summary)
-        with edge("write a summary"), storable(), conditional(revision):
-            place = await self._at(uid, *_SUMMARY)
+        with (
+            translate_errors("write a summary"),
+            translate_unstorable(),
+            translate_conflict(revision),
+        ):
+            reference = await self._document(uid, *_SUMMARY)
             if revision is None:
-                result = await place.create(document, **self._once)
+                result = await reference.create(document, **self._once)
             else:
-                result = await place.update(document, option=await self._if(revision), **self._once)
+                result = await reference.update(
+                    document, option=await self._if(revision), **self._once
+                )
         new: str = result.update_time.rfc3339()
         return new
 
     async def delete_summary(self, uid: str, revision: str) -> None:
-        """Delete on the same condition."""
-        with edge("delete a summary"), conditional(revision):
-            place = await self._at(uid, *_SUMMARY)
-            await place.delete(option=await self._if(revision), **self._once)
+        """Delete a user's summary if its stored revision is still `revision`. Raises `Conflict`."""
+        with translate_errors("delete a summary"), translate_conflict(revision):
+            reference = await self._document(uid, *_SUMMARY)
+            await reference.delete(option=await self._if(revision), **self._once)
 
     # --- engagements ---
 
     async def read_engagements(self, uid: str, ids: Sequence[str]) -> dict[str, Engagement | None]:
-        """The engagements named, each as it is now; None for one that does not exist.
+        """The engagements of these ids as they are now; None for one that does not exist.
 
-        One that is malformed, as an app may have written it, counts as none and is logged.
+        A malformed one, which an app may have written, is None and logged.
         """
         found: dict[str, Engagement | None] = dict.fromkeys(ids)
-        names = [one for one in found if is_name(one)]
-        with edge("read engagements"):
+        names = [one for one in found if is_document_id(one)]
+        with translate_errors("read engagements"):
             client, engagements = await self._open(), await self._engagements(uid)
             for start in range(0, len(names), BATCH):
                 named = [engagements.document(one) for one in names[start : start + BATCH]]
                 async for snapshot in client.get_all(named, **self._once):
-                    found[snapshot.id] = engagement_of(snapshot) if snapshot.exists else None
+                    found[snapshot.id] = parse_engagement(snapshot) if snapshot.exists else None
         return found
 
     async def newest_engagements(
-        self, uid: str, limit: int, after: Place | None = None
+        self, uid: str, limit: int, after: Position | None = None
     ) -> list[Engagement]:
-        """The newest that exist, in the order of `engagement.newest_first`; malformed ones not."""
+        """The newest engagements, at most `limit`, in the order of `engagement.newest_first`.
+
+        With `after`, only those behind that position. Malformed ones are logged and left out.
+        """
         found: list[Engagement] = []
         at: datetime | None = None
-        with edge("list engagements"):
+        with translate_errors("list engagements"):
             engagements = await self._engagements(uid)
             while (wanted := min(limit - len(found), PAGE)) > 0:
-                page = await page_of(engagements, wanted, after, at, self._once)
-                found += [one for one in map(engagement_of, page) if one]
+                page = await engagement_page(engagements, wanted, after, at, self._once)
+                found += [one for one in map(parse_engagement, page) if one]
                 if len(page) < wanted:
                     break
-                at, after = at or page[0].read_time, place_of(page[-1])
+                at, after = at or page[0].read_time, position_of(page[-1])
         return found
 
     async def put_engagement(self, uid: str, engagement: Engagement) -> None:
-        """Record an engagement. The same `id` again replaces it."""
-        if not is_name(engagement.id):
+        """Store an engagement in place of an earlier one of the same id. Raises `Unstorable`."""
+        if not is_document_id(engagement.id):
             raise Unstorable(f"no document of Firestore can be named {engagement.id[:40]!r}")
-        with edge("record an engagement"), storable():
-            place = (await self._engagements(uid)).document(engagement.id)
-            await place.set(fields_of(engagement), **self._once)
+        with translate_errors("record an engagement"), translate_unstorable():
+            reference = (await self._engagements(uid)).document(engagement.id)
+            await reference.set(engagement_fields(engagement), **self._once)
 
     async def delete_engagement(self, uid: str, engagement_id: str) -> bool:
-        """Remove one; False if it was not there."""
-        if not is_name(engagement_id):
+        """Delete an engagement; False if it did not exist."""
+        if not is_document_id(engagement_id):
             return False
-        with edge("remove an engagement"):
+        with translate_errors("remove an engagement"):
             return await self._delete((await self._engagements(uid)).document(engagement_id))
 
     async def delete_engagements(self, uid: str) -> Removal:
-        """Remove all of a user's, malformed ones too, as of the moment at which this begins.
+        """Delete all engagements that a user has when the call begins, malformed ones included.
 
-        Reads that one moment, so it ends however fast more are written.
+        All reads are as of that moment, so the call ends however fast more are written.
         """
         ids: list[str] = []
-        with edge("remove engagements"):
-            at = (await (await self._at(uid)).get(field_paths=[], **self._once)).read_time
+        with translate_errors("remove engagements"):
+            at = (await (await self._document(uid)).get(field_paths=[], **self._once)).read_time
             client, engagements = await self._open(), await self._engagements(uid)
             rest = engagements.select([]).order_by("__name__").limit(BATCH)
             while page := await rest.get(**self._once, read_time=at):
@@ -170,89 +185,91 @@ class FirestoreStore:
     # --- profiles ---
 
     async def read_profile(self, uid: str) -> Profile:
-        """The profile; an empty one if there is none. A malformed field of it counts as empty."""
-        with edge("read a profile"):
-            return profile_of(await (await self._at(uid)).get(**self._once))
+        """The profile of a user, empty if there is none; malformed fields are empty."""
+        with translate_errors("read a profile"):
+            return parse_profile(await (await self._document(uid)).get(**self._once))
 
     async def update_profile(self, uid: str, changes: Mapping[str, Any]) -> Profile:
-        """Set some fields of the profile in one step; returns all of it."""
-        with edge("change a profile"), storable():
+        """Set some fields of a profile atomically; returns the whole profile."""
+        with translate_errors("change a profile"), translate_unstorable():
             values = msgspec.to_builtins(dict(changes))
-            await (await self._at(uid)).set(values, merge=True, **self._once)
+            await (await self._document(uid)).set(values, merge=True, **self._once)
         return await self.read_profile(uid)
 
     async def delete_profile(self, uid: str) -> bool:
-        """Remove the profile's fields, and the document if it has no others; False if it had none.
+        """Delete the fields of a profile; False if there were none.
 
-        What an app keeps in that document stays.
+        The document is deleted if no field of the app is left in it.
         """
-        with edge("remove a profile"):
-            place = await self._at(uid)
-            snapshot = await place.get(**self._once)
+        with translate_errors("remove a profile"):
+            reference = await self._document(uid)
+            snapshot = await reference.get(**self._once)
             fields = set(snapshot.to_dict() or {})
-            if not fields & PROFILE:
+            if not fields & PROFILE_FIELDS:
                 return False
-            if fields <= PROFILE and await self._delete_unchanged(snapshot):
+            if fields <= PROFILE_FIELDS and await self._delete_unchanged(snapshot):
                 return True
             with suppress(exceptions.NotFound):  # an app may remove the document meanwhile
-                await place.update(dict.fromkeys(PROFILE, firestore.DELETE_FIELD), **self._once)
-                if not (left := await place.get(**self._once)).to_dict():
+                await reference.update(
+                    dict.fromkeys(PROFILE_FIELDS, firestore.DELETE_FIELD), **self._once
+                )
+                if not (left := await reference.get(**self._once)).to_dict():
                     await self._delete_unchanged(left)
             return True
 
     async def purge(self) -> None:
-        """Nothing: Firestore keeps no file of ours."""
+        """Does nothing: this store has no files of its own."""
 
     # --- all users ---
 
     async def users(self, limit: int, after: str | None = None) -> list[str]:
-        """Everybody of whom there is anything, also of other kinds, in order of id.
+        """Ids of users with any document, ordered, at most `limit`, behind the id `after`.
 
-        Costs one query and one read for each.
+        Costs one query and one document read for each.
         """
-        with edge("list users"):
-            return await listed(await self._open(), limit, after, self._once)
+        with translate_errors("list users"):
+            return await list_users(await self._open(), limit, after, self._once)
 
     async def count(self) -> Counts:
-        """How much there is. Costs one read for each 1,000 counted."""
-        with edge("count"):
-            return await counted(await self._open())
+        """The numbers of stored documents. Costs one document read for each 1,000 documents."""
+        with translate_errors("count"):
+            return await count_documents(await self._open())
 
     # --- the connection ---
 
     async def connect(self) -> None:
-        """Begin the connection, so that the first read finds it open. Reads nothing."""
-        with edge("connect"):
+        """Start connecting, so that the first read need not wait for it. Reads nothing."""
+        with translate_errors("connect"):
             client = await self._open()
             channel = client._firestore_api.transport.grpc_channel  # noqa: SLF001  # no other way
             channel.get_state(try_to_connect=True)
 
     async def close(self) -> None:
-        """Close the connection. The next call opens another."""
+        """Close the connection. The next call opens a new one."""
         if self._opening is not None and self._loop is asyncio.get_running_loop():
-            with edge("close"):
+            with translate_errors("close"):
                 client = await self._open()
                 self._opening = None
                 await client._firestore_api.transport.close()  # noqa: SLF001  # as above
 
     def _open(self) -> Awaitable[firestore.AsyncClient]:
-        """The client of this loop. Its credentials are looked for in a thread: that may block."""
+        """The client of this event loop. Made in a thread: finding credentials may block."""
         loop, opening = asyncio.get_running_loop(), self._opening
         if opening is None or self._loop is not loop or _failed(opening):
-            make: type[firestore.AsyncClient] = ReconnectingClient
-            made = asyncio.to_thread(make, project=self._project, database=self._database)
+            client: type[firestore.AsyncClient] = ReconnectingClient
+            made = asyncio.to_thread(client, project=self._project, database=self._database)
             self._loop, self._opening = loop, asyncio.ensure_future(made)
             opening = self._opening
         return asyncio.shield(opening)
 
-    async def _at(self, uid: str, *path: str) -> firestore.AsyncDocumentReference:
-        if not is_name(uid):
+    async def _document(self, uid: str, *path: str) -> firestore.AsyncDocumentReference:
+        if not is_document_id(uid):
             raise Unstorable("no document of Firestore can have this user's id")
         return (await self._open()).document("users", uid, *path)
 
     async def _engagements(self, uid: str) -> firestore.AsyncCollectionReference:
         found: firestore.AsyncCollectionReference
-        found = (await self._at(uid)).collection("engagements")
+        found = (await self._document(uid)).collection("engagements")
         return found
 
     async def _if(self, revision: str) -> Any:
@@ -260,20 +277,20 @@ class FirestoreStore:
         return (await self._open()).write_option(last_update_time=updated)
 
     async def _delete_unchanged(self, snapshot: Snapshot) -> bool:
-        """Remove a document; False if it was not there, or was written after it was read."""
-        if not snapshot.exists:  # the condition would be none
+        """Delete a document; False if it did not exist or has changed since it was read."""
+        if not snapshot.exists:  # without an update time there is no condition
             return False
         unchanged = (await self._open()).write_option(last_update_time=snapshot.update_time)
         try:
             await snapshot.reference.delete(option=unchanged, **self._once)
-        except LOST:
+        except PRECONDITION_ERRORS:
             return False
         return True
 
-    async def _delete(self, place: firestore.AsyncDocumentReference) -> bool:
+    async def _delete(self, reference: firestore.AsyncDocumentReference) -> bool:
         option = (await self._open()).write_option(exists=True)
         try:
-            await place.delete(option=option, **self._once)
+            await reference.delete(option=option, **self._once)
         except exceptions.NotFound:
             return False
         return True

@@ -1,1 +1,1 @@
-"""A shelf, leases and caches in a local folder."""
+"""Keeps a shelf, leases and a build cache in a local folder."""

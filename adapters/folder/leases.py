@@ -1,4 +1,4 @@
-"""Leases in a folder, for one machine: `leases/<name>.json` says who holds one and until when."""
+"""Leases in a folder, for one machine: files `leases/<name>.json`, written under a lock."""
 
 import time
 from pathlib import Path
@@ -11,14 +11,17 @@ from feed.ports.errors import Conflict, NotFound, Unavailable
 
 
 class FolderLeases:
-    """`Leases` of a shelf that is a folder."""
+    """`Leases` in the folder of a shelf."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "leases"
         self._lock = folder / ".lock"
 
     def acquire(self, name: str, owner: str, ttl_s: float, now: float, timeout_s: float) -> Lease:
-        """Take a lease that is free or has expired. Raises `Conflict` while another is held."""
+        """Take the lease `name` if it is free or expired. Raises `Conflict` while it is held.
+
+        `now` is seconds since 1970, UTC. Raises `NotFound` for an invalid name.
+        """
         path = self._path(name)
         with locked(self._lock, timeout_s):
             held = _read(path)
@@ -31,7 +34,7 @@ class FolderLeases:
             return lease
 
     def release(self, lease: Lease, timeout_s: float) -> None:
-        """Give a lease back. Nothing happens if it expired and somebody else has taken it."""
+        """Release a lease. Does nothing if it has expired and another holder has taken it."""
         path = self._path(lease.name)
         with locked(self._lock, timeout_s):
             held = _read(path)
@@ -40,14 +43,14 @@ class FolderLeases:
 
     def _path(self, name: str) -> Path:
         if not name or "/" in name or not name.isprintable():
-            raise NotFound(f"no lease {name!r}: not the name of one")
+            raise NotFound(f"no lease {name!r}: expected a plain file name")
         return self._folder / f"{name}.json"
 
 
 def _read(path: Path) -> Lease | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Lease)
-    except (FileNotFoundError, msgspec.DecodeError):  # nobody can hold what says nothing
+    except (FileNotFoundError, msgspec.DecodeError):  # an unreadable lease has no holder
         return None
     except OSError as error:
         raise Unavailable(f"{path}: {error.strerror}") from error

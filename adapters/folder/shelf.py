@@ -1,10 +1,10 @@
-"""The shelf as a folder: `snapshots/<version>` and `current.json`, for one machine.
+"""The shelf in a folder of one machine: `snapshots/<version>` and the pointer `current.json`.
 
-Files appear whole, by rename, and are on disk before they have their name. The pointer moves under
-a lock that the system lets go of when its holder dies.
+Files are synced to disk and then renamed, so that they appear whole. The pointer moves under a lock
+that the system releases when its holder dies.
 
-A snapshot is mapped, not read. The pointer remembers when the file that it names was last changed,
-as of when it was found to be what was published: while that stays, it is not summed up again
+A snapshot is memory-mapped, not read. The pointer stores the time of change that the file had when
+its checksum was last verified: while that stays the same, the checksum is not computed again
 (docs/adr/0012-packed-snapshots.md).
 """
 
@@ -25,22 +25,22 @@ from feed.ports.shelf import Buffer, Entry, Pointer
 
 _CHUNK = 16 * 2**20
 _TICK_S = 0.02
-"""two changes of a file that are further apart have different times"""
+"""resolution of file times: changes that are further apart have different times"""
 
 
-class _Document(msgspec.Struct, frozen=True):
-    """What `current.json` says."""
+class _PointerDocument(msgspec.Struct, frozen=True):
+    """The content of `current.json`."""
 
     version: str
     size: int
     sha256: str
     generation: int
     changed_ns: int = 0
-    """`st_ctime_ns` of the snapshot when it had that SHA-256; 0: it is not known to have had it"""
+    """`st_ctime_ns` of the snapshot when its SHA-256 was verified; 0: it never was"""
 
 
 class FolderShelf:
-    """A `Shelf` in a folder, which is made when something is first put there."""
+    """A `Shelf` in a folder, which is created by the first `put`."""
 
     def __init__(self, folder: Path) -> None:
         self._pointer = folder / "current.json"
@@ -48,13 +48,20 @@ class FolderShelf:
         self._snapshots = folder / "snapshots"
 
     def current(self, timeout_s: float) -> Pointer | None:  # noqa: ARG002  # one small read
-        """The pointer, or None before the first publication. Raises `DamagedPointer`."""
-        said = self._said()
-        return Pointer(said.version, said.size, said.sha256, said.generation) if said else None
+        """The pointer to the current snapshot; None before the first promotion.
 
-    def _said(self) -> _Document | None:
+        Raises `DamagedPointer`.
+        """
+        stored = self._stored_pointer()
+        return (
+            Pointer(stored.version, stored.size, stored.sha256, stored.generation)
+            if stored
+            else None
+        )
+
+    def _stored_pointer(self) -> _PointerDocument | None:
         try:
-            return msgspec.json.decode(self._pointer.read_bytes(), type=_Document)
+            return msgspec.json.decode(self._pointer.read_bytes(), type=_PointerDocument)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -65,41 +72,48 @@ class FolderShelf:
     def fetch(
         self, version: str, timeout_s: float, max_bytes: int | None = None, sha256: str = ""
     ) -> Buffer:
-        """The snapshot, mapped: readable as long as it is held, whatever becomes of its name."""
+        """The snapshot, memory-mapped: it stays readable even after its file is deleted.
+
+        Raises `NotFound`, `TooLarge` for more than `max_bytes`, and `Damaged` if the file has
+        another SHA-256 than `sha256` (hexadecimal, "" for any).
+        """
         path = self._path(version)
         try:
             with path.open("rb") as file:
-                about = os.fstat(file.fileno())
-                if max_bytes is not None and about.st_size > max_bytes:
-                    raise TooLarge(f"{path}: {about.st_size} bytes, more than {max_bytes}")
-                data = _mapped(file.fileno(), about.st_size)
+                status = os.fstat(file.fileno())
+                if max_bytes is not None and status.st_size > max_bytes:
+                    raise TooLarge(f"{path}: {status.st_size} bytes, more than {max_bytes}")
+                data = _mapped(file.fileno(), status.st_size)
         except FileNotFoundError as error:
             raise NotFound(f"no snapshot {version}") from error
         except OSError as error:
             raise Unavailable(f"{path}: {error.strerror}") from error
         if sha256:
-            said = self._said()
-            was_right = said and (said.version, said.sha256) == (version, sha256)
-            unchanged = said and said.changed_ns == about.st_ctime_ns
-            if not (was_right and unchanged) and _summed(data, path, timeout_s) != sha256:
+            stored = self._stored_pointer()
+            was_verified = stored and (stored.version, stored.sha256) == (version, sha256)
+            unchanged = stored and stored.changed_ns == status.st_ctime_ns
+            if not (was_verified and unchanged) and _sha256(data, path, timeout_s) != sha256:
                 raise Damaged(f"{path}: not the bytes of that SHA-256")
         return data
 
     def put(self, version: str, data: Buffer, timeout_s: float) -> None:
-        """Store a snapshot, whole or not at all. Raises `Conflict` if the name has other bytes."""
+        """Store a snapshot atomically. Raises `Conflict` if the version exists with other bytes."""
         path = self._path(version)
         path.parent.mkdir(parents=True, exist_ok=True)
         with locked(self._lock, timeout_s):
             if path.exists():
                 if memoryview(self.fetch(version, timeout_s)) != memoryview(data):
-                    raise Conflict(f"{version} is on the shelf already, with other bytes")
+                    raise Conflict(f"{version} exists already, with other bytes")
                 return
-            write_whole(path, data, mode=0o444)  # written in place, it would change for its readers
+            write_whole(path, data, mode=0o444)  # its readers have it mapped
 
     def promote(
         self, version: str, size: int, sha256: str, expected_generation: int, timeout_s: float
     ) -> Pointer:
-        """Point at a stored version if the pointer is still at `expected_generation`."""
+        """Move the pointer to a stored version if it is still at `expected_generation` (0: none).
+
+        Raises `Conflict` if it is not, `NotFound` if the version is not stored.
+        """
         path = self._path(version)
         with locked(self._lock, timeout_s):
             if not path.exists():
@@ -108,38 +122,38 @@ class FolderShelf:
             if generation != expected_generation:
                 raise Conflict(
                     f"the pointer is at generation {generation}, not {expected_generation}: "
-                    "somebody else published"
+                    "another publisher was first"
                 )
             changed_ns = self._changed_ns(version, sha256, timeout_s)
-            said = _Document(version, size, sha256, generation + 1, changed_ns)
-            write_whole(self._pointer, msgspec.json.encode(said))
+            stored = _PointerDocument(version, size, sha256, generation + 1, changed_ns)
+            write_whole(self._pointer, msgspec.json.encode(stored))
             return Pointer(version, size, sha256, generation + 1)
 
     def _generation(self) -> int:
         try:
-            said = self._said()
+            stored = self._stored_pointer()
         except DamagedPointer as error:
             return error.generation
-        return said.generation if said else 0
+        return stored.generation if stored else 0
 
     def _changed_ns(self, version: str, sha256: str, timeout_s: float) -> int:
-        """When the snapshot was last changed, if it has that SHA-256; else 0."""
+        """The time of the snapshot's last change if it has that SHA-256; else 0."""
         path = self._path(version)
         before = path.stat().st_ctime_ns
-        # Whatever changes it from here on gives it another time.
+        # After this pause any further change gives it another time.
         time.sleep(max(0.0, min(_TICK_S, before / 1e9 + _TICK_S - time.time())))
-        is_right = _summed(self.fetch(version, timeout_s), path, timeout_s) == sha256
-        return before if is_right and path.stat().st_ctime_ns == before else 0
+        is_valid = _sha256(self.fetch(version, timeout_s), path, timeout_s) == sha256
+        return before if is_valid and path.stat().st_ctime_ns == before else 0
 
     def entries(self, timeout_s: float) -> list[Entry]:  # noqa: ARG002  # one listing
-        """What is on the shelf, oldest first."""
+        """The stored snapshots, oldest first."""
         found = []
         try:
             for path in self._snapshots.iterdir():
                 with suppress(FileNotFoundError):  # deleted since it was listed
                     if not path.name.startswith("."):
-                        about = path.stat()
-                        found.append(Entry(path.name, about.st_size, about.st_mtime))
+                        status = path.stat()
+                        found.append(Entry(path.name, status.st_size, status.st_mtime))
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -147,7 +161,7 @@ class FolderShelf:
         return sorted(found, key=lambda entry: (entry.stored_at, entry.version))
 
     def delete(self, version: str, timeout_s: float) -> None:
-        """Remove a version if it is there. Raises `Conflict` if the pointer names it."""
+        """Remove a version if it is stored. Raises `Conflict` if it is the current one."""
         path = self._path(version)
         if not path.exists():
             return
@@ -159,17 +173,17 @@ class FolderShelf:
 
     def _path(self, version: str) -> Path:
         if not version or version.startswith(".") or "/" in version:
-            raise NotFound(f"no snapshot {version!r}: not the name of one")
+            raise NotFound(f"no snapshot {version!r}: expected a plain file name")
         return self._snapshots / version
 
 
 def _mapped(file: int, size: int) -> Buffer:
-    """A file of so many bytes; nothing of it is read yet."""
+    """A memory map of a file of `size` bytes."""
     return mmap.mmap(file, size, access=mmap.ACCESS_READ) if size else b""
 
 
-def _summed(data: Buffer, path: Path, timeout_s: float) -> str:
-    """SHA-256 in hexadecimal."""
+def _sha256(data: Buffer, path: Path, timeout_s: float) -> str:
+    """The SHA-256 of data in hexadecimal. Raises `Unavailable` past `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     digest, view = hashlib.sha256(), memoryview(data)
     for start in range(0, len(view), _CHUNK):
@@ -180,7 +194,7 @@ def _summed(data: Buffer, path: Path, timeout_s: float) -> str:
 
 
 def write_whole(path: Path, data: Buffer, mode: int = 0o644) -> None:
-    """Write a file that is there whole and on disk, or not at all."""
+    """Write a file atomically: it appears under its name when it is complete and on disk."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
     temporary = Path(name)
     try:
@@ -188,7 +202,7 @@ def write_whole(path: Path, data: Buffer, mode: int = 0o644) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(mode)  # mkstemp's 0600 would hide it from a server of another user
+        temporary.chmod(mode)  # not the 0600 of mkstemp: a server may run as another user
         temporary.rename(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -202,7 +216,7 @@ def write_whole(path: Path, data: Buffer, mode: int = 0o644) -> None:
 
 @contextmanager
 def locked(lock: Path, timeout_s: float) -> Iterator[None]:
-    """Hold the lock that a file stands for. Raises `Unavailable` if it is not had in time."""
+    """Context that holds an exclusive lock on a file. Raises `Unavailable` after `timeout_s`."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + timeout_s
     with lock.open("w") as file:

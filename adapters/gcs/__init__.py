@@ -1,1 +1,1 @@
-"""A shelf, leases and caches in Cloud Storage."""
+"""Keeps a shelf, leases and a build cache in Cloud Storage."""

@@ -1,8 +1,8 @@
-"""Calls to one bucket of Cloud Storage: bounded in time, and with the vendor's errors translated.
+"""Calls to one bucket of Cloud Storage, with deadlines, and with translated errors.
 
-The library bounds the wait for the next bytes, never a call: an answer that comes a byte at a
-time, or a token that nobody hands out, would hold it. So a call runs in a thread of its own and is
-left alone past its deadline; there it ends with its next chunk or a silence of `STALL_S`.
+The library limits the wait for the next bytes, not a call as a whole: an answer that arrives byte
+by byte, or a token server that does not answer, would block it. So each call runs in its own thread
+and is abandoned at its deadline; the thread ends with its next chunk or after `STALL_S` of silence.
 """
 
 import http.client
@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import requests
 import urllib3
 from google.api_core.exceptions import GoogleAPIError, RetryError
-from google.api_core.exceptions import NotFound as NotThere
+from google.api_core.exceptions import NotFound as ObjectNotFound
 from google.auth.exceptions import GoogleAuthError
 from google.cloud.storage import Client  # type: ignore[import-untyped]
 from google.cloud.storage.exceptions import (  # type: ignore[import-untyped]
@@ -31,9 +31,9 @@ T = TypeVar("T")
 
 CONNECT_S = 10.0
 STALL_S = 30.0
-"""a connection that is silent for so long is given up, and what is missing asked for on another"""
+"""a connection that is silent for so long is closed, and the rest requested on another"""
 RETRY = DEFAULT_RETRY.with_delay(initial=0.1, maximum=5.0, multiplier=2.0)
-"""408, 429, 500 to 504 and lost connections; every write here may be repeated"""
+"""retries 408, 429, 500 to 504 and lost connections; every write here is safe to repeat"""
 _VENDOR_ERRORS = (
     GoogleAPIError,
     GoogleAuthError,
@@ -47,47 +47,51 @@ _VENDOR_ERRORS = (
 
 
 class Deadline:
-    """When a call has to be over, and the buffer to let go of when it was given up."""
+    """The deadline of a call, and its download buffer, freed when the call is abandoned."""
 
     def __init__(self, timeout_s: float) -> None:
         self._end = time.monotonic() + timeout_s
         self.buffer = bytearray()
 
     def left_s(self) -> float:
-        """The time that is left. Raises `Unavailable` when there is none."""
+        """The seconds that are left. Raises `Unavailable` past the deadline."""
         left = self._end - time.monotonic()
         if left <= 0:
             raise Unavailable("the deadline has passed")
         return left
 
-    def bounds(self) -> dict[str, Any]:
-        """How the library has to bound a request and its retries."""
+    def limits(self) -> dict[str, Any]:
+        """Arguments `timeout` and `retry` for a request, within the time that is left."""
         left = self.left_s()
         timeout = (min(CONNECT_S, left), min(STALL_S, left))
         return {"timeout": timeout, "retry": RETRY.with_timeout(left)}
 
 
-class Calls:
-    """Calls to one bucket."""
+class BucketCalls:
+    """Runs calls to one bucket, each within a deadline."""
 
     def __init__(self, bucket: str, client: Callable[[], Any] | None = None) -> None:
-        """`client` makes a `storage.Client`; it is called once in each process, when needed."""
+        """`client` makes the `storage.Client`, once per process, at the first call."""
         self._bucket = bucket
         self._connect = client or (lambda: Client(project=None))
         self._client: tuple[int, Any] | None = None
 
     def run(self, timeout_s: float, work: Callable[[Any, Deadline], T]) -> T:
-        """What `work(bucket, deadline)` returns. Raises `Unavailable`, `NotFound`, `Conflict`."""
+        """The result of `work(bucket, deadline)`, with the library's errors translated.
+
+        Raises `Unavailable` past `timeout_s` (seconds), `NotFound` for a missing object, and what
+        `work` raises itself.
+        """
         deadline = Deadline(timeout_s)
         outcome: Future[T] = Future()
 
         def call() -> None:
             try:
                 outcome.set_result(work(self._connected(), deadline))
-            except BaseException as error:  # noqa: BLE001  # it is raised where it is waited for
+            except BaseException as error:  # noqa: BLE001  # raised again by outcome.result()
                 outcome.set_exception(error)
 
-        # A daemon: one that hangs must not keep the process from ending.
+        # A daemon, so that a hanging call does not keep the process from ending.
         threading.Thread(target=call, name="gcs", daemon=True).start()
         try:
             return outcome.result(timeout_s)
@@ -98,16 +102,16 @@ class Calls:
             raise self._translated(error) from error
 
     def _connected(self) -> Any:
-        """The bucket, by a client that this very process made: sockets do not survive a fork."""
-        made = self._client
-        if made is None or made[0] != os.getpid():
-            self._client = made = (os.getpid(), self._connect())
-        return made[1].bucket(self._bucket)
+        """The bucket, through a client of this process: sockets do not survive a fork."""
+        client = self._client
+        if client is None or client[0] != os.getpid():
+            self._client = client = (os.getpid(), self._connect())
+        return client[1].bucket(self._bucket)
 
     def _translated(self, error: BaseException) -> Exception:
         if isinstance(error, RetryError) and error.cause is not None:
             error = error.cause
         reason = f"gs://{self._bucket}: {error}"
-        if isinstance(error, NotThere) and "bucket does not exist" not in str(error):
+        if isinstance(error, ObjectNotFound) and "bucket does not exist" not in str(error):
             return NotFound(reason)
         return Unavailable(reason)

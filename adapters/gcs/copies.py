@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from adapters.gcs.calls import Calls, Deadline
+from adapters.gcs.calls import BucketCalls, Deadline
 from adapters.gcs.objects import fetch, overwrite
 from feed.ports.errors import NotFound, TooLarge, Unavailable
 
@@ -25,8 +25,8 @@ class GcsCopies:
         *,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
-        """`client` makes a `storage.Client`; it is called once in each process, when needed."""
-        self._calls = Calls(bucket, client)
+        """`client` makes the `storage.Client`, once per process, at the first call."""
+        self._calls = BucketCalls(bucket, client)
         self._folder = "/".join(filter(None, [prefix.strip("/"), "copies/"]))
         self._timeout_s = timeout_s
 

@@ -1,9 +1,10 @@
-"""Objects of Cloud Storage: written on condition, read into one buffer, and checked.
+"""Reads and writes objects of Cloud Storage: checked, in one buffer, on condition of a generation.
 
-What was packed says so in its metadata, with its size unpacked; all else is as it lies.
+The metadata of a compressed object give its uncompressed size; other objects are stored as they
+are.
 
-A write whose answer was lost is repeated, and then refused because of itself. So a document
-carries a mark of who wrote it, by which that is told apart from being beaten.
+A write whose answer was lost is repeated, and then refused because the first one succeeded. So each
+small object carries a random mark of its writer, which tells that from a conflict.
 """
 
 import base64
@@ -13,16 +14,16 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import google_crc32c
-from google.api_core.exceptions import NotFound as NotThere
+from google.api_core.exceptions import NotFound as ObjectNotFound
 from google.api_core.exceptions import PreconditionFailed
 
 from adapters.gcs.calls import Deadline
-from adapters.gcs.packing import packed
-from adapters.gcs.streams import Sink, Source, crc32c_text
+from adapters.gcs.compression import compress
+from adapters.gcs.streams import DownloadBuffer, UploadSource, crc32c_text
 from feed.ports.errors import Conflict, Damaged, TooLarge, Unavailable
 
 DOWNLOADS = 3
-"""how often something that arrived damaged is asked for"""
+"""how often an object that arrives damaged is downloaded"""
 MAX_DOCUMENT = 1 << 16
 """bytes of a pointer or a lease"""
 _UPLOAD_CHUNK = 16 << 20
@@ -32,50 +33,50 @@ _PACKED, _SIZE = "packed", "size"
 _ZSTD = "zstd"
 
 
-class Document(NamedTuple):
-    """A small object as it was read."""
+class SmallObject(NamedTuple):
+    """The content of a small object, and its generation."""
 
     data: bytes
     generation: int
 
 
-def look(bucket: Any, name: str, deadline: Deadline) -> Any:
-    """The blob with what is known of it: size, generation, checksums. Raises `NotThere`."""
+def load_metadata(bucket: Any, name: str, deadline: Deadline) -> Any:
+    """The blob with its metadata: size, generation, checksums. Raises `ObjectNotFound`."""
     blob = bucket.blob(name)
-    blob.reload(**deadline.bounds())
+    blob.reload(**deadline.limits())
     return blob
 
 
 def fetch(
     bucket: Any, name: str, deadline: Deadline, max_bytes: int | None, sha256: str = ""
 ) -> bytearray:
-    """The bytes of an object, unpacked as they arrive, in one buffer of their size.
+    """The bytes of an object, uncompressed as they arrive, in one buffer of their size.
 
-    Raises `TooLarge` before any is read, and `Damaged` where what is stored is not whole or has
-    another SHA-256 than the one given.
+    `sha256` is the expected SHA-256 in hexadecimal, "" for none. Raises `TooLarge` before any byte
+    is read, and `Damaged` if the stored object is incomplete or has another SHA-256.
     """
-    blob = look(bucket, name, deadline)
-    size, is_packed = _shape(blob)
+    blob = load_metadata(bucket, name, deadline)
+    size, is_compressed = _size(blob)
     if max_bytes is not None and size > max_bytes:
         raise TooLarge(f"{name}: {size} bytes, more than {max_bytes}")
-    sink = Sink(size, deadline, is_packed=is_packed, sha256=sha256)
-    _download(bucket, name, sink, deadline, blob.generation, blob.crc32c)
-    return sink.buffer
+    buffer = DownloadBuffer(size, deadline, is_compressed=is_compressed, sha256=sha256)
+    _download(bucket, name, buffer, deadline, blob.generation, blob.crc32c)
+    return buffer.data
 
 
-def read(bucket: Any, name: str, deadline: Deadline) -> Document:
-    """A small object and its generation, in one request."""
-    sink = Sink(MAX_DOCUMENT, deadline)
-    generation = _download(bucket, name, sink, deadline)
-    return Document(bytes(sink.buffer[: sink.size]), generation)
+def read(bucket: Any, name: str, deadline: Deadline) -> SmallObject:
+    """A small object and its generation, in one request. Raises `ObjectNotFound`."""
+    buffer = DownloadBuffer(MAX_DOCUMENT, deadline)
+    generation = _download(bucket, name, buffer, deadline)
+    return SmallObject(bytes(buffer.data[: buffer.size]), generation)
 
 
 def create(bucket: Any, name: str, view: memoryview, cache: str, deadline: Deadline) -> None:
-    """Write an object that is not there yet, packed where that pays.
+    """Create an object, compressed where that pays.
 
-    Raises `Conflict` if it is there, with other bytes.
+    `cache` is its `Cache-Control`. Raises `Conflict` if it exists with other bytes.
     """
-    frame = packed(view)
+    frame = compress(view)
     stored = view if frame is None else memoryview(frame)
     blob = bucket.blob(name, chunk_size=_UPLOAD_CHUNK)
     blob.cache_control = cache
@@ -83,27 +84,29 @@ def create(bucket: Any, name: str, view: memoryview, cache: str, deadline: Deadl
         blob.metadata = {_PACKED: _ZSTD, _SIZE: str(len(view))}
     try:
         blob.upload_from_file(
-            Source(stored, deadline),
+            UploadSource(stored, deadline),
             size=len(stored),
             content_type="application/octet-stream",
             checksum="crc32c",
             if_generation_match=0,
-            **deadline.bounds(),
+            **deadline.limits(),
         )
     except PreconditionFailed as error:
         try:
-            there = look(bucket, name, deadline)
-        except NotThere:
-            raise Unavailable(f"{name}: refused, and yet not there") from error
-        if not (_same(there, stored) or _unpacks_to(bucket, there, view, deadline)):
-            raise Conflict(f"{name} is there already, with other bytes") from error
+            existing = load_metadata(bucket, name, deadline)
+        except ObjectNotFound:
+            raise Unavailable(
+                f"{name}: the write was refused, and yet it does not exist"
+            ) from error
+        if not (_same(existing, stored) or _decompresses_to(bucket, existing, view, deadline)):
+            raise Conflict(f"{name} exists already, with other bytes") from error
 
 
 def write(bucket: Any, name: str, data: bytes, expected: int, deadline: Deadline) -> int:
-    """Write a small JSON object if its generation is still `expected` (0: there is none).
+    """Write a small JSON object if its generation is still `expected` (0: it does not exist).
 
-    Returns the new generation. Raises `Conflict` if somebody else wrote it. `Unavailable` leaves
-    open whether it was written.
+    Returns the new generation. Raises `Conflict` if another writer was first, and `Unavailable` if
+    it is not known whether the object was written.
     """
     mark = uuid.uuid4().hex
     blob = bucket.blob(name)
@@ -115,69 +118,72 @@ def write(bucket: Any, name: str, data: bytes, expected: int, deadline: Deadline
             content_type="application/json",
             checksum="crc32c",
             if_generation_match=expected,
-            **deadline.bounds(),
+            **deadline.limits(),
         )
     except PreconditionFailed as error:
         try:
-            blob = look(bucket, name, deadline)
-        except NotThere:
+            blob = load_metadata(bucket, name, deadline)
+        except ObjectNotFound:
             blob = bucket.blob(name)
         generation = blob.generation or 0
         if (blob.metadata or {}).get(_MARK) == mark:
-            return int(generation)  # our own write, whose answer was lost
+            return int(generation)  # this very write, whose first answer was lost
         if generation == expected:
-            raise Unavailable(f"{name}: refused, and yet at generation {expected}") from error
+            raise Unavailable(
+                f"{name}: the write was refused, and yet it is at generation {expected}"
+            ) from error
         raise Conflict(
-            f"{name} is at generation {generation}, not {expected}: somebody else wrote it"
+            f"{name} is at generation {generation}, not {expected}: another writer was first"
         ) from error
     return int(blob.generation)
 
 
 def overwrite(bucket: Any, name: str, data: bytes, deadline: Deadline) -> None:
-    """Write an object, whatever was there: of many who do, the last one's stays."""
+    """Write an object in place of any earlier one; of concurrent writes the last wins."""
     blob = bucket.blob(name)
     blob.cache_control = "no-store"
     blob.upload_from_string(
         data,
         content_type="application/octet-stream",
         checksum="crc32c",
-        **deadline.bounds(),
+        **deadline.limits(),
     )
 
 
 def _download(
     bucket: Any,
     name: str,
-    sink: Sink,
+    buffer: DownloadBuffer,
     deadline: Deadline,
     generation: int | None = None,
     crc32c: str | None = None,
 ) -> int:
-    """Fill the sink with an object, and return its generation. Raises `Damaged`.
+    """Download an object into a buffer; returns its generation.
 
-    The library checks nothing once it had to resume, so that is done here, against `crc32c` or
-    else what the answer states.
+    The checksum is compared here, with `crc32c` or else with that of the answer: the library does
+    not check a download that it had to resume. Raises `Damaged` if what is stored is not valid, and
+    `Unavailable` if it arrives damaged `DOWNLOADS` times.
     """
     for _ in range(DOWNLOADS):
-        sink.restart()
+        buffer.restart()
         blob = bucket.blob(name, generation=generation)
-        blob.download_to_file(sink, raw_download=True, checksum=None, **deadline.bounds())
-        if sink.crc32c == (crc32c or blob.crc32c):
-            sink.end()
-            if sink.problem:
-                raise Damaged(f"{name}: {sink.problem}")
+        blob.download_to_file(buffer, raw_download=True, checksum=None, **deadline.limits())
+        if buffer.crc32c == (crc32c or blob.crc32c):
+            buffer.end()
+            if buffer.problem:
+                raise Damaged(f"{name}: {buffer.problem}")
             return int(blob.generation)
     raise Unavailable(f"{name}: arrived damaged {DOWNLOADS} times")
 
 
-def _shape(blob: Any) -> tuple[int, bool]:
-    """Bytes of an object, unpacked, and whether it is packed."""
-    about = blob.metadata or {}
-    if _PACKED not in about:
+def _size(blob: Any) -> tuple[int, bool]:
+    """The uncompressed size of an object, and whether it is compressed. Raises `Damaged`."""
+    stated = blob.metadata or {}
+    if _PACKED not in stated:
         return int(blob.size), False
-    size = about.get(_SIZE, "")
-    if about[_PACKED] != _ZSTD or not size.isdecimal():
-        raise Damaged(f"{blob.name}: packed as {about[_PACKED]!r}, of {size!r} bytes")
+    size = stated.get(_SIZE, "")
+    if stated[_PACKED] != _ZSTD or not size.isdecimal():
+        raise Damaged(f"{blob.name}: packed as {stated[_PACKED]!r}, of {size!r} bytes")
     return int(size), True
 
 
@@ -193,10 +199,10 @@ def _same(blob: Any, view: memoryview) -> bool:
     return bool(blob.md5_hash == base64.b64encode(digest).decode())
 
 
-def _unpacks_to(bucket: Any, blob: Any, view: memoryview, deadline: Deadline) -> bool:
-    """Whether an object holds these bytes, packed by another release of the library."""
+def _decompresses_to(bucket: Any, blob: Any, view: memoryview, deadline: Deadline) -> bool:
+    """Whether an object uncompresses to these bytes (compressed by another release of zstd)."""
     try:
-        return _shape(blob)[1] and fetch(bucket, blob.name, deadline, len(view)) == view
+        return _size(blob)[1] and fetch(bucket, blob.name, deadline, len(view)) == view
     except (Damaged, TooLarge):
         return False
 

@@ -1,8 +1,7 @@
-"""The shelf on Cloud Storage: `snapshots/<version>` and `current.json` in a bucket.
+"""The shelf in Cloud Storage: objects `snapshots/<version>` and the pointer `current.json`.
 
-Objects appear whole, and every write names the generation that it replaces, 0 for none: a snapshot
-is never written over, and of many who move the pointer one wins. Snapshots lie there packed where
-that pays.
+Every write names the generation that it replaces (0: none), so a snapshot is never overwritten, and
+of concurrent promotions one succeeds. Snapshots are stored compressed where that pays.
 """
 
 from collections.abc import Callable
@@ -10,17 +9,17 @@ from typing import Any
 
 import msgspec
 
-from adapters.gcs.calls import Calls, Deadline
-from adapters.gcs.objects import create, fetch, look, read, write
+from adapters.gcs.calls import BucketCalls, Deadline
+from adapters.gcs.objects import create, fetch, load_metadata, read, write
 from feed.ports.errors import Conflict, DamagedPointer, NotFound
 from feed.ports.shelf import Buffer, Entry, Pointer
 
-SNAPSHOT = "public, max-age=31536000, immutable"
-"""Cache-Control of what never changes; `public` opens nothing that the bucket keeps closed"""
+CACHE_CONTROL = "public, max-age=31536000, immutable"
+"""of snapshots, which never change; `public` does not override the bucket's permissions"""
 
 
-class _Document(msgspec.Struct, frozen=True):
-    """What `current.json` says."""
+class _PointerDocument(msgspec.Struct, frozen=True):
+    """The content of `current.json`."""
 
     version: str
     size: int
@@ -33,13 +32,16 @@ class GcsShelf:
     def __init__(
         self, bucket: str, prefix: str = "", client: Callable[[], Any] | None = None
     ) -> None:
-        """`client` makes a `storage.Client`; it is called once in each process, when needed."""
-        self._calls = Calls(bucket, client)
+        """`client` makes the `storage.Client`, once per process, at the first call."""
+        self._calls = BucketCalls(bucket, client)
         self._pointer = "/".join(filter(None, [prefix.strip("/"), "current.json"]))
         self._snapshots = "/".join(filter(None, [prefix.strip("/"), "snapshots/"]))
 
     def current(self, timeout_s: float) -> Pointer | None:
-        """The pointer, or None before the first publication. Raises `DamagedPointer`."""
+        """The pointer to the current snapshot; None before the first promotion.
+
+        Raises `DamagedPointer`.
+        """
         try:
             data, generation = self._calls.run(
                 timeout_s, lambda bucket, until: read(bucket, self._pointer, until)
@@ -47,18 +49,19 @@ class GcsShelf:
         except NotFound:
             return None
         try:
-            said = msgspec.json.decode(data, type=_Document)
+            stored = msgspec.json.decode(data, type=_PointerDocument)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             reason = f"{self._pointer}: not a pointer: {error}"
             raise DamagedPointer(reason, generation) from error
-        return Pointer(said.version, said.size, said.sha256, generation)
+        return Pointer(stored.version, stored.size, stored.sha256, generation)
 
     def fetch(
         self, version: str, timeout_s: float, max_bytes: int | None = None, sha256: str = ""
     ) -> Buffer:
-        """The bytes of a snapshot, in one buffer of its size, checked while they arrive.
+        """The bytes of a snapshot, in one buffer of their size.
 
-        Raises `NotFound`, `TooLarge`, `Damaged`.
+        Raises `NotFound`, `TooLarge` before more than `max_bytes` are read, and `Damaged` if the
+        object is incomplete or has another SHA-256 than `sha256` (hexadecimal, "" for any).
         """
         name = self._name(version)
         return self._calls.run(
@@ -66,34 +69,37 @@ class GcsShelf:
         )
 
     def put(self, version: str, data: Buffer, timeout_s: float) -> None:
-        """Store a snapshot, whole or not at all. Raises `Conflict` if the name has other bytes."""
+        """Store a snapshot atomically. Raises `Conflict` if the version exists with other bytes."""
         name = self._name(version)
         view = memoryview(data).cast("B")
         self._calls.run(
-            timeout_s, lambda bucket, until: create(bucket, name, view, SNAPSHOT, until)
+            timeout_s, lambda bucket, until: create(bucket, name, view, CACHE_CONTROL, until)
         )
 
     def promote(
         self, version: str, size: int, sha256: str, expected_generation: int, timeout_s: float
     ) -> Pointer:
-        """Point at a stored version if the pointer is still at `expected_generation`."""
+        """Move the pointer to a stored version if it is still at `expected_generation` (0: none).
+
+        Raises `Conflict` if it is not, `NotFound` if the version is not stored.
+        """
         name = self._name(version)
-        said = msgspec.json.encode(_Document(version, size, sha256))
+        data = msgspec.json.encode(_PointerDocument(version, size, sha256))
 
         def work(bucket: Any, until: Deadline) -> int:
-            look(bucket, name, until)
-            return write(bucket, self._pointer, said, expected_generation, until)
+            load_metadata(bucket, name, until)
+            return write(bucket, self._pointer, data, expected_generation, until)
 
         return Pointer(version, size, sha256, self._calls.run(timeout_s, work))
 
     def entries(self, timeout_s: float) -> list[Entry]:
-        """What is on the shelf, oldest first."""
+        """The stored snapshots, oldest first."""
 
         def work(bucket: Any, until: Deadline) -> list[Entry]:
             found = bucket.list_blobs(
                 prefix=self._snapshots,
                 fields="items(name,size,timeCreated),nextPageToken",
-                **until.bounds(),
+                **until.limits(),
             )
             named = ((blob.name.removeprefix(self._snapshots), blob) for blob in found)
             return [
@@ -106,24 +112,24 @@ class GcsShelf:
         return sorted(listed, key=lambda entry: (entry.stored_at, entry.version))
 
     def delete(self, version: str, timeout_s: float) -> None:
-        """Remove a version if it is there. Raises `Conflict` if the pointer names it."""
+        """Remove a version if it is stored. Raises `Conflict` if it is the current one."""
         name = self._name(version)
         pointer = self.current(timeout_s)
         if pointer is not None and pointer.version == version:
             raise Conflict(f"{version} is the current version")
         try:
             self._calls.run(
-                timeout_s, lambda bucket, until: bucket.blob(name).delete(**until.bounds())
+                timeout_s, lambda bucket, until: bucket.blob(name).delete(**until.limits())
             )
         except NotFound:
             return
 
     def _name(self, version: str) -> str:
         if not is_version(version):
-            raise NotFound(f"no snapshot {version!r}: not the name of one")
+            raise NotFound(f"no snapshot {version!r}: expected a plain file name")
         return self._snapshots + version
 
 
 def is_version(name: str) -> bool:
-    """Whether a version may be called so: one plain name."""
+    """Whether a text can be the name of a version: one plain file name."""
     return bool(name) and not name.startswith(".") and "/" not in name and name.isprintable()

@@ -1,1 +1,1 @@
-"""Vectors in Pinecone: read by the builder, searched by sessions."""
+"""Reads vectors from Pinecone for the builder, and searches them for sessions."""

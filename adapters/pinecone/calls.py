@@ -1,7 +1,7 @@
-"""Calls to an index of Pinecone and to its inference: bounded in time, and errors translated.
+"""Calls to a Pinecone index and to its inference, with retries, deadlines and translated errors.
 
-The SDK tries a call four times within some seconds and takes no other wish for an index. That is
-little for a build, and no bound: so each call is tried again around it, within a time of its own.
+The SDK tries a call of an index four times within seconds, which cannot be configured. That is too
+little for a build, so each call is repeated here, within a time limit.
 """
 
 import asyncio
@@ -30,21 +30,21 @@ from feed.ports.errors import Unavailable
 S = TypeVar("S")
 T = TypeVar("T")
 
-_PASSING_STATUSES = {408, 429, 500, 502, 503, 504}
-_PASSING = (
+_TRANSIENT_STATUSES = {408, 429, 500, 502, 503, 504}
+_TRANSIENT = (
     PineconeConnectionError,
     PineconeTimeoutError,
-    ResponseParsingError,  # half an answer, say
+    ResponseParsingError,  # a truncated answer, for example
     httpx.HTTPError,
 )
 _PASSAGE = {"input_type": "passage", "truncate": "END"}
 
 
-class Calls:
-    """Calls to one index and to inference, while it is open (`async with`).
+class PineconeCalls:
+    """Calls to one index and to inference, while the object is open (`async with`).
 
-    Each raises `Unavailable`: at once where the next try would be no better, else when `patience_s`
-    have passed.
+    Each call raises `Unavailable`: at once for an error that a retry cannot mend, else after
+    `patience_s` seconds.
     """
 
     def __init__(
@@ -77,22 +77,22 @@ class Calls:
         await self._open.aclose()
 
     async def dimension(self) -> int:
-        """The length of the vectors in the index."""
-        stats = await self._patiently("describe the index", self._index.describe_index_stats)
+        """The dimension of the vectors in the index."""
+        stats = await self._retry("describe the index", self._index.describe_index_stats)
         if not stats.dimension:
             raise Unavailable("Pinecone: the index holds no dense vectors")
         return stats.dimension
 
     async def fetch(self, ids: Sequence[str]) -> Mapping[str, Vector]:
-        """The vectors of these ids that there are, by id."""
+        """The stored vectors of these ids, by id."""
 
         async def call() -> Mapping[str, Vector]:
             return (await self._index.fetch(ids=ids, namespace=self._namespace)).vectors
 
-        return await self._patiently("fetch vectors", call)
+        return await self._retry("fetch vectors", call)
 
     async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
-        """Embeddings of some passages, in their order."""
+        """The embeddings of some passages, in their order."""
 
         async def call() -> list[list[float]]:
             answer = await self._inference.embed(model, texts, _PASSAGE)
@@ -103,10 +103,10 @@ class Calls:
                 )
             return dense
 
-        return await self._patiently(f"embed with {model}", call)
+        return await self._retry(f"embed with {model}", call)
 
     async def upsert(self, vectors: Sequence[Vector]) -> None:
-        """Store vectors, replacing those of the same ids."""
+        """Store vectors in place of earlier ones of the same ids."""
 
         async def call() -> None:
             answer = await self._index.upsert(vectors=vectors, namespace=self._namespace)
@@ -115,35 +115,39 @@ class Calls:
                     f"Pinecone: {answer.upserted_count} of {len(vectors)} vectors were stored"
                 )
 
-        await self._patiently("upsert vectors", call)
+        await self._retry("upsert vectors", call)
 
     async def set_metadata(self, name: str, metadata: Mapping[str, Any]) -> None:
-        """Set some metadata of a vector; what else it has is kept."""
+        """Set some metadata of a vector and keep the rest."""
 
         async def call() -> None:
             await self._index.update(id=name, set_metadata=metadata, namespace=self._namespace)
 
-        await self._patiently(f"update {name}", call)
+        await self._retry(f"update {name}", call)
 
-    async def _patiently(self, doing: str, call: Callable[[], Awaitable[T]]) -> T:
-        seen: list[Exception] = []
-        retry = AsyncRetry(_may_pass, initial=0.25, maximum=10, timeout=None, on_error=seen.append)
+    async def _retry(self, action: str, call: Callable[[], Awaitable[T]]) -> T:
+        errors: list[Exception] = []
+        retry = AsyncRetry(
+            _is_transient, initial=0.25, maximum=10, timeout=None, on_error=errors.append
+        )
         try:
             async with asyncio.timeout(self._patience_s):
                 return await retry(call)()
         except TimeoutError:
-            last = f": {seen[-1]}" if seen else ""
+            last = f": {errors[-1]}" if errors else ""
             raise Unavailable(
-                f"Pinecone cannot {doing} within {self._patience_s:g} s{last}"
+                f"Pinecone cannot {action} within {self._patience_s:g} s{last}"
             ) from None
         except (UnauthorizedError, ForbiddenError) as error:
             raise Unavailable(f"Pinecone refuses the API key: {error}") from error
         except (PineconeError, httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unavailable(f"Pinecone cannot {doing}: {error}") from error
+            raise Unavailable(f"Pinecone cannot {action}: {error}") from error
 
 
-async def each(work: Callable[[S], Awaitable[None]], items: Iterable[S], at_once: int) -> None:
-    """Await `work` of every item, so many at once. The first failure ends the others."""
+async def run_concurrently(
+    work: Callable[[S], Awaitable[None]], items: Iterable[S], at_once: int
+) -> None:
+    """Await `work(item)` for each item, `at_once` at a time; a failure cancels the rest."""
     free = asyncio.Semaphore(at_once)
 
     async def one(item: S) -> None:
@@ -159,7 +163,7 @@ async def each(work: Callable[[S], Awaitable[None]], items: Iterable[S], at_once
         raise first from first.__cause__
 
 
-def _may_pass(error: Exception) -> bool:
+def _is_transient(error: Exception) -> bool:
     if isinstance(error, ApiError):
-        return error.status_code in _PASSING_STATUSES
-    return isinstance(error, _PASSING)
+        return error.status_code in _TRANSIENT_STATUSES
+    return isinstance(error, _TRANSIENT)

@@ -1,4 +1,4 @@
-"""An episode as a record of Pinecone's, and how many of them fit into one request."""
+"""Converts episodes to Pinecone records, and splits them into batches that fit into a request."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -15,23 +15,23 @@ T = TypeVar("T")
 MAX_ID = 512
 MAX_FETCH = 100
 MAX_URL_BYTES = 8_000
-"""servers refuse a request line of more than 8 KB"""
+"""servers reject a request line of more than 8 KB"""
 MAX_INPUTS = 96
-"""how many texts one call embeds"""
+"""texts in one call of the embedding model"""
 MAX_TEXT = 16_000
-"""characters: more than any of the models reads"""
+"""characters, more than any of the models reads"""
 MAX_UPSERT = 1_000
 MAX_BODY_BYTES = 1_900_000
-"""Pinecone refuses a request of more than 2 MB"""
+"""Pinecone rejects a request of more than 2 MB"""
 
 
-def storable(name: str) -> bool:
-    """Whether Pinecone can have a vector of this id."""
+def is_storable(name: str) -> bool:
+    """Whether a text can be the id of a Pinecone vector."""
     return name.isascii() and len(name) <= MAX_ID and "\0" not in name
 
 
 def metadata(episode: Episode) -> dict[str, Any]:
-    """What a query filters by; scores that are missing are left out."""
+    """The metadata that queries filter by, without missing scores."""
     scores = episode.scores
     credibility, insight = (scores.credibility, scores.insight) if scores else (None, None)
     found = {
@@ -44,25 +44,30 @@ def metadata(episode: Episode) -> dict[str, Any]:
 
 
 def text(episode: Episode) -> str:
-    """What is embedded of an episode; it may be empty."""
+    """The text of an episode that is embedded, at most `MAX_TEXT` characters; may be empty."""
     return episode.text.strip()[:MAX_TEXT]
 
 
-def fetches(ids: Sequence[str], url: str) -> Iterator[list[int]]:
-    """The places of what Pinecone may have, batch by batch, so that `url` takes their ids, too."""
-    places = (place for place, name in enumerate(ids) if storable(name))
+def fetch_batches(ids: Sequence[str], url: str) -> Iterator[list[int]]:
+    """Batches of indices of `ids` to fetch in one request, without ids that Pinecone cannot have.
+
+    `url` is the request's URL without ids: with those of a batch it has at most `MAX_URL_BYTES`.
+    """
+    rows = (row for row, name in enumerate(ids) if is_storable(name))
     room = MAX_URL_BYTES - len(url)
-    return _batches(places, lambda place: len("&ids=" + quote_plus(ids[place])), MAX_FETCH, room)
+    return _batches(rows, lambda row: len("&ids=" + quote_plus(ids[row])), MAX_FETCH, room)
 
 
-def embeddings(episodes: Sequence[Episode], rows: Iterable[int]) -> Iterator[list[int]]:
-    """Of these rows those that can be embedded and stored, batch by batch."""
-    rows = (row for row in rows if storable(episodes[row].id) and text(episodes[row]))
+def embedding_batches(episodes: Sequence[Episode], rows: Iterable[int]) -> Iterator[list[int]]:
+    """Batches of those of `rows` whose episodes can be embedded and stored."""
+    rows = (row for row in rows if is_storable(episodes[row].id) and text(episodes[row]))
     return _batches(rows, lambda row: _json_bytes(text(episodes[row])), MAX_INPUTS, MAX_BODY_BYTES)
 
 
-def upserts(episodes: Iterable[Episode], values: Iterable[list[float]]) -> Iterator[list[Vector]]:
-    """Vectors of these values with their metadata, batch by batch."""
+def upsert_batches(
+    episodes: Iterable[Episode], values: Iterable[list[float]]
+) -> Iterator[list[Vector]]:
+    """Batches of vectors with metadata; `values` are the embeddings of `episodes`."""
     vectors = (
         Vector(episode.id, one, metadata=metadata(episode))
         for episode, one in zip(episodes, values, strict=True)
@@ -77,7 +82,10 @@ def _json_bytes(value: Any) -> int:
 def _batches(
     items: Iterable[T], size: Callable[[T], int], count: int, room: int
 ) -> Iterator[list[T]]:
-    """Split in order: at most so many, and of that size together, but for a single one."""
+    """Split items in order into batches of at most `count` items and `room` bytes.
+
+    An item that is larger than `room` makes a batch of its own.
+    """
     batch: list[T] = []
     left = room
     for item in items:

@@ -1,6 +1,6 @@
-"""A search over one namespace of a Pinecone index, by the ids of episodes, for a session.
+"""Searches one namespace of a Pinecone index for the sessions.
 
-The index is one by cosine, or by dot product over unit vectors, which is the same.
+The metric of the index is cosine, or dot product over unit vectors, which is equivalent.
 """
 
 import asyncio
@@ -13,40 +13,48 @@ import numpy as np
 import numpy.typing as npt
 from pinecone import AsyncIndex, PineconeError
 
-from adapters.pinecone.records import fetches, storable
+from adapters.pinecone.records import fetch_batches, is_storable
 from feed.ports.errors import Unavailable
 from feed.ports.vector_search import Match, Restriction
 
 T = TypeVar("T")
 
 _SLACK = 1e-6
-"""floors are lowered by it: the sum that is stored may be rounded otherwise than ours"""
+"""minimum scores are lowered by it: the stored sum may be rounded differently"""
 _DIGITS = 7
-"""decimals of a query vector: as exact as its float32, and half as long to send"""
+"""decimals of a query vector: as exact as float32, and half as long in JSON"""
 
 
 class PineconeSearch:
-    """A `VectorSearch`. It may be made before a fork: its connections are opened when needed.
+    """A `VectorSearch` over one namespace. It connects at the first call, hence after any fork.
 
-    The SDK tries a call four times within seconds, and takes no other wish for an index: whoever
-    has less time cancels the call.
+    The SDK tries a call four times within seconds, which cannot be configured: a caller with less
+    time cancels the call.
     """
 
     def __init__(
         self, host: str, api_key: str, namespace: str = "", *, timeout_s: float = 10.0
     ) -> None:
-        """A connection may be silent for `timeout_s`. Raises ValueError for a host or a key."""
+        """Configure the search. A connection may be silent for `timeout_s` (seconds).
+
+        Raises ValueError for an invalid host or key.
+        """
         self._index = AsyncIndex(host=host, api_key=api_key, timeout=timeout_s)
         self._namespace = namespace
         self._url = f"{self._index.host}/vectors/fetch?namespace={quote_plus(namespace)}"
 
     async def vectors(self, ids: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
-        """Those that there are, batches of them at once."""
-        batches = [[ids[i] for i in batch] for batch in fetches(ids, self._url)]
+        """The vectors, (D,) each, of those of `ids` that the index has."""
+        batches = [[ids[i] for i in batch] for batch in fetch_batches(ids, self._url)]
         answers = await asyncio.gather(
-            *(_asked(self._index.fetch(ids=some, namespace=self._namespace)) for some in batches)
+            *(
+                _translate_errors(self._index.fetch(ids=some, namespace=self._namespace))
+                for some in batches
+            )
         )
-        with np.errstate(over="ignore"):  # what is too large for float32 is infinite, and no use
+        with np.errstate(
+            over="ignore"
+        ):  # beyond float32 it becomes infinite, which is ignored later
             return {
                 name: np.array(vector.values, np.float32)
                 for answer in answers
@@ -56,15 +64,18 @@ class PineconeSearch:
     async def search(
         self, near: npt.NDArray[np.float32] | str, count: int, restriction: Restriction
     ) -> list[Match]:
-        """By id or by vector; of an id that Pinecone cannot have nothing is near."""
+        """The `count` episodes most similar to a vector (D,), or to an episode by its id.
+
+        Empty for an id that the index does not or cannot have.
+        """
         by: dict[str, Any]
         if isinstance(near, str):
-            if not storable(near):
+            if not is_storable(near):
                 return []
             by = {"id": near}
         else:
             by = {"vector": np.round(near.astype(np.float64), _DIGITS).tolist()}
-        answer = await _asked(
+        answer = await _translate_errors(
             self._index.query(
                 top_k=count, namespace=self._namespace, filter=metadata_filter(restriction), **by
             )
@@ -72,8 +83,8 @@ class PineconeSearch:
         return [Match(match.id, match.score) for match in answer.matches]
 
     async def check(self, dimension: int) -> None:
-        """By what the index says of itself."""
-        stats = await _asked(self._index.describe_index_stats())
+        """Raise `Unavailable` unless the index has this dimension and a metric of cosine."""
+        stats = await _translate_errors(self._index.describe_index_stats())
         if stats.dimension != dimension:
             raise Unavailable(
                 f"Pinecone: expected an index of {dimension} dimensions, got {stats.dimension}"
@@ -83,28 +94,28 @@ class PineconeSearch:
 
 
 def metadata_filter(restriction: Restriction) -> dict[str, Any] | None:
-    """As Pinecone filters; a vector whose metadata lacks a field passes what is asked of it.
+    """The filter of a query in Pinecone's language; None without restrictions.
 
-    Whether a comparison is true of a field that is not there is nothing to rely on, so each says
-    it. None where nothing is restricted.
+    A vector whose metadata lack a field passes the condition on it. Each clause states that,
+    because Pinecone does not define the comparison of a missing field.
     """
-    asked: dict[str, Mapping[str, Any]] = {}
+    conditions: dict[str, Mapping[str, Any]] = {}
     if restriction.min_credibility > 0:
-        asked["credibility"] = {"$gte": restriction.min_credibility - _SLACK}
+        conditions["credibility"] = {"$gte": restriction.min_credibility - _SLACK}
     if restriction.min_combined > 0:
-        asked["combined"] = {"$gte": restriction.min_combined - _SLACK}
+        conditions["combined"] = {"$gte": restriction.min_combined - _SLACK}
     if restriction.published_from_s is not None:
-        asked["published_at"] = {"$gte": restriction.published_from_s}
+        conditions["published_at"] = {"$gte": restriction.published_from_s}
     if restriction.excluded_ids:
-        asked["episode_id"] = {"$nin": list(restriction.excluded_ids)}
+        conditions["episode_id"] = {"$nin": list(restriction.excluded_ids)}
     clauses = [
         {"$or": [{field: {"$exists": False}}, {field: condition}]}
-        for field, condition in asked.items()
+        for field, condition in conditions.items()
     ]
     return {"$and": clauses} if clauses else None
 
 
-async def _asked(call: Awaitable[T]) -> T:
+async def _translate_errors(call: Awaitable[T]) -> T:
     try:
         return await call
     except (PineconeError, httpx.HTTPError, httpx.InvalidURL, OSError) as error:

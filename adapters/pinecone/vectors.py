@@ -1,4 +1,4 @@
-"""Embeddings from an index of Pinecone, and embeddings made by Pinecone for what it lacks."""
+"""Reads embeddings from a Pinecone index; Pinecone's inference embeds the episodes it lacks."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -7,8 +7,14 @@ from urllib.parse import quote_plus, urlsplit
 
 import numpy as np
 
-from adapters.pinecone.calls import Calls, each
-from adapters.pinecone.records import embeddings, fetches, metadata, text, upserts
+from adapters.pinecone.calls import PineconeCalls, run_concurrently
+from adapters.pinecone.records import (
+    embedding_batches,
+    fetch_batches,
+    metadata,
+    text,
+    upsert_batches,
+)
 from feed.model.episode import Episode
 from feed.ports.episodes import Vectors
 from feed.ports.errors import Unavailable
@@ -19,12 +25,11 @@ T = TypeVar("T")
 class PineconeVectors:
     """A `VectorStore` over one namespace of an index, by the ids of episodes.
 
-    Values pass through Python lists, a batch at a time, since the SDK decodes them so. Ten vectors
-    fetched cost one read unit.
+    With a `model`, episodes that the index lacks are embedded and upserted, with the metadata that
+    queries filter by, so that the next build finds them; those upserted before a failure stay.
+    Without one nothing is written, and those episodes have no embedding.
 
-    With `model` the episodes that the index lacks are embedded by it and upserted, with the
-    metadata that a query filters by, so that the next build finds them; what was upserted before a
-    failure stays. Without `model` nothing is written, and those episodes have no embedding.
+    Ten fetched vectors cost one read unit.
     """
 
     def __init__(
@@ -40,10 +45,18 @@ class PineconeVectors:
         total_s: float = 1500.0,
         at_once: int = 8,
     ) -> None:
-        """At most `at_once` requests are under way.
+        """Configure the store.
 
-        A connection may be silent for `timeout_s`, a batch may take `patience_s` with all its
-        retries, and a call of this class `total_s`.
+        Args:
+            host: Host of the index.
+            api_key: Pinecone's key.
+            namespace: Namespace of the index.
+            model: Embedding model of Pinecone's inference; None: nothing is embedded.
+            inference_host: Host of the inference.
+            timeout_s: How long a connection may be silent, in seconds.
+            patience_s: Limit of one batch with all its retries, in seconds.
+            total_s: Limit of one call of `vectors` or `describe`, in seconds.
+            at_once: Number of concurrent requests.
         """
         self._model = model
         self._name = model or f"pinecone:{urlsplit(host).hostname or host}"
@@ -60,56 +73,59 @@ class PineconeVectors:
         }
 
     def vectors(self, episodes: Sequence[Episode]) -> Vectors:
-        """Embeddings of as many dimensions as the index has.
+        """Embeddings of these episodes, of the dimension of the index.
 
-        An id that Pinecone cannot have (beyond ASCII, over 512 characters) is as missing, and an
-        episode without text is not embedded. Raises `Unavailable`, also for a vector of another
+        Missing are those whose id Pinecone cannot have (not ASCII, over 512 characters), and those
+        without text that the index lacks. Raises `Unavailable`, also for a vector of another
         dimension.
         """
         return self._run(lambda calls: self._vectors(calls, episodes))
 
     def describe(self, episodes: Sequence[Episode]) -> int:
-        """Set the metadata of vectors in the index where it is not the episode's; returns how many.
+        """Set the metadata of stored vectors where they differ from the episodes; returns how many.
 
-        Vectors that were not embedded here may lack what a query filters by, and an episode may
-        have changed since. A score that it no longer has stays. One request for each that differs.
+        Vectors that other software embedded may lack the metadata that queries filter by, and an
+        episode may have changed since. Scores that an episode no longer has are kept. Costs one
+        request for each that differs.
         """
         return self._run(lambda calls: self._describe(calls, episodes))
 
-    def _run(self, work: Callable[[Calls], Awaitable[T]]) -> T:
+    def _run(self, work: Callable[[PineconeCalls], Awaitable[T]]) -> T:
         async def run() -> T:
             try:
-                async with asyncio.timeout(self._total_s), Calls(**self._calls) as calls:
+                async with asyncio.timeout(self._total_s), PineconeCalls(**self._calls) as calls:
                     return await work(calls)
             except TimeoutError:
                 raise Unavailable(f"Pinecone: not done within {self._total_s:g} s") from None
 
         return asyncio.run(run())
 
-    async def _vectors(self, calls: Calls, episodes: Sequence[Episode]) -> Vectors:
+    async def _vectors(self, calls: PineconeCalls, episodes: Sequence[Episode]) -> Vectors:
         matrix = np.zeros((len(episodes), await calls.dimension()), np.float32)
 
         async def fetch(rows: list[int]) -> None:
             found = await calls.fetch([episodes[row].id for row in rows])
             for row in rows:
                 if (vector := found.get(episodes[row].id)) is not None:
-                    matrix[row] = _checked(vector.values, matrix.shape[1], episodes[row].id)
+                    matrix[row] = _row(vector.values, matrix.shape[1], episodes[row].id)
 
         async def embed(rows: list[int]) -> None:
             some = [episodes[row] for row in rows]
             values = await calls.embed(str(self._model), [text(episode) for episode in some])
             for row, one in zip(rows, values, strict=True):
-                matrix[row] = _checked(one, matrix.shape[1], episodes[row].id)
-            for batch in upserts(some, values):
+                matrix[row] = _row(one, matrix.shape[1], episodes[row].id)
+            for batch in upsert_batches(some, values):
                 await calls.upsert(batch)
 
-        await each(fetch, fetches([one.id for one in episodes], self._url), self._at_once)
+        await run_concurrently(
+            fetch, fetch_batches([one.id for one in episodes], self._url), self._at_once
+        )
         if self._model is not None:
             lacking = np.flatnonzero(~matrix.any(axis=1)).tolist()
-            await each(embed, embeddings(episodes, lacking), self._at_once)
+            await run_concurrently(embed, embedding_batches(episodes, lacking), self._at_once)
         return Vectors(matrix, np.any(matrix, axis=1), model=self._name)
 
-    async def _describe(self, calls: Calls, episodes: Sequence[Episode]) -> int:
+    async def _describe(self, calls: PineconeCalls, episodes: Sequence[Episode]) -> int:
         different: dict[str, dict[str, Any]] = {}
 
         async def compare(rows: list[int]) -> None:
@@ -122,13 +138,15 @@ class PineconeVectors:
         async def describe(one: tuple[str, dict[str, Any]]) -> None:
             await calls.set_metadata(*one)
 
-        await each(compare, fetches([one.id for one in episodes], self._url), self._at_once)
-        await each(describe, different.items(), self._at_once)
+        await run_concurrently(
+            compare, fetch_batches([one.id for one in episodes], self._url), self._at_once
+        )
+        await run_concurrently(describe, different.items(), self._at_once)
         return len(different)
 
 
-def _checked(values: list[float], dimension: int, name: str) -> np.ndarray:
-    """(dimension,) float32; zero where it is not finite, so as if there were none."""
+def _row(values: list[float], dimension: int, name: str) -> np.ndarray:
+    """The vector (dimension,) as float32; zero, which means missing, if it is not finite."""
     if len(values) != dimension:
         raise Unavailable(
             f"Pinecone: expected {dimension} dimensions as the index has, got {len(values)} "

@@ -1,1 +1,1 @@
-"""Episodes from RSS feeds and OPML lists."""
+"""Reads episodes from RSS feeds and OPML lists."""

@@ -1,1 +1,1 @@
-"""Users in one SQLite file."""
+"""Stores users in a SQLite file."""

@@ -1,11 +1,11 @@
-"""The SQLite file of users: its tables, and a log (WAL) that can be emptied."""
+"""Opens the SQLite file of users, creates its tables, and empties its write-ahead log (WAL)."""
 
 import sqlite3
 import time
 from pathlib import Path
 
 BUSY_S = 5.0
-"""how long a statement waits for another process's write"""
+"""how long a statement waits for the write of another process"""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS engagements (
@@ -26,18 +26,18 @@ CREATE TABLE IF NOT EXISTS events (
 
 
 def open_file(path: Path) -> sqlite3.Connection:
-    """A connection to the file, which is made if it is not there. Raises sqlite3.Error, OSError."""
+    """A connection to the file, created if it is missing. Raises sqlite3.Error, OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
     _use_wal(db)
-    db.execute("PRAGMA synchronous = FULL")  # acknowledged is on disk
-    db.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
+    db.execute("PRAGMA synchronous = FULL")  # an acknowledged write is on disk
+    db.execute("PRAGMA secure_delete = ON")  # deleted data are overwritten
     db.executescript(_SCHEMA)
     return db
 
 
 def empty_log(db: sqlite3.Connection) -> bool:
-    """Write the log into the file and cut it to nothing; False if another process reads it now."""
+    """Move the log into the file and truncate it; False if another process is reading it."""
     db.execute("PRAGMA busy_timeout = 0")
     try:
         busy, *_ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -47,7 +47,7 @@ def empty_log(db: sqlite3.Connection) -> bool:
 
 
 def _use_wal(db: sqlite3.Connection) -> None:
-    """Switch to WAL. SQLite itself does not wait where two who open a new file do it at once."""
+    """Switch to WAL, with retries: SQLite does not wait for another process that does it, too."""
     deadline = time.monotonic() + BUSY_S
     while True:
         try:

@@ -1,4 +1,4 @@
-"""All users' summaries in a SQLite file, for the builder."""
+"""Reads all users' summaries from a SQLite file, for the builder."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -10,24 +10,25 @@ from feed.model.engagement import Summary, SummaryError
 from feed.ports.errors import Unavailable
 from feed.summary.document import from_document
 
-AT_ONCE = 500
+PAGE = 500
+"""rows read at once"""
 
 
 class SqliteArchive:
-    """A `SummaryArchive` over the file of an `SqliteStore`. A file that is not there has nobody."""
+    """A `SummaryArchive` over the file of an `SqliteStore`; a missing file has no summaries."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def summaries(self) -> Iterator[Summary]:
-        """Yield every summary that can be read."""
+        """Yield every summary that can be decoded. Raises `Unavailable`."""
         if not self._path.exists():
             return
         try:
             db = sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True)
             try:
                 found = db.execute("SELECT document FROM summaries ORDER BY uid")
-                while rows := found.fetchmany(AT_ONCE):
+                while rows := found.fetchmany(PAGE):
                     yield from filter(None, map(_summary, rows))
             finally:
                 db.close()

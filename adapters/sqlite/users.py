@@ -1,10 +1,10 @@
-"""Users in one SQLite file, for one machine: engagements, profiles, summaries, and their events.
+"""Stores engagements, profiles and summaries of users in one SQLite file, for one machine.
 
-Every write records the event that it is, in the same transaction, as Firestore does for its
-triggers. So a process killed between an engagement and its summary leaves the event behind.
+Every write also records an event, in the same transaction, as Firestore does for its triggers. If a
+process is killed between an engagement and the update of the summary, the event remains.
 
-What is deleted is overwritten (`secure_delete`) and the log emptied. That leaves copies in pages
-that SQLite has rearranged, and the events of the deletion: `purge` ends those, too.
+Deleted data are overwritten (`secure_delete`) and the log is emptied. Copies may remain in pages
+that SQLite has rearranged, and in the events of the deletion: `purge` removes those, too.
 """
 
 import asyncio
@@ -29,32 +29,32 @@ T = TypeVar("T")
 _COLUMNS = ", ".join(Engagement.__struct_fields__)
 
 
-class Event(NamedTuple):
-    """A write that a summary may not reflect yet."""
+class PendingEvent(NamedTuple):
+    """A write that is not yet reflected in the user's summary."""
 
     number: int
     uid: str
     engagement_id: str | None
-    """None: the profile"""
+    """the engagement that was written; None: the profile"""
 
 
 class SqliteStore:
-    """A `SummaryStore` in a file, in WAL mode. One thread of its own talks to it."""
+    """A `SummaryStore` in one file, in WAL mode, accessed by a thread of its own."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
         self._connection: sqlite3.Connection | None = None
         self._log_full = False
-        """whether the log has what was deleted, because another process was reading it"""
+        """whether the log still has deleted data, because another process was reading it"""
 
     async def connect(self) -> None:
-        """Nothing: a file is opened as fast as it is read."""
+        """Does nothing: opening the file is as fast as reading it."""
 
     # --- summaries ---
 
     async def read_summary(self, uid: str) -> Stored | None:
-        """The summary, or None if there is none."""
+        """The summary of a user with its revision; None if there is none."""
         row = await self._read_one("SELECT document, revision FROM summaries WHERE uid = ?", uid)
         if row is None:
             return None
@@ -64,7 +64,10 @@ class SqliteStore:
             return Stored(None, row[1])
 
     async def write_summary(self, uid: str, summary: Summary, revision: str | None) -> str:
-        """Write on condition that the stored revision is still `revision`."""
+        """Write a user's summary if its stored revision is still `revision` (None: it has none).
+
+        Returns the new revision. Raises `Conflict`.
+        """
         document = msgspec.msgpack.encode(to_document(summary))
         new = secrets.token_hex(8)
 
@@ -82,7 +85,7 @@ class SqliteStore:
         return new
 
     async def delete_summary(self, uid: str, revision: str) -> None:
-        """Delete on the same condition."""
+        """Delete a user's summary if its stored revision is still `revision`. Raises `Conflict`."""
         statement = "DELETE FROM summaries WHERE uid = ? AND revision = ?"
         if not await self._write(lambda db: db.execute(statement, (uid, revision)).rowcount):
             raise Conflict(f"the summary is no longer at {revision}")
@@ -91,7 +94,7 @@ class SqliteStore:
     # --- engagements ---
 
     async def read_engagements(self, uid: str, ids: Sequence[str]) -> dict[str, Engagement | None]:
-        """The engagements named, each as it is now; None for one that does not exist."""
+        """The engagements of these ids as they are now; None for one that does not exist."""
         statement = (
             f"SELECT {_COLUMNS} FROM engagements WHERE uid = ? "  # noqa: S608  # our own columns
             "AND id IN (SELECT value FROM json_each(?))"
@@ -102,7 +105,10 @@ class SqliteStore:
     async def newest_engagements(
         self, uid: str, limit: int, after: tuple[int, str] | None = None
     ) -> list[Engagement]:
-        """The newest that exist, in the order of `engagement.newest_first`."""
+        """The newest engagements, at most `limit`, in the order of `engagement.newest_first`.
+
+        With `after`, a timestamp in microseconds and an id, only those behind that position.
+        """
         where, values = "uid = ?", [uid]
         if after is not None:
             where += " AND (timestamp_us < ? OR (timestamp_us = ? AND id > ?))"
@@ -114,7 +120,7 @@ class SqliteStore:
         return [_engagement(row) for row in await self._read(statement, *values, limit)]
 
     async def put_engagement(self, uid: str, engagement: Engagement) -> None:
-        """Record an engagement. The same `id` again replaces it."""
+        """Store an engagement in place of an earlier one of the same id."""
         values = (uid, *msgspec.structs.astuple(engagement))
 
         def put(db: sqlite3.Connection) -> None:
@@ -128,7 +134,7 @@ class SqliteStore:
         await self._write(put)
 
     async def delete_engagement(self, uid: str, engagement_id: str) -> bool:
-        """Remove one; False if it was not there."""
+        """Delete an engagement; False if it did not exist."""
 
         def delete(db: sqlite3.Connection) -> bool:
             statement = "DELETE FROM engagements WHERE uid = ? AND id = ?"
@@ -142,7 +148,7 @@ class SqliteStore:
         return there
 
     async def delete_engagements(self, uid: str) -> Removal:
-        """Remove all of a user's."""
+        """Delete all engagements of a user."""
 
         def delete(db: sqlite3.Connection) -> Removal:
             statement = "DELETE FROM engagements WHERE uid = ? RETURNING id"
@@ -157,12 +163,12 @@ class SqliteStore:
     # --- profiles ---
 
     async def read_profile(self, uid: str) -> Profile:
-        """The profile; an empty one if there is none."""
+        """The profile of a user, empty if there is none."""
         row = await self._read_one("SELECT fields FROM profiles WHERE uid = ?", uid)
         return msgspec.json.decode(row[0], type=Profile) if row else Profile()
 
     async def update_profile(self, uid: str, changes: Mapping[str, Any]) -> Profile:
-        """Set some fields of the profile in one step; returns all of it."""
+        """Set some fields of a profile atomically; returns the whole profile."""
 
         def update(db: sqlite3.Connection) -> Profile:
             row = db.execute("SELECT fields FROM profiles WHERE uid = ?", (uid,)).fetchone()
@@ -176,7 +182,7 @@ class SqliteStore:
         return await self._write(update)
 
     async def delete_profile(self, uid: str) -> bool:
-        """Remove the profile; False if there was none."""
+        """Delete the profile of a user; False if there was none."""
 
         def delete(db: sqlite3.Connection) -> bool:
             there = db.execute("DELETE FROM profiles WHERE uid = ?", (uid,)).rowcount > 0
@@ -191,7 +197,7 @@ class SqliteStore:
     # --- all users ---
 
     async def users(self, limit: int, after: str | None = None) -> list[str]:
-        """Everybody who has an engagement, a profile or a summary, in order of id."""
+        """Ids of users with any stored data, ordered, behind the id `after`."""
         statement = """
             SELECT uid FROM engagements WHERE uid > ?1 UNION
             SELECT uid FROM profiles WHERE uid > ?1 UNION
@@ -200,25 +206,25 @@ class SqliteStore:
         return [row[0] for row in await self._read(statement, after or "", limit)]
 
     async def count(self) -> Counts:
-        """How much there is."""
+        """The numbers of stored profiles, summaries and engagements."""
         tables = ("profiles", "summaries", "engagements")
         counts = ", ".join(f"(SELECT count(*) FROM {table})" for table in tables)  # noqa: S608
         return Counts(*await self._read_one(f"SELECT {counts}"))
 
     async def purge(self) -> None:
-        """Write the file anew, without what was deleted. Takes time by its size."""
+        """Rewrite the file without remains of deleted data; slow for a large file."""
         await self._run(lambda db: db.execute("VACUUM"))
         await self._empty_log()
 
     # --- events ---
 
-    async def events(self) -> list[Event]:
-        """The events not yet handled, oldest first."""
+    async def events(self) -> list[PendingEvent]:
+        """The pending events, oldest first."""
         rows = await self._read("SELECT number, uid, engagement_id FROM events ORDER BY number")
-        return [Event(*row) for row in rows]
+        return [PendingEvent(*row) for row in rows]
 
     async def handled(self, events: Sequence[Any]) -> None:
-        """Forget these events of this store: their effect is stored."""
+        """Delete these events once the summaries reflect them."""
         numbers = [(event.number,) for event in events]
         await self._write(lambda db: db.executemany("DELETE FROM events WHERE number = ?", numbers))
 
@@ -231,7 +237,7 @@ class SqliteStore:
         return await self._run(lambda db: db.execute(statement, values).fetchone())
 
     async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do all of `work` in one transaction, or nothing of it."""
+        """The result of `work`, done in one transaction, which is rolled back if it raises."""
 
         def transaction(db: sqlite3.Connection) -> T:
             db.execute("BEGIN IMMEDIATE")
@@ -248,7 +254,7 @@ class SqliteStore:
         return await self._run(transaction)
 
     async def _empty_log(self) -> None:
-        """Empty the log; if another process reads it, one of the next writes does."""
+        """Empty the log; if another process is reading it, a later write empties it."""
 
         def empty(db: sqlite3.Connection) -> None:
             self._log_full = not empty_log(db)
@@ -265,7 +271,7 @@ class SqliteStore:
         return await asyncio.get_running_loop().run_in_executor(self._pool, here)
 
     def _open(self) -> sqlite3.Connection:
-        """The connection of the store's thread, opened on first use: after any fork."""
+        """The connection of the store's thread, opened at first use, hence after any fork."""
         if self._connection is None:
             self._connection = open_file(self._path)
         return self._connection

@@ -7,7 +7,7 @@ import pytest
 from google.cloud.firestore import Client, GeoPoint
 from google.cloud.firestore_v1.vector import Vector
 
-from adapters.firestore.episodes import Changes, FirestoreEpisodes
+from adapters.firestore.episodes import CollectionChanges, FirestoreEpisodes
 from catalog_builder.episodes.validation import read_episodes
 from emulators.process import free_port
 from feed.ports.episodes import EpisodeSource, Record
@@ -69,7 +69,7 @@ class TestFirestoreEpisodes(OutsideSourceContract):
     def test_an_empty_collection_has_no_episodes(self, firestore_project: str) -> None:
         assert list(FirestoreEpisodes(firestore_project).read()) == []
         changes = FirestoreEpisodes(firestore_project).changed_since(T0, ["a"])
-        assert changes == Changes([], ["a"])
+        assert changes == CollectionChanges([], ["a"])
 
     @pytest.mark.parametrize("page_size", [1, 3, 5, 10, 11])
     def test_pages_of_any_size_give_every_document_once_by_id(
@@ -143,13 +143,13 @@ class TestChangedSince:
     def source(self, firestore_project: str) -> FirestoreEpisodes:
         return FirestoreEpisodes(firestore_project, page_size=3)
 
-    def names(self, changes: Changes) -> tuple[list[str], list[str]]:
+    def names(self, changes: CollectionChanges) -> tuple[list[str], list[str]]:
         return [record.fields["id"] for record in changes.records], changes.deleted
 
     def test_nothing_changed_costs_a_count(
         self, ten: dict[str, Any], source: FirestoreEpisodes, counted: CountingProxy
     ) -> None:
-        assert source.changed_since(T0, ten) == Changes([], [])
+        assert source.changed_since(T0, ten) == CollectionChanges([], [])
         assert counted.documents_read == 0
         assert counted.calls == {"RunQuery": 1, "RunAggregationQuery": 1}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.firestore import listing as firestore_users
+from adapters.firestore import listing
 from adapters.firestore.users import FirestoreStore
 from emulators.firestore import FirestoreEmulator
 from emulators.process import free_port
@@ -19,7 +19,7 @@ from tests.conformance.test_summary_store import engagement, summary_of
 @pytest.fixture
 def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A Firestore that takes connections and never says a word."""
-    monkeypatch.setattr(firestore_users, "COUNT_S", 0.3)
+    monkeypatch.setattr(listing, "COUNT_S", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as server:
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{server.getsockname()[1]}")
         yield

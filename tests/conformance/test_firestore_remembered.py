@@ -10,7 +10,7 @@ import pytest
 from google.cloud.firestore import SERVER_TIMESTAMP, Client
 
 from adapters.firestore.episodes import FirestoreEpisodes
-from adapters.firestore.incremental_episodes import RememberedEpisodes
+from adapters.firestore.incremental_episodes import IncrementalEpisodes
 from adapters.folder.copies import FolderCopies
 from emulators.process import free_port
 from feed.ports.episodes import EpisodeSource, Record
@@ -42,7 +42,7 @@ def read(firestore_project: str, copies: FolderCopies) -> Read:
 
     def read(at: datetime = T0, *, full: bool = False, collection: str = "episodes") -> Any:
         source = FirestoreEpisodes(firestore_project, collection=collection)
-        return list(RememberedEpisodes(source, copies, full=full, clock=lambda: at).read())
+        return list(IncrementalEpisodes(source, copies, full=full, clock=lambda: at).read())
 
     return read
 
@@ -63,12 +63,12 @@ class TestRememberedEpisodes(OutsideSourceContract):
     def source(self, client: Client, firestore_project: str, copies: FolderCopies) -> EpisodeSource:
         for one in GOOD:
             client.document("episodes", one["id"]).set(one)
-        return RememberedEpisodes(FirestoreEpisodes(firestore_project), copies)
+        return IncrementalEpisodes(FirestoreEpisodes(firestore_project), copies)
 
     @pytest.fixture
     def nothing(self, monkeypatch: pytest.MonkeyPatch, copies: FolderCopies) -> EpisodeSource:
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
-        return RememberedEpisodes(FirestoreEpisodes("demo-nowhere", patience_s=0.5), copies)
+        return IncrementalEpisodes(FirestoreEpisodes("demo-nowhere", patience_s=0.5), copies)
 
 
 def test_a_second_reading_costs_what_changed(
@@ -154,6 +154,6 @@ def test_a_reading_that_fails_leaves_the_copy_as_it_was(
         broken.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
         source = FirestoreEpisodes("demo-nowhere", patience_s=0.3)
         with pytest.raises(Unavailable):
-            list(RememberedEpisodes(source, FolderCopies(tmp_path)).read())
+            list(IncrementalEpisodes(source, FolderCopies(tmp_path)).read())
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
     assert titles(read()) == ["Number 1"]

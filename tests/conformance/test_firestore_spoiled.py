@@ -175,7 +175,7 @@ class TestSpoiledDocuments:
     ) -> None:
         async def work() -> bool:
             store = FirestoreStore(firestore_project)
-            nothing = await (await store._at("u")).get()
+            nothing = await (await store._document("u")).get()
             firestore_emulator.write(firestore_project, "users/u", GOOD)
             return await store._delete_unchanged(nothing)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.firestore import pages as firestore_order
+from adapters.firestore import pages
 from adapters.firestore.users import PAGE, FirestoreStore
 from emulators.firestore import FirestoreEmulator
 from feed.model.engagement import Engagement, Summary, newest, newest_first
@@ -92,7 +92,7 @@ class TestFirestoreStore(SummaryStoreContract):
         self, opened: Open, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         some = [engagement(f"{i}", at=i // 4) for i in range(8)]
-        ask = firestore_order._of_instant
+        ask = pages._of_instant
 
         async def ask_late(*arguments: Any) -> Any:
             await opened().put_engagement("u", engagement("!", at=0))
@@ -103,7 +103,7 @@ class TestFirestoreStore(SummaryStoreContract):
             store = opened()
             for one in some:
                 await store.put_engagement("u", one)
-            monkeypatch.setattr(firestore_order, "_of_instant", ask_late)
+            monkeypatch.setattr(pages, "_of_instant", ask_late)
             found = await store.newest_engagements("u", 6)
             assert found == sorted(some, key=newest_first)[:6]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from google.cloud import storage as library
 
-from adapters.gcs.packing import zstd
+from adapters.gcs.compression import zstd
 from adapters.gcs.shelf import GcsShelf
 from emulators.storage.server import StrictStorage
 from feed.ports.errors import Conflict, Damaged, TooLarge, Unavailable

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from adapters.gcs.packing import zstd
+from adapters.gcs.compression import zstd
 from adapters.gcs.shelf import GcsShelf
 from catalog_builder.errors import CommandError
 from catalog_builder.publish.publisher import prune, publish, rollback, verify

@@ -283,7 +283,7 @@ class TestFolderShelf(ShelfContract):
         one = put(shelf, "v1")
         shelf.promote(*one, 0, T)
         summed: list[Path] = []
-        monkeypatch.setattr(folder, "_summed", lambda _, path, __: summed.append(path) or one[2])
+        monkeypatch.setattr(folder, "_sha256", lambda _, path, __: summed.append(path) or one[2])
         assert bytes(shelf.fetch("v1", T, sha256=one[2])) == b"data"
         assert not summed
         os.utime(self.folder / "snapshots/v1")  # whatever it was, something changed
