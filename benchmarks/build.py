@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness.measuring import Spread
-from benchmarks.report.results import Result, Table, options, say
+from benchmarks.harness.measurement import Spread
+from benchmarks.report.results import BenchmarkResult, ResultTable, options, say
 from emulators.process import free_port
 
 SIZES = (1_000, 10_000, 100_000)
@@ -27,8 +27,7 @@ FULL = 1_000_000
 STORED = 200_000
 """episodes beyond which nothing is put into the emulated bucket, which lies in memory"""
 STEPS = ("read", "vectors", "users", "neighbours", "lists", "columns", "publish")
-LOCAL = ("folder", "folder, summed up", "read into memory", "npz")
-REMOTE = ("bucket", "bucket, as it lies")
+LOADS = ("folder", "folder, summed up", "bucket")
 MB_PER_S = 150
 """from a bucket to a function in its region: an assumption"""
 START_S = 30.0
@@ -104,7 +103,7 @@ def measured(episodes: int, loads: int) -> dict[str, Any]:
 
 def _loaded(folder: Path, loads: int, settings: dict[str, str]) -> dict[str, Any]:
     """By how: spreads, all taking turns; the first turn is to warm up."""
-    runs: dict[str, list[dict[str, float]]] = {how: [] for how in (*LOCAL, *REMOTE)}
+    runs: dict[str, list[dict[str, float]]] = {how: [] for how in LOADS}
     for turn in range(1 + loads):
         for how, several in runs.items():
             one = step(folder, "load", how, **settings)
@@ -115,13 +114,13 @@ def _loaded(folder: Path, loads: int, settings: dict[str, str]) -> dict[str, Any
     }
 
 
-def at_bandwidth(one: dict[str, Any], how: str) -> float:
+def bucket_load_s(one: dict[str, Any]) -> float:
     """Seconds to load from a bucket at `MB_PER_S`."""
-    processor_s = one["loads"][how]["processor_s"]["median"]
-    return float(one["stored"]["mb"][how] / MB_PER_S + processor_s)
+    processor_s = one["loads"]["bucket"]["processor_s"]["median"]
+    return float(one["stored"]["packed_mb"] / MB_PER_S + processor_s)
 
 
-def result(found: Sequence[dict[str, Any]]) -> Result:
+def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
     """As tables."""
     builds, loads = [], []
     for one in found:
@@ -132,19 +131,20 @@ def result(found: Sequence[dict[str, Any]]) -> Result:
         cells += [f"{run['peak_mb']:,.0f}", f"{run['size_mb']:,.1f}"]
         builds.append([f"{one['episodes']:,}", *cells])
         for how, run in one["loads"].items():
-            size_mb = one["stored"]["mb"].get(how, one["built"]["size_mb"])
+            remote = how == "bucket"
+            size_mb = one["stored"]["packed_mb"] if remote else one["built"]["size_mb"]
             spreads = [Spread(**run[name]) for name in ("seconds", "processor_s", "memory_mb")]
             shown = [spreads[0].shown(3), spreads[1].shown(3), f"{spreads[2].median:,.0f}"]
-            remote = f"{at_bandwidth(one, how):.2f}" if how in REMOTE else ""
-            loads.append([f"{one['episodes']:,}", how, f"{size_mb:,.1f}", *shown, remote])
+            at_bandwidth = f"{bucket_load_s(one):.2f}" if remote else ""
+            loads.append([f"{one['episodes']:,}", how, f"{size_mb:,.1f}", *shown, at_bandwidth])
     header = ["episodes", *STEPS, "all", "processor", "memory MB", "snapshot MB"]
     of_loads = ["episodes", "from", "MB", "seconds", "processor s", "memory MB"]
-    return Result(
+    return BenchmarkResult(
         "build",
         ABOUT,
         [
-            Table("Build and publish, seconds", header, builds),
-            Table("Loading", [*of_loads, f"at {MB_PER_S} MB/s"], loads),
+            ResultTable("Build and publish, seconds", header, builds),
+            ResultTable("Loading", [*of_loads, f"at {MB_PER_S} MB/s"], loads),
         ],
         {"sizes": list(found)},
     )

@@ -16,12 +16,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.harness.driver import steps_of
-from benchmarks.harness.measuring import Spread
-from benchmarks.harness.serving import Served
-from benchmarks.harness.world import World, uid
+from benchmarks.harness.dataset import SyntheticDataset, uid
+from benchmarks.harness.driver import server_timing_ms
+from benchmarks.harness.function_process import FunctionProcess
+from benchmarks.harness.measurement import Spread
 from benchmarks.load import CREATE
-from benchmarks.report.results import Result, Table, options, say
+from benchmarks.report.results import BenchmarkResult, ResultTable, options, say
 from emulators.process import MissingError
 
 SIZES = (1_000, 10_000, 100_000)
@@ -49,7 +49,7 @@ def started(settings: dict[str, str], users: int) -> dict[str, float]:
     """The steps of one start, seconds, and what came after."""
     with tempfile.NamedTemporaryFile() as marks:
         source = Path(__file__).with_name("harness") / "timed_start.py"
-        with Served(settings | {"MARKS": marks.name}, source=source) as served:
+        with FunctionProcess(settings | {"MARKS": marks.name}, source=source) as served:
             first = ask(served, 0)
             later = [ask(served, 1 + one % (users - 1)) for one in range(LATER)]
             memory_mb = served.memory_mb
@@ -70,7 +70,7 @@ def started(settings: dict[str, str], users: int) -> dict[str, float]:
     }
 
 
-def ask(served: Served, user: int) -> Answered:
+def ask(served: FunctionProcess, user: int) -> Answered:
     """A personal session."""
     connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
     connection.request("POST", CREATE, b"{}", {"X-Demo-User": uid(user)})
@@ -80,14 +80,14 @@ def ask(served: Served, user: int) -> Answered:
     connection.close()
     if answer.status != 200 or not body["user_vector_episodes"] or body["degraded"]:  # noqa: PLR2004
         raise RuntimeError(f"no personal session: {answer.status} {str(body)[-400:]}")
-    return Answered(at_s, steps_of(answer.headers["Server-Timing"]))
+    return Answered(at_s, server_timing_ms(answer.headers["Server-Timing"]))
 
 
 def measured(sizes: Sequence[int], starts: int) -> list[dict[str, Any]]:
     """By size and store: the spread of each step."""
     found = []
     for episodes in sizes:
-        world = World(episodes, users=LATER + 1)
+        world = SyntheticDataset(episodes, users=LATER + 1)
         with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
             settings = world.publish(Path(folder) / "shelf")
             sqlite = asyncio.run(world.sqlite(Path(folder) / "users.db"))
@@ -110,7 +110,7 @@ def measured(sizes: Sequence[int], starts: int) -> list[dict[str, Any]]:
     return found
 
 
-def result(found: Sequence[dict[str, Any]]) -> Result:
+def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
     """As tables."""
     steps = [
         [
@@ -134,12 +134,14 @@ def result(found: Sequence[dict[str, Any]]) -> Result:
         for one in found
     ]
     header = ["first ms", "later ms", "store first ms", "store later ms", "memory MB"]
-    return Result(
+    return BenchmarkResult(
         "cold",
         ABOUT,
         [
-            Table("Start to first session", ["episodes", "summary from", *STEPS, "all"], steps),
-            Table(
+            ResultTable(
+                "Start to first session", ["episodes", "summary from", *STEPS, "all"], steps
+            ),
+            ResultTable(
                 "The first session against the next", ["episodes", "summary from", *header], after
             ),
         ],

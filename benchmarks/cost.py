@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 from adapters.sqlite.users import SqliteStore
 from benchmarks import http, origin, summary
-from benchmarks.data.crowd import NOW, episode_id
-from benchmarks.harness.world import World
-from benchmarks.report.prices import FILE, Prices, read_prices
-from benchmarks.report.results import Result, Table, options, read, say
+from benchmarks.data.users import NOW, episode_id
+from benchmarks.harness.dataset import SyntheticDataset
+from benchmarks.report.prices import FILE, PriceList, read_prices
+from benchmarks.report.results import BenchmarkResult, ResultTable, options, read, say
 from emulators.process import MissingError
 from feed.model.engagement import Engagement
 from feed.model.timestamps import to_us
@@ -42,7 +42,7 @@ RECORDS_A_UNIT = 10
 ABOUT = (
     "Dollars. Shared: many sessions at once on an instance of 1 vCPU and 1 GiB whose processor is "
     f"at work {BUSY:.0%} of the time. Alone: each session has an instance to itself for the least "
-    "that is billed, 100 ms. Prices, their sources and dates: "
+    "that is billed, 100 ms. PriceList, their sources and dates: "
     "benchmarks/report/prices.toml. Free tiers, storage, builds and Cloud Run's own request log "
     "are not counted."
 )
@@ -61,7 +61,7 @@ class Measured(NamedTuple):
     """documents that an engagement's event reads and writes"""
 
 
-def sessions(prices: Prices, found: Measured, *, alone: bool) -> dict[str, float]:
+def sessions(prices: PriceList, found: Measured, *, alone: bool) -> dict[str, float]:
     """Dollars of a million sessions, by what they are for."""
     instance_s = ROUNDED_S if alone else found.processor_ms / 1000 / BUSY
     return {
@@ -73,7 +73,7 @@ def sessions(prices: Prices, found: Measured, *, alone: bool) -> dict[str, float
     }
 
 
-def engagements(prices: Prices, found: Measured) -> dict[str, float]:
+def engagements(prices: PriceList, found: Measured) -> dict[str, float]:
     """Dollars of a million engagements, each by itself, with the summary that follows.
 
     Without the trigger's processor, where that was not measured.
@@ -89,7 +89,9 @@ def engagements(prices: Prices, found: Measured) -> dict[str, float]:
     return {"processor and memory": _instance(prices, event_s, TRIGGER_GIB), **spent}
 
 
-def approach(prices: Prices, found: Measured, origin_ms: float, vectors: int) -> dict[str, float]:
+def approach(
+    prices: PriceList, found: Measured, origin_ms: float, vectors: int
+) -> dict[str, float]:
     """Dollars of a million sessions of the approach that the feed started from.
 
     Vectors in batches of ten, though one by one each would take a unit of its own.
@@ -107,7 +109,7 @@ def approach(prices: Prices, found: Measured, origin_ms: float, vectors: int) ->
     }
 
 
-def _instance(prices: Prices, seconds: float, gib: float) -> float:
+def _instance(prices: PriceList, seconds: float, gib: float) -> float:
     return MILLION * (prices.vcpu_second.of(seconds) + prices.gib_second.of(seconds * gib))
 
 
@@ -132,7 +134,7 @@ async def event_spending() -> Spending:
     """Documents that the event of one engagement of a user with many reads and writes."""
     with tempfile.TemporaryDirectory() as folder:
         store, meter = SqliteStore(Path(folder) / "users.db"), Meter(ReconcilePrices())
-        world = World(2_000, users=1)
+        world = SyntheticDataset(2_000, users=1)
         for name, known in world.summaries():
             for one in known.engagements:
                 await store.put_engagement(name, one)
@@ -145,29 +147,29 @@ async def event_spending() -> Spending:
     return meter.spent
 
 
-def result(prices: Prices, found: Measured, origin_ms: float) -> Result:
+def result(prices: PriceList, found: Measured, origin_ms: float) -> BenchmarkResult:
     """As tables."""
     shared, alone = (sessions(prices, found, alone=alone) for alone in (False, True))
     few, many = (approach(prices, found, origin_ms, vectors) for vectors in VECTORS)
     events = engagements(prices, found)
     hosting = prices.egress_hosting.of(found.answer_bytes * MILLION / 1e9)
     each = [
-        Table(
+        ResultTable(
             "A million sessions",
             ["", "shared", "alone"],
             [*_lines(shared, alone), ["bytes through Hosting instead", *[_dollars(hosting)] * 2]],
         ),
-        Table(
+        ResultTable(
             "A million engagements, each by itself",
             ["", "shared"],
             _lines(events),
         ),
-        Table(
+        ResultTable(
             "A million sessions of the approach that the feed started from",
             ["", *(f"{vectors} vectors" for vectors in VECTORS)],
             _lines(few, many),
         ),
-        Table(
+        ResultTable(
             "A million answers of rented services, without training and storage",
             ["", "dollars"],
             [
@@ -186,7 +188,7 @@ def result(prices: Prices, found: Measured, origin_ms: float) -> Result:
     )
     unchecked = [name for name in prices.__struct_fields__ if not getattr(prices, name).checked]
     if unchecked:
-        about += f" Prices not checked: {', '.join(unchecked)}."
+        about += f" PriceList not checked: {', '.join(unchecked)}."
     totals = {
         "shared": shared,
         "alone": alone,
@@ -198,7 +200,7 @@ def result(prices: Prices, found: Measured, origin_ms: float) -> Result:
         "rented_recommendation": prices.rented_recommendation.of(MILLION),
         "rented_search": prices.rented_search.of(MILLION),
     }
-    return Result(
+    return BenchmarkResult(
         "cost",
         about,
         each,
@@ -231,7 +233,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.http:
         over_http = read(given.http).found
     else:
-        world = World(given.episodes)
+        world = SyntheticDataset(given.episodes)
         over_http = http.result(http.measured(world, [16], 2.0, 1), world).found
     events = read(given.summary).found if given.summary else _events()
     found = measured(over_http, events)

@@ -27,9 +27,9 @@ import numpy as np
 
 from benchmarks.data.large_catalog import INTERESTS, NOW, large_catalog, neighbourhoods, queries
 from benchmarks.harness import stages
-from benchmarks.harness.earshot_search import Earshot
+from benchmarks.harness.earshot_search import EarshotSearch
 from benchmarks.harness.peers import Peer, Places, Rows, installed
-from benchmarks.report.results import Result, Table, call_us, options, say
+from benchmarks.report.results import BenchmarkResult, ResultTable, call_us, options, say
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import DAY_US, to_us
 from feed.ranking.pipeline import Ranker
@@ -76,7 +76,7 @@ class Job(NamedTuple):
 def jobs(catalog: Catalog) -> list[Job]:
     """Searches around interests in whose neighbourhood much is excluded."""
     held = replace(catalog.embeddings, inverted_file=InvertedFile.none(catalog.dimension))
-    exact, made = Earshot(replace(catalog, embeddings=held)), []
+    exact, made = EarshotSearch(replace(catalog, embeddings=held)), []
     for seed in range(USERS):
         near, interests = neighbourhoods(catalog, seed)
         most = min(EXCLUDED, len(catalog) // 2)
@@ -128,7 +128,7 @@ def in_turns(tasks: dict[str, Sequence[Callable[[], Any]]]) -> dict[str, dict[st
 def searching(catalog: Catalog, peers: Sequence[str] | None) -> dict[str, dict[str, Any]]:
     """The search alone, by whom."""
     searches = jobs(catalog)
-    earshot = Earshot(catalog)
+    earshot = EarshotSearch(catalog)
     contestants: dict[str, tuple[Peer, int]] = {"earshot": (earshot, 0)}
     about: dict[str, dict[str, Any]] = {"earshot": {"recall": recall(earshot, 0, searches)}}
     built: list[tuple[str, Peer]] = []
@@ -196,7 +196,7 @@ def measured(size: int, dimension: int, peers: Sequence[str] | None) -> dict[str
     }
 
 
-def result(runs: Sequence[dict[str, Any]]) -> Result:
+def result(runs: Sequence[dict[str, Any]]) -> BenchmarkResult:
     """As tables."""
     sessions, by_stage, searches = [], [], []
     for run in runs:
@@ -211,13 +211,15 @@ def result(runs: Sequence[dict[str, Any]]) -> Result:
             searches.append([*size, name, _spread(found), f"{found['recall']:.3f}", effort, built])
     header = ["episodes", "lists", "", "milliseconds"]
     about = {"interests": INTERESTS, "count": COUNT, "excluded": EXCLUDED, "recall": RECALL}
-    return Result(
+    return BenchmarkResult(
         "engine",
         ABOUT,
         [
-            Table("One session", [*header, "a call, µs"], sessions),
-            Table("Where its milliseconds go", [*header[:3], *stages.STAGES], by_stage),
-            Table("The search for the nearest", [*header, "recall", "effort", "built s"], searches),
+            ResultTable("One session", [*header, "a call, µs"], sessions),
+            ResultTable("Where its milliseconds go", [*header[:3], *stages.STAGES], by_stage),
+            ResultTable(
+                "The search for the nearest", [*header, "recall", "effort", "built s"], searches
+            ),
         ],
         about | {"runs": list(runs)},
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.cold import STEPS as COLD_STEPS
 from benchmarks.report.page import results
-from benchmarks.report.results import Result, Table, options
+from benchmarks.report.results import BenchmarkResult, ResultTable, options
 
 FEWEST = 3
 """sizes, of fewer nothing is fitted"""
@@ -26,7 +26,7 @@ ABOUT = (
 
 
 @dataclass(frozen=True)
-class Series:
+class GrowthSeries:
     """One figure by size."""
 
     benchmark: str
@@ -113,7 +113,7 @@ FIGURES: Mapping[str, tuple[str, Callable[[dict[str, Any]], Iterator[Figure]]]] 
 """By benchmark: what its size is counted in, and its figures."""
 
 
-def series(found: Sequence[Result]) -> list[Series]:
+def series(found: Sequence[BenchmarkResult]) -> list[GrowthSeries]:
     """Every figure of these results that has enough sizes, each above 0."""
     made = []
     for one in found:
@@ -124,14 +124,14 @@ def series(found: Sequence[Result]) -> list[Series]:
                 if value > 0:
                     points.setdefault((name, unit), {})[size] = value
             made += [
-                Series(one.name, name, unit, by, sorted(values.items()))
+                GrowthSeries(one.name, name, unit, by, sorted(values.items()))
                 for (name, unit), values in points.items()
                 if len(values) >= FEWEST
             ]
     return made
 
 
-def result(every: Sequence[Series]) -> Result:
+def result(every: Sequence[GrowthSeries]) -> BenchmarkResult:
     """As tables, one for each benchmark."""
     tables = []
     for benchmark, some in groupby(every, lambda one: one.benchmark):
@@ -146,11 +146,11 @@ def result(every: Sequence[Series]) -> Result:
         ]
         by = FIGURES[benchmark][0]
         header = [f"by {by}", "smallest", "largest", "exponent", "at the end"]
-        tables.append(Table(f"Growth: {benchmark}", header, rows))
+        tables.append(ResultTable(f"Growth: {benchmark}", header, rows))
     found = [
         asdict(one) | {"exponent": one.exponent, "at_end": one.exponent_at_end} for one in every
     ]
-    return Result("growth", ABOUT, tables, {"series": found})
+    return BenchmarkResult("growth", ABOUT, tables, {"series": found})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness.driver import Ask, Driven, drive, steps_of
-from benchmarks.harness.measuring import Spread, quantiles
-from benchmarks.harness.serving import Served
-from benchmarks.harness.world import World, uid
+from benchmarks.harness.dataset import SyntheticDataset, uid
+from benchmarks.harness.driver import LoadResult, PostRequest, drive, server_timing_ms
+from benchmarks.harness.function_process import FunctionProcess
+from benchmarks.harness.measurement import Spread, quantiles
 from benchmarks.load import CREATE
-from benchmarks.report.results import Result, Table, options, say
+from benchmarks.report.results import BenchmarkResult, ResultTable, options, say
 from emulators.process import MissingError
 
 CONNECTIONS = (1, 4, 16, 64)
@@ -43,12 +43,12 @@ class Contender:
     """A function that takes its turn."""
 
     name: str
-    served: Served
-    asks: Iterator[Ask]
+    served: FunctionProcess
+    asks: Iterator[PostRequest]
     rounds: dict[int, list[dict[str, float]]] = field(default_factory=dict)
     """by connections: the figures of each round"""
 
-    def turn(self, connections: int, seconds: float) -> Driven:
+    def turn(self, connections: int, seconds: float) -> LoadResult:
         """Drive it once."""
         return drive(self.served.url, self.asks, connections=connections, duration_s=seconds)
 
@@ -76,22 +76,22 @@ class Contender:
         )
 
 
-def beyond_ms(driven: Driven) -> list[float]:
+def beyond_ms(driven: LoadResult) -> list[float]:
     """Of each answer: its latency without the engine and the read of the summary."""
     return [
-        latency_ms - sum(steps_of(timing).get(step, 0.0) for step in ENGINE)
+        latency_ms - sum(server_timing_ms(timing).get(step, 0.0) for step in ENGINE)
         for latency_ms, timing in zip(driven.latencies_ms, driven.timings, strict=True)
     ]
 
 
-def sessions(users: int) -> Iterator[Ask]:
+def sessions(users: int) -> Iterator[PostRequest]:
     """Sessions of all users in turn."""
-    asks = [Ask(CREATE, b'{"limit":10}', {"X-Demo-User": uid(one)}) for one in range(users)]
+    asks = [PostRequest(CREATE, b'{"limit":10}', {"X-Demo-User": uid(one)}) for one in range(users)]
     return itertools.cycle(asks)
 
 
 @contextmanager
-def contenders(world: World, folder: Path) -> Iterator[list[Contender]]:
+def contenders(world: SyntheticDataset, folder: Path) -> Iterator[list[Contender]]:
     """All that run here, warm."""
     settings = world.publish(folder / "shelf")
     with ExitStack() as stack:
@@ -99,7 +99,7 @@ def contenders(world: World, folder: Path) -> Iterator[list[Contender]]:
         found = [
             Contender(
                 "SQLite",
-                stack.enter_context(Served(settings | sqlite)),
+                stack.enter_context(FunctionProcess(settings | sqlite)),
                 sessions(world.users),
             )
         ]
@@ -108,15 +108,15 @@ def contenders(world: World, folder: Path) -> Iterator[list[Contender]]:
         except MissingError as missing:
             say(f"without Firestore: {missing}")
         else:
-            served = stack.enter_context(Served(settings | firestore))
+            served = stack.enter_context(FunctionProcess(settings | firestore))
             found.append(Contender("Firestore emulator", served, sessions(world.users)))
         first = found[0].turn(1, WARM_UP_S)
         size = {"BYTES": f"{statistics.median(first.sizes):.0f}"}
         busy = {"BUSY_MS": f"{statistics.median(first.steps_ms()['rank']):.3f}"}
         source = Path(__file__).with_name("harness") / "constant.py"
-        same = Ask(CREATE, b'{"limit":10}')
+        same = PostRequest(CREATE, b'{"limit":10}')
         for name, settings in (("constant", size), ("constant, as busy", size | busy)):
-            served = stack.enter_context(Served(settings, "constant", source))
+            served = stack.enter_context(FunctionProcess(settings, "constant", source))
             found.append(Contender(name, served, itertools.repeat(same)))
         for one in found:
             one.turn(4, WARM_UP_S)
@@ -124,7 +124,7 @@ def contenders(world: World, folder: Path) -> Iterator[list[Contender]]:
 
 
 def measured(
-    world: World, connections: Sequence[int], seconds: float, rounds: int
+    world: SyntheticDataset, connections: Sequence[int], seconds: float, rounds: int
 ) -> dict[str, dict[int, dict[str, Any]]]:
     """By contender and connections: the spread of each figure."""
     with tempfile.TemporaryDirectory() as folder, contenders(world, Path(folder)) as all_of_them:
@@ -142,7 +142,7 @@ def measured(
         }
 
 
-def result(found: dict[str, dict[int, dict[str, Any]]], world: World) -> Result:
+def result(found: dict[str, dict[int, dict[str, Any]]], world: SyntheticDataset) -> BenchmarkResult:
     """As a table."""
     rows = [
         [
@@ -162,10 +162,10 @@ def result(found: dict[str, dict[int, dict[str, Any]]], world: World) -> Result:
     ]
     header = ["summary from", "connections", "p50 ms", "p95 ms", "p99 ms", "per s"]
     header += ["per s and core", "processor ms", "beyond ms", "summary ms", "degraded", "bytes"]
-    return Result(
+    return BenchmarkResult(
         "http",
         ABOUT,
-        [Table(f"Sessions over HTTP, {world.episodes:,} episodes", header, rows)],
+        [ResultTable(f"Sessions over HTTP, {world.episodes:,} episodes", header, rows)],
         {
             "episodes": world.episodes,
             "contenders": {
@@ -188,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=3.0, metavar="S", help="of each turn")
     parser.add_argument("--rounds", type=int, default=3, metavar="R")
     given = parser.parse_args(arguments)
-    world = World(given.episodes, given.users)
+    world = SyntheticDataset(given.episodes, given.users)
     found = measured(world, given.connections, given.seconds, given.rounds)
     result(found, world).tell(given.json)
 

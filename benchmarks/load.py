@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
-from benchmarks.harness.driver import TIMEOUT_S, Ask, Driven, drive
-from benchmarks.harness.measuring import quantiles
-from benchmarks.report.results import Result, Table, options
+from benchmarks.harness.driver import TIMEOUT_S, LoadResult, PostRequest, drive
+from benchmarks.harness.measurement import quantiles
+from benchmarks.report.results import BenchmarkResult, ResultTable, options
 
 CREATE = "/api/sessions/create"
 MOST_CONNECTIONS = 1000
@@ -46,14 +46,14 @@ class _Page(msgspec.Struct):
     next_cursor: str | None
 
 
-class Learned(NamedTuple):
+class KnownEpisodes(NamedTuple):
     """Episodes that the API showed, and how many requests it took."""
 
     episodes: list[str]
     requests: int
 
 
-async def learn(url: str, headers: dict[str, str]) -> Learned:
+async def learn(url: str, headers: dict[str, str]) -> KnownEpisodes:
     """Episodes of the API's own answers. Raises `NoFunctionError`."""
     known: dict[str, None] = {}
     requests = 0
@@ -65,7 +65,7 @@ async def learn(url: str, headers: dict[str, str]) -> Learned:
             before = len(known)
             known |= dict.fromkeys(card.id for card in page.episodes)
             if len(known) >= KNOWN or requests >= MOST_QUESTIONS or len(known) == before:
-                return Learned(list(known), requests)
+                return KnownEpisodes(list(known), requests)
             if page.next_cursor:
                 address = f"{url}/api/sessions/{page.session_id}/next"
                 page = await _ask(session, address, {"cursor": page.next_cursor, "limit": 50})
@@ -90,7 +90,9 @@ async def _ask(session: aiohttp.ClientSession, address: str, body: dict[str, Any
         raise NoFunctionError(f"{address} answered something else: {error}") from error
 
 
-def listeners(episodes: Sequence[str], headers: dict[str, str], seed: int = 0) -> Iterator[Ask]:
+def listeners(
+    episodes: Sequence[str], headers: dict[str, str], seed: int = 0
+) -> Iterator[PostRequest]:
     """Sessions of different listeners, for ever; the same for the same seed."""
     rng = random.Random(seed)  # noqa: S311  # histories
     made = []
@@ -101,12 +103,12 @@ def listeners(episodes: Sequence[str], headers: dict[str, str], seed: int = 0) -
             for episode in rng.sample(episodes, count)
         ]
         body = msgspec.json.encode({"engagements": heard, "limit": 10})
-        made.append(Ask(CREATE, body, headers))
+        made.append(PostRequest(CREATE, body, headers))
     return itertools.cycle(made)
 
 
-def result(driven: Driven, learned: Learned, connections: int) -> Result:
-    """Driven as tables."""
+def result(driven: LoadResult, learned: KnownEpisodes, connections: int) -> BenchmarkResult:
+    """LoadResult as tables."""
     steps = driven.steps_ms()
     times = {"session": quantiles(driven.latencies_ms)}
     times |= {f"server: {name}": quantiles(taken, 3) for name, taken in steps.items()}
@@ -140,12 +142,12 @@ def result(driven: Driven, learned: Learned, connections: int) -> Result:
         "learning_requests": learned.requests,
     }
     tables = [
-        Table("Milliseconds", ["", "p50", "p95", "p99"], [row for row in rows if row[1:]]),
-        Table("Answers", ["status", "sessions"], outcomes),
-        Table("In all", ["", ""], totals),
+        ResultTable("Milliseconds", ["", "p50", "p95", "p99"], [row for row in rows if row[1:]]),
+        ResultTable("Answers", ["status", "sessions"], outcomes),
+        ResultTable("In all", ["", ""], totals),
     ]
     about = f"{connections} connections for {driven.elapsed_s:.1f} s, each one session at a time"
-    return Result("load", about, tables, found)
+    return BenchmarkResult("load", about, tables, found)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

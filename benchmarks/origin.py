@@ -1,4 +1,4 @@
-"""Origin: the feed that this one grew out of, and its processor time beside `Ranker.rank`.
+"""OriginalFeed: the feed that this one grew out of, and its processor time beside `Ranker.rank`.
 
 `python -m benchmarks.origin [--sizes EPISODES ...] [--sessions N] [--json FILE]`: for every session
 it reads the user's 500 engagements and the episodes, twice, into Python objects, fetches vectors
@@ -19,10 +19,10 @@ import msgspec
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.data.crowd import NOW
-from benchmarks.harness.measuring import Spread
-from benchmarks.harness.world import World
-from benchmarks.report.results import Result, Table, options, say
+from benchmarks.data.users import NOW
+from benchmarks.harness.dataset import SyntheticDataset
+from benchmarks.harness.measurement import Spread
+from benchmarks.report.results import BenchmarkResult, ResultTable, options, say
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import Summary
 from feed.model.timestamps import rfc3339, to_us
@@ -43,7 +43,7 @@ ABOUT = (
 )
 
 
-class Origin:
+class OriginalFeed:
     """The feed as it was. Vectors are (n, D) unit rows in the order of the documents."""
 
     def __init__(self, documents: Sequence[bytes], vectors: np.ndarray) -> None:
@@ -124,12 +124,14 @@ def _selected(scored: list[tuple[float, dict[str, Any]]]) -> Iterator[dict[str, 
         yield best[1]
 
 
-def origin_of(world: World, catalog: Catalog) -> Origin:
+def origin_of(world: SyntheticDataset, catalog: Catalog) -> OriginalFeed:
     """The same episodes, newest first as they were read."""
     items = world.items()
     newest = sorted(range(len(items)), key=lambda one: items[one].published_at, reverse=True)
     rows = catalog.rows([items[one].id for one in newest])
-    return Origin([msgspec.json.encode(items[one]) for one in newest], catalog.embeddings[rows])
+    return OriginalFeed(
+        [msgspec.json.encode(items[one]) for one in newest], catalog.embeddings[rows]
+    )
 
 
 def documents_of(summary: Summary) -> list[bytes]:
@@ -150,7 +152,7 @@ BASELINE, FOR_YOU = "Ranker.rank, baseline", "Ranker.rank, for_you"
 
 def measured(episodes: int, sessions: int) -> dict[str, Any]:
     """The spread of each kind's time, and how many of the queue are the same."""
-    world = World(episodes, sessions)
+    world = SyntheticDataset(episodes, sessions)
     catalog = world.catalog()
     origin = origin_of(world, catalog)
     rankers = {name: Ranker(catalog, shipped()[name]) for name in ("baseline", "for_you")}
@@ -173,7 +175,7 @@ def measured(episodes: int, sessions: int) -> dict[str, Any]:
     return {name: Spread.of(times) for name, times in taken.items()} | {"same": min(same)}
 
 
-def _kinds(origin: Origin, rankers: dict[str, Ranker], summary: Summary) -> Kinds:
+def _kinds(origin: OriginalFeed, rankers: dict[str, Ranker], summary: Summary) -> Kinds:
     engagements = documents_of(summary)
     bare = Summary(engagements=summary.engagements)
 
@@ -190,7 +192,7 @@ def _kinds(origin: Origin, rankers: dict[str, Ranker], summary: Summary) -> Kind
     }
 
 
-def result(found: dict[int, dict[str, Any]]) -> Result:
+def result(found: dict[int, dict[str, Any]]) -> BenchmarkResult:
     """As a table."""
     rows = [
         [
@@ -209,7 +211,9 @@ def result(found: dict[int, dict[str, Any]]) -> Result:
         for episodes, figures in found.items()
     }
     header = ["episodes", "", "processor ms", "ratio"]
-    return Result("origin", about, [Table("One session", header, rows)], {"sizes": plain})
+    return BenchmarkResult(
+        "origin", about, [ResultTable("One session", header, rows)], {"sizes": plain}
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

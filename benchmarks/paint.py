@@ -12,10 +12,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.harness.measuring import Spread
-from benchmarks.harness.serving import ROOT, Served
-from benchmarks.harness.world import World
-from benchmarks.report.results import Result, Table, options, say
+from benchmarks.harness.dataset import SyntheticDataset
+from benchmarks.harness.function_process import ROOT, FunctionProcess
+from benchmarks.harness.measurement import Spread
+from benchmarks.report.results import BenchmarkResult, ResultTable, options, say
 
 EPISODES = 2_000
 WINDOW = {"width": 390, "height": 844}
@@ -61,14 +61,14 @@ def load(browser: Browser, url: str, slowed: int) -> dict[str, float]:
 
 def measured(executable: str, loads: int) -> list[dict[str, Any]]:
     """By how much it was slowed, all in turn; the first load of each is to warm up."""
-    world = World(EPISODES, users=1)
+    world = SyntheticDataset(EPISODES, users=1)
     runs: dict[int, list[dict[str, float]]] = {slowed: [] for slowed in SLOWED}
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         settings = world.publish(folder / "shelf") | {"WEB": str(ROOT / "web")}
         settings |= {"STORE": str(folder / "users.db")}
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        with Served(settings) as served:
+        with FunctionProcess(settings) as served:
             for turn in range(1 + loads):
                 for slowed, several in runs.items():
                     one = load(browser, served.url, slowed)
@@ -85,7 +85,7 @@ def measured(executable: str, loads: int) -> list[dict[str, Any]]:
     ]
 
 
-def result(found: Sequence[dict[str, Any]]) -> Result:
+def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
     """As tables."""
     rows = [
         [
@@ -95,7 +95,9 @@ def result(found: Sequence[dict[str, Any]]) -> Result:
         for one in found
     ]
     header = ["slowed", "asked ms", "answered to painted ms", "painted ms"]
-    return Result("paint", ABOUT, [Table("The first card", header, rows)], {"loads": list(found)})
+    return BenchmarkResult(
+        "paint", ABOUT, [ResultTable("The first card", header, rows)], {"loads": list(found)}
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

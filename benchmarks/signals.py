@@ -51,14 +51,14 @@ class Growth(NamedTuple):
 def measured(users: int, episodes: int) -> dict[str, Any]:
     """Processor seconds by step, and the most memory, of this process, which is new."""
     # Here, so that the process that starts the others stays small: they inherit its peak.
-    from benchmarks.data.crowd import Crowd  # noqa: PLC0415
+    from benchmarks.data.users import SyntheticUsers  # noqa: PLC0415
     from catalog_builder.signals import aggregates as steps  # noqa: PLC0415
     from catalog_builder.signals.interactions import collect_interactions  # noqa: PLC0415
     from catalog_builder.signals.popularity_prior import EpisodeContent  # noqa: PLC0415
 
     seconds: dict[str, float] = {}
     peaks_mb = {"start": _peak_mb()}
-    crowd = Crowd(users, episodes)
+    crowd = SyntheticUsers(users, episodes)
     catalog = crowd.catalog()
     peaks_mb["catalog"] = _peak_mb()
     began = time.perf_counter()

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.firestore.users import FirestoreStore
-from benchmarks.data.crowd import episode_id
-from benchmarks.harness.measuring import quantiles
-from benchmarks.harness.serving import Served, firestore
-from benchmarks.report.results import Result, Table, options
+from benchmarks.data.users import episode_id
+from benchmarks.harness.function_process import FunctionProcess, firestore
+from benchmarks.harness.measurement import quantiles
+from benchmarks.report.results import BenchmarkResult, ResultTable, options
 from emulators.event_bridge import EventBridge, register
 from emulators.process import MissingError
 from emulators.stack import TRIGGERS
@@ -43,7 +43,7 @@ class Chain:
 
     project: str
     bridge: EventBridge
-    trigger: Served
+    trigger: FunctionProcess
 
     async def burst(self, users: dict[str, int], prefix: str) -> dict[str, Any]:
         """Write so many engagements of each user, and wait until their events are handled."""
@@ -123,7 +123,7 @@ def measured(events: int, users: int, probes: int) -> dict[str, Any]:
         stack.callback(bridge.stop)
         settings = stack.enter_context(firestore(f"127.0.0.1:{bridge.port}"))
         project, host = settings["FIREBASE_PROJECT"], settings["FIRESTORE_EMULATOR_HOST"]
-        trigger = stack.enter_context(Served(settings, "update_summary"))
+        trigger = stack.enter_context(FunctionProcess(settings, "update_summary"))
         bridge.targets = {(project, name): trigger.url for name in TRIGGERS}
         for name, pattern in {**TRIGGERS, WATCHED: "users/{uid}/summaries/{id}"}.items():
             register(host, project, name, pattern)
@@ -140,7 +140,7 @@ def measured(events: int, users: int, probes: int) -> dict[str, Any]:
         }
 
 
-def result(found: dict[str, Any]) -> Result:
+def result(found: dict[str, Any]) -> BenchmarkResult:
     """As tables."""
     rows = [
         [
@@ -157,12 +157,12 @@ def result(found: dict[str, Any]) -> Result:
     ]
     header = ["", "users", "events", "written per s", "handled per s", "processor ms an event"]
     probes = found["commit_to_summary_ms"]
-    return Result(
+    return BenchmarkResult(
         "summary",
         ABOUT,
         [
-            Table("Events", [*header, "summary writes an event"], rows),
-            Table(
+            ResultTable("Events", [*header, "summary writes an event"], rows),
+            ResultTable(
                 f"From commit to summary, {found['probes']:,} times",
                 ["", *(f"{q} ms" for q in probes)],
                 [["one engagement", *(f"{ms:,.1f}" for ms in probes.values())]],

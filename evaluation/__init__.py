@@ -1,1 +1,1 @@
-"""Evaluation: how good a ranking is. See docs/evaluation.md."""
+"""Evaluates feeds: behaviour cases, offline replay, counterfactual estimates and tuning."""

@@ -5,21 +5,21 @@ import os
 import sys
 from pathlib import Path
 
-# Before numpy is imported: what is timed runs as the function does, and many small products wait
-# for each other on more threads than one.
+# Set before numpy is imported: latencies are measured on one thread, as in the function, where
+# several threads slow down many small products.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from catalog_builder.errors import CommandError
 from catalog_builder.progress import say
 from evaluation import commands
 from evaluation.offline.replay import CUTOFFS, DEPTH
-from evaluation.offline.setup import MIN_PEOPLE
+from evaluation.offline.run import MIN_PEOPLE
 from feed import cli as command_line
 from feed.ports.errors import Unavailable
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command. Returns 0, or 1 where it was refused or a case failed."""
+    """Run one command. Returns 0, or 1 if its input is refused or a case fails."""
     options = _parser().parse_args(arguments)
     code = 0
 
@@ -36,62 +36,89 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="evaluation", description=__doc__)
-    made = parser.add_subparsers(required=True, metavar="COMMAND")
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    one = made.add_parser("offline", parents=[_data(), _replay()], help=commands.offline.__doc__)
-    _json(one)
-    one.set_defaults(run=commands.offline)
-
-    one = made.add_parser("report", parents=[_data(), _replay()], help=commands.report.__doc__)
-    one.add_argument("--out", type=Path, required=True, metavar="FILE.html")
-    _cases(one, "none")
-    _json(one)
-    one.set_defaults(run=commands.report)
-
-    one = made.add_parser("behaviour", help=commands.behaviour.__doc__)
-    _cases(one, "the shipped ones")
-    one.add_argument(
-        "--scenario", default="for_you", metavar="NAME", help="for cases that name none"
+    command = subparsers.add_parser(
+        "offline", parents=[_data(), _replay()], help=commands.offline.__doc__
     )
-    one.add_argument("--scenarios", type=Path, metavar="DIR", help="a folder of further scenarios")
-    _json(one)
-    one.set_defaults(run=commands.behaviour)
+    _json(command)
+    command.set_defaults(run=commands.offline)
 
-    one = made.add_parser("counterfactual", help=commands.counterfactual.__doc__)
-    one.add_argument(
+    command = subparsers.add_parser(
+        "report", parents=[_data(), _replay()], help=commands.report.__doc__
+    )
+    command.add_argument("--out", type=Path, required=True, metavar="FILE.html")
+    _cases(command, "none")
+    _json(command)
+    command.set_defaults(run=commands.report)
+
+    command = subparsers.add_parser("behaviour", help=commands.behaviour.__doc__)
+    _cases(command, "the shipped ones")
+    command.add_argument(
+        "--scenario",
+        default="for_you",
+        metavar="NAME",
+        help="scenario of cases that name none (default: for_you)",
+    )
+    command.add_argument(
+        "--scenarios", type=Path, metavar="DIR", help="folder of further scenarios"
+    )
+    _json(command)
+    command.set_defaults(run=commands.behaviour)
+
+    command = subparsers.add_parser("counterfactual", help=commands.counterfactual.__doc__)
+    command.add_argument(
         "--log",
         type=Path,
         required=True,
         metavar="FILE.jsonl",
-        help="propensity, reward, policies, user_id on each line; or .gz",
+        help="decisions as JSON Lines with propensity, reward, policies, user_id; or .gz",
     )
-    one.add_argument("--clip", type=_positive, metavar="W", help="the largest weight")
-    one.add_argument("--seed", type=int, default=0, metavar="N", help="of the intervals")
-    _json(one)
-    one.set_defaults(run=commands.counterfactual)
+    command.add_argument(
+        "--clip",
+        type=_positive,
+        metavar="W",
+        help="largest weight (default: weights are not clipped)",
+    )
+    command.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="seed of the intervals (default: 0)"
+    )
+    _json(command)
+    command.set_defaults(run=commands.counterfactual)
 
-    one = made.add_parser("tune", parents=[_data()], help=commands.tune.__doc__)
-    one.add_argument("--scenario", default="for_you", metavar="NAME|FILE.toml", help="the start")
-    one.add_argument(
-        "--space", type=Path, required=True, metavar="FILE.toml", help="what to search"
+    command = subparsers.add_parser("tune", parents=[_data()], help=commands.tune.__doc__)
+    command.add_argument(
+        "--scenario",
+        default="for_you",
+        metavar="NAME|FILE.toml",
+        help="scenario to start from (default: for_you)",
     )
-    one.add_argument("--trials", type=_count, default=100, metavar="N")
-    one.add_argument("--users", type=_count, metavar="N", help="ask only some users")
-    one.add_argument("--out", type=Path, required=True, metavar="NAME.toml", help="the scenario")
-    one.add_argument("--report", type=Path, required=True, metavar="FILE.html")
-    one.add_argument(
+    command.add_argument(
+        "--space",
+        type=Path,
+        required=True,
+        metavar="FILE.toml",
+        help="parameters, their bounds and the objective",
+    )
+    command.add_argument("--trials", type=_count, default=100, metavar="N")
+    command.add_argument("--users", type=_count, metavar="N", help="evaluate only N users")
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="NAME.toml", help="write the best scenario here"
+    )
+    command.add_argument("--report", type=Path, required=True, metavar="FILE.html")
+    command.add_argument(
         "--record",
         type=Path,
         required=True,
         metavar="FILE.jsonl",
-        help="the trials: a search goes on from there",
+        help="record of the trials; an existing one is resumed",
     )
-    one.set_defaults(run=commands.tune)
+    command.set_defaults(run=commands.tune)
 
-    one = made.add_parser("synthetic", help=commands.synthetic.__doc__)
-    one.add_argument("--out", type=Path, required=True, metavar="DIR")
-    one.add_argument("--seed", type=int, default=0, metavar="N")
-    one.set_defaults(run=commands.synthetic)
+    command = subparsers.add_parser("synthetic", help=commands.synthetic.__doc__)
+    command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument("--seed", type=int, default=0, metavar="N")
+    command.set_defaults(run=commands.synthetic)
     return parser
 
 
@@ -101,72 +128,92 @@ def _cases(parser: argparse.ArgumentParser, default: str) -> None:
         type=Path,
         action="append",
         metavar="DIR",
-        help=f"folders of behaviour cases (default: {default})",
+        help=f"folder of behaviour cases; may be repeated (default: {default})",
     )
 
 
 def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", type=Path, metavar="FILE.json", help="the same as JSON")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE.json", help="also write the results as JSON"
+    )
 
 
 def _data() -> argparse.ArgumentParser:
-    """The options of every command that replays interactions."""
+    """A parent parser with the options of all commands that read interactions."""
     data = argparse.ArgumentParser(add_help=False)
     data.add_argument(
-        "--episodes", required=True, metavar="FILE", help="a JSON array or JSON Lines, or .gz"
+        "--episodes",
+        required=True,
+        metavar="FILE",
+        help="episodes as a JSON array or JSON Lines; or .gz",
     )
     data.add_argument(
         "--interactions",
         type=Path,
         required=True,
         metavar="TRAIN.csv",
-        help="user_id,episode_id,type,timestamp; or .gz",
+        help="CSV with user_id, episode_id, type, timestamp; or .gz",
     )
     data.add_argument(
         "--cut",
         type=_share,
         default=0.8,
         metavar="SHARE",
-        help="what is learned from, of interactions that nothing was cut off (default: 0.8)",
+        help="share of the interactions that is training data, without --test (default: 0.8)",
     )
-    data.add_argument("--scenarios", type=Path, metavar="DIR", help="a folder of further scenarios")
-    data.add_argument("--vectors", default="", metavar="FILE.npz", help="default: from text")
-    data.add_argument("--fields", type=Path, metavar="FILE.toml", help="a mapping of field names")
+    data.add_argument("--scenarios", type=Path, metavar="DIR", help="folder of further scenarios")
+    data.add_argument(
+        "--vectors",
+        default="",
+        metavar="FILE.npz",
+        help="vectors of the episodes (default: computed from the text)",
+    )
+    data.add_argument("--fields", type=Path, metavar="FILE.toml", help="mapping of field names")
     data.add_argument(
         "--now",
         type=command_line.instant,
         metavar="RFC3339",
-        help="when sessions are asked for (default: the last time in TRAIN)",
+        help="time of the sessions (default: the last time in TRAIN)",
     )
     data.add_argument(
         "--min-people",
         type=_count,
         default=MIN_PEOPLE,
         metavar="N",
-        help=f"what fewer stand behind is in no signal (default: {MIN_PEOPLE}; a build's is 5)",
+        help=f"least number of users behind a signal (default: {MIN_PEOPLE}; in a build: 5)",
     )
-    data.add_argument("--seed", type=int, default=0, metavar="N", help="of sessions and intervals")
+    data.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="seed of sessions and intervals (default: 0)",
+    )
     return data
 
 
 def _replay() -> argparse.ArgumentParser:
-    """The options of every command that compares rankings."""
+    """A parent parser with the options of the commands that compare rankings."""
     replay = argparse.ArgumentParser(add_help=False)
     replay.add_argument(
         "--test",
         type=Path,
         metavar="TEST.csv",
-        help="what came later (default: the last part of the interactions, see --cut)",
+        help="later interactions (default: the last part of the interactions, see --cut)",
     )
     replay.add_argument(
         "--scenario",
         action="append",
         required=True,
         metavar="NAME|FILE.toml",
-        help="may be given several times",
+        help="scenario to evaluate; may be repeated",
     )
     replay.add_argument(
-        "--k", type=_cutoffs, default=CUTOFFS, metavar="10,20", help="where lists are cut off"
+        "--k",
+        type=_cutoffs,
+        default=CUTOFFS,
+        metavar="10,20",
+        help="values of k of the metrics (default: 10,20)",
     )
     return replay
 

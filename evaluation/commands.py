@@ -1,4 +1,4 @@
-"""What each command does, once its options are read."""
+"""The commands of `python -m evaluation`, each a function of its parsed options."""
 
 import argparse
 from collections import Counter
@@ -11,37 +11,38 @@ import msgspec
 
 from catalog_builder.progress import stage, track
 from evaluation.behaviour import CASES
-from evaluation.behaviour.running import Result, find, run
+from evaluation.behaviour.runner import CaseResult, find_cases, run_case
 from evaluation.counterfactual.decisions import read_decisions
 from evaluation.counterfactual.estimates import estimate
-from evaluation.data.synthetic import episodes_jsonl, events_csv, make
-from evaluation.offline.replay import Outcome
-from evaluation.offline.setup import Files, prepare
-from evaluation.report.tables import number, table, with_interval
-from evaluation.tuning.running import tune as tuning
-from evaluation.tuning.running import tuned
+from evaluation.data.synthetic import episodes_jsonl, events_csv, synthetic_data
+from evaluation.offline.replay import OfflineResult
+from evaluation.offline.run import InputFiles, prepare
+from evaluation.report.page import number, text_table, with_interval
 from evaluation.tuning.search import best
-from evaluation.tuning.space import load as load_space
+from evaluation.tuning.space import load_space
+from evaluation.tuning.tune import search_parameters, tuned_scenario
 from evaluation.wiring import chosen_scenarios, known_scenarios, write_file
 from feed.model.timestamps import rfc3339
 
 
 def offline(options: argparse.Namespace) -> int:
-    """Replay interactions, cut in time: scenarios and baselines on real choices."""
+    """Replay interactions: compare scenarios and baselines on what users chose next."""
     scenarios = chosen_scenarios(options.scenario, options.scenarios)
-    experiment = prepare(files_of(options))
-    rankings = experiment.rankings(scenarios, seed=options.seed)
-    outcomes = list(experiment.outcomes(rankings, options.k, seed=options.seed))
+    run = prepare(files_of(options))
+    rankings = run.rankings(scenarios, seed=options.seed)
+    outcomes = list(run.outcomes(rankings, options.k, seed=options.seed))
     print(offline_table(outcomes))
     write_json(options.json, {one.name: one.as_json() for one in outcomes})
     return 0
 
 
 def behaviour(options: argparse.Namespace) -> int:
-    """Run behaviour cases: what a feed has to do, and must not."""
+    """Run behaviour cases and report which hold."""
     known = known_scenarios(options.scenarios)
-    paths = find(options.cases or [CASES])
-    results = [run(path, known, options.scenario) for path in track(paths, "cases", len(paths))]
+    paths = find_cases(options.cases or [CASES])
+    results = [
+        run_case(path, known, options.scenario) for path in track(paths, "cases", len(paths))
+    ]
     print(behaviour_table(results))
     count = Counter(one.status for one in results)
     print(f"\n{count['pass']} hold, {count['fail']} do not, {count['later']} cannot yet")
@@ -49,51 +50,51 @@ def behaviour(options: argparse.Namespace) -> int:
     return 1 if count["fail"] else 0
 
 
-def behaviour_table(results: Sequence[Result]) -> str:
-    """A case a row: what came of it, and what was seen."""
-    rows = [[one.status, one.name, one.case.kind, one.scenario, one.saw] for one in results]
-    return table(["", "case", "kind", "scenario", "seen"], rows, right=False)
+def behaviour_table(results: Sequence[CaseResult]) -> str:
+    """A text table with a row per case: status, name, kind, scenario and observations."""
+    rows = [[one.status, one.name, one.case.kind, one.scenario, one.observed] for one in results]
+    return text_table(["", "case", "kind", "scenario", "seen"], rows, right=False)
 
 
-def _case_json(result: Result) -> dict[str, Any]:
+def _case_json(result: CaseResult) -> dict[str, Any]:
     return {
         "status": result.status,
         "kind": result.case.kind,
         "scenario": result.scenario,
         "about": result.case.about,
-        "checks": [verdict._asdict() for verdict in result.verdicts],
+        "checks": [{"holds": one.holds, "saw": one.observed} for one in result.results],
     }
 
 
 def report(options: argparse.Namespace) -> int:
-    """Replay interactions and write what was found as one HTML page."""
-    # Half a second of imports that no other command needs.
-    from evaluation.report.comparing import report as page  # noqa: PLC0415
+    """Replay interactions and write the results as one HTML page."""
+    # Imports matplotlib, half a second that no other command needs.
+    from evaluation.report.replay_report import replay_report  # noqa: PLC0415
 
     known = known_scenarios(options.scenarios)
     scenarios = chosen_scenarios(options.scenario, options.scenarios)
-    experiment = prepare(files_of(options))
-    rankings = experiment.rankings(scenarios, seed=options.seed)
-    outcomes = list(experiment.outcomes(rankings, options.k, seed=options.seed))
+    run = prepare(files_of(options))
+    rankings = run.rankings(scenarios, seed=options.seed)
+    outcomes = list(run.outcomes(rankings, options.k, seed=options.seed))
     print(offline_table(outcomes))
     known |= {one.name: one for one in scenarios}
-    paths = find(options.cases) if options.cases else []
-    cases = [run(path, known, scenarios[0].name) for path in track(paths, "cases", len(paths))]
+    paths = find_cases(options.cases) if options.cases else []
+    cases = [run_case(path, known, scenarios[0].name) for path in track(paths, "cases", len(paths))]
     with stage("report"):
-        write_file(options.out, page(experiment, rankings, outcomes, cases, seed=options.seed))
+        write_file(options.out, replay_report(run, rankings, outcomes, cases, seed=options.seed))
     print(f"\n{options.out}")
     write_json(options.json, {one.name: one.as_json() for one in outcomes})
     return 1 if any(one.status == "fail" for one in cases) else 0
 
 
 def counterfactual(options: argparse.Namespace) -> int:
-    """Estimate what other policies would have earned, from logged propensities."""
+    """Estimate the reward of other policies from logged decisions and their propensities."""
     log, policies = read_decisions(options.log)
-    # The policy that logged is one, too: its weights are 1.
-    every = {"(as logged)": log.propensity, **policies}
+    # The logging policy as well: its weights are 1.
+    all_policies = {"(as logged)": log.propensity, **policies}
     found = {
         name: estimate(log, probability, clip=options.clip, seed=options.seed)
-        for name, probability in every.items()
+        for name, probability in all_policies.items()
     }
     header = ["policy", "IPS", "SNIPS", "effective n", "mean weight", "largest", "clipped"]
     rows = [
@@ -109,60 +110,60 @@ def counterfactual(options: argparse.Namespace) -> int:
         for name, one in found.items()
     ]
     print(f"{len(log):,} decisions for {int(log.unit.max()) + 1:,} users\n")
-    print(table(header, rows))
+    print(text_table(header, rows))
     write_json(options.json, {name: asdict(one) for name, one in found.items()})
     return 0
 
 
 def tune(options: argparse.Namespace) -> int:
-    """Search a scenario's numbers on a validation cut; write the best scenario and a report."""
-    from evaluation.report.tuning import report as page  # noqa: PLC0415 - as above
+    """Search a scenario's parameters on a validation cut; write the best scenario and a report."""
+    from evaluation.report.tuning_report import tuning_report  # noqa: PLC0415 - imports matplotlib
 
     (start,) = chosen_scenarios([options.scenario], options.scenarios)
     space = load_space(options.space, start)
-    experiment = prepare(files_of(options))
+    run = prepare(files_of(options))
     if options.users:
-        sample = experiment.targets.sample(options.users, options.seed)
-        experiment = replace(experiment, targets=sample)
-    trials = tuning(space, experiment, options.trials, options.seed, options.record)
+        sample = run.targets.sample(options.users, options.seed)
+        run = replace(run, targets=sample)
+    trials = search_parameters(space, run, options.trials, options.seed, options.record)
     won = best(trials)
-    told = (
+    description = (
         f"{start.description} Tuned: trial {won.number} of {len(trials)}, seed {options.seed}, "
         f"space {options.space.name}."
     )
-    _, text = tuned(space, won.values, options.out.stem, told)
+    _, text = tuned_scenario(space, won.values, options.out.stem, description)
     write_file(options.out, text.encode())
     lead = [
-        f"{len(experiment.targets):,} users after a cut at {rfc3339(experiment.learned.now_us)}.",
+        f"{len(run.targets):,} users after a cut at {rfc3339(run.training.now_us)}.",
         f"Seed {options.seed}.",
     ]
     with stage("report"):
-        write_file(options.report, page(space, trials, lead))
-    print(f"worth {won.worth:.4f}, as it was {trials[0].worth:.4f}")
+        write_file(options.report, tuning_report(space, trials, lead))
+    print(f"objective {won.objective:.4f}, start {trials[0].objective:.4f}")
     print(f"{options.out}\n{options.report}")
     return 0
 
 
 def synthetic(options: argparse.Namespace) -> int:
-    """Make data to try everything on: episodes, and events before and after a cut."""
-    made = make(seed=options.seed)
+    """Write synthetic data: episodes, and events before and after a cut."""
+    data = synthetic_data(seed=options.seed)
     files = {
-        "episodes.jsonl": episodes_jsonl(made),
-        "train.csv": events_csv(made.train),
-        "test.csv": events_csv(made.test),
+        "episodes.jsonl": episodes_jsonl(data),
+        "train.csv": events_csv(data.train),
+        "test.csv": events_csv(data.test),
     }
-    for name, data in files.items():
-        write_file(options.out / name, data)
+    for name, content in files.items():
+        write_file(options.out / name, content)
     print(
-        f"{options.out}: {len(made.episodes):,} episodes, {len(made.train):,} events and "
-        f"{len(made.test):,} after the cut"
+        f"{options.out}: {len(data.episodes):,} episodes, {len(data.train):,} events and "
+        f"{len(data.test):,} after the cut"
     )
     return 0
 
 
-def files_of(options: argparse.Namespace) -> Files:
-    """The files that an experiment is read from."""
-    return Files(
+def files_of(options: argparse.Namespace) -> InputFiles:
+    """The input files of an offline run, from the options of a command."""
+    return InputFiles(
         episodes=options.episodes,
         interactions=options.interactions,
         test=getattr(options, "test", None),
@@ -174,8 +175,8 @@ def files_of(options: argparse.Namespace) -> Files:
     )
 
 
-def offline_table(outcomes: Sequence[Outcome]) -> str:
-    """Rankings in rows, metrics in columns, those of accuracy with their intervals."""
+def offline_table(outcomes: Sequence[OfflineResult]) -> str:
+    """A text table of rankings by metrics; recall and nDCG with their intervals."""
     names = list(outcomes[0].metrics)
     rows = [
         [
@@ -189,10 +190,10 @@ def offline_table(outcomes: Sequence[Outcome]) -> str:
         ]
         for one in outcomes
     ]
-    return table([f"{len(outcomes[0].ranks):,} users", *names], rows)
+    return text_table([f"{len(outcomes[0].ranks):,} users", *names], rows)
 
 
 def write_json(path: Path | None, found: Any) -> None:
-    """Write a JSON file, whole or not at all, where one was asked for."""
+    """Write `found` as JSON to a file, atomically; do nothing if `path` is None."""
     if path is not None:
         write_file(path, msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")

@@ -1,4 +1,4 @@
-"""Wiring: files to what the harness works on, by the builder's own readers."""
+"""Reads the inputs of an evaluation, catalogs and scenarios, with the catalog builder's readers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,25 +15,39 @@ from feed.ports.episodes import Vectors
 from feed.scenarios import scenario as scenarios
 from feed.scenarios.scenario import Scenario
 
-__all__ = ["Material", "chosen_scenarios", "known_scenarios", "material", "write_file"]
+__all__ = [
+    "CatalogInput",
+    "chosen_scenarios",
+    "known_scenarios",
+    "read_catalog_input",
+    "write_file",
+]
 
 SHOWN_PROBLEMS = 5
 
 
 @dataclass(frozen=True)
-class Material:
-    """Episodes and their vectors, as a build reads them."""
+class CatalogInput:
+    """Episodes and their vectors, the input of a catalog build."""
 
     episodes: Sequence[Episode]
     vectors: Vectors
 
 
-def material(
+def read_catalog_input(
     episodes: str, vectors: str = "", fields: Path | None = None, today: date = date.max
-) -> Material:
-    """Episodes from a file (none: the demo of a day) and vectors from a file, or of the text.
+) -> CatalogInput:
+    """Read episodes and vectors with the readers of the catalog builder.
 
-    Raises `CommandError`, and `Unavailable`.
+    Args:
+        episodes: a file; empty for the demo catalog as of `today`
+        vectors: a file; empty to compute vectors from the text
+        fields: a TOML file that maps field names
+        today: the newest date of the demo catalog
+
+    Raises:
+        CommandError: a file cannot be read or has no valid episode.
+        Unavailable: a source does not answer.
     """
     sources = Sources(episodes=episodes, vectors=vectors)
     read = read_episodes(
@@ -44,14 +58,15 @@ def material(
     if len(read.bad) > SHOWN_PROBLEMS:
         say(f"skipped: {len(read.bad) - SHOWN_PROBLEMS:,} more")
     if not read.episodes:
-        raise CommandError(f"{episodes}: expected at least one episode, got none that can be read")
-    return Material(read.episodes, vector_store(sources).vectors(read.episodes))
+        raise CommandError(f"{episodes}: expected at least one valid episode, got none")
+    return CatalogInput(read.episodes, vector_store(sources).vectors(read.episodes))
 
 
 def known_scenarios(folder: Path | None) -> dict[str, Scenario]:
-    """The scenarios that every command knows and those of a folder, by name.
+    """By name: the scenarios of Earshot and those in `folder`.
 
-    Raises `CommandError`.
+    Raises:
+        CommandError: the folder does not exist, or a file is no valid scenario.
     """
     known = cli.known_scenarios()
     if folder is not None:
@@ -65,7 +80,11 @@ def known_scenarios(folder: Path | None) -> dict[str, Scenario]:
 
 
 def chosen_scenarios(names: Sequence[str], folder: Path | None) -> list[Scenario]:
-    """The scenarios of these names, or of these .toml files. Raises `CommandError`."""
+    """The scenarios with these names, or in these .toml files, in order.
+
+    Raises:
+        CommandError: a name is unknown or occurs twice, or a file is no valid scenario.
+    """
     known = known_scenarios(folder)
     chosen: dict[str, Scenario] = {}
     for name in names:

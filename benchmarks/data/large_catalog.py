@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.data.vectors import clustered
+from benchmarks.data.vectors import clustered_vectors
 from catalog_builder.build import build_catalog
 from catalog_builder.vectors.cosine_scale import cosine_scale
 from catalog_builder.vectors.inverted_file import MIN_CLUSTERED, build_inverted_file
@@ -48,7 +48,7 @@ def large_catalog(count: int, dimension: int) -> Catalog:
     hashes = hash_strings(ids)
     every = np.arange(count)
     series_ids = [f"series-{number}" for number in range(-(-count // IN_A_SERIES))]
-    embeddings = clustered(count, dimension)
+    embeddings = clustered_vectors(count, dimension)
     members = rng.integers(MAJOR, size=count).astype(np.int32)
     anchors = np.stack([_mean(embeddings[members == one]) for one in range(MAJOR)])
     present = np.ones(count, np.bool_)

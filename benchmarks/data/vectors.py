@@ -13,7 +13,7 @@ NOISE = 0.5
 BLOCK = 50_000
 
 
-def clustered(
+def clustered_vectors(
     count: int, dimension: int, seed: int = 0, apart: float = APART
 ) -> npt.NDArray[np.float32]:
     """(count, dimension) unit rows, the same for the same arguments."""

@@ -15,29 +15,27 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from google.cloud import storage
+from google.cloud.storage import Client  # type: ignore[import-untyped]
 
 from adapters.folder.shelf import FolderShelf
 from adapters.gcs.shelf import GcsShelf
 from adapters.jsonl import JsonSource
 from adapters.npz import NpzVectors
-from benchmarks.data.crowd import NOW, Crowd
-from benchmarks.harness.world import World
+from benchmarks.data.users import NOW, SyntheticUsers
+from benchmarks.harness.dataset import SyntheticDataset
 from catalog_builder import build, job
 from catalog_builder.signals import aggregates
-from feed.catalog.catalog import Catalog
 from feed.model.engagement import Summary
 from feed.ports.shelf import Shelf
 from feed.snapshot.codec import decode
-from feed.snapshot.schema import SECTIONS
 
-BUCKET, PLAIN = "bench", "plain"
+BUCKET = "bench"
 TIMEOUT_S = 600.0
 
 
 def make(folder: Path, episodes: int) -> dict[str, Any]:
     """Write what a catalog is built from."""
-    world = World(episodes)
+    world = SyntheticDataset(episodes)
     with (folder / "episodes.jsonl").open("wb") as file:
         for item in world.each_item():
             file.write(msgspec.json.encode(item) + b"\n")
@@ -49,7 +47,7 @@ def make(folder: Path, episodes: int) -> dict[str, Any]:
 class Users:
     """A `SummaryArchive` of a crowd."""
 
-    def __init__(self, crowd: Crowd) -> None:
+    def __init__(self, crowd: SyntheticUsers) -> None:
         self.crowd = crowd
 
     def summaries(self) -> Iterator[Summary]:
@@ -59,7 +57,7 @@ class Users:
 
 def publish(folder: Path, episodes: int) -> dict[str, Any]:
     """Build and publish as the command does; seconds by step, and the most memory, MB."""
-    users = Users(World(episodes).listeners())
+    users = Users(SyntheticDataset(episodes).listeners())
     inputs = job.Inputs(
         episodes=JsonSource(folder / "episodes.jsonl"),
         vectors=NpzVectors(folder / "vectors.npz"),
@@ -95,24 +93,9 @@ def publish(folder: Path, episodes: int) -> dict[str, Any]:
 def store(folder: Path) -> dict[str, Any]:
     """Put what is published into a bucket, and write it in other ways, for loading."""
     pointer, data = _published(FolderShelf(folder / "shelf"))
-    began = time.perf_counter()
     GcsShelf(BUCKET).put(pointer.version, data, TIMEOUT_S)
-    put_s = time.perf_counter() - began
-    blob = storage.Client().bucket(BUCKET).blob(f"{PLAIN}/snapshots/{pointer.version}")
-    blob.upload_from_string(bytes(data))
-    packed = storage.Client().bucket(BUCKET).get_blob(f"snapshots/{pointer.version}")
-    catalog = decode(data, summed=True)
-    began = time.perf_counter()
-    np.savez(folder / "peer.npz", **dict(_arrays(catalog)))
-    return {
-        "put_s": put_s,
-        "npz_s": time.perf_counter() - began,
-        "mb": {
-            "bucket": packed.size / 1e6,
-            "bucket, as it lies": len(data) / 1e6,
-            "npz": (folder / "peer.npz").stat().st_size / 1e6,
-        },
-    }
+    packed = Client().bucket(BUCKET).get_blob(f"snapshots/{pointer.version}")
+    return {"packed_mb": packed.size / 1e6}
 
 
 def load(folder: Path, how: str) -> dict[str, Any]:
@@ -121,25 +104,16 @@ def load(folder: Path, how: str) -> dict[str, Any]:
     pointer = shelf.current(TIMEOUT_S)
     assert pointer is not None  # noqa: S101  # it was published
     asked = pointer.version, TIMEOUT_S, pointer.size
-    bucket, plain = GcsShelf(BUCKET), GcsShelf(BUCKET, PLAIN)
-    if how.startswith("bucket"):
+    bucket = GcsShelf(BUCKET)
+    if how == "bucket":
         bucket.current(TIMEOUT_S)  # the connection is no part of it
     before_mb, began, began_cpu = _peak_mb(), time.perf_counter(), time.process_time()
     if how == "folder":
         decode(shelf.fetch(*asked, pointer.sha256), summed=True)
     elif how == "folder, summed up":
         decode(shelf.fetch(*asked))
-    elif how == "read into memory":
-        data = (folder / "shelf/snapshots" / pointer.version).read_bytes()
-        decode(data)
-    elif how == "bucket":
-        decode(bucket.fetch(*asked, pointer.sha256), summed=True)
-    elif how == "bucket, as it lies":
-        decode(plain.fetch(*asked))
     else:
-        with np.load(folder / "peer.npz", allow_pickle=False) as file:
-            held = {name: file[name] for name in file.files}
-        assert held  # noqa: S101  # as decode would
+        decode(bucket.fetch(*asked, pointer.sha256), summed=True)
     return {
         "seconds": time.perf_counter() - began,
         "processor_s": time.process_time() - began_cpu,
@@ -153,14 +127,6 @@ def _published(shelf: Shelf) -> tuple[Any, Any]:
     data = shelf.fetch(pointer.version, TIMEOUT_S)
     assert hashlib.sha256(data).hexdigest() == pointer.sha256  # noqa: S101
     return pointer, data
-
-
-def _arrays(catalog: Catalog) -> Iterator[tuple[str, Any]]:
-    for name in SECTIONS:
-        value: Any = catalog
-        for attribute in name.split("."):
-            value = getattr(value, attribute)
-        yield name, value
 
 
 def _timed(function: Callable[..., Any], name: str, taken: dict[str, float]) -> Callable[..., Any]:

@@ -23,7 +23,7 @@ PAUSE_S = 0.1
 REFUSED = frozenset({429, 503})
 
 
-class Ask(NamedTuple):
+class PostRequest(NamedTuple):
     """A request: POST of JSON."""
 
     path: str
@@ -32,7 +32,7 @@ class Ask(NamedTuple):
 
 
 @dataclass
-class Driven:
+class LoadResult:
     """What came back. The lists are of what was answered with 200, in the same order."""
 
     sent: int = 0
@@ -63,7 +63,7 @@ class Driven:
         """By step of Server-Timing: its durations, of all answers that name it."""
         found: dict[str, list[float]] = {}
         for header in self.timings:
-            for name, ms in steps_of(header).items():
+            for name, ms in server_timing_ms(header).items():
                 found.setdefault(name, []).append(ms)
         return found
 
@@ -75,14 +75,18 @@ class _Session(msgspec.Struct):
 _DEGRADED = msgspec.json.Decoder(_Session)
 
 
-def drive(url: str, asks: Iterator[Ask], *, connections: int, duration_s: float) -> Driven:
+def drive(
+    url: str, asks: Iterator[PostRequest], *, connections: int, duration_s: float
+) -> LoadResult:
     """Send the requests in their order for so long. What is under way then is waited for."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_drive(url, asks, connections, duration_s))
 
 
-async def _drive(url: str, asks: Iterator[Ask], connections: int, duration_s: float) -> Driven:
-    driven = Driven()
+async def _drive(
+    url: str, asks: Iterator[PostRequest], connections: int, duration_s: float
+) -> LoadResult:
+    driven = LoadResult()
     limits = aiohttp.TCPConnector(limit=connections)
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
     # Bodies are unpacked by us, past the clock: aiohttp would send each to a thread.
@@ -101,7 +105,9 @@ async def _drive(url: str, asks: Iterator[Ask], connections: int, duration_s: fl
     return driven
 
 
-async def _send(session: aiohttp.ClientSession, url: str, ask: Ask, driven: Driven) -> None:
+async def _send(
+    session: aiohttp.ClientSession, url: str, ask: PostRequest, driven: LoadResult
+) -> None:
     driven.sent += 1
     headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip", **ask.headers}
     began = time.perf_counter()
@@ -133,7 +139,7 @@ def _plain(answer: aiohttp.ClientResponse, body: bytes) -> bytes:
     return zlib.decompress(body, zlib.MAX_WBITS | 16) if gzipped else body
 
 
-def steps_of(header: str) -> dict[str, float]:
+def server_timing_ms(header: str) -> dict[str, float]:
     """The steps of one Server-Timing, milliseconds each."""
     steps = {}
     for one in header.split(", "):

@@ -9,7 +9,7 @@ from feed.catalog.catalog import Catalog
 from feed.vectors.search import nearest
 
 
-class Earshot:
+class EarshotSearch:
     """The search of a session, as a peer."""
 
     def __init__(self, catalog: Catalog) -> None:

@@ -55,10 +55,10 @@ def _quickest(
     runs = []
     for _ in range(rounds):
         seconds: Counter[str] = Counter()
-        with ExitStack() as watched:
+        with ExitStack() as track:
             for where, name, stage in _OF:
                 timed = _timed(seconds, stage, getattr(where, name))
-                watched.enter_context(patch.object(where, name, timed))
+                track.enter_context(patch.object(where, name, timed))
             _timed(seconds, "all", page)(ranker, query)
         seconds["page"] = seconds["all"] - seconds["rank"]
         seconds["rest"] = seconds["rank"] - sum(seconds[stage] for stage in _RANK)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.report.plots import PLOTS
-from benchmarks.report.results import Result, Table, read, say
-from evaluation.report.page import page, paragraph, table
+from benchmarks.report.results import BenchmarkResult, ResultTable, read, say
+from evaluation.report.page import html_table, page, paragraph
 
 TITLES = {
     "engine": "The engine",
@@ -29,7 +29,7 @@ TITLES = {
 MARK = "<!-- Below this line `make bench` writes. -->"
 
 
-def results(folder: Path) -> list[Result]:
+def results(folder: Path) -> list[BenchmarkResult]:
     """What lies in a folder, in order. Raises `ValueError`, naming the file."""
     found = []
     for file in folder.glob("*.json"):
@@ -45,14 +45,14 @@ def results(folder: Path) -> list[Result]:
     )
 
 
-def as_html(found: Sequence[Result]) -> bytes:
+def as_html(found: Sequence[BenchmarkResult]) -> bytes:
     """The page."""
     sections = []
     for one in found:
         plots = PLOTS[one.name](one.found) if one.name in PLOTS else []
         tables = [
             f"<h3>{html.escape(part.title)}</h3>"
-            + table(part.header, [[html.escape(cell) for cell in row] for row in part.rows])
+            + html_table(part.header, [[html.escape(cell) for cell in row] for row in part.rows])
             for part in one.tables
         ]
         made = f"{one.date}, {one.machine}. Again: {one.command}"
@@ -62,7 +62,7 @@ def as_html(found: Sequence[Result]) -> bytes:
     return page("Benchmarks", lead, sections)
 
 
-def as_markdown(found: Sequence[Result]) -> str:
+def as_markdown(found: Sequence[BenchmarkResult]) -> str:
     """The same without plots."""
     return "\n".join(
         part
@@ -76,7 +76,7 @@ def as_markdown(found: Sequence[Result]) -> str:
     )
 
 
-def _markdown(one: Table) -> str:
+def _markdown(one: ResultTable) -> str:
     lines = [list(one.header), ["---"] * len(one.header), *one.rows]
     return f"### {one.title}\n\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines)
 

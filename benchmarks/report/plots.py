@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from evaluation.report.charts import bare, chart, colour, key
+from evaluation.report.charts import chart, colour, legend, value_grid
 
 WIDE, TALL = (7.5, 3.2), (7.5, 4.2)
 STEPS = ("framework", "imports", "snapshot", "rankers", "worker", "first session")
@@ -49,8 +49,8 @@ def http(found: dict[str, Any]) -> list[str]:
                 )
         axes.set(xscale="log", yscale="log", xlabel="connections", ylabel="milliseconds")
         axes.set_xticks(connections, [str(one) for one in connections])
-        bare(axes)
-        key(figure, axes)
+        value_grid(axes)
+        legend(figure, axes)
 
     busiest = {name: by[max(by, key=int)]["processor_ms"]["median"] for name, by in by_name.items()}
     return [
@@ -149,8 +149,8 @@ def _lines(benchmark: str, unit: str, by: str, several: Sequence[Mapping[str, An
             sizes, values = zip(*one["points"], strict=True)
             axes.plot(sizes, values, color=colour(place), marker="o", markersize=3, label=label)
         axes.set(xscale="log", yscale="log", xlabel=by, ylabel=unit)
-        bare(axes)
-        key(figure, axes, columns=2)
+        value_grid(axes)
+        legend(figure, axes, columns=2)
 
     about = f"{benchmark}, {unit} by {by}; in brackets the exponent"
     height = TALL[1] + 0.12 * len(several)
@@ -189,7 +189,7 @@ def _bars(
         axes.invert_yaxis()
         axes.set_xscale("log" if log else "linear")
         axes.margins(x=0.15)
-        bare(axes, y=False)
+        value_grid(axes, y=False)
 
     height = 0.7 + 0.32 * sum(map(len, groups.values()))
     return chart(name, about, (WIDE[0], height), draw)
@@ -208,7 +208,7 @@ def _stacked(name: str, about: str, lines: Mapping[str, Mapping[str, float]]) ->
             left = [a + b for a, b in zip(left, values, strict=True)]
         axes.set_yticks(range(len(lines)), list(lines))
         axes.invert_yaxis()
-        bare(axes, y=False)
-        key(figure, axes)
+        value_grid(axes, y=False)
+        legend(figure, axes)
 
     return chart(name, about, (WIDE[0], 1.3 + 0.4 * len(lines)), draw)

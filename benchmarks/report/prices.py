@@ -1,4 +1,4 @@
-"""Prices: the file of them, validated."""
+"""PriceList: the file of them, validated."""
 
 import datetime as dt
 from pathlib import Path
@@ -26,7 +26,7 @@ class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.dollars / self.per * units
 
 
-class Prices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PriceList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every price that is needed."""
 
     vcpu_second: Price
@@ -42,9 +42,9 @@ class Prices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rented_search: Price
 
 
-def read_prices(file: Path = FILE) -> Prices:
+def read_prices(file: Path = FILE) -> PriceList:
     """The prices in a file. Raises `ValueError`, naming the file and what is wrong in it."""
     try:
-        return msgspec.toml.decode(file.read_bytes(), type=Prices)
+        return msgspec.toml.decode(file.read_bytes(), type=PriceList)
     except msgspec.MsgspecError as error:
         raise ValueError(f"{file.name}: {error}") from error

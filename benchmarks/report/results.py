@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.report.tables import table
+from evaluation.report.page import text_table
 
 CALLS, BATCHES = 2_000, 9
 """how often it is made at once, and how many times over"""
@@ -53,7 +53,7 @@ def _machine() -> str:
 
 
 @dataclass(frozen=True)
-class Table:
+class ResultTable:
     """One table: what it shows, in a sentence, and its cells as they are read."""
 
     title: str
@@ -63,13 +63,13 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Result:
+class BenchmarkResult:
     """All that one benchmark found."""
 
     name: str
     about: str
     """what was measured and how, for whoever has not read the code"""
-    tables: Sequence[Table]
+    tables: Sequence[ResultTable]
     found: dict[str, Any]
     """every figure by itself, for plots and for other benchmarks"""
     command: str = field(default_factory=_command)
@@ -80,18 +80,18 @@ class Result:
         """Print the tables, and write all of it to a file, where one is named."""
         for one in self.tables:
             say(f"\n{one.title}\n")
-            say(table(one.header, one.rows))
+            say(text_table(one.header, one.rows))
         say(f"\n{self.about}\n{self.date}, {self.machine}")
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n")
 
 
-def read(file: Path) -> Result:
+def read(file: Path) -> BenchmarkResult:
     """What `tell` wrote."""
     fields = json.loads(file.read_text())
-    tables = [Table(**one) for one in fields.pop("tables")]
-    return Result(tables=tables, **fields)
+    tables = [ResultTable(**one) for one in fields.pop("tables")]
+    return BenchmarkResult(tables=tables, **fields)
 
 
 def options(name: str, about: str, json_option: str = "--json") -> argparse.ArgumentParser:

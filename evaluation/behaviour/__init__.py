@@ -1,6 +1,6 @@
-"""Behaviour: cases as data, each a small world, a person in it, and what has to hold."""
+"""Behaviour cases: each TOML file describes a small catalog, a user and what the feed must do."""
 
 from pathlib import Path
 
 CASES = Path(__file__).parents[1] / "cases"
-"""The shipped cases."""
+"""Folder of the cases that Earshot ships."""

@@ -1,8 +1,8 @@
-"""Case: a catalog, a person, and what is expected of their feed, as a TOML file says it.
+"""The schema of a behaviour case: a catalog, a user, a request and the checks of the feed.
 
-Kinds as in Ribeiro et al. (2020), "Beyond Accuracy: Behavioral Testing of NLP Models with
-CheckList": a minimum functionality, a direction (what a change has to do), an invariance (what it
-must not).
+The kinds follow Ribeiro et al. (2020), "Beyond Accuracy: Behavioral Testing of NLP Models with
+CheckList": a minimum functionality, a direction (a change that must have an effect) or an
+invariance (a change that must have none).
 """
 
 from pathlib import Path
@@ -12,23 +12,28 @@ import msgspec
 
 from catalog_builder.errors import CommandError
 from evaluation.behaviour import checks, comparisons
-from evaluation.behaviour.where import Where
+from evaluation.behaviour.criteria import EpisodeCriteria
 from feed.model.engagement import EngagementType
 from feed.model.episode import Scores
 
-Comparison = comparisons.Overlap | comparisons.Same | comparisons.SameAbove | comparisons.Moves
-Check = (
-    checks.Length
-    | checks.Absent
-    | checks.Share
-    | checks.Breadth
-    | checks.Floor
-    | checks.Quality
-    | checks.Before
-    | checks.More
-    | checks.Series
-    | checks.Reasons
-    | checks.Latency
+Comparison = (
+    comparisons.OverlapCheck
+    | comparisons.SameCheck
+    | comparisons.SameAboveCheck
+    | comparisons.MovesCheck
+)
+AnyCheck = (
+    checks.LengthCheck
+    | checks.AbsentCheck
+    | checks.ShareCheck
+    | checks.BreadthCheck
+    | checks.FloorCheck
+    | checks.QualityCheck
+    | checks.BeforeCheck
+    | checks.MoreCheck
+    | checks.SeriesCheck
+    | checks.ReasonsCheck
+    | checks.LatencyCheck
     | Comparison
 )
 
@@ -37,72 +42,72 @@ Count = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of a case: unknown keys are refused."""
+    """A TOML table of a case; an unknown key is an error."""
 
 
-class Written(_Table, frozen=True, kw_only=True):
-    """An episode written out."""
+class CaseEpisode(_Table, frozen=True, kw_only=True):
+    """An episode of the case's catalog, described field by field."""
 
     id: str
     title: str = ""
-    """its id, unless given"""
+    """default: the id"""
     topic: str = ""
-    """its category, and where its vector lies unless `vector` says so"""
+    """its category, and the direction of its vector unless `vector` is given"""
     series: str = ""
     age_days: Annotated[float, msgspec.Meta(ge=-36_500, le=36_500)] = 1.0
-    """negative for the future"""
+    """negative for a date in the future"""
     scores: Scores = Scores(credibility=4.0, insight=4.0)
     content_id: str | None = None
     language: str | None = None
     explicit: bool | None = None
     vector: dict[str, float] = {}
-    """a sum of topics' directions and of directions at right angles to all topics"""
+    """weights of the vector's directions: topics, or other names, each orthogonal to all topics"""
 
 
-class World(_Table, frozen=True, kw_only=True):
-    """The catalog of a case."""
+class CaseCatalog(_Table, frozen=True, kw_only=True):
+    """The catalog of a case: generated, the demo, a file, or only the episodes written out."""
 
     generator: Literal["topics", "demo", "file", "none"] = "topics"
     topics: tuple[str, ...] = (
         *("Astronomy", "Physics", "Chemistry", "Cooking"),
         *("Travel", "History", "Politics", "Music"),
     )
-    """on a ring: each is related to the one before and the one after it"""
+    """arranged on a ring: each is similar to its two neighbours"""
     per_topic: Count = 40
     series_per_topic: Count = 8
     noise: Annotated[float, msgspec.Meta(ge=0, le=10)] = 0.8
-    """how far the episodes of a topic lie apart: 0 for all in one place"""
+    """length of the random part of a vector, beside a topic's direction of length 1"""
     days: Days = 80.0
-    """the age of the oldest"""
+    """age of the oldest generated episode"""
     levels: dict[str, float] = {}
-    """by topic, what is added to its episodes' scores"""
+    """by topic: added to the editorial scores of its episodes"""
     seed: int = 0
     file: str = ""
-    """with `file`: JSON or JSON Lines, beside the case"""
+    """name of a JSON or JSON Lines file beside the case, for the generator `file`"""
     vectors: str = ""
-    """with `file`: .npz, beside the case; none: of the text"""
-    episodes: tuple[Written, ...] = ()
-    """more of them, written out"""
+    """name of an .npz file beside the case; default: vectors are computed from the text"""
+    episodes: tuple[CaseEpisode, ...] = ()
+    """further episodes, described field by field"""
 
 
-class Engaged(Where, frozen=True, kw_only=True):
-    """Engagements with every episode named by its id, or else with the first `count` that match."""
+class CaseEngagement(EpisodeCriteria, frozen=True, kw_only=True):
+    """Engagements of a user: one with each episode in `id`, or with the first `count` matches."""
 
     type: EngagementType = "complete"
     age_days: Days = 1.0
-    """of the newest; each further one lies a day further back"""
+    """age of the newest; each further engagement is one day older"""
     progress: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
     count: Count = 1
 
 
-class Crowd(Engaged, frozen=True, kw_only=True):
-    """What others did, each of them all of it: the signals of the catalog come from them."""
+class CrowdEngagement(CaseEngagement, frozen=True, kw_only=True):
+    """Engagements of `users` other users, each with all matches; signals are computed from them."""
 
     users: Count = 10
 
 
-class Person(_Table, frozen=True, kw_only=True):
-    """What is stored of a user."""
+class CaseProfile(_Table, frozen=True, kw_only=True):
+    """The stored profile of the case's user."""
 
     category_interests: tuple[str, ...] = ()
     followed_series: tuple[str, ...] = ()
@@ -111,10 +116,10 @@ class Person(_Table, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ()
 
 
-class Asked(_Table, frozen=True, kw_only=True):
-    """The request."""
+class CaseRequest(_Table, frozen=True, kw_only=True):
+    """The session request of the case's user."""
 
-    engagements: tuple[Engaged, ...] = ()
+    engagements: tuple[CaseEngagement, ...] = ()
     excluded_ids: tuple[str, ...] = ()
     served_ids: tuple[str, ...] = ()
     category_interests: tuple[str, ...] | None = None
@@ -122,38 +127,42 @@ class Asked(_Table, frozen=True, kw_only=True):
     seed: int = 0
 
 
-class Other(_Table, frozen=True, kw_only=True):
-    """A second session. What is not given here is as in the first."""
+class SecondSession(_Table, frozen=True, kw_only=True):
+    """The changes that make the second session; what is left out stays as in the first."""
 
-    engagements: tuple[Engaged, ...] | None = None
-    profile: Person | None = None
-    request: Asked | None = None
-    crowd: tuple[Crowd, ...] | None = None
-    episodes: tuple[Written, ...] = ()
-    """added to the catalog"""
+    engagements: tuple[CaseEngagement, ...] | None = None
+    profile: CaseProfile | None = None
+    request: CaseRequest | None = None
+    crowd: tuple[CrowdEngagement, ...] | None = None
+    episodes: tuple[CaseEpisode, ...] = ()
+    """added to the first session's catalog"""
 
 
 class Case(_Table, frozen=True, kw_only=True):
-    """One case."""
+    """One behaviour case: a session, optionally a second one, and checks of the feeds."""
 
     about: Annotated[str, msgspec.Meta(min_length=1)]
-    """what has to hold, in a sentence"""
+    """the requirement, in one sentence"""
     kind: Literal["functionality", "direction", "invariance"]
     scenario: str = ""
-    """none: the one that is being judged"""
+    """default: the scenario given on the command line"""
     later: str = ""
-    """why it cannot hold yet; once it does, this has to go"""
-    catalog: World = World()
-    crowd: tuple[Crowd, ...] = ()
-    profile: Person = Person()
-    engagements: tuple[Engaged, ...] = ()
-    request: Asked = Asked()
-    other: Other | None = None
-    expect: Annotated[tuple[Check, ...], msgspec.Meta(min_length=1)]
+    """why the case does not hold yet; it fails once it holds, until this key is removed"""
+    catalog: CaseCatalog = CaseCatalog()
+    crowd: tuple[CrowdEngagement, ...] = ()
+    profile: CaseProfile = CaseProfile()
+    engagements: tuple[CaseEngagement, ...] = ()
+    request: CaseRequest = CaseRequest()
+    other: SecondSession | None = None
+    expect: Annotated[tuple[AnyCheck, ...], msgspec.Meta(min_length=1)]
 
 
-def load(path: Path) -> Case:
-    """A case from its file. Raises `CommandError` that names the key."""
+def load_case(path: Path) -> Case:
+    """Read a case from a TOML file.
+
+    Raises:
+        CommandError: the file cannot be read, or a key is unknown or has a wrong value.
+    """
     try:
         case = msgspec.toml.decode(path.read_bytes(), type=Case)
     except OSError as error:
@@ -161,11 +170,11 @@ def load(path: Path) -> Case:
     except (msgspec.DecodeError, ValueError) as error:
         raise CommandError(f"{path}: {error}") from error
     if (case.catalog.generator == "file") != bool(case.catalog.file):
-        raise CommandError(
-            f"{path}: catalog.file: expected with generator = 'file', and with it alone"
-        )
+        raise CommandError(f"{path}: catalog.file: expected if and only if generator = 'file'")
     for check in case.expect:
         if isinstance(check, Comparison) and case.other is None:
             name = check.__struct_config__.tag
-            raise CommandError(f"{path}: other: expected such a table for the check {name!r}")
+            raise CommandError(
+                f"{path}: other: expected this table, since {name!r} compares two sessions"
+            )
     return case

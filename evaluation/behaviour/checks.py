@@ -1,4 +1,4 @@
-"""Checks of one feed. Each says whether it holds, and what was seen."""
+"""Checks of a single feed."""
 
 from collections import Counter
 from typing import Annotated, Literal
@@ -6,188 +6,191 @@ from typing import Annotated, Literal
 import msgspec
 import numpy as np
 
-from evaluation.behaviour.seen import Seen
-from evaluation.behaviour.verdict import Judge, Part, Top, Verdict, placed
-from evaluation.behaviour.where import Where
+from evaluation.behaviour.check import Check, CheckResult, Depth, Fraction, RankedFeed
+from evaluation.behaviour.criteria import EpisodeCriteria
 from evaluation.offline.latency import session_ms
-from feed.arrays.arrays import BoolArray
 
 ScoreName = Literal["credibility", "insight", "information", "entertainment", "combined"]
 
 WARM_UP = 5
-"""sessions that are not timed"""
+"""Sessions that run before the clock starts."""
 
 
-class Length(Judge, frozen=True, kw_only=True):
-    """The queue has so many episodes."""
+class LengthCheck(Check, frozen=True, kw_only=True):
+    """Holds if the queue has at least `at_least` episodes."""
 
-    at_least: Top
+    at_least: Depth
 
-    def judge(self, seen: Seen, other: Seen) -> Verdict:
-        return Verdict(len(seen.rows) >= self.at_least, f"{len(seen.rows)} episodes")
+    def judge(self, feed: RankedFeed, other: RankedFeed) -> CheckResult:
+        return CheckResult(len(feed.rows) >= self.at_least, f"{len(feed.rows)} episodes")
 
 
-class Absent(Judge, frozen=True, kw_only=True):
-    """None of these is anywhere in the queue, which is not empty."""
+class AbsentCheck(Check, frozen=True, kw_only=True):
+    """Holds if no matching episode is in the queue, and the queue is not empty."""
 
-    where: Where
+    where: EpisodeCriteria
 
-    def judge(self, seen: Seen, other: Seen) -> Verdict:
-        places = seen.places(self.where.mask(seen.catalog))
-        found = f"{len(places)} of them, at {places[:5].tolist()}" if len(places) else "none"
-        return Verdict(
-            not len(places) and len(seen.rows) > 0, f"{found} among {len(seen.rows)} episodes"
+    def judge(self, feed: RankedFeed, other: RankedFeed) -> CheckResult:
+        positions = feed.positions(self.where.mask(feed.catalog))
+        found = (
+            f"{len(positions)} of them, at {positions[:5].tolist()}" if len(positions) else "none"
+        )
+        return CheckResult(
+            not len(positions) and len(feed.rows) > 0, f"{found} among {len(feed.rows)} episodes"
         )
 
 
-class Share(Judge, frozen=True, kw_only=True):
-    """How much of the top these are."""
+class ShareCheck(Check, frozen=True, kw_only=True):
+    """Holds if the share of matching episodes in the top lies within bounds."""
 
-    where: Where
-    top: Top = 10
-    at_least: Part = 0.0
-    at_most: Part = 1.0
+    where: EpisodeCriteria
+    top: Depth = 10
+    at_least: Fraction = 0.0
+    at_most: Fraction = 1.0
 
-    def judge(self, seen: Seen, other: Seen) -> Verdict:
-        count, shown = _count(seen, self.where.mask(seen.catalog), self.top)
+    def judge(self, feed: RankedFeed, other: RankedFeed) -> CheckResult:
+        count, shown = feed.count_in_top(self.where.mask(feed.catalog), self.top)
         holds = shown > 0 and self.at_least <= count / shown <= self.at_most
-        return Verdict(holds, f"{count} of the first {shown} are {self.where}")
+        return CheckResult(holds, f"{count} of the first {shown} are {self.where}")
 
 
-class Breadth(Judge, frozen=True, kw_only=True):
-    """The top is of so many categories (major ones) or series."""
+class BreadthCheck(Check, frozen=True, kw_only=True):
+    """Holds if the top covers at least `at_least` major categories, or series."""
 
     of: Literal["category", "series"] = "category"
-    top: Top = 10
-    at_least: Top
+    top: Depth = 10
+    at_least: Depth
 
-    def judge(self, seen: Seen, other: Seen) -> Verdict:
-        catalog, rows = seen.catalog, seen.rows[: self.top]
+    def judge(self, feed: RankedFeed, other: RankedFeed) -> CheckResult:
+        catalog, rows = feed.catalog, feed.rows[: self.top]
         if self.of == "series":
             found = {series for series in catalog.series[rows].tolist() if series >= 0}
         else:
             inside = {one for row in rows.tolist() for one in catalog.categories_of(row).tolist()}
             found = {one for one in inside if catalog.category_major[one]}
         names = "series" if self.of == "series" else "categories"
-        return Verdict(
+        return CheckResult(
             len(found) >= self.at_least, f"{len(found)} {names} in the first {len(rows)}"
         )
 
 
-class Floor(Judge, frozen=True, kw_only=True):
-    """Every episode has at least that score, where it has one."""
+class FloorCheck(Check, frozen=True, kw_only=True):
+    """Holds if every episode that has the score has at least `at_least`."""
 
     score: ScoreName
     at_least: float
 
-    def judge(self, seen: Seen, other: Seen) -> Verdict:
-        scores = seen.scores(self.score)[seen.rows]
+    def judge(self, feed: RankedFeed, other: RankedFeed) -> CheckResult:
+        scores = feed.scores(self.score)[feed.rows]
         known = scores[~np.isnan(scores)]
         below = int((known < self.at_least).sum())
-        return Verdict(
-            not below and len(seen.rows) > 0,
+        return CheckResult(
+            not below and len(feed.rows) > 0,
             f"lowest {self.score} {known.min(initial=np.inf):.2f}, "
-            f"{below} of {len(seen.rows)} below {self.at_least:g}",
+            f"{below} of {len(feed.rows)} below {self.at_least:g}",
         )
 
 
-class Quality(Judge, frozen=True, kw_only=True):
-    """The mean score of the top lies above that share of the catalog."""
+class QualityCheck(Check, frozen=True, kw_only=True):
+    """Holds if the mean score of the top exceeds that of the share `above` of the catalog."""
 
     score: ScoreName = "combined"
-    top: Top = 10
-    above: Part
+    top: Depth = 10
+    above: Fraction
 
-    def judge(self, seen: Seen, other: Seen) -> Verdict:
-        scores = seen.scores(self.score)
+    def judge(self, feed: RankedFeed, other: RankedFeed) -> CheckResult:
+        scores = feed.scores(self.score)
         known = scores[~np.isnan(scores)]
-        shown = scores[seen.rows[: self.top]]
+        shown = scores[feed.rows[: self.top]]
         shown = shown[~np.isnan(shown)]
         mean = float(shown.mean()) if len(shown) else -np.inf
         share = float((known < mean).mean()) if len(known) else 0.0
-        return Verdict(
+        return CheckResult(
             len(shown) > 0 and share >= self.above,
             f"mean {self.score} {mean:.2f}, above {share:.0%} of the catalog",
         )
 
 
-class Before(Judge, frozen=True, kw_only=True):
-    """The first of these stands before the first of those."""
+class BeforeCheck(Check, frozen=True, kw_only=True):
+    """Holds if the first match of `first` precedes the first match of `then`."""
 
-    first: Where
-    then: Where
+    first: EpisodeCriteria
+    then: EpisodeCriteria
 
-    def judge(self, seen: Seen, other: Seen) -> Verdict:
+    def judge(self, feed: RankedFeed, other: RankedFeed) -> CheckResult:
         one, two = (
-            int(seen.places(where.mask(seen.catalog)).min(initial=len(seen.rows) + 1))
+            int(feed.positions(where.mask(feed.catalog)).min(initial=len(feed.rows) + 1))
             for where in (self.first, self.then)
         )
-        said = f"{self.first} at {placed(one, seen)}, {self.then} at {placed(two, seen)}"
-        return Verdict(one < two, said)
+        said = (
+            f"{self.first} at {feed.position_text(one)}, {self.then} at {feed.position_text(two)}"
+        )
+        return CheckResult(one < two, said)
 
 
-class More(Judge, frozen=True, kw_only=True):
-    """There are more of these than of those in the top."""
+class MoreCheck(Check, frozen=True, kw_only=True):
+    """Holds if the top has more matches of `of` than of `than`."""
 
-    of: Where
-    than: Where
-    top: Top = 10
+    of: EpisodeCriteria
+    than: EpisodeCriteria
+    top: Depth = 10
 
-    def judge(self, seen: Seen, other: Seen) -> Verdict:
-        one, shown = _count(seen, self.of.mask(seen.catalog), self.top)
-        two, _ = _count(seen, self.than.mask(seen.catalog), self.top)
-        return Verdict(one > two, f"{one} {self.of} and {two} {self.than} in the first {shown}")
+    def judge(self, feed: RankedFeed, other: RankedFeed) -> CheckResult:
+        one, shown = feed.count_in_top(self.of.mask(feed.catalog), self.top)
+        two, _ = feed.count_in_top(self.than.mask(feed.catalog), self.top)
+        return CheckResult(one > two, f"{one} {self.of} and {two} {self.than} in the first {shown}")
 
 
-class Series(Judge, frozen=True, kw_only=True):
-    """At most so many of a series in the top, and none of one twice in a row."""
+class SeriesCheck(Check, frozen=True, kw_only=True):
+    """Holds if no series has more than `at_most` episodes in the top, or two in a row.
 
-    top: Top = 150
-    at_most: Top = 2
+    `adjacent` allows two in a row.
+    """
+
+    top: Depth = 150
+    at_most: Depth = 2
     adjacent: bool = False
 
-    def judge(self, seen: Seen, other: Seen) -> Verdict:
-        series = seen.catalog.series[seen.rows[: self.top]]
+    def judge(self, feed: RankedFeed, other: RankedFeed) -> CheckResult:
+        series = feed.catalog.series[feed.rows[: self.top]]
         most = max(Counter(series[series >= 0].tolist()).values(), default=0)
         pairs = int(((series[1:] == series[:-1]) & (series[1:] >= 0)).sum())
         holds = most <= self.at_most and (self.adjacent or not pairs) and len(series) > 0
-        return Verdict(
+        return CheckResult(
             holds, f"at most {most} of a series, {pairs} in a row, among {len(series)} episodes"
         )
 
 
-class Reasons(Judge, frozen=True, kw_only=True):
-    """Every reason in the top, or of those episodes in it, is one of these."""
+class ReasonsCheck(Check, frozen=True, kw_only=True):
+    """Holds if every reason of the matching episodes in the top is one of `keys`."""
 
     keys: tuple[str, ...]
-    where: Where = Where()
-    top: Top = 10
+    where: EpisodeCriteria = EpisodeCriteria()
+    top: Depth = 10
 
-    def judge(self, seen: Seen, other: Seen) -> Verdict:
-        places = seen.places(self.where.mask(seen.catalog))
-        keys = Counter(seen.reasons[place - 1] for place in places.tolist() if place <= self.top)
+    def judge(self, feed: RankedFeed, other: RankedFeed) -> CheckResult:
+        positions = feed.positions(self.where.mask(feed.catalog))
+        keys = Counter(feed.reasons[at - 1] for at in positions.tolist() if at <= self.top)
         said = ", ".join(f"{count} {key}" for key, count in keys.most_common())
-        return Verdict(bool(keys) and set(keys) <= set(self.keys), said or f"no {self.where}")
+        return CheckResult(bool(keys) and set(keys) <= set(self.keys), said or f"no {self.where}")
 
 
-class Latency(Judge, frozen=True, kw_only=True):
-    """A session, from query to first page, is made in so many milliseconds. Measured."""
+class LatencyCheck(Check, frozen=True, kw_only=True):
+    """Holds if a session, from query to first page, takes at most `at_most_ms` milliseconds.
+
+    Times `sessions` sessions on this machine and takes their `percentile`.
+    """
 
     at_most_ms: float
     percentile: Annotated[float, msgspec.Meta(ge=0, le=100)] = 95.0
     sessions: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 200
 
-    def judge(self, seen: Seen, other: Seen) -> Verdict:
-        session_ms(seen.ranker, [seen.query] * WARM_UP)
-        took = session_ms(seen.ranker, [seen.query] * self.sessions)
+    def judge(self, feed: RankedFeed, other: RankedFeed) -> CheckResult:
+        session_ms(feed.ranker, [feed.query] * WARM_UP)
+        took = session_ms(feed.ranker, [feed.query] * self.sessions)
         found = float(np.percentile(took, self.percentile))
-        return Verdict(
+        return CheckResult(
             found <= self.at_most_ms,
             f"p{self.percentile:g} {found:.1f} ms, median {np.median(took):.1f}, "
-            f"{len(seen.catalog):,} episodes",
+            f"{len(feed.catalog):,} episodes",
         )
-
-
-def _count(seen: Seen, mask: BoolArray, top: int) -> tuple[int, int]:
-    shown = seen.rows[:top]
-    return int(mask[shown].sum()), len(shown)

@@ -1,74 +1,78 @@
-"""Checks of two feeds: what a change does, and what it leaves alone."""
+"""Checks that compare the feeds of a case's two sessions."""
 
 from itertools import zip_longest
 from typing import Literal
 
-from evaluation.behaviour.seen import Seen
-from evaluation.behaviour.verdict import Judge, Part, Top, Verdict, placed
-from evaluation.behaviour.where import Where
+from evaluation.behaviour.check import Check, CheckResult, Depth, Fraction, RankedFeed
+from evaluation.behaviour.criteria import EpisodeCriteria
 from feed.arrays.arrays import BoolArray
 
 
-class Overlap(Judge, frozen=True, kw_only=True):
-    """How much of the top the two feeds have in common."""
+class OverlapCheck(Check, frozen=True, kw_only=True):
+    """Holds if the share of the top that both feeds have in common lies within bounds."""
 
-    top: Top = 10
-    at_least: Part = 0.0
-    at_most: Part = 1.0
+    top: Depth = 10
+    at_least: Fraction = 0.0
+    at_most: Fraction = 1.0
 
-    def judge(self, seen: Seen, other: Seen) -> Verdict:
-        one, two = seen.ids[: self.top], other.ids[: self.top]
+    def judge(self, feed: RankedFeed, other: RankedFeed) -> CheckResult:
+        one, two = feed.ids[: self.top], other.ids[: self.top]
         both, shown = len(set(one) & set(two)), max(len(one), len(two))
         holds = shown > 0 and self.at_least <= both / shown <= self.at_most
-        return Verdict(holds, f"{both} of the first {shown} in both")
+        return CheckResult(holds, f"{both} of the first {shown} in both")
 
 
-class Same(Judge, frozen=True, kw_only=True):
-    """Both feeds show the same, in the same order."""
+class SameCheck(Check, frozen=True, kw_only=True):
+    """Holds if both feeds have the same top in the same order."""
 
-    top: Top = 150
+    top: Depth = 150
 
-    def judge(self, seen: Seen, other: Seen) -> Verdict:
-        return _alike(seen.ids[: self.top], other.ids[: self.top])
-
-
-class SameAbove(Judge, frozen=True, kw_only=True, tag="same_above"):
-    """Above these, which only the second catalog has, the second feed shows what the first does."""
-
-    where: Where
-
-    def judge(self, seen: Seen, other: Seen) -> Verdict:
-        places = other.places(self.where.mask(other.catalog))
-        at = int(places.min(initial=len(other.rows) + 1))
-        holds, saw = _alike(seen.ids[: at - 1], other.ids[: at - 1])
-        return Verdict(holds, f"{self.where} at {placed(at, other)}; above it {saw}")
+    def judge(self, feed: RankedFeed, other: RankedFeed) -> CheckResult:
+        return _compare(feed.ids[: self.top], other.ids[: self.top])
 
 
-class Moves(Judge, frozen=True, kw_only=True):
-    """In the second feed these stand lower (or higher) than in the first, on average.
+class SameAboveCheck(Check, frozen=True, kw_only=True, tag="same_above"):
+    """Holds if both feeds are equal above the first match in the second feed.
 
-    What is not in a queue counts as standing just after the longer one's end.
+    Matches are episodes that only the second session's catalog has.
     """
 
-    where: Where
+    where: EpisodeCriteria
+
+    def judge(self, feed: RankedFeed, other: RankedFeed) -> CheckResult:
+        positions = other.positions(self.where.mask(other.catalog))
+        at = int(positions.min(initial=len(other.rows) + 1))
+        holds, observed = _compare(feed.ids[: at - 1], other.ids[: at - 1])
+        return CheckResult(holds, f"{self.where} at {other.position_text(at)}; above it {observed}")
+
+
+class MovesCheck(Check, frozen=True, kw_only=True):
+    """Holds if the matches stand further down (or up) in the second feed, on average.
+
+    An episode that is not in a queue counts as one position past the end of the longer queue.
+    """
+
+    where: EpisodeCriteria
     to: Literal["lower", "higher"]
 
-    def judge(self, seen: Seen, other: Seen) -> Verdict:
-        end = max(len(seen.rows), len(other.rows)) + 1
-        one, two = (_mean_place(each, self.where.mask(each.catalog), end) for each in (seen, other))
+    def judge(self, feed: RankedFeed, other: RankedFeed) -> CheckResult:
+        end = max(len(feed.rows), len(other.rows)) + 1
+        one, two = (
+            _mean_position(each, self.where.mask(each.catalog), end) for each in (feed, other)
+        )
         holds = two > one if self.to == "lower" else two < one
-        return Verdict(holds, f"{self.where}: mean place {one:.1f}, then {two:.1f}")
+        return CheckResult(holds, f"{self.where}: mean position {one:.1f}, then {two:.1f}")
 
 
-def _mean_place(seen: Seen, mask: BoolArray, end: int) -> float:
-    places = seen.places(mask)
+def _mean_position(feed: RankedFeed, mask: BoolArray, end: int) -> float:
+    positions = feed.positions(mask)
     every = int(mask.sum())
-    return float(places.sum() + (every - len(places)) * end) / max(every, 1)
+    return float(positions.sum() + (every - len(positions)) * end) / max(every, 1)
 
 
-def _alike(one: list[str], two: list[str]) -> Verdict:
+def _compare(one: list[str], two: list[str]) -> CheckResult:
     if one == two:
-        return Verdict(len(one) > 0, f"the same {len(one)} episodes")
+        return CheckResult(len(one) > 0, f"the same {len(one)} episodes")
     pairs = enumerate(zip_longest(one, two, fillvalue="the end"), 1)
-    at, (first, second) = next((place, pair) for place, pair in pairs if pair[0] != pair[1])
-    return Verdict(False, f"the first difference at {at}: {first}, then {second}")
+    at, (first, second) = next((position, pair) for position, pair in pairs if pair[0] != pair[1])
+    return CheckResult(False, f"the first difference at {at}: {first}, then {second}")

@@ -1,1 +1,1 @@
-"""What another policy would have earned, estimated from logged decisions."""
+"""Estimates what another policy would have earned, from logged decisions."""

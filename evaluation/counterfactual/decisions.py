@@ -1,4 +1,4 @@
-"""Decisions: a log of what was shown with which probability, as JSON Lines."""
+"""Reads logged decisions and their probabilities from JSON Lines."""
 
 import gzip
 import zlib
@@ -9,29 +9,30 @@ import msgspec
 import numpy as np
 
 from catalog_builder.errors import CommandError
-from evaluation.counterfactual.estimates import Log, coded
+from evaluation.counterfactual.estimates import DecisionLog, integer_codes
 from feed.arrays.arrays import FloatArray
 
 Probability = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """One line. What else it has is left alone."""
+    """One line of the log; unknown keys are ignored."""
 
     propensity: Annotated[float, msgspec.Meta(gt=0, le=1)]
-    """with what probability what was shown was shown"""
+    """probability with which the logging policy showed what it showed"""
     reward: float
-    """what came of it: 1 for a listen, say, 0 for none"""
+    """the outcome, for example 1 for a listen and 0 for none"""
     policies: dict[str, Probability] = {}
-    """by policy: with what probability it would have shown it"""
+    """by policy: the probability with which it would have shown the same"""
     user_id: str | None = None
-    """whose decisions are drawn together; none: each line stands for itself"""
+    """user of the decision; lines of one user are resampled together"""
 
 
-def read_decisions(path: Path) -> tuple[Log, dict[str, FloatArray]]:
-    """The log, and the probabilities of each policy, (n,).
+def read_decisions(path: Path) -> tuple[DecisionLog, dict[str, FloatArray]]:
+    """Read the n decisions of a log, and by policy the probabilities (n,) of the same decisions.
 
-    Raises `CommandError` that names the line.
+    Raises:
+        CommandError: the file cannot be read or a line is invalid; the message names the line.
     """
     decoder = msgspec.json.Decoder(Decision)
     decisions: list[Decision] = []
@@ -43,7 +44,7 @@ def read_decisions(path: Path) -> tuple[Log, dict[str, FloatArray]]:
                 line += 1
                 if raw.strip():
                     decisions.append(decoder.decode(raw))
-                    _same_policies(decisions)
+                    _check_policies(decisions)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise CommandError(f"{path}:{line}: {error}") from error
     except (OSError, EOFError, zlib.error) as error:
@@ -55,8 +56,8 @@ def read_decisions(path: Path) -> tuple[Log, dict[str, FloatArray]]:
         f"line {at}" if one.user_id is None else f"user {one.user_id}"
         for at, one in enumerate(decisions)
     ]
-    log = Log(
-        unit=coded(units),
+    log = DecisionLog(
+        unit=integer_codes(units),
         propensity=np.array([one.propensity for one in decisions]),
         reward=np.array([one.reward for one in decisions]),
     )
@@ -64,8 +65,8 @@ def read_decisions(path: Path) -> tuple[Log, dict[str, FloatArray]]:
     return log, {name: np.array([one.policies[name] for one in decisions]) for name in names}
 
 
-def _same_policies(decisions: list[Decision]) -> None:
+def _check_policies(decisions: list[Decision]) -> None:
     first, last = decisions[0].policies.keys(), decisions[-1].policies.keys()
     if first != last:
         named = ", ".join(sorted(first)) or "none"
-        raise ValueError(f"policies: expected those of the first line ({named}), as on every line")
+        raise ValueError(f"policies: expected the same as on the first line ({named})")

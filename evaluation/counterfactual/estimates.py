@@ -1,8 +1,8 @@
-"""Counterfactual estimates: what another policy would have earned, from what one policy logged.
+"""Counterfactual estimates: the reward of a policy from decisions that another policy logged.
 
 Every logged decision has the probability p with which it was made (its propensity), its reward r,
 and the probability q with which the policy in question would have made it. The weight w = q / p
-makes the log stand for that policy, as long as p > 0 wherever q > 0.
+makes the log representative of that policy, provided that p > 0 wherever q > 0.
 """
 
 from collections.abc import Sequence
@@ -11,20 +11,20 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from evaluation.offline.bootstrap import RESAMPLES, Interval, draws, interval
+from evaluation.offline.bootstrap import RESAMPLES, Interval, interval, resample_counts
 from feed.arrays.arrays import FloatArray
 
 
 @dataclass(frozen=True)
-class Log:
+class DecisionLog:
     """n logged decisions."""
 
     unit: npt.NDArray[np.int64]
-    """(n,) who each was made for: decisions of one user are no independent witnesses"""
+    """(n,) code of each decision's user, since decisions of one user are not independent"""
     propensity: FloatArray
-    """(n,) above 0, at most 1"""
+    """(n,) probability of each decision under the logging policy, above 0"""
     reward: FloatArray
-    """(n,)"""
+    """(n,) outcome of each decision"""
 
     def __len__(self) -> int:
         return len(self.unit)
@@ -32,53 +32,54 @@ class Log:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a policy would have earned per decision, by two estimators."""
+    """The estimated reward per decision of a policy, by two estimators."""
 
     ips: float
     snips: float
     ci: dict[str, Interval]
-    """by estimator"""
+    """by estimator: its 95% interval"""
     effective: float
-    """effective sample size"""
+    """effective sample size, in decisions"""
     mean_weight: float
-    """1 in expectation: far from it, the propensities are wrong or the policies hardly overlap"""
+    """1 in expectation; otherwise propensities are wrong or the policies hardly overlap"""
     largest_weight: float
     clipped: float
-    """share of the decisions whose weight was cut off"""
+    """share of the decisions whose weight was clipped"""
 
 
 def ips(weights: FloatArray, rewards: FloatArray) -> float:
-    """Inverse propensity score: the mean of w r (Horvitz and Thompson, 1952). Unbiased."""
+    """Inverse propensity score, the mean of w r: unbiased (Horvitz and Thompson, 1952)."""
     return float(np.mean(weights * rewards))
 
 
 def snips(weights: FloatArray, rewards: FloatArray) -> float:
-    """Self-normalised: sum of w r over sum of w (Swaminathan and Joachims, 2015).
+    """Self-normalized IPS, sum of w r over sum of w (Swaminathan and Joachims, 2015).
 
-    Consistent, of less variance, and in the range of the rewards. NaN where all weights are 0.
+    Consistent, with less variance than IPS, and within the range of the rewards. NaN if all
+    weights are 0.
     """
     total = float(weights.sum())
     return float((weights * rewards).sum()) / total if total > 0 else float("nan")
 
 
 def effective_size(weights: FloatArray) -> float:
-    """How many decisions of equal weight would say as much: (sum w)^2 / sum w^2 (Kish, 1965)."""
+    """Effective sample size of weighted decisions: (sum w)^2 / sum w^2 (Kish, 1965)."""
     squares = float((weights**2).sum())
     return float(weights.sum()) ** 2 / squares if squares > 0 else 0.0
 
 
 def estimate(
-    log: Log,
+    log: DecisionLog,
     probability: FloatArray,
     *,
     clip: float | None = None,
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Estimate:
-    """What the policy that decides with this `probability` (n,) would have earned.
+    """Estimate the reward of the policy with this `probability` (n,) of each logged decision.
 
-    `clip` cuts weights off there (Ionides, 2008, "Truncated importance sampling"): less variance,
-    and a bias towards 0 of the IPS. The intervals are percentiles over units drawn with
+    `clip` is the largest weight (Ionides, 2008, "Truncated importance sampling"): clipping lowers
+    the variance and biases IPS towards 0. Intervals are percentiles over users drawn with
     replacement.
     """
     raw = probability / log.propensity
@@ -90,7 +91,7 @@ def estimate(
             for column in (weights * log.reward, weights, np.ones(len(log)))
         ]
     )
-    drawn = np.concatenate([block @ sums for block in draws(count, seed, resamples)])
+    drawn = np.concatenate([block @ sums for block in resample_counts(count, seed, resamples)])
     with np.errstate(invalid="ignore", divide="ignore"):
         ci = {
             "ips": interval(drawn[:, 0] / drawn[:, 2]),
@@ -107,7 +108,7 @@ def estimate(
     )
 
 
-def coded(names: Sequence[str]) -> npt.NDArray[np.int64]:
-    """(n,) the place of each name among the distinct ones."""
-    _, places = np.unique(np.array(names, np.str_), return_inverse=True)
-    return places.astype(np.int64)
+def integer_codes(names: Sequence[str]) -> npt.NDArray[np.int64]:
+    """(n,) index of each name among the sorted distinct names."""
+    _, codes = np.unique(np.array(names, np.str_), return_inverse=True)
+    return codes.astype(np.int64)

@@ -1,1 +1,1 @@
-"""Interactions to evaluate on: read from files, or made up."""
+"""Interactions to evaluate on: read from files or generated, and what is known from them."""

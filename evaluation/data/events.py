@@ -1,4 +1,4 @@
-"""Events: who did what with which episode, and when, from a CSV file."""
+"""Interactions of users with episodes, read from a CSV file into columns."""
 
 import csv
 import gzip
@@ -17,35 +17,35 @@ from feed.model.engagement import TYPES
 from feed.model.timestamps import FIRST_US, LAST_US, to_us
 
 COLUMNS = ("user_id", "episode_id", "type", "timestamp")
-"""Those that a file must have. `progress` is read where it has one, others are left alone."""
+"""Required columns of an interactions file. `progress` is optional, others are ignored."""
 
 Event = tuple[str, str, int, int, float]
-"""user, episode, place of the type in `TYPES`, microseconds since 1970, progress or NaN"""
+"""user id, episode id, index of the type in `TYPES`, microseconds since 1970, progress or NaN"""
 
 SECOND_US = 1_000_000
-_CODES: dict[str, int] = {kind: code for code, kind in enumerate(TYPES)}
+_CODES: dict[str, int] = {name: code for code, name in enumerate(TYPES)}
 
 
 @dataclass(frozen=True)
 class Events:
-    """m events in the order of their times; equal times in the order of the file."""
+    """m interactions of users with episodes, sorted by time; equal times keep the file's order."""
 
     user_ids: Sequence[str]
     user: npt.NDArray[np.int32]
-    """(m,) places in `user_ids`"""
+    """(m,) indexes into `user_ids`"""
     episode_ids: Sequence[str]
     episode: npt.NDArray[np.int32]
-    """(m,) places in `episode_ids`"""
-    kind: npt.NDArray[np.uint8]
-    """(m,) places in `feed.model.engagement.TYPES`"""
+    """(m,) indexes into `episode_ids`"""
+    event_type: npt.NDArray[np.uint8]
+    """(m,) indexes into `feed.model.engagement.TYPES`"""
     timestamp_us: npt.NDArray[np.int64]
     """(m,) microseconds since 1970, UTC; negative before"""
     progress: npt.NDArray[np.float64]
-    """(m,) share of the episode that was heard, NaN where it is not known"""
+    """(m,) share of the episode that was played, 0 to 1; NaN if not known"""
 
     @classmethod
-    def of(cls, events: Iterable[Event]) -> "Events":
-        """These events, put in order."""
+    def from_rows(cls, events: Iterable[Event]) -> "Events":
+        """Events from rows in any order."""
         users: dict[str, int] = {}
         episodes: dict[str, int] = {}
         coded = [
@@ -56,49 +56,52 @@ class Events:
             )
             for user_id, episode_id, *rest in events
         ]
-        user, episode, kind, when, heard = zip(*coded, strict=True) if coded else ((),) * 5
+        columns = zip(*coded, strict=True) if coded else ((),) * 5
+        user, episode, event_type, timestamp_us, progress = columns
         unsorted = cls(
             user_ids=list(users),
             user=np.array(user, np.int32),
             episode_ids=list(episodes),
             episode=np.array(episode, np.int32),
-            kind=np.array(kind, np.uint8),
-            timestamp_us=np.array(when, np.int64),
-            progress=np.array(heard, np.float64),
+            event_type=np.array(event_type, np.uint8),
+            timestamp_us=np.array(timestamp_us, np.int64),
+            progress=np.array(progress, np.float64),
         )
         return unsorted.take(np.argsort(unsorted.timestamp_us, kind="stable"))
 
     def __len__(self) -> int:
         return len(self.user)
 
-    def take(self, places: IntArray | BoolArray | slice) -> "Events":
-        """Some of the events, in order."""
+    def take(self, index: IntArray | BoolArray | slice) -> "Events":
+        """The events at these indexes, or where this mask is true."""
         return replace(
             self,
-            user=self.user[places],
-            episode=self.episode[places],
-            kind=self.kind[places],
-            timestamp_us=self.timestamp_us[places],
-            progress=self.progress[places],
+            user=self.user[index],
+            episode=self.episode[index],
+            event_type=self.event_type[index],
+            timestamp_us=self.timestamp_us[index],
+            progress=self.progress[index],
         )
 
-    def cut(self, share: float) -> tuple["Events", "Events"]:
-        """The earliest `share` of the events, and what came after."""
+    def split(self, share: float) -> tuple["Events", "Events"]:
+        """The earliest `share` of the events, and the remaining ones."""
         at = int(len(self) * share)
         return self.take(slice(at)), self.take(slice(at, None))
 
 
 def read_events(path: Path) -> Events:
-    """The events in a CSV file, gzipped where its name ends in `.gz`.
+    """Read events from a CSV file, which is gzipped if its name ends in `.gz`.
 
-    A timestamp is RFC 3339 with its zone, or seconds since 1970. Raises `CommandError` that names
-    the line and the field.
+    A timestamp is RFC 3339 with a zone, or seconds since 1970.
+
+    Raises:
+        CommandError: the file cannot be read or a field is invalid; names line and field.
     """
-    return Events.of(_rows(path))
+    return Events.from_rows(_rows(path))
 
 
 def _rows(path: Path) -> Iterator[Event]:
-    """The fields of each line, validated."""
+    """Yield the validated fields of each line."""
     line = 0
     try:
         opened = gzip.open if path.suffix == ".gz" else open
@@ -106,7 +109,7 @@ def _rows(path: Path) -> Iterator[Event]:
             lines = csv.reader(file, strict=True)
             header = next(lines, [])
             line = 1
-            places = [_column(header, name) for name in COLUMNS]
+            required = [_column(header, name) for name in COLUMNS]
             progress = _column(header, "progress") if "progress" in header else None
             for row in lines:
                 line = lines.line_num
@@ -114,12 +117,12 @@ def _rows(path: Path) -> Iterator[Event]:
                     continue
                 if len(row) != len(header):
                     raise ValueError(f"expected {len(header)} fields, got {len(row)}")
-                user, episode, kind, when = (row[place].strip() for place in places)
+                user, episode, event_type, timestamp = (row[at].strip() for at in required)
                 yield (
-                    _named("user_id", user),
-                    _named("episode_id", episode),
-                    _kind(kind),
-                    _timestamp_us(when),
+                    _nonempty("user_id", user),
+                    _nonempty("episode_id", episode),
+                    _event_type(event_type),
+                    _timestamp_us(timestamp),
                     np.nan if progress is None else _progress(row[progress].strip()),
                 )
     except (OSError, EOFError, zlib.error) as error:
@@ -135,17 +138,19 @@ def _rows(path: Path) -> Iterator[Event]:
 
 def _column(header: list[str], name: str) -> int:
     if header.count(name) != 1:
-        raise ValueError(f"{name}: expected one such column, got {','.join(header)[:200]!r}")
+        raise ValueError(
+            f"{name}: expected one column of this name, got {','.join(header)[:200]!r}"
+        )
     return header.index(name)
 
 
-def _named(field: str, text: str) -> str:
+def _nonempty(field: str, text: str) -> str:
     if not text:
         raise ValueError(f"{field}: expected an id, got nothing")
     return text
 
 
-def _kind(text: str) -> int:
+def _event_type(text: str) -> int:
     if text not in _CODES:
         raise ValueError(f"type: expected one of {', '.join(TYPES)}, got {text!r}")
     return _CODES[text]
@@ -158,9 +163,9 @@ def _timestamp_us(text: str) -> int:
     except ValueError:
         pass
     else:
-        # Milliseconds of our days lie past the year 9999; NaN is in no range.
+        # Milliseconds since 1970 lie past the year 9999; NaN is in no range.
         if not FIRST_US <= seconds * SECOND_US <= LAST_US:
-            raise ValueError(f"{expected}, no second of the years 1 to 9999")
+            raise ValueError(f"{expected}, which is outside the years 1 to 9999")
         return round(seconds * SECOND_US)
     try:
         instant = datetime.fromisoformat(text)

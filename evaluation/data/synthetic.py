@@ -1,9 +1,9 @@
-"""Synthetic data: made-up listeners of made-up shows, so that `make evaluate` needs no input.
+"""Synthetic listeners and shows, so that `make evaluate` needs no input.
 
-Who listens to what follows from four things, each of which some ranking can find: topics, which
-the text tells (content); tastes, which no text tells (neighbours); appeal, skewed as it is in life
-(popularity); and novelty, since most is heard soon after it came out (recent popularity). Habits
-bring people back to a show, and some change their topics half-way.
+Listening depends on four things, each of which some ranking can find: topics, which the text
+reveals (content); taste, which no text reveals (neighbours); appeal, with a skewed distribution
+(popularity); and novelty, since most listening follows soon after publication (recent popularity).
+Users return to shows that they know, and some change their topics half-way.
 """
 
 import csv
@@ -25,24 +25,26 @@ TOPICS = 12
 TASTES = 6
 WORDS_PER_TOPIC = 60
 COMMON_WORDS = 80
-CUT = 0.93
-"""the share of the events that comes before the cut"""
+TRAIN_SHARE = 0.93
+"""share of the events that comes before the cut"""
 FADE_DAYS = 12.0
-"""after so many days an episode is heard a third as often"""
+"""time constant of the exponential decay of an episode's appeal"""
 TYPES = ("listen", "complete", "bookmark", "like", "share", "click")
 TYPE_SHARES = (0.42, 0.3, 0.08, 0.08, 0.02, 0.1)
-DISLIKED = 0.02
-TOPICAL = 0.6
-"""the share of an episode's words that are of its topics"""
-FICKLE = 0.3
-"""the share of users whose topics change half-way"""
+NOT_INTERESTED_SHARE = 0.02
+"""share of events of type `not_interested`"""
+TOPIC_WORD_SHARE = 0.6
+"""share of an episode's words that come from its topics' vocabulary"""
+TOPIC_CHANGE_SHARE = 0.3
+"""share of users whose topics change half-way"""
 
 Row = tuple[str, str, str, str, str]
+"""user id, episode id, type, timestamp (RFC 3339), progress"""
 
 
 @dataclass(frozen=True)
-class Size:
-    """How much of it."""
+class SyntheticSize:
+    """Amount of synthetic data to generate."""
 
     shows: int = 70
     episodes: int = 1500
@@ -51,8 +53,8 @@ class Size:
 
 
 @dataclass(frozen=True)
-class Made:
-    """Episodes as records, and the events before and after the cut as CSV rows."""
+class SyntheticData:
+    """Synthetic episodes as records, and events before and after the cut as CSV rows."""
 
     episodes: list[dict[str, Any]]
     train: list[Row]
@@ -60,45 +62,45 @@ class Made:
 
 
 @dataclass(frozen=True)
-class _Shelf:
-    """What there is to hear. n episodes of s shows."""
+class _EpisodeTraits:
+    """Hidden traits of n episodes, which decide about the listening of users."""
 
     show: IntArray
-    """(n,)"""
+    """(n,) index of the show"""
     topics: FloatArray
-    """(n, TOPICS) the share of each topic"""
+    """(n, TOPICS) share of each topic"""
     tastes: FloatArray
-    """(n, TASTES)"""
+    """(n, TASTES) position in a space that no text reveals"""
     appeal: FloatArray
-    """(n,) logarithm"""
+    """(n,) log of the popularity"""
     day: FloatArray
-    """(n,) when it came out"""
+    """(n,) publication time, days since `START`"""
 
 
-def make(size: Size | None = None, seed: int = 0) -> Made:
-    """The same for the same seed."""
-    size = size or Size()
+def synthetic_data(size: SyntheticSize | None = None, seed: int = 0) -> SyntheticData:
+    """Generate episodes and events, deterministically by seed."""
+    size = size or SyntheticSize()
     rng = np.random.default_rng(seed)
-    shelf, levels = _shelf(size, rng)
-    episodes = _episodes(shelf, levels, rng)
+    traits, levels = _traits(size, rng)
+    episodes = _episodes(traits, levels, rng)
     events = sorted(
-        event for user in range(size.users) for event in _listen(user, size, shelf, rng)
+        event for user in range(size.users) for event in _listen(user, size, traits, rng)
     )
     rows = [
         (f"user-{user:05d}", episodes[episode]["id"], kind, rfc3339(when), progress)
         for when, user, episode, kind, progress in events
     ]
-    cut = int(len(rows) * CUT)
-    return Made(episodes, rows[:cut], rows[cut:])
+    cut = int(len(rows) * TRAIN_SHARE)
+    return SyntheticData(episodes, rows[:cut], rows[cut:])
 
 
-def episodes_jsonl(made: Made) -> bytes:
-    """The episodes as JSON Lines."""
-    return b"".join(msgspec.json.encode(one) + b"\n" for one in made.episodes)
+def episodes_jsonl(data: SyntheticData) -> bytes:
+    """Serialize the episodes as JSON Lines."""
+    return b"".join(msgspec.json.encode(one) + b"\n" for one in data.episodes)
 
 
 def events_csv(rows: list[Row]) -> bytes:
-    """Events as a CSV file."""
+    """Serialize events as CSV with a header."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["user_id", "episode_id", "type", "timestamp", "progress"])
@@ -106,8 +108,8 @@ def events_csv(rows: list[Row]) -> bytes:
     return text.getvalue().encode()
 
 
-def _shelf(size: Size, rng: np.random.Generator) -> tuple[_Shelf, FloatArray]:
-    """The episodes, and the level of each show."""
+def _traits(size: SyntheticSize, rng: np.random.Generator) -> tuple[_EpisodeTraits, FloatArray]:
+    """Traits of the episodes, and the mean editorial score of each show."""
     main = rng.integers(0, TOPICS, size.shows)
     appeal = rng.normal(0, 0.9, size.shows)
     tastes = rng.normal(0, 1, (size.shows, TASTES))
@@ -117,25 +119,27 @@ def _shelf(size: Size, rng: np.random.Generator) -> tuple[_Shelf, FloatArray]:
         0.7 * np.eye(TOPICS)[main[show]]
         + 0.3 * np.eye(TOPICS)[rng.integers(0, TOPICS, size.episodes)]
     )
-    shelf = _Shelf(
+    traits = _EpisodeTraits(
         show=show,
         topics=topics,
         tastes=tastes[show] + 0.6 * rng.normal(0, 1, (size.episodes, TASTES)),
         appeal=appeal[show] + 0.7 * rng.normal(0, 1, size.episodes),
         day=np.sort(rng.uniform(0, DAYS, size.episodes)),
     )
-    return shelf, levels
+    return traits, levels
 
 
-def _episodes(shelf: _Shelf, levels: FloatArray, rng: np.random.Generator) -> list[dict[str, Any]]:
+def _episodes(
+    traits: _EpisodeTraits, levels: FloatArray, rng: np.random.Generator
+) -> list[dict[str, Any]]:
     words = _words(TOPICS * WORDS_PER_TOPIC + COMMON_WORDS, rng)
     by_topic = np.array(words[: TOPICS * WORDS_PER_TOPIC]).reshape(TOPICS, WORDS_PER_TOPIC)
     common = np.array(words[TOPICS * WORDS_PER_TOPIC :])
     made = []
-    for number, show in enumerate(shelf.show.tolist()):
+    for number, show in enumerate(traits.show.tolist()):
         said = [
-            str(rng.choice(by_topic[topic] if rng.random() < TOPICAL else common))
-            for topic in rng.choice(TOPICS, 22, p=shelf.topics[number])
+            str(rng.choice(by_topic[topic] if rng.random() < TOPIC_WORD_SHARE else common))
+            for topic in rng.choice(TOPICS, 22, p=traits.topics[number])
         ]
         scores = np.clip(np.rint(2 * (levels[show] + rng.normal(0, 0.5, 2))) / 2, 0, 5).tolist()
         made.append(
@@ -143,17 +147,17 @@ def _episodes(shelf: _Shelf, levels: FloatArray, rng: np.random.Generator) -> li
                 "id": f"episode-{number:05d}",
                 "title": " ".join(said[:4]).capitalize(),
                 "description": " ".join(said[4:]).capitalize() + ".",
-                "published_at": rfc3339(to_us(START + timedelta(days=float(shelf.day[number])))),
+                "published_at": rfc3339(to_us(START + timedelta(days=float(traits.day[number])))),
                 "series": {"id": f"show-{show:03d}", "name": f"Show {show}"},
                 "scores": {"credibility": scores[0], "insight": scores[1]},
-                "categories": {"major": [f"Topic {int(np.argmax(shelf.topics[number]))}"]},
+                "categories": {"major": [f"Topic {int(np.argmax(traits.topics[number]))}"]},
             }
         )
     return made
 
 
 def _words(count: int, rng: np.random.Generator) -> list[str]:
-    """Words that no language has, each once."""
+    """`count` distinct made-up words."""
     syllables = [a + b for a in "bdfgklmnprstvz" for b in "aeiou"]
     found: dict[str, None] = {}
     while len(found) < count:
@@ -162,35 +166,35 @@ def _words(count: int, rng: np.random.Generator) -> list[str]:
 
 
 def _listen(
-    user: int, size: Size, shelf: _Shelf, rng: np.random.Generator
+    user: int, size: SyntheticSize, traits: _EpisodeTraits, rng: np.random.Generator
 ) -> list[tuple[int, int, int, str, str]]:
-    """What one user does: microseconds, user, episode, type, progress."""
-    mix = rng.dirichlet(np.full(TOPICS, 0.25))
-    later = rng.dirichlet(np.full(TOPICS, 0.25)) if rng.random() < FICKLE else mix
+    """Events of one user: microseconds, user, episode, type, progress."""
+    early = rng.dirichlet(np.full(TOPICS, 0.25))
+    later = rng.dirichlet(np.full(TOPICS, 0.25)) if rng.random() < TOPIC_CHANGE_SHARE else early
     taste = rng.normal(0, 1, TASTES)
-    liking = shelf.tastes @ taste * 0.9 + shelf.appeal
+    preference = traits.tastes @ taste * 0.9 + traits.appeal
     count = int(np.clip(rng.lognormal(np.log(size.events_per_user) - 0.3, 0.8), 2, 200))
     joined = rng.uniform(0, DAYS * 0.6)
-    habit: npt.NDArray[np.float64] = np.zeros(int(shelf.show.max()) + 1)
-    left = np.ones(len(shelf.show), np.bool_)
+    habit: npt.NDArray[np.float64] = np.zeros(int(traits.show.max()) + 1)
+    unheard = np.ones(len(traits.show), np.bool_)
     events = []
     for day in np.sort(rng.uniform(joined, DAYS, count)).tolist():
-        out = np.flatnonzero(left & (shelf.day <= day))
+        out = np.flatnonzero(unheard & (traits.day <= day))
         if not len(out):
             continue
-        now = mix if day < (joined + DAYS) / 2 else later
-        pull = (
-            6.0 * (shelf.topics[out] @ now)
-            + liking[out]
-            - (day - shelf.day[out]) / FADE_DAYS
-            + 0.5 * habit[shelf.show[out]]
+        topics = early if day < (joined + DAYS) / 2 else later
+        utility = (
+            6.0 * (traits.topics[out] @ topics)
+            + preference[out]
+            - (day - traits.day[out]) / FADE_DAYS
+            + 0.5 * habit[traits.show[out]]
             + rng.gumbel(0, 1, len(out))
         )
-        episode = int(out[np.argmax(pull)])
-        left[episode] = False
-        disliked = rng.random() < DISLIKED
+        episode = int(out[np.argmax(utility)])
+        unheard[episode] = False
+        disliked = rng.random() < NOT_INTERESTED_SHARE
         if not disliked:
-            habit[shelf.show[episode]] = min(habit[shelf.show[episode]] + 1, 3)
+            habit[traits.show[episode]] = min(habit[traits.show[episode]] + 1, 3)
         kind = "not_interested" if disliked else str(rng.choice(TYPES, p=TYPE_SHARES))
         progress = f"{rng.beta(4, 1.5):.2f}" if kind == "listen" else ""
         when = to_us(START + timedelta(days=day)) // 1_000_000 * 1_000_000

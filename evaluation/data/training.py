@@ -1,4 +1,4 @@
-"""Learned: all that may be known at the cut, the catalog and the users, from TRAIN alone."""
+"""Training data: the catalog and the users as they are known at the cut, from events before it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,67 +19,73 @@ from feed.model.episode import Episode
 from feed.model.timestamps import from_us, to_us
 from feed.ports.episodes import Vectors
 
-REFUSED = TYPES.index("not_interested")
+NOT_INTERESTED = TYPES.index("not_interested")
+"""Type code of an engagement that rejects its episode."""
 
 
 @dataclass(frozen=True)
-class User:
-    """A user as of the cut."""
+class TrainingUser:
+    """What is known of a user at the cut."""
 
     user_id: str
     summary: Summary
-    """what a session reads: the newest 500 engagements"""
+    """the stored document that a session reads: the newest 500 engagements"""
     seen: IntArray
-    """catalog rows of every episode engaged with, each once, the latest first"""
+    """distinct catalog rows of all episodes engaged with, the latest first"""
     liked: IntArray
-    """those of them that were not refused with `not_interested`"""
+    """the rows of `seen` that have an engagement other than `not_interested`, the latest first"""
     events: int
+    """number of events with episodes of the catalog"""
     last_us: int
+    """time of the latest event, microseconds since 1970"""
 
 
 @dataclass(frozen=True)
-class Learned:
-    """The catalog, its signals and its users as they were at the cut."""
+class TrainingData:
+    """All that may be known at the cut: catalog, signals, and n episodes' m events by users."""
 
     catalog: Catalog
-    users: Mapping[str, User]
+    users: Mapping[str, TrainingUser]
     now_us: int
     user: IntArray
-    """(m,) user of each event, as a number"""
+    """(m,) code of each event's user"""
     row: IntArray
     """(m,) catalog row of each event"""
     timestamp_us: npt.NDArray[np.int64]
-    """(m,)"""
+    """(m,) time of each event, microseconds since 1970"""
     liked: BoolArray
-    """(m,) false for `not_interested`"""
+    """(m,) false for events of type `not_interested`"""
     unknown: int
-    """events with episodes that the catalog has not: left out"""
+    """number of events left out, since the catalog lacks their episode"""
 
     @cached_property
     def audience(self) -> IntArray:
-        """(n,) how many users touched each episode."""
+        """(n,) number of users that engaged with each episode."""
         count = len(self.catalog)
         pairs = np.unique(self.user * count + self.row)
         return np.bincount(pairs % max(count, 1), minlength=count)
 
     @cached_property
     def untouched(self) -> BoolArray:
-        """(n,) episodes that nobody has engaged with."""
-        nobody: BoolArray = self.audience == 0
-        return nobody
+        """(n,) true for episodes without any engagement."""
+        untouched: BoolArray = self.audience == 0
+        return untouched
 
 
-def learn(
+def training_data(
     episodes: Sequence[Episode],
     vectors: Vectors,
     train: Events,
     now: datetime | None = None,
     parameters: SignalParameters | None = None,
-) -> Learned:
-    """What is known once `train` has happened; `now` is its last time unless given.
+) -> TrainingData:
+    """Build the catalog and the users that are known after the events in `train`.
 
-    The only place where a catalog is made for evaluation, with the signals that a build makes of
-    the same summaries. Raises `CommandError`.
+    The catalog has the signals that a build computes from the same summaries. `now` is the time
+    of the sessions, by default that of the last event.
+
+    Raises:
+        CommandError: there is no event and no `now`.
     """
     if now is None:
         if not len(train):
@@ -92,60 +98,62 @@ def learn(
     rows = catalog.rows(list(train.episode_ids))[train.episode]
     known = train.take(rows >= 0)
     rows = rows[rows >= 0].astype(np.int64)
-    return Learned(
+    return TrainingData(
         catalog=catalog,
         users=_users(known, rows, summaries),
         now_us=to_us(now),
         user=known.user.astype(np.int64),
         row=rows,
         timestamp_us=known.timestamp_us,
-        liked=known.kind != REFUSED,
+        liked=known.event_type != NOT_INTERESTED,
         unknown=len(train) - len(known),
     )
 
 
 def _summaries(train: Events) -> dict[str, Summary]:
-    """The summary of every user, as the trigger would have left it."""
-    made: dict[str, list[Engagement]] = {user_id: [] for user_id in train.user_ids}
+    """By user id: the summary that the trigger would have stored."""
+    by_user: dict[str, list[Engagement]] = {user_id: [] for user_id in train.user_ids}
     columns = zip(
         train.user.tolist(),
         train.episode.tolist(),
-        train.kind.tolist(),
+        train.event_type.tolist(),
         train.timestamp_us.tolist(),
         train.progress.tolist(),
         strict=True,
     )
-    for place, (user, episode, kind, when, heard) in enumerate(columns):
+    for index, (user, episode, event_type, timestamp_us, progress) in enumerate(columns):
         engagement = Engagement(
-            # Of equal times the lower id counts as newer: here the later line.
-            id=f"{len(train) - place:012d}",
+            # At equal times the lower id counts as newer; here that is the later line.
+            id=f"{len(train) - index:012d}",
             episode_id=train.episode_ids[episode],
-            type=TYPES[kind],
-            timestamp_us=when,
-            progress=None if np.isnan(heard) else heard,
+            type=TYPES[event_type],
+            timestamp_us=timestamp_us,
+            progress=None if np.isnan(progress) else progress,
         )
-        made[train.user_ids[user]].append(engagement)
-    return {user_id: Summary(engagements=newest(one)) for user_id, one in made.items() if one}
+        by_user[train.user_ids[user]].append(engagement)
+    return {user_id: Summary(engagements=newest(one)) for user_id, one in by_user.items() if one}
 
 
-def _users(known: Events, rows: IntArray, summaries: Mapping[str, Summary]) -> dict[str, User]:
-    by_user = np.argsort(known.user, kind="stable")
-    bounds = np.searchsorted(known.user[by_user], np.arange(len(known.user_ids) + 1))
+def _users(
+    known: Events, rows: IntArray, summaries: Mapping[str, Summary]
+) -> dict[str, TrainingUser]:
+    order = np.argsort(known.user, kind="stable")
+    bounds = np.searchsorted(known.user[order], np.arange(len(known.user_ids) + 1))
     users = {}
-    for place, user_id in enumerate(known.user_ids):
-        theirs = by_user[bounds[place] : bounds[place + 1]][::-1]
+    for code, user_id in enumerate(known.user_ids):
+        theirs = order[bounds[code] : bounds[code + 1]][::-1]
         if len(theirs):
-            users[user_id] = User(
+            users[user_id] = TrainingUser(
                 user_id=user_id,
                 summary=summaries[user_id],
-                seen=_once(rows[theirs]),
-                liked=_once(rows[theirs[known.kind[theirs] != REFUSED]]),
+                seen=_distinct(rows[theirs]),
+                liked=_distinct(rows[theirs[known.event_type[theirs] != NOT_INTERESTED]]),
                 events=len(theirs),
                 last_us=int(known.timestamp_us[theirs[0]]),
             )
     return users
 
 
-def _once(rows: IntArray) -> IntArray:
+def _distinct(rows: IntArray) -> IntArray:
     """The distinct rows in the order of their first appearance."""
     return rows[np.sort(np.unique(rows, return_index=True)[1])]

@@ -1,1 +1,1 @@
-"""Replay: rankings judged by interactions that they have not seen."""
+"""Offline replay: rankings are judged by interactions that they have not seen."""

@@ -1,101 +1,103 @@
-"""Baselines: what a feed has to beat. Each is a `Recommender` of a few lines."""
+"""Baseline recommenders that a scenario has to beat."""
 
 from abc import ABC, abstractmethod
 
 import numpy as np
 from scipy import sparse
 
-from evaluation.data.training import Learned, User
-from evaluation.offline.recommender import best
+from evaluation.data.training import TrainingData, TrainingUser
+from evaluation.offline.recommender import top_unseen
 from feed.arrays.arrays import FloatArray, IntArray
 from feed.model.timestamps import DAY_US
 
 RECENT_DAYS = 7
+"""Window of `RecentPopularity`."""
 LATEST = 3
-"""Of how many of a user's episodes neighbours are looked up."""
+"""Number of a user's latest episodes whose neighbours are added up."""
 SHRINKAGE = 10.0
-TASTE = 10
-"""How many of a user's episodes make the mean of the content baseline."""
-KEPT = 500
-"""From how many of a user's episodes neighbours are counted: as many as a summary holds."""
+"""Co-engagement count at which a similarity is shrunk by half."""
+CONTENT_EPISODES = 10
+"""Number of a user's latest episodes that `Content` averages."""
+EPISODES_PER_USER = 500
+"""Number of a user's latest episodes that count for similarities: as many as a summary holds."""
 
 
 class Baseline(ABC):
-    """A ranking by its scores alone."""
+    """A recommender that sorts episodes by a score."""
 
     name: str
 
-    def __init__(self, learned: Learned) -> None:
-        self._learned = learned
+    def __init__(self, training: TrainingData) -> None:
+        self._learned = training
 
     @abstractmethod
-    def score(self, user: User) -> FloatArray:
-        """(n,) the score of every episode."""
+    def score(self, user: TrainingUser) -> FloatArray:
+        """(n,) score of every episode for the user."""
 
-    def rank(self, user: User, count: int) -> IntArray:
-        """The unseen episodes of highest score."""
-        return best(self.score(user), user.seen, count)
+    def rank(self, user: TrainingUser, count: int) -> IntArray:
+        """Rows of the `count` unseen episodes of highest score, best first."""
+        return top_unseen(self.score(user), user.seen, count)
 
 
 class Popularity(Baseline):
-    """How many users ever chose an episode: the same list for everybody."""
+    """Ranks by the number of users that ever chose an episode: one list for all users."""
 
     name = "popularity"
 
-    def __init__(self, learned: Learned) -> None:
-        super().__init__(learned)
-        self._scores = _listeners(learned)
+    def __init__(self, training: TrainingData) -> None:
+        super().__init__(training)
+        self._scores = _audience(training)
 
-    def score(self, user: User) -> FloatArray:  # noqa: ARG002 - the same for all
-        """How many users chose each episode."""
+    def score(self, user: TrainingUser) -> FloatArray:  # noqa: ARG002 - the same for all
+        """(n,) number of users that chose each episode."""
         return self._scores
 
 
 class RecentPopularity(Baseline):
-    """How many users chose an episode in the last 7 days; among equals, ever."""
+    """Ranks by the number of users that chose an episode in the last 7 days; ties, by ever."""
 
     name = "recent_popularity"
 
-    def __init__(self, learned: Learned) -> None:
-        super().__init__(learned)
-        ever = _listeners(learned)
-        recent = _listeners(learned, since_us=learned.now_us - RECENT_DAYS * DAY_US)
+    def __init__(self, training: TrainingData) -> None:
+        super().__init__(training)
+        ever = _audience(training)
+        recent = _audience(training, since_us=training.now_us - RECENT_DAYS * DAY_US)
         self._scores: FloatArray = recent + ever / (ever.max(initial=0.0) + 1.0)
 
-    def score(self, user: User) -> FloatArray:  # noqa: ARG002 - the same for all
-        """How many users chose each episode lately."""
+    def score(self, user: TrainingUser) -> FloatArray:  # noqa: ARG002 - the same for all
+        """(n,) number of recent users of each episode, plus a fraction below 1 for all users."""
         return self._scores
 
 
 class Neighbours(Baseline):
-    """Item-item neighbours of the user's last 3 episodes (Sarwar et al., 2001).
+    """Item-item nearest neighbours of the user's latest 3 episodes (Sarwar et al., 2001).
 
-    similarity(i, j) = c / sqrt(c_i c_j) x c / (c + 10): the cosine of who chose them, shrunk
-    where few stand behind it; c users chose both. The score is the sum over the last 3.
+    similarity(i, j) = c / sqrt(c_i c_j) x c / (c + 10), where c users chose both episodes: the
+    cosine of their audiences, shrunk if c is small. The score is the sum over the latest 3.
     """
 
     name = "neighbours"
 
-    def __init__(self, learned: Learned) -> None:
-        super().__init__(learned)
-        self._similarity = _similarity(learned)
+    def __init__(self, training: TrainingData) -> None:
+        super().__init__(training)
+        self._similarity = _similarity(training)
 
-    def score(self, user: User) -> FloatArray:
-        """The summed similarity to the last episodes."""
+    def score(self, user: TrainingUser) -> FloatArray:
+        """(n,) summed similarity to the user's latest episodes."""
         latest = self._similarity[user.liked[:LATEST]]
         scores: FloatArray = np.asarray(latest.sum(axis=0)).ravel()
         return scores
 
 
 class Content(Baseline):
-    """Cosine with the mean embedding of the user's last 10 episodes: no other user counts."""
+    """Cosine with the mean embedding of the user's latest 10 episodes; ignores other users."""
 
     name = "content"
 
-    def score(self, user: User) -> FloatArray:
-        """The cosine of every episode, 0 where there is no embedding."""
+    def score(self, user: TrainingUser) -> FloatArray:
+        """(n,) cosine of every episode; 0 without an embedding."""
         embeddings = self._learned.catalog.embeddings[:]
-        mean = embeddings[user.liked[:TASTE]].sum(axis=0)
+        mean = embeddings[user.liked[:CONTENT_EPISODES]].sum(axis=0)
         norm = float(np.linalg.norm(mean))
         scores: FloatArray = embeddings @ (mean / norm if norm > 0 else mean)
         return scores
@@ -104,20 +106,22 @@ class Content(Baseline):
 BASELINES: tuple[type[Baseline], ...] = (Popularity, RecentPopularity, Neighbours, Content)
 
 
-def _listeners(learned: Learned, since_us: int | None = None) -> FloatArray:
-    """(n,) how many users chose each episode, or did so since then."""
-    kept = learned.liked if since_us is None else learned.liked & (learned.timestamp_us >= since_us)
-    count = len(learned.catalog)
-    pairs = np.unique(learned.user[kept] * count + learned.row[kept])
+def _audience(training: TrainingData, since_us: int | None = None) -> FloatArray:
+    """(n,) number of users that chose each episode, at all or since a time."""
+    kept = (
+        training.liked if since_us is None else training.liked & (training.timestamp_us >= since_us)
+    )
+    count = len(training.catalog)
+    pairs = np.unique(training.user[kept] * count + training.row[kept])
     return np.bincount(pairs % max(count, 1), minlength=count).astype(np.float64)
 
 
-def _similarity(learned: Learned) -> sparse.csr_matrix:
-    """(n, n) how alike the audiences of two episodes are."""
-    theirs = [user.liked[:KEPT] for user in learned.users.values()]
+def _similarity(training: TrainingData) -> sparse.csr_matrix:
+    """(n, n) shrunk cosine of the audiences of two episodes."""
+    theirs = [user.liked[:EPISODES_PER_USER] for user in training.users.values()]
     owners = np.repeat(np.arange(len(theirs)), [len(rows) for rows in theirs])
     chosen = np.concatenate([*theirs, np.zeros(0, np.int64)])
-    shape = (len(theirs), len(learned.catalog))
+    shape = (len(theirs), len(training.catalog))
     matrix = sparse.csr_matrix((np.ones(len(chosen)), (owners, chosen)), shape=shape)
     both = (matrix.T @ matrix).tocoo()
     apart = both.row != both.col

@@ -1,4 +1,4 @@
-"""Latency: how long a session takes, from its query to its first page in JSON."""
+"""Measures the duration of sessions, from a query to its first page as JSON."""
 
 import time
 from collections.abc import Iterable
@@ -8,25 +8,25 @@ import numpy as np
 from feed.arrays.arrays import FloatArray
 from feed.model.timestamps import HOUR_US
 from feed.ranking.pipeline import Ranker
-from feed.session import pages as sessions
+from feed.session import pages
 from feed.user.query import Query
 
-KEY = b"a key that signs cursors which nobody is sent"
-PAGE = 10
+CURSOR_KEY = b"a key for cursors that are discarded"
+PAGE_SIZE = 10
 
 
 def session_ms(ranker: Ranker, queries: Iterable[Query]) -> FloatArray:
-    """(q,) milliseconds of ranking, encoding the first page and sealing its cursor."""
-    took = []
+    """(q,) milliseconds to rank each session, encode its first page and sign its cursor."""
+    durations_ms = []
     for query in queries:
         began = time.perf_counter()
-        sessions.page(
+        pages.page(
             ranker.catalog,
-            sessions.create(ranker, query),
-            PAGE,
+            pages.create(ranker, query),
+            PAGE_SIZE,
             uid="someone",
-            keys=[KEY],
+            keys=[CURSOR_KEY],
             expires_us=query.now_us + HOUR_US,
         )
-        took.append((time.perf_counter() - began) * 1000)
-    return np.array(took)
+        durations_ms.append((time.perf_counter() - began) * 1000)
+    return np.array(durations_ms)

@@ -1,37 +1,40 @@
-"""Recommender: what every ranking is to the harness, a scenario as much as a baseline."""
+"""The interface of everything that offline replay evaluates: scenarios and baselines."""
 
 from typing import Protocol
 
 import numpy as np
 
-from evaluation.data.training import User
+from evaluation.data.training import TrainingUser
 from feed.arrays.arrays import FloatArray, IntArray
 
 
 class Recommender(Protocol):
-    """A ranking made ready from what was `Learned`; it sees one user at a time, and no target."""
+    """A ranking prepared from training data, which sees one user at a time and no target."""
 
     @property
     def name(self) -> str:
-        """What the tables call it."""
+        """Name of the ranking in tables."""
         ...
 
-    def rank(self, user: User, count: int) -> IntArray:
-        """At most `count` catalog rows, best first, each once, none that the user has seen."""
+    def rank(self, user: TrainingUser, count: int) -> IntArray:
+        """At most `count` distinct catalog rows, best first, without rows the user has seen."""
         ...
 
-    def score(self, user: User) -> FloatArray:
-        """(n,) the score of every episode for the user, seen or not; none of them NaN."""
+    def score(self, user: TrainingUser) -> FloatArray:
+        """(n,) score of every episode for the user, including seen ones; never NaN."""
         ...
 
 
-def best(scores: FloatArray, seen: IntArray, count: int) -> IntArray:
-    """The `count` rows of highest score that are not seen; equals in the order of the rows."""
-    left = scores.astype(np.float64)
-    left[seen] = -np.inf
-    count = min(count, len(left))
+def top_unseen(scores: FloatArray, seen: IntArray, count: int) -> IntArray:
+    """The `count` rows of highest score outside `seen`, best first; ties keep row order.
+
+    Rows with a score of -inf are candidates out.
+    """
+    candidates = scores.astype(np.float64)
+    candidates[seen] = -np.inf
+    count = min(count, len(candidates))
     if not count:
         return np.zeros(0, np.int64)
-    least = np.partition(left, len(left) - count)[len(left) - count]
-    rows = np.flatnonzero((left >= least) & (left > -np.inf))
-    return rows[np.argsort(-left[rows], kind="stable")][:count]
+    least = np.partition(candidates, len(candidates) - count)[len(candidates) - count]
+    rows = np.flatnonzero((candidates >= least) & (candidates > -np.inf))
+    return rows[np.argsort(-candidates[rows], kind="stable")][:count]

@@ -1,4 +1,4 @@
-"""Offline replay: every ranking over the same users, the same cut and the same metrics."""
+"""Offline replay: evaluates rankings on the same users, the same cut and the same metrics."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,42 +6,43 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.data.training import Learned
+from evaluation.data.training import TrainingData
 from evaluation.offline import bootstrap, metrics
 from evaluation.offline.baselines import BASELINES
 from evaluation.offline.bootstrap import Interval
-from evaluation.offline.earshot import Earshot
 from evaluation.offline.protocol import Targets
 from evaluation.offline.recommender import Recommender
+from evaluation.offline.scenario_recommender import ScenarioRecommender
 from feed.arrays.arrays import FloatArray, IntArray
 from feed.scenarios.scenario import Scenario
 
 DEPTH = 150
-"""How far a list is looked at for the MRR: a session's queue is no longer."""
+"""Length of the lists that the MRR is computed on: the longest queue of a session."""
 CUTOFFS = (10, 20)
+"""Default values of k."""
 
 
 METRIC = re.compile(r"mrr|cold_auc|(recall|ndcg|coverage|novelty|series_entropy)@([1-9][0-9]*)")
-"""What a metric is called."""
+"""Names of all metrics."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How one ranking did."""
+class OfflineResult:
+    """The metrics of one ranking over u users."""
 
     name: str
     lists: IntArray
-    """(u, d) what each user was shown, best first, padded with -1"""
+    """(u, d) catalog rows shown to each user, best first, padded with -1"""
     ranks: IntArray
-    """(u,) the place of each target, from 1 on, 0 for none"""
+    """(u,) position of each target in its list, from 1 on; 0 if absent"""
     values: Mapping[str, FloatArray]
-    """by metric that is a mean over users: (u,) what each contributes"""
+    """by metric that is a mean over users: (u,) the value of each user"""
     metrics: Mapping[str, float]
     ci: Mapping[str, Interval]
-    """by metric, its 95% interval over users"""
+    """by metric: its 95% interval over users"""
 
     def as_json(self) -> dict[str, object]:
-        """The metrics as plain numbers, with the intervals under `ci`; null for what is none."""
+        """The metrics by name and their intervals under `ci`; None for NaN."""
         return {
             "users": len(self.ranks),
             **{name: _finite(value) for name, value in self.metrics.items()},
@@ -50,44 +51,47 @@ class Outcome:
 
 
 def recommenders(
-    learned: Learned, scenarios: Sequence[Scenario], *, seed: int = 0
+    training: TrainingData, scenarios: Sequence[Scenario], *, seed: int = 0
 ) -> list[Recommender]:
-    """The scenarios, then the baselines of other names."""
-    asked = [Earshot(learned, scenario, seed) for scenario in scenarios]
-    taken = {one.name for one in asked}
-    return [*asked, *(one(learned) for one in BASELINES if one.name not in taken)]
+    """A recommender for each scenario, then each baseline whose name is not taken."""
+    chosen = [ScenarioRecommender(training, scenario, seed) for scenario in scenarios]
+    taken = {one.name for one in chosen}
+    return [*chosen, *(one(training) for one in BASELINES if one.name not in taken)]
 
 
 def measure(
     ranking: Recommender,
-    learned: Learned,
+    training: TrainingData,
     targets: Targets,
     ks: Sequence[int] = CUTOFFS,
     *,
     seed: int = 0,
     resamples: int = bootstrap.RESAMPLES,
-) -> Outcome:
-    """Ask a ranking for every user, and see how it did. No `resamples`, no intervals."""
+) -> OfflineResult:
+    """Compute the metrics of a ranking over all target users.
+
+    Cutoffs `ks` are the k of metrics such as recall@k. With 0 `resamples` there are no intervals.
+    """
     lists = rank_all(ranking, targets, max(DEPTH, *ks))
-    values = _per_user(lists, learned, targets, ks)
-    cold = _cold_aucs(ranking, learned, targets)
+    values = _per_user(lists, training, targets, ks)
+    cold = _cold_aucs(ranking, training, targets)
     if np.isfinite(cold).any():
         values["cold_auc"] = cold
     found, ci = _with_intervals(values, seed, resamples)
     for k in ks:
-        found[f"coverage@{k}"] = metrics.coverage(lists, len(learned.catalog), k)
+        found[f"coverage@{k}"] = metrics.coverage(lists, len(training.catalog), k)
         if resamples:
             ci[f"coverage@{k}"] = bootstrap.coverage_interval(
-                lists[:, :k], len(learned.catalog), seed=seed, resamples=resamples
+                lists[:, :k], len(training.catalog), seed=seed, resamples=resamples
             )
     ranks = metrics.target_ranks(lists, targets.rows)
-    return Outcome(ranking.name, lists, ranks, values, found, ci)
+    return OfflineResult(ranking.name, lists, ranks, values, found, ci)
 
 
 def _with_intervals(
     values: Mapping[str, FloatArray], seed: int, resamples: int
 ) -> tuple[dict[str, float], dict[str, Interval]]:
-    """The mean of each metric over the users who have a value, and its interval."""
+    """The mean of each metric over the users that have a value, and its interval."""
     matrix = np.column_stack(list(values.values()))
     known = ~np.isnan(matrix)
     with np.errstate(invalid="ignore"):
@@ -102,19 +106,19 @@ def _with_intervals(
 
 
 def rank_all(ranking: Recommender, targets: Targets, depth: int) -> IntArray:
-    """(u, depth) every user's list. The ranking sees the user, and never the target."""
+    """(u, depth) catalog rows recommended to each user, padded with -1."""
     lists = np.full((len(targets), depth), -1, np.int64)
-    for place, user in enumerate(targets.users):
+    for index, user in enumerate(targets.users):
         rows = ranking.rank(user, depth)
-        lists[place, : len(rows)] = rows
+        lists[index, : len(rows)] = rows
     return lists
 
 
 def _per_user(
-    lists: IntArray, learned: Learned, targets: Targets, ks: Sequence[int]
+    lists: IntArray, training: TrainingData, targets: Targets, ks: Sequence[int]
 ) -> dict[str, FloatArray]:
-    """By metric, (u,) what each user contributes."""
-    catalog = learned.catalog
+    """By metric: (u,) the value of each user."""
+    catalog = training.catalog
     ranks = metrics.target_ranks(lists, targets.rows)
     values = {f"recall@{k}": metrics.recall(ranks, k) for k in ks}
     values |= {f"ndcg@{k}": metrics.ndcg(ranks, k) for k in ks}
@@ -124,17 +128,18 @@ def _per_user(
             f"series_entropy@{k}": metrics.series_entropy(lists, catalog.series, k) for k in ks
         }
     return values | {
-        f"novelty@{k}": metrics.novelty(lists, learned.audience, len(learned.users), k) for k in ks
+        f"novelty@{k}": metrics.novelty(lists, training.audience, len(training.users), k)
+        for k in ks
     }
 
 
-def _cold_aucs(ranking: Recommender, learned: Learned, targets: Targets) -> FloatArray:
-    """(u,) the AUC of each target that nobody had touched; NaN for the others."""
-    found = np.full(len(targets), np.nan)
-    for place in np.flatnonzero(targets.cold).tolist():
-        scores = ranking.score(targets.users[place])
-        found[place] = metrics.cold_auc(scores, learned.untouched, int(targets.rows[place]))
-    return found
+def _cold_aucs(ranking: Recommender, training: TrainingData, targets: Targets) -> FloatArray:
+    """(u,) AUC of each cold target; NaN for users with another target."""
+    aucs = np.full(len(targets), np.nan)
+    for index in np.flatnonzero(targets.cold).tolist():
+        scores = ranking.score(targets.users[index])
+        aucs[index] = metrics.cold_auc(scores, training.untouched, int(targets.rows[index]))
+    return aucs
 
 
 def _finite(value: float) -> float | None:

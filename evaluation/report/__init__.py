@@ -1,1 +1,1 @@
-"""Report: what was found, as one page of HTML that needs nothing else."""
+"""HTML reports of evaluations, each a single page without external resources."""

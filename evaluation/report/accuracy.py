@@ -1,4 +1,4 @@
-"""Accuracy: metrics with their intervals, where targets stand, and two rankings compared."""
+"""Report sections on accuracy: metrics with intervals, and a comparison of two rankings."""
 
 import html
 from collections.abc import Sequence
@@ -7,28 +7,27 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from evaluation.offline import bootstrap
-from evaluation.offline.replay import DEPTH, Outcome
-from evaluation.report.charts import SOFT, bare, chart, colour, key
-from evaluation.report.page import paragraph, table
-from evaluation.report.tables import number, signed
+from evaluation.offline.replay import DEPTH, OfflineResult
+from evaluation.report.charts import SOFT, chart, colour, legend, value_grid
+from evaluation.report.page import html_table, number, paragraph, signed
 
-TASTE = ("novelty", "series_entropy")
-"""Of these more is not simply better: no value of theirs is set in bold."""
+UNRANKED = ("novelty", "series_entropy")
+"""Metrics of which more is not simply better, so that none of their values is bold."""
 
 
-def metrics_tables(outcomes: Sequence[Outcome]) -> str:
-    """What hits, and then what else counts."""
+def metrics_tables(outcomes: Sequence[OfflineResult]) -> str:
+    """HTML tables of the accuracy metrics, and of the others, with intervals."""
     names = list(outcomes[0].metrics)
     hits = [name for name in names if name.startswith(("recall", "ndcg", "mrr", "cold_auc"))]
     return _table(outcomes, hits) + _table(outcomes, [name for name in names if name not in hits])
 
 
-def _table(outcomes: Sequence[Outcome], names: Sequence[str]) -> str:
-    """Rankings in rows, metrics in columns, the interval under each value."""
+def _table(outcomes: Sequence[OfflineResult], names: Sequence[str]) -> str:
+    """Rankings in rows, metrics in columns, the interval below each value."""
     most = {
         name: max(one.metrics[name] for one in outcomes)
         for name in names
-        if not name.startswith(TASTE)
+        if not name.startswith(UNRANKED)
     }
     rows = [
         [
@@ -42,11 +41,11 @@ def _table(outcomes: Sequence[Outcome], names: Sequence[str]) -> str:
         ]
         for one in outcomes
     ]
-    return table(["", *names], rows)
+    return html_table(["", *names], rows)
 
 
-def metrics_chart(outcomes: Sequence[Outcome]) -> str:
-    """A panel for each metric: a dot and its interval for each ranking."""
+def metrics_chart(outcomes: Sequence[OfflineResult]) -> str:
+    """Chart with a panel per metric: each ranking's value and interval."""
     names = list(outcomes[0].metrics)
     columns = 3
     deep = -(-len(names) // columns)
@@ -56,23 +55,23 @@ def metrics_chart(outcomes: Sequence[Outcome]) -> str:
         for axes in grid.flat[len(names) :]:
             axes.set_visible(False)
         for axes, name in zip(grid.flat, names, strict=False):
-            for place, one in enumerate(outcomes):
+            for index, one in enumerate(outcomes):
                 low, high = one.ci[name]
-                axes.plot([low, high], [place, place], color=colour(place), linewidth=2.2)
-                axes.plot([one.metrics[name]], [place], "o", color=colour(place), markersize=5)
+                axes.plot([low, high], [index, index], color=colour(index), linewidth=2.2)
+                axes.plot([one.metrics[name]], [index], "o", color=colour(index), markersize=5)
             axes.set_title(name)
             axes.set_yticks(range(len(outcomes)), [one.name for one in outcomes])
             axes.margins(x=0.12)
             axes.locator_params(axis="x", nbins=5)
-            bare(axes, y=False)
+            value_grid(axes, y=False)
         grid[0][0].invert_yaxis()
 
     about = "Each metric of each ranking, with its 95% interval over users."
     return chart("metrics", about, (10, 0.5 + deep * (0.7 + 0.22 * len(outcomes))), draw)
 
 
-def depth_chart(outcomes: Sequence[Outcome]) -> str:
-    """How many users found their target by each place of the list."""
+def depth_chart(outcomes: Sequence[OfflineResult]) -> str:
+    """Chart of the share of users whose target is at each position or above it."""
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
@@ -80,7 +79,7 @@ def depth_chart(outcomes: Sequence[Outcome]) -> str:
         for at, one in enumerate(outcomes):
             found = np.bincount(one.ranks[one.ranks > 0], minlength=DEPTH + 1)[1 : DEPTH + 1]
             share = np.cumsum(found) / max(len(one.ranks), 1)
-            style = "-" if at < 2 else (0, (4, 1.5))  # noqa: PLR2004 - what is judged comes first
+            style = "-" if at < 2 else (0, (4, 1.5))  # noqa: PLR2004 - the two compared rankings come first
             axes.plot(places, share, color=colour(at), linestyle=style, label=one.name)
         axes.set_xscale("log")
         ticks = [1, 2, 5, 10, 20, 50, 100, 150]
@@ -88,71 +87,71 @@ def depth_chart(outcomes: Sequence[Outcome]) -> str:
         axes.minorticks_off()
         axes.set_xlim(1, DEPTH)
         axes.set_ylim(0)
-        axes.set_xlabel("place in the list (logarithmic)")
+        axes.set_xlabel("position in the list (logarithmic)")
         axes.set_ylabel("share of users")
-        key(figure, axes)
-        bare(axes)
+        legend(figure, axes)
+        value_grid(axes)
 
     about = (
-        "The share of users whose next choice stands at that place of their list or above it. "
-        "Where a line goes flat, queues have come to their end."
+        "The share of users whose next choice is at that position of their list or above it. "
+        "A line is flat beyond the end of the queues."
     )
     return chart("depth", about, (7.5, 4), draw)
 
 
-def comparison(one: Outcome, two: Outcome, *, seed: int) -> str:
-    """The differences of two rankings, user by user."""
+def comparison(one: OfflineResult, two: OfflineResult, *, seed: int) -> str:
+    """HTML that compares two rankings, paired by user."""
     matrix = np.column_stack([value - two.values[name] for name, value in one.values.items()])
     drawn = dict(zip(one.values, bootstrap.means(matrix, seed=seed).T, strict=True))
     rows = [
-        _compared(name, one.metrics[name], two.metrics[name], drawn.get(name))
+        _comparison_row(name, one.metrics[name], two.metrics[name], drawn.get(name))
         for name in one.metrics
     ]
-    better = int((_standing(one) < _standing(two)).sum())
-    worse = int((_standing(one) > _standing(two)).sum())
+    better = int((_positions(one) < _positions(two)).sum())
+    worse = int((_positions(one) > _positions(two)).sum())
     users = len(one.ranks)
     shared = _shared(one, two)
-    told = (
+    text = (
         f"Of {users:,} users {better:,} found their next choice earlier with {one.name}, "
-        f"{worse:,} with {two.name}, {users - better - worse:,} as early with either or with "
-        f"neither. Of their first ten, the two have {shared:.1f} in common on average. "
-        "A difference is clear where its 95% interval, over the same users, is on one side of 0."
+        f"{worse:,} with {two.name}, {users - better - worse:,} equally early or not at all. "
+        f"The two share {shared:.1f} of the first ten on average. "
+        "A difference is clear if its 95% interval, over the same users, excludes 0."
     )
     return (
-        paragraph(told)
-        + table(["", one.name, two.name, "difference", "95% interval", ""], rows)
-        + _standing_chart(one, two)
+        paragraph(text)
+        + html_table(["", one.name, two.name, "difference", "95% interval", ""], rows)
+        + _position_chart(one, two)
     )
 
 
-def _compared(name: str, one: float, two: float, drawn: np.ndarray | None) -> list[str]:
+def _comparison_row(name: str, one: float, two: float, drawn: np.ndarray | None) -> list[str]:
     shown = [name, number(one), number(two), signed(one - two)]
-    if drawn is None:  # coverage is of all users together: no two of its resamples make a pair
+    if drawn is None:  # coverage is of all users together, so its resamples cannot be paired
         return [*shown, "", ""]
     low, high = bootstrap.interval(drawn)
     clear = low > 0 or high < 0
     return [*shown, f"{signed(low)} to {signed(high)}", "clear" if clear else ""]
 
 
-def _standing(outcome: Outcome) -> np.ndarray:
-    """(u,) the place of the target; one past the end for none."""
+def _positions(outcome: OfflineResult) -> np.ndarray:
+    """(u,) position of each target; one past the end if absent."""
     return np.where(outcome.ranks > 0, outcome.ranks, DEPTH + 1)
 
 
-def _shared(one: Outcome, two: Outcome) -> float:
+def _shared(one: OfflineResult, two: OfflineResult) -> float:
     pairs = zip(one.lists[:, :10].tolist(), two.lists[:, :10].tolist(), strict=True)
     return float(np.mean([len(set(a) & set(b) - {-1}) for a, b in pairs]))
 
 
-def _standing_chart(one: Outcome, two: Outcome) -> str:
-    """Where each user's target stands in either list."""
+def _position_chart(one: OfflineResult, two: OfflineResult) -> str:
+    """Scatter chart of the position of each user's target in both lists."""
     rng = np.random.default_rng(0)
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
         found = (one.ranks > 0) | (two.ranks > 0)
         x, y = (
-            np.exp(np.log(_standing(each)[found]) + rng.uniform(-0.06, 0.06, found.sum()))
+            np.exp(np.log(_positions(each)[found]) + rng.uniform(-0.06, 0.06, found.sum()))
             for each in (two, one)
         )
         axes.plot([1, DEPTH], [1, DEPTH], color=SOFT, linewidth=0.8)
@@ -168,14 +167,13 @@ def _standing_chart(one: Outcome, two: Outcome) -> str:
         axes.minorticks_off()
         axes.invert_yaxis()
         axes.invert_xaxis()
-        axes.set_xlabel(f"place with {two.name}")
-        axes.set_ylabel(f"place with {one.name}")
+        axes.set_xlabel(f"position with {two.name}")
+        axes.set_ylabel(f"position with {one.name}")
         axes.set_aspect("equal")
-        bare(axes)
+        value_grid(axes)
 
     about = (
         "A dot for each user whose next choice is in either list, moved a little at random so that "
-        f"dots stand apart. Above the line {one.name} has it earlier. Users whom neither serves "
-        "are not shown."
+        f"dots do not overlap. Above the line {one.name} has it earlier."
     )
-    return chart("standing", about, (5.2, 5.2), draw)
+    return chart("positions", about, (5.2, 5.2), draw)

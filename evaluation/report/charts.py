@@ -1,7 +1,7 @@
-"""Charts: matplotlib figures as inline SVG that follows the page, light or dark.
+"""Charts: matplotlib figures as inline SVG that follows the page's light or dark theme.
 
-A figure is drawn in stand-in colours, each of which becomes a CSS variable of the page. Its text
-stays text, so it can be searched and read out.
+A figure is drawn in placeholder colours, each of which becomes a CSS variable of the page. Its text
+stays text, so that it can be searched and read aloud.
 """
 
 import html
@@ -16,10 +16,10 @@ from matplotlib.figure import Figure
 
 INK, SOFT, GRID = "#010101", "#020202", "#030303"
 SERIES = tuple(f"#0400{number:02x}" for number in range(12))
-"""Stand-ins for the colours of what is compared, in order."""
+"""Placeholder colours of the compared items, in order."""
 
 _VARIABLES = {INK: "--ink", SOFT: "--soft", GRID: "--grid"} | {
-    stand_in: f"--series-{number}" for number, stand_in in enumerate(SERIES)
+    placeholder: f"--series-{number}" for number, placeholder in enumerate(SERIES)
 }
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -49,11 +49,18 @@ _STYLE: dict[Any, Any] = {
     "figure.constrained_layout.use": True,
 }
 
-Size = tuple[float, float]
+SyntheticSize = tuple[float, float]
 
 
-def chart(name: str, about: str, size: Size, draw: Callable[[Figure], None]) -> str:
-    """A figure of HTML. `name` is its own on the page; `about` says what it shows, in words."""
+def chart(name: str, about: str, size: SyntheticSize, draw: Callable[[Figure], None]) -> str:
+    """Draw a chart and return it as an HTML figure with inline SVG.
+
+    Args:
+        name: identifies the chart on its page
+        about: the caption, and the text alternative of the picture
+        size: width and height, inches
+        draw: draws on the empty figure
+    """
     with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
         figure = Figure(figsize=size)
         draw(figure)
@@ -62,29 +69,29 @@ def chart(name: str, about: str, size: Size, draw: Callable[[Figure], None]) -> 
     svg = file.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    # Ids are of the page, not of the figure.
+    # Ids must be unique on the page.
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
-    for stand_in, variable in _VARIABLES.items():
-        svg = svg.replace(stand_in, f"var({variable})")
+    for placeholder, variable in _VARIABLES.items():
+        svg = svg.replace(placeholder, f"var({variable})")
     svg = re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', 'role="img"', svg, count=1)
     label = html.escape(about)
     svg = svg.replace("<svg ", f'<svg aria-label="{label}" style="max-width:{size[0]}in" ', 1)
     return f"<figure>{svg}<figcaption>{label}</figcaption></figure>"
 
 
-def colour(place: int) -> str:
-    """The colour of the so-many-th of what is compared."""
-    return SERIES[place % len(SERIES)]
+def colour(index: int) -> str:
+    """The placeholder colour of the compared item with this index."""
+    return SERIES[index % len(SERIES)]
 
 
-def key(figure: Figure, axes: Axes, columns: int = 3) -> None:
-    """What each colour is, above the figure, where it covers nothing."""
+def legend(figure: Figure, axes: Axes, columns: int = 3) -> None:
+    """Add a legend above the figure."""
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=columns)
 
 
-def bare(axes: Axes, *, x: bool = True, y: bool = True) -> None:
-    """Grid lines only where they help to read a value."""
+def value_grid(axes: Axes, *, x: bool = True, y: bool = True) -> None:
+    """Show grid lines across the x axis, the y axis or both, without ticks."""
     axes.xaxis.grid(x)
     axes.yaxis.grid(y)
     axes.tick_params(length=0)

@@ -1,6 +1,7 @@
-"""Page: the frame of a report, and the few pieces that it is put together from."""
+"""Building blocks of reports: the HTML page, its tables, aligned text tables, and numbers."""
 
 import html
+import math
 from collections.abc import Iterable, Sequence
 
 STYLE = """
@@ -51,7 +52,10 @@ td.best { font-weight: 650; } td.best small { font-weight: 400; }
 
 
 def page(title: str, lead: Iterable[str], sections: Sequence[tuple[str, str]]) -> bytes:
-    """The whole page. `lead` are paragraphs of HTML, `sections` headings and their HTML."""
+    """Assemble a complete HTML page.
+
+    `lead` are paragraphs of HTML under the title, `sections` pairs of a heading and its HTML.
+    """
     links = "".join(
         f'<a href="#{_anchor(heading)}">{html.escape(heading)}</a>' for heading, _ in sections
     )
@@ -71,12 +75,12 @@ def page(title: str, lead: Iterable[str], sections: Sequence[tuple[str, str]]) -
 
 
 def paragraph(text: str) -> str:
-    """A paragraph of plain text."""
+    """An HTML paragraph of plain text, escaped."""
     return f"<p>{html.escape(text)}</p>"
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, text: bool = False) -> str:
-    """A table whose cells are HTML; `text` aligns all of it to the left."""
+def html_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, text: bool = False) -> str:
+    """An HTML table. Cells are HTML, `header` is plain text; `text` aligns all columns left."""
     head = "".join(f"<th>{html.escape(name)}</th>" for name in header)
     body = "".join(
         "<tr>"
@@ -92,8 +96,43 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, text: bool = 
 
 
 def pair(*figures: str) -> str:
-    """Figures side by side, where there is room."""
+    """Figures side by side if the window is wide enough."""
     return f'<div class="pair">{"".join(figures)}</div>'
+
+
+def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: bool = True) -> str:
+    """A table as aligned text, columns two spaces apart.
+
+    The first column is aligned left, the others right unless `right` is false.
+    """
+    lines = [list(header), *(list(row) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if right and column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def number(value: float | None) -> str:
+    """A number as `.248` below one and `5.21` from one on; `-` for None or NaN."""
+    if value is None or math.isnan(value):
+        return "-"
+    if abs(value) >= 1:
+        return f"{value:.2f}"
+    return f"{value:.3f}".replace("-0.000", "0.000").replace("0.", ".", 1)
+
+
+def signed(value: float) -> str:
+    """A difference with its sign, as `+.031`."""
+    return number(value) if math.isnan(value) or value < 0 else f"+{number(value)}"
+
+
+def with_interval(value: float | None, ends: Sequence[float | None]) -> str:
+    """A number with its interval, as `.248 [.226, .270]`."""
+    return f"{number(value)} [{', '.join(number(end) for end in ends)}]"
 
 
 def _anchor(heading: str) -> str:

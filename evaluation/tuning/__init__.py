@@ -1,1 +1,1 @@
-"""Tuning: a seeded search over a scenario's numbers, on a validation cut."""
+"""Tuning: a seeded search over the parameters of a scenario, on a validation cut."""

@@ -1,4 +1,4 @@
-"""Record: the trials of a search as JSON Lines, so that it can go on, and be looked at."""
+"""Records the trials of a search as JSON Lines, so that it can be resumed and inspected."""
 
 import hashlib
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 
 from catalog_builder.errors import CommandError
-from evaluation.offline.setup import Experiment
+from evaluation.offline.run import OfflineRun
 from evaluation.tuning.search import Trial
-from evaluation.tuning.space import Space
+from evaluation.tuning.space import SearchSpace
 from evaluation.wiring import write_file
 
 
@@ -22,29 +22,32 @@ class _Line(msgspec.Struct, frozen=True):
     metrics: dict[str, float | None]
 
 
-def key_of(space: Space, experiment: Experiment, seed: int) -> str:
-    """What makes two searches the same: start, space, objective, seed and data."""
+def key_of(space: SearchSpace, run: OfflineRun, seed: int) -> str:
+    """Fingerprint of a search: its start, space, objective, seed and data."""
     facts = [
         msgspec.to_builtins(space.start),
         msgspec.to_builtins(dict(space.parameters)),
-        dict(space.objective),
+        dict(space.objective_weights),
         seed,
-        experiment.learned.catalog.version,
-        [user.user_id for user in experiment.targets.users],
-        experiment.targets.rows.tolist(),
+        run.training.catalog.version,
+        [user.user_id for user in run.targets.users],
+        run.targets.rows.tolist(),
     ]
     return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()[:16]
 
 
-def read(path: Path, key: str, space: Space) -> list[Trial]:
-    """The trials in a file, if there is one.
+def read(path: Path, key: str, space: SearchSpace) -> list[Trial]:
+    """Read the trials recorded in a file; none if it does not exist.
 
-    Raises `CommandError` where they are of another search.
+    A last line that was cut off is left out.
+
+    Raises:
+        CommandError: the file is no record, or that of a search with another key.
     """
     if not path.exists():
         return []
     lines = path.read_bytes().split(b"\n")
-    if lines[-1]:  # cut off while it was written: that trial is made again
+    if lines[-1]:  # cut off while it was written: that trial is repeated
         lines[-1] = b""
     try:
         head = msgspec.json.decode(lines[0], type=_Head)
@@ -60,13 +63,13 @@ def read(path: Path, key: str, space: Space) -> list[Trial]:
 
 
 def start(path: Path, key: str, trials: list[Trial]) -> None:
-    """Write the file anew, with what is known already."""
+    """Write a record with the trials known so far, replacing the file at once."""
     lines = [msgspec.json.encode(_Head(key)), *(_encoded(trial) for trial in trials)]
     write_file(path, b"\n".join(lines) + b"\n")
 
 
 def append(path: Path, trial: Trial) -> None:
-    """Add a trial."""
+    """Append a trial to a record."""
     with path.open("ab") as file:
         file.write(_encoded(trial) + b"\n")
 
@@ -75,8 +78,8 @@ def _encoded(trial: Trial) -> bytes:
     return msgspec.json.encode(_Line(trial.number, dict(trial.values), dict(trial.metrics)))
 
 
-def _trial(line: _Line, space: Space) -> Trial:
+def _trial(line: _Line, space: SearchSpace) -> Trial:
     metrics = {
         name: float("nan") if value is None else value for name, value in line.metrics.items()
     }
-    return Trial(line.trial, line.values, metrics, space.worth(metrics))
+    return Trial(line.trial, line.values, metrics, space.objective(metrics))

@@ -1,4 +1,4 @@
-"""Search: seeded trials, first spread over the space, then ever closer around the best."""
+"""Seeded search: trials are first spread over the space, then drawn ever closer to the best."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,39 +6,41 @@ from functools import cache
 
 import numpy as np
 
-from evaluation.tuning.space import Space
+from evaluation.tuning.space import SearchSpace
 from feed.arrays.arrays import FloatArray
 
 SPREAD_PER_PARAMETER = 3
-"""trials for each parameter that are spread over the space, before the search closes in"""
-MOVED = 0.3
-"""the share of the parameters that a closer trial moves, one at least"""
+"""trials per parameter that are spread over the space before the search narrows"""
+MOVED_SHARE = 0.3
+"""share of the parameters that a later trial changes, at least one"""
 WIDEST, NARROWEST, NARROWING = 0.25, 0.03, 0.97
-"""the standard deviation of a move, in the unit cube: at first, at last, and from trial to trial"""
+"""standard deviation of a change, in the unit cube: first, least, and its factor per trial"""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One point that was tried."""
+    """One evaluated point of the search space."""
 
     number: int
     values: Mapping[str, float]
     metrics: Mapping[str, float]
-    worth: float
+    objective: float
 
 
 def search(
-    space: Space,
+    space: SearchSpace,
     trials: int,
     seed: int,
     evaluate: Callable[[Mapping[str, float]], Mapping[str, float]],
     done: Sequence[Trial] = (),
 ) -> Iterator[Trial]:
-    """Yield the trials from the first on; `evaluate` gives the metrics of some values.
+    """Yield the trials of a search; `evaluate` maps parameter values to metrics.
 
-    The first is the scenario as it is. What comes next follows from seed and number, and from the
-    trials before, so a search goes on where it stopped: `done` are trials of the same search. One
-    of them that does not follow raises ValueError.
+    The first trial is the unchanged scenario. Each next one follows from the seed, its number and
+    the trials before, so a search can be resumed: `done` are its first trials.
+
+    Raises:
+        ValueError: a trial in `done` is not of this search.
     """
     made: list[Trial] = []
     for number in range(trials):
@@ -49,13 +51,13 @@ def search(
                 raise ValueError(f"trial {number} is not of this search")
         else:
             metrics = evaluate(values)
-            trial = Trial(number, values, metrics, space.worth(metrics))
+            trial = Trial(number, values, metrics, space.objective(metrics))
         made.append(trial)
         yield trial
 
 
-def propose(space: Space, made: Sequence[Trial], number: int, seed: int) -> dict[str, float]:
-    """What to try next, after these trials."""
+def propose(space: SearchSpace, made: Sequence[Trial], number: int, seed: int) -> dict[str, float]:
+    """The parameter values of trial `number`, given the trials `made` before it."""
     if number == 0:
         return space.current()
     size = len(space.parameters)
@@ -64,20 +66,20 @@ def propose(space: Space, made: Sequence[Trial], number: int, seed: int) -> dict
         return space.values(_points(size, spread, seed)[number - 1])
     rng = np.random.default_rng([seed, number])
     width = max(NARROWEST, WIDEST * NARROWING ** (number - spread))
-    moved = rng.random(size) < MOVED
+    moved = rng.random(size) < MOVED_SHARE
     moved[rng.integers(size)] = True
     at = np.array(space.unit(best(made).values)) + moved * rng.normal(0, width, size)
     return space.values(_reflected(at))
 
 
 def best(made: Sequence[Trial]) -> Trial:
-    """The trial of greatest worth, the first among equals."""
-    return max(made, key=lambda trial: (trial.worth, -trial.number))
+    """The trial with the largest objective, the first among equals."""
+    return max(made, key=lambda trial: (trial.objective, -trial.number))
 
 
 @cache
 def _points(size: int, count: int, seed: int) -> FloatArray:
-    """(count, size) spread evenly (Halton, 1960, scrambled)."""
+    """(count, size) low-discrepancy points in the unit cube (Halton, 1960, scrambled)."""
     from scipy.stats import qmc  # noqa: PLC0415 - half a second that no other command needs
 
     points: FloatArray = qmc.Halton(size, rng=seed).random(count)
@@ -85,6 +87,6 @@ def _points(size: int, count: int, seed: int) -> FloatArray:
 
 
 def _reflected(at: FloatArray) -> FloatArray:
-    """Back into the unit cube, as from a mirror."""
+    """Reflect a point at the faces of the unit cube until it is inside."""
     folded: FloatArray = np.abs(at) % 2.0
     return np.where(folded > 1.0, 2.0 - folded, folded)

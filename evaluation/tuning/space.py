@@ -1,4 +1,4 @@
-"""Space: which numbers of a scenario are searched, within which bounds, and for what."""
+"""The search space: parameters of a scenario, their bounds, and the objective."""
 
 import math
 import tomllib
@@ -11,73 +11,76 @@ import msgspec
 
 from catalog_builder.errors import CommandError
 from evaluation.offline.replay import DEPTH, METRIC
-from evaluation.tuning.written import toml
 from feed.arrays.arrays import FloatArray
 from feed.scenarios.scenario import Scenario, ScenarioError, parse
 
 DIGITS = 4
-"""significant digits of a value that is tried: what is written is what was tried"""
+"""significant digits of a tried value, so that a file holds exactly what was evaluated"""
 
 
-class Bounds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a parameter may lie."""
+class ParameterBounds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The range of a parameter."""
 
     low: float
     high: float
     log: bool = False
-    """whether equal ratios count as equal steps; low is above 0 then"""
+    """search on a logarithmic scale; requires low above 0"""
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    parameters: Annotated[dict[str, Bounds], msgspec.Meta(min_length=1)]
+    parameters: Annotated[dict[str, ParameterBounds], msgspec.Meta(min_length=1)]
     objective: Annotated[dict[str, float], msgspec.Meta(min_length=1)]
 
 
 @dataclass(frozen=True)
-class Space:
-    """d parameters of a scenario by dotted path, and what is to be made large."""
+class SearchSpace:
+    """d parameters of a scenario by dotted path, with bounds, and the objective to maximize."""
 
     start: Scenario
-    parameters: Mapping[str, Bounds]
-    objective: Mapping[str, float]
-    """by metric, its weight in the sum"""
+    parameters: Mapping[str, ParameterBounds]
+    objective_weights: Mapping[str, float]
+    """by metric: its weight in the sum"""
 
     def scenario(self, values: Mapping[str, float], name: str | None = None) -> Scenario:
-        """The scenario with these values. Raises `CommandError` that names the parameter."""
+        """The start scenario with these parameter values.
+
+        Raises:
+            CommandError: a value is not allowed; the message names the parameter.
+        """
         built = msgspec.to_builtins(self.start)
         for path, value in values.items():
             *tables, key = path.split(".")
             _table(built, tables, path)[key] = value
         built["name"] = name or self.start.name
         try:
-            # The way of a file, so that what is tried is what a file can say.
-            return parse(toml(built))
+            # Via TOML, so that only what a file can express is tried.
+            return parse(to_toml(built))
         except ScenarioError as error:
             raise CommandError(f"parameters: {error}") from error
 
     def current(self) -> dict[str, float]:
-        """The values of the scenario that the search starts from."""
+        """The parameter values of the start scenario."""
         built = msgspec.to_builtins(self.start)
         found = {}
         for path in self.parameters:
             *tables, key = path.split(".")
-            # A table of weights need not name each: what it leaves out counts 1.
+            # A weight that a table leaves out is 1.
             found[path] = _table(built, tables, path).get(key, 1.0)
         return found
 
     def values(self, unit: Sequence[float] | FloatArray) -> dict[str, float]:
-        """The values at a point of the unit cube (d,)."""
+        """The parameter values at a point (d,) of the unit cube."""
         found = {}
         for (path, bounds), share in zip(self.parameters.items(), unit, strict=True):
             if bounds.log:
                 value = bounds.low * (bounds.high / bounds.low) ** float(share)
             else:
                 value = bounds.low + (bounds.high - bounds.low) * float(share)
-            found[path] = self._said(path, value)
+            found[path] = self._rounded(path, value)
         return found
 
     def unit(self, values: Mapping[str, float]) -> list[float]:
-        """(d,) the point of the unit cube that these values lie at, or nearest to."""
+        """The point (d,) of the unit cube nearest to these parameter values."""
         found = []
         for path, bounds in self.parameters.items():
             value = min(max(values[path], bounds.low), bounds.high)
@@ -88,20 +91,24 @@ class Space:
             found.append(share)
         return found
 
-    def worth(self, metrics: Mapping[str, float]) -> float:
-        """The objective. A metric without a value is worth nothing at all."""
-        total = sum(weight * metrics[name] for name, weight in self.objective.items())
+    def objective(self, metrics: Mapping[str, float]) -> float:
+        """Weighted sum of the metrics to maximize; -inf if a metric has no value."""
+        total = sum(weight * metrics[name] for name, weight in self.objective_weights.items())
         return total if math.isfinite(total) else -math.inf
 
-    def _said(self, path: str, value: float) -> float:
+    def _rounded(self, path: str, value: float) -> float:
         if isinstance(self.current()[path], int):
             return round(value)
         bounds = self.parameters[path]
         return min(max(float(f"{value:.{DIGITS}g}"), bounds.low), bounds.high)
 
 
-def load(path: Path, start: Scenario) -> Space:
-    """A space from its file. Raises `CommandError` that names what is wrong."""
+def load_space(path: Path, start: Scenario) -> SearchSpace:
+    """Read a search space for the scenario `start` from a TOML file.
+
+    Raises:
+        CommandError: the file is invalid, or a parameter or metric does not exist.
+    """
     try:
         file = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File)
     except OSError as error:
@@ -112,7 +119,7 @@ def load(path: Path, start: Scenario) -> Space:
         found = METRIC.fullmatch(name)
         if not found or int(found[2] or 1) > DEPTH:
             raise CommandError(f"{path}: objective: expected a metric like recall@20, got {name!r}")
-    space = Space(start, file.parameters, file.objective)
+    space = SearchSpace(start, file.parameters, file.objective)
     try:
         _check(space)
     except CommandError as error:
@@ -120,8 +127,8 @@ def load(path: Path, start: Scenario) -> Space:
     return space
 
 
-def _check(space: Space) -> None:
-    """Every bound has to be a value that a scenario may have."""
+def _check(space: SearchSpace) -> None:
+    """Check that the bounds are ordered and that a scenario allows both ends of each."""
     for path, bounds in space.parameters.items():
         if not bounds.low < bounds.high:
             raise CommandError(
@@ -139,7 +146,9 @@ def _check(space: Space) -> None:
             space.scenario({path: value})
     for path, value in space.current().items():
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise CommandError(f"{path}: expected a number of the scenario, got {value!r}")
+            raise CommandError(
+                f"{path}: expected a numeric parameter of the scenario, got {value!r}"
+            )
 
 
 def _table(built: dict[str, Any], tables: Sequence[str], path: str) -> dict[str, Any]:
@@ -147,5 +156,28 @@ def _table(built: dict[str, Any], tables: Sequence[str], path: str) -> dict[str,
     for name in tables:
         place = place.get(name) if isinstance(place, dict) else None
     if not isinstance(place, dict) or not tables:
-        raise CommandError(f"{path}: expected a path like blend.similarity")
+        raise CommandError(
+            f"{path}: expected the path of a parameter, for example blend.similarity"
+        )
     return place
+
+
+def to_toml(tables: Mapping[str, Any]) -> str:
+    """Nested tables as the text of a TOML file."""
+    # Only tuning writes TOML: nothing that is deployed requires it.
+    import tomli_w  # noqa: PLC0415
+
+    return tomli_w.dumps(tables)
+
+
+def differences(tables: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries of nested tables that differ from the defaults."""
+    found: dict[str, Any] = {}
+    for name, value in tables.items():
+        default = defaults.get(name)
+        if isinstance(value, Mapping) and isinstance(default, Mapping):
+            if inner := differences(value, default):
+                found[name] = inner
+        elif value != default:
+            found[name] = value
+    return found

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from evaluation.behaviour import CASES
-from evaluation.data.synthetic import Made, Size, episodes_jsonl, make
+from evaluation.data.synthetic import SyntheticData, SyntheticSize, episodes_jsonl, synthetic_data
 from feed.scenarios.scenario import parse
-from tests.support.evaluating import files, outside, refused, run, write
+from tests.support.evaluation_command import files, outside, refused, run, write
 
-SIZE = Size(shows=12, episodes=120, users=80, events_per_user=12)
+SIZE = SyntheticSize(shows=12, episodes=120, users=80, events_per_user=12)
 HEAD = "user_id,episode_id,type,timestamp\n"
 NEAR = '[[engagements]]\ncategory = "Music"\n'
 CASE = f"""
@@ -38,12 +38,12 @@ mrr = 1
 
 
 @pytest.fixture(scope="module")
-def made() -> Made:
-    return make(SIZE)
+def made() -> SyntheticData:
+    return synthetic_data(SIZE)
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory, made: Made) -> Path:
+def data(tmp_path_factory: pytest.TempPathFactory, made: SyntheticData) -> Path:
     return write(tmp_path_factory.mktemp("data"), made)
 
 
@@ -85,7 +85,7 @@ def test_offline_compares_scenarios_and_baselines_in_a_table_and_in_json(
 
 
 def test_offline_cuts_the_interactions_itself_where_there_is_no_test(
-    data: Path, tmp_path: Path, made: Made
+    data: Path, tmp_path: Path, made: SyntheticData
 ) -> None:
     out = tmp_path / "found.json"
     words = ["offline", *files(data, test=False), "--scenario", "for_you", "--json", out]
@@ -95,7 +95,7 @@ def test_offline_cuts_the_interactions_itself_where_there_is_no_test(
 
 
 def test_what_happened_before_1970_is_replayed_like_anything_else(
-    made: Made, tmp_path: Path
+    made: SyntheticData, tmp_path: Path
 ) -> None:
     def earlier(text: str) -> str:
         return str(int(text[:4]) - 90) + text[4:]
@@ -185,7 +185,9 @@ def test_a_case_with_a_key_that_means_nothing_is_refused(tmp_path: Path) -> None
     )
 
 
-def test_a_report_is_one_page_that_loads_nothing(data: Path, made: Made, tmp_path: Path) -> None:
+def test_a_report_is_one_page_that_loads_nothing(
+    data: Path, made: SyntheticData, tmp_path: Path
+) -> None:
     odd = replace(
         made,
         episodes=[

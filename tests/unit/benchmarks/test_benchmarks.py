@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from benchmarks import engine, origin, signals
-from benchmarks.data.crowd import FAITHFUL, NOW, Crowd
 from benchmarks.data.large_catalog import large_catalog, queries
-from benchmarks.harness.world import World
+from benchmarks.data.users import FAITHFUL, NOW, SyntheticUsers
+from benchmarks.harness.dataset import SyntheticDataset
 from benchmarks.report.results import read
 from feed.model.engagement import Summary, newest_first
 from feed.model.timestamps import to_us
@@ -20,7 +20,7 @@ from feed.scenarios.scenario import shipped
 from feed.session.request import SessionRequest, make_query
 from feed.snapshot.codec import decode, encode
 
-CROWD = Crowd(users=300, episodes=2000)
+CROWD = SyntheticUsers(users=300, episodes=2000)
 EPISODES = np.array(
     [
         [int(one.episode_id.removeprefix("episode-")) for one in summary.engagements]
@@ -41,7 +41,7 @@ def test_a_summary_of_a_crowd_is_in_the_order_in_which_it_is_stored() -> None:
 
 
 def test_a_crowd_is_made_as_it_is_read() -> None:
-    assert len(list(islice(Crowd(users=10**9, episodes=2000).summaries(), 3))) == 3
+    assert len(list(islice(SyntheticUsers(users=10**9, episodes=2000).summaries(), 3))) == 3
 
 
 def test_a_crowd_is_the_same_each_time() -> None:
@@ -141,7 +141,7 @@ def test_the_effort_of_a_peer_is_the_least_that_finds_enough() -> None:
 
 
 def test_the_approach_of_the_start_and_baseline_rank_the_same_queue() -> None:
-    world = World(episodes=900, users=3)
+    world = SyntheticDataset(episodes=900, users=3)
     catalog = world.catalog()
     approach = origin.origin_of(world, catalog)
     ranker = Ranker(catalog, shipped()["baseline"])

@@ -112,4 +112,4 @@ def test_cost_is_reckoned_from_what_other_benchmarks_found(
     assert found["dollars"]["shared"] == cost.sessions(PRICES, FOUND, alone=False)
     assert found["measured"]["event"]["writes"] == 1
     assert 1 < found["measured"]["event"]["reads"] < 6
-    assert "Prices not checked: egress_hosting, log." in capsys.readouterr().out
+    assert "PriceList not checked: egress_hosting, log." in capsys.readouterr().out

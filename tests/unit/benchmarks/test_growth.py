@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from benchmarks import growth
-from benchmarks.report.results import Result, read
+from benchmarks.report.results import BenchmarkResult, read
 
 SIZES = (1_000, 10_000, 100_000)
 
@@ -15,7 +15,7 @@ def spread(value: float) -> dict[str, float]:
     return {"median": value, "least": value, "most": value}
 
 
-def build(sizes: tuple[int, ...] = SIZES) -> Result:
+def build(sizes: tuple[int, ...] = SIZES) -> BenchmarkResult:
     """Steps that grow as nothing, as the root, in proportion, and as the square."""
     found: list[dict[str, Any]] = []
     for size in sizes:
@@ -28,10 +28,10 @@ def build(sizes: tuple[int, ...] = SIZES) -> Result:
         }
         loads = {"folder": {"seconds": spread(size / 1e6)}}
         found.append({"episodes": size, "built": run, "loads": loads})
-    return Result("build", "", [], {"sizes": found})
+    return BenchmarkResult("build", "", [], {"sizes": found})
 
 
-def engine() -> Result:
+def engine() -> BenchmarkResult:
     runs = [
         {
             "episodes": size,
@@ -41,10 +41,10 @@ def engine() -> Result:
         }
         for size in SIZES
     ]
-    return Result("engine", "", [], {"runs": runs})
+    return BenchmarkResult("engine", "", [], {"runs": runs})
 
 
-def by_name(every: list[growth.Series]) -> dict[str, growth.Series]:
+def by_name(every: list[growth.GrowthSeries]) -> dict[str, growth.GrowthSeries]:
     return {one.name: one for one in every}
 
 
@@ -72,7 +72,7 @@ def test_of_fewer_than_three_sizes_and_of_nothing_nothing_is_fitted() -> None:
 
 
 def test_what_other_benchmarks_wrote_is_left_alone() -> None:
-    assert not growth.series([Result("another", "", [], {"sizes": 1})])
+    assert not growth.series([BenchmarkResult("another", "", [], {"sizes": 1})])
 
 
 def test_every_benchmark_gets_a_table_and_what_was_fitted_is_written(

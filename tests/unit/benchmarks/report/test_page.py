@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks.report import page
-from benchmarks.report.results import Result, Table, read
+from benchmarks.report.results import BenchmarkResult, ResultTable, read
 
 SPREAD = {"median": 2.0, "least": 1.0, "most": 3.0}
 CONTENDER = {str(n): {"p50": SPREAD, "p99": SPREAD, "processor_ms": SPREAD} for n in (1, 16)}
@@ -67,9 +67,11 @@ FOUND: dict[str, dict[str, Any]] = {
 }
 
 
-def result(name: str) -> Result:
-    tables = [Table(f"Table of {name}", ["", "p50 < p99"], [["one & only", "1.5"]])]
-    return Result(name, f"About {name}.", tables, FOUND[name], f"python -m benchmarks.{name}")
+def result(name: str) -> BenchmarkResult:
+    tables = [ResultTable(f"ResultTable of {name}", ["", "p50 < p99"], [["one & only", "1.5"]])]
+    return BenchmarkResult(
+        name, f"About {name}.", tables, FOUND[name], f"python -m benchmarks.{name}"
+    )
 
 
 @pytest.fixture
@@ -89,7 +91,7 @@ def test_the_page_has_every_benchmark_in_order_with_its_plots(folder: Path) -> N
     out = folder / "page.html"
     page.main([str(folder), "--out", str(out)])
     text = out.read_text()
-    places = [text.index(f"Table of {name}") for name in FOUND]
+    places = [text.index(f"ResultTable of {name}") for name in FOUND]
     assert [name for _, name in sorted(zip(places, FOUND, strict=True))] == [
         *("engine", "http", "cold", "origin", "summary", "build", "growth", "cost", "another")
     ]

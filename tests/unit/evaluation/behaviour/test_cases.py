@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from catalog_builder.errors import CommandError
-from evaluation.behaviour import running
-from evaluation.behaviour.case import Engaged, World, load
-from evaluation.behaviour.running import Result, find, run
-from evaluation.behaviour.where import Where
-from evaluation.behaviour.worlds import NOW, world
+from evaluation.behaviour import runner
+from evaluation.behaviour.case import CaseCatalog, CaseEngagement, load_case
+from evaluation.behaviour.catalogs import NOW, case_catalog_input
+from evaluation.behaviour.criteria import EpisodeCriteria
+from evaluation.behaviour.runner import CaseResult, find_cases, run_case
 from evaluation.data.events import Events
-from evaluation.data.training import learn
+from evaluation.data.training import training_data
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import DAY_US
 from feed.scenarios.scenario import shipped
@@ -34,14 +34,14 @@ def case(tmp_path: Path, text: str, name: str = "case") -> Path:
     return path
 
 
-def outcome(tmp_path: Path, more: str, start: str = SMALL) -> Result:
-    return run(case(tmp_path, start + more), shipped(), "for_you")
+def outcome(tmp_path: Path, more: str, start: str = SMALL) -> CaseResult:
+    return run_case(case(tmp_path, start + more), shipped(), "for_you")
 
 
 def test_a_case_says_what_it_is_about_and_what_has_to_hold(tmp_path: Path) -> None:
     found = outcome(tmp_path, EXPECT)
     assert (found.name, found.scenario, found.status) == ("case", "for_you", "pass")
-    assert found.saw.endswith(" episodes")
+    assert found.observed.endswith(" episodes")
 
 
 @pytest.mark.parametrize(
@@ -68,38 +68,41 @@ def test_a_case_says_what_it_is_about_and_what_has_to_hold(tmp_path: Path) -> No
         (SMALL.replace("functionality", "hope") + EXPECT, r"'hope' - at `\$\.kind`"),
         (SMALL + EXPECT.replace("1", "0"), r">= 1 - at `\$\.expect\[0\]\.at_least`"),
         (SMALL + '[[engagements]]\ntype = "play"\n' + EXPECT, r"'play' - at `\$\.engagements"),
-        (SMALL + '[[expect]]\ncheck = "same"\n', r"other: expected .* for the check 'same'"),
+        (
+            SMALL + '[[expect]]\ncheck = "same"\n',
+            r"other: expected this table, since 'same' compares",
+        ),
         (SMALL + "per_topic = 3\n" + EXPECT, r"case\.toml: .*line 7"),
         (SMALL + "[profile\n" + EXPECT, r"case\.toml: .*line 7"),
-        (SMALL + "[[engagements]]\nid = 'none'\n" + EXPECT, r"id 'none': .* none of that name"),
-        (SMALL + "[[engagements]]\nseries = 'no'\n" + EXPECT, r"series 'no': .* none of that"),
-        (SMALL + "[[engagements]]\ncategory = 'no'\n" + EXPECT, r"category 'no': .* none of that"),
+        (SMALL + "[[engagements]]\nid = 'none'\n" + EXPECT, r"id 'none': .* has no such name"),
+        (SMALL + "[[engagements]]\nseries = 'no'\n" + EXPECT, r"series 'no': .* has no such"),
+        (SMALL + "[[engagements]]\ncategory = 'no'\n" + EXPECT, r"category 'no': .* has no such"),
         (SMALL + "[[catalog.episodes]]\nid = 'art-0'\n" + EXPECT, r"episode 'art-0'"),
         ('scenario = "none"\n' + SMALL + EXPECT, r"scenario 'none': expected one of baseline, "),
-        (SMALL + 'generator = "file"\n' + EXPECT, r"catalog\.file: expected with generator"),
-        (SMALL + 'file = "some.json"\n' + EXPECT, r"catalog\.file: expected with generator"),
+        (SMALL + 'generator = "file"\n' + EXPECT, r"catalog\.file: expected if and only if"),
+        (SMALL + 'file = "some.json"\n' + EXPECT, r"catalog\.file: expected if and only if"),
         (SMALL + 'generator = "file"\nfile = "none.json"\n' + EXPECT, r"none\.json: No such"),
         (
             SMALL + 'generator = "demo"\n[[catalog.episodes]]\nid = "a"\n' + EXPECT,
-            r"episodes: expected none written out beside",
+            r"episodes: expected none with the generator",
         ),
     ],
 )
 def test_what_a_case_cannot_mean_is_refused_and_named(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(CommandError, match=said) as refused:
-        run(case(tmp_path, text), shipped(), "for_you")
+        run_case(case(tmp_path, text), shipped(), "for_you")
     assert str(refused.value).startswith(f"{tmp_path}/case.toml: ")
     assert "\n" not in str(refused.value)
 
 
 def test_a_folder_without_cases_is_refused_and_one_with_them_is_in_order(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="expected cases"):
-        find([tmp_path])
+    with pytest.raises(CommandError, match="expected at least one case"):
+        find_cases([tmp_path])
     paths = [case(tmp_path, SMALL + EXPECT, name) for name in ("b", "a")]
     (tmp_path / "notes.txt").write_text("no case")
-    assert find([tmp_path]) == paths[::-1]
+    assert find_cases([tmp_path]) == paths[::-1]
     with pytest.raises(CommandError, match="nowhere"):
-        find([tmp_path, tmp_path / "nowhere"])
+        find_cases([tmp_path, tmp_path / "nowhere"])
 
 
 def test_a_case_that_cannot_hold_yet_fails_once_it_holds(tmp_path: Path) -> None:
@@ -108,15 +111,15 @@ def test_a_case_that_cannot_hold_yet_fails_once_it_holds(tmp_path: Path) -> None
     assert outcome(tmp_path, impossible).status == "fail"
     assert outcome(tmp_path, impossible, later).status == "later"
     holds = outcome(tmp_path, EXPECT, later)
-    assert (holds.status, holds.saw) == ("fail", "holds by now: take `later` out")
+    assert (holds.status, holds.observed) == ("fail", "the case holds: remove the key `later`")
 
 
 def test_one_check_that_fails_is_enough_and_is_what_is_shown(tmp_path: Path) -> None:
     absent = '[[expect]]\ncheck = "absent"\nwhere = { category = "Art" }\n'
     found = outcome(tmp_path, EXPECT + absent)
-    assert [verdict.holds for verdict in found.verdicts] == [True, False]
+    assert [result.holds for result in found.results] == [True, False]
     assert found.status == "fail"
-    assert found.saw == found.verdicts[1].saw
+    assert found.observed == found.results[1].observed
 
 
 def test_what_was_engaged_with_excluded_or_muted_is_gone(tmp_path: Path) -> None:
@@ -163,21 +166,21 @@ def test_a_crowd_makes_signals_and_so_reasons(tmp_path: Path) -> None:
     assert outcome(tmp_path, mine + crowd + "[other]\n" + check).status == "fail"
 
 
-def described(**fields: object) -> tuple[World, Catalog]:
-    one = World(topics=("Art", "Bread", "Chess", "Dance"), **fields)  # type: ignore[arg-type]
-    made = world(one, (), Path())
-    return one, learn(made.episodes, made.vectors, Events.of([]), NOW).catalog
+def described(**fields: object) -> tuple[CaseCatalog, Catalog]:
+    one = CaseCatalog(topics=("Art", "Bread", "Chess", "Dance"), **fields)  # type: ignore[arg-type]
+    made = case_catalog_input(one, (), Path())
+    return one, training_data(made.episodes, made.vectors, Events.from_rows([]), NOW).catalog
 
 
 def test_engagements_lie_a_day_apart_the_first_at_the_age_that_is_given() -> None:
     _, catalog = described(per_topic=5)
     for one, count in [
-        (Engaged(category="Art", count=3, age_days=2), 3),
-        (Engaged(id=("art-1", "chess-2"), age_days=2, type="like"), 2),
-        (Engaged(category="Art", count=99, age_days=2), 5),
+        (CaseEngagement(category="Art", count=3, age_days=2), 3),
+        (CaseEngagement(id=("art-1", "chess-2"), age_days=2, type="like"), 2),
+        (CaseEngagement(category="Art", count=99, age_days=2), 5),
     ]:
-        made = running._engagements(catalog, [one])
-        ages = [(running.NOW_US - each.timestamp_us) / DAY_US for each in made]
+        made = runner._engagements(catalog, [one])
+        ages = [(runner.NOW_US - each.timestamp_us) / DAY_US for each in made]
         assert ages == [2 + number for number in range(count)]
         assert {each.type for each in made} == {one.type}
 
@@ -205,14 +208,14 @@ def test_a_world_is_the_same_each_time_and_another_for_another_seed() -> None:
 def test_levels_raise_the_scores_of_a_topic_within_bounds() -> None:
     _, plain = described(per_topic=20)
     _, raised = described(per_topic=20, levels={"Art": 3.0, "Chess": -9.0})
-    art, chess = (Where(category=name).mask(raised) for name in ("Art", "Chess"))
+    art, chess = (EpisodeCriteria(category=name).mask(raised) for name in ("Art", "Chess"))
     assert (raised.scores[art][:, :2] == 5).all()
     assert (raised.scores[chess][:, :2] == 0).all()
     others = ~art & ~chess
     assert np.array_equal(raised.scores[others], plain.scores[others], equal_nan=True)
 
 
-def test_episodes_of_a_file_beside_the_case_are_its_world(tmp_path: Path) -> None:
+def test_episodes_of_a_file_beside_the_case_are_its_case_catalog_input(tmp_path: Path) -> None:
     titles = ("Moons and stars", "Bread at dawn", "The queen's gambit", "A slow waltz")
     records = [
         {"id": f"mine-{n}", "title": title, "published_at": NOW.isoformat()}
@@ -240,7 +243,7 @@ age_days = -3
 """
         + EXPECT,
     )
-    made = world(load(path).catalog, (), tmp_path)
+    made = case_catalog_input(load_case(path).catalog, (), tmp_path)
     by_id = {one.id: row for row, one in enumerate(made.episodes)}
     assert not made.vectors.present[by_id["bare"]]
     assert made.vectors.present[by_id["aside"]]

@@ -7,13 +7,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from evaluation.behaviour.case import Check, World
-from evaluation.behaviour.running import NOW_US
-from evaluation.behaviour.seen import Seen
-from evaluation.behaviour.verdict import Judge, Verdict
-from evaluation.behaviour.worlds import NOW, world
+from evaluation.behaviour.case import AnyCheck, CaseCatalog
+from evaluation.behaviour.catalogs import NOW, case_catalog_input
+from evaluation.behaviour.check import Check, CheckResult, RankedFeed
+from evaluation.behaviour.runner import NOW_US
 from evaluation.data.events import Events
-from evaluation.data.training import learn
+from evaluation.data.training import training_data
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import shipped
 from feed.user.query import Query
@@ -35,8 +34,8 @@ EPISODES = [
 
 def ranker(*added: str) -> Ranker:
     described = {"generator": "none", "episodes": [*EPISODES, *({"id": one} for one in added)]}
-    made = world(msgspec.convert(described, World), (), Path())
-    catalog = learn(made.episodes, made.vectors, Events.of([]), NOW).catalog
+    made = case_catalog_input(msgspec.convert(described, CaseCatalog), (), Path())
+    catalog = training_data(made.episodes, made.vectors, Events.from_rows([]), NOW).catalog
     return Ranker(catalog, shipped()["for_you"])
 
 
@@ -44,16 +43,18 @@ RANKER = ranker()
 LARGER = ranker("new")
 
 
-def feed(shown: str, made: Ranker = RANKER) -> Seen:
+def feed(shown: str, made: Ranker = RANKER) -> RankedFeed:
     """A feed like `a1 b1:fresh`: ids in order, and reasons where they matter."""
     pairs = [one.partition(":") for one in shown.split()]
     rows = made.catalog.rows([name for name, _, _ in pairs]).astype(np.int64)
     assert (rows >= 0).all()
-    return Seen(made, Query(now_us=NOW_US), rows, tuple(key or "similar" for _, _, key in pairs))
+    return RankedFeed(
+        made, Query(now_us=NOW_US), rows, tuple(key or "similar" for _, _, key in pairs)
+    )
 
 
-def judged(fields: dict[str, Any], one: Seen, two: Seen) -> Verdict:
-    check: Judge = msgspec.convert(fields, Check)
+def judged(fields: dict[str, Any], one: RankedFeed, two: RankedFeed) -> CheckResult:
+    check: Check = msgspec.convert(fields, AnyCheck)
     return check.judge(one, two)
 
 
@@ -121,9 +122,9 @@ ABOVE = where("same_above", where={"id": "new"})
 def test_a_check_of_one_feed(fields: dict[str, Any], good: str | None, bad: str | None) -> None:
     for shown, holds in [(good, True), (bad, False)]:
         if shown is not None:
-            verdict = judged(fields, feed(shown), feed("c1"))
-            assert verdict.holds is holds, verdict.saw
-            assert verdict.saw
+            result = judged(fields, feed(shown), feed("c1"))
+            assert result.holds is holds, result.observed
+            assert result.observed
 
 
 @pytest.mark.parametrize(("fields", "good", "bad"), TWO_FEEDS)
@@ -131,9 +132,9 @@ def test_a_check_of_two_feeds(
     fields: dict[str, Any], good: tuple[str, str], bad: tuple[str, str]
 ) -> None:
     for (one, two), holds in [(good, True), (bad, False)]:
-        verdict = judged(fields, feed(one), feed(two))
-        assert verdict.holds is holds, verdict.saw
-        assert verdict.saw
+        result = judged(fields, feed(one), feed(two))
+        assert result.holds is holds, result.observed
+        assert result.observed
 
 
 @pytest.mark.parametrize(
@@ -152,12 +153,12 @@ def test_a_check_of_two_feeds(
 def test_what_is_added_leaves_alone_what_stands_above_it(
     one: str, two: str, *, holds: bool
 ) -> None:
-    verdict = judged(ABOVE, feed(one), feed(two, LARGER))
-    assert verdict.holds is holds, verdict.saw
+    result = judged(ABOVE, feed(one), feed(two, LARGER))
+    assert result.holds is holds, result.observed
 
 
 def test_every_check_there_is_has_a_row_here() -> None:
-    tags = {kind.__struct_config__.tag for kind in get_args(Check)}
+    tags = {kind.__struct_config__.tag for kind in get_args(AnyCheck)}
     tested = {row[0]["check"] for row in [*ONE_FEED, *TWO_FEEDS]} | {ABOVE["check"]}
     assert tested == tags
 
@@ -167,9 +168,9 @@ def test_what_was_seen_is_said_so_that_a_failure_needs_no_second_look() -> None:
         False,
         "1 of the first 2 are Art",
     )
-    assert judged(where("before", first={"id": "b1"}, then=ART), feed("a1"), feed("a1")).saw == (
-        "b1 at none, Art at 1"
-    )
-    assert judged(where("same"), feed("a1 b1"), feed("a1")).saw == (
+    assert judged(
+        where("before", first={"id": "b1"}, then=ART), feed("a1"), feed("a1")
+    ).observed == ("b1 at none, Art at 1")
+    assert judged(where("same"), feed("a1 b1"), feed("a1")).observed == (
         "the first difference at 2: b1, then the end"
     )

@@ -8,20 +8,20 @@ import pytest
 
 from evaluation.behaviour import CASES
 from evaluation.behaviour.case import (
-    Asked,
+    AnyCheck,
     Case,
-    Check,
-    Engaged,
-    Other,
-    Person,
-    World,
-    Written,
-    load,
+    CaseCatalog,
+    CaseEngagement,
+    CaseEpisode,
+    CaseProfile,
+    CaseRequest,
+    SecondSession,
+    load_case,
 )
 from evaluation.counterfactual.decisions import read_decisions
 from evaluation.data.events import COLUMNS
 from evaluation.offline.baselines import BASELINES
-from evaluation.tuning.space import load as load_space
+from evaluation.tuning.space import load_space
 from feed.model.engagement import TYPES
 from feed.scenarios.scenario import shipped
 
@@ -35,7 +35,7 @@ def example(kind: str, has: str) -> str:
     return str(block)
 
 
-@pytest.mark.parametrize("check", get_args(Check), ids=lambda one: one.__struct_config__.tag)
+@pytest.mark.parametrize("check", get_args(AnyCheck), ids=lambda one: one.__struct_config__.tag)
 def test_every_check_has_a_row_with_all_of_its_keys(check: type) -> None:
     tag = check.__struct_config__.tag  # type: ignore[attr-defined]
     (row,) = re.findall(rf"^\| `{tag}` \|.*$", DOC, re.MULTILINE)
@@ -43,7 +43,10 @@ def test_every_check_has_a_row_with_all_of_its_keys(check: type) -> None:
     assert set(re.findall(r"`(\w+)`", keys)) >= set(check.__struct_fields__)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("table", [Case, World, Written, Engaged, Person, Asked, Other])
+@pytest.mark.parametrize(
+    "table",
+    [Case, CaseCatalog, CaseEpisode, CaseEngagement, CaseProfile, CaseRequest, SecondSession],
+)
 def test_every_key_of_a_case_is_named(table: type) -> None:
     section = DOC.split("## Behaviour")[1].split("## Counterfactual")[0]
     named = set(re.findall(r"`\[*(?:\w+\.)?(\w+)\]*`", section))
@@ -77,6 +80,6 @@ def test_its_case_its_space_and_its_decision_are_read(tmp_path: Path) -> None:
         ("log.jsonl", example("json", "propensity")),
     ]:
         (tmp_path / name).write_text(text)
-    assert load(tmp_path / "case.toml").expect
+    assert load_case(tmp_path / "case.toml").expect
     assert len(load_space(tmp_path / "space.toml", shipped()["for_you"]).parameters) == 2
     assert len(read_decisions(tmp_path / "log.jsonl")[0]) == 1

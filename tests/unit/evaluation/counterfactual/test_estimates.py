@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.counterfactual.estimates import (
+    DecisionLog,
     Estimate,
-    Log,
-    coded,
     effective_size,
     estimate,
+    integer_codes,
     ips,
     snips,
 )
@@ -30,12 +30,12 @@ TRUTH = float(OTHER @ REWARD)
 weights = st.lists(st.just(0.0) | st.floats(0.001, 50), min_size=1, max_size=30).map(np.array)
 
 
-def simulated(seed: int, count: int = 500, per_user: int = 1) -> tuple[Log, FloatArray]:
+def simulated(seed: int, count: int = 500, per_user: int = 1) -> tuple[DecisionLog, FloatArray]:
     """Decisions of the policy that logs, and with which probability the other would make them."""
     rng = np.random.default_rng(seed)
     taken = rng.choice(ACTIONS, count, p=LOGGED)
     reward = (rng.random(count) < REWARD[taken]).astype(float)
-    log = Log(unit=np.arange(count) // per_user, propensity=LOGGED[taken], reward=reward)
+    log = DecisionLog(unit=np.arange(count) // per_user, propensity=LOGGED[taken], reward=reward)
     return log, OTHER[taken]
 
 
@@ -99,7 +99,7 @@ def test_a_clip_above_every_weight_changes_nothing() -> None:
 
 
 def test_estimates_of_three_decisions_worked_out_by_hand() -> None:
-    log = Log(
+    log = DecisionLog(
         unit=np.arange(3), propensity=np.array([0.5, 0.25, 0.5]), reward=np.array([1.0, 1, 0])
     )
     found = estimate(log, np.array([0.5, 0.5, 0.0]))
@@ -153,7 +153,7 @@ def test_a_policy_that_takes_nothing_of_what_was_logged_has_no_snips() -> None:
 def test_decisions_of_one_user_are_drawn_together() -> None:
     log, probability = simulated(3, per_user=1)
     apart = estimate(log, probability)
-    copied = Log(
+    copied = DecisionLog(
         unit=np.repeat(log.unit, 4),
         propensity=np.repeat(log.propensity, 4),
         reward=np.repeat(log.reward, 4),
@@ -170,4 +170,4 @@ def test_intervals_are_the_same_for_the_same_seed() -> None:
 
 
 def test_names_become_places_of_their_own() -> None:
-    assert coded(["b", "a", "b", "c"]).tolist() == [1, 0, 1, 2]
+    assert integer_codes(["b", "a", "b", "c"]).tolist() == [1, 0, 1, 2]

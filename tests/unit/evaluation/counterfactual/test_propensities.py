@@ -6,11 +6,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from evaluation.counterfactual.estimates import Log, estimate
-from evaluation.offline.earshot import Earshot
+from evaluation.counterfactual.estimates import DecisionLog, estimate
+from evaluation.offline.scenario_recommender import ScenarioRecommender
 from feed.arrays.arrays import FloatArray, IntArray
 from feed.scenarios.scenario import parse
-from tests.support.interactions import EPISODES, history, learned
+from tests.support.interactions import EPISODES, history, training_of
 
 SESSIONS = 700
 SLOT = 4
@@ -40,8 +40,8 @@ class Drawn:
 
 @pytest.fixture(scope="module")
 def drawn() -> Drawn:
-    known = learned([one for user in "abcdefgh" for one in history(user, [0, 1, 2, 3, 4])])
-    ranking = Earshot(known, SCENARIO)
+    known = training_of([one for user in "abcdefgh" for one in history(user, [0, 1, 2, 3, 4])])
+    ranking = ScenarioRecommender(known, SCENARIO)
     query = ranking.query(known.users["a"])
     rows, propensity, before = [], [], set()
     for seed in range(SESSIONS):
@@ -75,7 +75,7 @@ def test_estimates_from_them_tell_what_an_even_lot_would_have_earned(drawn: Draw
     truth = float(liking[support].mean())
     rng = np.random.default_rng(0)
     reward = (rng.random(SESSIONS) < liking[drawn.rows]).astype(float)
-    log = Log(np.arange(SESSIONS), drawn.propensity, reward)
+    log = DecisionLog(np.arange(SESSIONS), drawn.propensity, reward)
     found = estimate(log, np.full(SESSIONS, 1 / len(support)))
     for name in ("ips", "snips"):
         low, high = found.ci[name]

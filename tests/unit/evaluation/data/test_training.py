@@ -9,14 +9,14 @@ from catalog_builder.build import build_catalog
 from catalog_builder.errors import CommandError
 from catalog_builder.signals.aggregates import SignalParameters
 from evaluation.data.events import Event, Events
-from evaluation.data.training import learn
+from evaluation.data.training import training_data
 from feed.model.engagement import KEPT, TYPES
 from tests.support.catalogs import NOW
-from tests.support.interactions import CUT_US, event, events, history, learned, shelf
+from tests.support.interactions import CUT_US, catalog_input, event, events, history, training_of
 
 
 def test_a_user_has_their_summary_and_what_they_saw_the_latest_first() -> None:
-    known = learned(
+    known = training_of(
         [*history("a", [3, 4, 3, 5]), event("a", 6, 0.5, "not_interested"), event("a", 99, 9)]
     )
     user = known.users["a"]
@@ -30,19 +30,19 @@ def test_a_user_has_their_summary_and_what_they_saw_the_latest_first() -> None:
 
 
 def test_of_events_at_the_same_time_the_later_line_is_the_newer() -> None:
-    known = learned([event("a", 1), event("a", 2)])
+    known = training_of([event("a", 1), event("a", 2)])
     user = known.users["a"]
     assert [one.episode_id for one in user.summary.engagements] == ["episode-2", "episode-1"]
     assert [known.catalog.ids[row] for row in user.seen] == ["episode-2", "episode-1"]
 
 
 def test_progress_is_kept_where_it_is_known() -> None:
-    known = learned([event("a", 1, 1, "listen", 0.25), event("a", 2, 0, "listen")])
+    known = training_of([event("a", 1, 1, "listen", 0.25), event("a", 2, 0, "listen")])
     assert [one.progress for one in known.users["a"].summary.engagements] == [None, 0.25]
 
 
 def test_a_summary_holds_the_newest_and_what_was_seen_goes_further_back() -> None:
-    known = learned([event("a", n % 30, days=600 - n) for n in range(KEPT + 40)])
+    known = training_of([event("a", n % 30, days=600 - n) for n in range(KEPT + 40)])
     user = known.users["a"]
     assert len(user.summary.engagements) == KEPT
     assert user.events == KEPT + 40
@@ -51,21 +51,23 @@ def test_a_summary_holds_the_newest_and_what_was_seen_goes_further_back() -> Non
 
 def test_signals_are_those_that_a_build_makes_of_the_same_summaries() -> None:
     train = [one for user in "abcdef" for one in history(user, [1, 2, 3])]
-    some = shelf()
-    known = learn(some.episodes, some.vectors, Events.of(train), NOW)
+    some = catalog_input()
+    known = training_data(some.episodes, some.vectors, Events.from_rows(train), NOW)
     summaries = [user.summary for user in known.users.values()]
     built = build_catalog(some.episodes, some.vectors, NOW, summaries=summaries)
     assert built.version == known.catalog.version
     assert np.array_equal(built.signals.people, known.catalog.signals.people)
     assert known.catalog.signals.people.max() == 6
-    fewer = learn(some.episodes, some.vectors, Events.of(train), NOW, SignalParameters(min_users=7))
+    fewer = training_data(
+        some.episodes, some.vectors, Events.from_rows(train), NOW, SignalParameters(min_users=7)
+    )
     assert not fewer.catalog.signals.people.any()
 
 
 @given(st.lists(events, min_size=1, max_size=40))
 @settings(max_examples=60)
 def test_users_and_audience_are_those_counted_one_by_one(train: list[Event]) -> None:
-    known = learned(train)
+    known = training_of(train)
     exists = [one for one in train if int(one[1].removeprefix("episode-")) < 30]
     assert known.unknown == len(train) - len(exists)
     assert known.users.keys() == {one[0] for one in exists}
@@ -86,8 +88,10 @@ def test_users_and_audience_are_those_counted_one_by_one(train: list[Event]) -> 
 
 
 def test_the_cut_is_the_last_time_of_what_is_learned_from() -> None:
-    some = shelf()
-    known = learn(some.episodes, some.vectors, Events.of([event("a", 1, 3), event("a", 2, 7)]))
+    some = catalog_input()
+    known = training_data(
+        some.episodes, some.vectors, Events.from_rows([event("a", 1, 3), event("a", 2, 7)])
+    )
     assert known.now_us == event("a", 1, 3)[3]
     with pytest.raises(CommandError, match="expected at least one event before the cut"):
-        learn(some.episodes, some.vectors, Events.of([]))
+        training_data(some.episodes, some.vectors, Events.from_rows([]))

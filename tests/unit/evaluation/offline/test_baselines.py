@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.data.events import Event
-from evaluation.data.training import Learned
+from evaluation.data.training import TrainingData
 from evaluation.offline.baselines import (
     BASELINES,
     Content,
@@ -16,12 +16,12 @@ from evaluation.offline.baselines import (
     Popularity,
     RecentPopularity,
 )
-from evaluation.offline.recommender import best
+from evaluation.offline.recommender import top_unseen
 from feed.model.engagement import TYPES
-from tests.support.interactions import EPISODES, event, events, history, learned, rows_of
+from tests.support.interactions import EPISODES, event, events, history, rows_of, training_of
 
 trains = st.lists(events, min_size=1, max_size=40).map(
-    lambda train: [*train, event("a", 0, kind="like")]
+    lambda train: [*train, event("a", 0, event_type="like")]
 )
 
 
@@ -39,7 +39,7 @@ def choices(train: list[Event], since_days: float = math.inf) -> dict[str, set[i
 @given(trains)
 @settings(max_examples=40)
 def test_popularity_is_how_many_people_ever_chose_it(train: list[Event]) -> None:
-    known = learned(train)
+    known = training_of(train)
     found = Popularity(known).score(known.users["a"])
     chosen = choices(train)
     assert found.tolist() == [len(chosen[name]) for name in known.catalog.ids]
@@ -48,7 +48,7 @@ def test_popularity_is_how_many_people_ever_chose_it(train: list[Event]) -> None
 @given(trains)
 @settings(max_examples=40)
 def test_recent_popularity_orders_by_the_last_week_and_then_by_ever(train: list[Event]) -> None:
-    known = learned(train)
+    known = training_of(train)
     scores = RecentPopularity(known).score(known.users["a"]).tolist()
     ever, lately = choices(train), choices(train, 7)
     keys = [(len(lately[name]), len(ever[name])) for name in known.catalog.ids]
@@ -60,7 +60,7 @@ def test_recent_popularity_orders_by_the_last_week_and_then_by_ever(train: list[
 @given(trains)
 @settings(max_examples=40)
 def test_neighbours_are_the_shrunk_cosines_of_audiences_pair_by_pair(train: list[Event]) -> None:
-    known = learned(train)
+    known = training_of(train)
     audience = [
         {name for name, user in known.users.items() if row in user.liked.tolist()}
         for row in range(EPISODES)
@@ -83,7 +83,7 @@ def test_neighbours_are_the_shrunk_cosines_of_audiences_pair_by_pair(train: list
 
 
 def test_neighbours_of_three_people_worked_out_by_hand() -> None:
-    known = learned([*history("a", [1]), *history("b", [1, 2]), *history("c", [1, 2])])
+    known = training_of([*history("a", [1]), *history("b", [1, 2]), *history("c", [1, 2])])
     found = Neighbours(known).score(known.users["a"])
     (row,) = rows_of(known, [2])
     assert found[row] == pytest.approx(2 / math.sqrt(3 * 2) * 2 / 12)
@@ -92,14 +92,14 @@ def test_neighbours_of_three_people_worked_out_by_hand() -> None:
 
 def test_only_the_last_three_choices_have_neighbours() -> None:
     train = [*history("a", [1, 2, 3, 4]), *history("b", [1, 20]), *history("c", [4, 21])]
-    known = learned(train)
+    known = training_of(train)
     found = Neighbours(known).score(known.users["a"])
     old, new = rows_of(known, [20, 21])
     assert found[old] == 0 < found[new]
 
 
 def test_content_is_the_cosine_with_the_mean_of_the_last_ten() -> None:
-    known = learned(history("a", list(range(13))))
+    known = training_of(history("a", list(range(13))))
     embeddings = known.catalog.embeddings[:].astype(float)
     mean = np.mean([embeddings[row] for row in rows_of(known, list(range(3, 13)))], axis=0)
     wanted = [float(np.dot(one, mean)) / np.linalg.norm(mean) for one in embeddings]
@@ -107,13 +107,13 @@ def test_content_is_the_cosine_with_the_mean_of_the_last_ten() -> None:
 
 
 def test_content_of_who_likes_nothing_says_nothing() -> None:
-    known = learned([event("a", 1, kind="not_interested")])
+    known = training_of([event("a", 1, event_type="not_interested")])
     assert not Content(known).score(known.users["a"]).any()
 
 
 def test_a_refusal_is_no_choice_for_any_baseline() -> None:
     train = [*history("a", [1, 2]), *history("b", [1, 3], "not_interested")]
-    known = learned(train)
+    known = training_of(train)
     (row,) = rows_of(known, [3])
     for baseline in (Popularity, RecentPopularity, Neighbours):
         assert baseline(known).score(known.users["a"])[row] == 0
@@ -130,22 +130,22 @@ def test_the_best_are_a_sort_of_what_was_not_seen_equals_in_the_order_of_the_row
     seen = data.draw(st.sets(st.integers(0, len(scores) - 1))) if scores else set()
     left = [row for row in range(len(scores)) if row not in seen and scores[row] > -math.inf]
     wanted = sorted(left, key=lambda row: -scores[row])[:count]
-    found = best(np.array(scores), np.array(sorted(seen), np.int64), count)
+    found = top_unseen(np.array(scores), np.array(sorted(seen), np.int64), count)
     assert found.tolist() == wanted
 
 
 @pytest.mark.parametrize("baseline", BASELINES)
 def test_a_list_is_the_best_of_the_scores_and_the_scores_stay_as_they_are(
-    baseline: type, known: Learned
+    baseline: type, known: TrainingData
 ) -> None:
     ranking, user = baseline(known), known.users["a"]
     before = ranking.score(user).copy()
-    assert ranking.rank(user, 9).tolist() == best(before, user.seen, 9).tolist()
+    assert ranking.rank(user, 9).tolist() == top_unseen(before, user.seen, 9).tolist()
     assert np.array_equal(ranking.score(user), before)
 
 
 @pytest.fixture(scope="module")
-def known() -> Learned:
-    return learned(
+def known() -> TrainingData:
+    return training_of(
         [one for at, user in enumerate("abcdef") for one in history(user, [at, at + 1, 9])]
     )

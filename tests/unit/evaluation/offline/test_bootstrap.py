@@ -31,7 +31,7 @@ def test_a_seed_says_which_users_are_drawn() -> None:
 
 
 def test_a_resample_is_a_mean_of_as_many_users_drawn_with_replacement() -> None:
-    blocks = list(bootstrap.draws(7, seed=1, resamples=250))
+    blocks = list(bootstrap.resample_counts(7, seed=1, resamples=250))
     drawn = np.concatenate(blocks)
     assert drawn.shape == (250, 7)
     assert set(drawn.sum(axis=1).tolist()) == {7}

@@ -10,15 +10,23 @@ from hypothesis import strategies as st
 from catalog_builder.errors import CommandError
 from catalog_builder.signals.aggregates import SignalParameters
 from evaluation.data.events import Event, Events
-from evaluation.data.training import Learned
-from evaluation.offline import replay as offline
-from evaluation.offline.earshot import Earshot
+from evaluation.data.training import TrainingData
+from evaluation.offline import replay
 from evaluation.offline.protocol import MIN_EVENTS, targets
-from evaluation.offline.setup import cut_at
+from evaluation.offline.run import run_after_cut
+from evaluation.offline.scenario_recommender import ScenarioRecommender
 from feed.model.timestamps import DAY_US
 from feed.scenarios.scenario import shipped
 from tests.support.catalogs import NOW
-from tests.support.interactions import CUT_US, event, events, history, learned, rows_of, shelf
+from tests.support.interactions import (
+    CUT_US,
+    catalog_input,
+    event,
+    events,
+    history,
+    rows_of,
+    training_of,
+)
 
 SHIPPED = shipped()
 TRAIN = history("a", [0, 1, 2, 3, 4]) + history("b", [5, 6, 7, 8, 9, 10])
@@ -26,8 +34,8 @@ TRAIN = history("a", [0, 1, 2, 3, 4]) + history("b", [5, 6, 7, 8, 9, 10])
 
 def asked(train: list[Event], test: list[Event]) -> dict[str, int]:
     """By user, the number of the episode that is to be found."""
-    known = learned(train)
-    found = targets(known, Events.of(test))
+    known = training_of(train)
+    found = targets(known, Events.from_rows(test))
     ids = [known.catalog.ids[row] for row in found.rows.tolist()]
     numbers = [int(one.removeprefix("episode-")) for one in ids]
     return dict(zip([user.user_id for user in found.users], numbers, strict=True))
@@ -77,48 +85,50 @@ def test_who_is_new_after_the_cut_is_not_asked() -> None:
 
 
 def test_what_the_catalog_has_not_is_passed_over_and_counted() -> None:
-    known = learned([*TRAIN, event("a", 77)])
-    found = targets(known, Events.of([event("a", 88, -1), event("a", 20, -2)]))
+    known = training_of([*TRAIN, event("a", 77)])
+    found = targets(known, Events.from_rows([event("a", 88, -1), event("a", 20, -2)]))
     assert known.unknown == found.unknown == 1
     assert found.rows.tolist() == rows_of(known, [20])
 
 
 def test_an_event_of_test_from_before_the_users_last_one_is_no_later_choice() -> None:
-    known = learned(TRAIN)
+    known = training_of(TRAIN)
     early = [event("a", 20, 0.5), event("a", 21, -1)]
-    found = targets(known, Events.of(early))
+    found = targets(known, Events.from_rows(early))
     assert found.rows.tolist() == rows_of(known, [21])
     assert found.early == 1
 
 
 def test_a_target_nobody_had_touched_is_cold() -> None:
-    known = learned(TRAIN)
-    found = targets(known, Events.of([event("a", 9, -1), event("b", 20, -1)]))
+    known = training_of(TRAIN)
+    found = targets(known, Events.from_rows([event("a", 9, -1), event("b", 20, -1)]))
     assert found.cold.tolist() == [False, True]
 
 
 def test_targets_that_were_not_out_at_the_cut_are_counted() -> None:
-    published = {one.id: one.published_at for one in shelf().episodes}
+    published = {one.id: one.published_at for one in catalog_input().episodes}
     newest, oldest = (
         max(published, key=published.__getitem__),
         min(published, key=published.__getitem__),
     )
-    train = Events.of(history("a", [0, 0, 0, 0, 0]))
+    train = Events.from_rows(history("a", [0, 0, 0, 0, 0]))
     for name, count in [(newest, 1), (oldest, 0)]:
-        test = Events.of([event("a", int(name.removeprefix("episode-")), -1)])
+        test = Events.from_rows([event("a", int(name.removeprefix("episode-")), -1)])
         now = published[newest] - timedelta(seconds=1)
-        assert cut_at(shelf(), train, test, now).targets.unpublished == count
+        assert run_after_cut(catalog_input(), train, test, now).targets.unpublished == count
 
 
 def test_years_before_1970_are_as_good_as_any() -> None:
     back = int((CUT_US + 10 * 365 * DAY_US) // DAY_US)
     train = [event("a", number, back + 9 - number) for number in range(6)]
     test = [event("a", 20, back - 1), event("a", 21, back - 2)]
-    known = Events.of(train)
+    known = Events.from_rows(train)
     assert known.timestamp_us.max() < 0
-    experiment = cut_at(shelf(), known, Events.of(test), parameters=SignalParameters(min_users=1))
-    assert experiment.learned.now_us == known.timestamp_us.max()
-    assert experiment.targets.rows.tolist() == rows_of(experiment.learned, [20])
+    run = run_after_cut(
+        catalog_input(), known, Events.from_rows(test), parameters=SignalParameters(min_users=1)
+    )
+    assert run.training.now_us == known.timestamp_us.max()
+    assert run.targets.rows.tolist() == rows_of(run.training, [20])
 
 
 @given(st.lists(events, max_size=40), st.lists(events, max_size=40))
@@ -146,14 +156,14 @@ def test_the_target_is_what_a_plain_reading_of_the_protocol_finds(
     assert list(found) == sorted(found)
 
 
-def lists_of(known: Learned, test: list[Event]) -> dict[str, list[list[int]]]:
-    asked = targets(known, Events.of(test))
-    rankings = offline.recommenders(known, [SHIPPED["for_you"], SHIPPED["baseline"]])
-    return {one.name: offline.rank_all(one, asked, 20).tolist() for one in rankings}
+def lists_of(known: TrainingData, test: list[Event]) -> dict[str, list[list[int]]]:
+    asked = targets(known, Events.from_rows(test))
+    rankings = replay.recommenders(known, [SHIPPED["for_you"], SHIPPED["baseline"]])
+    return {one.name: replay.rank_all(one, asked, 20).tolist() for one in rankings}
 
 
 def test_nothing_of_test_but_who_is_asked_reaches_a_list() -> None:
-    known = learned(TRAIN)
+    known = training_of(TRAIN)
     lists = lists_of(known, [event("a", 20, -1), event("b", 21, -2), event("c", 22, -1)])
     assert all(any(one) for one in lists.values())
     assert lists == lists_of(known, [event("a", 25, -7, "like"), event("b", 26, -1, "click")])
@@ -162,13 +172,13 @@ def test_nothing_of_test_but_who_is_asked_reaches_a_list() -> None:
 
 
 def test_events_after_the_cut_change_neither_signals_nor_users() -> None:
-    train = Events.of([*TRAIN, *history("c", [0, 5, 11]), *history("d", [0, 5, 12])])
+    train = Events.from_rows([*TRAIN, *history("c", [0, 5, 11]), *history("d", [0, 5, 12])])
     later = [event(user, number, -1) for user in "abcd" for number in range(20, 24)]
     other = [event(user, number, -2, "bookmark") for user in "wxyz" for number in range(4)]
     made = []
     for test in (later, other):
-        everything = Events.of([*test, *rows(train)])
-        before, after = everything.cut(len(train) / len(everything))
+        everything = Events.from_rows([*test, *rows(train)])
+        before, after = everything.split(len(train) / len(everything))
         assert len(after) == len(test)
         made.append(cut_only(before))
     one, two = made
@@ -183,29 +193,31 @@ def test_events_after_the_cut_change_neither_signals_nor_users() -> None:
 
 def test_what_happened_before_the_cut_does_change_the_signals() -> None:
     """The test above could not fail if nothing did."""
-    assert not same(learned(TRAIN).catalog.signals, learned(TRAIN[:-1]).catalog.signals)
+    assert not same(training_of(TRAIN).catalog.signals, training_of(TRAIN[:-1]).catalog.signals)
 
 
 def test_somebodys_list_does_not_depend_on_who_else_is_asked() -> None:
-    known = learned(TRAIN)
-    ranking = Earshot(known, SHIPPED["for_you"])
-    alone = targets(known, Events.of([event("b", 20, -1)]))
-    both = targets(known, Events.of([event("a", 20, -1), event("b", 20, -1)]))
+    known = training_of(TRAIN)
+    ranking = ScenarioRecommender(known, SHIPPED["for_you"])
+    alone = targets(known, Events.from_rows([event("b", 20, -1)]))
+    both = targets(known, Events.from_rows([event("a", 20, -1), event("b", 20, -1)]))
     assert (
-        offline.rank_all(ranking, alone, 20)[0].tolist()
-        == offline.rank_all(ranking, both, 20)[1].tolist()
+        replay.rank_all(ranking, alone, 20)[0].tolist()
+        == replay.rank_all(ranking, both, 20)[1].tolist()
     )
 
 
 def test_a_test_in_which_nobody_can_be_asked_is_refused() -> None:
     with pytest.raises(CommandError, match="no user has 5 events in TRAIN and a later one in TEST"):
-        cut_at(shelf(), Events.of(TRAIN), Events.of(history("c", [1, 2])), NOW)
+        run_after_cut(
+            catalog_input(), Events.from_rows(TRAIN), Events.from_rows(history("c", [1, 2])), NOW
+        )
 
 
 def test_a_sample_is_the_same_for_a_seed_and_keeps_who_belongs_to_what() -> None:
     users = [f"user-{n:02d}" for n in range(25)]
-    known = learned([one for at, user in enumerate(users) for one in history(user, [at] * 5)])
-    test = Events.of([event(user, (at + 1) % 30, -1) for at, user in enumerate(users)])
+    known = training_of([one for at, user in enumerate(users) for one in history(user, [at] * 5)])
+    test = Events.from_rows([event(user, (at + 1) % 30, -1) for at, user in enumerate(users)])
     everybody = targets(known, test)
     some = everybody.sample(10, seed=4)
     assert [user.user_id for user in some.users] == [
@@ -218,17 +230,19 @@ def test_a_sample_is_the_same_for_a_seed_and_keeps_who_belongs_to_what() -> None
 
 
 def rows(train: Events) -> list[Event]:
-    columns = (train.user, train.episode, train.kind, train.timestamp_us, train.progress)
+    columns = (train.user, train.episode, train.event_type, train.timestamp_us, train.progress)
     return [
         (train.user_ids[user], train.episode_ids[episode], kind, when, heard)
         for user, episode, kind, when, heard in zip(*(c.tolist() for c in columns), strict=True)
     ]
 
 
-def cut_only(before: Events) -> Learned:
-    """What is learned where only the cut says what is known."""
-    test = Events.of([event("a", 29, -30)])
-    return cut_at(shelf(), before, test, parameters=SignalParameters(min_users=1)).learned
+def cut_only(before: Events) -> TrainingData:
+    """What is training where only the cut says what is known."""
+    test = Events.from_rows([event("a", 29, -30)])
+    return run_after_cut(
+        catalog_input(), before, test, parameters=SignalParameters(min_users=1)
+    ).training
 
 
 def same(one: object, two: object) -> bool:

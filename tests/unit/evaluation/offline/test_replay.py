@@ -8,51 +8,50 @@ import numpy as np
 import pytest
 
 from evaluation.data.events import Events
-from evaluation.data.training import Learned
-from evaluation.offline import bootstrap
-from evaluation.offline import replay as offline
+from evaluation.data.training import TrainingData
+from evaluation.offline import bootstrap, replay
 from evaluation.offline.protocol import Targets, targets
 from feed.cli import known_scenarios
 from feed.scenarios.scenario import parse, shipped
-from tests.support.interactions import EPISODES, Fixed, event, history, learned
+from tests.support.interactions import EPISODES, FixedScores, event, history, training_of
 
 USERS = [f"user-{n:03d}" for n in range(300)]
 SEEN = 5
 
 
 @pytest.fixture(scope="module")
-def known() -> Learned:
+def known() -> TrainingData:
     rng = np.random.default_rng(0)
-    return learned(
+    return training_of(
         [one for user in USERS for one in history(user, rng.permutation(20)[:SEEN].tolist())]
     )
 
 
 @pytest.fixture(scope="module")
-def asked(known: Learned) -> Targets:
+def asked(known: TrainingData) -> Targets:
     rng = np.random.default_rng(1)
     test = [
         event(user, int(n), -1 - at) for user in USERS for at, n in enumerate(rng.permutation(30))
     ]
-    return targets(known, Events.of(test))
+    return targets(known, Events.from_rows(test))
 
 
 def test_a_ranking_that_knows_the_future_gets_one_of_everything(
-    known: Learned, asked: Targets
+    known: TrainingData, asked: Targets
 ) -> None:
     pairs = zip(asked.users, asked.rows.tolist(), strict=True)
-    ranking = Fixed({user.user_id: np.eye(EPISODES)[row] for user, row in pairs})
-    found = offline.measure(ranking, known, asked, (1, 10, 20))
+    ranking = FixedScores({user.user_id: np.eye(EPISODES)[row] for user, row in pairs})
+    found = replay.measure(ranking, known, asked, (1, 10, 20))
     for name in ("recall@1", "recall@10", "recall@20", "ndcg@1", "ndcg@10", "mrr", "cold_auc"):
         assert found.metrics[name] == 1
         assert found.ci[name] == (1, 1)
     assert set(found.ranks.tolist()) == {1}
 
 
-def test_a_random_ranking_gets_what_chance_gives(known: Learned, asked: Targets) -> None:
+def test_a_random_ranking_gets_what_chance_gives(known: TrainingData, asked: Targets) -> None:
     rng = np.random.default_rng(2)
-    ranking = Fixed({user.user_id: rng.random(EPISODES) for user in asked.users})
-    found = offline.measure(ranking, known, asked, (10, 20))
+    ranking = FixedScores({user.user_id: rng.random(EPISODES) for user in asked.users})
+    found = replay.measure(ranking, known, asked, (10, 20))
     unseen = EPISODES - SEEN
     chance = {
         "recall@10": 10 / unseen,
@@ -69,9 +68,9 @@ def test_a_random_ranking_gets_what_chance_gives(known: Learned, asked: Targets)
 
 
 def test_the_same_for_all_covers_as_much_as_its_list_and_what_users_have_seen(
-    known: Learned, asked: Targets
+    known: TrainingData, asked: Targets
 ) -> None:
-    found = offline.measure(Fixed(np.arange(EPISODES, 0.0, -1)), known, asked, (3,))
+    found = replay.measure(FixedScores(np.arange(EPISODES, 0.0, -1)), known, asked, (3,))
     shown = {
         row for user in asked.users for row in [r for r in range(30) if r not in user.seen][:3]
     }
@@ -79,16 +78,18 @@ def test_the_same_for_all_covers_as_much_as_its_list_and_what_users_have_seen(
 
 
 def test_the_auc_is_of_those_alone_whose_target_nobody_had_touched(
-    known: Learned, asked: Targets
+    known: TrainingData, asked: Targets
 ) -> None:
     assert 0 < asked.cold.sum() < len(asked)
-    values = offline.measure(Fixed(np.zeros(EPISODES)), known, asked).values["cold_auc"]
+    values = replay.measure(FixedScores(np.zeros(EPISODES)), known, asked).values["cold_auc"]
     assert np.isnan(values).tolist() == (~asked.cold).tolist()
     assert set(values[asked.cold].tolist()) == {0.5}
 
 
-def test_a_metric_is_the_mean_of_what_its_users_contribute(known: Learned, asked: Targets) -> None:
-    found = offline.measure(Fixed(np.arange(EPISODES) % 7.0), known, asked)
+def test_a_metric_is_the_mean_of_what_its_users_contribute(
+    known: TrainingData, asked: Targets
+) -> None:
+    found = replay.measure(FixedScores(np.arange(EPISODES) % 7.0), known, asked)
     for name, values in found.values.items():
         assert found.metrics[name] == pytest.approx(np.nanmean(values))
         low, high = found.ci[name]
@@ -96,54 +97,56 @@ def test_a_metric_is_the_mean_of_what_its_users_contribute(known: Learned, asked
 
 
 def test_every_metric_has_a_plain_number_in_json_and_an_interval_under_ci(
-    known: Learned, asked: Targets
+    known: TrainingData, asked: Targets
 ) -> None:
     made = json.loads(
-        msgspec.json.encode(offline.measure(Fixed(np.ones(30)), known, asked).as_json())
+        msgspec.json.encode(replay.measure(FixedScores(np.ones(30)), known, asked).as_json())
     )
     ends = made.pop("ci")
     assert made.pop("users") == len(asked)
     assert made.keys() == ends.keys()
     assert made.keys() >= {"recall@20", "ndcg@10", "mrr", "coverage@20", "cold_auc"}
     assert all(isinstance(value, float) for value in made.values())
-    assert all(offline.METRIC.fullmatch(name) for name in made)
+    assert all(replay.METRIC.fullmatch(name) for name in made)
     assert all(low <= high for low, high in ends.values())
 
 
-def test_what_is_no_number_is_null_in_json(known: Learned, asked: Targets) -> None:
-    class Nothing(Fixed):
+def test_what_is_no_number_is_null_in_json(known: TrainingData, asked: Targets) -> None:
+    class Nothing(FixedScores):
         def rank(self, user: object, count: int) -> np.ndarray:  # noqa: ARG002
             return np.zeros(0, np.int64)
 
-    made = offline.measure(Nothing(np.zeros(30)), known, asked).as_json()
+    made = replay.measure(Nothing(np.zeros(30)), known, asked).as_json()
     assert made["novelty@10"] is None
     assert made["ci"]["novelty@10"] == [None, None]  # type: ignore[index]
     assert made["recall@10"] == made["coverage@20"] == 0
 
 
-def test_no_resamples_no_intervals_and_the_same_numbers(known: Learned, asked: Targets) -> None:
-    ranking = Fixed(np.arange(30.0))
-    quick = offline.measure(ranking, known, asked, resamples=0)
-    assert quick.metrics == offline.measure(ranking, known, asked).metrics
+def test_no_resamples_no_intervals_and_the_same_numbers(
+    known: TrainingData, asked: Targets
+) -> None:
+    ranking = FixedScores(np.arange(30.0))
+    quick = replay.measure(ranking, known, asked, resamples=0)
+    assert quick.metrics == replay.measure(ranking, known, asked).metrics
     assert quick.ci == {}
 
 
 def test_scenarios_and_baselines_run_side_by_side_and_a_scenario_keeps_its_name(
-    known: Learned,
+    known: TrainingData,
 ) -> None:
-    names = [one.name for one in offline.recommenders(known, [shipped()["for_you"]])]
+    names = [one.name for one in replay.recommenders(known, [shipped()["for_you"]])]
     assert names == ["for_you", "popularity", "recent_popularity", "neighbours", "content"]
-    named = offline.recommenders(known, [parse('name = "content"')])
+    named = replay.recommenders(known, [parse('name = "content"')])
     assert [one.name for one in named].count("content") == 1
 
 
 @pytest.mark.parametrize("name", ["for_you", "baseline", "films"])
 def test_no_list_shows_what_was_seen_or_the_same_twice(
-    known: Learned, asked: Targets, name: str
+    known: TrainingData, asked: Targets, name: str
 ) -> None:
     some = asked.sample(20, seed=0)
-    for ranking in offline.recommenders(known, [known_scenarios()[name]]):
-        for user, rows in zip(some.users, offline.rank_all(ranking, some, 150), strict=True):
+    for ranking in replay.recommenders(known, [known_scenarios()[name]]):
+        for user, rows in zip(some.users, replay.rank_all(ranking, some, 150), strict=True):
             shown = rows[rows >= 0].tolist()
             assert shown
             assert len(set(shown)) == len(shown)
@@ -154,9 +157,11 @@ def test_no_list_shows_what_was_seen_or_the_same_twice(
 
 
 def test_the_intervals_of_two_rankings_are_over_the_same_users_drawn(
-    known: Learned, asked: Targets
+    known: TrainingData, asked: Targets
 ) -> None:
-    one, two = (offline.measure(Fixed(np.arange(30) * sign), known, asked) for sign in (1.0, -1.0))
+    one, two = (
+        replay.measure(FixedScores(np.arange(30) * sign), known, asked) for sign in (1.0, -1.0)
+    )
     pair = np.column_stack([one.values["mrr"], two.values["mrr"]])
     drawn = bootstrap.means(pair)
     apart = bootstrap.means(one.values["mrr"][:, None] - two.values["mrr"][:, None])

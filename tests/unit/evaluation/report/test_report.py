@@ -6,43 +6,43 @@ import numpy as np
 import pytest
 
 from evaluation.data.events import Events
-from evaluation.offline import replay as offline
-from evaluation.offline.earshot import Earshot
+from evaluation.offline import replay
 from evaluation.offline.protocol import targets
-from evaluation.offline.replay import Outcome
-from evaluation.report import accuracy, people
-from evaluation.report.page import page, table
-from evaluation.report.sampled import PLACES, TOP, sampled
+from evaluation.offline.replay import OfflineResult
+from evaluation.offline.scenario_recommender import ScenarioRecommender
+from evaluation.report import accuracy, worst_served
+from evaluation.report.page import html_table, page
+from evaluation.report.session_sample import POSITIONS, TOP, sample_sessions
 from feed.scenarios.scenario import shipped
 from feed.session.reason_text import phrase
-from tests.support.interactions import EPISODES, Fixed, event, history, learned, rows_of
+from tests.support.interactions import EPISODES, FixedScores, event, history, rows_of, training_of
 
 USERS = {"ann": 20, "bob": 21, "cyd": 22, "dan": 23}
 """and what each chose next"""
-KNOWN = learned(
+KNOWN = training_of(
     [
         *(one for user in USERS for one in history(user, [0, 1, 2, 3, 4])),
         *(one for user in ("x", "y") for one in history(user, [20, 21, 22])),
     ]
 )
-ASKED = targets(KNOWN, Events.of([event(user, n, -1) for user, n in USERS.items()]))
-RANKING = Earshot(KNOWN, shipped()["for_you"])
+ASKED = targets(KNOWN, Events.from_rows([event(user, n, -1) for user, n in USERS.items()]))
+RANKING = ScenarioRecommender(KNOWN, shipped()["for_you"])
 
 
-def outcome(name: str, *order: int) -> Outcome:
+def outcome(name: str, *order: int) -> OfflineResult:
     """How a ranking does that shows these first, in this order, to everybody."""
     scores = np.zeros(EPISODES)
     scores[rows_of(KNOWN, order)] = np.arange(len(order), 0, -1)
-    return offline.measure(Fixed(scores, name), KNOWN, ASKED, (10,))
+    return replay.measure(FixedScores(scores, name), KNOWN, ASKED, (10,))
 
 
 def test_two_rankings_are_compared_user_by_user() -> None:
     one, two = outcome("one", 20, 21, 22, 23), outcome("two", 21, 20, 22, 9, 23)
     shown = accuracy.comparison(one, two, seed=0)
-    assert "Of 4 users 2 found their next choice earlier with one, 1 with two, 1 as early" in shown
+    assert "Of 4 users 2 found their next choice earlier with one, 1 with two, 1 equally" in shown
     pairs = zip(one.lists[:, :10].tolist(), two.lists[:, :10].tolist(), strict=True)
     common = np.mean([len(set(here) & set(there)) for here, there in pairs])
-    assert f"{common:.1f} in common" in shown
+    assert f"share {common:.1f} of the first ten" in shown
 
 
 @pytest.mark.parametrize(("better", "said"), [((20, 21, 22, 23), "clear"), ((9, 20), "")])
@@ -73,7 +73,7 @@ def test_the_best_of_each_metric_is_bold_where_more_is_better() -> None:
 
 
 def test_whom_it_serves_worst_are_those_whose_choice_scored_lowest_and_was_known() -> None:
-    shown = people.worst(RANKING, KNOWN, ASKED)
+    shown = worst_served.worst(RANKING, KNOWN, ASKED)
     names = re.findall(r"<h3>(\w+)</h3>", shown)
     above = {}
     for user, row, cold in zip(ASKED.users, ASKED.rows.tolist(), ASKED.cold, strict=True):
@@ -84,12 +84,12 @@ def test_whom_it_serves_worst_are_those_whose_choice_scored_lowest_and_was_known
     assert set(names) == above.keys() == {"ann", "bob", "cyd"}  # nobody had touched dan's
     assert [above[name] for name in names] == sorted(above.values(), reverse=True)
     place = above[names[0]] + 1
-    assert f"By its score alone it would stand at place {place} of" in shown
-    assert people.worst(RANKING, KNOWN, ASKED, count=1).count("<article") == 1
+    assert f"Its score ranks at {place} among" in shown
+    assert worst_served.worst(RANKING, KNOWN, ASKED, count=1).count("<article") == 1
 
 
 def test_parts_reasons_and_sources_are_those_of_the_queues() -> None:
-    found = sampled(RANKING, ASKED.users)
+    found = sample_sessions(RANKING, ASKED.users)
     slates = [RANKING.slate(user) for user in ASKED.users]
     keys = [
         phrase(KNOWN.catalog, *pair)["key"]
@@ -102,7 +102,7 @@ def test_parts_reasons_and_sources_are_those_of_the_queues() -> None:
     assert dict(found.reasons) == {key: keys.count(key) for key in set(keys)}
     for name, given in found.parts.items():
         first = np.mean([one.trace.parts[name][0] for one in slates])
-        assert given.shape == (PLACES,)
+        assert given.shape == (POSITIONS,)
         assert given[0] == pytest.approx(first)
     proposed = [names for one in slates for names in one.trace.proposed_by[:TOP]]
     assert sum(found.sources.values()) == sum(len(names) for names in proposed)
@@ -111,7 +111,7 @@ def test_parts_reasons_and_sources_are_those_of_the_queues() -> None:
 
 def test_a_page_escapes_its_headings_and_links_to_each_section() -> None:
     made = page(
-        "A <b>", ["<i>lead</i>"], [("One & two", "<p>1</p>"), ("Three", table(["<x>"], []))]
+        "A <b>", ["<i>lead</i>"], [("One & two", "<p>1</p>"), ("Three", html_table(["<x>"], []))]
     )
     text = made.decode()
     assert "<title>A &lt;b&gt;</title>" in text

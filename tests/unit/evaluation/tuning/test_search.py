@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 from catalog_builder.errors import CommandError
 from evaluation.tuning import record
 from evaluation.tuning.search import SPREAD_PER_PARAMETER, Trial, best, search
-from evaluation.tuning.space import Bounds, Space
+from evaluation.tuning.space import ParameterBounds, SearchSpace
 from feed.scenarios.scenario import parse
 
 START = parse(
     'name = "start"\n[blend]\nsimilarity = 2.5\nquality = 0.9\n[interests]\nnewest = 45\n'
 )
-SPACE = Space(
+SPACE = SearchSpace(
     START,
     {
-        "blend.similarity": Bounds(low=0.05, high=3, log=True),
-        "blend.quality": Bounds(low=0, high=1),
-        "interests.newest": Bounds(low=3, high=50),
+        "blend.similarity": ParameterBounds(low=0.05, high=3, log=True),
+        "blend.quality": ParameterBounds(low=0, high=1),
+        "interests.newest": ParameterBounds(low=3, high=50),
     },
     {"mrr": 1.0},
 )
@@ -52,16 +52,18 @@ def test_the_first_trial_is_the_scenario_as_it_is() -> None:
         "blend.quality": 0.9,
         "interests.newest": 45,
     }
-    assert first.worth == hill(first.values)["mrr"]
+    assert first.objective == hill(first.values)["mrr"]
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_top_of_a_hill_is_found_far_better_than_where_it_started(seed: int) -> None:
     trials = searched(120, seed)
     spread = trials[: 1 + SPREAD_PER_PARAMETER * len(SPACE.parameters)]
-    assert trials[0].worth < -0.5
-    assert best(spread).worth < best(trials).worth  # closing in is worth more than spreading
-    assert best(trials).worth > -0.005
+    assert trials[0].objective < -0.5
+    assert (
+        best(spread).objective < best(trials).objective
+    )  # closing in is worth more than spreading
+    assert best(trials).objective > -0.005
 
 
 def test_the_same_seed_makes_the_same_trials_and_another_makes_others() -> None:
@@ -108,12 +110,12 @@ def test_the_spread_reaches_into_every_corner_of_the_space() -> None:
 def test_of_equals_the_first_is_the_best_and_what_has_no_worth_never_is() -> None:
     made = [Trial(n, {}, {}, worth) for n, worth in enumerate([-math.inf, 1.0, 2.0, 2.0])]
     assert best(made).number == 2
-    assert SPACE.worth({"mrr": math.nan}) == -math.inf
+    assert SPACE.objective({"mrr": math.nan}) == -math.inf
 
 
 def test_the_objective_is_a_weighted_sum() -> None:
-    space = Space(START, SPACE.parameters, {"mrr": 2.0, "recall@20": -0.5})
-    assert space.worth({"mrr": 0.3, "recall@20": 0.4, "ndcg@10": 9}) == pytest.approx(0.4)
+    space = SearchSpace(START, SPACE.parameters, {"mrr": 2.0, "recall@20": -0.5})
+    assert space.objective({"mrr": 0.3, "recall@20": 0.4, "ndcg@10": 9}) == pytest.approx(0.4)
 
 
 values = st.floats(-4, 4).map(lambda x: 10**x)
@@ -126,8 +128,8 @@ def test_no_rounding_leads_out_of_bounds_and_points_lead_back(
     log: bool,
     share: float,
 ) -> None:
-    bounds = Bounds(low=low, high=low * ratio, log=log)
-    space = Space(START, {"blend.quality": bounds}, {"mrr": 1.0})
+    bounds = ParameterBounds(low=low, high=low * ratio, log=log)
+    space = SearchSpace(START, {"blend.quality": bounds}, {"mrr": 1.0})
     found = space.values([share])
     value = found["blend.quality"]
     assert bounds.low <= value <= bounds.high
@@ -148,7 +150,7 @@ def file(tmp_path: Path) -> Path:
 def test_trials_are_read_back_as_they_were_written(file: Path) -> None:
     found = record.read(file, "key", SPACE)
     assert found[:3] == searched(3)
-    assert found[3].worth == -math.inf
+    assert found[3].objective == -math.inf
     assert math.isnan(found[3].metrics["mrr"])
     assert record.read(file.with_name("none"), "key", SPACE) == []
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from evaluation.tuning.space import load
+from evaluation.tuning.space import load_space
 from feed.scenarios.scenario import parse, shipped
 
 EVALUATION = Path(__file__).parents[4] / "evaluation"
@@ -12,7 +12,7 @@ EVALUATION = Path(__file__).parents[4] / "evaluation"
 
 def test_for_you_is_its_start_with_what_was_searched_within_its_bounds() -> None:
     start = parse((EVALUATION / "starts" / "for_you.toml").read_text())
-    space = load(EVALUATION / "spaces" / "for_you.toml", start)
+    space = load_space(EVALUATION / "spaces" / "for_you.toml", start)
     tuned = shipped()["for_you"]
     values = {}
     for path in space.parameters:

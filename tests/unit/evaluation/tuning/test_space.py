@@ -7,19 +7,18 @@ import msgspec
 import pytest
 
 from catalog_builder.errors import CommandError
-from evaluation.tuning.running import tuned
-from evaluation.tuning.space import Space, load
-from evaluation.tuning.written import differing
+from evaluation.tuning.space import SearchSpace, differences, load_space
+from evaluation.tuning.tune import tuned_scenario
 from feed.scenarios.scenario import Scenario, parse, shipped
 
 SPACES = Path(__file__).parents[4] / "evaluation" / "spaces"
 START = shipped()["for_you"]
 
 
-def loaded(tmp_path: Path, parameters: str, objective: str = "mrr = 1") -> Space:
+def loaded(tmp_path: Path, parameters: str, objective: str = "mrr = 1") -> SearchSpace:
     path = tmp_path / "space.toml"
     path.write_text(f"[objective]\n{objective}\n[parameters]\n{parameters}\n")
-    return load(path, START)
+    return load_space(path, START)
 
 
 def test_a_space_is_what_its_file_says(tmp_path: Path) -> None:
@@ -33,7 +32,7 @@ def test_a_space_is_what_its_file_says(tmp_path: Path) -> None:
         "blend.similarity": START.blend.similarity,
         "interests.weights.click": START.interests.weights["click"],
     }
-    assert space.objective == {"recall@20": 1, "mrr": 0.5}
+    assert space.objective_weights == {"recall@20": 1, "mrr": 0.5}
     assert space.values([0.5, 0.5]) == {
         "blend.similarity": pytest.approx(0.2**0.5, abs=1e-4),
         "interests.weights.click": 1.5,
@@ -54,7 +53,7 @@ def test_a_space_is_what_its_file_says(tmp_path: Path) -> None:
         ('"blend.quality" = { low = 0, high = 99 }', "mrr = 1", r"blend\.quality"),
         ('"blend.nothing" = { low = 0, high = 1 }', "mrr = 1", "nothing"),
         ('"nowhere.quality" = { low = 0, high = 1 }', "mrr = 1", r"nowhere\.quality: expected"),
-        ('"blend" = { low = 0, high = 1 }', "mrr = 1", "blend: expected a path"),
+        ('"blend" = { low = 0, high = 1 }', "mrr = 1", "blend: expected the path"),
         ('"filters.missing" = { low = 0, high = 1 }', "mrr = 1", r"filters\.missing"),
         ('"filters.unlimited" = { low = 0, high = 1 }', "mrr = 1", r"filters\.unlimited"),
         ('"interests.newest" = { low = 2.1, high = 2.9 }', "mrr = 1", "whole numbers"),
@@ -74,13 +73,13 @@ def test_what_cannot_be_searched_is_refused_and_named(
 
 @pytest.mark.parametrize("path", sorted(SPACES.glob("*.toml")), ids=lambda path: path.stem)
 def test_a_shipped_space_is_one_of_the_scenario_of_its_name(path: Path) -> None:
-    space = load(path, shipped()[path.stem])
+    space = load_space(path, shipped()[path.stem])
     assert space.scenario(space.current()) == space.start
 
 
 def test_what_is_written_is_what_was_tried_and_no_more(tmp_path: Path) -> None:
     space = loaded(tmp_path, '"blend.quality" = { low = 0, high = 1 }')
-    scenario, text = tuned(space, {"blend.quality": 0.1234}, "mine", "Told.")
+    scenario, text = tuned_scenario(space, {"blend.quality": 0.1234}, "mine", "Told.")
     assert parse(text) == scenario
     assert scenario == msgspec.structs.replace(
         START,
@@ -99,6 +98,6 @@ def test_what_is_written_is_what_was_tried_and_no_more(tmp_path: Path) -> None:
 
 def test_only_what_is_not_as_usual_differs() -> None:
     usual = {"a": 1, "b": {"c": 2, "d": {"e": 3}}, "f": [1]}
-    assert differing(usual, usual) == {}
+    assert differences(usual, usual) == {}
     changed = {"a": 1, "b": {"c": 2, "d": {"e": 4}}, "f": [2], "g": {"new": 1}}
-    assert differing(changed, usual) == {"b": {"d": {"e": 4}}, "f": [2], "g": {"new": 1}}
+    assert differences(changed, usual) == {"b": {"d": {"e": 4}}, "f": [2], "g": {"new": 1}}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.data.vectors import clustered
+from benchmarks.data.vectors import clustered_vectors
 from catalog_builder.vectors import inverted_file as building
 from catalog_builder.vectors.inverted_file import (
     assign_to_lists,
@@ -37,7 +37,7 @@ def large() -> Embeddings:
 
 
 def clusters_with_gaps(count: int, dimension: int, seed: int) -> Embeddings:
-    rows = clustered(count, dimension, apart=1.5)
+    rows = clustered_vectors(count, dimension, apart=1.5)
     present = np.random.default_rng(seed).random(count) > 0.02
     rows[~present] = 0
     return indexed(rows, present)
@@ -181,7 +181,7 @@ def test_every_embedding_is_in_the_list_of_its_nearest_centroid_and_near_its_cod
 
 def test_a_small_catalog_and_one_without_its_vectors_have_no_lists() -> None:
     assert len(catalog_of(episodes(50)).embeddings.inverted_file) == 0
-    embeddings = clustered(building.MIN_QUANTIZED, 8)
+    embeddings = clustered_vectors(building.MIN_QUANTIZED, 8)
     embedded = np.ones(len(embeddings), np.bool_)
     embedded[0] = False
     assert len(build_inverted_file(embeddings, embedded)) == 0
@@ -189,7 +189,7 @@ def test_a_small_catalog_and_one_without_its_vectors_have_no_lists() -> None:
 
 @pytest.mark.parametrize("share", [1.0, 0.3])
 def test_of_a_catalog_of_some_thousands_the_codes_of_all_are_looked_at_first(share: float) -> None:
-    embeddings = clustered(building.MIN_CLUSTERED - 1, 32)
+    embeddings = clustered_vectors(building.MIN_CLUSTERED - 1, 32)
     some = indexed(embeddings, np.ones(len(embeddings), np.bool_))
     assert len(some.inverted_file) == 1
     allowed = np.random.default_rng(0).random(len(embeddings)) < share

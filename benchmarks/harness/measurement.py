@@ -39,7 +39,7 @@ class Spread(NamedTuple):
         return f"{self.median:,.{digits}f} ({self.least:,.{digits}f}-{self.most:,.{digits}f})"
 
 
-def members(group: int) -> list[int]:
+def group_members(group: int) -> list[int]:
     """The processes of a process group (Linux)."""
     found = []
     for folder in PROC.glob("[0-9]*"):
@@ -52,12 +52,12 @@ def members(group: int) -> list[int]:
 
 def processor_s(group: int) -> float:
     """Seconds of processor that a group's processes have used, ended threads included."""
-    return sum(map(_processor_s, members(group)))
+    return sum(map(_processor_s, group_members(group)))
 
 
 def memory_mb(group: int) -> float:
     """What a group's processes hold together; pages that they share count once (PSS)."""
-    return sum(_pss_mb(pid) for pid in members(group))
+    return sum(_pss_mb(pid) for pid in group_members(group))
 
 
 def _processor_s(pid: int) -> float:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from evaluation.data.synthetic import Made, episodes_jsonl, events_csv
+from evaluation.data.synthetic import SyntheticData, episodes_jsonl, events_csv
 from tests.support.server import ROOT
 
 
@@ -24,7 +24,7 @@ def run(*words: str | Path, code: int | None = 0) -> subprocess.CompletedProcess
     return done
 
 
-def write(folder: Path, made: Made) -> Path:
+def write(folder: Path, made: SyntheticData) -> Path:
     """Write made-up data into a folder."""
     folder.mkdir(exist_ok=True)
     (folder / "episodes.jsonl").write_bytes(episodes_jsonl(made))

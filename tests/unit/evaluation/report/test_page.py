@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from evaluation.report.tables import number, signed, table, with_interval
+from evaluation.report.page import number, signed, text_table, with_interval
 
 
 @pytest.mark.parametrize(
@@ -36,5 +36,5 @@ def test_a_difference_has_its_sign_and_an_interval_its_ends() -> None:
 
 def test_columns_stand_under_their_headings() -> None:
     rows = [["for_you", "1"], ["x", "12345"]]
-    assert table(["", "mrr"], rows) == "           mrr\nfor_you      1\nx        12345"
-    assert table(["", "mrr"], rows, right=False) == "         mrr\nfor_you  1\nx        12345"
+    assert text_table(["", "mrr"], rows) == "           mrr\nfor_you      1\nx        12345"
+    assert text_table(["", "mrr"], rows, right=False) == "         mrr\nfor_you  1\nx        12345"

@@ -16,8 +16,8 @@ import numpy as np
 from adapters.firestore.users import FirestoreStore
 from adapters.folder.shelf import FolderShelf
 from adapters.sqlite.users import SqliteStore
-from benchmarks.data.crowd import DAYS, DIMENSION, IN_A_SERIES, NOW, Crowd, episode_id
-from benchmarks.harness.serving import firestore
+from benchmarks.data.users import DAYS, DIMENSION, IN_A_SERIES, NOW, SyntheticUsers, episode_id
+from benchmarks.harness.function_process import firestore
 from catalog_builder.build import build_catalog
 from catalog_builder.publish.publisher import publish
 from feed.catalog.catalog import Catalog
@@ -38,13 +38,13 @@ WORDS = (
 )
 
 
-class World:
+class SyntheticDataset:
     """A catalog of so many episodes and 256 dimensions, and users with 500 engagements each."""
 
     def __init__(self, episodes: int, users: int = 100) -> None:
         self.episodes = episodes
         self.users = users
-        self._topics = Crowd(0, episodes).topics
+        self._topics = SyntheticUsers(0, episodes).topics
 
     def items(self) -> list[Episode]:
         """The episodes."""
@@ -68,15 +68,15 @@ class World:
         every = self.listeners().summaries()
         return build_catalog(self.items(), self.vectors(), NOW, summaries=every)
 
-    def listeners(self) -> Crowd:
+    def listeners(self) -> SyntheticUsers:
         """The users whose choices make the signals."""
         users = max(1, int(LISTENERS_AN_EPISODE * self.episodes))
-        return Crowd(users, self.episodes)
+        return SyntheticUsers(users, self.episodes)
 
     def summaries(self) -> Iterator[tuple[str, Summary]]:
         """By user: a full summary, and a profile with interests."""
         each = min(KEPT, self.episodes // 2)
-        every = Crowd(self.users, self.episodes, each=each, seed=1).summaries()
+        every = SyntheticUsers(self.users, self.episodes, each=each, seed=1).summaries()
         for number, summary in enumerate(every):
             interests = (f"Topic {number % self._topics}",)
             profile = Profile(category_interests=interests)

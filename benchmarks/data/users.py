@@ -45,7 +45,7 @@ KINDS: dict[EngagementType, float] = {
 
 
 @dataclass
-class Crowd:
+class SyntheticUsers:
     """Users with so many engagements each, with as many different episodes."""
 
     users: int

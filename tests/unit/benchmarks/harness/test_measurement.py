@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.harness.driver import Driven, steps_of
-from benchmarks.harness.measuring import Spread, members, memory_mb, processor_s, quantiles
+from benchmarks.harness.driver import LoadResult, server_timing_ms
+from benchmarks.harness.measurement import Spread, group_members, memory_mb, processor_s, quantiles
 from benchmarks.http import beyond_ms
 
 SPIN = """
@@ -38,13 +38,13 @@ def test_the_processor_and_memory_of_a_group_are_those_of_all_its_processes(grou
     deadline = time.monotonic() + 30
     while processor_s(group) < 0.6 and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert len(members(group)) == 4
+    assert len(group_members(group)) == 4
     assert 0.6 <= processor_s(group) < 3
     assert 50 < memory_mb(group) < 150  # not four times 50
 
 
 def test_a_group_that_has_ended_has_nothing() -> None:
-    assert members(2**22 + 1) == []
+    assert group_members(2**22 + 1) == []
     assert processor_s(2**22 + 1) == 0
 
 
@@ -59,13 +59,13 @@ def test_a_spread_is_a_median_between_the_least_and_the_most() -> None:
 
 
 def test_server_timing_is_taken_apart() -> None:
-    assert steps_of("rank;dur=1.5, total;dur=2.25") == {"rank": 1.5, "total": 2.25}
-    assert steps_of("") == {}
-    assert steps_of('cache;desc="hit"') == {}
+    assert server_timing_ms("rank;dur=1.5, total;dur=2.25") == {"rank": 1.5, "total": 2.25}
+    assert server_timing_ms("") == {}
+    assert server_timing_ms('cache;desc="hit"') == {}
 
 
 def test_what_is_no_engine_is_left_of_a_latency() -> None:
-    driven = Driven(
+    driven = LoadResult(
         latencies_ms=[10.0, 5.0],
         timings=["summary;dur=1, rank;dur=4, encode;dur=0.5, total;dur=7", ""],
     )

@@ -1,4 +1,4 @@
-"""Serving: functions as Cloud Functions runs them, in processes that can be watched."""
+"""Serving: functions as Cloud Functions runs them, in processes that can be track."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from benchmarks.harness.measuring import memory_mb, processor_s
+from benchmarks.harness.measurement import memory_mb, processor_s
 from emulators.firestore import FirestoreEmulator, new_project
 from emulators.process import free_port
 
@@ -56,7 +56,7 @@ def firestore(functions: str | None = None) -> Iterator[dict[str, str]]:
         emulator.stop()
 
 
-class Served:
+class FunctionProcess:
     """A function under functions-framework. It logs to a file: reading a pipe would take time."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Sampled: the queues of some users in full, for what a list of rows does not tell."""
+"""A sample of fully ranked sessions: score parts, reasons, sources and durations."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,53 +6,54 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.data.training import User
-from evaluation.offline.earshot import Earshot
+from evaluation.data.training import TrainingUser
 from evaluation.offline.latency import session_ms
+from evaluation.offline.scenario_recommender import ScenarioRecommender
 from feed.arrays.arrays import FloatArray
 from feed.session.reason_text import phrase
 
 USERS = 300
-PLACES = 50
-"""How far down a queue parts of scores are looked at."""
+POSITIONS = 50
+"""Number of positions of a queue whose score parts are averaged."""
 TOP = 10
 WARM_UP = 10
 
 
 @dataclass(frozen=True)
-class Sampled:
-    """What the queues of some users are made of."""
+class SessionSample:
+    """What the queues of u sampled users consist of, for one scenario."""
 
     name: str
     parts: dict[str, FloatArray]
-    """by part of the score: (p,) what it gave at each place, on average over users"""
+    """by part of the score: (POSITIONS,) mean contribution at each position"""
     reasons: Counter[str]
-    """by key, among the first 10 of each"""
+    """by reason key: number of episodes among the first 10 of each user"""
     sources: Counter[str]
-    """by source, how many of the first 10 of each it brought; several may have brought one"""
+    """by source: number of episodes among the first 10 of each user; one may have several"""
     degraded: Counter[str]
+    """by degradation: number of sessions"""
     shown: int
-    """how many episodes reasons and sources are of"""
+    """number of episodes that `reasons` counts"""
     latency_ms: FloatArray
-    """(u,)"""
+    """(u,) duration of each session"""
 
 
-def sampled(ranking: Earshot, users: Sequence[User]) -> Sampled:
-    """Rank these users' sessions again, and look into them."""
+def sample_sessions(ranking: ScenarioRecommender, users: Sequence[TrainingUser]) -> SessionSample:
+    """Rank the sessions of these users in full and collect what their queues consist of."""
     catalog = ranking.ranker.catalog
     totals: dict[str, FloatArray] = {}
-    counts = np.zeros(PLACES)
+    counts = np.zeros(POSITIONS)
     reasons: Counter[str] = Counter()
     sources: Counter[str] = Counter()
     degraded: Counter[str] = Counter()
     shown = 0
     for user in users:
         slate = ranking.slate(user)
-        length = min(len(slate.rows), PLACES)
+        length = min(len(slate.rows), POSITIONS)
         counts[:length] += 1
-        for name, given in slate.trace.parts.items():
-            total = totals.setdefault(name, np.zeros(PLACES))
-            total[:length] += np.array(given[:length])
+        for name, values in slate.trace.parts.items():
+            total = totals.setdefault(name, np.zeros(POSITIONS))
+            total[:length] += np.array(values[:length])
         codes, leans_on = slate.reasons.codes[:TOP], slate.reasons.leans_on[:TOP]
         pairs = zip(codes.tolist(), leans_on.tolist(), strict=True)
         reasons.update(phrase(catalog, *one)["key"] for one in pairs)
@@ -61,7 +62,7 @@ def sampled(ranking: Earshot, users: Sequence[User]) -> Sampled:
         shown += min(len(slate.rows), TOP)
     queries = [ranking.query(user) for user in users]
     session_ms(ranking.ranker, queries[:WARM_UP])
-    return Sampled(
+    return SessionSample(
         name=ranking.name,
         parts={name: total / np.maximum(counts, 1) for name, total in totals.items()},
         reasons=reasons,

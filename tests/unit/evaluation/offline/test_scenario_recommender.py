@@ -3,21 +3,21 @@
 import numpy as np
 import pytest
 
-from evaluation.offline.earshot import Earshot
 from evaluation.offline.latency import session_ms
+from evaluation.offline.scenario_recommender import ScenarioRecommender
 from feed.cli import known_scenarios
 from feed.model.engagement import KEPT
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import shipped
 from feed.user.query import Query
-from tests.support.interactions import CUT_US, event, history, learned
+from tests.support.interactions import CUT_US, event, history, training_of
 
 FOR_YOU = shipped()["for_you"]
-KNOWN = learned([*history("a", [0, 1, 2, 3, 4]), *history("b", [5, 6, 7])])
+KNOWN = training_of([*history("a", [0, 1, 2, 3, 4]), *history("b", [5, 6, 7])])
 
 
 def test_a_user_is_asked_for_the_session_that_the_function_would_make() -> None:
-    ranking, user = Earshot(KNOWN, FOR_YOU), KNOWN.users["a"]
+    ranking, user = ScenarioRecommender(KNOWN, FOR_YOU), KNOWN.users["a"]
     query = ranking.query(user)
     assert query.now_us == CUT_US
     assert query.engagements == user.summary.engagements
@@ -30,37 +30,37 @@ def test_a_user_is_asked_for_the_session_that_the_function_would_make() -> None:
 def test_what_lies_beyond_the_summary_is_excluded_by_its_id() -> None:
     # The first is heard so long ago that the summary no longer has it.
     train = [event("a", 9, 900), *(event("a", n % 3, 800 - n) for n in range(KEPT))]
-    known = learned(train)
+    known = training_of(train)
     user = known.users["a"]
     assert "episode-9" not in {one.episode_id for one in user.summary.engagements}
-    query = Earshot(known, FOR_YOU).query(user)
+    query = ScenarioRecommender(known, FOR_YOU).query(user)
     assert set(query.excluded_ids) == {f"episode-{n}" for n in (0, 1, 2, 9)}
 
 
 def test_a_seed_follows_from_the_user_and_from_the_seed_of_the_replay() -> None:
     one, two = (KNOWN.users[name] for name in "ab")
-    ranking = Earshot(KNOWN, FOR_YOU, seed=1)
+    ranking = ScenarioRecommender(KNOWN, FOR_YOU, seed=1)
     assert ranking.query(one).seed != ranking.query(two).seed
-    assert ranking.query(one).seed == Earshot(KNOWN, FOR_YOU, seed=1).query(one).seed
-    assert ranking.query(one).seed != Earshot(KNOWN, FOR_YOU, seed=2).query(one).seed
+    assert ranking.query(one).seed == ScenarioRecommender(KNOWN, FOR_YOU, seed=1).query(one).seed
+    assert ranking.query(one).seed != ScenarioRecommender(KNOWN, FOR_YOU, seed=2).query(one).seed
 
 
 @pytest.mark.parametrize("name", ["baseline", "films", "for_you"])
 def test_the_score_of_what_is_shown_is_the_one_that_ranked_it(name: str) -> None:
-    ranking, user = Earshot(KNOWN, known_scenarios()[name]), KNOWN.users["a"]
+    ranking, user = ScenarioRecommender(KNOWN, known_scenarios()[name]), KNOWN.users["a"]
     slate = ranking.slate(user)
     final = slate.scores[:, -1] / 1e6
     assert ranking.score(user)[slate.rows] == pytest.approx(final, abs=2e-6)
 
 
 def test_what_has_no_score_is_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    ranking = Earshot(KNOWN, FOR_YOU)
+    ranking = ScenarioRecommender(KNOWN, FOR_YOU)
     monkeypatch.setattr(ranking.ranker, "score", lambda _: np.array([0.5, np.nan, -np.inf, np.inf]))
     assert ranking.score(KNOWN.users["a"]).tolist() == [0.5, -np.inf, -np.inf, -np.inf]
 
 
 def test_a_latency_is_measured_for_each_session() -> None:
-    ranking = Earshot(KNOWN, FOR_YOU)
+    ranking = ScenarioRecommender(KNOWN, FOR_YOU)
     queries = [ranking.query(user) for user in KNOWN.users.values()] + [Query(now_us=CUT_US)]
     took = session_ms(ranking.ranker, queries)
     assert took.shape == (3,)

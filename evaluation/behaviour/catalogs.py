@@ -1,4 +1,4 @@
-"""Worlds: the catalogs that cases take place in, generated or written out."""
+"""Builds the catalog that a behaviour case describes: generated, read from a file, or both."""
 
 import random
 from collections.abc import Sequence
@@ -11,44 +11,52 @@ import numpy as np
 
 from catalog_builder.episodes.validation import read_episodes
 from catalog_builder.errors import CommandError
-from evaluation.behaviour.case import World, Written
-from evaluation.wiring import Material, material
+from evaluation.behaviour.case import CaseCatalog, CaseEpisode
+from evaluation.wiring import CatalogInput, read_catalog_input
 from feed.arrays.arrays import BoolArray, FloatArray
 from feed.model.episode import Episode
 from feed.ports.episodes import Record, Vectors
 
 NOW = datetime(2026, 2, 6, tzinfo=UTC)
-"""When every case takes place."""
+"""The time of every session of a case."""
 RELATED = 0.6
-"""How far a topic leans to the next one: the cosine of two on the ring is then about 0.44."""
+"""Weight of the next topic's direction in a vector: neighbours' cosine is then about 0.44."""
 NOISE_DIMENSIONS = 48
 HALVES = [half / 2 for half in range(4, 11)]
-"""The scores of what is generated: 2 to 5."""
+"""Scores that a generated episode may have: 2 to 5 in steps of 0.5."""
 
 
-def world(described: World, added: Sequence[Written], folder: Path) -> Material:
-    """The episodes and vectors of a case, which lies in `folder`. Raises `CommandError`."""
+def case_catalog_input(
+    described: CaseCatalog, added: Sequence[CaseEpisode], folder: Path
+) -> CatalogInput:
+    """Generate or read the episodes and vectors of a case.
+
+    `added` are further episodes, `folder` is where the case's own files are.
+
+    Raises:
+        CommandError: an episode is invalid, a file cannot be read, or keys exclude each other.
+    """
     written = [*described.episodes, *added]
     if described.generator in {"topics", "none"}:
-        return _topics(described, written)
+        return _topic_catalog(described, written)
     if written:
-        raise CommandError("episodes: expected none written out beside a file or the demo")
+        raise CommandError("episodes: expected none with the generator 'file' or 'demo'")
     if described.generator == "demo":
-        return material("", today=NOW.date())
+        return read_catalog_input("", today=NOW.date())
     vectors = str(folder / described.vectors) if described.vectors else ""
-    return material(str(folder / described.file), vectors)
+    return read_catalog_input(str(folder / described.file), vectors)
 
 
-def _topics(described: World, written: Sequence[Written]) -> Material:
-    """Topics on a ring, their episodes around them, and what is written out."""
+def _topic_catalog(described: CaseCatalog, written: Sequence[CaseEpisode]) -> CatalogInput:
+    """Generated episodes around topics that form a ring, and the episodes written out."""
     rng = random.Random(described.seed)  # noqa: S311 - repeatable worlds, no secrets
     topics = described.topics if described.generator == "topics" else ()
     owners = [topic for _ in range(described.per_topic) for topic in topics]
     records = [
-        _generated(described, topic, place // max(len(topics), 1), rng)
-        for place, topic in enumerate(owners)
+        _generated(described, topic, index // max(len(topics), 1), rng)
+        for index, topic in enumerate(owners)
     ]
-    episodes = _valid([*records, *map(_record, written)])
+    episodes = _validated([*records, *map(_record, written)])
 
     axes = _Axes(described.topics, written)
     noise = np.random.default_rng(described.seed).normal(size=(len(owners), NOISE_DIMENSIONS))
@@ -62,13 +70,16 @@ def _topics(described: World, written: Sequence[Written]) -> Material:
             axes.add(matrix[row], name, weight)
     rows = matrix.astype(np.float32)
     present: BoolArray = np.asarray(rows.any(axis=1))
-    return Material(episodes, Vectors(rows, present, model="a case"))
+    return CatalogInput(episodes, Vectors(rows, present, model="a case"))
 
 
 class _Axes:
-    """Directions by name: a topic leans to the next on the ring; any other name stands alone."""
+    """Vector directions by name.
 
-    def __init__(self, topics: Sequence[str], written: Sequence[Written]) -> None:
+    A topic includes a part of the next topic on the ring; any other name is orthogonal to all.
+    """
+
+    def __init__(self, topics: Sequence[str], written: Sequence[CaseEpisode]) -> None:
         more = [name for one in written for name in (*one.vector, one.topic)]
         self._axis = {name: at for at, name in enumerate(dict.fromkeys([*topics, *more]))}
         following = zip(topics, [*topics[1:], *topics[:1]], strict=True)
@@ -76,13 +87,15 @@ class _Axes:
         self.count = len(self._axis)
 
     def add(self, vector: FloatArray, name: str, weight: float) -> None:
-        """Move a vector in a direction."""
+        """Add `weight` times a direction to a vector, in place."""
         vector[self._axis[name]] += weight
         if name in self._next:
             vector[self._axis[self._next[name]]] += weight * RELATED
 
 
-def _generated(described: World, topic: str, number: int, rng: random.Random) -> dict[str, Any]:
+def _generated(
+    described: CaseCatalog, topic: str, number: int, rng: random.Random
+) -> dict[str, Any]:
     slug = topic.lower().replace(" ", "-")
     series = f"{slug}-show-{number % described.series_per_topic}"
     age = timedelta(days=described.days * (number + rng.random()) / described.per_topic)
@@ -100,7 +113,7 @@ def _generated(described: World, topic: str, number: int, rng: random.Random) ->
     }
 
 
-def _record(written: Written) -> dict[str, Any]:
+def _record(written: CaseEpisode) -> dict[str, Any]:
     return {
         "id": written.id,
         "title": written.title or written.id,
@@ -114,7 +127,7 @@ def _record(written: Written) -> dict[str, Any]:
     }
 
 
-def _valid(records: Sequence[dict[str, Any]]) -> list[Episode]:
+def _validated(records: Sequence[dict[str, Any]]) -> list[Episode]:
     read = read_episodes(Record(repr(one["id"]), one) for one in records)
     if read.bad:
         raise CommandError(f"catalog: episode {read.bad[0].where}: {read.bad[0].reason}")

@@ -1,0 +1,190 @@
+"""Runs a behaviour case: builds its catalog, ranks its sessions and applies its checks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from catalog_builder.errors import CommandError
+from evaluation.behaviour.case import (
+    Case,
+    CaseEngagement,
+    CaseRequest,
+    CrowdEngagement,
+    SecondSession,
+    load_case,
+)
+from evaluation.behaviour.catalogs import NOW, case_catalog_input
+from evaluation.behaviour.check import CheckResult, RankedFeed
+from evaluation.data.events import Events
+from evaluation.data.training import training_data
+from evaluation.wiring import CatalogInput
+from feed.catalog.catalog import Catalog
+from feed.model.engagement import TYPES, Engagement, Profile, Summary, newest
+from feed.model.timestamps import DAY_US, from_us, to_us
+from feed.ports.errors import Unavailable
+from feed.ranking.pipeline import Ranker
+from feed.scenarios.scenario import Scenario
+from feed.session.reason_text import phrase
+from feed.session.request import SentEngagement, SessionRequest, make_query
+from feed.user.query import Query
+
+NOW_US = to_us(NOW)
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """The outcome of one behaviour case."""
+
+    name: str
+    case: Case
+    scenario: str
+    results: tuple[CheckResult, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether all checks hold."""
+        return all(result.holds for result in self.results)
+
+    @property
+    def status(self) -> str:
+        """`pass` or `fail`; `later` for a case marked so, which fails once it holds."""
+        if self.case.later:
+            return "fail" if self.holds else "later"
+        return "pass" if self.holds else "fail"
+
+    @property
+    def observed(self) -> str:
+        """The observations of the checks that do not hold, or of all checks if the case holds."""
+        if self.case.later and self.holds:
+            return "the case holds: remove the key `later`"
+        failed = [one for one in self.results if not one.holds]
+        return "; ".join(one.observed for one in failed or self.results)
+
+
+def find_cases(folders: Sequence[Path]) -> list[Path]:
+    """Paths of the cases in these folders, sorted by name within each.
+
+    Raises:
+        CommandError: a folder has no case.
+    """
+    found = {folder: sorted(folder.glob("*.toml")) for folder in folders}
+    for folder, paths in found.items():
+        if not paths:
+            raise CommandError(f"{folder}: expected at least one case (*.toml), found none")
+    return [path for paths in found.values() for path in paths]
+
+
+def run_case(path: Path, scenarios: Mapping[str, Scenario], default: str) -> CaseResult:
+    """Run the case in a file with the ranker that the function uses.
+
+    `default` is the scenario of a case that names none.
+
+    Raises:
+        CommandError: the case cannot be read or run; the message names the file.
+    """
+    case = load_case(path)
+    chosen = case.scenario or default
+    if chosen not in scenarios:
+        raise CommandError(
+            f"{path}: scenario {chosen!r}: expected one of {', '.join(sorted(scenarios))}"
+        )
+    try:
+        results = _check_results(case, scenarios[chosen], path.parent)
+    except (CommandError, Unavailable) as error:
+        raise CommandError(f"{path}: {error}") from error
+    return CaseResult(path.stem, case, chosen, results)
+
+
+def _check_results(case: Case, scenario: Scenario, folder: Path) -> tuple[CheckResult, ...]:
+    read = case_catalog_input(case.catalog, (), folder)
+    first = second = _rank(case, scenario, read)
+    if case.other is not None:
+        if case.other.episodes:
+            read = case_catalog_input(case.catalog, case.other.episodes, folder)
+        second = _rank(_changed(case, case.other), scenario, read)
+    return tuple(check.judge(first, second) for check in case.expect)
+
+
+def _changed(case: Case, other: SecondSession) -> Case:
+    """The case with the changes of its second session applied."""
+    names = ("engagements", "profile", "request", "crowd")
+    given = {name: getattr(other, name) for name in names if getattr(other, name) is not None}
+    return msgspec.structs.replace(case, **given)
+
+
+def _rank(case: Case, scenario: Scenario, read: CatalogInput) -> RankedFeed:
+    catalog = _catalog(read, case.crowd)
+    summary = Summary(
+        engagements=newest(_engagements(catalog, case.engagements)),
+        profile=Profile(**msgspec.structs.asdict(case.profile)),
+    )
+    request = _request(catalog, case.request)
+    query = make_query(request, summary, seed=case.request.seed, now_us=NOW_US)
+    return ranked_feed(Ranker(catalog, scenario), query)
+
+
+def ranked_feed(ranker: Ranker, query: Query) -> RankedFeed:
+    """Rank a session and look up the key of each episode's reason."""
+    slate = ranker.rank(query)
+    pairs = zip(slate.reasons.codes.tolist(), slate.reasons.leans_on.tolist(), strict=True)
+    keys = tuple(phrase(ranker.catalog, code, leans_on)["key"] for code, leans_on in pairs)
+    return RankedFeed(ranker, query, slate.rows.astype(np.int64), keys)
+
+
+def _catalog(read: CatalogInput, crowd: Sequence[CrowdEngagement]) -> Catalog:
+    """The case's catalog, with signals computed from the engagements of its crowd."""
+    catalog = training_data(read.episodes, read.vectors, Events.from_rows([]), NOW).catalog
+    if not crowd:
+        return catalog
+    events = Events.from_rows(
+        (
+            f"{index}-{user}",
+            engagement.episode_id,
+            TYPES.index(engagement.type),
+            engagement.timestamp_us,
+            np.nan if engagement.progress is None else engagement.progress,
+        )
+        for index, one in enumerate(crowd)
+        for engagement in _engagements(catalog, [one])
+        for user in range(one.users)
+    )
+    return training_data(read.episodes, read.vectors, events, NOW).catalog
+
+
+def _request(catalog: Catalog, described: CaseRequest) -> SessionRequest:
+    return SessionRequest(
+        engagements=tuple(
+            SentEngagement(
+                episode_id=one.episode_id,
+                type=one.type,
+                timestamp=from_us(one.timestamp_us),
+                progress=one.progress,
+            )
+            for one in _engagements(catalog, described.engagements)
+        ),
+        excluded_ids=described.excluded_ids,
+        served_ids=described.served_ids,
+        category_interests=described.category_interests,
+        muted_series=described.muted_series,
+    )
+
+
+def _engagements(catalog: Catalog, described: Sequence[CaseEngagement]) -> list[Engagement]:
+    """The engagements of all entries in order; within one, each is a day older than the last."""
+    engagements = []
+    for index, one in enumerate(described):
+        rows = np.flatnonzero(one.mask(catalog))
+        for number, row in enumerate(rows[: None if one.id else one.count].tolist()):
+            engagements.append(
+                Engagement(
+                    id=f"{index}-{number}",
+                    episode_id=catalog.ids[row],
+                    type=one.type,
+                    timestamp_us=NOW_US - int((one.age_days + number) * DAY_US),
+                    progress=one.progress,
+                )
+            )
+    return engagements
