@@ -33,7 +33,7 @@ export FREE
 BENCH := $(STATE)/benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run emulators test check lint deploy evaluate tune screenshots bench format lock clean
+.PHONY: help run emulators test check lint deploy evaluate tune screenshots bench docs format lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

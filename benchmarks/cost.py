@@ -22,9 +22,8 @@ from emulators.process import MissingError
 from feed.model.engagement import Engagement
 from feed.model.timestamps import to_us
 from feed.summary.writer import update_summary
-from operations.reconcile.cost import Meter, Spending
-from operations.reconcile.cost import Prices as ReconcilePrices
-from operations.reconcile.watched import WatchedStore
+from operations.reconcile.cost import FirestorePrices, Meter, Spending
+from operations.reconcile.recording_store import RecordingStore
 
 MILLION = 1_000_000
 MEMORY_GIB = 1.0
@@ -133,7 +132,7 @@ def measured(http_found: dict[str, Any], summary_found: dict[str, Any] | None) -
 async def event_spending() -> Spending:
     """Documents that the event of one engagement of a user with many reads and writes."""
     with tempfile.TemporaryDirectory() as folder:
-        store, meter = SqliteStore(Path(folder) / "users.db"), Meter(ReconcilePrices())
+        store, meter = SqliteStore(Path(folder) / "users.db"), Meter(FirestorePrices())
         world = SyntheticDataset(2_000, users=1)
         for name, known in world.summaries():
             for one in known.engagements:
@@ -143,7 +142,7 @@ async def event_spending() -> Spending:
                 id="new", episode_id=episode_id(1), type="like", timestamp_us=to_us(NOW)
             )
             await store.put_engagement(name, new)
-            await update_summary(WatchedStore(store, meter, check=False), name, [new.id])
+            await update_summary(RecordingStore(store, meter, check=False), name, [new.id])
     return meter.spent
 
 

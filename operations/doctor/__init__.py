@@ -1,1 +1,1 @@
-"""The doctor: looks a project over, and says what to do about what is wrong."""
+"""The doctor: checks the settings, data and functions of a project, and suggests remedies."""

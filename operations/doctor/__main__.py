@@ -1,7 +1,7 @@
-"""`python -m operations.doctor`: look a project over, and say what to do about what is wrong.
+"""`python -m operations.doctor`: check a project, and suggest a remedy for each problem.
 
-It sees what the functions would see with these settings. Exit codes: 0 nothing fails; 1 something
-does; 2 wrong arguments.
+It uses the same settings as the functions. Exit codes: 0 no check fails; 1 one fails; 2 wrong
+arguments.
 """
 
 import argparse
@@ -26,23 +26,23 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run every check. Returns 1 where one fails."""
+    """Run every check and print its finding. Returns the exit code: 1 if a check fails."""
     options = _parser().parse_args(arguments)
     failed, out = False, sys.stdout
 
-    async def look() -> None:
+    async def check() -> None:
         nonlocal failed
         async for finding in findings(options):
             failed |= finding.status == "fail"
             line = msgspec.json.encode(finding).decode() if options.json else str(finding)
             print(line, file=out, flush=True)
 
-    with redirect_stdout(sys.stderr):  # what the functions log is no finding
-        return command_line.run(lambda: asyncio.run(look())) or int(failed)
+    with redirect_stdout(sys.stderr):  # keep the log of the functions off the findings
+        return command_line.run(lambda: asyncio.run(check())) or int(failed)
 
 
 async def findings(options: argparse.Namespace) -> AsyncIterator[Finding]:
-    """Every finding, in order. Nothing is raised that can be said."""
+    """Yield the finding of every check, in order; errors become findings."""
     try:
         settings = read_settings(os.environ)
         service = wire(settings)
@@ -50,7 +50,7 @@ async def findings(options: argparse.Namespace) -> AsyncIterator[Finding]:
         yield fail("settings", str(error), "docs/settings.md")
     else:
         yield ok("settings", f"STORE={settings.STORE}, SHELF={settings.SHELF}")
-        async for finding in _of_project(options, settings, service):
+        async for finding in _project_findings(options, settings, service):
             yield finding
     if options.url:
         for finding in remote.api(options.url, options.max_age_hours):
@@ -59,7 +59,7 @@ async def findings(options: argparse.Namespace) -> AsyncIterator[Finding]:
         yield remote.private(options.publish_url)
 
 
-async def _of_project(
+async def _project_findings(
     options: argparse.Namespace, settings: Settings, service: Service
 ) -> AsyncIterator[Finding]:
     for finding in project.cloud(settings):
@@ -73,12 +73,12 @@ async def _of_project(
         yield finding
     yield await project.identity(settings)
     if service.external_search and catalogs:
-        said = await service.external_search.health(catalogs[0].dimension)
-        if said == "ok":
+        state = await service.external_search.health(catalogs[0].dimension)
+        if state == "ok":
             yield ok("search", f"{settings.PINECONE_HOST} answers")
         else:
             remedy = "PINECONE_HOST, PINECONE_API_KEY and the index's dimension: docs/settings.md"
-            yield fail("search", f"{settings.PINECONE_HOST}: {said}", remedy)
+            yield fail("search", f"{settings.PINECONE_HOST}: {state}", remedy)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -88,17 +88,23 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--url", metavar="URL", help="look at the API there, too")
-    parser.add_argument("--publish-url", metavar="URL", help="see that publish-catalog is private")
-    parser.add_argument("--write", action="store_true", help="write an engagement, and remove it")
+    parser.add_argument("--url", metavar="URL", help="also check the API at this address")
+    parser.add_argument(
+        "--publish-url", metavar="URL", help="also check that publish-catalog is private"
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="also write an engagement, and remove it"
+    )
     parser.add_argument(
         "--max-age-hours",
         type=float,
         default=26.0,
         metavar="HOURS",
-        help="warn of a catalog that is older (default: 26)",
+        help="warn if the catalog is older (default: 26)",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object for each finding")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object for each finding"
+    )
     return parser
 
 

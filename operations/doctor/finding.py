@@ -1,4 +1,4 @@
-"""A finding: one check, how it ended, and what would help."""
+"""Findings: the result of one check, and the remedy for a problem."""
 
 from typing import Literal
 
@@ -20,14 +20,14 @@ CHECKS = {
     "identity": "Google's keys, which verify tokens, can be fetched",
     "search": "Pinecone answers, with vectors of the catalog's dimension",
     "api": "a function answers at `--url`, with a catalog",
-    "session": "it answers an anonymous session with episodes",
-    "private": "the function at `--publish-url` refuses strangers",
+    "session": "the function answers an anonymous session with episodes",
+    "private": "the function at `--publish-url` refuses unauthenticated calls",
 }
-"""Every check, in the order in which they are made, and what it makes sure of."""
+"""what each check makes sure of, in the order in which they run"""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How one check ended."""
+    """The result of one check."""
 
     check: str
     status: Status = "ok"
@@ -40,15 +40,15 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def ok(check: str, detail: str) -> Finding:
-    """Nothing is to be done."""
+    """Return the finding of a check without a problem."""
     return Finding(check=check, detail=detail)
 
 
 def warn(check: str, detail: str, remedy: str) -> Finding:
-    """It works, and not for long, or not well."""
+    """Return the finding of a check that works, but badly or not for long."""
     return Finding(check=check, status="warn", detail=detail, remedy=remedy)
 
 
 def fail(check: str, detail: str, remedy: str) -> Finding:
-    """It does not work."""
+    """Return the finding of a check that fails."""
     return Finding(check=check, status="fail", detail=detail, remedy=remedy)

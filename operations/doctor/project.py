@@ -1,5 +1,6 @@
-"""Checks of a project from where the doctor stands: settings, shelf, store, identity, search."""
+"""Checks of a project from the inside: settings, shelf, snapshot, store and identity."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,28 +18,28 @@ from functions.serving.catalog_loader import memory_limit_bytes
 from functions.settings import CLOUD_STORE, Settings
 from operations.doctor.finding import Finding, fail, ok, warn
 
-TIMEOUT_S = 10.0
-FETCH_S = 300.0
+POINTER_TIMEOUT_S = 10.0
+FETCH_TIMEOUT_S = 300.0
 RESERVE_MB = 200
-"""what a process needs beside two snapshots"""
-PROBE = "earshot-doctor"
-"""the user that is looked for, and with `--write` written to"""
-LEAST_COVERAGE = 0.5
+"""memory that a process needs besides two snapshots"""
+PROBE_UID = "earshot-doctor"
+"""the user that is read, and with `--write` written"""
+MIN_VECTOR_SHARE = 0.5
 
 
 def cloud(settings: Settings) -> Iterator[Finding]:
-    """Whether all that matters in the cloud is set, where anything says that this is for it."""
-    wanted = {
+    """Check that a deployment has all settings it needs; a local project is fine without."""
+    required = {
         "STORE": (settings.STORE == CLOUD_STORE, "firestore"),
         "SHELF": (settings.SHELF.startswith("gs://"), "gs://BUCKET"),
         "AUTH": (settings.AUTH == "firebase", "firebase"),
         "CURSOR_KEYS": (bool(settings.cursor_keys), "a secret"),
     }
-    lacking = [f"{name}={value}" for name, (right, value) in wanted.items() if not right]
-    if len(lacking) == len(wanted) or os.environ.get("FIRESTORE_EMULATOR_HOST"):
+    missing = [f"{name}={value}" for name, (is_set, value) in required.items() if not is_set]
+    if len(missing) == len(required) or os.environ.get("FIRESTORE_EMULATOR_HOST"):
         yield ok("cloud", "a local project")
-    elif lacking:
-        detail = f"not for a deployment: expected {', '.join(lacking)}"
+    elif missing:
+        detail = f"not enough for a deployment: expected {', '.join(missing)}"
         yield warn("cloud", detail, "docs/settings.md; ./deploy.sh sets them")
     else:
         yield ok("cloud", f"Firebase project {settings.FIREBASE_PROJECT}")
@@ -47,32 +48,34 @@ def cloud(settings: Settings) -> Iterator[Finding]:
 def shelf(
     settings: Settings, shelf: Shelf, now_us: int, max_age_h: float, found: list[Catalog]
 ) -> Iterator[Finding]:
-    """The shelf and the snapshot on it, which is put into `found` if it is sound."""
+    """Check the shelf and its current snapshot, which is appended to `found` if it is sound."""
     publish = "publish a catalog: docs/operations.md, Rebuild"
-    back = f"python -m catalog_builder rollback --shelf {settings.SHELF}"
+    rollback = f"python -m catalog_builder rollback --shelf {settings.SHELF}"
     try:
-        pointer = shelf.current(TIMEOUT_S)
+        pointer = shelf.current(POINTER_TIMEOUT_S)
         if pointer is None:
             yield fail("shelf", f"{settings.SHELF}: nothing is published", publish)
             return
         yield ok("shelf", f"{settings.SHELF}: {pointer.version}, {pointer.size:,} bytes")
-        catalog = decode(shelf.fetch(pointer.version, FETCH_S, pointer.size, pointer.sha256))
+        catalog = decode(
+            shelf.fetch(pointer.version, FETCH_TIMEOUT_S, pointer.size, pointer.sha256)
+        )
     except Unavailable as error:
         grant = "gcloud auth application-default login, or the roles in docs/deploy.md"
         yield fail("shelf", str(error), grant if settings.SHELF.startswith("gs://") else publish)
         return
     except DamagedPointer as error:
-        yield fail("shelf", str(error), back)
+        yield fail("shelf", str(error), rollback)
         return
     except (SnapshotError, NotFound, Damaged, TooLarge) as error:
-        yield fail("snapshot", str(error), back)
+        yield fail("snapshot", str(error), rollback)
         return
     found.append(catalog)
     yield ok("snapshot", f"{len(catalog):,} episodes, sound")
     yield _age(settings, catalog, now_us, max_age_h)
     coverage = float(catalog.embeddings.present.mean()) if len(catalog) else 0.0
     share = f"{coverage:.0%} of the episodes have a vector ({catalog.model})"
-    if coverage < LEAST_COVERAGE:
+    if coverage < MIN_VECTOR_SHARE:
         yield warn("vectors", share, "docs/episodes.md, Vectors")
     else:
         yield ok("vectors", share)
@@ -103,54 +106,50 @@ def _memory(settings: Settings, size: int) -> Finding:
 
 
 async def store(settings: Settings, store: SummaryStore, *, write: bool) -> AsyncIterator[Finding]:
-    """Users: read, listed by time, and if it may be written."""
+    """Check that users can be read and engagements listed, and with `write` also written."""
     cloud = settings.STORE == CLOUD_STORE
     grant = "gcloud auth application-default login, and roles/datastore.user (docs/deploy.md)"
-    remedy = grant if cloud else f"see to the file {settings.STORE}"
-    if not cloud and not write and _absent(settings.STORE):
-        yield ok("store", f"{settings.STORE}: not there yet; the first user makes it")
+    remedy = grant if cloud else f"check the file {settings.STORE}"
+    if not cloud and not write and not await asyncio.to_thread(Path(settings.STORE).exists):
+        yield ok("store", f"{settings.STORE}: does not exist yet; the first user creates it")
         return
     try:
-        await store.read_summary(PROBE)
+        await store.read_summary(PROBE_UID)
         yield ok("store", f"{settings.STORE}: users can be read")
     except Unavailable as error:
         yield fail("store", str(error), remedy)
         return
     try:
-        await store.newest_engagements(PROBE, 1, after=(0, ""))
+        await store.newest_engagements(PROBE_UID, 1, after=(0, ""))
         yield ok("index", "engagements can be listed by their time")
     except Unavailable as error:
         indexes = "firebase deploy --only=firestore:indexes, and wait until they are built"
         yield fail("index", str(error), indexes if cloud else remedy)
     if write:
-        yield await _write(store, remedy)
+        yield await _check_write(store, remedy)
 
 
-def _absent(path: str) -> bool:
-    return not Path(path).exists()
-
-
-async def _write(store: SummaryStore, remedy: str) -> Finding:
-    one = Engagement(id=PROBE, episode_id=PROBE, type="click", timestamp_us=0)
+async def _check_write(store: SummaryStore, remedy: str) -> Finding:
+    one = Engagement(id=PROBE_UID, episode_id=PROBE_UID, type="click", timestamp_us=0)
     try:
         try:
-            await store.put_engagement(PROBE, one)
+            await store.put_engagement(PROBE_UID, one)
         finally:
-            await store.delete_engagement(PROBE, PROBE)
-            await update_summary(store, PROBE, profile=True, rebuild=True)
+            await store.delete_engagement(PROBE_UID, PROBE_UID)
+            await update_summary(store, PROBE_UID, profile=True, rebuild=True)
     except Unavailable as error:
         return fail("write", str(error), remedy)
-    return ok("write", f"an engagement of {PROBE} was written and removed")
+    return ok("write", f"an engagement of {PROBE_UID} was written and removed")
 
 
 async def identity(settings: Settings) -> Finding:
-    """Whether tokens can be verified."""
+    """Check that Google's keys, which verify tokens, can be fetched."""
     if settings.AUTH != "firebase":
         return ok("identity", f"AUTH={settings.AUTH}: no keys are needed")
-    from functions.auth.google_keys import GoogleKeys  # noqa: PLC0415  # cryptography, as deployed
+    from functions.auth.google_keys import GoogleKeys  # noqa: PLC0415  # only as deployed
 
     try:
-        await GoogleKeys().key(PROBE)
+        await GoogleKeys().key(PROBE_UID)
     except ProblemError as problem:
         return fail("identity", problem.detail, "let this machine reach www.googleapis.com")
-    return ok("identity", "Google's keys can be had")
+    return ok("identity", "Google's keys can be fetched")

@@ -1,4 +1,4 @@
-"""Checks of functions over HTTP, as a listener and as a stranger see them."""
+"""Checks of the deployed functions over HTTP, without signing in."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,12 +8,12 @@ import httpx
 from operations.doctor.finding import Finding, fail, ok, warn
 
 TIMEOUT_S = 30.0
-"""a first request may find no instance"""
+"""the first request may have to wait for an instance to start"""
 HEALTHY, REFUSED = {200}, {401, 403}
 
 
 def api(url: str, max_age_h: float) -> Iterator[Finding]:
-    """Health, and an anonymous session."""
+    """Check the API's health and an anonymous session."""
     base = url.rstrip("/")
     try:
         with httpx.Client(timeout=TIMEOUT_S) as client:
@@ -21,23 +21,25 @@ def api(url: str, max_age_h: float) -> Iterator[Finding]:
             session = client.post(f"{base}/api/sessions/create", json={"limit": 3})
     except httpx.HTTPError as error:
         detail = f"{base}: {type(error).__name__}: {error}"
-        yield fail("api", detail, "is it deployed, and are Hosting's rewrites? docs/deploy.md")
+        yield fail(
+            "api", detail, "check that it and Hosting's rewrites are deployed: docs/deploy.md"
+        )
         return
     yield _health(base, health, max_age_h)
     yield _session(session)
 
 
 def _health(base: str, answer: httpx.Response, max_age_h: float) -> Finding:
-    said = _object(answer)
-    if answer.status_code not in HEALTHY or not said.get("catalog"):
+    body = _object(answer)
+    if answer.status_code not in HEALTHY or not body.get("catalog"):
         publish = "publish a catalog: docs/operations.md, Rebuild"
         access = "the service is not public: docs/deploy.md, Where allUsers is forbidden"
         remedy = access if answer.status_code in REFUSED else publish
         return fail("api", f"{base}/api/health answers {answer.status_code}", remedy)
-    hours = said["catalog"]["age_s"] / 3600
-    parts = ", ".join(f"{name} {state}" for name, state in said["dependencies"].items())
-    detail = f"{said['catalog']['episodes']:,} episodes, built {hours:.1f} h ago; {parts}"
-    if said["status"] != "ok":
+    hours = body["catalog"]["age_s"] / 3600
+    parts = ", ".join(f"{name} {state}" for name, state in body["dependencies"].items())
+    detail = f"{body['catalog']['episodes']:,} episodes, built {hours:.1f} h ago; {parts}"
+    if body["status"] != "ok":
         return warn("api", detail, "what each name means: docs/operations.md")
     if hours > max_age_h:
         return warn("api", detail, "gcloud functions logs read publish-catalog --gen2")
@@ -45,39 +47,39 @@ def _health(base: str, answer: httpx.Response, max_age_h: float) -> Finding:
 
 
 def _session(answer: httpx.Response) -> Finding:
-    said = _object(answer)
-    if answer.status_code not in HEALTHY or not said.get("episodes"):
+    body = _object(answer)
+    if answer.status_code not in HEALTHY or not body.get("episodes"):
         return fail(
             "session",
-            f"it answers {answer.status_code}: {said.get('detail', 'no episode')}",
+            f"it answers {answer.status_code}: {body.get('detail', 'no episode')}",
             "gcloud functions logs read create-session --gen2",
         )
-    detail = f"{len(said['episodes'])} episodes; {answer.headers.get('server-timing', '')}"
-    if said["degraded"]:
-        named = ", ".join(said["degraded"])
+    detail = f"{len(body['episodes'])} episodes; {answer.headers.get('server-timing', '')}"
+    if body["degraded"]:
+        named = ", ".join(body["degraded"])
         return warn("session", f"{detail}; degraded: {named}", "docs/operations.md")
     return ok("session", detail)
 
 
 def private(url: str) -> Finding:
-    """Whether a stranger is turned away."""
+    """Check that an unauthenticated call is refused."""
     try:
         answer = httpx.post(url, timeout=TIMEOUT_S)
     except httpx.HTTPError as error:
-        return fail("private", f"{url}: {error}", "is it deployed? docs/deploy.md")
+        return fail("private", f"{url}: {error}", "check that it is deployed: docs/deploy.md")
     if answer.status_code in REFUSED:
-        return ok("private", f"a stranger is answered {answer.status_code}")
+        return ok("private", f"an unauthenticated call is answered {answer.status_code}")
     close = "gcloud run services remove-iam-policy-binding publish-catalog --member=allUsers"
     return fail(
         "private",
-        f"a stranger is answered {answer.status_code}, and may have started a build",
+        f"an unauthenticated call is answered {answer.status_code}, and may have started a build",
         f"{close} --role=roles/run.invoker",
     )
 
 
 def _object(answer: httpx.Response) -> dict[str, Any]:
     try:
-        said = answer.json()
+        body = answer.json()
     except ValueError:
         return {}
-    return said if isinstance(said, dict) else {}
+    return body if isinstance(body, dict) else {}

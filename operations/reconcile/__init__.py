@@ -1,1 +1,1 @@
-"""Reconcile: summaries rebuilt from engagements, and a report of how they had drifted."""
+"""Reconcile: rebuilds users' summaries from their engagements, and reports what was wrong."""

@@ -1,7 +1,8 @@
-"""`python -m operations.reconcile`: rebuild summaries from engagements, report their drift.
+"""`python -m operations.reconcile`: rebuild users' summaries from their engagements.
 
-The store is that of the settings STORE and FIREBASE_PROJECT. Exit codes: 0 done; 1 some users
-failed, or nothing could be done; 2 wrong arguments; 3 stopped by the budget; 4 drift (--check).
+It reports drift: how each summary differed from the rebuilt one. The settings STORE and
+FIREBASE_PROJECT name the store. Exit codes: 0 done; 1 some users failed, or the store did; 2 wrong
+arguments; 3 stopped by --budget; 4 drift found by --check.
 """
 
 import argparse
@@ -21,47 +22,47 @@ from operations.reconcile import checkpoint as checkpoints
 from operations.reconcile import cost
 from operations.reconcile.checkpoint import Checkpoint, CheckpointError
 from operations.reconcile.options import parse, prices_of
-from operations.reconcile.report import Report
-from operations.reconcile.run import Finding, Run
+from operations.reconcile.report import ReconcileReport
+from operations.reconcile.run import ReconcileRun, UserResult
 
 FAILED, OVER_BUDGET, DRIFTED = 1, 3, 4
 
 
-class _Ended(Exception):
-    """The run is not simply done: its exit code, and why."""
+class _UnfinishedError(Exception):
+    """The run did not end with exit code 0; the message says why."""
 
-    def __init__(self, code: int, why: str) -> None:
-        super().__init__(why)
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
         self.code = code
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command. Returns its exit code; standard error says why it is not 0."""
+    """Run the command and return its exit code; standard error says why it is not 0."""
     options = parse(arguments, __doc__ or "")
     command = dry_run if options.dry_run else reconcile
     try:
         settings = _settings()
         return command_line.run(lambda: asyncio.run(command(settings, options)))
-    except _Ended as ended:
-        print(ended, file=sys.stderr)
-        return ended.code
+    except _UnfinishedError as unfinished:
+        print(unfinished, file=sys.stderr)
+        return unfinished.code
     except (SettingsError, Unavailable, CheckpointError, OSError) as error:
         command_line.complain(f"failed: {error}")
         return FAILED
 
 
 async def dry_run(settings: Settings, options: argparse.Namespace) -> None:
-    """Print what a run would cost, from counts alone."""
+    """Print an estimate of what a run costs, from the numbers of documents alone."""
     counts = await wire_store(settings).count()
     prices = prices_of(options)
     print(
-        f"{_named(settings)}: {counts.profiles:,} profiles, {counts.summaries:,} summaries, "
+        f"{_store_name(settings)}: {counts.profiles:,} profiles, {counts.summaries:,} summaries, "
         f"{counts.engagements:,} engagements: {cost.known_users(counts):,} users or more"
     )
-    for case, about in zip(("none", "every summary"), cost.estimate(counts), strict=True):
+    for case, spending in zip(("none", "every summary"), cost.estimate(counts), strict=True):
         print(
-            f"if {case} drifted, about {about.reads:,} reads and {about.writes:,} writes: "
-            f"${prices.dollars(about):.4f}"
+            f"if {case} drifted, about {spending.reads:,} reads and {spending.writes:,} writes: "
+            f"${prices.dollars(spending):.4f}"
         )
     print(
         f"at ${prices.read:g} and ${prices.write:g} for 100,000 "
@@ -70,58 +71,62 @@ async def dry_run(settings: Settings, options: argparse.Namespace) -> None:
 
 
 async def reconcile(settings: Settings, options: argparse.Namespace) -> None:
-    """Rebuild every summary that differs, or with --check only say which."""
-    at = Checkpoint(store=_named(settings), check=options.check)
+    """Rebuild every summary that differs, or with --check only report which do."""
+    at = Checkpoint(store=_store_name(settings), check=options.check)
     if options.checkpoint:
         at = checkpoints.load(options.checkpoint, at)
-        checkpoints.save(options.checkpoint, at)  # if it cannot be, that is known at once
+        checkpoints.save(options.checkpoint, at)  # fails at once if the file cannot be written
     meter = cost.Meter(prices_of(options), options.budget)
-    run = Run(wire_store(settings), meter, check=options.check, concurrency=options.concurrency)
+    run = ReconcileRun(
+        wire_store(settings), meter, check=options.check, concurrency=options.concurrency
+    )
 
-    def tell(findings: list[Finding], now: Checkpoint) -> None:
+    def on_batch(results: list[UserResult], now: Checkpoint) -> None:
         nonlocal at
         at = now
-        report.add(findings)
+        report.add(results)
         if options.checkpoint:
             checkpoints.save(options.checkpoint, at)
 
     with ExitStack() as files:
         lines = files.enter_context(options.json.open("wb")) if options.json else None
-        report = Report(meter, check=options.check, lines=lines)
+        report = ReconcileReport(meter, check=options.check, lines=lines)
         try:
             if options.user:
-                findings, again = await run.users(sorted(set(options.user)))
-                tell(findings, msgspec.structs.replace(at, again=again))
+                results, again = await run.users(sorted(set(options.user)))
+                on_batch(results, msgspec.structs.replace(at, again=again))
             else:
-                await run.everybody(at, tell)
+                await run.all_users(at, on_batch)
         finally:
             for line in report.end():
                 print(line)
     if options.checkpoint and not run.over_budget and not at.again:
         options.checkpoint.unlink()
-    _end(options, run, report, at)
+    _check_finished(options, run, report, at)
 
 
-def _end(options: argparse.Namespace, run: Run, report: Report, at: Checkpoint) -> None:
-    """Say why the run is not simply done. Raises `_Ended`."""
+def _check_finished(
+    options: argparse.Namespace, run: ReconcileRun, report: ReconcileReport, at: Checkpoint
+) -> None:
+    """Raise `_UnfinishedError` if the run was stopped, users failed, or --check found drift."""
     resume = (
-        f"go on with the same --checkpoint {options.checkpoint}"
+        f"continue with the same --checkpoint {options.checkpoint}"
         if options.checkpoint
-        else "without a --checkpoint the next run begins anew"
+        else "without a --checkpoint the next run starts from the beginning"
     )
     if run.over_budget:
         where = f"after {at.after}" if at.after else "among the first"
-        open_ = f"{len(at.again):,} up to there not done"
-        why = f"stopped before going over ${options.budget:g} {where}, {open_}: {resume}"
-        raise _Ended(FAILED if report.failed else OVER_BUDGET, why)
+        remaining = f"{len(at.again):,} up to there not done"
+        message = f"stopped before going over ${options.budget:g} {where}, {remaining}: {resume}"
+        raise _UnfinishedError(FAILED if report.failed else OVER_BUDGET, message)
     if report.failed:
-        raise _Ended(FAILED, f"{report.failed:,} failed: {resume}")
+        raise _UnfinishedError(FAILED, f"{report.failed:,} failed: {resume}")
     if options.check and report.drifted:
-        raise _Ended(DRIFTED, f"{report.drifted:,} drifted")
+        raise _UnfinishedError(DRIFTED, f"{report.drifted:,} drifted")
 
 
 def _settings() -> Settings:
-    """The environment's, of a store that is there. Raises `SettingsError`."""
+    """Return the settings. Raises `SettingsError` if they name no existing store."""
     settings = read_settings(os.environ)
     if settings.STORE == CLOUD_STORE:
         if not settings.FIREBASE_PROJECT:
@@ -131,8 +136,8 @@ def _settings() -> Settings:
     return settings
 
 
-def _named(settings: Settings) -> str:
-    """The store, as checkpoints and reports name it."""
+def _store_name(settings: Settings) -> str:
+    """Return the name of the store in checkpoints and reports."""
     if settings.STORE != CLOUD_STORE:
         return str(Path(settings.STORE).resolve())
     emulator = "emulator of " if os.environ.get("FIRESTORE_EMULATOR_HOST") else ""

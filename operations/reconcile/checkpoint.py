@@ -1,4 +1,4 @@
-"""The checkpoint: how far a run has come, in a file that is there whole or not at all."""
+"""Checkpoints: how far a run got, in a file that is replaced as a whole."""
 
 from pathlib import Path
 
@@ -8,26 +8,26 @@ from functions.wiring import write_file
 
 
 class CheckpointError(ValueError):
-    """The file is of another store, another kind of run, or none at all."""
+    """A file is no checkpoint, or belongs to another store or another kind of run."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everybody up to `after` is done but those of `again`."""
+    """The state of a run: all users up to the id `after` are done, except those in `again`."""
 
     store: str
-    """what it is about: `python -m operations.reconcile` names it so"""
+    """the name of the store"""
     check: bool
-    """whether the run only looks: it repaired nobody whom it passed"""
+    """whether the run only compares summaries, so that none is repaired yet"""
     after: str | None = None
-    """an id; None: nobody is done"""
+    """a user id; None if no user is done"""
     again: tuple[str, ...] = ()
-    """ids to be tried again"""
+    """user ids to try again"""
 
 
 def load(path: Path, start: Checkpoint) -> Checkpoint:
-    """Where a run goes on: at the file's checkpoint, or at `start` if there is none.
+    """Return the checkpoint in a file, or `start` if the file does not exist.
 
-    Raises `CheckpointError`, and OSError.
+    Raises `CheckpointError` if it does not belong to the run of `start`, and OSError.
     """
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Checkpoint)
@@ -44,5 +44,5 @@ def load(path: Path, start: Checkpoint) -> Checkpoint:
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
-    """Write it, on disk when this returns. Raises OSError."""
+    """Write a checkpoint, which is on disk when this returns. Raises OSError."""
     write_file(path, msgspec.json.format(msgspec.json.encode(checkpoint)) + b"\n")

@@ -1,4 +1,4 @@
-"""Drift: how a summary differed from the one rebuilt."""
+"""Drift: how a stored summary differs from the one rebuilt from the user's data."""
 
 import msgspec
 
@@ -7,44 +7,44 @@ from feed.ports.users import Stored
 
 
 class Drift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was wrong with one summary. What is not named was right."""
+    """The differences between one stored summary and the rebuilt one; empty if they are equal."""
 
     summary_missing: bool = False
-    """there was none, and something to summarise"""
+    """no summary is stored, though the user has data"""
     summary_superfluous: bool = False
-    """there was one of nothing"""
+    """a summary is stored, though the user has no data"""
     unreadable: bool = False
-    """what was in it is not known"""
+    """the stored summary cannot be decoded"""
     incomplete: bool = False
-    """a writer died, and no other had come"""
+    """a writer died in the middle of its work"""
     engagements_missing: int = 0
     engagements_extra: int = 0
     engagements_changed: int = 0
-    """they exist, as something else"""
+    """engagements with the right id and other contents"""
     disordered: bool = False
-    """the right engagements in another order, or twice"""
+    """the right engagements are in another order, or twice"""
     profile: tuple[str, ...] = ()
-    """fields that differed"""
+    """names of the fields that differ"""
 
     @property
     def kinds(self) -> list[str]:
-        """The names of what was wrong."""
+        """The names of the fields that are set."""
         return [name for name in self.__struct_fields__ if getattr(self, name)]
 
     def __str__(self) -> str:
-        said = []
+        parts = []
         for kind in self.kinds:
             value, name = getattr(self, kind), kind.replace("_", " ")
             if isinstance(value, tuple):
                 name += f" ({', '.join(value)})"
             elif value is not True:
                 name += f" ({value})"
-            said.append(name)
-        return ", ".join(said)
+            parts.append(name)
+        return ", ".join(parts)
 
 
 def drift_between(before: Stored | None, after: Summary | None) -> Drift:
-    """How a summary differed, as it was stored, from what should be there (None: nothing)."""
+    """Compare the stored summary with the rebuilt one; None means that there is none."""
     if before is not None and before.summary is None:
         return Drift(unreadable=True, summary_superfluous=after is None)
     was, now = (before and before.summary) or Summary(), after or Summary()

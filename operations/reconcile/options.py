@@ -4,19 +4,19 @@ import argparse
 import math
 from pathlib import Path
 
-from operations.reconcile.cost import READ_PRICE, WRITE_PRICE, Prices
+from operations.reconcile.cost import READ_PRICE, WRITE_PRICE, FirestorePrices
 from operations.reconcile.run import least_budget
 
-MOST_AT_ONCE = 256
+MAX_CONCURRENCY = 256
 
 
-def prices_of(options: argparse.Namespace) -> Prices:
-    """Those of the options."""
-    return Prices(options.read_price, options.write_price)
+def prices_of(options: argparse.Namespace) -> FirestorePrices:
+    """Return the prices that the options give."""
+    return FirestorePrices(options.read_price, options.write_price)
 
 
 def parse(arguments: list[str] | None, description: str) -> argparse.Namespace:
-    """The options given. What cannot be used ends the process with code 2, and is named."""
+    """Parse the command line. A wrong option ends the process with code 2 and a message."""
     parser = argparse.ArgumentParser(
         prog="operations.reconcile",
         description=description,
@@ -25,27 +25,37 @@ def parse(arguments: list[str] | None, description: str) -> argparse.Namespace:
     )
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument(
-        "--dry-run", action="store_true", help="only count documents, and estimate what it costs"
+        "--dry-run", action="store_true", help="only count documents, and estimate the cost"
     )
-    kind.add_argument(
-        "--check", action="store_true", help="read everything, report drift, write nothing"
+    kind.add_argument("--check", action="store_true", help="report drift, but write nothing")
+    parser.add_argument(
+        "--user", action="extend", nargs="+", metavar="UID", help="only these users (default: all)"
     )
     parser.add_argument(
-        "--user", action="extend", nargs="+", metavar="UID", help="these users (default: all)"
+        "--concurrency",
+        type=_count,
+        default=8,
+        metavar="N",
+        help="users at the same time (default: 8)",
     )
     parser.add_argument(
-        "--concurrency", type=_count, default=8, metavar="N", help="users at once (default: 8)"
+        "--budget",
+        type=_dollars,
+        metavar="DOLLARS",
+        help="stop before the run costs more than this",
     )
     parser.add_argument(
-        "--budget", type=_dollars, metavar="DOLLARS", help="stop before the run costs more"
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="continue from this file, and keep it up to date",
     )
     parser.add_argument(
-        "--checkpoint", type=Path, metavar="FILE", help="go on from there, and keep it up to date"
+        "--json", type=Path, metavar="FILE", help="write every finding as JSON Lines"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="every finding, as JSON Lines")
-    for what, price in (("read", READ_PRICE), ("write", WRITE_PRICE)):
+    for operation, price in (("read", READ_PRICE), ("write", WRITE_PRICE)):
         parser.add_argument(
-            f"--{what}-price",
+            f"--{operation}-price",
             type=_dollars,
             default=price,
             metavar="DOLLARS",
@@ -58,14 +68,14 @@ def parse(arguments: list[str] | None, description: str) -> argparse.Namespace:
         parser.error("--checkpoint is for a run over all users, and --user names some")
     least = least_budget(prices_of(options), options.concurrency)
     if options.budget is not None and options.budget < least:
-        at_once = f"--concurrency {options.concurrency}"
-        parser.error(f"--budget: expected at least {least:.4f} dollars with {at_once}")
+        concurrency = f"--concurrency {options.concurrency}"
+        parser.error(f"--budget: expected at least {least:.4f} dollars with {concurrency}")
     return options
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_AT_ONCE:
-        expected = f"a number from 1 to {MOST_AT_ONCE}"
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_CONCURRENCY:
+        expected = f"a number from 1 to {MAX_CONCURRENCY}"
         raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}")
     return int(text)
 

@@ -1,4 +1,4 @@
-"""The report of a run: totals and examples for people, every finding as JSON Lines for machines."""
+"""The report of a run: totals and examples as text, and every finding as JSON Lines."""
 
 import sys
 import time
@@ -9,48 +9,47 @@ from typing import Any, BinaryIO
 import msgspec
 
 from operations.reconcile.cost import Meter
-from operations.reconcile.run import Finding
+from operations.reconcile.run import UserResult
 
-SHOWN = 20
-"""findings that are printed; the others are counted"""
-EVERY_S = 10.0
-"""seconds between two lines of progress"""
+MAX_PRINTED = 20
+"""findings that are printed; all others are counted"""
+PROGRESS_EVERY_S = 10.0
 
 
-class Report:
-    """Takes findings as they come. `lines` is where they are written as JSON, if anywhere."""
+class ReconcileReport:
+    """Counts the results of a run, and writes each finding to `lines` as JSON if it is given."""
 
     def __init__(self, meter: Meter, *, check: bool, lines: BinaryIO | None = None) -> None:
         self._meter = meter
         self._check = check
         self._lines = lines
-        self._shown: list[str] = []
-        self._said = time.monotonic()
+        self._printed: list[str] = []
+        self._progress_at = time.monotonic()
         self.users = 0
         self.failed = 0
         self.drifted = 0
         self.kinds: Counter[str] = Counter()
-        """summaries by what was wrong with them"""
+        """numbers of summaries by kind of drift"""
 
-    def add(self, findings: list[Finding]) -> None:
-        """Take these, and now and then say on standard error how it goes."""
-        for one in findings:
+    def add(self, results: list[UserResult]) -> None:
+        """Add results, and now and then print the progress on standard error."""
+        for one in results:
             self.users += one.done or one.error is not None
             if one.drift is not None:
                 self.drifted += 1
                 self.kinds.update(one.drift.kinds)
-                self._found(f"{one.uid}: {one.drift}", user=one.uid, drift=one.drift)
+                self._add_finding(f"{one.uid}: {one.drift}", user=one.uid, drift=one.drift)
             if one.error is not None:
                 self.failed += 1
-                self._found(f"{one.uid}: failed: {one.error}", user=one.uid, error=one.error)
+                self._add_finding(f"{one.uid}: failed: {one.error}", user=one.uid, error=one.error)
         if self._lines is not None:
             self._lines.flush()
-        if time.monotonic() - self._said > EVERY_S:
-            self._said = time.monotonic()
-            print(self._so_far(), file=sys.stderr)  # noqa: T201
+        if time.monotonic() - self._progress_at > PROGRESS_EVERY_S:
+            self._progress_at = time.monotonic()
+            print(self._totals_line(), file=sys.stderr)  # noqa: T201
 
     def end(self) -> Iterator[str]:
-        """The report, line by line; the totals end the JSON Lines, too."""
+        """Write the totals as the last JSON line, and yield the lines of the report."""
         totals = {
             "users": self.users,
             "drifted": self.drifted,
@@ -62,23 +61,23 @@ class Report:
             "check": self._check,
         }
         self._write(totals=totals)
-        yield from self._shown
-        if (more := self.drifted + self.failed - len(self._shown)) > 0:
+        yield from self._printed
+        if (more := self.drifted + self.failed - len(self._printed)) > 0:
             yield f"and {more:,} more"
         for kind, number in self.kinds.most_common():
             yield f"{number:>9,}  {kind.replace('_', ' ')}"
-        yield self._so_far()
+        yield self._totals_line()
 
-    def _so_far(self) -> str:
-        spent, done = self._meter.spent, "drifted" if self._check else "rebuilt"
+    def _totals_line(self) -> str:
+        spent, verb = self._meter.spent, "drifted" if self._check else "rebuilt"
         return (
-            f"{self.users:,} users: {self.drifted:,} summaries {done}, {self.failed:,} failed; "
+            f"{self.users:,} users: {self.drifted:,} summaries {verb}, {self.failed:,} failed; "
             f"{spent.reads:,} reads, {spent.writes:,} writes, ${self._meter.dollars:.4f}"
         )
 
-    def _found(self, line: str, **fields: Any) -> None:
-        if len(self._shown) < SHOWN:
-            self._shown.append(line)
+    def _add_finding(self, line: str, **fields: Any) -> None:
+        if len(self._printed) < MAX_PRINTED:
+            self._printed.append(line)
         self._write(**fields)
 
     def _write(self, **fields: Any) -> None:

@@ -11,8 +11,8 @@ from adapters.firestore.users import FirestoreStore
 from emulators.firestore import FirestoreEmulator
 from feed.model.engagement import KEPT, Engagement, Summary
 from operations.reconcile.checkpoint import Checkpoint
-from operations.reconcile.cost import Meter, Prices
-from operations.reconcile.run import Finding, Run
+from operations.reconcile.cost import FirestorePrices, Meter
+from operations.reconcile.run import ReconcileRun, UserResult
 from tests.support.counting_proxy import CountingProxy
 from tests.support.drifted import CASES, Stream, assert_exact, found, seed
 from tests.support.reconcile import Reconcile
@@ -112,10 +112,10 @@ class TestCost:
     def test_reads_and_writes_are_counted_as_they_are_billed(
         self, firestore_project: str, proxy: CountingProxy, check: bool
     ) -> None:
-        findings: list[Finding] = []
+        findings: list[UserResult] = []
 
         async def work() -> Meter:
-            store, meter = FirestoreStore(firestore_project), Meter(Prices())
+            store, meter = FirestoreStore(firestore_project), Meter(FirestorePrices())
             await seed(store)
             full = [
                 Engagement(id=f"{i}", episode_id="x", type="like", timestamp_us=i)
@@ -125,9 +125,9 @@ class TestCost:
             await store.write_summary("full", Summary(engagements=tuple(full[:9])), None)
             proxy.calls.clear()
             proxy.documents_read = 0
-            run = Run(store, meter, check=check)
+            run = ReconcileRun(store, meter, check=check)
             start = Checkpoint(store="", check=check)
-            await run.everybody(start, lambda some, _: findings.extend(some))
+            await run.all_users(start, lambda some, _: findings.extend(some))
             return meter
 
         meter = asyncio.run(work())

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feed.ports.users import Counts
-from operations.reconcile.cost import Meter, OverBudget, Prices, Spending, estimate
+from operations.reconcile.cost import FirestorePrices, Meter, OverBudget, Spending, estimate
 
-ONE = Prices(read=100_000, write=300_000)
+ONE = FirestorePrices(read=100_000, write=300_000)
 """dollars: a read costs one, a write three"""
 
 calls = st.lists(

@@ -16,8 +16,8 @@ from feed.ports.users import Stored
 from feed.summary.writer import update_summary
 from operations.reconcile import run as runs
 from operations.reconcile.checkpoint import Checkpoint
-from operations.reconcile.cost import Meter, Prices
-from operations.reconcile.run import Finding, Run, least_budget
+from operations.reconcile.cost import FirestorePrices, Meter
+from operations.reconcile.run import ReconcileRun, UserResult, least_budget
 from tests.support.drifted import CASES, assert_exact, found, seed
 
 START = Checkpoint(store="here", check=False)
@@ -67,7 +67,7 @@ class TroubledStore(SqliteStore):
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TroubledStore:
-    monkeypatch.setattr(runs, "PAUSES_S", (0, 0))
+    monkeypatch.setattr(runs, "RETRY_PAUSES_S", (0, 0))
     monkeypatch.setattr(runs, "BATCH", 4)
     store = TroubledStore(tmp_path / "users.db")
     asyncio.run(seed(SqliteStore(tmp_path / "users.db")))
@@ -78,10 +78,10 @@ class Told:
     """What a run told."""
 
     def __init__(self) -> None:
-        self.findings: list[Finding] = []
+        self.findings: list[UserResult] = []
         self.at = START
 
-    def __call__(self, findings: list[Finding], at: Checkpoint) -> None:
+    def __call__(self, findings: list[UserResult], at: Checkpoint) -> None:
         self.findings += findings
         self.at = at
 
@@ -94,13 +94,13 @@ class Told:
         }
 
 
-def go(store: SqliteStore, start: Checkpoint = START, **options: Any) -> tuple[Run, Told]:
+def go(store: SqliteStore, start: Checkpoint = START, **options: Any) -> tuple[ReconcileRun, Told]:
     told = Told()
 
-    async def work() -> Run:
-        meter = options.pop("meter", None) or Meter(Prices())
-        run = Run(store, meter, **options)
-        await run.everybody(start, told)
+    async def work() -> ReconcileRun:
+        meter = options.pop("meter", None) or Meter(FirestorePrices())
+        run = ReconcileRun(store, meter, **options)
+        await run.all_users(start, told)
         return run
 
     return asyncio.run(work()), told
@@ -132,7 +132,7 @@ def test_a_user_who_fails_is_tried_again_and_stops_nobody(store: TroubledStore) 
     _, told = go(store)
     assert told.drift == {uid: drift for uid, drift in found().items() if uid != "much"}
     assert [one for one in told.findings if one.error] == [
-        Finding("much", done=False, error="told to fail")
+        UserResult("much", done=False, error="told to fail")
     ]
     assert store.read["much"] == 3
     assert told.at.again == ("much",)
@@ -149,7 +149,7 @@ def test_a_bug_met_with_one_user_stops_nobody_and_is_not_tried_again(store: Trou
     store.failures["much"], store.error = 9, KeyError("x")
     _, told = go(store)
     assert [one for one in told.findings if one.error] == [
-        Finding("much", done=False, error="KeyError: 'x'")
+        UserResult("much", done=False, error="KeyError: 'x'")
     ]
     assert store.read["much"] == 1
     assert told.at.again == ("much",)
@@ -164,13 +164,13 @@ def test_users_that_cannot_be_listed_for_a_moment_are_listed_later(store: Troubl
 def test_users_that_cannot_be_listed_end_the_run_where_it_is(store: TroubledStore) -> None:
     told = Told()
 
-    def fail_from_now_on(findings: list[Finding], at: Checkpoint) -> None:
+    def fail_from_now_on(findings: list[UserResult], at: Checkpoint) -> None:
         told(findings, at)
         store.failures["users"] = 99
 
-    run = Run(store, Meter(Prices()))
+    run = ReconcileRun(store, Meter(FirestorePrices()))
     with pytest.raises(Unavailable):
-        asyncio.run(run.everybody(START, fail_from_now_on))
+        asyncio.run(run.all_users(START, fail_from_now_on))
     # One listing was ahead: the second batch was known.
     assert told.at.after in {EVERYBODY[3], EVERYBODY[7]}
     store.failures.clear()
@@ -186,7 +186,7 @@ def test_a_repair_that_broke_off_is_reported_as_it_was_before_it(store: Troubled
             raise Unavailable("told to fail")
 
     store.meanwhile = fail_after_the_first_write
-    run = Run(store, Meter(Prices()))
+    run = ReconcileRun(store, Meter(FirestorePrices()))
     findings, again = asyncio.run(run.users(["lost"]))
     assert not again
     assert msgspec.to_builtins(findings[0].drift)["summary_missing"]
@@ -204,8 +204,10 @@ def test_a_check_beside_a_writer_starts_again_and_sees_what_is_so_now(
             await update_summary(other, uid, profile=True, rebuild=True)
 
     store.meanwhile = another_repairs_it
-    findings, _ = asyncio.run(Run(store, Meter(Prices()), check=True).users(["much"]))
-    assert findings == [Finding("much")]
+    findings, _ = asyncio.run(
+        ReconcileRun(store, Meter(FirestorePrices()), check=True).users(["much"])
+    )
+    assert findings == [UserResult("much")]
     assert not store.writes
 
 
@@ -220,7 +222,9 @@ def test_a_summary_that_another_repairs_meanwhile_is_left_to_it(store: TroubledS
             await update_summary(other, uid, ["new"])
 
     store.meanwhile = another_changes_it
-    findings, again = asyncio.run(Run(store, Meter(Prices())).users(["one-missing"]))
+    findings, again = asyncio.run(
+        ReconcileRun(store, Meter(FirestorePrices())).users(["one-missing"])
+    )
     assert not again
     assert findings[0].drift is not None
     assert findings[0].drift.engagements_missing == 1
@@ -235,7 +239,7 @@ def test_the_least_budget_is_never_gone_over_and_gets_every_run_further(
     row = "INSERT INTO engagements VALUES (?, ?, 'episode', 'click', ?, NULL, '', '')"
     with sqlite3.connect(tmp_path / "users.db") as db:
         db.executemany(row, [(uid, f"{i}", i) for uid in heavy for i in range(KEPT + 1)])
-    prices = Prices(read=1, write=3)
+    prices = FirestorePrices(read=1, write=3)
     budget, at, findings, rounds = least_budget(prices, concurrency), START, [], 0
     while True:
         meter = Meter(prices, budget)
@@ -254,7 +258,7 @@ def test_the_least_budget_is_never_gone_over_and_gets_every_run_further(
 def test_a_budget_too_small_to_list_users_ends_the_run_and_not_as_if_all_were_done(
     store: TroubledStore,
 ) -> None:
-    run, told = go(store, meter=Meter(Prices(read=100_000), budget=runs.BATCH - 1))
+    run, told = go(store, meter=Meter(FirestorePrices(read=100_000), budget=runs.BATCH - 1))
     assert run.over_budget
     assert not told.findings
 

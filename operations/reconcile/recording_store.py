@@ -1,4 +1,4 @@
-"""A store as the writer of one user's summary sees it: watched, metered, perhaps only looked at."""
+"""A store for one user that is metered, and that records how the summary changed."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,10 @@ from feed.ports.users import Stored, SummaryAccess
 from operations.reconcile.cost import Meter
 
 
-class WatchedStore:
-    """A `SummaryAccess` for one user, which remembers how the summary was and what it became.
+class RecordingStore:
+    """A `SummaryAccess` for one user that records the summary before and after a rebuild.
 
-    With `check` nothing is written: what the writer wrote is only remembered, on the same
-    condition.
+    With `check` a write is only recorded, under the same condition as a real one.
     """
 
     def __init__(self, store: SummaryAccess, meter: Meter, *, check: bool) -> None:
@@ -20,22 +19,22 @@ class WatchedStore:
         self._meter = meter
         self._check = check
         self.before: Stored | None = None
-        """as it was before the first write"""
+        """the summary before the first write"""
         self.after: Summary | None = None
-        """as it was written last"""
+        """the summary as last written"""
         self.written = False
 
     async def read_summary(self, uid: str) -> Stored | None:
-        """The summary."""
+        """Read the summary."""
         stored = await self._read(uid)
         if self._check or not self.written:
             self.before, self.written = stored, False
         return stored
 
     async def write_summary(self, uid: str, summary: Summary, revision: str | None) -> str:
-        """Write, or see that one could."""
+        """Write the summary, or with `check` only test the condition for it."""
         if self._check:
-            await self._see_unchanged(uid)
+            await self._check_unchanged(uid)
             new = "checked"
         else:
             async with self._meter.call(writes=1):
@@ -44,30 +43,30 @@ class WatchedStore:
         return new
 
     async def delete_summary(self, uid: str, revision: str) -> None:
-        """Delete, or see that one could."""
+        """Delete the summary, or with `check` only test the condition for it."""
         if self._check:
-            await self._see_unchanged(uid)
+            await self._check_unchanged(uid)
         else:
             async with self._meter.call(writes=1):
                 await self._store.delete_summary(uid, revision)
         self.after, self.written = None, True
 
     async def read_engagements(self, uid: str, ids: Sequence[str]) -> dict[str, Engagement | None]:
-        """The engagements named."""
+        """Read the engagements with these ids; None for one that does not exist."""
         async with self._meter.call(reads=len(ids)):
             return await self._store.read_engagements(uid, ids)
 
     async def newest_engagements(
         self, uid: str, limit: int, after: tuple[int, str] | None = None
     ) -> list[Engagement]:
-        """The newest: one document more is read, to know whether the limit cuts through equals."""
+        """Read the newest engagements, and one more to see whether the limit splits a tie."""
         async with self._meter.call(reads=limit + 1) as cost:
             found = await self._store.newest_engagements(uid, limit, after)
             cost.reads = len(found) + 1 if len(found) == limit else max(len(found), 1)
         return found
 
     async def read_profile(self, uid: str) -> Profile:
-        """The profile."""
+        """Read the profile."""
         async with self._meter.call(reads=1):
             return await self._store.read_profile(uid)
 
@@ -75,7 +74,7 @@ class WatchedStore:
         async with self._meter.call(reads=1):
             return await self._store.read_summary(uid)
 
-    async def _see_unchanged(self, uid: str) -> None:
+    async def _check_unchanged(self, uid: str) -> None:
         stored = await self._read(uid)
         if (stored and stored.revision) != (self.before and self.before.revision):
-            raise Conflict(f"the summary of {uid} was written meanwhile")
+            raise Conflict(f"the summary of {uid} was changed by another writer")
