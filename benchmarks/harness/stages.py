@@ -11,7 +11,6 @@ import numpy as np
 
 from feed.ranking import pipeline
 from feed.ranking.pipeline import Ranker
-from feed.user.hydration import HydratedQuery
 from feed.user.query import Query
 
 STAGES = ("user", "filters", "candidates", "scores", "queue", "reasons", "page", "rest")
@@ -24,10 +23,9 @@ ABOUT = (
     "its quickest, so that what disturbs is left out."
 )
 _OF: Sequence[tuple[Any, str, str]] = (
-    (HydratedQuery, "of", "user"),
-    (pipeline, "user_vector", "user"),
+    (pipeline, "hydrate", "user"),
     (pipeline, "UserFeatures", "user"),
-    (pipeline, "eligible", "filters"),
+    (pipeline, "find_eligible", "filters"),
     (pipeline, "generate_candidates", "candidates"),
     (Ranker, "_parts", "scores"),
     (pipeline, "selector_input", "queue"),

@@ -28,6 +28,11 @@ StoredEpisodeId = Annotated[str, msgspec.Meta(min_length=1, max_length=limits.MA
 """One that is longer in UTF-8, which no schema can say, is shown, but not recorded."""
 Progress = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
+ABANDONED_BELOW = 0.1
+"""A listen with less progress than this was abandoned: it is a dislike, and no interaction."""
+COMPLETED_FROM = 0.9
+"""A listen with at least this progress counts as completed."""
+
 _PACKING = b"\x01"
 
 

@@ -13,7 +13,7 @@ from feed.ranking.eligibility import Eligibility
 from feed.ranking.external_search import SearchResult
 from feed.ranking.sources import Pool, first, merge_sources
 from feed.scenarios.scenario import Scenario
-from feed.user.features import HABITUAL, UserFeatures
+from feed.user.features import UserFeatures
 from feed.vectors.search import cosines, nearest
 
 MAIN_CATEGORIES = 5
@@ -41,18 +41,18 @@ def generate_candidates(
     catalog: Catalog,
     scenario: Scenario,
     features: CatalogFeatures,
-    taste: UserFeatures,
+    user: UserFeatures,
     found: Eligibility,
     retrieved: SearchResult | None,
     seed: int,
 ) -> Proposed:
     """Ask every source of the scenario."""
-    near = _Nearness(catalog, scenario, taste, retrieved)
+    near = _Nearness(catalog, scenario, user, retrieved)
     allowed = found.allowed
-    brought = list(_brought(catalog, scenario, features, taste, found, near, seed))
+    brought = list(_brought(catalog, scenario, features, user, found, near, seed))
     pool = merge_sources(brought)
     lacking = scenario.sources.candidates - len(pool.rows)
-    if (scenario.sources.fill or near.blind or taste.user.vector is None) and lacking > 0:
+    if (scenario.sources.fill or near.blind or user.vector.unit is None) and lacking > 0:
         rest = allowed.copy()
         rest[pool.rows] = False
         pool = merge_sources([*brought, ("best_quality", first(features.best, rest, lacking))])
@@ -61,10 +61,10 @@ def generate_candidates(
 
 
 def everything(
-    catalog: Catalog, scenario: Scenario, taste: UserFeatures, retrieved: SearchResult | None
+    catalog: Catalog, scenario: Scenario, user: UserFeatures, retrieved: SearchResult | None
 ) -> Proposed:
     """Every episode, in the order of the rows, whoever may be shown and whichever source asks."""
-    near = _Nearness(catalog, scenario, taste, retrieved)
+    near = _Nearness(catalog, scenario, user, retrieved)
     pool = Pool(np.arange(len(catalog)), np.zeros(len(catalog), np.uint16), {})
     return near.proposed(pool, catalog.embeddings[:])
 
@@ -73,7 +73,7 @@ def _brought(
     catalog: Catalog,
     scenario: Scenario,
     features: CatalogFeatures,
-    taste: UserFeatures,
+    user: UserFeatures,
     eligible: Eligibility,
     near: "_Nearness",
     seed: int,
@@ -81,51 +81,56 @@ def _brought(
     """What each source brings, best first. A source of no places is not asked."""
     most, ties, allowed = scenario.sources, features.ties, eligible.allowed
     yield from near.bring(allowed, ties)
-    unfinished = taste.unfinished
+    unfinished = user.unfinished
     stated = most.candidates if near.blind else most.stated
     ask: dict[str, tuple[int, Callable[[int], IntArray]]] = {
-        "neighbours": (most.neighbours, lambda k: _neighbours(taste, allowed, k, ties)),
-        "series": (most.series, lambda k: features.of_series.first(_often(taste), allowed, k)),
+        "neighbours": (most.neighbours, lambda k: _neighbours(user, allowed, k, ties)),
+        "series": (most.series, lambda k: features.of_series.first(_often(user), allowed, k)),
         "unfinished": (most.unfinished, lambda k: unfinished[allowed[unfinished]][:k]),
         "trending": (most.trending, lambda k: first(features.trending, allowed, k)),
-        "popular": (most.popular, lambda k: _popular(catalog, features, taste, allowed, k)),
+        "popular": (most.popular, lambda k: _popular(catalog, features, user, allowed, k)),
         "fresh": (most.fresh, lambda k: first(features.newest, allowed, k)),
-        "stated": (stated, lambda k: features.good.first(taste.stated, allowed, k)),
+        "stated": (stated, lambda k: features.good.first(user.declared_interests, allowed, k)),
         "unseen": (most.unseen, lambda k: near.unseen(features, allowed, k)),
         "exploration": (most.exploration, lambda k: features.ring.next(allowed, k, seed)),
     }
     if scenario.rules.pins:
-        yield "pinned", features.ruling.to_pin(allowed, eligible.every_age, features.best, PINNED)
+        yield (
+            "pinned",
+            features.rules.pin_candidates(
+                allowed, eligible.age_days(slice(None)), features.best, PINNED
+            ),
+        )
     for name, (count, source) in ask.items():
         if count and len(rows := source(count)):
             yield name, rows
 
 
-def _neighbours(taste: UserFeatures, allowed: BoolArray, count: int, ties: IntArray) -> IntArray:
+def _neighbours(user: UserFeatures, allowed: BoolArray, count: int, ties: IntArray) -> IntArray:
     """Those nearest to what the user chose, by what others chose."""
-    found = taste.neighbours
+    found = user.neighbours
     free = allowed[found.rows]
     return top_k(found.rows[free], found.nearness[free], count, ties)[0]
 
 
-def _often(taste: UserFeatures) -> IntArray:
+def _often(user: UserFeatures) -> IntArray:
     """The series that the user follows or often hears."""
-    return np.union1d(taste.followed, taste.series.of[taste.series.shares >= HABITUAL])
+    return user.habitual_series
 
 
 def _popular(
-    catalog: Catalog, features: CatalogFeatures, taste: UserFeatures, allowed: BoolArray, count: int
+    catalog: Catalog, features: CatalogFeatures, user: UserFeatures, allowed: BoolArray, count: int
 ) -> IntArray:
     """What is chosen most in the user's main categories."""
-    return features.popular.first(_main_categories(catalog, taste), allowed, count)
+    return features.popular.first(_main_categories(catalog, user), allowed, count)
 
 
-def _main_categories(catalog: Catalog, taste: UserFeatures) -> IntArray:
+def _main_categories(catalog: Catalog, user: UserFeatures) -> IntArray:
     """The user's largest categories; on a first visit every major one."""
-    if taste.unknown:
+    if user.is_unknown:
         return np.flatnonzero(catalog.category_major)
-    largest = np.argsort(-taste.categories.shares, kind="stable")[:MAIN_CATEGORIES]
-    return np.union1d(taste.categories.of[largest], taste.stated)
+    largest = np.argsort(-user.category_shares.shares, kind="stable")[:MAIN_CATEGORIES]
+    return np.union1d(user.category_shares.groups[largest], user.declared_interests)
 
 
 class _Nearness:
@@ -135,16 +140,16 @@ class _Nearness:
         self,
         catalog: Catalog,
         scenario: Scenario,
-        taste: UserFeatures,
+        user: UserFeatures,
         retrieved: SearchResult | None,
     ) -> None:
-        vector = taste.user.vector
+        vector = user.vector.unit
         self._catalog = catalog
         self._retrieved = None if catalog.embeddings.in_memory else retrieved
         self._neutral = scenario.interests.neutral_similarity
         self._known = vector is not None
         self._most = scenario.sources
-        self._stated = taste.stated
+        self._stated = user.declared_interests
         self._user = np.zeros((0, catalog.dimension), np.float32)
         """(0 or 1, D)"""
         self._interests = self._user
@@ -154,7 +159,7 @@ class _Nearness:
         if vector is not None and catalog.embeddings.in_memory:
             self._user = vector[None]
         if scenario.sources.interests or scenario.blend.interest:
-            self._interests = catalog.embeddings[taste.interests]
+            self._interests = catalog.embeddings[user.interests]
 
     def bring(self, allowed: BoolArray, ties: IntArray) -> Iterator[tuple[str, IntArray]]:
         """What is most similar to the user vector, and to each interest."""

@@ -25,7 +25,8 @@ class CatalogFeatures:
     """
 
     def __init__(self, catalog: Catalog, scenario: Scenario) -> None:
-        self._catalog = catalog
+        self.catalog = catalog
+        self.scenario = scenario
         self._little_known = scenario.sources.unseen_below
         signals, blend = catalog.signals, scenario.blend
         self.quality: FloatArray = scorers.quality(catalog, scenario.quality)
@@ -45,7 +46,7 @@ class CatalogFeatures:
         self.promise: FloatArray = signals.promise.astype(np.float64)
         zero, one = catalog.cosine_scale.tolist()
         self._measure = (zero, one - zero) if blend.measure == "catalog" else (0.0, 1.0)
-        self.ruling = CompiledRules(catalog, scenario.rules)
+        self.rules = CompiledRules(catalog, scenario.rules)
         for name in _used(scenario):
             getattr(self, name)
 
@@ -57,13 +58,13 @@ class CatalogFeatures:
     @cached_property
     def completion(self) -> FloatArray:
         """(n,) share of those who began it that heard it to the end."""
-        shares = self._catalog.signals.completion.astype(np.float64)
+        shares = self.catalog.signals.completion.astype(np.float64)
         return scorers.known_or_median(shares, ~np.isnan(shares))
 
     @cached_property
     def newest(self) -> IntArray:
         """Rows, the newest first; so the orders below."""
-        return np.lexsort((self.ties, -self._catalog.published_us))
+        return np.lexsort((self.ties, -self.catalog.published_us))
 
     @cached_property
     def trending(self) -> IntArray:
@@ -73,7 +74,7 @@ class CatalogFeatures:
     @cached_property
     def is_trending(self) -> BoolArray:
         """(n,) who is among the first that trend."""
-        found = np.zeros(len(self._catalog), np.bool_)
+        found = np.zeros(len(self.catalog), np.bool_)
         found[self.trending[: int(len(self.trending) * TRENDING)]] = True
         return found
 
@@ -88,20 +89,20 @@ class CatalogFeatures:
 
         Where nobody did, everything is as new as anything.
         """
-        people = self._catalog.signals.people
+        people = self.catalog.signals.people
         promising = _falling(self.promise, _places(self.newest))
         return promising[(people[promising] < self._little_known) & people.any()]
 
     @cached_property
     def ring(self) -> Ring:
         """The same, for chance to choose from."""
-        return Ring.of(self.to_explore, self._catalog.id_hashes)
+        return Ring.of(self.to_explore, self.catalog.id_hashes)
 
     @cached_property
     def of_series(self) -> Groups:
         """By series, the newest first."""
-        every, count = np.arange(len(self._catalog)), len(self._catalog.series_ids)
-        return Groups.of(every, self._catalog.series, count, _places(self.newest))
+        every, count = np.arange(len(self.catalog)), len(self.catalog.series_ids)
+        return Groups.of(every, self.catalog.series, count, _places(self.newest))
 
     @cached_property
     def popular(self) -> Groups:
@@ -117,27 +118,27 @@ class CatalogFeatures:
     @cached_property
     def topics(self) -> npt.NDArray[np.int64]:
         """(n,) the main category of each episode, the first major one that it names, or -1."""
-        return _topics(self._catalog)
+        return _topics(self.catalog)
 
     @cached_property
     def category_hashes(self) -> HashArray:
         """(M,) of the categories' names."""
-        return hash_strings(list(self._catalog.categories))
+        return hash_strings(list(self.catalog.categories))
 
     @cached_property
     def major_sizes(self) -> IntArray:
         """(M,) how many episodes are in each major category; 0 for the others."""
-        catalog = self._catalog
+        catalog = self.catalog
         sizes = np.bincount(catalog.category_members, minlength=len(catalog.categories))
         return sizes * catalog.category_major
 
     @cached_property
     def series_hashes(self) -> HashArray:
         """(S,) of the series' ids."""
-        return hash_strings(list(self._catalog.series_ids))
+        return hash_strings(list(self.catalog.series_ids))
 
     def _by_category(self, order: IntArray) -> Groups:
-        catalog = self._catalog
+        catalog = self.catalog
         members = np.repeat(np.arange(len(catalog)), np.diff(catalog.category_starts))
         return Groups.of(members, catalog.category_members, len(catalog.categories), _places(order))
 

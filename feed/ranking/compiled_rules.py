@@ -1,102 +1,91 @@
-"""CompiledRules: the rules of a scenario, made ready for one catalog."""
+"""The rules of a scenario, compiled for one catalog: filters, boosts and pins as masks."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from feed.arrays.arrays import BoolArray, FloatArray, IntArray
-from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
-from feed.model.episode import primary_subtag
 from feed.scenarios.rules import Rules, Where
+from feed.user.hydration import language_indices, series_indices
 
 
 @dataclass(frozen=True)
 class Matcher:
-    """The episodes of a catalog that a rule names."""
+    """The episodes of a catalog of n that a rule's condition matches, given their ages."""
 
     mask: BoolArray
-    """(n,) whether all but its age matches"""
-    youngest: float
-    oldest: float
-    """whole days, both included"""
+    """(n,) true where everything but the age matches"""
+    min_age: float
+    max_age: float
+    """whole days, both included; infinite for no limit"""
 
-    def among(self, rows: IntArray, ages: IntArray) -> BoolArray:
-        """(k,) whether each of these rows matches, whose ages in whole days are (k,)."""
-        found: BoolArray = self.mask[rows] & (ages >= self.youngest) & (ages <= self.oldest)
-        return found
-
-    def every(self, ages: IntArray) -> BoolArray:
-        """(n,) whether each episode matches; ages are (n,) whole days."""
-        found: BoolArray = self.mask & (ages >= self.youngest) & (ages <= self.oldest)
-        return found
+    def match(self, rows: IntArray | slice, ages: IntArray) -> BoolArray:
+        """(k,) whether each of these rows matches, given its age in whole days (k,)."""
+        matching: BoolArray = self.mask[rows] & (ages >= self.min_age) & (ages <= self.max_age)
+        return matching
 
 
 def matcher(catalog: Catalog, where: Where) -> Matcher:
-    """Who is in one of the categories, of one of the series and so on: all that is given."""
+    """Compile a rule's condition: an episode matches if it meets every part that is given."""
     mask = np.ones(len(catalog), np.bool_)
     if where.categories:
-        wanted = catalog.categories_named(where.categories)
         inside = np.zeros(len(catalog), np.bool_)
-        inside[catalog.rows_in(wanted)] = True
+        inside[catalog.rows_in(catalog.categories_named(where.categories))] = True
         mask &= inside
     if where.series:
-        wanted = catalog.series_index.all(hash_strings(where.series))
-        mask &= np.isin(catalog.series, wanted)
+        mask &= np.isin(catalog.series, series_indices(catalog, where.series))
     if where.languages:
-        tags = {primary_subtag(tag) for tag in where.languages}
-        spoken = [i for i, tag in enumerate(catalog.languages) if tag in tags]
-        mask &= np.isin(catalog.language, spoken)
+        mask &= np.isin(catalog.language, language_indices(catalog, where.languages))
     if where.explicit is not None:
         mask &= (catalog.explicit == 1) == where.explicit
-    youngest = -np.inf if where.min_age_days is None else where.min_age_days
-    oldest = np.inf if where.max_age_days is None else where.max_age_days
-    return Matcher(mask, youngest, oldest)
+    return Matcher(
+        mask,
+        min_age=-np.inf if where.min_age_days is None else where.min_age_days,
+        max_age=np.inf if where.max_age_days is None else where.max_age_days,
+    )
 
 
 class CompiledRules:
-    """Filters, boosts and pins."""
+    """A scenario's filters, boosts and pins over one catalog of n episodes."""
 
     def __init__(self, catalog: Catalog, rules: Rules) -> None:
         self._filters = [(rule.show, matcher(catalog, rule.where)) for rule in rules.filters]
         self._boosts = [(rule.add, matcher(catalog, rule.where)) for rule in rules.boosts]
         self._pins = {rule.slot: matcher(catalog, rule.where) for rule in rules.pins}
+        self.has_filters = bool(self._filters)
+        self.has_boosts = bool(self._boosts)
+        self.has_pins = bool(self._pins)
 
     def masks(self, ages: IntArray) -> dict[str, BoolArray]:
-        """By rule, (n,) whom it lets pass. `ages` (n,) are in whole days."""
+        """(n,) mask of the episodes that pass each filter, by its path in the scenario.
+
+        `ages` (n,) are in whole days.
+        """
+        matches = [(show, one.match(slice(None), ages)) for show, one in self._filters]
         return {
-            f"rules.filters[{at}]": who.every(ages) if show == "only" else ~who.every(ages)
-            for at, (show, who) in enumerate(self._filters)
+            f"rules.filters[{index}]": mask if show == "only" else ~mask
+            for index, (show, mask) in enumerate(matches)
         }
 
-    @property
-    def filters(self) -> bool:
-        """Whether any rule keeps somebody out."""
-        return bool(self._filters)
-
-    @property
-    def boosts(self) -> bool:
-        """Whether any rule adds to a score."""
-        return bool(self._boosts)
-
     def boost(self, rows: IntArray, ages: IntArray) -> FloatArray:
-        """(k,) what the boosts add to the score of each, all together. `ages` are (k,) too."""
+        """(k,) sum of the boosts that match each of these rows of ages (k,) in whole days."""
         total = np.zeros(len(rows))
-        for add, who in self._boosts:
-            total += add * who.among(rows, ages)
+        for add, one in self._boosts:
+            total += add * one.match(rows, ages)
         return total
 
-    def to_pin(self, allowed: BoolArray, ages: IntArray, best: IntArray, count: int) -> IntArray:
-        """Whom the pins may choose from: of each the `count` of highest quality.
+    def pin_candidates(
+        self, allowed: BoolArray, ages: IntArray, best: IntArray, count: int
+    ) -> IntArray:
+        """Rows that the pins may choose from: the first `count` of `best` that match each pin.
 
-        `best` is all rows in that order.
+        `best` has all n rows, the highest quality first; `allowed` (n,) and `ages` (n,) in whole
+        days go by catalog row.
         """
-        found = [best[:0]]
-        for who in self._pins.values():
-            rows = best[(who.every(ages) & allowed)[best]]
-            found.append(rows[:count])
-        return np.unique(np.concatenate(found)) if self._pins else best[:0]
+        matching = [(one.match(slice(None), ages) & allowed)[best] for one in self._pins.values()]
+        return np.unique(np.concatenate([best[:0], *(best[mask][:count] for mask in matching)]))
 
-    def pinned(self, rows: IntArray, ages: IntArray) -> dict[int, BoolArray]:
-        """By slot from 1 on, (k,) which of these rows, of these ages, may be pinned to it."""
-        return {slot: who.among(rows, ages) for slot, who in self._pins.items()}
+    def pinnable(self, rows: IntArray, ages: IntArray) -> dict[int, BoolArray]:
+        """(k,) which of these rows of ages (k,) may take each pinned slot, by slot from 1."""
+        return {slot: one.match(rows, ages) for slot, one in self._pins.items()}

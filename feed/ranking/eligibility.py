@@ -1,109 +1,128 @@
-"""Eligibility: all filters together, and the freshness window that they leave."""
+"""Eligibility: which episodes may be candidates, by all filters and the freshness window."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from feed.arrays.arrays import BoolArray, IntArray
+from feed.arrays.arrays import BoolArray, IntArray, in_sorted
 from feed.catalog.catalog import Catalog
 from feed.ranking import filters
-from feed.ranking.compiled_rules import CompiledRules
-from feed.scenarios.scenario import Scenario
-from feed.user.hydration import HydratedQuery
-from feed.user.query import Query
+from feed.ranking.catalog_features import CatalogFeatures
+from feed.user.features import UserFeatures
 
 
 @dataclass(frozen=True)
 class Eligibility:
-    """Who may be a candidate for one query."""
+    """Which of a catalog's n episodes may be candidates of one query, and what removed the rest."""
 
     catalog: Catalog
     now_us: int
+    """time of the request, microseconds since 1970, UTC"""
     allowed: BoolArray
-    """(n,) passes every filter"""
+    """(n,) true for an episode that passes every filter"""
     window_days: int | None
-    """the freshness window, None for none"""
-    widened: bool
-    """whether it is wider than the scenario's first"""
+    """the freshness window in whole days; None for no limit"""
+    is_widened: bool
+    """whether the window is wider than the scenario's first"""
     floors: BoolArray | None
-    """(n,) who passes the quality floors, None for everybody"""
+    """(n,) mask of the quality floors; None where every episode passes"""
     excluded: IntArray
-    """rows that may not come, perhaps more than once"""
+    """rows that the user engaged with or the request excludes, possibly repeated"""
     masks: dict[str, BoolArray | None]
-    """by further filter, in order: (n,) whom it lets pass, None for everybody"""
+    """(n,) masks of the other filters by name, in order; None where every episode passes"""
 
-    def ages(self, rows: IntArray) -> IntArray:
-        """(k,) whole days since publication."""
+    def age_days(self, rows: IntArray | slice) -> IntArray:
+        """(k,) whole days since the publication of these episodes."""
         return filters.age_days(self.catalog.published_us[rows], self.now_us)
 
-    @cached_property
-    def every_age(self) -> IntArray:
-        """(n,) the same of every episode."""
-        return filters.age_days(self.catalog.published_us, self.now_us)
+    @property
+    def not_excluded(self) -> BoolArray:
+        """(n,) mask of the episodes that are not in `excluded`."""
+        mask = np.ones(len(self.catalog), np.bool_)
+        mask[self.excluded] = False
+        return mask
 
-    def left_out(self) -> Iterator[tuple[str, IntArray]]:
-        """By filter, in order: the rows that it removed and no earlier one."""
-        free = np.ones(len(self.catalog), np.bool_)
-        free[self.excluded] = False
-        fresh = filters.fresh(self.catalog, self.now_us, self.window_days)
-        every = {"quality_floors": self.floors, "excluded": free, **self.masks, "freshness": fresh}
+    @property
+    def fresh(self) -> BoolArray | None:
+        """(n,) mask of the episodes within the freshness window; None for no limit."""
+        return filters.fresh(self.catalog, self.now_us, self.window_days)
+
+    def removed(self) -> Iterator[tuple[str, IntArray]]:
+        """Yield each filter's name, in order, with the rows that it is the first to remove."""
+        every = {
+            "quality_floors": self.floors,
+            "excluded": self.not_excluded,
+            **self.masks,
+            "freshness": self.fresh,
+        }
         left = np.ones(len(self.catalog), np.bool_)
         for name, mask in every.items():
             passing = left if mask is None else left & mask
             yield name, np.flatnonzero(left > passing)
             left = passing
 
-    @property
-    def removed(self) -> dict[str, int]:
-        """How many those are."""
-        return {name: len(rows) for name, rows in self.left_out()}
 
-
-def eligible(
-    catalog: Catalog,
-    query: Query,
-    history: HydratedQuery,
-    scenario: Scenario,
-    floors: BoolArray | None,
-    ruling: CompiledRules,
-    returning: IntArray | None = None,
+def find_eligible(
+    features: CatalogFeatures, user: UserFeatures, *, unfinished_return: bool = True
 ) -> Eligibility:
-    """Who passes `floors`, the quality floors as a mask, every other filter and the rules.
+    """Apply the quality floors, every other filter and the scenario's rules.
 
-    Within the first of the scenario's freshness windows that lets enough pass; or else the last
-    one, or no limit. A step that gains nothing is not taken. What is in `returning` may come though
-    the user engaged with it.
+    Takes the first of the scenario's freshness windows in which at least `sources.candidates`
+    episodes pass, or else the smallest of those in which the most do. An episode that the user left
+    unfinished may return where the scenario has a source for it and `unfinished_return` is true.
     """
-    excluded = filters.excluded(catalog, query, history, returning)
+    catalog, scenario, query = features.catalog, features.scenario, user.query
+    engaged = query.engaged_rows
+    if unfinished_return and scenario.sources.unfinished:
+        engaged = engaged[~in_sorted(np.sort(user.unfinished), engaged)]
+    excluded = np.append(engaged, query.excluded_rows)
     masks = {
-        "muted_series": filters.not_muted_series(catalog, query),
-        "muted_category": filters.not_muted_category(catalog, query),
-        "language": filters.spoken_language(catalog, query),
+        "muted_series": filters.not_in_series(catalog, query.muted_series),
+        "muted_category": filters.not_in_categories(catalog, query.muted_categories),
+        "language": filters.in_languages(catalog, query.languages),
     }
     if not scenario.filters.unpublished:
         masks["unpublished"] = filters.published(catalog, query.now_us)
-    if ruling.filters:
-        masks |= ruling.masks(filters.age_days(catalog.published_us, query.now_us))
-    windows: list[int | None] = list(scenario.filters.freshness_days)
-    if scenario.filters.unlimited or not windows:
+    if features.rules.has_filters:
+        masks |= features.rules.masks(filters.age_days(catalog.published_us, query.now_us))
+    window_days, allowed = _widen(features, user, [features.floors, *masks.values()], excluded)
+    first = next(iter(scenario.filters.freshness_days), None)
+    return Eligibility(
+        catalog=catalog,
+        now_us=query.now_us,
+        allowed=allowed,
+        window_days=window_days,
+        is_widened=window_days != first,
+        floors=features.floors,
+        excluded=excluded,
+        masks=masks,
+    )
+
+
+def _widen(
+    features: CatalogFeatures,
+    user: UserFeatures,
+    masks: list[BoolArray | None],
+    excluded: IntArray,
+) -> tuple[int | None, BoolArray]:
+    """The freshness window of `find_eligible`, and (n,) the episodes that pass within it."""
+    parameters = features.scenario.filters
+    windows: list[int | None] = list(parameters.freshness_days)
+    if parameters.unlimited or not windows:
         windows.append(None)
-    best, allowed, most = windows[0], None, -1
+    best, allowed, most = windows[0], np.zeros(0, np.bool_), -1
     for window in windows:
-        passing = filters.fresh(catalog, query.now_us, window)
+        passing = filters.fresh(features.catalog, user.query.now_us, window)
         if passing is None:
-            passing = np.ones(len(catalog), np.bool_)
-        for mask in (floors, *masks.values()):
+            passing = np.ones(len(features.catalog), np.bool_)
+        for mask in masks:
             if mask is not None:
                 passing &= mask
         passing[excluded] = False
         count = int(np.count_nonzero(passing))
         if count > most:
             best, allowed, most = window, passing, count
-        if count >= scenario.sources.candidates:
+        if count >= features.scenario.sources.candidates:
             break
-    assert allowed is not None  # noqa: S101  # there is a window, and none has fewer than -1
-    return Eligibility(
-        catalog, query.now_us, allowed, best, best != windows[0], floors, excluded, masks
-    )
+    return best, allowed

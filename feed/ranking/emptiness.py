@@ -1,4 +1,4 @@
-"""Emptiness: which filters left nothing to show."""
+"""Explains an empty feed: which filters left no episode to show."""
 
 from collections.abc import Iterable
 
@@ -6,23 +6,22 @@ import numpy as np
 
 from feed.arrays.arrays import BoolArray
 from feed.model.degradation import Degradation
-from feed.ranking import filters
 from feed.ranking.eligibility import Eligibility
 
 
-def causes(found: Eligibility) -> tuple[Degradation, ...]:
-    """Why nothing is eligible: every cause that would leave nothing alone, or else the last one.
+def causes(eligible: Eligibility) -> tuple[Degradation, ...]:
+    """Every cause that removes all episodes by itself, or else the last that removes all the rest.
 
-    The user's own choices are looked at last, so that they are named where the rest leaves
-    something. Empty where something is eligible.
+    The user's own choices come last in this order, so that one is named only where everything
+    before it leaves something. Empty where an episode is eligible.
     """
-    count = len(found.catalog)
+    count = len(eligible.catalog)
     if not count:
         return (Degradation.CATALOG_EMPTY,)
-    if found.allowed.any():
+    if eligible.allowed.any():
         return ()
     alone, last, left = [], Degradation.CATALOG_EMPTY, np.ones(count, np.bool_)
-    for cause, mask in _masks(found).items():
+    for cause, mask in _masks(eligible).items():
         if not mask.any():
             alone.append(cause)
         elif left.any() and not (left & mask).any():
@@ -31,27 +30,24 @@ def causes(found: Eligibility) -> tuple[Degradation, ...]:
     return tuple(alone) or (last,)
 
 
-def _masks(found: Eligibility) -> dict[Degradation, BoolArray]:
-    """By cause, in the order in which they are looked at: (n,) what it lets pass."""
-    free = np.ones(len(found.catalog), np.bool_)
-    free[found.excluded] = False
-    rules = dict(found.masks)
-    unpublished, language = rules.pop("unpublished", None), rules.pop("language", None)
-    muted = [rules.pop("muted_series", None), rules.pop("muted_category", None)]
-    fresh = filters.fresh(found.catalog, found.now_us, found.window_days)
+def _masks(eligible: Eligibility) -> dict[Degradation, BoolArray]:
+    """By cause, in the order of `causes`: (n,) mask of the episodes that pass."""
+    free, masks = eligible.not_excluded, dict(eligible.masks)
+    unpublished, language = masks.pop("unpublished", None), masks.pop("language", None)
+    muted = [masks.pop("muted_series", None), masks.pop("muted_category", None)]
     return {
-        Degradation.ALL_BELOW_QUALITY: _together(free, [found.floors]),
-        Degradation.NONE_PUBLISHED: _together(free, [unpublished]),
-        Degradation.NONE_FRESH: _together(free, [fresh]),
-        Degradation.ALL_RULED_OUT: _together(free, rules.values()),
+        Degradation.ALL_BELOW_QUALITY: _all_of(free, [eligible.floors]),
+        Degradation.NONE_PUBLISHED: _all_of(free, [unpublished]),
+        Degradation.NONE_FRESH: _all_of(free, [eligible.fresh]),
+        Degradation.ALL_RULED_OUT: _all_of(free, masks.values()),
         Degradation.ALL_EXCLUDED: free,
-        Degradation.ALL_MUTED: _together(free, muted),
-        Degradation.NO_LANGUAGE_MATCH: _together(free, [language]),
+        Degradation.ALL_MUTED: _all_of(free, muted),
+        Degradation.NO_LANGUAGE_MATCH: _all_of(free, [language]),
     }
 
 
-def _together(like: BoolArray, masks: Iterable[BoolArray | None]) -> BoolArray:
-    """What all of these let pass; None lets everything pass."""
+def _all_of(like: BoolArray, masks: Iterable[BoolArray | None]) -> BoolArray:
+    """Mask of the episodes that pass all of these, in the shape of `like`; None passes all."""
     passing = np.ones_like(like)
     for mask in masks:
         if mask is not None:

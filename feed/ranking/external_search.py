@@ -1,11 +1,11 @@
-"""Retrieval: what a search outside is asked where a catalog holds no vectors, and its answer.
+"""Vector search outside of the process, for a catalog that holds no vectors in memory.
 
-The search has the vectors: first it gives those of the engaged episodes, then what is most similar
-to the user vector that they make. It is not trusted with anything else: what comes back is matched
-with this catalog and passes its filters, or is left out.
+The search first supplies the vectors of the engaged episodes, then the episodes most similar to the
+user vector that they make. Nothing else is taken from it: every match is looked up in this catalog
+and has to pass the filters, or is dropped.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil
 
@@ -19,141 +19,139 @@ from feed.catalog.catalog import Catalog
 from feed.model.timestamps import DAY_US
 from feed.ports.vector_search import MAX_EXCLUDED, MAX_MATCHES, Match, Restriction
 from feed.ranking import filters
-from feed.ranking.eligibility import Eligibility
-from feed.scenarios.scenario import FiltersParameters, Scenario
-from feed.user.hydration import HydratedQuery
-from feed.user.query import Query
-from feed.user.user_vector import UserVector, engaged_rows, user_vector
+from feed.ranking.catalog_features import CatalogFeatures
+from feed.ranking.eligibility import Eligibility, find_eligible
+from feed.scenarios.scenario import FiltersParameters
+from feed.user.features import UserFeatures
+from feed.user.user_vector import UserVector, user_vector, vector_rows
 
 MARGIN = 2
-"""how many times the matches that would do on average are asked for, where only our own filters
-can tell which may be shown"""
+"""How many times the number of matches that would suffice on average is requested, where only our
+own filters can tell which may be shown."""
 MAX_DISLIKES = 4
-"""of how many episodes that the user is not interested in, the newest, the neighbours are asked"""
+"""Number of disliked episodes, the newest, whose neighbours are requested."""
 NEIGHBOURS_PER_DISLIKE = 500
-"""how many neighbours of each; whoever is farther away counts as not similar at all"""
+"""Number of neighbours requested of each; an episode further away counts as not similar at all."""
 
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search brought for one query. Every row in it may be a candidate."""
+    """What a search returned for one query, reduced to episodes that may be candidates."""
 
-    eligible: Eligibility
-    user: UserVector
+    user_vector: UserVector
     rows: IntArray
-    """(k,) what is similar to the user vector, sorted, each once"""
+    """(k,) catalog rows similar to the user vector, sorted, each once"""
     similarity: FloatArray
-    """(k,) cosine"""
-    averse_rows: IntArray
-    """(r,) what is similar to an episode that the user is not interested in, likewise"""
-    averse_similarity: FloatArray
+    """(k,) cosine of each with the user vector"""
+    dislike_rows: IntArray
+    """(r,) catalog rows similar to a disliked episode, sorted, each once"""
+    dislike_similarity: FloatArray
+    """(r,) cosine of each with the nearest disliked episode"""
 
     def similarity_of(self, rows: IntArray) -> FloatArray:
-        """(k,) cosine with the user vector; 0 for what the search did not bring."""
+        """(k,) cosine of these catalog rows with the user vector; 0 where not returned."""
         return lookup_sorted(self.rows, self.similarity, rows)
 
-    def aversion(self, rows: IntArray) -> FloatArray:
-        """As `scorers.aversion`, by the neighbours of the newest that were refused."""
-        return np.clip(lookup_sorted(self.averse_rows, self.averse_similarity, rows), 0.0, 1.0)
+    def dislike_similarity_of(self, rows: IntArray) -> FloatArray:
+        """(k,) cosine of these rows with the nearest disliked episode, 0 to 1; 0 if unknown."""
+        return np.clip(lookup_sorted(self.dislike_rows, self.dislike_similarity, rows), 0.0, 1.0)
 
 
 @dataclass(frozen=True)
 class SearchPlan:
-    """What to ask for one query."""
+    """What to request from a search for one query."""
 
-    catalog: Catalog
-    history: HydratedQuery
-    scenario: Scenario
+    features: CatalogFeatures
+    user: UserFeatures
     eligible: Eligibility
     engaged: IntArray
-    """rows whose vectors are needed"""
+    """catalog rows whose vectors are needed"""
     disliked_ids: tuple[str, ...]
-    """whose neighbours are needed, `NEIGHBOURS_PER_DISLIKE` of each"""
+    """ids of which `NEIGHBOURS_PER_DISLIKE` neighbours each are needed"""
     restriction: Restriction
     count: int
-    """how many matches to ask for, so that enough pass our filters; 0: none could"""
+    """number of matches to request so that enough pass our filters; 0 where none could"""
 
     @property
     def engaged_ids(self) -> list[str]:
-        """Of which episodes the vectors are needed."""
-        return [self.catalog.ids[row] for row in self.engaged.tolist()]
+        """Ids of the episodes whose vectors are needed."""
+        return [self.features.catalog.ids[row] for row in self.engaged.tolist()]
 
-    def user(self, vectors: Mapping[str, npt.NDArray[np.float32]]) -> UserVector:
-        """The user vector that these vectors make. One that is no use counts as missing."""
-        lent = {}
+    def user_vector(self, vectors: Mapping[str, npt.NDArray[np.float32]]) -> UserVector:
+        """Make the user vector from these vectors by episode id; an unusable one is skipped."""
+        catalog, scenario, user = self.features.catalog, self.features.scenario, self.user
+        external = {}
         for row, name in zip(self.engaged.tolist(), self.engaged_ids, strict=True):
-            unit = _unit(vectors.get(name), self.catalog.dimension)
+            unit = _unit(vectors.get(name), catalog.dimension)
             if unit is not None:
-                lent[row] = unit
-        return user_vector(self.catalog, self.history, self.scenario.interests, lent)
+                external[row] = unit
+        return user_vector(catalog, user.query, user.weights, scenario.interests, external)
 
     def result(
-        self, user: UserVector, matches: Iterable[Match], averse: Iterable[Match] = ()
+        self, vector: UserVector, matches: Iterable[Match], dislikes: Iterable[Match] = ()
     ) -> SearchResult:
-        """What came back, as far as it is of use."""
-        allowed = self.eligible.allowed
+        """Look up the matches of the user vector and of the disliked episodes in the catalog."""
+        catalog, allowed = self.features.catalog, self.eligible.allowed
         return SearchResult(
-            self.eligible,
-            user,
-            *matched(self.catalog, matches, allowed),
-            *matched(self.catalog, averse, allowed),
+            vector, *matched(catalog, matches, allowed), *matched(catalog, dislikes, allowed)
         )
 
-    def is_empty_by_mistake(self, retrieved: SearchResult) -> bool:
-        """Whether nothing came back of what there must be, as from an index of something else."""
-        user = retrieved.user
-        no_vectors = len(self.engaged) > 0 and not len(user.members)
-        no_matches = user.vector is not None and self.count > 0 and not len(retrieved.rows)
+    def is_empty_by_mistake(self, result: SearchResult) -> bool:
+        """Whether the search lacks what it must have, as an index of another catalog would."""
+        vector = result.user_vector
+        no_vectors = len(self.engaged) > 0 and not len(vector.members)
+        no_matches = vector.unit is not None and self.count > 0 and not len(result.rows)
         return no_vectors or no_matches
 
 
-def plan_search(
-    catalog: Catalog,
-    query: Query,
-    history: HydratedQuery,
-    scenario: Scenario,
-    eligible: Eligibility,
-) -> SearchPlan:
-    """What to ask a search for this query."""
-    lenient = structs.replace(scenario.filters, missing="pass")  # as a search takes the floors
-    floors = filters.quality_floors(catalog, lenient)
-    passing = floors & catalog.embeddings.present
-    fresh = filters.fresh(catalog, query.now_us, eligible.window_days)
-    passing = passing if fresh is None else passing & fresh
-    # The engaged first: they are the nearest to the user vector.
-    engaged = np.unique(catalog.every_row_hashed(history.hashes))
-    barred = np.concatenate(
-        [engaged, np.setdiff1d(catalog.rows_named(query.excluded_ids), engaged)]
-    )
-    barred = barred[passing[barred]]
-    sent, cut = barred[:MAX_EXCLUDED], len(barred[MAX_EXCLUDED:])
-    brought = int(np.count_nonzero(passing)) - len(sent)
-    allowed = int(np.count_nonzero(eligible.allowed & catalog.embeddings.present))
+def plan_search(features: CatalogFeatures, user: UserFeatures) -> SearchPlan | None:
+    """Decide what to request from a search; None where the query needs none."""
+    if features.catalog.embeddings.in_memory or not _needs_vectors(features, user):
+        return None
+    # The search is told to leave out all that was engaged with, unfinished or not.
+    eligible = find_eligible(features, user, unfinished_return=False)
+    catalog, scenario, query = features.catalog, features.scenario, user.query
+    present = catalog.embeddings.present
+    # A search applies the floors as if a missing score passed them.
+    lenient = structs.replace(scenario.filters, missing="pass")
+    matchable = filters.quality_floors(catalog, lenient) & present
+    if (fresh := eligible.fresh) is not None:
+        matchable &= fresh
+    # The engaged episodes come first: they are the nearest to the user vector.
+    engaged = np.unique(query.engaged_rows)
+    barred = np.append(engaged, np.setdiff1d(query.excluded_rows, engaged))
+    barred = barred[matchable[barred]]
+    sent, unsent = barred[:MAX_EXCLUDED], len(barred[MAX_EXCLUDED:])
+    window_days = eligible.window_days
     return SearchPlan(
-        catalog=catalog,
-        history=history,
-        scenario=scenario,
+        features=features,
+        user=user,
         eligible=eligible,
-        engaged=engaged_rows(catalog, history, scenario.interests),
-        disliked_ids=tuple(catalog.ids[row] for row in _refused(catalog, history, scenario)),
+        engaged=vector_rows(catalog, query, user.weights, scenario.interests),
+        disliked_ids=tuple(catalog.ids[row] for row in _dislikes(features, user).tolist()),
         restriction=restriction(
             scenario.filters,
             published_from_us=None
-            if eligible.window_days is None
-            else query.now_us - (eligible.window_days + 1) * DAY_US,
+            if window_days is None
+            else query.now_us - (window_days + 1) * DAY_US,
             excluded_ids=tuple(catalog.ids[row] for row in sent.tolist()),
         ),
-        count=_count(scenario.sources.candidates, brought, allowed, cut),
+        count=_count(
+            scenario.sources.candidates,
+            matchable=int(np.count_nonzero(matchable)) - len(sent),
+            allowed=int(np.count_nonzero(eligible.allowed & present)),
+            unsent=unsent,
+        ),
     )
 
 
-def needs_vectors(catalog: Catalog, history: HydratedQuery, scenario: Scenario) -> bool:
-    """Whether something is known of the user that only vectors can bring to bear."""
-    return bool(
-        len(engaged_rows(catalog, history, scenario.interests))
-        or len(history.stated)
-        or len(_refused(catalog, history, scenario))
-    )
+def lacks_vectors(
+    features: CatalogFeatures, user: UserFeatures, found: SearchResult | None
+) -> bool:
+    """Whether the query needs vectors that neither the catalog nor a search result supplies."""
+    if features.catalog.embeddings.in_memory or found is not None:
+        return False
+    return _needs_vectors(features, user)
 
 
 def restriction(
@@ -162,7 +160,7 @@ def restriction(
     published_from_us: int | None = None,
     excluded_ids: tuple[str, ...] = (),
 ) -> Restriction:
-    """The floors of a scenario, a window and exclusions, as a search is told them."""
+    """State a scenario's quality floors, a window and exclusions in the terms of the port."""
     return Restriction(
         min_credibility=parameters.min_credibility,
         min_combined=parameters.min_combined,
@@ -174,9 +172,9 @@ def restriction(
 def matched(
     catalog: Catalog, matches: Iterable[Match], allowed: BoolArray
 ) -> tuple[IntArray, FloatArray]:
-    """The rows of these matches that are allowed, sorted, each once, and their cosines.
+    """(k,) allowed rows of these matches, sorted, each once, and (k,) the cosine of each.
 
-    Of several scores of one row the highest counts; what is no number counts as no match.
+    Of several scores of one row the highest counts; a match whose score is not finite is dropped.
     """
     found = list(matches)
     rows = catalog.id_index.first(hash_strings([match.episode_id for match in found]))
@@ -189,31 +187,40 @@ def matched(
     return rows, scores[best_first][first]
 
 
-def _refused(catalog: Catalog, history: HydratedQuery, scenario: Scenario) -> Sequence[int]:
-    """The newest refused episodes that have a vector, if the scenario minds."""
-    rows = history.refused
-    newest: list[int] = rows[catalog.embeddings.present[rows]][:MAX_DISLIKES].tolist()
-    return newest if scenario.blend.aversion else []
+def _needs_vectors(features: CatalogFeatures, user: UserFeatures) -> bool:
+    """Whether anything known of the user takes effect through vectors alone."""
+    interests = features.scenario.interests
+    return bool(
+        len(vector_rows(features.catalog, user.query, user.weights, interests))
+        or len(user.declared_interests)
+        or len(_dislikes(features, user))
+    )
 
 
-def _count(wanted: int, brought: int, allowed: int, cut: int) -> int:
-    """How many matches to ask for, so that `wanted` of them are allowed.
+def _dislikes(features: CatalogFeatures, user: UserFeatures) -> IntArray:
+    """The newest disliked rows that have a vector; none where the scenario gives them no weight."""
+    rows = user.disliked[features.catalog.embeddings.present[user.disliked]]
+    return rows[:MAX_DISLIKES] if features.scenario.blend.aversion else rows[:0]
 
-    `brought` could be matches, and `allowed` of those may be shown. `cut` of them may not, and are
-    likely near: the exclusions that the search could not be told.
+
+def _count(wanted: int, *, matchable: int, allowed: int, unsent: int) -> int:
+    """Number of matches to request so that `wanted` of them are allowed.
+
+    `matchable` episodes could be returned, of which `allowed` may be shown. `unsent` of the others
+    are probably near: the exclusions that did not fit into the restriction.
     """
     if not allowed:
         return 0
-    for_sure = wanted + brought - allowed
-    likely = cut + ceil(MARGIN * wanted * brought / allowed)
-    return min(for_sure, likely, MAX_MATCHES)
+    enough_for_sure = wanted + matchable - allowed
+    probably_enough = unsent + ceil(MARGIN * wanted * matchable / allowed)
+    return min(enough_for_sure, probably_enough, MAX_MATCHES)
 
 
 def _unit(vector: FloatArray | None, dimension: int) -> npt.NDArray[np.float32] | None:
-    """The vector with length 1, or None where it is none of this dimension."""
+    """The vector scaled to length 1, or None where that is impossible or D differs."""
     if vector is None or vector.shape != (dimension,):
         return None
-    wide = vector.astype(np.float64)  # its norm may be none of float32
+    wide = vector.astype(np.float64)  # in float32 the norm may overflow or vanish
     norm = float(np.linalg.norm(wide))
     if not 0 < norm < np.inf:
         return None

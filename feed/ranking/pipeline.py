@@ -9,19 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import FloatArray, IntArray, in_sorted, top_k
+from feed.arrays.arrays import FloatArray, IntArray, top_k
 from feed.catalog.catalog import Catalog
 from feed.model.degradation import Degradation
 from feed.ports.vector_search import Match
 from feed.ranking import emptiness, filters, scorers
 from feed.ranking.candidates import Proposed, everything, generate_candidates
 from feed.ranking.catalog_features import CatalogFeatures
-from feed.ranking.eligibility import Eligibility, eligible
+from feed.ranking.eligibility import find_eligible
 from feed.ranking.external_search import (
     SearchPlan,
     SearchResult,
+    lacks_vectors,
     matched,
-    needs_vectors,
     plan_search,
 )
 from feed.ranking.reasons import Reasons, explain
@@ -30,9 +30,8 @@ from feed.ranking.trace import TraceDetail, detail
 from feed.scenarios.scenario import Scenario
 from feed.selection.selector import select
 from feed.user.features import UserFeatures
-from feed.user.hydration import HydratedQuery
+from feed.user.hydration import hydrate
 from feed.user.query import Query
-from feed.user.user_vector import user_vector
 from feed.vectors.search import nearest
 
 MILLION = 1_000_000
@@ -98,64 +97,55 @@ class Ranker:
         self.features = CatalogFeatures(catalog, scenario)
 
     def plan_search(self, query: Query) -> SearchPlan | None:
-        """What to ask a search for this query; None where it could add nothing."""
-        catalog, scenario = self.catalog, self.scenario
-        if catalog.embeddings.in_memory:
+        """What to request from an external search for this query; None where it needs none."""
+        if self.catalog.embeddings.in_memory:
             return None
-        history = HydratedQuery.of(catalog, query, scenario.interests)
-        if not needs_vectors(catalog, history, scenario):
-            return None
-        return plan_search(catalog, query, history, scenario, self._eligible(query, history))
+        return plan_search(self.features, self._user(query))
 
-    def rank(self, query: Query, retrieved: SearchResult | None = None) -> Slate:
-        """The slate for this query, with what a search brought for it, if there was one."""
+    def rank(self, query: Query, found: SearchResult | None = None) -> Slate:
+        """Rank a query, with the result of the external search that was planned for it, if any."""
         catalog, scenario, features = self.catalog, self.scenario, self.features
-        history = HydratedQuery.of(catalog, query, scenario.interests)
-        user = retrieved.user if retrieved else user_vector(catalog, history, scenario.interests)
-        likes = UserFeatures(catalog, query, history, scenario.interests, user)
-        found = self._eligible(query, history, likes)
+        user = self._user(query, found)
+        eligible = find_eligible(features, user)
 
         proposed = generate_candidates(
-            catalog, scenario, features, likes, found, retrieved, query.seed
+            catalog, scenario, features, user, eligible, found, query.seed
         )
         rows = proposed.pool.rows
-        ages = found.ages(rows)
-        parts = self._parts(query, likes, ages, proposed, retrieved)
-        weights = scorers.weights(scenario.blend, parts, likes.confidence)
+        ages = eligible.age_days(rows)
+        parts = self._parts(user, ages, proposed, found)
+        weights = scorers.weights(scenario.blend, parts, user.confidence)
         final = scorers.blend(weights, parts)
 
         chosen = select(
-            selector_input(catalog, scenario, features, likes, proposed, final, ages, query.seed),
+            selector_input(catalog, scenario, features, user, proposed, final, ages, query.seed),
             scenario.selector,
         )
         at, pool, scores = chosen.indices, proposed.pool, final
         rows, final, similarity = rows[at], final[at], proposed.similarity[at]
         parts = {name: part[at] for name, part in parts.items()}
         near = proposed.vectors[at] if catalog.embeddings.in_memory else proposed.vectors
-        reasons = explain(catalog, scenario, features, likes, rows, near, parts, weights, chosen)
-        blind = not (catalog.embeddings.in_memory or retrieved) and needs_vectors(
-            catalog, history, scenario
-        )
+        reasons = explain(catalog, scenario, features, user, rows, near, parts, weights, chosen)
         shown = (similarity, parts["quality"], parts["recency"], final)
         return Slate(
             rows=rows,
             scores=_millionths(np.column_stack(shown)),
             reasons=reasons,
-            cold_start=user.vector is None,
-            user_vector_episodes=len(user.members),
+            cold_start=user.vector.unit is None,
+            user_vector_episodes=len(user.vector.members),
             degraded=query.degraded
-            + (Degradation.VECTORS_UNAVAILABLE,) * blind
-            + (Degradation.FRESHNESS_WIDENED,) * found.widened
+            + (Degradation.VECTORS_UNAVAILABLE,) * lacks_vectors(features, user, found)
+            + (Degradation.FRESHNESS_WIDENED,) * eligible.is_widened
             + (Degradation.SERIES_LIMIT_RELAXED,) * chosen.relaxed
-            + (() if len(rows) else emptiness.causes(found)),
+            + (() if len(rows) else emptiness.causes(eligible)),
             drawn={
                 place + 1: round(float(chosen.propensities[place]), 6)
                 for place in np.flatnonzero(chosen.explored).tolist()
             },
             traced=lambda: Trace(
                 catalog=len(catalog),
-                removed=found.removed,
-                window_days=found.window_days,
+                removed={name: len(rows) for name, rows in eligible.removed()},
+                window_days=eligible.window_days,
                 sources=proposed.pool.brought,
                 candidates=len(proposed.pool.rows),
                 chosen=len(rows),
@@ -163,19 +153,17 @@ class Ranker:
                 proposed_by=proposed.pool.names(at),
                 propensities=np.round(chosen.propensities, 6).tolist(),
             ),
-            detailed=lambda: detail(catalog, features, likes, found, pool, scores, at),
+            detailed=lambda: detail(catalog, features, user, eligible, pool, scores, at),
         )
 
-    def score(self, query: Query, retrieved: SearchResult | None = None) -> FloatArray:
-        """(n,) the final score of every episode, before any filter or selector."""
+    def score(self, query: Query, found: SearchResult | None = None) -> FloatArray:
+        """(n,) final score of every episode, before any filter or selector."""
         catalog, scenario = self.catalog, self.scenario
-        history = HydratedQuery.of(catalog, query, scenario.interests)
-        user = retrieved.user if retrieved else user_vector(catalog, history, scenario.interests)
-        likes = UserFeatures(catalog, query, history, scenario.interests, user)
-        proposed = everything(catalog, scenario, likes, retrieved)
+        user = self._user(query, found)
+        proposed = everything(catalog, scenario, user, found)
         ages = filters.age_days(catalog.published_us, query.now_us)
-        parts = self._parts(query, likes, ages, proposed, retrieved)
-        return scorers.blend(scorers.weights(scenario.blend, parts, likes.confidence), parts)
+        parts = self._parts(user, ages, proposed, found)
+        return scorers.blend(scorers.weights(scenario.blend, parts, user.confidence), parts)
 
     def similar(
         self, row: int, count: int, matches: Iterable[Match] = ()
@@ -195,24 +183,14 @@ class Ranker:
         rows, cosines = nearest(catalog.embeddings, vectors, others, counts, ties)[0]
         return rows, cosines.astype(np.float64)
 
-    def _eligible(
-        self, query: Query, history: HydratedQuery, likes: UserFeatures | None = None
-    ) -> Eligibility:
-        returning = likes.unfinished if likes and self.scenario.sources.unfinished else None
-        return eligible(
-            self.catalog,
-            query,
-            history,
-            self.scenario,
-            self.features.floors,
-            self.features.ruling,
-            returning,
-        )
+    def _user(self, query: Query, found: SearchResult | None = None) -> UserFeatures:
+        vector = found.user_vector if found else None
+        hydrated = hydrate(query, self.catalog)
+        return UserFeatures(self.catalog, hydrated, self.scenario.interests, vector)
 
     def _parts(
         self,
-        query: Query,
-        likes: UserFeatures,
+        user: UserFeatures,
         ages: IntArray,
         proposed: Proposed,
         retrieved: SearchResult | None,
@@ -222,7 +200,7 @@ class Ranker:
         rows = proposed.pool.rows
         unseen = features.unseen[rows]
         # What is neutral, because nothing is known or can be had, is no cosine.
-        cosines = likes.user.vector is not None and (
+        cosines = user.vector.unit is not None and (
             catalog.embeddings.in_memory or retrieved is not None
         )
         similarity = features.measured(proposed.similarity) if cosines else proposed.similarity
@@ -231,35 +209,35 @@ class Ranker:
             "quality": lambda: features.quality[rows],
             "recency": lambda: scorers.recency(ages, blend.recency_decay),
             "interest": lambda: features.measured(proposed.interest),
-            "neighbours": lambda: scorers.neighbours(likes, rows, blend.neighbours_unit),
+            "neighbours": lambda: scorers.neighbours(user, rows, blend.neighbours_unit),
             "trend": lambda: features.trend[rows],
             "popularity": lambda: features.popularity[rows],
             "rise": lambda: features.rise[rows],
             "completion": lambda: features.completion[rows],
             "promise": lambda: features.promise[rows],
             "unseen": lambda: unseen.astype(np.float64),
-            "series": lambda: scorers.series(catalog, likes, rows),
-            "category": lambda: scorers.category(catalog, likes, rows),
-            "unfinished": lambda: in_sorted(np.sort(likes.unfinished), rows).astype(np.float64),
-            "era": lambda: scorers.era(catalog, likes, rows, blend.era_days),
-            "aversion": lambda: self._aversion(likes, proposed, retrieved),
-            "served": lambda: scorers.served(catalog, query, rows),
+            "series": lambda: scorers.series(catalog, user, rows),
+            "category": lambda: scorers.category(catalog, user, rows),
+            "unfinished": lambda: scorers.is_among(rows, user.unfinished),
+            "era": lambda: scorers.era(catalog, user, rows, blend.era_days),
+            "aversion": lambda: self._aversion(user, proposed, retrieved),
+            "served": lambda: scorers.is_among(rows, user.query.served_rows),
         }
         wanted = {name for name in parts if getattr(blend, name)}
         weighed = {name: part() for name, part in parts.items() if name in wanted | _ALWAYS}
-        if features.ruling.boosts:
-            weighed["boost"] = features.ruling.boost(rows, ages)
+        if features.rules.has_boosts:
+            weighed["boost"] = features.rules.boost(rows, ages)
         return weighed
 
     def _aversion(
-        self, likes: UserFeatures, proposed: Proposed, retrieved: SearchResult | None
+        self, user: UserFeatures, proposed: Proposed, retrieved: SearchResult | None
     ) -> FloatArray:
         if self.catalog.embeddings.in_memory:
-            refused = self.catalog.embeddings[likes.refused]
+            refused = self.catalog.embeddings[user.disliked]
             nearest = scorers.aversion(proposed.vectors, refused)
         else:
             rows = proposed.pool.rows
-            nearest = retrieved.aversion(rows) if retrieved else np.zeros(len(rows))
+            nearest = retrieved.dislike_similarity_of(rows) if retrieved else np.zeros(len(rows))
         return np.maximum(self.features.measured(nearest), 0.0)
 
 

@@ -54,7 +54,7 @@ def explain(
     catalog: Catalog,
     scenario: Scenario,
     features: CatalogFeatures,
-    taste: UserFeatures,
+    user: UserFeatures,
     rows: IntArray,
     vectors: npt.NDArray[np.float32],
     parts: Mapping[str, FloatArray],
@@ -72,10 +72,10 @@ def explain(
     was pinned by a rule was picked.
     """
     weighed = {name: weights[name] * part for name, part in parts.items()}
-    found = _best(_plain(catalog, scenario, features, taste, rows, parts, weighed))
-    if len(rows) and not taste.unknown:
+    found = _best(_plain(catalog, scenario, features, user, rows, parts, weighed))
+    if len(rows) and not user.is_unknown:
         personal = _best(
-            _personal(catalog, scenario, features, taste, rows, vectors, parts, weighed)
+            _personal(catalog, scenario, features, user, rows, vectors, parts, weighed)
         )
         true = personal.given > -np.inf
         found = _Claim(
@@ -83,7 +83,7 @@ def explain(
             np.where(true, personal.codes, found.codes),
             np.where(true, personal.leans_on, found.leans_on),
         )
-    codes = np.where(in_sorted(np.sort(taste.unfinished), rows), _CODE["unfinished"], found.codes)
+    codes = np.where(in_sorted(np.sort(user.unfinished), rows), _CODE["unfinished"], found.codes)
     codes = np.where(chosen.explored, _CODE["unseen"], codes)
     codes = np.where(chosen.pinned, _CODE["pinned"], codes).astype(np.uint8)
     alone = chosen.explored | chosen.pinned | (codes == _CODE["unfinished"])
@@ -115,7 +115,7 @@ def _plain(
     catalog: Catalog,
     scenario: Scenario,
     features: CatalogFeatures,
-    taste: UserFeatures,
+    user: UserFeatures,
     rows: IntArray,
     parts: Mapping[str, FloatArray],
     weighed: Mapping[str, FloatArray],
@@ -129,7 +129,7 @@ def _plain(
     if "trend" in weighed:
         trending = features.is_trending[rows]
         topics = features.topics[rows]
-        theirs = in_sorted(taste.categories.of, topics) & (topics >= 0)
+        theirs = in_sorted(user.category_shares.groups, topics) & (topics >= 0)
         yield _claim(trending & ~theirs, weighed["trend"], "trending")
         names = features.category_hashes[np.maximum(topics, 0)] if len(catalog.categories) else None
         yield _claim(trending & theirs, weighed["trend"], "trending_in", names)
@@ -139,7 +139,7 @@ def _personal(
     catalog: Catalog,
     scenario: Scenario,
     features: CatalogFeatures,
-    taste: UserFeatures,
+    user: UserFeatures,
     rows: IntArray,
     vectors: npt.NDArray[np.float32],
     parts: Mapping[str, FloatArray],
@@ -149,32 +149,34 @@ def _personal(
     least = scenario.reasons.min_similarity
     alike, hashes = parts["similarity"] >= least, features.category_hashes
     if scenario.blend.measure == "cosine":
-        yield _similar(catalog, hashes, taste.user, rows, vectors, weighed["similarity"], alike)[0]
+        yield _similar(catalog, hashes, user.vector, rows, vectors, weighed["similarity"], alike)[0]
     else:  # what is named has to be alike itself; who is in a stated interest, only not unlike it
         every = parts["similarity"] > 0
         claim, named = _similar(
-            catalog, hashes, taste.user, rows, vectors, weighed["similarity"], every
+            catalog, hashes, user.vector, rows, vectors, weighed["similarity"], every
         )
         likeness = features.measured(np.nan_to_num(named))
         true = np.where(np.isnan(named), alike, likeness >= least)
         true |= claim.codes == _CODE["interest"]
         yield claim._replace(given=np.where(true, claim.given, -np.inf))
-    if "interest" in weighed and len(taste.interests):
-        cosines = vectors @ catalog.embeddings[taste.interests].T
-        nearest = taste.interests[np.argmax(cosines, axis=1)]
-        done = BECAUSE[taste.kinds[np.argmax(taste.rows == taste.interests[:, None], axis=1)]]
+    if "interest" in weighed and len(user.interests):
+        cosines = vectors @ catalog.embeddings[user.interests].T
+        nearest = user.interests[np.argmax(cosines, axis=1)]
+        done = BECAUSE[
+            user.positive_types[np.argmax(user.positives == user.interests[:, None], axis=1)]
+        ]
         codes = done[np.argmax(cosines, axis=1)]
         true = parts["interest"] >= least
         given = np.where(true, weighed["interest"], -np.inf)
         yield _Claim(given, codes, catalog.id_hashes[nearest])
     if "neighbours" in weighed:
-        nearest = taste.neighbours.nearest(rows)
+        nearest = user.neighbours.nearest(rows)
         true = parts["neighbours"] > 0
         yield _claim(true, weighed["neighbours"], "others", catalog.id_hashes[nearest])
     if "series" in weighed and len(catalog.series_ids):
         series = catalog.series[rows]
         names = features.series_hashes[np.maximum(series, 0)]
-        followed = in_sorted(taste.followed, series) & (series >= 0)
+        followed = in_sorted(user.followed_series, series) & (series >= 0)
         yield _claim(followed, weighed["series"], "series_followed", names)
         often = (parts["series"] >= HABITUAL) & ~followed
         yield _claim(often, weighed["series"], "series_heard", names)
@@ -183,7 +185,7 @@ def _personal(
 def _similar(
     catalog: Catalog,
     category_hashes: HashArray,
-    user: UserVector,
+    vector: UserVector,
     rows: IntArray,
     vectors: npt.NDArray[np.float32],
     given: FloatArray,
@@ -198,27 +200,27 @@ def _similar(
     of one in none. A catalog that holds no vectors cannot tell which summand is the largest; see
     `_certain`.
     """
-    if user.vector is None:
+    if vector.unit is None:
         nowhere = _claim(np.zeros(len(rows), np.bool_), given, "discover")
         return nowhere, np.full(len(rows), np.nan)
-    others = [_CODE["interest"]] * len(user.categories) + [_CODE["recent_activity"]]
-    of_part = np.append(BECAUSE[user.member_kinds], np.array(others, np.uint8))
+    others = [_CODE["interest"]] * len(vector.categories) + [_CODE["recent_activity"]]
+    of_part = np.append(BECAUSE[vector.member_types], np.array(others, np.uint8))
     nothing = np.zeros(1, np.uint64)
     hash_of_part = np.concatenate(
-        [catalog.id_hashes[user.members], category_hashes[user.categories], nothing]
+        [catalog.id_hashes[vector.members], category_hashes[vector.categories], nothing]
     )
-    member = catalog.membership(rows, user.categories)
+    member = catalog.membership(rows, vector.categories)
     bare = catalog.category_starts[rows + 1] == catalog.category_starts[rows]
     cosines = np.full((len(rows), len(of_part)), np.nan)
     if catalog.embeddings.in_memory:
-        summed = np.concatenate(
-            [catalog.embeddings[user.members], catalog.anchors[user.categories]]
+        group_sum = np.concatenate(
+            [catalog.embeddings[vector.members], catalog.anchors[vector.categories]]
         )
-        cosines[:, :-1] = vectors @ summed.T
-        parts = _summands(user, cosines)
+        cosines[:, :-1] = vectors @ group_sum.T
+        parts = _summands(vector, cosines)
     else:
-        parts = _certain(user, member)
-    parts[:, len(user.members) : -1][~member & ~bare[:, None]] = -np.inf
+        parts = _certain(vector, member)
+    parts[:, len(vector.members) : -1][~member & ~bare[:, None]] = -np.inf
     largest = np.argmax(parts, axis=1)
     true = similar & np.isfinite(parts.max(axis=1))
     codes = of_part[largest]
@@ -228,21 +230,23 @@ def _similar(
     return _Claim(np.where(true, given, -np.inf), codes, hash_of_part[largest]), named
 
 
-def _summands(user: UserVector, cosines: FloatArray) -> FloatArray:
+def _summands(vector: UserVector, cosines: FloatArray) -> FloatArray:
     """(k, m + c + 1) what each engaged episode and interest gave; of the last column nothing."""
-    shares = np.concatenate([user.member_weights, user.category_weights, np.zeros(1, np.float32)])
+    shares = np.concatenate(
+        [vector.member_weights, vector.category_weights, np.zeros(1, np.float32)]
+    )
     summands: FloatArray = cosines * shares
     summands[:, -1] = -np.inf
     return summands
 
 
-def _certain(user: UserVector, member: BoolArray) -> FloatArray:
+def _certain(vector: UserVector, member: BoolArray) -> FloatArray:
     """The same where only the sums are known: 0 for what is a reason for certain.
 
     That is the only summand, or else an interest of an episode in that category, or else the
     engaged episodes together: the last column.
     """
-    engaged = len(user.members)
+    engaged = len(vector.members)
     parts = np.full((len(member), engaged + member.shape[1] + 1), -np.inf)
     parts[:, engaged:-1][member] = 0.0
     if parts.shape[1] == 2:  # noqa: PLR2004  # one summand, and the last column

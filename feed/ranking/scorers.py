@@ -10,7 +10,6 @@ from feed.catalog.catalog import Catalog
 from feed.model.timestamps import DAY_US
 from feed.scenarios.scenario import BlendParameters, QualityParameters
 from feed.user.features import UserFeatures
-from feed.user.query import Query
 
 TAKEN_OFF = {"aversion", "served"}
 """parts whose weight is taken off the score"""
@@ -60,41 +59,41 @@ def aversion(vectors: npt.NDArray[np.float32], refused: npt.NDArray[np.float32])
     return clipped
 
 
-def served(catalog: Catalog, query: Query, rows: IntArray) -> FloatArray:
-    """1 for an episode that an earlier session served, else 0."""
-    return in_sorted(np.sort(catalog.rows_named(query.served_ids)), rows).astype(np.float64)
+def is_among(rows: IntArray, marked: IntArray) -> FloatArray:
+    """(k,) 1 for each of these rows that is among the marked ones, else 0."""
+    return in_sorted(np.sort(marked), rows).astype(np.float64)
 
 
-def neighbours(taste: UserFeatures, rows: IntArray, unit: float) -> FloatArray:
+def neighbours(user: UserFeatures, rows: IntArray, unit: float) -> FloatArray:
     """log(1 + nearness / unit), the nearness to each choice weighed by its share; else 0."""
-    nearness = lookup_sorted(taste.neighbours.rows, taste.neighbours.nearness, rows)
+    nearness = lookup_sorted(user.neighbours.rows, user.neighbours.nearness, rows)
     logs: FloatArray = np.log1p(nearness / unit)
     return logs
 
 
-def series(catalog: Catalog, taste: UserFeatures, rows: IntArray) -> FloatArray:
+def series(catalog: Catalog, user: UserFeatures, rows: IntArray) -> FloatArray:
     """The share of the choices that were of its series; 1 where the user follows it."""
     theirs = catalog.series[rows]
-    heard = lookup_sorted(*taste.series, theirs)
-    followed: BoolArray = in_sorted(taste.followed, theirs) & (theirs >= 0)
+    heard = lookup_sorted(*user.series_shares, theirs)
+    followed: BoolArray = in_sorted(user.followed_series, theirs) & (theirs >= 0)
     return np.where(followed, 1.0, heard)
 
 
-def category(catalog: Catalog, taste: UserFeatures, rows: IntArray) -> FloatArray:
+def category(catalog: Catalog, user: UserFeatures, rows: IntArray) -> FloatArray:
     """The shares of its c categories in the choices, in sum, over the square root of c."""
     starts, ends = catalog.category_starts[rows], catalog.category_starts[rows + 1]
     members = catalog.category_members[ranges(starts, ends)]
-    shares = lookup_sorted(*taste.categories, members)
+    shares = lookup_sorted(*user.category_shares, members)
     owners = np.repeat(np.arange(len(rows)), ends - starts)
     total = np.bincount(owners, shares, len(rows)).astype(np.float64)
     found: FloatArray = total / np.sqrt(np.maximum(ends - starts, 1))
     return found
 
 
-def era(catalog: Catalog, taste: UserFeatures, rows: IntArray, days: float) -> FloatArray:
+def era(catalog: Catalog, user: UserFeatures, rows: IntArray, days: float) -> FloatArray:
     """exp(-distance in time / `days`) to each choice, weighed by its share: 1 for the same date."""
-    when, member = np.unique(catalog.published_us[taste.rows], return_inverse=True)
-    shares = np.bincount(member, taste.shares, len(when))
+    when, member = np.unique(catalog.published_us[user.positives], return_inverse=True)
+    shares = np.bincount(member, user.positive_shares, len(when))
     theirs, place = np.unique(catalog.published_us[rows], return_inverse=True)
     apart = np.abs(theirs[:, None] - when).astype(np.float64) / (days * DAY_US)
     near: FloatArray = (np.exp(-apart) @ shares)[place]

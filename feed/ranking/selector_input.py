@@ -19,7 +19,7 @@ def selector_input(
     catalog: Catalog,
     scenario: Scenario,
     features: CatalogFeatures,
-    taste: UserFeatures,
+    user: UserFeatures,
     proposed: Proposed,
     scores: FloatArray,
     ages: IntArray,
@@ -31,7 +31,7 @@ def selector_input(
     alike = catalog.embeddings.in_memory and (rules.mmr or rules.near_duplicate <= 1.0)
     category_shares = target_shares = None
     if rules.calibration:
-        category_shares, target_shares = _category_shares(catalog, features, taste, rows)
+        category_shares, target_shares = _category_shares(catalog, features, user, rows)
     return SelectorInput(
         scores=scores,
         tie_order=features.ties[rows],
@@ -44,7 +44,7 @@ def selector_input(
         log_weights=np.where(pool.by("exploration"), scores / rules.explore_noise, -np.inf)
         if rules.explore_every
         else None,
-        pinnable=features.ruling.pinned(rows, ages),
+        pinnable=features.rules.pinnable(rows, ages),
         gumbel_noise=gumbel_noise(catalog.id_hashes[rows], seed) if rules.explore_every else None,
     )
 
@@ -61,18 +61,18 @@ def gumbel_noise(id_hashes: HashArray, seed: int) -> FloatArray:
 
 
 def _category_shares(
-    catalog: Catalog, features: CatalogFeatures, taste: UserFeatures, rows: IntArray
+    catalog: Catalog, features: CatalogFeatures, user: UserFeatures, rows: IntArray
 ) -> tuple[FloatArray, FloatArray]:
     """(k, c) the share of each of the largest categories in each episode, and (c,) in the choices.
 
     On a first visit every major category is wanted in the square root of its proportion, so that
     the feed shows what there is.
     """
-    if taste.unknown:
+    if user.is_unknown:
         named = np.flatnonzero(features.major_sizes)
         shares = np.sqrt(features.major_sizes[named])
     else:
-        named, shares = taste.categories.of, taste.categories.shares
+        named, shares = user.category_shares.groups, user.category_shares.shares
     # By name among equals and in the end, so that a feed is the same in whatever order the catalog
     # was read.
     names = features.category_hashes[named]

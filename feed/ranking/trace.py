@@ -61,7 +61,7 @@ class TraceDetail:
 def detail(
     catalog: Catalog,
     features: CatalogFeatures,
-    likes: UserFeatures,
+    user: UserFeatures,
     found: Eligibility,
     pool: Pool,
     scores: FloatArray,
@@ -72,16 +72,16 @@ def detail(
     `scores` are the final ones of the k candidates in the pool, `chosen` their places in the order
     of the queue.
     """
-    vector, plane = likes.user.vector, catalog.projection
+    vector, plane = user.vector.unit, catalog.projection
     return TraceDetail(
         removed={
             name: [EpisodeRef(*_named(catalog, row)) for row in _best(rows, features)]
-            for name, rows in found.left_out()
+            for name, rows in found.removed()
         },
         candidates=list(_candidates(catalog, pool, scores, chosen)),
         user=rounded(plane.place(vector)) if len(plane) and vector is not None else None,
         interests=[
-            TracedInterest(*_named(catalog, row), plane.at(row)) for row in likes.interests.tolist()
+            TracedInterest(*_named(catalog, row), plane.at(row)) for row in user.interests.tolist()
         ],
     )
 

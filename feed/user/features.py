@@ -1,4 +1,4 @@
-"""UserFeatures: what is known of a user, in the terms of a catalog. Every stage leans on it."""
+"""User features: what a user likes, dislikes and follows, in rows and indices of one catalog."""
 
 from functools import cached_property
 from typing import NamedTuple
@@ -7,122 +7,139 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.arrays.arrays import FloatArray, IntArray, group_sum, ranges
-from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
 from feed.catalog.signals import Neighbours
+from feed.model.engagement import ABANDONED_BELOW, COMPLETED_FROM, TYPES
 from feed.scenarios.scenario import InterestsParameters
-from feed.user.hydration import LEFT, LISTEN, HydratedQuery
-from feed.user.query import Query
-from feed.user.user_vector import UserVector, medoids
+from feed.user.hydration import HydratedQuery
+from feed.user.user_vector import (
+    LISTEN,
+    UserVector,
+    engagement_weights,
+    interest_medoids,
+    user_vector,
+)
 
-HEARD = 0.9
-"""the share of an episode from which on it was heard"""
+NOT_INTERESTED = TYPES.index("not_interested")
 HABITUAL = 0.1
-"""the share of the choices from which on a series is often heard"""
-
-STATED = 2.0
-"""the weight of a stated interest among the choices"""
+"""Share of a user's positive engagements from which on a series is habitual."""
+DECLARED_WEIGHT = 2.0
+"""What a declared interest counts among the weights of engagements."""
 
 
 class Shares(NamedTuple):
-    """How the choices are spread over some groups."""
+    """How a user's positive engagements are distributed over series or categories."""
 
-    of: IntArray
+    groups: IntArray
     """(g,) series or categories, sorted"""
     shares: FloatArray
-    """(g,)"""
+    """(g,) share of each, 0 to 1"""
 
 
 class UserFeatures:
-    """What a user engaged with and asked for, as rows and shares.
+    """What a user engaged with and asked for; what a scenario does not use is never computed.
 
-    The newest engagement with an episode says what it is now. What a scenario does not look at is
-    never made.
+    Only the newest engagement with each episode counts: whoever listens to an episode that they
+    once rejected takes the rejection back.
     """
 
     def __init__(
         self,
         catalog: Catalog,
-        query: Query,
-        history: HydratedQuery,
+        query: HydratedQuery,
         parameters: InterestsParameters,
-        user: UserVector,
+        vector: UserVector | None = None,
     ) -> None:
-        """`user` is the mean of the newest engagements, blended with the stated interests."""
+        """Compute the features. `vector` is given where an external search supplied its parts."""
         self._catalog = catalog
         self._parameters = parameters
-        self.user = user
-        last = history.latest
-        rows, kinds, progress = history.rows[last], history.kinds[last], history.progress[last]
-        refused, weights = history.is_refusal[last], history.weights[last]
-        unfinished = (kinds == LISTEN) & (progress >= LEFT) & (progress < HEARD)
-        kept = np.flatnonzero((weights > 0) & ~refused)
-        chosen = float(weights[kept].sum())
-        known = chosen + STATED * len(history.stated)
-        weights = weights[kept] / (1.0 + np.arange(len(kept))) ** parameters.rank_power
+        self.query = query
+        self.weights: FloatArray = engagement_weights(query, parameters)
+        """(k,) weight of each engagement of the query"""
+        if vector is None:
+            vector = user_vector(catalog, query, self.weights, parameters)
+        self.vector: UserVector = vector
+        self.declared_interests: IntArray = query.declared_interests
+        """categories, sorted, each once"""
+        self.followed_series: IntArray = query.followed_series
+        """series, sorted, each once"""
 
-        self.rows: IntArray = rows[kept]
-        """(p,) every episode that the user chose, once, newest first"""
-        self.kinds: npt.NDArray[np.uint8] = kinds[kept]
-        """(p,) what was done with each last: places in `TYPES`"""
-        self.shares: FloatArray = weights / max(weights.sum(), 1e-12)
-        """(p,) how much each counts, 1 in sum"""
+        newest = _newest_of_each(query.rows)
+        rows, types, progress = query.rows[newest], query.types[newest], query.progress[newest]
+        listened, weights = types == LISTEN, self.weights[newest]
+        is_dislike = listened & (progress < ABANDONED_BELOW) | (types == NOT_INTERESTED)
+        is_unfinished = listened & (progress >= ABANDONED_BELOW) & (progress < COMPLETED_FROM)
+        positive = np.flatnonzero((weights > 0) & ~is_dislike)
+        self.disliked: IntArray = rows[is_dislike]
+        """rows that the user rejected or abandoned after a moment, newest first"""
+        self.unfinished: IntArray = rows[is_unfinished]
+        """rows that the user started and did not finish, newest first"""
+        self.positives: IntArray = rows[positive]
+        """(p,) rows with a positive engagement, each once, newest first"""
+        self.positive_types: npt.NDArray[np.uint8] = types[positive]
+        """(p,) index in `TYPES` of the newest engagement with each"""
+        total = float(weights[positive].sum())
+        known = total + DECLARED_WEIGHT * len(self.declared_interests)
         self.confidence: float = known / (known + parameters.prior) if known else 1.0
-        """how much these choices and what was asked for are believed, 0 to 1"""
-        self._of_choices = chosen / known if known else 0.0
-        self.stated: IntArray = history.stated
-        """categories that the user asked for, sorted"""
-        self.followed: IntArray = _followed(catalog, query)
-        """series that the user follows, sorted"""
-        self.refused: IntArray = rows[refused]
-        """rows that the user is not interested in, or left after a moment, newest first"""
-        self.unfinished: IntArray = rows[unfinished]
-        """rows that the user left half heard, newest first"""
+        """how far the personal parts of a score are trusted, 0 to 1"""
+        self._engaged_share = total / known if known else 0.0
+        weights = weights[positive] / (1.0 + np.arange(len(positive))) ** parameters.rank_power
+        self.positive_shares: FloatArray = weights / max(weights.sum(), 1e-12)
+        """(p,) how much each counts, discounted by its rank from the newest; sums to 1"""
 
     @property
-    def unknown(self) -> bool:
-        """Whether nothing is known that could make a feed personal."""
-        return not (len(self.rows) or len(self.stated) or len(self.followed))
+    def is_unknown(self) -> bool:
+        """Whether there is nothing that could make the feed personal."""
+        return not (
+            len(self.positives) or len(self.declared_interests) or len(self.followed_series)
+        )
 
     @cached_property
     def interests(self) -> IntArray:
-        """(m,) those of the rows that stand for an interest each, the strongest first."""
-        return medoids(self._catalog, self.rows, self.shares, self._parameters)
+        """(m,) rows among the positives that each represent one interest, the strongest first."""
+        shares, parameters = self.positive_shares, self._parameters
+        return interest_medoids(self._catalog, self.positives, shares, parameters)
 
     @cached_property
-    def series(self) -> Shares:
-        """How much of the choices is of each series, 1 in sum at most."""
-        series, count = self._catalog.series[self.rows], len(self._catalog.series_ids)
+    def series_shares(self) -> Shares:
+        """Share of each series in the positives; sums to less than 1 where some have no series."""
+        series, count = self._catalog.series[self.positives], len(self._catalog.series_ids)
         known = series >= 0
-        return Shares(*group_sum(series[known], self.shares[known], count))
+        return Shares(*group_sum(series[known], self.positive_shares[known], count))
+
+    @property
+    def habitual_series(self) -> IntArray:
+        """Series that the user follows or that are habitual, sorted, each once."""
+        habitual = self.series_shares.groups[self.series_shares.shares >= HABITUAL]
+        return np.union1d(self.followed_series, habitual)
 
     @cached_property
-    def categories(self) -> Shares:
-        """How much of the choices is in each category, 1 in sum.
+    def category_shares(self) -> Shares:
+        """Share of each category in the positives and the declared interests; sums to 1.
 
-        One that was asked for is as much as two choices; each episode gives its share in equal
-        parts to its own.
+        An episode divides its share equally among its categories. A declared interest weighs
+        `DECLARED_WEIGHT`.
         """
-        catalog, rows, stated = self._catalog, self.rows, self.stated
+        catalog, rows, declared = self._catalog, self.positives, self.declared_interests
         starts, ends = catalog.category_starts[rows], catalog.category_starts[rows + 1]
         count = ends - starts
         members = catalog.category_members[ranges(starts, ends)]
-        given = self._of_choices * np.repeat(self.shares / np.maximum(count, 1), count)
-        asked = np.full(len(stated), (1.0 - self._of_choices) / max(len(stated), 1))
-        of, sums = group_sum(
-            np.append(members, stated), np.append(given, asked), len(catalog.categories)
+        engaged = np.repeat(self.positive_shares / np.maximum(count, 1), count)
+        asked = np.full(len(declared), (1.0 - self._engaged_share) / max(len(declared), 1))
+        groups, sums = group_sum(
+            np.append(members, declared),
+            np.append(self._engaged_share * engaged, asked),
+            len(catalog.categories),
         )
-        return Shares(of, sums / max(sums.sum(), 1e-12))
+        return Shares(groups, sums / max(sums.sum(), 1e-12))
 
     @cached_property
     def neighbours(self) -> Neighbours:
-        """What those chose who chose what the user did."""
-        return self._catalog.signals.neighbours(self.rows, self.shares)
+        """Episodes co-engaged with the positives by other users."""
+        return self._catalog.signals.neighbours(self.positives, self.positive_shares)
 
 
-def _followed(catalog: Catalog, query: Query) -> IntArray:
-    followed = query.profile.followed_series
-    if not followed:
-        return np.zeros(0, np.int64)
-    found = catalog.series_index.first(hash_strings(followed))
-    return np.unique(found[found >= 0])
+def _newest_of_each(rows: IntArray) -> IntArray:
+    """(p,) index of the first occurrence of each catalog row, ascending; -1 is no row."""
+    found, first = np.unique(rows, return_index=True)
+    return np.sort(first[found >= 0])

@@ -1,93 +1,99 @@
-"""Query hydration: the ids, names and languages of a query as rows of one catalog."""
+"""Query hydration: the ids, names and languages of a query as rows and indices of one catalog."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import BoolArray, FloatArray, HashArray, IntArray
+from feed.arrays.arrays import FloatArray, IntArray
 from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import TYPES
-from feed.scenarios.scenario import InterestsParameters
+from feed.model.episode import primary_subtag
 from feed.user.query import Query
 
-LEFT = 0.1
-"""the share of an episode before which whoever leaves it refuses it"""
-LISTEN, NOT_INTERESTED = TYPES.index("listen"), TYPES.index("not_interested")
-_UNKNOWN = float("nan")
-_CODES = {kind: code for code, kind in enumerate(TYPES)}
+_TYPE_CODES = {kind: code for code, kind in enumerate(TYPES)}
+_NONE = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True)
 class HydratedQuery:
-    """k engagements, newest first, and the stated interests."""
+    """A query with all its names resolved against one catalog; no later stage reads a name.
 
-    hashes: HashArray
-    """(k,) of the ids of the episodes"""
+    Holds k engagements, newest first. Names that the catalog does not know are left out, except
+    in `rows`.
+    """
+
+    now_us: int
+    """time of the request, microseconds since 1970, UTC"""
+    seed: int
+    """determines every random choice of the session"""
     rows: IntArray
-    """(k,) of the episode in the catalog, -1 where it is not there"""
-    kinds: npt.NDArray[np.uint8]
-    """(k,) places in `TYPES`"""
+    """(k,) catalog row of each engaged episode, -1 where the catalog does not have it"""
+    types: npt.NDArray[np.uint8]
+    """(k,) index of each engagement's type in `TYPES`"""
     progress: FloatArray
-    """(k,) 0 to 1, NaN where it is not known"""
-    weights: FloatArray
-    """(k,) that of its type, for a listen by how far it went"""
-    stated: IntArray
-    """(c,) the stated interests that are categories with an anchor, sorted, each once"""
-
-    @classmethod
-    def of(cls, catalog: Catalog, query: Query, parameters: InterestsParameters) -> "HydratedQuery":
-        """That of a query's user."""
-        engagements = query.engagements
-        kinds = np.frombuffer(bytes([_CODES[one.type] for one in engagements]), np.uint8)
-        heard = [one.progress for one in engagements]
-        progress = np.array([_UNKNOWN if one is None else one for one in heard], np.float64)
-        hashes = hash_strings([one.episode_id for one in engagements])
-        return cls(
-            hashes=hashes,
-            rows=catalog.rows_hashed(hashes),
-            kinds=kinds,
-            progress=progress,
-            weights=_weights(kinds, progress, parameters),
-            stated=_stated(catalog, query),
-        )
-
-    @cached_property
-    def latest(self) -> IntArray:
-        """(p,) places of the newest engagement with each episode of the catalog, newest first.
-
-        The newest says what it is now: who comes back to a refused episode takes that back.
-        """
-        found, first = np.unique(self.rows, return_index=True)
-        return np.sort(first[found >= 0])
-
-    @cached_property
-    def is_refusal(self) -> BoolArray:
-        """(k,) whether somebody said, or showed by leaving at once, that this is not for them."""
-        left = (self.kinds == LISTEN) & (self.progress < LEFT)
-        refusal: BoolArray = left | (self.kinds == NOT_INTERESTED)
-        return refusal
-
-    @property
-    def refused(self) -> IntArray:
-        """Rows that the user is not interested in, or left after a moment, newest first."""
-        return self.rows[self.latest[self.is_refusal[self.latest]]]
+    """(k,) share of the episode that was played, 0 to 1; NaN where unknown"""
+    engaged_rows: IntArray
+    """every row whose id or content id was engaged with, in no order, possibly repeated"""
+    excluded_rows: IntArray
+    """every row whose id or content id the request excludes, in no order, possibly repeated"""
+    served_rows: IntArray
+    """rows that an earlier session served, sorted, possibly repeated"""
+    muted_series: IntArray
+    muted_categories: IntArray
+    followed_series: IntArray
+    """series, sorted, each once"""
+    declared_interests: IntArray
+    """categories that the user asked for and that have an anchor vector, sorted, each once"""
+    languages: IntArray | None
+    """languages that the user understands; None where the user named none"""
 
 
-def _weights(
-    kinds: npt.NDArray[np.uint8], progress: FloatArray, parameters: InterestsParameters
-) -> FloatArray:
-    weights = np.array([parameters.weights.get(kind, 1.0) for kind in TYPES])[kinds]
-    heard = np.where(np.isnan(progress), parameters.progress_unknown, progress)
-    partly = weights * (parameters.progress_floor + (1.0 - parameters.progress_floor) * heard)
-    return np.where(kinds == LISTEN, partly, weights)
+def hydrate(query: Query, catalog: Catalog) -> HydratedQuery:
+    """Resolve every id, name and language of a query against a catalog, once per request."""
+    engagements, profile = query.engagements, query.profile
+    hashes = hash_strings([one.episode_id for one in engagements])
+    progress = [np.nan if one.progress is None else one.progress for one in engagements]
+    return HydratedQuery(
+        now_us=query.now_us,
+        seed=query.seed,
+        rows=catalog.rows_hashed(hashes),
+        types=np.frombuffer(bytes([_TYPE_CODES[one.type] for one in engagements]), np.uint8),
+        progress=np.array(progress, np.float64),
+        engaged_rows=catalog.every_row_hashed(hashes),
+        excluded_rows=_rows(catalog, query.excluded_ids),
+        served_rows=np.sort(_rows(catalog, query.served_ids)),
+        muted_series=series_indices(catalog, profile.muted_series),
+        muted_categories=_categories(catalog, profile.muted_categories),
+        followed_series=series_indices(catalog, profile.followed_series),
+        declared_interests=_with_anchor(catalog, profile.category_interests),
+        languages=language_indices(catalog, profile.languages) if profile.languages else None,
+    )
 
 
-def _stated(catalog: Catalog, query: Query) -> IntArray:
-    names = query.profile.category_interests
-    if not names:
-        return np.zeros(0, np.int64)
-    found = catalog.categories_named(names)
-    return found[np.any(catalog.anchors[found], axis=1)]
+def series_indices(catalog: Catalog, ids: Sequence[str]) -> IntArray:
+    """Series of a catalog with one of these ids, sorted, each once."""
+    return np.unique(catalog.series_index.all(hash_strings(ids))) if ids else _NONE
+
+
+def language_indices(catalog: Catalog, tags: Sequence[str]) -> IntArray:
+    """Languages of a catalog with the primary subtag of one of these language tags."""
+    wanted = {primary_subtag(tag) for tag in tags}
+    known = [index for index, tag in enumerate(catalog.languages) if tag in wanted]
+    return np.array(known, np.int64)
+
+
+def _rows(catalog: Catalog, ids: tuple[str, ...]) -> IntArray:
+    return catalog.rows_named(ids) if ids else _NONE
+
+
+def _categories(catalog: Catalog, names: tuple[str, ...]) -> IntArray:
+    return catalog.categories_named(names) if names else _NONE
+
+
+def _with_anchor(catalog: Catalog, names: tuple[str, ...]) -> IntArray:
+    """Categories of these names that have an anchor vector, sorted, each once."""
+    categories = _categories(catalog, names)
+    return categories[np.any(catalog.anchors[categories], axis=1)] if names else categories

@@ -1,4 +1,4 @@
-"""Interests: engagements and stated interests to the vector that retrieves and ranks."""
+"""The user vector: what a user engaged with and asked for, as one embedding or a few interests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,125 +8,137 @@ import numpy.typing as npt
 
 from feed.arrays.arrays import FloatArray, IntArray
 from feed.catalog.catalog import Catalog
+from feed.model.engagement import TYPES
 from feed.scenarios.scenario import InterestsParameters
 from feed.user.hydration import HydratedQuery
 
-Lent = Mapping[int, npt.NDArray[np.float32]]
-"""Unit vectors by row, from outside: for a catalog that holds none."""
+LISTEN = TYPES.index("listen")
+VectorsByRow = Mapping[int, npt.NDArray[np.float32]]
+"""(D,) unit vectors by catalog row, fetched from an external store"""
 
 _TINY = 1e-9
 
 
 @dataclass(frozen=True)
 class UserVector:
-    """What is known of a user's taste, and what it is made of."""
+    """The embedding of a user, and the engaged episodes and categories that it is the mean of."""
 
-    vector: npt.NDArray[np.float32] | None
-    """(D,) unit, or None when nothing is known"""
+    unit: npt.NDArray[np.float32] | None
+    """(D,) of length 1, or None where nothing is known of the user"""
     members: IntArray
-    """(k,) rows of the engaged episodes in it, newest first"""
-    member_kinds: npt.NDArray[np.uint8]
-    """(k,) what was done with each: places in `TYPES`"""
+    """(m,) catalog rows of the engaged episodes in it, newest first"""
+    member_types: npt.NDArray[np.uint8]
+    """(m,) index of each member's type of engagement in `TYPES`"""
     member_weights: npt.NDArray[np.float32]
-    """(k,) share of each in the vector before it is normalised"""
+    """(m,) coefficient of each member's embedding in the sum, before it is normalised"""
     categories: IntArray
-    """(c,) the stated interests in it"""
+    """(c,) declared interests in it"""
     category_weights: npt.NDArray[np.float32]
-    """(c,) share of each category's anchor, likewise"""
+    """(c,) coefficient of each category's anchor in the sum, before it is normalised"""
 
 
 def user_vector(
     catalog: Catalog,
-    history: HydratedQuery,
+    query: HydratedQuery,
+    weights: FloatArray,
     parameters: InterestsParameters,
-    lent: Lent | None = None,
+    external: VectorsByRow | None = None,
 ) -> UserVector:
-    """The weighted mean of the newest engagements' embeddings, blended with the stated interests.
+    """Average the newest engagements' embeddings and blend them with the declared interests.
 
-    With both: (1 - category_blend) x mean + category_blend x anchor, normalised. With interests
-    alone the anchor; several interests make one anchor, the normalised mean of theirs. An
-    engagement whose episode has no embedding takes its place among the newest and is then skipped.
+    `weights` (k,) are those of the query's engagements; `external` vectors serve a catalog that
+    holds none in memory. With engagements and interests the result is (1 - category_blend) x mean
+    + category_blend x anchor, normalised; with interests alone, the anchor. Several interests have
+    one anchor, the normalised mean of theirs. An engagement with an episode whose vector is missing
+    uses up one of the `newest` places.
     """
-    engaged, kinds, weights = _engaged(catalog, history, parameters)
-    known, embeddings = _at_hand(catalog, engaged, lent or {})
-    engaged, weights, kinds = engaged[known], weights[known], kinds[known]
-    categories = history.stated
+    places = _with_vector(catalog, query, weights, parameters)
+    available, embeddings = _embeddings(catalog, query.rows[places], external or {})
+    places = places[available]
+    shares = weights[places].astype(np.float32)
+    categories = query.declared_interests
     anchors = catalog.anchors[categories]
-    blend = parameters.category_blend if len(engaged) else 1.0
-    shares = np.zeros(0, np.float32)
+    blend = parameters.category_blend if len(places) else 1.0
+    category_shares = np.zeros(0, np.float32)
     vector = np.zeros(catalog.dimension, np.float32)
-    if len(engaged):
+    if len(places):
         share = 1.0 - (blend if len(categories) else 0.0)
-        weights *= np.float32(share) / weights.sum()
-        vector += weights @ embeddings
+        shares *= np.float32(share) / shares.sum()
+        vector += shares @ embeddings
     if len(categories):
-        total = anchors.sum(axis=0)
-        norm = float(np.linalg.norm(total))
-        shares = np.full(len(categories), blend / norm if norm > _TINY else 0.0, np.float32)
-        vector += shares @ anchors
+        norm = float(np.linalg.norm(anchors.sum(axis=0)))
+        one = blend / norm if norm > _TINY else 0.0
+        category_shares = np.full(len(categories), one, np.float32)
+        vector += category_shares @ anchors
     norm = float(np.linalg.norm(vector))
     return UserVector(
-        vector=vector / np.float32(norm) if norm > _TINY else None,
-        members=engaged,
-        member_kinds=kinds,
-        member_weights=weights,
+        unit=vector / np.float32(norm) if norm > _TINY else None,
+        members=query.rows[places],
+        member_types=query.types[places],
+        member_weights=shares,
         categories=categories,
-        category_weights=shares,
+        category_weights=category_shares,
     )
 
 
-def engaged_rows(
-    catalog: Catalog, history: HydratedQuery, parameters: InterestsParameters
+def engagement_weights(query: HydratedQuery, parameters: InterestsParameters) -> FloatArray:
+    """(k,) weight of each engagement: that of its type, for a listen scaled by its progress."""
+    weights = np.array([parameters.weights.get(kind, 1.0) for kind in TYPES])[query.types]
+    played = np.where(np.isnan(query.progress), parameters.progress_unknown, query.progress)
+    scaled = weights * (parameters.progress_floor + (1.0 - parameters.progress_floor) * played)
+    return np.where(query.types == LISTEN, scaled, weights)
+
+
+def vector_rows(
+    catalog: Catalog, query: HydratedQuery, weights: FloatArray, parameters: InterestsParameters
 ) -> IntArray:
-    """(k,) rows of the engaged episodes whose embeddings make the user vector, newest first."""
-    return _engaged(catalog, history, parameters)[0]
+    """(m,) catalog rows of the engaged episodes that the user vector averages, newest first."""
+    return query.rows[_with_vector(catalog, query, weights, parameters)]
 
 
-def _at_hand(
-    catalog: Catalog, rows: IntArray, lent: Lent
+def _with_vector(
+    catalog: Catalog, query: HydratedQuery, weights: FloatArray, parameters: InterestsParameters
+) -> IntArray:
+    """Indices of those among the `newest` engagements whose episode has an embedding."""
+    newest = np.flatnonzero(weights > 0)[: parameters.newest]
+    newest = newest[query.rows[newest] >= 0]
+    return newest[catalog.embeddings.present[query.rows[newest]]]
+
+
+def _embeddings(
+    catalog: Catalog, rows: IntArray, external: VectorsByRow
 ) -> tuple[IntArray, npt.NDArray[np.float32]]:
-    """Which of these rows, as places among them, have an embedding at hand, and those."""
+    """(m,) indices of the rows whose vectors are available, and (m, D) these vectors."""
     if catalog.embeddings.in_memory:
         return np.arange(len(rows)), catalog.embeddings[rows]
-    known = np.array([i for i, row in enumerate(rows.tolist()) if row in lent], np.int64)
-    embeddings = [lent[row] for row in rows[known].tolist()]
-    return known, np.array(embeddings, np.float32).reshape(len(known), catalog.dimension)
+    available = np.array([i for i, row in enumerate(rows.tolist()) if row in external], np.int64)
+    vectors = [external[row] for row in rows[available].tolist()]
+    return available, np.array(vectors, np.float32).reshape(len(available), catalog.dimension)
 
 
-def _engaged(
-    catalog: Catalog, history: HydratedQuery, parameters: InterestsParameters
-) -> tuple[IntArray, npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
-    weights = history.weights
-    newest = np.flatnonzero(weights > 0)[: parameters.newest]
-    rows = history.rows[newest]
-    newest, rows = newest[rows >= 0], rows[rows >= 0]
-    kept = newest[catalog.embeddings.present[rows]]
-    return history.rows[kept], history.kinds[kept], weights[kept].astype(np.float32)
-
-
-def medoids(
+def interest_medoids(
     catalog: Catalog, rows: IntArray, shares: FloatArray, parameters: InterestsParameters
 ) -> IntArray:
-    """(m,) of these rows those that best stand for all: one for each interest, the first the most.
+    """(m,) of these rows those that best represent all, one per interest, the strongest first.
 
-    Greedily the one that adds most to the sum over all rows of share x cosine with the nearest
-    medoid (facility location; Nemhauser, Wolsey and Fisher, 1978), until one adds less than
-    `min_interest` of the whole. None where no vectors are held.
+    Adds greedily the row that most increases the sum over all rows of share x cosine with the
+    nearest medoid (facility location; Nemhauser, Wolsey and Fisher, 1978), until the increase is
+    below `min_interest` of the total. Empty where the vectors are not in memory.
     """
     if not parameters.medoids or not catalog.embeddings.in_memory:
         return rows[:0]
-    near = rows[catalog.embeddings.present[rows]][: parameters.clustered]
-    shares = shares[catalog.embeddings.present[rows]][: parameters.clustered]
-    vectors = catalog.embeddings[near]
+    present = catalog.embeddings.present[rows]
+    rows, shares = rows[present][: parameters.clustered], shares[present][: parameters.clustered]
+    vectors = catalog.embeddings[rows]
     cosines = np.maximum(vectors @ vectors.T, 0.0)
-    covered = np.zeros(len(near), np.float32)
+    covered = np.zeros(len(rows), np.float32)
     shares = shares.astype(np.float32)
     found: list[int] = []
-    while len(found) < min(parameters.medoids, len(near)):
+    while len(found) < min(parameters.medoids, len(rows)):
         gains = (np.maximum(cosines, covered) - covered) @ shares
         best = int(np.argmax(gains))
         if gains[best] < parameters.min_interest * shares.sum():
             break
         found.append(best)
         covered = np.maximum(covered, cosines[best])
-    return near[found]
+    return rows[found]

@@ -74,10 +74,10 @@ class ExternalSearch:
                     if plan.count
                 ]
                 ids = plan.engaged_ids
-                user = plan.user(await self._search.vectors(ids) if ids else {})
+                user = plan.user_vector(await self._search.vectors(ids) if ids else {})
                 matches: list[Match] = []
-                if user.vector is not None and plan.count:
-                    matches = await self._search.search(user.vector, plan.count, plan.restriction)
+                if user.unit is not None and plan.count:
+                    matches = await self._search.search(user.unit, plan.count, plan.restriction)
         except ExceptionGroup as several:
             raise several.exceptions[0] from several
         return user, matches, [match for task in disliked for match in task.result()]

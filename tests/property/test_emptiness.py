@@ -9,6 +9,7 @@ from feed.model.timestamps import DAY_US, to_us
 from feed.ranking import filters
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import shipped
+from feed.user.hydration import hydrate
 from feed.user.query import Query
 from tests.support.catalogs import NOW, TOPICS, catalog_of, episodes
 
@@ -55,15 +56,16 @@ def test_a_feed_is_empty_only_where_nothing_is_allowed_and_says_why(
     ranker, (_, name) = RANKERS[which], which
     catalog, chosen = ranker.catalog, ranker.scenario.filters
     slate = ranker.rank(query)
+    hydrated = hydrate(query, catalog)
     allowed = filters.quality_floors(catalog, chosen)
     for mask in (
-        filters.not_muted_category(catalog, query),
-        filters.spoken_language(catalog, query),
+        filters.not_in_categories(catalog, hydrated.muted_categories),
+        filters.in_languages(catalog, hydrated.languages),
         None if chosen.unpublished else filters.published(catalog, query.now_us),
         filters.fresh(catalog, query.now_us, 90) if name == "baseline" else None,
     ):
         allowed &= True if mask is None else mask
-    gone = (*query.excluded_ids, *(one.episode_id for one in query.engagements))
-    allowed[catalog.rows_named(gone)] = False
+    allowed[hydrated.excluded_rows] = False
+    allowed[hydrated.engaged_rows] = False
     assert len(slate.rows) or not np.count_nonzero(allowed)
     assert len(slate.rows) or slate.degraded

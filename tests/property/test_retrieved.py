@@ -92,7 +92,7 @@ def test_whatever_a_search_answers_nothing_that_is_not_allowed_is_shown(
     plan = ranker.plan_search(query)
     if plan is None:
         return
-    slate = ranker.rank(query, plan.result(plan.user(answered), similar, averse))
+    slate = ranker.rank(query, plan.result(plan.user_vector(answered), similar, averse))
     allowed = plan.eligible.allowed
     assert allowed[slate.rows].all()
     assert len(set(slate.rows.tolist())) == len(slate.rows)

@@ -65,10 +65,10 @@ def retrieved(ranker: Ranker, search: ExactSearch, query: Query) -> SearchResult
         plan = ranker.plan_search(query)
         if plan is None:
             return None
-        user = plan.user(await search.vectors(plan.engaged_ids))
+        user = plan.user_vector(await search.vectors(plan.engaged_ids))
         matches: list[Match] = []
-        if user.vector is not None and plan.count:
-            matches = await search.search(user.vector, plan.count, plan.restriction)
+        if user.unit is not None and plan.count:
+            matches = await search.search(user.unit, plan.count, plan.restriction)
         averse: list[Match] = []
         for name in plan.disliked_ids:
             averse += await search.search(name, NEIGHBOURS_PER_DISLIKE, plan.restriction)

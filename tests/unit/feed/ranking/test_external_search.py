@@ -194,10 +194,10 @@ def test_as_many_are_asked_for_as_our_own_filters_may_take_away(
 
 
 def test_few_are_asked_for_where_most_of_a_large_catalog_may_be_shown() -> None:
-    assert retrieval._count(wanted=150, brought=900_000, allowed=800_000, cut=0) == 338
-    assert retrieval._count(wanted=150, brought=900_000, allowed=900_000, cut=0) == 150
-    assert retrieval._count(wanted=150, brought=900_000, allowed=9_000, cut=0) == 10_000
-    assert retrieval._count(wanted=150, brought=900_000, allowed=890_000, cut=500) == 804
+    assert retrieval._count(150, matchable=900_000, allowed=800_000, unsent=0) == 338
+    assert retrieval._count(150, matchable=900_000, allowed=900_000, unsent=0) == 150
+    assert retrieval._count(150, matchable=900_000, allowed=9_000, unsent=0) == 10_000
+    assert retrieval._count(150, matchable=900_000, allowed=890_000, unsent=500) == 804
 
 
 def test_without_an_answer_what_is_stated_is_still_used_and_the_lack_is_named(
@@ -247,9 +247,9 @@ def test_a_vector_that_the_search_lacks_counts_as_one_that_never_was(
     odd = np.ones(catalog.dimension, np.float32)
     for of_no_use in (None, odd * 0, odd * np.nan, odd * np.inf, odd[:-1]):
         more = {} if of_no_use is None else {blind.ids[b]: of_no_use}
-        user = plan.user(whole | more)
+        user = plan.user_vector(whole | more)
         assert user.members.tolist() == [a]
-        assert user.vector == pytest.approx(catalog.embeddings[a], abs=1e-6)
+        assert user.unit == pytest.approx(catalog.embeddings[a], abs=1e-6)
 
 
 def test_an_answer_that_has_nothing_of_what_there_must_be_is_in_vain(
@@ -257,9 +257,9 @@ def test_an_answer_that_has_nothing_of_what_there_must_be_is_in_vain(
 ) -> None:
     a = embedded(blind)[0]
     plan = plan_of(blind, asking(engagements=engaged(blind, a)))
-    knows_nothing = plan.user({})
+    knows_nothing = plan.user_vector({})
     assert plan.is_empty_by_mistake(plan.result(knows_nothing, []))
-    user = plan.user({blind.ids[a]: catalog.embeddings[a]})
+    user = plan.user_vector({blind.ids[a]: catalog.embeddings[a]})
     assert plan.is_empty_by_mistake(plan.result(user, []))
     assert plan.is_empty_by_mistake(plan.result(user, [Match("unheard of", 0.9)]))
     assert not plan.is_empty_by_mistake(plan.result(user, [Match(blind.ids[1], 0.9)]))

@@ -6,23 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feed.catalog.catalog import Catalog
-from feed.model.engagement import Engagement, Profile
+from feed.model.engagement import Profile
 from feed.model.timestamps import DAY_US, to_us
 from feed.ranking import filters
-from feed.scenarios.scenario import FiltersParameters, InterestsParameters
-from feed.user.hydration import HydratedQuery
+from feed.scenarios.scenario import FiltersParameters
+from feed.user.hydration import HydratedQuery, hydrate
 from feed.user.query import Query
 from tests.support.catalogs import NOW, catalog_of, episodes
 
 NOW_US = to_us(NOW)
 
 
-def query(**fields: object) -> Query:
-    return Query(now_us=NOW_US, **fields)  # type: ignore[arg-type]
-
-
-def names(catalog: Catalog, mask: np.ndarray) -> set[str]:
-    return {catalog.ids[int(row)] for row in np.flatnonzero(mask)}
+def hydrated(catalog: Catalog, **profile: tuple[str, ...]) -> HydratedQuery:
+    return hydrate(Query(now_us=NOW_US, profile=Profile(**profile)), catalog)
 
 
 def test_a_floor_judges_only_scores_that_are_present(catalog: Catalog) -> None:
@@ -82,27 +78,17 @@ def test_what_is_not_out_yet_is_not_published(catalog: Catalog) -> None:
     assert filters.published(catalog, int(catalog.published_us.max())) is None
 
 
-def test_exclusions_name_an_episode_by_id_or_by_content(catalog: Catalog) -> None:
-    engaged = Engagement(id="e", episode_id="episode-3", type="click", timestamp_us=0)
-    excluded = query(excluded_ids=("episode-1", "content-2", "unknown"), engagements=(engaged,))
-    history = HydratedQuery.of(catalog, excluded, InterestsParameters())
-    rows = filters.excluded(catalog, excluded, history)
-    assert {catalog.ids[row] for row in rows} == {"episode-1", "episode-2", "episode-3"}
-    rows = filters.excluded(catalog, excluded, history, returning=history.rows)
-    assert {catalog.ids[row] for row in rows} == {"episode-1", "episode-2"}
-
-
 def test_a_muted_series_is_gone_whole(catalog: Catalog) -> None:
-    series = catalog.series_ids[0]
-    mask = filters.not_muted_series(catalog, query(profile=Profile(muted_series=(series, "x"))))
+    muted = hydrated(catalog, muted_series=(catalog.series_ids[0], "unknown")).muted_series
+    mask = filters.not_in_series(catalog, muted)
     assert mask is not None
     assert (catalog.series[~mask] == 0).all()
     assert not (catalog.series[mask] == 0).any()
 
 
 def test_a_muted_category_is_gone_with_all_its_episodes(catalog: Catalog) -> None:
-    muted = query(profile=Profile(muted_categories=("chess ", "Bread 1")))
-    mask = filters.not_muted_category(catalog, muted)
+    muted = hydrated(catalog, muted_categories=("chess ", "Bread 1")).muted_categories
+    mask = filters.not_in_categories(catalog, muted)
     assert mask is not None
     for row in range(len(catalog)):
         inside = {catalog.categories[int(c)] for c in catalog.categories_of(row)}
@@ -110,7 +96,7 @@ def test_a_muted_category_is_gone_with_all_its_episodes(catalog: Catalog) -> Non
 
 
 def test_a_language_is_matched_by_its_primary_subtag_and_the_unknown_pass(catalog: Catalog) -> None:
-    mask = filters.spoken_language(catalog, query(profile=Profile(languages=("EN_us",))))
+    mask = filters.in_languages(catalog, hydrated(catalog, languages=("EN_us",)).languages)
     tags = [catalog.languages[int(i)] if i >= 0 else None for i in catalog.language]
     assert set(tags) == {"en", "de", None}
     assert mask is not None
@@ -118,18 +104,7 @@ def test_a_language_is_matched_by_its_primary_subtag_and_the_unknown_pass(catalo
 
 
 def test_nothing_muted_removes_nothing(catalog: Catalog) -> None:
-    for one in (
-        filters.not_muted_series,
-        filters.not_muted_category,
-        filters.spoken_language,
-    ):
-        assert one(catalog, query()) is None
-    assert not len(
-        filters.excluded(
-            catalog, query(), HydratedQuery.of(catalog, query(), InterestsParameters())
-        )
-    )
-
-
-def test_a_day_has_its_microseconds() -> None:
-    assert DAY_US == 24 * 60 * 60 * 10**6
+    query = hydrated(catalog)
+    assert filters.not_in_series(catalog, query.muted_series) is None
+    assert filters.not_in_categories(catalog, query.muted_categories) is None
+    assert filters.in_languages(catalog, query.languages) is None

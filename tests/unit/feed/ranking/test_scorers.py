@@ -10,6 +10,7 @@ from feed.catalog.catalog import Catalog
 from feed.model.timestamps import DAY_US
 from feed.ranking import scorers
 from feed.scenarios.scenario import BlendParameters, QualityParameters
+from feed.user.hydration import hydrate
 from feed.user.query import Query
 
 
@@ -47,8 +48,8 @@ def test_aversion_is_the_similarity_to_the_nearest_refused_episode(catalog: Cata
 
 def test_served_marks_what_an_earlier_session_served(catalog: Catalog) -> None:
     rows = np.array([4, 2, 0])
-    query = Query(now_us=0, served_ids=("episode-2", "content-0"))
-    assert scorers.served(catalog, query, rows).tolist() == [0, 1, 1]
+    served = hydrate(Query(now_us=0, served_ids=("episode-2", "content-0")), catalog).served_rows
+    assert scorers.is_among(rows, served).tolist() == [0, 1, 1]
 
 
 def test_the_blend_is_the_weighted_sum() -> None:
@@ -79,7 +80,7 @@ def test_what_each_part_gave_adds_up_to_the_score() -> None:
 def test_era_is_how_near_in_time_to_the_choices(catalog: Catalog) -> None:
     days = 30.0
     chosen, shares = np.array([3, 50, 120]), np.array([0.5, 0.3, 0.2])
-    taste = SimpleNamespace(rows=chosen, shares=shares)
+    user = SimpleNamespace(positives=chosen, positive_shares=shares)
     rows = np.array([3, 7, 7, 200])
     when = catalog.published_us / DAY_US
     slow = [
@@ -89,8 +90,8 @@ def test_era_is_how_near_in_time_to_the_choices(catalog: Catalog) -> None:
         )
         for row in rows
     ]
-    assert scorers.era(catalog, cast("Any", taste), rows, days) == pytest.approx(slow)
-    nothing = SimpleNamespace(rows=chosen[:0], shares=shares[:0])
+    assert scorers.era(catalog, cast("Any", user), rows, days) == pytest.approx(slow)
+    nothing = SimpleNamespace(positives=chosen[:0], positive_shares=shares[:0])
     assert not scorers.era(catalog, cast("Any", nothing), rows, days).any()
 
 

@@ -69,20 +69,20 @@ def test_a_rule_holds_where_all_of_it_holds(catalog: Catalog) -> None:
         for row in every.tolist()
     ]
     found = matcher(catalog, where)
-    assert found.every(ages).tolist() == slow
-    assert found.among(every[::3], ages[::3]).tolist() == slow[::3]
+    assert found.match(slice(None), ages).tolist() == slow
+    assert found.match(every[::3], ages[::3]).tolist() == slow[::3]
 
 
 @pytest.mark.parametrize("explicit", [True, False])
 def test_explicit_and_language_are_as_the_publisher_says(catalog: Catalog, explicit: bool) -> None:
     ages = ages_of(catalog)
-    found = matcher(catalog, Where(explicit=explicit)).every(ages)
+    found = matcher(catalog, Where(explicit=explicit)).match(slice(None), ages)
     assert found.tolist() == ((catalog.explicit == 1) == explicit).tolist()
     tag = catalog.languages[0]
-    spoken = matcher(catalog, Where(languages=(f"{tag.upper()}-XX",))).every(ages)
+    spoken = matcher(catalog, Where(languages=(f"{tag.upper()}-XX",))).match(slice(None), ages)
     assert spoken.tolist() == (catalog.language == 0).tolist()
-    assert not matcher(catalog, Where(languages=("tlh",))).every(ages).any()
-    assert not matcher(catalog, Where(categories=("no such",))).every(ages).any()
+    assert not matcher(catalog, Where(languages=("tlh",))).match(slice(None), ages).any()
+    assert not matcher(catalog, Where(categories=("no such",))).match(slice(None), ages).any()
 
 
 def test_a_boost_is_added_and_shows_in_the_trace(catalog: Catalog) -> None:

@@ -119,14 +119,14 @@ def test_neighbours_of_what_was_refused_are_asked_beside_the_vectors(
         ("episode-3", NEIGHBOURS_PER_DISLIKE),
     }
     assert search.most_under_way == 3
-    assert len(found.averse_rows)
+    assert len(found.dislike_rows)
 
 
 def test_a_refusal_alone_needs_no_vector(ranker: Ranker, search: Watched) -> None:
     found, _ = answered(ranker, search, asking(engagements=did("not_interested")))
     assert [call for call, _ in search.asked] == ["near"]
-    assert found.user.vector is None
-    assert len(found.averse_rows)
+    assert found.user_vector.unit is None
+    assert len(found.dislike_rows)
 
 
 def test_where_nothing_may_be_shown_no_match_is_asked_for(ranker: Ranker, search: Watched) -> None:

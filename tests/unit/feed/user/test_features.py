@@ -9,9 +9,8 @@ from feed.model.engagement import Engagement, Profile
 from feed.model.timestamps import to_us
 from feed.scenarios.scenario import InterestsParameters
 from feed.user.features import UserFeatures
-from feed.user.hydration import HydratedQuery
+from feed.user.hydration import hydrate
 from feed.user.query import Query
-from feed.user.user_vector import user_vector
 from tests.support.catalogs import NOW
 
 US = to_us(NOW)
@@ -34,49 +33,49 @@ def of(
 ) -> UserFeatures:
     query = Query(engagements=engagements, profile=profile or Profile(), now_us=US)
     parameters = InterestsParameters(**how)  # type: ignore[arg-type]
-    history = HydratedQuery.of(catalog, query, parameters)
-    user = user_vector(catalog, history, parameters)
-    return UserFeatures(catalog, query, history, parameters, user)
+    return UserFeatures(catalog, hydrate(query, catalog), parameters)
 
 
 def test_nothing_is_known_of_a_stranger(catalog: Catalog) -> None:
-    assert of(catalog).unknown
-    assert of(catalog, engaged(1, "not in the catalog")).unknown
-    assert not of(catalog, engaged(1, catalog.ids[0])).unknown
-    assert not of(catalog, profile=Profile(category_interests=("Chess",))).unknown
+    assert of(catalog).is_unknown
+    assert of(catalog, engaged(1, "not in the catalog")).is_unknown
+    assert not of(catalog, engaged(1, catalog.ids[0])).is_unknown
+    assert not of(catalog, profile=Profile(category_interests=("Chess",))).is_unknown
 
 
 def test_shares_fall_with_the_place_and_are_one_in_sum(catalog: Catalog) -> None:
     found = of(catalog, *(engaged(at, catalog.ids[at]) for at in range(4)), rank_power=1.0)
-    assert found.rows.tolist() == [0, 1, 2, 3]
+    assert found.positives.tolist() == [0, 1, 2, 3]
     wanted = np.array([1, 1 / 2, 1 / 3, 1 / 4])
-    assert found.shares == pytest.approx(wanted / wanted.sum())
-    assert found.series.shares.sum() <= 1.0 + 1e-9
-    assert found.categories.shares.sum() == pytest.approx(1.0) or not len(found.categories.of)
+    assert found.positive_shares == pytest.approx(wanted / wanted.sum())
+    assert found.series_shares.shares.sum() <= 1.0 + 1e-9
+    assert found.category_shares.shares.sum() == pytest.approx(1.0) or not len(
+        found.category_shares.groups
+    )
 
 
 def test_the_newest_engagement_with_an_episode_says_what_it_is(catalog: Catalog) -> None:
     a, b = catalog.ids[0], catalog.ids[1]
     found = of(catalog, engaged(1, a), engaged(2, a, "not_interested"), engaged(3, b))
-    assert found.rows.tolist() == [0, 1]
-    assert not len(found.refused)
+    assert found.positives.tolist() == [0, 1]
+    assert not len(found.disliked)
     found = of(catalog, engaged(1, a, "not_interested"), engaged(2, a), engaged(3, b))
-    assert found.rows.tolist() == [1]
-    assert found.refused.tolist() == [0]
+    assert found.positives.tolist() == [1]
+    assert found.disliked.tolist() == [0]
 
 
 def test_an_episode_by_either_of_its_names_is_one(catalog: Catalog) -> None:
     found = of(catalog, engaged(1, "content-5"), engaged(2, "episode-5", "not_interested"))
-    assert found.rows.tolist() == [5]
-    assert not len(found.refused)
+    assert found.positives.tolist() == [5]
+    assert not len(found.disliked)
 
 
 def test_who_left_after_a_moment_refused_and_who_left_half_way_comes_back(catalog: Catalog) -> None:
     parts = {0: 0.05, 1: 0.4, 2: 0.95, 3: None}
     found = of(catalog, *(engaged(at, catalog.ids[at], "listen", p) for at, p in parts.items()))
-    assert found.refused.tolist() == [0]
+    assert found.disliked.tolist() == [0]
     assert found.unfinished.tolist() == [1]
-    assert found.rows.tolist() == [1, 2, 3]
+    assert found.positives.tolist() == [1, 2, 3]
 
 
 def test_each_interest_is_a_chosen_episode_and_those_of_one_topic_share_one(
@@ -107,9 +106,14 @@ def test_a_category_that_is_asked_for_counts_as_much_as_two_choices(catalog: Cat
     )
     asked = Profile(category_interests=("Chess",))
     alone = of(catalog, profile=asked)
-    assert (alone.categories.of.tolist(), alone.categories.shares.tolist()) == ([chess], [1.0])
+    assert (alone.category_shares.groups.tolist(), alone.category_shares.shares.tolist()) == (
+        [chess],
+        [1.0],
+    )
     both = of(catalog, engaged(1, catalog.ids[outside]), profile=asked)
-    share = dict(zip(both.categories.of.tolist(), both.categories.shares.tolist(), strict=True))
+    share = dict(
+        zip(both.category_shares.groups.tolist(), both.category_shares.shares.tolist(), strict=True)
+    )
     assert share[chess] == pytest.approx(2 / 3)
     assert sum(share.values()) == pytest.approx(1.0)
     assert both.confidence == 1.0

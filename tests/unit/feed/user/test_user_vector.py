@@ -4,9 +4,9 @@ import pytest
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import TYPES, Engagement, Profile
 from feed.scenarios.scenario import InterestsParameters, shipped
-from feed.user.hydration import HydratedQuery
+from feed.user.hydration import hydrate
 from feed.user.query import Query
-from feed.user.user_vector import UserVector, user_vector
+from feed.user.user_vector import UserVector, engagement_weights, user_vector
 
 PARAMETERS = InterestsParameters(weights={"bookmark": 2})
 
@@ -22,7 +22,9 @@ def query(*engagements: Engagement, interests: tuple[str, ...] = ()) -> Query:
 
 
 def of(catalog: Catalog, asked: Query, parameters: InterestsParameters = PARAMETERS) -> UserVector:
-    return user_vector(catalog, HydratedQuery.of(catalog, asked, parameters), parameters)
+    hydrated = hydrate(asked, catalog)
+    weights = engagement_weights(hydrated, parameters)
+    return user_vector(catalog, hydrated, weights, parameters)
 
 
 def embedded(catalog: Catalog) -> list[int]:
@@ -35,7 +37,7 @@ def unit(vector: np.ndarray) -> np.ndarray:
 
 def test_nothing_known_is_no_vector(catalog: Catalog) -> None:
     user = of(catalog, query(interests=("unheard of",)))
-    assert user.vector is None
+    assert user.unit is None
     assert not len(user.members)
 
 
@@ -44,8 +46,8 @@ def test_a_bookmark_weighs_twice(catalog: Catalog) -> None:
     asked = query(engaged(catalog, a, "bookmark", 2), engaged(catalog, b, "click", 1))
     user = of(catalog, asked)
     wanted = unit(2 * catalog.embeddings[a] + catalog.embeddings[b])
-    assert user.vector == pytest.approx(wanted, abs=1e-6)
-    assert [TYPES[kind] for kind in user.member_kinds] == ["bookmark", "click"]
+    assert user.unit == pytest.approx(wanted, abs=1e-6)
+    assert [TYPES[kind] for kind in user.member_types] == ["bookmark", "click"]
 
 
 def test_interests_and_engagements_are_blended_before_the_mean_is_normalised(
@@ -57,7 +59,7 @@ def test_interests_and_engagements_are_blended_before_the_mean_is_normalised(
     rows = [catalog.category_index.row(name) or 0 for name in ("Chess", "Bread")]
     anchor = unit(catalog.anchors[rows].sum(axis=0))
     mean = catalog.embeddings[[a, b]].mean(axis=0)
-    assert user.vector == pytest.approx(unit(0.85 * mean + 0.15 * anchor), abs=1e-6)
+    assert user.unit == pytest.approx(unit(0.85 * mean + 0.15 * anchor), abs=1e-6)
 
 
 def test_an_anchor_is_the_normalised_mean_of_its_category(catalog: Catalog) -> None:
@@ -67,7 +69,7 @@ def test_an_anchor_is_the_normalised_mean_of_its_category(catalog: Catalog) -> N
     wanted = unit(catalog.embeddings[rows[catalog.embeddings.present[rows]]].mean(axis=0))
     assert catalog.anchors[place] == pytest.approx(wanted, abs=1e-6)
     alone = of(catalog, query(interests=("Chess", "Chess")))
-    assert alone.vector == pytest.approx(wanted, abs=1e-6)
+    assert alone.unit == pytest.approx(wanted, abs=1e-6)
 
 
 def test_an_engagement_without_an_embedding_takes_a_place_and_is_skipped(catalog: Catalog) -> None:
@@ -86,7 +88,7 @@ def test_an_engagement_without_an_embedding_takes_a_place_and_is_skipped(catalog
 def test_what_a_user_is_not_interested_in_is_in_no_vector_of_for_you(catalog: Catalog) -> None:
     refused = engaged(catalog, embedded(catalog)[0], "not_interested")
     user = of(catalog, query(refused), shipped()["for_you"].interests)
-    assert user.vector is None
+    assert user.unit is None
 
 
 def test_a_listen_weighs_by_how_far_it_went(catalog: Catalog) -> None:
@@ -102,7 +104,7 @@ def test_a_listen_weighs_by_how_far_it_went(catalog: Catalog) -> None:
             timestamp_us=0,
             progress=progress,
         )
-        return float(HydratedQuery.of(catalog, query(one), parameters).weights[0])
+        return float(engagement_weights(hydrate(query(one), catalog), parameters)[0])
 
     assert weight("listen", 0.0) == pytest.approx(0.2)
     assert weight("listen", 1.0) == pytest.approx(2.0)
