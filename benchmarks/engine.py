@@ -188,7 +188,7 @@ def measured(size: int, dimension: int, peers: Sequence[str] | None) -> dict[str
         "dimension": dimension,
         "made_s": round(time.perf_counter() - began, 1),
         "lists": len(lists),
-        "reach": round(float(lists.reach[0]), 3) if len(lists) else None,
+        "reach": round(float(lists.probe_threshold[0]), 3) if len(lists) else None,
         "call_us": round((before_us + call_us()) / 2, 2),
         "sessions": found,
         "stages": spent(catalog),

@@ -152,7 +152,7 @@ def publish(
         series=len(catalog.series_ids),
         categories=len(catalog.categories),
         embedded=int(catalog.embeddings.present.sum()),
-        signalled=int((catalog.signals.people > 0).sum()),
+        signalled=int((catalog.signals.listeners > 0).sum()),
         model=catalog.model,
         dimension=catalog.dimension,
         skipped=len(skipped),

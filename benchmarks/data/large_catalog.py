@@ -150,7 +150,7 @@ def _signals(count: int, series: int, rng: np.random.Generator) -> Signals:
     rows = rng.integers(count, size=count * NEIGHBOURS).astype(np.int32)
     return replace(
         Signals.none(count, series),
-        people=people,
+        listeners=people,
         popularity=np.sort(fading, axis=1).astype(np.float32),
         neighbour_starts=np.arange(count + 1) * NEIGHBOURS,
         neighbour_rows=rows,

@@ -23,8 +23,8 @@ class EarshotSearch:
         """See `Peer`; of no effort as the builder made it."""
         catalog, embeddings = self._catalog, self._catalog.embeddings
         if effort:
-            reach = np.array([effort / 100], np.float32)
-            probing_more = replace(embeddings.inverted_file, reach=reach)
+            threshold = np.array([effort / 100], np.float32)
+            probing_more = replace(embeddings.inverted_file, probe_threshold=threshold)
             embeddings = replace(embeddings, inverted_file=probing_more)
         allowed = np.ones(len(catalog), np.bool_)
         allowed[excluded] = False

@@ -47,13 +47,13 @@ def compute_signals(
         interactions, content.created_us // MINUTE_US, n, min_users, parameters.neighbours
     )
     return Signals(
-        people=np.where(enough, users, 0).astype(np.int32),
+        listeners=np.where(enough, users, 0).astype(np.int32),
         popularity=np.where(enough[:, None], popularity, 0.0).astype(np.float32),
         completion=_completion(interactions, n, min_users),
         neighbour_starts=starts,
         neighbour_rows=rows,
         neighbour_weights=weights,
-        promise=predict_popularity(content, popularity[:, PREDICTED], enough),
+        predicted_popularity=predict_popularity(content, popularity[:, PREDICTED], enough),
         series_return=_series_return(interactions, content.series, content.series_count, min_users),
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from feed.vectors.inverted_file import DEPTHS, InvertedFile
+from feed.vectors.inverted_file import RECALL_DEPTHS, InvertedFile
 
 MIN_CLUSTERED = 20_000
 """Below this many embeddings an exhaustive search is as fast (docs/adr/0011-lists.md)."""
@@ -60,7 +60,7 @@ def build_inverted_file(embeddings: Floats, embedded: npt.NDArray[np.bool_]) -> 
         axes = leading_axes(embeddings, rows)
         if oversampling := _axis_oversampling(axes, embeddings, rows):
             built = _build_lists(_rotate(embeddings, axes), rows)
-            return replace(built, axes=axes, spare=np.array([oversampling], np.float32))
+            return replace(built, axes=axes, oversampling=np.array([oversampling], np.float32))
     return _build_lists(embeddings, rows)
 
 
@@ -81,7 +81,7 @@ def _axis_oversampling(
     some = np.random.default_rng(3).permutation(rows)[:AXIS_SAMPLE]
     queries, sample = embeddings[some[:QUERIES]], embeddings[some]
     exact, rotated = queries @ sample.T, (queries @ axes) @ (sample @ axes).T
-    count = min(DEPTHS[0], len(sample) // 4)
+    count = min(RECALL_DEPTHS[0], len(sample) // 4)
     nearest = np.argpartition(-exact, count, axis=1)[:, :count]
     for oversampling in AXIS_OVERSAMPLING:
         taken = int(oversampling * count)
@@ -104,7 +104,7 @@ def _build_lists(embeddings: Floats, rows: npt.NDArray[np.int32]) -> InvertedFil
         count = round(CENTROIDS_PER_ROOT * len(rows) ** 0.5)
         centroids = learn_centroids(embeddings, rows, count)
         built = _calibrate(embeddings, assign_to_lists(embeddings, rows, centroids))
-        if built.probes[0] <= MAX_PROBED_SHARE * len(built):
+        if built.n_probe[0] <= MAX_PROBED_SHARE * len(built):
             return built
     if len(rows) >= MIN_QUANTIZED:
         mean = embeddings[rows[:: len(rows) // MIN_QUANTIZED]].mean(axis=0, keepdims=True)
@@ -129,9 +129,9 @@ def assign_to_lists(
         starts=np.append(0, np.cumsum(np.bincount(member, minlength=count))).astype(np.int64),
         rows=rows,
         **_quantize(embeddings, rows),
-        spare=np.array([OVERSAMPLING], np.float32),
-        reach=np.ones(1, np.float32),
-        probes=np.ones(1, np.int32),
+        oversampling=np.array([OVERSAMPLING], np.float32),
+        probe_threshold=np.ones(1, np.float32),
+        n_probe=np.ones(1, np.int32),
     )
 
 
@@ -177,7 +177,7 @@ def _calibrate(embeddings: Floats, lists: InvertedFile) -> InvertedFile:
             for size in (1, 2, 4)
         ]
     )
-    depths = [depth for depth in DEPTHS if depth <= len(lists.rows) // 4]
+    depths = [depth for depth in RECALL_DEPTHS if depth <= len(lists.rows) // 4]
     found_in = _lists_of_nearest(embeddings, lists, queries, depths[-1])
     similarity = queries @ lists.centroids.T
     ranks = np.argsort(np.argsort(-similarity, axis=1), axis=1)
@@ -187,8 +187,8 @@ def _calibrate(embeddings: Floats, lists: InvertedFile) -> InvertedFile:
     probes = [np.quantile(needed[:, :depth], RECALL, method="higher") for depth in depths]
     return replace(
         lists,
-        reach=np.array([np.quantile(shares, 1 - RECALL)], np.float32),
-        probes=np.array(probes, np.int32),
+        probe_threshold=np.array([np.quantile(shares, 1 - RECALL)], np.float32),
+        n_probe=np.array(probes, np.int32),
     )
 
 

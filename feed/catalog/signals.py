@@ -1,6 +1,7 @@
-"""Signals: what all users did, as far as a session needs it. Part of a catalog.
+"""Signals: what all users did with the episodes, as far as ranking needs it.
 
-Made by the builder; whatever fewer than its `MIN_USERS` people stand behind is not in here.
+The builder computes them from the users' summaries. An episode with fewer listeners than the
+builder's minimum has none, so that no number says what one user did.
 """
 
 from dataclasses import dataclass
@@ -16,86 +17,90 @@ HALF_LIVES_DAYS = (1.0, 7.0, 30.0, 180.0)
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The neighbours of some episodes, each once, in row order."""
+    """The neighbours of some source episodes, merged: each neighbour once, in row order."""
 
     rows: IntArray
+    """(k,) catalog rows of the neighbours, ascending"""
     nearness: FloatArray
-    """to all of them: the sum of neighbour weight x weight"""
+    """(k,) sum over the sources of neighbour weight x source weight"""
     _episodes: int
-    """of the catalog"""
-    _theirs: IntArray
-    """(e,) every neighbour of every episode, in the order of the episodes"""
-    _owners: IntArray
-    """(e,) whose each is"""
-    _near: FloatArray
-    """(e,) how near"""
+    """number of episodes in the catalog"""
+    _edge_rows: IntArray
+    """(e,) every neighbour of every source, in the order of the sources"""
+    _edge_sources: IntArray
+    """(e,) catalog row of each edge's source"""
+    _edge_weights: FloatArray
+    """(e,) neighbour weight x source weight"""
 
     def nearest(self, rows: IntArray) -> IntArray:
-        """(r,) of the episodes the one that each row is nearest to, as a row; 0 for no neighbour.
+        """(r,) catalog row of the source that each of these rows is nearest to; 0 for none.
 
-        Of several as near as each other the last.
+        Of several equally near sources the last one.
         """
         place_of = np.zeros(self._episodes, np.min_scalar_type(len(rows)))
-        place_of[rows] = np.arange(1, len(rows) + 1)  # 0 for who is not asked for
-        every = place_of.take(self._theirs)
+        place_of[rows] = np.arange(1, len(rows) + 1)  # 0 for rows that are not asked for
+        every = place_of.take(self._edge_rows)
         some = (every != 0).nonzero()[0]
-        places, near = every.take(some), self._near.take(some)
-        highest = np.zeros(len(rows) + 1, near.dtype)
-        np.maximum.at(highest, places, near)
-        best = (near == highest.take(places)).nonzero()[0]
+        places, weights = every.take(some), self._edge_weights.take(some)
+        highest = np.zeros(len(rows) + 1, weights.dtype)
+        np.maximum.at(highest, places, weights)
+        best = (weights == highest.take(places)).nonzero()[0]
         found = np.zeros(len(rows) + 1, np.int64)
-        found[places.take(best)] = self._owners.take(some.take(best))  # the last is written last
+        sources = self._edge_sources.take(some.take(best))
+        found[places.take(best)] = sources  # of equals the last one is written last
         return found[1:]
 
 
 @dataclass(frozen=True)
 class Signals:
-    """Columns beside those of a catalog of n episodes and S series."""
+    """Columns of signals for a catalog of n episodes and S series."""
 
-    people: npt.NDArray[np.int32]
-    """(n,) how many users engaged with it; 0 for few"""
+    listeners: npt.NDArray[np.int32]
+    """(n,) number of users who engaged with an episode; 0 below the builder's minimum"""
     popularity: npt.NDArray[np.float32]
     """(n, 4) sum over these users of weight x 0.5^(age / half-life), at `HALF_LIVES_DAYS`"""
     completion: npt.NDArray[np.float32]
-    """(n,) share of those who began it that heard it to the end; NaN where few did"""
+    """(n,) share of the users who started an episode that finished it; NaN for too few"""
     neighbour_starts: npt.NDArray[np.int64]
     """(n + 1,) episode i has the neighbours `starts[i]:starts[i + 1]`, the nearest first"""
     neighbour_rows: npt.NDArray[np.int32]
+    """(e,) catalog row of each neighbour"""
     neighbour_weights: npt.NDArray[np.float32]
-    """how strongly those who chose the one chose the other, in multiples of the mean neighbour"""
-    promise: npt.NDArray[np.float32]
-    """(n,) log(1 + popularity at 7 days) that its content and series promise, for what nobody or
-    too few have chosen; 0 for the others"""
+    """(e,) how much users who chose an episode chose the neighbour, in multiples of the mean
+    neighbour"""
+    predicted_popularity: npt.NDArray[np.float32]
+    """(n,) log(1 + popularity at 7 days) as predicted from content and series, for episodes without
+    enough listeners; 0 for the others"""
     series_return: npt.NDArray[np.float32]
-    """(S,) share of a series' listeners who came back to it for another episode; 0 for few"""
+    """(S,) share of a series' listeners who came back to it for another episode; 0 for too few"""
 
     @classmethod
     def none(cls, episodes: int, series: int) -> "Signals":
-        """Nothing is known."""
+        """Signals of a catalog without users."""
         return cls(
-            people=np.zeros(episodes, np.int32),
+            listeners=np.zeros(episodes, np.int32),
             popularity=np.zeros((episodes, len(HALF_LIVES_DAYS)), np.float32),
             completion=np.full(episodes, np.nan, np.float32),
             neighbour_starts=np.zeros(episodes + 1, np.int64),
             neighbour_rows=np.zeros(0, np.int32),
             neighbour_weights=np.zeros(0, np.float32),
-            promise=np.zeros(episodes, np.float32),
+            predicted_popularity=np.zeros(episodes, np.float32),
             series_return=np.zeros(series, np.float32),
         )
 
-    def neighbours(self, rows: IntArray, weights: FloatArray) -> Neighbours:
-        """Every neighbour of these episodes, which weigh so much each."""
-        starts, ends = self.neighbour_starts[rows], self.neighbour_starts[rows + 1]
-        at = ranges(starts, ends)
-        owners = np.repeat(np.arange(len(rows)), ends - starts)
-        near = self.neighbour_weights.take(at) * weights.take(owners)
-        theirs = self.neighbour_rows.take(at)
-        found, nearness = group_sum(theirs, near, len(self.people))
+    def neighbours(self, sources: IntArray, weights: FloatArray) -> Neighbours:
+        """Every neighbour of these (s,) source rows, each of which has a weight."""
+        starts, ends = self.neighbour_starts[sources], self.neighbour_starts[sources + 1]
+        edges = ranges(starts, ends)
+        owners = np.repeat(np.arange(len(sources)), ends - starts)
+        edge_weights = self.neighbour_weights.take(edges) * weights.take(owners)
+        edge_rows = self.neighbour_rows.take(edges)
+        rows, nearness = group_sum(edge_rows, edge_weights, len(self.listeners))
         return Neighbours(
-            rows=found,
+            rows=rows,
             nearness=nearness,
-            _episodes=len(self.people),
-            _theirs=theirs,
-            _owners=rows.take(owners),
-            _near=near,
+            _episodes=len(self.listeners),
+            _edge_rows=edge_rows,
+            _edge_sources=sources.take(owners),
+            _edge_weights=edge_weights,
         )

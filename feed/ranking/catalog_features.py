@@ -41,9 +41,9 @@ class CatalogFeatures:
         self.trend: FloatArray = logs[:, :2].sum(axis=1)
         self.popularity: FloatArray = logs[:, 2:].sum(axis=1)
         self.rise: FloatArray = _rise(signals)
-        self.unseen: BoolArray = (signals.people == 0) & bool(signals.people.any())
+        self.unseen: BoolArray = (signals.listeners == 0) & bool(signals.listeners.any())
         """of whom nothing is known, where anything is known of others"""
-        self.promise: FloatArray = signals.promise.astype(np.float64)
+        self.promise: FloatArray = signals.predicted_popularity.astype(np.float64)
         zero, one = catalog.cosine_scale.tolist()
         self._measure = (zero, one - zero) if blend.measure == "catalog" else (0.0, 1.0)
         self.rules = CompiledRules(catalog, scenario.rules)
@@ -89,7 +89,7 @@ class CatalogFeatures:
 
         Where nobody did, everything is as new as anything.
         """
-        people = self.catalog.signals.people
+        people = self.catalog.signals.listeners
         promising = _falling(self.promise, _places(self.newest))
         return promising[(people[promising] < self._little_known) & people.any()]
 

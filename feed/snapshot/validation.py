@@ -14,7 +14,7 @@ from feed.catalog.signals import Signals
 from feed.model.timestamps import FIRST_US, LAST_US
 from feed.snapshot.schema import SECTIONS, counts
 from feed.vectors.int16 import LEVELS
-from feed.vectors.inverted_file import DEPTHS, MOST_SPARE
+from feed.vectors.inverted_file import MAX_OVERSAMPLING, RECALL_DEPTHS
 
 SOME = 16
 """cards that are unpacked to see whether they can be"""
@@ -146,7 +146,12 @@ def _is_scale(scale: npt.NDArray[np.float64]) -> bool:
 
 def _are_sane(signals: Signals) -> bool:
     """Whether what is a count, a share or a weight can be one."""
-    positive = (signals.popularity, signals.neighbour_weights, signals.promise, signals.people)
+    positive = (
+        signals.popularity,
+        signals.neighbour_weights,
+        signals.predicted_popularity,
+        signals.listeners,
+    )
     finite = all(bool((np.isfinite(column) & (column >= 0)).all()) for column in positive)
     heard = signals.completion[~np.isnan(signals.completion)]
     shares = all(bool(((s >= 0) & (s <= 1)).all()) for s in (heard, signals.series_return))
@@ -162,11 +167,11 @@ def _are_whole(catalog: Catalog) -> bool:
         catalog.embeddings.in_memory
         and len(lists.rows) == np.count_nonzero(listed)
         and np.array_equal(listed, catalog.embeddings.present)
-        and lists.spare.shape == lists.reach.shape == (1,)
-        and bool(1 <= lists.spare[0] <= MOST_SPARE)
-        and bool(np.isfinite(lists.reach[0]))
-        and 1 <= len(lists.probes) <= len(DEPTHS)
-        and bool(((lists.probes >= 1) & (lists.probes <= len(lists))).all())
+        and lists.oversampling.shape == lists.probe_threshold.shape == (1,)
+        and bool(1 <= lists.oversampling[0] <= MAX_OVERSAMPLING)
+        and bool(np.isfinite(lists.probe_threshold[0]))
+        and 1 <= len(lists.n_probe) <= len(RECALL_DEPTHS)
+        and bool(((lists.n_probe >= 1) & (lists.n_probe <= len(lists))).all())
         and _near_unit(lists.centroids)
         and bool(np.isfinite(lists.centre).all() and np.isfinite(lists.scale).all())
         and bool((lists.scale > 0).all())

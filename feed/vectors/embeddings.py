@@ -40,7 +40,7 @@ class Embeddings:
     def __getitem__(self, rows: int | slice | list[int] | IntArray) -> npt.NDArray[np.float32]:
         """(k, D) vectors of these catalog rows. Only where `in_memory`."""
         if len(self.int16):
-            return self.int16.at(rows)
+            return self.int16[rows]
         return self.float32[rows]
 
     @property

@@ -1,6 +1,6 @@
-"""Nearest: which allowed episodes are most similar to some vectors, and how similar.
+"""Search for the allowed episodes that are most similar to some vectors.
 
-Exact where a catalog carries no lists, or where few episodes are allowed.
+Exact where the embeddings carry no inverted file, or where few episodes are allowed.
 """
 
 import numpy as np
@@ -9,15 +9,15 @@ import numpy.typing as npt
 from feed.arrays.arrays import BoolArray, FloatArray, IntArray, top_k
 from feed.vectors.embeddings import Embeddings
 
-EXACT = 700
-"""of so many allowed episodes the codes are not looked at first"""
-COPIED = 1 << 22
-"""numbers copied at once: what bounds memory"""
-SMALL = 1 << 19
-"""multiplications at once: what OpenBLAS does with its kernel for small matrices, twice as fast"""
+EXACT_BELOW = 700
+"""allowed episodes up to which a search compares each of them, without the inverted file"""
+COPIED_NUMBERS = 1 << 22
+"""numbers of embeddings copied at once: what bounds memory"""
+SMALL_PRODUCT = 1 << 19
+"""multiplications at once: OpenBLAS computes products up to this size twice as fast"""
 
-Found = tuple[IntArray, FloatArray]
-"""Rows and their cosines, best first."""
+Matches = tuple[IntArray, FloatArray]
+"""(k,) catalog rows and their cosines, the most similar first."""
 
 
 def nearest(
@@ -26,17 +26,18 @@ def nearest(
     allowed: BoolArray,
     counts: IntArray,
     order: IntArray,
-) -> list[Found]:
-    """For each of the (m, D) unit vectors as many allowed episodes as its count has it.
+) -> list[Matches]:
+    """The most similar allowed episodes for each of (m, D) unit vectors, `counts` of them each.
 
-    (n,) `allowed` and `order` go by catalog row; of equal cosines the lower in `order` is first.
+    `allowed` and `order` are (n,), by catalog row; of equal cosines the row that is lower in
+    `order` comes first. Rows without an embedding are never returned.
     """
-    if not len(embeddings.inverted_file) or np.count_nonzero(allowed) <= EXACT:
+    if not len(embeddings.inverted_file) or np.count_nonzero(allowed) <= EXACT_BELOW:
         return _scan(embeddings, vectors, allowed, counts, order)
-    near = embeddings.inverted_file.near(vectors, allowed, counts)
+    found = embeddings.inverted_file.search(vectors, allowed, counts)
     return [
         top_k(rows, embeddings[rows] @ vector, count, order)
-        for rows, vector, count in zip(near, vectors, counts.tolist(), strict=True)
+        for rows, vector, count in zip(found, vectors, counts.tolist(), strict=True)
     ]
 
 
@@ -46,43 +47,43 @@ def _scan(
     allowed: BoolArray,
     counts: IntArray,
     order: IntArray,
-) -> list[Found]:
-    """The same by looking at every one, all vectors in one pass."""
+) -> list[Matches]:
+    """Exact search: compares every allowed episode with all vectors in one pass."""
     rows = allowed.nonzero()[0]
     rows = rows[embeddings.present[rows]]
-    # To copy these would cost more than to multiply all.
+    # Copying most rows would cost more than multiplying all.
     if len(embeddings.float32) and 2 * len(rows) > len(allowed):
-        products = cosines(embeddings.float32, vectors)
-        products[:, ~(allowed & embeddings.present)] = -np.inf
+        similarity = cosines(embeddings.float32, vectors)
+        similarity[:, ~(allowed & embeddings.present)] = -np.inf
         rows = np.arange(len(allowed))
     else:
-        products = _cosines_of(embeddings, rows, vectors)
-    found = []
-    for values, count in zip(products, counts.tolist(), strict=True):
-        best = top_k(rows, values, count, order)
-        free = np.count_nonzero(best[1] > -np.inf)
-        found.append((best[0][:free], best[1][:free]))
-    return found
+        similarity = _cosines_of(embeddings, rows, vectors)
+    matches = []
+    for values, count in zip(similarity, counts.tolist(), strict=True):
+        best_rows, best = top_k(rows, values, count, order)
+        kept = np.count_nonzero(best > -np.inf)
+        matches.append((best_rows[:kept], best[:kept]))
+    return matches
 
 
 def cosines(
     rows: npt.NDArray[np.float32], vectors: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
-    """(m, n) of all (n, D) unit rows with (m, D) unit vectors, of which there are few."""
+    """(m, n) cosines of a few (m, D) unit vectors with (n, D) unit rows."""
     found = np.empty((len(vectors), len(rows)), np.float32)
-    across = np.ascontiguousarray(vectors.T)
-    step = max(1, SMALL // across.size) if len(vectors) > 1 else max(1, len(rows))
+    transposed = np.ascontiguousarray(vectors.T)
+    step = max(1, SMALL_PRODUCT // transposed.size) if len(vectors) > 1 else max(1, len(rows))
     for start in range(0, len(rows), step):
-        found[:, start : start + step] = (rows[start : start + step] @ across).T
+        found[:, start : start + step] = (rows[start : start + step] @ transposed).T
     return found
 
 
 def _cosines_of(
     embeddings: Embeddings, rows: IntArray, vectors: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
-    """(m, k) of these rows with (m, D) vectors."""
+    """(m, k) cosines of (m, D) unit vectors with the embeddings of k catalog rows."""
     found = np.empty((len(vectors), len(rows)), np.float32)
-    step = max(1, COPIED // vectors.shape[1])
+    step = max(1, COPIED_NUMBERS // vectors.shape[1])
     for start in range(0, len(rows), step):
         found[:, start : start + step] = cosines(embeddings[rows[start : start + step]], vectors)
     return found

@@ -30,8 +30,8 @@ def test_no_number_is_off_by_more_than_half_a_step(seed: int, count: int, dimens
     fixed = Int16Vectors.of(rows)
     assert len(fixed) == count
     assert fixed.step[0] == pytest.approx(np.abs(rows).max() / LEVELS)
-    assert np.abs(fixed.at(slice(None)) - rows).max() <= 0.51 * fixed.step[0]
-    assert fixed.at(np.array([count - 1])).tolist() == fixed.at(slice(None))[-1:].tolist()
+    assert np.abs(fixed[:] - rows).max() <= 0.51 * fixed.step[0]
+    assert fixed[np.array([count - 1])].tolist() == fixed[:][-1:].tolist()
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ def test_popularity_halves_with_age_at_each_half_life() -> None:
     expected = [0.5 ** (7 / half_life) for half_life in HALF_LIVES_DAYS]
     assert signals.popularity[3] == pytest.approx(expected, rel=1e-3)
     assert signals.popularity[4] == pytest.approx([0.5] * 4)
-    assert signals.people.tolist() == [int(n in {3, 4}) for n in range(30)]
+    assert signals.listeners.tolist() == [int(n in {3, 4}) for n in range(30)]
 
 
 @pytest.mark.parametrize("users", [4, 5])
@@ -37,7 +37,7 @@ def test_a_value_of_fewer_than_min_users_is_not_published(users: int) -> None:
     catalog = catalog_heard_by(listeners(*[[1, 2, 3]] * users), min_users=5)
     signals = catalog.signals
     published = users >= 5
-    assert bool(signals.people[1]) == published
+    assert bool(signals.listeners[1]) == published
     assert bool(signals.popularity[1].any()) == published
     assert bool(neighbours_of(catalog, 1)) == published
     assert bool(np.isfinite(signals.completion[1])) == published
@@ -73,6 +73,6 @@ def test_signals_computed_in_parts_equal_those_computed_at_once(users: list[Summ
 
 def test_without_users_there_are_no_signals() -> None:
     none = compute_signals(collect_interactions([], CATALOG.rows), EpisodeContent.of(CATALOG))
-    assert not none.people.any()
+    assert not none.listeners.any()
     assert len(none.neighbour_rows) == 0
     assert np.isnan(none.completion).all()

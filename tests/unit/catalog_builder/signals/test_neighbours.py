@@ -25,7 +25,7 @@ from tests.support.listeners import (
 
 def test_a_pair_of_few_users_is_left_out_though_both_episodes_are_popular() -> None:
     catalog = catalog_heard_by(listeners(*[[1, 2]] * 4, [1], [2]), min_users=5)
-    assert catalog.signals.people[[1, 2]].tolist() == [5, 5]
+    assert catalog.signals.listeners[[1, 2]].tolist() == [5, 5]
     assert neighbours_of(catalog, 1) == {}
 
 

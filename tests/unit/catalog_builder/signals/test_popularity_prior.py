@@ -17,7 +17,7 @@ def test_an_unheard_episode_is_expected_to_do_as_well_as_those_like_it() -> None
     liked = [n for n, topic in enumerate(topics) if topic == "Chess"]
     others = [n for n, topic in enumerate(topics) if topic != "Chess"]
     users = listeners(*[liked[::2]] * 9, others[::2])
-    predicted = catalog_heard_by(users, count=400).signals.promise
+    predicted = catalog_heard_by(users, count=400).signals.predicted_popularity
     assert predicted[liked[1::2]].mean() > 2 * predicted[others[1::2]].mean()
     assert not predicted[liked[::2]].any()
 

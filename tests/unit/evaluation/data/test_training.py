@@ -56,12 +56,12 @@ def test_signals_are_those_that_a_build_makes_of_the_same_summaries() -> None:
     summaries = [user.summary for user in known.users.values()]
     built = build_catalog(some.episodes, some.vectors, NOW, summaries=summaries)
     assert built.version == known.catalog.version
-    assert np.array_equal(built.signals.people, known.catalog.signals.people)
-    assert known.catalog.signals.people.max() == 6
+    assert np.array_equal(built.signals.listeners, known.catalog.signals.listeners)
+    assert known.catalog.signals.listeners.max() == 6
     fewer = training_data(
         some.episodes, some.vectors, Events.from_rows(train), NOW, SignalParameters(min_users=7)
     )
-    assert not fewer.catalog.signals.people.any()
+    assert not fewer.catalog.signals.listeners.any()
 
 
 @given(st.lists(events, min_size=1, max_size=40))

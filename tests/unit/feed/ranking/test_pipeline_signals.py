@@ -156,7 +156,7 @@ def test_open_slots_hold_what_few_have_heard_and_their_propensity(catalog: Catal
     propensities = np.array(slate.trace.propensities)
     drawn = np.flatnonzero(propensities < 1)
     assert (drawn[:3] % 5 == 4).all()
-    assert not catalog.signals.people[slate.rows[drawn]].any()
+    assert not catalog.signals.listeners[slate.rows[drawn]].any()
     for at in drawn.tolist():
         assert phrase(catalog, int(slate.reasons.codes[at]), 0)["key"] == "unseen"
     same = ranked(catalog, EVERYTHING, engagements=ENGAGED, seed=7)

@@ -17,8 +17,8 @@ from catalog_builder.vectors.inverted_file import (
 )
 from feed.vectors import search as searching
 from feed.vectors.embeddings import Embeddings
-from feed.vectors.inverted_file import FEW, InvertedFile
-from feed.vectors.search import EXACT, nearest
+from feed.vectors.inverted_file import EXHAUSTIVE_BELOW, InvertedFile
+from feed.vectors.search import EXACT_BELOW, nearest
 from tests.support.catalogs import catalog_of, episodes
 
 MANY, DIMENSION = 60_000, 64
@@ -87,8 +87,8 @@ def test_an_exact_search_is_a_sort_of_every_cosine_whatever_the_blocks(
     sought = numbers.integers(-1, 2, size=(vectors, 8)).astype(np.float32)
     products = levels @ sought.T
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(searching, "COPIED", block)
-        patch.setattr(searching, "SMALL", block)
+        patch.setattr(searching, "COPIED_NUMBERS", block)
+        patch.setattr(searching, "SMALL_PRODUCT", block)
         found = nearest(embeddings, sought, allowed, np.full(vectors, count), order)
     for (rows, values), products_of_one in zip(found, products.T, strict=True):
         free = np.flatnonzero(allowed & embedded)
@@ -115,18 +115,18 @@ def test_lists_find_nearly_all_of_the_nearest_though_those_heard_are_left_out() 
 
 
 @pytest.mark.parametrize("share", [0.5, 0.2, 0.08])
-@pytest.mark.parametrize("few", [1_000, FEW])
+@pytest.mark.parametrize("few", [1_000, EXHAUSTIVE_BELOW])
 def test_the_more_a_filter_takes_the_more_is_looked_at(
     share: float, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feed.vectors.inverted_file.FEW", few)
+    monkeypatch.setattr("feed.vectors.inverted_file.EXHAUSTIVE_BELOW", few)
     embeddings, vectors = large(), asked(1)
     allowed = np.random.default_rng(2).random(MANY) < share
     found = near_to(embeddings, vectors, allowed, COUNT)
     assert recall(found, near_to(unindexed(embeddings), vectors, allowed, COUNT)) >= 0.96
 
 
-@pytest.mark.parametrize("left", [0, 1, 100, EXACT, EXACT + 1, 5000])
+@pytest.mark.parametrize("left", [0, 1, 100, EXACT_BELOW, EXACT_BELOW + 1, 5000])
 def test_what_a_filter_leaves_of_few_is_found_as_if_all_were_looked_at(left: int) -> None:
     embeddings, vectors = large(), asked(3)
     allowed = np.zeros(MANY, np.bool_)
@@ -221,7 +221,7 @@ def test_the_more_is_left_out_of_the_directions_the_more_are_looked_at() -> None
         rows = np.random.default_rng(0).normal(size=(len(every), 400)).astype(np.float32)
         rows[:, building.LEADING_AXES :] *= width
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-        spares.append(float(build_inverted_file(rows, every).spare[0]))
+        spares.append(float(build_inverted_file(rows, every).oversampling[0]))
     assert spares == [1.5, 2.0, 3.0]
 
 
@@ -237,9 +237,9 @@ def test_a_step_of_a_code_counts_as_much_as_its_dimension_is_wide() -> None:
     numbers = np.random.default_rng(0)
     rows = (numbers.normal(size=(2000, 8)) * np.geomspace(1, 1e-2, 8)).astype(np.float32)
     made = grouped(rows, 4)
-    everywhere = replace(made, reach=np.array([-99], np.float32))
+    everywhere = replace(made, probe_threshold=np.array([-99], np.float32))
     vectors = numbers.normal(size=(3, 8)).astype(np.float32)
-    found = everywhere.near(vectors, np.ones(2000, np.bool_), np.full(3, 50))
+    found = everywhere.search(vectors, np.ones(2000, np.bool_), np.full(3, 50))
     for some, cosines_of_one in zip(found, vectors @ rows.T, strict=True):
         assert {*np.argsort(-cosines_of_one)[:40].tolist()} <= {*some.tolist()}
 
@@ -254,16 +254,16 @@ def test_whatever_the_lists_nobody_is_found_twice_or_who_may_not_and_enough_are_
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     made = grouped(rows, min(count, size))
     allowed = numbers.random(size) < numbers.random()
-    found = made.near(-rows[:vectors], allowed, np.full(min(vectors, size), wanted))
+    found = made.search(-rows[:vectors], allowed, np.full(min(vectors, size), wanted))
     for some in found:
         assert len(set(some.tolist())) == len(some)
         assert allowed[some].all()
-        assert len(some) >= min(int(made.spare[0] * wanted), np.count_nonzero(allowed))
+        assert len(some) >= min(int(made.oversampling[0] * wanted), np.count_nonzero(allowed))
 
 
 def test_embeddings_that_are_all_the_same_are_found() -> None:
     rows = np.zeros((500, 8), np.float32)
     rows[:, 0] = 1
     made = grouped(rows, 20)
-    found = made.near(rows[:1], np.ones(500, np.bool_), np.array([10]))
+    found = made.search(rows[:1], np.ones(500, np.bool_), np.array([10]))
     assert len(found[0]) >= 10
