@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from feed.ports.builds import Copies, Leases
+from feed.ports.builds import BuildCache, Leases
 from feed.ports.shelf import Shelf
 
 _CLOUD = "gs://"
@@ -30,7 +30,7 @@ def leases_at(location: str) -> Leases:
     return FolderLeases(Path(location))
 
 
-def copies_at(location: str) -> Copies:
+def copies_at(location: str) -> BuildCache:
     """The build cache at a location."""
     if location.startswith(_CLOUD):
         from adapters.gcs.copies import GcsCopies  # noqa: PLC0415

@@ -21,7 +21,7 @@ from benchmarks.report.results import BenchmarkResult, ResultTable, options, rea
 from emulators.process import MissingError
 from feed.model.engagement import Engagement
 from feed.model.timestamps import to_us
-from feed.summary.writer import update_summary
+from feed.summary.writer import refresh_summary
 from operations.reconcile.cost import FirestorePrices, Meter, Spending
 from operations.reconcile.recording_store import RecordingStore
 
@@ -137,12 +137,12 @@ async def event_spending() -> Spending:
         for name, known in world.summaries():
             for one in known.engagements:
                 await store.put_engagement(name, one)
-            await update_summary(store, name, rebuild=True)
+            await refresh_summary(store, name, rebuild=True)
             new = Engagement(
                 id="new", episode_id=episode_id(1), type="like", timestamp_us=to_us(NOW)
             )
             await store.put_engagement(name, new)
-            await update_summary(RecordingStore(store, meter, check=False), name, [new.id])
+            await refresh_summary(RecordingStore(store, meter, check=False), name, [new.id])
     return meter.spent
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from adapters.firestore.episodes import FirestoreEpisodes
-from feed.ports.builds import Copies
+from feed.ports.builds import BuildCache
 from feed.ports.episodes import Problem, Record
 
 MARGIN = timedelta(minutes=10)
@@ -40,7 +40,7 @@ class IncrementalEpisodes:
     def __init__(
         self,
         source: FirestoreEpisodes,
-        copies: Copies,
+        copies: BuildCache,
         *,
         full: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -58,7 +58,7 @@ class IncrementalEpisodes:
         if records is None:
             found = (one for one in self._source.read() if isinstance(one, Record))
             records = {_id(one): dict(one.fields) for one in found}
-        self._copies.keep(
+        self._copies.save(
             self._copy, _encode(_CollectionCopy(_VERSION, self._name, began, records))
         )
         for name in sorted(records):

@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 
 class FolderCopies:
-    """`Copies` in a folder, which is made when something is first kept."""
+    """`BuildCache` in a folder, which is made when something is first kept."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -26,7 +26,7 @@ class FolderCopies:
             return None
         return data if digest == _digest(data) else None
 
-    def keep(self, name: str, data: bytes) -> None:
+    def save(self, name: str, data: bytes) -> None:
         """Keep bytes under a plain file name. A folder that cannot be written costs a log line."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)

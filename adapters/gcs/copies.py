@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class GcsCopies:
-    """`Copies` in a bucket, under an optional prefix."""
+    """`BuildCache` in a bucket, under an optional prefix."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class GcsCopies:
             log.warning("a copy cannot be read: %s", error)
             return None
 
-    def keep(self, name: str, data: bytes) -> None:
+    def save(self, name: str, data: bytes) -> None:
         """Keep bytes under a plain file name. A bucket that refuses costs a log line."""
         try:
             self._calls.run(

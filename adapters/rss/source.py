@@ -22,7 +22,7 @@ from adapters.rss.http.transport import CheckedTransport, Resolver, resolve
 from adapters.rss.inputs import FeedInput, resolve_inputs
 from adapters.rss.parser.document import Feed, FeedList, NotAFeedError
 from adapters.rss.parser.process import parse_in_process
-from feed.ports.builds import Copies
+from feed.ports.builds import BuildCache
 from feed.ports.episodes import Problem, Record
 from feed.ports.errors import Unavailable
 
@@ -53,7 +53,7 @@ class RssSource:
     def __init__(
         self,
         inputs: Sequence[str],
-        copies: Copies | None,
+        copies: BuildCache | None,
         *,
         max_workers: int = 8,
         timeout_s: float = 15.0,

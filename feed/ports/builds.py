@@ -37,7 +37,7 @@ class Leases(Protocol):
         ...
 
 
-class Copies(Protocol):
+class BuildCache(Protocol):
     """What a source keeps of its last reading, to read only what changed, and for bad days.
 
     Losing a copy costs a whole reading and nothing else. So neither call raises: what goes wrong
@@ -48,6 +48,6 @@ class Copies(Protocol):
         """The bytes kept under a name; None if there are none, or they are not as they were."""
         ...
 
-    def keep(self, name: str, data: bytes) -> None:
+    def save(self, name: str, data: bytes) -> None:
         """Keep bytes under a plain file name, whole or not at all, in place of earlier ones."""
         ...

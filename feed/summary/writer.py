@@ -41,7 +41,7 @@ async def no_pause(_conflicts: int) -> None:
     """Start again at once after a lost write."""
 
 
-async def update_summary(
+async def refresh_summary(
     store: SummaryAccess,
     uid: str,
     engagement_ids: Iterable[str] = (),

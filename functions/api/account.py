@@ -14,7 +14,7 @@ from feed.model import limits
 from feed.model.engagement import Engagement, Profile, StoredEpisodeId
 from feed.model.timestamps import HOUR_US, rfc3339
 from feed.session.request import SentEngagement
-from feed.summary.writer import Unsettled, update_summary
+from feed.summary.writer import Unsettled, refresh_summary
 from functions.api.languages import standard_tag
 from functions.http.endpoint import json_response
 from functions.http.request_body import query_number, read_body
@@ -184,7 +184,7 @@ async def _refresh_summary(service: Service, uid: str) -> None:
     """
     try:
         async with asyncio.timeout(SETTLE_S):
-            await update_summary(service.store, uid, profile=True, rebuild=True, pause=pause)
+            await refresh_summary(service.store, uid, profile=True, rebuild=True, pause=pause)
     except (TimeoutError, Unsettled) as error:
         log("WARNING", "a deletion leaves the summary to its events", reason=repr(error))
     await service.triggers.run()

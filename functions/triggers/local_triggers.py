@@ -11,7 +11,7 @@ from typing import Protocol
 
 from feed.ports.errors import Unavailable
 from feed.ports.users import SummaryStore
-from feed.summary.writer import Unsettled, update_summary
+from feed.summary.writer import Unsettled, refresh_summary
 from functions.telemetry import log, log_error
 from functions.triggers.summary_updates import log_left_out
 
@@ -73,7 +73,7 @@ class LocalTriggers:
         names = [e.engagement_id for e in events if e.engagement_id is not None]
         profile = any(e.engagement_id is None for e in events)
         try:
-            left_out = await update_summary(self._store, uid, names, profile=profile)
+            left_out = await refresh_summary(self._store, uid, names, profile=profile)
             await self._store.handled(events)
         except Unsettled as error:
             log("WARNING", "events wait for a summary that others write", reason=str(error))

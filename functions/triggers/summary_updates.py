@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from feed.ports.users import SummaryStore
-from feed.summary.writer import update_summary
+from feed.summary.writer import refresh_summary
 from functions.telemetry import log
 
 PAUSE_S = 0.02
@@ -62,7 +62,7 @@ class EventBatcher:
         """Write a batch, and pass its result on to every call that waits for it."""
         assert batch.done is not None  # noqa: S101  # for the type checker
         try:
-            left_out = await update_summary(
+            left_out = await refresh_summary(
                 self._store, uid, batch.engagement_ids, profile=batch.profile, pause=pause
             )
         except BaseException as error:  # also when this call is cancelled

@@ -12,7 +12,7 @@ from feed.ports.errors import Damaged, DamagedPointer, NotFound, TooLarge, Unava
 from feed.ports.shelf import Shelf
 from feed.ports.users import SummaryStore
 from feed.snapshot.codec import SnapshotError, decode
-from feed.summary.writer import update_summary
+from feed.summary.writer import refresh_summary
 from functions.problems import ProblemError
 from functions.serving.catalog_loader import memory_limit_bytes
 from functions.settings import CLOUD_STORE, Settings
@@ -136,7 +136,7 @@ async def _check_write(store: SummaryStore, remedy: str) -> Finding:
             await store.put_engagement(PROBE_UID, one)
         finally:
             await store.delete_engagement(PROBE_UID, PROBE_UID)
-            await update_summary(store, PROBE_UID, profile=True, rebuild=True)
+            await refresh_summary(store, PROBE_UID, profile=True, rebuild=True)
     except Unavailable as error:
         return fail("write", str(error), remedy)
     return ok("write", f"an engagement of {PROBE_UID} was written and removed")

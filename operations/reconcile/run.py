@@ -9,7 +9,7 @@ import msgspec
 
 from feed.ports.errors import Unavailable
 from feed.ports.users import SummaryStore
-from feed.summary.writer import update_summary
+from feed.summary.writer import refresh_summary
 from functions.triggers.summary_updates import pause
 from operations.reconcile.checkpoint import Checkpoint
 from operations.reconcile.cost import MAX_PER_USER, FirestorePrices, Meter, OverBudget, Spending
@@ -103,7 +103,7 @@ class ReconcileRun:
         done, error = False, None
 
         async def rebuild() -> None:
-            await update_summary(store, uid, profile=True, rebuild=True, pause=pause)
+            await refresh_summary(store, uid, profile=True, rebuild=True, pause=pause)
 
         async with self._concurrency:
             try:

@@ -9,7 +9,7 @@ import pytest
 from adapters.firestore.users import FirestoreStore
 from emulators.firestore import FirestoreEmulator
 from feed.model.engagement import KEPT
-from feed.summary.writer import update_summary
+from feed.summary.writer import refresh_summary
 from functions.api.routes import api
 from functions.settings import read_settings
 from functions.wiring import wire
@@ -62,7 +62,7 @@ class TestReads:
             service.holder.load()
             one = engagement("a", episode_id="episode-7", at=1_767_225_600_000_000, type="like")
             await store.put_engagement("u", one)
-            await update_summary(store, "u", ["a"])
+            await refresh_summary(store, "u", ["a"])
             before, calls = proxy.documents_read, proxy.calls.copy()
             transport = httpx.ASGITransport(api(service))
             async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:

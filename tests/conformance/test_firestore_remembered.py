@@ -140,7 +140,7 @@ def test_a_copy_that_is_damaged_or_of_another_collection_is_not_used(
     assert titles(read(collection="shows")) == ["A show"]
     put(client, 1, T0 - timedelta(days=9), title="seen only by a whole reading")
     (kept,) = tmp_path.glob("*episodes*")
-    copies.keep(kept.name, b"no copy")
+    copies.save(kept.name, b"no copy")
     assert titles(read()) == ["seen only by a whole reading"]
 
 

@@ -9,7 +9,7 @@ from adapters.firestore.users import FirestoreStore
 from emulators.firestore import FirestoreEmulator
 from feed.model.engagement import Profile, Summary
 from feed.ports.errors import Conflict, Unstorable
-from feed.summary.writer import update_summary
+from feed.summary.writer import refresh_summary
 from tests.conformance.test_summary_store import Open, engagement, summary_of
 from tests.support.rules import encoded
 
@@ -63,7 +63,7 @@ class TestSpoiledDocuments:
                 assert await store.newest_engagements("u", 500) == [good]
                 found = await store.read_engagements("u", [*MALFORMED, "good"])
             assert found == dict.fromkeys(MALFORMED) | {"good": good}
-            await update_summary(store, "u", [*MALFORMED, "good"])
+            await refresh_summary(store, "u", [*MALFORMED, "good"])
             stored = await store.read_summary("u")
             assert stored is not None
             assert stored.summary == Summary(engagements=(good,))
@@ -215,7 +215,7 @@ class TestSpoiledDocuments:
             spoiled = await store.read_summary("u")
             assert spoiled is not None
             assert spoiled.summary is None
-            await update_summary(store, "u", ["a"])
+            await refresh_summary(store, "u", ["a"])
             stored = await store.read_summary("u")
             assert stored is not None
             assert stored.summary == summary_of("a")

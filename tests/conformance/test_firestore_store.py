@@ -13,7 +13,7 @@ from emulators.firestore import FirestoreEmulator
 from feed.model.engagement import Engagement, Summary, newest, newest_first
 from feed.model.timestamps import to_us
 from feed.ports.errors import Conflict, Unstorable
-from feed.summary.writer import update_summary
+from feed.summary.writer import refresh_summary
 from tests.conformance.test_summary_store import Open, SummaryStoreContract, engagement, summary_of
 
 ROOT = Path(__file__).parents[2]
@@ -156,7 +156,7 @@ class TestFirestoreStore(SummaryStoreContract):
             assert await store.newest_engagements("u", PAGE + 1) == in_order
             found = await store.read_engagements("u", [one.id for one in some] + ["nowhere"])
             assert found == {one.id: one for one in some} | {"nowhere": None}
-            await update_summary(store, "u", rebuild=True)
+            await refresh_summary(store, "u", rebuild=True)
             stored = await store.read_summary("u")
             assert stored is not None
             assert stored.summary == Summary(engagements=newest(some))
@@ -173,7 +173,7 @@ class TestFirestoreStore(SummaryStoreContract):
         async def engage(one: Engagement) -> None:
             store = opened()
             await store.put_engagement("u", one)
-            await update_summary(store, "u", [one.id])
+            await refresh_summary(store, "u", [one.id])
 
         async def work() -> None:
             await asyncio.gather(*map(engage, some))

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.sqlite.users import SqliteStore
 from feed.ports.errors import Unavailable
-from feed.summary.writer import update_summary
+from feed.summary.writer import refresh_summary
 from tests.conformance.test_summary_store import Open, SummaryStoreContract, engagement, summary_of
 
 
@@ -60,7 +60,7 @@ class TestSqliteStore(SummaryStoreContract):
         async def handle(store: SqliteStore) -> None:
             for event in await store.events():
                 names = [event.engagement_id] if event.engagement_id else []
-                await update_summary(store, event.uid, names, profile=not names)
+                await refresh_summary(store, event.uid, names, profile=not names)
                 await store.handled([event])
 
         def traces(uid: str) -> dict[str, int]:
@@ -82,7 +82,7 @@ class TestSqliteStore(SummaryStoreContract):
                 assert sum(traces(uid).values()) > 0
                 await store.delete_engagements(uid)
                 await store.delete_profile(uid)
-                await update_summary(store, uid, profile=True, rebuild=True)
+                await refresh_summary(store, uid, profile=True, rebuild=True)
                 await handle(store)
                 await store.purge()
                 assert set(traces(uid)) == {"users.db", "users.db-wal", "users.db-shm"}

@@ -22,7 +22,7 @@ from feed.model.engagement import (
 from feed.ports.errors import Conflict
 from feed.ports.users import Counts, SummaryStore
 from feed.summary.document import to_document
-from feed.summary.writer import update_summary
+from feed.summary.writer import refresh_summary
 from functions.triggers.summary_updates import pause
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class Writers:
             number, self.begun = self.begun, self.begun + 1
             await store.put_engagement("u", engagement(f"{number:06}", at=number))
             if self._summarise:
-                await update_summary(store, "u", [f"{number:06}"], pause=pause)
+                await refresh_summary(store, "u", [f"{number:06}"], pause=pause)
             self._done.put_nowait(number)
 
 
@@ -233,8 +233,8 @@ class SummaryStoreContract:
             async with Writers(opened, summarise=True) as writers:
                 await writers.acknowledged(6)
                 removal = await store.delete_engagements("u")
-                await update_summary(store, "u", rebuild=True, pause=pause)
-            await update_summary(store, "u", rebuild=True)
+                await refresh_summary(store, "u", rebuild=True, pause=pause)
+            await refresh_summary(store, "u", rebuild=True)
             stored = await store.read_summary("u")
             exist = newest(await store.newest_engagements("u", KEPT))
             assert not {one.id for one in exist} & set(removal.ids)
@@ -276,9 +276,9 @@ class SummaryStoreContract:
             for one in [*kept, too_long]:
                 await store.put_engagement("u", one)
             await store.update_profile("u", {"followed_series": ("s" * 513, "short")})
-            left_out = await update_summary(store, "u", ["0", too_long.id], profile=True)
+            left_out = await refresh_summary(store, "u", ["0", too_long.id], profile=True)
             assert left_out == (too_long.id, "followed_series")
-            await update_summary(store, "u", rebuild=True)
+            await refresh_summary(store, "u", rebuild=True)
             stored = await store.read_summary("u")
             assert stored is not None
             assert stored.summary == Summary(
@@ -355,10 +355,10 @@ class SummaryStoreContract:
         async def engage(store: SummaryStore, mine: list[Engagement]) -> None:
             for one in mine:
                 await store.put_engagement("u", one)
-                await update_summary(store, "u", [one.id])
+                await refresh_summary(store, "u", [one.id])
                 if one.timestamp_us == 3:
                     await store.delete_engagement("u", one.id)
-                    await update_summary(store, "u", [one.id, one.id])
+                    await refresh_summary(store, "u", [one.id, one.id])
 
         async def work() -> None:
             await asyncio.gather(*(engage(opened(), some[i::4]) for i in range(4)))

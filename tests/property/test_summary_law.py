@@ -15,7 +15,7 @@ import feed.summary.writer
 from feed.model.engagement import TYPES, Engagement, Profile, Summary, newest, pack
 from feed.ports.errors import Unavailable
 from feed.ports.users import Stored
-from feed.summary.writer import update_summary
+from feed.summary.writer import refresh_summary
 from tests.support.stepped_store import SteppedStore, run_to_end
 
 KEPT = 3  # so that almost every step cuts off or uncovers something
@@ -62,7 +62,7 @@ class ConcurrentWriters(RuleBasedStateMachine):
             self.store.engagements[name] = Engagement(
                 id=name, episode_id="of", type="click", timestamp_us=at
             )
-        run_to_end(update_summary(self.store, UID, rebuild=True))
+        run_to_end(refresh_summary(self.store, UID, rebuild=True))
 
     @rule(name=IDS, episode=EPISODES, timestamp=TIMES, kind=st.sampled_from(TYPES))
     def engage(self, name: str, episode: str, timestamp: int, kind: Any) -> None:
@@ -156,7 +156,7 @@ class ConcurrentWriters(RuleBasedStateMachine):
 
     def _start(self, events: list[str | None], *, rebuild: bool = False) -> None:
         names = [event for event in events if event is not None]
-        work = update_summary(self.store, UID, names, profile=None in events, rebuild=rebuild)
+        work = refresh_summary(self.store, UID, names, profile=None in events, rebuild=rebuild)
         self.writers.append(Writer(work, events))
 
     def _step(self, writer: Writer) -> bool:

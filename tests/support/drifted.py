@@ -9,7 +9,7 @@ import msgspec
 
 from feed.model.engagement import Engagement, Profile, Summary, newest
 from feed.ports.users import SummaryStore
-from feed.summary.writer import update_summary
+from feed.summary.writer import refresh_summary
 from functions.triggers.summary_updates import pause
 
 ENGAGED = tuple(
@@ -123,5 +123,5 @@ class Stream:
                 await store.put_engagement(uid, one)
             await asyncio.sleep(rng.random() / 100)
             for _ in range(2):
-                await update_summary(store, uid, [name], pause=pause)
+                await refresh_summary(store, uid, [name], pause=pause)
             self.updates += 1

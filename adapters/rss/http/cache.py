@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import NamedTuple
 
-from feed.ports.builds import Copies
+from feed.ports.builds import BuildCache
 
 
 class CachedFeed(NamedTuple):
@@ -20,7 +20,7 @@ class CachedFeed(NamedTuple):
 class FeedCache:
     """Responses by URL. With `copies` None nothing is stored."""
 
-    def __init__(self, copies: Copies | None) -> None:
+    def __init__(self, copies: BuildCache | None) -> None:
         self._copies = copies
 
     def load(self, url: str) -> CachedFeed | None:
@@ -39,7 +39,7 @@ class FeedCache:
         if self._copies:
             header = response._asdict()
             body = header.pop("body")
-            self._copies.keep(_name(url), json.dumps(header).encode() + b"\n" + body)
+            self._copies.save(_name(url), json.dumps(header).encode() + b"\n" + body)
 
 
 def _name(url: str) -> str:

@@ -10,7 +10,7 @@ import feed.summary.writer
 from feed.model.engagement import Engagement, Summary, newest, pack
 from feed.ports.errors import Conflict, Unavailable
 from feed.ports.users import Stored
-from feed.summary.writer import update_summary
+from feed.summary.writer import refresh_summary
 from tests.support.stepped_store import SteppedStore, run_to_end, run_until
 
 
@@ -22,7 +22,7 @@ def store_of(*engagements: Engagement) -> SteppedStore:
     """A store whose summary is up to date."""
     store = SteppedStore()
     store.engagements = {e.id: e for e in engagements}
-    run_to_end(update_summary(store, "u", store.engagements))
+    run_to_end(refresh_summary(store, "u", store.engagements))
     return store
 
 
@@ -36,10 +36,10 @@ def assert_lawful(store: SteppedStore) -> None:
 def test_a_change_that_was_undone_while_a_writer_slept_is_undone_in_the_summary_too() -> None:
     store = store_of(engagement("a", kind="click"))
     store.engagements["a"] = engagement("a", kind="like")
-    slow = update_summary(store, "u", ["a"])
+    slow = refresh_summary(store, "u", ["a"])
     run_until(slow, "before write_summary")
     store.engagements["a"] = engagement("a", kind="click")
-    run_to_end(update_summary(store, "u", ["a"]))  # finds nothing to do
+    run_to_end(refresh_summary(store, "u", ["a"]))  # finds nothing to do
     run_to_end(slow)
     assert_lawful(store)
 
@@ -57,14 +57,14 @@ def test_an_engagement_cut_off_during_a_refill_is_not_lost_even_if_the_writer_di
 ) -> None:
     store = store_of(*(engagement(name, at) for name, at in zip("abcd", (9, 8, 7, 1), strict=True)))
     del store.engagements["a"]
-    deleting = update_summary(store, "u", ["a"])
+    deleting = refresh_summary(store, "u", ["a"])
     run_until(deleting, "after newest_engagements")
     store.engagements["e"] = engagement("e", 5)  # younger than d, too old for the full summary
-    run_to_end(update_summary(store, "u", ["e"]))  # so it finds nothing to do
+    run_to_end(refresh_summary(store, "u", ["e"]))  # so it finds nothing to do
     if dies:
         run_until(deleting, "after write_summary")
         deleting.close()
-        deleting = update_summary(store, "u", ["a"])  # the event comes again
+        deleting = refresh_summary(store, "u", ["a"])  # the event comes again
     run_to_end(deleting)
     assert_lawful(store)
 
@@ -73,10 +73,10 @@ def test_an_engagement_cut_off_during_a_refill_is_not_lost_even_if_the_writer_di
 def test_an_engagement_deleted_during_a_refill_does_not_stay() -> None:
     store = store_of(*(engagement(name, at) for name, at in zip("abcd", (9, 8, 7, 1), strict=True)))
     del store.engagements["a"]
-    deleting = update_summary(store, "u", ["a"])
+    deleting = refresh_summary(store, "u", ["a"])
     run_until(deleting, "after newest_engagements")
     del store.engagements["d"]
-    run_to_end(update_summary(store, "u", ["d"]))  # d is not in the summary yet: nothing to do
+    run_to_end(refresh_summary(store, "u", ["d"]))  # d is not in the summary yet: nothing to do
     run_to_end(deleting)
     assert_lawful(store)
 
@@ -85,7 +85,7 @@ def test_an_engagement_deleted_during_a_refill_does_not_stay() -> None:
 def test_a_timestamp_moved_behind_the_cut_uncovers_what_was_cut_off() -> None:
     store = store_of(*(engagement(name, at) for name, at in zip("abcd", (9, 8, 7, 6), strict=True)))
     store.engagements["a"] = engagement("a", 1)
-    run_to_end(update_summary(store, "u", ["a"]))
+    run_to_end(refresh_summary(store, "u", ["a"]))
     assert [e.id for e in newest(store.engagements.values())] == ["b", "c", "d"]
     assert_lawful(store)
 
@@ -93,13 +93,13 @@ def test_a_timestamp_moved_behind_the_cut_uncovers_what_was_cut_off() -> None:
 def test_nothing_changed_nothing_is_written() -> None:
     store = store_of(engagement("a"))
     writes = store.writes
-    run_to_end(update_summary(store, "u", ["a", "unknown"], profile=True))
+    run_to_end(refresh_summary(store, "u", ["a", "unknown"], profile=True))
     assert store.writes == writes
 
 
 def test_a_late_event_brings_no_deleted_user_back() -> None:
     store = SteppedStore()
-    run_to_end(update_summary(store, "u", ["a"], profile=True, rebuild=True))
+    run_to_end(refresh_summary(store, "u", ["a"], profile=True, rebuild=True))
     assert store.summary is None
     assert store.writes == 0
 
@@ -107,14 +107,14 @@ def test_a_late_event_brings_no_deleted_user_back() -> None:
 def test_a_summary_of_nothing_is_deleted() -> None:
     store = store_of(engagement("a"))
     del store.engagements["a"]
-    run_to_end(update_summary(store, "u", ["a"]))
+    run_to_end(refresh_summary(store, "u", ["a"]))
     assert store.summary is None
 
 
 def test_a_stored_summary_of_nothing_is_deleted_though_nothing_changed() -> None:
     store = SteppedStore()
     store.summary = Stored(Summary(), "r")
-    run_to_end(update_summary(store, "u", ["a"]))
+    run_to_end(refresh_summary(store, "u", ["a"]))
     assert store.summary is None
 
 
@@ -122,7 +122,7 @@ def test_an_unreadable_summary_is_rebuilt_whole_by_the_next_event() -> None:
     store = store_of(engagement("a"), engagement("b"))
     store.change_profile({"languages": ("en",)})
     store.summary = Stored(None, "spoiled")
-    run_to_end(update_summary(store, "u", ["a"]))
+    run_to_end(refresh_summary(store, "u", ["a"]))
     assert_lawful(store)
     assert store.summary.summary is not None
     assert store.summary.summary.profile.languages == ("en",)
@@ -131,7 +131,7 @@ def test_an_unreadable_summary_is_rebuilt_whole_by_the_next_event() -> None:
 def test_an_unreadable_summary_of_nobody_is_deleted() -> None:
     store = SteppedStore()
     store.summary = Stored(None, "spoiled")
-    run_to_end(update_summary(store, "u", ["a"]))
+    run_to_end(refresh_summary(store, "u", ["a"]))
     assert store.summary is None
 
 
@@ -139,7 +139,7 @@ def test_rebuilding_finds_what_no_event_named() -> None:
     store = SteppedStore()
     store.engagements["a"] = engagement("a")
     store.summary = Stored(Summary(engagements=(engagement("gone"),)), "r")
-    run_to_end(update_summary(store, "u", rebuild=True))
+    run_to_end(refresh_summary(store, "u", rebuild=True))
     assert_lawful(store)
 
 
@@ -156,7 +156,7 @@ def test_a_writer_that_loses_every_time_gives_up_so_that_its_event_comes_again()
         pauses.append(conflicts)
 
     with pytest.raises(Unavailable, match="too many"):
-        run_to_end(update_summary(store, "u", ["a"], pause=pause))
+        run_to_end(refresh_summary(store, "u", ["a"], pause=pause))
     assert pauses == list(range(1, feed.summary.writer.ATTEMPTS + 1))
 
 

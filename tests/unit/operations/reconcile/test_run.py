@@ -13,7 +13,7 @@ from adapters.sqlite.users import SqliteStore
 from feed.model.engagement import KEPT, Engagement
 from feed.ports.errors import Unavailable
 from feed.ports.users import Stored
-from feed.summary.writer import update_summary
+from feed.summary.writer import refresh_summary
 from operations.reconcile import run as runs
 from operations.reconcile.checkpoint import Checkpoint
 from operations.reconcile.cost import FirestorePrices, Meter
@@ -201,7 +201,7 @@ def test_a_check_beside_a_writer_starts_again_and_sees_what_is_so_now(
     async def another_repairs_it(uid: str) -> None:
         if next(once, False):
             other = SqliteStore(store._path)
-            await update_summary(other, uid, profile=True, rebuild=True)
+            await refresh_summary(other, uid, profile=True, rebuild=True)
 
     store.meanwhile = another_repairs_it
     findings, _ = asyncio.run(
@@ -219,7 +219,7 @@ def test_a_summary_that_another_repairs_meanwhile_is_left_to_it(store: TroubledS
             other = SqliteStore(store._path)
             one = Engagement(id="new", episode_id="x", type="like", timestamp_us=99)
             await other.put_engagement(uid, one)
-            await update_summary(other, uid, ["new"])
+            await refresh_summary(other, uid, ["new"])
 
     store.meanwhile = another_changes_it
     findings, again = asyncio.run(
