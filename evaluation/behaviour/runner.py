@@ -27,7 +27,7 @@ from feed.model.timestamps import DAY_US, from_us, to_us
 from feed.ports.errors import Unavailable
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import Scenario
-from feed.session.reason_text import phrase
+from feed.session.reason_text import render_all
 from feed.session.request import SentEngagement, SessionRequest, make_query
 from feed.user.query import Query
 
@@ -129,8 +129,7 @@ def _rank(case: Case, scenario: Scenario, read: CatalogInput) -> RankedFeed:
 def ranked_feed(ranker: Ranker, query: Query) -> RankedFeed:
     """Rank a session and look up the key of each episode's reason."""
     slate = ranker.rank(query)
-    pairs = zip(slate.reasons.codes.tolist(), slate.reasons.leans_on.tolist(), strict=True)
-    keys = tuple(phrase(ranker.catalog, code, leans_on)["key"] for code, leans_on in pairs)
+    keys = tuple(one["key"] for one in render_all(ranker.catalog, slate.reasons))
     return RankedFeed(ranker, query, slate.rows.astype(np.int64), keys)
 
 

@@ -10,7 +10,7 @@ from evaluation.data.training import TrainingUser
 from evaluation.offline.latency import session_ms
 from evaluation.offline.scenario_recommender import ScenarioRecommender
 from feed.arrays.arrays import FloatArray
-from feed.session.reason_text import phrase
+from feed.session.reason_text import render_all
 
 USERS = 300
 POSITIONS = 50
@@ -54,9 +54,7 @@ def sample_sessions(ranking: ScenarioRecommender, users: Sequence[TrainingUser])
         for name, values in slate.trace.parts.items():
             total = totals.setdefault(name, np.zeros(POSITIONS))
             total[:length] += np.array(values[:length])
-        codes, leans_on = slate.reasons.codes[:TOP], slate.reasons.leans_on[:TOP]
-        pairs = zip(codes.tolist(), leans_on.tolist(), strict=True)
-        reasons.update(phrase(catalog, *one)["key"] for one in pairs)
+        reasons.update(one["key"] for one in render_all(catalog, slate.reasons)[:TOP])
         sources.update(name for names in slate.trace.proposed_by[:TOP] for name in names)
         degraded.update(slate.degraded)
         shown += min(len(slate.rows), TOP)

@@ -9,7 +9,7 @@ from evaluation.data.training import TrainingData, TrainingUser
 from evaluation.offline.protocol import Targets
 from evaluation.offline.scenario_recommender import ScenarioRecommender
 from feed.model.timestamps import from_us
-from feed.session.reason_text import phrase
+from feed.session.reason_text import render_all
 
 SHOWN = 8
 """number of engagements, and of recommendations, shown per user"""
@@ -44,8 +44,8 @@ def _user_section(
 ) -> str:
     slate = ranking.slate(user)
     rows = slate.rows[:SHOWN].tolist()
-    pairs = zip(slate.reasons.codes.tolist(), slate.reasons.leans_on.tolist(), strict=True)
-    reasons = [phrase(training.catalog, *pair)["text"] for pair in list(pairs)[:SHOWN]]
+    rendered = render_all(training.catalog, slate.reasons)[:SHOWN]
+    reasons = [one["text"] for one in rendered]
     parts = slate.trace.parts
     recommended = "".join(
         f"<li>{_episode(training, row)}<small>{html.escape(reason)} · "

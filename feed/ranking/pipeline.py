@@ -72,7 +72,7 @@ class Slate:
     cold_start: bool
     user_vector_episodes: int
     degraded: tuple[Degradation, ...]
-    drawn: Mapping[int, float]
+    explored: Mapping[int, float]
     """by place from 1 on: with what probability who was drawn by lot came there"""
     traced: Callable[[], Trace]
     detailed: Callable[[], TraceDetail]
@@ -138,7 +138,7 @@ class Ranker:
             + (Degradation.FRESHNESS_WIDENED,) * eligible.is_widened
             + (Degradation.SERIES_LIMIT_RELAXED,) * chosen.relaxed
             + (() if len(rows) else emptiness.causes(eligible)),
-            drawn={
+            explored={
                 place + 1: round(float(chosen.propensities[place]), 6)
                 for place in np.flatnonzero(chosen.explored).tolist()
             },

@@ -37,7 +37,7 @@ class Reasons:
 
     codes: npt.NDArray[np.uint8]
     """(k,) places in `KEYS`"""
-    leans_on: npt.NDArray[np.uint64]
+    subject_hashes: npt.NDArray[np.uint64]
     """(k,) hash of the id of the engaged episode or of the series, of the category's name, or 0"""
 
 
@@ -47,7 +47,7 @@ class _Claim(NamedTuple):
     given: FloatArray
     """(k,) what it gave to the score; -inf where it would not be true"""
     codes: npt.NDArray[np.uint8]
-    leans_on: HashArray
+    subject_hashes: HashArray
 
 
 def explain(
@@ -81,13 +81,13 @@ def explain(
         found = _Claim(
             np.where(true, personal.given, found.given),
             np.where(true, personal.codes, found.codes),
-            np.where(true, personal.leans_on, found.leans_on),
+            np.where(true, personal.subject_hashes, found.subject_hashes),
         )
     codes = np.where(in_sorted(np.sort(user.unfinished), rows), _CODE["unfinished"], found.codes)
     codes = np.where(chosen.explored, _CODE["unseen"], codes)
     codes = np.where(chosen.pinned, _CODE["pinned"], codes).astype(np.uint8)
     alone = chosen.explored | chosen.pinned | (codes == _CODE["unfinished"])
-    return Reasons(codes, np.where(alone, np.uint64(0), found.leans_on))
+    return Reasons(codes, np.where(alone, np.uint64(0), found.subject_hashes))
 
 
 def _best(claims: Iterator[_Claim]) -> _Claim:
@@ -97,17 +97,17 @@ def _best(claims: Iterator[_Claim]) -> _Claim:
     best = np.argmax(given, axis=0)
     at = np.arange(given.shape[1])
     codes = np.array([claim.codes for claim in every])
-    leans_on = np.array([claim.leans_on for claim in every])
-    return _Claim(given[best, at], codes[best, at], leans_on[best, at])
+    subject_hashes = np.array([claim.subject_hashes for claim in every])
+    return _Claim(given[best, at], codes[best, at], subject_hashes[best, at])
 
 
 def _claim(
-    true: BoolArray, given: FloatArray, key: str, leans_on: HashArray | None = None
+    true: BoolArray, given: FloatArray, key: str, subject_hashes: HashArray | None = None
 ) -> _Claim:
     return _Claim(
         np.where(true, given, -np.inf),
         np.full(len(true), _CODE[key], np.uint8),
-        np.zeros(len(true), np.uint64) if leans_on is None else leans_on,
+        np.zeros(len(true), np.uint64) if subject_hashes is None else subject_hashes,
     )
 
 

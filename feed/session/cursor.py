@@ -1,13 +1,12 @@
-"""Cursor: the rest of a session as a signed token. `next` reads it and scores nothing.
+"""Cursor: the rest of a session as a signed token, from which the next page needs no ranking.
 
 A token is base64url of `payload || HMAC-SHA256(key, context || payload)` (RFC 2104). The context
-is the session and, unless the session is anonymous, the user: a cursor is worth nothing elsewhere.
-An anonymous one is a bearer token: whoever holds it may go on with the session. It is signed, not
-encrypted: what it holds is what its holder was, or will be, shown.
+is the session and, unless the session is anonymous, the user: no other session or user can use the
+cursor. The cursor of an anonymous session is a bearer token: whoever holds it can continue the
+session. A token is signed, not encrypted: it holds what its holder was, or will be, shown.
 
-Per episode it holds 8 bytes that name it, four scores of 4 bytes, and one byte each for the
-reason's key and for what it leans on, column by column and deflated: 150 episodes come to about
-4 KB of token.
+Per episode it holds 8 bytes of a hashed id, four scores of 4 bytes, and one byte each for the
+reason's key and its subject, column by column and deflated: 150 episodes take about 4 KB.
 """
 
 import base64
@@ -19,25 +18,27 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
+from feed.arrays.arrays import HashArray
+from feed.catalog.catalog import Catalog
 from feed.ranking.reasons import Reasons
 from feed.scenarios.experiment import Assignment
 from feed.session.state import Queue, Session
 
 _MAC_BYTES = 32
 MAX_CHARACTERS = 8192
-"""A longer token is refused unread."""
+"""Length above which a token is refused unread."""
 
 
 class CursorError(ValueError):
-    """The token was not issued for this session and user, or is damaged."""
+    """The token is damaged, or was not issued for this session and user."""
 
 
 class CursorExpired(CursorError):
-    """The token is genuine, but too old."""
+    """The token was issued for this session and user, but has expired."""
 
 
-class _Packed(msgspec.Struct, frozen=True, array_like=True):
-    """What a token holds, with arrays as bytes. k episodes."""
+class CursorPayload(msgspec.Struct, frozen=True, array_like=True):
+    """What a token holds of a session with k episodes left, with arrays as bytes."""
 
     expires_us: int
     scenario: str
@@ -46,29 +47,75 @@ class _Packed(msgspec.Struct, frozen=True, array_like=True):
     degraded: tuple[str, ...]
     shown: int
     id_hashes: bytes
-    """(k,) uint64"""
+    """(k,) uint64: the queue names episodes by hashed ids, so that it outlives its catalog"""
     scores: bytes
     """(4, k) int32: column by column, which deflates better"""
     reason_codes: bytes
     """(k,) uint8"""
-    reason_places: bytes
-    """(k,) uint8 places in `leans_on`"""
-    leans_on: bytes
-    """uint64 hashes, each once: no more than a queue is long"""
+    reason_subjects: bytes
+    """(k,) uint8 places in `subject_hashes`"""
+    subject_hashes: bytes
+    """uint64, each once: at most k"""
     experiment: Assignment | None = None
-    """last, and with a default: cursors of a release that had no experiments still open"""
+    """last, and with a default, so that cursors issued before there were experiments still open"""
+
+    @classmethod
+    def of(cls, session: Session, id_hashes: HashArray, expires_us: int) -> "CursorPayload":
+        """Pack a session; `id_hashes` (k,) are those of the episodes in its queue."""
+        reasons = session.queue.reasons
+        subject_hashes, places = np.unique(reasons.subject_hashes, return_inverse=True)
+        return cls(
+            expires_us=expires_us,
+            scenario=session.scenario,
+            cold_start=session.cold_start,
+            user_vector_episodes=session.user_vector_episodes,
+            degraded=session.degraded,
+            shown=session.shown,
+            id_hashes=id_hashes.astype("<u8").tobytes(),
+            scores=session.queue.scores.T.astype("<i4").tobytes(),
+            reason_codes=reasons.codes.astype(np.uint8).tobytes(),
+            reason_subjects=places.astype(np.uint8).tobytes(),
+            subject_hashes=subject_hashes.astype("<u8").tobytes(),
+            experiment=session.experiment,
+        )
+
+    def session(self, session_id: str, catalog: Catalog) -> Session:
+        """Unpack the session in rows of a catalog, without the episodes that it no longer has."""
+        rows = catalog.id_index.first(np.frombuffer(self.id_hashes, "<u8"))
+        subjects = np.frombuffer(self.reason_subjects, np.uint8)
+        queue = Queue(
+            rows=rows,
+            scores=np.frombuffer(self.scores, "<i4").reshape(4, len(rows)).T,
+            reasons=Reasons(
+                codes=np.frombuffer(self.reason_codes, np.uint8),
+                subject_hashes=np.frombuffer(self.subject_hashes, "<u8")[subjects],
+            ),
+        )
+        return Session(
+            session_id=session_id,
+            scenario=self.scenario,
+            cold_start=self.cold_start,
+            user_vector_episodes=self.user_vector_episodes,
+            degraded=self.degraded,
+            shown=self.shown,
+            experiment=self.experiment,
+            queue=queue.take(rows >= 0),
+        )
 
 
-def seal(session: Session, *, uid: str | None, keys: Sequence[bytes], expires_us: int) -> str:
-    """The token, signed with the first key."""
-    payload = zlib.compress(msgspec.msgpack.encode(_packed(session, expires_us)))
-    return _text(payload + _mac(keys[0], session.session_id, uid, payload))
+def seal(payload: CursorPayload, *, session_id: str, uid: str | None, keys: Sequence[bytes]) -> str:
+    """Sign a payload with the first of the keys; `uid` None makes a bearer token."""
+    packed = zlib.compress(msgspec.msgpack.encode(payload))
+    return _text(packed + _mac(keys[0], session_id, uid, packed))
 
 
 def unseal(
     token: str, *, session_id: str, uid: str | None, keys: Sequence[bytes], now_us: int
-) -> Session:
-    """The session in a token signed with any of the keys. Raises `CursorError`, `CursorExpired`."""
+) -> CursorPayload:
+    """Verify a token signed with any of the keys and return its payload.
+
+    Raises `CursorError`, and `CursorExpired` for a genuine token that is too old.
+    """
     if len(token) > MAX_CHARACTERS:
         raise CursorError("longer than any cursor")
     try:
@@ -77,68 +124,27 @@ def unseal(
         raise CursorError("not a cursor") from error
     if _text(raw) != token:  # several texts decode to the same bytes; only one is the token
         raise CursorError("not a cursor")
-    payload, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
+    packed, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
     if not any(
-        hmac.compare_digest(mac, _mac(key, session_id, who, payload))
+        hmac.compare_digest(mac, _mac(key, session_id, owner, packed))
         for key in keys
-        for who in {None, uid}
+        for owner in {None, uid}
     ):
         raise CursorError("not issued for this session and user, or altered since")
     try:
-        packed = msgspec.msgpack.decode(zlib.decompress(payload), type=_Packed)
+        payload = msgspec.msgpack.decode(zlib.decompress(packed), type=CursorPayload)
     except (zlib.error, msgspec.DecodeError) as error:  # genuine, so by another release
         raise CursorError("of another version") from error
-    if packed.expires_us < now_us:
+    if payload.expires_us < now_us:
         raise CursorExpired("expired")
-    return _unpacked(packed, session_id)
-
-
-def _packed(session: Session, expires_us: int) -> _Packed:
-    queue = session.queue
-    leans_on, places = np.unique(queue.reasons.leans_on, return_inverse=True)
-    return _Packed(
-        expires_us=expires_us,
-        scenario=session.scenario,
-        cold_start=session.cold_start,
-        user_vector_episodes=session.user_vector_episodes,
-        degraded=session.degraded,
-        shown=session.shown,
-        id_hashes=queue.id_hashes.astype("<u8").tobytes(),
-        scores=queue.scores.T.astype("<i4").tobytes(),
-        reason_codes=queue.reasons.codes.astype(np.uint8).tobytes(),
-        reason_places=places.astype(np.uint8).tobytes(),
-        leans_on=leans_on.astype("<u8").tobytes(),
-        experiment=session.experiment,
-    )
-
-
-def _unpacked(packed: _Packed, session_id: str) -> Session:
-    id_hashes = np.frombuffer(packed.id_hashes, "<u8")
-    places = np.frombuffer(packed.reason_places, np.uint8)
-    return Session(
-        session_id=session_id,
-        scenario=packed.scenario,
-        cold_start=packed.cold_start,
-        user_vector_episodes=packed.user_vector_episodes,
-        degraded=packed.degraded,
-        shown=packed.shown,
-        experiment=packed.experiment,
-        queue=Queue(
-            id_hashes=id_hashes,
-            scores=np.frombuffer(packed.scores, "<i4").reshape(4, len(id_hashes)).T,
-            reasons=Reasons(
-                codes=np.frombuffer(packed.reason_codes, np.uint8),
-                leans_on=np.frombuffer(packed.leans_on, "<u8")[places],
-            ),
-        ),
-    )
+    return payload
 
 
 def _text(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _mac(key: bytes, session_id: str, uid: str | None, payload: bytes) -> bytes:
+def _mac(key: bytes, session_id: str, uid: str | None, packed: bytes) -> bytes:
     # MessagePack keeps the fields apart: no session and uid run together into another pair.
     context = msgspec.msgpack.encode([session_id, uid])
-    return hmac.digest(key, context + payload, "sha256")
+    return hmac.digest(key, context + packed, "sha256")

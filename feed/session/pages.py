@@ -1,6 +1,6 @@
-"""Session: a slate as pages of JSON, joined from cards that are already encoded."""
+"""Pages: a ranked session as JSON, joined from the catalog's encoded cards."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +13,9 @@ from feed.model.degradation import Degradation
 from feed.ranking.external_search import SearchResult
 from feed.ranking.pipeline import MILLION, Ranker
 from feed.scenarios.experiment import Assignment
-from feed.session.cursor import seal
-from feed.session.reason_text import phrase
-from feed.session.state import Drawn, Queue, Session
+from feed.session.cursor import CursorPayload, seal
+from feed.session.reason_text import render_all
+from feed.session.state import Exploration, Queue, Session
 from feed.user.query import Query
 
 SCORE_FIELDS = ("similarity_score", "quality_score", "recency_score", "final_score")
@@ -24,7 +24,7 @@ _FACTS = _NUMBERS + b',"queue_position":%d,"reason":%s}'
 
 
 def session_id(seed: int) -> str:
-    """The id of the session of a seed: 16 hexadecimal digits."""
+    """The id of the session that a seed makes: 16 hexadecimal digits."""
     return f"{seed:016x}"
 
 
@@ -38,11 +38,12 @@ def create(
     trace: bool = False,
     detail: bool = False,
 ) -> Session:
-    """Rank a new session. `degraded` names what its query had to do without.
+    """Rank a new session.
 
-    `experiment` is what every page of it is stamped with.
+    `degraded` names what its query had to do without, `experiment` is stamped on its pages, and
+    `trace` and `detail` say whether its first page explains the ranking.
     """
-    slate = ranker.rank(query, retrieved)
+    catalog, slate = ranker.catalog, ranker.rank(query, retrieved)
     return Session(
         session_id=session_id(query.seed),
         scenario=ranker.scenario.name,
@@ -50,22 +51,27 @@ def create(
         user_vector_episodes=slate.user_vector_episodes,
         degraded=(*degraded, *slate.degraded),
         shown=0,
-        queue=Queue(ranker.catalog.id_hashes[slate.rows], slate.scores, slate.reasons),
+        queue=Queue(slate.rows, slate.scores, slate.reasons),
         experiment=experiment,
-        drawn=[
-            Drawn(place, ranker.catalog.ids[int(slate.rows[place - 1])], propensity)
-            for place, propensity in slate.drawn.items()
+        explored=[
+            Exploration(position, catalog.ids[int(slate.rows[position - 1])], propensity)
+            for position, propensity in slate.explored.items()
         ],
         trace=slate.trace if trace else None,
         detail=slate.detail if detail else None,
     )
 
 
-def resume(catalog: Catalog, session: Session, engaged_ids: Sequence[str] = ()) -> Session:
-    """Go on with a session. Episodes that vanished, or were engaged with since, are left out."""
-    rows = catalog.id_index.first(session.queue.id_hashes)
-    engaged = in_sorted(np.sort(catalog.rows_named(tuple(engaged_ids))), rows)
-    return replace(session, queue=session.queue.take(np.flatnonzero((rows >= 0) & ~engaged)))
+def resume(
+    catalog: Catalog, session_id: str, payload: CursorPayload, engaged_ids: Sequence[str] = ()
+) -> Session:
+    """Continue the session of a cursor.
+
+    Episodes that left the catalog, or whose id or content id is in `engaged_ids`, are left out.
+    """
+    session = payload.session(session_id, catalog)
+    engaged = in_sorted(np.sort(catalog.rows_named(tuple(engaged_ids))), session.queue.rows)
+    return replace(session, queue=session.queue.take(~engaged))
 
 
 def page(
@@ -78,25 +84,27 @@ def page(
     expires_us: int,
     degraded: Sequence[Degradation] = (),
 ) -> bytes:
-    """The next `limit` episodes as JSON, with a cursor for the rest (null: nothing is left).
+    """The next `limit` episodes as JSON, with a cursor for the rest (null if none is left).
 
-    `degraded` names what this answer has to do without, beside what its ranking had to.
+    `degraded` names what this answer has to do without, in addition to what its ranking had to.
     """
     shown, rest = session.queue.take(slice(limit)), session.queue.take(slice(limit, None))
     token = None
     if len(rest):
         later = replace(session, shown=session.shown + len(shown), queue=rest)
-        token = seal(later, uid=uid, keys=keys, expires_us=expires_us)
+        payload = CursorPayload.of(later, catalog.id_hashes[rest.rows], expires_us)
+        token = seal(payload, session_id=session.session_id, uid=uid, keys=keys)
     return _answer(catalog, session, shown, next_cursor=token, degraded=degraded)
 
 
 def replay(catalog: Catalog, session: Session, limit: int) -> bytes:
     """The first page without a cursor, and `queue`: every episode, its scores and its reason."""
     answer = _answer(catalog, session, session.queue.take(slice(limit)), next_cursor=None)
-    rows = catalog.id_index.first(session.queue.id_hashes)
     queue = [
-        b'{"id":%s%s' % (msgspec.json.encode(catalog.ids[int(row)]), facts)
-        for row, facts in zip(rows, _facts(catalog, session.queue, 0), strict=True)
+        b'{"id":%s%s' % (msgspec.json.encode(catalog.ids[row]), facts)
+        for row, facts in zip(
+            session.queue.rows.tolist(), _facts(catalog, session.queue, 0), strict=True
+        )
     ]
     return b'%s,"queue":[%s]}' % (answer[:-1], b",".join(queue))
 
@@ -131,10 +139,11 @@ def _answer(
         rest["trace"] = session.trace
     if session.detail is not None:
         rest["detail"] = session.detail
-    rows = catalog.id_index.first(shown.id_hashes)
     episodes = (
-        catalog.cards.raw(int(row))[:-1] + facts
-        for row, facts in zip(rows, _facts(catalog, shown, session.shown), strict=True)
+        catalog.cards.raw(row)[:-1] + facts
+        for row, facts in zip(
+            shown.rows.tolist(), _facts(catalog, shown, session.shown), strict=True
+        )
     )
     return b'{"session_id":%s,"episodes":[%s],%s' % (
         msgspec.json.encode(session.session_id),
@@ -143,13 +152,9 @@ def _answer(
     )
 
 
-def _facts(catalog: Catalog, queue: Queue, first: int) -> list[bytes]:
-    """What is said of each episode of a queue, as the end of a JSON object."""
-    codes, leans_on = queue.reasons.codes.tolist(), queue.reasons.leans_on.tolist()
-    pairs = list(zip(codes, leans_on, strict=True))
-    phrases = {pair: msgspec.json.encode(phrase(catalog, *pair)) for pair in set(pairs)}
-    facts = []
+def _facts(catalog: Catalog, queue: Queue, shown: int) -> Iterator[bytes]:
+    """The scores, position and reason of each episode, as the end of its JSON object."""
     scores = (queue.scores / MILLION).tolist()
-    for place, (score, pair) in enumerate(zip(scores, pairs, strict=True), first + 1):
-        facts.append(_FACTS % (*score, place, phrases[pair]))
-    return facts
+    reasons = render_all(catalog, queue.reasons)
+    for position, (score, reason) in enumerate(zip(scores, reasons, strict=True), shown + 1):
+        yield _FACTS % (*score, position, msgspec.json.encode(reason))

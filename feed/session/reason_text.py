@@ -1,12 +1,12 @@
-"""Phrases: a reason as data and in words. Localise by key and parameters."""
+"""The text of a reason in English, with its key and parameters for other languages."""
 
 from typing import Any
 
 from feed.catalog.catalog import Catalog
-from feed.ranking.reasons import BECAUSE, DISCOVER, KEYS
+from feed.ranking.reasons import BECAUSE, DISCOVER, KEYS, Reasons
 
 MAX_TITLE = 120
-"""characters of a title that a reason repeats"""
+"""Characters of a title in a reason, the ellipsis of a longer one included."""
 
 _TEXTS = {
     "discover": "New to you",
@@ -36,30 +36,37 @@ _OF_SERIES = {"series_followed", "series_heard"}
 _OF_EPISODE = {"others", *(KEYS[code] for code in BECAUSE.tolist())}
 
 
-def phrase(catalog: Catalog, code: int, leans_on: int) -> dict[str, Any]:
-    """A reason as `{key, params, text}`.
+def render(catalog: Catalog, code: int, subject_hash: int) -> dict[str, Any]:
+    """A reason as `{key, params, text}`, from its code in `KEYS` and the hash of what it names.
 
-    One that leans on something that this catalog no longer has becomes `discover`.
+    A reason that names something that is not in the catalog becomes `discover`.
     """
     key = KEYS[code]
-    params = _params(catalog, key, leans_on)
+    params = _params(catalog, key, subject_hash)
     if params is None:
         key, params = KEYS[DISCOVER], {}
     return {"key": key, "params": params, "text": _TEXTS[key].format(**params)}
 
 
-def _params(catalog: Catalog, key: str, leans_on: int) -> dict[str, str] | None:
-    """What a reason of this key names, {} for nothing, None where that is gone."""
+def render_all(catalog: Catalog, reasons: Reasons) -> list[dict[str, Any]]:
+    """Each of k reasons as `{key, params, text}`."""
+    pairs = list(zip(reasons.codes.tolist(), reasons.subject_hashes.tolist(), strict=True))
+    rendered = {pair: render(catalog, *pair) for pair in set(pairs)}
+    return [rendered[pair] for pair in pairs]
+
+
+def _params(catalog: Catalog, key: str, subject_hash: int) -> dict[str, str] | None:
+    """What a reason of this key names, {} for nothing, None for something not in the catalog."""
     if key in _OF_CATEGORY:
-        row = catalog.category_index.row_hashed(leans_on)
+        row = catalog.category_index.row_hashed(subject_hash)
         return None if row is None else {"category": catalog.categories[row]}
     if key in _OF_SERIES:
-        row = catalog.series_index.row_hashed(leans_on)
+        row = catalog.series_index.row_hashed(subject_hash)
         if row is None:
             return None
         return {"series_id": catalog.series_ids[row], "series": catalog.series_names[row]}
     if key in _OF_EPISODE:
-        row = catalog.id_index.row_hashed(leans_on)
+        row = catalog.id_index.row_hashed(subject_hash)
         if row is None:
             return None
         return {"episode_id": catalog.ids[row], "title": _shortened(catalog.title(row))}

@@ -1,4 +1,4 @@
-"""The state of a session between two pages: what is still to be shown, and what is said of it."""
+"""The state of a session between two pages: the rest of its queue, and how that was ranked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import HashArray
+from feed.arrays.arrays import IntArray
 from feed.ranking.pipeline import Trace
 from feed.ranking.reasons import Reasons
 from feed.ranking.trace import TraceDetail
@@ -16,53 +16,50 @@ from feed.scenarios.experiment import Assignment
 
 @dataclass(frozen=True)
 class Queue:
-    """Episodes still to be shown, in order, and what the answer says about each. k rows.
+    """The k episodes of a session that are still to be shown, in order."""
 
-    Episodes are named by the hashes of their ids, so that a queue outlives the catalog it is from.
-    """
-
-    id_hashes: HashArray
-    """(k,)"""
+    rows: IntArray
+    """(k,) rows of the catalog"""
     scores: npt.NDArray[np.int32]
     """(k, 4) similarity, quality, recency and final score, in millionths"""
     reasons: Reasons
 
     def __len__(self) -> int:
-        return len(self.id_hashes)
+        return len(self.rows)
 
     def take(self, places: Any) -> "Queue":
-        """Some of it, in order: `places` is whatever indexes an array."""
-        reasons = Reasons(self.reasons.codes[places], self.reasons.leans_on[places])
-        return Queue(self.id_hashes[places], self.scores[places], reasons)
+        """The episodes at these places, in order; `places` is anything that indexes an array."""
+        reasons = Reasons(self.reasons.codes[places], self.reasons.subject_hashes[places])
+        return Queue(self.rows[places], self.scores[places], reasons)
 
 
-class Drawn(NamedTuple):
-    """An episode that chance chose for its place; three to a list in the log."""
+class Exploration(NamedTuple):
+    """An episode that was drawn at random for an exploration slot; logged as a list of three."""
 
-    place: int
-    """in the whole queue, from 1 on"""
+    position: int
+    """its place in the whole queue, counted from 1"""
     episode_id: str
     propensity: float
-    """with what probability, among those proposed for it"""
+    """the probability of the draw, 0 to 1, among the candidates for the slot"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """A session at some point of its queue."""
+    """A session before one of its pages."""
 
     session_id: str
     scenario: str
     cold_start: bool
     user_vector_episodes: int
     degraded: tuple[str, ...]
-    """what its ranking had to do without"""
+    """what the ranking had to do without, by the names of `Degradation`"""
     shown: int
-    """how many episodes it has shown so far"""
+    """number of episodes on earlier pages"""
     queue: Queue
     experiment: Assignment | None = None
-    drawn: Sequence[Drawn] = ()
-    """for the log, when it is created: it travels in no cursor"""
+    explored: Sequence[Exploration] = ()
+    """the draws of a new session, for its log line; no cursor holds them"""
     trace: Trace | None = None
-    """for the first page only: it travels in no cursor"""
+    """how the queue came about, for the first page; no cursor holds it"""
     detail: TraceDetail | None = None
-    """likewise"""
+    """the trace with ids and titles, for the first page; no cursor holds it"""

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from feed.catalog.catalog import Catalog
 from feed.session import pages
-from feed.session.cursor import CursorError, CursorExpired, unseal
+from feed.session.cursor import CursorError, CursorExpired, CursorPayload, unseal
 from feed.session.request import Ids, Limit, SessionRequest, make_query
 from feed.session.state import Session
 from functions.http.endpoint import json_response
@@ -61,8 +61,8 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
                 trace=body.trace,
                 detail=body.detail,
             )
-    if session.drawn and not body.detail:  # the Lab's sessions are no decisions of a listener
-        timings.log_fields["drawn"] = session.drawn
+    if session.explored and not body.detail:  # the Lab's sessions are no decisions of a listener
+        timings.log_fields["drawn"] = session.explored
     return _page(service, loaded.catalog, session, body.limit, uid, timings)
 
 
@@ -72,10 +72,10 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
         body = await read_body(request, NextRequest)
         uid = await service.verifier.uid(request)
         session_id = request.path_params["session_id"]
-        session = _open_cursor(service, body.cursor, session_id, uid)
+        payload = _open_cursor(service, body.cursor, session_id, uid)
     loaded = await service.catalog(timings)
     with timings.step("resume"):
-        session = pages.resume(loaded.catalog, session, body.engaged_ids)
+        session = pages.resume(loaded.catalog, session_id, payload, body.engaged_ids)
     return _page(service, loaded.catalog, session, body.limit, uid, timings)
 
 
@@ -120,7 +120,7 @@ def _check_user(user_id: str | None, uid: str | None) -> None:
         )
 
 
-def _open_cursor(service: Service, token: str, session_id: str, uid: str | None) -> Session:
+def _open_cursor(service: Service, token: str, session_id: str, uid: str | None) -> CursorPayload:
     now_us = service.now_us()
     try:
         return unseal(

@@ -7,7 +7,7 @@ from catalog_builder.build import build_catalog
 from catalog_builder.signals.aggregates import SignalParameters
 from feed.model.engagement import Engagement, Summary
 from feed.model.timestamps import to_us
-from feed.session.state import Drawn
+from feed.session.state import Exploration
 from tests.support.catalogs import NOW, episodes, publish_to, vectors_of
 from tests.support.server import Server, until
 
@@ -58,14 +58,14 @@ def test_the_log_says_what_chance_chose_and_how_likely_it_was(
     server.create(detail=True)
     until(lambda: sum("scenario" in line for line in server.log_lines) == 3)
     bold, plain, lab = (line for line in server.log_lines if "scenario" in line)
-    drawn = [Drawn(*one) for one in bold["drawn"]]
+    drawn = [Exploration(*one) for one in bold["drawn"]]
     propensities = session["trace"]["propensities"]
     shown = {one["queue_position"]: one["id"] for one in session["episodes"]}
-    assert [one.place for one in drawn][:3] == [5, 10, 15]
+    assert [one.position for one in drawn][:3] == [5, 10, 15]
     for one in drawn:
         assert 0 < one.propensity <= 1
-        assert one.propensity == propensities[one.place - 1]
-        assert shown.get(one.place, one.episode_id) == one.episode_id
+        assert one.propensity == propensities[one.position - 1]
+        assert shown.get(one.position, one.episode_id) == one.episode_id
         assert int(one.episode_id.removeprefix("episode-")) >= 60
     assert sum(one.propensity < 1 for one in drawn) == sum(one < 1 for one in propensities) > 2
     assert "drawn" not in plain

@@ -15,7 +15,7 @@ from feed.model.timestamps import to_us
 from feed.ports.vector_search import Match
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import Scenario, shipped
-from feed.session.reason_text import phrase
+from feed.session.reason_text import render_all
 from feed.session.request import SessionRequest, make_query
 from feed.user.query import Query
 from tests.support.catalogs import DIMENSION, NOW, TOPICS, catalog_of, episodes
@@ -98,8 +98,7 @@ def test_whatever_a_search_answers_nothing_that_is_not_allowed_is_shown(
     assert len(set(slate.rows.tolist())) == len(slate.rows)
     assert (np.abs(slate.scores[:, 0].astype(np.int64)) <= 1_000_000).all()
     assert scenario.name == "baseline" or len(slate.rows) or not allowed.any()
-    for code, leans_on in zip(slate.reasons.codes, slate.reasons.leans_on, strict=True):
-        assert phrase(BLIND, int(code), int(leans_on))["text"]
+    assert all(reason["text"] for reason in render_all(BLIND, slate.reasons))
 
 
 @given(queries(), scenarios)

@@ -9,7 +9,7 @@ from feed.model.engagement import Profile, Summary
 from feed.model.timestamps import to_us
 from feed.ranking.pipeline import Ranker, Slate
 from feed.scenarios.scenario import Scenario
-from feed.session.reason_text import phrase
+from feed.session.reason_text import render_all
 from feed.session.request import SessionRequest, make_query
 from feed.user.query import Query
 from tests.support.catalogs import NOW
@@ -29,5 +29,4 @@ def ranked(catalog: Catalog, scenario: Scenario, **fields: Any) -> Slate:
 
 def reason_texts(catalog: Catalog, slate: Slate) -> list[dict[str, Any]]:
     """The reason of each episode of a slate, as an answer shows it."""
-    pairs = zip(slate.reasons.codes.tolist(), slate.reasons.leans_on.tolist(), strict=True)
-    return [phrase(catalog, *pair) for pair in pairs]
+    return render_all(catalog, slate.reasons)

@@ -14,7 +14,7 @@ from evaluation.report import accuracy, worst_served
 from evaluation.report.page import html_table, page
 from evaluation.report.session_sample import POSITIONS, TOP, sample_sessions
 from feed.scenarios.scenario import shipped
-from feed.session.reason_text import phrase
+from feed.session.reason_text import render_all
 from tests.support.interactions import EPISODES, FixedScores, event, history, rows_of, training_of
 
 USERS = {"ann": 20, "bob": 21, "cyd": 22, "dan": 23}
@@ -92,11 +92,7 @@ def test_parts_reasons_and_sources_are_those_of_the_queues() -> None:
     found = sample_sessions(RANKING, ASKED.users)
     slates = [RANKING.slate(user) for user in ASKED.users]
     keys = [
-        phrase(KNOWN.catalog, *pair)["key"]
-        for one in slates
-        for pair in list(
-            zip(one.reasons.codes.tolist(), one.reasons.leans_on.tolist(), strict=True)
-        )[:TOP]
+        reason["key"] for one in slates for reason in render_all(KNOWN.catalog, one.reasons)[:TOP]
     ]
     assert found.shown == len(keys)
     assert dict(found.reasons) == {key: keys.count(key) for key in set(keys)}

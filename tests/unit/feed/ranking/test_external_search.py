@@ -14,7 +14,7 @@ from feed.ranking.external_search import SearchPlan
 from feed.ranking.pipeline import Ranker, Slate
 from feed.scenarios import scenario as scenarios
 from feed.scenarios.scenario import Scenario
-from feed.session.reason_text import phrase
+from feed.session.reason_text import render_all
 from feed.session.request import SessionRequest, make_query
 from feed.user.query import Query
 from tests.support.catalogs import NOW, catalog_of, episodes
@@ -58,11 +58,6 @@ def ranked(
     ranker = Ranker(blind, scenario)
     found = retrieved(ranker, ExactSearch(catalog), query)
     return ranker.rank(query, found), Ranker(catalog, scenario).rank(query)
-
-
-def phrases(catalog: Catalog, slate: Slate) -> list[dict[str, Any]]:
-    pairs = zip(slate.reasons.codes.tolist(), slate.reasons.leans_on.tolist(), strict=True)
-    return [phrase(catalog, *pair) for pair in pairs]
 
 
 def queries(catalog: Catalog) -> Iterator[tuple[str, Query]]:
@@ -213,7 +208,7 @@ def test_without_an_answer_what_is_stated_is_still_used_and_the_lack_is_named(
         inside = np.isin(slate.rows, chess)
         assert set(slate.scores[inside, 0].tolist()) == {500_000}
         assert set(slate.scores[~inside, 0].tolist()) == {0}
-        said = np.array([one["key"] for one in phrases(blind, slate)])
+        said = np.array([one["key"] for one in render_all(blind, slate.reasons)])
         assert ((said == "interest") == inside).all()
         assert inside[:5].all()
 
@@ -228,7 +223,11 @@ def test_without_an_answer_engagements_alone_make_the_feed_of_somebody_unknown(
         assert slate.cold_start
         assert len(slate.rows) > 20
         assert row not in slate.rows
-        assert {one["key"] for one in phrases(blind, slate)} <= {"quality", "fresh", "discover"}
+        assert {one["key"] for one in render_all(blind, slate.reasons)} <= {
+            "quality",
+            "fresh",
+            "discover",
+        }
 
 
 def test_who_is_unknown_lacks_nothing(blind: Catalog, catalog: Catalog) -> None:
@@ -271,16 +270,16 @@ def test_the_only_engagement_is_the_reason_for_certain(blind: Catalog, catalog: 
     row = embedded(blind)[0]
     query = asking(engagements=engaged(blind, row, kind="bookmark"))
     found, held = ranked(blind, catalog, query)
-    assert phrases(blind, found) == phrases(catalog, held)
-    assert phrases(blind, found)[0]["key"] == "because_bookmark"
+    assert render_all(blind, found.reasons) == render_all(catalog, held.reasons)
+    assert render_all(blind, found.reasons)[0]["key"] == "because_bookmark"
 
 
 def test_one_interest_is_the_reason_as_where_vectors_are_held(
     blind: Catalog, catalog: Catalog
 ) -> None:
     found, held = ranked(blind, catalog, asking(category_interests=["Chess"]))
-    assert phrases(blind, found) == phrases(catalog, held)
-    assert {"interest", "near_interest"} <= {one["key"] for one in phrases(blind, found)}
+    assert render_all(blind, found.reasons) == render_all(catalog, held.reasons)
+    assert {"interest", "near_interest"} <= {one["key"] for one in render_all(blind, found.reasons)}
 
 
 def test_of_several_engagements_none_is_named_as_the_reason(
@@ -292,7 +291,9 @@ def test_of_several_engagements_none_is_named_as_the_reason(
     )
     chess = blind.rows_in(np.array([blind.category_index.row("Chess")]))
     seen = set()
-    for row, scores, one in zip(found.rows, found.scores, phrases(blind, found), strict=True):
+    for row, scores, one in zip(
+        found.rows, found.scores, render_all(blind, found.reasons), strict=True
+    ):
         seen.add(one["key"])
         if scores[0] < 300_000:
             assert one["key"] in {"quality", "fresh", "discover"}
@@ -308,7 +309,7 @@ def test_of_several_interests_the_reason_is_one_that_the_episode_is_in(
     blind: Catalog, catalog: Catalog
 ) -> None:
     found, _ = ranked(blind, catalog, asking(category_interests=["Chess", "Bread"]))
-    for row, one in zip(found.rows, phrases(blind, found), strict=True):
+    for row, one in zip(found.rows, render_all(blind, found.reasons), strict=True):
         inside = {blind.categories[int(c)] for c in blind.categories_of(int(row))}
         assert one["key"] != "near_interest"
         if one["key"] == "interest":

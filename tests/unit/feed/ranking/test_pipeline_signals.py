@@ -16,7 +16,7 @@ from feed.ranking.catalog_features import CatalogFeatures
 from feed.ranking.pipeline import Ranker, Slate
 from feed.scenarios import scenario as scenarios
 from feed.scenarios.scenario import Scenario
-from feed.session.reason_text import phrase
+from feed.session.reason_text import render_all
 from feed.session.request import SessionRequest, make_query
 from tests.support.catalogs import NOW, episodes, vectors_of
 
@@ -95,7 +95,7 @@ def test_what_others_chose_with_it_is_a_candidate_and_says_so(catalog: Catalog) 
     at = rows.index(20)
     assert "neighbours" in slate.trace.proposed_by[at]
     assert slate.trace.parts["neighbours"][at] > 0
-    reason = phrase(catalog, int(slate.reasons.codes[at]), int(slate.reasons.leans_on[at]))
+    reason = render_all(catalog, slate.reasons)[at]
     assert reason["key"] in {"others", "because_complete"}
     assert reason["params"]["episode_id"] == SOME[10].id
 
@@ -117,7 +117,7 @@ def test_an_episode_left_half_way_comes_back_unless_it_is_excluded(catalog: Cata
     left = [{"episode_id": SOME[60].id, "type": "listen", "progress": 0.5}]
     slate = ranked(catalog, with_(EVERYTHING, blend={"unfinished": 1}), engagements=left)
     at = slate.rows.tolist().index(60)
-    assert phrase(catalog, int(slate.reasons.codes[at]), 0)["key"] == "unfinished"
+    assert render_all(catalog, slate.reasons)[at]["key"] == "unfinished"
     gone = ranked(catalog, EVERYTHING, engagements=left, excluded_ids=[SOME[60].id])
     assert 60 not in gone.rows
     never = with_(FOR_YOU, sources={"unfinished": 0})
@@ -135,11 +135,9 @@ def test_a_series_that_is_followed_is_a_reason(catalog: Catalog) -> None:
         now_us=US,
     )
     slate = Ranker(catalog, EVERYTHING).rank(query)
-    keys = [
-        phrase(catalog, int(code), int(leans_on))
-        for code, leans_on in zip(slate.reasons.codes, slate.reasons.leans_on, strict=True)
+    followed = [
+        one for one in render_all(catalog, slate.reasons) if one["key"] == "series_followed"
     ]
-    followed = [one for one in keys if one["key"] == "series_followed"]
     assert followed
     assert {one["params"]["series_id"] for one in followed} == {series}
 
@@ -157,8 +155,8 @@ def test_open_slots_hold_what_few_have_heard_and_their_propensity(catalog: Catal
     drawn = np.flatnonzero(propensities < 1)
     assert (drawn[:3] % 5 == 4).all()
     assert not catalog.signals.listeners[slate.rows[drawn]].any()
-    for at in drawn.tolist():
-        assert phrase(catalog, int(slate.reasons.codes[at]), 0)["key"] == "unseen"
+    reasons = render_all(catalog, slate.reasons)
+    assert {reasons[at]["key"] for at in drawn.tolist()} <= {"unseen"}
     same = ranked(catalog, EVERYTHING, engagements=ENGAGED, seed=7)
     assert same.rows.tolist() == slate.rows.tolist()
     other = [ranked(catalog, EVERYTHING, engagements=ENGAGED, seed=s) for s in range(5)]

@@ -14,7 +14,7 @@ from feed.ranking import scorers
 from feed.ranking.pipeline import Ranker, Slate
 from feed.ranking.reasons import KEYS
 from feed.scenarios.scenario import QualityParameters
-from feed.session.reason_text import MAX_TITLE, phrase
+from feed.session.reason_text import MAX_TITLE, render, render_all
 from feed.session.request import SessionRequest, make_query
 from tests.support.catalogs import NOW, catalog_of
 from tests.support.scenarios import PLAIN
@@ -26,11 +26,6 @@ def ranked(catalog: Catalog, **fields: object) -> Slate:
     return Ranker(catalog, PLAIN).rank(query)
 
 
-def phrases(catalog: Catalog, slate: Slate) -> list[dict[str, object]]:
-    pairs = zip(slate.reasons.codes, slate.reasons.leans_on, strict=True)
-    return [phrase(catalog, int(code), int(leans_on)) for code, leans_on in pairs]
-
-
 def test_an_episode_is_explained_by_the_engaged_one_that_is_most_like_it(catalog: Catalog) -> None:
     a, b = np.flatnonzero(catalog.embeddings.present)[:2]
     engaged = [
@@ -38,7 +33,9 @@ def test_an_episode_is_explained_by_the_engaged_one_that_is_most_like_it(catalog
         {"episode_id": catalog.ids[b], "type": "bookmark"},
     ]
     slate = ranked(catalog, engagements=engaged)
-    for row, one, scores in zip(slate.rows, phrases(catalog, slate), slate.scores, strict=True):
+    for row, one, scores in zip(
+        slate.rows, render_all(catalog, slate.reasons), slate.scores, strict=True
+    ):
         nearest = max((a, b), key=lambda m: catalog.embeddings[m] @ catalog.embeddings[row])
         if scores[0] >= 300_000:
             assert one["key"] == "because_bookmark"
@@ -53,7 +50,7 @@ def test_an_episode_is_explained_by_the_engaged_one_that_is_most_like_it(catalog
 def test_a_stated_interest_is_the_reason_only_of_episodes_that_are_in_it(catalog: Catalog) -> None:
     slate = ranked(catalog, category_interests=["Chess"])
     seen = set()
-    for row, one in zip(slate.rows, phrases(catalog, slate), strict=True):
+    for row, one in zip(slate.rows, render_all(catalog, slate.reasons), strict=True):
         inside = [catalog.categories[int(c)] for c in catalog.categories_of(int(row))]
         seen.add(one["key"])
         if one["key"] == "interest":
@@ -73,7 +70,7 @@ def test_an_episode_is_called_highly_rated_or_recent_only_where_it_is(catalog: C
         scorers.quality(catalog, QualityParameters())[~np.isnan(catalog.scores[:, :2]).any(1)]
     )
     seen = set()
-    for place, one in enumerate(phrases(catalog, slate)):
+    for place, one in enumerate(render_all(catalog, slate.reasons)):
         seen.add(one["key"])
         own = not np.isnan(catalog.scores[slate.rows[place], :2]).any()
         rated = own and quality[place] >= round(middle * 1e6)
@@ -88,14 +85,14 @@ def test_an_episode_is_called_highly_rated_or_recent_only_where_it_is(catalog: C
 
 def test_where_nothing_is_rated_nothing_is_called_so(catalog: Catalog) -> None:
     unscored = replace(catalog, scores=np.full_like(catalog.scores, np.nan))
-    keys = {one["key"] for one in phrases(unscored, ranked(unscored))}
+    keys = {one["key"] for one in render_all(unscored, ranked(unscored).reasons)}
     assert keys == {"fresh", "discover"}
 
 
 def test_a_reason_that_leans_on_something_gone_becomes_a_plain_one(catalog: Catalog) -> None:
     gone = int(hash_strings(["gone"])[0])
     for key in ("interest", "because_like"):
-        assert phrase(catalog, KEYS.index(key), gone)["key"] == "discover"
+        assert render(catalog, KEYS.index(key), gone)["key"] == "discover"
 
 
 def test_codes_of_reasons_stay_what_they_are_in_cursors_that_are_out() -> None:
@@ -114,7 +111,7 @@ def test_every_reason_is_documented() -> None:
 
 def test_every_type_of_engagement_has_its_words(catalog: Catalog) -> None:
     known = int(catalog.id_hashes[0])
-    texts = {phrase(catalog, KEYS.index(f"because_{kind}"), known)["text"] for kind in TYPES}
+    texts = {render(catalog, KEYS.index(f"because_{kind}"), known)["text"] for kind in TYPES}
     assert len(texts) == len(TYPES)
     assert all(catalog.title(0) in str(text) for text in texts)
 
@@ -122,7 +119,7 @@ def test_every_type_of_engagement_has_its_words(catalog: Catalog) -> None:
 @pytest.mark.parametrize("title", ["no space " * 40, "長" * 300])
 def test_a_long_title_is_cut_wherever_its_words_end(title: str) -> None:
     long = catalog_of([Episode(id="a", title=title, published_at=NOW)])
-    said = phrase(long, KEYS.index("because_like"), int(long.id_hashes[0]))
+    said = render(long, KEYS.index("because_like"), int(long.id_hashes[0]))
     shown = str(said["params"]["title"])
     assert shown.endswith("…")
     assert title.startswith(shown[:-1])
@@ -132,5 +129,5 @@ def test_a_long_title_is_cut_wherever_its_words_end(title: str) -> None:
 
 def test_a_short_title_stays_as_it_is() -> None:
     odd = catalog_of([Episode(id="a", title="Two  spaces", published_at=NOW)])
-    said = phrase(odd, KEYS.index("because_like"), int(odd.id_hashes[0]))
+    said = render(odd, KEYS.index("because_like"), int(odd.id_hashes[0]))
     assert said["params"]["title"] == "Two  spaces"

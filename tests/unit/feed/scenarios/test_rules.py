@@ -14,7 +14,7 @@ from feed.ranking.pipeline import Ranker, Slate
 from feed.scenarios import scenario as scenarios
 from feed.scenarios.rules import Where
 from feed.scenarios.scenario import ScenarioError, parse
-from feed.session.reason_text import phrase
+from feed.session.reason_text import render_all
 from feed.session.request import SessionRequest, make_query
 from tests.support.catalogs import NOW
 
@@ -103,7 +103,7 @@ def test_a_pinned_slot_goes_to_the_best_of_whom_it_names(catalog: Catalog) -> No
     pin = f'[[rules.pins]]\nslot = 4\nwhere = {{ series = ["{series}"] }}\n'
     slate = ranked(catalog, pin)
     assert catalog.series[slate.rows[3]] == 3
-    assert phrase(catalog, int(slate.reasons.codes[3]), int(slate.reasons.leans_on[3])) == {
+    assert render_all(catalog, slate.reasons)[3] == {
         "key": "pinned",
         "params": {},
         "text": "Picked by the editors",
@@ -113,7 +113,7 @@ def test_a_pinned_slot_goes_to_the_best_of_whom_it_names(catalog: Catalog) -> No
     # It yields to who is asked: what is excluded or filtered is pinned for nobody.
     muted = ranked(catalog, pin, muted_series=[series])
     assert 3 not in catalog.series[muted.rows]
-    assert phrase(catalog, int(muted.reasons.codes[3]), 0)["key"] != "pinned"
+    assert "pinned" not in {one["key"] for one in render_all(catalog, muted.reasons)}
 
 
 def test_a_pin_brings_whom_no_source_would(catalog: Catalog) -> None:
