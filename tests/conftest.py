@@ -73,6 +73,12 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
 
 @pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """The event loop in which tests that are coroutines run."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
 def catalog() -> Any:
     """A catalog of 400 generated episodes."""
     return catalog_of(episodes(400))

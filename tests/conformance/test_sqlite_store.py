@@ -12,7 +12,7 @@ import pytest
 from adapters.sqlite.users import SqliteStore
 from feed.ports.errors import Unavailable
 from feed.summary.writer import refresh_summary
-from tests.conformance.test_summary_store import Open, SummaryStoreContract, engagement, summary_of
+from tests.conformance.test_summary_store import Open, SummaryStoreContract, engagement
 
 
 class TestSqliteStore(SummaryStoreContract):
@@ -24,36 +24,25 @@ class TestSqliteStore(SummaryStoreContract):
     def opened(self) -> Open:
         return lambda: SqliteStore(self.path)
 
-    def test_every_write_leaves_its_event_until_it_is_handled(self) -> None:
-        async def work() -> None:
-            store = SqliteStore(self.path)
-            await store.put_engagement("u", engagement("a"))
-            await store.put_engagement("v", engagement("b"))
-            await store.delete_engagement("u", "a")
-            await store.delete_engagement("u", "a")
-            await store.update_profile("u", {"languages": ()})
-            await store.delete_engagements("v")
-            events = await SqliteStore(self.path).events()
-            names = [(e.uid, e.engagement_id) for e in events]
-            assert names == [("u", "a"), ("v", "b"), ("u", "a"), ("u", None), ("v", "b")]
-            await store.handled(events[1:])
-            assert await store.events() == events[:1]
+    def spoil_summary(self, data: bytes) -> None:
+        with sqlite3.connect(self.path) as db:
+            db.execute("UPDATE summaries SET document = ?", (data,))
 
-        self.run(work())
+    async def test_every_write_leaves_its_event_until_it_is_handled(self) -> None:
+        store = SqliteStore(self.path)
+        await store.put_engagement("u", engagement("a"))
+        await store.put_engagement("v", engagement("b"))
+        await store.delete_engagement("u", "a")
+        await store.delete_engagement("u", "a")
+        await store.update_profile("u", {"languages": ()})
+        await store.delete_engagements("v")
+        events = await SqliteStore(self.path).events()
+        names = [(e.uid, e.engagement_id) for e in events]
+        assert names == [("u", "a"), ("v", "b"), ("u", "a"), ("u", None), ("v", "b")]
+        await store.handled(events[1:])
+        assert await store.events() == events[:1]
 
-    def test_a_spoiled_summary_is_read_as_unreadable_with_its_revision(self) -> None:
-        async def work() -> None:
-            store = SqliteStore(self.path)
-            revision = await store.write_summary("u", summary_of("a"), None)
-            with sqlite3.connect(self.path) as db:
-                db.execute("UPDATE summaries SET document = x'00'")
-            stored = await store.read_summary("u")
-            assert stored is not None
-            assert (stored.summary, stored.revision) == (None, revision)
-
-        self.run(work())
-
-    def test_the_bytes_of_deleted_users_are_in_none_of_the_files(self) -> None:
+    async def test_the_bytes_of_deleted_users_are_in_none_of_the_files(self) -> None:
         rng = random.Random(10)
         users = [f"somebody-{i:02}" for i in range(8)]
 
@@ -67,55 +56,48 @@ class TestSqliteStore(SummaryStoreContract):
             files = self.path.parent.iterdir()
             return {file.name: file.read_bytes().count(uid.encode()) for file in files}
 
-        async def work() -> None:
-            store = SqliteStore(self.path)
-            for _ in range(150):
-                uid = rng.choice(users)
-                text = f"of {uid} " * rng.randrange(1, 40)
-                one = engagement(f"{uid}-{rng.randrange(20)}", episode_title=text, episode_id=uid)
-                await store.put_engagement(uid, one)
-                if rng.random() < 0.3:
-                    await store.delete_engagement(uid, one.id)
-                    await store.update_profile(uid, {"languages": (text,)})
+        store = SqliteStore(self.path)
+        for _ in range(150):
+            uid = rng.choice(users)
+            text = f"of {uid} " * rng.randrange(1, 40)
+            one = engagement(f"{uid}-{rng.randrange(20)}", episode_title=text, episode_id=uid)
+            await store.put_engagement(uid, one)
+            if rng.random() < 0.3:
+                await store.delete_engagement(uid, one.id)
+                await store.update_profile(uid, {"languages": (text,)})
+        await handle(store)
+        for uid in users[:3]:
+            assert sum(traces(uid).values()) > 0
+            await store.delete_engagements(uid)
+            await store.delete_profile(uid)
+            await refresh_summary(store, uid, profile=True, rebuild=True)
             await handle(store)
-            for uid in users[:3]:
-                assert sum(traces(uid).values()) > 0
-                await store.delete_engagements(uid)
-                await store.delete_profile(uid)
-                await refresh_summary(store, uid, profile=True, rebuild=True)
-                await handle(store)
-                await store.purge()
-                assert set(traces(uid)) == {"users.db", "users.db-wal", "users.db-shm"}
-                assert set(traces(uid).values()) == {0}
-            assert await store.users(20) == users[3:]
+            await store.purge()
+            assert set(traces(uid)) == {"users.db", "users.db-wal", "users.db-shm"}
+            assert set(traces(uid).values()) == {0}
+        assert await store.users(20) == users[3:]
 
-        self.run(work())
-
-    def test_a_log_that_somebody_reads_is_emptied_once_they_are_done(self) -> None:
+    async def test_a_log_that_somebody_reads_is_emptied_once_they_are_done(self) -> None:
         log = self.path.with_name("users.db-wal")
+        store = SqliteStore(self.path)
+        await store.put_engagement("somebody", engagement("a"))
+        with contextlib.closing(sqlite3.connect(self.path)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT * FROM engagements").fetchall()
+            await store.delete_engagements("somebody")
+            await store.handled(await store.events())
+            await store.purge()
+            assert b"somebody" in log.read_bytes()
+        await store.put_engagement("other", engagement("a"))
+        assert b"somebody" not in log.read_bytes() + self.path.read_bytes()
 
-        async def work() -> None:
-            store = SqliteStore(self.path)
-            await store.put_engagement("somebody", engagement("a"))
-            with contextlib.closing(sqlite3.connect(self.path)) as reader:
-                reader.execute("BEGIN")
-                reader.execute("SELECT * FROM engagements").fetchall()
-                await store.delete_engagements("somebody")
-                await store.handled(await store.events())
-                await store.purge()
-                assert b"somebody" in log.read_bytes()
-            await store.put_engagement("other", engagement("a"))
-            assert b"somebody" not in log.read_bytes() + self.path.read_bytes()
-
-        self.run(work())
-
-    def test_a_file_that_is_no_database_is_unavailable(self) -> None:
+    async def test_a_file_that_is_no_database_is_unavailable(self) -> None:
         self.path.parent.mkdir()
         self.path.write_bytes(b"no database " * 1000)
         with pytest.raises(Unavailable, match=r"users\.db"):
-            self.run(SqliteStore(self.path).read_summary("u"))
+            await SqliteStore(self.path).read_summary("u")
 
-    def test_what_was_acknowledged_survives_a_kill_in_the_middle_of_writing(self) -> None:
+    async def test_what_was_acknowledged_survives_a_kill_in_the_middle_of_writing(self) -> None:
         code = """
 import asyncio, sys
 from pathlib import Path
@@ -133,7 +115,7 @@ asyncio.run(main())
 """
         root = Path(__file__).parents[2]
         command = [sys.executable, "-c", code, str(self.path)]
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: ASYNC220  # nothing else runs in this loop
             command, cwd=root, stdout=subprocess.PIPE, text=True, env={**os.environ}
         )
         assert process.stdout
@@ -142,10 +124,7 @@ asyncio.run(main())
         acknowledged += process.stdout.read().splitlines(keepends=True)
         process.wait()
 
-        async def work() -> None:
-            store = SqliteStore(self.path)
-            found = {e.id for e in await store.newest_engagements("u", 200_000)}
-            assert {line.strip() for line in acknowledged if line.endswith("\n")} <= found
-            assert {e.engagement_id for e in await store.events()} == found
-
-        self.run(work())
+        store = SqliteStore(self.path)
+        found = {e.id for e in await store.newest_engagements("u", 200_000)}
+        assert {line.strip() for line in acknowledged if line.endswith("\n")} <= found
+        assert {e.engagement_id for e in await store.events()} == found

@@ -1,13 +1,14 @@
-"""What an archive of all users' summaries must do."""
+"""What every archive of summaries does."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from adapters.firestore import summary_archive as firestore_archive
 from adapters.firestore.summary_archive import FirestoreArchive
 from adapters.firestore.users import FirestoreStore
+from adapters.sqlite import summary_archive as sqlite_archive
 from adapters.sqlite.summary_archive import SqliteArchive
 from adapters.sqlite.users import SqliteStore
 from emulators.firestore import FirestoreEmulator
@@ -16,7 +17,7 @@ from feed.model.engagement import Engagement, Summary
 from feed.ports.errors import Unavailable
 from feed.ports.users import SummaryArchive, SummaryStore
 
-USERS = 700
+USERS = 60
 ALPHABET = "0389ADYZagkmtuz_é"
 
 
@@ -26,37 +27,28 @@ def summary(number: int) -> Summary:
 
 
 def uid(number: int) -> str:
-    """Ids that begin with all that ids begin with."""
+    """An id; together they begin with every kind of first character."""
     return f"{ALPHABET[number % len(ALPHABET)]}{number}"
 
 
 class SummaryArchiveContract:
     """The suite. `store` writes what `archive` reads."""
 
-    def test_every_summary_comes_once(
-        self, store: Callable[[], SummaryStore], archive: SummaryArchive
+    async def test_every_summary_comes_once(
+        self, store: SummaryStore, archive: SummaryArchive
     ) -> None:
-        async def write() -> None:
-            opened = store()
-            for start in range(0, USERS, 50):
-                await asyncio.gather(
-                    *(
-                        opened.write_summary(uid(number), summary(number), None)
-                        for number in range(start, min(start + 50, USERS))
-                    )
-                )
-
-        asyncio.run(write())
+        numbers = range(USERS)
+        await asyncio.gather(*(store.write_summary(uid(n), summary(n), None) for n in numbers))
         found = sorted(one.engagements[0].timestamp_us for one in archive.summaries())
         assert found == list(range(USERS))
 
-    def test_nobody_has_none(self, archive: SummaryArchive) -> None:
+    def test_without_users_there_are_none(self, archive: SummaryArchive) -> None:
         assert list(archive.summaries()) == []
 
-    def test_who_stops_early_leaves_nothing_running(
-        self, store: Callable[[], SummaryStore], archive: SummaryArchive
+    async def test_reading_that_stops_early_leaves_nothing_running(
+        self, store: SummaryStore, archive: SummaryArchive
     ) -> None:
-        asyncio.run(store().write_summary("u", summary(1), None))
+        await store.write_summary("u", summary(1), None)
         reading = iter(archive.summaries())
         assert next(reading) == summary(1)
         del reading
@@ -64,11 +56,12 @@ class SummaryArchiveContract:
 
 class TestSqliteArchive(SummaryArchiveContract):
     @pytest.fixture
-    def store(self, tmp_path: Path) -> Callable[[], SummaryStore]:
-        return lambda: SqliteStore(tmp_path / "users.db")
+    def store(self, tmp_path: Path) -> SummaryStore:
+        return SqliteStore(tmp_path / "users.db")
 
     @pytest.fixture
-    def archive(self, tmp_path: Path) -> SummaryArchive:
+    def archive(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SummaryArchive:
+        monkeypatch.setattr(sqlite_archive, "PAGE", 7)
         return SqliteArchive(tmp_path / "users.db")
 
     def test_a_file_that_is_none_is_unavailable(self, tmp_path: Path) -> None:
@@ -79,21 +72,22 @@ class TestSqliteArchive(SummaryArchiveContract):
 
 class TestFirestoreArchive(SummaryArchiveContract):
     @pytest.fixture
-    def store(self, firestore_project: str) -> Callable[[], SummaryStore]:
-        return lambda: FirestoreStore(firestore_project)
+    def store(self, firestore_project: str) -> SummaryStore:
+        return FirestoreStore(firestore_project)
 
     @pytest.fixture
-    def archive(self, firestore_project: str) -> SummaryArchive:
+    def archive(self, firestore_project: str, monkeypatch: pytest.MonkeyPatch) -> SummaryArchive:
+        monkeypatch.setattr(firestore_archive, "PAGE", 2)
         return FirestoreArchive(firestore_project)
 
-    def test_what_is_no_summary_is_left_out(
+    async def test_what_is_no_summary_is_left_out(
         self,
         firestore_emulator: FirestoreEmulator,
         firestore_project: str,
-        store: Callable[[], SummaryStore],
+        store: SummaryStore,
         archive: SummaryArchive,
     ) -> None:
-        asyncio.run(store().write_summary("u", summary(3), None))
+        await store.write_summary("u", summary(3), None)
         spoiled = {"engagements": {"stringValue": "?"}}
         firestore_emulator.write(firestore_project, "users/v/summaries/engagement", spoiled)
         assert list(archive.summaries()) == [summary(3)]
