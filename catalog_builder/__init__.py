@@ -1,1 +1,1 @@
-"""Builds the catalog and publishes it: `python -m catalog_builder`."""
+"""Builds catalogs from episodes and publishes them: `python -m catalog_builder`."""

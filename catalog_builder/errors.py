@@ -1,9 +1,9 @@
-"""What makes a build or a publication stop, said to the person who started it."""
+"""Errors that stop a build, a publication or another command."""
 
 
 class CommandError(Exception):
-    """The builder will not do that; the message says why and what would help."""
+    """A command cannot do what was asked; the message says why and what would help."""
 
 
 class Superseded(CommandError):
-    """Somebody else published meanwhile: nothing is wrong with what was built."""
+    """Another build was published in the meantime; the catalog itself is sound."""

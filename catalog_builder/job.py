@@ -1,4 +1,4 @@
-"""The job: read, embed, build, publish, prune, one straight line, and the report of it."""
+"""The build job: reads, embeds, builds, publishes and prunes, and reports what it did."""
 
 import logging
 import time
@@ -9,9 +9,9 @@ from datetime import datetime
 
 from catalog_builder.build import build_catalog
 from catalog_builder.episodes.allowance import Allowance
-from catalog_builder.episodes.validation import Fields, read_episodes
+from catalog_builder.episodes.validation import Fields, validate_episodes
 from catalog_builder.progress import say, stage, track
-from catalog_builder.publish import publisher as publishing
+from catalog_builder.publish import publisher
 from catalog_builder.publish.gate import MIN_COVERAGE
 from catalog_builder.signals.aggregates import MIN_USERS, SignalParameters
 from feed.catalog.catalog import Catalog
@@ -24,45 +24,48 @@ from feed.ports.users import SummaryArchive
 
 LEASE = "build"
 LEASE_TIMEOUT_S = 10.0
-SHOWN_PROBLEMS = 20
-SHOWN_FEEDS = 100
+MAX_EPISODE_LINES = 20
+MAX_FEED_LINES = 100
 MAX_LINE_CHARS = 1_000
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs:
+class BuildInputs:
     """What a catalog is built from."""
 
     episodes: EpisodeSource
     vectors: VectorStore
     now: datetime
+    """creation time of the catalog"""
     fields: Fields | None = None
+    """where records have the fields of an episode; None: under the same names"""
     max_bad: Allowance
-    """how many bad episodes are allowed among so many: of each feed, or else of all"""
+    """invalid episodes that are allowed, in each feed, or among all of another source"""
     users: SummaryArchive | None = None
-    """whose summaries make the signals; None: there are none"""
+    """summaries that signals are computed from; None: no signals"""
     min_users: int = MIN_USERS
-    """what fewer stand behind is not published"""
+    """fewest users that a published signal may come from"""
     keep_vectors: bool = True
-    """whether the catalog holds its vectors, or leaves them to a search"""
+    """whether the catalog holds its vectors; otherwise sessions search an external store"""
 
 
 @dataclass(frozen=True)
-class Built:
-    """A catalog, and what was skipped on the way to it."""
+class BuildResult:
+    """A catalog that was built, and what was left out of it."""
 
     catalog: Catalog
-    skipped: list[Problem]
+    problems: list[Problem]
+    """episodes and feeds that were left out"""
     notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
-    """by step"""
+    """duration of each step"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
-    """What one run of the job did, for logs and answers."""
+class BuildReport:
+    """What one run of the job did; its fields are part of the log and of the function's answer."""
 
     status: str
     """`published` or `unchanged`"""
@@ -72,79 +75,82 @@ class Report:
     series: int
     categories: int
     embedded: int
+    """episodes with a vector"""
     signalled: int
-    """episodes that enough people stand behind to say how popular they are"""
+    """episodes with enough listeners for signals"""
     model: str
     dimension: int
     skipped: int
-    """episodes that were bad"""
+    """invalid episodes"""
     feed_problems: int
-    """feeds that were left out, read from an earlier copy, or read with something to tell"""
+    """feeds that were left out, read from the cache, or read with remarks"""
     problems: list[str]
-    """the first of those feeds, then of those episodes: where and why"""
+    """where and why, of the first feeds, then of the first invalid episodes"""
     notes: list[str]
     pruned: list[str]
-    """versions that went"""
+    """versions that were deleted"""
     seconds: dict[str, float]
+    """duration of each step"""
 
 
-def build(inputs: Inputs) -> Built:
-    """Read everything and build a catalog. Raises `CommandError`, and `Unavailable`."""
+def build(inputs: BuildInputs) -> BuildResult:
+    """Reads all inputs and builds a catalog. Raises `CommandError` and `Unavailable`."""
     seconds: dict[str, float] = {}
-    with _timed(seconds, "read"):
-        read = read_episodes(
+    with _timer(seconds, "read"):
+        found = validate_episodes(
             track(inputs.episodes.read(), "episodes"), inputs.fields, inputs.max_bad
         )
-    feeds, skipped = _feeds(read.bad), _episodes(read.bad)
-    for line in [*feeds, *skipped[:SHOWN_PROBLEMS]]:
+    feeds, skipped = _problem_lines(found.problems)
+    for line in [*feeds, *skipped[:MAX_EPISODE_LINES]]:
         say(f"skipped: {line}")
-    if len(skipped) > SHOWN_PROBLEMS:
-        say(f"skipped: {len(skipped) - SHOWN_PROBLEMS} more")
-    for note in read.notes:
+    if len(skipped) > MAX_EPISODE_LINES:
+        say(f"skipped: {len(skipped) - MAX_EPISODE_LINES} more")
+    for note in found.notes:
         say(f"note: {note}")
-    say(f"{len(read.episodes):,} episodes, {len(skipped):,} skipped")
-    with _timed(seconds, "vectors"), stage("vectors"):
-        vectors = inputs.vectors.vectors(read.episodes)
-    if read.episodes and not vectors.present.any():
-        say(f"note: {vectors.model} has none of these {len(read.episodes):,} episodes' ids")
-    with _timed(seconds, "catalog"), stage("catalog"):
+    episodes = found.episodes
+    say(f"{len(episodes):,} episodes, {len(skipped):,} skipped")
+    with _timer(seconds, "vectors"), stage("vectors"):
+        vectors = inputs.vectors.vectors(episodes)
+    if episodes and not vectors.present.any():
+        say(f"note: {vectors.model} has a vector for none of these {len(episodes):,} episodes")
+    with _timer(seconds, "catalog"), stage("catalog"):
         summaries = inputs.users.summaries() if inputs.users else ()
         catalog = build_catalog(
-            read.episodes,
+            episodes,
             vectors,
             inputs.now,
             summaries=track(summaries, "users"),
             parameters=SignalParameters(min_users=inputs.min_users),
             keep_vectors=inputs.keep_vectors,
         )
-    return Built(catalog, read.bad, read.notes, seconds)
+    return BuildResult(catalog, found.problems, found.notes, seconds)
 
 
 def publish(
     shelf: Shelf,
-    built: Built,
+    result: BuildResult,
     *,
     keep: int,
     force: bool = False,
     min_coverage: float = MIN_COVERAGE,
-) -> Report:
-    """Publish a catalog, and delete all but the newest `keep` versions, never the current one.
+) -> BuildReport:
+    """Publishes a catalog and deletes all but the newest `keep` versions, never the current one.
 
-    Raises `CommandError`, and `Unavailable`; until the pointer has moved, readers keep what they
-    have.
+    Raises `CommandError` and `Unavailable`; readers keep the last catalog until the pointer moves,
+    which is the last step.
     """
-    seconds = dict(built.seconds)
-    with _timed(seconds, "publish"):
-        done = publishing.publish(shelf, built.catalog, force=force, min_coverage=min_coverage)
-    notes, pruned = [*built.notes, *done.notes], []
-    feeds, skipped = _feeds(built.skipped), _episodes(built.skipped)
-    with _timed(seconds, "prune"):
+    seconds = dict(result.seconds)
+    with _timer(seconds, "publish"):
+        done = publisher.publish(shelf, result.catalog, force=force, min_coverage=min_coverage)
+    notes, pruned = [*result.notes, *done.notes], []
+    feeds, skipped = _problem_lines(result.problems)
+    with _timer(seconds, "prune"):
         try:
-            pruned = publishing.prune(shelf, keep)
-        except Unavailable as error:  # the catalog is published all the same; next time, then
-            notes.append(f"old versions are still there: {error}")
-    catalog = replace(built.catalog, version=done.pointer.version)
-    return Report(
+            pruned = publisher.prune(shelf, keep)
+        except Unavailable as error:  # the catalog is published; the next build prunes
+            notes.append(f"old versions were not deleted: {error}")
+    catalog = replace(result.catalog, version=done.pointer.version)
+    return BuildReport(
         status="unchanged" if done.unchanged else "published",
         version=catalog.version,
         created_at=rfc3339(catalog.created_us),
@@ -157,30 +163,27 @@ def publish(
         dimension=catalog.dimension,
         skipped=len(skipped),
         feed_problems=len(feeds),
-        problems=[*feeds[:SHOWN_FEEDS], *skipped[:SHOWN_PROBLEMS]],
+        problems=[*feeds[:MAX_FEED_LINES], *skipped[:MAX_EPISODE_LINES]],
         notes=notes,
         pruned=[entry.version for entry in pruned],
         seconds={name: round(took, 3) for name, took in seconds.items()},
     )
 
 
-def _feeds(problems: list[Problem]) -> list[str]:
-    return [_line(problem) for problem in problems if problem.whole_source]
-
-
-def _episodes(problems: list[Problem]) -> list[str]:
-    return [_line(problem) for problem in problems if not problem.whole_source]
-
-
-def _line(problem: Problem) -> str:
-    return f"{problem.where}: {problem.reason}"[:MAX_LINE_CHARS]
+def _problem_lines(problems: list[Problem]) -> tuple[list[str], list[str]]:
+    """One line for each problem of a whole feed, and one for each of an episode."""
+    lines: tuple[list[str], list[str]] = [], []
+    for problem in problems:
+        line = f"{problem.where}: {problem.reason}"[:MAX_LINE_CHARS]
+        lines[0 if problem.whole_source else 1].append(line)
+    return lines
 
 
 @contextmanager
-def alone(leases: Leases, owner: str, ttl_s: float, now: datetime) -> Iterator[None]:
-    """Do something while nobody else builds. Raises `Conflict` where somebody does.
+def build_lease(leases: Leases, owner: str, ttl_s: float, now: datetime) -> Iterator[None]:
+    """Holds the lease that keeps two builds from running at once.
 
-    A lease that cannot be given back expires by itself.
+    Raises `Conflict` while another build holds it. A lease that cannot be released expires.
     """
     lease = leases.acquire(LEASE, owner, ttl_s, now.timestamp(), LEASE_TIMEOUT_S)
     try:
@@ -189,11 +192,11 @@ def alone(leases: Leases, owner: str, ttl_s: float, now: datetime) -> Iterator[N
         try:
             leases.release(lease, LEASE_TIMEOUT_S)
         except Unavailable as error:
-            log.warning("the lease stays until it expires: %s", error)
+            log.warning("the lease was not released and blocks builds until it expires: %s", error)
 
 
 @contextmanager
-def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
+def _timer(seconds: dict[str, float], step: str) -> Iterator[None]:
     began = time.monotonic()
     try:
         yield

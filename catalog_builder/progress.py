@@ -1,4 +1,4 @@
-"""Progress: a bar when a person watches, a plain line now and then otherwise, on standard error."""
+"""Reports progress on standard error: a bar on a terminal, a plain line now and then in a log."""
 
 import sys
 import threading
@@ -11,49 +11,49 @@ from tqdm import tqdm
 
 T = TypeVar("T")
 
-EVERY_S = 10.0
-"""seconds between plain lines"""
+INTERVAL_S = 10.0
+"""Seconds between plain lines."""
 
 
 def say(text: str) -> None:
-    """One line for whoever runs the command."""
+    """Prints one line on standard error, above any progress bar."""
     tqdm.write(text, file=sys.stderr)
 
 
 def track(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
-    """The same items, their number shown as they go by."""
+    """Yields the items and reports how many of the `total`, if it is known, have gone by."""
     if sys.stderr.isatty():
         yield from tqdm(items, desc=what, total=total, unit="", leave=False, delay=0.5)
         return
     last = time.monotonic()
     for count, item in enumerate(items, 1):
         yield item
-        if time.monotonic() - last > EVERY_S:
+        if time.monotonic() - last > INTERVAL_S:
             last = time.monotonic()
             say(f"{what}: {count:,}{f' of {total:,}' if total else ''}")
 
 
 @contextmanager
 def stage(what: str) -> Iterator[None]:
-    """Show how long something takes that cannot be counted, and at last how long it took."""
-    began, over = time.monotonic(), threading.Event()
-    ticking = threading.Thread(target=_tick, args=(what, over), daemon=True)
-    ticking.start()
+    """Reports the elapsed time of a step that cannot be counted, and in the end its duration."""
+    began, done = time.monotonic(), threading.Event()
+    reporter = threading.Thread(target=_report_elapsed, args=(what, done), daemon=True)
+    reporter.start()
     try:
         yield
     finally:
-        over.set()
-        ticking.join()
+        done.set()
+        reporter.join()
     elapsed_s = time.monotonic() - began
     if elapsed_s >= 1:
         say(f"{what}: {elapsed_s:.0f} s")
 
 
-def _tick(what: str, over: threading.Event) -> None:
+def _report_elapsed(what: str, done: threading.Event) -> None:
     if not sys.stderr.isatty():
-        while not over.wait(EVERY_S):
-            say(f"{what}: still at it")
+        while not done.wait(INTERVAL_S):
+            say(f"{what}: still running")
         return
     with tqdm(desc=what, bar_format="{desc}: {elapsed}", leave=False, delay=0.5) as clock:
-        while not over.wait(0.5):
+        while not done.wait(0.5):
             clock.refresh()

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from catalog_builder.episodes.validation import load_fields, read_episodes
+from catalog_builder.episodes.validation import load_fields, validate_episodes
 from catalog_builder.errors import CommandError
 from catalog_builder.progress import say
-from catalog_builder.wiring import Sources, episode_source, vector_store, write_file
+from catalog_builder.wiring import SourceOptions, episode_source, vector_store, write_file
 from feed import cli
 from feed.model.episode import Episode
 from feed.ports.episodes import Vectors
@@ -49,14 +49,14 @@ def read_catalog_input(
         CommandError: a file cannot be read or has no valid episode.
         Unavailable: a source does not answer.
     """
-    sources = Sources(episodes=episodes, vectors=vectors)
-    read = read_episodes(
+    sources = SourceOptions(episodes=episodes, vectors=vectors)
+    read = validate_episodes(
         episode_source(sources, today).read(), load_fields(fields) if fields else None
     )
-    for problem in read.bad[:SHOWN_PROBLEMS]:
+    for problem in read.problems[:SHOWN_PROBLEMS]:
         say(f"skipped: {problem.where}: {problem.reason}")
-    if len(read.bad) > SHOWN_PROBLEMS:
-        say(f"skipped: {len(read.bad) - SHOWN_PROBLEMS:,} more")
+    if len(read.problems) > SHOWN_PROBLEMS:
+        say(f"skipped: {len(read.problems) - SHOWN_PROBLEMS:,} more")
     if not read.episodes:
         raise CommandError(f"{episodes}: expected at least one valid episode, got none")
     return CatalogInput(read.episodes, vector_store(sources).vectors(read.episodes))

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.text_embedder import LsaVectors
-from catalog_builder.episodes.allowance import allowance
-from catalog_builder.job import Inputs, build
+from catalog_builder.episodes.allowance import parse_allowance
+from catalog_builder.job import BuildInputs, build
 from feed.ports.episodes import Problem, Record
 from feed.snapshot.codec import encode
 
@@ -38,12 +38,12 @@ class CsvSource:
 
 if __name__ == "__main__":
     built = build(
-        Inputs(
+        BuildInputs(
             episodes=CsvSource(Path(sys.argv[1])),
             vectors=LsaVectors(),
             now=datetime.now(UTC),
-            max_bad=allowance("10%"),
+            max_bad=parse_allowance("10%"),
         )
     )
     Path(sys.argv[2]).write_bytes(encode(built.catalog))
-    print(f"{len(built.catalog)} episodes, {len(built.skipped)} skipped")
+    print(f"{len(built.catalog)} episodes, {len(built.problems)} skipped")

@@ -17,13 +17,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from catalog_builder import job
-from catalog_builder.episodes.allowance import allowance
+from catalog_builder.episodes.allowance import parse_allowance
 from catalog_builder.episodes.validation import load_fields
 from catalog_builder.errors import CommandError, Superseded
-from catalog_builder.feed_options import FeedOptions
 from catalog_builder.wiring import (
-    Pinecone,
-    Sources,
+    FeedOptions,
+    PineconeOptions,
+    SourceOptions,
     episode_source,
     leases_at,
     shelf_at,
@@ -61,7 +61,7 @@ class ScheduledBuild:
         if not self._settings.EPISODES and not self._settings.FEEDS:
             raise SettingsError("EPISODES: expected firestore or a file, or else FEEDS")
         try:
-            self._max_bad = allowance(self._settings.MAX_BAD)
+            self._max_bad = parse_allowance(self._settings.MAX_BAD)
         except ValueError as error:
             raise SettingsError(f"MAX_BAD: {error}") from error
         try:
@@ -71,22 +71,22 @@ class ScheduledBuild:
         except CommandError as error:
             raise SettingsError(str(error)) from error
 
-    def run(self, request: PublishRequest) -> job.Report:
+    def run(self, request: PublishRequest) -> job.BuildReport:
         """Build and publish under a lease.
 
         Raises `Conflict` while another build runs, and what `catalog_builder.job` raises.
         """
         settings, now = self._settings, self._settings.NOW or datetime.now(UTC)
         owner = f"publish_catalog {uuid.uuid4().hex[:8]}, which began at {now:%F %T}Z"
-        with job.alone(leases_at(settings.SHELF), owner, settings.LEASE_S, now):
+        with job.build_lease(leases_at(settings.SHELF), owner, settings.LEASE_S, now):
             built = job.build(self._inputs(request, now))
             return job.publish(
                 shelf_at(settings.SHELF), built, keep=settings.KEEP, force=request.force
             )
 
-    def _inputs(self, request: PublishRequest, now: datetime) -> job.Inputs:
+    def _inputs(self, request: PublishRequest, now: datetime) -> job.BuildInputs:
         settings = self._settings
-        sources = Sources(
+        sources = SourceOptions(
             episodes=settings.EPISODES,
             feeds=tuple(settings.FEEDS.split()),
             feed_options=FeedOptions(
@@ -97,7 +97,7 @@ class ScheduledBuild:
                 timeout_s=settings.FEEDS_TIMEOUT_S,
             ),
             vectors="" if settings.VECTORS == "text" else settings.VECTORS,
-            pinecone=Pinecone(
+            pinecone=PineconeOptions(
                 host=settings.PINECONE_HOST,
                 api_key=settings.PINECONE_API_KEY,
                 namespace=settings.PINECONE_NAMESPACE,
@@ -105,10 +105,10 @@ class ScheduledBuild:
             ),
             users=settings.STORE,
             project=settings.FIREBASE_PROJECT,
-            copies=settings.SHELF,
+            cache=settings.SHELF,
             full=request.full,
         )
-        return job.Inputs(
+        return job.BuildInputs(
             episodes=episode_source(sources, now.date()),
             vectors=vector_store(sources),
             now=now,
@@ -141,7 +141,7 @@ async def publish_catalog(request: Request) -> Response:
     return json_response(msgspec.json.encode(report))
 
 
-async def _publish(request: Request) -> job.Report:
+async def _publish(request: Request) -> job.BuildReport:
     if request.method != "POST":
         raise ProblemError(
             405, "method-not-allowed", "expected POST", headers={"Allow": "POST"}, expected="POST"

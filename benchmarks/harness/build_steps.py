@@ -58,7 +58,7 @@ class Users:
 def publish(folder: Path, episodes: int) -> dict[str, Any]:
     """Build and publish as the command does; seconds by step, and the most memory, MB."""
     users = Users(SyntheticDataset(episodes).listeners())
-    inputs = job.Inputs(
+    inputs = job.BuildInputs(
         episodes=JsonSource(folder / "episodes.jsonl"),
         vectors=NpzVectors(folder / "vectors.npz"),
         now=NOW,

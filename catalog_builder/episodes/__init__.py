@@ -1,1 +1,1 @@
-"""From raw records to validated episodes, each once."""
+"""Turns raw records into validated episodes, each exactly once."""

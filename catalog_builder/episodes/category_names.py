@@ -1,4 +1,4 @@
-"""One spelling for each category, whichever ones the episodes use."""
+"""Gives each category one spelling, however the episodes write it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,36 +10,36 @@ from feed.model.episode import Categories, Episode
 
 
 def unify_category_names(episodes: Sequence[Episode]) -> Sequence[Episode]:
-    """Return the episodes with each category named as most of them name it, or else the first."""
+    """Returns the episodes with each category in its most frequent spelling, or else the first."""
     used: Counter[str] = Counter()
     for episode in episodes:
         if episode.categories:
             used.update(episode.categories.major or ())
             used.update(episode.categories.subcategories or ())
-    spelled: Counter[str] = Counter()
+    spellings: Counter[str] = Counter()
     for name, count in used.items():
-        spelled[" ".join(name.split())] += count
+        spellings[" ".join(name.split())] += count
     chosen: dict[str, str] = {}
-    for name, _ in spelled.most_common():  # of equal counts in the order of their appearance
+    for name, _ in spellings.most_common():  # equal counts stay in order of appearance
         chosen.setdefault(category_key(name), name)
-    renamed = {name: to for name in used if (to := chosen[category_key(name)]) != name}
-    return [_renamed(one, renamed) for one in episodes] if renamed else episodes
+    renames = {name: to for name in used if (to := chosen[category_key(name)]) != name}
+    return [_rename(one, renames) for one in episodes] if renames else episodes
 
 
-def _renamed(episode: Episode, renamed: dict[str, str]) -> Episode:
+def _rename(episode: Episode, renames: dict[str, str]) -> Episode:
     found = episode.categories
-    if found is None or renamed.keys().isdisjoint(
+    if found is None or renames.keys().isdisjoint(
         [*(found.major or ()), *(found.subcategories or ())]
     ):
         return episode
     return msgspec.structs.replace(
         episode,
         categories=Categories(
-            major=_each_once(found.major, renamed),
-            subcategories=_each_once(found.subcategories, renamed),
+            major=_rename_all(found.major, renames),
+            subcategories=_rename_all(found.subcategories, renames),
         ),
     )
 
 
-def _each_once(names: list[str] | None, renamed: dict[str, str]) -> list[str] | None:
-    return names and list(dict.fromkeys(renamed.get(name, name) for name in names))
+def _rename_all(names: list[str] | None, renames: dict[str, str]) -> list[str] | None:
+    return names and list(dict.fromkeys(renames.get(name, name) for name in names))

@@ -1,7 +1,7 @@
-"""A made-up podcast catalog, so that `make run` has something to show without any input.
+"""Generates the demo catalog that `make run` shows without any input.
 
-The words are data (`demo_words.toml`); what is here deals them out. Nothing but the dates depends
-on the day: tomorrow's catalog has the same episodes under the same ids, one day later.
+The words are data (`demo_words.toml`); this module combines them. Nothing but the dates depends on
+the day: tomorrow's catalog has the same episodes under the same ids, one day later.
 """
 
 import datetime as dt
@@ -16,18 +16,19 @@ from typing import Any, NamedTuple
 WORDS = Path(__file__).with_name("demo_words.toml")
 SEED = 20240229
 SHORT_SHOW_MINUTES = 20
-"""A show shorter than this has no guests."""
+"""A show with shorter episodes has no guests."""
 MENTION_SHARE = 0.6
-"""Of the episodes with a guest: those whose guest line names other topics of the subcategory."""
+"""Share of the episodes with a guest whose guest line names other topics of the subcategory."""
 CLOSER_SHARE = 0.3
+"""Share of the episodes that end with a closing line."""
 EXPLICIT_SHARE = 0.35
-"""Of the episodes of a show that swears at all."""
+"""Share of explicit episodes in a show that has any."""
 UNSCORED_SHARE = 0.04
-"""A few episodes lack some scores, for the code that must cope."""
+"""Share of the episodes that lack some scores, as real ones do."""
 
 
 class _Story(NamedTuple):
-    """What one episode is about, before a show tells it."""
+    """The content of one episode, not yet in the voice of a show."""
 
     title: str
     lead: str
@@ -37,7 +38,7 @@ class _Story(NamedTuple):
 
 
 class _Lines(NamedTuple):
-    """What may be said around a lead sentence, and by whom."""
+    """Sentences to put around a lead sentence, and the guests to say them."""
 
     guests: Iterator[str]
     guest_lines: Iterator[str]
@@ -47,7 +48,7 @@ class _Lines(NamedTuple):
 
 
 def episodes(today: dt.date) -> list[dict[str, Any]]:
-    """Return about 700 episodes as JSON-ready dicts, newest first, all published before `today`.
+    """Returns about 700 episodes as JSON-ready dicts, newest first, all published before `today`.
 
     The same date gives the same list; another date gives the same list with its dates moved.
     """
@@ -57,22 +58,22 @@ def episodes(today: dt.date) -> list[dict[str, Any]]:
     names = [f"{first} {last}" for first in words["first_names"] for last in words["last_names"]]
     guests = _endless(names, rng)
     mentions = [_endless(words[kind], rng) for kind in ("guest_mentions", "mentions")]
-    made: list[dict[str, Any]] = []
+    catalog: list[dict[str, Any]] = []
     for category in words["category"]:
         said = [_endless(category[kind], rng) for kind in ("guests", "closers")]
         lines = _Lines(guests, *said, *mentions)
         for show, stories in _deal(category, rng):
-            made += _show_episodes(show, stories, lines, midnight, rng)
+            catalog += _show_episodes(show, stories, lines, midnight, rng)
     # Two stable sorts: newest first, and equal dates by id.
-    made.sort(key=lambda episode: str(episode["id"]))
-    made.sort(key=lambda episode: str(episode["published_at"]), reverse=True)
-    return made
+    catalog.sort(key=lambda episode: str(episode["id"]))
+    catalog.sort(key=lambda episode: str(episode["published_at"]), reverse=True)
+    return catalog
 
 
 def _deal(
     category: dict[str, Any], rng: random.Random
 ) -> Iterator[tuple[dict[str, Any], list[_Story]]]:
-    """Deal the topics of a category to its shows: the two stories of a topic to different ones."""
+    """Deals the topics of a category to its shows, the two stories of a topic to different ones."""
     shows = category["series"]
     hands: list[list[_Story]] = [[] for _ in shows]
     subs = {sub["name"]: sub for sub in category["sub"]}
@@ -102,7 +103,7 @@ def _show_episodes(
     midnight: dt.datetime,
     rng: random.Random,
 ) -> Iterator[dict[str, Any]]:
-    """Yield a show's episodes, number 1 the oldest, at its own rhythm and hour."""
+    """Yields a show's episodes from number 1, the oldest, at the show's own interval and hour."""
     slug = _slug(show["name"])
     hour = dt.timedelta(hours=rng.randrange(4, 22), minutes=rng.choice([0, 5, 15, 30]))
     newest_age_days = 1 + rng.randrange(show["every_days"])
@@ -132,7 +133,7 @@ def _show_episodes(
 def _tell(
     story: _Story, show: dict[str, Any], lines: _Lines, rng: random.Random
 ) -> tuple[str, list[str]]:
-    """Return the key insight, and who is heard in the episode."""
+    """Returns the key insight of an episode and the names of the people in it."""
     host = show["host"]
     if "stories" in show:  # written out in full, in the show's own language
         return story.lead, [host]
@@ -162,7 +163,7 @@ def _tell(
 
 
 def _scores(level: float, rng: random.Random) -> dict[str, float]:
-    """Editorial scores around a show's level, in halves; now and then some are missing."""
+    """Returns editorial scores around a show's level, in halves; sometimes two are missing."""
     spread = {
         "credibility": rng.gauss(level, 0.5),
         "insight": rng.gauss(level - 0.2, 0.6),
@@ -177,7 +178,7 @@ def _scores(level: float, rng: random.Random) -> dict[str, float]:
 
 
 def _endless(lines: list[str], rng: random.Random) -> Iterator[str]:
-    """Every line once, in random order, then every line again."""
+    """Yields every line once, in random order, then every line again, without end."""
     while True:
         yield from rng.sample(lines, k=len(lines))
 

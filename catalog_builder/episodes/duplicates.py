@@ -1,4 +1,4 @@
-"""Duplicates: an episode in several feeds is one; an id that several episodes use is told apart.
+"""Removes duplicates: keeps an episode of several feeds once, and makes shared ids unique.
 
 Nothing here depends on the order of the feeds or on earlier builds, so ids stay the same from build
 to build. An episode that shares its id with no other keeps it.
@@ -19,74 +19,71 @@ from feed.model.timestamps import to_us
 
 K = TypeVar("K", bound=Hashable)
 
-MAX_SHARING = 16
+MAX_FEEDS = 16
 """An episode in more feeds than this says nothing about which of them is the show's own."""
-BROADER = 0.8
-"""A feed is broader than another if that one has less than this part of its episodes."""
+NARROWER_SHARE = 0.8
+"""A feed is broader than another that has less than this share of its episodes."""
 
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
-class Item(NamedTuple):
-    """A valid episode as one feed has it."""
+class FeedItem(NamedTuple):
+    """A valid episode as one feed lists it."""
 
     episode: Episode
     feed: str
-    """address of the feed"""
+    """address of the feed; empty for a source without feeds"""
     guid: str
-    """what the feed calls the episode; the episode's id begins with it or ends with it"""
+    """the feed's identifier of the episode; the episode's id begins or ends with it"""
 
 
-class United(NamedTuple):
-    """Episodes with unique ids, and how many items and ids that took."""
+class Deduplication(NamedTuple):
+    """Episodes with unique ids, and what was changed to make them so."""
 
     episodes: list[Episode]
     repeated: int
-    """items left out because the episode is there already"""
+    """items left out because another item has the same episode"""
     renamed: int
-    """episodes whose id was another episode's"""
+    """episodes with a new id because another episode had the same one"""
 
     @property
     def notes(self) -> list[str]:
-        """What was done, for the report of a build."""
-        said = (
-            (
-                self.repeated,
-                "items repeat an episode: each episode is published once",
-            ),
-            (self.renamed, "episodes have the id of another one: they were told apart"),
+        """Returns a line for the report of a build about each kind of change."""
+        changes = (
+            (self.repeated, "items repeat an episode: each episode is published once"),
+            (self.renamed, "episodes have the id of another one: they got an id of their own"),
         )
-        return [f"{count:,} {what}" for count, what in said if count]
+        return [f"{count:,} {what}" for count, what in changes if count]
 
 
-def unite(items: Sequence[Item]) -> United:
-    """Returns each episode once, in the order of the items, as its show's own feed has it.
+def deduplicate(items: Sequence[FeedItem]) -> Deduplication:
+    """Returns each episode once, in the order of the items, as its show's own feed lists it.
 
     Items are the same episode if they have the same guid and the same audio address; across feeds
-    also for the same guid and title where the guid is unique in the world, and for the same audio
-    address and title. Of different episodes with one id the oldest keeps it; the ids of the others
-    get a suffix made of their title and date.
+    also if they have the same globally unique guid and title, or the same audio address and title.
+    Of different episodes with one id the oldest keeps it; the ids of the others get a suffix, a
+    hash of their title and date.
     """
     groups = _groups(items)
     breadth = _breadth(items, groups)
     chosen = sorted(
-        min(group, key=lambda place: (breadth[items[place].feed], items[place].feed, place))
+        min(group, key=lambda index: (breadth[items[index].feed], items[index].feed, index))
         for group in groups
     )
-    ids = _unique_ids([items[place].episode for place in chosen])
+    ids = _unique_ids([items[index].episode for index in chosen])
     renamed = 0
     episodes = []
-    for place, name in zip(chosen, ids, strict=True):
-        episode = items[place].episode
+    for index, name in zip(chosen, ids, strict=True):
+        episode = items[index].episode
         if episode.id != name:
             renamed += 1
             episode = msgspec.structs.replace(episode, id=name)
         episodes.append(episode)
-    return United(episodes, len(items) - len(chosen), renamed)
+    return Deduplication(episodes, len(items) - len(chosen), renamed)
 
 
-class _Sets:
-    """Disjoint sets of the numbers below `count`."""
+class _DisjointSets:
+    """Disjoint sets of the numbers below `count` (union-find)."""
 
     def __init__(self, count: int) -> None:
         self._parents = list(range(count))
@@ -103,78 +100,78 @@ class _Sets:
             self._parents[root] = roots[0]
 
 
-def _groups(items: Sequence[Item]) -> list[list[int]]:
-    """The places of the items of each episode."""
-    sets = _Sets(len(items))
+def _groups(items: Sequence[FeedItem]) -> list[list[int]]:
+    """The positions of the items of each episode."""
+    sets = _DisjointSets(len(items))
     titles = [_title(item) for item in items]
     audios = [_audio(item) for item in items]
-    substances = map(_substance, items, titles, audios)
-    own = ((place, (items[place].guid, *same)) for place, same in enumerate(substances))
+    contents = map(_content_key, items, titles, audios)
+    own = ((index, (items[index].guid, *content)) for index, content in enumerate(contents))
     for members in _repeated(own).values():
         sets.join(members)
     rows = list(enumerate(zip(items, titles, audios, strict=True)))
-    across = [
-        ((place, (item.guid, title)) for place, (item, title, _) in rows if _is_global(item)),
-        ((place, (audio, title)) for place, (_, title, audio) in rows if audio),
+    across_feeds = [
+        ((index, (item.guid, title)) for index, (item, title, _) in rows if _is_global(item)),
+        ((index, (audio, title)) for index, (_, title, audio) in rows if audio),
     ]
-    for keyed in across:
-        # In the order of their keys, which is that of no feed.
+    for keyed in across_feeds:
+        # Sorted by key, so that the order of the feeds does not matter.
         for _, members in sorted(_repeated(keyed).items()):
-            # Where one feed has several episodes of the key, the key tells nothing.
+            # A key that several episodes of one feed share identifies none of them.
             roots = {(items[member].feed, sets.find(member)) for member in members}
             if len(roots) == len({feed for feed, _ in roots}):
                 sets.join(members)
     groups: dict[int, list[int]] = defaultdict(list)
-    for place in range(len(items)):
-        groups[sets.find(place)].append(place)
+    for index in range(len(items)):
+        groups[sets.find(index)].append(index)
     return list(groups.values())
 
 
 def _repeated(keyed: Iterable[tuple[int, K]]) -> dict[K, list[int]]:
-    """The places of each key that has more than one."""
-    places: dict[K, list[int]] = defaultdict(list)
-    for place, key in keyed:
-        places[key].append(place)
-    return {key: found for key, found in places.items() if len(found) > 1}
+    """The positions of each key that occurs more than once."""
+    indices: dict[K, list[int]] = defaultdict(list)
+    for index, key in keyed:
+        indices[key].append(index)
+    return {key: found for key, found in indices.items() if len(found) > 1}
 
 
-def _is_global(item: Item) -> bool:
+def _is_global(item: FeedItem) -> bool:
     return item.episode.id == item.guid
 
 
-def _title(item: Item) -> str:
+def _title(item: FeedItem) -> str:
     return " ".join(item.episode.title.casefold().split())
 
 
-def _audio(item: Item) -> str:
-    """The address of the audio, http or https."""
+def _audio(item: FeedItem) -> str:
+    """The address of the audio without its scheme and fragment."""
     return _SCHEME.sub("", item.episode.audio_url or "").partition("#")[0]
 
 
-def _substance(item: Item, title: str, audio: str) -> tuple[str, ...]:
-    """What two items of one guid share if they are the same episode."""
+def _content_key(item: FeedItem, title: str, audio: str) -> tuple[str, ...]:
+    """The key that two items of one guid share if they are the same episode."""
     if audio:
         return (audio,)
     same = (title, item.episode.published_at.isoformat())
-    # Without audio, a guid like "1" and a title tell nothing beyond their feed.
+    # Without audio, a guid like "1" and a title mean nothing outside their feed.
     return same if _is_global(item) else (*same, item.feed)
 
 
-def _breadth(items: Sequence[Item], groups: Sequence[Sequence[int]]) -> Counter[str]:
-    """Of how many other feeds each feed has the episodes beside more: a network's feed leads.
+def _breadth(items: Sequence[FeedItem], groups: Sequence[Sequence[int]]) -> Counter[str]:
+    """How many other feeds each feed contains, beside further episodes; most for a network's feed.
 
-    Two feeds are compared within the time in which they share episodes, because many feeds list
+    Two feeds are compared within the period in which they share episodes, because many feeds list
     only their newest.
     """
     dates: dict[str, list[int]] = defaultdict(list)
     shared: dict[tuple[str, str], list[int]] = defaultdict(list)
     for group in groups:
         first = {
-            items[place].feed: to_us(items[place].episode.published_at) for place in reversed(group)
+            items[index].feed: to_us(items[index].episode.published_at) for index in reversed(group)
         }
         for feed, date in first.items():
             dates[feed].append(date)
-        if 1 < len(first) <= MAX_SHARING:
+        if 1 < len(first) <= MAX_FEEDS:
             for pair in combinations(sorted(first), 2):
                 shared[pair].append(min(first[feed] for feed in pair))
     for of_feed in dates.values():
@@ -186,32 +183,41 @@ def _breadth(items: Sequence[Item], groups: Sequence[Sequence[int]]) -> Counter[
             bisect_right(dates[feed], end) - bisect_left(dates[feed], begin) or 1
             for feed in (one, other)
         ]
-        # What one shares is len(when) / its count; so the shares compare as the counts do.
-        if counts[1] < BROADER * counts[0]:
+        # The share of either feed that is in both is len(when) / its count.
+        if counts[1] < NARROWER_SHARE * counts[0]:
             breadth[one] += 1
-        elif counts[0] < BROADER * counts[1]:
+        elif counts[0] < NARROWER_SHARE * counts[1]:
             breadth[other] += 1
     return breadth
 
 
 def _unique_ids(episodes: Sequence[Episode]) -> list[str]:
     ids = [episode.id for episode in episodes]
-    for places in _repeated(enumerate(ids)).values():
-        places.sort(key=lambda place: (episodes[place].published_at, *_marks(episodes[place])))
-        for place in places[1:]:
-            ids[place] = _apart(episodes[place], _marks(episodes[place])[:2])
-        for again in _repeated((place, ids[place]) for place in places[1:]).values():
-            for place in again:
-                ids[place] = _apart(episodes[place], _marks(episodes[place]))
+    for indices in _repeated(enumerate(ids)).values():
+        indices.sort(
+            key=lambda index: (
+                episodes[index].published_at,
+                *_distinguishing_fields(episodes[index]),
+            )
+        )
+        for index in indices[1:]:
+            ids[index] = _id_with_suffix(
+                episodes[index], _distinguishing_fields(episodes[index])[:2]
+            )
+        for again in _repeated((index, ids[index]) for index in indices[1:]).values():
+            for index in again:
+                ids[index] = _id_with_suffix(
+                    episodes[index], _distinguishing_fields(episodes[index])
+                )
     return ids
 
 
-def _marks(episode: Episode) -> tuple[str, str, str]:
+def _distinguishing_fields(episode: Episode) -> tuple[str, str, str]:
     return episode.title, episode.published_at.isoformat(), episode.audio_url or ""
 
 
-def _apart(episode: Episode, marks: Sequence[str]) -> str:
-    suffix = f"~{_hash(chr(10).join(marks))}"
+def _id_with_suffix(episode: Episode, fields: Sequence[str]) -> str:
+    suffix = f"~{_hash(chr(10).join(fields))}"
     name = episode.id + suffix
     return name if len(name.encode()) <= MAX_ID_BYTES else _hash(episode.id) + suffix
 

@@ -1,4 +1,4 @@
-"""Languages of episodes as BCP 47 has them, so that `eng`, `en_US` and `en` are one."""
+"""Standardizes the languages of episodes as BCP 47 tags, so that `eng`, `en_US` and `en` match."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -9,36 +9,36 @@ import msgspec
 
 from feed.model.episode import Episode, primary_subtag
 
-SHOWN = 20
+MAX_NOTES = 20
 NO_LANGUAGE = frozenset({"mis", "mul", "und", "zxx"})
-"""tags for a language that is unknown, or is not one"""
+"""Primary subtags that name no single known language."""
 
 
-def standard_languages(episodes: Iterable[Episode]) -> tuple[list[Episode], list[str]]:
-    """The episodes with their languages in standard form, and notes of what is no language.
+def standardize_languages(episodes: Iterable[Episode]) -> tuple[list[Episode], list[str]]:
+    """Returns the episodes with standard language tags, and notes about tags that are invalid.
 
-    A tag whose primary subtag is standard already stays as it is. An episode whose language is no
-    tag is kept, in a language that is unknown.
+    A tag whose primary subtag is standard stays as it is. An episode with an invalid tag is kept,
+    and its language becomes unknown.
     """
-    unknown: Counter[str] = Counter()
-    standard = []
+    invalid: Counter[str] = Counter()
+    standardized = []
     for episode in episodes:
-        said = episode.language
-        if said is not None and (tag := _standard(said)) != said:
-            unknown[said] += tag is None
-            standard.append(msgspec.structs.replace(episode, language=tag))
+        given = episode.language
+        if given is not None and (tag := _standard_tag(given)) != given:
+            invalid[given] += tag is None
+            standardized.append(msgspec.structs.replace(episode, language=tag))
         else:
-            standard.append(episode)
-    return standard, [
-        f"language {said[:40]!r} of {count} episodes is no BCP 47 tag like en: taken as unknown"
-        for said, count in unknown.most_common(SHOWN)
+            standardized.append(episode)
+    return standardized, [
+        f"language {given[:40]!r} of {count} episodes is no BCP 47 tag like en: taken as unknown"
+        for given, count in invalid.most_common(MAX_NOTES)
         if count
     ]
 
 
 @cache
-def _standard(said: str) -> str | None:
-    for text in (said.strip(), primary_subtag(said.strip())):  # `en-us.utf8` still says `en`
+def _standard_tag(given: str) -> str | None:
+    for text in (given.strip(), primary_subtag(given.strip())):  # `en-us.utf8` still means `en`
         try:
             tag = langcodes.standardize_tag(text, macro=True)
         except ValueError:
@@ -47,5 +47,5 @@ def _standard(said: str) -> str | None:
         if primary in NO_LANGUAGE:
             return None
         if langcodes.tag_is_valid(primary):
-            return said if primary == primary_subtag(said) else tag
+            return given if primary == primary_subtag(given) else tag
     return None

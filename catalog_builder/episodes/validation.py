@@ -1,4 +1,4 @@
-"""Reading: raw records to valid episodes, the only place where an episode is validated."""
+"""Validates the raw records of a source; no other module validates episodes."""
 
 import re
 import tomllib
@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from catalog_builder.episodes.allowance import Allowance, within_allowance
-from catalog_builder.episodes.duplicates import Item, unite
-from catalog_builder.episodes.languages import standard_languages
+from catalog_builder.episodes.allowance import Allowance, apply_allowance
+from catalog_builder.episodes.duplicates import FeedItem, deduplicate
+from catalog_builder.episodes.languages import standardize_languages
 from catalog_builder.errors import CommandError
 from feed.arrays.hashing import hash_strings
 from feed.model.episode import MAX_ID_BYTES, Categories, Episode, Scores, Series
@@ -20,8 +20,7 @@ from feed.model.timestamps import to_us
 from feed.ports.episodes import Problem, Record
 
 Fields = Mapping[str, str]
-"""Episode field to where a record has it, both as dotted paths: {"series.name": "podcast.title"}"""
-
+"""Maps an episode's field to a record's, as dotted paths: {"series.name": "podcast.title"}."""
 
 FIELDS = (
     *(name for name in Episode.__struct_fields__ if name not in {"series", "scores", "categories"}),
@@ -29,23 +28,23 @@ FIELDS = (
     *(f"scores.{name}" for name in Scores.__struct_fields__),
     *(f"categories.{name}" for name in Categories.__struct_fields__),
 )
-"""Every field of an episode, as a mapping names it."""
+"""Every field of an episode as a dotted path."""
 
 
 @dataclass(frozen=True)
-class Read:
-    """What a source gave."""
+class ValidationResult:
+    """The valid episodes of a source, and what was wrong with the others."""
 
     episodes: list[Episode]
     """valid, ids unique, in source order"""
-    bad: list[Problem] = field(default_factory=list)
-    """each record that was skipped, and each feed that was left out: where it is and why"""
+    problems: list[Problem] = field(default_factory=list)
+    """each record and each feed that was left out: where it is and why"""
     notes: list[str] = field(default_factory=list)
-    """what was done about dates that are missing, duplicates, and languages that are none"""
+    """remarks about missing dates, duplicates and invalid languages"""
 
 
 def load_fields(path: Path) -> Fields:
-    """A field mapping from a TOML file of `"episode.field" = "record.field"`.
+    """Returns the field mapping in a TOML file of `"episode.field" = "record.field"` lines.
 
     Raises `CommandError`.
     """
@@ -65,7 +64,7 @@ def load_fields(path: Path) -> Fields:
 
 
 def _flat(table: Mapping[str, Any], before: str = "") -> dict[str, Any]:
-    """A TOML table with its nested tables as dotted names."""
+    """Returns a TOML table with its nested tables as dotted names."""
     flat: dict[str, Any] = {}
     for name, value in table.items():
         if isinstance(value, Mapping):
@@ -75,51 +74,63 @@ def _flat(table: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     return flat
 
 
-def read_episodes(
+def validate_episodes(
     records: Iterable[Record | Problem],
     fields: Fields | None = None,
     max_bad: Allowance | None = None,
-) -> Read:
-    """Validates every record, and returns each episode once.
+) -> ValidationResult:
+    """Validates all records and returns each valid episode once.
 
-    What is bad is kept with its reason, and stops nothing until there is more of it than `max_bad`
-    allows (None: all of it is allowed). A feed is judged by itself, and left out. Raises
-    `CommandError` where that leaves nothing, and for a source that is no feed.
+    `fields` maps the names of records that are not those of an episode. An invalid record is left
+    out and reported; a feed with more of them than `max_bad` allows is left out as a whole (None
+    allows any number). Raises `CommandError` if that leaves nothing, or if another source than
+    feeds exceeds the allowance.
     """
-    items: list[Item] = []
-    bad: list[Problem] = []
-    remarks: list[str] = []
-    places: dict[str, str] = {}
+    items, problems, notes = _validate_records(records, fields)
+    if max_bad is not None:
+        items, problems = apply_allowance(items, problems, max_bad)
+    has_feeds = any(item.feed for item in items)
+    episodes = [item.episode for item in items]
+    if has_feeds:
+        unique = deduplicate(items)
+        episodes = unique.episodes
+        notes += unique.notes
+    episodes, colliding = _without_hash_collisions(episodes, has_feeds=has_feeds)
+    episodes, language_notes = standardize_languages(episodes)
+    return ValidationResult(episodes, [*problems, *colliding], [*notes, *language_notes])
+
+
+def _validate_records(
+    records: Iterable[Record | Problem], fields: Fields | None
+) -> tuple[list[FeedItem], list[Problem], list[str]]:
+    """The valid items, the problems of the others, and the notes of the source."""
+    items: list[FeedItem] = []
+    problems: list[Problem] = []
+    notes: list[str] = []
+    first_seen: dict[str, str] = {}
     for record in records:
         if isinstance(record, Problem):
             if record.is_note:
-                remarks.append(f"{record.where}: {record.reason}")
+                notes.append(f"{record.where}: {record.reason}")
             else:
-                bad.append(record)
+                problems.append(record)
             continue
         try:
-            episode = _episode(_mapped(record.fields, fields) if fields else record.fields)
-            if not record.feed:  # a feed's texts are text already
+            episode = _episode(_map_fields(record.fields, fields) if fields else record.fields)
+            if not record.feed:  # the texts of feeds are plain already
                 episode = _without_markup(episode)
         except (msgspec.ValidationError, ValueError) as error:
-            reason = _plain(str(error), record.fields)
-            bad.append(Problem(record.where, reason, feed=record.feed))
+            reason = _plain_reason(str(error), record.fields)
+            problems.append(Problem(record.where, reason, feed=record.feed))
             continue
         if not record.feed:
-            if first := places.get(episode.id):
-                bad.append(Problem(record.where, f"duplicate id {episode.id!r}, first at {first}"))
+            if first := first_seen.get(episode.id):
+                reason = f"duplicate id {episode.id!r}, first at {first}"
+                problems.append(Problem(record.where, reason))
                 continue
-            places[episode.id] = record.where
-        items.append(Item(episode, record.feed, record.guid or episode.id))
-    if max_bad is not None:
-        items, bad = within_allowance(items, bad, max_bad)
-    are_of_feeds = any(item.feed for item in items)
-    united = unite(items) if are_of_feeds else None
-    episodes = united.episodes if united else [item.episode for item in items]
-    episodes, left_out = _of_one_hash(episodes, are_of_feeds=are_of_feeds)
-    episodes, notes = standard_languages(episodes)
-    notes = [*remarks, *(united.notes if united else []), *notes]
-    return Read(episodes, [*bad, *left_out], notes)
+            first_seen[episode.id] = record.where
+        items.append(FeedItem(episode, record.feed, record.guid or episode.id))
+    return items, problems, notes
 
 
 def _episode(fields: Mapping[str, Any]) -> Episode:
@@ -130,7 +141,7 @@ def _episode(fields: Mapping[str, Any]) -> Episode:
     for text in (episode.id, episode.title):
         if not text.strip():
             raise ValueError("an id or title of nothing but space")
-    # Names are for people; ids stay as they are.
+    # Names are shown to people and stripped; ids stay as they are.
     title, series = episode.title.strip(), episode.series
     if series and series.name and series.name != series.name.strip():
         series = msgspec.structs.replace(series, name=series.name.strip())
@@ -140,7 +151,7 @@ def _episode(fields: Mapping[str, Any]) -> Episode:
 
 
 def _without_markup(episode: Episode) -> Episode:
-    """Returns an episode whose texts a page can print, as those of feeds."""
+    """Returns the episode with its HTML turned into plain text."""
     series = episode.series
     if series and series.name:
         series = msgspec.structs.replace(series, name=heading(series.name) or series.name)
@@ -153,18 +164,18 @@ def _without_markup(episode: Episode) -> Episode:
     )
 
 
-def _plain(message: str, fields: Mapping[str, Any]) -> str:
-    """`Expected int, got str - at $.duration_s` as `duration_s: expected int, got str`."""
+def _plain_reason(message: str, fields: Mapping[str, Any]) -> str:
+    """Turns `Expected int - at `$.duration_s`` into `duration_s: expected int`."""
     if "RFC3339" in message:
-        said = str(fields.get("published_at"))[:40]
-        return f"published_at: expected a date like 2026-02-05T10:00:00Z, got {said!r}"
+        given = str(fields.get("published_at"))[:40]
+        return f"published_at: expected a date like 2026-02-05T10:00:00Z, got {given!r}"
     found = re.fullmatch(r"(.*) - at `\$\.(.*)`", message)
     text, where = (found[1], f"{found[2]}: ") if found else (message, "")
     return where + text.replace("`", "")[:1].lower() + text.replace("`", "")[1:]
 
 
-def _mapped(record: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
-    """The record with what the mapping names put where an episode has it."""
+def _map_fields(record: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
+    """Returns the record with its mapped fields where an episode has them."""
     mapped: dict[str, Any] = dict(record)
     for target, origin in fields.items():
         value: Any = record
@@ -180,25 +191,25 @@ def _mapped(record: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
     return mapped
 
 
-def _of_one_hash(
-    episodes: list[Episode], *, are_of_feeds: bool
+def _without_hash_collisions(
+    episodes: list[Episode], *, has_feeds: bool
 ) -> tuple[list[Episode], list[Problem]]:
-    """Leaves out and names an episode of a feed whose id has the hash of another id.
+    """Leaves out and reports each episode of a feed whose id has the same hash as another id.
 
-    The two would be one episode to a session. Raises `CommandError` for a source that is no feed.
+    A session could not distinguish the two. Raises `CommandError` for a source that is no feed.
     """
     hashes = hash_strings([e.id for e in episodes]).tolist()
     if len(set(hashes)) == len(hashes):
         return episodes, []
     seen: dict[int, str] = {}
-    kept, bad = [], []
+    kept, problems = [], []
     for value, episode in zip(hashes, episodes, strict=True):
         first = seen.setdefault(value, episode.id)
         if first == episode.id:
             kept.append(episode)
             continue
         reason = f"ids {first!r} and {episode.id!r} have the same hash: rename one"
-        if not are_of_feeds:
+        if not has_feeds:
             raise CommandError(reason)
-        bad.append(Problem(episode.id, reason))
-    return kept, bad
+        problems.append(Problem(episode.id, reason))
+    return kept, problems

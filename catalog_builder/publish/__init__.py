@@ -1,1 +1,1 @@
-"""From a built catalog to the shelf: the gate, the upload and the promotion."""
+"""Checks built catalogs and manages the versions on a shelf."""

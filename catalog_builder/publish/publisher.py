@@ -1,86 +1,87 @@
-"""Publishing: a catalog onto the shelf, and the care of what lies there."""
+"""Publishes catalogs on a shelf: stores snapshots, moves the pointer, deletes old versions."""
 
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from catalog_builder.errors import CommandError, Superseded
-from catalog_builder.publish.gate import MIN_COVERAGE, refusals
+from catalog_builder.publish.gate import MIN_COVERAGE, gate_violations
 from feed.catalog.catalog import Catalog
 from feed.ports.errors import Conflict, Damaged, DamagedPointer, NotFound
 from feed.ports.shelf import Entry, Pointer, Shelf
 from feed.snapshot.codec import SnapshotError, decode, encode
 
 TIMEOUT_S = 300.0
-"""deadline of each call to the shelf"""
+"""Deadline of each call to the shelf."""
 
 
 @dataclass(frozen=True)
-class Published:
-    """What a publication did."""
+class Publication:
+    """The result of publishing a catalog."""
 
     pointer: Pointer
+    """what the shelf now points at"""
     unchanged: bool
-    """the shelf pointed at this very catalog already"""
+    """whether it already pointed at this catalog"""
     notes: list[str]
-    """what whoever published should know"""
+    """remarks for the operator"""
 
 
 def publish(
     shelf: Shelf, catalog: Catalog, *, force: bool = False, min_coverage: float = MIN_COVERAGE
-) -> Published:
-    """Put the catalog on the shelf and point at it.
+) -> Publication:
+    """Stores a catalog on the shelf and makes it the current one.
 
-    Raises `CommandError` where the gate does (unless `force`), `Superseded` if somebody published
-    meanwhile. The pointer moves last: whatever goes wrong before, readers keep the last good
-    catalog.
+    The pointer moves last: until then, and after any error, readers keep the last catalog. Raises
+    `CommandError` if the gate refuses the catalog and `force` is not set, and `Superseded` if
+    another catalog was published in the meantime.
     """
-    before, generation, notes = _pointed(shelf)
-    current, unreadable = _readable(shelf, before)
+    before, generation, notes = _read_pointer(shelf)
+    current, unreadable = _load_current(shelf, before)
     notes += unreadable
-    found = refusals(catalog, current, min_coverage)
+    violations = gate_violations(catalog, current, min_coverage)
     unchanged = current is not None and current.version == catalog.version
-    del current  # or else three catalogs are in memory while this one is written
-    if found and not force:
-        reasons = "; ".join(f"{r.rule}: {r.detail}" for r in found)
+    del current  # otherwise three catalogs are in memory while this one is encoded
+    if violations and not force:
+        reasons = "; ".join(f"{one.rule}: {one.detail}" for one in violations)
         anyway = "--force (with make: FORCE=1) publishes it anyway"
         raise CommandError(f"the gate refuses this catalog: {reasons}. {anyway}")
-    notes += [f"forced past {r.rule}: {r.detail}" for r in found]
+    notes += [f"forced past {one.rule}: {one.detail}" for one in violations]
     if before and unchanged:
-        return Published(before, unchanged=True, notes=notes)
+        return Publication(before, unchanged=True, notes=notes)
     try:
-        version, data = _stored(shelf, catalog)
+        version, data = _store(shelf, catalog)
         digest = hashlib.sha256(data).hexdigest()
         pointer = shelf.promote(version, len(data), digest, generation, TIMEOUT_S)
     except Conflict as error:
         raise Superseded(f"not published: {error}") from error
-    return Published(pointer, unchanged=False, notes=notes)
+    return Publication(pointer, unchanged=False, notes=notes)
 
 
 def verify(shelf: Shelf, version: str | None = None) -> Catalog:
-    """Read a version (by default the current one) in full.
+    """Reads a version in full, by default the current one, and returns its catalog.
 
-    Raises `CommandError` with what is wrong.
+    Raises `CommandError`, which says what is wrong with it.
     """
-    pointer, _, notes = _pointed(shelf)
+    pointer, _, notes = _read_pointer(shelf)
     if version is None and pointer is None:
         raise CommandError("; ".join(notes) or "nothing is published on this shelf")
     name = version or (pointer.version if pointer else "")
-    catalog, digest, _ = _sound(shelf, name)
+    catalog, digest, _ = _load(shelf, name)
     if pointer and pointer.version == name and pointer.sha256 != digest:
-        raise CommandError(f"{name}: not the bytes that the pointer names")
+        raise CommandError(f"{name}: its SHA-256 is not the one that the pointer names")
     return catalog
 
 
 def rollback(shelf: Shelf, version: str | None = None) -> Pointer:
-    """Point at an earlier version again, by default the newest one stored before the current.
+    """Makes an earlier version current, by default the newest one stored before the current one.
 
-    Where the pointer is gone or cannot be read, that is the newest one stored. The version is read
-    in full first. Raises `CommandError`.
+    Without a readable pointer the default is the newest stored version. The version is read in full
+    first. Raises `CommandError`.
     """
-    pointer, generation, _ = _pointed(shelf)
-    name = version or _previous(shelf.entries(TIMEOUT_S), pointer)
-    _, digest, size = _sound(shelf, name)
+    pointer, generation, _ = _read_pointer(shelf)
+    name = version or _previous_version(shelf.entries(TIMEOUT_S), pointer)
+    _, digest, size = _load(shelf, name)
     try:
         return shelf.promote(name, size, digest, generation, TIMEOUT_S)
     except Conflict as error:
@@ -88,20 +89,20 @@ def rollback(shelf: Shelf, version: str | None = None) -> Pointer:
 
 
 def prune(shelf: Shelf, keep: int) -> list[Entry]:
-    """Delete all but the newest `keep` versions, never the current one; returns what went."""
+    """Deletes all but the newest `keep` versions, never the current one; returns the deleted."""
     entries = shelf.entries(TIMEOUT_S)
-    gone = []
+    deleted = []
     for entry in entries[: max(0, len(entries) - keep)]:
-        pointer = shelf.current(TIMEOUT_S)  # each time: somebody may roll back meanwhile
+        pointer = shelf.current(TIMEOUT_S)  # read again each time: a rollback may move it
         if pointer is None or entry.version != pointer.version:
-            with suppress(Conflict):  # and has, just now
+            with suppress(Conflict):  # a rollback to this version came in between
                 shelf.delete(entry.version, TIMEOUT_S)
-                gone.append(entry)
-    return gone
+                deleted.append(entry)
+    return deleted
 
 
-def _pointed(shelf: Shelf) -> tuple[Pointer | None, int, list[str]]:
-    """The pointer, the generation to expect when it is moved, and a note if it cannot be read."""
+def _read_pointer(shelf: Shelf) -> tuple[Pointer | None, int, list[str]]:
+    """The pointer, the generation to expect when it moves, and a note if it cannot be read."""
     try:
         pointer = shelf.current(TIMEOUT_S)
     except DamagedPointer as error:
@@ -109,11 +110,11 @@ def _pointed(shelf: Shelf) -> tuple[Pointer | None, int, list[str]]:
     return pointer, pointer.generation if pointer else 0, []
 
 
-def _stored(shelf: Shelf, catalog: Catalog) -> tuple[str, bytearray]:
-    """Store a catalog; returns its version and its bytes.
+def _store(shelf: Shelf, catalog: Catalog) -> tuple[str, bytearray]:
+    """Stores a catalog; returns its version and its bytes.
 
-    A version names its content, so other bytes under it can only be a damaged copy. What is on a
-    shelf is never written over, so the sound one gets a name of its own beside it.
+    A version names its content, so other bytes under it can only be a damaged copy. Nothing on a
+    shelf is overwritten: the new copy gets a version of its own.
     """
     data = encode(catalog)
     try:
@@ -130,8 +131,11 @@ def _stored(shelf: Shelf, catalog: Catalog) -> tuple[str, bytearray]:
     return catalog.version, data
 
 
-def _sound(shelf: Shelf, version: str) -> tuple[Catalog, str, int]:
-    """The catalog of a version, read in full, its SHA-256 and its size. Raises `CommandError`."""
+def _load(shelf: Shelf, version: str) -> tuple[Catalog, str, int]:
+    """The catalog of a version, read in full, its SHA-256 and its size in bytes.
+
+    Raises `CommandError` if it is missing or damaged.
+    """
     try:
         data = shelf.fetch(version, TIMEOUT_S)
         return decode(data), hashlib.sha256(data).hexdigest(), len(data)
@@ -139,8 +143,8 @@ def _sound(shelf: Shelf, version: str) -> tuple[Catalog, str, int]:
         raise CommandError(f"{version}: {error}") from error
 
 
-def _readable(shelf: Shelf, pointer: Pointer | None) -> tuple[Catalog | None, list[str]]:
-    """The current catalog, or a note why there is nothing to compare with."""
+def _load_current(shelf: Shelf, pointer: Pointer | None) -> tuple[Catalog | None, list[str]]:
+    """The current catalog, and a note if there is one that cannot be read."""
     if pointer is None:
         return None, []
     try:
@@ -150,11 +154,11 @@ def _readable(shelf: Shelf, pointer: Pointer | None) -> tuple[Catalog | None, li
         return None, [f"the current catalog cannot be read, so nothing was compared: {error}"]
 
 
-def _previous(entries: list[Entry], pointer: Pointer | None) -> str:
+def _previous_version(entries: list[Entry], pointer: Pointer | None) -> str:
     versions = [e.version for e in entries]
     if pointer and pointer.version in versions:
         versions = versions[: versions.index(pointer.version)]
     if not versions:
-        said = "there is no earlier version" if pointer else "nothing is published"
-        raise CommandError(f"{said} on this shelf")
+        found = "there is no earlier version" if pointer else "nothing is published"
+        raise CommandError(f"{found} on this shelf")
     return versions[-1]

@@ -1,1 +1,1 @@
-"""What all users did, as columns of a catalog: popularity, completion, co-engagement."""
+"""Computes the signals of a catalog from what all users did."""

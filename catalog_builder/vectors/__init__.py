@@ -1,1 +1,1 @@
-"""What the builder computes from embeddings: the inverted file, the cosine scale and the map."""
+"""Computes what a catalog holds of its embeddings: inverted file, cosine scale and map."""

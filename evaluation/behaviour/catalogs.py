@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from catalog_builder.episodes.validation import read_episodes
+from catalog_builder.episodes.validation import validate_episodes
 from catalog_builder.errors import CommandError
 from evaluation.behaviour.case import CaseCatalog, CaseEpisode
 from evaluation.wiring import CatalogInput, read_catalog_input
@@ -128,7 +128,7 @@ def _record(written: CaseEpisode) -> dict[str, Any]:
 
 
 def _validated(records: Sequence[dict[str, Any]]) -> list[Episode]:
-    read = read_episodes(Record(repr(one["id"]), one) for one in records)
-    if read.bad:
-        raise CommandError(f"catalog: episode {read.bad[0].where}: {read.bad[0].reason}")
+    read = validate_episodes(Record(repr(one["id"]), one) for one in records)
+    if read.problems:
+        raise CommandError(f"catalog: episode {read.problems[0].where}: {read.problems[0].reason}")
     return read.episodes

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.jsonl import JsonSource
 from adapters.rss.source import RssSource
-from catalog_builder.episodes.validation import read_episodes
+from catalog_builder.episodes.validation import validate_episodes
 from catalog_builder.wiring import DemoSource
 from feed.ports.episodes import EpisodeSource, Problem, Record
 from feed.ports.errors import Unavailable
@@ -34,9 +34,9 @@ class EpisodeSourceContract:
         assert len({record.where for record in records}) == len(records) >= 3
 
     def test_its_fields_are_those_of_an_episode(self, source: EpisodeSource) -> None:
-        read = read_episodes(source.read())
+        read = validate_episodes(source.read())
         assert len(read.episodes) >= 3
-        assert read.bad == []
+        assert read.problems == []
         assert all(e.text.strip() for e in read.episodes)
 
 

@@ -8,7 +8,7 @@ from google.cloud.firestore import Client, GeoPoint
 from google.cloud.firestore_v1.vector import Vector
 
 from adapters.firestore.episodes import CollectionChanges, FirestoreEpisodes
-from catalog_builder.episodes.validation import read_episodes
+from catalog_builder.episodes.validation import validate_episodes
 from emulators.process import free_port
 from feed.ports.episodes import EpisodeSource, Record
 from feed.ports.errors import Unavailable
@@ -122,9 +122,9 @@ class TestFirestoreEpisodes(OutsideSourceContract):
         self, client: Client, firestore_project: str
     ) -> None:
         put(client, {"good": episode(1), "bad": {"title": 7}})
-        read = read_episodes(FirestoreEpisodes(firestore_project).read())
+        read = validate_episodes(FirestoreEpisodes(firestore_project).read())
         assert [one.id for one in read.episodes] == ["good"]
-        assert [problem.where for problem in read.bad] == ["episodes/bad"]
+        assert [problem.where for problem in read.problems] == ["episodes/bad"]
 
     def test_a_source_made_without_a_database_opens_nothing(
         self, monkeypatch: pytest.MonkeyPatch

@@ -9,7 +9,7 @@ import pytest
 from adapters.npz import NpzVectors
 from adapters.text_embedder import LsaVectors
 from catalog_builder.episodes import demo
-from catalog_builder.episodes.validation import read_episodes
+from catalog_builder.episodes.validation import validate_episodes
 from feed.model.episode import Episode
 from feed.ports.episodes import Record, VectorStore
 from feed.ports.errors import Unavailable
@@ -96,7 +96,7 @@ class TestLsa(VectorStoreContract):
     @pytest.fixture
     def known(self) -> list[Episode]:
         records = (Record(f"{i}", e) for i, e in enumerate(demo.episodes(NOW.date())))
-        return read_episodes(records).episodes[:300]
+        return validate_episodes(records).episodes[:300]
 
     @pytest.fixture
     def store(self) -> VectorStore:

@@ -13,7 +13,7 @@ from tests.support.server import ROOT
 CODE = """
 import time
 from catalog_builder import progress
-progress.EVERY_S = 0.2
+progress.INTERVAL_S = 0.2
 with progress.stage("vectors"):
     time.sleep(1.2)
 for _ in progress.track(range(30), "episodes", 30):
@@ -45,7 +45,7 @@ def test_a_person_who_watches_sees_a_clock_and_a_bar() -> None:
 
 def test_a_log_gets_plain_lines() -> None:
     done = subprocess.run(COMMAND, cwd=ROOT, check=True, capture_output=True, text=True)
-    assert "vectors: still at it\n" in done.stderr
+    assert "vectors: still running\n" in done.stderr
     assert "vectors: 1 s\n" in done.stderr
     assert "of 30\n" in done.stderr
     assert "\r" not in done.stderr

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.rss.parser import process
 from adapters.rss.parser.document import NotAFeedError, parse_document
-from catalog_builder.episodes.validation import read_episodes
+from catalog_builder.episodes.validation import validate_episodes
 from tests.support.feed_server import Server, problems, read, refusal, titles
 from tests.support.feeds import ENTITY_BOMB, FULL, item, rss_feed
 
@@ -64,12 +64,12 @@ def test_what_is_guessed_or_left_out_of_a_feed_is_noted_and_counts_as_no_fault(
     dated = item("dated", more="<pubDate>Mon, 05 Jan 2026 10:00:00 GMT</pubDate>")
     hidden = item("hidden", more="<itunes:block>yes</itunes:block>")
     url = server.serve("/feed", rss_feed(item("undated"), dated, hidden))
-    read_all = read_episodes(read(url))
+    read_all = validate_episodes(read(url))
     assert [(one.title, one.published_at.day) for one in read_all.episodes] == [
         ("undated", 5),
         ("dated", 5),
     ]
-    assert read_all.bad == []
+    assert read_all.problems == []
     assert read_all.notes == [
         f"{url}: placed 1 episode without a date by its neighbours",
         f"{url}: left out 1 episode that asks to be in no directory (itunes:block)",

@@ -2,8 +2,7 @@ import pytest
 
 from adapters.rss import source as rss
 from adapters.rss.http import budget
-from catalog_builder.feed_options import FeedOptions
-from catalog_builder.wiring import MIB
+from catalog_builder.wiring import MIB, FeedOptions
 from functions.settings import Settings, SettingsError, check_session, read_settings
 from functions.wiring import wire
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from catalog_builder.episodes import validation as reading
-from catalog_builder.episodes.allowance import allowance
-from catalog_builder.episodes.validation import Read, read_episodes
+from catalog_builder.episodes.allowance import parse_allowance
+from catalog_builder.episodes.validation import ValidationResult, validate_episodes
 from catalog_builder.errors import CommandError
 from feed.ports.episodes import Problem, Record
 
@@ -20,8 +20,10 @@ def feed(name: str, good: int, bad: int) -> list[Record]:
     ]
 
 
-def read(*records: list[Record], allowed: str = "10%") -> Read:
-    return read_episodes([one for some in records for one in some], None, allowance(allowed))
+def read(*records: list[Record], allowed: str = "10%") -> ValidationResult:
+    return validate_episodes(
+        [one for some in records for one in some], None, parse_allowance(allowed)
+    )
 
 
 @pytest.mark.parametrize(
@@ -36,20 +38,20 @@ def read(*records: list[Record], allowed: str = "10%") -> Read:
     ],
 )
 def test_an_allowance_is_a_number_of_episodes(text: str, total: int, allowed: int) -> None:
-    found = allowance(text)(total)
+    found = parse_allowance(text)(total)
     assert (found, type(found)) == (allowed, int)
 
 
 def test_a_feed_over_the_allowance_is_left_out_and_named() -> None:
     found = read(feed("good", 30, 1), feed("undated", 0, 30), feed("mixed", 8, 2))
     assert len(found.episodes) == 30
-    assert [(one.where, one.whole_source) for one in found.bad] == [
+    assert [(one.where, one.whole_source) for one in found.problems] == [
         ("mixed", True),
         ("undated", True),
         ("good#30", False),
     ]
-    assert "left out: 30 bad episodes of 30" in found.bad[1].reason
-    assert "allows 3; the first: undated#0: published_at" in found.bad[1].reason
+    assert "left out: 30 bad episodes of 30" in found.problems[1].reason
+    assert "allows 3; the first: undated#0: published_at" in found.problems[1].reason
 
 
 def test_of_a_few_episodes_one_may_be_bad() -> None:
@@ -72,7 +74,7 @@ def test_an_id_of_another_s_hash_is_left_out_of_feeds_and_refused_elsewhere(
     monkeypatch.setattr(reading, "hash_strings", lambda ids: np.zeros(len(ids), np.uint64))
     found = read(feed("a", 1, 0), feed("b", 1, 0))
     assert [one.id for one in found.episodes] == ["a:0"]
-    assert found.bad == [Problem("b:0", "ids 'a:0' and 'b:0' have the same hash: rename one")]
+    assert found.problems == [Problem("b:0", "ids 'a:0' and 'b:0' have the same hash: rename one")]
     with pytest.raises(CommandError, match="have the same hash"):
         read(feed("", 2, 0))
 
@@ -80,4 +82,4 @@ def test_an_id_of_another_s_hash_is_left_out_of_feeds_and_refused_elsewhere(
 def test_a_feed_that_could_not_be_read_is_no_bad_episode() -> None:
     gone = Problem("gone", "HTTP 404", whole_source=True)
     records: list[Record | Problem] = [gone, *feed("a", 1, 0)]
-    assert read_episodes(records, None, allowance("0")).bad == [gone]
+    assert validate_episodes(records, None, parse_allowance("0")).problems == [gone]

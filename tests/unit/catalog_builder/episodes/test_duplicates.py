@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_builder.episodes.duplicates import Item, unite
+from catalog_builder.episodes.duplicates import FeedItem, deduplicate
 from feed.model.episode import MAX_ID_BYTES, Episode, Series
 
 MONDAY = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -22,7 +22,7 @@ def item(
     audio: str | None = None,
     day: int = 0,
     local: bool = False,
-) -> Item:
+) -> FeedItem:
     episode = Episode(
         id=f"{feed}:{guid}" if local else guid,
         title=title,
@@ -30,15 +30,15 @@ def item(
         series=Series(name=feed),
         audio_url=audio,
     )
-    return Item(episode, feed, guid)
+    return FeedItem(episode, feed, guid)
 
 
-def ids(*items: Item) -> list[str]:
-    return [episode.id for episode in unite(items).episodes]
+def ids(*items: FeedItem) -> list[str]:
+    return [episode.id for episode in deduplicate(items).episodes]
 
 
-def shows(*items: Item) -> dict[str, str | None]:
-    return {e.id: e.series.name if e.series else None for e in unite(items).episodes}
+def shows(*items: FeedItem) -> dict[str, str | None]:
+    return {e.id: e.series.name if e.series else None for e in deduplicate(items).episodes}
 
 
 NETWORK = [
@@ -101,11 +101,11 @@ def test_of_episodes_that_share_an_id_the_oldest_keeps_it() -> None:
     before = dict(zip(("T0", "T1", "T2"), ids(*made[:3]), strict=True))
     assert before["T0"] == "urn:1"
     assert len(set(before.values())) == 3
-    after = {e.title: e.id for e in unite([made[3], *reversed(made[:3])]).episodes}
+    after = {e.title: e.id for e in deduplicate([made[3], *reversed(made[:3])]).episodes}
     assert after.items() >= before.items()
     again = item("a", "urn:1", title="T3", audio="https://x/3", day=3)
-    assert unite([*made, again]).repeated == 1
-    assert unite(made).renamed == 3
+    assert deduplicate([*made, again]).repeated == 1
+    assert deduplicate(made).renamed == 3
 
 
 def test_episodes_of_one_id_title_and_date_are_told_apart_by_their_audio() -> None:
@@ -136,20 +136,20 @@ feeds = st.lists(
 
 
 @given(items=feeds, seed=st.integers())
-def test_ids_do_not_depend_on_the_order_of_the_feeds(items: list[Item], seed: int) -> None:
+def test_ids_do_not_depend_on_the_order_of_the_feeds(items: list[FeedItem], seed: int) -> None:
     order = sorted({one.feed for one in items})
     random.Random(seed).shuffle(order)
     moved = sorted(items, key=lambda one: order.index(one.feed))
-    found = unite(sorted(items, key=lambda one: one.feed))
+    found = deduplicate(sorted(items, key=lambda one: one.feed))
     assert len({e.id for e in found.episodes}) == len(found.episodes)
     by_id = sorted(found.episodes, key=lambda e: e.id)
-    assert by_id == sorted(unite(moved).episodes, key=lambda e: e.id)
+    assert by_id == sorted(deduplicate(moved).episodes, key=lambda e: e.id)
 
 
 @given(items=feeds)
-def test_an_id_that_no_other_item_has_stays(items: list[Item]) -> None:
+def test_an_id_that_no_other_item_has_stays(items: list[FeedItem]) -> None:
     alone = {one.guid for one in items if sum(o.guid == one.guid for o in items) == 1}
-    found = unite(items)
+    found = deduplicate(items)
     assert {e.id for e in found.episodes} <= {one.episode.id for one in items} | {
         e.id for e in found.episodes if "~" in e.id
     }

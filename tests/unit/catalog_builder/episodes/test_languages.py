@@ -6,7 +6,7 @@ import string
 import langcodes
 import pytest
 
-from catalog_builder.episodes.validation import Read, read_episodes
+from catalog_builder.episodes.validation import ValidationResult, validate_episodes
 from feed.ports.episodes import Record
 from functions.api.languages import _STANDARD, standard_tag, standard_tags
 from tests.support.catalogs import catalog_of
@@ -51,12 +51,12 @@ def test_a_tag_that_nobody_is_asked_about_is_standard() -> None:
             assert langcodes.standardize_tag(tag, macro=True) == tag
 
 
-def read(*languages: str | None) -> Read:
+def read(*languages: str | None) -> ValidationResult:
     made = (
         {"id": f"{i}", "title": "T", "published_at": "2026-02-05T10:00:00Z", "language": one}
         for i, one in enumerate(languages)
     )
-    return read_episodes(Record("f", one) for one in made)
+    return validate_episodes(Record("f", one) for one in made)
 
 
 @pytest.mark.parametrize(("said", "tag"), SPELLINGS.items())
@@ -68,7 +68,7 @@ def test_an_episode_is_found_by_the_standard_form_of_its_language(said: str, tag
 def test_an_episode_whose_language_is_none_is_kept_and_said() -> None:
     found = read("English", "en", "und", None, "English", "en-us.utf8")
     assert [one.language for one in found.episodes] == [None, "en", None, None, None, "en-us.utf8"]
-    assert found.bad == []
+    assert found.problems == []
     assert found.notes == [
         "language 'English' of 2 episodes is no BCP 47 tag like en: taken as unknown",
         "language 'und' of 1 episodes is no BCP 47 tag like en: taken as unknown",
