@@ -11,7 +11,7 @@ pytest.register_assert_rewrite("tests.support")
 
 from tests.support.catalogs import catalog_of, episodes
 from tests.support.emulators import _storage_server, firestore_emulator, firestore_project, storage
-from tests.support.server import DEFAULTS, ROOT, Server
+from tests.support.server import ROOT, Server, running_servers
 
 __all__ = ["_storage_server", "firestore_emulator", "firestore_project", "storage"]
 
@@ -53,23 +53,18 @@ def pytest_runtest_makereport() -> Iterator[None]:
 
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """Start real functions-framework processes; each ends with the test."""
-    started: list[Server] = []
+    """Start real functions-framework processes, which end with the test."""
+    with running_servers(tmp_path) as start:
+        yield start
 
-    def start(target: str = "create_session", source: Path = ROOT, **settings: str) -> Server:
-        settings = {
-            "SHELF": str(tmp_path / "shelf"),
-            "STORE": str(tmp_path / "users.db"),
-            **DEFAULTS,
-            **settings,
-        }
-        server = Server(settings, target, source=source)
-        started.append(server)
-        return server.start()
 
-    yield start
-    for server in started:
-        server.kill()
+@pytest.fixture(scope="module")
+def start_module_server(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[..., Server]]:
+    """Start real functions-framework processes, which end with the module."""
+    with running_servers(tmp_path_factory.mktemp("module")) as start:
+        yield start
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from tests.support.server import DEFAULTS, Server
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the shared server has its shelf and its store."""
+    """The folder of the shared server's shelf and store."""
     folder = tmp_path_factory.mktemp("earshot")
     publish_to(folder / "shelf", catalog_of(episodes(400)))
     return folder
@@ -19,12 +19,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def server(folder: Path) -> Iterator[Server]:
-    """One process for all tests that leave nothing behind but a user of their own."""
+    """A server for all tests that change nothing but the data of their own user."""
     settings = {
         "SHELF": str(folder / "shelf"),
         "STORE": str(folder / "users.db"),
         **DEFAULTS,
-        # So that a request may name it; the default is the shipped one.
+        # A request may name `plain`; the default is the shipped scenario.
         **plain_settings(folder / "scenarios"),
         "SCENARIO": "for_you",
     }
@@ -33,7 +33,15 @@ def server(folder: Path) -> Iterator[Server]:
     server.kill()
 
 
+@pytest.fixture(scope="session")
+def small_shelf(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The SHELF of a catalog of 60 episodes, which no test changes."""
+    shelf = tmp_path_factory.mktemp("small") / "shelf"
+    publish_to(shelf, catalog_of(episodes(60)))
+    return str(shelf)
+
+
 @pytest.fixture
 def user() -> str:
-    """Somebody new."""
+    """The id of a new user."""
     return f"user-{uuid.uuid4().hex}"

@@ -11,13 +11,12 @@ import msgspec
 import pytest
 
 from adapters.sqlite.users import SqliteStore
-from feed.model.engagement import KEPT
 from operations.reconcile.__main__ import main
 from tests.support.drifted import CASES, Stream, assert_exact, found, seed
 from tests.support.reconcile import Reconcile
 from tests.support.server import until
 
-EVERYBODY = sorted(uid for uid in CASES if uid != "nobody")
+USERS = sorted(uid for uid in CASES if uid != "nobody")
 SUMMARY = "INSERT OR REPLACE INTO summaries VALUES (?, ?, 'r')"
 ENGAGEMENT = "INSERT INTO engagements VALUES (?, ?, 'episode', 'click', ?, NULL, '', '')"
 
@@ -34,7 +33,7 @@ def reconcile(tmp_path: Path, database: Path) -> Reconcile:
 
 @pytest.fixture
 def drifted(database: Path) -> Path:
-    """Every way in which a summary can be wrong, and one who is unreadable."""
+    """A store with summaries that are wrong in every way, and one that cannot be decoded."""
     asyncio.run(seed(SqliteStore(database)))
     with sqlite3.connect(database) as db:
         db.execute(SUMMARY, ("unreadable", b"\xc1"))
@@ -45,7 +44,7 @@ def drifted(database: Path) -> Path:
 
 
 def crowd(database: Path, number: int) -> list[str]:
-    """So many users without summaries, in order."""
+    """Store this number of users without summaries; return their ids in order."""
     asyncio.run(SqliteStore(database).count())
     uids = [f"user-{one:04}" for one in range(number)]
     with sqlite3.connect(database) as db:
@@ -57,54 +56,36 @@ def exact(database: Path, uids: Any) -> None:
     asyncio.run(assert_exact(SqliteStore(database), uids))
 
 
-def test_drift_of_every_kind_is_reported_and_repaired_and_gone_the_second_time(
+def test_check_reports_every_drift_and_a_run_repairs_it(
     reconcile: Reconcile, drifted: Path
 ) -> None:
-    everybody = [*EVERYBODY, "unreadable"]
-    drift = found() | {"unreadable": {"unreadable": True}}
-    totals, reported, errors = reconcile.report()
-    assert (reported, errors) == (drift, {})
-    assert (totals["users"], totals["drifted"]) == (len(everybody), len(drift))
+    totals, reported, errors = reconcile.report("--check", code=4)
+    assert (reported, errors) == (found() | {"unreadable": {"unreadable": True}}, {})
+    assert (totals["users"], totals["drifted"], totals["writes"]) == (14, 13, 0)
     assert totals["kinds"]["engagements_missing"] == 4
-    exact(drifted, [*everybody, "nobody"])
 
-    again, reported, errors = reconcile.report()
-    assert (reported, errors, again["writes"]) == ({}, {}, 0)
-    assert again["users"] == len(everybody) - 2  # who was left behind is gone
-
-
-@pytest.mark.usefixtures("drifted")
-def test_the_report_is_readable(reconcile: Reconcile) -> None:
     done = reconcile.run()
     assert done.returncode == 0
     assert "one-missing: engagements missing (1)\n" in done.stdout
     assert "profile: profile (muted_series)\n" in done.stdout
-    last = done.stdout.splitlines()[-1]
     assert re.fullmatch(
-        r"14 users: 13 summaries rebuilt, 0 failed; \d+ reads, \d+ writes, \$0\.\d{4}", last
+        r"14 users: 13 summaries rebuilt, 0 failed; \d+ reads, \d+ writes, \$0\.\d{4}",
+        done.stdout.splitlines()[-1],
     )
+    exact(drifted, [*CASES, "unreadable"])
+    totals, reported, errors = reconcile.report("--check")
+    assert (reported, errors) == ({}, {})
+    assert totals["users"] == 12  # two had only a summary, which is gone
 
 
-@pytest.mark.parametrize("kind", ["--dry-run", "--check"])
-def test_what_is_said_to_write_nothing_leaves_the_file_as_it_is(
-    reconcile: Reconcile, drifted: Path, kind: str
+@pytest.mark.parametrize(("kind", "code"), [("--dry-run", 0), ("--check", 4)])
+def test_dry_run_and_check_leave_the_file_as_it_is(
+    reconcile: Reconcile, drifted: Path, kind: str, code: int
 ) -> None:
     before = drifted.read_bytes()
-    done = reconcile.run(kind)
-    assert done.returncode == {"--dry-run": 0, "--check": 4}[kind], done.stderr
+    assert reconcile.start(kind).wait() == code
     assert drifted.read_bytes() == before
-    assert not [
-        path for path in drifted.parent.iterdir() if path.stat().st_size and path != drifted
-    ]
-
-
-@pytest.mark.usefixtures("drifted")
-def test_a_check_reports_what_a_run_would_repair(reconcile: Reconcile) -> None:
-    totals, reported, _ = reconcile.report("--check", code=4)
-    assert reported == found() | {"unreadable": {"unreadable": True}}
-    assert (totals["check"], totals["writes"]) == (True, 0)
-    assert reconcile.run().returncode == 0
-    assert reconcile.run("--check").returncode == 0
+    assert [path for path in drifted.parent.iterdir() if path.stat().st_size] == [drifted]
 
 
 def test_a_dry_run_estimates_from_counts(reconcile: Reconcile, database: Path) -> None:
@@ -127,19 +108,10 @@ def test_only_the_users_named_are_rebuilt(reconcile: Reconcile, drifted: Path) -
     assert reported.keys() == found().keys() - {"much", "lost"} | {"unreadable"}
 
 
-def test_the_newest_500_are_kept(reconcile: Reconcile, database: Path) -> None:
-    asyncio.run(SqliteStore(database).count())
-    with sqlite3.connect(database) as db:
-        db.executemany(ENGAGEMENT, [("ada", f"{i}", i % 7) for i in range(KEPT + 100)])
-    _, reported, _ = reconcile.report()
-    assert reported == {"ada": {"summary_missing": True, "engagements_missing": KEPT}}
-    exact(database, ["ada"])
-
-
-def test_a_budget_stops_runs_that_go_on_from_their_checkpoint_until_all_is_done(
+def test_runs_stopped_by_a_budget_continue_from_the_checkpoint_until_all_users_are_done(
     reconcile: Reconcile, database: Path, tmp_path: Path
 ) -> None:
-    checkpoint, everybody = tmp_path / "at.json", crowd(database, 500)
+    checkpoint, uids = tmp_path / "at.json", crowd(database, 300)
     done_users, drifted = 0, set[str]()
     options = ("--checkpoint", checkpoint, "--concurrency", 2, "--budget", 0.002)
     for _ in range(20):
@@ -153,38 +125,38 @@ def test_a_budget_stops_runs_that_go_on_from_their_checkpoint_until_all_is_done(
         assert done.returncode == 3
         assert "stopped before going over $0.002" in done.stderr
         assert f"--checkpoint {checkpoint}" in done.stderr
-    assert done_users == len(everybody)
-    assert drifted == {*everybody}
+    assert done_users == len(uids)
+    assert drifted == {*uids}
     assert not checkpoint.exists()
-    exact(database, everybody)
+    exact(database, uids)
 
 
-def test_a_run_killed_in_the_middle_goes_on_and_passes_over_nobody(
+def test_a_killed_run_continues_from_its_checkpoint_and_skips_no_user(
     reconcile: Reconcile, database: Path, tmp_path: Path
 ) -> None:
-    checkpoint, everybody = tmp_path / "at.json", crowd(database, 1000)
+    checkpoint, uids = tmp_path / "at.json", crowd(database, 1000)
     process = reconcile.start("--checkpoint", checkpoint, "--concurrency", 2)
 
     def done() -> str:
         at = msgspec.json.decode(checkpoint.read_bytes()) if checkpoint.exists() else {}
         return at.get("after") or ""
 
-    until(lambda: done() > everybody[250], 60)
+    until(lambda: done() > uids[250], 60)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
-    passed = everybody.index(done()) + 1
+    passed = uids.index(done()) + 1
     assert 250 < passed < 1000
-    exact(database, everybody[:passed])
+    exact(database, uids[:passed])
 
     totals, reported, _ = reconcile.report("--checkpoint", checkpoint)
     assert totals["users"] == 1000 - passed
-    assert reported.keys() <= {*everybody[passed:]}
+    assert reported.keys() <= {*uids[passed:]}
     assert len(reported) > 1000 - passed - 101  # but for the batch that the kill broke off
-    exact(database, everybody)
+    exact(database, uids)
     assert not checkpoint.exists()
 
 
-def test_who_fails_is_in_the_checkpoint_until_it_goes_well(
+def test_a_user_that_fails_stays_in_the_checkpoint_until_it_succeeds(
     reconcile: Reconcile, drifted: Path, tmp_path: Path
 ) -> None:
     checkpoint = tmp_path / "at.json"
@@ -201,18 +173,18 @@ def test_who_fails_is_in_the_checkpoint_until_it_goes_well(
     assert totals["users"] == 1
     assert reported == {"much": found()["much"]}
     assert not checkpoint.exists()
-    exact(drifted, EVERYBODY)
+    exact(drifted, USERS)
 
 
 def test_beside_a_stream_of_updates_every_summary_ends_exact(
     reconcile: Reconcile, drifted: Path
 ) -> None:
     async def work() -> None:
-        stream = Stream(lambda: SqliteStore(drifted), EVERYBODY)
+        stream = Stream(lambda: SqliteStore(drifted), USERS)
         flowing = asyncio.create_task(stream.flow())
-        for _ in range(3):
+        for _ in range(2):
             before = stream.updates
-            code, said = await reconcile.beside()
+            code, said = await reconcile.run_beside()
             assert code == 0, said
             assert stream.updates > before
         stream.stop()
@@ -239,7 +211,7 @@ def test_beside_a_stream_of_updates_every_summary_ends_exact(
         (["u"], "unrecognized arguments: u"),
     ],
 )
-def test_arguments_that_cannot_be_used_are_named(
+def test_a_wrong_option_is_named(
     arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -259,7 +231,7 @@ def test_arguments_that_cannot_be_used_are_named(
         ({}, ["--checkpoint", str(Path(__file__))], "test_reconcile.py: not a checkpoint"),
     ],
 )
-def test_what_cannot_be_opened_is_named(
+def test_a_file_or_store_that_cannot_be_opened_is_named(
     tmp_path: Path, drifted: Path, settings: dict[str, str], arguments: list[str], said: str
 ) -> None:
     done = Reconcile(tmp_path, **({"STORE": str(drifted)} | settings)).run(*arguments)

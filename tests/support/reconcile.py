@@ -1,13 +1,18 @@
-"""`python -m operations.reconcile` in a process of its own."""
+"""Runs `python -m operations.reconcile`, in this process or in one of its own."""
 
 import asyncio
+import io
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
+
+from operations.reconcile.__main__ import main
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,21 +26,20 @@ class Reconcile:
         self._environment = {"PATH": os.environ["PATH"], **settings}
 
     def run(self, *arguments: Any) -> subprocess.CompletedProcess[str]:
-        """Run it to its end."""
-        return subprocess.run(
-            [*self._command, *map(str, arguments)],
-            cwd=ROOT,
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        """Run the command in this process, which spares the time of starting one."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            patch.dict(os.environ, self._environment, clear=True),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            code = main([*map(str, arguments)])
+        return subprocess.CompletedProcess([], code, out.getvalue(), err.getvalue())
 
     def report(
         self, *arguments: Any, code: int = 0
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
-        """Run it to its end, which must be this one: totals, drift and errors, by user."""
+        """Run the command, check its exit code, and return totals, and drift and errors by user."""
         done = self.run("--json", self.json, *arguments)
         assert done.returncode == code, done.stdout + done.stderr
         *findings, last = map(msgspec.json.decode, self.json.read_bytes().splitlines())
@@ -45,25 +49,19 @@ class Reconcile:
         return last["totals"], drift, errors
 
     def start(self, *arguments: Any) -> subprocess.Popen[str]:
-        """Only start it."""
+        """Start the command in a process of its own."""
+        command = [*self._command, *map(str, arguments)]
         return subprocess.Popen(
-            [*self._command, *map(str, arguments)],
-            cwd=ROOT,
-            env=self._environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    async def beside(self, *arguments: Any) -> tuple[int, str]:
-        """Run it to its end while others do something: exit code, and all that it said."""
-        process = await asyncio.create_subprocess_exec(
-            *self._command,
-            *map(str, arguments),
+            command,
             cwd=ROOT,
             env=self._environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            text=True,
         )
-        said, _ = await process.communicate()
-        return process.returncode or 0, said.decode()
+
+    async def run_beside(self, *arguments: Any) -> tuple[int, str]:
+        """Run the command in a process of its own; return its exit code and all its output."""
+        process = self.start(*arguments)
+        output, _ = await asyncio.to_thread(process.communicate)
+        return process.returncode, output

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -143,6 +144,24 @@ class Server:
         response = self.call("POST", "/api/me/engagements", engagement, user)
         assert response.status_code == 201, response.text
         return response.json()
+
+
+@contextmanager
+def running_servers(folder: Path) -> Iterator[Callable[..., Server]]:
+    """Start servers whose shelf and store are in a folder; all end with the context."""
+    started: list[Server] = []
+
+    def start(target: str = "create_session", source: Path = ROOT, **settings: str) -> Server:
+        paths = {"SHELF": str(folder / "shelf"), "STORE": str(folder / "users.db")}
+        server = Server({**paths, **DEFAULTS, **settings}, target, source=source)
+        started.append(server)
+        return server.start()
+
+    try:
+        yield start
+    finally:
+        for server in started:
+            server.kill()
 
 
 def problem(response: httpx.Response, status: int, field: str | None = None) -> dict[str, Any]:
