@@ -30,15 +30,15 @@ def leases_at(location: str) -> Leases:
     return FolderLeases(Path(location))
 
 
-def copies_at(location: str) -> BuildCache:
+def build_cache_at(location: str) -> BuildCache:
     """The build cache at a location."""
     if location.startswith(_CLOUD):
-        from adapters.gcs.copies import GcsCopies  # noqa: PLC0415
+        from adapters.gcs.build_cache import GcsBuildCache  # noqa: PLC0415
 
-        return GcsCopies(*_bucket(location))
-    from adapters.folder.copies import FolderCopies  # noqa: PLC0415
+        return GcsBuildCache(*_bucket(location))
+    from adapters.folder.build_cache import FolderBuildCache  # noqa: PLC0415
 
-    return FolderCopies(Path(location))
+    return FolderBuildCache(Path(location))
 
 
 def _bucket(location: str) -> tuple[str, str]:

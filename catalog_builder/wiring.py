@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from adapters.locations import copies_at, leases_at, shelf_at
+from adapters.locations import build_cache_at, leases_at, shelf_at
 from catalog_builder.episodes import demo
 from catalog_builder.errors import CommandError
 from feed.ports.episodes import EpisodeSource, Problem, Record, VectorStore
@@ -16,7 +16,7 @@ __all__ = [
     "FeedOptions",
     "PineconeOptions",
     "SourceOptions",
-    "copies_at",
+    "build_cache_at",
     "episode_source",
     "leases_at",
     "shelf_at",
@@ -110,7 +110,7 @@ def episode_source(sources: SourceOptions, today: date) -> EpisodeSource:
         from adapters.firestore.incremental_episodes import IncrementalEpisodes  # noqa: PLC0415
 
         source = FirestoreEpisodes(sources.project or None, collection=collection or "episodes")
-        return IncrementalEpisodes(source, copies_at(sources.cache), full=sources.full)
+        return IncrementalEpisodes(source, build_cache_at(sources.cache), full=sources.full)
     if sources.episodes:
         from adapters.jsonl import JsonSource  # noqa: PLC0415
 
@@ -121,7 +121,7 @@ def episode_source(sources: SourceOptions, today: date) -> EpisodeSource:
         options = sources.feed_options
         return RssSource(
             sources.feeds,
-            copies_at(sources.cache),
+            build_cache_at(sources.cache),
             max_bytes=options.max_mb * MIB,
             total_bytes=options.total_mb * MIB,
             total_s=options.timeout_s,

@@ -40,14 +40,14 @@ class IncrementalEpisodes:
     def __init__(
         self,
         source: FirestoreEpisodes,
-        copies: BuildCache,
+        cache: BuildCache,
         *,
         full: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """With `full`, read the whole collection, whatever is stored in `copies`."""
+        """With `full`, read the whole collection, whatever is stored in `cache`."""
         self._source = source
-        self._copies = copies
+        self._cache = cache
         self._full = full
         self._clock = clock
 
@@ -58,15 +58,13 @@ class IncrementalEpisodes:
         if records is None:
             found = (one for one in self._source.read() if isinstance(one, Record))
             records = {_id(one): dict(one.fields) for one in found}
-        self._copies.save(
-            self._copy, _encode(_CollectionCopy(_VERSION, self._name, began, records))
-        )
+        self._cache.save(self._copy, _encode(_CollectionCopy(_VERSION, self._name, began, records)))
         for name in sorted(records):
             yield Record(f"{self._name}/{name}", records[name])
 
     def _changed(self) -> dict[str, dict[str, Any]] | None:
         """The stored documents with all changes; None if the whole collection has to be read."""
-        data = self._copies.load(self._copy)
+        data = self._cache.load(self._copy)
         before = _decode(data) if data is not None else None
         if before is None or (before.version, before.collection) != (_VERSION, self._name):
             return None

@@ -53,7 +53,7 @@ class RssSource:
     def __init__(
         self,
         inputs: Sequence[str],
-        copies: BuildCache | None,
+        build_cache: BuildCache | None,
         *,
         max_workers: int = 8,
         timeout_s: float = 15.0,
@@ -71,7 +71,8 @@ class RssSource:
             inputs: URLs or paths of feeds and OPML lists, or paths of texts with one URL or path a
                 line. Paths in a list are relative to it; a list from the network can name only
                 URLs.
-            copies: Where responses are cached (None: nowhere). A cached feed answers a 304, and is
+            build_cache: Stores responses (None: they are not stored). A cached feed answers a 304,
+            and is
                 used, with a Problem, when the feed cannot be fetched.
             max_workers: Number of feeds that are fetched at once.
             timeout_s: Limit for each feed, in seconds.
@@ -85,7 +86,7 @@ class RssSource:
             on_feed: Called with the name of each feed after its records, by the reading thread.
         """
         self._inputs = inputs
-        self._cache = FeedCache(copies)
+        self._cache = FeedCache(build_cache)
         self._max_workers = max_workers
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.folder.copies import FolderCopies
+from adapters.folder.build_cache import FolderBuildCache
 from adapters.rss.source import RssSource
 from feed.ports.episodes import Problem, Record
 from feed.ports.errors import Unavailable
@@ -94,7 +94,7 @@ class Server:
 
 
 def read(*inputs: str, cache: Path | None = None, **options: object) -> list[Record | Problem]:
-    copies = FolderCopies(cache) if cache else None
+    copies = FolderBuildCache(cache) if cache else None
     options = {"allow_private": True, **options}  # the server is on this machine
     return list(RssSource(inputs, copies, **options).read())  # type: ignore[arg-type]
 

@@ -18,14 +18,14 @@ class CachedFeed(NamedTuple):
 
 
 class FeedCache:
-    """Responses by URL. With `copies` None nothing is stored."""
+    """Responses by URL. With `build_cache` None nothing is stored."""
 
-    def __init__(self, copies: BuildCache | None) -> None:
-        self._copies = copies
+    def __init__(self, build_cache: BuildCache | None) -> None:
+        self._build_cache = build_cache
 
     def load(self, url: str) -> CachedFeed | None:
         """The cached response of a URL; None if there is none or it is damaged."""
-        data = self._copies.load(_name(url)) if self._copies else None
+        data = self._build_cache.load(_name(url)) if self._build_cache else None
         if data is None:
             return None
         header, _, body = data.partition(b"\n")
@@ -36,10 +36,10 @@ class FeedCache:
 
     def save(self, url: str, response: CachedFeed) -> None:
         """Store the response of a URL in place of an earlier one."""
-        if self._copies:
+        if self._build_cache:
             header = response._asdict()
             body = header.pop("body")
-            self._copies.save(_name(url), json.dumps(header).encode() + b"\n" + body)
+            self._build_cache.save(_name(url), json.dumps(header).encode() + b"\n" + body)
 
 
 def _name(url: str) -> str:

@@ -11,7 +11,7 @@ from google.cloud.firestore import SERVER_TIMESTAMP, Client
 
 from adapters.firestore.episodes import FirestoreEpisodes
 from adapters.firestore.incremental_episodes import IncrementalEpisodes
-from adapters.folder.copies import FolderCopies
+from adapters.folder.build_cache import FolderBuildCache
 from emulators.process import free_port
 from feed.ports.episodes import EpisodeSource, Record
 from feed.ports.errors import Unavailable
@@ -22,7 +22,7 @@ __all__ = ["counted"]
 
 T0 = datetime(2026, 2, 5, 10, tzinfo=UTC)
 EARLIER = T0 - timedelta(days=1)
-MANY = 60
+COUNT = 60
 Read = Callable[..., list[Record]]
 
 
@@ -32,17 +32,17 @@ def client(firestore_project: str) -> Client:
 
 
 @pytest.fixture
-def copies(tmp_path: Path) -> FolderCopies:
-    return FolderCopies(tmp_path)
+def cache(tmp_path: Path) -> FolderBuildCache:
+    return FolderBuildCache(tmp_path)
 
 
 @pytest.fixture
-def read(firestore_project: str, copies: FolderCopies) -> Read:
+def read(firestore_project: str, cache: FolderBuildCache) -> Read:
     """Everything, as a build at some time would read it."""
 
     def read(at: datetime = T0, *, full: bool = False, collection: str = "episodes") -> Any:
         source = FirestoreEpisodes(firestore_project, collection=collection)
-        return list(IncrementalEpisodes(source, copies, full=full, clock=lambda: at).read())
+        return list(IncrementalEpisodes(source, cache, full=full, clock=lambda: at).read())
 
     return read
 
@@ -58,27 +58,29 @@ def titles(records: list[Record]) -> list[str]:
     return [record.fields["title"] for record in records]
 
 
-class TestRememberedEpisodes(OutsideSourceContract):
+class TestIncrementalEpisodes(OutsideSourceContract):
     @pytest.fixture
-    def source(self, client: Client, firestore_project: str, copies: FolderCopies) -> EpisodeSource:
+    def source(
+        self, client: Client, firestore_project: str, cache: FolderBuildCache
+    ) -> EpisodeSource:
         for one in GOOD:
             client.document("episodes", one["id"]).set(one)
-        return IncrementalEpisodes(FirestoreEpisodes(firestore_project), copies)
+        return IncrementalEpisodes(FirestoreEpisodes(firestore_project), cache)
 
     @pytest.fixture
-    def nothing(self, monkeypatch: pytest.MonkeyPatch, copies: FolderCopies) -> EpisodeSource:
+    def nothing(self, monkeypatch: pytest.MonkeyPatch, cache: FolderBuildCache) -> EpisodeSource:
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
-        return IncrementalEpisodes(FirestoreEpisodes("demo-nowhere", patience_s=0.5), copies)
+        return IncrementalEpisodes(FirestoreEpisodes("demo-nowhere", patience_s=0.5), cache)
 
 
 def test_a_second_reading_costs_what_changed(
     client: Client, counted: CountingProxy, read: Read
 ) -> None:
-    for number in range(MANY):
+    for number in range(COUNT):
         put(client, number)
     first = read()
     before = counted.documents_read
-    assert before >= MANY
+    assert before >= COUNT
     assert read(T0 + timedelta(days=1)) == first
     put(client, 7, T0 + timedelta(days=2), title="changed")
     later = read(T0 + timedelta(days=2))
@@ -132,7 +134,7 @@ def test_where_one_document_has_no_time_of_change_everything_is_read(
 
 
 def test_a_copy_that_is_damaged_or_of_another_collection_is_not_used(
-    client: Client, copies: FolderCopies, read: Read, tmp_path: Path
+    client: Client, cache: FolderBuildCache, read: Read, tmp_path: Path
 ) -> None:
     put(client, 1)
     client.document("shows", "s").set({"title": "A show", "updated_at": T0})
@@ -140,7 +142,7 @@ def test_a_copy_that_is_damaged_or_of_another_collection_is_not_used(
     assert titles(read(collection="shows")) == ["A show"]
     put(client, 1, T0 - timedelta(days=9), title="seen only by a whole reading")
     (kept,) = tmp_path.glob("*episodes*")
-    copies.save(kept.name, b"no copy")
+    cache.save(kept.name, b"no copy")
     assert titles(read()) == ["seen only by a whole reading"]
 
 
@@ -154,6 +156,6 @@ def test_a_reading_that_fails_leaves_the_copy_as_it_was(
         broken.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
         source = FirestoreEpisodes("demo-nowhere", patience_s=0.3)
         with pytest.raises(Unavailable):
-            list(IncrementalEpisodes(source, FolderCopies(tmp_path)).read())
+            list(IncrementalEpisodes(source, FolderBuildCache(tmp_path)).read())
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
     assert titles(read()) == ["Number 1"]

@@ -1,4 +1,4 @@
-"""Copies in a bucket: `copies/<name>`, overwritten each time, for the next build to read."""
+"""The build cache in Cloud Storage: objects `copies/<name>`, overwritten by each build."""
 
 import logging
 from collections.abc import Callable
@@ -14,8 +14,8 @@ MAX_BYTES = 1 << 30
 log = logging.getLogger(__name__)
 
 
-class GcsCopies:
-    """`BuildCache` in a bucket, under an optional prefix."""
+class GcsBuildCache:
+    """A `BuildCache` in a bucket, under an optional prefix."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class GcsCopies:
         self._timeout_s = timeout_s
 
     def load(self, name: str) -> bytes | None:
-        """The bytes kept under a name; None if there are none, or they cannot be had."""
+        """The bytes saved under a name; None, with a log line, if they cannot be read."""
 
         def work(bucket: Any, until: Deadline) -> bytes:
             return bytes(fetch(bucket, self._folder + name, until, MAX_BYTES))
@@ -41,15 +41,15 @@ class GcsCopies:
         except NotFound:
             return None
         except (Unavailable, TooLarge) as error:
-            log.warning("a copy cannot be read: %s", error)
+            log.warning("the build cache cannot be read: %s", error)
             return None
 
     def save(self, name: str, data: bytes) -> None:
-        """Keep bytes under a plain file name. A bucket that refuses costs a log line."""
+        """Save bytes under a plain file name, replacing earlier ones. A failure is only logged."""
         try:
             self._calls.run(
                 self._timeout_s,
                 lambda bucket, until: overwrite(bucket, self._folder + name, data, until),
             )
         except (Unavailable, NotFound) as error:
-            log.warning("a copy is not kept: %s", error)
+            log.warning("the build cache cannot be written: %s", error)
