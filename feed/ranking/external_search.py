@@ -21,7 +21,7 @@ from feed.ports.vector_search import MAX_EXCLUDED, MAX_MATCHES, Match, Restricti
 from feed.ranking import filters
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.ranking.eligibility import Eligibility, find_eligible
-from feed.scenarios.scenario import FiltersParameters
+from feed.scenarios.parameters import FilterParameters
 from feed.user.features import UserFeatures
 from feed.user.user_vector import UserVector, user_vector, vector_rows
 
@@ -155,7 +155,7 @@ def lacks_vectors(
 
 
 def restriction(
-    parameters: FiltersParameters,
+    parameters: FilterParameters,
     *,
     published_from_us: int | None = None,
     excluded_ids: tuple[str, ...] = (),

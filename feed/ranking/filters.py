@@ -9,10 +9,10 @@ import numpy as np
 from feed.arrays.arrays import BoolArray, IntArray
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import DAY_US
-from feed.scenarios.scenario import FiltersParameters
+from feed.scenarios.parameters import FilterParameters
 
 
-def quality_floors(catalog: Catalog, parameters: FiltersParameters) -> BoolArray:
+def quality_floors(catalog: Catalog, parameters: FilterParameters) -> BoolArray:
     """Whose credibility, and whose credibility + insight, reach the scenario's minimum."""
     credibility, insight = catalog.scores[:, 0], catalog.scores[:, 1]
     if parameters.missing == "zero":

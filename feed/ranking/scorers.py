@@ -8,7 +8,7 @@ import numpy.typing as npt
 from feed.arrays.arrays import BoolArray, FloatArray, IntArray, in_sorted, lookup_sorted, ranges
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import DAY_US
-from feed.scenarios.scenario import BlendParameters, QualityParameters
+from feed.scenarios.parameters import BlendParameters, QualityParameters
 from feed.user.features import UserFeatures
 
 TAKEN_OFF = {"aversion", "served"}

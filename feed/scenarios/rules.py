@@ -1,82 +1,80 @@
-"""Rules: what a team decides over the heads of the numbers, as a scenario says it."""
+"""Rules of a scenario: editorial decisions that apply on top of the score."""
 
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import msgspec
 
-Words = Annotated[
+from feed.scenarios.parameters import Table
+
+Names = Annotated[
     tuple[Annotated[str, msgspec.Meta(min_length=1)], ...], msgspec.Meta(min_length=1)
 ]
-
-
-class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of a scenario file: unknown keys are refused."""
+AgeDays = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
+"""Age of an episode in whole days."""
 
 
 class Where(Table, frozen=True, kw_only=True):
-    """Which episodes a rule is about: those for which all that is given holds; one thing at least.
+    """The episodes that a rule applies to: those that meet all conditions given, at least one.
 
-    A category, a series or a language that the catalog has not names nobody.
+    A category, series or language that the catalog does not have matches no episode.
     """
 
-    categories: Words | None = None
-    """in one of these, major or not"""
-    series: Words | None = None
-    """of one of these, by id"""
-    languages: Words | None = None
-    """in one of these; one whose language is unknown is in none"""
-    min_age_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] | None = None
-    max_age_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] | None = None
-    """age in whole days, both ends included"""
+    categories: Names | None = None
+    """in one of these categories, major or not"""
+    series: Names | None = None
+    """of one of these series, by id"""
+    languages: Names | None = None
+    """in one of these languages (`en` includes `en-US`); an episode of unknown language matches
+    none"""
+    min_age_days: AgeDays | None = None
+    """at least so many whole days old"""
+    max_age_days: AgeDays | None = None
+    """at most so many whole days old"""
     explicit: bool | None = None
-    """whether the publisher says that it is; what is not said counts as no"""
+    """whether the publisher calls it explicit; an episode without a statement is not"""
 
 
 class FilterRule(Table, frozen=True, kw_only=True):
-    """Whom it names is never shown, or nobody else is."""
+    """Hides the matching episodes (`never`), or all others (`only`)."""
 
     show: Literal["never", "only"]
     where: Where
 
 
 class BoostRule(Table, frozen=True, kw_only=True):
-    """What it names gets that much added to its score, taken off where it is negative."""
+    """Adds to the score of the matching episodes; boosts of several rules add up."""
 
     add: Annotated[float, msgspec.Meta(ge=-10, le=10)]
     where: Where
 
 
 class PinRule(Table, frozen=True, kw_only=True):
-    """A slot of the queue goes to the best of whom it names, if there is one left."""
+    """Gives a slot of the queue, counted from 1, to the best matching episode that is left."""
 
     slot: Annotated[int, msgspec.Meta(ge=1, le=150)]
     where: Where
 
 
 class Rules(Table, frozen=True, kw_only=True):
-    """What a team decides over the heads of the numbers."""
+    """All rules of a scenario."""
 
     filters: tuple[FilterRule, ...] = ()
     boosts: tuple[BoostRule, ...] = ()
     pins: tuple[PinRule, ...] = ()
 
 
-def wrong(rules: Rules) -> Iterator[str]:
-    """What no bound says: each problem names the key and what was expected."""
-    for kind, wheres in {
-        "filters": [rule.where for rule in rules.filters],
-        "boosts": [rule.where for rule in rules.boosts],
-        "pins": [rule.where for rule in rules.pins],
-    }.items():
-        for at, where in enumerate(wheres):
-            place = f"`$.rules.{kind}[{at}].where"
+def rule_problems(rules: Rules) -> Iterator[str]:
+    """What the types do not check: each problem names its key and what was expected."""
+    for kind in Rules.__struct_fields__:
+        for index, rule in enumerate(getattr(rules, kind)):
+            where, key = rule.where, f"`$.rules.{kind}[{index}].where"
             if where == Where():
-                yield f"expected at least one condition - at {place}`"
+                yield f"expected at least one condition - at {key}`"
             low, high = where.min_age_days, where.max_age_days
             if low is not None and high is not None and low > high:
-                yield f"expected at least {low} - at {place}.max_age_days`"
+                yield f"expected at least {low} - at {key}.max_age_days`"
     slots = [rule.slot for rule in rules.pins]
-    for at, slot in enumerate(slots):
-        if slot in slots[:at]:
-            yield f"expected each slot once - at `$.rules.pins[{at}].slot`"
+    for index, slot in enumerate(slots):
+        if slot in slots[:index]:
+            yield f"expected each slot once - at `$.rules.pins[{index}].slot`"

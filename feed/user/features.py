@@ -10,7 +10,7 @@ from feed.arrays.arrays import FloatArray, IntArray, group_sum, ranges
 from feed.catalog.catalog import Catalog
 from feed.catalog.signals import Neighbours
 from feed.model.engagement import ABANDONED_BELOW, COMPLETED_FROM, TYPES
-from feed.scenarios.scenario import InterestsParameters
+from feed.scenarios.parameters import InterestParameters
 from feed.user.hydration import HydratedQuery
 from feed.user.user_vector import (
     LISTEN,
@@ -47,7 +47,7 @@ class UserFeatures:
         self,
         catalog: Catalog,
         query: HydratedQuery,
-        parameters: InterestsParameters,
+        parameters: InterestParameters,
         vector: UserVector | None = None,
     ) -> None:
         """Compute the features. `vector` is given where an external search supplied its parts."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from feed.arrays.arrays import FloatArray, IntArray
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import TYPES
-from feed.scenarios.scenario import InterestsParameters
+from feed.scenarios.parameters import InterestParameters
 from feed.user.hydration import HydratedQuery
 
 LISTEN = TYPES.index("listen")
@@ -41,7 +41,7 @@ def user_vector(
     catalog: Catalog,
     query: HydratedQuery,
     weights: FloatArray,
-    parameters: InterestsParameters,
+    parameters: InterestParameters,
     external: VectorsByRow | None = None,
 ) -> UserVector:
     """Average the newest engagements' embeddings and blend them with the declared interests.
@@ -81,7 +81,7 @@ def user_vector(
     )
 
 
-def engagement_weights(query: HydratedQuery, parameters: InterestsParameters) -> FloatArray:
+def engagement_weights(query: HydratedQuery, parameters: InterestParameters) -> FloatArray:
     """(k,) weight of each engagement: that of its type, for a listen scaled by its progress."""
     weights = np.array([parameters.weights.get(kind, 1.0) for kind in TYPES])[query.types]
     played = np.where(np.isnan(query.progress), parameters.progress_unknown, query.progress)
@@ -90,14 +90,14 @@ def engagement_weights(query: HydratedQuery, parameters: InterestsParameters) ->
 
 
 def vector_rows(
-    catalog: Catalog, query: HydratedQuery, weights: FloatArray, parameters: InterestsParameters
+    catalog: Catalog, query: HydratedQuery, weights: FloatArray, parameters: InterestParameters
 ) -> IntArray:
     """(m,) catalog rows of the engaged episodes that the user vector averages, newest first."""
     return query.rows[_with_vector(catalog, query, weights, parameters)]
 
 
 def _with_vector(
-    catalog: Catalog, query: HydratedQuery, weights: FloatArray, parameters: InterestsParameters
+    catalog: Catalog, query: HydratedQuery, weights: FloatArray, parameters: InterestParameters
 ) -> IntArray:
     """Indices of those among the `newest` engagements whose episode has an embedding."""
     newest = np.flatnonzero(weights > 0)[: parameters.newest]
@@ -117,7 +117,7 @@ def _embeddings(
 
 
 def interest_medoids(
-    catalog: Catalog, rows: IntArray, shares: FloatArray, parameters: InterestsParameters
+    catalog: Catalog, rows: IntArray, shares: FloatArray, parameters: InterestParameters
 ) -> IntArray:
     """(m,) of these rows those that best represent all, one per interest, the strongest first.
 

@@ -9,7 +9,7 @@ from feed.catalog.catalog import Catalog
 from feed.model.engagement import Profile
 from feed.model.timestamps import DAY_US, to_us
 from feed.ranking import filters
-from feed.scenarios.scenario import FiltersParameters
+from feed.scenarios.parameters import FilterParameters
 from feed.user.hydration import HydratedQuery, hydrate
 from feed.user.query import Query
 from tests.support.catalogs import NOW, catalog_of, episodes
@@ -22,7 +22,7 @@ def hydrated(catalog: Catalog, **profile: tuple[str, ...]) -> HydratedQuery:
 
 
 def test_a_floor_judges_only_scores_that_are_present(catalog: Catalog) -> None:
-    mask = filters.quality_floors(catalog, FiltersParameters(missing="pass"))
+    mask = filters.quality_floors(catalog, FilterParameters(missing="pass"))
     credibility, insight = catalog.scores[:, 0], catalog.scores[:, 1]
     assert mask[np.isnan(credibility)].all()
     assert mask[np.isnan(insight) & (credibility >= 2)].all()
@@ -31,7 +31,7 @@ def test_a_floor_judges_only_scores_that_are_present(catalog: Catalog) -> None:
 
 
 def test_where_missing_counts_zero_it_is_below_every_floor(catalog: Catalog) -> None:
-    mask = filters.quality_floors(catalog, FiltersParameters(missing="zero"))
+    mask = filters.quality_floors(catalog, FilterParameters(missing="zero"))
     assert not mask[np.isnan(catalog.scores[:, 0])].any()
 
 

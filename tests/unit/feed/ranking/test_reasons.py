@@ -13,7 +13,7 @@ from feed.model.timestamps import to_us
 from feed.ranking import scorers
 from feed.ranking.pipeline import Ranker, Slate
 from feed.ranking.reasons import KEYS
-from feed.scenarios.scenario import QualityParameters
+from feed.scenarios.parameters import QualityParameters
 from feed.session.reason_text import MAX_TITLE, render, render_all
 from feed.session.request import SessionRequest, make_query
 from tests.support.catalogs import NOW, catalog_of

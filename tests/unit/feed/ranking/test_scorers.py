@@ -9,7 +9,7 @@ import pytest
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import DAY_US
 from feed.ranking import scorers
-from feed.scenarios.scenario import BlendParameters, QualityParameters
+from feed.scenarios.parameters import BlendParameters, QualityParameters
 from feed.user.hydration import hydrate
 from feed.user.query import Query
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from feed.scenarios import scenario as scenarios
+from feed.scenarios.parameters import BlendParameters
 from feed.scenarios.scenario import Scenario, ScenarioError, parse, shipped
 
 MINIMAL = 'name = "mine"\n'
@@ -15,7 +15,7 @@ def test_the_shipped_scenarios_are_there_and_valid() -> None:
 
 def test_baseline_is_what_its_definition_says() -> None:
     one = shipped()["baseline"]
-    assert one.blend == scenarios.BlendParameters(
+    assert one.blend == BlendParameters(
         similarity=0.55, quality=0.30, recency=0.15, recency_decay=0.03
     )
     assert one.interests.weights == {"bookmark": 2}

@@ -7,7 +7,7 @@ from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import Engagement, Profile
 from feed.model.timestamps import to_us
-from feed.scenarios.scenario import InterestsParameters
+from feed.scenarios.parameters import InterestParameters
 from feed.user.features import UserFeatures
 from feed.user.hydration import hydrate
 from feed.user.query import Query
@@ -32,7 +32,7 @@ def of(
     catalog: Catalog, *engagements: Engagement, profile: Profile | None = None, **how: float
 ) -> UserFeatures:
     query = Query(engagements=engagements, profile=profile or Profile(), now_us=US)
-    parameters = InterestsParameters(**how)  # type: ignore[arg-type]
+    parameters = InterestParameters(**how)  # type: ignore[arg-type]
     return UserFeatures(catalog, hydrate(query, catalog), parameters)
 
 

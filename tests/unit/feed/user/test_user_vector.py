@@ -3,12 +3,13 @@ import pytest
 
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import TYPES, Engagement, Profile
-from feed.scenarios.scenario import InterestsParameters, shipped
+from feed.scenarios.parameters import InterestParameters
+from feed.scenarios.scenario import shipped
 from feed.user.hydration import hydrate
 from feed.user.query import Query
 from feed.user.user_vector import UserVector, engagement_weights, user_vector
 
-PARAMETERS = InterestsParameters(weights={"bookmark": 2})
+PARAMETERS = InterestParameters(weights={"bookmark": 2})
 
 
 def engaged(catalog: Catalog, row: int, kind: str = "click", at: int = 0) -> Engagement:
@@ -21,7 +22,7 @@ def query(*engagements: Engagement, interests: tuple[str, ...] = ()) -> Query:
     return Query(now_us=0, engagements=ordered, profile=Profile(category_interests=interests))
 
 
-def of(catalog: Catalog, asked: Query, parameters: InterestsParameters = PARAMETERS) -> UserVector:
+def of(catalog: Catalog, asked: Query, parameters: InterestParameters = PARAMETERS) -> UserVector:
     hydrated = hydrate(asked, catalog)
     weights = engagement_weights(hydrated, parameters)
     return user_vector(catalog, hydrated, weights, parameters)
@@ -92,9 +93,7 @@ def test_what_a_user_is_not_interested_in_is_in_no_vector_of_for_you(catalog: Ca
 
 
 def test_a_listen_weighs_by_how_far_it_went(catalog: Catalog) -> None:
-    parameters = InterestsParameters(
-        weights={"listen": 2}, progress_floor=0.1, progress_unknown=0.5
-    )
+    parameters = InterestParameters(weights={"listen": 2}, progress_floor=0.1, progress_unknown=0.5)
 
     def weight(kind: str, progress: float | None) -> float:
         one = Engagement(

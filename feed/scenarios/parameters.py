@@ -1,0 +1,249 @@
+"""The parameters of a scenario, each with its default, its bounds and its meaning.
+
+A class is a table of the scenario file, such as `[blend]`. `make docs` writes the tables of
+docs/scenarios.md from these classes and docstrings.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from feed.model.engagement import EngagementType
+
+Weight = Annotated[float, msgspec.Meta(ge=0, le=10)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+SourceSize = Annotated[int, msgspec.Meta(ge=0, le=1000)]
+QueueSlots = Annotated[int, msgspec.Meta(ge=0, le=150)]
+"""Number of slots of a queue, none included."""
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of a scenario file, which refuses unknown keys."""
+
+
+class InterestParameters(Table, frozen=True, kw_only=True):
+    """How engagements and stated interests become a user vector, and interests beside it."""
+
+    newest: Annotated[int, msgspec.Meta(ge=1, le=500)] = 10
+    """how many engagements make the user vector, the newest by timestamp; an episode without an
+    embedding counts among them and is then skipped"""
+    weights: dict[EngagementType, Weight] = msgspec.field(default_factory=dict)
+    """weight of an engagement by its type, 1 for a type that is not given; 0 keeps the type out of
+    the user vector, and out of the newest"""
+    progress_floor: Share = 1.0
+    """share of its weight that a `listen` of progress 0 keeps; the rest grows with the progress"""
+    progress_unknown: Share = 1.0
+    """the progress of a `listen` that was sent without one"""
+    category_blend: Share = 0.15
+    """share of the stated interests in the user vector, beside the engagements"""
+    neutral_similarity: Share = 0.5
+    """similarity of every candidate while nothing is known of the user"""
+    rank_power: Annotated[float, msgspec.Meta(ge=0, le=3)] = 1.0
+    """outside the user vector, an engagement counts (1 + its rank)^-`rank_power`; the newest has
+    rank 0"""
+    prior: Annotated[float, msgspec.Meta(ge=0, le=100)] = 0.0
+    """weight of engagements at which the personal parts of the score (`similarity`, `interest`,
+    `neighbours`, `series`, `category`, `era`) count half: they are multiplied by
+    known / (known + `prior`), where a stated interest adds 2 to what is known"""
+    medoids: Annotated[int, msgspec.Meta(ge=0, le=5)] = 0
+    """how many interests are looked for: engaged episodes that each stand for others like them"""
+    min_interest: Share = 0.1
+    """what an interest must add to those before it, as a share of all engagements"""
+    clustered: Annotated[int, msgspec.Meta(ge=1, le=500)] = 100
+    """among how many of the newest engagements interests are looked for"""
+
+
+class QualityParameters(Table, frozen=True, kw_only=True):
+    """quality = (credibility x its weight + insight x its weight) / `scale`."""
+
+    credibility: Weight = 1.5
+    """weight of the credibility score"""
+    insight: Weight = 1.0
+    """weight of the insight score"""
+    scale: Annotated[float, msgspec.Meta(gt=0, le=100)] = 10.0
+    """divisor of the weighted sum; with all defaults, quality is from 0 to 1.25"""
+    missing: Literal["zero", "median"] = "median"
+    """an episode without one of the scores: `zero`, the score counts 0; `median`, the quality is
+    the catalog's median, or 0.5 if no episode has both scores"""
+
+
+class FilterParameters(Table, frozen=True, kw_only=True):
+    """Which episodes may be candidates. Exclusions, mutes and languages need no parameter."""
+
+    min_credibility: Annotated[float, msgspec.Meta(ge=0, le=5)] = 2.0
+    """lowest credibility"""
+    min_combined: Annotated[float, msgspec.Meta(ge=0, le=10)] = 5.0
+    """lowest sum of credibility and insight"""
+    missing: Literal["zero", "pass"] = "pass"
+    """an episode without one of the scores: `zero`, the score counts 0; `pass`, the limits that
+    need it do not apply"""
+    freshness_days: tuple[Annotated[int, msgspec.Meta(ge=0, le=36_500)], ...] = (90,)
+    """the freshness window in whole days (rounded down), followed by wider windows in growing
+    order, which apply one by one while fewer than `candidates` pass; empty: no window. A wider
+    window is named in `degraded`"""
+    unlimited: bool = False
+    """whether the window opens altogether after its last step"""
+    unpublished: bool = False
+    """whether episodes dated in the future may be shown"""
+
+
+class SourceParameters(Table, frozen=True, kw_only=True):
+    """Where candidates come from, and how many each source may bring; 0 switches it off.
+
+    An episode that several sources bring is one candidate, which remembers each of them.
+    """
+
+    candidates: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 150
+    """episodes similar to the user vector; also the number of candidates to reach, if the catalog
+    has as many"""
+    ties: Literal["newest", "source"] = "newest"
+    """which of equal episodes comes first, here and in the queue: the newest, or the first in the
+    order of the episodes' source"""
+    fill: bool = True
+    """whether the episodes of the highest quality fill up the number of candidates"""
+    interests: SourceSize = 0
+    """episodes similar to each interest"""
+    neighbours: SourceSize = 0
+    """episodes chosen by listeners who chose the same as the user"""
+    series: SourceSize = 0
+    """new episodes of each series that the user follows, or that has a tenth of the user's
+    engagements"""
+    unfinished: SourceSize = 0
+    """episodes that the user left half heard: candidates although the user engaged with them"""
+    trending: SourceSize = 0
+    """episodes that many listeners chose lately"""
+    popular: SourceSize = 0
+    """episodes that many listeners chose, in each of the user's five main categories and stated
+    interests; on a first visit, in each major category"""
+    fresh: SourceSize = 0
+    """episodes published last"""
+    stated: SourceSize = 0
+    """the best episodes of each stated interest"""
+    unseen: SourceSize = 0
+    """episodes with few listeners so far: so many of the highest predicted popularity, and so many
+    of those most like the user's engagements"""
+    exploration: SourceSize = 0
+    """episodes with few listeners so far, at random: the pool for exploration slots
+    (`explore_every`)"""
+    unseen_below: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
+    """number of listeners that is no longer few; an episode for which the builder publishes none
+    has none"""
+
+
+class BlendParameters(Table, frozen=True, kw_only=True):
+    """The score is the sum of its parts, each times its weight, less those that are subtracted.
+
+    No part depends on which other candidates there are. Parts that count listeners are logarithms,
+    since the tenth listener says more than the thousandth.
+    """
+
+    measure: Literal["cosine", "catalog"] = "cosine"
+    """how `similarity`, `interest` and `aversion` are measured: `cosine`, as cosines; `catalog`, on
+    a scale where 0 is the mean cosine of two episodes of the catalog and 1 is exceeded by one pair
+    in a hundred, so that the same weights suit every embedding model"""
+    similarity: Weight = 0.55
+    """similarity to the user vector"""
+    interest: Weight = 0.0
+    """similarity to the nearest interest"""
+    neighbours: Weight = 0.0
+    """log(1 + nearness / `neighbours_unit`): how often listeners who chose what the user chose,
+    the newest above all, chose the episode; nearness 1 is an average neighbour of all of it"""
+    neighbours_unit: Annotated[float, msgspec.Meta(gt=0, le=100)] = 0.1
+    """unit of nearness in `neighbours`"""
+    trend: Weight = 0.0
+    """log(1 + popularity / `popularity_unit`) with a half-life of 1 day, plus that with 7 days"""
+    popularity: Weight = 0.0
+    """log(1 + popularity / `popularity_unit`) with a half-life of 30 days, plus that with 180
+    days"""
+    popularity_unit: Annotated[float, msgspec.Meta(gt=0, le=1e6)] = 1.0
+    """unit of popularity in `trend` and `popularity`, in listeners"""
+    rise: Weight = 0.0
+    """(popularity with a half-life of 7 days / popularity with 180 days)^2, from 0 to 1: how new
+    the episode's success is"""
+    completion: Weight = 0.0
+    """share of the listeners who began the episode that heard it to the end; the catalog's median
+    if too few began it"""
+    promise: Weight = 0.0
+    """predicted popularity of an episode that too few have chosen: log(1 + popularity) as its
+    content and series suggest"""
+    unseen: Weight = 0.0
+    """1 for an episode that too few have chosen"""
+    series: Weight = 0.0
+    """share of the user's engagements with the episode's series; 1 if the user follows it"""
+    category: Weight = 0.0
+    """sum of the shares of the episode's categories in the user's engagements and stated
+    interests, divided by the square root of their number"""
+    unfinished: Weight = 0.0
+    """1 for an episode that the user left half heard"""
+    era: Weight = 0.0
+    """exp(-days between publication dates / `era_days`), averaged over the user's engagements by
+    their shares"""
+    era_days: Annotated[float, msgspec.Meta(gt=0, le=36_500)] = 1461.0
+    """unit of days in `era`"""
+    quality: Weight = 0.30
+    """quality as defined by `[quality]`"""
+    recency: Weight = 0.15
+    """exp(-`recency_decay` x age in whole days): 1 on the first day, above 1 for a date in the
+    future"""
+    recency_decay: Weight = 0.03
+    """decay of `recency` in a day"""
+    aversion: Weight = 0.0
+    """subtracted: similarity, at least 0, to the nearest episode that the user marked
+    `not_interested` or left after a moment"""
+    served: Weight = 0.0
+    """subtracted: 1 for an episode that an earlier session served (`served_ids`)"""
+
+
+class SelectorParameters(Table, frozen=True, kw_only=True):
+    """How candidates become a queue: slot by slot, the candidate of the highest value.
+
+    The value is the score x `series_decay`^(already chosen of its series) x
+    `topic_decay`^(already chosen of its topic) - `mmr` x the cosine with the nearest of those
+    chosen lately + `calibration` x how much the queue still lacks of its categories.
+    """
+
+    queue: Annotated[int, msgspec.Meta(ge=1, le=150)] = 150
+    """greatest length of the queue"""
+    series_decay: Share = 0.7
+    """factor on the score for each episode already chosen of the same series"""
+    max_per_series: Annotated[int, msgspec.Meta(ge=1, le=150)] = 2
+    """greatest number of episodes of one series; two in a row are never of the same"""
+    limit_unnamed: bool = False
+    """whether episodes without a series are limited as if they were of one series"""
+    decay_below_zero: bool = False
+    """whether the decays multiply a negative score, which raises it; otherwise they divide it"""
+    relax_below: QueueSlots = 0
+    """a queue that would end shorter continues with the limits per series counted anew, and
+    `degraded` says `series_limit_relaxed`"""
+    topic_decay: Share = 1.0
+    """factor on the score for each episode already chosen of the same topic: the first major
+    category that an episode names"""
+    mmr: Weight = 0.0
+    """maximal marginal relevance (Carbonell and Goldstein, 1998): weight of the cosine with the
+    nearest of the episodes chosen lately"""
+    mmr_memory: Share = 0.9
+    """factor on that cosine for each slot since"""
+    near_duplicate: Annotated[float, msgspec.Meta(ge=0, le=2)] = 2.0
+    """cosine above which two episodes are near-duplicates, of which one is chosen, as it is of
+    equal titles; above 1, both rules are off"""
+    calibration: Weight = 0.0
+    """weight with which the categories of the queue approach their shares in the user's
+    engagements, or on a first visit those in the catalog (after Steck, 2018)"""
+    explore_every: QueueSlots = 0
+    """in each stretch of this many slots, the last is an exploration slot, filled at random from
+    what the source `exploration` brought; 0: none"""
+    explore_places: Annotated[int, msgspec.Meta(ge=1, le=150)] = 1
+    """number of exploration slots in each stretch, the last ones"""
+    explore_noise: Annotated[float, msgspec.Meta(gt=0, le=100)] = 0.1
+    """temperature of the draw: an episode's probability is proportional to
+    exp(score / `explore_noise`); the same seed draws the same"""
+
+
+class ReasonParameters(Table, frozen=True, kw_only=True):
+    """What may be given as the reason for an episode."""
+
+    min_similarity: Annotated[float, msgspec.Meta(ge=0, le=5)] = 0.3
+    """similarity, by the `measure` of `[blend]`, below which it is never the reason; then it is
+    quality or recency, whichever added more to the score"""
+    min_recency: Share = 0.5
+    """recency below which it is never the reason, as quality is not below the catalog's median"""
