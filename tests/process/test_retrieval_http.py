@@ -1,7 +1,9 @@
-"""A snapshot without vectors, and an index of Pinecone that has them, well or in trouble."""
+"""Sessions from a snapshot without vectors, with a Pinecone index that works or is in trouble."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +12,9 @@ from adapters.pinecone.records import metadata
 from emulators.pinecone.server import PineconeStandIn
 from emulators.pinecone.wire import Record, Upsert
 from functions.serving.circuit_breaker import FAILURE_THRESHOLD
-from tests.support.catalogs import catalog_of, episodes, publish_to
-from tests.support.pinecone import _pinecone_server, pinecone
+from tests.support.catalogs import DIMENSION, catalog_of, episodes, publish_to
 from tests.support.scenarios import plain_settings
 from tests.support.server import Server, until
-
-__all__ = ["_pinecone_server", "pinecone"]
 
 Start = Callable[..., Server]
 
@@ -25,59 +24,66 @@ TASTE = [
     {"episode_id": f"episode-{n}", "type": kind, "timestamp": f"2026-02-0{day}T00:00:00Z"}
     for day, (n, kind) in enumerate([(3, "like"), (14, "listen"), (16, "bookmark")], 1)
 ]
-DISLIKE = {
-    "episode_id": "episode-9",
-    "type": "not_interested",
-    "timestamp": "2026-02-05T00:00:00Z",
-}
+DISLIKE = {"episode_id": "episode-9", "type": "not_interested", "timestamp": "2026-02-05T00:00:00Z"}
 SCORES = ("similarity_score", "quality_score", "recency_score", "final_score")
 
 
-@pytest.fixture
-def index(pinecone: PineconeStandIn) -> PineconeStandIn:
-    """The index with the vectors of the catalog."""
+@pytest.fixture(scope="module")
+def index() -> Iterator[PineconeStandIn]:
+    """An index with the vectors of the catalog."""
+    index = PineconeStandIn(DIMENSION).start()
+    vectors = zip(EPISODES, HELD.embeddings[:], HELD.embeddings.present, strict=True)
     records = [
-        Record(one.id, row.tolist(), metadata(one))
-        for one, row, has in zip(EPISODES, HELD.embeddings[:], HELD.embeddings.present, strict=True)
-        if has
+        Record(one.id, row.tolist(), metadata(one)) for one, row, present in vectors if present
     ]
-    pinecone.index.upsert(Upsert(records))
-    return pinecone
+    index.index.upsert(Upsert(records))
+    yield index
+    index.stop()
 
 
-@pytest.fixture
-def start(start_server: Start, index: PineconeStandIn, tmp_path: Any) -> Start:
+@pytest.fixture(scope="module")
+def start(
+    start_module_server: Start, index: PineconeStandIn, tmp_path_factory: pytest.TempPathFactory
+) -> Start:
     """Start a server on a snapshot without vectors, and on the index."""
-    publish_to(tmp_path / "shelf", catalog_of(EPISODES, keep_vectors=False))
+    folder = tmp_path_factory.mktemp("retrieval")
+    publish_to(folder / "shelf", catalog_of(EPISODES, keep_vectors=False))
+    defaults = {
+        "RETRIEVAL": "pinecone",
+        "PINECONE_HOST": index.url,
+        "PINECONE_API_KEY": index.api_key,
+        "SHELF": str(folder / "shelf"),
+        **plain_settings(folder / "scenarios"),
+    }
+    return lambda **settings: start_module_server(**{**defaults, **settings})
 
-    def start(**settings: str) -> Server:
-        where = {"PINECONE_HOST": index.url, "PINECONE_API_KEY": index.api_key}
-        plain = plain_settings(tmp_path / "scenarios")
-        return start_server(**{"RETRIEVAL": "pinecone", **where, **plain, **settings})
 
-    return start
-
-
-@pytest.fixture
-def searching(start: Start) -> Iterator[Server]:
-    """One that has asked, so that its connection is open, and has time to."""
+@pytest.fixture(scope="module")
+def searching(start: Start) -> Server:
+    """A server with an open connection and more time than a search takes."""
     server = start(RETRIEVAL_TIMEOUT_S="2")
     server.create(engagements=TASTE)
-    yield server
-    assert "Traceback" not in server.output
+    return server
+
+
+@pytest.fixture(scope="module")
+def default_server(start: Start) -> Server:
+    server = start()
+    server.create(engagements=TASTE)
+    return server
 
 
 @pytest.fixture
-def hurried(start: Start) -> Iterator[Server]:
-    """Such a one with as little time as sessions usually have."""
-    server = start()
-    server.create(engagements=TASTE)
-    yield server
-    assert "Traceback" not in server.output
+def hurried(default_server: Server, index: PineconeStandIn) -> Iterator[Server]:
+    """A server with an open connection and the default time; the index is mended afterwards."""
+    yield default_server
+    index.mend()
+    until(lambda: default_server.create(engagements=TASTE)["degraded"] == [], 20)
+    assert "Traceback" not in default_server.output
 
 
 def asked_of(index: PineconeStandIn) -> dict[str, int]:
-    """What the index was asked since the last time."""
+    """The requests to the index since the last call, by path."""
     found = dict(index.requests)
     index.requests.clear()
     return found
@@ -119,7 +125,7 @@ def test_a_session_is_the_one_that_a_snapshot_with_vectors_gives(
             assert found[field] == wanted[field], (name, field)
 
 
-def test_a_stored_user_is_asked_for_in_two_requests_and_said_so(
+def test_a_session_of_a_stored_user_takes_two_requests_to_the_index(
     searching: Server, index: PineconeStandIn
 ) -> None:
     for one in TASTE:
@@ -139,15 +145,7 @@ def test_a_stored_user_is_asked_for_in_two_requests_and_said_so(
     assert asked_of(index) == {}  # the rest of the session is in its cursor
 
 
-def test_the_connection_is_opened_beside_what_else_a_first_request_waits_for(
-    start: Start, index: PineconeStandIn
-) -> None:
-    start()  # and its health asked
-    until(lambda: index.requests["/vectors/fetch"] == 1)
-    assert not index.requests["/query"]
-
-
-def test_who_is_unknown_asks_for_nothing(searching: Server, index: PineconeStandIn) -> None:
+def test_an_unknown_user_needs_no_search(searching: Server, index: PineconeStandIn) -> None:
     asked_of(index)
     assert searching.create()["degraded"] == []
     assert asked_of(index) == {}
@@ -187,15 +185,20 @@ def test_an_index_in_trouble_costs_a_session_its_budget_and_is_named(
         assert page["degraded"][1:] == ["vectors_unavailable"]
         assert seconds < 2  # 0.3 and what a busy machine adds
         assert page["episodes"][0]["reason"]["text"] == "You chose Chess"
-    index.mend()
-    page = until(lambda: (p := hurried.create(engagements=TASTE))["degraded"] == [] and p)
-    assert page["user_vector_episodes"] == 3
     assert any("retrieval" in str(line.get("degraded")) for line in hurried.log_lines)
 
 
-def test_an_index_that_is_away_is_left_alone_and_found_again(
+def timeouts(server: Server) -> float:
+    """The number of sessions whose search took too long, as the metrics tell it."""
+    text = server.call("GET", "/api/metrics").text
+    found = re.search(r'earshot_degraded_total{what="retrieval_timeout"} (\S+)', text)
+    return float(found[1]) if found else 0
+
+
+def test_an_index_that_hangs_opens_the_circuit_until_it_answers_a_probe(
     hurried: Server, index: PineconeStandIn
 ) -> None:
+    before = timeouts(hurried)
     index.break_next("hang", times=None)
     named = [hurried.create(engagements=TASTE)["degraded"][0] for _ in range(FAILURE_THRESHOLD + 3)]
     assert named == ["retrieval_timeout"] * FAILURE_THRESHOLD + ["retrieval_unavailable"] * 3
@@ -214,15 +217,14 @@ def test_an_index_that_is_away_is_left_alone_and_found_again(
     assert health["dependencies"]["search"] == "unavailable"
     assert health["status"] == "degraded"
     assert asked_of(index).keys() <= {"/vectors/fetch"}  # a probe; no caller asks
-    metrics = hurried.call("GET", "/api/metrics").text
-    assert f'earshot_degraded_total{{what="retrieval_timeout"}} {FAILURE_THRESHOLD}.0' in metrics
+    assert timeouts(hurried) == before + FAILURE_THRESHOLD
     index.mend()
     until(lambda: hurried.create(engagements=TASTE)["degraded"] == [], 20)
     assert asked_of(index)["/query"] == 1
     assert hurried.call("GET", "/api/health").json()["dependencies"]["search"] == "ok"
 
 
-def test_an_index_that_takes_no_connections_stops_no_session(
+def test_an_index_that_refuses_connections_stops_no_session(
     hurried: Server, index: PineconeStandIn
 ) -> None:
     with index.refusing():
@@ -231,7 +233,6 @@ def test_an_index_that_takes_no_connections_stops_no_session(
             assert len(page["episodes"]) == 10
             assert page["degraded"][-1] == "vectors_unavailable"
             assert seconds < 2
-    until(lambda: hurried.create(engagements=TASTE)["degraded"] == [], 20)
 
 
 @pytest.mark.parametrize(
@@ -245,7 +246,7 @@ def test_an_index_that_takes_no_connections_stops_no_session(
     ],
     ids=str,
 )
-def test_an_index_that_answers_nonsense_is_named(
+def test_nonsense_from_an_index_is_named(
     searching: Server, index: PineconeStandIn, answer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(index.index, "query", lambda _: answer)
@@ -254,13 +255,19 @@ def test_an_index_that_answers_nonsense_is_named(
     assert page["degraded"][0] in {"retrieval_unavailable", "retrieval_empty"}
 
 
-def test_another_namespace_is_noticed(start: Start) -> None:
+def test_the_connection_is_opened_with_the_first_request_and_an_empty_namespace_is_named(
+    start: Start, index: PineconeStandIn
+) -> None:
+    asked_of(index)
     server = start(PINECONE_NAMESPACE="elsewhere")
+    until(lambda: index.requests["/vectors/fetch"] == 1)
+    assert not index.requests["/query"]
     for request in ({"engagements": TASTE}, {"category_interests": ["Chess"]}):
         assert server.create(**request)["degraded"] == ["retrieval_empty", "vectors_unavailable"]
 
 
 def test_without_a_search_the_snapshot_alone_answers(start: Start, index: PineconeStandIn) -> None:
+    asked_of(index)
     server = start(RETRIEVAL="")
     page = server.create(engagements=TASTE)
     assert page["degraded"] == ["vectors_unavailable"]
@@ -271,11 +278,12 @@ def test_without_a_search_the_snapshot_alone_answers(start: Start, index: Pineco
     assert index.requests == {}
 
 
-def test_a_snapshot_that_holds_its_vectors_asks_nobody(
-    start: Start, index: PineconeStandIn, tmp_path: Any
+def test_a_snapshot_with_vectors_needs_no_search(
+    start: Start, index: PineconeStandIn, tmp_path: Path
 ) -> None:
     publish_to(tmp_path / "shelf", HELD)
-    server = start()
+    asked_of(index)
+    server = start(SHELF=str(tmp_path / "shelf"))
     page = server.create(engagements=TASTE, trace=True)
     assert page["trace"]["sources"] == {"similar": 150}
     assert server.call("GET", "/api/episodes/episode-3/similar").json()["episodes"]

@@ -16,6 +16,7 @@ from functions.serving import catalog_loader
 from functions.serving.catalog_holder import CatalogHolder
 from functions.serving.catalog_loader import MAX_TRIES, RESERVE_BYTES
 from tests.support.catalogs import NOW, catalog_of, episodes, overwrite, publish_to
+from tests.support.damages import DAMAGES, POINTER_DAMAGES, Damage
 
 
 class CountingShelf(FolderShelf):
@@ -105,6 +106,17 @@ def test_a_snapshot_that_was_missing_is_taken_once_it_is_back(
     assert len(shelf.fetched) == 2
     path.write_bytes(whole)
     assert looked(holder) == bad.version
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_holder_that_starts_on_a_broken_publication_holds_the_newest_sound_catalog(
+    tmp_path: Path, shelf: CountingShelf, damage: Damage
+) -> None:
+    good, bad = published(tmp_path, 2)
+    damage(tmp_path / "snapshots" / bad.version, tmp_path)
+    holder = holder_of(shelf)
+    assert looked(holder) == (bad if damage in POINTER_DAMAGES else good).version
+    assert holder.degraded == (DAMAGES[damage],)
 
 
 def test_a_search_fetches_a_bounded_number_and_goes_on_where_the_last_one_stopped(
