@@ -109,11 +109,11 @@ def load(folder: Path, how: str) -> dict[str, Any]:
         bucket.current(TIMEOUT_S)  # the connection is no part of it
     before_mb, began, began_cpu = _peak_mb(), time.perf_counter(), time.process_time()
     if how == "folder":
-        decode(shelf.fetch(*asked, pointer.sha256), summed=True)
+        decode(shelf.fetch(*asked, pointer.sha256), is_verified=True)
     elif how == "folder, summed up":
         decode(shelf.fetch(*asked))
     else:
-        decode(bucket.fetch(*asked, pointer.sha256), summed=True)
+        decode(bucket.fetch(*asked, pointer.sha256), is_verified=True)
     return {
         "seconds": time.perf_counter() - began,
         "processor_s": time.process_time() - began_cpu,

@@ -149,7 +149,7 @@ def _load_current(shelf: Shelf, pointer: Pointer | None) -> tuple[Catalog | None
         return None, []
     try:
         data = shelf.fetch(pointer.version, TIMEOUT_S, sha256=pointer.sha256)
-        return decode(data, summed=bool(pointer.sha256)), []
+        return decode(data, is_verified=bool(pointer.sha256)), []
     except (NotFound, SnapshotError, Damaged) as error:
         return None, [f"the current catalog cannot be read, so nothing was compared: {error}"]
 

@@ -1,16 +1,7 @@
-"""Snapshot: a catalog as one self-contained file, and back, copying nothing.
+"""Encodes a catalog as one self-contained file, and decodes it without copying.
 
-Layout, all numbers little-endian::
-
-    0   8  magic "EARSHOT" and a newline
-    8   4  format version
-    12  4  length of the header
-    16  8  length of the file
-    24 32  SHA-256 of every other byte of the file
-    56     header (JSON), then the sections it lists, each aligned to 64 bytes
-
-A section is one array: its dtype, shape and place stand in the header. Nothing in a file is ever
-executed. A reader skips sections that it does not know, so that new ones need no new format.
+The format is described in `docs/snapshot-format.md`. Nothing in a file is ever executed. A reader
+skips sections that it does not know, so that new ones need no new format version.
 """
 
 import hashlib
@@ -27,7 +18,7 @@ from feed.arrays.arrays import BoolArray
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import from_us, to_us
 from feed.ports.shelf import Buffer
-from feed.snapshot.schema import SECTIONS, counts, optional
+from feed.snapshot.schema import SECTIONS, counts, optional_sections
 from feed.snapshot.validation import check_structure, check_values
 
 FORMAT = 4
@@ -40,22 +31,23 @@ T = TypeVar("T")
 
 
 class SnapshotError(ValueError):
-    """These bytes are no snapshot that can be read; the message says why."""
+    """The bytes are not a snapshot that this version can read; the message says why."""
 
 
 class StoredArray(msgspec.Struct, frozen=True):
-    """Where one array lies."""
+    """Where a file stores the array of one section."""
 
     name: str
     dtype: str
     shape: tuple[int, ...]
     offset: int
+    """bytes from where the sections begin: the end of the header, rounded up to 64"""
     size: int
     """bytes"""
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """What a snapshot says of itself."""
+    """The JSON header of a snapshot."""
 
     catalog_version: str
     created_at: datetime
@@ -66,7 +58,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def encode(catalog: Catalog) -> bytearray:
-    """The catalog as a snapshot file."""
+    """The bytes of a snapshot file of this catalog."""
     arrays = dict(_arrays(catalog))
     sections, end = [], 0
     for name, array in arrays.items():
@@ -79,7 +71,7 @@ def encode(catalog: Catalog) -> bytearray:
             model=catalog.model,
             dimension=catalog.dimension,
             counts=counts(catalog),
-            sections=sections,  # offsets from the end of the header, which is not known here
+            sections=sections,
         )
     )
     start = _aligned(_PREFIX.size + len(header))
@@ -95,9 +87,9 @@ def encode(catalog: Catalog) -> bytearray:
 
 
 def content_version(catalog: Catalog) -> str:
-    """A version for this catalog: its creation time, and a hash of all its columns.
+    """The catalog's version: its creation time, and a hash of its model and all its columns.
 
-    Of cards as they are unpacked: no two versions of zlib need pack alike.
+    Cards are hashed unpacked, because versions of zlib may compress differently.
     """
     digest = hashlib.sha256(catalog.model.encode())
     for name, array in _arrays(catalog):
@@ -113,22 +105,22 @@ def content_version(catalog: Catalog) -> str:
 
 
 def read_header(buffer: Buffer) -> Header:
-    """Check the file as a whole and return what it says of itself. Raises `SnapshotError`."""
-    return _checked(memoryview(buffer))[0]
+    """Check a file's prefix and checksum, and return its header. Raises `SnapshotError`."""
+    return _read_header(memoryview(buffer))[0]
 
 
-def decode(buffer: Buffer, *, summed: bool = False) -> Catalog:
-    """The catalog in these bytes, as views of them. Raises `SnapshotError`, never anything else.
+def decode(buffer: Buffer, *, is_verified: bool = False) -> Catalog:
+    """The catalog in a snapshot file, as views of these bytes. Raises `SnapshotError` alone.
 
     The buffer must not change afterwards; a mapped file stays mapped while the catalog is used.
-    `summed`: whoever read the bytes has seen to it that they are those that were published, so
-    the checksum is not computed once more.
+    With `is_verified` the caller has compared the bytes with their published checksum already, so
+    the file's own is not computed.
     """
     view = memoryview(buffer)
-    header, start = _checked(view, summed=summed)
+    header, start = _read_header(view, is_verified=is_verified)
     try:
-        held = {s.name: _array(view, start, s) for s in header.sections if s.name in SECTIONS}
-        arrays = optional(header.dimension) | held
+        stored = {s.name: _array(view, start, s) for s in header.sections if s.name in SECTIONS}
+        arrays = optional_sections(header.dimension) | stored
         check_structure(arrays, header.dimension)
         catalog = _catalog(header, arrays)
         check_values(catalog, header.counts)
@@ -137,27 +129,27 @@ def decode(buffer: Buffer, *, summed: bool = False) -> Catalog:
     return catalog
 
 
-def _checked(view: memoryview, *, summed: bool = False) -> tuple[Header, int]:
+def _read_header(view: memoryview, *, is_verified: bool = False) -> tuple[Header, int]:
+    """The header, and where the sections begin."""
     if not len(view):
-        raise SnapshotError("empty: no bytes at all")
+        raise SnapshotError("empty: expected a snapshot, got no bytes")
     if bytes(view[: len(_MAGIC)]) != _MAGIC[: len(view)]:
-        raise SnapshotError("not a snapshot: it does not begin like one")
+        raise SnapshotError(f"not a snapshot: expected it to begin with {_MAGIC!r}")
     if len(view) < _PREFIX.size:
-        raise SnapshotError(f"truncated: {len(view)} bytes, shorter than the prefix")
+        raise SnapshotError(f"truncated: {len(view)} bytes; the prefix alone has {_PREFIX.size}")
     _, version, header_length, length, digest = _PREFIX.unpack_from(view)
-    if version > FORMAT:
-        raise SnapshotError(
-            f"newer format: {version}, and this reader knows up to {FORMAT}; update the reader"
-        )
-    if 1 <= version < FORMAT:
-        raise SnapshotError(f"older format: {version}, and this reader needs {FORMAT}; build anew")
+    if version not in (0, FORMAT):
+        age, advice = ("newer", "update it") if version > FORMAT else ("older", "build again")
+        raise SnapshotError(f"{age} format: {version}; this reader needs {FORMAT}: {advice}")
     if len(view) < length:
         raise SnapshotError(f"truncated: {len(view)} of {length} bytes")
-    if len(view) != length or not (summed or _digest(view) == digest):
-        raise SnapshotError("altered: the checksum does not agree")
+    if len(view) != length:
+        raise SnapshotError(f"altered: {len(view)} bytes; expected {length}")
+    if not (is_verified or _digest(view) == digest):
+        raise SnapshotError("altered: the checksum in the prefix is not that of the file")
     start = _aligned(_PREFIX.size + header_length)
     if version < 1 or header_length > _MAX_HEADER or start > length:
-        raise SnapshotError("damaged snapshot: the prefix makes no sense")
+        raise SnapshotError("damaged snapshot: the prefix states an impossible length or version")
     try:
         header = msgspec.json.decode(view[_PREFIX.size : _PREFIX.size + header_length], type=Header)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -172,7 +164,7 @@ def _digest(view: memoryview) -> bytes:
 
 
 def _flat(array: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """The bytes of an array, one after another."""
+    """(size,) the bytes of an array in C order."""
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
 
 
@@ -181,7 +173,7 @@ def _aligned(offset: int) -> int:
 
 
 def _arrays(catalog: Catalog) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
-    """The catalog's arrays by section, as the format has them."""
+    """Each section's name and array, with the dtype of the format."""
     for name, section in SECTIONS.items():
         yield name, np.asarray(attrgetter(section.attribute)(catalog), np.dtype(section.dtype))
 
@@ -189,13 +181,15 @@ def _arrays(catalog: Catalog) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
 def _array(view: memoryview, start: int, section: StoredArray) -> np.ndarray[Any, Any]:
     _, dtype, shape = SECTIONS[section.name]
     if section.dtype != dtype or len(section.shape) != len(shape) or min(section.shape) < 0:
-        raise ValueError(f"{section.name} is {section.dtype} {section.shape}")
+        raise ValueError(
+            f"section {section.name} is {section.dtype} {section.shape}; expected {dtype} {shape}"
+        )
     count = 1
     for extent in section.shape:
         count *= extent
     begin, end = start + section.offset, start + section.offset + section.size
     if section.offset < 0 or end > len(view) or count * np.dtype(dtype).itemsize != section.size:
-        raise ValueError(f"{section.name} does not lie within the file")
+        raise ValueError(f"section {section.name}: expected offset and size within the file")
     return np.frombuffer(view[begin:end], dtype).reshape(section.shape)
 
 
@@ -215,10 +209,10 @@ def _catalog(header: Header, arrays: dict[str, np.ndarray[Any, Any]]) -> Catalog
 
 
 def _construct(kind: type[T], values: dict[str, Any]) -> T:
-    """A dataclass of these values, in which a dictionary stands for another dataclass."""
+    """A dataclass from its field values; a dictionary stands for a nested dataclass."""
     for name, hint in get_type_hints(kind).items():
         if isinstance(values[name], dict):
             values[name] = _construct(hint, values[name])
         elif hint == BoolArray:
-            values[name] = values[name].view(np.bool_)  # a file has bytes, 0 or 1
+            values[name] = values[name].view(np.bool_)  # stored as bytes, 0 or 1
     return kind(**values)

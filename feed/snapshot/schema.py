@@ -1,7 +1,6 @@
-"""Layout: the sections of a snapshot, and what must hold between and within them.
+"""The sections of a snapshot: each array of a catalog by name, dtype and shape.
 
-A checksum tells that a file is as it was written, not that a sane builder wrote it. These checks
-do, once at load, so that nothing behind them meets an index that points outside.
+`docs/snapshot-format.md` describes each; a test holds it against `SECTIONS`.
 """
 
 from typing import Any, NamedTuple
@@ -16,14 +15,14 @@ from feed.vectors.inverted_file import InvertedFile
 
 
 class Section(NamedTuple):
-    """Where in a `Catalog` the array of a section belongs, and what it looks like in a file."""
+    """Which attribute of a `Catalog` a section stores, and the array's dtype and shape."""
 
     attribute: str
-    """path from the catalog: may be renamed, as the section's name and so the format never is"""
+    """dotted path from the catalog; may be renamed, while section names are part of the format"""
     dtype: str
-    """numpy's, little-endian"""
+    """numpy's notation, little-endian"""
     shape: tuple[str | int | None, ...]
-    """sizes that sections share, by name; None: any"""
+    """each dimension: a number, a size that sections share by name, or None for any"""
 
 
 SECTIONS = {
@@ -58,8 +57,8 @@ SECTIONS = {
     "category_major": Section("category_major", "|u1", ("M",)),
     "category_starts": Section("category_starts", "<i8", ("n+1",)),
     "category_members": Section("category_members", "<i4", (None,)),
-    "embeddings": Section("embeddings.float32", "<f4", ("held", "D")),
-    "fixed.codes": Section("embeddings.int16.codes", "<i2", ("fixed", "D")),
+    "embeddings": Section("embeddings.float32", "<f4", ("float32", "D")),
+    "fixed.codes": Section("embeddings.int16.codes", "<i2", ("int16", "D")),
     "fixed.step": Section("embeddings.int16.step", "<f4", (None,)),
     "embedded": Section("embeddings.present", "|u1", ("n",)),
     "anchors": Section("anchors", "<f4", ("M", "D")),
@@ -73,7 +72,7 @@ SECTIONS = {
     "signals.neighbour_weights": Section("signals.neighbour_weights", "<f4", ("neighbours",)),
     "signals.promise": Section("signals.predicted_popularity", "<f4", ("n",)),
     "signals.series_return": Section("signals.series_return", "<f4", ("S",)),
-    "lists.axes": Section("embeddings.inverted_file.axes", "<f4", ("turned", "C")),
+    "lists.axes": Section("embeddings.inverted_file.axes", "<f4", ("projected", "C")),
     "lists.centroids": Section("embeddings.inverted_file.centroids", "<f4", ("lists", "C")),
     "lists.starts": Section("embeddings.inverted_file.starts", "<i8", ("lists+1",)),
     "lists.rows": Section("embeddings.inverted_file.rows", "<i4", ("listed",)),
@@ -87,16 +86,15 @@ SECTIONS = {
     "projection.axes": Section("projection.axes", "<f4", (2, "D")),
     "projection.shift": Section("projection.shift", "<f4", (2,)),
 }
-"""The sections by name, in the order in which they lie in a file.
+"""Sections by name, in the order in which a file stores them.
 
-Sizes: n episodes, S series, M categories, L languages, D dimension. held, fixed, mapped: n, or 0
-where that group is empty. content, neighbours, lists, listed, C, turned, coded: see
-`feed.snapshot.validation`.
+Sizes: n episodes, S series, M categories, L languages, D dimension of the embeddings; the others
+are defined by `feed.snapshot.validation.check_structure`.
 """
 
 
-def optional(dimension: int) -> dict[str, np.ndarray[Any, Any]]:
-    """The sections that a file may lack, each with the empty array that stands in for it."""
+def optional_sections(dimension: int) -> dict[str, np.ndarray[Any, Any]]:
+    """The arrays that stand in for sections that a file may lack: all of them empty."""
     empty: dict[str, Int16Vectors | InvertedFile | Projection] = {
         "fixed": Int16Vectors.none(dimension),
         "lists": InvertedFile.none(dimension),
@@ -110,7 +108,7 @@ def optional(dimension: int) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def counts(catalog: Catalog) -> dict[str, int]:
-    """How many there are of everything, as the header states it."""
+    """Numbers of episodes, series and so on, as a snapshot's header states them."""
     return {
         "episodes": len(catalog),
         "series": len(catalog.series_ids),

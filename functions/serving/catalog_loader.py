@@ -163,7 +163,7 @@ class CatalogLoader:
         return self._shelf.fetch(version, timeout_s, max_bytes)
 
     def _decode(self, version: str, data: Buffer, pointer: Pointer | None) -> LoadedCatalog:
-        catalog = decode(data, summed=bool(pointer and pointer.sha256))
+        catalog = decode(data, is_verified=bool(pointer and pointer.sha256))
         if catalog.version != version:
             raise SnapshotError(f"the file holds version {catalog.version}")
         rankers = Rankers(catalog, self._scenarios, self._expected)

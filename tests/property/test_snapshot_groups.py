@@ -33,28 +33,28 @@ def test_a_file_without_lists_is_read_as_before() -> None:
 @pytest.mark.parametrize(
     ("name", "change", "reason"),
     [
-        ("rows", lambda rows: np.full_like(rows, rows[0]), "lists makes no sense"),
+        ("rows", lambda rows: np.full_like(rows, rows[0]), "lists: expected"),
         ("rows", lambda rows: rows[:-1], "lists.codes is"),
-        ("starts", lambda starts: starts // 2, "lists.starts are not"),
+        ("starts", lambda starts: starts // 2, "lists.starts: expected ascending"),
         ("rows", lambda rows: rows + 40, "lists.rows points outside"),
         ("rows", lambda rows: -1 - rows, "lists.rows points outside"),
-        ("starts", lambda starts: starts[::-1], "lists.starts are not"),
+        ("starts", lambda starts: starts[::-1], "lists.starts: expected ascending"),
         ("starts", lambda starts: starts[:-1], "lists.starts is"),
         ("codes", lambda codes: codes[:-1], "lists.codes is"),
         ("codes", lambda codes: codes[:, :-1], "lists.codes is"),
-        ("centroids", lambda rows: rows * np.nan, "lists makes no sense"),
+        ("centroids", lambda rows: rows * np.nan, "lists: expected"),
         ("centroids", lambda rows: rows[:0], "lists.starts is"),
-        ("centre", lambda centre: centre + np.inf, "lists makes no sense"),
+        ("centre", lambda centre: centre + np.inf, "lists: expected"),
         ("centre", lambda centre: centre[:0], "lists.centre is"),
-        ("scale", lambda scale: scale * 0, "lists makes no sense"),
-        ("scale", lambda scale: scale * np.nan, "lists makes no sense"),
-        ("reach", lambda reach: reach * np.nan, "lists makes no sense"),
-        ("reach", lambda reach: reach[:0], "lists makes no sense"),
-        ("probes", lambda probes: probes * 0, "lists makes no sense"),
-        ("probes", lambda probes: probes + 1000, "lists makes no sense"),
-        ("probes", lambda probes: probes[:0], "lists makes no sense"),
+        ("scale", lambda scale: scale * 0, "lists: expected"),
+        ("scale", lambda scale: scale * np.nan, "lists: expected"),
+        ("reach", lambda reach: reach * np.nan, "lists: expected"),
+        ("reach", lambda reach: reach[:0], "lists: expected"),
+        ("probes", lambda probes: probes * 0, "lists: expected"),
+        ("probes", lambda probes: probes + 1000, "lists: expected"),
+        ("probes", lambda probes: probes[:0], "lists: expected"),
         ("axes", lambda axes: np.eye(axes.shape[1], dtype=np.float32)[:-1], "lists.axes is"),
-        ("axes", lambda axes: np.ones((axes.shape[1],) * 2, np.float32), "lists makes no sense"),
+        ("axes", lambda axes: np.ones((axes.shape[1],) * 2, np.float32), "lists: expected"),
         ("axes", lambda axes: axes[:, :-1], "lists.centroids is"),
     ],
 )
@@ -76,11 +76,11 @@ def test_a_file_without_a_map_is_read_as_before() -> None:
     ("name", "change", "reason"),
     [
         ("points", lambda points: points[:-1], "projection.points is"),
-        ("points", lambda points: np.full_like(points, NOWHERE), "projection makes no sense"),
-        ("points", np.zeros_like, "projection makes no sense"),
+        ("points", lambda points: np.full_like(points, NOWHERE), "projection: expected"),
+        ("points", np.zeros_like, "projection: expected"),
         ("axes", lambda axes: axes[:1], "projection.axes is"),
-        ("axes", lambda axes: axes * np.nan, "projection makes no sense"),
-        ("shift", lambda shift: shift + np.inf, "projection makes no sense"),
+        ("axes", lambda axes: axes * np.nan, "projection: expected"),
+        ("shift", lambda shift: shift + np.inf, "projection: expected"),
     ],
 )
 def test_a_map_that_the_builder_never_writes_is_refused(
@@ -92,5 +92,5 @@ def test_a_map_that_the_builder_never_writes_is_refused(
 
 def test_lists_need_the_vectors_that_they_are_of() -> None:
     bare = altered(LISTED, "embeddings", lambda rows: rows[:0])
-    with pytest.raises(SnapshotError, match="lists makes no sense"):
+    with pytest.raises(SnapshotError, match="lists: expected"):
         decode(encode(bare))
