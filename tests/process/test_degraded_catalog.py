@@ -48,10 +48,10 @@ def test_without_a_sound_catalog_requests_are_answered_503_until_there_is_one(
     assert health.json()["status"] == "no_catalog"
     assert server.engage("anna", episode_id="episode-1", type="like")["id"]
 
-    altered(shelf / "snapshots" / published(shelf, 59).version, shelf)
+    altered(shelf / "snapshots" / published(shelf, 399).version, shelf)
     problem(server.call("POST", "/api/sessions/create", {}), 503)
 
-    catalog = published(shelf, 60)  # without a restart
+    catalog = published(shelf, 400)  # without a restart
     assert server.create("anna")["catalog_version"] == catalog.version
     assert server.call("GET", "/api/health").json()["status"] == "ok"
 
@@ -59,15 +59,15 @@ def test_without_a_sound_catalog_requests_are_answered_503_until_there_is_one(
 def test_a_broken_publication_is_named_and_the_last_good_catalog_stays(
     start_server: Start, shelf: Path
 ) -> None:
-    good = published(shelf, 60)
+    good = published(shelf, 400)
     server = start_server(CATALOG_REFRESH_S="0")
     session = server.create(limit=1)
     for number, (damage, named) in enumerate(DAMAGES.items()):
-        bad = published(shelf, 61 + 2 * number)
+        bad = published(shelf, 401 + 2 * number)
         damage(shelf / "snapshots" / bad.version, shelf)
         until(lambda served=(good.version, [named]): seen(server) == served)
         assert named in server.next_page(session)["degraded"]
-        good = published(shelf, 62 + 2 * number)  # without a repair
+        good = published(shelf, 402 + 2 * number)  # without a repair
         until(lambda served=(good.version, []): seen(server) == served)
     assert server.call("GET", "/api/health").json()["catalog"]["episodes"] == len(good)
 
@@ -82,14 +82,14 @@ def test_a_broken_publication_is_named_and_the_last_good_catalog_stays(
     until(lambda: seen(server) == (good.version, ["catalog_missing"]))
     assert len(server.queue(session)) == session["total_in_queue"]
     assert server.call("GET", "/api/episodes/episode-1").status_code == 200
-    good = published(shelf, 60)
+    good = published(shelf, 400)
     until(lambda: seen(server) == (good.version, []))
 
 
 def test_a_process_that_starts_on_a_broken_publication_says_so_and_serves_the_one_before(
     start_server: Start, shelf: Path
 ) -> None:
-    good, bad = published(shelf, 60), published(shelf, 61)
+    good, bad = published(shelf, 400), published(shelf, 401)
     altered(shelf / "snapshots" / bad.version, shelf)
     server = start_server(CATALOG_REFRESH_S="0")
     assert seen(server) == (good.version, ["catalog_broken"])
@@ -102,18 +102,18 @@ def test_a_process_that_starts_on_a_broken_publication_says_so_and_serves_the_on
     (line,) = [one for one in server.log_lines if one.get("cause") == "catalog_broken"]
     assert line["severity"] == "ERROR"
     assert line["reason"]
-    better = published(shelf, 62)
+    better = published(shelf, 402)
     until(lambda: seen(server) == (better.version, []))
 
 
 def test_a_catalog_that_does_not_fit_beside_the_old_one_is_refused(
     start_server: Start, shelf: Path
 ) -> None:
-    old = published(shelf, 60)
+    old = published(shelf, 400)
     server = start_server(CATALOG_REFRESH_S="0", MEMORY_LIMIT_MB="161")  # 1 MB for catalogs
     assert seen(server) == (old.version, [])
     large = published(shelf, 4000)
     assert (shelf / "snapshots" / large.version).stat().st_size > 2**20
     until(lambda: seen(server) == (old.version, ["catalog_too_large"]))
-    small = published(shelf, 61)
+    small = published(shelf, 401)
     until(lambda: seen(server) == (small.version, []))
