@@ -10,13 +10,19 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from feed.scenarios import parameters, rules
+from feed.scenarios.experiment import Experiment
+from feed.scenarios.rules import Rules
 from functions.settings import Settings
 
 DOCS = Path(__file__).parents[1] / "docs"
+PAGES_WITH_TABLES = ("scenarios.md", "experiments.md")
+_SECTION = re.compile(r"(<!-- (\w+), by `make docs` -->\n).*?(<!-- end -->)", re.DOTALL)
+"""A part of a page that is made from the class of this name."""
 _HEADING = re.compile(r"    # (.+)")
 _TYPES = {str: "text", int: "integer", float: "number", bool: "`true` or `false`"}
 
@@ -46,6 +52,38 @@ def settings_page() -> str:
     return _SETTINGS_PAGE.format(tables="\n".join([*lines, ""]))
 
 
+def with_tables(page: str) -> str:
+    """Return a page with each section between `<!-- CLASS, by `make docs` -->` and its end anew.
+
+    A section is the docstring of the class and a table of its fields.
+    """
+    return _SECTION.sub(lambda found: found[1] + _section(found[2]) + found[3], page)
+
+
+def _section(name: str) -> str:
+    struct: type[msgspec.Struct] = {**vars(parameters), **vars(rules), "Experiment": Experiment}[
+        name
+    ]
+    if struct is Rules:
+        return "".join(["| Rules | Key | Meaning |\n|---|---|---|\n", *_rule_rows()])
+    defaults = {field.name: field.default for field in msgspec.structs.fields(struct)}
+    hints = get_type_hints(struct, include_extras=True)
+    lines = [inspect.cleandoc(struct.__doc__ or ""), ""]
+    lines += ["| Key | Type | Default | Meaning |", "|---|---|---|---|"]
+    for _, key, meaning in _documented_fields(struct):
+        lines.append(f"| `{key}` | {_type(hints[key])} | {_default(defaults[key])} | {meaning} |")
+    return "\n".join([*lines, ""])
+
+
+def _rule_rows() -> Iterator[str]:
+    """Yield a row for each kind of rule, with its key beside `where`."""
+    for kind, hint in get_type_hints(Rules).items():
+        rule = get_args(hint)[0]
+        key, condition = get_type_hints(rule, include_extras=True).items()
+        assert condition[0] == "where"  # noqa: S101  # it has a table of its own
+        yield f"| `{kind}` | `{key[0]}`: {_type(key[1])} | {rule.__doc__} |\n"
+
+
 def _documented_fields(struct: type[msgspec.Struct]) -> Iterator[tuple[str, str, str]]:
     """Yield the heading above each field, if there is one, its name, and its docstring."""
     source = inspect.getsource(struct)
@@ -63,34 +101,48 @@ def _documented_fields(struct: type[msgspec.Struct]) -> Iterator[tuple[str, str,
 
 
 def _type(hint: Any) -> str:
-    """Return the type of a setting and its range, in words."""
-    if get_origin(hint) in {Union, UnionType}:
-        return _type(get_args(hint)[0])
-    base, *rest = get_args(hint) or (hint,)
-    if isinstance(base, str):
-        return "one of " + ", ".join(f"`{one}`" for one in (base, *rest))
-    if base is datetime:
-        return "RFC 3339 time"
-    limits = rest[0] if rest else msgspec.Meta()
+    """Return a type and its range, in words."""
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in {Union, UnionType}:
+        return _type(args[0])
+    if origin is tuple:
+        return f"list: {_type(args[0])}"
+    if origin is dict:
+        return f"table: {_type(args[1])}"
+    if origin is Literal:
+        return "one of " + ", ".join(f"`{one}`" for one in args)
+    if origin is Annotated:
+        return _type(args[0]) + _range(args[1])
+    return "RFC 3339 time" if hint is datetime else _TYPES[hint]
+
+
+def _range(limits: msgspec.Meta) -> str:
     least = limits.ge if limits.ge is not None else limits.gt
     if least is None:
-        return _TYPES[base]
-    above = "above " if limits.gt is not None else "from "
-    most = f" to {limits.le}" if limits.le is not None else ""
-    return f"{_TYPES[base]} {above}{least}{most}"
+        return ""
+    most = f" to {_number(limits.le)}" if limits.le is not None else ""
+    return f" {'above' if limits.gt is not None else 'from'} {_number(least)}{most}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
 def _default(value: Any) -> str:
-    if value in {None, ""}:
+    if value in {None, "", msgspec.NODEFAULT}:
         return ""
+    if isinstance(value, tuple):
+        return f"`{list(value)}`"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 
 def main() -> None:
-    """Write every page."""
+    """Write every page that is made of the code, or has tables that are."""
     (DOCS / "settings.md").write_text(settings_page())
+    for page in PAGES_WITH_TABLES:
+        (DOCS / page).write_text(with_tables((DOCS / page).read_text()))
 
 
 if __name__ == "__main__":

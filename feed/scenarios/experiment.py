@@ -1,7 +1,8 @@
-"""Experiment: traffic split over scenarios by a hash of the user. The same for ever.
+"""Experiments: the split of users over scenarios, by a hash of the user's id.
 
-Who takes part, and in which arm, depends on the salt, the user's id and the numbers in the file,
-and on nothing else: no clock, no process, no order of the arms.
+Whether a user takes part, and in which arm, depends on the salt, the id and the numbers of the
+experiment's file alone: no clock, no process, no order of the arms. Changing how it is computed
+would move the users of every running experiment.
 """
 
 import hashlib
@@ -10,8 +11,8 @@ from typing import Annotated
 
 import msgspec
 
-Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,40}\Z")]
-Weight = Annotated[float, msgspec.Meta(ge=1e-6, le=1e6)]
+ScenarioName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,40}\Z")]
+ArmWeight = Annotated[float, msgspec.Meta(ge=1e-6, le=1e6)]
 
 
 class ExperimentError(ValueError):
@@ -19,29 +20,34 @@ class ExperimentError(ValueError):
 
 
 class Assignment(msgspec.Struct, frozen=True):
-    """What a session of an experiment is stamped with."""
+    """The stamp of a session that takes part in an experiment."""
 
     name: str
-    """of the experiment"""
+    """name of the experiment"""
     arm: str
-    """the scenario that it was ranked with"""
+    """name of the scenario that ranked the session"""
 
 
 class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A split of the users, as its file has it."""
+    """How users are split over scenarios, as an experiment's file says it."""
 
-    name: Name
+    name: ScenarioName
+    """required: the name that sessions are stamped with, of up to 40 letters a to z, digits and
+    `_`"""
     description: str = ""
+    """a note for people"""
     salt: Annotated[str, msgspec.Meta(pattern=r"^[^\x00]{1,100}\Z")] | None = None
-    """experiments of one salt split alike; none: the name"""
+    """1 to 100 characters, the name if left out: experiments of one salt split the users alike,
+    those of different salts independently"""
     share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
-    """share of the users who take part"""
-    arms: Annotated[dict[Name, Weight], msgspec.Meta(min_length=2)]
-    """by scenario: its part of those who take part, as a weight beside the others'"""
+    """share of the users who take part; the others get the setting `SCENARIO` and no stamp"""
+    arms: Annotated[dict[ScenarioName, ArmWeight], msgspec.Meta(min_length=2)]
+    """required, at least two: the weight of each [scenario](scenarios.md), shipped or of
+    `SCENARIOS`, relative to the others"""
 
 
 def parse(text: str | bytes) -> Experiment:
-    """An experiment from TOML. Raises `ExperimentError` that names the key."""
+    """Read an experiment from TOML. Raises `ExperimentError` that names the key."""
     try:
         return msgspec.toml.decode(text, type=Experiment)
     except msgspec.ValidationError as error:
@@ -51,15 +57,15 @@ def parse(text: str | bytes) -> Experiment:
 
 
 def assign(experiment: Experiment, user_id: str) -> str | None:
-    """The arm of a user, or None for who does not take part.
+    """The arm of a user, or None if the user does not take part.
 
     Weighted rendezvous hashing (Thaler and Ravishankar, 1998; Schindelhauer and Schomaker, 2005):
-    each arm draws -ln(u) / weight with a u of its own for this user, and the lowest wins, so with
-    a probability in proportion to the weight. A weight that grows only draws users to its arm, one
-    that shrinks only sends some away; nobody moves between the others.
+    each arm has the cost -ln(u) / weight, with u hashed from the user and the arm, and the lowest
+    cost wins, which has a probability proportional to the weight. Raising a weight only moves users
+    into that arm and lowering it only moves some out; no user moves between the other arms.
     """
     salt = experiment.salt or experiment.name
-    # No arm has an empty name, so this draw is independent of theirs.
+    # No arm has an empty name, so this number is independent of those of the arms.
     if _uniform(salt, "", user_id) >= experiment.share:
         return None
     return min(
@@ -68,10 +74,10 @@ def assign(experiment: Experiment, user_id: str) -> str | None:
     )[0]
 
 
-def _uniform(salt: str, draw: str, user_id: str) -> float:
-    """A number in (0, 1): the first 52 bits of SHA-256, in the middle of their interval.
+def _uniform(salt: str, arm: str, user_id: str) -> float:
+    """A number between 0 and 1, both excluded, from the first 52 bits of a SHA-256.
 
-    Neither salt nor draw holds a zero, so no two triples are hashed as one text.
+    Salt and arm contain no zero byte, so no two triples are hashed as the same text.
     """
-    digest = hashlib.sha256(f"{salt}\0{draw}\0{user_id}".encode()).digest()
+    digest = hashlib.sha256(f"{salt}\0{arm}\0{user_id}".encode()).digest()
     return ((int.from_bytes(digest[:8], "big") >> 12) + 0.5) / 2**52

@@ -84,9 +84,7 @@ def test_an_experiment_that_cannot_be_used_is_refused_with_the_name_of_its_key(
         parse(text)
 
 
-def test_the_docs_have_every_key_and_an_example_that_can_be_used() -> None:
-    rows = re.findall(r"^\| `(\w+)` \|", DOCS.split("## Running one")[0], re.MULTILINE)
-    assert tuple(rows) == Experiment.__struct_fields__
+def test_the_example_of_the_docs_can_be_used() -> None:
     (example,) = re.findall(r"^```toml\n(.*?)^```", DOCS, re.MULTILINE | re.DOTALL)
     assert parse(example).arms == {"for_you": 1.0, "baseline": 1.0}
 

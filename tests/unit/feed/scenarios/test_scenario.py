@@ -1,10 +1,7 @@
-from pathlib import Path
-
-import msgspec
 import pytest
 
 from feed.scenarios.parameters import BlendParameters
-from feed.scenarios.scenario import Scenario, ScenarioError, parse, shipped
+from feed.scenarios.scenario import ScenarioError, parse, shipped
 
 MINIMAL = 'name = "mine"\n'
 
@@ -50,18 +47,3 @@ def test_a_scenario_that_cannot_be_used_is_refused_with_the_name_of_its_key(
 ) -> None:
     with pytest.raises(ScenarioError, match=named):
         parse(text)
-
-
-def test_every_parameter_is_documented_where_it_is_defined() -> None:
-    """Each stands in docs/scenarios.md by its name."""
-    text = (Path(__file__).parents[4] / "docs" / "scenarios.md").read_text()
-    tables = {
-        field.name: field.type
-        for field in msgspec.structs.fields(Scenario)
-        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct)
-    }
-    assert tables
-    for table, kind in tables.items():
-        section = text.split(f"## `[{table}]`")[1].split("\n## ")[0]
-        for name in kind.__struct_fields__:
-            assert f"| `{name}` |" in section, f"[{table}] {name}"
