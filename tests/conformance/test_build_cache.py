@@ -10,7 +10,8 @@ from adapters.folder.build_cache import FolderBuildCache
 from adapters.gcs.build_cache import GcsBuildCache
 from emulators.storage.server import StrictStorage
 from feed.ports.builds import BuildCache
-from tests.support.buckets import PREFIX, _storage_server, all_at_once, bucket, storage
+from tests.support.buckets import PREFIX, _storage_server, bucket, storage
+from tests.support.timing import run_at_once
 
 __all__ = ["_storage_server", "bucket", "storage"]
 
@@ -18,23 +19,23 @@ DATA = bytes(range(256)) * 1000
 
 
 class BuildCacheContract:
-    """The suite. `opened` opens the same cache again, as the next build does."""
+    """The suite. `open_cache` opens the same cache again, as the next build does."""
 
     @pytest.fixture
-    def cache(self, opened: Callable[[], BuildCache]) -> BuildCache:
-        return opened()
+    def cache(self, open_cache: Callable[[], BuildCache]) -> BuildCache:
+        return open_cache()
 
     def test_saved_bytes_are_loaded_by_the_next_build(
-        self, opened: Callable[[], BuildCache], cache: BuildCache
+        self, open_cache: Callable[[], BuildCache], cache: BuildCache
     ) -> None:
         assert cache.load("one") is None
         for data in (DATA, b"", b"\n", b"shorter"):
             cache.save("one", data)
-            assert opened().load("one") == data
+            assert open_cache().load("one") == data
         assert cache.load("other") is None
 
     def test_of_concurrent_writes_one_is_stored_whole(self, cache: BuildCache) -> None:
-        _, failed = all_at_once(lambda n: cache.save("one", bytes([n]) * 100_000), 8)
+        _, failed = run_at_once(lambda n: cache.save("one", bytes([n]) * 100_000), 8)
         assert failed == []
         loaded = cache.load("one")
         assert loaded is not None
@@ -43,7 +44,7 @@ class BuildCacheContract:
 
 class TestFolderBuildCache(BuildCacheContract):
     @pytest.fixture
-    def opened(self, tmp_path: Path) -> Callable[[], BuildCache]:
+    def open_cache(self, tmp_path: Path) -> Callable[[], BuildCache]:
         return lambda: FolderBuildCache(tmp_path / "made" / "when needed")
 
     def test_damaged_bytes_are_not_loaded(self, tmp_path: Path) -> None:
@@ -70,7 +71,7 @@ class TestFolderBuildCache(BuildCacheContract):
 
 class TestGcsBuildCache(BuildCacheContract):
     @pytest.fixture
-    def opened(self, bucket: str) -> Callable[[], BuildCache]:
+    def open_cache(self, bucket: str) -> Callable[[], BuildCache]:
         return lambda: GcsBuildCache(bucket, PREFIX)
 
     def test_a_bucket_that_refuses_is_logged(

@@ -8,7 +8,7 @@ from emulators.firestore import FirestoreEmulator
 from feed.model.engagement import Profile, Summary
 from feed.ports.errors import Unstorable
 from feed.summary.writer import refresh_summary
-from tests.conformance.test_summary_store import Open, engagement
+from tests.conformance.test_summary_store import OpenStore, engagement
 from tests.support.rules import encoded
 
 TIMESTAMP = {"timestampValue": "2026-01-01T00:00:00Z"}
@@ -40,20 +40,20 @@ class TestSpoiledDocuments:
     """What others left in Firestore, well meant or not."""
 
     @pytest.fixture
-    def opened(self, firestore_project: str) -> Open:
+    def open_store(self, firestore_project: str) -> OpenStore:
         return lambda: FirestoreStore(firestore_project)
 
     async def test_malformed_engagements_fail_no_others_and_are_logged(
         self,
         firestore_project: str,
         firestore_emulator: FirestoreEmulator,
-        opened: Open,
+        open_store: OpenStore,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         for name, fields in (MALFORMED | {"good": GOOD}).items():
             firestore_emulator.write(firestore_project, f"users/u/engagements/{name}", fields)
         good = engagement("good", at=1_767_225_600_000_000, type="like")
-        store = opened()
+        store = open_store()
         with caplog.at_level(logging.WARNING, "adapters.firestore.users"):
             assert await store.newest_engagements("u", 1) == [good]
             assert await store.newest_engagements("u", 500) == [good]
@@ -69,7 +69,7 @@ class TestSpoiledDocuments:
         assert "users/u/engagements/good is" not in caplog.text
 
     async def test_null_and_foreign_fields_and_whole_numbers_of_an_app_are_taken(
-        self, firestore_project: str, firestore_emulator: FirestoreEmulator, opened: Open
+        self, firestore_project: str, firestore_emulator: FirestoreEmulator, open_store: OpenStore
     ) -> None:
         fields = {
             "progress": {"integerValue": "1"},
@@ -77,14 +77,14 @@ class TestSpoiledDocuments:
             "device": {"stringValue": "phone"},
         }
         firestore_emulator.write(firestore_project, "users/u/engagements/a", GOOD | fields)
-        found = await opened().read_engagements("u", ["a"])
+        found = await open_store().read_engagements("u", ["a"])
         assert found == {"a": engagement("a", at=1_767_225_600_000_000, type="like", progress=1.0)}
 
     async def test_a_profile_keeps_what_the_app_has_there_and_ignores_what_is_malformed(
         self,
         firestore_project: str,
         firestore_emulator: FirestoreEmulator,
-        opened: Open,
+        open_store: OpenStore,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         fields = {
@@ -94,7 +94,7 @@ class TestSpoiledDocuments:
             "muted_series": {"nullValue": None},
         }
         firestore_emulator.write(firestore_project, "users/u", fields)
-        profile = await opened().update_profile("u", {"followed_series": ("s",)})
+        profile = await open_store().update_profile("u", {"followed_series": ("s",)})
         assert profile == Profile(display_name="Ada", followed_series=("s",))
         assert "users/u: languages is malformed" in caplog.text
         stored = firestore_emulator.read(firestore_project, "users/u")
@@ -119,7 +119,7 @@ class TestSpoiledDocuments:
         self,
         firestore_project: str,
         firestore_emulator: FirestoreEmulator,
-        opened: Open,
+        open_store: OpenStore,
         before: dict[str, Any],
         after: dict[str, Any] | None,
     ) -> None:
@@ -128,12 +128,12 @@ class TestSpoiledDocuments:
 
         firestore_emulator.write(firestore_project, "users/u", fields(before))
         firestore_emulator.write(firestore_project, "users/u/devices/d", GOOD)
-        there = await opened().delete_profile("u")
+        there = await open_store().delete_profile("u")
         assert there is (before != after)
         left = firestore_emulator.read(firestore_project, "users/u")
         assert left == (None if after is None else fields(after))
         assert firestore_emulator.read(firestore_project, "users/u/devices/d") == GOOD
-        assert not await opened().delete_profile("u")
+        assert not await open_store().delete_profile("u")
 
     @pytest.mark.parametrize("meanwhile", [{"plan": "pro"}, {"languages": ["en"]}, None])
     async def test_what_an_app_writes_while_a_profile_is_deleted_stays(
@@ -174,16 +174,16 @@ class TestSpoiledDocuments:
         assert firestore_emulator.read(firestore_project, "users/u") == GOOD
 
     async def test_what_firestore_can_never_take_is_told_from_what_it_cannot_take_now(
-        self, firestore_project: str, firestore_emulator: FirestoreEmulator, opened: Open
+        self, firestore_project: str, firestore_emulator: FirestoreEmulator, open_store: OpenStore
     ) -> None:
         own = {"history": encoded("x" * 600_000)}  # an app's own field
         firestore_emulator.write(firestore_project, "users/u", own)
         entries = tuple(f"{'x' * 508}{i:04}" for i in range(200))
         lists = ("category_interests", "followed_series", "muted_series", "muted_categories")
         for name in lists:
-            await opened().update_profile("u", {name: entries})
+            await open_store().update_profile("u", {name: entries})
         with pytest.raises(Unstorable, match="does not take"):
-            await opened().update_profile("u", {"languages": entries})
+            await open_store().update_profile("u", {"languages": entries})
         large = Summary(profile=Profile(languages=("x" * 1_048_576,)))
         with pytest.raises(Unstorable, match="does not take"):
-            await opened().write_summary("u", large, None)
+            await open_store().write_summary("u", large, None)

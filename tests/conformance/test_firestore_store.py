@@ -15,14 +15,19 @@ from feed.model.engagement import Summary, newest, newest_first
 from feed.model.timestamps import to_us
 from feed.ports.errors import Unstorable
 from feed.summary.writer import refresh_summary
-from tests.conformance.test_summary_store import Open, SummaryStoreContract, engagement, summary_of
+from tests.conformance.test_summary_store import (
+    OpenStore,
+    SummaryStoreContract,
+    engagement,
+    summary_of,
+)
 
 ROOT = Path(__file__).parents[2]
 
 
 class TestFirestoreStore(SummaryStoreContract):
     @pytest.fixture
-    def opened(self, firestore_project: str) -> Open:
+    def open_store(self, firestore_project: str) -> OpenStore:
         return lambda: FirestoreStore(firestore_project)
 
     @pytest.fixture(autouse=True)
@@ -34,15 +39,15 @@ class TestFirestoreStore(SummaryStoreContract):
         self.emulator.write(self.project, "users/u/summaries/engagement", fields)
 
     async def test_what_is_stored_is_what_apps_and_rules_expect(
-        self, firestore_project: str, firestore_emulator: FirestoreEmulator, opened: Open
+        self, firestore_project: str, firestore_emulator: FirestoreEmulator, open_store: OpenStore
     ) -> None:
         one = engagement(
             "a", at=1_767_225_600_123_456, progress=0.5, episode_title="T", series_name="S"
         )
-        await opened().put_engagement("u", one)
-        await opened().put_engagement("u", engagement("bare"))
-        await opened().update_profile("u", {"languages": ("en",)})
-        await opened().write_summary("u", summary_of("a"), None)
+        await open_store().put_engagement("u", one)
+        await open_store().put_engagement("u", engagement("bare"))
+        await open_store().update_profile("u", {"languages": ("en",)})
+        await open_store().write_summary("u", summary_of("a"), None)
 
         def read(path: str) -> Any:
             return firestore_emulator.read(firestore_project, path)
@@ -61,28 +66,28 @@ class TestFirestoreStore(SummaryStoreContract):
         assert set(summary["engagements"]) == {"bytesValue"}
         assert summary["counts"] == {"mapValue": {"fields": {"click": {"integerValue": "1"}}}}
 
-    async def test_timestamps_keep_every_microsecond(self, opened: Open) -> None:
+    async def test_timestamps_keep_every_microsecond(self, open_store: OpenStore) -> None:
         first = to_us(datetime.min.replace(tzinfo=UTC))
         last = to_us(datetime.max.replace(tzinfo=UTC))
         instants = [first, -1, 0, 1, 999_999, 1_767_225_600_000_001, last]
         some = [engagement(f"{i}", at=us) for i, us in enumerate(instants)]
-        store = opened()
+        store = open_store()
         for one in some:
             await store.put_engagement("u", one)
         assert await store.newest_engagements("u", 10) == sorted(some, key=newest_first)
 
     async def test_a_list_is_of_one_instant_though_it_takes_several_queries(
-        self, opened: Open, monkeypatch: pytest.MonkeyPatch
+        self, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         some = [engagement(f"{i}", at=i // 4) for i in range(8)]
         ask = pages._of_instant
 
         async def ask_late(*arguments: Any) -> Any:
-            await opened().put_engagement("u", engagement("!", at=0))
-            await opened().put_engagement("u", engagement("0", at=9))
+            await open_store().put_engagement("u", engagement("!", at=0))
+            await open_store().put_engagement("u", engagement("0", at=9))
             return await ask(*arguments)
 
-        store = opened()
+        store = open_store()
         for one in some:
             await store.put_engagement("u", one)
         monkeypatch.setattr(pages, "_of_instant", ask_late)
@@ -91,9 +96,9 @@ class TestFirestoreStore(SummaryStoreContract):
 
     @pytest.mark.parametrize("name", ["", "a/b", "..", "__a__", "x" * 1501, "\ud800"])
     async def test_ids_that_no_document_can_have_are_of_nobody(
-        self, opened: Open, name: str
+        self, open_store: OpenStore, name: str
     ) -> None:
-        store = opened()
+        store = open_store()
         await store.put_engagement("u", engagement("a", at=5))
         assert await store.read_engagements("u", [name]) == {name: None}
         assert not await store.delete_engagement("u", name)
@@ -107,22 +112,22 @@ class TestFirestoreStore(SummaryStoreContract):
                 await work
 
     async def test_only_what_lies_under_users_is_a_user(
-        self, firestore_project: str, firestore_emulator: FirestoreEmulator, opened: Open
+        self, firestore_project: str, firestore_emulator: FirestoreEmulator, open_store: OpenStore
     ) -> None:
         longest = "x" * 1500
         paths = ("episodes/e", "episodes/e/engagements/x", "user/a", "users2/a", "zzz/a")
         for path in (*paths, "users/has-devices/devices/d", f"users/{longest}/summaries/old"):
             firestore_emulator.write(firestore_project, path, {})
-        store = opened()
+        store = open_store()
         await store.put_engagement("u", engagement("a"))
         assert await store.users(10) == ["has-devices", "u", longest]
 
-    async def test_500_engagements_go_and_come_back(self, opened: Open) -> None:
+    async def test_500_engagements_go_and_come_back(self, open_store: OpenStore) -> None:
         some = [
             engagement(f"{i:03}", at=1_767_225_600_000_000 + i * 7 % 100, progress=i / 500)
             for i in range(500)
         ]
-        store = opened()
+        store = open_store()
         await asyncio.gather(*(store.put_engagement("u", one) for one in some))
         in_order = sorted(some, key=newest_first)
         assert await store.newest_engagements("u", 500) == in_order
@@ -138,14 +143,14 @@ class TestFirestoreStore(SummaryStoreContract):
         assert sorted(removal.ids) == sorted([*[*found][:-1], "late"])
         assert await store.newest_engagements("u", 500) == []
 
-    def test_one_store_serves_one_event_loop_after_another(self, opened: Open) -> None:
-        store = opened()
+    def test_one_store_serves_one_event_loop_after_another(self, open_store: OpenStore) -> None:
+        store = open_store()
         for number in range(3):
             asyncio.run(store.put_engagement("u", engagement(f"{number}")))
         assert len(asyncio.run(store.newest_engagements("u", 10))) == 3
 
-    async def test_a_closed_store_opens_again(self, opened: Open) -> None:
-        store = opened()
+    async def test_a_closed_store_opens_again(self, open_store: OpenStore) -> None:
+        store = open_store()
         await store.close()
         await store.put_engagement("u", engagement("a"))
         await store.close()

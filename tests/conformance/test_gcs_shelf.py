@@ -2,19 +2,15 @@
 
 import hashlib
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from adapters.gcs.compression import zstd
 from adapters.gcs.shelf import GcsShelf
 from catalog_builder.errors import CommandError
-from catalog_builder.publish.publisher import prune, publish, rollback, verify
+from catalog_builder.publish.publisher import publish, verify
 from emulators.storage.server import StrictStorage
 from feed.ports.errors import Conflict, Unavailable
 from feed.ports.shelf import Pointer, Shelf
@@ -24,21 +20,20 @@ from tests.conformance.test_shelf import ShelfContract, T, put
 from tests.support.buckets import (
     DATA,
     POINTER,
-    PREFIX,
     SNAPSHOTS,
     _storage_server,
-    all_at_once,
     bucket,
     delete,
-    opened,
+    open_shelf,
     other,
     overwrite,
     shelf,
     storage,
 )
 from tests.support.catalogs import NOW, catalog_of, episodes
+from tests.support.timing import run_at_once
 
-__all__ = ["_storage_server", "bucket", "opened", "other", "shelf", "storage"]
+__all__ = ["_storage_server", "bucket", "open_shelf", "other", "shelf", "storage"]
 
 
 class TestGcsShelf(ShelfContract):
@@ -93,15 +88,14 @@ class TestWhatIsStored:
             put(shelf, f"v{number}")
         assert [e.version for e in shelf.entries(T)] == [f"v{number}" for number in range(5)]
 
-    @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
     def test_a_snapshot_larger_than_one_request_is_stored_whole_and_once(
-        self, storage: StrictStorage, bucket: str, shelf: Shelf, kind: Callable[[bytes], Any]
+        self, storage: StrictStorage, bucket: str, shelf: Shelf
     ) -> None:
         data = os.urandom(20 << 20)
-        shelf.put("v1", kind(data), 30)
-        shelf.put("v1", kind(data), 30)
+        shelf.put("v1", bytearray(data), 30)
+        shelf.put("v1", memoryview(data), 30)
         with pytest.raises(Conflict):
-            shelf.put("v1", kind(data[:-1] + b"?"), 30)
+            shelf.put("v1", data[:-1] + b"?", 30)
         assert storage.raw(bucket, SNAPSHOTS + "v1") == data
         assert shelf.fetch("v1", 30) == data
 
@@ -150,91 +144,53 @@ class TestWhatIsStored:
         assert shelf._calls._client is not None
         assert shelf._calls._client[1] is not before[1]
 
-    def test_a_download_takes_the_memory_of_one_copy(self, bucket: str, shelf: Shelf) -> None:
-        shelf.put("v1", os.urandom(32 << 20), 30)
-        script = f"""
-import tracemalloc
-from adapters.gcs.shelf import GcsShelf
-shelf = GcsShelf({bucket!r}, {PREFIX!r})
-shelf.current(5)
-tracemalloc.start()
-data = shelf.fetch("v1", 60)
-print(tracemalloc.get_traced_memory()[1] / len(data))
-"""
-        command = [sys.executable, "-c", script]
-        root = Path(__file__).parents[2]
-        result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root)
-        assert float(result.stdout) < 1.1
-
 
 class TestManyPublishers:
-    @pytest.mark.parametrize("trouble", [False, True])
-    def test_of_100_at_once_one_wins_and_the_rest_are_told(
-        self,
-        storage: StrictStorage,
-        shelf: Shelf,
-        opened: Callable[[], Shelf],
-        *,
-        trouble: bool,
+    def test_of_100_at_once_one_succeeds_and_the_rest_conflict_though_answers_are_lost(
+        self, storage: StrictStorage, shelf: Shelf, open_shelf: Callable[[], Shelf]
     ) -> None:
         base = shelf.promote(*put(shelf, "base"), 0, T)
-        if trouble:
-            storage.break_next("status", times=20, status=429)
-            storage.break_next("status", times=20, method="POST", after=True)
-            storage.break_next("drop", times=20, method="POST", after=True)
+        storage.break_next("status", times=20, status=429)
+        storage.break_next("status", times=20, method="POST", after=True)
+        storage.break_next("drop", times=20, method="POST", after=True)
 
         def publish_one(number: int) -> Pointer:
-            mine = opened()
+            mine = open_shelf()
             data = b"%d" % number
             mine.put(f"v{number}", data, 60)
             digest = hashlib.sha256(data).hexdigest()
             return mine.promote(f"v{number}", len(data), digest, base.generation, 60)
 
-        won, lost = all_at_once(publish_one, 100)
+        won, lost = run_at_once(publish_one, 100)
         assert len(won) == 1
         assert [type(error) for error in lost] == [Conflict] * 99
         assert shelf.current(T) == won[0]
         assert len(shelf.entries(T)) == 101
 
     def test_of_many_who_promote_the_same_only_one_is_told_that_it_did(
-        self, storage: StrictStorage, shelf: Shelf, opened: Callable[[], Shelf]
+        self, storage: StrictStorage, shelf: Shelf, open_shelf: Callable[[], Shelf]
     ) -> None:
         one = put(shelf, "v1")
         storage.break_next("status", times=6, method="POST", after=True)
-        won, lost = all_at_once(lambda _: opened().promote(*one, 0, 30), 12)
+        won, lost = run_at_once(lambda _: open_shelf().promote(*one, 0, 30), 12)
         assert len(won) == 1
         assert [type(error) for error in lost] == [Conflict] * 11
 
     def test_the_same_snapshot_may_be_put_by_many_at_once(
-        self, storage: StrictStorage, bucket: str, opened: Callable[[], Shelf]
+        self, storage: StrictStorage, bucket: str, open_shelf: Callable[[], Shelf]
     ) -> None:
-        done, failed = all_at_once(lambda _: opened().put("v1", DATA, 30), 12)
+        done, failed = run_at_once(lambda _: open_shelf().put("v1", DATA, 30), 12)
         assert (len(done), failed) == (12, [])
         assert storage.raw(bucket, SNAPSHOTS + "v1") == DATA
 
 
 class TestPublishing:
-    def test_publish_verify_roll_back_and_prune(self, shelf: Shelf) -> None:
-        first, second = (catalog_of(episodes(n), NOW + timedelta(days=n)) for n in (50, 60))
-        published = publish(shelf, first, force=True)
-        assert not published.unchanged
-        assert publish(shelf, first, force=True).unchanged
-        publish(shelf, second, force=True)
-        assert verify(shelf).version == second.version
-        assert rollback(shelf).version == first.version
-        assert verify(shelf).version == first.version
-        gone = prune(shelf, keep=0)
-        assert [e.version for e in gone] == [second.version]
-        assert verify(shelf).version == first.version
-        with pytest.raises(CommandError):
-            rollback(shelf)
-
     def test_of_two_publications_at_once_one_is_refused_and_nothing_is_lost(
-        self, shelf: Shelf, opened: Callable[[], Shelf]
+        self, shelf: Shelf, open_shelf: Callable[[], Shelf]
     ) -> None:
         catalogs = [catalog_of(episodes(50 + n), NOW) for n in range(4)]
         publish(shelf, catalogs[0], force=True)
-        won, lost = all_at_once(lambda n: publish(opened(), catalogs[n + 1], force=True), 3)
+        won, lost = run_at_once(lambda n: publish(open_shelf(), catalogs[n + 1], force=True), 3)
         assert won
         assert all(isinstance(error, CommandError) for error in lost)
         last = max((one.pointer for one in won), key=lambda pointer: pointer.generation)

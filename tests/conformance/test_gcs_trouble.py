@@ -13,16 +13,17 @@ from feed.ports.shelf import Shelf
 from tests.conformance.test_shelf import T, put
 from tests.support.buckets import (
     DATA,
+    MIXED,
     SNAPSHOTS,
     _storage_server,
-    at_most,
     bucket,
-    opened,
+    open_shelf,
     shelf,
     storage,
 )
+from tests.support.timing import within
 
-__all__ = ["_storage_server", "bucket", "opened", "shelf", "storage"]
+__all__ = ["_storage_server", "bucket", "open_shelf", "shelf", "storage"]
 
 
 class TestTrouble:
@@ -56,7 +57,7 @@ class TestTrouble:
             lambda: shelf.entries(0.4),
             lambda: shelf.delete("v1", 0.4),
         ):
-            with at_most(0.9), pytest.raises(Unavailable):
+            with within(0.9), pytest.raises(Unavailable):
                 call()
         storage.mend()
         assert shelf.current(T) is None
@@ -103,22 +104,24 @@ class TestTrouble:
         shelf.put("v1", data, 30)
         assert storage.raw(bucket, SNAPSHOTS + "v1") == data
 
+    @pytest.mark.parametrize("data", [DATA, MIXED], ids=["raw", "compressed"])
     def test_a_download_that_breaks_off_goes_on_where_it_stopped(
-        self, storage: StrictStorage, shelf: Shelf
+        self, storage: StrictStorage, shelf: Shelf, data: bytes
     ) -> None:
-        put(shelf, "v1", DATA)
+        _, size, sha256 = put(shelf, "v1", data)
         for at in (0, 100_000, 50_000):
             storage.break_next("truncate", path="/download/", at=at)
-        assert shelf.fetch("v1", T) == DATA
+        assert shelf.fetch("v1", T, size, sha256) == data
         assert all(fault.times == 0 for fault in storage.faults)
 
-    @pytest.mark.parametrize("at", [0, 128_000, len(DATA) - 1])
+    @pytest.mark.parametrize("data", [DATA, MIXED], ids=["raw", "compressed"])
+    @pytest.mark.parametrize("at", [0, 5, 128_000, len(DATA) - 1])
     def test_a_byte_that_changed_on_the_way_is_noticed_and_asked_for_again(
-        self, storage: StrictStorage, shelf: Shelf, at: int
+        self, storage: StrictStorage, shelf: Shelf, data: bytes, at: int
     ) -> None:
-        put(shelf, "v1", DATA)
+        put(shelf, "v1", data)
         storage.break_next("flip", path="/download/", at=at)
-        assert shelf.fetch("v1", T) == DATA
+        assert shelf.fetch("v1", T) == data
         storage.break_next("flip", path="/download/", at=at, times=3)
         with pytest.raises(Unavailable, match="damaged"):
             shelf.fetch("v1", T)
@@ -143,7 +146,7 @@ class TestTrouble:
             lambda: shelf.promote(*one, 0, 0.3),
             lambda: shelf.entries(0.3),
         ):
-            with at_most(0.6), pytest.raises(Unavailable):
+            with within(0.6), pytest.raises(Unavailable):
                 call()
 
     def test_a_slow_download_is_given_up_at_the_deadline_and_its_buffer_let_go(
@@ -160,14 +163,14 @@ class TestTrouble:
         storage.break_next("drip", path="/download/", at=40_000, pause_s=0.001)
         with monkeypatch.context() as patched:
             patched.setattr(gcs_calls, "Deadline", Watched)
-            with at_most(0.9), pytest.raises(Unavailable, match="no answer in"):
+            with within(0.9), pytest.raises(Unavailable, match="no answer in"):
                 shelf.fetch("v1", 0.5)
         assert [len(one.buffer) for one in deadlines] == [0]
         assert shelf.fetch("v1", T) == DATA
 
     def test_nobody_there_is_unavailable_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
-        with at_most(0.9), pytest.raises(Unavailable):
+        with within(0.9), pytest.raises(Unavailable):
             GcsShelf("any").current(0.5)
 
     def test_credentials_that_are_not_there_are_unavailable(self) -> None:

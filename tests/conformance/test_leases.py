@@ -10,7 +10,8 @@ from adapters.gcs.leases import GcsLeases
 from emulators.storage.server import StrictStorage
 from feed.ports.builds import Lease, Leases
 from feed.ports.errors import Conflict, NotFound
-from tests.support.buckets import PREFIX, _storage_server, all_at_once, bucket, overwrite, storage
+from tests.support.buckets import PREFIX, _storage_server, bucket, overwrite, storage
+from tests.support.timing import run_at_once
 
 __all__ = ["_storage_server", "bucket", "storage"]
 
@@ -18,19 +19,19 @@ T = 30.0
 
 
 class LeasesContract:
-    """The suite. `opened` opens the same leases again, as another process would."""
+    """The suite. `open_leases` opens the same leases again, as another process would."""
 
     @pytest.fixture
-    def leases(self, opened: Callable[[], Leases]) -> Leases:
-        return opened()
+    def leases(self, open_leases: Callable[[], Leases]) -> Leases:
+        return open_leases()
 
     def test_of_many_who_want_it_one_gets_it(
-        self, opened: Callable[[], Leases], leases: Leases
+        self, open_leases: Callable[[], Leases], leases: Leases
     ) -> None:
         def acquire(number: int) -> Lease:
-            return opened().acquire("build", f"o{number}", 60, 1000, T)
+            return open_leases().acquire("build", f"o{number}", 60, 1000, T)
 
-        won, lost = all_at_once(acquire, 12)
+        won, lost = run_at_once(acquire, 12)
         assert len(won) == 1
         assert [type(error) for error in lost] == [Conflict] * 11
         with pytest.raises(Conflict, match=f"held by {won[0].owner}, for 55 s"):
@@ -44,7 +45,7 @@ class LeasesContract:
 
     def test_what_has_expired_is_taken_over_by_one(self, leases: Leases) -> None:
         leases.acquire("build", "one", 60, 1000, T)
-        won, lost = all_at_once(lambda n: leases.acquire("build", f"{n}", 60, 1060, T), 12)
+        won, lost = run_at_once(lambda n: leases.acquire("build", f"{n}", 60, 1060, T), 12)
         assert len(won) == 1
         assert [type(error) for error in lost] == [Conflict] * 11
 
@@ -72,7 +73,7 @@ class LeasesContract:
 
 class TestFolderLeases(LeasesContract):
     @pytest.fixture
-    def opened(self, tmp_path: Path) -> Callable[[], Leases]:
+    def open_leases(self, tmp_path: Path) -> Callable[[], Leases]:
         return lambda: FolderLeases(tmp_path / "shelf")
 
     def test_what_says_nothing_is_held_by_nobody(self, tmp_path: Path, leases: Leases) -> None:
@@ -83,7 +84,7 @@ class TestFolderLeases(LeasesContract):
 
 class TestGcsLeases(LeasesContract):
     @pytest.fixture
-    def opened(self, bucket: str) -> Callable[[], Leases]:
+    def open_leases(self, bucket: str) -> Callable[[], Leases]:
         return lambda: GcsLeases(bucket, PREFIX)
 
     def test_who_got_it_and_lost_the_answer_has_it(

@@ -11,7 +11,13 @@ from feed.ports.episodes import VectorStore
 from feed.ports.errors import Unavailable
 from tests.conformance.test_vector_store import VectorStoreContract
 from tests.support.catalogs import DIMENSION, NOW, episodes
-from tests.support.pinecone import MODEL, _pinecone_server, hold, opened, pinecone
+from tests.support.pinecone import (
+    MODEL,
+    _pinecone_server,
+    pinecone,
+    pinecone_vectors,
+    store_vectors,
+)
 
 __all__ = ["_pinecone_server", "pinecone"]
 
@@ -27,8 +33,8 @@ class TestPinecone(VectorStoreContract):
 
     @pytest.fixture
     def store(self, pinecone: PineconeStandIn, known: list[Episode]) -> VectorStore:
-        hold(pinecone, known)
-        return opened(pinecone)
+        store_vectors(pinecone, known)
+        return pinecone_vectors(pinecone)
 
 
 class TestPineconeThatEmbeds(VectorStoreContract):
@@ -38,14 +44,14 @@ class TestPineconeThatEmbeds(VectorStoreContract):
 
     @pytest.fixture
     def store(self, pinecone: PineconeStandIn) -> VectorStore:
-        return opened(pinecone, model=MODEL)
+        return pinecone_vectors(pinecone, model=MODEL)
 
 
 class TestFetching:
     def test_values_come_as_they_are_stored(self, pinecone: PineconeStandIn) -> None:
         some = episodes(250)
-        stored = hold(pinecone, some)
-        found = opened(pinecone).vectors(some)
+        stored = store_vectors(pinecone, some)
+        found = pinecone_vectors(pinecone).vectors(some)
         assert found.matrix.tobytes() == stored.matrix.tobytes()
         assert found.present.tolist() == stored.present.tolist()
         assert 0 < found.present.sum() < 250
@@ -53,14 +59,14 @@ class TestFetching:
     def test_without_a_model_nothing_is_embedded_or_written(
         self, pinecone: PineconeStandIn
     ) -> None:
-        hold(pinecone, episodes(250))
-        opened(pinecone).vectors(episodes(300))
+        store_vectors(pinecone, episodes(250))
+        pinecone_vectors(pinecone).vectors(episodes(300))
         assert pinecone.requests == {"/describe_index_stats": 1, "/vectors/fetch": 3}
 
     def test_an_empty_index_has_nothing_and_says_in_how_many_dimensions(
         self, pinecone: PineconeStandIn
     ) -> None:
-        found = opened(pinecone).vectors(episodes(3))
+        found = pinecone_vectors(pinecone).vectors(episodes(3))
         assert found.matrix.shape == (3, DIMENSION)
         assert not found.present.any()
 
@@ -68,8 +74,8 @@ class TestFetching:
         self, pinecone: PineconeStandIn
     ) -> None:
         some = named(*(f'{number:03} "/&?=%+~' * 20 for number in range(100)))
-        hold(pinecone, some, "a space/&" * 50)
-        found = opened(pinecone, namespace="a space/&" * 50).vectors(some)
+        store_vectors(pinecone, some, "a space/&" * 50)
+        found = pinecone_vectors(pinecone, namespace="a space/&" * 50).vectors(some)
         assert found.present.sum() > 90
         assert MAX_URL_BYTES - 1000 < pinecone.longest_url <= MAX_URL_BYTES
 
@@ -77,8 +83,8 @@ class TestFetching:
         self, pinecone: PineconeStandIn
     ) -> None:
         some = named(*(chr(33 + number) * 512 for number in range(94)))
-        hold(pinecone, some)
-        assert opened(pinecone).vectors(some).present.sum() > 80
+        store_vectors(pinecone, some)
+        assert pinecone_vectors(pinecone).vectors(some).present.sum() > 80
         assert pinecone.longest_url <= MAX_URL_BYTES
 
     def test_ids_that_pinecone_cannot_have_are_as_missing(self, pinecone: PineconeStandIn) -> None:
@@ -86,18 +92,18 @@ class TestFetching:
         pinecone.index.namespaces["__default__"] = {
             name: Record(name, [1.0] * DIMENSION) for name in ("plain", "y" * 512)
         }
-        for store in (opened(pinecone), opened(pinecone, model=MODEL)):
+        for store in (pinecone_vectors(pinecone), pinecone_vectors(pinecone, model=MODEL)):
             present = store.vectors(some).present
             assert present.tolist() == [True, False, False, False, False, True]
         assert pinecone.requests["/embed"] == 0
 
     def test_namespaces_are_kept_apart(self, pinecone: PineconeStandIn) -> None:
         some = episodes(40)
-        hold(pinecone, some, "one")
-        assert opened(pinecone, namespace="one").vectors(some).present.any()
+        store_vectors(pinecone, some, "one")
+        assert pinecone_vectors(pinecone, namespace="one").vectors(some).present.any()
         for other in ("", "another"):
-            assert not opened(pinecone, namespace=other).vectors(some).present.any()
-        opened(pinecone, namespace="third", model=MODEL).vectors(some)
+            assert not pinecone_vectors(pinecone, namespace=other).vectors(some).present.any()
+        pinecone_vectors(pinecone, namespace="third", model=MODEL).vectors(some)
         assert pinecone.index.namespaces.keys() == {"one", "third"}
 
     @pytest.mark.parametrize("at_once", [1, 3])
@@ -105,7 +111,7 @@ class TestFetching:
         self, pinecone: PineconeStandIn, at_once: int
     ) -> None:
         pinecone.break_next("slow", None, pause_s=0.05)
-        opened(pinecone, at_once=at_once, model=MODEL).vectors(episodes(700))
+        pinecone_vectors(pinecone, at_once=at_once, model=MODEL).vectors(episodes(700))
         assert pinecone.most_under_way == at_once
         assert pinecone.requests["/vectors/fetch"] == 7
         assert pinecone.requests["/embed"] == 8
@@ -115,17 +121,17 @@ class TestFetching:
         self, pinecone: PineconeStandIn, values: list[float]
     ) -> None:
         some = episodes(250)
-        hold(pinecone, some)
+        store_vectors(pinecone, some)
         pinecone.index.namespaces["__default__"]["episode-177"] = Record("episode-177", values)
         with pytest.raises(Unavailable, match=rf"16 dimensions.* {len(values)} .*episode-177"):
-            opened(pinecone).vectors(some)
+            pinecone_vectors(pinecone).vectors(some)
 
     @pytest.mark.parametrize("value", [0.0, 1e39])
     def test_a_vector_that_is_zero_or_beyond_float32_is_as_missing(
         self, pinecone: PineconeStandIn, value: float
     ) -> None:
         pinecone.index.namespaces["__default__"] = {"a": Record("a", [value] * DIMENSION)}
-        found = opened(pinecone).vectors(named("a"))
+        found = pinecone_vectors(pinecone).vectors(named("a"))
         assert found.present.tolist() == [False]
         assert not found.matrix.any()
 
@@ -133,15 +139,15 @@ class TestFetching:
         pinecone.index.dimension = 0
         try:
             with pytest.raises(Unavailable, match="dense"):
-                opened(pinecone).vectors(named("a"))
+                pinecone_vectors(pinecone).vectors(named("a"))
         finally:
             pinecone.index.dimension = DIMENSION
 
     def test_the_model_is_named_by_the_index_where_it_is_not_known(
         self, pinecone: PineconeStandIn
     ) -> None:
-        assert opened(pinecone).vectors([]).model == "pinecone:127.0.0.1"
-        assert opened(pinecone, model=MODEL).vectors([]).model == MODEL
+        assert pinecone_vectors(pinecone).vectors([]).model == "pinecone:127.0.0.1"
+        assert pinecone_vectors(pinecone, model=MODEL).vectors([]).model == MODEL
 
 
 class TestEmbedding:
@@ -149,23 +155,23 @@ class TestEmbedding:
         self, pinecone: PineconeStandIn
     ) -> None:
         some = episodes(250)
-        stored = hold(pinecone, some)
-        first = opened(pinecone, model=MODEL).vectors(some)
+        stored = store_vectors(pinecone, some)
+        first = pinecone_vectors(pinecone, model=MODEL).vectors(some)
         assert first.present.all()
         assert (first.matrix[stored.present] == stored.matrix[stored.present]).all()
         assert pinecone.requests["/embed"] == 1
 
-        second = opened(pinecone, model=MODEL).vectors(some)
+        second = pinecone_vectors(pinecone, model=MODEL).vectors(some)
         assert second.matrix.tobytes() == first.matrix.tobytes()
         assert pinecone.requests["/embed"] == pinecone.requests["/vectors/upsert"] == 1
 
     def test_each_embedding_is_that_of_its_own_episode(self, pinecone: PineconeStandIn) -> None:
         some = named(*(f"number-{number}" for number in range(200)))
-        together = opened(pinecone, model=MODEL).vectors(some).matrix
+        together = pinecone_vectors(pinecone, model=MODEL).vectors(some).matrix
         assert pinecone.requests["/embed"] == 3
         for number in (0, 95, 96, 199):
             pinecone.forget()
-            alone = opened(pinecone, model=MODEL).vectors([some[number]]).matrix
+            alone = pinecone_vectors(pinecone, model=MODEL).vectors([some[number]]).matrix
             assert (alone[0] == together[number]).all()
 
     def test_vectors_are_upserted_with_what_a_query_filters_by(
@@ -179,7 +185,7 @@ class TestEmbedding:
             )
             for n, s in enumerate(scores)
         ]
-        opened(pinecone, model=MODEL).vectors(some)
+        pinecone_vectors(pinecone, model=MODEL).vectors(some)
         common = {"published_at": 1770339723}
         stored = pinecone.index.namespaces["__default__"]
         assert [stored[f"{n}"].metadata for n in range(4)] == [
@@ -191,9 +197,15 @@ class TestEmbedding:
 
     def test_an_episode_without_text_is_not_embedded(self, pinecone: PineconeStandIn) -> None:
         some = [*named("a"), Episode(id="b", title=" \n", published_at=NOW)]
-        assert opened(pinecone, model=MODEL).vectors(some).present.tolist() == [True, False]
+        assert pinecone_vectors(pinecone, model=MODEL).vectors(some).present.tolist() == [
+            True,
+            False,
+        ]
         some = [*named("a"), Episode(id="b", title=" ", key_insight="words", published_at=NOW)]
-        assert opened(pinecone, model=MODEL).vectors(some).present.tolist() == [True, True]
+        assert pinecone_vectors(pinecone, model=MODEL).vectors(some).present.tolist() == [
+            True,
+            True,
+        ]
 
     def test_long_texts_are_cut_and_split_into_requests_that_pinecone_takes(
         self, pinecone: PineconeStandIn
@@ -202,13 +214,13 @@ class TestEmbedding:
             Episode(id=f"{n}", title=f"{n}", description="\u8a71 " * 100_000, published_at=NOW)
             for n in range(96)
         ]
-        assert opened(pinecone, model=MODEL).vectors(some).present.all()
+        assert pinecone_vectors(pinecone, model=MODEL).vectors(some).present.all()
         assert pinecone.requests["/embed"] == 2
 
     def test_vectors_of_many_dimensions_are_split_into_requests_that_pinecone_takes(self) -> None:
         pinecone = PineconeStandIn(3072, models={MODEL: 3072}).start()
         try:
-            found = opened(pinecone, model=MODEL).vectors(episodes(96))
+            found = pinecone_vectors(pinecone, model=MODEL).vectors(episodes(96))
             assert found.present.all()
             assert pinecone.requests["/vectors/upsert"] > 1
             assert pinecone.index.stats(None)["totalVectorCount"] == 96
@@ -219,14 +231,14 @@ class TestEmbedding:
         pinecone = PineconeStandIn(DIMENSION, models={MODEL: 24}).start()
         try:
             with pytest.raises(Unavailable, match=r"expected 16 dimensions.* got 24"):
-                opened(pinecone, model=MODEL).vectors(episodes(10))
+                pinecone_vectors(pinecone, model=MODEL).vectors(episodes(10))
             assert not pinecone.requests["/vectors/upsert"]
         finally:
             pinecone.stop()
 
     def test_a_model_that_there_is_not_is_named(self, pinecone: PineconeStandIn) -> None:
         with pytest.raises(Unavailable, match="nonesuch"):
-            opened(pinecone, model="nonesuch").vectors(episodes(10))
+            pinecone_vectors(pinecone, model="nonesuch").vectors(episodes(10))
         assert pinecone.requests["/embed"] == 1
 
 
@@ -235,16 +247,16 @@ class TestDescribing:
         self, pinecone: PineconeStandIn
     ) -> None:
         some = episodes(150)
-        stored = hold(pinecone, some)
+        stored = store_vectors(pinecone, some)
         records = pinecone.index.namespaces["__default__"]
         records["episode-2"].metadata = {"theirs": ["kept"], "credibility": 0}
         before = {name: record.values for name, record in records.items()}
-        store = opened(pinecone)
+        store = pinecone_vectors(pinecone)
         assert store.describe(some) == stored.present.sum()
         assert {name: record.values for name, record in records.items()} == before
         assert records["episode-2"].metadata["theirs"] == ["kept"]
 
-        embedding = opened(pinecone, model=MODEL, namespace="embedded")
+        embedding = pinecone_vectors(pinecone, model=MODEL, namespace="embedded")
         embedding.vectors(some)
         for name, record in records.items():
             ours = pinecone.index.namespaces["embedded"][name].metadata
@@ -253,7 +265,7 @@ class TestDescribing:
 
     def test_only_those_that_differ_are_written(self, pinecone: PineconeStandIn) -> None:
         some = episodes(150)
-        store = opened(pinecone, model=MODEL)
+        store = pinecone_vectors(pinecone, model=MODEL)
         store.vectors(some)
         later = [msgspec.structs.replace(some[7], published_at=NOW), *some[:7], *some[8:]]
         assert store.describe(later) == 1
@@ -262,14 +274,14 @@ class TestDescribing:
         assert metadata["published_at"] == int(NOW.timestamp())
 
     def test_what_is_not_in_the_index_is_not_made(self, pinecone: PineconeStandIn) -> None:
-        assert opened(pinecone).describe(episodes(5)) == 0
+        assert pinecone_vectors(pinecone).describe(episodes(5)) == 0
         assert not pinecone.requests["/vectors/update"]
 
     def test_namespaces_are_kept_apart(self, pinecone: PineconeStandIn) -> None:
         some = episodes(5)
         for namespace in ("", "one", "another"):
-            hold(pinecone, some, namespace)
-        assert opened(pinecone, namespace="one").describe(some) == 5
+            store_vectors(pinecone, some, namespace)
+        assert pinecone_vectors(pinecone, namespace="one").describe(some) == 5
         described = {
             name: all(record.metadata for record in records.values())
             for name, records in pinecone.index.namespaces.items()
@@ -280,6 +292,6 @@ class TestDescribing:
 def test_rows_are_float32_without_a_warning(
     pinecone: PineconeStandIn, recwarn: pytest.WarningsRecorder
 ) -> None:
-    hold(pinecone, episodes(10))
-    assert opened(pinecone).vectors(episodes(10)).matrix.dtype == np.float32
+    store_vectors(pinecone, episodes(10))
+    assert pinecone_vectors(pinecone).vectors(episodes(10)).matrix.dtype == np.float32
     assert not [one for one in recwarn if one.category is not DeprecationWarning]

@@ -2,8 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -12,7 +10,14 @@ from adapters.pinecone.vectors import PineconeVectors
 from emulators.pinecone.server import PineconeStandIn
 from feed.ports.errors import Unavailable
 from tests.support.catalogs import DIMENSION, episodes
-from tests.support.pinecone import MODEL, _pinecone_server, hold, opened, pinecone
+from tests.support.pinecone import (
+    MODEL,
+    _pinecone_server,
+    pinecone,
+    pinecone_vectors,
+    store_vectors,
+)
+from tests.support.timing import within
 
 __all__ = ["_pinecone_server", "pinecone"]
 
@@ -33,22 +38,15 @@ LASTING = TROUBLES | {
 }
 
 
-@contextmanager
-def within(least_s: float, most_s: float) -> Iterator[None]:
-    started = time.monotonic()
-    yield
-    assert least_s <= time.monotonic() - started < most_s
-
-
 class TestForAWhile:
     @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
     def test_what_passes_is_waited_for_and_nothing_is_missing(
         self, pinecone: PineconeStandIn, trouble: dict[str, Any]
     ) -> None:
-        stored = hold(pinecone, SOME)
+        stored = store_vectors(pinecone, SOME)
         for path in PATHS:
             pinecone.break_next(times=2, path=path, **trouble)
-        found = opened(pinecone, model=MODEL).vectors(SOME)
+        found = pinecone_vectors(pinecone, model=MODEL).vectors(SOME)
         assert not pinecone.faults
         assert found.present.all()
         assert (found.matrix[stored.present] == stored.matrix[stored.present]).all()
@@ -57,21 +55,21 @@ class TestForAWhile:
         self, pinecone: PineconeStandIn
     ) -> None:
         pinecone.break_next("status", times=6, headers={"Retry-After": "0"})
-        opened(pinecone).vectors([])
+        pinecone_vectors(pinecone).vectors([])
         assert pinecone.requests["/describe_index_stats"] == 7
 
     def test_an_answer_that_takes_its_time_is_waited_for(self, pinecone: PineconeStandIn) -> None:
-        stored = hold(pinecone, SOME)
+        stored = store_vectors(pinecone, SOME)
         pinecone.break_next("slow", None, pause_s=0.3)
-        found = opened(pinecone, timeout_s=1).vectors(SOME)
+        found = pinecone_vectors(pinecone, timeout_s=1).vectors(SOME)
         assert found.present.tolist() == stored.present.tolist()
 
     def test_a_connection_that_falls_silent_is_given_up_for_another(
         self, pinecone: PineconeStandIn
     ) -> None:
-        stored = hold(pinecone, SOME)
+        stored = store_vectors(pinecone, SOME)
         pinecone.break_next("hang", times=2, path="/vectors/fetch")
-        found = opened(pinecone, timeout_s=0.3).vectors(SOME)
+        found = pinecone_vectors(pinecone, timeout_s=0.3).vectors(SOME)
         assert found.present.tolist() == stored.present.tolist()
 
     def test_who_is_not_there_yet_is_waited_for(self, pinecone: PineconeStandIn) -> None:
@@ -79,7 +77,7 @@ class TestForAWhile:
         timer = threading.Timer(1, pinecone.start)
         timer.start()
         try:
-            opened(pinecone).vectors([])
+            pinecone_vectors(pinecone).vectors([])
         finally:
             timer.join()
 
@@ -90,10 +88,13 @@ class TestForGood:
     def test_what_does_not_pass_is_unavailable_when_patience_ends(
         self, pinecone: PineconeStandIn, path: str, trouble: dict[str, Any]
     ) -> None:
-        hold(pinecone, SOME)
+        store_vectors(pinecone, SOME)
         pinecone.break_next(times=None, path=path, **trouble)
-        with within(0.7, 3), pytest.raises(Unavailable, match=r"cannot .* within 0\.7 s"):
-            opened(pinecone, model=MODEL, patience_s=0.7).vectors(SOME)
+        with (
+            within(3, at_least_s=0.7),
+            pytest.raises(Unavailable, match=r"cannot .* within 0\.7 s"),
+        ):
+            pinecone_vectors(pinecone, model=MODEL, patience_s=0.7).vectors(SOME)
 
     @pytest.mark.parametrize(
         ("trouble", "said"),
@@ -104,19 +105,23 @@ class TestForGood:
     ) -> None:
         pinecone.break_next(times=None, **TROUBLES[trouble])
         with pytest.raises(Unavailable, match=rf"describe the index within 0\.7 s: .*{said}"):
-            opened(pinecone, patience_s=0.7).vectors([])
+            pinecone_vectors(pinecone, patience_s=0.7).vectors([])
 
     def test_who_is_not_there_is_unavailable_in_time(self, pinecone: PineconeStandIn) -> None:
-        with pinecone.refusing(), within(0.7, 3), pytest.raises(Unavailable, match="within"):
-            opened(pinecone, patience_s=0.7).vectors(SOME)
+        with (
+            pinecone.refusing(),
+            within(3, at_least_s=0.7),
+            pytest.raises(Unavailable, match="within"),
+        ):
+            pinecone_vectors(pinecone, patience_s=0.7).vectors(SOME)
 
     @pytest.mark.parametrize("path", PATHS)
     def test_all_together_ends_in_time_however_patient_each_batch(
         self, pinecone: PineconeStandIn, path: str
     ) -> None:
         pinecone.break_next("hang", times=None, path=path)
-        with within(0.8, 3), pytest.raises(Unavailable, match=r"not done within 0\.8 s"):
-            opened(pinecone, model=MODEL, total_s=0.8).vectors(SOME)
+        with within(3, at_least_s=0.8), pytest.raises(Unavailable, match=r"not done within 0\.8 s"):
+            pinecone_vectors(pinecone, model=MODEL, total_s=0.8).vectors(SOME)
 
     @pytest.mark.parametrize("status", [401, 403])
     @pytest.mark.parametrize("path", PATHS)
@@ -125,7 +130,7 @@ class TestForGood:
     ) -> None:
         pinecone.break_next("status", times=None, path=path, status=status)
         with pytest.raises(Unavailable, match=rf"refuses the API key: \[{status}"):
-            opened(pinecone, model=MODEL, at_once=1).vectors(SOME)
+            pinecone_vectors(pinecone, model=MODEL, at_once=1).vectors(SOME)
         assert pinecone.requests[path] == 1
 
     @pytest.mark.parametrize("key", ["wrong-key", "wrong-key\n", "schl\u00fcssel", " "])
@@ -133,7 +138,7 @@ class TestForGood:
         self, pinecone: PineconeStandIn, key: str
     ) -> None:
         with pytest.raises(Unavailable, match="API key") as raised:
-            opened(pinecone, api_key=key).vectors(SOME)
+            pinecone_vectors(pinecone, api_key=key).vectors(SOME)
         assert not key.strip() or key.strip() not in str(raised.value)
 
     @pytest.mark.parametrize("status", [400, 404, 413, 414])
@@ -142,7 +147,7 @@ class TestForGood:
     ) -> None:
         pinecone.break_next("status", times=None, path="/vectors/fetch", status=status)
         with pytest.raises(Unavailable, match=rf"cannot fetch vectors: \[{status}"):
-            opened(pinecone, at_once=1).vectors(SOME)
+            pinecone_vectors(pinecone, at_once=1).vectors(SOME)
         assert pinecone.requests["/vectors/fetch"] == 1
 
     @pytest.mark.parametrize("host", ["", "no-host", "http://127.0.0.1:1:2"])
@@ -154,7 +159,7 @@ class TestForGood:
 class TestHalfDone:
     @pytest.mark.parametrize("path", ["/vectors/fetch", "/embed", "/vectors/upsert"])
     def test_one_batch_that_fails_fails_all(self, pinecone: PineconeStandIn, path: str) -> None:
-        store = opened(pinecone, model=MODEL, at_once=1, patience_s=1)
+        store = pinecone_vectors(pinecone, model=MODEL, at_once=1, patience_s=1)
         pinecone.break_next("none", times=1, path=path)
         pinecone.break_next("status", times=None, path=path, status=400)
         with pytest.raises(Unavailable):
@@ -164,7 +169,7 @@ class TestHalfDone:
     def test_what_was_embedded_before_a_failure_is_not_embedded_again(
         self, pinecone: PineconeStandIn
     ) -> None:
-        store = opened(pinecone, model=MODEL, at_once=1)
+        store = pinecone_vectors(pinecone, model=MODEL, at_once=1)
         pinecone.break_next("none", times=2, path="/embed")
         pinecone.break_next("status", times=1, path="/embed", status=400)
         with pytest.raises(Unavailable):
@@ -177,7 +182,7 @@ class TestHalfDone:
     def test_nothing_goes_on_after_a_failure(self, pinecone: PineconeStandIn) -> None:
         pinecone.break_next("status", status=400, path="/vectors/fetch")
         pinecone.break_next("slow", None, pause_s=0.2, path="/vectors/fetch")
-        store = opened(pinecone, at_once=4)
+        store = pinecone_vectors(pinecone, at_once=4)
         with pytest.raises(Unavailable):
             store.vectors(episodes(2000))
         time.sleep(0.4)
@@ -189,7 +194,7 @@ class TestHalfDone:
     ) -> None:
         monkeypatch.setattr(pinecone.index, "upsert", lambda _: {"upsertedCount": 3})
         with pytest.raises(Unavailable, match="3 of 10 vectors"):
-            opened(pinecone, model=MODEL).vectors(SOME[:10])
+            pinecone_vectors(pinecone, model=MODEL).vectors(SOME[:10])
 
     @pytest.mark.parametrize("kind", ["dense", "sparse"])
     def test_embeddings_that_are_not_one_dense_vector_a_text_are_unavailable(
@@ -205,5 +210,5 @@ class TestHalfDone:
         }
         monkeypatch.setattr(pinecone.index, "embed", lambda _: answer)
         with pytest.raises(Unavailable, match="expected 10 dense vectors of words"):
-            opened(pinecone, model=MODEL).vectors(SOME[:10])
+            pinecone_vectors(pinecone, model=MODEL).vectors(SOME[:10])
         assert not pinecone.requests["/vectors/upsert"]

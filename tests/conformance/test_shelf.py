@@ -5,7 +5,6 @@ import json
 import mmap
 import os
 import stat
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ from feed.ports.shelf import Pointer, Shelf
 from feed.snapshot.codec import FORMAT
 from functions.serving.catalog_holder import CatalogHolder
 from tests.support.catalogs import NOW, catalog_of, episodes, overwrite
+from tests.support.timing import run_at_once
 
 T = 5.0
 
@@ -31,7 +31,7 @@ def put(shelf: Shelf, version: str, data: bytes = b"data") -> tuple[str, int, st
 
 
 class ShelfContract:
-    """The suite. `shelf` is empty; `other` is the same shelf, opened by somebody else."""
+    """The suite. `shelf` is empty; `other` is the same shelf, open_shelf by somebody else."""
 
     def raw(self, version: str) -> bytes:
         """What is stored under a version, not read through the shelf."""
@@ -152,27 +152,17 @@ class ShelfContract:
         assert bytes(data) == b"x" * 100_000
 
     def test_of_many_publishers_at_once_one_wins_and_the_others_are_told(
-        self, shelf: Shelf, opened: Callable[[], Shelf]
+        self, shelf: Shelf, open_shelf: Callable[[], Shelf]
     ) -> None:
         base = shelf.promote(*put(shelf, "base"), 0, T)
-        won: list[Pointer] = []
-        lost: list[str] = []
 
-        def publish(number: int) -> None:
-            mine = opened()
-            one = put(mine, f"v{number}", b"%d" % number)
-            try:
-                won.append(mine.promote(*one, base.generation, T))
-            except Conflict as error:
-                lost.append(str(error))
+        def publish(number: int) -> Pointer:
+            mine = open_shelf()
+            return mine.promote(*put(mine, f"v{number}", b"%d" % number), base.generation, T)
 
-        threads = [threading.Thread(target=publish, args=(i,)) for i in range(12)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        won, lost = run_at_once(publish, 12)
         assert len(won) == 1
-        assert len(lost) == 11
+        assert [type(error) for error in lost] == [Conflict] * 11
         assert shelf.current(T) == won[0]
         assert len(shelf.entries(T)) == 13
 
@@ -195,7 +185,7 @@ class ShelfContract:
         assert shelf.promote(*two, raised.value.generation, T) == shelf.current(T)
 
     def test_a_new_reader_finds_the_newest_sound_catalog_past_every_kind_of_damage(
-        self, shelf: Shelf, opened: Callable[[], Shelf]
+        self, shelf: Shelf, open_shelf: Callable[[], Shelf]
     ) -> None:
         oldest, good, new = (catalog_of(episodes(60), NOW + timedelta(days=n)) for n in range(3))
         for one in (oldest, good, new):
@@ -204,7 +194,7 @@ class ShelfContract:
         newer_format = snapshot[:8] + (FORMAT + 1).to_bytes(4, "little") + snapshot[12:]
 
         def held() -> tuple[str, tuple[str, ...]]:
-            holder = CatalogHolder(opened(), {}, refresh_s=60)
+            holder = CatalogHolder(open_shelf(), {}, refresh_s=60)
             holder.load()
             assert holder.loaded
             return holder.loaded.catalog.version, holder.degraded
@@ -232,16 +222,16 @@ class TestFolderShelf(ShelfContract):
         self.folder = tmp_path / "shelf"
 
     @pytest.fixture
-    def opened(self) -> Callable[[], Shelf]:
+    def open_shelf(self) -> Callable[[], Shelf]:
         return lambda: FolderShelf(self.folder)
 
     @pytest.fixture
-    def shelf(self, opened: Callable[[], Shelf]) -> Shelf:
-        return opened()
+    def shelf(self, open_shelf: Callable[[], Shelf]) -> Shelf:
+        return open_shelf()
 
     @pytest.fixture
-    def other(self, opened: Callable[[], Shelf]) -> Shelf:
-        return opened()
+    def other(self, open_shelf: Callable[[], Shelf]) -> Shelf:
+        return open_shelf()
 
     def raw(self, version: str) -> bytes:
         return (self.folder / "snapshots" / version).read_bytes()

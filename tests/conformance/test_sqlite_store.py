@@ -12,7 +12,7 @@ import pytest
 from adapters.sqlite.users import SqliteStore
 from feed.ports.errors import Unavailable
 from feed.summary.writer import refresh_summary
-from tests.conformance.test_summary_store import Open, SummaryStoreContract, engagement
+from tests.conformance.test_summary_store import OpenStore, SummaryStoreContract, engagement
 
 
 class TestSqliteStore(SummaryStoreContract):
@@ -21,7 +21,7 @@ class TestSqliteStore(SummaryStoreContract):
         self.path = tmp_path / "folder" / "users.db"
 
     @pytest.fixture
-    def opened(self) -> Open:
+    def open_store(self) -> OpenStore:
         return lambda: SqliteStore(self.path)
 
     def spoil_summary(self, data: bytes) -> None:

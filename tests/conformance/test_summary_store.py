@@ -24,7 +24,7 @@ from feed.summary.document import to_document
 from feed.summary.writer import refresh_summary
 from functions.triggers.summary_updates import pause
 
-Open = Callable[[], SummaryStore]
+OpenStore = Callable[[], SummaryStore]
 
 
 def engagement(name: str, at: int = 0, **fields: Any) -> Engagement:
@@ -40,8 +40,8 @@ def summary_of(*names: str) -> Summary:
 class Writers:
     """Three tasks that record engagements of `u`, each id after all the earlier ones, for ever."""
 
-    def __init__(self, opened: Open, *, summarise: bool = False) -> None:
-        self._opened = opened
+    def __init__(self, open_store: OpenStore, *, summarise: bool = False) -> None:
+        self._opened = open_store
         self._summarise = summarise
         self._done: asyncio.Queue[int] = asyncio.Queue()
         self._stopped = False
@@ -74,14 +74,14 @@ class Writers:
 
 
 class SummaryStoreContract:
-    """The suite. `opened` opens the same store again, as another process would."""
+    """The suite. `open_store` opens the same store again, as another process would."""
 
     def spoil_summary(self, data: bytes) -> None:
         """Store bytes that are no summary in place of that of the user `u`."""
         raise NotImplementedError
 
-    async def test_nobody_has_nothing(self, opened: Open) -> None:
-        store = opened()
+    async def test_nobody_has_nothing(self, open_store: OpenStore) -> None:
+        store = open_store()
         assert await store.read_summary("u") is None
         assert await store.read_profile("u") == Profile()
         assert await store.newest_engagements("u", 10) == []
@@ -92,7 +92,7 @@ class SummaryStoreContract:
         assert await store.users(10) == []
         assert await store.count() == Counts(profiles=0, summaries=0, engagements=0)
 
-    async def test_an_engagement_comes_back_as_it_was(self, opened: Open) -> None:
+    async def test_an_engagement_comes_back_as_it_was(self, open_store: OpenStore) -> None:
         for kind in TYPES:
             one = engagement(
                 f"é-{kind}",
@@ -103,21 +103,21 @@ class SummaryStoreContract:
                 episode_title="Título",
                 series_name="S",
             )
-            await opened().put_engagement("u", one)
-            assert await opened().read_engagements("u", [one.id]) == {one.id: one}
+            await open_store().put_engagement("u", one)
+            assert await open_store().read_engagements("u", [one.id]) == {one.id: one}
 
-    async def test_the_same_id_twice_is_one_engagement(self, opened: Open) -> None:
-        store = opened()
+    async def test_the_same_id_twice_is_one_engagement(self, open_store: OpenStore) -> None:
+        store = open_store()
         await store.put_engagement("u", engagement("a", 1))
         await store.put_engagement("u", engagement("a", 2, type="like"))
         assert await store.newest_engagements("u", 10) == [engagement("a", 2, type="like")]
 
     @pytest.mark.parametrize("limit", [1, 2, 3, 5, 7, 100])
     async def test_engagements_are_listed_newest_first_and_page_by_page(
-        self, opened: Open, limit: int
+        self, open_store: OpenStore, limit: int
     ) -> None:
         some = [engagement(f"é{i}" if i % 3 else f"{i:02}", at=i // 5) for i in range(12)]
-        store = opened()
+        store = open_store()
         await asyncio.gather(*(store.put_engagement("u", one) for one in some))
         listed: list[Engagement] = []
         after = None
@@ -126,8 +126,8 @@ class SummaryStoreContract:
             after = (page[-1].timestamp_us, page[-1].id)
         assert listed == sorted(some, key=newest_first)
 
-    async def test_users_are_kept_apart(self, opened: Open) -> None:
-        store = opened()
+    async def test_users_are_kept_apart(self, open_store: OpenStore) -> None:
+        store = open_store()
         await store.put_engagement("u", engagement("a"))
         await store.update_profile("u", {"languages": ("en",)})
         await store.write_summary("u", summary_of("a"), None)
@@ -141,10 +141,10 @@ class SummaryStoreContract:
 
     @pytest.mark.parametrize("limit", [1, 3, 100])
     async def test_users_are_listed_by_id_whatever_there_is_of_them(
-        self, opened: Open, limit: int
+        self, open_store: OpenStore, limit: int
     ) -> None:
         names = ["Z", "a", "a!", "a-", "ab", "b c", "z", "é", "\ufffd", "🎧"]
-        store = opened()
+        store = open_store()
         for place, uid in enumerate(reversed(names)):
             if place % 4 in {0, 3}:
                 await store.put_engagement(uid, engagement("a"))
@@ -154,15 +154,17 @@ class SummaryStoreContract:
             if place % 4 in {2, 3}:
                 await store.write_summary(uid, summary_of("a"), None)
         listed: list[str] = []
-        while page := await opened().users(limit, listed[-1] if listed else None):
+        while page := await open_store().users(limit, listed[-1] if listed else None):
             assert len(page) <= limit
             listed += page
         assert listed == names
         assert await store.users(10, "b") == names[5:]
         assert await store.count() == Counts(profiles=5, summaries=4, engagements=10)
 
-    async def test_pages_of_users_stay_in_place_while_some_come_and_go(self, opened: Open) -> None:
-        store = opened()
+    async def test_pages_of_users_stay_in_place_while_some_come_and_go(
+        self, open_store: OpenStore
+    ) -> None:
+        store = open_store()
         for uid in "bdfh":
             await store.put_engagement(uid, engagement("a"))
         assert await store.users(2) == ["b", "d"]
@@ -173,18 +175,18 @@ class SummaryStoreContract:
         assert await store.users(3, "d") == ["e", "f", "i"]
         assert await store.users(3, "i") == []
 
-    async def test_a_profile_is_changed_field_by_field(self, opened: Open) -> None:
-        await opened().update_profile("u", {"display_name": "Ada", "languages": ("en",)})
-        profile = await opened().update_profile("u", {"languages": ()})
-        assert profile == Profile(display_name="Ada") == await opened().read_profile("u")
-        assert await opened().delete_profile("u")
-        assert await opened().read_profile("u") == Profile()
+    async def test_a_profile_is_changed_field_by_field(self, open_store: OpenStore) -> None:
+        await open_store().update_profile("u", {"display_name": "Ada", "languages": ("en",)})
+        profile = await open_store().update_profile("u", {"languages": ()})
+        assert profile == Profile(display_name="Ada") == await open_store().read_profile("u")
+        assert await open_store().delete_profile("u")
+        assert await open_store().read_profile("u") == Profile()
 
     async def test_a_deletion_ends_while_more_is_written_and_says_until_when_all_is_gone(
-        self, opened: Open
+        self, open_store: OpenStore
     ) -> None:
-        store = opened()
-        async with Writers(opened) as writers:
+        store = open_store()
+        async with Writers(open_store) as writers:
             asked = await writers.acknowledged(10)
             removal = await store.delete_engagements("u")
             later = await writers.acknowledged(10, begun_from=writers.begun)
@@ -196,9 +198,11 @@ class SummaryStoreContract:
         assert again.until_us > removal.until_us
         assert set(again.ids) == left
 
-    async def test_a_summary_is_rebuilt_beside_writers_that_never_stop(self, opened: Open) -> None:
-        store = opened()
-        async with Writers(opened, summarise=True) as writers:
+    async def test_a_summary_is_rebuilt_beside_writers_that_never_stop(
+        self, open_store: OpenStore
+    ) -> None:
+        store = open_store()
+        async with Writers(open_store, summarise=True) as writers:
             await writers.acknowledged(6)
             removal = await store.delete_engagements("u")
             await refresh_summary(store, "u", rebuild=True, pause=pause)
@@ -209,7 +213,7 @@ class SummaryStoreContract:
         assert (stored and stored.summary) == (Summary(engagements=exist) if exist else None)
 
     async def test_the_largest_summary_that_the_limits_allow_is_stored_with_room_to_spare(
-        self, opened: Open
+        self, open_store: OpenStore
     ) -> None:
         emoji = "\N{HEADPHONE}"
         entries = tuple(emoji * 127 + f"{i:04}" for i in range(limits.MAX_ENTRIES))
@@ -225,15 +229,17 @@ class SummaryStoreContract:
         assert len(whole.engagements) == KEPT
         uid = emoji * 128
         assert bytes_in_firestore(uid, whole) < limits.DOCUMENT_BYTES - 150_000
-        await opened().write_summary(uid, whole, None)
-        stored = await opened().read_summary(uid)
+        await open_store().write_summary(uid, whole, None)
+        stored = await open_store().read_summary(uid)
         assert stored is not None
         assert stored.summary == whole
 
-    async def test_what_a_summary_cannot_hold_is_left_out_of_it_by_name(self, opened: Open) -> None:
+    async def test_what_a_summary_cannot_hold_is_left_out_of_it_by_name(
+        self, open_store: OpenStore
+    ) -> None:
         too_long = engagement("e" * 129)
         kept = [engagement(f"{i}", at=i) for i in range(3)]
-        store = opened()
+        store = open_store()
         for one in [*kept, too_long]:
             await store.put_engagement("u", one)
         await store.update_profile("u", {"followed_series": ("s" * 513, "short")})
@@ -246,17 +252,21 @@ class SummaryStoreContract:
             engagements=newest(kept), profile=Profile(followed_series=("short",))
         )
 
-    async def test_concurrent_changes_of_a_profile_are_all_kept(self, opened: Open) -> None:
+    async def test_concurrent_changes_of_a_profile_are_all_kept(
+        self, open_store: OpenStore
+    ) -> None:
         fields = ["category_interests", "followed_series", "muted_series", "languages"]
-        stores = [opened() for _ in fields]
+        stores = [open_store() for _ in fields]
         await asyncio.gather(
             *(s.update_profile("u", {f: (f,)}) for s, f in zip(stores, fields, strict=True))
         )
-        profile = await opened().read_profile("u")
+        profile = await open_store().read_profile("u")
         assert all(getattr(profile, f) == (f,) for f in fields)
 
-    async def test_a_summary_is_written_only_over_the_one_that_was_read(self, opened: Open) -> None:
-        store, other = opened(), opened()
+    async def test_a_summary_is_written_only_over_the_one_that_was_read(
+        self, open_store: OpenStore
+    ) -> None:
+        store, other = open_store(), open_store()
         first = await store.write_summary("u", summary_of("a"), None)
         with pytest.raises(Conflict):
             await other.write_summary("u", summary_of("b"), None)
@@ -269,8 +279,10 @@ class SummaryStoreContract:
         assert stored is not None
         assert (stored.summary, stored.revision) == (summary_of("b"), second)
 
-    async def test_a_revision_never_comes_again_even_after_a_deletion(self, opened: Open) -> None:
-        store = opened()
+    async def test_a_revision_never_comes_again_even_after_a_deletion(
+        self, open_store: OpenStore
+    ) -> None:
+        store = open_store()
         seen = []
         for _ in range(3):
             seen.append(await store.write_summary("u", summary_of("a"), None))
@@ -280,8 +292,8 @@ class SummaryStoreContract:
         with pytest.raises(Conflict):
             await store.delete_summary("u", seen[0])
 
-    async def test_of_20_writes_over_one_revision_one_succeeds(self, opened: Open) -> None:
-        store = opened()
+    async def test_of_20_writes_over_one_revision_one_succeeds(self, open_store: OpenStore) -> None:
+        store = open_store()
         for revision in (None, await store.write_summary("v", summary_of("first"), None)):
             uid = "u" if revision is None else "v"
             results = await asyncio.gather(
@@ -298,9 +310,9 @@ class SummaryStoreContract:
 
     @pytest.mark.parametrize("data", [b"", b"\x00", b"\x01\xff", b"\x01\x91\x95\xa1a"])
     async def test_a_damaged_summary_is_read_as_unreadable_and_rebuilt(
-        self, opened: Open, data: bytes
+        self, open_store: OpenStore, data: bytes
     ) -> None:
-        store = opened()
+        store = open_store()
         await store.put_engagement("u", engagement("a"))
         await store.write_summary("u", summary_of("a"), None)
         self.spoil_summary(data)
@@ -314,7 +326,7 @@ class SummaryStoreContract:
         with pytest.raises(Conflict):
             await store.delete_summary("u", damaged.revision)
 
-    async def test_20_writers_at_once_leave_the_summary_exact(self, opened: Open) -> None:
+    async def test_20_writers_at_once_leave_the_summary_exact(self, open_store: OpenStore) -> None:
         some = [engagement(f"{i:02}", i % 4) for i in range(20)]
 
         async def engage(store: SummaryStore, one: Engagement) -> None:
@@ -324,8 +336,8 @@ class SummaryStoreContract:
                 await store.delete_engagement("u", one.id)
                 await refresh_summary(store, "u", [one.id, one.id], pause=pause)
 
-        await asyncio.gather(*(engage(opened(), one) for one in some))
-        stored = await opened().read_summary("u")
+        await asyncio.gather(*(engage(open_store(), one) for one in some))
+        stored = await open_store().read_summary("u")
         assert stored is not None
         kept = newest(e for e in some if e.timestamp_us != 3)
         assert stored.summary == Summary(engagements=kept)

@@ -16,7 +16,7 @@ from feed.ports.errors import Unavailable
 from feed.ports.vector_search import Restriction, VectorSearch
 from tests.support.catalogs import DIMENSION, catalog_of, episodes
 from tests.support.pinecone import _pinecone_server, pinecone
-from tests.support.search import ExactSearch
+from tests.support.vector_search import ExactSearch
 
 __all__ = ["_pinecone_server", "pinecone"]
 

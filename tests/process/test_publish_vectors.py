@@ -14,7 +14,7 @@ from catalog_builder.publish.publisher import verify
 from emulators.pinecone.server import PineconeStandIn
 from feed.model.episode import Episode
 from tests.support.catalogs import fields
-from tests.support.pinecone import _pinecone_server, hold, pinecone
+from tests.support.pinecone import _pinecone_server, pinecone, store_vectors
 from tests.support.server import Server, problem
 
 __all__ = ["_pinecone_server", "pinecone"]
@@ -48,7 +48,7 @@ def start(start_server: Start, pinecone: PineconeStandIn, tmp_path: Path) -> Sta
 def test_the_catalog_has_the_vectors_of_the_index(
     start: Start, pinecone: PineconeStandIn, episodes: list[Episode], tmp_path: Path
 ) -> None:
-    wanted = hold(pinecone, episodes, "feeds")
+    wanted = store_vectors(pinecone, episodes, "feeds")
     answer = start(PINECONE_NAMESPACE="feeds").call("POST", "/")
     assert answer.status_code == 200, answer.text
     catalog = verify(FolderShelf(tmp_path / "shelf"))
@@ -62,7 +62,7 @@ def test_the_catalog_has_the_vectors_of_the_index(
 def test_a_snapshot_may_leave_its_vectors_to_the_index(
     start: Start, pinecone: PineconeStandIn, episodes: list[Episode], tmp_path: Path
 ) -> None:
-    wanted = hold(pinecone, episodes)
+    wanted = store_vectors(pinecone, episodes)
     answer = start(NO_VECTORS="true").call("POST", "/")
     assert answer.status_code == 200, answer.text
     catalog = verify(FolderShelf(tmp_path / "shelf"))
@@ -81,7 +81,7 @@ def test_an_index_that_has_none_of_them_is_refused_by_the_gate(
 def test_an_index_that_refuses_the_key_leaves_the_shelf_as_it_was(
     start: Start, pinecone: PineconeStandIn, episodes: list[Episode], tmp_path: Path
 ) -> None:
-    hold(pinecone, episodes)
+    store_vectors(pinecone, episodes)
     assert start().call("POST", "/").status_code == 200
     before = FolderShelf(tmp_path / "shelf").current(9)
     refused = problem(start(PINECONE_API_KEY="another").call("POST", "/"), 503)

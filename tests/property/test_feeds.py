@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from adapters.rss.fields.ids import guid_from_id
-from tests.support.feed_shapes import NAMESPACES, feeds, items
-from tests.support.feeds import ITUNES, entries
+from tests.support.feed_documents import ITUNES, entries
+from tests.support.feed_strategies import NAMESPACES, feeds, items
 
 URL = "https://feeds.example/show"
 EXPLICIT = {

@@ -20,7 +20,7 @@ from feed.snapshot.codec import SnapshotError, decode, encode
 from feed.user.query import Query
 from feed.vectors.int16 import LEVELS, Int16Vectors
 from tests.support.catalogs import NOW, episodes, vectors_of
-from tests.support.snapshots import altered
+from tests.support.snapshot_files import with_column
 
 
 @given(st.integers(0, 10**6), st.integers(1, 40), st.integers(1, 40))
@@ -95,7 +95,7 @@ def test_what_the_builder_never_writes_is_refused(
 ) -> None:
     large, _ = both
     with pytest.raises(SnapshotError, match=reason):
-        decode(encode(altered(large, f"fixed.{name}", change)))
+        decode(encode(with_column(large, f"fixed.{name}", change)))
 
 
 def test_embeddings_held_both_as_float32_and_as_int16_are_refused(

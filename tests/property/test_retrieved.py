@@ -20,7 +20,7 @@ from feed.session.request import SessionRequest, make_query
 from feed.user.query import Query
 from tests.support.catalogs import DIMENSION, NOW, TOPICS, catalog_of, episodes
 from tests.support.scenarios import FILMS, PLAIN
-from tests.support.search import ExactSearch, retrieved
+from tests.support.vector_search import ExactSearch, retrieved
 
 EPISODES = episodes(80, seed=3)
 HELD = catalog_of(EPISODES)

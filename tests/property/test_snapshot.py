@@ -22,7 +22,7 @@ from feed.ports.episodes import Vectors
 from feed.snapshot.codec import FORMAT, SnapshotError, content_version, decode, encode, read_header
 from feed.snapshot.schema import SECTIONS
 from tests.support.catalogs import NOW, catalog_of, episodes
-from tests.support.snapshots import altered, resigned, same
+from tests.support.snapshot_files import same, with_column, with_header
 
 SMALL = bytes(encode(catalog_of(episodes(12))))
 
@@ -117,10 +117,10 @@ def test_a_truncated_file_is_called_truncated_or_empty(length: int) -> None:
 @given(st.integers(0, len(SMALL) * 8 - 1))
 @settings(max_examples=200)
 def test_a_single_flipped_bit_is_found_wherever_it_is(bit: int) -> None:
-    altered = bytearray(SMALL)
-    altered[bit // 8] ^= 1 << bit % 8
+    with_column = bytearray(SMALL)
+    with_column[bit // 8] ^= 1 << bit % 8
     with pytest.raises(SnapshotError):
-        decode(altered)
+        decode(with_column)
 
 
 @given(st.binary(max_size=300) | st.binary(max_size=300).map(lambda tail: SMALL[:56] + tail))
@@ -132,7 +132,7 @@ def test_random_bytes_are_refused(noise: bytes) -> None:
 
 
 def test_what_follows_the_end_is_an_alteration() -> None:
-    with pytest.raises(SnapshotError, match="altered"):
+    with pytest.raises(SnapshotError, match="with_column"):
         decode(SMALL + b"\0")
 
 
@@ -169,7 +169,7 @@ def section(header: Any, name: str) -> Any:
 )
 def test_a_header_that_lies_is_refused_even_with_a_good_checksum(change: Any, reason: str) -> None:
     with pytest.raises(SnapshotError, match=reason):
-        decode(resigned(SMALL, change))
+        decode(with_header(SMALL, change))
 
 
 def test_rows_that_do_not_start_where_they_should_are_refused() -> None:
@@ -203,7 +203,7 @@ def test_values_that_the_builder_never_writes_are_refused(name: str, value: floa
         return changed
 
     with pytest.raises(SnapshotError, match=": expected"):
-        decode(encode(altered(catalog_of(episodes(12)), name, first)))
+        decode(encode(with_column(catalog_of(episodes(12)), name, first)))
 
 
 def test_a_snapshot_without_vectors_is_smaller_by_them_and_knows_who_has_one() -> None:
@@ -223,19 +223,21 @@ def test_a_snapshot_without_vectors_is_smaller_by_them_and_knows_who_has_one() -
 @pytest.mark.parametrize("kept", [1, 11, 13])
 def test_a_snapshot_holds_all_vectors_or_none(kept: int) -> None:
     catalog = catalog_of(episodes(12))
-    some = altered(catalog, "embeddings", lambda rows: np.resize(rows, (kept, catalog.dimension)))
+    some = with_column(
+        catalog, "embeddings", lambda rows: np.resize(rows, (kept, catalog.dimension))
+    )
     with pytest.raises(SnapshotError, match="embeddings is"):
         decode(encode(some))
 
 
 def test_counts_that_are_not_those_of_the_columns_are_refused() -> None:
     with pytest.raises(SnapshotError, match="counts"):
-        decode(resigned(SMALL, lambda h: h["counts"].update(episodes=10**9)))
+        decode(with_header(SMALL, lambda h: h["counts"].update(episodes=10**9)))
 
 
 def test_a_section_that_is_not_known_is_skipped() -> None:
     unknown = {"name": "later", "dtype": "<f2", "shape": [1], "offset": 0, "size": 2}
-    assert len(decode(resigned(SMALL, lambda h: h["sections"].append(unknown)))) == 12
+    assert len(decode(with_header(SMALL, lambda h: h["sections"].append(unknown)))) == 12
 
 
 def test_the_header_can_be_read_alone(catalog: Catalog) -> None:

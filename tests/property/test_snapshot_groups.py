@@ -10,7 +10,7 @@ from catalog_builder.vectors.inverted_file import assign_to_lists, learn_centroi
 from feed.catalog.projection import NOWHERE, Projection
 from feed.snapshot.codec import SnapshotError, decode, encode
 from tests.support.catalogs import catalog_of, episodes
-from tests.support.snapshots import altered, forgetting, same
+from tests.support.snapshot_files import same, with_column, without_sections
 
 SMALL = bytes(encode(catalog_of(episodes(12))))
 LISTED = catalog_of(episodes(40))
@@ -26,8 +26,10 @@ def test_lists_come_back_as_they_were() -> None:
 
 
 def test_a_file_without_lists_is_read_as_before() -> None:
-    assert same(decode(forgetting(SMALL, "lists.")), catalog_of(episodes(12)))
-    assert len(decode(forgetting(bytes(encode(LISTED)), "lists.")).embeddings.inverted_file) == 0
+    assert same(decode(without_sections(SMALL, "lists.")), catalog_of(episodes(12)))
+    assert (
+        len(decode(without_sections(bytes(encode(LISTED)), "lists.")).embeddings.inverted_file) == 0
+    )
 
 
 @pytest.mark.parametrize(
@@ -62,12 +64,12 @@ def test_lists_that_the_builder_never_writes_are_refused(
     name: str, change: Any, reason: str
 ) -> None:
     with pytest.raises(SnapshotError, match=reason):
-        decode(encode(altered(LISTED, f"lists.{name}", change)))
+        decode(encode(with_column(LISTED, f"lists.{name}", change)))
 
 
 def test_a_file_without_a_map_is_read_as_before() -> None:
     assert len(decode(SMALL).projection) == 12
-    without = decode(forgetting(SMALL, "projection."))
+    without = decode(without_sections(SMALL, "projection."))
     assert len(without.projection) == 0
     assert same(without, replace(catalog_of(episodes(12)), projection=Projection.none(16)))
 
@@ -87,10 +89,10 @@ def test_a_map_that_the_builder_never_writes_is_refused(
     name: str, change: Any, reason: str
 ) -> None:
     with pytest.raises(SnapshotError, match=reason):
-        decode(encode(altered(LISTED, f"projection.{name}", change)))
+        decode(encode(with_column(LISTED, f"projection.{name}", change)))
 
 
 def test_lists_need_the_vectors_that_they_are_of() -> None:
-    bare = altered(LISTED, "embeddings", lambda rows: rows[:0])
+    bare = with_column(LISTED, "embeddings", lambda rows: rows[:0])
     with pytest.raises(SnapshotError, match="lists: expected"):
         decode(encode(bare))

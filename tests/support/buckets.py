@@ -1,14 +1,10 @@
-"""A bucket for each test, shelves in it, and what tests of them have in common.
+"""Fixtures of Cloud Storage: a bucket for each test, and shelves in it.
 
-A module has the fixtures by importing them, and those that they use.
+A module imports the fixtures that it uses, and those that they use.
 """
 
 import random
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -25,7 +21,9 @@ PREFIX = "feeds/one"
 POINTER = f"{PREFIX}/current.json"
 SNAPSHOTS = f"{PREFIX}/snapshots/"
 DATA = random.Random(0).randbytes(256_000)
-"""which nothing makes smaller"""
+"""incompressible"""
+TEXT = b"".join(b"a line of text, and its number %d\n" % number for number in range(20_000))
+MIXED = TEXT + DATA
 
 
 @pytest.fixture
@@ -34,55 +32,27 @@ def bucket(storage: StrictStorage) -> str:
 
 
 @pytest.fixture
-def opened(bucket: str) -> Callable[[], Shelf]:
+def open_shelf(bucket: str) -> Callable[[], Shelf]:
     return lambda: GcsShelf(bucket, PREFIX)
 
 
 @pytest.fixture
-def shelf(opened: Callable[[], Shelf]) -> Shelf:
-    return opened()
+def shelf(open_shelf: Callable[[], Shelf]) -> Shelf:
+    return open_shelf()
 
 
 @pytest.fixture
-def other(opened: Callable[[], Shelf]) -> Shelf:
-    return opened()
-
-
-@contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    started = time.monotonic()
-    yield
-    assert time.monotonic() - started < seconds
-
-
-def all_at_once(work: Callable[[int], object], count: int) -> tuple[list[Any], list[Exception]]:
-    """What each of many threads returned, and what the others raised."""
-    done: list[Any] = []
-    failed: list[Exception] = []
-    ready = threading.Barrier(count)
-
-    def run(number: int) -> None:
-        ready.wait()
-        try:
-            done.append(work(number))
-        except Exception as error:  # noqa: BLE001  # the test looks at it
-            failed.append(error)
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return done, failed
+def other(open_shelf: Callable[[], Shelf]) -> Shelf:
+    return open_shelf()
 
 
 def overwrite(storage: StrictStorage, bucket: str, name: str, data: bytes) -> None:
-    """Other bytes under the same name, as somebody with a console could put them there."""
+    """Replace the bytes of an object, as with Google's console."""
     assert storage.url
     library.Client().bucket(bucket).blob(name).upload_from_string(data)
 
 
 def delete(storage: StrictStorage, bucket: str, name: str) -> None:
-    """Remove an object, as somebody with a console could."""
+    """Delete an object, as with Google's console."""
     assert storage.url
     library.Client().bucket(bucket).blob(name).delete()

@@ -17,7 +17,7 @@ from feed.ports.errors import Unavailable
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
-class Server:
+class FeedServer:
     """Answers each path with what a test says, and remembers what it was asked."""
 
     def __init__(self) -> None:

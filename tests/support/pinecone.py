@@ -32,7 +32,7 @@ def pinecone(_pinecone_server: PineconeStandIn) -> PineconeStandIn:
     return _pinecone_server
 
 
-def hold(server: PineconeStandIn, some: Sequence[Episode], namespace: str = "") -> Vectors:
+def store_vectors(server: PineconeStandIn, some: Sequence[Episode], namespace: str = "") -> Vectors:
     """Give the index embeddings of these episodes, all but one in twenty; returns them."""
     vectors = vectors_of(some)
     records = [
@@ -45,7 +45,7 @@ def hold(server: PineconeStandIn, some: Sequence[Episode], namespace: str = "") 
     return vectors
 
 
-def opened(server: PineconeStandIn, **how: Any) -> PineconeVectors:
+def pinecone_vectors(server: PineconeStandIn, **how: Any) -> PineconeVectors:
     """The adapter over the stand-in."""
     how = {"api_key": server.api_key, "inference_host": server.url, "patience_s": 20, **how}
     return PineconeVectors(server.url, **how)

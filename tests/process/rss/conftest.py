@@ -3,12 +3,12 @@ from collections.abc import Iterator
 import pytest
 
 from adapters.rss.parser import process
-from tests.support.feed_server import Server
+from tests.support.feed_server import FeedServer
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    server = Server()
+def server() -> Iterator[FeedServer]:
+    server = FeedServer()
     yield server
     server.http.shutdown()
     server.http.server_close()

@@ -8,8 +8,8 @@ from adapters.rss import inputs
 from adapters.rss.http.budget import ReadBudget
 from adapters.rss.parser import document
 from feed.ports.errors import Unavailable
-from tests.support.feed_server import Server, problems, read, titles
-from tests.support.feeds import item, rss_feed
+from tests.support.feed_documents import item, rss_feed
+from tests.support.feed_server import FeedServer, problems, read, titles
 
 
 def test_feeds_share_their_seconds_and_bytes() -> None:
@@ -28,7 +28,7 @@ def test_feeds_share_their_seconds_and_bytes() -> None:
         budget.feed_timeout_s(15)
 
 
-def test_feeds_beyond_what_all_may_take_are_named_and_the_rest_is_read(server: Server) -> None:
+def test_feeds_beyond_what_all_may_take_are_named_and_the_rest_is_read(server: FeedServer) -> None:
     urls = [server.serve(f"/{n}", rss_feed(item(f"{n}"))) for n in range(3)]
     results = read(*urls, max_workers=1, total_bytes=len(rss_feed(item("0"))) + 1)
     assert titles(results) == ["0", "1"]
@@ -37,7 +37,9 @@ def test_feeds_beyond_what_all_may_take_are_named_and_the_rest_is_read(server: S
     ]
 
 
-def test_what_is_not_fetched_in_time_is_read_from_its_copy(server: Server, tmp_path: Path) -> None:
+def test_what_is_not_fetched_in_time_is_read_from_its_copy(
+    server: FeedServer, tmp_path: Path
+) -> None:
     urls = [server.serve(f"/{n}", rss_feed(item(f"{n}"))) for n in range(2)]
     (tmp_path / "file").write_bytes(rss_feed(item("file")))
     read(*urls, cache=tmp_path / "cache")

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from feed.ports.episodes import Problem
-from tests.support.feed_server import Server, problems, read, titles
-from tests.support.feeds import ATOM, FULL, item, rss_feed
+from tests.support.feed_documents import ATOM, FULL, item, rss_feed
+from tests.support.feed_server import FeedServer, problems, read, titles
 
 
-def test_a_second_run_asks_only_whether_anything_changed(server: Server, tmp_path: Path) -> None:
+def test_a_second_run_asks_only_whether_anything_changed(
+    server: FeedServer, tmp_path: Path
+) -> None:
     urls = [
         server.serve("/etag", FULL, ETag='"1"'),
         server.serve("/dated", ATOM, Last_Modified="Mon, 01 Jan 2024 10:00:00 GMT"),
@@ -25,7 +27,7 @@ def test_a_second_run_asks_only_whether_anything_changed(server: Server, tmp_pat
     assert {headers["User-Agent"] for _, headers in server.requests} == {"earshot"}
 
 
-def test_without_a_cache_nothing_is_remembered(server: Server) -> None:
+def test_without_a_cache_nothing_is_remembered(server: FeedServer) -> None:
     url = server.serve("/etag", FULL, ETag='"1"')
     assert read(url) == read(url)
     assert server.statuses == {200: 2}
@@ -33,7 +35,7 @@ def test_without_a_cache_nothing_is_remembered(server: Server) -> None:
 
 @pytest.mark.parametrize("bad_day", ["gone", "html", "drip"])
 def test_a_feed_that_fails_now_is_read_from_its_copy_and_reported(
-    server: Server, tmp_path: Path, bad_day: str
+    server: FeedServer, tmp_path: Path, bad_day: str
 ) -> None:
     url = server.serve("/feed", FULL, ETag='"1"')
     before = read(url, cache=tmp_path)
@@ -51,7 +53,9 @@ def test_a_feed_that_fails_now_is_read_from_its_copy_and_reported(
         assert "a copy kept earlier was used" in problem.reason
 
 
-def test_a_feed_or_list_that_arrives_cut_off_loses_nothing(server: Server, tmp_path: Path) -> None:
+def test_a_feed_or_list_that_arrives_cut_off_loses_nothing(
+    server: FeedServer, tmp_path: Path
+) -> None:
     feed = rss_feed(*(item(f"{n}") for n in range(4)))
     url = server.serve("/feed", feed)
     opml = f'<opml><body><outline xmlUrl="{url}"/><outline xmlUrl="/b"/></body></opml>'.encode()
@@ -76,7 +80,7 @@ def test_a_feed_or_list_that_arrives_cut_off_loses_nothing(server: Server, tmp_p
 
 @pytest.mark.parametrize("damage", [b"", b"\x00", b"{}\n", None])
 def test_a_damaged_cache_is_as_good_as_none(
-    server: Server, tmp_path: Path, damage: bytes | None
+    server: FeedServer, tmp_path: Path, damage: bytes | None
 ) -> None:
     url = server.serve("/feed", FULL, ETag='"1"')
     before = read(url, cache=tmp_path)
@@ -88,7 +92,7 @@ def test_a_damaged_cache_is_as_good_as_none(
     assert server.statuses == {200: 2, 304: 1}
 
 
-def test_a_cache_that_cannot_be_written_costs_nothing(server: Server, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_costs_nothing(server: FeedServer, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     url = server.serve("/feed", FULL)
     assert len(read(url, cache=tmp_path / "file" / "cache")) == 2

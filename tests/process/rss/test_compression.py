@@ -9,8 +9,8 @@ import pytest
 
 from adapters.rss.http.compression import MAX_MEMBERS, decompress
 from feed.ports.errors import Unavailable
-from tests.support.feed_server import Server, read, titles
-from tests.support.feeds import item, rss_feed
+from tests.support.feed_documents import item, rss_feed
+from tests.support.feed_server import FeedServer, read, titles
 
 FEED = rss_feed(item("one"), item("two"), item("three"))
 HALVES = gzip.compress(FEED[:250]) + gzip.compress(FEED[250:])
@@ -36,7 +36,7 @@ def raw_deflate(body: bytes) -> bytes:
     ],
 )
 def test_a_feed_is_read_however_it_is_compressed(
-    server: Server, body: bytes, headers: dict[str, str]
+    server: FeedServer, body: bytes, headers: dict[str, str]
 ) -> None:
     assert titles(read(server.serve("/feed", body, **headers))) == ["one", "two", "three"]
 

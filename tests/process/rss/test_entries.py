@@ -8,11 +8,11 @@ from adapters.rss.fields.episode import duration_s, primary_language
 from adapters.rss.fields.ids import episode_id, guid_from_id, short_hash
 from feed.model.markup import plain
 from feed.ports.episodes import Record
-from tests.support.feed_server import Server, read
-from tests.support.feeds import ATOM, FULL, entries, item, rss_feed
+from tests.support.feed_documents import ATOM, FULL, entries, item, rss_feed
+from tests.support.feed_server import FeedServer, read
 
 
-def test_an_itunes_episode_gives_every_field(server: Server) -> None:
+def test_an_itunes_episode_gives_every_field(server: FeedServer) -> None:
     url = server.serve("/full", FULL)
     full, bare = read(url)
     assert full == Record(

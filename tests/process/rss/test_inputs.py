@@ -6,12 +6,12 @@ import pytest
 
 from adapters.rss.parser.charset import decode
 from adapters.rss.parser.process import parse_in_process
-from tests.support.feed_server import Server, problems, read, refusal, titles
-from tests.support.feeds import item, rss_feed
+from tests.support.feed_documents import item, rss_feed
+from tests.support.feed_server import FeedServer, problems, read, refusal, titles
 
 
 def test_lists_and_opml_are_recognised_by_content_and_read_from_their_folder(
-    server: Server, tmp_path: Path
+    server: FeedServer, tmp_path: Path
 ) -> None:
     (tmp_path / "feeds").mkdir()
     (tmp_path / "feeds" / "one").write_bytes(rss_feed(item("one")))
@@ -24,7 +24,7 @@ def test_lists_and_opml_are_recognised_by_content_and_read_from_their_folder(
     assert titles(read(str(tmp_path / "list.xml"))) == ["one", "two", "three"]
 
 
-def test_a_list_from_the_network_cannot_name_our_files(server: Server, tmp_path: Path) -> None:
+def test_a_list_from_the_network_cannot_name_our_files(server: FeedServer, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_bytes(rss_feed(item("secret")))
     places = [str(secret), f"file://{secret}", f"FILE:{secret}", "ftp://a.example/", "data:,x"]
@@ -39,7 +39,7 @@ def test_a_list_from_the_network_cannot_name_our_files(server: Server, tmp_path:
     ]
 
 
-def test_a_text_from_the_network_is_no_list(server: Server) -> None:
+def test_a_text_from_the_network_is_no_list(server: FeedServer) -> None:
     assert "not a feed" in refusal(server.serve("/list", b"https://a.example/feed"))
 
 
@@ -49,7 +49,7 @@ def test_a_list_that_names_itself_ends(tmp_path: Path) -> None:
     assert titles(read(str(tmp_path / "list"))) == ["a"]
 
 
-def test_a_broken_opml_gives_what_it_named_before(server: Server, tmp_path: Path) -> None:
+def test_a_broken_opml_gives_what_it_named_before(server: FeedServer, tmp_path: Path) -> None:
     feed = server.serve("/feed", rss_feed(item("a")))
     (tmp_path / "opml").write_text(f'<opml><outline xmlUrl="{feed}"/><oops & </opml>')
     results = read(str(tmp_path / "opml"))
@@ -57,13 +57,13 @@ def test_a_broken_opml_gives_what_it_named_before(server: Server, tmp_path: Path
     assert "broken off" in problems(results)[0].reason
 
 
-def test_the_same_url_is_read_once(server: Server) -> None:
+def test_the_same_url_is_read_once(server: FeedServer) -> None:
     url = server.serve("/feed", rss_feed(item("a")))
     assert titles(read(url, url + "#again", url.replace("http", "HTTP", 1))) == ["a"]
     assert len(server.requests) == 1
 
 
-def test_records_come_in_the_order_of_the_inputs_whoever_answers_first(server: Server) -> None:
+def test_records_come_in_the_order_of_the_inputs_whoever_answers_first(server: FeedServer) -> None:
     urls = [
         server.serve(f"/{n}", rss_feed(item(f"{n}a"), item(f"{n}b")), delay_s=0.25 - n * 0.05)
         for n in range(5)
@@ -74,7 +74,7 @@ def test_records_come_in_the_order_of_the_inputs_whoever_answers_first(server: S
     assert done == urls
 
 
-def test_a_password_in_a_url_is_sent_and_never_shown(server: Server) -> None:
+def test_a_password_in_a_url_is_sent_and_never_shown(server: FeedServer) -> None:
     server.serve("/feed", rss_feed(item("a", "1")))
     results = read(server.url.replace("//", "//me:Secret@") + "/feed")
     assert server.requests[0][1]["Authorization"].startswith("Basic ")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from adapters.rss.parser.opml import parse_opml
-from tests.support.feed_server import Server, problems, read, titles
-from tests.support.feeds import item, rss_feed
+from tests.support.feed_documents import item, rss_feed
+from tests.support.feed_server import FeedServer, problems, read, titles
 
 HEAD = '<?xml version="1.0"?>\n<opml version="2.0"><head><title>Mine</title></head><body>'
 END = "</body></opml>"
@@ -78,7 +78,7 @@ def test_a_list_that_is_malformed_says_where() -> None:
     assert parse_opml(f"{HEAD}{END}") == ([], "no feed is listed")
 
 
-def test_lists_include_lists_and_end(server: Server, tmp_path: Path) -> None:
+def test_lists_include_lists_and_end(server: FeedServer, tmp_path: Path) -> None:
     inner = '<outline type="include" url="outer.opml"/><outline xmlUrl="one"/>'
     (tmp_path / "inner.opml").write_text(HEAD + inner + END)
     outer = '<outline type="include" url="inner.opml"/><outline type="include" url="/list"/>'
@@ -89,7 +89,7 @@ def test_lists_include_lists_and_end(server: Server, tmp_path: Path) -> None:
     assert titles(read(str(tmp_path / "outer.opml"))) == ["one", "two"]
 
 
-def test_lists_that_never_end_are_left(server: Server) -> None:
+def test_lists_that_never_end_are_left(server: FeedServer) -> None:
     for n in range(9):
         server.serve(f"/{n}", f'{HEAD}<outline type="include" url="/{n + 1}"/>{END}'.encode())
     good = server.serve("/good", rss_feed(item("good")))
@@ -112,7 +112,7 @@ def test_lists_that_never_end_are_left(server: Server) -> None:
         "feed://http//{}",
     ],
 )
-def test_an_address_that_apps_subscribe_by_is_fetched(server: Server, address: str) -> None:
+def test_an_address_that_apps_subscribe_by_is_fetched(server: FeedServer, address: str) -> None:
     server.serve("/feed", rss_feed(item("a")))
     named = address.format(server.url.removeprefix("http://") + "/feed")
     opml = f'{HEAD}<outline xmlUrl="{named}"/>{END}'
@@ -120,7 +120,7 @@ def test_an_address_that_apps_subscribe_by_is_fetched(server: Server, address: s
     assert titles(read(named)) == ["a"]
 
 
-def test_a_feed_listed_twice_is_read_once(server: Server) -> None:
+def test_a_feed_listed_twice_is_read_once(server: FeedServer) -> None:
     url = server.serve("/feed", rss_feed(item("a")))
     named = (
         url,

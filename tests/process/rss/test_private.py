@@ -12,8 +12,8 @@ from adapters.rss.http.fetch import fetch
 from adapters.rss.http.transport import CheckedTransport
 from feed.ports.errors import Unavailable
 from tests.support.certificates import issue
-from tests.support.feed_server import Server, problems, read, refusal, titles
-from tests.support.feeds import FULL, item, rss_feed
+from tests.support.feed_documents import FULL, item, rss_feed
+from tests.support.feed_server import FeedServer, problems, read, refusal, titles
 
 HERE, ELSEWHERE = "127.0.0.1", "127.0.0.2"
 """In these tests the one is allowed, the other is somebody's own network."""
@@ -54,7 +54,9 @@ def get(url: str, names: Names, tls: ssl.SSLContext | None = None) -> CachedFeed
         "[::ffff:7f00:1]",
     ],
 )
-def test_no_feed_is_read_from_this_machine_unless_it_is_allowed(server: Server, host: str) -> None:
+def test_no_feed_is_read_from_this_machine_unless_it_is_allowed(
+    server: FeedServer, host: str
+) -> None:
     server.serve("/feed", FULL)
     url = f"http://me:secret@{host}:{server.http.server_port}/feed"
     assert "no public address" in (said := refusal(url, allow_private=False))
@@ -69,7 +71,7 @@ def test_a_name_is_refused_for_any_address_inside(inside: str) -> None:
     assert f"a.example is at {inside}, which is no public address" in said
 
 
-def test_a_list_names_nothing_inside(server: Server, tmp_path: Path) -> None:
+def test_a_list_names_nothing_inside(server: FeedServer, tmp_path: Path) -> None:
     server.serve("/feed", FULL)
     (tmp_path / "good.xml").write_bytes(rss_feed(item("good")))
     (tmp_path / "list").write_text(f"good.xml\n{server.url}/feed\nhttp://169.254.169.254/latest\n")
@@ -79,7 +81,7 @@ def test_a_list_names_nothing_inside(server: Server, tmp_path: Path) -> None:
     assert server.requests == []
 
 
-def test_a_redirect_is_checked_as_the_first_address_is(server: Server) -> None:
+def test_a_redirect_is_checked_as_the_first_address_is(server: FeedServer) -> None:
     server.serve("/feed", FULL)
     port = server.http.server_port
     for target in (f"http://{ELSEWHERE}:{port}/feed", f"http://inside.example:{port}/feed"):
@@ -99,27 +101,29 @@ def test_a_redirect_is_checked_as_the_first_address_is(server: Server) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["file", "ftp", "gopher", "data"])
-def test_a_redirect_leads_to_nothing_but_the_web(server: Server, scheme: str) -> None:
+def test_a_redirect_leads_to_nothing_but_the_web(server: FeedServer, scheme: str) -> None:
     url = server.redirect("/away", f"{scheme}://{HERE}/etc/passwd")
     with pytest.raises(Unavailable, match="UnsupportedProtocol"):
         get(url, Names())
 
 
 @pytest.mark.parametrize("allow_private", [True, False])
-def test_a_port_that_there_is_not_is_no_address(server: Server, allow_private: bool) -> None:
+def test_a_port_that_there_is_not_is_no_address(server: FeedServer, allow_private: bool) -> None:
     for url in ("http://127.0.0.1:70000/", server.redirect("/", "http://127.0.0.1:70000/")):
         said = refusal(url, allow_private=allow_private)
         assert "InvalidURL: 70000 is no port" in said or "no public address" in said
 
 
-def test_a_name_is_resolved_once_so_that_a_second_answer_changes_nothing(server: Server) -> None:
+def test_a_name_is_resolved_once_so_that_a_second_answer_changes_nothing(
+    server: FeedServer,
+) -> None:
     server.serve("/feed", FULL)
     names = Names(a_example=[[HERE], [ELSEWHERE]])
     assert get(f"http://a.example:{server.http.server_port}/feed", names)
     assert names.asked == ["a.example"]
 
 
-def test_a_host_s_next_address_is_tried_where_one_does_not_answer(server: Server) -> None:
+def test_a_host_s_next_address_is_tried_where_one_does_not_answer(server: FeedServer) -> None:
     server.serve("/feed", FULL)
 
     def client() -> httpx.AsyncClient:
@@ -137,7 +141,7 @@ def test_a_name_without_any_address_is_said_to_have_none() -> None:
 
 
 def test_no_proxy_of_the_environment_is_asked(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    server: FeedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NO_PROXY")
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"):
@@ -148,7 +152,7 @@ def test_no_proxy_of_the_environment_is_asked(
 
 
 def test_a_certificate_is_checked_for_the_name_and_not_the_address(
-    server: Server, start_tls: Callable[[Server, str], ssl.SSLContext]
+    server: FeedServer, start_tls: Callable[[FeedServer, str], ssl.SSLContext]
 ) -> None:
     trusts = start_tls(server, "a.example")
     server.serve("/feed", FULL)
@@ -164,10 +168,10 @@ def test_a_certificate_is_checked_for_the_name_and_not_the_address(
 
 
 @pytest.fixture
-def start_tls(tmp_path: Path) -> Callable[[Server, str], ssl.SSLContext]:
+def start_tls(tmp_path: Path) -> Callable[[FeedServer, str], ssl.SSLContext]:
     """Has a server speak TLS under a name; returns what trusts its certificate."""
 
-    def start(server: Server, name: str) -> ssl.SSLContext:
+    def start(server: FeedServer, name: str) -> ssl.SSLContext:
         certificate = issue(name)
         (tmp_path / "certificate.pem").write_bytes(certificate)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -8,11 +8,11 @@ import pytest
 from adapters.rss.parser import process
 from adapters.rss.parser.document import NotAFeedError, parse_document
 from catalog_builder.episodes.validation import validate_episodes
-from tests.support.feed_server import Server, problems, read, refusal, titles
-from tests.support.feeds import ENTITY_BOMB, FULL, item, rss_feed
+from tests.support.feed_documents import ENTITY_BOMB, FULL, item, rss_feed
+from tests.support.feed_server import FeedServer, problems, read, refusal, titles
 
 
-def test_one_broken_feed_is_one_problem_and_stops_nothing(server: Server) -> None:
+def test_one_broken_feed_is_one_problem_and_stops_nothing(server: FeedServer) -> None:
     good = server.serve("/good", rss_feed(item("good")))
     huge = server.serve_endless("/huge", b"<rss>" * 20_000, pause_s=0)
     bomb = server.serve("/bomb", gzip.compress(b"<rss>" * 10_000_000), Content_Encoding="gzip")
@@ -59,7 +59,7 @@ def test_one_broken_feed_is_one_problem_and_stops_nothing(server: Server) -> Non
 
 
 def test_what_is_guessed_or_left_out_of_a_feed_is_noted_and_counts_as_no_fault(
-    server: Server,
+    server: FeedServer,
 ) -> None:
     dated = item("dated", more="<pubDate>Mon, 05 Jan 2026 10:00:00 GMT</pubDate>")
     hidden = item("hidden", more="<itunes:block>yes</itunes:block>")
@@ -76,7 +76,7 @@ def test_what_is_guessed_or_left_out_of_a_feed_is_noted_and_counts_as_no_fault(
     ]
 
 
-def test_when_nothing_can_be_read_the_first_reasons_are_named(server: Server) -> None:
+def test_when_nothing_can_be_read_the_first_reasons_are_named(server: FeedServer) -> None:
     reason = refusal(*(f"{server.url}/{n}" for n in range(5)))
     assert f"{server.url}/0: HTTP 404" in reason
     assert f"{server.url}/2: HTTP 404" in reason
@@ -84,7 +84,7 @@ def test_when_nothing_can_be_read_the_first_reasons_are_named(server: Server) ->
     assert "no feed was given" in refusal()
 
 
-def test_a_redirect_is_followed_without_reading_its_body(server: Server) -> None:
+def test_a_redirect_is_followed_without_reading_its_body(server: FeedServer) -> None:
     server.serve("/new", rss_feed(item("a")))
     old = server.redirect("/old", "/new", body=b"x" * 5_000_000)
     assert titles(read(old, max_bytes=10_000)) == ["a"]
@@ -102,7 +102,7 @@ def test_entities_never_expand_however_they_are_declared() -> None:
 
 
 def test_a_feed_that_keeps_the_parser_busy_is_given_up(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    server: FeedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process, "PARSE_CPU_S", 1)
     slow = server.serve("/slow", b"<rss>" + b"<a>" * 50 + b"<b></a" * 2_000_000)

@@ -11,8 +11,8 @@ from adapters.folder.shelf import FolderShelf
 from catalog_builder.__main__ import main
 from feed.snapshot.codec import SnapshotError, decode
 from tests.support.catalogs import fields, overwrite
-from tests.support.feed_server import Server
-from tests.support.feeds import item, rss_feed
+from tests.support.feed_documents import item, rss_feed
+from tests.support.feed_server import FeedServer
 
 NOW = "2026-02-06T00:00:00Z"
 
@@ -91,7 +91,7 @@ def test_feeds_of_this_machine_need_a_word(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "*")
-    server = Server()
+    server = FeedServer()
     dated = "<pubDate>Thu, 05 Feb 2026 10:00:00 GMT</pubDate>"
     url = server.serve("/feed", rss_feed(item("a", more=dated)))
     assert run("build", "--feeds", url, "--out", "out") == 1

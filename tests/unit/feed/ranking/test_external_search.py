@@ -19,7 +19,7 @@ from feed.session.request import SessionRequest, make_query
 from feed.user.query import Query
 from tests.support.catalogs import NOW, catalog_of, episodes
 from tests.support.scenarios import PLAIN
-from tests.support.search import ExactSearch, retrieved
+from tests.support.vector_search import ExactSearch, retrieved
 
 SHIPPED = scenarios.shipped()
 BASELINE = SHIPPED["baseline"]

@@ -21,7 +21,7 @@ from functions.serving.degradation_log import DegradationLog
 from functions.serving.external_search import ExternalSearch
 from functions.serving.time_budget import TimeBudget
 from tests.support.catalogs import NOW, catalog_of, episodes
-from tests.support.search import ExactSearch, retrieved
+from tests.support.vector_search import ExactSearch, retrieved
 
 FOR_YOU = shipped()["for_you"]
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.rss.fields.dates import DateParser, interpolate_dates
-from tests.support.feeds import entries, item, rss_feed
+from tests.support.feed_documents import entries, item, rss_feed
 
 
 def read(written: str, language: str = "en") -> str | None:

@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.rss.fields.episode import duration_s
-from tests.support.feeds import entries, item, rss_feed
+from tests.support.feed_documents import entries, item, rss_feed
 
 MEDIA = 'xmlns:media="http://search.yahoo.com/mrss/"'
 LIVE = """<podcast:liveItem status="live"><title>Live</title><guid>live</guid>

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.feeds import entries
+from tests.support.feed_documents import entries
 
 RSS = "<rss><channel><language>{}</language><item><title>{}</title></item></channel></rss>"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.feeds import ITUNES, entries, item, rss_feed
+from tests.support.feed_documents import ITUNES, entries, item, rss_feed
 
 GOOD = item(
     "Next", "2", "<author><![CDATA[A]]></author><pubDate>Mon, 05 Jan 2026 10:00:00 GMT</pubDate>"

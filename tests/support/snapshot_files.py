@@ -26,7 +26,7 @@ def same(one: Catalog, other: Catalog) -> bool:
     return bool(facts(one) == facts(other)) and all(map(equal, SECTIONS.values()))
 
 
-def altered(catalog: Catalog, section: str, change: Callable[[Any], Any]) -> Catalog:
+def with_column(catalog: Catalog, section: str, change: Callable[[Any], Any]) -> Catalog:
     """A copy of the catalog in which one column, by its section's name, is changed."""
 
     def changed(whole: Any, path: str) -> Any:
@@ -38,7 +38,7 @@ def altered(catalog: Catalog, section: str, change: Callable[[Any], Any]) -> Cat
     return copy
 
 
-def resigned(file: bytes, change: Any) -> bytes:
+def with_header(file: bytes, change: Any) -> bytes:
     """A file whose header was changed by somebody who could compute the checksum."""
     length = struct.unpack_from("<I", file, 12)[0]
     header = msgspec.json.decode(file[56 : 56 + length])
@@ -52,10 +52,10 @@ def resigned(file: bytes, change: Any) -> bytes:
     return prefix + hashlib.sha256(prefix + body).digest() + body
 
 
-def forgetting(file: bytes, group: str) -> bytes:
+def without_sections(file: bytes, group: str) -> bytes:
     """A file of a release that had no such sections."""
 
     def forget(header: Any) -> None:
         header["sections"] = [s for s in header["sections"] if not s["name"].startswith(group)]
 
-    return resigned(file, forget)
+    return with_header(file, forget)
