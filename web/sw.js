@@ -1,9 +1,9 @@
-// The service worker: after one visit the shell works without a connection. Of the API nothing is kept. The network
-// comes first: a new version is there with the next load. A page that had to be taken from the cache has its modules
-// from there, too, so that no page is of two versions.
+// The service worker: after one visit the shell works without a connection. Answers of the API are never cached. The
+// network comes first, so the next load has the newest version. A page that came from the cache also gets its modules
+// from there, so that versions never mix.
 
 const CACHE = "earshot-shell";
-const SDK = "https://www.gstatic.com/firebasejs/12.6.0"; // that of auth-firebase.js
+const SDK = "https://www.gstatic.com/firebasejs/12.6.0"; // as in auth-firebase.js
 const SHELL = [
   "./", "config.json", "style.css", "icons.svg", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
   ...["actions", "api", "art", "auth-firebase", "auth-local", "auth", "backoff", "card", "clock", "config", "dom", "feed",
@@ -12,7 +12,7 @@ const SHELL = [
 ].map((path) => new URL(path, self.registration.scope).href);
 const INIT = new URL("/__/firebase/init.json", self.registration.scope).href;
 const SIGN_IN = ["app", "auth", "app-check"].map((name) => `${SDK}/firebase-${name}.js`);
-/** Pages, by their ids, that came from the cache. @type {Set<string>} */
+/** The ids of pages that came from the cache. @type {Set<string>} */
 const cached = new Set();
 
 self.addEventListener("install", (event) => {
@@ -28,7 +28,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method === "GET" && [...SHELL, INIT, ...SIGN_IN].includes(address)) event.respondWith(fresh(event, address));
 });
 
-/** The shell, and if it can be had what signing in needs: the first visit may end without a connection. */
+/** Caches the shell and, if possible, what sign-in needs, so that one visit is enough. */
 async function install() {
   const cache = await caches.open(CACHE);
   await cache.addAll(SHELL.map((address) => new Request(address, { cache: "no-cache" })));
@@ -38,7 +38,7 @@ async function install() {
     const { app_check_site_key: siteKey } = await (await cache.match(new URL("config.json", self.registration.scope).href)).json();
     if (apiKey) await cache.addAll(siteKey ? SIGN_IN : SIGN_IN.slice(0, 2));
   } catch (error) {
-    console.warn("Kept without sign-in:", error); // the next visit adds it
+    console.warn("Kept without sign-in:", error); // the next visit retries
   }
 }
 

@@ -138,14 +138,14 @@ def test_why_this_shows_the_score_parts_and_the_sources(page: Page, site: Server
         press(shown, "Why this?")
         why = shown.locator(".why")
         given = [float(one) for one in why.locator(".given").all_inner_texts()]
-        total = float(why.inner_text().split("Together ")[1].split()[0].rstrip("."))
+        total = float(why.inner_text().split("Total ")[1].split()[0].rstrip("."))
         assert len(given) > 1
         assert abs(sum(given) - total) < 0.05
         expect(why).to_contain_text("Proposed as: ")
     leaning = page.locator("#feed .card", has_text=f"bookmarked “{first}”").first
     if leaning.locator(".why").is_hidden():
         press(leaning, "Why this?")
-    expect(leaning.locator(".why")).to_contain_text(f"It leans on “{first}”")
+    expect(leaning.locator(".why")).to_contain_text(f"Mostly because of “{first}”")
 
 
 def test_why_this_claims_no_taste_for_a_new_listener(page: Page, site: Server) -> None:

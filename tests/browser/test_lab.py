@@ -174,7 +174,7 @@ def test_a_press_beside_every_episode_adds_none(page: Page, site: Server) -> Non
     canvas.hover()
     expect(page.locator("#pointed")).to_contain_text(" · ")
     canvas.click(position={"x": 4, "y": 4})
-    page.get_by_role("button", name="Draw anew").click()
+    page.get_by_role("button", name="New seed").click()
     expect(page.locator("#seed")).to_have_text("2")
     expect(page.locator("#history tr")).to_have_count(0)
 
@@ -198,7 +198,7 @@ def test_the_map_is_walked_with_the_arrows(page: Page, site: Server) -> None:
 def test_another_seed_changes_both_sides(page: Page, site: Server) -> None:
     visit(page, site)
     with page.expect_request("**/api/sessions/create") as sent:
-        page.get_by_role("button", name="Draw anew").click()
+        page.get_by_role("button", name="New seed").click()
     assert sent.value.post_data_json["seed"] == 2
     expect(page.locator("#seed")).to_have_text("2")
 

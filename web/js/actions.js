@@ -1,10 +1,10 @@
-// What a listener can do with an episode, wherever it is shown.
+// What a listener can do with an episode.
 
 import { $, announce, button, h, icon, iconButton, toast } from "./dom.js";
 import { library } from "./library.js";
 import { isPlaying, play } from "./player.js";
 
-/** @param {string | undefined} url @returns {string} it, if it leads to the web */
+/** @param {string | undefined} url @returns {string} the URL if it is http(s), else "" */
 export const webUrl = (url = "") => /^https?:\/\//.test(url) ? url : "";
 
 /** @param {HTMLElement} element @param {() => void} update @returns {Live} */
@@ -13,7 +13,7 @@ export function live(element, update) {
   return Object.assign(element, { update });
 }
 
-/** Play it here, or open it where it is. @param {Episode} episode @param {string} [kind] @returns {Live} */
+/** A button that plays the episode, or a link to its page. @param {Episode} episode @param {string} [kind] @returns {Live} */
 export function playButton(episode, kind = "play strong") {
   const { title } = episode;
   if (!webUrl(episode.audio_url)) {
@@ -31,7 +31,7 @@ export function playButton(episode, kind = "play strong") {
 }
 
 /**
- * Pressed while it is saved, or liked.
+ * A button that saves or likes an episode, pressed while it is.
  * @param {"bookmark" | "like"} type @param {Episode} episode @param {() => void} [done]
  */
 export function toggleButton(type, episode, done) {
@@ -40,7 +40,7 @@ export function toggleButton(type, episode, done) {
   return live(made, () => { made.ariaPressed = String(!!library.did(type, episode.id)); });
 }
 
-/** To the page of an episode; that it was opened is recorded. @param {Episode} episode @param {object} traits @param {...(Node | string)} content */
+/** A link to the episode's page that records a click. @param {Episode} episode @param {object} traits @param {...(Node | string)} content */
 export const link = (episode, traits, ...content) => h("a", {
   href: webUrl(episode.url), target: "_blank", rel: "noopener", onclick: () => library.record("click", episode), ...traits,
 }, ...content);
@@ -60,22 +60,22 @@ export async function share(episode) {
 }
 
 /**
- * Say what was done once it is kept, and where: at the API, or only on this device. What no storage keeps is said to be
- * done when the API has confirmed it, and never if the API refuses it.
+ * Confirms an action once it is stored, and says where: at the API, or only on this device. What the device cannot
+ * store is confirmed when the API has accepted it.
  * @param {string} text @param {Action} [action]
  */
 export async function acknowledge(text, action) {
   const { outbox } = library;
   const { refusals } = outbox;
-  if (outbox.fleeting) {
+  if (outbox.volatile) {
     toast("Not saved yet: this browser keeps nothing. Leave the page open until it is sent.");
     await outbox.drain();
   }
-  if (outbox.fleeting || outbox.refusals > refusals) return;
+  if (outbox.volatile || outbox.refusals > refusals) return;
   toast(text + whereKept(), action);
 }
 
-/** What a listener has to know of the place where it is kept. */
+/** Says if a write is only on this device. */
 function whereKept() {
   if (library.withoutUser) return " Kept on this device until you sign in.";
   return $("banner").hidden ? "" : " Kept on this device, not sent yet.";
@@ -91,7 +91,7 @@ export function toggleSeries(id, name, field) {
 }
 
 /**
- * A small menu beside what opened it; the browser closes it on Escape and on a press elsewhere.
+ * Opens a menu beside its button; the browser closes it on Escape and on a click elsewhere.
  * @param {HTMLElement} opener @param {string} label @param {MenuItem[]} items
  */
 export function openMenu(opener, label, items) {
@@ -103,7 +103,7 @@ export function openMenu(opener, label, items) {
     return item;
   }));
   menu.showPopover();
-  // Set here, since not every browser has the anchors of CSS.
+  // Positioned here, because not every browser supports CSS anchors.
   const { right, top, bottom } = opener.getBoundingClientRect();
   const { offsetWidth: wide, offsetHeight: tall } = menu;
   menu.style.left = `${Math.max(8, Math.min(right, innerWidth - 8) - wide)}px`;

@@ -1,8 +1,8 @@
-// An episode's artwork, or a cover made from the series' name: always the same for the same series.
+// An episode's artwork, or a generated cover that depends only on the series' name.
 
 import { h, svg } from "./dom.js";
 
-// Ground, shape, light: each trio of one mood.
+// Background, shape, highlight.
 const PALETTES = [
   ["#1f2a44", "#e07a5f", "#f4d8a8"], ["#264653", "#2a9d8f", "#f2cc8f"], ["#3d2645", "#c8553d", "#f5b971"],
   ["#14342b", "#60935d", "#e8e288"], ["#5b2333", "#d17a6a", "#f4e4d4"], ["#22334d", "#5a8fb8", "#f2e2c4"],
@@ -10,7 +10,7 @@ const PALETTES = [
 ];
 const WORDS_LEFT_OUT = /^(the|a|an|and|of|la|el|und|y|sin|\W+)$/iu;
 
-/** The episode's image, where the policy of the page lets it through. @param {{image_url?: string}} episode */
+/** The episode's image, if the page's policy allows it. @param {{image_url?: string}} episode */
 export const imageUrl = ({ image_url: url = "" }) => /^https:/.test(url) ? url : "";
 
 /** @param {{title: string, image_url?: string, series?: Episode["series"]}} episode */
@@ -41,14 +41,14 @@ function cover(name) {
 
 /** @type {Pattern[]} */
 const PATTERNS = [
-  (shape, light, next) => { // a sound that spreads
+  (shape, light, next) => { // sound waves
     const [x, y] = [30 + next(40), 25 + next(25)];
     const rings = [62, 48, 35, 23].map((r, i) => svg("circle", {
       cx: x, cy: y, r, fill: "none", stroke: shape, "stroke-width": 5, "stroke-opacity": 0.35 + 0.2 * i,
     }));
     return [...rings, svg("circle", { cx: x, cy: y, r: 11, fill: light })];
   },
-  (shape, light, next) => Array.from({ length: 9 }, (_, i) => { // the bars of a level
+  (shape, light, next) => Array.from({ length: 9 }, (_, i) => { // level bars
     const tall = 14 + next(56);
     return svg("rect", { x: 8 + 9.6 * i, y: 46 - tall / 2, width: 6, height: tall, rx: 3, fill: i === 4 ? light : shape });
   }),
@@ -63,7 +63,7 @@ const PATTERNS = [
   })),
 ];
 
-/** Numbers that follow from a text (xorshift over FNV-1a). @param {string} text */
+/** A pseudorandom generator seeded by a text (xorshift over FNV-1a). @param {string} text */
 function numbers(text) {
   let state = [...text].reduce((hash, letter) => Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 16777619), 2166136261) || 1;
   return (/** @type {number} */ below) => {

@@ -1,19 +1,19 @@
-// Firebase Auth: a guest at first (an anonymous user), whom a Google account or an e-mail address is linked to
-// later, so that the uid and with it the history stay. And App Check, where the deployment has a key for it.
+// Firebase Auth: an anonymous guest at first. A Google account or e-mail address is linked to the guest later, so
+// that uid and history stay. And App Check, if the deployment has a key for it.
 
 const SDK = "https://www.gstatic.com/firebasejs/12.6.0";
 const TAKEN = ["auth/credential-already-in-use", "auth/email-already-in-use"];
-// What Firebase answers where the project allows no anonymous users.
+// Errors of a project that allows no anonymous users.
 const NO_GUESTS = ["auth/admin-restricted-operation", "auth/operation-not-allowed"];
 
 /**
  * @param {object} config of /__/firebase/init.json @param {string | undefined} siteKey of reCAPTCHA Enterprise
- * @param {() => void} lost called when nobody is signed in any more: sign-in has to begin anew
- * @returns {Promise<Auth>} rejects if the SDK or the sign-in of a guest cannot be reached
+ * @param {() => void} lost called when the user is signed out, to start the sign-in again
+ * @returns {Promise<Auth>} rejects if the SDK or the guest sign-in cannot be reached
  */
 export async function firebaseAuth(config, siteKey, lost) {
   const addresses = ["app", "auth", ...(siteKey ? ["app-check"] : [])].map((name) => `${SDK}/firebase-${name}.js`);
-  // Fetched before they are imported: an import that fails stays failed in some browsers.
+  // Fetched before the import, because some browsers remember a failed import.
   await Promise.all(addresses.map((one) => fetch(one)));
   const [{ initializeApp }, sdk, checks] = await Promise.all(addresses.map((one) => import(one)));
   const app = initializeApp(config);
@@ -21,8 +21,8 @@ export async function firebaseAuth(config, siteKey, lost) {
     provider: new checks.ReCaptchaEnterpriseProvider(siteKey), isTokenAutoRefreshEnabled: true,
   });
   const firebase = sdk.getAuth(app);
-  let turning = false; // so that nobody sees the moment between two listeners
-  /** Whether the project allows no guests: there is a feed, and what one does stays on the device. */
+  let turning = false; // hides the moment between two listeners
+  /** Whether the project allows no guests: there is still a feed, and writes stay on the device. */
   let guestless = false;
 
   const signInGuest = () => sdk.signInAnonymously(firebase).catch((/** @type {any} */ error) => {
@@ -31,7 +31,7 @@ export async function firebaseAuth(config, siteKey, lost) {
   });
 
   /**
-   * Link the guest to an account; where that is another user's already, become that one.
+   * Links the guest to an account, or signs in to it if it is already another user's.
    * @param {(guest: object) => Promise<unknown>} link @param {(taken?: object) => Promise<unknown>} signIn
    */
   async function become(link, signIn) {
@@ -58,7 +58,7 @@ export async function firebaseAuth(config, siteKey, lost) {
     turning = true;
     try {
       await how(fields);
-      await firebase.currentUser?.getIdToken(true); // says who was linked
+      await firebase.currentUser?.getIdToken(true); // the new token names the linked account
     } finally {
       turning = false;
       tell();

@@ -1,5 +1,5 @@
-// Demo users, for `make run`: whoever the header X-Demo-User names. A guest gets a name of this device's own,
-// as an anonymous user of Firebase gets a uid.
+// Demo users for `make run`, named by the header X-Demo-User. A guest gets a name of this device's own, as a
+// Firebase guest gets a uid.
 
 import { device } from "./memory.js";
 

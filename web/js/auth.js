@@ -1,12 +1,12 @@
-// Who listens. On Firebase Hosting that is Firebase's to say; the local server says that there is no Firebase, and takes
-// demo users. Until it is known the page acts for the last listener of this device, and nothing is sent in their name.
+// Sign-in: Firebase on Hosting, demo users on the local server, which has no Firebase configuration. Until the listener is
+// known, the page shows the last listener of this device and sends nothing as them.
 
 import { firebaseAuth } from "./auth-firebase.js";
 import { Backoff } from "./backoff.js";
 import { config, json } from "./config.js";
 import { device } from "./memory.js";
 
-const PATIENCE_MS = 5_000; // for sign-in, before the feed comes without it
+const PATIENCE_MS = 5_000; // wait for sign-in this long, then show a feed without it
 
 /** @type {Auth} */
 let chosen = {
@@ -18,20 +18,20 @@ let chosen = {
   changed() {},
 };
 
-/** As `startAuth` has found out so far. */
+/** The sign-in as known so far. */
 export const auth = () => chosen;
 
 /** @type {Promise<unknown>} */
-let begun; // by startAuth
+let started; // by startAuth
 
-/** Resolves when it is known who listens, or that this takes a while. */
-export const settled = () => begun;
+/** Resolves when the listener is known, or after `PATIENCE_MS`. */
+export const settled = () => started;
 
 /**
- * Find out who listens, again and again until it is known.
- * @param {() => void} changed called when it is known, and whenever somebody else listens
+ * Finds out who listens, and retries until it is known.
+ * @param {() => void} changed called when the listener is known, and on every change
  */
-export const startAuth = (changed) => begun = new Promise((resolve) => {
+export const startAuth = (changed) => started = new Promise((resolve) => {
   const tries = new Backoff(async () => {
     try {
       const [{ siteKey }, firebase] = await Promise.all([config(), json("/__/firebase/init.json")]);

@@ -1,4 +1,4 @@
-// Tries again later: after pauses that double and differ between devices, and when the connection is back.
+// Retries with pauses that double, with jitter, and when the connection returns.
 
 export class Backoff {
   timer = 0;
@@ -11,7 +11,7 @@ export class Backoff {
     addEventListener("online", () => { if (this.timer) this.now(); });
   }
 
-  /** Try later, and the next time later still. @param {number} leastS the pause that the API asked for */
+  /** Schedules a retry; the next pause is longer. @param {number} leastS the pause that the API asked for */
   later(leastS = 0) {
     const waitMs = Math.max(leastS * 1000, this.waitMs);
     this.pause();
@@ -19,13 +19,13 @@ export class Backoff {
     this.waitMs = Math.min(2 * waitMs, this.longestMs);
   }
 
-  /** Hold the next try; its pause is not forgotten. */
+  /** Cancels the next retry, but keeps the length of the pause. */
   pause() {
     clearTimeout(this.timer);
     this.timer = 0;
   }
 
-  /** There is nothing to try any more: the next failure begins with the shortest pause. */
+  /** Cancels the next retry and starts again with the shortest pause. */
   stop() {
     this.pause();
     this.waitMs = this.firstMs;

@@ -10,7 +10,7 @@ import { age, duration, joined } from "./words.js";
 
 const ALIKE = 5;
 
-/** @param {Episode} episode @param {() => void} refresh how to see the feed bend */
+/** @param {Episode} episode @param {() => void} refresh shows a new session */
 export function card(episode, refresh) {
   const { id, title, language: lang } = episode;
   const of = episode.series?.id ?? "";
@@ -36,7 +36,7 @@ export function card(episode, refresh) {
   const undo = button("Undo", bringBack);
   const gone = h("p.gone", {}, goneText, undo);
   const item = h("li.card", { "data-id": id }, article, gone);
-  let left = false; // by this card's own button: only then it says so
+  let left = false; // whether this card's own button hid it: only then it says so
 
   function explain() {
     if (!why.firstChild) why.append(whyPanel(episode));

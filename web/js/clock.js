@@ -1,16 +1,16 @@
-// The server's time. A device's clock can be wrong, and the server's can be fixed to a day long past (`NOW`).
+// The server's time. A device's clock can be wrong, and the server's can be fixed to a past day (`NOW`).
 
 import { call } from "./api.js";
 import { device } from "./memory.js";
 
-const TOLERATED_MS = 60_000; // corrections below it would only turn back time within a visit
+const TOLERATED_MS = 60_000; // ignore smaller corrections, so that time does not jump within a visit
 
 let aheadMs = device.read("clock", 0);
 
-/** @param {number} [at] a moment by this device's clock @returns {Date} the same by the server's */
+/** @param {number} [at] by this device's clock @returns {Date} by the server's clock */
 export const serverTime = (at = Date.now()) => new Date(at - aheadMs);
 
-/** Learn how far ahead this device's clock is. */
+/** Measures how far this device's clock is ahead. */
 export async function setClock() {
   const { catalog } = await call("GET", "/health");
   if (!catalog) return;

@@ -1,9 +1,9 @@
-// What a deployment tells its page: /config.json (docs/web.md).
+// The deployment's configuration: /config.json (docs/web.md).
 
 /** @type {Promise<Config> | undefined} */
 let asked;
 
-/** Asked for once; after a failure again. @returns {Promise<Config>} */
+/** Fetched once, and again after a failure. @returns {Promise<Config>} */
 export const config = () => asked ??= json("/config.json").then(({ api = "/api", app_check_site_key: siteKey }) => {
   if (!/^(https?:\/)?\/\w/.test(api)) throw new Error("config.json: api: expected an address like https://feed.example/api");
   return { api: api.replace(/\/$/, ""), siteKey };

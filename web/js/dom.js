@@ -1,10 +1,10 @@
-// The page's elements. Text enters as text: there is no way to pass markup.
+// Helpers to make elements. Text is inserted as text, never as markup.
 
 /**
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K | `${K}.${string}`} selector a tag, and classes behind dots
- * @param {Record<string, unknown>} [traits] `onclick` and the like listen; true and false switch an attribute, unless
- *     it is of ARIA; null and undefined leave it out
+ * @param {Record<string, unknown>} [traits] attributes; functions (`onclick`) become listeners, booleans toggle the
+ *     attribute unless it is ARIA, null and undefined are skipped
  * @param {...(Node | string | null | undefined | false | 0)} children
  * @returns {HTMLElementTagNameMap[K]}
  */
@@ -34,7 +34,7 @@ export function svg(tag, traits = {}, ...children) {
 export const icon = (name) =>
   svg("svg", { class: "icon", "aria-hidden": "true" }, svg("use", { href: `icons.svg#${name}` }));
 
-/** A copy of the one element of a template of index.html. @param {string} id @returns {any} */
+/** A copy of the element in a template of index.html. @param {string} id @returns {any} */
 export const copy = (id) => /** @type {any} */ ($(id)).content.firstElementChild.cloneNode(true);
 
 /** @param {string} name @param {string} label @param {() => void} press @param {Record<string, unknown>} [traits] */
@@ -44,14 +44,14 @@ export const iconButton = (name, label, press, traits = {}) =>
 /** @param {string} text @param {() => void} press @param {Record<string, unknown>} [traits] */
 export const button = (text, press, traits = {}) => h("button", { onclick: press, ...traits }, text);
 
-/** What a list says while it has nothing. @param {string} text @param {string} detail @param {...Node} more */
+/** The message of an empty list. @param {string} text @param {string} detail @param {...Node} more */
 export const emptyState = (text, detail, ...more) =>
   h("div.notice", {}, icon("wave"), h("h2", {}, text), h("p", {}, detail), ...more);
 
 /** @template {string} K @param {K} id @returns {K extends keyof Ids ? Ids[K] : HTMLElement} */
 export const $ = (id) => /** @type {any} */ (document.getElementById(id));
 
-/** Replace what an element holds; the focus stays with what has the same name. @param {HTMLElement} element @param {...(Node | string)} content */
+/** Replaces an element's content; the focus stays on the button with the same name. @param {HTMLElement} element @param {...(Node | string)} content */
 export function redraw(element, ...content) {
   /** @param {Element | null} one */
   const name = (one) => one && (one.ariaLabel || one.textContent);
@@ -61,12 +61,12 @@ export function redraw(element, ...content) {
   if (had) [...element.querySelectorAll("button")].find((one) => name(one) === had)?.focus({ preventScroll: true });
 }
 
-/** @param {string} text for who hears the page */
+/** @param {string} text for screen readers */
 export const announce = (text) => { $("live").textContent = text; };
 
 let leaving = 0; // the timer of the toast
 
-/** A line at the foot that leaves by itself. @param {string} text @param {Action} [action] */
+/** Shows a message that disappears by itself. @param {string} text @param {Action} [action] */
 export function toast(text, action) {
   clearTimeout(leaving);
   const close = () => { $("toast").hidden = true; };
@@ -76,7 +76,7 @@ export function toast(text, action) {
     iconButton("close", "Dismiss", close));
   $("toast").hidden = false;
   announce(text);
-  const later = () => { // as long as it is being used
+  const later = () => { // not while it is in use
     if ($("toast").matches(":hover, :focus-within")) leaving = setTimeout(later, 3000);
     else close();
   };
@@ -84,8 +84,8 @@ export function toast(text, action) {
 }
 
 /**
- * @param {string} title @param {string} detail @param {string} yes what is about to be done
- * @returns {Promise<boolean>} whether to
+ * @param {string} title @param {string} detail @param {string} yes the label of the confirming button
+ * @returns {Promise<boolean>} whether it was confirmed
  */
 export function confirmed(title, detail, yes) {
   const dialog = copy("dialog");

@@ -1,4 +1,4 @@
-// The For You feed: pages of one session, each asked for as the listener comes near the end.
+// The For You feed: pages of one session, each fetched as the listener nears the end.
 
 import { call, Problem } from "./api.js";
 import { auth, settled } from "./auth.js";
@@ -9,14 +9,14 @@ import { greet, greeted } from "./interests.js";
 import { library } from "./library.js";
 import { tab } from "./memory.js";
 import { whyOf } from "./why.js";
-import { intro, said, WITHOUT } from "./words.js";
+import { intro, wordFor, WITHOUT } from "./words.js";
 
 const PAGE = 10;
-const KEPT_MS = 30 * 60_000; // a feed left longer is chosen anew
-const PATIENCE_MS = 1_500; // for writes that travel in no request
-const REMEMBERED = 200; // episodes that the next session puts further back
-const SLOW_MS = 4_000; // then the cards are back until the new session is here
-const STALE = ["cursor-expired", "invalid-cursor"]; // too old, or of an old key: stays refused
+const KEPT_MS = 30 * 60_000; // an older feed is replaced
+const PATIENCE_MS = 1_500; // for writes that no request carries along
+const REMEMBERED = 200; // shown episodes that the next session ranks lower
+const SLOW_MS = 4_000; // after this, the old cards return until the new session arrives
+const STALE = ["cursor-expired", "invalid-cursor"]; // expired, or signed with an old key: retrying is useless
 
 /** @type {Session | null} */
 let session = null;
@@ -24,15 +24,15 @@ let session = null;
 let trace;
 /** @type {Episode[]} */
 let shown = [];
-/** Counts sessions, so that a late answer to an older one is dropped. */
+/** Counts sessions, so that late answers to older ones are dropped. */
 let visit = 0;
-/** The visit whose session or next page is under way. */
+/** The visit whose session or next page is being fetched. */
 let busyWith = 0;
-/** Whether the session was chosen before it was known for whom. */
+/** Whether the session was ranked before the listener was known. */
 let unnamed = false;
-/** What is put back if no new session can be had. @type {Live[]} */
+/** The cards to restore if no new session arrives. @type {Live[]} */
 let cards = [];
-/** What failed last, to be tried again. */
+/** Retries what failed last. */
 let again = () => {};
 const tries = new Backoff(() => again(), 2_000, 8_000);
 const nearEnd = new IntersectionObserver((seen) => { if (seen.at(-1)?.isIntersecting) showMore(); }, { rootMargin: "900px" });
@@ -40,7 +40,7 @@ const nearEnd = new IntersectionObserver((seen) => { if (seen.at(-1)?.isIntersec
 /** @returns {NodeListOf<Live>} */
 const items = () => $("feed").querySelectorAll("[data-id]");
 
-/** Show what this tab was at, or a new session. @param {string | null} uid */
+/** Restores this tab's feed, or starts a session. @param {string | null} uid */
 export function openFeed(uid) {
   const kept = tab.read("feed", /** @type {Kept | null} */ (null));
   if (!kept || kept.uid !== uid || Date.now() - kept.at > KEPT_MS) return forgetFeed();
@@ -51,19 +51,19 @@ export function openFeed(uid) {
   if (there) scrollBy({ top: there.getBoundingClientRect().top - kept.top, behavior: "instant" });
 }
 
-/** Begin as if this tab had shown nothing yet. */
+/** Starts as if this tab had shown nothing. */
 export function forgetFeed() {
   tab.drop("feed");
   clear();
   startSession();
 }
 
-/** It is known who listens now: choose the feed for them, if it was chosen for nobody. */
+/** Ranks again once the listener is known, if the session was ranked for nobody. */
 export function renewFeed() {
   if (unnamed) startSession(true);
 }
 
-/** Keep the place for a reload. */
+/** Saves the position for a reload. */
 export function keepPlace() {
   if (!session || $("view-feed").hidden) return;
   const first = [...items()].find((item) => item.getBoundingClientRect().bottom > 0);
@@ -73,7 +73,7 @@ export function keepPlace() {
 
 export const drawFeed = () => items().forEach((item) => item.update());
 
-/** Nothing is wrong any more. */
+/** Hides the error and stops retrying. */
 function dropNotice() {
   tries.stop();
   $("notice").hidden = true;
@@ -87,14 +87,14 @@ function clear() {
   drawAround();
 }
 
-/** What stands above and below the cards follows from the session. */
+/** Updates what is above and below the cards. */
 function drawAround() {
   $("intro").textContent = session ? intro(session, library.profile.category_interests.length > 0) : "";
   $("more").hidden = !session?.next_cursor;
   $("end").hidden = !session || !!session.next_cursor || !shown.length;
 }
 
-/** Go back to the top, to a session that knows of all that was done until now. */
+/** Goes to the top and starts a session that includes everything done so far. */
 export function refresh() {
   if (session && !navigator.onLine) return toast("You are offline. This feed stays until you are back.");
   goToTop();
@@ -108,9 +108,9 @@ function goToTop() {
 }
 
 /**
- * Replace the session by a new one; if none can be had, the cards stay.
- * @param {boolean} gently by the page itself, not the listener: the cards stay until the new ones are here, and a
- *     listener who has scrolled on is asked
+ * Replaces the session by a new one; if that fails, the cards stay.
+ * @param {boolean} gently started by the page, not the listener: the cards stay until the new ones arrive, and a
+ *     listener who has scrolled down is asked first
  */
 async function startSession(gently = false) {
   const mine = busyWith = ++visit;
@@ -164,10 +164,10 @@ async function create(request) {
   if (outbox.waiting.some(({ op }) => op !== "engage") && navigator.onLine) {
     await Promise.race([outbox.drain(), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
   }
-  return call("POST", "/sessions/create", { limit: PAGE, trace: true, ...library.travelling, ...request });
+  return call("POST", "/sessions/create", { limit: PAGE, trace: true, ...library.unsynced, ...request });
 }
 
-/** @param {boolean} pressed by a button, which the focus then leaves for the first new card */
+/** @param {boolean} pressed by a button: the focus then moves to the first new card */
 async function showMore(pressed = false) {
   if (busyWith === visit || !session?.next_cursor) return;
   const mine = busyWith = visit;
@@ -200,7 +200,7 @@ async function next({ session_id: id, next_cursor: cursor }) {
 /** @param {SessionPage} page @returns the first new card */
 function append({ episodes, trace: traced = trace, ...rest }) {
   [session, trace] = [rest, traced];
-  if ($("notice").nextElementSibling !== $("feed")) dropNotice(); // the one below the cards was of the page that is here now
+  if ($("notice").nextElementSibling !== $("feed")) dropNotice(); // the notice below the cards was about this page
   const there = new Set(shown.map(({ id }) => id));
   const fresh = episodes.filter(({ id }) => !there.has(id))
     .map((one) => ({ why: whyOf(trace, one.queue_position ?? 0, rest.cold_start), ...one }));
@@ -208,11 +208,11 @@ function append({ episodes, trace: traced = trace, ...rest }) {
   shown.push(...fresh);
   $("feed").append(...added);
   drawAround();
-  const without = rest.degraded.map((name) => said(WITHOUT, name));
+  const without = rest.degraded.map((name) => wordFor(WITHOUT, name));
   $("foot").textContent = [`Catalog ${rest.catalog_version}`, `scenario ${rest.scenario}`, ...without].join(" · ");
   announce(`${added.length} episodes added, ${shown.length} shown.`);
-  if (!rest.degraded.includes("summary_missing")) greeted(); // something is stored
-  nearEnd.unobserve($("more")); // it reports anew whether the end is near
+  if (!rest.degraded.includes("summary_missing")) greeted(); // the user is not new
+  nearEnd.unobserve($("more")); // observing again reports whether the end is near
   nearEnd.observe($("more"));
   keepPlace();
   return added[0];
@@ -222,20 +222,20 @@ function append({ episodes, trace: traced = trace, ...rest }) {
 function notice(title, detail, retry, where = "after") {
   const retried = button("Try again", () => { $("feed-title").focus({ preventScroll: true }); retry(); }, { class: "strong" });
   const state = emptyState(title, detail, retried);
-  if (!$("notice").hidden && $("notice").textContent === state.textContent) return; // a try by itself moves nothing
+  if (!$("notice").hidden && $("notice").textContent === state.textContent) return; // an automatic retry changes nothing
   $("notice").replaceChildren(state);
   $("feed")[where]($("notice"));
   $("notice").hidden = false;
   announce(`${title}. ${detail}`);
 }
 
-/** @param {unknown} problem @param {(gently?: boolean) => void} retry by itself, if it may help @param {"before" | "after"} [where] */
+/** @param {unknown} problem @param {(gently?: boolean) => void} retry automatic, if it may help @param {"before" | "after"} [where] */
 function explain(problem, retry, where) {
-  const { kind, message, detail, passes, retryAfterS } = Problem.of(problem);
+  const { kind, message, detail, temporary, retryAfterS } = Problem.of(problem);
   const [title, why] = kind === "no-catalog" ? ["The catalog is being built", ""] : [navigator.onLine ? message : "You are offline", detail];
-  notice(title, passes ? `${why} This page tries again by itself.` : why, () => retry(), where);
+  notice(title, temporary ? `${why} This page tries again by itself.` : why, () => retry(), where);
   again = () => retry(true);
-  if (passes) tries.later(retryAfterS);
+  if (temporary) tries.later(retryAfterS);
 }
 
 export function watchFeed() {

@@ -1,4 +1,4 @@
-// Interests: the catalog's categories to pick from, on a first visit and any time later.
+// Interests: choose among the catalog's categories, on a first visit or later.
 
 import { call } from "./api.js";
 import { $, button, copy, h } from "./dom.js";
@@ -8,7 +8,7 @@ import { device } from "./memory.js";
 /** @type {Promise<string[]> | null} */
 let asked = null;
 
-/** The names of the catalog's main categories, the largest first; asked for once, and after a failure again. */
+/** The catalog's major categories, the largest first; fetched once, and again after a failure. */
 function categories() {
   asked ??= call("GET", "/categories").then(({ categories: found }) =>
     found.filter((/** @type {Category} */ { kind }) => kind === "major").map((/** @type {Category} */ { name }) => name));
@@ -16,7 +16,7 @@ function categories() {
   return asked;
 }
 
-/** Chips, once the categories are here. @param {() => void} [pressed] */
+/** One chip per category, once they are fetched. @param {() => void} [pressed] */
 export function interestChips(pressed = () => {}) {
   const chips = h("div.chips", { role: "group", "aria-label": "Interests" });
   const picked = (/** @type {string} */ name) => library.has("category_interests", name);
@@ -39,7 +39,7 @@ export function interestChips(pressed = () => {}) {
 
 const welcomed = () => `welcomed.${library.outbox.uid ?? ""}`;
 
-/** Ask a new listener what to begin with: at once, since whatever comes above the feed later moves it. @param {() => void} refresh */
+/** Asks a new listener for interests; at once, because inserting it later would move the feed. @param {() => void} refresh */
 export function greet(refresh) {
   $("welcome").replaceChildren();
   if (device.read(welcomed(), false) || library.engagements.length) return;
@@ -49,7 +49,7 @@ export function greet(refresh) {
   $("skip").onclick = () => { greeted(); $("feed-title").focus(); };
 }
 
-/** They need not be asked again. */
+/** Marks the listener as asked. */
 export function greeted() {
   device.write(welcomed(), true);
   $("welcome").replaceChildren();

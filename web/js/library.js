@@ -1,16 +1,16 @@
-// What is known of the listener: engagements and profile, the server's and what waits in the outbox, as one.
-// Whatever is done shows at once.
+// The listener's engagements and profile: the server's state with the outbox's writes applied.
+// Every change shows at once.
 
 import { call } from "./api.js";
 import { auth } from "./auth.js";
 import { device } from "./memory.js";
-import { changed, Outbox, timed, untitled } from "./outbox.js";
+import { changed, Outbox, withTimestamp, withoutTitles } from "./outbox.js";
 
 const KEPT = 500; // as many engagements as a summary holds
 /** @type {Profile} */
 const NOTHING = { category_interests: [], followed_series: [], muted_series: [] };
 
-/** Says `change`, `outbox`, `refused` and `forgotten`. */
+/** Emits `change`, `outbox`, `refused` and `forgotten`. */
 class Library extends EventTarget {
   outbox = new Outbox(null, () => {});
   /** @type {Map<string, string>} */
@@ -22,9 +22,9 @@ class Library extends EventTarget {
   state = "loading";
 
   /**
-   * Open what this device kept of this listener, and what waits.
+   * Loads what this device kept of a listener, and their outbox.
    * @param {string | null} uid
-   * @param {string | null} [before] a listener who does not come back: what they left to send becomes this one's
+   * @param {string | null} [before] a listener who does not return: their unsent writes are adopted
    */
   open(uid, before) {
     this.outbox.close();
@@ -38,19 +38,19 @@ class Library extends EventTarget {
     this.state = "loading";
   }
 
-  /** What this device keeps, of one listener at a time. @returns {KeptLibrary} */
+  /** The copy on this device, of one listener at a time. @returns {KeptLibrary} */
   get kept() {
     const { uid } = this.outbox;
     const kept = device.read("library", /** @type {KeptLibrary | null} */ (null));
     return kept?.uid === uid ? kept : { uid, engagements: [], profile: NOTHING, series: [] };
   }
 
-  /** Whether the project allows no guests, and nobody has signed in: what one does stays on this device. */
+  /** Whether guests are not allowed and nobody is signed in: writes then stay on this device. */
   get withoutUser() { return this.outbox.uid === null && auth().known; }
 
   /**
-   * Show what is known, with what was written since, and keep it.
-   * @param {Known} known @param {Write[]} writes @param {Known} kept what the device keeps, if another tab may have added to it
+   * Shows a state with later writes applied, and stores it on the device.
+   * @param {Known} known @param {Write[]} writes @param {Known} kept the state to store, if another tab may have added to it
    */
   take(known, writes, kept = known) {
     Object.assign(this, withWrites(known, writes));
@@ -59,7 +59,7 @@ class Library extends EventTarget {
     device.write("library", { uid, profile, engagements: engagements.slice(0, KEPT), series: [...this.seriesNames] });
   }
 
-  /** Take what the server knows; the feed does not wait for it. */
+  /** Loads the server's state; the feed does not wait for it. */
   async load() {
     const { outbox } = this;
     if (this.withoutUser) return this.tell("loaded");
@@ -67,7 +67,7 @@ class Library extends EventTarget {
     const how = { as: outbox.uid };
     const [profile, list] = await Promise.allSettled([
       call("GET", "/me", undefined, how), call("GET", `/me/engagements?limit=${KEPT}`, undefined, how)]);
-    if (outbox !== this.outbox) return; // somebody else listens by now
+    if (outbox !== this.outbox) return; // the listener has changed
     this.take({
       profile: profile.status === "fulfilled" ? profile.value : this.profile,
       engagements: list.status === "fulfilled" ? list.value.engagements : this.engagements,
@@ -76,7 +76,7 @@ class Library extends EventTarget {
     this.nameSeries();
   }
 
-  /** Learn what the series of the profile are called; until then their ids have to do. */
+  /** Fetches the names of the profile's series; until then their ids are shown. */
   async nameSeries() {
     const ids = [...this.profile.followed_series, ...this.profile.muted_series].filter((id) => !this.seriesNames.has(id));
     if (!ids.length) return;
@@ -97,7 +97,7 @@ class Library extends EventTarget {
     return this.engagements.find((one) => one.type === type && one.episode_id === episodeId);
   }
 
-  /** Show it and keep it, then send it. @param {Write} write */
+  /** Shows a write, stores it, then sends it. @param {Write} write */
   add(write) {
     this.take(this, [write], this.kept);
     this.outbox.add(write);
@@ -106,7 +106,7 @@ class Library extends EventTarget {
 
   /**
    * @param {EngagementType} type @param {Episode} episode
-   * @param {{id?: string, progress?: number}} [more] an `id` that was recorded before is changed
+   * @param {{id?: string, progress?: number}} [more] an `id` that was recorded before is updated
    */
   record(type, episode, { id = crypto.randomUUID(), ...more } = {}) {
     const names = { episode_title: episode.title.slice(0, 1000), series_name: (episode.series?.name ?? "").slice(0, 1000) };
@@ -116,10 +116,10 @@ class Library extends EventTarget {
   /** @param {Engagement} engagement */
   remove({ id }) { this.add({ op: "remove", id, at: Date.now() }); }
 
-  /** Take back that it was removed: it stands where it stood. @param {Engagement} body */
+  /** Undoes a removal, at the original time. @param {Engagement} body */
   restore(body) { this.add({ op: "engage", id: body.id, at: Date.now(), body }); }
 
-  /** @param {EngagementType} type @param {Episode} episode @returns {boolean} whether it is so now */
+  /** @param {EngagementType} type @param {Episode} episode @returns {boolean} whether it is on now */
   toggle(type, episode) {
     const before = this.engagements.filter((one) => one.type === type && one.episode_id === episode.id);
     if (before.length) before.forEach((one) => this.remove(one)); else this.record(type, episode);
@@ -134,19 +134,19 @@ class Library extends EventTarget {
     this.add({ op: "list", id: `${field}:${value}`, field, value, on, at: Date.now() });
   }
 
-  /** What the next session has to be told, since the server may not know it yet. */
-  get travelling() {
+  /** Writes that the next session's request carries, because the server may not have them yet. */
+  get unsynced() {
     const { writes } = this.outbox;
     const lists = writes.filter((one) => one.op === "list");
     const interests = this.state === "loaded" && lists.some(({ field }) => field === "category_interests");
     return {
-      engagements: writes.filter((one) => one.op === "engage").map((one) => untitled(timed(one))).slice(-KEPT),
+      engagements: writes.filter((one) => one.op === "engage").map((one) => withoutTitles(withTimestamp(one))).slice(-KEPT),
       muted_series: lists.filter(({ field, on }) => field === "muted_series" && on).map(({ value }) => value),
       ...(interests && { category_interests: this.profile.category_interests }),
     };
   }
 
-  /** Reset the feed: all engagements go, the profile stays. */
+  /** Resets the feed: deletes all engagements, keeps the profile. */
   async reset() {
     if (!this.withoutUser) await call("DELETE", "/me/engagements", undefined, { as: this.outbox.uid });
     this.outbox.drop(({ op }) => op !== "list");
@@ -154,7 +154,7 @@ class Library extends EventTarget {
     this.tell();
   }
 
-  /** Delete everything known of the listener. @returns {Promise<Receipt>} */
+  /** Deletes everything stored of the listener. @returns {Promise<Receipt>} */
   async forget() {
     const receipt = await call("DELETE", "/me", undefined, { as: this.outbox.uid });
     this.outbox.drop(() => true);
@@ -168,7 +168,7 @@ class Library extends EventTarget {
 /** @param {Engagement} engagement */
 const time = ({ timestamp = "" }) => Date.parse(timestamp);
 
-/** What is known, with what was written since. @param {Known} known @param {Write[]} writes */
+/** A state with later writes applied. @param {Known} known @param {Write[]} writes */
 function withWrites({ engagements, profile }, writes) {
   for (const write of writes) {
     if (write.op === "list") {
@@ -177,11 +177,11 @@ function withWrites({ engagements, profile }, writes) {
     }
     const stored = engagements.find(({ id }) => id === write.id);
     engagements = engagements.filter(({ id }) => id !== write.id);
-    if (write.op === "engage") engagements = [{ ...stored, ...timed(write) }, ...engagements];
+    if (write.op === "engage") engagements = [{ ...stored, ...withTimestamp(write) }, ...engagements];
   }
   return { engagements: engagements.toSorted((one, other) => time(other) - time(one)), profile };
 }
 
 export const library = new Library();
 addEventListener("storage", () => library.outbox.tell()); // another tab has written
-addEventListener("beforeunload", (event) => { if (library.outbox.fleeting) event.preventDefault(); });
+addEventListener("beforeunload", (event) => { if (library.outbox.volatile) event.preventDefault(); });

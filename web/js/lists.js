@@ -22,7 +22,7 @@ export function drawHistory() {
   if (all.length > shown) $("history").append(button("Show more", showMore, { class: "wide" }));
 }
 
-/** The focus goes to the first row that is new, since the button has moved on. */
+/** Moves the focus to the first new row. */
 function showMore() {
   shown += PAGE;
   drawHistory();
@@ -46,7 +46,7 @@ function draw(name, engagements, none, detail) {
 }
 
 $("reset").onclick = async () => {
-  const detail = "Your whole history goes, and with it what you saved. Interests and series stay.";
+  const detail = "This deletes your whole history, also what you saved. Interests and series stay.";
   if (!await confirmed("Reset the feed?", detail, "Reset")) return;
   try {
     await library.reset();

@@ -1,4 +1,4 @@
-// The page: who listens, then their feed; everything else beside it.
+// Entry point: finds out who listens, shows their feed, and wires up everything else.
 
 import { auth, settled, startAuth } from "./auth.js";
 import { setClock } from "./clock.js";
@@ -28,12 +28,12 @@ const VIEWS = {
 
 const AGAIN = "This page tries again by itself.";
 
-/** For whom the page acts: who listens, or until it is `known` who listened last on this device. */
+/** The listener the page acts for: until it is `known`, the last one on this device. */
 let { listener, demo, known } = auth();
-/** Whether it takes so long that the page goes on without knowing. */
+/** Whether sign-in takes so long that the page continues without it. */
 let late = false;
 
-/** The uid changes only when somebody else listens: a guest who signs in keeps theirs. */
+/** Follows the sign-in. A guest who signs in keeps the uid; any other uid is another listener. */
 function listen() {
   const before = listener;
   const sure = !known && auth().known; // from now on
@@ -49,9 +49,9 @@ function listen() {
   drawBanner();
 }
 
-/** Somebody else listens now. @param {Listener} before */
+/** Switches to another listener. @param {Listener} before */
 function change({ uid, name, guest }) {
-  // A guest of Firebase never comes back: what they left goes to the next, and so does what was done before anybody was known.
+  // A Firebase guest never returns: their unsent writes go to the next listener, and so do writes made before sign-in.
   const succeeds = uid === null || (guest && !demo);
   stop();
   const left = succeeds ? 0 : library.outbox.waiting.length;
@@ -67,14 +67,14 @@ function draw() {
 }
 
 function drawBanner() {
-  const { waiting, failing, fleeting, problem } = library.outbox;
+  const { waiting, failing, volatile, problem } = library.outbox;
   const unsent = waiting.length && !library.withoutUser;
   const kept = count(waiting.length, "change waits", "changes wait");
   const text = [
     !navigator.onLine ? `You are offline. ${unsent ? `${kept} for the connection.` : ""}`
       : !known && late ? `Sign-in cannot be reached. ${unsent ? `${kept}, not sent yet. ` : ""}${AGAIN}`
       : unsent && failing && `${kept} to be saved. ${AGAIN} ${problem?.message}: ${problem?.detail}`,
-    fleeting && "This browser keeps nothing: leave the page open until it is sent.",
+    volatile && "This browser keeps nothing: leave the page open until it is sent.",
   ].filter(Boolean).join(" ");
   $("banner").hidden = !text;
   if (text !== $("banner").textContent) $("banner").textContent = text;
@@ -90,7 +90,7 @@ library.addEventListener("forgotten", () => { stop(); forgetFeed(); });
 playing.addEventListener("change", drawFeed);
 for (const turn of ["online", "offline"]) addEventListener(turn, drawBanner);
 
-navigator.serviceWorker?.register("sw.js").catch(() => {}); // without it the page only needs the network
+navigator.serviceWorker?.register("sw.js").catch(() => {}); // optional: without it the page needs the network
 startAuth(listen);
 watchFeed();
 library.open(listener.uid);
@@ -101,5 +101,5 @@ await settled();
 late = true;
 drawBanner();
 if (!known) library.load();
-setClock().then(draw, () => {}); // without it ages are told by this device's clock
+setClock().then(draw, () => {}); // until then, ages follow this device's clock
 for (const load of [lists, you]) load().catch(() => {}); // so that they open without a connection, too

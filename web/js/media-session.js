@@ -1,18 +1,18 @@
-// What the system shows of the player, and lets one do to it: on the lock screen, by a headset, by the keys of a keyboard.
+// The system's media controls: lock screen, headset and keyboard keys.
 
 import { imageUrl } from "./art.js";
 
 /** Not in every browser. @type {MediaSession | undefined} */
 const session = navigator.mediaSession;
 
-/** @param {Partial<Record<MediaSessionAction, MediaSessionActionHandler>>} handlers by action, for whatever is played from now on */
+/** @param {Partial<Record<MediaSessionAction, MediaSessionActionHandler>>} handlers by action */
 export function handleActions(handlers) {
   for (const [action, handler] of Object.entries(handlers)) {
     session?.setActionHandler(/** @type {MediaSessionAction} */ (action), handler);
   }
 }
 
-/** Show which episode plays, or that none does. @param {Episode | null} episode */
+/** Shows which episode plays, or that none does. @param {Episode | null} episode */
 export function showPlaying(episode) {
   if (!session) return;
   const src = episode && imageUrl(episode);

@@ -1,4 +1,4 @@
-// What the browser keeps, as JSON. Where storage is switched off or full, the page's own memory has to do.
+// The browser's storage, as JSON. If it is off or full, values are kept in memory.
 
 /** @param {() => Storage} kept */
 function store(kept) {
@@ -10,10 +10,10 @@ function store(kept) {
       try {
         return JSON.parse(fallback.get(key) ?? kept().getItem(`earshot.${key}`) ?? "") ?? otherwise;
       } catch {
-        return otherwise; // nothing there, or nothing that we wrote
+        return otherwise; // missing, or not written by this page
       }
     },
-    /** @param {string} key @param {unknown} value @returns {boolean} whether it outlives the page */
+    /** @param {string} key @param {unknown} value @returns {boolean} whether it is stored beyond this page */
     write(key, value) {
       const text = JSON.stringify(value);
       try {
@@ -37,7 +37,7 @@ function store(kept) {
       return [...new Set(names)].filter((name) => name.startsWith(start));
     },
     /** @param {string} key @returns {boolean} whether it goes with the page */
-    fleeting: (key) => fallback.has(key),
+    volatile: (key) => fallback.has(key),
   };
 }
 

@@ -1,4 +1,4 @@
-// The player: one audio element. What is heard is recorded as `listen` with its progress, the end as `complete`.
+// The player: one audio element. Records `listen` with its progress, and `complete` at the end.
 
 import { art } from "./art.js";
 import { $, icon, toast } from "./dom.js";
@@ -6,8 +6,8 @@ import { library } from "./library.js";
 import { handleActions, showPlaying } from "./media-session.js";
 import { timecode } from "./words.js";
 
-const STEP_S = 30; // between two records of progress
-const FINISHED = 0.97; // credits are not listened to
+const STEP_S = 30; // between two recordings of progress
+const FINISHED = 0.97; // credits do not count
 const [BACK_S, FORWARD_S] = [15, 30];
 const SPEEDS = [1, 1.25, 1.5, 2];
 
@@ -16,14 +16,14 @@ audio.preload = "metadata";
 export const playing = new EventTarget();
 /** @type {Episode | null} */
 let episode = null;
-let listen = ""; // the id of the engagement that the progress is of
+let listen = ""; // id of the engagement that holds the progress
 let recordedS = 0;
 let completed = false;
 
 /** @param {string} id */
 export const isPlaying = (id) => episode?.id === id && !audio.paused;
 
-/** Play it, or pause it if it plays. @param {Episode} next */
+/** Plays an episode, or pauses it if it is playing. @param {Episode} next */
 export function play(next) {
   if (episode?.id === next.id) return toggle();
   stop();
@@ -32,7 +32,7 @@ export function play(next) {
   listen = before?.id ?? crypto.randomUUID();
   [recordedS, completed] = [0, false];
   const from = before?.progress ?? 0;
-  audio.src = (next.audio_url ?? "").replace(/^http:/, "https:"); // as the policy wants it
+  audio.src = (next.audio_url ?? "").replace(/^http:/, "https:"); // the page's policy requires https
   audio.onloadedmetadata = () => { if (from > 0 && from < FINISHED) audio.currentTime = recordedS = from * audio.duration; };
   show(next);
   toggle();
@@ -41,7 +41,7 @@ export function play(next) {
 const pause = () => audio.pause();
 
 function start() {
-  if (!episode) return; // a headset may ask for more after the player was closed
+  if (!episode) return; // a headset may press play after the player was closed
   audio.play().catch((error) => { if (error.name !== "AbortError") toast("This episode cannot be played."); });
 }
 
@@ -49,7 +49,7 @@ function toggle() {
   if (audio.paused) start(); else pause();
 }
 
-/** End it, for example because somebody else listens now. */
+/** Stops the player, for example when the listener changes. */
 export function stop() {
   record();
   audio.pause();

@@ -1,8 +1,8 @@
-// The views, by the address behind the #: one is shown, the others keep their state.
+// The views, by the address behind the #: one is visible, the others keep their state.
 
 import { $ } from "./dom.js";
 
-/** @param {Record<string, View>} views by name; the first is the one at "#/" @param {() => void} leave before a view goes */
+/** @param {Record<string, View>} views by name; the first is the one at "#/" @param {() => void} leave called before a view is hidden */
 export function startRouter(views, leave) {
   const [home] = Object.keys(views);
   /** @type {Record<string, number>} */
@@ -32,7 +32,7 @@ export function startRouter(views, leave) {
   for (const link of document.querySelectorAll("nav a")) {
     link.addEventListener("click", () => { if (link.ariaCurrent) scrollTo({ top: 0 }); });
   }
-  // Before the view goes: the hash has changed by then, the page has not.
+  // The hash has changed, the visible view has not: save its state first.
   addEventListener("hashchange", () => { leave(); go(); });
   go();
 }

@@ -1,4 +1,4 @@
-// An episode as a line of a list: what is similar, bookmarks, history.
+// An episode as a row of a list: similar episodes, Saved, History.
 
 import { live, playButton, toggleButton } from "./actions.js";
 import { call, Problem } from "./api.js";
@@ -25,7 +25,7 @@ export function engagementRow({ type, episode_id: id, episode_title, series_name
 const row = (shown, facts, ...buttons) => h("li.row-item", {}, art(shown),
   h("div.text", {}, h("p.title", {}, shown.title), h("p.facts", {}, joined(facts))), ...buttons);
 
-/** Play or open an episode of which only the id is known. @param {string} id */
+/** Plays or opens an episode by its id. @param {string} id */
 async function find(id) {
   try {
     const found = playButton(await call("GET", `/episodes/${encodeURIComponent(id)}`));

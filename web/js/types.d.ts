@@ -1,4 +1,4 @@
-// The shapes that cross the page: the API's (docs/api.md), and what the page adds to them.
+// The API's data types (docs/api.md), and those that the page adds.
 
 interface Reason { key: string; params: Record<string, string>; text: string }
 
@@ -10,7 +10,7 @@ interface Episode {
   categories?: { major?: string[]; subcategories?: string[] };
   image_url?: string; audio_url?: string; url?: string; duration_s?: number;
   final_score?: number; queue_position?: number; reason?: Reason;
-  why?: Why; // by the page, of the session's trace
+  why?: Why; // made by the page from the session's trace
 }
 
 interface Trace { parts: Record<string, number[]>; proposed_by: string[][] }
@@ -23,16 +23,16 @@ interface SessionPage {
 
 type Session = Omit<SessionPage, "episodes" | "trace">;
 
-// The feed of a tab, and the place in it: the first card in sight, and where its top was.
+// A tab's feed and position: the first visible card, and where its top was.
 interface Kept {
   uid: string | null; at: number; session: Session; trace?: Trace; episodes: Episode[]; id?: string; top: number;
 }
 
-// What the API answers when it refuses (RFC 9457).
+// An error answer of the API (RFC 9457).
 interface ProblemDocument { title: string; detail?: string; expected?: string; type?: string }
 
 interface CallOptions {
-  as?: string | null; // in this listener's name, or not at all; without it in the name of whoever listens
+  as?: string | null; // call only as this listener; without it as the current one
   keepalive?: boolean; headers?: Record<string, string>;
 }
 
@@ -53,30 +53,30 @@ interface Receipt { user_id: string; deleted: Record<string, number | boolean>; 
 
 type Profile = Record<ListField, string[]>;
 
-// One write that the API has yet to confirm, or has a moment ago (`doneAt`). `at` is by this device's clock.
+// A write that the API has not confirmed, or has confirmed recently (`doneAt`). `at` is by this device's clock.
 type Write = { at: number; doneAt?: number } & (
   | { op: "engage"; id: string; body: Engagement }
   | { op: "remove"; id: string }
   | { op: "list"; id: string; field: ListField; value: string; on: boolean }
 );
 
-// What this device keeps of the listener's library: `series` by id and name.
+// The listener's library as stored on this device; `series` are pairs of id and name.
 interface KeptLibrary { uid: string | null; engagements: Engagement[]; profile: Profile; series: [string, string][] }
 
 type Known = Pick<KeptLibrary, "engagements" | "profile">;
 
 interface Listener { uid: string | null; name: string; guest: boolean }
 
-// What a deployment tells its page: where the API is, and the key of reCAPTCHA Enterprise for App Check.
+// The deployment's configuration: the API's address, and the reCAPTCHA Enterprise key for App Check.
 interface Config { api: string; siteKey?: string }
 
 interface Auth {
-  known: boolean; // whether it is sure who listens, so that it can be sent in their name
-  demo: boolean; // on a laptop
+  known: boolean; // whether the listener is verified, so that writes may be sent
+  demo: boolean; // with demo users, on a laptop
   listener: Listener;
-  headers(fresh?: boolean): Promise<Record<string, string>>; // of a request in the listener's name
-  ways: Way[]; // to become somebody else
-  changed: () => void; // set by whoever wants to know
+  headers(fresh?: boolean): Promise<Record<string, string>>; // headers of a request as the listener
+  ways: Way[]; // the ways to sign in
+  changed: () => void; // set by the subscriber
 }
 
 interface Credentials { email: string; password: string }
@@ -89,8 +89,8 @@ type MenuItem = [icon: string, label: string, press: () => void];
 
 interface View { title: string; show: () => void }
 
-// An element that follows what the listener does.
+// An element that can be updated.
 type Live = HTMLElement & { update: () => void };
 
-// What the frames have, by id.
+// Elements of the HTML files, by id.
 interface Ids { seek: HTMLInputElement; episode: HTMLInputElement; days: HTMLInputElement; type: HTMLSelectElement; whose: HTMLSelectElement }

@@ -1,4 +1,4 @@
-// What the page says of numbers and names.
+// Texts for numbers and names.
 
 import { serverTime } from "./clock.js";
 
@@ -14,7 +14,7 @@ export function age(date) {
   return RELATIVE.format(-Math.floor(days / size), unit);
 }
 
-/** @param {number} [seconds] @param {number} [heard] a share @returns {string} "1 h 5 min", of what was begun "20 min left" */
+/** @param {number} [seconds] @param {number} [heard] the share heard so far @returns {string} "1 h 5 min" or "20 min left" */
 export function duration(seconds, heard = 0) {
   const all = Math.round((seconds ?? 0) * (1 - heard) / 60);
   const [hours, minutes] = [Math.floor(all / 60), all % 60];
@@ -47,22 +47,22 @@ export const DID = {
   not_interested: "Not interested",
 };
 
-/** @type {Record<string, string>} of the parts of a score */
+/** @type {Record<string, string>} by part of the score */
 export const PARTS = {
   similarity: "Like your taste", cold: "Taste, not known yet", interest: "Like one you picked", neighbours: "Picked with it by others",
   trend: "Trending", popularity: "Popular", quality: "Quality", rise: "Rising", recency: "New",
   completion: "Heard to the end", series: "Its series", category: "Its topics", unfinished: "Half heard",
-  aversion: "Like what you refused", served: "Shown before", era: "Its time",
+  aversion: "Like what you disliked", served: "Shown before", era: "Its time",
 };
 
-/** @type {Record<string, string>} of who proposed it */
+/** @type {Record<string, string>} by source */
 export const SOURCES = {
   similar: "like your taste", interests: "like something you picked", neighbours: "what others picked with it",
   series: "series you follow or often hear", unfinished: "half heard", trending: "trending", popular: "popular", fresh: "new",
   stated: "your interests", exploration: "something new by chance",
 };
 
-/** @type {Record<string, string>} of what a session had to do without */
+/** @type {Record<string, string>} by cause of degradation */
 export const WITHOUT = {
   summary_missing: "new listener", summary_timeout: "your history came too late",
   summary_unavailable: "your history is out of reach", summary_unreadable: "your history cannot be read",
@@ -78,11 +78,11 @@ export const WITHOUT = {
   retrieval_empty: "search found nothing",
 };
 
-/** One line of them; a dot never begins one. @param {(string | false | undefined)[]} facts */
+/** Joins facts with dots; a line never begins with a dot. @param {(string | false | undefined)[]} facts */
 export const joined = (facts) => facts.filter(Boolean).join("\u00a0· ");
 
-/** @param {string} name of the API's */
+/** @param {string} name from the API, in snake case */
 export const plain = (name) => name.replaceAll("_", " ");
 
 /** @param {Record<string, string>} words @param {string} name */
-export const said = (words, name) => words[name] ?? plain(name);
+export const wordFor = (words, name) => words[name] ?? plain(name);

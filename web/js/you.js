@@ -1,4 +1,4 @@
-// The You page: who listens, what they chose, and what is known of them.
+// The You page: sign-in, interests, series, and the listener's data.
 
 import { acknowledge, toggleSeries } from "./actions.js";
 import { auth } from "./auth.js";
@@ -9,13 +9,13 @@ import { library } from "./library.js";
 
 const STORED = "All that is stored of you: your history, your interests and series, and the summary made of them.";
 
-let drawn = ""; // for whom
+let drawn = ""; // the listener that the page was drawn for
 const [followed, muted, receipt] = [h("div"), h("div"), h("div")];
 
 /** @param {string} title @param {...(Node | string)} content */
 const section = (title, ...content) => h("section", {}, h("h2", {}, title), ...content);
 
-/** Only the lists, while it is the same listener: a form may be half filled in. */
+/** Redraws only the lists while the listener is the same: a form may be half filled in. */
 export function drawYou() {
   const { listener: { uid, name, guest }, ways, demo, known } = auth();
   redraw(followed, seriesList("followed_series", "Unfollow", "None yet. The menu of an episode has it."));
@@ -38,13 +38,13 @@ export function drawYou() {
 /** @param {Way} way @param {Credentials} [fields] */
 async function take(way, fields) {
   try {
-    // Before they sign out: it would have to wait until they are back.
+    // Send first: after signing out it would wait until this listener returns.
     if (!auth().listener.guest) await library.outbox.drain();
     await way.go(fields);
   } catch (error) {
     const code = /** @type {any} */ (error).code ?? "";
     const why = code.replace("auth/", "").replaceAll("-", " ");
-    if (code !== "auth/popup-closed-by-user") toast(why ? `That did not work: ${why}.` : "That did not work.");
+    if (code !== "auth/popup-closed-by-user") toast(why ? `Sign-in failed: ${why}.` : "Sign-in failed.");
   }
 }
 

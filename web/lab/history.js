@@ -1,4 +1,4 @@
-// The history that both sessions are ranked from: typed, picked, or somebody's.
+// The history that both sessions are ranked from: typed, picked on the map, or loaded from a user.
 
 import { call } from "../js/api.js";
 import { DEMO_USERS } from "../js/auth-local.js";
@@ -13,11 +13,11 @@ const MOST = 500;
 const OFFERED = 20;
 const ME = "me";
 
-/** @param {Map<string, Point>} points @param {() => void} changed called when it is another */
+/** @param {Map<string, Point>} points @param {() => void} changed called after each change */
 export async function startHistory(points, changed) {
   /** @type {[{catalog: {created_at: string, age_s: number}}, {categories: Category[]}]} */
   const [{ catalog }, { categories }] = await Promise.all([call("GET", "/health"), call("GET", "/categories")]);
-  const nowMs = Date.parse(catalog.created_at) + catalog.age_s * 1000; // the server's, which may be a day long past
+  const nowMs = Date.parse(catalog.created_at) + catalog.age_s * 1000; // the server's clock, which may be fixed to a past day
   /** @type {Choice[]} */
   let choices = [];
   const boxes = categories.filter((one) => one.kind === "major")
@@ -77,7 +77,7 @@ export async function startHistory(points, changed) {
   return {
     add, set,
     ids: () => choices.map((one) => one.id),
-    /** What a session's request says of it. */
+    /** The history as part of a session's request. */
     request: () => ({
       engagements: choices.map(({ id, type, days, progress }) => (
         { episode_id: id, type, progress, timestamp: new Date(nowMs - days * DAY_MS).toISOString() })),

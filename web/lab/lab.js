@@ -1,4 +1,4 @@
-// The Lab: one history, two scenarios, what comes of each and how.
+// The Lab: one history, two scenarios, and how each ranks it.
 
 import { call } from "../js/api.js";
 import { startAuth } from "../js/auth.js";
@@ -35,7 +35,7 @@ async function start() {
     const answers = sides.map(({ choice }) => call("POST", "/sessions/create", { ...body, scenario: choice.value }));
     /** @type {LabSession[]} */
     const sessions = await Promise.all(answers);
-    if (mine !== asked) return; // a newer one is under way
+    if (mine !== asked) return; // a newer request is running
     $("trouble").textContent = "";
     sides.forEach(({ choice, result }, side) => {
       const [one, two] = /** @type {[LabSession, LabSession]} */ (side ? sessions.toReversed() : sessions);
@@ -56,5 +56,5 @@ async function start() {
   history.set([]);
 }
 
-addEventListener("unhandledrejection", ({ reason }) => { $("trouble").textContent = `The Lab cannot go on: ${reason.detail || reason.message}.`; });
+addEventListener("unhandledrejection", ({ reason }) => { $("trouble").textContent = `The Lab has stopped: ${reason.detail || reason.message}.`; });
 start();

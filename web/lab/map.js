@@ -1,8 +1,8 @@
-// The map: every episode a dot, drawn once; on a canvas above it what changes.
+// The map: one canvas with a dot per episode, drawn once, and one above it for what changes.
 
 import { $, h } from "../js/dom.js";
 
-const HUES = [140, 285, 55, 330, 180, 0, 100, 255]; // of the largest categories
+const HUES = [140, 285, 55, 330, 180, 0, 100, 255]; // of the largest categories, in order
 const NEAR_PX = 24;
 const SHOWN = 20;
 /** @type {Record<string, [number, number]>} */
@@ -10,7 +10,7 @@ const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDo
 
 /**
  * @param {Point[]} points @param {(id: string) => void} pick
- * @returns {(chosen: string[], sessions: LabSession[]) => void} shows a history and what came of it
+ * @returns {(chosen: string[], sessions: LabSession[]) => void} shows a history and its sessions
  */
 export function startMap(points, pick) {
   const [dots, over] = /** @type {[HTMLCanvasElement, HTMLCanvasElement]} */ ([...$("map").children]);
@@ -97,7 +97,7 @@ export function startMap(points, pick) {
       const distance = far(one);
       if (distance < least) [best, least] = [one, distance];
     }
-    if (best === pointed || (!best && most === Infinity)) return; // arrows stop at the edge
+    if (best === pointed || (!best && most === Infinity)) return; // no episode in that direction
     pointed = best;
     if (best) $("pointed").textContent = [best.title, best.category].filter(Boolean).join(" · ");
     drawMarks();
@@ -113,7 +113,7 @@ export function startMap(points, pick) {
     if (!step) return;
     event.preventDefault();
     const from = pointed ?? { x: 0, y: 0 };
-    point((one) => { // ahead rather than aside
+    point((one) => { // prefers episodes straight ahead
       const ahead = (one.x - from.x) * step[0] + (one.y - from.y) * step[1];
       return ahead > 0 ? 3 * Math.hypot(one.x - from.x, one.y - from.y) - 2 * ahead : Infinity;
     });

@@ -1,4 +1,4 @@
-// One side's queue, and where it differs from the other's.
+// One side's queue, and where it differs from the other side's.
 
 import { h } from "../js/dom.js";
 import { plain } from "../js/words.js";

@@ -1,4 +1,4 @@
-// The stages as a picture: to each a bar as long as its share, which opens to its episodes.
+// The stages as a chart: one bar per stage, which opens to its episodes.
 
 import { h } from "../js/dom.js";
 import { plain } from "../js/words.js";

@@ -1,4 +1,4 @@
-// The shapes of the Lab: those of `detail` and `trace` in docs/api.md.
+// The Lab's data types: `detail` and `trace` of docs/api.md.
 
 interface Named { id: string; title: string }
 interface Choice extends Named { type: string; days: number; progress?: number }
