@@ -16,13 +16,13 @@ def main(arguments: list[str] | None = None) -> int:
         return cli.run(lambda: options.run(options))
     except (CommandError, Unavailable, Damaged, NotFound, Conflict, OSError) as error:
         kind = "refused" if isinstance(error, CommandError) else "failed"
-        cli.complain(f"{kind}: {error}")
+        cli.report_error(f"{kind}: {error}")
         return 1
     except Exception as error:
         if sys.stderr.isatty():
             raise
         trace = "".join(traceback.format_exception(error))
-        cli.complain(f"failed: {type(error).__name__}: {error}", stack_trace=trace)
+        cli.report_error(f"failed: {type(error).__name__}: {error}", stack_trace=trace)
         return 1
 
 

@@ -128,7 +128,7 @@ def _input_options() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--now",
-        type=cli.instant,
+        type=cli.timestamp,
         default=datetime.now(UTC),
         metavar="RFC3339",
         help="creation time of the catalog (default: now)",

@@ -14,7 +14,7 @@ from catalog_builder.progress import say
 from evaluation import commands
 from evaluation.offline.replay import CUTOFFS, DEPTH
 from evaluation.offline.run import MIN_PEOPLE
-from feed import cli as command_line
+from feed import cli
 from feed.ports.errors import Unavailable
 
 
@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         code = options.run(options)
 
     try:
-        return command_line.run(command) or code
+        return cli.run(command) or code
     except (CommandError, Unavailable, OSError) as error:
         say(f"refused: {error}" if isinstance(error, CommandError) else f"failed: {error}")
         return 1
@@ -171,7 +171,7 @@ def _data() -> argparse.ArgumentParser:
     data.add_argument("--fields", type=Path, metavar="FILE.toml", help="mapping of field names")
     data.add_argument(
         "--now",
-        type=command_line.instant,
+        type=cli.timestamp,
         metavar="RFC3339",
         help="time of the sessions (default: the last time in TRAIN)",
     )

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from feed import cli as command_line
+from feed import cli
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import Profile, Summary, SummaryError, newest
 from feed.model.timestamps import rfc3339, to_us
@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command. Returns 0, or 1 with the reason on standard error."""
     options = _parser().parse_args(arguments)
     try:
-        return command_line.run(lambda: options.run(options))
+        return cli.run(lambda: options.run(options))
     except _FAILURES as error:
         print(f"failed: {error}", file=sys.stderr)
         return 1
@@ -177,7 +177,7 @@ def _summary(path: Path, now_us: int) -> Summary:
 def _scenario(chosen: str) -> scenarios.Scenario:
     if chosen.endswith(".toml"):
         return scenarios.parse(_read(Path(chosen)))
-    known = command_line.known_scenarios()
+    known = cli.known_scenarios()
     if chosen not in known:
         names = ", ".join(sorted(known))
         raise _Failed(f"scenario {chosen!r}: expected a .toml file or one of {names}")
@@ -226,7 +226,7 @@ def _parser() -> argparse.ArgumentParser:
     seed = one.add_mutually_exclusive_group()
     seed.add_argument("--seed", type=int, default=0, metavar="N")
     seed.add_argument("--session", dest="seed", type=_seed_of, metavar="ID", help="of this session")
-    one.add_argument("--now", type=command_line.instant, required=True, metavar="RFC3339")
+    one.add_argument("--now", type=cli.timestamp, required=True, metavar="RFC3339")
     one.set_defaults(run=replay)
     one = commands.add_parser("inspect", help=inspect.__doc__)
     one.add_argument("--snapshot", type=Path, required=True, metavar="FILE")

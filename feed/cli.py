@@ -1,4 +1,4 @@
-"""What the project's commands have in common."""
+"""What the commands of the project share: arguments, scenarios by name, errors, exit codes."""
 
 import argparse
 import os
@@ -13,11 +13,10 @@ from feed.scenarios import scenario as scenarios
 from feed.scenarios.scenario import Scenario
 
 _EVALUATION_SCENARIOS = Path(__file__).parents[1] / "evaluation" / "scenarios"
-"""known to the commands alone: the functions are deployed without them"""
 
 
-def instant(text: str) -> datetime:
-    """An argument that is a time: RFC 3339, with its zone."""
+def timestamp(text: str) -> datetime:
+    """Parse a command-line argument in RFC 3339, with a time zone, as UTC."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -29,24 +28,29 @@ def instant(text: str) -> datetime:
 
 
 def known_scenarios() -> dict[str, Scenario]:
-    """The scenarios that a command finds by name: the shipped ones and `evaluation/scenarios/`."""
+    """The scenarios that a command finds by name: the shipped ones and `evaluation/scenarios/`.
+
+    The functions know the shipped ones alone.
+    """
     known = scenarios.shipped()
     if _EVALUATION_SCENARIOS.is_dir():
         known |= scenarios.load_folder(_EVALUATION_SCENARIOS)
     return known
 
 
-def complain(message: str, **fields: str) -> None:
-    """Write an error to standard error: plain to a terminal, else one JSON line for a log."""
-    if sys.stderr.isatty():
-        print(message, file=sys.stderr)  # noqa: T201
-    else:
-        line = msgspec.json.encode({"severity": "ERROR", "message": message, **fields})
-        print(line.decode(), file=sys.stderr)  # noqa: T201
+def report_error(message: str, **fields: str) -> None:
+    """Write an error to standard error: as text to a terminal, else as a JSON log line."""
+    if not sys.stderr.isatty():
+        line = {"severity": "ERROR", "message": message, **fields}
+        message = msgspec.json.encode(line).decode()
+    print(message, file=sys.stderr)  # noqa: T201
 
 
 def run(command: Callable[[], None]) -> int:
-    """Run a command; its exit code. Who interrupts it, or has read enough, gets no trace."""
+    """Run a command and return its exit code, 130 if it was interrupted.
+
+    A reader that closes the pipe early, such as `head`, is no error.
+    """
     try:
         command()
         sys.stdout.flush()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from feed import cli as command_line
+from feed import cli
 from functions.serving.service import Service
 from functions.settings import Settings, SettingsError, read_settings
 from functions.wiring import wire, wire_shelf
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(line, file=out, flush=True)
 
     with redirect_stdout(sys.stderr):  # keep the log of the functions off the findings
-        return command_line.run(lambda: asyncio.run(check())) or int(failed)
+        return cli.run(lambda: asyncio.run(check())) or int(failed)
 
 
 async def findings(options: argparse.Namespace) -> AsyncIterator[Finding]:

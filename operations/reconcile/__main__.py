@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from feed import cli as command_line
+from feed import cli
 from feed.ports.errors import Unavailable
 from functions.settings import CLOUD_STORE, Settings, SettingsError, read_settings
 from functions.wiring import wire_store
@@ -42,12 +42,12 @@ def main(arguments: list[str] | None = None) -> int:
     command = dry_run if options.dry_run else reconcile
     try:
         settings = _settings()
-        return command_line.run(lambda: asyncio.run(command(settings, options)))
+        return cli.run(lambda: asyncio.run(command(settings, options)))
     except _UnfinishedError as unfinished:
         print(unfinished, file=sys.stderr)
         return unfinished.code
     except (SettingsError, Unavailable, CheckpointError, OSError) as error:
-        command_line.complain(f"failed: {error}")
+        cli.report_error(f"failed: {error}")
         return FAILED
 
 
