@@ -1,1 +1,1 @@
-"""Measurements: speed is shown here, and asserted nowhere."""
+"""Benchmarks of speed, memory and cost. Tests check that they run, never how fast anything is."""

@@ -1,8 +1,8 @@
-"""Build and publish: seconds by step, memory and size, and loading it.
+"""Build and publish: seconds by step, memory and size, and loading the snapshot.
 
 `python -m benchmarks.build [--sizes EPISODES ...] [--full] [--loads N] [--json FILE]`: each build
-and each load in a process of its own. `--full` adds a million episodes, which takes a quarter of an
-hour. Episodes from JSON Lines, vectors from .npz, 20 listeners of 100 choices for 100 episodes.
+and each load runs in a process of its own. `--full` adds a million episodes, which takes a quarter
+of an hour. Episodes from JSON Lines, vectors from .npz, 20 users of 100 choices per 100 episodes.
 """
 
 import json
@@ -19,36 +19,34 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness.measurement import Spread
-from benchmarks.report.results import BenchmarkResult, ResultTable, options, say
+from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser, say
 from emulators.process import free_port
 
 SIZES = (1_000, 10_000, 100_000)
 FULL = 1_000_000
-STORED = 200_000
-"""episodes beyond which nothing is put into the emulated bucket, which lies in memory"""
+MAX_STORED = 200_000
+"""largest catalog that is stored in the emulated bucket, which is in memory"""
 STEPS = ("read", "vectors", "users", "neighbours", "lists", "columns", "publish")
 LOADS = ("folder", "folder, summed up", "bucket")
 MB_PER_S = 150
-"""from a bucket to a function in its region: an assumption"""
+"""assumed bandwidth from a bucket to a function in its region"""
 START_S = 30.0
 ROOT = Path(__file__).parents[1]
 ABOUT = (
-    "A build is what `python -m catalog_builder publish` does. Read: episodes decoded and checked. "
-    "Vectors: read and looked up. Users: summaries to columns; making them up is not counted. "
-    "Neighbours, lists: see docs/architecture.md. Columns: all else that a catalog holds. Publish: "
-    "the gate, writing, and three checksums. Processor: of all threads, which others disturb less. "
-    "Memory: the most that the process held, everything included; of a load, what "
-    "it added, mapped pages too. Folder: mapped, found right when it was promoted. Summed up: as "
-    "after the file was copied. Read into memory: as it was before it was mapped. As it lies: not "
-    "packed, and summed up when it is all there. npz: the same arrays as numpy writes them, "
-    "nothing checked but its CRC. The bucket is an emulator in a process beside, faster than a "
-    f"network: at {MB_PER_S} MB/s counts its bytes at that speed, an assumption, and then the "
-    "processor's seconds, as if nothing overlapped."
+    "A build is what `python -m catalog_builder publish` does. Read: episodes decoded and "
+    "validated. Vectors: read and looked up. Users: summaries to columns; generating them is not "
+    "counted. Neighbours: co-engagement. Lists: the inverted file. Columns: all else of a "
+    "catalog. Publish: the gate, writing, and three checksums. Processor: of all threads, less "
+    "affected by other processes. Memory: the most that the process held; of a load, what it "
+    "added, mapped pages included. Folder: mapped, verified when it was promoted. Summed up: with "
+    "its checksum, as after the file was copied. The bucket is an emulator in another process, "
+    f"faster than a network; at {MB_PER_S} MB/s adds the transfer of its bytes at that speed, an "
+    "assumption, to the processor's seconds."
 )
 
 
-def step(folder: Path, *arguments: str, **environment: str) -> dict[str, Any]:
-    """What a process of `benchmarks.harness.build_steps` found."""
+def run_step(folder: Path, *arguments: str, **environment: str) -> dict[str, Any]:
+    """Run a step of `benchmarks.harness.build_steps` in a process; returns its result."""
     command = [sys.executable, "-m", "benchmarks.harness.build_steps", str(folder), *arguments]
     run = subprocess.run(  # noqa: S603  # our own module
         command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.PIPE, check=True
@@ -58,8 +56,8 @@ def step(folder: Path, *arguments: str, **environment: str) -> dict[str, Any]:
 
 
 @contextmanager
-def bucket() -> Iterator[dict[str, str]]:
-    """An emulated bucket in a process of its own; the settings by which clients find it."""
+def emulated_bucket() -> Iterator[dict[str, str]]:
+    """Run a storage emulator in a process; yields the environment by which clients find it."""
     port = free_port()
     command = [sys.executable, "-m", "emulators.storage.server", str(port), "bench"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: S603
@@ -68,7 +66,7 @@ def bucket() -> Iterator[dict[str, str]]:
         until = time.monotonic() + START_S
         while not _answers(url):
             if time.monotonic() > until or process.poll() is not None:
-                raise RuntimeError("the storage emulator does not answer")
+                raise RuntimeError(f"the storage emulator does not answer at {url}")
             time.sleep(0.05)
         yield {"STORAGE_EMULATOR_HOST": url, "GOOGLE_CLOUD_PROJECT": "demo-bench"}
     finally:
@@ -86,27 +84,27 @@ def _answers(url: str) -> bool:
     return True
 
 
-def measured(episodes: int, loads: int) -> dict[str, Any]:
-    """Everything at one size."""
+def measure(episodes: int, loads: int) -> dict[str, Any]:
+    """Build, publish, store and load a catalog of one size."""
     found: dict[str, Any] = {"episodes": episodes}
     with tempfile.TemporaryDirectory() as name:
         folder, size = Path(name), str(episodes)
-        step(folder, "make", size)
-        found["built"] = step(folder, "publish", size)
+        run_step(folder, "make", size)
+        found["built"] = run_step(folder, "publish", size)
         found["loads"] = {}
-        if episodes <= STORED:
-            with bucket() as settings:
-                found["stored"] = step(folder, "store", **settings)
+        if episodes <= MAX_STORED:
+            with emulated_bucket() as settings:
+                found["stored"] = run_step(folder, "store", **settings)
                 found["loads"] = _loaded(folder, loads, settings)
     return found
 
 
 def _loaded(folder: Path, loads: int, settings: dict[str, str]) -> dict[str, Any]:
-    """By how: spreads, all taking turns; the first turn is to warm up."""
+    """By source: spreads of its loads. Sources take turns; the first turn warms up."""
     runs: dict[str, list[dict[str, float]]] = {how: [] for how in LOADS}
     for turn in range(1 + loads):
         for how, several in runs.items():
-            one = step(folder, "load", how, **settings)
+            one = run_step(folder, "load", how, **settings)
             several.extend([one] if turn else [])
     return {
         how: {name: Spread.of(one[name] for one in several)._asdict() for name in several[0]}
@@ -115,13 +113,13 @@ def _loaded(folder: Path, loads: int, settings: dict[str, str]) -> dict[str, Any
 
 
 def bucket_load_s(one: dict[str, Any]) -> float:
-    """Seconds to load from a bucket at `MB_PER_S`."""
+    """Seconds to load from a bucket at `MB_PER_S`, transfer and then processing."""
     processor_s = one["loads"]["bucket"]["processor_s"]["median"]
     return float(one["stored"]["packed_mb"] / MB_PER_S + processor_s)
 
 
 def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
-    """As tables."""
+    """The measurements as tables."""
     builds, loads = [], []
     for one in found:
         run = one["built"]
@@ -151,17 +149,19 @@ def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and tell."""
-    parser = options("build", __doc__ or "")
+    """Run the benchmark and publish its result."""
+    parser = argument_parser("build", __doc__ or "")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="EPISODES")
-    parser.add_argument("--full", action="store_true", help=f"{FULL:,} episodes, too")
-    parser.add_argument("--loads", type=int, default=5, metavar="N", help="of each (default: 5)")
+    parser.add_argument("--full", action="store_true", help=f"{FULL:,} episodes as well")
+    parser.add_argument(
+        "--loads", type=int, default=5, metavar="N", help="number of loads (default: 5)"
+    )
     given = parser.parse_args(arguments)
     found = []
     for episodes in (*given.sizes, *([FULL] if given.full else [])):
-        found.append(measured(episodes, given.loads))
+        found.append(measure(episodes, given.loads))
         say(f"{episodes:,} episodes measured")
-    result(found).tell(given.json)
+    result(found).publish(given.json)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Cold start: from the start of a process to its first personal session, step by step.
 
 `python -m benchmarks.cold [--sizes EPISODES ...] [--starts N] [--json FILE]`: real functions under
-functions-framework, with bytecode and the snapshot's pages in the system's memory, as after one
-start that is not counted. Summaries from SQLite and from the Firestore emulator, in turn. Linux.
+functions-framework, with bytecode and the snapshot's pages in the page cache, as after one start
+that is not counted. Summaries come from SQLite and from the Firestore emulator, in turn. Linux.
 """
 
 import asyncio
@@ -21,37 +21,37 @@ from benchmarks.harness.driver import server_timing_ms
 from benchmarks.harness.function_process import FunctionProcess
 from benchmarks.harness.measurement import Spread
 from benchmarks.load import CREATE
-from benchmarks.report.results import BenchmarkResult, ResultTable, options, say
+from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser, say
 from emulators.process import MissingError
 
 SIZES = (1_000, 10_000, 100_000)
 LATER = 10
-"""requests after the first"""
+"""number of requests after the first"""
 STEPS = ("framework", "imports", "snapshot", "rankers", "worker", "first session")
 ABOUT = (
-    "Seconds, medians of the starts; in brackets the least and the most. Framework: the "
-    "interpreter and functions-framework. Imports: ours and what they need. Snapshot: settings, "
-    "reading and checking the catalog. Rankers: what every scenario computes at load. Worker: the "
-    "fork, and until it takes a request. First session: the server's time for it; store is the "
-    "part of it that waited for the summary, which opens the connection. Later: the median of the "
-    "next 10 sessions. Memory: what server and worker hold after them; shared pages count once."
+    "Seconds, medians of the starts; in brackets minimum and maximum. Framework: the interpreter "
+    "and functions-framework. Imports: of the function and its requirements. Snapshot: settings, "
+    "reading and verifying the catalog. Rankers: what every scenario computes at load. Worker: the "
+    "fork, until it takes a request. First session: the server's time for it; store is the part "
+    "that waits for the summary, connecting included. Later: the median of the next 10 sessions. "
+    "Memory: of server and worker after these; shared pages count once."
 )
 
 
-class Answered(NamedTuple):
-    """A session, and when it was answered."""
+class TimedAnswer(NamedTuple):
+    """The server's timing of a session, and when its answer arrived."""
 
     at_s: float
     steps_ms: dict[str, float]
 
 
-def started(settings: dict[str, str], users: int) -> dict[str, float]:
-    """The steps of one start, seconds, and what came after."""
+def measure_start(settings: dict[str, str], users: int) -> dict[str, float]:
+    """Start a function once; returns seconds by step, and timing and memory of later sessions."""
     with tempfile.NamedTemporaryFile() as marks:
         source = Path(__file__).with_name("harness") / "timed_start.py"
         with FunctionProcess(settings | {"MARKS": marks.name}, source=source) as served:
-            first = ask(served, 0)
-            later = [ask(served, 1 + one % (users - 1)) for one in range(LATER)]
+            first = request_session(served, 0)
+            later = [request_session(served, 1 + one % (users - 1)) for one in range(LATER)]
             memory_mb = served.memory_mb
         mark = json.loads(Path(marks.name).read_text())
     total_s = first.steps_ms["total"] / 1000
@@ -70,8 +70,8 @@ def started(settings: dict[str, str], users: int) -> dict[str, float]:
     }
 
 
-def ask(served: FunctionProcess, user: int) -> Answered:
-    """A personal session."""
+def request_session(served: FunctionProcess, user: int) -> TimedAnswer:
+    """Request a personal session. Raises `RuntimeError` if the answer is none."""
     connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
     connection.request("POST", CREATE, b"{}", {"X-Demo-User": uid(user)})
     answer = connection.getresponse()
@@ -79,27 +79,27 @@ def ask(served: FunctionProcess, user: int) -> Answered:
     at_s = time.monotonic()
     connection.close()
     if answer.status != 200 or not body["user_vector_episodes"] or body["degraded"]:  # noqa: PLR2004
-        raise RuntimeError(f"no personal session: {answer.status} {str(body)[-400:]}")
-    return Answered(at_s, server_timing_ms(answer.headers["Server-Timing"]))
+        raise RuntimeError(f"expected a personal session, got {answer.status} {str(body)[-400:]}")
+    return TimedAnswer(at_s, server_timing_ms(answer.headers["Server-Timing"]))
 
 
-def measured(sizes: Sequence[int], starts: int) -> list[dict[str, Any]]:
-    """By size and store: the spread of each step."""
+def measure(sizes: Sequence[int], starts: int) -> list[dict[str, Any]]:
+    """By size and store: the spread of each step over the starts, after one that is not counted."""
     found = []
     for episodes in sizes:
-        world = SyntheticDataset(episodes, users=LATER + 1)
+        dataset = SyntheticDataset(episodes, users=LATER + 1)
         with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-            settings = world.publish(Path(folder) / "shelf")
-            sqlite = asyncio.run(world.sqlite(Path(folder) / "users.db"))
+            settings = dataset.publish(Path(folder) / "shelf")
+            sqlite = asyncio.run(dataset.sqlite(Path(folder) / "users.db"))
             stores = {"SQLite": settings | sqlite}
             try:
-                stores["Firestore emulator"] = settings | stack.enter_context(world.firestore())
+                stores["Firestore emulator"] = settings | stack.enter_context(dataset.firestore())
             except MissingError as missing:
-                say(f"without Firestore: {missing}")
+                say(f"Firestore is left out: {missing}")
             runs: dict[str, list[dict[str, float]]] = {name: [] for name in stores}
             for number in range(1 + starts):
                 for name, chosen in stores.items():
-                    one = started(chosen, world.users)
+                    one = measure_start(chosen, dataset.users)
                     runs[name] += [one] if number else []
             found += [
                 {"episodes": episodes, "users": name}
@@ -111,7 +111,7 @@ def measured(sizes: Sequence[int], starts: int) -> list[dict[str, Any]]:
 
 
 def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
-    """As tables."""
+    """The measurements as tables."""
     steps = [
         [
             f"{one['episodes']:,}",
@@ -142,7 +142,9 @@ def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
                 "Start to first session", ["episodes", "summary from", *STEPS, "all"], steps
             ),
             ResultTable(
-                "The first session against the next", ["episodes", "summary from", *header], after
+                "The first session compared with later ones",
+                ["episodes", "summary from", *header],
+                after,
             ),
         ],
         {"starts": [_plain(one) for one in found]},
@@ -154,12 +156,14 @@ def _plain(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and tell."""
-    parser = options("cold", __doc__ or "")
+    """Run the benchmark and publish its result."""
+    parser = argument_parser("cold", __doc__ or "")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="EPISODES")
-    parser.add_argument("--starts", type=int, default=5, metavar="N", help="of each (default: 5)")
+    parser.add_argument(
+        "--starts", type=int, default=5, metavar="N", help="number of starts (default: 5)"
+    )
     given = parser.parse_args(arguments)
-    result(measured(given.sizes, given.starts)).tell(given.json)
+    result(measure(given.sizes, given.starts)).publish(given.json)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Cost: dollars for a million sessions, from what was measured and `prices.toml`.
+"""Cost: dollars for a million sessions, from measured resources and `prices.toml`.
 
-`python -m benchmarks.cost [--http FILE] [--summary FILE] [--prices FILE] [--json FILE]`: measured
+`python -m benchmarks.cost [--http FILE] [--summary FILE] [--prices FILE] [--json FILE]`: the
 figures are those of `benchmarks.http` and `benchmarks.summary`, read from their JSON or measured
-now. Beside the approach that the feed started from and rented services.
+now. They are compared with the original approach and with managed services.
 """
 
 import asyncio
@@ -17,7 +17,13 @@ from benchmarks import http, origin, summary
 from benchmarks.data.users import NOW, episode_id
 from benchmarks.harness.dataset import SyntheticDataset
 from benchmarks.report.prices import FILE, PriceList, read_prices
-from benchmarks.report.results import BenchmarkResult, ResultTable, options, read, say
+from benchmarks.report.results import (
+    BenchmarkResult,
+    ResultTable,
+    argument_parser,
+    read_result,
+    say,
+)
 from emulators.process import MissingError
 from feed.model.engagement import Engagement
 from feed.model.timestamps import to_us
@@ -27,42 +33,43 @@ from operations.reconcile.recording_store import RecordingStore
 
 MILLION = 1_000_000
 MEMORY_GIB = 1.0
-"""of an instance of create-session, as deploy.sh has it"""
+"""memory of a create-session instance, as in deploy.sh"""
 TRIGGER_GIB = 0.5
-BUSY = 0.6
-"""the share of an instance's processor that is at work, where many sessions share it: assumed"""
-ROUNDED_S = 0.1
-"""what an instance that has a single request is billed at least"""
-WHOLE = 0.01
-"""fewer answers than this without a summary: what takes less work is no session's figure"""
+"""memory of an instance of the trigger"""
+UTILIZATION = 0.6
+"""assumed utilization of an instance's processor that many sessions share"""
+MIN_BILLED_S = 0.1
+"""least time that is billed for an instance with a single request"""
+MAX_DEGRADED = 0.01
+"""largest share of degraded answers in figures that are used, since these take less work"""
 ENGAGEMENTS, EPISODES = 500, 2_000
 VECTORS = (160, 500)
 RECORDS_A_UNIT = 10
 ABOUT = (
     "Dollars. Shared: many sessions at once on an instance of 1 vCPU and 1 GiB whose processor is "
-    f"at work {BUSY:.0%} of the time. Alone: each session has an instance to itself for the least "
-    "that is billed, 100 ms. PriceList, their sources and dates: "
+    f"busy {UTILIZATION:.0%} of the time. Alone: each session has an instance of its own for the "
+    "least that is billed, 100 ms. Prices, their sources and dates: "
     "benchmarks/report/prices.toml. Free tiers, storage, builds and Cloud Run's own request log "
     "are not counted."
 )
 
 
 class Measured(NamedTuple):
-    """What one session and one engagement take."""
+    """The measured resources of one session and one engagement."""
 
     processor_ms: float
     answer_bytes: float
     log_bytes: float
     summaries_from: str
     event_ms: float | None
-    """processor of the trigger, None where it was not measured"""
+    """processor time of the trigger; None if it was not measured"""
     event: Spending
-    """documents that an engagement's event reads and writes"""
+    """documents read and written for the event of an engagement"""
 
 
 def sessions(prices: PriceList, found: Measured, *, alone: bool) -> dict[str, float]:
-    """Dollars of a million sessions, by what they are for."""
-    instance_s = ROUNDED_S if alone else found.processor_ms / 1000 / BUSY
+    """Dollars for a million sessions, by item; `alone` with one session per instance."""
+    instance_s = MIN_BILLED_S if alone else found.processor_ms / 1000 / UTILIZATION
     return {
         "processor and memory": _instance(prices, instance_s, MEMORY_GIB),
         "requests": prices.invocation.of(MILLION),
@@ -73,9 +80,9 @@ def sessions(prices: PriceList, found: Measured, *, alone: bool) -> dict[str, fl
 
 
 def engagements(prices: PriceList, found: Measured) -> dict[str, float]:
-    """Dollars of a million engagements, each by itself, with the summary that follows.
+    """Dollars for a million engagements, each written alone, with the update of the summary.
 
-    Without the trigger's processor, where that was not measured.
+    Leaves out the trigger's processor time if it was not measured.
     """
     spent = {
         "requests": prices.invocation.of(MILLION),
@@ -84,19 +91,19 @@ def engagements(prices: PriceList, found: Measured) -> dict[str, float]:
     }
     if found.event_ms is None:
         return spent
-    event_s = found.event_ms / 1000 / BUSY
+    event_s = found.event_ms / 1000 / UTILIZATION
     return {"processor and memory": _instance(prices, event_s, TRIGGER_GIB), **spent}
 
 
-def approach(
+def original_approach(
     prices: PriceList, found: Measured, origin_ms: float, vectors: int
 ) -> dict[str, float]:
-    """Dollars of a million sessions of the approach that the feed started from.
+    """Dollars for a million sessions of the original approach, by item.
 
-    Vectors in batches of ten, though one by one each would take a unit of its own.
+    Vectors are fetched in batches of ten; fetched singly, each takes a read unit.
     """
     units = math.ceil(vectors / RECORDS_A_UNIT)
-    instance_s = origin_ms / 1000 / BUSY
+    instance_s = origin_ms / 1000 / UTILIZATION
     return {
         "processor and memory": _instance(prices, instance_s, MEMORY_GIB),
         "requests": prices.invocation.of(MILLION),
@@ -112,12 +119,14 @@ def _instance(prices: PriceList, seconds: float, gib: float) -> float:
     return MILLION * (prices.vcpu_second.of(seconds) + prices.gib_second.of(seconds * gib))
 
 
-def measured(http_found: dict[str, Any], summary_found: dict[str, Any] | None) -> Measured:
-    """The figures that cost depends on. Of Firestore, where it was there to be measured."""
+def figures_of(http_found: dict[str, Any], summary_found: dict[str, Any] | None) -> Measured:
+    """The figures that cost depends on, with summaries from Firestore if it was measured."""
     contenders = http_found["contenders"]
     name = "Firestore emulator" if "Firestore emulator" in contenders else "SQLite"
     by_connections = contenders[name]
-    whole = [one for one in by_connections if by_connections[one]["degraded"]["median"] < WHOLE]
+    whole = [
+        one for one in by_connections if by_connections[one]["degraded"]["median"] < MAX_DEGRADED
+    ]
     figures = by_connections[max(whole, key=int) if whole else min(by_connections, key=int)]
     return Measured(
         figures["processor_ms"]["median"],
@@ -130,11 +139,11 @@ def measured(http_found: dict[str, Any], summary_found: dict[str, Any] | None) -
 
 
 async def event_spending() -> Spending:
-    """Documents that the event of one engagement of a user with many reads and writes."""
+    """Documents read and written for the event of one engagement, of a user with many."""
     with tempfile.TemporaryDirectory() as folder:
         store, meter = SqliteStore(Path(folder) / "users.db"), Meter(FirestorePrices())
-        world = SyntheticDataset(2_000, users=1)
-        for name, known in world.summaries():
+        dataset = SyntheticDataset(2_000, users=1)
+        for name, known in dataset.summaries():
             for one in known.engagements:
                 await store.put_engagement(name, one)
             await refresh_summary(store, name, rebuild=True)
@@ -147,9 +156,9 @@ async def event_spending() -> Spending:
 
 
 def result(prices: PriceList, found: Measured, origin_ms: float) -> BenchmarkResult:
-    """As tables."""
+    """The costs as tables."""
     shared, alone = (sessions(prices, found, alone=alone) for alone in (False, True))
-    few, many = (approach(prices, found, origin_ms, vectors) for vectors in VECTORS)
+    few, many = (original_approach(prices, found, origin_ms, vectors) for vectors in VECTORS)
     events = engagements(prices, found)
     hosting = prices.egress_hosting.of(found.answer_bytes * MILLION / 1e9)
     each = [
@@ -159,17 +168,17 @@ def result(prices: PriceList, found: Measured, origin_ms: float) -> BenchmarkRes
             [*_lines(shared, alone), ["bytes through Hosting instead", *[_dollars(hosting)] * 2]],
         ),
         ResultTable(
-            "A million engagements, each by itself",
+            "A million engagements, each written alone",
             ["", "shared"],
             _lines(events),
         ),
         ResultTable(
-            "A million sessions of the approach that the feed started from",
+            "A million sessions of the original approach",
             ["", *(f"{vectors} vectors" for vectors in VECTORS)],
             _lines(few, many),
         ),
         ResultTable(
-            "A million answers of rented services, without training and storage",
+            "A million answers of managed services, without training and storage",
             ["", "dollars"],
             [
                 [price.unit, _dollars(price.of(MILLION))]
@@ -180,10 +189,10 @@ def result(prices: PriceList, found: Measured, origin_ms: float) -> BenchmarkRes
     about = (
         f"{ABOUT} Measured: {found.processor_ms:.2f} ms of the processor and "
         f"{found.answer_bytes:,.0f} bytes a session, summaries from {found.summaries_from}; "
-        f"{found.log_bytes:,.0f} bytes of log; the approach {origin_ms:.1f} ms over "
+        f"{found.log_bytes:,.0f} bytes of log; the original approach {origin_ms:.1f} ms over "
         f"{EPISODES:,} episodes; an event {found.event.reads} reads and {found.event.writes} "
-        f"writes. The approach is {sum(few.values()) / sum(shared.values()):,.0f} to "
-        f"{sum(many.values()) / sum(shared.values()):,.0f} times as dear."
+        f"writes. The original approach is {sum(few.values()) / sum(shared.values()):,.0f} to "
+        f"{sum(many.values()) / sum(shared.values()):,.0f} times as expensive."
     )
     unchecked = [name for name in prices.__struct_fields__ if not getattr(prices, name).checked]
     if unchecked:
@@ -208,7 +217,7 @@ def result(prices: PriceList, found: Measured, origin_ms: float) -> BenchmarkRes
 
 
 def _lines(*columns: dict[str, float]) -> list[list[str]]:
-    """One line for each item, and their sum."""
+    """A line per item, and their sum."""
     lines = [[name, *(_dollars(column[name]) for column in columns)] for name in columns[0]]
     return [*lines, ["all", *(_dollars(sum(column.values())) for column in columns)]]
 
@@ -218,33 +227,39 @@ def _dollars(amount: float) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Reckon and tell."""
-    parser = options("cost", __doc__ or "")
-    parser.add_argument("--http", type=Path, metavar="FILE", help="what benchmarks.http found")
-    parser.add_argument("--summary", type=Path, metavar="FILE", help="benchmarks.summary's")
+    """Compute the costs and publish the result."""
+    parser = argument_parser("cost", __doc__ or "")
+    parser.add_argument("--http", type=Path, metavar="FILE", help="JSON of benchmarks.http")
+    parser.add_argument("--summary", type=Path, metavar="FILE", help="JSON of benchmarks.summary")
     parser.add_argument("--prices", type=Path, default=FILE, metavar="FILE")
-    parser.add_argument("--episodes", type=int, default=10_000, metavar="N", help="if measured now")
+    parser.add_argument(
+        "--episodes",
+        type=int,
+        default=10_000,
+        metavar="N",
+        help="size of the catalog without --http",
+    )
     given = parser.parse_args(arguments)
     try:
         prices = read_prices(given.prices)
     except (OSError, ValueError) as error:
         raise SystemExit(f"benchmarks.cost: {error}") from None
     if given.http:
-        over_http = read(given.http).found
+        over_http = read_result(given.http).found
     else:
-        world = SyntheticDataset(given.episodes)
-        over_http = http.result(http.measured(world, [16], 2.0, 1), world).found
-    events = read(given.summary).found if given.summary else _events()
-    found = measured(over_http, events)
-    origin_ms = origin.measured(EPISODES, 5)[origin.AS_IT_WAS].median
-    result(prices, found, origin_ms).tell(given.json)
+        dataset = SyntheticDataset(given.episodes)
+        over_http = http.result(http.measure(dataset, [16], 2.0, 1), dataset).found
+    events = read_result(given.summary).found if given.summary else _events()
+    found = figures_of(over_http, events)
+    origin_ms = origin.measure(EPISODES, 5)[origin.AS_IT_WAS].median
+    result(prices, found, origin_ms).publish(given.json)
 
 
 def _events() -> dict[str, Any] | None:
     try:
-        return summary.measured(events=300, users=50, probes=1)
+        return summary.measure(events=300, users=50, probes=1)
     except MissingError as missing:
-        say(f"without events: {missing}")
+        say(f"events are left out: {missing}")
         return None
 
 

@@ -1,13 +1,8 @@
-"""The engine by size: whole sessions, and the search for the nearest beside libraries that do it.
+"""Sessions by catalog size, and the vector search compared with libraries.
 
-`python -m benchmarks.engine [--sizes 1000 100000x1536 ...] [--full] [--peers NAME ...]
-[--json FILE]`: a size is how many episodes, and of how many dimensions, if not of 256. `--full`
-adds a million episodes, which takes ten minutes with all peers.
-
-A session: 500 engagements, 2,000 exclusions, a page of 10 as JSON and a cursor for the rest. The
-search: 4 interests x 150, 2,000 exclusions. One thread; whoever is measured takes turns, so that
-what disturbs one disturbs all; medians, and from the 10th to the 90th percentile. Each peer, and
-the lists once more, at the least effort that finds `RECALL`. Peers: benchmarks/requirements.txt.
+`python -m benchmarks.engine [--sizes 1000 100000x1536 ...] [--full] [--peers NAME ...] [--json
+FILE]`: a size is a number of episodes, and of dimensions if not 256. `--full` adds a million
+episodes, which takes ten minutes with all libraries (benchmarks/requirements.txt).
 """
 
 # ruff: noqa: E402  # threads are counted when numpy is imported
@@ -28,8 +23,8 @@ import numpy as np
 from benchmarks.data.large_catalog import INTERESTS, NOW, large_catalog, neighbourhoods, queries
 from benchmarks.harness import stages
 from benchmarks.harness.earshot_search import EarshotSearch
-from benchmarks.harness.peers import Peer, Places, Rows, installed
-from benchmarks.report.results import BenchmarkResult, ResultTable, call_us, options, say
+from benchmarks.harness.peers import Peer, RowArray, VectorArray, installed
+from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser, call_us, say
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import DAY_US, to_us
 from feed.ranking.pipeline import Ranker
@@ -39,7 +34,7 @@ from feed.user.query import Query
 from feed.vectors.inverted_file import InvertedFile
 
 Size = tuple[int, int]
-"""episodes, and dimensions"""
+"""number of episodes, and of dimensions"""
 DIMENSION = 256
 SIZES: tuple[Size, ...] = (
     *((1_000, DIMENSION), (10_000, DIMENSION), (100_000, DIMENSION)),
@@ -53,28 +48,28 @@ RECALL = 0.96
 USERS = 20
 ROUNDS = 5
 ABOUT = (
-    "One thread; whoever is measured takes turns, so that what disturbs one disturbs all. Medians; "
-    "in brackets from the 10th to the 90th percentile. A session: 500 engagements, 2,000 "
-    "exclusions, a page of 10 as JSON and a cursor for the rest; rank: the slate alone. A call: a "
-    "small one of numpy, timed before these sessions and after; sizes are measured one after "
-    "another, so compare them by it. The search: 4 interests x 150 with 2,000 exclusions. Recall: "
-    "the share of the exact 150 nearest that are found. Earshot as the builder made it, and "
-    f"(least), as each peer, at the least effort that finds {RECALL:g}. Peers: "
+    "One thread; what is compared takes turns, so that disturbances affect all alike. Medians; in "
+    "brackets the 10th and the 90th percentile. A session: 500 engagements, 2,000 exclusions, a "
+    "page of 10 as JSON and a cursor for the rest; rank: the ranking alone. A call: a small call "
+    "of numpy, timed before and after the sessions; sizes are measured one after another, so "
+    "compare them relative to it. Search: 4 interests x 150 with 2,000 exclusions. Recall: the "
+    "share of the exact 150 nearest that are found. Earshot as the builder made it, and (least), "
+    f"as each library, at the least effort that finds {RECALL:g}. Libraries: "
     f"benchmarks/requirements.txt; those that are not installed are left out. {stages.ABOUT}"
 )
-KEYS = (b"a key for a benchmark, long enough",)
+KEYS = (b"a key for cursors that are discarded",)
 
 
-class Job(NamedTuple):
-    """One user's search, and what it has to find."""
+class SearchJob(NamedTuple):
+    """One search: query vectors, excluded rows, and the exact result."""
 
-    asked: Rows
-    excluded: Places
-    wanted: list[Places]
+    asked: VectorArray
+    excluded: RowArray
+    wanted: list[RowArray]
 
 
-def jobs(catalog: Catalog) -> list[Job]:
-    """Searches around interests in whose neighbourhood much is excluded."""
+def search_jobs(catalog: Catalog) -> list[SearchJob]:
+    """Searches around interests, with most exclusions near these."""
     held = replace(catalog.embeddings, inverted_file=InvertedFile.none(catalog.dimension))
     exact, made = EarshotSearch(replace(catalog, embeddings=held)), []
     for seed in range(USERS):
@@ -82,12 +77,12 @@ def jobs(catalog: Catalog) -> list[Job]:
         most = min(EXCLUDED, len(catalog) // 2)
         excluded = np.sort(np.random.default_rng(seed).permutation(near)[:most])
         asked = catalog.embeddings[np.array(interests)]
-        made.append(Job(asked, excluded, exact.search(asked, excluded, COUNT, 0)))
+        made.append(SearchJob(asked, excluded, exact.search(asked, excluded, COUNT, 0)))
     return made
 
 
-def recall(peer: Peer, effort: int, searches: Sequence[Job]) -> float:
-    """The share of the nearest that are found, over all searches."""
+def recall(peer: Peer, effort: int, searches: Sequence[SearchJob]) -> float:
+    """The share of the exact nearest rows that a peer finds, the mean over all searches."""
     found = [
         len(np.intersect1d(one, other)) / len(other)
         for job in searches
@@ -98,8 +93,8 @@ def recall(peer: Peer, effort: int, searches: Sequence[Job]) -> float:
     return float(np.mean(found))
 
 
-def least_effort(peer: Peer, searches: Sequence[Job]) -> tuple[int, float]:
-    """The first of its settings that finds `RECALL`, or else its last; and what that finds."""
+def least_effort(peer: Peer, searches: Sequence[SearchJob]) -> tuple[int, float]:
+    """The least effort that reaches `RECALL`, or else the largest, with its recall."""
     effort, found = 0, 0.0
     for effort in peer.efforts:
         found = recall(peer, effort, searches)
@@ -109,9 +104,9 @@ def least_effort(peer: Peer, searches: Sequence[Job]) -> tuple[int, float]:
 
 
 def in_turns(tasks: dict[str, Sequence[Callable[[], Any]]]) -> dict[str, dict[str, float]]:
-    """By name: milliseconds of each one's calls, all taking turns."""
+    """By name: quantiles of the milliseconds of its calls. Tasks take turns, call by call."""
     taken: dict[str, list[float]] = {name: [] for name in tasks}
-    for turn in range(-1, ROUNDS):  # the first is to warm up
+    for turn in range(-1, ROUNDS):  # the first turn warms up
         for calls in zip(*tasks.values(), strict=True):
             for name, call in zip(tasks, calls, strict=True):
                 began = time.perf_counter()
@@ -125,14 +120,14 @@ def in_turns(tasks: dict[str, Sequence[Callable[[], Any]]]) -> dict[str, dict[st
     return found
 
 
-def searching(catalog: Catalog, peers: Sequence[str] | None) -> dict[str, dict[str, Any]]:
-    """The search alone, by whom."""
-    searches = jobs(catalog)
+def measure_search(catalog: Catalog, peers: Sequence[str] | None) -> dict[str, dict[str, Any]]:
+    """By engine: time and recall of the vector search alone."""
+    searches = search_jobs(catalog)
     earshot = EarshotSearch(catalog)
     contestants: dict[str, tuple[Peer, int]] = {"earshot": (earshot, 0)}
     about: dict[str, dict[str, Any]] = {"earshot": {"recall": recall(earshot, 0, searches)}}
     built: list[tuple[str, Peer]] = []
-    if len(catalog.embeddings.inverted_file) > 1:  # of a single one there is no part to leave out
+    if len(catalog.embeddings.inverted_file) > 1:  # with a single list, all of it is probed
         built.append(("earshot, least", earshot))
     for name, build in installed(None if peers is None else list(peers)):
         began = time.perf_counter()
@@ -151,8 +146,8 @@ def searching(catalog: Catalog, peers: Sequence[str] | None) -> dict[str, dict[s
     return {name: taken[name] | about[name] for name in contestants}
 
 
-def whole_sessions(catalog: Catalog) -> dict[str, dict[str, float]]:
-    """From the query to the bytes of the first page, by scenario."""
+def measure_sessions(catalog: Catalog) -> dict[str, dict[str, float]]:
+    """By scenario: time from the query to the bytes of the first page, and of the ranking alone."""
     asked = queries(catalog, USERS)
     rankers = {name: Ranker(catalog, shipped()[name]) for name in SCENARIOS}
     tasks: dict[str, Sequence[Callable[[], Any]]] = {}
@@ -162,11 +157,11 @@ def whole_sessions(catalog: Catalog) -> dict[str, dict[str, float]]:
     return in_turns(tasks)
 
 
-def spent(catalog: Catalog) -> dict[str, dict[str, float]]:
-    """Where a session's time goes, by scenario."""
+def measure_stages(catalog: Catalog) -> dict[str, dict[str, float]]:
+    """By scenario: milliseconds of each stage of a session."""
     asked = queries(catalog, USERS)
     return {
-        name: stages.split(_page, Ranker(catalog, shipped()[name]), asked, ROUNDS)
+        name: stages.stage_times_ms(_page, Ranker(catalog, shipped()[name]), asked, ROUNDS)
         for name in SCENARIOS
     }
 
@@ -177,12 +172,12 @@ def _page(ranker: Ranker, query: Query) -> bytes:
     return sessions.page(ranker.catalog, session, 10, uid="u", keys=KEYS, expires_us=until)
 
 
-def measured(size: int, dimension: int, peers: Sequence[str] | None) -> dict[str, Any]:
-    """Everything at one size."""
+def measure(size: int, dimension: int, peers: Sequence[str] | None) -> dict[str, Any]:
+    """Measure sessions, stages and search at one size."""
     began = time.perf_counter()
     catalog = large_catalog(size, dimension)
     lists = catalog.embeddings.inverted_file
-    before_us, found = call_us(), whole_sessions(catalog)
+    before_us, found = call_us(), measure_sessions(catalog)
     return {
         "episodes": size,
         "dimension": dimension,
@@ -191,13 +186,13 @@ def measured(size: int, dimension: int, peers: Sequence[str] | None) -> dict[str
         "reach": round(float(lists.probe_threshold[0]), 3) if len(lists) else None,
         "call_us": round((before_us + call_us()) / 2, 2),
         "sessions": found,
-        "stages": spent(catalog),
-        "search": searching(catalog, peers),
+        "stages": measure_stages(catalog),
+        "search": measure_search(catalog, peers),
     }
 
 
 def result(runs: Sequence[dict[str, Any]]) -> BenchmarkResult:
-    """As tables."""
+    """The measurements as tables."""
     sessions, by_stage, searches = [], [], []
     for run in runs:
         size = [f"{run['episodes']:,} x {run['dimension']}", f"{run['lists']:,}"]
@@ -216,10 +211,8 @@ def result(runs: Sequence[dict[str, Any]]) -> BenchmarkResult:
         ABOUT,
         [
             ResultTable("One session", [*header, "a call, µs"], sessions),
-            ResultTable("Where its milliseconds go", [*header[:3], *stages.STAGES], by_stage),
-            ResultTable(
-                "The search for the nearest", [*header, "recall", "effort", "built s"], searches
-            ),
+            ResultTable("Milliseconds by stage", [*header[:3], *stages.STAGES], by_stage),
+            ResultTable("Vector search", [*header, "recall", "effort", "built s"], searches),
         ],
         about | {"runs": list(runs)},
     )
@@ -230,17 +223,22 @@ def _spread(found: dict[str, Any]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure every size and tell."""
-    parser = options("engine", __doc__ or "")
+    """Measure every size and publish the result."""
+    parser = argument_parser("engine", __doc__ or "")
     parser.add_argument("--sizes", type=_size, nargs="+", default=SIZES, metavar="N[xD]")
-    parser.add_argument("--full", action="store_true", help=f"{FULL[0]:,} episodes, too")
-    parser.add_argument("--peers", nargs="*", metavar="NAME", help="none, or some of them")
+    parser.add_argument("--full", action="store_true", help=f"{FULL[0]:,} episodes as well")
+    parser.add_argument(
+        "--peers",
+        nargs="*",
+        metavar="NAME",
+        help="libraries to compare with (default: all installed)",
+    )
     given = parser.parse_args(arguments)
     runs = []
     for size, dimension in (*given.sizes, *([FULL] if given.full else [])):
-        runs.append(measured(size, dimension, given.peers))
+        runs.append(measure(size, dimension, given.peers))
         say(f"{size:,} episodes x {dimension} measured")
-    result(runs).tell(given.json)
+    result(runs).publish(given.json)
 
 
 def _size(text: str) -> Size:

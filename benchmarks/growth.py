@@ -1,7 +1,7 @@
-"""Growth: how what the other benchmarks found grows with size, as an exponent.
+"""Growth: how the figures of other benchmarks grow with size, as an exponent.
 
-`python -m benchmarks.growth FOLDER [--json FILE]`: FOLDER holds the JSON that they wrote. Nothing
-is measured here. Fitted is value = factor x size^exponent, by least squares of the logarithms.
+`python -m benchmarks.growth FOLDER [--json FILE]`: FOLDER holds the JSON that they wrote. Fits
+value = factor x size^exponent by least squares of the logarithms; nothing is measured.
 """
 
 import math
@@ -13,45 +13,45 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cold import STEPS as COLD_STEPS
-from benchmarks.report.page import results
-from benchmarks.report.results import BenchmarkResult, ResultTable, options
+from benchmarks.report.page import read_results
+from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser
 
 FEWEST = 3
-"""sizes, of fewer nothing is fitted"""
+"""least number of sizes for a fit"""
 ABOUT = (
-    "Exponent: 0 does not grow, 1 grows as size does. Fitted over all sizes, and between the two "
-    "largest, since what is the same at every size flattens the first. From medians that the other "
-    "benchmarks wrote; what has fewer than three sizes is left out."
+    "Exponent: 0 is constant, 1 grows in proportion to size. Fitted over all sizes, and between "
+    "the two largest, since a constant part flattens the first. From medians of the other "
+    "benchmarks; figures with fewer than three sizes are left out."
 )
 
 
 @dataclass(frozen=True)
 class GrowthSeries:
-    """One figure by size."""
+    """One measured figure by size."""
 
     benchmark: str
     name: str
     unit: str
     by: str
-    """what size is counted in"""
+    """unit of the size"""
     points: list[tuple[float, float]]
-    """size and value, the smallest first"""
+    """pairs of size and value, sorted by size"""
 
     @property
     def exponent(self) -> float:
-        """Over all sizes."""
+        """The exponent of the fit over all sizes."""
         sizes, values = zip(*self.points, strict=True)
         return statistics.linear_regression([*map(math.log, sizes)], [*map(math.log, values)]).slope
 
     @property
     def exponent_at_end(self) -> float:
-        """Between the two largest."""
+        """The exponent between the two largest sizes."""
         (x, a), (y, b) = self.points[-2:]
         return math.log(b / a) / math.log(y / x)
 
 
 Figure = tuple[str, str, float, float]
-"""Name, unit, size, value."""
+"""name, unit, size, value"""
 
 
 def _engine(found: dict[str, Any]) -> Iterator[Figure]:
@@ -96,6 +96,12 @@ def _http(found: dict[str, Any]) -> Iterator[Figure]:
             yield f"processor, {name}", "ms", int(connections), one["processor_ms"]["median"]
 
 
+def _signals(found: dict[str, Any]) -> Iterator[Figure]:
+    for run in found["runs"]:
+        yield "processor", "s", run["users"], sum(run["seconds"].values())
+        yield "memory", "MB", run["users"], run["peak_mb"]
+
+
 def _summary(found: dict[str, Any]) -> Iterator[Figure]:
     for one in found.values():
         if isinstance(one, dict) and "users" in one:
@@ -109,12 +115,13 @@ FIGURES: Mapping[str, tuple[str, Callable[[dict[str, Any]], Iterator[Figure]]]] 
     "origin": ("episodes", _origin),
     "summary": ("users", _summary),
     "build": ("episodes", _build),
+    "signals": ("users", _signals),
 }
-"""By benchmark: what its size is counted in, and its figures."""
+"""by benchmark: the unit of its size, and its figures"""
 
 
 def series(found: Sequence[BenchmarkResult]) -> list[GrowthSeries]:
-    """Every figure of these results that has enough sizes, each above 0."""
+    """All figures of the results that have at least 3 sizes with a value above 0."""
     made = []
     for one in found:
         if one.name in FIGURES:
@@ -132,7 +139,7 @@ def series(found: Sequence[BenchmarkResult]) -> list[GrowthSeries]:
 
 
 def result(every: Sequence[GrowthSeries]) -> BenchmarkResult:
-    """As tables, one for each benchmark."""
+    """The fits as a table per benchmark."""
     tables = []
     for benchmark, some in groupby(every, lambda one: one.benchmark):
         rows = [
@@ -154,12 +161,12 @@ def result(every: Sequence[GrowthSeries]) -> BenchmarkResult:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Fit what is there and tell."""
-    parser = options("growth", __doc__ or "")
-    parser.add_argument("folder", type=Path, help="of the JSON that benchmarks wrote")
+    """Fit the results in a folder and publish the fits."""
+    parser = argument_parser("growth", __doc__ or "")
+    parser.add_argument("folder", type=Path, help="folder of the JSON that benchmarks wrote")
     given = parser.parse_args(arguments)
     try:
-        result(series(results(given.folder))).tell(given.json)
+        result(series(read_results(given.folder))).publish(given.json)
     except ValueError as error:
         raise SystemExit(f"benchmarks.growth: {error}") from None
 

@@ -1,8 +1,8 @@
-"""HTTP: sessions of a real function, against the framework answering a constant of the same size.
+"""HTTP: sessions of a real function, compared with a constant answer of the same size.
 
-`python -m benchmarks.http [--episodes N] [--connections N ...] [--seconds S] [--rounds R]
-[--json FILE]`: summaries read from SQLite and from the Firestore emulator. All take turns, each
-round anew. The processor's time is the function's alone, from /proc; latencies are the client's,
+`python -m benchmarks.http [--episodes N] [--connections N ...] [--seconds S] [--rounds R] [--json
+FILE]`: summaries come from SQLite and from the Firestore emulator. Functions take turns in each
+round. Processor time is the function's alone, from /proc; latencies are measured by the client,
 which has the other core. Linux.
 """
 
@@ -21,96 +21,100 @@ from benchmarks.harness.driver import LoadResult, PostRequest, drive, server_tim
 from benchmarks.harness.function_process import FunctionProcess
 from benchmarks.harness.measurement import Spread, quantiles
 from benchmarks.load import CREATE
-from benchmarks.report.results import BenchmarkResult, ResultTable, options, say
+from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser, say
 from emulators.process import MissingError
 
 CONNECTIONS = (1, 4, 16, 64)
 ENGINE = ("summary", "rank", "encode")
-"""steps that are no HTTP"""
+"""steps of a session that are not HTTP"""
 WARM_UP_S = 1.0
 ABOUT = (
-    "Each user has a summary of 500 engagements and asks for a page of 10. Beyond is the client's "
-    "latency less the steps summary, rank and encode of the same answer; with more than one "
-    "connection, waiting for others is in it. The constant that is as busy computes for as long as "
-    "a session is ranked: what it has beyond is what waiting costs a client. Degraded: the share "
-    "of answers that had to do without the summary, or named anything else, and so took less "
-    "work. Of all columns the median of the rounds; in brackets the least and the most."
+    "Each user has a summary of 500 engagements and requests for a page of 10. Beyond: the "
+    "client's latency without the steps summary, rank and encode of the same answer; with several "
+    "connections it includes waiting for other requests. The busy constant computes for as long "
+    "as a session is ranked; its time beyond is what waiting costs a client. Degraded: the share "
+    "of answers without the summary or otherwise degraded, which take less work. All columns: "
+    "median of the rounds; in brackets minimum and maximum."
 )
 
 
 @dataclass
 class Contender:
-    """A function that takes its turn."""
+    """A function under load, with the requests sent to it and the figures of its rounds."""
 
     name: str
     served: FunctionProcess
-    asks: Iterator[PostRequest]
+    requests: Iterator[PostRequest]
     rounds: dict[int, list[dict[str, float]]] = field(default_factory=dict)
-    """by connections: the figures of each round"""
+    """by number of connections: the figures of each round"""
 
-    def turn(self, connections: int, seconds: float) -> LoadResult:
-        """Drive it once."""
-        return drive(self.served.url, self.asks, connections=connections, duration_s=seconds)
+    def load(self, connections: int, seconds: float) -> LoadResult:
+        """Send requests for a while."""
+        return drive(self.served.url, self.requests, connections=connections, duration_s=seconds)
 
-    def measure(self, connections: int, seconds: float) -> None:
-        """Drive it once, and keep what it took. Raises where it did not answer everything."""
+    def record_round(self, connections: int, seconds: float) -> None:
+        """Send requests for a while and keep the figures.
+
+        Raises:
+            RuntimeError: a request was not answered with 200.
+        """
         before_s, logged = self.served.processor_s, self.served.log_bytes
-        driven = self.turn(connections, seconds)
+        load = self.load(connections, seconds)
         used_s = self.served.processor_s - before_s
-        if driven.answered != driven.sent:
-            raise RuntimeError(
-                f"{self.name}: {dict(driven.outcomes)}\n{self.served.output[-2000:]}"
-            )
+        if load.answered != load.sent:
+            raise RuntimeError(f"{self.name}: {dict(load.outcomes)}\n{self.served.output[-2000:]}")
         self.rounds.setdefault(connections, []).append(
-            quantiles(driven.latencies_ms, 3)
+            quantiles(load.latencies_ms, 3)
             | {
-                "per_s": driven.per_s,
-                "processor_ms": used_s * 1000 / driven.answered,
-                "per_core_s": driven.answered / used_s,
-                "beyond_ms": statistics.median(beyond_ms(driven)),
-                "bytes": statistics.median(driven.sizes),
-                "degraded": driven.degraded.total() / driven.answered,
-                "log_bytes": (self.served.log_bytes - logged) / driven.answered,
-                "summary_ms": statistics.median(driven.steps_ms().get("summary", [0.0])),
+                "per_s": load.per_s,
+                "processor_ms": used_s * 1000 / load.answered,
+                "per_core_s": load.answered / used_s,
+                "beyond_ms": statistics.median(beyond_ms(load)),
+                "bytes": statistics.median(load.sizes),
+                "degraded": load.degraded.total() / load.answered,
+                "log_bytes": (self.served.log_bytes - logged) / load.answered,
+                "summary_ms": statistics.median(load.steps_ms().get("summary", [0.0])),
             }
         )
 
 
-def beyond_ms(driven: LoadResult) -> list[float]:
-    """Of each answer: its latency without the engine and the read of the summary."""
+def beyond_ms(load: LoadResult) -> list[float]:
+    """By answer: the latency without reading the summary, ranking and encoding."""
     return [
         latency_ms - sum(server_timing_ms(timing).get(step, 0.0) for step in ENGINE)
-        for latency_ms, timing in zip(driven.latencies_ms, driven.timings, strict=True)
+        for latency_ms, timing in zip(load.latencies_ms, load.timings, strict=True)
     ]
 
 
-def sessions(users: int) -> Iterator[PostRequest]:
-    """Sessions of all users in turn."""
-    asks = [PostRequest(CREATE, b'{"limit":10}', {"X-Demo-User": uid(one)}) for one in range(users)]
-    return itertools.cycle(asks)
+def session_requests(users: int) -> Iterator[PostRequest]:
+    """Yield session requests of all users in turn, forever."""
+    requests = [
+        PostRequest(CREATE, b'{"limit":10}', {"X-Demo-User": uid(one)}) for one in range(users)
+    ]
+    return itertools.cycle(requests)
 
 
 @contextmanager
-def contenders(world: SyntheticDataset, folder: Path) -> Iterator[list[Contender]]:
-    """All that run here, warm."""
-    settings = world.publish(folder / "shelf")
+def contenders(dataset: SyntheticDataset, folder: Path) -> Iterator[list[Contender]]:
+    """Start all functions and warm them up."""
+    settings = dataset.publish(folder / "shelf")
     with ExitStack() as stack:
-        sqlite = asyncio.run(world.sqlite(folder / "users.db"))
+        sqlite = asyncio.run(dataset.sqlite(folder / "users.db"))
         found = [
             Contender(
                 "SQLite",
                 stack.enter_context(FunctionProcess(settings | sqlite)),
-                sessions(world.users),
+                session_requests(dataset.users),
             )
         ]
         try:
-            firestore = stack.enter_context(world.firestore())
+            firestore = stack.enter_context(dataset.firestore())
         except MissingError as missing:
-            say(f"without Firestore: {missing}")
+            say(f"Firestore is left out: {missing}")
         else:
             served = stack.enter_context(FunctionProcess(settings | firestore))
-            found.append(Contender("Firestore emulator", served, sessions(world.users)))
-        first = found[0].turn(1, WARM_UP_S)
+            found.append(Contender("Firestore emulator", served, session_requests(dataset.users)))
+        first = found[0].load(1, WARM_UP_S)
         size = {"BYTES": f"{statistics.median(first.sizes):.0f}"}
         busy = {"BUSY_MS": f"{statistics.median(first.steps_ms()['rank']):.3f}"}
         source = Path(__file__).with_name("harness") / "constant.py"
@@ -119,19 +123,19 @@ def contenders(world: SyntheticDataset, folder: Path) -> Iterator[list[Contender
             served = stack.enter_context(FunctionProcess(settings, "constant", source))
             found.append(Contender(name, served, itertools.repeat(same)))
         for one in found:
-            one.turn(4, WARM_UP_S)
+            one.load(4, WARM_UP_S)
         yield found
 
 
-def measured(
-    world: SyntheticDataset, connections: Sequence[int], seconds: float, rounds: int
+def measure(
+    dataset: SyntheticDataset, connections: Sequence[int], seconds: float, rounds: int
 ) -> dict[str, dict[int, dict[str, Any]]]:
-    """By contender and connections: the spread of each figure."""
-    with tempfile.TemporaryDirectory() as folder, contenders(world, Path(folder)) as all_of_them:
+    """By function and number of connections: the spread of each figure over the rounds."""
+    with tempfile.TemporaryDirectory() as folder, contenders(dataset, Path(folder)) as all_of_them:
         for number in connections:
             for _ in range(rounds):
                 for one in all_of_them:
-                    one.measure(number, seconds)
+                    one.record_round(number, seconds)
             say(f"{number} connections measured")
         return {
             one.name: {
@@ -142,8 +146,10 @@ def measured(
         }
 
 
-def result(found: dict[str, dict[int, dict[str, Any]]], world: SyntheticDataset) -> BenchmarkResult:
-    """As a table."""
+def result(
+    found: dict[str, dict[int, dict[str, Any]]], dataset: SyntheticDataset
+) -> BenchmarkResult:
+    """The measurements as a table."""
     rows = [
         [
             name,
@@ -165,9 +171,9 @@ def result(found: dict[str, dict[int, dict[str, Any]]], world: SyntheticDataset)
     return BenchmarkResult(
         "http",
         ABOUT,
-        [ResultTable(f"Sessions over HTTP, {world.episodes:,} episodes", header, rows)],
+        [ResultTable(f"Sessions over HTTP, {dataset.episodes:,} episodes", header, rows)],
         {
-            "episodes": world.episodes,
+            "episodes": dataset.episodes,
             "contenders": {
                 name: {
                     number: {k: s._asdict() for k, s in figures.items()}
@@ -180,17 +186,19 @@ def result(found: dict[str, dict[int, dict[str, Any]]], world: SyntheticDataset)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and tell."""
-    parser = options("http", __doc__ or "")
+    """Run the benchmark and publish its result."""
+    parser = argument_parser("http", __doc__ or "")
     parser.add_argument("--episodes", type=int, default=10_000, metavar="N")
     parser.add_argument("--users", type=int, default=100, metavar="N")
     parser.add_argument("--connections", type=int, nargs="+", default=CONNECTIONS, metavar="N")
-    parser.add_argument("--seconds", type=float, default=3.0, metavar="S", help="of each turn")
+    parser.add_argument(
+        "--seconds", type=float, default=3.0, metavar="S", help="duration of each turn"
+    )
     parser.add_argument("--rounds", type=int, default=3, metavar="R")
     given = parser.parse_args(arguments)
-    world = SyntheticDataset(given.episodes, given.users)
-    found = measured(world, given.connections, given.seconds, given.rounds)
-    result(found, world).tell(given.json)
+    dataset = SyntheticDataset(given.episodes, given.users)
+    found = measure(dataset, given.connections, given.seconds, given.rounds)
+    result(found, dataset).publish(given.json)
 
 
 if __name__ == "__main__":

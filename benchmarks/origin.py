@@ -1,9 +1,9 @@
-"""OriginalFeed: the feed that this one grew out of, and its processor time beside `Ranker.rank`.
+"""The original feed that Earshot grew out of: its processor time compared with `Ranker.rank`.
 
 `python -m benchmarks.origin [--sizes EPISODES ...] [--sessions N] [--json FILE]`: for every session
 it reads the user's 500 engagements and the episodes, twice, into Python objects, fetches vectors
-one by one, and scores them there. Without its network: documents are JSON in memory, and a vector
-costs no more than to make a list of its numbers. What it ranks is the scenario `baseline`.
+one by one and scores in Python. Its network is left out: documents are JSON in memory, and fetching
+a vector only makes a list of its numbers. It ranks as the scenario `baseline` does.
 """
 
 import json
@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.data.users import NOW
 from benchmarks.harness.dataset import SyntheticDataset
 from benchmarks.harness.measurement import Spread
-from benchmarks.report.results import BenchmarkResult, ResultTable, options, say
+from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser, say
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import Summary
 from feed.model.timestamps import rfc3339, to_us
@@ -32,19 +32,19 @@ from feed.session.request import SessionRequest, make_query
 
 SIZES = (1_000, 100_000)
 READ = 2_000
-"""episodes that the feed read, at most"""
+"""most episodes that the original feed read"""
 NEWEST, CANDIDATES = 10, 150
 TURNS = 3
 ABOUT = (
-    "Milliseconds of the processor for one session, median of the sessions; in brackets the least "
-    "and the most. All kinds take turns in one process, in each turn one session of every user. "
-    "The approach, at most 2,000: as it was, blind to all but the newest 2,000. The approach, all: "
-    "so that it answers what baseline answers. Ratio: to Ranker.rank with baseline."
+    "Milliseconds of the processor for one session, median of the sessions; in brackets minimum "
+    "and maximum. All take turns in one process, each turn with one session of every user. "
+    "Original, at most 2,000: as it was, limited to the newest 2,000 episodes. Original, all: so "
+    "that it ranks what baseline ranks. Ratio: to Ranker.rank with baseline."
 )
 
 
 class OriginalFeed:
-    """The feed as it was. Vectors are (n, D) unit rows in the order of the documents."""
+    """The original feed over n episode documents with vectors (n, D), unit rows in their order."""
 
     def __init__(self, documents: Sequence[bytes], vectors: np.ndarray) -> None:
         self._documents = documents
@@ -52,11 +52,11 @@ class OriginalFeed:
         self._place = {json.loads(one)["id"]: at for at, one in enumerate(documents)}
 
     def session(self, engagements: Sequence[bytes], now: datetime, read: int | None) -> list[str]:
-        """The queue, ids in order. `read` is how many of the newest episodes are looked at."""
+        """Ids of the queue in order, from the `read` newest episodes; None for all."""
         engaged = sorted(map(json.loads, engagements), key=itemgetter("timestamp"), reverse=True)
         known = {one["episode_id"] for one in engaged}
         user = self._user(engaged[:NEWEST])
-        # Read twice: for who may be shown, and again for who was chosen.
+        # Reads the episodes twice, as it did: to filter them, and again to score them.
         allowed = {one["id"] for one in self._read(read) if _allowed(one, known, now)}
         pool = []
         for episode in self._read(read):
@@ -68,7 +68,7 @@ class OriginalFeed:
         return [episode["id"] for episode in _selected(scored)]
 
     def _read(self, most: int | None) -> Iterator[dict[str, Any]]:
-        """The newest documents, which are the first."""
+        """Decode the newest documents, which come first."""
         return map(json.loads, self._documents[:most])
 
     def _fetch(self, episode_id: str) -> list[float]:
@@ -105,7 +105,7 @@ def _score(similarity: float, episode: dict[str, Any], now: datetime) -> float:
 
 
 def _selected(scored: list[tuple[float, dict[str, Any]]]) -> Iterator[dict[str, Any]]:
-    """Each time the best that its series still allows."""
+    """Yield repeatedly the best episode that the limits of its series allow."""
     scored.sort(key=itemgetter(0), reverse=True)
     count: Counter[str] = Counter()
     last = None
@@ -124,9 +124,9 @@ def _selected(scored: list[tuple[float, dict[str, Any]]]) -> Iterator[dict[str, 
         yield best[1]
 
 
-def origin_of(world: SyntheticDataset, catalog: Catalog) -> OriginalFeed:
-    """The same episodes, newest first as they were read."""
-    items = world.items()
+def origin_of(dataset: SyntheticDataset, catalog: Catalog) -> OriginalFeed:
+    """The original feed over a dataset's episodes, newest first."""
+    items = dataset.items()
     newest = sorted(range(len(items)), key=lambda one: items[one].published_at, reverse=True)
     rows = catalog.rows([items[one].id for one in newest])
     return OriginalFeed(
@@ -135,7 +135,7 @@ def origin_of(world: SyntheticDataset, catalog: Catalog) -> OriginalFeed:
 
 
 def documents_of(summary: Summary) -> list[bytes]:
-    """A user's engagements as the documents that they are."""
+    """A user's engagements as JSON documents."""
     return [
         json.dumps(
             {"id": e.id, "episode_id": e.episode_id, "type": e.type, "progress": e.progress}
@@ -146,20 +146,20 @@ def documents_of(summary: Summary) -> list[bytes]:
 
 
 Kinds = dict[str, Callable[[], list[str]]]
-AS_IT_WAS, ALL = f"the approach, at most {READ:,}", "the approach, all"
+AS_IT_WAS, ALL = f"original, at most {READ:,}", "original, all"
 BASELINE, FOR_YOU = "Ranker.rank, baseline", "Ranker.rank, for_you"
 
 
-def measured(episodes: int, sessions: int) -> dict[str, Any]:
-    """The spread of each kind's time, and how many of the queue are the same."""
-    world = SyntheticDataset(episodes, sessions)
-    catalog = world.catalog()
-    origin = origin_of(world, catalog)
+def measure(episodes: int, sessions: int) -> dict[str, Any]:
+    """By approach: the spread of its processor time; and the least share of equal episodes."""
+    dataset = SyntheticDataset(episodes, sessions)
+    catalog = dataset.catalog()
+    origin = origin_of(dataset, catalog)
     rankers = {name: Ranker(catalog, shipped()[name]) for name in ("baseline", "for_you")}
-    users = [_kinds(origin, rankers, summary) for _, summary in world.summaries()]
+    users = [_kinds(origin, rankers, summary) for _, summary in dataset.summaries()]
     taken: dict[str, list[float]] = {}
     queues: dict[str, list[list[str]]] = {}
-    for turn in range(-1, TURNS):  # the first fills caches
+    for turn in range(-1, TURNS):  # the first turn warms up
         for name in users[0]:
             queues[name] = []
             for kinds in users:
@@ -193,7 +193,7 @@ def _kinds(origin: OriginalFeed, rankers: dict[str, Ranker], summary: Summary) -
 
 
 def result(found: dict[int, dict[str, Any]]) -> BenchmarkResult:
-    """As a table."""
+    """The measurements as a table."""
     rows = [
         [
             f"{episodes:,}",
@@ -205,7 +205,9 @@ def result(found: dict[int, dict[str, Any]]) -> BenchmarkResult:
         for name in (AS_IT_WAS, ALL, BASELINE, FOR_YOU)
     ]
     alike = min(figures["same"] for figures in found.values())
-    about = f"{ABOUT} At least {alike:.0%} of a queue of baseline is the approach's, too."
+    about = (
+        f"{ABOUT} At least {alike:.0%} of a queue of baseline is in that of the original approach."
+    )
     plain = {
         str(episodes): {k: v._asdict() if k != "same" else v for k, v in figures.items()}
         for episodes, figures in found.items()
@@ -217,17 +219,17 @@ def result(found: dict[int, dict[str, Any]]) -> BenchmarkResult:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and tell."""
-    parser = options("origin", __doc__ or "")
+    """Run the benchmark and publish its result."""
+    parser = argument_parser("origin", __doc__ or "")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="EPISODES")
     parser.add_argument("--sessions", type=int, default=7, metavar="N", help="(default: 7)")
     given = parser.parse_args(arguments)
     found = {}
     with threadpool_limits(1):  # as in the function
         for episodes in given.sizes:
-            found[episodes] = measured(episodes, given.sessions)
+            found[episodes] = measure(episodes, given.sessions)
             say(f"{episodes:,} episodes measured")
-    result(found).tell(given.json)
+    result(found).publish(given.json)
 
 
 if __name__ == "__main__":

@@ -15,12 +15,12 @@ from playwright.sync_api import Browser, sync_playwright
 from benchmarks.harness.dataset import SyntheticDataset
 from benchmarks.harness.function_process import ROOT, FunctionProcess
 from benchmarks.harness.measurement import Spread
-from benchmarks.report.results import BenchmarkResult, ResultTable, options, say
+from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser, say
 
 EPISODES = 2_000
 WINDOW = {"width": 390, "height": 844}
 SLOWED = (1, 4)
-"""how many times"""
+"""slowdown factors of the processor"""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WHEN_PAINTED = """
 new MutationObserver((_, observer) => {
@@ -29,14 +29,14 @@ new MutationObserver((_, observer) => {
   requestAnimationFrame(() => setTimeout(() => { window.painted = performance.now(); }));
 }).observe(document, { childList: true, subtree: true });
 """
-"""A frame's callbacks come before it is painted, and a task that they begin after."""
+"""A frame's callbacks run before it is painted, a task that they start runs after it."""
 FOUND = """() => {
   const asked = performance.getEntriesByType("resource");
   const session = asked.find(({ name }) => name.endsWith("/sessions/create"));
   return { asked: session.startTime, answered: session.responseEnd, painted: window.painted };
 }"""
 ABOUT = (
-    "Milliseconds, medians of the loads; in brackets the least and the most. Each load is a first "
+    "Milliseconds, medians of the loads; in brackets minimum and maximum. Each load is a first "
     f"visit with nothing stored, at {WINDOW['width']} x {WINDOW['height']}. Slowed: Chromium's "
     "own throttling of the page's processor. Asked: from the start of the navigation to the "
     "request for the session. Answered to painted: from the last byte of its answer to the frame "
@@ -45,7 +45,7 @@ ABOUT = (
 
 
 def load(browser: Browser, url: str, slowed: int) -> dict[str, float]:
-    """When what was there, milliseconds since the navigation."""
+    """Load the page once; returns milliseconds from the navigation to each event."""
     context = browser.new_context(viewport=WINDOW, service_workers="block")  # type: ignore[arg-type]
     try:
         page = context.new_page()
@@ -59,13 +59,13 @@ def load(browser: Browser, url: str, slowed: int) -> dict[str, float]:
     return found
 
 
-def measured(executable: str, loads: int) -> list[dict[str, Any]]:
-    """By how much it was slowed, all in turn; the first load of each is to warm up."""
-    world = SyntheticDataset(EPISODES, users=1)
+def measure(executable: str, loads: int) -> list[dict[str, Any]]:
+    """By slowdown: spreads of its loads, which take turns; the first load of each warms up."""
+    dataset = SyntheticDataset(EPISODES, users=1)
     runs: dict[int, list[dict[str, float]]] = {slowed: [] for slowed in SLOWED}
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
-        settings = world.publish(folder / "shelf") | {"WEB": str(ROOT / "web")}
+        settings = dataset.publish(folder / "shelf") | {"WEB": str(ROOT / "web")}
         settings |= {"STORE": str(folder / "users.db")}
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         with FunctionProcess(settings) as served:
@@ -86,7 +86,7 @@ def measured(executable: str, loads: int) -> list[dict[str, Any]]:
 
 
 def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
-    """As tables."""
+    """The measurements as a table."""
     rows = [
         [
             "as it is" if one["slowed"] == 1 else f"{one['slowed']} times",
@@ -101,15 +101,17 @@ def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and tell."""
-    parser = options("paint", __doc__ or "")
-    parser.add_argument("--loads", type=int, default=15, metavar="N", help="of each (default: 15)")
+    """Run the benchmark and publish its result."""
+    parser = argument_parser("paint", __doc__ or "")
+    parser.add_argument(
+        "--loads", type=int, default=15, metavar="N", help="number of loads (default: 15)"
+    )
     given = parser.parse_args(arguments)
     executable = next(filter(None, map(shutil.which, NAMES)), None)
     if executable is None:
-        say("left out: there is no Chromium")
+        say("left out: Chromium is not installed")
         return
-    result(measured(executable, given.loads)).tell(given.json)
+    result(measure(executable, given.loads)).publish(given.json)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Summary: how many events a second reach summaries, and how soon after the commit one does.
+"""Summary updates: events per second, and the delay from a write to the updated summary.
 
 `python -m benchmarks.summary [--events N] [--users N] [--probes N] [--json FILE]`: engagements are
 written to the Firestore emulator, whose triggers call the real `update_summary` function through
-the event bridge. It needs Java and the Google Cloud SDK. Linux.
+the event bridge. Requires Java and the Google Cloud SDK. Linux.
 """
 
 import asyncio
@@ -17,38 +17,38 @@ from adapters.firestore.users import FirestoreStore
 from benchmarks.data.users import episode_id
 from benchmarks.harness.function_process import FunctionProcess, firestore
 from benchmarks.harness.measurement import quantiles
-from benchmarks.report.results import BenchmarkResult, ResultTable, options
+from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser
 from emulators.event_bridge import EventBridge, register
 from emulators.process import MissingError
 from emulators.stack import TRIGGERS
 from feed.model.engagement import Engagement
 
-AT_ONCE = 64
-"""writes under way together"""
-LOOK_S = 0.001
-PATIENCE_S = 600.0
+CONCURRENT_WRITES = 64
+"""concurrent writes"""
+POLL_S = 0.001
+TIMEOUT_S = 600.0
 WATCHED = "summaries"
 ABOUT = (
-    "From the first write to the last event that the function acknowledged; 64 writes are under "
-    "way together. Handled events a second are of the whole chain: the emulator, which sends "
-    "events one after another, the bridge, and the function with its reads and writes. Processor: "
-    "the function's alone. From commit to summary: one engagement of a user with many is written, "
-    "and the summary read over and over until it is in there."
+    "From the first write to the last event that the function acknowledged, with 64 concurrent "
+    "writes. Handled events per second are of the whole path: the emulator, which sends events one "
+    "after another, the bridge, and the function with its reads and writes. Processor: the "
+    "function's alone. From commit to summary: one engagement of a user with many is written, and "
+    "the summary is read repeatedly until it has it."
 )
 
 
 @dataclass(frozen=True)
-class Chain:
-    """All that an event goes through."""
+class EventPath:
+    """The path of an event: Firestore emulator, event bridge and trigger function."""
 
     project: str
     bridge: EventBridge
     trigger: FunctionProcess
 
     async def burst(self, users: dict[str, int], prefix: str) -> dict[str, Any]:
-        """Write so many engagements of each user, and wait until their events are handled."""
+        """Write engagements, a number by user, and wait until their events are handled."""
         store = FirestoreStore(self.project)
-        places = asyncio.Semaphore(AT_ONCE)
+        places = asyncio.Semaphore(CONCURRENT_WRITES)
 
         async def write(uid: str, number: int) -> None:
             async with places:
@@ -62,12 +62,14 @@ class Chain:
         await asyncio.gather(*(write(*one) for one in writes))
         written_s = time.perf_counter() - began_s
         while self.bridge.statuses[200] - acknowledged < total:
-            if time.perf_counter() - began_s > PATIENCE_S:
-                raise RuntimeError(f"events are lost: {dict(self.bridge.statuses)}")
-            await asyncio.sleep(LOOK_S)
+            if time.perf_counter() - began_s > TIMEOUT_S:
+                raise RuntimeError(
+                    f"events are missing after {TIMEOUT_S:.0f} s: {dict(self.bridge.statuses)}"
+                )
+            await asyncio.sleep(POLL_S)
         handled_s = time.perf_counter() - began_s
         used_s = self.trigger.processor_s - used_s
-        await asyncio.sleep(1)  # for the events of the summaries themselves
+        await asyncio.sleep(1)  # until the events of the summaries themselves have arrived
         return {
             "users": len(users),
             "events": total,
@@ -78,7 +80,7 @@ class Chain:
         }
 
     async def probe(self, uid: str, probes: int) -> list[float]:
-        """Milliseconds from each commit until the summary has it."""
+        """Milliseconds from each of `probes` writes until the summary has it."""
         store = FirestoreStore(self.project)
         taken = []
         for number in range(probes):
@@ -86,8 +88,10 @@ class Chain:
             await store.put_engagement(uid, one)
             began_s = time.perf_counter()
             while not await _has(store, uid, one.id):
-                if time.perf_counter() - began_s > PATIENCE_S:
-                    raise RuntimeError(f"{one.id} never came: {dict(self.bridge.statuses)}")
+                if time.perf_counter() - began_s > TIMEOUT_S:
+                    raise RuntimeError(
+                        f"{one.id} is not in the summary: {dict(self.bridge.statuses)}"
+                    )
             taken.append((time.perf_counter() - began_s) * 1000)
         return taken
 
@@ -109,15 +113,19 @@ _START_US = 1_770_000_000_000_000
 
 
 def _engagement(engagement_id: str, number: int) -> Engagement:
-    """Later ones are newer, probes the newest."""
+    """An engagement; higher numbers are newer, probes newest."""
     at_us = _START_US + number * 1_000_000 + 10**12 * engagement_id.startswith("probe")
     return Engagement(
         id=engagement_id, episode_id=episode_id(number), type="like", timestamp_us=at_us
     )
 
 
-def measured(events: int, users: int, probes: int) -> dict[str, Any]:
-    """Bursts of one user and of many, then probes. Raises `MissingError`."""
+def measure(events: int, users: int, probes: int) -> dict[str, Any]:
+    """Measure bursts of one user and of many, then single events.
+
+    Raises:
+        MissingError: Java or the emulator is not installed.
+    """
     with ExitStack() as stack:
         bridge = EventBridge().start()
         stack.callback(bridge.stop)
@@ -127,21 +135,21 @@ def measured(events: int, users: int, probes: int) -> dict[str, Any]:
         bridge.targets = {(project, name): trigger.url for name in TRIGGERS}
         for name, pattern in {**TRIGGERS, WATCHED: "users/{uid}/summaries/{id}"}.items():
             register(host, project, name, pattern)
-        chain = Chain(project, bridge, trigger)
+        path = EventPath(project, bridge, trigger)
         each = max(1, events // users)
-        asyncio.run(chain.burst({f"warm-{number}": 2 for number in range(10)}, "w"))
+        asyncio.run(path.burst({f"warm-{number}": 2 for number in range(10)}, "w"))
         return {
-            "one user": asyncio.run(chain.burst({"ada": events}, "b")),
+            "one user": asyncio.run(path.burst({"ada": events}, "b")),
             "many users": asyncio.run(
-                chain.burst({f"user-{number}": each for number in range(users)}, "b")
+                path.burst({f"user-{number}": each for number in range(users)}, "b")
             ),
-            "commit_to_summary_ms": quantiles(asyncio.run(chain.probe("ada", probes))),
+            "commit_to_summary_ms": quantiles(asyncio.run(path.probe("ada", probes))),
             "probes": probes,
         }
 
 
 def result(found: dict[str, Any]) -> BenchmarkResult:
-    """As tables."""
+    """The measurements as tables."""
     rows = [
         [
             name,
@@ -173,17 +181,17 @@ def result(found: dict[str, Any]) -> BenchmarkResult:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and tell."""
-    parser = options("summary", __doc__ or "")
+    """Run the benchmark and publish its result."""
+    parser = argument_parser("summary", __doc__ or "")
     parser.add_argument("--events", type=int, default=1000, metavar="N", help="(default: 1000)")
     parser.add_argument("--users", type=int, default=200, metavar="N", help="(default: 200)")
     parser.add_argument("--probes", type=int, default=100, metavar="N", help="(default: 100)")
     given = parser.parse_args(arguments)
     try:
-        found = measured(given.events, given.users, given.probes)
+        found = measure(given.events, given.users, given.probes)
     except MissingError as missing:
         raise SystemExit(f"benchmarks.summary: {missing}") from None
-    result(found).tell(given.json)
+    result(found).publish(given.json)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""A large catalog, its columns made at once: a million `Episode`s take minutes and gigabytes."""
+"""A large synthetic catalog, generated as arrays.
+
+A million `Episode` objects would take minutes and gigabytes.
+"""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,28 +32,28 @@ from feed.vectors.int16 import Int16Vectors
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CARD_BYTES = 600
-IN_A_SERIES = 50
-MAJOR = 20
+EPISODES_PER_SERIES = 50
+CATEGORIES = 20
 DAYS = 4 * 365
 NEIGHBOURS = 10
-HEARD = 500
-EXCLUDED = 2_000
+ENGAGEMENTS = 500
+EXCLUSIONS = 2_000
 INTERESTS = 4
 
 
 def large_catalog(count: int, dimension: int) -> Catalog:
-    """So many synthetic episodes with everything that a session reads."""
+    """A catalog of `count` synthetic episodes with everything that a session reads."""
     rng = np.random.default_rng(7)
-    names = [f"Category {number}" for number in range(MAJOR)]
+    names = [f"Category {number}" for number in range(CATEGORIES)]
     first = Episode(id="-", title="-", published_at=NOW, categories=Categories(major=names))
     one = build_catalog([first], Vectors(np.ones((1, dimension)), np.ones(1, np.bool_), "-"), NOW)
     ids = [f"episode-{number:012}" for number in range(count)]
     hashes = hash_strings(ids)
     every = np.arange(count)
-    series_ids = [f"series-{number}" for number in range(-(-count // IN_A_SERIES))]
+    series_ids = [f"series-{number}" for number in range(-(-count // EPISODES_PER_SERIES))]
     embeddings = clustered_vectors(count, dimension)
-    members = rng.integers(MAJOR, size=count).astype(np.int32)
-    anchors = np.stack([_mean(embeddings[members == one]) for one in range(MAJOR)])
+    members = rng.integers(CATEGORIES, size=count).astype(np.int32)
+    anchors = np.stack([_mean(embeddings[members == one]) for one in range(CATEGORIES)])
     present = np.ones(count, np.bool_)
     held = Embeddings.exact(embeddings, present)
     held = replace(held, inverted_file=build_inverted_file(embeddings, present))
@@ -70,7 +73,9 @@ def large_catalog(count: int, dimension: int) -> Catalog:
         published_us=published_us,
         scores=rng.integers(2, 6, size=(count, 4)).astype(np.float64),
         explicit=np.zeros(count, np.uint8),
-        series=(np.random.default_rng(8).permutation(count) // IN_A_SERIES).astype(np.int32),
+        series=(np.random.default_rng(8).permutation(count) // EPISODES_PER_SERIES).astype(
+            np.int32
+        ),
         series_ids=Strings.of(series_ids),
         series_names=Strings.of(series_ids),
         series_index=Index.of(series_ids),
@@ -87,13 +92,13 @@ def large_catalog(count: int, dimension: int) -> Catalog:
 
 
 def queries(catalog: Catalog, count: int) -> list[Query]:
-    """Of users with so many engagements, exclusions and interests as a heavy one has."""
+    """Queries of `count` heavy users: 500 engagements and 2,000 exclusions around 4 interests."""
     made = []
     for seed in range(count):
         rng = np.random.default_rng(seed)
         near, _ = neighbourhoods(catalog, seed)
-        heard = rng.permutation(near)[: HEARD + EXCLUDED].tolist()
-        kinds = rng.choice(len(TYPES), size=HEARD).tolist()
+        heard = rng.permutation(near)[: ENGAGEMENTS + EXCLUSIONS].tolist()
+        kinds = rng.choice(len(TYPES), size=ENGAGEMENTS).tolist()
         engagements = tuple(
             Engagement(
                 id=f"{at}",
@@ -103,7 +108,7 @@ def queries(catalog: Catalog, count: int) -> list[Query]:
             )
             for at, (row, kind) in enumerate(zip(heard, kinds, strict=False))
         )
-        fields = {"excluded_ids": [catalog.ids[row] for row in heard[HEARD:]]}
+        fields = {"excluded_ids": [catalog.ids[row] for row in heard[ENGAGEMENTS:]]}
         request = msgspec.convert(fields, SessionRequest)
         summary = Summary(engagements=engagements)
         made.append(make_query(request, summary, seed=seed, now_us=to_us(NOW)))
@@ -111,18 +116,18 @@ def queries(catalog: Catalog, count: int) -> list[Query]:
 
 
 def neighbourhoods(catalog: Catalog, seed: int) -> tuple[npt.NDArray[np.int64], list[int]]:
-    """The episodes around some interests, in which a user has heard many, and the interests."""
+    """Rows near 4 random episodes, without these, and the rows of the 4 episodes."""
     rng = np.random.default_rng(seed)
     interests = rng.choice(len(catalog), INTERESTS, replace=False)
     asked = catalog.embeddings[interests]
     cosines = catalog.embeddings[:] @ asked.T
-    most = min(len(catalog), 2 * (HEARD + EXCLUDED) // INTERESTS)
+    most = min(len(catalog), 2 * (ENGAGEMENTS + EXCLUSIONS) // INTERESTS)
     near = np.argpartition(-cosines, most - 1, axis=0)[:most]
     return np.setdiff1d(near, interests), interests.tolist()
 
 
 def _cards(ids: list[str]) -> Cards:
-    """Of titles that are pieces of one long text."""
+    """Cards whose titles are pieces of one long text."""
     rng = np.random.default_rng(0)
     words = [f"{one:x}".encode() for one in rng.integers(1 << 24, size=5_000).tolist()]
     text = b" ".join(words[one] for one in rng.integers(len(words), size=100_000).tolist())
@@ -143,7 +148,7 @@ def _mean(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def _signals(count: int, series: int, rng: np.random.Generator) -> Signals:
-    """One in five was chosen by many, and each has some neighbours."""
+    """Signals in which one episode in five is popular, and each has 10 neighbours."""
     chosen = rng.random(count) < 1 / 5
     people = np.where(chosen, rng.integers(5, 1000, size=count), 0).astype(np.int32)
     fading = people[:, None] * rng.random((count, len(HALF_LIVES_DAYS)))

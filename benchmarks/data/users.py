@@ -1,6 +1,6 @@
-"""A synthetic crowd: a catalog of topics, and summaries of users who each keep to a few of them.
+"""Synthetic users: a catalog of topics, and summaries of users that each prefer a few of them.
 
-Popularity is skewed: the episode of rank r within its topic is chosen as often as (r + 10)^-0.9.
+Popularity is skewed: the episode of rank r within its topic is chosen with weight (r + 10)^-0.9.
 """
 
 import time
@@ -21,18 +21,18 @@ from feed.summary.document import from_document, to_document
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS = 365
-IN_A_TOPIC = 250
-IN_A_SERIES = 25
+EPISODES_PER_TOPIC = 250
+EPISODES_PER_SERIES = 25
 DIMENSION = 256
-TOPICS_EACH = 3
-FAITHFUL = 0.8
-"""the share of a user's choices that is of their topics"""
-HEARD_OF = 0.95
-"""the share of a topic's episodes that anybody has chosen yet"""
-USERS_AT_ONCE = 500
-DRAWN = 4
-"""times as many as wanted, since some are drawn twice"""
-KINDS: dict[EngagementType, float] = {
+TOPICS_PER_USER = 3
+TOPIC_SHARE = 0.8
+"""share of a user's choices that belong to their topics"""
+CHOSEN_SHARE = 0.95
+"""share of a topic's episodes that any user has chosen"""
+USERS_PER_BATCH = 500
+OVERSAMPLING = 4
+"""drawn choices per wanted one, since some are drawn twice"""
+TYPE_SHARES: dict[EngagementType, float] = {
     "click": 0.25,
     "listen": 0.4,
     "complete": 0.2,
@@ -41,35 +41,36 @@ KINDS: dict[EngagementType, float] = {
     "share": 0.02,
     "not_interested": 0.02,
 }
-"""how often each is"""
+"""by type: its share of the engagements"""
 
 
 @dataclass
 class SyntheticUsers:
-    """Users with so many engagements each, with as many different episodes."""
+    """A catalog, and summaries of users that each engage with `each` distinct episodes."""
 
     users: int
     episodes: int
     each: int = 100
     seed: int = 0
-    making_s: float = field(default=0.0, init=False)
-    making_cpu_s: float = field(default=0.0, init=False)
-    """what it took to make them, up to now: no part of a build"""
+    generation_s: float = field(default=0.0, init=False)
+    """time of generating summaries so far, which is no part of a build"""
+    generation_cpu_s: float = field(default=0.0, init=False)
+    """processor time of generating summaries so far, which is no part of a build"""
 
     @property
     def topics(self) -> int:
-        """How many topics the episodes are of."""
-        return max(1, self.episodes // IN_A_TOPIC)
+        """The number of topics."""
+        return max(1, self.episodes // EPISODES_PER_TOPIC)
 
     def catalog(self) -> Catalog:
-        """The catalog, without signals."""
+        """Build the catalog of the episodes, without signals."""
         rng = np.random.default_rng(self.seed)
         episodes = [
             Episode(
                 id=episode_id(number),
                 title=f"Episode {number}",
                 published_at=NOW - timedelta(hours=number % (DAYS * 24)),
-                series=Series(id=f"series-{number // IN_A_SERIES}"),
+                series=Series(id=f"series-{number // EPISODES_PER_SERIES}"),
                 categories=Categories(major=[f"Topic {number % self.topics}"]),
             )
             for number in range(self.episodes)
@@ -79,63 +80,63 @@ class SyntheticUsers:
         return build_catalog(episodes, vectors, NOW)
 
     def summaries(self) -> Iterator[Summary]:
-        """Every user's, read from its document as an archive does, some users at a time."""
+        """Yield each user's summary, decoded from a document as an archive does, in batches."""
         documents = self._documents()
         while True:
             began, began_cpu = time.perf_counter(), time.process_time()
-            some = next(documents, None)
-            self.making_s += time.perf_counter() - began
-            self.making_cpu_s += time.process_time() - began_cpu
-            if some is None:
+            batch = next(documents, None)
+            self.generation_s += time.perf_counter() - began
+            self.generation_cpu_s += time.process_time() - began_cpu
+            if batch is None:
                 return
-            for document in some:
+            for document in batch:
                 yield from_document(msgspec.msgpack.decode(document))
 
     def _documents(self) -> Iterator[list[bytes]]:
         rng = np.random.default_rng(self.seed + 1)
-        heard_of = int(HEARD_OF * (self.episodes // self.topics))
-        ranks = (np.arange(heard_of) + 10.0) ** -0.9
+        chosen = int(CHOSEN_SHARE * (self.episodes // self.topics))
+        ranks = (np.arange(chosen) + 10.0) ** -0.9
         popular = np.cumsum(ranks) / ranks.sum()
-        for first in range(0, self.users, USERS_AT_ONCE):
-            shape = min(USERS_AT_ONCE, self.users - first), DRAWN * self.each
-            theirs = rng.integers(self.topics, size=(shape[0], TOPICS_EACH))
-            topic = np.take_along_axis(theirs, rng.integers(TOPICS_EACH, size=shape), axis=1)
-            stray = rng.random(shape) > FAITHFUL
-            topic[stray] = rng.integers(self.topics, size=stray.sum())
+        for first in range(0, self.users, USERS_PER_BATCH):
+            shape = min(USERS_PER_BATCH, self.users - first), OVERSAMPLING * self.each
+            topics = rng.integers(self.topics, size=(shape[0], TOPICS_PER_USER))
+            topic = np.take_along_axis(topics, rng.integers(TOPICS_PER_USER, size=shape), axis=1)
+            off_topic = rng.random(shape) > TOPIC_SHARE
+            topic[off_topic] = rng.integers(self.topics, size=off_topic.sum())
             drawn = np.searchsorted(popular, rng.random(shape)) * self.topics + topic
             ages = np.sort(rng.integers(DAYS * DAY_US, size=(shape[0], self.each)), axis=1)
-            kinds = rng.choice(len(KINDS), size=ages.shape, p=list(KINDS.values()))
-            heard = rng.random(ages.shape)
-            columns = (drawn, ages, kinds, heard)
+            types = rng.choice(len(TYPE_SHARES), size=ages.shape, p=list(TYPE_SHARES.values()))
+            progress = rng.random(ages.shape)
+            columns = (drawn, ages, types, progress)
             every = zip(*(column.tolist() for column in columns), strict=True)
             yield [self._document(first + n, *one) for n, one in enumerate(every)]
 
     def _document(
-        self, user: int, drawn: list[int], ages: list[int], kinds: list[int], heard: list[float]
+        self, user: int, drawn: list[int], ages: list[int], types: list[int], progress: list[float]
     ) -> bytes:
         different = dict.fromkeys(drawn)
         if len(different) < self.each:
             different |= dict.fromkeys(range(self.episodes))
-        chosen = list(different)[: self.each]
+        distinct = list(different)[: self.each]
         engagements = tuple(
             Engagement(
                 id=f"{user:010}-{number:09}",
                 episode_id=episode_id(episode),
-                type=_NAMES[kind],
+                type=_NAMES[type_code],
                 timestamp_us=_NOW_US - age_us,
-                progress=progress if _NAMES[kind] == "listen" else None,
+                progress=share if _NAMES[type_code] == "listen" else None,
             )
-            for number, (episode, age_us, kind, progress) in enumerate(
-                zip(chosen, ages, kinds, heard, strict=False)
+            for number, (episode, age_us, type_code, share) in enumerate(
+                zip(distinct, ages, types, progress, strict=False)
             )
         )
         return msgspec.msgpack.encode(to_document(Summary(engagements=engagements)))
 
 
 _NOW_US = to_us(NOW)
-_NAMES = tuple(KINDS)
+_NAMES = tuple(TYPE_SHARES)
 
 
 def episode_id(number: int) -> str:
-    """The id of an episode."""
+    """The id of the episode with this number."""
     return f"episode-{number:012}"

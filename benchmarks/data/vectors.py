@@ -1,31 +1,31 @@
-"""Synthetic embeddings that group as real ones do: clusters, few directions, some noise."""
+"""Synthetic embeddings with the structure of real ones: clusters, few directions, block noise."""
 
 import numpy as np
 import numpy.typing as npt
 
 CLUSTERS = 200
 INTRINSIC = 30
-"""directions in which embeddings differ"""
+"""dimension of the subspace in which embeddings mostly differ"""
 APART = 2.0
-"""how far the clusters' centres lie from each other, in standard deviations within one"""
+"""distance scale of cluster centres, in standard deviations within a cluster"""
 NOISE = 0.5
-"""the standard deviation in every other direction"""
+"""standard deviation in all directions"""
 BLOCK = 50_000
 
 
 def clustered_vectors(
     count: int, dimension: int, seed: int = 0, apart: float = APART
 ) -> npt.NDArray[np.float32]:
-    """(count, dimension) unit rows, the same for the same arguments."""
+    """(count, dimension) unit rows in clusters; deterministic by its arguments."""
     rng = np.random.default_rng(seed)
     directions = rng.normal(size=(INTRINSIC, dimension)).astype(np.float32)
     centres = apart * rng.normal(size=(CLUSTERS, INTRINSIC)).astype(np.float32)
     rows = np.empty((count, dimension), np.float32)
     for start in range(0, count, BLOCK):
-        some = rows[start : start + BLOCK]
-        member = rng.integers(CLUSTERS, size=len(some))
-        inner = centres[member] + rng.standard_normal((len(some), INTRINSIC), np.float32)
-        np.matmul(inner, directions, out=some)
-        some += np.float32(NOISE) * rng.standard_normal(some.shape, np.float32)
-        some /= np.linalg.norm(some, axis=1, keepdims=True)
+        block = rows[start : start + BLOCK]
+        member = rng.integers(CLUSTERS, size=len(block))
+        inner = centres[member] + rng.standard_normal((len(block), INTRINSIC), np.float32)
+        np.matmul(inner, directions, out=block)
+        block += np.float32(NOISE) * rng.standard_normal(block.shape, np.float32)
+        block /= np.linalg.norm(block, axis=1, keepdims=True)
     return rows

@@ -1,1 +1,1 @@
-"""What the benchmarks share: servers, clients, clocks and the systems compared with."""
+"""What benchmarks share: function processes, load drivers, measurement, compared libraries."""

@@ -1,7 +1,8 @@
-"""The floor: functions-framework answering as many bytes as a session has, and doing nothing.
+"""A function that answers a constant: the least time that functions-framework takes.
 
-Or nothing but to keep the processor busy for as long as a session does: a client that waited finds
-its machine asleep and its caches cold, which is no fault of who answers.
+It answers BYTES bytes, as many as a session. With BUSY_MS it first keeps the processor busy for as
+long as a session does, since a client that waits finds its processor asleep and its caches cold,
+which is not the function's time.
 """
 
 import os
@@ -17,7 +18,7 @@ _BUSY_S = float(os.environ.get("BUSY_MS", "0")) / 1000
 
 @functions_framework.aio.http
 async def constant(request: Request) -> Response:
-    """Read the request, as a session does, and answer."""
+    """Read the request, keep the processor busy, and answer."""
     await request.body()
     began_s = time.perf_counter()
     while (spent_s := time.perf_counter() - began_s) < _BUSY_S:

@@ -1,7 +1,7 @@
-"""A world to serve: a published catalog as large and as full as real ones, and users who know it.
+"""A synthetic dataset as large and complete as real ones, published for a function to serve.
 
-Vectors gather around topics, cards are about 800 bytes, and a crowd has chosen among the episodes,
-so that every part of a session has something to do.
+Vectors are clustered by topic, cards have about 800 bytes, and signals come from synthetic users,
+so that every stage of a session has work to do.
 """
 
 import asyncio
@@ -16,7 +16,14 @@ import numpy as np
 from adapters.firestore.users import FirestoreStore
 from adapters.folder.shelf import FolderShelf
 from adapters.sqlite.users import SqliteStore
-from benchmarks.data.users import DAYS, DIMENSION, IN_A_SERIES, NOW, SyntheticUsers, episode_id
+from benchmarks.data.users import (
+    DAYS,
+    DIMENSION,
+    EPISODES_PER_SERIES,
+    NOW,
+    SyntheticUsers,
+    episode_id,
+)
 from benchmarks.harness.function_process import firestore
 from catalog_builder.build import build_catalog
 from catalog_builder.publish.publisher import publish
@@ -28,9 +35,9 @@ from feed.ports.episodes import Vectors
 from feed.ports.users import SummaryStore
 
 LISTENERS_AN_EPISODE = 0.2
-"""of 100 choices each: an episode is chosen about 20 times"""
-SPREAD = 0.7
-"""length of the noise around a topic's centre, of length 1"""
+"""users of 100 choices each, so that an episode is chosen about 20 times"""
+NOISE = 0.7
+"""standard deviation of the noise around a topic's centre, relative to that of the centres"""
 WORDS = (
     *("listener", "story", "science", "market", "city", "river", "music", "history", "question"),
     *("answer", "season", "voice", "method", "evidence", "kitchen", "winter", "signal", "garden"),
@@ -39,7 +46,7 @@ WORDS = (
 
 
 class SyntheticDataset:
-    """A catalog of so many episodes and 256 dimensions, and users with 500 engagements each."""
+    """A catalog with vectors of 256 dimensions and signals, and users with 500 engagements each."""
 
     def __init__(self, episodes: int, users: int = 100) -> None:
         self.episodes = episodes
@@ -47,34 +54,34 @@ class SyntheticDataset:
         self._topics = SyntheticUsers(0, episodes).topics
 
     def items(self) -> list[Episode]:
-        """The episodes."""
-        return list(self.each_item())
+        """All episodes."""
+        return list(self.iter_items())
 
-    def each_item(self) -> Iterator[Episode]:
-        """The same, made as they are asked for."""
+    def iter_items(self) -> Iterator[Episode]:
+        """Generate the episodes one by one."""
         rng = random.Random(0)  # noqa: S311  # made up
         return (self._item(number, rng) for number in range(self.episodes))
 
     def vectors(self) -> Vectors:
-        """Their embeddings."""
+        """The embeddings of the episodes, clustered by topic."""
         rng = np.random.default_rng(0)
         centres = rng.normal(size=(self._topics, DIMENSION)).astype(np.float32)
         noise = rng.normal(size=(self.episodes, DIMENSION)).astype(np.float32)
-        matrix = centres[np.arange(self.episodes) % self._topics] + SPREAD * noise
+        matrix = centres[np.arange(self.episodes) % self._topics] + NOISE * noise
         return Vectors(matrix, np.ones(self.episodes, np.bool_), "synthetic")
 
     def catalog(self) -> Catalog:
-        """The catalog, with signals."""
+        """Build the catalog with signals."""
         every = self.listeners().summaries()
         return build_catalog(self.items(), self.vectors(), NOW, summaries=every)
 
     def listeners(self) -> SyntheticUsers:
-        """The users whose choices make the signals."""
+        """The users whose engagements the signals are computed from."""
         users = max(1, int(LISTENERS_AN_EPISODE * self.episodes))
         return SyntheticUsers(users, self.episodes)
 
     def summaries(self) -> Iterator[tuple[str, Summary]]:
-        """By user: a full summary, and a profile with interests."""
+        """Yield each user's id and summary: 500 engagements and a profile with an interest."""
         each = min(KEPT, self.episodes // 2)
         every = SyntheticUsers(self.users, self.episodes, each=each, seed=1).summaries()
         for number, summary in enumerate(every):
@@ -83,7 +90,7 @@ class SyntheticDataset:
             yield uid(number), Summary(engagements=summary.engagements, profile=profile)
 
     def publish(self, folder: Path) -> dict[str, str]:
-        """Publish the catalog in a folder. Returns the settings of a function that serves it."""
+        """Publish the catalog to a folder; returns the settings of a function that serves it."""
         shelf = FolderShelf(folder)
         if shelf.current(60) is None:
             publish(shelf, self.catalog(), force=True)
@@ -91,24 +98,25 @@ class SyntheticDataset:
             "SHELF": str(folder),
             "AUTH": "demo",
             "NOW": rfc3339(to_us(NOW)),
-            "CURSOR_KEYS": "signs what nobody keeps",
+            "CURSOR_KEYS": "a key for cursors that are discarded",
         }
 
     async def store(self, store: SummaryStore) -> None:
-        """Write every user's summary."""
+        """Write all summaries to a store."""
         for name, summary in self.summaries():
             await store.write_summary(name, summary, None)
 
     async def sqlite(self, path: Path) -> dict[str, str]:
-        """Write them to a file. Returns the settings of a function that reads it."""
+        """Write all summaries to a SQLite file; returns the settings of a function."""
         await self.store(SqliteStore(path))
         return {"STORE": str(path)}
 
     @contextmanager
     def firestore(self) -> Iterator[dict[str, str]]:
-        """Write them to an emulator. The settings of a function that reads it.
+        """Run a Firestore emulator with all summaries; yields the settings of a function.
 
-        Raises `MissingError`.
+        Raises:
+            MissingError: Java or the emulator is not installed.
         """
         with firestore() as settings:
             asyncio.run(self.store(FirestoreStore(settings["FIREBASE_PROJECT"])))
@@ -116,7 +124,7 @@ class SyntheticDataset:
 
     def _item(self, number: int, rng: random.Random) -> Episode:
         topic = number % self._topics
-        series = number // IN_A_SERIES
+        series = number // EPISODES_PER_SERIES
         return Episode(
             id=episode_id(number),
             title=" ".join(rng.choices(WORDS, k=7)).capitalize(),
@@ -137,5 +145,5 @@ class SyntheticDataset:
 
 
 def uid(number: int) -> str:
-    """A user."""
+    """The id of the user with this number."""
     return f"user-{number:06}"

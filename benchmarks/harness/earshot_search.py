@@ -1,16 +1,19 @@
-"""The search of a session behind the calls of a peer."""
+"""Earshot's vector search as a peer of the compared libraries."""
 
 from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.harness.peers import Places, Rows
+from benchmarks.harness.peers import RowArray, VectorArray
 from feed.catalog.catalog import Catalog
 from feed.vectors.search import nearest
 
 
 class EarshotSearch:
-    """The search of a session, as a peer."""
+    """Earshot's vector search, behind the interface of a peer.
+
+    An effort of n sets the probe threshold of the inverted file to n%; 0 leaves it as built.
+    """
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -19,8 +22,10 @@ class EarshotSearch:
             tuple(range(99, 0, -3)) if len(catalog.embeddings.inverted_file) > 1 else (0,)
         )
 
-    def search(self, asked: Rows, excluded: Places, count: int, effort: int) -> list[Places]:
-        """See `Peer`; of no effort as the builder made it."""
+    def search(
+        self, asked: VectorArray, excluded: RowArray, count: int, effort: int
+    ) -> list[RowArray]:
+        """Implements `Peer.search`."""
         catalog, embeddings = self._catalog, self._catalog.embeddings
         if effort:
             threshold = np.array([effort / 100], np.float32)

@@ -1,4 +1,4 @@
-"""Serving: functions as Cloud Functions runs them, in processes that can be track."""
+"""Runs functions as Cloud Functions does, in processes whose time and memory can be measured."""
 
 import os
 import shutil
@@ -24,12 +24,12 @@ LOOK_S = 0.001
 UNLIMITED = {"CONCURRENCY": "0"} | dict.fromkeys(
     ("LIMIT_ADDRESS", "LIMIT_ANONYMOUS", "LIMIT_SESSIONS", "LIMIT_WRITES"), "off"
 )
-"""one client asks more than any listener would"""
+"""settings without limits, since one client sends more than any user"""
 
 
 @contextmanager
 def environment(**values: str) -> Iterator[None]:
-    """Google's clients made inside find their emulators."""
+    """Set environment variables inside the block, for example emulators of Google's clients."""
     before = dict(os.environ)
     os.environ.update(values)
     try:
@@ -41,9 +41,13 @@ def environment(**values: str) -> Iterator[None]:
 
 @contextmanager
 def firestore(functions: str | None = None) -> Iterator[dict[str, str]]:
-    """An emulator and a project; the settings of a function that works on it, here in force, too.
+    """Run a Firestore emulator; yields the settings of a function that uses a new project in it.
 
-    Events go to `functions`, host:port. Raises `MissingError`.
+    The variables of Google's clients are set in this process as well. The emulator sends events
+    to `functions` (host:port).
+
+    Raises:
+        MissingError: Java or the emulator is not installed.
     """
     emulator = FirestoreEmulator(functions_emulator=functions)
     try:
@@ -57,7 +61,7 @@ def firestore(functions: str | None = None) -> Iterator[dict[str, str]]:
 
 
 class FunctionProcess:
-    """A function under functions-framework. It logs to a file: reading a pipe would take time."""
+    """A function in a functions-framework process, whose log goes to a temporary file."""
 
     def __init__(
         self, settings: dict[str, str], target: str = "create_session", source: Path | None = None
@@ -71,9 +75,9 @@ class FunctionProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        """Start it, and wait until it accepts connections."""
+        """Start the process and wait until it accepts connections."""
         self._log = tempfile.TemporaryFile()  # closed by __exit__
-        # Whatever becomes of this process, the function ends with it, where the system can.
+        # The function ends with this process, however that ends, if the system supports it.
         ending = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
         self.began_s = time.monotonic()
         self._process = subprocess.Popen(  # noqa: S603  # ourselves
@@ -97,7 +101,7 @@ class FunctionProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End it and all that it started."""
+        """End the process and all that it started."""
         if self._process is not None:
             for number in (signal.SIGTERM, signal.SIGKILL):
                 try:
@@ -110,28 +114,28 @@ class FunctionProcess:
 
     @property
     def group(self) -> int:
-        """Its process group: the server and its worker."""
+        """Id of the process group: the server and its worker."""
         assert self._process is not None  # noqa: S101  # for the type checker
         return self._process.pid
 
     @property
     def processor_s(self) -> float:
-        """Seconds of processor that it has used up to now."""
+        """Processor seconds used so far."""
         return processor_s(self.group)
 
     @property
     def memory_mb(self) -> float:
-        """What it holds now."""
+        """Memory held now, megabytes; shared pages count once."""
         return memory_mb(self.group)
 
     @property
     def log_bytes(self) -> int:
-        """How much it has written up to now."""
+        """Bytes written to the log so far."""
         return os.fstat(self._log.fileno()).st_size
 
     @property
     def output(self) -> str:
-        """All that it wrote."""
+        """The whole log."""
         self._log.seek(0)
         return self._log.read().decode(errors="replace")
 
@@ -140,11 +144,11 @@ class FunctionProcess:
         while time.monotonic() < deadline:
             assert self._process is not None  # noqa: S101  # for the type checker
             if self._process.poll() is not None:
-                raise RuntimeError(f"the function ended at once:\n{self.output}")
+                raise RuntimeError(f"the function ended while it started:\n{self.output}")
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
             except OSError:
                 time.sleep(LOOK_S)
             else:
                 return
-        raise RuntimeError(f"nobody listens after {START_S} s:\n{self.output}")
+        raise RuntimeError(f"the function accepts no connection after {START_S} s:\n{self.output}")

@@ -1,11 +1,13 @@
-"""Measuring: quantiles of many, medians of a few, and what processes use."""
+"""Measurement: quantiles, spreads, and the time and memory that functions and processes take."""
 
+import resource
 import statistics
+import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +16,7 @@ PROC = Path("/proc")
 
 
 def quantiles(values: Sequence[float], digits: int = 2) -> dict[str, float]:
-    """p50, p95 and p99; nothing where there are no values."""
+    """The percentiles p50, p95 and p99; empty without values."""
     if not len(values):
         return {}
     found = np.percentile(values, QUANTILES).tolist()
@@ -22,7 +24,7 @@ def quantiles(values: Sequence[float], digits: int = 2) -> dict[str, float]:
 
 
 class Spread(NamedTuple):
-    """The median of a few runs, and the least and the most of them."""
+    """The median of a few runs, with their minimum and maximum."""
 
     median: float
     least: float
@@ -30,20 +32,44 @@ class Spread(NamedTuple):
 
     @classmethod
     def of(cls, values: Iterable[float]) -> "Spread":
-        """Of at least one value."""
+        """The spread of at least one value."""
         ordered = sorted(values)
         return cls(statistics.median(ordered), ordered[0], ordered[-1])
 
     def shown(self, digits: int = 2) -> str:
-        """`1.20 (1.11-1.35)`."""
+        """The spread as text, for example `1.20 (1.11-1.35)`."""
         return f"{self.median:,.{digits}f} ({self.least:,.{digits}f}-{self.most:,.{digits}f})"
 
 
+def timing(
+    seconds: MutableMapping[str, float],
+    step: str,
+    function: Callable[..., Any],
+    clock: Callable[[], float] = time.perf_counter,
+) -> Callable[..., Any]:
+    """Wrap a function so that each call adds its duration to `seconds[step]`."""
+
+    def timed(*arguments: Any, **named: Any) -> Any:
+        began_s = clock()
+        try:
+            return function(*arguments, **named)
+        finally:
+            seconds[step] = seconds.get(step, 0.0) + clock() - began_s
+
+    return timed
+
+
+def peak_memory_mb() -> float:
+    """The most memory that this process has held so far, megabytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * (1 if sys.platform == "darwin" else 1024) / 1e6  # macOS counts bytes, Linux KiB
+
+
 def group_members(group: int) -> list[int]:
-    """The processes of a process group (Linux)."""
+    """Ids of the processes in a process group (Linux)."""
     found = []
     for folder in PROC.glob("[0-9]*"):
-        with suppress(OSError):  # it has ended meanwhile
+        with suppress(OSError):  # it has ended in the meantime
             after_name = (folder / "stat").read_text().rpartition(")")[2].split()
             if int(after_name[2]) == group:
                 found.append(int(folder.name))
@@ -51,18 +77,18 @@ def group_members(group: int) -> list[int]:
 
 
 def processor_s(group: int) -> float:
-    """Seconds of processor that a group's processes have used, ended threads included."""
+    """Processor seconds that the processes of a group have used, ended threads included."""
     return sum(map(_processor_s, group_members(group)))
 
 
 def memory_mb(group: int) -> float:
-    """What a group's processes hold together; pages that they share count once (PSS)."""
+    """Memory of the processes of a group, megabytes; shared pages count once (PSS)."""
     return sum(_pss_mb(pid) for pid in group_members(group))
 
 
 def _processor_s(pid: int) -> float:
-    with suppress(OSError):  # it has ended meanwhile
-        # The clock of a process, as clock_getcpuclockid(3) makes its number on Linux.
+    with suppress(OSError):  # it has ended in the meantime
+        # The clock id of a process, as clock_getcpuclockid(3) computes it on Linux.
         return time.clock_gettime((~pid << 3) | 2)
     return 0.0
 

@@ -1,7 +1,7 @@
-"""Peers: libraries that do the same search, each behind the same two calls.
+"""Search libraries that Earshot is compared with, each behind the same interface.
 
-None takes a mask: faiss is told whom to leave out, the graphs are asked for more and theirs are
-taken off. Each is imported when it is asked for, and left out where it is not installed.
+None takes a mask: faiss is given the excluded rows, the graphs are asked for more results, of which
+excluded rows are removed. A library is imported on use, and left out if it is not installed.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,32 +11,36 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-Rows = npt.NDArray[np.float32]
-Places = npt.NDArray[np.int64]
+VectorArray = npt.NDArray[np.float32]
+RowArray = npt.NDArray[np.int64]
 
-SPARE = 2
-"""times as many as are wanted, of which those that are excluded are taken off"""
+OVERSAMPLING = 2
+"""results requested per wanted one, from which excluded rows are removed"""
 
 
 class Peer(Protocol):
-    """An index that was built. `efforts` are its settings, the least first."""
+    """A search index. `efforts` are its search settings, from the fastest to the most thorough."""
 
     efforts: tuple[int, ...]
 
-    def search(self, asked: Rows, excluded: Places, count: int, effort: int) -> list[Places]:
-        """For each vector the nearest that are not excluded."""
+    def search(
+        self, asked: VectorArray, excluded: RowArray, count: int, effort: int
+    ) -> list[RowArray]:
+        """For each query vector: rows of the `count` nearest vectors, without excluded rows."""
 
 
 class ExactNumpy:
-    """A product with everything."""
+    """Exact search: a matrix product with all vectors, by numpy."""
 
     efforts = (0,)
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: VectorArray) -> None:
         self._rows = rows
 
-    def search(self, asked: Rows, excluded: Places, count: int, effort: int) -> list[Places]:
-        """See `Peer`."""
+    def search(
+        self, asked: VectorArray, excluded: RowArray, count: int, effort: int
+    ) -> list[RowArray]:
+        """Implements `Peer.search`."""
         del effort
         cosines = self._rows @ asked.T
         cosines[excluded] = -2
@@ -49,20 +53,22 @@ class ExactNumpy:
 class _Faiss:
     efforts: tuple[int, ...] = (0,)
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: VectorArray) -> None:
         import faiss  # noqa: PLC0415
 
         faiss.omp_set_num_threads(1)
         self._faiss = faiss
         self._index = self._built(rows)
 
-    def _built(self, rows: Rows) -> Any:
+    def _built(self, rows: VectorArray) -> Any:
         index = self._faiss.IndexFlatIP(rows.shape[1])
         index.add(rows)
         return index
 
-    def search(self, asked: Rows, excluded: Places, count: int, effort: int) -> list[Places]:
-        """See `Peer`."""
+    def search(
+        self, asked: VectorArray, excluded: RowArray, count: int, effort: int
+    ) -> list[RowArray]:
+        """Implements `Peer.search`."""
         selector = self._faiss.IDSelectorNot(self._faiss.IDSelectorBatch(excluded))
         return [*self._index.search(asked, count, params=self._parameters(selector, effort))[1]]
 
@@ -72,15 +78,15 @@ class _Faiss:
 
 
 class FaissExact(_Faiss):
-    """Exact, float32."""
+    """Exact search of float32 vectors by faiss."""
 
 
 class FaissLists(_Faiss):
-    """Inverted lists of bytes (IVF, SQ8)."""
+    """Inverted file of 8-bit vectors by faiss (IVF, SQ8)."""
 
     efforts = (2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 
-    def _built(self, rows: Rows) -> Any:
+    def _built(self, rows: VectorArray) -> Any:
         count = round(len(rows) ** 0.5)
         faiss, dimension = self._faiss, rows.shape[1]
         self._quantizer = faiss.IndexFlatIP(dimension)
@@ -100,11 +106,11 @@ class FaissLists(_Faiss):
 
 
 class Hnswlib:
-    """A graph."""
+    """Graph search of float32 vectors (HNSW) by hnswlib."""
 
     efforts = (300, 350, 400, 500, 600, 800, 1200)
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: VectorArray) -> None:
         import hnswlib  # noqa: PLC0415
 
         self._index = hnswlib.Index(space="ip", dim=rows.shape[1])
@@ -112,47 +118,53 @@ class Hnswlib:
         self._index.add_items(rows, num_threads=2)
         self._index.set_num_threads(1)
 
-    def search(self, asked: Rows, excluded: Places, count: int, effort: int) -> list[Places]:
-        """See `Peer`."""
+    def search(
+        self, asked: VectorArray, excluded: RowArray, count: int, effort: int
+    ) -> list[RowArray]:
+        """Implements `Peer.search`."""
         self._index.set_ef(effort)
-        found, _ = self._index.knn_query(asked, k=SPARE * count, num_threads=1)
+        found, _ = self._index.knn_query(asked, k=OVERSAMPLING * count, num_threads=1)
         return _without(found.astype(np.int64), excluded, count)
 
 
 class Usearch:
-    """A graph of bytes."""
+    """Graph search of 8-bit vectors (HNSW) by usearch."""
 
     efforts = (300, 350, 400, 500, 600, 800, 1200)
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: VectorArray) -> None:
         from usearch.index import Index  # noqa: PLC0415
 
         self._index = Index(ndim=rows.shape[1], metric="ip", dtype="i8", connectivity=16)
         self._index.add(np.arange(len(rows)), rows, threads=2)
 
-    def search(self, asked: Rows, excluded: Places, count: int, effort: int) -> list[Places]:
-        """See `Peer`."""
+    def search(
+        self, asked: VectorArray, excluded: RowArray, count: int, effort: int
+    ) -> list[RowArray]:
+        """Implements `Peer.search`."""
         self._index.expansion_search = effort
-        found = self._index.search(asked, SPARE * count, threads=1).keys
+        found = self._index.search(asked, OVERSAMPLING * count, threads=1).keys
         return _without(np.asarray(found).astype(np.int64), excluded, count)
 
 
-def _without(found: Places, excluded: Places, count: int) -> list[Places]:
+def _without(found: RowArray, excluded: RowArray, count: int) -> list[RowArray]:
     return [row[~np.isin(row, excluded)][:count] for row in found]
 
 
-PEERS: dict[str, tuple[str, Callable[[Rows], Any]]] = {
+PEERS: dict[str, tuple[str, Callable[[VectorArray], Any]]] = {
     "numpy, exact": ("numpy", ExactNumpy),
     "faiss, exact": ("faiss", FaissExact),
     "faiss, lists": ("faiss", FaissLists),
     "hnswlib": ("hnswlib", Hnswlib),
     "usearch": ("usearch", Usearch),
 }
-"""By name: the module that it needs, and how it is built."""
+"""by name: the required module, and how the index is built"""
 
 
-def installed(wanted: list[str] | None = None) -> Iterator[tuple[str, Callable[[Rows], Peer]]]:
-    """Those that can be built here, of those that are wanted."""
+def installed(
+    wanted: list[str] | None = None,
+) -> Iterator[tuple[str, Callable[[VectorArray], Peer]]]:
+    """Yield the wanted peers whose module is installed, or all if `wanted` is None."""
     for name, (module, build) in PEERS.items():
         if (wanted is None or name in wanted) and find_spec(module):
             yield name, build

@@ -1,7 +1,6 @@
-"""Stages: where the time of a session goes, measured from outside of the code that takes it."""
+"""Measures how long each stage of a session takes, by wrapping the functions of the pipeline."""
 
-import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
@@ -9,20 +8,21 @@ from unittest.mock import patch
 
 import numpy as np
 
+from benchmarks.harness.measurement import timing
 from feed.ranking import pipeline
 from feed.ranking.pipeline import Ranker
 from feed.user.query import Query
 
 STAGES = ("user", "filters", "candidates", "scores", "queue", "reasons", "page", "rest")
-"""In order. What is known of the user's taste is made by the first stage that asks for it."""
+"""Stages of a session in order. User features are computed in the first stage that reads them."""
 ABOUT = (
-    "User: what the user did, as columns, and the mean of the newest. Filters: who may be shown. "
-    "Candidates: who is proposed, the search for the nearest in it. Scores: their parts. Queue: "
-    "the selector. Reasons: why. Page: JSON and cursor. Rest: all else of a ranking. What is known "
-    "of the user's taste is in the first stage that asks for it. Median of the sessions, each at "
-    "its quickest, so that what disturbs is left out."
+    "User: engagements resolved to rows, and the user vector. Filters: eligibility. Candidates: "
+    "the sources, vector search included. Scores: parts of the scores. Queue: the selector. "
+    "Reasons: their choice. Page: JSON and cursor. Rest: all else of a ranking. User features are "
+    "computed in the first stage that reads them. Median over sessions, each at its fastest, which "
+    "leaves out disturbances."
 )
-_OF: Sequence[tuple[Any, str, str]] = (
+_TIMED: Sequence[tuple[Any, str, str]] = (
     (pipeline, "hydrate", "user"),
     (pipeline, "UserFeatures", "user"),
     (pipeline, "find_eligible", "filters"),
@@ -33,45 +33,35 @@ _OF: Sequence[tuple[Any, str, str]] = (
     (pipeline, "explain", "reasons"),
     (Ranker, "rank", "rank"),
 )
-_RANK = STAGES[:6]
+_RANK_STAGES = STAGES[:6]
 
 
-def split(
+def stage_times_ms(
     page: Callable[[Ranker, Query], bytes], ranker: Ranker, queries: Sequence[Query], rounds: int
 ) -> dict[str, float]:
-    """By stage, milliseconds of `page`: see `ABOUT`."""
-    every = [_quickest(page, ranker, query, rounds) for query in queries]
+    """By stage: milliseconds of `page(ranker, query)`, the median over queries.
+
+    Each query runs `rounds` times, of which the fastest counts.
+    """
+    every = [_fastest_s(page, ranker, query, rounds) for query in queries]
     return {
         stage: round(float(np.median([one[stage] for one in every])) * 1000, 3) for stage in STAGES
     }
 
 
-def _quickest(
+def _fastest_s(
     page: Callable[[Ranker, Query], bytes], ranker: Ranker, query: Query, rounds: int
 ) -> dict[str, float]:
-    """Seconds by stage of one session: of several times the least."""
+    """By stage: the least seconds of several runs of one session."""
     runs = []
     for _ in range(rounds):
-        seconds: Counter[str] = Counter()
-        with ExitStack() as track:
-            for where, name, stage in _OF:
-                timed = _timed(seconds, stage, getattr(where, name))
-                track.enter_context(patch.object(where, name, timed))
-            _timed(seconds, "all", page)(ranker, query)
+        seconds: defaultdict[str, float] = defaultdict(float)
+        with ExitStack() as patches:
+            for owner, name, stage in _TIMED:
+                timed = timing(seconds, stage, getattr(owner, name))
+                patches.enter_context(patch.object(owner, name, timed))
+            timing(seconds, "all", page)(ranker, query)
         seconds["page"] = seconds["all"] - seconds["rank"]
-        seconds["rest"] = seconds["rank"] - sum(seconds[stage] for stage in _RANK)
+        seconds["rest"] = seconds["rank"] - sum(seconds[stage] for stage in _RANK_STAGES)
         runs.append(seconds)
     return {stage: min(one[stage] for one in runs) for stage in STAGES}
-
-
-def _timed(seconds: "Counter[str]", stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function; what it takes is added to a stage."""
-
-    def measured(*arguments: Any, **named: Any) -> Any:
-        began = time.perf_counter()
-        try:
-            return function(*arguments, **named)
-        finally:
-            seconds[stage] += time.perf_counter() - began  # type: ignore[assignment]
-
-    return measured

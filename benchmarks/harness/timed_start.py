@@ -1,4 +1,4 @@
-"""The session function, telling in the file MARKS how long each step of its start took."""
+"""The session function, which writes the time of each step of its start to the file MARKS."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 _began_s = time.monotonic()
-# As the function does, before numpy is imported.
+# Set before numpy is imported, as in the function.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from functions import settings

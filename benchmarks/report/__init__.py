@@ -1,1 +1,1 @@
-"""Results of benchmarks as tables, plots and one page."""
+"""Results of benchmarks as text, JSON, an HTML page and a part of the docs."""

@@ -1,7 +1,7 @@
-"""Page: everything that benchmarks found, as one HTML page of plots and as a part of the docs.
+"""Writes the results of benchmarks as an HTML page with plots, and as a part of the docs.
 
 `python -m benchmarks.report.page FOLDER [--out FILE] [--markdown FILE]`: FOLDER holds the JSON that
-benchmarks wrote. In the Markdown file only what stands below the line MARK is replaced.
+benchmarks wrote. In the Markdown file only the part below the line MARK is replaced.
 """
 
 import argparse
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.report.plots import PLOTS
-from benchmarks.report.results import BenchmarkResult, ResultTable, read, say
+from benchmarks.report.results import BenchmarkResult, ResultTable, read_result, say
 from evaluation.report.page import html_table, page, paragraph
 
 TITLES = {
@@ -23,22 +23,29 @@ TITLES = {
     "build": "Build and publish",
     "growth": "Growth",
     "cost": "Cost",
+    "signals": "Signals",
     "load": "Load",
 }
-"""in the order in which they stand on the page; others follow"""
+"""by benchmark: its heading, in the order of the page; other results follow"""
 MARK = "<!-- Below this line `make bench` writes. -->"
 
 
-def results(folder: Path) -> list[BenchmarkResult]:
-    """What lies in a folder, in order. Raises `ValueError`, naming the file."""
+def read_results(folder: Path) -> list[BenchmarkResult]:
+    """Read the results in a folder, in the order of the page.
+
+    Raises:
+        ValueError: a file is no result, or there is none.
+    """
     found = []
     for file in folder.glob("*.json"):
         try:
-            found.append(read(file))
+            found.append(read_result(file))
         except (TypeError, ValueError, KeyError, AttributeError) as error:
-            raise ValueError(f"{file}: not what a benchmark wrote: {error}") from error
+            raise ValueError(
+                f"{file}: expected the JSON that a benchmark wrote: {error}"
+            ) from error
     if not found:
-        raise ValueError(f"{folder}: no results of benchmarks")
+        raise ValueError(f"{folder}: expected results of benchmarks (*.json), found none")
     known = list(TITLES)
     return sorted(
         found, key=lambda one: (known.index(one.name) if one.name in known else 99, one.name)
@@ -46,7 +53,7 @@ def results(folder: Path) -> list[BenchmarkResult]:
 
 
 def as_html(found: Sequence[BenchmarkResult]) -> bytes:
-    """The page."""
+    """The results as an HTML page with plots and tables."""
     sections = []
     for one in found:
         plots = PLOTS[one.name](one.found) if one.name in PLOTS else []
@@ -55,15 +62,15 @@ def as_html(found: Sequence[BenchmarkResult]) -> bytes:
             + html_table(part.header, [[html.escape(cell) for cell in row] for row in part.rows])
             for part in one.tables
         ]
-        made = f"{one.date}, {one.machine}. Again: {one.command}"
+        made = f"{one.date}, {one.machine}. Command: {one.command}"
         content = "".join([*plots, *tables, paragraph(one.about), paragraph(made)])
         sections.append((TITLES.get(one.name, one.name), content))
-    lead = ["How fast it is and what it costs, measured. Trust ratios, not absolute times."]
+    lead = ["Measured speed and cost. Trust ratios more than absolute times."]
     return page("Benchmarks", lead, sections)
 
 
 def as_markdown(found: Sequence[BenchmarkResult]) -> str:
-    """The same without plots."""
+    """The results as Markdown, without plots."""
     return "\n".join(
         part
         for one in found
@@ -82,14 +89,16 @@ def _markdown(one: ResultTable) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Put together what is there."""
+    """Write the page and the part of the docs from the results in a folder."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.report.page")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, metavar="FILE", help="the HTML page")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="what it is written into")
+    parser.add_argument(
+        "--markdown", type=Path, metavar="FILE", help="replace the part of this file below its mark"
+    )
     given = parser.parse_args(arguments)
     try:
-        found = results(given.folder)
+        found = read_results(given.folder)
     except ValueError as error:
         raise SystemExit(f"benchmarks.report.page: {error}") from None
     if given.out:

@@ -1,18 +1,18 @@
-"""Plots: what of each benchmark is seen better than read."""
+"""Charts of benchmark results."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
 
+from benchmarks.cold import STEPS as COLD_STEPS
 from evaluation.report.charts import chart, colour, legend, value_grid
 
 WIDE, TALL = (7.5, 3.2), (7.5, 4.2)
-STEPS = ("framework", "imports", "snapshot", "rankers", "worker", "first session")
 
 
 def engine(found: dict[str, Any]) -> list[str]:
-    """Where a session's time goes, and what each search takes."""
+    """Charts of the time of each stage of a session, and of each search."""
     runs = {f"{one['episodes']:,} x {one['dimension']}": one for one in found["runs"]}
     sessions = {
         f"{size}, {name}": spent
@@ -24,25 +24,25 @@ def engine(found: dict[str, Any]) -> list[str]:
         for size, one in runs.items()
     }
     return [
-        _stacked("engine-stages", "Where a session's milliseconds go", sessions),
+        _stacked("engine-stages", "Milliseconds of a session by stage", sessions),
         _bars("engine-search", "The search for the nearest, milliseconds", searches, log=True),
     ]
 
 
 def http(found: dict[str, Any]) -> list[str]:
-    """Latency by connections, and what a session takes of the processor."""
+    """Charts of latency by connections, and of processor time per session."""
     by_name = found["contenders"]
 
     def latency(figure: Figure) -> None:
         axes = figure.subplots()
-        for place, (name, by) in enumerate(by_name.items()):
+        for index, (name, by) in enumerate(by_name.items()):
             connections = [int(one) for one in by]
             for q, style in (("p50", "-"), ("p99", ":")):
                 axes.plot(
                     connections,
                     [one[q]["median"] for one in by.values()],
                     style,
-                    color=colour(place),
+                    color=colour(index),
                     marker="o",
                     markersize=3,
                     label=f"{name}, {q}",
@@ -60,10 +60,10 @@ def http(found: dict[str, Any]) -> list[str]:
 
 
 def cold(found: dict[str, Any]) -> list[str]:
-    """The steps of a start, one after another."""
+    """Charts of the steps of a cold start, and of the memory held after it."""
     starts = {
         f"{one['episodes']:,} episodes, {one['users']}": {
-            step: one[step]["median"] for step in STEPS
+            step: one[step]["median"] for step in COLD_STEPS
         }
         for one in found["starts"]
     }
@@ -78,7 +78,7 @@ def cold(found: dict[str, Any]) -> list[str]:
 
 
 def origin(found: dict[str, Any]) -> list[str]:
-    """Each kind by size."""
+    """Chart of processor time per session, by approach and size."""
     kinds = {
         f"{int(size):,} episodes": {
             name: spread["median"] for name, spread in by.items() if name != "same"
@@ -89,7 +89,7 @@ def origin(found: dict[str, Any]) -> list[str]:
 
 
 def summary(found: dict[str, Any]) -> list[str]:
-    """Bursts, and how soon one event arrives."""
+    """Charts of events per second, and of the delay until a summary has an event."""
     bursts = {
         name: {"written": one["written_per_s"], "handled": one["handled_per_s"]}
         for name, one in found.items()
@@ -103,7 +103,7 @@ def summary(found: dict[str, Any]) -> list[str]:
 
 
 def cost(found: dict[str, Any]) -> list[str]:
-    """What a million sessions are made of, and beside what."""
+    """Charts of the cost of a million sessions, by item and beside other services."""
     dollars = found["dollars"]
     ours = {name: dollars[name] for name in ("shared", "alone")}
     all_of_them = {
@@ -118,7 +118,7 @@ def cost(found: dict[str, Any]) -> list[str]:
 
 
 def build(found: dict[str, Any]) -> list[str]:
-    """Steps of a build, and how long what was built takes to load."""
+    """Charts of the steps of a build, and of the time to load the snapshot."""
     builds = {f"{one['episodes']:,}": one["built"]["seconds"] for one in found["sizes"]}
     loads = {
         f"{one['episodes']:,} episodes": {
@@ -134,7 +134,7 @@ def build(found: dict[str, Any]) -> list[str]:
 
 
 def growth(found: dict[str, Any]) -> list[str]:
-    """A chart for each benchmark and unit: every figure by size, both logarithmic."""
+    """A chart per benchmark and unit: figures by size on logarithmic axes."""
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for one in found["series"]:
         groups.setdefault((one["benchmark"], one["unit"], one["by"]), []).append(one)
@@ -144,10 +144,10 @@ def growth(found: dict[str, Any]) -> list[str]:
 def _lines(benchmark: str, unit: str, by: str, several: Sequence[Mapping[str, Any]]) -> str:
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
-        for place, one in enumerate(several):
+        for index, one in enumerate(several):
             label = f"{one['name']} ({one['exponent']:.2f})"
             sizes, values = zip(*one["points"], strict=True)
-            axes.plot(sizes, values, color=colour(place), marker="o", markersize=3, label=label)
+            axes.plot(sizes, values, color=colour(index), marker="o", markersize=3, label=label)
         axes.set(xscale="log", yscale="log", xlabel=by, ylabel=unit)
         value_grid(axes)
         legend(figure, axes, columns=2)
@@ -172,7 +172,7 @@ PLOTS: Mapping[str, Callable[[dict[str, Any]], list[str]]] = {
 def _bars(
     name: str, about: str, groups: Mapping[str, Mapping[str, float]], *, log: bool = False
 ) -> str:
-    """A bar for each value, group below group."""
+    """Horizontal bars, one per value, by group."""
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
@@ -196,15 +196,15 @@ def _bars(
 
 
 def _stacked(name: str, about: str, lines: Mapping[str, Mapping[str, float]]) -> str:
-    """A bar for each line, of its parts."""
+    """Stacked horizontal bars, one per line."""
     parts: Sequence[str] = list(next(iter(lines.values())))
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
         left = [0.0] * len(lines)
-        for place, part in enumerate(parts):
+        for index, part in enumerate(parts):
             values = [by[part] for by in lines.values()]
-            axes.barh(range(len(lines)), values, left=left, color=colour(place), label=part)
+            axes.barh(range(len(lines)), values, left=left, color=colour(index), label=part)
             left = [a + b for a, b in zip(left, values, strict=True)]
         axes.set_yticks(range(len(lines)), list(lines))
         axes.invert_yaxis()

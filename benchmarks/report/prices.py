@@ -1,4 +1,4 @@
-"""PriceList: the file of them, validated."""
+"""Prices of cloud services, read from `prices.toml`."""
 
 import datetime as dt
 from pathlib import Path
@@ -12,7 +12,7 @@ _Text = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Dollars for so many units."""
+    """A list price: `dollars` for `per` units, with its source, date and whether it was checked."""
 
     dollars: Annotated[float, msgspec.Meta(ge=0)]
     per: Annotated[int, msgspec.Meta(ge=1)]
@@ -22,12 +22,12 @@ class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     checked: bool
 
     def of(self, units: float) -> float:
-        """Dollars of so many units."""
+        """Dollars for a number of units."""
         return self.dollars / self.per * units
 
 
 class PriceList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every price that is needed."""
+    """The prices that the cost benchmark uses."""
 
     vcpu_second: Price
     gib_second: Price
@@ -43,7 +43,11 @@ class PriceList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_prices(file: Path = FILE) -> PriceList:
-    """The prices in a file. Raises `ValueError`, naming the file and what is wrong in it."""
+    """Read a TOML file of prices.
+
+    Raises:
+        ValueError: a price is missing or invalid; the message names the file and the field.
+    """
     try:
         return msgspec.toml.decode(file.read_bytes(), type=PriceList)
     except msgspec.MsgspecError as error:

@@ -1,4 +1,4 @@
-"""Results: what a benchmark found, as tables for people and as JSON for the page of all."""
+"""Results of a benchmark: tables to print, and JSON for the page of all results."""
 
 import argparse
 import json
@@ -18,13 +18,13 @@ import numpy as np
 from evaluation.report.page import text_table
 
 CALLS, BATCHES = 2_000, 9
-"""how often it is made at once, and how many times over"""
+"""calls per batch, and batches"""
 _LOAD = os.getloadavg()[0]
-"""how busy others kept the machine in the minute before"""
+"""mean number of busy processes in the minute before the start"""
 
 
 def call_us() -> float:
-    """Microseconds of a small call of numpy, median: how fast the machine is just now."""
+    """Median microseconds of a small numpy call, a measure of the machine's current speed."""
     numbers = np.arange(100.0)
     batches = timeit.repeat(lambda: numbers > 1, number=CALLS, repeat=BATCHES)
     return 1e6 * statistics.median(batches) / CALLS
@@ -34,7 +34,7 @@ _BEFORE_US = call_us()
 
 
 def _command() -> str:
-    """As it was called, but for where its JSON went."""
+    """The command line of this process, without the option for JSON."""
     name = Path(sys.argv[0]).stem
     given = sys.argv[1:]
     for option in ("--json", "--output"):
@@ -54,30 +54,29 @@ def _machine() -> str:
 
 @dataclass(frozen=True)
 class ResultTable:
-    """One table: what it shows, in a sentence, and its cells as they are read."""
+    """A titled table of formatted cells."""
 
     title: str
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
-    about: str = ""
 
 
 @dataclass(frozen=True)
 class BenchmarkResult:
-    """All that one benchmark found."""
+    """The results of one benchmark, with the command, date and machine that they come from."""
 
     name: str
     about: str
-    """what was measured and how, for whoever has not read the code"""
+    """what was measured and how"""
     tables: Sequence[ResultTable]
     found: dict[str, Any]
-    """every figure by itself, for plots and for other benchmarks"""
+    """all figures as numbers, for plots and other benchmarks"""
     command: str = field(default_factory=_command)
     date: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%d}")
     machine: str = field(default_factory=_machine)
 
-    def tell(self, file: Path | None) -> None:
-        """Print the tables, and write all of it to a file, where one is named."""
+    def publish(self, file: Path | None) -> None:
+        """Print the tables, and write the result as JSON to a file unless it is None."""
         for one in self.tables:
             say(f"\n{one.title}\n")
             say(text_table(one.header, one.rows))
@@ -87,24 +86,24 @@ class BenchmarkResult:
             file.write_text(json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n")
 
 
-def read(file: Path) -> BenchmarkResult:
-    """What `tell` wrote."""
+def read_result(file: Path) -> BenchmarkResult:
+    """Read a result from a JSON file that `publish` wrote."""
     fields = json.loads(file.read_text())
     tables = [ResultTable(**one) for one in fields.pop("tables")]
     return BenchmarkResult(tables=tables, **fields)
 
 
-def options(name: str, about: str, json_option: str = "--json") -> argparse.ArgumentParser:
-    """A parser that knows where JSON is to go, as `json`."""
+def argument_parser(name: str, about: str, json_option: str = "--json") -> argparse.ArgumentParser:
+    """An argument parser for `python -m benchmarks.{name}` with the option for a JSON file."""
     parser = argparse.ArgumentParser(
         prog=f"python -m benchmarks.{name}", description=about.partition("\n")[0]
     )
     parser.add_argument(
-        json_option, dest="json", type=Path, metavar="FILE", help="write what was found here"
+        json_option, dest="json", type=Path, metavar="FILE", help="write the results here"
     )
     return parser
 
 
 def say(text: str) -> None:
-    """Print for people."""
+    """Print a line at once."""
     print(text, flush=True)  # noqa: T201  # these are commands

@@ -1,4 +1,4 @@
-"""Benchmarks of whole processes run, at tiny sizes, and find what there is to find."""
+"""Benchmarks of whole processes run at tiny sizes and measure what they say."""
 
 import importlib
 import json

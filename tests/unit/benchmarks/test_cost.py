@@ -1,4 +1,4 @@
-"""What sessions cost follows from what was measured and from the prices, and nothing else."""
+"""The cost of sessions follows from measured resources and prices alone."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ FOUND = cost.Measured(
 )
 
 
-def test_every_price_says_where_it_is_from_and_whether_it_was_checked() -> None:
+def test_every_price_has_a_source_a_date_and_says_if_it_was_checked() -> None:
     for name in PRICES.__struct_fields__:
         price = getattr(PRICES, name)
         assert price.dollars > 0, name
@@ -30,7 +30,7 @@ def test_every_price_says_where_it_is_from_and_whether_it_was_checked() -> None:
     assert any(getattr(PRICES, name).checked for name in PRICES.__struct_fields__)
 
 
-def test_reconcile_and_the_benchmarks_reckon_with_the_same_prices() -> None:
+def test_reconcile_and_the_benchmarks_use_the_same_prices() -> None:
     assert PRICES.read.of(100_000) == pytest.approx(READ_PRICE)
     assert PRICES.write.of(100_000) == pytest.approx(WRITE_PRICE)
 
@@ -46,7 +46,7 @@ def test_reconcile_and_the_benchmarks_reckon_with_the_same_prices() -> None:
         ("[read]", "[read", "prices.toml: "),
     ],
 )
-def test_a_price_that_cannot_be_used_is_named(
+def test_an_invalid_price_is_an_error_that_names_it(
     tmp_path: Path, before: str, after: str, said: str
 ) -> None:
     file = tmp_path / "prices.toml"
@@ -71,22 +71,22 @@ def test_sessions_cost_what_they_use() -> None:
     assert {**alone, "processor and memory": 0} == {**shared, "processor and memory": 0}
 
 
-def test_the_approach_of_the_start_costs_what_its_reads_cost() -> None:
-    few = cost.approach(PRICES, FOUND, 80.0, 160)
+def test_the_original_approach_costs_what_its_reads_cost() -> None:
+    few = cost.original_approach(PRICES, FOUND, 80.0, 160)
     assert few["engagements and user read"] == pytest.approx(300.60)
     assert few["episodes read, twice"] == pytest.approx(2400)
     assert few["vectors"] == pytest.approx(256)
-    assert cost.approach(PRICES, FOUND, 80.0, 500)["vectors"] == pytest.approx(800)
+    assert cost.original_approach(PRICES, FOUND, 80.0, 500)["vectors"] == pytest.approx(800)
 
 
-def test_an_engagement_costs_its_write_and_what_the_summary_takes() -> None:
+def test_an_engagement_costs_its_write_and_the_summary_update() -> None:
     spent = cost.engagements(PRICES, FOUND)
     assert spent["reads"] == pytest.approx(2.40)
     assert spent["writes"] == pytest.approx(3.60)
     assert "processor and memory" not in cost.engagements(PRICES, FOUND._replace(event_ms=None))
 
 
-def test_cost_is_reckoned_from_what_other_benchmarks_found(
+def test_cost_follows_from_the_results_of_other_benchmarks(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cost, "EPISODES", 100)  # of the approach that is measured beside it

@@ -1,4 +1,4 @@
-"""What benchmarks measure with: quantiles, spreads, and the processor and memory of processes."""
+"""Quantiles, spreads, and the processor time and memory of processes."""
 
 import os
 import subprocess
@@ -34,7 +34,7 @@ def group() -> Iterator[int]:
     process.wait()
 
 
-def test_the_processor_and_memory_of_a_group_are_those_of_all_its_processes(group: int) -> None:
+def test_processor_time_and_memory_of_a_group_include_all_its_processes(group: int) -> None:
     deadline = time.monotonic() + 30
     while processor_s(group) < 0.6 and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -43,7 +43,7 @@ def test_the_processor_and_memory_of_a_group_are_those_of_all_its_processes(grou
     assert 50 < memory_mb(group) < 150  # not four times 50
 
 
-def test_a_group_that_has_ended_has_nothing() -> None:
+def test_a_group_that_has_ended_has_no_processes_and_no_time() -> None:
     assert group_members(2**22 + 1) == []
     assert processor_s(2**22 + 1) == 0
 
@@ -53,18 +53,18 @@ def test_quantiles_are_those_of_the_values() -> None:
     assert quantiles([]) == {}
 
 
-def test_a_spread_is_a_median_between_the_least_and_the_most() -> None:
+def test_a_spread_is_a_median_with_minimum_and_maximum() -> None:
     assert Spread.of([3.0, 1.0, 2.0]) == (2.0, 1.0, 3.0)
     assert Spread(1234.5, 1.0, 2000.0).shown(1) == "1,234.5 (1.0-2,000.0)"
 
 
-def test_server_timing_is_taken_apart() -> None:
+def test_server_timing_is_parsed_by_step() -> None:
     assert server_timing_ms("rank;dur=1.5, total;dur=2.25") == {"rank": 1.5, "total": 2.25}
     assert server_timing_ms("") == {}
     assert server_timing_ms('cache;desc="hit"') == {}
 
 
-def test_what_is_no_engine_is_left_of_a_latency() -> None:
+def test_latency_beyond_the_engine_excludes_its_steps() -> None:
     driven = LoadResult(
         latencies_ms=[10.0, 5.0],
         timings=["summary;dur=1, rank;dur=4, encode;dur=0.5, total;dur=7", ""],

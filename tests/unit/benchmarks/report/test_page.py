@@ -1,4 +1,4 @@
-"""The page and the docs say what benchmarks found."""
+"""The page and the docs show the results of benchmarks."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks.report import page
-from benchmarks.report.results import BenchmarkResult, ResultTable, read
+from benchmarks.report.results import BenchmarkResult, ResultTable, read_result
 
 SPREAD = {"median": 2.0, "least": 1.0, "most": 3.0}
 CONTENDER = {str(n): {"p50": SPREAD, "p99": SPREAD, "processor_ms": SPREAD} for n in (1, 16)}
@@ -77,14 +77,14 @@ def result(name: str) -> BenchmarkResult:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for name in FOUND:
-        result(name).tell(tmp_path / f"{name}.json")
+        result(name).publish(tmp_path / f"{name}.json")
     return tmp_path
 
 
-def test_what_a_benchmark_wrote_is_read_back(tmp_path: Path) -> None:
-    told = result("http")
-    told.tell(tmp_path / "http.json")
-    assert read(tmp_path / "http.json") == told
+def test_a_result_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    written = result("http")
+    written.publish(tmp_path / "http.json")
+    assert read_result(tmp_path / "http.json") == written
 
 
 def test_the_page_has_every_benchmark_in_order_with_its_plots(folder: Path) -> None:
@@ -100,7 +100,7 @@ def test_the_page_has_every_benchmark_in_order_with_its_plots(folder: Path) -> N
     assert "python -m benchmarks.cold" in text
 
 
-def test_the_docs_keep_what_stands_above_the_mark(folder: Path) -> None:
+def test_the_docs_keep_what_is_above_the_mark(folder: Path) -> None:
     docs = folder / "docs.md"
     docs.write_text(f"# Ours\n\n{page.MARK}\n\nof before")
     page.main([str(folder), "--markdown", str(docs)])
@@ -113,7 +113,7 @@ def test_the_docs_keep_what_stands_above_the_mark(folder: Path) -> None:
     assert docs.read_text() == first
 
 
-def test_docs_without_the_mark_are_left_alone(folder: Path) -> None:
+def test_docs_without_the_mark_are_not_changed(folder: Path) -> None:
     docs = folder / "docs.md"
     docs.write_text("# Ours\n")
     with pytest.raises(SystemExit, match="expected a line"):
@@ -122,14 +122,14 @@ def test_docs_without_the_mark_are_left_alone(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["{}", "[1]", "not JSON", json.dumps({"name": "x", "tables": 1})])
-def test_a_file_that_no_benchmark_wrote_is_named(folder: Path, text: str) -> None:
+def test_a_file_that_is_no_result_is_an_error_that_names_it(folder: Path, text: str) -> None:
     (folder / "odd.json").write_text(text)
-    with pytest.raises(SystemExit, match=r"odd\.json: not what a benchmark wrote"):
+    with pytest.raises(SystemExit, match=r"odd\.json: expected the JSON that a benchmark wrote"):
         page.main([str(folder)])
 
 
-def test_an_empty_folder_is_said(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="no results of benchmarks"):
+def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="expected results of benchmarks"):
         page.main([str(tmp_path)])
 
 

@@ -1,1 +1,0 @@
-"""Measurements behind decisions, each named by an ADR."""
