@@ -109,8 +109,8 @@ class GreedySelection:
 
     def _explore(self) -> tuple[int | None, float | None]:
         """A random candidate of the pool, by the Gumbel-max trick, and its probability."""
-        other_series = self._pool_series != self._values.last_series
-        free = np.flatnonzero(self._values.can_be_chosen(self._pool) & other_series)
+        possible = self._values.decayed[self._pool] > -np.inf
+        free = np.flatnonzero(possible & (self._pool_series != self._values.last_series))
         if not len(free):
             return None, None
         log_weights = self._pool_weights[free]

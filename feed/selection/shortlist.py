@@ -1,8 +1,7 @@
 """The shortlist: the candidates worth comparing in full, and a bound on the value of all others."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -46,23 +45,13 @@ class SelectorInput:
 
     def take(self, indices: IntArray) -> "SelectorInput":
         """The candidates at these indices, in this order."""
-
-        def some(column: Any) -> Any:
-            return None if column is None else column[indices]
-
-        return SelectorInput(
-            scores=self.scores[indices],
-            tie_order=self.tie_order[indices],
-            series=self.series[indices],
-            topics=some(self.topics),
-            vectors=some(self.vectors),
-            title_hashes=some(self.title_hashes),
-            category_shares=some(self.category_shares),
-            target_shares=self.target_shares,
-            log_weights=some(self.log_weights),
-            gumbel_noise=some(self.gumbel_noise),
-            pinnable={slot: mask[indices] for slot, mask in self.pinnable.items()},
-        )
+        columns = {
+            name: column[indices]
+            for name, column in vars(self).items()
+            if name not in {"target_shares", "pinnable"} and column is not None
+        }
+        pinnable = {slot: mask[indices] for slot, mask in self.pinnable.items()}
+        return replace(self, **columns, pinnable=pinnable)
 
 
 @dataclass(frozen=True)

@@ -38,9 +38,9 @@ class CandidateValues:
         self.topic_counts: dict[int, int] = defaultdict(int)
         """by topic: how many are chosen"""
         self._parameters = parameters
-        self._score_array = shortlist.scores
+        self._shortlist = shortlist
         self._scores: list[float] = shortlist.scores.tolist()
-        self._decayed = shortlist.scores.copy()
+        self.decayed = shortlist.scores.copy()
         """(f,) score with the decays of series and topic; -inf if it cannot be chosen"""
         self.series: list[int] = shortlist.series.tolist()
         """the series of each; without a series, a number of its own below every real one"""
@@ -49,7 +49,6 @@ class CandidateValues:
         self._indices_of_series: dict[int, list[int]] = defaultdict(list)
         for index, series in enumerate(self.series):
             self._indices_of_series[series].append(index)
-        self._topic_array = shortlist.topics
         self._topics: list[int] = [] if shortlist.topics is None else shortlist.topics.tolist()
         self._topic_decays = _topic_decays(shortlist.scores, parameters)
         self._topic_factors: dict[int, FloatArray] = {}
@@ -72,9 +71,9 @@ class CandidateValues:
         """
         current = self.current
         if self._mmr_cosines is None:
-            np.copyto(current, self._decayed)
+            np.copyto(current, self.decayed)
         else:
-            np.subtract(self._decayed, self._redundancy, out=current)
+            np.subtract(self.decayed, self._redundancy, out=current)
         if self._category_overlap is not None:
             share = self._parameters.calibration / max(1, chosen)
             current -= np.multiply(self._filled_shares, share, out=self._scratch)
@@ -88,11 +87,11 @@ class CandidateValues:
     def choose(self, index: int) -> None:
         """Exclude a candidate that is chosen, and lower the values of those like it."""
         self.available[index] = False
-        self._decayed[index] = -np.inf
+        self.decayed[index] = -np.inf
         self.last_series = self.series[index]
         if self._topics and (topic := self._topics[index]) >= 0:
             self.topic_counts[topic] += 1
-            self._decayed *= self._factors_of(topic)
+            self.decayed *= self._factors_of(topic)
         self._decay_series(self.last_series)
         if self._mmr_cosines is not None:
             self._redundancy *= self._parameters.mmr_memory
@@ -100,27 +99,22 @@ class CandidateValues:
         if index in self._near_duplicates:
             duplicates = self._near_duplicates[index]
             self.available[duplicates] = False
-            self._decayed[duplicates] = -np.inf
+            self.decayed[duplicates] = -np.inf
         if self._category_overlap is not None:
             self._filled_shares += self._category_overlap[index]
-
-    def can_be_chosen(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """Whether each of these candidates is within the limits, its series chosen last or not."""
-        possible: npt.NDArray[np.bool_] = self._decayed[indices] > -np.inf
-        return possible
 
     def reset_series(self) -> None:
         """Let every available candidate be chosen again, as if none of its series were."""
         self.series_counts.clear()
-        decayed = self._score_array
+        decayed = self._shortlist.scores
         if self._topics:
             counts = [self.topic_counts[topic] if topic >= 0 else 0 for topic in self._topics]
             decayed = decayed * self._topic_decays ** np.array(counts)
-        self._decayed = np.where(self.available, decayed, -np.inf)
+        self.decayed = np.where(self.available, decayed, -np.inf)
 
     def _factors_of(self, topic: int) -> FloatArray:
         if topic not in self._topic_factors:
-            of_topic = self._topic_array == topic
+            of_topic = self._shortlist.topics == topic
             self._topic_factors[topic] = np.where(of_topic, self._topic_decays, 1.0)
         return self._topic_factors[topic]
 
@@ -132,12 +126,12 @@ class CandidateValues:
             return
         if count >= self._parameters.max_per_series:
             for index in indices:
-                self._decayed[index] = -np.inf
+                self.decayed[index] = -np.inf
             return
         factor = self._parameters.series_decay**count
         for index in indices:
-            if self._decayed[index] > -np.inf:
-                self._decayed[index] = self._decayed_score(index, factor)
+            if self.decayed[index] > -np.inf:
+                self.decayed[index] = self._decayed_score(index, factor)
 
     def _decayed_score(self, index: int, series_factor: float) -> float:
         """The score of a candidate with this decay of its series and the decay of its topic."""

@@ -217,7 +217,7 @@ def test_a_snapshot_without_vectors_says_so_where_it_is_inspected_and_replayed(
     assert main(["replay", "--snapshot", str(snapshot), *request]) == 0
     said = capsys.readouterr()
     assert json.loads(said.out)["degraded"][0] == "vectors_unavailable"
-    assert said.err.startswith("note: this snapshot holds no vectors")
+    assert said.err.startswith("note: the snapshot has no vectors")
 
 
 def test_an_empty_catalog_can_be_inspected(
