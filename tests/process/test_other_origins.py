@@ -1,12 +1,10 @@
 """Pages of other origins: none may read an answer unless the settings name them."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.server import Server
 
 Start = Callable[..., Server]
@@ -17,10 +15,9 @@ ASKED = {
 }
 
 
-@pytest.fixture
-def shared(start_server: Start, tmp_path: Path) -> Server:
-    publish_to(tmp_path / "shelf", catalog_of(episodes(60)))
-    return start_server(CORS_ORIGINS=f"{OURS}, http://localhost:5000")
+@pytest.fixture(scope="module")
+def shared(start_module_server: Start, small_shelf: str) -> Server:
+    return start_module_server(CORS_ORIGINS=f"{OURS}, http://localhost:5000", SHELF=small_shelf)
 
 
 def ask(server: Server, method: str, origin: str, **headers: str) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""Firestore hangs, dies or cannot be reached: it is left alone, and found again soon after."""
+"""Firestore hangs, dies or cannot be reached: the circuit opens, and closes soon after."""
 
 import asyncio
 import signal
@@ -6,7 +6,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,17 +16,16 @@ from emulators.process import MissingError
 from feed.ports.errors import Unavailable
 from functions.serving.circuit_breaker import FAILURE_THRESHOLD
 from tests.support.blackhole import Blackhole
-from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.server import Server, problem, until
 
 Start = Callable[..., Server]
-LEFT_ALONE = "summary_unavailable"
+CIRCUIT_OPEN = "summary_unavailable"
 USER = "lovelace"
 
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[FirestoreEmulator]:
-    """One that may be stopped and killed."""
+    """An emulator that tests may stop and kill."""
     try:
         emulator_jar()
     except MissingError as missing:
@@ -37,18 +35,17 @@ def emulator() -> Iterator[FirestoreEmulator]:
     emulator.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def network(emulator: FirestoreEmulator) -> Iterator[Blackhole]:
     network = Blackhole(emulator.port)
     yield network
     network.stop()
 
 
-@pytest.fixture
-def server(start_server: Start, network: Blackhole, tmp_path: Path) -> Server:
-    publish_to(tmp_path / "shelf", catalog_of(episodes(200)))
+@pytest.fixture(scope="module")
+def server(start_module_server: Start, network: Blackhole, small_shelf: str) -> Server:
     settings = {"FIREBASE_PROJECT": new_project(), "FIRESTORE_EMULATOR_HOST": network.host}
-    server = start_server(STORE="firestore", **settings)
+    server = start_module_server(STORE="firestore", SHELF=small_shelf, **settings)
     until(lambda: without(server) == "summary_missing")
     return server
 
@@ -69,19 +66,21 @@ def die(emulator: FirestoreEmulator, _: Blackhole) -> Callable[[], object]:
 
 
 @pytest.mark.parametrize("begin", [hang, cut_off, die])
-def test_a_store_that_is_away_is_left_alone_and_found_again(
+def test_calls_stop_while_the_store_is_away_and_go_on_soon_after(
     server: Server, emulator: FirestoreEmulator, network: Blackhole, begin: Any
 ) -> None:
-    kept = [write(server, f"before-{n}") for n in range(3)]
+    kept = [write(server, f"{begin.__name__}-before-{n}") for n in range(3)]
     end = begin(emulator, network)
     try:
         assert {without(server) for _ in range(FAILURE_THRESHOLD)} <= {
             "summary_timeout",
             "summary_unavailable",
         }
-        for n in range(3):  # nobody is made to wait: nothing is asked
-            assert without(server) == LEFT_ALONE
-            answer = server.call("POST", "/api/me/engagements", engagement(f"during-{n}"), USER)
+        for n in range(3):  # no caller waits: no call is made
+            assert without(server) == CIRCUIT_OPEN
+            answer = server.call(
+                "POST", "/api/me/engagements", engagement(f"{begin.__name__}-during-{n}"), USER
+            )
             assert problem(answer, 503)["type"] == "urn:earshot:problem:store-unavailable"
             assert answer.headers["retry-after"] == "1"
         health = server.call("GET", "/api/health").json()
@@ -90,9 +89,9 @@ def test_a_store_that_is_away_is_left_alone_and_found_again(
         end()
     until(lambda: without(server) == "summary_missing")
     kept = [] if begin is die else kept  # the emulator's data die with it
-    kept += [write(server, f"after-{n}") for n in range(3)]
+    kept += [write(server, f"{begin.__name__}-after-{n}") for n in range(3)]
     found = server.call("GET", "/api/me/engagements", user=USER).json()["engagements"]
-    assert {one["id"] for one in found} == set(kept)
+    assert {one["id"] for one in found if one["id"].startswith(begin.__name__)} == set(kept)
     assert USER not in server.output
 
 
