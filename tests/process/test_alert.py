@@ -65,17 +65,19 @@ def promised() -> list[str]:
     return [row.partition(" CAUSE")[0] for row in rows]
 
 
-@pytest.fixture
-def shelf(tmp_path: Path) -> Path:
-    publish_to(tmp_path / "shelf", catalog_of(episodes(60)))
-    return tmp_path / "shelf"
-
-
 def test_a_vanished_pointer_a_shelf_that_cannot_be_read_and_an_old_catalog_are_seen(
-    start_server: Start, shelf: Path
+    start_server: Start, tmp_path: Path
 ) -> None:
+    shelf = tmp_path / "shelf"
+    publish_to(shelf, catalog_of(episodes(60)))
     old = (NOW + timedelta(days=365)).isoformat()
     server = start_server(CATALOG_REFRESH_S="0", NOW=old)
+    health = server.call("GET", "/api/health")
+    assert health.status_code == 200
+    assert (health.json()["status"], health.json()["dependencies"]["catalog"]) == (
+        "degraded",
+        "stale",
+    )
     assert alerted(server) == [
         "degraded: catalog_stale: the catalog is older than builds may be apart"
     ]
@@ -93,10 +95,11 @@ def test_a_vanished_pointer_a_shelf_that_cannot_be_read_and_an_old_catalog_are_s
     assert all("catalog_stale" in line["degraded"] for line in lines)
 
 
-@pytest.mark.usefixtures("shelf")
-def test_summaries_that_cannot_be_read_are_seen(start_server: Start, tmp_path: Path) -> None:
+def test_summaries_that_cannot_be_read_are_seen(
+    start_server: Start, small_shelf: str, tmp_path: Path
+) -> None:
     (tmp_path / "broken.db").write_text("not a database" * 1000)
-    server = start_server(STORE=str(tmp_path / "broken.db"))
+    server = start_server(STORE=str(tmp_path / "broken.db"), SHELF=small_shelf)
     for user in ("anna", "bert", "cleo"):
         assert server.create(user)["episodes"]
         assert server.call("GET", "/api/me", user=user).status_code == 503
