@@ -4,7 +4,6 @@ from adapters.rss import source as rss
 from adapters.rss.http import budget
 from catalog_builder.wiring import MIB, FeedOptions
 from functions.settings import Settings, SettingsError, check_session, read_settings
-from functions.wiring import wire
 
 KEY = "a secret of sixteen"
 CLOUD = {"K_SERVICE": "s", "CURSOR_KEYS": KEY, "STORE": "firestore", "SHELF": "gs://bucket"}
@@ -114,8 +113,3 @@ def test_feeds_are_read_alike_by_the_command_and_the_function() -> None:
     assert settings.FEED_MAX_MB * MIB == options.max_mb * MIB == rss.MAX_BYTES
     assert settings.FEEDS_MAX_MB * MIB == options.total_mb * MIB == budget.MAX_BYTES
     assert settings.FEEDS_TIMEOUT_S == options.timeout_s == budget.TIMEOUT_S
-
-
-def test_a_folder_of_pages_that_is_not_there_is_named() -> None:
-    with pytest.raises(SettingsError, match="WEB: expected a folder, got nowhere"):
-        wire(Settings(WEB="nowhere"))
