@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from feed.ports.episodes import Problem, Record
+from feed.ports.episodes import SourceProblem, SourceRecord
 from feed.ports.errors import Unavailable
 
 
@@ -19,11 +19,11 @@ class JsonSource:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def read(self) -> Iterator[Record | Problem]:
+    def read(self) -> Iterator[SourceRecord | SourceProblem]:
         """Yield the objects as records named `file:line`, or `file:line[index]` in an array.
 
-        A malformed line of JSON Lines is a Problem. Raises `Unavailable` for a malformed array,
-        which cannot be read beyond the error.
+        A malformed line of JSON Lines is a `SourceProblem`. Raises `Unavailable` for a malformed
+        array, which cannot be read beyond the error.
         """
         try:
             data = self._path.read_bytes()
@@ -38,9 +38,11 @@ class JsonSource:
         for place, value in records:
             where = f"{name}:{place}"
             if isinstance(value, dict):
-                yield Record(where, value)
+                yield SourceRecord(where, value)
             else:
-                yield Problem(where, value if isinstance(value, _Reason) else "not a JSON object")
+                yield SourceProblem(
+                    where, value if isinstance(value, _Reason) else "not a JSON object"
+                )
 
     def _array(self, data: bytes) -> Iterator[tuple[str, Any]]:
         try:

@@ -24,7 +24,7 @@ from catalog_builder.vectors.cosine_scale import cosine_scale
 from catalog_builder.vectors.inverted_file import MIN_CLUSTERED, build_inverted_file
 from catalog_builder.vectors.projection import build_projection
 from feed.arrays.arrays import IntArray
-from feed.arrays.hash_index import Index
+from feed.arrays.hash_index import HashIndex
 from feed.arrays.hashing import hash_strings
 from feed.arrays.strings import Strings
 from feed.catalog.cards import Cards
@@ -67,8 +67,8 @@ def build_catalog(
         published_us = published_us[order]
     ids = [e.id for e in episodes]
     id_hashes = hash_strings(ids)
-    id_index = Index.of_hashes(id_hashes, np.arange(len(ids)))
-    content_index = Index.of(
+    id_index = HashIndex.of_hashes(id_hashes, np.arange(len(ids)))
+    content_index = HashIndex.of(
         ["" if e.content_id in (None, e.id) else e.content_id or "" for e in episodes]
     )
     series, series_ids, series_names = series_columns(episodes)
@@ -113,11 +113,11 @@ def build_catalog(
         series=series,
         series_ids=Strings.of(series_ids),
         series_names=Strings.of(series_names),
-        series_index=Index.of(series_ids),
+        series_index=HashIndex.of(series_ids),
         languages=Strings.of(languages),
         language=language,
         categories=Strings.of(categories),
-        category_index=Index.of(categories),
+        category_index=HashIndex.of(categories),
         category_major=category_major,
         category_starts=category_starts,
         category_members=category_members,

@@ -17,7 +17,7 @@ from catalog_builder.signals.aggregates import MIN_USERS, SignalParameters
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import rfc3339
 from feed.ports.builds import Leases
-from feed.ports.episodes import EpisodeSource, Problem, VectorStore
+from feed.ports.episodes import EpisodeSource, SourceProblem, VectorStore
 from feed.ports.errors import Unavailable
 from feed.ports.shelf import Shelf
 from feed.ports.users import SummaryArchive
@@ -56,7 +56,7 @@ class BuildResult:
     """A catalog that was built, and what was left out of it."""
 
     catalog: Catalog
-    problems: list[Problem]
+    problems: list[SourceProblem]
     """episodes and feeds that were left out"""
     notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -170,7 +170,7 @@ def publish(
     )
 
 
-def _problem_lines(problems: list[Problem]) -> tuple[list[str], list[str]]:
+def _problem_lines(problems: list[SourceProblem]) -> tuple[list[str], list[str]]:
     """One line for each problem of a whole feed, and one for each of an episode."""
     lines: tuple[list[str], list[str]] = [], []
     for problem in problems:

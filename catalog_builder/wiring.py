@@ -8,7 +8,7 @@ from pathlib import Path
 from adapters.locations import build_cache_at, leases_at, shelf_at
 from catalog_builder.episodes import demo
 from catalog_builder.errors import CommandError
-from feed.ports.episodes import EpisodeSource, Problem, Record, VectorStore
+from feed.ports.episodes import EpisodeSource, SourceProblem, SourceRecord, VectorStore
 from feed.ports.shelf import Buffer
 from feed.ports.users import SummaryArchive
 
@@ -90,10 +90,10 @@ class DemoSource:
     def __init__(self, today: date) -> None:
         self._today = today
 
-    def read(self) -> Iterator[Record | Problem]:
+    def read(self) -> Iterator[SourceRecord | SourceProblem]:
         """Yields the episodes of the demo catalog."""
         for number, fields in enumerate(demo.episodes(self._today), 1):
-            yield Record(f"demo:{number}", fields)
+            yield SourceRecord(f"demo:{number}", fields)
 
 
 def episode_source(sources: SourceOptions, today: date) -> EpisodeSource:

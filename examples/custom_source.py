@@ -1,7 +1,7 @@
 """Builds a catalog from an episode source of your own, here a CSV file, and writes a snapshot.
 
 An episode source has one method, `read`, which yields a record per episode. A row that cannot be
-read is a `Problem`: it is reported and stops nothing. Run it with a file that has the columns
+read is a `SourceProblem`: it is reported and stops nothing. Run it with a file that has the columns
 id, title, published_at and series: `.venv/bin/python -m examples.custom_source IN.csv OUT`.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from adapters.text_embedder import LsaVectors
 from catalog_builder.episodes.allowance import parse_allowance
 from catalog_builder.job import BuildInputs, build
-from feed.ports.episodes import Problem, Record
+from feed.ports.episodes import SourceProblem, SourceRecord
 from feed.snapshot.codec import encode
 
 
@@ -25,15 +25,15 @@ class CsvSource:
 
     path: Path
 
-    def read(self) -> Iterator[Record | Problem]:
+    def read(self) -> Iterator[SourceRecord | SourceProblem]:
         """Yield every line in the order of the file."""
         with self.path.open(newline="") as lines:
             for number, row in enumerate(csv.DictReader(lines), 2):
                 where = f"{self.path.name}:{number}"
                 if row["id"]:
-                    yield Record(where, {**row, "series": {"name": row["series"]}})
+                    yield SourceRecord(where, {**row, "series": {"name": row["series"]}})
                 else:
-                    yield Problem(where, "expected an id")
+                    yield SourceProblem(where, "expected an id")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from google.cloud.firestore_v1.vector import Vector
 
 from adapters.firestore.errors import translate_errors
 from feed.model.timestamps import rfc3339, to_us
-from feed.ports.episodes import Problem, Record
+from feed.ports.episodes import SourceProblem, SourceRecord
 
 T = TypeVar("T")
 Snapshot: TypeAlias = "DocumentSnapshot[Any]"
@@ -39,7 +39,7 @@ is_transient = if_exception_type(
 class CollectionChanges(NamedTuple):
     """What changed in a collection since a time."""
 
-    records: list[Record]
+    records: list[SourceRecord]
     """new or changed documents, in the order of `FirestoreEpisodes.read`"""
     deleted: list[str]
     """ids of known documents that no longer exist, sorted"""
@@ -70,7 +70,7 @@ class FirestoreEpisodes:
         self._once: dict[str, Any] = {"retry": None, "timeout": timeout_s}
         self._patience_s = patience_s
 
-    def read(self) -> Iterator[Record | Problem]:
+    def read(self) -> Iterator[SourceRecord | SourceProblem]:
         """Yield every document as a record named `<collection>/<id>`, ordered by id."""
         for snapshot in self._pages(self._collection.order_by("__name__")):
             yield self._record(snapshot)
@@ -147,11 +147,11 @@ class FirestoreEpisodes:
     def _collection(self) -> CollectionReference:
         return self._client.collection(self._name)
 
-    def _record(self, snapshot: Snapshot) -> Record:
+    def _record(self, snapshot: Snapshot) -> SourceRecord:
         fields = _plain(snapshot.to_dict() or {})
         if fields.get("id") is None:
             fields["id"] = snapshot.id
-        return Record(f"{self._name}/{snapshot.id}", fields)
+        return SourceRecord(f"{self._name}/{snapshot.id}", fields)
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ import msgspec
 
 from adapters.firestore.episodes import FirestoreEpisodes
 from feed.ports.builds import BuildCache
-from feed.ports.episodes import Problem, Record
+from feed.ports.episodes import SourceProblem, SourceRecord
 
 MARGIN = timedelta(minutes=10)
 """a write may become visible so long after the time in its `updated_at`"""
@@ -51,16 +51,16 @@ class IncrementalEpisodes:
         self._full = full
         self._clock = clock
 
-    def read(self) -> Iterator[Record | Problem]:
+    def read(self) -> Iterator[SourceRecord | SourceProblem]:
         """Yield every document as a record named `<collection>/<id>`, ordered by id."""
         began = self._clock()
         records = None if self._full else self._changed()
         if records is None:
-            found = (one for one in self._source.read() if isinstance(one, Record))
+            found = (one for one in self._source.read() if isinstance(one, SourceRecord))
             records = {_id(one): dict(one.fields) for one in found}
         self._cache.save(self._copy, _encode(_CollectionCopy(_VERSION, self._name, began, records)))
         for name in sorted(records):
-            yield Record(f"{self._name}/{name}", records[name])
+            yield SourceRecord(f"{self._name}/{name}", records[name])
 
     def _changed(self) -> dict[str, dict[str, Any]] | None:
         """The stored documents with all changes; None if the whole collection has to be read."""
@@ -90,7 +90,7 @@ class IncrementalEpisodes:
         return f"firestore-{self._name.replace('/', '-')}.msgpack.z"
 
 
-def _id(record: Record) -> str:
+def _id(record: SourceRecord) -> str:
     """The id of a record's document: the last part of its path."""
     return record.where.rpartition("/")[2]
 

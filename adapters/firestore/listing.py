@@ -11,7 +11,7 @@ from typing import Any
 from google.cloud import firestore
 
 from adapters.firestore.documents import is_document_id
-from feed.ports.users import Counts
+from feed.ports.users import StoreCounts
 
 COUNT_S = 60.0
 """limit of one count; Firestore itself gives up then"""
@@ -41,7 +41,7 @@ async def list_users(
     return found
 
 
-async def count_documents(client: firestore.AsyncClient) -> Counts:
+async def count_documents(client: firestore.AsyncClient) -> StoreCounts:
     """The numbers of profiles, summaries and engagements.
 
     Collections of the same names elsewhere in the database are included.
@@ -51,7 +51,7 @@ async def count_documents(client: firestore.AsyncClient) -> Counts:
         rows = await documents.count().get(retry=None, timeout=COUNT_S)
         return int(rows[0][0].value)
 
-    return Counts(
+    return StoreCounts(
         profiles=await count(client.collection("users")),
         summaries=await count(client.collection_group("summaries")),
         engagements=await count(client.collection_group("engagements")),

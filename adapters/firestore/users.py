@@ -37,7 +37,7 @@ from adapters.firestore.pages import engagement_page
 from feed.model.engagement import Engagement, Profile, Summary, SummaryError
 from feed.model.timestamps import to_us
 from feed.ports.errors import Unstorable
-from feed.ports.users import Counts, Removal, Stored
+from feed.ports.users import RemovedEngagements, StoreCounts, StoredSummary
 from feed.summary.document import from_document, to_document
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class FirestoreStore:
 
     # --- summaries ---
 
-    async def read_summary(self, uid: str) -> Stored | None:
+    async def read_summary(self, uid: str) -> StoredSummary | None:
         """The summary of a user with its revision; None if there is none."""
         with translate_errors("read a summary"):
             snapshot = await (await self._document(uid, *_SUMMARY)).get(**self._once)
@@ -79,10 +79,10 @@ class FirestoreStore:
             return None
         revision = snapshot.update_time.rfc3339()
         try:
-            return Stored(from_document(snapshot.to_dict() or {}), revision)
+            return StoredSummary(from_document(snapshot.to_dict() or {}), revision)
         except (SummaryError, UnicodeDecodeError, RecursionError) as error:
             log.warning("%s is malformed: %s", snapshot.reference.path, error)
-            return Stored(None, revision)
+            return StoredSummary(None, revision)
 
     async def write_summary(self, uid: str, summary: Summary, revision: str | None) -> str:
         """Write a user's summary if its stored revision is still `revision` (None: it has none).
@@ -163,7 +163,7 @@ class FirestoreStore:
         with translate_errors("remove an engagement"):
             return await self._delete((await self._engagements(uid)).document(engagement_id))
 
-    async def delete_engagements(self, uid: str) -> Removal:
+    async def delete_engagements(self, uid: str) -> RemovedEngagements:
         """Delete all engagements that a user has when the call begins, malformed ones included.
 
         All reads are as of that moment, so the call ends however fast more are written.
@@ -180,7 +180,7 @@ class FirestoreStore:
                 await batch.commit(**self._once)
                 ids += [snapshot.id for snapshot in page]
                 rest = rest.start_after(page[-1])
-        return Removal(ids, to_us(at))
+        return RemovedEngagements(ids, to_us(at))
 
     # --- profiles ---
 
@@ -230,7 +230,7 @@ class FirestoreStore:
         with translate_errors("list users"):
             return await list_users(await self._open(), limit, after, self._once)
 
-    async def count(self) -> Counts:
+    async def count(self) -> StoreCounts:
         """The numbers of stored documents. Costs one document read for each 1,000 documents."""
         with translate_errors("count"):
             return await count_documents(await self._open())

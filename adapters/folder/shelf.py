@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 
 from feed.ports.errors import Conflict, Damaged, DamagedPointer, NotFound, TooLarge, Unavailable
-from feed.ports.shelf import Buffer, Entry, Pointer
+from feed.ports.shelf import Buffer, ShelfEntry, ShelfPointer
 
 _CHUNK = 16 * 2**20
 _TICK_S = 0.02
@@ -47,14 +47,14 @@ class FolderShelf:
         self._lock = folder / ".lock"
         self._snapshots = folder / "snapshots"
 
-    def current(self, timeout_s: float) -> Pointer | None:  # noqa: ARG002  # one small read
+    def current(self, timeout_s: float) -> ShelfPointer | None:  # noqa: ARG002  # one small read
         """The pointer to the current snapshot; None before the first promotion.
 
         Raises `DamagedPointer`.
         """
         stored = self._stored_pointer()
         return (
-            Pointer(stored.version, stored.size, stored.sha256, stored.generation)
+            ShelfPointer(stored.version, stored.size, stored.sha256, stored.generation)
             if stored
             else None
         )
@@ -109,7 +109,7 @@ class FolderShelf:
 
     def promote(
         self, version: str, size: int, sha256: str, expected_generation: int, timeout_s: float
-    ) -> Pointer:
+    ) -> ShelfPointer:
         """Move the pointer to a stored version if it is still at `expected_generation` (0: none).
 
         Raises `Conflict` if it is not, `NotFound` if the version is not stored.
@@ -127,7 +127,7 @@ class FolderShelf:
             changed_ns = self._changed_ns(version, sha256, timeout_s)
             stored = _PointerDocument(version, size, sha256, generation + 1, changed_ns)
             write_whole(self._pointer, msgspec.json.encode(stored))
-            return Pointer(version, size, sha256, generation + 1)
+            return ShelfPointer(version, size, sha256, generation + 1)
 
     def _generation(self) -> int:
         try:
@@ -145,7 +145,7 @@ class FolderShelf:
         is_valid = _sha256(self.fetch(version, timeout_s), path, timeout_s) == sha256
         return before if is_valid and path.stat().st_ctime_ns == before else 0
 
-    def entries(self, timeout_s: float) -> list[Entry]:  # noqa: ARG002  # one listing
+    def entries(self, timeout_s: float) -> list[ShelfEntry]:  # noqa: ARG002  # one listing
         """The stored snapshots, oldest first."""
         found = []
         try:
@@ -153,7 +153,7 @@ class FolderShelf:
                 with suppress(FileNotFoundError):  # deleted since it was listed
                     if not path.name.startswith("."):
                         status = path.stat()
-                        found.append(Entry(path.name, status.st_size, status.st_mtime))
+                        found.append(ShelfEntry(path.name, status.st_size, status.st_mtime))
         except FileNotFoundError:
             return []
         except OSError as error:

@@ -12,7 +12,7 @@ import msgspec
 from adapters.gcs.calls import BucketCalls, Deadline
 from adapters.gcs.objects import create, fetch, load_metadata, read, write
 from feed.ports.errors import Conflict, DamagedPointer, NotFound
-from feed.ports.shelf import Buffer, Entry, Pointer
+from feed.ports.shelf import Buffer, ShelfEntry, ShelfPointer
 
 CACHE_CONTROL = "public, max-age=31536000, immutable"
 """of snapshots, which never change; `public` does not override the bucket's permissions"""
@@ -37,7 +37,7 @@ class GcsShelf:
         self._pointer = "/".join(filter(None, [prefix.strip("/"), "current.json"]))
         self._snapshots = "/".join(filter(None, [prefix.strip("/"), "snapshots/"]))
 
-    def current(self, timeout_s: float) -> Pointer | None:
+    def current(self, timeout_s: float) -> ShelfPointer | None:
         """The pointer to the current snapshot; None before the first promotion.
 
         Raises `DamagedPointer`.
@@ -53,7 +53,7 @@ class GcsShelf:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             reason = f"{self._pointer}: not a pointer: {error}"
             raise DamagedPointer(reason, generation) from error
-        return Pointer(stored.version, stored.size, stored.sha256, generation)
+        return ShelfPointer(stored.version, stored.size, stored.sha256, generation)
 
     def fetch(
         self, version: str, timeout_s: float, max_bytes: int | None = None, sha256: str = ""
@@ -78,7 +78,7 @@ class GcsShelf:
 
     def promote(
         self, version: str, size: int, sha256: str, expected_generation: int, timeout_s: float
-    ) -> Pointer:
+    ) -> ShelfPointer:
         """Move the pointer to a stored version if it is still at `expected_generation` (0: none).
 
         Raises `Conflict` if it is not, `NotFound` if the version is not stored.
@@ -90,12 +90,12 @@ class GcsShelf:
             load_metadata(bucket, name, until)
             return write(bucket, self._pointer, data, expected_generation, until)
 
-        return Pointer(version, size, sha256, self._calls.run(timeout_s, work))
+        return ShelfPointer(version, size, sha256, self._calls.run(timeout_s, work))
 
-    def entries(self, timeout_s: float) -> list[Entry]:
+    def entries(self, timeout_s: float) -> list[ShelfEntry]:
         """The stored snapshots, oldest first."""
 
-        def work(bucket: Any, until: Deadline) -> list[Entry]:
+        def work(bucket: Any, until: Deadline) -> list[ShelfEntry]:
             found = bucket.list_blobs(
                 prefix=self._snapshots,
                 fields="items(name,size,timeCreated),nextPageToken",
@@ -103,7 +103,7 @@ class GcsShelf:
             )
             named = ((blob.name.removeprefix(self._snapshots), blob) for blob in found)
             return [
-                Entry(version, blob.size, blob.time_created.timestamp())
+                ShelfEntry(version, blob.size, blob.time_created.timestamp())
                 for version, blob in named
                 if is_version(version) and until.left_s()
             ]

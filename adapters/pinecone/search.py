@@ -15,7 +15,7 @@ from pinecone import AsyncIndex, PineconeError
 
 from adapters.pinecone.records import fetch_batches, is_storable
 from feed.ports.errors import Unavailable
-from feed.ports.vector_search import Match, Restriction
+from feed.ports.vector_search import Match, SearchFilter
 
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ class PineconeSearch:
             }
 
     async def search(
-        self, near: npt.NDArray[np.float32] | str, count: int, restriction: Restriction
+        self, near: npt.NDArray[np.float32] | str, count: int, restriction: SearchFilter
     ) -> list[Match]:
         """The `count` episodes most similar to a vector (D,), or to an episode by its id.
 
@@ -93,7 +93,7 @@ class PineconeSearch:
             raise Unavailable(f"Pinecone: expected an index by cosine, got {stats.metric}")
 
 
-def metadata_filter(restriction: Restriction) -> dict[str, Any] | None:
+def metadata_filter(restriction: SearchFilter) -> dict[str, Any] | None:
     """The filter of a query in Pinecone's language; None without restrictions.
 
     A vector whose metadata lack a field passes the condition on it. Each clause states that,

@@ -23,7 +23,7 @@ from adapters.rss.inputs import FeedInput, resolve_inputs
 from adapters.rss.parser.document import Feed, FeedList, NotAFeedError
 from adapters.rss.parser.process import parse_in_process
 from feed.ports.builds import BuildCache
-from feed.ports.episodes import Problem, Record
+from feed.ports.episodes import SourceProblem, SourceRecord
 from feed.ports.errors import Unavailable
 
 MAX_DEPTH = 3
@@ -73,7 +73,7 @@ class RssSource:
                 URLs.
             build_cache: Stores responses (None: they are not stored). A cached feed answers a 304,
             and is
-                used, with a Problem, when the feed cannot be fetched.
+                used, with a SourceProblem, when the feed cannot be fetched.
             max_workers: Number of feeds that are fetched at once.
             timeout_s: Limit for each feed, in seconds.
             max_bytes: Limit for each feed.
@@ -99,7 +99,7 @@ class RssSource:
         # Parsing is bound by the processor: more processes than cores only cost memory.
         self._parsers = Semaphore(min(max_workers, os.cpu_count() or 1))
 
-    def read(self) -> Iterator[Record | Problem]:
+    def read(self) -> Iterator[SourceRecord | SourceProblem]:
         """Yield the records of every feed: inputs in order, entries in feed order.
 
         Raises `Unavailable` at the end if not one record could be read.
@@ -120,16 +120,16 @@ class RssSource:
                 content, reason = results.pop(feed_input).result()
                 if reason:
                     reasons.append(f"{feed_input.name}: {reason}")
-                    yield Problem(feed_input.name, reason, whole_source=True)
+                    yield SourceProblem(feed_input.name, reason, whole_source=True)
                 if isinstance(content, FeedList):
                     inputs.extendleft(reversed(resolve_inputs(content.locations, feed_input, seen)))
                     continue
                 for note in content.notes if content and content.entries else ():
-                    yield Problem(feed_input.name, note, whole_source=True, is_note=True)
+                    yield SourceProblem(feed_input.name, note, whole_source=True, is_note=True)
                 for n, entry in enumerate(content.entries if content else ()):
                     records += 1
                     guid = guid_from_id(entry.get("id") or "")
-                    yield Record(f"{feed_input.name}#{n}", entry, feed_input.name, guid)
+                    yield SourceRecord(f"{feed_input.name}#{n}", entry, feed_input.name, guid)
                 if self._on_feed:
                     self._on_feed(feed_input.name)
         finally:

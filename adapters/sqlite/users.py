@@ -21,7 +21,7 @@ import msgspec
 from adapters.sqlite.file import empty_log, open_file
 from feed.model.engagement import Engagement, Profile, Summary, SummaryError
 from feed.ports.errors import Conflict, Unavailable
-from feed.ports.users import Counts, Removal, Stored
+from feed.ports.users import RemovedEngagements, StoreCounts, StoredSummary
 from feed.summary.document import from_document, to_document
 
 T = TypeVar("T")
@@ -53,15 +53,15 @@ class SqliteStore:
 
     # --- summaries ---
 
-    async def read_summary(self, uid: str) -> Stored | None:
+    async def read_summary(self, uid: str) -> StoredSummary | None:
         """The summary of a user with its revision; None if there is none."""
         row = await self._read_one("SELECT document, revision FROM summaries WHERE uid = ?", uid)
         if row is None:
             return None
         try:
-            return Stored(from_document(msgspec.msgpack.decode(row[0])), row[1])
+            return StoredSummary(from_document(msgspec.msgpack.decode(row[0])), row[1])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, SummaryError):
-            return Stored(None, row[1])
+            return StoredSummary(None, row[1])
 
     async def write_summary(self, uid: str, summary: Summary, revision: str | None) -> str:
         """Write a user's summary if its stored revision is still `revision` (None: it has none).
@@ -147,14 +147,16 @@ class SqliteStore:
         await self._empty_log()
         return there
 
-    async def delete_engagements(self, uid: str) -> Removal:
+    async def delete_engagements(self, uid: str) -> RemovedEngagements:
         """Delete all engagements of a user."""
 
-        def delete(db: sqlite3.Connection) -> Removal:
+        def delete(db: sqlite3.Connection) -> RemovedEngagements:
             statement = "DELETE FROM engagements WHERE uid = ? RETURNING id"
             ids = [row[0] for row in db.execute(statement, (uid,)).fetchall()]
             _record(db, uid, ids)
-            return Removal(ids, time.time_ns() // 1000)  # the file is locked: nothing is written
+            return RemovedEngagements(
+                ids, time.time_ns() // 1000
+            )  # the file is locked: nothing is written
 
         removal = await self._write(delete)
         await self._empty_log()
@@ -205,11 +207,11 @@ class SqliteStore:
         """
         return [row[0] for row in await self._read(statement, after or "", limit)]
 
-    async def count(self) -> Counts:
+    async def count(self) -> StoreCounts:
         """The numbers of stored profiles, summaries and engagements."""
         tables = ("profiles", "summaries", "engagements")
         counts = ", ".join(f"(SELECT count(*) FROM {table})" for table in tables)  # noqa: S608
-        return Counts(*await self._read_one(f"SELECT {counts}"))
+        return StoreCounts(*await self._read_one(f"SELECT {counts}"))
 
     async def purge(self) -> None:
         """Rewrite the file without remains of deleted data; slow for a large file."""

@@ -15,7 +15,7 @@ from catalog_builder.build import build_catalog
 from catalog_builder.vectors.cosine_scale import cosine_scale
 from catalog_builder.vectors.inverted_file import MIN_CLUSTERED, build_inverted_file
 from catalog_builder.vectors.projection import build_projection
-from feed.arrays.hash_index import Index
+from feed.arrays.hash_index import HashIndex
 from feed.arrays.hashing import hash_strings
 from feed.arrays.strings import Strings
 from feed.catalog.cards import Cards
@@ -65,9 +65,9 @@ def large_catalog(count: int, dimension: int) -> Catalog:
     return replace(
         one,
         ids=Strings.of(ids),
-        id_index=Index.of_hashes(hashes, every),
+        id_index=HashIndex.of_hashes(hashes, every),
         id_hashes=hashes,
-        content_index=Index.of([""] * count),
+        content_index=HashIndex.of([""] * count),
         cards=_cards(ids),
         source_order=every.astype(np.int32),
         published_us=published_us,
@@ -78,7 +78,7 @@ def large_catalog(count: int, dimension: int) -> Catalog:
         ),
         series_ids=Strings.of(series_ids),
         series_names=Strings.of(series_ids),
-        series_index=Index.of(series_ids),
+        series_index=HashIndex.of(series_ids),
         language=np.full(count, -1, np.int32),
         category_starts=np.arange(count + 1),
         category_members=members,

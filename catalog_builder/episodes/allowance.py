@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from catalog_builder.episodes.duplicates import FeedItem
 from catalog_builder.errors import CommandError
-from feed.ports.episodes import Problem
+from feed.ports.episodes import SourceProblem
 
 Allowance = Callable[[int], int]
 """Returns how many of a number of episodes may be invalid."""
@@ -37,8 +37,8 @@ def parse_allowance(text: str) -> Allowance:
 
 
 def apply_allowance(
-    items: Sequence[FeedItem], problems: Sequence[Problem], allowed: Allowance
-) -> tuple[list[FeedItem], list[Problem]]:
+    items: Sequence[FeedItem], problems: Sequence[SourceProblem], allowed: Allowance
+) -> tuple[list[FeedItem], list[SourceProblem]]:
     """Leaves out each feed with more invalid episodes than allowed, and adds it to the problems.
 
     Raises `CommandError` if the episodes of a source without feeds exceed the allowance, or if no
@@ -59,12 +59,12 @@ def apply_allowance(
         named = "; ".join(f"{feed}: {reason}" for feed, reason in list(reasons.items())[:_EXAMPLES])
         raise CommandError(f"no feed is left. {named}; see docs/episodes.md")
     left_out = [
-        Problem(feed, f"left out: {reason}", whole_source=True, feed=feed)
+        SourceProblem(feed, f"left out: {reason}", whole_source=True, feed=feed)
         for feed, reason in reasons.items()
     ]
     return kept, [*left_out, *(one for one in problems if one.whole_source or one.feed not in over)]
 
 
-def _examples(problems: Sequence[Problem], feed: str) -> str:
+def _examples(problems: Sequence[SourceProblem], feed: str) -> str:
     found = [one for one in problems if one.feed == feed and not one.whole_source]
     return "; ".join(f"{one.where}: {one.reason}" for one in found[:_EXAMPLES])

@@ -17,7 +17,7 @@ from feed.arrays.hashing import hash_strings
 from feed.model.episode import MAX_ID_BYTES, Categories, Episode, Scores, Series
 from feed.model.markup import heading, text_of
 from feed.model.timestamps import to_us
-from feed.ports.episodes import Problem, Record
+from feed.ports.episodes import SourceProblem, SourceRecord
 
 Fields = Mapping[str, str]
 """Maps an episode's field to a record's, as dotted paths: {"series.name": "podcast.title"}."""
@@ -37,7 +37,7 @@ class ValidationResult:
 
     episodes: list[Episode]
     """valid, ids unique, in source order"""
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[SourceProblem] = field(default_factory=list)
     """each record and each feed that was left out: where it is and why"""
     notes: list[str] = field(default_factory=list)
     """remarks about missing dates, duplicates and invalid languages"""
@@ -75,7 +75,7 @@ def _flat(table: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 
 
 def validate_episodes(
-    records: Iterable[Record | Problem],
+    records: Iterable[SourceRecord | SourceProblem],
     fields: Fields | None = None,
     max_bad: Allowance | None = None,
 ) -> ValidationResult:
@@ -101,15 +101,15 @@ def validate_episodes(
 
 
 def _validate_records(
-    records: Iterable[Record | Problem], fields: Fields | None
-) -> tuple[list[FeedItem], list[Problem], list[str]]:
+    records: Iterable[SourceRecord | SourceProblem], fields: Fields | None
+) -> tuple[list[FeedItem], list[SourceProblem], list[str]]:
     """The valid items, the problems of the others, and the notes of the source."""
     items: list[FeedItem] = []
-    problems: list[Problem] = []
+    problems: list[SourceProblem] = []
     notes: list[str] = []
     first_seen: dict[str, str] = {}
     for record in records:
-        if isinstance(record, Problem):
+        if isinstance(record, SourceProblem):
             if record.is_note:
                 notes.append(f"{record.where}: {record.reason}")
             else:
@@ -121,12 +121,12 @@ def _validate_records(
                 episode = _without_markup(episode)
         except (msgspec.ValidationError, ValueError) as error:
             reason = _plain_reason(str(error), record.fields)
-            problems.append(Problem(record.where, reason, feed=record.feed))
+            problems.append(SourceProblem(record.where, reason, feed=record.feed))
             continue
         if not record.feed:
             if first := first_seen.get(episode.id):
                 reason = f"duplicate id {episode.id!r}, first at {first}"
-                problems.append(Problem(record.where, reason))
+                problems.append(SourceProblem(record.where, reason))
                 continue
             first_seen[episode.id] = record.where
         items.append(FeedItem(episode, record.feed, record.guid or episode.id))
@@ -193,7 +193,7 @@ def _map_fields(record: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
 
 def _without_hash_collisions(
     episodes: list[Episode], *, has_feeds: bool
-) -> tuple[list[Episode], list[Problem]]:
+) -> tuple[list[Episode], list[SourceProblem]]:
     """Leaves out and reports each episode of a feed whose id has the same hash as another id.
 
     A session could not distinguish the two. Raises `CommandError` for a source that is no feed.
@@ -211,5 +211,5 @@ def _without_hash_collisions(
         reason = f"ids {first!r} and {episode.id!r} have the same hash: rename one"
         if not has_feeds:
             raise CommandError(reason)
-        problems.append(Problem(episode.id, reason))
+        problems.append(SourceProblem(episode.id, reason))
     return kept, problems

@@ -8,7 +8,7 @@ from catalog_builder.errors import CommandError, Superseded
 from catalog_builder.publish.gate import MIN_COVERAGE, gate_violations
 from feed.catalog.catalog import Catalog
 from feed.ports.errors import Conflict, Damaged, DamagedPointer, NotFound
-from feed.ports.shelf import Entry, Pointer, Shelf
+from feed.ports.shelf import Shelf, ShelfEntry, ShelfPointer
 from feed.snapshot.codec import SnapshotError, decode, encode
 
 TIMEOUT_S = 300.0
@@ -19,7 +19,7 @@ TIMEOUT_S = 300.0
 class Publication:
     """The result of publishing a catalog."""
 
-    pointer: Pointer
+    pointer: ShelfPointer
     """what the shelf now points at"""
     unchanged: bool
     """whether it already pointed at this catalog"""
@@ -73,7 +73,7 @@ def verify(shelf: Shelf, version: str | None = None) -> Catalog:
     return catalog
 
 
-def rollback(shelf: Shelf, version: str | None = None) -> Pointer:
+def rollback(shelf: Shelf, version: str | None = None) -> ShelfPointer:
     """Makes an earlier version current, by default the newest one stored before the current one.
 
     Without a readable pointer the default is the newest stored version. The version is read in full
@@ -88,7 +88,7 @@ def rollback(shelf: Shelf, version: str | None = None) -> Pointer:
         raise CommandError(f"not rolled back: {error}") from error
 
 
-def prune(shelf: Shelf, keep: int) -> list[Entry]:
+def prune(shelf: Shelf, keep: int) -> list[ShelfEntry]:
     """Deletes all but the newest `keep` versions, never the current one; returns the deleted."""
     entries = shelf.entries(TIMEOUT_S)
     deleted = []
@@ -101,7 +101,7 @@ def prune(shelf: Shelf, keep: int) -> list[Entry]:
     return deleted
 
 
-def _read_pointer(shelf: Shelf) -> tuple[Pointer | None, int, list[str]]:
+def _read_pointer(shelf: Shelf) -> tuple[ShelfPointer | None, int, list[str]]:
     """The pointer, the generation to expect when it moves, and a note if it cannot be read."""
     try:
         pointer = shelf.current(TIMEOUT_S)
@@ -143,7 +143,7 @@ def _load(shelf: Shelf, version: str) -> tuple[Catalog, str, int]:
         raise CommandError(f"{version}: {error}") from error
 
 
-def _load_current(shelf: Shelf, pointer: Pointer | None) -> tuple[Catalog | None, list[str]]:
+def _load_current(shelf: Shelf, pointer: ShelfPointer | None) -> tuple[Catalog | None, list[str]]:
     """The current catalog, and a note if there is one that cannot be read."""
     if pointer is None:
         return None, []
@@ -154,7 +154,7 @@ def _load_current(shelf: Shelf, pointer: Pointer | None) -> tuple[Catalog | None
         return None, [f"the current catalog cannot be read, so nothing was compared: {error}"]
 
 
-def _previous_version(entries: list[Entry], pointer: Pointer | None) -> str:
+def _previous_version(entries: list[ShelfEntry], pointer: ShelfPointer | None) -> str:
     versions = [e.version for e in entries]
     if pointer and pointer.version in versions:
         versions = versions[: versions.index(pointer.version)]

@@ -15,7 +15,7 @@ from evaluation.behaviour.case import CaseCatalog, CaseEpisode
 from evaluation.wiring import CatalogInput, read_catalog_input
 from feed.arrays.arrays import BoolArray, FloatArray
 from feed.model.episode import Episode
-from feed.ports.episodes import Record, Vectors
+from feed.ports.episodes import SourceRecord, Vectors
 
 NOW = datetime(2026, 2, 6, tzinfo=UTC)
 """The time of every session of a case."""
@@ -128,7 +128,7 @@ def _record(written: CaseEpisode) -> dict[str, Any]:
 
 
 def _validated(records: Sequence[dict[str, Any]]) -> list[Episode]:
-    read = validate_episodes(Record(repr(one["id"]), one) for one in records)
+    read = validate_episodes(SourceRecord(repr(one["id"]), one) for one in records)
     if read.problems:
         raise CommandError(f"catalog: episode {read.problems[0].where}: {read.problems[0].reason}")
     return read.episodes

@@ -7,7 +7,7 @@ import numpy as np
 
 from catalog_builder.errors import CommandError
 from feed.arrays.arrays import BoolArray
-from feed.arrays.hash_index import Index
+from feed.arrays.hash_index import HashIndex
 from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
 
@@ -55,7 +55,7 @@ def as_tuple(names: Names) -> Sequence[str]:
     return (names,) if isinstance(names, str) else names
 
 
-def _rows_by_name(index: Index, what: str, names: Names) -> list[int]:
+def _rows_by_name(index: HashIndex, what: str, names: Names) -> list[int]:
     return [_existing(index.first(hash_strings([name]))[0], what, name) for name in as_tuple(names)]
 
 

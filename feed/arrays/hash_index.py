@@ -1,4 +1,4 @@
-"""Index: from the hash of a string to the rows that have it."""
+"""HashIndex: from the hash of a string to the rows that have it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _SLOTS = 4
 
 
 @dataclass(frozen=True)
-class Index:
+class HashIndex:
     """Rows by string. Several rows may share one; nothing per row is built to load it."""
 
     hashes: HashArray
@@ -24,13 +24,13 @@ class Index:
     """(m,) the row that each hash belongs to"""
 
     @classmethod
-    def of(cls, strings: Sequence[str]) -> "Index":
+    def of(cls, strings: Sequence[str]) -> "HashIndex":
         """An index of these strings by their place; empty ones are left out."""
         rows = np.flatnonzero(np.fromiter(map(bool, strings), np.bool_, len(strings)))
         return cls.of_hashes(hash_strings(strings), rows)
 
     @classmethod
-    def of_hashes(cls, hashes: HashArray, rows: IntArray) -> "Index":
+    def of_hashes(cls, hashes: HashArray, rows: IntArray) -> "HashIndex":
         """An index of some rows of a column of hashes."""
         rows = rows[np.argsort(hashes[rows], kind="stable")]
         return cls(hashes[rows], rows.astype(np.int32))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.arrays.arrays import BoolArray, HashArray, IntArray, ranges
-from feed.arrays.hash_index import Index
+from feed.arrays.hash_index import HashIndex
 from feed.arrays.hashing import hash_strings
 from feed.arrays.strings import Strings
 from feed.catalog.cards import Cards
@@ -37,10 +37,10 @@ class Catalog:
     """name of the embedding model"""
 
     ids: Strings
-    id_index: Index
+    id_index: HashIndex
     id_hashes: npt.NDArray[np.uint64]
     """(n,) hash of each row's id: what a cursor names an episode by"""
-    content_index: Index
+    content_index: HashIndex
     """rows by content id, where it differs from the id"""
     cards: Cards
     """what an app shows of each episode: a JSON object, already encoded"""
@@ -58,7 +58,7 @@ class Catalog:
     """(n,) series of each episode, -1 for none"""
     series_ids: Strings
     series_names: Strings
-    series_index: Index
+    series_index: HashIndex
     """by id"""
 
     languages: Strings
@@ -67,7 +67,7 @@ class Catalog:
     """(n,) language of each episode, -1 where it is not known"""
 
     categories: Strings
-    category_index: Index
+    category_index: HashIndex
     category_major: npt.NDArray[np.uint8]
     """(M,) 1 for a major category, 0 for a subcategory"""
     category_starts: npt.NDArray[np.int64]

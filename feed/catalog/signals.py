@@ -16,7 +16,7 @@ HALF_LIVES_DAYS = (1.0, 7.0, 30.0, 180.0)
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class MergedNeighbours:
     """The neighbours of some source episodes, merged: each neighbour once, in row order."""
 
     rows: IntArray
@@ -88,7 +88,7 @@ class Signals:
             series_return=np.zeros(series, np.float32),
         )
 
-    def neighbours(self, sources: IntArray, weights: FloatArray) -> Neighbours:
+    def neighbours(self, sources: IntArray, weights: FloatArray) -> MergedNeighbours:
         """Every neighbour of these (s,) source rows, each of which has a weight."""
         starts, ends = self.neighbour_starts[sources], self.neighbour_starts[sources + 1]
         edges = ranges(starts, ends)
@@ -96,7 +96,7 @@ class Signals:
         edge_weights = self.neighbour_weights.take(edges) * weights.take(owners)
         edge_rows = self.neighbour_rows.take(edges)
         rows, nearness = group_sum(edge_rows, edge_weights, len(self.listeners))
-        return Neighbours(
+        return MergedNeighbours(
             rows=rows,
             nearness=nearness,
             _episodes=len(self.listeners),

@@ -9,7 +9,7 @@ import numpy as np
 from feed.model.episode import Episode
 
 
-class Record(NamedTuple):
+class SourceRecord(NamedTuple):
     """One raw episode: its fields, unvalidated, and where it was read (for reports)."""
 
     where: str
@@ -20,7 +20,7 @@ class Record(NamedTuple):
     """what that feed calls it; another feed may mean another episode by it"""
 
 
-class Problem(NamedTuple):
+class SourceProblem(NamedTuple):
     """Something that could not be read as an episode: where it is and what is wrong with it."""
 
     where: str
@@ -36,11 +36,11 @@ class Problem(NamedTuple):
 class EpisodeSource(Protocol):
     """Where episodes come from."""
 
-    def read(self) -> Iterator[Record | Problem]:
+    def read(self) -> Iterator[SourceRecord | SourceProblem]:
         """Yield every record in source order; the same input yields the same records.
 
-        One bad record or feed is a Problem and stops nothing. Raises `Unavailable` when nothing
-        at all can be read.
+        A bad record or feed becomes a `SourceProblem` and stops nothing. Raises `Unavailable` when
+        nothing at all can be read.
         """
         ...
 

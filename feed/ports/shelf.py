@@ -8,7 +8,7 @@ Buffer = bytes | bytearray | memoryview | mmap.mmap
 
 
 @dataclass(frozen=True)
-class Entry:
+class ShelfEntry:
     """A snapshot on the shelf."""
 
     version: str
@@ -19,7 +19,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Pointer:
+class ShelfPointer:
     """What `current.json` says, and the generation it was read at (0: there is none yet)."""
 
     version: str
@@ -34,7 +34,7 @@ class Shelf(Protocol):
     Every call has a deadline in seconds and raises `Unavailable` past it.
     """
 
-    def current(self, timeout_s: float) -> Pointer | None:
+    def current(self, timeout_s: float) -> ShelfPointer | None:
         """The pointer, or None before the first publication. Raises `DamagedPointer`."""
         ...
 
@@ -54,14 +54,14 @@ class Shelf(Protocol):
 
     def promote(
         self, version: str, size: int, sha256: str, expected_generation: int, timeout_s: float
-    ) -> Pointer:
+    ) -> ShelfPointer:
         """Point at a stored version if the pointer is still at `expected_generation` (0: none yet).
 
         Raises `Conflict` if it is not, `NotFound` if there is no such version.
         """
         ...
 
-    def entries(self, timeout_s: float) -> list[Entry]:
+    def entries(self, timeout_s: float) -> list[ShelfEntry]:
         """What is on the shelf, oldest first."""
         ...
 

@@ -16,7 +16,7 @@ class SummaryArchive(Protocol):
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredSummary:
     """A summary as it was read, and its revision for a conditional write."""
 
     summary: Summary | None
@@ -25,7 +25,7 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Counts:
+class StoreCounts:
     """How many documents a store has, for all users together."""
 
     profiles: int
@@ -33,7 +33,7 @@ class Counts:
     engagements: int
 
 
-class Removal(NamedTuple):
+class RemovedEngagements(NamedTuple):
     """The ids of engagements removed: all that was written up to a moment by the store's clock."""
 
     ids: list[str]
@@ -43,7 +43,7 @@ class Removal(NamedTuple):
 class SummaryAccess(Protocol):
     """What a summary's writer needs of a store. Calls may raise `Unavailable` or `Unstorable`."""
 
-    async def read_summary(self, uid: str) -> Stored | None:
+    async def read_summary(self, uid: str) -> StoredSummary | None:
         """The summary, or None if there is none. The one read of a session."""
         ...
 
@@ -91,7 +91,7 @@ class SummaryStore(SummaryAccess, Protocol):
         """Remove one; False if it was not there."""
         ...
 
-    async def delete_engagements(self, uid: str) -> Removal:
+    async def delete_engagements(self, uid: str) -> RemovedEngagements:
         """Remove all that were written before this call. Ends while more are written."""
         ...
 
@@ -115,6 +115,6 @@ class SummaryStore(SummaryAccess, Protocol):
         """
         ...
 
-    async def count(self) -> Counts:
+    async def count(self) -> StoreCounts:
         """How much there is, without reading it."""
         ...

@@ -25,7 +25,7 @@ class Match(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Restriction:
+class SearchFilter:
     """Who a search need not bring. It may bring them, but must not hide anybody else.
 
     So an episode of which the store does not know what is restricted here passes.
@@ -48,7 +48,7 @@ class VectorSearch(Protocol):
         ...
 
     async def search(
-        self, near: npt.NDArray[np.float32] | str, count: int, restriction: Restriction
+        self, near: npt.NDArray[np.float32] | str, count: int, restriction: SearchFilter
     ) -> list[Match]:
         """The `count` episodes most similar to a vector, or to an episode by its id.
 

@@ -17,7 +17,7 @@ from feed.arrays.arrays import BoolArray, FloatArray, IntArray, lookup_sorted
 from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import DAY_US
-from feed.ports.vector_search import MAX_EXCLUDED, MAX_MATCHES, Match, Restriction
+from feed.ports.vector_search import MAX_EXCLUDED, MAX_MATCHES, Match, SearchFilter
 from feed.ranking import filters
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.ranking.eligibility import Eligibility, find_eligible
@@ -68,7 +68,7 @@ class SearchPlan:
     """catalog rows whose vectors are needed"""
     disliked_ids: tuple[str, ...]
     """ids of which `NEIGHBOURS_PER_DISLIKE` neighbours each are needed"""
-    restriction: Restriction
+    restriction: SearchFilter
     count: int
     """number of matches to request so that enough pass our filters; 0 where none could"""
 
@@ -159,9 +159,9 @@ def restriction(
     *,
     published_from_us: int | None = None,
     excluded_ids: tuple[str, ...] = (),
-) -> Restriction:
+) -> SearchFilter:
     """State a scenario's quality floors, a window and exclusions in the terms of the port."""
-    return Restriction(
+    return SearchFilter(
         min_credibility=parameters.min_credibility,
         min_combined=parameters.min_combined,
         published_from_s=None if published_from_us is None else published_from_us // 1_000_000,

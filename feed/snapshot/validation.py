@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.hash_index import Index
+from feed.arrays.hash_index import HashIndex
 from feed.catalog.cards import WINDOW, Cards
 from feed.catalog.catalog import Catalog
 from feed.catalog.projection import NOWHERE
@@ -128,7 +128,7 @@ def check_values(catalog: Catalog, stated: Mapping[str, int]) -> None:
             raise ValueError(f"section {expectation}")
 
 
-def _is_sorted(index: Index) -> bool:
+def _is_sorted(index: HashIndex) -> bool:
     return bool((index.hashes[1:] >= index.hashes[:-1]).all())
 
 

@@ -27,7 +27,7 @@ from feed.model.engagement import (
     with_profile,
 )
 from feed.ports.errors import Conflict, Unavailable
-from feed.ports.users import Stored, SummaryAccess
+from feed.ports.users import StoredSummary, SummaryAccess
 
 ATTEMPTS = 50
 """Passes before a writer gives up with `Unsettled`, for its caller to try again later."""
@@ -119,10 +119,10 @@ async def _newest(store: SummaryAccess, uid: str) -> tuple[Engagement, ...]:
 
 
 async def _write(
-    store: SummaryAccess, uid: str, wanted: Summary, stored: Stored | None
-) -> Stored | None:
+    store: SummaryAccess, uid: str, wanted: Summary, stored: StoredSummary | None
+) -> StoredSummary | None:
     if wanted.empty and stored is not None:
         await store.delete_summary(uid, stored.revision)
         return None
     revision = await store.write_summary(uid, wanted, stored.revision if stored else None)
-    return Stored(wanted, revision)
+    return StoredSummary(wanted, revision)

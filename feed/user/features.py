@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from feed.arrays.arrays import FloatArray, IntArray, group_sum, ranges
 from feed.catalog.catalog import Catalog
-from feed.catalog.signals import Neighbours
+from feed.catalog.signals import MergedNeighbours
 from feed.model.engagement import ABANDONED_BELOW, COMPLETED_FROM, TYPES
 from feed.scenarios.parameters import InterestParameters
 from feed.user.hydration import HydratedQuery
@@ -134,7 +134,7 @@ class UserFeatures:
         return Shares(groups, sums / max(sums.sum(), 1e-12))
 
     @cached_property
-    def neighbours(self) -> Neighbours:
+    def neighbours(self) -> MergedNeighbours:
         """Episodes co-engaged with the positives by other users."""
         return self._catalog.signals.neighbours(self.positives, self.positive_shares)
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from feed.model.degradation import Degradation
 from feed.ports.errors import Damaged, Unavailable
-from feed.ports.shelf import Pointer, Shelf
+from feed.ports.shelf import Shelf, ShelfPointer
 from feed.scenarios.scenario import Scenario
 from functions.serving.catalog_loader import (
     FETCH_S,
@@ -186,7 +186,7 @@ class CatalogHolder:
                 self._loaded, self._failure = loaded, failure
                 self._refreshed_at = self._monotonic()
 
-    def _search(self, pointer: Pointer | None) -> LoadedCatalog | None:
+    def _search(self, pointer: ShelfPointer | None) -> LoadedCatalog | None:
         """Return the newest sound catalog of the shelf, or None; failures are logged."""
         try:
             return self._loader.search(pointer)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from feed.model.degradation import Degradation
 from feed.ports.errors import Damaged, NotFound, TooLarge, Unavailable
-from feed.ports.shelf import Buffer, Entry, Pointer, Shelf
+from feed.ports.shelf import Buffer, Shelf, ShelfEntry, ShelfPointer
 from feed.scenarios.scenario import Scenario
 from feed.snapshot.codec import SnapshotError, decode
 from functions.serving.loaded_catalog import LoadedCatalog, Rankers
@@ -76,13 +76,13 @@ class CatalogLoader:
         self._expected = expected
         self._memory_limit = memory_limit
         self._monotonic = monotonic
-        self._failed: tuple[Pointer, Entry | None, Degradation, str] | None = None
+        self._failed: tuple[ShelfPointer, ShelfEntry | None, Degradation, str] | None = None
         """the last pointer to an unusable snapshot, its directory entry, and why it was unusable;
         the exception itself would keep the snapshot's bytes in memory"""
-        self._unusable: set[Entry] = set()
+        self._unusable: set[ShelfEntry] = set()
         """snapshots that a search found unusable"""
 
-    def load(self, pointer: Pointer, current: LoadedCatalog | None) -> LoadedCatalog:
+    def load(self, pointer: ShelfPointer, current: LoadedCatalog | None) -> LoadedCatalog:
         """Return the catalog that the pointer names, within the memory that `current` leaves.
 
         Raises `UnusableError`, and `Unavailable` where a later try may succeed.
@@ -100,7 +100,7 @@ class CatalogLoader:
             self._failed = pointer, entry, error.cause, str(error)
             raise
 
-    def search(self, pointer: Pointer | None) -> LoadedCatalog | None:
+    def search(self, pointer: ShelfPointer | None) -> LoadedCatalog | None:
         """Return the newest catalog on the shelf that is sound by its own checksum, or None.
 
         The one that the pointer names is tried first, since the pointer itself may be wrong, then
@@ -138,7 +138,7 @@ class CatalogLoader:
         return None
 
     def _fetch(
-        self, version: str, timeout_s: float, pointer: Pointer | None = None
+        self, version: str, timeout_s: float, pointer: ShelfPointer | None = None
     ) -> LoadedCatalog:
         """Fetch and decode a snapshot, checked against the pointer that names it, if one does."""
         try:
@@ -152,7 +152,7 @@ class CatalogLoader:
             reason = f"{version}: {type(error).__name__}: {error}"
             raise UnusableError(Degradation.CATALOG_BROKEN, reason) from None
 
-    def _bytes(self, version: str, timeout_s: float, pointer: Pointer | None) -> Buffer:
+    def _bytes(self, version: str, timeout_s: float, pointer: ShelfPointer | None) -> Buffer:
         if pointer is not None:
             data = self._shelf.fetch(version, timeout_s, pointer.size, pointer.sha256)
             if len(data) != pointer.size:
@@ -162,7 +162,7 @@ class CatalogLoader:
         max_bytes = None if limit is None else max(0, limit - RESERVE_BYTES)
         return self._shelf.fetch(version, timeout_s, max_bytes)
 
-    def _decode(self, version: str, data: Buffer, pointer: Pointer | None) -> LoadedCatalog:
+    def _decode(self, version: str, data: Buffer, pointer: ShelfPointer | None) -> LoadedCatalog:
         catalog = decode(data, is_verified=bool(pointer and pointer.sha256))
         if catalog.version != version:
             raise SnapshotError(f"the file holds version {catalog.version}")
@@ -170,7 +170,7 @@ class CatalogLoader:
         log("INFO", "catalog loaded", version=version, episodes=len(catalog))
         return LoadedCatalog(catalog, rankers, len(data))
 
-    def _check_memory(self, pointer: Pointer, current: LoadedCatalog | None) -> None:
+    def _check_memory(self, pointer: ShelfPointer, current: LoadedCatalog | None) -> None:
         needed = RESERVE_BYTES + pointer.size + (current.size_bytes if current else 0)
         if self._memory_limit is not None and needed > self._memory_limit:
             raise UnusableError(
@@ -178,5 +178,5 @@ class CatalogLoader:
                 f"{pointer.version}: needs {needed} bytes, {self._memory_limit} are allowed",
             )
 
-    def _entry(self, version: str) -> Entry | None:
+    def _entry(self, version: str) -> ShelfEntry | None:
         return next((e for e in self._shelf.entries(LIST_S) if e.version == version), None)

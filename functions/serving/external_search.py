@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from feed.model.degradation import Degradation
 from feed.ports.errors import Unavailable
-from feed.ports.vector_search import Match, Restriction, VectorSearch
+from feed.ports.vector_search import Match, SearchFilter, VectorSearch
 from feed.ranking.external_search import NEIGHBOURS_PER_DISLIKE, SearchPlan, SearchResult
 from feed.user.user_vector import UserVector
 from functions.serving.circuit_breaker import CircuitBreaker, CircuitOpen
@@ -46,7 +46,7 @@ class ExternalSearch:
         return (None, (EMPTY,)) if plan.is_empty_by_mistake(result) else (result, ())
 
     async def similar(
-        self, episode_id: str, count: int, restriction: Restriction
+        self, episode_id: str, count: int, restriction: SearchFilter
     ) -> tuple[list[Match], tuple[Degradation, ...]]:
         """Return the `count` episodes most similar to one, or none and what went wrong."""
         search = self._search.search

@@ -12,7 +12,7 @@ from feed.catalog.catalog import Catalog
 from feed.model.degradation import Degradation
 from feed.model.engagement import Summary
 from feed.ports.errors import Unavailable
-from feed.ports.users import Stored, SummaryStore
+from feed.ports.users import StoredSummary, SummaryStore
 from feed.ports.vector_search import Match
 from feed.ranking.external_search import MARGIN, SearchResult, restriction
 from feed.ranking.pipeline import Ranker
@@ -228,7 +228,7 @@ class Service:
             return None, (Degradation.SUMMARY_UNREADABLE,)
         return _with_standard_languages(stored.summary)
 
-    async def _read_summary(self, uid: str) -> Stored | None:
+    async def _read_summary(self, uid: str) -> StoredSummary | None:
         await self.triggers.catch_up()
         return await self._store_without_breaker.read_summary(uid)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from feed.model.engagement import KEPT
-from feed.ports.users import Counts
+from feed.ports.users import StoreCounts
 
 PRICED_ON = "2026-11-22"
 READ_PRICE, WRITE_PRICE = 0.06, 0.18
@@ -43,12 +43,12 @@ class FirestorePrices(NamedTuple):
         return (spending.reads * self.read + spending.writes * self.write) / 100_000
 
 
-def known_users(counts: Counts) -> int:
+def known_users(counts: StoreCounts) -> int:
     """Return the least number of users; those that have only engagements are not counted."""
     return max(counts.profiles, counts.summaries)
 
 
-def estimate(counts: Counts) -> tuple[Spending, Spending]:
+def estimate(counts: StoreCounts) -> tuple[Spending, Spending]:
     """Estimate the cost of a run over the known users: if no summary differs, and if all do.
 
     For each user, a run reads the id, the summary, the profile and the newest engagements. The

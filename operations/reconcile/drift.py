@@ -3,7 +3,7 @@
 import msgspec
 
 from feed.model.engagement import Engagement, Profile, Summary
-from feed.ports.users import Stored
+from feed.ports.users import StoredSummary
 
 
 class Drift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -43,7 +43,7 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return ", ".join(parts)
 
 
-def drift_between(before: Stored | None, after: Summary | None) -> Drift:
+def drift_between(before: StoredSummary | None, after: Summary | None) -> Drift:
     """Compare the stored summary with the rebuilt one; None means that there is none."""
     if before is not None and before.summary is None:
         return Drift(unreadable=True, summary_superfluous=after is None)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from feed.model.engagement import Engagement, Profile, Summary
 from feed.ports.errors import Conflict
-from feed.ports.users import Stored, SummaryAccess
+from feed.ports.users import StoredSummary, SummaryAccess
 from operations.reconcile.cost import Meter
 
 
@@ -18,13 +18,13 @@ class RecordingStore:
         self._store = store
         self._meter = meter
         self._check = check
-        self.before: Stored | None = None
+        self.before: StoredSummary | None = None
         """the summary before the first write"""
         self.after: Summary | None = None
         """the summary as last written"""
         self.written = False
 
-    async def read_summary(self, uid: str) -> Stored | None:
+    async def read_summary(self, uid: str) -> StoredSummary | None:
         """Read the summary."""
         stored = await self._read(uid)
         if self._check or not self.written:
@@ -70,7 +70,7 @@ class RecordingStore:
         async with self._meter.call(reads=1):
             return await self._store.read_profile(uid)
 
-    async def _read(self, uid: str) -> Stored | None:
+    async def _read(self, uid: str) -> StoredSummary | None:
         async with self._meter.call(reads=1):
             return await self._store.read_summary(uid)
 

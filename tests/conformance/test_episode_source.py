@@ -10,7 +10,7 @@ from adapters.jsonl import JsonSource
 from adapters.rss.source import RssSource
 from catalog_builder.episodes.validation import validate_episodes
 from catalog_builder.wiring import DemoSource
-from feed.ports.episodes import EpisodeSource, Problem, Record
+from feed.ports.episodes import EpisodeSource, SourceProblem, SourceRecord
 from feed.ports.errors import Unavailable
 from tests.support.catalogs import NOW
 
@@ -70,9 +70,9 @@ class TestJsonArray(OutsideSourceContract):
         path = tmp_path / "a.json"
         path.write_text('\n[\n  {"id": "1"},\n\n  7, {"id":\n "2"}\n]')
         assert list(JsonSource(path).read()) == [
-            Record("a.json:3[0]", {"id": "1"}),
-            Problem("a.json:5[1]", "not a JSON object"),
-            Record("a.json:5[2]", {"id": "2"}),
+            SourceRecord("a.json:3[0]", {"id": "1"}),
+            SourceProblem("a.json:5[1]", "not a JSON object"),
+            SourceRecord("a.json:5[2]", {"id": "2"}),
         ]
 
 
@@ -108,12 +108,12 @@ class TestJsonLines(OutsideSourceContract):
         path.write_bytes(b'{"id": "1"}\n{"id": \n\xff\n[1]\n{"id": "2", "x": NaN}\n{"id": "3"}\r\n')
         records = list(JsonSource(path).read())
         assert [type(one) for one in records] == [
-            Record,
-            Problem,
-            Problem,
-            Problem,
-            Problem,
-            Record,
+            SourceRecord,
+            SourceProblem,
+            SourceProblem,
+            SourceProblem,
+            SourceProblem,
+            SourceRecord,
         ]
         assert [one.where for one in records] == [f"a.jsonl:{i}" for i in range(1, 7)]
 

@@ -10,7 +10,7 @@ from google.cloud.firestore_v1.vector import Vector
 from adapters.firestore.episodes import CollectionChanges, FirestoreEpisodes
 from catalog_builder.episodes.validation import validate_episodes
 from emulators.process import free_port
-from feed.ports.episodes import EpisodeSource, Record
+from feed.ports.episodes import EpisodeSource, SourceRecord
 from feed.ports.errors import Unavailable
 from tests.conformance.test_episode_source import GOOD, OutsideSourceContract
 from tests.support.counting_proxy import CountingProxy, counted
@@ -113,9 +113,9 @@ class TestFirestoreEpisodes(OutsideSourceContract):
             "vector": [0.25, 0.5],
         }
         assert list(FirestoreEpisodes(firestore_project).read()) == [
-            Record("episodes/a", plain),
-            Record("episodes/b", {"id": "own"}),
-            Record("episodes/c", {"id": "c"}),
+            SourceRecord("episodes/a", plain),
+            SourceRecord("episodes/b", {"id": "own"}),
+            SourceRecord("episodes/c", {"id": "c"}),
         ]
 
     def test_a_document_that_is_no_episode_is_found_by_where_it_is(

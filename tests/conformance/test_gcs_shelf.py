@@ -13,7 +13,7 @@ from catalog_builder.errors import CommandError
 from catalog_builder.publish.publisher import publish, verify
 from emulators.storage.server import StrictStorage
 from feed.ports.errors import Conflict, Unavailable
-from feed.ports.shelf import Pointer, Shelf
+from feed.ports.shelf import Shelf, ShelfPointer
 from feed.scenarios import scenario
 from functions.serving.catalog_holder import CatalogHolder
 from tests.conformance.test_shelf import ShelfContract, T, put
@@ -154,7 +154,7 @@ class TestManyPublishers:
         storage.break_next("status", times=20, method="POST", after=True)
         storage.break_next("drop", times=20, method="POST", after=True)
 
-        def publish_one(number: int) -> Pointer:
+        def publish_one(number: int) -> ShelfPointer:
             mine = open_shelf()
             data = b"%d" % number
             mine.put(f"v{number}", data, 60)

@@ -13,7 +13,7 @@ from adapters.firestore.episodes import FirestoreEpisodes
 from adapters.firestore.incremental_episodes import IncrementalEpisodes
 from adapters.folder.build_cache import FolderBuildCache
 from emulators.process import free_port
-from feed.ports.episodes import EpisodeSource, Record
+from feed.ports.episodes import EpisodeSource, SourceRecord
 from feed.ports.errors import Unavailable
 from tests.conformance.test_episode_source import GOOD, OutsideSourceContract
 from tests.support.counting_proxy import CountingProxy, counted
@@ -23,7 +23,7 @@ __all__ = ["counted"]
 T0 = datetime(2026, 2, 5, 10, tzinfo=UTC)
 EARLIER = T0 - timedelta(days=1)
 COUNT = 60
-Read = Callable[..., list[Record]]
+Read = Callable[..., list[SourceRecord]]
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def put(client: Client, number: int, updated_at: Any = EARLIER, **fields: Any) -
     client.document("episodes", f"e{number}").set(made)
 
 
-def titles(records: list[Record]) -> list[str]:
+def titles(records: list[SourceRecord]) -> list[str]:
     return [record.fields["title"] for record in records]
 
 

@@ -15,7 +15,7 @@ from adapters.folder import shelf as folder
 from adapters.folder.shelf import FolderShelf
 from catalog_builder.publish.publisher import publish
 from feed.ports.errors import Conflict, Damaged, DamagedPointer, NotFound, TooLarge, Unavailable
-from feed.ports.shelf import Pointer, Shelf
+from feed.ports.shelf import Shelf, ShelfPointer
 from feed.snapshot.codec import FORMAT
 from functions.serving.catalog_holder import CatalogHolder
 from tests.support.catalogs import NOW, catalog_of, episodes, overwrite
@@ -156,7 +156,7 @@ class ShelfContract:
     ) -> None:
         base = shelf.promote(*put(shelf, "base"), 0, T)
 
-        def publish(number: int) -> Pointer:
+        def publish(number: int) -> ShelfPointer:
             mine = open_shelf()
             return mine.promote(*put(mine, f"v{number}", b"%d" % number), base.generation, T)
 
@@ -286,7 +286,7 @@ class TestFolderShelf(ShelfContract):
         version, size, sha256 = put(shelf, "v1")
         old = {"version": version, "size": size, "sha256": sha256, "generation": 7}
         (self.folder / "current.json").write_text(json.dumps(old))
-        assert shelf.current(T) == Pointer(**old)
+        assert shelf.current(T) == ShelfPointer(**old)
         assert bytes(shelf.fetch("v1", T, size, sha256)) == b"data"
         self.spoil("v1", b"dato")
         with pytest.raises(Damaged):

@@ -19,7 +19,7 @@ from feed.model.engagement import (
     with_profile,
 )
 from feed.ports.errors import Conflict
-from feed.ports.users import Counts, SummaryStore
+from feed.ports.users import StoreCounts, SummaryStore
 from feed.summary.document import to_document
 from feed.summary.writer import refresh_summary
 from functions.triggers.summary_updates import pause
@@ -90,7 +90,7 @@ class SummaryStoreContract:
         assert (await store.delete_engagements("u")).ids == []
         assert not await store.delete_profile("u")
         assert await store.users(10) == []
-        assert await store.count() == Counts(profiles=0, summaries=0, engagements=0)
+        assert await store.count() == StoreCounts(profiles=0, summaries=0, engagements=0)
 
     async def test_an_engagement_comes_back_as_it_was(self, open_store: OpenStore) -> None:
         for kind in TYPES:
@@ -159,7 +159,7 @@ class SummaryStoreContract:
             listed += page
         assert listed == names
         assert await store.users(10, "b") == names[5:]
-        assert await store.count() == Counts(profiles=5, summaries=4, engagements=10)
+        assert await store.count() == StoreCounts(profiles=5, summaries=4, engagements=10)
 
     async def test_pages_of_users_stay_in_place_while_some_come_and_go(
         self, open_store: OpenStore

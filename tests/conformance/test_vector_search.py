@@ -13,7 +13,7 @@ from adapters.pinecone.search import PineconeSearch
 from emulators.pinecone.server import PineconeStandIn
 from emulators.pinecone.wire import Record, Upsert
 from feed.ports.errors import Unavailable
-from feed.ports.vector_search import Restriction, VectorSearch
+from feed.ports.vector_search import SearchFilter, VectorSearch
 from tests.support.catalogs import DIMENSION, catalog_of, episodes
 from tests.support.pinecone import _pinecone_server, pinecone
 from tests.support.vector_search import ExactSearch
@@ -26,7 +26,7 @@ EPISODES = episodes(120)
 CATALOG = catalog_of(EPISODES)
 EMBEDDED = np.flatnonzero(CATALOG.embeddings.present).tolist()
 NEAR = CATALOG.embeddings[EMBEDDED[0]]
-ALL = Restriction()
+ALL = SearchFilter()
 
 Made = Callable[[], VectorSearch]
 
@@ -50,7 +50,7 @@ class VectorSearchContract:
         return asyncio.run(run())
 
     def searched(
-        self, made: Made, near: Any = NEAR, count: int = 200, restriction: Restriction = ALL
+        self, made: Made, near: Any = NEAR, count: int = 200, restriction: SearchFilter = ALL
     ) -> dict[str, float]:
         found = self.asked(made, lambda search: search.search(near, count, restriction))
         assert len({match.episode_id for match in found}) == len(found)
@@ -88,7 +88,7 @@ class VectorSearchContract:
     def test_who_is_below_a_floor_is_left_out_and_who_is_not_judged_is_not(
         self, made: Made
     ) -> None:
-        found = self.searched(made, restriction=Restriction(min_credibility=3, min_combined=6))
+        found = self.searched(made, restriction=SearchFilter(min_credibility=3, min_combined=6))
         credibility, insight = CATALOG.scores[EMBEDDED, :2].T
         below = (credibility < 3) | (credibility + insight < 6)
         kept = np.array(EMBEDDED)[~below]
@@ -98,7 +98,7 @@ class VectorSearchContract:
     def test_who_is_older_is_left_out(self, made: Made) -> None:
         published_s = CATALOG.published_us[EMBEDDED] // 1_000_000
         since = int(np.median(published_s))
-        found = self.searched(made, restriction=Restriction(published_from_s=since))
+        found = self.searched(made, restriction=SearchFilter(published_from_s=since))
         assert found.keys() == {
             CATALOG.ids[row]
             for row, at in zip(EMBEDDED, published_s.tolist(), strict=True)
@@ -108,7 +108,7 @@ class VectorSearchContract:
     def test_who_is_excluded_is_left_out(self, made: Made) -> None:
         barred = [CATALOG.ids[row] for row in EMBEDDED[::2]]
         more = tuple(barred) + tuple(f"unheard of {n}" for n in range(10_000 - len(barred)))
-        found = self.searched(made, restriction=Restriction(excluded_ids=more))
+        found = self.searched(made, restriction=SearchFilter(excluded_ids=more))
         assert found.keys() == {CATALOG.ids[row] for row in EMBEDDED[1::2]}
 
     def test_it_can_be_checked(self, made: Made) -> None:
@@ -138,7 +138,7 @@ class TestWhatPineconeLacks:
         self, pinecone: PineconeStandIn
     ) -> None:
         pinecone.index.upsert(Upsert([Record(CATALOG.ids[0], NEAR.tolist())]))
-        strict = Restriction(3.0, 6.0, 2_000_000_000, (CATALOG.ids[0],))
+        strict = SearchFilter(3.0, 6.0, 2_000_000_000, (CATALOG.ids[0],))
 
         async def ask() -> Any:
             search = PineconeSearch(pinecone.url, pinecone.api_key)

@@ -11,7 +11,7 @@ from adapters.text_embedder import LsaVectors
 from catalog_builder.episodes import demo
 from catalog_builder.episodes.validation import validate_episodes
 from feed.model.episode import Episode
-from feed.ports.episodes import Record, VectorStore
+from feed.ports.episodes import SourceRecord, VectorStore
 from feed.ports.errors import Unavailable
 from tests.support.catalogs import NOW, episodes, vectors_of
 
@@ -95,7 +95,7 @@ class TestNpz(VectorStoreContract):
 class TestLsa(VectorStoreContract):
     @pytest.fixture
     def known(self) -> list[Episode]:
-        records = (Record(f"{i}", e) for i, e in enumerate(demo.episodes(NOW.date())))
+        records = (SourceRecord(f"{i}", e) for i, e in enumerate(demo.episodes(NOW.date())))
         return validate_episodes(records).episodes[:300]
 
     @pytest.fixture

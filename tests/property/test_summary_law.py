@@ -14,7 +14,7 @@ import feed.model.engagement
 import feed.summary.writer
 from feed.model.engagement import TYPES, Engagement, Profile, Summary, newest, pack
 from feed.ports.errors import Unavailable
-from feed.ports.users import Stored
+from feed.ports.users import StoredSummary
 from feed.summary.writer import refresh_summary
 from tests.support.stepped_store import SteppedStore, run_to_end
 
@@ -128,7 +128,7 @@ class ConcurrentWriters(RuleBasedStateMachine):
     def spoil(self) -> None:
         """The stored summary becomes unreadable; some event finds it so."""
         assert self.store.summary
-        self.store.summary = Stored(None, self.store.summary.revision + "'")
+        self.store.summary = StoredSummary(None, self.store.summary.revision + "'")
         self.pending.append("a")
 
     def teardown(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.folder.build_cache import FolderBuildCache
 from adapters.rss.source import RssSource
-from feed.ports.episodes import Problem, Record
+from feed.ports.episodes import SourceProblem, SourceRecord
 from feed.ports.errors import Unavailable
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -93,23 +93,25 @@ class FeedServer:
         return self.url + path
 
 
-def read(*inputs: str, cache: Path | None = None, **options: object) -> list[Record | Problem]:
+def read(
+    *inputs: str, cache: Path | None = None, **options: object
+) -> list[SourceRecord | SourceProblem]:
     copies = FolderBuildCache(cache) if cache else None
     options = {"allow_private": True, **options}  # the server is on this machine
     return list(RssSource(inputs, copies, **options).read())  # type: ignore[arg-type]
 
 
-def titles(results: list[Record | Problem]) -> list[str]:
-    return [result.fields["title"] for result in results if isinstance(result, Record)]
+def titles(results: list[SourceRecord | SourceProblem]) -> list[str]:
+    return [result.fields["title"] for result in results if isinstance(result, SourceRecord)]
 
 
-def problems(results: list[Record | Problem]) -> list[Problem]:
-    return [result for result in results if isinstance(result, Problem)]
+def problems(results: list[SourceRecord | SourceProblem]) -> list[SourceProblem]:
+    return [result for result in results if isinstance(result, SourceProblem)]
 
 
 def refusal(*inputs: str, **options: object) -> str:
     """Why these inputs, which give nothing, give nothing."""
-    results: list[Record | Problem] = []
+    results: list[SourceRecord | SourceProblem] = []
     with pytest.raises(Unavailable) as raised:
         results.extend(read(*inputs, **options))  # type: ignore[arg-type]
     return str(raised.value)

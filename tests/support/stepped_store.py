@@ -8,7 +8,7 @@ import msgspec
 
 from feed.model.engagement import Engagement, Profile, Summary, newest_first
 from feed.ports.errors import Conflict
-from feed.ports.users import Stored
+from feed.ports.users import StoredSummary
 
 
 @types.coroutine
@@ -38,10 +38,10 @@ class SteppedStore:
     def __init__(self) -> None:
         self.engagements: dict[str, Engagement] = {}
         self.profile = Profile()
-        self.summary: Stored | None = None
+        self.summary: StoredSummary | None = None
         self.writes = 0
 
-    async def read_summary(self, _uid: str) -> Stored | None:
+    async def read_summary(self, _uid: str) -> StoredSummary | None:
         await _elsewhere("before read_summary")
         found = self.summary
         await _elsewhere("after read_summary")
@@ -52,7 +52,7 @@ class SteppedStore:
         self._check(revision)
         self.writes += 1
         revision = f"r{self.writes}"
-        self.summary = Stored(summary, revision)
+        self.summary = StoredSummary(summary, revision)
         await _elsewhere("after write_summary")
         return revision
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from feed.catalog.catalog import Catalog
 from feed.ports.errors import Unavailable
-from feed.ports.vector_search import Match, Restriction
+from feed.ports.vector_search import Match, SearchFilter
 from feed.ranking.external_search import NEIGHBOURS_PER_DISLIKE, SearchResult
 from feed.ranking.pipeline import Ranker
 from feed.user.query import Query
@@ -24,7 +24,7 @@ class ExactSearch:
         return {self._catalog.ids[row]: self._catalog.embeddings[row] for row in rows}
 
     async def search(
-        self, near: np.ndarray | str, count: int, restriction: Restriction
+        self, near: np.ndarray | str, count: int, restriction: SearchFilter
     ) -> list[Match]:
         catalog = self._catalog
         if isinstance(near, str):
@@ -47,7 +47,7 @@ class ExactSearch:
         rows = self._catalog.rows(list(ids)).tolist()
         return [row for row in rows if row >= 0 and self._catalog.embeddings.present[row]]
 
-    def _passes(self, row: int, restriction: Restriction) -> bool:
+    def _passes(self, row: int, restriction: SearchFilter) -> bool:
         credibility, insight = self._catalog.scores[row, :2].tolist()
         published_s = int(self._catalog.published_us[row]) // 1_000_000
         return not (

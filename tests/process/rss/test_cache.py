@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from feed.ports.episodes import Problem
+from feed.ports.episodes import SourceProblem
 from tests.support.feed_documents import ATOM, FULL, item, rss_feed
 from tests.support.feed_server import FeedServer, problems, read, titles
 
@@ -48,7 +48,7 @@ def test_a_feed_that_fails_now_is_read_from_its_copy_and_reported(
     for _ in range(2):  # the copy outlives the bad day
         problem, *after = read(url, cache=tmp_path, timeout_s=0.5)
         assert after == before
-        assert isinstance(problem, Problem)
+        assert isinstance(problem, SourceProblem)
         assert problem.where == url
         assert "a copy kept earlier was used" in problem.reason
 

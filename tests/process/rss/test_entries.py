@@ -7,7 +7,7 @@ import pytest
 from adapters.rss.fields.episode import duration_s, primary_language
 from adapters.rss.fields.ids import episode_id, guid_from_id, short_hash
 from feed.model.markup import plain
-from feed.ports.episodes import Record
+from feed.ports.episodes import SourceRecord
 from tests.support.feed_documents import ATOM, FULL, entries, item, rss_feed
 from tests.support.feed_server import FeedServer, read
 
@@ -15,7 +15,7 @@ from tests.support.feed_server import FeedServer, read
 def test_an_itunes_episode_gives_every_field(server: FeedServer) -> None:
     url = server.serve("/full", FULL)
     full, bare = read(url)
-    assert full == Record(
+    assert full == SourceRecord(
         f"{url}#0",
         {
             "id": f"{short_hash(url)}:1",
@@ -34,7 +34,7 @@ def test_an_itunes_episode_gives_every_field(server: FeedServer) -> None:
         url,
         "1",
     )
-    assert bare == Record(
+    assert bare == SourceRecord(
         f"{url}#1",
         {
             "id": "https://show.example/2.mp3",
@@ -56,7 +56,7 @@ def test_an_atom_entry_gives_its_fields(tmp_path: Path) -> None:
     path = tmp_path / "atom"
     path.write_bytes(ATOM)
     assert read(str(path)) == [
-        Record(
+        SourceRecord(
             f"{path}#0",
             {
                 "id": "tag:atome.example,2024:1",
@@ -159,7 +159,7 @@ def test_a_saved_feed_gives_the_ids_that_it_gives_on_the_web(tmp_path: Path) -> 
     feed = rss_feed(item("a", "1"), head=head)
     (tmp_path / "feed.xml").write_bytes(feed)
     (record,) = read(str(tmp_path / "feed.xml"))
-    assert isinstance(record, Record)
+    assert isinstance(record, SourceRecord)
     assert record.fields["id"] == f"{short_hash('https://a.example/rss')}:1"
 
 

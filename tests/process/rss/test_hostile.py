@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.rss.parser.document import NotAFeedError, parse_document
 from adapters.rss.source import RssSource
-from feed.ports.episodes import Record
+from feed.ports.episodes import SourceRecord
 from feed.ports.errors import Unavailable
 
 hostile = st.binary(max_size=200) | st.lists(
@@ -71,4 +71,4 @@ def test_arbitrary_files_raise_nothing_but_unavailable(tmp_path: Path, bodies: l
         results = list(source.read())
     except Unavailable:
         return
-    assert any(isinstance(result, Record) for result in results)
+    assert any(isinstance(result, SourceRecord) for result in results)

@@ -7,20 +7,20 @@ from catalog_builder.episodes import validation as reading
 from catalog_builder.episodes.allowance import parse_allowance
 from catalog_builder.episodes.validation import ValidationResult, validate_episodes
 from catalog_builder.errors import CommandError
-from feed.ports.episodes import Problem, Record
+from feed.ports.episodes import SourceProblem, SourceRecord
 
 
-def feed(name: str, good: int, bad: int) -> list[Record]:
+def feed(name: str, good: int, bad: int) -> list[SourceRecord]:
     dates = ["2026-01-05T10:00:00Z"] * good + [None] * bad
     return [
-        Record(
+        SourceRecord(
             f"{name}#{n}", {"id": f"{name}:{n}", "title": "T", "published_at": date}, name, f"{n}"
         )
         for n, date in enumerate(dates)
     ]
 
 
-def read(*records: list[Record], allowed: str = "10%") -> ValidationResult:
+def read(*records: list[SourceRecord], allowed: str = "10%") -> ValidationResult:
     return validate_episodes(
         [one for some in records for one in some], None, parse_allowance(allowed)
     )
@@ -74,12 +74,14 @@ def test_an_id_of_another_s_hash_is_left_out_of_feeds_and_refused_elsewhere(
     monkeypatch.setattr(reading, "hash_strings", lambda ids: np.zeros(len(ids), np.uint64))
     found = read(feed("a", 1, 0), feed("b", 1, 0))
     assert [one.id for one in found.episodes] == ["a:0"]
-    assert found.problems == [Problem("b:0", "ids 'a:0' and 'b:0' have the same hash: rename one")]
+    assert found.problems == [
+        SourceProblem("b:0", "ids 'a:0' and 'b:0' have the same hash: rename one")
+    ]
     with pytest.raises(CommandError, match="have the same hash"):
         read(feed("", 2, 0))
 
 
 def test_a_feed_that_could_not_be_read_is_no_bad_episode() -> None:
-    gone = Problem("gone", "HTTP 404", whole_source=True)
-    records: list[Record | Problem] = [gone, *feed("a", 1, 0)]
+    gone = SourceProblem("gone", "HTTP 404", whole_source=True)
+    records: list[SourceRecord | SourceProblem] = [gone, *feed("a", 1, 0)]
     assert validate_episodes(records, None, parse_allowance("0")).problems == [gone]

@@ -7,7 +7,7 @@ import langcodes
 import pytest
 
 from catalog_builder.episodes.validation import ValidationResult, validate_episodes
-from feed.ports.episodes import Record
+from feed.ports.episodes import SourceRecord
 from functions.api.languages import _STANDARD, standard_tag, standard_tags
 from tests.support.catalogs import catalog_of
 
@@ -56,7 +56,7 @@ def read(*languages: str | None) -> ValidationResult:
         {"id": f"{i}", "title": "T", "published_at": "2026-02-05T10:00:00Z", "language": one}
         for i, one in enumerate(languages)
     )
-    return validate_episodes(Record("f", one) for one in made)
+    return validate_episodes(SourceRecord("f", one) for one in made)
 
 
 @pytest.mark.parametrize(("said", "tag"), SPELLINGS.items())

@@ -9,13 +9,13 @@ import pytest
 from catalog_builder.episodes.validation import ValidationResult, load_fields, validate_episodes
 from catalog_builder.errors import CommandError
 from feed.model.episode import Episode
-from feed.ports.episodes import Problem, Record
+from feed.ports.episodes import SourceProblem, SourceRecord
 
 MINIMAL = {"id": "a", "title": "A", "published_at": "2026-02-05T10:00:00Z"}
 
 
 def read(*records: dict[str, Any]) -> ValidationResult:
-    return validate_episodes(Record(f"f:{i}", one) for i, one in enumerate(records, 1))
+    return validate_episodes(SourceRecord(f"f:{i}", one) for i, one in enumerate(records, 1))
 
 
 def test_three_fields_are_enough_and_null_counts_as_missing() -> None:
@@ -102,13 +102,13 @@ def test_a_missing_field_is_named() -> None:
 def test_of_two_episodes_with_one_id_the_first_stays() -> None:
     found = read(MINIMAL, {**MINIMAL, "title": "B"})
     assert [e.title for e in found.episodes] == ["A"]
-    assert found.problems == [Problem("f:2", "duplicate id 'a', first at f:1")]
+    assert found.problems == [SourceProblem("f:2", "duplicate id 'a', first at f:1")]
 
 
 def test_problems_of_the_source_are_kept_in_their_place() -> None:
-    assert validate_episodes([Problem("f:1", "broken"), Record("f:2", MINIMAL)]).problems == [
-        Problem("f:1", "broken")
-    ]
+    assert validate_episodes(
+        [SourceProblem("f:1", "broken"), SourceRecord("f:2", MINIMAL)]
+    ).problems == [SourceProblem("f:1", "broken")]
 
 
 def test_other_names_are_mapped_onto_the_fields(tmp_path: Any) -> None:
@@ -116,7 +116,7 @@ def test_other_names_are_mapped_onto_the_fields(tmp_path: Any) -> None:
     file.write_text('id = "key"\n"series.name" = "podcast.title"\n"scores.insight" = "rating"\n')
     record = {"key": "k", "title": "T", "published_at": "2026-02-05T10:00:00Z", "rating": 4}
     record["podcast"] = {"title": "Show"}
-    found = validate_episodes([Record("f:1", record)], load_fields(file)).episodes[0]
+    found = validate_episodes([SourceRecord("f:1", record)], load_fields(file)).episodes[0]
     assert (found.id, found.series and found.series.name) == ("k", "Show")
     assert found.scores
     assert found.scores.insight == 4

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feed.arrays.arrays import ranges, top_k_unordered
-from feed.arrays.hash_index import Index
+from feed.arrays.hash_index import HashIndex
 from feed.arrays.hashing import hash_strings
 from feed.arrays.strings import Strings
 
@@ -62,7 +62,7 @@ def test_hashes_are_the_same_in_every_process() -> None:
 def test_an_index_finds_every_row_of_a_string_and_no_other(
     strings: list[str], sought: list[str]
 ) -> None:
-    index = Index.of(strings)
+    index = HashIndex.of(strings)
     wanted = [row for row, one in enumerate(strings) if one and one in sought]
     assert sorted(index.all(hash_strings(list(set(sought)))).tolist()) == wanted
     for one in filter(None, sought):
@@ -77,7 +77,7 @@ def test_an_index_tells_hashes_apart_that_share_their_first_bits(
     held: list[int], asked: list[int]
 ) -> None:
     hashes, wanted = np.array(held, np.uint64), np.array(asked, np.uint64)
-    index = Index.of_hashes(hashes, np.arange(len(held)))
+    index = HashIndex.of_hashes(hashes, np.arange(len(held)))
     first = [held.index(one) if one in held else -1 for one in asked]
     assert index.first(wanted).tolist() == first
     assert [index.row_hashed(one) for one in asked] == [None if row < 0 else row for row in first]

@@ -10,7 +10,7 @@ import pytest
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import to_us
 from feed.ports.errors import Unavailable
-from feed.ports.vector_search import Match, Restriction
+from feed.ports.vector_search import Match, SearchFilter
 from feed.ranking.external_search import NEIGHBOURS_PER_DISLIKE, SearchPlan
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import shipped
@@ -50,7 +50,7 @@ class Watched(ExactSearch):
         await self._step("vectors", ids)
         return await super().vectors(ids)
 
-    async def search(self, near: Any, count: int, restriction: Restriction) -> list[Match]:
+    async def search(self, near: Any, count: int, restriction: SearchFilter) -> list[Match]:
         await self._step("near" if isinstance(near, str) else "similar", (near, count))
         return await super().search(near, count, restriction)
 

@@ -9,7 +9,7 @@ import feed.model.engagement
 import feed.summary.writer
 from feed.model.engagement import Engagement, Summary, newest, pack
 from feed.ports.errors import Conflict, Unavailable
-from feed.ports.users import Stored
+from feed.ports.users import StoredSummary
 from feed.summary.writer import refresh_summary
 from tests.support.stepped_store import SteppedStore, run_to_end, run_until
 
@@ -113,7 +113,7 @@ def test_a_summary_of_nothing_is_deleted() -> None:
 
 def test_a_stored_summary_of_nothing_is_deleted_though_nothing_changed() -> None:
     store = SteppedStore()
-    store.summary = Stored(Summary(), "r")
+    store.summary = StoredSummary(Summary(), "r")
     run_to_end(refresh_summary(store, "u", ["a"]))
     assert store.summary is None
 
@@ -121,7 +121,7 @@ def test_a_stored_summary_of_nothing_is_deleted_though_nothing_changed() -> None
 def test_an_unreadable_summary_is_rebuilt_whole_by_the_next_event() -> None:
     store = store_of(engagement("a"), engagement("b"))
     store.change_profile({"languages": ("en",)})
-    store.summary = Stored(None, "spoiled")
+    store.summary = StoredSummary(None, "spoiled")
     run_to_end(refresh_summary(store, "u", ["a"]))
     assert_lawful(store)
     assert store.summary.summary is not None
@@ -130,7 +130,7 @@ def test_an_unreadable_summary_is_rebuilt_whole_by_the_next_event() -> None:
 
 def test_an_unreadable_summary_of_nobody_is_deleted() -> None:
     store = SteppedStore()
-    store.summary = Stored(None, "spoiled")
+    store.summary = StoredSummary(None, "spoiled")
     run_to_end(refresh_summary(store, "u", ["a"]))
     assert store.summary is None
 
@@ -138,7 +138,7 @@ def test_an_unreadable_summary_of_nobody_is_deleted() -> None:
 def test_rebuilding_finds_what_no_event_named() -> None:
     store = SteppedStore()
     store.engagements["a"] = engagement("a")
-    store.summary = Stored(Summary(engagements=(engagement("gone"),)), "r")
+    store.summary = StoredSummary(Summary(engagements=(engagement("gone"),)), "r")
     run_to_end(refresh_summary(store, "u", rebuild=True))
     assert_lawful(store)
 

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.folder.shelf import FolderShelf
 from feed.catalog.catalog import Catalog
-from feed.ports.shelf import Buffer, Pointer
+from feed.ports.shelf import Buffer, ShelfPointer
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import Scenario, shipped
 from functions.serving.catalog_holder import OLD_S, POINTER_S, CatalogHolder, NoCatalogError
@@ -38,7 +38,7 @@ class SlowShelf(FolderShelf):
         self.gate.set()
         self.looks = 0
 
-    def current(self, timeout_s: float) -> Pointer | None:
+    def current(self, timeout_s: float) -> ShelfPointer | None:
         self.looks += 1
         self.gate.wait(30)
         return super().current(timeout_s)

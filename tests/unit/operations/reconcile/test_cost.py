@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feed.ports.users import Counts
+from feed.ports.users import StoreCounts
 from operations.reconcile.cost import FirestorePrices, Meter, OverBudget, Spending, estimate
 
 ONE = FirestorePrices(read=100_000, write=300_000)
@@ -86,7 +86,7 @@ def test_a_call_that_is_cut_off_holds_nobody_up() -> None:
 
 
 def test_an_estimate_is_of_every_user_and_every_engagement() -> None:
-    none, all_drifted = estimate(Counts(profiles=10, summaries=8, engagements=100))
+    none, all_drifted = estimate(StoreCounts(profiles=10, summaries=8, engagements=100))
     assert none == Spending(reads=10 * 3 + 100)
     assert all_drifted == Spending(reads=10 * 2 + 3 * 10 + 2 * 100, writes=20)
-    assert estimate(Counts(0, 0, 0)) == (Spending(), Spending())
+    assert estimate(StoreCounts(0, 0, 0)) == (Spending(), Spending())

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from feed.model.engagement import Summary
-from feed.ports.users import Stored
+from feed.ports.users import StoredSummary
 from operations.reconcile.drift import Drift, drift_between
 from tests.support.drifted import CASES, RIGHT, found
 
@@ -12,7 +12,7 @@ from tests.support.drifted import CASES, RIGHT, found
 @pytest.mark.parametrize("uid", found())
 def test_drift_names_all_that_is_wrong(uid: str) -> None:
     case = CASES[uid]
-    before = None if case.summary is None else Stored(case.summary, "r")
+    before = None if case.summary is None else StoredSummary(case.summary, "r")
     drift = drift_between(before, RIGHT if case.known else None)
     assert msgspec.json.decode(msgspec.json.encode(drift)) == case.drift
     assert drift.kinds == [name for name in Drift.__struct_fields__ if name in (case.drift or {})]
@@ -20,17 +20,17 @@ def test_drift_names_all_that_is_wrong(uid: str) -> None:
 
 
 def test_of_what_cannot_be_read_nothing_more_is_said() -> None:
-    assert drift_between(Stored(None, "r"), RIGHT) == Drift(unreadable=True)
-    nobody = drift_between(Stored(None, "r"), None)
+    assert drift_between(StoredSummary(None, "r"), RIGHT) == Drift(unreadable=True)
+    nobody = drift_between(StoredSummary(None, "r"), None)
     assert nobody == Drift(unreadable=True, summary_superfluous=True)
 
 
 def test_a_summary_as_it_should_be_has_no_drift() -> None:
-    assert drift_between(Stored(RIGHT, "r"), RIGHT) == Drift()
+    assert drift_between(StoredSummary(RIGHT, "r"), RIGHT) == Drift()
     assert not Drift().kinds
 
 
 def test_drift_is_said_with_its_figures() -> None:
-    drift = drift_between(Stored(CASES["much"].summary, "r"), Summary())
+    drift = drift_between(StoredSummary(CASES["much"].summary, "r"), Summary())
     said = "incomplete, engagements extra (2), profile (muted_series, languages)"
     assert str(drift) == said

@@ -12,7 +12,7 @@ import pytest
 from adapters.sqlite.users import SqliteStore
 from feed.model.engagement import KEPT, Engagement
 from feed.ports.errors import Unavailable
-from feed.ports.users import Stored
+from feed.ports.users import StoredSummary
 from feed.summary.writer import refresh_summary
 from operations.reconcile import run as runs
 from operations.reconcile.checkpoint import Checkpoint
@@ -36,7 +36,7 @@ class TroubledStore(SqliteStore):
         self.meanwhile: Any = None
         """awaited with the user, after the newest were read"""
 
-    async def read_summary(self, uid: str) -> Stored | None:
+    async def read_summary(self, uid: str) -> StoredSummary | None:
         self.read[uid] += 1
         self._fail(uid)
         return await super().read_summary(uid)
