@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from feed.catalog.catalog import Catalog
 from tests.support.catalogs import publish_to
-from tests.support.deploying import ROOT, Account, needs_gcloud
+from tests.support.deployment import ROOT, Account, needs_gcloud
 from tests.support.hosting import HostingEmulator, Site
 from tests.support.page import go, press, problems_of, refresh, scroll_for, titles
 from tests.support.server import Server

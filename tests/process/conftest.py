@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import catalog_of, episodes, publish_to
+from tests.support.deployment import Account, Deployment
 from tests.support.scenarios import plain_settings
 from tests.support.server import DEFAULTS, Server
 
@@ -45,3 +46,9 @@ def small_shelf(tmp_path_factory: pytest.TempPathFactory) -> str:
 def user() -> str:
     """The id of a new user."""
     return f"user-{uuid.uuid4().hex}"
+
+
+@pytest.fixture(scope="session")
+def first_deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """deploy.sh without options in a project with a database and nothing else."""
+    return Deployment(Account(tmp_path_factory.mktemp("first")))

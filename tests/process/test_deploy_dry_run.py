@@ -10,16 +10,17 @@ from pathlib import Path
 import pytest
 
 from functions.settings import Settings
-from tests.support.deploying import (
+from tests.support.deployment import (
     PROJECT,
     ROOT,
     Account,
     commands,
     dry_run,
     flag,
-    gcloud,
+    gcloud_commands,
     needs_gcloud,
     unknown_to_gcloud,
+    variables,
 )
 
 TWO = "--regions=europe-west1,us-central1"
@@ -43,10 +44,16 @@ REMOVALS = (
 
 
 @cache
-def planned(*options: str) -> list[list[str]]:
+def script(*options: str) -> str:
+    """Returns what a dry run prints."""
     done = dry_run(f"--project={PROJECT}", *options)
     assert done.returncode == 0, done.stderr
-    return commands(done.stdout)
+    return done.stdout
+
+
+def planned(*options: str) -> list[list[str]]:
+    """Returns the commands of a dry run."""
+    return commands(script(*options))
 
 
 def named(found: list[list[str]], *words: str) -> list[list[str]]:
@@ -74,14 +81,13 @@ def test_shellcheck_finds_nothing() -> None:
 @needs_gcloud
 def test_every_command_and_every_flag_of_gcloud_exists(tmp_path: Path) -> None:
     """Those of the dry runs, and the lookups, which only a run shows."""
-    found = [words for options in (*MATRIX, *REMOVALS) for words in gcloud(planned(*options))]
+    found = [
+        words for options in (*MATRIX, *REMOVALS) for words in gcloud_commands(planned(*options))
+    ]
     account = Account(tmp_path, secrets={"earshot-pinecone-api-key": ["key"]})
-    for options in (MATRIX[5], (*MATRIX[9], "--retrieval=pinecone", "--pinecone-host=x.example")):
-        done = account.deploy(*options)
-        assert done.returncode == 0, done.stderr
-    done = account.deploy("--destroy", "--yes")
-    assert done.returncode == 0, done.stderr
-    found += [words for words in account.state["calls"] if words[0] == "gcloud"]
+    for options in ((*MATRIX[9], *MATRIX[5]), ("--destroy", "--yes")):
+        account.deploy(*options)
+        found += [words for words in account.state["calls"] if words[0] == "gcloud"]
     kinds = {
         (
             *[word for word in words if not word.startswith("--")][:4],
@@ -104,27 +110,26 @@ def quoted(word: str) -> str:
 
 def test_a_dry_run_is_a_script_that_bash_can_read() -> None:
     for options in (*MATRIX, *REMOVALS):
-        shown = dry_run(*options).stdout
-        read = subprocess.run(["bash", "-n"], input=shown, text=True, check=False)
-        assert read.returncode == 0, shown
+        read = subprocess.run(["bash", "-n"], input=script(*options), text=True, check=False)
+        assert read.returncode == 0, script(*options)
 
 
 def test_make_deploy_is_the_script_with_its_options() -> None:
     options = "--project=my-feed --schedule='0 * * * *' --dry-run"
     made = ["make", "--silent", "deploy", f"OPTIONS={options}"]
     shown = subprocess.run(made, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert shown == dry_run("--project=my-feed", "--schedule=0 * * * *").stdout
+    assert shown == script("--schedule=0 * * * *")
 
 
 def test_a_dry_run_needs_no_tool_no_account_and_calls_nobody(tmp_path: Path) -> None:
     tools = Account(tmp_path / "all")
-    done = tools.deploy("--dry-run")
-    assert done.returncode == 0, done.stderr
-    assert tools.state["calls"] == []
+    assert tools.deploy("--dry-run") == []
+    assert tools.calls == []
     assert not (tools.work / "firebase.deployed.json").exists()
     none = ("gcloud", "firebase", "curl", "openssl", "python3")
     bare = Account(tmp_path / "bare", without=none)
-    assert bare.deploy("--dry-run").stdout == done.stdout
+    bare.deploy("--dry-run")
+    assert bare.output == tools.output
 
 
 def test_the_paths_of_the_triggers_are_exact(default: list[list[str]]) -> None:
@@ -230,40 +235,31 @@ def test_options_reach_the_functions_that_they_are_about() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("schedule", "age_s"),
-    [
-        ("*/5 * * * *", 3600),
-        ("30 * * * *", 2 * 3600),
-        ("0 */6 * * *", 12 * 3600),
-        ("0 00,08,20 * * *", 24 * 3600),
-        ("0 3 * * *", 48 * 3600),
-        ("0 3 * * 1", 14 * 86400),
-        ("0 3 1 * *", 62 * 86400),
-        ("every 24 hours", None),
-    ],
-)
-def test_a_catalog_is_stale_after_twice_the_longest_time_between_builds(
-    schedule: str, age_s: int | None
-) -> None:
-    (session,) = named(planned(f"--schedule={schedule}"), "deploy", "create-session")
-    said = variables(session).get("CATALOG_MAX_AGE_S")
-    assert said == (None if age_s is None else str(age_s))
-    chosen = planned(f"--schedule={schedule}", "--catalog-max-age-s=9")
-    (session,) = named(chosen, "deploy", "create-session")
-    assert variables(session)["CATALOG_MAX_AGE_S"] == "9"
-
-
-def variables(words: list[str]) -> dict[str, str]:
-    (given,) = flag(words, "set-env-vars")
-    assert given.startswith("^|^")
-    return dict(one.partition("=")[::2] for one in given.removeprefix("^|^").split("|"))
+def test_a_catalog_is_stale_after_twice_the_longest_time_between_builds() -> None:
+    expected = {
+        "*/5 * * * *": "3600",
+        "30 * * * *": f"{2 * 3600}",
+        "0 */6 * * *": f"{12 * 3600}",
+        "0 00,08,20 * * *": f"{24 * 3600}",
+        "0 3 * * *": f"{48 * 3600}",
+        "0 3 * * 1": f"{14 * 86400}",
+        "0 3 1 * *": f"{62 * 86400}",
+        "every 24 hours": "",
+    }
+    lines = f'. {ROOT}/deploy/schedule.sh; for one; do echo "$one=$(max_age_s "$one")"; done'
+    done = subprocess.run(
+        ["bash", "-c", lines, "-", *expected], capture_output=True, text=True, check=True
+    )
+    assert dict(line.rsplit("=", 1) for line in done.stdout.splitlines()) == expected
+    for options, age_s in (("--schedule=every 24 hours",), None), (("--catalog-max-age-s=9",), "9"):
+        (session,) = named(planned(*options), "deploy", "create-session")
+        assert variables(session).get("CATALOG_MAX_AGE_S") == age_s
 
 
 def test_an_option_by_environment_is_the_same_option() -> None:
-    by_flag = dry_run(TWO, "--min-instances=1", "--episodes=firestore:shows")
-    environment = {"MIN_INSTANCES": "1", "EPISODES": "firestore:shows"}
-    assert dry_run(REGIONS="europe-west1,us-central1", **environment).stdout == by_flag.stdout
+    by_flag = script(TWO, "--min-instances=1", "--episodes=firestore:shows")
+    environment = {"PROJECT": PROJECT, "MIN_INSTANCES": "1", "EPISODES": "firestore:shows"}
+    assert dry_run(REGIONS="europe-west1,us-central1", **environment).stdout == by_flag
 
 
 def test_every_setting_is_set_passed_on_or_only_local() -> None:
@@ -287,10 +283,9 @@ def test_several_regions_share_all_but_create_session() -> None:
 
 
 def test_the_load_balancer_is_printed_for_several_regions_and_for_one_not() -> None:
-    printed = dry_run(TWO)
-    assert "Not run" in printed.stdout
-    assert "outlierDetection" in printed.stdout
-    kinds = [one[2] for one in named(commands(printed.stdout), "gcloud", "compute")]
+    assert "Not run" in script(TWO)
+    assert "outlierDetection" in script(TWO)
+    kinds = [one[2] for one in named(planned(TWO), "gcloud", "compute")]
     assert kinds == [
         "network-endpoint-groups",
         "network-endpoint-groups",
@@ -304,7 +299,7 @@ def test_the_load_balancer_is_printed_for_several_regions_and_for_one_not() -> N
         "target-http-proxies",
         "forwarding-rules",
     ]
-    assert "gcloud compute" not in dry_run().stdout
+    assert "gcloud compute" not in script()
 
 
 @pytest.mark.parametrize(

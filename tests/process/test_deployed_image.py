@@ -24,7 +24,7 @@ from tests.support.deployed_image import (
     deployed_functions,
     uploaded_files,
 )
-from tests.support.deploying import ROOT, needs_gcloud
+from tests.support.deployment import ROOT, needs_gcloud
 from tests.support.server import Server, until
 
 __all__ = ["bridge", "emulator"]

@@ -1,14 +1,24 @@
 """deploy.sh --destroy: all that a deployment made goes, and nothing else does."""
 
 import json
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emulators.firestore import FirestoreEmulator
-from tests.support.deploying import PROJECT, Account, commands, dry_run, needs_gcloud
+from tests.support.deployment import (
+    PROJECT,
+    ROOT,
+    Account,
+    Deployment,
+    commands,
+    dry_run,
+    needs_gcloud,
+)
 
 pytestmark = needs_gcloud
 OPTIONS = (
@@ -22,16 +32,15 @@ BUCKET = f"{PROJECT}-earshot"
 
 
 @pytest.fixture(scope="module")
-def after_one_run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    first = Account(tmp_path_factory.mktemp("first"), secrets={"earshot-pinecone-api-key": ["k"]})
-    first.deployed(*OPTIONS)
-    return first.state
+def full_deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    account = Account(tmp_path_factory.mktemp("first"), secrets={"earshot-pinecone-api-key": ["k"]})
+    return Deployment(account, *OPTIONS)
 
 
 @pytest.fixture
-def account(tmp_path: Path, after_one_run: dict[str, Any]) -> Account:
+def account(tmp_path: Path, full_deployment: Deployment) -> Account:
     """A project with everything that a deployment can make, in two regions."""
-    return Account(tmp_path, **after_one_run)
+    return full_deployment.copy(tmp_path)
 
 
 def left(account: Account) -> dict[str, Any]:
@@ -44,9 +53,17 @@ def left(account: Account) -> dict[str, Any]:
     return {**found, **({"compute": parts} if parts else {}), "policies": policies}
 
 
-def test_all_that_was_made_goes_and_data_and_what_is_not_ours_stays(account: Account) -> None:
+def test_everything_that_was_made_goes_as_shown_and_data_and_what_is_not_ours_stays(
+    account: Account,
+) -> None:
     agent = "service-123456789@gcp-sa-eventarc.iam.gserviceaccount.com"
-    account.deployed("--destroy", "--yes", OPTIONS[0])
+    done = account.run("--destroy", OPTIONS[0], typed=f"{PROJECT}\n")
+    assert done.returncode == 0, done.stderr
+    changes = account.state["changes"]
+    shown, _, ran = done.stdout.partition("# 9. Data")
+    ran = ran.partition("# 1. The schedule\n")[2]
+    assert [" ".join(words) for words in commands(shown)] == changes
+    assert [" ".join(words) for words in commands(ran)] == changes
     assert left(account) == {
         "buckets": [BUCKET],
         "secrets": {"earshot-pinecone-api-key": ["k"]},
@@ -58,47 +75,28 @@ def test_all_that_was_made_goes_and_data_and_what_is_not_ours_stays(account: Acc
     assert account.state["sites"][PROJECT]["live"] == {"type": "SITE_DISABLE"}
     assert account.state["deleted"] == []
 
-
-def test_a_second_run_finds_nothing_to_do(account: Account) -> None:
-    account.deployed("--destroy", "--yes", OPTIONS[0])
-    assert account.deployed("--destroy", "--yes", OPTIONS[0]) == []
-
-
-def test_what_was_destroyed_can_be_deployed_again(account: Account) -> None:
-    account.deployed("--destroy", "--yes", OPTIONS[0])
-    account.deployed(*OPTIONS)
+    assert account.deploy("--destroy", "--yes", OPTIONS[0]) == []
+    account.deploy(*OPTIONS)
     assert len(account.state["functions"]) == 5
 
 
-def test_the_regions_are_those_in_which_functions_are(account: Account) -> None:
-    account.deployed("--destroy", "--yes")
-    assert account.state["functions"] == {}
-    assert account.state["packages"] == {}
+def test_without_the_projects_id_nothing_is_removed(account: Account) -> None:
+    assert "nothing was removed" in account.refusal("--destroy", typed="yes\n")
+    assert "gcloud functions delete create-session" in account.output
+    script = f". {ROOT}/deploy/commands.sh; . {ROOT}/deploy/destroy.sh; YES=false; confirm"
+    for typed, code in {"": 1, "no\n": 1, f"{PROJECT}x\n": 1, f"{PROJECT}\n": 0}.items():
+        done = subprocess.run(
+            ["bash", "-c", script],
+            env={"PATH": os.environ["PATH"], "PROJECT": PROJECT},
+            input=typed,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert (done.returncode, "nothing was removed" in done.stderr) == (code, code == 1), typed
 
 
-@pytest.mark.parametrize("typed", ["", "no\n", "yes\n", f"{PROJECT}x\n"])
-def test_without_the_projects_id_nothing_is_removed(account: Account, typed: str) -> None:
-    account.change()
-    done = account.deploy("--destroy", typed=typed)
-    assert done.returncode == 1
-    assert "nothing was removed" in done.stderr
-    assert "gcloud functions delete create-session" in done.stdout
-    assert account.state["changes"] == []
-
-
-def test_what_is_shown_before_is_what_is_done(account: Account) -> None:
-    account.change()
-    done = account.deploy("--destroy", typed=f"{PROJECT}\n")
-    assert done.returncode == 0, done.stderr
-    shown, _, ran = done.stdout.partition("# 9. Data")
-    changes = account.state["changes"]
-    assert [" ".join(words) for words in commands(shown)] == changes
-    assert [
-        " ".join(words) for words in commands(ran.partition("# 1. The schedule\n")[2])
-    ] == changes
-
-
-def test_what_others_have_beside_ours_stays(account: Account) -> None:
+def test_in_every_region_what_others_have_beside_ours_stays(account: Account) -> None:
     state = account.state
     mine = "us-central1/create-session"
     theirs = "us-central1/shop"
@@ -128,7 +126,7 @@ def test_what_others_have_beside_ours_stays(account: Account) -> None:
         sites={**state["sites"], "shop": {"type": "USER_SITE", "live": {"message": "Spring"}}},
     )
     assert mine in state["functions"]
-    account.deployed("--destroy", "--yes")
+    account.deploy("--destroy", "--yes")
     found = account.state
     assert found["functions"] == {theirs: ""}
     assert found["packages"] == {"us-central1": ["my--feed__us--central1__shop"]}
@@ -159,16 +157,16 @@ def test_a_function_of_our_name_that_is_not_ours_keeps_its_image_and_source(
         buckets=[sources],
         objects={sources: ["create-session"]},
     )
-    assert account.deployed("--destroy", "--yes") == []
+    assert account.deploy("--destroy", "--yes") == []
 
 
 def test_an_interrupted_removal_is_taken_up_where_it_stopped(account: Account) -> None:
     account.change(fails="artifacts repositories delete")
-    done = account.deploy("--destroy", "--yes")
+    done = account.run("--destroy", "--yes")
     assert done.returncode == 1
     assert re.search(r'step \d+, "What the functions were built from', done.stderr)
     account.change(fails="")
-    account.deployed("--destroy", "--yes", OPTIONS[0])
+    account.deploy("--destroy", "--yes", OPTIONS[0])
     assert {*left(account)} == {"buckets", "secrets", "accounts", "policies"}
     assert account.state["buckets"] == [BUCKET]
 
@@ -189,40 +187,29 @@ def test_what_cannot_be_looked_up_ends_it_before_anything_is_removed(
     account: Account, call: str
 ) -> None:
     account.change(fails=call)
-    done = account.deploy("--destroy", "--yes")
+    done = account.run("--destroy", "--yes")
     assert done.returncode != 0
     assert done.stderr
     assert account.state["changes"] == []
 
 
 def test_an_empty_project_has_nothing_to_remove(tmp_path: Path) -> None:
-    assert Account(tmp_path).deployed("--destroy", "--yes") == []
+    assert Account(tmp_path).deploy("--destroy", "--yes") == []
 
 
 def test_data_goes_with_another_flag(
     account: Account, firestore_emulator: FirestoreEmulator
 ) -> None:
     account.change(token="owner")
-    account.deployed(
-        "--destroy", "--destroy-data", "--yes", FIRESTORE_EMULATOR_HOST=firestore_emulator.host
+    account.deploy(
+        "--destroy",
+        "--destroy-data",
+        "--yes",
+        "--episodes=firestore:shows",
+        FIRESTORE_EMULATOR_HOST=firestore_emulator.host,
     )
     assert account.state["buckets"] == []
-    assert account.state["deleted"] == ["episodes"]
-
-
-@pytest.mark.parametrize(
-    ("option", "collections"),
-    [("--episodes=firestore:shows", ["shows"]), ("--feeds=https://a.example", [])],
-)
-def test_the_episodes_are_those_that_the_deployment_read(
-    account: Account, firestore_emulator: FirestoreEmulator, option: str, collections: list[str]
-) -> None:
-    account.change(token="owner")
-    emulator = firestore_emulator.host
-    account.deployed(
-        "--destroy", "--destroy-data", "--yes", option, FIRESTORE_EMULATOR_HOST=emulator
-    )
-    assert account.state["deleted"] == collections
+    assert account.state["deleted"] == ["shows"]
 
 
 def test_what_is_destroyed_is_said_on_the_command_line_alone() -> None:
@@ -238,6 +225,8 @@ def test_a_dry_run_removes_no_data_unless_asked_and_never_a_whole_that_may_be_sh
     everything = dry_run("--project=my-feed", "--destroy", "--destroy-data").stdout
     assert f"gcloud storage rm gs://{BUCKET} --recursive" in everything
     assert "firebase firestore:delete episodes" in everything
+    feeds = dry_run("--project=my-feed", "--destroy", "--destroy-data", "--feeds=https://a.example")
+    assert "firestore:delete" not in feeds.stdout
     assert "deploy.user_data" in everything
     assert "repositories delete" not in everything
     assert json.dumps(everything).count("projects delete") == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.deploying import unknown_to_gcloud
+from tests.support.deployment import unknown_to_gcloud
 from tests.support.server import ROOT
 
 DOCS = ["README.md", *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/*.md"))]

@@ -12,7 +12,7 @@ import pytest
 
 from adapters.sqlite.users import SqliteStore
 from operations.reconcile.__main__ import main
-from tests.support.drifted import CASES, Stream, assert_exact, found, seed
+from tests.support.drift_cases import CASES, Stream, assert_exact, found, seed
 from tests.support.reconcile import Reconcile
 from tests.support.server import until
 

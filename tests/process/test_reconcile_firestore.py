@@ -14,7 +14,7 @@ from operations.reconcile.checkpoint import Checkpoint
 from operations.reconcile.cost import FirestorePrices, Meter
 from operations.reconcile.run import ReconcileRun, UserResult
 from tests.support.counting_proxy import CountingProxy
-from tests.support.drifted import CASES, Stream, assert_exact, found, seed
+from tests.support.drift_cases import CASES, Stream, assert_exact, found, seed
 from tests.support.reconcile import Reconcile
 
 USERS = sorted(uid for uid in CASES if uid != "nobody")

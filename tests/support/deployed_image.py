@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.support.deploying import ROOT, commands, dry_run, flag
-from tests.support.installed import installed
+from tests.support.deployment import ROOT, commands, dry_run, flag, variables
+from tests.support.install_cache import cached_install
 from tests.support.server import Server
 
 SECRET = "a secret for tests that is long enough"
@@ -77,7 +77,7 @@ def _python_with(requirements: Path) -> Path:
 
     made_of = f"{sys.version}\n{requirements.read_text()}"
     version = hashlib.sha256(made_of.encode()).hexdigest()[:16]
-    return installed("image", version, install) / "bin" / "python"
+    return cached_install("image", version, install) / "bin" / "python"
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,7 @@ def deployed_functions(*options: str) -> dict[str, Function]:
 
 
 def _function(words: list[str]) -> Function:
-    (given,) = flag(words, "set-env-vars")
-    assert given.startswith("^|^")
-    settings = dict(one.partition("=")[::2] for one in given.removeprefix("^|^").split("|"))
+    settings = variables(words)
     for secrets in flag(words, "set-secrets"):
         settings |= {one.partition("=")[0]: SECRET for one in secrets.split(",")}
     (target,) = flag(words, "entry-point")

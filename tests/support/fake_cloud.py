@@ -21,7 +21,7 @@ from typing import Any, cast
 from tests.support.fake_curl import curl
 from tests.support.fake_firebase import firebase
 from tests.support.fake_gcloud import gcloud
-from tests.support.refused import Refused
+from tests.support.vendor_error import VendorError
 
 State = dict[str, Any]
 EMPTY: State = {
@@ -78,7 +78,7 @@ exit "$code"
 """a tool on the PATH"""
 
 
-class Cloud:
+class FakeCloud:
     """The account: its state, and the server that the tools ask."""
 
     def __init__(self, state: State) -> None:
@@ -98,7 +98,7 @@ class Cloud:
 class _Server(socketserver.TCPServer):
     """One call at a time."""
 
-    cloud: Cloud
+    cloud: FakeCloud
 
 
 class Call(socketserver.StreamRequestHandler):
@@ -114,10 +114,10 @@ class Call(socketserver.StreamRequestHandler):
         code, text = 0, ""
         try:
             if self.state["fails"] and re.search(self.state["fails"], " ".join(self.words)):
-                raise Refused("told to fail")
+                raise VendorError("told to fail")
             text = TOOLS[self.words[0]](self)
-        except Refused as refusal:
-            code, text = 1, f"ERROR: {refusal}"
+        except VendorError as error:
+            code, text = 1, f"ERROR: {error}"
         except Exception as error:  # noqa: BLE001  # the caller sees what the stand-in does not know
             code, text = 70, f"the stand-in has no answer: {error!r} to {self.words}"
         self.wfile.write(f"{code}\n{text}\n".encode())

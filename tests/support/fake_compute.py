@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.support.refused import Refused
+from tests.support.vendor_error import VendorError
 
 USES = {
     "target-https-proxy": "target-https-proxies",
@@ -51,7 +51,7 @@ def compute(
     elif verb == "update":
         there[name].update(_checked(parts, flags))
     elif name in there and verb == "create":
-        raise Refused(f"The resource {name} already exists")
+        raise VendorError(f"The resource {name} already exists")
     else:
         imported = _imported(given()) if verb == "import" else {}
         more = {"status": "PROVISIONING"} if kind == "ssl-certificates" else {}
@@ -72,7 +72,7 @@ def _checked(parts: dict[str, Any], flags: dict[str, str]) -> dict[str, str]:
     for flag, kind in USES.items():
         for name in filter(None, flags.get(flag, "").split(",")):
             if name not in parts.get(kind, {}):
-                raise Refused(f"The resource {kind}/{name} was not found")
+                raise VendorError(f"The resource {kind}/{name} was not found")
     return flags
 
 
@@ -81,4 +81,4 @@ def _check_unused(parts: dict[str, Any], kind: str, name: str) -> None:
     for other, found in parts.items():
         for one in found.values():
             if any(name in one.get(flag, "").split(",") for flag in flags):
-                raise Refused(f"The resource {kind}/{name} is already being used by {other}")
+                raise VendorError(f"The resource {kind}/{name} is already being used by {other}")

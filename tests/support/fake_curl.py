@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.support.fake_firebase import check_name
-from tests.support.refused import Refused
+from tests.support.vendor_error import VendorError
 
 
 def curl(state: dict[str, Any], words: list[str], given: Callable[[], str]) -> str:
@@ -42,8 +42,8 @@ def _hosting(state: dict[str, Any], address: str, *, posted: bool) -> tuple[int,
         assert posted
         try:
             check_name(state, wanted[1])
-        except Refused as refusal:
-            return 400, {"error": {"code": 400, "message": str(refusal)}}
+        except VendorError as error:
+            return 400, {"error": {"code": 400, "message": str(error)}}
         return 200, {"name": f"projects/p/sites/{wanted[1]}"}
     assert address.endswith("/sites?pageSize=40"), address
     return 200, {

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.support.refused import Refused
+from tests.support.vendor_error import VendorError
 
 
 def firebase(state: dict[str, Any], words: list[str], folder: Path) -> str:
@@ -42,7 +42,7 @@ def _deploy(
         case "hosting":
             hosting = config["hosting"]
             if hosting["site"] not in state["sites"]:
-                raise Refused(f"HTTP Error: 404, site {hosting['site']} not found")
+                raise VendorError(f"HTTP Error: 404, site {hosting['site']} not found")
             assert (folder / hosting["public"] / "index.html").is_file()
             state["sites"][hosting["site"]]["live"] = {"type": "DEPLOY", "message": message}
         case "firestore:rules":
@@ -68,7 +68,7 @@ def _deploy_indexes(there: dict[str, Any], spec: dict[str, Any]) -> None:
 def check_name(state: dict[str, Any], name: str) -> None:
     """Refuse a new site that has the name of somebody else's."""
     if name in state["taken"]:
-        raise Refused(
+        raise VendorError(
             f"Invalid name: `{name}` is reserved by another project; "
             f"try something like `{name}-a5c16` instead"
         )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.support.refused import Refused
+from tests.support.vendor_error import VendorError
 
 GI = 2**30
 MEMORY = {1: (0.125, 4), 2: (0.125, 8), 4: (2, 16), 6: (4, 24), 8: (4, 32)}
@@ -16,16 +16,16 @@ def deploy_function(state: dict[str, Any], name: str, flags: dict[str, str]) -> 
     gib = number if flags["memory"].endswith("Gi") else number / 1024
     least, largest = MEMORY[cpu]
     if not least <= gib <= largest:
-        raise Refused(f"Invalid value specified for container memory: {gib} GiB with {cpu} CPU")
+        raise VendorError(f"Invalid value specified for container memory: {gib} GiB with {cpu} CPU")
     cpu_quota, memory_quota = state["quota"] or (20_000, 40 * GI)
     if most * cpu * 1000 > cpu_quota or most * gib * GI > memory_quota:
-        raise Refused("Max instances must be set to a lower number. Quota violated: CpuAlloc")
+        raise VendorError("Max instances must be set to a lower number. Quota violated: CpuAlloc")
     if "trigger-event-filters" in flags:
         agent = f"serviceAccount:service-{state['number']}@gcp-sa-eventarc.iam.gserviceaccount.com"
         granted = state["policies"].get(f"projects {flags['project']}", [])
         if f"roles/eventarc.serviceAgent\t{agent}" not in granted or state["pending"]:
             state["pending"] = max(0, state["pending"] - 1)
-            raise Refused(
+            raise VendorError(
                 f"(gcloud.functions.deploy) OperationError: code=7, message=Validation failed for "
                 f"trigger projects/p/locations/nam5/triggers/{name}-1: Invalid resource state for "
                 '"": Permission denied while using the Eventarc Service Agent. If you recently '

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.support.fake_compute import compute
 from tests.support.fake_functions import delete_function, deploy_function
-from tests.support.refused import Refused
+from tests.support.vendor_error import VendorError
 
 AGENT = "serviceAccount:service-{}@gcp-sa-eventarc.iam.gserviceaccount.com"
 
@@ -109,7 +109,7 @@ class Cloud:
             case [*group, "add-iam-policy-binding", name]:
                 member = flags["member"].partition(":")[2]
                 if member and member not in state["accounts"]:
-                    raise Refused(f"INVALID_ARGUMENT: Service account {member} does not exist.")
+                    raise VendorError(f"INVALID_ARGUMENT: Service account {member} does not exist.")
                 there = state["policies"].setdefault(self._place(group, name), [])
                 there.append(f"{flags['role']}\t{flags['member']}")
             case [*group, "remove-iam-policy-binding", name]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.installed import installed
+from tests.support.install_cache import cached_install
 
 VERSION = "15.34.2"
 INSTALL = (
@@ -35,7 +35,7 @@ def firebase_tools() -> Path:
             pytest.skip("no firebase-tools; with CI=true the tests install it")
         subprocess.run([*INSTALL, f"--prefix={folder}", f"firebase-tools@{VERSION}"], check=True)
 
-    return installed("firebase-tools", VERSION, install) / "node_modules" / "firebase-tools"
+    return cached_install("firebase-tools", VERSION, install) / "node_modules" / "firebase-tools"
 
 
 def asked(module: str, expression: str, given: Any) -> list[str]:

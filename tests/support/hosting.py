@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from emulators.firestore import new_project
 from emulators.process import Child, free_port
-from tests.support.deploying import Account, flag
+from tests.support.deployment import Account, flag
 from tests.support.firebase_tools import asked, firebase_tools
 
 
@@ -16,7 +16,7 @@ class Site:
     """The site that deploy.sh deploys to Hosting, in a folder that it was deployed from."""
 
     def __init__(self, account: Account) -> None:
-        deployed = [one.split(" ") for one in account.deployed() if one.startswith("firebase ")]
+        deployed = [one.split(" ") for one in account.deploy() if one.startswith("firebase ")]
         (words,) = [one for one in deployed if one[2].startswith("--only=hosting")]
         self.folder = account.work
         self.config: dict[str, Any] = json.loads(

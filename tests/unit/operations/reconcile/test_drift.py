@@ -6,7 +6,7 @@ import pytest
 from feed.model.engagement import Summary
 from feed.ports.users import StoredSummary
 from operations.reconcile.drift import Drift, drift_between
-from tests.support.drifted import CASES, RIGHT, found
+from tests.support.drift_cases import CASES, RIGHT, found
 
 
 @pytest.mark.parametrize("uid", found())

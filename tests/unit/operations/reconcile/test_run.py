@@ -18,7 +18,7 @@ from operations.reconcile import run as runs
 from operations.reconcile.checkpoint import Checkpoint
 from operations.reconcile.cost import FirestorePrices, Meter
 from operations.reconcile.run import ReconcileRun, UserResult, least_budget
-from tests.support.drifted import CASES, assert_exact, found, seed
+from tests.support.drift_cases import CASES, assert_exact, found, seed
 
 START = Checkpoint(store="here", check=False)
 EVERYBODY = sorted(uid for uid in CASES if uid != "nobody")

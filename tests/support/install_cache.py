@@ -1,4 +1,4 @@
-"""What tests install for themselves, kept outside the checkout for all of them."""
+"""A cache of what tests install for themselves, outside the checkout and shared by all runs."""
 
 import fcntl
 import os
@@ -9,13 +9,13 @@ from pathlib import Path
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "earshot"
 UNUSED_S = 14 * 86_400
-"""after how long without use it goes"""
+"""Seconds after which an unused version is deleted."""
 
 
-def installed(kind: str, version: str, install: Callable[[Path], None]) -> Path:
-    """The folder of a version of something, filled by `install` unless it is there already.
+def cached_install(kind: str, version: str, install: Callable[[Path], None]) -> Path:
+    """Returns the folder of one version of `kind`, which `install` fills the first time.
 
-    One process installs, others wait. Versions that have not been used for long are removed.
+    One process installs while the others wait. Versions unused for `UNUSED_S` are deleted.
     """
     folder = CACHE / kind / version
     complete = folder / "complete"

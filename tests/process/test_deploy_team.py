@@ -1,0 +1,194 @@
+"""deploy.sh in a project that a team uses already: what it adapts to and what it leaves alone."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.deployment import PROJECT, ROOT, Account, Deployment, needs_gcloud
+
+pytestmark = needs_gcloud
+GI = 2**30
+LOCKED = "match /{document=**} { allow read, write: if false; }"
+TRIAL = "match /{document=**} { allow read, write: if request.time < timestamp.date(2026, 12, 1); }"
+RULES = "match /posts/{id} { allow read: if true; } match /x/{y} { allow write: if false; }"
+EARSHOT = {"type": "DEPLOY", "message": "Earshot 0123"}
+CAMPAIGN = {"type": "DEPLOY", "message": "Spring campaign"}
+DISABLED = {"type": "SITE_DISABLE"}
+COMPOSITE = {
+    "collectionGroup": "posts",
+    "queryScope": "COLLECTION",
+    "fields": [
+        {"fieldPath": "at", "order": "ASCENDING"},
+        {"fieldPath": "by", "order": "DESCENDING"},
+    ],
+}
+GROUP = {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"}
+OVERRIDES = [
+    {"collectionGroup": "engagements", "fieldPath": "type", "indexes": [], "ttl": False},
+    {
+        "collectionGroup": "engagements",
+        "fieldPath": "timestamp",
+        "ttl": True,
+        "indexes": [GROUP],
+    },
+]
+PINECONE_KEY = "earshot-pinecone-api-key"
+
+
+def sites(**releases: dict[str, str] | None) -> dict[str, Any]:
+    """Returns sites by name, with `_` for a hyphen; the first is the default one."""
+    found: dict[str, Any] = {}
+    for name, release in releases.items():
+        kind = "USER_SITE" if found else "DEFAULT_SITE"
+        found[name.replace("_", "-")] = {"type": kind, **({"live": release} if release else {})}
+    return found
+
+
+def in_location(location: str) -> list[str]:
+    return [f"(default)\tFIRESTORE_NATIVE\t{location}"]
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Account:
+    return Account(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def in_europe(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """A run in a project with a database in eur3, two sites, indexes and a quota of its own."""
+    account = Account(
+        tmp_path_factory.mktemp("europe"),
+        databases=in_location("eur3"),
+        sites=sites(my_feed_a5c16=None, my_feed=CAMPAIGN),
+        indexes={"indexes": [COMPOSITE], "fieldOverrides": OVERRIDES},
+        quota=[20_000, 40 * GI],
+        rules=TRIAL,
+        secrets={PINECONE_KEY: ["key"]},
+        pending=3,
+    )
+    return Deployment(account, "--vectors=pinecone")
+
+
+@pytest.fixture(scope="module")
+def in_australia(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """A run in a project with a database in Australia and a disabled site, and with App Check."""
+    account = Account(
+        tmp_path_factory.mktemp("australia"),
+        databases=in_location("australia-southeast1"),
+        sites=sites(my_feed=DISABLED),
+        rules=LOCKED,
+    )
+    return Deployment(account, "--app-check=123456789", "--app-check-site-key=6Lc")
+
+
+@pytest.mark.parametrize(
+    ("fixture", "location", "region"),
+    [
+        ("in_europe", "eur3", "europe-west1"),
+        ("in_australia", "australia-southeast1", "australia-southeast1"),
+    ],
+)
+def test_functions_run_beside_the_database(
+    fixture: str, location: str, region: str, request: pytest.FixtureRequest
+) -> None:
+    done: Deployment = request.getfixturevalue(fixture)
+    deployed = [one for one in done.changes if "functions deploy" in one]
+    assert {found for one in deployed for found in re.findall(r"--region=(\S+)", one)} == {region}
+    assert any(f"--trigger-location={location} " in one for one in deployed)
+    assert done.config["hosting"]["rewrites"][0]["run"]["region"] == region
+
+
+def test_the_default_site_is_used_whatever_its_name(in_europe: Deployment) -> None:
+    live = {name: site["live"] for name, site in in_europe.state["sites"].items()}
+    assert live["my-feed"] == CAMPAIGN
+    assert live["my-feed-a5c16"]["message"].startswith("Earshot ")
+    assert "https://my-feed-a5c16.web.app" in in_europe.output
+    assert "my-feed.web.app" not in in_europe.output
+
+
+def test_the_defaults_fit_a_new_project_and_the_quota_is_printed(in_europe: Deployment) -> None:
+    allowed = dict(re.findall(r"(?m)^# (\S+) in europe-west1: .* allows (\d+)\.", in_europe.output))
+    assert allowed == {
+        "create-session": "20",
+        "publish-catalog": "10",
+        "update-summary-engagement": "20",
+        "update-summary-profile": "20",
+    }
+
+
+def test_a_trigger_waits_for_the_permissions_of_eventarc(in_europe: Deployment) -> None:
+    trigger = "functions deploy update-summary-engagement"
+    assert sum(trigger in " ".join(words) for words in in_europe.state["calls"]) == 4
+    assert "attempt 3 failed" in in_europe.output
+
+
+def test_indexes_and_overrides_of_a_team_stay_as_they_are(in_europe: Deployment) -> None:
+    assert "# indexes: + engagements.timestamp: DESCENDING" in in_europe.output
+    found = in_europe.state["indexes"]
+    assert found["indexes"] == [COMPOSITE]
+    kind, timestamp = found["fieldOverrides"]
+    assert kind == OVERRIDES[0]
+    assert timestamp["ttl"] is True
+    assert timestamp["indexes"] == [
+        GROUP,
+        {"order": "ASCENDING", "queryScope": "COLLECTION"},
+        {"order": "DESCENDING", "queryScope": "COLLECTION"},
+    ]
+
+
+def test_the_pinecone_key_goes_to_the_builder(in_europe: Deployment, account: Account) -> None:
+    (publish,) = [one for one in in_europe.changes if "functions deploy publish-catalog" in one]
+    assert f"--set-secrets=PINECONE_API_KEY={PINECONE_KEY}:1" in publish
+    assert f"gcloud secrets create {PINECONE_KEY}" in account.refusal("--vectors=pinecone")
+
+
+def test_with_app_check_the_page_has_its_key_and_the_function_its_number(
+    in_australia: Deployment,
+) -> None:
+    (session,) = [one for one in in_australia.changes if "deploy create-session" in one]
+    assert "APP_CHECK=123456789" in session
+    assert any("recaptchaenterprise.googleapis.com" in one for one in in_australia.changes)
+    assert in_australia.settings == {"app_check_site_key": "6Lc"}
+    page = (in_australia.account.work / ".earshot/hosting/index.html").read_text()
+    assert "https://content-firebaseappcheck.googleapis.com" in page
+
+
+@pytest.mark.parametrize(
+    ("fixture", "site"), [("in_australia", "my-feed"), ("in_europe", "my-feed-a5c16")]
+)
+def test_a_disabled_or_empty_site_and_rules_of_a_new_database_are_replaced(
+    fixture: str, site: str, request: pytest.FixtureRequest
+) -> None:
+    done: Deployment = request.getfixturevalue(fixture)
+    assert done.state["sites"][site]["live"]["message"].startswith("Earshot ")
+    assert done.state["rules"] == (ROOT / "firestore.rules").read_text()
+
+
+def test_an_earlier_site_and_rules_of_earshot_are_replaced(
+    account: Account, first_deployment: Deployment
+) -> None:
+    state = first_deployment.state
+    account.change(**{**state, "sites": sites(my_feed=EARSHOT)})
+    assert "Rules of Earshot" in state["rules"]
+    changes = account.deploy()
+    assert any("--only=hosting" in one for one in changes)
+    assert any("--only=firestore:rules" in one for one in changes)
+
+
+def test_a_site_and_rules_of_others_are_replaced_only_when_asked(
+    account: Account, first_deployment: Deployment
+) -> None:
+    account.change(**{**first_deployment.state, "rules": RULES, "sites": sites(my_feed=CAMPAIGN)})
+    said = account.refusal()
+    assert "--replace-rules" in said
+    assert "--site=my-feed replaces it" in said
+    kept = account.deploy("--skip-rules", "--skip-hosting")
+    assert not [one for one in kept if one.startswith("firebase deploy")]
+    beside = account.deploy("--replace-rules", "--site=my-feed-listen")
+    assert any("--only=firestore:rules" in one for one in beside)
+    assert account.state["sites"]["my-feed"]["live"] == CAMPAIGN
+    assert account.state["sites"]["my-feed-listen"]["live"]["message"].startswith("Earshot ")
+    account.deploy("--replace-rules", f"--site={PROJECT}")
+    assert account.state["sites"][PROJECT]["live"]["message"].startswith("Earshot ")
