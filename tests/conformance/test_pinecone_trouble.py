@@ -74,7 +74,7 @@ class TestForAWhile:
 
     def test_who_is_not_there_yet_is_waited_for(self, pinecone: PineconeStandIn) -> None:
         pinecone.stop()
-        timer = threading.Timer(1, pinecone.start)
+        timer = threading.Timer(0.3, pinecone.start)
         timer.start()
         try:
             pinecone_vectors(pinecone).vectors([])
@@ -91,10 +91,10 @@ class TestForGood:
         store_vectors(pinecone, SOME)
         pinecone.break_next(times=None, path=path, **trouble)
         with (
-            within(3, at_least_s=0.7),
-            pytest.raises(Unavailable, match=r"cannot .* within 0\.7 s"),
+            within(3, at_least_s=0.3),
+            pytest.raises(Unavailable, match=r"cannot .* within 0\.3 s"),
         ):
-            pinecone_vectors(pinecone, model=MODEL, patience_s=0.7).vectors(SOME)
+            pinecone_vectors(pinecone, model=MODEL, patience_s=0.3).vectors(SOME)
 
     @pytest.mark.parametrize(
         ("trouble", "said"),
@@ -104,24 +104,24 @@ class TestForGood:
         self, pinecone: PineconeStandIn, trouble: str, said: str
     ) -> None:
         pinecone.break_next(times=None, **TROUBLES[trouble])
-        with pytest.raises(Unavailable, match=rf"describe the index within 0\.7 s: .*{said}"):
-            pinecone_vectors(pinecone, patience_s=0.7).vectors([])
+        with pytest.raises(Unavailable, match=rf"describe the index within 0\.3 s: .*{said}"):
+            pinecone_vectors(pinecone, patience_s=0.3).vectors([])
 
     def test_who_is_not_there_is_unavailable_in_time(self, pinecone: PineconeStandIn) -> None:
         with (
             pinecone.refusing(),
-            within(3, at_least_s=0.7),
+            within(3, at_least_s=0.3),
             pytest.raises(Unavailable, match="within"),
         ):
-            pinecone_vectors(pinecone, patience_s=0.7).vectors(SOME)
+            pinecone_vectors(pinecone, patience_s=0.3).vectors(SOME)
 
     @pytest.mark.parametrize("path", PATHS)
     def test_all_together_ends_in_time_however_patient_each_batch(
         self, pinecone: PineconeStandIn, path: str
     ) -> None:
         pinecone.break_next("hang", times=None, path=path)
-        with within(3, at_least_s=0.8), pytest.raises(Unavailable, match=r"not done within 0\.8 s"):
-            pinecone_vectors(pinecone, model=MODEL, total_s=0.8).vectors(SOME)
+        with within(3, at_least_s=0.3), pytest.raises(Unavailable, match=r"not done within 0\.3 s"):
+            pinecone_vectors(pinecone, model=MODEL, total_s=0.3).vectors(SOME)
 
     @pytest.mark.parametrize("status", [401, 403])
     @pytest.mark.parametrize("path", PATHS)

@@ -2,8 +2,7 @@
 
 import asyncio
 import warnings
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,15 +19,11 @@ from tests.support.vector_search import ExactSearch
 
 __all__ = ["_pinecone_server", "pinecone"]
 
-T = TypeVar("T")
-
 EPISODES = episodes(120)
 CATALOG = catalog_of(EPISODES)
 EMBEDDED = np.flatnonzero(CATALOG.embeddings.present).tolist()
 NEAR = CATALOG.embeddings[EMBEDDED[0]]
 ALL = SearchFilter()
-
-Made = Callable[[], VectorSearch]
 
 
 def fill(server: PineconeStandIn, namespace: str = "") -> None:
@@ -40,150 +35,140 @@ def fill(server: PineconeStandIn, namespace: str = "") -> None:
     server.index.upsert(Upsert(records, namespace))
 
 
+async def matches(
+    search: VectorSearch, near: Any = NEAR, count: int = 200, restriction: SearchFilter = ALL
+) -> dict[str, float]:
+    """The cosines of the episodes that a search finds, by id; each is found once."""
+    found = await search.search(near, count, restriction)
+    assert len({match.episode_id for match in found}) == len(found)
+    return dict(found)
+
+
 class VectorSearchContract:
-    """The suite. `made` makes a search over the embedded episodes of `CATALOG`."""
+    """The suite. `search` is one over the embedded episodes of `CATALOG`."""
 
-    def asked(self, made: Made, ask: Callable[[VectorSearch], Coroutine[Any, Any, T]]) -> T:
-        async def run() -> T:
-            return await ask(made())
-
-        return asyncio.run(run())
-
-    def searched(
-        self, made: Made, near: Any = NEAR, count: int = 200, restriction: SearchFilter = ALL
-    ) -> dict[str, float]:
-        found = self.asked(made, lambda search: search.search(near, count, restriction))
-        assert len({match.episode_id for match in found}) == len(found)
-        return dict(found)
-
-    def test_it_gives_the_vectors_that_it_has(self, made: Made) -> None:
+    async def test_it_gives_the_vectors_that_it_has(self, search: VectorSearch) -> None:
         without = int(np.flatnonzero(~CATALOG.embeddings.present)[0])
         rows = [EMBEDDED[3], without, EMBEDDED[1]]
         ids = [CATALOG.ids[row] for row in rows] + ["unheard of", "é" * 9, "x" * 600]
-        found = self.asked(made, lambda search: search.vectors(ids))
+        found = await search.vectors(ids)
         assert found.keys() == {CATALOG.ids[EMBEDDED[3]], CATALOG.ids[EMBEDDED[1]]}
         for name, vector in found.items():
             row = CATALOG.id_index.row(name)
             assert vector.dtype == np.float32
             assert vector == pytest.approx(CATALOG.embeddings[row], abs=1e-6)
 
-    def test_it_gives_no_vectors_of_no_episodes(self, made: Made) -> None:
-        assert self.asked(made, lambda search: search.vectors([])) == {}
+    async def test_it_gives_no_vectors_of_no_episodes(self, search: VectorSearch) -> None:
+        assert await search.vectors([]) == {}
 
-    def test_the_most_similar_come_with_their_cosines(self, made: Made) -> None:
+    async def test_the_most_similar_come_with_their_cosines(self, search: VectorSearch) -> None:
         cosines = {CATALOG.ids[row]: float(CATALOG.embeddings[row] @ NEAR) for row in EMBEDDED}
-        assert self.searched(made) == pytest.approx(cosines, abs=1e-6)
-        few = self.searched(made, count=7)
+        assert await matches(search) == pytest.approx(cosines, abs=1e-6)
+        few = await matches(search, count=7)
         assert list(few) == sorted(cosines, key=lambda name: -cosines[name])[:7]
 
-    def test_near_an_episode_is_near_its_vector(self, made: Made) -> None:
-        by_id = self.searched(made, CATALOG.ids[EMBEDDED[0]], 20)
-        assert by_id == pytest.approx(self.searched(made, count=20), abs=1e-6)
+    async def test_near_an_episode_is_near_its_vector(self, search: VectorSearch) -> None:
+        by_id = await matches(search, CATALOG.ids[EMBEDDED[0]], 20)
+        assert by_id == pytest.approx(await matches(search, count=20), abs=1e-6)
         assert next(iter(by_id)) == CATALOG.ids[EMBEDDED[0]]
 
     @pytest.mark.parametrize("name", ["unheard of", "é", "x" * 600])
-    def test_nothing_is_near_an_episode_that_it_does_not_have(self, made: Made, name: str) -> None:
-        assert self.searched(made, name) == {}
-
-    def test_who_is_below_a_floor_is_left_out_and_who_is_not_judged_is_not(
-        self, made: Made
+    async def test_nothing_is_near_an_episode_that_it_does_not_have(
+        self, search: VectorSearch, name: str
     ) -> None:
-        found = self.searched(made, restriction=SearchFilter(min_credibility=3, min_combined=6))
+        assert await matches(search, name) == {}
+
+    async def test_who_is_below_a_floor_is_left_out_and_who_is_not_judged_is_not(
+        self, search: VectorSearch
+    ) -> None:
+        found = await matches(search, restriction=SearchFilter(min_credibility=3, min_combined=6))
         credibility, insight = CATALOG.scores[EMBEDDED, :2].T
         below = (credibility < 3) | (credibility + insight < 6)
         kept = np.array(EMBEDDED)[~below]
         assert found.keys() == {CATALOG.ids[row] for row in kept.tolist()}
         assert np.isnan(credibility).any()
 
-    def test_who_is_older_is_left_out(self, made: Made) -> None:
+    async def test_who_is_older_is_left_out(self, search: VectorSearch) -> None:
         published_s = CATALOG.published_us[EMBEDDED] // 1_000_000
         since = int(np.median(published_s))
-        found = self.searched(made, restriction=SearchFilter(published_from_s=since))
+        found = await matches(search, restriction=SearchFilter(published_from_s=since))
         assert found.keys() == {
             CATALOG.ids[row]
             for row, at in zip(EMBEDDED, published_s.tolist(), strict=True)
             if at >= since
         }
 
-    def test_who_is_excluded_is_left_out(self, made: Made) -> None:
+    async def test_who_is_excluded_is_left_out(self, search: VectorSearch) -> None:
         barred = [CATALOG.ids[row] for row in EMBEDDED[::2]]
         more = tuple(barred) + tuple(f"unheard of {n}" for n in range(10_000 - len(barred)))
-        found = self.searched(made, restriction=SearchFilter(excluded_ids=more))
+        found = await matches(search, restriction=SearchFilter(excluded_ids=more))
         assert found.keys() == {CATALOG.ids[row] for row in EMBEDDED[1::2]}
 
-    def test_it_can_be_checked(self, made: Made) -> None:
-        self.asked(made, lambda search: search.check(DIMENSION))
+    async def test_it_can_be_checked(self, search: VectorSearch) -> None:
+        await search.check(DIMENSION)
         with pytest.raises(Unavailable):
-            self.asked(made, lambda search: search.check(DIMENSION + 1))
+            await search.check(DIMENSION + 1)
+
+
+@pytest.fixture
+def search(pinecone: PineconeStandIn) -> VectorSearch:
+    return PineconeSearch(pinecone.url, pinecone.api_key)
 
 
 class TestExact(VectorSearchContract):
     """The model that other tests compare with."""
 
     @pytest.fixture
-    def made(self) -> Made:
-        return lambda: ExactSearch(CATALOG)
+    def search(self) -> VectorSearch:
+        return ExactSearch(CATALOG)
 
 
 @pytest.mark.parametrize("namespace", ["", "two words & more"])
 class TestPinecone(VectorSearchContract):
     @pytest.fixture
-    def made(self, pinecone: PineconeStandIn, namespace: str) -> Made:
+    def search(self, pinecone: PineconeStandIn, namespace: str) -> VectorSearch:
         fill(pinecone, namespace)
-        return lambda: PineconeSearch(pinecone.url, pinecone.api_key, namespace)
+        return PineconeSearch(pinecone.url, pinecone.api_key, namespace)
 
 
 class TestWhatPineconeLacks:
-    def test_a_vector_without_metadata_passes_every_restriction(
-        self, pinecone: PineconeStandIn
+    async def test_a_vector_without_metadata_passes_every_restriction(
+        self, pinecone: PineconeStandIn, search: VectorSearch
     ) -> None:
         pinecone.index.upsert(Upsert([Record(CATALOG.ids[0], NEAR.tolist())]))
         strict = SearchFilter(3.0, 6.0, 2_000_000_000, (CATALOG.ids[0],))
+        assert [match.episode_id for match in (await search.search(NEAR, 10, strict))] == [
+            CATALOG.ids[0]
+        ]
 
-        async def ask() -> Any:
-            search = PineconeSearch(pinecone.url, pinecone.api_key)
-            return await search.search(NEAR, 10, strict)
-
-        assert [match.episode_id for match in asyncio.run(ask())] == [CATALOG.ids[0]]
-
-    def test_ids_of_any_length_are_asked_for_by_urls_that_servers_take(
-        self, pinecone: PineconeStandIn
+    async def test_ids_of_any_length_are_asked_for_by_urls_that_servers_take(
+        self, pinecone: PineconeStandIn, search: VectorSearch
     ) -> None:
         ids = [f"{n:03}/{'&' * 500}" for n in range(40)]
         pinecone.index.upsert(Upsert([Record(name, NEAR.tolist()) for name in ids]))
-
-        async def ask() -> Any:
-            search = PineconeSearch(pinecone.url, pinecone.api_key)
-            return await search.vectors(ids)
-
-        assert asyncio.run(ask()).keys() == set(ids)
+        assert (await search.vectors(ids)).keys() == set(ids)
         assert pinecone.longest_url <= 8192
 
-    def test_numbers_beyond_float32_are_no_vector_and_no_error(
-        self, pinecone: PineconeStandIn
+    async def test_numbers_beyond_float32_are_no_vector_and_no_error(
+        self, pinecone: PineconeStandIn, search: VectorSearch
     ) -> None:
         pinecone.index.upsert(Upsert([Record("a", NEAR.tolist())]))
         pinecone.index.namespaces["__default__"]["a"].values = [1e300] * DIMENSION
-
-        async def ask() -> Any:
-            search = PineconeSearch(pinecone.url, pinecone.api_key)
-            return await search.vectors(["a"])
-
         with warnings.catch_warnings(action="error"):
-            assert np.isinf(asyncio.run(ask())["a"]).all()
+            assert np.isinf((await search.vectors(["a"]))["a"]).all()
 
     @pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
-    def test_an_index_by_anything_but_cosine_is_refused_by_name(
-        self, pinecone: PineconeStandIn, metric: str, monkeypatch: pytest.MonkeyPatch
+    async def test_an_index_by_anything_but_cosine_is_refused_by_name(
+        self,
+        pinecone: PineconeStandIn,
+        search: VectorSearch,
+        metric: str,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         stats = pinecone.index.stats
         monkeypatch.setattr(pinecone.index, "stats", lambda call: stats(call) | {"metric": metric})
-
-        async def ask() -> None:
-            await PineconeSearch(pinecone.url, pinecone.api_key).check(DIMENSION)
-
         with pytest.raises(Unavailable, match=metric):
-            asyncio.run(ask())
+            await search.check(DIMENSION)
 
 
 TROUBLES: dict[str, dict[str, Any]] = {
@@ -199,26 +184,21 @@ TROUBLES: dict[str, dict[str, Any]] = {
 
 class TestTrouble:
     @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
-    def test_whatever_is_wrong_is_unavailable(
-        self, pinecone: PineconeStandIn, trouble: dict[str, Any]
+    async def test_whatever_is_wrong_is_unavailable(
+        self, pinecone: PineconeStandIn, search: VectorSearch, trouble: dict[str, Any]
     ) -> None:
         fill(pinecone)
         pinecone.break_next(times=None, **trouble)
+        for call in (
+            search.vectors([CATALOG.ids[EMBEDDED[0]]]),
+            search.search(NEAR, 10, ALL),
+            search.search(CATALOG.ids[EMBEDDED[0]], 10, ALL),
+            search.check(DIMENSION),
+        ):
+            with pytest.raises(Unavailable, match="Pinecone"):
+                await call
 
-        async def ask() -> None:
-            search = PineconeSearch(pinecone.url, pinecone.api_key)
-            for call in (
-                search.vectors([CATALOG.ids[EMBEDDED[0]]]),
-                search.search(NEAR, 10, ALL),
-                search.search(CATALOG.ids[EMBEDDED[0]], 10, ALL),
-                search.check(DIMENSION),
-            ):
-                with pytest.raises(Unavailable, match="Pinecone"):
-                    await call
-
-        asyncio.run(ask())
-
-    def test_an_answer_that_cannot_be_unpacked_is_unavailable(self) -> None:
+    async def test_an_answer_that_cannot_be_unpacked_is_unavailable(self) -> None:
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.readuntil(b"\r\n\r\n")
             head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n"
@@ -226,59 +206,42 @@ class TestTrouble:
             await writer.drain()
             writer.close()
 
-        async def ask() -> None:
-            async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-                port = server.sockets[0].getsockname()[1]
-                search = PineconeSearch(f"http://127.0.0.1:{port}", "key")
-                with pytest.raises(Unavailable, match="Pinecone"):
-                    await search.vectors(["a"])
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            search = PineconeSearch(f"http://127.0.0.1:{port}", "key")
+            with pytest.raises(Unavailable, match="Pinecone"):
+                await search.vectors(["a"])
 
-        asyncio.run(ask())
-
-    def test_a_wrong_key_is_unavailable(self, pinecone: PineconeStandIn) -> None:
-        async def ask() -> None:
+    async def test_a_wrong_key_is_unavailable(self, pinecone: PineconeStandIn) -> None:
+        with pytest.raises(Unavailable, match="Unauthorized"):
             await PineconeSearch(pinecone.url, "another key").search(NEAR, 10, ALL)
 
-        with pytest.raises(Unavailable, match="Unauthorized"):
-            asyncio.run(ask())
-
-    def test_a_vector_of_another_dimension_is_unavailable(self, pinecone: PineconeStandIn) -> None:
-        async def ask() -> None:
-            longer = np.ones(DIMENSION + 1, np.float32)
-            await PineconeSearch(pinecone.url, pinecone.api_key).search(longer, 10, ALL)
-
+    async def test_a_vector_of_another_dimension_is_unavailable(self, search: VectorSearch) -> None:
+        longer = np.ones(DIMENSION + 1, np.float32)
         with pytest.raises(Unavailable, match="dimension"):
-            asyncio.run(ask())
+            await search.search(longer, 10, ALL)
 
     @pytest.mark.parametrize("kind", ["hang", "slow"])
-    def test_a_call_ends_when_nobody_waits_any_more_and_the_next_is_answered(
-        self, pinecone: PineconeStandIn, kind: str
+    async def test_a_call_ends_when_nobody_waits_any_more_and_the_next_is_answered(
+        self, pinecone: PineconeStandIn, search: VectorSearch, kind: str
     ) -> None:
         fill(pinecone)
+        await search.check(DIMENSION)  # the connection is open
+        pinecone.break_next(kind, pause_s=5)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await search.search(NEAR, 10, ALL)
+        assert len(await search.search(NEAR, 10, ALL)) == 10
 
-        async def ask() -> int:
-            search = PineconeSearch(pinecone.url, pinecone.api_key)
-            await search.check(DIMENSION)  # the connection is open
-            pinecone.break_next(kind, pause_s=5)
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.1):
-                    await search.search(NEAR, 10, ALL)
-            return len(await search.search(NEAR, 10, ALL))
-
-        assert asyncio.run(ask()) == 10
-
-    def test_it_is_back_when_connections_are_taken_again(self, pinecone: PineconeStandIn) -> None:
+    async def test_it_is_back_when_connections_are_taken_again(
+        self, pinecone: PineconeStandIn, search: VectorSearch
+    ) -> None:
         fill(pinecone)
-
-        async def ask() -> int:
-            search = PineconeSearch(pinecone.url, pinecone.api_key)
-            assert await search.search(NEAR, 10, ALL)
-            with pinecone.refusing(), pytest.raises((TimeoutError, Unavailable)):
-                async with asyncio.timeout(0.2):  # the SDK tries for seconds
-                    await search.search(NEAR, 10, ALL)
-            return len(await search.search(NEAR, 10, ALL))
-
-        assert asyncio.run(ask()) == 10
+        assert await search.search(NEAR, 10, ALL)
+        with pinecone.refusing(), pytest.raises((TimeoutError, Unavailable)):
+            async with asyncio.timeout(0.2):  # the SDK tries for seconds
+                await search.search(NEAR, 10, ALL)
+        assert len(await search.search(NEAR, 10, ALL)) == 10
 
     @pytest.mark.parametrize("host", ["", "nohost", "a b"])
     def test_a_host_that_is_none_is_refused_at_once(self, host: str) -> None:

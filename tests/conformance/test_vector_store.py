@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from adapters import text_embedder
 from adapters.npz import NpzVectors
 from adapters.text_embedder import LsaVectors
 from catalog_builder.episodes import demo
@@ -92,28 +93,37 @@ class TestNpz(VectorStoreContract):
                 NpzVectors(tmp_path / name).vectors(episodes(2))
 
 
+@pytest.fixture(scope="module")
+def demo_episodes() -> list[Episode]:
+    records = (SourceRecord(f"{i}", e) for i, e in enumerate(demo.episodes(NOW.date())))
+    return validate_episodes(records).episodes[:300]
+
+
 class TestLsa(VectorStoreContract):
     @pytest.fixture
-    def known(self) -> list[Episode]:
-        records = (SourceRecord(f"{i}", e) for i, e in enumerate(demo.episodes(NOW.date())))
-        return validate_episodes(records).episodes[:300]
+    def known(self, demo_episodes: list[Episode]) -> list[Episode]:
+        return demo_episodes[:60]
 
+    @pytest.fixture
+    def store(self, monkeypatch: pytest.MonkeyPatch) -> VectorStore:
+        monkeypatch.setattr(text_embedder, "DIMENSION", 56)  # a large catalog has more episodes
+        return LsaVectors()
+
+
+class TestLsaOfText:
     @pytest.fixture
     def store(self) -> VectorStore:
         return LsaVectors()
 
     def test_episodes_of_one_category_are_nearer_than_those_of_two(
-        self, store: VectorStore, known: list[Episode]
+        self, store: VectorStore, demo_episodes: list[Episode]
     ) -> None:
-        matrix = store.vectors(known).matrix
-        majors = [
-            e.categories.major[0] if e.categories and e.categories.major else "" for e in known
-        ]
+        matrix = store.vectors(demo_episodes).matrix
+        majors = [e.categories.major[0] if e.categories else "" for e in demo_episodes]
         cosines = matrix @ matrix.T
-        same = np.array([[a == b for b in majors] for a in majors]) & ~np.eye(
-            len(known), dtype=bool
-        )
-        assert cosines[same].mean() > 3 * cosines[~same & ~np.eye(len(known), dtype=bool)].mean()
+        is_other = ~np.eye(len(majors), dtype=bool)
+        same = np.array([[a == b for b in majors] for a in majors]) & is_other
+        assert cosines[same].mean() > 3 * cosines[~same & is_other].mean()
 
     @pytest.mark.parametrize("count", [1, 2, 3, 10])
     def test_a_small_catalog_is_embedded_too(self, store: VectorStore, count: int) -> None:

@@ -117,10 +117,10 @@ def test_a_truncated_file_is_called_truncated_or_empty(length: int) -> None:
 @given(st.integers(0, len(SMALL) * 8 - 1))
 @settings(max_examples=200)
 def test_a_single_flipped_bit_is_found_wherever_it_is(bit: int) -> None:
-    with_column = bytearray(SMALL)
-    with_column[bit // 8] ^= 1 << bit % 8
+    changed = bytearray(SMALL)
+    changed[bit // 8] ^= 1 << bit % 8
     with pytest.raises(SnapshotError):
-        decode(with_column)
+        decode(changed)
 
 
 @given(st.binary(max_size=300) | st.binary(max_size=300).map(lambda tail: SMALL[:56] + tail))
