@@ -1,4 +1,4 @@
-"""Sessions that must not change by accident: ids and scores of whole queues."""
+"""Golden sessions: ids, scores and reasons of whole queues, which must not change by accident."""
 
 from pathlib import Path
 from typing import Any
@@ -6,36 +6,34 @@ from typing import Any
 import msgspec
 import pytest
 
-from feed.model.timestamps import to_us
 from feed.ranking.pipeline import Ranker
-from feed.scenarios import scenario as scenarios
-from feed.session import pages as sessions
-from feed.session.request import SessionRequest, make_query
-from tests.support.catalogs import NOW, catalog_of, episodes
+from feed.scenarios.scenario import shipped
+from feed.session import pages
+from tests.support.catalogs import catalog_of, episodes
+from tests.support.ranking import query_of
 
 FILE = Path(__file__).parent / "sessions.json"
 CATALOG = catalog_of(episodes(150, seed=3))
-SHOWN = 25
+RECORDED = 25
+"""Number of episodes of a queue that are recorded."""
 
-_BOOKMARK = {"episode_id": "episode-5", "type": "bookmark", "timestamp": "2026-02-05T10:00:00Z"}
-_LISTEN = {
-    "episode_id": "content-9",
-    "type": "listen",
-    "timestamp": "2026-02-04T10:00:00Z",
-    "progress": 0.8,
-}
-_REFUSED = {
-    "episode_id": "episode-20",
-    "type": "not_interested",
-    "timestamp": "2026-02-05T11:00:00Z",
-}
 
+def engagement(episode_id: str, kind: str, day: str, **more: Any) -> dict[str, Any]:
+    return {"episode_id": episode_id, "type": kind, "timestamp": f"2026-02-{day}:00:00Z", **more}
+
+
+POSITIVE = [
+    engagement("episode-5", "bookmark", "05T10"),
+    engagement("content-9", "listen", "04T10", progress=0.8),
+]
 STATES: dict[str, dict[str, Any]] = {
     "nothing known": {},
     "interests only": {"category_interests": ["Bread", "Chess"]},
-    "engagements only": {"engagements": [_BOOKMARK, _LISTEN, _REFUSED]},
+    "engagements only": {
+        "engagements": [*POSITIVE, engagement("episode-20", "not_interested", "05T11")]
+    },
     "both": {
-        "engagements": [_BOOKMARK, _LISTEN],
+        "engagements": POSITIVE,
         "category_interests": ["Dance"],
         "excluded_ids": ["episode-7", "content-8"],
         "served_ids": ["episode-11"],
@@ -50,20 +48,18 @@ CASES = {
 
 def queue(scenario: str, request: dict[str, Any]) -> list[Any]:
     """The first episodes of a session: id, scores and reason."""
-    ranker = Ranker(CATALOG, scenarios.shipped()[scenario])
-    query = make_query(msgspec.convert(request, SessionRequest), None, seed=1, now_us=to_us(NOW))
-    session = sessions.create(ranker, query)
-    answer = msgspec.json.decode(sessions.replay(CATALOG, session, 10))
+    session = pages.create(Ranker(CATALOG, shipped()[scenario]), query_of(seed=1, **request))
+    answer = msgspec.json.decode(pages.replay(CATALOG, session, 10))
     return [
-        [one["id"], *(one[score] for score in sessions.SCORE_FIELDS), one["reason"]["text"]]
-        for one in answer["queue"][:SHOWN]
+        [one["id"], *(one[score] for score in pages.SCORE_FIELDS), one["reason"]["text"]]
+        for one in answer["queue"][:RECORDED]
     ]
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_golden_session_is_as_it_was(name: str) -> None:
-    golden = msgspec.json.decode(FILE.read_bytes())[name]
+def test_a_session_is_as_it_was_recorded(name: str) -> None:
+    recorded = msgspec.json.decode(FILE.read_bytes())[name]
     now = queue(*CASES[name])
-    assert [(one[0], one[-1]) for one in now] == [(one[0], one[-1]) for one in golden]
-    for one, other in zip(now, golden, strict=True):
+    assert [(one[0], one[-1]) for one in now] == [(one[0], one[-1]) for one in recorded]
+    for one, other in zip(now, recorded, strict=True):
         assert one[1:5] == pytest.approx(other[1:5], abs=2e-6)

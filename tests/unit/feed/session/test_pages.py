@@ -6,27 +6,25 @@ import msgspec
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import to_us
 from feed.ranking.pipeline import Ranker
-from feed.scenarios import scenario as scenarios
 from feed.scenarios.experiment import Assignment
-from feed.session import pages as sessions
+from feed.scenarios.scenario import shipped
+from feed.session import pages
 from feed.session.cursor import unseal
-from feed.session.request import SessionRequest, make_query
 from feed.session.state import Session
 from tests.support.catalogs import NOW, catalog_of, episodes
+from tests.support.ranking import query_of
 
 KEYS = (b"a key of the server's own",)
 LATER_US = to_us(NOW) + 10**9
 
 
-def created(catalog: Catalog, **fields: Any) -> Session:
-    request = msgspec.convert(fields, SessionRequest)
-    query = make_query(request, None, seed=255, now_us=to_us(NOW))
-    ranker = Ranker(catalog, scenarios.shipped()["for_you"])
-    return sessions.create(ranker, query, trace=request.trace)
+def created(catalog: Catalog, *, trace: bool = False, **fields: Any) -> Session:
+    ranker = Ranker(catalog, shipped()["for_you"])
+    return pages.create(ranker, query_of(seed=255, **fields), trace=trace)
 
 
 def paged(catalog: Catalog, session: Session, limit: int = 10, **more: Any) -> dict[str, Any]:
-    body = sessions.page(catalog, session, limit, uid="u", keys=KEYS, expires_us=LATER_US, **more)
+    body = pages.page(catalog, session, limit, uid="u", keys=KEYS, expires_us=LATER_US, **more)
     answer: dict[str, Any] = msgspec.json.decode(body)
     return answer
 
@@ -34,7 +32,7 @@ def paged(catalog: Catalog, session: Session, limit: int = 10, **more: Any) -> d
 def resumed(catalog: Catalog, answer: dict[str, Any], engaged_ids: Any = ()) -> Session:
     name = answer["session_id"]
     payload = unseal(answer["next_cursor"], session_id=name, uid="u", keys=KEYS, now_us=0)
-    return sessions.resume(catalog, name, payload, engaged_ids)
+    return pages.resume(catalog, name, payload, engaged_ids)
 
 
 def ids(answer: dict[str, Any]) -> list[str]:
@@ -43,20 +41,17 @@ def ids(answer: dict[str, Any]) -> list[str]:
 
 def test_the_pages_of_a_session_are_its_queue(catalog: Catalog) -> None:
     session = created(catalog, engagements=[{"episode_id": "episode-4", "type": "like"}])
-    queue = msgspec.json.decode(sessions.replay(catalog, session, 10))["queue"]
+    queue = msgspec.json.decode(pages.replay(catalog, session, 10))["queue"]
     answer = paged(catalog, session, 7)
     shown = list(answer["episodes"])
     while answer["next_cursor"]:
         answer = paged(catalog, resumed(catalog, answer), 7)
         shown += answer["episodes"]
+    assert answer["session_id"] == "00000000000000ff"  # the seed
     assert len(shown) == len(queue)
     for card, one in zip(shown, queue, strict=True):
         assert card.items() >= one.items()
         assert card["title"]
-
-
-def test_the_session_id_is_the_seed(catalog: Catalog) -> None:
-    assert created(catalog).session_id == "00000000000000ff"
 
 
 def test_episodes_that_vanished_from_the_catalog_are_left_out(catalog: Catalog) -> None:
@@ -72,7 +67,7 @@ def test_episodes_that_vanished_from_the_catalog_are_left_out(catalog: Catalog) 
     assert answer["total_in_queue"] == first["total_in_queue"] - len(vanished)
 
 
-def test_what_was_engaged_with_since_is_left_out_of_all_later_pages(catalog: Catalog) -> None:
+def test_episodes_engaged_with_since_are_left_out_of_all_later_pages(catalog: Catalog) -> None:
     first = paged(catalog, created(catalog))
     coming = ids(paged(catalog, resumed(catalog, first), 50))
     engaged = [coming[0], f"content-{coming[30].removeprefix('episode-')}"]
@@ -83,20 +78,19 @@ def test_what_was_engaged_with_since_is_left_out_of_all_later_pages(catalog: Cat
     ]
 
 
-def test_every_page_says_what_its_ranking_had_to_do_without(catalog: Catalog) -> None:
+def test_degradations_of_the_ranking_are_on_every_page_and_those_of_a_page_on_it_alone(
+    catalog: Catalog,
+) -> None:
     session = replace(created(catalog), degraded=("summary_timeout",))
-    first = paged(catalog, session)
+    first = paged(catalog, session, degraded=("catalog_broken",))
+    assert first["degraded"] == ["catalog_broken", "summary_timeout"]
     assert paged(catalog, resumed(catalog, first))["degraded"] == ["summary_timeout"]
 
 
-def test_the_catalogs_troubles_are_those_of_a_page_and_end_with_them(catalog: Catalog) -> None:
-    first = paged(catalog, created(catalog), degraded=("catalog_broken",))
-    assert first["degraded"] == ["catalog_broken"]
-    assert paged(catalog, resumed(catalog, first))["degraded"] == []
-
-
-def test_a_trace_is_in_the_answer_where_it_was_asked_for(catalog: Catalog) -> None:
-    assert paged(catalog, created(catalog, trace=True))["trace"]["catalog"] == len(catalog)
+def test_a_trace_is_on_the_first_page_of_a_session_that_asked_for_it(catalog: Catalog) -> None:
+    first = paged(catalog, created(catalog, trace=True))
+    assert first["trace"]["catalog"] == len(catalog)
+    assert "trace" not in paged(catalog, resumed(catalog, first))
     assert "trace" not in paged(catalog, created(catalog))
 
 
@@ -105,7 +99,7 @@ def test_an_empty_queue_is_an_answer_too() -> None:
     answer = paged(empty, created(empty))
     assert answer["episodes"] == []
     assert (answer["total_in_queue"], answer["next_cursor"]) == (0, None)
-    assert msgspec.json.decode(sessions.replay(empty, created(empty), 10))["queue"] == []
+    assert msgspec.json.decode(pages.replay(empty, created(empty), 10))["queue"] == []
 
 
 def test_every_page_of_a_session_in_an_experiment_is_stamped(catalog: Catalog) -> None:
@@ -114,8 +108,3 @@ def test_every_page_of_a_session_in_an_experiment_is_stamped(catalog: Catalog) -
     second = paged(catalog, resumed(catalog, first))
     assert first["experiment"] == second["experiment"] == {"name": "autumn", "arm": "for_you"}
     assert "experiment" not in paged(catalog, created(catalog))
-
-
-def test_cards_are_joined_as_they_lie(catalog: Catalog) -> None:
-    found = msgspec.json.decode(sessions.cards(catalog, [3, 1]))
-    assert [one["id"] for one in found] == ["episode-3", "episode-1"]
