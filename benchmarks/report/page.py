@@ -1,4 +1,4 @@
-"""Writes the results of benchmarks as an HTML page with plots, and as a part of the docs.
+"""Writes the results of benchmarks as an HTML page with plots, and key figures into the docs.
 
 `python -m benchmarks.report.page FOLDER [--out FILE] [--markdown FILE]`: FOLDER holds the JSON that
 benchmarks wrote. In the Markdown file only the part below the line MARK is replaced.
@@ -9,8 +9,9 @@ import html
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.report.key_figures import key_figure_rows
 from benchmarks.report.plots import PLOTS
-from benchmarks.report.results import BenchmarkResult, ResultTable, read_result, say
+from benchmarks.report.results import BenchmarkResult, read_result, say
 from evaluation.report.page import html_table, page, paragraph
 
 TITLES = {
@@ -70,22 +71,12 @@ def as_html(found: Sequence[BenchmarkResult]) -> bytes:
 
 
 def as_markdown(found: Sequence[BenchmarkResult]) -> str:
-    """The results as Markdown, without plots."""
-    return "\n".join(
-        part
-        for one in found
-        for part in (
-            f"## {TITLES.get(one.name, one.name)}\n",
-            f"{one.date}, {one.machine}:\n\n```sh\n{one.command}\n```\n",
-            *(_markdown(part) for part in one.tables),
-            f"{one.about}\n",
-        )
-    )
-
-
-def _markdown(one: ResultTable) -> str:
-    lines = [list(one.header), ["---"] * len(one.header), *one.rows]
-    return f"### {one.title}\n\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    """The key figures of the results as one Markdown table."""
+    lines = [["What", "Measured", "By"], ["---"] * 3, *key_figure_rows(found)]
+    dates = " and ".join(sorted({one.date for one in found}))
+    machine = found[0].machine.partition(", load")[0]
+    rows = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return f"Measured on {dates}: {machine}. The last column names the benchmark.\n\n{rows}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -100,15 +100,16 @@ def test_the_page_has_every_benchmark_in_order_with_its_plots(folder: Path) -> N
     assert "python -m benchmarks.cold" in text
 
 
-def test_the_docs_keep_what_is_above_the_mark(folder: Path) -> None:
+def test_the_docs_keep_what_is_above_the_mark_and_get_one_table(folder: Path) -> None:
     docs = folder / "docs.md"
     docs.write_text(f"# Ours\n\n{page.MARK}\n\nof before")
+    built = ResultTable("Build", ["episodes", "all"], [["10,000", "1.51"]])
+    BenchmarkResult("build", "", [built], FOUND["build"]).publish(folder / "build.json")
     page.main([str(folder), "--markdown", str(docs)])
     first = docs.read_text()
-    assert first.startswith(f"# Ours\n\n{page.MARK}\n\n## The engine\n")
+    assert first.startswith(f"# Ours\n\n{page.MARK}\n\nMeasured ")
     assert "of before" not in first
-    assert "```sh\npython -m benchmarks.http\n```" in first
-    assert "| one & only | 1.5 |" in first
+    assert first.endswith("| build and publish, 10,000 episodes, s | 1.51 | `build` |\n")
     page.main([str(folder), "--markdown", str(docs)])
     assert docs.read_text() == first
 
