@@ -27,7 +27,7 @@ _TIMED: Sequence[tuple[Any, str, str]] = (
     (pipeline, "UserFeatures", "user"),
     (pipeline, "find_eligible", "filters"),
     (pipeline, "generate_candidates", "candidates"),
-    (Ranker, "_parts", "scores"),
+    (pipeline, "score", "scores"),
     (pipeline, "selector_input", "queue"),
     (pipeline, "select", "queue"),
     (pipeline, "explain", "reasons"),

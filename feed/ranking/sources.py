@@ -1,119 +1,100 @@
-"""Sources: which of the allowed episodes are candidates. Each returns rows, best first."""
+"""Sources: each returns rows of episodes that a query may want, best first. Only allowed ones."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 
-from feed.arrays.arrays import BoolArray, HashArray, IntArray, group_by
-from feed.arrays.hashing import mix64
+from feed.arrays.arrays import BoolArray, IntArray, top_k
+from feed.arrays.orderings import take_allowed
+from feed.ranking.catalog_features import CatalogFeatures
+from feed.ranking.eligibility import Eligibility
+from feed.ranking.similarity import UserSimilarity
+from feed.user.features import UserFeatures
 
 NAMES = (
     *("similar", "retrieved", "interests", "neighbours", "series", "unfinished", "trending"),
     *("popular", "fresh", "stated", "unseen", "exploration", "pinned", "best_quality"),
 )
-"""Every source, its place its bit."""
+"""Every source; its index is its bit in `Candidates.sources`."""
+MAIN_CATEGORIES = 5
+"""Number of a user's largest categories in which popular episodes are looked for."""
+PIN_CHOICES = 20
+"""Number of episodes that each pinned slot may choose from."""
+
+Found = tuple[str, IntArray]
+"""A source's name, and the rows that it returned, best first."""
 
 
-@dataclass(frozen=True)
-class Pool:
-    """Candidates, each once."""
-
-    rows: IntArray
-    """(k,) in the order in which sources brought them"""
-    sources: npt.NDArray[np.uint16]
-    """(k,) a bit for every source that brought each"""
-    brought: dict[str, int]
-    """by source: how many"""
-
-    def by(self, name: str) -> BoolArray:
-        """(k,) whether a source brought each."""
-        return (self.sources >> NAMES.index(name) & 1).astype(np.bool_)
-
-    def names(self, places: IntArray) -> list[list[str]]:
-        """The sources that brought each of these."""
-        return [
-            [name for bit, name in enumerate(NAMES) if one >> bit & 1]
-            for one in self.sources[places].tolist()
-        ]
-
-
-def merge_sources(brought: Iterable[tuple[str, IntArray]]) -> Pool:
-    """What several sources brought, together."""
-    named = list(brought)
-    every = np.concatenate([np.zeros(0, np.int64), *(rows for _, rows in named)])
-    of_each = np.array([1 << NAMES.index(name) for name, _ in named], np.uint16)
-    bits = of_each.repeat([len(rows) for _, rows in named])
-    order, begins = group_by(every)
-    first = order.take(begins)
-    together = np.bitwise_or.reduceat(bits.take(order), begins) if len(every) else bits
-    as_brought = first.argsort()
-    counts: dict[str, int] = {}
-    for name, rows in named:  # each interest brings its own, by the same name
-        counts[name] = counts.get(name, 0) + len(rows)
-    return Pool(every.take(first.take(as_brought)), together.take(as_brought), counts)
-
-
-def first(order: IntArray, allowed: BoolArray, count: int) -> IntArray:
-    """The first `count` rows of an order that are allowed."""
-    found: list[IntArray] = []
-    have, start, step = 0, 0, max(256, 4 * count)
-    while have < count and start < len(order):
-        piece = order[start : start + step]
-        piece = piece[allowed[piece]][: count - have]
-        found.append(piece)
-        have += len(piece)
-        start, step = start + step, step * 2
-    return np.concatenate([order[:0], *found])
+def from_each_source(
+    features: CatalogFeatures,
+    user: UserFeatures,
+    eligible: Eligibility,
+    similarity: UserSimilarity,
+) -> Iterator[Found]:
+    """Ask every source to which the scenario gives places; one that finds nothing is left out."""
+    places, allowed = features.scenario.sources, eligible.allowed
+    declared = places.candidates if similarity.is_missing else places.stated
+    # By name: a number of places, and the function that fills them; a source over series or
+    # categories fills as many for each.
+    sources: dict[str, tuple[int, Callable[[int], IntArray]]] = {
+        "neighbours": (places.neighbours, lambda k: _neighbours(features, user, allowed, k)),
+        "series": (
+            places.series,
+            lambda k: features.newest_by_series.take_allowed(user.habitual_series, allowed, k),
+        ),
+        "unfinished": (places.unfinished, lambda k: user.unfinished[allowed[user.unfinished]][:k]),
+        "trending": (places.trending, lambda k: take_allowed(features.trending_first, allowed, k)),
+        "popular": (
+            places.popular,
+            lambda k: features.popular_by_category.take_allowed(
+                _main_categories(features, user), allowed, k
+            ),
+        ),
+        "fresh": (places.fresh, lambda k: take_allowed(features.newest_first, allowed, k)),
+        "stated": (
+            declared,
+            lambda k: features.best_by_category.take_allowed(user.declared_interests, allowed, k),
+        ),
+        "unseen": (places.unseen, lambda k: _unseen(features, similarity, allowed, k)),
+        "exploration": (
+            places.exploration,
+            lambda k: features.exploration_ring.take_allowed(allowed, k, user.query.seed),
+        ),
+    }
+    yield from similarity.sources(allowed)
+    if features.rules.has_pins:
+        ages = eligible.age_days(slice(None))
+        best = features.best_first
+        yield "pinned", features.rules.pin_candidates(allowed, ages, best, PIN_CHOICES)
+    for name, (count, source) in sources.items():
+        if count and len(rows := source(count)):
+            yield name, rows
 
 
-@dataclass(frozen=True)
-class Groups:
-    """Rows by group, best first in each: made once for a catalog, so that nobody has to scan it."""
-
-    starts: IntArray
-    """(g + 1,) group i has `rows[starts[i]:starts[i + 1]]`"""
-    rows: IntArray
-
-    @classmethod
-    def of(cls, rows: IntArray, groups: IntArray, count: int, rank: IntArray) -> "Groups":
-        """Rows that belong to `groups`; of a group, those of the lowest `rank` come first."""
-        rows, groups = rows[groups >= 0], groups[groups >= 0]
-        by = np.lexsort((rank[rows], groups))
-        lengths = np.bincount(groups, minlength=count)
-        return cls(np.concatenate([[0], np.cumsum(lengths)]), rows[by])
-
-    def first(self, groups: IntArray, allowed: BoolArray, count: int) -> IntArray:
-        """The first `count` of each of these groups that are allowed, group after group."""
-        bounds = zip(self.starts[groups].tolist(), self.starts[groups + 1].tolist(), strict=True)
-        found = [first(self.rows[start:end], allowed, count) for start, end in bounds]
-        return np.concatenate([self.rows[:0], *found])
+def _neighbours(
+    features: CatalogFeatures, user: UserFeatures, allowed: BoolArray, count: int
+) -> IntArray:
+    """The rows most strongly co-engaged with the user's positives."""
+    found = user.neighbours
+    free = allowed[found.rows]
+    return top_k(found.rows[free], found.nearness[free], count, features.tie_order)[0]
 
 
-@dataclass(frozen=True)
-class Ring:
-    """Rows on a circle, each where a hash of its id puts it (Karger et al., 1997).
+def _main_categories(features: CatalogFeatures, user: UserFeatures) -> IntArray:
+    """The user's largest categories and declared interests; on a first visit all major ones."""
+    if user.is_unknown:
+        return np.flatnonzero(features.catalog.category_major)
+    groups, shares = user.category_shares
+    largest = np.argsort(-shares, kind="stable")[:MAIN_CATEGORIES]
+    return np.union1d(groups[largest], user.declared_interests)
 
-    A seed is a place, too, and who follows it is chosen: everybody in time, and one episode more or
-    less changes no choice but those that it is next to.
-    """
 
-    at: HashArray
-    """(r,) rising"""
-    rows: IntArray
-    """(r,)"""
-
-    @classmethod
-    def of(cls, rows: IntArray, id_hashes: HashArray) -> "Ring":
-        """These rows; `id_hashes` go by catalog row."""
-        at = mix64(id_hashes[rows], 0)
-        order = np.argsort(at, kind="stable")
-        return cls(at[order], rows[order])
-
-    def next(self, allowed: BoolArray, count: int, seed: int) -> IntArray:
-        """The first `count` rows from the seed's place on that are allowed."""
-        place = mix64(np.zeros(1, np.uint64), seed)
-        start = int(np.searchsorted(self.at, place)[0])
-        found = first(self.rows[start:], allowed, count)
-        return np.append(found, first(self.rows[:start], allowed, count - len(found)))
+def _unseen(
+    features: CatalogFeatures, similarity: UserSimilarity, allowed: BoolArray, count: int
+) -> IntArray:
+    """Of the exploration pool the most promising rows and those most similar to the user."""
+    pool = features.exploration_pool
+    in_pool = np.zeros(len(allowed), np.bool_)
+    in_pool[pool] = True
+    similar = similarity.nearest(allowed & in_pool, count)
+    return np.unique(np.append(take_allowed(pool, allowed, count), similar))

@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.arrays.arrays import IntArray
-from feed.ranking.pipeline import Trace
 from feed.ranking.reasons import Reasons
-from feed.ranking.trace import TraceDetail
+from feed.ranking.trace import Trace, TraceDetail
 from feed.scenarios.experiment import Assignment
 
 

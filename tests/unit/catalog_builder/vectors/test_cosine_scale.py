@@ -73,7 +73,7 @@ def test_a_model_in_which_everything_is_alike_makes_the_same_feed(catalog: Catal
 def test_what_has_no_embedding_is_neither_like_nor_unlike(catalog: Catalog) -> None:
     features = CatalogFeatures(catalog, measuring("catalog"))
     zero, one = catalog.cosine_scale
-    assert features.measured(np.array([0.0, zero, one])) == pytest.approx([0, 0, 1])
-    assert CatalogFeatures(catalog, measuring("cosine")).measured(np.array([0.3])) == pytest.approx(
+    assert features.rescale(np.array([0.0, zero, one])) == pytest.approx([0, 0, 1])
+    assert CatalogFeatures(catalog, measuring("cosine")).rescale(np.array([0.3])) == pytest.approx(
         [0.3]
     )

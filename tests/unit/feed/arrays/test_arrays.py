@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feed.arrays.arrays import ranges, top_k_unordered
+from feed.arrays.arrays import ranges, top_k, top_k_unordered
 from feed.arrays.hash_index import HashIndex
 from feed.arrays.hashing import hash_strings
 from feed.arrays.strings import Strings
@@ -101,3 +101,17 @@ def test_the_highest_are_those_that_a_sort_puts_first_and_their_equals(
     least = sorted(levels, reverse=True)[: max(count, 1)][-1:]
     wanted = [i for i, level in enumerate(levels) if count and [level] >= least]
     assert sorted(found.tolist()) == wanted
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(1, 70), st.randoms())
+def test_the_best_are_a_sort_cut_off_with_ties_by_order(
+    levels: list[int], count: int, rng: object
+) -> None:
+    values = np.array(levels, float)
+    order = np.arange(len(levels))
+    rng.shuffle(order)  # type: ignore[attr-defined]
+    rows = np.flatnonzero(np.arange(len(levels)) % 3 != 1)
+    wanted = sorted(rows.tolist(), key=lambda row: (-values[row], order[row]))[:count]
+    best, theirs = top_k(rows, values[rows], count, order)
+    assert best.tolist() == wanted
+    assert theirs.tolist() == values[best].tolist()

@@ -34,5 +34,12 @@ def test_no_session_waits_for_a_column_and_none_is_made_in_vain(
 
 def test_a_scenario_that_asks_little_has_little_ready(catalog: Catalog) -> None:
     baseline = CatalogFeatures(catalog, scenarios.shipped()["baseline"])
-    assert not {"trending", "popular", "to_explore", "of_series"} & set(vars(baseline))
-    assert {"trending", "popular", "to_explore"} <= set(vars(CatalogFeatures(catalog, FILMS)))
+    assert not {
+        "trending_first",
+        "popular_by_category",
+        "exploration_pool",
+        "newest_by_series",
+    } & set(vars(baseline))
+    assert {"trending_first", "popular_by_category", "exploration_pool"} <= set(
+        vars(CatalogFeatures(catalog, FILMS))
+    )

@@ -185,10 +185,10 @@ def test_what_is_new_to_many_rises_and_what_they_always_chose_does_not(catalog: 
     popularity[0] = [4, 9, 9.9, 10]  # all of it of the last days
     popularity[1] = [4, 9, 60, 300]
     signals = replace(catalog.signals, popularity=popularity)
-    rise = CatalogFeatures(replace(catalog, signals=signals), FOR_YOU).rise
-    assert rise[0] == pytest.approx(0.81)
-    assert rise[1] < 0.01
-    assert not rise[2:].any()
+    trend_ratio = CatalogFeatures(replace(catalog, signals=signals), FOR_YOU).trend_ratio
+    assert trend_ratio[0] == pytest.approx(0.81)
+    assert trend_ratio[1] < 0.01
+    assert not trend_ratio[2:].any()
 
 
 def test_completion_is_the_median_where_too_few_have_begun(catalog: Catalog) -> None:

@@ -9,7 +9,8 @@ import pytest
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import DAY_US
 from feed.ranking import scorers
-from feed.scenarios.parameters import BlendParameters, QualityParameters
+from feed.ranking.similarity import nearest_cosine
+from feed.scenarios.scenario import BlendParameters, QualityParameters
 from feed.user.hydration import hydrate
 from feed.user.query import Query
 
@@ -40,10 +41,10 @@ def test_recency_halves_in_23_days() -> None:
 def test_aversion_is_the_similarity_to_the_nearest_refused_episode(catalog: Catalog) -> None:
     rows = np.array([0, 1, 2])
     vectors = catalog.embeddings[rows]
-    found = scorers.aversion(vectors, catalog.embeddings[[0, 2]])
+    found = nearest_cosine(vectors, catalog.embeddings[[0, 2]])
     cosines = catalog.embeddings[rows] @ catalog.embeddings[[0, 2]].T
     assert found == pytest.approx(np.clip(cosines.max(axis=1), 0, 1), abs=1e-6)
-    assert not scorers.aversion(vectors, vectors[:0]).any()
+    assert not nearest_cosine(vectors, vectors[:0]).any()
 
 
 def test_served_marks_what_an_earlier_session_served(catalog: Catalog) -> None:
@@ -67,16 +68,6 @@ def test_the_blend_is_the_weighted_sum() -> None:
     assert scorers.blend(half, parts) == pytest.approx([0.05 + 0.4 + 0.9 - 1.6 - 5])
 
 
-def test_what_each_part_gave_adds_up_to_the_score() -> None:
-    weights = BlendParameters(similarity=0.5, quality=2, recency=0, served=5)
-    parts = {name: np.array([0.25, 1.0]) for name in ("similarity", "quality", "recency", "served")}
-    taken = scorers.weights(weights, parts, 1.0)
-    given = scorers.given(taken, parts)
-    total = np.sum([np.array(one) for one in given.values()], axis=0)
-    assert total == pytest.approx(scorers.blend(taken, parts))
-    assert given["served"] == [-1.25, -5.0]
-
-
 def test_era_is_how_near_in_time_to_the_choices(catalog: Catalog) -> None:
     days = 30.0
     chosen, shares = np.array([3, 50, 120]), np.array([0.5, 0.3, 0.2])
@@ -90,9 +81,9 @@ def test_era_is_how_near_in_time_to_the_choices(catalog: Catalog) -> None:
         )
         for row in rows
     ]
-    assert scorers.era(catalog, cast("Any", user), rows, days) == pytest.approx(slow)
+    assert scorers.date_affinity(catalog, cast("Any", user), rows, days) == pytest.approx(slow)
     nothing = SimpleNamespace(positives=chosen[:0], positive_shares=shares[:0])
-    assert not scorers.era(catalog, cast("Any", nothing), rows, days).any()
+    assert not scorers.date_affinity(catalog, cast("Any", nothing), rows, days).any()
 
 
 def test_what_is_not_known_counts_as_the_median_of_what_is() -> None:

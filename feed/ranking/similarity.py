@@ -1,0 +1,108 @@
+"""Similarity of episodes to a user: cosines with the user vector, the interests and the dislikes.
+
+The one place that knows whether the vectors are in memory, in an external search, or missing.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from feed.arrays.arrays import BoolArray, FloatArray, IntArray, top_k
+from feed.ranking.catalog_features import CatalogFeatures
+from feed.ranking.external_search import SearchResult
+from feed.user.features import UserFeatures
+from feed.vectors.search import cosines, nearest
+
+FloatVectors = npt.NDArray[np.float32]
+
+
+class UserSimilarity:
+    """Cosines with what the user likes, from the catalog's vectors or from a search's result."""
+
+    def __init__(
+        self, features: CatalogFeatures, user: UserFeatures, found: SearchResult | None
+    ) -> None:
+        self._features = features
+        self._user = user
+        self._embeddings = features.catalog.embeddings
+        self._found = None if self._embeddings.in_memory else found
+        unit, scenario = user.vector.unit, features.scenario
+        none = np.zeros((0, self._embeddings.dimension), np.float32)
+        in_memory = unit is not None and self._embeddings.in_memory
+        self._vector: FloatVectors = unit[None] if unit is not None and in_memory else none
+        """(0 or 1, D) the user vector"""
+        interests = scenario.sources.interests or scenario.blend.interest
+        self._interests = self._embeddings[user.interests] if interests else none
+        """(m, D) vectors of the interests"""
+        self.is_missing = unit is not None and not self._embeddings.in_memory and found is None
+        """whether there is a user vector and no vector to compare it with"""
+        self.has_cosines = unit is not None and not self.is_missing
+        """whether `measure` returns cosines with the user vector, not a neutral value"""
+
+    def sources(self, allowed: BoolArray) -> Iterator[tuple[str, IntArray]]:
+        """Yield the rows nearest to the user vector and to each interest, each with its source."""
+        places, ties = self._features.scenario.sources, self._features.tie_order
+        if self._found is not None:
+            free = allowed[self._found.rows]
+            rows, values = self._found.rows[free], self._found.similarity[free]
+            yield "retrieved", top_k(rows, values, places.candidates, ties)[0]
+        interests = self._interests if places.interests else self._interests[:0]
+        counts = [places.candidates] * len(self._vector) + [places.interests] * len(interests)
+        if counts:
+            names = ["similar"] * len(self._vector) + ["interests"] * len(interests)
+            vectors = np.concatenate([self._vector, interests])
+            found = nearest(self._embeddings, vectors, allowed, np.array(counts), ties)
+            yield from zip(names, (rows for rows, _ in found), strict=True)
+
+    def nearest(self, allowed: BoolArray, count: int) -> IntArray:
+        """The `count` allowed rows nearest to the user vector; none where it has no vectors."""
+        if not len(self._vector):
+            return np.zeros(0, np.int64)
+        ties = self._features.tie_order
+        return nearest(self._embeddings, self._vector, allowed, np.array([count]), ties)[0][0]
+
+    def vectors(self, rows: IntArray | slice) -> FloatVectors | None:
+        """(k, D) embeddings of these rows; None where they are not in memory."""
+        return self._embeddings[rows] if self._embeddings.in_memory else None
+
+    def measure(
+        self, rows: IntArray, vectors: FloatVectors | None, is_declared: BoolArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """(k,) cosine of each row with the user vector, and (k,) with the nearest interest.
+
+        `vectors` (k, D) are the rows' embeddings, None where they are not in memory. With no user
+        vector every similarity is the scenario's neutral one. With no vectors to compare, those of
+        a declared interest (`is_declared`, (k,)) are neutral and the others 0.
+        """
+        neutral = self._features.scenario.interests.neutral_similarity
+        similarity, interest = np.full(len(rows), neutral), np.zeros(len(rows))
+        if vectors is not None:
+            every = cosines(vectors, np.concatenate([self._vector, self._interests]))
+            every = every.astype(np.float64)
+            if len(self._vector):
+                similarity = every[0]
+            if len(self._interests):
+                interest = every[len(self._vector) :].max(axis=0)
+        elif self._found is not None and self.has_cosines:
+            similarity = self._found.similarity_of(rows)
+        elif self.is_missing:
+            similarity = np.where(is_declared, neutral, 0.0)
+        return similarity, interest
+
+    def to_dislikes(self, rows: IntArray, vectors: FloatVectors | None) -> FloatArray:
+        """(k,) cosine of each row with the nearest disliked episode; 0 if that has no weight."""
+        if not self._features.scenario.blend.aversion:
+            return np.zeros(len(rows))
+        if vectors is not None:
+            return nearest_cosine(vectors, self._embeddings[self._user.disliked])
+        return self._found.dislike_similarity_of(rows) if self._found else np.zeros(len(rows))
+
+
+def nearest_cosine(vectors: FloatVectors, others: FloatVectors) -> FloatArray:
+    """(k,) cosine of each unit vector (k, D) with the nearest of others (m, D), at least 0."""
+    if not len(others):
+        return np.zeros(len(vectors))
+    highest = (vectors @ others.T).max(axis=1)
+    clipped: FloatArray = np.clip(highest, 0.0, 1.0).astype(np.float64)
+    return clipped
