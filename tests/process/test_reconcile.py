@@ -176,22 +176,19 @@ def test_a_user_that_fails_stays_in_the_checkpoint_until_it_succeeds(
     exact(drifted, USERS)
 
 
-def test_beside_a_stream_of_updates_every_summary_ends_exact(
+async def test_beside_a_stream_of_updates_every_summary_ends_exact(
     reconcile: Reconcile, drifted: Path
 ) -> None:
-    async def work() -> None:
-        stream = Stream(lambda: SqliteStore(drifted), USERS)
-        flowing = asyncio.create_task(stream.flow())
-        for _ in range(2):
-            before = stream.updates
-            code, said = await reconcile.run_beside()
-            assert code == 0, said
-            assert stream.updates > before
-        stream.stop()
-        await flowing
-        await assert_exact(SqliteStore(drifted), [*CASES, "unreadable"])
-
-    asyncio.run(work())
+    stream = Stream(lambda: SqliteStore(drifted), USERS)
+    flowing = asyncio.create_task(stream.flow())
+    for _ in range(2):
+        before = stream.updates
+        code, said = await reconcile.run_beside()
+        assert code == 0, said
+        assert stream.updates > before
+    stream.stop()
+    await flowing
+    await assert_exact(SqliteStore(drifted), [*CASES, "unreadable"])
 
 
 @pytest.mark.parametrize(

@@ -65,22 +65,19 @@ def test_a_dry_run_counts_and_reads_no_user(reconcile: Reconcile, firestore_proj
     )
 
 
-def test_beside_a_stream_of_updates_every_summary_ends_exact(
+async def test_beside_a_stream_of_updates_every_summary_ends_exact(
     reconcile: Reconcile, drifted: FirestoreStore, firestore_project: str
 ) -> None:
-    async def work() -> None:
-        stream = Stream(lambda: FirestoreStore(firestore_project), USERS)
-        flowing = asyncio.create_task(stream.flow())
-        for _ in range(2):
-            before = stream.updates
-            code, said = await reconcile.run_beside("--concurrency", 3)
-            assert code == 0, said
-            assert stream.updates > before
-        stream.stop()
-        await flowing
-        await assert_exact(drifted, [*CASES, "unreadable"])
-
-    asyncio.run(work())
+    stream = Stream(lambda: FirestoreStore(firestore_project), USERS)
+    flowing = asyncio.create_task(stream.flow())
+    for _ in range(2):
+        before = stream.updates
+        code, said = await reconcile.run_beside("--concurrency", 3)
+        assert code == 0, said
+        assert stream.updates > before
+    stream.stop()
+    await flowing
+    await assert_exact(drifted, [*CASES, "unreadable"])
 
 
 def test_a_firestore_out_of_reach_is_said_plainly(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """The rules on the real rules engine: the Firestore emulator, through REST as an app would come."""
 
-import asyncio
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -218,23 +217,20 @@ def test_what_is_allowed_and_what_is_not_with_every_condition_seen_true_and_fals
     assert conditions > 60
 
 
-def test_what_the_api_stores_users_could_have_written_themselves(
+async def test_what_the_api_stores_users_could_have_written_themselves(
     emulator: FirestoreEmulator, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
 
-    async def store() -> None:
-        store = FirestoreStore(database.project)
-        full = Engagement(id="full", episode_id="e", type="like", timestamp_us=1, progress=0.5)
-        for engagement in (
-            msgspec.structs.replace(full, episode_title="E", series_name="S"),
-            msgspec.structs.replace(full, id="bare", progress=None),
-        ):
-            await store.put_engagement("alice", engagement)
-        await store.update_profile("alice", {"display_name": "Alice", "languages": ("en",)})
-        await store.close()
-
-    asyncio.run(store())
+    store = FirestoreStore(database.project)
+    full = Engagement(id="full", episode_id="e", type="like", timestamp_us=1, progress=0.5)
+    for engagement in (
+        msgspec.structs.replace(full, episode_title="E", series_name="S"),
+        msgspec.structs.replace(full, id="bare", progress=None),
+    ):
+        await store.put_engagement("alice", engagement)
+    await store.update_profile("alice", {"display_name": "Alice", "languages": ("en",)})
+    await store.close()
     for path in ("users/alice", "users/alice/engagements/full", "users/alice/engagements/bare"):
         stored = database.call("GET", f"/{path}", ALICE).json()
         assert database.write(ALICE, {"update": {k: stored[k] for k in ("name", "fields")}}), path

@@ -113,57 +113,48 @@ def test_a_new_catalog_is_taken_by_a_request_that_is_not_held_up(
     asyncio.run(work())
 
 
-def test_a_look_that_is_long_past_is_awaited(
+async def test_a_look_that_is_long_past_is_awaited(
     clock: Clock, made: Callable[..., CatalogHolder], tmp_path: Path
 ) -> None:
-    async def work() -> None:
-        publish_to(tmp_path, catalog_of(episodes(30)))
-        holder = made()
-        holder.load()
-        second = publish_to(tmp_path, catalog_of(episodes(31)))
-        clock.now += OLD_S + 1
-        assert (await holder.current()).catalog.version == second.version
-
-    asyncio.run(work())
+    publish_to(tmp_path, catalog_of(episodes(30)))
+    holder = made()
+    holder.load()
+    second = publish_to(tmp_path, catalog_of(episodes(31)))
+    clock.now += OLD_S + 1
+    assert (await holder.current()).catalog.version == second.version
 
 
-def test_a_shelf_that_hangs_is_named_and_holds_up_one_request_at_most(
+async def test_a_shelf_that_hangs_is_named_and_holds_up_one_request_at_most(
     shelf: SlowShelf, clock: Clock, made: Callable[..., CatalogHolder], tmp_path: Path
 ) -> None:
-    async def work() -> None:
-        publish_to(tmp_path, catalog_of(episodes(30)))
-        holder = made()
-        holder.load()
-        shelf.gate.clear()
-        clock.now += OLD_S + 1
-        began = asyncio.get_running_loop().time()
-        for _ in range(5):
-            await holder.current()
-            clock.now += POINTER_S + 1
-        assert asyncio.get_running_loop().time() - began < 2
+    publish_to(tmp_path, catalog_of(episodes(30)))
+    holder = made()
+    holder.load()
+    shelf.gate.clear()
+    clock.now += OLD_S + 1
+    began = asyncio.get_running_loop().time()
+    for _ in range(5):
         await holder.current()
-        assert holder.degraded == ("catalog_unreachable",)
-        shelf.gate.set()
-        await settled(holder)
-        assert holder.degraded == ()
+        clock.now += POINTER_S + 1
+    assert asyncio.get_running_loop().time() - began < 2
+    await holder.current()
+    assert holder.degraded == ("catalog_unreachable",)
+    shelf.gate.set()
+    await settled(holder)
+    assert holder.degraded == ()
 
-    asyncio.run(work())
 
-
-def test_without_a_catalog_a_request_looks_again_and_is_told_so(
+async def test_without_a_catalog_a_request_looks_again_and_is_told_so(
     made: Callable[..., CatalogHolder], tmp_path: Path
 ) -> None:
-    async def work() -> None:
-        holder = made()
-        holder.load()
-        with pytest.raises(NoCatalogError):
-            await holder.current()
-        assert holder.degraded == ("catalog_missing",)
-        publish_to(tmp_path, catalog_of(episodes(30)))
-        assert len((await holder.current()).catalog) == 30
-        assert holder.degraded == ()
-
-    asyncio.run(work())
+    holder = made()
+    holder.load()
+    with pytest.raises(NoCatalogError):
+        await holder.current()
+    assert holder.degraded == ("catalog_missing",)
+    publish_to(tmp_path, catalog_of(episodes(30)))
+    assert len((await holder.current()).catalog) == 30
+    assert holder.degraded == ()
 
 
 def test_a_pointer_that_lies_about_the_size_brings_no_catalog_past_the_memory_limit(

@@ -83,68 +83,53 @@ async def turns(condition: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("error", [Unavailable("no"), TimeoutError()], ids=["gone", "slow"])
-def test_after_some_failures_in_a_row_nothing_is_asked(error: Exception) -> None:
-    async def run() -> None:
-        one = Dependency()
-        assert await one.outcome() == "done"
-        one.error = error
-        for _ in range(FAILURE_THRESHOLD):
-            assert await one.outcome() is type(error)
-        for _ in range(3):
-            assert await one.outcome() is CircuitOpen
-        assert one.calls == FAILURE_THRESHOLD + 1
-
-    asyncio.run(run())
-
-
-def test_failures_between_answers_open_nothing() -> None:
-    async def run() -> None:
-        one = Dependency()
-        for number in range(FAILURE_THRESHOLD * 3):
-            one.error = Unavailable("no") if number % 3 else None
-            assert await one.outcome() != CircuitOpen
-        assert one.calls == FAILURE_THRESHOLD * 3
-
-    asyncio.run(run())
-
-
-def test_what_is_refused_says_that_the_dependency_is_well() -> None:
-    async def run() -> None:
-        one = Dependency()
-        one.error = Refused("this is nothing to ask for")
-        for _ in range(FAILURE_THRESHOLD * 3):
-            assert await one.outcome() is Refused
-
-    asyncio.run(run())
-
-
-def test_no_call_is_made_before_a_probe_is_answered_and_then_all_are() -> None:
-    async def run() -> None:
-        one = Dependency()
-        await one.open()
-        one.gate.set()
-        await turns(lambda: one.probes == 2)  # the first failed
+async def test_after_some_failures_in_a_row_nothing_is_asked(error: Exception) -> None:
+    one = Dependency()
+    assert await one.outcome() == "done"
+    one.error = error
+    for _ in range(FAILURE_THRESHOLD):
+        assert await one.outcome() is type(error)
+    for _ in range(3):
         assert await one.outcome() is CircuitOpen
-        one.error = None
-        one.gate.set()
-        await turns(lambda: not one.breaker.is_open)
-        assert await one.outcome() == "done"
-        await one.open()
-        assert await one.outcome() is CircuitOpen
-
-    asyncio.run(run())
+    assert one.calls == FAILURE_THRESHOLD + 1
 
 
-def test_there_is_one_probe_at_a_time_and_no_caller_waits_for_it() -> None:
-    async def run() -> None:
-        one = Dependency()
-        await one.open()
-        await turns(lambda: one.probing == 1)
-        found = await asyncio.gather(*(one.outcome() for _ in range(20)))
-        assert set(found) == {CircuitOpen}
-        assert (one.probes, one.most_probing) == (1, 1)
+async def test_failures_between_answers_open_nothing() -> None:
+    one = Dependency()
+    for number in range(FAILURE_THRESHOLD * 3):
+        one.error = Unavailable("no") if number % 3 else None
+        assert await one.outcome() != CircuitOpen
+    assert one.calls == FAILURE_THRESHOLD * 3
 
-    asyncio.run(run())
+
+async def test_what_is_refused_says_that_the_dependency_is_well() -> None:
+    one = Dependency()
+    one.error = Refused("this is nothing to ask for")
+    for _ in range(FAILURE_THRESHOLD * 3):
+        assert await one.outcome() is Refused
+
+
+async def test_no_call_is_made_before_a_probe_is_answered_and_then_all_are() -> None:
+    one = Dependency()
+    await one.open()
+    one.gate.set()
+    await turns(lambda: one.probes == 2)  # the first failed
+    assert await one.outcome() is CircuitOpen
+    one.error = None
+    one.gate.set()
+    await turns(lambda: not one.breaker.is_open)
+    assert await one.outcome() == "done"
+    await one.open()
+    assert await one.outcome() is CircuitOpen
+
+
+async def test_there_is_one_probe_at_a_time_and_no_caller_waits_for_it() -> None:
+    one = Dependency()
+    await one.open()
+    await turns(lambda: one.probing == 1)
+    found = await asyncio.gather(*(one.outcome() for _ in range(20)))
+    assert set(found) == {CircuitOpen}
+    assert (one.probes, one.most_probing) == (1, 1)
 
 
 def test_a_circuit_that_another_loop_left_open_is_probed() -> None:
@@ -160,74 +145,59 @@ def test_a_circuit_that_another_loop_left_open_is_probed() -> None:
     asyncio.run(run())
 
 
-def test_what_nobody_expected_is_raised_and_opens_nothing() -> None:
-    async def run() -> None:
-        one = Dependency()
-        one.error = KeyError("ours")
-        for _ in range(FAILURE_THRESHOLD + 1):
-            with pytest.raises(KeyError):
-                await one.outcome()
-
-    asyncio.run(run())
+async def test_what_nobody_expected_is_raised_and_opens_nothing() -> None:
+    one = Dependency()
+    one.error = KeyError("ours")
+    for _ in range(FAILURE_THRESHOLD + 1):
+        with pytest.raises(KeyError):
+            await one.outcome()
 
 
-def test_a_late_answer_closes_the_circuit() -> None:
-    async def run() -> None:
-        one, late = Dependency(budget_s=0.01), asyncio.Event()
-        for _ in range(FAILURE_THRESHOLD):
-            assert await one.outcome(late.wait) is TimeoutError
-        assert one.breaker.is_open
-        late.set()
-        await turns(lambda: not one.breaker.is_open)
-        assert await one.outcome() == "done"
-
-    asyncio.run(run())
+async def test_a_late_answer_closes_the_circuit() -> None:
+    one, late = Dependency(budget_s=0.01), asyncio.Event()
+    for _ in range(FAILURE_THRESHOLD):
+        assert await one.outcome(late.wait) is TimeoutError
+    assert one.breaker.is_open
+    late.set()
+    await turns(lambda: not one.breaker.is_open)
+    assert await one.outcome() == "done"
 
 
-def test_a_late_failure_is_not_counted_again() -> None:
-    async def run() -> None:
-        one, late = Dependency(budget_s=0.01), asyncio.Event()
+async def test_a_late_failure_is_not_counted_again() -> None:
+    one, late = Dependency(budget_s=0.01), asyncio.Event()
 
-        async def fail() -> None:
-            await late.wait()
-            raise Unavailable("no")
+    async def fail() -> None:
+        await late.wait()
+        raise Unavailable("no")
 
-        for _ in range(FAILURE_THRESHOLD - 1):
-            assert await one.outcome(fail) is TimeoutError
-        late.set()
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        assert not one.breaker.is_open
-
-    asyncio.run(run())
+    for _ in range(FAILURE_THRESHOLD - 1):
+        assert await one.outcome(fail) is TimeoutError
+    late.set()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not one.breaker.is_open
 
 
-def test_a_call_takes_no_longer_than_its_budget_unless_it_is_patient() -> None:
-    async def run() -> None:
-        one = Dependency(budget_s=0.01)
-        assert await one.outcome(asyncio.Event().wait) is TimeoutError
-        assert await one.breaker.call(lambda: asyncio.sleep(0.1, "done"), limited=False) == "done"
-
-    asyncio.run(run())
+async def test_a_call_takes_no_longer_than_its_budget_unless_it_is_patient() -> None:
+    one = Dependency(budget_s=0.01)
+    assert await one.outcome(asyncio.Event().wait) is TimeoutError
+    assert await one.breaker.call(lambda: asyncio.sleep(0.1, "done"), limited=False) == "done"
 
 
-def test_a_call_over_its_budget_is_cancelled_where_that_is_asked_for() -> None:
-    async def run() -> None:
-        cancelled = asyncio.Event()
+async def test_a_call_over_its_budget_is_cancelled_where_that_is_asked_for() -> None:
+    cancelled = asyncio.Event()
 
-        async def forever() -> None:
-            try:
-                await asyncio.Event().wait()
-            finally:
-                cancelled.set()
+    async def forever() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
 
-        one = Dependency(budget_s=0.01)
-        breaker = CircuitBreaker("the dependency", one.budget, one.probe)
-        with pytest.raises(TimeoutError):
-            await breaker.call(forever)
-        await asyncio.wait_for(cancelled.wait(), 5)
-
-    asyncio.run(run())
+    one = Dependency(budget_s=0.01)
+    breaker = CircuitBreaker("the dependency", one.budget, one.probe)
+    with pytest.raises(TimeoutError):
+        await breaker.call(forever)
+    await asyncio.wait_for(cancelled.wait(), 5)
 
 
 def test_time_in_which_the_loop_was_busy_is_not_the_dependencys() -> None:

@@ -41,66 +41,57 @@ def store(tmp_path: Path) -> CountingStore:
     return CountingStore(tmp_path / "users.db")
 
 
-def test_events_of_one_user_that_come_together_need_few_writes(store: CountingStore) -> None:
+async def test_events_of_one_user_that_come_together_need_few_writes(store: CountingStore) -> None:
     some = [engagement(f"{i}", i) for i in range(100)]
 
-    async def work() -> None:
-        updates = EventBatcher(store)
-        for one in some:
-            await store.put_engagement("u", one)
-        await asyncio.gather(*(updates.handle("u", one.id) for one in some * 2))
-        stored = await store.read_summary("u")
-        assert stored
-        assert stored.summary
-        assert pack(stored.summary.engagements) == pack(newest(some))
-        assert not updates._locks
-        assert not updates._users
-        assert not updates._waiting
-
-    asyncio.run(work())
+    updates = EventBatcher(store)
+    for one in some:
+        await store.put_engagement("u", one)
+    await asyncio.gather(*(updates.handle("u", one.id) for one in some * 2))
+    stored = await store.read_summary("u")
+    assert stored
+    assert stored.summary
+    assert pack(stored.summary.engagements) == pack(newest(some))
+    assert not updates._locks
+    assert not updates._users
+    assert not updates._waiting
     assert store.writes <= 3
 
 
-def test_users_do_not_wait_for_each_other(store: CountingStore) -> None:
-    async def work() -> None:
-        updates = EventBatcher(store)
-        for uid in "abc":
-            await store.put_engagement(uid, engagement(uid))
-            await store.update_profile(uid, {"languages": (uid,)})
-        await asyncio.gather(
-            *(updates.handle(uid, uid) for uid in "abc"),
-            *(updates.handle(uid, None) for uid in "abc"),
-        )
-        for uid in "abc":
-            stored = await store.read_summary(uid)
-            assert stored
-            assert stored.summary
-            assert [e.id for e in stored.summary.engagements] == [uid]
-            assert stored.summary.profile.languages == (uid,)
-
-    asyncio.run(work())
-
-
-def test_every_event_of_a_batch_that_fails_hears_of_it_and_may_come_again(
-    store: CountingStore,
-) -> None:
-    async def work() -> None:
-        updates = EventBatcher(store)
-        for name in "abc":
-            await store.put_engagement("u", engagement(name))
-        store.failures = 1
-        first = asyncio.create_task(updates.handle("u", "a"))
-        await asyncio.sleep(0)
-        others = [asyncio.create_task(updates.handle("u", name)) for name in "bc"]
-        ended = await asyncio.gather(first, *others, return_exceptions=True)
-        assert isinstance(ended[0], Unavailable)
-        await asyncio.gather(*(updates.handle("u", name) for name in "abc"))
-        stored = await store.read_summary("u")
+async def test_users_do_not_wait_for_each_other(store: CountingStore) -> None:
+    updates = EventBatcher(store)
+    for uid in "abc":
+        await store.put_engagement(uid, engagement(uid))
+        await store.update_profile(uid, {"languages": (uid,)})
+    await asyncio.gather(
+        *(updates.handle(uid, uid) for uid in "abc"),
+        *(updates.handle(uid, None) for uid in "abc"),
+    )
+    for uid in "abc":
+        stored = await store.read_summary(uid)
         assert stored
         assert stored.summary
-        assert len(stored.summary.engagements) == 3
+        assert [e.id for e in stored.summary.engagements] == [uid]
+        assert stored.summary.profile.languages == (uid,)
 
-    asyncio.run(work())
+
+async def test_every_event_of_a_batch_that_fails_hears_of_it_and_may_come_again(
+    store: CountingStore,
+) -> None:
+    updates = EventBatcher(store)
+    for name in "abc":
+        await store.put_engagement("u", engagement(name))
+    store.failures = 1
+    first = asyncio.create_task(updates.handle("u", "a"))
+    await asyncio.sleep(0)
+    others = [asyncio.create_task(updates.handle("u", name)) for name in "bc"]
+    ended = await asyncio.gather(first, *others, return_exceptions=True)
+    assert isinstance(ended[0], Unavailable)
+    await asyncio.gather(*(updates.handle("u", name) for name in "abc"))
+    stored = await store.read_summary("u")
+    assert stored
+    assert stored.summary
+    assert len(stored.summary.engagements) == 3
 
 
 def test_those_who_wait_for_a_writer_that_is_cut_off_hear_of_it(store: CountingStore) -> None:

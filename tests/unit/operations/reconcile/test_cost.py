@@ -21,68 +21,59 @@ calls = st.lists(
 
 
 @given(calls, st.integers(0, 60))
-def test_no_budget_is_gone_over_and_what_fits_is_done(
+async def test_no_budget_is_gone_over_and_what_fits_is_done(
     calls: list[tuple[int, int, int, int]], budget: int
 ) -> None:
-    async def work() -> None:
-        meter = Meter(ONE, budget)
-        refused: list[int] = []
-        done = Spending()
+    meter = Meter(ONE, budget)
+    refused: list[int] = []
+    done = Spending()
 
-        async def call(reads: int, writes: int, fewer: int, steps: int) -> None:
-            try:
-                async with meter.call(reads=reads, writes=writes) as cost:
-                    for _ in range(steps):
-                        await asyncio.sleep(0)
-                    cost.reads = max(reads - fewer, 0)
-            except OverBudget:
-                refused.append(reads + 3 * writes)
-            else:
-                done.reads += max(reads - fewer, 0)
-                done.writes += writes
-            assert meter.dollars <= budget
+    async def call(reads: int, writes: int, fewer: int, steps: int) -> None:
+        try:
+            async with meter.call(reads=reads, writes=writes) as cost:
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                cost.reads = max(reads - fewer, 0)
+        except OverBudget:
+            refused.append(reads + 3 * writes)
+        else:
+            done.reads += max(reads - fewer, 0)
+            done.writes += writes
+        assert meter.dollars <= budget
 
-        await asyncio.gather(*(call(*one) for one in calls))
-        assert meter.spent == done
-        assert all(meter.dollars + cost > budget for cost in refused)
-
-    asyncio.run(work())
+    await asyncio.gather(*(call(*one) for one in calls))
+    assert meter.spent == done
+    assert all(meter.dollars + cost > budget for cost in refused)
 
 
-def test_a_call_that_fails_counts_as_the_most_it_may_have_cost() -> None:
-    async def work() -> None:
-        meter = Meter(ONE)
-        with pytest.raises(ConnectionError):
-            async with meter.call(reads=5, writes=1):
-                raise ConnectionError
-        assert meter.spent == Spending(5, 1)
-        assert meter.dollars == 8
-
-    asyncio.run(work())
+async def test_a_call_that_fails_counts_as_the_most_it_may_have_cost() -> None:
+    meter = Meter(ONE)
+    with pytest.raises(ConnectionError):
+        async with meter.call(reads=5, writes=1):
+            raise ConnectionError
+    assert meter.spent == Spending(5, 1)
+    assert meter.dollars == 8
 
 
-def test_a_call_that_is_cut_off_holds_nobody_up() -> None:
-    async def work() -> None:
-        meter = Meter(ONE, 10)
+async def test_a_call_that_is_cut_off_holds_nobody_up() -> None:
+    meter = Meter(ONE, 10)
 
-        async def slow() -> None:
-            async with meter.call(reads=8):
-                await asyncio.sleep(60)
+    async def slow() -> None:
+        async with meter.call(reads=8):
+            await asyncio.sleep(60)
 
-        async def next_one() -> None:
-            async with meter.call(reads=2) as cost:
-                cost.reads = 1
+    async def next_one() -> None:
+        async with meter.call(reads=2) as cost:
+            cost.reads = 1
 
-        cut_off = asyncio.create_task(slow())
-        await asyncio.sleep(0)
-        waiting = asyncio.create_task(next_one())
-        cut_off.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await cut_off
-        await waiting
-        assert meter.spent.reads == 9
-
-    asyncio.run(work())
+    cut_off = asyncio.create_task(slow())
+    await asyncio.sleep(0)
+    waiting = asyncio.create_task(next_one())
+    cut_off.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await cut_off
+    await waiting
+    assert meter.spent.reads == 9
 
 
 def test_an_estimate_is_of_every_user_and_every_engagement() -> None:
