@@ -8,8 +8,9 @@ import pytest
 from feed.scenarios.experiment import Experiment, ExperimentError, assign, parse
 
 ARMS = "[arms]\nfor_you = 1\nbaseline = 1\n"
-GIVEN = parse('name = "autumn"\nshare = 0.8\n[arms]\nfor_you = 2\nbaseline = 1\nfilms = 1.5\n')
-FOR_EVER = {
+AUTUMN = 'name = "autumn"\nshare = 0.8\n[arms]\nfor_you = 2\nbaseline = 1\nfilms = 1.5\n'
+EXPERIMENT = parse(AUTUMN)
+RECORDED = {
     "": "baseline",
     "ada": "for_you",
     "bert": "for_you",
@@ -33,43 +34,37 @@ FOR_EVER = {
     "kJx0aPqRZ4Ys2QhT1uVbW8nLm3C3": "for_you",
     "a@b.example": "films",
 }
-"""Never to be changed: a release that assigns these otherwise breaks every experiment under way."""
+"""Never to be changed: another assignment would break every running experiment."""
 DOCS = (Path(__file__).parents[4] / "docs" / "experiments.md").read_text()
 
 
-def test_everybody_stays_where_they_are_for_ever() -> None:
-    assert {user: assign(GIVEN, user) for user in FOR_EVER} == FOR_EVER
+def test_every_user_stays_in_the_same_arm_whatever_the_order_of_the_arms() -> None:
+    reordered = 'name = "autumn"\nshare = 0.8\n[arms]\nfilms = 1.5\nbaseline = 1\nfor_you = 2\n'
+    for experiment in (EXPERIMENT, parse(reordered)):
+        assert {user: assign(experiment, user) for user in RECORDED} == RECORDED
 
 
-def test_the_order_of_the_arms_means_nothing() -> None:
-    other = parse('name = "autumn"\nshare = 0.8\n[arms]\nfilms = 1.5\nbaseline = 1\nfor_you = 2\n')
-    assert {user: assign(other, user) for user in FOR_EVER} == FOR_EVER
-
-
-def test_what_is_left_out_has_its_default() -> None:
+def test_defaults_are_all_users_and_the_name_as_the_salt() -> None:
     one = parse('name = "autumn"\n' + ARMS)
     assert one == Experiment(name="autumn", arms={"for_you": 1.0, "baseline": 1.0})
-    users = [f"user-{n}" for n in range(200)]
     same = parse('name = "winter"\nsalt = "autumn"\nshare = 1\n' + ARMS)
+    users = [f"user-{n}" for n in range(200)]
     assert [assign(one, user) for user in users] == [assign(same, user) for user in users]
 
 
 @pytest.mark.parametrize(
-    ("text", "named"),
+    ("text", "key"),
     [
         (ARMS, "name"),
         ('name = "Not This"\n' + ARMS, r"\$.name"),
         ('name = "a"', "arms"),
         ('name = "a"\n[arms]\nfor_you = 1', r"\$.arms"),
-        ('name = "a"\n[arms]\nfor_you = 1\nbaseline = 0', r"\$.arms"),
-        ('name = "a"\n[arms]\nfor_you = 1\nbaseline = -1', r"\$.arms"),
-        ('name = "a"\n[arms]\nfor_you = 1\nbaseline = inf', r"\$.arms"),
-        ('name = "a"\n[arms]\nfor_you = 1\nbaseline = nan', r"\$.arms"),
-        ('name = "a"\n[arms]\nfor_you = 1\nbaseline = "half"', r"\$.arms"),
+        *(
+            (f'name = "a"\n[arms]\nfor_you = 1\nbaseline = {weight}', r"\$.arms")
+            for weight in ("0", "-1", "inf", "nan", '"half"')
+        ),
         ('name = "a"\n[arms]\nfor_you = 1\n"" = 1', r"\$.arms"),
-        ('name = "a"\nshare = 1.1\n' + ARMS, r"\$.share"),
-        ('name = "a"\nshare = -0.1\n' + ARMS, r"\$.share"),
-        ('name = "a"\nshare = nan\n' + ARMS, r"\$.share"),
+        *((f'name = "a"\nshare = {share}\n' + ARMS, r"\$.share") for share in (1.1, -0.1, "nan")),
         ('name = "a"\nshrae = 1\n' + ARMS, "shrae"),
         ('name = "a"\nsalt = ""\n' + ARMS, r"\$.salt"),
         ('name = "a"\nsalt = "\\u0000"\n' + ARMS, r"\$.salt"),
@@ -77,10 +72,10 @@ def test_what_is_left_out_has_its_default() -> None:
         (b"\xff", "not TOML"),
     ],
 )
-def test_an_experiment_that_cannot_be_used_is_refused_with_the_name_of_its_key(
-    text: str | bytes, named: str
+def test_an_experiment_that_cannot_be_used_is_refused_by_the_name_of_its_key(
+    text: str | bytes, key: str
 ) -> None:
-    with pytest.raises(ExperimentError, match=named):
+    with pytest.raises(ExperimentError, match=key):
         parse(text)
 
 
@@ -95,8 +90,8 @@ def test_the_split_is_computed_as_the_docs_say() -> None:
         return (int(hashlib.sha256(text).hexdigest()[:13], 16) + 0.5) / 16**13
 
     def arm(user: str) -> str | None:
-        if u("", user) >= GIVEN.share:
+        if u("", user) >= EXPERIMENT.share:
             return None
-        return min(GIVEN.arms, key=lambda arm: -math.log(u(arm, user)) / GIVEN.arms[arm])
+        return min(EXPERIMENT.arms, key=lambda arm: -math.log(u(arm, user)) / EXPERIMENT.arms[arm])
 
-    assert {user: arm(user) for user in FOR_EVER} == FOR_EVER
+    assert {user: arm(user) for user in RECORDED} == RECORDED
