@@ -5,7 +5,7 @@ that the system releases when its holder dies.
 
 A snapshot is memory-mapped, not read. The pointer stores the time of change that the file had when
 its checksum was last verified: while that stays the same, the checksum is not computed again
-(docs/adr/0012-packed-snapshots.md).
+(docs/adr/0012-compressed-snapshots.md).
 """
 
 import fcntl

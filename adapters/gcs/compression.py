@@ -1,7 +1,7 @@
 """Compresses a snapshot as one zstd frame (RFC 8878), and decompresses it as it arrives.
 
 Cards compress and embeddings do not, so the level is one that stores incompressible blocks as they
-are (docs/adr/0012-packed-snapshots.md).
+are (docs/adr/0012-compressed-snapshots.md).
 """
 
 import sys

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from feed.vectors.inverted_file import RECALL_DEPTHS, InvertedFile
 
 MIN_CLUSTERED = 20_000
-"""Below this many embeddings an exhaustive search is as fast (docs/adr/0011-lists.md)."""
+"""Below this many embeddings an exhaustive search is as fast (docs/adr/0011-inverted-file.md)."""
 MIN_QUANTIZED = 2_000
 """Below this many embeddings quantized codes save nothing."""
 LEADING_AXES = 256
