@@ -85,7 +85,6 @@ bench: $(VENV)/test ## Measure speed and cost: one HTML page, and docs/benchmark
 	@for one in http cold paint origin summary; do echo "# $$one"; $(BIN)/python -m benchmarks.$$one --json $(BENCH)/$$one.json || exit 1; done
 	@echo '# build'; $(BIN)/python -m benchmarks.build $(if $(FULL),--full) --json $(BENCH)/build.json
 	@$(BIN)/python -m benchmarks.cost --http $(BENCH)/http.json --summary $(BENCH)/summary.json --json $(BENCH)/cost.json
-	@$(BIN)/python -m benchmarks.growth $(BENCH) --json $(BENCH)/growth.json
 	@$(BIN)/python -m benchmarks.report.page $(BENCH) --out $(BENCH)/page.html --markdown docs/benchmarks.md
 
 $(MADE)/train.csv: evaluation/data/synthetic.py $(VENV)/test

@@ -22,7 +22,6 @@ TITLES = {
     "origin": "The approach that the feed started from",
     "summary": "Summaries",
     "build": "Build and publish",
-    "growth": "Growth",
     "cost": "Cost",
     "signals": "Signals",
     "load": "Load",

@@ -133,30 +133,6 @@ def build(found: dict[str, Any]) -> list[str]:
     ]
 
 
-def growth(found: dict[str, Any]) -> list[str]:
-    """A chart per benchmark and unit: figures by size on logarithmic axes."""
-    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for one in found["series"]:
-        groups.setdefault((one["benchmark"], one["unit"], one["by"]), []).append(one)
-    return [_lines(*group, several) for group, several in groups.items()]
-
-
-def _lines(benchmark: str, unit: str, by: str, several: Sequence[Mapping[str, Any]]) -> str:
-    def draw(figure: Figure) -> None:
-        axes = figure.subplots()
-        for index, one in enumerate(several):
-            label = f"{one['name']} ({one['exponent']:.2f})"
-            sizes, values = zip(*one["points"], strict=True)
-            axes.plot(sizes, values, color=colour(index), marker="o", markersize=3, label=label)
-        axes.set(xscale="log", yscale="log", xlabel=by, ylabel=unit)
-        value_grid(axes)
-        legend(figure, axes, columns=2)
-
-    about = f"{benchmark}, {unit} by {by}; in brackets the exponent"
-    height = TALL[1] + 0.12 * len(several)
-    return chart(f"growth-{benchmark}-{unit}", about, (WIDE[0], height), draw)
-
-
 PLOTS: Mapping[str, Callable[[dict[str, Any]], list[str]]] = {
     "engine": engine,
     "http": http,
@@ -165,7 +141,6 @@ PLOTS: Mapping[str, Callable[[dict[str, Any]], list[str]]] = {
     "summary": summary,
     "cost": cost,
     "build": build,
-    "growth": growth,
 }
 
 

@@ -12,7 +12,7 @@ from benchmarks.report.results import BenchmarkResult, ResultTable, read_result
 SPREAD = {"median": 2.0, "least": 1.0, "most": 3.0}
 CONTENDER = {str(n): {"p50": SPREAD, "p99": SPREAD, "processor_ms": SPREAD} for n in (1, 16)}
 STEPS = ("framework", "imports", "snapshot", "rankers", "worker", "first session", "memory_mb")
-FIGURES = 14
+FIGURES = 13
 FOUND: dict[str, dict[str, Any]] = {
     "engine": {
         "runs": [
@@ -51,18 +51,6 @@ FOUND: dict[str, dict[str, Any]] = {
             }
         ]
     },
-    "growth": {
-        "series": [
-            {
-                "benchmark": "build",
-                "name": "lists",
-                "unit": "s",
-                "by": "episodes",
-                "points": [[10, 1.0], [100, 5.0], [1000, 60.0]],
-                "exponent": 0.9,
-            }
-        ]
-    },
     "another": {},
 }
 
@@ -93,7 +81,7 @@ def test_the_page_has_every_benchmark_in_order_with_its_plots(folder: Path) -> N
     text = out.read_text()
     places = [text.index(f"ResultTable of {name}") for name in FOUND]
     assert [name for _, name in sorted(zip(places, FOUND, strict=True))] == [
-        *("engine", "http", "cold", "origin", "summary", "build", "growth", "cost", "another")
+        *("engine", "http", "cold", "origin", "summary", "build", "cost", "another")
     ]
     assert text.count("<figure>") == FIGURES
     assert "one &amp; only" in text
