@@ -10,20 +10,19 @@ from typing import Any
 
 import pytest
 
-from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.server import Server, problem
 
 Start = Callable[..., Server]
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Path:
-    publish_to(tmp_path / "shelf", catalog_of(episodes(400)))
-    return tmp_path / "shelf"
+def start(start_server: Start, folder: Path) -> Start:
+    """Start a server on the shelf of the shared server."""
+    return lambda **settings: start_server(SHELF=str(folder / "shelf"), **settings)
 
 
 @contextmanager
-def held_by_somebody_else(database: Path) -> Iterator[None]:
+def locked_by_another(database: Path) -> Iterator[None]:
     """Readers and writers of a database that is in use have to wait."""
     with database.with_name(f"{database.name}-shm").open("r+b") as shared:
         fcntl.lockf(shared, fcntl.LOCK_EX, 8, 120)  # SQLite's own locks, in WAL mode
@@ -36,12 +35,11 @@ def timed(server: Server, user: str) -> tuple[dict[str, Any], float]:
     return page, time.monotonic() - started
 
 
-@pytest.mark.usefixtures("shelf")
-def test_a_session_does_not_wait_for_a_slow_store(start_server: Start, tmp_path: Path) -> None:
-    server = start_server(SUMMARY_TIMEOUT_S="0.1")
+def test_a_session_does_not_wait_for_a_slow_store(start: Start, tmp_path: Path) -> None:
+    server = start(SUMMARY_TIMEOUT_S="0.1")
     server.engage("anna", episode_id="episode-3", type="like")
     assert server.create("anna")["degraded"] == []
-    with held_by_somebody_else(tmp_path / "users.db"):
+    with locked_by_another(tmp_path / "users.db"):
         for _ in range(3):
             page, seconds = timed(server, "anna")
             assert len(page["episodes"]) == 10
@@ -56,14 +54,13 @@ def test_a_session_does_not_wait_for_a_slow_store(start_server: Start, tmp_path:
     assert len(lines) >= 4
 
 
-@pytest.mark.usefixtures("shelf")
 def test_a_store_that_is_locked_from_the_start_costs_the_first_session_two_seconds_and_no_other(
-    start_server: Start, tmp_path: Path
+    start: Start, tmp_path: Path
 ) -> None:
     with sqlite3.connect(tmp_path / "users.db") as db:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("BEGIN EXCLUSIVE")
-        server = start_server(SUMMARY_TIMEOUT_S="0.1")
+        server = start(SUMMARY_TIMEOUT_S="0.1")
         page, seconds = timed(server, "anna")
         assert page["episodes"]
         assert page["degraded"] == ["summary_timeout"]
@@ -73,13 +70,12 @@ def test_a_store_that_is_locked_from_the_start_costs_the_first_session_two_secon
         assert seconds < 1
 
 
-@pytest.mark.usefixtures("shelf")
-@pytest.mark.parametrize("store", ["/proc/nowhere/users.db", "/dev/null/users.db", "{}/broken.db"])
+@pytest.mark.parametrize("store", ["/dev/null/users.db", "{}/broken.db"])
 def test_a_store_that_cannot_be_opened_stops_no_session(
-    start_server: Start, tmp_path: Path, store: str
+    start: Start, tmp_path: Path, store: str
 ) -> None:
     (tmp_path / "broken.db").write_text("not a database" * 1000)
-    server = start_server(STORE=store.format(tmp_path))
+    server = start(STORE=store.format(tmp_path))
     page = server.create("anna")
     assert page["episodes"]
     assert page["degraded"] == ["summary_unavailable"]
@@ -134,9 +130,8 @@ def _damage(database: Path, user: str, damage: bytes | str) -> None:
         db.execute("UPDATE summaries SET document = ? WHERE uid = ?", (damage, user))
 
 
-@pytest.mark.usefixtures("shelf")
-def test_an_engagement_waits_for_another_writer(start_server: Start, tmp_path: Path) -> None:
-    server = start_server()
+def test_an_engagement_waits_for_another_writer(start: Start, tmp_path: Path) -> None:
+    server = start()
     server.engage("anna", episode_id="episode-3", type="like")
     with sqlite3.connect(tmp_path / "users.db", isolation_level=None) as db:
         db.execute("BEGIN IMMEDIATE")

@@ -6,10 +6,6 @@ from typing import Any
 
 import pytest
 
-from adapters.gcs.shelf import GcsShelf
-from catalog_builder.publish.publisher import publish
-from emulators.firestore import FirestoreEmulator
-from emulators.storage.server import StrictStorage
 from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.server import Server, problem
 from tests.support.tokens import unsigned
@@ -25,7 +21,8 @@ def detailed(server: Server) -> dict[str, Any]:
     )
 
 
-def test_the_detail_names_what_the_trace_counts(detailed: dict[str, Any]) -> None:
+def test_the_detail_names_what_the_trace_counts(server: Server, detailed: dict[str, Any]) -> None:
+    assert "detail" not in server.create(trace=True)
     trace, detail = detailed["trace"], detailed["detail"]
     assert {name: len(gone) for name, gone in detail["removed"].items()} == trace["removed"]
     assert "episode-5" in [one["id"] for one in detail["removed"]["excluded"]]
@@ -63,10 +60,6 @@ def test_an_interest_and_the_user_are_somewhere_on_the_map(detailed: dict[str, A
     assert all(len(one["at"]) == 2 for one in detail["interests"])
 
 
-def test_whoever_asks_for_no_detail_gets_none(server: Server) -> None:
-    assert "detail" not in server.create(trace=True)
-
-
 def test_of_one_seed_two_sessions_are_alike(server: Server) -> None:
     one, two = (server.create(seed=7, limit=50) for _ in range(2))
     assert one["session_id"] == two["session_id"] == f"{7:016x}"
@@ -100,23 +93,11 @@ def test_the_map_places_every_episode_that_has_an_embedding(server: Server) -> N
     assert all(-1 <= one["x"] <= 1 and -1 <= one["y"] <= 1 for one in answer["points"])
 
 
-def test_of_a_large_catalog_the_map_shows_a_sample_that_is_the_same_each_time(
-    start_server: Callable[..., Server], tmp_path: Path
-) -> None:
-    publish_to(tmp_path / "shelf", catalog_of(episodes(5600)))
-    server = start_server()
-    one, two = (server.call("GET", "/api/map").json() for _ in range(2))
-    assert one == two
-    assert one["sampled"]
-    assert len(one["points"]) == len({point["id"] for point in one["points"]}) == 5000
-    assert one["mapped"] > 5000
-
-
-@pytest.fixture
-def guarded(start_server: Callable[..., Server], tmp_path: Path) -> Server:
+@pytest.fixture(scope="module")
+def with_tokens(start_module_server: Callable[..., Server], small_shelf: str) -> Server:
     """A server that knows its users by tokens, as in production."""
-    publish_to(tmp_path / "shelf", catalog_of(episodes(40)))
-    return start_server(AUTH="emulator", FIREBASE_PROJECT="demo-x")
+    settings = {"AUTH": "emulator", "FIREBASE_PROJECT": "demo-x", "SHELF": small_shelf}
+    return start_module_server(**settings)
 
 
 LAB: list[tuple[str, str, Any]] = [
@@ -129,11 +110,11 @@ LAB: list[tuple[str, str, Any]] = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), LAB)
-def test_only_who_has_the_admin_claim_may_use_the_lab(
-    guarded: Server, method: str, path: str, body: Any
+def test_only_an_admin_may_use_the_lab(
+    with_tokens: Server, method: str, path: str, body: Any
 ) -> None:
     def ask(**headers: str) -> Any:
-        return guarded.client.request(method, path, json=body, headers=headers)
+        return with_tokens.client.request(method, path, json=body, headers=headers)
 
     def bearer(**claims: Any) -> dict[str, str]:
         return {"Authorization": f"Bearer {unsigned(**claims)}"}
@@ -144,33 +125,7 @@ def test_only_who_has_the_admin_claim_may_use_the_lab(
         assert "admin: true" in refused["expected"]
     problem(ask(Authorization="Bearer x"), 401, "Authorization")
     assert ask(**bearer(admin=True)).status_code == 200
-
-
-def test_the_plain_trace_is_for_everybody(guarded: Server) -> None:
-    assert guarded.create(trace=True, stored=False)["trace"]["catalog"] == 40
-
-
-def test_where_nobody_can_be_known_a_laptop_is_open_and_the_cloud_is_closed(
-    start_server: Callable[..., Server],
-    storage: StrictStorage,
-    firestore_emulator: FirestoreEmulator,
-    firestore_project: str,
-) -> None:
-    bucket = storage.make_bucket(firestore_project)
-    publish(GcsShelf(bucket), catalog_of(episodes(40)), force=True)
-    settings = {
-        "AUTH": "none",
-        "SHELF": f"gs://{bucket}",
-        "STORE": "firestore",
-        "FIRESTORE_EMULATOR_HOST": firestore_emulator.host,
-        "STORAGE_EMULATOR_HOST": storage.url,
-        "GOOGLE_CLOUD_PROJECT": firestore_project,
-    }
-    laptop = start_server(**settings)
-    assert laptop.call("GET", "/api/scenarios").status_code == 200
-    cloud = start_server(**settings, NOW="", K_SERVICE="create-session")
-    problem(cloud.call("GET", "/api/scenarios"), 403, "Authorization")
-    assert cloud.call("POST", "/api/sessions/create", {"trace": True}).status_code == 200
+    assert with_tokens.create(trace=True)["trace"]["catalog"] == 60  # for every user
 
 
 def test_a_catalog_without_a_map_says_so_and_ranks_as_ever(

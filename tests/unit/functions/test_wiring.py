@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from functions.settings import SettingsError, read_settings
-from functions.wiring import wire
+from functions.settings import Settings, SettingsError, read_settings
+from functions.wiring import _user_verifier, wire
+from tests.support.bearers import request
 
 EXPERIMENT = 'name = "autumn"\nshare = 0.7\n[arms]\nbaseline = 1\nmine = 1\n'
 
@@ -66,3 +67,11 @@ def test_an_experiment_that_cannot_be_run_is_named(
     (folder / "experiments" / "autumn.toml").write_text(experiment)
     with pytest.raises(SettingsError, match=rf"EXPERIMENT: autumn\.toml: {message}"):
         wire(read_settings(settings_in(folder)))
+
+
+@pytest.mark.parametrize(("k_service", "is_admin"), [("", True), ("create-session", False)])
+async def test_without_users_all_are_admins_locally_and_none_is_in_the_cloud(
+    k_service: str, is_admin: bool
+) -> None:
+    verifier = _user_verifier(Settings(AUTH="none", K_SERVICE=k_service))
+    assert await verifier.is_admin(request()) is is_admin
