@@ -40,7 +40,9 @@ class EpisodeCriteria(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             )
         if self.category:
             categories = _rows_by_name(catalog.category_index, "category", self.category)
-            mask &= _mask_of(len(catalog), catalog.rows_in(np.array(categories)).tolist())
+            mask &= _mask_of(
+                len(catalog), catalog.rows_in_categories(np.array(categories)).tolist()
+            )
         return mask
 
     def __str__(self) -> str:

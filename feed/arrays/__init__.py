@@ -1,1 +1,1 @@
-"""Numpy columns that every package uses; knows no catalog."""
+"""Functions and classes on numpy arrays that every package of the core may use."""

@@ -1,4 +1,4 @@
-"""Columns that numpy has not: strings of any length, their hashes, and what is done with rows."""
+"""Operations on numpy arrays: ranges, groups, lookups in sorted arrays, and the top k of values."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,9 +8,14 @@ HashArray = npt.NDArray[np.uint64]
 FloatArray = npt.NDArray[np.floating]
 BoolArray = npt.NDArray[np.bool_]
 
+DENSE = 20
+"""groups for each value, up to which `group_sum` counts in every group rather than sorts"""
+SAMPLE_STRIDE = 8
+"""`top_k_unordered` estimates its threshold from one value in so many"""
+
 
 def ranges(starts: IntArray, ends: IntArray) -> IntArray:
-    """The places from each start up to its end, one range after another."""
+    """The integers from each start up to its end, one range after another: (sum of lengths,)."""
     counts = ends - starts
     before = np.cumsum(counts) - counts
     found: IntArray = np.arange(int(counts.sum())) + np.repeat(starts - before, counts)
@@ -18,7 +23,7 @@ def ranges(starts: IntArray, ends: IntArray) -> IntArray:
 
 
 def group_by(groups: IntArray) -> tuple[IntArray, IntArray]:
-    """(k,) places that put equal groups together, in rising order, and (g,) where each begins.
+    """Sort (k,) group numbers: the (k,) order that does, and the (g,) starts of groups in it.
 
     Stable, as `np.argsort(kind="stable")` is, which takes ten times as long.
     """
@@ -32,38 +37,30 @@ def group_by(groups: IntArray) -> tuple[IntArray, IntArray]:
     return order, np.append(np.zeros(min(len(groups), 1), np.int64), begins)
 
 
-DENSE = 20
-"""groups for each value, up to which it is faster to add up for every group than to sort"""
-
-
 def group_sum(groups: IntArray, values: FloatArray, count: int) -> tuple[IntArray, FloatArray]:
-    """Which of the groups 0 to `count` - 1 have values, rising, and what these are in sum.
+    """The groups that have values, ascending, and the sum of each group's values.
 
-    `groups` says whose each of the values is, which are above 0.
+    `groups` are (k,) numbers from 0 to `count` - 1, one for each of the (k,) positive `values`.
     """
     if count <= DENSE * len(groups):
         total = np.bincount(groups, values, count)
-        found = (total != 0.0).nonzero()[0]  # three times as fast as of numbers
+        found = (total != 0.0).nonzero()[0]  # on booleans three times as fast as on floats
         return found, total.take(found).astype(np.float64)
     order, begins = group_by(groups)
     sums = np.add.reduceat(values.take(order), begins) if len(values) else values
     return groups.take(order.take(begins)), sums.astype(np.float64)
 
 
-_STRIDE = 8
-"""of so many values one is in a sample"""
-
-
 def top_k_unordered(values: FloatArray, count: int) -> IntArray:
-    """Places of the `count` highest values and of all that equal the last of them, in no order.
+    """Indices of the `count` highest values, and of all that equal the lowest of them, unordered.
 
-    What a sample says is too low is put aside first, unless it says so of too many.
+    First drops values below a threshold that a sample suggests, unless too few would be left.
     """
     found = np.arange(len(values))
     if not 0 < count < len(values):
         return found[: len(values) * (count > 0)]
-    kept = 2 * count // _STRIDE + 1
-    sample = values[::_STRIDE]
+    kept = 2 * count // SAMPLE_STRIDE + 1
+    sample = values[::SAMPLE_STRIDE]
     if kept < len(sample):
         likely = (values >= np.partition(sample, -kept)[-kept]).nonzero()[0]
         found = likely if len(likely) >= count else found
@@ -72,8 +69,25 @@ def top_k_unordered(values: FloatArray, count: int) -> IntArray:
     return chosen
 
 
+def top_k(
+    rows: IntArray, values: FloatArray, count: int, order: IntArray
+) -> tuple[IntArray, FloatArray]:
+    """The `count` rows of highest value, and their values, highest first.
+
+    `rows` and the finite `values` are (k,). Rows of equal value come in the order of `order`, an
+    (n,) array by row.
+    """
+    at = top_k_unordered(values, count)
+    rows, values = rows[at], values[at]
+    best = np.lexsort((order[rows], -values))[:count]
+    return rows[best], values[best]
+
+
 def in_sorted(keys: IntArray, wanted: IntArray) -> BoolArray:
-    """(k,) which of those wanted are among the keys, which are sorted: `np.isin`, for few."""
+    """(k,) whether each of the (k,) wanted is among the sorted keys.
+
+    Like `np.isin`, and faster for few wanted.
+    """
     if not len(keys):
         return np.zeros(len(wanted), np.bool_)
     at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
@@ -82,21 +96,8 @@ def in_sorted(keys: IntArray, wanted: IntArray) -> BoolArray:
 
 
 def lookup_sorted(keys: IntArray, values: FloatArray | IntArray, wanted: IntArray) -> FloatArray:
-    """The value of each key that is wanted, 0 where there is none. `keys` are sorted."""
+    """(k,) the value of each wanted key, 0 where there is none; `keys` are sorted."""
     if not len(keys):
         return np.zeros(len(wanted))
     at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[at] == wanted, values[at], 0.0)
-
-
-def top_k(
-    rows: IntArray, values: FloatArray, count: int, order: IntArray
-) -> tuple[IntArray, FloatArray]:
-    """The `count` rows of highest value, best first, and their values; equal values by `order`.
-
-    `values` are one for each row, and finite; `order` goes by catalog row.
-    """
-    at = top_k_unordered(values, count)
-    rows, values = rows[at], values[at]
-    best = np.lexsort((order[rows], -values))[:count]
-    return rows[best], values[best]

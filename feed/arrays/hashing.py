@@ -1,4 +1,4 @@
-"""Hashes of strings and of integers: 64 bits, equal on every machine and in every process."""
+"""64-bit hashes of strings and integers, the same on every machine and in every process."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -11,12 +11,12 @@ from feed.arrays.arrays import HashArray
 _BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
 _INVERSE = pow(_BASE, -1, 2**64)
 _BATCH = 1 << 16
-"""bytes hashed at once: what bounds memory"""
+"""bytes hashed at once; bounds memory"""
 
 
 @cache
 def _tables() -> tuple[HashArray, HashArray, HashArray]:
-    """The powers of `_BASE` and of its inverse for one batch, and the sums of the first powers."""
+    """Powers of `_BASE` and of its inverse for one batch, and the prefix sums of the former."""
     powers = _powers(_BASE, _BATCH)
     return powers, _powers(_INVERSE, _BATCH), np.append(np.uint64(0), powers.cumsum())
 
@@ -28,33 +28,32 @@ def _powers(base: int, count: int) -> HashArray:
 
 
 def hash_strings(strings: Sequence[str]) -> HashArray:
-    """64-bit hashes, (n,) uint64, the same on every machine and in every process.
+    """(n,) 64-bit hashes of strings, the same on every machine and in every process.
 
-    A polynomial in the bytes modulo 2**64 (Rabin and Karp), then mixed, computed for many strings
-    in one pass over their joined bytes. Not made to withstand an adversary: the builder refuses a
-    catalog in which two ids collide.
+    A polynomial in the bytes modulo 2**64 (Rabin and Karp, 1987), then mixed; computed in one pass
+    over all bytes. Does not resist an adversary: the builder refuses two ids that collide.
     """
     if not strings:
         return np.zeros(0, np.uint64)
     text = "\0".join(strings) + "\0"
     data = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
     ends = (data == 0).nonzero()[0]
-    if len(ends) != len(strings):  # there are zeros inside, too
+    if len(ends) != len(strings):  # a string contains a zero byte
         lengths = [len(one.encode("utf-8", "surrogatepass")) for one in strings]
         ends = np.cumsum(lengths) + np.arange(len(strings))
     starts = np.empty_like(ends)
     starts[0], starts[1:] = 0, ends[:-1] + 1
-    hashes = (_sums if len(data) <= _BATCH else _sums_of_batches)(data, starts, ends)
+    hashes = (_polynomials if len(data) <= _BATCH else _polynomials_in_batches)(data, starts, ends)
     hashes ^= hashes >> np.uint64(32)
     hashes *= np.uint64(0xD6E8FEB86659FD93)
     hashes ^= hashes >> np.uint64(32)
     return hashes
 
 
-def _sums(
+def _polynomials(
     text: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
 ) -> HashArray:
-    """The polynomial of each of these strings, byte + 1 its numbers; a zero after each."""
+    """(n,) polynomials with coefficients byte + 1 of strings that a zero byte ends."""
     powers, inverses, sums = _tables()
     terms = text.astype(np.uint64)
     terms *= powers[: len(text)]
@@ -64,28 +63,28 @@ def _sums(
     return found
 
 
-def _sums_of_batches(
+def _polynomials_in_batches(
     text: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
 ) -> HashArray:
-    """The same, some of the strings at once; of one that is longer than a batch alone."""
+    """(n,) polynomials of strings of any total length, computed batch by batch."""
     found, first = np.zeros(len(starts), np.uint64), 0
     while first < len(starts):
         begin = starts[first]
         stop = int(np.searchsorted(ends, begin + _BATCH, "left"))
         if stop > first:
             of_batch = text[begin : ends[stop - 1] + 1]
-            found[first:stop] = _sums(
+            found[first:stop] = _polynomials(
                 of_batch, starts[first:stop] - begin, ends[first:stop] - begin
             )
         else:
             stop = first + 1
-            found[first] = _long_sum(text[begin : ends[first]])
+            found[first] = _long_polynomial(text[begin : ends[first]])
         first = stop
     return found
 
 
-def _long_sum(text: npt.NDArray[np.uint8]) -> int:
-    """The same polynomial of one string of any length, batch by batch."""
+def _long_polynomial(text: npt.NDArray[np.uint8]) -> int:
+    """Polynomial of one string that is longer than a batch."""
     powers, _, _ = _tables()
     total = 0
     for start in range(0, len(text), _BATCH):
@@ -96,7 +95,7 @@ def _long_sum(text: npt.NDArray[np.uint8]) -> int:
 
 
 def mix64(hashes: HashArray, seed: int) -> HashArray:
-    """Other 64-bit numbers, one for each of these and a seed, as good as drawn by chance.
+    """(n,) pseudo-random 64-bit numbers, a function of (n,) hashes and a seed.
 
     SplitMix64's finaliser (Steele, Lea and Flood, 2014).
     """

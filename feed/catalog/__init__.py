@@ -1,1 +1,1 @@
-"""What is known of every episode, in columns; row i is one episode."""
+"""Everything known about the episodes, in columns; row i is one episode."""

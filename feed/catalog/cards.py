@@ -1,8 +1,8 @@
-"""Cards: what an app shows of each episode, packed one by one.
+"""Cards: the JSON that an app shows for each episode, compressed one by one.
 
-Each is deflated by itself (RFC 1951), so that a page unpacks its own alone. What deflate finds
-little of in one short card, it finds in some others that it is shown first, its preset dictionary:
-so they take a quarter of the room or less, and one is unpacked in microseconds.
+Each card is deflated by itself (RFC 1951), so that a page decompresses only its own, each in
+microseconds. Some cards serve as a preset dictionary for all: so compressed, they take a quarter of
+their size or less.
 """
 
 import zlib
@@ -17,57 +17,60 @@ import numpy.typing as npt
 from feed.arrays.strings import Strings
 
 WINDOW = 1 << 15
-"""bytes: as far back as deflate looks, and so the most that is in common"""
-MOST = 1 << 24
-"""bytes of a card, so that damage cannot ask for all memory"""
-_RAW = -15
-"""zlib's number for bare deflate with that window"""
+"""bytes that deflate looks back, and so the longest useful dictionary"""
+MAX_CARD_BYTES = 1 << 24
+"""Longest card, so that a damaged file cannot exhaust the memory."""
+_RAW_DEFLATE = -15
+"""zlib's number for a raw deflate stream with that window"""
 _LEVEL = 3
-"""higher ones save 5% and take half as much time again"""
+"""higher levels save 5% and take half as much time again"""
 
 
 @dataclass(frozen=True)
 class Cards:
-    """n JSON objects, encoded. Card i is packed in `data[offsets[i]:offsets[i + 1]]`."""
+    """The compressed JSON objects of n episodes."""
 
     offsets: npt.NDArray[np.int64]
-    """(n + 1,)"""
+    """(n + 1,) card i is compressed in `data[offsets[i]:offsets[i + 1]]`"""
     data: npt.NDArray[np.uint8]
     common: npt.NDArray[np.uint8]
-    """what all are packed after"""
+    """preset dictionary of all cards"""
 
     @classmethod
-    def of(cls, cards: Iterable[bytes], some: Sequence[bytes]) -> "Cards":
-        """These cards; `some` are a few dozen of them, from all over. Raises ValueError."""
-        common = b"".join(some)[:WINDOW]
-        empty = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW, zdict=common)
+    def of(cls, cards: Iterable[bytes], samples: Sequence[bytes]) -> "Cards":
+        """Compress cards with a few dozen of them as the dictionary.
 
-        def packed(card: bytes) -> bytes:
-            if len(card) > MOST:
-                raise ValueError(f"a card of {len(card)} bytes; expected {MOST} at most")
-            deflate = empty.copy()
-            return deflate.compress(card) + deflate.flush()
+        Raises ValueError for a card above `MAX_CARD_BYTES`.
+        """
+        common = b"".join(samples)[:WINDOW]
+        initial = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW_DEFLATE, zdict=common)
 
-        rows = Strings.of_bytes(map(packed, cards))
+        def compressed(card: bytes) -> bytes:
+            if len(card) > MAX_CARD_BYTES:
+                raise ValueError(f"a card of {len(card)} bytes; expected {MAX_CARD_BYTES} at most")
+            compressor = initial.copy()
+            return compressor.compress(card) + compressor.flush()
+
+        rows = Strings.of_bytes(map(compressed, cards))
         return cls(rows.offsets, rows.data, np.frombuffer(common, np.uint8))
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
     def raw(self, row: int) -> bytes:
-        """One card. Raises ValueError where it cannot be unpacked."""
-        inflate = self._empty.copy()
+        """The JSON of one card. Raises ValueError where it cannot be decompressed."""
+        decompressor = self._decompressor.copy()
         try:
-            card: bytes = inflate.decompress(
-                self.data[self.offsets[row] : self.offsets[row + 1]], MOST
+            card: bytes = decompressor.decompress(
+                self.data[self.offsets[row] : self.offsets[row + 1]], MAX_CARD_BYTES
             )
         except zlib.error as error:
-            raise ValueError(f"cards: {row} cannot be unpacked: {error}") from error
-        if not inflate.eof:
-            raise ValueError(f"cards: {row} is cut off, or longer than any")
+            raise ValueError(f"card {row} cannot be decompressed: {error}") from error
+        if not decompressor.eof:
+            raise ValueError(f"card {row} is cut off, or longer than {MAX_CARD_BYTES} bytes")
         return card
 
     @cached_property
-    def _empty(self) -> Any:
-        """What unpacks, before it has seen a card: it is copied for each."""
-        return zlib.decompressobj(_RAW, zdict=self.common.tobytes())
+    def _decompressor(self) -> Any:
+        """A decompressor in its first state; each card takes a copy."""
+        return zlib.decompressobj(_RAW_DEFLATE, zdict=self.common.tobytes())

@@ -1,4 +1,4 @@
-"""Catalog: the columns that every stage reads. A struct of arrays; row i is one episode."""
+"""The catalog: a struct of arrays that every stage of a request reads; row i is one episode."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,146 +24,154 @@ SCORES = ("credibility", "insight", "information", "entertainment")
 
 @dataclass(frozen=True)
 class Catalog:
-    """All that is known of n episodes, S series, M categories and L languages.
+    """Everything known about n episodes, S series, M categories and L languages.
 
-    Made by the builder, immutable, and loaded as it lies in the snapshot: every array may be a
-    read-only view of one buffer.
+    The builder makes it; it is immutable. Loaded from a snapshot, each array is a read-only view of
+    the file's bytes.
     """
 
     version: str
+    """creation time and a hash of the content (`feed.snapshot.codec.content_version`)"""
     created_us: int
     """microseconds since 1970, UTC"""
     model: str
     """name of the embedding model"""
 
     ids: Strings
+    """(n,)"""
     id_index: HashIndex
+    """rows by id"""
     id_hashes: npt.NDArray[np.uint64]
-    """(n,) hash of each row's id: what a cursor names an episode by"""
+    """(n,) hash of each row's id; a cursor refers to episodes by it"""
     content_index: HashIndex
-    """rows by content id, where it differs from the id"""
+    """rows by content id, for the episodes whose content id differs from their id"""
     cards: Cards
-    """what an app shows of each episode: a JSON object, already encoded"""
+    """JSON object that an app shows for each episode"""
 
     source_order: npt.NDArray[np.int32]
-    """(n,) the order in which the builder read the episodes: what breaks ties"""
+    """(n,) position of each episode in the builder's input; breaks ties"""
     published_us: npt.NDArray[np.int64]
     """(n,) microseconds since 1970, UTC"""
     scores: npt.NDArray[np.float64]
     """(n, 4) editorial scores 0 to 5 in the order of `SCORES`; NaN where missing"""
     explicit: npt.NDArray[np.uint8]
-    """(n,) 1 where the publisher says so"""
+    """(n,) 1 where the publisher declares explicit content"""
 
     series: npt.NDArray[np.int32]
     """(n,) series of each episode, -1 for none"""
     series_ids: Strings
+    """(S,)"""
     series_names: Strings
+    """(S,)"""
     series_index: HashIndex
-    """by id"""
+    """series by id"""
 
     languages: Strings
-    """primary subtags, lower case"""
+    """(L,) primary subtags (BCP 47) in lower case, such as `en`"""
     language: npt.NDArray[np.int32]
-    """(n,) language of each episode, -1 where it is not known"""
+    """(n,) language of each episode, -1 where unknown"""
 
     categories: Strings
+    """(M,) names"""
     category_index: HashIndex
+    """categories by name"""
     category_major: npt.NDArray[np.uint8]
     """(M,) 1 for a major category, 0 for a subcategory"""
     category_starts: npt.NDArray[np.int64]
     """(n + 1,) episode i has the categories `category_members[starts[i]:starts[i + 1]]`"""
     category_members: npt.NDArray[np.int32]
+    """categories of all episodes, one episode after another"""
 
     embeddings: Embeddings
     anchors: npt.NDArray[np.float32]
-    """(M, D) normalised mean of the category's embeddings; zero where it has none"""
+    """(M, D) normalised mean of each category's embeddings; zero where it has none"""
     cosine_scale: npt.NDArray[np.float64]
-    """(2,) the mean cosine of two episodes, and what one pair in a hundred exceeds: what is unlike
-    and alike in this embedding model, in steps of 0.05. 0 and 1 where too few are embedded"""
+    """(2,) mean cosine of two episodes and the 99th percentile, in steps of 0.05: how similar
+    unrelated and related episodes are in this embedding model; 0 and 1 for too few embeddings"""
     title_hashes: npt.NDArray[np.uint64]
-    """(n,) hash of each title without case and punctuation: who has the same is a near-duplicate"""
+    """(n,) hash of each title without case and punctuation; equal hashes are near-duplicates"""
     signals: Signals
     projection: Projection
-    """where the embeddings are on a map; none where they are fewer than three"""
+    """map of the embeddings on a plane; empty for fewer than three"""
 
     def __len__(self) -> int:
         return len(self.published_us)
 
     @property
     def dimension(self) -> int:
-        """D, of the embeddings."""
+        """D, the dimension of the embeddings."""
         return self.embeddings.dimension
 
     @cached_property
     def is_newest_first(self) -> bool:
-        """Whether rows go from the newest to the oldest, as they do in a large catalog."""
+        """Whether rows are ordered by publication, newest first, as in a large catalog."""
         return bool((self.published_us[1:] <= self.published_us[:-1]).all())
 
     @cached_property
     def newest_us(self) -> int:
-        """When the newest episode is published; 0 where there is none."""
+        """Publication of the newest episode, microseconds since 1970; 0 for an empty catalog."""
         return int(self.published_us.max(initial=0))
 
     def rows(self, names: list[str] | tuple[str, ...]) -> IntArray:
-        """(k,) the row of each id, or else of each content id, or else -1."""
-        return self.rows_hashed(hash_strings(names))
+        """(k,) first row of each id; where no episode has the id, of that content id; else -1."""
+        return self.rows_by_hash(hash_strings(names))
 
-    def rows_hashed(self, hashes: HashArray) -> IntArray:
-        """The same by the hashes of the names."""
+    def rows_by_hash(self, hashes: HashArray) -> IntArray:
+        """(k,) first row of each id or content id, given (k,) hashes of them; else -1."""
         by_id = self.id_index.first(hashes)
         if not len(self.content_index.hashes):
             return by_id
         return np.where(by_id >= 0, by_id, self.content_index.first(hashes))
 
-    def rows_named(self, names: list[str] | tuple[str, ...]) -> IntArray:
-        """Every row whose id or content id is among these, in no order, perhaps more than once."""
-        return self.every_row_hashed(hash_strings(names))
+    def all_rows(self, names: list[str] | tuple[str, ...]) -> IntArray:
+        """Every row whose id or content id is among these, unordered; rows may repeat."""
+        return self.all_rows_by_hash(hash_strings(names))
 
-    def every_row_hashed(self, hashes: HashArray) -> IntArray:
-        """The same by the hashes of the names."""
+    def all_rows_by_hash(self, hashes: HashArray) -> IntArray:
+        """Every row of these hashes of ids or content ids, unordered; rows may repeat."""
         by_id = self.id_index.all(hashes)
         if not len(self.content_index.hashes):
             return by_id
         return np.append(by_id, self.content_index.all(hashes))
 
-    def categories_named(self, names: Sequence[str]) -> IntArray:
-        """Categories of these names, in any case, each once; what the catalog lacks is left out."""
+    def find_categories(self, names: Sequence[str]) -> IntArray:
+        """Categories of these names, ascending, each once; ignores case, and unknown names."""
         found = self.category_index.first(hash_strings(names))
-        strange = [name for name, place in zip(names, found, strict=True) if place < 0]
-        otherwise = [self._by_key.get(category_key(name), -1) for name in strange]
-        found = np.unique([*found, *otherwise])
+        unknown = [name for name, place in zip(names, found, strict=True) if place < 0]
+        by_key = [self._categories_by_key.get(category_key(name), -1) for name in unknown]
+        found = np.unique([*found, *by_key])
         return found[found >= 0].astype(np.int64)
 
     @cached_property
-    def _by_key(self) -> dict[str, int]:
-        """Categories by what all spellings of their names have in common."""
+    def _categories_by_key(self) -> dict[str, int]:
+        """Categories by `category_key` of their names."""
         return {category_key(name): place for place, name in enumerate(self.categories)}
 
     def categories_of(self, row: int) -> IntArray:
-        """The categories of one episode."""
+        """Categories of one episode."""
         return self.category_members[self.category_starts[row] : self.category_starts[row + 1]]
 
     def membership(self, rows: IntArray, categories: IntArray) -> BoolArray:
-        """(k, c) whether each episode is in each of these categories, which are sorted."""
+        """(k, c) whether each of k rows is in each of c categories, which are sorted."""
         member = np.zeros((len(rows), len(categories)), np.bool_)
         if len(categories):
             starts, ends = self.category_starts[rows], self.category_starts[rows + 1]
             owners = np.repeat(np.arange(len(rows)), ends - starts)
-            theirs = self.category_members[ranges(starts, ends)]
-            column = np.minimum(np.searchsorted(categories, theirs), len(categories) - 1)
-            found = categories[column] == theirs
+            members = self.category_members[ranges(starts, ends)]
+            column = np.minimum(np.searchsorted(categories, members), len(categories) - 1)
+            found = categories[column] == members
             member[owners[found], column[found]] = True
         return member
 
-    def rows_in(self, categories: IntArray) -> IntArray:
-        """Every row in any of these categories, sorted, once."""
+    def rows_in_categories(self, categories: IntArray) -> IntArray:
+        """Every row that is in any of these categories, ascending, each once."""
         member = np.flatnonzero(np.isin(self.category_members, categories))
         return np.unique(np.searchsorted(self.category_starts, member, "right") - 1)
 
     def title(self, row: int) -> str:
-        """The title on the episode's card."""
-        return msgspec.json.decode(self.cards.raw(row), type=_Titled).title
+        """Title of an episode, from its card."""
+        return msgspec.json.decode(self.cards.raw(row), type=_CardTitle).title
 
 
-class _Titled(msgspec.Struct):
+class _CardTitle(msgspec.Struct):
     title: str

@@ -1,4 +1,4 @@
-"""Projection: embeddings as places on a plane, so that a catalog can be looked at as a map."""
+"""Projection of the embeddings onto a plane, so that a catalog can be shown as a map."""
 
 from dataclasses import dataclass
 
@@ -8,25 +8,25 @@ import numpy.typing as npt
 from feed.arrays.arrays import FloatArray
 
 UNIT = 32_767
-"""a coordinate is stored as so many steps from the middle to the edge"""
+"""stored steps of a coordinate from the middle of the map to its edge"""
 NOWHERE = -32_768
-"""both coordinates of an episode that has no embedding"""
+"""stored value of both coordinates of an episode without an embedding"""
 
 
 @dataclass(frozen=True)
 class Projection:
-    """The plane that embeddings of D dimensions are seen on, and where n episodes are on it."""
+    """The plane that embeddings of D dimensions are projected onto, and n episodes on it."""
 
     points: npt.NDArray[np.int16]
-    """(n, 2) in steps of 1 / `UNIT`, or (0, 2): there is no map"""
+    """(n, 2) in steps of 1 / `UNIT`; (0, 2) for no map"""
     axes: npt.NDArray[np.float32]
-    """(2, D)"""
+    """(2, D) directions of the plane"""
     shift: npt.NDArray[np.float32]
-    """(2,) a vector v is at axes @ v + shift, which is -1 to 1 for those of episodes"""
+    """(2,) a vector v has the point axes @ v + shift, from -1 to 1 for episodes"""
 
     @classmethod
     def none(cls, dimension: int) -> "Projection":
-        """No map."""
+        """No map, for a catalog with too few embeddings."""
         return cls(
             points=np.zeros((0, 2), np.int16),
             axes=np.zeros((2, dimension), np.float32),
@@ -36,18 +36,18 @@ class Projection:
     def __len__(self) -> int:
         return len(self.points)
 
-    def place(self, vector: npt.NDArray[np.float32]) -> FloatArray:
-        """(2,) where a vector of D dimensions is."""
+    def project(self, vector: npt.NDArray[np.float32]) -> FloatArray:
+        """(2,) point of a vector of D dimensions."""
         return self.axes.astype(np.float64) @ vector + self.shift
 
-    def at(self, row: int) -> list[float] | None:
-        """Where an episode is, x and y from -1 to 1; None where it is nowhere."""
+    def point(self, row: int) -> list[float] | None:
+        """Point of an episode, x and y from -1 to 1; None without an embedding or a map."""
         if not len(self) or self.points[row, 0] == NOWHERE:
             return None
-        return rounded(self.points[row] / UNIT)
+        return round_point(self.points[row] / UNIT)
 
 
-def rounded(place: FloatArray) -> list[float]:
-    """A place as answers give it."""
-    found: list[float] = np.round(place, 4).tolist()
-    return found
+def round_point(point: FloatArray) -> list[float]:
+    """A point with the four decimals that answers give."""
+    rounded: list[float] = np.round(point, 4).tolist()
+    return rounded

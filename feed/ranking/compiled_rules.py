@@ -31,7 +31,7 @@ def matcher(catalog: Catalog, where: Where) -> Matcher:
     mask = np.ones(len(catalog), np.bool_)
     if where.categories:
         inside = np.zeros(len(catalog), np.bool_)
-        inside[catalog.rows_in(catalog.categories_named(where.categories))] = True
+        inside[catalog.rows_in_categories(catalog.find_categories(where.categories))] = True
         mask &= inside
     if where.series:
         mask &= np.isin(catalog.series, series_indices(catalog, where.series))

@@ -58,7 +58,7 @@ def not_in_categories(catalog: Catalog, muted: IntArray) -> BoolArray | None:
     if not len(muted):
         return None
     mask = np.ones(len(catalog), np.bool_)
-    mask[catalog.rows_in(muted)] = False
+    mask[catalog.rows_in_categories(muted)] = False
     return mask
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from feed.arrays.arrays import IntArray
 from feed.catalog.catalog import Catalog
-from feed.catalog.projection import rounded
+from feed.catalog.projection import round_point
 from feed.ranking.candidates import source_names
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.ranking.eligibility import Eligibility
@@ -115,9 +115,10 @@ def trace_detail(
             for name, rows in eligible.removed()
         },
         candidates=list(_candidates(catalog, candidates, selection)),
-        user=rounded(plane.place(unit)) if len(plane) and unit is not None else None,
+        user=round_point(plane.project(unit)) if len(plane) and unit is not None else None,
         interests=[
-            TracedInterest(*_named(catalog, row), plane.at(row)) for row in user.interests.tolist()
+            TracedInterest(*_named(catalog, row), plane.point(row))
+            for row in user.interests.tolist()
         ],
     )
 

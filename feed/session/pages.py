@@ -70,7 +70,7 @@ def resume(
     Episodes that left the catalog, or whose id or content id is in `engaged_ids`, are left out.
     """
     session = payload.session(session_id, catalog)
-    engaged = in_sorted(np.sort(catalog.rows_named(tuple(engaged_ids))), session.queue.rows)
+    engaged = in_sorted(np.sort(catalog.all_rows(tuple(engaged_ids))), session.queue.rows)
     return replace(session, queue=session.queue.take(~engaged))
 
 

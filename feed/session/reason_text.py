@@ -58,15 +58,15 @@ def render_all(catalog: Catalog, reasons: Reasons) -> list[dict[str, Any]]:
 def _params(catalog: Catalog, key: str, subject_hash: int) -> dict[str, str] | None:
     """What a reason of this key names, {} for nothing, None for something not in the catalog."""
     if key in _OF_CATEGORY:
-        row = catalog.category_index.row_hashed(subject_hash)
+        row = catalog.category_index.row_by_hash(subject_hash)
         return None if row is None else {"category": catalog.categories[row]}
     if key in _OF_SERIES:
-        row = catalog.series_index.row_hashed(subject_hash)
+        row = catalog.series_index.row_by_hash(subject_hash)
         if row is None:
             return None
         return {"series_id": catalog.series_ids[row], "series": catalog.series_names[row]}
     if key in _OF_EPISODE:
-        row = catalog.id_index.row_hashed(subject_hash)
+        row = catalog.id_index.row_by_hash(subject_hash)
         if row is None:
             return None
         return {"episode_id": catalog.ids[row], "title": _shortened(catalog.title(row))}

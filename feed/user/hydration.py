@@ -59,10 +59,10 @@ def hydrate(query: Query, catalog: Catalog) -> HydratedQuery:
     return HydratedQuery(
         now_us=query.now_us,
         seed=query.seed,
-        rows=catalog.rows_hashed(hashes),
+        rows=catalog.rows_by_hash(hashes),
         types=np.frombuffer(bytes([_TYPE_CODES[one.type] for one in engagements]), np.uint8),
         progress=np.array(progress, np.float64),
-        engaged_rows=catalog.every_row_hashed(hashes),
+        engaged_rows=catalog.all_rows_by_hash(hashes),
         excluded_rows=_rows(catalog, query.excluded_ids),
         served_rows=np.sort(_rows(catalog, query.served_ids)),
         muted_series=series_indices(catalog, profile.muted_series),
@@ -86,11 +86,11 @@ def language_indices(catalog: Catalog, tags: Sequence[str]) -> IntArray:
 
 
 def _rows(catalog: Catalog, ids: tuple[str, ...]) -> IntArray:
-    return catalog.rows_named(ids) if ids else _NONE
+    return catalog.all_rows(ids) if ids else _NONE
 
 
 def _categories(catalog: Catalog, names: tuple[str, ...]) -> IntArray:
-    return catalog.categories_named(names) if names else _NONE
+    return catalog.find_categories(names) if names else _NONE
 
 
 def _with_anchor(catalog: Catalog, names: tuple[str, ...]) -> IntArray:

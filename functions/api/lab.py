@@ -67,7 +67,7 @@ def _sample(catalog: Catalog, rows: IntArray) -> IntArray:
 
 
 def _point(catalog: Catalog, row: int) -> MapPoint:
-    x, y = catalog.projection.at(row) or (0.0, 0.0)
+    x, y = catalog.projection.point(row) or (0.0, 0.0)
     major = [one for one in catalog.categories_of(row).tolist() if catalog.category_major[one]]
     category = catalog.categories[major[0]] if major else None
     return MapPoint(catalog.ids[row], catalog.title(row), category, x, y)

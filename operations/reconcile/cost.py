@@ -61,7 +61,7 @@ def estimate(counts: StoreCounts) -> tuple[Spending, Spending]:
 
 
 class Meter:
-    """Counts what is spent, and refuses calls that might exceed the budget.
+    """StoreCounts what is spent, and refuses calls that might exceed the budget.
 
     A call that fails is counted at its maximum cost.
     """

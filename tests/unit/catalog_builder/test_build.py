@@ -78,7 +78,7 @@ def test_thousands_of_series_and_categories_are_kept_apart() -> None:
     catalog = catalog_of(made)
     assert (len(catalog.series_ids), len(catalog.categories)) == (5000, 5001)
     place = catalog.category_index.row("c4711")
-    assert catalog.rows_in(np.array([place])).tolist() == [4711]
+    assert catalog.rows_in_categories(np.array([place])).tolist() == [4711]
     assert catalog.series_index.row("s4711") == 4711
 
 
@@ -93,7 +93,7 @@ def test_categories_that_differ_in_case_or_space_are_one_spelled_as_most_spell_i
     cards = [msgspec.json.decode(catalog.cards.raw(row)) for row in range(4)]
     assert [card["categories"]["major"][0] for card in cards] == ["Technology"] * 3 + ["Tech News"]
     asked = ["TECH NEWS", "technology ", "unknown"]
-    assert [catalog.categories[int(place)] for place in catalog.categories_named(asked)] == [
+    assert [catalog.categories[int(place)] for place in catalog.find_categories(asked)] == [
         "Technology",
         "Tech News",
     ]

@@ -37,16 +37,16 @@ def test_the_vector_of_an_episode_is_placed_where_the_episode_is() -> None:
     rows = two_groups()
     made = build_projection(rows, EVERY, NO_ANCHORS)
     for row in (0, 149, 299):
-        assert np.allclose(made.place(rows[row]), made.at(row), atol=1e-3)
+        assert np.allclose(made.project(rows[row]), made.point(row), atol=1e-3)
 
 
 def test_an_episode_without_an_embedding_is_nowhere() -> None:
     catalog = catalog_of(episodes(100))
     unknown = np.flatnonzero(catalog.embeddings.present == 0)
     assert len(unknown)
-    assert [catalog.projection.at(int(row)) for row in unknown] == [None] * len(unknown)
+    assert [catalog.projection.point(int(row)) for row in unknown] == [None] * len(unknown)
     known = np.flatnonzero(catalog.embeddings.present)
-    assert all(catalog.projection.at(int(row)) is not None for row in known)
+    assert all(catalog.projection.point(int(row)) is not None for row in known)
 
 
 def test_a_catalog_that_leaves_its_vectors_elsewhere_has_the_same_map() -> None:
@@ -57,7 +57,7 @@ def test_a_catalog_that_leaves_its_vectors_elsewhere_has_the_same_map() -> None:
 def test_too_few_episodes_or_all_alike_have_no_map() -> None:
     assert len(build_projection(two_groups()[:2], EVERY[:2], NO_ANCHORS)) == 0
     assert len(build_projection(np.repeat(two_groups()[:1], 5, axis=0), EVERY[:5], NO_ANCHORS)) == 0
-    assert Projection.none(8).at(3) is None
+    assert Projection.none(8).point(3) is None
 
 
 def test_categories_lie_apart_though_some_series_repeat_themselves() -> None:

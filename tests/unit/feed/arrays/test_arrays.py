@@ -80,7 +80,7 @@ def test_an_index_tells_hashes_apart_that_share_their_first_bits(
     index = HashIndex.of_hashes(hashes, np.arange(len(held)))
     first = [held.index(one) if one in held else -1 for one in asked]
     assert index.first(wanted).tolist() == first
-    assert [index.row_hashed(one) for one in asked] == [None if row < 0 else row for row in first]
+    assert [index.row_by_hash(one) for one in asked] == [None if row < 0 else row for row in first]
     every = [row for one in asked for row, other in enumerate(held) if one == other]
     assert sorted(index.all(wanted).tolist()) == sorted(every)
 

@@ -39,19 +39,19 @@ def test_some_cards_are_not_packed_after_more_than_deflate_looks_back_at() -> No
 def test_a_card_that_was_cut_off_is_no_card() -> None:
     whole = Cards.of([b'{"id":"one of some length"}'], [])
     cut = replace(whole, offsets=whole.offsets - [0, 2])
-    with pytest.raises(ValueError, match="cards: 0 is cut off"):
+    with pytest.raises(ValueError, match="card 0 is cut off"):
         cut.raw(0)
 
 
 def test_a_card_that_was_garbled_is_no_card() -> None:
     garbled = replace(Cards.of([b"{}"], []), data=np.full(4, 255, np.uint8))
-    with pytest.raises(ValueError, match="cards: 0 cannot be unpacked"):
+    with pytest.raises(ValueError, match="card 0 cannot be decompressed"):
         garbled.raw(0)
 
 
 def test_no_card_asks_for_more_memory_than_any_has(monkeypatch: pytest.MonkeyPatch) -> None:
     packed = Cards.of([bytes(5_000)], [])
-    monkeypatch.setattr(module, "MOST", 4_999)
+    monkeypatch.setattr(module, "MAX_CARD_BYTES", 4_999)
     with pytest.raises(ValueError, match="longer than any"):
         packed.raw(0)
     with pytest.raises(ValueError, match="a card of 5000 bytes; expected 4999 at most"):
@@ -61,7 +61,7 @@ def test_no_card_asks_for_more_memory_than_any_has(monkeypatch: pytest.MonkeyPat
 def test_a_snapshot_whose_cards_cannot_be_unpacked_is_refused_at_load() -> None:
     catalog = catalog_of(episodes(12))
     garbled = replace(catalog.cards, data=np.full_like(catalog.cards.data, 255))
-    with pytest.raises(SnapshotError, match="cards: 0 cannot be unpacked"):
+    with pytest.raises(SnapshotError, match="card 0 cannot be decompressed"):
         decode(encode(replace(catalog, cards=garbled)))
     bare = replace(catalog.cards, common=np.zeros(WINDOW + 1, np.uint8))
     with pytest.raises(SnapshotError, match="cards: expected"):

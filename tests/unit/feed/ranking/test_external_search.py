@@ -204,7 +204,7 @@ def test_without_an_answer_what_is_stated_is_still_used_and_the_lack_is_named(
         assert slate.trace.sources["stated"] > 5
         assert slate.trace.sources["stated"] + slate.trace.sources["best_quality"] == 150
         assert not slate.cold_start
-        chess = blind.rows_in(np.array([blind.category_index.row("Chess")]))
+        chess = blind.rows_in_categories(np.array([blind.category_index.row("Chess")]))
         inside = np.isin(slate.rows, chess)
         assert set(slate.scores[inside, 0].tolist()) == {500_000}
         assert set(slate.scores[~inside, 0].tolist()) == {0}
@@ -289,7 +289,7 @@ def test_of_several_engagements_none_is_named_as_the_reason(
     found, _ = ranked(
         blind, catalog, asking(engagements=engaged(blind, *rows), category_interests=["Chess"])
     )
-    chess = blind.rows_in(np.array([blind.category_index.row("Chess")]))
+    chess = blind.rows_in_categories(np.array([blind.category_index.row("Chess")]))
     seen = set()
     for row, scores, one in zip(
         found.rows, found.scores, render_all(blind, found.reasons), strict=True

@@ -66,7 +66,7 @@ def test_interests_and_engagements_are_blended_before_the_mean_is_normalised(
 def test_an_anchor_is_the_normalised_mean_of_its_category(catalog: Catalog) -> None:
     place = catalog.category_index.row("Chess")
     assert place is not None
-    rows = catalog.rows_in(np.array([place]))
+    rows = catalog.rows_in_categories(np.array([place]))
     wanted = unit(catalog.embeddings[rows[catalog.embeddings.present[rows]]].mean(axis=0))
     assert catalog.anchors[place] == pytest.approx(wanted, abs=1e-6)
     alone = of(catalog, query(interests=("Chess", "Chess")))
