@@ -4,6 +4,7 @@ Of a well-formed feed we say what lxml and podcastparser agree on, but for the e
 docs/adr/0015-feeds.md lists with their reasons.
 """
 
+import contextlib
 import io
 import re
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from adapters.rss.fields.ids import guid_from_id
+from adapters.rss.parser.document import NotAFeedError, parse_document
 from tests.support.feed_documents import ITUNES, entries
 from tests.support.feed_strategies import NAMESPACES, feeds, items
 
@@ -112,3 +114,50 @@ def _plainly(feed: str) -> Iterator[Mapping[str, Any]]:
                 if one.get("type") != "image/jpeg"
             },
         }
+
+
+HOSTILE = st.binary(max_size=200) | st.lists(
+    st.sampled_from(
+        [
+            b"<rss>",
+            b"<channel>",
+            b"<item>",
+            b"</item>",
+            b"<title>",
+            b"<guid>1</guid>",
+            b"<opml>",
+            b"<![CDATA[",
+            b"<!DOCTYPE x [",
+            b"<!ENTITY a 'b'>",
+            b"&a;",
+            b"]]>",
+            b"<!--",
+            b"<feed>",
+            b"<entry>",
+            b"<link href='//['/>",
+            b"<outline xmlUrl='//['/>",
+            b"<pubDate>99</pubDate>",
+            b"<enclosure url='http://[' type='audio/x'/>",
+            b"<image>",
+            b"<category>",
+            b"\xff\xfe",
+            b"<itunes:duration>",
+            b"<itunes:image href='\x00'/>",
+            b"&#xd800;",
+            b"&#99999999;",
+            b"<summary>",
+            b"<content type='xhtml'>",
+            b"<description>",
+            b"&lt;![x",
+            b"<language>",
+        ]
+    ),
+    max_size=30,
+).map(b"".join)
+
+
+@given(body=HOSTILE)
+@settings(max_examples=300, deadline=None)
+def test_arbitrary_bytes_become_entries_or_a_problem(body: bytes) -> None:
+    with contextlib.suppress(NotAFeedError):
+        parse_document(body, "https://a.example/", lines_allowed=True)

@@ -1,5 +1,6 @@
 """Feeds for tests: whole, bare and hostile."""
 
+import zlib
 from typing import Any
 
 from adapters.rss.parser.document import Feed, parse_document
@@ -27,6 +28,12 @@ def entries(
     found = parse_document(body.encode() if isinstance(body, str) else body, url, **options)
     assert isinstance(found, Feed)
     return found.entries
+
+
+def raw_deflate(body: bytes) -> bytes:
+    """A deflated body without zlib's header, as some servers send it."""
+    deflate = zlib.compressobj(wbits=-15)
+    return deflate.compress(body) + deflate.flush()
 
 
 FULL = rss_feed(

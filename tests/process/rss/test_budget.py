@@ -5,27 +5,8 @@ from pathlib import Path
 import pytest
 
 from adapters.rss import inputs
-from adapters.rss.http.budget import ReadBudget
-from adapters.rss.parser import document
-from feed.ports.errors import Unavailable
 from tests.support.feed_documents import item, rss_feed
 from tests.support.feed_server import FeedServer, problems, read, titles
-
-
-def test_feeds_share_their_seconds_and_bytes() -> None:
-    now = [100.0]
-    budget = ReadBudget(60, 1_000, lambda: now[0])
-    assert budget.feed_timeout_s(15) == 15
-    now[0] += 50
-    assert budget.feed_timeout_s(15) == 10
-    budget.spend(999)
-    assert budget.feed_timeout_s(15) == 10
-    budget.spend(1)
-    with pytest.raises(Unavailable, match=r"more than 1000 bytes .*FEEDS_MAX_MB"):
-        budget.feed_timeout_s(15)
-    now[0] += 10
-    with pytest.raises(Unavailable, match=r"more than 60 s .*FEEDS_TIMEOUT_S"):
-        budget.feed_timeout_s(15)
 
 
 def test_feeds_beyond_what_all_may_take_are_named_and_the_rest_is_read(server: FeedServer) -> None:
@@ -48,16 +29,6 @@ def test_what_is_not_fetched_in_time_is_read_from_its_copy(
     assert len(server.requests) == 2
     for problem in problems(results):
         assert "FEEDS_TIMEOUT_S); a copy kept earlier was used" in problem.reason
-
-
-def test_of_a_feed_without_end_the_beginning_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(document, "MAX_ENTRIES", 2)
-    feed = document.parse_document(
-        rss_feed(*(item(f"{n}") for n in range(5))), "https://a.example/"
-    )
-    assert isinstance(feed, document.Feed)
-    assert [entry["title"] for entry in feed.entries] == ["0", "1"]
-    assert "has 5 episodes: the first 2 are read" in feed.notes
 
 
 def test_a_list_without_end_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,10 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
-from adapters.rss.parser.charset import decode
-from adapters.rss.parser.process import parse_in_process
 from tests.support.feed_documents import item, rss_feed
 from tests.support.feed_server import FeedServer, problems, read, refusal, titles
 
@@ -57,12 +53,6 @@ def test_a_broken_opml_gives_what_it_named_before(server: FeedServer, tmp_path: 
     assert "broken off" in problems(results)[0].reason
 
 
-def test_the_same_url_is_read_once(server: FeedServer) -> None:
-    url = server.serve("/feed", rss_feed(item("a")))
-    assert titles(read(url, url + "#again", url.replace("http", "HTTP", 1))) == ["a"]
-    assert len(server.requests) == 1
-
-
 def test_records_come_in_the_order_of_the_inputs_whoever_answers_first(server: FeedServer) -> None:
     urls = [
         server.serve(f"/{n}", rss_feed(item(f"{n}a"), item(f"{n}b")), delay_s=0.25 - n * 0.05)
@@ -80,21 +70,3 @@ def test_a_password_in_a_url_is_sent_and_never_shown(server: FeedServer) -> None
     assert server.requests[0][1]["Authorization"].startswith("Basic ")
     assert "Secret" not in repr(results)
     assert results[0].where == f"{server.url}/feed#0"
-
-
-def test_a_feed_that_is_not_quite_xml_is_read_all_the_same() -> None:
-    broken = b"\n\xef\xbb\xbf" + rss_feed(item("a & b\x00"), "<item><title>c</title>")
-    found = parse_in_process(broken, "https://a.example/")
-    assert [entry["title"] for entry in found.entries] == ["a & b", "c"]  # type: ignore[union-attr]
-
-
-@pytest.mark.parametrize("charset", ["utf-8", "iso-8859-1", "windows-1252", "utf-16"])
-def test_a_feed_is_read_in_its_own_charset(charset: str) -> None:
-    text = f'<?xml version="1.0" encoding="{charset}"?><rss>\u00e9</rss>'
-    assert decode(text.encode(charset)) == text
-
-
-def test_a_charset_that_lies_or_is_none_does_no_harm() -> None:
-    for charset in ("utf-16", "punycode", "idna", "undefined", "zlib", "nonsense", "os", "..x"):
-        body = f'<?xml version="1.0" encoding="{charset}"?><rss>\u00e9</rss>'.encode()
-        assert decode(body) == body.decode()

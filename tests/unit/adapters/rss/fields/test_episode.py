@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.rss.fields.episode import duration_s
+from adapters.rss.fields.episode import duration_s, primary_language
 from tests.support.feed_documents import entries, item, rss_feed
 
 MEDIA = 'xmlns:media="http://search.yahoo.com/mrss/"'
@@ -97,9 +97,19 @@ def test_what_is_said_in_a_nested_element_is_said_of_nothing_else() -> None:
     assert not {"audio_url", "explicit", "url", "published_at"} & found.keys()
 
 
-@pytest.mark.parametrize("written", [" Yes ", "<![CDATA[true]]>", "TRUE", "\nexplicit\n"])
-def test_a_flag_may_have_spaces_and_case_and_cdata(written: str) -> None:
-    assert only(f"<itunes:explicit>{written}</itunes:explicit>")["explicit"] is True
+@pytest.mark.parametrize(
+    ("explicit", "flags"),
+    [
+        (True, ["yes", " Yes ", "true", "TRUE", "<![CDATA[true]]>", "\nexplicit\n"]),
+        (False, ["no", "false", "clean"]),
+        (None, ["maybe", ""]),
+    ],
+)
+def test_explicit_is_understood_in_all_its_spellings(
+    explicit: bool | None, flags: list[str]
+) -> None:
+    feed = rss_feed(*(item(x, more=f"<itunes:explicit>{x}</itunes:explicit>") for x in flags))
+    assert [one.get("explicit") for one in entries(feed)] == [explicit] * len(flags)
 
 
 @pytest.mark.parametrize(
@@ -210,6 +220,14 @@ def test_people_transcripts_chapters_and_numbers_are_read() -> None:
         ("1 hr 2 min", 3720),
         ("62 minutes", 3720),
         ("PT1H2M3S", 3723),
+        ("1:30", 90),
+        ("01:00:01", 3601),
+        ("90", 90),
+        ("0", None),
+        ("", None),
+        ("1:2:3:4", None),
+        ("9" * 5000, None),
+        ("٣", None),
         ("-5", None),
         ("-1:02:03", None),
         ("20231114", None),
@@ -258,3 +276,27 @@ def test_an_xhtml_title_of_atom_is_text() -> None:
       <updated>2026-01-06T10:00:00Z</updated></entry></feed>"""
     (found,) = entries(feed)
     assert (found["title"], found["published_at"]) == ("Tides now", "2026-01-05T10:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("tag", "primary"),
+    [("en-us", "en"), ("pt_BR", "pt"), ("DE", "de"), ("English", None), ("", None), ("e", None)],
+)
+def test_a_language_is_its_primary_tag(tag: str, primary: str | None) -> None:
+    assert primary_language(tag) == primary
+
+
+def test_a_description_ends_after_2000_characters() -> None:
+    long = rss_feed(item("a", more=f"<description>{'word ' * 5_000}</description>"))
+    assert 1_990 < len(entries(long, "https://a.example/")[0]["description"]) <= 2_000
+
+
+def test_links_that_lead_not_to_the_web_are_left_out() -> None:
+    entry = item(
+        "a",
+        "1",
+        more="<link>javascript:alert(1)</link><itunes:image href='data:image/png,x'/>"
+        "<enclosure url='file:///etc/passwd' type='audio/mpeg'/>",
+    )
+    (fields,) = entries(rss_feed(entry), "https://a.example/")
+    assert not {"url", "image_url", "audio_url"} & fields.keys()

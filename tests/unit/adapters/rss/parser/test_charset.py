@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapters.rss.parser.charset import decode
 from tests.support.feed_documents import entries
 
 RSS = "<rss><channel><language>{}</language><item><title>{}</title></item></channel></rss>"
@@ -73,3 +74,9 @@ def test_without_a_declaration_the_language_tells(text: str, charset: str, langu
 def test_a_few_bytes_of_windows_in_utf_8_spoil_nothing_else() -> None:
     body = RSS.format("en", "Привет, мир X и все").encode().replace(b"X", b"\x93a\x94")
     assert title(body) == "Привет, мир “a” и все"
+
+
+def test_a_charset_that_lies_or_is_none_does_no_harm() -> None:
+    for charset in ("utf-16", "punycode", "idna", "undefined", "zlib", "nonsense", "os", "..x"):
+        body = f'<?xml version="1.0" encoding="{charset}"?><rss>\u00e9</rss>'.encode()
+        assert decode(body) == body.decode()
