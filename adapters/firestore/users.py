@@ -15,17 +15,8 @@ from google.api_core import exceptions
 from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 from google.cloud import firestore
 
+from adapters.firestore import documents
 from adapters.firestore.client import ReconnectingClient
-from adapters.firestore.documents import (
-    PROFILE_FIELDS,
-    Position,
-    Snapshot,
-    engagement_fields,
-    is_document_id,
-    parse_engagement,
-    parse_profile,
-    position_of,
-)
 from adapters.firestore.errors import (
     PRECONDITION_ERRORS,
     translate_conflict,
@@ -96,21 +87,19 @@ class FirestoreStore:
             translate_unstorable(),
             translate_conflict(revision),
         ):
-            reference = await self._document(uid, *_SUMMARY)
+            doc = await self._document(uid, *_SUMMARY)
             if revision is None:
-                result = await reference.create(document, **self._once)
+                result = await doc.create(document, **self._once)
             else:
-                result = await reference.update(
-                    document, option=await self._if(revision), **self._once
-                )
+                result = await doc.update(document, option=await self._if(revision), **self._once)
         new: str = result.update_time.rfc3339()
         return new
 
     async def delete_summary(self, uid: str, revision: str) -> None:
         """Delete a user's summary if its stored revision is still `revision`. Raises `Conflict`."""
         with translate_errors("delete a summary"), translate_conflict(revision):
-            reference = await self._document(uid, *_SUMMARY)
-            await reference.delete(option=await self._if(revision), **self._once)
+            doc = await self._document(uid, *_SUMMARY)
+            await doc.delete(option=await self._if(revision), **self._once)
 
     # --- engagements ---
 
@@ -120,17 +109,19 @@ class FirestoreStore:
         A malformed one, which an app may have written, is None and logged.
         """
         found: dict[str, Engagement | None] = dict.fromkeys(ids)
-        names = [one for one in found if is_document_id(one)]
+        names = [one for one in found if documents.is_document_id(one)]
         with translate_errors("read engagements"):
             client, engagements = await self._open(), await self._engagements(uid)
             for start in range(0, len(names), BATCH):
                 named = [engagements.document(one) for one in names[start : start + BATCH]]
                 async for snapshot in client.get_all(named, **self._once):
-                    found[snapshot.id] = parse_engagement(snapshot) if snapshot.exists else None
+                    found[snapshot.id] = (
+                        documents.parse_engagement(snapshot) if snapshot.exists else None
+                    )
         return found
 
     async def newest_engagements(
-        self, uid: str, limit: int, after: Position | None = None
+        self, uid: str, limit: int, after: documents.Position | None = None
     ) -> list[Engagement]:
         """The newest engagements, at most `limit`, in the order of `engagement.newest_first`.
 
@@ -142,23 +133,23 @@ class FirestoreStore:
             engagements = await self._engagements(uid)
             while (wanted := min(limit - len(found), PAGE)) > 0:
                 page = await engagement_page(engagements, wanted, after, at, self._once)
-                found += [one for one in map(parse_engagement, page) if one]
+                found += [one for one in map(documents.parse_engagement, page) if one]
                 if len(page) < wanted:
                     break
-                at, after = at or page[0].read_time, position_of(page[-1])
+                at, after = at or page[0].read_time, documents.position_of(page[-1])
         return found
 
     async def put_engagement(self, uid: str, engagement: Engagement) -> None:
         """Store an engagement in place of an earlier one of the same id. Raises `Unstorable`."""
-        if not is_document_id(engagement.id):
+        if not documents.is_document_id(engagement.id):
             raise Unstorable(f"no document of Firestore can be named {engagement.id[:40]!r}")
         with translate_errors("record an engagement"), translate_unstorable():
-            reference = (await self._engagements(uid)).document(engagement.id)
-            await reference.set(engagement_fields(engagement), **self._once)
+            doc = (await self._engagements(uid)).document(engagement.id)
+            await doc.set(documents.engagement_fields(engagement), **self._once)
 
     async def delete_engagement(self, uid: str, engagement_id: str) -> bool:
         """Delete an engagement; False if it did not exist."""
-        if not is_document_id(engagement_id):
+        if not documents.is_document_id(engagement_id):
             return False
         with translate_errors("remove an engagement"):
             return await self._delete((await self._engagements(uid)).document(engagement_id))
@@ -187,7 +178,7 @@ class FirestoreStore:
     async def read_profile(self, uid: str) -> Profile:
         """The profile of a user, empty if there is none; malformed fields are empty."""
         with translate_errors("read a profile"):
-            return parse_profile(await (await self._document(uid)).get(**self._once))
+            return documents.parse_profile(await (await self._document(uid)).get(**self._once))
 
     async def update_profile(self, uid: str, changes: Mapping[str, Any]) -> Profile:
         """Set some fields of a profile atomically; returns the whole profile."""
@@ -202,18 +193,18 @@ class FirestoreStore:
         The document is deleted if no field of the app is left in it.
         """
         with translate_errors("remove a profile"):
-            reference = await self._document(uid)
-            snapshot = await reference.get(**self._once)
+            doc = await self._document(uid)
+            snapshot = await doc.get(**self._once)
             fields = set(snapshot.to_dict() or {})
-            if not fields & PROFILE_FIELDS:
+            if not fields & documents.PROFILE_FIELDS:
                 return False
-            if fields <= PROFILE_FIELDS and await self._delete_unchanged(snapshot):
+            if fields <= documents.PROFILE_FIELDS and await self._delete_unchanged(snapshot):
                 return True
             with suppress(exceptions.NotFound):  # an app may remove the document meanwhile
-                await reference.update(
-                    dict.fromkeys(PROFILE_FIELDS, firestore.DELETE_FIELD), **self._once
+                await doc.update(
+                    dict.fromkeys(documents.PROFILE_FIELDS, firestore.DELETE_FIELD), **self._once
                 )
-                if not (left := await reference.get(**self._once)).to_dict():
+                if not (left := await doc.get(**self._once)).to_dict():
                     await self._delete_unchanged(left)
             return True
 
@@ -263,7 +254,7 @@ class FirestoreStore:
         return asyncio.shield(opening)
 
     async def _document(self, uid: str, *path: str) -> firestore.AsyncDocumentReference:
-        if not is_document_id(uid):
+        if not documents.is_document_id(uid):
             raise Unstorable("no document of Firestore can have this user's id")
         return (await self._open()).document("users", uid, *path)
 
@@ -276,7 +267,7 @@ class FirestoreStore:
         updated = DatetimeWithNanoseconds.from_rfc3339(revision)  # type: ignore[no-untyped-call]
         return (await self._open()).write_option(last_update_time=updated)
 
-    async def _delete_unchanged(self, snapshot: Snapshot) -> bool:
+    async def _delete_unchanged(self, snapshot: documents.Snapshot) -> bool:
         """Delete a document; False if it did not exist or has changed since it was read."""
         if not snapshot.exists:  # without an update time there is no condition
             return False
@@ -287,10 +278,10 @@ class FirestoreStore:
             return False
         return True
 
-    async def _delete(self, reference: firestore.AsyncDocumentReference) -> bool:
+    async def _delete(self, doc: firestore.AsyncDocumentReference) -> bool:
         option = (await self._open()).write_option(exists=True)
         try:
-            await reference.delete(option=option, **self._once)
+            await doc.delete(option=option, **self._once)
         except exceptions.NotFound:
             return False
         return True

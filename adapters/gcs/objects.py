@@ -143,10 +143,7 @@ def overwrite(bucket: Any, name: str, data: bytes, deadline: Deadline) -> None:
     blob = bucket.blob(name)
     blob.cache_control = "no-store"
     blob.upload_from_string(
-        data,
-        content_type="application/octet-stream",
-        checksum="crc32c",
-        **deadline.limits(),
+        data, content_type="application/octet-stream", checksum="crc32c", **deadline.limits()
     )
 
 

@@ -7,14 +7,8 @@ from urllib.parse import quote_plus, urlsplit
 
 import numpy as np
 
+from adapters.pinecone import records
 from adapters.pinecone.calls import PineconeCalls, run_concurrently
-from adapters.pinecone.records import (
-    embedding_batches,
-    fetch_batches,
-    metadata,
-    text,
-    upsert_batches,
-)
 from feed.model.episode import Episode
 from feed.ports.episodes import Vectors
 from feed.ports.errors import Unavailable
@@ -111,18 +105,22 @@ class PineconeVectors:
 
         async def embed(rows: list[int]) -> None:
             some = [episodes[row] for row in rows]
-            values = await calls.embed(str(self._model), [text(episode) for episode in some])
+            values = await calls.embed(
+                str(self._model), [records.text(episode) for episode in some]
+            )
             for row, one in zip(rows, values, strict=True):
                 matrix[row] = _row(one, matrix.shape[1], episodes[row].id)
-            for batch in upsert_batches(some, values):
+            for batch in records.upsert_batches(some, values):
                 await calls.upsert(batch)
 
         await run_concurrently(
-            fetch, fetch_batches([one.id for one in episodes], self._url), self._at_once
+            fetch, records.fetch_batches([one.id for one in episodes], self._url), self._at_once
         )
         if self._model is not None:
             lacking = np.flatnonzero(~matrix.any(axis=1)).tolist()
-            await run_concurrently(embed, embedding_batches(episodes, lacking), self._at_once)
+            await run_concurrently(
+                embed, records.embedding_batches(episodes, lacking), self._at_once
+            )
         return Vectors(matrix, np.any(matrix, axis=1), model=self._name)
 
     async def _describe(self, calls: PineconeCalls, episodes: Sequence[Episode]) -> int:
@@ -131,7 +129,7 @@ class PineconeVectors:
         async def compare(rows: list[int]) -> None:
             found = await calls.fetch([episodes[row].id for row in rows])
             for row in rows:
-                vector, wanted = found.get(episodes[row].id), metadata(episodes[row])
+                vector, wanted = found.get(episodes[row].id), records.metadata(episodes[row])
                 if vector is not None and not wanted.items() <= (vector.metadata or {}).items():
                     different[episodes[row].id] = wanted
 
@@ -139,7 +137,7 @@ class PineconeVectors:
             await calls.set_metadata(*one)
 
         await run_concurrently(
-            compare, fetch_batches([one.id for one in episodes], self._url), self._at_once
+            compare, records.fetch_batches([one.id for one in episodes], self._url), self._at_once
         )
         await run_concurrently(describe, different.items(), self._at_once)
         return len(different)

@@ -154,11 +154,7 @@ class TestChangedSince:
         assert counted.calls == {"RunQuery": 1, "RunAggregationQuery": 1}
 
     def test_only_what_changed_is_read(
-        self,
-        client: Client,
-        ten: dict[str, Any],
-        source: FirestoreEpisodes,
-        counted: CountingProxy,
+        self, client: Client, ten: dict[str, Any], source: FirestoreEpisodes, counted: CountingProxy
     ) -> None:
         changed = {f"e{i}": episode(i, self.later, language="en") for i in (7, 1, 3, 5)}
         put(client, changed | {"new": episode(11, self.later)})

@@ -4,22 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from adapters.rss.fields import links
 from adapters.rss.fields.ids import UUID, episode_id, short_hash
-from adapters.rss.fields.links import (
-    attached_image_url,
-    episode_image_url,
-    media_url,
-    page_url,
-    show_image_url,
-    web_url,
-)
-from adapters.rss.parser.xml_tree import (
-    Children,
-    attribute,
-    children_by_name,
-    inner_html,
-    text_content,
-)
+from adapters.rss.parser.xml_tree import Children, attribute, children, inner_html, text
 from feed.model.episode import MAX_DURATION_S
 from feed.model.markup import fold, heading, plain
 
@@ -71,7 +58,7 @@ class ShowFields(NamedTuple):
             "series": _present(series),
             "categories": {"major": _terms(_categories(show))},
             "people": _people(show),
-            "image_url": show_image_url(show, base),
+            "image_url": links.show_image_url(show, base),
             "language": primary_language(tag),
             "explicit": _explicit(show),
         }
@@ -80,7 +67,7 @@ class ShowFields(NamedTuple):
 
 def episode_fields(item: Children, show: ShowFields) -> dict[str, Any]:
     """The `Episode` fields of an item without its date; missing and invalid values are left out."""
-    audio_url, url = media_url(item, show.base), page_url(item, show.base)
+    audio_url, url = links.media_url(item, show.base), links.page_url(item, show.base)
     common = show.common
     explicit = _explicit(item)
     description = _description(item)
@@ -93,9 +80,9 @@ def episode_fields(item: Children, show: ShowFields) -> dict[str, Any]:
         "description": description,
         "categories": _present(categories),
         "people": _people(item) or common["people"],
-        "image_url": episode_image_url(item, show.base)
+        "image_url": links.episode_image_url(item, show.base)
         or common["image_url"]
-        or attached_image_url(item, show.base),
+        or links.attached_image_url(item, show.base),
         "audio_url": audio_url,
         "url": url,
         "duration_s": duration_s(_first(item, "itunes:duration")),
@@ -114,7 +101,7 @@ def is_blocked(parent: Children) -> bool:
     elements = [*parent.get("itunes:block", ()), *parent.get("googleplay:block", ())]
     # A block with an id is for that directory alone.
     elements += [one for one in parent.get("podcast:block", ()) if not attribute(one, "id")]
-    return any(text_content(one).lower() in {"yes", "true"} for one in elements)
+    return any(text(one).lower() in {"yes", "true"} for one in elements)
 
 
 def duration_s(text: str) -> int | None:
@@ -137,7 +124,7 @@ def primary_language(tag: str) -> str | None:
 def _title(parent: Children) -> str:
     for name in ("title", "itunes:title", "dc:title", "media:title"):
         for element in parent.get(name, ()):
-            found = heading(text_content(element))[:MAX_TITLE_CHARS].rstrip()
+            found = heading(text(element))[:MAX_TITLE_CHARS].rstrip()
             if found:
                 return found
     return ""
@@ -154,7 +141,7 @@ def _beginning(description: str) -> str:
 def _description(item: Children) -> str:
     names = ("description", "summary", "content:encoded", "content", "itunes:summary")
     more = ("googleplay:description", "media:description", "itunes:subtitle", "dc:description")
-    groups = [children_by_name(group) for group in item.get("media:group", ())]
+    groups = [children(group) for group in item.get("media:group", ())]
     for parent in (item, *groups):
         for name in (*names, *more):
             for element in parent.get(name, ()):
@@ -170,14 +157,14 @@ def _categories(parent: Children) -> Iterator[str]:
             yield attribute(one, "text") or (one.text or "")
     for element in (*parent.get("category", ()), *parent.get("atom:category", ())):
         label = attribute(element, "label") or attribute(element, "term")
-        yield label or attribute(element, "text") or text_content(element)
+        yield label or attribute(element, "text") or text(element)
     for name in ("googleplay:category", "dc:subject", "media:category"):
         for element in parent.get(name, ()):
-            yield attribute(element, "text") or attribute(element, "label") or text_content(element)
+            yield attribute(element, "text") or attribute(element, "label") or text(element)
 
 
 def _people(parent: Children) -> list[str]:
-    return _terms(text_content(one) for one in parent.get("podcast:person", ()))
+    return _terms(text(one) for one in parent.get("podcast:person", ()))
 
 
 def _terms(names: Iterable[str]) -> list[str]:
@@ -193,7 +180,7 @@ def _terms(names: Iterable[str]) -> list[str]:
 def _explicit(parent: Children) -> bool | None:
     for name in ("itunes:explicit", "googleplay:explicit", "media:adult"):
         for element in parent.get(name, ()):
-            found = _EXPLICIT.get(text_content(element).lower())
+            found = _EXPLICIT.get(text(element).lower())
             if found is not None:
                 return found
     return None
@@ -206,14 +193,14 @@ def _transcript(item: Children, base: str) -> str | None:
 
     elements = item.get("podcast:transcript", ())
     for element in sorted(elements, key=lambda one: rank(attribute(one, "type").lower())):
-        found = web_url(attribute(element, "url"), base, element)
+        found = links.web_url(attribute(element, "url"), base, element)
         if found:
             return found
     return None
 
 
 def _address(item: Children, name: str, base: str) -> str | None:
-    urls = (web_url(attribute(one, "url"), base, one) for one in item.get(name, ()))
+    urls = (links.web_url(attribute(one, "url"), base, one) for one in item.get(name, ()))
     return next((url for url in urls if url), None)
 
 
@@ -228,7 +215,7 @@ def _first(parent: Children, *names: str) -> str:
     """The first text in an element of one of these names; "" if there is none."""
     for name in names:
         for element in parent.get(name, ()):
-            found = text_content(element)
+            found = text(element)
             if found:
                 return found
     return ""

@@ -10,9 +10,9 @@ from adapters.rss.parser.xml_tree import (
     Children,
     Element,
     attribute,
-    children_by_name,
+    children,
     qualified_name,
-    text_content,
+    text,
 )
 
 AUDIO, VIDEO, STREAM, UNKNOWN = range(4)
@@ -71,14 +71,11 @@ def media_url(item: Children, base: str) -> str | None:
 
 def _enclosures(item: Children) -> Iterator[tuple[Element, str]]:
     for element in item.get("enclosure", ()):
-        yield (
-            element,
-            attribute(element, "url") or attribute(element, "href") or text_content(element),
-        )
+        yield (element, attribute(element, "url") or attribute(element, "href") or text(element))
     for element in (*item.get("link", ()), *item.get("atom:link", ())):
         if attribute(element, "rel").lower() == "enclosure":
             yield element, attribute(element, "href")
-    groups = [children_by_name(group) for group in item.get("media:group", ())]
+    groups = [children(group) for group in item.get("media:group", ())]
     media = [one for where in (item, *groups) for one in where.get("media:content", ())]
     for element in sorted(media, key=lambda one: attribute(one, "isDefault").lower() != "true"):
         yield element, attribute(element, "url")
@@ -125,18 +122,18 @@ def _first_url(addresses: Iterator[tuple[Element, str]], base: str) -> str | Non
 def _images(parent: Children) -> Iterator[tuple[Element, str]]:
     for kind in ("itunes:image", "image", "googleplay:image", "podcast:image"):
         for element in parent.get(kind, ()):
-            inner = children_by_name(element)
+            inner = children(element)
             addresses = [attribute(element, key) for key in ("href", "url")]
-            addresses += [text_content(one) for one in inner.get("url", ())]
+            addresses += [text(one) for one in inner.get("url", ())]
             addresses += [attribute(one, "href") for one in inner.get("itunes:image", ())]
             yield from ((element, address) for address in addresses)
             if not len(element):
-                yield element, text_content(element)
+                yield element, text(element)
     for where in (parent, *_media(parent)):
         for element in where.get("media:thumbnail", ()):
-            yield element, attribute(element, "url") or text_content(element)
+            yield element, attribute(element, "url") or text(element)
     for kind in ("logo", "icon", "atom:logo", "atom:icon"):
-        yield from ((element, text_content(element)) for element in parent.get(kind, ()))
+        yield from ((element, text(element)) for element in parent.get(kind, ()))
 
 
 def _attached_images(item: Children) -> Iterator[tuple[Element, str]]:
@@ -149,7 +146,7 @@ def _attached_images(item: Children) -> Iterator[tuple[Element, str]]:
 
 def _media(parent: Children) -> list[Children]:
     groups = (*parent.get("media:group", ()), *parent.get("media:content", ()))
-    return [children_by_name(element) for element in groups]
+    return [children(element) for element in groups]
 
 
 def page_url(item: Children, base: str) -> str | None:
@@ -158,7 +155,7 @@ def page_url(item: Children, base: str) -> str | None:
     if found:
         return found
     for element in item.get("guid", ()):
-        guid = text_content(element)
+        guid = text(element)
         if "://" in guid and attribute(element, "isPermaLink").lower() != "false":
             return web_url(guid, base)
     return None
@@ -167,4 +164,4 @@ def page_url(item: Children, base: str) -> str | None:
 def _links(item: Children) -> Iterator[tuple[Element, str]]:
     for element in (*item.get("link", ()), *item.get("atom:link", ())):
         if attribute(element, "rel").lower() in {"", "alternate"}:
-            yield element, attribute(element, "href") or text_content(element)
+            yield element, attribute(element, "href") or text(element)

@@ -15,10 +15,10 @@ from adapters.rss.parser.xml_tree import (
     Children,
     Element,
     attribute,
-    children_by_name,
+    children,
     parse_xml,
     qualified_name,
-    text_content,
+    text,
 )
 
 HEAD_CHARS = 65_536
@@ -165,14 +165,14 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 def _shows(root: Element, own: str) -> Iterator[tuple[Children, list[Children]]]:
     """Yield each channel with its items. In Atom the root is the channel, in RDF a sibling."""
-    top = children_by_name(root, own)
-    channels = [children_by_name(channel, own) for channel in top.get("channel", ())] or [top]
+    top = children(root, own)
+    channels = [children(channel, own) for channel in top.get("channel", ())] or [top]
     for n, channel in enumerate(channels):
         inner = [*channel.get("item", ()), *channel.get("entry", ())]
         outer = top.get("item", ()) if n == 0 and channel is not top else ()
         yield (
             _with_outer(channel, top) if n == 0 else channel,
-            [children_by_name(item, own) for item in (*inner, *outer)],
+            [children(item, own) for item in (*inner, *outer)],
         )
 
 
@@ -194,7 +194,7 @@ def _addresses(show: Children, feed_url: str) -> tuple[str, str]:
     links = [*show.get("link", ()), *show.get("atom:link", ())]
     own = [attribute(one, "href") for one in links if attribute(one, "rel").lower() == "self"]
     url = next((url for url in own if url), feed_url)
-    site = next((found for one in links if (found := web_url(text_content(one), ""))), "")
+    site = next((found for one in links if (found := web_url(text(one), ""))), "")
     return url, url if web_url(url, "") else site
 
 
@@ -203,7 +203,7 @@ def _dates(
 ) -> Iterator[tuple[str, datetime | None]]:
     for name in names:
         for element in parent.get(name, ()):
-            written = text_content(element)
+            written = text(element)
             yield written, parser.parse(written)
 
 

@@ -86,7 +86,7 @@ def qualified_name(tag: str) -> str:
     return f"{prefix}:{local.lower()}" if prefix else local.lower()
 
 
-def children_by_name(element: Element, default_prefix: str = "") -> Children:
+def children(element: Element, default_prefix: str = "") -> Children:
     """The child elements by name, without `default_prefix` (such as "atom:") where they have it."""
     found: dict[str, list[Element]] = {}
     for child in element:
@@ -102,7 +102,7 @@ def attribute(element: Element, wanted: str) -> str:
     return str(value or "").strip()
 
 
-def text_content(element: Element) -> str:
+def text(element: Element) -> str:
     """The text of an element and its descendants, stripped."""
     return "".join(element.itertext()).strip()
 

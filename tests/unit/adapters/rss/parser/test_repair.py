@@ -78,10 +78,7 @@ def test_prefixes_that_are_declared_nowhere_stand_for_what_goes_by_them() -> Non
 def test_what_the_end_cuts_off_is_no_address_and_no_id() -> None:
     whole = item("a", "https://a.example/1234", "<link>https://a.example/1234</link>")
     feed = f'<rss xmlns:itunes="{ITUNES}"><channel>{GOOD}{whole}'
-    in_link, in_guid = (
-        feed.index("</link>") - 2,
-        feed.index("</guid>", feed.index("1234")) - 2,
-    )
+    in_link, in_guid = (feed.index("</link>") - 2, feed.index("</guid>", feed.index("1234")) - 2)
     assert [entry.get("url") for entry in entries(feed[:in_link])] == [
         None,
         "https://a.example/1234",
