@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -64,7 +64,7 @@ def explain(
     if len(chosen.rows) and not user.is_unknown:
         personal = _strongest(_personal_claims(features, user, chosen))
         is_true = personal.contribution > -np.inf
-        pairs = zip(personal, claim, strict=True)
+        pairs: Any = zip(personal, claim, strict=True)  # arrays of three types
         claim = _Claim(*(np.where(is_true, mine, general) for mine, general in pairs))
     unfinished = in_sorted(np.sort(user.unfinished), chosen.rows)
     codes = np.where(unfinished, _CODE["unfinished"], claim.codes)
