@@ -27,6 +27,11 @@ from feed.session.state import Queue, Session
 _MAC_BYTES = 32
 MAX_CHARACTERS = 8192
 """Length above which a token is refused unread."""
+_FIELDS_OF_SESSION = (
+    *("scenario", "cold_start", "user_vector_episodes"),
+    *("degraded", "shown", "experiment"),
+)
+"""Fields that a payload copies from its session."""
 
 
 class CursorError(ValueError):
@@ -66,17 +71,12 @@ class CursorPayload(msgspec.Struct, frozen=True, array_like=True):
         subject_hashes, places = np.unique(reasons.subject_hashes, return_inverse=True)
         return cls(
             expires_us=expires_us,
-            scenario=session.scenario,
-            cold_start=session.cold_start,
-            user_vector_episodes=session.user_vector_episodes,
-            degraded=session.degraded,
-            shown=session.shown,
+            **{name: getattr(session, name) for name in _FIELDS_OF_SESSION},
             id_hashes=id_hashes.astype("<u8").tobytes(),
             scores=session.queue.scores.T.astype("<i4").tobytes(),
             reason_codes=reasons.codes.astype(np.uint8).tobytes(),
             reason_subjects=places.astype(np.uint8).tobytes(),
             subject_hashes=subject_hashes.astype("<u8").tobytes(),
-            experiment=session.experiment,
         )
 
     def session(self, session_id: str, catalog: Catalog) -> Session:
@@ -93,13 +93,8 @@ class CursorPayload(msgspec.Struct, frozen=True, array_like=True):
         )
         return Session(
             session_id=session_id,
-            scenario=self.scenario,
-            cold_start=self.cold_start,
-            user_vector_episodes=self.user_vector_episodes,
-            degraded=self.degraded,
-            shown=self.shown,
-            experiment=self.experiment,
             queue=queue.take(rows >= 0),
+            **{name: getattr(self, name) for name in _FIELDS_OF_SESSION},
         )
 
 

@@ -1,6 +1,6 @@
 """Pages: a ranked session as JSON, joined from the catalog's encoded cards."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from feed.user.query import Query
 
 SCORE_FIELDS = ("similarity_score", "quality_score", "recency_score", "final_score")
 _NUMBERS = b"".join(b',"%s":%%.6f' % name.encode() for name in SCORE_FIELDS)
-_FACTS = _NUMBERS + b',"queue_position":%d,"reason":%s}'
+_END = _NUMBERS + b',"queue_position":%d,"reason":%s}'
 
 
 def session_id(seed: int) -> str:
@@ -100,13 +100,10 @@ def page(
 def replay(catalog: Catalog, session: Session, limit: int) -> bytes:
     """The first page without a cursor, and `queue`: every episode, its scores and its reason."""
     answer = _answer(catalog, session, session.queue.take(slice(limit)), next_cursor=None)
-    queue = [
-        b'{"id":%s%s' % (msgspec.json.encode(catalog.ids[row]), facts)
-        for row, facts in zip(
-            session.queue.rows.tolist(), _facts(catalog, session.queue, 0), strict=True
-        )
-    ]
-    return b'%s,"queue":[%s]}' % (answer[:-1], b",".join(queue))
+    queue = _episodes(
+        catalog, session.queue, 0, lambda row: b'{"id":%s' % msgspec.json.encode(catalog.ids[row])
+    )
+    return b'%s,"queue":%s}' % (answer[:-1], queue)
 
 
 def cards(catalog: Catalog, rows: Sequence[int]) -> bytes:
@@ -133,28 +130,25 @@ def _answer(
         "scenario": session.scenario,
         "degraded": [*degraded, *session.degraded],
     }
-    if session.experiment is not None:
-        rest["experiment"] = session.experiment
-    if session.trace is not None:
-        rest["trace"] = session.trace
-    if session.detail is not None:
-        rest["detail"] = session.detail
-    episodes = (
-        catalog.cards.raw(row)[:-1] + facts
-        for row, facts in zip(
-            shown.rows.tolist(), _facts(catalog, shown, session.shown), strict=True
-        )
-    )
-    return b'{"session_id":%s,"episodes":[%s],%s' % (
+    for name in ("experiment", "trace", "detail"):
+        if (value := getattr(session, name)) is not None:
+            rest[name] = value
+    return b'{"session_id":%s,"episodes":%s,%s' % (
         msgspec.json.encode(session.session_id),
-        b",".join(episodes),
+        _episodes(catalog, shown, session.shown, lambda row: catalog.cards.raw(row)[:-1]),
         msgspec.json.encode(rest)[1:],
     )
 
 
-def _facts(catalog: Catalog, queue: Queue, shown: int) -> Iterator[bytes]:
-    """The scores, position and reason of each episode, as the end of its JSON object."""
-    scores = (queue.scores / MILLION).tolist()
-    reasons = render_all(catalog, queue.reasons)
-    for position, (score, reason) in enumerate(zip(scores, reasons, strict=True), shown + 1):
-        yield _FACTS % (*score, position, msgspec.json.encode(reason))
+def _episodes(catalog: Catalog, queue: Queue, shown: int, start: Callable[[int], bytes]) -> bytes:
+    """The episodes of a queue as a JSON array.
+
+    `start` gives the beginning of a row's JSON object; its scores, its position after so many that
+    are `shown`, and its reason follow.
+    """
+    scores, reasons = (queue.scores / MILLION).tolist(), render_all(catalog, queue.reasons)
+    episodes = enumerate(zip(queue.rows.tolist(), scores, reasons, strict=True), shown + 1)
+    return b"[%s]" % b",".join(
+        start(row) + _END % (*score, position, msgspec.json.encode(reason))
+        for position, (row, score, reason) in episodes
+    )
