@@ -1,4 +1,4 @@
-# Two commands do everything: `make run` and `make test`. Python 3.11+ is all they need.
+# The two main commands are `make run` and `make test`. They need only Python 3.11 or newer.
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STATE := .earshot
 
-# Each input has a shelf of its own: the demo's, or one named by a checksum of what is given.
+# Each input has its own shelf: the demo's, or one named by a checksum of the input's options.
 INPUT := $(strip $(EPISODES) $(VECTORS) $(FEEDS) $(FIELDS) $(NOW))
 SHELF := $(STATE)/shelves/$(if $(INPUT),$(shell printf '%s' '$(INPUT)' | cksum | cut -d' ' -f1),demo)
 
@@ -15,13 +15,13 @@ BUILD_OPTIONS := $(if $(EPISODES),--episodes '$(EPISODES)') $(if $(VECTORS),--ve
 	$(if $(ALLOW_PRIVATE_FEEDS),--allow-private-feeds) \
 	$(if $(NOW),--now '$(NOW)') $(if $(FORCE),--force)
 
-# What is replayed: what is given, or made-up listeners.
+# The data for evaluation: the given files, or synthetic listeners.
 MADE := $(STATE)/evaluation/made
 DATA := $(if $(INTERACTIONS),,$(MADE)/train.csv)
 REPLAYED := $(if $(INTERACTIONS),--episodes '$(EPISODES)' --interactions '$(INTERACTIONS)' $(if $(VECTORS),--vectors '$(VECTORS)') \
 	$(if $(FIELDS),--fields '$(FIELDS)') $(if $(NOW),--now '$(NOW)'),--episodes $(MADE)/episodes.jsonl --interactions $(MADE)/train.csv)
 
-# Fails where a port is taken, or is none.
+# Fails if the port is taken or not a port.
 define FREE
 import socket, sys
 free = socket.socket()
@@ -35,7 +35,7 @@ BENCH := $(STATE)/benchmarks
 .DEFAULT_GOAL := help
 .PHONY: help run emulators test check lint deploy evaluate tune screenshots bench docs format lock clean
 
-help: ## Show what there is
+help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 	@echo
 	@echo 'make run and make emulators take EPISODES=file FIELDS=file.toml VECTORS=file.npz'
@@ -48,24 +48,24 @@ run: $(VENV)/run ## Serve a personal feed on this machine (a demo catalog unless
 	@$(BIN)/python -m catalog_builder publish --if-stale --shelf $(SHELF) --users $(SHELF)/users.db $(BUILD_OPTIONS)
 	@test -s $(STATE)/cursor-key || $(BIN)/python -c 'import secrets; print(secrets.token_hex(32))' > $(STATE)/cursor-key
 	@echo
-	@echo 'Earshot is at http://localhost:$(PORT)/   (Ctrl-C ends it)'
+	@echo 'Earshot is at http://localhost:$(PORT)/   (Ctrl-C stops it)'
 	@echo
 	@exec env SHELF=$(SHELF) STORE=$(SHELF)/users.db AUTH=demo WEB=web NOW='$(NOW)' \
 		CURSOR_KEYS=$$(cat $(STATE)/cursor-key) \
 		$(BIN)/functions-framework --target create_session --host localhost --port $(PORT)
 
-emulators: $(VENV)/test ## Serve it on emulated Firebase (needs Java and the Google Cloud SDK)
+emulators: $(VENV)/test ## Serve the feed on emulated Firebase (needs Java and the Google Cloud SDK)
 	@exec env NOW='$(NOW)' $(BIN)/python -m emulators --port $(PORT) \
 		$(if $(strip $(BUILD_OPTIONS)),-- $(BUILD_OPTIONS))
 
-test: $(VENV)/test lint ## Check and test everything
+test: $(VENV)/test lint ## Lint, type-check and run all tests
 	@$(BIN)/mypy & $(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term-missing:skip-covered; \
 		tested=$$?; wait $$! && exit $$tested  # types are checked while tests wait for processes
 
-deploy: ## Deploy it to a Firebase project: make deploy OPTIONS="--project=ID --dry-run"
+deploy: ## Deploy to a Firebase project: make deploy OPTIONS="--project=ID --dry-run"
 	@./deploy.sh $(OPTIONS)
 
-evaluate: $(VENV)/test $(DATA) ## Judge the feed: behaviour cases, replayed choices, one HTML page
+evaluate: $(VENV)/test $(DATA) ## Evaluate the feed: behaviour cases and offline replay, as one HTML page
 	@$(BIN)/python -m evaluation behaviour
 	@$(BIN)/python -m evaluation report $(REPLAYED) $(if $(TEST),--test '$(TEST)',$(if $(INTERACTIONS),,--test $(MADE)/test.csv)) \
 		$(foreach one,$(or $(SCENARIO),for_you baseline),--scenario '$(one)') --cases evaluation/cases \
@@ -79,7 +79,7 @@ tune: $(VENV)/test $(DATA) ## Search the weights of for_you on a validation cut;
 screenshots: $(VENV)/test ## Take the README's pictures of the web app (needs Chromium)
 	@$(BIN)/python -m tests.browser.screenshots
 
-bench: $(VENV)/test ## Measure speed and cost: one HTML page, and docs/benchmarks.md; FULL=1: a million episodes, too
+bench: $(VENV)/test ## Measure speed and cost: an HTML page and docs/benchmarks.md; FULL=1: up to a million episodes
 	@mkdir -p $(BENCH)
 	@echo '# engine'; $(BIN)/python -m benchmarks.engine $(if $(FULL),--full) --json $(BENCH)/engine.json
 	@for one in http cold paint origin summary; do echo "# $$one"; $(BIN)/python -m benchmarks.$$one --json $(BENCH)/$$one.json || exit 1; done
@@ -97,7 +97,7 @@ lint: $(VENV)/test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-docs: $(VENV)/test ## Write the pages of docs/ that are made from the code
+docs: $(VENV)/test ## Write the parts of docs/ that are generated from the code
 	@$(BIN)/python -m operations.pages
 
 format: $(VENV)/test ## Format the code
@@ -109,7 +109,7 @@ lock: $(VENV)/test ## Compile requirements*.in into locks with hashes; UPGRADE=1
 		--fork-strategy fewest --generate-hashes --custom-compile-command 'make lock' \
 		$(if $(UPGRADE),--upgrade) $$name.in -o $$name.txt || exit 1; done
 
-clean: ## Remove environments, catalogs and users of this machine
+clean: ## Remove the environment, catalogs and users on this machine
 	rm -rf $(VENV) $(STATE) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 
 $(VENV)/bin/python:
@@ -118,11 +118,11 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/run: requirements.txt | $(VENV)/bin/python
-	@echo 'Installing what is needed (once)'
+	@echo 'Installing the requirements (once)'
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
 	@touch $@
 
 $(VENV)/test: requirements-dev.txt requirements.txt | $(VENV)/bin/python
-	@echo 'Installing what is needed (once)'
+	@echo 'Installing the requirements (once)'
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/run
