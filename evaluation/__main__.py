@@ -3,7 +3,9 @@
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 # Set before numpy is imported: latencies are measured on one thread, as in the function, where
 # several threads slow down many small products.
@@ -38,184 +40,101 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="evaluation", description=__doc__)
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    command = subparsers.add_parser(
-        "offline", parents=[_data(), _replay()], help=commands.offline.__doc__
-    )
-    _json(command)
-    command.set_defaults(run=commands.offline)
+    def add_command(run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        command = subparsers.add_parser(run.__name__, help=run.__doc__)
+        command.set_defaults(run=run)
+        return command
 
-    command = subparsers.add_parser(
-        "report", parents=[_data(), _replay()], help=commands.report.__doc__
-    )
-    command.add_argument("--out", type=Path, required=True, metavar="FILE.html")
-    _cases(command, "none")
-    _json(command)
-    command.set_defaults(run=commands.report)
+    offline = add_command(commands.offline)
+    _add_data(offline)
+    _add_rankings(offline)
+    _add_json(offline)
 
-    command = subparsers.add_parser("behaviour", help=commands.behaviour.__doc__)
-    _cases(command, "the shipped ones")
-    command.add_argument(
-        "--scenario",
-        default="for_you",
-        metavar="NAME",
-        help="scenario of cases that name none (default: for_you)",
-    )
-    command.add_argument(
-        "--scenarios", type=Path, metavar="DIR", help="folder of further scenarios"
-    )
-    _json(command)
-    command.set_defaults(run=commands.behaviour)
+    report = add_command(commands.report)
+    _add_data(report)
+    _add_rankings(report)
+    _add(report, "--out", "FILE.html", "write the page here", Path, required=True)
+    _add_cases(report, "none")
+    _add_json(report)
 
-    command = subparsers.add_parser("counterfactual", help=commands.counterfactual.__doc__)
-    command.add_argument(
-        "--log",
-        type=Path,
-        required=True,
-        metavar="FILE.jsonl",
-        help="decisions as JSON Lines with propensity, reward, policies, user_id; or .gz",
-    )
-    command.add_argument(
-        "--clip",
-        type=_positive,
-        metavar="W",
-        help="largest weight (default: weights are not clipped)",
-    )
-    command.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="seed of the intervals (default: 0)"
-    )
-    _json(command)
-    command.set_defaults(run=commands.counterfactual)
+    behaviour = add_command(commands.behaviour)
+    _add_cases(behaviour, "the shipped ones")
+    _add(behaviour, "--scenario", "NAME", "scenario of cases that name none", default="for_you")
+    _add(behaviour, "--scenarios", "DIR", "folder of further scenarios", Path)
+    _add_json(behaviour)
 
-    command = subparsers.add_parser("tune", parents=[_data()], help=commands.tune.__doc__)
-    command.add_argument(
-        "--scenario",
-        default="for_you",
-        metavar="NAME|FILE.toml",
-        help="scenario to start from (default: for_you)",
-    )
-    command.add_argument(
-        "--space",
-        type=Path,
-        required=True,
-        metavar="FILE.toml",
-        help="parameters, their bounds and the objective",
-    )
-    command.add_argument("--trials", type=_count, default=100, metavar="N")
-    command.add_argument("--users", type=_count, metavar="N", help="evaluate only N users")
-    command.add_argument(
-        "--out", type=Path, required=True, metavar="NAME.toml", help="write the best scenario here"
-    )
-    command.add_argument("--report", type=Path, required=True, metavar="FILE.html")
-    command.add_argument(
-        "--record",
-        type=Path,
-        required=True,
-        metavar="FILE.jsonl",
-        help="record of the trials; an existing one is resumed",
-    )
-    command.set_defaults(run=commands.tune)
+    counterfactual = add_command(commands.counterfactual)
+    log = "decisions as JSON Lines with propensity, reward, policies, user_id; or .gz"
+    _add(counterfactual, "--log", "FILE.jsonl", log, Path, required=True)
+    _add(counterfactual, "--clip", "W", "largest weight (default: no clipping)", _positive)
+    _add(counterfactual, "--seed", "N", "seed of the intervals (default: 0)", int, default=0)
+    _add_json(counterfactual)
 
-    command = subparsers.add_parser("synthetic", help=commands.synthetic.__doc__)
-    command.add_argument("--out", type=Path, required=True, metavar="DIR")
-    command.add_argument("--seed", type=int, default=0, metavar="N")
-    command.set_defaults(run=commands.synthetic)
+    tune = add_command(commands.tune)
+    _add_data(tune)
+    _add(tune, "--scenario", "NAME|FILE.toml", "scenario to start from", default="for_you")
+    space = "parameters, their bounds and the objective"
+    _add(tune, "--space", "FILE.toml", space, Path, required=True)
+    _add(tune, "--trials", "N", "number of trials (default: 100)", _count, default=100)
+    _add(tune, "--users", "N", "evaluate only N users", _count)
+    _add(tune, "--out", "NAME.toml", "write the best scenario here", Path, required=True)
+    _add(tune, "--report", "FILE.html", "write a page about the search here", Path, required=True)
+    record = "record of the trials; an existing one is resumed"
+    _add(tune, "--record", "FILE.jsonl", record, Path, required=True)
+
+    synthetic = add_command(commands.synthetic)
+    _add(synthetic, "--out", "DIR", "write the files here", Path, required=True)
+    _add(synthetic, "--seed", "N", "seed of the data (default: 0)", int, default=0)
     return parser
 
 
-def _cases(parser: argparse.ArgumentParser, default: str) -> None:
-    parser.add_argument(
-        "--cases",
-        type=Path,
-        action="append",
-        metavar="DIR",
-        help=f"folder of behaviour cases; may be repeated (default: {default})",
-    )
+def _add(
+    parser: argparse.ArgumentParser,
+    name: str,
+    metavar: str,
+    about: str,
+    convert: Callable[[str], Any] = str,
+    **more: Any,
+) -> None:
+    parser.add_argument(name, metavar=metavar, help=about, type=convert, **more)
 
 
-def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--json", type=Path, metavar="FILE.json", help="also write the results as JSON"
-    )
+def _add_cases(parser: argparse.ArgumentParser, default: str) -> None:
+    about = f"folder of behaviour cases; may be repeated (default: {default})"
+    _add(parser, "--cases", "DIR", about, Path, action="append")
 
 
-def _data() -> argparse.ArgumentParser:
-    """A parent parser with the options of all commands that read interactions."""
-    data = argparse.ArgumentParser(add_help=False)
-    data.add_argument(
-        "--episodes",
-        required=True,
-        metavar="FILE",
-        help="episodes as a JSON array or JSON Lines; or .gz",
-    )
-    data.add_argument(
-        "--interactions",
-        type=Path,
-        required=True,
-        metavar="TRAIN.csv",
-        help="CSV with user_id, episode_id, type, timestamp; or .gz",
-    )
-    data.add_argument(
-        "--cut",
-        type=_share,
-        default=0.8,
-        metavar="SHARE",
-        help="share of the interactions that is training data, without --test (default: 0.8)",
-    )
-    data.add_argument("--scenarios", type=Path, metavar="DIR", help="folder of further scenarios")
-    data.add_argument(
-        "--vectors",
-        default="",
-        metavar="FILE.npz",
-        help="vectors of the episodes (default: computed from the text)",
-    )
-    data.add_argument("--fields", type=Path, metavar="FILE.toml", help="mapping of field names")
-    data.add_argument(
-        "--now",
-        type=cli.timestamp,
-        metavar="RFC3339",
-        help="time of the sessions (default: the last time in TRAIN)",
-    )
-    data.add_argument(
-        "--min-people",
-        type=_count,
-        default=MIN_PEOPLE,
-        metavar="N",
-        help=f"least number of users behind a signal (default: {MIN_PEOPLE}; in a build: 5)",
-    )
-    data.add_argument(
-        "--seed",
-        type=int,
-        default=0,
-        metavar="N",
-        help="seed of sessions and intervals (default: 0)",
-    )
-    return data
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    _add(parser, "--json", "FILE.json", "also write the results as JSON", Path)
 
 
-def _replay() -> argparse.ArgumentParser:
-    """A parent parser with the options of the commands that compare rankings."""
-    replay = argparse.ArgumentParser(add_help=False)
-    replay.add_argument(
-        "--test",
-        type=Path,
-        metavar="TEST.csv",
-        help="later interactions (default: the last part of the interactions, see --cut)",
-    )
-    replay.add_argument(
-        "--scenario",
-        action="append",
-        required=True,
-        metavar="NAME|FILE.toml",
-        help="scenario to evaluate; may be repeated",
-    )
-    replay.add_argument(
-        "--k",
-        type=_cutoffs,
-        default=CUTOFFS,
-        metavar="10,20",
-        help="values of k of the metrics (default: 10,20)",
-    )
-    return replay
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    """Add the options of all commands that read interactions."""
+    episodes = "episodes as a JSON array or JSON Lines; or .gz"
+    _add(parser, "--episodes", "FILE", episodes, required=True)
+    interactions = "CSV with user_id, episode_id, type, timestamp; or .gz"
+    _add(parser, "--interactions", "TRAIN.csv", interactions, Path, required=True)
+    cut = "share of the interactions that is training data, without --test (default: 0.8)"
+    _add(parser, "--cut", "SHARE", cut, _share, default=0.8)
+    _add(parser, "--scenarios", "DIR", "folder of further scenarios", Path)
+    vectors = "vectors of the episodes (default: computed from the text)"
+    _add(parser, "--vectors", "FILE.npz", vectors, default="")
+    _add(parser, "--fields", "FILE.toml", "mapping of field names", Path)
+    now = "time of the sessions (default: the last time in TRAIN)"
+    _add(parser, "--now", "RFC3339", now, cli.timestamp)
+    users = f"least number of users behind a signal (default: {MIN_PEOPLE}; in a build: 5)"
+    _add(parser, "--min-people", "N", users, _count, default=MIN_PEOPLE)
+    _add(parser, "--seed", "N", "seed of sessions and intervals (default: 0)", int, default=0)
+
+
+def _add_rankings(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the commands that compare rankings."""
+    test = "later interactions (default: the last part of the interactions, see --cut)"
+    _add(parser, "--test", "TEST.csv", test, Path)
+    scenario = "scenario to evaluate; may be repeated"
+    _add(parser, "--scenario", "NAME|FILE.toml", scenario, action="append", required=True)
+    cutoffs = "values of k of the metrics (default: 10,20)"
+    _add(parser, "--k", "10,20", cutoffs, _cutoffs, default=CUTOFFS)
 
 
 def _cutoffs(text: str) -> tuple[int, ...]:
@@ -233,23 +152,21 @@ def _count(text: str) -> int:
 
 
 def _positive(text: str) -> float:
+    return _number_below(text, float("inf"), "expected a number above 0")
+
+
+def _share(text: str) -> float:
+    return _number_below(text, 1, "expected a share between 0 and 1")
+
+
+def _number_below(text: str, limit: float, expected: str) -> float:
     try:
         number = float(text)
     except ValueError:
         number = 0.0
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
+    if not 0 < number < limit:
+        raise argparse.ArgumentTypeError(f"{expected}, got {text!r}")
     return number
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = 0.0
-    if not 0 < share < 1:
-        raise argparse.ArgumentTypeError(f"expected a share between 0 and 1, got {text!r}")
-    return share
 
 
 if __name__ == "__main__":

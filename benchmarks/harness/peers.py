@@ -1,6 +1,6 @@
 """Search libraries that Earshot is compared with, each behind the same interface.
 
-None takes a mask: faiss is given the excluded rows, the graphs are asked for more results, of which
+None takes a mask: faiss is given the excluded rows, hnswlib is asked for more results, of which
 excluded rows are removed. A library is imported on use, and left out if it is not installed.
 """
 
@@ -50,59 +50,30 @@ class ExactNumpy:
         ]
 
 
-class _Faiss:
-    efforts: tuple[int, ...] = (0,)
+class FaissLists:
+    """Inverted file of 8-bit vectors by faiss (IVF, SQ8)."""
+
+    efforts = (2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 
     def __init__(self, rows: VectorArray) -> None:
         import faiss  # noqa: PLC0415
 
         faiss.omp_set_num_threads(1)
         self._faiss = faiss
-        self._index = self._built(rows)
-
-    def _built(self, rows: VectorArray) -> Any:
-        index = self._faiss.IndexFlatIP(rows.shape[1])
-        index.add(rows)
-        return index
+        count, dimension = round(len(rows) ** 0.5), rows.shape[1]
+        self._quantizer = faiss.IndexFlatIP(dimension)
+        code = faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+        self._index = faiss.IndexIVFScalarQuantizer(self._quantizer, dimension, count, *code)
+        self._index.train(rows[np.random.default_rng(0).permutation(len(rows))[: 64 * count]])
+        self._index.add(rows)
 
     def search(
         self, asked: VectorArray, excluded: RowArray, count: int, effort: int
     ) -> list[RowArray]:
         """Implements `Peer.search`."""
         selector = self._faiss.IDSelectorNot(self._faiss.IDSelectorBatch(excluded))
-        return [*self._index.search(asked, count, params=self._parameters(selector, effort))[1]]
-
-    def _parameters(self, selector: Any, effort: int) -> Any:
-        del effort
-        return self._faiss.SearchParameters(sel=selector)
-
-
-class FaissExact(_Faiss):
-    """Exact search of float32 vectors by faiss."""
-
-
-class FaissLists(_Faiss):
-    """Inverted file of 8-bit vectors by faiss (IVF, SQ8)."""
-
-    efforts = (2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
-
-    def _built(self, rows: VectorArray) -> Any:
-        count = round(len(rows) ** 0.5)
-        faiss, dimension = self._faiss, rows.shape[1]
-        self._quantizer = faiss.IndexFlatIP(dimension)
-        index = faiss.IndexIVFScalarQuantizer(
-            self._quantizer,
-            dimension,
-            count,
-            faiss.ScalarQuantizer.QT_8bit,
-            faiss.METRIC_INNER_PRODUCT,
-        )
-        index.train(rows[np.random.default_rng(0).permutation(len(rows))[: 64 * count]])
-        index.add(rows)
-        return index
-
-    def _parameters(self, selector: Any, effort: int) -> Any:
-        return self._faiss.SearchParametersIVF(sel=selector, nprobe=effort)
+        parameters = self._faiss.SearchParametersIVF(sel=selector, nprobe=effort)
+        return [*self._index.search(asked, count, params=parameters)[1]]
 
 
 class Hnswlib:
@@ -127,36 +98,14 @@ class Hnswlib:
         return _without(found.astype(np.int64), excluded, count)
 
 
-class Usearch:
-    """Graph search of 8-bit vectors (HNSW) by usearch."""
-
-    efforts = (300, 350, 400, 500, 600, 800, 1200)
-
-    def __init__(self, rows: VectorArray) -> None:
-        from usearch.index import Index  # noqa: PLC0415
-
-        self._index = Index(ndim=rows.shape[1], metric="ip", dtype="i8", connectivity=16)
-        self._index.add(np.arange(len(rows)), rows, threads=2)
-
-    def search(
-        self, asked: VectorArray, excluded: RowArray, count: int, effort: int
-    ) -> list[RowArray]:
-        """Implements `Peer.search`."""
-        self._index.expansion_search = effort
-        found = self._index.search(asked, OVERSAMPLING * count, threads=1).keys
-        return _without(np.asarray(found).astype(np.int64), excluded, count)
-
-
 def _without(found: RowArray, excluded: RowArray, count: int) -> list[RowArray]:
     return [row[~np.isin(row, excluded)][:count] for row in found]
 
 
 PEERS: dict[str, tuple[str, Callable[[VectorArray], Any]]] = {
     "numpy, exact": ("numpy", ExactNumpy),
-    "faiss, exact": ("faiss", FaissExact),
     "faiss, lists": ("faiss", FaissLists),
     "hnswlib": ("hnswlib", Hnswlib),
-    "usearch": ("usearch", Usearch),
 }
 """by name: the required module, and how the index is built"""
 

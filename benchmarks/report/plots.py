@@ -60,46 +60,14 @@ def http(found: dict[str, Any]) -> list[str]:
 
 
 def cold(found: dict[str, Any]) -> list[str]:
-    """Charts of the steps of a cold start, and of the memory held after it."""
+    """Chart of the steps of a cold start."""
     starts = {
         f"{one['episodes']:,} episodes, {one['users']}": {
             step: one[step]["median"] for step in COLD_STEPS
         }
         for one in found["starts"]
     }
-    memory = {
-        f"{one['episodes']:,} episodes, {one['users']}": one["memory_mb"]["median"]
-        for one in found["starts"]
-    }
-    return [
-        _stacked("cold-steps", "Process start to first personal session, seconds", starts),
-        _bars("cold-memory", "Memory held after eleven sessions, MB", {"": memory}),
-    ]
-
-
-def origin(found: dict[str, Any]) -> list[str]:
-    """Chart of processor time per session, by approach and size."""
-    kinds = {
-        f"{int(size):,} episodes": {
-            name: spread["median"] for name, spread in by.items() if name != "same"
-        }
-        for size, by in found["sizes"].items()
-    }
-    return [_bars("origin", "Processor of one session, milliseconds", kinds, log=True)]
-
-
-def summary(found: dict[str, Any]) -> list[str]:
-    """Charts of events per second, and of the delay until a summary has an event."""
-    bursts = {
-        name: {"written": one["written_per_s"], "handled": one["handled_per_s"]}
-        for name, one in found.items()
-        if isinstance(one, dict) and "users" in one
-    }
-    soon = {"": found["commit_to_summary_ms"]}
-    return [
-        _bars("summary-events", "Events per second", bursts),
-        _bars("summary-commit", "From commit to summary, milliseconds", soon),
-    ]
+    return [_stacked("cold-steps", "Process start to first personal session, seconds", starts)]
 
 
 def cost(found: dict[str, Any]) -> list[str]:
@@ -137,8 +105,6 @@ PLOTS: Mapping[str, Callable[[dict[str, Any]], list[str]]] = {
     "engine": engine,
     "http": http,
     "cold": cold,
-    "origin": origin,
-    "summary": summary,
     "cost": cost,
     "build": build,
 }

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from evaluation.offline import bootstrap
 from evaluation.offline.replay import DEPTH, OfflineResult
-from evaluation.report.charts import SOFT, chart, colour, legend, value_grid
+from evaluation.report.charts import chart, colour, legend, value_grid
 from evaluation.report.page import html_table, number, paragraph, signed
 
 UNRANKED = ("novelty", "series_entropy")
@@ -117,10 +117,8 @@ def comparison(one: OfflineResult, two: OfflineResult, *, seed: int) -> str:
         f"The two share {shared:.1f} of the first ten on average. "
         "A difference is clear if its 95% interval, over the same users, excludes 0."
     )
-    return (
-        paragraph(text)
-        + html_table(["", one.name, two.name, "difference", "95% interval", ""], rows)
-        + _position_chart(one, two)
+    return paragraph(text) + html_table(
+        ["", one.name, two.name, "difference", "95% interval", ""], rows
     )
 
 
@@ -141,39 +139,3 @@ def _positions(outcome: OfflineResult) -> np.ndarray:
 def _shared(one: OfflineResult, two: OfflineResult) -> float:
     pairs = zip(one.lists[:, :10].tolist(), two.lists[:, :10].tolist(), strict=True)
     return float(np.mean([len(set(a) & set(b) - {-1}) for a, b in pairs]))
-
-
-def _position_chart(one: OfflineResult, two: OfflineResult) -> str:
-    """Scatter chart of the position of each user's target in both lists."""
-    rng = np.random.default_rng(0)
-
-    def draw(figure: Figure) -> None:
-        axes = figure.subplots()
-        found = (one.ranks > 0) | (two.ranks > 0)
-        x, y = (
-            np.exp(np.log(_positions(each)[found]) + rng.uniform(-0.06, 0.06, found.sum()))
-            for each in (two, one)
-        )
-        axes.plot([1, DEPTH], [1, DEPTH], color=SOFT, linewidth=0.8)
-        axes.plot(x, y, "o", color=colour(0), markersize=3, alpha=0.45, markeredgewidth=0)
-        ticks = [1, 2, 5, 10, 20, 50, 100, DEPTH + 1]
-        labels = [*(str(tick) for tick in ticks[:-1]), "none"]
-        for scale, set_ticks in [
-            (axes.set_xscale, axes.set_xticks),
-            (axes.set_yscale, axes.set_yticks),
-        ]:
-            scale("log")
-            set_ticks(ticks, labels)
-        axes.minorticks_off()
-        axes.invert_yaxis()
-        axes.invert_xaxis()
-        axes.set_xlabel(f"position with {two.name}")
-        axes.set_ylabel(f"position with {one.name}")
-        axes.set_aspect("equal")
-        value_grid(axes)
-
-    about = (
-        "A dot for each user whose next choice is in either list, moved a little at random so that "
-        f"dots do not overlap. Above the line {one.name} has it earlier."
-    )
-    return chart("positions", about, (5.2, 5.2), draw)

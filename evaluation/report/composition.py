@@ -1,19 +1,14 @@
-"""Report sections on what queues consist of, how diverse they are, and how long they take."""
+"""Report sections on what queues consist of, and on how long sessions take."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from evaluation.data.training import TrainingData
-from evaluation.offline.metrics import series_entropy
-from evaluation.offline.protocol import Targets
-from evaluation.offline.replay import OfflineResult
 from evaluation.report.charts import INK, chart, colour, legend, value_grid
 from evaluation.report.page import number
 from evaluation.report.session_sample import POSITIONS, SessionSample
 
-TOP = 10
 LEAST_PART = 0.002
 """parts that contribute no more than that at any position are left out"""
 MAX_BARS = 8
@@ -75,64 +70,6 @@ def shares_chart(name: str, about: str, shares: Mapping[str, Mapping[str, float]
         value_grid(axes, y=False)
 
     return chart(name, about, (5, 0.9 + 0.3 * len(names) * max(1, len(shares) * 0.7)), draw)
-
-
-def entropy_chart(outcomes: Sequence[OfflineResult], training: TrainingData) -> str:
-    """Chart of the effective number of series in each user's first ten."""
-
-    def draw(figure: Figure) -> None:
-        axes = figure.subplots()
-        for index, one in enumerate(outcomes):
-            bits = series_entropy(one.lists, training.catalog.series, TOP)
-            effective = np.sort(2 ** bits[~np.isnan(bits)])
-            share = np.arange(1, len(effective) + 1) / max(len(effective), 1)
-            axes.step(effective, share, color=colour(index), label=one.name, where="post")
-        axes.set_xlim(1, TOP + 0.2)
-        axes.set_ylim(0, 1)
-        axes.set_xlabel(
-            "effective number of series in the first ten (2 to the power of the entropy)"
-        )
-        axes.set_ylabel("share of users with at most that")
-        legend(figure, axes, 2)
-        value_grid(axes)
-
-    return chart("entropy", "How diverse each user's first ten are, by series.", (5, 4.2), draw)
-
-
-def exposure_chart(
-    outcomes: Sequence[OfflineResult], training: TrainingData, targets: Targets
-) -> str:
-    """Chart of how evenly impressions are spread over the catalog, beside the users' choices."""
-    count = len(training.catalog)
-
-    def cumulative_share(rows: np.ndarray) -> np.ndarray:
-        shown = np.sort(np.bincount(rows, minlength=count))[::-1]
-        share: np.ndarray = np.concatenate([[0.0], np.cumsum(shown) / max(shown.sum(), 1)])
-        return share
-
-    def draw(figure: Figure) -> None:
-        axes = figure.subplots()
-        part = np.arange(count + 1) / max(count, 1)
-        for index, one in enumerate(outcomes):
-            shown = one.lists[:, :TOP]
-            axes.plot(
-                part, cumulative_share(shown[shown >= 0]), color=colour(index), label=one.name
-            )
-        axes.plot(
-            part, cumulative_share(targets.rows), color=INK, linewidth=1.1, label="choices of users"
-        )
-        axes.set_xscale("symlog", linthresh=0.01)
-        axes.set_xticks([0, 0.01, 0.1, 1], ["0", "1%", "10%", "all"])
-        axes.minorticks_off()
-        axes.set_xlim(0, 1)
-        axes.set_ylim(0, 1.02)
-        axes.set_xlabel("share of the catalog, most shown first")
-        axes.set_ylabel("share of impressions in the first ten")
-        legend(figure, axes, 2)
-        value_grid(axes)
-
-    about = "The share of impressions that the most shown episodes receive. Lower is more even."
-    return chart("exposure", about, (5, 4.2), draw)
 
 
 def latency_chart(every: Sequence[SessionSample]) -> str:

@@ -3,52 +3,9 @@
 import html
 import math
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-STYLE = """
-:root { color-scheme: light dark;
-  --paper: #fcfcfa; --card: #ffffff; --ink: #1d2328; --soft: #5b6670; --grid: #dde1e4;
-  --good: #1f7a4d; --bad: #b3403a; --wait: #8a6d1a;
-  --series-0: #2563a8; --series-1: #d1751b; --series-2: #2e8b63; --series-3: #8459b3;
-  --series-4: #8a7a55; --series-5: #1f939b; --series-6: #bd4f76; --series-7: #6b7a86;
-  --series-8: #a8a12a; --series-9: #5a5fc0; --series-10: #a0522d; --series-11: #b0b7bd; }
-@media (prefers-color-scheme: dark) { :root {
-  --paper: #14181b; --card: #1b2024; --ink: #e6e9eb; --soft: #a0abb3; --grid: #343c42;
-  --good: #6cc999; --bad: #ee8a83; --wait: #d9bb62;
-  --series-0: #6aa9e9; --series-1: #efa35b; --series-2: #6cc69b; --series-3: #b795e0;
-  --series-4: #c2b28a; --series-5: #5fc8cf; --series-6: #e68aac; --series-7: #9aa8b3;
-  --series-8: #d4cd62; --series-9: #9a9ef0; --series-10: #d18f6c; --series-11: #5d666d; } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--paper); color: var(--ink);
-  font: 15px/1.55 system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
-main { max-width: 62rem; margin: 0 auto; padding: 2.5rem 1.25rem 5rem; }
-h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .5rem; }
-h2 { font-size: 1.2rem; margin: 3rem 0 .4rem; padding-top: .9rem;
-  border-top: 1px solid var(--grid); }
-h3 { font-size: 1rem; margin: 1.6rem 0 .3rem; }
-p { max-width: 44rem; margin: .5rem 0; }
-.lead { font-size: 1.05rem; } .soft, figcaption { color: var(--soft); }
-nav { margin: 1rem 0 0; } nav a { margin-right: 1rem; white-space: nowrap; }
-a { color: var(--series-0); }
-figure { margin: 1rem 0; } figcaption { font-size: .85rem; max-width: 44rem; margin-top: .2rem; }
-svg { width: 100%; height: auto; display: block; }
-.pair { display: grid; gap: 1rem 2rem;
-  grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); }
-.wide { overflow-x: auto; margin: .8rem 0; }
-table { border-collapse: collapse; font-size: .87rem; font-variant-numeric: tabular-nums; }
-th, td { text-align: right; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--grid);
-  vertical-align: top; }
-th { font-weight: 600; color: var(--soft); white-space: nowrap; }
-th:first-child, td:first-child, .text td, .text th { text-align: left; }
-td small { display: block; color: var(--soft); white-space: nowrap; }
-td.best { font-weight: 650; } td.best small { font-weight: 400; }
-.pass { color: var(--good); } .fail { color: var(--bad); font-weight: 650; }
-.later { color: var(--wait); }
-.person { background: var(--card); border: 1px solid var(--grid); border-radius: 8px;
-  padding: .8rem 1.1rem 1rem; margin: 1rem 0; }
-.person h3 { margin-top: 0; } .person ol, .person ul { margin: .3rem 0 0; padding-left: 1.4rem; }
-.person li { margin: .25rem 0; } .person li small { display: block; color: var(--soft); }
-.day { white-space: nowrap; }
-"""
+STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 
 
 def page(title: str, lead: Iterable[str], sections: Sequence[tuple[str, str]]) -> bytes:

@@ -39,7 +39,6 @@ def replay_report(
             accuracy.comparison(judged, rival, seed=seed),
         ),
         ("Score parts, reasons and sources", _parts(samples, len(some))),
-        ("Diversity", _diversity(run, outcomes)),
         ("Latency", composition.latency_chart(samples)),
     ]
     if cases:
@@ -121,14 +120,6 @@ def _parts(samples: Sequence[SessionSample], users: int) -> str:
         )
         + degraded
     )
-
-
-def _diversity(run: OfflineRun, outcomes: Sequence[OfflineResult]) -> str:
-    training = run.training
-    exposure = composition.exposure_chart(outcomes, training, run.targets)
-    if not len(training.catalog.series_ids):
-        return pair(exposure)
-    return pair(composition.entropy_chart(outcomes, training), exposure)
 
 
 def _behaviour(cases: Sequence[CaseResult]) -> str:

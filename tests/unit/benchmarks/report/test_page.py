@@ -12,7 +12,7 @@ from benchmarks.report.results import BenchmarkResult, ResultTable, read_result
 SPREAD = {"median": 2.0, "least": 1.0, "most": 3.0}
 CONTENDER = {str(n): {"p50": SPREAD, "p99": SPREAD, "processor_ms": SPREAD} for n in (1, 16)}
 STEPS = ("framework", "imports", "snapshot", "rankers", "worker", "first session", "memory_mb")
-FIGURES = 13
+FIGURES = 9
 FOUND: dict[str, dict[str, Any]] = {
     "engine": {
         "runs": [
