@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -41,7 +41,9 @@ def environment(**values: str) -> Iterator[None]:
 
 @contextmanager
 def firestore(functions: str | None = None) -> Iterator[dict[str, str]]:
-    """Run a Firestore emulator; yields the settings of a function that uses a new project in it.
+    """Yield the settings of a function that uses a new project of the Firestore emulator.
+
+    Starts an emulator unless FIRESTORE_EMULATOR_HOST names one, or events are wanted.
 
     The variables of Google's clients are set in this process as well. The emulator sends events
     to `functions` (host:port).
@@ -49,15 +51,16 @@ def firestore(functions: str | None = None) -> Iterator[dict[str, str]]:
     Raises:
         MissingError: Java or the emulator is not installed.
     """
-    emulator = FirestoreEmulator(functions_emulator=functions)
-    try:
-        emulator.start()
+    with ExitStack() as stack:
+        host = os.environ.get("FIRESTORE_EMULATOR_HOST") if functions is None else None
+        if host is None:
+            emulator = FirestoreEmulator(functions_emulator=functions)
+            stack.callback(emulator.stop)
+            host = emulator.start().host
         project = new_project()
-        google = {"FIRESTORE_EMULATOR_HOST": emulator.host, "GOOGLE_CLOUD_PROJECT": project}
-        with environment(**google):
-            yield google | {"STORE": "firestore", "FIREBASE_PROJECT": project}
-    finally:
-        emulator.stop()
+        google = {"FIRESTORE_EMULATOR_HOST": host, "GOOGLE_CLOUD_PROJECT": project}
+        stack.enter_context(environment(**google))
+        yield google | {"STORE": "firestore", "FIREBASE_PROJECT": project}
 
 
 class FunctionProcess:

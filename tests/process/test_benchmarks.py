@@ -10,16 +10,19 @@ from typing import Any
 
 import pytest
 
-from benchmarks import build, cold
+from benchmarks import build, cold, http
 from benchmarks.harness.dataset import SyntheticDataset
 from benchmarks.harness.measurement import group_members
 from emulators.firestore import emulator_jar
 from emulators.process import MissingError
+from tests.support.emulators import firestore_emulator, firestore_project
 from tests.support.server import ROOT, until
 
+__all__ = ["firestore_emulator", "firestore_project"]
 
-def found(tmp_path: Path, name: str, *options: str) -> dict[str, Any]:
-    """What a benchmark wrote."""
+
+def measured(tmp_path: Path, name: str, *options: str) -> dict[str, Any]:
+    """The figures that a benchmark wrote, once its tables are found complete."""
     out = tmp_path / "found.json"
     importlib.import_module(f"benchmarks.{name}").main([*options, "--json", str(out)])
     result: dict[str, Any] = json.loads(out.read_text())
@@ -29,37 +32,28 @@ def found(tmp_path: Path, name: str, *options: str) -> dict[str, Any]:
     return result["found"]
 
 
-@pytest.fixture
-def emulator() -> None:
-    try:
-        emulator_jar()
-    except MissingError as missing:
-        pytest.skip(str(missing))
-
-
-@pytest.mark.usefixtures("emulator")
-def test_sessions_over_http_are_measured_beside_a_constant_of_their_size(tmp_path: Path) -> None:
-    options = ["--episodes", "300", "--users", "5", "--connections", "1", "2"]
-    one = found(tmp_path, "http", *options, "--seconds", "0.3", "--rounds", "1")
-    assert list(one["contenders"]) == [
-        *("SQLite", "Firestore emulator", "constant", "constant, as busy")
-    ]
-    for by_connections in one["contenders"].values():
-        assert list(by_connections) == ["1", "2"]
-        for figures in by_connections.values():
-            assert 0 < figures["p50"]["median"] <= figures["p99"]["median"]
-            assert figures["processor_ms"]["least"] > 0
-    at_one = {name: by["1"] for name, by in one["contenders"].items()}
-    assert at_one["Firestore emulator"]["summary_ms"]["median"] > 0
-    assert at_one["SQLite"]["beyond_ms"]["median"] < at_one["SQLite"]["p50"]["median"]
-    assert at_one["constant, as busy"]["p50"]["median"] > at_one["constant"]["p50"]["median"]
-    sizes = [figures["bytes"]["median"] for figures in at_one.values()]
+@pytest.mark.usefixtures("firestore_project")
+def test_sessions_over_http_are_measured_beside_a_constant_of_their_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "WARM_UP_S", 0.2)
+    options = ["--episodes", "300", "--users", "5", "--connections", "1"]
+    found = measured(tmp_path, "http", *options, "--seconds", "0.3", "--rounds", "1")
+    functions = {name: by_connections["1"] for name, by_connections in found["contenders"].items()}
+    assert list(functions) == ["SQLite", "Firestore emulator", "constant", "constant, as busy"]
+    for figures in functions.values():
+        assert 0 < figures["p50"]["median"] <= figures["p99"]["median"]
+        assert figures["processor_ms"]["least"] > 0
+    assert functions["Firestore emulator"]["summary_ms"]["median"] > 0
+    assert functions["SQLite"]["beyond_ms"]["median"] < functions["SQLite"]["p50"]["median"]
+    assert functions["constant, as busy"]["p50"]["median"] > functions["constant"]["p50"]["median"]
+    sizes = [figures["bytes"]["median"] for figures in functions.values()]
     assert max(sizes) < 1.1 * min(sizes)
 
 
-@pytest.mark.usefixtures("emulator")
-def test_a_cold_start_is_split_into_steps_that_make_up_all_of_it(tmp_path: Path) -> None:
-    starts = found(tmp_path, "cold", "--sizes", "300", "--starts", "1")["starts"]
+@pytest.mark.usefixtures("firestore_project")
+def test_the_steps_of_a_cold_start_add_up_to_all_of_it(tmp_path: Path) -> None:
+    starts = measured(tmp_path, "cold", "--sizes", "300", "--starts", "1")["starts"]
     assert [one["users"] for one in starts] == ["SQLite", "Firestore emulator"]
     for one in starts:
         steps = {step: one[step]["median"] for step in cold.STEPS}
@@ -69,34 +63,38 @@ def test_a_cold_start_is_split_into_steps_that_make_up_all_of_it(tmp_path: Path)
         assert one["memory_mb"]["median"] > 30
 
 
-def test_a_build_is_followed_from_its_episodes_to_its_loading(
-    tmp_path: Path,
+def test_a_build_is_measured_from_reading_episodes_to_loading_the_snapshot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (one,) = found(tmp_path, "build", "--sizes", "400", "--loads", "1")["sizes"]
+    monkeypatch.setattr(build, "LOADS", ("folder", "bucket"))
+    (one,) = measured(tmp_path, "build", "--sizes", "400", "--loads", "1")["sizes"]
     run = one["built"]
     assert set(run["seconds"]) == set(build.STEPS)
     assert min(run["seconds"].values()) > 0
     assert run["peak_mb"] > 50
     assert run["processor_s"] > 0
     assert 0.4 < run["size_mb"] < 4
-    assert list(one["loads"]) == list(build.LOADS)
+    assert one["stored"]["packed_mb"] < 0.9 * run["size_mb"]
+    assert list(one["loads"]) == ["folder", "bucket"]
     for load in one["loads"].values():
         assert load["processor_s"]["median"] > 0
         assert 0 < load["seconds"]["least"] <= load["seconds"]["most"]
-    assert one["stored"]["packed_mb"] < 0.9 * run["size_mb"]
 
 
-@pytest.mark.usefixtures("emulator")
-def test_events_are_followed_from_their_write_to_the_summary(tmp_path: Path) -> None:
+def test_events_are_measured_from_their_write_to_the_summary(tmp_path: Path) -> None:
+    try:
+        emulator_jar()
+    except MissingError as missing:
+        pytest.skip(str(missing))
     options = ["--events", "20", "--users", "5", "--probes", "3"]
-    one = found(tmp_path, "summary", *options)
-    assert (one["one user"]["users"], one["one user"]["events"]) == (1, 20)
-    assert (one["many users"]["users"], one["many users"]["events"]) == (5, 20)
-    for burst in (one["one user"], one["many users"]):
+    found = measured(tmp_path, "summary", *options)
+    bursts = [found["one user"], found["many users"]]
+    assert [(one["users"], one["events"]) for one in bursts] == [(1, 20), (5, 20)]
+    for burst in bursts:
         assert burst["written_per_s"] >= burst["handled_per_s"] > 0
         assert burst["processor_ms"] > 0
-        assert 0 < burst["summary_writes"] < 2  # those of the burst before may come late
-    assert 0 < one["commit_to_summary_ms"]["p50"] <= one["commit_to_summary_ms"]["p99"]
+        assert 0 < burst["summary_writes"] < 2  # those of the burst before may arrive late
+    assert 0 < found["commit_to_summary_ms"]["p50"] <= found["commit_to_summary_ms"]["p99"]
 
 
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="no setpriv")

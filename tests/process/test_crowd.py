@@ -1,4 +1,4 @@
-"""A crowd that asks again at once, whatever it is told: each of it gets an answer."""
+"""Many clients that ask again at once: each is answered."""
 
 import selectors
 import socket

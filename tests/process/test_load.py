@@ -1,8 +1,6 @@
-"""`python -m benchmarks.load` against real functions, dead servers and others' servers."""
+"""`python -m benchmarks.load` against real functions, dead servers and other services."""
 
 import json
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,13 +9,26 @@ from typing import Any
 
 import pytest
 
+from benchmarks.load import main
 from emulators.process import free_port
-from tests.support.server import ROOT, Server
+from tests.support.server import Server
 
 
-def load(url: str, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "benchmarks.load", "--url", url, *options]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def load(url: str, out: Path, concurrency: int, duration_s: float) -> dict[str, Any]:
+    """The figures of a load run."""
+    options = ["--concurrency", f"{concurrency}", "--duration", f"{duration_s}"]
+    main(["--url", url, *options, "--output", str(out)])
+    found: dict[str, Any] = json.loads(out.read_text())["found"]
+    assert sum(found["outcomes"].values()) == found["sent"]
+    assert found["answered"] == found["outcomes"]["200"]
+    return found
+
+
+def refused(url: str, said: str) -> None:
+    """Check that the command ends with one line that says what is wrong."""
+    with pytest.raises(SystemExit, match=said) as stopped:
+        main(["--url", url])
+    assert "\n" not in str(stopped.value)
 
 
 class Counting:
@@ -76,33 +87,25 @@ def counting() -> Iterator[Counting]:
 
 
 def test_a_local_function_is_loaded_with_sessions_of_different_histories(
-    server: Server, tmp_path: Path
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "out.json"
-    options = ["--concurrency", "3", "--duration", "1", "--output", str(out)]
-    done = load(server.url, *options)
-    assert done.returncode == 0, done.stderr
-    found = json.loads(out.read_text())["found"]
-    assert found["outcomes"] == {"200": found["sent"]}
+    found = load(server.url, tmp_path / "out.json", 3, 1)
     assert found["answered"] == found["sent"] > 3
     assert {"validate", "catalog", "rank", "encode", "total"} <= found["server_ms"].keys()
     p50, p95, p99 = (found["latency_ms"][f"p{q}"] for q in (50, 95, 99))
     assert found["server_ms"]["rank"]["p50"] < p50 <= p95 <= p99
     assert found["seconds"] >= 1
-    for said in ("sessions per second", "server: rank", "200"):
-        assert said in done.stdout
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in ("sessions per second", "server: rank", "200"))
 
 
-def test_it_sends_what_it_says_and_no_more_at_once(counting: Counting, tmp_path: Path) -> None:
-    out = tmp_path / "out.json"
-    done = load(counting.url, "--concurrency", "4", "--duration", "0.5", "--output", str(out))
-    assert done.returncode == 0, done.stderr
-    found = json.loads(out.read_text())["found"]
+def test_it_sends_as_many_requests_as_it_reports_and_no_more_at_once(
+    counting: Counting, tmp_path: Path
+) -> None:
+    found = load(counting.url, tmp_path / "out.json", 4, 0.5)
     assert len(counting.requests) == found["sent"] + found["learning_requests"]
     assert counting.most_under_way <= 4
     assert set(found["outcomes"]) == {"200", "503"}
-    assert sum(found["outcomes"].values()) == found["sent"]
-    assert found["answered"] == found["outcomes"]["200"]
     assert found["server_ms"]["total"]["p50"] == 2.5
     assert found["degraded"] == {"summary_timeout": found["answered"]}
     sessions = counting.requests[found["learning_requests"] :]
@@ -111,18 +114,12 @@ def test_it_sends_what_it_says_and_no_more_at_once(counting: Counting, tmp_path:
 
 
 @pytest.mark.parametrize("url", ["", "example", "ftp://example", "http://", "http://a:99999", "/"])
-def test_a_bad_url_is_said_in_one_line(url: str) -> None:
-    done = load(url)
-    assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 1
-    assert "--url: expected http" in done.stderr
+def test_an_invalid_url_is_reported_in_one_line(url: str) -> None:
+    refused(url, "--url: expected http")
 
 
-def test_a_dead_server_is_said_in_one_line() -> None:
-    done = load(f"http://127.0.0.1:{free_port()}")
-    assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 1
-    assert "cannot be asked" in done.stderr
+def test_a_dead_server_is_reported_in_one_line() -> None:
+    refused(f"http://127.0.0.1:{free_port()}", "cannot be asked")
 
 
 @pytest.mark.parametrize(
@@ -132,26 +129,19 @@ def test_a_dead_server_is_said_in_one_line() -> None:
         (200, {"detail": "hello"}, "answered something else: Object missing required field"),
     ],
 )
-def test_what_is_no_session_function_is_said_in_one_line(
+def test_a_url_of_another_service_is_reported_in_one_line(
     counting: Counting, status: int, page: dict[str, str], said: str
 ) -> None:
     counting.status, counting.page = status, dict(page)
-    done = load(counting.url)
-    assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 1
-    assert said in done.stderr
+    refused(counting.url, said)
     assert len(counting.requests) == 1
 
 
-def test_a_server_that_dies_meanwhile_is_counted_and_not_hammered(
-    counting: Counting, tmp_path: Path
+def test_a_server_that_dies_during_the_load_is_counted_and_not_flooded(
+    counting: Counting, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     counting.dies_after = 20
-    out = tmp_path / "out.json"
-    done = load(counting.url, "--concurrency", "2", "--duration", "1", "--output", str(out))
-    assert done.returncode == 0, done.stderr
-    found = json.loads(out.read_text())["found"]
-    assert found["sent"] == sum(found["outcomes"].values())
+    found = load(counting.url, tmp_path / "out.json", 2, 1)
     lost = sum(count for name, count in found["outcomes"].items() if not name.isdecimal())
     assert 2 <= lost <= 2 * 12
-    assert "ClientConnectorError" in done.stdout
+    assert "ClientConnectorError" in capsys.readouterr().out

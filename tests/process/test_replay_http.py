@@ -1,18 +1,19 @@
 """A session can be replayed: `python -m feed replay` gives the bytes that the function gave."""
 
+import io
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from feed.__main__ import main
 from feed.scenarios.experiment import assign, parse
 from tests.support.catalogs import NOW, catalog_of, episodes, publish_to
-from tests.support.server import ROOT, Server
+from tests.support.server import Server
 
 REQUESTS: dict[str, dict[str, Any]] = {
     "nothing known": {"limit": 50},
@@ -38,46 +39,36 @@ REQUESTS: dict[str, dict[str, Any]] = {
 }
 
 
-def replayed(
-    folder: Path, tmp_path: Path, session: dict[str, msgspec.Raw], request: Any, *more: str
-) -> dict[str, msgspec.Raw]:
-    version, session_id = (decoded(session[name]) for name in ("catalog_version", "session_id"))
-    (tmp_path / "request.json").write_bytes(msgspec.json.encode(request))
-    command = [sys.executable, "-m", "feed", "replay"]
-    command += ["--snapshot", str(folder / "shelf" / "snapshots" / version)]
-    command += ["--request", str(tmp_path / "request.json")]
-    command += ["--seed", str(int(session_id, 16)), "--now", NOW.isoformat(), *more]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=60)
-    assert done.stderr == b""
-    return msgspec.json.decode(done.stdout, type=dict[str, msgspec.Raw])
-
-
-def decoded(raw: msgspec.Raw) -> Any:
-    return msgspec.json.decode(raw)
-
-
-def first_page(server: Server, request: Any, user: str | None = None) -> dict[str, msgspec.Raw]:
+def assert_replayed(
+    server: Server, folder: Path, request: Any, *more: str, user: str | None = None
+) -> dict[str, Any]:
+    """Create a session and check that its replay is equal byte for byte; returns its first page."""
     response = server.call("POST", "/api/sessions/create", request, user)
     assert response.status_code == 200, response.text
-    return msgspec.json.decode(response.content, type=dict[str, msgspec.Raw])
-
-
-def whole_queue(server: Server, page: dict[str, Any], user: str | None = None) -> list[Any]:
-    """As `replay` lists it: of each episode the id and what was computed."""
-    queue = server.queue({name: decoded(raw) for name, raw in page.items()}, user)
+    page = msgspec.json.decode(response.content, type=dict[str, msgspec.Raw])
+    decoded = response.json()
+    (folder / "request.json").write_bytes(msgspec.json.encode(request))
+    words = ["replay", "--snapshot", str(folder / "shelf/snapshots" / decoded["catalog_version"])]
+    words += ["--request", str(folder / "request.json"), "--now", NOW.isoformat()]
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        assert main([*words, "--seed", str(int(decoded["session_id"], 16)), *more]) == 0
+    assert err.getvalue() == ""
+    again = msgspec.json.decode(out.getvalue(), type=dict[str, msgspec.Raw])
+    for name in page.keys() - {"next_cursor"}:
+        assert bytes(again[name]) == bytes(page[name]), name
+    queue = server.queue(decoded, user)
     computed = [name for name in queue[0] if name.endswith("_score")]
-    return [{n: e[n] for n in ("id", *computed, "queue_position", "reason")} for e in queue]
+    names = ["id", *computed, "queue_position", "reason"]
+    assert msgspec.json.decode(again["queue"]) == [{n: one[n] for n in names} for one in queue]
+    return decoded
 
 
 @pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
 def test_an_anonymous_session_is_replayed_byte_for_byte(
-    server: Server, folder: Path, tmp_path: Path, request_: dict[str, Any]
+    server: Server, folder: Path, request_: dict[str, Any]
 ) -> None:
-    page = first_page(server, request_)
-    again = replayed(folder, tmp_path, page, request_)
-    assert decoded(again["queue"]) == whole_queue(server, page)
-    for name in page.keys() - {"next_cursor"}:
-        assert bytes(again[name]) == bytes(page[name]), name
+    assert_replayed(server, folder, request_)
 
 
 def test_a_users_session_is_replayed_from_the_stored_summary(
@@ -92,12 +83,7 @@ def test_a_users_session_is_replayed_from_the_stored_summary(
         ((document,),) = db.execute(query, (user,)).fetchall()
     summary = tmp_path / "summary.json"
     summary.write_bytes(msgspec.json.encode(msgspec.msgpack.decode(document)))
-
-    page = first_page(server, {}, user)
-    again = replayed(folder, tmp_path, page, {}, "--summary", str(summary))
-    assert decoded(again["queue"]) == whole_queue(server, page, user)
-    for name in page.keys() - {"next_cursor"}:
-        assert bytes(again[name]) == bytes(page[name]), name
+    assert_replayed(server, folder, {}, "--summary", str(summary), user=user)
 
 
 @pytest.mark.parametrize("arm", ["baseline", "mine"])
@@ -116,11 +102,7 @@ def test_a_session_of_an_experiment_is_replayed_from_its_stamp(
     summary = tmp_path / "summary.json"
     summary.write_bytes(server.call("GET", "/api/me/engagements?limit=500", user=user).content)
 
-    request = {"trace": True}
-    page = first_page(server, request, user)
-    assert decoded(page["experiment"]) == {"name": "autumn", "arm": arm}
     stamp = ["--experiment", "autumn", "--scenario", str(mine) if arm == "mine" else arm]
-    again = replayed(tmp_path, tmp_path, page, request, "--summary", str(summary), *stamp)
-    assert decoded(again["queue"]) == whole_queue(server, page, user)
-    for name in page.keys() - {"next_cursor"}:
-        assert bytes(again[name]) == bytes(page[name]), name
+    options = ["--summary", str(summary), *stamp]
+    page = assert_replayed(server, tmp_path, {"trace": True}, *options, user=user)
+    assert page["experiment"] == {"name": "autumn", "arm": arm}

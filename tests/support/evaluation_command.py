@@ -1,31 +1,33 @@
-"""`python -m evaluation` in a process of its own, and what has to hold of what it says."""
+"""Runs `python -m evaluation` in this process, and checks what it writes."""
 
+import io
 import re
-import subprocess
-import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import NamedTuple
 
+from evaluation.__main__ import main
 from evaluation.data.synthetic import SyntheticData, episodes_jsonl, events_csv
-from tests.support.server import ROOT
 
 
-def run(*words: str | Path, code: int | None = 0) -> subprocess.CompletedProcess[str]:
-    """Run a command, which ends with that code; None for any."""
-    done = subprocess.run(
-        [sys.executable, "-m", "evaluation", *map(str, words)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert code in {None, done.returncode}, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+class Done(NamedTuple):
+    """What a command wrote."""
+
+    stdout: str
+    stderr: str
+
+
+def run(*words: str | Path, code: int = 0) -> Done:
+    """Run a command in this process and check that it ends with this exit code."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        ended = main([*map(str, words)])
+    assert ended == code, out.getvalue() + err.getvalue()
+    return Done(out.getvalue(), err.getvalue())
 
 
 def write(folder: Path, made: SyntheticData) -> Path:
-    """Write made-up data into a folder."""
+    """Write synthetic data into a folder."""
     folder.mkdir(exist_ok=True)
     (folder / "episodes.jsonl").write_bytes(episodes_jsonl(made))
     (folder / "train.csv").write_bytes(events_csv(made.train))
@@ -34,14 +36,14 @@ def write(folder: Path, made: SyntheticData) -> Path:
 
 
 def files(data: Path, *, test: bool = True) -> list[str | Path]:
-    """The options that name these files."""
+    """The options that name the files of a folder."""
     words: list[str | Path] = ["--episodes", data / "episodes.jsonl"]
     words += ["--interactions", data / "train.csv"]
     return [*words, "--test", data / "test.csv"] if test else words
 
 
-def refused(done: subprocess.CompletedProcess[str], said: str) -> None:
-    """One line says what is wrong, and nothing was printed as if it were a result."""
+def refused(done: Done, said: str) -> None:
+    """Check that one line of standard error says what is wrong and nothing else is written."""
     assert not done.stdout
     (line,) = done.stderr.splitlines()
     assert line.startswith(("refused: ", "failed: "))
@@ -49,7 +51,7 @@ def refused(done: subprocess.CompletedProcess[str], said: str) -> None:
 
 
 def outside(page: str) -> list[str]:
-    """What a page would fetch from elsewhere, or fetch at all."""
+    """References of an HTML page to anything outside of it."""
     fetched = re.findall(r"""(?:src|href|action|data)\s*=\s*["']?([^"'\s>]+)""", page)
     fetched += re.findall(r"""url\(\s*["']?([^"')]+)""", page)
     return [one for one in fetched if not one.startswith("#")] + re.findall(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from catalog_builder.errors import CommandError
-from evaluation.behaviour import runner
+from evaluation.behaviour import CASES, runner
 from evaluation.behaviour.case import CaseCatalog, CaseEngagement, load_case
 from evaluation.behaviour.catalogs import NOW, case_catalog_input
 from evaluation.behaviour.criteria import EpisodeCriteria
@@ -36,6 +36,14 @@ def case(tmp_path: Path, text: str, name: str = "case") -> Path:
 
 def outcome(tmp_path: Path, more: str, start: str = SMALL) -> CaseResult:
     return run_case(case(tmp_path, start + more), shipped(), "for_you")
+
+
+@pytest.mark.parametrize("path", find_cases([CASES]), ids=lambda path: path.stem)
+def test_a_shipped_case_holds(path: Path) -> None:
+    if path.stem == "latency":  # it depends on the machine that runs the tests
+        assert load_case(path).expect
+    else:
+        assert run_case(path, shipped(), "for_you").status == "pass"
 
 
 def test_a_case_says_what_it_is_about_and_what_has_to_hold(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_every_key_of_a_case_is_named(table: type) -> None:
 def test_every_command_column_type_baseline_and_metric_is_named() -> None:
     # Read, not imported: it sets the number of threads of whatever process imports it.
     source = (CASES.parent / "__main__.py").read_text()
-    commands = re.findall(r"add_parser\(\s*\"(\w+)\"", source)
+    commands = re.findall(r"add_command\(commands\.(\w+)\)", source)
     assert len(commands) == 6
     names = [*commands, *COLUMNS, *TYPES, *(one.name for one in BASELINES)]
     names += [
