@@ -1,1 +1,1 @@
-"""The cloud on a laptop: emulators and stand-ins, for tests and for `make emulators`."""
+"""Emulators of the cloud services on one machine, for tests and for `make emulators`."""

@@ -1,8 +1,8 @@
-"""Eventarc: takes the Firestore emulator's events and delivers them to real functions.
+"""Emulates Eventarc: delivers the Firestore emulator's events to functions.
 
-The emulator sends each event once, in order, and forgets it. In production an event comes at least
-once, in no promised order, and again after an error. So the bridge answers at once, then delivers:
-each event as many times as asked, after a random delay, and again until it is acknowledged.
+The emulator sends each event once and in order. In production an event arrives at least once, in
+any order, and again after an error. So the bridge acknowledges an event at once and then delivers
+it: as often as asked, after a random delay, and again until the function acknowledges it.
 """
 
 import asyncio
@@ -28,9 +28,9 @@ from emulators.process import free_port
 
 ATTEMPTS = 8
 AT_ONCE = 80
-"""deliveries under way together: what one instance of a function takes by default"""
+"""Deliveries in progress at once; an instance of a function takes as many by default."""
 BACKOFF_S = 0.1
-"""before the second attempt; doubled for each further one"""
+"""Seconds before the second attempt; doubled for each further one."""
 TIMEOUT_S = 60
 
 log = logging.getLogger(__name__)
@@ -38,28 +38,30 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class EventBridge:
-    """Delivers events to the URLs of `targets`, by their project and the id of their trigger."""
+    """Delivers events to `targets`: URLs by project and id of the trigger."""
 
     name: ClassVar = "the event bridge"
     copies: int = 1
-    """how often each event is delivered"""
+    """deliveries of each event"""
     delay_s: float = 0.0
-    """by at most how much, at random, each delivery is put off"""
+    """longest random delay before a delivery, in seconds"""
     seed: int = 0
     targets: dict[tuple[str, str], str] = field(default_factory=dict)
     statuses: Counter[int] = field(default_factory=Counter)
-    """answers by status, 0 for none"""
+    """responses by status; 0 counts failed connections"""
     received: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """events by project and trigger, also those that go nowhere"""
+    """events by project and trigger, also those without a target"""
     port: int = 0
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
     _thread: threading.Thread | None = None
 
     def start(self) -> "EventBridge":
-        """Listen on a free port, in a thread."""
+        """Listens on a free port, in a thread."""
         self.port = self.port or free_port()
         routes = [
-            Route("/functions/projects/{project}/triggers/{trigger}", self._take, methods=["POST"])
+            Route(
+                "/functions/projects/{project}/triggers/{trigger}", self._receive, methods=["POST"]
+            )
         ]
         config = uvicorn.Config(
             Starlette(routes=routes), host="127.0.0.1", port=self.port, log_level="warning"
@@ -74,18 +76,18 @@ class EventBridge:
 
     @property
     def alive(self) -> bool:
-        """Whether it listens."""
+        """Whether the bridge is listening."""
         return self._thread is not None and self._thread.is_alive()
 
     def stop(self) -> None:
-        """Stop listening; what is under way is given up."""
+        """Stops listening and drops pending deliveries."""
         if self._thread is not None:
             self._server.should_exit = True
             self._thread.join(10)
             self._threads.shutdown(wait=False, cancel_futures=True)
 
     def reset(self, targets: dict[tuple[str, str], str]) -> None:
-        """Deliver to other targets from now on, once and at once; what is under way is given up."""
+        """Delivers to other targets from now on, once and at once; drops pending deliveries."""
         for task in list(self._running):
             task.get_loop().call_soon_threadsafe(task.cancel)
         self.targets, self.copies, self.delay_s = targets, 1, 0.0
@@ -94,10 +96,10 @@ class EventBridge:
 
     @property
     def idle(self) -> bool:
-        """Whether everything received was delivered or given up."""
+        """Whether no delivery is pending."""
         return not self._running
 
-    async def _take(self, request: Request) -> PlainTextResponse:
+    async def _receive(self, request: Request) -> PlainTextResponse:
         trigger = request.path_params["project"], request.path_params["trigger"]
         self.received[trigger] += 1
         url = self.targets.get(trigger)
@@ -112,7 +114,7 @@ class EventBridge:
                 task = asyncio.create_task(self._deliver(url, headers, body))
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
-        return PlainTextResponse("taken")
+        return PlainTextResponse("received")
 
     async def _deliver(self, url: str, headers: dict[str, str], body: bytes) -> None:
         loop = asyncio.get_running_loop()
@@ -123,11 +125,11 @@ class EventBridge:
             if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
                 return
             await asyncio.sleep(BACKOFF_S * 2**attempt)
-        log.warning("an event was given up after %d attempts: %s", ATTEMPTS, headers)
+        log.warning("an event was dropped after %d attempts: %s", ATTEMPTS, headers)
 
     def _post(self, url: str, headers: dict[str, str], body: bytes) -> int:
-        """The status of an answer, 0 for none."""
-        # A connection of its own: one kept open may be closed by the server as it is used again.
+        """The status of the response; 0 without one."""
+        # A new connection each time: the server may close an idle one just as it is used again.
         headers = {**headers, "connection": "close"}
         try:
             return self._client.request("POST", url, headers=headers, body=body).status
@@ -136,7 +138,7 @@ class EventBridge:
 
 
 def register(emulator: str, project: str, trigger: str, pattern: str) -> None:
-    """Have the emulator at `host:port` send what is written under a path pattern."""
+    """Makes the Firestore emulator at `host:port` send an event for each write under a pattern."""
     httpx.post(
         f"http://{emulator}/emulator/v1/projects/{project}/eventarcTrigger",
         params={"eventarcTriggerId": trigger},

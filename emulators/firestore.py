@@ -1,4 +1,4 @@
-"""The real Firestore emulator, and REST to look into it past any client of ours."""
+"""Runs Google's Firestore emulator, and reads and writes its documents over REST."""
 
 import shutil
 import signal
@@ -11,26 +11,26 @@ from urllib.parse import quote
 
 import httpx
 
-from emulators.process import Child, MissingError, free_port
+from emulators.process import ChildProcess, MissingError, free_port
 
 MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-"""halves the time that it takes to start and to answer its first calls"""
+"""JVM flags that halve the time to start and to answer the first calls."""
 OWNER = {"Authorization": "Bearer owner"}
-"""passes all rules"""
+"""Headers that bypass all security rules."""
 
 
 @cache
 def emulator_jar() -> Path:
-    """Where the emulator lies. Raises `MissingError`, saying what is missing."""
+    """Returns the path of the emulator. Raises `MissingError`, which says what to install."""
     if shutil.which("java") is None:
         raise MissingError(
-            "java is missing, which the Firestore emulator needs: install a Java runtime"
+            "java is missing, and the Firestore emulator needs it: install a Java runtime"
             " (on Debian: apt-get install default-jre-headless)"
         )
     if shutil.which("gcloud") is None:
         raise MissingError(
-            "gcloud is missing, whose SDK has the Firestore emulator:"
+            "gcloud is missing, and the Firestore emulator is part of its SDK: install it from"
             " https://cloud.google.com/sdk/docs/install"
         )
     command = ["gcloud", "info", "--format=value(installation.sdk_root)"]
@@ -46,20 +46,23 @@ def emulator_jar() -> Path:
 
 
 def new_project() -> str:
-    """A project of its own, whose data and triggers nobody else sees."""
+    """Returns a new project id, whose data and triggers are separate from all others."""
     return f"demo-{uuid.uuid4().hex}"
 
 
-class FirestoreEmulator(Child):
-    """One emulator process. Projects keep tests apart, so one serves a whole session of tests."""
+class FirestoreEmulator(ChildProcess):
+    """A process of the emulator. Its projects are independent, so that many tests can share it."""
 
     def __init__(
         self, *, port: int = 0, rules: Path | None = None, functions_emulator: str | None = None
     ) -> None:
-        """At a free port unless told which. Raises `MissingError`."""
+        """`port` is a free one by default. Raises `MissingError`.
+
+        `functions_emulator` is the `host:port` that receives events.
+        """
         self.port = port or free_port()
         self.host = f"127.0.0.1:{self.port}"
-        """what FIRESTORE_EMULATOR_HOST takes"""
+        """value of FIRESTORE_EMULATOR_HOST"""
         self.rest = httpx.Client(base_url=f"http://{self.host}", headers=OWNER, timeout=30)
         java = ["java", *QUICK, "-Duser.language=en", "-cp", str(emulator_jar()), MAIN]
         options = ["--host", "127.0.0.1", "--port", str(self.port)]
@@ -68,24 +71,24 @@ class FirestoreEmulator(Child):
         super().__init__("the Firestore emulator", [*java, *options], end_with=signal.SIGKILL)
 
     def start(self) -> Self:
-        """Start it, and wait until its first write, which takes seconds, is done."""
+        """Starts the emulator and waits until its first write, which takes seconds, succeeds."""
         super().start()
         self.wait_for(f"http://{self.host}/")
         self.write(new_project(), "warm/up", {})
         return self
 
     def stop(self) -> None:
-        """End it. There is nothing to be saved."""
+        """Ends the emulator; nothing is saved."""
         super().stop()
         self.rest.close()
 
     def clear(self, project: str) -> None:
-        """Delete every document of a project. Fires delete events."""
+        """Deletes every document of a project, which sends an event for each."""
         address = f"/emulator/v1/projects/{project}/databases/(default)/documents"
         self.rest.delete(address).raise_for_status()
 
     def read(self, project: str, path: str) -> dict[str, Any] | None:
-        """The fields of a document in REST's typed form, read past any client of ours."""
+        """Returns the fields of a document in REST's typed form; None without a document."""
         response = self.rest.get(_address(project, path))
         if response.status_code == httpx.codes.NOT_FOUND:
             return None
@@ -93,7 +96,7 @@ class FirestoreEmulator(Child):
         return fields
 
     def write(self, project: str, path: str, fields: dict[str, Any]) -> None:
-        """Set a whole document, its fields in REST's typed form: {"a": {"stringValue": "b"}}."""
+        """Sets a document; its fields are in REST's typed form: {"a": {"stringValue": "b"}}."""
         response = self.rest.patch(_address(project, path), json={"fields": fields})
         response.raise_for_status()
 

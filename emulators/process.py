@@ -1,4 +1,4 @@
-"""Programs as child processes: started, waited for, and ended with all that they started."""
+"""Runs programs as child processes, and ends them together with all processes that they start."""
 
 import os
 import shutil
@@ -20,23 +20,23 @@ SOURCE = Path(__file__).parents[1] / "main.py"
 START_S = 60
 STOP_S = 5
 TAIL = 20
-"""lines of output that an error shows"""
+"""Last lines of output that an error shows."""
 
 
 class MissingError(Exception):
-    """What is needed is not on this machine, or not free. The message says what to do."""
+    """A program or a port is missing on this machine. The message says what to do."""
 
 
 class StartError(Exception):
-    """A program ended at once, or never answered. The message shows the end of its output."""
+    """A program ended while it started, or never answered. The message shows its last output."""
 
 
-class Child:
-    """A program in a process group of its own.
+class ChildProcess:
+    """A program in its own process group.
 
-    Whatever becomes of this process, the program ends with it, where the system has `setpriv`.
-    It runs in `folder`, by default that of this process. `show` is called with each line of its
-    output, in a thread. `end_with` asks it to end.
+    Where the system has `setpriv`, the program ends when this process ends, even if that is killed.
+    It runs in `folder`, by default the current one. `show` is called with each line of its output,
+    in a thread. `end_with` is the signal that ends it.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Child:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> Self:
-        """Start it. Call it in the main thread: a program ends with the thread that started it."""
+        """Starts the program, which ends with the thread that calls this: the main one."""
         command = self._command
         if shutil.which("setpriv"):
             command = ["setpriv", "--pdeathsig", self._end_with.name[3:], *command]
@@ -79,11 +79,11 @@ class Child:
         return self
 
     def wait_for(self, url: str) -> None:
-        """Until it answers there, whatever it answers. Raises `StartError`."""
+        """Waits until the program answers at `url`, with any status. Raises `StartError`."""
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             if not self.alive:
-                raise StartError(self.obituary())
+                raise StartError(self.exit_report())
             with suppress(httpx.TransportError):
                 httpx.get(url, timeout=START_S)
                 return
@@ -92,22 +92,22 @@ class Child:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """Whether the program is running."""
         return self._process is not None and self._process.poll() is None
 
-    def obituary(self) -> str:
-        """How it ended, and its last words."""
+    def exit_report(self) -> str:
+        """Returns the program's exit status and its last lines of output."""
         status = self._process.poll() if self._process else None
         return f"{self.name} has ended (exit status {status})\n{self._output()}".rstrip()
 
     def signal(self, number: int) -> None:
-        """Send a signal to it and all that it started."""
+        """Sends a signal to the program and all processes that it started."""
         if self._process is not None:
-            with suppress(ProcessLookupError):  # the group is there as long as one of it is
+            with suppress(ProcessLookupError):  # all processes of the group have ended
                 os.killpg(self._process.pid, number)
 
     def stop(self) -> None:
-        """Ask it and all that it started to end, and make them after `STOP_S`."""
+        """Ends the program and all processes that it started; kills them after `STOP_S`."""
         if self._process is None:
             return
         for number in (self._end_with, signal.SIGKILL):
@@ -126,12 +126,12 @@ class Child:
 
     def _output(self) -> str:
         if not self.alive:
-            self._reader.join(1)  # not for ever: what it started may still hold the pipe
+            self._reader.join(1)  # with a limit: a process that it started may still hold the pipe
         return "\n".join(self._tail)
 
 
-class Function(Child):
-    """A function as Cloud Functions runs one: functions-framework in a process of its own."""
+class FunctionProcess(ChildProcess):
+    """A function in a process of functions-framework, as Cloud Functions runs it."""
 
     def __init__(
         self,
@@ -140,21 +140,21 @@ class Function(Child):
         environment: Mapping[str, str],
         show: Callable[[str], None] = lambda _line: None,
     ) -> None:
-        """`show` is called with each line that it logs, its name before it."""
+        """`show` is called with each line that the function logs, after its name."""
         command = [sys.executable, "-m", "functions_framework", "--target", target]
         command += ["--source", str(SOURCE), "--host", "localhost", "--port", str(port)]
         super().__init__(target, command, environment, show=lambda line: show(f"{target} | {line}"))
         self.url = f"http://localhost:{port}"
 
     def start(self) -> Self:
-        """Start it, and wait until it answers."""
+        """Starts the function and waits until it answers."""
         super().start()
         self.wait_for(self.url)
         return self
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
+    """Returns a port of 127.0.0.1 that is not in use."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]

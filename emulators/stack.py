@@ -1,4 +1,4 @@
-"""The whole feed on emulated Firebase: what is started, in which order, with which settings."""
+"""Starts the whole feed on emulated Firebase: its parts in order, each with its settings."""
 
 import os
 import secrets
@@ -11,28 +11,28 @@ from pathlib import Path
 
 from emulators.event_bridge import EventBridge, register
 from emulators.firestore import FirestoreEmulator
-from emulators.pinecone.server import PineconeStandIn
-from emulators.process import Child, Function, MissingError, StartError, free_port
-from emulators.storage.server import StrictStorage
+from emulators.pinecone.server import PineconeEmulator
+from emulators.process import ChildProcess, FunctionProcess, MissingError, StartError, free_port
+from emulators.storage.server import StorageEmulator
 
 ROOT = Path(__file__).parents[1]
 BUCKET = "catalogs"
 TRIGGERS = {"engagements": "users/{uid}/engagements/{id}", "profiles": "users/{uid}"}
-"""what `update_summary` is told of"""
+"""Path patterns of the documents whose events `update_summary` receives."""
 
-Part = Child | EventBridge | PineconeStandIn | StrictStorage
+Part = ChildProcess | EventBridge | PineconeEmulator | StorageEmulator
 
 
 @dataclass(frozen=True)
 class Ports:
-    """What listens where, on this machine alone."""
+    """The ports of 127.0.0.1 that the parts listen on."""
 
     page: int
     firestore: int
     storage: int
 
     def check(self) -> None:
-        """Raises `MissingError` where one is taken."""
+        """Raises `MissingError` if one of the ports is in use."""
         for name, port in asdict(self).items():
             option = "--port" if name == "page" else f"--{name}-port"
             with socket.socket() as free:
@@ -45,7 +45,7 @@ class Ports:
 
 
 class Stack:
-    """Everything there is. `start` starts it in order, `stop` ends it in the opposite one."""
+    """The parts of the emulated feed, started in order and stopped in reverse."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Stack:
     ) -> None:
         """`show` is called, in threads, with each line that a function logs.
 
-        `build` are options of `catalog_builder publish`; without any there is a demo catalog.
+        `build` are options of `catalog_builder publish`; without any it publishes the demo catalog.
         """
         self.environment = {
             "FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{ports.firestore}",
@@ -66,19 +66,19 @@ class Stack:
             "SHELF": f"gs://{BUCKET}",
             "STORE": "firestore",
         }
-        """what a process needs to find them"""
+        """environment variables with which a process finds the parts"""
         self._ports, self._project, self._show, self._build = ports, project, show, build
         self._parts: list[Part] = []
 
     def start(self) -> None:
-        """Start everything. Raises `MissingError` or `StartError`; `stop` is due then, too."""
+        """Starts all parts. Raises `MissingError` or `StartError`; call `stop` even then."""
         self._ports.check()
         bridge = EventBridge()
         self._begin(bridge)
-        storage = StrictStorage(self._ports.storage)
+        storage = StorageEmulator(self._ports.storage)
         self._begin(storage)
         storage.make_bucket(BUCKET)
-        pinecone = PineconeStandIn()
+        pinecone = PineconeEmulator()
         self._begin(pinecone)
         self.environment |= {"PINECONE_HOST": pinecone.url, "PINECONE_API_KEY": pinecone.api_key}
         firestore = FirestoreEmulator(
@@ -104,14 +104,18 @@ class Stack:
         )
 
     def ended(self) -> str | None:
-        """What has ended though nobody asked it to, and its last words."""
+        """Returns a report on the first part that ended by itself; None while all run."""
         for part in self._parts:
             if not part.alive:
-                return part.obituary() if isinstance(part, Child) else f"{part.name} has ended"
+                return (
+                    part.exit_report()
+                    if isinstance(part, ChildProcess)
+                    else f"{part.name} has ended"
+                )
         return None
 
     def stop(self) -> None:
-        """End everything that was started."""
+        """Stops every part that was started."""
         while self._parts:
             self._parts.pop().stop()
 
@@ -119,12 +123,12 @@ class Stack:
         self._parts.append(part)
         part.start()
 
-    def _function(self, target: str, port: int, **settings: str) -> Function:
+    def _function(self, target: str, port: int, **settings: str) -> FunctionProcess:
         environment = {**os.environ, **self.environment, **settings}
-        return Function(target, port, environment, self._show)
+        return FunctionProcess(target, port, environment, self._show)
 
     def _publish(self) -> None:
-        """Build a catalog and publish it, as everybody does it. Raises `StartError`."""
+        """Builds and publishes a catalog with the usual command. Raises `StartError`."""
         command = [sys.executable, "-m", "catalog_builder", "publish", *self._build]
         done = subprocess.run(
             [*command, "--shelf", self.environment["SHELF"]],

@@ -1,1 +1,1 @@
-"""A local server that answers as Pinecone's API does."""
+"""An emulator of Pinecone's API that injects faults on request."""

@@ -1,4 +1,4 @@
-"""Pinecone's metadata: what it may hold, and the language of its filters."""
+"""Validates Pinecone's metadata and evaluates its filters."""
 
 import operator
 from collections.abc import Callable, Mapping
@@ -8,16 +8,16 @@ import msgspec
 
 MAX_METADATA_BYTES = 40 * 1024
 MAX_CHOICES = 10_000
-"""how many values `$in` and `$nin` take"""
+"""Most values that `$in` and `$nin` take."""
 
 Metadata: TypeAlias = Mapping[str, Any]
 Predicate: TypeAlias = Callable[[Metadata], bool]
 Test: TypeAlias = Callable[[Any], bool]
-"""of one value, None where the field is missing"""
+"""Tests the value of one field; None stands for a missing field."""
 
 
-class Wrong(Exception):
-    """A request that Pinecone refuses, and the status it gives."""
+class PineconeError(Exception):
+    """A request that Pinecone refuses, with the HTTP status of its response."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -25,22 +25,28 @@ class Wrong(Exception):
 
 
 def check_metadata(metadata: Metadata) -> None:
-    """Raise `Wrong` unless each value is a string, a number, a boolean or a list of strings."""
+    """Checks that values are strings, numbers, booleans or lists of strings, and not too large.
+
+    Raises `PineconeError`.
+    """
     for name, value in metadata.items():
         strings = isinstance(value, list) and all(isinstance(one, str) for one in value)
         if name.startswith("$") or not (strings or isinstance(value, str | int | float)):
-            raise Wrong(f"Invalid metadata value: field '{name}' is {value!r}")
+            raise PineconeError(f"Invalid metadata value: field '{name}' is {value!r}")
     if len(msgspec.json.encode(metadata)) > MAX_METADATA_BYTES:
-        raise Wrong(f"Metadata size exceeds the limit of {MAX_METADATA_BYTES} bytes per vector")
+        raise PineconeError(
+            f"Metadata size exceeds the limit of {MAX_METADATA_BYTES} bytes per vector"
+        )
 
 
 def predicate(condition: Any) -> Predicate:
-    """Whether metadata passes a filter. Raises `Wrong` where the filter is none.
+    """Returns a function that tells whether metadata passes the filter `condition`.
 
-    A field that is missing passes `{"$exists": false}` and nothing else, `$ne` and `$nin` included.
+    A missing field passes `{"$exists": false}` and no other condition, not even `$ne` or `$nin`.
+    Raises `PineconeError` for an invalid filter.
     """
     if not isinstance(condition, Mapping) or not condition:
-        raise Wrong(f"Invalid filter: expected at least one condition, got {condition!r}")
+        raise PineconeError(f"Invalid filter: expected at least one condition, got {condition!r}")
     clauses = [_clause(name, wanted) for name, wanted in condition.items()]
     return lambda metadata: all(clause(metadata) for clause in clauses)
 
@@ -48,16 +54,16 @@ def predicate(condition: Any) -> Predicate:
 def _clause(name: str, wanted: Any) -> Predicate:
     if name in ("$and", "$or"):
         if not isinstance(wanted, list) or not wanted:
-            raise Wrong(f"{name} takes a list of conditions, got {wanted!r}")
+            raise PineconeError(f"{name} takes a list of conditions, got {wanted!r}")
         parts = [predicate(one) for one in wanted]
         decide = all if name == "$and" else any
         return lambda metadata: decide(part(metadata) for part in parts)
     if name.startswith("$"):
-        raise Wrong(f"{name} is not a valid operator here")
+        raise PineconeError(f"{name} is not a valid operator here")
     if not isinstance(wanted, Mapping):
         wanted = {"$eq": wanted}
     if not wanted or not wanted.keys() <= _OPERATORS.keys():
-        raise Wrong(f"Expected operators among {', '.join(_OPERATORS)}, got {wanted!r}")
+        raise PineconeError(f"Expected operators among {', '.join(_OPERATORS)}, got {wanted!r}")
     tests = [_OPERATORS[operation](operand) for operation, operand in wanted.items()]
     return lambda metadata: all(test(metadata.get(name)) for test in tests)
 
@@ -65,7 +71,7 @@ def _clause(name: str, wanted: Any) -> Predicate:
 def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Any], Test]:
     def make(operand: Any) -> Test:
         if not _is_number(operand):
-            raise Wrong(f"A comparison takes a number, got {operand!r}")
+            raise PineconeError(f"A comparison takes a number, got {operand!r}")
         return lambda value: _is_number(value) and compare(value, operand)
 
     return make
@@ -73,7 +79,7 @@ def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Any], Test]:
 
 def _one(operand: Any) -> Test:
     if not isinstance(operand, str | int | float):
-        raise Wrong(f"$eq and $ne take a string, a number or a boolean, got {operand!r}")
+        raise PineconeError(f"$eq and $ne take a string, a number or a boolean, got {operand!r}")
     return _among([operand])
 
 
@@ -81,14 +87,14 @@ def _some(operand: Any) -> Test:
     if not isinstance(operand, list) or not all(
         isinstance(one, str) or _is_number(one) for one in operand
     ):
-        raise Wrong("$in and $nin take a list of strings or numbers")
+        raise PineconeError("$in and $nin take a list of strings or numbers")
     if len(operand) > MAX_CHOICES:
-        raise Wrong(f"$in and $nin take at most {MAX_CHOICES} values, got {len(operand)}")
+        raise PineconeError(f"$in and $nin take at most {MAX_CHOICES} values, got {len(operand)}")
     return _among(operand)
 
 
 def _among(choices: list[Any]) -> Test:
-    """Whether a value, or any of a list, is one of these; true is not 1."""
+    """A test whether a value, or one of a list, is among the choices; true is not equal to 1."""
     wanted = {(isinstance(one, bool), one) for one in choices}
 
     def test(value: Any) -> bool:
@@ -108,7 +114,7 @@ def _not(make: Callable[[Any], Test]) -> Callable[[Any], Test]:
 
 def _exists(operand: Any) -> Test:
     if not isinstance(operand, bool):
-        raise Wrong(f"$exists takes a boolean, got {operand!r}")
+        raise PineconeError(f"$exists takes a boolean, got {operand!r}")
     return lambda value: (value is not None) == operand
 
 

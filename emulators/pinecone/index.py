@@ -1,4 +1,4 @@
-"""One index of Pinecone's, in memory, with exact cosine; and inference, which knows words alone."""
+"""An index of Pinecone in memory, with exact cosine search, and an embedder of words."""
 
 import base64
 import zlib
@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from emulators.pinecone.filter import Wrong, check_metadata, predicate
+from emulators.pinecone.filter import PineconeError, check_metadata, predicate
 from emulators.pinecone.wire import (
     MAX_PAGE,
-    Delete,
-    Embed,
-    Fetch,
-    Page,
-    Query,
-    Record,
-    Stats,
-    Update,
-    Upsert,
+    DeleteRequest,
+    EmbedRequest,
+    FetchRequest,
+    PageRequest,
+    QueryRequest,
+    StatsRequest,
+    UpdateRequest,
+    UpsertRequest,
+    VectorRecord,
 )
 
 MAX_ID = 512
@@ -28,41 +28,43 @@ MAX_FETCH = 1000
 MAX_TOP_K = 10_000
 MAX_INPUTS = 96
 MAX_TOKENS = 512
-"""of one input; what is beyond is cut off, or refused"""
+"""Most tokens of one input; a longer one is truncated or refused."""
 DEFAULT = "__default__"
-"""the namespace of who names none"""
+"""Namespace of calls that name none."""
 
 
-class Index:
-    """The vectors, by namespace and id. A call returns its answer or raises `Wrong`."""
+class PineconeIndex:
+    """Vectors by namespace and id. Each call returns its response or raises `PineconeError`."""
 
     def __init__(self, dimension: int, models: Mapping[str, int]) -> None:
         self.dimension = dimension
         self.models = models
-        self.namespaces: dict[str, dict[str, Record]] = {}
+        self.namespaces: dict[str, dict[str, VectorRecord]] = {}
         self._matrices: dict[str, np.ndarray] = {}
 
     def clear(self) -> None:
-        """Forget all vectors."""
+        """Deletes all vectors of all namespaces."""
         self.namespaces.clear()
         self._matrices.clear()
 
-    def upsert(self, call: Upsert) -> dict[str, Any]:
-        """Store vectors, replacing those of the same ids."""
+    def upsert(self, call: UpsertRequest) -> dict[str, Any]:
+        """Stores vectors, replacing those with the same ids."""
         if not 0 < len(call.vectors) <= MAX_UPSERT:
-            raise Wrong(f"An upsert takes 1 to {MAX_UPSERT} vectors, got {len(call.vectors)}")
+            raise PineconeError(
+                f"An upsert takes 1 to {MAX_UPSERT} vectors, got {len(call.vectors)}"
+            )
         for record in call.vectors:
             _check_id(record.id)
             self._check_values(record.values)
             check_metadata(record.metadata or {})
-            record.values = np.array(record.values, np.float32).tolist()  # as it is stored there
+            record.values = np.array(record.values, np.float32).tolist()  # Pinecone stores float32
         self._changed(call.namespace).update({record.id: record for record in call.vectors})
         return {"upsertedCount": len(call.vectors)}
 
-    def fetch(self, call: Fetch) -> dict[str, Any]:
-        """The vectors of these ids that there are."""
+    def fetch(self, call: FetchRequest) -> dict[str, Any]:
+        """Returns the stored vectors among these ids."""
         if not 0 < len(call.ids) <= MAX_FETCH:
-            raise Wrong(f"A fetch takes 1 to {MAX_FETCH} ids, got {len(call.ids)}")
+            raise PineconeError(f"A fetch takes 1 to {MAX_FETCH} ids, got {len(call.ids)}")
         for name in call.ids:
             _check_id(name)
         stored = self._stored(call.namespace)
@@ -70,13 +72,12 @@ class Index:
         units = max(1, -(-len(found) // 10))
         return {"vectors": found, "namespace": call.namespace, "usage": {"readUnits": units}}
 
-    def query(self, call: Query) -> dict[str, Any]:
-        """The nearest by cosine of those that the filter admits, ties in the order of ids."""
+    def query(self, call: QueryRequest) -> dict[str, Any]:
+        """Returns the nearest vectors by cosine that pass the filter; ties go by id."""
         if not 0 < call.top_k <= MAX_TOP_K:
-            raise Wrong(f"topK must be between 1 and {MAX_TOP_K}, got {call.top_k}")
+            raise PineconeError(f"topK must be between 1 and {MAX_TOP_K}, got {call.top_k}")
         if (call.vector is None) == (call.id is None):
-            raise Wrong("Expected either 'ID' or 'vector'")
-        stored = self._stored(call.namespace)
+            raise PineconeError("Expected either 'ID' or 'vector'")
         vector = call.vector
         if vector is not None:
             self._check_values(vector)
@@ -84,7 +85,7 @@ class Index:
         if call.id in stored:
             vector = stored[call.id].values
         admits = _admits(call.filter)
-        found: list[tuple[float, str, Record]] = []
+        found: list[tuple[float, str, VectorRecord]] = []
         if vector is not None and stored:
             query = np.asarray(vector, np.float64)
             scores = self._unit_rows(call.namespace) @ (query / np.linalg.norm(query))
@@ -103,10 +104,10 @@ class Index:
             matched.append(match)
         return {"matches": matched, "namespace": call.namespace, "usage": {"readUnits": 1}}
 
-    def page(self, call: Page) -> dict[str, Any]:
-        """Ids in order, some at a time; without `pagination` when there are no more."""
+    def page(self, call: PageRequest) -> dict[str, Any]:
+        """Returns a page of ids in order; the last page has no `pagination`."""
         if not 0 < call.limit <= MAX_PAGE:
-            raise Wrong(f"limit must be between 1 and {MAX_PAGE}, got {call.limit}")
+            raise PineconeError(f"limit must be between 1 and {MAX_PAGE}, got {call.limit}")
         after = _after(call.pagination_token)
         names = sorted(self._stored(call.namespace))
         names = [one for one in names if one.startswith(call.prefix) and one > after]
@@ -120,22 +121,22 @@ class Index:
             answer["pagination"] = {"next": token}
         return answer
 
-    def update(self, call: Update) -> dict[str, Any]:
-        """Change the values, or set some metadata; of an id that is not there, nothing."""
+    def update(self, call: UpdateRequest) -> dict[str, Any]:
+        """Changes the values or sets metadata of one vector; does nothing for an unknown id."""
         _check_id(call.id)
         if call.values is not None:
             self._check_values(call.values)
         check_metadata(call.set_metadata or {})
         if (record := self._stored(call.namespace).get(call.id)) is not None:
             metadata = {**(record.metadata or {}), **(call.set_metadata or {})}
-            changed = Record(call.id, call.values or record.values, metadata or None)
+            changed = VectorRecord(call.id, call.values or record.values, metadata or None)
             self._changed(call.namespace)[call.id] = changed
         return {}
 
-    def delete(self, call: Delete) -> dict[str, Any]:
-        """Delete by ids, by a filter, or all of a namespace."""
+    def delete(self, call: DeleteRequest) -> dict[str, Any]:
+        """Deletes vectors by ids, by a filter, or all of a namespace."""
         if (call.ids is not None) + call.delete_all + (call.filter is not None) != 1:
-            raise Wrong("Expected one of 'ids', 'deleteAll' and 'filter'")
+            raise PineconeError("Expected one of 'ids', 'deleteAll' and 'filter'")
         for name in call.ids or ():
             _check_id(name)
         admits = _admits(call.filter)
@@ -145,8 +146,8 @@ class Index:
                 del stored[record.id]
         return {}
 
-    def stats(self, _: Stats) -> dict[str, Any]:
-        """How many vectors there are."""
+    def stats(self, _: StatsRequest) -> dict[str, Any]:
+        """Returns the number of vectors by namespace and in all."""
         counts = {name: len(records) for name, records in self.namespaces.items() if records}
         return {
             "namespaces": {name: {"vectorCount": count} for name, count in counts.items()},
@@ -157,19 +158,19 @@ class Index:
             "vectorType": "dense",
         }
 
-    def embed(self, call: Embed) -> dict[str, Any]:
-        """Unit vectors that depend on the words alone: texts that share some are similar."""
+    def embed(self, call: EmbedRequest) -> dict[str, Any]:
+        """Returns unit vectors that depend on words only: texts that share words are similar."""
         if call.model not in self.models:
-            raise Wrong(f"Model '{call.model}' not found.", 404)
+            raise PineconeError(f"Model '{call.model}' not found.", 404)
         if not 0 < len(call.inputs) <= MAX_INPUTS:
-            raise Wrong(f"Input length must be 1 to {MAX_INPUTS}, got {len(call.inputs)}")
+            raise PineconeError(f"Input length must be 1 to {MAX_INPUTS}, got {len(call.inputs)}")
         data, tokens = [], 0
         for given in call.inputs:
             words = given.text.lower().split()
             if not words:
-                raise Wrong("Input text must not be empty")
+                raise PineconeError("Input text must not be empty")
             if len(words) > MAX_TOKENS and call.parameters.truncate == "NONE":
-                raise Wrong(f"Input exceeds the limit of {MAX_TOKENS} tokens")
+                raise PineconeError(f"Input exceeds the limit of {MAX_TOKENS} tokens")
             tokens += len(words[:MAX_TOKENS])
             dimension = self.models[call.model]
             total = np.sum([_direction(one, dimension) for one in words[:MAX_TOKENS]], axis=0)
@@ -178,11 +179,11 @@ class Index:
         usage = {"total_tokens": tokens}
         return {"model": call.model, "vector_type": "dense", "data": data, "usage": usage}
 
-    def _stored(self, namespace: str) -> dict[str, Record]:
+    def _stored(self, namespace: str) -> dict[str, VectorRecord]:
         return self.namespaces.get(namespace or DEFAULT, {})
 
-    def _changed(self, namespace: str) -> dict[str, Record]:
-        """The vectors of a namespace, which are about to change."""
+    def _changed(self, namespace: str) -> dict[str, VectorRecord]:
+        """The vectors of a namespace, to be changed: cached matrices are dropped."""
         self._matrices.pop(namespace or DEFAULT, None)
         return self.namespaces.setdefault(namespace or DEFAULT, {})
 
@@ -195,16 +196,16 @@ class Index:
 
     def _check_values(self, values: list[float]) -> None:
         if len(values) != self.dimension:
-            raise Wrong(
+            raise PineconeError(
                 f"Vector dimension {len(values)} does not match the dimension of the index "
                 f"{self.dimension}"
             )
         if not any(values):
-            raise Wrong("Dense vectors must contain at least one non-zero value")
+            raise PineconeError("Dense vectors must contain at least one non-zero value")
 
 
-def _admits(condition: dict[str, Any] | None) -> Callable[[Record], bool]:
-    """Whether a vector passes a filter; None admits all."""
+def _admits(condition: dict[str, Any] | None) -> Callable[[VectorRecord], bool]:
+    """A function that tells whether a vector passes the filter; None admits all."""
     if condition is None:
         return lambda _: True
     passes = predicate(condition)
@@ -213,14 +214,16 @@ def _admits(condition: dict[str, Any] | None) -> Callable[[Record], bool]:
 
 def _check_id(name: str) -> None:
     if not name or len(name) > MAX_ID or not name.isascii() or "\0" in name:
-        raise Wrong(f"A vector id must be ASCII, of 1 to {MAX_ID} characters, got {name[:60]!r}")
+        raise PineconeError(
+            f"A vector id must be ASCII, of 1 to {MAX_ID} characters, got {name[:60]!r}"
+        )
 
 
 def _after(token: str | None) -> str:
     try:
         return base64.urlsafe_b64decode(token or "").decode()
     except ValueError:
-        raise Wrong("Invalid pagination token") from None
+        raise PineconeError("Invalid pagination token") from None
 
 
 @lru_cache(100_000)

@@ -1,8 +1,8 @@
-"""Pinecone on a laptop: an index and its inference over HTTP, in memory, strict, and unreliable.
+"""Emulates Pinecone: an index and its inference over HTTP, in memory, with faults on request.
 
-No emulator of Pinecone can be had, so this speaks the wire format of its API 2026-07 as the SDK
-10.2 does. What the real service forgives (a field that it does not know, say) is refused here.
-It is both the index's host and the one for inference.
+There is no official emulator, so this one speaks the wire format of API 2026-07, as the SDK 10.2
+does. It refuses what the real service tolerates, such as unknown fields. It is the host of both the
+index and inference.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from emulators.pinecone import wire
-from emulators.pinecone.filter import Wrong
-from emulators.pinecone.index import Index
+from emulators.pinecone.filter import PineconeError
+from emulators.pinecone.index import PineconeIndex
 
 API_VERSION = "2026-07"
 MAX_URL_BYTES = 8 * 1024
@@ -33,17 +33,17 @@ MODELS = {"multilingual-e5-large": 1024, "llama-text-embed-v2": 1024}
 START_S = 10
 
 _CALLS: dict[tuple[str, str], tuple[type[msgspec.Struct], str]] = {
-    ("POST", "/vectors/upsert"): (wire.Upsert, "upsert"),
-    ("GET", "/vectors/fetch"): (wire.Fetch, "fetch"),
-    ("POST", "/query"): (wire.Query, "query"),
-    ("GET", "/vectors/list"): (wire.Page, "page"),
-    ("POST", "/vectors/update"): (wire.Update, "update"),
-    ("POST", "/vectors/delete"): (wire.Delete, "delete"),
-    ("POST", "/describe_index_stats"): (wire.Stats, "stats"),
-    ("POST", "/embed"): (wire.Embed, "embed"),
+    ("POST", "/vectors/upsert"): (wire.UpsertRequest, "upsert"),
+    ("GET", "/vectors/fetch"): (wire.FetchRequest, "fetch"),
+    ("POST", "/query"): (wire.QueryRequest, "query"),
+    ("GET", "/vectors/list"): (wire.PageRequest, "page"),
+    ("POST", "/vectors/update"): (wire.UpdateRequest, "update"),
+    ("POST", "/vectors/delete"): (wire.DeleteRequest, "delete"),
+    ("POST", "/describe_index_stats"): (wire.StatsRequest, "stats"),
+    ("POST", "/embed"): (wire.EmbedRequest, "embed"),
 }
 _CODES = {400: 3, 401: 16, 403: 7, 404: 5, 429: 8, 500: 13, 503: 14}
-"""gRPC's, which the index gives"""
+"""gRPC codes in error responses of the index, by HTTP status."""
 _NAMES = {
     400: "INVALID_ARGUMENT",
     401: "UNAUTHENTICATED",
@@ -53,68 +53,68 @@ _NAMES = {
     500: "INTERNAL",
     503: "UNAVAILABLE",
 }
-"""those that inference gives"""
+"""Codes in error responses of inference, by HTTP status."""
 
 
 @dataclass
-class Fault:
-    """What goes wrong with the next requests to a path.
+class PineconeFault:
+    """A fault in the next `times` requests to a path.
 
-    `status` answers so; `hang` does not answer before all is mended; `slow` answers after
-    `pause_s`; `truncate` closes the connection in the middle of the body; `garble` sends half of
-    the body as if it were whole.
+    The kinds: `status` responds with that status; `hang` does not respond until faults are cleared;
+    `slow` responds after `pause_s`; `truncate` closes the connection in the middle of the body;
+    `garble` sends half of the body as if it were complete.
     """
 
     kind: Literal["status", "hang", "slow", "truncate", "garble", "none"]
     times: int | None = 1
-    """None: until mended"""
+    """None: until faults are cleared"""
     path: str = ""
-    """a part of it; empty: any"""
+    """a part of the path; empty: any path"""
     status: int = 503
     pause_s: float = 0.1
     headers: Mapping[str, str] | None = None
-    """of a `status` or what is garbled: `Retry-After`, say"""
+    """headers of a `status` or `garble` response, such as `Retry-After`"""
 
 
-_NONE = Fault("none")
+_NONE = PineconeFault("none")
 
 
-class PineconeStandIn:
-    """The server, in a thread of its own. `index` is what it holds."""
+class PineconeEmulator:
+    """The server, in its own thread, over one `index`."""
 
     def __init__(
         self,
         dimension: int = 1024,
         *,
-        api_key: str = "key-of-the-stand-in",
+        api_key: str = "key-of-the-emulator",
         models: Mapping[str, int] = MODELS,
         port: int = 0,
     ) -> None:
-        self.index = Index(dimension, models)
+        self.index = PineconeIndex(dimension, models)
         self.api_key = api_key
         self.port = port
-        self.faults: list[Fault] = []
+        self.faults: list[PineconeFault] = []
         self.requests: Counter[str] = Counter()
-        """by path, refused ones too"""
+        """requests by path, including refused ones"""
         self.longest_url = 0
-        self.under_way = 0
-        self.most_under_way = 0
-        self._mended = 0
+        self.pending = 0
+        self.max_pending = 0
+        self._times_cleared = 0
 
-    name = "Pinecone's stand-in"
+    name = "the Pinecone emulator"
 
     @property
     def alive(self) -> bool:
-        """Whether it listens."""
+        """Whether the server is listening."""
         return self._thread.is_alive()
 
     @property
     def url(self) -> str:
-        """What to give as the host of the index and of inference."""
+        """Address of the index and of inference."""
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> "PineconeStandIn":
-        """Listen, on a free port unless one was given or had before."""
+    def start(self) -> "PineconeEmulator":
+        """Listens on the given port, or a free one, which it keeps after a restart."""
         listening = socket.socket()
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", self.port))
@@ -128,58 +128,58 @@ class PineconeStandIn:
         deadline = time.monotonic() + START_S
         while not self._server.started:
             if time.monotonic() > deadline or not self._thread.is_alive():
-                raise RuntimeError("the stand-in for Pinecone did not start")
+                raise RuntimeError("the Pinecone emulator did not start")
             time.sleep(0.005)
         return self
 
     def stop(self) -> None:
-        """Stop listening; what is under way is cut off. What it holds is kept."""
+        """Stops listening and cuts off pending requests; the index keeps its vectors."""
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(START_S)
 
     @contextmanager
     def refusing(self) -> Iterator[None]:
-        """Connections are refused for a while."""
+        """Refuses connections while the context is open."""
         self.stop()
         try:
             yield
         finally:
             self.start()
 
-    def break_next(self, kind: Any, times: int | None = 1, **how: Any) -> Fault:
-        """Let the next `times` requests that fit go wrong, None for all; see `Fault`."""
-        fault = Fault(kind, times, **how)
+    def fail_next(self, kind: Any, times: int | None = 1, **how: Any) -> PineconeFault:
+        """Injects a fault into the next `times` matching requests; see `PineconeFault`."""
+        fault = PineconeFault(kind, times, **how)
         self.faults.append(fault)
         return fault
 
-    def mend(self) -> None:
-        """Let nothing more go wrong, and what hangs be answered."""
+    def clear_faults(self) -> None:
+        """Removes all faults, and lets hanging requests be answered."""
         self.faults.clear()
-        self._mended += 1
+        self._times_cleared += 1
 
-    def forget(self) -> None:
-        """As new: no vectors, no faults, nothing counted or under way."""
-        self.mend()
+    def reset(self) -> None:
+        """Removes all vectors, faults and counts, after pending requests have ended."""
+        self.clear_faults()
         deadline = time.monotonic() + START_S
-        while self.under_way and time.monotonic() < deadline:
+        while self.pending and time.monotonic() < deadline:
             time.sleep(0.005)
         self.index.clear()
         self.requests.clear()
-        self.longest_url = self.most_under_way = 0
+        self.longest_url = self.max_pending = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, as ASGI has it."""
+        """Responds to one request (the ASGI interface)."""
         request = Request(scope, receive)
         self.requests[request.url.path] += 1
         self.longest_url = max(self.longest_url, len(str(request.url)))
-        self.under_way += 1
-        self.most_under_way = max(self.most_under_way, self.under_way)
+        self.pending += 1
+        self.max_pending = max(self.max_pending, self.pending)
         try:
             await self._answer(request, scope, receive, send)
         except ClientDisconnect:
-            pass  # nobody waits for an answer any more
+            pass  # the client went away
         finally:
-            self.under_way -= 1
+            self.pending -= 1
 
     async def _answer(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         body = await request.body()
@@ -188,9 +188,9 @@ class PineconeStandIn:
             await self._hold(request, fault.pause_s if fault.kind == "slow" else math.inf)
         try:
             if fault.kind == "status":
-                raise Wrong("This is a fault that was asked for", fault.status)
+                raise PineconeError("injected fault", fault.status)
             response = Response(self._carry_out(request, body), media_type="application/json")
-        except Wrong as wrong:
+        except PineconeError as wrong:
             response = _refusal(wrong, request.url.path, fault.headers)
         half = bytes(response.body)[: len(response.body) // 2]
         if fault.kind == "truncate":
@@ -200,11 +200,11 @@ class PineconeStandIn:
         await response(scope, receive, send)
 
     async def _hold(self, request: Request, seconds: float) -> None:
-        """Wait so long, but no longer than until all is mended or nobody waits for the answer."""
-        mended, until = self._mended, time.monotonic() + seconds
-        # Mended by another thread, which an asyncio.Event does not take.
+        """Waits until the time is over, faults are cleared, or the client disconnects."""
+        cleared, until = self._times_cleared, time.monotonic() + seconds
+        # Another thread clears faults, which an asyncio.Event does not allow.
         while (  # noqa: ASYNC110
-            self._mended == mended
+            self._times_cleared == cleared
             and time.monotonic() < until
             and not await request.is_disconnected()
         ):
@@ -212,13 +212,13 @@ class PineconeStandIn:
 
     def _carry_out(self, request: Request, body: bytes) -> bytes:
         if len(str(request.url)) > MAX_URL_BYTES:
-            raise Wrong("Request-URI Too Large", 414)
+            raise PineconeError("Request-URI Too Large", 414)
         if request.headers.get("api-key") != self.api_key:
-            raise Wrong("Invalid API Key", 401)
+            raise PineconeError("Invalid API Key", 401)
         if request.headers.get("x-pinecone-api-version") != API_VERSION:
-            raise Wrong(f"Expected the header X-Pinecone-Api-Version: {API_VERSION}")
+            raise PineconeError(f"Expected the header X-Pinecone-Api-Version: {API_VERSION}")
         if (request.method, request.url.path) not in _CALLS:
-            raise Wrong(f"No such call: {request.method} {request.url.path}", 404)
+            raise PineconeError(f"No such call: {request.method} {request.url.path}", 404)
         kind, name = _CALLS[request.method, request.url.path]
         try:
             if request.method == "GET":
@@ -226,10 +226,10 @@ class PineconeStandIn:
             else:
                 call = msgspec.json.decode(_json(request, body), type=kind)
         except msgspec.DecodeError as error:
-            raise Wrong(f"Invalid request: {error}") from None
+            raise PineconeError(f"Invalid request: {error}") from None
         return msgspec.json.encode(getattr(self.index, name)(call))
 
-    def _next_fault(self, path: str) -> Fault | None:
+    def _next_fault(self, path: str) -> PineconeFault | None:
         for fault in self.faults:
             if fault.path in path:
                 if fault.times is not None:
@@ -246,7 +246,7 @@ def _parameters(request: Request) -> dict[str, Any]:
         if name == "ids":
             found.setdefault(name, []).append(value)
         elif name in found:
-            raise Wrong(f"{name} is given twice")
+            raise PineconeError(f"{name} is given twice")
         else:
             found[name] = value
     return found
@@ -254,13 +254,15 @@ def _parameters(request: Request) -> dict[str, Any]:
 
 def _json(request: Request, body: bytes) -> bytes:
     if request.headers.get("content-type") != "application/json":
-        raise Wrong("Expected application/json")
+        raise PineconeError("Expected application/json")
     if len(body) > MAX_BODY_BYTES:
-        raise Wrong(f"Request size {len(body)} exceeds the maximum of {MAX_BODY_BYTES} bytes")
+        raise PineconeError(
+            f"Request size {len(body)} exceeds the maximum of {MAX_BODY_BYTES} bytes"
+        )
     return body
 
 
-def _refusal(wrong: Wrong, path: str, headers: Mapping[str, str] | None) -> Response:
+def _refusal(wrong: PineconeError, path: str, headers: Mapping[str, str] | None) -> Response:
     body: dict[str, Any]
     if path == "/embed":
         name = _NAMES.get(wrong.status, "UNKNOWN")

@@ -1,4 +1,4 @@
-"""The calls of Pinecone's API 2026-07, as strict structs: a field that none has is refused."""
+"""The requests of Pinecone's API 2026-07 as strict structs, which refuse unknown fields."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,34 +9,34 @@ MAX_PAGE = 100
 Vector = Annotated[list[float], msgspec.Meta(min_length=1)]
 
 
-class _Call(msgspec.Struct, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
+class _Request(msgspec.Struct, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
     pass
 
 
-class Record(_Call):
-    """A vector as it is sent."""
+class VectorRecord(_Request):
+    """A vector with its id and metadata."""
 
     id: str
     values: Vector
     metadata: dict[str, Any] | None = None
 
 
-class Upsert(_Call):
-    """`POST /vectors/upsert`."""
+class UpsertRequest(_Request):
+    """Request of `POST /vectors/upsert`."""
 
-    vectors: list[Record]
+    vectors: list[VectorRecord]
     namespace: str = ""
 
 
-class Fetch(_Call):
-    """`GET /vectors/fetch`."""
+class FetchRequest(_Request):
+    """Request of `GET /vectors/fetch`."""
 
     ids: list[str]
     namespace: str = ""
 
 
-class Query(_Call):
-    """`POST /query`, by a vector or by the id of one."""
+class QueryRequest(_Request):
+    """Request of `POST /query`, by a vector or by the id of a stored one."""
 
     top_k: int
     include_values: bool = False
@@ -47,8 +47,8 @@ class Query(_Call):
     filter: dict[str, Any] | None = None
 
 
-class Page(_Call):
-    """`GET /vectors/list`."""
+class PageRequest(_Request):
+    """Request of `GET /vectors/list`."""
 
     namespace: str = ""
     prefix: str = ""
@@ -56,8 +56,8 @@ class Page(_Call):
     pagination_token: str | None = None
 
 
-class Update(_Call):
-    """`POST /vectors/update`, of one vector by its id."""
+class UpdateRequest(_Request):
+    """Request of `POST /vectors/update`, for one vector."""
 
     id: str
     namespace: str = ""
@@ -65,8 +65,8 @@ class Update(_Call):
     set_metadata: dict[str, Any] | None = None
 
 
-class Delete(_Call):
-    """`POST /vectors/delete`."""
+class DeleteRequest(_Request):
+    """Request of `POST /vectors/delete`."""
 
     namespace: str = ""
     ids: list[str] | None = None
@@ -74,25 +74,25 @@ class Delete(_Call):
     filter: dict[str, Any] | None = None
 
 
-class Stats(_Call):
-    """`POST /describe_index_stats`."""
+class StatsRequest(_Request):
+    """Request of `POST /describe_index_stats`."""
 
 
-class Text(_Call):
-    """One input to embed."""
+class Text(_Request):
+    """One input of `POST /embed`."""
 
     text: str
 
 
 class EmbedParameters(msgspec.Struct, forbid_unknown_fields=True):
-    """How to embed; here names have underscores."""
+    """Parameters of `POST /embed`, whose names have underscores."""
 
     input_type: Literal["passage", "query"]
     truncate: Literal["END", "NONE"] = "END"
 
 
-class Embed(_Call):
-    """`POST /embed`."""
+class EmbedRequest(_Request):
+    """Request of `POST /embed`."""
 
     model: str
     inputs: list[Text]

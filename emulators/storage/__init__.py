@@ -1,1 +1,1 @@
-"""A local server that answers as Cloud Storage does, with faults on request."""
+"""An emulator of Cloud Storage that injects faults on request."""

@@ -1,4 +1,4 @@
-"""What can go wrong between a client and Cloud Storage, one request at a time."""
+"""Faults that the emulator of Cloud Storage injects into single requests."""
 
 import time
 from collections.abc import Iterator
@@ -6,42 +6,43 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 
-class Seen(NamedTuple):
-    """One request that came in."""
+class ReceivedRequest(NamedTuple):
+    """A request that the emulator received."""
 
     method: str
     path: str
-    """unquoted, without the query"""
+    """percent-decoded, without the query"""
     query: dict[str, str]
 
 
 @dataclass
-class Fault:
-    """What goes wrong with the next requests that fit it.
+class StorageFault:
+    """A fault in the next `times` requests of a method and path.
 
-    `status` answers so; `drop` closes the connection; `truncate` closes it after `at` bytes of the
-    body; `flip` changes the byte `at` of the body; `drip` sends what comes after `at` a byte at a
-    time, `pause_s` apart, `drip_head` the status line and headers too.
+    The kinds: `status` responds with that status; `drop` closes the connection; `truncate` closes
+    it after `at` bytes of the body; `flip` inverts byte `at` of the body; `drip` sends the body
+    from byte `at` on one byte at a time, `pause_s` apart; `drip_head` sends the headers so, too.
     """
 
     kind: Literal["status", "drop", "truncate", "flip", "drip", "drip_head"]
     times: int = 1
     method: str = ""
-    """empty: any"""
+    """empty: any method"""
     path: str = ""
-    """a part of the unquoted path; a listing is `/o`"""
+    """a part of the percent-decoded path; that of a listing ends with `/o`"""
     status: int = 503
     after: bool = False
-    """a status or a drop comes after the request has taken effect: only its answer is lost"""
+    """whether a status or a drop comes after the request took effect, so that only the response
+    is lost"""
     at: int = 0
     pause_s: float = 0.05
 
-    def fits(self, seen: Seen) -> bool:
-        """Whether it is meant."""
+    def applies_to(self, seen: ReceivedRequest) -> bool:
+        """Whether the fault applies to this request."""
         return self.method in ("", seen.method) and self.path in seen.path
 
-    def spoil(self, answer: bytes) -> Iterator[bytes]:
-        """What is sent of a whole answer, part by part."""
+    def corrupt(self, answer: bytes) -> Iterator[bytes]:
+        """Yields the parts of a complete response that are sent in spite of the fault."""
         body_at = answer.find(b"\r\n\r\n") + 4
         if self.kind == "status":
             yield answer

@@ -1,11 +1,11 @@
-"""Cloud Storage: gcp-storage-emulator, with what it ignores made right, and faults.
+"""Emulates Cloud Storage: gcp-storage-emulator, made strict, with faults on request.
 
-The emulator ignores every precondition, pages no listing, answers no 416 and forgets what a 404
-was about. Here a request is checked and carried out under one lock, so that of many writers at
-once exactly one wins; what it cannot check it refuses. Answers are sent outside the lock, so that
-one slow reader holds up nobody.
+That emulator ignores preconditions, never pages a listing, never responds with 416, and a 404 does
+not name the object. Here each request is checked and carried out under one lock, so that exactly
+one of many concurrent writers succeeds; a precondition that cannot be checked is refused. Responses
+are sent outside the lock, so that a slow reader blocks no other.
 
-`python -m emulators.storage.server PORT [BUCKET]` serves one for other processes.
+`python -m emulators.storage.server PORT [BUCKET ...]` serves other processes.
 """
 
 import io
@@ -25,7 +25,7 @@ from gcp_storage_emulator.handlers import buckets
 from gcp_storage_emulator.server import Request, RequestHandler, Router
 from gcp_storage_emulator.storage import Storage
 
-from emulators.storage.faults import Fault, Seen
+from emulators.storage.faults import ReceivedRequest, StorageFault
 
 _OBJECT = re.compile(r"(?:/download)?(?:/storage/v1)?/b/([^/]+)/o/([^/]+)")
 _LISTING = re.compile(r"(?:/storage/v1)?/b/([^/]+)/o")
@@ -38,16 +38,16 @@ _CHECKED = {
 }
 
 
-class StrictStorage:
-    """The server, in threads of its own."""
+class StorageEmulator:
+    """The server, in its own threads."""
 
     name = "the Cloud Storage emulator"
 
     def __init__(self, port: int = 0) -> None:
         self.storage = Storage(use_memory_fs=True, data_dir="/")
         self.lock = threading.Lock()
-        self.seen: list[Seen] = []
-        self.faults: list[Fault] = []
+        self.seen: list[ReceivedRequest] = []
+        self.faults: list[StorageFault] = []
         self.uploads: dict[str, tuple[str, str, dict[str, int]]] = {}
         self.page_size = 1000
         self.stopping = threading.Event()
@@ -55,56 +55,56 @@ class StrictStorage:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
-    def start(self) -> "StrictStorage":
-        """Start it; `STORAGE_EMULATOR_HOST` is its `url`."""
+    def start(self) -> "StorageEmulator":
+        """Starts the server; give its `url` to clients as `STORAGE_EMULATOR_HOST`."""
         self._thread.start()
         return self
 
     @property
     def alive(self) -> bool:
-        """Whether it answers."""
+        """Whether the server is running."""
         return self._thread.is_alive()
 
     def stop(self) -> None:
-        """Stop it, and every answer that is still dripping."""
+        """Stops the server and all responses that are still being sent."""
         self.stopping.set()
         if self.alive:
             self._server.shutdown()
         self._server.server_close()
 
     def make_bucket(self, name: str) -> str:
-        """An empty bucket."""
+        """Creates an empty bucket and returns its name."""
         with self.lock:
             buckets.create_bucket(name, self.storage)
         return name
 
     def raw(self, bucket: str, name: str) -> bytes:
-        """The bytes of an object, not read over HTTP. Raises KeyError."""
+        """Returns the stored bytes of an object, without HTTP. Raises `KeyError`."""
         with self.lock:
             self.storage.objects[bucket][name]
             return bytes(self.storage.get_file(bucket, name))
 
     def about(self, bucket: str, name: str) -> dict[str, Any]:
-        """What is stored of an object beside its bytes."""
+        """Returns the metadata of an object."""
         return dict(self.storage.objects[bucket][name])
 
-    def break_next(self, kind: Any, times: int = 1, **how: Any) -> Fault:
-        """Let the next `times` requests that fit go wrong; see `Fault`."""
-        fault = Fault(kind, times, **how)
+    def fail_next(self, kind: Any, times: int = 1, **how: Any) -> StorageFault:
+        """Injects a fault into the next `times` matching requests; see `StorageFault`."""
+        fault = StorageFault(kind, times, **how)
         with self.lock:
             self.faults.append(fault)
         return fault
 
-    def mend(self) -> None:
-        """From now on nothing goes wrong, and nothing has been seen."""
+    def clear_faults(self) -> None:
+        """Removes all faults, and forgets the requests received so far."""
         with self.lock:
             self.faults.clear()
             self.seen.clear()
 
-    def take_fault(self, seen: Seen) -> Fault | None:
-        """The fault that this request meets, if any. Called under the lock."""
+    def take_fault(self, seen: ReceivedRequest) -> StorageFault | None:
+        """Returns the fault of this request, if any, and uses it up. Call it under the lock."""
         for fault in self.faults:
-            if fault.times and fault.fits(seen):
+            if fault.times and fault.applies_to(seen):
                 fault.times -= 1
                 return fault
         return None
@@ -115,11 +115,11 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 512
 
     def handle_error(self, *_: Any) -> None:
-        """A client that went away is what many tests are about."""
+        """Ignores errors of connections, which many tests break on purpose."""
 
 
-class _Refused(Exception):
-    """What the server says instead of carrying a request out."""
+class _RequestError(Exception):
+    """An error response in place of carrying a request out."""
 
     def __init__(self, status: int, message: str) -> None:
         self.status = status
@@ -128,13 +128,13 @@ class _Refused(Exception):
 
 
 class _Handler(RequestHandler):  # type: ignore[misc]  # the emulator has no types
-    """Checks what the emulator does not, lets it answer, and sends the answer with its fault."""
+    """Checks what the base emulator does not, lets it respond, and applies the fault."""
 
     protocol_version = "HTTP/1.1"
     rfile: Any
     wfile: Any
 
-    def __init__(self, strict: StrictStorage, *args: Any) -> None:
+    def __init__(self, strict: StorageEmulator, *args: Any) -> None:
         self.strict = strict
         super().__init__(strict.storage, *args)
 
@@ -145,7 +145,7 @@ class _Handler(RequestHandler):  # type: ignore[misc]  # the emulator has no typ
         network = self.rfile, self.wfile
         self.wfile = answer = io.BytesIO()
         with self.strict.lock:
-            seen = Seen(self.command, unquote(url.path), query)
+            seen = ReceivedRequest(self.command, unquote(url.path), query)
             self.strict.seen.append(seen)
             fault = self.strict.take_fault(seen)
             try:
@@ -154,22 +154,22 @@ class _Handler(RequestHandler):  # type: ignore[misc]  # the emulator has no typ
                 if fault and fault.kind == "status":
                     answer.seek(0)
                     answer.truncate()
-                    raise _Refused(fault.status, "told to fail")
-            except _Refused as refused:
+                    raise _RequestError(fault.status, "injected fault")
+            except _RequestError as refused:
                 self._answer(refused.status, refused.document)
             finally:
                 self.rfile, self.wfile = network
         if fault and fault.kind != "status":
             self.close_connection = True
-        for part in fault.spoil(answer.getvalue()) if fault else [answer.getvalue()]:
+        for part in fault.corrupt(answer.getvalue()) if fault else [answer.getvalue()]:
             self.wfile.write(part)
             if fault and self.strict.stopping.is_set():
                 return
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = serve  # noqa: N815  # the base class asks
 
-    def _carry_out(self, seen: Seen, path: str, body: bytes) -> None:
-        """Check the request, and let the emulator do what is left to do. Raises `_Refused`."""
+    def _carry_out(self, seen: ReceivedRequest, path: str, body: bytes) -> None:
+        """Checks the request and lets the base emulator carry it out. Raises `_RequestError`."""
         upload_id = seen.query.get("upload_id", "")
         if upload_id:
             bucket, name, wanted = self.strict.uploads.get(upload_id, ("", "", {}))
@@ -178,7 +178,7 @@ class _Handler(RequestHandler):  # type: ignore[misc]  # the emulator has no typ
             wanted = {k: int(v) for k, v in seen.query.items() if k.startswith("if")}
         about = self._about(bucket, name)
         if upload_id and upload_id not in self.storage.resumable:
-            self._answer(200, about)  # it had been finished: the same answer again
+            self._answer(200, about)  # the upload was finished before: the same response again
             return
         self._check(seen, bucket, name, about, wanted)
         if seen.method == "GET" and name and (path.startswith("/download") or "alt" in seen.query):
@@ -193,24 +193,29 @@ class _Handler(RequestHandler):  # type: ignore[misc]  # the emulator has no typ
                 self.strict.uploads.setdefault(started, (bucket, name, wanted))
 
     def _check(
-        self, seen: Seen, bucket: str, name: str, about: dict[str, Any], wanted: dict[str, int]
+        self,
+        seen: ReceivedRequest,
+        bucket: str,
+        name: str,
+        about: dict[str, Any],
+        wanted: dict[str, int],
     ) -> None:
         if set(wanted) - _CHECKED or (wanted and not name):
-            raise _Refused(501, f"cannot check {sorted(wanted)} here")
+            raise _RequestError(501, f"cannot check {sorted(wanted)} here")
         if bucket and self.storage.get_bucket(bucket) is None:
-            raise _Refused(404, "The specified bucket does not exist.")
+            raise _RequestError(404, "The specified bucket does not exist.")
         generation = seen.query.get("generation", about.get("generation"))
         missing = not about or generation != about["generation"]
         if name and missing and seen.method in ("GET", "DELETE", "PATCH"):
-            raise _Refused(404, f"No such object: {bucket}/{name}")
+            raise _RequestError(404, f"No such object: {bucket}/{name}")
         for key, value in wanted.items():
             there = int(about.get("metageneration" if "Meta" in key else "generation", 0))
             if (there == value) == key.endswith("NotMatch"):
                 unchanged = seen.method == "GET" and key.endswith("NotMatch")
-                raise _Refused(304 if unchanged else 412, f"{key}={value} did not hold")
+                raise _RequestError(304 if unchanged else 412, f"{key}={value} did not hold")
 
     def _target(self, path: str, body: bytes) -> tuple[str, str]:
-        """The bucket and the object that a request is about; empty if it is about none."""
+        """The bucket and the object that a request names; empty strings if it names none."""
         if found := _OBJECT.fullmatch(path):
             return unquote(found[1]), unquote(found[2])
         if found := _UPLOAD.fullmatch(path):
@@ -244,7 +249,7 @@ class _Handler(RequestHandler):  # type: ignore[misc]  # the emulator has no typ
             return
         first, last = int(wanted[1]), min(int(wanted[2] or len(data)), len(data) - 1)
         if first > last:
-            raise _Refused(416, "The requested range cannot be satisfied.")
+            raise _RequestError(416, "The requested range cannot be satisfied.")
         headers["Content-Range"] = f"bytes {first}-{last}/{len(data)}"
         self._write(206, data[first : last + 1], headers)
 
@@ -276,9 +281,9 @@ class _Handler(RequestHandler):  # type: ignore[misc]  # the emulator has no typ
 
 
 if __name__ == "__main__":
-    served = StrictStorage(int(sys.argv[1])).start()
-    for made in sys.argv[2:]:
-        served.make_bucket(made)
-    print(f"STORAGE_EMULATOR_HOST={served.url}", flush=True)  # noqa: T201  # a command prints
+    server = StorageEmulator(int(sys.argv[1])).start()
+    for bucket_name in sys.argv[2:]:
+        server.make_bucket(bucket_name)
+    print(f"STORAGE_EMULATOR_HOST={server.url}", flush=True)  # noqa: T201  # a command prints
     while True:
         time.sleep(3600)

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.folder.build_cache import FolderBuildCache
 from adapters.gcs.build_cache import GcsBuildCache
-from emulators.storage.server import StrictStorage
+from emulators.storage.server import StorageEmulator
 from feed.ports.builds import BuildCache
 from tests.support.buckets import PREFIX, _storage_server, bucket, storage
 from tests.support.timing import run_at_once
@@ -75,21 +75,21 @@ class TestGcsBuildCache(BuildCacheContract):
         return lambda: GcsBuildCache(bucket, PREFIX)
 
     def test_a_bucket_that_refuses_is_logged(
-        self, storage: StrictStorage, bucket: str, caplog: pytest.LogCaptureFixture
+        self, storage: StorageEmulator, bucket: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         cache = GcsBuildCache(bucket, timeout_s=0.4)
         cache.save("one", DATA)
         for status in (403, 503):
-            storage.break_next("status", times=1000, status=status)
+            storage.fail_next("status", times=1000, status=status)
             cache.save("one", b"")
             assert cache.load("one") is None
-            storage.mend()
+            storage.clear_faults()
         assert cache.load("one") == DATA
         assert [record.levelname for record in caplog.records] == ["WARNING"] * 4
 
     def test_bytes_that_arrive_damaged_are_asked_for_again(
-        self, storage: StrictStorage, cache: BuildCache
+        self, storage: StorageEmulator, cache: BuildCache
     ) -> None:
         cache.save("one", DATA)
-        storage.break_next("flip", path="/download/")
+        storage.fail_next("flip", path="/download/")
         assert cache.load("one") == DATA

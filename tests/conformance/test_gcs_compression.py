@@ -10,7 +10,7 @@ import pytest
 from google.cloud import storage as library
 
 from adapters.gcs.compression import zstd
-from emulators.storage.server import StrictStorage
+from emulators.storage.server import StorageEmulator
 from feed.ports.errors import Conflict, Damaged, TooLarge
 from feed.ports.shelf import Shelf
 from tests.conformance.test_shelf import T, put
@@ -36,7 +36,7 @@ CUT_MIDDLE = FRAME[:1000] + bytes(1000) + FRAME[2000:]
 
 
 @pytest.fixture
-def store_object(storage: StrictStorage, bucket: str) -> Callable[..., None]:
+def store_object(storage: StorageEmulator, bucket: str) -> Callable[..., None]:
     """Stores bytes and metadata under the name of version v1, without the shelf."""
     assert storage.url
 
@@ -50,7 +50,7 @@ def store_object(storage: StrictStorage, bucket: str) -> Callable[..., None]:
 
 class TestStored:
     def test_text_is_stored_compressed_and_fetched_as_it_was(
-        self, storage: StrictStorage, bucket: str, shelf: Shelf
+        self, storage: StorageEmulator, bucket: str, shelf: Shelf
     ) -> None:
         one = put(shelf, "v1", MIXED)
         stored = storage.raw(bucket, NAME)
@@ -62,14 +62,14 @@ class TestStored:
 
     @pytest.mark.parametrize("data", [b"", TEXT[:1000], DATA], ids=["empty", "small", "noise"])
     def test_what_compresses_too_little_is_stored_as_it_is(
-        self, storage: StrictStorage, bucket: str, shelf: Shelf, data: bytes
+        self, storage: StorageEmulator, bucket: str, shelf: Shelf, data: bytes
     ) -> None:
         put(shelf, "v1", data)
         assert storage.raw(bucket, NAME) == data
         assert not storage.about(bucket, NAME).get("metadata")
 
     def test_an_object_of_an_earlier_release_is_read_as_it_is_stored(
-        self, storage: StrictStorage, bucket: str, shelf: Shelf
+        self, storage: StorageEmulator, bucket: str, shelf: Shelf
     ) -> None:
         for data in (MIXED, zstd.compress(MIXED)):  # even if it looks compressed
             overwrite(storage, bucket, NAME, data)
@@ -86,7 +86,7 @@ class TestStored:
                     shelf.put("v1", other, T)
 
     def test_the_limit_of_the_caller_counts_decompressed_bytes(
-        self, storage: StrictStorage, shelf: Shelf
+        self, storage: StorageEmulator, shelf: Shelf
     ) -> None:
         put(shelf, "v1", MIXED)
         storage.seen.clear()

@@ -11,7 +11,7 @@ from adapters.gcs.compression import zstd
 from adapters.gcs.shelf import GcsShelf
 from catalog_builder.errors import CommandError
 from catalog_builder.publish.publisher import publish, verify
-from emulators.storage.server import StrictStorage
+from emulators.storage.server import StorageEmulator
 from feed.ports.errors import Conflict, Unavailable
 from feed.ports.shelf import Shelf, ShelfPointer
 from feed.scenarios import scenario
@@ -38,7 +38,7 @@ __all__ = ["_storage_server", "bucket", "open_shelf", "other", "shelf", "storage
 
 class TestGcsShelf(ShelfContract):
     @pytest.fixture(autouse=True)
-    def _raw(self, storage: StrictStorage, bucket: str) -> None:
+    def _raw(self, storage: StorageEmulator, bucket: str) -> None:
         self.storage, self.bucket = storage, bucket
 
     def raw(self, version: str) -> bytes:
@@ -61,7 +61,7 @@ class TestGcsShelf(ShelfContract):
 
 class TestWhatIsStored:
     def test_a_snapshot_may_be_cached_for_ever_and_the_pointer_never(
-        self, storage: StrictStorage, bucket: str, shelf: Shelf
+        self, storage: StorageEmulator, bucket: str, shelf: Shelf
     ) -> None:
         shelf.promote(*put(shelf, "v1"), 0, T)
         snapshot = storage.about(bucket, SNAPSHOTS + "v1")
@@ -69,7 +69,7 @@ class TestWhatIsStored:
         assert storage.about(bucket, POINTER)["cacheControl"] == "no-store"
 
     def test_the_generation_of_the_pointer_is_that_of_its_object(
-        self, storage: StrictStorage, bucket: str, shelf: Shelf
+        self, storage: StorageEmulator, bucket: str, shelf: Shelf
     ) -> None:
         pointer = shelf.promote(*put(shelf, "v1"), 0, T)
         assert str(pointer.generation) == storage.about(bucket, POINTER)["generation"]
@@ -81,7 +81,7 @@ class TestWhatIsStored:
         assert beside.entries(T) == []
 
     def test_a_listing_longer_than_a_page_is_whole(
-        self, storage: StrictStorage, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+        self, storage: StorageEmulator, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(storage, "page_size", 2)
         for number in range(5):
@@ -89,7 +89,7 @@ class TestWhatIsStored:
         assert [e.version for e in shelf.entries(T)] == [f"v{number}" for number in range(5)]
 
     def test_a_snapshot_larger_than_one_request_is_stored_whole_and_once(
-        self, storage: StrictStorage, bucket: str, shelf: Shelf
+        self, storage: StorageEmulator, bucket: str, shelf: Shelf
     ) -> None:
         data = os.urandom(20 << 20)
         shelf.put("v1", bytearray(data), 30)
@@ -104,19 +104,21 @@ class TestWhatIsStored:
         assert bytes(shelf.fetch("v1", T)) == b""
 
     def test_a_pointer_far_too_long_is_not_read(
-        self, storage: StrictStorage, bucket: str, shelf: Shelf
+        self, storage: StorageEmulator, bucket: str, shelf: Shelf
     ) -> None:
         overwrite(storage, bucket, POINTER, b"x" * 100_000)
         with pytest.raises(Unavailable, match="more than"):
             shelf.current(T)
 
-    def test_reading_the_pointer_is_one_request(self, storage: StrictStorage, shelf: Shelf) -> None:
+    def test_reading_the_pointer_is_one_request(
+        self, storage: StorageEmulator, shelf: Shelf
+    ) -> None:
         shelf.promote(*put(shelf, "v1"), 0, T)
         storage.seen.clear()
         shelf.current(T)
         assert [one.method for one in storage.seen] == ["GET"]
 
-    def test_a_bucket_that_is_not_there_is_no_empty_shelf(self, storage: StrictStorage) -> None:
+    def test_a_bucket_that_is_not_there_is_no_empty_shelf(self, storage: StorageEmulator) -> None:
         assert storage.url
         shelf = GcsShelf("mistyped")
         for call in (
@@ -147,12 +149,12 @@ class TestWhatIsStored:
 
 class TestManyPublishers:
     def test_of_100_at_once_one_succeeds_and_the_rest_conflict_though_answers_are_lost(
-        self, storage: StrictStorage, shelf: Shelf, open_shelf: Callable[[], Shelf]
+        self, storage: StorageEmulator, shelf: Shelf, open_shelf: Callable[[], Shelf]
     ) -> None:
         base = shelf.promote(*put(shelf, "base"), 0, T)
-        storage.break_next("status", times=20, status=429)
-        storage.break_next("status", times=20, method="POST", after=True)
-        storage.break_next("drop", times=20, method="POST", after=True)
+        storage.fail_next("status", times=20, status=429)
+        storage.fail_next("status", times=20, method="POST", after=True)
+        storage.fail_next("drop", times=20, method="POST", after=True)
 
         def publish_one(number: int) -> ShelfPointer:
             mine = open_shelf()
@@ -168,16 +170,16 @@ class TestManyPublishers:
         assert len(shelf.entries(T)) == 101
 
     def test_of_many_who_promote_the_same_only_one_is_told_that_it_did(
-        self, storage: StrictStorage, shelf: Shelf, open_shelf: Callable[[], Shelf]
+        self, storage: StorageEmulator, shelf: Shelf, open_shelf: Callable[[], Shelf]
     ) -> None:
         one = put(shelf, "v1")
-        storage.break_next("status", times=6, method="POST", after=True)
+        storage.fail_next("status", times=6, method="POST", after=True)
         won, lost = run_at_once(lambda _: open_shelf().promote(*one, 0, 30), 12)
         assert len(won) == 1
         assert [type(error) for error in lost] == [Conflict] * 11
 
     def test_the_same_snapshot_may_be_put_by_many_at_once(
-        self, storage: StrictStorage, bucket: str, open_shelf: Callable[[], Shelf]
+        self, storage: StorageEmulator, bucket: str, open_shelf: Callable[[], Shelf]
     ) -> None:
         done, failed = run_at_once(lambda _: open_shelf().put("v1", DATA, 30), 12)
         assert (len(done), failed) == (12, [])
@@ -198,7 +200,7 @@ class TestPublishing:
         assert len(shelf.entries(T)) == 1 + 3
 
     def test_the_holder_keeps_the_last_good_catalog_whatever_the_bucket_does(
-        self, storage: StrictStorage, bucket: str, shelf: Shelf
+        self, storage: StorageEmulator, bucket: str, shelf: Shelf
     ) -> None:
         old, new = (catalog_of(episodes(n), NOW + timedelta(days=n)) for n in (50, 60))
         publish(shelf, old, force=True)
@@ -215,7 +217,7 @@ class TestPublishing:
             ("catalog_broken", {"kind": "status", "status": 404, "path": SNAPSHOTS}),
             ("catalog_unreachable", {"kind": "flip", "path": SNAPSHOTS + new.version}),
         ):
-            storage.break_next(**broken, times=1000)
+            storage.fail_next(**broken, times=1000)
             assert version() == old.version
             assert holder.degraded == (named,)
             storage.faults.clear()

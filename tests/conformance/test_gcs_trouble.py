@@ -7,7 +7,7 @@ from google.auth.exceptions import DefaultCredentialsError
 
 from adapters.gcs import calls as gcs_calls
 from adapters.gcs.shelf import GcsShelf
-from emulators.storage.server import StrictStorage
+from emulators.storage.server import StorageEmulator
 from feed.ports.errors import Unavailable
 from feed.ports.shelf import Shelf
 from tests.conformance.test_shelf import T, put
@@ -29,7 +29,7 @@ __all__ = ["_storage_server", "bucket", "open_shelf", "shelf", "storage"]
 class TestTrouble:
     @pytest.mark.parametrize("status", [429, 500, 503])
     def test_a_bucket_that_is_busy_for_a_while_is_asked_again(
-        self, storage: StrictStorage, shelf: Shelf, status: int
+        self, storage: StorageEmulator, shelf: Shelf, status: int
     ) -> None:
         for call in (
             lambda: put(shelf, "v1", DATA),
@@ -39,16 +39,16 @@ class TestTrouble:
             lambda: shelf.entries(T),
             lambda: shelf.delete("v0", T),
         ):
-            storage.break_next("status", times=2, status=status)
+            storage.fail_next("status", times=2, status=status)
             call()
         assert all(fault.times == 0 for fault in storage.faults)
 
     @pytest.mark.parametrize("status", [403, 412, 429, 503])
     def test_a_bucket_that_keeps_refusing_is_unavailable_in_time(
-        self, storage: StrictStorage, shelf: Shelf, status: int
+        self, storage: StorageEmulator, shelf: Shelf, status: int
     ) -> None:
         one = put(shelf, "v1")
-        storage.break_next("status", times=10_000, status=status)
+        storage.fail_next("status", times=10_000, status=status)
         for call in (
             lambda: shelf.current(0.4),
             lambda: shelf.fetch("v1", 0.4),
@@ -59,29 +59,29 @@ class TestTrouble:
         ):
             with within(0.9), pytest.raises(Unavailable):
                 call()
-        storage.mend()
+        storage.clear_faults()
         assert shelf.current(T) is None
         assert [e.version for e in shelf.entries(T)] == ["v1"]
 
     @pytest.mark.parametrize("how", ["status", "drop"])
     def test_who_promoted_and_lost_the_answer_is_told_that_it_did(
-        self, storage: StrictStorage, shelf: Shelf, how: str
+        self, storage: StorageEmulator, shelf: Shelf, how: str
     ) -> None:
         one = put(shelf, "v1")
-        storage.break_next(how, method="POST", after=True)
+        storage.fail_next(how, method="POST", after=True)
         pointer = shelf.promote(*one, 0, T)
         assert shelf.current(T) == pointer
         assert shelf.promote(*put(shelf, "v2"), pointer.generation, T) == shelf.current(T)
 
     def test_who_promoted_and_got_half_an_answer_is_told_that_it_did(
-        self, storage: StrictStorage, shelf: Shelf
+        self, storage: StorageEmulator, shelf: Shelf
     ) -> None:
         one = put(shelf, "v1")
-        storage.break_next("truncate", method="POST", at=10)
+        storage.fail_next("truncate", method="POST", at=10)
         assert shelf.promote(*one, 0, T) == shelf.current(T)
 
     def test_a_412_for_no_reason_is_not_taken_for_somebody_else(
-        self, storage: StrictStorage, shelf: Shelf
+        self, storage: StorageEmulator, shelf: Shelf
     ) -> None:
         first = shelf.promote(*put(shelf, "v1"), 0, T)
         two = put(shelf, "v2")
@@ -89,7 +89,7 @@ class TestTrouble:
             lambda: shelf.promote(*two, first.generation, T),
             lambda: shelf.put("v3", b"", T),
         ):
-            storage.break_next("status", method="POST", status=412)
+            storage.fail_next("status", method="POST", status=412)
             with pytest.raises(Unavailable, match="and yet"):
                 call()
         assert shelf.current(T) == first
@@ -97,49 +97,49 @@ class TestTrouble:
     @pytest.mark.parametrize("size", [1000, 9 << 20])
     @pytest.mark.parametrize("how", ["status", "drop"])
     def test_who_put_and_lost_the_answer_has_put(
-        self, storage: StrictStorage, bucket: str, shelf: Shelf, how: str, size: int
+        self, storage: StorageEmulator, bucket: str, shelf: Shelf, how: str, size: int
     ) -> None:
         data = os.urandom(size)
-        storage.break_next(how, times=2, path="/upload/", after=True)
+        storage.fail_next(how, times=2, path="/upload/", after=True)
         shelf.put("v1", data, 30)
         assert storage.raw(bucket, SNAPSHOTS + "v1") == data
 
     @pytest.mark.parametrize("data", [DATA, MIXED], ids=["raw", "compressed"])
     def test_a_download_that_breaks_off_goes_on_where_it_stopped(
-        self, storage: StrictStorage, shelf: Shelf, data: bytes
+        self, storage: StorageEmulator, shelf: Shelf, data: bytes
     ) -> None:
         _, size, sha256 = put(shelf, "v1", data)
         for at in (0, 100_000, 50_000):
-            storage.break_next("truncate", path="/download/", at=at)
+            storage.fail_next("truncate", path="/download/", at=at)
         assert shelf.fetch("v1", T, size, sha256) == data
         assert all(fault.times == 0 for fault in storage.faults)
 
     @pytest.mark.parametrize("data", [DATA, MIXED], ids=["raw", "compressed"])
     @pytest.mark.parametrize("at", [0, 5, 128_000, len(DATA) - 1])
     def test_a_byte_that_changed_on_the_way_is_noticed_and_asked_for_again(
-        self, storage: StrictStorage, shelf: Shelf, data: bytes, at: int
+        self, storage: StorageEmulator, shelf: Shelf, data: bytes, at: int
     ) -> None:
         put(shelf, "v1", data)
-        storage.break_next("flip", path="/download/", at=at)
+        storage.fail_next("flip", path="/download/", at=at)
         assert shelf.fetch("v1", T) == data
-        storage.break_next("flip", path="/download/", at=at, times=3)
+        storage.fail_next("flip", path="/download/", at=at, times=3)
         with pytest.raises(Unavailable, match="damaged"):
             shelf.fetch("v1", T)
 
     def test_a_byte_that_changed_before_the_rest_was_resumed_is_noticed(
-        self, storage: StrictStorage, shelf: Shelf
+        self, storage: StorageEmulator, shelf: Shelf
     ) -> None:
         put(shelf, "v1", DATA)
-        storage.break_next("truncate", path="/download/", at=100_000)
-        storage.break_next("flip", path="/download/", at=7)
+        storage.fail_next("truncate", path="/download/", at=100_000)
+        storage.fail_next("flip", path="/download/", at=7)
         assert shelf.fetch("v1", T) == DATA
 
     @pytest.mark.parametrize("how", ["drip", "drip_head"])
     def test_bytes_that_come_one_by_one_are_given_up_at_the_deadline(
-        self, storage: StrictStorage, shelf: Shelf, how: str
+        self, storage: StorageEmulator, shelf: Shelf, how: str
     ) -> None:
         one = put(shelf, "v1", DATA)
-        storage.break_next(how, times=10_000)
+        storage.fail_next(how, times=10_000)
         for call in (
             lambda: shelf.current(0.3),
             lambda: shelf.fetch("v1", 0.3),
@@ -150,7 +150,7 @@ class TestTrouble:
                 call()
 
     def test_a_slow_download_is_given_up_at_the_deadline_and_its_buffer_let_go(
-        self, storage: StrictStorage, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+        self, storage: StorageEmulator, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         deadlines: list[gcs_calls.Deadline] = []
 
@@ -160,7 +160,7 @@ class TestTrouble:
                 deadlines.append(self)
 
         put(shelf, "v1", DATA)
-        storage.break_next("drip", path="/download/", at=40_000, pause_s=0.001)
+        storage.fail_next("drip", path="/download/", at=40_000, pause_s=0.001)
         with monkeypatch.context() as patched:
             patched.setattr(gcs_calls, "Deadline", Watched)
             with within(0.9), pytest.raises(Unavailable, match="no answer in"):

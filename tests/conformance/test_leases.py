@@ -7,7 +7,7 @@ import pytest
 
 from adapters.folder.leases import FolderLeases
 from adapters.gcs.leases import GcsLeases
-from emulators.storage.server import StrictStorage
+from emulators.storage.server import StorageEmulator
 from feed.ports.builds import Lease, Leases
 from feed.ports.errors import Conflict, NotFound
 from tests.support.buckets import PREFIX, _storage_server, bucket, overwrite, storage
@@ -88,16 +88,16 @@ class TestGcsLeases(LeasesContract):
         return lambda: GcsLeases(bucket, PREFIX)
 
     def test_who_got_it_and_lost_the_answer_has_it(
-        self, storage: StrictStorage, leases: Leases
+        self, storage: StorageEmulator, leases: Leases
     ) -> None:
-        storage.break_next("status", method="POST", after=True)
+        storage.fail_next("status", method="POST", after=True)
         lease = leases.acquire("build", "one", 60, 1000, T)
-        storage.break_next("status", method="DELETE", after=True)
+        storage.fail_next("status", method="DELETE", after=True)
         leases.release(lease, T)
         leases.acquire("build", "two", 60, 1000, T)
 
     def test_what_says_nothing_is_held_by_nobody(
-        self, storage: StrictStorage, bucket: str, leases: Leases
+        self, storage: StorageEmulator, bucket: str, leases: Leases
     ) -> None:
         leases.acquire("build", "one", 60, 1000, T)
         overwrite(storage, bucket, f"{PREFIX}/leases/build.json", b"{")

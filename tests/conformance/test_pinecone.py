@@ -4,8 +4,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from emulators.pinecone.server import MAX_URL_BYTES, PineconeStandIn
-from emulators.pinecone.wire import Record
+from emulators.pinecone.server import MAX_URL_BYTES, PineconeEmulator
+from emulators.pinecone.wire import VectorRecord
 from feed.model.episode import Episode
 from feed.ports.episodes import VectorStore
 from feed.ports.errors import Unavailable
@@ -32,7 +32,7 @@ class TestPinecone(VectorStoreContract):
         return episodes(250)
 
     @pytest.fixture
-    def store(self, pinecone: PineconeStandIn, known: list[Episode]) -> VectorStore:
+    def store(self, pinecone: PineconeEmulator, known: list[Episode]) -> VectorStore:
         store_vectors(pinecone, known)
         return pinecone_vectors(pinecone)
 
@@ -43,12 +43,12 @@ class TestPineconeThatEmbeds(VectorStoreContract):
         return episodes(250)
 
     @pytest.fixture
-    def store(self, pinecone: PineconeStandIn) -> VectorStore:
+    def store(self, pinecone: PineconeEmulator) -> VectorStore:
         return pinecone_vectors(pinecone, model=MODEL)
 
 
 class TestFetching:
-    def test_values_come_as_they_are_stored(self, pinecone: PineconeStandIn) -> None:
+    def test_values_come_as_they_are_stored(self, pinecone: PineconeEmulator) -> None:
         some = episodes(250)
         stored = store_vectors(pinecone, some)
         found = pinecone_vectors(pinecone).vectors(some)
@@ -57,21 +57,21 @@ class TestFetching:
         assert 0 < found.present.sum() < 250
 
     def test_without_a_model_nothing_is_embedded_or_written(
-        self, pinecone: PineconeStandIn
+        self, pinecone: PineconeEmulator
     ) -> None:
         store_vectors(pinecone, episodes(250))
         pinecone_vectors(pinecone).vectors(episodes(300))
         assert pinecone.requests == {"/describe_index_stats": 1, "/vectors/fetch": 3}
 
     def test_an_empty_index_has_nothing_and_says_in_how_many_dimensions(
-        self, pinecone: PineconeStandIn
+        self, pinecone: PineconeEmulator
     ) -> None:
         found = pinecone_vectors(pinecone).vectors(episodes(3))
         assert found.matrix.shape == (3, DIMENSION)
         assert not found.present.any()
 
     def test_a_url_is_filled_and_never_longer_than_servers_take(
-        self, pinecone: PineconeStandIn
+        self, pinecone: PineconeEmulator
     ) -> None:
         some = named(*(f'{number:03} "/&?=%+~' * 20 for number in range(100)))
         store_vectors(pinecone, some, "a space/&" * 50)
@@ -80,24 +80,24 @@ class TestFetching:
         assert MAX_URL_BYTES - 1000 < pinecone.longest_url <= MAX_URL_BYTES
 
     def test_an_id_as_long_as_can_be_fits_whatever_it_is_made_of(
-        self, pinecone: PineconeStandIn
+        self, pinecone: PineconeEmulator
     ) -> None:
         some = named(*(chr(33 + number) * 512 for number in range(94)))
         store_vectors(pinecone, some)
         assert pinecone_vectors(pinecone).vectors(some).present.sum() > 80
         assert pinecone.longest_url <= MAX_URL_BYTES
 
-    def test_ids_that_pinecone_cannot_have_are_as_missing(self, pinecone: PineconeStandIn) -> None:
+    def test_ids_that_pinecone_cannot_have_are_as_missing(self, pinecone: PineconeEmulator) -> None:
         some = named("plain", "gr\u00fcn", "x" * 513, "n\0l", "\u64ad\u5ba2", "y" * 512)
         pinecone.index.namespaces["__default__"] = {
-            name: Record(name, [1.0] * DIMENSION) for name in ("plain", "y" * 512)
+            name: VectorRecord(name, [1.0] * DIMENSION) for name in ("plain", "y" * 512)
         }
         for store in (pinecone_vectors(pinecone), pinecone_vectors(pinecone, model=MODEL)):
             present = store.vectors(some).present
             assert present.tolist() == [True, False, False, False, False, True]
         assert pinecone.requests["/embed"] == 0
 
-    def test_namespaces_are_kept_apart(self, pinecone: PineconeStandIn) -> None:
+    def test_namespaces_are_kept_apart(self, pinecone: PineconeEmulator) -> None:
         some = episodes(40)
         store_vectors(pinecone, some, "one")
         assert pinecone_vectors(pinecone, namespace="one").vectors(some).present.any()
@@ -108,34 +108,38 @@ class TestFetching:
 
     @pytest.mark.parametrize("at_once", [1, 3])
     def test_no_more_requests_are_under_way_than_allowed(
-        self, pinecone: PineconeStandIn, at_once: int
+        self, pinecone: PineconeEmulator, at_once: int
     ) -> None:
-        pinecone.break_next("slow", None, pause_s=0.05)
+        pinecone.fail_next("slow", None, pause_s=0.05)
         pinecone_vectors(pinecone, at_once=at_once, model=MODEL).vectors(episodes(700))
-        assert pinecone.most_under_way == at_once
+        assert pinecone.max_pending == at_once
         assert pinecone.requests["/vectors/fetch"] == 7
         assert pinecone.requests["/embed"] == 8
 
     @pytest.mark.parametrize("values", [[1.0] * (DIMENSION - 1), [1.0] * (DIMENSION + 1)])
     def test_a_vector_of_another_dimension_is_named(
-        self, pinecone: PineconeStandIn, values: list[float]
+        self, pinecone: PineconeEmulator, values: list[float]
     ) -> None:
         some = episodes(250)
         store_vectors(pinecone, some)
-        pinecone.index.namespaces["__default__"]["episode-177"] = Record("episode-177", values)
+        pinecone.index.namespaces["__default__"]["episode-177"] = VectorRecord(
+            "episode-177", values
+        )
         with pytest.raises(Unavailable, match=rf"16 dimensions.* {len(values)} .*episode-177"):
             pinecone_vectors(pinecone).vectors(some)
 
     @pytest.mark.parametrize("value", [0.0, 1e39])
     def test_a_vector_that_is_zero_or_beyond_float32_is_as_missing(
-        self, pinecone: PineconeStandIn, value: float
+        self, pinecone: PineconeEmulator, value: float
     ) -> None:
-        pinecone.index.namespaces["__default__"] = {"a": Record("a", [value] * DIMENSION)}
+        pinecone.index.namespaces["__default__"] = {"a": VectorRecord("a", [value] * DIMENSION)}
         found = pinecone_vectors(pinecone).vectors(named("a"))
         assert found.present.tolist() == [False]
         assert not found.matrix.any()
 
-    def test_an_index_without_dense_vectors_is_unavailable(self, pinecone: PineconeStandIn) -> None:
+    def test_an_index_without_dense_vectors_is_unavailable(
+        self, pinecone: PineconeEmulator
+    ) -> None:
         pinecone.index.dimension = 0
         try:
             with pytest.raises(Unavailable, match="dense"):
@@ -144,7 +148,7 @@ class TestFetching:
             pinecone.index.dimension = DIMENSION
 
     def test_the_model_is_named_by_the_index_where_it_is_not_known(
-        self, pinecone: PineconeStandIn
+        self, pinecone: PineconeEmulator
     ) -> None:
         assert pinecone_vectors(pinecone).vectors([]).model == "pinecone:127.0.0.1"
         assert pinecone_vectors(pinecone, model=MODEL).vectors([]).model == MODEL
@@ -152,7 +156,7 @@ class TestFetching:
 
 class TestEmbedding:
     def test_what_the_index_lacks_is_embedded_and_the_next_build_finds_it(
-        self, pinecone: PineconeStandIn
+        self, pinecone: PineconeEmulator
     ) -> None:
         some = episodes(250)
         stored = store_vectors(pinecone, some)
@@ -165,17 +169,17 @@ class TestEmbedding:
         assert second.matrix.tobytes() == first.matrix.tobytes()
         assert pinecone.requests["/embed"] == pinecone.requests["/vectors/upsert"] == 1
 
-    def test_each_embedding_is_that_of_its_own_episode(self, pinecone: PineconeStandIn) -> None:
+    def test_each_embedding_is_that_of_its_own_episode(self, pinecone: PineconeEmulator) -> None:
         some = named(*(f"number-{number}" for number in range(200)))
         together = pinecone_vectors(pinecone, model=MODEL).vectors(some).matrix
         assert pinecone.requests["/embed"] == 3
         for number in (0, 95, 96, 199):
-            pinecone.forget()
+            pinecone.reset()
             alone = pinecone_vectors(pinecone, model=MODEL).vectors([some[number]]).matrix
             assert (alone[0] == together[number]).all()
 
     def test_vectors_are_upserted_with_what_a_query_filters_by(
-        self, pinecone: PineconeStandIn
+        self, pinecone: PineconeEmulator
     ) -> None:
         scores = [{"credibility": 4, "insight": 2.5}, {"credibility": 3}, {"insight": 5}, None]
         some = [
@@ -195,7 +199,7 @@ class TestEmbedding:
             {"episode_id": "3", **common},
         ]
 
-    def test_an_episode_without_text_is_not_embedded(self, pinecone: PineconeStandIn) -> None:
+    def test_an_episode_without_text_is_not_embedded(self, pinecone: PineconeEmulator) -> None:
         some = [*named("a"), Episode(id="b", title=" \n", published_at=NOW)]
         assert pinecone_vectors(pinecone, model=MODEL).vectors(some).present.tolist() == [
             True,
@@ -208,7 +212,7 @@ class TestEmbedding:
         ]
 
     def test_long_texts_are_cut_and_split_into_requests_that_pinecone_takes(
-        self, pinecone: PineconeStandIn
+        self, pinecone: PineconeEmulator
     ) -> None:
         some = [
             Episode(id=f"{n}", title=f"{n}", description="\u8a71 " * 100_000, published_at=NOW)
@@ -218,7 +222,7 @@ class TestEmbedding:
         assert pinecone.requests["/embed"] == 2
 
     def test_vectors_of_many_dimensions_are_split_into_requests_that_pinecone_takes(self) -> None:
-        pinecone = PineconeStandIn(3072, models={MODEL: 3072}).start()
+        pinecone = PineconeEmulator(3072, models={MODEL: 3072}).start()
         try:
             found = pinecone_vectors(pinecone, model=MODEL).vectors(episodes(96))
             assert found.present.all()
@@ -228,7 +232,7 @@ class TestEmbedding:
             pinecone.stop()
 
     def test_a_model_of_another_dimension_than_the_index_stores_nothing(self) -> None:
-        pinecone = PineconeStandIn(DIMENSION, models={MODEL: 24}).start()
+        pinecone = PineconeEmulator(DIMENSION, models={MODEL: 24}).start()
         try:
             with pytest.raises(Unavailable, match=r"expected 16 dimensions.* got 24"):
                 pinecone_vectors(pinecone, model=MODEL).vectors(episodes(10))
@@ -236,7 +240,7 @@ class TestEmbedding:
         finally:
             pinecone.stop()
 
-    def test_a_model_that_there_is_not_is_named(self, pinecone: PineconeStandIn) -> None:
+    def test_a_model_that_there_is_not_is_named(self, pinecone: PineconeEmulator) -> None:
         with pytest.raises(Unavailable, match="nonesuch"):
             pinecone_vectors(pinecone, model="nonesuch").vectors(episodes(10))
         assert pinecone.requests["/embed"] == 1
@@ -244,7 +248,7 @@ class TestEmbedding:
 
 class TestDescribing:
     def test_vectors_that_were_there_before_get_what_a_query_filters_by(
-        self, pinecone: PineconeStandIn
+        self, pinecone: PineconeEmulator
     ) -> None:
         some = episodes(150)
         stored = store_vectors(pinecone, some)
@@ -263,7 +267,7 @@ class TestDescribing:
             assert ours.items() <= (record.metadata or {}).items()
         assert embedding.describe(some) == 0
 
-    def test_only_those_that_differ_are_written(self, pinecone: PineconeStandIn) -> None:
+    def test_only_those_that_differ_are_written(self, pinecone: PineconeEmulator) -> None:
         some = episodes(150)
         store = pinecone_vectors(pinecone, model=MODEL)
         store.vectors(some)
@@ -273,11 +277,11 @@ class TestDescribing:
         metadata = pinecone.index.namespaces["__default__"]["episode-7"].metadata
         assert metadata["published_at"] == int(NOW.timestamp())
 
-    def test_what_is_not_in_the_index_is_not_made(self, pinecone: PineconeStandIn) -> None:
+    def test_what_is_not_in_the_index_is_not_made(self, pinecone: PineconeEmulator) -> None:
         assert pinecone_vectors(pinecone).describe(episodes(5)) == 0
         assert not pinecone.requests["/vectors/update"]
 
-    def test_namespaces_are_kept_apart(self, pinecone: PineconeStandIn) -> None:
+    def test_namespaces_are_kept_apart(self, pinecone: PineconeEmulator) -> None:
         some = episodes(5)
         for namespace in ("", "one", "another"):
             store_vectors(pinecone, some, namespace)
@@ -290,7 +294,7 @@ class TestDescribing:
 
 
 def test_rows_are_float32_without_a_warning(
-    pinecone: PineconeStandIn, recwarn: pytest.WarningsRecorder
+    pinecone: PineconeEmulator, recwarn: pytest.WarningsRecorder
 ) -> None:
     store_vectors(pinecone, episodes(10))
     assert pinecone_vectors(pinecone).vectors(episodes(10)).matrix.dtype == np.float32

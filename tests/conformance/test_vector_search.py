@@ -9,8 +9,8 @@ import pytest
 
 from adapters.pinecone.records import metadata
 from adapters.pinecone.search import PineconeSearch
-from emulators.pinecone.server import PineconeStandIn
-from emulators.pinecone.wire import Record, Upsert
+from emulators.pinecone.server import PineconeEmulator
+from emulators.pinecone.wire import UpsertRequest, VectorRecord
 from feed.ports.errors import Unavailable
 from feed.ports.vector_search import SearchFilter, VectorSearch
 from tests.support.catalogs import DIMENSION, catalog_of, episodes
@@ -26,13 +26,13 @@ NEAR = CATALOG.embeddings[EMBEDDED[0]]
 ALL = SearchFilter()
 
 
-def fill(server: PineconeStandIn, namespace: str = "") -> None:
+def fill(server: PineconeEmulator, namespace: str = "") -> None:
     """Give the index the vectors of the catalog, with what the builder says of each."""
     records = [
-        Record(EPISODES[row].id, CATALOG.embeddings[row].tolist(), metadata(EPISODES[row]))
+        VectorRecord(EPISODES[row].id, CATALOG.embeddings[row].tolist(), metadata(EPISODES[row]))
         for row in EMBEDDED
     ]
-    server.index.upsert(Upsert(records, namespace))
+    server.index.upsert(UpsertRequest(records, namespace))
 
 
 async def matches(
@@ -111,7 +111,7 @@ class VectorSearchContract:
 
 
 @pytest.fixture
-def search(pinecone: PineconeStandIn) -> VectorSearch:
+def search(pinecone: PineconeEmulator) -> VectorSearch:
     return PineconeSearch(pinecone.url, pinecone.api_key)
 
 
@@ -126,33 +126,33 @@ class TestExact(VectorSearchContract):
 @pytest.mark.parametrize("namespace", ["", "two words & more"])
 class TestPinecone(VectorSearchContract):
     @pytest.fixture
-    def search(self, pinecone: PineconeStandIn, namespace: str) -> VectorSearch:
+    def search(self, pinecone: PineconeEmulator, namespace: str) -> VectorSearch:
         fill(pinecone, namespace)
         return PineconeSearch(pinecone.url, pinecone.api_key, namespace)
 
 
 class TestWhatPineconeLacks:
     async def test_a_vector_without_metadata_passes_every_restriction(
-        self, pinecone: PineconeStandIn, search: VectorSearch
+        self, pinecone: PineconeEmulator, search: VectorSearch
     ) -> None:
-        pinecone.index.upsert(Upsert([Record(CATALOG.ids[0], NEAR.tolist())]))
+        pinecone.index.upsert(UpsertRequest([VectorRecord(CATALOG.ids[0], NEAR.tolist())]))
         strict = SearchFilter(3.0, 6.0, 2_000_000_000, (CATALOG.ids[0],))
         assert [match.episode_id for match in (await search.search(NEAR, 10, strict))] == [
             CATALOG.ids[0]
         ]
 
     async def test_ids_of_any_length_are_asked_for_by_urls_that_servers_take(
-        self, pinecone: PineconeStandIn, search: VectorSearch
+        self, pinecone: PineconeEmulator, search: VectorSearch
     ) -> None:
         ids = [f"{n:03}/{'&' * 500}" for n in range(40)]
-        pinecone.index.upsert(Upsert([Record(name, NEAR.tolist()) for name in ids]))
+        pinecone.index.upsert(UpsertRequest([VectorRecord(name, NEAR.tolist()) for name in ids]))
         assert (await search.vectors(ids)).keys() == set(ids)
         assert pinecone.longest_url <= 8192
 
     async def test_numbers_beyond_float32_are_no_vector_and_no_error(
-        self, pinecone: PineconeStandIn, search: VectorSearch
+        self, pinecone: PineconeEmulator, search: VectorSearch
     ) -> None:
-        pinecone.index.upsert(Upsert([Record("a", NEAR.tolist())]))
+        pinecone.index.upsert(UpsertRequest([VectorRecord("a", NEAR.tolist())]))
         pinecone.index.namespaces["__default__"]["a"].values = [1e300] * DIMENSION
         with warnings.catch_warnings(action="error"):
             assert np.isinf((await search.vectors(["a"]))["a"]).all()
@@ -160,7 +160,7 @@ class TestWhatPineconeLacks:
     @pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
     async def test_an_index_by_anything_but_cosine_is_refused_by_name(
         self,
-        pinecone: PineconeStandIn,
+        pinecone: PineconeEmulator,
         search: VectorSearch,
         metric: str,
         monkeypatch: pytest.MonkeyPatch,
@@ -185,10 +185,10 @@ TROUBLES: dict[str, dict[str, Any]] = {
 class TestTrouble:
     @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
     async def test_whatever_is_wrong_is_unavailable(
-        self, pinecone: PineconeStandIn, search: VectorSearch, trouble: dict[str, Any]
+        self, pinecone: PineconeEmulator, search: VectorSearch, trouble: dict[str, Any]
     ) -> None:
         fill(pinecone)
-        pinecone.break_next(times=None, **trouble)
+        pinecone.fail_next(times=None, **trouble)
         for call in (
             search.vectors([CATALOG.ids[EMBEDDED[0]]]),
             search.search(NEAR, 10, ALL),
@@ -212,7 +212,7 @@ class TestTrouble:
             with pytest.raises(Unavailable, match="Pinecone"):
                 await search.vectors(["a"])
 
-    async def test_a_wrong_key_is_unavailable(self, pinecone: PineconeStandIn) -> None:
+    async def test_a_wrong_key_is_unavailable(self, pinecone: PineconeEmulator) -> None:
         with pytest.raises(Unavailable, match="Unauthorized"):
             await PineconeSearch(pinecone.url, "another key").search(NEAR, 10, ALL)
 
@@ -223,18 +223,18 @@ class TestTrouble:
 
     @pytest.mark.parametrize("kind", ["hang", "slow"])
     async def test_a_call_ends_when_nobody_waits_any_more_and_the_next_is_answered(
-        self, pinecone: PineconeStandIn, search: VectorSearch, kind: str
+        self, pinecone: PineconeEmulator, search: VectorSearch, kind: str
     ) -> None:
         fill(pinecone)
         await search.check(DIMENSION)  # the connection is open
-        pinecone.break_next(kind, pause_s=5)
+        pinecone.fail_next(kind, pause_s=5)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
                 await search.search(NEAR, 10, ALL)
         assert len(await search.search(NEAR, 10, ALL)) == 10
 
     async def test_it_is_back_when_connections_are_taken_again(
-        self, pinecone: PineconeStandIn, search: VectorSearch
+        self, pinecone: PineconeEmulator, search: VectorSearch
     ) -> None:
         fill(pinecone)
         assert await search.search(NEAR, 10, ALL)

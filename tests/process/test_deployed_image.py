@@ -13,12 +13,12 @@ from google.cloud.firestore import Client
 from adapters.firestore.users import FirestoreStore
 from emulators.event_bridge import EventBridge, register
 from emulators.firestore import FirestoreEmulator, new_project
-from emulators.storage.server import StrictStorage
+from emulators.storage.server import StorageEmulator
 from feed.model.engagement import Summary
 from tests.process.test_publish_catalog import episodes, publish
 from tests.support.cloud import bridge, emulator
 from tests.support.deployed_image import (
-    Function,
+    DeployedFunction,
     Image,
     build_image,
     deployed_functions,
@@ -31,7 +31,7 @@ __all__ = ["bridge", "emulator"]
 
 pytestmark = needs_gcloud
 
-Start = Callable[[Function], Server]
+Start = Callable[[DeployedFunction], Server]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def project() -> str:
 
 
 @pytest.fixture
-def functions(project: str) -> dict[str, Function]:
+def functions(project: str) -> dict[str, DeployedFunction]:
     return deployed_functions(f"--project={project}")
 
 
@@ -54,7 +54,7 @@ def start(
     image: Image,
     project: str,
     emulator: FirestoreEmulator,
-    storage: StrictStorage,
+    storage: StorageEmulator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Start]:
     """Start a function of the image, its project's database and bucket being the emulators'."""
@@ -66,7 +66,7 @@ def start(
     }
     started: list[Server] = []
 
-    def start(function: Function) -> Server:
+    def start(function: DeployedFunction) -> Server:
         started.append(image.start(function, **addresses))
         return started[-1]
 
@@ -118,7 +118,7 @@ def test_the_build_compiles_every_file_and_finds_no_conflict(image: Image) -> No
 
 
 def test_a_catalog_is_built_from_the_database_and_sessions_are_created_from_it(
-    start: Start, functions: dict[str, Function], project: str, storage: StrictStorage
+    start: Start, functions: dict[str, DeployedFunction], project: str, storage: StorageEmulator
 ) -> None:
     publish_catalog, create_session = functions["publish-catalog"], functions["create-session"]
     storage.make_bucket(create_session.settings["SHELF"].removeprefix("gs://"))
@@ -146,7 +146,7 @@ def test_a_catalog_is_built_from_the_database_and_sessions_are_created_from_it(
     ],
 )
 def test_a_function_that_would_keep_data_inside_an_instance_does_not_start(
-    image: Image, functions: dict[str, Function], name: str, setting: str
+    image: Image, functions: dict[str, DeployedFunction], name: str, setting: str
 ) -> None:
     given = {**functions[name].settings, setting: ""}
     with pytest.raises(RuntimeError, match=rf"Earshot cannot start: {setting}: in the cloud"):
@@ -155,7 +155,7 @@ def test_a_function_that_would_keep_data_inside_an_instance_does_not_start(
 
 def test_events_of_the_database_keep_a_users_summary(
     start: Start,
-    functions: dict[str, Function],
+    functions: dict[str, DeployedFunction],
     project: str,
     bridge: EventBridge,
     emulator: FirestoreEmulator,

@@ -16,7 +16,7 @@ from adapters.gcs.shelf import GcsShelf
 from catalog_builder.publish.publisher import publish
 from emulators.firestore import FirestoreEmulator
 from emulators.process import free_port
-from emulators.storage.server import StrictStorage
+from emulators.storage.server import StorageEmulator
 from operations.doctor.finding import CHECKS
 from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.server import ROOT, Server
@@ -163,7 +163,7 @@ def test_keys_that_cannot_be_had(look: Look, tmp_path: Path) -> None:
 
 
 def in_the_cloud(
-    project: str, bucket: str, emulator: str, storage: StrictStorage
+    project: str, bucket: str, emulator: str, storage: StorageEmulator
 ) -> dict[str, str]:
     return {
         "STORE": "firestore",
@@ -179,7 +179,7 @@ def test_an_emulated_project(
     look: Look,
     firestore_emulator: FirestoreEmulator,
     firestore_project: str,
-    storage: StrictStorage,
+    storage: StorageEmulator,
 ) -> None:
     bucket = storage.make_bucket(f"b-{firestore_project}")
     publish(GcsShelf(bucket), catalog_of(episodes(60), now=now()), force=True)

@@ -20,30 +20,50 @@ from tests.support.server import ROOT, until
 
 START_S = 90
 PORTS = ("port", "firestore_port", "storage_port")
+WHOLE = ("-m", "emulators")
+SMALL = (
+    "-c",
+    """
+import signal, sys
+from emulators import __main__, stack
+from emulators.process import ChildProcess
+
+def start(self):
+    self.environment["PINECONE_HOST"] = ""
+    self._ports.check()
+    self._begin(ChildProcess("sleep", ["sleep", "600"], end_with=signal.SIGKILL))
+    self._begin(self._function("create_session", self._ports.page, AUTH="demo", **LOCAL))
+
+LOCAL = {"SHELF": "/nowhere", "STORE": "/nowhere"}
+stack.Stack.start = start
+sys.exit(__main__.main())
+""",
+)
+"""the command with two parts in place of all: one that is killed at the end, and a function"""
 
 
-class Started:
-    """The command, and all that it started."""
+class Command:
+    """The command, and all processes that it started."""
 
-    def __init__(self, log: Path, options: list[str], path: str) -> None:
+    def __init__(self, log: Path, arguments: list[str], path: str) -> None:
         self._log = log
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "emulators", *options],
+                [sys.executable, *arguments],
                 cwd=ROOT,
                 env={**os.environ, "PATH": path},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
         self.pids: dict[int, str] = {}
-        """its descendants, and what they run"""
+        """command lines of its descendants"""
 
     @property
     def output(self) -> str:
         return self._log.read_text()
 
     def ready(self) -> str:
-        """Wait until it says where the page is."""
+        """Waits until it prints the address of the page, and returns that."""
         pattern = re.compile(r"Earshot is at (http://localhost:\d+)/")
         until(lambda: pattern.search(self.output) or self.process.poll() is not None, START_S)
         found = pattern.search(self.output)
@@ -51,16 +71,13 @@ class Started:
         self.pids = descendants(self.process.pid)
         return found[1]
 
-    def one(self, words: str) -> int:
-        """The first process started whose command has these words."""
-        return min(pid for pid, command in self.pids.items() if words in command)
-
     def left(self) -> list[str]:
+        """The command lines of descendants that still run."""
         return [command for pid, command in self.pids.items() if processes().get(pid)]
 
 
 def processes() -> dict[int, tuple[int, str]]:
-    """Of each process that has not ended: who started it, and what it runs."""
+    """The parent and the command line of each process that has not ended."""
     command = ["ps", "-A", "-ww", "-o", "pid=,ppid=,stat=,args="]
     table = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     rows = [line.split(None, 3) for line in table.splitlines()]
@@ -75,17 +92,19 @@ def descendants(pid: int) -> dict[int, str]:
     return found
 
 
-Start = Callable[..., Started]
+Start = Callable[..., Command]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    started: list[Started] = []
+    started: list[Command] = []
 
-    def begin(path: str = os.environ["PATH"], **ports: int) -> Started:
+    def begin(
+        program: tuple[str, ...] = WHOLE, path: str = os.environ["PATH"], **ports: int
+    ) -> Command:
         ports = {name: free_port() for name in PORTS} | ports
-        given = [f"--{name.replace('_', '-')}={port}" for name, port in ports.items()]
-        started.append(Started(tmp_path / "output", given, path))
+        options = [f"--{name.replace('_', '-')}={port}" for name, port in ports.items()]
+        started.append(Command(tmp_path / "output", [*program, *options], path))
         return started[-1]
 
     yield begin
@@ -95,16 +114,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
             one.process.wait(30)
 
 
-@pytest.fixture
-def running(start: Start) -> Started:
+def test_the_whole_feed_runs_and_ends_as_a_whole_when_one_part_dies(start: Start) -> None:
     try:
         emulator_jar()
     except MissingError as missing:
         pytest.skip(str(missing))
-    return start()
-
-
-def test_the_whole_feed_runs_and_ends_without_a_trace(running: Started) -> None:
+    running = start()
     page = running.ready()
     assert "Earshot" in httpx.get(page).text
     ada = {"X-Demo-User": "ada"}
@@ -122,48 +137,51 @@ def test_the_whole_feed_runs_and_ends_without_a_trace(running: Started) -> None:
     assert liked not in [one["id"] for one in after["episodes"]]
     assert len(running.pids) >= 5, "java, and two functions with a worker each"
 
+    os.kill(min(pid for pid, one in running.pids.items() if "update_summary" in one), 9)
+    assert running.process.wait(30) == 1
+    assert "update_summary has ended (exit status -9)" in running.output
+    assert running.left() == []
+
+
+def test_ctrl_c_ends_everything_without_a_trace(start: Start) -> None:
+    running = start(SMALL)
+    running.ready()
+    assert len(running.pids) >= 3, "sleep, and a function with a worker"
     running.process.send_signal(signal.SIGINT)
     assert running.process.wait(30) == 0, running.output
     assert running.left() == []
     assert "Traceback" not in running.output
 
 
-def test_when_one_part_dies_it_is_named_and_all_end(running: Started) -> None:
-    running.ready()
-    os.kill(running.one("update_summary"), signal.SIGKILL)
-    assert running.process.wait(30) == 1
-    assert "update_summary has ended (exit status -9)" in running.output
-    assert running.left() == []
-
-
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv (util-linux)")
-def test_where_it_is_killed_itself_nothing_stays_behind(running: Started) -> None:
+def test_if_the_command_is_killed_its_parts_end_too(start: Start) -> None:
+    running = start(SMALL)
     running.ready()
     running.process.kill()
     running.process.wait(30)
     until(lambda: not running.left(), 30)
 
 
-def test_a_port_that_is_taken_is_said_in_one_line(start: Start) -> None:
+def test_a_port_that_is_in_use_is_named_in_one_line(start: Start) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         started = start(firestore_port=taken.getsockname()[1])
         assert started.process.wait(30) == 1
-    said = started.output.splitlines()[-1]
-    assert "address already in use; choose another with --firestore-port" in said
+    last = started.output.splitlines()[-1]
+    assert "address already in use; choose another with --firestore-port" in last
     assert "Traceback" not in started.output
 
 
-@pytest.mark.parametrize("there", [[], ["java"]])
-def test_what_is_missing_is_said_in_one_line(
-    start: Start, tmp_path: Path, there: list[str]
+@pytest.mark.parametrize(("there", "missing"), [([], "java"), (["java"], "gcloud")])
+def test_a_missing_program_is_named_in_one_line(
+    start: Start, tmp_path: Path, there: list[str], missing: str
 ) -> None:
     for name in there:
         (tmp_path / name).symlink_to("/bin/true")
     started = start(path=str(tmp_path))
     assert started.process.wait(30) == 1
-    said = started.output.splitlines()[-1]
-    assert said.startswith("gcloud is missing" if there else "java is missing"), started.output
-    assert "install" in said
+    last = started.output.splitlines()[-1]
+    assert last.startswith(f"{missing} is missing"), started.output
+    assert "install" in last
     assert "Traceback" not in started.output

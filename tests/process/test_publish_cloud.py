@@ -10,7 +10,7 @@ from google.cloud.firestore import SERVER_TIMESTAMP, Client
 from adapters.gcs.shelf import GcsShelf
 from catalog_builder.publish.publisher import verify
 from emulators.firestore import FirestoreEmulator
-from emulators.storage.server import StrictStorage
+from emulators.storage.server import StorageEmulator
 from tests.process.test_publish_catalog import episodes, publish
 from tests.support.catalogs import NOW
 from tests.support.counting_proxy import CountingProxy
@@ -34,7 +34,7 @@ class Cloud:
 
 
 @pytest.fixture
-def bucket(storage: StrictStorage, firestore_project: str) -> str:
+def bucket(storage: StorageEmulator, firestore_project: str) -> str:
     return storage.make_bucket(f"b-{firestore_project}")
 
 
@@ -50,7 +50,7 @@ def in_the_cloud(
     start_server: Start,
     firestore_emulator: FirestoreEmulator,
     firestore_project: str,
-    storage: StrictStorage,
+    storage: StorageEmulator,
     bucket: str,
 ) -> Callable[..., Server]:
     def start(**settings: str) -> Server:
@@ -109,21 +109,21 @@ def test_the_next_build_reads_only_what_changed(
 
 
 def test_a_bucket_or_a_collection_out_of_reach_is_worth_another_try(
-    cloud: Cloud, in_the_cloud: Callable[..., Server], storage: StrictStorage
+    cloud: Cloud, in_the_cloud: Callable[..., Server], storage: StorageEmulator
 ) -> None:
     server = in_the_cloud()
     version = publish(server)["version"]
-    storage.break_next("status", times=10_000, status=403)
+    storage.fail_next("status", times=10_000, status=403)
     assert problem(server.call("POST", "/"), 503)["type"].endswith(":source-unavailable")
-    storage.mend()
+    storage.clear_faults()
     publish(server)
     assert verify(cloud.shelf).version == version
 
 
 def test_an_answer_that_is_lost_leaves_the_pointer_right(
-    cloud: Cloud, in_the_cloud: Callable[..., Server], storage: StrictStorage
+    cloud: Cloud, in_the_cloud: Callable[..., Server], storage: StorageEmulator
 ) -> None:
-    storage.break_next("status", times=2, status=503, method="POST", after=True)
+    storage.fail_next("status", times=2, status=503, method="POST", after=True)
     report = publish(in_the_cloud())
     assert verify(cloud.shelf).version == report["version"]
     assert len(cloud.shelf.entries(9)) == 1

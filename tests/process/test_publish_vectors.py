@@ -11,7 +11,7 @@ import pytest
 
 from adapters.folder.shelf import FolderShelf
 from catalog_builder.publish.publisher import verify
-from emulators.pinecone.server import PineconeStandIn
+from emulators.pinecone.server import PineconeEmulator
 from feed.model.episode import Episode
 from tests.support.catalogs import fields
 from tests.support.pinecone import _pinecone_server, pinecone, store_vectors
@@ -32,7 +32,7 @@ def episodes(tmp_path: Path) -> list[Episode]:
 
 
 @pytest.fixture
-def start(start_server: Start, pinecone: PineconeStandIn, tmp_path: Path) -> Start:
+def start(start_server: Start, pinecone: PineconeEmulator, tmp_path: Path) -> Start:
     def start(**settings: str) -> Server:
         given = {
             "EPISODES": str(tmp_path / "episodes.json"),
@@ -46,7 +46,7 @@ def start(start_server: Start, pinecone: PineconeStandIn, tmp_path: Path) -> Sta
 
 
 def test_the_catalog_has_the_vectors_of_the_index(
-    start: Start, pinecone: PineconeStandIn, episodes: list[Episode], tmp_path: Path
+    start: Start, pinecone: PineconeEmulator, episodes: list[Episode], tmp_path: Path
 ) -> None:
     wanted = store_vectors(pinecone, episodes, "feeds")
     answer = start(PINECONE_NAMESPACE="feeds").call("POST", "/")
@@ -60,7 +60,7 @@ def test_the_catalog_has_the_vectors_of_the_index(
 
 
 def test_a_snapshot_may_leave_its_vectors_to_the_index(
-    start: Start, pinecone: PineconeStandIn, episodes: list[Episode], tmp_path: Path
+    start: Start, pinecone: PineconeEmulator, episodes: list[Episode], tmp_path: Path
 ) -> None:
     wanted = store_vectors(pinecone, episodes)
     answer = start(NO_VECTORS="true").call("POST", "/")
@@ -79,7 +79,7 @@ def test_an_index_that_has_none_of_them_is_refused_by_the_gate(
 
 
 def test_an_index_that_refuses_the_key_leaves_the_shelf_as_it_was(
-    start: Start, pinecone: PineconeStandIn, episodes: list[Episode], tmp_path: Path
+    start: Start, pinecone: PineconeEmulator, episodes: list[Episode], tmp_path: Path
 ) -> None:
     store_vectors(pinecone, episodes)
     assert start().call("POST", "/").status_code == 200

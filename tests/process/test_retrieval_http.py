@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from adapters.pinecone.records import metadata
-from emulators.pinecone.server import PineconeStandIn
-from emulators.pinecone.wire import Record, Upsert
+from emulators.pinecone.server import PineconeEmulator
+from emulators.pinecone.wire import UpsertRequest, VectorRecord
 from functions.serving.circuit_breaker import FAILURE_THRESHOLD
 from tests.support.catalogs import DIMENSION, catalog_of, episodes, publish_to
 from tests.support.scenarios import plain_settings
@@ -29,21 +29,23 @@ SCORES = ("similarity_score", "quality_score", "recency_score", "final_score")
 
 
 @pytest.fixture(scope="module")
-def index() -> Iterator[PineconeStandIn]:
+def index() -> Iterator[PineconeEmulator]:
     """An index with the vectors of the catalog."""
-    index = PineconeStandIn(DIMENSION).start()
+    index = PineconeEmulator(DIMENSION).start()
     vectors = zip(EPISODES, HELD.embeddings[:], HELD.embeddings.present, strict=True)
     records = [
-        Record(one.id, row.tolist(), metadata(one)) for one, row, present in vectors if present
+        VectorRecord(one.id, row.tolist(), metadata(one))
+        for one, row, present in vectors
+        if present
     ]
-    index.index.upsert(Upsert(records))
+    index.index.upsert(UpsertRequest(records))
     yield index
     index.stop()
 
 
 @pytest.fixture(scope="module")
 def start(
-    start_module_server: Start, index: PineconeStandIn, tmp_path_factory: pytest.TempPathFactory
+    start_module_server: Start, index: PineconeEmulator, tmp_path_factory: pytest.TempPathFactory
 ) -> Start:
     """Start a server on a snapshot without vectors, and on the index."""
     folder = tmp_path_factory.mktemp("retrieval")
@@ -74,15 +76,15 @@ def default_server(start: Start) -> Server:
 
 
 @pytest.fixture
-def hurried(default_server: Server, index: PineconeStandIn) -> Iterator[Server]:
+def hurried(default_server: Server, index: PineconeEmulator) -> Iterator[Server]:
     """A server with an open connection and the default time; the index is mended afterwards."""
     yield default_server
-    index.mend()
+    index.clear_faults()
     until(lambda: default_server.create(engagements=TASTE)["degraded"] == [], 20)
     assert "Traceback" not in default_server.output
 
 
-def asked_of(index: PineconeStandIn) -> dict[str, int]:
+def asked_of(index: PineconeEmulator) -> dict[str, int]:
     """The requests to the index since the last call, by path."""
     found = dict(index.requests)
     index.requests.clear()
@@ -126,7 +128,7 @@ def test_a_session_is_the_one_that_a_snapshot_with_vectors_gives(
 
 
 def test_a_session_of_a_stored_user_takes_two_requests_to_the_index(
-    searching: Server, index: PineconeStandIn
+    searching: Server, index: PineconeEmulator
 ) -> None:
     for one in TASTE:
         searching.engage("anna", **one)
@@ -145,7 +147,7 @@ def test_a_session_of_a_stored_user_takes_two_requests_to_the_index(
     assert asked_of(index) == {}  # the rest of the session is in its cursor
 
 
-def test_an_unknown_user_needs_no_search(searching: Server, index: PineconeStandIn) -> None:
+def test_an_unknown_user_needs_no_search(searching: Server, index: PineconeEmulator) -> None:
     asked_of(index)
     assert searching.create()["degraded"] == []
     assert asked_of(index) == {}
@@ -175,9 +177,9 @@ TROUBLES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
 @pytest.mark.parametrize("path", ["/vectors/fetch", "/query"])
 def test_an_index_in_trouble_costs_a_session_its_budget_and_is_named(
-    hurried: Server, index: PineconeStandIn, trouble: dict[str, Any], path: str
+    hurried: Server, index: PineconeEmulator, trouble: dict[str, Any], path: str
 ) -> None:
-    index.break_next(times=None, path=path, **trouble)
+    index.fail_next(times=None, path=path, **trouble)
     for _ in range(2):
         page, seconds = timed(hurried, engagements=TASTE, category_interests=["Chess"])
         assert len(page["episodes"]) == 10
@@ -196,10 +198,10 @@ def timeouts(server: Server) -> float:
 
 
 def test_an_index_that_hangs_opens_the_circuit_until_it_answers_a_probe(
-    hurried: Server, index: PineconeStandIn
+    hurried: Server, index: PineconeEmulator
 ) -> None:
     before = timeouts(hurried)
-    index.break_next("hang", times=None)
+    index.fail_next("hang", times=None)
     named = [hurried.create(engagements=TASTE)["degraded"][0] for _ in range(FAILURE_THRESHOLD + 3)]
     assert named == ["retrieval_timeout"] * FAILURE_THRESHOLD + ["retrieval_unavailable"] * 3
     asked_of(index)
@@ -218,14 +220,14 @@ def test_an_index_that_hangs_opens_the_circuit_until_it_answers_a_probe(
     assert health["status"] == "degraded"
     assert asked_of(index).keys() <= {"/vectors/fetch"}  # a probe; no caller asks
     assert timeouts(hurried) == before + FAILURE_THRESHOLD
-    index.mend()
+    index.clear_faults()
     until(lambda: hurried.create(engagements=TASTE)["degraded"] == [], 20)
     assert asked_of(index)["/query"] == 1
     assert hurried.call("GET", "/api/health").json()["dependencies"]["search"] == "ok"
 
 
 def test_an_index_that_refuses_connections_stops_no_session(
-    hurried: Server, index: PineconeStandIn
+    hurried: Server, index: PineconeEmulator
 ) -> None:
     with index.refusing():
         for _ in range(FAILURE_THRESHOLD + 1):
@@ -247,7 +249,7 @@ def test_an_index_that_refuses_connections_stops_no_session(
     ids=str,
 )
 def test_nonsense_from_an_index_is_named(
-    searching: Server, index: PineconeStandIn, answer: Any, monkeypatch: pytest.MonkeyPatch
+    searching: Server, index: PineconeEmulator, answer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(index.index, "query", lambda _: answer)
     page = searching.create(engagements=TASTE)
@@ -256,7 +258,7 @@ def test_nonsense_from_an_index_is_named(
 
 
 def test_the_connection_is_opened_with_the_first_request_and_an_empty_namespace_is_named(
-    start: Start, index: PineconeStandIn
+    start: Start, index: PineconeEmulator
 ) -> None:
     asked_of(index)
     server = start(PINECONE_NAMESPACE="elsewhere")
@@ -266,7 +268,7 @@ def test_the_connection_is_opened_with_the_first_request_and_an_empty_namespace_
         assert server.create(**request)["degraded"] == ["retrieval_empty", "vectors_unavailable"]
 
 
-def test_without_a_search_the_snapshot_alone_answers(start: Start, index: PineconeStandIn) -> None:
+def test_without_a_search_the_snapshot_alone_answers(start: Start, index: PineconeEmulator) -> None:
     asked_of(index)
     server = start(RETRIEVAL="")
     page = server.create(engagements=TASTE)
@@ -279,7 +281,7 @@ def test_without_a_search_the_snapshot_alone_answers(start: Start, index: Pineco
 
 
 def test_a_snapshot_with_vectors_needs_no_search(
-    start: Start, index: PineconeStandIn, tmp_path: Path
+    start: Start, index: PineconeEmulator, tmp_path: Path
 ) -> None:
     publish_to(tmp_path / "shelf", HELD)
     asked_of(index)

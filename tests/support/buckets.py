@@ -11,7 +11,7 @@ import pytest
 from google.cloud import storage as library
 
 from adapters.gcs.shelf import GcsShelf
-from emulators.storage.server import StrictStorage
+from emulators.storage.server import StorageEmulator
 from feed.ports.shelf import Shelf
 from tests.support.emulators import _storage_server, storage
 
@@ -27,7 +27,7 @@ MIXED = TEXT + DATA
 
 
 @pytest.fixture
-def bucket(storage: StrictStorage) -> str:
+def bucket(storage: StorageEmulator) -> str:
     return storage.make_bucket(f"bucket-{uuid4().hex}")
 
 
@@ -46,13 +46,13 @@ def other(open_shelf: Callable[[], Shelf]) -> Shelf:
     return open_shelf()
 
 
-def overwrite(storage: StrictStorage, bucket: str, name: str, data: bytes) -> None:
+def overwrite(storage: StorageEmulator, bucket: str, name: str, data: bytes) -> None:
     """Replace the bytes of an object, as with Google's console."""
     assert storage.url
     library.Client().bucket(bucket).blob(name).upload_from_string(data)
 
 
-def delete(storage: StrictStorage, bucket: str, name: str) -> None:
+def delete(storage: StorageEmulator, bucket: str, name: str) -> None:
     """Delete an object, as with Google's console."""
     assert storage.url
     library.Client().bucket(bucket).blob(name).delete()

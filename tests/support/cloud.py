@@ -21,7 +21,7 @@ from emulators.event_bridge import EventBridge, register
 from emulators.firestore import FirestoreEmulator, emulator_jar, new_project
 from emulators.process import MissingError
 from emulators.stack import TRIGGERS
-from emulators.storage.server import StrictStorage
+from emulators.storage.server import StorageEmulator
 from tests.support.catalogs import catalog_of, episodes
 from tests.support.server import Server, until
 
@@ -135,7 +135,7 @@ class Cloud(Backend):
 
 
 @pytest.fixture
-def cloud(start_server: Start, backend: Backend, storage: StrictStorage) -> Cloud:
+def cloud(start_server: Start, backend: Backend, storage: StorageEmulator) -> Cloud:
     bucket = storage.make_bucket("catalogs")
     publish(GcsShelf(bucket), catalog_of(episodes(300)), force=True)
     settings = {

@@ -1,4 +1,4 @@
-"""What Cloud Functions makes of an upload: a folder of files, their packages, and the functions."""
+"""Builds and starts functions as Cloud Functions does: from the uploaded files and packages."""
 
 import hashlib
 import os
@@ -18,7 +18,7 @@ SECRET = "a secret for tests that is long enough"
 
 @cache
 def uploaded_files(root: Path = ROOT) -> list[str]:
-    """The files below `root` that gcloud uploads, as it says itself."""
+    """Returns the files below `root` that gcloud would upload, as gcloud lists them."""
     command = ["gcloud", "meta", "list-files-for-upload", "."]
     done = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
     return sorted(done.stdout.splitlines())
@@ -26,13 +26,13 @@ def uploaded_files(root: Path = ROOT) -> list[str]:
 
 @dataclass(frozen=True)
 class Image:
-    """The uploaded files in a folder of their own, and a Python that has their requirements."""
+    """A folder with the uploaded files, and a Python with their requirements alone."""
 
     source: Path
     python: Path
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """`python ARGUMENTS` in that folder, with its output."""
+        """Runs `python ARGUMENTS` in the folder of the image."""
         return subprocess.run(
             [str(self.python), *arguments],
             cwd=self.source,
@@ -43,15 +43,15 @@ class Image:
             text=True,
         )
 
-    def start(self, function: "Function", **addresses: str) -> Server:
-        """The function in a process of its own; `addresses` say where the emulators are."""
+    def start(self, function: "DeployedFunction", **addresses: str) -> Server:
+        """Starts a function in a process; `addresses` are the variables that name emulators."""
         settings = {**function.settings, "K_SERVICE": function.name, **addresses}
         server = Server(settings, function.target, python=self.python, source=self.source)
         return server.start()
 
 
 def build_image(source: Path) -> Image:
-    """Copies what is uploaded into the empty folder `source`, and installs what it requires."""
+    """Copies the uploaded files into the empty folder `source` and installs their requirements."""
     for name in uploaded_files():
         copy = source / name
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -60,7 +60,7 @@ def build_image(source: Path) -> Image:
 
 
 def _python_with(requirements: Path) -> Path:
-    """A Python that has these packages alone. It is kept until they change: it takes a minute."""
+    """A Python with these packages alone, cached until they change: installing takes a minute."""
 
     def install(folder: Path) -> None:
         pip = [
@@ -72,7 +72,7 @@ def _python_with(requirements: Path) -> Path:
             "--disable-pip-version-check",
         ]
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        # What is imported is compiled then: compiling all of it takes as long as the rest.
+        # Modules are compiled when they are imported: compiling all takes as long as the rest.
         subprocess.run([*pip, "--no-compile", "-r", requirements], check=True)
 
     made_of = f"{sys.version}\n{requirements.read_text()}"
@@ -81,33 +81,33 @@ def _python_with(requirements: Path) -> Path:
 
 
 @dataclass(frozen=True)
-class Function:
-    """A function as deploy.sh deploys it."""
+class DeployedFunction:
+    """A function with the settings that deploy.sh deploys it with."""
 
     name: str
     target: str
-    """the function of main.py"""
+    """name of the function in main.py"""
     settings: dict[str, str]
     """its environment variables; a secret has the value of `SECRET`"""
     document: str
-    """the path pattern of the documents whose events it receives; empty: it is called by HTTP"""
+    """path pattern of the documents whose events it receives; empty for an HTTP function"""
 
 
-def deployed_functions(*options: str) -> dict[str, Function]:
-    """Every function that `deploy.sh OPTIONS` deploys, by name, as its dry run shows them."""
+def deployed_functions(*options: str) -> dict[str, DeployedFunction]:
+    """Returns the functions that `deploy.sh OPTIONS` deploys, by name, as a dry run shows."""
     done = dry_run(*options)
     assert done.returncode == 0, done.stderr
     shown = [one for one in commands(done.stdout) if one[:3] == ["gcloud", "functions", "deploy"]]
     return {one[3]: _function(one) for one in shown}
 
 
-def _function(words: list[str]) -> Function:
+def _function(words: list[str]) -> DeployedFunction:
     settings = variables(words)
     for secrets in flag(words, "set-secrets"):
         settings |= {one.partition("=")[0]: SECRET for one in secrets.split(",")}
     (target,) = flag(words, "entry-point")
     documents = flag(words, "trigger-event-filters-path-pattern")
-    return Function(
+    return DeployedFunction(
         name=words[3],
         target=target,
         settings=settings,

@@ -9,7 +9,7 @@ import pytest
 
 from emulators.firestore import FirestoreEmulator, emulator_jar, new_project
 from emulators.process import MissingError
-from emulators.storage.server import StrictStorage
+from emulators.storage.server import StorageEmulator
 
 
 @pytest.fixture(scope="session")
@@ -36,20 +36,20 @@ def firestore_project(
 
 
 @pytest.fixture(scope="session")
-def _storage_server() -> Iterator[StrictStorage]:
-    server = StrictStorage().start()
+def _storage_server() -> Iterator[StorageEmulator]:
+    server = StorageEmulator().start()
     yield server
     server.stop()
 
 
 @pytest.fixture
 def storage(
-    _storage_server: StrictStorage, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[StrictStorage]:
+    _storage_server: StorageEmulator, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StorageEmulator]:
     """A Cloud Storage that works, found by the library through its environment variable.
 
     Give each test a bucket of its own.
     """
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", _storage_server.url)
     yield _storage_server
-    _storage_server.mend()
+    _storage_server.clear_faults()

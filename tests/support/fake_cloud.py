@@ -1,13 +1,12 @@
-"""A stand-in for somebody's account: `gcloud`, `firebase` and `curl` as deploy.sh calls them.
+"""A fake of Google Cloud: `gcloud`, `firebase` and `curl` as deploy.sh calls them.
 
-A call is written down and answered as the real one would: what has been created is listed from then
-on. A lookup that it does not know is an error. What the real gcloud answers without an account, the
-real gcloud is asked. It is written from the vendors' documentation and refuses what they say is
-refused: an account that does not exist, an instance that Cloud Run does not have, a part that
-another part still uses.
+Each call is recorded and answered as the real tool would: what was created is listed from then on.
+An unknown call is an error. Calls that need no account go to the real gcloud. The fake follows the
+vendors' documentation and refuses what they refuse: a service account that does not exist, an
+instance that Cloud Run does not offer, the deletion of a part that another part uses.
 
-The tools on the PATH are a few lines of bash, which ask a server in the process of the tests: a
-deployment makes a hundred calls, and an interpreter for each would take most of its time.
+The tools on the PATH are a few lines of bash that ask a server in the process of the tests: a
+deployment makes a hundred calls, and starting Python for each would take most of its time.
 """
 
 import re
@@ -53,10 +52,11 @@ EMPTY: State = {
     "deleted": [],
     "fails": "",
 }
-"""A project in which there is a database and nothing else.
+"""State of a project with a database and nothing else.
 
-`fails` is a pattern of calls that do; `pending`, how many triggers fail because permissions of
-Eventarc have not arrived; `taken`, sites of others; `quota`, a region's milli-processors and bytes.
+`fails` is a pattern of calls that fail; `pending`, how many deployments of triggers fail because
+permissions of Eventarc have not arrived; `taken`, names of other projects' sites; `quota`, the
+milli-processors and bytes of a region.
 """
 
 TOOLS: dict[str, Callable[["Call"], str]] = {
@@ -75,11 +75,11 @@ done
 if ((code)); then cat <&3 >&2; else cat <&3; fi
 exit "$code"
 """
-"""a tool on the PATH"""
+"""The source of a tool on the PATH."""
 
 
 class FakeCloud:
-    """The account: its state, and the server that the tools ask."""
+    """The state of a project, and the server that the tools ask."""
 
     def __init__(self, state: State) -> None:
         self.state = deepcopy({**EMPTY, **state})
@@ -89,23 +89,23 @@ class FakeCloud:
         self.port = self._server.server_address[1]
 
     def install(self, folder: Path, tools: set[str]) -> None:
-        """Put the tools there."""
+        """Writes the tools into a folder."""
         for tool in tools & {*TOOLS}:
             (folder / tool).write_text(STUB)
             (folder / tool).chmod(0o755)
 
 
 class _Server(socketserver.TCPServer):
-    """One call at a time."""
+    """Answers one call at a time."""
 
     cloud: FakeCloud
 
 
 class Call(socketserver.StreamRequestHandler):
-    """One call of a tool: NUL ends each word; the answer is a line with the code, then the text."""
+    """One call of a tool. NUL ends each word; the answer is the exit code, then the text."""
 
     def handle(self) -> None:
-        """Write the call down and answer it."""
+        """Records the call and answers it."""
         self.state = cast("_Server", self.server).cloud.state
         count = int(self._word())
         self.folder = Path(self._word())
@@ -118,12 +118,12 @@ class Call(socketserver.StreamRequestHandler):
             text = TOOLS[self.words[0]](self)
         except VendorError as error:
             code, text = 1, f"ERROR: {error}"
-        except Exception as error:  # noqa: BLE001  # the caller sees what the stand-in does not know
-            code, text = 70, f"the stand-in has no answer: {error!r} to {self.words}"
+        except Exception as error:  # noqa: BLE001  # the caller prints it
+            code, text = 70, f"the fake cloud has no answer: {error!r} to {self.words}"
         self.wfile.write(f"{code}\n{text}\n".encode())
 
     def input(self) -> str:
-        """What is piped to the tool."""
+        """Returns what is piped to the tool."""
         self.wfile.write(b"input\n")
         return self._word()
 

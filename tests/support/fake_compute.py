@@ -1,4 +1,4 @@
-"""`gcloud compute` of the stand-in: the parts of a load balancer, and what uses what."""
+"""`gcloud compute` of the fake cloud: parts of a load balancer, and which part uses which."""
 
 import re
 from collections.abc import Callable
@@ -15,7 +15,7 @@ USES = {
     "default-service": "backend-services",
     "groups": "network-endpoint-groups",
 }
-"""by which flag one part names parts of another kind"""
+"""Flags that name other parts, with the kind of these."""
 FIELDS = {
     "name": "name",
     "description": "description",
@@ -25,7 +25,7 @@ FIELDS = {
     "sslCertificates.map().basename().list()": "ssl-certificates",
     "address": "ip",
 }
-"""what of a part each field of --format shows"""
+"""Fields of --format, with the attribute of a part that each shows."""
 
 
 def compute(
@@ -36,7 +36,7 @@ def compute(
     flags: dict[str, str],
     given: Callable[[], str],
 ) -> list[str]:
-    """One call: what is listed, or nothing for a change."""
+    """Carries out one call; returns the lines of a listing, none for a change."""
     there = parts.setdefault(kind, {})
     name = names[0] if names else ""
     if verb in {"list", "describe"}:
@@ -61,7 +61,7 @@ def compute(
 
 
 def _imported(text: str) -> dict[str, str]:
-    """What matters of YAML that is imported."""
+    """The description and the groups in imported YAML."""
     description = re.search(r"description: '(.*)'", text)
     groups = ",".join(re.findall(r"networkEndpointGroups/(\S+)", text))
     found = {"description": description[1]} if description else {}

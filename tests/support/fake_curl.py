@@ -1,4 +1,4 @@
-"""`curl` of the stand-in for an account, to the REST APIs of Google."""
+"""`curl` of the fake cloud: the REST APIs of Google that deploy.sh calls."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from tests.support.vendor_error import VendorError
 
 
 def curl(state: dict[str, Any], words: list[str], given: Callable[[], str]) -> str:
-    """The addresses of Google that deploy.sh looks at. The token comes through a pipe."""
+    """Answers one request, whose token comes through a pipe; returns the body and the status."""
     assert given() == f"Authorization: Bearer {state['token']}\n"
     address = words[-1]
     status, body = _answer(state, address, posted="--data" in words)
@@ -59,7 +59,7 @@ def _hosting(state: dict[str, Any], address: str, *, posted: bool) -> tuple[int,
 
 
 def _quota(limits: list[int] | None) -> tuple[int, dict[str, Any]]:
-    """As Service Usage says it: a limit for every region, and one for a region of its own."""
+    """The response of Service Usage: a limit for all regions, and one for a single region."""
     if limits is None:
         return 403, {"error": {"code": 403, "message": "Permission denied to list quota"}}
     names = "run.googleapis.com/cpu_allocation", "run.googleapis.com/mem_allocation"

@@ -1,4 +1,4 @@
-"""`firebase` of the stand-in for an account."""
+"""`firebase` of the fake cloud."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ from tests.support.vendor_error import VendorError
 
 
 def firebase(state: dict[str, Any], words: list[str], folder: Path) -> str:
-    """The commands of firebase-tools that deploy.sh runs."""
+    """Carries out one of the firebase commands that deploy.sh uses; returns its output."""
     flags = dict(w[2:].partition("=")[::2] for w in words if w.startswith("--"))
     match [word for word in words[1:] if not word.startswith("--")]:
         case ["login:list"]:
@@ -53,7 +53,7 @@ def _deploy(
 
 
 def _deploy_indexes(there: dict[str, Any], spec: dict[str, Any]) -> None:
-    """As firebase does without --force: nothing is deleted, an override takes another's place."""
+    """Adds indexes and replaces overrides without deleting any, as without --force."""
     there["indexes"] += [one for one in spec["indexes"] if one not in there["indexes"]]
     for override in spec["fieldOverrides"]:
         at = override["collectionGroup"], override["fieldPath"]
@@ -66,7 +66,7 @@ def _deploy_indexes(there: dict[str, Any], spec: dict[str, Any]) -> None:
 
 
 def check_name(state: dict[str, Any], name: str) -> None:
-    """Refuse a new site that has the name of somebody else's."""
+    """Raises `VendorError` if another project has a site of this name."""
     if name in state["taken"]:
         raise VendorError(
             f"Invalid name: `{name}` is reserved by another project; "

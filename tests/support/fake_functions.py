@@ -1,4 +1,4 @@
-"""Cloud Functions of the stand-in: what it refuses to deploy, and what it leaves behind."""
+"""Cloud Functions of the fake cloud: what it refuses to deploy, and what it leaves behind."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from tests.support.vendor_error import VendorError
 
 GI = 2**30
 MEMORY = {1: (0.125, 4), 2: (0.125, 8), 4: (2, 16), 6: (4, 24), 8: (4, 32)}
-"""GiB that an instance may have, by its processors: cloud.google.com/run/docs/configuring/cpu"""
+"""Range of GiB for an instance by its processors: cloud.google.com/run/docs/configuring/cpu."""
 
 
 def deploy_function(state: dict[str, Any], name: str, flags: dict[str, str]) -> None:
-    """`gcloud functions deploy`."""
+    """Carries out `gcloud functions deploy`. Raises `VendorError` for what Google refuses."""
     region, cpu, most = flags["region"], int(flags["cpu"]), int(flags["max-instances"])
     number = int(flags["memory"][:-2])
     gib = number if flags["memory"].endswith("Gi") else number / 1024
@@ -44,12 +44,12 @@ def deploy_function(state: dict[str, Any], name: str, flags: dict[str, str]) -> 
 
 
 def image(project: str, region: str, name: str) -> str:
-    """The name of a function's image in gcf-artifacts."""
+    """Returns the name of a function's image in gcf-artifacts."""
     return "__".join(part.replace("-", "--") for part in (project, region, name))
 
 
 def delete_function(state: dict[str, Any], name: str, region: str) -> None:
-    """`gcloud functions delete`: its image and its source stay, its bindings go."""
+    """Carries out `gcloud functions delete`, which keeps the image and the source."""
     del state["functions"][f"{region}/{name}"]
     state["policies"].pop(f"run services {name} {region}", None)
 

@@ -1,4 +1,4 @@
-"""`gcloud` of the stand-in for an account."""
+"""`gcloud` of the fake cloud."""
 
 import os
 import subprocess
@@ -13,8 +13,8 @@ from tests.support.vendor_error import VendorError
 AGENT = "serviceAccount:service-{}@gcp-sa-eventarc.iam.gserviceaccount.com"
 
 
-class Cloud:
-    """One call, and the state before and after it."""
+class GcloudCall:
+    """One call of gcloud, which reads and changes the state of the project."""
 
     def __init__(
         self, state: dict[str, Any], words: list[str], folder: Path, given: Callable[[], str]
@@ -27,7 +27,7 @@ class Cloud:
         self.flags = dict(w[2:].partition("=")[::2] for w in words if w.startswith("--"))
 
     def answer(self) -> str:
-        """What is printed. Raises KeyError for a call that deploy.sh has no business making."""
+        """Returns what is printed. Raises KeyError for a call that deploy.sh should not make."""
         if (lines := self._lookup()) is not None:
             return "\n".join(lines)
         self.state["changes"].append(self.line)
@@ -166,7 +166,7 @@ class Cloud:
         return " ".join([*group, name, self.flags.get("region", "")]).strip()
 
     def _real(self) -> list[str]:
-        """What the real one says. It takes seconds: it is asked once for files of equal names."""
+        """The real gcloud's answer, cached for all folders with equal files: it takes seconds."""
         names = sorted(str(one.relative_to(self.folder)) for one in self.folder.rglob("*"))
         rules = (self.folder / ".gcloudignore").read_text()
         return _asked(tuple(self.line.split()), tuple(names), rules, self.folder)
@@ -187,5 +187,5 @@ def _asked(words: tuple[str, ...], names: tuple[str, ...], rules: str, folder: P
 
 
 def gcloud(state: dict[str, Any], words: list[str], folder: Path, given: Callable[[], str]) -> str:
-    """Answer one call, made in a folder, with what may be given through a pipe."""
-    return Cloud(state, words, folder, given).answer()
+    """Carries out one call; returns its output. `given` reads what is piped to it."""
+    return GcloudCall(state, words, folder, given).answer()

@@ -1,4 +1,4 @@
-"""Firebase Hosting by firebase-tools itself: which files it uploads, and what it serves."""
+"""Firebase Hosting as firebase-tools has it: the files that it uploads, and what it serves."""
 
 import json
 import os
@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from emulators.firestore import new_project
-from emulators.process import Child, free_port
+from emulators.process import ChildProcess, free_port
 from tests.support.deployment import Account, flag
 from tests.support.firebase_tools import asked, firebase_tools
 
 
 class Site:
-    """The site that deploy.sh deploys to Hosting, in a folder that it was deployed from."""
+    """A site that deploy.sh has deployed to Hosting: its folder and its configuration."""
 
     def __init__(self, account: Account) -> None:
         deployed = [one.split(" ") for one in account.deploy() if one.startswith("firebase ")]
@@ -26,20 +26,20 @@ class Site:
         self.public = self.folder / self.hosting["public"]
 
     def uploaded_files(self) -> list[str]:
-        """The files that `firebase deploy` uploads, as it lists them itself."""
+        """Returns the files that `firebase deploy` would upload, as its own code lists them."""
         given = [str(self.public), self.hosting["ignore"]]
         return sorted(asked("listFiles", "module.listFiles(...given)", given))
 
     def invalid_fields(self) -> list[str]:
-        """What firebase-tools itself finds wrong with the configuration."""
+        """Returns the errors that firebase-tools finds in the configuration."""
         check = "(v => v(given) ? [] : v.errors.map(module.getErrorMessage))(module.getValidator())"
         return asked("firebaseConfigValidate", check, self.config)
 
 
-class HostingEmulator(Child):
+class HostingEmulator(ChildProcess):
     """firebase-tools' emulator of Hosting, over exactly the files of a site that are uploaded.
 
-    It serves ignored files, too, so it is given none. It answers no rewrite to a function.
+    It would serve ignored files, too, so it gets none. It does not answer rewrites to functions.
     """
 
     def __init__(self, site: Site, folder: Path) -> None:
@@ -67,7 +67,7 @@ class HostingEmulator(Child):
         )
 
     def start(self) -> Self:
-        """Start it, and wait until it answers."""
+        """Starts the emulator and waits until it answers."""
         super().start()
         self.wait_for(self.url)
         return self
