@@ -1,4 +1,4 @@
-"""The request for a session, as it crosses the boundary, and the query that it becomes."""
+"""The request for a session as an app sends it, and the query that it becomes."""
 
 from datetime import datetime
 from typing import Annotated
@@ -26,7 +26,7 @@ Limit = Annotated[int, msgspec.Meta(ge=1, le=50)]
 
 
 class SentEngagement(msgspec.Struct, frozen=True, kw_only=True):
-    """An engagement as a client sends it. Fields that are not known are left alone."""
+    """An engagement as a client sends it. Unknown fields are ignored."""
 
     episode_id: EpisodeId
     type: EngagementType
@@ -37,7 +37,7 @@ class SentEngagement(msgspec.Struct, frozen=True, kw_only=True):
     series_name: Annotated[str, msgspec.Meta(max_length=1000)] | None = None
 
     def engagement(self, engagement_id: str, now_us: int) -> Engagement:
-        """As it is recorded; without a timestamp it happened now."""
+        """The engagement to record under this id; without a timestamp it happened at `now_us`."""
         return Engagement(
             id=engagement_id,
             episode_id=self.episode_id,
@@ -50,37 +50,46 @@ class SentEngagement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`POST /api/sessions/create`, and the file that `replay` reads."""
+    """The body of `POST /api/sessions/create`, and the file that `feed replay` reads."""
 
     engagements: Annotated[tuple[SentEngagement, ...], msgspec.Meta(max_length=500)] = ()
+    """in addition to the stored ones"""
     excluded_ids: Ids = ()
+    """episodes that are not shown, by id or content id"""
     served_ids: Ids = ()
+    """episodes that an earlier session showed, by id or content id"""
     category_interests: Names | None = None
+    """stated interests in place of the stored ones, which None keeps"""
     muted_series: Names = ()
+    """ids of series to mute in addition to the stored ones"""
     user_id: str | None = None
+    """refused unless it is the signed-in user"""
     limit: Limit = 10
+    """number of episodes on the first page"""
     scenario: str | None = None
     trace: bool = False
+    """whether the answer says how the queue came about"""
     detail: bool = False
+    """whether the answer says so with ids and titles; for administrators"""
     stored: bool = True
-    """whether what is stored of the user counts, too"""
+    """whether the stored engagements and profile of the user count"""
     seed: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] | None = None
-    """what chance is drawn from; none: by chance"""
+    """seed of all random draws, and id of the session; None: a random one"""
 
 
 def make_query(
     request: SessionRequest, summary: Summary | None, *, seed: int, now_us: int
 ) -> Query:
-    """The request merged with the summary.
+    """Merge a request with the stored summary of its user, if there is one.
 
-    Interests in the request stand in place of the profile's; mutes add to it. An engagement that
-    is stored already counts once, whether the client knows its id or not. One from a clock that is
-    more than an hour ahead counts among the newest, and `clock_ahead` says so. With `stored` false
-    the request stands alone.
+    Interests of the request replace those of the profile, its mutes are added. An engagement that
+    was sent and is stored counts once, even if it was sent without its id. An engagement with a
+    time more than an hour ahead of `now_us` counts as the newest and degrades the query
+    (`clock_ahead`). With `stored` false, the request counts alone.
     """
     stored = summary if summary and request.stored else Summary()
     engagements = _engagements(request.engagements, stored.engagements, now_us)
-    ahead = bool(engagements) and engagements[0].timestamp_us > now_us + HOUR_US
+    is_ahead = bool(engagements) and engagements[0].timestamp_us > now_us + HOUR_US
     profile = stored.profile
     if request.category_interests is not None:
         profile = msgspec.structs.replace(profile, category_interests=request.category_interests)
@@ -94,7 +103,7 @@ def make_query(
         profile=profile,
         seed=seed,
         now_us=now_us,
-        degraded=(Degradation.CLOCK_AHEAD,) if ahead else (),
+        degraded=(Degradation.CLOCK_AHEAD,) if is_ahead else (),
     )
 
 
@@ -104,16 +113,16 @@ def _engagements(
     if not sent:
         return stored
     by_id = {e.id: e for e in stored}
-    known = {_content(e) for e in stored}
-    nameless = []
+    stored_contents = {_content(e) for e in stored}
+    without_id = []
     for one in sent:
         engagement = one.engagement(one.id or "", now_us)
         if one.id is not None:
             by_id[one.id] = engagement
-        elif _content(engagement) not in known:
-            nameless.append(engagement)
-    together = [*by_id.values(), *nameless]
-    # Past the id, by content: the order in which a client sends them never matters.
+        elif _content(engagement) not in stored_contents:
+            without_id.append(engagement)
+    together = [*by_id.values(), *without_id]
+    # Equal times and ids are ordered by content, so that the order of sending does not matter.
     return tuple(sorted(together, key=lambda e: (*newest_first(e), e.episode_id, e.type)))
 
 
