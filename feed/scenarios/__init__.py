@@ -1,1 +1,1 @@
-"""The shipped scenarios, as TOML files."""
+"""What a deployment tunes: scenarios (parameters and rules), experiments, and shipped files."""

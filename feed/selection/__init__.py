@@ -1,1 +1,1 @@
-"""From scored candidates to a queue; knows no catalog and no user."""
+"""The selector: scored candidates become a diverse queue, whatever they are."""

@@ -1,1 +1,1 @@
-"""Request in, pages and cursor out."""
+"""Sessions: a request becomes a query, a ranked queue becomes pages, the rest a cursor."""
