@@ -43,7 +43,7 @@ class GreedySelection:
         self._pinnable = shortlist.pinnable
         self._values = CandidateValues(shortlist, calibration_gain, parameters)
         self._remainder = remainder
-        self._remainder_bound = np.inf
+        self._remainder_bound = np.inf if len(remainder.scores) else -np.inf
         """no value in the remainder is higher"""
         self._parameters = parameters
         self._length = min(parameters.queue, len(shortlist.scores))
@@ -62,12 +62,15 @@ class GreedySelection:
     def run(self) -> bool:
         """Fill the queue. Returns False if the remainder may hold a candidate that wins a slot."""
         for slot in range(self._length):
-            index, propensity = self._pinned_to(slot), None
-            if index is None and self._is_exploration_slot(slot):
+            index, propensity = None, None
+            if slot + 1 in self._pinnable:
+                index = self._pinned_to(slot)
+            if index is None and self._pool.size and self._is_exploration_slot(slot):
                 index, propensity = self._explore()
             if index is None:
                 index = self._values.best(slot)
-                if self._remainder_may_win(slot, index):
+                value = -np.inf if index is None else self._values.current[index]
+                if value <= self._remainder_bound and self._remainder_may_win(slot, value):
                     return False
                 if index is None:
                     index = self._relax(slot)
@@ -95,8 +98,6 @@ class GreedySelection:
 
     def _pinned_to(self, slot: int) -> int | None:
         """The available candidate of the highest score that a rule pins to this slot, if any."""
-        if slot + 1 not in self._pinnable:
-            return None
         free = np.flatnonzero(self._pinnable[slot + 1] & self._values.available)
         if not len(free):
             return None
@@ -105,7 +106,7 @@ class GreedySelection:
 
     def _is_exploration_slot(self, slot: int) -> bool:
         every = self._parameters.explore_every
-        return bool(self._pool.size) and slot % every >= every - self._parameters.explore_places
+        return slot % every >= every - self._parameters.explore_places
 
     def _explore(self) -> tuple[int | None, float | None]:
         """A random candidate of the pool, by the Gumbel-max trick, and its probability."""
@@ -118,14 +119,11 @@ class GreedySelection:
         weights = np.exp(log_weights - log_weights.max())
         return int(self._pool[free[drawn]]), float(weights[drawn] / weights.sum())
 
-    def _remainder_may_win(self, slot: int, best: int | None) -> bool:
-        """Whether the remainder may hold a higher value than the best of the shortlist."""
+    def _remainder_may_win(self, slot: int, value: float) -> bool:
+        """Whether the remainder may hold more than this value, the best of the shortlist."""
         if not len(self._remainder.scores):
             return False
-        value = -np.inf if best is None else self._values.current[best]
-        if value > self._remainder_bound:
-            return False
-        if best is None and slot < self._parameters.relax_below:
+        if value == -np.inf and slot < self._parameters.relax_below:
             return True
         self._remainder_bound = self._remainder.upper_bound(
             self._parameters, self._values.series_counts, self._values.topic_counts

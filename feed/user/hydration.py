@@ -54,17 +54,21 @@ class HydratedQuery:
 def hydrate(query: Query, catalog: Catalog) -> HydratedQuery:
     """Resolve every id, name and language of a query against a catalog, once per request."""
     engagements, profile = query.engagements, query.profile
-    hashes = hash_strings([one.episode_id for one in engagements])
+    ids = [one.episode_id for one in engagements]
+    # Hashed in one pass, since a pass over a few ids takes as long as one over many.
+    hashes = hash_strings([*ids, *query.excluded_ids, *query.served_ids])
+    first, last = len(ids), len(ids) + len(query.excluded_ids)
+    engaged, excluded, served = hashes[:first], hashes[first:last], hashes[last:]
     progress = [np.nan if one.progress is None else one.progress for one in engagements]
     return HydratedQuery(
         now_us=query.now_us,
         seed=query.seed,
-        rows=catalog.rows_by_hash(hashes),
+        rows=catalog.rows_by_hash(engaged),
         types=np.frombuffer(bytes([_TYPE_CODES[one.type] for one in engagements]), np.uint8),
         progress=np.array(progress, np.float64),
-        engaged_rows=catalog.all_rows_by_hash(hashes),
-        excluded_rows=_rows(catalog, query.excluded_ids),
-        served_rows=np.sort(_rows(catalog, query.served_ids)),
+        engaged_rows=catalog.all_rows_by_hash(engaged),
+        excluded_rows=catalog.all_rows_by_hash(excluded),
+        served_rows=np.sort(catalog.all_rows_by_hash(served)),
         muted_series=series_indices(catalog, profile.muted_series),
         muted_categories=_categories(catalog, profile.muted_categories),
         followed_series=series_indices(catalog, profile.followed_series),
@@ -83,10 +87,6 @@ def language_indices(catalog: Catalog, tags: Sequence[str]) -> IntArray:
     wanted = {primary_subtag(tag) for tag in tags}
     known = [index for index, tag in enumerate(catalog.languages) if tag in wanted]
     return np.array(known, np.int64)
-
-
-def _rows(catalog: Catalog, ids: tuple[str, ...]) -> IntArray:
-    return catalog.all_rows(ids) if ids else _NONE
 
 
 def _categories(catalog: Catalog, names: tuple[str, ...]) -> IntArray:
