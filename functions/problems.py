@@ -8,7 +8,7 @@ import msgspec
 from starlette.responses import Response
 
 from feed.model.degradation import Degradation
-from feed.model.engagement import TYPES
+from feed.model.engagement import ENGAGEMENT_TYPES
 
 _MAX_ECHO_CHARS = 500
 """how much of the text of a request an answer repeats"""
@@ -117,7 +117,9 @@ def from_validation_error(
         name = ".".join(filter(None, [path, unknown[1]]))
         return invalid(name, f"one of the fields {known}", is_known=False)
     if text.startswith("Invalid enum value"):
-        return invalid(path, f"one of {', '.join(TYPES)}", text.removeprefix("Invalid enum value "))
+        return invalid(
+            path, f"one of {', '.join(ENGAGEMENT_TYPES)}", text.removeprefix("Invalid enum value ")
+        )
     if types := _TYPES.fullmatch(text):
         return invalid(path or "body", types[1].replace("`", ""), types[2].replace("`", ""))
     expected = _EXPECTED.get(text, text.replace("`", "").removeprefix("Expected "))

@@ -21,7 +21,7 @@ from feed.arrays.strings import Strings
 from feed.catalog.cards import Cards
 from feed.catalog.catalog import Catalog
 from feed.catalog.signals import HALF_LIVES_DAYS, Signals
-from feed.model.engagement import TYPES, Engagement, Summary
+from feed.model.engagement import ENGAGEMENT_TYPES, Engagement, Summary
 from feed.model.episode import Categories, Episode
 from feed.model.timestamps import DAY_US, to_us
 from feed.ports.episodes import Vectors
@@ -98,12 +98,12 @@ def queries(catalog: Catalog, count: int) -> list[Query]:
         rng = np.random.default_rng(seed)
         near, _ = neighbourhoods(catalog, seed)
         heard = rng.permutation(near)[: ENGAGEMENTS + EXCLUSIONS].tolist()
-        kinds = rng.choice(len(TYPES), size=ENGAGEMENTS).tolist()
+        kinds = rng.choice(len(ENGAGEMENT_TYPES), size=ENGAGEMENTS).tolist()
         engagements = tuple(
             Engagement(
                 id=f"{at}",
                 episode_id=catalog.ids[row],
-                type=TYPES[kind],
+                type=ENGAGEMENT_TYPES[kind],
                 timestamp_us=to_us(NOW) - at * DAY_US // 10,
             )
             for at, (row, kind) in enumerate(zip(heard, kinds, strict=False))

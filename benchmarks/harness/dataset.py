@@ -28,7 +28,7 @@ from benchmarks.harness.function_process import firestore
 from catalog_builder.build import build_catalog
 from catalog_builder.publish.publisher import publish
 from feed.catalog.catalog import Catalog
-from feed.model.engagement import KEPT, Profile, Summary
+from feed.model.engagement import MAX_ENGAGEMENTS, Profile, Summary
 from feed.model.episode import Categories, Episode, Scores, Series
 from feed.model.timestamps import rfc3339, to_us
 from feed.ports.episodes import Vectors
@@ -82,7 +82,7 @@ class SyntheticDataset:
 
     def summaries(self) -> Iterator[tuple[str, Summary]]:
         """Yield each user's id and summary: 500 engagements and a profile with an interest."""
-        each = min(KEPT, self.episodes // 2)
+        each = min(MAX_ENGAGEMENTS, self.episodes // 2)
         every = SyntheticUsers(self.users, self.episodes, each=each, seed=1).summaries()
         for number, summary in enumerate(every):
             interests = (f"Topic {number % self._topics}",)

@@ -15,7 +15,7 @@ from catalog_builder.episodes.languages import standardize_languages
 from catalog_builder.errors import CommandError
 from feed.arrays.hashing import hash_strings
 from feed.model.episode import MAX_ID_BYTES, Categories, Episode, Scores, Series
-from feed.model.markup import heading, text_of
+from feed.model.markup import description_text, title_text
 from feed.model.timestamps import to_us
 from feed.ports.episodes import SourceProblem, SourceRecord
 
@@ -154,13 +154,13 @@ def _without_markup(episode: Episode) -> Episode:
     """Returns the episode with its HTML turned into plain text."""
     series = episode.series
     if series and series.name:
-        series = msgspec.structs.replace(series, name=heading(series.name) or series.name)
+        series = msgspec.structs.replace(series, name=title_text(series.name) or series.name)
     return msgspec.structs.replace(
         episode,
-        title=heading(episode.title) or episode.title,
+        title=title_text(episode.title) or episode.title,
         series=series,
-        description=episode.description and text_of(episode.description),
-        key_insight=episode.key_insight and text_of(episode.key_insight),
+        description=episode.description and description_text(episode.description),
+        key_insight=episode.key_insight and description_text(episode.key_insight),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.arrays.arrays import IntArray, group_by
-from feed.model.engagement import TYPES, Summary
+from feed.model.engagement import ENGAGEMENT_TYPES, Summary
 
 MINUTE_US = 60_000_000
 DECODED_USERS = 1000
@@ -141,8 +141,8 @@ def _merge_repeated(
     return tuple(column[oldest_first] for column in merged)
 
 
-_CODES = {kind: code for code, kind in enumerate(TYPES)}
-_WEIGHT_BY_CODE = np.array([WEIGHTS[kind] for kind in TYPES], np.float32)
+_CODES = {kind: code for code, kind in enumerate(ENGAGEMENT_TYPES)}
+_WEIGHT_BY_CODE = np.array([WEIGHTS[kind] for kind in ENGAGEMENT_TYPES], np.float32)
 
 
 def _weights(

@@ -22,7 +22,7 @@ from evaluation.data.events import Events
 from evaluation.data.training import training_data
 from evaluation.wiring import CatalogInput
 from feed.catalog.catalog import Catalog
-from feed.model.engagement import TYPES, Engagement, Profile, Summary, newest
+from feed.model.engagement import ENGAGEMENT_TYPES, Engagement, Profile, Summary, newest
 from feed.model.timestamps import DAY_US, from_us, to_us
 from feed.ports.errors import Unavailable
 from feed.ranking.pipeline import Ranker
@@ -142,7 +142,7 @@ def _catalog(read: CatalogInput, crowd: Sequence[CrowdEngagement]) -> Catalog:
         (
             f"{index}-{user}",
             engagement.episode_id,
-            TYPES.index(engagement.type),
+            ENGAGEMENT_TYPES.index(engagement.type),
             engagement.timestamp_us,
             np.nan if engagement.progress is None else engagement.progress,
         )

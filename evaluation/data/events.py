@@ -13,17 +13,17 @@ import numpy.typing as npt
 
 from catalog_builder.errors import CommandError
 from feed.arrays.arrays import BoolArray, IntArray
-from feed.model.engagement import TYPES
+from feed.model.engagement import ENGAGEMENT_TYPES
 from feed.model.timestamps import FIRST_US, LAST_US, to_us
 
 COLUMNS = ("user_id", "episode_id", "type", "timestamp")
 """Required columns of an interactions file. `progress` is optional, others are ignored."""
 
 Event = tuple[str, str, int, int, float]
-"""user id, episode id, index of the type in `TYPES`, microseconds since 1970, progress or NaN"""
+"""user id, episode id, index in `ENGAGEMENT_TYPES`, microseconds since 1970, progress or NaN"""
 
 SECOND_US = 1_000_000
-_CODES: dict[str, int] = {name: code for code, name in enumerate(TYPES)}
+_CODES: dict[str, int] = {name: code for code, name in enumerate(ENGAGEMENT_TYPES)}
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _nonempty(field: str, text: str) -> str:
 
 def _event_type(text: str) -> int:
     if text not in _CODES:
-        raise ValueError(f"type: expected one of {', '.join(TYPES)}, got {text!r}")
+        raise ValueError(f"type: expected one of {', '.join(ENGAGEMENT_TYPES)}, got {text!r}")
     return _CODES[text]
 
 

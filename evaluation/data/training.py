@@ -14,12 +14,12 @@ from catalog_builder.signals.aggregates import SignalParameters
 from evaluation.data.events import Events
 from feed.arrays.arrays import BoolArray, IntArray
 from feed.catalog.catalog import Catalog
-from feed.model.engagement import TYPES, Engagement, Summary, newest
+from feed.model.engagement import ENGAGEMENT_TYPES, Engagement, Summary, newest
 from feed.model.episode import Episode
 from feed.model.timestamps import from_us, to_us
 from feed.ports.episodes import Vectors
 
-NOT_INTERESTED = TYPES.index("not_interested")
+NOT_INTERESTED = ENGAGEMENT_TYPES.index("not_interested")
 """Type code of an engagement that rejects its episode."""
 
 
@@ -126,7 +126,7 @@ def _summaries(train: Events) -> dict[str, Summary]:
             # At equal times the lower id counts as newer; here that is the later line.
             id=f"{len(train) - index:012d}",
             episode_id=train.episode_ids[episode],
-            type=TYPES[event_type],
+            type=ENGAGEMENT_TYPES[event_type],
             timestamp_us=timestamp_us,
             progress=None if np.isnan(progress) else progress,
         )

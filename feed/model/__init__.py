@@ -1,1 +1,1 @@
-"""The nouns: episode, engagement, profile, summary, timestamps."""
+"""What a feed is about: episodes, engagements, profiles and summaries."""

@@ -1,6 +1,6 @@
-"""Names of categories: those that differ only in case or space name one category."""
+"""Category names: spellings that differ only in case or white space are one category."""
 
 
 def category_key(name: str) -> str:
-    """Return what all spellings of a name have in common."""
+    """A key that is equal for all spellings of one category's name."""
     return " ".join(name.split()).casefold()

@@ -1,25 +1,24 @@
-"""Degradation: every cause that `degraded` may name, how severe it is, and what it means.
+"""Every cause that an answer's `degraded` may name, with its severity and meaning.
 
-The one table of them: an answer names a cause, the log says how severe it is, and docs/api.md and
-docs/operations.md describe each. `tests/unit/feed/model/test_degradation.py` holds the
-docs against it.
+Answers name a cause, logs its severity; docs/api.md and docs/operations.md describe each, and
+tests/unit/feed/model/test_degradation.py holds these pages against this table.
 """
 
 from enum import StrEnum
 from typing import Literal, Self
 
 Severity = Literal["INFO", "WARNING", "ERROR"]
-"""ERROR: an operator has to act. WARNING: it may become that. INFO: nothing is wrong with us."""
+"""ERROR: an operator has to act. WARNING: may become one. INFO: the service works as it should."""
 
 
 class Degradation(StrEnum):
-    """What an answer had to do without."""
+    """Why an answer is not as good as it could be, such as a store that did not respond."""
 
     severity: Severity
     meaning: str
 
     def __new__(cls, name: str, severity: Severity, meaning: str) -> Self:
-        """A cause by the name that `degraded` gives it."""
+        """A cause by its name in answers; severity and meaning become attributes."""
         one = str.__new__(cls, name)
         one._value_ = name
         one.severity, one.meaning = severity, meaning

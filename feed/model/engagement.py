@@ -1,8 +1,8 @@
-"""Engagement, profile and summary, and `merge`: how the first become the last.
+"""A user's engagements and profile, and the summary that is derived from them.
 
-A summary is derived, never a second truth. The law that `merge` and `feed.summary.writer`
-keep: once all events are handled, in any order and with any duplicates, the packed engagements are
-byte for byte those of a summary rebuilt from the engagements that exist.
+A summary is never a second truth. The law that `merge` and `feed.summary.writer` keep: once all
+events are handled, in any order and with any duplicates, its packed engagements are byte for byte
+those of a summary rebuilt from the engagements that exist.
 """
 
 from collections import Counter
@@ -13,19 +13,19 @@ import msgspec
 
 from feed.model import limits
 
-KEPT = 500
-"""How many of a user's newest engagements a summary holds."""
+MAX_ENGAGEMENTS = 500
+"""Number of a user's newest engagements that a summary holds."""
 
 EngagementType = Literal[
     "click", "listen", "complete", "bookmark", "like", "share", "not_interested"
 ]
-TYPES: tuple[EngagementType, ...] = get_args(EngagementType)
-"""Their places are their codes in packed engagements: append, never reorder."""
+ENGAGEMENT_TYPES: tuple[EngagementType, ...] = get_args(EngagementType)
+"""An index in it is the code of a type in packed engagements: append, never reorder."""
 
 EngagementId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 EpisodeId = Annotated[str, msgspec.Meta(min_length=1)]
 StoredEpisodeId = Annotated[str, msgspec.Meta(min_length=1, max_length=limits.MAX_EPISODE_ID)]
-"""One that is longer in UTF-8, which no schema can say, is shown, but not recorded."""
+"""Recorded only if it is no longer in UTF-8 either, which a schema cannot say."""
 Progress = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 ABANDONED_BELOW = 0.1
@@ -37,36 +37,36 @@ _PACKING = b"\x01"
 
 
 class SummaryError(ValueError):
-    """Stored bytes are no packed engagements that this version reads."""
+    """Stored bytes are not packed engagements that this version reads."""
 
 
 class Engagement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What a user did with an episode. The same `id` twice is one engagement."""
+    """What a user did with an episode. Two with the same `id` are one engagement."""
 
     id: str
     episode_id: str
     type: EngagementType
     timestamp_us: int
-    """microseconds since 1970, UTC, as the client's clock had it"""
+    """microseconds since 1970, UTC, by the client's clock"""
     progress: float | None = None
-    """0 to 1: how much of the episode was heard"""
+    """share of the episode that was played, 0 to 1"""
     episode_title: str = ""
     series_name: str = ""
 
-    def bare(self) -> "Engagement":
-        """The part that a summary keeps: all but the names that are only for reading."""
+    def without_names(self) -> "Engagement":
+        """A copy without the episode's title and series, as a summary stores it."""
         if not self.episode_title and not self.series_name:
             return self
         return msgspec.structs.replace(self, episode_title="", series_name="")
 
     @property
     def fits(self) -> bool:
-        """Whether a summary can hold it. One that is too large counts there as none."""
-        return limits.fits(self.id, self.episode_id)
+        """Whether a summary can store it; one whose ids are too long is left out."""
+        return limits.engagement_fits(self.id, self.episode_id)
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """What a user said of themselves."""
+    """What a user declared: interests, follows, mutes and languages."""
 
     display_name: str = ""
     category_interests: tuple[str, ...] = ()
@@ -77,27 +77,28 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 PROFILE_LISTS = tuple(name for name in Profile.__struct_fields__ if name != "display_name")
+"""Fields of a profile that a summary stores."""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a session needs to know of a user, in one read."""
+    """Everything a session needs to know about a user, in one document."""
 
     engagements: tuple[Engagement, ...] = ()
-    """the newest `KEPT`, bare, in the order of `newest_first`"""
+    """the newest `MAX_ENGAGEMENTS`, without names, in the order of `newest_first`"""
     profile: Profile = Profile()
-    """without the display name, which no session needs"""
+    """without the display name, which a session does not need"""
     incomplete: bool = False
-    """a cut-off engagement may be missing; whoever writes next reads the newest ones again"""
+    """whether an older engagement may be missing; the next writer reads the newest again"""
 
     @property
-    def empty(self) -> bool:
-        """Whether nothing is known. Such a summary is not stored: it is no document."""
+    def is_empty(self) -> bool:
+        """Whether nothing is known about the user; an empty summary is not stored."""
         return self == Summary()
 
     def counts(self) -> dict[str, int]:
-        """Engagements by type, for whoever reads the document in a console."""
+        """Number of engagements of each type, for people who read the document."""
         found = Counter(e.type for e in self.engagements)
-        return {kind: found[kind] for kind in TYPES if found[kind]}
+        return {kind: found[kind] for kind in ENGAGEMENT_TYPES if found[kind]}
 
 
 class _Packed(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -109,21 +110,22 @@ class _Packed(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def newest_first(engagement: Engagement) -> tuple[int, str]:
-    """Sort key: by time, newest first, equal times by id, so that the order is total."""
+    """Sort key: newest first, equal times by id, so that the order is total."""
     return (-engagement.timestamp_us, engagement.id)
 
 
 def newest(engagements: Iterable[Engagement]) -> tuple[Engagement, ...]:
-    """The `KEPT` newest that fit, bare and in order: those of a summary rebuilt from scratch."""
+    """The `MAX_ENGAGEMENTS` newest that fit, ordered and without names, as a summary has them."""
     fitting = (e for e in engagements if e.fits)
-    return tuple(e.bare() for e in sorted(fitting, key=newest_first)[:KEPT])
+    return tuple(e.without_names() for e in sorted(fitting, key=newest_first)[:MAX_ENGAGEMENTS])
 
 
 def merge(summary: Summary, changes: Mapping[str, Engagement | None]) -> Summary:
-    """The summary after the named engagements became what they are now (None: gone).
+    """The summary with some engagements, by id, as they are now; None for a deleted one.
 
-    Pure. What does not fit counts as gone. Marks the result `incomplete` where a cut-off engagement
-    may have been uncovered: the list was full, and now it is shorter or reaches further back.
+    An engagement that does not fit counts as deleted. The result is `incomplete` where an older
+    engagement, cut off before, may belong in it: the list was full, and now it is shorter or
+    reaches further back.
     """
     before = summary.engagements
     kept = {e.id: e for e in before}
@@ -133,8 +135,8 @@ def merge(summary: Summary, changes: Mapping[str, Engagement | None]) -> Summary
         else:
             kept[engagement_id] = engagement
     after = newest(kept.values())
-    uncovered = len(before) >= KEPT and (
-        len(after) < KEPT or newest_first(after[-1]) > newest_first(before[-1])
+    uncovered = len(before) >= MAX_ENGAGEMENTS and (
+        len(after) < MAX_ENGAGEMENTS or newest_first(after[-1]) > newest_first(before[-1])
     )
     return msgspec.structs.replace(
         summary, engagements=after, incomplete=summary.incomplete or uncovered
@@ -142,23 +144,23 @@ def merge(summary: Summary, changes: Mapping[str, Engagement | None]) -> Summary
 
 
 def with_profile(summary: Summary, profile: Profile) -> Summary:
-    """The summary with what a session needs of the profile, and what fits of that."""
-    lists = {field: limits.fitting(getattr(profile, field)) for field in PROFILE_LISTS}
+    """The summary with a new profile, without the display name and entries that do not fit."""
+    lists = {field: limits.fitting_entries(getattr(profile, field)) for field in PROFILE_LISTS}
     return msgspec.structs.replace(
         summary, profile=msgspec.structs.replace(profile, display_name="", **lists)
     )
 
 
 def pack(engagements: Iterable[Engagement]) -> bytes:
-    """Engagements as one compact bytes field (MessagePack arrays behind a version byte).
+    """Encode engagements as MessagePack arrays behind a version byte.
 
-    Equal engagements give equal bytes. About 60 bytes each, so 30 KB for a full summary.
+    Equal engagements give equal bytes. About 60 bytes each: 30 KB for a full summary.
     """
     rows = [
         _Packed(
             e.id,
             e.episode_id,
-            TYPES.index(e.type),
+            ENGAGEMENT_TYPES.index(e.type),
             e.timestamp_us,
             None if e.progress is None else float(e.progress),
         )
@@ -171,15 +173,15 @@ _unpacker = msgspec.msgpack.Decoder(list[_Packed])
 
 
 def unpack(packed: bytes) -> tuple[Engagement, ...]:
-    """The inverse of `pack`. Raises `SummaryError`."""
+    """Decode the bytes that `pack` returns. Raises `SummaryError` for any others."""
     if packed[:1] != _PACKING:
-        raise SummaryError("packed engagements of another version")
+        raise SummaryError(f"packed engagements: expected {_PACKING!r} first, got {packed[:1]!r}")
     try:
         return tuple(
             Engagement(
                 id=p.id,
                 episode_id=p.episode_id,
-                type=TYPES[p.code],
+                type=ENGAGEMENT_TYPES[p.code],
                 timestamp_us=p.timestamp_us,
                 progress=p.progress,
             )

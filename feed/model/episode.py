@@ -1,4 +1,4 @@
-"""Episode: what a catalog is made of, as it arrives at the boundary."""
+"""An episode as a source delivers it: what catalogs are built from."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -6,23 +6,23 @@ from typing import Annotated, Any
 import msgspec
 
 MAX_ID_BYTES = 512
-"""In UTF-8: what an engagement, Firestore and Pinecone all take."""
+"""in UTF-8; accepted by Firestore and Pinecone alike"""
 MAX_DURATION_S = 7 * 86_400
-"""Longer than any episode; a larger number is milliseconds, or a date."""
+"""longer than any episode: a larger number is probably milliseconds, or a date"""
 
 Score = Annotated[float, msgspec.Meta(ge=0, le=5)]
 """An editorial score, 0 to 5."""
 
 
 class Series(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """The show that an episode belongs to. One of the two is enough; the other follows it."""
+    """The show that an episode belongs to; of a missing id or name the other serves as both."""
 
     id: str | None = None
     name: str | None = None
 
 
 class Scores(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Editorial scores, 0 to 5. Any may be missing."""
+    """Editorial scores of an episode, each 0 to 5 or missing."""
 
     credibility: Score | None = None
     insight: Score | None = None
@@ -31,7 +31,7 @@ class Scores(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Categories(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """The topics of an episode, coarse and fine."""
+    """The topics of an episode: major categories and subcategories."""
 
     major: list[str] | None = None
     subcategories: list[str] | None = None
@@ -64,7 +64,7 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
 
     @property
     def text(self) -> str:
-        """Title and insight (or else description): what a text embedder reads."""
+        """Title and insight, or description: the text that an embedder reads."""
         return f"{self.title}\n{self.key_insight or self.description or ''}"
 
 

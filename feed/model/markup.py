@@ -1,11 +1,11 @@
-"""Text that may be HTML: what apps, feeds and editors put into a title or a description."""
+"""Text from titles and descriptions, which may or may not contain HTML."""
 
 import html
 import re
 from html.parser import HTMLParser
 
 MAX_HTML_CHARS = 20_000
-"""Of a description; the standard library's parser takes quadratic time for some."""
+"""of a description; longer ones are cut, since the parser takes quadratic time for some"""
 
 _INLINE = frozenset(
     {"a", "abbr", "b", "big", "cite", "code", "em", "font", "i", "mark", "s", "small", "span"}
@@ -30,14 +30,14 @@ _TAG = re.compile(r"<[^<>]*>")
 _NAMED_TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)(?:\s[^<>]*)?/?>")
 # With its semicolon: "&section" is no "§ion".
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-# What old Windows programs call a charset of ISO: its control characters are quotes and dashes.
+# Text in Windows-1252 that claims to be ISO-8859-1: control characters are quotes and dashes.
 _WINDOWS = {
     code: text for code in range(0x80, 0xA0) if (text := bytes([code]).decode("cp1252", "ignore"))
 }
 
 
-def plain(markup: str) -> str:
-    """Text of a piece of HTML: no tags, scripts or styles; entities resolved, spaces folded."""
+def strip_html(markup: str) -> str:
+    """Text of HTML without tags, scripts and styles; resolves entities, folds white space."""
     if len(markup) > MAX_HTML_CHARS:
         markup = markup[:MAX_HTML_CHARS]
         markup = markup[: markup.rfind("<")] if markup.rfind("<") > markup.rfind(">") else markup
@@ -45,32 +45,32 @@ def plain(markup: str) -> str:
     try:
         parser.feed(markup)
         parser.close()
-    except AssertionError:  # the parser's way of saying that "<![foo" is no HTML
-        return fold(_TAG.sub(" ", markup))
+    except AssertionError:  # raised by the parser for invalid HTML such as "<![foo"
+        return fold_whitespace(_TAG.sub(" ", markup))
     return " ".join("".join(parser.pieces).translate(_WINDOWS).split())
 
 
-def heading(text: str) -> str:
-    """Text of a title, without the tags of HTML, if it is HTML: "C++ <vector>" is a title, too."""
+def title_text(text: str) -> str:
+    """Text of a title; strips tags only if all are HTML's, so "C++ <vector>" stays."""
     tags = _NAMED_TAG.findall(text)
     is_html = any(end or name.lower() in _BLOCKS for end, name in tags) and all(
         name.lower() in _INLINE | _BLOCKS for _, name in tags
     )
-    return fold(plain(text) if is_html else text)
+    return fold_whitespace(strip_html(text) if is_html else text)
 
 
-def text_of(text: str) -> str:
-    """Returns a description as text: HTML without its tags, other text with its entities resolved.
+def description_text(text: str) -> str:
+    """Text of a description: strips HTML, or resolves the entities of plain text.
 
-    Text with line breaks keeps them; what names no element of HTML, like "<vector>", is no tag.
+    Plain text keeps its line breaks. "<vector>", which is not an element of HTML, is not a tag.
     """
     if "<" in text and any(name.lower() in _ELEMENTS for _, name in _NAMED_TAG.findall(text)):
-        return plain(text)
+        return strip_html(text)
     return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
 
 
-def fold(text: str) -> str:
-    """Resolve the entities that double escaping leaves behind, and fold white space."""
+def fold_whitespace(text: str) -> str:
+    """Fold white space, and resolve entities that double escaping left behind."""
     resolved = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
     return " ".join(resolved.translate(_WINDOWS).split())
 

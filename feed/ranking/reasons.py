@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.arrays.arrays import BoolArray, FloatArray, HashArray, in_sorted
-from feed.model.engagement import TYPES
+from feed.model.engagement import ENGAGEMENT_TYPES
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.ranking.score_parts import ScoredCandidates
 from feed.selection.greedy import Selection
@@ -25,8 +25,8 @@ KEYS = (
 )
 """Reason keys by code. Cursors carry the codes: append, never reorder."""
 
-BECAUSE = np.array([KEYS.index(f"because_{kind}") for kind in TYPES], np.uint8)
-"""Code of the reason for each type of engagement, by index in `TYPES`."""
+BECAUSE = np.array([KEYS.index(f"because_{kind}") for kind in ENGAGEMENT_TYPES], np.uint8)
+"""Code of the reason for each type of engagement, by index in `ENGAGEMENT_TYPES`."""
 _CODE = {key: code for code, key in enumerate(KEYS)}
 
 

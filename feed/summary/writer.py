@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Iterable
 import msgspec
 
 from feed.model.engagement import (
-    KEPT,
+    MAX_ENGAGEMENTS,
     PROFILE_LISTS,
     Engagement,
     Summary,
@@ -67,7 +67,7 @@ async def refresh_summary(
         wanted, left_out = await _pass(
             store, uid, base, names, profile=profile or unreadable, rebuild=rebuild
         )
-        settled = stored is None if wanted.empty else wanted == base
+        settled = stored is None if wanted.is_empty else wanted == base
         if settled:
             return left_out
         try:
@@ -109,7 +109,7 @@ async def _newest(store: SummaryAccess, uid: str) -> tuple[Engagement, ...]:
     """The newest that exist and fit."""
     found: list[Engagement] = []
     after = None
-    while (wanted := KEPT - len(found)) > 0:
+    while (wanted := MAX_ENGAGEMENTS - len(found)) > 0:
         page = await store.newest_engagements(uid, wanted, after)
         found += [one for one in page if one.fits]
         if len(page) < wanted:
@@ -121,7 +121,7 @@ async def _newest(store: SummaryAccess, uid: str) -> tuple[Engagement, ...]:
 async def _write(
     store: SummaryAccess, uid: str, wanted: Summary, stored: StoredSummary | None
 ) -> StoredSummary | None:
-    if wanted.empty and stored is not None:
+    if wanted.is_empty and stored is not None:
         await store.delete_summary(uid, stored.revision)
         return None
     revision = await store.write_summary(uid, wanted, stored.revision if stored else None)

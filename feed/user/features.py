@@ -9,7 +9,7 @@ import numpy.typing as npt
 from feed.arrays.arrays import FloatArray, IntArray, group_sum, ranges
 from feed.catalog.catalog import Catalog
 from feed.catalog.signals import MergedNeighbours
-from feed.model.engagement import ABANDONED_BELOW, COMPLETED_FROM, TYPES
+from feed.model.engagement import ABANDONED_BELOW, COMPLETED_FROM, ENGAGEMENT_TYPES
 from feed.scenarios.parameters import InterestParameters
 from feed.user.hydration import HydratedQuery
 from feed.user.user_vector import (
@@ -20,7 +20,7 @@ from feed.user.user_vector import (
     user_vector,
 )
 
-NOT_INTERESTED = TYPES.index("not_interested")
+NOT_INTERESTED = ENGAGEMENT_TYPES.index("not_interested")
 HABITUAL = 0.1
 """Share of a user's positive engagements from which on a series is habitual."""
 DECLARED_WEIGHT = 2.0
@@ -77,7 +77,7 @@ class UserFeatures:
         self.positives: IntArray = rows[positive]
         """(p,) rows with a positive engagement, each once, newest first"""
         self.positive_types: npt.NDArray[np.uint8] = types[positive]
-        """(p,) index in `TYPES` of the newest engagement with each"""
+        """(p,) index in `ENGAGEMENT_TYPES` of the newest engagement with each"""
         total = float(weights[positive].sum())
         known = total + DECLARED_WEIGHT * len(self.declared_interests)
         self.confidence: float = known / (known + parameters.prior) if known else 1.0

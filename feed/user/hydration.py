@@ -9,11 +9,11 @@ import numpy.typing as npt
 from feed.arrays.arrays import FloatArray, IntArray
 from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
-from feed.model.engagement import TYPES
+from feed.model.engagement import ENGAGEMENT_TYPES
 from feed.model.episode import primary_subtag
 from feed.user.query import Query
 
-_TYPE_CODES = {kind: code for code, kind in enumerate(TYPES)}
+_TYPE_CODES = {kind: code for code, kind in enumerate(ENGAGEMENT_TYPES)}
 _NONE = np.zeros(0, np.int64)
 
 
@@ -32,7 +32,7 @@ class HydratedQuery:
     rows: IntArray
     """(k,) catalog row of each engaged episode, -1 where the catalog does not have it"""
     types: npt.NDArray[np.uint8]
-    """(k,) index of each engagement's type in `TYPES`"""
+    """(k,) index of each engagement's type in `ENGAGEMENT_TYPES`"""
     progress: FloatArray
     """(k,) share of the episode that was played, 0 to 1; NaN where unknown"""
     engaged_rows: IntArray

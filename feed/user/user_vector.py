@@ -8,11 +8,11 @@ import numpy.typing as npt
 
 from feed.arrays.arrays import FloatArray, IntArray
 from feed.catalog.catalog import Catalog
-from feed.model.engagement import TYPES
+from feed.model.engagement import ENGAGEMENT_TYPES
 from feed.scenarios.parameters import InterestParameters
 from feed.user.hydration import HydratedQuery
 
-LISTEN = TYPES.index("listen")
+LISTEN = ENGAGEMENT_TYPES.index("listen")
 VectorsByRow = Mapping[int, npt.NDArray[np.float32]]
 """(D,) unit vectors by catalog row, fetched from an external store"""
 
@@ -28,7 +28,7 @@ class UserVector:
     members: IntArray
     """(m,) catalog rows of the engaged episodes in it, newest first"""
     member_types: npt.NDArray[np.uint8]
-    """(m,) index of each member's type of engagement in `TYPES`"""
+    """(m,) index of each member's type of engagement in `ENGAGEMENT_TYPES`"""
     member_weights: npt.NDArray[np.float32]
     """(m,) coefficient of each member's embedding in the sum, before it is normalised"""
     categories: IntArray
@@ -83,7 +83,9 @@ def user_vector(
 
 def engagement_weights(query: HydratedQuery, parameters: InterestParameters) -> FloatArray:
     """(k,) weight of each engagement: that of its type, for a listen scaled by its progress."""
-    weights = np.array([parameters.weights.get(kind, 1.0) for kind in TYPES])[query.types]
+    weights = np.array([parameters.weights.get(kind, 1.0) for kind in ENGAGEMENT_TYPES])[
+        query.types
+    ]
     played = np.where(np.isnan(query.progress), parameters.progress_unknown, query.progress)
     scaled = weights * (parameters.progress_floor + (1.0 - parameters.progress_floor) * played)
     return np.where(query.types == LISTEN, scaled, weights)

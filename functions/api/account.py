@@ -192,7 +192,7 @@ async def _refresh_summary(service: Service, uid: str) -> None:
 
 def _check_size(field: str, text: str, max_bytes: int) -> None:
     """Raise `ProblemError` 400 for a text of too many bytes, which no JSON schema counts."""
-    if (size := limits.size(text)) > max_bytes:
+    if (size := limits.utf8_bytes(text)) > max_bytes:
         raise invalid(field, f"at most {max_bytes} bytes of UTF-8", f"{size}")
 
 

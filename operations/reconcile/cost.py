@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from feed.model.engagement import KEPT
+from feed.model.engagement import MAX_ENGAGEMENTS
 from feed.ports.users import StoreCounts
 
 PRICED_ON = "2026-11-22"
@@ -26,7 +26,7 @@ class Spending:
     writes: int = 0
 
 
-MAX_PER_USER = Spending(reads=3 + 3 + 2 * (KEPT + 1), writes=2)
+MAX_PER_USER = Spending(reads=3 + 3 + 2 * (MAX_ENGAGEMENTS + 1), writes=2)
 """for a summary that differs: it is written twice, with the mark `incomplete` and without. Before
 each write, the summary, the newest engagements and the profile are read; `--check` reads instead
 of writing"""

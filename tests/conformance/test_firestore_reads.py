@@ -4,7 +4,7 @@ from pathlib import Path
 import httpx
 
 from adapters.firestore.users import FirestoreStore
-from feed.model.engagement import KEPT
+from feed.model.engagement import MAX_ENGAGEMENTS
 from feed.summary.writer import refresh_summary
 from functions.api.routes import api
 from functions.settings import read_settings
@@ -23,7 +23,7 @@ class TestReads:
         self, firestore_project: str, counted: CountingProxy
     ) -> None:
         store = FirestoreStore(firestore_project)
-        whole = summary_of(*(f"{i}" for i in range(KEPT)))
+        whole = summary_of(*(f"{i}" for i in range(MAX_ENGAGEMENTS)))
         await store.write_summary("u", whole, None)
         assert (counted.calls, counted.documents_read) == ({"Commit": 1}, 0)
         await store.read_summary("u")

@@ -8,9 +8,9 @@ import pytest
 
 from feed.model import limits
 from feed.model.engagement import (
-    KEPT,
+    ENGAGEMENT_TYPES,
+    MAX_ENGAGEMENTS,
     PROFILE_LISTS,
-    TYPES,
     Engagement,
     Profile,
     Summary,
@@ -93,7 +93,7 @@ class SummaryStoreContract:
         assert await store.count() == StoreCounts(profiles=0, summaries=0, engagements=0)
 
     async def test_an_engagement_comes_back_as_it_was(self, open_store: OpenStore) -> None:
-        for kind in TYPES:
+        for kind in ENGAGEMENT_TYPES:
             one = engagement(
                 f"é-{kind}",
                 at=-5,
@@ -208,7 +208,7 @@ class SummaryStoreContract:
             await refresh_summary(store, "u", rebuild=True, pause=pause)
         await refresh_summary(store, "u", rebuild=True)
         stored = await store.read_summary("u")
-        exist = newest(await store.newest_engagements("u", KEPT))
+        exist = newest(await store.newest_engagements("u", MAX_ENGAGEMENTS))
         assert not {one.id for one in exist} & set(removal.ids)
         assert (stored and stored.summary) == (Summary(engagements=exist) if exist else None)
 
@@ -220,13 +220,18 @@ class SummaryStoreContract:
         profile = Profile(**dict.fromkeys(PROFILE_LISTS, entries))
         common = {"episode_id": emoji * 128, "progress": 1 / 3}
         some = [
-            engagement(emoji * 31 + f"{i:04}", 2**52 + i, type=TYPES[i % len(TYPES)], **common)
-            for i in range(KEPT)
+            engagement(
+                emoji * 31 + f"{i:04}",
+                2**52 + i,
+                type=ENGAGEMENT_TYPES[i % len(ENGAGEMENT_TYPES)],
+                **common,
+            )
+            for i in range(MAX_ENGAGEMENTS)
         ]
         assert all(one.fits for one in some)
         whole = with_profile(Summary(engagements=newest(some), incomplete=True), profile)
         assert whole.profile == profile
-        assert len(whole.engagements) == KEPT
+        assert len(whole.engagements) == MAX_ENGAGEMENTS
         uid = emoji * 128
         assert bytes_in_firestore(uid, whole) < limits.DOCUMENT_BYTES - 150_000
         await open_store().write_summary(uid, whole, None)

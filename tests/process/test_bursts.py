@@ -11,7 +11,7 @@ import grpc
 import pytest
 
 from adapters.firestore.users import FirestoreStore
-from feed.model.engagement import TYPES, Engagement, newest, pack
+from feed.model.engagement import ENGAGEMENT_TYPES, Engagement, newest, pack
 from tests.support.cloud import Backend, Start, backend, bridge, emulator
 from tests.support.counting_proxy import CountingProxy
 from tests.support.server import until
@@ -32,7 +32,7 @@ def made(seed: int, users: dict[str, int]) -> Users:
             Engagement(
                 id=f"e{number}",
                 episode_id=f"episode-{rng.randrange(300)}",
-                type=rng.choice(TYPES),
+                type=rng.choice(ENGAGEMENT_TYPES),
                 timestamp_us=1_770_000_000_000_000 + rng.randrange(50) * 1_000_000,
                 progress=rng.random(),
             )

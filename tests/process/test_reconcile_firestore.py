@@ -9,7 +9,7 @@ import pytest
 
 from adapters.firestore.users import FirestoreStore
 from emulators.firestore import FirestoreEmulator
-from feed.model.engagement import KEPT, Engagement, Summary
+from feed.model.engagement import MAX_ENGAGEMENTS, Engagement, Summary
 from operations.reconcile.checkpoint import Checkpoint
 from operations.reconcile.cost import FirestorePrices, Meter
 from operations.reconcile.run import ReconcileRun, UserResult
@@ -116,7 +116,7 @@ class TestCost:
             await seed(store)
             full = [
                 Engagement(id=f"{i}", episode_id="x", type="like", timestamp_us=i)
-                for i in range(KEPT + 20)
+                for i in range(MAX_ENGAGEMENTS + 20)
             ]
             await asyncio.gather(*(store.put_engagement("full", one) for one in full))
             await store.write_summary("full", Summary(engagements=tuple(full[:9])), None)

@@ -12,7 +12,7 @@ import pytest
 from adapters.firestore.users import FirestoreStore
 from emulators.firestore import FirestoreEmulator, emulator_jar
 from emulators.process import MissingError
-from feed.model.engagement import TYPES, Engagement, Profile
+from feed.model.engagement import ENGAGEMENT_TYPES, Engagement, Profile
 from tests.support.rules import ADMIN, ALICE, BOB, Database, part, token
 
 RULES = Path(__file__).parents[2] / "firestore.rules"
@@ -82,7 +82,7 @@ def full_profile() -> dict[str, Any]:
 
 def good_engagements() -> Iterator[dict[str, Any]]:
     yield full_engagement()
-    yield from (ENGAGEMENT | {"type": kind} for kind in TYPES)
+    yield from (ENGAGEMENT | {"type": kind} for kind in ENGAGEMENT_TYPES)
     yield from (ENGAGEMENT | {"progress": share} for share in (0, 1, 0.0, 1.0, -0.0, 0.25))
     yield from (ENGAGEMENT | {"episode_id": id_} for id_ in ("x" * 512, "é" * 256, EMOJI * 128))
     yield from (ENGAGEMENT | {name: "é" * 1000} for name in ("episode_title", "series_name"))

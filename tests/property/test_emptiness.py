@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feed.model.engagement import TYPES, Engagement, Profile
+from feed.model.engagement import ENGAGEMENT_TYPES, Engagement, Profile
 from feed.model.timestamps import DAY_US, to_us
 from feed.ranking import filters
 from feed.ranking.pipeline import Ranker
@@ -29,7 +29,7 @@ ENGAGEMENTS = st.builds(
     Engagement,
     id=st.integers(0, 99).map(str),
     episode_id=IDS,
-    type=st.sampled_from(TYPES),
+    type=st.sampled_from(ENGAGEMENT_TYPES),
     timestamp_us=st.just(NOW_US),
     progress=st.sampled_from([None, 0.3, 1.0]),
 )

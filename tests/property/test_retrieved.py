@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from adapters.pinecone.records import metadata
 from adapters.pinecone.search import metadata_filter
 from emulators.pinecone.filter import predicate
-from feed.model.engagement import TYPES, Profile, Summary
+from feed.model.engagement import ENGAGEMENT_TYPES, Profile, Summary
 from feed.model.timestamps import to_us
 from feed.ports.vector_search import Match
 from feed.ranking.pipeline import Ranker
@@ -37,7 +37,8 @@ def queries(draw: st.DrawFn) -> Query:
     some = st.lists(known, max_size=30)
     fields: dict[str, Any] = {
         "engagements": [
-            {"episode_id": one, "type": draw(st.sampled_from(TYPES))} for one in draw(some)
+            {"episode_id": one, "type": draw(st.sampled_from(ENGAGEMENT_TYPES))}
+            for one in draw(some)
         ],
         "category_interests": draw(st.lists(st.sampled_from(TOPICS), max_size=3)),
         "excluded_ids": draw(some),

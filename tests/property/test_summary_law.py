@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 import feed.model.engagement
 import feed.summary.writer
-from feed.model.engagement import TYPES, Engagement, Profile, Summary, newest, pack
+from feed.model.engagement import ENGAGEMENT_TYPES, Engagement, Profile, Summary, newest, pack
 from feed.ports.errors import Unavailable
 from feed.ports.users import StoredSummary
 from feed.summary.writer import refresh_summary
@@ -32,8 +32,8 @@ PICKS = st.integers(0, 10**6)
 @pytest.fixture(autouse=True, scope="module")
 def few_are_kept() -> Any:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(feed.model.engagement, "KEPT", KEPT)
-        patch.setattr(feed.summary.writer, "KEPT", KEPT)
+        patch.setattr(feed.model.engagement, "MAX_ENGAGEMENTS", KEPT)
+        patch.setattr(feed.summary.writer, "MAX_ENGAGEMENTS", KEPT)
         yield
 
 
@@ -64,7 +64,7 @@ class ConcurrentWriters(RuleBasedStateMachine):
             )
         run_to_end(refresh_summary(self.store, UID, rebuild=True))
 
-    @rule(name=IDS, episode=EPISODES, timestamp=TIMES, kind=st.sampled_from(TYPES))
+    @rule(name=IDS, episode=EPISODES, timestamp=TIMES, kind=st.sampled_from(ENGAGEMENT_TYPES))
     def engage(self, name: str, episode: str, timestamp: int, kind: Any) -> None:
         """Create an engagement, or change one."""
         self.store.engagements[name] = Engagement(

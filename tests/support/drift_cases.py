@@ -91,7 +91,7 @@ async def assert_exact(store: SummaryStore, uids: Iterable[str]) -> None:
         profile = msgspec.structs.replace(await store.read_profile(uid), display_name="")
         right = Summary(engagements=exist, profile=profile)
         assert (stored.summary if stored else Summary()) == right, uid
-        assert (stored is None) == right.empty, uid
+        assert (stored is None) == right.is_empty, uid
 
 
 class Stream:

@@ -12,7 +12,7 @@ from evaluation.data.events import Event, Events
 from evaluation.data.training import TrainingData, training_data
 from evaluation.wiring import CatalogInput
 from feed.arrays.arrays import FloatArray, IntArray
-from feed.model.engagement import TYPES
+from feed.model.engagement import ENGAGEMENT_TYPES
 from feed.model.timestamps import DAY_US, to_us
 from tests.support.catalogs import NOW, episodes, vectors_of
 
@@ -36,7 +36,7 @@ def event(
 ) -> Event:
     """An event `days` before the cut; negative for after it."""
     when = CUT_US - int(days * DAY_US)
-    return user, f"episode-{number}", TYPES.index(event_type), when, progress  # type: ignore[arg-type]
+    return user, f"episode-{number}", ENGAGEMENT_TYPES.index(event_type), when, progress  # type: ignore[arg-type]
 
 
 def history(user: str, numbers: Sequence[int], event_type: str = "complete") -> list[Event]:
@@ -93,7 +93,7 @@ events = st.builds(
     user=st.sampled_from("abcde"),
     number=st.integers(0, EPISODES + 2),
     days=st.integers(0, 20),
-    event_type=st.sampled_from(TYPES),
+    event_type=st.sampled_from(ENGAGEMENT_TYPES),
     progress=st.sampled_from([math.nan, 0.0, 0.4, 1.0]),
 )
 """few users, days and episodes, so that they coincide; some episodes are not in the catalog"""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from catalog_builder.build import build_catalog
 from catalog_builder.signals.aggregates import SignalParameters
 from feed.catalog.catalog import Catalog
-from feed.model.engagement import TYPES, Engagement, Summary
+from feed.model.engagement import ENGAGEMENT_TYPES, Engagement, Summary
 from feed.model.timestamps import DAY_US, to_us
 from tests.support.catalogs import NOW, catalog_of, episodes, vectors_of
 
@@ -20,7 +20,7 @@ summaries = st.lists(
             Engagement,
             id=st.just(""),
             episode_id=st.integers(0, 33).map(lambda n: f"episode-{n}"),
-            type=st.sampled_from(TYPES),
+            type=st.sampled_from(ENGAGEMENT_TYPES),
             timestamp_us=st.integers(0, 300).map(lambda days: US - days * DAY_US),
             progress=st.none() | st.sampled_from([0.0, 0.05, 0.5, 0.95, 1.0]),
         ),

@@ -8,7 +8,7 @@ from adapters.rss.fields import links
 from adapters.rss.fields.ids import UUID, episode_id, short_hash
 from adapters.rss.parser.xml_tree import Children, attribute, children, inner_html, text
 from feed.model.episode import MAX_DURATION_S
-from feed.model.markup import fold, heading, plain
+from feed.model.markup import fold_whitespace, strip_html, title_text
 
 MAX_DESCRIPTION_CHARS = 2_000
 MAX_TITLE_CHARS = 500
@@ -124,7 +124,7 @@ def primary_language(tag: str) -> str | None:
 def _title(parent: Children) -> str:
     for name in ("title", "itunes:title", "dc:title", "media:title"):
         for element in parent.get(name, ()):
-            found = heading(text(element))[:MAX_TITLE_CHARS].rstrip()
+            found = title_text(text(element))[:MAX_TITLE_CHARS].rstrip()
             if found:
                 return found
     return ""
@@ -145,7 +145,7 @@ def _description(item: Children) -> str:
     for parent in (item, *groups):
         for name in (*names, *more):
             for element in parent.get(name, ()):
-                found = plain(inner_html(element))[:MAX_DESCRIPTION_CHARS].rstrip()
+                found = strip_html(inner_html(element))[:MAX_DESCRIPTION_CHARS].rstrip()
                 if found:
                     return found
     return ""
@@ -171,7 +171,7 @@ def _terms(names: Iterable[str]) -> list[str]:
     """The names without duplicates, which may differ in case and white space."""
     terms: dict[str, str] = {}
     for one in names:
-        term = fold(one)
+        term = fold_whitespace(one)
         if term and len(term) <= MAX_TERM_CHARS:
             terms.setdefault(term.casefold(), term)
     return list(terms.values())[:MAX_TERMS]

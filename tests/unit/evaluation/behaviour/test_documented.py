@@ -22,7 +22,7 @@ from evaluation.counterfactual.decisions import read_decisions
 from evaluation.data.events import COLUMNS
 from evaluation.offline.baselines import BASELINES
 from evaluation.tuning.space import load_space
-from feed.model.engagement import TYPES
+from feed.model.engagement import ENGAGEMENT_TYPES
 from feed.scenarios.scenario import shipped
 
 DOC = (CASES.parents[1] / "docs" / "evaluation.md").read_text()
@@ -59,7 +59,7 @@ def test_every_command_column_type_baseline_and_metric_is_named() -> None:
     source = (CASES.parent / "__main__.py").read_text()
     commands = re.findall(r"add_command\(commands\.(\w+)\)", source)
     assert len(commands) == 6
-    names = [*commands, *COLUMNS, *TYPES, *(one.name for one in BASELINES)]
+    names = [*commands, *COLUMNS, *ENGAGEMENT_TYPES, *(one.name for one in BASELINES)]
     names += [
         "mrr",
         "cold_auc",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from catalog_builder.errors import CommandError
 from evaluation.data.events import Event, Events, read_events
-from feed.model.engagement import TYPES
+from feed.model.engagement import ENGAGEMENT_TYPES
 from tests.support.interactions import event
 from tests.support.interactions import events as some
 
@@ -37,7 +37,7 @@ def test_a_file_is_read_whatever_the_order_of_its_columns_and_whatever_else_it_h
     assert found.timestamp_us.tolist() == [0, 1_770_336_000_000_000]
     assert [found.episode_ids[one] for one in found.episode] == ["e2", "e1"]
     assert [found.user_ids[one] for one in found.user] == ["u1", "u1"]
-    assert [TYPES[one] for one in found.event_type] == ["like", "listen"]
+    assert [ENGAGEMENT_TYPES[one] for one in found.event_type] == ["like", "listen"]
     assert np.isnan(found.progress[0])
     assert found.progress[1] == 0.25
 

@@ -10,7 +10,7 @@ from catalog_builder.errors import CommandError
 from catalog_builder.signals.aggregates import SignalParameters
 from evaluation.data.events import Event, Events
 from evaluation.data.training import training_data
-from feed.model.engagement import KEPT, TYPES
+from feed.model.engagement import ENGAGEMENT_TYPES, MAX_ENGAGEMENTS
 from tests.support.catalogs import NOW
 from tests.support.interactions import CUT_US, catalog_input, event, events, history, training_of
 
@@ -42,10 +42,10 @@ def test_progress_is_kept_where_it_is_known() -> None:
 
 
 def test_a_summary_holds_the_newest_and_what_was_seen_goes_further_back() -> None:
-    known = training_of([event("a", n % 30, days=600 - n) for n in range(KEPT + 40)])
+    known = training_of([event("a", n % 30, days=600 - n) for n in range(MAX_ENGAGEMENTS + 40)])
     user = known.users["a"]
-    assert len(user.summary.engagements) == KEPT
-    assert user.events == KEPT + 40
+    assert len(user.summary.engagements) == MAX_ENGAGEMENTS
+    assert user.events == MAX_ENGAGEMENTS + 40
     assert len(user.seen) == 30
 
 
@@ -83,7 +83,7 @@ def test_users_and_audience_are_those_counted_one_by_one(train: list[Event]) -> 
             dict.fromkeys(one[1] for one in mine)
         )
         assert [known.catalog.ids[row] for row in user.liked] == list(
-            dict.fromkeys(one[1] for one in mine if TYPES[one[2]] != "not_interested")
+            dict.fromkeys(one[1] for one in mine if ENGAGEMENT_TYPES[one[2]] != "not_interested")
         )
 
 

@@ -17,7 +17,7 @@ from evaluation.offline.baselines import (
     RecentPopularity,
 )
 from evaluation.offline.recommender import top_unseen
-from feed.model.engagement import TYPES
+from feed.model.engagement import ENGAGEMENT_TYPES
 from tests.support.interactions import EPISODES, event, events, history, rows_of, training_of
 
 trains = st.lists(events, min_size=1, max_size=40).map(
@@ -31,7 +31,7 @@ def choices(train: list[Event], since_days: float = math.inf) -> dict[str, set[i
     newest = event("", 0, since_days)[3] if since_days < math.inf else -math.inf
     for user, name, kind, when, _ in train:
         number = int(name.removeprefix("episode-"))
-        if number < EPISODES and TYPES[kind] != "not_interested" and when >= newest:
+        if number < EPISODES and ENGAGEMENT_TYPES[kind] != "not_interested" and when >= newest:
             chosen[number].add(user)
     return {f"episode-{number}": users for number, users in chosen.items()}  # type: ignore[misc]
 

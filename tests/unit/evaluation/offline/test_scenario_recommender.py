@@ -6,7 +6,7 @@ import pytest
 from evaluation.offline.latency import session_ms
 from evaluation.offline.scenario_recommender import ScenarioRecommender
 from feed.cli import known_scenarios
-from feed.model.engagement import KEPT
+from feed.model.engagement import MAX_ENGAGEMENTS
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import shipped
 from feed.user.query import Query
@@ -29,7 +29,7 @@ def test_a_user_is_asked_for_the_session_that_the_function_would_make() -> None:
 
 def test_what_lies_beyond_the_summary_is_excluded_by_its_id() -> None:
     # The first is heard so long ago that the summary no longer has it.
-    train = [event("a", 9, 900), *(event("a", n % 3, 800 - n) for n in range(KEPT))]
+    train = [event("a", 9, 900), *(event("a", n % 3, 800 - n) for n in range(MAX_ENGAGEMENTS))]
     known = training_of(train)
     user = known.users["a"]
     assert "episode-9" not in {one.episode_id for one in user.summary.engagements}

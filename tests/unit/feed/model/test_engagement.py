@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feed.model.engagement import (
-    KEPT,
-    TYPES,
+    ENGAGEMENT_TYPES,
+    MAX_ENGAGEMENTS,
     Engagement,
     Profile,
     Summary,
@@ -26,14 +26,14 @@ engagements = st.builds(
     Engagement,
     id=st.text(min_size=1, max_size=20),
     episode_id=st.text(min_size=1, max_size=20),
-    type=st.sampled_from(TYPES),
+    type=st.sampled_from(ENGAGEMENT_TYPES),
     timestamp_us=st.datetimes().map(lambda t: to_us(t.replace(tzinfo=UTC))),
     progress=st.none() | st.floats(0, 1),
 )
 lists = st.lists(engagements, max_size=20, unique_by=lambda e: e.id)
 
 
-def full(count: int = KEPT) -> list[Engagement]:
+def full(count: int = MAX_ENGAGEMENTS) -> list[Engagement]:
     return [
         Engagement(id=f"{i:04}", episode_id="x", type="click", timestamp_us=i) for i in range(count)
     ]
@@ -66,13 +66,15 @@ def test_names_that_are_only_for_reading_are_not_packed() -> None:
     one = Engagement(
         id="a", episode_id="x", type="like", timestamp_us=0, episode_title="T", series_name="S"
     )
-    assert merge(Summary(), {"a": one}).engagements == (one.bare(),)
-    assert not one.bare().episode_title
+    assert merge(Summary(), {"a": one}).engagements == (one.without_names(),)
+    assert not one.without_names().episode_title
 
 
 def test_the_newest_500_are_kept() -> None:
-    summary = merge(Summary(), {e.id: e for e in full(KEPT + 100)})
-    assert [e.id for e in summary.engagements] == [e.id for e in full(KEPT + 100)[:99:-1]]
+    summary = merge(Summary(), {e.id: e for e in full(MAX_ENGAGEMENTS + 100)})
+    assert [e.id for e in summary.engagements] == [
+        e.id for e in full(MAX_ENGAGEMENTS + 100)[:99:-1]
+    ]
     assert not summary.incomplete
     assert len(pack(summary.engagements)) < 40_000
 
@@ -80,12 +82,24 @@ def test_the_newest_500_are_kept() -> None:
 @pytest.mark.parametrize(
     ("kept", "change", "incomplete"),
     [
-        (KEPT, {"0100": None}, True),
-        (KEPT, {"unknown": None}, False),
-        (KEPT - 1, {"0100": None}, False),
-        (KEPT, {"0100": Engagement(id="0100", episode_id="x", type="like", timestamp_us=-5)}, True),
-        (KEPT, {"0100": Engagement(id="0100", episode_id="x", type="like", timestamp_us=9)}, False),
-        (KEPT, {"new": Engagement(id="new", episode_id="x", type="like", timestamp_us=-5)}, False),
+        (MAX_ENGAGEMENTS, {"0100": None}, True),
+        (MAX_ENGAGEMENTS, {"unknown": None}, False),
+        (MAX_ENGAGEMENTS - 1, {"0100": None}, False),
+        (
+            MAX_ENGAGEMENTS,
+            {"0100": Engagement(id="0100", episode_id="x", type="like", timestamp_us=-5)},
+            True,
+        ),
+        (
+            MAX_ENGAGEMENTS,
+            {"0100": Engagement(id="0100", episode_id="x", type="like", timestamp_us=9)},
+            False,
+        ),
+        (
+            MAX_ENGAGEMENTS,
+            {"new": Engagement(id="new", episode_id="x", type="like", timestamp_us=-5)},
+            False,
+        ),
     ],
 )
 def test_a_summary_knows_when_something_cut_off_may_have_been_uncovered(
@@ -97,7 +111,7 @@ def test_a_summary_knows_when_something_cut_off_may_have_been_uncovered(
 def test_a_summary_takes_all_of_a_profile_but_the_display_name() -> None:
     profile = Profile(display_name="Ada", muted_series=("s",))
     assert with_profile(Summary(), profile).profile == Profile(muted_series=("s",))
-    assert with_profile(Summary(), Profile(display_name="Ada")).empty
+    assert with_profile(Summary(), Profile(display_name="Ada")).is_empty
 
 
 def test_a_document_can_be_read_by_people() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
-from feed.model.engagement import TYPES
+from feed.model.engagement import ENGAGEMENT_TYPES
 from feed.model.episode import Episode
 from feed.model.timestamps import to_us
 from feed.ranking import scorers
@@ -111,8 +111,10 @@ def test_every_reason_is_documented() -> None:
 
 def test_every_type_of_engagement_has_its_words(catalog: Catalog) -> None:
     known = int(catalog.id_hashes[0])
-    texts = {render(catalog, KEYS.index(f"because_{kind}"), known)["text"] for kind in TYPES}
-    assert len(texts) == len(TYPES)
+    texts = {
+        render(catalog, KEYS.index(f"because_{kind}"), known)["text"] for kind in ENGAGEMENT_TYPES
+    }
+    assert len(texts) == len(ENGAGEMENT_TYPES)
     assert all(catalog.title(0) in str(text) for text in texts)
 
 

@@ -46,8 +46,8 @@ def test_a_change_that_was_undone_while_a_writer_slept_is_undone_in_the_summary_
 
 @pytest.fixture
 def three_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed.model.engagement, "KEPT", 3)
-    monkeypatch.setattr(feed.summary.writer, "KEPT", 3)
+    monkeypatch.setattr(feed.model.engagement, "MAX_ENGAGEMENTS", 3)
+    monkeypatch.setattr(feed.summary.writer, "MAX_ENGAGEMENTS", 3)
 
 
 @pytest.mark.usefixtures("three_are_kept")

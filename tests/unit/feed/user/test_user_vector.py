@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from feed.catalog.catalog import Catalog
-from feed.model.engagement import TYPES, Engagement, Profile
+from feed.model.engagement import ENGAGEMENT_TYPES, Engagement, Profile
 from feed.scenarios.parameters import InterestParameters
 from feed.scenarios.scenario import shipped
 from feed.user.hydration import hydrate
@@ -48,7 +48,7 @@ def test_a_bookmark_weighs_twice(catalog: Catalog) -> None:
     user = of(catalog, asked)
     wanted = unit(2 * catalog.embeddings[a] + catalog.embeddings[b])
     assert user.unit == pytest.approx(wanted, abs=1e-6)
-    assert [TYPES[kind] for kind in user.member_types] == ["bookmark", "click"]
+    assert [ENGAGEMENT_TYPES[kind] for kind in user.member_types] == ["bookmark", "click"]
 
 
 def test_interests_and_engagements_are_blended_before_the_mean_is_normalised(

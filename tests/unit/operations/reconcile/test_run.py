@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from adapters.sqlite.users import SqliteStore
-from feed.model.engagement import KEPT, Engagement
+from feed.model.engagement import MAX_ENGAGEMENTS, Engagement
 from feed.ports.errors import Unavailable
 from feed.ports.users import StoredSummary
 from feed.summary.writer import refresh_summary
@@ -238,7 +238,7 @@ def test_the_least_budget_is_never_gone_over_and_gets_every_run_further(
     heavy = [f"heavy-{number}" for number in range(7)]
     row = "INSERT INTO engagements VALUES (?, ?, 'episode', 'click', ?, NULL, '', '')"
     with sqlite3.connect(tmp_path / "users.db") as db:
-        db.executemany(row, [(uid, f"{i}", i) for uid in heavy for i in range(KEPT + 1)])
+        db.executemany(row, [(uid, f"{i}", i) for uid in heavy for i in range(MAX_ENGAGEMENTS + 1)])
     prices = FirestorePrices(read=1, write=3)
     budget, at, findings, rounds = least_budget(prices, concurrency), START, [], 0
     while True:
