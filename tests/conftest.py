@@ -10,10 +10,16 @@ from hypothesis import settings
 pytest.register_assert_rewrite("tests.support")
 
 from tests.support.catalogs import catalog_of, episodes
-from tests.support.emulators import _storage_server, firestore_emulator, firestore_project, storage
+from tests.support.emulators import (
+    _storage_server,
+    documents,
+    firestore_emulator,
+    firestore_project,
+    storage,
+)
 from tests.support.server import ROOT, Server, running_servers
 
-__all__ = ["_storage_server", "firestore_emulator", "firestore_project", "storage"]
+__all__ = ["_storage_server", "documents", "firestore_emulator", "firestore_project", "storage"]
 
 CI = os.environ.get("CI") == "true"
 STARTED_WITH = frozenset(os.environ)

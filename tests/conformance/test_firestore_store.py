@@ -5,15 +5,16 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
 from adapters.firestore import pages
 from adapters.firestore.users import PAGE, FirestoreStore
-from emulators.firestore import FirestoreEmulator
 from feed.model.engagement import Summary, newest, newest_first
 from feed.model.timestamps import to_us
 from feed.ports.errors import Unstorable
+from feed.ports.users import StoredSummary
 from feed.summary.writer import refresh_summary
 from tests.conformance.test_summary_store import (
     OpenStore,
@@ -21,6 +22,7 @@ from tests.conformance.test_summary_store import (
     engagement,
     summary_of,
 )
+from tests.support.emulators import FirestoreDocuments
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,15 +33,15 @@ class TestFirestoreStore(SummaryStoreContract):
         return lambda: FirestoreStore(firestore_project)
 
     @pytest.fixture(autouse=True)
-    def _emulator(self, firestore_project: str, firestore_emulator: FirestoreEmulator) -> None:
-        self.project, self.emulator = firestore_project, firestore_emulator
+    def _emulator(self, documents: FirestoreDocuments) -> None:
+        self.documents = documents
 
     def spoil_summary(self, data: bytes) -> None:
         fields = {"engagements": {"bytesValue": base64.b64encode(data).decode()}}
-        self.emulator.write(self.project, "users/u/summaries/engagement", fields)
+        self.documents.write("users/u/summaries/engagement", fields)
 
     async def test_what_is_stored_is_what_apps_and_rules_expect(
-        self, firestore_project: str, firestore_emulator: FirestoreEmulator, open_store: OpenStore
+        self, documents: FirestoreDocuments, open_store: OpenStore
     ) -> None:
         one = engagement(
             "a", at=1_767_225_600_123_456, progress=0.5, episode_title="T", series_name="S"
@@ -49,10 +51,7 @@ class TestFirestoreStore(SummaryStoreContract):
         await open_store().update_profile("u", {"languages": ("en",)})
         await open_store().write_summary("u", summary_of("a"), None)
 
-        def read(path: str) -> Any:
-            return firestore_emulator.read(firestore_project, path)
-
-        assert read("users/u/engagements/a") == {
+        assert documents.read("users/u/engagements/a") == {
             "episode_id": {"stringValue": "x"},
             "type": {"stringValue": "click"},
             "timestamp": {"timestampValue": "2026-01-01T00:00:00.123456Z"},
@@ -60,9 +59,15 @@ class TestFirestoreStore(SummaryStoreContract):
             "episode_title": {"stringValue": "T"},
             "series_name": {"stringValue": "S"},
         }
-        assert set(read("users/u/engagements/bare")) == {"episode_id", "type", "timestamp"}
-        assert read("users/u") == {"languages": {"arrayValue": {"values": [{"stringValue": "en"}]}}}
-        summary = read("users/u/summaries/engagement")
+        assert set(documents.read("users/u/engagements/bare")) == {
+            "episode_id",
+            "type",
+            "timestamp",
+        }
+        assert documents.read("users/u") == {
+            "languages": {"arrayValue": {"values": [{"stringValue": "en"}]}}
+        }
+        summary = documents.read("users/u/summaries/engagement")
         assert set(summary["engagements"]) == {"bytesValue"}
         assert summary["counts"] == {"mapValue": {"fields": {"click": {"integerValue": "1"}}}}
 
@@ -112,12 +117,12 @@ class TestFirestoreStore(SummaryStoreContract):
                 await work
 
     async def test_only_what_lies_under_users_is_a_user(
-        self, firestore_project: str, firestore_emulator: FirestoreEmulator, open_store: OpenStore
+        self, documents: FirestoreDocuments, open_store: OpenStore
     ) -> None:
         longest = "x" * 1500
         paths = ("episodes/e", "episodes/e/engagements/x", "user/a", "users2/a", "zzz/a")
         for path in (*paths, "users/has-devices/devices/d", f"users/{longest}/summaries/old"):
-            firestore_emulator.write(firestore_project, path, {})
+            documents.write(path, {})
         store = open_store()
         await store.put_engagement("u", engagement("a"))
         assert await store.users(10) == ["has-devices", "u", longest]
@@ -135,9 +140,9 @@ class TestFirestoreStore(SummaryStoreContract):
         found = await store.read_engagements("u", [one.id for one in some] + ["nowhere"])
         assert found == {one.id: one for one in some} | {"nowhere": None}
         await refresh_summary(store, "u", rebuild=True)
-        stored = await store.read_summary("u")
-        assert stored is not None
-        assert stored.summary == Summary(engagements=newest(some))
+        assert await store.read_summary("u") == StoredSummary(
+            Summary(engagements=newest(some)), ANY
+        )
         await store.put_engagement("u", engagement("late", at=0))
         removal = await store.delete_engagements("u")
         assert sorted(removal.ids) == sorted([*[*found][:-1], "late"])
@@ -157,12 +162,12 @@ class TestFirestoreStore(SummaryStoreContract):
         assert len(await store.newest_engagements("u", 10)) == 1
 
     def test_a_store_made_before_a_fork_works_on_both_sides(
-        self, firestore_project: str, firestore_emulator: FirestoreEmulator
+        self, documents: FirestoreDocuments
     ) -> None:
         code = f"""
 import asyncio, os, threading
 from adapters.firestore.users import FirestoreStore
-store = FirestoreStore({firestore_project!r})
+store = FirestoreStore({documents.project!r})
 assert threading.active_count() == 1
 child = os.fork()
 asyncio.run(store.update_profile("child" if child == 0 else "parent", {{"display_name": "here"}}))
@@ -173,7 +178,7 @@ print(asyncio.run(store.read_profile("child")).display_name)
         done = subprocess.run(
             [sys.executable, "-c", code],
             cwd=ROOT,
-            env={"FIRESTORE_EMULATOR_HOST": firestore_emulator.host},
+            env={"FIRESTORE_EMULATOR_HOST": documents.emulator.host},
             capture_output=True,
             text=True,
             timeout=60,

@@ -1,6 +1,7 @@
 """The shelf on a bucket that refuses, loses answers, breaks off, changes bytes and is slow."""
 
 import os
+from collections.abc import Callable
 
 import pytest
 from google.auth.exceptions import DefaultCredentialsError
@@ -26,19 +27,24 @@ from tests.support.timing import within
 __all__ = ["_storage_server", "bucket", "open_shelf", "shelf", "storage"]
 
 
+def calls(shelf: Shelf, one: tuple[str, int, str], timeout_s: float) -> list[Callable[[], object]]:
+    """Calls of a shelf on which version v1, described by `one`, is stored and not promoted."""
+    return [
+        lambda: shelf.promote(*one, 0, timeout_s),
+        lambda: shelf.current(timeout_s),
+        lambda: shelf.fetch("v1", timeout_s),
+        lambda: shelf.entries(timeout_s),
+    ]
+
+
 class TestTrouble:
     @pytest.mark.parametrize("status", [429, 500, 503])
     def test_a_bucket_that_is_busy_for_a_while_is_asked_again(
         self, storage: StorageEmulator, shelf: Shelf, status: int
     ) -> None:
-        for call in (
-            lambda: put(shelf, "v1", DATA),
-            lambda: shelf.promote(*put(shelf, "v1", DATA), 0, T),
-            lambda: shelf.current(T),
-            lambda: shelf.fetch("v1", T),
-            lambda: shelf.entries(T),
-            lambda: shelf.delete("v0", T),
-        ):
+        one = put(shelf, "v1", DATA)
+        more = [lambda: put(shelf, "v2", DATA), lambda: shelf.delete("v0", T)]
+        for call in (*calls(shelf, one, T), *more):
             storage.fail_next("status", times=2, status=status)
             call()
         assert all(fault.times == 0 for fault in storage.faults)
@@ -49,14 +55,8 @@ class TestTrouble:
     ) -> None:
         one = put(shelf, "v1")
         storage.fail_next("status", times=10_000, status=status)
-        for call in (
-            lambda: shelf.current(0.4),
-            lambda: shelf.fetch("v1", 0.4),
-            lambda: shelf.put("v2", b"", 0.4),
-            lambda: shelf.promote(*one, 0, 0.4),
-            lambda: shelf.entries(0.4),
-            lambda: shelf.delete("v1", 0.4),
-        ):
+        more = [lambda: shelf.put("v2", b"", 0.4), lambda: shelf.delete("v1", 0.4)]
+        for call in (*calls(shelf, one, 0.4), *more):
             with within(0.9), pytest.raises(Unavailable):
                 call()
         storage.clear_faults()
@@ -140,12 +140,7 @@ class TestTrouble:
     ) -> None:
         one = put(shelf, "v1", DATA)
         storage.fail_next(how, times=10_000)
-        for call in (
-            lambda: shelf.current(0.3),
-            lambda: shelf.fetch("v1", 0.3),
-            lambda: shelf.promote(*one, 0, 0.3),
-            lambda: shelf.entries(0.3),
-        ):
+        for call in calls(shelf, one, 0.3):
             with within(0.6), pytest.raises(Unavailable):
                 call()
 

@@ -11,11 +11,11 @@ from adapters.firestore.users import FirestoreStore
 from adapters.sqlite import summary_archive as sqlite_archive
 from adapters.sqlite.summary_archive import SqliteArchive
 from adapters.sqlite.users import SqliteStore
-from emulators.firestore import FirestoreEmulator
 from emulators.process import free_port
 from feed.model.engagement import Engagement, Summary
 from feed.ports.errors import Unavailable
 from feed.ports.users import SummaryArchive, SummaryStore
+from tests.support.emulators import FirestoreDocuments
 
 USERS = 60
 ALPHABET = "0389ADYZagkmtuz_é"
@@ -81,15 +81,11 @@ class TestFirestoreArchive(SummaryArchiveContract):
         return FirestoreArchive(firestore_project)
 
     async def test_what_is_no_summary_is_left_out(
-        self,
-        firestore_emulator: FirestoreEmulator,
-        firestore_project: str,
-        store: SummaryStore,
-        archive: SummaryArchive,
+        self, documents: FirestoreDocuments, store: SummaryStore, archive: SummaryArchive
     ) -> None:
         await store.write_summary("u", summary(3), None)
         spoiled = {"engagements": {"stringValue": "?"}}
-        firestore_emulator.write(firestore_project, "users/v/summaries/engagement", spoiled)
+        documents.write("users/v/summaries/engagement", spoiled)
         assert list(archive.summaries()) == [summary(3)]
 
     def test_out_of_reach_is_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,8 @@ A module or conftest has a fixture by importing it, and those that it uses.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -33,6 +35,28 @@ def firestore_project(
     """A project of this test alone; Google's clients made in it talk to the emulator."""
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator.host)
     return new_project()
+
+
+@dataclass
+class FirestoreDocuments:
+    """The documents of one project, without Earshot's client: fields in REST's typed form."""
+
+    emulator: FirestoreEmulator
+    project: str
+
+    def read(self, path: str) -> Any:
+        """The fields of a document; None if it does not exist."""
+        return self.emulator.read(self.project, path)
+
+    def write(self, path: str, fields: dict[str, Any]) -> None:
+        """Write a document in place of an earlier one."""
+        self.emulator.write(self.project, path, fields)
+
+
+@pytest.fixture
+def documents(firestore_emulator: FirestoreEmulator, firestore_project: str) -> FirestoreDocuments:
+    """The documents in the project of this test."""
+    return FirestoreDocuments(firestore_emulator, firestore_project)
 
 
 @pytest.fixture(scope="session")

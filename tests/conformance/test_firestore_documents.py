@@ -1,14 +1,16 @@
 import logging
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
 from adapters.firestore.users import FirestoreStore
-from emulators.firestore import FirestoreEmulator
 from feed.model.engagement import Profile, Summary
 from feed.ports.errors import Unstorable
+from feed.ports.users import StoredSummary
 from feed.summary.writer import refresh_summary
 from tests.conformance.test_summary_store import OpenStore, engagement
+from tests.support.emulators import FirestoreDocuments
 from tests.support.rules import encoded
 
 TIMESTAMP = {"timestampValue": "2026-01-01T00:00:00Z"}
@@ -44,14 +46,10 @@ class TestSpoiledDocuments:
         return lambda: FirestoreStore(firestore_project)
 
     async def test_malformed_engagements_fail_no_others_and_are_logged(
-        self,
-        firestore_project: str,
-        firestore_emulator: FirestoreEmulator,
-        open_store: OpenStore,
-        caplog: pytest.LogCaptureFixture,
+        self, documents: FirestoreDocuments, open_store: OpenStore, caplog: pytest.LogCaptureFixture
     ) -> None:
         for name, fields in (MALFORMED | {"good": GOOD}).items():
-            firestore_emulator.write(firestore_project, f"users/u/engagements/{name}", fields)
+            documents.write(f"users/u/engagements/{name}", fields)
         good = engagement("good", at=1_767_225_600_000_000, type="like")
         store = open_store()
         with caplog.at_level(logging.WARNING, "adapters.firestore.users"):
@@ -60,32 +58,26 @@ class TestSpoiledDocuments:
             found = await store.read_engagements("u", [*MALFORMED, "good"])
         assert found == dict.fromkeys(MALFORMED) | {"good": good}
         await refresh_summary(store, "u", [*MALFORMED, "good"])
-        stored = await store.read_summary("u")
-        assert stored is not None
-        assert stored.summary == Summary(engagements=(good,))
+        assert await store.read_summary("u") == StoredSummary(Summary(engagements=(good,)), ANY)
         assert sorted((await store.delete_engagements("u")).ids) == sorted([*MALFORMED, "good"])
         for name in MALFORMED:
             assert f"users/u/engagements/{name} is malformed" in caplog.text
         assert "users/u/engagements/good is" not in caplog.text
 
     async def test_null_and_foreign_fields_and_whole_numbers_of_an_app_are_taken(
-        self, firestore_project: str, firestore_emulator: FirestoreEmulator, open_store: OpenStore
+        self, documents: FirestoreDocuments, open_store: OpenStore
     ) -> None:
         fields = {
             "progress": {"integerValue": "1"},
             "episode_title": {"nullValue": None},
             "device": {"stringValue": "phone"},
         }
-        firestore_emulator.write(firestore_project, "users/u/engagements/a", GOOD | fields)
+        documents.write("users/u/engagements/a", GOOD | fields)
         found = await open_store().read_engagements("u", ["a"])
         assert found == {"a": engagement("a", at=1_767_225_600_000_000, type="like", progress=1.0)}
 
     async def test_a_profile_keeps_what_the_app_has_there_and_ignores_what_is_malformed(
-        self,
-        firestore_project: str,
-        firestore_emulator: FirestoreEmulator,
-        open_store: OpenStore,
-        caplog: pytest.LogCaptureFixture,
+        self, documents: FirestoreDocuments, open_store: OpenStore, caplog: pytest.LogCaptureFixture
     ) -> None:
         fields = {
             "avatar": {"stringValue": "cat"},
@@ -93,13 +85,11 @@ class TestSpoiledDocuments:
             "languages": {"arrayValue": {"values": [{"integerValue": "7"}]}},
             "muted_series": {"nullValue": None},
         }
-        firestore_emulator.write(firestore_project, "users/u", fields)
+        documents.write("users/u", fields)
         profile = await open_store().update_profile("u", {"followed_series": ("s",)})
         assert profile == Profile(display_name="Ada", followed_series=("s",))
         assert "users/u: languages is malformed" in caplog.text
-        stored = firestore_emulator.read(firestore_project, "users/u")
-        assert stored is not None
-        assert stored["avatar"] == {"stringValue": "cat"}
+        assert documents.read("users/u")["avatar"] == {"stringValue": "cat"}
 
     @pytest.mark.parametrize(
         ("before", "after"),
@@ -117,8 +107,7 @@ class TestSpoiledDocuments:
     )
     async def test_a_deletion_removes_the_fields_of_a_profile_and_no_other(
         self,
-        firestore_project: str,
-        firestore_emulator: FirestoreEmulator,
+        documents: FirestoreDocuments,
         open_store: OpenStore,
         before: dict[str, Any],
         after: dict[str, Any] | None,
@@ -126,25 +115,22 @@ class TestSpoiledDocuments:
         def fields(values: dict[str, Any]) -> dict[str, Any]:
             return {name: encoded(value) for name, value in values.items()}
 
-        firestore_emulator.write(firestore_project, "users/u", fields(before))
-        firestore_emulator.write(firestore_project, "users/u/devices/d", GOOD)
+        documents.write("users/u", fields(before))
+        documents.write("users/u/devices/d", GOOD)
         there = await open_store().delete_profile("u")
         assert there is (before != after)
-        left = firestore_emulator.read(firestore_project, "users/u")
+        left = documents.read("users/u")
         assert left == (None if after is None else fields(after))
-        assert firestore_emulator.read(firestore_project, "users/u/devices/d") == GOOD
+        assert documents.read("users/u/devices/d") == GOOD
         assert not await open_store().delete_profile("u")
 
     @pytest.mark.parametrize("meanwhile", [{"plan": "pro"}, {"languages": ["en"]}, None])
     async def test_what_an_app_writes_while_a_profile_is_deleted_stays(
-        self,
-        firestore_project: str,
-        firestore_emulator: FirestoreEmulator,
-        meanwhile: dict[str, Any] | None,
+        self, documents: FirestoreDocuments, meanwhile: dict[str, Any] | None
     ) -> None:
         def write(values: dict[str, Any]) -> None:
             fields = {name: encoded(value) for name, value in values.items()}
-            firestore_emulator.write(firestore_project, "users/u", fields)
+            documents.write("users/u", fields)
 
         class Overtaken(FirestoreStore):
             async def _delete_unchanged(self, snapshot: Any) -> bool:
@@ -159,25 +145,25 @@ class TestSpoiledDocuments:
 
         overtaken = False
         write({"display_name": "Ada"})
-        assert await Overtaken(firestore_project).delete_profile("u")
-        left = firestore_emulator.read(firestore_project, "users/u")
+        assert await Overtaken(documents.project).delete_profile("u")
+        left = documents.read("users/u")
         own = meanwhile is None or "plan" not in meanwhile
         assert left == (None if own else {"plan": encoded("pro")})
 
     async def test_a_document_that_comes_after_it_was_looked_for_is_not_deleted(
-        self, firestore_project: str, firestore_emulator: FirestoreEmulator
+        self, documents: FirestoreDocuments
     ) -> None:
-        store = FirestoreStore(firestore_project)
+        store = FirestoreStore(documents.project)
         nothing = await (await store._document("u")).get()
-        firestore_emulator.write(firestore_project, "users/u", GOOD)
+        documents.write("users/u", GOOD)
         assert not await store._delete_unchanged(nothing)
-        assert firestore_emulator.read(firestore_project, "users/u") == GOOD
+        assert documents.read("users/u") == GOOD
 
     async def test_what_firestore_can_never_take_is_told_from_what_it_cannot_take_now(
-        self, firestore_project: str, firestore_emulator: FirestoreEmulator, open_store: OpenStore
+        self, documents: FirestoreDocuments, open_store: OpenStore
     ) -> None:
         own = {"history": encoded("x" * 600_000)}  # an app's own field
-        firestore_emulator.write(firestore_project, "users/u", own)
+        documents.write("users/u", own)
         entries = tuple(f"{'x' * 508}{i:04}" for i in range(200))
         lists = ("category_interests", "followed_series", "muted_series", "muted_categories")
         for name in lists:
