@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.arrays.arrays import IntArray, group_by
-from feed.model.engagement import ENGAGEMENT_TYPES, Summary
+from feed.model.engagement import ABANDONED_BELOW, COMPLETED_FROM, ENGAGEMENT_TYPES, Summary
 
 MINUTE_US = 60_000_000
 DECODED_USERS = 1000
@@ -26,10 +26,6 @@ WEIGHTS: Mapping[str, float] = {
     "not_interested": 0.0,
 }
 """How strongly each type of engagement expresses interest in the episode, 0 to 1."""
-MIN_PROGRESS = 0.1
-"""A listen with less progress than this is a skip and counts as no interaction."""
-COMPLETE_PROGRESS = 0.9
-"""A listen with at least this progress counts as completed."""
 UNKNOWN, STARTED, COMPLETED = -1, 0, 1
 """The values of `Interactions.completion`."""
 
@@ -149,7 +145,7 @@ def _weights(
     kinds: npt.NDArray[np.intp], progress: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float32]:
     """(m,) weight of each engagement, given the codes of their types; 0 for a skip."""
-    skipped = (kinds == _CODES["listen"]) & (progress < MIN_PROGRESS)
+    skipped = (kinds == _CODES["listen"]) & (progress < ABANDONED_BELOW)
     return np.where(skipped, np.float32(0), _WEIGHT_BY_CODE[kinds])
 
 
@@ -158,5 +154,5 @@ def _completion(
 ) -> npt.NDArray[np.int8]:
     """(m,) whether each engagement says that the episode was completed, or only started."""
     started = (kinds == _CODES["listen"]) & ~np.isnan(progress)
-    completed = (kinds == _CODES["complete"]) | started & (progress >= COMPLETE_PROGRESS)
+    completed = (kinds == _CODES["complete"]) | started & (progress >= COMPLETED_FROM)
     return np.where(completed, COMPLETED, np.where(started, STARTED, UNKNOWN)).astype(np.int8)
