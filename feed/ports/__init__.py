@@ -1,1 +1,1 @@
-"""What the outside must offer, one port a file. Adapters implement them."""
+"""Ports: the interfaces that adapters implement, one subject a file."""

@@ -1,4 +1,4 @@
-"""The ports of a build: leases, and copies of what was read."""
+"""Ports of a catalog build: leases, and a cache of what sources read last time."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,48 +6,50 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to do something alone, until it expires or is given back."""
+    """The exclusive right to do some work, until it expires or is released."""
 
     name: str
+    """of the work"""
     owner: str
+    """of the process that holds it"""
     expires_at: float
     """seconds since 1970, UTC"""
     generation: int
-    """which taking of it this is, so that nobody gives back another's"""
+    """version of the stored lease, so that a process releases only its own"""
 
 
 class Leases(Protocol):
-    """Of many who want to do the same, one does it at a time. Every call may raise `Unavailable`.
+    """Grants leases, so that one process at a time does some work.
 
-    A lease keeps work from being done twice; what must not be written twice has a condition of its
-    own.
+    A lease saves duplicate work; it does not protect data, whose writes have conditions of their
+    own. Every call may raise `Unavailable`.
     """
 
     def acquire(self, name: str, owner: str, ttl_s: float, now: float, timeout_s: float) -> Lease:
-        """Take a lease that is free or has expired. Raises `Conflict` while another is held.
+        """Take a lease that is free or has expired.
 
         `now` is seconds since 1970, UTC; `ttl_s` has to outlast the work and the difference
-        between two clocks. `owner` is for whoever reads the refusal: the same one is refused too.
-        Raises `NotFound` for what is not the name of one.
+        between two clocks. Raises `Conflict` while the lease is held, also by the same `owner`, and
+        `NotFound` for an invalid name.
         """
         ...
 
     def release(self, lease: Lease, timeout_s: float) -> None:
-        """Give a lease back. Nothing happens if it expired and somebody else has taken it."""
+        """Give a lease back. Does nothing if it expired and another process has taken it."""
         ...
 
 
 class BuildCache(Protocol):
-    """What a source keeps of its last reading, to read only what changed, and for bad days.
+    """Keeps what a source read, so that the next build reads only changes, or survives an outage.
 
-    Losing a copy costs a whole reading and nothing else. So neither call raises: what goes wrong
-    is logged.
+    An entry that is lost costs one full read and nothing else. So neither call raises: failures
+    are logged.
     """
 
     def load(self, name: str) -> bytes | None:
-        """The bytes kept under a name; None if there are none, or they are not as they were."""
+        """The bytes saved under a name; None if there are none, or they are damaged."""
         ...
 
     def save(self, name: str, data: bytes) -> None:
-        """Keep bytes under a plain file name, whole or not at all, in place of earlier ones."""
+        """Save bytes under a plain file name, atomically, in place of earlier ones."""
         ...

@@ -1,4 +1,4 @@
-"""The ports through which the builder reads episodes and their embeddings."""
+"""Ports through which the builder reads episodes and their embeddings."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,34 +10,37 @@ from feed.model.episode import Episode
 
 
 class SourceRecord(NamedTuple):
-    """One raw episode: its fields, unvalidated, and where it was read (for reports)."""
+    """An episode as a source delivers it: its fields, not yet validated."""
 
     where: str
+    """for reports, such as a file and line"""
     fields: Mapping[str, Any]
     feed: str = ""
-    """address of the feed that it is from, where a source reads several"""
+    """address of the episode's feed, where a source reads several"""
     guid: str = ""
-    """what that feed calls it; another feed may mean another episode by it"""
+    """the episode's id within that feed"""
 
 
 class SourceProblem(NamedTuple):
-    """Something that could not be read as an episode: where it is and what is wrong with it."""
+    """Something in a source that could not be read as an episode, or only with a repair."""
 
     where: str
+    """for reports, such as a file and line"""
     reason: str
     whole_source: bool = False
-    """a feed, say, rather than one episode: reported, but not counted among the bad episodes"""
+    """whether it concerns a whole feed; not counted among the bad episodes"""
     feed: str = ""
-    """address of the feed that it is from, where a source reads several"""
+    """address of the feed, where a source reads several"""
     is_note: bool = False
-    """it was read after all, and this is what was done about it: reported, counted nowhere"""
+    """whether the episode was read after all; `reason` says what was repaired, and nothing counts
+    it"""
 
 
 class EpisodeSource(Protocol):
-    """Where episodes come from."""
+    """A source of episodes, such as a file, a database or podcast feeds."""
 
     def read(self) -> Iterator[SourceRecord | SourceProblem]:
-        """Yield every record in source order; the same input yields the same records.
+        """Yield all records in the order of the source; the same input gives the same records.
 
         A bad record or feed becomes a `SourceProblem` and stops nothing. Raises `Unavailable` when
         nothing at all can be read.
@@ -47,19 +50,19 @@ class EpisodeSource(Protocol):
 
 @dataclass(frozen=True)
 class Vectors:
-    """Embeddings of a list of episodes, row by row."""
+    """Embeddings of a list of episodes, one row for each."""
 
     matrix: np.ndarray
-    """(episodes, dimension) float32; rows without an embedding are zero."""
+    """(episodes, dimension) float32, zero for an episode without an embedding"""
     present: np.ndarray
-    """(episodes,) bool: which rows have one."""
+    """(episodes,) bool, whether each has an embedding"""
     model: str
-    """Name of the embedding model, for the snapshot's header."""
+    """name of the embedding model, for the snapshot's header"""
 
 
 class VectorStore(Protocol):
-    """Where embeddings come from."""
+    """A source of embeddings of episodes."""
 
     def vectors(self, episodes: Sequence[Episode]) -> Vectors:
-        """Embeddings of these episodes, in their order. Raises `Unavailable`."""
+        """Embeddings of some episodes, in their order. Raises `Unavailable`."""
         ...

@@ -1,51 +1,42 @@
-"""What the core asks of the outside. Every adapter in `adapters/` offers one of these.
+"""The errors that adapters raise.
 
-An adapter translates its vendor's errors into the ones named here, so that nothing above it
-knows which vendor it is. `tests/conformance/` holds one suite per port that each adapter passes.
+An adapter translates its vendor's errors into these, so that its callers do not depend on the
+vendor. `tests/conformance/` has a suite for each port that every adapter passes.
 """
 
 
 class Unavailable(Exception):
-    """The other side did not answer, in time or at all. A later try may succeed."""
+    """A dependency did not answer in time, or at all. A later attempt may succeed."""
 
 
 class Refused(Unavailable):
-    """The other side answered that it does not take what it was asked: it is there, and well."""
+    """A dependency answered, but refused the request. The dependency itself is healthy."""
 
 
 class Unstorable(Refused):
-    """The other side can never take this: a name or a size beyond its limits. No try succeeds."""
+    """A store can never accept a document: its name or size is beyond a limit."""
 
 
 class Conflict(Exception):
-    """Somebody else wrote first: what this write was based on is no longer current."""
+    """A conditional write lost: another writer changed what it was based on."""
 
 
 class NotFound(Exception):
-    """There is nothing under that name."""
+    """Nothing is stored under a name."""
 
 
 class TooLarge(Exception):
-    """What is there is larger than the caller can take; nothing of it was read."""
+    """Stored bytes exceed the size that the caller accepts; nothing was read."""
 
 
 class Damaged(Exception):
-    """What is there is not what was put there, or not what was asked for."""
+    """Stored bytes are not those that were written, or not those that were asked for."""
 
 
 class DamagedPointer(Damaged):
-    """The shelf's pointer cannot be read as one. A promotion replaces it, as any other."""
+    """The shelf's pointer is unreadable. A promotion may replace it."""
 
     def __init__(self, reason: str, generation: int) -> None:
-        """`generation` is what that promotion has to expect."""
+        """`generation` is the one that a promotion has to expect."""
         super().__init__(reason)
         self.generation = generation
-
-
-# --- episodes and their vectors, read by the builder ---
-
-
-# --- the shelf: immutable snapshots and the pointer to the current one ---
-
-
-# --- users ---

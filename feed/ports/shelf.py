@@ -1,4 +1,4 @@
-"""The port of the shelf: immutable snapshots, and the pointer to the current one."""
+"""Port of the shelf: storage of immutable snapshots, and the pointer to the current one."""
 
 import mmap
 from dataclasses import dataclass
@@ -13,25 +13,28 @@ class ShelfEntry:
 
     version: str
     size: int
-    """bytes that it takes there"""
+    """bytes stored, after compression"""
     stored_at: float
-    """seconds since 1970, UTC: when it was put on the shelf"""
+    """seconds since 1970, UTC"""
 
 
 @dataclass(frozen=True)
 class ShelfPointer:
-    """What `current.json` says, and the generation it was read at (0: there is none yet)."""
+    """Which snapshot is current, as `current.json` says."""
 
     version: str
     size: int
+    """bytes of the snapshot"""
     sha256: str
+    """of the snapshot, in hexadecimal"""
     generation: int
+    """version of the pointer itself, for a conditional promotion; 0 before the first"""
 
 
 class Shelf(Protocol):
-    """Keeps snapshots. What is on it never changes; only the pointer moves.
+    """Stores snapshots, which never change, and a pointer to the current one, which moves.
 
-    Every call has a deadline in seconds and raises `Unavailable` past it.
+    Every call raises `Unavailable` after `timeout_s` seconds.
     """
 
     def current(self, timeout_s: float) -> ShelfPointer | None:
@@ -41,30 +44,31 @@ class Shelf(Protocol):
     def fetch(
         self, version: str, timeout_s: float, max_bytes: int | None = None, sha256: str = ""
     ) -> Buffer:
-        """The bytes of a snapshot, which no one changes afterwards.
+        """The bytes of a snapshot.
 
         Raises `NotFound`, `TooLarge` before more than `max_bytes` are read, and `Damaged` where
-        what is there is not whole, or its SHA-256 in hexadecimal is not the one given.
+        the stored file is incomplete or does not have the given SHA-256, in hexadecimal.
         """
         ...
 
     def put(self, version: str, data: Buffer, timeout_s: float) -> None:
-        """Store a snapshot, whole or not at all. Raises `Conflict` if the name has other bytes."""
+        """Store a snapshot atomically. Raises `Conflict` if its version has other bytes already."""
         ...
 
     def promote(
         self, version: str, size: int, sha256: str, expected_generation: int, timeout_s: float
     ) -> ShelfPointer:
-        """Point at a stored version if the pointer is still at `expected_generation` (0: none yet).
+        """Make a stored version current; returns the new pointer.
 
-        Raises `Conflict` if it is not, `NotFound` if there is no such version.
+        Raises `Conflict` unless the pointer's generation is still the expected one, 0 for none yet,
+        and `NotFound` for a version that is not stored.
         """
         ...
 
     def entries(self, timeout_s: float) -> list[ShelfEntry]:
-        """What is on the shelf, oldest first."""
+        """All stored snapshots, oldest first."""
         ...
 
     def delete(self, version: str, timeout_s: float) -> None:
-        """Remove a version if it is there. Raises `Conflict` if the pointer names it."""
+        """Remove a version, if it is stored. Raises `Conflict` if it is the current one."""
         ...

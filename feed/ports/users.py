@@ -1,4 +1,4 @@
-"""The ports of users: engagements, profiles and summaries."""
+"""Ports of the stores of users: engagements, profiles and summaries."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,25 +8,25 @@ from feed.model.engagement import Engagement, Profile, Summary
 
 
 class SummaryArchive(Protocol):
-    """All users' summaries, of which the builder makes a catalog's signals."""
+    """Reads the summaries of all users, from which the builder computes signals."""
 
     def summaries(self) -> Iterator[Summary]:
-        """Yield every summary that can be read, each once, in any order. Raises `Unavailable`."""
+        """Yield every readable summary once, in any order. Raises `Unavailable`."""
         ...
 
 
 @dataclass(frozen=True)
 class StoredSummary:
-    """A summary as it was read, and its revision for a conditional write."""
+    """A summary as read, with its revision for a conditional write."""
 
     summary: Summary | None
-    """None: what is stored there cannot be read; its writer rebuilds it"""
+    """None where the stored document is unreadable; the next writer rebuilds it"""
     revision: str
 
 
 @dataclass(frozen=True)
 class StoreCounts:
-    """How many documents a store has, for all users together."""
+    """Numbers of documents in a store, for all users together."""
 
     profiles: int
     summaries: int
@@ -34,87 +34,94 @@ class StoreCounts:
 
 
 class RemovedEngagements(NamedTuple):
-    """The ids of engagements removed: all that was written up to a moment by the store's clock."""
+    """The result of removing all engagements that were written up to a moment."""
 
     ids: list[str]
     until_us: int
+    """that moment by the store's clock, microseconds since 1970"""
 
 
 class SummaryAccess(Protocol):
-    """What a summary's writer needs of a store. Calls may raise `Unavailable` or `Unstorable`."""
+    """The part of a store that the writer of summaries needs.
+
+    Calls may raise `Unavailable` or `Unstorable`.
+    """
 
     async def read_summary(self, uid: str) -> StoredSummary | None:
-        """The summary, or None if there is none. The one read of a session."""
+        """A user's summary, or None if there is none. A session reads nothing else."""
         ...
 
     async def write_summary(self, uid: str, summary: Summary, revision: str | None) -> str:
-        """Write on condition that the stored revision is still `revision` (None: there is none).
+        """Store a summary and return its new revision.
 
-        Returns the new revision. Raises `Conflict`.
+        Raises `Conflict` unless the stored revision is still `revision`; None: there is none.
         """
         ...
 
     async def delete_summary(self, uid: str, revision: str) -> None:
-        """Delete on the same condition. Raises `Conflict`."""
+        """Delete a summary. Raises `Conflict` unless its revision is still `revision`."""
         ...
 
     async def read_engagements(self, uid: str, ids: Sequence[str]) -> dict[str, Engagement | None]:
-        """The engagements named, each as it is now; None for one that does not exist."""
+        """Engagements by id, each as stored now; None for one that does not exist."""
         ...
 
     async def newest_engagements(
         self, uid: str, limit: int, after: tuple[int, str] | None = None
     ) -> list[Engagement]:
-        """The newest engagements that exist, in the order of `engagement.newest_first`.
+        """The newest stored engagements, in the order of `engagement.newest_first`.
 
-        With `after`, a timestamp in microseconds and an id: those that come after it.
+        Starts behind `after`, a timestamp in microseconds and an id, if given.
         """
         ...
 
     async def read_profile(self, uid: str) -> Profile:
-        """The profile; an empty one if there is none."""
+        """A user's profile; an empty one if there is none."""
         ...
 
 
 class SummaryStore(SummaryAccess, Protocol):
-    """Keeps engagements, profiles and summaries. Calls may raise what those may."""
+    """A store of engagements, profiles and summaries.
+
+    Calls may raise `Unavailable` or `Unstorable`.
+    """
 
     async def connect(self) -> None:
-        """Begin the connection, if there is one to begin, so that the first read finds it open."""
+        """Open the connection, if the store has one, so that the first read need not wait."""
         ...
 
     async def put_engagement(self, uid: str, engagement: Engagement) -> None:
-        """Record an engagement durably. The same `id` again replaces it: still one engagement."""
+        """Store an engagement durably, in place of one with the same `id`."""
         ...
 
     async def delete_engagement(self, uid: str, engagement_id: str) -> bool:
-        """Remove one; False if it was not there."""
+        """Remove an engagement; False if there was none."""
         ...
 
     async def delete_engagements(self, uid: str) -> RemovedEngagements:
-        """Remove all that were written before this call. Ends while more are written."""
+        """Remove a user's engagements that were written before this call, and no later ones."""
         ...
 
     async def update_profile(self, uid: str, changes: Mapping[str, Any]) -> Profile:
-        """Set some fields of the profile in one step; returns all of it."""
+        """Set some fields of a user's profile atomically; returns the whole profile."""
         ...
 
     async def delete_profile(self, uid: str) -> bool:
-        """Remove the fields of `Profile`, and no other; False if there were none."""
+        """Remove the fields of a user's `Profile`, and no others; False if there were none."""
         ...
 
     async def purge(self) -> None:
-        """Leave nothing of what was deleted in files that the store keeps itself."""
+        """Erase deleted data from files that the store manages itself."""
         ...
 
     async def users(self, limit: int, after: str | None = None) -> list[str]:
-        """Everybody who has an engagement, a profile or a summary, in order of id.
+        """Ids of users with an engagement, a profile or a summary, in ascending order.
 
-        With `after`, an id: those that come after it. Fewer than `limit`: there are no more. A
-        store may name somebody of whom there is nothing, too.
+        Starts behind the id `after`, if given. Fewer than `limit` are the last. May contain users
+        whose data were deleted.
         """
         ...
 
     async def count(self) -> StoreCounts:
-        """How much there is, without reading it."""
+        """Numbers of documents, without reading them."""
         ...

@@ -1,7 +1,4 @@
-"""The port of a search over vectors that no snapshot holds, which a session asks.
-
-As in `feed/ports/errors.py`, an adapter translates its vendor's errors.
-"""
+"""Port of an external vector search, for catalogs whose snapshot holds no vectors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 MAX_MATCHES = 10_000
-"""how many matches one search gives"""
+"""most matches of one search"""
 MAX_EXCLUDED = 10_000
-"""how many episodes one search can be told to leave out"""
+"""most episodes that one search can exclude"""
 
 
 class Match(NamedTuple):
-    """An episode that a search found."""
+    """An episode that a search found, and its similarity to the query."""
 
     episode_id: str
     score: float
@@ -26,9 +23,10 @@ class Match(NamedTuple):
 
 @dataclass(frozen=True)
 class SearchFilter:
-    """Who a search need not bring. It may bring them, but must not hide anybody else.
+    """Conditions on the episodes that a search returns.
 
-    So an episode of which the store does not know what is restricted here passes.
+    A store may ignore them, and returns episodes for which it does not know a value: the caller
+    filters again.
     """
 
     min_credibility: float = 0.0
@@ -41,21 +39,21 @@ class SearchFilter:
 
 
 class VectorSearch(Protocol):
-    """A store of episodes' vectors that can be searched. Every call may raise `Unavailable`."""
+    """A searchable store of episodes' vectors. Every call may raise `Unavailable`."""
 
     async def vectors(self, ids: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
-        """The vectors, (D,) each, of those of these episodes that it has."""
+        """Vectors, (D,) each, by episode id, without the episodes that the store lacks."""
         ...
 
     async def search(
         self, near: npt.NDArray[np.float32] | str, count: int, restriction: SearchFilter
     ) -> list[Match]:
-        """The `count` episodes most similar to a vector, or to an episode by its id.
+        """The `count` episodes most similar to a (D,) vector, or to an episode given by its id.
 
-        `count` is 1 to `MAX_MATCHES`. An episode that it does not have is similar to none.
+        `count` is 1 to `MAX_MATCHES`. For an episode that the store lacks there are no matches.
         """
         ...
 
     async def check(self, dimension: int) -> None:
-        """Raise `Unavailable` unless it answers, with cosines between vectors of this dimension."""
+        """Raise `Unavailable` unless the store answers, with cosines of this dimension."""
         ...

@@ -1,1 +1,1 @@
-"""The stored summary of a user, and its one writer."""
+"""The stored summary of a user: its document, and its one writer."""

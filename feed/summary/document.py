@@ -1,4 +1,4 @@
-"""A summary as a stored document: readable in a console, its engagements one bytes field."""
+"""A summary as a stored document: readable in a console, with engagements in one bytes field."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from feed.model.timestamps import rfc3339
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True):
-    """The fields that are read back; the rest of a document is for people."""
+    """The fields of a document that are read; the others are for people."""
 
     engagements: bytes
     category_interests: tuple[str, ...] = ()
@@ -21,7 +21,7 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def to_document(summary: Summary) -> dict[str, Any]:
-    """The document of a summary. Equal summaries give equal documents."""
+    """The document that stores a summary. Equal summaries give equal documents."""
     profile = msgspec.to_builtins(summary.profile)
     del profile["display_name"]
     newest = summary.engagements[0].timestamp_us if summary.engagements else None
@@ -35,7 +35,7 @@ def to_document(summary: Summary) -> dict[str, Any]:
 
 
 def from_document(document: dict[str, Any]) -> Summary:
-    """The inverse of `to_document`. Raises `SummaryError`."""
+    """The summary that a document stores. Raises `SummaryError` for an invalid document."""
     try:
         fields = msgspec.convert(document, _Document)
     except msgspec.ValidationError as error:

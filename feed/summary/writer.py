@@ -1,16 +1,16 @@
-"""The writer around `merge`: reads what an event names, merges, writes on condition.
+"""The one writer of summaries: reads what an event names, merges it, and writes conditionally.
 
-Events only say which engagement changed, never what it became. So any number of writers may run
-at once and in any order, and the law in `feed.model.engagement` holds. Three rules carry it:
+Events say which engagement changed, never what it became. So any number of writers may run at
+once, in any order, and the law in `feed.model.engagement` holds. Three rules carry it:
 
-1. A write is conditional on the summary that was read; whoever loses starts again.
-2. After a write comes another pass. It ends when one finds nothing to change, because what was
-   read may have changed back meanwhile, seen only by a writer who found nothing to do.
-3. Where a cut-off engagement may have been uncovered, the newest are read and stored with a mark
-   (`incomplete`). While it stands no writer finds nothing to do: each reads the newest again and
-   writes them without the mark. So whatever changed before that reading is in it, and whatever
-   changes later has a writer that loses against this write, or starts after it. A writer that dies
-   in between leaves the mark, and the next one goes on from there.
+1. A write is conditional on the summary that was read; a writer that loses starts again.
+2. After a write comes another pass, until one finds nothing to change: what was read may have
+   changed back meanwhile, and the writer of that event may have found nothing to do.
+3. Where an older engagement, cut off before, may belong in the summary, the newest engagements are
+   read and stored with the mark `incomplete`. While it stands, every writer reads the newest again
+   and writes them without it. So a change before that read is in it, and the writer of a later
+   change either loses against this write or starts after it. If a writer dies in between, the mark
+   stays, and the next writer goes on from there.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -30,15 +30,15 @@ from feed.ports.errors import Conflict, Unavailable
 from feed.ports.users import StoredSummary, SummaryAccess
 
 ATTEMPTS = 50
-"""Passes before a writer gives up with `Unsettled`, for its caller to try again later."""
+"""passes after which a writer gives up with `Unsettled`; its caller may try again later"""
 
 
 class Unsettled(Unavailable):
-    """The summary was written by others each time: it changes faster than this writer can."""
+    """The summary changed at every attempt: other writers were faster."""
 
 
 async def no_pause(_conflicts: int) -> None:
-    """Start again at once after a lost write."""
+    """Do not wait after a lost write: the default `pause` of `refresh_summary`."""
 
 
 async def refresh_summary(
@@ -50,13 +50,24 @@ async def refresh_summary(
     rebuild: bool = False,
     pause: Callable[[int], Awaitable[None]] = no_pause,
 ) -> tuple[str, ...]:
-    """Make the summary agree with the engagements named, and with the profile if it is named.
+    """Bring a user's summary up to date with some engagements, by id, and with the profile.
 
-    `rebuild` reads the newest engagements whether or not anything was named. `pause` is awaited
-    after each lost write with how many there were. A summary that cannot be read is rebuilt.
-    Nothing changed, nothing is written; a summary of nothing is deleted, and none is created.
-    Returns what was read and does not fit in a summary, for the log: ids and names of fields.
-    Raises `Unavailable` when the store is, and `Unsettled` after `ATTEMPTS` passes.
+    Writes only what changed, deletes a summary that became empty, and rebuilds an unreadable one.
+
+    Args:
+        store: where the user's data are.
+        uid: the user.
+        engagement_ids: the engagements that changed or were deleted.
+        profile: whether the profile changed.
+        rebuild: whether to read the newest engagements all over again.
+        pause: awaited after each lost write, with the number of lost writes so far.
+
+    Returns:
+        Ids of engagements and names of profile fields that do not fit in a summary, for the log.
+
+    Raises:
+        Unavailable: the store did not answer.
+        Unsettled: other writers were faster in all of `ATTEMPTS` passes.
     """
     names = sorted(set(engagement_ids))
     stored = await store.read_summary(uid)
@@ -64,7 +75,7 @@ async def refresh_summary(
     for _ in range(ATTEMPTS):
         unreadable = stored is not None and stored.summary is None
         base = stored.summary if stored and stored.summary else Summary(incomplete=unreadable)
-        wanted, left_out = await _pass(
+        wanted, left_out = await _updated(
             store, uid, base, names, profile=profile or unreadable, rebuild=rebuild
         )
         settled = stored is None if wanted.is_empty else wanted == base
@@ -77,16 +88,15 @@ async def refresh_summary(
             await pause(conflicts)
             stored = await store.read_summary(uid)
         else:
-            # Once the mark is stored, or was followed by a reading, the writer that takes it away
-            # has read everything anew.
+            # If the mark is or was stored, the writer that removes it reads the newest anyway.
             rebuild = rebuild and not (wanted.incomplete or base.incomplete)
-    raise Unsettled("a summary is written by too many at once")
+    raise Unsettled(f"summary: other writers changed it in each of {ATTEMPTS} attempts")
 
 
-async def _pass(
+async def _updated(
     store: SummaryAccess, uid: str, base: Summary, names: list[str], *, profile: bool, rebuild: bool
 ) -> tuple[Summary, tuple[str, ...]]:
-    """What the summary should be, from what exists now, and what does not fit in it."""
+    """What the summary should be now, and what does not fit in it (ids and field names)."""
     wanted, left_out = base, []
     if names:
         changes = await store.read_engagements(uid, names)
@@ -97,7 +107,7 @@ async def _pass(
         wanted = with_profile(wanted, whole)
         left_out += [f for f in PROFILE_LISTS if getattr(wanted.profile, f) != getattr(whole, f)]
     if wanted.incomplete or rebuild:
-        exist = await _newest(store, uid)
+        exist = await _read_newest(store, uid)
         changed = exist != base.engagements
         wanted = msgspec.structs.replace(
             wanted, engagements=exist, incomplete=changed and not base.incomplete
@@ -105,8 +115,8 @@ async def _pass(
     return wanted, tuple(left_out)
 
 
-async def _newest(store: SummaryAccess, uid: str) -> tuple[Engagement, ...]:
-    """The newest that exist and fit."""
+async def _read_newest(store: SummaryAccess, uid: str) -> tuple[Engagement, ...]:
+    """The newest stored engagements that fit in a summary."""
     found: list[Engagement] = []
     after = None
     while (wanted := MAX_ENGAGEMENTS - len(found)) > 0:
