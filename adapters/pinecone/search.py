@@ -62,19 +62,19 @@ class PineconeSearch:
             }
 
     async def search(
-        self, near: npt.NDArray[np.float32] | str, count: int, restriction: SearchFilter
+        self, query: npt.NDArray[np.float32] | str, count: int, restriction: SearchFilter
     ) -> list[Match]:
         """The `count` episodes most similar to a vector (D,), or to an episode by its id.
 
         Empty for an id that the index does not or cannot have.
         """
         by: dict[str, Any]
-        if isinstance(near, str):
-            if not is_storable(near):
+        if isinstance(query, str):
+            if not is_storable(query):
                 return []
-            by = {"id": near}
+            by = {"id": query}
         else:
-            by = {"vector": np.round(near.astype(np.float64), _DIGITS).tolist()}
+            by = {"vector": np.round(query.astype(np.float64), _DIGITS).tolist()}
         answer = await _translate_errors(
             self._index.query(
                 top_k=count, namespace=self._namespace, filter=metadata_filter(restriction), **by

@@ -46,7 +46,7 @@ class VectorSearch(Protocol):
         ...
 
     async def search(
-        self, near: npt.NDArray[np.float32] | str, count: int, restriction: SearchFilter
+        self, query: npt.NDArray[np.float32] | str, count: int, restriction: SearchFilter
     ) -> list[Match]:
         """The `count` episodes most similar to a (D,) vector, or to an episode given by its id.
 

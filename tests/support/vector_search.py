@@ -24,16 +24,16 @@ class ExactSearch:
         return {self._catalog.ids[row]: self._catalog.embeddings[row] for row in rows}
 
     async def search(
-        self, near: np.ndarray | str, count: int, restriction: SearchFilter
+        self, query: np.ndarray | str, count: int, restriction: SearchFilter
     ) -> list[Match]:
         catalog = self._catalog
-        if isinstance(near, str):
-            rows = self._rows([near])
+        if isinstance(query, str):
+            rows = self._rows([query])
             if not rows:
                 return []
-            near = catalog.embeddings[rows[0]]
+            query = catalog.embeddings[rows[0]]
         found = [
-            Match(catalog.ids[row], float(catalog.embeddings[row] @ near))
+            Match(catalog.ids[row], float(catalog.embeddings[row] @ query))
             for row in np.flatnonzero(catalog.embeddings.present).tolist()
             if self._passes(row, restriction)
         ]

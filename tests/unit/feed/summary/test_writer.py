@@ -1,6 +1,5 @@
-"""Interleavings that chance seldom finds, step by step."""
+"""The writer of summaries, in interleavings that a random search seldom finds."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -26,14 +25,14 @@ def store_of(*engagements: Engagement) -> SteppedStore:
     return store
 
 
-def assert_lawful(store: SteppedStore) -> None:
+def assert_equals_a_rebuild(store: SteppedStore) -> None:
     assert store.summary
     assert store.summary.summary
     assert pack(store.summary.summary.engagements) == pack(newest(store.engagements.values()))
     assert not store.summary.summary.incomplete
 
 
-def test_a_change_that_was_undone_while_a_writer_slept_is_undone_in_the_summary_too() -> None:
+def test_a_change_that_is_undone_while_a_writer_waits_is_undone_in_the_summary() -> None:
     store = store_of(engagement("a", kind="click"))
     store.engagements["a"] = engagement("a", kind="like")
     slow = refresh_summary(store, "u", ["a"])
@@ -41,18 +40,18 @@ def test_a_change_that_was_undone_while_a_writer_slept_is_undone_in_the_summary_
     store.engagements["a"] = engagement("a", kind="click")
     run_to_end(refresh_summary(store, "u", ["a"]))  # finds nothing to do
     run_to_end(slow)
-    assert_lawful(store)
+    assert_equals_a_rebuild(store)
 
 
 @pytest.fixture
-def three_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def summaries_hold_three(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed.model.engagement, "MAX_ENGAGEMENTS", 3)
     monkeypatch.setattr(feed.summary.writer, "MAX_ENGAGEMENTS", 3)
 
 
-@pytest.mark.usefixtures("three_are_kept")
+@pytest.mark.usefixtures("summaries_hold_three")
 @pytest.mark.parametrize("dies", [False, True])
-def test_an_engagement_cut_off_during_a_refill_is_not_lost_even_if_the_writer_dies(
+def test_an_engagement_added_while_the_newest_are_read_is_not_lost(
     dies: bool,
 ) -> None:
     store = store_of(*(engagement(name, at) for name, at in zip("abcd", (9, 8, 7, 1), strict=True)))
@@ -66,11 +65,11 @@ def test_an_engagement_cut_off_during_a_refill_is_not_lost_even_if_the_writer_di
         deleting.close()
         deleting = refresh_summary(store, "u", ["a"])  # the event comes again
     run_to_end(deleting)
-    assert_lawful(store)
+    assert_equals_a_rebuild(store)
 
 
-@pytest.mark.usefixtures("three_are_kept")
-def test_an_engagement_deleted_during_a_refill_does_not_stay() -> None:
+@pytest.mark.usefixtures("summaries_hold_three")
+def test_an_engagement_deleted_while_the_newest_are_read_does_not_stay() -> None:
     store = store_of(*(engagement(name, at) for name, at in zip("abcd", (9, 8, 7, 1), strict=True)))
     del store.engagements["a"]
     deleting = refresh_summary(store, "u", ["a"])
@@ -78,87 +77,74 @@ def test_an_engagement_deleted_during_a_refill_does_not_stay() -> None:
     del store.engagements["d"]
     run_to_end(refresh_summary(store, "u", ["d"]))  # d is not in the summary yet: nothing to do
     run_to_end(deleting)
-    assert_lawful(store)
+    assert_equals_a_rebuild(store)
 
 
-@pytest.mark.usefixtures("three_are_kept")
-def test_a_timestamp_moved_behind_the_cut_uncovers_what_was_cut_off() -> None:
+@pytest.mark.usefixtures("summaries_hold_three")
+def test_an_engagement_moved_into_the_past_makes_room_for_an_older_one() -> None:
     store = store_of(*(engagement(name, at) for name, at in zip("abcd", (9, 8, 7, 6), strict=True)))
     store.engagements["a"] = engagement("a", 1)
     run_to_end(refresh_summary(store, "u", ["a"]))
     assert [e.id for e in newest(store.engagements.values())] == ["b", "c", "d"]
-    assert_lawful(store)
+    assert_equals_a_rebuild(store)
 
 
-def test_nothing_changed_nothing_is_written() -> None:
+def test_a_summary_that_is_up_to_date_is_not_written() -> None:
     store = store_of(engagement("a"))
     writes = store.writes
     run_to_end(refresh_summary(store, "u", ["a", "unknown"], profile=True))
     assert store.writes == writes
 
 
-def test_a_late_event_brings_no_deleted_user_back() -> None:
+def test_a_late_event_does_not_create_a_summary_for_a_deleted_user() -> None:
     store = SteppedStore()
     run_to_end(refresh_summary(store, "u", ["a"], profile=True, rebuild=True))
     assert store.summary is None
     assert store.writes == 0
 
 
-def test_a_summary_of_nothing_is_deleted() -> None:
-    store = store_of(engagement("a"))
-    del store.engagements["a"]
-    run_to_end(refresh_summary(store, "u", ["a"]))
-    assert store.summary is None
-
-
-def test_a_stored_summary_of_nothing_is_deleted_though_nothing_changed() -> None:
+@pytest.mark.parametrize(
+    "stored",
+    [Summary(engagements=(engagement("a"),)), Summary(), None],
+    ids=["outdated", "empty", "unreadable"],
+)
+def test_the_summary_of_a_user_without_data_is_deleted(stored: Summary | None) -> None:
     store = SteppedStore()
-    store.summary = StoredSummary(Summary(), "r")
+    store.summary = StoredSummary(stored, "r")
     run_to_end(refresh_summary(store, "u", ["a"]))
     assert store.summary is None
 
 
-def test_an_unreadable_summary_is_rebuilt_whole_by_the_next_event() -> None:
+def test_an_unreadable_summary_is_rebuilt_by_the_next_event() -> None:
     store = store_of(engagement("a"), engagement("b"))
     store.change_profile({"languages": ("en",)})
     store.summary = StoredSummary(None, "spoiled")
     run_to_end(refresh_summary(store, "u", ["a"]))
-    assert_lawful(store)
+    assert_equals_a_rebuild(store)
     assert store.summary.summary is not None
     assert store.summary.summary.profile.languages == ("en",)
 
 
-def test_an_unreadable_summary_of_nobody_is_deleted() -> None:
-    store = SteppedStore()
-    store.summary = StoredSummary(None, "spoiled")
-    run_to_end(refresh_summary(store, "u", ["a"]))
-    assert store.summary is None
-
-
-def test_rebuilding_finds_what_no_event_named() -> None:
+def test_a_rebuild_finds_changes_that_no_event_named() -> None:
     store = SteppedStore()
     store.engagements["a"] = engagement("a")
     store.summary = StoredSummary(Summary(engagements=(engagement("gone"),)), "r")
     run_to_end(refresh_summary(store, "u", rebuild=True))
-    assert_lawful(store)
+    assert_equals_a_rebuild(store)
 
 
-def test_a_writer_that_loses_every_time_gives_up_so_that_its_event_comes_again() -> None:
-    class AlwaysBeaten(SteppedStore):
+def test_a_writer_that_loses_every_time_gives_up_with_an_error_that_retries() -> None:
+    class AlwaysConflicting(SteppedStore):
         async def write_summary(self, *_: Any) -> str:
             raise Conflict
 
-    store = AlwaysBeaten()
+    store = AlwaysConflicting()
     store.engagements["a"] = engagement("a")
     pauses: list[int] = []
 
     async def pause(conflicts: int) -> None:
         pauses.append(conflicts)
 
-    with pytest.raises(Unavailable, match="too many"):
+    with pytest.raises(Unavailable, match="other writers changed it"):
         run_to_end(refresh_summary(store, "u", ["a"], pause=pause))
     assert pauses == list(range(1, feed.summary.writer.ATTEMPTS + 1))
-
-
-def test_no_pause_lets_nobody_wait() -> None:
-    asyncio.run(feed.summary.writer.no_pause(1))
