@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs import catalog_of, episodes, publish_to
+from tests.support.cloud import _cloud, backend, bridge, cloud, emulator
 from tests.support.deployment import Account, Deployment
 from tests.support.scenarios import plain_settings
 from tests.support.server import DEFAULTS, Server
+
+__all__ = ["_cloud", "backend", "bridge", "cloud", "emulator"]
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,9 @@ import pytest
 
 from adapters.firestore.users import FirestoreStore
 from feed.model.engagement import ENGAGEMENT_TYPES, Engagement, newest, pack
-from tests.support.cloud import Backend, Start, backend, bridge, emulator
+from tests.support.cloud import Backend, Start
 from tests.support.counting_proxy import CountingProxy
 from tests.support.server import until
-
-__all__ = ["backend", "bridge", "emulator"]
 
 AT_ONCE = 64
 """how many writes are under way together"""
@@ -84,7 +82,7 @@ def phases(users: Users) -> Iterator[tuple[Users, Users, bool]]:
 def test_every_summary_is_exact_in_fewer_writes_than_events(backend: Backend) -> None:
     backend.watch("summaries", "users/{uid}/summaries/{id}")
     backend.bridge.copies, backend.bridge.delay_s = 2, 1.5
-    users = made(1, {"ada": 200} | {f"u{number}": 10 for number in range(40)})
+    users = made(1, {"ada": 100} | {f"u{number}": 5 for number in range(20)})
     for changed, left, delete in phases(users):
         backend.bridge.received.clear()
         backend.bridge.statuses.clear()
@@ -98,20 +96,19 @@ def test_every_summary_is_exact_in_fewer_writes_than_events(backend: Backend) ->
         assert 0 < backend.received("summaries") < total(changed)
 
 
-def test_a_trigger_that_is_killed_in_the_middle_again_and_again_loses_nothing(
+def test_a_trigger_that_is_killed_in_the_middle_loses_nothing(
     backend: Backend,
 ) -> None:
     bridge, trigger = backend.bridge, backend.trigger
     bridge.copies, bridge.delay_s = 2, 2.0
-    users = made(2, {"ada": 520} | {f"u{number}": 5 for number in range(20)})
+    users = made(2, {"ada": 520} | {f"u{number}": 5 for number in range(5)})
     for changed, left, delete in phases(users):
         bridge.statuses.clear()
         asyncio.run(write(backend.store, changed, delete=delete))
-        for acknowledged in (50, 150):
-            until(lambda count=acknowledged: bridge.statuses[200] > count)
-            trigger.kill()
-            assert not bridge.idle
-            trigger.start()
+        until(lambda: bridge.statuses[200] > 50)
+        trigger.kill()
+        assert not bridge.idle
+        trigger.start()
         backend.quiet()
         assert bridge.statuses[0], "no delivery was cut off"
         assert bridge.statuses[200] == 2 * total(changed)
@@ -148,7 +145,7 @@ def test_events_come_again_until_the_database_takes_their_effect(
     trigger = start_server("update_summary", **settings)
     bridge.reset(dict.fromkeys(bridge.targets, trigger.url))
     bridge.copies, bridge.delay_s = 2, 2.0
-    users = made(3, {"ada": 60} | {f"u{number}": 5 for number in range(20)})
+    users = made(3, {"ada": 60} | {f"u{number}": 5 for number in range(10)})
     asyncio.run(write(backend.store, users))
     until(lambda: bridge.statuses[200] > 20)
     with trouble(backend, proxy):

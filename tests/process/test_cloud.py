@@ -10,31 +10,29 @@ import pytest
 
 from adapters.firestore.users import FirestoreStore
 from feed.model.engagement import Engagement
-from tests.support.cloud import Cloud, backend, bridge, cloud, emulator
+from tests.support.cloud import Cloud
 from tests.support.server import until
 
-__all__ = ["backend", "bridge", "cloud", "emulator"]
 
-
-def test_an_engagement_reaches_the_next_session_within_a_second(cloud: Cloud) -> None:
-    first = cloud.create("ada")
+def test_an_engagement_reaches_the_next_session_within_a_second(cloud: Cloud, user: str) -> None:
+    first = cloud.create(user)
     assert first["degraded"] == ["summary_missing"]
     liked = first["episodes"][0]["id"]
-    answer = cloud.call("POST", "/api/me/engagements", {"episode_id": liked, "type": "like"}, "ada")
+    answer = cloud.call("POST", "/api/me/engagements", {"episode_id": liked, "type": "like"}, user)
     assert answer.status_code == 201, answer.text
     began = time.monotonic()
-    second = until(lambda: (s := cloud.create("ada"))["user_vector_episodes"] and s, 5)
+    second = until(lambda: (s := cloud.create(user))["user_vector_episodes"] and s, 5)
     assert time.monotonic() - began < 1
     assert liked not in [one["id"] for one in second["episodes"]]
     assert second["degraded"] == []
 
 
-def test_what_a_profile_mutes_is_gone_from_the_next_session(cloud: Cloud) -> None:
+def test_what_a_profile_mutes_is_gone_from_the_next_session(cloud: Cloud, user: str) -> None:
     def shown() -> str:
-        return str([one.get("categories") for one in cloud.create("ada")["episodes"]])
+        return str([one.get("categories") for one in cloud.create(user)["episodes"]])
 
     assert "Chess" in shown()
-    changed = cloud.call("PATCH", "/api/me", {"muted_categories": ["Chess"]}, "ada")
+    changed = cloud.call("PATCH", "/api/me", {"muted_categories": ["Chess"]}, user)
     assert changed.status_code == 200, changed.text
     until(lambda: "Chess" not in shown())
 
@@ -58,42 +56,45 @@ def test_names_of_any_alphabet_reach_the_summary(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("encode", [quote, lambda path: quote(path, safe="/ ")])
 def test_a_path_that_is_percent_encoded_names_its_document_too(
-    cloud: Cloud, encode: Callable[[str], str]
+    cloud: Cloud, user: str, encode: Callable[[str], str]
 ) -> None:
+    uid = f"ü {user}"
     one = Engagement(id="é 50%", episode_id="episode-1", type="like", timestamp_us=1)
     cloud.bridge.reset({})  # the emulator's own event goes nowhere
-    asyncio.run(cloud.store.put_engagement("ü", one))
+    asyncio.run(cloud.store.put_engagement(uid, one))
     headers = {
         "ce-specversion": "1.0",
         "ce-id": "1",
         "ce-source": "//firestore.googleapis.com/projects/p/databases/(default)",
         "ce-type": "google.cloud.firestore.document.v1.written",
-        "ce-document": encode("users/ü/engagements/é 50%"),
+        "ce-document": encode(f"users/{uid}/engagements/é 50%"),
     }
     assert cloud.trigger.client.post("/", headers=headers, content=b"").status_code == 200
-    stored = asyncio.run(cloud.store.read_summary("ü"))
+    stored = asyncio.run(cloud.store.read_summary(uid))
     assert stored is not None
     assert stored.summary is not None
     assert stored.summary.engagements == (one,)
 
 
-def test_nobody_reads_anothers(cloud: Cloud) -> None:
-    cloud.call("POST", "/api/me/engagements", {"episode_id": "e", "type": "like"}, "ada")
-    assert cloud.call("GET", "/api/me/engagements", None, "ben").json()["engagements"] == []
+def test_no_user_reads_the_data_of_another(cloud: Cloud, user: str) -> None:
+    cloud.call("POST", "/api/me/engagements", {"episode_id": "e", "type": "like"}, user)
+    assert (
+        cloud.call("GET", "/api/me/engagements", None, f"{user}-other").json()["engagements"] == []
+    )
     foreign = dataclasses.replace(cloud, project="demo-other")
-    assert foreign.call("GET", "/api/me", None, "ada").status_code == 401
-    assert cloud.feed.call("GET", "/api/me", user="ada").status_code == 401
+    assert foreign.call("GET", "/api/me", None, user).status_code == 401
+    assert cloud.feed.call("GET", "/api/me", user=user).status_code == 401
 
 
 def test_everything_known_of_a_user_is_forgotten_and_no_late_event_brings_it_back(
-    cloud: Cloud,
+    cloud: Cloud, user: str
 ) -> None:
     cloud.bridge.copies, cloud.bridge.delay_s = 3, 1.0
     for number in range(5):
         body = {"id": f"{number}", "episode_id": f"episode-{number}", "type": "like"}
-        assert cloud.call("POST", "/api/me/engagements", body, "ada").status_code == 201
-    receipt = cloud.call("DELETE", "/api/me", None, "ada").json()
+        assert cloud.call("POST", "/api/me/engagements", body, user).status_code == 201
+    receipt = cloud.call("DELETE", "/api/me", None, user).json()
     assert receipt["deleted"]["engagements"] == 5
     cloud.quiet()
-    assert asyncio.run(cloud.store.read_summary("ada")) is None
-    assert cloud.create("ada")["degraded"] == ["summary_missing"]
+    assert asyncio.run(cloud.store.read_summary(user)) is None
+    assert cloud.create(user)["degraded"] == ["summary_missing"]

@@ -13,10 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.cloud import Cloud, backend, bridge, cloud, emulator
+from tests.support.cloud import Cloud
 from tests.support.server import Server, until
-
-__all__ = ["backend", "bridge", "cloud", "emulator"]
 
 BOUND_S = 30
 """far above what a deletion takes on a busy machine, far below giving up never"""
@@ -103,19 +101,19 @@ def test_a_deletion_ends_with_a_receipt_while_three_writers_go_on(
 
 @pytest.mark.parametrize("path", ["/api/me", "/api/me/engagements"])
 def test_what_was_deleted_in_firestore_stays_so_though_its_events_come_late(
-    cloud: Cloud, path: str
+    cloud: Cloud, user: str, path: str
 ) -> None:
     cloud.bridge.copies, cloud.bridge.delay_s = 2, 0.5
 
     def call(method: str, address: str, body: Any) -> httpx.Response:
-        return cloud.call(method, address, body, "ada")
+        return cloud.call(method, address, body, user)
 
     before, after = delete_under_load(call, path)
     left = listed(call)
     assert not left & before
     assert after <= left
     cloud.quiet()
-    stored = asyncio.run(cloud.store.read_summary("ada"))
+    stored = asyncio.run(cloud.store.read_summary(user))
     assert stored is not None
     assert stored.summary is not None
     assert {int(one.id) for one in stored.summary.engagements} == left

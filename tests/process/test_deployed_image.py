@@ -16,7 +16,6 @@ from emulators.firestore import FirestoreEmulator, new_project
 from emulators.storage.server import StorageEmulator
 from feed.model.engagement import Summary
 from tests.process.test_publish_catalog import episodes, publish
-from tests.support.cloud import bridge, emulator
 from tests.support.deployed_image import (
     DeployedFunction,
     Image,
@@ -26,8 +25,6 @@ from tests.support.deployed_image import (
 )
 from tests.support.deployment import ROOT, needs_gcloud
 from tests.support.server import Server, until
-
-__all__ = ["bridge", "emulator"]
 
 pytestmark = needs_gcloud
 

@@ -7,11 +7,9 @@ import msgspec
 import pytest
 
 from feed.model.engagement import Engagement, Profile
-from tests.support.cloud import Cloud, backend, bridge, cloud, emulator
+from tests.support.cloud import Cloud
 from tests.support.rules import encoded
 from tests.support.server import Server, problem
-
-__all__ = ["backend", "bridge", "cloud", "emulator"]
 
 EMOJI = "\N{HEADPHONE}"
 """one character, four bytes"""
@@ -63,17 +61,19 @@ def test_the_longest_texts_allowed_are_taken(server: Server, user: str) -> None:
     assert all(profile[name] == entries for name in lists)
 
 
-def test_what_an_app_wrote_too_large_is_left_out_logged_and_acknowledged(cloud: Cloud) -> None:
+def test_what_an_app_wrote_too_large_is_left_out_logged_and_acknowledged(
+    cloud: Cloud, user: str
+) -> None:
     like = {name: encoded(value) for name, value in LIKE.items()}
     like["timestamp"] = {"timestampValue": "2026-01-01T00:00:00Z"}
     for name in ("good", "e" * 1400):
-        cloud.emulator.write(cloud.project, f"users/ada/engagements/{name}", like)
+        cloud.emulator.write(cloud.project, f"users/{user}/engagements/{name}", like)
     series = ["s" * 900_000, *(f"series-{i}" for i in range(300))]
     profile = {"followed_series": encoded(series), "plan": encoded("pro")}
-    cloud.emulator.write(cloud.project, "users/ada", profile)
+    cloud.emulator.write(cloud.project, f"users/{user}", profile)
     cloud.quiet()
     assert set(cloud.bridge.statuses) == {200}
-    stored = asyncio.run(cloud.store.read_summary("ada"))
+    stored = asyncio.run(cloud.store.read_summary(user))
     assert stored is not None
     assert stored.summary is not None
     assert [one.id for one in stored.summary.engagements] == ["good"]
@@ -81,7 +81,7 @@ def test_what_an_app_wrote_too_large_is_left_out_logged_and_acknowledged(cloud: 
     lines = [line for line in cloud.trigger.log_lines if "left_out" in line]
     assert {name for line in lines for name in line["left_out"]} == {"followed_series", "e" * 40}
     assert {line["severity"] for line in lines} == {"WARNING"}
-    assert "ada" not in str(lines)
+    assert user not in str(lines)
 
 
 def test_an_event_that_can_never_be_handled_is_acknowledged_and_logged(cloud: Cloud) -> None:
@@ -99,26 +99,32 @@ def test_an_event_that_can_never_be_handled_is_acknowledged_and_logged(cloud: Cl
     )
 
 
-def test_a_profile_and_its_deletion_leave_what_the_app_keeps_beside_it(cloud: Cloud) -> None:
+def test_a_profile_and_its_deletion_leave_what_the_app_keeps_beside_it(
+    cloud: Cloud, user: str
+) -> None:
     def read(path: str) -> Any:
         return cloud.emulator.read(cloud.project, path)
 
     own = {"plan": encoded("pro"), "history": encoded("x" * 1_000_000)}
-    places = ("users/ada/devices/d", "users/ada/engagements/one/notes/n", "users/ben")
-    for path in (*places, "users/ada"):
+    places = (
+        f"users/{user}/devices/d",
+        f"users/{user}/engagements/one/notes/n",
+        f"users/{user}-other",
+    )
+    for path in (*places, f"users/{user}"):
         cloud.emulator.write(cloud.project, path, own)
     too_large = {"muted_series": [f"{'x' * 500}{i}" for i in range(200)]}
-    problem(cloud.call("PATCH", "/api/me", too_large, "ada"), 422)
-    assert cloud.call("PATCH", "/api/me", {"languages": ["en"]}, "ada").status_code == 200
-    assert cloud.call("GET", "/api/me", None, "ada").json()["languages"] == ["en"]
+    problem(cloud.call("PATCH", "/api/me", too_large, user), 422)
+    assert cloud.call("PATCH", "/api/me", {"languages": ["en"]}, user).status_code == 200
+    assert cloud.call("GET", "/api/me", None, user).json()["languages"] == ["en"]
     like = Engagement(id="one", episode_id="episode-3", type="like", timestamp_us=1)
-    asyncio.run(cloud.store.put_engagement("ada", like))
-    receipt = cloud.call("DELETE", "/api/me", None, "ada").json()
+    asyncio.run(cloud.store.put_engagement(user, like))
+    receipt = cloud.call("DELETE", "/api/me", None, user).json()
     assert receipt["deleted"]["engagements"] == 1
     assert receipt["deleted"]["profile"] is True
     cloud.quiet()
-    for path in (*places, "users/ada"):
+    for path in (*places, f"users/{user}"):
         assert read(path) == own, path
-    for path in ("users/ada/engagements/one", "users/ada/summaries/engagement"):
+    for path in (f"users/{user}/engagements/one", f"users/{user}/summaries/engagement"):
         assert read(path) is None, path
-    assert cloud.call("DELETE", "/api/me", None, "ada").json()["deleted"]["profile"] is False
+    assert cloud.call("DELETE", "/api/me", None, user).json()["deleted"]["profile"] is False

@@ -1,6 +1,6 @@
 """A project of emulated Firebase: its functions as real processes, its events delivered.
 
-A module has the fixtures by importing them, and those that they use.
+A conftest or module has the fixtures by importing them, and those that they use.
 """
 
 import base64
@@ -23,20 +23,20 @@ from emulators.process import MissingError
 from emulators.stack import TRIGGERS
 from emulators.storage.server import StorageEmulator
 from tests.support.catalogs import catalog_of, episodes
-from tests.support.server import Server, until
+from tests.support.server import Server, running_servers, until
 
 Start = Callable[..., Server]
 QUIET_S = 90
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bridge() -> Iterator[EventBridge]:
     bridge = EventBridge().start()
     yield bridge
     bridge.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def emulator(bridge: EventBridge) -> Iterator[FirestoreEmulator]:
     """Firestore with triggers: an emulator whose events go to the bridge."""
     try:
@@ -64,6 +64,10 @@ class Backend:
     def store(self) -> FirestoreStore:
         return FirestoreStore(self.project)
 
+    def reset(self) -> None:
+        """Deliver each event once, at once, and forget what was delivered before."""
+        self.bridge.reset({(self.project, name): self.trigger.url for name in TRIGGERS})
+
     def watch(self, name: str, pattern: str) -> None:
         """Have the events of a path pattern counted."""
         register(self.emulator.host, self.project, name, pattern)
@@ -85,14 +89,8 @@ class Backend:
         until(lambda: self.received("marks") > before, QUIET_S)
 
 
-@pytest.fixture
-def backend(
-    start_server: Start,
-    emulator: FirestoreEmulator,
-    bridge: EventBridge,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Backend:
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
+def start_backend(start: Start, emulator: FirestoreEmulator, bridge: EventBridge) -> Backend:
+    """Start a trigger for a new project, and have the emulator send it the project's events."""
     project = new_project()
     settings = {
         "STORE": "firestore",
@@ -100,12 +98,24 @@ def backend(
         "FIRESTORE_EMULATOR_HOST": emulator.host,
         "GOOGLE_CLOUD_PROJECT": project,
     }
-    trigger = start_server("update_summary", **settings)
-    bridge.reset({(project, name): trigger.url for name in TRIGGERS})
-    found = Backend(project, settings, trigger, bridge, emulator)
+    trigger = start("update_summary", **settings)
+    backend = Backend(project, settings, trigger, bridge, emulator)
     for name, pattern in {**TRIGGERS, "marks": "marks/{id}"}.items():
-        found.watch(name, pattern)
-    return found
+        backend.watch(name, pattern)
+    backend.reset()
+    return backend
+
+
+@pytest.fixture
+def backend(
+    start_server: Start,
+    emulator: FirestoreEmulator,
+    bridge: EventBridge,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Backend:
+    """A project of this test alone, with a trigger."""
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
+    return start_backend(start_server, emulator, bridge)
 
 
 @dataclass
@@ -134,14 +144,31 @@ class Cloud(Backend):
         return session
 
 
+@pytest.fixture(scope="session")
+def _cloud(
+    emulator: FirestoreEmulator,
+    bridge: EventBridge,
+    _storage_server: StorageEmulator,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Cloud]:
+    with running_servers(tmp_path_factory.mktemp("cloud")) as start:
+        backend = start_backend(start, emulator, bridge)
+        bucket = _storage_server.make_bucket(backend.project)
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("STORAGE_EMULATOR_HOST", _storage_server.url)
+            publish(GcsShelf(bucket), catalog_of(episodes(300)), force=True)
+        settings = {
+            **backend.settings,
+            "SHELF": f"gs://{bucket}",
+            "AUTH": "emulator",
+            "STORAGE_EMULATOR_HOST": _storage_server.url,
+        }
+        yield Cloud(**vars(backend), feed=start(**settings))
+
+
 @pytest.fixture
-def cloud(start_server: Start, backend: Backend, storage: StorageEmulator) -> Cloud:
-    bucket = storage.make_bucket("catalogs")
-    publish(GcsShelf(bucket), catalog_of(episodes(300)), force=True)
-    settings = {
-        **backend.settings,
-        "SHELF": f"gs://{bucket}",
-        "AUTH": "emulator",
-        "STORAGE_EMULATOR_HOST": storage.url,
-    }
-    return Cloud(**vars(backend), feed=start_server(**settings))
+def cloud(_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    """The project that tests share; each uses users of its own."""
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", _cloud.emulator.host)
+    _cloud.reset()
+    return _cloud
