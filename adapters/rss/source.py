@@ -5,6 +5,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from threading import Semaphore
@@ -38,6 +39,8 @@ log = logging.getLogger(__name__)
 
 
 class _ReadResult(NamedTuple):
+    """What was read of an input, and why it is not all there is."""
+
     content: Feed | FeedList | None
     reason: str | None = None
 
@@ -142,25 +145,17 @@ class RssSource:
         if feed_input.refusal:
             return _ReadResult(None, feed_input.refusal)
         try:
-            content = (
-                self._read_url(feed_input, shared)
-                if feed_input.is_url
-                else self._read_file(feed_input)
-            )
-        except _CachedFeedUsedError as cached:
-            return _ReadResult(cached.content, cached.reason)
+            if feed_input.is_url:
+                return self._read_url(feed_input, shared)
+            return _result(self._read_file(feed_input))
         except (Unavailable, NotAFeedError) as error:
             return _ReadResult(None, str(error))
         except Exception as error:
             # One feed must not end a build, not even by a defect of this code.
             log.exception("reading %s failed", feed_input.name)
             return _ReadResult(None, f"unexpected {type(error).__name__}")
-        if isinstance(content, FeedList) or content.flaw:
-            return _ReadResult(content, content.flaw)
-        nothing = "; ".join(content.notes) or "the feed has no episodes"
-        return _ReadResult(content, None if content.entries else nothing)
 
-    def _read_url(self, feed_input: FeedInput, shared: ReadBudget) -> Feed | FeedList:
+    def _read_url(self, feed_input: FeedInput, shared: ReadBudget) -> _ReadResult:
         url = feed_input.location
         cached = self._cache.load(url)
         try:
@@ -169,32 +164,26 @@ class RssSource:
                 url, cached, timeout_s=timeout_s, max_bytes=self._max_bytes, client=self._client
             )
             shared.spend(len(new.body) if new else 0)
-            current = new or cached or CachedFeed(b"")
-            content = self._parse(current, feed_input)
+            content = self._parse(new or cached or CachedFeed(b""), feed_input)
         except (Unavailable, NotAFeedError) as error:
             if cached is None:
                 raise
             content = self._parse(cached, feed_input)
-            raise _CachedFeedUsedError(content, f"{error}; a copy kept earlier was used") from error
+            return _ReadResult(content, f"{error}; a copy kept earlier was used")
         if new is not None:
             if cached is not None and content.flaw:
-                self._check_against(cached, content, feed_input)
+                before = self._parse_cached(cached, feed_input)
+                if before is not None and before.size > content.size:
+                    reason = f"{content.flaw}; a copy kept earlier, with more, was used"
+                    return _ReadResult(before, reason)
             # Only what could be parsed: a maintenance page does not replace a feed.
             self._cache.save(url, new)
-        return content
+        return _result(content)
 
-    def _check_against(
-        self, cached: CachedFeed, content: Feed | FeedList, feed_input: FeedInput
-    ) -> None:
-        """Raise `_CachedFeedUsedError` if a damaged document has less than the cached one."""
-        try:
-            before = self._parse(cached, feed_input)
-        except NotAFeedError:  # then the new document is better
-            return
-        if before.size > content.size:
-            raise _CachedFeedUsedError(
-                before, f"{content.flaw}; a copy kept earlier, with more, was used"
-            )
+    def _parse_cached(self, cached: CachedFeed, feed_input: FeedInput) -> Feed | FeedList | None:
+        with suppress(NotAFeedError):
+            return self._parse(cached, feed_input)
+        return None
 
     def _read_file(self, feed_input: FeedInput) -> Feed | FeedList:
         path = Path(feed_input.location)
@@ -227,10 +216,8 @@ class RssSource:
         return content
 
 
-class _CachedFeedUsedError(Exception):
-    """Carries the content of a cached feed, and why it is used."""
-
-    def __init__(self, content: Feed | FeedList, reason: str) -> None:
-        super().__init__(reason)
-        self.content = content
-        self.reason = reason
+def _result(content: Feed | FeedList) -> _ReadResult:
+    if isinstance(content, FeedList) or content.flaw:
+        return _ReadResult(content, content.flaw)
+    nothing = "; ".join(content.notes) or "the feed has no episodes"
+    return _ReadResult(content, None if content.entries else nothing)

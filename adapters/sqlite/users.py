@@ -135,17 +135,8 @@ class SqliteStore:
 
     async def delete_engagement(self, uid: str, engagement_id: str) -> bool:
         """Delete an engagement; False if it did not exist."""
-
-        def delete(db: sqlite3.Connection) -> bool:
-            statement = "DELETE FROM engagements WHERE uid = ? AND id = ?"
-            there = db.execute(statement, (uid, engagement_id)).rowcount > 0
-            if there:
-                _record(db, uid, [engagement_id])
-            return there
-
-        there = await self._write(delete)
-        await self._empty_log()
-        return there
+        statement = "DELETE FROM engagements WHERE uid = ? AND id = ?"
+        return await self._delete_one(statement, uid, engagement_id)
 
     async def delete_engagements(self, uid: str) -> RemovedEngagements:
         """Delete all engagements of a user."""
@@ -154,9 +145,8 @@ class SqliteStore:
             statement = "DELETE FROM engagements WHERE uid = ? RETURNING id"
             ids = [row[0] for row in db.execute(statement, (uid,)).fetchall()]
             _record(db, uid, ids)
-            return RemovedEngagements(
-                ids, time.time_ns() // 1000
-            )  # the file is locked: nothing is written
+            # The file is locked: until now nothing else is written.
+            return RemovedEngagements(ids, time.time_ns() // 1000)
 
         removal = await self._write(delete)
         await self._empty_log()
@@ -185,16 +175,7 @@ class SqliteStore:
 
     async def delete_profile(self, uid: str) -> bool:
         """Delete the profile of a user; False if there was none."""
-
-        def delete(db: sqlite3.Connection) -> bool:
-            there = db.execute("DELETE FROM profiles WHERE uid = ?", (uid,)).rowcount > 0
-            if there:
-                _record(db, uid, [None])
-            return there
-
-        there = await self._write(delete)
-        await self._empty_log()
-        return there
+        return await self._delete_one("DELETE FROM profiles WHERE uid = ?", uid)
 
     # --- all users ---
 
@@ -254,6 +235,20 @@ class SqliteStore:
             return result
 
         return await self._run(transaction)
+
+    async def _delete_one(self, statement: str, uid: str, engagement_id: str | None = None) -> bool:
+        """Delete an engagement, or else the profile, and record it; False if it did not exist."""
+        values = (uid,) if engagement_id is None else (uid, engagement_id)
+
+        def delete(db: sqlite3.Connection) -> bool:
+            existed = db.execute(statement, values).rowcount > 0
+            if existed:
+                _record(db, uid, [engagement_id])
+            return existed
+
+        existed = await self._write(delete)
+        await self._empty_log()
+        return existed
 
     async def _empty_log(self) -> None:
         """Empty the log; if another process is reading it, a later write empties it."""

@@ -79,14 +79,6 @@ class TestFetching:
         assert found.present.sum() > 90
         assert MAX_URL_BYTES - 1000 < pinecone.longest_url <= MAX_URL_BYTES
 
-    def test_an_id_as_long_as_can_be_fits_whatever_it_is_made_of(
-        self, pinecone: PineconeEmulator
-    ) -> None:
-        some = named(*(chr(33 + number) * 512 for number in range(94)))
-        store_vectors(pinecone, some)
-        assert pinecone_vectors(pinecone).vectors(some).present.sum() > 80
-        assert pinecone.longest_url <= MAX_URL_BYTES
-
     def test_ids_that_pinecone_cannot_have_are_as_missing(self, pinecone: PineconeEmulator) -> None:
         some = named("plain", "gr\u00fcn", "x" * 513, "n\0l", "\u64ad\u5ba2", "y" * 512)
         pinecone.index.namespaces["__default__"] = {

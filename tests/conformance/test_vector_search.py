@@ -141,14 +141,6 @@ class TestWhatPineconeLacks:
             CATALOG.ids[0]
         ]
 
-    async def test_ids_of_any_length_are_asked_for_by_urls_that_servers_take(
-        self, pinecone: PineconeEmulator, search: VectorSearch
-    ) -> None:
-        ids = [f"{n:03}/{'&' * 500}" for n in range(40)]
-        pinecone.index.upsert(UpsertRequest([VectorRecord(name, NEAR.tolist()) for name in ids]))
-        assert (await search.vectors(ids)).keys() == set(ids)
-        assert pinecone.longest_url <= 8192
-
     async def test_numbers_beyond_float32_are_no_vector_and_no_error(
         self, pinecone: PineconeEmulator, search: VectorSearch
     ) -> None:
