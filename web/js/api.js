@@ -3,8 +3,8 @@
 import { auth, settled } from "./auth.js";
 import { config } from "./config.js";
 
-const PATIENCE_MS = 15_000;
-const OURS = "urn:earshot:problem:"; // prefix of the API's own problem types
+const TIMEOUT_MS = 15_000;
+const PROBLEM_PREFIX = "urn:earshot:problem:"; // prefix of the API's own problem types
 const TEMPORARY = [0, 401, 408, 429]; // statuses that a retry may fix, besides every 5xx
 
 /** An RFC 9457 problem of the API, or no answer at all (status 0). */
@@ -13,7 +13,7 @@ export class Problem extends Error {
   constructor({ title, detail = "", expected, type = "" }, status = 0, retryAfterS = 0) {
     super(title);
     this.detail = expected ? `${detail} (expected: ${expected})` : detail;
-    this.kind = type.startsWith(OURS) ? type.slice(OURS.length) : "";
+    this.kind = type.startsWith(PROBLEM_PREFIX) ? type.slice(PROBLEM_PREFIX.length) : "";
     this.status = status;
     this.retryAfterS = retryAfterS || 0;
     /** Whether a retry may succeed: false if the API itself refused the request. */
@@ -34,15 +34,15 @@ export class Problem extends Error {
  */
 export async function call(method, path, body, { as, keepalive, headers } = {}) {
   await settled();
-  const who = as === undefined ? auth().listener.uid : as;
+  const uid = as === undefined ? auth().listener.uid : as;
   const ask = async (fresh = false) => {
     const { api } = await config();
-    const mine = await auth().headers(fresh);
+    const authHeaders = await auth().headers(fresh);
     // Checked last: the listener may have changed while the token was fetched.
-    if (auth().listener.uid !== who || (as !== undefined && !auth().known)) throw new Error("the listener has changed");
+    if (auth().listener.uid !== uid || (as !== undefined && !auth().known)) throw new Error("the listener has changed");
     return fetch(api + path, {
-      method, keepalive, body: JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE_MS),
-      headers: { "Content-Type": "application/json", ...mine, ...headers },
+      method, keepalive, body: JSON.stringify(body), signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: { "Content-Type": "application/json", ...authHeaders, ...headers },
     });
   };
   try {

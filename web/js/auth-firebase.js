@@ -2,7 +2,7 @@
 // that uid and history stay. And App Check, if the deployment has a key for it.
 
 const SDK = "https://www.gstatic.com/firebasejs/12.6.0";
-const TAKEN = ["auth/credential-already-in-use", "auth/email-already-in-use"];
+const ALREADY_LINKED = ["auth/credential-already-in-use", "auth/email-already-in-use"];
 // Errors of a project that allows no anonymous users.
 const NO_GUESTS = ["auth/admin-restricted-operation", "auth/operation-not-allowed"];
 
@@ -21,7 +21,7 @@ export async function firebaseAuth(config, siteKey, lost) {
     provider: new checks.ReCaptchaEnterpriseProvider(siteKey), isTokenAutoRefreshEnabled: true,
   });
   const firebase = sdk.getAuth(app);
-  let turning = false; // hides the moment between two listeners
+  let switching = false; // hides the moment between two listeners
   /** Whether the project allows no guests: there is still a feed, and writes stay on the device. */
   let guestless = false;
 
@@ -34,33 +34,33 @@ export async function firebaseAuth(config, siteKey, lost) {
    * Links the guest to an account, or signs in to it if it is already another user's.
    * @param {(guest: object) => Promise<unknown>} link @param {(taken?: object) => Promise<unknown>} signIn
    */
-  async function become(link, signIn) {
+  async function linkOrSignIn(link, signIn) {
     if (!firebase.currentUser) return signIn();
     await link(firebase.currentUser).catch((/** @type {any} */ error) => {
-      if (!TAKEN.includes(error.code)) throw error;
+      if (!ALREADY_LINKED.includes(error.code)) throw error;
       return signIn(error);
     });
   }
 
   const withGoogle = () => {
     const google = sdk.GoogleAuthProvider;
-    return become((guest) => sdk.linkWithPopup(guest, new google()), (taken) => taken
+    return linkOrSignIn((guest) => sdk.linkWithPopup(guest, new google()), (taken) => taken
       ? sdk.signInWithCredential(firebase, google.credentialFromError(taken)) : sdk.signInWithPopup(firebase, new google()));
   };
 
   /** @param {Credentials} [fields] */
-  const withEmail = ({ email, password } = { email: "", password: "" }) => become(
+  const withEmail = ({ email, password } = { email: "", password: "" }) => linkOrSignIn(
     (guest) => sdk.linkWithCredential(guest, sdk.EmailAuthProvider.credential(email, password)),
     () => sdk.signInWithEmailAndPassword(firebase, email, password));
 
   /** @param {Way["go"]} how @returns {Way["go"]} */
-  const turn = (how) => async (fields) => {
-    turning = true;
+  const switchUser = (how) => async (fields) => {
+    switching = true;
     try {
       await how(fields);
       await firebase.currentUser?.getIdToken(true); // the new token names the linked account
     } finally {
-      turning = false;
+      switching = false;
       tell();
     }
   };
@@ -75,8 +75,8 @@ export async function firebaseAuth(config, siteKey, lost) {
     },
     get ways() {
       return auth.listener.guest
-        ? [{ label: "Continue with Google", go: turn(withGoogle) }, { label: "Continue with e-mail", form: true, go: turn(withEmail) }]
-        : [{ label: "Sign out", go: turn(() => sdk.signOut(firebase).then(signInGuest)) }];
+        ? [{ label: "Continue with Google", go: switchUser(withGoogle) }, { label: "Continue with e-mail", form: true, go: switchUser(withEmail) }]
+        : [{ label: "Sign out", go: switchUser(() => sdk.signOut(firebase).then(signInGuest)) }];
     },
     async headers(fresh) {
       const id = await firebase.currentUser?.getIdToken(fresh);
@@ -88,7 +88,7 @@ export async function firebaseAuth(config, siteKey, lost) {
     changed() {},
   };
 
-  /** Somebody else may listen, or nobody: then this `Auth` has come to its end. */
+  /** Tells of another listener; without any, this `Auth` has ended. */
   function tell() {
     auth.changed();
     if (!auth.known) {
@@ -99,6 +99,6 @@ export async function firebaseAuth(config, siteKey, lost) {
 
   await firebase.authStateReady();
   if (!firebase.currentUser) await signInGuest();
-  const unwatch = sdk.onAuthStateChanged(firebase, () => { if (!turning) tell(); }); // in another tab
+  const unwatch = sdk.onAuthStateChanged(firebase, () => { if (!switching) tell(); }); // in another tab
   return auth;
 }

@@ -6,7 +6,7 @@ import { Backoff } from "./backoff.js";
 import { config, json } from "./config.js";
 import { device } from "./memory.js";
 
-const PATIENCE_MS = 5_000; // wait for sign-in this long, then show a feed without it
+const SIGN_IN_WAIT_MS = 5_000; // wait for sign-in this long, then show a feed without it
 
 /** @type {Auth} */
 let chosen = {
@@ -24,7 +24,7 @@ export const auth = () => chosen;
 /** @type {Promise<unknown>} */
 let started; // by startAuth
 
-/** Resolves when the listener is known, or after `PATIENCE_MS`. */
+/** Resolves when the listener is known, or after `SIGN_IN_WAIT_MS`. */
 export const settled = () => started;
 
 /**
@@ -50,5 +50,5 @@ export const startAuth = (changed) => started = new Promise((resolve) => {
     resolve(undefined);
   });
   tries.now();
-  setTimeout(resolve, PATIENCE_MS);
+  setTimeout(resolve, SIGN_IN_WAIT_MS);
 });

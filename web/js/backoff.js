@@ -3,20 +3,20 @@
 export class Backoff {
   timer = 0;
 
-  /** @param {() => unknown} again @param {number} firstMs @param {number} longestMs */
-  constructor(again, firstMs = 1_000, longestMs = 60_000) {
+  /** @param {() => unknown} again @param {number} firstMs @param {number} maxMs */
+  constructor(again, firstMs = 1_000, maxMs = 60_000) {
     this.again = again;
     this.waitMs = this.firstMs = firstMs;
-    this.longestMs = longestMs;
+    this.maxMs = maxMs;
     addEventListener("online", () => { if (this.timer) this.now(); });
   }
 
-  /** Schedules a retry; the next pause is longer. @param {number} leastS the pause that the API asked for */
-  later(leastS = 0) {
-    const waitMs = Math.max(leastS * 1000, this.waitMs);
+  /** Schedules a retry; the next pause is longer. @param {number} minPauseS the pause that the API asked for */
+  later(minPauseS = 0) {
+    const waitMs = Math.max(minPauseS * 1000, this.waitMs);
     this.pause();
     this.timer = setTimeout(() => { this.timer = 0; this.again(); }, waitMs * (0.75 + Math.random() / 2));
-    this.waitMs = Math.min(2 * waitMs, this.longestMs);
+    this.waitMs = Math.min(2 * waitMs, this.maxMs);
   }
 
   /** Cancels the next retry, but keeps the length of the pause. */

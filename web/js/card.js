@@ -8,7 +8,7 @@ import { library } from "./library.js";
 import { whyPanel } from "./why.js";
 import { age, duration, joined } from "./words.js";
 
-const ALIKE = 5;
+const SIMILAR_COUNT = 5;
 
 /** @param {Episode} episode @param {() => void} refresh shows a new session */
 export function card(episode, refresh) {
@@ -20,7 +20,7 @@ export function card(episode, refresh) {
   const started = playButton(episode);
   const saved = toggleButton("bookmark", episode, () => acknowledge("Saved.", ["Refresh", refresh]));
   const liked = toggleButton("like", episode, () => acknowledge("Noted: more like this.", ["Refresh", refresh]));
-  const refused = iconButton("refuse", `Not interested: ${title}`, () => leave(() => library.record("not_interested", episode)));
+  const disliked = iconButton("refuse", `Not interested: ${title}`, () => leave(() => library.record("not_interested", episode)));
   const more = iconButton("more", `More: ${title}`, menu, { "aria-haspopup": "true" });
   const why = h("div.why", { hidden: true });
   const alike = h("section.alike", { "aria-label": `More like ${title}`, hidden: true });
@@ -31,9 +31,9 @@ export function card(episode, refresh) {
     h("div.head", {}, series && h("p.series", {}, series), heading, facts),
     h("div.body", {},
       h("p.insight", { lang }, episode.key_insight ?? episode.description), reason, why,
-      h("div.actions", {}, started, saved, liked, refused, more), alike));
+      h("div.actions", {}, started, saved, liked, disliked, more), alike));
   const goneText = h("span");
-  const undo = button("Undo", bringBack);
+  const undo = button("Undo", restore);
   const gone = h("p.gone", {}, goneText, undo);
   const item = h("li.card", { "data-id": id }, article, gone);
   let left = false; // whether this card's own button hid it: only then it says so
@@ -47,7 +47,7 @@ export function card(episode, refresh) {
   function menu() {
     const follows = library.has("followed_series", of);
     /** @type {MenuItem[]} */
-    const items = [["share", "Share", () => share(episode)], ["similar", "More like this", showAlike]];
+    const items = [["share", "Share", () => share(episode)], ["similar", "More like this", showSimilar]];
     if (of) {
       items.push(
         [follows ? "check" : "plus", `${follows ? "Unfollow" : "Follow"} ${series}`, () => toggleSeries(of, series, "followed_series")],
@@ -56,7 +56,7 @@ export function card(episode, refresh) {
     openMenu(more, title, items);
   }
 
-  async function showAlike() {
+  async function showSimilar() {
     const close = iconButton("close", "Close", () => { alike.hidden = true; more.focus(); });
     const top = h("h3", { tabindex: -1 }, "More like this");
     const list = h("ul", { role: "list" }, h("li.quiet", {}, "Looking…"));
@@ -65,13 +65,13 @@ export function card(episode, refresh) {
     top.focus();
     try {
       const [{ episodes }, { episodeRow }] = await Promise.all([
-        call("GET", `/episodes/${encodeURIComponent(id)}/similar?limit=${ALIKE}`), import("./row.js")]);
+        call("GET", `/episodes/${encodeURIComponent(id)}/similar?limit=${SIMILAR_COUNT}`), import("./row.js")]);
       list.replaceChildren(...episodes.map(episodeRow));
       if (!episodes.length) list.append(h("li.quiet", {}, "Nothing is like it."));
       announce(`${episodes.length} episodes like ${title}.`);
     } catch (problem) {
       const { message } = /** @type {Error} */ (problem);
-      list.replaceChildren(h("li.quiet", {}, `${message}. `, button("Try again", showAlike)));
+      list.replaceChildren(h("li.quiet", {}, `${message}. `, button("Try again", showSimilar)));
     }
   }
 
@@ -82,11 +82,11 @@ export function card(episode, refresh) {
     undo.focus();
   }
 
-  function bringBack() {
+  function restore() {
     if (library.did("not_interested", id)) library.toggle("not_interested", episode);
     if (library.has("muted_series", of)) library.set("muted_series", of, false);
     left = false;
-    refused.focus();
+    disliked.focus();
   }
 
   return live(item, () => {

@@ -12,10 +12,10 @@ import { whyOf } from "./why.js";
 import { intro, wordFor, WITHOUT } from "./words.js";
 
 const PAGE = 10;
-const KEPT_MS = 30 * 60_000; // an older feed is replaced
-const PATIENCE_MS = 1_500; // for writes that no request carries along
-const REMEMBERED = 200; // shown episodes that the next session ranks lower
-const SLOW_MS = 4_000; // after this, the old cards return until the new session arrives
+const FEED_TTL_MS = 30 * 60_000; // an older feed is replaced
+const DRAIN_WAIT_MS = 1_500; // for writes that no request carries along
+const MAX_SERVED = 200; // shown episodes that the next session ranks lower
+const RESTORE_AFTER_MS = 4_000; // after this, the old cards return until the new session arrives
 const STALE = ["cursor-expired", "invalid-cursor"]; // expired, or signed with an old key: retrying is useless
 
 /** @type {Session | null} */
@@ -29,7 +29,7 @@ let visit = 0;
 /** The visit whose session or next page is being fetched. */
 let busyWith = 0;
 /** Whether the session was ranked before the listener was known. */
-let unnamed = false;
+let anonymous = false;
 /** The cards to restore if no new session arrives. @type {Live[]} */
 let cards = [];
 /** Retries what failed last. */
@@ -43,7 +43,7 @@ const items = () => $("feed").querySelectorAll("[data-id]");
 /** Restores this tab's feed, or starts a session. @param {string | null} uid */
 export function openFeed(uid) {
   const kept = tab.read("feed", /** @type {Kept | null} */ (null));
-  if (!kept || kept.uid !== uid || Date.now() - kept.at > KEPT_MS) return forgetFeed();
+  if (!kept || kept.uid !== uid || Date.now() - kept.at > FEED_TTL_MS) return forgetFeed();
   clear();
   greet(refresh);
   append({ ...kept.session, episodes: kept.episodes, trace: kept.trace });
@@ -60,7 +60,7 @@ export function forgetFeed() {
 
 /** Ranks again once the listener is known, if the session was ranked for nobody. */
 export function renewFeed() {
-  if (unnamed) startSession(true);
+  if (anonymous) startSession(true);
 }
 
 /** Saves the position for a reload. */
@@ -82,7 +82,7 @@ function dropNotice() {
 function clear() {
   visit++;
   dropNotice();
-  [session, trace, shown, cards, unnamed] = [null, undefined, [], [], false];
+  [session, trace, shown, cards, anonymous] = [null, undefined, [], [], false];
   $("feed").replaceChildren();
   drawAround();
 }
@@ -116,13 +116,13 @@ async function startSession(gently = false) {
   const mine = busyWith = ++visit;
   tries.pause();
   if (items().length) cards = [...items()];
-  const putBack = () => {
+  const restore = () => {
     if (gently || mine !== visit) return;
     $("feed").replaceChildren(...cards);
     drawAround();
     drawFeed();
   };
-  const slow = session && setTimeout(putBack, SLOW_MS);
+  const slow = session && setTimeout(restore, RESTORE_AFTER_MS);
   if (!gently) {
     $("feed").replaceChildren(...Array.from({ length: 4 }, () => copy("skeleton")));
     $("intro").textContent = "Choosing episodes…";
@@ -131,13 +131,13 @@ async function startSession(gently = false) {
   $("feed").setAttribute("aria-busy", "true");
   try {
     await settled();
-    const nameless = !auth().known;
-    const page = await create({ served_ids: shown.map(({ id }) => id).slice(-REMEMBERED) });
+    const wasUnknown = !auth().known;
+    const page = await create({ served_ids: shown.map(({ id }) => id).slice(-MAX_SERVED) });
     if (mine !== visit) return;
     dropNotice();
     const show = () => {
       clear();
-      unnamed = nameless;
+      anonymous = wasUnknown;
       greet(refresh);
       append(page);
       if (!page.episodes.length) notice("Nothing to show yet", "No episode is allowed by your settings right now.", startSession);
@@ -147,7 +147,7 @@ async function startSession(gently = false) {
     else show();
   } catch (problem) {
     if (mine !== visit) return;
-    putBack();
+    restore();
     explain(problem, startSession, session ? "before" : "after");
   } finally {
     clearTimeout(slow ?? 0);
@@ -162,7 +162,7 @@ async function startSession(gently = false) {
 async function create(request) {
   const { outbox } = library;
   if (outbox.waiting.some(({ op }) => op !== "engage") && navigator.onLine) {
-    await Promise.race([outbox.drain(), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+    await Promise.race([outbox.drain(), new Promise((resolve) => setTimeout(resolve, DRAIN_WAIT_MS))]);
   }
   return call("POST", "/sessions/create", { limit: PAGE, trace: true, ...library.unsynced, ...request });
 }

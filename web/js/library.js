@@ -6,9 +6,9 @@ import { auth } from "./auth.js";
 import { device } from "./memory.js";
 import { changed, Outbox, withTimestamp, withoutTitles } from "./outbox.js";
 
-const KEPT = 500; // as many engagements as a summary holds
+const MAX_ENGAGEMENTS = 500; // as many engagements as a summary holds
 /** @type {Profile} */
-const NOTHING = { category_interests: [], followed_series: [], muted_series: [] };
+const EMPTY_PROFILE = { category_interests: [], followed_series: [], muted_series: [] };
 
 /** Emits `change`, `outbox`, `refused` and `forgotten`. */
 class Library extends EventTarget {
@@ -17,7 +17,7 @@ class Library extends EventTarget {
   seriesNames = new Map();
   /** @type {Engagement[]} newest first */
   engagements = [];
-  profile = NOTHING;
+  profile = EMPTY_PROFILE;
   /** @type {"loading" | "loaded" | "failed"} */
   state = "loading";
 
@@ -42,7 +42,7 @@ class Library extends EventTarget {
   get kept() {
     const { uid } = this.outbox;
     const kept = device.read("library", /** @type {KeptLibrary | null} */ (null));
-    return kept?.uid === uid ? kept : { uid, engagements: [], profile: NOTHING, series: [] };
+    return kept?.uid === uid ? kept : { uid, engagements: [], profile: EMPTY_PROFILE, series: [] };
   }
 
   /** Whether guests are not allowed and nobody is signed in: writes then stay on this device. */
@@ -56,7 +56,7 @@ class Library extends EventTarget {
     Object.assign(this, withWrites(known, writes));
     const { profile, engagements } = withWrites(kept, writes);
     const { uid } = this.outbox;
-    device.write("library", { uid, profile, engagements: engagements.slice(0, KEPT), series: [...this.seriesNames] });
+    device.write("library", { uid, profile, engagements: engagements.slice(0, MAX_ENGAGEMENTS), series: [...this.seriesNames] });
   }
 
   /** Loads the server's state; the feed does not wait for it. */
@@ -66,7 +66,7 @@ class Library extends EventTarget {
     this.tell("loading");
     const how = { as: outbox.uid };
     const [profile, list] = await Promise.allSettled([
-      call("GET", "/me", undefined, how), call("GET", `/me/engagements?limit=${KEPT}`, undefined, how)]);
+      call("GET", "/me", undefined, how), call("GET", `/me/engagements?limit=${MAX_ENGAGEMENTS}`, undefined, how)]);
     if (outbox !== this.outbox) return; // the listener has changed
     this.take({
       profile: profile.status === "fulfilled" ? profile.value : this.profile,
@@ -140,7 +140,7 @@ class Library extends EventTarget {
     const lists = writes.filter((one) => one.op === "list");
     const interests = this.state === "loaded" && lists.some(({ field }) => field === "category_interests");
     return {
-      engagements: writes.filter((one) => one.op === "engage").map((one) => withoutTitles(withTimestamp(one))).slice(-KEPT),
+      engagements: writes.filter((one) => one.op === "engage").map((one) => withoutTitles(withTimestamp(one))).slice(-MAX_ENGAGEMENTS),
       muted_series: lists.filter(({ field, on }) => field === "muted_series" && on).map(({ value }) => value),
       ...(interests && { category_interests: this.profile.category_interests }),
     };
@@ -158,7 +158,7 @@ class Library extends EventTarget {
   async forget() {
     const receipt = await call("DELETE", "/me", undefined, { as: this.outbox.uid });
     this.outbox.drop(() => true);
-    this.take({ engagements: [], profile: NOTHING }, []);
+    this.take({ engagements: [], profile: EMPTY_PROFILE }, []);
     this.tell();
     this.dispatchEvent(new Event("forgotten"));
     return receipt;

@@ -8,7 +8,7 @@ import { Backoff } from "./backoff.js";
 import { serverTime } from "./clock.js";
 import { device } from "./memory.js";
 
-const LAG_MS = 30_000;
+const CONFIRMED_TTL_MS = 30_000;
 
 export class Outbox {
   /** Whether sending has ended. */
@@ -51,7 +51,7 @@ export class Outbox {
 
   /** Drops a write that was confirmed long enough ago; returns whether it did. @param {Write} write */
   dropIfOld(write) {
-    const old = !!write.doneAt && Date.now() - write.doneAt >= LAG_MS;
+    const old = !!write.doneAt && Date.now() - write.doneAt >= CONFIRMED_TTL_MS;
     if (old) device.drop(this.key(write));
     return old;
   }
@@ -100,7 +100,7 @@ export class Outbox {
   }
 
   async sendAll() {
-    let leastS = -1; // the pause that the API asked for; -1 without a failure
+    let minPauseS = -1; // the pause that the API asked for; -1 without a failure
     for (const write of this.waiting) {
       const key = this.key(write);
       // Whether the write is unchanged: it may have been replaced, or sent by another tab.
@@ -114,7 +114,7 @@ export class Outbox {
         const problem = Problem.of(error);
         if (problem.temporary) {
           this.problem = problem;
-          leastS = Math.max(leastS, problem.retryAfterS);
+          minPauseS = Math.max(minPauseS, problem.retryAfterS);
           // A 500 may concern this write only.
           if (problem.status !== 500) break;
           continue;
@@ -125,7 +125,7 @@ export class Outbox {
       }
       this.tell();
     }
-    if (leastS < 0) this.tries.stop(); else this.tries.later(leastS);
+    if (minPauseS < 0) this.tries.stop(); else this.tries.later(minPauseS);
     this.tell();
   }
 
