@@ -32,27 +32,9 @@ EXPLICIT = {
     "false": False,
 }
 FAULTS = [
-    "&",
-    "&nbsp;",
-    "&lang=",
-    "&#0;",
-    "a < b",
-    "<3",
-    "<br>",
-    "<p>",
-    "</p>",
-    "<b",
-    "]]>",
-    "\x0b",
-]
-FAULTS += [
-    "<x@y.z>",
-    "<img src='a' src=b>",
-    "<a href=x>",
-    "</i>",
-    "<?php ?>",
-    "<![CDATA[&]]>&",
-    "<u:v/>",
+    *("&", "&nbsp;", "&lang=", "&#0;", "a < b", "<3", "<br>", "<p>", "</p>", "<b", "]]>", "\x0b"),
+    *("<x@y.z>", "<img src='a' src=b>", "<a href=x>", "</i>", "<?php ?>"),
+    *("<![CDATA[&]]>&", "<u:v/>"),
 ]
 
 

@@ -10,44 +10,20 @@ NAMESPACES = (
     'xmlns:dc="http://purl.org/dc/elements/1.1/"'
 )
 TITLES = [
-    "Salt & light",
-    "C++ <vector>, explained",
-    "  spaced \n out ",
-    "日本語のタイトル",
-    "R&D",
-    "☕ 5",
-]
-TITLES += [
-    "a < b > c",
-    "100% & more",
-    "<3",
-    "&section 5",
-    "Q&A &copy me",
-    "foo\u00a0bar",
-    "\u200bzero",
+    *("Salt & light", "C++ <vector>, explained", "  spaced \n out ", "日本語のタイトル", "R&D"),
+    *("☕ 5", "a < b > c", "100% & more", "<3", "&section 5", "Q&A &copy me"),
+    *("foo\u00a0bar", "\u200bzero"),
 ]
 GUIDS = [
-    "abc-{n}",
-    "https://a.example/?p={n}&q=2",
-    "tag:a.example,2010:tracks/{n}",
-    "{n} at http://x",
-]
-GUIDS += [
-    "gid://art19/V0/{n}",
-    "http://a.example/A B {n}",
-    "https://a.example/{n}?",
-    "https://é.example/{n}",
+    *("abc-{n}", "https://a.example/?p={n}&q=2", "tag:a.example,2010:tracks/{n}"),
+    *("{n} at http://x", "gid://art19/V0/{n}", "http://a.example/A B {n}"),
+    *("https://a.example/{n}?", "https://é.example/{n}"),
 ]
 DATES = [
-    "Mon, 05 Jan 2026 10:00:00 GMT",
-    "Mon, 5 Jan 2026 10:00:00 -0500",
-    "05 Jan 2026 10:00 +0100",
-]
-DATES += ["Mon, 05 Jan 26 10:00:00 PDT", "2026-01-05T10:00:00+02:00", "Mon, 05 Jan 2026 10:00:00"]
-DATES += ["Monday, 05 January 2026 10:00:00 UT", "Mon Jan  5 10:00:00 2026", "2026-01-05T10:00:00Z"]
-DATES += [
-    "Thu, 01 Jan 1970 00:00:00 GMT",
-    "Mon, 31 Feb 2026 10:00:00 GMT",
+    *("Mon, 05 Jan 2026 10:00:00 GMT", "Mon, 5 Jan 2026 10:00:00 -0500", "05 Jan 2026 10:00 +0100"),
+    *("Mon, 05 Jan 26 10:00:00 PDT", "2026-01-05T10:00:00+02:00", "Mon, 05 Jan 2026 10:00:00"),
+    *("Monday, 05 January 2026 10:00:00 UT", "Mon Jan  5 10:00:00 2026", "2026-01-05T10:00:00Z"),
+    *("Thu, 01 Jan 1970 00:00:00 GMT", "Mon, 31 Feb 2026 10:00:00 GMT"),
     "Mon, 05-Jan-2026 10:00:00 GMT",
 ]
 ENCLOSURES = [
@@ -73,16 +49,7 @@ IMAGES = [
     "",
 ]
 FLAGS = [
-    "yes",
-    "no",
-    "true",
-    "false",
-    "clean",
-    "Yes",
-    " NO ",
-    "explicit",
-    "maybe",
-    "<![CDATA[yes]]>",
+    *("yes", "no", "true", "false", "clean", "Yes", " NO ", "explicit", "maybe", "<![CDATA[yes]]>"),
 ]
 NESTED = [
     (

@@ -36,13 +36,8 @@ def test_lists_that_never_end_are_left(server: FeedServer) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "feed://{}",
-        "feed:http://{}",
-        "FEED:{}",
-        "itpc://{}",
-        "pcast://{}",
-        " http://{}\n",
-        "feed://http//{}",
+        *("feed://{}", "feed:http://{}", "FEED:{}", "itpc://{}", "pcast://{}"),
+        *(" http://{}\n", "feed://http//{}"),
     ],
 )
 def test_an_address_that_apps_subscribe_by_is_fetched(server: FeedServer, address: str) -> None:

@@ -44,14 +44,8 @@ def get(url: str, names: Names, tls: ssl.SSLContext | None = None) -> CachedFeed
 @pytest.mark.parametrize(
     "host",
     [
-        "127.0.0.1",
-        "localhost",
-        "127.1",
-        "2130706433",
-        "0x7f000001",
-        "0",
-        "[::1]",
-        "[::ffff:7f00:1]",
+        *("127.0.0.1", "localhost", "127.1", "2130706433", "0x7f000001", "0"),
+        *("[::1]", "[::ffff:7f00:1]"),
     ],
 )
 def test_no_feed_is_read_from_this_machine_unless_it_is_allowed(

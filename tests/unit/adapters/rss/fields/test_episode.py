@@ -19,15 +19,9 @@ def only(more: str, head: str = "<title>A show</title>", title: str = "a") -> di
 @pytest.mark.parametrize(
     "attributes",
     [
-        "",
-        'type=""',
-        'type="mp3"',
-        'type="x-audio/mp3"',
-        'type=" audio/mpeg "',
-        'type="AUDIO/MPEG"',
-        'type="application/octet-stream"',
-        'type="image/jpeg"',
-        'type="text/html"',
+        *("", 'type=""', 'type="mp3"', 'type="x-audio/mp3"', 'type=" audio/mpeg "'),
+        *('type="AUDIO/MPEG"', 'type="application/octet-stream"'),
+        *('type="image/jpeg"', 'type="text/html"'),
     ],
 )
 def test_an_enclosure_that_is_named_as_audio_plays_whatever_its_type(attributes: str) -> None:

@@ -37,20 +37,14 @@ def test_a_title_says_what_was_meant(written: str, meant: str) -> None:
 @pytest.mark.parametrize(
     "fault",
     [
-        "<description>one <p>two <br> three</description>",
-        "<description>not closed <b>",
-        "<description>closed </i> too often</p></description>",
-        "<itunes:author>not closed",
+        *("<description>one <p>two <br> three</description>", "<description>not closed <b>"),
+        *("<description>closed </i> too often</p></description>", "<itunes:author>not closed"),
         "<description><![CDATA[a]]> & b ]]></description>",
         "<description><![CDATA[its end is missing</description>",
         "<description><![CDATA[its end is broken]></description>",
-        "<foo:bar>of no namespace</foo:bar>",
-        '<category domain="a" domain="b">twice</category>',
-        "<category domain=bare>unquoted</category>",
-        "<?php echo 1 ?>",
-        "<!DOCTYPE html>",
-        "<!-- -- -->",
-        "\x0b\x00",
+        *("<foo:bar>of no namespace</foo:bar>", '<category domain="a" domain="b">twice</category>'),
+        *("<category domain=bare>unquoted</category>", "<?php echo 1 ?>", "<!DOCTYPE html>"),
+        *("<!-- -- -->", "\x0b\x00"),
     ],
 )
 def test_no_fault_of_one_item_touches_what_follows_it(fault: str) -> None:
