@@ -32,11 +32,9 @@ class Leases(Protocol):
         between two clocks. Raises `Conflict` while the lease is held, also by the same `owner`, and
         `NotFound` for an invalid name.
         """
-        ...
 
     def release(self, lease: Lease, timeout_s: float) -> None:
         """Give a lease back. Does nothing if it expired and another process has taken it."""
-        ...
 
 
 class BuildCache(Protocol):
@@ -48,8 +46,6 @@ class BuildCache(Protocol):
 
     def load(self, name: str) -> bytes | None:
         """The bytes saved under a name; None if there are none, or they are damaged."""
-        ...
 
     def save(self, name: str, data: bytes) -> None:
         """Save bytes under a plain file name, atomically, in place of earlier ones."""
-        ...

@@ -45,7 +45,6 @@ class EpisodeSource(Protocol):
         A bad record or feed becomes a `SourceProblem` and stops nothing. Raises `Unavailable` when
         nothing at all can be read.
         """
-        ...
 
 
 @dataclass(frozen=True)
@@ -65,4 +64,3 @@ class VectorStore(Protocol):
 
     def vectors(self, episodes: Sequence[Episode]) -> Vectors:
         """Embeddings of some episodes, in their order. Raises `Unavailable`."""
-        ...

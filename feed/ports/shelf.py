@@ -39,7 +39,6 @@ class Shelf(Protocol):
 
     def current(self, timeout_s: float) -> ShelfPointer | None:
         """The pointer, or None before the first publication. Raises `DamagedPointer`."""
-        ...
 
     def fetch(
         self, version: str, timeout_s: float, max_bytes: int | None = None, sha256: str = ""
@@ -49,11 +48,9 @@ class Shelf(Protocol):
         Raises `NotFound`, `TooLarge` before more than `max_bytes` are read, and `Damaged` where
         the stored file is incomplete or does not have the given SHA-256, in hexadecimal.
         """
-        ...
 
     def put(self, version: str, data: Buffer, timeout_s: float) -> None:
         """Store a snapshot atomically. Raises `Conflict` if its version has other bytes already."""
-        ...
 
     def promote(
         self, version: str, size: int, sha256: str, expected_generation: int, timeout_s: float
@@ -63,12 +60,9 @@ class Shelf(Protocol):
         Raises `Conflict` unless the pointer's generation is still the expected one, 0 for none yet,
         and `NotFound` for a version that is not stored.
         """
-        ...
 
     def entries(self, timeout_s: float) -> list[ShelfEntry]:
         """All stored snapshots, oldest first."""
-        ...
 
     def delete(self, version: str, timeout_s: float) -> None:
         """Remove a version, if it is stored. Raises `Conflict` if it is the current one."""
-        ...

@@ -12,7 +12,6 @@ class SummaryArchive(Protocol):
 
     def summaries(self) -> Iterator[Summary]:
         """Yield every readable summary once, in any order. Raises `Unavailable`."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -49,22 +48,18 @@ class SummaryAccess(Protocol):
 
     async def read_summary(self, uid: str) -> StoredSummary | None:
         """A user's summary, or None if there is none. A session reads nothing else."""
-        ...
 
     async def write_summary(self, uid: str, summary: Summary, revision: str | None) -> str:
         """Store a summary and return its new revision.
 
         Raises `Conflict` unless the stored revision is still `revision`; None: there is none.
         """
-        ...
 
     async def delete_summary(self, uid: str, revision: str) -> None:
         """Delete a summary. Raises `Conflict` unless its revision is still `revision`."""
-        ...
 
     async def read_engagements(self, uid: str, ids: Sequence[str]) -> dict[str, Engagement | None]:
         """Engagements by id, each as stored now; None for one that does not exist."""
-        ...
 
     async def newest_engagements(
         self, uid: str, limit: int, after: tuple[int, str] | None = None
@@ -73,11 +68,9 @@ class SummaryAccess(Protocol):
 
         Starts behind `after`, a timestamp in microseconds and an id, if given.
         """
-        ...
 
     async def read_profile(self, uid: str) -> Profile:
         """A user's profile; an empty one if there is none."""
-        ...
 
 
 class SummaryStore(SummaryAccess, Protocol):
@@ -88,31 +81,24 @@ class SummaryStore(SummaryAccess, Protocol):
 
     async def connect(self) -> None:
         """Open the connection, if the store has one, so that the first read need not wait."""
-        ...
 
     async def put_engagement(self, uid: str, engagement: Engagement) -> None:
         """Store an engagement durably, in place of one with the same `id`."""
-        ...
 
     async def delete_engagement(self, uid: str, engagement_id: str) -> bool:
         """Remove an engagement; False if there was none."""
-        ...
 
     async def delete_engagements(self, uid: str) -> RemovedEngagements:
         """Remove a user's engagements that were written before this call, and no later ones."""
-        ...
 
     async def update_profile(self, uid: str, changes: Mapping[str, Any]) -> Profile:
         """Set some fields of a user's profile atomically; returns the whole profile."""
-        ...
 
     async def delete_profile(self, uid: str) -> bool:
         """Remove the fields of a user's `Profile`, and no others; False if there were none."""
-        ...
 
     async def purge(self) -> None:
         """Erase deleted data from files that the store manages itself."""
-        ...
 
     async def users(self, limit: int, after: str | None = None) -> list[str]:
         """Ids of users with an engagement, a profile or a summary, in ascending order.
@@ -120,8 +106,6 @@ class SummaryStore(SummaryAccess, Protocol):
         Starts behind the id `after`, if given. Fewer than `limit` are the last. May contain users
         whose data were deleted.
         """
-        ...
 
     async def count(self) -> StoreCounts:
         """Numbers of documents, without reading them."""
-        ...

@@ -43,7 +43,6 @@ class VectorSearch(Protocol):
 
     async def vectors(self, ids: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
         """Vectors, (D,) each, by episode id, without the episodes that the store lacks."""
-        ...
 
     async def search(
         self, query: npt.NDArray[np.float32] | str, count: int, restriction: SearchFilter
@@ -52,8 +51,6 @@ class VectorSearch(Protocol):
 
         `count` is 1 to `MAX_MATCHES`. For an episode that the store lacks there are no matches.
         """
-        ...
 
     async def check(self, dimension: int) -> None:
         """Raise `Unavailable` unless the store answers, with cosines of this dimension."""
-        ...
