@@ -98,6 +98,7 @@ def check_values(catalog: Catalog, stated: Mapping[str, int]) -> None:
     """
     index, embeddings = catalog.id_index, catalog.embeddings
     checks = {
+        "embedded: expected 0 or 1": (embeddings.present.view(np.uint8) <= 1).all(),
         f"counts: expected {counts(catalog)}": stated == counts(catalog),
         "id_index: expected every id_hashes once, sorted": (
             np.array_equal(index.hashes, catalog.id_hashes[index.rows])
@@ -115,7 +116,6 @@ def check_values(catalog: Catalog, stated: Mapping[str, int]) -> None:
         ).any(),
         "embeddings: expected unit vectors": _are_units(embeddings.float32),
         "fixed: expected one step, and no float32 embeddings": _is_valid_int16(embeddings),
-        "embedded: expected 0 or 1": (embeddings.present.view(np.uint8) <= 1).all(),
         "signals: expected counts, weights and shares": _are_valid_signals(catalog.signals),
         "lists: expected each embedding in one list": not len(embeddings.inverted_file)
         or _is_valid_inverted_file(embeddings),
