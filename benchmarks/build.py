@@ -10,9 +10,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +17,7 @@ from typing import Any
 
 from benchmarks.harness.measurement import Spread
 from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser, say
-from emulators.process import free_port
+from emulators.process import Child, free_port
 
 SIZES = (1_000, 10_000, 100_000)
 FULL = 1_000_000
@@ -30,7 +27,6 @@ STEPS = ("read", "vectors", "users", "neighbours", "lists", "columns", "publish"
 LOADS = ("folder", "folder, summed up", "bucket")
 MB_PER_S = 150
 """assumed bandwidth from a bucket to a function in its region"""
-START_S = 30.0
 ROOT = Path(__file__).parents[1]
 ABOUT = (
     "A build is what `python -m catalog_builder publish` does. Read: episodes decoded and "
@@ -60,28 +56,13 @@ def emulated_bucket() -> Iterator[dict[str, str]]:
     """Run a storage emulator in a process; yields the environment by which clients find it."""
     port = free_port()
     command = [sys.executable, "-m", "emulators.storage.server", str(port), "bench"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: S603
+    emulator = Child("the storage emulator", command, folder=ROOT).start()
     url = f"http://127.0.0.1:{port}"
     try:
-        until = time.monotonic() + START_S
-        while not _answers(url):
-            if time.monotonic() > until or process.poll() is not None:
-                raise RuntimeError(f"the storage emulator does not answer at {url}")
-            time.sleep(0.05)
+        emulator.wait_for(f"{url}/storage/v1/b/bench/o")
         yield {"STORAGE_EMULATOR_HOST": url, "GOOGLE_CLOUD_PROJECT": "demo-bench"}
     finally:
-        process.kill()
-        process.wait()
-
-
-def _answers(url: str) -> bool:
-    try:
-        urllib.request.urlopen(f"{url}/storage/v1/b/bench/o", timeout=1).close()  # noqa: S310
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-    return True
+        emulator.stop()
 
 
 def measure(episodes: int, loads: int) -> dict[str, Any]:

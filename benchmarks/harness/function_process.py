@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
+from unittest.mock import patch
 
 from benchmarks.harness.measurement import memory_mb, processor_s
 from emulators.firestore import FirestoreEmulator, new_project
@@ -25,18 +26,6 @@ UNLIMITED = {"CONCURRENCY": "0"} | dict.fromkeys(
     ("LIMIT_ADDRESS", "LIMIT_ANONYMOUS", "LIMIT_SESSIONS", "LIMIT_WRITES"), "off"
 )
 """settings without limits, since one client sends more than any user"""
-
-
-@contextmanager
-def environment(**values: str) -> Iterator[None]:
-    """Set environment variables inside the block, for example emulators of Google's clients."""
-    before = dict(os.environ)
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 @contextmanager
@@ -59,7 +48,7 @@ def firestore(functions: str | None = None) -> Iterator[dict[str, str]]:
             host = emulator.start().host
         project = new_project()
         google = {"FIRESTORE_EMULATOR_HOST": host, "GOOGLE_CLOUD_PROJECT": project}
-        stack.enter_context(environment(**google))
+        stack.enter_context(patch.dict(os.environ, google))
         yield google | {"STORE": "firestore", "FIREBASE_PROJECT": project}
 
 
