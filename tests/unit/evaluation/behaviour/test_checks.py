@@ -1,4 +1,4 @@
-"""Every kind of check holds on a feed where it should, and fails on one where it should not."""
+"""Every check holds for a good feed and fails for a bad one."""
 
 from pathlib import Path
 from typing import Any, get_args
@@ -150,20 +150,20 @@ def test_a_check_of_two_feeds(
         ("a1 b1 c1", "new a1", False),  # above the first is nothing that could be the same
     ],
 )
-def test_what_is_added_leaves_alone_what_stands_above_it(
+def test_an_added_episode_may_change_only_what_is_below_it(
     one: str, two: str, *, holds: bool
 ) -> None:
     result = judged(ABOVE, feed(one), feed(two, LARGER))
     assert result.holds is holds, result.observed
 
 
-def test_every_check_there_is_has_a_row_here() -> None:
+def test_every_check_is_tested_here() -> None:
     tags = {kind.__struct_config__.tag for kind in get_args(AnyCheck)}
     tested = {row[0]["check"] for row in [*ONE_FEED, *TWO_FEEDS]} | {ABOVE["check"]}
     assert tested == tags
 
 
-def test_what_was_seen_is_said_so_that_a_failure_needs_no_second_look() -> None:
+def test_a_result_says_what_was_observed() -> None:
     assert judged(where("share", where=ART, at_least=1), feed("a1 b1"), feed("a1")) == (
         False,
         "1 of the first 2 are Art",

@@ -1,4 +1,4 @@
-"""docs/evaluation.md names what there is, and its examples are read as it says."""
+"""docs/evaluation.md names all commands, keys and metrics, and its examples are valid."""
 
 import re
 from pathlib import Path
@@ -36,7 +36,7 @@ def example(kind: str, has: str) -> str:
 
 
 @pytest.mark.parametrize("check", get_args(AnyCheck), ids=lambda one: one.__struct_config__.tag)
-def test_every_check_has_a_row_with_all_of_its_keys(check: type) -> None:
+def test_every_check_is_documented_with_all_of_its_keys(check: type) -> None:
     tag = check.__struct_config__.tag  # type: ignore[attr-defined]
     (row,) = re.findall(rf"^\| `{tag}` \|.*$", DOC, re.MULTILINE)
     keys = row.split("|")[3]
@@ -47,14 +47,14 @@ def test_every_check_has_a_row_with_all_of_its_keys(check: type) -> None:
     "table",
     [Case, CaseCatalog, CaseEpisode, CaseEngagement, CaseProfile, CaseRequest, SecondSession],
 )
-def test_every_key_of_a_case_is_named(table: type) -> None:
+def test_every_key_of_a_case_is_documented(table: type) -> None:
     section = DOC.split("## Behaviour")[1].split("## Counterfactual")[0]
     named = set(re.findall(r"`\[*(?:\w+\.)?(\w+)\]*`", section))
     named |= set(re.findall(r"^\[*(\w+)(?: =|\]+$)", section, re.MULTILINE))
     assert set(table.__struct_fields__) <= named  # type: ignore[attr-defined]
 
 
-def test_every_command_column_type_baseline_and_metric_is_named() -> None:
+def test_every_command_column_type_baseline_and_metric_is_documented() -> None:
     # Read, not imported: it sets the number of threads of whatever process imports it.
     source = (CASES.parent / "__main__.py").read_text()
     commands = re.findall(r"add_command\(commands\.(\w+)\)", source)
@@ -73,7 +73,7 @@ def test_every_command_column_type_baseline_and_metric_is_named() -> None:
         assert f"`{name}`" in DOC
 
 
-def test_its_case_its_space_and_its_decision_are_read(tmp_path: Path) -> None:
+def test_the_documented_case_space_and_decision_are_valid(tmp_path: Path) -> None:
     for name, text in [
         ("case.toml", example("toml", "[[expect]]")),
         ("space.toml", example("toml", "[objective]")),

@@ -1,4 +1,4 @@
-"""Logs of decisions: what is read, and what is refused by its line."""
+"""Decision logs: what is read, and what is refused by line."""
 
 import gzip
 import json
@@ -36,7 +36,7 @@ def test_a_log_is_read_with_every_policys_probabilities(tmp_path: Path) -> None:
     assert {name: one.tolist() for name, one in policies.items()} == {"new": [0.25, 0, 1]}
 
 
-def test_a_line_without_a_user_stands_for_itself(tmp_path: Path) -> None:
+def test_each_line_without_a_user_is_a_unit_of_its_own(tmp_path: Path) -> None:
     found, _ = read_decisions(log(tmp_path, line(), line(), line(user_id="line 0")))
     assert len(set(found.unit.tolist())) == 3
 
@@ -67,14 +67,14 @@ def test_a_bad_line_is_refused_with_its_number(tmp_path: Path, bad: str, said: s
         read_decisions(path)
 
 
-def test_a_log_of_nothing_is_refused(tmp_path: Path) -> None:
+def test_an_empty_or_missing_log_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"log\.jsonl: expected at least one decision"):
         read_decisions(log(tmp_path, "", ""))
     with pytest.raises(CommandError, match=r"none\.jsonl: No such file"):
         read_decisions(tmp_path / "none.jsonl")
 
 
-def test_a_gzipped_log_is_read_and_one_cut_off_is_refused(tmp_path: Path) -> None:
+def test_a_gzipped_log_is_read_and_a_truncated_one_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl.gz"
     whole = gzip.compress("\n".join([line()] * 50).encode())
     path.write_bytes(whole)

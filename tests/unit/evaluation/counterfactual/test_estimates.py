@@ -1,4 +1,4 @@
-"""IPS and SNIPS on logs whose truth is known, since the world that made them is."""
+"""IPS and SNIPS on simulated logs, whose true values are known."""
 
 import math
 
@@ -51,7 +51,7 @@ def many() -> list[Estimate]:
 
 
 @pytest.mark.parametrize("name", ["ips", "snips"])
-def test_estimates_are_right_on_average_and_their_intervals_as_often_as_they_say(
+def test_estimates_are_unbiased_and_their_intervals_have_the_stated_coverage(
     many: list[Estimate], name: str
 ) -> None:
     values = np.array([getattr(one, name) for one in many])
@@ -68,11 +68,11 @@ def test_snips_varies_less_than_ips(many: list[Estimate]) -> None:
     assert np.std([one.snips for one in many]) < np.std([one.ips for one in many])
 
 
-def test_weights_are_one_on_average_where_propensities_are_true(many: list[Estimate]) -> None:
+def test_weights_have_mean_one_if_propensities_are_right(many: list[Estimate]) -> None:
     assert np.mean([one.mean_weight for one in many]) == pytest.approx(1, abs=0.03)
 
 
-def test_the_policy_that_logged_earns_what_it_earned() -> None:
+def test_the_estimate_of_the_logging_policy_is_its_mean_reward() -> None:
     log, _ = simulated(0)
     found = estimate(log, log.propensity)
     assert found.ips == found.snips == pytest.approx(log.reward.mean())
@@ -81,7 +81,7 @@ def test_the_policy_that_logged_earns_what_it_earned() -> None:
     assert found.clipped == 0
 
 
-def test_a_clip_lowers_the_largest_weight_and_pulls_the_ips_down() -> None:
+def test_clipping_lowers_the_largest_weight_and_the_ips() -> None:
     free, clipped = estimated(0), estimated(0, clip=2.0)
     assert free.largest_weight == pytest.approx(8)  # .4 / .05
     assert free.clipped == 0
@@ -94,7 +94,7 @@ def test_a_clip_lowers_the_largest_weight_and_pulls_the_ips_down() -> None:
     assert ends[0] < ends[1]
 
 
-def test_a_clip_above_every_weight_changes_nothing() -> None:
+def test_clipping_above_every_weight_changes_nothing() -> None:
     assert estimated(0, clip=100.0) == estimated(0)
 
 
@@ -110,12 +110,12 @@ def test_estimates_of_three_decisions_worked_out_by_hand() -> None:
 
 
 @given(st.integers(1, 50), st.floats(0.01, 10))
-def test_equal_weights_are_worth_their_number(count: int, weight: float) -> None:
+def test_the_effective_size_of_equal_weights_is_their_number(count: int, weight: float) -> None:
     assert effective_size(np.full(count, weight)) == pytest.approx(count)
 
 
 @given(weights)
-def test_the_effective_size_is_between_one_and_the_number_of_weights_there_are(
+def test_the_effective_size_is_between_one_and_the_number_of_nonzero_weights(
     given_weights: FloatArray,
 ) -> None:
     size = effective_size(given_weights)
@@ -142,7 +142,7 @@ def test_snips_lies_within_the_rewards_and_moves_with_them(
     )
 
 
-def test_a_policy_that_takes_nothing_of_what_was_logged_has_no_snips() -> None:
+def test_a_policy_without_overlap_has_no_snips() -> None:
     log, _ = simulated(0, count=20)
     found = estimate(log, np.zeros(20))
     assert found.ips == found.effective == 0
@@ -150,7 +150,7 @@ def test_a_policy_that_takes_nothing_of_what_was_logged_has_no_snips() -> None:
     assert np.isnan(found.ci["snips"]).all()
 
 
-def test_decisions_of_one_user_are_drawn_together() -> None:
+def test_decisions_of_one_user_are_resampled_together() -> None:
     log, probability = simulated(3, per_user=1)
     apart = estimate(log, probability)
     copied = DecisionLog(
@@ -169,5 +169,5 @@ def test_intervals_are_the_same_for_the_same_seed() -> None:
     assert estimate(log, probability, seed=1).ci != estimate(log, probability, seed=2).ci
 
 
-def test_names_become_places_of_their_own() -> None:
+def test_each_distinct_name_has_an_integer_code() -> None:
     assert integer_codes(["b", "a", "b", "c"]).tolist() == [1, 0, 1, 2]

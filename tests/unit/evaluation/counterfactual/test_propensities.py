@@ -1,4 +1,4 @@
-"""The propensities that a slate carries are what estimates need them to be."""
+"""Propensities of a slate are the probabilities that estimates need."""
 
 from dataclasses import dataclass
 
@@ -54,7 +54,7 @@ def drawn() -> Drawn:
     return Drawn(np.array(rows), np.array(propensity))
 
 
-def test_an_episode_is_drawn_as_often_as_its_propensity_says(drawn: Drawn) -> None:
+def test_the_frequency_of_an_episode_in_a_slot_is_its_propensity(drawn: Drawn) -> None:
     found = {row: drawn.propensity[drawn.rows == row] for row in set(drawn.rows.tolist())}
     assert len(found) > 5
     assert all(np.ptp(each) < 1e-5 for each in found.values())
@@ -66,7 +66,7 @@ def test_an_episode_is_drawn_as_often_as_its_propensity_says(drawn: Drawn) -> No
         assert np.mean(drawn.rows == row) == pytest.approx(p, abs=4 * deviation)
 
 
-def test_estimates_from_them_tell_what_an_even_lot_would_have_earned(drawn: Drawn) -> None:
+def test_estimates_from_propensities_give_the_reward_of_a_uniform_policy(drawn: Drawn) -> None:
     support = sorted(set(drawn.rows.tolist()))
     # What is drawn seldom is liked most: the log alone misleads.
     order = sorted(support, key=lambda row: -drawn.propensity[drawn.rows == row][0])

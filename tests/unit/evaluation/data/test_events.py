@@ -1,4 +1,4 @@
-"""Interactions as files: what is read, and what is refused by line and field."""
+"""Interactions files: what is read, and what is refused by line and field."""
 
 import gzip
 from pathlib import Path
@@ -24,7 +24,7 @@ def read(tmp_path: Path, text: str | bytes) -> Events:
     return read_events(path)
 
 
-def test_a_file_is_read_whatever_the_order_of_its_columns_and_whatever_else_it_has(
+def test_a_file_may_have_columns_in_any_order_and_further_ones(
     tmp_path: Path,
 ) -> None:
     found = read(
@@ -86,7 +86,7 @@ def test_a_timestamp_is_rfc_3339_or_seconds_since_1970_and_may_be_before(
         (HEAD.encode() + b"\xff,e,click,0\n", r": expected UTF-8"),
     ],
 )
-def test_what_cannot_be_read_is_refused_by_line_and_field(
+def test_an_invalid_file_is_refused_by_line_and_field(
     tmp_path: Path, text: str | bytes, said: str
 ) -> None:
     with pytest.raises(CommandError, match=r"train\.csv" + said) as refused:
@@ -94,7 +94,7 @@ def test_what_cannot_be_read_is_refused_by_line_and_field(
     assert "\n" not in str(refused.value)
 
 
-def test_a_file_that_is_not_there_or_cut_off_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_missing_or_truncated_file_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"none\.csv: No such file"):
         read_events(tmp_path / "none.csv")
     for name, data in [("cut", gzip.compress((HEAD + LINE).encode())[:-12]), ("no", HEAD.encode())]:
@@ -111,7 +111,7 @@ def test_a_gzipped_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
 
 
 @given(st.lists(some, max_size=30))
-def test_events_stand_in_the_order_of_their_times_and_else_of_their_lines(
+def test_events_are_sorted_by_time_and_then_by_line(
     events: list[Event],
 ) -> None:
     found = Events.from_rows(events)
@@ -123,7 +123,7 @@ def test_events_stand_in_the_order_of_their_times_and_else_of_their_lines(
     assert read_back == [one[:4] for one in sorted(events, key=lambda one: one[3])]
 
 
-def test_a_cut_parts_what_came_before_from_what_came_after() -> None:
+def test_a_split_separates_earlier_from_later_events() -> None:
     found = Events.from_rows([event("a", n, days=n) for n in range(10)])
     before, after = found.split(0.7)
     assert (len(before), len(after)) == (7, 3)

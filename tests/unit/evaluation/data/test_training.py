@@ -1,4 +1,4 @@
-"""What is known at the cut is what the function would know then."""
+"""Training data is what the function would know at the cut."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from tests.support.catalogs import NOW
 from tests.support.interactions import CUT_US, catalog_input, event, events, history, training_of
 
 
-def test_a_user_has_their_summary_and_what_they_saw_the_latest_first() -> None:
+def test_a_user_has_a_summary_and_seen_episodes_latest_first() -> None:
     known = training_of(
         [*history("a", [3, 4, 3, 5]), event("a", 6, 0.5, "not_interested"), event("a", 99, 9)]
     )
@@ -29,7 +29,7 @@ def test_a_user_has_their_summary_and_what_they_saw_the_latest_first() -> None:
     assert read == [f"episode-{n}" for n in (5, 6, 3, 4, 3, 99)]
 
 
-def test_of_events_at_the_same_time_the_later_line_is_the_newer() -> None:
+def test_at_equal_times_the_later_line_is_newer() -> None:
     known = training_of([event("a", 1), event("a", 2)])
     user = known.users["a"]
     assert [one.episode_id for one in user.summary.engagements] == ["episode-2", "episode-1"]
@@ -41,7 +41,7 @@ def test_progress_is_kept_where_it_is_known() -> None:
     assert [one.progress for one in known.users["a"].summary.engagements] == [None, 0.25]
 
 
-def test_a_summary_holds_the_newest_and_what_was_seen_goes_further_back() -> None:
+def test_a_summary_holds_the_newest_engagements_and_seen_episodes_go_further_back() -> None:
     known = training_of([event("a", n % 30, days=600 - n) for n in range(MAX_ENGAGEMENTS + 40)])
     user = known.users["a"]
     assert len(user.summary.engagements) == MAX_ENGAGEMENTS
@@ -49,7 +49,7 @@ def test_a_summary_holds_the_newest_and_what_was_seen_goes_further_back() -> Non
     assert len(user.seen) == 30
 
 
-def test_signals_are_those_that_a_build_makes_of_the_same_summaries() -> None:
+def test_signals_are_those_of_a_build_from_the_same_summaries() -> None:
     train = [one for user in "abcdef" for one in history(user, [1, 2, 3])]
     some = catalog_input()
     known = training_data(some.episodes, some.vectors, Events.from_rows(train), NOW)
@@ -66,7 +66,7 @@ def test_signals_are_those_that_a_build_makes_of_the_same_summaries() -> None:
 
 @given(st.lists(events, min_size=1, max_size=40))
 @settings(max_examples=60)
-def test_users_and_audience_are_those_counted_one_by_one(train: list[Event]) -> None:
+def test_users_and_audience_are_those_of_a_plain_count(train: list[Event]) -> None:
     known = training_of(train)
     exists = [one for one in train if int(one[1].removeprefix("episode-")) < 30]
     assert known.unknown == len(train) - len(exists)
@@ -87,7 +87,7 @@ def test_users_and_audience_are_those_counted_one_by_one(train: list[Event]) -> 
         )
 
 
-def test_the_cut_is_the_last_time_of_what_is_learned_from() -> None:
+def test_the_cut_is_the_time_of_the_last_training_event() -> None:
     some = catalog_input()
     known = training_data(
         some.episodes, some.vectors, Events.from_rows([event("a", 1, 3), event("a", 2, 7)])

@@ -1,4 +1,4 @@
-"""Intervals: they hold the truth as often as they say, and are the same for the same seed."""
+"""Bootstrap intervals have the stated coverage and are deterministic."""
 
 import math
 
@@ -10,7 +10,7 @@ from tests.support.interactions import padded
 
 
 @pytest.mark.parametrize("rate", [0.2, 0.5])
-def test_an_interval_covers_a_known_truth_about_95_times_of_100(rate: float) -> None:
+def test_an_interval_covers_the_true_mean_95_times_of_100(rate: float) -> None:
     rng = np.random.default_rng(7)
     worlds = 400
     # A world a column: all are drawn alike, which changes nothing for any one of them.
@@ -24,13 +24,13 @@ def test_an_interval_covers_a_known_truth_about_95_times_of_100(rate: float) -> 
     assert width == pytest.approx(2 * 1.96 * math.sqrt(rate * (1 - rate) / 300), rel=0.05)
 
 
-def test_a_seed_says_which_users_are_drawn() -> None:
+def test_the_seed_determines_the_resamples() -> None:
     values = np.random.default_rng(0).random((40, 2))
     assert np.array_equal(bootstrap.means(values, seed=3), bootstrap.means(values, seed=3))
     assert not np.array_equal(bootstrap.means(values, seed=3), bootstrap.means(values, seed=4))
 
 
-def test_a_resample_is_a_mean_of_as_many_users_drawn_with_replacement() -> None:
+def test_a_resample_draws_as_many_users_with_replacement() -> None:
     blocks = list(bootstrap.resample_counts(7, seed=1, resamples=250))
     drawn = np.concatenate(blocks)
     assert drawn.shape == (250, 7)
@@ -50,15 +50,15 @@ def test_users_without_a_value_are_left_out_of_their_mean() -> None:
     assert bootstrap.interval(drawn) == (1, 3)
 
 
-def test_an_interval_of_nothing_is_none() -> None:
+def test_the_interval_of_no_values_is_nan() -> None:
     assert np.isnan(bootstrap.interval(np.array([math.nan, math.nan]))).all()
 
 
-def test_an_interval_leaves_a_fortieth_on_either_side() -> None:
+def test_an_interval_leaves_out_a_fortieth_on_either_side() -> None:
     assert bootstrap.interval(np.arange(1001.0)) == pytest.approx((25, 975))
 
 
-def test_the_interval_of_coverage_is_around_what_was_seen_and_within_bounds() -> None:
+def test_the_interval_of_coverage_contains_the_estimate() -> None:
     rng = np.random.default_rng(5)
     lists = np.argsort(rng.random((60, 400)), axis=1)[:, :5]
     coverage = len(np.unique(lists)) / 400
@@ -68,13 +68,13 @@ def test_the_interval_of_coverage_is_around_what_was_seen_and_within_bounds() ->
     assert (low, high) != bootstrap.coverage_interval(lists, 400, seed=1)
 
 
-def test_where_all_see_the_same_there_is_no_doubt_about_coverage() -> None:
+def test_the_interval_of_coverage_of_equal_lists_is_a_point() -> None:
     same = padded([[1, 2, 3]] * 20, 4)
     assert bootstrap.coverage_interval(same, 10) == pytest.approx((0.3, 0.3))
     assert bootstrap.coverage_interval(padded([[], []], 3), 10) == (0, 0)
 
 
-def test_the_interval_of_coverage_holds_what_as_many_other_users_would_cover() -> None:
+def test_the_interval_of_coverage_contains_that_of_other_users() -> None:
     rng = np.random.default_rng(3)
     chances = -np.log(np.arange(1, 301))  # few are shown to many
     worlds = [

@@ -1,4 +1,4 @@
-"""Metrics against slow readings of their definitions, and numbers worked out by hand."""
+"""Metrics compared with plain implementations and values computed by hand."""
 
 import math
 from collections import Counter
@@ -21,7 +21,7 @@ cutoffs = st.integers(1, DEPTH + 3)
 
 
 @given(lists, st.data(), cutoffs)
-def test_hits_are_what_a_walk_down_each_list_finds(
+def test_hits_are_those_of_a_plain_search_in_each_list(
     shown: list[list[int]], data: st.DataObject, k: int
 ) -> None:
     targets = [data.draw(st.integers(0, N - 1)) for _ in shown]
@@ -35,7 +35,7 @@ def test_hits_are_what_a_walk_down_each_list_finds(
         assert metrics.reciprocal(ranks)[at] == pytest.approx(1 / found)
 
 
-def test_hits_at_places_one_three_and_none_worked_out_by_hand() -> None:
+def test_hits_at_positions_one_and_three_and_a_miss_computed_by_hand() -> None:
     shown = padded([[5, 1, 2], [5, 1, 2], [5, 1, 2]], 4)
     ranks = metrics.target_ranks(shown, np.array([5, 2, 9]))
     assert ranks.tolist() == [1, 3, 0]
@@ -45,12 +45,8 @@ def test_hits_at_places_one_three_and_none_worked_out_by_hand() -> None:
     assert metrics.reciprocal(ranks).tolist() == pytest.approx([1, 1 / 3, 0])
 
 
-def test_what_pads_a_list_is_never_a_hit() -> None:
-    assert metrics.target_ranks(padded([[], [3]], 4), np.array([0, 0])).tolist() == [0, 0]
-
-
 @given(lists, st.lists(st.integers(0, 40), min_size=N, max_size=N), cutoffs)
-def test_novelty_is_the_mean_information_of_what_is_shown(
+def test_novelty_is_the_mean_self_information_of_a_list(
     shown: list[list[int]], audience: list[int], k: int
 ) -> None:
     found = metrics.novelty(padded(shown, DEPTH), np.array(audience), 40, k)
@@ -59,13 +55,8 @@ def test_novelty_is_the_mean_information_of_what_is_shown(
         assert value == pytest.approx(sum(bits) / len(bits) if bits else math.nan, nan_ok=True)
 
 
-def test_what_everybody_knows_is_no_news_and_what_one_of_eight_knows_is_three_bits() -> None:
-    audience = np.array([7, 0])
-    assert metrics.novelty(padded([[0], [1], [0, 1]], 2), audience, 7, 2).tolist() == [0, 3, 1.5]
-
-
 @given(lists, st.lists(st.integers(-1, 3), min_size=N, max_size=N), cutoffs)
-def test_entropy_is_that_of_the_series_counted_each_unnamed_one_its_own(
+def test_series_entropy_counts_each_episode_without_series_as_its_own(
     shown: list[list[int]], series: list[int], k: int
 ) -> None:
     found = metrics.series_entropy(padded(shown, DEPTH), np.array(series), k)
@@ -76,16 +67,8 @@ def test_entropy_is_that_of_the_series_counted_each_unnamed_one_its_own(
         assert value == pytest.approx(entropy if one else math.nan, nan_ok=True, abs=1e-12)
 
 
-def test_entropy_is_nothing_for_one_series_and_two_bits_for_four() -> None:
-    shown, series = padded([[0, 1], [0, 2, 3, 4], []], 4), np.array([0, 0, 1, 2, -1])
-    assert metrics.series_entropy(shown, series, 4)[:2].tolist() == [0, 2]
-    assert np.isnan(metrics.series_entropy(shown, series, 4)[2])
-
-
 @given(lists, cutoffs)
-def test_coverage_is_the_share_of_the_catalog_that_anybody_is_shown(
-    shown: list[list[int]], k: int
-) -> None:
+def test_coverage_is_the_share_of_the_catalog_in_any_list(shown: list[list[int]], k: int) -> None:
     distinct = {row for one in shown for row in one[:k]}
     assert metrics.coverage(padded(shown, DEPTH), N, k) == len(distinct) / N
 
@@ -95,7 +78,7 @@ def test_coverage_is_the_share_of_the_catalog_that_anybody_is_shown(
     st.lists(st.booleans(), min_size=N, max_size=N),
     st.integers(0, N - 1),
 )
-def test_the_auc_counts_the_untouched_that_a_target_beats_and_half_of_its_equals(
+def test_the_auc_counts_untouched_episodes_below_the_target_and_half_of_the_ties(
     scores: list[float], untouched: list[bool], target: int
 ) -> None:
     untouched[target] = True
@@ -108,7 +91,7 @@ def test_the_auc_counts_the_untouched_that_a_target_beats_and_half_of_its_equals
     assert found == pytest.approx(sum(duels) / len(duels) if duels else math.nan, nan_ok=True)
 
 
-def test_the_auc_of_a_tie_of_all_is_a_half_and_no_touched_episode_counts() -> None:
+def test_the_auc_of_ties_is_a_half_and_ignores_touched_episodes() -> None:
     untouched = np.array([True, True, True, False])
     assert metrics.cold_auc(np.ones(4), untouched, 0) == 0.5
     assert metrics.cold_auc(np.array([2.0, 1.0, 3.0, 9.0]), untouched, 0) == 0.5

@@ -1,4 +1,4 @@
-"""A replay as a whole: what is right gets 1, what is random gets what chance gives."""
+"""A whole replay: a perfect ranking reaches 1, a random one what chance gives."""
 
 import json
 import math
@@ -36,9 +36,7 @@ def asked(known: TrainingData) -> Targets:
     return targets(known, Events.from_rows(test))
 
 
-def test_a_ranking_that_knows_the_future_gets_one_of_everything(
-    known: TrainingData, asked: Targets
-) -> None:
+def test_a_perfect_ranking_has_all_metrics_at_one(known: TrainingData, asked: Targets) -> None:
     pairs = zip(asked.users, asked.rows.tolist(), strict=True)
     ranking = FixedScores({user.user_id: np.eye(EPISODES)[row] for user, row in pairs})
     found = replay.measure(ranking, known, asked, (1, 10, 20))
@@ -48,7 +46,9 @@ def test_a_ranking_that_knows_the_future_gets_one_of_everything(
     assert set(found.ranks.tolist()) == {1}
 
 
-def test_a_random_ranking_gets_what_chance_gives(known: TrainingData, asked: Targets) -> None:
+def test_a_random_ranking_has_the_expected_metrics_of_chance(
+    known: TrainingData, asked: Targets
+) -> None:
     rng = np.random.default_rng(2)
     ranking = FixedScores({user.user_id: rng.random(EPISODES) for user in asked.users})
     found = replay.measure(ranking, known, asked, (10, 20))
@@ -67,7 +67,7 @@ def test_a_random_ranking_gets_what_chance_gives(known: TrainingData, asked: Tar
     assert found.metrics["coverage@20"] == 1
 
 
-def test_the_same_for_all_covers_as_much_as_its_list_and_what_users_have_seen(
+def test_coverage_of_one_list_for_all_users_depends_on_what_they_have_seen(
     known: TrainingData, asked: Targets
 ) -> None:
     found = replay.measure(FixedScores(np.arange(EPISODES, 0.0, -1)), known, asked, (3,))
@@ -77,18 +77,14 @@ def test_the_same_for_all_covers_as_much_as_its_list_and_what_users_have_seen(
     assert found.metrics["coverage@3"] == len(shown) / EPISODES
 
 
-def test_the_auc_is_of_those_alone_whose_target_nobody_had_touched(
-    known: TrainingData, asked: Targets
-) -> None:
+def test_the_auc_is_defined_for_cold_targets_alone(known: TrainingData, asked: Targets) -> None:
     assert 0 < asked.cold.sum() < len(asked)
     values = replay.measure(FixedScores(np.zeros(EPISODES)), known, asked).values["cold_auc"]
     assert np.isnan(values).tolist() == (~asked.cold).tolist()
     assert set(values[asked.cold].tolist()) == {0.5}
 
 
-def test_a_metric_is_the_mean_of_what_its_users_contribute(
-    known: TrainingData, asked: Targets
-) -> None:
+def test_a_metric_is_the_mean_of_its_users_values(known: TrainingData, asked: Targets) -> None:
     found = replay.measure(FixedScores(np.arange(EPISODES) % 7.0), known, asked)
     for name, values in found.values.items():
         assert found.metrics[name] == pytest.approx(np.nanmean(values))
@@ -96,7 +92,7 @@ def test_a_metric_is_the_mean_of_what_its_users_contribute(
         assert low <= found.metrics[name] <= high
 
 
-def test_every_metric_has_a_plain_number_in_json_and_an_interval_under_ci(
+def test_every_metric_is_a_number_in_json_with_an_interval_under_ci(
     known: TrainingData, asked: Targets
 ) -> None:
     made = json.loads(
@@ -111,7 +107,7 @@ def test_every_metric_has_a_plain_number_in_json_and_an_interval_under_ci(
     assert all(low <= high for low, high in ends.values())
 
 
-def test_what_is_no_number_is_null_in_json(known: TrainingData, asked: Targets) -> None:
+def test_nan_is_null_in_json(known: TrainingData, asked: Targets) -> None:
     class Nothing(FixedScores):
         def rank(self, user: object, count: int) -> np.ndarray:  # noqa: ARG002
             return np.zeros(0, np.int64)
@@ -122,7 +118,7 @@ def test_what_is_no_number_is_null_in_json(known: TrainingData, asked: Targets) 
     assert made["recall@10"] == made["coverage@20"] == 0
 
 
-def test_no_resamples_no_intervals_and_the_same_numbers(
+def test_without_resamples_metrics_are_equal_and_have_no_intervals(
     known: TrainingData, asked: Targets
 ) -> None:
     ranking = FixedScores(np.arange(30.0))
@@ -131,7 +127,7 @@ def test_no_resamples_no_intervals_and_the_same_numbers(
     assert quick.ci == {}
 
 
-def test_scenarios_and_baselines_run_side_by_side_and_a_scenario_keeps_its_name(
+def test_a_scenario_replaces_the_baseline_of_its_name(
     known: TrainingData,
 ) -> None:
     names = [one.name for one in replay.recommenders(known, [shipped()["for_you"]])]
@@ -141,7 +137,7 @@ def test_scenarios_and_baselines_run_side_by_side_and_a_scenario_keeps_its_name(
 
 
 @pytest.mark.parametrize("name", ["for_you", "baseline", "films"])
-def test_no_list_shows_what_was_seen_or_the_same_twice(
+def test_no_list_has_a_seen_episode_or_an_episode_twice(
     known: TrainingData, asked: Targets, name: str
 ) -> None:
     some = asked.sample(20, seed=0)
@@ -156,9 +152,7 @@ def test_no_list_shows_what_was_seen_or_the_same_twice(
             assert not np.isnan(scores).any()
 
 
-def test_the_intervals_of_two_rankings_are_over_the_same_users_drawn(
-    known: TrainingData, asked: Targets
-) -> None:
+def test_resamples_of_two_rankings_are_paired(known: TrainingData, asked: Targets) -> None:
     one, two = (
         replay.measure(FixedScores(np.arange(30) * sign), known, asked) for sign in (1.0, -1.0)
     )

@@ -1,4 +1,4 @@
-"""A scenario is replayed as the function would have run it."""
+"""A scenario is replayed as the function ranks it."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ FOR_YOU = shipped()["for_you"]
 KNOWN = training_of([*history("a", [0, 1, 2, 3, 4]), *history("b", [5, 6, 7])])
 
 
-def test_a_user_is_asked_for_the_session_that_the_function_would_make() -> None:
+def test_a_user_gets_the_session_that_the_function_would_create() -> None:
     ranking, user = ScenarioRecommender(KNOWN, FOR_YOU), KNOWN.users["a"]
     query = ranking.query(user)
     assert query.now_us == CUT_US
@@ -27,7 +27,7 @@ def test_a_user_is_asked_for_the_session_that_the_function_would_make() -> None:
     assert ranking.rank(user, 5).tolist() == slate.rows[:5].tolist()
 
 
-def test_what_lies_beyond_the_summary_is_excluded_by_its_id() -> None:
+def test_episodes_beyond_the_summary_are_excluded_by_id() -> None:
     # The first is heard so long ago that the summary no longer has it.
     train = [event("a", 9, 900), *(event("a", n % 3, 800 - n) for n in range(MAX_ENGAGEMENTS))]
     known = training_of(train)
@@ -37,7 +37,7 @@ def test_what_lies_beyond_the_summary_is_excluded_by_its_id() -> None:
     assert set(query.excluded_ids) == {f"episode-{n}" for n in (0, 1, 2, 9)}
 
 
-def test_a_seed_follows_from_the_user_and_from_the_seed_of_the_replay() -> None:
+def test_a_sessions_seed_derives_from_the_user_and_the_seed_of_the_replay() -> None:
     one, two = (KNOWN.users[name] for name in "ab")
     ranking = ScenarioRecommender(KNOWN, FOR_YOU, seed=1)
     assert ranking.query(one).seed != ranking.query(two).seed
@@ -46,14 +46,14 @@ def test_a_seed_follows_from_the_user_and_from_the_seed_of_the_replay() -> None:
 
 
 @pytest.mark.parametrize("name", ["baseline", "films", "for_you"])
-def test_the_score_of_what_is_shown_is_the_one_that_ranked_it(name: str) -> None:
+def test_the_score_of_an_episode_is_that_of_its_rank(name: str) -> None:
     ranking, user = ScenarioRecommender(KNOWN, known_scenarios()[name]), KNOWN.users["a"]
     slate = ranking.slate(user)
     final = slate.scores[:, -1] / 1e6
     assert ranking.score(user)[slate.rows] == pytest.approx(final, abs=2e-6)
 
 
-def test_what_has_no_score_is_last(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_score_that_is_not_finite_is_last(monkeypatch: pytest.MonkeyPatch) -> None:
     ranking = ScenarioRecommender(KNOWN, FOR_YOU)
     monkeypatch.setattr(ranking.ranker, "score", lambda _: np.array([0.5, np.nan, -np.inf, np.inf]))
     assert ranking.score(KNOWN.users["a"]).tolist() == [0.5, -np.inf, -np.inf, -np.inf]

@@ -1,4 +1,4 @@
-"""What a report says is what was measured."""
+"""A report shows what was measured."""
 
 import re
 
@@ -46,7 +46,7 @@ def test_two_rankings_are_compared_user_by_user() -> None:
 
 
 @pytest.mark.parametrize(("better", "said"), [((20, 21, 22, 23), "clear"), ((9, 20), "")])
-def test_a_difference_is_clear_where_its_interval_is_on_one_side_of_nothing(
+def test_a_difference_is_clear_if_its_interval_excludes_zero(
     better: tuple[int, ...], said: str
 ) -> None:
     worst = [n for n in range(5, 20) if n != 9]
@@ -57,7 +57,7 @@ def test_a_difference_is_clear_where_its_interval_is_on_one_side_of_nothing(
         assert row.endswith(f"<td>{said}</td></tr>")
 
 
-def test_the_best_of_each_metric_is_bold_where_more_is_better() -> None:
+def test_the_best_value_of_a_metric_is_bold_where_more_is_better() -> None:
     good, bad = outcome("good", 20, 21, 22, 23), outcome("bad", 9, 8, 7)
     shown = accuracy.metrics_tables([good, bad])
     names = [name for name in re.findall(r"<th>([^<]*)</th>", shown) if name]
@@ -72,7 +72,7 @@ def test_the_best_of_each_metric_is_bold_where_more_is_better() -> None:
         ]
 
 
-def test_whom_it_serves_worst_are_those_whose_choice_scored_lowest_and_was_known() -> None:
+def test_users_served_worst_are_those_whose_known_choice_scored_lowest() -> None:
     shown = worst_served.worst(RANKING, KNOWN, ASKED)
     names = re.findall(r"<h3>(\w+)</h3>", shown)
     above = {}

@@ -1,4 +1,4 @@
-"""The search: seeded, goes on where it stopped, within its bounds, and better than its start."""
+"""The search is seeded, can be resumed, stays within bounds and improves."""
 
 import math
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ def searched(trials: int, seed: int = 0, done: list[Trial] | None = None) -> lis
     return list(search(SPACE, trials, seed, hill, done or []))
 
 
-def test_the_first_trial_is_the_scenario_as_it_is() -> None:
+def test_the_first_trial_is_the_unchanged_scenario() -> None:
     (first,) = searched(1)
     assert first.values == {
         "blend.similarity": 2.5,
@@ -56,7 +56,7 @@ def test_the_first_trial_is_the_scenario_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_top_of_a_hill_is_found_far_better_than_where_it_started(seed: int) -> None:
+def test_a_search_comes_close_to_the_optimum_of_a_smooth_hill(seed: int) -> None:
     trials = searched(120, seed)
     spread = trials[: 1 + SPREAD_PER_PARAMETER * len(SPACE.parameters)]
     assert trials[0].objective < -0.5
@@ -66,13 +66,13 @@ def test_the_top_of_a_hill_is_found_far_better_than_where_it_started(seed: int) 
     assert best(trials).objective > -0.005
 
 
-def test_the_same_seed_makes_the_same_trials_and_another_makes_others() -> None:
+def test_trials_are_deterministic_by_seed() -> None:
     assert searched(30) == searched(30)
     assert searched(30) != searched(30, seed=1)
 
 
 @pytest.mark.parametrize("stopped", [0, 1, 5, 12, 29, 30])
-def test_a_search_goes_on_where_it_stopped(stopped: int) -> None:
+def test_a_search_resumes_where_it_stopped(stopped: int) -> None:
     whole, asked = searched(30), []
 
     def counted(values: Mapping[str, float]) -> dict[str, float]:
@@ -83,23 +83,23 @@ def test_a_search_goes_on_where_it_stopped(stopped: int) -> None:
     assert len(asked) == 30 - stopped
 
 
-def test_fewer_trials_are_the_first_of_more() -> None:
+def test_a_shorter_search_is_the_start_of_a_longer_one() -> None:
     assert searched(12) == searched(30)[:12]
 
 
-def test_a_trial_of_another_search_is_noticed() -> None:
+def test_a_trial_of_another_search_is_an_error() -> None:
     with pytest.raises(ValueError, match="trial 1 is not of this search"):
         searched(30, seed=1, done=searched(5))
 
 
-def test_every_value_lies_within_its_bounds() -> None:
+def test_every_tried_value_is_within_its_bounds() -> None:
     for trial in searched(150, seed=3)[1:]:
         for path, bounds in SPACE.parameters.items():
             assert bounds.low <= trial.values[path] <= bounds.high
         assert isinstance(trial.values["interests.newest"], int)
 
 
-def test_the_spread_reaches_into_every_corner_of_the_space() -> None:
+def test_the_first_trials_cover_the_range_of_every_parameter() -> None:
     size = len(SPACE.parameters)
     spread = searched(SPREAD_PER_PARAMETER * size + 1)[1:]
     units = np.array([SPACE.unit(trial.values) for trial in spread])
@@ -107,7 +107,7 @@ def test_the_spread_reaches_into_every_corner_of_the_space() -> None:
     assert (units.max(axis=0) > 0.75).all()
 
 
-def test_of_equals_the_first_is_the_best_and_what_has_no_worth_never_is() -> None:
+def test_the_best_trial_is_the_first_among_equals_and_never_one_without_value() -> None:
     made = [Trial(n, {}, {}, worth) for n, worth in enumerate([-math.inf, 1.0, 2.0, 2.0])]
     assert best(made).number == 2
     assert SPACE.objective({"mrr": math.nan}) == -math.inf
@@ -122,7 +122,7 @@ values = st.floats(-4, 4).map(lambda x: 10**x)
 
 
 @given(values, st.floats(1.001, 1e4), st.booleans(), st.floats(0, 1))
-def test_no_rounding_leads_out_of_bounds_and_points_lead_back(
+def test_values_stay_within_bounds_when_rounded_and_map_back_to_their_point(
     low: float,
     ratio: float,
     log: bool,
@@ -147,7 +147,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_trials_are_read_back_as_they_were_written(file: Path) -> None:
+def test_recorded_trials_are_read_back_unchanged(file: Path) -> None:
     found = record.read(file, "key", SPACE)
     assert found[:3] == searched(3)
     assert found[3].objective == -math.inf
@@ -155,12 +155,12 @@ def test_trials_are_read_back_as_they_were_written(file: Path) -> None:
     assert record.read(file.with_name("none"), "key", SPACE) == []
 
 
-def test_a_line_that_was_cut_off_is_a_trial_to_be_made_again(file: Path) -> None:
+def test_a_truncated_last_line_is_left_out(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-9])
     assert record.read(file, "key", SPACE) == searched(3)
 
 
-def test_a_search_that_goes_on_never_empties_its_record(file: Path) -> None:
+def test_resuming_replaces_the_record_without_truncating_it(file: Path) -> None:
     """Whoever is killed between a truncation and a write loses hours: there is no truncation."""
     was = file.with_name("as it was")
     was.hardlink_to(file)
@@ -170,7 +170,7 @@ def test_a_search_that_goes_on_never_empties_its_record(file: Path) -> None:
     assert not was.samefile(file)
 
 
-def test_trials_of_another_search_are_refused_by_the_files_name(file: Path) -> None:
+def test_the_record_of_another_search_is_refused_by_name(file: Path) -> None:
     with pytest.raises(CommandError, match=r"trials\.jsonl: its trials are of another search"):
         record.read(file, "other", SPACE)
 
@@ -178,7 +178,7 @@ def test_trials_of_another_search_are_refused_by_the_files_name(file: Path) -> N
 @pytest.mark.parametrize(
     "data", [b"", b"\n", b"[]\n", b"\xff\n", b'{"search": "key"}\n{"trial"}\n']
 )
-def test_what_is_no_record_is_refused_and_left_alone(tmp_path: Path, data: bytes) -> None:
+def test_a_file_that_is_no_record_is_refused_and_not_changed(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "trials.jsonl"
     path.write_bytes(data)
     with pytest.raises(CommandError, match=r"trials\.jsonl: expected the trials of a search"):

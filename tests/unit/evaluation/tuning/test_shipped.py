@@ -1,4 +1,4 @@
-"""The shipped `for_you` is what tuning made of its start."""
+"""The shipped `for_you` is the result of tuning its start."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from feed.scenarios.scenario import parse, shipped
 EVALUATION = Path(__file__).parents[4] / "evaluation"
 
 
-def test_for_you_is_its_start_with_what_was_searched_within_its_bounds() -> None:
+def test_for_you_is_its_start_with_searched_values_within_bounds() -> None:
     start = parse((EVALUATION / "starts" / "for_you.toml").read_text())
     space = load_space(EVALUATION / "spaces" / "for_you.toml", start)
     tuned = shipped()["for_you"]

@@ -1,4 +1,4 @@
-"""Spaces as files: what cannot be searched is refused by the parameter's path."""
+"""Search spaces as files: what is invalid is refused by the parameter's path."""
 
 import tomllib
 from pathlib import Path
@@ -21,7 +21,7 @@ def loaded(tmp_path: Path, parameters: str, objective: str = "mrr = 1") -> Searc
     return load_space(path, START)
 
 
-def test_a_space_is_what_its_file_says(tmp_path: Path) -> None:
+def test_a_search_space_is_read_from_its_file(tmp_path: Path) -> None:
     space = loaded(
         tmp_path,
         '"blend.similarity" = { low = 0.1, high = 2, log = true }\n'
@@ -62,7 +62,7 @@ def test_a_space_is_what_its_file_says(tmp_path: Path) -> None:
         ('"blend.quality" = { low = 0 high = 1 }', "mrr = 1", "line 4"),
     ],
 )
-def test_what_cannot_be_searched_is_refused_and_named(
+def test_an_invalid_search_space_is_refused_by_name(
     tmp_path: Path, parameters: str, objective: str, said: str
 ) -> None:
     with pytest.raises(CommandError, match=said) as refused:
@@ -72,12 +72,12 @@ def test_what_cannot_be_searched_is_refused_and_named(
 
 
 @pytest.mark.parametrize("path", sorted(SPACES.glob("*.toml")), ids=lambda path: path.stem)
-def test_a_shipped_space_is_one_of_the_scenario_of_its_name(path: Path) -> None:
+def test_a_shipped_space_fits_the_scenario_of_its_name(path: Path) -> None:
     space = load_space(path, shipped()[path.stem])
     assert space.scenario(space.current()) == space.start
 
 
-def test_what_is_written_is_what_was_tried_and_no_more(tmp_path: Path) -> None:
+def test_a_tuned_scenario_file_holds_the_tried_values_and_no_defaults(tmp_path: Path) -> None:
     space = loaded(tmp_path, '"blend.quality" = { low = 0, high = 1 }')
     scenario, text = tuned_scenario(space, {"blend.quality": 0.1234}, "mine", "Told.")
     assert parse(text) == scenario
@@ -96,7 +96,7 @@ def test_what_is_written_is_what_was_tried_and_no_more(tmp_path: Path) -> None:
     )
 
 
-def test_only_what_is_not_as_usual_differs() -> None:
+def test_differences_are_the_entries_unlike_the_defaults() -> None:
     usual = {"a": 1, "b": {"c": 2, "d": {"e": 3}}, "f": [1]}
     assert differences(usual, usual) == {}
     changed = {"a": 1, "b": {"c": 2, "d": {"e": 4}}, "f": [2], "g": {"new": 1}}
