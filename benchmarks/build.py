@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.harness.measurement import Spread
 from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser, say
-from emulators.process import Child, free_port
+from emulators.process import ChildProcess, free_port
 
 SIZES = (1_000, 10_000, 100_000)
 FULL = 1_000_000
@@ -56,7 +56,7 @@ def emulated_bucket() -> Iterator[dict[str, str]]:
     """Run a storage emulator in a process; yields the environment by which clients find it."""
     port = free_port()
     command = [sys.executable, "-m", "emulators.storage.server", str(port), "bench"]
-    emulator = Child("the storage emulator", command, folder=ROOT).start()
+    emulator = ChildProcess("the storage emulator", command, folder=ROOT).start()
     url = f"http://127.0.0.1:{port}"
     try:
         emulator.wait_for(f"{url}/storage/v1/b/bench/o")

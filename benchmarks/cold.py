@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.harness.dataset import SyntheticDataset, uid
 from benchmarks.harness.driver import server_timing_ms
-from benchmarks.harness.function_process import FunctionProcess
+from benchmarks.harness.measured_function import MeasuredFunction
 from benchmarks.harness.measurement import Spread
 from benchmarks.load import CREATE
 from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser, say
@@ -49,7 +49,7 @@ def measure_start(settings: dict[str, str], users: int) -> dict[str, float]:
     """Start a function once; returns seconds by step, and timing and memory of later sessions."""
     with tempfile.NamedTemporaryFile() as marks:
         source = Path(__file__).with_name("harness") / "timed_start.py"
-        with FunctionProcess(settings | {"MARKS": marks.name}, source=source) as served:
+        with MeasuredFunction(settings | {"MARKS": marks.name}, source=source) as served:
             first = request_session(served, 0)
             later = [request_session(served, 1 + one % (users - 1)) for one in range(LATER)]
             memory_mb = served.memory_mb
@@ -70,7 +70,7 @@ def measure_start(settings: dict[str, str], users: int) -> dict[str, float]:
     }
 
 
-def request_session(served: FunctionProcess, user: int) -> TimedAnswer:
+def request_session(served: MeasuredFunction, user: int) -> TimedAnswer:
     """Request a personal session. Raises `RuntimeError` if the answer is none."""
     connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
     connection.request("POST", CREATE, b"{}", {"X-Demo-User": uid(user)})

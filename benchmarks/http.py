@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks.harness.dataset import SyntheticDataset, uid
 from benchmarks.harness.driver import LoadResult, PostRequest, drive, server_timing_ms
-from benchmarks.harness.function_process import FunctionProcess
+from benchmarks.harness.measured_function import MeasuredFunction
 from benchmarks.harness.measurement import Spread, quantiles
 from benchmarks.load import CREATE
 from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser, say
@@ -43,7 +43,7 @@ class Contender:
     """A function under load, with the requests sent to it and the figures of its rounds."""
 
     name: str
-    served: FunctionProcess
+    served: MeasuredFunction
     requests: Iterator[PostRequest]
     rounds: dict[int, list[dict[str, float]]] = field(default_factory=dict)
     """by number of connections: the figures of each round"""
@@ -103,7 +103,7 @@ def contenders(dataset: SyntheticDataset, folder: Path) -> Iterator[list[Contend
         found = [
             Contender(
                 "SQLite",
-                stack.enter_context(FunctionProcess(settings | sqlite)),
+                stack.enter_context(MeasuredFunction(settings | sqlite)),
                 session_requests(dataset.users),
             )
         ]
@@ -112,7 +112,7 @@ def contenders(dataset: SyntheticDataset, folder: Path) -> Iterator[list[Contend
         except MissingError as missing:
             say(f"Firestore is left out: {missing}")
         else:
-            served = stack.enter_context(FunctionProcess(settings | firestore))
+            served = stack.enter_context(MeasuredFunction(settings | firestore))
             found.append(Contender("Firestore emulator", served, session_requests(dataset.users)))
         first = found[0].load(1, WARM_UP_S)
         size = {"BYTES": f"{statistics.median(first.sizes):.0f}"}
@@ -120,7 +120,7 @@ def contenders(dataset: SyntheticDataset, folder: Path) -> Iterator[list[Contend
         source = Path(__file__).with_name("harness") / "constant.py"
         same = PostRequest(CREATE, b'{"limit":10}')
         for name, settings in (("constant", size), ("constant, as busy", size | busy)):
-            served = stack.enter_context(FunctionProcess(settings, "constant", source))
+            served = stack.enter_context(MeasuredFunction(settings, "constant", source))
             found.append(Contender(name, served, itertools.repeat(same)))
         for one in found:
             one.load(4, WARM_UP_S)

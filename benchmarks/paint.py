@@ -13,7 +13,7 @@ from typing import Any
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.harness.dataset import SyntheticDataset
-from benchmarks.harness.function_process import ROOT, FunctionProcess
+from benchmarks.harness.measured_function import ROOT, MeasuredFunction
 from benchmarks.harness.measurement import Spread
 from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser, say
 
@@ -68,7 +68,7 @@ def measure(executable: str, loads: int) -> list[dict[str, Any]]:
         settings = dataset.publish(folder / "shelf") | {"WEB": str(ROOT / "web")}
         settings |= {"STORE": str(folder / "users.db")}
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        with FunctionProcess(settings) as served:
+        with MeasuredFunction(settings) as served:
             for turn in range(1 + loads):
                 for slowed, several in runs.items():
                     one = load(browser, served.url, slowed)

@@ -15,7 +15,7 @@ from typing import Any
 
 from adapters.firestore.users import FirestoreStore
 from benchmarks.data.users import episode_id
-from benchmarks.harness.function_process import FunctionProcess, firestore
+from benchmarks.harness.measured_function import MeasuredFunction, firestore
 from benchmarks.harness.measurement import quantiles
 from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser
 from emulators.event_bridge import EventBridge, register
@@ -43,7 +43,7 @@ class EventPath:
 
     project: str
     bridge: EventBridge
-    trigger: FunctionProcess
+    trigger: MeasuredFunction
 
     async def burst(self, users: dict[str, int], prefix: str) -> dict[str, Any]:
         """Write engagements, a number by user, and wait until their events are handled."""
@@ -131,7 +131,7 @@ def measure(events: int, users: int, probes: int) -> dict[str, Any]:
         stack.callback(bridge.stop)
         settings = stack.enter_context(firestore(f"127.0.0.1:{bridge.port}"))
         project, host = settings["FIREBASE_PROJECT"], settings["FIRESTORE_EMULATOR_HOST"]
-        trigger = stack.enter_context(FunctionProcess(settings, "update_summary"))
+        trigger = stack.enter_context(MeasuredFunction(settings, "update_summary"))
         bridge.targets = {(project, name): trigger.url for name in TRIGGERS}
         for name, pattern in {**TRIGGERS, WATCHED: "users/{uid}/summaries/{id}"}.items():
             register(host, project, name, pattern)

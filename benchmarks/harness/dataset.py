@@ -24,7 +24,7 @@ from benchmarks.data.users import (
     SyntheticUsers,
     episode_id,
 )
-from benchmarks.harness.function_process import firestore
+from benchmarks.harness.measured_function import firestore
 from catalog_builder.build import build_catalog
 from catalog_builder.publish.publisher import publish
 from feed.catalog.catalog import Catalog

@@ -102,9 +102,9 @@ def test_a_function_ends_with_the_benchmark_that_started_it(tmp_path: Path) -> N
     SyntheticDataset(300, users=2).publish(tmp_path)
     start = (
         "import sys, time\n"
-        "from benchmarks.harness.function_process import FunctionProcess\n"
+        "from benchmarks.harness.measured_function import MeasuredFunction\n"
         "settings = {'SHELF': sys.argv[1], 'STORE': sys.argv[1] + '/users.db'}\n"
-        "served = FunctionProcess(settings).__enter__()\n"
+        "served = MeasuredFunction(settings).__enter__()\n"
         "print(served.group, flush=True)\n"
         "time.sleep(60)\n"
     )

@@ -52,7 +52,7 @@ def firestore(functions: str | None = None) -> Iterator[dict[str, str]]:
         yield google | {"STORE": "firestore", "FIREBASE_PROJECT": project}
 
 
-class FunctionProcess:
+class MeasuredFunction:
     """A function in a functions-framework process, whose log goes to a temporary file."""
 
     def __init__(
