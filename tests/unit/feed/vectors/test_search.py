@@ -1,4 +1,4 @@
-"""What is nearest to some vectors: exactly, or by the lists of a large catalog."""
+"""The search for similar embeddings: exact, or approximate with an inverted file."""
 
 from dataclasses import replace
 from functools import cache
@@ -23,50 +23,64 @@ from tests.support.catalogs import catalog_of, episodes
 
 MANY, DIMENSION = 60_000, 64
 COUNT = 150
+ALL = np.ones(MANY, np.bool_)
 
 
-def grouped(rows: np.ndarray, count: int) -> InvertedFile:
+def random_units(count: int, dimension: int, scale: np.ndarray | float = 1.0) -> np.ndarray:
+    rows = np.random.default_rng(0).normal(size=(count, dimension)) * scale
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def inverted(rows: np.ndarray, lists: int) -> InvertedFile:
     every = np.arange(len(rows), dtype=np.int32)
-    return assign_to_lists(rows, every, learn_centroids(rows, every, count))
+    return assign_to_lists(rows, every, learn_centroids(rows, every, lists))
 
 
-@cache
-def large() -> Embeddings:
-    """So many that a search probes some lists; one episode in fifty has no embedding."""
-    return clusters_with_gaps(MANY, DIMENSION, seed=5)
-
-
-def clusters_with_gaps(count: int, dimension: int, seed: int) -> Embeddings:
-    rows = clustered_vectors(count, dimension, apart=1.5)
-    present = np.random.default_rng(seed).random(count) > 0.02
-    rows[~present] = 0
-    return indexed(rows, present)
-
-
-def indexed(rows: np.ndarray, present: np.ndarray) -> Embeddings:
+def indexed(rows: np.ndarray) -> Embeddings:
+    """Embeddings with an inverted file; a row of zeros has no embedding."""
+    present = rows.any(axis=1)
     return replace(
         Embeddings.exact(rows, present), inverted_file=build_inverted_file(rows, present)
     )
 
 
-def unindexed(embeddings: Embeddings) -> Embeddings:
-    return Embeddings.exact(embeddings[:], embeddings.present)
+def clusters(count: int, dimension: int, seed: int = 0) -> Embeddings:
+    """Clustered embeddings, of which one in fifty is missing."""
+    rows = clustered_vectors(count, dimension, apart=1.5)
+    rows[np.random.default_rng(seed).random(count) <= 0.02] = 0
+    return indexed(rows)
 
 
-def asked(seed: int, count: int = 4) -> np.ndarray:
-    rows = np.random.default_rng(seed).choice(np.flatnonzero(large().present), count)
-    return large()[rows]
+@cache
+def large() -> Embeddings:
+    """So many that a search probes some of the lists."""
+    return clusters(MANY, DIMENSION, seed=5)
 
 
-def near_to(
-    embeddings: Embeddings, vectors: np.ndarray, allowed: np.ndarray, count: int
-) -> list[list]:
+def queries(seed: int, count: int = 4) -> np.ndarray:
+    return large()[np.random.default_rng(seed).choice(np.flatnonzero(large().present), count)]
+
+
+def rows_near(
+    embeddings: Embeddings,
+    vectors: np.ndarray,
+    allowed: np.ndarray,
+    count: int = COUNT,
+    *,
+    exact: bool = False,
+) -> list[list[int]]:
+    if exact:
+        embeddings = Embeddings.exact(embeddings[:], embeddings.present)
     counts = np.full(len(vectors), count)
     found = nearest(embeddings, vectors, allowed, counts, np.arange(len(embeddings)))
     return [rows.tolist() for rows, _ in found]
 
 
-def recall(found: list[list], wanted: list[list]) -> float:
+def recall(embeddings: Embeddings, vectors: np.ndarray, allowed: np.ndarray) -> float:
+    """The share of the exact `COUNT` nearest that a search finds."""
+    found = rows_near(embeddings, vectors, allowed)
+    wanted = rows_near(embeddings, vectors, allowed, exact=True)
+    assert all(allowed[rows].all() and len(set(rows)) == len(rows) for rows in found)
     return float(np.mean([len({*a} & {*b}) / len(b) for a, b in zip(found, wanted, strict=True)]))
 
 
@@ -74,82 +88,70 @@ def recall(found: list[list], wanted: list[list]) -> float:
     st.integers(1, 300), st.integers(1, 5), st.integers(0, 40), st.integers(1, 600), st.randoms()
 )
 @settings(max_examples=60)
-def test_an_exact_search_is_a_sort_of_every_cosine_whatever_the_blocks(
+def test_an_exact_search_sorts_all_cosines_whatever_the_size_of_blocks(
     size: int, vectors: int, count: int, block: int, rng: object
 ) -> None:
     numbers = np.random.default_rng(size)
-    embedded = numbers.random(size) > 0.2
-    levels = numbers.integers(-1, 2, size=(size, 8)) * embedded[:, None]  # many equal
-    embeddings = Embeddings.exact(levels.astype(np.float32), embedded)
+    present = numbers.random(size) > 0.2
+    levels = numbers.integers(-1, 2, size=(size, 8)) * present[:, None]  # many equal
+    embeddings = Embeddings.exact(levels.astype(np.float32), present)
     allowed = numbers.random(size) > numbers.random()
     order = np.arange(size)
     rng.shuffle(order)  # type: ignore[attr-defined]
     sought = numbers.integers(-1, 2, size=(vectors, 8)).astype(np.float32)
-    products = levels @ sought.T
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(searching, "COPIED_NUMBERS", block)
         patch.setattr(searching, "SMALL_PRODUCT", block)
         found = nearest(embeddings, sought, allowed, np.full(vectors, count), order)
-    for (rows, values), products_of_one in zip(found, products.T, strict=True):
-        free = np.flatnonzero(allowed & embedded)
-        wanted = sorted(free.tolist(), key=lambda r: (-products_of_one[r], order[r]))[:count]
-        assert rows.tolist() == wanted
-        assert values.tolist() == products_of_one[wanted].tolist()
+    for (rows, values), products in zip(found, (levels @ sought.T).T, strict=True):
+        candidates = np.flatnonzero(allowed & present).tolist()
+        assert rows.tolist() == sorted(candidates, key=lambda r: (-products[r], order[r]))[:count]
+        assert values.tolist() == products[rows].tolist()
 
 
-def test_lists_find_nearly_all_of_the_nearest_though_those_heard_are_left_out() -> None:
-    embeddings = large()
-    assert len(embeddings.inverted_file)
+def test_nearly_all_of_the_nearest_are_found_though_many_near_ones_are_excluded() -> None:
+    assert len(large().inverted_file) > 1
     shares = []
     for seed in range(8):
-        vectors = asked(seed)
-        near = near_to(unindexed(embeddings), vectors, np.ones(MANY, np.bool_), 1000)
-        allowed = np.ones(MANY, np.bool_)
-        heard = np.random.default_rng(seed).permutation(np.unique(near))[:2000]
-        allowed[heard] = False
-        found = near_to(embeddings, vectors, allowed, COUNT)
-        assert all(allowed[rows].all() and len(set(rows)) == COUNT for rows in found)
-        shares.append(recall(found, near_to(unindexed(embeddings), vectors, allowed, COUNT)))
+        near = np.unique(rows_near(large(), queries(seed), ALL, 1000, exact=True))
+        allowed = ALL.copy()
+        allowed[np.random.default_rng(seed).permutation(near)[:2000]] = False
+        shares.append(recall(large(), queries(seed), allowed))
     assert np.mean(shares) >= 0.96
     assert min(shares) >= 0.9
 
 
 @pytest.mark.parametrize("share", [0.5, 0.2, 0.08])
-@pytest.mark.parametrize("few", [1_000, EXHAUSTIVE_BELOW])
-def test_the_more_a_filter_takes_the_more_is_looked_at(
-    share: float, few: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("exhaustive_below", [1_000, EXHAUSTIVE_BELOW])
+def test_a_search_probes_more_lists_the_fewer_episodes_are_allowed(
+    share: float, exhaustive_below: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feed.vectors.inverted_file.EXHAUSTIVE_BELOW", few)
-    embeddings, vectors = large(), asked(1)
+    monkeypatch.setattr("feed.vectors.inverted_file.EXHAUSTIVE_BELOW", exhaustive_below)
     allowed = np.random.default_rng(2).random(MANY) < share
-    found = near_to(embeddings, vectors, allowed, COUNT)
-    assert recall(found, near_to(unindexed(embeddings), vectors, allowed, COUNT)) >= 0.96
+    assert recall(large(), queries(1), allowed) >= 0.96
 
 
 @pytest.mark.parametrize("left", [0, 1, 100, EXACT_BELOW, EXACT_BELOW + 1, 5000])
-def test_what_a_filter_leaves_of_few_is_found_as_if_all_were_looked_at(left: int) -> None:
-    embeddings, vectors = large(), asked(3)
-    allowed = np.zeros(MANY, np.bool_)
-    some = np.random.default_rng(left).permutation(np.flatnonzero(embeddings.present))[:left]
+def test_all_episodes_that_are_allowed_are_found_where_they_are_few(left: int) -> None:
+    some = np.random.default_rng(left).permutation(np.flatnonzero(large().present))[:left]
+    allowed = ~ALL
     allowed[some] = True
-    for rows in near_to(embeddings, vectors, allowed, 5000):
+    for rows in rows_near(large(), queries(3), allowed, 5000):
         assert sorted(rows) == sorted(some)
 
 
-def test_a_filter_that_takes_the_nearest_lists_whole_leaves_the_next() -> None:
-    embeddings, vectors = large(), asked(4, 1)
-    near = near_to(unindexed(embeddings), vectors, np.ones(MANY, np.bool_), MANY // 2)
-    allowed = np.ones(MANY, np.bool_)
-    allowed[near[0]] = False
-    found = near_to(embeddings, vectors, allowed, COUNT)
-    assert len(found[0]) == COUNT
-    assert allowed[found[0]].all()
+def test_a_filter_that_excludes_the_nearest_lists_leaves_the_next_ones() -> None:
+    allowed = ALL.copy()
+    allowed[rows_near(large(), queries(4, 1), ALL, MANY // 2, exact=True)[0]] = False
+    (found,) = rows_near(large(), queries(4, 1), allowed)
+    assert len(found) == COUNT
+    assert allowed[found].all()
 
 
-def test_each_vector_gets_as_many_as_it_asks_for_best_first_with_their_own_cosines() -> None:
-    embeddings, vectors = large(), asked(5, 3)
-    counts, order = np.array([150, 60, 1]), np.arange(MANY)
-    found = nearest(embeddings, vectors, embeddings.present, counts, order)
+def test_each_vector_gets_its_own_count_of_rows_and_their_cosines_best_first() -> None:
+    embeddings, vectors = large(), queries(5, 3)
+    counts = np.array([150, 60, 1])
+    found = nearest(embeddings, vectors, embeddings.present, counts, np.arange(MANY))
     assert [len(rows) for rows, _ in found] == counts.tolist()
     for (rows, values), vector in zip(found, vectors, strict=True):
         assert values == pytest.approx(embeddings[rows] @ vector, abs=1e-6)
@@ -157,113 +159,94 @@ def test_each_vector_gets_as_many_as_it_asks_for_best_first_with_their_own_cosin
     assert found[0][0][0] == np.argmax(embeddings[:] @ vectors[0])
 
 
-def test_a_search_by_lists_and_the_lists_themselves_are_the_same_each_time() -> None:
-    embeddings, vectors = large(), asked(6)
-    allowed = np.ones(MANY, np.bool_)
-    assert near_to(embeddings, vectors, allowed, COUNT) == near_to(
-        embeddings, vectors, allowed, COUNT
-    )
+def test_a_search_and_an_inverted_file_are_the_same_each_time() -> None:
+    embeddings = large()
+    first, second = (rows_near(embeddings, queries(6), ALL) for _ in range(2))
+    assert first == second
     again = build_inverted_file(embeddings[:], embeddings.present)
-    for name in vars(again):
-        assert np.array_equal(getattr(again, name), getattr(embeddings.inverted_file, name)), name
+    for name, column in vars(again).items():
+        assert np.array_equal(column, getattr(embeddings.inverted_file, name)), name
 
 
-def test_every_embedding_is_in_the_list_of_its_nearest_centroid_and_near_its_code() -> None:
-    embeddings, made = large(), large().inverted_file
-    assert np.array_equal(np.sort(made.rows), np.flatnonzero(embeddings.present))
-    member = np.repeat(np.arange(len(made)), np.diff(made.starts))
-    products = embeddings[made.rows] @ made.centroids.T
+def test_every_embedding_is_in_the_list_of_its_nearest_centroid_and_close_to_its_code() -> None:
+    embeddings, built = large(), large().inverted_file
+    assert np.array_equal(np.sort(built.rows), np.flatnonzero(embeddings.present))
+    member = np.repeat(np.arange(len(built)), np.diff(built.starts))
+    products = embeddings[built.rows] @ built.centroids.T
     own = np.take_along_axis(products, member[:, None], axis=1)[:, 0]
     assert (own >= products.max(axis=1) - 1e-6).all()
-    decoded = made.centre + made.scale * made.codes.astype(np.float32)
-    assert np.abs(decoded - embeddings[made.rows]).max() <= made.scale.max() * 0.51
+    decoded = built.centre + built.scale * built.codes.astype(np.float32)
+    assert np.abs(decoded - embeddings[built.rows]).max() <= built.scale.max() * 0.51
 
 
-def test_a_small_catalog_and_one_without_its_vectors_have_no_lists() -> None:
+def test_a_small_catalog_has_no_inverted_file() -> None:
     assert len(catalog_of(episodes(50)).embeddings.inverted_file) == 0
-    embeddings = clustered_vectors(building.MIN_QUANTIZED, 8)
-    embedded = np.ones(len(embeddings), np.bool_)
-    embedded[0] = False
-    assert len(build_inverted_file(embeddings, embedded)) == 0
+    rows = clustered_vectors(building.MIN_QUANTIZED, 8)
+    rows[0] = 0
+    assert len(indexed(rows).inverted_file) == 0
 
 
 @pytest.mark.parametrize("share", [1.0, 0.3])
-def test_of_a_catalog_of_some_thousands_the_codes_of_all_are_looked_at_first(share: float) -> None:
-    embeddings = clustered_vectors(building.MIN_CLUSTERED - 1, 32)
-    some = indexed(embeddings, np.ones(len(embeddings), np.bool_))
-    assert len(some.inverted_file) == 1
+def test_a_catalog_of_some_thousands_has_one_list(share: float) -> None:
+    embeddings = indexed(clustered_vectors(building.MIN_CLUSTERED - 1, 32))
+    assert len(embeddings.inverted_file) == 1
     allowed = np.random.default_rng(0).random(len(embeddings)) < share
-    vectors = embeddings[:3]
-    found = near_to(some, vectors, allowed, COUNT)
-    assert recall(found, near_to(unindexed(some), vectors, allowed, COUNT)) >= 0.98
+    assert recall(embeddings, embeddings[:3], allowed) >= 0.98
 
 
-def test_embeddings_that_do_not_group_are_in_one_list() -> None:
-    rows = np.random.default_rng(0).normal(size=(building.MIN_CLUSTERED, 64)).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    assert len(build_inverted_file(rows, np.ones(len(rows), np.bool_))) == 1
+def test_embeddings_without_clusters_are_in_one_list() -> None:
+    assert len(indexed(random_units(building.MIN_CLUSTERED, 64)).inverted_file) == 1
 
 
 @pytest.mark.parametrize("count", [2 * building.MIN_QUANTIZED, 2 * building.MIN_CLUSTERED])
-def test_of_many_dimensions_the_leading_directions_are_searched(count: int) -> None:
-    some = clusters_with_gaps(count, building.LEADING_AXES + 60, seed=0)
-    assert some.inverted_file.axes.shape == (building.LEADING_AXES + 60, building.LEADING_AXES)
-    assert some.inverted_file.codes.shape[1] == building.LEADING_AXES
-    vectors, allowed = some[some.present.nonzero()[0][:5]], np.ones(count, np.bool_)
-    found = near_to(some, vectors, allowed, COUNT)
-    assert recall(found, near_to(unindexed(some), vectors, allowed, COUNT)) >= 0.98
+def test_of_many_dimensions_only_the_leading_axes_are_coded(count: int) -> None:
+    embeddings = clusters(count, building.LEADING_AXES + 60)
+    built = embeddings.inverted_file
+    assert built.axes.shape == (building.LEADING_AXES + 60, building.LEADING_AXES)
+    assert built.codes.shape[1] == building.LEADING_AXES
+    vectors = embeddings[np.flatnonzero(embeddings.present)[:5]]
+    assert recall(embeddings, vectors, np.ones(count, np.bool_)) >= 0.98
 
 
-def test_the_more_is_left_out_of_the_directions_the_more_are_looked_at() -> None:
-    every = np.ones(2 * building.MIN_QUANTIZED, np.bool_)
-    spares = []
-    for width in (0.2, 0.52, 0.6):  # of what the leading directions do not hold
-        rows = np.random.default_rng(0).normal(size=(len(every), 400)).astype(np.float32)
-        rows[:, building.LEADING_AXES :] *= width
-        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-        spares.append(float(build_inverted_file(rows, every).oversampling[0]))
-    assert spares == [1.5, 2.0, 3.0]
+def test_the_less_the_leading_axes_hold_the_more_a_search_oversamples() -> None:
+    for width, oversampling in ((0.2, 1.5), (0.52, 2.0), (0.6, 3.0)):
+        scale = np.where(np.arange(400) < building.LEADING_AXES, 1.0, width)
+        rows = random_units(2 * building.MIN_QUANTIZED, 400, scale)
+        assert indexed(rows).inverted_file.oversampling == oversampling
 
 
-def test_where_no_direction_leads_every_dimension_is_coded() -> None:
-    rows = np.random.default_rng(0).normal(size=(building.MIN_QUANTIZED, 600)).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    made = build_inverted_file(rows, np.ones(len(rows), np.bool_))
-    assert made.axes.shape == (0, 600)
-    assert made.codes.shape[1] == 600
+def test_where_no_axes_lead_every_dimension_is_coded() -> None:
+    built = indexed(random_units(building.MIN_QUANTIZED, 600)).inverted_file
+    assert built.axes.shape == (0, 600)
+    assert built.codes.shape[1] == 600
 
 
-def test_a_step_of_a_code_counts_as_much_as_its_dimension_is_wide() -> None:
+def test_codes_are_scaled_by_the_range_of_each_dimension() -> None:
     numbers = np.random.default_rng(0)
     rows = (numbers.normal(size=(2000, 8)) * np.geomspace(1, 1e-2, 8)).astype(np.float32)
-    made = grouped(rows, 4)
-    everywhere = replace(made, probe_threshold=np.array([-99], np.float32))
+    built = replace(inverted(rows, 4), probe_threshold=np.array([-99], np.float32))
     vectors = numbers.normal(size=(3, 8)).astype(np.float32)
-    found = everywhere.search(vectors, np.ones(2000, np.bool_), np.full(3, 50))
-    for some, cosines_of_one in zip(found, vectors @ rows.T, strict=True):
-        assert {*np.argsort(-cosines_of_one)[:40].tolist()} <= {*some.tolist()}
+    found = built.search(vectors, np.ones(2000, np.bool_), np.full(3, 50))
+    for some, cosines in zip(found, vectors @ rows.T, strict=True):
+        assert {*np.argsort(-cosines)[:40].tolist()} <= {*some.tolist()}
 
 
 @given(st.integers(1, 200), st.integers(1, 12), st.integers(1, 4), st.integers(0, 60))
 @settings(max_examples=80)
-def test_whatever_the_lists_nobody_is_found_twice_or_who_may_not_and_enough_are_found(
-    size: int, count: int, vectors: int, wanted: int
+def test_a_search_returns_enough_rows_all_allowed_and_each_once(
+    size: int, lists: int, vectors: int, wanted: int
 ) -> None:
+    rows = random_units(size, 8)
+    built = inverted(rows, min(lists, size))
     numbers = np.random.default_rng(size * 13 + wanted)
-    rows = numbers.normal(size=(size, 8)).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    made = grouped(rows, min(count, size))
     allowed = numbers.random(size) < numbers.random()
-    found = made.search(-rows[:vectors], allowed, np.full(min(vectors, size), wanted))
-    for some in found:
+    for some in built.search(-rows[:vectors], allowed, np.full(min(vectors, size), wanted)):
         assert len(set(some.tolist())) == len(some)
         assert allowed[some].all()
-        assert len(some) >= min(int(made.oversampling[0] * wanted), np.count_nonzero(allowed))
+        assert len(some) >= min(int(built.oversampling[0] * wanted), np.count_nonzero(allowed))
 
 
-def test_embeddings_that_are_all_the_same_are_found() -> None:
-    rows = np.zeros((500, 8), np.float32)
-    rows[:, 0] = 1
-    made = grouped(rows, 20)
-    found = made.search(rows[:1], np.ones(500, np.bool_), np.array([10]))
-    assert len(found[0]) >= 10
+def test_embeddings_that_are_all_equal_are_found() -> None:
+    rows = np.tile(np.eye(1, 8, dtype=np.float32), (500, 1))
+    (found,) = inverted(rows, 20).search(rows[:1], np.ones(500, np.bool_), np.array([10]))
+    assert len(found) >= 10
