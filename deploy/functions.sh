@@ -79,7 +79,7 @@ deploy_trigger() {
         --trigger-service-account="$(account eventarc)" --retry \
         --no-allow-unauthenticated --service-account="$(account summary)" \
         --memory=512Mi --cpu=1 --concurrency=80 --timeout=60s --max-instances="$most" \
-        --set-env-vars="$environment"
+        --set-env-vars="$environment" --set-secrets="CURSOR_KEYS=$CURSOR_SECRET:$CURSOR_VERSION"
     grant roles/run.invoker eventarc service "$name" "$HOME_REGION"
 }
 

@@ -124,6 +124,7 @@ grant_roles() {
     grant roles/storage.objectViewer session bucket "$BUCKET"
     grant roles/storage.objectUser publish bucket "$BUCKET"
     grant roles/secretmanager.secretAccessor session secret "$CURSOR_SECRET"
+    grant roles/secretmanager.secretAccessor summary secret "$CURSOR_SECRET"
     [[ ${RETRIEVAL-} != pinecone ]] \
         || grant roles/secretmanager.secretAccessor session secret "$PINECONE_SECRET"
     [[ ${VECTORS-} != pinecone ]] \

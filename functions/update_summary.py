@@ -5,6 +5,7 @@ can never succeed is logged and acknowledged. A failure that may pass is logged 
 answered 5xx, so that Eventarc delivers the event again.
 """
 
+import os
 import re
 from contextlib import suppress
 from urllib.parse import unquote
@@ -14,14 +15,18 @@ from cloudevents.http import CloudEvent
 from starlette.exceptions import HTTPException
 
 from feed.ports.errors import Unavailable, Unstorable
-from functions.telemetry import install_log_handler, log, log_error
+from functions.auth.pseudonyms import Pseudonyms
+from functions.settings import read_settings
+from functions.telemetry import install_log_handler, log, log_error, set_pseudonyms
 from functions.triggers.summary_updates import EventBatcher
 from functions.wiring import make_or_exit, wire_store
 
 _PATH = re.compile(r"users/(?P<uid>[^/]+)(?:/engagements/(?P<engagement>[^/]+))?")
 
 install_log_handler()
-_batcher = EventBatcher(make_or_exit(wire_store))
+_settings = make_or_exit(lambda: read_settings(os.environ))
+set_pseudonyms(Pseudonyms(next(iter(_settings.cursor_keys), b"")))
+_batcher = EventBatcher(make_or_exit(lambda: wire_store(_settings)))
 
 
 @functions_framework.aio.cloud_event

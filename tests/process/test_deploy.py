@@ -91,10 +91,11 @@ def test_only_what_has_changed_is_deployed_again(deployed: Account) -> None:
     deployed.change(secrets={KEY: [*keys, "a newer one"]})
     options = ("--min-instances=1", "--schedule=0 * * * *")
     changes = deployed.deploy(*options)
-    assert functions(changes) == ["create-session"]
-    (session,) = [one for one in changes if "functions deploy" in one]
-    assert "--min-instances=1 " in session
-    assert f"--set-secrets=CURSOR_KEYS={KEY}:2" in session
+    triggers = ["update-summary-engagement", "update-summary-profile"]
+    assert functions(changes) == ["create-session", *triggers]  # all of which have the key
+    deployed_again = [one for one in changes if "functions deploy" in one]
+    assert all(f"--set-secrets=CURSOR_KEYS={KEY}:2" in one for one in deployed_again)
+    assert ["--min-instances=1 " in one for one in deployed_again] == [True, False, False]
     (job,) = [one for one in changes if " scheduler " in one]  # updated, and no build started
     assert " update http " in job
 
