@@ -3,19 +3,16 @@
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feed.catalog.catalog import Catalog
-from feed.model.timestamps import to_us
 from feed.ranking.pipeline import Ranker, Slate
 from feed.scenarios import scenario as scenarios
-from feed.session.request import SessionRequest, make_query
 from tests.support import oracle
 from tests.support.catalogs import NOW, TOPICS, catalog_of, episodes
+from tests.support.ranking import ids_of, query_of
 
 EPISODES = episodes(600, seed=7)
 CATALOG = catalog_of(EPISODES)
@@ -41,13 +38,8 @@ interests = st.lists(st.sampled_from([*TOPICS, "Chess 1", "unheard of"]), max_si
 excluded = st.lists(ids | st.sampled_from([e.content_id or "" for e in EPISODES]), max_size=30)
 
 
-def ranked(catalog_ranker: Ranker, **fields: Any) -> Slate:
-    request = msgspec.convert(msgspec.to_builtins(fields), SessionRequest)
-    return catalog_ranker.rank(make_query(request, None, seed=0, now_us=to_us(NOW)))
-
-
-def ids_of(catalog: Catalog, slate: Slate) -> list[str]:
-    return [catalog.ids[int(row)] for row in slate.rows]
+def ranked(**fields: Any) -> Slate:
+    return BASELINE.rank(query_of(**fields))
 
 
 @given(engagements, interests, excluded)
@@ -57,12 +49,11 @@ def test_the_queue_is_the_one_that_the_definition_gives(
 ) -> None:
     wanted = oracle.baseline(EPISODES, VECTORS, engagements, NOW, interests, excluded)
     slate = ranked(
-        BASELINE,
         engagements=engagements,
         category_interests=interests,
         excluded_ids=excluded,
     )
-    assert ids_of(CATALOG, slate) == [one.id for one in wanted]
+    assert ids_of(CATALOG, slate.rows) == [one.id for one in wanted]
     assert slate.scores / 1e6 == pytest.approx(np.array([one[1:] for one in wanted]), abs=2e-6)
 
 
@@ -71,9 +62,9 @@ def test_the_queue_is_the_one_that_the_definition_gives(
 def test_the_order_in_which_a_client_sends_engagements_does_not_matter(
     engagements: list[dict[str, Any]],
 ) -> None:
-    there = ranked(BASELINE, engagements=engagements)
-    back = ranked(BASELINE, engagements=engagements[::-1])
-    assert ids_of(CATALOG, there) == ids_of(CATALOG, back)
+    there = ranked(engagements=engagements)
+    back = ranked(engagements=engagements[::-1])
+    assert ids_of(CATALOG, there.rows) == ids_of(CATALOG, back.rows)
     assert np.array_equal(there.scores, back.scores)
 
 
@@ -85,7 +76,7 @@ def test_each_of_the_four_user_states_has_a_feed_of_its_own() -> None:
         {"engagements": history},
         {"engagements": history, "category_interests": ["Chess"]},
     ]
-    feeds = [ids_of(CATALOG, ranked(BASELINE, **state)) for state in states]
+    feeds = [ids_of(CATALOG, ranked(**state).rows) for state in states]
     assert all(feeds)
     assert len({tuple(feed) for feed in feeds}) == 4
-    assert [ranked(BASELINE, **state).cold_start for state in states] == [True, False, False, False]
+    assert [ranked(**state).cold_start for state in states] == [True, False, False, False]

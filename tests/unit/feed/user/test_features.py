@@ -1,120 +1,113 @@
-"""What is known of a user, in the terms of a catalog."""
+from typing import Any
 
 import numpy as np
 import pytest
 
-from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
-from feed.model.engagement import Engagement, Profile
-from feed.model.timestamps import to_us
+from feed.model.engagement import Profile
 from feed.scenarios.parameters import InterestParameters
 from feed.user.features import UserFeatures
 from feed.user.hydration import hydrate
-from feed.user.query import Query
 from tests.support.catalogs import NOW
+from tests.support.ranking import engagements, query_of
 
-US = to_us(NOW)
-
-
-def engaged(
-    at: int, name: str, kind: str = "complete", progress: float | None = None
-) -> Engagement:
-    return Engagement(
-        id=f"{at}",
-        episode_id=name,
-        type=kind,  # type: ignore[arg-type]
-        timestamp_us=US - at,
-        progress=progress,
-    )
+CHESS = Profile(category_interests=("Chess",))
 
 
-def of(
-    catalog: Catalog, *engagements: Engagement, profile: Profile | None = None, **how: float
+def features_of(
+    catalog: Catalog, *engaged: dict[str, Any], profile: Profile | None = None, **parameters: Any
 ) -> UserFeatures:
-    query = Query(engagements=engagements, profile=profile or Profile(), now_us=US)
-    parameters = InterestParameters(**how)  # type: ignore[arg-type]
-    return UserFeatures(catalog, hydrate(query, catalog), parameters)
+    """The features of a user with these engagements, newest first."""
+    sent = [
+        {**one, "timestamp": NOW.replace(year=2026 - years)} for years, one in enumerate(engaged)
+    ]
+    query = query_of(profile, engagements=sent)
+    return UserFeatures(catalog, hydrate(query, catalog), InterestParameters(**parameters))
 
 
-def test_nothing_is_known_of_a_stranger(catalog: Catalog) -> None:
-    assert of(catalog).is_unknown
-    assert of(catalog, engaged(1, "not in the catalog")).is_unknown
-    assert not of(catalog, engaged(1, catalog.ids[0])).is_unknown
-    assert not of(catalog, profile=Profile(category_interests=("Chess",))).is_unknown
+def completed(catalog: Catalog, *rows: int) -> list[dict[str, Any]]:
+    return engagements(catalog, *rows, kind="complete")
 
 
-def test_shares_fall_with_the_place_and_are_one_in_sum(catalog: Catalog) -> None:
-    found = of(catalog, *(engaged(at, catalog.ids[at]) for at in range(4)), rank_power=1.0)
-    assert found.positives.tolist() == [0, 1, 2, 3]
-    wanted = np.array([1, 1 / 2, 1 / 3, 1 / 4])
-    assert found.positive_shares == pytest.approx(wanted / wanted.sum())
-    assert found.series_shares.shares.sum() <= 1.0 + 1e-9
-    assert found.category_shares.shares.sum() == pytest.approx(1.0) or not len(
-        found.category_shares.groups
-    )
-
-
-def test_the_newest_engagement_with_an_episode_says_what_it_is(catalog: Catalog) -> None:
-    a, b = catalog.ids[0], catalog.ids[1]
-    found = of(catalog, engaged(1, a), engaged(2, a, "not_interested"), engaged(3, b))
-    assert found.positives.tolist() == [0, 1]
-    assert not len(found.disliked)
-    found = of(catalog, engaged(1, a, "not_interested"), engaged(2, a), engaged(3, b))
-    assert found.positives.tolist() == [1]
-    assert found.disliked.tolist() == [0]
-
-
-def test_an_episode_by_either_of_its_names_is_one(catalog: Catalog) -> None:
-    found = of(catalog, engaged(1, "content-5"), engaged(2, "episode-5", "not_interested"))
-    assert found.positives.tolist() == [5]
-    assert not len(found.disliked)
-
-
-def test_who_left_after_a_moment_refused_and_who_left_half_way_comes_back(catalog: Catalog) -> None:
-    parts = {0: 0.05, 1: 0.4, 2: 0.95, 3: None}
-    found = of(catalog, *(engaged(at, catalog.ids[at], "listen", p) for at, p in parts.items()))
-    assert found.disliked.tolist() == [0]
-    assert found.unfinished.tolist() == [1]
-    assert found.positives.tolist() == [1, 2, 3]
-
-
-def test_each_interest_is_a_chosen_episode_and_those_of_one_topic_share_one(
+def test_a_user_is_unknown_without_any_episode_or_interest_of_the_catalog(
     catalog: Catalog,
 ) -> None:
-    topics = [catalog.title(row).split()[0] for row in range(len(catalog))]
-    some = [
+    strange = {"episode_id": "not in the catalog", "type": "like"}
+    assert features_of(catalog).is_unknown
+    assert features_of(catalog, strange).is_unknown
+    assert not features_of(catalog, *completed(catalog, 0)).is_unknown
+    assert not features_of(catalog, profile=CHESS).is_unknown
+
+
+def test_the_shares_fall_with_the_rank_and_sum_to_one(catalog: Catalog) -> None:
+    user = features_of(catalog, *completed(catalog, 0, 1, 2, 3), rank_power=1.0)
+    assert user.positives.tolist() == [0, 1, 2, 3]
+    expected = np.array([1, 1 / 2, 1 / 3, 1 / 4])
+    assert user.positive_shares == pytest.approx(expected / expected.sum())
+    assert user.series_shares.shares.sum() <= 1.0 + 1e-9
+    assert user.category_shares.shares.sum() == pytest.approx(1.0)
+
+
+def test_the_newest_engagement_with_an_episode_counts(catalog: Catalog) -> None:
+    (a, b), (dislike,) = completed(catalog, 0, 1), engagements(catalog, 0, kind="not_interested")
+    user = features_of(catalog, a, dislike, b)
+    assert (user.positives.tolist(), user.disliked.tolist()) == ([0, 1], [])
+    user = features_of(catalog, dislike, a, b)
+    assert (user.positives.tolist(), user.disliked.tolist()) == ([1], [0])
+
+
+def test_an_id_and_a_content_id_mean_the_same_episode(catalog: Catalog) -> None:
+    by_content = {"episode_id": "content-5", "type": "like"}
+    by_id = {"episode_id": "episode-5", "type": "not_interested"}
+    user = features_of(catalog, by_content, by_id)
+    assert (user.positives.tolist(), user.disliked.tolist()) == ([5], [])
+
+
+def test_a_listen_abandoned_after_a_moment_is_a_dislike_and_one_left_later_is_unfinished(
+    catalog: Catalog,
+) -> None:
+    listens = engagements(catalog, 0, 1, 2, 3, kind="listen")
+    progress = (0.05, 0.4, 0.95, None)
+    user = features_of(
+        catalog, *({**one, "progress": share} for one, share in zip(listens, progress, strict=True))
+    )
+    assert user.disliked.tolist() == [0]
+    assert user.unfinished.tolist() == [1]
+    assert user.positives.tolist() == [1, 2, 3]
+
+
+def test_each_interest_is_one_of_the_positives_and_one_topic_has_one_interest(
+    catalog: Catalog,
+) -> None:
+    topics = np.array([catalog.title(row).split()[0] for row in range(len(catalog))])
+    rows = [
         row
         for topic in ("Chess", "Bread")
-        for row in np.flatnonzero((np.array(topics) == topic) & catalog.embeddings.present)[
-            :6
-        ].tolist()
+        for row in np.flatnonzero((topics == topic) & catalog.embeddings.present)[:6].tolist()
     ]
-    engagements = [engaged(at, catalog.ids[row]) for at, row in enumerate(some)]
-    found = of(catalog, *engagements, medoids=5, rank_power=0.0, min_interest=0.2)
-    assert set(found.interests.tolist()) <= set(some)
-    assert {topics[row] for row in found.interests.tolist()} == {"Chess", "Bread"}
-    assert len(of(catalog, *engagements, medoids=1).interests) == 1
-    assert len(of(catalog, *engagements).interests) == 0
+
+    def interests(**parameters: float) -> list[int]:
+        return features_of(catalog, *completed(catalog, *rows), **parameters).interests.tolist()
+
+    found = interests(medoids=5, rank_power=0.0, min_interest=0.2)
+    assert set(found) <= set(rows)
+    assert set(topics[found]) == {"Chess", "Bread"}
+    assert len(interests(medoids=1)) == 1
+    assert not interests()
 
 
-def test_a_category_that_is_asked_for_counts_as_much_as_two_choices(catalog: Catalog) -> None:
-    chess = int(catalog.category_index.first(hash_strings(["Chess"]))[0])
+def test_a_declared_interest_weighs_as_much_as_two_engagements(catalog: Catalog) -> None:
+    chess = catalog.category_index.row("Chess")
     outside = next(
         row
         for row in range(len(catalog))
         if len(catalog.categories_of(row)) and chess not in catalog.categories_of(row)
     )
-    asked = Profile(category_interests=("Chess",))
-    alone = of(catalog, profile=asked)
-    assert (alone.category_shares.groups.tolist(), alone.category_shares.shares.tolist()) == (
-        [chess],
-        [1.0],
-    )
-    both = of(catalog, engaged(1, catalog.ids[outside]), profile=asked)
-    share = dict(
-        zip(both.category_shares.groups.tolist(), both.category_shares.shares.tolist(), strict=True)
-    )
-    assert share[chess] == pytest.approx(2 / 3)
-    assert sum(share.values()) == pytest.approx(1.0)
+    alone = features_of(catalog, profile=CHESS)
+    assert [column.tolist() for column in alone.category_shares] == [[chess], [1.0]]
+    both = features_of(catalog, *completed(catalog, outside), profile=CHESS)
+    shares = dict(zip(*(column.tolist() for column in both.category_shares), strict=True))
+    assert shares[chess] == pytest.approx(2 / 3)
+    assert sum(shares.values()) == pytest.approx(1.0)
     assert both.confidence == 1.0
-    assert of(catalog, profile=asked, prior=2.0).confidence == pytest.approx(0.5)
+    assert features_of(catalog, profile=CHESS, prior=2.0).confidence == pytest.approx(0.5)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import msgspec
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,15 +9,14 @@ from hypothesis import strategies as st
 from adapters.pinecone.records import metadata
 from adapters.pinecone.search import metadata_filter
 from emulators.pinecone.filter import predicate
-from feed.model.engagement import ENGAGEMENT_TYPES, Profile, Summary
-from feed.model.timestamps import to_us
+from feed.model.engagement import ENGAGEMENT_TYPES, Profile
 from feed.ports.vector_search import Match
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import Scenario, shipped
 from feed.session.reason_text import render_all
-from feed.session.request import SessionRequest, make_query
 from feed.user.query import Query
-from tests.support.catalogs import DIMENSION, NOW, TOPICS, catalog_of, episodes
+from tests.support.catalogs import DIMENSION, TOPICS, catalog_of, episodes
+from tests.support.ranking import query_of
 from tests.support.scenarios import FILMS, PLAIN
 from tests.support.vector_search import ExactSearch, retrieved
 
@@ -49,8 +47,7 @@ def queries(draw: st.DrawFn) -> Query:
         muted_categories=tuple(draw(st.lists(st.sampled_from(TOPICS), max_size=2))),
         languages=tuple(draw(st.lists(st.sampled_from(["en", "de", "fr"]), max_size=2))),
     )
-    request = msgspec.convert(fields, SessionRequest)
-    return make_query(request, Summary(profile=profile), seed=0, now_us=to_us(NOW))
+    return query_of(profile, **fields)
 
 
 matches = st.lists(
@@ -114,9 +111,8 @@ def test_a_session_by_a_search_scores_as_the_one_by_vectors_that_are_held(
     assert len(found.rows) == len(held.rows)
     if len(held.rows):
         assert np.abs(found.scores - held.scores).max() <= 3
-    assert found.cold_start == held.cold_start
-    assert found.user_vector_episodes == held.user_vector_episodes
-    assert found.degraded == held.degraded
+    for field in ("cold_start", "user_vector_episodes", "degraded"):
+        assert getattr(found, field) == getattr(held, field)
 
 
 @given(queries(), scenarios)
@@ -136,9 +132,7 @@ def test_a_search_of_pinecone_hides_nobody_who_may_be_shown(
 
 
 def test_a_search_is_spared_most_of_what_may_not_be_shown() -> None:
-    fields = {"category_interests": ["Chess"], "excluded_ids": list(BLIND.ids)[:20]}
-    request = msgspec.convert(fields, SessionRequest)
-    query = make_query(request, None, seed=0, now_us=to_us(NOW))
+    query = query_of(category_interests=["Chess"], excluded_ids=list(BLIND.ids)[:20])
     plan = Ranker(BLIND, PLAIN).plan_search(query)
     assert plan is not None
     condition = metadata_filter(plan.restriction)
