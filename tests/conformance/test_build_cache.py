@@ -10,10 +10,8 @@ from adapters.folder.build_cache import FolderBuildCache
 from adapters.gcs.build_cache import GcsBuildCache
 from emulators.storage.server import StorageEmulator
 from feed.ports.builds import BuildCache
-from tests.support.buckets import PREFIX, _storage_server, bucket, storage
+from tests.support.buckets import PREFIX
 from tests.support.timing import run_at_once
-
-__all__ = ["_storage_server", "bucket", "storage"]
 
 DATA = bytes(range(256)) * 1000
 

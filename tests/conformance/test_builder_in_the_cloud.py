@@ -9,10 +9,7 @@ import pytest
 
 from adapters.gcs.shelf import GcsShelf
 from catalog_builder.__main__ import main
-from tests.support.buckets import _storage_server, bucket, storage
 from tests.support.catalogs import fields
-
-__all__ = ["_storage_server", "bucket", "storage"]
 
 
 def test_publish_list_verify_roll_back_and_prune(

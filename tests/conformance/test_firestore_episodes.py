@@ -9,13 +9,10 @@ from google.cloud.firestore_v1.vector import Vector
 
 from adapters.firestore.episodes import CollectionChanges, FirestoreEpisodes
 from catalog_builder.episodes.validation import validate_episodes
-from emulators.process import free_port
 from feed.ports.episodes import EpisodeSource, SourceRecord
 from feed.ports.errors import Unavailable
 from tests.conformance.test_episode_source import GOOD, OutsideSourceContract
-from tests.support.counting_proxy import CountingProxy, counted
-
-__all__ = ["counted"]
+from tests.support.counting_proxy import CountingProxy
 
 T0 = datetime(2026, 2, 5, 10, tzinfo=UTC)
 
@@ -23,12 +20,6 @@ T0 = datetime(2026, 2, 5, 10, tzinfo=UTC)
 def episode(number: int, updated_at: datetime | None = T0, **fields: Any) -> dict[str, Any]:
     made = {"title": f"Number {number}", "published_at": T0, **fields}
     return made if updated_at is None else {**made, "updated_at": updated_at}
-
-
-@pytest.fixture
-def client(firestore_project: str) -> Client:
-    """The vendor's own, to write what an editor's tool would."""
-    return Client(project=firestore_project)
 
 
 def put(client: Client, documents: dict[str, dict[str, Any]]) -> None:
@@ -53,9 +44,8 @@ class TestFirestoreEpisodes(OutsideSourceContract):
         return FirestoreEpisodes(firestore_project)
 
     @pytest.fixture
-    def nothing(self, monkeypatch: pytest.MonkeyPatch) -> EpisodeSource:
-        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
-        return FirestoreEpisodes("demo-nowhere", patience_s=0.5)
+    def nothing(self, unreachable_firestore: str) -> EpisodeSource:
+        return FirestoreEpisodes(unreachable_firestore, patience_s=0.5)
 
     def test_a_firestore_that_hangs_is_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:

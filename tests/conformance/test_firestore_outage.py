@@ -10,7 +10,6 @@ import pytest
 from adapters.firestore import listing
 from adapters.firestore.users import FirestoreStore
 from emulators.firestore import FirestoreEmulator
-from emulators.process import free_port
 from feed.ports.errors import Unavailable
 from feed.ports.users import SummaryStore
 from tests.conformance.test_summary_store import engagement, summary_of
@@ -23,12 +22,6 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{server.getsockname()[1]}")
         yield
-
-
-@pytest.fixture
-def refusing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A Firestore that refuses connections."""
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
 
 
 Call = Callable[[SummaryStore], Any]
@@ -61,7 +54,7 @@ class TestOutOfReach:
         assert 0.08 < time.monotonic() - started < 4
 
     @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-    @pytest.mark.usefixtures("refusing")
+    @pytest.mark.usefixtures("unreachable_firestore")
     async def test_a_refused_connection_is_unavailable_at_once(self, call: Call) -> None:
         started = time.monotonic()
         with pytest.raises(Unavailable, match="Firestore cannot"):

@@ -11,9 +11,7 @@ from functions.settings import read_settings
 from functions.wiring import wire
 from tests.conformance.test_summary_store import engagement, summary_of
 from tests.support.catalogs import NOW, catalog_of, episodes, publish_to
-from tests.support.counting_proxy import CountingProxy, counted
-
-__all__ = ["counted"]
+from tests.support.counting_proxy import CountingProxy
 
 
 class TestReads:

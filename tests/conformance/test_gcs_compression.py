@@ -14,21 +14,7 @@ from emulators.storage.server import StorageEmulator
 from feed.ports.errors import Conflict, Damaged, TooLarge
 from feed.ports.shelf import Shelf
 from tests.conformance.test_shelf import T, put
-from tests.support.buckets import (
-    DATA,
-    MIXED,
-    PREFIX,
-    SNAPSHOTS,
-    TEXT,
-    _storage_server,
-    bucket,
-    open_shelf,
-    overwrite,
-    shelf,
-    storage,
-)
-
-__all__ = ["_storage_server", "bucket", "open_shelf", "shelf", "storage"]
+from tests.support.buckets import DATA, MIXED, PREFIX, SNAPSHOTS, TEXT, overwrite
 
 NAME = SNAPSHOTS + "v1"
 FRAME = zstd.compress(MIXED)

@@ -17,23 +17,9 @@ from feed.ports.shelf import Shelf, ShelfPointer
 from feed.scenarios import scenario
 from functions.serving.catalog_holder import CatalogHolder
 from tests.conformance.test_shelf import ShelfContract, T, put
-from tests.support.buckets import (
-    DATA,
-    POINTER,
-    SNAPSHOTS,
-    _storage_server,
-    bucket,
-    delete,
-    open_shelf,
-    other,
-    overwrite,
-    shelf,
-    storage,
-)
+from tests.support.buckets import DATA, POINTER, SNAPSHOTS, delete, overwrite
 from tests.support.catalogs import NOW, catalog_of, episodes
 from tests.support.timing import run_at_once
-
-__all__ = ["_storage_server", "bucket", "open_shelf", "other", "shelf", "storage"]
 
 
 class TestGcsShelf(ShelfContract):

@@ -12,19 +12,8 @@ from emulators.storage.server import StorageEmulator
 from feed.ports.errors import Unavailable
 from feed.ports.shelf import Shelf
 from tests.conformance.test_shelf import T, put
-from tests.support.buckets import (
-    DATA,
-    MIXED,
-    SNAPSHOTS,
-    _storage_server,
-    bucket,
-    open_shelf,
-    shelf,
-    storage,
-)
+from tests.support.buckets import DATA, MIXED, SNAPSHOTS
 from tests.support.timing import within
-
-__all__ = ["_storage_server", "bucket", "open_shelf", "shelf", "storage"]
 
 
 def calls(shelf: Shelf, one: tuple[str, int, str], timeout_s: float) -> list[Callable[[], object]]:

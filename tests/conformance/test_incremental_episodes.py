@@ -16,19 +16,12 @@ from emulators.process import free_port
 from feed.ports.episodes import EpisodeSource, SourceRecord
 from feed.ports.errors import Unavailable
 from tests.conformance.test_episode_source import GOOD, OutsideSourceContract
-from tests.support.counting_proxy import CountingProxy, counted
-
-__all__ = ["counted"]
+from tests.support.counting_proxy import CountingProxy
 
 T0 = datetime(2026, 2, 5, 10, tzinfo=UTC)
 EARLIER = T0 - timedelta(days=1)
 COUNT = 60
 Read = Callable[..., list[SourceRecord]]
-
-
-@pytest.fixture
-def client(firestore_project: str) -> Client:
-    return Client(project=firestore_project)
 
 
 @pytest.fixture
@@ -68,9 +61,8 @@ class TestIncrementalEpisodes(OutsideSourceContract):
         return IncrementalEpisodes(FirestoreEpisodes(firestore_project), cache)
 
     @pytest.fixture
-    def nothing(self, monkeypatch: pytest.MonkeyPatch, cache: FolderBuildCache) -> EpisodeSource:
-        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
-        return IncrementalEpisodes(FirestoreEpisodes("demo-nowhere", patience_s=0.5), cache)
+    def nothing(self, unreachable_firestore: str, cache: FolderBuildCache) -> EpisodeSource:
+        return IncrementalEpisodes(FirestoreEpisodes(unreachable_firestore, patience_s=0.5), cache)
 
 
 def test_a_second_reading_costs_what_changed(

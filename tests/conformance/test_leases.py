@@ -10,10 +10,8 @@ from adapters.gcs.leases import GcsLeases
 from emulators.storage.server import StorageEmulator
 from feed.ports.builds import Lease, Leases
 from feed.ports.errors import Conflict, NotFound
-from tests.support.buckets import PREFIX, _storage_server, bucket, overwrite, storage
+from tests.support.buckets import PREFIX, overwrite
 from tests.support.timing import run_at_once
-
-__all__ = ["_storage_server", "bucket", "storage"]
 
 T = 30.0
 

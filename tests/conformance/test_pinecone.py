@@ -11,15 +11,7 @@ from feed.ports.episodes import VectorStore
 from feed.ports.errors import Unavailable
 from tests.conformance.test_vector_store import VectorStoreContract
 from tests.support.catalogs import DIMENSION, NOW, episodes
-from tests.support.pinecone import (
-    MODEL,
-    _pinecone_server,
-    pinecone,
-    pinecone_vectors,
-    store_vectors,
-)
-
-__all__ = ["_pinecone_server", "pinecone"]
+from tests.support.pinecone import MODEL, pinecone_vectors, store_vectors
 
 
 def named(*names: str) -> list[Episode]:

@@ -10,16 +10,8 @@ from adapters.pinecone.vectors import PineconeVectors
 from emulators.pinecone.server import PineconeEmulator
 from feed.ports.errors import Unavailable
 from tests.support.catalogs import DIMENSION, episodes
-from tests.support.pinecone import (
-    MODEL,
-    _pinecone_server,
-    pinecone,
-    pinecone_vectors,
-    store_vectors,
-)
+from tests.support.pinecone import MODEL, pinecone_vectors, store_vectors
 from tests.support.timing import within
-
-__all__ = ["_pinecone_server", "pinecone"]
 
 SOME = episodes(250)
 PATHS = ["/describe_index_stats", "/vectors/fetch", "/embed", "/vectors/upsert"]

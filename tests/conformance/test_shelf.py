@@ -225,14 +225,6 @@ class TestFolderShelf(ShelfContract):
     def open_shelf(self) -> Callable[[], Shelf]:
         return lambda: FolderShelf(self.folder)
 
-    @pytest.fixture
-    def shelf(self, open_shelf: Callable[[], Shelf]) -> Shelf:
-        return open_shelf()
-
-    @pytest.fixture
-    def other(self, open_shelf: Callable[[], Shelf]) -> Shelf:
-        return open_shelf()
-
     def raw(self, version: str) -> bytes:
         return (self.folder / "snapshots" / version).read_bytes()
 

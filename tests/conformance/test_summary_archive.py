@@ -11,7 +11,6 @@ from adapters.firestore.users import FirestoreStore
 from adapters.sqlite import summary_archive as sqlite_archive
 from adapters.sqlite.summary_archive import SqliteArchive
 from adapters.sqlite.users import SqliteStore
-from emulators.process import free_port
 from feed.model.engagement import Engagement, Summary
 from feed.ports.errors import Unavailable
 from feed.ports.users import SummaryArchive, SummaryStore
@@ -88,7 +87,7 @@ class TestFirestoreArchive(SummaryArchiveContract):
         documents.write("users/v/summaries/engagement", spoiled)
         assert list(archive.summaries()) == [summary(3)]
 
-    def test_out_of_reach_is_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
+    @pytest.mark.usefixtures("unreachable_firestore")
+    def test_out_of_reach_is_unavailable(self) -> None:
         with pytest.raises(Unavailable):
             list(FirestoreArchive("demo-nowhere", timeout_s=1, patience_s=0.5).summaries())

@@ -13,11 +13,6 @@ from feed.model.engagement import Profile
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def client(firestore_project: str) -> firestore.Client:
-    return firestore.Client(project=firestore_project)
-
-
 def removed(project: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "deploy.user_data", f"--project={project}"],

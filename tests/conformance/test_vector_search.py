@@ -14,10 +14,7 @@ from emulators.pinecone.wire import UpsertRequest, VectorRecord
 from feed.ports.errors import Unavailable
 from feed.ports.vector_search import SearchFilter, VectorSearch
 from tests.support.catalogs import DIMENSION, catalog_of, episodes
-from tests.support.pinecone import _pinecone_server, pinecone
 from tests.support.vector_search import ExactSearch
-
-__all__ = ["_pinecone_server", "pinecone"]
 
 EPISODES = episodes(120)
 CATALOG = catalog_of(EPISODES)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from google.cloud.firestore import Client
 
 from emulators.firestore import FirestoreEmulator, emulator_jar, new_project
-from emulators.process import MissingError
+from emulators.process import MissingError, free_port
 from emulators.storage.server import StorageEmulator
 
 
@@ -35,6 +36,19 @@ def firestore_project(
     """A project of this test alone; Google's clients made in it talk to the emulator."""
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator.host)
     return new_project()
+
+
+@pytest.fixture
+def client(firestore_project: str) -> Client:
+    """Google's client, to write documents as an editor's tool does."""
+    return Client(project=firestore_project)
+
+
+@pytest.fixture
+def unreachable_firestore(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A project in a Firestore that refuses the connections of Google's clients."""
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
+    return "demo-nowhere"
 
 
 @dataclass
