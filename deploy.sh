@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Deploys Earshot to a Firebase project. Run it again after any change: it does what is left to do,
-# deletes nothing, and replaces nothing that is not Earshot's. With --destroy it removes what it made.
-# ./deploy.sh --help; docs/deploy.md.
+# Deploys Earshot to a Firebase project. Run it again after any change: it applies only the differences,
+# deletes nothing, and replaces nothing that is not Earshot's. With --destroy it removes what it created.
+# See ./deploy.sh --help and docs/deploy.md.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -56,7 +56,7 @@ deploy() {
     deploy_rules
     step 'publish-catalog, called by Cloud Scheduler alone'
     deploy_publish_catalog
-    # The page leaves the functions' own addresses before these close.
+    # The page stops calling the functions' own addresses before these close.
     [[ -z $API_DOMAIN ]] || deploy_page
     for region in ${REGIONS//,/ }; do
         step "create-session in $region"
@@ -77,14 +77,14 @@ deploy_page() {
     deploy_site
 }
 
-# report: where it is, and what to look at next.
+# report: prints the addresses and the next command.
 report() {
     local api=${API_DOMAIN:+https://$API_DOMAIN}
     [[ -z $SITE_URL ]] || note "Deployed: $SITE_URL"
     [[ -z $api ]] || note "The API is at $api/api."
     api=${api:-${SITE_URL:-$(own_address)}}
-    note "The first catalog is there in some minutes."
-    note "Look it over: python -m operations.doctor --url $api"
+    note "The first catalog will be ready in a few minutes."
+    note "Check the deployment: python -m operations.doctor --url $api"
     name_leftovers
 }
 

@@ -1,1 +1,1 @@
-"""What deploy.sh leaves to Python: files that it generates, and JSON that it reads."""
+"""The parts of deploy.sh in Python: they generate files and read JSON."""

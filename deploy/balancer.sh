@@ -1,15 +1,15 @@
 # shellcheck shell=bash
-# The external application load balancer over several regions: each listener is sent to the nearest,
-# and away from one that fails. Health checks do not apply to serverless backends; outlier detection
-# does: a region that answers 5xx five times in a row is left out for three minutes.
+# Sets up the external application load balancer over several regions: it sends each request to the
+# nearest region, and none to a failing one. Health checks do not apply to serverless backends, outlier
+# detection does: a region that responds with 5xx five times in a row is left out for three minutes.
 
 balance_regions() {
     if [[ $REGIONS != *,* ]]; then
-        note 'One region: none is needed.'
+        note 'One region needs none.'
     elif [[ $LOAD_BALANCER == true ]]; then
         create_balancer
     else
-        note 'Not run; with --load-balancer and --domain=NAME it is.'
+        note 'Not run: --load-balancer and --domain=NAME set it up.'
         print_balancer
     fi
 }
@@ -39,11 +39,11 @@ create_balancer() {
     point_domain
 }
 
-# redirect_to_https: what comes to port 80 is sent to 443.
+# redirect_to_https: redirects requests on port 80 to 443.
 redirect_to_https() {
     local there
     there=$(look_up '' gcloud compute url-maps list --project="$PROJECT" --format='value(name)')
-    has "$there" earshot-redirect || given "name: earshot-redirect
+    has "$there" earshot-redirect || with_input "name: earshot-redirect
 defaultUrlRedirect:
   httpsRedirect: true
   redirectResponseCode: MOVED_PERMANENTLY_DEFAULT" \
@@ -58,7 +58,7 @@ listen() {
         --network-tier=PREMIUM --address=earshot "$3" --ports="$2"
 }
 
-# balancer_part KIND NAME FLAG...: create it if there is none.
+# balancer_part KIND NAME FLAG...: creates a part of the balancer unless it exists.
 balancer_part() {
     local kind=$1 name=$2 there
     shift 2
@@ -67,13 +67,12 @@ balancer_part() {
         || run gcloud compute "$kind" create "$name" --project="$PROJECT" "$@"
 }
 
-# Outlier detection has no flag: it is imported, with the rest of the backend. Its description says
-# which regions it is over.
+# Outlier detection has no flag, so the whole backend is imported. Its description names its regions.
 create_backend() {
     local there
     there=$(look_up '' gcloud compute backend-services list --project="$PROJECT" --global \
         --format='value(description)')
-    has "$there" "Earshot: create-session in $REGIONS" || given "$(backend)" \
+    has "$there" "Earshot: create-session in $REGIONS" || with_input "$(backend)" \
         gcloud compute backend-services import earshot --project="$PROJECT" --global
 }
 
@@ -101,7 +100,7 @@ point_domain() {
     local address
     address=$(look_up ADDRESS gcloud compute addresses describe earshot --project="$PROJECT" \
         --global --format='value(address)')
-    note "Point $DOMAIN at $address (an A record). The certificate comes within an hour of that."
+    note "Point $DOMAIN at $address (an A record). The certificate is issued within an hour of that."
     [[ $API_DOMAIN == "$DOMAIN" ]] \
-        || note 'Then run the same command again: the page moves there, and the other addresses close.'
+        || note 'Then run the same command again: the page will call it, and the other addresses close.'
 }

@@ -1,21 +1,21 @@
 # shellcheck shell=bash
-# The load balancer's certificate. Google makes one for a domain that points at the balancer, which
-# takes up to an hour, and never changes its domain. So each domain has a certificate of its own, and
-# until a new one is active the old one stays beside it.
+# Manages the load balancer's certificates. Google issues one for a domain that points at the balancer,
+# which takes up to an hour, and its domain never changes. So each domain has its own certificate, and
+# the old one stays in use until a new one is active.
 
-# certificate_name DOMAIN: what the certificate of a domain is called. No two domains share one: a
-# dot becomes one hyphen, a hyphen two.
+# certificate_name DOMAIN: prints the name of a domain's certificate. It is unique: a dot becomes one
+# hyphen, a hyphen two.
 certificate_name() {
     local name=${1//-/--}
     echo "earshot-${name//./-}"
 }
 
-# find_api_domain: API_DOMAIN is where the API can be called through the balancer now, nothing if
-# nowhere yet; PROXY_CERTIFICATES, those that the balancer has, by name, separated by commas; and
-# CERTIFICATE_SERVES, whether the domain's own is active among them.
+# find_api_domain: sets API_DOMAIN, a domain at which the balancer serves the API now, or nothing;
+# PROXY_CERTIFICATES, the names of the balancer's certificates, separated by commas; and
+# CERTIFICATE_SERVES, whether the domain's own certificate is active among them.
 #
-# Only with a domain that works does the page move there, and only then do the functions' own
-# addresses close: a listener is never sent to where nothing answers.
+# Only when a domain works does the page call it, and only then do the functions' own addresses close:
+# no user is ever sent to an address that does not respond.
 find_api_domain() {
     local certificates name status domain
     API_DOMAIN=
@@ -23,8 +23,8 @@ find_api_domain() {
     CERTIFICATE_SERVES=false
     [[ $LOAD_BALANCER == true ]] || return 0
     if [[ $DRY_RUN == true ]]; then
-        note "As it is once $DOMAIN has its certificate. Until then Hosting's rewrite stays, and the"
-        note "functions' own addresses are open."
+        note "This shows the state once $DOMAIN has its certificate. Until then Hosting's rewrite stays,"
+        note "and the functions' own addresses are open."
         API_DOMAIN=$DOMAIN
         return
     fi
@@ -39,8 +39,8 @@ find_api_domain() {
     done <<<"$certificates"
 }
 
-# exchange_certificates: the balancer has the domain's certificate, and until that is active those
-# that it had before.
+# exchange_certificates: gives the balancer the domain's certificate, beside its earlier ones until the
+# new one is active.
 exchange_certificates() {
     local wanted=$CERTIFICATE_NAME name
     [[ $PROXY_CERTIFICATES ]] || return 0
@@ -49,7 +49,7 @@ exchange_certificates() {
         if [[ $CERTIFICATE_SERVES == false ]]; then
             wanted+=,$name
         else
-            note "$name serves no longer: gcloud compute ssl-certificates delete $name --global"
+            note "$name is no longer used; to delete it: gcloud compute ssl-certificates delete $name --global"
         fi
     done
     [[ $PROXY_CERTIFICATES == "$wanted" ]] \

@@ -1,45 +1,45 @@
 # shellcheck shell=bash
-# How a command is shown and run. A dry run shows every command, quoted as a shell would read it,
-# and runs none. Where a lookup would have answered, it has a name like PROJECT_NUMBER. A rehearsal
-# looks up and shows, and runs none either.
+# Shows and runs commands. A dry run shows every command, quoted for a shell, and runs none; in place
+# of the result of a lookup it shows a name like PROJECT_NUMBER. A rehearsal makes lookups and shows
+# the other commands without running them.
 
 STEP=
 STEP_NUMBER=0
 PATIENCE_S=${PATIENCE_S:-15}
 REHEARSAL=false
 
-# step NAME: what is being done, so that a failure can say where it was.
+# step NAME: begins a step; a failure names it.
 step() {
     STEP=$1
     STEP_NUMBER=$((STEP_NUMBER + 1))
     printf '\n# %d. %s\n' "$STEP_NUMBER" "$1"
 }
 
-# note TEXT: for whoever reads along.
+# note TEXT: prints a remark.
 note() {
     printf '# %s\n' "$1"
 }
 
-# die TEXT: stop, and say what would help.
+# die TEXT: ends the script with an error, which says what would help.
 die() {
     printf 'deploy.sh: %s\n' "$1" >&2
     exit 1
 }
 
-# failed: the trap for a command that failed. A subshell leaves it to the shell that waits for it.
+# failed: the trap for a command that fails. In a subshell it leaves the report to the parent shell.
 failed() {
     local code=$?
     [[ $BASH_SUBSHELL -eq 0 ]] || exit "$code"
     {
         printf '\ndeploy.sh: step %d, "%s", failed. ' "$STEP_NUMBER" "$STEP"
-        printf 'Nothing after it was done.\n'
-        printf 'What is done is not done again: mend it, and run the same command once more.\n'
+        printf 'The steps after it were not run.\n'
+        printf 'Fix the cause and run the same command again: it continues where it stopped.\n'
         printf 'See "When a step fails" in docs/deploy.md.\n'
     } >&2
     exit "$code"
 }
 
-# quoted WORD...: the words as a shell would read them, one flag a line where that is long.
+# quoted WORD...: prints the words quoted for a shell, one flag per line if they are long.
 quoted() {
     local word flag line='' lines=''
     for word in "$@"; do
@@ -59,18 +59,18 @@ quoted() {
     printf '%s\n' "${lines# }"
 }
 
-# only_shown: whether commands are shown and not run.
+# only_shown: whether commands are shown but not run.
 only_shown() {
     [[ $DRY_RUN == true || $REHEARSAL == true ]]
 }
 
-# run COMMAND...: show a command and, unless it is only shown, run it.
+# run COMMAND...: shows a command and runs it, except in a dry run or rehearsal.
 run() {
     quoted "$@"
     only_shown || "$@"
 }
 
-# pipe COMMAND... '|' COMMAND...: as run. What goes through the pipe is shown nowhere.
+# pipe COMMAND... '|' COMMAND...: runs a pipeline like run. The data in the pipe is not shown.
 pipe() {
     local left=()
     quoted "$@"
@@ -82,7 +82,7 @@ pipe() {
     only_shown || "${left[@]}" | "$@"
 }
 
-# into FILE COMMAND...: as run, with the output in a file.
+# into FILE COMMAND...: runs a command like run, with its output in a file.
 into() {
     local file=$1
     shift
@@ -90,29 +90,29 @@ into() {
     only_shown || "$@" >"$file"
 }
 
-# given TEXT COMMAND...: as run, with the text as its input.
-given() {
+# with_input TEXT COMMAND...: runs a command like run, with the text as its input.
+with_input() {
     local text=$1
     shift
     printf "%s <<'END'\n%s\nEND\n" "$(quoted "$@")" "$text"
     only_shown || "$@" <<<"$text"
 }
 
-# patiently COMMAND...: as run, up to six times: a new account is not known everywhere at once.
-patiently() {
+# retry COMMAND...: runs a command like run, up to six times: a new account takes time to be known.
+retry() {
     quoted "$@"
     only_shown || attempts '' 1 "$@"
 }
 
-# until_permitted COMMAND...: as run, up to six times in almost eight minutes while it fails because a
-# permission that was granted has not arrived yet. Any other failure is one at once.
+# until_permitted COMMAND...: runs a command like run, up to six times in almost eight minutes while it
+# fails for lack of a permission that was just granted. Any other failure is final.
 until_permitted() {
     quoted "$@"
     only_shown || attempts "$NOT_ARRIVED" 2 "$@"
 }
 
-# What Google says meanwhile: of Eventarc's own account, of secrets, of the account that builds, and of
-# one that it does not know yet. What the caller may not do is said in other words, and no wait helps.
+# Errors until a new permission takes effect: of Eventarc's own account, of secrets, of the account that
+# builds, and of an account that is not known yet. Errors about the caller's own permissions differ.
 NOT_ARRIVED='Eventarc Service Agent'
 NOT_ARRIVED+='|necessary permissions are propagated'
 NOT_ARRIVED+='|Permission denied on secret'
@@ -121,8 +121,8 @@ NOT_ARRIVED+='|earshot-[a-z]+@[^ ]+ does not have [a-zA-Z.]+ (access|permission)
 NOT_ARRIVED+='|permission to earshot-[a-z]+@'
 NOT_ARRIVED+='|[Ss]ervice account [^ ]*earshot-[a-z]+@[^ ]+ (does not exist|was not found)'
 
-# attempts PATTERN GROWTH COMMAND...: run it, again after pauses, each GROWTH times the last, while what
-# it says of its failure matches.
+# attempts PATTERN GROWTH COMMAND...: runs a command up to six times while its error output matches.
+# Each pause is GROWTH times the one before.
 attempts() {
     local pattern=$1 growth=$2 pause=$PATIENCE_S attempt said code
     shift 2
@@ -139,17 +139,17 @@ attempts() {
     return "$code"
 }
 
-# look_up PLACEHOLDER COMMAND...: what a command says that changes nothing.
+# look_up PLACEHOLDER COMMAND...: prints the output of a command that changes nothing.
 #
-# Lookups list and filter: "there is none" is an empty answer, "it cannot be known" a failure. So
-# nothing is made anew, a secret least of all, because a lookup went wrong.
+# Lookups list and filter: "none exists" is empty output, an unknown state is a failure. So a failed
+# lookup never causes anything, a secret in particular, to be created again.
 look_up() {
     local placeholder=$1
     shift
     if [[ $DRY_RUN == true ]]; then printf '%s\n' "$placeholder"; else "$@"; fi
 }
 
-# has LINES LINE: whether one of the lines is this one.
+# has LINES LINE: whether LINE is one of the lines.
 has() {
     [[ $'\n'$1$'\n' == *$'\n'"$2"$'\n'* ]]
 }

@@ -1,19 +1,19 @@
 # shellcheck shell=bash
-# --destroy: removes what a deployment made, and nothing else. It is shown first, then asked for.
-# Where things of others lie beside ours, only ours go. Data goes with --destroy-data alone.
+# --destroy: removes what a deployment created, after showing it and asking for confirmation. Resources
+# of others stay, even in shared places. Data is removed only with --destroy-data.
 
 FUNCTIONS='create-session publish-catalog update-summary-engagement update-summary-profile'
 
 destroy() {
     find_what_there_is
     if [[ $DRY_RUN == true ]]; then
-        note "Of $PROJECT this would be removed, as far as it is there:"
+        note "This would be removed from $PROJECT, as far as it exists:"
         echo 'export CLOUDSDK_CORE_DISABLE_PROMPTS=1'
         remove_all
         return
     fi
     trap failed ERR
-    note "Of $PROJECT this is removed:"
+    note "This will be removed from $PROJECT:"
     REHEARSAL=true
     remove_all
     confirm
@@ -56,8 +56,8 @@ remove_all() {
     name_what_stays
 }
 
-# find_what_there_is: PROJECT, the APIs that are ENABLED, the functions THERE, and ALL_REGIONS in
-# which something of ours may be.
+# find_what_there_is: sets PROJECT, ENABLED (the enabled APIs), THERE (the functions), and ALL_REGIONS,
+# in which resources of Earshot may be.
 find_what_there_is() {
     local name region
     check_to_destroy
@@ -76,7 +76,7 @@ find_what_there_is() {
     } | grep . | LC_ALL=C sort -u) || true
 }
 
-# regions_of FUNCTION: where it is, if it is ours; and where it would be deployed.
+# regions_of FUNCTION: lists the regions where it is deployed, if Earshot's, or would be deployed.
 regions_of() {
     local name region label
     {
@@ -100,7 +100,7 @@ check_to_destroy() {
         SAID=$(mktemp)
         trap 'rm -f "$SAID"' EXIT
         check_tools
-        ! check_project || find_database || note 'the database cannot be looked at'
+        ! check_project || find_database || note 'The database cannot be checked.'
         [[ -z $MISSING ]] || die "this is missing, and nothing was changed:$MISSING"
         [[ -z $DATABASE_LOCATION ]] || region_beside_the_database
     fi
@@ -123,7 +123,7 @@ remove_schedule() {
     done
 }
 
-# Those whose live release is ours. A site itself stays: its name could never be had again.
+# Disables the sites whose live release is Earshot's. The sites stay: their names cannot be reused.
 remove_sites() {
     local sites='' names name live
     if [[ $DRY_RUN == true ]]; then
@@ -140,14 +140,14 @@ remove_sites() {
     done
 }
 
-# look_or_die VARIABLE ADDRESS: as look_at; what cannot be known ends it, before anything is removed.
+# look_or_die VARIABLE ADDRESS: like fetch_into, but ends the script if the state cannot be read.
 look_or_die() {
     printf -v "$1" %s ''
-    look_at "$@"
+    fetch_into "$@"
     [[ -z $MISSING ]] || die "this is missing:$MISSING"
 }
 
-# A function takes its trigger with it, and the topic and subscription behind that.
+# Deleting a function also deletes its trigger, with the topic and subscription behind that.
 remove_functions() {
     local name region label
     while IFS=$'\t' read -r name region label; do
@@ -156,7 +156,7 @@ remove_functions() {
     done <<<"$THERE"
 }
 
-# remove_listed API GROUP NAME: one that the group's list has.
+# remove_listed API GROUP NAME: deletes NAME if gcloud GROUP lists it.
 remove_listed() {
     local there
     is_enabled "${1/secrets/secretmanager}" || return 0
@@ -164,7 +164,7 @@ remove_listed() {
     ! has "$there" "$3" || run gcloud "$2" delete "$3" --project="$PROJECT"
 }
 
-# Bindings outlive the account that they are for, so they go first.
+# Bindings outlive their account, so they are removed first.
 remove_roles() {
     local there
     drop_roles "$(project_roles | while read -r role name; do
@@ -179,7 +179,7 @@ remove_roles() {
     ! has "$there" "$PINECONE_SECRET" || drop_roles '' secret "$PINECONE_SECRET"
 }
 
-# drop_roles PLACEHOLDER KIND [NAME]: those of our accounts on one thing.
+# drop_roles PLACEHOLDER KIND [NAME]: removes the roles of Earshot's accounts on one resource.
 drop_roles() {
     local placeholder=$1 group place policy role holder
     shift
@@ -204,6 +204,6 @@ remove_accounts() {
 }
 
 name_what_stays() {
-    note 'These stay: the APIs that are enabled, the role of Eventarc'"'"'s own account, rules and'
-    note "indexes of the database, sites without content, and a secret $PINECONE_SECRET of yours."
+    note 'These stay: the enabled APIs, the role of Eventarc'"'"'s own account, rules and indexes of'
+    note "the database, sites without content, and your secret $PINECONE_SECRET."
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The load balancer's parts, from the front to the back: what is used by another part goes after it.
+# Removes the load balancer's parts from front to back: a part goes before the parts that it uses.
 
 remove_balancer() {
     is_enabled compute || return 0
@@ -13,7 +13,7 @@ remove_balancer() {
     remove_part addresses earshot
 }
 
-# remove_part KIND NAME...: those that there are.
+# remove_part KIND NAME...: removes these parts, as far as they exist.
 remove_part() {
     local kind=$1 name there
     shift
@@ -25,7 +25,7 @@ remove_part() {
     done
 }
 
-# Ours are called after their domain.
+# Earshot's certificates are named after their domain.
 remove_certificates() {
     local name domain there
     there=$(look_up "$(certificate_name "${DOMAIN:-DOMAIN}")"$'\t'"${DOMAIN:-DOMAIN}" \

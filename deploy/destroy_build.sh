@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# What Cloud Functions keeps of the functions that it built: images in the repository gcf-artifacts,
-# sources in a bucket. Both are shared by all functions of a region, so only ours go, and the whole
-# where it holds nothing else.
+# Removes what Cloud Functions keeps of the functions that it built: images in the repository
+# gcf-artifacts, sources in a bucket. All functions of a region share both, so only Earshot's parts are
+# removed, or the whole if it holds nothing else.
 
-# is_of_others FUNCTION REGION: whether a function of that name there is not ours.
+# is_of_others FUNCTION REGION: whether a function of this name there is not Earshot's.
 is_of_others() {
     has "$THERE" "$1"$'\t'"$2" || has "$THERE" "$1"$'\t'"$2"$'\t'
 }
@@ -38,7 +38,7 @@ remove_images() {
     note "The repository gcf-artifacts in $region stays if it holds images of other functions."
 }
 
-# our_packages REGION: how Cloud Functions names the image of each of our functions there.
+# our_packages REGION: lists the names of the images of Earshot's functions there.
 our_packages() {
     local name
     for name in $FUNCTIONS; do
@@ -74,7 +74,7 @@ remove_sources() {
     note "The buckets of sources and uploads in $region stay if they serve other functions."
 }
 
-# list_sources BUCKET: a folder for each function.
+# list_sources BUCKET: lists the folders of sources, one for each function.
 list_sources() {
     local name
     if [[ $DRY_RUN == true ]]; then
@@ -91,7 +91,7 @@ is_our_source() {
     is_one_of "$name" "$FUNCTIONS" && ! is_of_others "$name" "$2"
 }
 
-# others_live_in REGION: whether a function there is not ours.
+# others_live_in REGION: whether there are functions there that are not Earshot's.
 others_live_in() {
     local name region label
     while IFS=$'\t' read -r name region label; do

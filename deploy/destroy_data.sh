@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Data: snapshots, episodes, and what Earshot keeps of users. Of what an app keeps of its users in the
-# same documents, nothing is removed.
+# Removes data: snapshots, episodes, and what Earshot keeps of users. Other data of an app in the same
+# documents stays.
 
 remove_data() {
     local collection
@@ -12,12 +12,12 @@ remove_data() {
             remove_users
         fi
     else
-        note "Kept without --destroy-data: gs://$BUCKET${collection:+, the collection $collection}, and of"
-        note 'each user the engagements, the summary and the profile.'
+        note "Kept without --destroy-data: gs://$BUCKET${collection:+, the collection $collection}, and the"
+        note 'engagements, summary and profile of each user.'
     fi
 }
 
-# Deleted objects can be had back for seven days: gcloud storage restore.
+# Deleted objects can be restored for seven days: gcloud storage restore.
 remove_snapshots() {
     local there
     there=$(look_up "$BUCKET" gcloud storage buckets list --project="$PROJECT" --format='value(name)')
@@ -31,7 +31,7 @@ remove_episodes() {
         --database='(default)' --project="$PROJECT"
 }
 
-# episodes_collection: where episodes are read from, if that is Firestore.
+# episodes_collection: prints the collection that episodes are read from, if they are in Firestore.
 episodes_collection() {
     case ${EPISODES-} in
         firestore) echo episodes ;;

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What firebase deploys: the database's rules and indexes. Rules that are somebody else's are
-# replaced only when that was asked for; of indexes nothing is ever removed.
+# Deploys the database's rules and indexes with firebase. Rules that are not Earshot's are replaced only
+# with --replace-rules; indexes are never removed.
 
 FIREBASE_CONFIG=firebase.deployed.json
 DEPLOYED_INDEXES=.earshot/indexes.deployed.json
@@ -11,7 +11,7 @@ deploy_rules() {
     into "$DEPLOYED_INDEXES" "${FIREBASE[@]}" firestore:indexes --json --project="$PROJECT" \
         --non-interactive
     run "$PYTHON" -m deploy.indexes firestore.indexes.json "$DEPLOYED_INDEXES" "$MERGED_INDEXES"
-    # Without --force, what is deployed and not in the file would stay, too.
+    # Without --force, firebase keeps deployed indexes that are not in the file.
     firebase_deploy firestore:rules,firestore:indexes Earshot
 }
 
@@ -20,28 +20,29 @@ firebase_deploy() {
         --project="$PROJECT" --non-interactive
 }
 
-# Rules are ours if they say so; those that allow nobody anything, or everybody everything for the
-# days of a trial, are what a new database comes with.
+# Rules that contain "Rules of Earshot" are Earshot's. A new database comes with rules that deny
+# everything, or that allow everything until a date; these are replaced, too.
 check_rules() {
     local release='' ruleset='' rules=''
     [[ $SKIP_RULES == false && $REPLACE_RULES == false ]] || return 0
-    look_at release "firebaserules.googleapis.com/v1/projects/$PROJECT/releases/cloud.firestore"
+    fetch_into release "firebaserules.googleapis.com/v1/projects/$PROJECT/releases/cloud.firestore"
     ruleset=$(sed -n 's/.*"rulesetName": *"\([^"]*\)".*/\1/p' <<<"$release")
     [[ $ruleset ]] || return 0
-    look_at rules "firebaserules.googleapis.com/v1/$ruleset"
+    fetch_into rules "firebaserules.googleapis.com/v1/$ruleset"
     [[ $rules != *'Rules of Earshot'* ]] || return 0
     rules=$(grep -o 'allow [^;]*;' <<<"$rules" || true)
     rules=$(grep -vE ': if (false|request\.time (<|\\u003c) timestamp\.date\([0-9, ]*\));' <<<"$rules" || true)
-    [[ -z $rules ]] || missing "leave to replace the database's rules, which are not Earshot's" \
+    [[ -z $rules ]] || missing "permission to replace the database's rules, which are not Earshot's" \
         '--skip-rules, once yours allow what firestore.rules allows; or --replace-rules'
 }
 
-# look_at VARIABLE ADDRESS: what is there; nothing where there is nothing, or never was an API.
-look_at() {
+# fetch_into VARIABLE ADDRESS: sets the variable to what is there, or to nothing if the resource does
+# not exist or its API is not enabled.
+fetch_into() {
     local _answer=''
     if ask_google _answer "$2"; then
         printf -v "$1" %s "$_answer"
     elif [[ $API_STATUS != 404 && $_answer != *SERVICE_DISABLED* ]]; then
-        missing "a look at $2" "$(refusal "$_answer")"
+        missing "access to $2" "$(api_error "$_answer")"
     fi
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The functions, who may call them, and when the builder is called.
+# Deploys the functions, grants the right to call them, and schedules builds.
 
 deploy_publish_catalog() {
     local environment secrets=''
@@ -17,8 +17,8 @@ deploy_publish_catalog() {
 deploy_create_session() {
     local region=$1 environment secrets=CURSOR_KEYS=$CURSOR_SECRET:$CURSOR_VERSION private=''
     local ingress=all hops=${TRUSTED_HOPS-}
-    # Only what came through the load balancer, once that is where the page calls. It appends the
-    # client's address and its own to X-Forwarded-For.
+    # Only requests through the load balancer, once the page calls that. It appends the client's address
+    # and its own to X-Forwarded-For.
     [[ -z $API_DOMAIN ]] || ingress=internal-and-gclb hops=${hops:-2}
     environment=$(CORS_ORIGINS=$(origins) TRUSTED_HOPS=$hops \
         variables "$SESSION_SETTINGS $PINECONE_SETTINGS" SHELF="gs://$BUCKET" \
@@ -26,7 +26,7 @@ deploy_create_session() {
         MEMORY_LIMIT_MB="$(megabytes "$MEMORY")" CONCURRENCY="$CONCURRENCY")
     [[ ${RETRIEVAL-} != pinecone ]] \
         || secrets+=,PINECONE_API_KEY=$PINECONE_SECRET:$PINECONE_VERSION
-    # That all may call it is granted below, where it fails aloud if a policy forbids it.
+    # The right of everyone to call it is granted below, where a policy that forbids it is an error.
     [[ $ACCESS == public ]] || private=--no-allow-unauthenticated
     deploy_function create-session "$region" --entry-point=create_session --trigger-http \
         ${private:+"$private"} --service-account="$(account session)" \
@@ -36,15 +36,15 @@ deploy_create_session() {
     open_to_callers "$region"
 }
 
-# origins: whose pages may call the API: those that the option says and, where the API has an address
-# of its own, the site. That is allowed before the page calls there.
+# origins: prints the origins whose pages may call the API: those of the option and, if the API has its
+# own address, the site. The site is allowed before its page calls that address.
 origins() {
     local site=$SITE_URL
     [[ $LOAD_BALANCER == true && $SITE_URL ]] || { echo "${CORS_ORIGINS-}"; return; }
     echo "${CORS_ORIGINS:+$CORS_ORIGINS,}$site,${site/%.web.app/.firebaseapp.com}"
 }
 
-# Hosting sends no credentials, so a service behind it is public, one way or the other.
+# Hosting sends no credentials, so a service behind it has to be public.
 open_to_callers() {
     local region=$1 unchecked
     unchecked=$(look_up '' gcloud run services describe create-session --project="$PROJECT" \
@@ -60,8 +60,8 @@ open_to_callers() {
     [[ $ACCESS != public ]] || grant roles/run.invoker allUsers service create-session "$region"
 }
 
-# The paths are exact: users/{uid}/** would match the summary, whose writing would trigger its own
-# writing, and so on for ever.
+# The paths are exact: users/{uid}/** would match the summary, so that each write of a summary would
+# trigger another one, without end.
 deploy_triggers() {
     deploy_trigger update-summary-engagement 'users/{uid}/engagements/{eid}' \
         "$ENGAGEMENT_MAX_INSTANCES"
@@ -83,7 +83,7 @@ deploy_trigger() {
     grant roles/run.invoker eventarc service "$name" "$HOME_REGION"
 }
 
-# deploy_function NAME REGION FLAG...: unless that very source with those very flags is deployed.
+# deploy_function NAME REGION FLAG...: deploys a function whose source or flags have changed.
 deploy_function() {
     local name=$1 region=$2 fingerprint there
     local flags=(--gen2 --runtime=python313 --source=. "${@:3}"
@@ -99,24 +99,24 @@ deploy_function() {
         --update-labels=earshot="$fingerprint"
 }
 
-# digest_of WORD...: short enough for a label.
+# digest_of WORD...: prints a digest that is short enough for a label.
 digest_of() {
     printf '%s\n' "$@" | openssl dgst -sha256 -r | cut -c1-40
 }
 
-# digest_of_files: of the files whose names come in, each ended by a zero.
+# digest_of_files: prints a digest of the files whose names it reads, each ended by a NUL.
 digest_of_files() {
     xargs -0 openssl dgst -sha256 -r | openssl dgst -sha256 -r | cut -c1-40
 }
 
-# source_digest: of all that would be uploaded.
+# source_digest: prints a digest of all files that would be uploaded.
 source_digest() {
     local files
     files=$(gcloud meta list-files-for-upload . | LC_ALL=C sort) || exit
     tr '\n' '\0' <<<"$files" | digest_of_files
 }
 
-# variables NAMES NAME=VALUE...: these, and of the names those that are set, as --set-env-vars has it.
+# variables NAMES NAME=VALUE...: prints these, and those of NAMES that are set, for --set-env-vars.
 variables() {
     local name joined='^|^' names=$1
     shift
@@ -130,7 +130,7 @@ variables() {
     printf '%s\n' "${joined%|}"
 }
 
-# The job is made once, and brought up to date where it differs. A new one is run at once.
+# Creates the job, or updates it where it differs. A new job runs at once.
 schedule_builds() {
     local uri there wanted verb=update
     local job=(earshot-publish-catalog --project="$PROJECT" --location="$HOME_REGION")
@@ -150,13 +150,13 @@ schedule_builds() {
     [[ $there ]] || run gcloud scheduler jobs run "${job[@]}"
 }
 
-# own_address: of create-session in the first region.
+# own_address: prints the address of create-session in the first region.
 own_address() {
     gcloud functions describe create-session --v2 --project="$PROJECT" --region="$HOME_REGION" \
         --format='value(serviceConfig.uri)'
 }
 
-# name_leftovers: functions of an earlier deployment elsewhere. They are said, not deleted.
+# name_leftovers: prints the functions of an earlier deployment in other regions; they are not deleted.
 name_leftovers() {
     local name region label there
     there=$(list_functions)
@@ -167,7 +167,7 @@ name_leftovers() {
     done <<<"$there"
 }
 
-# list_functions: all of the project, each with its region and, if it is ours, its fingerprint.
+# list_functions: lists all functions of the project with region and, if Earshot's, fingerprint.
 list_functions() {
     gcloud functions list --v2 --project="$PROJECT" \
         --format='value(name.basename(),name.segment(3),labels.earshot)'

@@ -1,7 +1,6 @@
-"""Merges the indexes that Earshot needs into those that a database has, and shows the difference.
+"""Merges the indexes that Earshot needs into those of a database, and prints the additions.
 
-Both are in the format of firestore.indexes.json. What is deployed stays: an index is only ever
-added, and a field that Earshot needs indexed keeps every index that it has.
+Both are in the format of firestore.indexes.json. Indexes are only added: everything deployed stays.
 """
 
 import json
@@ -11,50 +10,50 @@ from typing import Any
 
 Spec = dict[str, Any]
 
-BY_DEFAULT = [
+DEFAULT_INDEXES = [
     {"order": "ASCENDING", "queryScope": "COLLECTION"},
     {"order": "DESCENDING", "queryScope": "COLLECTION"},
     {"arrayConfig": "CONTAINS", "queryScope": "COLLECTION"},
 ]
-"""What Firestore indexes of a field that has no override. An override takes its place, and so
-repeats it. It is written even so: a database may have another default, which is not listed."""
+"""The indexes of a field without an override. An override replaces them, so it has to repeat them.
+It is written even if it equals them: a database may have another default, which is not listed."""
 
 
 def main() -> None:
-    """Merge OURS into DEPLOYED, as `firebase firestore:indexes --json` says it; write MERGED."""
+    """Reads the files OURS and DEPLOYED (of `firebase firestore:indexes --json`), writes MERGED."""
     ours, deployed, merged = map(Path, sys.argv[1:])
     there = json.loads(deployed.read_text())
-    spec, added = merge(json.loads(ours.read_text()), there.get("result", there))
+    spec, added = merge_indexes(json.loads(ours.read_text()), there.get("result", there))
     merged.write_text(json.dumps(spec, indent=2) + "\n")
-    for line in added or ["what is needed is there"]:
+    for line in added or ["all needed indexes exist"]:
         print(f"# indexes: {line}")
 
 
-def merge(ours: Spec, deployed: Spec) -> tuple[Spec, list[str]]:
-    """What is deployed with what ours lacks there, and a line for each thing added."""
+def merge_indexes(ours: Spec, deployed: Spec) -> tuple[Spec, list[str]]:
+    """Returns `deployed` with the indexes of `ours` that it lacks, and a line for each addition."""
     added: list[str] = []
     composite = list(deployed.get("indexes", []))
     for index in ours.get("indexes", []):
         if not any(_same(index, one) for one in composite):
             composite.append(index)
             added.append(f"+ {index['collectionGroup']}: {_fields(index)}")
-    fields = {_place(one): one for one in deployed.get("fieldOverrides", [])}
+    fields = {_field_key(one): one for one in deployed.get("fieldOverrides", [])}
     for field in ours.get("fieldOverrides", []):
-        there = fields.get(_place(field), {**field, "indexes": []})
-        wanted = field["indexes"] if _place(field) in fields else BY_DEFAULT
+        there = fields.get(_field_key(field), {**field, "indexes": []})
+        wanted = field["indexes"] if _field_key(field) in fields else DEFAULT_INDEXES
         lacking = [one for one in wanted if not _has(there, one)]
         if lacking:
-            fields[_place(field)] = {**there, "indexes": [*there["indexes"], *lacking]}
-            added += [f"+ {'.'.join(_place(field))}: {_kind(one)}" for one in lacking]
+            fields[_field_key(field)] = {**there, "indexes": [*there["indexes"], *lacking]}
+            added += [f"+ {'.'.join(_field_key(field))}: {_kind(one)}" for one in lacking]
     return {"indexes": composite, "fieldOverrides": list(fields.values())}, added
 
 
-def _place(field: Spec) -> tuple[str, str]:
+def _field_key(field: Spec) -> tuple[str, str]:
     return field["collectionGroup"], field["fieldPath"]
 
 
 def _has(field: Spec, index: Spec) -> bool:
-    """Whether a field is indexed so."""
+    """Whether a field has an index of this kind and scope."""
     wanted = _kind(index), index["queryScope"]
     return any((_kind(one), one.get("queryScope")) == wanted for one in field["indexes"])
 
@@ -70,7 +69,7 @@ def _same(ours: Spec, deployed: Spec) -> bool:
 
 
 def _fields(index: Spec) -> str:
-    """The fields of a composite index; the name that Firestore adds at its end is left out."""
+    """The fields of a composite index, without the `__name__` that Firestore appends."""
     fields = [one for one in index["fields"] if one["fieldPath"] != "__name__"]
     return ", ".join(f"{one['fieldPath']} {_kind(one)}" for one in fields)
 

@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# What instances of Cloud Run can be: https://cloud.google.com/run/docs/configuring/services/cpu and
-# .../memory-limits. What a project may have of them is in quota.sh.
+# Checks the sizes of instances that Cloud Run offers: https://cloud.google.com/run/docs/configuring/services/cpu and
+# .../memory-limits. quota.sh checks how many a project may have.
 
-# check_instances: whether each function can be what the options make of it.
+# check_instances: checks the numbers and sizes of all functions' instances.
 check_instances() {
     local name
     for name in MIN_INSTANCES MAX_INSTANCES ENGAGEMENT_MAX_INSTANCES PROFILE_MAX_INSTANCES \
         PUBLISH_MAX_INSTANCES CONCURRENCY; do
-        fits "$name" '0|[1-9][0-9]{0,3}' 'a number'
+        check_pattern "$name" '0|[1-9][0-9]{0,3}' 'a number'
     done
     for name in MAX_INSTANCES ENGAGEMENT_MAX_INSTANCES PROFILE_MAX_INSTANCES PUBLISH_MAX_INSTANCES; do
         ((${!name} >= 1)) || die "$name: expected at least 1"
@@ -20,12 +20,12 @@ check_instances() {
     check_size PUBLISH_MEMORY PUBLISH_CPU
 }
 
-# check_size MEMORY CPU: whether an instance may have that memory with those processors. Less than
-# one processor allows one request at a time only, which no function here is made for.
+# check_size MEMORY CPU: checks that an instance may have this memory with these processors. Fewer than
+# one processor would allow only one request at a time, which is too few for any of the functions.
 check_size() {
     local least most mb
-    fits "$1" '[1-9][0-9]*[MG]i' '512Mi or 2Gi, say'
-    fits "$2" '1|2|4|6|8' '1, 2, 4, 6 or 8 processors'
+    check_pattern "$1" '[1-9][0-9]*[MG]i' 'a size like 512Mi or 2Gi'
+    check_pattern "$2" '1|2|4|6|8' '1, 2, 4, 6 or 8 processors'
     mb=$(megabytes "${!1}")
     case ${!2} in
         1) least=512 most=4096 ;;

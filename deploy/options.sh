@@ -1,20 +1,20 @@
 # shellcheck shell=bash
-# Options: by flag or, in capitals, by environment variable. A flag wins.
+# Reads options: by flag or, in capitals, by environment variable; a flag takes precedence.
 
 usage() {
     cat <<'TEXT'
 ./deploy.sh [--OPTION=VALUE] ...     deploys Earshot to a Firebase project; see docs/deploy.md
 
-Each option is an environment variable, too: --min-instances=1 or MIN_INSTANCES=1. Keep yours in a
+Each option is also an environment variable: --min-instances=1 or MIN_INSTANCES=1. Keep yours in a
 script or in CI: an option that is left out the next time has its default again.
 
-  --project=ID            the project                                (default: gcloud's own)
+  --project=ID            the project                                (default: that of gcloud)
   --region=REGION         where functions run                        (default: beside the database)
   --regions=A,B           create-session in each; all else in the first
   --bucket=NAME           the bucket of snapshots                    (default: PROJECT-earshot)
-  --access=public         who may call create-session: public (allUsers), unchecked (Cloud Run does
-                          not ask: where allUsers is forbidden), private (whom you grant run.invoker)
-  --min-instances=0       of create-session, kept ready; each costs while idle
+  --access=public         who may call create-session: public (allUsers), unchecked (everyone, without
+                          a check: where allUsers is forbidden), private (those with run.invoker)
+  --min-instances=0       of create-session, kept ready; each costs money while idle
   --max-instances=10      of create-session, in each region
   --engagement-max-instances=10                  of update-summary-engagement
   --profile-max-instances=10                     of update-summary-profile
@@ -22,24 +22,24 @@ script or in CI: an option that is left out the next time has its default again.
   --memory=1Gi --cpu=1 --concurrency=16          of an instance of create-session
   --publish-memory=2Gi --publish-cpu=2           of an instance of publish-catalog
   --schedule='0 3 * * *' --time-zone=Etc/UTC     when the catalog is built
-  --episodes=firestore    what it is built from: firestore, firestore:COLLECTION, or a file here
-  --feeds='URL ...'       or else these feeds
+  --episodes=firestore    what it is built from: firestore, firestore:COLLECTION, or a local file
+  --feeds='URL ...'       feeds in place of --episodes
   --domain=NAME           of the load balancer over several regions
-  --load-balancer         set it up, not only print how
-  --site=NAME             the Hosting site, made if there is none of that name; what is on it is
-                          replaced                   (default: the project's default site)
-  --app-check-site-key=KEY                       of reCAPTCHA Enterprise; --app-check needs it
-  --skip-rules            leave the database's rules and indexes alone
-  --skip-hosting          leave the site alone
+  --load-balancer         set it up; without this flag it is only printed
+  --site=NAME             the Hosting site, created if it does not exist; its content is replaced
+                                                     (default: the project's default site)
+  --app-check-site-key=KEY                       of reCAPTCHA Enterprise; required by --app-check
+  --skip-rules            do not deploy the database's rules and indexes
+  --skip-hosting          do not deploy the site
   --replace-rules         replace rules of the database that are not Earshot's
-  --redeploy              deploy functions that have not changed, too
-  --dry-run               print every command, in order, and run none: needs no account
-  --destroy               remove what a deployment made, after showing it and asking
-  --destroy-data          with --destroy: users, episodes and snapshots, too
+  --redeploy              also deploy functions that have not changed
+  --dry-run               print every command in order and run none; needs no account
+  --destroy               remove what a deployment created, after asking
+  --destroy-data          with --destroy: also remove users, episodes and snapshots
   --yes                   with --destroy: do not ask
   --help
 
-Further settings (docs/settings.md) are passed on to the functions that read them:
+These settings (docs/settings.md) are passed on to the functions:
 TEXT
     printf '  %s\n' "$SESSION_SETTINGS" "$PUBLISH_SETTINGS" "$PINECONE_SETTINGS" | fold -s -w 98 | sed 's/^ *\(.*[^ ]\) *$/  \1/'
 }
@@ -50,7 +50,7 @@ PINECONE_SETTINGS='PINECONE_HOST PINECONE_MODEL PINECONE_NAMESPACE'
 
 read_options() {
     local name value
-    # Not by environment variable: what is destroyed is said on the command line.
+    # Not from environment variables: only the command line may ask for a removal.
     for name in $DANGEROUS; do printf -v "$name" false; done
     while (($#)); do
         name=${1#--} value=true
@@ -112,31 +112,31 @@ check_values() {
     is_one_of "$ACCESS" 'public unchecked private' \
         || die "--access: expected public, unchecked or private, got $ACCESS"
     REGIONS=${REGIONS:-${REGION-}}
-    fits REGIONS '([a-z]+(-[a-z]+)+[0-9]+(,[a-z]+(-[a-z]+)+[0-9]+)*)?' 'regions like us-central1,europe-west1'
-    fits PROJECT '([a-z][a-z0-9-]{4,28}[a-z0-9])?' 'the id of a project'
-    fits SITE "($LABEL)?" 'the name of a Hosting site'
-    fits DOMAIN "($LABEL(\\.$LABEL)+)?" 'a name like feed.example.com'
+    check_pattern REGIONS '([a-z]+(-[a-z]+)+[0-9]+(,[a-z]+(-[a-z]+)+[0-9]+)*)?' 'regions like us-central1,europe-west1'
+    check_pattern PROJECT '([a-z][a-z0-9-]{4,28}[a-z0-9])?' 'the id of a project'
+    check_pattern SITE "($LABEL)?" 'the name of a Hosting site'
+    check_pattern DOMAIN "($LABEL(\\.$LABEL)+)?" 'a name like feed.example.com'
     CERTIFICATE_NAME=$(certificate_name "${DOMAIN-}")
-    fits APP_CHECK_SITE_KEY '[A-Za-z0-9_-]*' 'a site key of reCAPTCHA Enterprise'
+    check_pattern APP_CHECK_SITE_KEY '[A-Za-z0-9_-]*' 'a site key of reCAPTCHA Enterprise'
     check_instances
-    check_belonging
+    check_combinations
 }
 
-# check_belonging: options that need one another.
-check_belonging() {
+# check_combinations: checks options that depend on each other.
+check_combinations() {
     [[ $LOAD_BALANCER == false || ($REGIONS == *,* && ${DOMAIN-}) ]] \
         || die '--load-balancer needs --regions=A,B and --domain=NAME'
     [[ $LOAD_BALANCER == false || ${#CERTIFICATE_NAME} -le 63 ]] \
-        || die "DOMAIN: expected one that is shorter, got $DOMAIN"
+        || die "DOMAIN: expected a shorter domain, got $DOMAIN"
     [[ -z ${APP_CHECK_SITE_KEY-} || ${APP_CHECK-} ]] || die '--app-check-site-key needs --app-check=NUMBER'
     [[ -z ${APP_CHECK-} || ${APP_CHECK_SITE_KEY-} || $SKIP_HOSTING == true ]] \
-        || die '--app-check needs --app-check-site-key=KEY: without it the page itself is locked out.
+        || die '--app-check needs --app-check-site-key=KEY: without it the page cannot call the API.
 See "App Check" in docs/deploy.md. With --skip-hosting, your own pages send the tokens'
     [[ $DESTROY == true || ($DESTROY_DATA == false && $YES == false) ]] \
-        || die '--destroy-data and --yes go with --destroy'
+        || die '--destroy-data and --yes go with --destroy only'
 }
 
-# fits NAME PATTERN EXPECTED
-fits() {
+# check_pattern NAME PATTERN EXPECTED: checks that an option matches a pattern.
+check_pattern() {
     [[ ${!1-} =~ ^($2)$ ]] || die "$1: expected $3, got '${!1-}'"
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What lies around the functions: APIs, accounts, bucket, secrets, and who may do what.
+# Sets up what the functions need: APIs, accounts, the bucket, secrets and roles.
 
 CURSOR_SECRET=earshot-cursor-keys
 PINECONE_SECRET=earshot-pinecone-api-key
@@ -24,12 +24,12 @@ enable_apis() {
     settle
 }
 
-# What was just enabled may still say for a moment that it is not.
+# An API that was just enabled may respond for a moment that it is not.
 settle() {
     [[ $DRY_RUN == true ]] || sleep "$((2 * PATIENCE_S))"
 }
 
-# account NAME: the address of one of our service accounts.
+# account NAME: prints the address of one of Earshot's service accounts.
 account() {
     printf 'earshot-%s@%s.iam.gserviceaccount.com\n' "$1" "$PROJECT"
 }
@@ -44,7 +44,7 @@ create_accounts() {
     done < <(our_accounts)
 }
 
-# our_accounts: each by the end of its name, and what it does.
+# our_accounts: lists the accounts, each by the end of its name, with its purpose.
 our_accounts() {
     cat <<'TEXT'
 build builds the functions
@@ -56,7 +56,7 @@ scheduler starts builds
 TEXT
 }
 
-# No age rule: it would one day delete the live snapshot. Publishing keeps the newest KEEP.
+# Without a rule on age, which would one day delete the live snapshot. Publishing keeps the newest KEEP.
 create_bucket() {
     local there
     there=$(look_up '' gcloud storage buckets list --project="$PROJECT" --format='value(name)')
@@ -65,7 +65,7 @@ create_bucket() {
         --public-access-prevention --soft-delete-duration=7d
 }
 
-# Made once. Whoever changes the key adds a version; see docs/operations.md.
+# Created once. To change the key, add a version: see docs/operations.md.
 create_cursor_key() {
     local there versions=''
     there=$(look_up '' gcloud secrets list --project="$PROJECT" --format='value(name.basename())')
@@ -82,19 +82,19 @@ create_cursor_key() {
     ! uses_pinecone || PINECONE_VERSION=$(secret_version "$PINECONE_SECRET")
 }
 
-# secret_version NAME: the newest that is enabled. Functions name it: "latest" would be another key
-# on each instance while it changes.
+# secret_version NAME: prints the newest enabled version. Functions name it, because with "latest"
+# instances would use different keys while it changes.
 secret_version() {
     local found
     found=$(look_up 1 gcloud secrets versions list "$1" --project="$PROJECT" \
         --filter=state=ENABLED --sort-by='~createTime' --limit=1 \
         --format='value(name.basename())') || exit
-    [[ $found ]] || die "the secret $1 has no enabled version: gcloud secrets versions list $1"
+    [[ $found ]] || die "the secret $1 has no enabled version; see: gcloud secrets versions list $1"
     printf '%s\n' "$found"
 }
 
-# Eventarc's own account is made on its first use, and may then lack the role that Google gives it.
-# Both take minutes to be known everywhere: made here, they are by the time of the first trigger.
+# Eventarc's own account is created on its first use, and may then lack the role that Google gives it.
+# Both take minutes to be known everywhere: created here, they are ready for the first trigger.
 permit_eventarc() {
     local agent="service-$PROJECT_NUMBER@gcp-sa-eventarc.iam.gserviceaccount.com"
     ! is_granted roles/eventarc.serviceAgent "$agent" project || return 0
@@ -102,7 +102,7 @@ permit_eventarc() {
     grant roles/eventarc.serviceAgent "$agent" project
 }
 
-# project_roles: each role on all of the project, and the account that gets it.
+# project_roles: lists each role on the whole project with the account that gets it.
 project_roles() {
     cat <<'TEXT'
 roles/logging.logWriter build
@@ -131,24 +131,24 @@ grant_roles() {
         || grant roles/secretmanager.secretAccessor publish secret "$PINECONE_SECRET"
 }
 
-# grant ROLE ACCOUNT KIND [NAME [REGION]]: let an account do something to one thing, if it may not yet.
+# grant ROLE ACCOUNT KIND [NAME [REGION]]: grants an account a role on one resource, if it lacks it.
 grant() {
     local group place
     ! is_granted "$@" || return 0
     place_of "${@:3}"
     [[ $3 != project ]] || place+=(--condition=None)
-    patiently gcloud "${group[@]}" add-iam-policy-binding "${place[@]}" \
+    retry gcloud "${group[@]}" add-iam-policy-binding "${place[@]}" \
         --member="$(member "$2")" --role="$1" --format=none
 }
 
-# is_granted ROLE ACCOUNT KIND [NAME [REGION]]
+# is_granted ROLE ACCOUNT KIND [NAME [REGION]]: whether an account has a role on a resource.
 is_granted() {
     local policy
     policy=$(policy_of "${@:3}") || failed
     has "$policy" "$1"$'\t'"$(member "$2")"
 }
 
-# policy_of KIND [NAME [REGION]]: each role on a thing, with each account that has it.
+# policy_of KIND [NAME [REGION]]: lists each role on a resource with each account that has it.
 policy_of() {
     local group place
     place_of "$@"
@@ -156,7 +156,8 @@ policy_of() {
         --flatten='bindings[].members' --format='value(bindings.role,bindings.members)'
 }
 
-# place_of KIND [NAME [REGION]]: group, the commands about such things, and place, what names this one.
+# place_of KIND [NAME [REGION]]: sets group, gcloud's commands for this kind of resource, and place,
+# the arguments that name the resource.
 place_of() {
     local name=${2-} region=${3-}
     case $1 in
@@ -167,7 +168,8 @@ place_of() {
     esac
 }
 
-# member ACCOUNT: as policies name it: one of ours by its name, any other by its address.
+# member ACCOUNT: prints the member that policies name: Earshot's accounts are given by their short
+# name, others by their address.
 member() {
     case $1 in
         allUsers) echo allUsers ;;

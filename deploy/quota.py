@@ -1,27 +1,26 @@
-"""Reads from Service Usage how much Cloud Run may use at once in a region."""
+"""Reads a project's Cloud Run quota for one region from the response of Service Usage."""
 
 import json
 import sys
 from typing import Any
 
 METRICS = ("run.googleapis.com/cpu_allocation", "run.googleapis.com/mem_allocation")
-"""thousandths of a processor, and bytes, of all instances in one region"""
-UNLIMITED = -1
+"""Milli-processors and bytes of memory of all instances in one region."""
 
 
 def main() -> None:
-    """Read consumerQuotaMetrics from standard input; print both limits for the region named."""
+    """Reads consumerQuotaMetrics from standard input; prints both limits of the region given."""
     answer, region = json.load(sys.stdin), sys.argv[1]
-    limits = [limit(answer, metric, region) for metric in METRICS]
+    limits = [quota_limit(answer, metric, region) for metric in METRICS]
     if None in limits:
-        sys.exit("no limit of processors and memory is named")
+        sys.exit("the response names no limit of processors and memory")
     print(*limits)
 
 
-def limit(answer: dict[str, Any], metric: str, region: str) -> int | None:
-    """The limit of a metric in a region; -1 for none, None if nothing is said of it.
+def quota_limit(answer: dict[str, Any], metric: str, region: str) -> int | None:
+    """Returns the limit of a metric in a region: -1 for unlimited, None if it is not listed.
 
-    A bucket without dimensions holds for every region that has no bucket of its own.
+    A bucket without dimensions applies to every region without its own bucket.
     """
     buckets = [
         bucket

@@ -1,32 +1,32 @@
 # shellcheck shell=bash
-# Whether a project may have as many instances as the options ask for. Cloud Run refuses a function
-# whose instances together could exceed the processors or the memory that the region's quota allows.
+# Checks that a project's quota allows the instances that the options ask for. Cloud Run refuses a
+# function whose instances together could exceed the processors or the memory of the region's quota.
 # https://cloud.google.com/run/quotas
 
-# check_quota: for each function in its region, if the quota can be read.
+# check_quota: checks each function in its region, if the quota can be read.
 check_quota() {
     local region answer='' limits
     if ! ask_google answer "serviceusage.googleapis.com/v1beta1/projects/$PROJECT_NUMBER/services/run.googleapis.com/consumerQuotaMetrics?view=FULL"; then
-        note "Cloud Run's quota cannot be read: $(refusal "$answer")"
-        note 'It goes on: the defaults fit a new project, which may use 20 processors and 40 GiB a region.'
+        note "Cloud Run's quota cannot be read: $(api_error "$answer")"
+        note 'Continuing: the defaults fit a new project, which may use 20 processors and 40 GiB in a region.'
         return
     fi
     for region in ${REGIONS//,/ }; do
         if ! limits=$("$PYTHON" -m deploy.quota "$region" <<<"$answer" 2>"$SAID"); then
-            note "Cloud Run's quota in $region cannot be read: $(because)"
+            note "Cloud Run's quota in $region cannot be read: $(last_error)"
             continue
         fi
-        fits_quota create-session "$region" MAX_INSTANCES "$CPU" "$MEMORY" "$limits"
+        check_quota_of create-session "$region" MAX_INSTANCES "$CPU" "$MEMORY" "$limits"
         [[ $region == "${REGIONS%%,*}" ]] || continue
-        fits_quota publish-catalog "$region" PUBLISH_MAX_INSTANCES "$PUBLISH_CPU" "$PUBLISH_MEMORY" "$limits"
-        fits_quota update-summary-engagement "$region" ENGAGEMENT_MAX_INSTANCES 1 512Mi "$limits"
-        fits_quota update-summary-profile "$region" PROFILE_MAX_INSTANCES 1 512Mi "$limits"
+        check_quota_of publish-catalog "$region" PUBLISH_MAX_INSTANCES "$PUBLISH_CPU" "$PUBLISH_MEMORY" "$limits"
+        check_quota_of update-summary-engagement "$region" ENGAGEMENT_MAX_INSTANCES 1 512Mi "$limits"
+        check_quota_of update-summary-profile "$region" PROFILE_MAX_INSTANCES 1 512Mi "$limits"
     done
 }
 
-# fits_quota FUNCTION REGION OPTION CPU MEMORY LIMITS: say how many instances are allowed, and
-# whether that is too few. -1 is no limit.
-fits_quota() {
+# check_quota_of FUNCTION REGION OPTION CPU MEMORY LIMITS: prints how many instances are allowed, and
+# lists the quota as missing if that is too few. A limit of -1 means unlimited.
+check_quota_of() {
     local cpu_limit memory_limit most=1000000 by_memory option
     read -r cpu_limit memory_limit <<<"$6"
     option=--$(tr A-Z_ a-z- <<<"$3")

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# The schedule: how far apart builds are.
+# Derives from the schedule of builds when a catalog is stale.
 
-# max_age_s CRON: seconds after which a catalog is stale, twice the longest time between two builds
-# and never less than an hour. Nothing for a schedule that is not five fields.
+# max_age_s CRON: prints the seconds after which a catalog is stale: twice the longest time between two
+# builds, at least an hour. Prints nothing for a schedule that does not have five fields.
 max_age_s() {
     local minute hour day month weekday rest gap_s
     read -r minute hour day month weekday rest <<<"$1"
@@ -27,7 +27,7 @@ max_age_s() {
     echo $((gap_s > 1800 ? 2 * gap_s : 3600))
 }
 
-# longest_gap_h H,H,...: the longest time between two of these hours of a day.
+# longest_gap_h H,H,...: prints the longest time in hours between two of these hours of a day.
 longest_gap_h() {
     local hours hour before longest=0
     hours=$(tr , '\n' <<<"$1" | sed 's/^0*\(.\)/\1/' | sort -n)

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# The Hosting site: which one it is, whether it may be replaced, and its deployment. A project may
-# have several, or none, and its default site may have any name.
+# Chooses the Hosting site, checks whether it may be replaced, and deploys it. A project may have
+# several sites or none, and its default site may have any name.
 
 HOSTED=.earshot/hosting
 SITES_API=firebasehosting.googleapis.com/v1beta1/projects
 
-# check_site: SITE, SITE_URL, and whether it is NEW_SITE. What is live on it is kept in LIVE_SITE.
+# check_site: sets SITE, SITE_URL, NEW_SITE ("new" or "there"), and LIVE_SITE, its live release.
 check_site() {
     local sites='' chosen='' asked_for=${SITE-} answer=''
     LIVE_SITE=
@@ -16,17 +16,17 @@ check_site() {
     if [[ $NEW_SITE == new ]]; then
         ask_google answer "$SITES_API/$PROJECT/sites?siteId=$SITE&validateOnly=true" \
             --header 'content-type: application/json' --data '{}' \
-            || missing "a Hosting site that may be called $SITE" "$(refusal "$answer")"$'\n''--site=NAME'
+            || missing "a Hosting site that may be called $SITE" "$(api_error "$answer")"$'\n''--site=NAME'
         return 0
     fi
-    look_at LIVE_SITE "$SITES_API/$PROJECT/sites/$SITE/channels/live"
+    fetch_into LIVE_SITE "$SITES_API/$PROJECT/sites/$SITE/channels/live"
     [[ $asked_for ]] || is_free "$LIVE_SITE" \
-        || missing "leave to replace the site $SITE, which is not Earshot's" \
+        || missing "permission to replace the site $SITE, which is not Earshot's" \
             "--site=$SITE replaces it, --site=OTHER is one beside it, made if there is none;
 or --skip-hosting, and a rewrite like that of firebase.json in yours"
 }
 
-# list_sites VARIABLE: what the Hosting API says of the project's sites.
+# list_sites VARIABLE: sets the variable to the Hosting API's list of the project's sites.
 list_sites() {
     local _sites=''
     if ! ask_google _sites "$SITES_API/$PROJECT/sites?pageSize=40"; then
@@ -34,31 +34,31 @@ list_sites() {
             missing 'Firebase in this project' "firebase projects:addfirebase $PROJECT
 gcloud services enable firebasehosting.googleapis.com --project=$PROJECT"
         else
-            missing "a look at the project's Hosting sites" "$(refusal "$_sites")"
+            missing "access to the project's Hosting sites" "$(api_error "$_sites")"
         fi
         return 1
     fi
     printf -v "$1" %s "$_sites"
 }
 
-# is_ours LIVE: whether what is live on a site was deployed by this script, which says so.
+# is_ours LIVE: whether the live release of a site has the message of this script.
 is_ours() {
     [[ $1 =~ '"message": '?'"Earshot ' ]]
 }
 
-# is_free LIVE: whether nothing would be lost: nothing is live, or what is is ours.
+# is_free LIVE: whether a deployment would replace nothing of others: no live release, or ours.
 is_free() {
     [[ $1 != *'"release":'* || $1 =~ '"type": '?'"SITE_DISABLE"' ]] || is_ours "$1"
 }
 
-# It takes minutes until a new site is known everywhere, so it is made early.
+# A new site takes minutes to be known everywhere, so it is created early.
 create_site() {
     [[ $SKIP_HOSTING == false ]] || { note 'skipped'; return; }
     [[ $NEW_SITE == new ]] || { note "it is $SITE"; return; }
     run "${FIREBASE[@]}" hosting:sites:create "$SITE" --project="$PROJECT" --non-interactive
 }
 
-# configure_firebase: the configuration of this deployment, and the copy of web/ that goes with it.
+# configure_firebase: writes the configuration of this deployment and its copy of web/.
 configure_firebase() {
     local settings=()
     [[ -z $API_DOMAIN ]] || settings+=(--api="https://$API_DOMAIN/api")
@@ -68,7 +68,7 @@ configure_firebase() {
         --config="$FIREBASE_CONFIG"
 }
 
-# A deployed site carries the digest of what it was made of.
+# The message of a release contains the digest of its files, so that an unchanged site is recognised.
 deploy_site() {
     local digest message
     [[ $SKIP_HOSTING == false ]] || { note 'skipped'; return; }

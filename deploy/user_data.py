@@ -1,8 +1,8 @@
-"""Removes what Earshot keeps of users in Firestore, through its REST API.
+"""Removes the data that Earshot keeps of users, through the REST API of Firestore.
 
 That is `users/{uid}/engagements`, `users/{uid}/summaries/engagement` and Earshot's fields of
-`users/{uid}`. What an app keeps there of its own stays: a document of a user goes only if nothing
-else is in it.
+`users/{uid}`. Other data of an app stays: the document of a user is deleted only if it has no other
+fields.
 """
 
 import argparse
@@ -24,16 +24,16 @@ PROFILE = (
     "languages",
     "display_name",
 )
-"""Earshot's fields of `users/{uid}`"""
+"""Earshot's fields of `users/{uid}`."""
 PAGE = 300
 PASSES = 5
-"""how often what was changed meanwhile is tried again"""
+"""Attempts to remove documents that other writers change in the meantime."""
 
 Document = dict[str, Any]
 
 
 class Database:
-    """The default database of a project, over HTTP."""
+    """The default database of a project, through its REST API."""
 
     def __init__(self, project: str, token: str) -> None:
         emulator = os.environ.get("FIRESTORE_EMULATOR_HOST")
@@ -41,8 +41,8 @@ class Database:
         self._documents = f"{host}/v1/projects/{project}/databases/(default)/documents"
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
-    def every(self, collection: str, *, group: bool, names_only: bool) -> Iterator[list[Document]]:
-        """All documents of a collection, or of all collections of that name, a page at a time."""
+    def pages(self, collection: str, *, group: bool, names_only: bool) -> Iterator[list[Document]]:
+        """Yields the documents of a collection, or of all of its name for `group`, in pages."""
         query: dict[str, Any] = {
             "from": [{"collectionId": collection, "allDescendants": group}],
             "orderBy": [{"field": {"fieldPath": "__name__"}}],
@@ -60,7 +60,7 @@ class Database:
             query["startAt"] = {"values": [last], "before": False}
 
     def write(self, writes: list[dict[str, Any]]) -> int:
-        """Make these writes, each by itself; returns how many were not made."""
+        """Makes each of these writes on its own; returns how many failed."""
         if not writes:
             return 0
         answer = self._post(":batchWrite", {"writes": writes})
@@ -75,46 +75,46 @@ class Database:
 
 
 def main() -> None:
-    """Read an access token from standard input and remove; print how much there was."""
+    """Reads an access token from standard input, removes the data and prints how much there was."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--project", required=True)
     database = Database(parser.parse_args().project, sys.stdin.read().strip())
     for _ in range(PASSES):
         try:
-            removed, left = erase(database)
+            removed, left = remove_data(database)
         except urllib.error.HTTPError as error:
             sys.exit(f"Firestore answered {error.code}: {error.read().decode(errors='replace')}")
         except OSError as error:
             sys.exit(f"Firestore cannot be reached: {error}")
-        print(f"# removed {removed} documents or their fields, {left} to do again")
+        print(f"# removed {removed} documents or their fields; {left} remain")
         if not left:
             return
-    sys.exit("other writers are at work: stop them, and run the same command again")
+    sys.exit("other writers keep changing users: stop them and run the same command again")
 
 
-def erase(database: Database) -> tuple[int, int]:
-    """Remove all once; returns how many documents were changed, and how many could not be."""
+def remove_data(database: Database) -> tuple[int, int]:
+    """Removes all data in one pass; returns how many documents changed, and how many failed."""
     done = left = 0
-    engagements = _below(database, "engagements", "[^/]+")
-    for writes in chain(engagements, _below(database, "summaries", "engagement")):
+    engagements = _deletions(database, "engagements", "[^/]+")
+    for writes in chain(engagements, _deletions(database, "summaries", "engagement")):
         failed = database.write(writes)
         done, left = done + len(writes) - failed, left + failed
-    for page in database.every("users", group=False, names_only=False):
-        writes = [write for one in page if (write := without_profile(one))]
+    for page in database.pages("users", group=False, names_only=False):
+        writes = [write for one in page if (write := profile_removal(one))]
         failed = database.write(writes)
         done, left = done + len(writes) - failed, left + failed
     return done, left
 
 
-def _below(database: Database, collection: str, name: str) -> Iterator[list[dict[str, Any]]]:
-    """Deletions of what lies in that collection of a user, and not in others of the same name."""
+def _deletions(database: Database, collection: str, name: str) -> Iterator[list[dict[str, Any]]]:
+    """Yields the deletions of documents in a collection below users, not in others of that name."""
     ours = re.compile(rf"/documents/users/[^/]+/{collection}/{name}$")
-    for page in database.every(collection, group=True, names_only=True):
+    for page in database.pages(collection, group=True, names_only=True):
         yield [{"delete": one["name"]} for one in page if ours.search(one["name"])]
 
 
-def without_profile(user: Document) -> dict[str, Any] | None:
-    """The write that takes Earshot's fields from a user's document; None if there are none."""
+def profile_removal(user: Document) -> dict[str, Any] | None:
+    """Returns the write that removes Earshot's fields of a user; None if there are none."""
     fields = user.get("fields", {})
     ours = [name for name in PROFILE if name in fields]
     if not ours:

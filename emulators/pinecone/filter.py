@@ -16,7 +16,7 @@ Test: TypeAlias = Callable[[Any], bool]
 """Tests the value of one field; None stands for a missing field."""
 
 
-class PineconeError(Exception):
+class ApiError(Exception):
     """A request that Pinecone refuses, with the HTTP status of its response."""
 
     def __init__(self, message: str, status: int = 400) -> None:
@@ -27,26 +27,24 @@ class PineconeError(Exception):
 def check_metadata(metadata: Metadata) -> None:
     """Checks that values are strings, numbers, booleans or lists of strings, and not too large.
 
-    Raises `PineconeError`.
+    Raises `ApiError`.
     """
     for name, value in metadata.items():
         strings = isinstance(value, list) and all(isinstance(one, str) for one in value)
         if name.startswith("$") or not (strings or isinstance(value, str | int | float)):
-            raise PineconeError(f"Invalid metadata value: field '{name}' is {value!r}")
+            raise ApiError(f"Invalid metadata value: field '{name}' is {value!r}")
     if len(msgspec.json.encode(metadata)) > MAX_METADATA_BYTES:
-        raise PineconeError(
-            f"Metadata size exceeds the limit of {MAX_METADATA_BYTES} bytes per vector"
-        )
+        raise ApiError(f"Metadata size exceeds the limit of {MAX_METADATA_BYTES} bytes per vector")
 
 
 def predicate(condition: Any) -> Predicate:
     """Returns a function that tells whether metadata passes the filter `condition`.
 
     A missing field passes `{"$exists": false}` and no other condition, not even `$ne` or `$nin`.
-    Raises `PineconeError` for an invalid filter.
+    Raises `ApiError` for an invalid filter.
     """
     if not isinstance(condition, Mapping) or not condition:
-        raise PineconeError(f"Invalid filter: expected at least one condition, got {condition!r}")
+        raise ApiError(f"Invalid filter: expected at least one condition, got {condition!r}")
     clauses = [_clause(name, wanted) for name, wanted in condition.items()]
     return lambda metadata: all(clause(metadata) for clause in clauses)
 
@@ -54,16 +52,16 @@ def predicate(condition: Any) -> Predicate:
 def _clause(name: str, wanted: Any) -> Predicate:
     if name in ("$and", "$or"):
         if not isinstance(wanted, list) or not wanted:
-            raise PineconeError(f"{name} takes a list of conditions, got {wanted!r}")
+            raise ApiError(f"{name} takes a list of conditions, got {wanted!r}")
         parts = [predicate(one) for one in wanted]
         decide = all if name == "$and" else any
         return lambda metadata: decide(part(metadata) for part in parts)
     if name.startswith("$"):
-        raise PineconeError(f"{name} is not a valid operator here")
+        raise ApiError(f"{name} is not a valid operator here")
     if not isinstance(wanted, Mapping):
         wanted = {"$eq": wanted}
     if not wanted or not wanted.keys() <= _OPERATORS.keys():
-        raise PineconeError(f"Expected operators among {', '.join(_OPERATORS)}, got {wanted!r}")
+        raise ApiError(f"Expected operators among {', '.join(_OPERATORS)}, got {wanted!r}")
     tests = [_OPERATORS[operation](operand) for operation, operand in wanted.items()]
     return lambda metadata: all(test(metadata.get(name)) for test in tests)
 
@@ -71,7 +69,7 @@ def _clause(name: str, wanted: Any) -> Predicate:
 def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Any], Test]:
     def make(operand: Any) -> Test:
         if not _is_number(operand):
-            raise PineconeError(f"A comparison takes a number, got {operand!r}")
+            raise ApiError(f"A comparison takes a number, got {operand!r}")
         return lambda value: _is_number(value) and compare(value, operand)
 
     return make
@@ -79,7 +77,7 @@ def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Any], Test]:
 
 def _one(operand: Any) -> Test:
     if not isinstance(operand, str | int | float):
-        raise PineconeError(f"$eq and $ne take a string, a number or a boolean, got {operand!r}")
+        raise ApiError(f"$eq and $ne take a string, a number or a boolean, got {operand!r}")
     return _among([operand])
 
 
@@ -87,9 +85,9 @@ def _some(operand: Any) -> Test:
     if not isinstance(operand, list) or not all(
         isinstance(one, str) or _is_number(one) for one in operand
     ):
-        raise PineconeError("$in and $nin take a list of strings or numbers")
+        raise ApiError("$in and $nin take a list of strings or numbers")
     if len(operand) > MAX_CHOICES:
-        raise PineconeError(f"$in and $nin take at most {MAX_CHOICES} values, got {len(operand)}")
+        raise ApiError(f"$in and $nin take at most {MAX_CHOICES} values, got {len(operand)}")
     return _among(operand)
 
 
@@ -114,7 +112,7 @@ def _not(make: Callable[[Any], Test]) -> Callable[[Any], Test]:
 
 def _exists(operand: Any) -> Test:
     if not isinstance(operand, bool):
-        raise PineconeError(f"$exists takes a boolean, got {operand!r}")
+        raise ApiError(f"$exists takes a boolean, got {operand!r}")
     return lambda value: (value is not None) == operand
 
 

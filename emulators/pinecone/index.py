@@ -1,6 +1,5 @@
 """An index of Pinecone in memory, with exact cosine search, and an embedder of words."""
 
-import base64
 import zlib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -8,13 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from emulators.pinecone.filter import PineconeError, check_metadata, predicate
+from emulators.pinecone.filter import ApiError, check_metadata, predicate
 from emulators.pinecone.wire import (
-    MAX_PAGE,
-    DeleteRequest,
     EmbedRequest,
     FetchRequest,
-    PageRequest,
     QueryRequest,
     StatsRequest,
     UpdateRequest,
@@ -34,7 +30,7 @@ DEFAULT = "__default__"
 
 
 class PineconeIndex:
-    """Vectors by namespace and id. Each call returns its response or raises `PineconeError`."""
+    """Vectors by namespace and id. Each call returns its response or raises `ApiError`."""
 
     def __init__(self, dimension: int, models: Mapping[str, int]) -> None:
         self.dimension = dimension
@@ -50,9 +46,7 @@ class PineconeIndex:
     def upsert(self, call: UpsertRequest) -> dict[str, Any]:
         """Stores vectors, replacing those with the same ids."""
         if not 0 < len(call.vectors) <= MAX_UPSERT:
-            raise PineconeError(
-                f"An upsert takes 1 to {MAX_UPSERT} vectors, got {len(call.vectors)}"
-            )
+            raise ApiError(f"An upsert takes 1 to {MAX_UPSERT} vectors, got {len(call.vectors)}")
         for record in call.vectors:
             _check_id(record.id)
             self._check_values(record.values)
@@ -64,7 +58,7 @@ class PineconeIndex:
     def fetch(self, call: FetchRequest) -> dict[str, Any]:
         """Returns the stored vectors among these ids."""
         if not 0 < len(call.ids) <= MAX_FETCH:
-            raise PineconeError(f"A fetch takes 1 to {MAX_FETCH} ids, got {len(call.ids)}")
+            raise ApiError(f"A fetch takes 1 to {MAX_FETCH} ids, got {len(call.ids)}")
         for name in call.ids:
             _check_id(name)
         stored = self._stored(call.namespace)
@@ -75,9 +69,9 @@ class PineconeIndex:
     def query(self, call: QueryRequest) -> dict[str, Any]:
         """Returns the nearest vectors by cosine that pass the filter; ties go by id."""
         if not 0 < call.top_k <= MAX_TOP_K:
-            raise PineconeError(f"topK must be between 1 and {MAX_TOP_K}, got {call.top_k}")
+            raise ApiError(f"topK must be between 1 and {MAX_TOP_K}, got {call.top_k}")
         if (call.vector is None) == (call.id is None):
-            raise PineconeError("Expected either 'ID' or 'vector'")
+            raise ApiError("Expected either 'ID' or 'vector'")
         vector = call.vector
         if vector is not None:
             self._check_values(vector)
@@ -104,23 +98,6 @@ class PineconeIndex:
             matched.append(match)
         return {"matches": matched, "namespace": call.namespace, "usage": {"readUnits": 1}}
 
-    def page(self, call: PageRequest) -> dict[str, Any]:
-        """Returns a page of ids in order; the last page has no `pagination`."""
-        if not 0 < call.limit <= MAX_PAGE:
-            raise PineconeError(f"limit must be between 1 and {MAX_PAGE}, got {call.limit}")
-        after = _after(call.pagination_token)
-        names = sorted(self._stored(call.namespace))
-        names = [one for one in names if one.startswith(call.prefix) and one > after]
-        answer: dict[str, Any] = {
-            "vectors": [{"id": name} for name in names[: call.limit]],
-            "namespace": call.namespace,
-            "usage": {"readUnits": 1},
-        }
-        if len(names) > call.limit:
-            token = base64.urlsafe_b64encode(names[call.limit - 1].encode()).decode()
-            answer["pagination"] = {"next": token}
-        return answer
-
     def update(self, call: UpdateRequest) -> dict[str, Any]:
         """Changes the values or sets metadata of one vector; does nothing for an unknown id."""
         _check_id(call.id)
@@ -131,19 +108,6 @@ class PineconeIndex:
             metadata = {**(record.metadata or {}), **(call.set_metadata or {})}
             changed = VectorRecord(call.id, call.values or record.values, metadata or None)
             self._changed(call.namespace)[call.id] = changed
-        return {}
-
-    def delete(self, call: DeleteRequest) -> dict[str, Any]:
-        """Deletes vectors by ids, by a filter, or all of a namespace."""
-        if (call.ids is not None) + call.delete_all + (call.filter is not None) != 1:
-            raise PineconeError("Expected one of 'ids', 'deleteAll' and 'filter'")
-        for name in call.ids or ():
-            _check_id(name)
-        admits = _admits(call.filter)
-        stored = self._changed(call.namespace)
-        for record in list(stored.values()):
-            if admits(record) and (call.ids is None or record.id in call.ids):
-                del stored[record.id]
         return {}
 
     def stats(self, _: StatsRequest) -> dict[str, Any]:
@@ -161,16 +125,16 @@ class PineconeIndex:
     def embed(self, call: EmbedRequest) -> dict[str, Any]:
         """Returns unit vectors that depend on words only: texts that share words are similar."""
         if call.model not in self.models:
-            raise PineconeError(f"Model '{call.model}' not found.", 404)
+            raise ApiError(f"Model '{call.model}' not found.", 404)
         if not 0 < len(call.inputs) <= MAX_INPUTS:
-            raise PineconeError(f"Input length must be 1 to {MAX_INPUTS}, got {len(call.inputs)}")
+            raise ApiError(f"Input length must be 1 to {MAX_INPUTS}, got {len(call.inputs)}")
         data, tokens = [], 0
         for given in call.inputs:
             words = given.text.lower().split()
             if not words:
-                raise PineconeError("Input text must not be empty")
+                raise ApiError("Input text must not be empty")
             if len(words) > MAX_TOKENS and call.parameters.truncate == "NONE":
-                raise PineconeError(f"Input exceeds the limit of {MAX_TOKENS} tokens")
+                raise ApiError(f"Input exceeds the limit of {MAX_TOKENS} tokens")
             tokens += len(words[:MAX_TOKENS])
             dimension = self.models[call.model]
             total = np.sum([_direction(one, dimension) for one in words[:MAX_TOKENS]], axis=0)
@@ -196,12 +160,9 @@ class PineconeIndex:
 
     def _check_values(self, values: list[float]) -> None:
         if len(values) != self.dimension:
-            raise PineconeError(
-                f"Vector dimension {len(values)} does not match the dimension of the index "
-                f"{self.dimension}"
-            )
+            raise ApiError(f"Vector dimension {len(values)} is not {self.dimension}, the index's")
         if not any(values):
-            raise PineconeError("Dense vectors must contain at least one non-zero value")
+            raise ApiError("Dense vectors must contain at least one non-zero value")
 
 
 def _admits(condition: dict[str, Any] | None) -> Callable[[VectorRecord], bool]:
@@ -214,16 +175,7 @@ def _admits(condition: dict[str, Any] | None) -> Callable[[VectorRecord], bool]:
 
 def _check_id(name: str) -> None:
     if not name or len(name) > MAX_ID or not name.isascii() or "\0" in name:
-        raise PineconeError(
-            f"A vector id must be ASCII, of 1 to {MAX_ID} characters, got {name[:60]!r}"
-        )
-
-
-def _after(token: str | None) -> str:
-    try:
-        return base64.urlsafe_b64decode(token or "").decode()
-    except ValueError:
-        raise PineconeError("Invalid pagination token") from None
+        raise ApiError(f"A vector id must be ASCII, of 1 to {MAX_ID} characters, got {name[:60]!r}")
 
 
 @lru_cache(100_000)

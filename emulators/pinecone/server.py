@@ -23,7 +23,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from emulators.pinecone import wire
-from emulators.pinecone.filter import PineconeError
+from emulators.pinecone.filter import ApiError
 from emulators.pinecone.index import PineconeIndex
 
 API_VERSION = "2026-07"
@@ -36,9 +36,7 @@ _CALLS: dict[tuple[str, str], tuple[type[msgspec.Struct], str]] = {
     ("POST", "/vectors/upsert"): (wire.UpsertRequest, "upsert"),
     ("GET", "/vectors/fetch"): (wire.FetchRequest, "fetch"),
     ("POST", "/query"): (wire.QueryRequest, "query"),
-    ("GET", "/vectors/list"): (wire.PageRequest, "page"),
     ("POST", "/vectors/update"): (wire.UpdateRequest, "update"),
-    ("POST", "/vectors/delete"): (wire.DeleteRequest, "delete"),
     ("POST", "/describe_index_stats"): (wire.StatsRequest, "stats"),
     ("POST", "/embed"): (wire.EmbedRequest, "embed"),
 }
@@ -188,9 +186,9 @@ class PineconeEmulator:
             await self._hold(request, fault.pause_s if fault.kind == "slow" else math.inf)
         try:
             if fault.kind == "status":
-                raise PineconeError("injected fault", fault.status)
+                raise ApiError("injected fault", fault.status)
             response = Response(self._carry_out(request, body), media_type="application/json")
-        except PineconeError as wrong:
+        except ApiError as wrong:
             response = _refusal(wrong, request.url.path, fault.headers)
         half = bytes(response.body)[: len(response.body) // 2]
         if fault.kind == "truncate":
@@ -212,13 +210,13 @@ class PineconeEmulator:
 
     def _carry_out(self, request: Request, body: bytes) -> bytes:
         if len(str(request.url)) > MAX_URL_BYTES:
-            raise PineconeError("Request-URI Too Large", 414)
+            raise ApiError("Request-URI Too Large", 414)
         if request.headers.get("api-key") != self.api_key:
-            raise PineconeError("Invalid API Key", 401)
+            raise ApiError("Invalid API Key", 401)
         if request.headers.get("x-pinecone-api-version") != API_VERSION:
-            raise PineconeError(f"Expected the header X-Pinecone-Api-Version: {API_VERSION}")
+            raise ApiError(f"Expected the header X-Pinecone-Api-Version: {API_VERSION}")
         if (request.method, request.url.path) not in _CALLS:
-            raise PineconeError(f"No such call: {request.method} {request.url.path}", 404)
+            raise ApiError(f"No such call: {request.method} {request.url.path}", 404)
         kind, name = _CALLS[request.method, request.url.path]
         try:
             if request.method == "GET":
@@ -226,7 +224,7 @@ class PineconeEmulator:
             else:
                 call = msgspec.json.decode(_json(request, body), type=kind)
         except msgspec.DecodeError as error:
-            raise PineconeError(f"Invalid request: {error}") from None
+            raise ApiError(f"Invalid request: {error}") from None
         return msgspec.json.encode(getattr(self.index, name)(call))
 
     def _next_fault(self, path: str) -> PineconeFault | None:
@@ -246,7 +244,7 @@ def _parameters(request: Request) -> dict[str, Any]:
         if name == "ids":
             found.setdefault(name, []).append(value)
         elif name in found:
-            raise PineconeError(f"{name} is given twice")
+            raise ApiError(f"{name} is given twice")
         else:
             found[name] = value
     return found
@@ -254,15 +252,13 @@ def _parameters(request: Request) -> dict[str, Any]:
 
 def _json(request: Request, body: bytes) -> bytes:
     if request.headers.get("content-type") != "application/json":
-        raise PineconeError("Expected application/json")
+        raise ApiError("Expected application/json")
     if len(body) > MAX_BODY_BYTES:
-        raise PineconeError(
-            f"Request size {len(body)} exceeds the maximum of {MAX_BODY_BYTES} bytes"
-        )
+        raise ApiError(f"Request size {len(body)} exceeds the maximum of {MAX_BODY_BYTES} bytes")
     return body
 
 
-def _refusal(wrong: PineconeError, path: str, headers: Mapping[str, str] | None) -> Response:
+def _refusal(wrong: ApiError, path: str, headers: Mapping[str, str] | None) -> Response:
     body: dict[str, Any]
     if path == "/embed":
         name = _NAMES.get(wrong.status, "UNKNOWN")

@@ -4,8 +4,6 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-MAX_PAGE = 100
-
 Vector = Annotated[list[float], msgspec.Meta(min_length=1)]
 
 
@@ -47,15 +45,6 @@ class QueryRequest(_Request):
     filter: dict[str, Any] | None = None
 
 
-class PageRequest(_Request):
-    """Request of `GET /vectors/list`."""
-
-    namespace: str = ""
-    prefix: str = ""
-    limit: int = MAX_PAGE
-    pagination_token: str | None = None
-
-
 class UpdateRequest(_Request):
     """Request of `POST /vectors/update`, for one vector."""
 
@@ -63,15 +52,6 @@ class UpdateRequest(_Request):
     namespace: str = ""
     values: Vector | None = None
     set_metadata: dict[str, Any] | None = None
-
-
-class DeleteRequest(_Request):
-    """Request of `POST /vectors/delete`."""
-
-    namespace: str = ""
-    ids: list[str] | None = None
-    delete_all: bool = False
-    filter: dict[str, Any] | None = None
 
 
 class StatsRequest(_Request):

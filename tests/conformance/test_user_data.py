@@ -57,8 +57,8 @@ def test_what_is_earshots_goes_and_what_an_app_keeps_stays(client: firestore.Cli
     client.document("users/ann").update({"languages": ["de"], "followed_series": ["s"]})
     shown = removed(client.project)
     assert paths(client) == apps
-    assert shown == "# removed 6 documents or their fields, 0 to do again\n"
-    assert removed(client.project) == "# removed 0 documents or their fields, 0 to do again\n"
+    assert shown == "# removed 6 documents or their fields; 0 remain\n"
+    assert removed(client.project) == "# removed 0 documents or their fields; 0 remain\n"
 
 
 def test_more_than_a_page_goes(client: firestore.Client) -> None:

@@ -81,7 +81,7 @@ def test_a_second_run_changes_nothing_but_what_firebase_compares_itself(deployed
     deployed.change(functions=elsewhere)
     assert [one.split()[2] for one in deployed.deploy()] == [RULES]
     assert "create-session is still in europe-west1" in deployed.output
-    assert "what is needed is there" in deployed.output
+    assert "all needed indexes exist" in deployed.output
     assert deployed.state["functions"].keys() == elsewhere.keys()
 
 

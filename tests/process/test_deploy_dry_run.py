@@ -121,7 +121,7 @@ def test_make_deploy_is_the_script_with_its_options() -> None:
     assert shown == script("--schedule=0 * * * *")
 
 
-def test_a_dry_run_needs_no_tool_no_account_and_calls_nobody(tmp_path: Path) -> None:
+def test_a_dry_run_needs_no_tool_and_no_account_and_makes_no_call(tmp_path: Path) -> None:
     tools = Account(tmp_path / "all")
     assert tools.deploy("--dry-run") == []
     assert tools.calls == []
@@ -310,7 +310,7 @@ def test_the_load_balancer_is_printed_for_several_regions_and_for_one_not() -> N
         (["deploy"], "got deploy"),
         (["--dry-run=no"], "--dry-run takes no value"),
         (["--min-instances=many"], "MIN_INSTANCES: expected a number"),
-        (["--memory=1GB"], "MEMORY: expected 512Mi"),
+        (["--memory=1GB"], "MEMORY: expected a size like 512Mi"),
         (["--project=My Feed"], "PROJECT: expected the id"),
         (["--regions=a b"], "REGIONS: expected regions"),
         (["--region=us-east1", "--regions=us-east1,us-west1"], "not both"),
@@ -331,10 +331,10 @@ def test_the_load_balancer_is_printed_for_several_regions_and_for_one_not() -> N
         (["--app-check-site-key=6Lc"], "needs --app-check=NUMBER"),
         (["--app-check=1", "--app-check-site-key=a b"], "APP_CHECK_SITE_KEY: expected"),
         (["--site=My.Site"], "SITE: expected the name of a Hosting site"),
-        ([TWO, "--load-balancer", f"--domain={'a' * 56}.example"], "DOMAIN: expected one"),
+        ([TWO, "--load-balancer", f"--domain={'a' * 56}.example"], "DOMAIN: expected a shorter"),
         (["--domain=-a.example"], "DOMAIN: expected a name"),
-        (["--yes"], "go with --destroy"),
-        (["--destroy-data"], "go with --destroy"),
+        (["--yes"], "go with --destroy only"),
+        (["--destroy-data"], "go with --destroy only"),
         (["--scenario=a|b"], "SCENARIO: expected no |"),
     ],
 )

@@ -47,7 +47,7 @@ def test_a_machine_without_gcloud_is_told_where_to_get_it(tmp_path: Path) -> Non
         ({"databases": ["other\tFIRESTORE_NATIVE\tnam5"]}, "a Firestore database"),
         ({"databases": ["(default)\tFIRESTORE_NATIVE\tnam99"]}, "a region"),
         ({"fails": "firestore databases list"}, "ERROR: told to fail"),
-        ({"fails": "print-access-token"}, "a look at firebaserules"),
+        ({"fails": "print-access-token"}, "access to firebaserules"),
         ({"taken": [PROJECT]}, "try something like `my-feed-a5c16`"),
         ({"sites": None}, "firebase projects:addfirebase my-feed"),
     ],

@@ -206,7 +206,9 @@ def test_a_function_that_answers(look: Look, start_server: Start, tmp_path: Path
     assert "total;dur=" in findings["session"]["detail"]
 
 
-def test_a_function_without_a_catalog_and_nobody_at_all(look: Look, start_server: Start) -> None:
+def test_a_function_without_a_catalog_and_no_function_at_all_fail(
+    look: Look, start_server: Start
+) -> None:
     _, findings = look("--url", start_server().url)
     assert (statuses(findings)["api"], statuses(findings)["session"]) == ("fail", "fail")
     _, findings = look("--url", f"http://127.0.0.1:{free_port()}")

@@ -22,7 +22,7 @@ for _ in progress.track(range(30), "episodes", 30):
 COMMAND = [sys.executable, "-c", CODE]
 
 
-def test_a_person_who_watches_sees_a_clock_and_a_bar() -> None:
+def test_a_terminal_shows_a_clock_and_a_bar() -> None:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     process = subprocess.Popen(COMMAND, cwd=ROOT, stderr=theirs)

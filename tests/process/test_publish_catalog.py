@@ -81,7 +81,7 @@ def test_bad_episodes_are_skipped_and_named(publisher: Server, file: Path) -> No
     ]
 
 
-def test_what_the_gate_refuses_is_no_reason_to_try_again(
+def test_a_refusal_by_the_gate_is_not_retried(
     publisher: Server, file: Path, tmp_path: Path
 ) -> None:
     publish(publisher)
@@ -95,12 +95,12 @@ def test_what_the_gate_refuses_is_no_reason_to_try_again(
     assert publish(publisher, force=True)["notes"][0].startswith("forced past lost_episodes")
 
 
-def test_too_many_bad_episodes_are_no_reason_to_try_again(publisher: Server, file: Path) -> None:
+def test_too_many_bad_episodes_are_not_retried(publisher: Server, file: Path) -> None:
     file.write_text(json.dumps([*episodes(4), *[{"id": "bad"}] * 5]))
     assert "5 bad episodes" in problem(publisher.call("POST", "/"), 422)["detail"]
 
 
-def test_a_source_that_cannot_be_read_is_worth_another_try(publisher: Server, file: Path) -> None:
+def test_a_source_that_cannot_be_read_is_retried(publisher: Server, file: Path) -> None:
     file.unlink()
     answer = publisher.call("POST", "/")
     assert problem(answer, 503)["type"].endswith(":source-unavailable")
@@ -116,9 +116,7 @@ def test_a_build_older_than_what_is_published_is_refused(publisher: Server, tmp_
     assert verify(FolderShelf(tmp_path / "shelf")).version == newer.version
 
 
-def test_while_another_builds_it_says_so_and_afterwards_it_builds(
-    publisher: Server, tmp_path: Path
-) -> None:
+def test_a_build_is_refused_while_another_one_runs(publisher: Server, tmp_path: Path) -> None:
     leases = FolderLeases(tmp_path / "shelf")
     lease = leases.acquire("build", "somebody", 60, NOW.timestamp(), 9)
     running = problem(publisher.call("POST", "/"), 409)
@@ -128,14 +126,14 @@ def test_while_another_builds_it_says_so_and_afterwards_it_builds(
     publish(publisher)
 
 
-def test_a_build_that_died_keeps_nobody_from_building_for_ever(
-    publisher: Server, tmp_path: Path
-) -> None:
+def test_the_lease_of_a_build_that_died_expires(publisher: Server, tmp_path: Path) -> None:
     FolderLeases(tmp_path / "shelf").acquire("build", "dead", 60, NOW.timestamp() - 61, 9)
     publish(publisher)
 
 
-def test_of_many_calls_at_once_the_rest_are_told_to_wait(publisher: Server, tmp_path: Path) -> None:
+def test_of_many_concurrent_calls_one_builds_and_the_others_are_refused(
+    publisher: Server, tmp_path: Path
+) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: publisher.call("POST", "/").status_code, range(8)))
     statuses = Counter(answers)
@@ -159,9 +157,7 @@ def test_only_the_newest_snapshots_are_kept_and_the_current_one(
 @pytest.mark.parametrize(
     ("body", "field"), [({"force": "yes"}, "force"), ({"forced": True}, "forced"), (b"[]", "body")]
 )
-def test_a_request_that_says_something_else_is_refused(
-    publisher: Server, body: Any, field: str
-) -> None:
+def test_an_invalid_request_is_refused_by_field(publisher: Server, body: Any, field: str) -> None:
     problem(publisher.call("POST", "/", body), 400, field)
 
 

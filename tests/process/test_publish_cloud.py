@@ -108,7 +108,7 @@ def test_the_next_build_reads_only_what_changed(
         proxy.stop()
 
 
-def test_a_bucket_or_a_collection_out_of_reach_is_worth_another_try(
+def test_an_unreachable_bucket_is_retried(
     cloud: Cloud, in_the_cloud: Callable[..., Server], storage: StorageEmulator
 ) -> None:
     server = in_the_cloud()

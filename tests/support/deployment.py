@@ -18,38 +18,12 @@ from tests.support.fake_cloud import FakeCloud
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "my-feed"
-TOOLS = [
-    "bash",
-    "cat",
-    "cut",
-    "dirname",
-    "env",
-    "find",
-    "fold",
-    "grep",
-    "head",
-    "mktemp",
-    "openssl",
-    "rm",
-    "sed",
-    "sleep",
-    "sort",
-    "tee",
-    "tr",
-    "xargs",
-]
+TOOLS = "bash cat cut dirname env find fold grep head mktemp openssl rm sed sleep sort tee tr xargs"
 """the programs of a machine that deploy.sh uses, beside gcloud, firebase, curl and python3"""
-SOURCES = [
-    ".gcloudignore",
-    "deploy.sh",
-    "deploy",
-    "firebase.json",
-    "firestore.indexes.json",
-    "firestore.rules",
-    "main.py",
-    "requirements.txt",
-    "web",
-]
+SOURCES = (
+    ".gcloudignore deploy.sh deploy firebase.json firestore.indexes.json firestore.rules main.py"
+)
+"""what of the repository deploy.sh uses, beside requirements.txt and web/"""
 PYTHON = Path(sys.executable).resolve()
 needs_gcloud = pytest.mark.skipif(shutil.which("gcloud") is None, reason="no gcloud to ask")
 
@@ -106,14 +80,14 @@ class Account:
         self._cloud = FakeCloud(state)
         self._bin = folder / "bin"
         self._bin.mkdir()
-        for tool in {*TOOLS} - {*without}:
+        for tool in {*TOOLS.split()} - {*without}:
             (self._bin / tool).symlink_to(str(shutil.which(tool)))
         self._cloud.install(self._bin, {"gcloud", "firebase", "curl"} - {*without})
         if "python3" not in without:
             (self._bin / "python3").symlink_to(PYTHON)
         self.work = folder / "earshot"
         self.work.mkdir()
-        for name in SOURCES:
+        for name in (*SOURCES.split(), "requirements.txt", "web"):
             if (source := ROOT / name).is_dir():
                 ignored = shutil.ignore_patterns("__pycache__")
                 shutil.copytree(source, self.work / name, ignore=ignored)

@@ -1,4 +1,4 @@
-"""Summaries spoiled in every way, and the drift that a reconcile has to find in each."""
+"""Summaries that are wrong in every way, and the drift that a reconcile has to find in each."""
 
 import asyncio
 import random
@@ -12,29 +12,29 @@ from feed.ports.users import SummaryStore
 from feed.summary.writer import refresh_summary
 from functions.triggers.summary_updates import pause
 
-ENGAGED = tuple(
+ENGAGEMENTS = tuple(
     Engagement(id=name, episode_id=f"of-{name}", type="like", timestamp_us=at)
     for name, at in (("c", 3), ("b", 2), ("a", 1))
 )
 PROFILE = Profile(languages=("en",), muted_series=("s",))
-RIGHT = Summary(engagements=ENGAGED, profile=PROFILE)
+RIGHT = Summary(engagements=ENGAGEMENTS, profile=PROFILE)
 FOREIGN = Engagement(id="x", episode_id="x", type="click", timestamp_us=2)
 
 
 class Case(NamedTuple):
-    """A user: the summary that is stored (None: none), and what is wrong with it."""
+    """A user with a stored summary, or None, and the drift to find in it, or None."""
 
     summary: Summary | None
     drift: dict[str, Any] | None
     known: bool = True
-    """whether there are engagements and a profile, those of `RIGHT`"""
+    """whether the user has the engagements and the profile of `RIGHT`"""
 
 
 def _but(**fields: Any) -> Summary:
     return msgspec.structs.replace(RIGHT, **fields)
 
 
-_c, _b, _a = ENGAGED
+_c, _b, _a = ENGAGEMENTS
 _MUTED = msgspec.structs.replace(PROFILE, muted_series=("s", "t"))
 _LIKED_LATE = msgspec.structs.replace(_a, timestamp_us=9)
 _ALL_OF_IT = {"engagements_missing": 3, "profile": ["muted_series", "languages"]}
@@ -64,27 +64,27 @@ CASES = {
         },
     ),
 }
-"""by user id"""
+"""Cases by user id."""
 
 
 def found(cases: dict[str, Case] = CASES) -> dict[str, dict[str, Any]]:
-    """The drift of each user who has some."""
+    """Returns the drift of each user that has any."""
     return {uid: case.drift for uid, case in cases.items() if case.drift is not None}
 
 
 async def seed(store: SummaryStore, cases: dict[str, Case] = CASES) -> None:
-    """Store these users."""
+    """Stores the users of these cases."""
     fields = {name: value for name, value in msgspec.structs.asdict(PROFILE).items() if value}
     for uid, case in cases.items():
         if case.known:
-            await asyncio.gather(*(store.put_engagement(uid, one) for one in ENGAGED))
+            await asyncio.gather(*(store.put_engagement(uid, one) for one in ENGAGEMENTS))
             await store.update_profile(uid, fields)
         if case.summary is not None:
             await store.write_summary(uid, case.summary, None)
 
 
 async def assert_exact(store: SummaryStore, uids: Iterable[str]) -> None:
-    """Each summary is the one that engagements and profile make: none where there are none."""
+    """Asserts that each summary is the one rebuilt from engagements and profile, or none."""
     for uid in uids:
         stored = await store.read_summary(uid)
         exist = newest(await store.newest_engagements(uid, 10_000))
@@ -95,7 +95,7 @@ async def assert_exact(store: SummaryStore, uids: Iterable[str]) -> None:
 
 
 class Stream:
-    """Real updates of some users, as an app and its triggers make them, until it is stopped."""
+    """Concurrent updates of users, as an app and its triggers make them, until stopped."""
 
     def __init__(self, open_store: Callable[[], SummaryStore], uids: Sequence[str]) -> None:
         self._open = open_store
@@ -104,11 +104,11 @@ class Stream:
         self.updates = 0
 
     async def flow(self, writers: int = 3) -> None:
-        """Engagements come, change and go; each is named to the writer a moment later, twice."""
+        """Adds, changes and deletes engagements, and handles the event of each twice."""
         await asyncio.gather(*(self._write(random.Random(number)) for number in range(writers)))
 
     def stop(self) -> None:
-        """Let each writer end what it began."""
+        """Stops the writers, each after its current update."""
         self._stopped = True
 
     async def _write(self, rng: random.Random) -> None:

@@ -87,7 +87,7 @@ def test_a_broken_feed_stops_no_other_and_is_no_bad_episode(
     assert len(decode((here / "out").read_bytes())) == 1
 
 
-def test_feeds_of_this_machine_need_a_word(
+def test_feeds_of_this_machine_need_an_option(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "*")
@@ -111,7 +111,7 @@ def test_feeds_of_this_machine_need_a_word(
     ],
 )
 @pytest.mark.usefixtures("here")
-def test_an_option_that_makes_no_sense_is_refused(
+def test_an_invalid_option_is_refused_by_name(
     wrong: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
@@ -148,9 +148,7 @@ def test_publishing_the_same_catalog_again_changes_nothing(
     assert len(versions(capsys)) == 1
 
 
-def test_the_gate_refuses_and_force_lets_through(
-    here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_gate_refuses_unless_forced(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("publish", "--episodes", write(here / "e.json", range(50)), "--shelf", "shelf") == 0
     fewer = ["publish", "--episodes", write(here / "e.json", range(30)), "--shelf", "shelf"]
     assert run(*fewer) == 1
@@ -244,7 +242,7 @@ def test_a_catalog_from_today_is_left_alone_until_its_input_changes(
     ],
 )
 @pytest.mark.usefixtures("here")
-def test_what_is_not_there_is_said(
+def test_a_missing_input_or_version_is_named(
     capsys: pytest.CaptureFixture[str], arguments: list[str], reason: str
 ) -> None:
     assert run(*arguments) == 1

@@ -45,7 +45,7 @@ def test_a_stored_profile_keeps_what_is_a_language_once() -> None:
     assert standard_tags(stored) is stored
 
 
-def test_a_tag_that_nobody_is_asked_about_is_standard() -> None:
+def test_a_tag_that_is_taken_without_a_lookup_is_standard() -> None:
     for pair in itertools.product(string.ascii_lowercase, repeat=2):
         if _STANDARD.fullmatch(tag := "".join(pair)):
             assert langcodes.standardize_tag(tag, macro=True) == tag
@@ -65,7 +65,7 @@ def test_an_episode_is_found_by_the_standard_form_of_its_language(said: str, tag
     assert [*catalog.languages] == [tag.partition("-")[0]]
 
 
-def test_an_episode_whose_language_is_none_is_kept_and_said() -> None:
+def test_an_episode_with_an_invalid_language_is_kept_and_noted() -> None:
     found = read("English", "en", "und", None, "English", "en-us.utf8")
     assert [one.language for one in found.episodes] == [None, "en", None, None, None, "en-us.utf8"]
     assert found.problems == []

@@ -31,14 +31,14 @@ def test_it_is_the_mean_and_the_99th_percentile_of_all_pairs() -> None:
     assert cosine_scale(rows) / 0.05 == pytest.approx(np.rint(cosine_scale(rows) / 0.05))
 
 
-def test_of_many_a_part_tells_as_much() -> None:
+def test_a_sample_of_many_rows_is_as_good() -> None:
     rows = unit(np.random.default_rng(0).normal(0.3, 1, (9000, 16)))
     pairs = (rows[::9] @ rows.T)[rows[::9] @ rows.T < 0.9999]
     assert cosine_scale(rows) == pytest.approx([pairs.mean(), np.percentile(pairs, 99)], abs=0.03)
 
 
 @pytest.mark.parametrize("rows", [np.eye(19), np.ones((40, 4)), np.zeros((0, 8))])
-def test_where_there_is_nothing_to_tell_cosines_stay_as_they_are(rows: np.ndarray) -> None:
+def test_too_few_or_equal_rows_leave_cosines_unscaled(rows: np.ndarray) -> None:
     assert cosine_scale(unit(rows) if len(rows) else rows.astype(np.float32)).tolist() == [0, 1]
 
 
