@@ -1,4 +1,4 @@
-"""Whatever a search answers, only what this catalog allows is shown; and a search hides nobody."""
+"""External search: whatever it answers, allowed episodes alone are shown, and none is hidden."""
 
 from typing import Any
 
@@ -21,17 +21,17 @@ from tests.support.scenarios import FILMS, PLAIN
 from tests.support.vector_search import ExactSearch, retrieved
 
 EPISODES = episodes(80, seed=3)
-HELD = catalog_of(EPISODES)
-BLIND = catalog_of(EPISODES, keep_vectors=False)
-SEARCH = ExactSearch(HELD)
+IN_MEMORY = catalog_of(EPISODES)
+WITHOUT = catalog_of(EPISODES, keep_vectors=False)
+SEARCH = ExactSearch(IN_MEMORY)
 
-known = st.sampled_from([*BLIND.ids, *(f"content-{n}" for n in range(80))])
+known = st.sampled_from([*WITHOUT.ids, *(f"content-{n}" for n in range(80))])
 scenarios = st.sampled_from([PLAIN, shipped()["baseline"], FILMS])
 
 
 @st.composite
 def queries(draw: st.DrawFn) -> Query:
-    """Of users who did, stated, muted and excluded anything."""
+    """Queries with any engagements, interests, mutes and exclusions."""
     some = st.lists(known, max_size=30)
     fields: dict[str, Any] = {
         "engagements": [
@@ -41,7 +41,7 @@ def queries(draw: st.DrawFn) -> Query:
         "category_interests": draw(st.lists(st.sampled_from(TOPICS), max_size=3)),
         "excluded_ids": draw(some),
         "served_ids": draw(some),
-        "muted_series": draw(st.lists(st.sampled_from(list(BLIND.series_ids)), max_size=3)),
+        "muted_series": draw(st.lists(st.sampled_from(list(WITHOUT.series_ids)), max_size=3)),
     }
     profile = Profile(
         muted_categories=tuple(draw(st.lists(st.sampled_from(TOPICS), max_size=2))),
@@ -60,9 +60,7 @@ matches = st.lists(
 )
 vectors = st.dictionaries(
     known,
-    st.lists(st.floats(width=32), min_size=DIMENSION, max_size=DIMENSION).map(
-        lambda row: np.array(row, np.float32)
-    )
+    st.lists(st.floats(width=32), min_size=DIMENSION, max_size=DIMENSION).map(np.float32)
     | st.sampled_from(
         [
             np.zeros(DIMENSION, np.float32),
@@ -79,47 +77,48 @@ vectors = st.dictionaries(
 
 
 @given(queries(), scenarios, vectors, matches, matches)
-def test_whatever_a_search_answers_nothing_that_is_not_allowed_is_shown(
+def test_only_allowed_episodes_are_shown_whatever_a_search_answers(
     query: Query,
     scenario: Scenario,
     answered: dict[str, np.ndarray],
     similar: list[Match],
-    averse: list[Match],
+    dislikes: list[Match],
 ) -> None:
-    ranker = Ranker(BLIND, scenario)
+    ranker = Ranker(WITHOUT, scenario)
     plan = ranker.plan_search(query)
     if plan is None:
         return
-    slate = ranker.rank(query, plan.result(plan.user_vector(answered), similar, averse))
+    slate = ranker.rank(query, plan.result(plan.user_vector(answered), similar, dislikes))
     allowed = plan.eligible.allowed
     assert allowed[slate.rows].all()
     assert len(set(slate.rows.tolist())) == len(slate.rows)
     assert (np.abs(slate.scores[:, 0].astype(np.int64)) <= 1_000_000).all()
     assert scenario.name == "baseline" or len(slate.rows) or not allowed.any()
-    assert all(reason["text"] for reason in render_all(BLIND, slate.reasons))
+    assert all(reason["text"] for reason in render_all(WITHOUT, slate.reasons))
 
 
 @given(queries(), scenarios)
-# Once in ten thousand sessions two episodes are as good but for a rounding.
+# In one of ten thousand sessions two episodes differ by a rounding error alone.
 @settings(derandomize=True, max_examples=40)
-def test_a_session_by_a_search_scores_as_the_one_by_vectors_that_are_held(
+def test_a_session_by_a_search_is_the_one_by_vectors_in_memory(
     query: Query, scenario: Scenario
 ) -> None:
-    ranker = Ranker(BLIND, scenario)
+    ranker = Ranker(WITHOUT, scenario)
     found = ranker.rank(query, retrieved(ranker, SEARCH, query))
-    held = Ranker(HELD, scenario).rank(query)
+    held = Ranker(IN_MEMORY, scenario).rank(query)
     assert len(found.rows) == len(held.rows)
     if len(held.rows):
         assert np.abs(found.scores - held.scores).max() <= 3
     for field in ("cold_start", "user_vector_episodes", "degraded"):
         assert getattr(found, field) == getattr(held, field)
+    assert found.trace.removed == held.trace.removed
 
 
 @given(queries(), scenarios)
-def test_a_search_of_pinecone_hides_nobody_who_may_be_shown(
+def test_the_filter_of_pinecone_admits_every_allowed_episode(
     query: Query, scenario: Scenario
 ) -> None:
-    plan = Ranker(BLIND, scenario).plan_search(query)
+    plan = Ranker(WITHOUT, scenario).plan_search(query)
     if plan is None:
         return
     condition = metadata_filter(plan.restriction)
@@ -127,18 +126,18 @@ def test_a_search_of_pinecone_hides_nobody_who_may_be_shown(
     for row in np.flatnonzero(plan.eligible.allowed).tolist():
         whole = metadata(EPISODES[row])
         assert admits(whole)
-        for name in whole:  # or of whom it knows less
+        for name in whole:  # or a record without one of the fields
             assert admits({field: value for field, value in whole.items() if field != name})
 
 
-def test_a_search_is_spared_most_of_what_may_not_be_shown() -> None:
-    query = query_of(category_interests=["Chess"], excluded_ids=list(BLIND.ids)[:20])
-    plan = Ranker(BLIND, PLAIN).plan_search(query)
+def test_the_filter_of_pinecone_refuses_most_of_what_may_not_be_shown() -> None:
+    query = query_of(category_interests=["Chess"], excluded_ids=list(WITHOUT.ids)[:20])
+    plan = Ranker(WITHOUT, PLAIN).plan_search(query)
     assert plan is not None
     condition = metadata_filter(plan.restriction)
     assert condition is not None
     admits = predicate(condition)
-    allowed = plan.eligible.allowed & BLIND.embeddings.present
-    admitted = np.array([admits(metadata(one)) for one in EPISODES]) & BLIND.embeddings.present
+    allowed = plan.eligible.allowed & WITHOUT.embeddings.present
+    admitted = np.array([admits(metadata(one)) for one in EPISODES]) & WITHOUT.embeddings.present
     assert (admitted & ~allowed).sum() <= 3  # not out yet
     assert (~admitted).sum() > 20

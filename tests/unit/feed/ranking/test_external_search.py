@@ -55,41 +55,6 @@ def daily(catalog: Catalog, rows: list[int], kind: str) -> Query:
     )
 
 
-def queries(catalog: Catalog) -> dict[str, Query]:
-    liked = engagements(catalog, *EMBEDDED[7:12], kind="bookmark")
-    disliked = engagements(catalog, *EMBEDDED[100:102], kind="not_interested")
-    return {
-        "one engagement": query_of(engagements=engagements(catalog, EMBEDDED[3])),
-        "many engagements": query_of(engagements=engagements(catalog, *EMBEDDED[10:40])),
-        "interests alone": query_of(category_interests=["Chess", "Bread"]),
-        "filters": query_of(
-            Profile(languages=("en",), muted_categories=("Dance",)),
-            engagements=liked,
-            category_interests=["Forests"],
-            excluded_ids=[f"content-{n}" for n in range(0, 400, 3)],
-            muted_series=[catalog.series_ids[2]],
-            served_ids=ids_of(catalog, range(50)),
-        ),
-        "dislikes": query_of(engagements=liked + disliked),
-        "a dislike alone": query_of(engagements=disliked[:1]),
-        "nothing": query_of(),
-    }
-
-
-@pytest.mark.parametrize("scenario", [PLAIN, BASELINE], ids=lambda one: one.name)
-def test_a_session_by_a_search_is_the_one_by_vectors_in_memory(
-    without: Catalog, catalog: Catalog, scenario: Scenario
-) -> None:
-    for name, query in queries(catalog).items():
-        found, held = both(without, catalog, query, scenario)
-        assert found.rows.tolist() == held.rows.tolist(), name
-        assert np.abs(found.scores - held.scores).max() <= 1, name
-        for field in ("cold_start", "user_vector_episodes", "degraded"):
-            assert getattr(found, field) == getattr(held, field), name
-        assert found.trace.removed == held.trace.removed
-        assert sum(found.trace.sources.values()) == sum(held.trace.sources.values())
-
-
 def test_a_search_is_a_source_of_its_own(without: Catalog, catalog: Catalog) -> None:
     found, _ = both(without, catalog, query_of(engagements=engagements(catalog, 0)))
     assert found.trace.sources == {"retrieved": 150}
