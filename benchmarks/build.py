@@ -88,19 +88,19 @@ def _loaded(folder: Path, loads: int, settings: dict[str, str]) -> dict[str, Any
             one = run_step(folder, "load", how, **settings)
             several.extend([one] if turn else [])
     return {
-        how: {name: Spread.of(one[name] for one in several)._asdict() for name in several[0]}
+        how: {name: Spread.of(one[name] for one in several) for name in several[0]}
         for how, several in runs.items()
     }
 
 
 def bucket_load_s(one: dict[str, Any]) -> float:
     """Seconds to load from a bucket at `MB_PER_S`, transfer and then processing."""
-    processor_s = one["loads"]["bucket"]["processor_s"]["median"]
+    processor_s = one["loads"]["bucket"]["processor_s"].median
     return float(one["stored"]["packed_mb"] / MB_PER_S + processor_s)
 
 
 def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
-    """The measurements as tables."""
+    """The measurements of builds and loads as tables."""
     builds, loads = [], []
     for one in found:
         run = one["built"]
@@ -112,7 +112,7 @@ def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
         for how, run in one["loads"].items():
             remote = how == "bucket"
             size_mb = one["stored"]["packed_mb"] if remote else one["built"]["size_mb"]
-            spreads = [Spread(**run[name]) for name in ("seconds", "processor_s", "memory_mb")]
+            spreads = [run[name] for name in ("seconds", "processor_s", "memory_mb")]
             shown = [spreads[0].shown(3), spreads[1].shown(3), f"{spreads[2].median:,.0f}"]
             at_bandwidth = f"{bucket_load_s(one):.2f}" if remote else ""
             loads.append([f"{one['episodes']:,}", how, f"{size_mb:,.1f}", *shown, at_bandwidth])
@@ -130,7 +130,7 @@ def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the benchmark and publish its result."""
+    """Measure builds and loads, print the tables and write the JSON file."""
     parser = argument_parser("build", __doc__ or "")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="EPISODES")
     parser.add_argument("--full", action="store_true", help=f"{FULL:,} episodes as well")

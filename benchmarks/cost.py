@@ -9,6 +9,7 @@ import asyncio
 import math
 import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -227,7 +228,7 @@ def _dollars(amount: float) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Compute the costs and publish the result."""
+    """Compute the costs, print the tables and write the JSON file."""
     parser = argument_parser("cost", __doc__ or "")
     parser.add_argument("--http", type=Path, metavar="FILE", help="JSON of benchmarks.http")
     parser.add_argument("--summary", type=Path, metavar="FILE", help="JSON of benchmarks.summary")
@@ -248,7 +249,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         over_http = read_result(given.http).found
     else:
         dataset = SyntheticDataset(given.episodes)
-        over_http = http.result(http.measure(dataset, [16], 2.0, 1), dataset).found
+        over_http = asdict(http.result(http.measure(dataset, [16], 2.0, 1), dataset))["found"]
     events = read_result(given.summary).found if given.summary else _events()
     found = figures_of(over_http, events)
     origin_ms = origin.measure(EPISODES, 5)[origin.AS_IT_WAS].median

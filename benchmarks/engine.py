@@ -192,7 +192,7 @@ def measure(size: int, dimension: int, peers: Sequence[str] | None) -> dict[str,
 
 
 def result(runs: Sequence[dict[str, Any]]) -> BenchmarkResult:
-    """The measurements as tables."""
+    """The measurements of sessions, stages and searches as tables."""
     sessions, by_stage, searches = [], [], []
     for run in runs:
         size = [f"{run['episodes']:,} x {run['dimension']}", f"{run['lists']:,}"]
@@ -223,7 +223,7 @@ def _spread(found: dict[str, Any]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure every size and publish the result."""
+    """Measure every size, print the tables and write the JSON file."""
     parser = argument_parser("engine", __doc__ or "")
     parser.add_argument("--sizes", type=_size, nargs="+", default=SIZES, metavar="N[xD]")
     parser.add_argument("--full", action="store_true", help=f"{FULL[0]:,} episodes as well")

@@ -49,11 +49,11 @@ class Contender:
     """by number of connections: the figures of each round"""
 
     def load(self, connections: int, seconds: float) -> LoadResult:
-        """Send requests for a while."""
+        """Send sessions over `connections` for `seconds`; returns the outcome."""
         return drive(self.served.url, self.requests, connections=connections, duration_s=seconds)
 
     def record_round(self, connections: int, seconds: float) -> None:
-        """Send requests for a while and keep the figures.
+        """Send sessions over `connections` for `seconds` and keep the figures of the round.
 
         Raises:
             RuntimeError: a request was not answered with 200.
@@ -149,7 +149,7 @@ def measure(
 def result(
     found: dict[str, dict[int, dict[str, Any]]], dataset: SyntheticDataset
 ) -> BenchmarkResult:
-    """The measurements as a table."""
+    """The measurements of sessions as a table."""
     rows = [
         [
             name,
@@ -172,21 +172,12 @@ def result(
         "http",
         ABOUT,
         [ResultTable(f"Sessions over HTTP, {dataset.episodes:,} episodes", header, rows)],
-        {
-            "episodes": dataset.episodes,
-            "contenders": {
-                name: {
-                    number: {k: s._asdict() for k, s in figures.items()}
-                    for number, figures in by.items()
-                }
-                for name, by in found.items()
-            },
-        },
+        {"episodes": dataset.episodes, "contenders": found},
     )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the benchmark and publish its result."""
+    """Measure sessions, print the tables and write the JSON file."""
     parser = argument_parser("http", __doc__ or "")
     parser.add_argument("--episodes", type=int, default=10_000, metavar="N")
     parser.add_argument("--users", type=int, default=100, metavar="N")

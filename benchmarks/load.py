@@ -159,7 +159,7 @@ def result(load: LoadResult, known: KnownEpisodes, connections: int) -> Benchmar
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Send load to a function and publish the result."""
+    """Send load to a function, print the tables and write the JSON file."""
     parser = argument_parser("load", __doc__ or "", "--output")
     parser.add_argument("--url", required=True, help="address of the function, without /api")
     parser.add_argument("--concurrency", type=int, default=8, metavar="N", help="(default: 8)")

@@ -193,7 +193,7 @@ def _kinds(origin: OriginalFeed, rankers: dict[str, Ranker], summary: Summary) -
 
 
 def result(found: dict[int, dict[str, Any]]) -> BenchmarkResult:
-    """The measurements as a table."""
+    """The measurements of sessions as a table."""
     rows = [
         [
             f"{episodes:,}",
@@ -208,18 +208,17 @@ def result(found: dict[int, dict[str, Any]]) -> BenchmarkResult:
     about = (
         f"{ABOUT} At least {alike:.0%} of a queue of baseline is in that of the original approach."
     )
-    plain = {
-        str(episodes): {k: v._asdict() if k != "same" else v for k, v in figures.items()}
-        for episodes, figures in found.items()
-    }
     header = ["episodes", "", "processor ms", "ratio"]
     return BenchmarkResult(
-        "origin", about, [ResultTable("One session", header, rows)], {"sizes": plain}
+        "origin",
+        about,
+        [ResultTable("One session", header, rows)],
+        {"sizes": {str(size): figures for size, figures in found.items()}},
     )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the benchmark and publish its result."""
+    """Measure sessions, print the tables and write the JSON file."""
     parser = argument_parser("origin", __doc__ or "")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="EPISODES")
     parser.add_argument("--sessions", type=int, default=7, metavar="N", help="(default: 7)")

@@ -77,20 +77,20 @@ def measure(executable: str, loads: int) -> list[dict[str, Any]]:
     return [
         {
             "slowed": slowed,
-            "asked": Spread.of(one["asked"] for one in several)._asdict(),
-            "painted": Spread.of(one["painted"] for one in several)._asdict(),
-            "delay": Spread.of(one["painted"] - one["answered"] for one in several)._asdict(),
+            "asked": Spread.of(one["asked"] for one in several),
+            "painted": Spread.of(one["painted"] for one in several),
+            "delay": Spread.of(one["painted"] - one["answered"] for one in several),
         }
         for slowed, several in runs.items()
     ]
 
 
 def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
-    """The measurements as a table."""
+    """The measurements of page loads as a table."""
     rows = [
         [
             "as it is" if one["slowed"] == 1 else f"{one['slowed']} times",
-            *(Spread(**one[name]).shown(0) for name in ("asked", "delay", "painted")),
+            *(one[name].shown(0) for name in ("asked", "delay", "painted")),
         ]
         for one in found
     ]
@@ -101,7 +101,7 @@ def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the benchmark and publish its result."""
+    """Measure page loads, print the tables and write the JSON file."""
     parser = argument_parser("paint", __doc__ or "")
     parser.add_argument(
         "--loads", type=int, default=15, metavar="N", help="number of loads (default: 15)"

@@ -149,7 +149,7 @@ def measure(events: int, users: int, probes: int) -> dict[str, Any]:
 
 
 def result(found: dict[str, Any]) -> BenchmarkResult:
-    """The measurements as tables."""
+    """The measurements of events as tables."""
     rows = [
         [
             name,
@@ -181,7 +181,7 @@ def result(found: dict[str, Any]) -> BenchmarkResult:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the benchmark and publish its result."""
+    """Measure events, print the tables and write the JSON file."""
     parser = argument_parser("summary", __doc__ or "")
     parser.add_argument("--events", type=int, default=1000, metavar="N", help="(default: 1000)")
     parser.add_argument("--users", type=int, default=200, metavar="N", help="(default: 200)")

@@ -15,25 +15,34 @@ from evaluation.behaviour.runner import CaseResult, find_cases, run_case
 from evaluation.counterfactual.decisions import read_decisions
 from evaluation.counterfactual.estimates import estimate
 from evaluation.data.synthetic import episodes_jsonl, events_csv, synthetic_data
+from evaluation.offline.recommender import Recommender
 from evaluation.offline.replay import OfflineResult
-from evaluation.offline.run import InputFiles, prepare
+from evaluation.offline.run import InputFiles, OfflineRun, prepare
 from evaluation.report.page import number, text_table, with_interval
 from evaluation.tuning.search import best
 from evaluation.tuning.space import load_space
 from evaluation.tuning.tune import search_parameters, tuned_scenario
 from evaluation.wiring import chosen_scenarios, known_scenarios, write_file
 from feed.model.timestamps import rfc3339
+from feed.scenarios.scenario import Scenario
 
 
 def offline(options: argparse.Namespace) -> int:
     """Replay interactions: compare scenarios and baselines on what users chose next."""
-    scenarios = chosen_scenarios(options.scenario, options.scenarios)
+    _replay(options, chosen_scenarios(options.scenario, options.scenarios))
+    return 0
+
+
+def _replay(
+    options: argparse.Namespace, scenarios: Sequence[Scenario]
+) -> tuple[OfflineRun, list[Recommender], list[OfflineResult]]:
+    """Replay interactions, print the table of metrics and write them as JSON."""
     run = prepare(files_of(options))
     rankings = run.rankings(scenarios, seed=options.seed)
     outcomes = list(run.outcomes(rankings, options.k, seed=options.seed))
     print(offline_table(outcomes))
     write_json(options.json, {one.name: one.as_json() for one in outcomes})
-    return 0
+    return run, rankings, outcomes
 
 
 def behaviour(options: argparse.Namespace) -> int:
@@ -73,17 +82,13 @@ def report(options: argparse.Namespace) -> int:
 
     known = known_scenarios(options.scenarios)
     scenarios = chosen_scenarios(options.scenario, options.scenarios)
-    run = prepare(files_of(options))
-    rankings = run.rankings(scenarios, seed=options.seed)
-    outcomes = list(run.outcomes(rankings, options.k, seed=options.seed))
-    print(offline_table(outcomes))
+    run, rankings, outcomes = _replay(options, scenarios)
     known |= {one.name: one for one in scenarios}
     paths = find_cases(options.cases) if options.cases else []
     cases = [run_case(path, known, scenarios[0].name) for path in track(paths, "cases", len(paths))]
     with stage("report"):
         write_file(options.out, replay_report(run, rankings, outcomes, cases, seed=options.seed))
     print(f"\n{options.out}")
-    write_json(options.json, {one.name: one.as_json() for one in outcomes})
     return 1 if any(one.status == "fail" for one in cases) else 0
 
 

@@ -1,4 +1,4 @@
-"""Synthetic embeddings with the structure of real ones: clusters, few directions, block noise."""
+"""Synthetic embeddings with the structure of real ones: clusters, few directions, some noise."""
 
 import numpy as np
 import numpy.typing as npt

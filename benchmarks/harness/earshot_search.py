@@ -25,7 +25,7 @@ class EarshotSearch:
     def search(
         self, asked: VectorArray, excluded: RowArray, count: int, effort: int
     ) -> list[RowArray]:
-        """Implements `Peer.search`."""
+        """Rows that Earshot finds for each query vector, without excluded rows."""
         catalog, embeddings = self._catalog, self._catalog.embeddings
         if effort:
             threshold = np.array([effort / 100], np.float32)

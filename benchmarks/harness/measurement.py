@@ -6,8 +6,9 @@ import sys
 import time
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,8 @@ def quantiles(values: Sequence[float], digits: int = 2) -> dict[str, float]:
     return {f"p{q}": round(one, digits) for q, one in zip(QUANTILES, found, strict=True)}
 
 
-class Spread(NamedTuple):
+@dataclass(frozen=True)
+class Spread:
     """The median of a few runs, with their minimum and maximum."""
 
     median: float

@@ -40,7 +40,7 @@ class ExactNumpy:
     def search(
         self, asked: VectorArray, excluded: RowArray, count: int, effort: int
     ) -> list[RowArray]:
-        """Implements `Peer.search`."""
+        """Rows of the exactly nearest vectors for each query vector, without excluded rows."""
         del effort
         cosines = self._rows @ asked.T
         cosines[excluded] = -2
@@ -70,7 +70,7 @@ class FaissLists:
     def search(
         self, asked: VectorArray, excluded: RowArray, count: int, effort: int
     ) -> list[RowArray]:
-        """Implements `Peer.search`."""
+        """Rows that faiss finds in `effort` lists for each query vector, without excluded rows."""
         selector = self._faiss.IDSelectorNot(self._faiss.IDSelectorBatch(excluded))
         parameters = self._faiss.SearchParametersIVF(sel=selector, nprobe=effort)
         return [*self._index.search(asked, count, params=parameters)[1]]
@@ -92,7 +92,7 @@ class Hnswlib:
     def search(
         self, asked: VectorArray, excluded: RowArray, count: int, effort: int
     ) -> list[RowArray]:
-        """Implements `Peer.search`."""
+        """Rows that hnswlib finds with ef = `effort`, by query vector, without excluded rows."""
         self._index.set_ef(effort)
         found, _ = self._index.knn_query(asked, k=OVERSAMPLING * count, num_threads=1)
         return _without(found.astype(np.int64), excluded, count)

@@ -9,9 +9,10 @@ from evaluation.offline.recommender import Recommender
 from evaluation.offline.replay import OfflineResult
 from evaluation.offline.run import OfflineRun
 from evaluation.offline.scenario_recommender import ScenarioRecommender
-from evaluation.report import accuracy, composition, worst_served
+from evaluation.report import accuracy, composition
 from evaluation.report.page import html_table, number, page, pair, paragraph
 from evaluation.report.session_sample import USERS, SessionSample, sample_sessions
+from evaluation.report.worst_served import worst_served
 from feed.model.timestamps import rfc3339
 
 
@@ -143,5 +144,5 @@ def _worst(judged: ScenarioRecommender, run: OfflineRun) -> str:
         "The users whose next choice scored lowest, among published choices with engagements. "
         "Below each recommended episode: its reason and the largest parts of its score."
     )
-    found = worst_served.worst(judged, run.training, run.targets)
+    found = worst_served(judged, run.training, run.targets)
     return paragraph(text) + (found or paragraph("There are none."))

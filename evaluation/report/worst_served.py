@@ -15,7 +15,7 @@ SHOWN = 8
 """number of engagements, and of recommendations, shown per user"""
 
 
-def worst(
+def worst_served(
     ranking: ScenarioRecommender, training: TrainingData, targets: Targets, count: int = 6
 ) -> str:
     """HTML about the `count` users whose next choice scored lowest.

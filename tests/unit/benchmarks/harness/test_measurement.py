@@ -54,7 +54,7 @@ def test_quantiles_are_those_of_the_values() -> None:
 
 
 def test_a_spread_is_a_median_with_minimum_and_maximum() -> None:
-    assert Spread.of([3.0, 1.0, 2.0]) == (2.0, 1.0, 3.0)
+    assert Spread.of([3.0, 1.0, 2.0]) == Spread(2.0, 1.0, 3.0)
     assert Spread(1234.5, 1.0, 2000.0).shown(1) == "1,234.5 (1.0-2,000.0)"
 
 

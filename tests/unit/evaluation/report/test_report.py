@@ -10,9 +10,10 @@ from evaluation.offline import replay
 from evaluation.offline.protocol import targets
 from evaluation.offline.replay import OfflineResult
 from evaluation.offline.scenario_recommender import ScenarioRecommender
-from evaluation.report import accuracy, worst_served
+from evaluation.report import accuracy
 from evaluation.report.page import html_table, page
 from evaluation.report.session_sample import POSITIONS, TOP, sample_sessions
+from evaluation.report.worst_served import worst_served
 from feed.scenarios.scenario import shipped
 from feed.session.reason_text import render_all
 from tests.support.interactions import EPISODES, FixedScores, event, history, rows_of, training_of
@@ -73,7 +74,7 @@ def test_the_best_value_of_a_metric_is_bold_where_more_is_better() -> None:
 
 
 def test_users_served_worst_are_those_whose_known_choice_scored_lowest() -> None:
-    shown = worst_served.worst(RANKING, KNOWN, ASKED)
+    shown = worst_served(RANKING, KNOWN, ASKED)
     names = re.findall(r"<h3>(\w+)</h3>", shown)
     above = {}
     for user, row, cold in zip(ASKED.users, ASKED.rows.tolist(), ASKED.cold, strict=True):
@@ -85,7 +86,7 @@ def test_users_served_worst_are_those_whose_known_choice_scored_lowest() -> None
     assert [above[name] for name in names] == sorted(above.values(), reverse=True)
     place = above[names[0]] + 1
     assert f"Its score ranks at {place} among" in shown
-    assert worst_served.worst(RANKING, KNOWN, ASKED, count=1).count("<article") == 1
+    assert worst_served(RANKING, KNOWN, ASKED, count=1).count("<article") == 1
 
 
 def test_parts_reasons_and_sources_are_those_of_the_queues() -> None:
