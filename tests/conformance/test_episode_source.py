@@ -1,4 +1,4 @@
-"""What any source of episodes must do."""
+"""The contract of sources of episodes."""
 
 import gzip
 import json

@@ -39,7 +39,7 @@ MALFORMED: dict[str, dict[str, Any]] = {
 
 
 class TestSpoiledDocuments:
-    """What others left in Firestore, well meant or not."""
+    """Documents that apps wrote into Firestore, valid or not."""
 
     @pytest.fixture
     def open_store(self, firestore_project: str) -> OpenStore:

@@ -100,7 +100,7 @@ class TestFirestoreStore(SummaryStoreContract):
         assert found == sorted(some, key=newest_first)[:6]
 
     @pytest.mark.parametrize("name", ["", "a/b", "..", "__a__", "x" * 1501, "\ud800"])
-    async def test_ids_that_no_document_can_have_are_of_nobody(
+    async def test_invalid_document_ids_have_no_documents(
         self, open_store: OpenStore, name: str
     ) -> None:
         store = open_store()

@@ -1,4 +1,4 @@
-"""The shelf on Cloud Storage: what any shelf must do, what it stores, and many who publish."""
+"""The shelf in Cloud Storage: its contract, what is stored, and concurrent publishers."""
 
 import hashlib
 import os
@@ -155,7 +155,7 @@ class TestManyPublishers:
         assert shelf.current(T) == won[0]
         assert len(shelf.entries(T)) == 101
 
-    def test_of_many_who_promote_the_same_only_one_is_told_that_it_did(
+    def test_of_many_promotions_of_one_version_one_succeeds(
         self, storage: StorageEmulator, shelf: Shelf, open_shelf: Callable[[], Shelf]
     ) -> None:
         one = put(shelf, "v1")

@@ -53,7 +53,7 @@ class TestTrouble:
         assert [e.version for e in shelf.entries(T)] == ["v1"]
 
     @pytest.mark.parametrize("how", ["status", "drop"])
-    def test_who_promoted_and_lost_the_answer_is_told_that_it_did(
+    def test_a_promotion_succeeds_though_its_answer_was_lost(
         self, storage: StorageEmulator, shelf: Shelf, how: str
     ) -> None:
         one = put(shelf, "v1")
@@ -62,14 +62,14 @@ class TestTrouble:
         assert shelf.current(T) == pointer
         assert shelf.promote(*put(shelf, "v2"), pointer.generation, T) == shelf.current(T)
 
-    def test_who_promoted_and_got_half_an_answer_is_told_that_it_did(
+    def test_a_promotion_succeeds_though_its_answer_was_cut(
         self, storage: StorageEmulator, shelf: Shelf
     ) -> None:
         one = put(shelf, "v1")
         storage.fail_next("truncate", method="POST", at=10)
         assert shelf.promote(*one, 0, T) == shelf.current(T)
 
-    def test_a_412_for_no_reason_is_not_taken_for_somebody_else(
+    def test_a_412_without_reason_is_no_conflict(
         self, storage: StorageEmulator, shelf: Shelf
     ) -> None:
         first = shelf.promote(*put(shelf, "v1"), 0, T)
@@ -85,7 +85,7 @@ class TestTrouble:
 
     @pytest.mark.parametrize("size", [1000, 9 << 20])
     @pytest.mark.parametrize("how", ["status", "drop"])
-    def test_who_put_and_lost_the_answer_has_put(
+    def test_a_snapshot_is_stored_though_the_answer_was_lost(
         self, storage: StorageEmulator, bucket: str, shelf: Shelf, how: str, size: int
     ) -> None:
         data = os.urandom(size)
@@ -152,7 +152,9 @@ class TestTrouble:
         assert [len(one.buffer) for one in deadlines] == [0]
         assert shelf.fetch("v1", T) == DATA
 
-    def test_nobody_there_is_unavailable_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_refused_connection_is_unavailable_in_time(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
         with within(0.9), pytest.raises(Unavailable):
             GcsShelf("any").current(0.5)

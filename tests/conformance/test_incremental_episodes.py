@@ -1,4 +1,4 @@
-"""Episodes in Firestore of which only what changed is read again."""
+"""Episodes in Firestore are read incrementally: only those that changed."""
 
 import random
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What leases must do, wherever they are kept: one at a time."""
+"""The contract of leases: one holder at a time."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ class LeasesContract:
     def leases(self, open_leases: Callable[[], Leases]) -> Leases:
         return open_leases()
 
-    def test_of_many_who_want_it_one_gets_it(
+    def test_of_many_contenders_one_gets_the_lease(
         self, open_leases: Callable[[], Leases], leases: Leases
     ) -> None:
         def acquire(number: int) -> Lease:
@@ -47,7 +47,7 @@ class LeasesContract:
         assert len(won) == 1
         assert [type(error) for error in lost] == [Conflict] * 11
 
-    def test_who_releases_too_late_releases_nobody_elses(self, leases: Leases) -> None:
+    def test_a_late_release_does_not_release_another_holders_lease(self, leases: Leases) -> None:
         late = leases.acquire("build", "one", 60, 1000, T)
         leases.acquire("build", "two", 60, 1061, T)
         leases.release(late, T)
@@ -55,7 +55,7 @@ class LeasesContract:
             leases.acquire("build", "three", 60, 1062, T)
         leases.release(late, T)
 
-    def test_who_released_twice_released_nobody_elses(self, leases: Leases) -> None:
+    def test_a_second_release_does_not_release_another_holders_lease(self, leases: Leases) -> None:
         one = leases.acquire("build", "one", 60, 1000, T)
         leases.release(one, T)
         leases.acquire("build", "two", 60, 1000, T)
@@ -74,7 +74,7 @@ class TestFolderLeases(LeasesContract):
     def open_leases(self, tmp_path: Path) -> Callable[[], Leases]:
         return lambda: FolderLeases(tmp_path / "shelf")
 
-    def test_what_says_nothing_is_held_by_nobody(self, tmp_path: Path, leases: Leases) -> None:
+    def test_an_unreadable_lease_is_free(self, tmp_path: Path, leases: Leases) -> None:
         leases.acquire("build", "one", 60, 1000, T)
         (tmp_path / "shelf/leases/build.json").write_bytes(b"{")
         leases.acquire("build", "two", 60, 1000, T)
@@ -85,7 +85,7 @@ class TestGcsLeases(LeasesContract):
     def open_leases(self, bucket: str) -> Callable[[], Leases]:
         return lambda: GcsLeases(bucket, PREFIX)
 
-    def test_who_got_it_and_lost_the_answer_has_it(
+    def test_a_lease_is_held_though_the_answer_was_lost(
         self, storage: StorageEmulator, leases: Leases
     ) -> None:
         storage.fail_next("status", method="POST", after=True)
@@ -94,7 +94,7 @@ class TestGcsLeases(LeasesContract):
         leases.release(lease, T)
         leases.acquire("build", "two", 60, 1000, T)
 
-    def test_what_says_nothing_is_held_by_nobody(
+    def test_an_unreadable_lease_is_free(
         self, storage: StorageEmulator, bucket: str, leases: Leases
     ) -> None:
         leases.acquire("build", "one", 60, 1000, T)

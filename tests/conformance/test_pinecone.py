@@ -1,4 +1,4 @@
-"""Embeddings from Pinecone, by the real SDK, from a stand-in that refuses what is wrong."""
+"""Embeddings from Pinecone, through the SDK, from an emulator that validates requests."""
 
 import msgspec
 import numpy as np

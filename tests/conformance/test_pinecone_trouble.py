@@ -1,4 +1,4 @@
-"""Embeddings from a Pinecone that refuses, hangs, is slow, breaks off and is not there."""
+"""Embeddings from a Pinecone that refuses, hangs, is slow, breaks off or is not there."""
 
 import threading
 import time
@@ -64,7 +64,7 @@ class TestForAWhile:
         found = pinecone_vectors(pinecone, timeout_s=0.3).vectors(SOME)
         assert found.present.tolist() == stored.present.tolist()
 
-    def test_who_is_not_there_yet_is_waited_for(self, pinecone: PineconeEmulator) -> None:
+    def test_a_server_that_starts_later_is_waited_for(self, pinecone: PineconeEmulator) -> None:
         pinecone.stop()
         timer = threading.Timer(0.3, pinecone.start)
         timer.start()
@@ -99,7 +99,7 @@ class TestForGood:
         with pytest.raises(Unavailable, match=rf"describe the index within 0\.3 s: .*{said}"):
             pinecone_vectors(pinecone, patience_s=0.3).vectors([])
 
-    def test_who_is_not_there_is_unavailable_in_time(self, pinecone: PineconeEmulator) -> None:
+    def test_a_refused_connection_is_unavailable_in_time(self, pinecone: PineconeEmulator) -> None:
         with (
             pinecone.refusing(),
             within(3, at_least_s=0.3),

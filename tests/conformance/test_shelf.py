@@ -1,4 +1,4 @@
-"""What any shelf must do. An adapter passes by a subclass that opens it, and reads it raw."""
+"""The contract of shelves. An adapter passes by a subclass that opens it, and reads it raw."""
 
 import hashlib
 import json
@@ -25,28 +25,28 @@ T = 5.0
 
 
 def put(shelf: Shelf, version: str, data: bytes = b"data") -> tuple[str, int, str]:
-    """Store something, and return what `promote` wants to know of it."""
+    """Store bytes; returns the arguments of `promote`: version, size and SHA-256."""
     shelf.put(version, data, T)
     return version, len(data), hashlib.sha256(data).hexdigest()
 
 
 class ShelfContract:
-    """The suite. `shelf` is empty; `other` is the same shelf, open_shelf by somebody else."""
+    """The suite. `shelf` is empty; `other` is the same shelf, opened a second time."""
 
     def raw(self, version: str) -> bytes:
-        """What is stored under a version, not read through the shelf."""
+        """The stored bytes of a version, not read through the shelf."""
         raise NotImplementedError
 
     def spoil(self, version: str, data: bytes) -> None:
-        """Store other bytes under a version, as the shelf never does."""
+        """Store other bytes under a version, without the shelf."""
         raise NotImplementedError
 
     def spoil_pointer(self, data: bytes) -> None:
-        """Store other bytes in place of the pointer."""
+        """Store other bytes in place of the pointer, without the shelf."""
         raise NotImplementedError
 
     def remove(self, version: str) -> None:
-        """Remove a version, whatever names it."""
+        """Remove a version, even the current one."""
         raise NotImplementedError
 
     def remove_pointer(self) -> None:
@@ -74,7 +74,9 @@ class ShelfContract:
             put(shelf, "v1", b"other")
         assert self.raw("v1") == b"data"
 
-    def test_promoting_moves_the_pointer_for_everybody(self, shelf: Shelf, other: Shelf) -> None:
+    def test_a_promotion_moves_the_pointer_for_every_reader(
+        self, shelf: Shelf, other: Shelf
+    ) -> None:
         one = put(shelf, "v1")
         pointer = shelf.promote(*one, 0, T)
         assert other.current(T) == pointer

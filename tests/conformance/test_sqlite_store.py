@@ -77,7 +77,7 @@ class TestSqliteStore(SummaryStoreContract):
             assert set(traces(uid).values()) == {0}
         assert await store.users(20) == users[3:]
 
-    async def test_a_log_that_somebody_reads_is_emptied_once_they_are_done(self) -> None:
+    async def test_a_log_that_another_process_reads_is_emptied_by_a_later_write(self) -> None:
         log = self.path.with_name("users.db-wal")
         store = SqliteStore(self.path)
         await store.put_engagement("somebody", engagement("a"))

@@ -1,4 +1,4 @@
-"""What any store of users must do. An adapter passes by a subclass that opens it."""
+"""The contract of stores of users. An adapter passes by a subclass that opens it."""
 
 import asyncio
 from collections.abc import Callable
@@ -39,7 +39,7 @@ def summary_of(*names: str) -> Summary:
 
 
 class Writers:
-    """Three tasks that record engagements of `u`, each id after all the earlier ones, for ever."""
+    """Three tasks that store engagements of `u` with ascending ids until the block ends."""
 
     def __init__(self, open_store: OpenStore, *, summarise: bool = False) -> None:
         self._opened = open_store
@@ -47,7 +47,7 @@ class Writers:
         self._done: asyncio.Queue[int] = asyncio.Queue()
         self._stopped = False
         self.begun = 0
-        """how many were begun"""
+        """number of engagements that were begun"""
 
     async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(self._write(self._opened())) for _ in range(3)]
@@ -58,7 +58,7 @@ class Writers:
         await asyncio.gather(*self._tasks)
 
     async def acknowledged(self, count: int, *, begun_from: int = 0) -> set[str]:
-        """Ids that are recorded next, of those that were begun from a number on."""
+        """The next `count` stored ids, of engagements begun at a number or later."""
         found: set[str] = set()
         while len(found) < count:
             if (number := await self._done.get()) >= begun_from:
@@ -81,7 +81,7 @@ class SummaryStoreContract:
         """Store bytes that are no summary in place of that of the user `u`."""
         raise NotImplementedError
 
-    async def test_nobody_has_nothing(self, open_store: OpenStore) -> None:
+    async def test_an_unknown_user_has_nothing(self, open_store: OpenStore) -> None:
         store = open_store()
         assert await store.read_summary("u") is None
         assert await store.read_profile("u") == Profile()

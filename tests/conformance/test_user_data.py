@@ -1,4 +1,4 @@
-"""What deploy.user_data removes of users, in the real Firestore emulator."""
+"""What `deploy.user_data` removes of users, in the Firestore emulator."""
 
 import subprocess
 import sys

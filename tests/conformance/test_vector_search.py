@@ -1,4 +1,4 @@
-"""What any search over episodes' vectors must do for a session."""
+"""The contract of searches over episodes' vectors, and Pinecone's failures."""
 
 import asyncio
 import warnings
@@ -24,7 +24,7 @@ ALL = SearchFilter()
 
 
 def fill(server: PineconeEmulator, namespace: str = "") -> None:
-    """Give the index the vectors of the catalog, with what the builder says of each."""
+    """Store the vectors of the catalog in the index, with the builder's metadata."""
     records = [
         VectorRecord(EPISODES[row].id, CATALOG.embeddings[row].tolist(), metadata(EPISODES[row]))
         for row in EMBEDDED
@@ -75,7 +75,7 @@ class VectorSearchContract:
     ) -> None:
         assert await matches(search, name) == {}
 
-    async def test_who_is_below_a_floor_is_left_out_and_who_is_not_judged_is_not(
+    async def test_episodes_below_a_minimum_are_left_out_and_those_without_scores_are_not(
         self, search: VectorSearch
     ) -> None:
         found = await matches(search, restriction=SearchFilter(min_credibility=3, min_combined=6))
@@ -85,7 +85,7 @@ class VectorSearchContract:
         assert found.keys() == {CATALOG.ids[row] for row in kept.tolist()}
         assert np.isnan(credibility).any()
 
-    async def test_who_is_older_is_left_out(self, search: VectorSearch) -> None:
+    async def test_older_episodes_are_left_out(self, search: VectorSearch) -> None:
         published_s = CATALOG.published_us[EMBEDDED] // 1_000_000
         since = int(np.median(published_s))
         found = await matches(search, restriction=SearchFilter(published_from_s=since))
@@ -95,7 +95,7 @@ class VectorSearchContract:
             if at >= since
         }
 
-    async def test_who_is_excluded_is_left_out(self, search: VectorSearch) -> None:
+    async def test_excluded_episodes_are_left_out(self, search: VectorSearch) -> None:
         barred = [CATALOG.ids[row] for row in EMBEDDED[::2]]
         more = tuple(barred) + tuple(f"unheard of {n}" for n in range(10_000 - len(barred)))
         found = await matches(search, restriction=SearchFilter(excluded_ids=more))
@@ -211,7 +211,7 @@ class TestTrouble:
             await search.search(longer, 10, ALL)
 
     @pytest.mark.parametrize("kind", ["hang", "slow"])
-    async def test_a_call_ends_when_nobody_waits_any_more_and_the_next_is_answered(
+    async def test_a_cancelled_call_ends_and_the_next_is_answered(
         self, pinecone: PineconeEmulator, search: VectorSearch, kind: str
     ) -> None:
         fill(pinecone)

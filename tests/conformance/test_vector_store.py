@@ -1,4 +1,4 @@
-"""What any source of embeddings must do."""
+"""The contract of sources of embeddings."""
 
 import random
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Catalogs for tests: generated, small, and different in every way that matters."""
+"""Small generated catalogs for tests, with missing scores, series, categories and languages."""
 
 import random
 from collections.abc import Sequence
@@ -79,6 +79,6 @@ def publish_to(folder: Path, catalog: Catalog, *, force: bool = True) -> Catalog
 
 
 def overwrite(snapshot: Path, data: bytes) -> None:
-    """Other bytes under a snapshot's name: who has it mapped keeps what it was."""
+    """Replace a snapshot's file: readers that have it mapped keep its old bytes."""
     snapshot.unlink()
     snapshot.write_bytes(data)

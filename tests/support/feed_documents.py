@@ -1,4 +1,4 @@
-"""Feeds for tests: whole, bare and hostile."""
+"""Feed documents for tests: complete, minimal and hostile."""
 
 import zlib
 from typing import Any

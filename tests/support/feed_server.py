@@ -18,7 +18,7 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 class FeedServer:
-    """Answers each path with what a test says, and remembers what it was asked."""
+    """Answers each path as a test defines, and records the requests."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
@@ -110,7 +110,7 @@ def problems(results: list[SourceRecord | SourceProblem]) -> list[SourceProblem]
 
 
 def refusal(*inputs: str, **options: object) -> str:
-    """Why these inputs, which give nothing, give nothing."""
+    """The error of inputs from which nothing can be read."""
     results: list[SourceRecord | SourceProblem] = []
     with pytest.raises(Unavailable) as raised:
         results.extend(read(*inputs, **options))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Feeds as publishers write them, for Hypothesis: well formed, in shapes that real ones have."""
+"""Hypothesis strategies for well-formed feeds, in the variations that publishers use."""
 
 from hypothesis import strategies as st
 

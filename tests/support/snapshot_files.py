@@ -1,4 +1,4 @@
-"""Snapshots as they should be, and as somebody might have changed them."""
+"""Helpers that compare catalogs and alter snapshot files."""
 
 import hashlib
 import struct
@@ -39,7 +39,7 @@ def with_column(catalog: Catalog, section: str, change: Callable[[Any], Any]) ->
 
 
 def with_header(file: bytes, change: Any) -> bytes:
-    """A file whose header was changed by somebody who could compute the checksum."""
+    """A file with a changed header and a valid checksum."""
     length = struct.unpack_from("<I", file, 12)[0]
     header = msgspec.json.decode(file[56 : 56 + length])
     change(header)

@@ -1,4 +1,4 @@
-"""A store in memory whose calls stop before and after: a test decides what interleaves."""
+"""A store in memory that suspends around each call: a test interleaves writers as it likes."""
 
 import types
 from collections.abc import Coroutine, Generator, Mapping, Sequence
@@ -13,7 +13,7 @@ from feed.ports.users import StoredSummary
 
 @types.coroutine
 def _elsewhere(place: str) -> Generator[str, None, None]:
-    """Let whoever drives this coroutine do something else first, told where it stands."""
+    """Suspend this coroutine and tell its driver where it stands."""
     yield place
 
 

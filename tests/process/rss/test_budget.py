@@ -1,4 +1,4 @@
-"""What the whole read of many feeds may take."""
+"""Limits of a build that reads many feeds."""
 
 from pathlib import Path
 

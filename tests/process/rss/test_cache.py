@@ -1,4 +1,4 @@
-"""What is kept between runs."""
+"""Feeds are cached between builds."""
 
 import gzip
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Feeds compressed in every way that servers do, and bombs."""
+"""Feeds that servers compress in different ways."""
 
 import gzip
 import zlib

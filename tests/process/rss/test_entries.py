@@ -1,4 +1,4 @@
-"""What an entry of a feed becomes."""
+"""An entry of a feed becomes a record."""
 
 from pathlib import Path
 

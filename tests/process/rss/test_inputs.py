@@ -1,4 +1,4 @@
-"""What an input of `adapters.rss.source` can be."""
+"""Inputs of `RssSource`: feeds, lists, files and URLs."""
 
 from pathlib import Path
 
@@ -53,7 +53,9 @@ def test_a_broken_opml_gives_what_it_named_before(server: FeedServer, tmp_path: 
     assert "broken off" in problems(results)[0].reason
 
 
-def test_records_come_in_the_order_of_the_inputs_whoever_answers_first(server: FeedServer) -> None:
+def test_records_come_in_the_order_of_the_inputs_whichever_server_answers_first(
+    server: FeedServer,
+) -> None:
     urls = [
         server.serve(f"/{n}", rss_feed(item(f"{n}a"), item(f"{n}b")), delay_s=0.25 - n * 0.05)
         for n in range(5)

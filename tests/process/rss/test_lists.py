@@ -1,4 +1,4 @@
-"""Lists of feeds as apps and people write them."""
+"""Lists of feeds, as apps and people write them."""
 
 from pathlib import Path
 

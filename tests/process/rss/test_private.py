@@ -1,4 +1,4 @@
-"""A feed never leads the builder inside its own network: names come from a resolver of the test."""
+"""A feed never leads the builder into its own network; the test resolves host names."""
 
 import ssl
 from collections.abc import Callable
@@ -16,11 +16,11 @@ from tests.support.feed_documents import FULL, item, rss_feed
 from tests.support.feed_server import FeedServer, problems, read, refusal, titles
 
 HERE, ELSEWHERE = "127.0.0.1", "127.0.0.2"
-"""In these tests the one is allowed, the other is somebody's own network."""
+"""In these tests only the first counts as public."""
 
 
 class Names:
-    """A resolver: each name's answers, one after another, the last for ever."""
+    """A resolver that gives each host its answers in turn, the last one for ever."""
 
     def __init__(self, **answers: list[list[str]]) -> None:
         self.answers = {name.replace("_", "."): found for name, found in answers.items()}

@@ -1,4 +1,4 @@
-"""What can go wrong: a real HTTP server that is sometimes slow, wrong or hostile."""
+"""Feeds that cannot be read are reported, and stop nothing."""
 
 from catalog_builder.episodes.validation import validate_episodes
 from tests.support.feed_documents import item, rss_feed

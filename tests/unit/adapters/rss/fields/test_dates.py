@@ -1,4 +1,4 @@
-"""When an episode was published, as people write it."""
+"""Dates are parsed as publishers write them."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What an item says, and what is said of others."""
+"""The fields of an episode, from its item and its channel."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Bytes become text although nobody says truly which charset they are in."""
+"""Documents are decoded although their declared charset may be wrong."""
 
 import pytest
 

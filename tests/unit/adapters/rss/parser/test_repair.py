@@ -1,4 +1,4 @@
-"""What is not well formed is read as it was meant."""
+"""XML that is not well formed is repaired."""
 
 import pytest
 
