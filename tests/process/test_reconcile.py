@@ -12,7 +12,7 @@ import pytest
 
 from adapters.sqlite.users import SqliteStore
 from operations.reconcile.__main__ import main
-from tests.support.drift_cases import CASES, Stream, assert_exact, found, seed
+from tests.support.drift_cases import CASES, assert_exact, found, seed
 from tests.support.reconcile import Reconcile
 from tests.support.server import until
 
@@ -174,21 +174,6 @@ def test_a_user_that_fails_stays_in_the_checkpoint_until_it_succeeds(
     assert reported == {"much": found()["much"]}
     assert not checkpoint.exists()
     exact(drifted, USERS)
-
-
-async def test_beside_a_stream_of_updates_every_summary_ends_exact(
-    reconcile: Reconcile, drifted: Path
-) -> None:
-    stream = Stream(lambda: SqliteStore(drifted), USERS)
-    flowing = asyncio.create_task(stream.flow())
-    for _ in range(2):
-        before = stream.updates
-        code, said = await reconcile.run_beside()
-        assert code == 0, said
-        assert stream.updates > before
-    stream.stop()
-    await flowing
-    await assert_exact(SqliteStore(drifted), [*CASES, "unreadable"])
 
 
 @pytest.mark.parametrize(

@@ -4,23 +4,14 @@ import asyncio
 import base64
 import json
 import time
-from pathlib import Path
-from typing import Any
 
-import httpx
 import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.sqlite.users import SqliteStore
-from functions.api.routes import api
 from functions.auth.firebase import EmulatorVerifier, FirebaseVerifier
 from functions.problems import ProblemError
-from functions.serving.circuit_breaker import CircuitBreaker
-from functions.serving.service import Service
-from functions.serving.time_budget import TimeBudget
-from functions.settings import Settings
 from tests.support.bearers import ask, refusal, request
 from tests.support.google import Google
 from tests.support.tokens import (
@@ -134,32 +125,6 @@ def test_not_one_character_of_a_token_can_be_changed(users: FirebaseVerifier) ->
     for place, character in enumerate(good[:-1]):  # of the last, only two bits count
         other = "B" if character == "A" else "A"
         refusal(users, f"Bearer {good[:place]}{other}{good[place + 1 :]}")
-
-
-def test_the_api_knows_its_users_by_their_tokens(users: FirebaseVerifier, tmp_path: Path) -> None:
-    async def stored() -> None: ...
-
-    store: Any = SqliteStore(tmp_path / "users.db")
-    holder: Any = None
-    guard = CircuitBreaker("the store", TimeBudget(1), stored)
-    app = api(Service(Settings(), holder, store, guard, users, {}, (b"key",), lambda: 0, stored))
-    at = httpx.ASGITransport(app)
-
-    async def me(*headers: tuple[str, str]) -> httpx.Response:
-        async with httpx.AsyncClient(transport=at, base_url="http://x") as client:
-            return await client.get("/api/me", headers=list(headers))
-
-    assert asyncio.run(me(("Authorization", f"Bearer {token()}"))).json()["user_id"] == "alice"
-    assert asyncio.run(me()).json()["type"] == "urn:earshot:problem:not-signed-in"
-    for name, bad in BAD.items():
-        if not name.startswith("garbage"):
-            answer = asyncio.run(me(("Authorization", f"Bearer {bad()}")))
-            assert answer.status_code == 401, name
-            assert answer.headers["www-authenticate"] == "Bearer"
-            assert answer.headers["content-type"] == "application/problem+json"
-            document = answer.json()
-            assert document["field"] == "Authorization"
-            assert PROJECT in document["expected"]
 
 
 def test_only_the_claim_true_makes_an_admin(users: FirebaseVerifier) -> None:
