@@ -50,6 +50,15 @@ def test_the_glossary_defines_each_term_once() -> None:
     assert all(meaning.strip() for _, meaning in rows)
 
 
+@pytest.mark.parametrize("package", ["feed", "catalog_builder", "functions"])
+def test_the_architecture_lists_every_package(package: str) -> None:
+    section = text("docs/architecture.md").split(f"### `{package}/`\n")[1].split("\n##")[0]
+    listed = re.findall(r"^\| `(\w+)/` \|", section, re.MULTILINE)
+    assert sorted(listed) == sorted(
+        one.parent.name for one in ROOT.glob(f"{package}/*/__init__.py")
+    )
+
+
 def test_every_page_is_in_the_index() -> None:
     index = text("docs/README.md")
     for page in (ROOT / "docs").glob("*.md"):
