@@ -4,35 +4,31 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 
 from feed.arrays.arrays import HashArray
 
 _BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
 _INVERSE = pow(_BASE, -1, 2**64)
-_BATCH = 1 << 16
-"""bytes hashed at once; bounds memory"""
-
-
-@cache
-def _tables() -> tuple[HashArray, HashArray, HashArray]:
-    """Powers of `_BASE` and of its inverse for one batch, and the prefix sums of the former."""
-    powers = _powers(_BASE, _BATCH)
-    return powers, _powers(_INVERSE, _BATCH), np.append(np.uint64(0), powers.cumsum())
-
-
-def _powers(base: int, count: int) -> HashArray:
-    powers = np.full(count, base, np.uint64)
-    powers[0] = 1
-    return np.multiply.accumulate(powers)
+CHUNK = 1024
+"""strings hashed at once; bounds memory"""
+TABLE = 1 << 16
+"""powers that are kept, for chunks of up to so many bytes"""
 
 
 def hash_strings(strings: Sequence[str]) -> HashArray:
     """(n,) 64-bit hashes of strings, the same on every machine and in every process.
 
     A polynomial in the bytes modulo 2**64 (Rabin and Karp, 1987), then mixed; computed in one pass
-    over all bytes. Does not resist an adversary: the builder refuses two ids that collide.
+    over the bytes of many strings. Does not resist an adversary: the builder refuses two ids that
+    collide.
     """
+    if len(strings) <= CHUNK:
+        return _hash_chunk(strings)
+    starts = range(0, len(strings), CHUNK)
+    return np.concatenate([_hash_chunk(strings[start : start + CHUNK]) for start in starts])
+
+
+def _hash_chunk(strings: Sequence[str]) -> HashArray:
     if not strings:
         return np.zeros(0, np.uint64)
     text = "\0".join(strings) + "\0"
@@ -43,55 +39,29 @@ def hash_strings(strings: Sequence[str]) -> HashArray:
         ends = np.cumsum(lengths) + np.arange(len(strings))
     starts = np.empty_like(ends)
     starts[0], starts[1:] = 0, ends[:-1] + 1
-    hashes = (_polynomials if len(data) <= _BATCH else _polynomials_in_batches)(data, starts, ends)
+    powers, inverses, sums = _table() if len(data) <= TABLE else _powers(len(data))
+    terms = data.astype(np.uint64)
+    terms *= powers[: len(data)]
+    hashes: HashArray = np.add.reduceat(terms, starts)  # coefficients are byte + 1
+    hashes += sums.take(ends) - sums.take(starts)
+    hashes *= inverses.take(starts)
     hashes ^= hashes >> np.uint64(32)
     hashes *= np.uint64(0xD6E8FEB86659FD93)
     hashes ^= hashes >> np.uint64(32)
     return hashes
 
 
-def _polynomials(
-    text: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
-) -> HashArray:
-    """(n,) polynomials with coefficients byte + 1 of strings that a zero byte ends."""
-    powers, inverses, sums = _tables()
-    terms = text.astype(np.uint64)
-    terms *= powers[: len(text)]
-    found: HashArray = np.add.reduceat(terms, starts)
-    found += sums.take(ends) - sums.take(starts)
-    found *= inverses.take(starts)
-    return found
+@cache
+def _table() -> tuple[HashArray, HashArray, HashArray]:
+    return _powers(TABLE)
 
 
-def _polynomials_in_batches(
-    text: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
-) -> HashArray:
-    """(n,) polynomials of strings of any total length, computed batch by batch."""
-    found, first = np.zeros(len(starts), np.uint64), 0
-    while first < len(starts):
-        begin = starts[first]
-        stop = int(np.searchsorted(ends, begin + _BATCH, "left"))
-        if stop > first:
-            of_batch = text[begin : ends[stop - 1] + 1]
-            found[first:stop] = _polynomials(
-                of_batch, starts[first:stop] - begin, ends[first:stop] - begin
-            )
-        else:
-            stop = first + 1
-            found[first] = _long_polynomial(text[begin : ends[first]])
-        first = stop
-    return found
-
-
-def _long_polynomial(text: npt.NDArray[np.uint8]) -> int:
-    """Polynomial of one string that is longer than a batch."""
-    powers, _, _ = _tables()
-    total = 0
-    for start in range(0, len(text), _BATCH):
-        piece = text[start : start + _BATCH].astype(np.uint64)
-        part = int(((piece + np.uint64(1)) * powers[: len(piece)]).sum(dtype=np.uint64))
-        total += part * pow(_BASE, start, 2**64)
-    return total % 2**64
+def _powers(count: int) -> tuple[HashArray, HashArray, HashArray]:
+    """`count` powers of `_BASE` and of its inverse, and the prefix sums of the former."""
+    bases = np.full((count, 2), (_BASE, _INVERSE), np.uint64)
+    bases[0] = 1
+    powers, inverses = np.multiply.accumulate(bases).T.copy()
+    return powers, inverses, np.append(np.uint64(0), powers.cumsum())
 
 
 def mix64(hashes: HashArray, seed: int) -> HashArray:

@@ -22,7 +22,8 @@ class Section(NamedTuple):
     dtype: str
     """numpy's notation, little-endian"""
     shape: tuple[str | int | None, ...]
-    """each dimension: a number, a size that sections share by name, or None for any"""
+    """Each dimension: a number, a size that sections share by name, or None for any. `n+1` is one
+    more than n, `n?` is n or 0."""
 
 
 SECTIONS = {
@@ -57,8 +58,8 @@ SECTIONS = {
     "category_major": Section("category_major", "|u1", ("M",)),
     "category_starts": Section("category_starts", "<i8", ("n+1",)),
     "category_members": Section("category_members", "<i4", (None,)),
-    "embeddings": Section("embeddings.float32", "<f4", ("float32", "D")),
-    "fixed.codes": Section("embeddings.int16.codes", "<i2", ("int16", "D")),
+    "embeddings": Section("embeddings.float32", "<f4", ("n?", "D")),
+    "fixed.codes": Section("embeddings.int16.codes", "<i2", ("n?", "D")),
     "fixed.step": Section("embeddings.int16.step", "<f4", (None,)),
     "embedded": Section("embeddings.present", "|u1", ("n",)),
     "anchors": Section("anchors", "<f4", ("M", "D")),
@@ -72,24 +73,24 @@ SECTIONS = {
     "signals.neighbour_weights": Section("signals.neighbour_weights", "<f4", ("neighbours",)),
     "signals.promise": Section("signals.predicted_popularity", "<f4", ("n",)),
     "signals.series_return": Section("signals.series_return", "<f4", ("S",)),
-    "lists.axes": Section("embeddings.inverted_file.axes", "<f4", ("projected", "C")),
+    "lists.axes": Section("embeddings.inverted_file.axes", "<f4", ("D?", "C")),
     "lists.centroids": Section("embeddings.inverted_file.centroids", "<f4", ("lists", "C")),
     "lists.starts": Section("embeddings.inverted_file.starts", "<i8", ("lists+1",)),
     "lists.rows": Section("embeddings.inverted_file.rows", "<i4", ("listed",)),
     "lists.codes": Section("embeddings.inverted_file.codes", "|i1", ("listed", "C")),
-    "lists.centre": Section("embeddings.inverted_file.centre", "<f4", ("coded",)),
-    "lists.scale": Section("embeddings.inverted_file.scale", "<f4", ("coded",)),
+    "lists.centre": Section("embeddings.inverted_file.centre", "<f4", ("C?",)),
+    "lists.scale": Section("embeddings.inverted_file.scale", "<f4", ("C?",)),
     "lists.spare": Section("embeddings.inverted_file.oversampling", "<f4", (None,)),
     "lists.reach": Section("embeddings.inverted_file.probe_threshold", "<f4", (None,)),
     "lists.probes": Section("embeddings.inverted_file.n_probe", "<i4", (None,)),
-    "projection.points": Section("projection.points", "<i2", ("mapped", 2)),
+    "projection.points": Section("projection.points", "<i2", ("n?", 2)),
     "projection.axes": Section("projection.axes", "<f4", (2, "D")),
     "projection.shift": Section("projection.shift", "<f4", (2,)),
 }
 """Sections by name, in the order in which a file stores them.
 
-Sizes: n episodes, S series, M categories, L languages, D dimension of the embeddings; the others
-are defined by `feed.snapshot.validation.check_structure`.
+Sizes: n episodes, S series, M categories, L languages, D the dimension of the embeddings, C that of
+the inverted file's codes; the others count the rows of a group.
 """
 
 

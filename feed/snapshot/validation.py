@@ -48,34 +48,22 @@ _STARTS = {
 
 
 def check_structure(arrays: Mapping[str, np.ndarray[Any, Any]], dimension: int) -> None:
-    """Raise ValueError unless all sections are there and agree in their sizes and indexes."""
+    """Raise ValueError unless all sections are there and agree in their sizes and indexes.
+
+    The first section with a named size defines it for the others.
+    """
     if missing := SECTIONS.keys() - arrays.keys():
         raise ValueError(f"no section {min(missing)}")
-    episodes = len(arrays["published_us"])
-    coded = arrays["lists.axes"].shape[1]
-    sizes = {
-        "n": episodes,
-        "S": len(arrays["series_index.rows"]),
-        "M": len(arrays["category_major"]),
-        "L": len(arrays["languages.offsets"]) - 1,
-        "D": dimension,
-        "content": len(arrays["content_index.rows"]),
-        "neighbours": len(arrays["signals.neighbour_rows"]),
-        "lists": len(arrays["lists.centroids"]),
-        "listed": len(arrays["lists.rows"]),
-        "C": coded,
-        "projected": len(arrays["lists.axes"]) and dimension,
-        "coded": coded if len(arrays["lists.centroids"]) else 0,
-        "float32": len(arrays["embeddings"]) and episodes,
-        "int16": len(arrays["fixed.codes"]) and episodes,
-        "mapped": len(arrays["projection.points"]) and episodes,
-    }
+    sizes = {"D": dimension, "n": len(arrays["published_us"])}
     for name, section in SECTIONS.items():
         for size, wanted in zip(arrays[name].shape, section.shape, strict=True):
             if isinstance(wanted, str):
-                base, plus, _ = wanted.partition("+")
-                wanted = sizes[base] + bool(plus)  # noqa: PLW2901
-            if wanted is not None and size != wanted:
+                more = wanted.endswith("+1")
+                expected = sizes.setdefault(wanted.rstrip("+1?"), size - more) + more
+                is_right = size == expected or (wanted.endswith("?") and not size)
+            else:
+                is_right = wanted in (None, size)
+            if not is_right:
                 raise ValueError(
                     f"section {name} is {arrays[name].shape}; expected {section.shape} of {sizes}"
                 )
@@ -87,7 +75,12 @@ def check_structure(arrays: Mapping[str, np.ndarray[Any, Any]], dimension: int) 
             )
     for name, target in _STARTS.items():
         starts = arrays[name]
-        if starts[0] != 0 or starts[-1] != len(arrays[target]) or (np.diff(starts) < 0).any():
+        if (
+            not len(starts)
+            or starts[0] != 0
+            or starts[-1] != len(arrays[target])
+            or (np.diff(starts) < 0).any()
+        ):
             raise ValueError(f"section {name}: expected ascending starts of rows of {target}")
 
 
@@ -187,6 +180,7 @@ def _is_valid_inverted_file(embeddings: Embeddings) -> bool:
         and _are_units(lists.centroids)
         and bool(np.isfinite(lists.centre).all() and np.isfinite(lists.scale).all())
         and bool((lists.scale > 0).all())
+        and lists.centre.shape == lists.scale.shape == lists.axes.shape[1:]
         and _are_orthonormal(lists.axes)
     )
 

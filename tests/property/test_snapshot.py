@@ -75,7 +75,7 @@ def summary_of(ids: list[str]) -> Summary:
 
 @given(catalogs())
 @settings(max_examples=60)
-def test_a_catalog_comes_back_as_it_was(catalog: Catalog) -> None:
+def test_a_decoded_catalog_equals_the_encoded_one(catalog: Catalog) -> None:
     again = decode(encode(catalog))
     assert same(catalog, again)
     assert list(again.ids) == list(catalog.ids)
@@ -88,7 +88,7 @@ def test_the_same_catalog_gives_the_same_bytes_and_another_gives_another_version
     assert catalog_of(episodes(13)).version != catalog_of(episodes(12)).version
 
 
-def test_a_version_does_not_depend_on_how_cards_are_packed() -> None:
+def test_a_version_does_not_depend_on_the_compression_of_cards() -> None:
     catalog = catalog_of(episodes(12))
     plain = [catalog.cards.raw(row) for row in range(len(catalog))]
     otherwise = replace(catalog, cards=Cards.of(plain, []))
@@ -129,7 +129,7 @@ def test_random_bytes_are_refused(noise: bytes) -> None:
         read_header(noise)
 
 
-def test_what_follows_the_end_is_an_alteration() -> None:
+def test_bytes_behind_the_end_are_refused() -> None:
     with pytest.raises(SnapshotError, match="altered"):
         decode(SMALL + b"\0")
 
@@ -138,7 +138,7 @@ def test_what_follows_the_end_is_an_alteration() -> None:
     ("version", "said"),
     [(FORMAT + 1, f"newer format: {FORMAT + 1}"), (FORMAT - 1, f"older format: {FORMAT - 1}")],
 )
-def test_another_format_says_so_even_if_nothing_else_is_understood(version: int, said: str) -> None:
+def test_another_format_is_named_whatever_else_is_in_the_file(version: int, said: str) -> None:
     other = SMALL[:8] + struct.pack("<I", version) + SMALL[12:60]
     with pytest.raises(SnapshotError, match=said):
         decode(other)
@@ -165,12 +165,12 @@ def section(header: Any, name: str) -> Any:
         (lambda h: h.pop("sections"), "header"),
     ],
 )
-def test_a_header_that_lies_is_refused_even_with_a_good_checksum(change: Any, reason: str) -> None:
+def test_a_wrong_header_is_refused_even_with_a_right_checksum(change: Any, reason: str) -> None:
     with pytest.raises(SnapshotError, match=reason):
         decode(with_header(SMALL, change))
 
 
-def test_a_snapshot_without_vectors_is_smaller_by_them_and_knows_who_has_one() -> None:
+def test_a_snapshot_without_vectors_knows_which_episodes_have_one() -> None:
     whole = catalog_of(episodes(12))
     blind = catalog_of(episodes(12), keep_vectors=False)
     file = encode(blind)
@@ -184,12 +184,12 @@ def test_a_snapshot_without_vectors_is_smaller_by_them_and_knows_who_has_one() -
     assert again.version != whole.version
 
 
-def test_counts_that_are_not_those_of_the_columns_are_refused() -> None:
+def test_counts_that_differ_from_the_columns_are_refused() -> None:
     with pytest.raises(SnapshotError, match="counts"):
         decode(with_header(SMALL, lambda h: h["counts"].update(episodes=10**9)))
 
 
-def test_a_section_that_is_not_known_is_skipped() -> None:
+def test_an_unknown_section_is_skipped() -> None:
     unknown = {"name": "later", "dtype": "<f2", "shape": [1], "offset": 0, "size": 2}
     assert len(decode(with_header(SMALL, lambda h: h["sections"].append(unknown)))) == 12
 

@@ -18,7 +18,7 @@ from feed.ports.users import StoredSummary
 from feed.summary.writer import refresh_summary
 from tests.support.stepped_store import SteppedStore, run_to_end
 
-KEPT = 3  # so that almost every step cuts off or uncovers something
+HELD = 3  # so that almost every step cuts off or uncovers something
 UID = "u"
 
 EMOJI = "\N{HEADPHONE}"
@@ -30,16 +30,16 @@ PICKS = st.integers(0, 10**6)
 
 
 @pytest.fixture(autouse=True, scope="module")
-def few_are_kept() -> Any:
+def summaries_hold_few() -> Any:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(feed.model.engagement, "MAX_ENGAGEMENTS", KEPT)
-        patch.setattr(feed.summary.writer, "MAX_ENGAGEMENTS", KEPT)
+        patch.setattr(feed.model.engagement, "MAX_ENGAGEMENTS", HELD)
+        patch.setattr(feed.summary.writer, "MAX_ENGAGEMENTS", HELD)
         yield
 
 
 @dataclass
 class Writer:
-    """A writer under way, and the events it was given."""
+    """A writer that has started, and the events it handles."""
 
     work: Coroutine[Any, Any, object]
     events: list[str | None]

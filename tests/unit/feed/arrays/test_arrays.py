@@ -14,12 +14,12 @@ texts = st.lists(st.text(max_size=30), max_size=20)
 
 
 @given(texts)
-def test_strings_come_back_in_order(strings: list[str]) -> None:
+def test_a_column_of_strings_is_read_in_order(strings: list[str]) -> None:
     assert list(Strings.of(strings)) == strings
 
 
 @given(texts, st.text(max_size=30))
-def test_a_hash_does_not_depend_on_what_is_hashed_beside_it(strings: list[str], one: str) -> None:
+def test_a_hash_does_not_depend_on_the_strings_beside_it(strings: list[str], one: str) -> None:
     together = hash_strings([*strings, one, *strings])
     assert together[len(strings)] == hash_strings([one])[0]
 
@@ -32,7 +32,7 @@ def test_a_hash_is_the_same_however_long_the_strings_beside_it_are() -> None:
     assert len(set(alone)) == 7
 
 
-def test_a_hash_is_the_polynomial_it_says() -> None:
+def test_a_hash_is_a_mixed_polynomial_of_the_bytes() -> None:
     def plainly(text: str) -> int:
         base, value = 0x9E3779B97F4A7C15, 0
         for place, byte in enumerate(text.encode()):
@@ -46,7 +46,7 @@ def test_a_hash_is_the_polynomial_it_says() -> None:
         assert int(hash_strings([text])[0]) == plainly(text)
 
 
-def test_like_strings_have_unlike_hashes() -> None:
+def test_similar_strings_have_different_hashes() -> None:
     strings = ["", "\0", "\0\0", "a", "a\0", "\0a", "ab", "ba", "a" * 1000, "a" * 1001]
     strings += [f"episode-{i}" for i in range(100_000)]
     assert len(np.unique(hash_strings(strings))) == len(strings)
@@ -73,7 +73,7 @@ def test_an_index_finds_every_row_of_a_string_and_no_other(
     st.lists(st.integers(0, 5) | st.integers(2**64 - 3, 2**64 - 1), max_size=20),
     st.lists(st.integers(0, 7) | st.integers(2**64 - 4, 2**64 - 1), max_size=20),
 )
-def test_an_index_tells_hashes_apart_that_share_their_first_bits(
+def test_an_index_tells_hashes_apart_that_share_their_leading_bits(
     held: list[int], asked: list[int]
 ) -> None:
     hashes, wanted = np.array(held, np.uint64), np.array(asked, np.uint64)
@@ -86,7 +86,7 @@ def test_an_index_tells_hashes_apart_that_share_their_first_bits(
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 9)), max_size=10))
-def test_places_are_the_ranges_one_after_another(pairs: list[tuple[int, int]]) -> None:
+def test_ranges_follow_one_another(pairs: list[tuple[int, int]]) -> None:
     starts = np.array([start for start, _ in pairs], np.int64)
     ends = starts + np.array([count for _, count in pairs], np.int64)
     wanted = [place for start, count in pairs for place in range(start, start + count)]
@@ -94,7 +94,7 @@ def test_places_are_the_ranges_one_after_another(pairs: list[tuple[int, int]]) -
 
 
 @given(st.lists(st.integers(0, 40), max_size=600), st.integers(0, 50))
-def test_the_highest_are_those_that_a_sort_puts_first_and_their_equals(
+def test_top_k_unordered_returns_the_highest_values_and_their_equals(
     levels: list[int], count: int
 ) -> None:
     found = top_k_unordered(np.array(levels, np.float32), count)
@@ -104,7 +104,7 @@ def test_the_highest_are_those_that_a_sort_puts_first_and_their_equals(
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(1, 70), st.randoms())
-def test_the_best_are_a_sort_cut_off_with_ties_by_order(
+def test_top_k_sorts_by_value_and_equal_values_by_order(
     levels: list[int], count: int, rng: object
 ) -> None:
     values = np.array(levels, float)

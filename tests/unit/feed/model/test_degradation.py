@@ -24,19 +24,19 @@ def names(cell: str) -> list[str]:
     return re.findall(r"`(\w+)`", cell)
 
 
-def test_every_cause_is_described_for_whoever_calls_the_api() -> None:
+def test_every_cause_is_described_on_the_page_of_the_api() -> None:
     named = [name for row in rows("api.md", "Degraded") for name in names(row[0])]
     assert sorted(named) == sorted(EVERY)
 
 
-def test_every_cause_has_its_severity_and_what_to_do_in_the_runbook() -> None:
+def test_every_cause_has_a_severity_and_advice_on_the_page_for_operators() -> None:
     told = rows("operations.md", "What each `degraded` name means to you")
     severities = {name: row[1] for row in told for name in names(row[0])}
     assert severities == {str(one): one.severity for one in Degradation}
     assert all(row[2] for row in told)
 
 
-def test_the_page_has_words_for_every_cause_and_no_two_have_the_same() -> None:
+def test_the_web_app_has_different_words_for_every_cause() -> None:
     table = (ROOT / "web/js/words.js").read_text().split("WITHOUT = {")[1].split("};")[0]
     said = dict(re.findall(r"(\w+): \"([^\"]+)\"", table))
     assert set(said) == EVERY
@@ -44,7 +44,7 @@ def test_the_page_has_words_for_every_cause_and_no_two_have_the_same() -> None:
 
 
 @pytest.mark.parametrize("cause", Degradation, ids=str)
-def test_a_cause_is_one_line_of_its_severity(
+def test_a_cause_is_logged_in_one_line_with_its_severity(
     cause: Degradation, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log = DegradationLog()
@@ -56,7 +56,7 @@ def test_a_cause_is_one_line_of_its_severity(
     assert (line["cause"], line["count"], line["reason"]) == (str(cause), 1, "because\nof this")
 
 
-def test_a_cause_of_every_request_is_a_line_a_minute_with_its_count(
+def test_a_repeated_cause_is_logged_once_a_minute_with_its_count(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     now = 0.0
@@ -75,7 +75,7 @@ def test_a_cause_of_every_request_is_a_line_a_minute_with_its_count(
     ]
 
 
-def test_what_an_earlier_page_was_without_is_not_reported_again(
+def test_an_unknown_cause_of_an_earlier_page_is_not_logged(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     DegradationLog().report(["summary_timeout", "a_name_of_another_release"])

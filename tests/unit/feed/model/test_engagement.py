@@ -33,19 +33,21 @@ engagements = st.builds(
 lists = st.lists(engagements, max_size=20, unique_by=lambda e: e.id)
 
 
-def full(count: int = MAX_ENGAGEMENTS) -> list[Engagement]:
-    return [
-        Engagement(id=f"{i:04}", episode_id="x", type="click", timestamp_us=i) for i in range(count)
-    ]
+def click(name: str, timestamp_us: int) -> Engagement:
+    return Engagement(id=name, episode_id="x", type="click", timestamp_us=timestamp_us)
+
+
+def clicks(count: int) -> list[Engagement]:
+    return [click(f"{i:04}", i) for i in range(count)]
 
 
 @given(lists)
-def test_packed_engagements_come_back(some: list[Engagement]) -> None:
+def test_packed_engagements_are_unpacked_as_they_were(some: list[Engagement]) -> None:
     assert list(unpack(pack(some))) == some
 
 
 @given(lists)
-def test_a_document_gives_its_summary_back(some: list[Engagement]) -> None:
+def test_a_document_is_read_as_the_summary_that_it_stores(some: list[Engagement]) -> None:
     summary = Summary(engagements=newest(some), profile=Profile(languages=("en",)), incomplete=True)
     assert from_document(to_document(summary)) == summary
 
@@ -62,60 +64,49 @@ def test_merging_one_by_one_or_together_in_any_order_is_the_same(
     assert together == apart == merge(together, {e.id: e for e in after})
 
 
-def test_names_that_are_only_for_reading_are_not_packed() -> None:
-    one = Engagement(
-        id="a", episode_id="x", type="like", timestamp_us=0, episode_title="T", series_name="S"
-    )
-    assert merge(Summary(), {"a": one}).engagements == (one.without_names(),)
-    assert not one.without_names().episode_title
+def test_titles_and_series_names_are_not_stored() -> None:
+    one = Engagement(id="a", episode_id="x", type="click", timestamp_us=0)
+    named = msgspec.structs.replace(one, episode_title="T", series_name="S")
+    assert merge(Summary(), {"a": named}).engagements == (one,)
 
 
-def test_the_newest_500_are_kept() -> None:
-    summary = merge(Summary(), {e.id: e for e in full(MAX_ENGAGEMENTS + 100)})
-    assert [e.id for e in summary.engagements] == [
-        e.id for e in full(MAX_ENGAGEMENTS + 100)[:99:-1]
-    ]
+def test_the_newest_500_are_stored() -> None:
+    every = clicks(MAX_ENGAGEMENTS + 100)
+    summary = merge(Summary(), {e.id: e for e in every})
+    assert summary.engagements == tuple(every[:99:-1])
     assert not summary.incomplete
     assert len(pack(summary.engagements)) < 40_000
 
 
 @pytest.mark.parametrize(
-    ("kept", "change", "incomplete"),
+    ("stored", "changed", "timestamp_us", "incomplete"),
     [
-        (MAX_ENGAGEMENTS, {"0100": None}, True),
-        (MAX_ENGAGEMENTS, {"unknown": None}, False),
-        (MAX_ENGAGEMENTS - 1, {"0100": None}, False),
-        (
-            MAX_ENGAGEMENTS,
-            {"0100": Engagement(id="0100", episode_id="x", type="like", timestamp_us=-5)},
-            True,
-        ),
-        (
-            MAX_ENGAGEMENTS,
-            {"0100": Engagement(id="0100", episode_id="x", type="like", timestamp_us=9)},
-            False,
-        ),
-        (
-            MAX_ENGAGEMENTS,
-            {"new": Engagement(id="new", episode_id="x", type="like", timestamp_us=-5)},
-            False,
-        ),
+        (MAX_ENGAGEMENTS, "0100", None, True),
+        (MAX_ENGAGEMENTS, "unknown", None, False),
+        (MAX_ENGAGEMENTS - 1, "0100", None, False),
+        (MAX_ENGAGEMENTS, "0100", -5, True),
+        (MAX_ENGAGEMENTS, "0100", 9, False),
+        (MAX_ENGAGEMENTS, "new", -5, False),
     ],
 )
-def test_a_summary_knows_when_something_cut_off_may_have_been_uncovered(
-    kept: int, change: Any, incomplete: bool
+def test_a_summary_is_incomplete_where_an_older_engagement_may_belong_in_it(
+    stored: int, changed: str, timestamp_us: int | None, incomplete: bool
 ) -> None:
-    assert merge(Summary(engagements=newest(full(kept))), change).incomplete is incomplete
+    change = None if timestamp_us is None else click(changed, timestamp_us)
+    summary = Summary(engagements=newest(clicks(stored)))
+    assert merge(summary, {changed: change}).incomplete is incomplete
 
 
-def test_a_summary_takes_all_of_a_profile_but_the_display_name() -> None:
+def test_a_summary_stores_a_profile_without_the_display_name() -> None:
     profile = Profile(display_name="Ada", muted_series=("s",))
     assert with_profile(Summary(), profile).profile == Profile(muted_series=("s",))
     assert with_profile(Summary(), Profile(display_name="Ada")).is_empty
 
 
-def test_a_document_can_be_read_by_people() -> None:
-    document = to_document(Summary(engagements=newest(full(2)), profile=Profile(languages=("en",))))
+def test_a_document_has_fields_for_people_to_read() -> None:
+    document = to_document(
+        Summary(engagements=newest(clicks(2)), profile=Profile(languages=("en",)))
+    )
     assert document["counts"] == {"click": 2}
     assert document["newest_engagement_at"] == "1970-01-01T00:00:00.000001Z"
     assert document["languages"] == ["en"]
@@ -134,6 +125,6 @@ def test_a_document_can_be_read_by_people() -> None:
         {"engagements": b"\x01\x90", "languages": "en"},
     ],
 )
-def test_a_document_that_is_no_summary_is_refused(document: dict[str, Any]) -> None:
+def test_an_invalid_document_is_refused(document: dict[str, Any]) -> None:
     with pytest.raises(SummaryError):
         from_document(document)
