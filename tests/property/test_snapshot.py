@@ -2,9 +2,9 @@
 
 import struct
 from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,7 +15,7 @@ from catalog_builder.signals.aggregates import SignalParameters
 from feed.catalog.cards import Cards
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import Engagement, Summary
-from feed.model.episode import Episode
+from feed.model.episode import Episode, Series
 from feed.model.timestamps import to_us
 from feed.ports.episodes import Vectors
 from feed.snapshot.codec import FORMAT, SnapshotError, content_version, decode, encode, read_header
@@ -25,51 +25,36 @@ from tests.support.snapshot_files import same, with_header
 SMALL = bytes(encode(catalog_of(episodes(12))))
 
 texts = st.text(min_size=1, max_size=12).filter(str.strip)
+any_episodes = st.builds(
+    Episode,
+    id=texts | st.text("é漢🎧", min_size=1, max_size=300),
+    title=texts,
+    published_at=st.datetimes(timezones=st.just(UTC)),
+    content_id=st.none() | texts,
+    series=st.none() | st.builds(Series, id=texts),
+    language=st.sampled_from([None, "en", "pt-BR"]),
+)
 
 
 @st.composite
 def catalogs(draw: st.DrawFn) -> Catalog:
     """Catalogs with ids, names and dates of every alphabet, length and century."""
-    ids = draw(
-        st.lists(texts | st.text("é漢🎧", min_size=1, max_size=300), unique=True, max_size=8)
-    )
-    made = [
-        Episode(
-            id=one,
-            title=draw(texts),
-            published_at=draw(st.datetimes()).replace(tzinfo=NOW.tzinfo),
-            content_id=draw(st.none() | texts),
-            series=draw(st.none() | st.builds(lambda name: {"id": name}, texts)),
-            scores=None,
-            categories=None,
-            language=draw(st.none() | st.sampled_from(["en", "pt-BR"])),
-        )
-        for one in ids
-    ]
-    made = [msgspec.convert(msgspec.to_builtins(e), Episode) for e in made]
-    dimension = draw(st.integers(8, 40))
+    made = draw(st.lists(any_episodes, unique_by=lambda one: one.id, max_size=8))
     rng = np.random.default_rng(draw(st.integers(0, 99)))
-    matrix = rng.normal(size=(len(made), dimension)).astype(np.float32)
-    present = rng.random(len(made)) > 0.3
-    vectors = Vectors(matrix, present, "any")
-    chosen = st.lists(st.sampled_from(ids), unique=True) if ids else st.just([])
-    summaries = draw(st.lists(chosen.map(summary_of), max_size=5))
+    matrix = rng.normal(size=(len(made), draw(st.integers(8, 40)))).astype(np.float32)
+    vectors = Vectors(matrix, rng.random(len(made)) > 0.3, "any")
+    engagements = [
+        Engagement(id=one.id, episode_id=one.id, type="complete", timestamp_us=to_us(NOW))
+        for one in made
+    ]
+    chosen = st.lists(st.sampled_from(engagements or [None]), unique=True)
+    summaries = [
+        Summary(engagements=tuple(filter(None, some)))
+        for some in draw(st.lists(chosen, max_size=5))
+    ]
+    parameters, keep = SignalParameters(min_users=1), draw(st.booleans())
     return build_catalog(
-        made,
-        vectors,
-        NOW,
-        summaries=summaries,
-        parameters=SignalParameters(min_users=1),
-        keep_vectors=draw(st.booleans()),
-    )
-
-
-def summary_of(ids: list[str]) -> Summary:
-    return Summary(
-        engagements=tuple(
-            Engagement(id=f"{at}", episode_id=one, type="complete", timestamp_us=to_us(NOW) - at)
-            for at, one in enumerate(ids)
-        )
+        made, vectors, NOW, summaries=summaries, parameters=parameters, keep_vectors=keep
     )
 
 
