@@ -94,7 +94,7 @@ class TestFetching:
     def test_no_more_requests_are_under_way_than_allowed(
         self, pinecone: PineconeEmulator, at_once: int
     ) -> None:
-        pinecone.fail_next("slow", None, pause_s=0.05)
+        pinecone.fail_next("slow", None, pause_s=0.02)
         pinecone_vectors(pinecone, at_once=at_once, model=MODEL).vectors(episodes(700))
         assert pinecone.max_pending == at_once
         assert pinecone.requests["/vectors/fetch"] == 7

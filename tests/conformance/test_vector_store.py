@@ -116,8 +116,9 @@ class TestLsaOfText:
         return LsaVectors()
 
     def test_episodes_of_one_category_are_nearer_than_those_of_two(
-        self, store: VectorStore, demo_episodes: list[Episode]
+        self, store: VectorStore, demo_episodes: list[Episode], monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(text_embedder, "DIMENSION", 64)
         matrix = store.vectors(demo_episodes).matrix
         majors = [e.categories.major[0] if e.categories else "" for e in demo_episodes]
         cosines = matrix @ matrix.T
