@@ -9,7 +9,7 @@ from feed.selection.greedy import GreedySelection, Selection
 from feed.selection.shortlist import Remainder, SelectorInput, on_shortlist
 
 _NOT_FINITE = -1e200
-"""what counts for a score that is not finite: lower than any other, yet with room below it"""
+"""The score in place of one that is not finite: below every other, with room below it."""
 
 
 def select(candidates: SelectorInput, parameters: SelectorParameters) -> Selection:
@@ -31,6 +31,7 @@ def select(candidates: SelectorInput, parameters: SelectorParameters) -> Selecti
     bound of the others shows that one of them might have won a slot.
     """
     scores = np.where(np.isfinite(candidates.scores), candidates.scores, _NOT_FINITE)
+    candidates = replace(candidates, scores=scores)
     ranked = np.lexsort((candidates.tie_order, -scores))
     if candidates.title_hashes is not None:
         first = np.unique(candidates.title_hashes[ranked], return_index=True)[1]
@@ -43,7 +44,7 @@ def select(candidates: SelectorInput, parameters: SelectorParameters) -> Selecti
         indices, others = ranked[inside], ranked[~inside]
         topics = candidates.topics
         greedy = GreedySelection(
-            replace(candidates.take(indices), scores=scores[indices]),
+            candidates.take(indices),
             gain[indices],
             Remainder(
                 scores=scores[others],

@@ -12,7 +12,7 @@ from feed.scenarios.parameters import SelectorParameters
 MIN_DECAY = 1e-3
 """Lowest decay applied, so that dividing by it repeatedly stays finite."""
 _QUEUES = 2
-"""length of a shortlist, in queues"""
+"""Length of a shortlist, in queues."""
 _MIN_LENGTH = 64
 
 
@@ -59,8 +59,11 @@ class Remainder:
     """The r candidates that are not on the shortlist."""
 
     scores: FloatArray
+    """(r,) final scores"""
     series: IntArray
+    """(r,) row of the series of each, -1 for none"""
     topics: IntArray | None
+    """(r,) row of the main category of each, -1 for none; None if topics take no part"""
     calibration_gain: FloatArray
     """(r,) what calibration adds to each while the queue is empty"""
 
@@ -70,9 +73,10 @@ class Remainder:
         series_counts: Mapping[int, int],
         topic_counts: Mapping[int, int],
     ) -> float:
-        """A value that no candidate exceeds now or later; -inf where all are of full series.
+        """A value that no candidate reaches beyond, whatever else is chosen.
 
-        The counts say how many episodes of each series and topic are already chosen.
+        The counts say how many episodes of each series and topic are chosen already. The bound is
+        -inf if every candidate is of a series that has reached `max_per_series`.
         """
         chosen = np.array([series_counts.get(one, 0) for one in self.series.tolist()], np.int64)
         if not parameters.limit_unnamed:
@@ -98,11 +102,12 @@ def on_shortlist(
     bounds: FloatArray,
     parameters: SelectorParameters,
 ) -> BoolArray:
-    """(r,) whether each of the ranked candidates belongs on the shortlist.
+    """Decide which candidates belong on the shortlist: one truth value for each of `ranked`.
 
-    These are the highest of `bounds`, the (k,) values that the candidates can reach at most, and
-    all that exploration or a rule may choose whatever their score. Where the limit per series
-    leaves hardly more than a shortlist to choose from, it is all of them.
+    `ranked` holds indices of candidates by falling score, and `bounds` (k,) the highest value that
+    each candidate can reach. On the list are those of the highest bounds, and all that exploration
+    or a rule may choose whatever their score. If the limit per series lets hardly more than a
+    shortlist into the queue, all candidates are on it.
     """
     length = max(_MIN_LENGTH, _QUEUES * parameters.queue)
     if _most_chosen(candidates.series[ranked], parameters) <= length or len(ranked) <= length:

@@ -1,4 +1,3 @@
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,17 +26,6 @@ def queue(scores: list[float], series: list[int] | None = None, /, **parameters:
 
 def chosen(some: SelectorInput, **parameters: Any) -> list[int]:
     return select(some, SelectorParameters(**parameters)).indices.tolist()
-
-
-@given(st.lists(st.tuples(st.floats(0, 1), st.integers(-1, 5)), max_size=60))
-def test_at_most_two_of_a_series_and_never_adjacent(pairs: list[tuple[float, int]]) -> None:
-    series = [one for _, one in pairs]
-    indices = queue([score for score, _ in pairs], series)
-    picked = [series[index] for index in indices]
-    assert len(set(indices)) == len(indices)
-    for one in set(picked) - {-1}:
-        assert picked.count(one) <= 2
-    assert all(a != b or a == -1 for a, b in pairwise(picked))
 
 
 @given(seed=st.integers(0, 10_000), length=st.integers(1, 40))
