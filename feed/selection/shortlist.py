@@ -78,13 +78,13 @@ class Remainder:
         The counts say how many episodes of each series and topic are chosen already. The bound is
         -inf if every candidate is of a series that has reached `max_per_series`.
         """
-        chosen = np.array([series_counts.get(one, 0) for one in self.series.tolist()], np.int64)
+        chosen = _counts(self.series, series_counts)
         if not parameters.limit_unnamed:
             chosen[self.series < 0] = 0
         factors = parameters.series_decay**chosen
         if self.topics is not None:
-            of_topic = [topic_counts.get(one, 0) for one in self.topics.tolist()]
-            factors *= max(parameters.topic_decay, MIN_DECAY) ** np.array(of_topic, np.int64)
+            of_topic = _counts(self.topics, topic_counts)
+            factors *= max(parameters.topic_decay, MIN_DECAY) ** of_topic
         decayed = self.scores * factors
         if parameters.decay_below_zero:  # further decay raises a negative score, to 0 at most
             bounds = np.maximum(decayed, 0.0)
@@ -94,6 +94,13 @@ class Remainder:
             chosen < parameters.max_per_series, bounds + self.calibration_gain, -np.inf
         )
         return float(bounds.max(initial=-np.inf))
+
+
+def _counts(groups: IntArray, counts: Mapping[int, int]) -> IntArray:
+    """(r,) the count of the group of each; 0 for a group without a count."""
+    if not counts:
+        return np.zeros(len(groups), np.int64)
+    return np.array([counts.get(group, 0) for group in groups.tolist()], np.int64)
 
 
 def on_shortlist(
