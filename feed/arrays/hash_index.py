@@ -39,7 +39,7 @@ class HashIndex:
         return cls(hashes[rows], rows.astype(np.int32))
 
     def row(self, string: str) -> int | None:
-        """The first row of a string, or None."""
+        """The first row of a string in the index, or None."""
         return self.row_by_hash(int(hash_strings([string])[0]))
 
     def row_by_hash(self, string_hash: int) -> int | None:

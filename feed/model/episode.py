@@ -15,7 +15,7 @@ Score = Annotated[float, msgspec.Meta(ge=0, le=5)]
 
 
 class Series(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """The show that an episode belongs to; of a missing id or name the other serves as both."""
+    """The show that an episode belongs to. If only an id or a name is given, it serves as both."""
 
     id: str | None = None
     name: str | None = None

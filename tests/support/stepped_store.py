@@ -1,7 +1,8 @@
-"""A store in memory that suspends around each call: a test interleaves writers as it likes."""
+"""A store in memory that suspends around each call, so that a test can interleave writers."""
 
 import types
-from collections.abc import Coroutine, Generator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from functools import wraps
 from typing import Any
 
 import msgspec
@@ -12,14 +13,14 @@ from feed.ports.users import StoredSummary
 
 
 @types.coroutine
-def _elsewhere(place: str) -> Generator[str, None, None]:
-    """Suspend this coroutine and tell its driver where it stands."""
-    yield place
+def _suspend_at(step: str) -> Generator[str, None, None]:
+    """Suspend this coroutine, and tell its driver at which step it is."""
+    yield step
 
 
-def run_until(work: Coroutine[Any, Any, object], place: str) -> None:
-    """Drive a writer until it stands at this place."""
-    while work.send(None) != place:
+def run_until(work: Coroutine[Any, Any, object], step: str) -> None:
+    """Drive a writer until it is at this step, such as "before read_summary"."""
+    while work.send(None) != step:
         pass
 
 
@@ -32,8 +33,21 @@ def run_to_end(work: Coroutine[Any, Any, object]) -> None:
         return
 
 
+def _stepped(call: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
+    """Make a method a coroutine that suspends before it and after it."""
+
+    @wraps(call)
+    async def suspended(*given: Any, **named: Any) -> Any:
+        await _suspend_at(f"before {call.__name__}")
+        found = call(*given, **named)
+        await _suspend_at(f"after {call.__name__}")
+        return found
+
+    return suspended
+
+
 class SteppedStore:
-    """The part of a `SummaryStore` that a writer uses, for one user."""
+    """A `SummaryAccess` for one user."""
 
     def __init__(self) -> None:
         self.engagements: dict[str, Engagement] = {}
@@ -41,49 +55,38 @@ class SteppedStore:
         self.summary: StoredSummary | None = None
         self.writes = 0
 
-    async def read_summary(self, _uid: str) -> StoredSummary | None:
-        await _elsewhere("before read_summary")
-        found = self.summary
-        await _elsewhere("after read_summary")
-        return found
+    @_stepped
+    def read_summary(self, _uid: str) -> StoredSummary | None:
+        return self.summary
 
-    async def write_summary(self, _uid: str, summary: Summary, revision: str | None) -> str:
-        await _elsewhere("before write_summary")
+    @_stepped
+    def write_summary(self, _uid: str, summary: Summary, revision: str | None) -> str:
         self._check(revision)
         self.writes += 1
-        revision = f"r{self.writes}"
-        self.summary = StoredSummary(summary, revision)
-        await _elsewhere("after write_summary")
-        return revision
+        self.summary = StoredSummary(summary, f"r{self.writes}")
+        return self.summary.revision
 
-    async def delete_summary(self, _uid: str, revision: str) -> None:
-        await _elsewhere("before delete_summary")
+    @_stepped
+    def delete_summary(self, _uid: str, revision: str) -> None:
         self._check(revision)
         self.writes += 1
         self.summary = None
-        await _elsewhere("after delete_summary")
 
-    async def read_engagements(self, _uid: str, ids: Sequence[str]) -> dict[str, Engagement | None]:
-        await _elsewhere("before read_engagements")
-        found = {one: self.engagements.get(one) for one in ids}
-        await _elsewhere("after read_engagements")
-        return found
+    @_stepped
+    def read_engagements(self, _uid: str, ids: Sequence[str]) -> dict[str, Engagement | None]:
+        return {one: self.engagements.get(one) for one in ids}
 
-    async def newest_engagements(
+    @_stepped
+    def newest_engagements(
         self, _uid: str, limit: int, after: tuple[int, str] | None = None
     ) -> list[Engagement]:
-        await _elsewhere("before newest_engagements")
         in_order = sorted(self.engagements.values(), key=newest_first)
         found = [e for e in in_order if after is None or newest_first(e) > (-after[0], after[1])]
-        found = found[:limit]
-        await _elsewhere("after newest_engagements")
-        return found
+        return found[:limit]
 
-    async def read_profile(self, _uid: str) -> Profile:
-        await _elsewhere("before read_profile")
-        found = self.profile
-        await _elsewhere("after read_profile")
-        return found
+    @_stepped
+    def read_profile(self, _uid: str) -> Profile:
+        return self.profile
 
     def change_profile(self, changes: Mapping[str, Any]) -> None:
         self.profile = msgspec.structs.replace(self.profile, **changes)

@@ -17,10 +17,10 @@ def engagement(name: str, timestamp_us: int = 0, kind: Any = "click") -> Engagem
     return Engagement(id=name, episode_id=f"of-{name}", type=kind, timestamp_us=timestamp_us)
 
 
-def store_of(*engagements: Engagement) -> SteppedStore:
-    """A store whose summary is up to date."""
+def store_of(**timestamps_us: int) -> SteppedStore:
+    """A store of some engagements whose summary is up to date."""
     store = SteppedStore()
-    store.engagements = {e.id: e for e in engagements}
+    store.engagements = {name: engagement(name, at) for name, at in timestamps_us.items()}
     run_to_end(refresh_summary(store, "u", store.engagements))
     return store
 
@@ -33,7 +33,7 @@ def assert_equals_a_rebuild(store: SteppedStore) -> None:
 
 
 def test_a_change_that_is_undone_while_a_writer_waits_is_undone_in_the_summary() -> None:
-    store = store_of(engagement("a", kind="click"))
+    store = store_of(a=0)
     store.engagements["a"] = engagement("a", kind="like")
     slow = refresh_summary(store, "u", ["a"])
     run_until(slow, "before write_summary")
@@ -54,7 +54,7 @@ def summaries_hold_three(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_engagement_added_while_the_newest_are_read_is_not_lost(
     dies: bool,
 ) -> None:
-    store = store_of(*(engagement(name, at) for name, at in zip("abcd", (9, 8, 7, 1), strict=True)))
+    store = store_of(a=9, b=8, c=7, d=1)
     del store.engagements["a"]
     deleting = refresh_summary(store, "u", ["a"])
     run_until(deleting, "after newest_engagements")
@@ -70,7 +70,7 @@ def test_an_engagement_added_while_the_newest_are_read_is_not_lost(
 
 @pytest.mark.usefixtures("summaries_hold_three")
 def test_an_engagement_deleted_while_the_newest_are_read_does_not_stay() -> None:
-    store = store_of(*(engagement(name, at) for name, at in zip("abcd", (9, 8, 7, 1), strict=True)))
+    store = store_of(a=9, b=8, c=7, d=1)
     del store.engagements["a"]
     deleting = refresh_summary(store, "u", ["a"])
     run_until(deleting, "after newest_engagements")
@@ -82,7 +82,7 @@ def test_an_engagement_deleted_while_the_newest_are_read_does_not_stay() -> None
 
 @pytest.mark.usefixtures("summaries_hold_three")
 def test_an_engagement_moved_into_the_past_makes_room_for_an_older_one() -> None:
-    store = store_of(*(engagement(name, at) for name, at in zip("abcd", (9, 8, 7, 6), strict=True)))
+    store = store_of(a=9, b=8, c=7, d=6)
     store.engagements["a"] = engagement("a", 1)
     run_to_end(refresh_summary(store, "u", ["a"]))
     assert [e.id for e in newest(store.engagements.values())] == ["b", "c", "d"]
@@ -90,7 +90,7 @@ def test_an_engagement_moved_into_the_past_makes_room_for_an_older_one() -> None
 
 
 def test_a_summary_that_is_up_to_date_is_not_written() -> None:
-    store = store_of(engagement("a"))
+    store = store_of(a=0)
     writes = store.writes
     run_to_end(refresh_summary(store, "u", ["a", "unknown"], profile=True))
     assert store.writes == writes
@@ -116,7 +116,7 @@ def test_the_summary_of_a_user_without_data_is_deleted(stored: Summary | None) -
 
 
 def test_an_unreadable_summary_is_rebuilt_by_the_next_event() -> None:
-    store = store_of(engagement("a"), engagement("b"))
+    store = store_of(a=0, b=0)
     store.change_profile({"languages": ("en",)})
     store.summary = StoredSummary(None, "spoiled")
     run_to_end(refresh_summary(store, "u", ["a"]))
