@@ -97,7 +97,7 @@ def counterfactual(options: argparse.Namespace) -> int:
     log, policies = read_decisions(options.log)
     # The logging policy as well: its weights are 1.
     all_policies = {"(as logged)": log.propensity, **policies}
-    found = {
+    estimates = {
         name: estimate(log, probability, clip=options.clip, seed=options.seed)
         for name, probability in all_policies.items()
     }
@@ -112,11 +112,11 @@ def counterfactual(options: argparse.Namespace) -> int:
             number(one.largest_weight),
             f"{one.clipped:.1%}",
         ]
-        for name, one in found.items()
+        for name, one in estimates.items()
     ]
     print(f"{len(log):,} decisions for {int(log.unit.max()) + 1:,} users\n")
     print(text_table(header, rows))
-    write_json(options.json, {name: asdict(one) for name, one in found.items()})
+    write_json(options.json, {name: asdict(one) for name, one in estimates.items()})
     return 0
 
 

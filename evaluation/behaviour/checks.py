@@ -32,11 +32,11 @@ class AbsentCheck(Check, frozen=True, kw_only=True):
 
     def judge(self, feed: RankedFeed, other: RankedFeed) -> CheckResult:
         positions = feed.positions(self.where.mask(feed.catalog))
-        found = (
+        matches = (
             f"{len(positions)} of them, at {positions[:5].tolist()}" if len(positions) else "none"
         )
         return CheckResult(
-            not len(positions) and len(feed.rows) > 0, f"{found} among {len(feed.rows)} episodes"
+            not len(positions) and len(feed.rows) > 0, f"{matches} among {len(feed.rows)} episodes"
         )
 
 
@@ -64,13 +64,13 @@ class BreadthCheck(Check, frozen=True, kw_only=True):
     def judge(self, feed: RankedFeed, other: RankedFeed) -> CheckResult:
         catalog, rows = feed.catalog, feed.rows[: self.top]
         if self.of == "series":
-            found = {series for series in catalog.series[rows].tolist() if series >= 0}
+            groups = {series for series in catalog.series[rows].tolist() if series >= 0}
         else:
             inside = {one for row in rows.tolist() for one in catalog.categories_of(row).tolist()}
-            found = {one for one in inside if catalog.category_major[one]}
+            groups = {one for one in inside if catalog.category_major[one]}
         names = "series" if self.of == "series" else "categories"
         return CheckResult(
-            len(found) >= self.at_least, f"{len(found)} {names} in the first {len(rows)}"
+            len(groups) >= self.at_least, f"{len(groups)} {names} in the first {len(rows)}"
         )
 
 
@@ -122,10 +122,10 @@ class BeforeCheck(Check, frozen=True, kw_only=True):
             int(feed.positions(where.mask(feed.catalog)).min(initial=len(feed.rows) + 1))
             for where in (self.first, self.then)
         )
-        said = (
+        observed = (
             f"{self.first} at {feed.position_text(one)}, {self.then} at {feed.position_text(two)}"
         )
-        return CheckResult(one < two, said)
+        return CheckResult(one < two, observed)
 
 
 class MoreCheck(Check, frozen=True, kw_only=True):
@@ -171,8 +171,9 @@ class ReasonsCheck(Check, frozen=True, kw_only=True):
     def judge(self, feed: RankedFeed, other: RankedFeed) -> CheckResult:
         positions = feed.positions(self.where.mask(feed.catalog))
         keys = Counter(feed.reasons[at - 1] for at in positions.tolist() if at <= self.top)
-        said = ", ".join(f"{count} {key}" for key, count in keys.most_common())
-        return CheckResult(bool(keys) and set(keys) <= set(self.keys), said or f"no {self.where}")
+        observed = ", ".join(f"{count} {key}" for key, count in keys.most_common())
+        holds = bool(keys) and set(keys) <= set(self.keys)
+        return CheckResult(holds, observed or f"no {self.where}")
 
 
 class LatencyCheck(Check, frozen=True, kw_only=True):
@@ -187,10 +188,10 @@ class LatencyCheck(Check, frozen=True, kw_only=True):
 
     def judge(self, feed: RankedFeed, other: RankedFeed) -> CheckResult:
         session_ms(feed.ranker, [feed.query] * WARM_UP)
-        took = session_ms(feed.ranker, [feed.query] * self.sessions)
-        found = float(np.percentile(took, self.percentile))
+        durations_ms = session_ms(feed.ranker, [feed.query] * self.sessions)
+        percentile_ms = float(np.percentile(durations_ms, self.percentile))
         return CheckResult(
-            found <= self.at_most_ms,
-            f"p{self.percentile:g} {found:.1f} ms, median {np.median(took):.1f}, "
+            percentile_ms <= self.at_most_ms,
+            f"p{self.percentile:g} {percentile_ms:.1f} ms, median {np.median(durations_ms):.1f}, "
             f"{len(feed.catalog):,} episodes",
         )

@@ -32,8 +32,8 @@ class EpisodeCriteria(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         """
         mask = np.ones(len(catalog), np.bool_)
         if self.id:
-            found = [_existing(catalog.rows((name,))[0], "id", name) for name in as_tuple(self.id)]
-            mask &= _mask_of(len(catalog), found)
+            rows = [_existing(catalog.rows((name,))[0], "id", name) for name in as_tuple(self.id)]
+            mask &= _mask_of(len(catalog), rows)
         if self.series:
             mask &= np.isin(
                 catalog.series, _rows_by_name(catalog.series_index, "series", self.series)

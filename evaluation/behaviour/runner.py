@@ -70,11 +70,11 @@ def find_cases(folders: Sequence[Path]) -> list[Path]:
     Raises:
         CommandError: a folder has no case.
     """
-    found = {folder: sorted(folder.glob("*.toml")) for folder in folders}
-    for folder, paths in found.items():
+    by_folder = {folder: sorted(folder.glob("*.toml")) for folder in folders}
+    for folder, paths in by_folder.items():
         if not paths:
             raise CommandError(f"{folder}: expected at least one case (*.toml), found none")
-    return [path for paths in found.values() for path in paths]
+    return [path for paths in by_folder.values() for path in paths]
 
 
 def run_case(path: Path, scenarios: Mapping[str, Scenario], default: str) -> CaseResult:

@@ -48,8 +48,8 @@ def read_decisions(path: Path) -> tuple[DecisionLog, dict[str, FloatArray]]:
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise CommandError(f"{path}:{line}: {error}") from error
     except (OSError, EOFError, zlib.error) as error:
-        said = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise CommandError(f"{path}: {said}") from error
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise CommandError(f"{path}: {reason}") from error
     if not decisions:
         raise CommandError(f"{path}: expected at least one decision, got none")
     units = [

@@ -126,8 +126,8 @@ def _rows(path: Path) -> Iterator[Event]:
                     np.nan if progress is None else _progress(row[progress].strip()),
                 )
     except (OSError, EOFError, zlib.error) as error:
-        said = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise CommandError(f"{path}: {said}") from error
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise CommandError(f"{path}: {reason}") from error
     except UnicodeDecodeError as error:
         raise CommandError(f"{path}: expected UTF-8: {error}") from error
     except csv.Error as error:  # in the row after the last that was read

@@ -135,34 +135,34 @@ def _episodes(
     words = _words(TOPICS * WORDS_PER_TOPIC + COMMON_WORDS, rng)
     by_topic = np.array(words[: TOPICS * WORDS_PER_TOPIC]).reshape(TOPICS, WORDS_PER_TOPIC)
     common = np.array(words[TOPICS * WORDS_PER_TOPIC :])
-    made = []
+    records = []
     for number, show in enumerate(traits.show.tolist()):
-        said = [
+        text = [
             str(rng.choice(by_topic[topic] if rng.random() < TOPIC_WORD_SHARE else common))
             for topic in rng.choice(TOPICS, 22, p=traits.topics[number])
         ]
         scores = np.clip(np.rint(2 * (levels[show] + rng.normal(0, 0.5, 2))) / 2, 0, 5).tolist()
-        made.append(
+        records.append(
             {
                 "id": f"episode-{number:05d}",
-                "title": " ".join(said[:4]).capitalize(),
-                "description": " ".join(said[4:]).capitalize() + ".",
+                "title": " ".join(text[:4]).capitalize(),
+                "description": " ".join(text[4:]).capitalize() + ".",
                 "published_at": rfc3339(to_us(START + timedelta(days=float(traits.day[number])))),
                 "series": {"id": f"show-{show:03d}", "name": f"Show {show}"},
                 "scores": {"credibility": scores[0], "insight": scores[1]},
                 "categories": {"major": [f"Topic {int(np.argmax(traits.topics[number]))}"]},
             }
         )
-    return made
+    return records
 
 
 def _words(count: int, rng: np.random.Generator) -> list[str]:
     """`count` distinct made-up words."""
     syllables = [a + b for a in "bdfgklmnprstvz" for b in "aeiou"]
-    found: dict[str, None] = {}
-    while len(found) < count:
-        found["".join(rng.choice(syllables, 3))] = None
-    return list(found)
+    words: dict[str, None] = {}
+    while len(words) < count:
+        words["".join(rng.choice(syllables, 3))] = None
+    return list(words)
 
 
 def _listen(

@@ -141,15 +141,15 @@ def _users(
     bounds = np.searchsorted(known.user[order], np.arange(len(known.user_ids) + 1))
     users = {}
     for code, user_id in enumerate(known.user_ids):
-        theirs = order[bounds[code] : bounds[code + 1]][::-1]
-        if len(theirs):
+        mine = order[bounds[code] : bounds[code + 1]][::-1]
+        if len(mine):
             users[user_id] = TrainingUser(
                 user_id=user_id,
                 summary=summaries[user_id],
-                seen=_distinct(rows[theirs]),
-                liked=_distinct(rows[theirs[known.event_type[theirs] != NOT_INTERESTED]]),
-                events=len(theirs),
-                last_us=int(known.timestamp_us[theirs[0]]),
+                seen=_distinct(rows[mine]),
+                liked=_distinct(rows[mine[known.event_type[mine] != NOT_INTERESTED]]),
+                events=len(mine),
+                last_us=int(known.timestamp_us[mine[0]]),
             )
     return users
 

@@ -118,10 +118,10 @@ def _audience(training: TrainingData, since_us: int | None = None) -> FloatArray
 
 def _similarity(training: TrainingData) -> sparse.csr_matrix:
     """(n, n) shrunk cosine of the audiences of two episodes."""
-    theirs = [user.liked[:EPISODES_PER_USER] for user in training.users.values()]
-    owners = np.repeat(np.arange(len(theirs)), [len(rows) for rows in theirs])
-    chosen = np.concatenate([*theirs, np.zeros(0, np.int64)])
-    shape = (len(theirs), len(training.catalog))
+    rows_by_user = [user.liked[:EPISODES_PER_USER] for user in training.users.values()]
+    owners = np.repeat(np.arange(len(rows_by_user)), [len(rows) for rows in rows_by_user])
+    chosen = np.concatenate([*rows_by_user, np.zeros(0, np.int64)])
+    shape = (len(rows_by_user), len(training.catalog))
     matrix = sparse.csr_matrix((np.ones(len(chosen)), (owners, chosen)), shape=shape)
     both = (matrix.T @ matrix).tocoo()
     apart = both.row != both.col

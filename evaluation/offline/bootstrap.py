@@ -23,11 +23,11 @@ def means(values: FloatArray, *, seed: int = 0, resamples: int = RESAMPLES) -> F
     """
     known = ~np.isnan(values)
     filled = np.where(known, values, 0.0)
-    found = []
+    blocks = []
     for drawn in resample_counts(len(values), seed, resamples):
         with np.errstate(invalid="ignore", divide="ignore"):
-            found.append((drawn @ filled) / (drawn @ known))
-    return np.concatenate(found)
+            blocks.append((drawn @ filled) / (drawn @ known))
+    return np.concatenate(blocks)
 
 
 def interval(drawn: FloatArray) -> Interval:
@@ -54,13 +54,13 @@ def coverage_interval(
         (ones, (owner, lists[owner, position])), shape=(users, max(episodes, 1))
     )
     estimate = np.count_nonzero(shown.sum(axis=0)) / max(episodes, 1)
-    found = np.concatenate(
+    coverages = np.concatenate(
         [
             np.count_nonzero(drawn.astype(np.float32) @ shown, axis=1) / max(episodes, 1)
             for drawn in resample_counts(users, seed, resamples)
         ]
     )
-    low, high = interval(found - found.mean() + estimate)
+    low, high = interval(coverages - coverages.mean() + estimate)
     return max(low, 0.0), min(high, 1.0)
 
 

@@ -68,12 +68,12 @@ def targets(training: TrainingData, test: Events) -> Targets:
         if int(rows[index]) not in seen[user_id]:
             chosen[user_id] = int(rows[index])
     names = sorted(chosen)  # independent of the order of TEST
-    found = np.array([chosen[name] for name in names], np.int64)
+    target_rows = np.array([chosen[name] for name in names], np.int64)
     return Targets(
         users=[training.users[name] for name in names],
-        rows=found,
-        cold=training.untouched[found],
-        unpublished=int(np.count_nonzero(training.catalog.published_us[found] > training.now_us)),
+        rows=target_rows,
+        cold=training.untouched[target_rows],
+        unpublished=int((training.catalog.published_us[target_rows] > training.now_us).sum()),
         early=int(np.count_nonzero(test.timestamp_us < training.now_us)),
         unknown=int(np.count_nonzero(rows < 0)),
     )

@@ -77,15 +77,15 @@ def measure(
     cold = _cold_aucs(ranking, training, targets)
     if np.isfinite(cold).any():
         values["cold_auc"] = cold
-    found, ci = _with_intervals(values, seed, resamples)
+    means, ci = _with_intervals(values, seed, resamples)
     for k in ks:
-        found[f"coverage@{k}"] = metrics.coverage(lists, len(training.catalog), k)
+        means[f"coverage@{k}"] = metrics.coverage(lists, len(training.catalog), k)
         if resamples:
             ci[f"coverage@{k}"] = bootstrap.coverage_interval(
                 lists[:, :k], len(training.catalog), seed=seed, resamples=resamples
             )
     ranks = metrics.target_ranks(lists, targets.rows)
-    return OfflineResult(ranking.name, lists, ranks, values, found, ci)
+    return OfflineResult(ranking.name, lists, ranks, values, means, ci)
 
 
 def _with_intervals(
@@ -95,8 +95,8 @@ def _with_intervals(
     matrix = np.column_stack(list(values.values()))
     known = ~np.isnan(matrix)
     with np.errstate(invalid="ignore"):
-        found = np.where(known, matrix, 0.0).sum(axis=0) / known.sum(axis=0)
-    means = dict(zip(values, found.tolist(), strict=True))
+        mean = np.where(known, matrix, 0.0).sum(axis=0) / known.sum(axis=0)
+    means = dict(zip(values, mean.tolist(), strict=True))
     if not resamples:
         return means, {}
     drawn = bootstrap.means(matrix, seed=seed, resamples=resamples)

@@ -77,8 +77,8 @@ def depth_chart(outcomes: Sequence[OfflineResult]) -> str:
         axes = figure.subplots()
         places = np.arange(1, DEPTH + 1)
         for at, one in enumerate(outcomes):
-            found = np.bincount(one.ranks[one.ranks > 0], minlength=DEPTH + 1)[1 : DEPTH + 1]
-            share = np.cumsum(found) / max(len(one.ranks), 1)
+            hits = np.bincount(one.ranks[one.ranks > 0], minlength=DEPTH + 1)[1 : DEPTH + 1]
+            share = np.cumsum(hits) / max(len(one.ranks), 1)
             style = "-" if at < 2 else (0, (4, 1.5))  # noqa: PLR2004 - the two compared rankings come first
             axes.plot(places, share, color=colour(at), linestyle=style, label=one.name)
         axes.set_xscale("log")

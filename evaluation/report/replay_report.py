@@ -32,12 +32,12 @@ def replay_report(
     scenarios = [one for one in rankings if isinstance(one, ScenarioRecommender)]
     some = targets.sample(USERS, seed)
     samples = [sample_sessions(one, some.users) for one in scenarios]
-    judged, rival = outcomes[0], _rival(outcomes, len(scenarios))
+    evaluated, rival = outcomes[0], _rival(outcomes, len(scenarios))
     sections = [
         ("Choices", _choices(outcomes)),
         (
-            f"{judged.name} and {rival.name}",
-            accuracy.comparison(judged, rival, seed=seed),
+            f"{evaluated.name} and {rival.name}",
+            accuracy.comparison(evaluated, rival, seed=seed),
         ),
         ("Score parts, reasons and sources", _parts(samples, len(some))),
         ("Latency", composition.latency_chart(samples)),
@@ -47,7 +47,7 @@ def replay_report(
     sections.append(("Users served worst", _worst(scenarios[0], run)))
     catalog = training.catalog
     lead = [
-        f'<span class="lead">{_verdict(judged, outcomes)}</span>',
+        f'<span class="lead">{_verdict(evaluated, outcomes)}</span>',
         (
             f'<span class="soft">{len(catalog):,} episodes; {len(training.row):,} events of '
             f"{len(training.users):,} users until {rfc3339(training.now_us)}, the "
@@ -57,7 +57,7 @@ def replay_report(
             f"Seed {seed}.</span>"
         ),
     ]
-    return page(f"How {judged.name} does", lead, sections)
+    return page(f"How {evaluated.name} does", lead, sections)
 
 
 def _rival(outcomes: Sequence[OfflineResult], scenarios: int) -> OfflineResult:
@@ -71,16 +71,16 @@ def _headline(outcomes: Sequence[OfflineResult]) -> str:
     return [name for name in outcomes[0].metrics if name.startswith("ndcg")][-1]
 
 
-def _verdict(judged: OfflineResult, outcomes: Sequence[OfflineResult]) -> str:
+def _verdict(evaluated: OfflineResult, outcomes: Sequence[OfflineResult]) -> str:
     name = _headline(outcomes)
     recall = name.replace("ndcg", "recall")
     best = max(outcomes[1:], key=lambda one: one.metrics[name])
-    low, high = (number(end) for end in judged.ci[name])
-    ahead = judged.metrics[name] > best.metrics[name]
+    low, high = (number(end) for end in evaluated.ci[name])
+    ahead = evaluated.metrics[name] > best.metrics[name]
     return (
-        f"<b>{html.escape(judged.name)}</b> reaches {name} {number(judged.metrics[name])} "
-        f"({low} to {high}) and {recall} {number(judged.metrics[recall])}; the best of the others, "
-        f"<b>{html.escape(best.name)}</b>, {number(best.metrics[name])} and "
+        f"<b>{html.escape(evaluated.name)}</b> reaches {name} {number(evaluated.metrics[name])} "
+        f"({low} to {high}) and {recall} {number(evaluated.metrics[recall])}; the best of the "
+        f"others, <b>{html.escape(best.name)}</b>, {number(best.metrics[name])} and "
         f"{number(best.metrics[recall])}. It is {'ahead' if ahead else 'not ahead'}."
     )
 
@@ -139,10 +139,10 @@ def _behaviour(cases: Sequence[CaseResult]) -> str:
     return paragraph(text) + html_table(["", "case", "kind", "scenario", "seen"], rows, text=True)
 
 
-def _worst(judged: ScenarioRecommender, run: OfflineRun) -> str:
+def _worst(evaluated: ScenarioRecommender, run: OfflineRun) -> str:
     text = (
         "The users whose next choice scored lowest, among published choices with engagements. "
         "Below each recommended episode: its reason and the largest parts of its score."
     )
-    found = worst_served(judged, run.training, run.targets)
-    return paragraph(text) + (found or paragraph("There are none."))
+    users = worst_served(evaluated, run.training, run.targets)
+    return paragraph(text) + (users or paragraph("There are none."))

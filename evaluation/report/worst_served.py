@@ -25,17 +25,17 @@ def worst_served(
     """
     catalog = training.catalog
     fair = ~targets.cold & (catalog.published_us[targets.rows] <= training.now_us)
-    found = []
+    ranks = []
     for index in np.flatnonzero(fair).tolist():
         user, target = targets.users[index], int(targets.rows[index])
         scores = ranking.score(user)
         above = scores > scores[target]
         above[user.seen] = False
-        found.append((int(above.sum()) + 1, index))
-    found.sort(key=lambda pair: (-pair[0], pair[1]))
+        ranks.append((int(above.sum()) + 1, index))
+    ranks.sort(key=lambda pair: (-pair[0], pair[1]))
     return "".join(
         _user_section(ranking, training, targets.users[index], int(targets.rows[index]), rank)
-        for rank, index in found[:count]
+        for rank, index in ranks[:count]
     )
 
 

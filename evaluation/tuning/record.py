@@ -51,7 +51,7 @@ def read(path: Path, key: str, space: SearchSpace) -> list[Trial]:
         lines[-1] = b""
     try:
         head = msgspec.json.decode(lines[0], type=_Head)
-        found = [msgspec.json.decode(line, type=_Line) for line in lines[1:] if line]
+        decoded = [msgspec.json.decode(line, type=_Line) for line in lines[1:] if line]
     except msgspec.DecodeError as error:
         raise CommandError(f"{path}: expected the trials of a search: {error}") from error
     if head.search != key:
@@ -59,7 +59,7 @@ def read(path: Path, key: str, space: SearchSpace) -> list[Trial]:
             f"{path}: its trials are of another search (scenario, space, seed or data differ): "
             "name another file, or delete it"
         )
-    return [_trial(one, space) for one in found]
+    return [_trial(one, space) for one in decoded]
 
 
 def start(path: Path, key: str, trials: list[Trial]) -> None:

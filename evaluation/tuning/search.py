@@ -42,9 +42,9 @@ def search(
     Raises:
         ValueError: a trial in `done` is not of this search.
     """
-    made: list[Trial] = []
+    past: list[Trial] = []
     for number in range(trials):
-        values = propose(space, made, number, seed)
+        values = propose(space, past, number, seed)
         if number < len(done):
             trial = done[number]
             if dict(trial.values) != values:
@@ -52,12 +52,12 @@ def search(
         else:
             metrics = evaluate(values)
             trial = Trial(number, values, metrics, space.objective(metrics))
-        made.append(trial)
+        past.append(trial)
         yield trial
 
 
-def propose(space: SearchSpace, made: Sequence[Trial], number: int, seed: int) -> dict[str, float]:
-    """The parameter values of trial `number`, given the trials `made` before it."""
+def propose(space: SearchSpace, past: Sequence[Trial], number: int, seed: int) -> dict[str, float]:
+    """The parameter values of trial `number`, given the trials `past` before it."""
     if number == 0:
         return space.current()
     size = len(space.parameters)
@@ -68,13 +68,13 @@ def propose(space: SearchSpace, made: Sequence[Trial], number: int, seed: int) -
     width = max(NARROWEST, WIDEST * NARROWING ** (number - spread))
     moved = rng.random(size) < MOVED_SHARE
     moved[rng.integers(size)] = True
-    at = np.array(space.unit(best(made).values)) + moved * rng.normal(0, width, size)
+    at = np.array(space.unit(best(past).values)) + moved * rng.normal(0, width, size)
     return space.values(_reflected(at))
 
 
-def best(made: Sequence[Trial]) -> Trial:
+def best(trials: Sequence[Trial]) -> Trial:
     """The trial with the largest objective, the first among equals."""
-    return max(made, key=lambda trial: (trial.objective, -trial.number))
+    return max(trials, key=lambda trial: (trial.objective, -trial.number))
 
 
 @cache

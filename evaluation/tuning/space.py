@@ -61,35 +61,35 @@ class SearchSpace:
     def current(self) -> dict[str, float]:
         """The parameter values of the start scenario."""
         built = msgspec.to_builtins(self.start)
-        found = {}
+        values = {}
         for path in self.parameters:
             *tables, key = path.split(".")
             # A weight that a table leaves out is 1.
-            found[path] = _table(built, tables, path).get(key, 1.0)
-        return found
+            values[path] = _table(built, tables, path).get(key, 1.0)
+        return values
 
     def values(self, unit: Sequence[float] | FloatArray) -> dict[str, float]:
         """The parameter values at a point (d,) of the unit cube."""
-        found = {}
+        values = {}
         for (path, bounds), share in zip(self.parameters.items(), unit, strict=True):
             if bounds.log:
                 value = bounds.low * (bounds.high / bounds.low) ** float(share)
             else:
                 value = bounds.low + (bounds.high - bounds.low) * float(share)
-            found[path] = self._rounded(path, value)
-        return found
+            values[path] = self._rounded(path, value)
+        return values
 
     def unit(self, values: Mapping[str, float]) -> list[float]:
         """The point (d,) of the unit cube nearest to these parameter values."""
-        found = []
+        shares = []
         for path, bounds in self.parameters.items():
             value = min(max(values[path], bounds.low), bounds.high)
             if bounds.log:
                 share = math.log(value / bounds.low) / math.log(bounds.high / bounds.low)
             else:
                 share = (value - bounds.low) / (bounds.high - bounds.low)
-            found.append(share)
-        return found
+            shares.append(share)
+        return shares
 
     def objective(self, metrics: Mapping[str, float]) -> float:
         """Weighted sum of the metrics to maximize; -inf if a metric has no value."""
@@ -116,8 +116,8 @@ def load_space(path: Path, start: Scenario) -> SearchSpace:
     except (ValueError, msgspec.ValidationError) as error:
         raise CommandError(f"{path}: {error}") from error
     for name in file.objective:
-        found = METRIC.fullmatch(name)
-        if not found or int(found[2] or 1) > DEPTH:
+        match = METRIC.fullmatch(name)
+        if not match or int(match[2] or 1) > DEPTH:
             raise CommandError(f"{path}: objective: expected a metric like recall@20, got {name!r}")
     space = SearchSpace(start, file.parameters, file.objective)
     try:
@@ -172,12 +172,12 @@ def to_toml(tables: Mapping[str, Any]) -> str:
 
 def differences(tables: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     """The entries of nested tables that differ from the defaults."""
-    found: dict[str, Any] = {}
+    differing: dict[str, Any] = {}
     for name, value in tables.items():
         default = defaults.get(name)
         if isinstance(value, Mapping) and isinstance(default, Mapping):
             if inner := differences(value, default):
-                found[name] = inner
+                differing[name] = inner
         elif value != default:
-            found[name] = value
-    return found
+            differing[name] = value
+    return differing
