@@ -1,4 +1,4 @@
-"""The account: what a user did and said, for that user alone."""
+"""The account: a user's engagements and profile, for that user alone."""
 
 import sqlite3
 from datetime import UTC, datetime, timedelta
@@ -102,7 +102,7 @@ def test_a_reset_starts_the_feed_again_and_keeps_the_profile(server: Server, use
     assert datetime.fromisoformat(again["until"]) > datetime.fromisoformat(answer["until"])
 
 
-def test_a_change_of_the_profile_leaves_the_rest_as_it_was(server: Server, user: str) -> None:
+def test_a_change_of_the_profile_leaves_other_fields_as_they_are(server: Server, user: str) -> None:
     assert server.call("GET", "/api/me", user=user).json() == {"user_id": user} | EMPTY
     first = {"display_name": "Änne ☕", "languages": ["de", "en-GB"]}
     changed = server.call("PATCH", "/api/me", first, user).json()
@@ -184,7 +184,7 @@ def test_an_account_needs_a_user(server: Server, method: str, path: str) -> None
     problem(server.call(method, path, body), 401, "Authorization")
 
 
-def test_nobody_reads_or_changes_another_users_account(server: Server, user: str) -> None:
+def test_no_user_reads_or_changes_the_account_of_another(server: Server, user: str) -> None:
     server.call("PATCH", "/api/me", {"display_name": "Anna"}, user)
     server.engage(user, id="one", episode_id="episode-3", type="like")
     other = f"{user}.other"
@@ -206,7 +206,7 @@ def test_an_engagement_may_be_an_hour_ahead_and_no_more(server: Server, user: st
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "1904-01-01T00:00:00Z"])
-def test_a_clock_far_behind_does_no_harm(server: Server, user: str, at: str) -> None:
+def test_an_engagement_of_the_distant_past_is_accepted(server: Server, user: str, at: str) -> None:
     server.engage(user, episode_id="episode-3", type="like", timestamp=at)
     server.engage(f"{user}.other", episode_id="episode-5", type="like")
     assert len(listed(server, user)) == 1

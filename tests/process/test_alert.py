@@ -1,4 +1,4 @@
-"""The runbook's alert, held against the log of real processes that meet each kind of trouble."""
+"""The runbook's alert finds each kind of failure in the log of real processes."""
 
 import json
 import re
@@ -65,7 +65,7 @@ def promised() -> list[str]:
     return [row.partition(" CAUSE")[0] for row in rows]
 
 
-def test_a_vanished_pointer_a_shelf_that_cannot_be_read_and_an_old_catalog_are_seen(
+def test_the_alert_sees_a_missing_pointer_an_unreadable_shelf_and_a_stale_catalog(
     start_server: Start, tmp_path: Path
 ) -> None:
     shelf = tmp_path / "shelf"
@@ -95,7 +95,7 @@ def test_a_vanished_pointer_a_shelf_that_cannot_be_read_and_an_old_catalog_are_s
     assert all("catalog_stale" in line["degraded"] for line in lines)
 
 
-def test_summaries_that_cannot_be_read_are_seen(
+def test_the_alert_sees_summaries_that_cannot_be_read(
     start_server: Start, small_shelf: str, tmp_path: Path
 ) -> None:
     (tmp_path / "broken.db").write_text("not a database" * 1000)
@@ -109,7 +109,7 @@ def test_summaries_that_cannot_be_read_are_seen(
         assert (line["severity"], line["degraded"]) == ("WARNING", ["summary_unavailable"])
 
 
-def test_an_instance_without_any_catalog_is_seen_once_and_not_at_every_request(
+def test_the_alert_sees_an_instance_without_a_catalog_once_and_not_at_every_request(
     start_server: Start,
 ) -> None:
     server = start_server()
@@ -121,7 +121,9 @@ def test_an_instance_without_any_catalog_is_seen_once_and_not_at_every_request(
     assert all(line["degraded"] == ["catalog_missing"] for line in lines)
 
 
-def test_a_build_that_was_refused_or_failed_is_seen(start_server: Start, tmp_path: Path) -> None:
+def test_the_alert_sees_a_build_that_is_refused_or_fails(
+    start_server: Start, tmp_path: Path
+) -> None:
     file = tmp_path / "episodes.json"
     file.write_text("[]")
     server = start_server("publish_catalog", EPISODES=str(file))
@@ -142,7 +144,7 @@ def test_a_build_that_was_refused_or_failed_is_seen(start_server: Start, tmp_pat
     ("episodes", "message"),
     [("[]", "refused: the gate refuses this catalog: empty"), (None, "failed: ")],
 )
-def test_a_build_by_command_that_was_refused_or_failed_is_seen(
+def test_the_alert_sees_a_build_by_command_that_is_refused_or_fails(
     tmp_path: Path, episodes: str | None, message: str
 ) -> None:
     file = tmp_path / "episodes.json"
@@ -181,14 +183,14 @@ def test_a_trigger_that_fails_is_one_line_for_each_event_and_is_delivered_again(
     assert len(alerting(server.output[before:])) == 3
 
 
-def test_a_setting_that_cannot_be_used_is_seen(start_server: Start) -> None:
+def test_the_alert_sees_a_setting_that_cannot_be_used(start_server: Start) -> None:
     with pytest.raises(RuntimeError) as raised:
         start_server(SCENARIO="nonsense")
     assert alerting(str(raised.value))[0].startswith("Earshot cannot start: SCENARIO")
     assert "Traceback" not in str(raised.value)
 
 
-def test_what_the_runbook_promises_is_what_these_tests_play() -> None:
+def test_these_tests_cover_every_message_that_the_runbook_names() -> None:
     assert promised() == [
         "degraded:",
         "nothing was published: catalog-refused",

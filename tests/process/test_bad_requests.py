@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a problem document that names the field, and the server lives."""
+"""Wrong requests are answered with a problem document that names the field."""
 
 import base64
 import json
@@ -118,7 +118,7 @@ def test_a_field_that_is_wrong_is_named(
         b"limit=10",
     ],
 )
-def test_what_is_no_json_is_called_so(server: Server, body: bytes) -> None:
+def test_a_body_that_is_no_json_is_named(server: Server, body: bytes) -> None:
     answer = problem(server.call("POST", "/api/sessions/create", body), 400)
     assert answer["type"] == "urn:earshot:problem:malformed-json"
 
@@ -133,7 +133,7 @@ def test_a_number_out_of_range_is_named(server: Server, user: str) -> None:
         problem(server.call("POST", "/api/sessions/create", body, user), 400, field)
 
 
-def test_an_empty_body_asks_for_nothing_in_particular(server: Server) -> None:
+def test_an_empty_body_means_the_defaults(server: Server) -> None:
     assert len(server.call("POST", "/api/sessions/create", b"").json()["episodes"]) == 10
 
 
@@ -157,7 +157,7 @@ def test_a_bad_demo_user_is_refused(server: Server, name: str) -> None:
         problem(response, 400, "X-Demo-User")
 
 
-def test_a_token_is_not_ignored_where_none_can_be_checked(server: Server) -> None:
+def test_a_token_is_refused_where_none_can_be_verified(server: Server) -> None:
     headers = {"Authorization": "Bearer eyJhbGciOiJub25lIn0.e30."}
     problem(server.client.get("/api/me", headers=headers), 401, "authorization")
 

@@ -1,4 +1,4 @@
-"""Many events at once, delivered twice and in any order: every summary ends exact."""
+"""Many events, delivered twice and in any order, leave every summary exact."""
 
 import asyncio
 import random
@@ -134,7 +134,7 @@ def unheard(_backend: Backend, proxy: CountingProxy) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("trouble", [stopped, unheard])
-def test_events_come_again_until_the_database_takes_their_effect(
+def test_events_are_delivered_again_until_their_effect_is_stored(
     backend: Backend,
     start_server: Start,
     trouble: Callable[[Backend, CountingProxy], AbstractContextManager[None]],

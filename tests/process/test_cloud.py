@@ -27,7 +27,7 @@ def test_an_engagement_reaches_the_next_session_within_a_second(cloud: Cloud, us
     assert second["degraded"] == []
 
 
-def test_what_a_profile_mutes_is_gone_from_the_next_session(cloud: Cloud, user: str) -> None:
+def test_a_muted_category_is_gone_from_the_next_session(cloud: Cloud, user: str) -> None:
     def shown() -> str:
         return str([one.get("categories") for one in cloud.create(user)["episodes"]])
 
@@ -86,9 +86,7 @@ def test_no_user_reads_the_data_of_another(cloud: Cloud, user: str) -> None:
     assert cloud.feed.call("GET", "/api/me", user=user).status_code == 401
 
 
-def test_everything_known_of_a_user_is_forgotten_and_no_late_event_brings_it_back(
-    cloud: Cloud, user: str
-) -> None:
+def test_no_late_event_restores_what_was_deleted(cloud: Cloud, user: str) -> None:
     cloud.bridge.copies, cloud.bridge.delay_s = 3, 1.0
     for number in range(5):
         body = {"id": f"{number}", "episode_id": f"episode-{number}", "type": "like"}

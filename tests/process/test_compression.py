@@ -1,4 +1,4 @@
-"""Answers are gzipped for whoever accepts it, and the same for whoever does not."""
+"""Answers are gzipped for clients that accept it."""
 
 import gzip
 import zlib
@@ -38,13 +38,13 @@ def test_a_session_is_gzipped(server: Server) -> None:
     assert len(answer.json()["episodes"]) == 10
 
 
-def test_a_short_answer_is_left_as_it_is(server: Server) -> None:
+def test_a_short_answer_is_not_compressed(server: Server) -> None:
     answer = raw(server, SHORT, "gzip")
     assert "content-encoding" not in answer.headers
     assert 0 < len(answer.extensions["raw"]) < MIN_BYTES
 
 
-def test_a_head_says_what_a_get_would(server: Server) -> None:
+def test_head_has_the_headers_of_get(server: Server) -> None:
     get, head = raw(server, LIST, "gzip"), raw(server, LIST, "gzip", "HEAD")
     assert head.extensions["raw"] == b""
     for name in ("content-encoding", "content-length", "vary"):
@@ -67,7 +67,7 @@ def test_a_head_says_what_a_get_would(server: Server) -> None:
         ("br, zstd", False),
     ],
 )
-def test_only_who_names_gzip_gets_it(accepted: str, gzipped: bool) -> None:
+def test_only_a_client_that_names_gzip_gets_it(accepted: str, gzipped: bool) -> None:
     assert accepts_gzip(accepted) is gzipped
 
 

@@ -1,4 +1,4 @@
-"""A cursor carries the rest of a session across restarts and catalogs, and for nobody else."""
+"""A cursor continues its session across restarts and catalogs, for its user alone."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The store of users is slow, gone or damaged: a session is answered all the same, and says so."""
+"""The store of users is slow, gone or damaged: sessions are answered, and say so."""
 
 import fcntl
 import sqlite3
@@ -98,7 +98,7 @@ def test_a_store_that_cannot_be_opened_stops_no_session(
     [b"", b"\xc1", b"\x80", b"\x05", b"\xa1\xff", b"\x91" * 100_000, "cut", "text"],
     ids=lambda damage: repr(damage)[:12],
 )
-def test_a_damaged_summary_is_named_and_healed_by_the_next_engagement(
+def test_a_damaged_summary_is_named_and_rebuilt_by_the_next_engagement(
     server: Server, folder: Path, user: str, damage: bytes | str
 ) -> None:
     server.call("PATCH", "/api/me", {"muted_categories": ["Bread"]}, user)

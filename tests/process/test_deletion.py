@@ -1,4 +1,4 @@
-"""Deletion and reset while the app of the same user keeps writing: each ends, with a receipt."""
+"""Deletion and reset end with a receipt while the user's app keeps writing."""
 
 import asyncio
 import itertools
@@ -100,9 +100,7 @@ def test_a_deletion_ends_with_a_receipt_while_three_writers_go_on(
 
 
 @pytest.mark.parametrize("path", ["/api/me", "/api/me/engagements"])
-def test_what_was_deleted_in_firestore_stays_so_though_its_events_come_late(
-    cloud: Cloud, user: str, path: str
-) -> None:
+def test_late_events_do_not_restore_what_was_deleted(cloud: Cloud, user: str, path: str) -> None:
     cloud.bridge.copies, cloud.bridge.delay_s = 2, 0.5
 
     def call(method: str, address: str, body: Any) -> httpx.Response:

@@ -71,9 +71,7 @@ def test_writes_and_removals_at_the_same_moment_leave_what_exists(
     assert_summarised(folder, user, len(engagements))
 
 
-def test_an_engagement_acknowledged_before_the_power_went_is_there_after(
-    running: Server, tmp_path: Path
-) -> None:
+def test_an_acknowledged_engagement_survives_a_kill(running: Server, tmp_path: Path) -> None:
     acknowledged: list[str] = []
     enough = threading.Event()
 
@@ -128,7 +126,7 @@ def test_a_summary_that_cannot_be_written_does_not_block_other_users(
     assert running.create("anna")["episodes"]
 
 
-def test_after_a_restart_under_a_fixed_clock_what_is_new_is_still_the_newest(
+def test_after_a_restart_under_a_fixed_clock_a_new_engagement_is_the_newest(
     start_server: Start, tmp_path: Path
 ) -> None:
     publish_to(tmp_path / "shelf", catalog_of(episodes(200)))
@@ -144,9 +142,7 @@ def test_after_a_restart_under_a_fixed_clock_what_is_new_is_still_the_newest(
     assert server.create("ada")["episodes"] != before
 
 
-def test_what_is_deleted_is_on_no_page_of_the_file_any_more(
-    running: Server, tmp_path: Path
-) -> None:
+def test_deleted_data_is_on_no_page_of_the_database_file(running: Server, tmp_path: Path) -> None:
     for number in range(30):
         running.engage("ada", episode_id=f"SECRET-{number}", type="like", episode_title="SECRET")
     running.call("PATCH", "/api/me", {"display_name": "SECRET"}, "ada")

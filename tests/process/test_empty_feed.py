@@ -1,4 +1,4 @@
-"""A feed that is empty says why, and what an app stored as a language empties none."""
+"""An empty feed says why, and unreadable languages empty none."""
 
 import asyncio
 from collections.abc import Callable
@@ -22,7 +22,7 @@ def _shelf(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_shelf")
-def test_what_a_profile_holds_that_leaves_nothing_is_named(
+def test_an_empty_feed_names_the_field_of_the_profile_that_empties_it(
     start_server: Start, tmp_path: Path
 ) -> None:
     for user, stored in {
@@ -51,7 +51,7 @@ def test_what_a_profile_holds_that_leaves_nothing_is_named(
 
 
 @pytest.mark.usefixtures("_shelf")
-def test_a_clock_before_the_catalog_is_named(start_server: Start) -> None:
+def test_a_clock_before_every_publication_is_named(start_server: Start) -> None:
     server = start_server(NOW=(NOW - timedelta(days=20_000)).isoformat())
     page = server.create()
     assert page["episodes"] == []

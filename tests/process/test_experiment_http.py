@@ -1,4 +1,4 @@
-"""An experiment: each user gets the scenario of their arm, and everything says so."""
+"""Each user gets the scenario of their arm of an experiment; answers and log say so."""
 
 import json
 import re

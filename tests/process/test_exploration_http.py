@@ -1,4 +1,4 @@
-"""What chance chose is in the log, with the probability that a counterfactual estimate needs."""
+"""Explored episodes are in the log, with the propensities that counterfactual estimates need."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +38,7 @@ def heard(uid: int) -> Summary:
     )
 
 
-def test_the_log_says_what_chance_chose_and_how_likely_it_was(
+def test_the_log_has_the_explored_episodes_with_their_propensities(
     start_server: Callable[..., Server], tmp_path: Path
 ) -> None:
     some = episodes(300)

@@ -1,4 +1,4 @@
-"""Bodies made to hurt: huge, deep, endless, broken off, random."""
+"""Hostile bodies are refused: huge, deep, endless, broken off, random."""
 
 import json
 import socket
@@ -47,7 +47,7 @@ def test_deep_nesting_is_refused(server: Server, before: bytes, bracket: bytes) 
         problem(response, 400, response.json().get("field"))
 
 
-def test_an_answer_never_repeats_all_that_was_sent(server: Server, user: str) -> None:
+def test_an_answer_repeats_only_the_beginning_of_long_text(server: Server, user: str) -> None:
     long = "x - at `$.limit`" * 10_000
     bodies = [
         {long: 1},
@@ -65,7 +65,7 @@ def test_an_answer_never_repeats_all_that_was_sent(server: Server, user: str) ->
     assert len(response.content) < 3000
 
 
-def test_a_body_that_breaks_off_takes_nobody_along(server: Server) -> None:
+def test_a_body_that_breaks_off_harms_no_other_request(server: Server) -> None:
     for head in (b"Content-Length: 1000", b"Transfer-Encoding: chunked"):
         for _ in range(20):
             with socket.create_connection(("127.0.0.1", server.port)) as connection:
@@ -74,7 +74,7 @@ def test_a_body_that_breaks_off_takes_nobody_along(server: Server) -> None:
     assert server.create()["episodes"]
 
 
-def test_what_is_no_http_takes_nobody_along(server: Server) -> None:
+def test_bytes_that_are_no_http_harm_no_other_request(server: Server) -> None:
     for raw in (
         b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET /api/me HTTP/1.1\r\nHost: x\r\nX-Demo-User: " + b"a" * 100_000 + b"\r\n\r\n",
@@ -149,14 +149,14 @@ requests = st.one_of(
 
 @settings(max_examples=200)
 @given(requests)
-def test_whatever_is_sent_is_answered_or_refused(server: Server, request_: Any) -> None:
+def test_any_json_is_answered_or_refused(server: Server, request_: Any) -> None:
     (method, path), body = request_
     check(server.call(method, path, json.dumps(body).encode(), "fuzz"))
 
 
 @settings(max_examples=100)
 @given(st.binary(max_size=200) | text.map(lambda t: t.encode("utf-8", "surrogatepass")))
-def test_whatever_bytes_are_sent_are_answered_or_refused(server: Server, body: bytes) -> None:
+def test_any_bytes_are_answered_or_refused(server: Server, body: bytes) -> None:
     check(server.call("POST", CREATE, body, "fuzz"))
 
 

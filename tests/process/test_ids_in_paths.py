@@ -57,7 +57,7 @@ def test_a_slash_in_an_id_need_not_be_encoded(
     assert server.call("GET", "/%61pi/episodes/https:%2f/a/b").json()["id"] == "https://a/b"
 
 
-def test_an_engagement_of_any_id_can_be_asked_to_go(server: Server, user: str) -> None:
+def test_an_engagement_with_any_id_can_be_removed(server: Server, user: str) -> None:
     for name in ("a/b", "a\nb", "..", "x\n", "%2F", "🎧"):
         answer = problem(
             server.call("DELETE", f"/api/me/engagements/{_sent(name)}", user=user), 404

@@ -1,4 +1,4 @@
-"""What the Lab gets from the API, and who may have it."""
+"""What the Lab gets from the API, and that only admins may."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +33,7 @@ def test_the_detail_names_what_the_trace_counts(server: Server, detailed: dict[s
     assert all(one["title"] for one in detail["candidates"])
 
 
-def test_the_detail_knows_the_place_of_every_candidate_that_was_chosen(
+def test_the_detail_has_the_position_of_every_selected_candidate(
     detailed: dict[str, Any],
 ) -> None:
     chosen = {
@@ -53,20 +53,20 @@ def test_no_filter_names_more_than_two_hundred(start_server: Any, tmp_path: Path
     assert len(page["detail"]["removed"]["quality_floors"]) == 200
 
 
-def test_an_interest_and_the_user_are_somewhere_on_the_map(detailed: dict[str, Any]) -> None:
+def test_interests_and_the_user_have_places_on_the_map(detailed: dict[str, Any]) -> None:
     detail = detailed["detail"]
     assert len(detail["user"]) == 2
     assert {one["id"] for one in detail["interests"]} <= {"episode-3", "episode-9"}
     assert all(len(one["at"]) == 2 for one in detail["interests"])
 
 
-def test_of_one_seed_two_sessions_are_alike(server: Server) -> None:
+def test_two_sessions_with_one_seed_are_equal(server: Server) -> None:
     one, two = (server.create(seed=7, limit=50) for _ in range(2))
     assert one["session_id"] == two["session_id"] == f"{7:016x}"
     assert one["episodes"] == two["episodes"]
 
 
-def test_a_session_that_leaves_out_what_is_stored_stands_alone(server: Server, user: str) -> None:
+def test_a_session_can_ignore_what_is_stored_of_the_user(server: Server, user: str) -> None:
     server.engage(user, episode_id="episode-3", type="like")
     assert server.create(user)["user_vector_episodes"] == 1
     alone = server.create(user, stored=False)
@@ -128,7 +128,7 @@ def test_only_an_admin_may_use_the_lab(
     assert with_tokens.create(trace=True)["trace"]["catalog"] == 60  # for every user
 
 
-def test_a_catalog_without_a_map_says_so_and_ranks_as_ever(
+def test_a_catalog_without_a_map_has_no_points_and_can_be_ranked(
     start_server: Callable[..., Server], tmp_path: Path
 ) -> None:
     publish_to(tmp_path / "shelf", catalog_of(episodes(2)))

@@ -1,4 +1,4 @@
-"""Limits in bytes: what the API refuses, and what becomes of what an app writes past it."""
+"""Limits in bytes, of the API and of documents that an app writes itself."""
 
 import asyncio
 from typing import Any
@@ -36,14 +36,12 @@ def test_a_text_of_too_many_bytes_is_refused_by_name(
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "__a__", "a/b", "a\n", "a\x7f", "x" * 129])
-def test_an_id_that_no_document_can_have_is_refused_and_never_called_unavailable(
-    server: Server, user: str, name: str
-) -> None:
+def test_an_id_that_no_document_can_have_is_refused(server: Server, user: str, name: str) -> None:
     problem(server.call("POST", "/api/me/engagements", LIKE | {"id": name}, user), 400, "id")
 
 
 @pytest.mark.parametrize("uid", [".", "..", "__a__", "____"])
-def test_a_user_whom_no_document_can_name_is_refused(server: Server, uid: str) -> None:
+def test_a_user_id_that_cannot_name_a_document_is_refused(server: Server, uid: str) -> None:
     for method, path in (("GET", "/api/me"), ("POST", "/api/sessions/create")):
         problem(server.call(method, path, {}, uid), 400, "X-Demo-User")
 
@@ -62,9 +60,7 @@ def test_the_longest_texts_allowed_are_taken(server: Server, user: str) -> None:
     assert all(profile[name] == entries for name in lists)
 
 
-def test_what_an_app_wrote_too_large_is_left_out_logged_and_acknowledged(
-    cloud: Cloud, user: str
-) -> None:
+def test_documents_that_are_too_large_are_left_out_and_logged(cloud: Cloud, user: str) -> None:
     like = {name: encoded(value) for name, value in LIKE.items()}
     like["timestamp"] = {"timestampValue": "2026-01-01T00:00:00Z"}
     for name in ("good", "e" * 1400):

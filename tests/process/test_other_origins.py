@@ -25,13 +25,13 @@ def ask(server: Server, method: str, origin: str, **headers: str) -> httpx.Respo
     return server.client.request(method, path, headers={"Origin": origin, **headers}, content=b"{}")
 
 
-def test_without_the_setting_no_other_origin_is_let_in(server: Server) -> None:
+def test_without_the_setting_no_other_origin_is_allowed(server: Server) -> None:
     for method in ("POST", "OPTIONS"):
         answer = ask(server, method, OURS, **ASKED)
         assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
-def test_a_page_of_a_named_origin_may_ask_and_read(shared: Server) -> None:
+def test_a_page_of_a_named_origin_may_call_and_read(shared: Server) -> None:
     for origin in (OURS, "http://localhost:5000"):
         before = ask(shared, "OPTIONS", origin, **ASKED)
         assert before.status_code == 200
@@ -59,6 +59,6 @@ def test_errors_can_be_read_too(shared: Server) -> None:
     assert answer.headers["access-control-allow-origin"] == OURS
 
 
-def test_no_credentials_of_a_browser_are_asked_for(shared: Server) -> None:
+def test_no_browser_credentials_are_allowed(shared: Server) -> None:
     answer = ask(shared, "OPTIONS", OURS, **ASKED)
     assert "access-control-allow-credentials" not in answer.headers

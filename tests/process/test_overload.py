@@ -1,4 +1,4 @@
-"""More than an instance can do: it refuses at once what is beyond, and goes on with the rest."""
+"""An overloaded instance refuses requests at once, and answers those that it admits."""
 
 import json
 import socket
@@ -43,7 +43,7 @@ class Unfinished:
         return int(self._answer.readline().split()[1])
 
 
-def test_what_is_beyond_the_bound_is_refused_and_the_rest_is_answered(start: Start) -> None:
+def test_requests_beyond_the_limit_are_refused_and_the_others_are_answered(start: Start) -> None:
     server = start(CONCURRENCY="3")
     requests = [Unfinished(server.port) for _ in range(3)]
     for method, path, body, user in (
@@ -97,7 +97,7 @@ LIMITS: dict[str, tuple[str, str, dict[str, Any], str | None]] = {
 }
 
 
-def test_users_and_anonymous_sessions_have_limits_of_their_own(start: Start) -> None:
+def test_users_and_anonymous_sessions_have_separate_limits(start: Start) -> None:
     page = {"Origin": "https://app.example"}
     server = start(**dict.fromkeys(LIMITS, "3/hour"), CORS_ORIGINS=page["Origin"])
     for method, path, body, user in LIMITS.values():

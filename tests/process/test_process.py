@@ -1,4 +1,4 @@
-"""The process itself: how it starts, what it refuses, what it loads, how it ends."""
+"""The process: how it starts, what it loads, how it ends."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""The rules on the real rules engine: the Firestore emulator, through REST as an app would come."""
+"""Firestore's rules on the emulator's rules engine, called through REST as by an app."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -190,7 +190,7 @@ def check_paths(database: Database) -> None:
                 database.seed(path, fields)
 
 
-def test_what_is_allowed_and_what_is_not_with_every_condition_seen_true_and_false(
+def test_rules_allow_and_deny_with_every_condition_seen_true_and_false(
     database: Database,
 ) -> None:
     check_paths(database)
@@ -216,7 +216,7 @@ def test_what_is_allowed_and_what_is_not_with_every_condition_seen_true_and_fals
     assert conditions > 60
 
 
-async def test_what_the_api_stores_users_could_have_written_themselves(
+async def test_users_may_write_what_the_api_stores_for_them(
     emulator: FirestoreEmulator, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
@@ -290,6 +290,6 @@ def test_a_query_stays_with_the_user(database: Database) -> None:
 
 
 @pytest.mark.parametrize("garbage", ["x", "a.b.c", ALICE[:-1], f"{part({'alg': 'none'})}.x."])
-def test_what_is_no_token_is_refused(garbage: str, database: Database) -> None:
+def test_text_that_is_no_token_is_refused(garbage: str, database: Database) -> None:
     database.seed("users/alice", {})
     assert database.call("GET", "/users/alice", garbage).status_code in {400, 401, 403}

@@ -1,4 +1,4 @@
-"""The session function as a client meets it: a real process, real HTTP."""
+"""Sessions over HTTP, from a real process."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def test_pages_of_a_session_show_no_episode_twice_and_end(server: Server) -> Non
     assert len(shown) == len(set(shown)) == page["total_in_queue"]
 
 
-def test_page_two_says_as_much_of_each_episode_as_page_one(server: Server) -> None:
+def test_page_two_has_the_fields_of_page_one(server: Server) -> None:
     first = server.create(limit=10, engagements=[{"episode_id": "episode-3", "type": "bookmark"}])
     second = server.next_page(first, limit=10)
     assert first.keys() == second.keys()
@@ -86,7 +86,7 @@ def test_engaged_episodes_are_gone_from_the_next_session(server: Server, user: s
     assert not set(after) & set(engaged)
 
 
-def test_a_bookmark_bends_the_next_session(server: Server, user: str) -> None:
+def test_a_bookmark_changes_the_next_session(server: Server, user: str) -> None:
     before = server.create(user)
     chosen = next(e for e in server.queue(dict(before), user) if topic(e) == "Forests")
     server.engage(user, episode_id=chosen["id"], type="bookmark")
@@ -125,20 +125,20 @@ def test_a_request_may_name_its_scenario(server: Server) -> None:
     assert "baseline, for_you" in problem(response, 400, "scenario")["expected"]
 
 
-def test_a_user_id_is_accepted_from_nobody_but_that_user(server: Server, user: str) -> None:
+def test_a_user_id_is_accepted_only_from_that_user(server: Server, user: str) -> None:
     assert server.create(user, user_id=user)["episodes"]
     path = "/api/sessions/create"
     problem(server.call("POST", path, {"user_id": user}), 401, "user_id")
     problem(server.call("POST", path, {"user_id": user}, "somebody-else"), 403, "user_id")
 
 
-def test_somebody_of_whom_nothing_is_stored_still_gets_a_feed(server: Server, user: str) -> None:
+def test_a_new_user_gets_a_feed(server: Server, user: str) -> None:
     page = server.create(user)
     assert page["cold_start"]
     assert page["degraded"] == ["summary_missing"]
 
 
-def test_a_clock_that_is_ahead_is_named(server: Server) -> None:
+def test_an_engagement_in_the_future_is_named(server: Server) -> None:
     engagement = {
         "episode_id": "episode-3",
         "type": "like",

@@ -66,7 +66,7 @@ def die(emulator: FirestoreEmulator, _: Blackhole) -> Callable[[], object]:
 
 
 @pytest.mark.parametrize("begin", [hang, cut_off, die])
-def test_calls_stop_while_the_store_is_away_and_go_on_soon_after(
+def test_calls_stop_while_the_store_is_away_and_continue_soon_after(
     server: Server, emulator: FirestoreEmulator, network: Blackhole, begin: Any
 ) -> None:
     kept = [write(server, f"{begin.__name__}-before-{n}") for n in range(3)]
@@ -95,7 +95,7 @@ def test_calls_stop_while_the_store_is_away_and_go_on_soon_after(
     assert USER not in server.output
 
 
-def test_what_is_malformed_is_logged_and_no_user_named(
+def test_malformed_documents_are_logged_without_the_user(
     server: Server, emulator: FirestoreEmulator
 ) -> None:
     project = server.settings["FIREBASE_PROJECT"]

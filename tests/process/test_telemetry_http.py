@@ -102,7 +102,7 @@ def test_a_user_is_a_hash_in_the_log_the_same_on_every_instance(
     assert len(first) == 16
 
 
-def test_what_was_sent_and_is_wrong_is_in_the_answer_and_not_in_the_log(watched: Server) -> None:
+def test_wrong_values_are_in_the_answer_and_not_in_the_log(watched: Server) -> None:
     before = len(watched.output)
     named = "lovelace@mail.example"
     for method, path, body in (

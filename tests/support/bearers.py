@@ -1,4 +1,4 @@
-"""Requests that bear a token, and what must come of them."""
+"""Requests with a bearer token, and checks of how a verifier answers them."""
 
 import asyncio
 from typing import Any

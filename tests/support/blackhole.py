@@ -1,4 +1,4 @@
-"""A TCP proxy whose network can fall silent: nothing passes, and nothing is closed."""
+"""A TCP proxy that can fall silent: no byte passes, and no connection is closed."""
 
 import asyncio
 import threading
@@ -6,10 +6,10 @@ from contextlib import suppress
 
 
 class Blackhole:
-    """Passes on what comes from either side, unless it is `silent`."""
+    """Passes bytes on in both directions, unless it is `silent`."""
 
     def __init__(self, port: int) -> None:
-        """Stands before a port of this machine."""
+        """Forward to a port of this machine."""
         self._target = port
         self.silent = False
         self._ready = threading.Event()
@@ -49,5 +49,5 @@ class Blackhole:
             await asyncio.sleep(0.01)
 
     def stop(self) -> None:
-        """End it, and every connection."""
+        """Stop the proxy, and close every connection."""
         self._loop.call_soon_threadsafe(self._stopped.set)

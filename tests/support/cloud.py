@@ -52,7 +52,7 @@ def emulator(bridge: EventBridge) -> Iterator[FirestoreEmulator]:
 
 @dataclass
 class Backend:
-    """A project whose trigger runs, and a store beside it to write and look with."""
+    """A project with a running trigger, and a store of it to write and read with."""
 
     project: str
     settings: dict[str, str]
@@ -69,21 +69,21 @@ class Backend:
         self.bridge.reset({(self.project, name): self.trigger.url for name in TRIGGERS})
 
     def watch(self, name: str, pattern: str) -> None:
-        """Have the events of a path pattern counted."""
+        """Count the events of a path pattern."""
         register(self.emulator.host, self.project, name, pattern)
 
     def received(self, name: str) -> int:
-        """How many events of a trigger have come."""
+        """Return how many events of a trigger were received."""
         return self.bridge.received[self.project, name]
 
     def quiet(self) -> None:
-        """Until every event is delivered, and those of what it brought about have come."""
+        """Wait until every event is delivered, and the events that these caused."""
         self._all_come()
         until(lambda: self.bridge.idle, QUIET_S)
         self._all_come()
 
     def _all_come(self) -> None:
-        """The emulator sends events one after another: when the last has come, so have all."""
+        """Wait for an event after all others: the emulator sends them one after another."""
         before = self.received("marks")
         self.emulator.write(self.project, f"marks/{uuid.uuid4()}", {})
         until(lambda: self.received("marks") > before, QUIET_S)
@@ -120,12 +120,12 @@ def backend(
 
 @dataclass
 class Cloud(Backend):
-    """A project with its session function, too."""
+    """A project with a trigger and a session function."""
 
     feed: Server
 
     def token(self, uid: str) -> str:
-        """An ID token as the Auth emulator makes them: unsigned."""
+        """Return an unsigned ID token, as the Auth emulator makes them."""
         now = int(time.time())
         issuer = f"https://securetoken.google.com/{self.project}"
         claims = {"iss": issuer, "aud": self.project, "sub": uid, "user_id": uid}

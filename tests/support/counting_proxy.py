@@ -1,4 +1,4 @@
-"""A proxy before the Firestore emulator that counts what passes, and can refuse it."""
+"""A proxy of the Firestore emulator that counts calls, and can refuse them."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,26 +14,26 @@ _DOCUMENTS = {
     "BatchGetDocuments": (types.BatchGetDocumentsResponse, ("found", "missing")),
     "RunQuery": (types.RunQueryResponse, ("document",)),
 }
-"""what is billed as a read of one document: also one that is missing"""
+"""responses that are billed as a read of one document, missing ones included"""
 
 
 class CountingProxy(grpc.GenericRpcHandler):
-    """Stands before the emulator, passes all on as it is, and counts calls and documents read."""
+    """Passes every call on to the emulator, and counts calls and documents read."""
 
     def __init__(self, emulator_host: str) -> None:
         self.calls: Counter[str] = Counter()
         self.documents_read = 0
         self.refuse: grpc.StatusCode | None = None
-        """what every call is answered, without being passed on"""
+        """the status of every call, which is then not passed on"""
         self.refuse_late: grpc.StatusCode | None = None
-        """what every call is answered once it has taken effect"""
+        """the status of every call after it took effect"""
         self._channel = grpc.insecure_channel(emulator_host)
         self._server = grpc.server(ThreadPoolExecutor(16), handlers=[self])
         self.host = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
         self._server.start()
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
-        """Any method, as bytes in and bytes out."""
+        """Return a handler that passes a method's bytes on."""
         method = handler_call_details.method
         metadata = [
             (key, value)
@@ -76,7 +76,7 @@ class CountingProxy(grpc.GenericRpcHandler):
 def counted(
     firestore_emulator: FirestoreEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[CountingProxy]:
-    """Stands before the emulator: Google's clients made in this test go through it."""
+    """A proxy that Google's clients made in this test go through."""
     proxy = CountingProxy(firestore_emulator.host)
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", proxy.host)
     yield proxy

@@ -1,4 +1,4 @@
-"""The server of Google's keys, and a clock to age them by."""
+"""A stand-in for the server of Google's keys, and a clock."""
 
 import json
 import threading
@@ -9,7 +9,7 @@ from tests.support.tokens import CERTIFICATES
 
 
 class Google:
-    """Serves certificates, counts how often it is asked, and does worse when told to."""
+    """Serves certificates, counts requests, and can be made to fail."""
 
     def __init__(self) -> None:
         self.serve("monday")

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Reconcile:
-    """The command, with these settings."""
+    """The command with fixed settings."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.json = folder / "report.jsonl"

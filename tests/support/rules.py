@@ -1,4 +1,4 @@
-"""A database behind the rules, spoken to through REST as an app would."""
+"""A Firestore database behind the rules, called through REST as by an app."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ from emulators.firestore import new_project
 
 
 def token(**claims: Any) -> str:
-    """As the Auth emulator makes them: the Firestore emulator believes whatever they say."""
+    """Return an unsigned ID token with these claims, which the Firestore emulator accepts."""
     return f"{part({'alg': 'none', 'typ': 'JWT'})}.{part(claims)}."
 
 
@@ -25,7 +25,7 @@ PLAIN = {type(None): "nullValue", bool: "booleanValue", str: "stringValue", floa
 
 
 def encoded(value: Any) -> dict[str, Any]:
-    """A value in Firestore's JSON."""
+    """Return a value in Firestore's JSON format."""
     match value:
         case int() if not isinstance(value, bool):
             return {"integerValue": str(value)}
@@ -71,7 +71,7 @@ class Database:
         assert self.write(ADMIN, self.document(path, fields))
 
     def may(self, operation: str, path: str, who: str | None, fields: dict[str, Any]) -> bool:
-        """Do it. The document must be there already, unless the operation is to create it."""
+        """Try an operation; return whether the rules allow it. Only `create` makes the document."""
         match operation:
             case "get":
                 return self.allowed("GET", f"/{path}", who)

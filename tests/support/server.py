@@ -1,4 +1,4 @@
-"""A real functions-framework process, as Cloud Functions runs one."""
+"""A real functions-framework process, as Cloud Functions runs it."""
 
 import json
 import os
@@ -24,7 +24,7 @@ START_S = 30
 UNLIMITED = dict.fromkeys(
     ("LIMIT_ADDRESS", "LIMIT_ANONYMOUS", "LIMIT_SESSIONS", "LIMIT_WRITES"), "off"
 )
-"""all tests are one client: what does not test limits has none"""
+"""all tests are one client, so only tests of limits have limits"""
 DEFAULTS = {
     "AUTH": "demo",
     "CURSOR_KEYS": "a key for tests that is long enough",
@@ -35,7 +35,7 @@ IDLE_S = 1.0  # less than the server's 2: it would close a connection as it is u
 
 
 class Server:
-    """The session function in a process of its own."""
+    """A function in a process of its own."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Server:
         python: str | Path = sys.executable,
         source: Path = ROOT,
     ) -> None:
-        """`python` runs the `main.py` of the folder `source`."""
+        """Serve the function `target` of `source`/main.py with an interpreter, once started."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -59,7 +59,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "Server":
-        """Start it and wait until it answers."""
+        """Start the process and wait until it answers."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._command, "--host", "127.0.0.1", "--port", str(self.port)],
@@ -83,12 +83,12 @@ class Server:
 
     @property
     def output(self) -> str:
-        """All that it wrote."""
+        """Everything that the process wrote."""
         return self._log.read_text()
 
     @property
     def log_lines(self) -> list[dict[str, Any]]:
-        """Its structured log."""
+        """The structured lines of its log."""
         return [json.loads(line) for line in self.output.splitlines() if line.startswith("{")]
 
     @property
@@ -102,7 +102,7 @@ class Server:
             os.killpg(self._process.pid, number)
 
     def kill(self) -> None:
-        """End it as a power cut would: no handler runs."""
+        """Kill the process: no handler runs."""
         if self.alive:
             self.signal(signal.SIGKILL)
         if self._process is not None:
@@ -110,19 +110,19 @@ class Server:
         self._process = None
 
     def call(self, method: str, path: str, body: Any = None, user: str | None = None) -> Any:
-        """One request; `body` is JSON unless it is bytes already."""
+        """Send one request; a `body` that is not bytes is sent as JSON."""
         content = body if isinstance(body, bytes) else None if body is None else json.dumps(body)
         headers = {"X-Demo-User": user} if user else {}
         return self.client.request(method, path, content=content, headers=headers)
 
     def create(self, user: str | None = None, **request: Any) -> dict[str, Any]:
-        """A new session."""
+        """Create a session, and return its first page."""
         response = self.call("POST", "/api/sessions/create", request, user)
         assert response.status_code == 200, response.text
         return response.json()
 
     def queue(self, session: dict[str, Any], user: str | None = None) -> list[dict[str, Any]]:
-        """Every episode of a session from this page on, page by page."""
+        """Return every episode of a session, from this page to the last."""
         found = list(session["episodes"])
         while session["next_cursor"]:
             session = self.next_page(session, user, limit=50)
@@ -132,7 +132,7 @@ class Server:
     def next_page(
         self, session: dict[str, Any], user: str | None = None, **request: Any
     ) -> dict[str, Any]:
-        """The next page of a session."""
+        """Return the next page of a session."""
         path = f"/api/sessions/{session['session_id']}/next"
         request = {"cursor": session["next_cursor"], **request}
         response = self.call("POST", path, request, user)
@@ -140,7 +140,7 @@ class Server:
         return response.json()
 
     def engage(self, user: str, **engagement: Any) -> dict[str, Any]:
-        """Record an engagement."""
+        """Record an engagement, and return it."""
         response = self.call("POST", "/api/me/engagements", engagement, user)
         assert response.status_code == 201, response.text
         return response.json()
@@ -165,7 +165,7 @@ def running_servers(folder: Path) -> Iterator[Callable[..., Server]]:
 
 
 def problem(response: httpx.Response, status: int, field: str | None = None) -> dict[str, Any]:
-    """The problem document of an answer (RFC 9457), checked for all that it must say."""
+    """Return the problem document of an answer (RFC 9457), after checking its fields."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     assert response.headers["cache-control"] == "no-store"
@@ -181,7 +181,7 @@ def problem(response: httpx.Response, status: int, field: str | None = None) -> 
 
 
 def until(condition: Callable[[], T], seconds: float = 10) -> T:
-    """Ask until the answer is true, and return it."""
+    """Call `condition` until it returns a true value, and return that."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, f"still {found!r} after {seconds} s"

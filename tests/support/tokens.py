@@ -1,4 +1,4 @@
-"""ID tokens as Firebase signs them, and as nobody should; the keys and certificates to it."""
+"""Valid and forged ID tokens, with their keys and certificates."""
 
 import base64
 import hashlib
@@ -40,7 +40,7 @@ SOON = int(time.time()) + 7200  # also at the end of a long run
 
 
 def claims(project: str = PROJECT, **changes: Any) -> dict[str, Any]:
-    """What Firebase puts into an ID token; a change to None takes a claim out."""
+    """Return the claims of an ID token; a claim changed to None is left out."""
     now = int(time.time())
     made = {
         "iss": f"https://securetoken.google.com/{project}",

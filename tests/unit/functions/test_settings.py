@@ -92,7 +92,7 @@ def test_a_setting_that_cannot_be_used_is_named(environment: dict[str, str], nam
 
 
 @pytest.mark.parametrize("shelf", ["gs://bucket", "gs://bucket/", "gs://bucket/a/prefix"])
-def test_a_bucket_and_a_database_are_what_the_cloud_needs(shelf: str) -> None:
+def test_in_the_cloud_a_bucket_and_a_database_are_enough(shelf: str) -> None:
     check_session(read_settings({**CLOUD, "SHELF": shelf}))
 
 
@@ -106,7 +106,7 @@ def test_origins_are_read_in_order() -> None:
     assert read_settings({}).cors_origins == ()
 
 
-def test_feeds_are_read_alike_by_the_command_and_the_function() -> None:
+def test_command_and_function_read_feeds_with_the_same_defaults() -> None:
     settings, options = Settings(), FeedOptions()
     assert settings.ALLOW_PRIVATE_FEEDS == options.allow_private is False
     assert settings.INCLUDE_BLOCKED == options.include_blocked is False

@@ -1,4 +1,4 @@
-"""Lines of the log: bounded, structured, and about nobody."""
+"""Log lines are structured, bounded, and show no user id."""
 
 import json
 import logging
@@ -29,7 +29,7 @@ def pseudonyms(monkeypatch: pytest.MonkeyPatch) -> Pseudonyms:
 @pytest.mark.parametrize(
     "uid", ["ada", "ada lovelace", 'a"da', "zoë", "kX3vQ8TzU2", "a.da-b@c.example"]
 )
-def test_a_path_of_a_document_says_no_user(
+def test_the_path_of_a_document_does_not_show_the_user(
     uid: str, capsys: Capture, pseudonyms: Pseudonyms
 ) -> None:
     for rest in ("/engagements/e1", "/summaries/engagement", "/earshot/profile"):
@@ -42,7 +42,7 @@ def test_a_path_of_a_document_says_no_user(
     assert "ada" not in capsys.readouterr().out
 
 
-def test_whatever_its_length_a_text_takes_so_many_characters(capsys: Capture) -> None:
+def test_long_text_in_the_log_is_shortened(capsys: Capture) -> None:
     log("ERROR", "x" * 60_000, reason="y" * 60_000, nested={"texts": ["z" * 60_000], "n": 1})
     line = json.loads(capsys.readouterr().out)
     assert line["message"] == "x" * MAX_TEXT_CHARS + "…"
@@ -50,7 +50,7 @@ def test_whatever_its_length_a_text_takes_so_many_characters(capsys: Capture) ->
     assert line["nested"]["n"] == 1
 
 
-def test_of_a_long_trace_the_end_is_kept(capsys: Capture) -> None:
+def test_a_long_stack_trace_keeps_its_end(capsys: Capture) -> None:
     def deeper(times: int) -> None:
         if times:
             deeper(times - 1)
@@ -75,7 +75,9 @@ def taken_over() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("taken_over")
-def test_what_a_library_logs_is_a_line_as_ours_are(capsys: Capture, pseudonyms: Pseudonyms) -> None:
+def test_records_of_libraries_become_structured_lines(
+    capsys: Capture, pseudonyms: Pseudonyms
+) -> None:
     library = logging.getLogger("adapters.firestore.users")
     library.warning("%s is malformed", "users/ada/engagements/1")
     try:
@@ -99,7 +101,7 @@ def test_pseudonyms_need_the_key_and_differ_by_user() -> None:
     assert Pseudonyms(b"").of("ada") == Pseudonyms(b"").of("bert") == UNKNOWN
 
 
-def test_the_log_takes_other_pseudonyms(capsys: Capture) -> None:
+def test_the_log_uses_the_pseudonyms_that_are_set(capsys: Capture) -> None:
     set_pseudonyms(Pseudonyms(b""))
     log("WARNING", "users/ada/engagements/1")
     assert json.loads(capsys.readouterr().out)["message"] == f"users/{UNKNOWN}/engagements/1"

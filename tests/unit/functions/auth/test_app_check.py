@@ -1,4 +1,4 @@
-"""Only the project's apps."""
+"""App Check admits only the apps of the project."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ def app_token(signed_by: str = "monday", **changes: Any) -> str:
     return token("monday", signed_by, **made)
 
 
-def test_app_check_lets_in_only_the_project_s_apps(google: Google, users: FirebaseVerifier) -> None:
+def test_only_the_apps_of_the_project_are_answered(google: Google, users: FirebaseVerifier) -> None:
     checked = AppCheckVerifier(users, "123", GoogleKeys(f"{google.url}jwks", key_set))
     public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEYS["monday"].public_key()))
     other = {"kty": "OKP", "crv": "Ed25519", "x": "AA", "kid": "other"}

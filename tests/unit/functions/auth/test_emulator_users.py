@@ -1,4 +1,4 @@
-"""The projects that tokens are for, and those whose tokens need no signature."""
+"""Only the Auth emulator's tokens may be unsigned, and only locally."""
 
 import asyncio
 
@@ -47,7 +47,7 @@ def test_the_emulator_s_users_have_unsigned_tokens() -> None:
         ("my-demo-x", "", "FIREBASE_PROJECT"),
     ],
 )
-def test_unsigned_tokens_are_for_emulators_alone(
+def test_unsigned_tokens_are_accepted_only_locally(
     project: str, k_service: str, setting: str
 ) -> None:
     with pytest.raises(SettingsError, match=setting):

@@ -1,4 +1,4 @@
-"""Google's keys: fetched, kept, replaced and missed."""
+"""Google's keys are fetched once, cached, refreshed, and missed when no server answers."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from tests.support.google import Clock, Google
 from tests.support.tokens import CERTIFICATES, PROJECT, certificate, token
 
 
-def test_keys_are_kept_as_long_as_they_may_be(
+def test_keys_are_kept_for_their_max_age(
     users: FirebaseVerifier, google: Google, clock: Clock
 ) -> None:
     google.headers = {"Cache-Control": "public, max-age=600, must-revalidate", "Age": "100"}
@@ -57,7 +57,7 @@ def test_unknown_keys_cost_one_fetch_a_minute(
     assert google.fetches == 3
 
 
-def test_a_thundering_herd_makes_one_fetch(
+def test_concurrent_requests_make_one_fetch(
     users: FirebaseVerifier, google: Google, clock: Clock
 ) -> None:
     async def herd() -> list[str | None]:
@@ -72,7 +72,7 @@ def test_a_thundering_herd_makes_one_fetch(
         clock.now_s += 3600
 
 
-def test_one_of_the_herd_may_leave(users: FirebaseVerifier, google: Google) -> None:
+def test_a_waiting_request_may_be_cancelled(users: FirebaseVerifier, google: Google) -> None:
     async def herd() -> str | None:
         google.answering.clear()
         sent = request(f"Bearer {token()}")
@@ -102,7 +102,7 @@ WRONG: dict[str, tuple[int, bytes]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_stale_keys_are_used_while_no_others_come_but_not_for_ever(
+def test_stale_keys_are_used_for_a_day_while_no_fetch_succeeds(
     name: str,
     users: FirebaseVerifier,
     google: Google,
@@ -128,7 +128,7 @@ def test_stale_keys_are_used_while_no_others_come_but_not_for_ever(
     assert ask(users, token()) == "alice"
 
 
-def test_a_server_that_hangs_is_not_waited_for_where_the_key_is_known(
+def test_a_request_with_a_known_key_does_not_wait_for_a_server_that_hangs(
     users: FirebaseVerifier, google: Google, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(google_keys, "FETCH_TIMEOUT_S", 1.0)
@@ -148,7 +148,7 @@ def test_a_server_that_hangs_is_not_waited_for_where_the_key_is_known(
     assert time.monotonic() - began < 0.95
 
 
-def test_a_server_that_drips_is_given_up(
+def test_a_server_that_sends_slowly_is_given_up(
     users: FirebaseVerifier, google: Google, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(google_keys, "FETCH_TIMEOUT_S", 0.5)
@@ -163,7 +163,7 @@ def test_a_server_that_drips_is_given_up(
     assert ask(users, token()) == "alice"
 
 
-def test_keys_that_nobody_serves_are_unavailable(clock: Clock) -> None:
+def test_without_a_server_keys_are_unavailable(clock: Clock) -> None:
     unavailable(FirebaseVerifier(PROJECT, GoogleKeys("http://127.0.0.1:9/", clock=clock)), token())
 
 

@@ -1,4 +1,4 @@
-"""Which tokens name a user, and which are refused."""
+"""Valid tokens name a user; all others are refused."""
 
 import asyncio
 import base64
@@ -107,7 +107,7 @@ def test_other_ways_to_sign_in_are_refused(users: FirebaseVerifier) -> None:
     refusal(users, f"Bearer {token()}", f"Bearer {token(sub='bob')}")
 
 
-def test_clocks_may_be_some_seconds_apart(users: FirebaseVerifier) -> None:
+def test_clocks_may_differ_by_some_seconds(users: FirebaseVerifier) -> None:
     now = int(time.time())
     assert ask(users, token(exp=now - 5)) == "alice"
     assert ask(users, token(iat=now + 5, auth_time=now + 5)) == "alice"
@@ -119,7 +119,7 @@ def test_no_other_text_is_a_token(parts: list[str]) -> None:
     refusal(EmulatorVerifier("demo-x", k_service=""), f"Bearer {'.'.join(parts)}")
 
 
-def test_not_one_character_of_a_token_can_be_changed(users: FirebaseVerifier) -> None:
+def test_a_token_with_any_changed_character_is_refused(users: FirebaseVerifier) -> None:
     good = token()
     assert ask(users, good) == "alice"
     for place, character in enumerate(good[:-1]):  # of the last, only two bits count

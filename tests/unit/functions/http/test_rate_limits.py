@@ -1,4 +1,4 @@
-"""Limits count each key by itself, say when to come back, and keep no more keys than they may."""
+"""Rate limits count each key, tell when to retry, and bound the number of keys."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_a_limit_that_is_off_refuses_nothing() -> None:
         limit.check("ada")
 
 
-def test_an_attacker_with_many_keys_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_keys_in_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limits, "MAX_KEYS", 50)
     limit = RateLimit("requests", "2/hour")
     for number in range(1000):
@@ -58,7 +58,7 @@ def test_sessions_are_counted_by_user_or_else_by_address() -> None:
             limits.check_session(uid, request(address))
 
 
-def test_in_the_cloud_no_address_is_counted_before_it_is_said_how_many_proxies_there_are() -> None:
+def test_in_the_cloud_addresses_are_limited_only_if_the_number_of_proxies_is_set() -> None:
     rates = {"LIMIT_ADDRESS": "1/hour", "LIMIT_ANONYMOUS": "1/hour"}
     limits = RateLimits(Settings(K_SERVICE="create-session", **rates))
     for _ in range(3):  # all clients seem to have the address of Google's proxy

@@ -1,4 +1,4 @@
-"""Refusals in the log: one line per reason and minute, and none of them is forgotten."""
+"""The refusal log has one line per reason and minute, and counts every refusal."""
 
 import json
 
@@ -23,7 +23,9 @@ def lines(capsys: Capture) -> list[tuple[str, str, int]]:
     return [(line["severity"], line["message"], line["count"]) for line in found]
 
 
-def test_the_first_refusal_is_a_line_at_once_and_those_of_a_minute_are_one(capsys: Capture) -> None:
+def test_the_first_refusal_is_logged_at_once_and_the_others_of_a_minute_together(
+    capsys: Capture,
+) -> None:
     clock = Clock()
     refusals = RefusalLog(clock)
     refusals.count("busy")
@@ -45,7 +47,7 @@ def test_each_reason_has_lines_of_its_own(capsys: Capture) -> None:
     assert [message for _, message, _ in lines(capsys)] == ["refused: busy", "refused: too many"]
 
 
-def test_the_end_of_a_burst_is_written_with_a_later_request(capsys: Capture) -> None:
+def test_the_last_refusals_of_a_burst_are_logged_with_a_later_request(capsys: Capture) -> None:
     clock = Clock()
     refusals = RefusalLog(clock)
     for _ in range(10):

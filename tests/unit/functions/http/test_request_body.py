@@ -1,4 +1,4 @@
-"""A body that does not come is not waited for."""
+"""A body has a time limit."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from functions.http.request_body import read_body
 from functions.problems import ProblemError
 
 
-def test_a_body_that_does_not_come_gives_its_place_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_does_not_arrive_in_time_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(incoming, "MAX_S", 0.01)
     parts: list[Message] = [{"type": "http.request", "body": b'{"limit"', "more_body": True}]
 

@@ -1,4 +1,4 @@
-"""The catalog holder follows the shelf, and no trouble of the shelf reaches a session."""
+"""The catalog holder follows the shelf, and keeps its catalog when the shelf fails."""
 
 import asyncio
 import threading
@@ -68,7 +68,7 @@ async def settled(holder: CatalogHolder) -> None:
         await holder._refreshing
 
 
-def test_a_catalog_is_held_once_it_is_ready_for_every_scenario_that_is_expected(
+def test_a_catalog_is_held_once_the_rankers_of_expected_scenarios_are_ready(
     made: Callable[..., CatalogHolder], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish_to(tmp_path, catalog_of(episodes(30)))
@@ -89,7 +89,7 @@ def test_a_catalog_is_held_once_it_is_ready_for_every_scenario_that_is_expected(
     assert sorted(readied) == sorted(shipped())  # another when it is first asked for, once
 
 
-def test_a_new_catalog_is_taken_by_a_request_that_is_not_held_up(
+def test_a_request_starts_a_refresh_without_waiting_for_it(
     shelf: SlowShelf, clock: Clock, made: Callable[..., CatalogHolder], tmp_path: Path
 ) -> None:
     async def work() -> None:
@@ -113,7 +113,7 @@ def test_a_new_catalog_is_taken_by_a_request_that_is_not_held_up(
     asyncio.run(work())
 
 
-async def test_a_look_that_is_long_past_is_awaited(
+async def test_a_request_waits_for_a_refresh_when_the_last_one_is_long_past(
     clock: Clock, made: Callable[..., CatalogHolder], tmp_path: Path
 ) -> None:
     publish_to(tmp_path, catalog_of(episodes(30)))
@@ -124,7 +124,7 @@ async def test_a_look_that_is_long_past_is_awaited(
     assert (await holder.current()).catalog.version == second.version
 
 
-async def test_a_shelf_that_hangs_is_named_and_holds_up_one_request_at_most(
+async def test_a_shelf_that_hangs_is_named_and_delays_one_request_at_most(
     shelf: SlowShelf, clock: Clock, made: Callable[..., CatalogHolder], tmp_path: Path
 ) -> None:
     publish_to(tmp_path, catalog_of(episodes(30)))
@@ -144,7 +144,7 @@ async def test_a_shelf_that_hangs_is_named_and_holds_up_one_request_at_most(
     assert holder.degraded == ()
 
 
-async def test_without_a_catalog_a_request_looks_again_and_is_told_so(
+async def test_without_a_catalog_every_request_refreshes(
     made: Callable[..., CatalogHolder], tmp_path: Path
 ) -> None:
     holder = made()
@@ -157,7 +157,7 @@ async def test_without_a_catalog_a_request_looks_again_and_is_told_so(
     assert holder.degraded == ()
 
 
-def test_a_pointer_that_lies_about_the_size_brings_no_catalog_past_the_memory_limit(
+def test_a_pointer_with_a_wrong_size_does_not_evade_the_memory_limit(
     made: Callable[..., CatalogHolder], tmp_path: Path
 ) -> None:
     publish_to(tmp_path, catalog_of(episodes(30)))
@@ -169,7 +169,7 @@ def test_a_pointer_that_lies_about_the_size_brings_no_catalog_past_the_memory_li
     assert holder.degraded == ("catalog_broken",)
 
 
-def test_old_and_new_together_are_held_against_the_memory_limit(
+def test_the_old_and_the_new_catalog_together_must_fit_the_memory_limit(
     made: Callable[..., CatalogHolder], tmp_path: Path
 ) -> None:
     first = publish_to(tmp_path, catalog_of(episodes(30)))
@@ -184,7 +184,7 @@ def test_old_and_new_together_are_held_against_the_memory_limit(
     assert holder.degraded == ("catalog_too_large",)
 
 
-def test_an_error_nobody_thought_of_keeps_the_last_good_catalog(
+def test_after_an_unexpected_error_the_last_good_catalog_stays(
     shelf: SlowShelf,
     made: Callable[..., CatalogHolder],
     tmp_path: Path,

@@ -1,4 +1,4 @@
-"""The newest sound catalog is found with few downloads, and a broken one is left alone."""
+"""The newest sound catalog is found with few downloads."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -63,7 +63,7 @@ def looked(holder: CatalogHolder, times: int = 1) -> str:
     return holder.loaded.catalog.version if holder.loaded else ""
 
 
-def test_a_broken_snapshot_is_not_fetched_at_every_look_and_taken_once_it_is_restored(
+def test_a_broken_snapshot_is_fetched_again_only_once_it_has_changed(
     tmp_path: Path, shelf: CountingShelf
 ) -> None:
     good, bad = published(tmp_path, 2)
@@ -77,7 +77,7 @@ def test_a_broken_snapshot_is_not_fetched_at_every_look_and_taken_once_it_is_res
     assert holder.degraded == ()
 
 
-def test_a_snapshot_is_served_that_is_sound_though_the_pointer_says_otherwise(
+def test_a_sound_snapshot_is_served_though_the_pointer_is_wrong(
     tmp_path: Path, shelf: CountingShelf
 ) -> None:
     _, newest = published(tmp_path, 2)
@@ -94,9 +94,7 @@ def test_a_snapshot_is_served_that_is_sound_though_the_pointer_says_otherwise(
         assert holder.degraded == ("catalog_broken",)
 
 
-def test_a_snapshot_that_was_missing_is_taken_once_it_is_back(
-    tmp_path: Path, shelf: CountingShelf
-) -> None:
+def test_a_missing_snapshot_is_loaded_once_it_is_back(tmp_path: Path, shelf: CountingShelf) -> None:
     good, bad = published(tmp_path, 2)
     path = tmp_path / "snapshots" / bad.version
     whole = path.read_bytes()
@@ -119,7 +117,7 @@ def test_a_holder_that_starts_on_a_broken_publication_holds_the_newest_sound_cat
     assert holder.degraded == (DAMAGES[damage],)
 
 
-def test_a_search_fetches_a_bounded_number_and_goes_on_where_the_last_one_stopped(
+def test_a_search_fetches_a_bounded_number_and_the_next_one_continues(
     tmp_path: Path, shelf: CountingShelf
 ) -> None:
     good, *bad = published(tmp_path, MAX_TRIES + 3)
@@ -133,7 +131,7 @@ def test_a_search_fetches_a_bounded_number_and_goes_on_where_the_last_one_stoppe
     assert len(tried) == len(set(tried))
 
 
-def test_a_search_ends_with_its_time(
+def test_a_search_ends_at_its_deadline(
     tmp_path: Path, shelf: CountingShelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catalogs = published(tmp_path, 4)
@@ -147,7 +145,7 @@ def test_a_search_ends_with_its_time(
     assert len(shelf.fetched) == 2
 
 
-def test_after_a_rollback_to_a_broken_catalog_an_older_one_comes_before_what_was_rolled_back(
+def test_after_a_rollback_to_a_broken_catalog_an_older_one_is_tried_before_newer_ones(
     tmp_path: Path, shelf: CountingShelf
 ) -> None:
     oldest, broken, rolled_back = published(tmp_path, 3)
@@ -158,7 +156,7 @@ def test_after_a_rollback_to_a_broken_catalog_an_older_one_comes_before_what_was
     assert looked(holder_of(shelf)) == rolled_back.version
 
 
-def test_where_the_newest_does_not_fit_an_older_one_that_does_is_served(
+def test_if_the_newest_snapshot_does_not_fit_an_older_one_is_loaded(
     tmp_path: Path, shelf: CountingShelf
 ) -> None:
     (small,) = published(tmp_path, 1)
@@ -171,7 +169,7 @@ def test_where_the_newest_does_not_fit_an_older_one_that_does_is_served(
     assert shelf.fetched[-1] == small.version
 
 
-def test_a_snapshot_that_cannot_be_read_keeps_no_older_one_from_being_served(
+def test_a_snapshot_that_cannot_be_read_does_not_end_the_search(
     tmp_path: Path, shelf: CountingShelf
 ) -> None:
     good, bad = published(tmp_path, 2)
@@ -183,7 +181,7 @@ def test_a_snapshot_that_cannot_be_read_keeps_no_older_one_from_being_served(
     assert holder.degraded == ("catalog_unreachable",)
 
 
-def test_where_no_snapshot_can_be_read_nothing_is_served(
+def test_if_no_snapshot_can_be_read_no_catalog_is_held(
     tmp_path: Path, shelf: CountingShelf
 ) -> None:
     for catalog in published(tmp_path, 2):

@@ -1,4 +1,4 @@
-"""A dependency that fails is left alone, and asked in the background whether it is back."""
+"""A circuit breaker stops calls to a dependency that fails, and probes it in the background."""
 
 import asyncio
 import time
@@ -83,7 +83,7 @@ async def turns(condition: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("error", [Unavailable("no"), TimeoutError()], ids=["gone", "slow"])
-async def test_after_some_failures_in_a_row_nothing_is_asked(error: Exception) -> None:
+async def test_after_several_failures_in_a_row_no_call_is_made(error: Exception) -> None:
     one = Dependency()
     assert await one.outcome() == "done"
     one.error = error
@@ -94,7 +94,7 @@ async def test_after_some_failures_in_a_row_nothing_is_asked(error: Exception) -
     assert one.calls == FAILURE_THRESHOLD + 1
 
 
-async def test_failures_between_answers_open_nothing() -> None:
+async def test_failures_between_answers_do_not_open_the_circuit() -> None:
     one = Dependency()
     for number in range(FAILURE_THRESHOLD * 3):
         one.error = Unavailable("no") if number % 3 else None
@@ -102,7 +102,7 @@ async def test_failures_between_answers_open_nothing() -> None:
     assert one.calls == FAILURE_THRESHOLD * 3
 
 
-async def test_what_is_refused_says_that_the_dependency_is_well() -> None:
+async def test_a_refusal_of_the_dependency_is_no_failure() -> None:
     one = Dependency()
     one.error = Refused("this is nothing to ask for")
     for _ in range(FAILURE_THRESHOLD * 3):
@@ -123,7 +123,7 @@ async def test_no_call_is_made_before_a_probe_is_answered_and_then_all_are() -> 
     assert await one.outcome() is CircuitOpen
 
 
-async def test_there_is_one_probe_at_a_time_and_no_caller_waits_for_it() -> None:
+async def test_one_probe_runs_at_a_time_and_no_caller_waits_for_it() -> None:
     one = Dependency()
     await one.open()
     await turns(lambda: one.probing == 1)
@@ -145,7 +145,7 @@ def test_a_circuit_that_another_loop_left_open_is_probed() -> None:
     asyncio.run(run())
 
 
-async def test_what_nobody_expected_is_raised_and_opens_nothing() -> None:
+async def test_an_unexpected_error_is_raised_and_does_not_open_the_circuit() -> None:
     one = Dependency()
     one.error = KeyError("ours")
     for _ in range(FAILURE_THRESHOLD + 1):
@@ -178,13 +178,13 @@ async def test_a_late_failure_is_not_counted_again() -> None:
     assert not one.breaker.is_open
 
 
-async def test_a_call_takes_no_longer_than_its_budget_unless_it_is_patient() -> None:
+async def test_a_call_takes_no_longer_than_its_budget_unless_it_is_unlimited() -> None:
     one = Dependency(budget_s=0.01)
     assert await one.outcome(asyncio.Event().wait) is TimeoutError
     assert await one.breaker.call(lambda: asyncio.sleep(0.1, "done"), limited=False) == "done"
 
 
-async def test_a_call_over_its_budget_is_cancelled_where_that_is_asked_for() -> None:
+async def test_a_call_over_its_budget_is_cancelled_if_the_breaker_says_so() -> None:
     cancelled = asyncio.Event()
 
     async def forever() -> None:
@@ -200,7 +200,7 @@ async def test_a_call_over_its_budget_is_cancelled_where_that_is_asked_for() -> 
     await asyncio.wait_for(cancelled.wait(), 5)
 
 
-def test_time_in_which_the_loop_was_busy_is_not_the_dependencys() -> None:
+def test_time_in_which_the_event_loop_is_busy_does_not_count() -> None:
     async def run() -> bool:
         loop = asyncio.get_running_loop()
         task = asyncio.ensure_future(asyncio.sleep(2.5 * SLICE_S, "done"))

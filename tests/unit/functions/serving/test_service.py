@@ -80,7 +80,7 @@ def calls(some: Catalog, scenario: str) -> int:
 
 
 @pytest.mark.parametrize("scenario", MOST)
-def test_a_session_makes_so_many_calls_and_no_more(
+def test_a_session_makes_a_bounded_number_of_calls(
     catalogs: dict[int, Catalog], scenario: str
 ) -> None:
     few, many = (calls(some, scenario) for some in catalogs.values())

@@ -1,4 +1,4 @@
-"""Events that come together are stored together, and each hears how that ended."""
+"""Events that arrive together are stored together, and each call gets the result."""
 
 import asyncio
 from collections.abc import Sequence
@@ -75,7 +75,7 @@ async def test_users_do_not_wait_for_each_other(store: CountingStore) -> None:
         assert stored.summary.profile.languages == (uid,)
 
 
-async def test_every_event_of_a_batch_that_fails_hears_of_it_and_may_come_again(
+async def test_every_event_of_a_batch_that_fails_raises_and_may_come_again(
     store: CountingStore,
 ) -> None:
     updates = EventBatcher(store)
@@ -94,7 +94,7 @@ async def test_every_event_of_a_batch_that_fails_hears_of_it_and_may_come_again(
     assert len(stored.summary.engagements) == 3
 
 
-def test_those_who_wait_for_a_writer_that_is_cut_off_hear_of_it(store: CountingStore) -> None:
+def test_calls_that_wait_for_a_cancelled_writer_raise(store: CountingStore) -> None:
     async def work() -> None:
         entered, go = asyncio.Semaphore(0), asyncio.Semaphore(0)
 

@@ -1,4 +1,4 @@
-"""A run goes on only where it stopped itself."""
+"""A run continues only from a checkpoint of its own kind."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from operations.reconcile.checkpoint import Checkpoint, CheckpointError, load, s
 START = Checkpoint(store="firestore: here", check=False)
 
 
-def test_a_run_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_a_run_continues_at_its_checkpoint(tmp_path: Path) -> None:
     path = tmp_path / "at.json"
     assert load(path, START) == START
     for after in ("é", '🎧 "x"\n'):
@@ -38,7 +38,7 @@ def test_a_checkpoint_of_another_run_is_refused(
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"[]", b"\xff", b'{"store": "x"}', b'{"store": 1, "check": false}']
 )
-def test_what_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "at.json").write_bytes(content)
     with pytest.raises(CheckpointError, match=r"at\.json: not a checkpoint"):
         load(tmp_path / "at.json", START)

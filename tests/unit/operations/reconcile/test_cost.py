@@ -1,4 +1,4 @@
-"""What is spent is counted, and no budget is gone over, whatever runs at once."""
+"""The meter counts what is spent, and never exceeds its budget."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ calls = st.lists(
 
 
 @given(calls, st.integers(0, 60))
-async def test_no_budget_is_gone_over_and_what_fits_is_done(
+async def test_no_budget_is_exceeded_and_calls_that_fit_are_made(
     calls: list[tuple[int, int, int, int]], budget: int
 ) -> None:
     meter = Meter(ONE, budget)
@@ -46,7 +46,7 @@ async def test_no_budget_is_gone_over_and_what_fits_is_done(
     assert all(meter.dollars + cost > budget for cost in refused)
 
 
-async def test_a_call_that_fails_counts_as_the_most_it_may_have_cost() -> None:
+async def test_a_call_that_fails_counts_at_its_maximum_cost() -> None:
     meter = Meter(ONE)
     with pytest.raises(ConnectionError):
         async with meter.call(reads=5, writes=1):
@@ -55,7 +55,7 @@ async def test_a_call_that_fails_counts_as_the_most_it_may_have_cost() -> None:
     assert meter.dollars == 8
 
 
-async def test_a_call_that_is_cut_off_holds_nobody_up() -> None:
+async def test_a_cancelled_call_lets_waiting_calls_go_on() -> None:
     meter = Meter(ONE, 10)
 
     async def slow() -> None:

@@ -1,4 +1,4 @@
-"""Drift names what was wrong with a summary, and nothing that was right."""
+"""Drift names every difference of a summary, and no other."""
 
 import msgspec
 import pytest
@@ -19,18 +19,18 @@ def test_drift_names_all_that_is_wrong(uid: str) -> None:
     assert all(kind.replace("_", " ") in str(drift) for kind in drift.kinds)
 
 
-def test_of_what_cannot_be_read_nothing_more_is_said() -> None:
+def test_an_unreadable_summary_has_no_further_drift() -> None:
     assert drift_between(StoredSummary(None, "r"), RIGHT) == Drift(unreadable=True)
     nobody = drift_between(StoredSummary(None, "r"), None)
     assert nobody == Drift(unreadable=True, summary_superfluous=True)
 
 
-def test_a_summary_as_it_should_be_has_no_drift() -> None:
+def test_a_correct_summary_has_no_drift() -> None:
     assert drift_between(StoredSummary(RIGHT, "r"), RIGHT) == Drift()
     assert not Drift().kinds
 
 
-def test_drift_is_said_with_its_figures() -> None:
+def test_drift_is_described_with_its_numbers() -> None:
     drift = drift_between(StoredSummary(CASES["much"].summary, "r"), Summary())
     said = "incomplete, engagements extra (2), profile (muted_series, languages)"
     assert str(drift) == said

@@ -1,4 +1,4 @@
-"""A run passes over nobody, and one user's trouble is nobody else's."""
+"""A run skips no user, and the failure of one stops no other."""
 
 import asyncio
 import sqlite3
@@ -127,7 +127,7 @@ def test_a_check_finds_the_same_and_writes_nothing(store: TroubledStore) -> None
     assert not store.writes
 
 
-def test_a_user_who_fails_is_tried_again_and_stops_nobody(store: TroubledStore) -> None:
+def test_a_user_who_fails_is_tried_again_and_stops_no_other(store: TroubledStore) -> None:
     store.failures.update({"lost": 2, "much": 99})
     _, told = go(store)
     assert told.drift == {uid: drift for uid, drift in found().items() if uid != "much"}
@@ -145,7 +145,7 @@ def test_a_user_who_fails_is_tried_again_and_stops_nobody(store: TroubledStore) 
     asyncio.run(assert_exact(store, CASES))
 
 
-def test_a_bug_met_with_one_user_stops_nobody_and_is_not_tried_again(store: TroubledStore) -> None:
+def test_a_bug_with_one_user_stops_no_other_and_is_not_tried_again(store: TroubledStore) -> None:
     store.failures["much"], store.error = 9, KeyError("x")
     _, told = go(store)
     assert [one for one in told.findings if one.error] == [
@@ -155,13 +155,13 @@ def test_a_bug_met_with_one_user_stops_nobody_and_is_not_tried_again(store: Trou
     assert told.at.again == ("much",)
 
 
-def test_users_that_cannot_be_listed_for_a_moment_are_listed_later(store: TroubledStore) -> None:
+def test_a_listing_that_fails_is_tried_again(store: TroubledStore) -> None:
     store.failures["users"] = 2
     _, told = go(store)
     assert [one.uid for one in told.findings] == EVERYBODY
 
 
-def test_users_that_cannot_be_listed_end_the_run_where_it_is(store: TroubledStore) -> None:
+def test_a_run_ends_at_its_checkpoint_if_users_cannot_be_listed(store: TroubledStore) -> None:
     told = Told()
 
     def fail_from_now_on(findings: list[UserResult], at: Checkpoint) -> None:
@@ -178,7 +178,7 @@ def test_users_that_cannot_be_listed_end_the_run_where_it_is(store: TroubledStor
     assert [one.uid for one in told.findings + rest.findings] == EVERYBODY
 
 
-def test_a_repair_that_broke_off_is_reported_as_it_was_before_it(store: TroubledStore) -> None:
+def test_drift_is_reported_even_if_the_first_repair_breaks_off(store: TroubledStore) -> None:
     once = iter([True])
 
     async def fail_after_the_first_write(uid: str) -> None:
@@ -193,7 +193,7 @@ def test_a_repair_that_broke_off_is_reported_as_it_was_before_it(store: Troubled
     asyncio.run(assert_exact(store, ["lost"]))
 
 
-def test_a_check_beside_a_writer_starts_again_and_sees_what_is_so_now(
+def test_a_check_starts_again_when_another_writer_changes_the_summary(
     store: TroubledStore,
 ) -> None:
     once = iter([True])
@@ -211,7 +211,7 @@ def test_a_check_beside_a_writer_starts_again_and_sees_what_is_so_now(
     assert not store.writes
 
 
-def test_a_summary_that_another_repairs_meanwhile_is_left_to_it(store: TroubledStore) -> None:
+def test_a_summary_that_another_writer_changes_meanwhile_ends_exact(store: TroubledStore) -> None:
     once = iter([True])
 
     async def another_changes_it(uid: str) -> None:
@@ -232,7 +232,7 @@ def test_a_summary_that_another_repairs_meanwhile_is_left_to_it(store: TroubledS
 
 
 @pytest.mark.parametrize("concurrency", [1, 3])
-def test_the_least_budget_is_never_gone_over_and_gets_every_run_further(
+def test_every_run_makes_progress_within_the_least_budget(
     tmp_path: Path, store: TroubledStore, concurrency: int
 ) -> None:
     heavy = [f"heavy-{number}" for number in range(7)]
@@ -255,7 +255,7 @@ def test_the_least_budget_is_never_gone_over_and_gets_every_run_further(
     asyncio.run(assert_exact(store, [*CASES, *heavy]))
 
 
-def test_a_budget_too_small_to_list_users_ends_the_run_and_not_as_if_all_were_done(
+def test_a_budget_too_small_to_list_users_ends_the_run_as_over_budget(
     store: TroubledStore,
 ) -> None:
     run, told = go(store, meter=Meter(FirestorePrices(read=100_000), budget=runs.BATCH - 1))
@@ -263,7 +263,7 @@ def test_a_budget_too_small_to_list_users_ends_the_run_and_not_as_if_all_were_do
     assert not told.findings
 
 
-def test_a_store_of_nobody_is_done_at_once(tmp_path: Path) -> None:
+def test_an_empty_store_is_done_at_once(tmp_path: Path) -> None:
     _, told = go(SqliteStore(tmp_path / "none.db"))
     assert told.findings == []
     assert told.at == START
