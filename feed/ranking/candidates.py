@@ -51,13 +51,13 @@ def generate_candidates(
     features: CatalogFeatures,
     user: UserFeatures,
     eligible: Eligibility,
-    found: SearchResult | None,
+    search_result: SearchResult | None,
 ) -> Candidates:
     """Merge what all sources of the scenario return, and fill up with the best by quality.
 
-    `found` is the result of an external search, where one was planned and answered.
+    `search_result` is the answer of an external search, where one was needed and answered.
     """
-    similarity = UserSimilarity(features, user, found)
+    similarity = UserSimilarity(features, user, search_result)
     returned = list(from_each_source(features, user, eligible, similarity))
     rows, sources = merge_sources(returned)
     lacking = features.scenario.sources.candidates - len(rows)
@@ -71,10 +71,10 @@ def generate_candidates(
 
 
 def every_episode(
-    features: CatalogFeatures, user: UserFeatures, found: SearchResult | None
+    features: CatalogFeatures, user: UserFeatures, search_result: SearchResult | None
 ) -> Candidates:
     """All n episodes as candidates of no source, in the order of their rows, eligible or not."""
-    catalog, similarity = features.catalog, UserSimilarity(features, user, found)
+    catalog, similarity = features.catalog, UserSimilarity(features, user, search_result)
     ages = filters.age_days(catalog.published_us, user.query.now_us)
     rows, sources = np.arange(len(catalog)), np.zeros(len(catalog), np.uint16)
     return _measured(similarity, rows, sources, {}, ages, similarity.vectors(slice(None)))

@@ -146,10 +146,10 @@ def plan_search(features: CatalogFeatures, user: UserFeatures) -> SearchPlan | N
 
 
 def lacks_vectors(
-    features: CatalogFeatures, user: UserFeatures, found: SearchResult | None
+    features: CatalogFeatures, user: UserFeatures, search_result: SearchResult | None
 ) -> bool:
     """Whether the query needs vectors that neither the catalog nor a search result supplies."""
-    if features.catalog.embeddings.in_memory or found is not None:
+    if features.catalog.embeddings.in_memory or search_result is not None:
         return False
     return _needs_vectors(features, user)
 

@@ -34,7 +34,7 @@ from feed.scenarios.scenario import Scenario
 from feed.selection.greedy import Selection
 from feed.selection.selector import select
 from feed.user.features import UserFeatures
-from feed.user.hydration import hydrate
+from feed.user.hydration import HydratedQuery, hydrate
 from feed.user.query import Query
 from feed.vectors.search import nearest
 
@@ -81,22 +81,22 @@ class Ranker:
         self.scenario = scenario
         self.features = CatalogFeatures(catalog, scenario)
 
-    def rank(self, query: Query, found: SearchResult | None = None) -> Slate:
-        """Rank a query; `found` is the result of the search that `plan_search` asked for, if any.
+    def rank(self, query: Query, search_result: SearchResult | None = None) -> Slate:
+        """Rank a query by hydration, eligibility, candidates, scoring, selection and reasons.
 
-        Runs query hydration, eligibility, candidate generation, scoring, selection and reasons.
+        `search_result` answers the search that `plan_search` asked for, if it did.
         """
         features = self.features
-        user = self._hydrated(query, found)
+        user = self._user(hydrate(query, self.catalog), search_result)
         eligible = find_eligible(features, user)
-        candidates = generate_candidates(features, user, eligible, found)
+        candidates = generate_candidates(features, user, eligible, search_result)
         scored = score(features, user, candidates)
         selection = select(selector_input(features, user, scored), self.scenario.selector)
         chosen = scored.take(selection.indices)
         reasons = explain(features, user, chosen, selection)
 
         degraded = list(query.degraded)
-        if lacks_vectors(features, user, found):
+        if lacks_vectors(features, user, search_result):
             degraded.append(Degradation.VECTORS_UNAVAILABLE)
         if eligible.is_widened:
             degraded.append(Degradation.FRESHNESS_WIDENED)
@@ -120,12 +120,12 @@ class Ranker:
         """What to request from an external search for this query; None where it needs none."""
         if self.catalog.embeddings.in_memory:
             return None
-        return plan_search(self.features, self._hydrated(query))
+        return plan_search(self.features, self._user(hydrate(query, self.catalog)))
 
-    def score(self, query: Query, found: SearchResult | None = None) -> FloatArray:
+    def score(self, query: Query, search_result: SearchResult | None = None) -> FloatArray:
         """(n,) final score of every episode, eligible or not."""
-        user = self._hydrated(query, found)
-        return score(self.features, user, every_episode(self.features, user, found)).scores
+        user = self._user(hydrate(query, self.catalog), search_result)
+        return score(self.features, user, every_episode(self.features, user, search_result)).scores
 
     def similar(
         self, row: int, count: int, matches: Iterable[Match] = ()
@@ -149,11 +149,9 @@ class Ranker:
         rows, cosines = nearest(embeddings, vectors, others, counts, ties)[0]
         return rows, cosines.astype(np.float64)
 
-    def _hydrated(self, query: Query, found: SearchResult | None = None) -> UserFeatures:
-        """The user's features, from the query in rows of the catalog."""
-        vector = found.user_vector if found else None
-        hydrated = hydrate(query, self.catalog)
-        return UserFeatures(self.catalog, hydrated, self.scenario.interests, vector)
+    def _user(self, query: HydratedQuery, result: SearchResult | None = None) -> UserFeatures:
+        vector = result.user_vector if result else None
+        return UserFeatures(self.catalog, query, self.scenario.interests, vector)
 
 
 def _explored(selection: Selection) -> dict[int, float]:

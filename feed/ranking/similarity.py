@@ -21,21 +21,21 @@ class UserSimilarity:
     """Cosines with what the user likes, from the catalog's vectors or from a search's result."""
 
     def __init__(
-        self, features: CatalogFeatures, user: UserFeatures, found: SearchResult | None
+        self, features: CatalogFeatures, user: UserFeatures, search_result: SearchResult | None
     ) -> None:
         self._features = features
         self._user = user
         self._embeddings = features.catalog.embeddings
-        self._found = None if self._embeddings.in_memory else found
+        in_memory = self._embeddings.in_memory
+        self._result = None if in_memory else search_result
         unit, scenario = user.vector.unit, features.scenario
         none = np.zeros((0, self._embeddings.dimension), np.float32)
-        in_memory = unit is not None and self._embeddings.in_memory
         self._vector: FloatVectors = unit[None] if unit is not None and in_memory else none
         """(0 or 1, D) the user vector"""
         interests = scenario.sources.interests or scenario.blend.interest
         self._interests = self._embeddings[user.interests] if interests else none
         """(m, D) vectors of the interests"""
-        self.is_missing = unit is not None and not self._embeddings.in_memory and found is None
+        self.is_missing = unit is not None and not in_memory and search_result is None
         """whether there is a user vector and no vector to compare it with"""
         self.has_cosines = unit is not None and not self.is_missing
         """whether `measure` returns cosines with the user vector, not a neutral value"""
@@ -43,9 +43,9 @@ class UserSimilarity:
     def sources(self, allowed: BoolArray) -> Iterator[tuple[str, IntArray]]:
         """Yield the rows nearest to the user vector and to each interest, each with its source."""
         places, ties = self._features.scenario.sources, self._features.tie_order
-        if self._found is not None:
-            free = allowed[self._found.rows]
-            rows, values = self._found.rows[free], self._found.similarity[free]
+        if self._result is not None:
+            free = allowed[self._result.rows]
+            rows, values = self._result.rows[free], self._result.similarity[free]
             yield "retrieved", top_k(rows, values, places.candidates, ties)[0]
         interests = self._interests if places.interests else self._interests[:0]
         counts = [places.candidates] * len(self._vector) + [places.interests] * len(interests)
@@ -84,8 +84,8 @@ class UserSimilarity:
                 similarity = every[0]
             if len(self._interests):
                 interest = every[len(self._vector) :].max(axis=0)
-        elif self._found is not None and self.has_cosines:
-            similarity = self._found.similarity_of(rows)
+        elif self._result is not None and self.has_cosines:
+            similarity = self._result.similarity_of(rows)
         elif self.is_missing:
             similarity = np.where(is_declared, neutral, 0.0)
         return similarity, interest
@@ -96,7 +96,7 @@ class UserSimilarity:
             return np.zeros(len(rows))
         if vectors is not None:
             return nearest_cosine(vectors, self._embeddings[self._user.disliked])
-        return self._found.dislike_similarity_of(rows) if self._found else np.zeros(len(rows))
+        return self._result.dislike_similarity_of(rows) if self._result else np.zeros(len(rows))
 
 
 def nearest_cosine(vectors: FloatVectors, others: FloatVectors) -> FloatArray:

@@ -31,7 +31,7 @@ def session_id(seed: int) -> str:
 def create(
     ranker: Ranker,
     query: Query,
-    retrieved: SearchResult | None = None,
+    search_result: SearchResult | None = None,
     *,
     degraded: Sequence[Degradation] = (),
     experiment: Assignment | None = None,
@@ -43,7 +43,7 @@ def create(
     `degraded` names what its query had to do without, `experiment` is stamped on its pages, and
     `trace` and `detail` say whether its first page explains the ranking.
     """
-    catalog, slate = ranker.catalog, ranker.rank(query, retrieved)
+    catalog, slate = ranker.catalog, ranker.rank(query, search_result)
     return Session(
         session_id=session_id(query.seed),
         scenario=ranker.scenario.name,

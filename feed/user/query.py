@@ -1,22 +1,24 @@
-"""The query: what a session is ranked from, besides catalog and scenario."""
+"""The query: everything that determines a session besides the catalog and the scenario."""
 
 import msgspec
 
 from feed.model.degradation import Degradation
-from feed.model.engagement import (
-    Engagement,
-    Profile,
-)
+from feed.model.engagement import Engagement, Profile
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """What a session is ranked from, besides catalog and scenario."""
+    """A user's engagements and profile, and what a request asks for, by ids and names."""
 
     engagements: tuple[Engagement, ...] = ()
-    """newest first; each id once, and what has none as often as it was sent"""
+    """newest first; each engagement id once, those without an id as often as they were sent"""
     excluded_ids: tuple[str, ...] = ()
+    """ids or content ids of episodes that must not be shown"""
     served_ids: tuple[str, ...] = ()
+    """ids or content ids of episodes that an earlier session served"""
     profile: Profile = Profile()
     seed: int = 0
+    """determines every random choice of the session"""
     now_us: int
+    """time of the request, microseconds since 1970, UTC"""
     degraded: tuple[Degradation, ...] = ()
+    """what was wrong with the user's data"""
