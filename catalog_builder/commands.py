@@ -1,23 +1,19 @@
 """The commands of `python -m catalog_builder`, each a function of its parsed options."""
 
 import argparse
+import dataclasses
 import os
-from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from catalog_builder import job
-from catalog_builder.episodes.validation import load_fields
 from catalog_builder.errors import CommandError
 from catalog_builder.progress import say
 from catalog_builder.publish import publisher
 from catalog_builder.wiring import (
-    FeedOptions,
-    PineconeOptions,
-    SourceOptions,
-    episode_source,
+    BuildOptions,
+    build_inputs,
     shelf_at,
-    summary_archive,
-    vector_store,
     write_file,
 )
 from feed.catalog.catalog import Catalog
@@ -27,7 +23,7 @@ from feed.snapshot.codec import encode
 
 def build(options: argparse.Namespace) -> None:
     """Build a catalog and write it to a file."""
-    result = job.build(_build_inputs(options))
+    result = job.build(build_inputs(_build_options(options), options.now))
     write_file(options.out, encode(result.catalog))
     print(f"{options.out}: {_description(result.catalog)}")
 
@@ -39,13 +35,13 @@ def publish(options: argparse.Namespace) -> None:
         pointer = shelf.current(publisher.TIMEOUT_S)
         print(f"{options.shelf}: {pointer.version if pointer else ''} is from today")
         return
-    result = job.build(_build_inputs(options))
+    result = job.build(build_inputs(_build_options(options), options.now))
     report = job.publish(
         shelf, result, keep=options.keep, force=options.force, min_coverage=options.min_coverage
     )
     for note in report.notes:
         say(f"note: {note}")
-    catalog = replace(result.catalog, version=report.version)
+    catalog = dataclasses.replace(result.catalog, version=report.version)
     print(f"{options.shelf}: {report.status}: {_description(catalog)}")
 
 
@@ -77,44 +73,13 @@ def prune(options: argparse.Namespace) -> None:
     print(f"deleted {len(deleted)}" + "".join(f"\n  {entry.version}" for entry in deleted))
 
 
-def _source_options(options: argparse.Namespace) -> SourceOptions:
-    return SourceOptions(
-        episodes=options.episodes,
-        feeds=tuple(options.feeds),
-        feed_options=FeedOptions(
-            allow_private=options.allow_private_feeds,
-            include_blocked=options.include_blocked,
-            max_mb=options.feed_max_mb,
-            total_mb=options.feeds_max_mb,
-            timeout_s=options.feeds_timeout,
-        ),
-        vectors=options.vectors,
-        pinecone=PineconeOptions(
-            # Not options: every user of the machine can read a command line.
-            host=os.environ.get("PINECONE_HOST", ""),
-            api_key=os.environ.get("PINECONE_API_KEY", ""),
-            namespace=os.environ.get("PINECONE_NAMESPACE", ""),
-            model=os.environ.get("PINECONE_MODEL", ""),
-        ),
-        users=options.users,
-        project=options.project,
-        cache=options.cache,
-        full=options.full,
-    )
-
-
-def _build_inputs(options: argparse.Namespace) -> job.BuildInputs:
-    sources = _source_options(options)
-    return job.BuildInputs(
-        episodes=episode_source(sources, options.now.date()),
-        vectors=vector_store(sources),
-        now=options.now,
-        fields=load_fields(options.fields) if options.fields else None,
-        max_bad=options.max_bad,
-        users=summary_archive(sources),
-        min_users=options.min_users,
-        keep_vectors=not options.no_vectors,
-    )
+def _build_options(options: argparse.Namespace) -> BuildOptions:
+    names = (one.name for one in dataclasses.fields(BuildOptions))
+    given: dict[str, Any] = {name: getattr(options, name, None) for name in names}
+    for name in ("host", "api_key", "namespace", "model"):
+        # Not on the command line, which every user of the machine can read.
+        given[f"pinecone_{name}"] = os.environ.get(f"PINECONE_{name.upper()}", "")
+    return BuildOptions(**given)
 
 
 def _is_fresh(options: argparse.Namespace) -> bool:
@@ -128,7 +93,7 @@ def _is_fresh(options: argparse.Namespace) -> bool:
     if pointer is None:
         return False
     stored = {e.version: e.stored_at for e in shelf.entries(publisher.TIMEOUT_S)}
-    inputs = [*_source_options(options).files, *([options.fields] if options.fields else [])]
+    inputs = _build_options(options).files
     newest_input = max((path.stat().st_mtime for path in inputs), default=0.0)
     return (
         pointer.version.startswith(f"{options.now:%Y%m%d}T")

@@ -9,7 +9,7 @@ from catalog_builder import commands
 from catalog_builder.episodes.allowance import Allowance, parse_allowance
 from catalog_builder.publish.gate import MIN_COVERAGE
 from catalog_builder.signals.aggregates import MIN_USERS
-from catalog_builder.wiring import FeedOptions
+from catalog_builder.wiring import BuildOptions
 from feed import cli
 
 KEEP = 10
@@ -146,7 +146,7 @@ def _input_options() -> argparse.ArgumentParser:
 
 
 def _add_feed_options(parser: argparse.ArgumentParser) -> None:
-    default = FeedOptions()
+    default = BuildOptions()
     parser.add_argument(
         "--allow-private-feeds",
         action="store_true",
@@ -157,13 +157,15 @@ def _add_feed_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also read what asks to be in no directory (itunes:block, podcast:block)",
     )
-    for name, value, unit, meaning in (
-        ("--feed-max-mb", default.max_mb, "N", "largest feed, in MiB"),
-        ("--feeds-max-mb", default.total_mb, "N", "all fetched feeds together, in MiB"),
-        ("--feeds-timeout", default.timeout_s, "S", "seconds after which no more feed is fetched"),
+    for name, unit, meaning in (
+        ("feed_max_mb", "N", "largest feed, in MiB"),
+        ("feeds_max_mb", "N", "all fetched feeds together, in MiB"),
+        ("feeds_timeout_s", "S", "seconds after which no more feed is fetched"),
     ):
+        value = getattr(default, name)
         parser.add_argument(
-            name,
+            f"--{name.removesuffix('_s').replace('_', '-')}",
+            dest=name,
             type=_limit,
             default=value,
             metavar=unit,

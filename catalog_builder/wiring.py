@@ -1,22 +1,25 @@
 """Chooses the adapters that options and settings name; no other module of the builder does."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from adapters.locations import build_cache_at, leases_at, shelf_at
 from catalog_builder.episodes import demo
+from catalog_builder.episodes.allowance import Allowance, parse_allowance
+from catalog_builder.episodes.validation import load_fields
 from catalog_builder.errors import CommandError
+from catalog_builder.job import BuildInputs
+from catalog_builder.signals.aggregates import MIN_USERS
 from feed.ports.episodes import EpisodeSource, SourceProblem, SourceRecord, VectorStore
 from feed.ports.shelf import Buffer
 from feed.ports.users import SummaryArchive
 
 __all__ = [
-    "FeedOptions",
-    "PineconeOptions",
-    "SourceOptions",
+    "BuildOptions",
     "build_cache_at",
+    "build_inputs",
     "episode_source",
     "leases_at",
     "shelf_at",
@@ -30,46 +33,40 @@ MIB = 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
-class FeedOptions:
-    """How feeds are read. The settings of `publish_catalog` have the same defaults."""
-
-    allow_private: bool = False
-    """whether feeds may be in a private network or on this machine"""
-    include_blocked: bool = False
-    """whether to read feeds and episodes that ask to be in no directory"""
-    max_mb: int = 64
-    """largest feed, in MiB"""
-    total_mb: int = 1024
-    """all fetched feeds together, in MiB"""
-    timeout_s: float = 1200.0
-    """seconds after which no further feed is fetched"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PineconeOptions:
-    """An index of Pinecone and the key to it."""
-
-    host: str = ""
-    api_key: str = field(default="", repr=False)
-    namespace: str = ""
-    model: str = ""
-    """model that embeds the episodes missing from the index; empty: they stay without a vector"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SourceOptions:
-    """Where episodes, vectors and summaries come from."""
+class BuildOptions:
+    """What a build reads and how, as the command line or the settings of the scheduled job say."""
 
     episodes: str = ""
     """a file, `firestore` or `firestore:COLLECTION`; empty: a demo, unless there are feeds"""
-    feeds: tuple[str, ...] = ()
+    feeds: Sequence[str] = ()
     """URLs and files of feeds, of lists of feeds, or of OPML"""
-    feed_options: FeedOptions = field(default_factory=FeedOptions)
+    allow_private_feeds: bool = False
+    """whether feeds may be in a private network or on this machine"""
+    include_blocked: bool = False
+    """whether to read feeds and episodes that ask to be in no directory"""
+    feed_max_mb: int = 64
+    """largest feed, in MiB"""
+    feeds_max_mb: int = 1024
+    """all fetched feeds together, in MiB"""
+    feeds_timeout_s: float = 1200.0
+    """seconds after which no further feed is fetched"""
+    fields: Path | None = None
+    """TOML file that maps the names of a record's fields; None: they are those of an episode"""
+    max_bad: Allowance = field(default_factory=lambda: parse_allowance("10%"))
+    """invalid episodes that are allowed, in each feed, or among all of another source"""
     vectors: str = ""
     """a file, or `pinecone`; empty: computed from the text"""
-    pinecone: PineconeOptions = PineconeOptions()
+    no_vectors: bool = False
+    """whether the catalog leaves its vectors to an external store"""
+    pinecone_host: str = ""
+    pinecone_api_key: str = field(default="", repr=False)
+    pinecone_namespace: str = ""
+    pinecone_model: str = ""
+    """model that embeds the episodes missing from the index; empty: they stay without a vector"""
     users: str = ""
     """summaries that signals are computed from: a SQLite file or `firestore`; empty: none"""
+    min_users: int = MIN_USERS
+    """fewest users that a published signal may come from"""
     project: str = ""
     """project of Firestore; empty: the one that the credentials name"""
     cache: str = ".earshot"
@@ -79,9 +76,9 @@ class SourceOptions:
 
     @property
     def files(self) -> list[Path]:
-        """The local files that episodes, vectors and feeds are read from."""
-        named = [one for one in (self.episodes, self.vectors, *self.feeds) if one]
-        return [path for path in map(Path, named) if path.exists()]
+        """The local files that the build reads."""
+        named = [self.episodes, self.vectors, *self.feeds, str(self.fields or "")]
+        return [path for path in map(Path, filter(None, named)) if path.exists()]
 
 
 class DemoSource:
@@ -96,75 +93,90 @@ class DemoSource:
             yield SourceRecord(f"demo:{number}", fields)
 
 
-def episode_source(sources: SourceOptions, today: date) -> EpisodeSource:
+def build_inputs(options: BuildOptions, now: datetime) -> BuildInputs:
+    """Returns the inputs of a build at `now`. Raises `CommandError` for options that conflict."""
+    return BuildInputs(
+        episodes=episode_source(options, now.date()),
+        vectors=vector_store(options),
+        now=now,
+        fields=load_fields(options.fields) if options.fields else None,
+        max_bad=options.max_bad,
+        users=summary_archive(options),
+        min_users=options.min_users,
+        keep_vectors=not options.no_vectors,
+    )
+
+
+def episode_source(options: BuildOptions, today: date) -> EpisodeSource:
     """Returns the source of episodes: a collection, a file, feeds, or the demo.
 
     Raises `CommandError` if both episodes and feeds are given.
     """
-    if sources.episodes and sources.feeds:
+    if options.episodes and options.feeds:
         raise CommandError("expected episodes or feeds, not both")
-    kind, _, collection = sources.episodes.partition(":")
+    kind, _, collection = options.episodes.partition(":")
     if kind == FIRESTORE:
         # Imported here, so that each command loads only what it uses.
         from adapters.firestore.episodes import FirestoreEpisodes  # noqa: PLC0415
         from adapters.firestore.incremental_episodes import IncrementalEpisodes  # noqa: PLC0415
 
-        source = FirestoreEpisodes(sources.project or None, collection=collection or "episodes")
-        return IncrementalEpisodes(source, build_cache_at(sources.cache), full=sources.full)
-    if sources.episodes:
+        source = FirestoreEpisodes(options.project or None, collection=collection or "episodes")
+        return IncrementalEpisodes(source, build_cache_at(options.cache), full=options.full)
+    if options.episodes:
         from adapters.jsonl import JsonSource  # noqa: PLC0415
 
-        return JsonSource(Path(sources.episodes))
-    if sources.feeds:
+        return JsonSource(Path(options.episodes))
+    if options.feeds:
         from adapters.rss.source import RssSource  # noqa: PLC0415
 
-        options = sources.feed_options
         return RssSource(
-            sources.feeds,
-            build_cache_at(sources.cache),
-            max_bytes=options.max_mb * MIB,
-            total_bytes=options.total_mb * MIB,
-            total_s=options.timeout_s,
+            options.feeds,
+            build_cache_at(options.cache),
+            max_bytes=options.feed_max_mb * MIB,
+            total_bytes=options.feeds_max_mb * MIB,
+            total_s=options.feeds_timeout_s,
             include_blocked=options.include_blocked,
-            allow_private=options.allow_private,
+            allow_private=options.allow_private_feeds,
         )
     return DemoSource(today)
 
 
-def vector_store(sources: SourceOptions) -> VectorStore:
+def vector_store(options: BuildOptions) -> VectorStore:
     """Returns the store of vectors: an index of Pinecone, a file, or the built-in embedder.
 
     Raises `CommandError` for an index without its host or key.
     """
-    if sources.vectors == PINECONE:
+    if options.vectors == PINECONE:
         from adapters.pinecone.vectors import PineconeVectors  # noqa: PLC0415
 
-        index = sources.pinecone
-        for name, value in (("PINECONE_HOST", index.host), ("PINECONE_API_KEY", index.api_key)):
-            if not value:
-                raise CommandError(f"{name}: expected a value, for vectors from Pinecone")
+        for name in ("pinecone_host", "pinecone_api_key"):
+            if not getattr(options, name):
+                raise CommandError(f"{name.upper()}: expected a value, for vectors from Pinecone")
         return PineconeVectors(
-            index.host, index.api_key, namespace=index.namespace, model=index.model or None
+            options.pinecone_host,
+            options.pinecone_api_key,
+            namespace=options.pinecone_namespace,
+            model=options.pinecone_model or None,
         )
-    if sources.vectors:
+    if options.vectors:
         from adapters.npz import NpzVectors  # noqa: PLC0415
 
-        return NpzVectors(Path(sources.vectors))
+        return NpzVectors(Path(options.vectors))
     from adapters.text_embedder import LsaVectors  # noqa: PLC0415
 
     return LsaVectors()
 
 
-def summary_archive(sources: SourceOptions) -> SummaryArchive | None:
+def summary_archive(options: BuildOptions) -> SummaryArchive | None:
     """Returns the archive of all users' summaries, or None where no signals are wanted."""
-    if sources.users == FIRESTORE:
+    if options.users == FIRESTORE:
         from adapters.firestore.summary_archive import FirestoreArchive  # noqa: PLC0415
 
-        return FirestoreArchive(sources.project or None)
-    if sources.users:
+        return FirestoreArchive(options.project or None)
+    if options.users:
         from adapters.sqlite.summary_archive import SqliteArchive  # noqa: PLC0415
 
-        return SqliteArchive(Path(sources.users))
+        return SqliteArchive(Path(options.users))
     return None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from catalog_builder.episodes.validation import load_fields, validate_episodes
 from catalog_builder.errors import CommandError
 from catalog_builder.progress import say
-from catalog_builder.wiring import SourceOptions, episode_source, vector_store, write_file
+from catalog_builder.wiring import BuildOptions, episode_source, vector_store, write_file
 from feed import cli
 from feed.model.episode import Episode
 from feed.ports.episodes import Vectors
@@ -49,7 +49,7 @@ def read_catalog_input(
         CommandError: a file cannot be read or has no valid episode.
         Unavailable: a source does not answer.
     """
-    sources = SourceOptions(episodes=episodes, vectors=vectors)
+    sources = BuildOptions(episodes=episodes, vectors=vectors)
     read = validate_episodes(
         episode_source(sources, today).read(), load_fields(fields) if fields else None
     )

@@ -5,9 +5,8 @@ Run it from the root of the repository: `.venv/bin/python -m examples.rank_from_
 
 from datetime import UTC, datetime
 
-from catalog_builder.episodes.allowance import parse_allowance
-from catalog_builder.job import BuildInputs, build
-from catalog_builder.wiring import SourceOptions, episode_source, vector_store
+from catalog_builder.job import build
+from catalog_builder.wiring import BuildOptions, build_inputs
 from feed.model.engagement import Engagement
 from feed.model.timestamps import to_us
 from feed.ranking.pipeline import Ranker
@@ -15,10 +14,7 @@ from feed.scenarios.scenario import shipped
 from feed.user.query import Query
 
 now = datetime(2026, 11, 22, 12, tzinfo=UTC)
-sources = SourceOptions()  # neither a file nor feeds: the demo catalog
-episodes, vectors = episode_source(sources, now.date()), vector_store(sources)
-inputs = BuildInputs(episodes=episodes, vectors=vectors, now=now, max_bad=parse_allowance("10%"))
-catalog = build(inputs).catalog
+catalog = build(build_inputs(BuildOptions(), now)).catalog  # without options: the demo catalog
 bookmark = Engagement(
     id="1", episode_id="the-long-orbit-003", type="bookmark", timestamp_us=to_us(now)
 )

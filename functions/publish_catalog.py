@@ -18,18 +18,8 @@ from starlette.responses import Response
 
 from catalog_builder import job
 from catalog_builder.episodes.allowance import parse_allowance
-from catalog_builder.episodes.validation import load_fields
 from catalog_builder.errors import CommandError, Superseded
-from catalog_builder.wiring import (
-    FeedOptions,
-    PineconeOptions,
-    SourceOptions,
-    episode_source,
-    leases_at,
-    shelf_at,
-    summary_archive,
-    vector_store,
-)
+from catalog_builder.wiring import BuildOptions, build_inputs, leases_at, shelf_at
 from feed.ports.errors import Conflict, Unavailable
 from functions.http.endpoint import INTERNAL_ERROR, json_response
 from functions.http.request_body import read_body
@@ -65,8 +55,6 @@ class ScheduledBuild:
         except ValueError as error:
             raise SettingsError(f"MAX_BAD: {error}") from error
         try:
-            path = self._settings.FIELDS
-            self._fields = load_fields(Path(path)) if path else None
             self._inputs(PublishRequest(), datetime.now(UTC))
         except CommandError as error:
             raise SettingsError(str(error)) from error
@@ -86,38 +74,29 @@ class ScheduledBuild:
 
     def _inputs(self, request: PublishRequest, now: datetime) -> job.BuildInputs:
         settings = self._settings
-        sources = SourceOptions(
+        options = BuildOptions(
             episodes=settings.EPISODES,
-            feeds=tuple(settings.FEEDS.split()),
-            feed_options=FeedOptions(
-                allow_private=settings.ALLOW_PRIVATE_FEEDS,
-                include_blocked=settings.INCLUDE_BLOCKED,
-                max_mb=settings.FEED_MAX_MB,
-                total_mb=settings.FEEDS_MAX_MB,
-                timeout_s=settings.FEEDS_TIMEOUT_S,
-            ),
+            feeds=settings.FEEDS.split(),
+            allow_private_feeds=settings.ALLOW_PRIVATE_FEEDS,
+            include_blocked=settings.INCLUDE_BLOCKED,
+            feed_max_mb=settings.FEED_MAX_MB,
+            feeds_max_mb=settings.FEEDS_MAX_MB,
+            feeds_timeout_s=settings.FEEDS_TIMEOUT_S,
+            fields=Path(settings.FIELDS) if settings.FIELDS else None,
+            max_bad=self._max_bad,
             vectors="" if settings.VECTORS == "text" else settings.VECTORS,
-            pinecone=PineconeOptions(
-                host=settings.PINECONE_HOST,
-                api_key=settings.PINECONE_API_KEY,
-                namespace=settings.PINECONE_NAMESPACE,
-                model=settings.PINECONE_MODEL,
-            ),
+            no_vectors=settings.NO_VECTORS,
+            pinecone_host=settings.PINECONE_HOST,
+            pinecone_api_key=settings.PINECONE_API_KEY,
+            pinecone_namespace=settings.PINECONE_NAMESPACE,
+            pinecone_model=settings.PINECONE_MODEL,
             users=settings.STORE,
+            min_users=settings.MIN_USERS,
             project=settings.FIREBASE_PROJECT,
             cache=settings.SHELF,
             full=request.full,
         )
-        return job.BuildInputs(
-            episodes=episode_source(sources, now.date()),
-            vectors=vector_store(sources),
-            now=now,
-            fields=self._fields,
-            max_bad=self._max_bad,
-            users=summary_archive(sources),
-            min_users=settings.MIN_USERS,
-            keep_vectors=not settings.NO_VECTORS,
-        )
+        return build_inputs(options, now)
 
 
 install_log_handler()

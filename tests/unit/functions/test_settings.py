@@ -2,7 +2,7 @@ import pytest
 
 from adapters.rss import source as rss
 from adapters.rss.http import budget
-from catalog_builder.wiring import MIB, FeedOptions
+from catalog_builder.wiring import MIB, BuildOptions
 from functions.settings import Settings, SettingsError, check_session, read_settings
 
 KEY = "a secret of sixteen"
@@ -107,9 +107,9 @@ def test_origins_are_read_in_order() -> None:
 
 
 def test_command_and_function_read_feeds_with_the_same_defaults() -> None:
-    settings, options = Settings(), FeedOptions()
-    assert settings.ALLOW_PRIVATE_FEEDS == options.allow_private is False
+    settings, options = Settings(), BuildOptions()
+    assert settings.ALLOW_PRIVATE_FEEDS == options.allow_private_feeds is False
     assert settings.INCLUDE_BLOCKED == options.include_blocked is False
-    assert settings.FEED_MAX_MB * MIB == options.max_mb * MIB == rss.MAX_BYTES
-    assert settings.FEEDS_MAX_MB * MIB == options.total_mb * MIB == budget.MAX_BYTES
-    assert settings.FEEDS_TIMEOUT_S == options.timeout_s == budget.TIMEOUT_S
+    assert settings.FEED_MAX_MB * MIB == options.feed_max_mb * MIB == rss.MAX_BYTES
+    assert settings.FEEDS_MAX_MB * MIB == options.feeds_max_mb * MIB == budget.MAX_BYTES
+    assert settings.FEEDS_TIMEOUT_S == options.feeds_timeout_s == budget.TIMEOUT_S
