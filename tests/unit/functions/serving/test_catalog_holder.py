@@ -36,10 +36,10 @@ class SlowShelf(FolderShelf):
         super().__init__(folder)
         self.gate = threading.Event()
         self.gate.set()
-        self.looks = 0
+        self.pointer_reads = 0
 
     def current(self, timeout_s: float) -> ShelfPointer | None:
-        self.looks += 1
+        self.pointer_reads += 1
         self.gate.wait(30)
         return super().current(timeout_s)
 
@@ -55,7 +55,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def made(shelf: SlowShelf, clock: Clock) -> Callable[..., CatalogHolder]:
+def make_holder(shelf: SlowShelf, clock: Clock) -> Callable[..., CatalogHolder]:
     def make(**options: Any) -> CatalogHolder:
         return CatalogHolder(shelf, shipped(), refresh_s=30, monotonic=clock, **options)
 
@@ -69,55 +69,55 @@ async def settled(holder: CatalogHolder) -> None:
 
 
 def test_a_catalog_is_held_once_the_rankers_of_expected_scenarios_are_ready(
-    made: Callable[..., CatalogHolder], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_holder: Callable[..., CatalogHolder], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish_to(tmp_path, catalog_of(episodes(30)))
-    readied: list[str] = []
+    made: list[str] = []
 
     class Watched(Ranker):
         def __init__(self, catalog: Catalog, scenario: Scenario) -> None:
-            readied.append(scenario.name)
+            made.append(scenario.name)
             super().__init__(catalog, scenario)
 
     monkeypatch.setattr("functions.serving.loaded_catalog.Ranker", Watched)
-    holder = made(expected=("for_you",))
+    holder = make_holder(expected=("for_you",))
     holder.load()
-    assert readied == ["for_you"]
+    assert made == ["for_you"]
     assert holder.loaded is not None
     for _ in range(2):
         assert {name: one.scenario for name, one in holder.loaded.rankers.items()} == shipped()
-    assert sorted(readied) == sorted(shipped())  # another when it is first asked for, once
+    assert sorted(made) == sorted(shipped())  # another when it is first asked for, once
 
 
 def test_a_request_starts_a_refresh_without_waiting_for_it(
-    shelf: SlowShelf, clock: Clock, made: Callable[..., CatalogHolder], tmp_path: Path
+    shelf: SlowShelf, clock: Clock, make_holder: Callable[..., CatalogHolder], tmp_path: Path
 ) -> None:
     async def work() -> None:
         first = publish_to(tmp_path, catalog_of(episodes(30)))
-        holder = made()
+        holder = make_holder()
         holder.load()
         second = publish_to(tmp_path, catalog_of(episodes(31)))
         assert (await holder.current()).catalog.version == first.version
-        assert shelf.looks == 3  # two publications and the load
+        assert shelf.pointer_reads == 3  # two publications and the load
         shelf.gate.clear()
         clock.now += 31
         assert (await holder.current()).catalog.version == first.version
         assert (await holder.current()).catalog.version == first.version
         shelf.gate.set()
         await settled(holder)
-        assert shelf.looks == 4
+        assert shelf.pointer_reads == 4
         assert (await holder.current()).catalog.version == second.version
 
-    # Publishing looks at the shelf through another object; count only this one's looks.
-    shelf.looks = 2
+    # Publishing reads the pointer through another object; count only the reads of this one.
+    shelf.pointer_reads = 2
     asyncio.run(work())
 
 
 async def test_a_request_waits_for_a_refresh_when_the_last_one_is_long_past(
-    clock: Clock, made: Callable[..., CatalogHolder], tmp_path: Path
+    clock: Clock, make_holder: Callable[..., CatalogHolder], tmp_path: Path
 ) -> None:
     publish_to(tmp_path, catalog_of(episodes(30)))
-    holder = made()
+    holder = make_holder()
     holder.load()
     second = publish_to(tmp_path, catalog_of(episodes(31)))
     clock.now += OLD_S + 1
@@ -125,10 +125,10 @@ async def test_a_request_waits_for_a_refresh_when_the_last_one_is_long_past(
 
 
 async def test_a_shelf_that_hangs_is_named_and_delays_one_request_at_most(
-    shelf: SlowShelf, clock: Clock, made: Callable[..., CatalogHolder], tmp_path: Path
+    shelf: SlowShelf, clock: Clock, make_holder: Callable[..., CatalogHolder], tmp_path: Path
 ) -> None:
     publish_to(tmp_path, catalog_of(episodes(30)))
-    holder = made()
+    holder = make_holder()
     holder.load()
     shelf.gate.clear()
     clock.now += OLD_S + 1
@@ -145,9 +145,9 @@ async def test_a_shelf_that_hangs_is_named_and_delays_one_request_at_most(
 
 
 async def test_without_a_catalog_every_request_refreshes(
-    made: Callable[..., CatalogHolder], tmp_path: Path
+    make_holder: Callable[..., CatalogHolder], tmp_path: Path
 ) -> None:
-    holder = made()
+    holder = make_holder()
     holder.load()
     with pytest.raises(NoCatalogError):
         await holder.current()
@@ -158,23 +158,23 @@ async def test_without_a_catalog_every_request_refreshes(
 
 
 def test_a_pointer_with_a_wrong_size_does_not_evade_the_memory_limit(
-    made: Callable[..., CatalogHolder], tmp_path: Path
+    make_holder: Callable[..., CatalogHolder], tmp_path: Path
 ) -> None:
     publish_to(tmp_path, catalog_of(episodes(30)))
     pointer = msgspec.json.decode((tmp_path / "current.json").read_bytes())
     (tmp_path / "current.json").write_bytes(msgspec.json.encode({**pointer, "size": 1}))
-    holder = made(memory_limit=RESERVE_BYTES + 1000)
+    holder = make_holder(memory_limit=RESERVE_BYTES + 1000)
     holder.load()
     assert holder.loaded is None
     assert holder.degraded == ("catalog_broken",)
 
 
 def test_the_old_and_the_new_catalog_together_must_fit_the_memory_limit(
-    made: Callable[..., CatalogHolder], tmp_path: Path
+    make_holder: Callable[..., CatalogHolder], tmp_path: Path
 ) -> None:
     first = publish_to(tmp_path, catalog_of(episodes(30)))
     size = FolderShelf(tmp_path).entries(1)[0].size
-    holder = made(memory_limit=RESERVE_BYTES + size + size // 2)
+    holder = make_holder(memory_limit=RESERVE_BYTES + size + size // 2)
     holder.load()
     assert holder.loaded
     assert holder.loaded.size_bytes == size
@@ -186,12 +186,12 @@ def test_the_old_and_the_new_catalog_together_must_fit_the_memory_limit(
 
 def test_after_an_unexpected_error_the_last_good_catalog_stays(
     shelf: SlowShelf,
-    made: Callable[..., CatalogHolder],
+    make_holder: Callable[..., CatalogHolder],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     publish_to(tmp_path, catalog_of(episodes(30)))
-    holder = made()
+    holder = make_holder()
     holder.load()
     publish_to(tmp_path, catalog_of(episodes(31)))
 

@@ -56,8 +56,8 @@ def spoil(folder: Path, catalog: Catalog) -> bytes:
     return before
 
 
-def looked(holder: CatalogHolder, times: int = 1) -> str:
-    """The version that is held after so many looks."""
+def version_after_refresh(holder: CatalogHolder, times: int = 1) -> str:
+    """Refresh a number of times; return the version that is held, or an empty text."""
     for _ in range(times):
         holder.load()
     return holder.loaded.catalog.version if holder.loaded else ""
@@ -69,11 +69,11 @@ def test_a_broken_snapshot_is_fetched_again_only_once_it_has_changed(
     good, bad = published(tmp_path, 2)
     whole = spoil(tmp_path, bad)
     holder = holder_of(shelf)
-    assert looked(holder, 20) == good.version
+    assert version_after_refresh(holder, 20) == good.version
     assert holder.degraded == ("catalog_broken",)
     assert len(shelf.fetched) <= 4
     overwrite(tmp_path / "snapshots" / bad.version, whole)
-    assert looked(holder) == bad.version
+    assert version_after_refresh(holder) == bad.version
     assert holder.degraded == ()
 
 
@@ -90,7 +90,7 @@ def test_a_sound_snapshot_is_served_though_the_pointer_is_wrong(
     ):
         pointer.write_bytes(msgspec.json.encode(said | wrong))
         holder = holder_of(shelf)
-        assert looked(holder) == newest.version
+        assert version_after_refresh(holder) == newest.version
         assert holder.degraded == ("catalog_broken",)
 
 
@@ -100,10 +100,10 @@ def test_a_missing_snapshot_is_loaded_once_it_is_back(tmp_path: Path, shelf: Cou
     whole = path.read_bytes()
     path.unlink()
     holder = holder_of(shelf)
-    assert looked(holder, 5) == good.version
+    assert version_after_refresh(holder, 5) == good.version
     assert len(shelf.fetched) == 2
     path.write_bytes(whole)
-    assert looked(holder) == bad.version
+    assert version_after_refresh(holder) == bad.version
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -113,7 +113,7 @@ def test_a_holder_that_starts_on_a_broken_publication_holds_the_newest_sound_cat
     good, bad = published(tmp_path, 2)
     damage(tmp_path / "snapshots" / bad.version, tmp_path)
     holder = holder_of(shelf)
-    assert looked(holder) == (bad if damage in POINTER_DAMAGES else good).version
+    assert version_after_refresh(holder) == (bad if damage in POINTER_DAMAGES else good).version
     assert holder.degraded == (DAMAGES[damage],)
 
 
@@ -124,9 +124,9 @@ def test_a_search_fetches_a_bounded_number_and_the_next_one_continues(
     for one in bad:
         spoil(tmp_path, one)
     holder = holder_of(shelf)
-    assert looked(holder) == ""
+    assert version_after_refresh(holder) == ""
     assert len(shelf.fetched) == 1 + MAX_TRIES
-    assert looked(holder) == good.version
+    assert version_after_refresh(holder) == good.version
     tried = [version for version in shelf.fetched if version != bad[-1].version]
     assert len(tried) == len(set(tried))
 
@@ -151,9 +151,9 @@ def test_after_a_rollback_to_a_broken_catalog_an_older_one_is_tried_before_newer
     oldest, broken, rolled_back = published(tmp_path, 3)
     rollback(FolderShelf(tmp_path), broken.version)
     spoil(tmp_path, broken)
-    assert looked(holder_of(shelf)) == oldest.version
+    assert version_after_refresh(holder_of(shelf)) == oldest.version
     spoil(tmp_path, oldest)
-    assert looked(holder_of(shelf)) == rolled_back.version
+    assert version_after_refresh(holder_of(shelf)) == rolled_back.version
 
 
 def test_if_the_newest_snapshot_does_not_fit_an_older_one_is_loaded(
@@ -164,7 +164,7 @@ def test_if_the_newest_snapshot_does_not_fit_an_older_one_is_loaded(
     publish_to(tmp_path, catalog_of(episodes(400), NOW + timedelta(days=1)))
     holder = holder_of(shelf, memory_limit=RESERVE_BYTES + size)
     shelf.fetched.clear()
-    assert looked(holder) == small.version
+    assert version_after_refresh(holder) == small.version
     assert holder.degraded == ("catalog_too_large",)
     assert shelf.fetched[-1] == small.version
 
@@ -177,7 +177,7 @@ def test_a_snapshot_that_cannot_be_read_does_not_end_the_search(
     path.unlink()
     path.mkdir()  # as a file without permission, and it holds for root, too
     holder = holder_of(shelf)
-    assert looked(holder) == good.version
+    assert version_after_refresh(holder) == good.version
     assert holder.degraded == ("catalog_unreachable",)
 
 
@@ -189,5 +189,5 @@ def test_if_no_snapshot_can_be_read_no_catalog_is_held(
         path.unlink()
         path.mkdir()
     holder = holder_of(shelf)
-    assert looked(holder) == ""
+    assert version_after_refresh(holder) == ""
     assert holder.degraded == ("catalog_unreachable",)

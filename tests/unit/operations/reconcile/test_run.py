@@ -21,11 +21,11 @@ from operations.reconcile.run import ReconcileRun, UserResult, least_budget
 from tests.support.drift_cases import CASES, assert_exact, found, seed
 
 START = Checkpoint(store="here", check=False)
-EVERYBODY = sorted(uid for uid in CASES if uid != "nobody")
+USERS = sorted(uid for uid in CASES if uid != "nobody")
 
 
 class TroubledStore(SqliteStore):
-    """Fails as often as it is told, by user; counts what it does."""
+    """Fails as often as it is batches, by user; counts what it does."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -74,108 +74,110 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TroubledStore:
     return store
 
 
-class Told:
-    """What a run told."""
+class Batches:
+    """Collects the results of a run, and its last checkpoint."""
 
     def __init__(self) -> None:
-        self.findings: list[UserResult] = []
+        self.results: list[UserResult] = []
         self.at = START
 
-    def __call__(self, findings: list[UserResult], at: Checkpoint) -> None:
-        self.findings += findings
+    def __call__(self, results: list[UserResult], at: Checkpoint) -> None:
+        self.results += results
         self.at = at
 
     @property
     def drift(self) -> dict[str, Any]:
         return {
             one.uid: msgspec.json.decode(msgspec.json.encode(one.drift))
-            for one in self.findings
+            for one in self.results
             if one.drift is not None
         }
 
 
-def go(store: SqliteStore, start: Checkpoint = START, **options: Any) -> tuple[ReconcileRun, Told]:
-    told = Told()
+def go(
+    store: SqliteStore, start: Checkpoint = START, **options: Any
+) -> tuple[ReconcileRun, Batches]:
+    batches = Batches()
 
     async def work() -> ReconcileRun:
         meter = options.pop("meter", None) or Meter(FirestorePrices())
         run = ReconcileRun(store, meter, **options)
-        await run.all_users(start, told)
+        await run.all_users(start, batches)
         return run
 
-    return asyncio.run(work()), told
+    return asyncio.run(work()), batches
 
 
 @pytest.mark.parametrize("concurrency", [1, 8])
 def test_every_drift_is_found_and_repaired_and_not_found_again(
     store: TroubledStore, concurrency: int
 ) -> None:
-    _, told = go(store, concurrency=concurrency)
-    assert told.drift == found()
-    assert [one.uid for one in told.findings] == EVERYBODY
-    assert told.at == Checkpoint(store="here", check=False, after=EVERYBODY[-1])
+    _, batches = go(store, concurrency=concurrency)
+    assert batches.drift == found()
+    assert [one.uid for one in batches.results] == USERS
+    assert batches.at == Checkpoint(store="here", check=False, after=USERS[-1])
     asyncio.run(assert_exact(store, CASES))
     writes = store.writes
-    _, told = go(store)
-    assert not told.drift
+    _, batches = go(store)
+    assert not batches.drift
     assert store.writes == writes
 
 
 def test_a_check_finds_the_same_and_writes_nothing(store: TroubledStore) -> None:
-    _, told = go(store, check=True)
-    assert told.drift == found()
+    _, batches = go(store, check=True)
+    assert batches.drift == found()
     assert not store.writes
 
 
 def test_a_user_who_fails_is_tried_again_and_stops_no_other(store: TroubledStore) -> None:
     store.failures.update({"lost": 2, "much": 99})
-    _, told = go(store)
-    assert told.drift == {uid: drift for uid, drift in found().items() if uid != "much"}
-    assert [one for one in told.findings if one.error] == [
+    _, batches = go(store)
+    assert batches.drift == {uid: drift for uid, drift in found().items() if uid != "much"}
+    assert [one for one in batches.results if one.error] == [
         UserResult("much", done=False, error="told to fail")
     ]
     assert store.read["much"] == 3
-    assert told.at.again == ("much",)
-    assert told.at.after == EVERYBODY[-1]
+    assert batches.at.again == ("much",)
+    assert batches.at.after == USERS[-1]
 
     store.failures.clear()
-    _, told = go(store, told.at)
-    assert told.drift == {"much": found()["much"]}
-    assert told.at.again == ()
+    _, batches = go(store, batches.at)
+    assert batches.drift == {"much": found()["much"]}
+    assert batches.at.again == ()
     asyncio.run(assert_exact(store, CASES))
 
 
 def test_a_bug_with_one_user_stops_no_other_and_is_not_tried_again(store: TroubledStore) -> None:
     store.failures["much"], store.error = 9, KeyError("x")
-    _, told = go(store)
-    assert [one for one in told.findings if one.error] == [
+    _, batches = go(store)
+    assert [one for one in batches.results if one.error] == [
         UserResult("much", done=False, error="KeyError: 'x'")
     ]
     assert store.read["much"] == 1
-    assert told.at.again == ("much",)
+    assert batches.at.again == ("much",)
 
 
 def test_a_listing_that_fails_is_tried_again(store: TroubledStore) -> None:
     store.failures["users"] = 2
-    _, told = go(store)
-    assert [one.uid for one in told.findings] == EVERYBODY
+    _, batches = go(store)
+    assert [one.uid for one in batches.results] == USERS
 
 
 def test_a_run_ends_at_its_checkpoint_if_users_cannot_be_listed(store: TroubledStore) -> None:
-    told = Told()
+    batches = Batches()
 
-    def fail_from_now_on(findings: list[UserResult], at: Checkpoint) -> None:
-        told(findings, at)
+    def fail_from_now_on(results: list[UserResult], at: Checkpoint) -> None:
+        batches(results, at)
         store.failures["users"] = 99
 
     run = ReconcileRun(store, Meter(FirestorePrices()))
     with pytest.raises(Unavailable):
         asyncio.run(run.all_users(START, fail_from_now_on))
     # One listing was ahead: the second batch was known.
-    assert told.at.after in {EVERYBODY[3], EVERYBODY[7]}
+    assert batches.at.after in {USERS[3], USERS[7]}
     store.failures.clear()
-    _, rest = go(store, told.at)
-    assert [one.uid for one in told.findings + rest.findings] == EVERYBODY
+    _, rest = go(store, batches.at)
+    assert [one.uid for one in batches.results + rest.results] == USERS
 
 
 def test_drift_is_reported_even_if_the_first_repair_breaks_off(store: TroubledStore) -> None:
@@ -243,14 +245,14 @@ def test_every_run_makes_progress_within_the_least_budget(
     budget, at, findings, rounds = least_budget(prices, concurrency), START, [], 0
     while True:
         meter = Meter(prices, budget)
-        run, told = go(store, at, meter=meter, concurrency=concurrency)
+        run, batches = go(store, at, meter=meter, concurrency=concurrency)
         assert meter.dollars <= budget
-        at, findings, rounds = told.at, findings + told.findings, rounds + 1
+        at, findings, rounds = batches.at, findings + batches.results, rounds + 1
         if not run.over_budget:
             break
-        assert any(one.done for one in told.findings)
+        assert any(one.done for one in batches.results)
     assert rounds > 2
-    assert sorted(one.uid for one in findings if one.done) == sorted(EVERYBODY + heavy)
+    assert sorted(one.uid for one in findings if one.done) == sorted(USERS + heavy)
     assert {one.uid for one in findings if one.drift} == {*found(), *heavy}
     asyncio.run(assert_exact(store, [*CASES, *heavy]))
 
@@ -258,12 +260,12 @@ def test_every_run_makes_progress_within_the_least_budget(
 def test_a_budget_too_small_to_list_users_ends_the_run_as_over_budget(
     store: TroubledStore,
 ) -> None:
-    run, told = go(store, meter=Meter(FirestorePrices(read=100_000), budget=runs.BATCH - 1))
+    run, batches = go(store, meter=Meter(FirestorePrices(read=100_000), budget=runs.BATCH - 1))
     assert run.over_budget
-    assert not told.findings
+    assert not batches.results
 
 
 def test_an_empty_store_is_done_at_once(tmp_path: Path) -> None:
-    _, told = go(SqliteStore(tmp_path / "none.db"))
-    assert told.findings == []
-    assert told.at == START
+    _, batches = go(SqliteStore(tmp_path / "none.db"))
+    assert batches.results == []
+    assert batches.at == START
