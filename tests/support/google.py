@@ -41,10 +41,3 @@ class Google:
 
     def serve(self, *kids: str) -> None:
         self.body = json.dumps({kid: CERTIFICATES[kid] for kid in kids}).encode()
-
-
-class Clock:
-    now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s

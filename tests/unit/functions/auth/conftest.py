@@ -4,7 +4,8 @@ import pytest
 
 from functions.auth.firebase import FirebaseVerifier
 from functions.auth.google_keys import GoogleKeys
-from tests.support.google import Clock, Google
+from tests.support.clock import Clock
+from tests.support.google import Google
 from tests.support.tokens import PROJECT
 
 

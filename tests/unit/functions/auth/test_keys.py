@@ -11,7 +11,8 @@ from functions.auth import google_keys
 from functions.auth.firebase import FirebaseVerifier
 from functions.auth.google_keys import GoogleKeys, certificates
 from tests.support.bearers import ask, refusal, request, unavailable
-from tests.support.google import Clock, Google
+from tests.support.clock import Clock
+from tests.support.google import Google
 from tests.support.tokens import CERTIFICATES, PROJECT, certificate, token
 
 

@@ -5,16 +5,9 @@ import json
 import pytest
 
 from functions.http.refusal_log import EVERY_S, RefusalLog
+from tests.support.clock import Clock
 
 Capture = pytest.CaptureFixture[str]
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def lines(capsys: Capture) -> list[tuple[str, str, int]]:
@@ -32,10 +25,10 @@ def test_the_first_refusal_is_logged_at_once_and_the_others_of_a_minute_together
     assert lines(capsys) == [("WARNING", "refused: busy", 1)]
     for _ in range(500):
         refusals.count("busy")
-    clock.now = EVERY_S - 0.01
+    clock.now_s += EVERY_S - 0.01
     refusals.count("busy")
     assert lines(capsys) == []
-    clock.now = EVERY_S
+    clock.now_s += 0.01
     refusals.count("busy")
     assert lines(capsys) == [("WARNING", "refused: busy", 502)]
 
@@ -55,7 +48,7 @@ def test_the_last_refusals_of_a_burst_are_logged_with_a_later_request(capsys: Ca
     lines(capsys)
     refusals.report()
     assert lines(capsys) == []
-    clock.now = EVERY_S
+    clock.now_s += EVERY_S
     refusals.report()
     refusals.report()
     assert lines(capsys) == [("WARNING", "refused: busy", 9)]

@@ -17,16 +17,7 @@ from feed.scenarios.scenario import Scenario, shipped
 from functions.serving.catalog_holder import OLD_S, POINTER_S, CatalogHolder, NoCatalogError
 from functions.serving.catalog_loader import RESERVE_BYTES
 from tests.support.catalogs import catalog_of, episodes, publish_to
-
-
-class Clock:
-    """Monotonic time that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.support.clock import Clock
 
 
 class SlowShelf(FolderShelf):
@@ -100,7 +91,7 @@ def test_a_request_starts_a_refresh_without_waiting_for_it(
         assert (await holder.current()).catalog.version == first.version
         assert shelf.pointer_reads == 3  # two publications and the load
         shelf.gate.clear()
-        clock.now += 31
+        clock.now_s += 31
         assert (await holder.current()).catalog.version == first.version
         assert (await holder.current()).catalog.version == first.version
         shelf.gate.set()
@@ -120,7 +111,7 @@ async def test_a_request_waits_for_a_refresh_when_the_last_one_is_long_past(
     holder = make_holder()
     holder.load()
     second = publish_to(tmp_path, catalog_of(episodes(31)))
-    clock.now += OLD_S + 1
+    clock.now_s += OLD_S + 1
     assert (await holder.current()).catalog.version == second.version
 
 
@@ -131,11 +122,11 @@ async def test_a_shelf_that_hangs_is_named_and_delays_one_request_at_most(
     holder = make_holder()
     holder.load()
     shelf.gate.clear()
-    clock.now += OLD_S + 1
+    clock.now_s += OLD_S + 1
     began = asyncio.get_running_loop().time()
     for _ in range(5):
         await holder.current()
-        clock.now += POINTER_S + 1
+        clock.now_s += POINTER_S + 1
     assert asyncio.get_running_loop().time() - began < 2
     await holder.current()
     assert holder.degraded == ("catalog_unreachable",)

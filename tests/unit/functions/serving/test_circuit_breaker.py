@@ -11,19 +11,13 @@ from feed.ports.errors import Refused, Unavailable
 from functions.serving import circuit_breaker, time_budget
 from functions.serving.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker, CircuitOpen
 from functions.serving.time_budget import CONNECT_S, SLICE_S, TimeBudget, done_within
-
-
-class Clock:
-    now_s = 100.0
-
-    def monotonic(self) -> float:
-        return self.now_s
+from tests.support.clock import Clock
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(time_budget.time, "monotonic", clock.monotonic)
+    monkeypatch.setattr(time_budget.time, "monotonic", clock)
     return clock
 
 
