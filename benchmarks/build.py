@@ -99,10 +99,10 @@ def bucket_load_s(one: dict[str, Any]) -> float:
     return float(one["stored"]["packed_mb"] / MB_PER_S + processor_s)
 
 
-def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
+def result(measurements: Sequence[dict[str, Any]]) -> BenchmarkResult:
     """The measurements of builds and loads as tables."""
     builds, loads = [], []
-    for one in found:
+    for one in measurements:
         run = one["built"]
         seconds = [run["seconds"][name] for name in STEPS]
         cells = [f"{took:,.2f}" for took in (*seconds, sum(seconds))]
@@ -125,7 +125,7 @@ def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
             ResultTable("Build and publish, seconds", header, builds),
             ResultTable("Loading", [*of_loads, f"at {MB_PER_S} MB/s"], loads),
         ],
-        {"sizes": list(found)},
+        {"sizes": list(measurements)},
     )
 
 
@@ -138,11 +138,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--loads", type=int, default=5, metavar="N", help="number of loads (default: 5)"
     )
     given = parser.parse_args(arguments)
-    found = []
+    measurements = []
     for episodes in (*given.sizes, *([FULL] if given.full else [])):
-        found.append(measure(episodes, given.loads))
+        measurements.append(measure(episodes, given.loads))
         say(f"{episodes:,} episodes measured")
-    result(found).publish(given.json)
+    result(measurements).publish(given.json)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ def request_session(served: MeasuredFunction, user: int) -> TimedAnswer:
 
 def measure(sizes: Sequence[int], starts: int) -> list[dict[str, Any]]:
     """By size and store: the spread of each step over the starts, after one that is not counted."""
-    found = []
+    measurements = []
     for episodes in sizes:
         dataset = SyntheticDataset(episodes, users=LATER + 1)
         with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
@@ -101,16 +101,16 @@ def measure(sizes: Sequence[int], starts: int) -> list[dict[str, Any]]:
                 for name, chosen in stores.items():
                     one = measure_start(chosen, dataset.users)
                     runs[name] += [one] if number else []
-            found += [
+            measurements += [
                 {"episodes": episodes, "users": name}
                 | {step: Spread.of(run[step] for run in several) for step in several[0]}
                 for name, several in runs.items()
             ]
         say(f"{episodes:,} episodes measured")
-    return found
+    return measurements
 
 
-def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
+def result(measurements: Sequence[dict[str, Any]]) -> BenchmarkResult:
     """The measurements of starts as tables."""
     steps = [
         [
@@ -119,7 +119,7 @@ def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
             *(f"{one[step].median:.3f}" for step in STEPS),
             one["all"].shown(2),
         ]
-        for one in found
+        for one in measurements
     ]
     after = [
         [
@@ -131,7 +131,7 @@ def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
             f"{one['store later'].median * 1000:.1f}",
             f"{one['memory_mb'].median:,.0f}",
         ]
-        for one in found
+        for one in measurements
     ]
     header = ["first ms", "later ms", "store first ms", "store later ms", "memory MB"]
     return BenchmarkResult(
@@ -147,7 +147,7 @@ def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
                 after,
             ),
         ],
-        {"starts": list(found)},
+        {"starts": list(measurements)},
     )
 
 

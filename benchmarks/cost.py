@@ -55,7 +55,7 @@ ABOUT = (
 )
 
 
-class Measured(NamedTuple):
+class SessionResources(NamedTuple):
     """The measured resources of one session and one engagement."""
 
     processor_ms: float
@@ -68,36 +68,36 @@ class Measured(NamedTuple):
     """documents read and written for the event of an engagement"""
 
 
-def sessions(prices: PriceList, found: Measured, *, alone: bool) -> dict[str, float]:
+def sessions(prices: PriceList, resources: SessionResources, *, alone: bool) -> dict[str, float]:
     """Dollars for a million sessions, by item; `alone` with one session per instance."""
-    instance_s = MIN_BILLED_S if alone else found.processor_ms / 1000 / UTILIZATION
+    instance_s = MIN_BILLED_S if alone else resources.processor_ms / 1000 / UTILIZATION
     return {
         "processor and memory": _instance(prices, instance_s, MEMORY_GIB),
         "requests": prices.invocation.of(MILLION),
         "reads": prices.read.of(MILLION),
-        "bytes to listeners": prices.egress.of(found.answer_bytes * MILLION / 2**30),
-        "log": prices.log.of(found.log_bytes * MILLION / 2**30),
+        "bytes to listeners": prices.egress.of(resources.answer_bytes * MILLION / 2**30),
+        "log": prices.log.of(resources.log_bytes * MILLION / 2**30),
     }
 
 
-def engagements(prices: PriceList, found: Measured) -> dict[str, float]:
+def engagements(prices: PriceList, resources: SessionResources) -> dict[str, float]:
     """Dollars for a million engagements, each written alone, with the update of the summary.
 
     Leaves out the trigger's processor time if it was not measured.
     """
     spent = {
         "requests": prices.invocation.of(MILLION),
-        "reads": prices.read.of(found.event.reads * MILLION),
-        "writes": prices.write.of((1 + found.event.writes) * MILLION),
+        "reads": prices.read.of(resources.event.reads * MILLION),
+        "writes": prices.write.of((1 + resources.event.writes) * MILLION),
     }
-    if found.event_ms is None:
+    if resources.event_ms is None:
         return spent
-    event_s = found.event_ms / 1000 / UTILIZATION
+    event_s = resources.event_ms / 1000 / UTILIZATION
     return {"processor and memory": _instance(prices, event_s, TRIGGER_GIB), **spent}
 
 
 def original_approach(
-    prices: PriceList, found: Measured, origin_ms: float, vectors: int
+    prices: PriceList, resources: SessionResources, origin_ms: float, vectors: int
 ) -> dict[str, float]:
     """Dollars for a million sessions of the original approach, by item.
 
@@ -111,8 +111,8 @@ def original_approach(
         "engagements and user read": prices.read.of((ENGAGEMENTS + 1) * MILLION),
         "episodes read, twice": prices.read.of(2 * EPISODES * MILLION),
         "vectors": prices.read_unit.of(units * MILLION),
-        "bytes to listeners": prices.egress.of(found.answer_bytes * MILLION / 2**30),
-        "log": prices.log.of(found.log_bytes * MILLION / 2**30),
+        "bytes to listeners": prices.egress.of(resources.answer_bytes * MILLION / 2**30),
+        "log": prices.log.of(resources.log_bytes * MILLION / 2**30),
     }
 
 
@@ -120,7 +120,9 @@ def _instance(prices: PriceList, seconds: float, gib: float) -> float:
     return MILLION * (prices.vcpu_second.of(seconds) + prices.gib_second.of(seconds * gib))
 
 
-def figures_of(http_found: dict[str, Any], summary_found: dict[str, Any] | None) -> Measured:
+def figures_of(
+    http_found: dict[str, Any], summary_found: dict[str, Any] | None
+) -> SessionResources:
     """The figures that cost depends on, with summaries from Firestore if it was measured."""
     contenders = http_found["contenders"]
     name = "Firestore emulator" if "Firestore emulator" in contenders else "SQLite"
@@ -129,7 +131,7 @@ def figures_of(http_found: dict[str, Any], summary_found: dict[str, Any] | None)
         one for one in by_connections if by_connections[one]["degraded"]["median"] < MAX_DEGRADED
     ]
     figures = by_connections[max(whole, key=int) if whole else min(by_connections, key=int)]
-    return Measured(
+    return SessionResources(
         figures["processor_ms"]["median"],
         figures["bytes"]["median"],
         figures["log_bytes"]["median"],
@@ -156,12 +158,12 @@ async def event_spending() -> Spending:
     return meter.spent
 
 
-def result(prices: PriceList, found: Measured, origin_ms: float) -> BenchmarkResult:
+def result(prices: PriceList, resources: SessionResources, origin_ms: float) -> BenchmarkResult:
     """The costs as tables."""
-    shared, alone = (sessions(prices, found, alone=alone) for alone in (False, True))
-    few, many = (original_approach(prices, found, origin_ms, vectors) for vectors in VECTORS)
-    events = engagements(prices, found)
-    hosting = prices.egress_hosting.of(found.answer_bytes * MILLION / 1e9)
+    shared, alone = (sessions(prices, resources, alone=alone) for alone in (False, True))
+    few, many = (original_approach(prices, resources, origin_ms, vectors) for vectors in VECTORS)
+    events = engagements(prices, resources)
+    hosting = prices.egress_hosting.of(resources.answer_bytes * MILLION / 1e9)
     each = [
         ResultTable(
             "A million sessions",
@@ -188,11 +190,12 @@ def result(prices: PriceList, found: Measured, origin_ms: float) -> BenchmarkRes
         ),
     ]
     about = (
-        f"{ABOUT} Measured: {found.processor_ms:.2f} ms of the processor and "
-        f"{found.answer_bytes:,.0f} bytes a session, summaries from {found.summaries_from}; "
-        f"{found.log_bytes:,.0f} bytes of log; the original approach {origin_ms:.1f} ms over "
-        f"{EPISODES:,} episodes; an event {found.event.reads} reads and {found.event.writes} "
-        f"writes. The original approach is {sum(few.values()) / sum(shared.values()):,.0f} to "
+        f"{ABOUT} Measured: {resources.processor_ms:.2f} ms of the processor and "
+        f"{resources.answer_bytes:,.0f} bytes a session, summaries from "
+        f"{resources.summaries_from}; {resources.log_bytes:,.0f} bytes of log; the original "
+        f"approach {origin_ms:.1f} ms over {EPISODES:,} episodes; an event {resources.event.reads} "
+        f"reads and {resources.event.writes} writes. The original approach is "
+        f"{sum(few.values()) / sum(shared.values()):,.0f} to "
         f"{sum(many.values()) / sum(shared.values()):,.0f} times as expensive."
     )
     unchecked = [name for name in prices.__struct_fields__ if not getattr(prices, name).checked]
@@ -213,7 +216,7 @@ def result(prices: PriceList, found: Measured, origin_ms: float) -> BenchmarkRes
         "cost",
         about,
         each,
-        {"measured": found._asdict() | {"event": vars(found.event)}, "dollars": totals},
+        {"measured": resources._asdict() | {"event": vars(resources.event)}, "dollars": totals},
     )
 
 
@@ -251,9 +254,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         dataset = SyntheticDataset(given.episodes)
         over_http = asdict(http.result(http.measure(dataset, [16], 2.0, 1), dataset))["found"]
     events = read_result(given.summary).found if given.summary else _events()
-    found = figures_of(over_http, events)
+    resources = figures_of(over_http, events)
     origin_ms = origin.measure(EPISODES, 5)[origin.AS_IT_WAS].median
-    result(prices, found, origin_ms).publish(given.json)
+    result(prices, resources, origin_ms).publish(given.json)
 
 
 def _events() -> dict[str, Any] | None:

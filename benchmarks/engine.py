@@ -63,22 +63,22 @@ KEYS = (b"a key for cursors that are discarded",)
 class SearchJob(NamedTuple):
     """One search: query vectors, excluded rows, and the exact result."""
 
-    asked: VectorArray
+    vectors: VectorArray
     excluded: RowArray
-    wanted: list[RowArray]
+    expected: list[RowArray]
 
 
 def search_jobs(catalog: Catalog) -> list[SearchJob]:
     """Searches around interests, with most exclusions near these."""
-    held = replace(catalog.embeddings, inverted_file=InvertedFile.none(catalog.dimension))
-    exact, made = EarshotSearch(replace(catalog, embeddings=held)), []
+    exhaustive = replace(catalog.embeddings, inverted_file=InvertedFile.none(catalog.dimension))
+    exact, jobs = EarshotSearch(replace(catalog, embeddings=exhaustive)), []
     for seed in range(USERS):
         near, interests = neighbourhoods(catalog, seed)
         most = min(EXCLUDED, len(catalog) // 2)
         excluded = np.sort(np.random.default_rng(seed).permutation(near)[:most])
-        asked = catalog.embeddings[np.array(interests)]
-        made.append(SearchJob(asked, excluded, exact.search(asked, excluded, COUNT, 0)))
-    return made
+        vectors = catalog.embeddings[np.array(interests)]
+        jobs.append(SearchJob(vectors, excluded, exact.search(vectors, excluded, COUNT, 0)))
+    return jobs
 
 
 def recall(peer: Peer, effort: int, searches: Sequence[SearchJob]) -> float:
@@ -87,7 +87,7 @@ def recall(peer: Peer, effort: int, searches: Sequence[SearchJob]) -> float:
         len(np.intersect1d(one, other)) / len(other)
         for job in searches
         for one, other in zip(
-            peer.search(job.asked, job.excluded, COUNT, effort), job.wanted, strict=True
+            peer.search(job.vectors, job.excluded, COUNT, effort), job.expected, strict=True
         )
     ]
     return float(np.mean(found))
@@ -139,7 +139,9 @@ def measure_search(catalog: Catalog, peers: Sequence[str] | None) -> dict[str, d
         about[name] = about.get(name, {}) | {"effort": effort, "recall": found}
     taken = in_turns(
         {
-            name: [partial(peer.search, job.asked, job.excluded, COUNT, effort) for job in searches]
+            name: [
+                partial(peer.search, job.vectors, job.excluded, COUNT, effort) for job in searches
+            ]
             for name, (peer, effort) in contestants.items()
         }
     )
@@ -148,20 +150,20 @@ def measure_search(catalog: Catalog, peers: Sequence[str] | None) -> dict[str, d
 
 def measure_sessions(catalog: Catalog) -> dict[str, dict[str, float]]:
     """By scenario: time from the query to the bytes of the first page, and of the ranking alone."""
-    asked = queries(catalog, USERS)
+    user_queries = queries(catalog, USERS)
     rankers = {name: Ranker(catalog, shipped()[name]) for name in SCENARIOS}
     tasks: dict[str, Sequence[Callable[[], Any]]] = {}
     for name, ranker in rankers.items():
-        tasks[name] = [partial(_page, ranker, query) for query in asked]
-        tasks[f"{name}, rank"] = [partial(ranker.rank, query) for query in asked]
+        tasks[name] = [partial(_page, ranker, query) for query in user_queries]
+        tasks[f"{name}, rank"] = [partial(ranker.rank, query) for query in user_queries]
     return in_turns(tasks)
 
 
 def measure_stages(catalog: Catalog) -> dict[str, dict[str, float]]:
     """By scenario: milliseconds of each stage of a session."""
-    asked = queries(catalog, USERS)
+    user_queries = queries(catalog, USERS)
     return {
-        name: stages.stage_times_ms(_page, Ranker(catalog, shipped()[name]), asked, ROUNDS)
+        name: stages.stage_times_ms(_page, Ranker(catalog, shipped()[name]), user_queries, ROUNDS)
         for name in SCENARIOS
     }
 

@@ -29,7 +29,7 @@ ENGINE = ("summary", "rank", "encode")
 """steps of a session that are not HTTP"""
 WARM_UP_S = 1.0
 ABOUT = (
-    "Each user has a summary of 500 engagements and requests for a page of 10. Beyond: the "
+    "Each user has a summary of 500 engagements and requests a page of 10. Beyond: the "
     "client's latency without the steps summary, rank and encode of the same answer; with several "
     "connections it includes waiting for other requests. The busy constant computes for as long "
     "as a session is ranked; its time beyond is what waiting costs a client. Degraded: the share "
@@ -147,7 +147,7 @@ def measure(
 
 
 def result(
-    found: dict[str, dict[int, dict[str, Any]]], dataset: SyntheticDataset
+    measurements: dict[str, dict[int, dict[str, Any]]], dataset: SyntheticDataset
 ) -> BenchmarkResult:
     """The measurements of sessions as a table."""
     rows = [
@@ -163,7 +163,7 @@ def result(
             f"{figures['degraded'].median:.0%}",
             f"{figures['bytes'].median:,.0f}",
         ]
-        for name, by_connections in found.items()
+        for name, by_connections in measurements.items()
         for connections, figures in by_connections.items()
     ]
     header = ["summary from", "connections", "p50 ms", "p95 ms", "p99 ms", "per s"]
@@ -172,7 +172,7 @@ def result(
         "http",
         ABOUT,
         [ResultTable(f"Sessions over HTTP, {dataset.episodes:,} episodes", header, rows)],
-        {"episodes": dataset.episodes, "contenders": found},
+        {"episodes": dataset.episodes, "contenders": measurements},
     )
 
 
@@ -188,8 +188,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=3, metavar="R")
     given = parser.parse_args(arguments)
     dataset = SyntheticDataset(given.episodes, given.users)
-    found = measure(dataset, given.connections, given.seconds, given.rounds)
-    result(found, dataset).publish(given.json)
+    measurements = measure(dataset, given.connections, given.seconds, given.rounds)
+    result(measurements, dataset).publish(given.json)
 
 
 if __name__ == "__main__":

@@ -88,14 +88,14 @@ async def _ask(session: aiohttp.ClientSession, address: str, body: dict[str, Any
     except TimeoutError:
         raise TargetError(f"{address} did not answer in {TIMEOUT_S:.0f} s") from None
     except (aiohttp.ClientError, ValueError) as error:
-        raise TargetError(f"{address} cannot be asked: {error}") from error
+        raise TargetError(f"{address} cannot be reached: {error}") from error
     if answer.status != 200:  # noqa: PLR2004
         said = " ".join(text[:200].decode(errors="replace").split())
         raise TargetError(f"{address} answered {answer.status}: {said}")
     try:
         return msgspec.json.decode(text, type=_Page)
     except msgspec.MsgspecError as error:
-        raise TargetError(f"{address} answered something else: {error}") from error
+        raise TargetError(f"{address} did not answer as a session function: {error}") from error
 
 
 def session_requests(
@@ -103,7 +103,7 @@ def session_requests(
 ) -> Iterator[PostRequest]:
     """Yield session requests of users with different histories, forever; deterministic by seed."""
     rng = random.Random(seed)  # noqa: S311  # histories
-    made = []
+    requests = []
     for number in range(USERS):
         count = min(ENGAGEMENT_COUNTS[number % len(ENGAGEMENT_COUNTS)], len(episodes))
         heard = [
@@ -111,8 +111,8 @@ def session_requests(
             for episode in rng.sample(episodes, count)
         ]
         body = msgspec.json.encode({"engagements": heard, "limit": 10})
-        made.append(PostRequest(CREATE, body, headers))
-    return itertools.cycle(made)
+        requests.append(PostRequest(CREATE, body, headers))
+    return itertools.cycle(requests)
 
 
 def result(load: LoadResult, known: KnownEpisodes, connections: int) -> BenchmarkResult:

@@ -192,7 +192,7 @@ def _kinds(origin: OriginalFeed, rankers: dict[str, Ranker], summary: Summary) -
     }
 
 
-def result(found: dict[int, dict[str, Any]]) -> BenchmarkResult:
+def result(measurements: dict[int, dict[str, Any]]) -> BenchmarkResult:
     """The measurements of sessions as a table."""
     rows = [
         [
@@ -201,10 +201,10 @@ def result(found: dict[int, dict[str, Any]]) -> BenchmarkResult:
             figures[name].shown(2),
             f"{figures[name].median / figures[BASELINE].median:,.1f}",
         ]
-        for episodes, figures in found.items()
+        for episodes, figures in measurements.items()
         for name in (AS_IT_WAS, ALL, BASELINE, FOR_YOU)
     ]
-    alike = min(figures["same"] for figures in found.values())
+    alike = min(figures["same"] for figures in measurements.values())
     about = (
         f"{ABOUT} At least {alike:.0%} of a queue of baseline is in that of the original approach."
     )
@@ -213,7 +213,7 @@ def result(found: dict[int, dict[str, Any]]) -> BenchmarkResult:
         "origin",
         about,
         [ResultTable("One session", header, rows)],
-        {"sizes": {str(size): figures for size, figures in found.items()}},
+        {"sizes": {str(size): figures for size, figures in measurements.items()}},
     )
 
 
@@ -223,12 +223,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="EPISODES")
     parser.add_argument("--sessions", type=int, default=7, metavar="N", help="(default: 7)")
     given = parser.parse_args(arguments)
-    found = {}
+    measurements = {}
     with threadpool_limits(1):  # as in the function
         for episodes in given.sizes:
-            found[episodes] = measure(episodes, given.sessions)
+            measurements[episodes] = measure(episodes, given.sessions)
             say(f"{episodes:,} episodes measured")
-    result(found).publish(given.json)
+    result(measurements).publish(given.json)
 
 
 if __name__ == "__main__":

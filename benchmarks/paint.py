@@ -85,18 +85,18 @@ def measure(executable: str, loads: int) -> list[dict[str, Any]]:
     ]
 
 
-def result(found: Sequence[dict[str, Any]]) -> BenchmarkResult:
+def result(measurements: Sequence[dict[str, Any]]) -> BenchmarkResult:
     """The measurements of page loads as a table."""
     rows = [
         [
             "as it is" if one["slowed"] == 1 else f"{one['slowed']} times",
             *(one[name].shown(0) for name in ("asked", "delay", "painted")),
         ]
-        for one in found
+        for one in measurements
     ]
     header = ["slowed", "asked ms", "answered to painted ms", "painted ms"]
     return BenchmarkResult(
-        "paint", ABOUT, [ResultTable("The first card", header, rows)], {"loads": list(found)}
+        "paint", ABOUT, [ResultTable("The first card", header, rows)], {"loads": list(measurements)}
     )
 
 

@@ -148,7 +148,7 @@ def measure(events: int, users: int, probes: int) -> dict[str, Any]:
         }
 
 
-def result(found: dict[str, Any]) -> BenchmarkResult:
+def result(measurements: dict[str, Any]) -> BenchmarkResult:
     """The measurements of events as tables."""
     rows = [
         [
@@ -160,23 +160,23 @@ def result(found: dict[str, Any]) -> BenchmarkResult:
             f"{one['processor_ms']:.2f}",
             f"{one['summary_writes']:.2f}",
         ]
-        for name, one in found.items()
+        for name, one in measurements.items()
         if isinstance(one, dict) and "users" in one
     ]
     header = ["", "users", "events", "written per s", "handled per s", "processor ms an event"]
-    probes = found["commit_to_summary_ms"]
+    probes = measurements["commit_to_summary_ms"]
     return BenchmarkResult(
         "summary",
         ABOUT,
         [
             ResultTable("Events", [*header, "summary writes an event"], rows),
             ResultTable(
-                f"From commit to summary, {found['probes']:,} times",
+                f"From commit to summary, {measurements['probes']:,} times",
                 ["", *(f"{q} ms" for q in probes)],
                 [["one engagement", *(f"{ms:,.1f}" for ms in probes.values())]],
             ),
         ],
-        found,
+        measurements,
     )
 
 
@@ -188,10 +188,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--probes", type=int, default=100, metavar="N", help="(default: 100)")
     given = parser.parse_args(arguments)
     try:
-        found = measure(given.events, given.users, given.probes)
+        measurements = measure(given.events, given.users, given.probes)
     except MissingError as missing:
         raise SystemExit(f"benchmarks.summary: {missing}") from None
-    result(found).publish(given.json)
+    result(measurements).publish(given.json)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ class EarshotSearch:
         )
 
     def search(
-        self, asked: VectorArray, excluded: RowArray, count: int, effort: int
+        self, vectors: VectorArray, excluded: RowArray, count: int, effort: int
     ) -> list[RowArray]:
         """Rows that Earshot finds for each query vector, without excluded rows."""
         catalog, embeddings = self._catalog, self._catalog.embeddings
@@ -33,5 +33,5 @@ class EarshotSearch:
             embeddings = replace(embeddings, inverted_file=probing_more)
         allowed = np.ones(len(catalog), np.bool_)
         allowed[excluded] = False
-        counts = np.full(len(asked), count)
-        return [rows for rows, _ in nearest(embeddings, asked, allowed, counts, self._order)]
+        counts = np.full(len(vectors), count)
+        return [rows for rows, _ in nearest(embeddings, vectors, allowed, counts, self._order)]

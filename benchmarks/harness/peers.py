@@ -1,6 +1,6 @@
 """Search libraries that Earshot is compared with, each behind the same interface.
 
-None takes a mask: faiss is given the excluded rows, hnswlib is asked for more results, of which
+None takes a mask: faiss is given the excluded rows, hnswlib is vectors for more results, of which
 excluded rows are removed. A library is imported on use, and left out if it is not installed.
 """
 
@@ -24,7 +24,7 @@ class Peer(Protocol):
     efforts: tuple[int, ...]
 
     def search(
-        self, asked: VectorArray, excluded: RowArray, count: int, effort: int
+        self, vectors: VectorArray, excluded: RowArray, count: int, effort: int
     ) -> list[RowArray]:
         """For each query vector: rows of the `count` nearest vectors, without excluded rows."""
 
@@ -38,11 +38,11 @@ class ExactNumpy:
         self._rows = rows
 
     def search(
-        self, asked: VectorArray, excluded: RowArray, count: int, effort: int
+        self, vectors: VectorArray, excluded: RowArray, count: int, effort: int
     ) -> list[RowArray]:
         """Rows of the exactly nearest vectors for each query vector, without excluded rows."""
         del effort
-        cosines = self._rows @ asked.T
+        cosines = self._rows @ vectors.T
         cosines[excluded] = -2
         first = len(cosines) - count
         return [
@@ -68,12 +68,12 @@ class FaissLists:
         self._index.add(rows)
 
     def search(
-        self, asked: VectorArray, excluded: RowArray, count: int, effort: int
+        self, vectors: VectorArray, excluded: RowArray, count: int, effort: int
     ) -> list[RowArray]:
         """Rows that faiss finds in `effort` lists for each query vector, without excluded rows."""
         selector = self._faiss.IDSelectorNot(self._faiss.IDSelectorBatch(excluded))
         parameters = self._faiss.SearchParametersIVF(sel=selector, nprobe=effort)
-        return [*self._index.search(asked, count, params=parameters)[1]]
+        return [*self._index.search(vectors, count, params=parameters)[1]]
 
 
 class Hnswlib:
@@ -90,11 +90,11 @@ class Hnswlib:
         self._index.set_num_threads(1)
 
     def search(
-        self, asked: VectorArray, excluded: RowArray, count: int, effort: int
+        self, vectors: VectorArray, excluded: RowArray, count: int, effort: int
     ) -> list[RowArray]:
         """Rows that hnswlib finds with ef = `effort`, by query vector, without excluded rows."""
         self._index.set_ef(effort)
-        found, _ = self._index.knn_query(asked, k=OVERSAMPLING * count, num_threads=1)
+        found, _ = self._index.knn_query(vectors, k=OVERSAMPLING * count, num_threads=1)
         return _without(found.astype(np.int64), excluded, count)
 
 

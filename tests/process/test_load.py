@@ -119,14 +119,18 @@ def test_an_invalid_url_is_reported_in_one_line(url: str) -> None:
 
 
 def test_a_dead_server_is_reported_in_one_line() -> None:
-    refused(f"http://127.0.0.1:{free_port()}", "cannot be asked")
+    refused(f"http://127.0.0.1:{free_port()}", "cannot be reached")
 
 
 @pytest.mark.parametrize(
     ("status", "page", "said"),
     [
         (404, {"detail": "nothing\nhere"}, "answered 404: {"),
-        (200, {"detail": "hello"}, "answered something else: Object missing required field"),
+        (
+            200,
+            {"detail": "hello"},
+            "did not answer as a session function: Object missing required field",
+        ),
     ],
 )
 def test_a_url_of_another_service_is_reported_in_one_line(

@@ -11,7 +11,7 @@ from benchmarks.report.prices import FILE, read_prices
 from operations.reconcile.cost import READ_PRICE, WRITE_PRICE, Spending
 
 PRICES = read_prices()
-FOUND = cost.Measured(
+FOUND = cost.SessionResources(
     processor_ms=2.0,
     answer_bytes=10_000,
     log_bytes=1_000,
