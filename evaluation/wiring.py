@@ -13,7 +13,7 @@ from feed import cli
 from feed.model.episode import Episode
 from feed.ports.episodes import Vectors
 from feed.scenarios import scenario as scenarios
-from feed.scenarios.scenario import Scenario
+from feed.scenarios.scenario import Scenario, ScenarioError
 
 __all__ = [
     "CatalogInput",
@@ -74,7 +74,7 @@ def known_scenarios(folder: Path | None) -> dict[str, Scenario]:
             raise CommandError(f"{folder}: expected a folder of scenarios")
         try:
             known |= scenarios.load_folder(folder)
-        except scenarios.ScenarioError as error:
+        except ScenarioError as error:
             raise CommandError(str(error)) from error
     return known
 
@@ -88,24 +88,11 @@ def chosen_scenarios(names: Sequence[str], folder: Path | None) -> list[Scenario
     known = known_scenarios(folder)
     chosen: dict[str, Scenario] = {}
     for name in names:
-        if name.endswith(".toml"):
-            scenario = _parsed(Path(name))
-        elif name in known:
-            scenario = known[name]
-        else:
-            raise CommandError(
-                f"scenario {name!r}: expected a .toml file or one of {', '.join(sorted(known))}"
-            )
+        try:
+            scenario = cli.scenario(name, known)
+        except ScenarioError as error:
+            raise CommandError(str(error)) from error
         if scenario.name in chosen:
             raise CommandError(f"scenario {scenario.name!r}: expected each name once")
         chosen[scenario.name] = scenario
     return list(chosen.values())
-
-
-def _parsed(path: Path) -> Scenario:
-    try:
-        return scenarios.parse(path.read_bytes())
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}") from error
-    except scenarios.ScenarioError as error:
-        raise CommandError(f"{path}: {error}") from error

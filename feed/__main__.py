@@ -16,8 +16,8 @@ from feed.model.engagement import Profile, Summary, SummaryError, newest
 from feed.model.timestamps import rfc3339, to_us
 from feed.ranking.pipeline import Ranker
 from feed.scenarios import experiment as experiments
-from feed.scenarios import scenario as scenarios
 from feed.scenarios.experiment import Assignment
+from feed.scenarios.scenario import ScenarioError
 from feed.session import pages
 from feed.session.request import SentEngagement, SessionRequest, make_query
 from feed.snapshot.codec import SnapshotError, decode, read_header
@@ -31,7 +31,7 @@ class _InputError(Exception):
 _INPUT_ERRORS = (
     _InputError,
     SnapshotError,
-    scenarios.ScenarioError,
+    ScenarioError,
     experiments.ExperimentError,
     SummaryError,
 )
@@ -63,7 +63,8 @@ def replay(options: argparse.Namespace) -> None:
     request = _decoded(options.request, SessionRequest)
     now_us = to_us(options.now)
     summary = _summary(options.summary, now_us) if options.summary else None
-    scenario = _scenario(options.scenario or request.scenario or "for_you")
+    chosen = options.scenario or request.scenario or "for_you"
+    scenario = cli.scenario(chosen, cli.known_scenarios())
     experiment = _assignment(options, request, scenario.name)
     seed = options.seed if request.seed is None else request.seed
     query = make_query(request, summary, seed=seed, now_us=now_us)
@@ -165,16 +166,6 @@ def _summary(path: Path, now_us: int) -> Summary:
         engagements=newest(e.engagement(e.id or f"{place}", now_us) for place, e in sent),
         profile=msgspec.convert(readable, Profile, from_attributes=True),
     )
-
-
-def _scenario(chosen: str) -> scenarios.Scenario:
-    if chosen.endswith(".toml"):
-        return scenarios.parse(_read(Path(chosen)))
-    known = cli.known_scenarios()
-    if chosen not in known:
-        names = ", ".join(sorted(known))
-        raise _InputError(f"scenario {chosen!r}: expected a .toml file or one of {names}")
-    return known[chosen]
 
 
 def _decoded(path: Path, kind: Any) -> Any:

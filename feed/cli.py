@@ -3,14 +3,14 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from feed.scenarios import scenario as scenarios
-from feed.scenarios.scenario import Scenario
+from feed.scenarios.scenario import Scenario, ScenarioError
 
 _EVALUATION_SCENARIOS = Path(__file__).parents[1] / "evaluation" / "scenarios"
 
@@ -36,6 +36,16 @@ def known_scenarios() -> dict[str, Scenario]:
     if _EVALUATION_SCENARIOS.is_dir():
         known |= scenarios.load_folder(_EVALUATION_SCENARIOS)
     return known
+
+
+def scenario(chosen: str, known: Mapping[str, Scenario]) -> Scenario:
+    """The known scenario of this name, or the one in this `.toml` file. Raises `ScenarioError`."""
+    if chosen.endswith(".toml"):
+        return scenarios.load(Path(chosen))
+    if chosen not in known:
+        names = ", ".join(sorted(known))
+        raise ScenarioError(f"scenario {chosen!r}: expected a .toml file or one of {names}")
+    return known[chosen]
 
 
 def report_error(message: str, **fields: str) -> None:

@@ -57,20 +57,24 @@ def parse(text: str | bytes) -> Scenario:
     return scenario
 
 
+def load(file: Traversable) -> Scenario:
+    """Read a scenario from a TOML file. Raises `ScenarioError` that names the file and the key."""
+    try:
+        return parse(file.read_bytes())
+    except OSError as error:
+        raise ScenarioError(f"{file}: {error.strerror}") from error
+    except ScenarioError as error:
+        raise ScenarioError(f"{file}: {error}") from error
+
+
 def load_folder(folder: Traversable) -> dict[str, Scenario]:
-    """Parse every `.toml` file of a folder: the scenarios by their names.
+    """Read every `.toml` file of a folder: the scenarios by their names.
 
     Raises `ScenarioError` that names the file and the key.
     """
-    found = {}
-    for file in sorted(folder.iterdir(), key=lambda one: one.name):
-        if file.name.endswith(".toml"):
-            try:
-                scenario = parse(file.read_bytes())
-            except ScenarioError as error:
-                raise ScenarioError(f"{file}: {error}") from error
-            found[scenario.name] = scenario
-    return found
+    files = sorted(folder.iterdir(), key=lambda file: file.name)
+    found = [load(file) for file in files if file.name.endswith(".toml")]
+    return {scenario.name: scenario for scenario in found}
 
 
 def shipped() -> dict[str, Scenario]:
