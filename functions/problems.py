@@ -73,7 +73,7 @@ class ProblemError(Exception):
 
 
 def invalid(field: str, expected: str, got: str = "", *, is_known: bool = True) -> ProblemError:
-    """Return a 400: a field holds `got` instead of what is expected.
+    """Return a 400 problem: a field holds `got` instead of what is expected.
 
     The name of a field that is not known comes from the request and is left out of the log.
     """
@@ -89,7 +89,7 @@ def invalid(field: str, expected: str, got: str = "", *, is_known: bool = True) 
 
 
 def malformed(detail: str) -> ProblemError:
-    """Return a 400: the body is not JSON."""
+    """Return a 400 problem: the body is not JSON."""
     return ProblemError(400, "malformed-json", detail, expected="one JSON object")
 
 
@@ -107,7 +107,7 @@ _EXPECTED = {
 def from_validation_error(
     error: msgspec.ValidationError, kind: type[msgspec.Struct]
 ) -> ProblemError:
-    """Return a 400 for what msgspec found wrong while it decoded a struct of type `kind`."""
+    """Return a 400 problem for what msgspec found wrong while decoding a struct of type `kind`."""
     match = _MESSAGE.fullmatch(str(error))
     text, path = (match["text"], match["path"] or "") if match else (str(error), "")
     if missing := _MISSING.fullmatch(text):

@@ -42,7 +42,7 @@ async def update_summary(event: CloudEvent) -> None:
 
 
 async def _handle(event: CloudEvent, uid: str, engagement_id: str | None) -> None:
-    """Handle one event. Raises HTTPException, since others would log a trace of many lines."""
+    """Handle one event. Raises HTTPException 5xx if it has to be delivered again."""
     try:
         await _batcher.handle(uid, engagement_id)
     except Unstorable as error:

@@ -50,7 +50,7 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
     query = make_query(body, summary, seed=seed, now_us=service.now_us())
     retrieved, search_degraded = await service.retrieve(ranker, query, timings)
     degraded = (*user_degraded, *summary_degraded, *search_degraded)
-    async with service.ranking:
+    async with service.ranking_lock:
         with timings.step("rank"):
             session = pages.create(
                 ranker,

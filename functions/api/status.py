@@ -27,14 +27,14 @@ async def health(service: Service, _request: Request, timings: Timings) -> Respo
     catalog: dict[str, Any] | None = None
     with timings.step("catalog"):
         try:
-            loaded = (await service.holder.current()).catalog
-            degraded = service.catalog_degraded(loaded)
+            current = (await service.holder.current()).catalog
+            degraded = service.catalog_degraded(current)
             catalog = {
-                "version": loaded.version,
-                "created_at": rfc3339(loaded.created_us),
-                "age_s": (service.now_us() - loaded.created_us) // 1_000_000,
-                "episodes": len(loaded),
-                "embedding_model": loaded.model,
+                "version": current.version,
+                "created_at": rfc3339(current.created_us),
+                "age_s": (service.now_us() - current.created_us) // 1_000_000,
+                "episodes": len(current),
+                "embedding_model": current.model,
             }
         except NoCatalogError:
             degraded = service.holder.degraded

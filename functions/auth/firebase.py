@@ -121,7 +121,7 @@ class FirebaseVerifier:
         )
 
     async def uid(self, request: Request) -> str | None:
-        """Return the user id of the token, None without one. Raises `ProblemError` 401 or 503."""
+        """Return the ID token's user id, None without one. Raises `ProblemError` 401 or 503."""
         claims = await self._claims(request)
         return None if claims is None else str(claims["sub"])
 

@@ -95,7 +95,7 @@ class CatalogHolder:
         return (self._failure,) if self._failure else ()
 
     def load(self) -> None:
-        """Refresh now. A failure is logged and remembered, never raised."""
+        """Load the published catalog now. A failure is logged and remembered, never raised."""
         self._refresh_number += 1
         self._refresh(self._refresh_number)
 

@@ -55,10 +55,10 @@ class NoTriggers:
     """Does nothing: the store has triggers of its own."""
 
     async def run(self) -> None:
-        """Do nothing."""
+        """Do nothing: the store notifies its own triggers of writes."""
 
     async def catch_up(self) -> None:
-        """Do nothing."""
+        """Do nothing: the store's triggers update summaries by themselves."""
 
 
 @dataclass
@@ -85,14 +85,14 @@ class Service:
     connecting: asyncio.Task[None] | None = None
     pseudonyms: Pseudonyms = field(init=False)
     limits: RateLimits = field(init=False)
-    ranking: asyncio.Lock = field(init=False)
+    ranking_lock: asyncio.Lock = field(init=False)
     """held while a session is ranked: between two sessions the event loop handles what arrived,
     so that neither the store's answers nor refusals wait for every session"""
 
     def __post_init__(self) -> None:
         self.pseudonyms = Pseudonyms(self.cursor_keys[0])
         self.limits = RateLimits(self.settings)
-        self.ranking = asyncio.Lock()
+        self.ranking_lock = asyncio.Lock()
         self._store_without_breaker = self.store
         self.store = with_circuit_breaker(self.store, self.store_breaker)
 
@@ -185,7 +185,7 @@ class Service:
         return Assignment(self.experiment.name, arm) if arm else None
 
     async def catalog(self, timings: Timings) -> LoadedCatalog:
-        """Return the catalog to answer from. Raises `ProblemError` 503 if there is none."""
+        """Return the catalog in memory. Raises `ProblemError` 503 if none is loaded."""
         with timings.step("catalog"):
             try:
                 return await self.holder.current()

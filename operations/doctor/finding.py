@@ -27,7 +27,7 @@ CHECKS = {
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The result of one check."""
+    """The result of one of the doctor's checks, and a remedy if it found a problem."""
 
     check: str
     status: Status = "ok"

@@ -1,8 +1,8 @@
 """`python -m operations.reconcile`: rebuild users' summaries from their engagements.
 
 It reports drift: how each summary differed from the rebuilt one. The settings STORE and
-FIREBASE_PROJECT name the store. Exit codes: 0 done; 1 some users failed, or the store did; 2 wrong
-arguments; 3 stopped by --budget; 4 drift found by --check.
+FIREBASE_PROJECT name the store. Exit codes: 0 done; 1 some users failed, or nothing could be done;
+2 wrong arguments; 3 stopped by --budget; 4 drift found by --check.
 """
 
 import argparse

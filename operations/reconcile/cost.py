@@ -33,7 +33,7 @@ of writing"""
 
 
 class FirestorePrices(NamedTuple):
-    """Dollars for 100,000 documents."""
+    """Firestore's prices, in dollars for 100,000 documents."""
 
     read: float = READ_PRICE
     write: float = WRITE_PRICE
@@ -61,7 +61,7 @@ def estimate(counts: StoreCounts) -> tuple[Spending, Spending]:
 
 
 class Meter:
-    """StoreCounts what is spent, and refuses calls that might exceed the budget.
+    """Counts what is spent, and refuses calls that might exceed the budget.
 
     A call that fails is counted at its maximum cost.
     """

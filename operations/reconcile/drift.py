@@ -28,7 +28,7 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def kinds(self) -> list[str]:
-        """The names of the fields that are set."""
+        """The kinds of difference that were found, as names of fields."""
         return [name for name in self.__struct_fields__ if getattr(self, name)]
 
     def __str__(self) -> str:

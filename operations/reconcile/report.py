@@ -32,7 +32,7 @@ class ReconcileReport:
         """numbers of summaries by kind of drift"""
 
     def add(self, results: list[UserResult]) -> None:
-        """Add results, and now and then print the progress on standard error."""
+        """Add results of users, and now and then print the progress on standard error."""
         for one in results:
             self.users += one.done or one.error is not None
             if one.drift is not None:

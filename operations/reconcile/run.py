@@ -1,4 +1,4 @@
-"""A run over users in order of their ids, in batches; the failure of one stops no other."""
+"""A reconcile run over all users in batches; the failure of one user stops no other."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -25,7 +25,7 @@ RETRY_PAUSES_S = (0.5, 2.0)
 
 
 class UserResult(NamedTuple):
-    """The result of a run for one user."""
+    """The result of a reconcile run for one user."""
 
     uid: str
     done: bool = True
