@@ -94,40 +94,41 @@ class SourceParameters(Table, frozen=True, kw_only=True):
     """
 
     candidates: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 150
-    """episodes similar to the user vector; also the number of candidates to reach, if the catalog
-    has as many"""
+    """number of episodes similar to the user vector; also the number of candidates to reach, if the
+    catalog has as many"""
     ties: Literal["newest", "source"] = "newest"
     """which of equal episodes comes first, here and in the queue: the newest, or the first in the
     order of the episodes' source"""
     fill: bool = True
     """whether the episodes of the highest quality fill up the number of candidates"""
     interests: SourceSize = 0
-    """episodes similar to each interest"""
+    """number of episodes similar to each interest"""
     neighbours: SourceSize = 0
-    """episodes chosen by listeners who chose the same as the user"""
+    """number of episodes chosen by listeners who chose the same as the user"""
     series: SourceSize = 0
-    """new episodes of each series that the user follows, or that has a tenth of the user's
-    engagements"""
+    """number of new episodes of each series that the user follows, or that has a tenth of the
+    user's engagements"""
     unfinished: SourceSize = 0
-    """episodes that the user left half heard: candidates although the user engaged with them"""
+    """number of episodes that the user left half heard: candidates although the user engaged with
+    them"""
     trending: SourceSize = 0
-    """episodes that many listeners chose lately"""
+    """number of episodes that many listeners chose lately"""
     popular: SourceSize = 0
-    """episodes that many listeners chose, in each of the user's five main categories and stated
-    interests; on a first visit, in each major category"""
+    """number of episodes that many listeners chose, in each of the user's five main categories and
+    stated interests; on a first visit, in each major category"""
     fresh: SourceSize = 0
-    """episodes published last"""
+    """number of episodes published last"""
     stated: SourceSize = 0
-    """the best episodes of each stated interest"""
+    """number of the best episodes of each stated interest"""
     unseen: SourceSize = 0
-    """episodes with few listeners so far: so many of the highest predicted popularity, and so many
-    of those most like the user's engagements"""
+    """number of episodes with few listeners so far: so many of the highest predicted popularity,
+    and so many of those most like the user's engagements"""
     exploration: SourceSize = 0
-    """episodes with few listeners so far, at random: the pool for exploration slots
-    (`explore_every`)"""
+    """number of episodes with few listeners so far, chosen at random: the pool for exploration
+    slots (`explore_every`)"""
     unseen_below: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
-    """number of listeners that is no longer few; an episode for which the builder publishes none
-    has none"""
+    """number of listeners from which on an episode no longer has few; an episode for which the
+    builder publishes no number has none"""
 
 
 class BlendParameters(Table, frozen=True, kw_only=True):
@@ -142,56 +143,59 @@ class BlendParameters(Table, frozen=True, kw_only=True):
     a scale where 0 is the mean cosine of two episodes of the catalog and 1 is exceeded by one pair
     in a hundred, so that the same weights suit every embedding model"""
     similarity: Weight = 0.55
-    """similarity to the user vector"""
+    """weight of the similarity to the user vector"""
     interest: Weight = 0.0
-    """similarity to the nearest interest"""
+    """weight of the similarity to the nearest interest"""
     neighbours: Weight = 0.0
-    """log(1 + nearness / `neighbours_unit`): how often listeners who chose what the user chose,
-    the newest above all, chose the episode; nearness 1 is an average neighbour of all of it"""
+    """weight of log(1 + nearness / `neighbours_unit`): how often listeners who chose what the user
+    chose, the newest above all, chose the episode; nearness 1 is an average neighbour of all of
+    it"""
     neighbours_unit: Annotated[float, msgspec.Meta(gt=0, le=100)] = 0.1
-    """unit of nearness in `neighbours`"""
+    """unit in which `neighbours` measures nearness"""
     trend: Weight = 0.0
-    """log(1 + popularity / `popularity_unit`) with a half-life of 1 day, plus that with 7 days"""
-    popularity: Weight = 0.0
-    """log(1 + popularity / `popularity_unit`) with a half-life of 30 days, plus that with 180
+    """weight of log(1 + popularity / `popularity_unit`) with a half-life of 1 day, plus that with 7
     days"""
+    popularity: Weight = 0.0
+    """weight of log(1 + popularity / `popularity_unit`) with a half-life of 30 days, plus that with
+    180 days"""
     popularity_unit: Annotated[float, msgspec.Meta(gt=0, le=1e6)] = 1.0
-    """unit of popularity in `trend` and `popularity`, in listeners"""
+    """unit in which `trend` and `popularity` measure popularity, in listeners"""
     rise: Weight = 0.0
-    """(popularity with a half-life of 7 days / popularity with 180 days)^2, from 0 to 1: how new
-    the episode's success is"""
+    """weight of (popularity with a half-life of 7 days / popularity with 180 days)^2, from 0 to 1:
+    how new the episode's success is"""
     completion: Weight = 0.0
-    """share of the listeners who began the episode that heard it to the end; the catalog's median
-    if too few began it"""
+    """weight of the share of the listeners who began the episode that heard it to the end; the
+    catalog's median if too few began it"""
     promise: Weight = 0.0
-    """predicted popularity of an episode that too few have chosen: log(1 + popularity) as its
-    content and series suggest"""
+    """weight of the predicted popularity of an episode that too few have chosen: log(1 +
+    popularity) as its content and series suggest"""
     unseen: Weight = 0.0
-    """1 for an episode that too few have chosen"""
+    """added to the score of an episode that too few have chosen"""
     series: Weight = 0.0
-    """share of the user's engagements with the episode's series; 1 if the user follows it"""
+    """weight of the share of the user's engagements with the episode's series; 1 if the user
+    follows it"""
     category: Weight = 0.0
-    """sum of the shares of the episode's categories in the user's engagements and stated
-    interests, divided by the square root of their number"""
+    """weight of the sum of the shares of the episode's categories in the user's engagements and
+    stated interests, divided by the square root of their number"""
     unfinished: Weight = 0.0
-    """1 for an episode that the user left half heard"""
+    """added to the score of an episode that the user left half heard"""
     era: Weight = 0.0
-    """exp(-days between publication dates / `era_days`), averaged over the user's engagements by
-    their shares"""
+    """weight of exp(-days between publication dates / `era_days`), averaged over the user's
+    engagements by their shares"""
     era_days: Annotated[float, msgspec.Meta(gt=0, le=36_500)] = 1461.0
-    """unit of days in `era`"""
+    """difference of dates, in days, at which `era` has fallen to 1/e"""
     quality: Weight = 0.30
-    """quality as defined by `[quality]`"""
+    """weight of the quality that `[quality]` defines"""
     recency: Weight = 0.15
-    """exp(-`recency_decay` x age in whole days): 1 on the first day, above 1 for a date in the
-    future"""
+    """weight of exp(-`recency_decay` x age in whole days): 1 on the first day, above 1 for a date
+    in the future"""
     recency_decay: Weight = 0.03
-    """decay of `recency` in a day"""
+    """rate at which recency decays, per day of age"""
     aversion: Weight = 0.0
-    """subtracted: similarity, at least 0, to the nearest episode that the user marked
+    """subtracted: weight of the similarity, at least 0, to the nearest episode that the user marked
     `not_interested` or left after a moment"""
     served: Weight = 0.0
-    """subtracted: 1 for an episode that an earlier session served (`served_ids`)"""
+    """subtracted from the score of an episode that an earlier session served (`served_ids`)"""
 
 
 class SelectorParameters(Table, frozen=True, kw_only=True):

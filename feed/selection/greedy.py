@@ -120,7 +120,7 @@ class GreedySelection:
         return int(self._pool[free[drawn]]), float(weights[drawn] / weights.sum())
 
     def _remainder_may_win(self, slot: int, value: float) -> bool:
-        """Whether the remainder may hold more than this value, the best of the shortlist."""
+        """Whether a candidate outside the shortlist may exceed `value`, the best one on it."""
         if not len(self._remainder.scores):
             return False
         if value == -np.inf and slot < self._parameters.relax_below:

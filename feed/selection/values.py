@@ -1,7 +1,7 @@
 """The value of each candidate on the shortlist, lowered with every one that is chosen.
 
 The innermost loop of a session. The arrays are small, so its time is the number of operations a
-slot takes: what changes for a few candidates is set one by one, what changes for all in place.
+slot takes: values of a few candidates are set one by one, those of all of them in place.
 """
 
 from collections import defaultdict
@@ -15,9 +15,10 @@ from feed.selection.shortlist import MIN_DECAY, SelectorInput
 
 
 class CandidateValues:
-    """The values of f candidates, whose scores are finite and in falling order.
+    """Keeps the value of each of f candidates up to date while a queue is filled.
 
-    `calibration_gain` (f,) is what calibration adds to each while the queue is empty.
+    The candidates are in falling order of score, and their scores are finite. `calibration_gain`
+    (f,) is what calibration adds to each while the queue is empty.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Pages: a ranked session as JSON, joined from the catalog's encoded cards."""
+"""Pages: create or resume a session, and encode its next episodes as the JSON of an answer."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -53,7 +53,7 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """The body of `POST /api/sessions/create`, and the file that `feed replay` reads."""
 
     engagements: Annotated[tuple[SentEngagement, ...], msgspec.Meta(max_length=500)] = ()
-    """in addition to the stored ones"""
+    """engagements of the user that count in addition to the stored ones"""
     excluded_ids: Ids = ()
     """episodes that are not shown, by id or content id"""
     served_ids: Ids = ()
@@ -61,7 +61,7 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     category_interests: Names | None = None
     """stated interests in place of the stored ones, which None keeps"""
     muted_series: Names = ()
-    """ids of series to mute in addition to the stored ones"""
+    """ids of series to mute in addition to the muted series of the profile"""
     user_id: str | None = None
     """refused unless it is the signed-in user"""
     limit: Limit = 10
@@ -70,7 +70,7 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     trace: bool = False
     """whether the answer says how the queue came about"""
     detail: bool = False
-    """whether the answer says so with ids and titles; for administrators"""
+    """whether the answer names the episodes of each stage of the ranking; for administrators"""
     stored: bool = True
     """whether the stored engagements and profile of the user count"""
     seed: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] | None = None
