@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from deploy.hosting import allowed, stage
+from deploy.hosting import copy_site, extra_sources
 from feed.catalog.catalog import Catalog
 from tests.support.attestation import NUMBER, SITE_KEY, AppCheck, function, key_server
 from tests.support.catalogs import publish_to
@@ -33,7 +33,7 @@ def start_checked(
     def start(site_key: str) -> Server:
         public = tmp_path / "public"
         config = {"app_check_site_key": site_key} if site_key else {}
-        stage(ROOT / "web", public, config, allowed("", site_key))
+        copy_site(ROOT / "web", public, config, extra_sources("", site_key))
         return start_server(source=source, WEB=str(public), **settings)
 
     yield start

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from deploy.hosting import allowed, stage
+from deploy.hosting import copy_site, extra_sources
 from feed.catalog.catalog import Catalog
 from tests.support.catalogs import publish_to
 from tests.support.page import go, press, refresh, stored, titles, until, visit
@@ -24,7 +24,7 @@ def test_everything_works_with_the_api_at_another_origin(
     page_server = start_server(WEB=str(public), STORE=str(tmp_path / "none.db"))
     api = start_server(CORS_ORIGINS=page_server.url)
     address = f"{api.url}/api"
-    stage(ROOT / "web", public, {"api": address}, allowed(address, ""))
+    copy_site(ROOT / "web", public, {"api": address}, extra_sources(address, ""))
     context = browser.new_context(permissions=["local-network-access"])  # both are on loopback
     context.set_default_timeout(10_000)
     asked: list[str] = []
