@@ -110,8 +110,7 @@ def check_values(catalog: Catalog, stated: Mapping[str, int]) -> None:
         "embeddings: expected unit vectors": _are_units(embeddings.float32),
         "fixed: expected one step, and no float32 embeddings": _is_valid_int16(embeddings),
         "signals: expected counts, weights and shares": _are_valid_signals(catalog.signals),
-        "lists: expected each embedding in one list": not len(embeddings.inverted_file)
-        or _is_valid_inverted_file(embeddings),
+        "lists: expected each embedding in one list": _is_valid_inverted_file(embeddings),
         "anchors: expected unit vectors": _are_units(catalog.anchors),
         "cosine_scale: expected two ascending cosines": _is_valid_scale(catalog.cosine_scale),
         "projection: expected a point for each embedding": _is_valid_projection(catalog),
@@ -166,6 +165,8 @@ def _are_valid_signals(signals: Signals) -> bool:
 
 def _is_valid_inverted_file(embeddings: Embeddings) -> bool:
     lists = embeddings.inverted_file
+    if not len(lists):
+        return not len(lists.centre) and not len(lists.scale)
     listed = np.zeros(len(embeddings), np.bool_)
     listed[lists.rows] = True
     return (

@@ -121,6 +121,12 @@ def test_a_snapshot_holds_the_vectors_of_all_episodes_or_of_none(rows: int) -> N
         decode(encode(with_column(PLAIN, "embeddings", lambda own: np.resize(own, (rows, 16)))))
 
 
+@pytest.mark.parametrize("section", ["lists.centre", "lists.scale"])
+def test_an_empty_inverted_file_has_no_scale(section: str) -> None:
+    with pytest.raises(SnapshotError, match="lists: expected"):
+        decode(encode(with_column(PLAIN, section, lambda _: np.ones(16, np.float32))))
+
+
 def test_an_inverted_file_needs_the_embeddings_that_it_indexes() -> None:
     embeddings = replace(EMBEDDINGS, int16=Int16Vectors.none(16))
     with pytest.raises(SnapshotError, match="lists: expected"):
