@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from adapters.firestore.users import FirestoreStore
-from emulators.firestore import FirestoreEmulator, emulator_jar
-from emulators.process import MissingError
+from emulators.firestore import FirestoreEmulator
 from feed.model.engagement import ENGAGEMENT_TYPES, Engagement, Profile
+from tests.support.emulators import running_firestore
 from tests.support.rules import ADMIN, ALICE, BOB, Database, part, token
 
 RULES = Path(__file__).parents[2] / "firestore.rules"
@@ -22,15 +22,8 @@ EMOJI = "\N{HEADPHONE}"
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[FirestoreEmulator]:
-    try:
-        emulator_jar()
-    except MissingError as missing:
-        pytest.skip(str(missing))
-    emulator = FirestoreEmulator(rules=RULES)
-    try:
-        yield emulator.start()
-    finally:
-        emulator.stop()
+    with running_firestore(rules=RULES) as emulator:
+        yield emulator
 
 
 STRANGERS: dict[str, str | None] = {

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from adapters.firestore.users import FirestoreStore
-from emulators.firestore import FirestoreEmulator, emulator_jar, new_project
-from emulators.process import MissingError
+from emulators.firestore import FirestoreEmulator, new_project
 from feed.ports.errors import Unavailable
 from functions.serving.circuit_breaker import FAILURE_THRESHOLD
 from tests.support.blackhole import Blackhole
+from tests.support.emulators import running_firestore
 from tests.support.server import Server, problem, until
 
 Start = Callable[..., Server]
@@ -26,13 +26,8 @@ USER = "lovelace"
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[FirestoreEmulator]:
     """An emulator that tests may stop and kill."""
-    try:
-        emulator_jar()
-    except MissingError as missing:
-        pytest.skip(str(missing))
-    emulator = FirestoreEmulator().start()
-    yield emulator
-    emulator.stop()
+    with running_firestore() as emulator:
+        yield emulator
 
 
 @pytest.fixture(scope="module")

@@ -18,11 +18,11 @@ from adapters.firestore.users import FirestoreStore
 from adapters.gcs.shelf import GcsShelf
 from catalog_builder.publish.publisher import publish
 from emulators.event_bridge import EventBridge, register
-from emulators.firestore import FirestoreEmulator, emulator_jar, new_project
-from emulators.process import MissingError
+from emulators.firestore import FirestoreEmulator, new_project
 from emulators.stack import TRIGGERS
 from emulators.storage.server import StorageEmulator
 from tests.support.catalogs import catalog_of, episodes
+from tests.support.emulators import running_firestore
 from tests.support.server import Server, running_servers, until
 
 Start = Callable[..., Server]
@@ -39,15 +39,8 @@ def bridge() -> Iterator[EventBridge]:
 @pytest.fixture(scope="session")
 def emulator(bridge: EventBridge) -> Iterator[FirestoreEmulator]:
     """Firestore with triggers: an emulator whose events go to the bridge."""
-    try:
-        emulator_jar()
-    except MissingError as missing:
-        pytest.skip(str(missing))
-    emulator = FirestoreEmulator(functions_emulator=f"127.0.0.1:{bridge.port}")
-    try:
-        yield emulator.start()
-    finally:
-        emulator.stop()
+    with running_firestore(functions_emulator=f"127.0.0.1:{bridge.port}") as emulator:
+        yield emulator
 
 
 @dataclass

@@ -4,6 +4,7 @@ A module or conftest has a fixture by importing it, and those that it uses.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,18 +16,25 @@ from emulators.process import MissingError, free_port
 from emulators.storage.server import StorageEmulator
 
 
-@pytest.fixture(scope="session")
-def firestore_emulator() -> Iterator[FirestoreEmulator]:
-    """The real Firestore emulator, without rules."""
+@contextmanager
+def running_firestore(**options: Any) -> Iterator[FirestoreEmulator]:
+    """Run a Firestore emulator, or skip the test where none is installed."""
     try:
         emulator_jar()
     except MissingError as missing:
         pytest.skip(str(missing))
-    emulator = FirestoreEmulator()
+    emulator = FirestoreEmulator(**options)
     try:
         yield emulator.start()
     finally:
         emulator.stop()
+
+
+@pytest.fixture(scope="session")
+def firestore_emulator() -> Iterator[FirestoreEmulator]:
+    """The real Firestore emulator, without rules."""
+    with running_firestore() as emulator:
+        yield emulator
 
 
 @pytest.fixture
