@@ -74,8 +74,8 @@ def prune(options: argparse.Namespace) -> None:
 
 
 def _build_options(options: argparse.Namespace) -> BuildOptions:
-    names = (one.name for one in dataclasses.fields(BuildOptions))
-    given: dict[str, Any] = {name: getattr(options, name, None) for name in names}
+    names = {one.name for one in dataclasses.fields(BuildOptions)}
+    given: dict[str, Any] = {name: v for name, v in vars(options).items() if name in names}
     for name in ("host", "api_key", "namespace", "model"):
         # Not on the command line, which every user of the machine can read.
         given[f"pinecone_{name}"] = os.environ.get(f"PINECONE_{name.upper()}", "")

@@ -71,17 +71,16 @@ def _add_publish_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _input_options() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False)
+    """Options that are fields of `BuildOptions`, which has their defaults, and `--now`."""
+    parser = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     parser.add_argument(
         "--episodes",
-        default="",
         metavar="FILE|firestore[:COLLECTION]",
         help="a JSON array, JSON Lines, or a collection of Firestore (default: a demo catalog)",
     )
     parser.add_argument(
         "--feeds",
         nargs="+",
-        default=[],
         metavar="FEED",
         help="RSS or Atom feeds in place of --episodes: URLs, files, lists of them, or OPML",
     )
@@ -92,13 +91,11 @@ def _input_options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--max-bad",
         type=_allowance,
-        default="10%",
         metavar="N|P%",
         help="invalid episodes allowed in each feed, or among all of --episodes (default: 10%%)",
     )
     parser.add_argument(
         "--vectors",
-        default="",
         metavar="FILE.npz|pinecone",
         help="arrays `ids` and `vectors`, or the index that PINECONE_* names (default: embeddings "
         "computed from the text)",
@@ -110,14 +107,12 @@ def _input_options() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--users",
-        default="",
         metavar="FILE.db|firestore",
         help="compute signals from all users' summaries (default: no signals)",
     )
     parser.add_argument(
         "--min-users",
         type=_count,
-        default=MIN_USERS,
         metavar="N",
         help=f"publish no signal of fewer users (default: {MIN_USERS})",
     )
@@ -167,7 +162,6 @@ def _add_feed_options(parser: argparse.ArgumentParser) -> None:
             f"--{name.removesuffix('_s').replace('_', '-')}",
             dest=name,
             type=_limit,
-            default=value,
             metavar=unit,
             help=f"{meaning} (default: {value:g})",
         )
