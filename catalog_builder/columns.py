@@ -48,9 +48,9 @@ def unit_rows(
 
 
 def encode_card(episode: Episode) -> bytes:
-    """Returns what an app shows of an episode, as JSON.
+    """Returns the card of an episode, the JSON that an app shows.
 
-    `content_id` and `series` are filled in as the catalog's columns have them.
+    Its `content_id` and `series` are those of the catalog's columns, filled in where missing.
     """
     series = _id_and_name(episode.series)
     card: dict[str, Any] = {

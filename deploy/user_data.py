@@ -93,7 +93,10 @@ def main() -> None:
 
 
 def remove_data(database: Database) -> tuple[int, int]:
-    """Removes all data in one pass; returns how many documents changed, and how many failed."""
+    """Removes Earshot's data of all users in one pass.
+
+    Returns how many documents were changed, and how many could not be.
+    """
     done = left = 0
     engagements = _deletions(database, "engagements", "[^/]+")
     for writes in chain(engagements, _deletions(database, "summaries", "engagement")):

@@ -56,7 +56,7 @@ class EventBridge:
     _thread: threading.Thread | None = None
 
     def start(self) -> "EventBridge":
-        """Listens on a free port, in a thread."""
+        """Starts to receive the emulator's events on a free port, in a thread."""
         self.port = self.port or free_port()
         routes = [
             Route(

@@ -35,7 +35,10 @@ class SignalParameters:
 def compute_signals(
     interactions: Interactions, content: EpisodeContent, parameters: SignalParameters | None = None
 ) -> Signals:
-    """Returns the signals of n episodes as of `content.created_us`."""
+    """Computes popularity, completion, neighbours and the other signals of n episodes.
+
+    Ages are counted from `content.created_us`.
+    """
     parameters = parameters or SignalParameters()
     n, min_users = len(content), parameters.min_users
     users, popularity = np.zeros(n, np.int64), np.zeros((n, len(HALF_LIVES_DAYS)))

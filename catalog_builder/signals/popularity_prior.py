@@ -58,7 +58,7 @@ class EpisodeContent:
 
     @classmethod
     def of(cls, catalog: Catalog) -> "EpisodeContent":
-        """Returns these columns of a catalog that holds its embeddings as float32."""
+        """Returns the content of a catalog's episodes; it must hold its embeddings as float32."""
         return cls(
             created_us=catalog.created_us,
             published_us=catalog.published_us,

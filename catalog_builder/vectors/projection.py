@@ -28,13 +28,13 @@ def build_projection(
     embedded: npt.NDArray[np.bool_],
     anchors: npt.NDArray[np.float32],
 ) -> Projection:
-    """Returns the positions of (n, D) unit rows on a plane from edge to edge.
+    """Returns the map of a catalog: the positions of (n, D) unit rows on a plane.
 
     Only rows that are `embedded` (n,) have one. `anchors` (M, D) are the unit vectors of the
     categories, zero for a category without one; below `MIN_POINTS` of them the plane is fitted to
     the embeddings. The first axis is the one of the largest variation; each axis points where its
-    largest component is positive. There is no map for fewer than `MIN_POINTS` embeddings, or for
-    rows that are all alike.
+    largest component is positive, and its positions reach from edge to edge. The map is empty for
+    fewer than `MIN_POINTS` embeddings, or for rows that are all alike.
     """
     rows = np.flatnonzero(embedded)
     none = Projection.none(embeddings.shape[1])

@@ -137,7 +137,7 @@ class PineconeEmulator:
 
     @contextmanager
     def refusing(self) -> Iterator[None]:
-        """Refuses connections while the context is open."""
+        """Makes the server refuse connections inside a `with` block."""
         self.stop()
         try:
             yield
@@ -145,7 +145,7 @@ class PineconeEmulator:
             self.start()
 
     def fail_next(self, kind: Any, times: int | None = 1, **how: Any) -> PineconeFault:
-        """Injects a fault into the next `times` matching requests; see `PineconeFault`."""
+        """Injects a fault into the next `times` requests; the arguments are `PineconeFault`'s."""
         fault = PineconeFault(kind, times, **how)
         self.faults.append(fault)
         return fault

@@ -20,21 +20,21 @@ class VectorRecord(_Request):
 
 
 class UpsertRequest(_Request):
-    """Request of `POST /vectors/upsert`."""
+    """Body of Pinecone's `POST /vectors/upsert`, which stores vectors."""
 
     vectors: list[VectorRecord]
     namespace: str = ""
 
 
 class FetchRequest(_Request):
-    """Request of `GET /vectors/fetch`."""
+    """Query of Pinecone's `GET /vectors/fetch`, which returns vectors by their ids."""
 
     ids: list[str]
     namespace: str = ""
 
 
 class QueryRequest(_Request):
-    """Request of `POST /query`, by a vector or by the id of a stored one."""
+    """Body of Pinecone's `POST /query`, a search by a vector or by the id of a stored one."""
 
     top_k: int
     include_values: bool = False
@@ -46,7 +46,7 @@ class QueryRequest(_Request):
 
 
 class UpdateRequest(_Request):
-    """Request of `POST /vectors/update`, for one vector."""
+    """Body of Pinecone's `POST /vectors/update`, which changes one vector."""
 
     id: str
     namespace: str = ""
@@ -55,25 +55,25 @@ class UpdateRequest(_Request):
 
 
 class StatsRequest(_Request):
-    """Request of `POST /describe_index_stats`."""
+    """Body of Pinecone's `POST /describe_index_stats`, which counts vectors."""
 
 
-class Text(_Request):
-    """One input of `POST /embed`."""
+class EmbedInput(_Request):
+    """One text of an `EmbedRequest`."""
 
     text: str
 
 
 class EmbedParameters(msgspec.Struct, forbid_unknown_fields=True):
-    """Parameters of `POST /embed`, whose names have underscores."""
+    """Parameters of an `EmbedRequest`, whose names have underscores."""
 
     input_type: Literal["passage", "query"]
     truncate: Literal["END", "NONE"] = "END"
 
 
 class EmbedRequest(_Request):
-    """Request of `POST /embed`."""
+    """Body of Pinecone's `POST /embed`, which turns texts into vectors."""
 
     model: str
-    inputs: list[Text]
+    inputs: list[EmbedInput]
     parameters: EmbedParameters

@@ -89,7 +89,7 @@ class StorageEmulator:
         return dict(self.storage.objects[bucket][name])
 
     def fail_next(self, kind: Any, times: int = 1, **how: Any) -> StorageFault:
-        """Injects a fault into the next `times` matching requests; see `StorageFault`."""
+        """Injects a fault into the next `times` requests; the arguments are `StorageFault`'s."""
         fault = StorageFault(kind, times, **how)
         with self.lock:
             self.faults.append(fault)

@@ -60,11 +60,6 @@ def named(found: list[list[str]], *words: str) -> list[list[str]]:
     return [one for one in found if all(word in one for word in words)]
 
 
-@pytest.fixture(scope="module")
-def default() -> list[list[str]]:
-    return planned()
-
-
 def email(name: str) -> str:
     return f"earshot-{name}@{PROJECT}.iam.gserviceaccount.com"
 
@@ -132,17 +127,17 @@ def test_a_dry_run_needs_no_tool_and_no_account_and_makes_no_call(tmp_path: Path
     assert bare.output == tools.output
 
 
-def test_the_paths_of_the_triggers_are_exact(default: list[list[str]]) -> None:
-    paths = [flag(one, "trigger-event-filters-path-pattern") for one in default]
+def test_the_paths_of_the_triggers_are_exact() -> None:
+    paths = [flag(one, "trigger-event-filters-path-pattern") for one in planned()]
     assert [path for path in paths if path] == [
         ["document=users/{uid}/engagements/{eid}"],
         ["document=users/{uid}"],
     ]
-    assert not [word for words in default for word in words if "**" in word]
+    assert not [word for words in planned() for word in words if "**" in word]
 
 
-def test_a_trigger_listens_where_the_database_is_and_tries_again(default: list[list[str]]) -> None:
-    for one in named(default, "--entry-point=update_summary"):
+def test_a_trigger_listens_where_the_database_is_and_tries_again() -> None:
+    for one in named(planned(), "--entry-point=update_summary"):
         assert flag(one, "trigger-location") == ["DATABASE_LOCATION"]
         assert flag(one, "trigger-event-filters") == [
             "type=google.cloud.firestore.document.v1.written",
@@ -152,10 +147,10 @@ def test_a_trigger_listens_where_the_database_is_and_tries_again(default: list[l
         assert flag(one, "trigger-service-account") == [email("eventarc")]
 
 
-def test_each_function_runs_as_an_account_of_its_own(default: list[list[str]]) -> None:
+def test_each_function_runs_as_an_account_of_its_own() -> None:
     runs_as = {
         one[3]: (flag(one, "entry-point"), flag(one, "service-account"))
-        for one in named(default, "functions", "deploy")
+        for one in named(planned(), "functions", "deploy")
     }
     assert runs_as == {
         "publish-catalog": (["publish_catalog"], [email("publish")]),
@@ -165,9 +160,9 @@ def test_each_function_runs_as_an_account_of_its_own(default: list[list[str]]) -
     }
 
 
-def test_every_account_that_is_used_is_made_before(default: list[list[str]]) -> None:
+def test_every_account_that_is_used_is_made_before() -> None:
     made: set[str] = set()
-    for words in default:
+    for words in planned():
         if words[1:4] == ["iam", "service-accounts", "create"]:
             made.add(words[4])
         used = set(re.findall(r"(earshot-[a-z]+)@", " ".join(words)))
@@ -193,19 +188,19 @@ def test_nothing_is_destroyed(options: tuple[str, ...]) -> None:
     assert not [one for one in planned(*options) if risky.search(" ".join(one))]
 
 
-def test_the_bucket_is_closed_and_nothing_in_it_grows_too_old(default: list[list[str]]) -> None:
-    (bucket,) = named(default, "buckets", "create")
+def test_the_bucket_is_closed_and_nothing_in_it_grows_too_old() -> None:
+    (bucket,) = named(planned(), "buckets", "create")
     assert {"--uniform-bucket-level-access", "--public-access-prevention"} <= {*bucket}
     assert "--soft-delete-duration=7d" in bucket
 
 
-def test_the_schedule_calls_as_an_account_and_waits_half_an_hour(default: list[list[str]]) -> None:
-    (job,) = named(default, "jobs", "create")
+def test_the_schedule_calls_as_an_account_and_waits_half_an_hour() -> None:
+    (job,) = named(planned(), "jobs", "create")
     address = "https://publish-catalog-PROJECT_NUMBER.REGION.run.app"
     assert flag(job, "uri") == flag(job, "oidc-token-audience") == [address]
     assert flag(job, "oidc-service-account-email") == [email("scheduler")]
     assert flag(job, "attempt-deadline") == ["1800s"]
-    (publish,) = named(default, "functions", "deploy", "publish-catalog")
+    (publish,) = named(planned(), "functions", "deploy", "publish-catalog")
     assert flag(publish, "timeout") == ["1800s"]
 
 

@@ -71,7 +71,9 @@ def test_a_session_finds_what_was_published(publisher: Server, start_server: Sta
     until(published)
 
 
-def test_bad_episodes_are_skipped_and_named(publisher: Server, file: Path) -> None:
+def test_bad_episodes_are_skipped_and_named_and_too_many_refused(
+    publisher: Server, file: Path
+) -> None:
     file.write_text(json.dumps([*episodes(80), {"id": "x"}, {"id": "y", "title": "Y"}]))
     report = publish(publisher)
     assert (report["episodes"], report["skipped"]) == (80, 2)
@@ -79,6 +81,8 @@ def test_bad_episodes_are_skipped_and_named(publisher: Server, file: Path) -> No
         "episodes.json:1[80]",
         "episodes.json:1[81]",
     ]
+    file.write_text(json.dumps([*episodes(4), *[{"id": "bad"}] * 5]))
+    assert "5 bad episodes" in problem(publisher.call("POST", "/"), 422)["detail"]
 
 
 def test_a_refusal_by_the_gate_is_not_retried(
@@ -93,11 +97,6 @@ def test_a_refusal_by_the_gate_is_not_retried(
     assert "lost_episodes" in refused["detail"]
     assert shelf.current(9) == before
     assert publish(publisher, force=True)["notes"][0].startswith("forced past lost_episodes")
-
-
-def test_too_many_bad_episodes_are_not_retried(publisher: Server, file: Path) -> None:
-    file.write_text(json.dumps([*episodes(4), *[{"id": "bad"}] * 5]))
-    assert "5 bad episodes" in problem(publisher.call("POST", "/"), 422)["detail"]
 
 
 def test_a_source_that_cannot_be_read_is_retried(publisher: Server, file: Path) -> None:
@@ -154,17 +153,13 @@ def test_only_the_newest_snapshots_are_kept_and_the_current_one(
     assert left[-1] == report["version"]
 
 
-@pytest.mark.parametrize(
-    ("body", "field"), [({"force": "yes"}, "force"), ({"forced": True}, "forced"), (b"[]", "body")]
-)
-def test_an_invalid_request_is_refused_by_field(publisher: Server, body: Any, field: str) -> None:
-    problem(publisher.call("POST", "/", body), 400, field)
-
-
-def test_it_only_takes_a_post(publisher: Server, tmp_path: Path) -> None:
+def test_another_method_and_an_invalid_body_are_refused(publisher: Server, tmp_path: Path) -> None:
     answer = publisher.call("GET", "/")
     problem(answer, 405)
     assert answer.headers["allow"] == "POST"
+    bodies: dict[str, Any] = {"force": {"force": "yes"}, "forced": {"forced": True}, "body": b"[]"}
+    for field, body in bodies.items():
+        problem(publisher.call("POST", "/", body), 400, field)
     assert FolderShelf(tmp_path / "shelf").current(9) is None
 
 

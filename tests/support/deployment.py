@@ -111,7 +111,7 @@ class Account:
     def run(
         self, *options: str, typed: str = "", **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """Runs deploy.sh with `typed` as its input."""
+        """Runs deploy.sh on this account with `typed` as its input, whether it succeeds or not."""
         self.change()
         return subprocess.run(
             ["bash", str(self.work / "deploy.sh"), f"--project={PROJECT}", *options],
@@ -166,7 +166,7 @@ def unknown_to_gcloud(lines: list[str], file: Path) -> list[Any]:
 
 
 class Deployment:
-    """The result of one successful run: what it changed, called and printed, and the state then."""
+    """One successful run of deploy.sh: its changes and output, and the project's state after it."""
 
     def __init__(self, account: Account, *options: str) -> None:
         self.account = account

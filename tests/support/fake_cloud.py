@@ -89,7 +89,7 @@ class FakeCloud:
         self.port = self._server.server_address[1]
 
     def install(self, folder: Path, tools: set[str]) -> None:
-        """Writes the tools into a folder."""
+        """Writes the fake tools into a folder of the PATH."""
         for tool in tools & {*TOOLS}:
             (folder / tool).write_text(STUB)
             (folder / tool).chmod(0o755)
