@@ -18,9 +18,10 @@ class FolderLeases:
         self._lock = folder / ".lock"
 
     def acquire(self, name: str, owner: str, ttl_s: float, now: float, timeout_s: float) -> Lease:
-        """Take the lease `name` if it is free or expired. Raises `Conflict` while it is held.
+        """Take the lease `name` for `owner` until `now + ttl_s` if it is free or expired.
 
-        `now` is seconds since 1970, UTC. Raises `NotFound` for an invalid name.
+        `now` is seconds since 1970, UTC. Raises `Conflict` while another holds it, `NotFound` for
+        an invalid name, and `Unavailable` past `timeout_s`.
         """
         path = self._path(name)
         with locked(self._lock, timeout_s):

@@ -43,7 +43,7 @@ class DownloadBuffer:
         return crc32c_text(self._crc)
 
     def write(self, chunk: bytes) -> int:
-        """Receive a chunk. Raises `Unavailable` past the deadline or when the buffer is full."""
+        """Receive the next chunk. Raises `Unavailable` past the deadline or for too many bytes."""
         self._deadline.left_s()
         self._crc = google_crc32c.extend(self._crc, chunk)
         if self._decompressor is None:

@@ -139,7 +139,7 @@ class SqliteStore:
         return await self._delete_one(statement, uid, engagement_id)
 
     async def delete_engagements(self, uid: str) -> RemovedEngagements:
-        """Delete all engagements of a user."""
+        """Delete all engagements of a user; returns their ids and the time of the deletion."""
 
         def delete(db: sqlite3.Connection) -> RemovedEngagements:
             statement = "DELETE FROM engagements WHERE uid = ? RETURNING id"

@@ -5,17 +5,14 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from unittest.mock import ANY
 
 import pytest
 
-from adapters.firestore import pages
-from adapters.firestore.users import PAGE, FirestoreStore
-from feed.model.engagement import Summary, newest, newest_first
+from adapters.firestore import pages, users
+from adapters.firestore.users import FirestoreStore
+from feed.model.engagement import newest_first
 from feed.model.timestamps import to_us
 from feed.ports.errors import Unstorable
-from feed.ports.users import StoredSummary
-from feed.summary.writer import refresh_summary
 from tests.conformance.test_summary_store import (
     OpenStore,
     SummaryStoreContract,
@@ -33,7 +30,7 @@ class TestFirestoreStore(SummaryStoreContract):
         return lambda: FirestoreStore(firestore_project)
 
     @pytest.fixture(autouse=True)
-    def _emulator(self, documents: FirestoreDocuments) -> None:
+    def _documents(self, documents: FirestoreDocuments) -> None:
         self.documents = documents
 
     def spoil_summary(self, data: bytes) -> None:
@@ -127,26 +124,12 @@ class TestFirestoreStore(SummaryStoreContract):
         await store.put_engagement("u", engagement("a"))
         assert await store.users(10) == ["has-devices", "u", longest]
 
-    async def test_500_engagements_go_and_come_back(self, open_store: OpenStore) -> None:
-        some = [
-            engagement(f"{i:03}", at=1_767_225_600_000_000 + i * 7 % 100, progress=i / 500)
-            for i in range(500)
-        ]
-        store = open_store()
-        await asyncio.gather(*(store.put_engagement("u", one) for one in some))
-        in_order = sorted(some, key=newest_first)
-        assert await store.newest_engagements("u", 500) == in_order
-        assert await store.newest_engagements("u", PAGE + 1) == in_order
-        found = await store.read_engagements("u", [one.id for one in some] + ["nowhere"])
-        assert found == {one.id: one for one in some} | {"nowhere": None}
-        await refresh_summary(store, "u", rebuild=True)
-        assert await store.read_summary("u") == StoredSummary(
-            Summary(engagements=newest(some)), ANY
-        )
-        await store.put_engagement("u", engagement("late", at=0))
-        removal = await store.delete_engagements("u")
-        assert sorted(removal.ids) == sorted([*[*found][:-1], "late"])
-        assert await store.newest_engagements("u", 500) == []
+    async def test_answers_of_several_calls_are_whole(
+        self, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(users, "BATCH", 5)
+        monkeypatch.setattr(users, "PAGE", 4)
+        await self.test_engagements_are_read_by_id_and_deleted_together(open_store)
 
     def test_one_store_serves_one_event_loop_after_another(self, open_store: OpenStore) -> None:
         store = open_store()

@@ -3,7 +3,6 @@
 import hashlib
 import os
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 
@@ -14,8 +13,6 @@ from catalog_builder.publish.publisher import publish, verify
 from emulators.storage.server import StorageEmulator
 from feed.ports.errors import Conflict, Unavailable
 from feed.ports.shelf import Shelf, ShelfPointer
-from feed.scenarios import scenario
-from functions.serving.catalog_holder import CatalogHolder
 from tests.conformance.test_shelf import ShelfContract, T, put
 from tests.support.buckets import DATA, POINTER, SNAPSHOTS, delete, overwrite
 from tests.support.catalogs import NOW, catalog_of, episodes
@@ -184,33 +181,3 @@ class TestPublishing:
         last = max((one.pointer for one in won), key=lambda pointer: pointer.generation)
         assert verify(shelf).version == last.version
         assert len(shelf.entries(T)) == 1 + 3
-
-    def test_the_holder_keeps_the_last_good_catalog_whatever_the_bucket_does(
-        self, storage: StorageEmulator, bucket: str, shelf: Shelf
-    ) -> None:
-        old, new = (catalog_of(episodes(n), NOW + timedelta(days=n)) for n in (50, 60))
-        publish(shelf, old, force=True)
-        holder = CatalogHolder(shelf, scenario.shipped(), refresh_s=60)
-
-        def version() -> str | None:
-            holder.load()
-            return holder.loaded and holder.loaded.catalog.version
-
-        assert version() == old.version
-        publish(shelf, new, force=True)
-        for named, broken in (
-            ("catalog_unreachable", {"kind": "status", "status": 403}),
-            ("catalog_broken", {"kind": "status", "status": 404, "path": SNAPSHOTS}),
-            ("catalog_unreachable", {"kind": "flip", "path": SNAPSHOTS + new.version}),
-        ):
-            storage.fail_next(**broken, times=1000)
-            assert version() == old.version
-            assert holder.degraded == (named,)
-            storage.faults.clear()
-        whole = storage.raw(bucket, SNAPSHOTS + new.version)
-        overwrite(storage, bucket, SNAPSHOTS + new.version, whole[:-1])
-        assert version() == old.version
-        assert holder.degraded == ("catalog_broken",)
-        overwrite(storage, bucket, SNAPSHOTS + new.version, whole)
-        assert version() == new.version
-        assert holder.degraded == ()

@@ -1,10 +1,6 @@
 import contextlib
-import os
 import random
-import signal
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -96,35 +92,3 @@ class TestSqliteStore(SummaryStoreContract):
         self.path.write_bytes(b"no database " * 1000)
         with pytest.raises(Unavailable, match=r"users\.db"):
             await SqliteStore(self.path).read_summary("u")
-
-    async def test_what_was_acknowledged_survives_a_kill_in_the_middle_of_writing(self) -> None:
-        code = """
-import asyncio, sys
-from pathlib import Path
-from adapters.sqlite.users import SqliteStore
-from feed.model.engagement import Engagement
-
-async def main():
-    store = SqliteStore(Path(sys.argv[1]))
-    for i in range(100_000):
-        one = Engagement(id=f"{i}", episode_id="x", type="like", timestamp_us=i)
-        await store.put_engagement("u", one)
-        print(i, flush=True)
-
-asyncio.run(main())
-"""
-        root = Path(__file__).parents[2]
-        command = [sys.executable, "-c", code, str(self.path)]
-        process = subprocess.Popen(  # noqa: ASYNC220  # nothing else runs in this loop
-            command, cwd=root, stdout=subprocess.PIPE, text=True, env={**os.environ}
-        )
-        assert process.stdout
-        acknowledged = [process.stdout.readline() for _ in range(50)]
-        process.send_signal(signal.SIGKILL)
-        acknowledged += process.stdout.read().splitlines(keepends=True)
-        process.wait()
-
-        store = SqliteStore(self.path)
-        found = {e.id for e in await store.newest_engagements("u", 200_000)}
-        assert {line.strip() for line in acknowledged if line.endswith("\n")} <= found
-        assert {e.engagement_id for e in await store.events()} == found

@@ -127,6 +127,19 @@ class SummaryStoreContract:
             after = (page[-1].timestamp_us, page[-1].id)
         assert listed == sorted(some, key=newest_first)
 
+    async def test_engagements_are_read_by_id_and_deleted_together(
+        self, open_store: OpenStore
+    ) -> None:
+        some = [engagement(f"{i:02}", at=i * 7 % 10, progress=i / 20) for i in range(20)]
+        store = open_store()
+        await asyncio.gather(*(store.put_engagement("u", one) for one in some))
+        assert await store.newest_engagements("u", 20) == sorted(some, key=newest_first)
+        found = await store.read_engagements("u", [one.id for one in some] + ["nowhere"])
+        assert found == {one.id: one for one in some} | {"nowhere": None}
+        removed = await store.delete_engagements("u")
+        assert sorted(removed.ids) == [one.id for one in some]
+        assert await store.newest_engagements("u", 20) == []
+
     async def test_users_are_kept_apart(self, open_store: OpenStore) -> None:
         store = open_store()
         await store.put_engagement("u", engagement("a"))

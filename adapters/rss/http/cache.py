@@ -18,7 +18,7 @@ class CachedFeed(NamedTuple):
 
 
 class FeedCache:
-    """Responses by URL. With `build_cache` None nothing is stored."""
+    """HTTP responses of feeds by URL, in a build cache (None: nothing is stored)."""
 
     def __init__(self, build_cache: BuildCache | None) -> None:
         self._build_cache = build_cache
