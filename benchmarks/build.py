@@ -134,9 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argument_parser("build", __doc__ or "")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="EPISODES")
     parser.add_argument("--full", action="store_true", help=f"{FULL:,} episodes as well")
-    parser.add_argument(
-        "--loads", type=int, default=5, metavar="N", help="number of loads (default: 5)"
-    )
+    parser.add_argument("--loads", type=int, default=5, metavar="N", help="loads (default: 5)")
     given = parser.parse_args(arguments)
     measurements = []
     for episodes in (*given.sizes, *([FULL] if given.full else [])):

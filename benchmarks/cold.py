@@ -155,9 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure starts, print the tables and write the JSON file."""
     parser = argument_parser("cold", __doc__ or "")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="EPISODES")
-    parser.add_argument(
-        "--starts", type=int, default=5, metavar="N", help="number of starts (default: 5)"
-    )
+    parser.add_argument("--starts", type=int, default=5, metavar="N", help="starts (default: 5)")
     given = parser.parse_args(arguments)
     result(measure(given.sizes, given.starts)).publish(given.json)
 

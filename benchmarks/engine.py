@@ -229,12 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argument_parser("engine", __doc__ or "")
     parser.add_argument("--sizes", type=_size, nargs="+", default=SIZES, metavar="N[xD]")
     parser.add_argument("--full", action="store_true", help=f"{FULL[0]:,} episodes as well")
-    parser.add_argument(
-        "--peers",
-        nargs="*",
-        metavar="NAME",
-        help="libraries to compare with (default: all installed)",
-    )
+    parser.add_argument("--peers", nargs="*", metavar="NAME", help="libraries (default: all)")
     given = parser.parse_args(arguments)
     runs = []
     for size, dimension in (*given.sizes, *([FULL] if given.full else [])):

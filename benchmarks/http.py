@@ -182,9 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--episodes", type=int, default=10_000, metavar="N")
     parser.add_argument("--users", type=int, default=100, metavar="N")
     parser.add_argument("--connections", type=int, nargs="+", default=CONNECTIONS, metavar="N")
-    parser.add_argument(
-        "--seconds", type=float, default=3.0, metavar="S", help="duration of each turn"
-    )
+    parser.add_argument("--seconds", type=float, default=3.0, metavar="S", help="of a turn")
     parser.add_argument("--rounds", type=int, default=3, metavar="R")
     given = parser.parse_args(arguments)
     dataset = SyntheticDataset(given.episodes, given.users)

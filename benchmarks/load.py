@@ -25,7 +25,7 @@ CREATE = "/api/sessions/create"
 MAX_CONNECTIONS = 1000
 WANTED_EPISODES = 600
 """number of episode ids to collect before the load starts"""
-MAX_COLLECTING_REQUESTS = 30
+MAX_REQUESTS = 30
 """most requests to collect them with"""
 USERS = 500
 ENGAGEMENT_COUNTS = (0, 1, 3, 10, 30, 100, 300)
@@ -68,11 +68,7 @@ async def collect_episodes(url: str, headers: dict[str, str]) -> KnownEpisodes:
             requests += 1
             before = len(known)
             known |= dict.fromkeys(card.id for card in page.episodes)
-            if (
-                len(known) >= WANTED_EPISODES
-                or requests >= MAX_COLLECTING_REQUESTS
-                or len(known) == before
-            ):
+            if len(known) >= WANTED_EPISODES or requests >= MAX_REQUESTS or len(known) == before:
                 return KnownEpisodes(list(known), requests)
             if page.next_cursor:
                 address = f"{url}/api/sessions/{page.session_id}/next"

@@ -103,9 +103,7 @@ def result(measurements: Sequence[dict[str, Any]]) -> BenchmarkResult:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure page loads, print the tables and write the JSON file."""
     parser = argument_parser("paint", __doc__ or "")
-    parser.add_argument(
-        "--loads", type=int, default=15, metavar="N", help="number of loads (default: 15)"
-    )
+    parser.add_argument("--loads", type=int, default=15, metavar="N", help="loads (default: 15)")
     given = parser.parse_args(arguments)
     executable = next(filter(None, map(shutil.which, NAMES)), None)
     if executable is None:
