@@ -27,10 +27,7 @@ from feed.session.state import Queue, Session
 _MAC_BYTES = 32
 MAX_CHARACTERS = 8192
 """Length above which a token is refused unread."""
-_FIELDS_OF_SESSION = (
-    *("scenario", "cold_start", "user_vector_episodes"),
-    *("degraded", "shown", "experiment"),
-)
+_COPIED = ("scenario", "cold_start", "user_vector_episodes", "degraded", "shown", "experiment")
 """Fields that a payload copies from its session."""
 
 
@@ -71,7 +68,7 @@ class CursorPayload(msgspec.Struct, frozen=True, array_like=True):
         subject_hashes, places = np.unique(reasons.subject_hashes, return_inverse=True)
         return cls(
             expires_us=expires_us,
-            **{name: getattr(session, name) for name in _FIELDS_OF_SESSION},
+            **{name: getattr(session, name) for name in _COPIED},
             id_hashes=id_hashes.astype("<u8").tobytes(),
             scores=session.queue.scores.T.astype("<i4").tobytes(),
             reason_codes=reasons.codes.astype(np.uint8).tobytes(),
@@ -94,7 +91,7 @@ class CursorPayload(msgspec.Struct, frozen=True, array_like=True):
         return Session(
             session_id=session_id,
             queue=queue.take(rows >= 0),
-            **{name: getattr(self, name) for name in _FIELDS_OF_SESSION},
+            **{name: getattr(self, name) for name in _COPIED},
         )
 
 
