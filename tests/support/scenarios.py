@@ -1,6 +1,7 @@
-"""A scenario for tests: similarity, quality and recency, as plain as a scenario can be.
+"""Scenarios for tests.
 
-What they hold is a matter of the pipeline, so that tuning the shipped ones changes no test of it.
+`PLAIN` blends little more than similarity, quality and recency. Tests of the pipeline use it, so
+that tuning a shipped scenario changes none of them.
 """
 
 from pathlib import Path
@@ -68,7 +69,7 @@ FILMS = cli.known_scenarios()["films"]
 
 
 def plain_settings(folder: Path) -> dict[str, str]:
-    """Settings of a server for which this is the default scenario."""
+    """Write `PLAIN` to a folder: the settings of a server whose default scenario it is."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "plain.toml").write_text(TEXT)
     return {"SCENARIOS": str(folder), "SCENARIO": "plain"}
