@@ -41,7 +41,7 @@ class RankedGroups:
         return cls(np.concatenate([[0], np.cumsum(lengths)]), rows[order])
 
     def take_allowed(self, groups: IntArray, allowed: BoolArray, count: int) -> IntArray:
-        """The first `count` allowed rows of each of these groups, group after group."""
+        """The first `count` allowed rows of each of these groups; `allowed` (n,) goes by row."""
         bounds = zip(self.starts[groups].tolist(), self.starts[groups + 1].tolist(), strict=True)
         found = [take_allowed(self.rows[start:end], allowed, count) for start, end in bounds]
         return np.concatenate([self.rows[:0], *found])
@@ -68,7 +68,7 @@ class HashRing:
         return cls(positions[order], rows[order])
 
     def take_allowed(self, allowed: BoolArray, count: int, seed: int) -> IntArray:
-        """The first `count` allowed rows from the seed's position on."""
+        """The first `count` allowed rows from a seed's position on; `allowed` (n,) goes by row."""
         position = mix64(np.zeros(1, np.uint64), seed)
         start = int(np.searchsorted(self.positions, position)[0])
         found = take_allowed(self.rows[start:], allowed, count)

@@ -21,7 +21,7 @@ SourceBits = npt.NDArray[np.uint16]
 
 @dataclass(frozen=True, kw_only=True)
 class Candidates:
-    """k candidates of one query, each once."""
+    """k episodes considered for one query, with what the later stages need to know of each."""
 
     rows: IntArray
     """(k,) catalog rows, in the order in which the sources returned them"""
@@ -43,7 +43,7 @@ class Candidates:
     """(k,) cosine with the nearest disliked episode, 0 to 1; 0 where the scenario ignores it"""
 
     def is_from(self, source: str) -> BoolArray:
-        """(k,) whether this source returned each."""
+        """(k,) whether each candidate came from this source."""
         return _is_from(self.sources, source)
 
 
@@ -53,7 +53,7 @@ def generate_candidates(
     eligible: Eligibility,
     search_result: SearchResult | None,
 ) -> Candidates:
-    """Merge what all sources of the scenario return, and fill up with the best by quality.
+    """Ask all sources for episodes, merge them, and fill up with the best by quality.
 
     `search_result` is the answer of an external search, where one was needed and answered.
     """
@@ -73,7 +73,7 @@ def generate_candidates(
 def every_episode(
     features: CatalogFeatures, user: UserFeatures, search_result: SearchResult | None
 ) -> Candidates:
-    """All n episodes as candidates of no source, in the order of their rows, eligible or not."""
+    """All n episodes of a catalog as candidates, in the order of their rows, eligible or not."""
     catalog, similarity = features.catalog, UserSimilarity(features, user, search_result)
     ages = filters.age_days(catalog.published_us, user.query.now_us)
     rows, sources = np.arange(len(catalog)), np.zeros(len(catalog), np.uint16)
@@ -104,7 +104,7 @@ def counts_by_source(returned: Iterable[Found]) -> dict[str, int]:
 
 
 def source_names(sources: SourceBits) -> list[list[str]]:
-    """Names of the sources in each of these bit sets (k,)."""
+    """Names of the sources in each of k bit sets (see `Candidates.sources`)."""
     return [
         [name for bit, name in enumerate(NAMES) if bits >> bit & 1] for bits in sources.tolist()
     ]

@@ -48,7 +48,7 @@ class CatalogFeatures:
             getattr(self, name)
 
     def rescale(self, cosines: FloatArray) -> FloatArray:
-        """Convert cosines to the scenario's measure; 0 stays 0, as an episode without a vector."""
+        """Scale cosines as the scenario's `measure` says; a 0, as without a vector, stays 0."""
         zero, unit = self._similarity_scale
         return np.where(cosines == 0.0, 0.0, (cosines - zero) / unit)
 
@@ -60,29 +60,29 @@ class CatalogFeatures:
 
     @cached_property
     def newest_first(self) -> IntArray:
-        """(n,) rows by date of publication, the newest first."""
+        """(n,) catalog rows by date of publication, the newest first."""
         return np.lexsort((self.tie_order, -self.catalog.published_us))
 
     @cached_property
     def best_first(self) -> IntArray:
-        """(n,) rows by quality, the highest first."""
+        """(n,) catalog rows by quality, the highest first."""
         return _descending(self.quality, self.tie_order)
 
     @cached_property
     def trending_first(self) -> IntArray:
-        """Rows with any trend, the highest first."""
+        """Catalog rows with any trend, the highest trend first."""
         return _descending(self.trend, self.tie_order)[: np.count_nonzero(self.trend)]
 
     @cached_property
     def is_trending(self) -> BoolArray:
-        """(n,) true for the first `TRENDING_SHARE` of the rows with any trend."""
+        """(n,) whether an episode is in the top `TRENDING_SHARE` of those with any trend."""
         mask = np.zeros(len(self.catalog), np.bool_)
         mask[self.trending_first[: int(len(self.trending_first) * TRENDING_SHARE)]] = True
         return mask
 
     @cached_property
     def exploration_pool(self) -> IntArray:
-        """Rows with few listeners, the highest predicted popularity first, then the newest.
+        """Catalog rows with few listeners, the highest predicted popularity first, then the newest.
 
         Empty where the signals cover no episode at all.
         """
@@ -93,24 +93,24 @@ class CatalogFeatures:
 
     @cached_property
     def exploration_ring(self) -> HashRing:
-        """The exploration pool, to draw from by seed."""
+        """The exploration pool arranged on a ring, to draw from it by a query's seed."""
         return HashRing.of(self.exploration_pool, self.catalog.id_hashes)
 
     @cached_property
     def newest_by_series(self) -> RankedGroups:
-        """The rows of each series, the newest first."""
+        """The catalog rows of each series, the newest first."""
         rows, count = np.arange(len(self.catalog)), len(self.catalog.series_ids)
         return RankedGroups.of(rows, self.catalog.series, count, _ranks(self.newest_first))
 
     @cached_property
     def popular_by_category(self) -> RankedGroups:
-        """The rows of each category by trend + popularity + quality, the highest first."""
+        """The catalog rows of each category by trend + popularity + quality, the highest first."""
         total = self.trend + self.popularity + self.quality
         return self._by_category(_descending(total, self.tie_order))
 
     @cached_property
     def best_by_category(self) -> RankedGroups:
-        """The rows of each category by quality, the highest first."""
+        """The catalog rows of each category by quality, the highest first."""
         return self._by_category(self.best_first)
 
     @cached_property

@@ -12,7 +12,7 @@ from feed.user.hydration import language_indices, series_indices
 
 @dataclass(frozen=True)
 class Matcher:
-    """The episodes of a catalog of n that a rule's condition matches, given their ages."""
+    """The condition of a rule, compiled for a catalog of n episodes."""
 
     mask: BoolArray
     """(n,) true where everything but the age matches"""
@@ -21,13 +21,13 @@ class Matcher:
     """whole days, both included; infinite for no limit"""
 
     def match(self, rows: IntArray | slice, ages: IntArray) -> BoolArray:
-        """(k,) whether each of these rows matches, given its age in whole days (k,)."""
+        """(k,) whether the rule matches these catalog rows of these ages (k,) in whole days."""
         matching: BoolArray = self.mask[rows] & (ages >= self.min_age) & (ages <= self.max_age)
         return matching
 
 
 def matcher(catalog: Catalog, where: Where) -> Matcher:
-    """Compile a rule's condition: an episode matches if it meets every part that is given."""
+    """Compile the condition of a rule: an episode matches if it meets every part given."""
     mask = np.ones(len(catalog), np.bool_)
     if where.categories:
         inside = np.zeros(len(catalog), np.bool_)
@@ -47,7 +47,7 @@ def matcher(catalog: Catalog, where: Where) -> Matcher:
 
 
 class CompiledRules:
-    """A scenario's filters, boosts and pins over one catalog of n episodes."""
+    """A scenario's rules (filters, boosts and pins), compiled for a catalog of n episodes."""
 
     def __init__(self, catalog: Catalog, rules: Rules) -> None:
         self._filters = [(rule.show, matcher(catalog, rule.where)) for rule in rules.filters]
@@ -58,7 +58,7 @@ class CompiledRules:
         self.has_pins = bool(self._pins)
 
     def masks(self, ages: IntArray) -> dict[str, BoolArray]:
-        """(n,) mask of the episodes that pass each filter, by its path in the scenario.
+        """By filter rule, named by its path in the scenario: (n,) mask of the episodes that pass.
 
         `ages` (n,) are in whole days.
         """
@@ -87,5 +87,5 @@ class CompiledRules:
         return np.unique(np.concatenate([best[:0], *(best[mask][:count] for mask in matching)]))
 
     def pinnable(self, rows: IntArray, ages: IntArray) -> dict[int, BoolArray]:
-        """(k,) which of these rows of ages (k,) may take each pinned slot, by slot from 1."""
+        """By pinned slot, from 1: (k,) whether each of these rows of ages (k,) may take it."""
         return {slot: one.match(rows, ages) for slot, one in self._pins.items()}

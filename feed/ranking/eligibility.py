@@ -45,7 +45,7 @@ class Eligibility:
 
     @property
     def fresh(self) -> BoolArray | None:
-        """(n,) mask of the episodes within the freshness window; None for no limit."""
+        """(n,) mask of the episodes within the freshness window; None where it has no limit."""
         return filters.fresh(self.catalog, self.now_us, self.window_days)
 
     def removed(self) -> Iterator[tuple[str, IntArray]]:

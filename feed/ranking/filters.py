@@ -13,7 +13,7 @@ from feed.scenarios.parameters import FilterParameters
 
 
 def quality_floors(catalog: Catalog, parameters: FilterParameters) -> BoolArray:
-    """Whose credibility, and whose credibility + insight, reach the scenario's minimum."""
+    """Pass episodes whose credibility, and credibility + insight, reach the scenario's minimum."""
     credibility, insight = catalog.scores[:, 0], catalog.scores[:, 1]
     if parameters.missing == "zero":
         credibility, insight = np.nan_to_num(credibility), np.nan_to_num(insight)
@@ -30,7 +30,7 @@ def age_days(published_us: IntArray, now_us: int) -> IntArray:
 
 
 def fresh(catalog: Catalog, now_us: int, window_days: int | None) -> BoolArray | None:
-    """Episodes that are at most `window_days` whole days old; None for no window."""
+    """Pass episodes that are at most `window_days` whole days old; None for no window."""
     if window_days is None:
         return None
     before_us = now_us - (window_days + 1) * DAY_US
@@ -42,19 +42,19 @@ def fresh(catalog: Catalog, now_us: int, window_days: int | None) -> BoolArray |
 
 
 def published(catalog: Catalog, now_us: int) -> BoolArray | None:
-    """Episodes whose date of publication has come."""
+    """Pass episodes whose date of publication has come."""
     if catalog.newest_us <= now_us:
         return None
     return catalog.published_us <= now_us
 
 
 def not_in_series(catalog: Catalog, muted: IntArray) -> BoolArray | None:
-    """Episodes of none of these series."""
+    """Pass episodes of none of these muted series."""
     return ~np.isin(catalog.series, muted) if len(muted) else None
 
 
 def not_in_categories(catalog: Catalog, muted: IntArray) -> BoolArray | None:
-    """Episodes in none of these categories."""
+    """Pass episodes in none of these muted categories."""
     if not len(muted):
         return None
     mask = np.ones(len(catalog), np.bool_)
@@ -63,7 +63,7 @@ def not_in_categories(catalog: Catalog, muted: IntArray) -> BoolArray | None:
 
 
 def in_languages(catalog: Catalog, languages: IntArray | None) -> BoolArray | None:
-    """Episodes in one of these languages or of unknown language; None filters none."""
+    """Pass episodes in one of these languages or an unknown one; all if `languages` is None."""
     if languages is None:
         return None
     return (catalog.language < 0) | np.isin(catalog.language, languages)

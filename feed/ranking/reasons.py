@@ -145,9 +145,9 @@ def _similarity_claim(
 ) -> _Claim:
     """The similarity to the user vector, as a reason that names the largest of its summands.
 
-    In the measure `cosine` the similarity has to be at least `min_similarity`. In the measure
-    `catalog` so has that to the named episode alone; a declared interest that the episode is in
-    needs a similarity above 0.
+    With the measure `cosine`, the similarity has to be at least `min_similarity`. With `catalog`,
+    the similarity to the named episode alone has to be; for a declared interest that the episode is
+    in, a similarity above 0 is enough.
     """
     minimum, similarity = features.scenario.reasons.min_similarity, chosen.parts["similarity"]
     claim, cosines = _largest_summand(features, user.vector, chosen)

@@ -18,7 +18,7 @@ ALWAYS_SHOWN = frozenset({"similarity", "quality", "recency"})
 
 @dataclass(frozen=True, kw_only=True)
 class ScoredCandidates(Candidates):
-    """k candidates with their scores."""
+    """k candidates with their scores and what these are made of."""
 
     parts: Mapping[str, FloatArray]
     """(k,) each part of the score by name, before its weight"""
@@ -29,7 +29,7 @@ class ScoredCandidates(Candidates):
 
     @cached_property
     def contributions(self) -> dict[str, FloatArray]:
-        """(k,) what each part adds to the score, by name."""
+        """By part: (k,) what it adds to each candidate's score, its weight included."""
         return {name: self.weights[name] * part for name, part in self.parts.items()}
 
     def take(self, indices: IntArray) -> "ScoredCandidates":

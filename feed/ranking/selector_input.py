@@ -16,7 +16,7 @@ MAX_CATEGORIES = 20
 def selector_input(
     features: CatalogFeatures, user: UserFeatures, candidates: ScoredCandidates
 ) -> SelectorInput:
-    """The selector's columns of these candidates; None for what the scenario does not use."""
+    """Collect what the selector needs of each candidate; None where the scenario ignores it."""
     catalog, rules, rows = features.catalog, features.scenario.selector, candidates.rows
     removes_duplicates = rules.near_duplicate <= 1.0
     category_shares = target_shares = log_weights = noise = None

@@ -18,7 +18,7 @@ FloatVectors = npt.NDArray[np.float32]
 
 
 class UserSimilarity:
-    """Cosines with what the user likes, from the catalog's vectors or from a search's result."""
+    """Measures how similar episodes are to a user, by vectors in memory or an external search."""
 
     def __init__(
         self, features: CatalogFeatures, user: UserFeatures, search_result: SearchResult | None
@@ -41,7 +41,7 @@ class UserSimilarity:
         """whether `measure` returns cosines with the user vector, not a neutral value"""
 
     def sources(self, allowed: BoolArray) -> Iterator[tuple[str, IntArray]]:
-        """Yield the rows nearest to the user vector and to each interest, each with its source."""
+        """Yield (source, rows) for the user vector and each interest: the nearest allowed rows."""
         places, ties = self._features.scenario.sources, self._features.tie_order
         if self._result is not None:
             free = allowed[self._result.rows]
@@ -56,20 +56,20 @@ class UserSimilarity:
             yield from zip(names, (rows for rows, _ in found), strict=True)
 
     def nearest(self, allowed: BoolArray, count: int) -> IntArray:
-        """The `count` allowed rows nearest to the user vector; none where it has no vectors."""
+        """The `count` allowed catalog rows nearest to the user vector; none without a vector."""
         if not len(self._vector):
             return np.zeros(0, np.int64)
         ties = self._features.tie_order
         return nearest(self._embeddings, self._vector, allowed, np.array([count]), ties)[0][0]
 
     def vectors(self, rows: IntArray | slice) -> FloatVectors | None:
-        """(k, D) embeddings of these rows; None where they are not in memory."""
+        """(k, D) embeddings of these catalog rows; None where the catalog holds none in memory."""
         return self._embeddings[rows] if self._embeddings.in_memory else None
 
     def measure(
         self, rows: IntArray, vectors: FloatVectors | None, is_declared: BoolArray
     ) -> tuple[FloatArray, FloatArray]:
-        """(k,) cosine of each row with the user vector, and (k,) with the nearest interest.
+        """(k,) cosine of each catalog row with the user vector, and (k,) with the nearest interest.
 
         `vectors` (k, D) are the rows' embeddings, None where they are not in memory. With no user
         vector every similarity is the scenario's neutral one. With no vectors to compare, those of
@@ -91,7 +91,7 @@ class UserSimilarity:
         return similarity, interest
 
     def to_dislikes(self, rows: IntArray, vectors: FloatVectors | None) -> FloatArray:
-        """(k,) cosine of each row with the nearest disliked episode; 0 if that has no weight."""
+        """(k,) cosine with the nearest disliked episode; 0 where the scenario ignores it."""
         if not self._features.scenario.blend.aversion:
             return np.zeros(len(rows))
         if vectors is not None:

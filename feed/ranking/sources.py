@@ -31,7 +31,7 @@ def from_each_source(
     eligible: Eligibility,
     similarity: UserSimilarity,
 ) -> Iterator[Found]:
-    """Ask every source to which the scenario gives places; one that finds nothing is left out."""
+    """Yield each source's name and rows, for sources with places in the scenario and any rows."""
     places, allowed = features.scenario.sources, eligible.allowed
     declared = places.candidates if similarity.is_missing else places.stated
     # By name: a number of places, and the function that fills them; a source over series or

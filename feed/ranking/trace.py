@@ -55,7 +55,7 @@ class EpisodeRef:
 
 @dataclass(frozen=True)
 class TracedCandidate(EpisodeRef):
-    """A candidate in the detail of a ranking."""
+    """A candidate as a trace's detail lists it."""
 
     proposed_by: list[str]
     final_score: float
@@ -85,7 +85,7 @@ class TraceDetail:
 
 
 def trace(eligible: Eligibility, candidates: ScoredCandidates, selection: Selection) -> Trace:
-    """Count what each stage of a ranking did to the catalog's episodes."""
+    """Count how many episodes each stage of a ranking removed, returned and chose."""
     chosen = candidates.take(selection.indices)
     return Trace(
         catalog=len(eligible.catalog),

@@ -89,33 +89,33 @@ class UserFeatures:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether there is nothing that could make the feed personal."""
+        """Whether nothing is known of the user that could make a feed personal."""
         return not (
             len(self.positives) or len(self.declared_interests) or len(self.followed_series)
         )
 
     @cached_property
     def interests(self) -> IntArray:
-        """(m,) rows among the positives that each represent one interest, the strongest first."""
+        """(m,) rows of engaged episodes that each represent one interest, the strongest first."""
         shares, parameters = self.positive_shares, self._parameters
         return interest_medoids(self._catalog, self.positives, shares, parameters)
 
     @cached_property
     def series_shares(self) -> Shares:
-        """Share of each series in the positives; sums to less than 1 where some have no series."""
+        """Share of each series in the user's positive engagements; the sum is at most 1."""
         series, count = self._catalog.series[self.positives], len(self._catalog.series_ids)
         known = series >= 0
         return Shares(*group_sum(series[known], self.positive_shares[known], count))
 
     @property
     def habitual_series(self) -> IntArray:
-        """Series that the user follows or that are habitual, sorted, each once."""
+        """Series that the user follows, or that have at least the share `HABITUAL`; sorted."""
         habitual = self.series_shares.groups[self.series_shares.shares >= HABITUAL]
         return np.union1d(self.followed_series, habitual)
 
     @cached_property
     def category_shares(self) -> Shares:
-        """Share of each category in the positives and the declared interests; sums to 1.
+        """Share of each category in the positive engagements and declared interests; sums to 1.
 
         An episode divides its share equally among its categories. A declared interest weighs
         `DECLARED_WEIGHT`.
@@ -135,11 +135,11 @@ class UserFeatures:
 
     @cached_property
     def neighbours(self) -> MergedNeighbours:
-        """Episodes co-engaged with the positives by other users."""
+        """Episodes that other users engaged with as well as with this user's positive ones."""
         return self._catalog.signals.neighbours(self.positives, self.positive_shares)
 
 
 def _newest_of_each(rows: IntArray) -> IntArray:
-    """(p,) index of the first occurrence of each catalog row, ascending; -1 is no row."""
+    """(p,) index of the first occurrence of each catalog row, ascending; -1 stands for no row."""
     found, first = np.unique(rows, return_index=True)
     return np.sort(first[found >= 0])

@@ -6,7 +6,7 @@ import pytest
 
 from catalog_builder import build
 from feed.catalog.catalog import Catalog
-from feed.model.engagement import Engagement, Profile, Summary
+from feed.model.engagement import Profile
 from feed.model.timestamps import DAY_US, to_us
 from feed.ranking.pipeline import Ranker, Slate
 from feed.scenarios import scenario as scenarios
@@ -181,22 +181,3 @@ def test_a_large_catalog_stored_newest_first_gives_the_same_session(
         one, other = (ranked(some, scenario, **fields) for some in (catalog, large))
         assert ids_of(catalog, one.rows) == ids_of(large, other.rows)
         assert one.scores.tolist() == other.scores.tolist()
-
-
-def test_an_engagement_that_is_stored_and_sent_counts_once() -> None:
-    stored = Engagement(id="a", episode_id="x", type="like", timestamp_us=NOW_US)
-    sent = [
-        {"id": "a", "episode_id": "x", "type": "like", "timestamp": NOW},
-        {"episode_id": "x", "type": "like", "timestamp": NOW},
-        {"episode_id": "y", "type": "like"},
-    ]
-    query = query_of(Summary(engagements=(stored,)), engagements=sent)
-    assert sorted(e.episode_id for e in query.engagements) == ["x", "y"]
-
-
-@pytest.mark.parametrize(("sent", "expected"), [(None, ("a",)), ([], ()), (["b"], ("b",))])
-def test_interests_in_a_request_replace_those_of_the_profile(sent: Any, expected: Any) -> None:
-    stored = Profile(category_interests=("a",), muted_series=("m",))
-    profile = query_of(stored, category_interests=sent, muted_series=["n", "m"]).profile
-    assert profile.category_interests == expected
-    assert profile.muted_series == ("m", "n")
