@@ -62,7 +62,7 @@ class PineconeSearch:
             }
 
     async def search(
-        self, query: npt.NDArray[np.float32] | str, count: int, restriction: SearchFilter
+        self, query: npt.NDArray[np.float32] | str, count: int, search_filter: SearchFilter
     ) -> list[Match]:
         """The `count` episodes most similar to a vector (D,), or to an episode by its id.
 
@@ -77,7 +77,7 @@ class PineconeSearch:
             by = {"vector": np.round(query.astype(np.float64), _DIGITS).tolist()}
         answer = await _translate_errors(
             self._index.query(
-                top_k=count, namespace=self._namespace, filter=metadata_filter(restriction), **by
+                top_k=count, namespace=self._namespace, filter=metadata_filter(search_filter), **by
             )
         )
         return [Match(match.id, match.score) for match in answer.matches]
@@ -93,21 +93,21 @@ class PineconeSearch:
             raise Unavailable(f"Pinecone: expected an index by cosine, got {stats.metric}")
 
 
-def metadata_filter(restriction: SearchFilter) -> dict[str, Any] | None:
+def metadata_filter(search_filter: SearchFilter) -> dict[str, Any] | None:
     """The filter of a query in Pinecone's language; None without restrictions.
 
     A vector whose metadata lack a field passes the condition on it. Each clause states that,
     because Pinecone does not define the comparison of a missing field.
     """
     conditions: dict[str, Mapping[str, Any]] = {}
-    if restriction.min_credibility > 0:
-        conditions["credibility"] = {"$gte": restriction.min_credibility - _SLACK}
-    if restriction.min_combined > 0:
-        conditions["combined"] = {"$gte": restriction.min_combined - _SLACK}
-    if restriction.published_from_s is not None:
-        conditions["published_at"] = {"$gte": restriction.published_from_s}
-    if restriction.excluded_ids:
-        conditions["episode_id"] = {"$nin": list(restriction.excluded_ids)}
+    if search_filter.min_credibility > 0:
+        conditions["credibility"] = {"$gte": search_filter.min_credibility - _SLACK}
+    if search_filter.min_combined > 0:
+        conditions["combined"] = {"$gte": search_filter.min_combined - _SLACK}
+    if search_filter.published_from_s is not None:
+        conditions["published_at"] = {"$gte": search_filter.published_from_s}
+    if search_filter.excluded_ids:
+        conditions["episode_id"] = {"$nin": list(search_filter.excluded_ids)}
     clauses = [
         {"$or": [{field: {"$exists": False}}, {field: condition}]}
         for field, condition in conditions.items()

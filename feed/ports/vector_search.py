@@ -45,7 +45,7 @@ class VectorSearch(Protocol):
         """Vectors, (D,) each, by episode id, without the episodes that the store lacks."""
 
     async def search(
-        self, query: npt.NDArray[np.float32] | str, count: int, restriction: SearchFilter
+        self, query: npt.NDArray[np.float32] | str, count: int, search_filter: SearchFilter
     ) -> list[Match]:
         """The `count` episodes most similar to a (D,) vector, or to an episode given by its id.
 

@@ -68,7 +68,7 @@ class SearchPlan:
     """catalog rows whose vectors are needed"""
     disliked_ids: tuple[str, ...]
     """ids of which `NEIGHBOURS_PER_DISLIKE` neighbours each are needed"""
-    restriction: SearchFilter
+    search_filter: SearchFilter
     count: int
     """number of matches to request so that enough pass our filters; 0 where none could"""
 
@@ -129,7 +129,7 @@ def plan_search(features: CatalogFeatures, user: UserFeatures) -> SearchPlan | N
         eligible=eligible,
         engaged=vector_rows(catalog, query, user.weights, scenario.interests),
         disliked_ids=tuple(catalog.ids[row] for row in _dislikes(features, user).tolist()),
-        restriction=restriction(
+        search_filter=search_filter(
             scenario.filters,
             published_from_us=None
             if window_days is None
@@ -154,7 +154,7 @@ def lacks_vectors(
     return _needs_vectors(features, user)
 
 
-def restriction(
+def search_filter(
     parameters: FilterParameters,
     *,
     published_from_us: int | None = None,
@@ -207,7 +207,7 @@ def _count(wanted: int, *, matchable: int, allowed: int, unsent: int) -> int:
     """Number of matches to request so that `wanted` of them are allowed.
 
     `matchable` episodes could be returned, of which `allowed` may be shown. `unsent` of the others
-    are probably near: the exclusions that did not fit into the restriction.
+    are probably near: the exclusions that did not fit into the search_filter.
     """
     if not allowed:
         return 0

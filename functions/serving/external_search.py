@@ -46,11 +46,11 @@ class ExternalSearch:
         return (None, (EMPTY,)) if plan.is_empty_by_mistake(result) else (result, ())
 
     async def similar(
-        self, episode_id: str, count: int, restriction: SearchFilter
+        self, episode_id: str, count: int, search_filter: SearchFilter
     ) -> tuple[list[Match], tuple[Degradation, ...]]:
         """Return the `count` episodes most similar to one, or none and what went wrong."""
         search = self._search.search
-        matches, degraded = await self._call(lambda: search(episode_id, count, restriction))
+        matches, degraded = await self._call(lambda: search(episode_id, count, search_filter))
         return matches or [], degraded
 
     async def health(self, dimension: int) -> str:
@@ -68,7 +68,7 @@ class ExternalSearch:
             async with asyncio.TaskGroup() as tasks:
                 disliked = [
                     tasks.create_task(
-                        self._search.search(one, NEIGHBOURS_PER_DISLIKE, plan.restriction)
+                        self._search.search(one, NEIGHBOURS_PER_DISLIKE, plan.search_filter)
                     )
                     for one in plan.disliked_ids
                     if plan.count
@@ -77,7 +77,7 @@ class ExternalSearch:
                 user = plan.user_vector(await self._search.vectors(ids) if ids else {})
                 matches: list[Match] = []
                 if user.unit is not None and plan.count:
-                    matches = await self._search.search(user.unit, plan.count, plan.restriction)
+                    matches = await self._search.search(user.unit, plan.count, plan.search_filter)
         except ExceptionGroup as several:
             raise several.exceptions[0] from several
         return user, matches, [match for task in disliked for match in task.result()]

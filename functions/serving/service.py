@@ -14,7 +14,7 @@ from feed.model.engagement import Summary
 from feed.ports.errors import Unavailable
 from feed.ports.users import StoredSummary, SummaryStore
 from feed.ports.vector_search import Match
-from feed.ranking.external_search import MARGIN, SearchResult, restriction
+from feed.ranking.external_search import MARGIN, SearchResult, search_filter
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.experiment import Assignment, Experiment, assign
 from feed.scenarios.scenario import Scenario
@@ -258,7 +258,7 @@ class Service:
         if self.external_search is None:
             return [], (Degradation.VECTORS_UNAVAILABLE,)
         episode_id = catalog.ids[row]
-        others = restriction(ranker.scenario.filters, excluded_ids=(episode_id,))
+        others = search_filter(ranker.scenario.filters, excluded_ids=(episode_id,))
         with timings.step("retrieve"):
             return await self.external_search.similar(episode_id, MARGIN * count, others)
 

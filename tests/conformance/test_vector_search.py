@@ -33,10 +33,10 @@ def fill(server: PineconeEmulator, namespace: str = "") -> None:
 
 
 async def matches(
-    search: VectorSearch, near: Any = NEAR, count: int = 200, restriction: SearchFilter = ALL
+    search: VectorSearch, near: Any = NEAR, count: int = 200, search_filter: SearchFilter = ALL
 ) -> dict[str, float]:
     """The cosines of the episodes that a search finds, by id; each is found once."""
-    found = await search.search(near, count, restriction)
+    found = await search.search(near, count, search_filter)
     assert len({match.episode_id for match in found}) == len(found)
     return dict(found)
 
@@ -78,7 +78,7 @@ class VectorSearchContract:
     async def test_episodes_below_a_minimum_are_left_out_and_those_without_scores_are_not(
         self, search: VectorSearch
     ) -> None:
-        found = await matches(search, restriction=SearchFilter(min_credibility=3, min_combined=6))
+        found = await matches(search, search_filter=SearchFilter(min_credibility=3, min_combined=6))
         credibility, insight = CATALOG.scores[EMBEDDED, :2].T
         below = (credibility < 3) | (credibility + insight < 6)
         kept = np.array(EMBEDDED)[~below]
@@ -88,7 +88,7 @@ class VectorSearchContract:
     async def test_older_episodes_are_left_out(self, search: VectorSearch) -> None:
         published_s = CATALOG.published_us[EMBEDDED] // 1_000_000
         since = int(np.median(published_s))
-        found = await matches(search, restriction=SearchFilter(published_from_s=since))
+        found = await matches(search, search_filter=SearchFilter(published_from_s=since))
         assert found.keys() == {
             CATALOG.ids[row]
             for row, at in zip(EMBEDDED, published_s.tolist(), strict=True)
@@ -98,7 +98,7 @@ class VectorSearchContract:
     async def test_excluded_episodes_are_left_out(self, search: VectorSearch) -> None:
         barred = [CATALOG.ids[row] for row in EMBEDDED[::2]]
         more = tuple(barred) + tuple(f"unheard of {n}" for n in range(10_000 - len(barred)))
-        found = await matches(search, restriction=SearchFilter(excluded_ids=more))
+        found = await matches(search, search_filter=SearchFilter(excluded_ids=more))
         assert found.keys() == {CATALOG.ids[row] for row in EMBEDDED[1::2]}
 
     async def test_it_can_be_checked(self, search: VectorSearch) -> None:

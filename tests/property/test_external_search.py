@@ -121,7 +121,7 @@ def test_the_filter_of_pinecone_admits_every_allowed_episode(
     plan = Ranker(WITHOUT, scenario).plan_search(query)
     if plan is None:
         return
-    condition = metadata_filter(plan.restriction)
+    condition = metadata_filter(plan.search_filter)
     admits = predicate(condition) if condition else lambda _: True
     for row in np.flatnonzero(plan.eligible.allowed).tolist():
         whole = metadata(EPISODES[row])
@@ -134,7 +134,7 @@ def test_the_filter_of_pinecone_refuses_most_of_what_may_not_be_shown() -> None:
     query = query_of(category_interests=["Chess"], excluded_ids=list(WITHOUT.ids)[:20])
     plan = Ranker(WITHOUT, PLAIN).plan_search(query)
     assert plan is not None
-    condition = metadata_filter(plan.restriction)
+    condition = metadata_filter(plan.search_filter)
     assert condition is not None
     admits = predicate(condition)
     allowed = plan.eligible.allowed & WITHOUT.embeddings.present

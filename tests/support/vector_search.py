@@ -24,7 +24,7 @@ class ExactSearch:
         return {self._catalog.ids[row]: self._catalog.embeddings[row] for row in rows}
 
     async def search(
-        self, query: np.ndarray | str, count: int, restriction: SearchFilter
+        self, query: np.ndarray | str, count: int, search_filter: SearchFilter
     ) -> list[Match]:
         catalog = self._catalog
         if isinstance(query, str):
@@ -35,7 +35,7 @@ class ExactSearch:
         found = [
             Match(catalog.ids[row], float(catalog.embeddings[row] @ query))
             for row in np.flatnonzero(catalog.embeddings.present).tolist()
-            if self._passes(row, restriction)
+            if self._passes(row, search_filter)
         ]
         return sorted(found, key=lambda match: -match.score)[:count]
 
@@ -47,14 +47,14 @@ class ExactSearch:
         rows = self._catalog.rows(list(ids)).tolist()
         return [row for row in rows if row >= 0 and self._catalog.embeddings.present[row]]
 
-    def _passes(self, row: int, restriction: SearchFilter) -> bool:
+    def _passes(self, row: int, search_filter: SearchFilter) -> bool:
         credibility, insight = self._catalog.scores[row, :2].tolist()
         published_s = int(self._catalog.published_us[row]) // 1_000_000
         return not (
-            credibility < restriction.min_credibility
-            or credibility + insight < restriction.min_combined
-            or published_s < (restriction.published_from_s or -(10**15))
-            or self._catalog.ids[row] in restriction.excluded_ids
+            credibility < search_filter.min_credibility
+            or credibility + insight < search_filter.min_combined
+            or published_s < (search_filter.published_from_s or -(10**15))
+            or self._catalog.ids[row] in search_filter.excluded_ids
         )
 
 
@@ -68,10 +68,10 @@ def retrieved(ranker: Ranker, search: ExactSearch, query: Query) -> SearchResult
         user = plan.user_vector(await search.vectors(plan.engaged_ids))
         matches: list[Match] = []
         if user.unit is not None and plan.count:
-            matches = await search.search(user.unit, plan.count, plan.restriction)
+            matches = await search.search(user.unit, plan.count, plan.search_filter)
         averse: list[Match] = []
         for name in plan.disliked_ids:
-            averse += await search.search(name, NEIGHBOURS_PER_DISLIKE, plan.restriction)
+            averse += await search.search(name, NEIGHBOURS_PER_DISLIKE, plan.search_filter)
         return plan.result(user, matches, averse)
 
     return asyncio.run(ask())

@@ -90,7 +90,7 @@ def test_a_search_is_told_the_floors_the_window_and_the_exclusions(without: Cata
     engaged = EMBEDDED[1]
     query = query_of(engagements=engagements(without, engaged), excluded_ids=list(without.ids)[::4])
     plan = plan_of(without, query)
-    told = plan.restriction
+    told = plan.search_filter
     assert (told.min_credibility, told.min_combined) == (2, 5)
     assert told.published_from_s == (to_us(NOW) - 91 * DAY_US) // 1_000_000
     assert told.excluded_ids[0] == without.ids[engaged]
@@ -109,8 +109,8 @@ def test_exclusions_that_are_too_many_to_tell_raise_the_count(
     all_told = plan_of(without, query)
     monkeypatch.setattr(external_search, "MAX_EXCLUDED", 10)
     some_told = plan_of(without, query)
-    assert len(some_told.restriction.excluded_ids) == 10
-    assert some_told.count == all_told.count + len(all_told.restriction.excluded_ids) - 10
+    assert len(some_told.search_filter.excluded_ids) == 10
+    assert some_told.count == all_told.count + len(all_told.search_filter.excluded_ids) - 10
     found, held = both(without, catalog, query)
     assert found.rows.tolist() == held.rows.tolist()
 

@@ -46,9 +46,9 @@ class RecordedSearch(ExactSearch):
         await self._step("vectors", ids)
         return await super().vectors(ids)
 
-    async def search(self, near: Any, count: int, restriction: SearchFilter) -> list[Match]:
+    async def search(self, near: Any, count: int, search_filter: SearchFilter) -> list[Match]:
         await self._step("near" if isinstance(near, str) else "similar", (near, count))
-        return await super().search(near, count, restriction)
+        return await super().search(near, count, search_filter)
 
 
 @pytest.fixture(scope="module")
