@@ -62,22 +62,16 @@ For other programs:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="emulators", description=__doc__)
-    parser.add_argument(
-        "--port", type=int, default=8080, help="port of the page and the API (default: 8080)"
-    )
-    parser.add_argument(
-        "--firestore-port", type=int, default=8085, metavar="PORT", help="(default: 8085)"
-    )
-    parser.add_argument(
-        "--storage-port", type=int, default=9199, metavar="PORT", help="(default: 9199)"
-    )
-    parser.add_argument(
-        "--project",
-        type=_project,
-        default="demo-earshot",
-        metavar="ID",
-        help="(default: demo-earshot)",
-    )
+    for name, port, what in (
+        ("--port", 8080, "the page and the API"),
+        ("--firestore-port", 8085, "Firestore"),
+        ("--storage-port", 9199, "Cloud Storage"),
+    ):
+        about = f"port of {what} (default: {port})"
+        parser.add_argument(name, type=int, default=port, metavar="PORT", help=about)
+    default = "demo-earshot"
+    about = f"project id (default: {default})"
+    parser.add_argument("--project", type=_project, default=default, metavar="ID", help=about)
     parser.add_argument(
         "build", nargs="*", metavar="OPTION", help="after --: options of `catalog_builder publish`"
     )

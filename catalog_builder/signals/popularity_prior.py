@@ -6,6 +6,7 @@ that enough users chose.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -85,12 +86,14 @@ def predict_popularity(
     if np.count_nonzero(known) < MIN_EXAMPLES or known.all():
         return predicted
     target = np.log1p(popularity.astype(np.float64))
-    features = _FeatureTable(content, target, known)
+    features = partial(
+        _features, content, _series_means(content, target, known), _membership(content)
+    )
     examples, average = np.flatnonzero(known), float(target[known].mean())
-    width = features.take(examples[:1]).width
+    width = features(examples[:1]).width
     gram, product, total = np.zeros((width, width)), np.zeros(width), np.zeros(width)
     for rows in _batches(examples):
-        batch = features.take(rows)
+        batch = features(rows)
         gram += batch.gram()
         product += batch.transposed_dot(target[rows] - average)
         total += batch.transposed_dot(np.ones(len(rows)))
@@ -99,7 +102,7 @@ def predict_popularity(
     gram[np.diag_indices(width)] += PENALTY
     weights = np.asarray(np.linalg.solve(gram, product), np.float64)
     for rows in _batches(np.flatnonzero(~known)):
-        estimate = average + features.take(rows).dot(weights) - mean @ weights
+        estimate = average + features(rows).dot(weights) - mean @ weights
         predicted[rows] = np.maximum(estimate, 0.0)
     return predicted
 
@@ -135,45 +138,32 @@ class EpisodeFeatures:
         return found
 
 
-class _FeatureTable:
-    """Features of any episodes of a catalog, computed a batch at a time."""
+def _features(
+    content: EpisodeContent, series: Floats, categories: Any, rows: Rows
+) -> EpisodeFeatures:
+    """The features of these rows, given `_series_means` and `_membership` of all rows."""
+    age_days = np.maximum((content.created_us - content.published_us[rows]) / DAY_US, 0.0)
+    is_scored = ~np.isnan(content.scores[rows])
+    dense = [
+        content.embeddings[rows],
+        np.exp2(-age_days[:, None] / np.array(AGE_HALF_LIVES_DAYS)),
+        np.log1p(age_days) / 5.0,
+        np.where(is_scored, content.scores[rows], 0.0) / 5.0,
+        is_scored,
+        content.embedded[rows],
+        series[rows],
+    ]
+    return EpisodeFeatures(np.column_stack(dense).astype(np.float64, copy=False), categories[rows])
 
-    def __init__(
-        self, content: EpisodeContent, target: Floats, known: npt.NDArray[np.bool_]
-    ) -> None:
-        self._content = content
-        self._series = _series_means(content, target, known)
-        members = csr_array(
-            (
-                np.ones(len(content.category_members)),
-                content.category_members,
-                content.category_starts,
-            ),
-            (len(content), len(content.categories)),
-        )
-        self._categories = members[:, _largest_categories(content)]
-        self._categories.sort_indices()
 
-    def take(self, rows: Rows) -> EpisodeFeatures:
-        """The features of these rows."""
-        content = self._content
-        published_us = content.published_us[rows]
-        age_days = np.maximum((content.created_us - published_us) / DAY_US, 0.0)
-        decays = np.exp2(-age_days[:, None] / np.array(AGE_HALF_LIVES_DAYS))
-        is_scored = ~np.isnan(content.scores[rows])
-        scores = np.where(is_scored, content.scores[rows], 0.0) / 5.0
-        dense = [
-            content.embeddings[rows],
-            decays,
-            np.log1p(age_days) / 5.0,
-            scores,
-            is_scored,
-            content.embedded[rows],
-            self._series[rows],
-        ]
-        return EpisodeFeatures(
-            np.column_stack(dense).astype(np.float64, copy=False), self._categories[rows]
-        )
+def _membership(content: EpisodeContent) -> Any:
+    """(n, c) sparse, 1 where an episode is in one of the largest categories."""
+    columns = content.category_members, content.category_starts
+    shape = len(content), len(content.categories)
+    members = csr_array((np.ones(len(columns[0])), *columns), shape)
+    largest = members[:, _largest_categories(content)]
+    largest.sort_indices()
+    return largest
 
 
 def _batches(rows: Rows) -> Iterator[Rows]:
