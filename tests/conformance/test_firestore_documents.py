@@ -1,3 +1,5 @@
+"""Documents that apps wrote into Firestore, valid or not."""
+
 import logging
 from typing import Any
 from unittest.mock import ANY

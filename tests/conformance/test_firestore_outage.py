@@ -1,6 +1,7 @@
+"""A Firestore that is out of reach is unavailable in time."""
+
 import asyncio
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,6 @@ from feed.ports.errors import Unavailable
 from feed.ports.users import SummaryStore
 from tests.conformance.test_summary_store import engagement, summary_of
 from tests.support.timing import within
-
-
-@pytest.fixture
-def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A Firestore that accepts connections and never answers."""
-    monkeypatch.setattr(listing, "COUNT_S", 0.1)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{server.getsockname()[1]}")
-        yield
-
 
 Call = Callable[[SummaryStore], Any]
 CALLS: dict[str, Call] = {
@@ -46,23 +37,25 @@ CALLS: dict[str, Call] = {
 class TestOutOfReach:
     @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
     @pytest.mark.parametrize(
-        ("outage", "timeout_s", "least_s"),
-        [("hanging", 0.1, 0.08), ("unreachable_firestore", 5.0, 0.0)],
+        ("outage", "timeout_s", "count_s"),
+        [("hanging_firestore", 0.1, 0.1), ("unreachable_firestore", 5.0, listing.COUNT_S)],
     )
     async def test_every_call_is_unavailable_in_time(
         self,
         request: pytest.FixtureRequest,
+        monkeypatch: pytest.MonkeyPatch,
         call: Call,
         outage: str,
         timeout_s: float,
-        least_s: float,
+        count_s: float,
     ) -> None:
-        request.getfixturevalue(outage)
-        store = FirestoreStore("demo-nowhere", timeout_s=timeout_s)
+        monkeypatch.setattr(listing, "COUNT_S", count_s)
+        store = FirestoreStore(request.getfixturevalue(outage), timeout_s=timeout_s)
+        least_s = 0.08 if outage == "hanging_firestore" else 0
         with within(4, at_least_s=least_s), pytest.raises(Unavailable, match="Firestore cannot"):
             await call(store)
 
-    @pytest.mark.usefixtures("hanging")
+    @pytest.mark.usefixtures("hanging_firestore")
     async def test_a_session_that_waits_no_longer_leaves_a_store_that_works(
         self, firestore_emulator: FirestoreEmulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -1,3 +1,5 @@
+"""The documents that are read, and billed, for each call of the store."""
+
 import asyncio
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""The store of users in Firestore: its contract, its documents, and its connection."""
+
 import asyncio
 import base64
 import subprocess

@@ -1,3 +1,5 @@
+"""The store of users in SQLite: its contract, its events, and what remains of deleted data."""
+
 import contextlib
 import random
 import sqlite3

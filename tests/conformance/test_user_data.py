@@ -13,15 +13,15 @@ from feed.model.engagement import Profile
 ROOT = Path(__file__).parents[2]
 
 
-def removed(project: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "deploy.user_data", f"--project={project}"],
-        input="owner\n",
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
+def run(project: str, token: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "deploy.user_data", f"--project={project}"]
+    return subprocess.run(
+        command, input=f"{token}\n", cwd=ROOT, capture_output=True, text=True, check=False
     )
+
+
+def removed(project: str) -> str:
+    done = run(project, "owner")
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -72,14 +72,7 @@ def test_more_than_a_page_goes(client: firestore.Client) -> None:
 
 @pytest.mark.usefixtures("firestore_project")
 def test_a_refusal_is_said_in_one_piece() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "deploy.user_data", "--project=demo-x"],
-        input="no token of anybody\n",
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run("demo-x", "no token of anybody")
     assert done.returncode == 1
     assert done.stderr.startswith("Firestore answered 4")
     assert "Traceback" not in done.stderr

@@ -3,6 +3,7 @@
 A module or conftest has a fixture by importing it, and those that it uses.
 """
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,6 +58,14 @@ def unreachable_firestore(monkeypatch: pytest.MonkeyPatch) -> str:
     """A project in a Firestore that refuses the connections of Google's clients."""
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
     return "demo-nowhere"
+
+
+@pytest.fixture
+def hanging_firestore(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A project in a Firestore that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{server.getsockname()[1]}")
+        yield "demo-nowhere"
 
 
 @dataclass
