@@ -3,7 +3,6 @@ import re
 import msgspec
 import pytest
 
-from feed.scenarios.parameters import BlendParameters
 from feed.scenarios.scenario import ScenarioError, parse, shipped
 
 MINIMAL = 'name = "mine"\n'
@@ -13,18 +12,6 @@ def test_the_shipped_scenarios_have_no_rules() -> None:
     assert shipped().keys() == {"baseline", "for_you"}
     for scenario in shipped().values():
         assert not any(msgspec.to_builtins(scenario.rules).values())
-
-
-def test_baseline_is_what_its_definition_says() -> None:
-    one = shipped()["baseline"]
-    assert one.blend == BlendParameters(
-        similarity=0.55, quality=0.30, recency=0.15, recency_decay=0.03
-    )
-    assert one.interests.weights == {"bookmark": 2}
-    assert (one.interests.newest, one.interests.category_blend) == (10, 0.15)
-    assert one.filters.freshness_days == (90,)
-    assert (one.selector.series_decay, one.selector.max_per_series) == (0.7, 2)
-    assert (one.sources.candidates, one.sources.fill) == (150, False)
 
 
 @pytest.mark.parametrize(
