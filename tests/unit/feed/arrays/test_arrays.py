@@ -1,13 +1,10 @@
-import subprocess
-import sys
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from feed.arrays.arrays import ranges, top_k, top_k_unordered
 from feed.arrays.hash_index import HashIndex
-from feed.arrays.hashing import hash_strings
+from feed.arrays.hashing import CHUNK, hash_strings
 from feed.arrays.strings import Strings
 
 texts = st.lists(st.text(max_size=30), max_size=20)
@@ -26,10 +23,10 @@ def test_a_hash_does_not_depend_on_the_strings_beside_it(strings: list[str], one
 
 def test_a_hash_is_the_same_however_long_the_strings_beside_it_are() -> None:
     strings = ["a", "x" * 65_535, "", "y" * 65_536, "z" * 65_537, "é" * 200_000, "b", ""]
+    strings += map(str, range(2 * CHUNK))
     alone = [int(hash_strings([one])[0]) for one in strings]
     assert hash_strings(strings).tolist() == alone
     assert hash_strings(strings[::-1]).tolist() == alone[::-1]
-    assert len(set(alone)) == 7
 
 
 def test_a_hash_is_a_mixed_polynomial_of_the_bytes() -> None:
@@ -50,12 +47,6 @@ def test_similar_strings_have_different_hashes() -> None:
     strings = ["", "\0", "\0\0", "a", "a\0", "\0a", "ab", "ba", "a" * 1000, "a" * 1001]
     strings += [f"episode-{i}" for i in range(100_000)]
     assert len(np.unique(hash_strings(strings))) == len(strings)
-
-
-def test_hashes_are_the_same_in_every_process() -> None:
-    code = "from feed.arrays.hashing import hash_strings; print(hash_strings(['é', 'b']).tolist())"
-    runs = {subprocess.check_output([sys.executable, "-c", code]) for _ in range(2)}
-    assert runs == {f"{hash_strings(['é', 'b']).tolist()}\n".encode()}
 
 
 @given(st.lists(st.text(max_size=5), max_size=20), st.lists(st.text(max_size=5), max_size=10))

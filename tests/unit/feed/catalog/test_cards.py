@@ -7,8 +7,6 @@ from hypothesis import strategies as st
 
 from feed.catalog import cards as module
 from feed.catalog.cards import WINDOW, Cards
-from feed.snapshot.codec import SnapshotError, decode, encode
-from tests.support.catalogs import catalog_of, episodes
 
 
 @given(st.lists(st.binary(max_size=300), max_size=12), st.lists(st.binary(max_size=300)))
@@ -56,13 +54,3 @@ def test_a_card_above_the_size_limit_is_refused(monkeypatch: pytest.MonkeyPatch)
         packed.raw(0)
     with pytest.raises(ValueError, match="a card of 5000 bytes; expected 4999 at most"):
         Cards.of([bytes(5_000)], [])
-
-
-def test_a_snapshot_whose_cards_cannot_be_decompressed_is_refused() -> None:
-    catalog = catalog_of(episodes(12))
-    garbled = replace(catalog.cards, data=np.full_like(catalog.cards.data, 255))
-    with pytest.raises(SnapshotError, match="card 0 cannot be decompressed"):
-        decode(encode(replace(catalog, cards=garbled)))
-    bare = replace(catalog.cards, common=np.zeros(WINDOW + 1, np.uint8))
-    with pytest.raises(SnapshotError, match="cards: expected"):
-        decode(encode(replace(catalog, cards=bare)))

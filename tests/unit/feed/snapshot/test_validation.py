@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from catalog_builder.vectors.inverted_file import assign_to_lists, learn_centroids
+from feed.catalog.cards import WINDOW
 from feed.catalog.projection import NOWHERE, Projection
 from feed.snapshot.codec import SnapshotError, decode, encode
 from feed.vectors.embeddings import Embeddings
@@ -64,6 +65,8 @@ def test_a_file_without_an_optional_group_is_read(group: str, without: dict[str,
         ("scores", first(-1), "scores: expected"),
         ("published_us", first(2**62), "published_us: expected"),
         ("cards.data", first(ord("[")), "card 0"),
+        ("cards.data", lambda data: np.full_like(data, 255), "card 0 cannot be decompressed"),
+        ("cards.common", lambda _: np.zeros(WINDOW + 1, np.uint8), "cards: expected"),
         ("ids.offsets", first(10**6), "ids.offsets: expected ascending"),
         ("fixed.codes", lambda codes: codes[:-1], "fixed.codes is"),
         ("fixed.codes", lambda codes: codes[:, :-1], "fixed.codes is"),
