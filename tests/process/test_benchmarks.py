@@ -101,10 +101,12 @@ def test_events_are_measured_from_their_write_to_the_summary(tmp_path: Path) -> 
 def test_a_function_ends_with_the_benchmark_that_started_it(tmp_path: Path) -> None:
     SyntheticDataset(300, users=2).publish(tmp_path)
     start = (
-        "import sys, time\n"
+        "import sys, time, urllib.request\n"
         "from benchmarks.harness.measured_function import MeasuredFunction\n"
         "settings = {'SHELF': sys.argv[1], 'STORE': sys.argv[1] + '/users.db'}\n"
         "served = MeasuredFunction(settings).__enter__()\n"
+        # A worker that is still starting misses the signal, and is ended 30 s later.
+        "urllib.request.urlopen(served.url + '/api/health').close()\n"
         "print(served.group, flush=True)\n"
         "time.sleep(60)\n"
     )
