@@ -122,7 +122,9 @@ def plan_search(features: CatalogFeatures, user: UserFeatures) -> SearchPlan | N
     barred = np.append(engaged, np.setdiff1d(query.excluded_rows, engaged))
     barred = barred[matchable[barred]]
     sent, unsent = barred[:MAX_EXCLUDED], len(barred[MAX_EXCLUDED:])
-    window_days = eligible.window_days
+    oldest_us = None
+    if eligible.window_days is not None:
+        oldest_us = query.now_us - (eligible.window_days + 1) * DAY_US
     return SearchPlan(
         features=features,
         user=user,
@@ -131,9 +133,7 @@ def plan_search(features: CatalogFeatures, user: UserFeatures) -> SearchPlan | N
         disliked_ids=tuple(catalog.ids[row] for row in _dislikes(features, user).tolist()),
         search_filter=search_filter(
             scenario.filters,
-            published_from_us=None
-            if window_days is None
-            else query.now_us - (window_days + 1) * DAY_US,
+            published_from_us=oldest_us,
             excluded_ids=tuple(catalog.ids[row] for row in sent.tolist()),
         ),
         count=_count(
@@ -207,7 +207,7 @@ def _count(wanted: int, *, matchable: int, allowed: int, unsent: int) -> int:
     """Number of matches to request so that `wanted` of them are allowed.
 
     `matchable` episodes could be returned, of which `allowed` may be shown. `unsent` of the others
-    are probably near: the exclusions that did not fit into the search_filter.
+    are probably near: the exclusions that did not fit into the search filter.
     """
     if not allowed:
         return 0
