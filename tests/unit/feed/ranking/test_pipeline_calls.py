@@ -1,4 +1,4 @@
-"""A session's work, counted in calls: the same on every machine, so that growth is noticed."""
+"""The number of function calls that a session makes is bounded, so that growth is noticed."""
 
 import sys
 from collections import Counter
