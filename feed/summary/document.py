@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from feed.model.engagement import Profile, Summary, SummaryError, pack, unpack
+from feed.model.engagement import PROFILE_LISTS, Profile, Summary, SummaryError, pack, unpack
 from feed.model.timestamps import rfc3339
 
 
@@ -42,12 +42,6 @@ def from_document(document: dict[str, Any]) -> Summary:
         raise SummaryError(f"not a summary: {error}") from error
     return Summary(
         engagements=unpack(fields.engagements),
-        profile=Profile(
-            category_interests=fields.category_interests,
-            followed_series=fields.followed_series,
-            muted_series=fields.muted_series,
-            muted_categories=fields.muted_categories,
-            languages=fields.languages,
-        ),
+        profile=Profile(**{name: getattr(fields, name) for name in PROFILE_LISTS}),
         incomplete=fields.incomplete,
     )
