@@ -96,7 +96,7 @@ def session_requests(users: int) -> Iterator[PostRequest]:
 
 @contextmanager
 def contenders(dataset: SyntheticDataset, folder: Path) -> Iterator[list[Contender]]:
-    """Start all functions and warm them up."""
+    """Start the compared functions, with SQLite, with Firestore and constant, and warm them up."""
     settings = dataset.publish(folder / "shelf")
     with ExitStack() as stack:
         sqlite = asyncio.run(dataset.sqlite(folder / "users.db"))

@@ -81,7 +81,7 @@ def result(runs: Sequence[dict[str, Any]]) -> BenchmarkResult:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure every size in turn and print the results."""
+    """Measure the signals of every size, print the table and write the JSON file."""
     parser = argument_parser("signals", __doc__ or "")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="USERS")
     parser.add_argument("--episodes", type=int, metavar="N", help="default: a tenth of the users")

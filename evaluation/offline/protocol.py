@@ -1,6 +1,6 @@
 """The evaluation protocol: which users are evaluated, and which episode each should be shown.
 
-Nothing else of TEST is used.
+Nothing else of the test events is used.
 """
 
 from dataclasses import dataclass, replace
@@ -27,9 +27,9 @@ class Targets:
     unpublished: int
     """number of targets published after the cut, which no feed of that time can show"""
     early: int
-    """number of TEST's events before the cut; there should be none"""
+    """number of test events before the cut; there should be none"""
     unknown: int
-    """number of TEST's events left out, since the catalog lacks their episode"""
+    """number of test events left out, since the catalog lacks their episode"""
 
     def __len__(self) -> int:
         return len(self.users)
@@ -48,7 +48,7 @@ class Targets:
 
 
 def targets(training: TrainingData, test: Events) -> Targets:
-    """Select the users with at least 5 events in TRAIN and a target in TEST.
+    """Select the users with at least 5 training events and a target among the test events.
 
     RankedFeed episodes are never recommended, so the first later event is the first with an episode
     that the user had not touched before the cut. One with `not_interested` is no choice.
