@@ -7,7 +7,7 @@ from feed.arrays.orderings import HashRing, RankedGroups, take_allowed
 
 
 @given(st.lists(st.booleans(), max_size=3000), st.integers(0, 40), st.randoms())
-def test_the_first_of_an_order_are_those_that_are_allowed(
+def test_the_first_allowed_rows_are_taken_in_order(
     allowed: list[bool], count: int, rng: object
 ) -> None:
     order = np.arange(len(allowed))
@@ -16,7 +16,7 @@ def test_the_first_of_an_order_are_those_that_are_allowed(
     assert take_allowed(order, np.array(allowed, np.bool_), count).tolist() == wanted
 
 
-def test_of_each_group_the_first_that_are_allowed_come_group_by_group() -> None:
+def test_the_first_allowed_rows_of_each_group_come_group_after_group() -> None:
     rows, groups = np.array([0, 1, 2, 3, 3, 4]), np.array([1, 0, 1, 1, 0, -1])
     rank = np.array([5, 4, 3, 2, 1])
     made = RankedGroups.of(rows, groups, 3, rank)
@@ -26,9 +26,7 @@ def test_of_each_group_the_first_that_are_allowed_come_group_by_group() -> None:
 
 
 @given(st.integers(0, 2**64 - 1), st.integers(0, 60), st.integers(0, 99))
-def test_one_more_on_the_ring_changes_only_the_choice_it_is_in(
-    seed: int, count: int, added: int
-) -> None:
+def test_one_row_more_on_a_ring_changes_no_other_choice(seed: int, count: int, added: int) -> None:
     hashes = hash_strings([f"episode-{row}" for row in range(100)])
     allowed = np.arange(100) % 3 > 0
     rows = np.delete(np.arange(100), added)
@@ -41,7 +39,7 @@ def test_one_more_on_the_ring_changes_only_the_choice_it_is_in(
     assert before.tolist()[: len(without)] == without
 
 
-def test_in_time_everybody_on_the_ring_is_chosen() -> None:
+def test_over_many_seeds_every_row_of_a_ring_is_taken() -> None:
     hashes = hash_strings([f"episode-{row}" for row in range(50)])
     ring = HashRing.of(np.arange(50), hashes)
     every = np.ones(50, np.bool_)
