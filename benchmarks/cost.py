@@ -200,7 +200,7 @@ def result(prices: PriceList, resources: SessionResources, origin_ms: float) -> 
     )
     unchecked = [name for name in prices.__struct_fields__ if not getattr(prices, name).checked]
     if unchecked:
-        about += f" PriceList not checked: {', '.join(unchecked)}."
+        about += f" Prices not checked: {', '.join(unchecked)}."
     totals = {
         "shared": shared,
         "alone": alone,

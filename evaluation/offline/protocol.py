@@ -50,8 +50,8 @@ class Targets:
 def targets(training: TrainingData, test: Events) -> Targets:
     """Select the users with at least 5 training events and a target among the test events.
 
-    RankedFeed episodes are never recommended, so the first later event is the first with an episode
-    that the user had not touched before the cut. One with `not_interested` is no choice.
+    The target is the episode of the user's first test event that is no earlier than their training
+    events, is not `not_interested`, and has an episode that they had not engaged with before.
     """
     rows = training.catalog.rows(list(test.episode_ids))[test.episode]
     chosen: dict[str, int] = {}

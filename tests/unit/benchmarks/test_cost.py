@@ -112,4 +112,4 @@ def test_cost_follows_from_the_results_of_other_benchmarks(
     assert found["dollars"]["shared"] == cost.sessions(PRICES, FOUND, alone=False)
     assert found["measured"]["event"]["writes"] == 1
     assert 1 < found["measured"]["event"]["reads"] < 6
-    assert "PriceList not checked: egress_hosting, log." in capsys.readouterr().out
+    assert "Prices not checked: egress_hosting, log." in capsys.readouterr().out
