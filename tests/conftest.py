@@ -17,6 +17,7 @@ from tests.support.emulators import (
     firestore_project,
     storage,
 )
+from tests.support.event_loop import EventLoop
 from tests.support.server import ROOT, Server, running_servers
 
 __all__ = ["_storage_server", "documents", "firestore_emulator", "firestore_project", "storage"]
@@ -74,9 +75,9 @@ def start_module_server(
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
+def anyio_backend() -> Any:
     """The event loop in which tests that are coroutines run."""
-    return "asyncio"
+    return "asyncio", {"loop_factory": EventLoop}
 
 
 @pytest.fixture(scope="session")
