@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.deployment import ROOT, Account, Deployment, dry_run, needs_gcloud
+from tests.support.deployment import (
+    PROJECT,
+    ROOT,
+    Account,
+    Deployment,
+    commands,
+    dry_run,
+    gcloud_commands,
+    needs_gcloud,
+)
 
 pytestmark = needs_gcloud
 REGIONS = "--regions=europe-west1,us-central1"
@@ -128,6 +137,16 @@ def test_a_balancer_of_an_earlier_version_keeps_its_certificate_until_there_is_a
     active.change(compute=compute)
     active.deploy(*BALANCER, OLD)
     assert certificates(active) == f"{OLD_CERTIFICATE},earshot"
+
+
+def test_the_balancer_that_is_printed_for_several_regions_is_the_one_that_a_run_makes(
+    first_balancer: Deployment,
+) -> None:
+    printed = gcloud_commands(commands(dry_run(f"--project={PROJECT}", REGIONS).stdout))
+    made = [one.split() for one in first_balancer.changes]
+    kinds = [[one[2:4] for one in some if "compute" in one] for some in (printed, made)]
+    assert kinds[0] == kinds[1]
+    assert len(kinds[0]) == 11
 
 
 def test_port_80_redirects_to_443(first_balancer: Deployment) -> None:

@@ -280,20 +280,6 @@ def test_several_regions_share_all_but_create_session() -> None:
 def test_the_load_balancer_is_printed_for_several_regions_and_for_one_not() -> None:
     assert "Not run" in script(TWO)
     assert "outlierDetection" in script(TWO)
-    kinds = [one[2] for one in named(planned(TWO), "gcloud", "compute")]
-    assert kinds == [
-        "network-endpoint-groups",
-        "network-endpoint-groups",
-        "backend-services",
-        "url-maps",
-        "ssl-certificates",
-        "target-https-proxies",
-        "addresses",
-        "forwarding-rules",
-        "url-maps",
-        "target-http-proxies",
-        "forwarding-rules",
-    ]
     assert "gcloud compute" not in script()
 
 

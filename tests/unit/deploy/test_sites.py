@@ -6,11 +6,8 @@ from deploy.sites import choose_site
 
 
 def site(name: str, kind: str = "USER_SITE") -> dict[str, str]:
-    return {
-        "name": f"projects/p/sites/{name}",
-        "type": kind,
-        "defaultUrl": f"https://{name}.web.app",
-    }
+    address = f"https://{name}.web.app"
+    return {"name": f"projects/p/sites/{name}", "type": kind, "defaultUrl": address}
 
 
 @pytest.mark.parametrize(
@@ -18,11 +15,7 @@ def site(name: str, kind: str = "USER_SITE") -> dict[str, str]:
     [
         ([], "", ("p", "https://p.web.app", "new")),
         ([site("p-a5c16", "DEFAULT_SITE")], "", ("p-a5c16", "https://p-a5c16.web.app", "there")),
-        (
-            [site("p"), site("z", "DEFAULT_SITE")],
-            "",
-            ("z", "https://z.web.app", "there"),
-        ),
+        ([site("p"), site("z", "DEFAULT_SITE")], "", ("z", "https://z.web.app", "there")),
         ([site("shop")], "", ("p", "https://p.web.app", "new")),
         ([site("p")], "", ("p", "https://p.web.app", "there")),
         ([site("p", "DEFAULT_SITE"), site("x")], "x", ("x", "https://x.web.app", "there")),
