@@ -104,8 +104,3 @@ def test_another_arm_takes_users_from_the_others_and_moves_no_other(
 def test_weights_count_relative_to_each_other(one: Experiment, power: int) -> None:
     arms = {arm: weight * 2.0**power for arm, weight in one.arms.items()}
     assert split(one, arms=arms) == split(one)
-
-
-@given(experiments, st.text(max_size=128))
-def test_every_id_has_one_of_the_arms_or_none(one: Experiment, user: str) -> None:
-    assert assign(one, user) in {None, *one.arms}

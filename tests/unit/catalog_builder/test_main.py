@@ -159,12 +159,6 @@ def test_the_gate_refuses_unless_forced(here: Path, capsys: pytest.CaptureFixtur
     assert "forced past lost_episodes" in capsys.readouterr().err
 
 
-def test_an_empty_catalog_is_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = write(here / "e.json", range(0))
-    assert run("publish", "--episodes", file, "--shelf", "shelf") == 1
-    assert "empty" in capsys.readouterr().err
-
-
 def test_a_damaged_snapshot_is_found_and_can_be_published_over(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -41,10 +41,6 @@ def test_every_major_category_has_three_to_five_subcategories(catalog: Catalog) 
     assert all(3 <= len(names) <= 5 for names in subs.values())
 
 
-def test_the_same_day_gives_the_same_catalog(catalog: Catalog) -> None:
-    assert demo.episodes(TODAY) == catalog
-
-
 def test_the_next_day_gives_the_same_episodes_one_day_later(catalog: Catalog) -> None:
     def a_day_later(episode: dict[str, Any]) -> dict[str, Any]:
         published = dt.datetime.fromisoformat(episode["published_at"]) + dt.timedelta(days=1)

@@ -29,17 +29,6 @@ def test_a_pair_of_few_users_is_left_out_though_both_episodes_are_popular() -> N
     assert neighbours_of(catalog, 1) == {}
 
 
-def test_an_episode_chosen_next_is_nearer_than_one_chosen_before() -> None:
-    catalog = catalog_heard_by(listeners(*[[1, 2]] * 6))
-    assert neighbours_of(catalog, 1)[2] > neighbours_of(catalog, 2)[1] > 0
-
-
-def test_an_episode_that_all_users_choose_is_no_near_neighbour() -> None:
-    users = listeners(*[[1, 2, 9]] * 6, *[[n, 9] for n in range(3, 9)] * 6)
-    near = neighbours_of(catalog_heard_by(users), 1)
-    assert near[2] > near[9]
-
-
 def weight_matrix(found: Interactions, n: int, p: CoEngagementParameters) -> np.ndarray:
     """(n, n) the weight of each column as a neighbour of each row, pair by pair."""
     ages = age_days(found, US)

@@ -2,20 +2,15 @@
 
 from dataclasses import replace
 
-import msgspec
 import numpy as np
 import pytest
 
 from catalog_builder.vectors.cosine_scale import cosine_scale
 from feed.catalog.catalog import Catalog
-from feed.model.timestamps import to_us
 from feed.ranking.catalog_features import CatalogFeatures
-from feed.ranking.pipeline import Ranker
-from feed.scenarios import scenario as scenarios
-from feed.scenarios.scenario import Scenario
-from feed.session.request import SessionRequest, make_query
+from feed.scenarios.scenario import Scenario, shipped
 from feed.vectors.embeddings import Embeddings
-from tests.support.catalogs import NOW
+from tests.support.ranking import engagements, ranked, with_tables
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -43,10 +38,8 @@ def test_too_few_or_equal_rows_leave_cosines_unscaled(rows: np.ndarray) -> None:
 
 
 def measuring(scale: str) -> Scenario:
-    base = scenarios.shipped()["for_you"]
-    return msgspec.structs.replace(
-        base, blend=msgspec.structs.replace(base.blend, measure=scale, quality=0, recency=0)
-    )
+    changes = {"measure": scale, "quality": 0, "recency": 0}
+    return with_tables(shipped()["for_you"], blend=changes)
 
 
 def test_a_model_in_which_everything_is_alike_makes_the_same_feed(catalog: Catalog) -> None:
@@ -60,11 +53,8 @@ def test_a_model_in_which_everything_is_alike_makes_the_same_feed(catalog: Catal
         cosine_scale=cosine_scale(lifted[catalog.embeddings.present]),
     )
     assert alike.cosine_scale[0] > 0.6 > catalog.cosine_scale[0]
-    request = msgspec.convert(
-        {"engagements": [{"episode_id": catalog.ids[3], "type": "like"}]}, SessionRequest
-    )
-    query = make_query(request, None, seed=0, now_us=to_us(NOW))
-    one, two = (Ranker(some, measuring("catalog")).rank(query) for some in (catalog, alike))
+    liked = engagements(catalog, 3)
+    one, two = (ranked(some, measuring("catalog"), engagements=liked) for some in (catalog, alike))
     assert one.rows[:5].tolist() == two.rows[:5].tolist()
     assert len(np.intersect1d(one.rows[:20], two.rows[:20])) >= 17
     assert two.scores[0, 0] > one.scores[0, 0]  # the cosine that is shown stays one

@@ -82,14 +82,6 @@ def test_neighbours_are_the_shrunk_cosines_of_audiences(train: list[Event]) -> N
         assert baseline.score(user) == pytest.approx(np.array(wanted))
 
 
-def test_neighbours_of_three_users_computed_by_hand() -> None:
-    known = training_of([*history("a", [1]), *history("b", [1, 2]), *history("c", [1, 2])])
-    found = Neighbours(known).score(known.users["a"])
-    (row,) = rows_of(known, [2])
-    assert found[row] == pytest.approx(2 / math.sqrt(3 * 2) * 2 / 12)
-    assert np.count_nonzero(found) == 1
-
-
 def test_content_is_the_cosine_with_the_mean_of_the_last_ten() -> None:
     known = training_of(history("a", list(range(13))))
     embeddings = known.catalog.embeddings[:].astype(float)

@@ -9,7 +9,7 @@ import pytest
 
 from evaluation.data.events import Events
 from evaluation.data.training import TrainingData
-from evaluation.offline import bootstrap, replay
+from evaluation.offline import replay
 from evaluation.offline.protocol import Targets, targets
 from feed.cli import known_scenarios
 from feed.scenarios.scenario import parse, shipped
@@ -150,13 +150,3 @@ def test_no_list_has_a_seen_episode_or_an_episode_twice(
             scores = ranking.score(user)
             assert scores.shape == (EPISODES,)
             assert not np.isnan(scores).any()
-
-
-def test_resamples_of_two_rankings_are_paired(known: TrainingData, asked: Targets) -> None:
-    one, two = (
-        replay.measure(FixedScores(np.arange(30) * sign), known, asked) for sign in (1.0, -1.0)
-    )
-    pair = np.column_stack([one.values["mrr"], two.values["mrr"]])
-    drawn = bootstrap.means(pair)
-    apart = bootstrap.means(one.values["mrr"][:, None] - two.values["mrr"][:, None])
-    assert drawn[:, 0] - drawn[:, 1] == pytest.approx(apart[:, 0])

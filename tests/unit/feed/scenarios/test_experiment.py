@@ -10,6 +10,11 @@ from feed.scenarios.experiment import Experiment, ExperimentError, assign, parse
 ARMS = "[arms]\nfor_you = 1\nbaseline = 1\n"
 AUTUMN = 'name = "autumn"\nshare = 0.8\n[arms]\nfor_you = 2\nbaseline = 1\nfilms = 1.5\n'
 EXPERIMENT = parse(AUTUMN)
+ARMS_OF_USERS = """
+for_you films for_you films baseline baseline
+for_you films films baseline films for_you
+"""
+"""of user-1, user-2 and so on"""
 RECORDED = {
     "": "baseline",
     "ada": "for_you",
@@ -18,18 +23,7 @@ RECORDED = {
     "zoë": "films",
     "用户-1": "films",
     "x" * 128: None,
-    "user-1": "for_you",
-    "user-2": "films",
-    "user-3": "for_you",
-    "user-4": "films",
-    "user-5": "baseline",
-    "user-6": "baseline",
-    "user-7": "for_you",
-    "user-8": "films",
-    "user-9": "films",
-    "user-10": "baseline",
-    "user-11": "films",
-    "user-12": "for_you",
+    **{f"user-{n}": arm for n, arm in enumerate(ARMS_OF_USERS.split(), 1)},
     "kJx0aPqRZ4Ys2QhT1uVbW8nLm3C2": "films",
     "kJx0aPqRZ4Ys2QhT1uVbW8nLm3C3": "for_you",
     "a@b.example": "films",

@@ -20,10 +20,6 @@ def candidates(scores: list[float], series: list[int] | None = None, **columns: 
     return SelectorInput(np.array(scores, float), **given_columns)
 
 
-def queue(scores: list[float], series: list[int] | None = None, /, **parameters: Any) -> list[int]:
-    return select(candidates(scores, series), SelectorParameters(**parameters)).indices.tolist()
-
-
 def chosen(some: SelectorInput, **parameters: Any) -> list[int]:
     return select(some, SelectorParameters(**parameters)).indices.tolist()
 
@@ -68,34 +64,16 @@ def test_it_chooses_what_its_definition_says_whatever_the_length_of_the_shortlis
 @pytest.mark.parametrize(
     ("scores", "series", "parameters", "indices"),
     [
-        pytest.param([1.0, 0.9, 0.8], [1, 2, 1], {}, [0, 1, 2], id="a second of a series"),
-        pytest.param(  # 0.8 x 0.7 is less than 0.6
-            [1.0, 0.9, 0.8, 0.6], [1, 2, 1, 3], {}, [0, 1, 3, 2], id="a second of a series decays"
-        ),
-        pytest.param(
-            [-0.10, -0.11, -0.12, -0.125], [0, 1, 0, 2], {}, [0, 1, 3, 2], id="negative scores"
-        ),
-        pytest.param(
-            [-0.10, -0.11, -0.12, -0.125],
-            [0, 1, 0, 2],
-            {"decay_below_zero": True},
-            [0, 1, 2, 3],
-            id="negative scores that a decay raises",
-        ),
         pytest.param(  # 1.0 x 0.7 and 0.7 are level in the third slot; 1.0 is the higher score
             [1.0, 1.0, 0.9, 0.7], [1, 1, 2, 3], {}, [0, 2, 1, 3], id="equal values go by score"
         ),
-        pytest.param([1.0, 0.9, 0.8], [1, 1, 1], {}, [0], id="only the series just chosen is left"),
-        pytest.param([0.9, 0.8, 0.7], None, {}, [0, 1, 2], id="no series, no limit"),
-        pytest.param([0.9, 0.8, 0.7], None, {"limit_unnamed": True}, [0], id="no series, limited"),
-        pytest.param([0.3, 0.2, 0.1], [1, 2, 3], {"queue": 2}, [0, 1], id="a full queue"),
         pytest.param([], [], {"relax_below": 20}, [], id="no candidates"),
         pytest.param([np.nan, 0.1, -5.0], [1, 2, 3], {}, [1, 2, 0], id="nan comes last"),
         pytest.param([np.inf, 0.1, -5.0], [1, 2, 3], {}, [1, 2, 0], id="infinity comes last"),
         pytest.param([-np.inf, 0.1, -5.0], [1, 2, 3], {}, [1, 2, 0], id="-infinity comes last"),
     ],
 )
-def test_the_queue_follows_the_limits_and_decays_of_series(
+def test_a_queue_has_an_order_whatever_the_scores(
     scores: list[float], series: list[int] | None, parameters: dict[str, Any], indices: list[int]
 ) -> None:
     found = select(candidates(scores, series), SelectorParameters(**parameters))
@@ -109,23 +87,11 @@ def test_equal_scores_keep_the_tie_order() -> None:
 
 def test_a_short_queue_continues_with_counts_reset_and_says_so() -> None:
     scores, series = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4], [1, 2, 1, 2, 1, 2]
-    assert queue(scores, series) == [0, 1, 2, 3]
+    assert chosen(candidates(scores, series)) == [0, 1, 2, 3]
     for some in (candidates(scores, series), candidates([0.3, 0.2, 0.1], [1, 1, 1])):
         found = select(some, SelectorParameters(relax_below=20))
         assert found.indices.tolist() == list(range(len(some.scores)))
         assert found.relaxed
-
-
-def test_candidates_like_one_chosen_lately_come_later() -> None:
-    some = candidates([1.0, 0.9, 0.8], vectors=np.array([[1, 0], [1, 0], [0, 1]], np.float32))
-    assert chosen(some, mmr=0.5) == [0, 2, 1]
-    assert chosen(some, mmr=0.05) == [0, 1, 2]
-
-
-def test_a_topic_chosen_often_comes_later_and_no_topic_is_none() -> None:
-    for topics, indices in (([4, 4, -1], [0, 2, 1]), ([-1, -1, -1], [0, 1, 2])):
-        some = candidates([1.0, 0.9, 0.8], topics=np.array(topics))
-        assert chosen(some, topic_decay=0.5) == indices
 
 
 def test_near_duplicates_and_equal_titles_come_once() -> None:
@@ -136,14 +102,6 @@ def test_near_duplicates_and_equal_titles_come_once() -> None:
     )
     assert chosen(some, near_duplicate=0.95) == [0, 2]
     assert chosen(candidates([4.0, 3.0]), near_duplicate=0.95) == [0, 1]
-
-
-def test_calibration_fills_the_queue_with_categories_in_their_target_shares() -> None:
-    shares = np.array([[1.0, 0.0]] * 30 + [[0.0, 1.0]] * 30)
-    scores = [1.0 - i / 1000 for i in range(60)]
-    some = candidates(scores, category_shares=shares, target_shares=np.array([0.25, 0.75]))
-    assert 4 <= sum(index < 30 for index in chosen(some, calibration=2.0, queue=20)) <= 6
-    assert all(index < 30 for index in chosen(some, queue=20))
 
 
 def explored(log_weights: list[float], seed: int, **parameters: Any) -> Selection:

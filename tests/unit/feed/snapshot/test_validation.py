@@ -112,22 +112,23 @@ def test_a_column_that_no_builder_writes_is_refused(section: str, change: Any, r
         decode(encode(with_column(CATALOG, section, change)))
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, 3.0])
-def test_float32_embeddings_that_are_not_unit_vectors_are_refused(value: float) -> None:
-    with pytest.raises(SnapshotError, match="embeddings: expected"):
-        decode(encode(with_column(PLAIN, "embeddings", first(value))))
-
-
-@pytest.mark.parametrize("rows", [1, 39, 41])
-def test_a_snapshot_holds_the_vectors_of_all_episodes_or_of_none(rows: int) -> None:
-    with pytest.raises(SnapshotError, match="embeddings is"):
-        decode(encode(with_column(PLAIN, "embeddings", lambda own: np.resize(own, (rows, 16)))))
-
-
-@pytest.mark.parametrize("section", ["lists.centre", "lists.scale"])
-def test_an_empty_inverted_file_has_no_scale(section: str) -> None:
-    with pytest.raises(SnapshotError, match="lists: expected"):
-        decode(encode(with_column(PLAIN, section, lambda _: np.ones(16, np.float32))))
+@pytest.mark.parametrize(
+    ("section", "change", "reason"),
+    [
+        *(("embeddings", first(value), "embeddings: expected") for value in (np.nan, np.inf, 3.0)),
+        *(
+            ("embeddings", lambda own, rows=rows: np.resize(own, (rows, 16)), "embeddings is")
+            for rows in (1, 39, 41)
+        ),
+        ("lists.centre", lambda _: np.ones(16, np.float32), "lists: expected"),
+        ("lists.scale", lambda _: np.ones(16, np.float32), "lists: expected"),
+    ],
+)
+def test_without_int16_embeddings_an_invalid_column_is_refused(
+    section: str, change: Any, reason: str
+) -> None:
+    with pytest.raises(SnapshotError, match=reason):
+        decode(encode(with_column(PLAIN, section, change)))
 
 
 def test_an_inverted_file_needs_the_embeddings_that_it_indexes() -> None:

@@ -80,27 +80,11 @@ def test_an_engagement_deleted_while_the_newest_are_read_does_not_stay() -> None
     assert_equals_a_rebuild(store)
 
 
-@pytest.mark.usefixtures("summaries_hold_three")
-def test_an_engagement_moved_into_the_past_makes_room_for_an_older_one() -> None:
-    store = store_of(a=9, b=8, c=7, d=6)
-    store.engagements["a"] = engagement("a", 1)
-    run_to_end(refresh_summary(store, "u", ["a"]))
-    assert [e.id for e in newest(store.engagements.values())] == ["b", "c", "d"]
-    assert_equals_a_rebuild(store)
-
-
 def test_a_summary_that_is_up_to_date_is_not_written() -> None:
     store = store_of(a=0)
     writes = store.writes
     run_to_end(refresh_summary(store, "u", ["a", "unknown"], profile=True))
     assert store.writes == writes
-
-
-def test_a_late_event_does_not_create_a_summary_for_a_deleted_user() -> None:
-    store = SteppedStore()
-    run_to_end(refresh_summary(store, "u", ["a"], profile=True, rebuild=True))
-    assert store.summary is None
-    assert store.writes == 0
 
 
 @pytest.mark.parametrize(
@@ -113,16 +97,6 @@ def test_the_summary_of_a_user_without_data_is_deleted(stored: Summary | None) -
     store.summary = StoredSummary(stored, "r")
     run_to_end(refresh_summary(store, "u", ["a"]))
     assert store.summary is None
-
-
-def test_an_unreadable_summary_is_rebuilt_by_the_next_event() -> None:
-    store = store_of(a=0, b=0)
-    store.change_profile({"languages": ("en",)})
-    store.summary = StoredSummary(None, "spoiled")
-    run_to_end(refresh_summary(store, "u", ["a"]))
-    assert_equals_a_rebuild(store)
-    assert store.summary.summary is not None
-    assert store.summary.summary.profile.languages == ("en",)
 
 
 def test_a_rebuild_finds_changes_that_no_event_named() -> None:
