@@ -40,138 +40,141 @@ MALFORMED: dict[str, dict[str, Any]] = {
 }
 
 
-class TestSpoiledDocuments:
-    """Documents that apps wrote into Firestore, valid or not."""
+@pytest.fixture
+def open_store(firestore_project: str) -> OpenStore:
+    return lambda: FirestoreStore(firestore_project)
 
-    @pytest.fixture
-    def open_store(self, firestore_project: str) -> OpenStore:
-        return lambda: FirestoreStore(firestore_project)
 
-    async def test_malformed_engagements_fail_no_others_and_are_logged(
-        self, documents: FirestoreDocuments, open_store: OpenStore, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        for name, fields in (MALFORMED | {"good": GOOD}).items():
-            documents.write(f"users/u/engagements/{name}", fields)
-        good = engagement("good", at=1_767_225_600_000_000, type="like")
-        store = open_store()
-        with caplog.at_level(logging.WARNING, "adapters.firestore.users"):
-            assert await store.newest_engagements("u", 1) == [good]
-            assert await store.newest_engagements("u", 500) == [good]
-            found = await store.read_engagements("u", [*MALFORMED, "good"])
-        assert found == dict.fromkeys(MALFORMED) | {"good": good}
-        await refresh_summary(store, "u", [*MALFORMED, "good"])
-        assert await store.read_summary("u") == StoredSummary(Summary(engagements=(good,)), ANY)
-        assert sorted((await store.delete_engagements("u")).ids) == sorted([*MALFORMED, "good"])
-        for name in MALFORMED:
-            assert f"users/u/engagements/{name} is malformed" in caplog.text
-        assert "users/u/engagements/good is" not in caplog.text
+async def test_malformed_engagements_fail_no_others_and_are_logged(
+    documents: FirestoreDocuments, open_store: OpenStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, fields in (MALFORMED | {"good": GOOD}).items():
+        documents.write(f"users/u/engagements/{name}", fields)
+    good = engagement("good", at=1_767_225_600_000_000, type="like")
+    store = open_store()
+    with caplog.at_level(logging.WARNING, "adapters.firestore.users"):
+        assert await store.newest_engagements("u", 1) == [good]
+        assert await store.newest_engagements("u", 500) == [good]
+        found = await store.read_engagements("u", [*MALFORMED, "good"])
+    assert found == dict.fromkeys(MALFORMED) | {"good": good}
+    await refresh_summary(store, "u", [*MALFORMED, "good"])
+    assert await store.read_summary("u") == StoredSummary(Summary(engagements=(good,)), ANY)
+    assert sorted((await store.delete_engagements("u")).ids) == sorted([*MALFORMED, "good"])
+    for name in MALFORMED:
+        assert f"users/u/engagements/{name} is malformed" in caplog.text
+    assert "users/u/engagements/good is" not in caplog.text
 
-    async def test_null_and_foreign_fields_and_whole_numbers_of_an_app_are_taken(
-        self, documents: FirestoreDocuments, open_store: OpenStore
-    ) -> None:
-        fields = {
-            "progress": {"integerValue": "1"},
-            "episode_title": {"nullValue": None},
-            "device": {"stringValue": "phone"},
-        }
-        documents.write("users/u/engagements/a", GOOD | fields)
-        found = await open_store().read_engagements("u", ["a"])
-        assert found == {"a": engagement("a", at=1_767_225_600_000_000, type="like", progress=1.0)}
 
-    async def test_a_profile_keeps_what_the_app_has_there_and_ignores_what_is_malformed(
-        self, documents: FirestoreDocuments, open_store: OpenStore, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        fields = {
-            "avatar": {"stringValue": "cat"},
-            "display_name": {"stringValue": "Ada"},
-            "languages": {"arrayValue": {"values": [{"integerValue": "7"}]}},
-            "muted_series": {"nullValue": None},
-        }
+async def test_null_and_foreign_fields_and_whole_numbers_of_an_app_are_taken(
+    documents: FirestoreDocuments, open_store: OpenStore
+) -> None:
+    fields = {
+        "progress": {"integerValue": "1"},
+        "episode_title": {"nullValue": None},
+        "device": {"stringValue": "phone"},
+    }
+    documents.write("users/u/engagements/a", GOOD | fields)
+    found = await open_store().read_engagements("u", ["a"])
+    assert found == {"a": engagement("a", at=1_767_225_600_000_000, type="like", progress=1.0)}
+
+
+async def test_a_profile_keeps_what_the_app_has_there_and_ignores_what_is_malformed(
+    documents: FirestoreDocuments, open_store: OpenStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    fields = {
+        "avatar": {"stringValue": "cat"},
+        "display_name": {"stringValue": "Ada"},
+        "languages": {"arrayValue": {"values": [{"integerValue": "7"}]}},
+        "muted_series": {"nullValue": None},
+    }
+    documents.write("users/u", fields)
+    profile = await open_store().update_profile("u", {"followed_series": ("s",)})
+    assert profile == Profile(display_name="Ada", followed_series=("s",))
+    assert "users/u: languages is malformed" in caplog.text
+    assert documents.read("users/u")["avatar"] == {"stringValue": "cat"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, {}),
+        ({"plan": "pro"}, {"plan": "pro"}),
+        ({"display_name": "Ada"}, None),
+        ({"display_name": 7, "languages": "en"}, None),
+        ({"display_name": "Ada", "plan": "pro"}, {"plan": "pro"}),
+        (
+            {"muted_series": ["s"], "fcmToken": "t", "languages.old": "x"},
+            {"fcmToken": "t", "languages.old": "x"},
+        ),
+    ],
+)
+async def test_a_deletion_removes_the_fields_of_a_profile_and_no_other(
+    documents: FirestoreDocuments,
+    open_store: OpenStore,
+    before: dict[str, Any],
+    after: dict[str, Any] | None,
+) -> None:
+    def fields(values: dict[str, Any]) -> dict[str, Any]:
+        return {name: encoded(value) for name, value in values.items()}
+
+    documents.write("users/u", fields(before))
+    documents.write("users/u/devices/d", GOOD)
+    there = await open_store().delete_profile("u")
+    assert there is (before != after)
+    left = documents.read("users/u")
+    assert left == (None if after is None else fields(after))
+    assert documents.read("users/u/devices/d") == GOOD
+    assert not await open_store().delete_profile("u")
+
+
+@pytest.mark.parametrize("meanwhile", [{"plan": "pro"}, {"languages": ["en"]}, None])
+async def test_what_an_app_writes_while_a_profile_is_deleted_stays(
+    documents: FirestoreDocuments, meanwhile: dict[str, Any] | None
+) -> None:
+    def write(values: dict[str, Any]) -> None:
+        fields = {name: encoded(value) for name, value in values.items()}
         documents.write("users/u", fields)
-        profile = await open_store().update_profile("u", {"followed_series": ("s",)})
-        assert profile == Profile(display_name="Ada", followed_series=("s",))
-        assert "users/u: languages is malformed" in caplog.text
-        assert documents.read("users/u")["avatar"] == {"stringValue": "cat"}
 
-    @pytest.mark.parametrize(
-        ("before", "after"),
-        [
-            ({}, {}),
-            ({"plan": "pro"}, {"plan": "pro"}),
-            ({"display_name": "Ada"}, None),
-            ({"display_name": 7, "languages": "en"}, None),
-            ({"display_name": "Ada", "plan": "pro"}, {"plan": "pro"}),
-            (
-                {"muted_series": ["s"], "fcmToken": "t", "languages.old": "x"},
-                {"fcmToken": "t", "languages.old": "x"},
-            ),
-        ],
-    )
-    async def test_a_deletion_removes_the_fields_of_a_profile_and_no_other(
-        self,
-        documents: FirestoreDocuments,
-        open_store: OpenStore,
-        before: dict[str, Any],
-        after: dict[str, Any] | None,
-    ) -> None:
-        def fields(values: dict[str, Any]) -> dict[str, Any]:
-            return {name: encoded(value) for name, value in values.items()}
+    class Overtaken(FirestoreStore):
+        async def _delete_unchanged(self, snapshot: Any) -> bool:
+            nonlocal overtaken
+            if not overtaken:
+                overtaken = True
+                if meanwhile is None:
+                    await self._delete(snapshot.reference)
+                else:
+                    write({"display_name": "Ada", **meanwhile})
+            return await super()._delete_unchanged(snapshot)
 
-        documents.write("users/u", fields(before))
-        documents.write("users/u/devices/d", GOOD)
-        there = await open_store().delete_profile("u")
-        assert there is (before != after)
-        left = documents.read("users/u")
-        assert left == (None if after is None else fields(after))
-        assert documents.read("users/u/devices/d") == GOOD
-        assert not await open_store().delete_profile("u")
+    overtaken = False
+    write({"display_name": "Ada"})
+    assert await Overtaken(documents.project).delete_profile("u")
+    left = documents.read("users/u")
+    own = meanwhile is None or "plan" not in meanwhile
+    assert left == (None if own else {"plan": encoded("pro")})
 
-    @pytest.mark.parametrize("meanwhile", [{"plan": "pro"}, {"languages": ["en"]}, None])
-    async def test_what_an_app_writes_while_a_profile_is_deleted_stays(
-        self, documents: FirestoreDocuments, meanwhile: dict[str, Any] | None
-    ) -> None:
-        def write(values: dict[str, Any]) -> None:
-            fields = {name: encoded(value) for name, value in values.items()}
-            documents.write("users/u", fields)
 
-        class Overtaken(FirestoreStore):
-            async def _delete_unchanged(self, snapshot: Any) -> bool:
-                nonlocal overtaken
-                if not overtaken:
-                    overtaken = True
-                    if meanwhile is None:
-                        await self._delete(snapshot.reference)
-                    else:
-                        write({"display_name": "Ada", **meanwhile})
-                return await super()._delete_unchanged(snapshot)
+async def test_a_document_that_comes_after_it_was_looked_for_is_not_deleted(
+    documents: FirestoreDocuments,
+) -> None:
+    store = FirestoreStore(documents.project)
+    nothing = await (await store._document("u")).get()
+    documents.write("users/u", GOOD)
+    assert not await store._delete_unchanged(nothing)
+    assert documents.read("users/u") == GOOD
 
-        overtaken = False
-        write({"display_name": "Ada"})
-        assert await Overtaken(documents.project).delete_profile("u")
-        left = documents.read("users/u")
-        own = meanwhile is None or "plan" not in meanwhile
-        assert left == (None if own else {"plan": encoded("pro")})
 
-    async def test_a_document_that_comes_after_it_was_looked_for_is_not_deleted(
-        self, documents: FirestoreDocuments
-    ) -> None:
-        store = FirestoreStore(documents.project)
-        nothing = await (await store._document("u")).get()
-        documents.write("users/u", GOOD)
-        assert not await store._delete_unchanged(nothing)
-        assert documents.read("users/u") == GOOD
-
-    async def test_what_firestore_can_never_take_is_told_from_what_it_cannot_take_now(
-        self, documents: FirestoreDocuments, open_store: OpenStore
-    ) -> None:
-        own = {"history": encoded("x" * 600_000)}  # an app's own field
-        documents.write("users/u", own)
-        entries = tuple(f"{'x' * 508}{i:04}" for i in range(200))
-        lists = ("category_interests", "followed_series", "muted_series", "muted_categories")
-        for name in lists:
-            await open_store().update_profile("u", {name: entries})
-        with pytest.raises(Unstorable, match="does not take"):
-            await open_store().update_profile("u", {"languages": entries})
-        large = Summary(profile=Profile(languages=("x" * 1_048_576,)))
-        with pytest.raises(Unstorable, match="does not take"):
-            await open_store().write_summary("u", large, None)
+async def test_what_firestore_can_never_take_is_told_from_what_it_cannot_take_now(
+    documents: FirestoreDocuments, open_store: OpenStore
+) -> None:
+    own = {"history": encoded("x" * 600_000)}  # an app's own field
+    documents.write("users/u", own)
+    entries = tuple(f"{'x' * 508}{i:04}" for i in range(200))
+    lists = ("category_interests", "followed_series", "muted_series", "muted_categories")
+    for name in lists:
+        await open_store().update_profile("u", {name: entries})
+    with pytest.raises(Unstorable, match="does not take"):
+        await open_store().update_profile("u", {"languages": entries})
+    large = Summary(profile=Profile(languages=("x" * 1_048_576,)))
+    with pytest.raises(Unstorable, match="does not take"):
+        await open_store().write_summary("u", large, None)

@@ -34,45 +34,45 @@ CALLS: dict[str, Call] = {
 }
 
 
-class TestOutOfReach:
-    @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-    @pytest.mark.parametrize(
-        ("outage", "timeout_s", "count_s"),
-        [("hanging_firestore", 0.1, 0.1), ("unreachable_firestore", 5.0, listing.COUNT_S)],
-    )
-    async def test_every_call_is_unavailable_in_time(
-        self,
-        request: pytest.FixtureRequest,
-        monkeypatch: pytest.MonkeyPatch,
-        call: Call,
-        outage: str,
-        timeout_s: float,
-        count_s: float,
-    ) -> None:
-        monkeypatch.setattr(listing, "COUNT_S", count_s)
-        store = FirestoreStore(request.getfixturevalue(outage), timeout_s=timeout_s)
-        least_s = 0.08 if outage == "hanging_firestore" else 0
-        with within(4, at_least_s=least_s), pytest.raises(Unavailable, match="Firestore cannot"):
-            await call(store)
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize(
+    ("outage", "timeout_s", "count_s"),
+    [("hanging_firestore", 0.1, 0.1), ("unreachable_firestore", 5.0, listing.COUNT_S)],
+)
+async def test_every_call_is_unavailable_in_time(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    call: Call,
+    outage: str,
+    timeout_s: float,
+    count_s: float,
+) -> None:
+    monkeypatch.setattr(listing, "COUNT_S", count_s)
+    store = FirestoreStore(request.getfixturevalue(outage), timeout_s=timeout_s)
+    least_s = 0.08 if outage == "hanging_firestore" else 0
+    with within(4, at_least_s=least_s), pytest.raises(Unavailable, match="Firestore cannot"):
+        await call(store)
 
-    @pytest.mark.usefixtures("hanging_firestore")
-    async def test_a_session_that_waits_no_longer_leaves_a_store_that_works(
-        self, firestore_emulator: FirestoreEmulator, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        store = FirestoreStore("demo-nowhere")
-        with within(1), pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.25):
-                await store.read_summary("u")
-        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator.host)
-        await store.close()
-        assert await store.read_summary("u") is None
 
-    async def test_without_credentials_it_is_unavailable_and_tried_again(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)
-        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
-        store = FirestoreStore("demo-nowhere", timeout_s=1)
-        for _ in range(2):
-            with pytest.raises(Unavailable, match=r"none\.json"):
-                await store.read_summary("u")
+@pytest.mark.usefixtures("hanging_firestore")
+async def test_a_session_that_waits_no_longer_leaves_a_store_that_works(
+    firestore_emulator: FirestoreEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FirestoreStore("demo-nowhere")
+    with within(1), pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.25):
+            await store.read_summary("u")
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator.host)
+    await store.close()
+    assert await store.read_summary("u") is None
+
+
+async def test_without_credentials_it_is_unavailable_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
+    store = FirestoreStore("demo-nowhere", timeout_s=1)
+    for _ in range(2):
+        with pytest.raises(Unavailable, match=r"none\.json"):
+            await store.read_summary("u")

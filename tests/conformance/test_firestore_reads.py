@@ -16,81 +16,78 @@ from tests.support.catalogs import NOW, catalog_of, episodes, publish_to
 from tests.support.counting_proxy import CountingProxy
 
 
-class TestReads:
-    """Counts the billed reads between the client and the emulator."""
+async def test_a_summary_is_one_document_in_one_call(
+    firestore_project: str, counted: CountingProxy
+) -> None:
+    store = FirestoreStore(firestore_project)
+    whole = summary_of(*(f"{i}" for i in range(MAX_ENGAGEMENTS)))
+    await store.write_summary("u", whole, None)
+    assert (counted.calls, counted.documents_read) == ({"Commit": 1}, 0)
+    await store.read_summary("u")
+    assert (counted.calls, counted.documents_read) == ({"Commit": 1, "BatchGetDocuments": 1}, 1)
 
-    async def test_a_summary_is_one_document_in_one_call(
-        self, firestore_project: str, counted: CountingProxy
-    ) -> None:
-        store = FirestoreStore(firestore_project)
-        whole = summary_of(*(f"{i}" for i in range(MAX_ENGAGEMENTS)))
-        await store.write_summary("u", whole, None)
-        assert (counted.calls, counted.documents_read) == ({"Commit": 1}, 0)
-        await store.read_summary("u")
-        assert (counted.calls, counted.documents_read) == ({"Commit": 1, "BatchGetDocuments": 1}, 1)
 
-    async def test_a_session_reads_one_document(
-        self, firestore_project: str, counted: CountingProxy, tmp_path: Path
-    ) -> None:
-        publish_to(tmp_path / "shelf", catalog_of(episodes(200)))
-        settings = read_settings(
-            {
-                "SHELF": str(tmp_path / "shelf"),
-                "STORE": "firestore",
-                "FIREBASE_PROJECT": firestore_project,
-                "AUTH": "demo",
-                "NOW": NOW.isoformat(),
-            }
-        )
-        service = wire(settings)
-        store = service.store
-        service.holder.load()
-        one = engagement("a", episode_id="episode-7", at=1_767_225_600_000_000, type="like")
-        await store.put_engagement("u", one)
-        await refresh_summary(store, "u", ["a"])
-        before, calls = counted.documents_read, counted.calls.copy()
-        transport = httpx.ASGITransport(api(service))
-        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
-            response = await client.post(
-                "/api/sessions/create", json={}, headers={"X-Demo-User": "u"}
-            )
-        assert response.status_code == 200, response.text
-        session = response.json()
-        assert not [name for name in session["degraded"] if name.startswith("summary")]
-        assert session["episodes"]
-        assert session["user_vector_episodes"] == 1
-        assert counted.documents_read - before == 1
-        assert counted.calls - calls == {"BatchGetDocuments": 1}
+async def test_a_session_reads_one_document(
+    firestore_project: str, counted: CountingProxy, tmp_path: Path
+) -> None:
+    publish_to(tmp_path / "shelf", catalog_of(episodes(200)))
+    settings = read_settings(
+        {
+            "SHELF": str(tmp_path / "shelf"),
+            "STORE": "firestore",
+            "FIREBASE_PROJECT": firestore_project,
+            "AUTH": "demo",
+            "NOW": NOW.isoformat(),
+        }
+    )
+    service = wire(settings)
+    store = service.store
+    service.holder.load()
+    one = engagement("a", episode_id="episode-7", at=1_767_225_600_000_000, type="like")
+    await store.put_engagement("u", one)
+    await refresh_summary(store, "u", ["a"])
+    before, calls = counted.documents_read, counted.calls.copy()
+    transport = httpx.ASGITransport(api(service))
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        response = await client.post("/api/sessions/create", json={}, headers={"X-Demo-User": "u"})
+    assert response.status_code == 200, response.text
+    session = response.json()
+    assert not [name for name in session["degraded"] if name.startswith("summary")]
+    assert session["episodes"]
+    assert session["user_vector_episodes"] == 1
+    assert counted.documents_read - before == 1
+    assert counted.calls - calls == {"BatchGetDocuments": 1}
 
-    async def test_connecting_reads_nothing(
-        self, firestore_project: str, counted: CountingProxy
-    ) -> None:
-        store = FirestoreStore(firestore_project)
-        await store.connect()
-        channel = (await store._open())._firestore_api.transport.grpc_channel
-        async with asyncio.timeout(5):
-            await channel.channel_ready()
-        assert not counted.calls
 
-    async def test_the_newest_cost_one_query_and_one_document_more(
-        self, firestore_project: str, counted: CountingProxy
-    ) -> None:
-        store = FirestoreStore(firestore_project)
-        for i in range(12):
-            await store.put_engagement("u", engagement(f"{i}", at=i))
-        await store.newest_engagements("u", 10)
-        assert (counted.calls["RunQuery"], counted.documents_read) == (1, 11)
+async def test_connecting_reads_nothing(firestore_project: str, counted: CountingProxy) -> None:
+    store = FirestoreStore(firestore_project)
+    await store.connect()
+    channel = (await store._open())._firestore_api.transport.grpc_channel
+    async with asyncio.timeout(5):
+        await channel.channel_ready()
+    assert not counted.calls
 
-    async def test_to_list_users_costs_a_document_each_and_to_count_them_none(
-        self, firestore_project: str, counted: CountingProxy
-    ) -> None:
-        store = FirestoreStore(firestore_project)
-        for uid in "abc":
-            await store.update_profile(uid, {"languages": ("en",)})
-            for i in range(5):
-                await store.put_engagement(uid, engagement(f"{i}"))
-        before = counted.documents_read
-        assert await store.users(2) == ["a", "b"]
-        assert counted.documents_read - before == 2
-        assert (await store.count()).engagements == 15
-        assert counted.documents_read - before == 2
+
+async def test_the_newest_cost_one_query_and_one_document_more(
+    firestore_project: str, counted: CountingProxy
+) -> None:
+    store = FirestoreStore(firestore_project)
+    for i in range(12):
+        await store.put_engagement("u", engagement(f"{i}", at=i))
+    await store.newest_engagements("u", 10)
+    assert (counted.calls["RunQuery"], counted.documents_read) == (1, 11)
+
+
+async def test_to_list_users_costs_a_document_each_and_to_count_them_none(
+    firestore_project: str, counted: CountingProxy
+) -> None:
+    store = FirestoreStore(firestore_project)
+    for uid in "abc":
+        await store.update_profile(uid, {"languages": ("en",)})
+        for i in range(5):
+            await store.put_engagement(uid, engagement(f"{i}"))
+    before = counted.documents_read
+    assert await store.users(2) == ["a", "b"]
+    assert counted.documents_read - before == 2
+    assert (await store.count()).engagements == 15
+    assert counted.documents_read - before == 2

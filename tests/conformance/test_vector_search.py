@@ -128,36 +128,36 @@ class TestPinecone(VectorSearchContract):
         return PineconeSearch(pinecone.url, pinecone.api_key, namespace)
 
 
-class TestWhatPineconeLacks:
-    async def test_a_vector_without_metadata_passes_every_restriction(
-        self, pinecone: PineconeEmulator, search: VectorSearch
-    ) -> None:
-        pinecone.index.upsert(UpsertRequest([VectorRecord(CATALOG.ids[0], NEAR.tolist())]))
-        strict = SearchFilter(3.0, 6.0, 2_000_000_000, (CATALOG.ids[0],))
-        assert [match.episode_id for match in (await search.search(NEAR, 10, strict))] == [
-            CATALOG.ids[0]
-        ]
+async def test_a_vector_without_metadata_passes_every_restriction(
+    pinecone: PineconeEmulator, search: VectorSearch
+) -> None:
+    pinecone.index.upsert(UpsertRequest([VectorRecord(CATALOG.ids[0], NEAR.tolist())]))
+    strict = SearchFilter(3.0, 6.0, 2_000_000_000, (CATALOG.ids[0],))
+    assert [match.episode_id for match in (await search.search(NEAR, 10, strict))] == [
+        CATALOG.ids[0]
+    ]
 
-    async def test_numbers_beyond_float32_are_no_vector_and_no_error(
-        self, pinecone: PineconeEmulator, search: VectorSearch
-    ) -> None:
-        pinecone.index.upsert(UpsertRequest([VectorRecord("a", NEAR.tolist())]))
-        pinecone.index.namespaces["__default__"]["a"].values = [1e300] * DIMENSION
-        with warnings.catch_warnings(action="error"):
-            assert np.isinf((await search.vectors(["a"]))["a"]).all()
 
-    @pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
-    async def test_an_index_by_anything_but_cosine_is_refused_by_name(
-        self,
-        pinecone: PineconeEmulator,
-        search: VectorSearch,
-        metric: str,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        stats = pinecone.index.stats
-        monkeypatch.setattr(pinecone.index, "stats", lambda call: stats(call) | {"metric": metric})
-        with pytest.raises(Unavailable, match=metric):
-            await search.check(DIMENSION)
+async def test_numbers_beyond_float32_are_no_vector_and_no_error(
+    pinecone: PineconeEmulator, search: VectorSearch
+) -> None:
+    pinecone.index.upsert(UpsertRequest([VectorRecord("a", NEAR.tolist())]))
+    pinecone.index.namespaces["__default__"]["a"].values = [1e300] * DIMENSION
+    with warnings.catch_warnings(action="error"):
+        assert np.isinf((await search.vectors(["a"]))["a"]).all()
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
+async def test_an_index_by_anything_but_cosine_is_refused_by_name(
+    pinecone: PineconeEmulator,
+    search: VectorSearch,
+    metric: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stats = pinecone.index.stats
+    monkeypatch.setattr(pinecone.index, "stats", lambda call: stats(call) | {"metric": metric})
+    with pytest.raises(Unavailable, match=metric):
+        await search.check(DIMENSION)
 
 
 TROUBLES: dict[str, dict[str, Any]] = {
@@ -171,68 +171,73 @@ TROUBLES: dict[str, dict[str, Any]] = {
 }
 
 
-class TestTrouble:
-    @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
-    async def test_whatever_is_wrong_is_unavailable(
-        self, pinecone: PineconeEmulator, search: VectorSearch, trouble: dict[str, Any]
-    ) -> None:
-        fill(pinecone)
-        pinecone.fail_next(times=None, **trouble)
-        for call in (
-            search.vectors([CATALOG.ids[EMBEDDED[0]]]),
-            search.search(NEAR, 10, ALL),
-            search.search(CATALOG.ids[EMBEDDED[0]], 10, ALL),
-            search.check(DIMENSION),
-        ):
-            with pytest.raises(Unavailable, match="Pinecone"):
-                await call
+@pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
+async def test_whatever_is_wrong_is_unavailable(
+    pinecone: PineconeEmulator, search: VectorSearch, trouble: dict[str, Any]
+) -> None:
+    fill(pinecone)
+    pinecone.fail_next(times=None, **trouble)
+    for call in (
+        search.vectors([CATALOG.ids[EMBEDDED[0]]]),
+        search.search(NEAR, 10, ALL),
+        search.search(CATALOG.ids[EMBEDDED[0]], 10, ALL),
+        search.check(DIMENSION),
+    ):
+        with pytest.raises(Unavailable, match="Pinecone"):
+            await call
 
-    async def test_an_answer_that_cannot_be_unpacked_is_unavailable(self) -> None:
-        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.readuntil(b"\r\n\r\n")
-            head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n"
-            writer.write(head + b"junk")
-            await writer.drain()
-            writer.close()
 
-        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
-            search = PineconeSearch(f"http://127.0.0.1:{port}", "key")
-            with pytest.raises(Unavailable, match="Pinecone"):
-                await search.vectors(["a"])
+async def test_an_answer_that_cannot_be_unpacked_is_unavailable() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n"
+        writer.write(head + b"junk")
+        await writer.drain()
+        writer.close()
 
-    async def test_a_wrong_key_is_unavailable(self, pinecone: PineconeEmulator) -> None:
-        with pytest.raises(Unavailable, match="Unauthorized"):
-            await PineconeSearch(pinecone.url, "another key").search(NEAR, 10, ALL)
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        search = PineconeSearch(f"http://127.0.0.1:{port}", "key")
+        with pytest.raises(Unavailable, match="Pinecone"):
+            await search.vectors(["a"])
 
-    async def test_a_vector_of_another_dimension_is_unavailable(self, search: VectorSearch) -> None:
-        longer = np.ones(DIMENSION + 1, np.float32)
-        with pytest.raises(Unavailable, match="dimension"):
-            await search.search(longer, 10, ALL)
 
-    @pytest.mark.parametrize("kind", ["hang", "slow"])
-    async def test_a_cancelled_call_ends_and_the_next_is_answered(
-        self, pinecone: PineconeEmulator, search: VectorSearch, kind: str
-    ) -> None:
-        fill(pinecone)
-        await search.check(DIMENSION)  # the connection is open
-        pinecone.fail_next(kind, pause_s=5)
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.1):
-                await search.search(NEAR, 10, ALL)
-        assert len(await search.search(NEAR, 10, ALL)) == 10
+async def test_a_wrong_key_is_unavailable(pinecone: PineconeEmulator) -> None:
+    with pytest.raises(Unavailable, match="Unauthorized"):
+        await PineconeSearch(pinecone.url, "another key").search(NEAR, 10, ALL)
 
-    async def test_it_is_back_when_connections_are_taken_again(
-        self, pinecone: PineconeEmulator, search: VectorSearch
-    ) -> None:
-        fill(pinecone)
-        assert await search.search(NEAR, 10, ALL)
-        with pinecone.refusing(), pytest.raises((TimeoutError, Unavailable)):
-            async with asyncio.timeout(0.2):  # the SDK tries for seconds
-                await search.search(NEAR, 10, ALL)
-        assert len(await search.search(NEAR, 10, ALL)) == 10
 
-    @pytest.mark.parametrize("host", ["", "nohost", "a b"])
-    def test_a_host_that_is_none_is_refused_at_once(self, host: str) -> None:
-        with pytest.raises(ValueError, match="host"):
-            PineconeSearch(host, "key")
+async def test_a_vector_of_another_dimension_is_unavailable(search: VectorSearch) -> None:
+    longer = np.ones(DIMENSION + 1, np.float32)
+    with pytest.raises(Unavailable, match="dimension"):
+        await search.search(longer, 10, ALL)
+
+
+@pytest.mark.parametrize("kind", ["hang", "slow"])
+async def test_a_cancelled_call_ends_and_the_next_is_answered(
+    pinecone: PineconeEmulator, search: VectorSearch, kind: str
+) -> None:
+    fill(pinecone)
+    await search.check(DIMENSION)  # the connection is open
+    pinecone.fail_next(kind, pause_s=5)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await search.search(NEAR, 10, ALL)
+    assert len(await search.search(NEAR, 10, ALL)) == 10
+
+
+async def test_it_is_back_when_connections_are_taken_again(
+    pinecone: PineconeEmulator, search: VectorSearch
+) -> None:
+    fill(pinecone)
+    assert await search.search(NEAR, 10, ALL)
+    with pinecone.refusing(), pytest.raises((TimeoutError, Unavailable)):
+        async with asyncio.timeout(0.2):  # the SDK tries for seconds
+            await search.search(NEAR, 10, ALL)
+    assert len(await search.search(NEAR, 10, ALL)) == 10
+
+
+@pytest.mark.parametrize("host", ["", "nohost", "a b"])
+def test_a_host_that_is_none_is_refused_at_once(host: str) -> None:
+    with pytest.raises(ValueError, match="host"):
+        PineconeSearch(host, "key")

@@ -110,44 +110,48 @@ class TestLsa(VectorStoreContract):
         return LsaVectors()
 
 
-class TestLsaOfText:
-    @pytest.fixture
-    def store(self) -> VectorStore:
-        return LsaVectors()
+@pytest.fixture
+def store() -> VectorStore:
+    return LsaVectors()
 
-    def test_episodes_of_one_category_are_nearer_than_those_of_two(
-        self, store: VectorStore, demo_episodes: list[Episode], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(text_embedder, "DIMENSION", 64)
-        matrix = store.vectors(demo_episodes).matrix
-        majors = [e.categories.major[0] if e.categories else "" for e in demo_episodes]
-        cosines = matrix @ matrix.T
-        is_other = ~np.eye(len(majors), dtype=bool)
-        same = np.array([[a == b for b in majors] for a in majors]) & is_other
-        assert cosines[same].mean() > 3 * cosines[~same & is_other].mean()
 
-    @pytest.mark.parametrize("count", [1, 2, 3, 10])
-    def test_a_small_catalog_is_embedded_too(self, store: VectorStore, count: int) -> None:
-        vectors = store.vectors(episodes(count))
-        assert vectors.matrix.shape == (count, 256)
-        assert vectors.present.all()
+def test_episodes_of_one_category_are_nearer_than_those_of_two(
+    store: VectorStore, demo_episodes: list[Episode], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_embedder, "DIMENSION", 64)
+    matrix = store.vectors(demo_episodes).matrix
+    majors = [e.categories.major[0] if e.categories else "" for e in demo_episodes]
+    cosines = matrix @ matrix.T
+    is_other = ~np.eye(len(majors), dtype=bool)
+    same = np.array([[a == b for b in majors] for a in majors]) & is_other
+    assert cosines[same].mean() > 3 * cosines[~same & is_other].mean()
 
-    def test_scripts_without_spaces_are_embedded_too(self, store: VectorStore) -> None:
-        letters = [chr(0x4E00 + i) for i in range(400)]
-        rng = random.Random(0)
-        some = [
-            Episode(id=f"{i}", title="".join(rng.choices(letters, k=12)), published_at=NOW)
-            for i in range(300)
-        ]
-        assert store.vectors(some).present.all()
 
-    def test_where_no_two_episodes_share_a_word_they_are_embedded_all_the_same(
-        self, store: VectorStore
-    ) -> None:
-        some = [Episode(id=f"{i}", title=f"word{i}", published_at=NOW) for i in range(300)]
-        assert store.vectors(some).present.any()
+@pytest.mark.parametrize("count", [1, 2, 3, 10])
+def test_a_small_catalog_is_embedded_too(store: VectorStore, count: int) -> None:
+    vectors = store.vectors(episodes(count))
+    assert vectors.matrix.shape == (count, 256)
+    assert vectors.present.all()
 
-    def test_an_episode_without_a_word_has_no_embedding(self, store: VectorStore) -> None:
-        silent = Episode(id="s", title="...", published_at=NOW)
-        assert store.vectors([silent]).present.tolist() == [False]
-        assert store.vectors([*episodes(5), silent]).present.tolist() == [True] * 5 + [False]
+
+def test_scripts_without_spaces_are_embedded_too(store: VectorStore) -> None:
+    letters = [chr(0x4E00 + i) for i in range(400)]
+    rng = random.Random(0)
+    some = [
+        Episode(id=f"{i}", title="".join(rng.choices(letters, k=12)), published_at=NOW)
+        for i in range(300)
+    ]
+    assert store.vectors(some).present.all()
+
+
+def test_where_no_two_episodes_share_a_word_they_are_embedded_all_the_same(
+    store: VectorStore,
+) -> None:
+    some = [Episode(id=f"{i}", title=f"word{i}", published_at=NOW) for i in range(300)]
+    assert store.vectors(some).present.any()
+
+
+def test_an_episode_without_a_word_has_no_embedding(store: VectorStore) -> None:
+    silent = Episode(id="s", title="...", published_at=NOW)
+    assert store.vectors([silent]).present.tolist() == [False]
+    assert store.vectors([*episodes(5), silent]).present.tolist() == [True] * 5 + [False]
