@@ -203,25 +203,3 @@ def test_embeddings_are_the_same_for_the_same_words_and_at_most_96_a_call(
     ):
         assert wrong.status_code == wrong.json()["status"] == status
         assert wrong.json()["error"].keys() == {"code", "message"}
-
-
-def test_metadata_is_updated_in_one_namespace_and_vectors_are_counted_by_namespace(
-    pinecone: PineconeEmulator,
-) -> None:
-    upsert(pinecone, record("a", n=1), record("b", n=2), namespace="n")
-    upsert(pinecone, record("a"))
-    set_it = {"id": "a", "namespace": "n", "setMetadata": {"m": "x"}}
-    assert call(pinecone, "/vectors/update", set_it).json() == {}
-    assert pinecone.index.namespaces["n"]["a"].metadata == {"n": 1, "m": "x"}
-    stats = call(pinecone, "/describe_index_stats", {}).json()
-    assert stats["namespaces"] == {"n": {"vectorCount": 2}, "__default__": {"vectorCount": 1}}
-    assert stats["totalVectorCount"] == 3
-
-
-def test_connections_can_be_refused_for_a_while_and_the_vectors_stay(
-    pinecone: PineconeEmulator,
-) -> None:
-    upsert(pinecone, record("a"))
-    with pinecone.refusing(), pytest.raises(httpx.ConnectError):
-        call(pinecone, "/vectors/fetch?ids=a")
-    assert "a" in call(pinecone, "/vectors/fetch?ids=a").json()["vectors"]

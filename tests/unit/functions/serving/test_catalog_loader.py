@@ -169,25 +169,15 @@ def test_if_the_newest_snapshot_does_not_fit_an_older_one_is_loaded(
     assert shelf.fetched[-1] == small.version
 
 
+@pytest.mark.parametrize("unreadable", [1, 2])
 def test_a_snapshot_that_cannot_be_read_does_not_end_the_search(
-    tmp_path: Path, shelf: CountingShelf
+    tmp_path: Path, shelf: CountingShelf, unreadable: int
 ) -> None:
-    good, bad = published(tmp_path, 2)
-    path = tmp_path / "snapshots" / bad.version
-    path.unlink()
-    path.mkdir()  # as a file without permission, and it holds for root, too
-    holder = holder_of(shelf)
-    assert version_after_refresh(holder) == good.version
-    assert holder.degraded == ("catalog_unreachable",)
-
-
-def test_if_no_snapshot_can_be_read_no_catalog_is_held(
-    tmp_path: Path, shelf: CountingShelf
-) -> None:
-    for catalog in published(tmp_path, 2):
+    catalogs = published(tmp_path, 2)
+    for catalog in catalogs[-unreadable:]:
         path = tmp_path / "snapshots" / catalog.version
         path.unlink()
-        path.mkdir()
+        path.mkdir()  # as a file without permission, and it holds for root, too
     holder = holder_of(shelf)
-    assert version_after_refresh(holder) == ""
+    assert version_after_refresh(holder) == (catalogs[0].version if unreadable == 1 else "")
     assert holder.degraded == ("catalog_unreachable",)

@@ -123,12 +123,6 @@ def test_every_drift_is_found_and_repaired_and_not_found_again(
     assert store.writes == writes
 
 
-def test_a_check_finds_the_same_and_writes_nothing(store: TroubledStore) -> None:
-    _, batches = go(store, check=True)
-    assert batches.drift == found()
-    assert not store.writes
-
-
 def test_a_user_who_fails_is_tried_again_and_stops_no_other(store: TroubledStore) -> None:
     store.failures.update({"lost": 2, "much": 99})
     _, batches = go(store)

@@ -48,14 +48,10 @@ def test_a_declaration_may_have_spaces_and_stand_late() -> None:
     assert title(body.format("ru", "Привет").encode("cp1251")) == "Привет"
 
 
+@pytest.mark.parametrize("declared", [None, "koi8-r"])
 @pytest.mark.parametrize("header", ["text/xml; charset=windows-1251", 'text/xml; charset="CP1251"'])
-def test_the_charset_may_stand_in_http_alone(header: str) -> None:
-    assert title(feed("Привет", "cp1251", None), header) == "Привет"
-
-
-def test_http_goes_before_the_declaration() -> None:
-    body = feed("Привет", "cp1251", "koi8-r")
-    assert title(body, "application/xml; charset=windows-1251") == "Привет"
+def test_the_charset_of_http_goes_before_any_declaration(header: str, declared: str | None) -> None:
+    assert title(feed("Привет", "cp1251", declared), header) == "Привет"
 
 
 @pytest.mark.parametrize(
