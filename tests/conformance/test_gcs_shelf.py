@@ -86,11 +86,6 @@ def test_a_snapshot_larger_than_one_request_is_stored_whole_and_once(
     assert shelf.fetch("v1", 30) == data
 
 
-def test_an_empty_snapshot_is_fetched_as_nothing(shelf: Shelf) -> None:
-    put(shelf, "v1", b"")
-    assert bytes(shelf.fetch("v1", T)) == b""
-
-
 def test_a_pointer_far_too_long_is_not_read(
     storage: StorageEmulator, bucket: str, shelf: Shelf
 ) -> None:

@@ -1,7 +1,6 @@
 """Embeddings from Pinecone, through the SDK, from an emulator that validates requests."""
 
 import msgspec
-import numpy as np
 import pytest
 
 from emulators.pinecone.server import MAX_URL_BYTES, PineconeEmulator
@@ -20,10 +19,6 @@ def named(*names: str) -> list[Episode]:
 
 class TestPinecone(VectorStoreContract):
     @pytest.fixture
-    def known(self) -> list[Episode]:
-        return episodes(250)
-
-    @pytest.fixture
     def store(self, pinecone: PineconeEmulator, known: list[Episode]) -> VectorStore:
         store_vectors(pinecone, known)
         return pinecone_vectors(pinecone)
@@ -31,18 +26,17 @@ class TestPinecone(VectorStoreContract):
 
 class TestPineconeThatEmbeds(VectorStoreContract):
     @pytest.fixture
-    def known(self) -> list[Episode]:
-        return episodes(250)
-
-    @pytest.fixture
     def store(self, pinecone: PineconeEmulator) -> VectorStore:
         return pinecone_vectors(pinecone, model=MODEL)
 
 
-def test_values_come_as_they_are_stored(pinecone: PineconeEmulator) -> None:
+def test_values_come_as_they_are_stored_without_a_warning(
+    pinecone: PineconeEmulator, recwarn: pytest.WarningsRecorder
+) -> None:
     some = episodes(250)
     stored = store_vectors(pinecone, some)
     found = pinecone_vectors(pinecone).vectors(some)
+    assert not [one for one in recwarn if one.category is not DeprecationWarning]
     assert found.matrix.tobytes() == stored.matrix.tobytes()
     assert found.present.tolist() == stored.present.tolist()
     assert 0 < found.present.sum() < 250
@@ -233,56 +227,50 @@ def test_a_model_that_there_is_not_is_named(pinecone: PineconeEmulator) -> None:
     assert pinecone.requests["/embed"] == 1
 
 
-class TestDescribing:
-    def test_vectors_that_were_there_before_get_what_a_query_filters_by(
-        self, pinecone: PineconeEmulator
-    ) -> None:
-        some = episodes(150)
-        stored = store_vectors(pinecone, some)
-        records = pinecone.index.namespaces["__default__"]
-        records["episode-2"].metadata = {"theirs": ["kept"], "credibility": 0}
-        before = {name: record.values for name, record in records.items()}
-        store = pinecone_vectors(pinecone)
-        assert store.describe(some) == stored.present.sum()
-        assert {name: record.values for name, record in records.items()} == before
-        assert records["episode-2"].metadata["theirs"] == ["kept"]
-
-        embedding = pinecone_vectors(pinecone, model=MODEL, namespace="embedded")
-        embedding.vectors(some)
-        for name, record in records.items():
-            ours = pinecone.index.namespaces["embedded"][name].metadata
-            assert ours.items() <= (record.metadata or {}).items()
-        assert embedding.describe(some) == 0
-
-    def test_only_those_that_differ_are_written(self, pinecone: PineconeEmulator) -> None:
-        some = episodes(150)
-        store = pinecone_vectors(pinecone, model=MODEL)
-        store.vectors(some)
-        later = [msgspec.structs.replace(some[7], published_at=NOW), *some[:7], *some[8:]]
-        assert store.describe(later) == 1
-        assert pinecone.requests["/vectors/update"] == 1
-        metadata = pinecone.index.namespaces["__default__"]["episode-7"].metadata
-        assert metadata["published_at"] == int(NOW.timestamp())
-
-    def test_what_is_not_in_the_index_is_not_made(self, pinecone: PineconeEmulator) -> None:
-        assert pinecone_vectors(pinecone).describe(episodes(5)) == 0
-        assert not pinecone.requests["/vectors/update"]
-
-    def test_namespaces_are_kept_apart(self, pinecone: PineconeEmulator) -> None:
-        some = episodes(5)
-        for namespace in ("", "one", "another"):
-            store_vectors(pinecone, some, namespace)
-        assert pinecone_vectors(pinecone, namespace="one").describe(some) == 5
-        described = {
-            name: all(record.metadata for record in records.values())
-            for name, records in pinecone.index.namespaces.items()
-        }
-        assert described == {"__default__": False, "one": True, "another": False}
-
-
-def test_rows_are_float32_without_a_warning(
-    pinecone: PineconeEmulator, recwarn: pytest.WarningsRecorder
+def test_vectors_that_were_there_before_get_what_a_query_filters_by(
+    pinecone: PineconeEmulator,
 ) -> None:
-    store_vectors(pinecone, episodes(10))
-    assert pinecone_vectors(pinecone).vectors(episodes(10)).matrix.dtype == np.float32
-    assert not [one for one in recwarn if one.category is not DeprecationWarning]
+    some = episodes(150)
+    stored = store_vectors(pinecone, some)
+    records = pinecone.index.namespaces["__default__"]
+    records["episode-2"].metadata = {"theirs": ["kept"], "credibility": 0}
+    before = {name: record.values for name, record in records.items()}
+    store = pinecone_vectors(pinecone)
+    assert store.describe(some) == stored.present.sum()
+    assert {name: record.values for name, record in records.items()} == before
+    assert records["episode-2"].metadata["theirs"] == ["kept"]
+
+    embedding = pinecone_vectors(pinecone, model=MODEL, namespace="embedded")
+    embedding.vectors(some)
+    for name, record in records.items():
+        ours = pinecone.index.namespaces["embedded"][name].metadata
+        assert ours.items() <= (record.metadata or {}).items()
+    assert embedding.describe(some) == 0
+
+
+def test_only_those_that_differ_are_written(pinecone: PineconeEmulator) -> None:
+    some = episodes(150)
+    store = pinecone_vectors(pinecone, model=MODEL)
+    store.vectors(some)
+    later = [msgspec.structs.replace(some[7], published_at=NOW), *some[:7], *some[8:]]
+    assert store.describe(later) == 1
+    assert pinecone.requests["/vectors/update"] == 1
+    metadata = pinecone.index.namespaces["__default__"]["episode-7"].metadata
+    assert metadata["published_at"] == int(NOW.timestamp())
+
+
+def test_what_is_not_in_the_index_is_not_made(pinecone: PineconeEmulator) -> None:
+    assert pinecone_vectors(pinecone).describe(episodes(5)) == 0
+    assert not pinecone.requests["/vectors/update"]
+
+
+def test_vectors_of_other_namespaces_are_not_described(pinecone: PineconeEmulator) -> None:
+    some = episodes(5)
+    for namespace in ("", "one", "another"):
+        store_vectors(pinecone, some, namespace)
+    assert pinecone_vectors(pinecone, namespace="one").describe(some) == 5
+    described = {
+        name: all(record.metadata for record in records.values())
+        for name, records in pinecone.index.namespaces.items()
+    }
+    assert described == {"__default__": False, "one": True, "another": False}

@@ -20,6 +20,10 @@ from tests.support.catalogs import NOW, episodes, vectors_of
 class VectorStoreContract:
     """The suite. `known` are episodes that the store has, or can make, embeddings for."""
 
+    @pytest.fixture
+    def known(self) -> list[Episode]:
+        return episodes(250)
+
     def test_rows_are_in_the_episodes_order(self, store: VectorStore, known: list[Episode]) -> None:
         there, back = store.vectors(known), store.vectors(known[::-1])
         assert there.matrix.shape[0] == len(known) == len(there.present)
@@ -52,10 +56,6 @@ class VectorStoreContract:
 
 
 class TestNpz(VectorStoreContract):
-    @pytest.fixture
-    def known(self) -> list[Episode]:
-        return episodes(40)
-
     @pytest.fixture
     def store(self, tmp_path: Path, known: list[Episode]) -> VectorStore:
         vectors = vectors_of(known)
