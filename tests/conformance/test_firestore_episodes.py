@@ -16,6 +16,7 @@ from tests.support.counting_proxy import CountingProxy
 from tests.support.timing import within
 
 T0 = datetime(2026, 2, 5, 10, tzinfo=UTC)
+LATER = T0 + timedelta(seconds=1)
 
 
 def episode(number: int, updated_at: datetime | None = T0, **fields: Any) -> dict[str, Any]:
@@ -28,6 +29,11 @@ def put(client: Client, documents: dict[str, dict[str, Any]]) -> None:
     for name, fields in documents.items():
         batch.set(client.document("episodes", name), fields)
     batch.commit()
+
+
+def ids_of(changes: CollectionChanges) -> tuple[list[str], list[str]]:
+    """The ids of what changed and of what was deleted."""
+    return [record.fields["id"] for record in changes.records], changes.deleted
 
 
 @pytest.fixture
@@ -123,47 +129,46 @@ class TestFirestoreEpisodes(OutsideSourceContract):
             list(source.read())
 
 
-class TestChangedSince:
-    later = T0 + timedelta(seconds=1)
+@pytest.fixture
+def source(firestore_project: str) -> FirestoreEpisodes:
+    return FirestoreEpisodes(firestore_project, page_size=3)
 
-    @pytest.fixture
-    def source(self, firestore_project: str) -> FirestoreEpisodes:
-        return FirestoreEpisodes(firestore_project, page_size=3)
 
-    def names(self, changes: CollectionChanges) -> tuple[list[str], list[str]]:
-        return [record.fields["id"] for record in changes.records], changes.deleted
+def test_nothing_changed_costs_a_count(
+    ten: dict[str, Any], source: FirestoreEpisodes, counted: CountingProxy
+) -> None:
+    assert source.changed_since(T0, ten) == CollectionChanges([], [])
+    assert counted.documents_read == 0
+    assert counted.calls == {"RunQuery": 1, "RunAggregationQuery": 1}
 
-    def test_nothing_changed_costs_a_count(
-        self, ten: dict[str, Any], source: FirestoreEpisodes, counted: CountingProxy
-    ) -> None:
-        assert source.changed_since(T0, ten) == CollectionChanges([], [])
-        assert counted.documents_read == 0
-        assert counted.calls == {"RunQuery": 1, "RunAggregationQuery": 1}
 
-    def test_only_what_changed_is_read(
-        self, client: Client, ten: dict[str, Any], source: FirestoreEpisodes, counted: CountingProxy
-    ) -> None:
-        changed = {f"e{i}": episode(i, self.later, language="en") for i in (7, 1, 3, 5)}
-        put(client, changed | {"new": episode(11, self.later)})
-        assert self.names(source.changed_since(T0, ten)) == (["e1", "e3", "e5", "e7", "new"], [])
-        assert counted.documents_read == 5
+def test_only_what_changed_is_read(
+    client: Client, ten: dict[str, Any], source: FirestoreEpisodes, counted: CountingProxy
+) -> None:
+    changed = {f"e{i}": episode(i, LATER, language="en") for i in (7, 1, 3, 5)}
+    put(client, changed | {"new": episode(11, LATER)})
+    assert ids_of(source.changed_since(T0, ten)) == (["e1", "e3", "e5", "e7", "new"], [])
+    assert counted.documents_read == 5
 
-    def test_what_was_deleted_is_found_by_listing_ids(
-        self, client: Client, ten: dict[str, Any], source: FirestoreEpisodes
-    ) -> None:
-        for name in ("e2", "e9"):
-            client.document("episodes", name).delete()
-        put(client, {"e4": episode(4, self.later)})
-        assert self.names(source.changed_since(T0, ten)) == (["e4"], ["e2", "e9"])
 
-    def test_what_was_added_without_a_time_is_found_by_the_count(
-        self, client: Client, ten: dict[str, Any], source: FirestoreEpisodes
-    ) -> None:
-        put(client, {f"new{i}": episode(i, None) for i in range(7)})
-        expected = ([f"new{i}" for i in range(7)], [])
-        assert self.names(source.changed_since(T0, ten)) == expected
+def test_what_was_deleted_is_found_by_listing_ids(
+    client: Client, ten: dict[str, Any], source: FirestoreEpisodes
+) -> None:
+    for name in ("e2", "e9"):
+        client.document("episodes", name).delete()
+    put(client, {"e4": episode(4, LATER)})
+    assert ids_of(source.changed_since(T0, ten)) == (["e4"], ["e2", "e9"])
 
-    def test_known_ids_that_never_were_are_reported_as_deleted(
-        self, ten: dict[str, Any], source: FirestoreEpisodes
-    ) -> None:
-        assert self.names(source.changed_since(T0, [*ten, "ghost"])) == ([], ["ghost"])
+
+def test_what_was_added_without_a_time_is_found_by_the_count(
+    client: Client, ten: dict[str, Any], source: FirestoreEpisodes
+) -> None:
+    put(client, {f"new{i}": episode(i, None) for i in range(7)})
+    expected = ([f"new{i}" for i in range(7)], [])
+    assert ids_of(source.changed_since(T0, ten)) == expected
+
+
+def test_known_ids_that_never_were_are_reported_as_deleted(
+    ten: dict[str, Any], source: FirestoreEpisodes
+) -> None:
+    assert ids_of(source.changed_since(T0, [*ten, "ghost"])) == ([], ["ghost"])

@@ -1,4 +1,4 @@
-"""Valid tokens name a user; all others are refused."""
+"""Valid tokens name a user; all others are refused. Only the Auth emulator's may be unsigned."""
 
 import asyncio
 import base64
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from functions.auth.firebase import EmulatorVerifier, FirebaseVerifier
 from functions.problems import ProblemError
+from functions.settings import SettingsError
 from tests.support.bearers import ask, refusal, request
 from tests.support.google import Google
 from tests.support.tokens import (
@@ -24,6 +25,7 @@ from tests.support.tokens import (
     handmade,
     hmac_signed,
     token,
+    unsigned,
 )
 
 
@@ -136,3 +138,43 @@ def test_only_the_claim_true_makes_an_admin(users: FirebaseVerifier) -> None:
     assert not asyncio.run(users.is_admin(request()))
     with pytest.raises(ProblemError):
         admin(token(admin=True, exp=1))
+
+
+def test_a_project_is_needed() -> None:
+    with pytest.raises(SettingsError, match="FIREBASE_PROJECT"):
+        FirebaseVerifier("")
+
+
+def test_the_emulator_s_users_have_unsigned_tokens() -> None:
+    users = EmulatorVerifier("demo-x", k_service="")
+    assert asyncio.run(users.uid(request())) is None
+    assert ask(users, unsigned()) == "alice"
+    wrong = {
+        "aud": ["demo-y"],
+        "iss": ["demo-x"],
+        "exp": [1, None, float("inf")],
+        "sub": ["", 7, None],
+        **{claim: [SOON] for claim in ("iat", "nbf", "auth_time")},
+    }
+    for claim, values in wrong.items():
+        for value in values:
+            refusal(users, f"Bearer {unsigned(**{claim: value})}")
+    refusal(users, f"Bearer {unsigned()}c2ln")
+    refusal(users, f"Bearer {token(project='demo-x').rpartition('.')[0]}.")
+    refusal(users, f"Bearer {token(project='demo-x')}")
+
+
+@pytest.mark.parametrize(
+    ("project", "k_service", "setting"),
+    [
+        ("demo-x", "create-session", "AUTH"),
+        (PROJECT, "", "FIREBASE_PROJECT"),
+        ("", "", "FIREBASE_PROJECT"),
+        ("my-demo-x", "", "FIREBASE_PROJECT"),
+    ],
+)
+def test_unsigned_tokens_are_accepted_only_locally(
+    project: str, k_service: str, setting: str
+) -> None:
+    with pytest.raises(SettingsError, match=setting):
+        EmulatorVerifier(project, k_service=k_service)

@@ -19,13 +19,10 @@ def test_drift_names_all_that_is_wrong(uid: str) -> None:
     assert all(kind.replace("_", " ") in str(drift) for kind in drift.kinds)
 
 
-def test_an_unreadable_summary_has_no_further_drift() -> None:
-    assert drift_between(StoredSummary(None, "r"), RIGHT) == Drift(unreadable=True)
-    nobody = drift_between(StoredSummary(None, "r"), None)
-    assert nobody == Drift(unreadable=True, summary_superfluous=True)
-
-
-def test_a_correct_summary_has_no_drift() -> None:
+def test_an_unreadable_summary_has_no_further_drift_and_a_correct_one_has_none() -> None:
+    unreadable = StoredSummary(None, "r")
+    assert drift_between(unreadable, RIGHT) == Drift(unreadable=True)
+    assert drift_between(unreadable, None) == Drift(unreadable=True, summary_superfluous=True)
     assert drift_between(StoredSummary(RIGHT, "r"), RIGHT) == Drift()
     assert not Drift().kinds
 

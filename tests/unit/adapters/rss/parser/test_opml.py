@@ -21,17 +21,8 @@ def locations(body: str) -> list[str]:
 )
 def test_what_one_show_is_called_loses_no_other(text: str) -> None:
     one, other = '<outline text="a" xmlUrl="one"/>', '<outline text="b" xmlUrl="other"/>'
-    assert locations(f'{one}<outline text="{text}" xmlUrl="here"/>{other}') == [
-        "one",
-        "here",
-        "other",
-    ]
-
-
-def test_an_address_keeps_what_stands_behind_a_bare_ampersand() -> None:
-    assert locations('<outline xmlUrl="http://a/?x=1&copy=2&lang=3&amp;y=&#38;"/>') == [
-        "http://a/?x=1&copy=2&lang=3&y=&"
-    ]
+    found = locations(f'{one}<outline text="{text}" xmlUrl="here"/>{other}')
+    assert found == ["one", "here", "other"]
 
 
 @pytest.mark.parametrize(
@@ -42,11 +33,9 @@ def test_an_address_keeps_what_stands_behind_a_bare_ampersand() -> None:
         ('<OUTLINE xmlUrl="a"/>', ["a"]),
         ('<o:outline xmlns:o="urn:o" o:xmlUrl="a"/>', ["a"]),
         ('<outline type="include" url="a.opml"/>', ["a.opml"]),
-        (
-            '<outline type="Link" url="http://x.example/a.OPML?v=1"/>',
-            ["http://x.example/a.OPML?v=1"],
-        ),
-        ('<outline type="link" url="http://x.example/"/>', []),
+        ('<outline type="Link" url="http://x/a.OPML?v=1"/>', ["http://x/a.OPML?v=1"]),
+        ('<outline type="link" url="http://x/"/>', []),
+        ('<outline xmlUrl="http://a/?x=1&copy=2&y&amp;z=&#38;"/>', ["http://a/?x=1&copy=2&y&z=&"]),
         ('<outline type="rss" url="a"/>', ["a"]),
         ('<outline type="rss" xmlUrl="a" url="b" htmlUrl="c"/>', ["a"]),
         ('<outline text="no address"/>', []),
