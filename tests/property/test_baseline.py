@@ -57,17 +57,6 @@ def test_the_queue_is_the_one_that_the_definition_gives(
     assert slate.scores / 1e6 == pytest.approx(np.array([one[1:] for one in wanted]), abs=2e-6)
 
 
-@given(engagements)
-@settings(max_examples=40)
-def test_the_order_in_which_a_client_sends_engagements_does_not_matter(
-    engagements: list[dict[str, Any]],
-) -> None:
-    there = ranked(engagements=engagements)
-    back = ranked(engagements=engagements[::-1])
-    assert ids_of(CATALOG, there.rows) == ids_of(CATALOG, back.rows)
-    assert np.array_equal(there.scores, back.scores)
-
-
 def test_each_of_the_four_user_states_has_a_feed_of_its_own() -> None:
     history = [{"episode_id": EPISODES[3].id, "type": "bookmark", "timestamp": NOW}]
     states: list[dict[str, Any]] = [

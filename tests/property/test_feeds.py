@@ -23,14 +23,8 @@ from tests.support.feed_documents import ITUNES, entries
 from tests.support.feed_strategies import NAMESPACES, feeds, items
 
 URL = "https://feeds.example/show"
-EXPLICIT = {
-    "yes": True,
-    "true": True,
-    "explicit": True,
-    "no": False,
-    "clean": False,
-    "false": False,
-}
+EXPLICIT = dict.fromkeys(("yes", "true", "explicit"), True)
+EXPLICIT |= dict.fromkeys(("no", "clean", "false"), False)
 FAULTS = [
     *("&", "&nbsp;", "&lang=", "&#0;", "a < b", "<3", "<br>", "<p>", "</p>", "<b", "]]>", "\x0b"),
     *("<x@y.z>", "<img src='a' src=b>", "<a href=x>", "</i>", "<?php ?>"),

@@ -35,6 +35,11 @@ def run(*arguments: str) -> int:
     )
 
 
+def publish(here: Path, count: int, *options: str) -> int:
+    file = write(here / "e.json", range(count))
+    return run("publish", "--episodes", file, "--shelf", "shelf", *options)
+
+
 def versions(capsys: pytest.CaptureFixture[str]) -> list[str]:
     capsys.readouterr()
     assert run("list", "--shelf", "shelf") == 0
@@ -123,8 +128,7 @@ def test_publishing_rolling_back_and_pruning(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for last in (50, 55, 60):
-        file = write(here / "e.json", range(last))
-        assert run("publish", "--episodes", file, "--shelf", "shelf") == 0
+        assert publish(here, last) == 0
     first, second, third = versions(capsys)
     assert third.endswith("current")
     assert run("rollback", "--shelf", "shelf") == 0
@@ -141,35 +145,33 @@ def test_publishing_rolling_back_and_pruning(
 def test_publishing_the_same_catalog_again_changes_nothing(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = write(here / "e.json", range(50))
     for word in ("published", "unchanged"):
-        assert run("publish", "--episodes", file, "--shelf", "shelf") == 0
+        assert publish(here, 50) == 0
         assert word in capsys.readouterr().out
     assert len(versions(capsys)) == 1
 
 
 def test_the_gate_refuses_unless_forced(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("publish", "--episodes", write(here / "e.json", range(50)), "--shelf", "shelf") == 0
-    fewer = ["publish", "--episodes", write(here / "e.json", range(30)), "--shelf", "shelf"]
-    assert run(*fewer) == 1
+    assert publish(here, 50) == 0
+    assert publish(here, 30) == 1
     said = capsys.readouterr().err
     assert "lost_episodes: 20 of the 50" in said
     assert len(versions(capsys)) == 1
-    assert run(*fewer, "--force") == 0
+    assert publish(here, 30, "--force") == 0
     assert "forced past lost_episodes" in capsys.readouterr().err
 
 
 def test_a_damaged_snapshot_is_found_and_can_be_published_over(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("publish", "--episodes", write(here / "e.json", range(50)), "--shelf", "shelf") == 0
+    assert publish(here, 50) == 0
     (stored,) = (here / "shelf/snapshots").iterdir()
     overwrite(stored, stored.read_bytes()[:-1])
     with pytest.raises(SnapshotError):
         decode(stored.read_bytes())
     assert run("verify", "--shelf", "shelf") == 1
     assert "truncated" in capsys.readouterr().err
-    assert run("publish", "--episodes", write(here / "e.json", range(20)), "--shelf", "shelf") == 0
+    assert publish(here, 20) == 0
     assert "cannot be read, so nothing was compared" in capsys.readouterr().err
     assert run("verify", "--shelf", "shelf") == 0
 
@@ -192,8 +194,7 @@ def test_a_rollback_while_pruning_loses_nothing(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for last in (50, 55, 60):
-        file = write(here / "e.json", range(last))
-        assert run("publish", "--episodes", file, "--shelf", "shelf") == 0
+        assert publish(here, last) == 0
     first = FolderShelf(here / "shelf").entries(1)[0].version
     delete = FolderShelf.delete
 

@@ -109,11 +109,6 @@ def test_estimates_of_three_decisions_worked_out_by_hand() -> None:
     assert found.mean_weight == pytest.approx(1)
 
 
-@given(st.integers(1, 50), st.floats(0.01, 10))
-def test_the_effective_size_of_equal_weights_is_their_number(count: int, weight: float) -> None:
-    assert effective_size(np.full(count, weight)) == pytest.approx(count)
-
-
 @given(weights)
 def test_the_effective_size_is_between_one_and_the_number_of_nonzero_weights(
     given_weights: FloatArray,

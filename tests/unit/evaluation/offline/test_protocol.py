@@ -12,7 +12,7 @@ from catalog_builder.signals.aggregates import SignalParameters
 from evaluation.data.events import Event, Events
 from evaluation.data.training import TrainingData, training_data
 from evaluation.offline import replay
-from evaluation.offline.protocol import MIN_EVENTS, targets
+from evaluation.offline.protocol import targets
 from evaluation.offline.run import run_after_cut
 from evaluation.offline.scenario_recommender import ScenarioRecommender
 from feed.model.timestamps import DAY_US
@@ -39,36 +39,6 @@ def asked(train: list[Event], test: list[Event]) -> dict[str, int]:
     ids = [known.catalog.ids[row] for row in found.rows.tolist()]
     numbers = [int(one.removeprefix("episode-")) for one in ids]
     return dict(zip([user.user_id for user in found.users], numbers, strict=True))
-
-
-NOT_INTERESTED = event("a", 20, -1, "not_interested")
-
-
-@pytest.mark.parametrize(
-    ("train", "test", "targets_"),
-    [
-        # The first later event, though it comes later in the file; episode 3 is seen.
-        (TRAIN, [event("a", 20, -3), event("a", 21, -2), event("a", 3, -1)], {"a": 21}),
-        (TRAIN, [event("a", 21, -2), event("a", 20, -2)], {"a": 21}),
-        (TRAIN, [event("a", 20, -2), event("a", 21, -2)], {"a": 20}),
-        (TRAIN, [NOT_INTERESTED], {}),
-        (TRAIN, [NOT_INTERESTED, event("a", 21, -2, "click")], {"a": 21}),
-        ([*TRAIN, event("a", 20, 0.5, "not_interested")], [event("a", 20, -1)], {}),
-        (history("a", list(range(MIN_EVENTS - 1))), [event("a", 20, -1)], {}),
-        (history("a", list(range(MIN_EVENTS))), [event("a", 20, -1)], {"a": 20}),
-        (history("a", [1] * MIN_EVENTS), [event("a", 20, -1)], {"a": 20}),
-        (TRAIN, history("new", list(range(9))), {}),
-    ],
-    ids=[
-        *("the first unseen one", "a tie: first line", "a tie: other order"),
-        *("not interested", "after not interested", "seen as not interested"),
-        *("too few events", "enough events", "enough events with one episode", "new user"),
-    ],
-)
-def test_the_target_is_the_first_later_choice_of_an_unseen_episode(
-    train: list[Event], test: list[Event], targets_: dict[str, int]
-) -> None:
-    assert asked(train, test) == targets_
 
 
 def test_events_with_episodes_outside_the_catalog_are_left_out_and_counted() -> None:
