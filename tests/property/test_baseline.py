@@ -48,11 +48,7 @@ def test_the_queue_is_the_one_that_the_definition_gives(
     engagements: list[dict[str, Any]], interests: list[str], excluded: list[str]
 ) -> None:
     wanted = oracle.baseline(EPISODES, VECTORS, engagements, NOW, interests, excluded)
-    slate = ranked(
-        engagements=engagements,
-        category_interests=interests,
-        excluded_ids=excluded,
-    )
+    slate = ranked(engagements=engagements, category_interests=interests, excluded_ids=excluded)
     assert ids_of(CATALOG, slate.rows) == [one.id for one in wanted]
     assert slate.scores / 1e6 == pytest.approx(np.array([one[1:] for one in wanted]), abs=2e-6)
 

@@ -24,9 +24,7 @@ def read(tmp_path: Path, text: str | bytes) -> Events:
     return read_events(path)
 
 
-def test_a_file_may_have_columns_in_any_order_and_further_ones(
-    tmp_path: Path,
-) -> None:
+def test_a_file_may_have_columns_in_any_order_and_further_ones(tmp_path: Path) -> None:
     found = read(
         tmp_path,
         "note,timestamp,type,progress,episode_id,user_id\n"
@@ -111,9 +109,7 @@ def test_a_gzipped_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
 
 
 @given(st.lists(some, max_size=30))
-def test_events_are_sorted_by_time_and_then_by_line(
-    events: list[Event],
-) -> None:
+def test_events_are_sorted_by_time_and_then_by_line(events: list[Event]) -> None:
     found = Events.from_rows(events)
     columns = (found.user, found.episode, found.event_type, found.timestamp_us)
     read_back = [

@@ -127,9 +127,7 @@ def test_without_resamples_metrics_are_equal_and_have_no_intervals(
     assert quick.ci == {}
 
 
-def test_a_scenario_replaces_the_baseline_of_its_name(
-    known: TrainingData,
-) -> None:
+def test_a_scenario_replaces_the_baseline_of_its_name(known: TrainingData) -> None:
     names = [one.name for one in replay.recommenders(known, [shipped()["for_you"]])]
     assert names == ["for_you", "popularity", "recent_popularity", "neighbours", "content"]
     named = replay.recommenders(known, [parse('name = "content"')])

@@ -118,10 +118,7 @@ values = st.floats(-4, 4).map(lambda x: 10**x)
 
 @given(values, st.floats(1.001, 1e4), st.booleans(), st.floats(0, 1))
 def test_values_stay_within_bounds_when_rounded_and_map_back_to_their_point(
-    low: float,
-    ratio: float,
-    log: bool,
-    share: float,
+    low: float, ratio: float, log: bool, share: float
 ) -> None:
     bounds = ParameterBounds(low=low, high=low * ratio, log=log)
     space = SearchSpace(START, {"blend.quality": bounds}, {"mrr": 1.0})

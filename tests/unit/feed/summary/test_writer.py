@@ -51,9 +51,7 @@ def summaries_hold_three(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("summaries_hold_three")
 @pytest.mark.parametrize("dies", [False, True])
-def test_an_engagement_added_while_the_newest_are_read_is_not_lost(
-    dies: bool,
-) -> None:
+def test_an_engagement_added_while_the_newest_are_read_is_not_lost(dies: bool) -> None:
     store = store_of(a=9, b=8, c=7, d=1)
     del store.engagements["a"]
     deleting = refresh_summary(store, "u", ["a"])
