@@ -3,6 +3,7 @@ import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -17,6 +18,9 @@ from feed.model.episode import Episode
 from tests.support.catalogs import NOW, publish_to
 from tests.support.page import titles
 from tests.support.server import DEFAULTS, ROOT, Server
+from tests.support.sign_in import sdk
+
+__all__ = ["sdk"]
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -77,6 +81,21 @@ def demo_catalog() -> Catalog:
 def start_site(start_server: Callable[..., Server]) -> Callable[[], Server]:
     """Start the page and its API, with whatever the shelf holds."""
     return lambda: start_server(WEB=str(ROOT / "web"))
+
+
+@pytest.fixture
+def start_demo(
+    start_server: Callable[..., Server], tmp_path: Path, demo_catalog: Catalog
+) -> Callable[..., Server]:
+    """Start functions whose shelf holds the demo catalog."""
+    publish_to(tmp_path / "shelf", demo_catalog)
+    return start_server
+
+
+@pytest.fixture
+def hosted(start_demo: Callable[..., Server]) -> Server:
+    """The page and its API with users known by Firebase's tokens."""
+    return start_demo(WEB=str(ROOT / "web"), AUTH="emulator", FIREBASE_PROJECT="demo-x")
 
 
 @pytest.fixture(scope="session")

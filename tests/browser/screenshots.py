@@ -17,7 +17,7 @@ from feed.model.episode import Episode
 from tests.browser.conftest import ARGUMENTS
 from tests.support.catalogs import NOW, publish_to
 from tests.support.page import go, press, refresh, titles, visit
-from tests.support.server import ROOT, Server
+from tests.support.server import DEFAULTS, ROOT, Server
 from tests.support.sound import AUDIO, sound
 
 IMAGES = ROOT / "docs/images"
@@ -30,11 +30,9 @@ def start(shelf: Path) -> Server:
     sounding = [msgspec.structs.replace(one, audio_url=AUDIO) for one in episodes]
     publish_to(shelf, build_catalog(sounding, LsaVectors().vectors(episodes), NOW))
     settings = {
+        **DEFAULTS,
         "SHELF": str(shelf),
         "STORE": str(shelf / "users.db"),
-        "AUTH": "demo",
-        "CURSOR_KEYS": "a key for pictures that is long enough",
-        "NOW": NOW.isoformat(),
         "WEB": str(ROOT / "web"),
     }
     return Server(settings).start()

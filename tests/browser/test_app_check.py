@@ -7,25 +7,17 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from deploy.hosting import copy_site, extra_sources
-from feed.catalog.catalog import Catalog
 from tests.support.attestation import NUMBER, SITE_KEY, AppCheck, function, key_server
-from tests.support.catalogs import publish_to
 from tests.support.page import press, refresh, titles, until, visit
 from tests.support.server import ROOT, Server
-from tests.support.sign_in import Google, sdk
-
-__all__ = ["sdk"]
-
+from tests.support.sign_in import Google
 
 Start = Callable[[str], Server]
 
 
 @pytest.fixture
-def start_checked(
-    start_server: Callable[..., Server], tmp_path: Path, demo_catalog: Catalog
-) -> Iterator[Start]:
+def start_checked(start_demo: Callable[..., Server], tmp_path: Path) -> Iterator[Start]:
     """Start the page as it is deployed, with a function that answers only the project's apps."""
-    publish_to(tmp_path / "shelf", demo_catalog)
     keys = key_server()
     source = function(tmp_path / "source", keys)
     settings = {"AUTH": "emulator", "FIREBASE_PROJECT": "demo-x", "APP_CHECK": NUMBER}
@@ -34,7 +26,7 @@ def start_checked(
         public = tmp_path / "public"
         config = {"app_check_site_key": site_key} if site_key else {}
         copy_site(ROOT / "web", public, config, extra_sources("", site_key))
-        return start_server(source=source, WEB=str(public), **settings)
+        return start_demo(source=source, WEB=str(public), **settings)
 
     yield start
     keys.server.shutdown()

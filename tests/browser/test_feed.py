@@ -21,7 +21,9 @@ from tests.support.page import (
 from tests.support.server import Server
 
 
-def test_a_first_visit_shows_cards_and_contacts_no_other_host(page: Page, site: Server) -> None:
+def test_a_first_visit_asks_for_a_session_first_and_contacts_no_other_host(
+    page: Page, site: Server
+) -> None:
     problems = problems_of(page)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -34,19 +36,13 @@ def test_a_first_visit_shows_cards_and_contacts_no_other_host(page: Page, site: 
     page.wait_for_load_state("networkidle")
     assert problems == []
     assert [url for url in asked if not url.startswith((site.url, "data:"))] == []
-
-
-def test_the_session_is_among_the_first_requests_and_waits_for_no_other(
-    page: Page, site: Server
-) -> None:
-    asked: list[str] = []
-    page.on("request", lambda one: asked.append(one.url) if "/api/" in one.url else None)
-    visit(page, site)
-    first = asked[:4]
-    assert f"{site.url}/api/sessions/create" in first
+    assert f"{site.url}/api/sessions/create" in [url for url in asked if "/api/" in url][:4]
+    age = NOW - datetime.fromisoformat(site.create()["episodes"][0]["published_at"])
+    assert 2 <= age.days < 14
+    expect(page.locator("#feed .facts").first).to_contain_text(f"{age.days} days ago")
     page.route("**/api/me**", lambda route: route.abort())
     page.route("**/api/health", lambda route: route.abort())
-    refresh(page)  # nothing beside it is waited for
+    refresh(page)  # waits for nothing else
 
 
 def test_a_first_visit_asks_for_interests_and_the_feed_follows(page: Page, site: Server) -> None:
@@ -108,15 +104,6 @@ def test_the_place_is_kept_over_another_view_and_a_reload(page: Page, site: Serv
     assert not any(url.endswith("/sessions/create") for url in asked)
 
 
-def test_a_saved_episode_changes_the_next_session(page: Page, site: Server) -> None:
-    before = visit(page, site, "ada")
-    press(page, f"Save: {before[1]}")
-    page.locator("#toast").get_by_role("button", name="Refresh").click()
-    expect(page.locator("#intro")).to_contain_text("the last episode you picked")
-    expect(page.locator(".reason", has_text=f"bookmarked “{before[1]}”").first).to_be_visible()
-    assert before[1] not in titles(page)
-
-
 def test_unsent_engagements_are_sent_with_the_next_session_request(
     page: Page, site: Server
 ) -> None:
@@ -128,8 +115,13 @@ def test_unsent_engagements_are_sent_with_the_next_session_request(
     expect(page.locator("#foot")).not_to_contain_text("clock")  # this browser's runs months ahead
 
 
-def test_why_this_shows_the_score_parts_and_the_sources(page: Page, site: Server) -> None:
+def test_why_this_shows_the_score_parts_and_the_sources_and_no_taste_before_there_is_one(
+    page: Page, site: Server
+) -> None:
     first = visit(page, site)[0]
+    top = page.locator("#feed .card").first
+    press(top, "Why this?")
+    expect(top.locator(".why")).to_contain_text("Taste, not known yet")
     press(page, f"Save: {first}")
     refresh(page)
     scroll_for(page, 20)  # of the second page, too
@@ -142,22 +134,12 @@ def test_why_this_shows_the_score_parts_and_the_sources(page: Page, site: Server
         assert len(given) > 1
         assert abs(sum(given) - total) < 0.05
         expect(why).to_contain_text("Proposed as: ")
+    expect(top.locator(".why")).to_contain_text("Like your taste")
+    expect(top.locator(".why")).not_to_contain_text("not known")
     leaning = page.locator("#feed .card", has_text=f"bookmarked “{first}”").first
     if leaning.locator(".why").is_hidden():
         press(leaning, "Why this?")
     expect(leaning.locator(".why")).to_contain_text(f"Mostly because of “{first}”")
-
-
-def test_why_this_claims_no_taste_for_a_new_listener(page: Page, site: Server) -> None:
-    first = visit(page, site)[0]
-    why = page.locator("#feed .card").first.locator(".why")
-    press(page.locator("#feed .card").first, "Why this?")
-    expect(why).to_contain_text("Taste, not known yet")
-    press(page, f"Save: {first}")
-    refresh(page)
-    press(page.locator("#feed .card").first, "Why this?")
-    expect(why).to_contain_text("Like your taste")
-    expect(why).not_to_contain_text("not known")
 
 
 def test_more_like_this_opens_beside_the_episode(page: Page, site: Server) -> None:
@@ -184,11 +166,3 @@ def test_two_users_are_kept_apart(page: Page, site: Server) -> None:
     listen_as(page, "ada")
     expect(go(page, "saved")).to_contain_text(plain[0])
     assert f'"episode_title":"{plain[0]}' not in kept.replace("\\", "")
-
-
-def test_ages_are_computed_from_the_clock_of_the_server(page: Page, site: Server) -> None:
-    visit(page, site)
-    episode = site.create()["episodes"][0]
-    days = (NOW - datetime.fromisoformat(episode["published_at"])).days
-    assert 2 <= days < 14
-    expect(page.locator("#feed .facts").first).to_contain_text(f"{days} days ago")

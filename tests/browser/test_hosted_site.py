@@ -7,15 +7,11 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from feed.catalog.catalog import Catalog
-from tests.support.catalogs import publish_to
 from tests.support.deployment import ROOT, Account, needs_gcloud
 from tests.support.hosting import HostingEmulator, Site
 from tests.support.page import go, press, problems_of, refresh, scroll_for, titles
 from tests.support.server import Server
-from tests.support.sign_in import Google, sdk
-
-__all__ = ["sdk"]
+from tests.support.sign_in import Google
 
 pytestmark = needs_gcloud
 
@@ -70,15 +66,9 @@ def test_what_is_not_uploaded_is_not_served(hosting: HostingEmulator) -> None:
 
 
 def test_the_hosted_page_signs_a_guest_in_and_stores_engagements(
-    page: Page,
-    hosting: HostingEmulator,
-    start_server: Callable[..., Server],
-    tmp_path: Path,
-    demo_catalog: Catalog,
-    sdk: Path,
+    page: Page, hosting: HostingEmulator, start_demo: Callable[..., Server], sdk: Path
 ) -> None:
-    publish_to(tmp_path / "shelf", demo_catalog)
-    function = start_server(AUTH="emulator", FIREBASE_PROJECT=hosting.project)
+    function = start_demo(AUTH="emulator", FIREBASE_PROJECT=hosting.project)
 
     def rewritten(route: Route) -> None:
         url = route.request.url.replace(hosting.url, function.url)

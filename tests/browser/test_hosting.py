@@ -2,14 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, Route, expect
 
-from feed.catalog.catalog import Catalog
-from tests.support.catalogs import publish_to
 from tests.support.page import (
     go,
     menu,
@@ -21,9 +17,7 @@ from tests.support.page import (
     visit,
 )
 from tests.support.server import ROOT, Server
-from tests.support.sign_in import Google, sdk
-
-__all__ = ["sdk"]
+from tests.support.sign_in import Google
 
 CONFIGURATION = json.loads((ROOT / "firebase.json").read_text())
 HOSTING = CONFIGURATION["hosting"]
@@ -33,13 +27,6 @@ HEADERS = {one["key"]: one["value"] for one in HOSTING["headers"][0]["headers"]}
 def with_headers(route: Route) -> None:
     answer = route.fetch()
     route.fulfill(response=answer, headers={**answer.headers, **HEADERS})
-
-
-@pytest.fixture
-def hosted(start_server: Callable[..., Server], tmp_path: Path, demo_catalog: Catalog) -> Server:
-    """The site with users known by Firebase's tokens."""
-    publish_to(tmp_path / "shelf", demo_catalog)
-    return start_server(WEB=str(ROOT / "web"), AUTH="emulator", FIREBASE_PROJECT="demo-x")
 
 
 def test_a_guest_gets_a_feed_before_any_form_and_keeps_the_history(
@@ -70,21 +57,6 @@ def test_a_guest_gets_a_feed_before_any_form_and_keeps_the_history(
     expect(go(page, "saved")).to_contain_text("Nothing saved yet")
     assert len(google.users) == 2
     assert problems == []
-
-
-def test_an_expired_token_is_renewed_and_nothing_is_lost(
-    page: Page, hosted: Server, sdk: Path
-) -> None:
-    google = Google(page, sdk)
-    first = visit(page, hosted)[0]
-    refused = {"type": "urn:earshot:problem:invalid-token", "title": "No", "status": 401}
-    page.route(
-        "**/api/me/engagements", lambda route: route.fulfill(status=401, json=refused), times=1
-    )
-    before = google.asked.count("token")
-    with page.expect_response(lambda one: one.status == 201):
-        press(page, f"Save: {first}")
-    assert google.asked.count("token") == before + 1
 
 
 def test_without_guests_in_the_project_there_is_a_feed_still(
@@ -146,11 +118,8 @@ def test_a_script_in_the_page_itself_would_not_run(page: Page, site: Server) -> 
     assert any("Content Security Policy" in one for one in problems)
 
 
-def test_the_api_is_where_hosting_looks_for_it() -> None:
+def test_hosting_finds_the_api_and_no_emulators_in_the_configuration() -> None:
     (rewrite,) = HOSTING["rewrites"]
     assert rewrite["source"] == "/api/**"
     assert rewrite["run"]["serviceId"] == "create-session"
-
-
-def test_the_configuration_has_no_emulators_block() -> None:
     assert "emulators" not in CONFIGURATION

@@ -6,23 +6,17 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from deploy.hosting import copy_site, extra_sources
-from feed.catalog.catalog import Catalog
-from tests.support.catalogs import publish_to
 from tests.support.page import go, press, refresh, stored, titles, until, visit
 from tests.support.server import ROOT, Server
 
 
 def test_everything_works_with_the_api_at_another_origin(
-    browser: Browser,
-    start_server: Callable[..., Server],
-    tmp_path: Path,
-    demo_catalog: Catalog,
+    browser: Browser, start_demo: Callable[..., Server], tmp_path: Path
 ) -> None:
-    publish_to(tmp_path / "shelf", demo_catalog)
     public = tmp_path / "public"
     public.mkdir()
-    page_server = start_server(WEB=str(public), STORE=str(tmp_path / "none.db"))
-    api = start_server(CORS_ORIGINS=page_server.url)
+    page_server = start_demo(WEB=str(public), STORE=str(tmp_path / "none.db"))
+    api = start_demo(CORS_ORIGINS=page_server.url)
     address = f"{api.url}/api"
     copy_site(ROOT / "web", public, {"api": address}, extra_sources(address, ""))
     context = browser.new_context(permissions=["local-network-access"])  # both are on loopback

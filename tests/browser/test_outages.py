@@ -26,25 +26,22 @@ from tests.support.server import Server
 CREATE = "**/api/sessions/create"
 
 
-def test_the_page_reports_a_server_that_is_down_and_recovers(page: Page, site: Server) -> None:
+def test_while_the_server_is_down_the_cards_stay_and_the_page_tries_again(
+    page: Page, site: Server
+) -> None:
     before = visit(page, site)
+    press(page, f"Save: {before[0]}")
+    until(page, lambda: stored(site))
     site.kill()
-    page.locator("#feed .card:visible").last.scroll_into_view_if_needed()
     notice = page.locator("#notice")
+    page.locator("#feed .card:visible").last.scroll_into_view_if_needed()
     expect(notice).to_contain_text("The feed cannot be reached")
     assert titles(page) == before
     site.start()
     assert titles(page, 20)[:PAGE] == before
     expect(notice).to_be_hidden()
-
-
-def test_a_failed_refresh_keeps_the_cards(page: Page, site: Server) -> None:
-    before = visit(page, site)
-    press(page, f"Save: {before[0]}")
-    until(page, lambda: stored(site))
     site.kill()
     page.locator("#refresh").click()
-    notice = page.locator("#notice")
     expect(notice).to_contain_text("The feed cannot be reached")
     expect(notice).to_contain_text("tries again by itself")
     expect(notice).to_be_in_viewport()
@@ -122,10 +119,6 @@ def test_the_feed_appears_when_the_first_catalog_is_published(
 
 def test_only_a_missing_catalog_is_called_being_built(page: Page, site: Server) -> None:
     visit(page, site)
-    refuse(page, CREATE, "no-catalog", 503)
-    page.locator("#refresh").click()
-    expect(page.locator("#notice")).to_contain_text("The catalog is being built")
-    titles(page)
     refuse(page, CREATE, "store-unavailable", 503)
     page.locator("#refresh").click()
     expect(page.locator("#notice")).to_contain_text("because")

@@ -1,20 +1,15 @@
 """Sign-in that fails, ends or changes hands: nothing done is lost, or sent in another's name."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from feed.catalog.catalog import Catalog
-from tests.support.catalogs import publish_to
 from tests.support.page import go, press, titles, until, visit
-from tests.support.server import ROOT, Server
-from tests.support.sign_in import Google, sdk
-
-__all__ = ["sdk"]
+from tests.support.server import Server
+from tests.support.sign_in import Google
 
 WRITES = "**/api/me/engagements"
 EMAIL = "alice@example.com"
@@ -23,13 +18,6 @@ STEPS = {
     "sdk": re.compile(r"gstatic\.com/firebasejs"),
     "guest": re.compile(r"identitytoolkit.*accounts:signUp"),
 }
-
-
-@pytest.fixture
-def hosted(start_server: Callable[..., Server], tmp_path: Path, demo_catalog: Catalog) -> Server:
-    """The site with users known by Firebase's tokens."""
-    publish_to(tmp_path / "shelf", demo_catalog)
-    return start_server(WEB=str(ROOT / "web"), AUTH="emulator", FIREBASE_PROJECT="demo-x")
 
 
 def stored(site: Server, google: Google, uid: str) -> list[str]:
@@ -145,16 +133,18 @@ def test_the_outbox_of_a_guest_moves_to_the_account(page: Page, hosted: Server, 
     expect(go(page, "saved")).to_contain_text(first)
 
 
-def test_a_token_that_cannot_be_renewed_loses_nothing(
+def test_an_expired_token_is_renewed_once_it_can_be_and_nothing_is_lost(
     page: Page, hosted: Server, sdk: Path
 ) -> None:
     google, failing = Google(page, sdk), [True]
     first = visit(page, hosted)[0]
     (uid,) = google.users
+    before = google.asked.count("token")
     refused: dict[str, Any] = {"type": "urn:earshot:problem:invalid-token", "status": 401}
 
     def expired(route: Route) -> None:
-        route.fulfill(status=401, json=refused) if failing else route.fallback()
+        renewed = google.asked.count("token") > before
+        route.fallback() if renewed else route.fulfill(status=401, json=refused)
 
     page.route(WRITES, expired)
     page.route(
@@ -164,6 +154,7 @@ def test_a_token_that_cannot_be_renewed_loses_nothing(
     expect(page.locator("#banner")).to_contain_text("One change waits to be saved.")
     failing.clear()
     until(page, lambda: stored(hosted, google, uid) == [first])
+    assert google.asked.count("token") == before + 1
 
 
 def test_a_first_visit_that_goes_offline_reloads_and_returns_is_one_guest(

@@ -19,6 +19,7 @@ from tests.support.server import ROOT
 from tests.support.tokens import KEYS
 
 NUMBER = "123"
+LIFETIME_S = 3600
 SITE_KEY = "6LcKeyOfTheSite"
 ANSWER = "an answer of reCAPTCHA"
 OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
@@ -48,7 +49,6 @@ class AppCheck:
     def __init__(self, page: Page | BrowserContext, project: str = "demo-x") -> None:
         self.exchanged = 0
         self.refusing = False
-        self.lifetime_s = 3600
         self.path = f"/v1/projects/{project}/apps/1:123:web:abc:exchangeRecaptchaEnterpriseToken"
         page.route(
             re.compile(r"https://www\.google\.com/recaptcha/enterprise\.js"),
@@ -69,11 +69,11 @@ class AppCheck:
             error = {"error": {"code": 403, "message": "App attestation failed."}}
             return route.fulfill(status=403, json=error, headers=OPEN)
         self.exchanged += 1
-        answer = {"token": app_token(self.lifetime_s), "ttl": f"{self.lifetime_s}s"}
+        answer = {"token": app_token(), "ttl": f"{LIFETIME_S}s"}
         return route.fulfill(json=answer, headers=OPEN)
 
 
-def app_token(lifetime_s: int = 3600) -> str:
+def app_token() -> str:
     """A token of one of the project's apps."""
     now = int(time.time())
     claims = {
@@ -81,7 +81,7 @@ def app_token(lifetime_s: int = 3600) -> str:
         "aud": [f"projects/{NUMBER}", "projects/demo-x"],
         "sub": "1:123:web:abc",
         "iat": now,
-        "exp": now + lifetime_s,
+        "exp": now + LIFETIME_S,
     }
     return jwt.encode(claims, KEYS["monday"], "RS256", {"kid": "monday", "typ": "JWT"})
 
