@@ -12,10 +12,11 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness.measurement import Spread
+from benchmarks.harness.measurement import measure_in_turns
 from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser, say
 from emulators.process import ChildProcess, free_port
 
@@ -76,21 +77,9 @@ def measure(episodes: int, loads: int) -> dict[str, Any]:
         if episodes <= MAX_STORED:
             with emulated_bucket() as settings:
                 found["stored"] = run_step(folder, "store", **settings)
-                found["loads"] = _loaded(folder, loads, settings)
+                tasks = {how: partial(run_step, folder, "load", how, **settings) for how in LOADS}
+                found["loads"] = measure_in_turns(tasks, loads)
     return found
-
-
-def _loaded(folder: Path, loads: int, settings: dict[str, str]) -> dict[str, Any]:
-    """By source: spreads of its loads. Sources take turns; the first turn warms up."""
-    runs: dict[str, list[dict[str, float]]] = {how: [] for how in LOADS}
-    for turn in range(1 + loads):
-        for how, several in runs.items():
-            one = run_step(folder, "load", how, **settings)
-            several.extend([one] if turn else [])
-    return {
-        how: {name: Spread.of(one[name] for one in several) for name in several[0]}
-        for how, several in runs.items()
-    }
 
 
 def bucket_load_s(one: dict[str, Any]) -> float:

@@ -13,13 +13,14 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.harness.dataset import SyntheticDataset, uid
 from benchmarks.harness.driver import server_timing_ms
 from benchmarks.harness.measured_function import MeasuredFunction
-from benchmarks.harness.measurement import Spread
+from benchmarks.harness.measurement import measure_in_turns
 from benchmarks.load import CREATE
 from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser, say
 from emulators.process import MissingError
@@ -85,7 +86,7 @@ def request_session(served: MeasuredFunction, user: int) -> TimedAnswer:
 
 def measure(sizes: Sequence[int], starts: int) -> list[dict[str, Any]]:
     """By size and store: the spread of each step over the starts, after one that is not counted."""
-    measurements = []
+    measurements: list[dict[str, Any]] = []
     for episodes in sizes:
         dataset = SyntheticDataset(episodes, users=LATER + 1)
         with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
@@ -96,15 +97,13 @@ def measure(sizes: Sequence[int], starts: int) -> list[dict[str, Any]]:
                 stores["Firestore emulator"] = settings | stack.enter_context(dataset.firestore())
             except MissingError as missing:
                 say(f"Firestore is left out: {missing}")
-            runs: dict[str, list[dict[str, float]]] = {name: [] for name in stores}
-            for number in range(1 + starts):
-                for name, chosen in stores.items():
-                    one = measure_start(chosen, dataset.users)
-                    runs[name] += [one] if number else []
+            tasks = {
+                name: partial(measure_start, chosen, dataset.users)
+                for name, chosen in stores.items()
+            }
             measurements += [
-                {"episodes": episodes, "users": name}
-                | {step: Spread.of(run[step] for run in several) for step in several[0]}
-                for name, several in runs.items()
+                {"episodes": episodes, "users": name, **steps}
+                for name, steps in measure_in_turns(tasks, starts).items()
             ]
         say(f"{episodes:,} episodes measured")
     return measurements

@@ -7,6 +7,7 @@ window of a phone's size, with the processor as it is and slowed down as phones 
 import shutil
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.harness.dataset import SyntheticDataset
 from benchmarks.harness.measured_function import ROOT, MeasuredFunction
-from benchmarks.harness.measurement import Spread
+from benchmarks.harness.measurement import measure_in_turns
 from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser, say
 
 EPISODES = 2_000
@@ -33,7 +34,8 @@ new MutationObserver((_, observer) => {
 FOUND = """() => {
   const asked = performance.getEntriesByType("resource");
   const session = asked.find(({ name }) => name.endsWith("/sessions/create"));
-  return { asked: session.startTime, answered: session.responseEnd, painted: window.painted };
+  const delay = window.painted - session.responseEnd;
+  return { asked: session.startTime, delay, painted: window.painted };
 }"""
 ABOUT = (
     "Milliseconds, medians of the loads; in brackets minimum and maximum. Each load is a first "
@@ -62,27 +64,16 @@ def load(browser: Browser, url: str, slowed: int) -> dict[str, float]:
 def measure(executable: str, loads: int) -> list[dict[str, Any]]:
     """By slowdown: spreads of its loads, which take turns; the first load of each warms up."""
     dataset = SyntheticDataset(EPISODES, users=1)
-    runs: dict[int, list[dict[str, float]]] = {slowed: [] for slowed in SLOWED}
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         settings = dataset.publish(folder / "shelf") | {"WEB": str(ROOT / "web")}
         settings |= {"STORE": str(folder / "users.db")}
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         with MeasuredFunction(settings) as served:
-            for turn in range(1 + loads):
-                for slowed, several in runs.items():
-                    one = load(browser, served.url, slowed)
-                    several.extend([one] if turn else [])
+            tasks = {slowed: partial(load, browser, served.url, slowed) for slowed in SLOWED}
+            found = measure_in_turns(tasks, loads)
         browser.close()
-    return [
-        {
-            "slowed": slowed,
-            "asked": Spread.of(one["asked"] for one in several),
-            "painted": Spread.of(one["painted"] for one in several),
-            "delay": Spread.of(one["painted"] - one["answered"] for one in several),
-        }
-        for slowed, several in runs.items()
-    ]
+    return [{"slowed": slowed, **figures} for slowed, figures in found.items()]
 
 
 def result(measurements: Sequence[dict[str, Any]]) -> BenchmarkResult:

@@ -4,7 +4,6 @@
 process of its own, since peak memory is that of a process.
 """
 
-import hashlib
 import json
 import sys
 import time
@@ -24,7 +23,7 @@ from benchmarks.harness.dataset import SyntheticDataset
 from benchmarks.harness.measurement import peak_memory_mb, timing
 from catalog_builder import build, job
 from catalog_builder.signals import aggregates
-from feed.ports.shelf import Shelf
+from feed.ports.shelf import ShelfPointer
 from feed.snapshot.codec import decode
 
 BUCKET = "bench"
@@ -32,14 +31,14 @@ TIMEOUT_S = 600.0
 
 
 def make(folder: Path, episodes: int) -> dict[str, Any]:
-    """Write the input files of a build; returns their size."""
+    """Write the input files of a build; returns no figures."""
     dataset = SyntheticDataset(episodes)
     with (folder / "episodes.jsonl").open("wb") as file:
         for item in dataset.iter_items():
             file.write(msgspec.json.encode(item) + b"\n")
     ids = np.array([f"episode-{number:012}" for number in range(episodes)])
     np.savez(folder / "vectors.npz", ids=ids, vectors=dataset.vectors().matrix)
-    return {"input_mb": (folder / "episodes.jsonl").stat().st_size / 1e6}
+    return {}
 
 
 def publish(folder: Path, episodes: int) -> dict[str, Any]:
@@ -56,14 +55,12 @@ def publish(folder: Path, episodes: int) -> dict[str, Any]:
     build.collect_interactions = timing(inner, "users", build.collect_interactions)  # type: ignore[attr-defined]
     build.build_inverted_file = timing(inner, "lists", build.build_inverted_file)  # type: ignore[attr-defined]
     aggregates.find_neighbours = timing(inner, "neighbours", aggregates.find_neighbours)  # type: ignore[attr-defined]
-    shelf = FolderShelf(folder / "shelf")
     began_cpu = time.process_time()
-    report = job.publish(shelf, job.build(inputs), keep=2)
+    report = job.publish(FolderShelf(folder / "shelf"), job.build(inputs), keep=2)
     processor_s = time.process_time() - began_cpu - users.generation_cpu_s
     inner["users"] -= users.generation_s
     catalog_s = report.seconds["catalog"] - users.generation_s
-    pointer = shelf.current(TIMEOUT_S)
-    assert pointer is not None  # noqa: S101  # it was just set
+    _, pointer = _published(folder)
     return {
         "seconds": {
             **{step: report.seconds[step] for step in ("read", "vectors", "publish")},
@@ -73,13 +70,13 @@ def publish(folder: Path, episodes: int) -> dict[str, Any]:
         "processor_s": processor_s,
         "peak_mb": peak_memory_mb(),
         "size_mb": pointer.size / 1e6,
-        "version": pointer.version,
     }
 
 
 def store(folder: Path) -> dict[str, Any]:
     """Copy the published snapshot into the bucket; returns its packed size."""
-    pointer, data = _published(FolderShelf(folder / "shelf"))
+    shelf, pointer = _published(folder)
+    data = shelf.fetch(pointer.version, TIMEOUT_S, pointer.size, pointer.sha256)
     GcsShelf(BUCKET).put(pointer.version, data, TIMEOUT_S)
     packed = Client().bucket(BUCKET).get_blob(f"snapshots/{pointer.version}")
     return {"packed_mb": packed.size / 1e6}
@@ -90,9 +87,7 @@ def load(folder: Path, how: str) -> dict[str, Any]:
 
     `how` is one of `benchmarks.build.LOADS`.
     """
-    shelf = FolderShelf(folder / "shelf")
-    pointer = shelf.current(TIMEOUT_S)
-    assert pointer is not None  # noqa: S101  # it was published
+    shelf, pointer = _published(folder)
     reference = pointer.version, TIMEOUT_S, pointer.size
     bucket = GcsShelf(BUCKET)
     if how == "bucket":
@@ -111,12 +106,11 @@ def load(folder: Path, how: str) -> dict[str, Any]:
     }
 
 
-def _published(shelf: Shelf) -> tuple[Any, Any]:
+def _published(folder: Path) -> tuple[FolderShelf, ShelfPointer]:
+    shelf = FolderShelf(folder / "shelf")
     pointer = shelf.current(TIMEOUT_S)
     assert pointer is not None  # noqa: S101  # it was published
-    data = shelf.fetch(pointer.version, TIMEOUT_S)
-    assert hashlib.sha256(data).hexdigest() == pointer.sha256  # noqa: S101
-    return pointer, data
+    return shelf, pointer
 
 
 def main() -> None:

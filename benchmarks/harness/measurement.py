@@ -4,13 +4,15 @@ import resource
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+
+K = TypeVar("K")
 
 QUANTILES = (50, 95, 99)
 PROC = Path("/proc")
@@ -41,6 +43,20 @@ class Spread:
     def shown(self, digits: int = 2) -> str:
         """The spread as text, for example `1.20 (1.11-1.35)`."""
         return f"{self.median:,.{digits}f} ({self.least:,.{digits}f}-{self.most:,.{digits}f})"
+
+
+def measure_in_turns(
+    tasks: Mapping[K, Callable[[], Mapping[str, float]]], turns: int
+) -> dict[K, dict[str, Spread]]:
+    """By task: the spreads of its figures over `turns`, in each of which every task runs once.
+
+    A first turn warms up and is not counted.
+    """
+    runs = [{name: task() for name, task in tasks.items()} for _ in range(1 + turns)][1:]
+    return {
+        name: {figure: Spread.of(run[name][figure] for run in runs) for figure in figures}
+        for name, figures in runs[0].items()
+    }
 
 
 def timing(
