@@ -3,13 +3,14 @@
 import argparse
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from catalog_builder.progress import stage, track
+from catalog_builder.wiring import write_file
 from evaluation.behaviour import CASES
 from evaluation.behaviour.runner import CaseResult, find_cases, run_case
 from evaluation.counterfactual.decisions import read_decisions
@@ -22,7 +23,7 @@ from evaluation.report.page import number, text_table, with_interval
 from evaluation.tuning.search import best
 from evaluation.tuning.space import load_space
 from evaluation.tuning.tune import search_parameters, tuned_scenario
-from evaluation.wiring import chosen_scenarios, known_scenarios, write_file
+from evaluation.wiring import chosen_scenarios, known_scenarios
 from feed.model.timestamps import rfc3339
 from feed.scenarios.scenario import Scenario
 
@@ -52,17 +53,12 @@ def behaviour(options: argparse.Namespace) -> int:
     results = [
         run_case(path, known, options.scenario) for path in track(paths, "cases", len(paths))
     ]
-    print(behaviour_table(results))
+    rows = [[one.status, one.name, one.case.kind, one.scenario, one.observed] for one in results]
+    print(text_table(["", "case", "kind", "scenario", "seen"], rows, right=False))
     count = Counter(one.status for one in results)
     print(f"\n{count['pass']} hold, {count['fail']} do not, {count['later']} cannot yet")
     write_json(options.json, {one.name: _case_json(one) for one in results})
     return 1 if count["fail"] else 0
-
-
-def behaviour_table(results: Sequence[CaseResult]) -> str:
-    """A text table with a row per case: status, name, kind, scenario and observations."""
-    rows = [[one.status, one.name, one.case.kind, one.scenario, one.observed] for one in results]
-    return text_table(["", "case", "kind", "scenario", "seen"], rows, right=False)
 
 
 def _case_json(result: CaseResult) -> dict[str, Any]:
@@ -167,17 +163,11 @@ def synthetic(options: argparse.Namespace) -> int:
 
 
 def files_of(options: argparse.Namespace) -> InputFiles:
-    """The input files of an offline run, from the options of a command."""
-    return InputFiles(
-        episodes=options.episodes,
-        interactions=options.interactions,
-        test=getattr(options, "test", None),
-        cut=options.cut,
-        vectors=options.vectors,
-        fields=options.fields,
-        now=options.now,
-        min_people=options.min_people,
-    )
+    """The input files of an offline run, from the options of a command that have their names."""
+    given: dict[str, Any] = {
+        one.name: getattr(options, one.name, None) for one in fields(InputFiles)
+    }
+    return InputFiles(**given)
 
 
 def offline_table(outcomes: Sequence[OfflineResult]) -> str:

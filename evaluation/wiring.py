@@ -8,20 +8,12 @@ from pathlib import Path
 from catalog_builder.episodes.validation import load_fields, validate_episodes
 from catalog_builder.errors import CommandError
 from catalog_builder.progress import say
-from catalog_builder.wiring import BuildOptions, episode_source, vector_store, write_file
+from catalog_builder.wiring import BuildOptions, episode_source, vector_store
 from feed import cli
 from feed.model.episode import Episode
 from feed.ports.episodes import Vectors
 from feed.scenarios import scenario as scenarios
 from feed.scenarios.scenario import Scenario, ScenarioError
-
-__all__ = [
-    "CatalogInput",
-    "chosen_scenarios",
-    "known_scenarios",
-    "read_catalog_input",
-    "write_file",
-]
 
 SHOWN_PROBLEMS = 5
 

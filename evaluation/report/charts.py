@@ -44,10 +44,8 @@ _STYLE: dict[Any, Any] = {
     "figure.constrained_layout.use": True,
 }
 
-SyntheticSize = tuple[float, float]
 
-
-def chart(name: str, about: str, size: SyntheticSize, draw: Callable[[Figure], None]) -> str:
+def chart(name: str, about: str, size: tuple[float, float], draw: Callable[[Figure], None]) -> str:
     """Draw a chart and return it as an HTML figure with inline SVG.
 
     Args:

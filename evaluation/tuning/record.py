@@ -6,10 +6,10 @@ from pathlib import Path
 import msgspec
 
 from catalog_builder.errors import CommandError
+from catalog_builder.wiring import write_file
 from evaluation.offline.run import OfflineRun
 from evaluation.tuning.search import Trial
 from evaluation.tuning.space import SearchSpace
-from evaluation.wiring import write_file
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -46,9 +46,8 @@ def read(path: Path, key: str, space: SearchSpace) -> list[Trial]:
     """
     if not path.exists():
         return []
-    lines = path.read_bytes().split(b"\n")
-    if lines[-1]:  # cut off while it was written: that trial is repeated
-        lines[-1] = b""
+    # What follows the last newline was cut off while it was written: that trial is repeated.
+    lines = path.read_bytes().split(b"\n")[:-1] or [b""]
     try:
         head = msgspec.json.decode(lines[0], type=_Head)
         decoded = [msgspec.json.decode(line, type=_Line) for line in lines[1:] if line]
