@@ -59,11 +59,3 @@ def test_an_engagement_with_any_id_can_be_removed(server: Server, user: str) -> 
     server.engage(user, id="? #%2F🎧", episode_id="episode-1", type="like")
     gone = server.call("DELETE", f"/api/me/engagements/{_sent('? #%2F🎧')}", user=user)
     assert gone.json() == {"removed": "? #%2F🎧"}
-
-
-def test_a_line_break_in_an_address_is_logged_as_one_line(server: Server) -> None:
-    problem(server.call("GET", "/api/nothing%0Aat-all"), 404)
-    paths = [
-        line["httpRequest"]["requestUrl"] for line in server.log_lines if "httpRequest" in line
-    ]
-    assert "/api/nothing%0Aat-all" in paths

@@ -60,12 +60,6 @@ def test_interests_and_the_user_have_places_on_the_map(detailed: dict[str, Any])
     assert all(len(one["at"]) == 2 for one in detail["interests"])
 
 
-def test_two_sessions_with_one_seed_are_equal(server: Server) -> None:
-    one, two = (server.create(seed=7, limit=50) for _ in range(2))
-    assert one["session_id"] == two["session_id"] == f"{7:016x}"
-    assert one["episodes"] == two["episodes"]
-
-
 def test_a_session_can_ignore_what_is_stored_of_the_user(server: Server, user: str) -> None:
     server.engage(user, episode_id="episode-3", type="like")
     assert server.create(user)["user_vector_episodes"] == 1

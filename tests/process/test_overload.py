@@ -14,6 +14,7 @@ from tests.support.server import Server, problem
 
 Start = Callable[..., Server]
 BODY = json.dumps({"limit": 3}).encode()
+LIKE = {"episode_id": "episode-1", "type": "like"}
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_requests_beyond_the_limit_are_refused_and_the_others_are_answered(start
     requests = [Unfinished(server.port) for _ in range(3)]
     for method, path, body, user in (
         ("POST", "/api/sessions/create", {}, "ada"),
-        ("POST", "/api/me/engagements", {"episode_id": "episode-1", "type": "like"}, None),
+        ("POST", "/api/me/engagements", LIKE, None),
         ("GET", "/api/nothing", None, None),
     ):
         refused = server.call(method, path, body, user)
@@ -85,29 +86,24 @@ def test_a_busy_event_loop_loses_no_summary(start: Start) -> None:
     assert lost == []
 
 
-LIMITS: dict[str, tuple[str, str, dict[str, Any], str | None]] = {
-    "LIMIT_WRITES": (
-        "POST",
-        "/api/me/engagements",
-        {"episode_id": "episode-1", "type": "like"},
-        "ada",
-    ),
-    "LIMIT_SESSIONS": ("POST", "/api/sessions/create", {"limit": 1}, "ada"),
-    "LIMIT_ANONYMOUS": ("POST", "/api/sessions/create", {"limit": 1}, None),
+LIMITS: dict[str, tuple[str, dict[str, Any], str | None]] = {
+    "LIMIT_WRITES": ("/api/me/engagements", LIKE, "ada"),
+    "LIMIT_SESSIONS": ("/api/sessions/create", {"limit": 1}, "ada"),
+    "LIMIT_ANONYMOUS": ("/api/sessions/create", {"limit": 1}, None),
 }
 
 
 def test_users_and_anonymous_sessions_have_separate_limits(start: Start) -> None:
     page = {"Origin": "https://app.example"}
     server = start(**dict.fromkeys(LIMITS, "3/hour"), CORS_ORIGINS=page["Origin"])
-    for method, path, body, user in LIMITS.values():
-        statuses = [server.call(method, path, body, user).status_code for _ in range(3)]
+    for path, body, user in LIMITS.values():
+        statuses = [server.call("POST", path, body, user).status_code for _ in range(3)]
         assert set(statuses) <= {200, 201}
-        refused = server.call(method, path, body, user)
+        refused = server.call("POST", path, body, user)
         assert problem(refused, 429)["type"] == "urn:earshot:problem:too-many-requests"
         assert int(refused.headers["retry-after"]) > 0
         assert "ratelimit" in refused.headers
-        assert server.call(method, path, body, "bert").status_code in {200, 201}
+        assert server.call("POST", path, body, "bert").status_code in {200, 201}
     assert server.call("GET", "/api/me", user="ada").status_code == 200  # who reads writes nothing
     limited = [line for line in server.log_lines if line["message"].endswith(" 429")]
     assert [line["severity"] for line in limited] == ["WARNING"] * 3

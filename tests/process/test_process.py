@@ -14,37 +14,6 @@ from tests.support.server import ROOT, Server, problem, until
 
 Start = Callable[..., Server]
 
-FUNCTION_THAT_RETURNS_A_ROUTER = """
-import functions_framework.aio
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route, Router
-
-async def hello(request):
-    body = await request.body()
-    return PlainTextResponse(f"{request.path_params['name']} {body.decode()}", 202)
-
-router = Router([Route("/hello/{name}", hello, methods=["POST"])])
-
-@functions_framework.aio.http
-async def entry(request):
-    return router
-"""
-
-
-def test_functions_framework_calls_a_router_that_a_function_returns(tmp_path: Path) -> None:
-    """Its documentation does not promise this: all of our API rests on it."""
-    source = tmp_path / "tiny.py"
-    source.write_text(FUNCTION_THAT_RETURNS_A_ROUTER)
-    server = Server({"FUNCTION_SOURCE": str(source)}, target="entry").start()
-    try:
-        response = server.call("POST", "/hello/anna", b"bread")
-        assert (response.status_code, response.text) == (202, "anna bread")
-        assert server.call("GET", "/hello/anna").status_code == 405
-        assert server.call("GET", "/nothing").status_code == 404
-        assert "Traceback" not in server.output
-    finally:
-        server.kill()
-
 
 def printed(program: str, shelf: str, folder: Path, **settings: str) -> str:
     """The last line that a program prints which has what the session function needs."""
@@ -68,22 +37,9 @@ def loaded(shelf: str, folder: Path, **settings: str) -> set[str]:
 
 
 UNWANTED = {
-    "sklearn",
-    "scipy",
-    "lxml",
-    "dateparser",
-    "tqdm",
-    "prometheus_client",
-    "catalog_builder",
-} | {
-    *(
-        "adapters.rss.source",
-        "adapters.text_embedder",
-        "adapters.npz",
-        "adapters.pinecone.vectors",
-        "langcodes",
-        "tests",
-    ),
+    *("sklearn", "scipy", "lxml", "dateparser", "tqdm", "prometheus_client", "langcodes"),
+    *("adapters.rss.source", "adapters.text_embedder", "adapters.npz", "adapters.pinecone.vectors"),
+    *("catalog_builder", "tests"),
 }
 
 

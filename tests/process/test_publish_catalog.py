@@ -2,9 +2,7 @@
 
 import json
 import random
-from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -125,22 +123,6 @@ def test_a_build_is_refused_while_another_one_runs(publisher: Server, tmp_path: 
     publish(publisher)
 
 
-def test_the_lease_of_a_build_that_died_expires(publisher: Server, tmp_path: Path) -> None:
-    FolderLeases(tmp_path / "shelf").acquire("build", "dead", 60, NOW.timestamp() - 61, 9)
-    publish(publisher)
-
-
-def test_of_many_concurrent_calls_one_builds_and_the_others_are_refused(
-    publisher: Server, tmp_path: Path
-) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: publisher.call("POST", "/").status_code, range(8)))
-    statuses = Counter(answers)
-    assert statuses.keys() == {200, 409}
-    verify(FolderShelf(tmp_path / "shelf"))
-    assert publish(publisher)["status"] == "unchanged"
-
-
 def test_only_the_newest_snapshots_are_kept_and_the_current_one(
     start_server: Start, file: Path, tmp_path: Path
 ) -> None:
@@ -170,6 +152,8 @@ def test_another_method_and_an_invalid_body_are_refused(publisher: Server, tmp_p
         ({"EPISODES": "e.json", "FEEDS": "https://a.example"}, "not both"),
         ({"EPISODES": "e.json", "MAX_BAD": "a few"}, "MAX_BAD"),
         ({"EPISODES": "e.json", "FIELDS": "nowhere.toml"}, "nowhere.toml"),
+        ({"EPISODES": "e.json", "VECTORS": "pinecone", "PINECONE_API_KEY": "k"}, "PINECONE_HOST"),
+        ({"EPISODES": "e.json", "VECTORS": "pinecone", "PINECONE_HOST": "h"}, "PINECONE_API_KEY"),
         ({"EPISODES": "firestore", "NOW": NOW.isoformat(), "K_SERVICE": "s"}, "NOW"),
     ],
 )

@@ -71,13 +71,6 @@ def test_a_snapshot_may_leave_its_vectors_to_the_index(
     assert answer.json()["embedded"] == int(wanted.present.sum())
 
 
-def test_an_index_that_has_none_of_them_is_refused_by_the_gate(
-    start: Start, episodes: list[Episode]
-) -> None:
-    assert episodes
-    assert "vector_coverage" in problem(start().call("POST", "/"), 422)["detail"]
-
-
 def test_an_index_that_refuses_the_key_leaves_the_shelf_as_it_was(
     start: Start, pinecone: PineconeEmulator, episodes: list[Episode], tmp_path: Path
 ) -> None:
@@ -88,9 +81,3 @@ def test_an_index_that_refuses_the_key_leaves_the_shelf_as_it_was(
     assert "refuses the API key" in refused["detail"]
     assert "another" not in refused["detail"]
     assert FolderShelf(tmp_path / "shelf").current(9) == before
-
-
-@pytest.mark.parametrize("missing", ["PINECONE_HOST", "PINECONE_API_KEY"])
-def test_an_index_without_host_or_key_ends_the_start(start: Start, missing: str) -> None:
-    with pytest.raises(RuntimeError, match=missing):
-        start(**{missing: ""})

@@ -14,7 +14,7 @@ from operations.reconcile.checkpoint import Checkpoint
 from operations.reconcile.cost import FirestorePrices, Meter
 from operations.reconcile.run import ReconcileRun, UserResult
 from tests.support.counting_proxy import CountingProxy
-from tests.support.drift_cases import CASES, Stream, assert_exact, found, seed
+from tests.support.drift_cases import CASES, assert_exact, found, seed
 from tests.support.reconcile import Reconcile
 
 USERS = sorted(uid for uid in CASES if uid != "nobody")
@@ -63,21 +63,6 @@ def test_a_dry_run_counts_and_reads_no_user(reconcile: Reconcile, firestore_proj
         f"firestore: emulator of {firestore_project}: {known} profiles, 13 summaries, "
         f"{3 * known + 1} engagements: 13 users or more\n"
     )
-
-
-async def test_beside_a_stream_of_updates_every_summary_ends_exact(
-    reconcile: Reconcile, drifted: FirestoreStore, firestore_project: str
-) -> None:
-    stream = Stream(lambda: FirestoreStore(firestore_project), USERS)
-    flowing = asyncio.create_task(stream.flow())
-    for _ in range(2):
-        before = stream.updates
-        code, said = await reconcile.run_beside("--concurrency", 3)
-        assert code == 0, said
-        assert stream.updates > before
-    stream.stop()
-    await flowing
-    await assert_exact(drifted, [*CASES, "unreadable"])
 
 
 def test_a_firestore_out_of_reach_is_said_plainly(tmp_path: Path) -> None:

@@ -163,23 +163,12 @@ def test_similar_episodes_come_from_the_index(server: Server, searching: Server)
     assert page["degraded"] == wanted["degraded"] == []
 
 
-TROUBLES: dict[str, dict[str, Any]] = {
-    "hangs": {"kind": "hang"},
-    "is slow": {"kind": "slow", "pause_s": 1},
-    "is busy": {"kind": "status", "status": 503, "headers": {"Retry-After": "3"}},
-    "is full": {"kind": "status", "status": 429, "headers": {"Retry-After": "0"}},
-    "refuses": {"kind": "status", "status": 403},
-    "breaks off": {"kind": "truncate"},
-    "answers half": {"kind": "garble"},
-}
-
-
-@pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
+@pytest.mark.parametrize("trouble", ["hang", "status", "truncate"])
 @pytest.mark.parametrize("path", ["/vectors/fetch", "/query"])
 def test_an_index_in_trouble_costs_a_session_its_budget_and_is_named(
-    hurried: Server, index: PineconeEmulator, trouble: dict[str, Any], path: str
+    hurried: Server, index: PineconeEmulator, trouble: str, path: str
 ) -> None:
-    index.fail_next(times=None, path=path, **trouble)
+    index.fail_next(trouble, times=None, path=path)
     for _ in range(2):
         page, seconds = timed(hurried, engagements=TASTE, category_interests=["Chess"])
         assert len(page["episodes"]) == 10
@@ -224,17 +213,6 @@ def test_an_index_that_hangs_opens_the_circuit_until_it_answers_a_probe(
     until(lambda: hurried.create(engagements=TASTE)["degraded"] == [], 20)
     assert asked_of(index)["/query"] == 1
     assert hurried.call("GET", "/api/health").json()["dependencies"]["search"] == "ok"
-
-
-def test_an_index_that_refuses_connections_stops_no_session(
-    hurried: Server, index: PineconeEmulator
-) -> None:
-    with index.refusing():
-        for _ in range(FAILURE_THRESHOLD + 1):
-            page, seconds = timed(hurried, engagements=TASTE)
-            assert len(page["episodes"]) == 10
-            assert page["degraded"][-1] == "vectors_unavailable"
-            assert seconds < 2
 
 
 @pytest.mark.parametrize(

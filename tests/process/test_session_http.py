@@ -2,12 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from feed.session.pages import SCORE_FIELDS
 from tests.support.server import Server, problem
-
-BREAD = "Bread"
 
 
 def topic(episode: dict[str, Any]) -> str:
@@ -46,35 +42,6 @@ def test_page_two_has_the_fields_of_page_one(server: Server) -> None:
         assert all(isinstance(episode[score], float) for score in SCORE_FIELDS)
 
 
-@pytest.mark.parametrize(
-    ("interests", "engagements", "cold_start", "vectors"),
-    [
-        (None, [], True, 0),
-        ([BREAD], [], False, 0),
-        (None, ["episode-3", "episode-5"], False, 2),
-        ([BREAD], ["episode-3", "episode-5"], False, 2),
-    ],
-    ids=["nothing known", "interests only", "engagements only", "both"],
-)
-def test_every_kind_of_user_gets_a_feed(
-    server: Server,
-    interests: list[str] | None,
-    engagements: list[str],
-    cold_start: bool,
-    vectors: int,
-) -> None:
-    page = server.create(
-        category_interests=interests,
-        engagements=[{"episode_id": one, "type": "like"} for one in engagements],
-    )
-    assert len(page["episodes"]) == 10
-    assert page["cold_start"] is cold_start
-    assert page["user_vector_episodes"] == vectors
-    assert page["degraded"] == []
-    known = server.create(category_interests=interests)
-    assert (share(known, BREAD) > share(server.create(), BREAD)) is (interests is not None)
-
-
 def test_engaged_episodes_are_gone_from_the_next_session(server: Server, user: str) -> None:
     before = server.queue(server.create(user), user)
     kinds = ("click", "listen", "complete", "bookmark", "like", "share", "not_interested")
@@ -94,20 +61,6 @@ def test_a_bookmark_changes_the_next_session(server: Server, user: str) -> None:
     assert share(after, "Forests") >= share(before, "Forests") + 3
     assert after["user_vector_episodes"] == 1
     assert not after["cold_start"]
-
-
-def test_episodes_excluded_by_either_id_are_left_out(server: Server) -> None:
-    queue = server.queue(server.create())
-    gone = queue[:3]
-    excluded = [gone[0]["id"], gone[1]["content_id"], gone[2]["id"], "nothing has this id"]
-    after = [e["id"] for e in server.queue(server.create(excluded_ids=excluded))]
-    assert not {e["id"] for e in gone} & set(after)
-
-
-def test_a_muted_series_is_left_out(server: Server) -> None:
-    series = next(e["series"] for e in server.create()["episodes"] if "series" in e)
-    queue = server.queue(server.create(muted_series=[series["id"]]))
-    assert series not in [e.get("series") for e in queue]
 
 
 def test_episodes_engaged_with_since_the_first_page_are_left_out(server: Server) -> None:
@@ -130,34 +83,6 @@ def test_a_user_id_is_accepted_only_from_that_user(server: Server, user: str) ->
     path = "/api/sessions/create"
     problem(server.call("POST", path, {"user_id": user}), 401, "user_id")
     problem(server.call("POST", path, {"user_id": user}, "somebody-else"), 403, "user_id")
-
-
-def test_a_new_user_gets_a_feed(server: Server, user: str) -> None:
-    page = server.create(user)
-    assert page["cold_start"]
-    assert page["degraded"] == ["summary_missing"]
-
-
-def test_an_engagement_in_the_future_is_named(server: Server) -> None:
-    engagement = {
-        "episode_id": "episode-3",
-        "type": "like",
-        "timestamp": "2031-01-01T00:00:00+01:00",
-    }
-    page = server.create(engagements=[engagement])
-    assert page["degraded"] == ["clock_ahead"]
-    assert page["user_vector_episodes"] == 1
-
-
-def test_a_trace_tells_what_each_stage_let_through(server: Server) -> None:
-    page = server.create(trace=True, excluded_ids=["episode-3"], category_interests=[BREAD])
-    trace = page["trace"]
-    assert trace["catalog"] == 400
-    assert trace["removed"]["quality_floors"] > 0
-    assert trace["removed"]["excluded"] <= 1
-    assert trace["chosen"] == page["total_in_queue"]
-    assert sum(trace["sources"].values()) >= trace["chosen"]
-    assert "trace" not in server.create()
 
 
 def test_an_engagement_may_be_sent_to_its_session(server: Server, user: str) -> None:

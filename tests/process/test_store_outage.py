@@ -90,19 +90,6 @@ def test_calls_stop_while_the_store_is_away_and_continue_soon_after(
     assert USER not in server.output
 
 
-def test_malformed_documents_are_logged_without_the_user(
-    server: Server, emulator: FirestoreEmulator
-) -> None:
-    project = server.settings["FIREBASE_PROJECT"]
-    for path in ("summaries/engagement", "engagements/odd"):
-        emulator.write(project, f"users/{USER}/{path}", {"timestamp": {"stringValue": "soon"}})
-    until(lambda: without(server) == "summary_unreadable")
-    server.call("GET", "/api/me/engagements", user=USER)
-    lines = [line["message"] for line in server.log_lines if "malformed" in line["message"]]
-    assert lines
-    assert USER not in server.output
-
-
 def without(server: Server) -> str:
     """What a session of a user without a summary has to do without."""
     name: str = server.create(USER)["degraded"][0]

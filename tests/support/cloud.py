@@ -3,15 +3,12 @@
 A conftest or module has the fixtures by importing them, and those that they use.
 """
 
-import base64
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 
 from adapters.firestore.users import FirestoreStore
@@ -24,6 +21,7 @@ from emulators.storage.server import StorageEmulator
 from tests.support.catalogs import catalog_of, episodes
 from tests.support.emulators import running_firestore
 from tests.support.server import Server, running_servers, until
+from tests.support.tokens import claims, handmade
 
 Start = Callable[..., Server]
 QUIET_S = 90
@@ -119,12 +117,7 @@ class Cloud(Backend):
 
     def token(self, uid: str) -> str:
         """Return an unsigned ID token, as the Auth emulator makes them."""
-        now = int(time.time())
-        issuer = f"https://securetoken.google.com/{self.project}"
-        claims = {"iss": issuer, "aud": self.project, "sub": uid, "user_id": uid}
-        claims |= {"iat": now, "exp": now + 3600, "auth_time": now}
-        parts = (msgspec.json.encode(part) for part in ({"alg": "none"}, claims))
-        return ".".join(base64.urlsafe_b64encode(p).rstrip(b"=").decode() for p in parts) + "."
+        return handmade({"alg": "none"}, claims(self.project, sub=uid, user_id=uid))
 
     def call(self, method: str, path: str, body: Any, uid: str) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.token(uid)}"}

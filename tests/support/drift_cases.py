@@ -1,16 +1,13 @@
 """Summaries that are wrong in every way, and the drift that a reconcile has to find in each."""
 
 import asyncio
-import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import msgspec
 
 from feed.model.engagement import Engagement, Profile, Summary, newest
 from feed.ports.users import SummaryStore
-from feed.summary.writer import refresh_summary
-from functions.triggers.summary_updates import pause
 
 ENGAGEMENTS = tuple(
     Engagement(id=name, episode_id=f"of-{name}", type="like", timestamp_us=at)
@@ -92,36 +89,3 @@ async def assert_exact(store: SummaryStore, uids: Iterable[str]) -> None:
         right = Summary(engagements=exist, profile=profile)
         assert (stored.summary if stored else Summary()) == right, uid
         assert (stored is None) == right.is_empty, uid
-
-
-class Stream:
-    """Concurrent updates of users, as an app and its triggers make them, until stopped."""
-
-    def __init__(self, open_store: Callable[[], SummaryStore], uids: Sequence[str]) -> None:
-        self._open = open_store
-        self._uids = uids
-        self._stopped = False
-        self.updates = 0
-
-    async def flow(self, writers: int = 3) -> None:
-        """Adds, changes and deletes engagements, and handles the event of each twice."""
-        await asyncio.gather(*(self._write(random.Random(number)) for number in range(writers)))
-
-    def stop(self) -> None:
-        """Stops the writers, each after its current update."""
-        self._stopped = True
-
-    async def _write(self, rng: random.Random) -> None:
-        store = self._open()
-        while not self._stopped:
-            uid, name = rng.choice(self._uids), f"{rng.randrange(30)}"
-            if rng.random() < 1 / 3:
-                await store.delete_engagement(uid, name)
-            else:
-                at = rng.randrange(1000)
-                one = Engagement(id=name, episode_id=name, type="listen", timestamp_us=at)
-                await store.put_engagement(uid, one)
-            await asyncio.sleep(rng.random() / 100)
-            for _ in range(2):
-                await refresh_summary(store, uid, [name], pause=pause)
-            self.updates += 1

@@ -1,6 +1,5 @@
 """Runs `python -m operations.reconcile`, in this process or in one of its own."""
 
-import asyncio
 import io
 import os
 import subprocess
@@ -59,9 +58,3 @@ class Reconcile:
             stderr=subprocess.STDOUT,
             text=True,
         )
-
-    async def run_beside(self, *arguments: Any) -> tuple[int, str]:
-        """Run the command in a process of its own; return its exit code and all its output."""
-        process = self.start(*arguments)
-        output, _ = await asyncio.to_thread(process.communicate)
-        return process.returncode, output
