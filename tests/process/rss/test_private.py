@@ -32,10 +32,15 @@ class Names:
         return found.pop(0) if len(found) > 1 else found[0]
 
 
-def get(url: str, names: Names, tls: ssl.SSLContext | None = None) -> CachedFeed | None:
+def get(
+    url: str,
+    names: Names,
+    tls: ssl.SSLContext | None = None,
+    allows: Callable[[str], bool] = lambda address: address == HERE,
+) -> CachedFeed | None:
     def client() -> httpx.AsyncClient:
         context = tls or ssl.create_default_context()
-        transport = CheckedTransport(context, names, allows=lambda address: address == HERE)
+        transport = CheckedTransport(context, names, allows=allows)
         return httpx.AsyncClient(transport=transport, trust_env=False)
 
     return fetch(url, None, timeout_s=5, max_bytes=100_000, client=client)
@@ -119,14 +124,8 @@ def test_a_name_is_resolved_once_so_that_a_second_answer_changes_nothing(
 
 def test_a_host_s_next_address_is_tried_where_one_does_not_answer(server: FeedServer) -> None:
     server.serve("/feed", FULL)
-
-    def client() -> httpx.AsyncClient:
-        names = Names(a_example=[[ELSEWHERE, HERE]])
-        transport = CheckedTransport(ssl.create_default_context(), names, allows=lambda _: True)
-        return httpx.AsyncClient(transport=transport, trust_env=False)
-
-    url = f"http://a.example:{server.http.server_port}/feed"
-    assert fetch(url, None, timeout_s=5, max_bytes=100_000, client=client)
+    names = Names(a_example=[[ELSEWHERE, HERE]])
+    assert get(f"http://a.example:{server.http.server_port}/feed", names, allows=lambda _: True)
 
 
 def test_a_name_without_any_address_is_said_to_have_none() -> None:
@@ -146,9 +145,14 @@ def test_no_proxy_of_the_environment_is_asked(
 
 
 def test_a_certificate_is_checked_for_the_name_and_not_the_address(
-    server: FeedServer, start_tls: Callable[[FeedServer, str], ssl.SSLContext]
+    server: FeedServer, tmp_path: Path
 ) -> None:
-    trusts = start_tls(server, "a.example")
+    certificate = issue("a.example")
+    (tmp_path / "certificate.pem").write_bytes(certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "certificate.pem")
+    server.http.socket = context.wrap_socket(server.http.socket, server_side=True)
+    trusts = ssl.create_default_context(cadata=certificate.decode())
     server.serve("/feed", FULL)
     port = server.http.server_port
     names = Names(a_example=[[HERE]], b_example=[[HERE]])
@@ -159,18 +163,3 @@ def test_a_certificate_is_checked_for_the_name_and_not_the_address(
     server.redirect("/away", f"https://b.example:{port}/feed")
     with pytest.raises(Unavailable, match="CERTIFICATE_VERIFY_FAILED"):
         get(f"https://a.example:{port}/away", names, trusts)
-
-
-@pytest.fixture
-def start_tls(tmp_path: Path) -> Callable[[FeedServer, str], ssl.SSLContext]:
-    """Has a server speak TLS under a name; returns what trusts its certificate."""
-
-    def start(server: FeedServer, name: str) -> ssl.SSLContext:
-        certificate = issue(name)
-        (tmp_path / "certificate.pem").write_bytes(certificate)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(tmp_path / "certificate.pem")
-        server.http.socket = context.wrap_socket(server.http.socket, server_side=True)
-        return ssl.create_default_context(cadata=certificate.decode())
-
-    return start
