@@ -1,7 +1,6 @@
 """The scheduled build with the vectors of an index of Pinecone."""
 
 import json
-import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from adapters.folder.shelf import FolderShelf
 from catalog_builder.publish.publisher import verify
 from emulators.pinecone.server import PineconeEmulator
 from feed.model.episode import Episode
-from tests.support.catalogs import fields
+from tests.process.test_publish_catalog import episodes as records
+from tests.process.test_publish_catalog import publish
 from tests.support.pinecone import _pinecone_server, pinecone, store_vectors
 from tests.support.server import Server, problem
 
@@ -25,8 +25,7 @@ Start = Callable[..., Server]
 @pytest.fixture
 def episodes(tmp_path: Path) -> list[Episode]:
     """Episodes in a file."""
-    rng = random.Random(0)
-    made = [fields(number, rng) for number in range(120)]
+    made = records(120)
     (tmp_path / "episodes.json").write_text(json.dumps(made))
     return [msgspec.convert(one, Episode) for one in made]
 
@@ -49,33 +48,31 @@ def test_the_catalog_has_the_vectors_of_the_index(
     start: Start, pinecone: PineconeEmulator, episodes: list[Episode], tmp_path: Path
 ) -> None:
     wanted = store_vectors(pinecone, episodes, "feeds")
-    answer = start(PINECONE_NAMESPACE="feeds").call("POST", "/")
-    assert answer.status_code == 200, answer.text
+    report = publish(start(PINECONE_NAMESPACE="feeds"))
     catalog = verify(FolderShelf(tmp_path / "shelf"))
-    assert answer.json()["embedded"] == int(wanted.present.sum())
+    assert report["embedded"] == int(wanted.present.sum())
     assert np.array_equal(catalog.embeddings.present, wanted.present)
     unit = wanted.matrix / np.maximum(np.linalg.norm(wanted.matrix, axis=1, keepdims=True), 1e-9)
     assert catalog.embeddings[:] == pytest.approx(unit, abs=1e-6)
-    assert pinecone.api_key not in json.dumps(answer.json())
+    assert pinecone.api_key not in json.dumps(report)
 
 
 def test_a_snapshot_may_leave_its_vectors_to_the_index(
     start: Start, pinecone: PineconeEmulator, episodes: list[Episode], tmp_path: Path
 ) -> None:
     wanted = store_vectors(pinecone, episodes)
-    answer = start(NO_VECTORS="true").call("POST", "/")
-    assert answer.status_code == 200, answer.text
+    report = publish(start(NO_VECTORS="true"))
     catalog = verify(FolderShelf(tmp_path / "shelf"))
     assert not catalog.embeddings.in_memory
     assert np.array_equal(catalog.embeddings.present, wanted.present)
-    assert answer.json()["embedded"] == int(wanted.present.sum())
+    assert report["embedded"] == int(wanted.present.sum())
 
 
 def test_an_index_that_refuses_the_key_leaves_the_shelf_as_it_was(
     start: Start, pinecone: PineconeEmulator, episodes: list[Episode], tmp_path: Path
 ) -> None:
     store_vectors(pinecone, episodes)
-    assert start().call("POST", "/").status_code == 200
+    publish(start())
     before = FolderShelf(tmp_path / "shelf").current(9)
     refused = problem(start(PINECONE_API_KEY="another").call("POST", "/"), 503)
     assert "refuses the API key" in refused["detail"]
