@@ -97,6 +97,16 @@ def test_the_summary_of_a_user_without_data_is_deleted(stored: Summary | None) -
     assert store.summary is None
 
 
+def test_an_unreadable_summary_is_rebuilt_by_the_next_event() -> None:
+    store = store_of(a=0, b=0)
+    store.change_profile({"languages": ("en",)})
+    store.summary = StoredSummary(None, "spoiled")
+    run_to_end(refresh_summary(store, "u", ["a"]))
+    assert_equals_a_rebuild(store)
+    assert store.summary.summary is not None
+    assert store.summary.summary.profile.languages == ("en",)
+
+
 def test_a_rebuild_finds_changes_that_no_event_named() -> None:
     store = SteppedStore()
     store.engagements["a"] = engagement("a")
