@@ -79,9 +79,8 @@ class TestJsonArray(OutsideSourceContract):
 class TestGzipped(OutsideSourceContract):
     @pytest.fixture
     def source(self, tmp_path: Path) -> EpisodeSource:
-        (tmp_path / "a.jsonl.gz").write_bytes(
-            gzip.compress("\n".join(map(json.dumps, GOOD)).encode())
-        )
+        lines = "\n".join(map(json.dumps, GOOD)).encode()
+        (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(lines))
         return JsonSource(tmp_path / "a.jsonl.gz")
 
     @pytest.fixture(
@@ -107,14 +106,8 @@ class TestJsonLines(OutsideSourceContract):
         path = tmp_path / "a.jsonl"
         path.write_bytes(b'{"id": "1"}\n{"id": \n\xff\n[1]\n{"id": "2", "x": NaN}\n{"id": "3"}\r\n')
         records = list(JsonSource(path).read())
-        assert [type(one) for one in records] == [
-            SourceRecord,
-            SourceProblem,
-            SourceProblem,
-            SourceProblem,
-            SourceProblem,
-            SourceRecord,
-        ]
+        kinds = [SourceRecord, *[SourceProblem] * 4, SourceRecord]
+        assert [type(one) for one in records] == kinds
         assert [one.where for one in records] == [f"a.jsonl:{i}" for i in range(1, 7)]
 
 

@@ -58,14 +58,10 @@ class TestFirestoreStore(SummaryStoreContract):
             "episode_title": {"stringValue": "T"},
             "series_name": {"stringValue": "S"},
         }
-        assert set(documents.read("users/u/engagements/bare")) == {
-            "episode_id",
-            "type",
-            "timestamp",
-        }
-        assert documents.read("users/u") == {
-            "languages": {"arrayValue": {"values": [{"stringValue": "en"}]}}
-        }
+        bare = documents.read("users/u/engagements/bare")
+        assert bare.keys() == {"episode_id", "type", "timestamp"}
+        languages = {"arrayValue": {"values": [{"stringValue": "en"}]}}
+        assert documents.read("users/u") == {"languages": languages}
         summary = documents.read("users/u/summaries/engagement")
         assert set(summary["engagements"]) == {"bytesValue"}
         assert summary["counts"] == {"mapValue": {"fields": {"click": {"integerValue": "1"}}}}

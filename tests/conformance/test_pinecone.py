@@ -177,16 +177,10 @@ def test_vectors_are_upserted_with_what_a_query_filters_by(pinecone: PineconeEmu
 
 
 def test_an_episode_without_text_is_not_embedded(pinecone: PineconeEmulator) -> None:
-    some = [*named("a"), Episode(id="b", title=" \n", published_at=NOW)]
-    assert pinecone_vectors(pinecone, model=MODEL).vectors(some).present.tolist() == [
-        True,
-        False,
-    ]
-    some = [*named("a"), Episode(id="b", title=" ", key_insight="words", published_at=NOW)]
-    assert pinecone_vectors(pinecone, model=MODEL).vectors(some).present.tolist() == [
-        True,
-        True,
-    ]
+    for insight, is_embedded in ((None, False), ("words", True)):
+        silent = Episode(id="b", title=" \n", key_insight=insight, published_at=NOW)
+        found = pinecone_vectors(pinecone, model=MODEL).vectors([*named("a"), silent])
+        assert found.present.tolist() == [True, is_embedded]
 
 
 def test_long_texts_are_cut_and_split_into_requests_that_pinecone_takes(

@@ -57,14 +57,11 @@ class ShelfContract:
         assert shelf.current(T) is None
         assert shelf.entries(T) == []
 
-    def test_what_is_put_is_stored_and_fetched_as_it_was(self, shelf: Shelf) -> None:
+    def test_what_is_put_is_stored_as_it_was_and_moves_no_pointer(self, shelf: Shelf) -> None:
         data = bytes(range(256)) * 1000
         shelf.put("v1", data, T)
         assert self.raw("v1") == data
         assert bytes(shelf.fetch("v1", T)) == data
-
-    def test_putting_moves_no_pointer(self, shelf: Shelf) -> None:
-        put(shelf, "v1")
         assert shelf.current(T) is None
 
     def test_the_same_bytes_may_be_put_twice_and_others_never(self, shelf: Shelf) -> None:

@@ -54,8 +54,6 @@ class VectorSearchContract:
             row = CATALOG.id_index.row(name)
             assert vector.dtype == np.float32
             assert vector == pytest.approx(CATALOG.embeddings[row], abs=1e-6)
-
-    async def test_it_gives_no_vectors_of_no_episodes(self, search: VectorSearch) -> None:
         assert await search.vectors([]) == {}
 
     async def test_the_most_similar_come_with_their_cosines(self, search: VectorSearch) -> None:

@@ -96,11 +96,15 @@ async def test_failures_between_answers_do_not_open_the_circuit() -> None:
     assert one.calls == FAILURE_THRESHOLD * 3
 
 
-async def test_a_refusal_of_the_dependency_is_no_failure() -> None:
+@pytest.mark.parametrize("error", [Refused("this is nothing to ask for"), KeyError("ours")])
+async def test_a_refusal_or_an_unexpected_error_is_raised_and_does_not_open_the_circuit(
+    error: Exception,
+) -> None:
     one = Dependency()
-    one.error = Refused("this is nothing to ask for")
+    one.error = error
     for _ in range(FAILURE_THRESHOLD * 3):
-        assert await one.outcome() is Refused
+        with pytest.raises(type(error)):
+            await one.breaker.call(one.work)
 
 
 async def test_no_call_is_made_before_a_probe_is_answered_and_then_all_are() -> None:
@@ -137,14 +141,6 @@ def test_a_circuit_that_another_loop_left_open_is_probed() -> None:
         await turns(lambda: not one.breaker.is_open)
 
     asyncio.run(run())
-
-
-async def test_an_unexpected_error_is_raised_and_does_not_open_the_circuit() -> None:
-    one = Dependency()
-    one.error = KeyError("ours")
-    for _ in range(FAILURE_THRESHOLD + 1):
-        with pytest.raises(KeyError):
-            await one.outcome()
 
 
 async def test_a_late_answer_closes_the_circuit() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.sqlite.users import SqliteStore
-from feed.model.engagement import Engagement, newest, pack
+from feed.model.engagement import Engagement, Summary, newest, pack
 from feed.ports.errors import Unavailable
 from functions.triggers.summary_updates import EventBatcher
 
@@ -32,6 +32,13 @@ class CountingStore(SqliteStore):
         return await super().write_summary(*arguments)
 
 
+async def summary_of(store: CountingStore, uid: str) -> Summary:
+    stored = await store.read_summary(uid)
+    assert stored
+    assert stored.summary
+    return stored.summary
+
+
 def engagement(name: str, at: int = 0) -> Engagement:
     return Engagement(id=name, episode_id="x", type="like", timestamp_us=at)
 
@@ -48,10 +55,7 @@ async def test_events_of_one_user_that_come_together_need_few_writes(store: Coun
     for one in some:
         await store.put_engagement("u", one)
     await asyncio.gather(*(updates.handle("u", one.id) for one in some * 2))
-    stored = await store.read_summary("u")
-    assert stored
-    assert stored.summary
-    assert pack(stored.summary.engagements) == pack(newest(some))
+    assert pack((await summary_of(store, "u")).engagements) == pack(newest(some))
     assert not updates._locks
     assert not updates._users
     assert not updates._waiting
@@ -68,11 +72,9 @@ async def test_users_do_not_wait_for_each_other(store: CountingStore) -> None:
         *(updates.handle(uid, None) for uid in "abc"),
     )
     for uid in "abc":
-        stored = await store.read_summary(uid)
-        assert stored
-        assert stored.summary
-        assert [e.id for e in stored.summary.engagements] == [uid]
-        assert stored.summary.profile.languages == (uid,)
+        summary = await summary_of(store, uid)
+        assert [e.id for e in summary.engagements] == [uid]
+        assert summary.profile.languages == (uid,)
 
 
 async def test_every_event_of_a_batch_that_fails_raises_and_may_come_again(
@@ -88,10 +90,7 @@ async def test_every_event_of_a_batch_that_fails_raises_and_may_come_again(
     ended = await asyncio.gather(first, *others, return_exceptions=True)
     assert isinstance(ended[0], Unavailable)
     await asyncio.gather(*(updates.handle("u", name) for name in "abc"))
-    stored = await store.read_summary("u")
-    assert stored
-    assert stored.summary
-    assert len(stored.summary.engagements) == 3
+    assert len((await summary_of(store, "u")).engagements) == 3
 
 
 def test_calls_that_wait_for_a_cancelled_writer_raise(store: CountingStore) -> None:
@@ -115,10 +114,7 @@ def test_calls_that_wait_for_a_cancelled_writer_raise(store: CountingStore) -> N
         await entered.acquire()  # the leader is storing what both brought
         leader.cancel()
         ended = await asyncio.gather(first, leader, follower, return_exceptions=True)
-        assert [type(one) for one in ended] == [
-            type(None),
-            asyncio.CancelledError,
-            ConnectionAbortedError,
-        ]
+        errors = [type(None), asyncio.CancelledError, ConnectionAbortedError]
+        assert [type(one) for one in ended] == errors
 
     asyncio.run(work())

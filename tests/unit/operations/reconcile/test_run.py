@@ -108,6 +108,12 @@ def go(
     return asyncio.run(work()), batches
 
 
+def run_users(
+    store: SqliteStore, uid: str, *, check: bool = False
+) -> tuple[list[UserResult], list[str]]:
+    return asyncio.run(ReconcileRun(store, Meter(FirestorePrices()), check=check).users([uid]))
+
+
 @pytest.mark.parametrize("concurrency", [1, 8])
 def test_every_drift_is_found_and_repaired_and_not_found_again(
     store: TroubledStore, concurrency: int
@@ -182,8 +188,7 @@ def test_drift_is_reported_even_if_the_first_repair_breaks_off(store: TroubledSt
             raise Unavailable("told to fail")
 
     store.meanwhile = fail_after_the_first_write
-    run = ReconcileRun(store, Meter(FirestorePrices()))
-    findings, again = asyncio.run(run.users(["lost"]))
+    findings, again = run_users(store, "lost")
     assert not again
     assert msgspec.to_builtins(findings[0].drift)["summary_missing"]
     asyncio.run(assert_exact(store, ["lost"]))
@@ -200,9 +205,7 @@ def test_a_check_starts_again_when_another_writer_changes_the_summary(
             await refresh_summary(other, uid, profile=True, rebuild=True)
 
     store.meanwhile = another_repairs_it
-    findings, _ = asyncio.run(
-        ReconcileRun(store, Meter(FirestorePrices()), check=True).users(["much"])
-    )
+    findings, _ = run_users(store, "much", check=True)
     assert findings == [UserResult("much")]
     assert not store.writes
 
@@ -218,9 +221,7 @@ def test_a_summary_that_another_writer_changes_meanwhile_ends_exact(store: Troub
             await refresh_summary(other, uid, ["new"])
 
     store.meanwhile = another_changes_it
-    findings, again = asyncio.run(
-        ReconcileRun(store, Meter(FirestorePrices())).users(["one-missing"])
-    )
+    findings, again = run_users(store, "one-missing")
     assert not again
     assert findings[0].drift is not None
     assert findings[0].drift.engagements_missing == 1

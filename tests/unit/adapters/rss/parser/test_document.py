@@ -11,9 +11,8 @@ from tests.support.feed_documents import ENTITY_BOMB, item, rss_feed
 
 def test_of_a_feed_without_end_the_beginning_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(document, "MAX_ENTRIES", 2)
-    feed = document.parse_document(
-        rss_feed(*(item(f"{n}") for n in range(5))), "https://a.example/"
-    )
+    body = rss_feed(*(item(f"{n}") for n in range(5)))
+    feed = parse_document(body, "https://a.example/")
     assert isinstance(feed, document.Feed)
     assert [entry["title"] for entry in feed.entries] == ["0", "1"]
     assert "has 5 episodes: the first 2 are read" in feed.notes

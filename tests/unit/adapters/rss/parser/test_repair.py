@@ -73,10 +73,8 @@ def test_what_the_end_cuts_off_is_no_address_and_no_id() -> None:
     whole = item("a", "https://a.example/1234", "<link>https://a.example/1234</link>")
     feed = f'<rss xmlns:itunes="{ITUNES}"><channel>{GOOD}{whole}'
     in_link, in_guid = (feed.index("</link>") - 2, feed.index("</guid>", feed.index("1234")) - 2)
-    assert [entry.get("url") for entry in entries(feed[:in_link])] == [
-        None,
-        "https://a.example/1234",
-    ]
+    urls = [entry.get("url") for entry in entries(feed[:in_link])]
+    assert urls == [None, "https://a.example/1234"]
     assert [entry["title"] for entry in entries(feed[:in_guid])] == ["Next"]
 
 
