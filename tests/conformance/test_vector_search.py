@@ -147,10 +147,7 @@ async def test_numbers_beyond_float32_are_no_vector_and_no_error(
 
 @pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
 async def test_an_index_by_anything_but_cosine_is_refused_by_name(
-    pinecone: PineconeEmulator,
-    search: VectorSearch,
-    metric: str,
-    monkeypatch: pytest.MonkeyPatch,
+    pinecone: PineconeEmulator, search: VectorSearch, metric: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stats = pinecone.index.stats
     monkeypatch.setattr(pinecone.index, "stats", lambda call: stats(call) | {"metric": metric})
