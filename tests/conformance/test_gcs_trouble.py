@@ -67,10 +67,7 @@ def test_a_promotion_succeeds_though_its_answer_was_lost_or_cut(
 def test_a_412_without_reason_is_no_conflict(storage: StorageEmulator, shelf: Shelf) -> None:
     first = shelf.promote(*put(shelf, "v1"), 0, T)
     two = put(shelf, "v2")
-    for call in (
-        lambda: shelf.promote(*two, first.generation, T),
-        lambda: shelf.put("v3", b"", T),
-    ):
+    for call in (lambda: shelf.promote(*two, first.generation, T), lambda: shelf.put("v3", b"", T)):
         storage.fail_next("status", method="POST", status=412)
         with pytest.raises(Unavailable, match="and yet"):
             call()

@@ -117,13 +117,12 @@ def test_a_vector_that_is_zero_or_beyond_float32_is_as_missing(
     assert not found.matrix.any()
 
 
-def test_an_index_without_dense_vectors_is_unavailable(pinecone: PineconeEmulator) -> None:
-    pinecone.index.dimension = 0
-    try:
-        with pytest.raises(Unavailable, match="dense"):
-            pinecone_vectors(pinecone).vectors(named("a"))
-    finally:
-        pinecone.index.dimension = DIMENSION
+def test_an_index_without_dense_vectors_is_unavailable(
+    pinecone: PineconeEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pinecone.index, "dimension", 0)
+    with pytest.raises(Unavailable, match="dense"):
+        pinecone_vectors(pinecone).vectors(named("a"))
 
 
 def test_the_model_is_named_by_the_index_where_it_is_not_known(pinecone: PineconeEmulator) -> None:

@@ -81,10 +81,7 @@ def test_what_does_not_pass_is_unavailable_when_patience_ends(
     pinecone: PineconeEmulator, path: str, trouble: dict[str, Any]
 ) -> None:
     pinecone.fail_next(times=None, path=path, **trouble)
-    with (
-        within(3, at_least_s=0.3),
-        pytest.raises(Unavailable, match=r"cannot .* within 0\.3 s"),
-    ):
+    with within(3, at_least_s=0.3), pytest.raises(Unavailable, match=r"cannot .* within 0\.3 s"):
         pinecone_vectors(pinecone, model=MODEL, patience_s=0.3).vectors(SOME[:5])
 
 
@@ -99,11 +96,7 @@ def test_what_happened_last_is_named(pinecone: PineconeEmulator, trouble: str, s
 
 
 def test_a_refused_connection_is_unavailable_in_time(pinecone: PineconeEmulator) -> None:
-    with (
-        pinecone.refusing(),
-        within(3, at_least_s=0.3),
-        pytest.raises(Unavailable, match="within"),
-    ):
+    with pinecone.refusing(), within(3, at_least_s=0.3), pytest.raises(Unavailable, match="within"):
         pinecone_vectors(pinecone, patience_s=0.3).vectors(SOME)
 
 

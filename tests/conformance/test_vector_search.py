@@ -131,9 +131,8 @@ async def test_a_vector_without_metadata_passes_every_restriction(
 ) -> None:
     pinecone.index.upsert(UpsertRequest([VectorRecord(CATALOG.ids[0], NEAR.tolist())]))
     strict = SearchFilter(3.0, 6.0, 2_000_000_000, (CATALOG.ids[0],))
-    assert [match.episode_id for match in (await search.search(NEAR, 10, strict))] == [
-        CATALOG.ids[0]
-    ]
+    found = await search.search(NEAR, 10, strict)
+    assert [match.episode_id for match in found] == [CATALOG.ids[0]]
 
 
 async def test_numbers_beyond_float32_are_no_vector_and_no_error(

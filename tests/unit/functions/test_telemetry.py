@@ -8,13 +8,7 @@ import pytest
 
 from functions import telemetry
 from functions.auth.pseudonyms import UNKNOWN, Pseudonyms
-from functions.telemetry import (
-    MAX_TEXT_CHARS,
-    install_log_handler,
-    log,
-    log_error,
-    set_pseudonyms,
-)
+from functions.telemetry import MAX_TEXT_CHARS, install_log_handler, log, log_error, set_pseudonyms
 
 Capture = pytest.CaptureFixture[str]
 

@@ -100,10 +100,8 @@ def test_neighbours_of_disliked_episodes_are_asked_for_together_with_the_vectors
 ) -> None:
     found, _ = answer(search, plan_of(ranker, "not_interested", "like", "not_interested"))
     assert [call for call, _ in search.calls] == ["vectors", "near", "near", "similar"]
-    assert {argument for call, argument in search.calls if call == "near"} == {
-        ("episode-1", NEIGHBOURS_PER_DISLIKE),
-        ("episode-3", NEIGHBOURS_PER_DISLIKE),
-    }
+    near = {argument for call, argument in search.calls if call == "near"}
+    assert near == {(f"episode-{number}", NEIGHBOURS_PER_DISLIKE) for number in (1, 3)}
     assert search.most_running == 3
     assert len(found.dislike_rows)
 

@@ -68,8 +68,7 @@ async def test_users_do_not_wait_for_each_other(store: CountingStore) -> None:
         await store.put_engagement(uid, engagement(uid))
         await store.update_profile(uid, {"languages": (uid,)})
     await asyncio.gather(
-        *(updates.handle(uid, uid) for uid in "abc"),
-        *(updates.handle(uid, None) for uid in "abc"),
+        *(updates.handle(uid, uid) for uid in "abc"), *(updates.handle(uid, None) for uid in "abc")
     )
     for uid in "abc":
         summary = await summary_of(store, uid)

@@ -194,9 +194,7 @@ def test_drift_is_reported_even_if_the_first_repair_breaks_off(store: TroubledSt
     asyncio.run(assert_exact(store, ["lost"]))
 
 
-def test_a_check_starts_again_when_another_writer_changes_the_summary(
-    store: TroubledStore,
-) -> None:
+def test_a_check_starts_again_when_another_writer_changes_the_summary(store: TroubledStore) -> None:
     once = iter([True])
 
     async def another_repairs_it(uid: str) -> None:
@@ -252,9 +250,7 @@ def test_every_run_makes_progress_within_the_least_budget(
     asyncio.run(assert_exact(store, [*CASES, *heavy]))
 
 
-def test_a_budget_too_small_to_list_users_ends_the_run_as_over_budget(
-    store: TroubledStore,
-) -> None:
+def test_a_budget_too_small_to_list_users_ends_the_run_as_over_budget(store: TroubledStore) -> None:
     run, batches = go(store, meter=Meter(FirestorePrices(read=100_000), budget=runs.BATCH - 1))
     assert run.over_budget
     assert not batches.results
