@@ -153,12 +153,9 @@ def result(measurements: dict[str, Any]) -> BenchmarkResult:
     rows = [
         [
             name,
-            f"{one['users']:,}",
-            f"{one['events']:,}",
-            f"{one['written_per_s']:,.0f}",
-            f"{one['handled_per_s']:,.0f}",
-            f"{one['processor_ms']:.2f}",
-            f"{one['summary_writes']:.2f}",
+            *(f"{one[what]:,}" for what in ("users", "events")),
+            *(f"{one[what]:,.0f}" for what in ("written_per_s", "handled_per_s")),
+            *(f"{one[what]:.2f}" for what in ("processor_ms", "summary_writes")),
         ]
         for name, one in measurements.items()
         if isinstance(one, dict) and "users" in one

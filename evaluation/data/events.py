@@ -74,14 +74,8 @@ class Events:
 
     def take(self, index: IntArray | BoolArray | slice) -> "Events":
         """The events at these indexes, or where this mask is true."""
-        return replace(
-            self,
-            user=self.user[index],
-            episode=self.episode[index],
-            event_type=self.event_type[index],
-            timestamp_us=self.timestamp_us[index],
-            progress=self.progress[index],
-        )
+        columns = ("user", "episode", "event_type", "timestamp_us", "progress")
+        return replace(self, **{name: getattr(self, name)[index] for name in columns})
 
     def split(self, share: float) -> tuple["Events", "Events"]:
         """The earliest `share` of the events, and the remaining ones."""

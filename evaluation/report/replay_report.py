@@ -35,10 +35,7 @@ def replay_report(
     evaluated, rival = outcomes[0], _rival(outcomes, len(scenarios))
     sections = [
         ("Choices", _choices(outcomes)),
-        (
-            f"{evaluated.name} and {rival.name}",
-            accuracy.comparison(evaluated, rival, seed=seed),
-        ),
+        (f"{evaluated.name} and {rival.name}", accuracy.comparison(evaluated, rival, seed=seed)),
         ("Score parts, reasons and sources", _parts(samples, len(some))),
         ("Latency", composition.latency_chart(samples)),
     ]

@@ -71,9 +71,7 @@ def main() -> None:
             wide.evaluate("scrollTo(0, 0)")
             take(wide, "feed-wide")
             narrow = browser.new_context(
-                viewport={"width": 390, "height": 800},
-                color_scheme="dark",
-                service_workers="block",
+                viewport={"width": 390, "height": 800}, color_scheme="dark", service_workers="block"
             ).new_page()
             sound(narrow, 120)
             feed(narrow, site, "ben")

@@ -240,7 +240,7 @@ def test_a_catalog_without_a_map_can_still_be_tried(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1400])
 def test_the_lab_fits_and_passes_an_accessibility_check(
-    browser: Browser, site: Server, tmp_path: Path, width: int, scheme: Any
+    browser: Browser, site: Server, width: int, scheme: Any
 ) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
@@ -253,5 +253,4 @@ def test_the_lab_fits_and_passes_an_accessibility_check(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
-    page.screenshot(path=tmp_path / f"lab-{width}-{scheme}.png", full_page=True)
     context.close()

@@ -15,14 +15,8 @@ from tests.support.install_cache import cached_install
 
 VERSION = "15.34.2"
 INSTALL = (
-    "npm",
-    "install",
-    "--omit=optional",
-    "--ignore-scripts",
-    "--no-audit",
-    "--no-fund",
-    "--no-save",
-    "--loglevel=error",
+    *("npm", "install", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"),
+    *("--no-save", "--loglevel=error"),
 )
 
 
