@@ -69,8 +69,15 @@ def test_the_keyboard_is_enough(page: Page, site: Server) -> None:
     assert not {first, second} & set(titles(page))
 
 
-def test_skipping_to_the_content_stays_in_the_view(page: Page, site: Server) -> None:
+def test_new_cards_are_announced_and_skipping_to_the_content_stays_in_the_view(
+    page: Page, site: Server
+) -> None:
     visit(page, site)
+    expect(page.locator("[aria-live=polite]")).to_have_text("10 episodes added, 10 shown.")
+    navigation = page.get_by_role("navigation").all()
+    assert {one.get_attribute("aria-label") for one in navigation} == {"Main"}
+    expect(page.get_by_role("main")).to_have_count(1)
+    expect(page.get_by_role("heading", level=1)).to_have_text("For You")
     go(page, "saved")
     page.get_by_role("link", name="Skip to the content").press("Enter")
     expect(page.get_by_role("main")).to_be_focused()
@@ -117,16 +124,6 @@ def test_axe_finds_nothing_on_any_view(
     expect(page.locator(".receipt")).to_be_focused()
     assert audit(page) == []
     assert [audit(page) for view in ("saved", "history") if go(page, view)] == [[], []]
-
-
-def test_new_cards_are_announced(page: Page, site: Server) -> None:
-    visit(page, site)
-    expect(page.locator("[aria-live=polite]")).to_have_text("10 episodes added, 10 shown.")
-    assert {one.get_attribute("aria-label") for one in page.get_by_role("navigation").all()} == {
-        "Main"
-    }
-    expect(page.get_by_role("main")).to_have_count(1)
-    expect(page.get_by_role("heading", level=1)).to_have_text("For You")
 
 
 def test_nothing_is_wider_than_a_narrow_phone(
