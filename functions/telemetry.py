@@ -79,13 +79,14 @@ class Metrics:
 
     def text(self, catalog_created_s: float | None) -> bytes:
         """Return all counters in the text format of Prometheus, whose library is loaded here."""
-        from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415
+        from prometheus_client import generate_latest  # noqa: PLC0415
         from prometheus_client.core import (  # noqa: PLC0415
             CounterMetricFamily,
             GaugeMetricFamily,
             HistogramMetricFamily,
             Metric,
         )
+        from prometheus_client.registry import Collector  # noqa: PLC0415
 
         requests = CounterMetricFamily(
             "earshot_requests", "Requests answered", labels=["route", "method", "status"]
@@ -112,13 +113,11 @@ class Metrics:
                 GaugeMetricFamily("earshot_catalog_created_seconds", created, catalog_created_s)
             )
 
-        class Families:
+        class Families(Collector):
             def collect(self) -> Iterator[Metric]:
                 return iter(families)
 
-        registry = CollectorRegistry(auto_describe=False)
-        registry.register(Families())
-        return generate_latest(registry)
+        return generate_latest(Families())
 
 
 def log(severity: str, message: str, **fields: Any) -> None:

@@ -39,8 +39,7 @@ if TYPE_CHECKING:
     from functions.serving.external_search import ExternalSearch
 
 PROBE_UID = "earshot-health"
-PROBE_EPISODE = "earshot-connects"
-"""ids that no store and no index holds"""
+"""id of a user that no store holds"""
 
 T = TypeVar("T")
 
@@ -97,9 +96,8 @@ def wire_shelf(settings: Settings) -> Shelf:
     return shelf_at(settings.SHELF)
 
 
-def wire_store(settings: Settings | None = None) -> SummaryStore:
+def wire_store(settings: Settings) -> SummaryStore:
     """Return the store of users, all that a trigger needs. Raises `SettingsError`."""
-    settings = settings or read_settings(os.environ)
     check_store(settings)
     return _store(settings)[0]
 
@@ -128,7 +126,7 @@ def _external_search(settings: Settings, degradations: DegradationLog) -> "Exter
     if settings.RETRIEVAL == "snapshot":
         return None
     from adapters.pinecone.search import PineconeSearch  # noqa: PLC0415
-    from functions.serving.external_search import ExternalSearch  # noqa: PLC0415
+    from functions.serving.external_search import PROBE_EPISODE, ExternalSearch  # noqa: PLC0415
 
     try:
         search = PineconeSearch(

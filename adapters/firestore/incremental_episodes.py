@@ -47,6 +47,8 @@ class IncrementalEpisodes:
     ) -> None:
         """With `full`, read the whole collection, whatever is stored in `cache`."""
         self._source = source
+        self._name = source.collection
+        self._copy = f"firestore-{self._name.replace('/', '-')}.msgpack.z"
         self._cache = cache
         self._full = full
         self._clock = clock
@@ -58,7 +60,8 @@ class IncrementalEpisodes:
         if records is None:
             found = (one for one in self._source.read() if isinstance(one, SourceRecord))
             records = {_id(one): dict(one.fields) for one in found}
-        self._cache.save(self._copy, _encode(_CollectionCopy(_VERSION, self._name, began, records)))
+        copy = _CollectionCopy(_VERSION, self._name, began, records)
+        self._cache.save(self._copy, zlib.compress(msgspec.msgpack.encode(copy), 1))
         for name in sorted(records):
             yield SourceRecord(f"{self._name}/{name}", records[name])
 
@@ -81,22 +84,10 @@ class IncrementalEpisodes:
         }
         return records | {_id(one): dict(one.fields) for one in changes.records}
 
-    @property
-    def _name(self) -> str:
-        return self._source.collection
-
-    @property
-    def _copy(self) -> str:
-        return f"firestore-{self._name.replace('/', '-')}.msgpack.z"
-
 
 def _id(record: SourceRecord) -> str:
     """The id of a record's document: the last part of its path."""
     return record.where.rpartition("/")[2]
-
-
-def _encode(copy: _CollectionCopy) -> bytes:
-    return zlib.compress(msgspec.msgpack.encode(copy), 1)
 
 
 def _decode(data: bytes) -> _CollectionCopy | None:

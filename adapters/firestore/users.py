@@ -152,7 +152,13 @@ class FirestoreStore:
         if not documents.is_document_id(engagement_id):
             return False
         with translate_errors("remove an engagement"):
-            return await self._delete((await self._engagements(uid)).document(engagement_id))
+            doc = (await self._engagements(uid)).document(engagement_id)
+            option = (await self._open()).write_option(exists=True)
+            try:
+                await doc.delete(option=option, **self._once)
+            except exceptions.NotFound:
+                return False
+            return True
 
     async def delete_engagements(self, uid: str) -> RemovedEngagements:
         """Delete all engagements that a user has when the call begins, malformed ones included.
@@ -275,14 +281,6 @@ class FirestoreStore:
         try:
             await snapshot.reference.delete(option=unchanged, **self._once)
         except PRECONDITION_ERRORS:
-            return False
-        return True
-
-    async def _delete(self, doc: firestore.AsyncDocumentReference) -> bool:
-        option = (await self._open()).write_option(exists=True)
-        try:
-            await doc.delete(option=option, **self._once)
-        except exceptions.NotFound:
             return False
         return True
 

@@ -10,8 +10,7 @@ small object carries a random mark of its writer, which tells that from a confli
 import base64
 import hashlib
 import uuid
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import google_crc32c
 from google.api_core.exceptions import NotFound as ObjectNotFound
@@ -31,13 +30,6 @@ _SLICE = 1 << 20
 _MARK = "writer"
 _PACKED, _SIZE = "packed", "size"
 _ZSTD = "zstd"
-
-
-class SmallObject(NamedTuple):
-    """The content of a small object, and its generation."""
-
-    data: bytes
-    generation: int
 
 
 def load_metadata(bucket: Any, name: str, deadline: Deadline) -> Any:
@@ -64,11 +56,11 @@ def fetch(
     return buffer.data
 
 
-def read(bucket: Any, name: str, deadline: Deadline) -> SmallObject:
-    """A small object and its generation, in one request. Raises `ObjectNotFound`."""
+def read(bucket: Any, name: str, deadline: Deadline) -> tuple[bytes, int]:
+    """The content of a small object and its generation, in one request. Raises `ObjectNotFound`."""
     buffer = DownloadBuffer(MAX_DOCUMENT, deadline)
     generation = _download(bucket, name, buffer, deadline)
-    return SmallObject(bytes(buffer.data[: buffer.size]), generation)
+    return bytes(buffer.data[: buffer.size]), generation
 
 
 def create(bucket: Any, name: str, view: memoryview, cache: str, deadline: Deadline) -> None:
@@ -189,8 +181,8 @@ def _same(blob: Any, view: memoryview) -> bool:
         return False
     if blob.md5_hash is None:  # a composed object has none
         crc = 0
-        for part in _slices(view):
-            crc = google_crc32c.extend(crc, part)
+        for start in range(0, len(view), _SLICE):
+            crc = google_crc32c.extend(crc, bytes(view[start : start + _SLICE]))
         return bool(blob.crc32c == crc32c_text(crc))
     digest = hashlib.md5(view, usedforsecurity=False).digest()
     return bool(blob.md5_hash == base64.b64encode(digest).decode())
@@ -202,8 +194,3 @@ def _decompresses_to(bucket: Any, blob: Any, view: memoryview, deadline: Deadlin
         return _size(blob)[1] and fetch(bucket, blob.name, deadline, len(view)) == view
     except (Damaged, TooLarge):
         return False
-
-
-def _slices(view: memoryview) -> Iterator[bytes]:
-    for start in range(0, len(view), _SLICE):
-        yield bytes(view[start : start + _SLICE])

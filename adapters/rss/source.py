@@ -172,18 +172,14 @@ class RssSource:
             return _ReadResult(content, f"{error}; a copy kept earlier was used")
         if new is not None:
             if cached is not None and content.flaw:
-                before = self._parse_cached(cached, feed_input)
-                if before is not None and before.size > content.size:
-                    reason = f"{content.flaw}; a copy kept earlier, with more, was used"
-                    return _ReadResult(before, reason)
+                with suppress(NotAFeedError):
+                    before = self._parse(cached, feed_input)
+                    if before.size > content.size:
+                        reason = f"{content.flaw}; a copy kept earlier, with more, was used"
+                        return _ReadResult(before, reason)
             # Only what could be parsed: a maintenance page does not replace a feed.
             self._cache.save(url, new)
         return _result(content)
-
-    def _parse_cached(self, cached: CachedFeed, feed_input: FeedInput) -> Feed | FeedList | None:
-        with suppress(NotAFeedError):
-            return self._parse(cached, feed_input)
-        return None
 
     def _read_file(self, feed_input: FeedInput) -> Feed | FeedList:
         path = Path(feed_input.location)

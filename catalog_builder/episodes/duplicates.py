@@ -13,6 +13,7 @@ from itertools import combinations
 from typing import NamedTuple, TypeVar
 
 import msgspec
+from scipy.cluster.hierarchy import DisjointSet
 
 from feed.model.episode import MAX_ID_BYTES, Episode
 from feed.model.timestamps import to_us
@@ -82,33 +83,16 @@ def deduplicate(items: Sequence[FeedItem]) -> Deduplication:
     return Deduplication(episodes, len(items) - len(chosen), renamed)
 
 
-class _DisjointSets:
-    """Disjoint sets of the numbers below `count` (union-find)."""
-
-    def __init__(self, count: int) -> None:
-        self._parents = list(range(count))
-
-    def find(self, one: int) -> int:
-        while self._parents[one] != one:
-            self._parents[one] = self._parents[self._parents[one]]
-            one = self._parents[one]
-        return one
-
-    def join(self, members: Iterable[int]) -> None:
-        roots = sorted({self.find(member) for member in members})
-        for root in roots[1:]:
-            self._parents[root] = roots[0]
-
-
 def _groups(items: Sequence[FeedItem]) -> list[list[int]]:
     """The positions of the items of each episode."""
-    sets = _DisjointSets(len(items))
+    sets = DisjointSet(range(len(items)))
     titles = [_title(item) for item in items]
     audios = [_audio(item) for item in items]
     contents = map(_content_key, items, titles, audios)
     own = ((index, (items[index].guid, *content)) for index, content in enumerate(contents))
-    for members in _repeated(own).values():
-        sets.join(members)
+    for first, *others in _repeated(own).values():
+        for other in others:
+            sets.merge(first, other)
     rows = list(enumerate(zip(items, titles, audios, strict=True)))
     across_feeds = [
         ((index, (item.guid, title)) for index, (item, title, _) in rows if _is_global(item)),
@@ -118,12 +102,13 @@ def _groups(items: Sequence[FeedItem]) -> list[list[int]]:
         # Sorted by key, so that the order of the feeds does not matter.
         for _, members in sorted(_repeated(keyed).items()):
             # A key that several episodes of one feed share identifies none of them.
-            roots = {(items[member].feed, sets.find(member)) for member in members}
+            roots = {(items[member].feed, sets[member]) for member in members}
             if len(roots) == len({feed for feed, _ in roots}):
-                sets.join(members)
+                for other in members[1:]:
+                    sets.merge(members[0], other)
     groups: dict[int, list[int]] = defaultdict(list)
     for index in range(len(items)):
-        groups[sets.find(index)].append(index)
+        groups[sets[index]].append(index)
     return list(groups.values())
 
 

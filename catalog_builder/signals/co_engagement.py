@@ -4,10 +4,10 @@ Of any two interactions of a user that lie within a window, one is the later. Wh
 counts depends on that user's interactions alone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -55,8 +55,7 @@ class CoEngagementParameters:
         return round(ceil(now_minute / half_life) * half_life)
 
 
-@dataclass(frozen=True)
-class Edges:
+class Edges(NamedTuple):
     """Weighted edges of the co-engagement graph, as t sources, targets and strengths."""
 
     sources: Rows
@@ -65,24 +64,6 @@ class Edges:
     """(t,) row of the neighbour"""
     strengths: Floats
     """(t,) sum of what all pairs of the two episodes count"""
-
-    @classmethod
-    def empty(cls) -> "Edges":
-        """Returns no edges."""
-        return cls(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0))
-
-    @classmethod
-    def concatenate(cls, parts: Sequence["Edges"]) -> "Edges":
-        """Returns the edges of all parts, one part after another."""
-        return cls(
-            np.concatenate([edges.sources for edges in parts]),
-            np.concatenate([edges.targets for edges in parts]),
-            np.concatenate([edges.strengths for edges in parts]),
-        )
-
-    def take(self, positions: Rows) -> "Edges":
-        """Returns the edges at these positions."""
-        return Edges(self.sources[positions], self.targets[positions], self.strengths[positions])
 
 
 class CoEngagementGraph:

@@ -38,12 +38,12 @@ def find_neighbours(
     graph = CoEngagementGraph(interactions, now_minute, episodes, parameters)
     shrunk = (graph.counts + parameters.shrinkage).astype(np.float64)
     popularity: Floats = shrunk**parameters.neighbour_popularity
-    parts = [Edges.empty()]
+    parts = [Edges(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0))]
     for batch in graph.batches(np.flatnonzero(graph.counts >= min_users)):
         edges = graph.edges(batch, min_users)
         edges = Edges(batch[edges.sources], edges.targets, edges.strengths)
         parts.append(_strongest(edges, popularity, parameters.max_neighbours))
-    chosen = Edges.concatenate(parts)
+    chosen = Edges(*map(np.concatenate, zip(*parts, strict=True)))
     own: Floats = shrunk**parameters.own_popularity
     weights = (chosen.strengths / popularity[chosen.targets] / own[chosen.sources]).astype(
         np.float32
@@ -64,7 +64,8 @@ def _strongest(edges: Edges, popularity: Floats, most: int) -> Edges:
     )
     # Sorting keeps the sources in their order, so the first edge of each is where it was.
     rank = np.arange(len(order)) - np.searchsorted(edges.sources, edges.sources)
-    return edges.take(order[rank < most])
+    kept = order[rank < most]
+    return Edges(edges.sources[kept], edges.targets[kept], edges.strengths[kept])
 
 
 def _strongest_first(sources: Rows, values: Floats, targets: npt.NDArray[np.int32]) -> Rows:

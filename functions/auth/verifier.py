@@ -23,11 +23,9 @@ class Verifier(Protocol):
 
         Raises `ProblemError`: 400, 401, or 503.
         """
-        ...
 
     async def is_admin(self, request: Request) -> bool:
         """Return whether the user may use the Lab. Raises `ProblemError`: 400, 401, or 503."""
-        ...
 
 
 class AnonymousVerifier:
@@ -40,14 +38,7 @@ class AnonymousVerifier:
     async def uid(self, request: Request) -> None:
         """Return None. Raises `ProblemError` 401 for a header that claims a user."""
         for header in (DEMO_HEADER, "authorization"):
-            if header in request.headers:
-                raise ProblemError(
-                    401,
-                    "not-accepted",
-                    f"this server accepts no {header} header",
-                    field=header,
-                    expected="no such header",
-                )
+            _refuse_header(request, header, f"this server accepts no {header} header")
 
     async def is_admin(self, request: Request) -> bool:
         """Return whether the server is local. Raises `ProblemError` 401 for a claim of a user."""
@@ -60,14 +51,8 @@ class DemoVerifier:
 
     async def uid(self, request: Request) -> str | None:
         """Return the user id in the header. Raises `ProblemError` 400 or 401."""
-        if "authorization" in request.headers:
-            raise ProblemError(
-                401,
-                "not-accepted",
-                "this server knows its users by the header X-Demo-User",
-                field="authorization",
-                expected="no such header",
-            )
+        detail = "this server knows its users by the header X-Demo-User"
+        _refuse_header(request, "authorization", detail)
         name = request.headers.get(DEMO_HEADER)
         if name is not None and not (_UID.fullmatch(name) and is_document_id(name)):
             raise invalid(
@@ -80,3 +65,9 @@ class DemoVerifier:
         """Return True: locally, every user is an admin. Raises `ProblemError` 400 or 401."""
         await self.uid(request)
         return True
+
+
+def _refuse_header(request: Request, header: str, detail: str) -> None:
+    if header in request.headers:
+        expected = "no such header"
+        raise ProblemError(401, "not-accepted", detail, field=header, expected=expected)

@@ -17,7 +17,7 @@ T = TypeVar("T")
 TIMEOUT = Degradation.RETRIEVAL_TIMEOUT
 UNAVAILABLE = Degradation.RETRIEVAL_UNAVAILABLE
 EMPTY = Degradation.RETRIEVAL_EMPTY
-_PROBE_EPISODE = "earshot-connects"
+PROBE_EPISODE = "earshot-connects"
 """an episode id that no index holds"""
 
 
@@ -33,7 +33,7 @@ class ExternalSearch:
 
     async def connect(self) -> None:
         """Open the connection, so that the first session need not wait for it."""
-        await self._call(lambda: self._search.vectors([_PROBE_EPISODE]))
+        await self._call(lambda: self._search.vectors([PROBE_EPISODE]))
 
     async def retrieve(
         self, plan: SearchPlan

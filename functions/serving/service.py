@@ -44,11 +44,9 @@ class Triggers(Protocol):
 
     async def run(self) -> None:
         """Handle the events of the writes so far."""
-        ...
 
     async def catch_up(self) -> None:
         """Handle the events that an earlier `run` could not; return at once if there are none."""
-        ...
 
 
 class NoTriggers:

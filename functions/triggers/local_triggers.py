@@ -22,12 +22,10 @@ class StoreEvent(Protocol):
     @property
     def uid(self) -> str:
         """The user whose data was written."""
-        ...
 
     @property
     def engagement_id(self) -> str | None:
         """The engagement that was written; None means the profile."""
-        ...
 
 
 class EventStore(SummaryStore, Protocol):
@@ -35,11 +33,9 @@ class EventStore(SummaryStore, Protocol):
 
     async def events(self) -> Sequence[StoreEvent]:
         """Return the events that are not handled yet, oldest first."""
-        ...
 
     async def handled(self, events: Sequence[StoreEvent]) -> None:
         """Delete these events, whose effect is stored."""
-        ...
 
 
 class LocalTriggers:

@@ -37,12 +37,8 @@ def parse_opml(text: str) -> tuple[list[str], str | None]:
 
 def _escape_ampersands(text: str) -> str:
     """Escape each `&` that begins no reference; resolve references that XML lacks or forbids."""
-
-    def escape(found: re.Match[str]) -> str:
-        # Unescaping leaves a bare `&` and an unknown name alone; escaping then makes them text.
-        return html.escape(html.unescape(found[0]))
-
-    return _AMPERSAND.sub(escape, text)
+    # Unescaping leaves a bare `&` and an unknown name alone; escaping then makes them text.
+    return _AMPERSAND.sub(lambda found: html.escape(html.unescape(found[0])), text)
 
 
 def _locations(root: etree._Element) -> Iterator[str]:
