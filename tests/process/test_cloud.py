@@ -48,10 +48,7 @@ def test_names_of_any_alphabet_reach_the_summary(cloud: Cloud) -> None:
 
     asyncio.run(write(cloud.store))
     cloud.quiet()
-    stored = asyncio.run(cloud.store.read_summary(uid))
-    assert stored is not None
-    assert stored.summary is not None
-    assert {one.id for one in stored.summary.engagements} == set(names)
+    assert {one.id for one in cloud.summary(uid).engagements} == set(names)
 
 
 @pytest.mark.parametrize("encode", [quote, lambda path: quote(path, safe="/ ")])
@@ -70,29 +67,10 @@ def test_a_path_that_is_percent_encoded_names_its_document_too(
         "ce-document": encode(f"users/{uid}/engagements/é 50%"),
     }
     assert cloud.trigger.client.post("/", headers=headers, content=b"").status_code == 200
-    stored = asyncio.run(cloud.store.read_summary(uid))
-    assert stored is not None
-    assert stored.summary is not None
-    assert stored.summary.engagements == (one,)
+    assert cloud.summary(uid).engagements == (one,)
 
 
-def test_no_user_reads_the_data_of_another(cloud: Cloud, user: str) -> None:
-    cloud.call("POST", "/api/me/engagements", {"episode_id": "e", "type": "like"}, user)
-    assert (
-        cloud.call("GET", "/api/me/engagements", None, f"{user}-other").json()["engagements"] == []
-    )
+def test_a_token_of_another_project_names_no_user(cloud: Cloud, user: str) -> None:
     foreign = dataclasses.replace(cloud, project="demo-other")
     assert foreign.call("GET", "/api/me", None, user).status_code == 401
     assert cloud.feed.call("GET", "/api/me", user=user).status_code == 401
-
-
-def test_no_late_event_restores_what_was_deleted(cloud: Cloud, user: str) -> None:
-    cloud.bridge.copies, cloud.bridge.delay_s = 3, 1.0
-    for number in range(5):
-        body = {"id": f"{number}", "episode_id": f"episode-{number}", "type": "like"}
-        assert cloud.call("POST", "/api/me/engagements", body, user).status_code == 201
-    receipt = cloud.call("DELETE", "/api/me", None, user).json()
-    assert receipt["deleted"]["engagements"] == 5
-    cloud.quiet()
-    assert asyncio.run(cloud.store.read_summary(user)) is None
-    assert cloud.create(user)["degraded"] == ["summary_missing"]

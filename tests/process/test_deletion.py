@@ -1,6 +1,5 @@
 """Deletion and reset end with a receipt while the user's app keeps writing."""
 
-import asyncio
 import itertools
 import threading
 import time
@@ -8,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import httpx
@@ -69,8 +69,8 @@ def listed(call: Call) -> set[int]:
         query = f"?limit=500&cursor={answer['next_cursor']}"
 
 
-def delete_under_load(call: Call, path: str) -> tuple[set[int], set[int]]:
-    """What was acknowledged before a deletion was asked for, and what was sent after its answer."""
+def left_by_a_deletion_under_load(call: Call, path: str) -> set[int]:
+    """What is listed then: nothing from before the deletion, and all that was sent after it."""
     with Writers(call).running(3) as writers:
         before = set(writers.acknowledged)
         began = time.monotonic()
@@ -82,36 +82,22 @@ def delete_under_load(call: Call, path: str) -> tuple[set[int], set[int]]:
         answered = next(writers.numbers)
         until(lambda: any(number > answered for number in writers.acknowledged), BOUND_S)
     assert writers.refused == []
-    return before, {number for number in writers.acknowledged if number > answered}
+    left = listed(call)
+    assert not left & before
+    assert {number for number in writers.acknowledged if number > answered} <= left
+    return left
 
 
 @pytest.mark.parametrize("path", ["/api/me", "/api/me/engagements"])
 def test_a_deletion_ends_with_a_receipt_while_three_writers_go_on(
     server: Server, user: str, path: str
 ) -> None:
-    def call(method: str, address: str, body: Any) -> httpx.Response:
-        answer: httpx.Response = server.call(method, address, body, user)
-        return answer
-
-    before, after = delete_under_load(call, path)
-    left = listed(call)
-    assert not left & before
-    assert after <= left
+    assert left_by_a_deletion_under_load(partial(server.call, user=user), path)
 
 
 @pytest.mark.parametrize("path", ["/api/me", "/api/me/engagements"])
 def test_late_events_do_not_restore_what_was_deleted(cloud: Cloud, user: str, path: str) -> None:
     cloud.bridge.copies, cloud.bridge.delay_s = 2, 0.5
-
-    def call(method: str, address: str, body: Any) -> httpx.Response:
-        return cloud.call(method, address, body, user)
-
-    before, after = delete_under_load(call, path)
-    left = listed(call)
-    assert not left & before
-    assert after <= left
+    left = left_by_a_deletion_under_load(partial(cloud.call, uid=user), path)
     cloud.quiet()
-    stored = asyncio.run(cloud.store.read_summary(user))
-    assert stored is not None
-    assert stored.summary is not None
-    assert {int(one.id) for one in stored.summary.engagements} == left
+    assert {int(one.id) for one in cloud.summary(user).engagements} == left

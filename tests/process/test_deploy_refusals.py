@@ -62,25 +62,21 @@ def test_a_project_that_cannot_be_used_is_refused(
 @pytest.mark.parametrize(
     ("quota", "options", "reason"),
     [
-        ([20_000, 40 * GI], ["--max-instances=21"], "--max-instances=20"),
-        ([20_000, 40 * GI], ["--memory=8Gi", "--cpu=2"], "--max-instances=5"),
+        ([20_000, 40 * GI], "--max-instances=21", "--max-instances=20"),
+        ([20_000, 40 * GI], "--memory=8Gi --cpu=2", "--max-instances=5"),
         (
             [20_000, 40 * GI],
-            [
-                "--engagement-max-instances=100",
-                "--profile-max-instances=30",
-                "--publish-max-instances=11",
-            ],
+            "--engagement-max-instances=100 --profile-max-instances=30 --publish-max-instances=11",
             "--engagement-max-instances=20 --profile-max-instances=20 --publish-max-instances=10",
         ),
-        ([-1, 80 * GI], ["--max-instances=81"], "--max-instances=80"),
+        ([-1, 80 * GI], "--max-instances=81", "--max-instances=80"),
     ],
 )
 def test_more_than_the_quota_is_refused(
-    account: Account, quota: list[int], options: list[str], reason: str
+    account: Account, quota: list[int], options: str, reason: str
 ) -> None:
     account.change(quota=quota)
-    said = account.refusal(*options)
+    said = account.refusal(*options.split())
     for one in reason.split():
         assert f"{one}, or ask for more" in said
     assert said.count("or ask for more") == len(reason.split())

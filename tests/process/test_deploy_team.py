@@ -37,10 +37,6 @@ def sites(**releases: dict[str, str] | None) -> dict[str, Any]:
     return found
 
 
-def in_location(location: str) -> list[str]:
-    return [f"(default)\tFIRESTORE_NATIVE\t{location}"]
-
-
 @pytest.fixture
 def account(tmp_path: Path) -> Account:
     return Account(tmp_path)
@@ -51,7 +47,7 @@ def in_europe(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """A run in a project with a database in eur3, two sites, indexes and a quota of its own."""
     account = Account(
         tmp_path_factory.mktemp("europe"),
-        databases=in_location("eur3"),
+        databases=["(default)\tFIRESTORE_NATIVE\teur3"],
         sites=sites(my_feed_a5c16=None, my_feed=CAMPAIGN),
         indexes=INDEXES,
         quota=[20_000, 40 * GI],
@@ -67,7 +63,7 @@ def in_australia(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """A run in a project with a database in Australia and a disabled site, and with App Check."""
     account = Account(
         tmp_path_factory.mktemp("australia"),
-        databases=in_location("australia-southeast1"),
+        databases=["(default)\tFIRESTORE_NATIVE\taustralia-southeast1"],
         sites=sites(my_feed=DISABLED),
         rules=LOCKED,
     )

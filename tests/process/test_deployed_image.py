@@ -29,6 +29,11 @@ from tests.support.server import Server, until
 pytestmark = needs_gcloud
 
 Start = Callable[[DeployedFunction], Server]
+UPLOADED = "main.py experiment.toml feed/docs.py adapters/firestore/users.py adapters/web/a.py"
+LEFT_OUT = (
+    ".env adapters/.DS_Store adapters/__pycache__/x.pyc examples/a.py firebase-debug.log "
+    "firebase.deployed.json node_modules/a/b.js operations/doctor/__main__.py tests/a.py venv/a.py"
+)
 
 
 @pytest.fixture(scope="module")
@@ -83,26 +88,8 @@ def test_the_image_holds_every_module_of_the_functions_and_no_other_file() -> No
 
 def test_an_upload_leaves_out_what_is_not_a_functions_whatever_it_is_called(tmp_path: Path) -> None:
     shutil.copy(ROOT / ".gcloudignore", tmp_path)
-    wanted = {
-        "main.py",
-        "experiment.toml",
-        "feed/docs.py",
-        "adapters/firestore/users.py",
-        "adapters/web/a.py",
-    }
-    unwanted = {
-        ".env",
-        "adapters/.DS_Store",
-        "adapters/__pycache__/x.pyc",
-        "examples/a.py",
-        "firebase-debug.log",
-        "firebase.deployed.json",
-        "node_modules/a/b.js",
-        "operations/doctor/__main__.py",
-        "tests/a.py",
-        "venv/bin/a.py",
-    }
-    for name in wanted | unwanted:
+    wanted = {*UPLOADED.split()}
+    for name in {*wanted, *LEFT_OUT.split()}:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     assert {*uploaded_files(tmp_path)} == wanted
@@ -172,7 +159,6 @@ def test_events_of_the_database_keep_a_users_summary(
         return (stored.summary if stored else None) or Summary()
 
     found = until(lambda: (s := summary()).engagements and s.profile.category_interests and s, 30)
-    assert [(one.id, one.episode_id, one.type) for one in found.engagements] == [
-        ("first", "episode-7", "like")
-    ]
+    (one,) = found.engagements
+    assert (one.id, one.episode_id, one.type) == ("first", "episode-7", "like")
     assert found.profile.category_interests == ("Chess",)

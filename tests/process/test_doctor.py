@@ -18,6 +18,7 @@ from catalog_builder.publish.publisher import publish
 from emulators.firestore import FirestoreEmulator
 from emulators.process import free_port
 from emulators.storage.server import StorageEmulator
+from feed.catalog.catalog import Catalog
 from operations.doctor.__main__ import main
 from operations.doctor.finding import CHECKS
 from tests.support.catalogs import catalog_of, episodes, publish_to
@@ -60,11 +61,19 @@ def statuses(findings: Findings) -> dict[str, str]:
     return {name: one.get("status", "ok") for name, one in findings.items()}
 
 
-def only(findings: Findings, status: str) -> dict[str, Any]:
-    """The one finding of this status, which says what would help."""
+def only(found: tuple[int, Findings], status: str) -> dict[str, Any]:
+    """The one finding of this status, which says what would help; a failure ends with code 1."""
+    code, findings = found
     (one,) = [one for one in findings.values() if one.get("status", "ok") == status]
     assert one["remedy"]
+    assert code == (status == "fail")
     return one
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Catalog:
+    """A catalog of 60 episodes, published now."""
+    return publish_to(tmp_path / "shelf", catalog_of(episodes(60), now=now()))
 
 
 def test_a_local_project_that_is_well(look: Look, tmp_path: Path) -> None:
@@ -76,42 +85,37 @@ def test_a_local_project_that_is_well(look: Look, tmp_path: Path) -> None:
     assert "200 episodes" in findings["snapshot"]["detail"]
 
 
+@pytest.mark.usefixtures("published")
 def test_looking_leaves_nothing_behind(look: Look, tmp_path: Path) -> None:
-    publish_to(tmp_path / "shelf", catalog_of(episodes(60), now=now()))
     look()
     assert not (tmp_path / "users.db").exists()
 
 
 def test_an_empty_shelf(look: Look) -> None:
-    code, findings = look()
-    assert code == 1
-    assert only(findings, "fail")["check"] == "shelf"
-    assert "nothing is published" in findings["shelf"]["detail"]
+    finding = only(look(), "fail")
+    assert finding["check"] == "shelf"
+    assert "nothing is published" in finding["detail"]
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "longer", "gone"])
-def test_a_damaged_snapshot(look: Look, tmp_path: Path, damage: str) -> None:
-    catalog = publish_to(tmp_path / "shelf", catalog_of(episodes(60), now=now()))
-    path = tmp_path / "shelf/snapshots" / catalog.version
+def test_a_damaged_snapshot(look: Look, tmp_path: Path, published: Catalog, damage: str) -> None:
+    path = tmp_path / "shelf/snapshots" / published.version
     data = path.read_bytes()
     path.unlink()
     if damage != "gone":
         damaged = {"cut": data[:-9], "longer": data + b"?", "flip": data[:-9] + b"?" + data[-8:]}
         path.write_bytes(damaged[damage])
-    code, findings = look()
-    assert code == 1
-    assert only(findings, "fail")["check"] == "snapshot"
-    assert "rollback" in findings["snapshot"]["remedy"]
+    finding = only(look(), "fail")
+    assert finding["check"] == "snapshot"
+    assert "rollback" in finding["remedy"]
 
 
+@pytest.mark.usefixtures("published")
 def test_a_damaged_pointer_is_mended_by_what_the_doctor_says(look: Look, tmp_path: Path) -> None:
-    publish_to(tmp_path / "shelf", catalog_of(episodes(60), now=now()))
     (tmp_path / "shelf/current.json").write_text("{")
-    code, findings = look()
-    assert code == 1
-    command = only(findings, "fail")["remedy"]
-    assert findings["shelf"]["status"] == "fail"
-    words = command.split()
+    finding = only(look(), "fail")
+    assert finding["check"] == "shelf"
+    words = finding["remedy"].split()
     done = subprocess.run([sys.executable, *words[1:]], cwd=ROOT, check=True, capture_output=True)
     assert b"now current" in done.stdout
     assert look()[0] == 0
@@ -119,19 +123,14 @@ def test_a_damaged_pointer_is_mended_by_what_the_doctor_says(look: Look, tmp_pat
 
 def test_an_old_catalog_and_one_of_few_vectors_are_warned_of(look: Look, tmp_path: Path) -> None:
     publish_to(tmp_path / "shelf", catalog_of(episodes(60), now=now() - timedelta(hours=30)))
-    code, findings = look()
-    assert code == 0
-    assert only(findings, "warn")["check"] == "age"
+    assert only(look(), "warn")["check"] == "age"
     assert statuses(look("--max-age-hours", "31")[1])["age"] == "ok"
-    code, findings = look(CATALOG_MAX_AGE_S="3600")
-    assert (code, only(findings, "fail")["check"]) == (1, "age")
+    assert only(look(CATALOG_MAX_AGE_S="3600"), "fail")["check"] == "age"
 
 
-def test_a_snapshot_that_does_not_fit_twice(look: Look, tmp_path: Path) -> None:
-    publish_to(tmp_path / "shelf", catalog_of(episodes(60), now=now()))
-    code, findings = look(MEMORY_LIMIT_MB="128")
-    assert code == 1
-    assert only(findings, "fail")["check"] == "memory"
+@pytest.mark.usefixtures("published")
+def test_a_snapshot_that_does_not_fit_twice(look: Look) -> None:
+    assert only(look(MEMORY_LIMIT_MB="128"), "fail")["check"] == "memory"
 
 
 @pytest.mark.parametrize(
@@ -146,32 +145,18 @@ def test_settings_that_cannot_be_used(look: Look, settings: dict[str, str]) -> N
     }
 
 
-def test_a_project_half_set_for_the_cloud_is_warned_of(look: Look, tmp_path: Path) -> None:
-    publish_to(tmp_path / "shelf", catalog_of(episodes(60), now=now()))
+@pytest.mark.usefixtures("published")
+def test_a_project_half_set_for_the_cloud_is_warned_of(look: Look) -> None:
     _, findings = look(CURSOR_KEYS=KEY)
     assert "STORE=firestore, SHELF=gs://BUCKET, AUTH=firebase" in findings["cloud"]["detail"]
 
 
-def test_keys_that_cannot_be_had(look: Look, tmp_path: Path) -> None:
-    publish_to(tmp_path / "shelf", catalog_of(episodes(60), now=now()))
+@pytest.mark.usefixtures("published")
+def test_keys_that_cannot_be_had(look: Look) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
     proxies = {"HTTPS_PROXY": nowhere, "https_proxy": nowhere}
-    code, findings = look(AUTH="firebase", FIREBASE_PROJECT="p", CURSOR_KEYS=KEY, **proxies)
-    assert code == 1
-    assert only(findings, "fail")["check"] == "identity"
-
-
-def in_the_cloud(
-    project: str, bucket: str, emulator: str, storage: StorageEmulator
-) -> dict[str, str]:
-    return {
-        "STORE": "firestore",
-        "SHELF": f"gs://{bucket}",
-        "FIREBASE_PROJECT": project,
-        "GOOGLE_CLOUD_PROJECT": project,
-        "FIRESTORE_EMULATOR_HOST": emulator,
-        "STORAGE_EMULATOR_HOST": storage.url,
-    }
+    found = look(AUTH="firebase", FIREBASE_PROJECT="p", CURSOR_KEYS=KEY, **proxies)
+    assert only(found, "fail")["check"] == "identity"
 
 
 def test_an_emulated_project(
@@ -182,19 +167,22 @@ def test_an_emulated_project(
 ) -> None:
     bucket = storage.make_bucket(f"b-{firestore_project}")
     publish(GcsShelf(bucket), catalog_of(episodes(60), now=now()), force=True)
-    settings = in_the_cloud(firestore_project, bucket, firestore_emulator.host, storage)
+    settings = {
+        "STORE": "firestore",
+        "SHELF": f"gs://{bucket}",
+        "FIREBASE_PROJECT": firestore_project,
+        "GOOGLE_CLOUD_PROJECT": firestore_project,
+        "FIRESTORE_EMULATOR_HOST": firestore_emulator.host,
+        "STORAGE_EMULATOR_HOST": storage.url,
+    }
     code, findings = look("--write", **settings)
     assert (code, set(statuses(findings).values())) == (0, {"ok"})
     assert firestore_emulator.read(firestore_project, "users/earshot-doctor") is None
     path = "users/earshot-doctor/engagements/earshot-doctor"
     assert firestore_emulator.read(firestore_project, path) is None
     gone = {**settings, "FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{free_port()}"}
-    code, findings = look(**gone)
-    assert code == 1
-    assert only(findings, "fail")["check"] == "store"
-    code, findings = look(**{**settings, "SHELF": "gs://nowhere-at-all"})
-    assert code == 1
-    assert only(findings, "fail")["check"] == "shelf"
+    assert only(look(**gone), "fail")["check"] == "store"
+    assert only(look(**{**settings, "SHELF": "gs://nowhere-at-all"}), "fail")["check"] == "shelf"
 
 
 def test_a_function_that_answers(look: Look, start_server: Start, tmp_path: Path) -> None:

@@ -140,13 +140,3 @@ def test_after_a_restart_under_a_fixed_clock_a_new_engagement_is_the_newest(
     listed = server.call("GET", "/api/me/engagements", user="ada").json()["engagements"]
     assert [one["id"] for one in listed[:2]] == ["a-bookmark", "click-11"]
     assert server.create("ada")["episodes"] != before
-
-
-def test_deleted_data_is_on_no_page_of_the_database_file(running: Server, tmp_path: Path) -> None:
-    for number in range(30):
-        running.engage("ada", episode_id=f"SECRET-{number}", type="like", episode_title="SECRET")
-    running.call("PATCH", "/api/me", {"display_name": "SECRET"}, "ada")
-    assert any(b"SECRET" in path.read_bytes() for path in tmp_path.glob("users.db*"))
-    assert running.call("DELETE", "/api/me", user="ada").status_code == 200
-    running.kill()
-    assert not any(b"SECRET" in path.read_bytes() for path in tmp_path.glob("users.db*"))

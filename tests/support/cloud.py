@@ -3,6 +3,7 @@
 A conftest or module has the fixtures by importing them, and those that they use.
 """
 
+import asyncio
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from emulators.event_bridge import EventBridge, register
 from emulators.firestore import FirestoreEmulator, new_project
 from emulators.stack import TRIGGERS
 from emulators.storage.server import StorageEmulator
+from feed.model.engagement import Summary
 from tests.support.catalogs import catalog_of, episodes
 from tests.support.emulators import running_firestore
 from tests.support.server import Server, running_servers, until
@@ -54,6 +56,13 @@ class Backend:
     @property
     def store(self) -> FirestoreStore:
         return FirestoreStore(self.project)
+
+    def summary(self, uid: str) -> Summary:
+        """The stored summary of a user."""
+        stored = asyncio.run(self.store.read_summary(uid))
+        assert stored is not None
+        assert stored.summary is not None
+        return stored.summary
 
     def reset(self) -> None:
         """Deliver each event once, at once, and forget what was delivered before."""

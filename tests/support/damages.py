@@ -25,10 +25,6 @@ def emptied(snapshot: Path, _shelf: Path) -> None:
     overwrite(snapshot, b"")
 
 
-def zeroed(snapshot: Path, _shelf: Path) -> None:
-    overwrite(snapshot, bytes(snapshot.stat().st_size))
-
-
 def newer(snapshot: Path, _shelf: Path) -> None:
     """Write a format version that this code does not know."""
     data = snapshot.read_bytes()
@@ -62,7 +58,6 @@ DAMAGES: dict[Damage, str] = {
     altered: "catalog_broken",
     cut: "catalog_broken",
     emptied: "catalog_broken",
-    zeroed: "catalog_broken",
     newer: "catalog_broken",
     renamed: "catalog_broken",
     missing: "catalog_broken",

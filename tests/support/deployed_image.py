@@ -63,17 +63,10 @@ def _python_with(requirements: Path) -> Path:
     """A Python with these packages alone, cached until they change: installing takes a minute."""
 
     def install(folder: Path) -> None:
-        pip = [
-            folder / "bin" / "python",
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--disable-pip-version-check",
-        ]
+        pip = [folder / "bin" / "python", "-m", "pip", "install", "-q", "--no-compile"]
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         # Modules are compiled when they are imported: compiling all takes as long as the rest.
-        subprocess.run([*pip, "--no-compile", "-r", requirements], check=True)
+        subprocess.run([*pip, "-r", requirements], check=True)
 
     made_of = f"{sys.version}\n{requirements.read_text()}"
     version = hashlib.sha256(made_of.encode()).hexdigest()[:16]
@@ -106,10 +99,5 @@ def _function(words: list[str]) -> DeployedFunction:
     for secrets in flag(words, "set-secrets"):
         settings |= {one.partition("=")[0]: SECRET for one in secrets.split(",")}
     (target,) = flag(words, "entry-point")
-    documents = flag(words, "trigger-event-filters-path-pattern")
-    return DeployedFunction(
-        name=words[3],
-        target=target,
-        settings=settings,
-        document="".join(documents).removeprefix("document="),
-    )
+    document = "".join(flag(words, "trigger-event-filters-path-pattern"))
+    return DeployedFunction(words[3], target, settings, document.removeprefix("document="))

@@ -19,38 +19,24 @@ from typing import Any, cast
 
 from tests.support.fake_curl import curl
 from tests.support.fake_firebase import firebase
-from tests.support.fake_gcloud import gcloud
+from tests.support.fake_gcloud import GcloudCall
 from tests.support.vendor_error import VendorError
 
 State = dict[str, Any]
 EMPTY: State = {
-    "calls": [],
-    "changes": [],
     "account": "somebody@example.com",
     "token": "token",
     "number": "123456789",
     "billing": "True",
     "databases": ["(default)\tFIRESTORE_NATIVE\tnam5"],
-    "services": [],
-    "accounts": [],
-    "buckets": [],
-    "objects": {},
-    "packages": {},
-    "secrets": {},
-    "policies": {},
-    "functions": {},
-    "unchecked": [],
-    "job": "",
-    "job_at": "",
-    "compute": {},
-    "rules": "",
     "indexes": {"indexes": [], "fieldOverrides": []},
-    "sites": {},
-    "taken": [],
     "quota": None,
     "pending": 0,
-    "deleted": [],
-    "fails": "",
+    **dict.fromkeys(("job", "job_at", "rules", "fails"), ""),
+    **{name: [] for name in ("calls", "changes", "services", "accounts", "buckets")},
+    **{name: [] for name in ("unchecked", "taken", "deleted")},
+    **{name: {} for name in ("objects", "packages", "secrets", "policies", "functions")},
+    **{name: {} for name in ("compute", "sites")},
 }
 """State of a project with a database and nothing else.
 
@@ -60,7 +46,7 @@ milli-processors and bytes of a region.
 """
 
 TOOLS: dict[str, Callable[["Call"], str]] = {
-    "gcloud": lambda call: gcloud(call.state, call.words, call.folder, call.input),
+    "gcloud": lambda call: GcloudCall(call.state, call.words, call.folder, call.input).answer(),
     "firebase": lambda call: firebase(call.state, call.words, call.folder),
     "curl": lambda call: curl(call.state, call.words, call.input),
 }

@@ -46,38 +46,21 @@ def _hosting(state: dict[str, Any], address: str, *, posted: bool) -> tuple[int,
             return 400, {"error": {"code": 400, "message": str(error)}}
         return 200, {"name": f"projects/p/sites/{wanted[1]}"}
     assert address.endswith("/sites?pageSize=40"), address
-    return 200, {
-        "sites": [
-            {
-                "name": f"projects/p/sites/{name}",
-                "defaultUrl": f"https://{name}.web.app",
-                "type": site["type"],
-            }
-            for name, site in state["sites"].items()
-        ]
-    }
+    address = "https://{}.web.app".format
+    found = [
+        {"name": f"projects/p/sites/{name}", "type": site["type"], "defaultUrl": address(name)}
+        for name, site in state["sites"].items()
+    ]
+    return 200, {"sites": found}
 
 
 def _quota(limits: list[int] | None) -> tuple[int, dict[str, Any]]:
     """The response of Service Usage: a limit for all regions, and one for a single region."""
     if limits is None:
         return 403, {"error": {"code": 403, "message": "Permission denied to list quota"}}
-    names = "run.googleapis.com/cpu_allocation", "run.googleapis.com/mem_allocation"
-    return 200, {
-        "metrics": [
-            {
-                "metric": name,
-                "consumerQuotaLimits": [
-                    {
-                        "metric": name,
-                        "unit": "1/{project}/{region}",
-                        "quotaBuckets": [
-                            {"effectiveLimit": str(limit), "defaultLimit": str(limit)},
-                            {"effectiveLimit": "1", "dimensions": {"region": "nowhere1"}},
-                        ],
-                    }
-                ],
-            }
-            for name, limit in zip(names, limits, strict=True)
-        ]
-    }
+    metrics: list[dict[str, Any]] = []
+    for name, limit in zip(("cpu_allocation", "mem_allocation"), limits, strict=True):
+        elsewhere = {"effectiveLimit": "1", "dimensions": {"region": "nowhere1"}}
+        buckets = {"quotaBuckets": [{"effectiveLimit": str(limit)}, elsewhere]}
+        metrics.append({"metric": f"run.googleapis.com/{name}", "consumerQuotaLimits": [buckets]})
+    return 200, {"metrics": metrics}

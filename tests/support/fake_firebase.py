@@ -1,6 +1,7 @@
 """`firebase` of the fake cloud."""
 
 import json
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +56,9 @@ def _deploy(
 def _deploy_indexes(there: dict[str, Any], spec: dict[str, Any]) -> None:
     """Adds indexes and replaces overrides without deleting any, as without --force."""
     there["indexes"] += [one for one in spec["indexes"] if one not in there["indexes"]]
+    place = itemgetter("collectionGroup", "fieldPath")
     for override in spec["fieldOverrides"]:
-        at = override["collectionGroup"], override["fieldPath"]
-        kept = [
-            one
-            for one in there["fieldOverrides"]
-            if (one["collectionGroup"], one["fieldPath"]) != at
-        ]
+        kept = [one for one in there["fieldOverrides"] if place(one) != place(override)]
         there["fieldOverrides"] = [*kept, override]
 
 

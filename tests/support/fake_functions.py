@@ -26,12 +26,9 @@ def deploy_function(state: dict[str, Any], name: str, flags: dict[str, str]) -> 
         if f"roles/eventarc.serviceAgent\t{agent}" not in granted or state["pending"]:
             state["pending"] = max(0, state["pending"] - 1)
             raise VendorError(
-                f"(gcloud.functions.deploy) OperationError: code=7, message=Validation failed for "
+                "(gcloud.functions.deploy) OperationError: code=7, message=Validation failed for "
                 f"trigger projects/p/locations/nam5/triggers/{name}-1: Invalid resource state for "
-                '"": Permission denied while using the Eventarc Service Agent. If you recently '
-                "started to use Eventarc, it may take a few minutes before all necessary "
-                "permissions are propagated to the Service Agent. Otherwise, verify that it has "
-                "Eventarc Service Agent role."
+                '"": Permission denied while using the Eventarc Service Agent.'
             )
     state["functions"][f"{region}/{name}"] = flags["update-labels"].removeprefix("earshot=")
     _keep(state["packages"].setdefault(region, []), image(flags["project"], region, name))

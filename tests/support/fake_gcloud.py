@@ -19,6 +19,7 @@ class GcloudCall:
     def __init__(
         self, state: dict[str, Any], words: list[str], folder: Path, given: Callable[[], str]
     ) -> None:
+        """`given` reads what is piped to the call."""
         self.state = state
         self.folder = folder
         self.given = given
@@ -125,9 +126,8 @@ class GcloudCall:
                 state["packages"][flags["location"]].remove(name)
             case ["run", "services", "update", "create-session"]:
                 opened = "no-invoker-iam-check" in flags
-                (state["unchecked"].append if opened else state["unchecked"].remove)(
-                    flags["region"]
-                )
+                change = state["unchecked"].append if opened else state["unchecked"].remove
+                change(flags["region"])
             case ["scheduler", "jobs", "create" | "update", "http", _]:
                 names = ("schedule", "time-zone", "uri", "oidc-service-account-email")
                 names += ("attempt-deadline", "max-retry-attempts")
@@ -184,8 +184,3 @@ def _asked(words: tuple[str, ...], names: tuple[str, ...], rules: str, folder: P
         )
         _answers[kept] = done.stdout.splitlines()
     return _answers[kept]
-
-
-def gcloud(state: dict[str, Any], words: list[str], folder: Path, given: Callable[[], str]) -> str:
-    """Carries out one call; returns its output. `given` reads what is piped to it."""
-    return GcloudCall(state, words, folder, given).answer()
