@@ -11,18 +11,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.page import titles
+from tests.support.page import cached, titles
 from tests.support.server import ROOT, Server
 
 WEB = ROOT / "web"
 NOT_SHELL = {"sw.js", "jsconfig.json"}
-KEPT = """async () => {
-    const kept = [];
-    for (const name of await caches.keys())
-        for (const { url } of await (await caches.open(name)).keys())
-            kept.push(new URL(url).pathname);
-    return kept;
-}"""
 
 
 def shipped() -> set[str]:
@@ -36,7 +29,7 @@ def test_the_shell_opens_offline_and_caches_no_api_answer(
 ) -> None:
     page, context = installed_page, installed_page.context
     expect(page.locator("#feed")).to_be_visible()
-    kept = page.evaluate(KEPT)
+    kept = [url.removeprefix(site.url) for url in cached(page)]
     names = {one.removeprefix("/") or "index.html" for one in kept}
     assert names - {"__/firebase/init.json"} == shipped()
     assert not [one for one in kept if one.startswith("/api")]

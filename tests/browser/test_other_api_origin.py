@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from deploy.hosting import copy_site, extra_sources
-from tests.support.page import go, press, refresh, stored, titles, until, visit
+from tests.support.page import cached, go, press, refresh, stored, titles, until, visit
 from tests.support.server import ROOT, Server
 
 
@@ -38,10 +38,7 @@ def test_everything_works_with_the_api_at_another_origin(
     calls = [url for url in asked if "/api/" in url]
     assert len(calls) > 5
     assert all(url.startswith(f"{api.url}/api/") for url in calls)
-    kept = page.evaluate(
-        """async () => (await Promise.all((await caches.keys()).map(async (name) =>
-            (await (await caches.open(name)).keys()).map(({ url }) => url)))).flat()"""
-    )
+    kept = cached(page)
     assert kept
     assert all(url.startswith(page_server.url) for url in kept)
     context.close()

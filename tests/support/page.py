@@ -111,8 +111,7 @@ def problems_of(page: Page) -> list[str]:
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on(
-        "console",
-        lambda message: message.text not in NOT_OURS and problems.append(message.text),
+        "console", lambda message: message.text not in NOT_OURS and problems.append(message.text)
     )
     return problems
 
@@ -122,6 +121,14 @@ def refuse(page: Page, address: str, kind: str, status: int, times: int = 1) -> 
     problem = {"type": f"urn:earshot:problem:{kind}", "title": "No", "detail": "because"}
     answer = {"status": status, "json": problem, "headers": {"Retry-After": "1"}}
     page.route(address, lambda route: route.fulfill(**answer), times=times)
+
+
+def cached(page: Page) -> list[str]:
+    """The addresses whose answers the service worker keeps."""
+    return page.evaluate(
+        """async () => (await Promise.all((await caches.keys()).map(async (name) =>
+            (await (await caches.open(name)).keys()).map(({ url }) => url)))).flat()"""
+    )
 
 
 def with_episodes(page: Page, **fields: Any) -> None:
