@@ -141,7 +141,7 @@ async def test_what_an_app_writes_while_a_profile_is_deleted_stays(
             if not overtaken:
                 overtaken = True
                 if meanwhile is None:
-                    await self._delete(snapshot.reference)
+                    await snapshot.reference.delete()
                 else:
                     write({"display_name": "Ada", **meanwhile})
             return await super()._delete_unchanged(snapshot)
