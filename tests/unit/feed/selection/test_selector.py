@@ -10,7 +10,7 @@ from feed.scenarios.parameters import SelectorParameters
 from feed.selection.greedy import Selection
 from feed.selection.selector import select
 from feed.selection.shortlist import SelectorInput
-from tests.support.selecting import select_by_definition
+from tests.support.reference_selector import select_by_definition
 
 
 def candidates(scores: list[float], series: list[int] | None = None, **columns: Any) -> Any:
