@@ -29,12 +29,6 @@ from functions.telemetry import install_log_handler, log, log_error
 from functions.wiring import make_or_exit
 
 REFUSED = "catalog-refused"
-_SAME_NAMES = (
-    *("episodes", "allow_private_feeds", "include_blocked", "feed_max_mb", "feeds_max_mb"),
-    *("feeds_timeout_s", "no_vectors", "min_users"),
-    *("pinecone_host", "pinecone_api_key", "pinecone_namespace", "pinecone_model"),
-)
-"""options of a build that a setting of the same name in capitals gives"""
 
 
 class PublishRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,12 +75,23 @@ class ScheduledBuild:
     def _inputs(self, request: PublishRequest, now: datetime) -> job.BuildInputs:
         settings = self._settings
         options = BuildOptions(
-            **{name: getattr(settings, name.upper()) for name in _SAME_NAMES},
+            episodes=settings.EPISODES,
             feeds=settings.FEEDS.split(),
+            allow_private_feeds=settings.ALLOW_PRIVATE_FEEDS,
+            include_blocked=settings.INCLUDE_BLOCKED,
+            feed_max_mb=settings.FEED_MAX_MB,
+            feeds_max_mb=settings.FEEDS_MAX_MB,
+            feeds_timeout_s=settings.FEEDS_TIMEOUT_S,
             fields=Path(settings.FIELDS) if settings.FIELDS else None,
             max_bad=self._max_bad,
             vectors="" if settings.VECTORS == "text" else settings.VECTORS,
+            no_vectors=settings.NO_VECTORS,
+            pinecone_host=settings.PINECONE_HOST,
+            pinecone_api_key=settings.PINECONE_API_KEY,
+            pinecone_namespace=settings.PINECONE_NAMESPACE,
+            pinecone_model=settings.PINECONE_MODEL,
             users=settings.STORE,
+            min_users=settings.MIN_USERS,
             project=settings.FIREBASE_PROJECT,
             cache=settings.SHELF,
             full=request.full,
