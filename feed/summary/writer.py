@@ -11,6 +11,10 @@ once, in any order, and the law in `feed.model.engagement` holds. Three rules ca
    and writes them without it. So a change before that read is in it, and the writer of a later
    change either loses against this write or starts after it. If a writer dies in between, the mark
    stays, and the next writer goes on from there.
+
+A rebuild reads for longer than other writers do, so beside many of them it would lose every time.
+After some lost writes it stores the mark alone, which takes no reading: from then on whoever
+writes next reads the newest.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -31,6 +35,9 @@ from feed.ports.users import StoredSummary, SummaryAccess
 
 ATTEMPTS = 50
 """passes after which a writer gives up with `Unsettled`; its caller may try again later"""
+
+PATIENCE = 3
+"""lost writes after which a rebuild stores the mark `incomplete` before it reads"""
 
 
 class Unsettled(Unavailable):
@@ -75,9 +82,12 @@ async def refresh_summary(
     for _ in range(ATTEMPTS):
         unreadable = stored is not None and stored.summary is None
         base = stored.summary if stored and stored.summary else Summary(incomplete=unreadable)
-        wanted, left_out = await _updated(
-            store, uid, base, names, profile=profile or unreadable, rebuild=rebuild
-        )
+        if rebuild and conflicts >= PATIENCE and not base.incomplete:
+            wanted, left_out = msgspec.structs.replace(base, incomplete=True), ()
+        else:
+            wanted, left_out = await _updated(
+                store, uid, base, names, profile=profile or unreadable, rebuild=rebuild
+            )
         settled = stored is None if wanted.is_empty else wanted == base
         if settled:
             return left_out

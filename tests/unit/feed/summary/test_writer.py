@@ -130,3 +130,20 @@ def test_a_writer_that_loses_every_time_gives_up_with_an_error_that_retries() ->
     with pytest.raises(Unavailable, match="other writers changed it"):
         run_to_end(refresh_summary(store, "u", ["a"], pause=pause))
     assert pauses == list(range(1, feed.summary.writer.ATTEMPTS + 1))
+
+
+def test_a_rebuild_ends_beside_a_writer_that_is_always_faster_than_its_reading() -> None:
+    class Busy(SteppedStore):
+        async def newest_engagements(self, *args: Any) -> list[Engagement]:
+            found = await super().newest_engagements(*args)
+            if self.summary and self.summary.summary and not self.summary.summary.incomplete:
+                one = engagement(f"later-{len(self.engagements)}", len(self.engagements))
+                self.engagements[one.id] = one
+                await refresh_summary(self, "u", [one.id])
+            return found
+
+    store = Busy()
+    store.engagements["a"] = engagement("a")
+    store.summary = StoredSummary(Summary(engagements=(engagement("gone"),)), "r")
+    run_to_end(refresh_summary(store, "u", rebuild=True))
+    assert_equals_a_rebuild(store)
