@@ -1,6 +1,7 @@
 """Merges the indexes that Earshot needs into those of a database, and prints the additions.
 
 Both are in the format of firestore.indexes.json. Indexes are only added: everything deployed stays.
+A field that ours leaves without indexes gets none, unless its indexes were chosen before.
 """
 
 import json
@@ -39,6 +40,11 @@ def merge_indexes(ours: Spec, deployed: Spec) -> tuple[Spec, list[str]]:
             added.append(f"+ {index['collectionGroup']}: {_fields(index)}")
     fields = {_field_key(one): one for one in deployed.get("fieldOverrides", [])}
     for field in ours.get("fieldOverrides", []):
+        if not field["indexes"]:
+            if _field_key(field) not in fields:
+                fields[_field_key(field)] = field
+                added.append(f"+ {'.'.join(_field_key(field))}: no index of its own")
+            continue
         there = fields.get(_field_key(field), {**field, "indexes": []})
         wanted = field["indexes"] if _field_key(field) in fields else DEFAULT_INDEXES
         lacking = [one for one in wanted if not _has(there, one)]

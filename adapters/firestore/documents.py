@@ -6,6 +6,7 @@ field is logged with its path and left out.
 
 import logging
 import re
+import zlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -24,6 +25,12 @@ Position = tuple[int, str]
 
 PROFILE_FIELDS = frozenset(Profile.__struct_fields__)
 """The fields of `users/{uid}` that belong to Earshot; all others belong to the app."""
+
+SHARDS = 16
+"""Number of parts that summaries are divided into, by their users' ids.
+
+Firestore takes 500 writes a second for an index that begins with the same value and goes on with a
+time, so 16 parts take 8,000. A search by time is one query, hence at least one read, for each."""
 
 _NAME = re.compile(r"(?!\.\.?\Z)(?!__.*__\Z)[^/\ud800-\udfff]+\Z", re.DOTALL)
 _MAX_NAME = 1500
@@ -81,6 +88,11 @@ def parse_profile(snapshot: Snapshot) -> Profile:
         except msgspec.ValidationError as error:
             log.warning("%s: %s is malformed: %s", snapshot.reference.path, field.name, error)
     return Profile(**known)
+
+
+def shard_of(uid: str) -> int:
+    """The part, below `SHARDS`, that a user's summary belongs to."""
+    return zlib.crc32(uid.encode()) % SHARDS
 
 
 def _fields(snapshot: Snapshot) -> dict[str, Any]:

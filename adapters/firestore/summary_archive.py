@@ -4,16 +4,19 @@ import logging
 import queue
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from itertools import pairwise
 from typing import Any
 
 from google.api_core.retry import Retry
-from google.cloud.firestore import Client, Query
+from google.cloud.firestore import Client, FieldFilter, Query
 
+from adapters.firestore.documents import SHARDS
 from adapters.firestore.episodes import is_transient
 from adapters.firestore.errors import translate_errors
 from feed.model.engagement import Summary, SummaryError
+from feed.model.timestamps import from_us
 from feed.summary.document import from_document
 
 PAGE = 300
@@ -52,6 +55,20 @@ class FirestoreArchive:
         """Yield every summary that can be decoded, in any order. Raises `Unavailable`."""
         with translate_errors("list summaries"):
             parts = _parts(self._make())
+        return self._read_all(parts)
+
+    def changed_since(self, us: int) -> Iterator[Summary]:
+        """Yield the summaries written at or after `us`, microseconds since 1970, in any order.
+
+        Costs one document read for each, and at least one for each of `documents.SHARDS`. Raises
+        `Refused` where the database lacks the index, or is still building it; else `Unavailable`.
+        """
+        with translate_errors("list summaries"):
+            parts = _changed_parts(self._make(), from_us(us))
+        return self._read_all(parts)
+
+    def _read_all(self, parts: list[Query]) -> Iterator[Summary]:
+        """The summaries that these queries find, read `at_once` queries at a time."""
         read: queue.Queue[Summary | None] = queue.Queue(QUEUE_SIZE)
         with ThreadPoolExecutor(self._at_once, "summaries") as pool:
             running = [pool.submit(self._read, part, read) for part in parts]
@@ -94,6 +111,15 @@ def _parts(client: Client) -> list[Query]:
         every.end_before(places[0]),
         *(every.start_at(one).end_before(other) for one, other in pairwise(places)),
         every.start_at(places[-1]),
+    ]
+
+
+def _changed_parts(client: Client, since: datetime) -> list[Query]:
+    """Queries that together read the summaries written at or after `since`, one for each shard."""
+    every = client.collection_group("summaries").order_by("change.at")
+    changed = every.where(filter=FieldFilter("change.at", ">=", since))
+    return [
+        changed.where(filter=FieldFilter("change.shard", "==", shard)) for shard in range(SHARDS)
     ]
 
 

@@ -1,7 +1,8 @@
 """Stores engagements, profiles and summaries of users in Firestore, under `users/{uid}`.
 
 Every query uses the single-field indexes that Firestore maintains by itself: `timestamp` of
-`engagements`, ascending and descending. No composite index is needed.
+`engagements`, ascending and descending. Summaries also have a field `change`, which the composite
+index of `firestore.indexes.json` covers for the builder.
 """
 
 import asyncio
@@ -78,10 +79,11 @@ class FirestoreStore:
     async def write_summary(self, uid: str, summary: Summary, revision: str | None) -> str:
         """Write a user's summary if its stored revision is still `revision` (None: it has none).
 
-        Returns the new revision, which is unchanged if the write changes nothing. Raises
-        `Conflict`.
+        Returns the new revision. Raises `Conflict`.
         """
-        document = to_document(summary)
+        # The archive finds what changed by it.
+        change = {"shard": documents.shard_of(uid), "at": firestore.SERVER_TIMESTAMP}
+        document = to_document(summary) | {"change": change}
         with (
             translate_errors("write a summary"),
             translate_unstorable(),

@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 
 BUSY_S = 5.0
@@ -17,7 +18,8 @@ CREATE TABLE IF NOT EXISTS engagements (
 CREATE INDEX IF NOT EXISTS newest ON engagements (uid, timestamp_us DESC, id);
 CREATE TABLE IF NOT EXISTS profiles (uid TEXT PRIMARY KEY, fields BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS summaries (
-    uid TEXT PRIMARY KEY, document BLOB NOT NULL, revision TEXT NOT NULL
+    uid TEXT PRIMARY KEY, document BLOB NOT NULL, revision TEXT NOT NULL,
+    updated_us INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS events (
     number INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL, engagement_id TEXT
@@ -33,7 +35,16 @@ def open_file(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA synchronous = FULL")  # an acknowledged write is on disk
     db.execute("PRAGMA secure_delete = ON")  # deleted data are overwritten
     db.executescript(_SCHEMA)
+    if not has_update_times(db):  # made by an earlier version
+        with suppress(sqlite3.OperationalError):  # unless another process is faster
+            db.execute("ALTER TABLE summaries ADD COLUMN updated_us INTEGER NOT NULL DEFAULT 0")
+    db.execute("CREATE INDEX IF NOT EXISTS updated ON summaries (updated_us)")
     return db
+
+
+def has_update_times(db: sqlite3.Connection) -> bool:
+    """Whether summaries have their update time: not in a file that only an earlier version used."""
+    return "updated_us" in {column[1] for column in db.execute("PRAGMA table_info(summaries)")}
 
 
 def empty_log(db: sqlite3.Connection) -> bool:

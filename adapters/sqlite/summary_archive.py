@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from adapters.sqlite.file import has_update_times
 from feed.model.engagement import Summary, SummaryError
 from feed.ports.errors import Unavailable
 from feed.summary.document import from_document
@@ -22,12 +23,24 @@ class SqliteArchive:
 
     def summaries(self) -> Iterator[Summary]:
         """Yield every summary that can be decoded. Raises `Unavailable`."""
+        return self._read(0)
+
+    def changed_since(self, us: int) -> Iterator[Summary]:
+        """Yield the summaries written at or after `us`, microseconds since 1970.
+
+        Yields all of a file that only an earlier version used. Raises `Unavailable`.
+        """
+        return self._read(us)
+
+    def _read(self, since_us: int) -> Iterator[Summary]:
         if not self._path.exists():
             return
         try:
             db = sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True)
             try:
-                found = db.execute("SELECT document FROM summaries ORDER BY uid")
+                where = f"WHERE updated_us >= {since_us}" if has_update_times(db) else ""
+                statement = f"SELECT document FROM summaries {where} ORDER BY uid"  # noqa: S608
+                found = db.execute(statement)  # a number is all that was put into it
                 while rows := found.fetchmany(PAGE):
                     yield from filter(None, map(_summary, rows))
             finally:

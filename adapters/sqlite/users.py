@@ -73,12 +73,16 @@ class SqliteStore:
 
         def write(db: sqlite3.Connection) -> int:
             if revision is None:
-                statement = "INSERT OR IGNORE INTO summaries VALUES (?, ?, ?)"
-                return db.execute(statement, (uid, document, new)).rowcount
+                statement = (
+                    "INSERT OR IGNORE INTO summaries (uid, document, revision, updated_us) "
+                    "VALUES (?, ?, ?, ?)"
+                )
+                return db.execute(statement, (uid, document, new, _now_us())).rowcount
             statement = (
-                "UPDATE summaries SET document = ?, revision = ? WHERE uid = ? AND revision = ?"
+                "UPDATE summaries SET document = ?, revision = ?, updated_us = ? "
+                "WHERE uid = ? AND revision = ?"
             )
-            return db.execute(statement, (document, new, uid, revision)).rowcount
+            return db.execute(statement, (document, new, _now_us(), uid, revision)).rowcount
 
         if not await self._write(write):
             raise Conflict(f"the summary is no longer at {revision}")
@@ -146,7 +150,7 @@ class SqliteStore:
             ids = [row[0] for row in db.execute(statement, (uid,)).fetchall()]
             _record(db, uid, ids)
             # The file is locked: until now nothing else is written.
-            return RemovedEngagements(ids, time.time_ns() // 1000)
+            return RemovedEngagements(ids, _now_us())
 
         removal = await self._write(delete)
         await self._empty_log()
@@ -272,6 +276,10 @@ class SqliteStore:
         if self._connection is None:
             self._connection = open_file(self._path)
         return self._connection
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000
 
 
 def _engagement(row: Sequence[Any]) -> Engagement:

@@ -92,6 +92,10 @@ class SyntheticUsers:
             for document in batch:
                 yield from_document(msgspec.msgpack.decode(document))
 
+    def changed_since(self, us: int) -> Iterator[Summary]:  # noqa: ARG002 - as if all changed
+        """Yield each user's summary."""
+        return self.summaries()
+
     def _documents(self) -> Iterator[list[bytes]]:
         rng = np.random.default_rng(self.seed + 1)
         chosen = int(CHOSEN_SHARE * (self.episodes // self.topics))

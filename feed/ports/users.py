@@ -13,6 +13,14 @@ class SummaryArchive(Protocol):
     def summaries(self) -> Iterator[Summary]:
         """Yield every readable summary once, in any order. Raises `Unavailable`."""
 
+    def changed_since(self, us: int) -> Iterator[Summary]:
+        """Yield the readable summaries last written at or after a moment, each once, in any order.
+
+        `us` is in microseconds since 1970, by the store's clock. Summaries that were deleted do not
+        come. One that was last written by a version that did not yet store the time may be missing.
+        Raises `Refused` where the store cannot search by time yet, else `Unavailable`.
+        """
+
 
 @dataclass(frozen=True)
 class StoredSummary:

@@ -79,6 +79,7 @@ async def refresh_summary(
     names = sorted(set(engagement_ids))
     stored = await store.read_summary(uid)
     conflicts = 0
+    left_out: tuple[str, ...]
     for _ in range(ATTEMPTS):
         unreadable = stored is not None and stored.summary is None
         base = stored.summary if stored and stored.summary else Summary(incomplete=unreadable)

@@ -1,6 +1,7 @@
 """What every archive of summaries does."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,14 @@ def uid(number: int) -> str:
     return f"{ALPHABET[number % len(ALPHABET)]}{number}"
 
 
+async def tick() -> int:
+    """A moment later than all writes before it and earlier than those after it."""
+    await asyncio.sleep(0.01)
+    moment_us = time.time_ns() // 1000
+    await asyncio.sleep(0.01)
+    return moment_us
+
+
 class SummaryArchiveContract:
     """The suite. `store` writes what `archive` reads."""
 
@@ -41,8 +50,25 @@ class SummaryArchiveContract:
         found = sorted(one.engagements[0].timestamp_us for one in archive.summaries())
         assert found == list(range(USERS))
 
+    async def test_what_was_written_since_a_moment_comes_again_once(
+        self, store: SummaryStore, archive: SummaryArchive
+    ) -> None:
+        numbers = range(USERS)
+        revisions = await asyncio.gather(
+            *(store.write_summary(uid(n), summary(n), None) for n in numbers)
+        )
+        moment_us = await tick()
+        for n in range(0, USERS, 3):
+            await store.write_summary(uid(n), summary(USERS + n), revisions[n])
+        await store.write_summary("new", summary(1000), None)
+        await store.delete_summary(uid(1), revisions[1])
+        found = sorted(one.engagements[0].timestamp_us for one in archive.changed_since(moment_us))
+        assert found == [*(USERS + n for n in range(0, USERS, 3)), 1000]
+        assert list(archive.changed_since(await tick())) == []
+
     def test_without_users_there_are_none(self, archive: SummaryArchive) -> None:
         assert list(archive.summaries()) == []
+        assert list(archive.changed_since(0)) == []
 
     async def test_reading_that_stops_early_leaves_nothing_running(
         self, store: SummaryStore, archive: SummaryArchive

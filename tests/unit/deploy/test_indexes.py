@@ -13,6 +13,9 @@ CONTAINS = {"arrayConfig": "CONTAINS", "queryScope": "COLLECTION"}
 GROUP = {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"}
 
 
+CHANGE = {"collectionGroup": "summaries", "fieldPath": "change", "indexes": []}
+
+
 def override(path: str, *indexes: dict[str, str], **more: object) -> dict[str, Any]:
     place = {"collectionGroup": "engagements", "fieldPath": path}
     return {**place, "indexes": list(indexes), **more}
@@ -20,9 +23,9 @@ def override(path: str, *indexes: dict[str, str], **more: object) -> dict[str, A
 
 def test_a_new_database_gets_what_is_needed_and_loses_no_default() -> None:
     spec, added = merge_indexes(NEEDED, {"indexes": [], "fieldOverrides": []})
-    overrides = [override("timestamp", ASCENDING, DESCENDING, CONTAINS)]
-    assert spec == {"indexes": [], "fieldOverrides": overrides}
-    assert len(added) == 3
+    overrides = [override("timestamp", ASCENDING, DESCENDING, CONTAINS), CHANGE]
+    assert spec == {"indexes": NEEDED["indexes"], "fieldOverrides": overrides}
+    assert len(added) == 5
     assert merge_indexes(NEEDED, spec) == (spec, [])
 
 
@@ -30,17 +33,18 @@ def test_nothing_that_is_deployed_is_removed_or_changed() -> None:
     fields = [{"fieldPath": path, "order": "ASCENDING"} for path in ("at", "by")]
     composite = {"collectionGroup": "posts", "queryScope": "COLLECTION", "fields": fields}
     theirs = [override("type", GROUP, ttl=True), override("timestamp", GROUP, ASCENDING, ttl=True)]
+    theirs += [{**CHANGE, "indexes": [GROUP]}]
     spec, added = merge_indexes(NEEDED, {"indexes": [composite], "fieldOverrides": theirs})
-    assert spec["indexes"] == [composite]
+    assert spec["indexes"] == [composite, *NEEDED["indexes"]]
     timestamp = override("timestamp", GROUP, ASCENDING, DESCENDING, ttl=True)
-    assert spec["fieldOverrides"] == [theirs[0], timestamp]
-    assert added == ["+ engagements.timestamp: DESCENDING"]
+    assert spec["fieldOverrides"] == [theirs[0], timestamp, theirs[2]]
+    assert added[1:] == ["+ engagements.timestamp: DESCENDING"]
 
 
 def test_a_field_whose_indexes_were_switched_off_has_ours_again() -> None:
     spec, added = merge_indexes(NEEDED, {"indexes": [], "fieldOverrides": [override("timestamp")]})
-    assert spec["fieldOverrides"] == [override("timestamp", ASCENDING, DESCENDING)]
-    assert len(added) == 2
+    assert spec["fieldOverrides"] == [override("timestamp", ASCENDING, DESCENDING), CHANGE]
+    assert len(added) == 4
 
 
 def test_a_composite_index_that_is_there_under_its_full_name_is_not_made_again() -> None:
