@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 # Set before numpy is imported: latencies are measured on one thread, as in the function, where
 # several threads slow down many small products.
@@ -14,8 +14,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from catalog_builder.errors import CommandError
 from catalog_builder.progress import say
 from evaluation import commands
-from evaluation.offline.replay import CUTOFFS, DEPTH
-from evaluation.offline.run import MIN_PEOPLE
+from evaluation.offline.observations import DEPTH
+from evaluation.offline.replay import CUTOFFS
+from evaluation.offline.run import MIN_PEOPLE, Protocol
 from feed import cli
 from feed.ports.errors import Unavailable
 
@@ -114,8 +115,10 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     _add(parser, "--episodes", "FILE", episodes, required=True)
     interactions = "CSV with user_id, episode_id, type, timestamp; or .gz"
     _add(parser, "--interactions", "TRAIN.csv", interactions, Path, required=True)
+    protocol = "targets are what users chose first after the cut, or what they chose last"
+    _add(parser, "--protocol", "cut|last", protocol, choices=get_args(Protocol), default="cut")
     cut = "share of the interactions that is training data, without --test (default: 0.8)"
-    _add(parser, "--cut", "SHARE", cut, _share, default=0.8)
+    _add(parser, "--cut", "SHARE[,SHARE]", cut, _shares, default=(0.8,), dest="cuts")
     _add(parser, "--scenarios", "DIR", "folder of further scenarios", Path)
     vectors = "vectors of the episodes (default: computed from the text)"
     _add(parser, "--vectors", "FILE.npz", vectors, default="")
@@ -129,10 +132,12 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 def _add_rankings(parser: argparse.ArgumentParser) -> None:
     """Add the options of the commands that compare rankings."""
-    test = "later interactions (default: the last part of the interactions, see --cut)"
+    test = "interactions with the targets (default: a part of TRAIN, see --protocol and --cut)"
     _add(parser, "--test", "TEST.csv", test, Path)
     scenario = "scenario to evaluate; may be repeated"
     _add(parser, "--scenario", "NAME|FILE.toml", scenario, action="append", required=True)
+    plain = "rank scenarios without their exploration slots"
+    parser.add_argument("--no-exploration", action="store_true", help=plain)
     cutoffs = "values of k of the metrics (default: 10,20)"
     _add(parser, "--k", "10,20", cutoffs, _cutoffs, default=CUTOFFS)
 
@@ -155,8 +160,9 @@ def _positive(text: str) -> float:
     return _number_below(text, float("inf"), "expected a number above 0")
 
 
-def _share(text: str) -> float:
-    return _number_below(text, 1, "expected a share between 0 and 1")
+def _shares(text: str) -> tuple[float, ...]:
+    expected = "expected shares between 0 and 1"
+    return tuple(sorted({_number_below(part, 1, expected) for part in text.split(",")}))
 
 
 def _number_below(text: str, limit: float, expected: str) -> float:

@@ -16,9 +16,9 @@ from evaluation.behaviour.runner import CaseResult, find_cases, run_case
 from evaluation.counterfactual.decisions import read_decisions
 from evaluation.counterfactual.estimates import estimate
 from evaluation.data.synthetic import episodes_jsonl, events_csv, synthetic_data
-from evaluation.offline.recommender import Recommender
-from evaluation.offline.replay import OfflineResult
-from evaluation.offline.run import InputFiles, OfflineRun, prepare
+from evaluation.offline.run import InputFiles, Replay, prepare, prepare_all, replay_all
+from evaluation.offline.scenario_recommender import without_exploration
+from evaluation.report import tables
 from evaluation.report.page import number, text_table, with_interval
 from evaluation.tuning.search import best
 from evaluation.tuning.space import load_space
@@ -30,20 +30,22 @@ from feed.scenarios.scenario import Scenario
 
 def offline(options: argparse.Namespace) -> int:
     """Replay interactions: compare scenarios and baselines on what users chose next."""
-    _replay(options, chosen_scenarios(options.scenario, options.scenarios))
+    _replay(options, _scenarios(options))
     return 0
 
 
-def _replay(
-    options: argparse.Namespace, scenarios: Sequence[Scenario]
-) -> tuple[OfflineRun, list[Recommender], list[OfflineResult]]:
-    """Replay interactions, print the table of metrics and write them as JSON."""
-    run = prepare(files_of(options))
-    rankings = run.rankings(scenarios, seed=options.seed)
-    outcomes = list(run.outcomes(rankings, options.k, seed=options.seed))
-    print(offline_table(outcomes))
-    write_json(options.json, {one.name: one.as_json() for one in outcomes})
-    return run, rankings, outcomes
+def _scenarios(options: argparse.Namespace) -> list[Scenario]:
+    """The scenarios to evaluate."""
+    chosen = chosen_scenarios(options.scenario, options.scenarios)
+    return [without_exploration(one) for one in chosen] if options.no_exploration else chosen
+
+
+def _replay(options: argparse.Namespace, scenarios: Sequence[Scenario]) -> Replay:
+    """Replay interactions, print the tables of results and write them as JSON."""
+    done = replay_all(prepare_all(files_of(options)), scenarios, options.k, seed=options.seed)
+    print(tables.results(done.outcomes))
+    write_json(options.json, {one.name: one.as_json() for one in done.outcomes})
+    return done
 
 
 def behaviour(options: argparse.Namespace) -> int:
@@ -77,13 +79,13 @@ def report(options: argparse.Namespace) -> int:
     from evaluation.report.replay_report import replay_report  # noqa: PLC0415
 
     known = known_scenarios(options.scenarios)
-    scenarios = chosen_scenarios(options.scenario, options.scenarios)
-    run, rankings, outcomes = _replay(options, scenarios)
+    scenarios = _scenarios(options)
+    done = _replay(options, scenarios)
     known |= {one.name: one for one in scenarios}
     paths = find_cases(options.cases) if options.cases else []
     cases = [run_case(path, known, scenarios[0].name) for path in track(paths, "cases", len(paths))]
     with stage("report"):
-        write_file(options.out, replay_report(run, rankings, outcomes, cases, seed=options.seed))
+        write_file(options.out, replay_report(done, scenarios, cases, seed=options.seed))
     print(f"\n{options.out}")
     return 1 if any(one.status == "fail" for one in cases) else 0
 
@@ -168,24 +170,6 @@ def files_of(options: argparse.Namespace) -> InputFiles:
         one.name: getattr(options, one.name, None) for one in fields(InputFiles)
     }
     return InputFiles(**given)
-
-
-def offline_table(outcomes: Sequence[OfflineResult]) -> str:
-    """A text table of rankings by metrics; recall and nDCG with their intervals."""
-    names = list(outcomes[0].metrics)
-    rows = [
-        [
-            one.name,
-            *(
-                with_interval(one.metrics[name], one.ci[name])
-                if name.startswith(("recall", "ndcg"))
-                else number(one.metrics[name])
-                for name in names
-            ),
-        ]
-        for one in outcomes
-    ]
-    return text_table([f"{len(outcomes[0].ranks):,} users", *names], rows)
 
 
 def write_json(path: Path | None, found: Any) -> None:

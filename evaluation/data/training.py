@@ -65,6 +65,13 @@ class TrainingData:
         pairs = np.unique(self.user * count + self.row)
         return np.bincount(pairs % max(count, 1), minlength=count)
 
+    def choosers(self, since_us: int | None = None) -> IntArray:
+        """(n,) number of users that chose each episode, since a time or ever; not rejections."""
+        chosen = self.liked if since_us is None else self.liked & (self.timestamp_us >= since_us)
+        count = len(self.catalog)
+        pairs = np.unique(self.user[chosen] * count + self.row[chosen])
+        return np.bincount(pairs % max(count, 1), minlength=count)
+
     @cached_property
     def untouched(self) -> BoolArray:
         """(n,) true for episodes without any engagement."""

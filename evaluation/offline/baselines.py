@@ -1,17 +1,20 @@
 """Baseline recommenders that a scenario has to beat."""
 
-from abc import ABC, abstractmethod
-
 import numpy as np
 from scipy import sparse
 
 from evaluation.data.training import TrainingData, TrainingUser
-from evaluation.offline.recommender import top_unseen
-from feed.arrays.arrays import FloatArray, IntArray
+from evaluation.offline.als import Als
+from evaluation.offline.baseline import Baseline, choice_matrix
+from evaluation.offline.ease import Ease
+from evaluation.offline.item_knn import KnnTfidf
+from feed.arrays.arrays import FloatArray
 from feed.model.timestamps import DAY_US
 
-RECENT_DAYS = 7
-"""Window of `RecentPopularity`."""
+HALF_LIFE_DAYS = 1.5
+"""Half-life of a choice in `RecentPopularity`."""
+EVER_WEIGHT = 1e-6
+"""Weight of all choices in `RecentPopularity`: as much as one choice 20 half-lives ago."""
 LATEST = 3
 """Number of a user's latest episodes whose neighbours are added up."""
 SHRINKAGE = 10.0
@@ -22,23 +25,6 @@ EPISODES_PER_USER = 500
 """Number of a user's latest episodes that count for similarities: as many as a summary holds."""
 
 
-class Baseline(ABC):
-    """A recommender that sorts episodes by a score."""
-
-    name: str
-
-    def __init__(self, training: TrainingData) -> None:
-        self._learned = training
-
-    @abstractmethod
-    def score(self, user: TrainingUser) -> FloatArray:
-        """(n,) score of every episode for the user."""
-
-    def rank(self, user: TrainingUser, count: int) -> IntArray:
-        """Rows of the `count` unseen episodes of highest score, best first."""
-        return top_unseen(self.score(user), user.seen, count)
-
-
 class Popularity(Baseline):
     """Ranks by the number of users that ever chose an episode: one list for all users."""
 
@@ -46,7 +32,7 @@ class Popularity(Baseline):
 
     def __init__(self, training: TrainingData) -> None:
         super().__init__(training)
-        self._scores = _audience(training)
+        self._scores = training.choosers().astype(np.float64)
 
     def score(self, user: TrainingUser) -> FloatArray:  # noqa: ARG002 - the same for all
         """(n,) number of users that chose each episode."""
@@ -54,18 +40,28 @@ class Popularity(Baseline):
 
 
 class RecentPopularity(Baseline):
-    """Ranks by the number of users that chose an episode in the last 7 days; ties, by ever."""
+    """Ranks by users that chose an episode lately: one list for all users, which ends at the cut.
+
+    A user counts 2^(-days / 1.5), by the time from their latest choice of the episode to the cut.
+    Long after the last choice, ranks by the number of users that ever chose it.
+    """
 
     name = "recent_popularity"
 
     def __init__(self, training: TrainingData) -> None:
         super().__init__(training)
-        ever = _audience(training)
-        recent = _audience(training, since_us=training.now_us - RECENT_DAYS * DAY_US)
-        self._scores: FloatArray = recent + ever / (ever.max(initial=0.0) + 1.0)
+        count = len(training.catalog)
+        pairs = training.user[training.liked] * count + training.row[training.liked]
+        # Events are in the order of time, so the first of the reversed ones is a pair's latest.
+        latest, index = np.unique(pairs[::-1], return_index=True)
+        ages_us = training.now_us - training.timestamp_us[training.liked][::-1][index]
+        lately = np.exp2(-np.maximum(ages_us, 0) / (HALF_LIFE_DAYS * DAY_US))
+        ever = training.choosers()
+        recent = np.bincount(latest % max(count, 1), lately, count)
+        self._scores: FloatArray = recent + EVER_WEIGHT * ever / (ever.max(initial=0) + 1)
 
     def score(self, user: TrainingUser) -> FloatArray:  # noqa: ARG002 - the same for all
-        """(n,) number of recent users of each episode, plus a fraction below 1 for all users."""
+        """(n,) decayed number of users of each episode."""
         return self._scores
 
 
@@ -103,26 +99,23 @@ class Content(Baseline):
         return scores
 
 
-BASELINES: tuple[type[Baseline], ...] = (Popularity, RecentPopularity, Neighbours, Content)
-
-
-def _audience(training: TrainingData, since_us: int | None = None) -> FloatArray:
-    """(n,) number of users that chose each episode, at all or since a time."""
-    kept = (
-        training.liked if since_us is None else training.liked & (training.timestamp_us >= since_us)
-    )
-    count = len(training.catalog)
-    pairs = np.unique(training.user[kept] * count + training.row[kept])
-    return np.bincount(pairs % max(count, 1), minlength=count).astype(np.float64)
+BASELINES: tuple[type[Baseline], ...] = (
+    Popularity,
+    RecentPopularity,
+    Neighbours,
+    KnnTfidf,
+    Ease,
+    Als,
+    Content,
+)
+"""All baselines, in the order of a report."""
+UNPERSONALISED: tuple[str, ...] = (Popularity.name, RecentPopularity.name)
+"""Names of the baselines that show everybody the same list."""
 
 
 def _similarity(training: TrainingData) -> sparse.csr_matrix:
     """(n, n) shrunk cosine of the audiences of two episodes."""
-    rows_by_user = [user.liked[:EPISODES_PER_USER] for user in training.users.values()]
-    owners = np.repeat(np.arange(len(rows_by_user)), [len(rows) for rows in rows_by_user])
-    chosen = np.concatenate([*rows_by_user, np.zeros(0, np.int64)])
-    shape = (len(rows_by_user), len(training.catalog))
-    matrix = sparse.csr_matrix((np.ones(len(chosen)), (owners, chosen)), shape=shape)
+    matrix = choice_matrix(training, newest=EPISODES_PER_USER).astype(np.float64)
     both = (matrix.T @ matrix).tocoo()
     apart = both.row != both.col
     row, col, c = both.row[apart], both.col[apart], both.data[apart]

@@ -1,9 +1,10 @@
 """An offline run: from input files to training data, target users and metrics."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from catalog_builder.errors import CommandError
 from catalog_builder.progress import say, stage
@@ -11,12 +12,17 @@ from catalog_builder.signals.aggregates import SignalParameters
 from evaluation.data.events import Events, read_events
 from evaluation.data.training import TrainingData, training_data
 from evaluation.offline import replay
-from evaluation.offline.protocol import MIN_EVENTS, Targets, targets
+from evaluation.offline.comparison import compare
+from evaluation.offline.observations import Observations, observe, pool, rank_all
+from evaluation.offline.protocol import MIN_EVENTS, Targets, leave_last_out, targets
 from evaluation.offline.recommender import Recommender
-from evaluation.offline.replay import OfflineResult
+from evaluation.offline.result import OfflineResult
+from evaluation.offline.scenario_recommender import ScenarioRecommender, without_exploration
 from evaluation.wiring import CatalogInput, read_catalog_input
 from feed.model.timestamps import rfc3339
 from feed.scenarios.scenario import Scenario
+
+Protocol = Literal["cut", "last"]
 
 MIN_PEOPLE = 1
 """Least number of users behind a signal: no privacy threshold, since nothing is published."""
@@ -29,8 +35,11 @@ class InputFiles:
     episodes: str
     interactions: Path
     test: Path | None = None
-    """later interactions; None: the interactions after the share `cut`"""
-    cut: float = 0.8
+    """interactions that targets come from; None: part of `interactions`, see `protocol`"""
+    protocol: Protocol = "cut"
+    """`cut`: targets are what users chose first after a moment; `last`: what they chose last"""
+    cuts: tuple[float, ...] = (0.8,)
+    """without `test`, under `cut`: shares of the interactions before the moment, a run for each"""
     vectors: str = ""
     fields: Path | None = None
     now: datetime | None = None
@@ -45,39 +54,98 @@ class OfflineRun:
     training: TrainingData
     targets: Targets
 
-    def outcomes(
-        self, rankings: Sequence[Recommender], ks: Sequence[int], *, seed: int
-    ) -> Iterator[OfflineResult]:
-        """Yield the metrics of each ranking."""
-        for ranking in rankings:
+    def observations(
+        self, scenarios: Sequence[Scenario], ks: Sequence[int], *, seed: int
+    ) -> Iterator[Observations]:
+        """Yield what each scenario, then each baseline, shows to the users at the cut."""
+        for ranking in replay.recommenders(self.training, scenarios, seed=seed):
             with stage(ranking.name):
-                yield replay.measure(ranking, self.training, self.targets, ks, seed=seed)
+                yield self._observed(ranking, ks, seed)
 
-    def rankings(self, scenarios: Sequence[Scenario], *, seed: int) -> list[Recommender]:
-        """Prepare a recommender for each scenario and each baseline."""
-        with stage("rankings"):
-            return replay.recommenders(self.training, scenarios, seed=seed)
+    def _observed(self, ranking: Recommender, ks: Sequence[int], seed: int) -> Observations:
+        observed = observe(ranking, self.training, self.targets, ks)
+        unexplored = observed.lists
+        if isinstance(ranking, ScenarioRecommender):
+            plain = without_exploration(ranking.scenario)
+            if plain != ranking.scenario:
+                still = ScenarioRecommender(self.training, plain, seed)
+                unexplored = rank_all(still, self.targets, max(ks))
+        return replace(observed, unexplored_lists=unexplored)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """An evaluation over one or several cuts."""
+
+    runs: int
+    """number of cuts"""
+    last: OfflineRun
+    """the run of the last cut"""
+    outcomes: Sequence[OfflineResult]
+    """the results over all cuts: of the scenarios, compared with the baselines; then of these"""
+
+
+def replay_all(
+    runs: Iterable[OfflineRun], scenarios: Sequence[Scenario], ks: Sequence[int], *, seed: int
+) -> Replay:
+    """Rank with the scenarios and all baselines at each cut, and pool users over the cuts."""
+    observed: dict[str, list[Observations]] = {}
+    count = 0
+    for count, run in enumerate(runs, 1):  # noqa: B007 - the last one is part of the result
+        for one in run.observations(scenarios, ks, seed=seed):
+            observed.setdefault(one.name, []).append(one)
+    with stage("intervals"):
+        outcomes = [replay.summarize(pool(parts), ks, seed=seed) for parts in observed.values()]
+        return Replay(count, run, compare(outcomes, len(scenarios), seed=seed))
 
 
 def prepare(files: InputFiles) -> OfflineRun:
-    """Read the input files, split the interactions in time and build the catalog.
+    """Read the input files, split the interactions and build the catalog at the one cut.
 
     Raises:
         CommandError: an input is invalid, or no user can be evaluated.
         Unavailable: a vector source does not answer.
     """
+    if len(files.cuts) > 1:
+        raise CommandError("--cut: expected one share")
+    return next(prepare_all(files))
+
+
+def prepare_all(files: InputFiles) -> Iterator[OfflineRun]:
+    """Read the input files once and yield a run for each cut.
+
+    Raises:
+        CommandError: an input is invalid, options contradict each other, or no user can be
+            evaluated.
+        Unavailable: a vector source does not answer.
+    """
+    if len(files.cuts) > 1 and (files.test or files.now or files.protocol == "last"):
+        raise CommandError("--cut: expected one share with --test, --now or --protocol last")
     with stage("interactions"):
         train = read_events(files.interactions)
-        if files.test is None:
-            train, test = train.split(files.cut)
-        else:
-            test = read_events(files.test)
+        test = read_events(files.test) if files.test else None
     with stage("episodes"):
         read = read_catalog_input(files.episodes, files.vectors, files.fields)
-    with stage("catalog"):
-        return run_after_cut(
-            read, train, test, files.now, SignalParameters(min_users=files.min_people)
-        )
+    for before, after in _splits(files, train, test):
+        with stage("catalog"):
+            run = run_after_cut(
+                read,
+                before,
+                after,
+                files.now,
+                SignalParameters(min_users=files.min_people),
+                protocol=files.protocol,
+            )
+        yield run
+
+
+def _splits(files: InputFiles, train: Events, test: Events | None) -> list[tuple[Events, Events]]:
+    """The training events and the test events of each run."""
+    if test is not None:
+        return [(train, test)]
+    if files.protocol == "last":
+        return [leave_last_out(train)]
+    return [train.split(share) for share in files.cuts]
 
 
 def run_after_cut(
@@ -86,6 +154,8 @@ def run_after_cut(
     test: Events,
     now: datetime | None = None,
     parameters: SignalParameters | None = None,
+    *,
+    protocol: Protocol = "cut",
 ) -> OfflineRun:
     """Build the run whose training data is `train` and whose targets come from `test`.
 
@@ -95,15 +165,13 @@ def run_after_cut(
         CommandError: no user can be evaluated.
     """
     training = training_data(read.episodes, read.vectors, train, now, parameters)
-    selected = targets(training, test)
+    selected = targets(training, test, last=protocol == "last")
+    early = "events of TEST are earlier than the last of TRAIN: split both at one time"
     for number, what in [
         (training.unknown, "events of TRAIN name episodes that are not in the catalog"),
         (selected.unknown, "events of TEST name episodes that are not in the catalog"),
         (selected.unpublished, "targets were published after the cut"),
-        (
-            selected.early,
-            "events of TEST are earlier than the last of TRAIN: split both at one time",
-        ),
+        (selected.early, f"{early}, or use --protocol last"),
     ]:
         if number:
             say(f"note: {number:,} {what}")

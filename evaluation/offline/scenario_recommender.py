@@ -1,5 +1,6 @@
 """A scenario as a `Recommender`."""
 
+import msgspec
 import numpy as np
 
 from evaluation.data.training import TrainingData, TrainingUser
@@ -16,6 +17,7 @@ class ScenarioRecommender:
 
     def __init__(self, training: TrainingData, scenario: Scenario, seed: int = 0) -> None:
         self.name = scenario.name
+        self.scenario = scenario
         self.ranker = Ranker(training.catalog, scenario)
         self._now_us = training.now_us
         self._seed = seed
@@ -46,3 +48,13 @@ class ScenarioRecommender:
             request = SessionRequest(excluded_ids=tuple(ids[row] for row in user.seen.tolist()))
         seed = int(hash_strings([user.user_id])[0]) ^ self._seed
         return make_query(request, user.summary, seed=seed, now_us=self._now_us)
+
+
+def without_exploration(scenario: Scenario) -> Scenario:
+    """The scenario with no exploration slots, and no candidates for them."""
+    replace = msgspec.structs.replace
+    return replace(
+        scenario,
+        sources=replace(scenario.sources, exploration=0),
+        selector=replace(scenario.selector, explore_every=0),
+    )

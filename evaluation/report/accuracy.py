@@ -6,10 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from evaluation.offline import bootstrap
-from evaluation.offline.replay import DEPTH, OfflineResult
+from evaluation.offline.comparison import differences
+from evaluation.offline.observations import DEPTH
+from evaluation.offline.result import Difference, OfflineResult
 from evaluation.report.charts import chart, colour, legend, value_grid
 from evaluation.report.page import html_table, number, paragraph, signed
+from evaluation.report.tables import shown_metrics
 
 UNRANKED = ("novelty", "series_entropy")
 """Metrics of which more is not simply better, so that none of their values is bold."""
@@ -17,7 +19,7 @@ UNRANKED = ("novelty", "series_entropy")
 
 def metrics_tables(outcomes: Sequence[OfflineResult]) -> str:
     """HTML tables of the accuracy metrics, and of the others, with intervals."""
-    names = list(outcomes[0].metrics)
+    names = shown_metrics(outcomes)
     hits = [name for name in names if name.startswith(("recall", "ndcg", "mrr", "cold_auc"))]
     return _table(outcomes, hits) + _table(outcomes, [name for name in names if name not in hits])
 
@@ -46,7 +48,7 @@ def _table(outcomes: Sequence[OfflineResult], names: Sequence[str]) -> str:
 
 def metrics_chart(outcomes: Sequence[OfflineResult]) -> str:
     """Chart with a panel per metric: each ranking's value and interval."""
-    names = list(outcomes[0].metrics)
+    names = shown_metrics(outcomes)
     columns = 3
     deep = -(-len(names) // columns)
 
@@ -101,10 +103,9 @@ def depth_chart(outcomes: Sequence[OfflineResult]) -> str:
 
 def comparison(one: OfflineResult, two: OfflineResult, *, seed: int) -> str:
     """HTML that compares two rankings, paired by user."""
-    matrix = np.column_stack([value - two.values[name] for name, value in one.values.items()])
-    drawn = dict(zip(one.values, bootstrap.means(matrix, seed=seed).T, strict=True))
+    found = differences(one, two, list(one.values), seed=seed)
     rows = [
-        _comparison_row(name, one.metrics[name], two.metrics[name], drawn.get(name))
+        _comparison_row(name, one.metrics[name], two.metrics[name], found.get(name))
         for name in one.metrics
     ]
     better = int((_positions(one) < _positions(two)).sum())
@@ -122,11 +123,11 @@ def comparison(one: OfflineResult, two: OfflineResult, *, seed: int) -> str:
     )
 
 
-def _comparison_row(name: str, one: float, two: float, drawn: np.ndarray | None) -> list[str]:
+def _comparison_row(name: str, one: float, two: float, found: Difference | None) -> list[str]:
     shown = [name, number(one), number(two), signed(one - two)]
-    if drawn is None:  # coverage is of all users together, so its resamples cannot be paired
+    if found is None:  # coverage is of all users together, so its resamples cannot be paired
         return [*shown, "", ""]
-    low, high = bootstrap.interval(drawn)
+    _, low, high = found
     clear = low > 0 or high < 0
     return [*shown, f"{signed(low)} to {signed(high)}", "clear" if clear else ""]
 

@@ -5,43 +5,42 @@ from collections import Counter
 from collections.abc import Sequence
 
 from evaluation.behaviour.runner import CaseResult
-from evaluation.offline.recommender import Recommender
-from evaluation.offline.replay import OfflineResult
-from evaluation.offline.run import OfflineRun
+from evaluation.offline.result import OfflineResult
+from evaluation.offline.run import OfflineRun, Replay
 from evaluation.offline.scenario_recommender import ScenarioRecommender
-from evaluation.report import accuracy, composition
+from evaluation.report import accuracy, baseline_sections, composition
 from evaluation.report.page import html_table, number, page, pair, paragraph
 from evaluation.report.session_sample import USERS, SessionSample, sample_sessions
+from evaluation.report.tables import verdict
 from evaluation.report.worst_served import worst_served
 from feed.model.timestamps import rfc3339
+from feed.scenarios.scenario import Scenario
 
 
 def replay_report(
-    run: OfflineRun,
-    rankings: Sequence[Recommender],
-    outcomes: Sequence[OfflineResult],
-    cases: Sequence[CaseResult],
-    *,
-    seed: int,
+    done: Replay, scenarios: Sequence[Scenario], cases: Sequence[CaseResult], *, seed: int
 ) -> bytes:
     """The HTML page of an offline replay, with behaviour cases if there are any.
 
-    The scenarios come first in `rankings` and `outcomes`.
+    What needs single sessions is taken from the last cut.
     """
+    run, outcomes = done.last, done.outcomes
     training, targets = run.training, run.targets
-    scenarios = [one for one in rankings if isinstance(one, ScenarioRecommender)]
+    rankings = [ScenarioRecommender(training, one, seed) for one in scenarios]
     some = targets.sample(USERS, seed)
-    samples = [sample_sessions(one, some.users) for one in scenarios]
+    samples = [sample_sessions(one, some.users) for one in rankings]
     evaluated, rival = outcomes[0], _rival(outcomes, len(scenarios))
     sections = [
         ("Choices", _choices(outcomes)),
+        ("Scenarios and baselines", baseline_sections.against(outcomes[: len(scenarios)])),
+        ("Segments", baseline_sections.segments(outcomes)),
         (f"{evaluated.name} and {rival.name}", accuracy.comparison(evaluated, rival, seed=seed)),
         ("Score parts, reasons and sources", _parts(samples, len(some))),
         ("Latency", composition.latency_chart(samples)),
     ]
     if cases:
         sections.append(("Behaviour", _behaviour(cases)))
-    sections.append(("Users served worst", _worst(scenarios[0], run)))
+    sections.append(("Users served worst", _worst(rankings[0], run)))
     catalog = training.catalog
     lead = [
         f'<span class="lead">{_verdict(evaluated, outcomes)}</span>',
@@ -50,11 +49,21 @@ def replay_report(
             f"{len(training.users):,} users until {rfc3339(training.now_us)}, the "
             f"training data; {len(targets):,} users evaluated on what they chose next, "
             f"{int(targets.cold.sum()):,} of them on an episode without engagements and "
-            f"{targets.unpublished:,} on one that was not published yet. 95% intervals over users. "
-            f"Seed {seed}.</span>"
+            f"{targets.unpublished:,} on one that was not published yet. {_cuts(done)}"
+            f"95% intervals over users. Seed {seed}.</span>"
         ),
     ]
     return page(f"How {evaluated.name} does", lead, sections)
+
+
+def _cuts(done: Replay) -> str:
+    """A sentence if the results are of several cuts."""
+    if done.runs == 1:
+        return ""
+    return (
+        f"This is the last of {done.runs} cuts: metrics are of {len(done.outcomes[0].ranks):,} "
+        "evaluations at all of them. "
+    )
 
 
 def _rival(outcomes: Sequence[OfflineResult], scenarios: int) -> OfflineResult:
@@ -73,12 +82,11 @@ def _verdict(evaluated: OfflineResult, outcomes: Sequence[OfflineResult]) -> str
     recall = name.replace("ndcg", "recall")
     best = max(outcomes[1:], key=lambda one: one.metrics[name])
     low, high = (number(end) for end in evaluated.ci[name])
-    ahead = evaluated.metrics[name] > best.metrics[name]
     return (
         f"<b>{html.escape(evaluated.name)}</b> reaches {name} {number(evaluated.metrics[name])} "
         f"({low} to {high}) and {recall} {number(evaluated.metrics[recall])}; the best of the "
         f"others, <b>{html.escape(best.name)}</b>, {number(best.metrics[name])} and "
-        f"{number(best.metrics[recall])}. It is {'ahead' if ahead else 'not ahead'}."
+        f"{number(best.metrics[recall])}. {html.escape(verdict(evaluated))}."
     )
 
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import msgspec
 
 from catalog_builder.errors import CommandError
-from evaluation.offline.replay import DEPTH, METRIC
+from evaluation.offline.observations import DEPTH
+from evaluation.offline.replay import METRIC
 from feed.arrays.arrays import FloatArray
 from feed.scenarios.scenario import Scenario, ScenarioError, parse
 

@@ -18,7 +18,16 @@ from evaluation.offline.baselines import (
 )
 from evaluation.offline.recommender import top_unseen
 from feed.model.engagement import ENGAGEMENT_TYPES
-from tests.support.interactions import EPISODES, event, events, history, rows_of, training_of
+from feed.model.timestamps import DAY_US
+from tests.support.interactions import (
+    CUT_US,
+    EPISODES,
+    event,
+    events,
+    history,
+    rows_of,
+    training_of,
+)
 
 trains = st.lists(events, min_size=1, max_size=40).map(
     lambda train: [*train, event("a", 0, event_type="like")]
@@ -47,14 +56,21 @@ def test_popularity_is_the_number_of_users_that_ever_chose_it(train: list[Event]
 
 @given(trains)
 @settings(max_examples=40)
-def test_recent_popularity_orders_by_the_last_week_and_then_by_ever(train: list[Event]) -> None:
+def test_recent_popularity_halves_each_users_latest_choice_every_day_and_a_half(
+    train: list[Event],
+) -> None:
     known = training_of(train)
-    scores = RecentPopularity(known).score(known.users["a"]).tolist()
-    ever, lately = choices(train), choices(train, 7)
-    keys = [(len(lately[name]), len(ever[name])) for name in known.catalog.ids]
-    for one, two in zip(range(EPISODES), range(1, EPISODES), strict=False):
-        assert (scores[one] < scores[two]) == (keys[one] < keys[two])
-        assert (scores[one] == scores[two]) == (keys[one] == keys[two])
+    latest: dict[tuple[str, str], float] = {}
+    for user, name, kind, when, _ in train:
+        if ENGAGEMENT_TYPES[kind] != "not_interested":
+            days = (CUT_US - when) / DAY_US
+            latest[name, user] = min(days, latest.get((name, user), days))
+    wanted = [
+        sum(0.5 ** (days / 1.5) for (name, _), days in latest.items() if name == one)
+        for one in known.catalog.ids
+    ]
+    scores = RecentPopularity(known).score(known.users["a"])
+    assert scores == pytest.approx(np.array(wanted), abs=1e-6)
 
 
 @given(trains)

@@ -12,6 +12,7 @@ from catalog_builder.signals.aggregates import SignalParameters
 from evaluation.data.events import Event, Events
 from evaluation.data.training import TrainingData, training_data
 from evaluation.offline import replay
+from evaluation.offline.observations import rank_all
 from evaluation.offline.protocol import targets
 from evaluation.offline.run import run_after_cut
 from evaluation.offline.scenario_recommender import ScenarioRecommender
@@ -113,7 +114,7 @@ def test_targets_are_those_of_a_plain_implementation_of_the_protocol(
 def lists_of(known: TrainingData, test: list[Event]) -> dict[str, list[list[int]]]:
     asked = targets(known, Events.from_rows(test))
     rankings = replay.recommenders(known, [SHIPPED["for_you"], SHIPPED["baseline"]])
-    return {one.name: replay.rank_all(one, asked, 20).tolist() for one in rankings}
+    return {one.name: rank_all(one, asked, 20).tolist() for one in rankings}
 
 
 def test_lists_depend_on_nothing_of_test_but_the_users() -> None:
@@ -155,10 +156,7 @@ def test_a_users_list_does_not_depend_on_the_other_users() -> None:
     ranking = ScenarioRecommender(known, SHIPPED["for_you"])
     alone = targets(known, Events.from_rows([event("b", 20, -1)]))
     both = targets(known, Events.from_rows([event("a", 20, -1), event("b", 20, -1)]))
-    assert (
-        replay.rank_all(ranking, alone, 20)[0].tolist()
-        == replay.rank_all(ranking, both, 20)[1].tolist()
-    )
+    assert rank_all(ranking, alone, 20)[0].tolist() == rank_all(ranking, both, 20)[1].tolist()
 
 
 def test_a_test_without_any_target_is_refused() -> None:

@@ -10,6 +10,8 @@ import pytest
 from evaluation.data.events import Events
 from evaluation.data.training import TrainingData
 from evaluation.offline import replay
+from evaluation.offline.baselines import BASELINES
+from evaluation.offline.observations import rank_all
 from evaluation.offline.protocol import Targets, targets
 from feed.cli import known_scenarios
 from feed.scenarios.scenario import parse, shipped
@@ -98,6 +100,8 @@ def test_every_metric_is_a_number_in_json_with_an_interval_under_ci(
     made = json.loads(
         msgspec.json.encode(replay.measure(FixedScores(np.ones(30)), known, asked).as_json())
     )
+    assert made.pop("segments").keys() == {"head", "middle", "tail", "cold"}
+    assert made.pop("history").keys() == {"short", "medium", "long"}
     ends = made.pop("ci")
     assert made.pop("users") == len(asked)
     assert made.keys() == ends.keys()
@@ -129,7 +133,7 @@ def test_without_resamples_metrics_are_equal_and_have_no_intervals(
 
 def test_a_scenario_replaces_the_baseline_of_its_name(known: TrainingData) -> None:
     names = [one.name for one in replay.recommenders(known, [shipped()["for_you"]])]
-    assert names == ["for_you", "popularity", "recent_popularity", "neighbours", "content"]
+    assert names == ["for_you", *(one.name for one in BASELINES)]
     named = replay.recommenders(known, [parse('name = "content"')])
     assert [one.name for one in named].count("content") == 1
 
@@ -140,7 +144,7 @@ def test_no_list_has_a_seen_episode_or_an_episode_twice(
 ) -> None:
     some = asked.sample(20, seed=0)
     for ranking in replay.recommenders(known, [known_scenarios()[name]]):
-        for user, rows in zip(some.users, replay.rank_all(ranking, some, 150), strict=True):
+        for user, rows in zip(some.users, rank_all(ranking, some, 150), strict=True):
             shown = rows[rows >= 0].tolist()
             assert shown
             assert len(set(shown)) == len(shown)

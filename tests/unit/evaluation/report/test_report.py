@@ -9,7 +9,7 @@ import pytest
 from evaluation.data.events import Events
 from evaluation.offline import replay
 from evaluation.offline.protocol import targets
-from evaluation.offline.replay import OfflineResult
+from evaluation.offline.result import OfflineResult
 from evaluation.offline.scenario_recommender import ScenarioRecommender
 from evaluation.report import accuracy
 from evaluation.report.page import (
