@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from catalog_builder.signals.co_engagement import DAY_MINUTES, CoEngagementParameters
+from catalog_builder.signals.co_engagement import CoEngagementParameters
 from catalog_builder.signals.interactions import COMPLETED, MINUTE_US, STARTED, Interactions
 from catalog_builder.signals.neighbours import find_neighbours
+from catalog_builder.signals.popularity import PopularityCounts, count_popularity
 from catalog_builder.signals.popularity_prior import EpisodeContent, predict_popularity
 from feed.catalog.signals import HALF_LIVES_DAYS, Signals
 
@@ -19,8 +20,6 @@ MIN_USERS = 5
 """Default of `SignalParameters.min_users`."""
 PREDICTED = HALF_LIVES_DAYS.index(7.0)
 """Column of `Signals.popularity` that is predicted for episodes without enough listeners."""
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -33,50 +32,33 @@ class SignalParameters:
 
 
 def compute_signals(
-    interactions: Interactions, content: EpisodeContent, parameters: SignalParameters | None = None
+    interactions: Interactions,
+    content: EpisodeContent,
+    parameters: SignalParameters | None = None,
+    counts: PopularityCounts | None = None,
 ) -> Signals:
     """Computes popularity, completion, neighbours and the other signals of n episodes.
 
-    Ages are counted from `content.created_us`.
+    Ages are counted from `content.created_us`. `counts` are those of the interactions as of that
+    minute, if they are known already.
     """
     parameters = parameters or SignalParameters()
     n, min_users = len(content), parameters.min_users
-    users, popularity = np.zeros(n, np.int64), np.zeros((n, len(HALF_LIVES_DAYS)))
-    for part in interactions.parts():
-        users += np.bincount(part.rows, minlength=n)
-        popularity += _popularity(part, content.created_us, n)
-    enough = users >= min_users
+    if counts is None:
+        counts = count_popularity(interactions, content.created_us // MINUTE_US, n)
+    listeners, popularity, enough = counts.published(min_users)
     starts, rows, weights = find_neighbours(
         interactions, content.created_us // MINUTE_US, n, min_users, parameters.neighbours
     )
     return Signals(
-        listeners=np.where(enough, users, 0).astype(np.int32),
-        popularity=np.where(enough[:, None], popularity, 0.0).astype(np.float32),
+        listeners=listeners,
+        popularity=popularity,
         completion=_completion(interactions, n, min_users),
         neighbour_starts=starts,
         neighbour_rows=rows,
         neighbour_weights=weights,
-        predicted_popularity=predict_popularity(content, popularity[:, PREDICTED], enough),
+        predicted_popularity=predict_popularity(content, counts.popularity[:, PREDICTED], enough),
         series_return=_series_return(interactions, content.series, content.series_count, min_users),
-    )
-
-
-def age_days(interactions: Interactions, now_us: int) -> npt.NDArray[np.float32]:
-    """(m,) days since each interaction; 0 for one that a wrong clock dates in the future."""
-    ages = (now_us // MINUTE_US - interactions.minutes.astype(np.int64)) / DAY_MINUTES
-    return np.maximum(ages, 0.0).astype(np.float32)
-
-
-def _popularity(interactions: Interactions, now_us: int, episodes: int) -> Floats:
-    """(n, 4) sum of each episode's interaction weights, decayed at each of `HALF_LIVES_DAYS`."""
-    ages_days = age_days(interactions, now_us)
-    return np.column_stack(
-        [
-            np.bincount(
-                interactions.rows, interactions.weights * np.exp2(-ages_days / half_life), episodes
-            )
-            for half_life in HALF_LIVES_DAYS
-        ]
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog_builder.signals import co_engagement, interactions, popularity_prior
-from catalog_builder.signals.aggregates import SignalParameters, age_days, compute_signals
+from catalog_builder.signals.aggregates import SignalParameters, compute_signals
 from catalog_builder.signals.co_engagement import CoEngagementParameters
 from catalog_builder.signals.interactions import (
     COMPLETED,
@@ -20,6 +20,7 @@ from catalog_builder.signals.interactions import (
     collect_interactions,
 )
 from catalog_builder.signals.neighbours import find_neighbours
+from catalog_builder.signals.popularity import age_days
 from catalog_builder.signals.popularity_prior import EpisodeContent
 from feed.catalog.signals import HALF_LIVES_DAYS
 from feed.model.engagement import Engagement, Summary
