@@ -17,18 +17,19 @@ from catalog_builder.columns import (
     unit_rows,
 )
 from catalog_builder.episodes.category_names import unify_category_names
-from catalog_builder.signals.aggregates import SignalParameters, compute_signals
-from catalog_builder.signals.interactions import collect_interactions
+from catalog_builder.signals.aggregates import SignalParameters
+from catalog_builder.signals.passes import FullPass, SignalPass
+from catalog_builder.signals.popularity import PopularityCounts
 from catalog_builder.signals.popularity_prior import EpisodeContent
 from catalog_builder.vectors.cosine_scale import cosine_scale
 from catalog_builder.vectors.inverted_file import MIN_CLUSTERED, build_inverted_file
 from catalog_builder.vectors.projection import build_projection
-from feed.arrays.arrays import IntArray
 from feed.arrays.hash_index import HashIndex
 from feed.arrays.hashing import hash_strings
 from feed.arrays.strings import Strings
 from feed.catalog.cards import Cards
 from feed.catalog.catalog import Catalog
+from feed.catalog.signals import Signals
 from feed.model.engagement import Summary
 from feed.model.episode import Episode, primary_subtag
 from feed.model.timestamps import to_us
@@ -50,13 +51,29 @@ def build_catalog(
     parameters: SignalParameters | None = None,
     keep_vectors: bool = True,
 ) -> Catalog:
-    """Returns the catalog of these episodes as of `now`.
+    """Returns the catalog of these episodes as of `now`, with signals of all users.
+
+    Signals are computed from `summaries`, those of all users, with `parameters`. The rest is as in
+    `build_with_signals`.
+    """
+    signals = FullPass(summaries, parameters)
+    return build_with_signals(episodes, vectors, now, signals, keep_vectors=keep_vectors)[0]
+
+
+def build_with_signals(
+    episodes: Sequence[Episode],
+    vectors: Vectors,
+    now: datetime,
+    signals: SignalPass,
+    *,
+    keep_vectors: bool = True,
+) -> tuple[Catalog, PopularityCounts]:
+    """Returns the catalog of these episodes as of `now`, and what its popularity is counted from.
 
     Rows keep the order of `episodes`; from `MIN_CLUSTERED` episodes on they go from the newest to
-    the oldest, so that fresh episodes lie together. Signals are computed from `summaries`, those of
-    all users, with `parameters`. Without `keep_vectors` the catalog knows which episodes have a
-    vector and holds none: sessions then search an external store. Raises `CommandError` for vectors
-    of an unsupported shape.
+    the oldest, so that fresh episodes lie together. Without `keep_vectors` the catalog knows which
+    episodes have a vector and holds none: sessions then search an external store. Raises
+    `CommandError` for vectors of an unsupported shape.
     """
     episodes = unify_category_names(episodes)
     published_us = np.array([to_us(e.published_at) for e in episodes], np.int64)
@@ -90,13 +107,6 @@ def build_catalog(
         category_starts=category_starts,
         category_members=category_members,
     )
-
-    def rows_of(names: list[str]) -> IntArray:
-        hashes = hash_strings(names)
-        by_id = id_index.first(hashes)
-        return np.where(by_id >= 0, by_id, content_index.first(hashes))
-
-    signals = compute_signals(collect_interactions(summaries, rows_of), content, parameters)
     catalog = Catalog(
         version="",
         created_us=content.created_us,
@@ -125,9 +135,16 @@ def build_catalog(
         anchors=anchors,
         cosine_scale=cosine_scale(embeddings[embedded]),
         title_hashes=hash_strings([_normalize_title(e.title) for e in episodes]),
-        signals=signals,
+        signals=Signals.none(len(ids), len(series_ids)),
         projection=build_projection(embeddings, embedded, anchors),
     )
+    computed = signals.compute(catalog, content)
+    return with_signals(catalog, computed.signals), computed.counts
+
+
+def with_signals(catalog: Catalog, signals: Signals) -> Catalog:
+    """Returns the catalog with these signals, and with the version of its content."""
+    catalog = replace(catalog, signals=signals)
     return replace(catalog, version=content_version(catalog))
 
 

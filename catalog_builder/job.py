@@ -1,24 +1,32 @@
 """The build job: reads, embeds, builds, publishes and prunes, and reports what it did."""
 
+import itertools
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from catalog_builder.build import build_catalog
+from catalog_builder import continuation
+from catalog_builder.build import build_with_signals, with_signals
+from catalog_builder.continuation import Continuation
 from catalog_builder.episodes.allowance import Allowance
 from catalog_builder.episodes.validation import Fields, validate_episodes
 from catalog_builder.progress import say, stage, track
 from catalog_builder.publish import publisher
 from catalog_builder.publish.gate import MIN_COVERAGE
 from catalog_builder.signals.aggregates import MIN_USERS, SignalParameters
+from catalog_builder.signals.passes import FullPass, IncrementalPass, SignalPass
+from catalog_builder.signals.popularity import engagements_before
+from catalog_builder.signals.state import MARGIN_US, SignalState, episodes_digest
 from feed.catalog.catalog import Catalog
-from feed.model.timestamps import rfc3339
-from feed.ports.builds import Leases
+from feed.model.engagement import Summary
+from feed.model.episode import Episode
+from feed.model.timestamps import rfc3339, to_us
+from feed.ports.builds import BuildCache, Leases
 from feed.ports.episodes import EpisodeSource, SourceProblem, VectorStore
-from feed.ports.errors import Unavailable
+from feed.ports.errors import Refused, Unavailable
 from feed.ports.shelf import Shelf
 from feed.ports.users import SummaryArchive
 
@@ -47,6 +55,8 @@ class BuildInputs:
     """summaries that signals are computed from; None: no signals"""
     min_users: int = MIN_USERS
     """fewest users that a published signal may come from"""
+    until_us: int | None = None
+    """engagements before this moment count, microseconds since 1970; None: all do"""
     keep_vectors: bool = True
     """whether the catalog holds its vectors; otherwise sessions search an external store"""
 
@@ -61,6 +71,10 @@ class BuildResult:
     notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     """duration of each step"""
+    summaries: int = 0
+    """users' summaries that were read"""
+    state: SignalState | None = None
+    """what the next build may continue from; its version is not known yet"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +92,8 @@ class BuildReport:
     """episodes with a vector"""
     signalled: int
     """episodes with enough listeners for signals"""
+    summaries: int
+    """users' summaries that were read"""
     model: str
     dimension: int
     skipped: int
@@ -93,8 +109,12 @@ class BuildReport:
     """duration of each step"""
 
 
-def build(inputs: BuildInputs) -> BuildResult:
-    """Reads all inputs and builds a catalog. Raises `CommandError` and `Unavailable`."""
+def build(inputs: BuildInputs, before: Continuation | None = None) -> BuildResult:
+    """Reads all inputs and builds a catalog. Raises `CommandError` and `Unavailable`.
+
+    With `before` it reads only the summaries that changed since; neighbours and what else is not
+    renewed by them stay as they were. If the episodes are unchanged, so is everything else.
+    """
     seconds: dict[str, float] = {}
     with _timer(seconds, "read"):
         found = validate_episodes(
@@ -107,23 +127,72 @@ def build(inputs: BuildInputs) -> BuildResult:
         say(f"skipped: {len(skipped) - MAX_EPISODE_LINES} more")
     for note in found.notes:
         say(f"note: {note}")
-    episodes = found.episodes
-    say(f"{len(episodes):,} episodes, {len(skipped):,} skipped")
-    with _timer(seconds, "vectors"), stage("vectors"):
-        vectors = inputs.vectors.vectors(episodes)
-    if episodes and not vectors.present.any():
-        say(f"note: {vectors.model} has a vector for none of these {len(episodes):,} episodes")
-    with _timer(seconds, "catalog"), stage("catalog"):
+    say(f"{len(found.episodes):,} episodes, {len(skipped):,} skipped")
+    notes = list(found.notes)
+    try:
+        made = _make_catalog(inputs, found.episodes, before, seconds)
+    except Refused as error:
+        if before is None:
+            raise
+        notes.append(f"every summary was read, because those that changed cannot be: {error}")
+        made = _make_catalog(inputs, found.episodes, None, seconds)
+    return replace(made, problems=found.problems, notes=notes, seconds=seconds)
+
+
+def _make_catalog(
+    inputs: BuildInputs,
+    episodes: Sequence[Episode],
+    before: Continuation | None,
+    seconds: dict[str, float],
+) -> BuildResult:
+    """The catalog of these episodes; reads their vectors, unless nothing but signals changes."""
+    how = type(inputs.vectors).__name__, str(inputs.keep_vectors)
+    digest = episodes_digest(episodes, *how)
+    read = itertools.count()
+    signals = _signal_pass(inputs, before, read)
+    if before and before.state.episodes == digest:
+        with _timer(seconds, "catalog"), stage("catalog"):
+            catalog = replace(before.catalog, created_us=to_us(inputs.now))
+            computed = signals.compute(catalog, None)
+            catalog, counts = with_signals(catalog, computed.signals), computed.counts
+    else:
+        with _timer(seconds, "vectors"), stage("vectors"):
+            vectors = inputs.vectors.vectors(episodes)
+        if episodes and not vectors.present.any():
+            say(f"note: {vectors.model} has a vector for none of these {len(episodes):,} episodes")
+        with _timer(seconds, "catalog"), stage("catalog"):
+            catalog, counts = build_with_signals(
+                episodes, vectors, inputs.now, signals, keep_vectors=inputs.keep_vectors
+            )
+    state = None
+    if inputs.until_us is not None:
+        full_us = before.state.full_us if before else to_us(inputs.now)
+        state = SignalState("", digest, full_us, inputs.until_us, counts)
+    return BuildResult(catalog, [], summaries=next(read), state=state)
+
+
+def _signal_pass(
+    inputs: BuildInputs, before: Continuation | None, read: Iterator[int]
+) -> SignalPass:
+    """What computes the signals; takes a number from `read` for each summary that it reads."""
+    until_us = inputs.until_us
+
+    def counted(summaries: Iterable[Summary]) -> Iterator[Summary]:
+        for one, _ in zip(track(summaries, "users"), read, strict=False):
+            yield one if until_us is None else engagements_before(one, until_us)
+
+    if before is None or inputs.users is None or until_us is None:
         summaries = inputs.users.summaries() if inputs.users else ()
-        catalog = build_catalog(
-            episodes,
-            vectors,
-            inputs.now,
-            summaries=track(summaries, "users"),
-            parameters=SignalParameters(min_users=inputs.min_users),
-            keep_vectors=inputs.keep_vectors,
-        )
-    return BuildResult(catalog, found.problems, found.notes, seconds)
+        return FullPass(counted(summaries), SignalParameters(min_users=inputs.min_users))
+    since_us = before.state.until_us
+    return IncrementalPass(
+        before=before.catalog,
+        counts=before.state.counts,
+        changed=counted(inputs.users.changed_since(since_us - MARGIN_US)),
+        since_us=since_us,
+        until_us=until_us,
+        min_users=inputs.min_users,
+    )
 
 
 def publish(
@@ -133,15 +202,19 @@ def publish(
     keep: int,
     force: bool = False,
     min_coverage: float = MIN_COVERAGE,
+    cache: BuildCache | None = None,
 ) -> BuildReport:
     """Publishes a catalog and deletes all but the newest `keep` versions, never the current one.
 
-    Raises `CommandError` and `Unavailable`; readers keep the last catalog until the pointer moves,
-    which is the last step.
+    Then saves in `cache` what the next build continues from. Raises `CommandError` and
+    `Unavailable`; readers keep the last catalog until the pointer moves, which is the publisher's
+    last step.
     """
     seconds = dict(result.seconds)
     with _timer(seconds, "publish"):
         done = publisher.publish(shelf, result.catalog, force=force, min_coverage=min_coverage)
+        if cache is not None and result.state is not None:
+            continuation.save(cache, result.state, done.pointer.version)
     notes, pruned = [*result.notes, *done.notes], []
     feeds, skipped = _problem_lines(result.problems)
     with _timer(seconds, "prune"):
@@ -159,6 +232,7 @@ def publish(
         categories=len(catalog.categories),
         embedded=int(catalog.embeddings.present.sum()),
         signalled=int((catalog.signals.listeners > 0).sum()),
+        summaries=result.summaries,
         model=catalog.model,
         dimension=catalog.dimension,
         skipped=len(skipped),

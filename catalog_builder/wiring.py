@@ -16,7 +16,7 @@ from feed.ports.episodes import EpisodeSource, SourceProblem, SourceRecord, Vect
 from feed.ports.shelf import Buffer
 from feed.ports.users import SummaryArchive
 
-__all__ = ["BuildOptions", "build_inputs", "leases_at", "shelf_at", "write_file"]
+__all__ = ["BuildOptions", "build_cache_at", "build_inputs", "leases_at", "shelf_at", "write_file"]
 
 FIRESTORE = "firestore"
 PINECONE = "pinecone"

@@ -7,7 +7,7 @@ publishes what the gate refuses. It answers 5xx only where Cloud Scheduler shoul
 import asyncio
 import os
 import uuid
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,10 +16,17 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from catalog_builder import job
+from catalog_builder import continuation, job
 from catalog_builder.episodes.allowance import parse_allowance
 from catalog_builder.errors import CommandError, Superseded
-from catalog_builder.wiring import BuildOptions, build_inputs, leases_at, shelf_at
+from catalog_builder.signals.state import settled_until
+from catalog_builder.wiring import (
+    BuildOptions,
+    build_cache_at,
+    build_inputs,
+    leases_at,
+    shelf_at,
+)
 from feed.ports.errors import Conflict, Unavailable
 from functions.http.endpoint import INTERNAL_ERROR, json_response
 from functions.http.request_body import read_body
@@ -67,10 +74,10 @@ class ScheduledBuild:
         settings, now = self._settings, self._settings.NOW or datetime.now(UTC)
         owner = f"publish_catalog {uuid.uuid4().hex[:8]}, which began at {now:%F %T}Z"
         with job.build_lease(leases_at(settings.SHELF), owner, settings.LEASE_S, now):
-            built = job.build(self._inputs(request, now))
-            return job.publish(
-                shelf_at(settings.SHELF), built, keep=settings.KEEP, force=request.force
-            )
+            shelf, cache = shelf_at(settings.SHELF), build_cache_at(settings.SHELF)
+            before = None if request.full else continuation.load(shelf, cache, now)
+            built = job.build(self._inputs(request, now), before)
+            return job.publish(shelf, built, keep=settings.KEEP, force=request.force, cache=cache)
 
     def _inputs(self, request: PublishRequest, now: datetime) -> job.BuildInputs:
         settings = self._settings
@@ -96,7 +103,7 @@ class ScheduledBuild:
             cache=settings.SHELF,
             full=request.full,
         )
-        return build_inputs(options, now)
+        return replace(build_inputs(options, now), until_us=settled_until(now))
 
 
 install_log_handler()

@@ -22,7 +22,7 @@ from benchmarks.data.users import NOW
 from benchmarks.harness.dataset import SyntheticDataset
 from benchmarks.harness.measurement import peak_memory_mb, timing
 from catalog_builder import build, job
-from catalog_builder.signals import aggregates
+from catalog_builder.signals import aggregates, passes
 from feed.ports.shelf import ShelfPointer
 from feed.snapshot.codec import decode
 
@@ -52,7 +52,7 @@ def publish(folder: Path, episodes: int) -> dict[str, Any]:
         users=users,
     )
     inner: dict[str, float] = {}
-    build.collect_interactions = timing(inner, "users", build.collect_interactions)  # type: ignore[attr-defined]
+    passes.collect_interactions = timing(inner, "users", passes.collect_interactions)  # type: ignore[attr-defined]
     build.build_inverted_file = timing(inner, "lists", build.build_inverted_file)  # type: ignore[attr-defined]
     aggregates.find_neighbours = timing(inner, "neighbours", aggregates.find_neighbours)  # type: ignore[attr-defined]
     began_cpu = time.process_time()

@@ -58,6 +58,11 @@ def publish(
     return Publication(pointer, unchanged=False, notes=notes)
 
 
+def current_catalog(shelf: Shelf) -> Catalog | None:
+    """Returns the catalog that the shelf points at; None if there is none, or it is damaged."""
+    return _load_current(shelf, _read_pointer(shelf)[0])[0]
+
+
 def verify(shelf: Shelf, version: str | None = None) -> Catalog:
     """Reads a version in full, by default the current one, and returns its catalog.
 

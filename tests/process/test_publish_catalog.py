@@ -54,7 +54,10 @@ def test_what_was_built_is_published_and_reported(publisher: Server, tmp_path: P
     assert (report["skipped"], report["problems"], report["notes"]) == (0, [], [])
     (line,) = [one for one in publisher.log_lines if one["message"] == "catalog published"]
     assert line["version"] == catalog.version
-    assert publish(publisher)["status"] == "unchanged"
+    again = publish(publisher)
+    assert again["status"] == "unchanged"
+    assert "vectors" not in again["seconds"]  # what did not change is not made again
+    assert "vectors" in publish(publisher, full=True)["seconds"]
 
 
 def test_a_session_finds_what_was_published(publisher: Server, start_server: Start) -> None:

@@ -74,7 +74,8 @@ def test_an_index_that_refuses_the_key_leaves_the_shelf_as_it_was(
     store_vectors(pinecone, episodes)
     publish(start())
     before = FolderShelf(tmp_path / "shelf").current(9)
-    refused = problem(start(PINECONE_API_KEY="another").call("POST", "/"), 503)
+    server = start(PINECONE_API_KEY="another")
+    refused = problem(server.call("POST", "/", {"full": True}), 503)
     assert "refuses the API key" in refused["detail"]
     assert "another" not in refused["detail"]
     assert FolderShelf(tmp_path / "shelf").current(9) == before
