@@ -21,7 +21,7 @@ script or in CI: an option that is left out the next time has its default again.
   --publish-max-instances=1                      of publish-catalog
   --memory=1Gi --cpu=1 --concurrency=16          of an instance of create-session
   --publish-memory=2Gi --publish-cpu=2           of an instance of publish-catalog
-  --schedule='0 3 * * *' --time-zone=Etc/UTC     when the catalog is built
+  --schedule='0 * * * *' --time-zone=Etc/UTC     when the catalog is built
   --episodes=firestore    what it is built from: firestore, firestore:COLLECTION, or a local file
   --feeds='URL ...'       feeds in place of --episodes
   --domain=NAME           of the load balancer over several regions
@@ -100,7 +100,7 @@ set_defaults() {
     PUBLISH_CPU=${PUBLISH_CPU:-2}
     PUBLISH_MAX_INSTANCES=${PUBLISH_MAX_INSTANCES:-1}
     PUBLISH_MEMORY=${PUBLISH_MEMORY:-2Gi}
-    SCHEDULE=${SCHEDULE:-0 3 * * *}
+    SCHEDULE=${SCHEDULE:-0 * * * *}
     TIME_ZONE=${TIME_ZONE:-Etc/UTC}
     CATALOG_MAX_AGE_S=${CATALOG_MAX_AGE_S:-$(max_age_s "$SCHEDULE")}
     [[ ${FEEDS-} ]] || EPISODES=${EPISODES:-firestore}

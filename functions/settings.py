@@ -118,7 +118,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     MAX_BAD: str = "10%"
     """how many bad episodes a build may skip, of each feed or of all episodes: a number, or a
     percentage, which always allows one"""
-    KEEP: Annotated[int, msgspec.Meta(ge=1)] = 10
+    KEEP: Annotated[int, msgspec.Meta(ge=1)] = 48
     """how many snapshots stay on the shelf, the current one always"""
     LEASE_S: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 2100.0
     """time in seconds after which a build that does not end no longer prevents others"""

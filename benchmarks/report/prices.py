@@ -37,6 +37,7 @@ class PriceList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     read: Price
     write: Price
     log: Price
+    storage_hour: Price
     read_unit: Price
     rented_recommendation: Price
     rented_search: Price

@@ -84,7 +84,7 @@ def test_only_what_has_changed_is_deployed_again(deployed: Account) -> None:
     (key,) = keys = deployed.state["secrets"][KEY]
     assert re.fullmatch(r"[0-9a-f]{64}\n", key)
     deployed.change(secrets={KEY: [*keys, "a newer one"]})
-    options = ("--min-instances=1", "--schedule=0 * * * *")
+    options = ("--min-instances=1", "--schedule=0 3 * * *")
     changes = deployed.deploy(*options)
     assert functions(changes) == ["create-session", *TRIGGERS]  # all of which have the key
     deployed_again = [one for one in changes if "functions deploy" in one]

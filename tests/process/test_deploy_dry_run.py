@@ -218,7 +218,7 @@ def test_options_reach_the_functions_that_they_are_about() -> None:
         "FIREBASE_PROJECT": PROJECT,
         "MEMORY_LIMIT_MB": "2048",
         "CONCURRENCY": "16",
-        "CATALOG_MAX_AGE_S": "172800",
+        "CATALOG_MAX_AGE_S": "7200",
         "SCENARIO": "baseline",
     }
     assert variables(publish) == {
