@@ -87,7 +87,7 @@ bench: $(VENV)/test ## Measure speed and cost: an HTML page and docs/benchmarks.
 	@$(BIN)/python -m benchmarks.cost --http $(BENCH)/http.json --summary $(BENCH)/summary.json --json $(BENCH)/cost.json
 	@$(BIN)/python -m benchmarks.report.page $(BENCH) --out $(BENCH)/page.html --markdown docs/benchmarks.md
 
-$(MADE)/train.csv: evaluation/data/synthetic.py $(VENV)/test
+$(MADE)/train.csv: $(wildcard evaluation/data/synthetic/*.py) $(VENV)/test
 	@$(BIN)/python -m evaluation synthetic --out $(MADE)
 
 check: lint ## Lint and type-check

@@ -14,6 +14,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from catalog_builder.errors import CommandError
 from catalog_builder.progress import say
 from evaluation import commands
+from evaluation.data.synthetic.kinds import KINDS
 from evaluation.offline.observations import DEPTH
 from evaluation.offline.replay import CUTOFFS
 from evaluation.offline.run import MIN_PEOPLE, Protocol
@@ -85,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
 
     synthetic = add_command(commands.synthetic)
     _add(synthetic, "--out", "DIR", "write the files here", Path, required=True)
+    kind = "kind of the listeners: all, " + ", ".join(KINDS) + " (default: all)"
+    kinds = ["all", *KINDS]
+    _add(synthetic, "--kind", "KIND", kind, default="all", choices=kinds)
     _add(synthetic, "--seed", "N", "seed of the data (default: 0)", int, default=0)
     return parser
 

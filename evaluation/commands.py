@@ -15,7 +15,8 @@ from evaluation.behaviour import CASES
 from evaluation.behaviour.runner import CaseResult, find_cases, run_case
 from evaluation.counterfactual.decisions import read_decisions
 from evaluation.counterfactual.estimates import estimate
-from evaluation.data.synthetic import episodes_jsonl, events_csv, synthetic_data
+from evaluation.data.synthetic.dataset import episodes_jsonl, events_csv, synthetic_data
+from evaluation.data.synthetic.kinds import KINDS
 from evaluation.offline.run import InputFiles, Replay, prepare, prepare_all, replay_all
 from evaluation.offline.scenario_recommender import without_exploration
 from evaluation.report import tables
@@ -149,7 +150,8 @@ def tune(options: argparse.Namespace) -> int:
 
 def synthetic(options: argparse.Namespace) -> int:
     """Write synthetic data: episodes, and events before and after a cut."""
-    data = synthetic_data(seed=options.seed)
+    kinds = tuple(KINDS) if options.kind == "all" else (options.kind,)
+    data = synthetic_data(seed=options.seed, kinds=kinds)
     files = {
         "episodes.jsonl": episodes_jsonl(data),
         "train.csv": events_csv(data.train),

@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 
-from evaluation.data.synthetic import SyntheticData, SyntheticSize, episodes_jsonl, synthetic_data
+from evaluation.data.synthetic.dataset import (
+    SyntheticData,
+    SyntheticSize,
+    episodes_jsonl,
+    synthetic_data,
+)
 from evaluation.offline.baselines import BASELINES
 from feed.scenarios.scenario import parse
 from tests.support.evaluation_command import Done, files, outside, refused, run, write

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from evaluation.__main__ import main
-from evaluation.data.synthetic import SyntheticData, episodes_jsonl, events_csv
+from evaluation.data.synthetic.dataset import SyntheticData, episodes_jsonl, events_csv
 
 
 class Done(NamedTuple):

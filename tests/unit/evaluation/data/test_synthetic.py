@@ -1,16 +1,22 @@
 """Synthetic data: deterministic, split in time, and with something for a ranking to find."""
 
+from collections import Counter, defaultdict
+from datetime import datetime
+from itertools import pairwise
+
 import msgspec
 import numpy as np
 import pytest
 
-from evaluation.data.synthetic import (
+from evaluation.data.synthetic.dataset import (
     TRAIN_SHARE,
+    Row,
     SyntheticData,
     SyntheticSize,
     episodes_jsonl,
     synthetic_data,
 )
+from evaluation.data.synthetic.kinds import KINDS
 from evaluation.offline import replay
 from evaluation.offline.run import InputFiles, OfflineRun, prepare
 from feed.model.episode import Episode
@@ -48,6 +54,62 @@ def test_episodes_are_valid_input_of_a_build(made: SyntheticData) -> None:
     lines = episodes_jsonl(made).splitlines()
     read = [msgspec.json.decode(line, type=Episode) for line in lines]
     assert [one.id for one in read] == [one["id"] for one in made.episodes]
+
+
+def rows_of(made: SyntheticData, kind: str) -> list[Row]:
+    return [row for row in (*made.train, *made.test) if row[0].startswith(kind)]
+
+
+def test_listeners_are_of_all_kinds_and_do_alone_what_they_do_among_others(
+    made: SyntheticData,
+) -> None:
+    users = Counter(user.partition("-")[0] for user in {row[0] for row in made.train})
+    assert users.keys() == KINDS.keys()
+    assert min(users.values()) > 0.8 * SIZE.users / len(KINDS)
+    small = SyntheticSize(shows=5, episodes=60, users=8, events_per_user=6)
+    mixed, alone = synthetic_data(small), synthetic_data(small, kinds=["binge"])
+    assert mixed.episodes == alone.episodes
+    mixed_ids = {row[0] for row in rows_of(mixed, "binge")}
+    assert rows_of(mixed, "binge") == [row for row in rows_of(alone, "") if row[0] in mixed_ids]
+
+
+def continued(made: SyntheticData, kind: str) -> float:
+    """Share of the choices that are the episode next to the user's last one in its show."""
+    place: dict[str, tuple[str, int]] = {}
+    count: Counter[str] = Counter()
+    for one in made.episodes:  # sorted by publication
+        show = one["series"]["id"]
+        place[one["id"]] = show, count[show]
+        count[show] += 1
+    heard = defaultdict(list)
+    for user, episode, *_ in rows_of(made, kind):
+        heard[user].append(place[episode])
+    steps = [step for places in heard.values() for step in pairwise(places)]
+    return float(np.mean([a[0] == b[0] and abs(a[1] - b[1]) == 1 for a, b in steps]))
+
+
+def test_only_binge_listeners_go_through_a_show_in_order(made: SyntheticData) -> None:
+    assert continued(made, "binge") > 0.4
+    assert continued(made, "browse") < 0.1
+
+
+def test_news_is_fresh_and_what_is_browsed_may_be_old(made: SyntheticData) -> None:
+    published = {one["id"]: datetime.fromisoformat(one["published_at"]) for one in made.episodes}
+
+    def median_age(kind: str) -> float:
+        ages = [datetime.fromisoformat(row[3]) - published[row[1]] for row in rows_of(made, kind)]
+        return float(np.median([age.total_seconds() / 86_400 for age in ages]))
+
+    assert median_age("news") < 3
+    assert median_age("browse") > 20
+
+
+def test_the_most_popular_tenth_of_the_episodes_has_a_quarter_of_the_choices(
+    made: SyntheticData,
+) -> None:
+    chosen = Counter(row[1] for row in (*made.train, *made.test))
+    counts = sorted((chosen[one["id"]] for one in made.episodes), reverse=True)
+    assert sum(counts[: len(counts) // 10]) > 0.25 * sum(counts)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""Synthetic shows and listeners of several kinds, so that `make evaluate` needs no input."""
