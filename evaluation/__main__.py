@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from evaluation.offline.observations import DEPTH
 from evaluation.offline.replay import CUTOFFS
 from evaluation.offline.run import MIN_PEOPLE, Protocol
 from feed import cli
+from feed.model.timestamps import DAY_US, HOUR_US
 from feed.ports.errors import Unavailable
 
 
@@ -142,6 +144,8 @@ def _add_rankings(parser: argparse.ArgumentParser) -> None:
     _add(parser, "--scenario", "NAME|FILE.toml", scenario, action="append", required=True)
     plain = "rank scenarios without their exploration slots"
     parser.add_argument("--no-exploration", action="store_true", help=plain)
+    every = "renew popularity after the cut, with sessions when targets were chosen, like 1h or 1d"
+    _add(parser, "--signals-every", "N(m|h|d)", every, _interval_us)
     cutoffs = "values of k of the metrics (default: 10,20)"
     _add(parser, "--k", "10,20", cutoffs, _cutoffs, default=CUTOFFS)
 
@@ -158,6 +162,13 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a number from 1 on, got {text!r}")
     return int(text)
+
+
+def _interval_us(text: str) -> int:
+    found = re.fullmatch("([1-9][0-9]{0,3})([mhd])", text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"expected an interval like 15m, 1h or 1d, got {text!r}")
+    return int(found[1]) * {"m": 60_000_000, "h": HOUR_US, "d": DAY_US}[found[2]]
 
 
 def _positive(text: str) -> float:

@@ -77,10 +77,36 @@ class Events:
         columns = ("user", "episode", "event_type", "timestamp_us", "progress")
         return replace(self, **{name: getattr(self, name)[index] for name in columns})
 
+    def joined(self, later: "Events") -> "Events":
+        """These events and later ones, as one."""
+        users, user = _joined_names(self.user_ids, later.user_ids)
+        episodes, episode = _joined_names(self.episode_ids, later.episode_ids)
+        columns = {
+            name: np.concatenate([getattr(self, name), getattr(later, name)])
+            for name in ("event_type", "timestamp_us", "progress")
+        }
+        every = Events(
+            user_ids=users,
+            user=np.concatenate([self.user, user[later.user]]),
+            episode_ids=episodes,
+            episode=np.concatenate([self.episode, episode[later.episode]]),
+            **columns,
+        )
+        return every.take(np.argsort(every.timestamp_us, kind="stable"))
+
     def split(self, share: float) -> tuple["Events", "Events"]:
         """The earliest `share` of the events, and the remaining ones."""
         at = int(len(self) * share)
         return self.take(slice(at)), self.take(slice(at, None))
+
+
+def _joined_names(
+    names: Sequence[str], more: Sequence[str]
+) -> tuple[list[str], npt.NDArray[np.int32]]:
+    """All distinct names, and the index among them of each of `more`."""
+    places = {name: place for place, name in enumerate(names)}
+    found = [places.setdefault(name, len(places)) for name in more]
+    return list(places), np.array(found, np.int32)
 
 
 def read_events(path: Path) -> Events:

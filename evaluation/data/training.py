@@ -98,7 +98,7 @@ def training_data(
         if not len(train):
             raise CommandError("interactions: expected at least one event before the cut, got none")
         now = from_us(int(train.timestamp_us[-1]))
-    summaries = _summaries(train)
+    summaries = summaries_of(train)
     catalog = build_catalog(
         episodes, vectors, now, summaries=summaries.values(), parameters=parameters
     )
@@ -117,8 +117,8 @@ def training_data(
     )
 
 
-def _summaries(train: Events) -> dict[str, Summary]:
-    """By user id: the summary that the trigger would have stored."""
+def summaries_of(train: Events) -> dict[str, Summary]:
+    """By user id: the summary that the trigger would have stored after these events."""
     by_user: dict[str, list[Engagement]] = {user_id: [] for user_id in train.user_ids}
     columns = zip(
         train.user.tolist(),

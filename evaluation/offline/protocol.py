@@ -25,6 +25,8 @@ class Targets:
     users: list[TrainingUser]
     rows: IntArray
     """(u,) catalog row of each user's target"""
+    times_us: IntArray
+    """(u,) when each user chose it, microseconds since 1970"""
     cold: BoolArray
     """(u,) true for targets without any engagement before the cut"""
     popularity_rank: IntArray
@@ -45,11 +47,15 @@ class Targets:
         """At most `count` of the users, drawn without replacement, in the same order."""
         if count >= len(self):
             return self
-        indexes = np.sort(np.random.default_rng(seed).permutation(len(self))[:count])
+        return self.take(np.sort(np.random.default_rng(seed).permutation(len(self))[:count]))
+
+    def take(self, indexes: IntArray) -> "Targets":
+        """The users at these indexes, in this order."""
         return replace(
             self,
             users=[self.users[index] for index in indexes.tolist()],
             rows=self.rows[indexes],
+            times_us=self.times_us[indexes],
             cold=self.cold[indexes],
             popularity_rank=self.popularity_rank[indexes],
         )
@@ -76,13 +82,15 @@ def targets(training: TrainingData, test: Events, *, last: bool = False) -> Targ
         if user_id not in seen:
             seen[user_id] = set(user.seen.tolist())
         if int(rows[index]) not in seen[user_id]:
-            chosen[user_id] = int(rows[index])
+            chosen[user_id] = index
     names = sorted(chosen)  # independent of the order of TEST
-    target_rows = np.array([chosen[name] for name in names], np.int64)
+    chosen_events = np.array([chosen[name] for name in names], np.int64)
+    target_rows = rows[chosen_events].astype(np.int64)
     since_us = None if last else training.now_us - POPULAR_DAYS * DAY_US
     return Targets(
         users=[training.users[name] for name in names],
         rows=target_rows,
+        times_us=test.timestamp_us[chosen_events],
         cold=training.untouched[target_rows],
         popularity_rank=_popularity_ranks(training, since_us)[target_rows],
         unpublished=int((training.catalog.published_us[target_rows] > training.now_us).sum()),

@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
 from catalog_builder.progress import say, stage
 from evaluation.data.training import TrainingData
 from evaluation.offline import bootstrap, metrics
-from evaluation.offline.baselines import BASELINES
+from evaluation.offline.baselines import BASELINES, UNPERSONALISED
 from evaluation.offline.bootstrap import Interval
 from evaluation.offline.observations import Observations, observe
 from evaluation.offline.protocol import Targets
 from evaluation.offline.recommender import Recommender
+from evaluation.offline.refreshed import RefreshedRecommender, RefreshedSignals
 from evaluation.offline.result import OfflineResult, SegmentResult
 from evaluation.offline.scenario_recommender import ScenarioRecommender
 from feed.arrays.arrays import FloatArray, IntArray
@@ -28,18 +30,36 @@ UNEXPLORED = "_no_exploration"
 """What the name of a coverage without exploration ends in."""
 
 
+def scenario_recommender(
+    training: TrainingData, scenario: Scenario, seed: int, signals: RefreshedSignals | None
+) -> ScenarioRecommender | RefreshedRecommender:
+    """A recommender for a scenario, whose popularity is renewed if there are `signals`."""
+    if signals is None:
+        return ScenarioRecommender(training, scenario, seed)
+    prepare = partial(ScenarioRecommender, scenario=scenario, seed=seed)
+    return RefreshedRecommender(scenario.name, signals, prepare, scenario)
+
+
 def recommenders(
-    training: TrainingData, scenarios: Sequence[Scenario], *, seed: int = 0
+    training: TrainingData,
+    scenarios: Sequence[Scenario],
+    *,
+    seed: int = 0,
+    signals: RefreshedSignals | None = None,
 ) -> Iterator[Recommender]:
     """Yield a recommender for each scenario, then each baseline whose name is not taken.
 
-    Each is prepared when it is asked for, since some take much memory.
+    Each is prepared when it is asked for, since some take much memory. With `signals`, popularity
+    is renewed in scenarios and in the baselines that are popularity alone.
     """
     for scenario in scenarios:
-        yield ScenarioRecommender(training, scenario, seed)
+        yield scenario_recommender(training, scenario, seed, signals)
     taken = {one.name for one in scenarios}
     for baseline in BASELINES:
         if baseline.name in taken:
+            continue
+        if signals and baseline.name in UNPERSONALISED:
+            yield RefreshedRecommender(baseline.name, signals, baseline)
             continue
         try:
             with stage(f"{baseline.name}: fit"):

@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from catalog_builder.errors import CommandError
 from catalog_builder.progress import say, stage
 from catalog_builder.signals.aggregates import SignalParameters
@@ -16,8 +18,9 @@ from evaluation.offline.comparison import compare
 from evaluation.offline.observations import Observations, observe, pool, rank_all
 from evaluation.offline.protocol import MIN_EVENTS, Targets, leave_last_out, targets
 from evaluation.offline.recommender import Recommender
+from evaluation.offline.refreshed import RefreshedSignals
 from evaluation.offline.result import OfflineResult
-from evaluation.offline.scenario_recommender import ScenarioRecommender, without_exploration
+from evaluation.offline.scenario_recommender import without_exploration
 from evaluation.wiring import CatalogInput, read_catalog_input
 from feed.model.timestamps import rfc3339
 from feed.scenarios.scenario import Scenario
@@ -45,6 +48,8 @@ class InputFiles:
     now: datetime | None = None
     min_people: int = MIN_PEOPLE
     """least number of users behind a published signal"""
+    signals_every: int | None = None
+    """interval at which popularity is renewed after the cut, microseconds; None: it is not"""
 
 
 @dataclass(frozen=True)
@@ -53,22 +58,27 @@ class OfflineRun:
 
     training: TrainingData
     targets: Targets
+    signals: RefreshedSignals | None = None
+    """popularity at the moments of the targets; None: it is that of the cut"""
 
     def observations(
         self, scenarios: Sequence[Scenario], ks: Sequence[int], *, seed: int
     ) -> Iterator[Observations]:
         """Yield what each scenario, then each baseline, shows to the users at the cut."""
-        for ranking in replay.recommenders(self.training, scenarios, seed=seed):
+        for ranking in replay.recommenders(
+            self.training, scenarios, seed=seed, signals=self.signals
+        ):
             with stage(ranking.name):
                 yield self._observed(ranking, ks, seed)
 
     def _observed(self, ranking: Recommender, ks: Sequence[int], seed: int) -> Observations:
         observed = observe(ranking, self.training, self.targets, ks)
         unexplored = observed.lists
-        if isinstance(ranking, ScenarioRecommender):
-            plain = without_exploration(ranking.scenario)
-            if plain != ranking.scenario:
-                still = ScenarioRecommender(self.training, plain, seed)
+        scenario = getattr(ranking, "scenario", None)
+        if scenario is not None:
+            plain = without_exploration(scenario)
+            if plain != scenario:
+                still = replay.scenario_recommender(self.training, plain, seed, self.signals)
                 unexplored = rank_all(still, self.targets, max(ks))
         return replace(observed, unexplored_lists=unexplored)
 
@@ -119,6 +129,8 @@ def prepare_all(files: InputFiles) -> Iterator[OfflineRun]:
             evaluated.
         Unavailable: a vector source does not answer.
     """
+    if files.signals_every and files.protocol == "last":
+        raise CommandError("--signals-every: expected --protocol cut")
     if len(files.cuts) > 1 and (files.test or files.now or files.protocol == "last"):
         raise CommandError("--cut: expected one share with --test, --now or --protocol last")
     with stage("interactions"):
@@ -135,6 +147,7 @@ def prepare_all(files: InputFiles) -> Iterator[OfflineRun]:
                 files.now,
                 SignalParameters(min_users=files.min_people),
                 protocol=files.protocol,
+                signals_every=files.signals_every,
             )
         yield run
 
@@ -156,10 +169,13 @@ def run_after_cut(
     parameters: SignalParameters | None = None,
     *,
     protocol: Protocol = "cut",
+    signals_every: int | None = None,
 ) -> OfflineRun:
     """Build the run whose training data is `train` and whose targets come from `test`.
 
-    `now` is the time of the sessions, by default that of the last event in `train`.
+    `now` is the time of the sessions, by default that of the last event in `train`. With
+    `signals_every` (microseconds), sessions happen when the targets were chosen, rounded down to
+    that interval, and see the popularity of that moment.
 
     Raises:
         CommandError: no user can be evaluated.
@@ -184,4 +200,11 @@ def run_after_cut(
         f"{len(training.users):,} users until {rfc3339(training.now_us)}; {len(selected):,} "
         f"of them evaluated, {int(selected.cold.sum()):,} on an episode without any engagement"
     )
-    return OfflineRun(training, selected)
+    if signals_every is None:
+        return OfflineRun(training, selected)
+    selected = selected.take(np.argsort(selected.times_us, kind="stable"))
+    least = (parameters or SignalParameters()).min_users
+    signals = RefreshedSignals(
+        training, train, test, selected, every_us=signals_every, min_people=least
+    )
+    return OfflineRun(training, selected, signals)
