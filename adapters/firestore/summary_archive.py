@@ -65,13 +65,19 @@ class FirestoreArchive:
         """
         with translate_errors("list summaries"):
             parts = _changed_parts(self._make(), from_us(us))
-        return self._read_all(parts)
+        return self._read_all(parts, ordered_by_time=True)
 
-    def _read_all(self, parts: list[Query]) -> Iterator[Summary]:
-        """The summaries that these queries find, read `at_once` queries at a time."""
+    def _read_all(self, parts: list[Query], *, ordered_by_time: bool = False) -> Iterator[Summary]:
+        """The summaries that these queries find, read `at_once` queries at a time.
+
+        In the order of time, a summary that is written meanwhile comes again: it is left out.
+        """
         read: queue.Queue[Summary | None] = queue.Queue(QUEUE_SIZE)
         with ThreadPoolExecutor(self._at_once, "summaries") as pool:
-            running = [pool.submit(self._read, part, read) for part in parts]
+            running = [
+                pool.submit(self._read, part, read, set() if ordered_by_time else None)
+                for part in parts
+            ]
             try:
                 for _ in running:  # each puts None when it ends, also after an error
                     while (summary := read.get()) is not None:
@@ -84,11 +90,17 @@ class FirestoreArchive:
             for one in running:
                 one.result()
 
-    def _read(self, part: Query, read: "queue.Queue[Summary | None]") -> None:
+    def _read(
+        self, part: Query, read: "queue.Queue[Summary | None]", seen: set[str] | None
+    ) -> None:
         try:
             page = part.limit(PAGE)
             while snapshots := self._page(page):
                 for snapshot in snapshots:
+                    if seen is not None:
+                        if snapshot.reference.path in seen:
+                            continue
+                        seen.add(snapshot.reference.path)
                     if (summary := _summary(snapshot)) is not None:
                         read.put(summary)
                 if len(snapshots) < PAGE:

@@ -1,12 +1,17 @@
 """What every archive of summaries does."""
 
 import asyncio
+import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
+from google.cloud.firestore import SERVER_TIMESTAMP, Client, Query
 
 from adapters.firestore import summary_archive as firestore_archive
+from adapters.firestore.documents import shard_of
 from adapters.firestore.summary_archive import FirestoreArchive
 from adapters.firestore.users import FirestoreStore
 from adapters.sqlite import summary_archive as sqlite_archive
@@ -15,6 +20,7 @@ from adapters.sqlite.users import SqliteStore
 from feed.model.engagement import Engagement, Summary
 from feed.ports.errors import Unavailable
 from feed.ports.users import SummaryArchive, SummaryStore
+from feed.summary.document import to_document
 from tests.support.emulators import FirestoreDocuments
 
 USERS = 60
@@ -89,6 +95,19 @@ class TestSqliteArchive(SummaryArchiveContract):
         monkeypatch.setattr(sqlite_archive, "PAGE", 7)
         return SqliteArchive(tmp_path / "users.db")
 
+    async def test_a_file_of_an_earlier_version_gets_update_times(self, tmp_path: Path) -> None:
+        old = sqlite3.connect(tmp_path / "users.db")
+        old.execute("CREATE TABLE summaries (uid TEXT PRIMARY KEY, document BLOB, revision TEXT)")
+        document = msgspec.msgpack.encode(to_document(summary(1)))
+        old.execute("INSERT INTO summaries VALUES ('u', ?, 'r')", (document,))
+        old.commit()
+        old.close()
+        archive = SqliteArchive(tmp_path / "users.db")
+        assert list(archive.changed_since(9)) == [summary(1)]
+        await SqliteStore(tmp_path / "users.db").write_summary("v", summary(2), None)
+        assert list(archive.changed_since(9)) == [summary(2)]
+        assert len(list(archive.summaries())) == 2
+
     def test_a_file_that_is_none_is_unavailable(self, tmp_path: Path) -> None:
         (tmp_path / "users.db").write_bytes(b"nothing of the kind" * 100)
         with pytest.raises(Unavailable, match=r"users\.db"):
@@ -112,6 +131,31 @@ class TestFirestoreArchive(SummaryArchiveContract):
         spoiled = {"engagements": {"stringValue": "?"}}
         documents.write("users/v/summaries/engagement", spoiled)
         assert list(archive.summaries()) == [summary(3)]
+
+    async def test_a_summary_that_is_written_while_changes_are_read_comes_once(
+        self,
+        firestore_project: str,
+        store: SummaryStore,
+        archive: SummaryArchive,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        names = [name for name in map(uid, range(200)) if shard_of(name) == 0][:4]
+        for number, name in enumerate(names):
+            await store.write_summary(name, summary(number), None)
+        first = Client(project=firestore_project).document(
+            "users", names[0], "summaries", "engagement"
+        )
+        read_page = FirestoreArchive._page
+
+        def page(archive: FirestoreArchive, query: Query) -> list[Any]:
+            found = read_page(archive, query)
+            if any(one.reference.path == first.path for one in found):
+                first.update({"change.at": SERVER_TIMESTAMP})
+            return found
+
+        monkeypatch.setattr(FirestoreArchive, "_page", page)
+        found = sorted(one.engagements[0].timestamp_us for one in archive.changed_since(0))
+        assert found == [0, 1, 2, 3]
 
     @pytest.mark.usefixtures("unreachable_firestore")
     def test_out_of_reach_is_unavailable(self) -> None:
