@@ -28,7 +28,6 @@ class Als(Baseline):
         # Takes half a second, and is not deployed.
         from implicit.cpu.als import AlternatingLeastSquares  # noqa: PLC0415
 
-        super().__init__(training)
         with threadpoolctl.threadpool_limits(1):
             model = AlternatingLeastSquares(
                 factors=FACTORS,

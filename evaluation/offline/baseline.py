@@ -15,8 +15,9 @@ class Baseline(ABC):
 
     name: str
 
+    @abstractmethod
     def __init__(self, training: TrainingData) -> None:
-        self._learned = training
+        """Fit the ranking to the training data."""
 
     @abstractmethod
     def score(self, user: TrainingUser) -> FloatArray:

@@ -31,7 +31,6 @@ class Popularity(Baseline):
     name = "popularity"
 
     def __init__(self, training: TrainingData) -> None:
-        super().__init__(training)
         self._scores = training.choosers().astype(np.float64)
 
     def score(self, user: TrainingUser) -> FloatArray:  # noqa: ARG002 - the same for all
@@ -49,7 +48,6 @@ class RecentPopularity(Baseline):
     name = "recent_popularity"
 
     def __init__(self, training: TrainingData) -> None:
-        super().__init__(training)
         count = len(training.catalog)
         pairs = training.user[training.liked] * count + training.row[training.liked]
         # Events are in the order of time, so the first of the reversed ones is a pair's latest.
@@ -75,7 +73,6 @@ class Neighbours(Baseline):
     name = "neighbours"
 
     def __init__(self, training: TrainingData) -> None:
-        super().__init__(training)
         self._similarity = _similarity(training)
 
     def score(self, user: TrainingUser) -> FloatArray:
@@ -90,12 +87,14 @@ class Content(Baseline):
 
     name = "content"
 
+    def __init__(self, training: TrainingData) -> None:
+        self._embeddings = training.catalog.embeddings[:]
+
     def score(self, user: TrainingUser) -> FloatArray:
         """(n,) cosine of every episode; 0 without an embedding."""
-        embeddings = self._learned.catalog.embeddings[:]
-        mean = embeddings[user.liked[:CONTENT_EPISODES]].sum(axis=0)
+        mean = self._embeddings[user.liked[:CONTENT_EPISODES]].sum(axis=0)
         norm = float(np.linalg.norm(mean))
-        scores: FloatArray = embeddings @ (mean / norm if norm > 0 else mean)
+        scores: FloatArray = self._embeddings @ (mean / norm if norm > 0 else mean)
         return scores
 
 

@@ -24,7 +24,6 @@ class Ease(Baseline):
     name = "ease"
 
     def __init__(self, training: TrainingData) -> None:
-        super().__init__(training)
         choices = choice_matrix(training)
         audience = np.asarray(choices.sum(axis=0)).ravel()
         most = np.argsort(-audience, kind="stable")[:MOST_EPISODES]

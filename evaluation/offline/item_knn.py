@@ -25,7 +25,6 @@ class KnnTfidf(Baseline):
     name = "knn_tfidf"
 
     def __init__(self, training: TrainingData) -> None:
-        super().__init__(training)
         self._supported = _nearest(_weighted(choice_matrix(training))).T.tocsr()
 
     def score(self, user: TrainingUser) -> FloatArray:

@@ -73,7 +73,7 @@ def pool(parts: Sequence[Observations]) -> Observations:
         return first
     offsets = np.cumsum([0, *(one.episodes for one in parts)])[:-1].tolist()
     names = {name: None for one in parts for name in one.values}
-    unexplored = [one.unexplored_lists for one in parts]
+    unexplored = [one.unexplored_lists for one in parts if one.unexplored_lists is not None]
     return replace(
         first,
         user_ids=[user_id for one in parts for user_id in one.user_ids],
@@ -89,9 +89,7 @@ def pool(parts: Sequence[Observations]) -> Observations:
             name: np.concatenate([one.segments[name] for one in parts]) for name in first.segments
         },
         episodes=sum(one.episodes for one in parts),
-        unexplored_lists=_stack([one for one in unexplored if one is not None], offsets)
-        if None not in unexplored
-        else None,
+        unexplored_lists=_stack(unexplored, offsets) if unexplored else None,
     )
 
 

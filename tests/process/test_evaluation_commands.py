@@ -100,6 +100,25 @@ def test_offline_splits_the_interactions_without_a_test_file(
     assert numbers(json.loads(out.read_bytes())["for_you"])["recall@20"] > 0
 
 
+def test_cuts_are_pooled_and_exploration_can_be_left_out(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "found.json"
+    words = ["offline", *files(data, test=False), "--scenario", "films", "--json", out]
+    run(*words, "--cut", "0.8")
+    one = json.loads(out.read_bytes())["films"]
+    assert one["coverage@20"] != one["coverage@20_no_exploration"]
+    run(*words, "--cut", "0.7,0.8", "--no-exploration")
+    two = json.loads(out.read_bytes())["films"]
+    assert two["users"] > one["users"]
+    assert two["coverage@20"] == two["coverage@20_no_exploration"]
+    run(*words, "--protocol", "last")
+    last = json.loads(out.read_bytes())["films"]
+    assert last["users"] >= one["users"]
+    assert (
+        sum(last["segments"][name]["users"] for name in ("head", "middle", "tail")) == last["users"]
+    )
+    assert last["verdict"] in {"better", "not better"}
+
+
 def test_inputs_that_cannot_be_read_are_refused(data: Path, tmp_path: Path) -> None:
     words, out = files(data), tmp_path / "found.json"
     refused(

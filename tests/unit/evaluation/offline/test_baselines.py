@@ -1,6 +1,7 @@
 """Baselines compared with plain implementations."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 
 from evaluation.data.events import Event
 from evaluation.data.training import TrainingData
+from evaluation.offline import ease, item_knn, replay
+from evaluation.offline.als import Als
 from evaluation.offline.baselines import (
     BASELINES,
     Content,
@@ -16,6 +19,8 @@ from evaluation.offline.baselines import (
     Popularity,
     RecentPopularity,
 )
+from evaluation.offline.ease import Ease
+from evaluation.offline.item_knn import KnnTfidf
 from evaluation.offline.recommender import top_unseen
 from feed.model.engagement import ENGAGEMENT_TYPES
 from feed.model.timestamps import DAY_US
@@ -96,6 +101,73 @@ def test_neighbours_are_the_shrunk_cosines_of_audiences(train: list[Event]) -> N
             for row in range(EPISODES)
         ]
         assert baseline.score(user) == pytest.approx(np.array(wanted))
+
+
+def choices_of(known: TrainingData) -> np.ndarray:
+    """(users, n) 1 where a user chose an episode."""
+    return np.array([np.isin(np.arange(EPISODES), one.liked) for one in known.users.values()]) * 1.0
+
+
+@given(trains)
+@settings(max_examples=20)
+def test_ease_is_the_closed_form_with_an_explicit_inverse(train: list[Event]) -> None:
+    known = training_of(train)
+    chosen = choices_of(known)
+    inverse = np.linalg.inv(chosen.T @ chosen + 250 * np.eye(EPISODES))
+    weights = -inverse / np.diag(inverse)
+    np.fill_diagonal(weights, 0)
+    baseline = Ease(known)
+    for user, own in zip(known.users.values(), chosen, strict=True):
+        assert baseline.score(user) == pytest.approx(own @ weights, abs=1e-6)
+
+
+def test_ease_leaves_out_the_episodes_that_few_chose(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = training_of([one for n in range(6) for one in history(f"u{n}", [*range(n), 9])])
+    monkeypatch.setattr(ease, "MOST_EPISODES", 3)
+    scored = np.flatnonzero(Ease(known).score(known.users["u5"]))
+    assert set(scored.tolist()) <= set(rows_of(known, [9, 0, 1]))
+    assert len(scored)
+
+
+@given(trains, st.integers(1, 40))
+@settings(max_examples=20)
+def test_knn_adds_the_cosines_of_the_nearest_neighbours_that_were_chosen(
+    train: list[Event], nearest: int
+) -> None:
+    known = training_of(train)
+    chosen = choices_of(known)
+    vectors = chosen.T * np.maximum(np.log(EPISODES / (1 + chosen.sum(axis=1))), 0)
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors = vectors / np.where(length > 0, length, 1)
+    cosines = vectors @ vectors.T
+    np.fill_diagonal(cosines, 0)
+    for row in cosines:
+        least = sorted(row, reverse=True)[:nearest][-1]
+        row[row < least - 1e-6] = 0  # equally near ones are all kept
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(item_knn, "NEIGHBOURS", nearest)
+        patch.setattr(item_knn, "_BLOCK", 7)
+        baseline = KnnTfidf(known)
+    for user, own in zip(known.users.values(), chosen, strict=True):
+        assert baseline.score(user) == pytest.approx(cosines @ own, abs=1e-5)
+
+
+def test_als_finds_what_people_with_the_same_choices_chose() -> None:
+    twos = [history(f"u{n}", [0, 1, 2, 3] if n % 2 else [10, 11, 12, 13]) for n in range(12)]
+    known = training_of([*(one for user in twos for one in user), *history("a", [0, 1, 2])])
+    best = Als(known).rank(known.users["a"], 1).tolist()
+    assert best == rows_of(known, [3])
+    again = Als(known).score(known.users["a"])
+    assert np.array_equal(Als(known).score(known.users["a"]), again)
+
+
+def test_a_baseline_whose_package_is_missing_is_left_out_with_a_note(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], known: TrainingData
+) -> None:
+    monkeypatch.setitem(sys.modules, "implicit.cpu.als", None)
+    names = [one.name for one in replay.recommenders(known, [])]
+    assert names == [one.name for one in BASELINES if one is not Als]
+    assert "note: without the baseline als: " in capsys.readouterr().err
 
 
 def test_content_is_the_cosine_with_the_mean_of_the_last_ten() -> None:

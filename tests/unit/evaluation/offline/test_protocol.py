@@ -1,6 +1,7 @@
 """The evaluation protocol: targets, and that nothing after the cut reaches a list."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +14,8 @@ from evaluation.data.events import Event, Events
 from evaluation.data.training import TrainingData, training_data
 from evaluation.offline import replay
 from evaluation.offline.observations import rank_all
-from evaluation.offline.protocol import targets
-from evaluation.offline.run import run_after_cut
+from evaluation.offline.protocol import leave_last_out, targets
+from evaluation.offline.run import InputFiles, prepare_all, run_after_cut
 from evaluation.offline.scenario_recommender import ScenarioRecommender
 from feed.model.timestamps import DAY_US
 from feed.scenarios.scenario import shipped
@@ -186,3 +187,55 @@ def same(one: object, two: object) -> bool:
     return all(
         np.array_equal(getattr(one, name), getattr(two, name), equal_nan=True) for name in fields
     )
+
+
+@given(st.lists(events, max_size=60))
+@settings(max_examples=60)
+def test_the_last_choice_left_out_is_that_of_a_plain_implementation(
+    given_events: list[Event],
+) -> None:
+    data = Events.from_rows(given_events)
+    names = ["user_id", "episode", "type", "time"]
+    lines = [
+        dict(zip(names, (data.user_ids[u], e, t, w), strict=True))
+        for u, e, t, w in zip(
+            data.user.tolist(),
+            data.episode.tolist(),
+            data.event_type.tolist(),
+            data.timestamp_us.tolist(),
+            strict=True,
+        )
+    ]
+    kept, asked = [], []
+    for at, line in enumerate(lines):
+        mine = [n for n, one in enumerate(lines) if one["user_id"] == line["user_id"]]
+        new = [
+            n
+            for n in mine
+            if lines[n]["type"] != 6
+            and all(lines[m]["episode"] != lines[n]["episode"] for m in mine if m < n)
+        ]
+        left_out = new[-1] if new and sum(n < new[-1] for n in mine) >= 5 else len(lines)
+        kept += [at] * (at < left_out)
+        asked += [at] * (at == left_out)
+    train, test = leave_last_out(data)
+    for found, wanted in [(train, kept), (test, asked)]:
+        assert found.timestamp_us.tolist() == data.timestamp_us[wanted].tolist()
+        assert found.user.tolist() == data.user[wanted].tolist()
+        assert found.episode.tolist() == data.episode[wanted].tolist()
+
+
+def test_under_last_the_target_is_the_last_new_episode_of_test_even_before_others_train() -> None:
+    known = training_of([*history("a", [0, 1, 2, 3, 4]), event("b", 5, -20)])
+    test = [event("a", 20, -1), event("a", 21, -2), event("a", 4, -3)]
+    found = targets(known, Events.from_rows(test), last=True)
+    assert found.rows.tolist() == rows_of(known, [21])
+    assert found.early == 0
+
+
+def test_several_cuts_with_a_test_file_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    for more in ({"test": path}, {"now": NOW}, {"protocol": "last"}):
+        files = InputFiles(episodes="", interactions=path, cuts=(0.7, 0.8), **more)  # type: ignore[arg-type]
+        with pytest.raises(CommandError, match="--cut: expected one share"):
+            next(prepare_all(files))
