@@ -55,19 +55,21 @@ class Binge(Listener):
 
 
 class News(Listener):
-    """Follows a few daily shows and trends: an episode is stale within days."""
+    """Follows a few daily shows, topics and trends: an episode is stale within days."""
 
     per_sitting = 1.6
 
     def __init__(self, traits: Traits, rng: np.random.Generator, joined: float) -> None:
         super().__init__(traits, rng, joined)
-        attraction = 0.3 * traits.show_tastes @ self.taste + traits.show_appeal
+        attraction = 0.5 * traits.show_tastes @ self.taste + traits.show_appeal
         attraction = attraction + rng.gumbel(0, 1, len(traits.daily))
         daily = np.flatnonzero(traits.daily)
         followed = daily[np.argsort(-attraction[daily])][: rng.integers(1, 4)]
         loyalty = np.zeros(len(traits.daily))
         loyalty[followed] = 2.5
-        self.preference: FloatArray = loyalty[traits.show] + 0.4 * traits.appeal
+        self.preference: FloatArray = (
+            loyalty[traits.show] + 2.0 * traits.topics @ self.topics + 0.4 * traits.appeal
+        )
 
     def utility(self, day: float, count: int) -> FloatArray:
         """(count,) fading within a day of the publication, or of the onset of a trend."""

@@ -10,7 +10,7 @@ DAYS = 45
 """length of the time in which users listen, in days; it begins at day 0"""
 TOPICS = 12
 TASTES = 6
-DAILY_SHARE = 0.07
+DAILY_SHARE = 0.12
 """share of the shows that publish every day"""
 ENDED_SHARE = 0.35
 """share of the other shows that ended, some of them long before day 0"""
