@@ -11,6 +11,8 @@ REGULARISATION = 250.0
 """The L2 penalty, lambda."""
 MOST_EPISODES = 20_000
 """Largest number of episodes in the model, the most chosen ones: its matrix has their square."""
+_BLOCK = 1000
+"""columns that are mirrored at once, which bounds memory"""
 
 
 class Ease(Baseline):
@@ -42,15 +44,19 @@ class Ease(Baseline):
 
 
 def _item_weights(gram: FloatArray) -> FloatArray:
-    """(n, n) the matrix B from X'X, whose memory is used."""
+    """(n, n) the matrix B from X'X, in columns of single precision, whose memory it takes over."""
     diagonal = np.diag_indices_from(gram)
     gram[diagonal] += REGULARISATION
-    # By Cholesky and in place: a third of the time and memory of a general inverse. The penalty
-    # keeps the matrix well conditioned, so that single precision is enough.
+    # By Cholesky and in place: a third of the time of a general inverse. The penalty keeps the
+    # matrix well conditioned, so that single precision is enough.
     factor, _ = linalg.lapack.spotrf(gram, lower=True, overwrite_a=True)
     inverse, _ = linalg.lapack.spotri(factor, lower=True, overwrite_c=True)
-    lower = np.tril(inverse)
-    whole = lower + np.tril(lower, -1).T
-    weights: FloatArray = whole / -np.diagonal(whole).copy()
+    weights: FloatArray = inverse.T  # symmetric: in rows now, with the upper triangle filled
+    for start in range(0, len(weights), _BLOCK):
+        end = start + _BLOCK
+        block = weights[start:end, start:end]
+        block[:] = np.triu(block) + np.triu(block, 1).T
+        weights[end:, start:end] = weights[start:end, end:].T
+    weights /= -np.diagonal(weights).copy()
     weights[diagonal] = 0.0
-    return np.ascontiguousarray(weights)
+    return weights

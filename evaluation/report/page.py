@@ -13,7 +13,7 @@ def page(title: str, lead: Iterable[str], sections: Sequence[tuple[str, str]]) -
 
     `lead` are paragraphs of HTML under the title, `sections` pairs of a heading and its HTML.
     """
-    links = "".join(
+    links = " ".join(  # a line of links may break at a space
         f'<a href="#{_anchor(heading)}">{html.escape(heading)}</a>' for heading, _ in sections
     )
     body = "".join(
