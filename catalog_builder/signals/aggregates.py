@@ -47,9 +47,7 @@ def compute_signals(
     if counts is None:
         counts = count_popularity(interactions, content.created_us // MINUTE_US, n)
     listeners, popularity, enough = counts.published(min_users)
-    starts, rows, weights = find_neighbours(
-        interactions, content.created_us // MINUTE_US, n, min_users, parameters.neighbours
-    )
+    starts, rows, weights = find_neighbours(interactions, n, min_users, parameters.neighbours)
     return Signals(
         listeners=listeners,
         popularity=popularity,

@@ -11,6 +11,7 @@ from feed.arrays.arrays import IntArray, group_by
 from feed.model.engagement import ABANDONED_BELOW, COMPLETED_FROM, ENGAGEMENT_TYPES, Summary
 
 MINUTE_US = 60_000_000
+DAY_MINUTES = 24 * 60
 DECODED_USERS = 1000
 """Users whose engagements are held as objects at once; bounds memory."""
 USERS_PER_PART = 5000

@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from catalog_builder.signals.co_engagement import DAY_MINUTES
 from catalog_builder.signals.interactions import (
+    DAY_MINUTES,
     DECODED_USERS,
     MINUTE_US,
     Interactions,

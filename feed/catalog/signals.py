@@ -66,8 +66,8 @@ class Signals:
     neighbour_rows: npt.NDArray[np.int32]
     """(e,) catalog row of each neighbour"""
     neighbour_weights: npt.NDArray[np.float32]
-    """(e,) how much users who chose an episode chose the neighbour, in multiples of the mean
-    neighbour"""
+    """(e,) about how many of the next choices of users who chose an episode were the neighbour; its
+    popularity is partly divided out"""
     predicted_popularity: npt.NDArray[np.float32]
     """(n,) log(1 + popularity at 7 days) as predicted from content and series, for episodes without
     enough listeners; 0 for the others"""

@@ -13,14 +13,12 @@ from catalog_builder.signals.aggregates import SignalParameters, compute_signals
 from catalog_builder.signals.co_engagement import CoEngagementParameters
 from catalog_builder.signals.interactions import (
     COMPLETED,
-    MINUTE_US,
     STARTED,
     UNKNOWN,
     Interactions,
     collect_interactions,
 )
 from catalog_builder.signals.neighbours import find_neighbours
-from catalog_builder.signals.popularity import age_days
 from catalog_builder.signals.popularity_prior import EpisodeContent
 from feed.catalog.signals import HALF_LIVES_DAYS
 from feed.model.engagement import Engagement, Summary
@@ -129,25 +127,26 @@ def test_without_users_there_are_no_signals() -> None:
     assert np.isnan(none.completion).all()
 
 
-def test_a_pair_of_few_users_is_left_out_though_both_episodes_are_popular() -> None:
-    catalog = catalog_heard_by(listeners(*[[1, 2]] * 4, [1], [2]), min_users=5)
-    assert catalog.signals.listeners[[1, 2]].tolist() == [5, 5]
-    assert neighbours_of(catalog, 1) == {}
+@pytest.mark.parametrize("both", [4, 5])
+def test_a_neighbour_is_left_out_where_few_chose_it_afterwards(both: int) -> None:
+    catalog = catalog_heard_by(listeners(*[[1, 2]] * both, *[[2, 1]] * 4, [1], [2]), min_users=5)
+    assert catalog.signals.listeners[[1, 2]].tolist() == [both + 5] * 2
+    assert set(neighbours_of(catalog, 1)) == ({2} if both >= 5 else set())
+    assert neighbours_of(catalog, 2) == {}
 
 
 def weight_matrix(found: Interactions, n: int, p: CoEngagementParameters) -> np.ndarray:
     """(n, n) the weight of each column as a neighbour of each row, pair by pair."""
-    ages = age_days(found, US)
     strength = np.zeros((n, n))
     for start, end in zip(found.starts[:-1], found.starts[1:], strict=True):
         for x in range(start, end):
             for y in range(x + 1, min(end, x + p.window + 1)):
-                decay = 0.5 ** (ages[y] / p.half_life_days)
-                pair = found.weights[x] * found.weights[y] * decay * (end - start) ** -p.activity
+                pair = found.weights[x] * found.weights[y] * np.exp(-(y - x) / p.distance)
                 strength[found.rows[x], found.rows[y]] += pair
-                strength[found.rows[y], found.rows[x]] += pair * p.backward
-    count = np.bincount(found.rows, minlength=n) + p.shrinkage
-    return strength / count[:, None] ** p.own_popularity / count[None, :] ** p.neighbour_popularity
+    count = np.bincount(found.rows, minlength=n)
+    typical = np.mean(count[found.rows]) if len(found) else 0
+    popularity = (count + p.debias_shrinkage) / (typical + p.debias_shrinkage)
+    return strength / (count + p.shrinkage)[:, None] / popularity[None, :] ** p.debias
 
 
 @given(summaries, st.integers(1, 4), st.sampled_from([1 << 20, 8]))
@@ -160,13 +159,30 @@ def test_neighbours_found_in_batches_are_those_found_pair_by_pair(
     expected = weight_matrix(found, 30, parameters)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(co_engagement, "PAIRS_AT_ONCE", pairs_at_once)
-        starts, rows, weights = find_neighbours(found, US // MINUTE_US, 30, 1, parameters)
+        starts, rows, weights = find_neighbours(found, 30, 1, parameters)
     best = -np.sort(-expected, axis=1)[:, :3]
-    mean = best[best > 0].mean() if (best > 0).any() else 1.0
     for row in range(30):
         mine = slice(starts[row], starts[row + 1])
-        assert weights[mine] * mean == pytest.approx(best[row][best[row] > 0], rel=1e-4)
-        assert expected[row, rows[mine]] == pytest.approx(weights[mine] * mean, rel=1e-4)
+        assert weights[mine] == pytest.approx(best[row][best[row] > 0], rel=1e-4)
+        assert expected[row, rows[mine]] == pytest.approx(weights[mine], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("most", "lengths"), [(6, [3, 2, 1]), (5, [2, 2, 1]), (4, [1, 1, 1]), (2, [0, 0, 0])]
+)
+def test_each_episode_keeps_its_strongest_neighbours_if_all_together_are_too_many(
+    most: int, lengths: list[int]
+) -> None:
+    found = collect_interactions(listeners([1, 2, 3, 4]), CATALOG.rows)
+    starts, rows, _ = find_neighbours(found, 30, 1, CoEngagementParameters(max_entries=most))
+    assert np.diff(starts)[[1, 2, 3]].tolist() == lengths
+    expected = [row for source, k in enumerate(lengths, 1) for row in range(source + 1, 5)[:k]]
+    assert rows.tolist() == expected
+
+
+def test_equally_strong_neighbours_come_in_the_order_of_their_rows() -> None:
+    catalog = catalog_heard_by(listeners([1, 7], [1, 4], [1, 9], [1, 9]))
+    assert list(neighbours_of(catalog, 1)) == [9, 4, 7]
 
 
 @given(summaries, st.randoms(use_true_random=False))
@@ -174,8 +190,7 @@ def test_neighbours_found_in_batches_are_those_found_pair_by_pair(
 def test_the_order_of_users_changes_nothing(users: list[Summary], random: Random) -> None:
     def find() -> tuple[np.ndarray, ...]:
         found = collect_interactions(users, CATALOG.rows)
-        parameters = CoEngagementParameters(max_neighbours=3)
-        return find_neighbours(found, US // MINUTE_US, 30, 1, parameters)
+        return find_neighbours(found, 30, 1, CoEngagementParameters(max_neighbours=3))
 
     before = find()
     random.shuffle(users)
