@@ -115,7 +115,7 @@ def measure(episodes: int) -> LookTimes:
                 users=users,
                 until_us=settled_until(now),
             )
-            built = job.build(inputs, continuation.load(shelf, cache, now))
+            built = job.build(inputs, continuation.load(shelf, cache, now, inputs.parameters))
             job.publish(shelf, built, keep=2, cache=cache)
             return time.process_time() - began
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from catalog_builder.publish import publisher
+from catalog_builder.signals.aggregates import SignalParameters
 from catalog_builder.signals.state import SignalState, decode_state, encode_state
 from feed.catalog.catalog import Catalog
 from feed.ports.builds import BuildCache
@@ -23,16 +24,18 @@ class Continuation:
     """the counts of its popularity"""
 
 
-def load(shelf: Shelf, cache: BuildCache, now: datetime) -> Continuation | None:
+def load(
+    shelf: Shelf, cache: BuildCache, now: datetime, parameters: SignalParameters
+) -> Continuation | None:
     """Returns what a build at `now` continues from; None if it has to read every summary.
 
-    It has to once a day (UTC), and whenever the current snapshot is not the one that was published
-    with the state: after a rollback, a build by command, or a build that was interrupted. Raises
-    `Unavailable`.
+    It has to once a day (UTC), if the parameters of signals have changed, and whenever the current
+    snapshot is not the one that was published with the state: after a rollback, a build by command,
+    or a build that was interrupted. Raises `Unavailable`.
     """
     data = cache.load(STATE)
     state = decode_state(data) if data is not None else None
-    if state is None or not state.may_continue(now):
+    if state is None or not state.may_continue(now, parameters):
         return None
     catalog = publisher.current_catalog(shelf)
     if catalog is None or catalog.version != state.version:

@@ -60,6 +60,11 @@ class BuildInputs:
     keep_vectors: bool = True
     """whether the catalog holds its vectors; otherwise sessions search an external store"""
 
+    @property
+    def parameters(self) -> SignalParameters:
+        """The parameters that signals are computed with."""
+        return SignalParameters(min_users=self.min_users)
+
 
 @dataclass(frozen=True)
 class BuildResult:
@@ -167,7 +172,14 @@ def _make_catalog(
     state = None
     if inputs.until_us is not None:
         full_us = before.state.full_us if before else to_us(inputs.now)
-        state = SignalState("", digest, full_us, inputs.until_us, counts)
+        state = SignalState(
+            version="",
+            episodes=digest,
+            parameters=repr(inputs.parameters),
+            full_us=full_us,
+            until_us=inputs.until_us,
+            counts=counts,
+        )
     return BuildResult(catalog, [], summaries=next(read), state=state)
 
 
@@ -183,7 +195,7 @@ def _signal_pass(
 
     if before is None or inputs.users is None or until_us is None:
         summaries = inputs.users.summaries() if inputs.users else ()
-        return FullPass(counted(summaries), SignalParameters(min_users=inputs.min_users))
+        return FullPass(counted(summaries), inputs.parameters)
     since_us = before.state.until_us
     return IncrementalPass(
         before=before.catalog,

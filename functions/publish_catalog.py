@@ -75,9 +75,10 @@ class ScheduledBuild:
         owner = f"publish_catalog {uuid.uuid4().hex[:8]}, which began at {now:%F %T}Z"
         with job.build_lease(leases_at(settings.SHELF), owner, settings.LEASE_S, now):
             shelf, cache = shelf_at(settings.SHELF), build_cache_at(settings.SHELF)
+            inputs = self._inputs(request, now)
             built = job.build(
-                self._inputs(request, now),
-                None if request.full else continuation.load(shelf, cache, now),
+                inputs,
+                None if request.full else continuation.load(shelf, cache, now, inputs.parameters),
             )
             return job.publish(shelf, built, keep=settings.KEEP, force=request.force, cache=cache)
 

@@ -15,6 +15,7 @@ from datetime import datetime
 import msgspec
 import numpy as np
 
+from catalog_builder.signals.aggregates import SignalParameters
 from catalog_builder.signals.interactions import MINUTE_US
 from catalog_builder.signals.popularity import PopularityCounts
 from feed.catalog.signals import HALF_LIVES_DAYS
@@ -31,7 +32,7 @@ clocks may be ahead of the store's by so much."""
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SignalState:
     """The counts behind a published snapshot's popularity."""
 
@@ -39,16 +40,23 @@ class SignalState:
     """the snapshot; the counts are in the order of its rows"""
     episodes: str
     """`episodes_digest` of its episodes"""
+    parameters: str
+    """`repr` of the `SignalParameters` that its signals were computed with"""
     full_us: int
     """when every summary was last read, microseconds since 1970"""
     until_us: int
     """engagements before this moment are counted, microseconds since 1970"""
     counts: PopularityCounts
 
-    def may_continue(self, now: datetime) -> bool:
-        """Whether a build at `now` may read only what changed: on the day of the last full one."""
+    def may_continue(self, now: datetime, parameters: SignalParameters) -> bool:
+        """Whether a build at `now` may read only what changed.
+
+        It may on the day of the last full one, with equal parameters: a higher least number of
+        users holds for all signals at once.
+        """
         same_day = from_us(self.full_us).date() == from_us(to_us(now)).date()
-        return same_day and self.until_us <= settled_until(now)
+        same_parameters = self.parameters == repr(parameters)
+        return same_day and same_parameters and self.until_us <= settled_until(now)
 
 
 def settled_until(now: datetime) -> int:
@@ -68,6 +76,7 @@ class _StoredState(msgspec.Struct, frozen=True, array_like=True):
     half_lives_days: tuple[float, ...]
     version: str
     episodes: str
+    parameters: str
     full_us: int
     until_us: int
     minute: int
@@ -81,6 +90,7 @@ def encode_state(state: SignalState) -> bytes:
         half_lives_days=HALF_LIVES_DAYS,
         version=state.version,
         episodes=state.episodes,
+        parameters=state.parameters,
         full_us=state.full_us,
         until_us=state.until_us,
         minute=state.counts.minute,
@@ -102,4 +112,11 @@ def decode_state(data: bytes) -> SignalState | None:
     if stored.half_lives_days != HALF_LIVES_DAYS or popularity.shape[1] != len(HALF_LIVES_DAYS):
         return None
     counts = PopularityCounts(users, popularity, stored.minute)
-    return SignalState(stored.version, stored.episodes, stored.full_us, stored.until_us, counts)
+    return SignalState(
+        version=stored.version,
+        episodes=stored.episodes,
+        parameters=stored.parameters,
+        full_us=stored.full_us,
+        until_us=stored.until_us,
+        counts=counts,
+    )

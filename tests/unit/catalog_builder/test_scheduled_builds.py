@@ -67,6 +67,7 @@ class Schedule:
         self.users = Users()
         self.episodes = episodes(30)
         self.embedded = 0
+        self.min_users = 2
 
     def read(self) -> Iterator[SourceRecord]:
         for one in self.episodes:
@@ -83,10 +84,11 @@ class Schedule:
             now=now,
             max_bad=lambda _: 0,
             users=self.users,
-            min_users=2,
+            min_users=self.min_users,
             until_us=settled_until(now),
         )
-        return job.build(inputs, continuation.load(self.shelf, self.cache, now))
+        before = continuation.load(self.shelf, self.cache, now, inputs.parameters)
+        return job.build(inputs, before)
 
     def run(self, now: datetime, **options: Any) -> job.BuildReport:
         return job.publish(self.shelf, self.build(now), keep=9, cache=self.cache, **options)
@@ -198,6 +200,13 @@ def test_a_build_that_is_refused_is_made_again_from_the_same_state(schedule: Sch
     schedule.episodes = every
     assert schedule.run(NOW + 3 * HOUR).summaries == 2
     schedule.assert_popularity_as_of(NOW + 3 * HOUR)
+
+
+def test_a_higher_least_number_of_users_holds_for_all_signals_at_once(schedule: Schedule) -> None:
+    assert len(schedule.signals().neighbour_rows)
+    schedule.min_users = 4
+    assert schedule.run(NOW + 2 * HOUR).summaries == 4
+    assert not len(schedule.signals().neighbour_rows)
 
 
 def test_where_changes_cannot_be_searched_every_summary_is_read(schedule: Schedule) -> None:
