@@ -17,7 +17,7 @@ from evaluation.counterfactual.decisions import read_decisions
 from evaluation.counterfactual.estimates import estimate
 from evaluation.data.synthetic.dataset import episodes_jsonl, events_csv, synthetic_data
 from evaluation.data.synthetic.kinds import KINDS
-from evaluation.offline.run import InputFiles, Replay, prepare, prepare_all, replay_all
+from evaluation.offline.run import InputFiles, OfflineReplay, prepare, prepare_all, replay_all
 from evaluation.offline.scenario_recommender import without_exploration
 from evaluation.report import tables
 from evaluation.report.page import number, text_table, with_interval
@@ -41,7 +41,7 @@ def _scenarios(options: argparse.Namespace) -> list[Scenario]:
     return [without_exploration(one) for one in chosen] if options.no_exploration else chosen
 
 
-def _replay(options: argparse.Namespace, scenarios: Sequence[Scenario]) -> Replay:
+def _replay(options: argparse.Namespace, scenarios: Sequence[Scenario]) -> OfflineReplay:
     """Replay interactions, print the tables of results and write them as JSON."""
     done = replay_all(prepare_all(files_of(options)), scenarios, options.k, seed=options.seed)
     print(tables.results(done.outcomes))

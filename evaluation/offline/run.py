@@ -84,7 +84,7 @@ class OfflineRun:
 
 
 @dataclass(frozen=True)
-class Replay:
+class OfflineReplay:
     """An evaluation over one or several cuts."""
 
     runs: int
@@ -97,7 +97,7 @@ class Replay:
 
 def replay_all(
     runs: Iterable[OfflineRun], scenarios: Sequence[Scenario], ks: Sequence[int], *, seed: int
-) -> Replay:
+) -> OfflineReplay:
     """Rank with the scenarios and all baselines at each cut, and pool users over the cuts."""
     observed: dict[str, list[Observations]] = {}
     count = 0
@@ -106,7 +106,7 @@ def replay_all(
             observed.setdefault(one.name, []).append(one)
     with stage("intervals"):
         outcomes = [replay.summarize(pool(parts), ks, seed=seed) for parts in observed.values()]
-        return Replay(count, run, compare(outcomes, len(scenarios), seed=seed))
+        return OfflineReplay(count, run, compare(outcomes, len(scenarios), seed=seed))
 
 
 def prepare(files: InputFiles) -> OfflineRun:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from evaluation.behaviour.runner import CaseResult
 from evaluation.offline.result import OfflineResult
-from evaluation.offline.run import OfflineRun, Replay
+from evaluation.offline.run import OfflineReplay, OfflineRun
 from evaluation.offline.scenario_recommender import ScenarioRecommender
 from evaluation.report import accuracy, baseline_sections, composition
 from evaluation.report.page import html_table, number, page, pair, paragraph
@@ -18,7 +18,7 @@ from feed.scenarios.scenario import Scenario
 
 
 def replay_report(
-    done: Replay, scenarios: Sequence[Scenario], cases: Sequence[CaseResult], *, seed: int
+    done: OfflineReplay, scenarios: Sequence[Scenario], cases: Sequence[CaseResult], *, seed: int
 ) -> bytes:
     """The HTML page of an offline replay, with behaviour cases if there are any.
 
@@ -56,7 +56,7 @@ def replay_report(
     return page(f"How {evaluated.name} does", lead, sections)
 
 
-def _cuts(done: Replay) -> str:
+def _cuts(done: OfflineReplay) -> str:
     """A sentence if the results are of several cuts."""
     if done.runs == 1:
         return ""
