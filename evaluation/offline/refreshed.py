@@ -46,6 +46,7 @@ class RefreshedSignals:
         events = train.joined(test)
         rows = training.catalog.rows(list(events.episode_ids))[events.episode]
         events, rows = events.take(rows >= 0), rows[rows >= 0].astype(np.int64)
+        users, liked = events.user.astype(np.int64), events.event_type != NOT_INTERESTED
         histories = _histories(train, test)
         counts, since_us = _counts_at_the_cut(training), training.now_us + 1
         for moment_us in np.unique(moments[moments > training.now_us]).tolist():
@@ -60,14 +61,13 @@ class RefreshedSignals:
                 minute=minute,
             )
             end = int(np.searchsorted(events.timestamp_us, moment_us))
-            before = events.take(slice(end))
             self._known[moment_us] = replace(
                 _with_popularity(training, counts, min_people),
                 now_us=moment_us,
-                user=before.user.astype(np.int64),
+                user=users[:end],
                 row=rows[:end],
-                timestamp_us=before.timestamp_us,
-                liked=before.event_type != NOT_INTERESTED,
+                timestamp_us=events.timestamp_us[:end],
+                liked=liked[:end],
             )
             since_us = moment_us
 
