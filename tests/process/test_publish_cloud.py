@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 from google.cloud.firestore import SERVER_TIMESTAMP, Client
 
+from adapters.firestore.documents import shard_of
 from adapters.gcs.shelf import GcsShelf
 from catalog_builder.publish.publisher import verify
 from emulators.firestore import FirestoreEmulator
 from emulators.storage.server import StorageEmulator
+from feed.model.engagement import Engagement, Summary
+from feed.model.timestamps import to_us
+from feed.summary.document import to_document
 from tests.process.test_publish_catalog import episodes, publish
 from tests.support.catalogs import NOW
 from tests.support.counting_proxy import CountingProxy
@@ -99,6 +103,30 @@ def test_the_next_build_reads_only_what_changed(
         assert proxy.documents_read - before >= 59
     finally:
         proxy.stop()
+
+
+def test_a_build_of_the_same_day_reads_only_the_summaries_that_changed(
+    cloud: Cloud, in_the_cloud: Callable[..., Server]
+) -> None:
+    def choose(user: str, hours: float) -> None:
+        at = NOW + timedelta(hours=hours)
+        like = Engagement(id="e", episode_id="episode-3", type="like", timestamp_us=to_us(at))
+        change = {"shard": shard_of(user), "at": at}
+        document = to_document(Summary(engagements=(like,))) | {"change": change}
+        cloud.client.document("users", user, "summaries", "engagement").set(document)
+
+    def publish_at(hours: float) -> tuple[int, int]:
+        now = (NOW + timedelta(hours=hours)).isoformat()
+        report = publish(in_the_cloud(STORE="firestore", NOW=now))
+        catalog = verify(cloud.shelf)
+        row = int(catalog.rows(("episode-3",))[0])
+        return report["summaries"], int(catalog.signals.listeners[row])
+
+    for number in range(5):
+        choose(f"user-{number}", -1)
+    assert publish_at(1) == (5, 5)
+    choose("new", 1.5)
+    assert publish_at(2) == (1, 6)
 
 
 def test_an_unreachable_bucket_is_retried(
