@@ -71,8 +71,11 @@ evaluate: $(VENV)/test $(DATA) ## Evaluate the feed: behaviour cases and offline
 		$(foreach one,$(or $(SCENARIO),for_you baseline),--scenario '$(one)') --cases evaluation/cases \
 		--out $(STATE)/evaluation/report.html --json $(STATE)/evaluation/report.json
 
-tune: $(VENV)/test $(DATA) ## Search the weights of for_you on a validation cut; TRIALS=120
-	@$(BIN)/python -m evaluation tune $(REPLAYED) --cut 0.9 --scenario '$(or $(SCENARIO),evaluation/starts/for_you.toml)' --trials $(or $(TRIALS),120) \
+tune: $(VENV)/test $(DATA) ## Fit the curves of for_you to what listeners chose, then search its selector; TRIALS=30
+	@mkdir -p $(STATE)/evaluation/fitted
+	@$(BIN)/python -m evaluation fit $(REPLAYED) --scenario '$(or $(SCENARIO),evaluation/starts/for_you.toml)' \
+		--out $(STATE)/evaluation/fitted/for_you.toml
+	@$(BIN)/python -m evaluation tune $(REPLAYED) --cut 0.9 --scenario $(STATE)/evaluation/fitted/for_you.toml --trials $(or $(TRIALS),30) \
 		--space '$(or $(SPACE),evaluation/spaces/for_you.toml)' --users 500 --record $(STATE)/evaluation/tune.jsonl \
 		--out $(STATE)/evaluation/for_you.toml --report $(STATE)/evaluation/tuned.html
 

@@ -74,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     _add(counterfactual, "--seed", "N", "seed of the intervals (default: 0)", int, default=0)
     _add_json(counterfactual)
 
+    _add_fit(add_command(commands.fit))
+
     tune = add_command(commands.tune)
     _add_data(tune)
     _add(tune, "--scenario", "NAME|FILE.toml", "scenario to start from", default="for_you")
@@ -136,6 +138,26 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     _add(parser, "--seed", "N", "seed of sessions and intervals (default: 0)", int, default=0)
 
 
+def _add_fit(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command that fits curves."""
+    pairs = "may be repeated, as many times as --interactions: the curves suit all of the data"
+    _add(parser, "--episodes", "FILE", f"episodes; {pairs}", action="append", required=True)
+    interactions = "interactions with the episodes of the same place"
+    _add(parser, "--interactions", "TRAIN.csv", interactions, Path, action="append", required=True)
+    start = "scenario to start from: the parts to fit have a curve"
+    _add(parser, "--scenario", "NAME|FILE.toml", start, default="for_you")
+    _add(parser, "--scenarios", "DIR", "folder of further scenarios", Path)
+    cuts = "shares of the interactions before the cuts (default: 0.6,0.7,0.8)"
+    _add(parser, "--cut", "SHARE[,SHARE]", cuts, _shares, default=(0.6, 0.7, 0.8), dest="cuts")
+    _add(parser, "--vectors", "FILE.npz", "vectors of the only --episodes", default="")
+    _add(parser, "--fields", "FILE.toml", "mapping of the field names of the only --episodes", Path)
+    _add(parser, "--now", "RFC3339", "time of the last sessions (default: in TRAIN)", cli.timestamp)
+    debias = "power of popularity that is taken for exposure (default: 0.4)"
+    _add(parser, "--debias", "POWER", debias, _power, default=0.4)
+    _add(parser, "--seed", "N", "seed of the sessions (default: 0)", int, default=0)
+    _add(parser, "--out", "NAME.toml", "write the scenario here", Path, required=True)
+
+
 def _add_rankings(parser: argparse.ArgumentParser) -> None:
     """Add the options of the commands that compare rankings."""
     test = "interactions with the targets (default: a part of TRAIN, see --protocol and --cut)"
@@ -173,6 +195,10 @@ def _interval_us(text: str) -> int:
 
 def _positive(text: str) -> float:
     return _number_below(text, float("inf"), "expected a number above 0")
+
+
+def _power(text: str) -> float:
+    return 0.0 if text == "0" else _number_below(text, 10, "expected a power from 0 to 10")
 
 
 def _shares(text: str) -> tuple[float, ...]:

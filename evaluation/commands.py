@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from catalog_builder.errors import CommandError
 from catalog_builder.progress import stage, track
 from catalog_builder.wiring import write_file
 from evaluation.behaviour import CASES
@@ -21,8 +22,9 @@ from evaluation.offline.run import InputFiles, OfflineReplay, prepare, prepare_a
 from evaluation.offline.scenario_recommender import without_exploration
 from evaluation.report import tables
 from evaluation.report.page import number, text_table, with_interval
+from evaluation.tuning.fit import ChoiceData, fitted_scenario
 from evaluation.tuning.search import best
-from evaluation.tuning.space import load_space
+from evaluation.tuning.space import load_space, scenario_toml
 from evaluation.tuning.tune import search_parameters, tuned_scenario
 from evaluation.wiring import chosen_scenarios, known_scenarios
 from feed.model.timestamps import rfc3339
@@ -116,6 +118,25 @@ def counterfactual(options: argparse.Namespace) -> int:
     print(f"{len(log):,} decisions for {int(log.unit.max()) + 1:,} users\n")
     print(text_table(header, rows))
     write_json(options.json, {name: asdict(one) for name, one in estimates.items()})
+    return 0
+
+
+def fit(options: argparse.Namespace) -> int:
+    """Fit a scenario's curves to what users chose, first after several cuts and last of all."""
+    if len(options.episodes) != len(options.interactions):
+        raise CommandError("--interactions: expected as many as --episodes")
+    more = {"vectors": options.vectors, "fields": options.fields, "now": options.now}
+    if len(options.episodes) > 1 and any(more.values()):
+        raise CommandError(f"{' '.join(more)}: expected with one --episodes only")
+    (start,) = chosen_scenarios([options.scenario], options.scenarios)
+    pairs = zip(options.episodes, options.interactions, strict=True)
+    data = [ChoiceData(*files, options.cuts, **more) for files in pairs]
+    name = options.out.stem
+    scenario = fitted_scenario(start, data, name, debias=options.debias, seed=options.seed)
+    write_file(options.out, scenario_toml(scenario).encode())
+    for part, curve in scenario.blend.curves.items():
+        print(f"{part}: {curve.value[0]} to {curve.value[-1]}, typically {curve.typical}")
+    print(options.out)
     return 0
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from feed.scenarios import parameters, rules
 from feed.scenarios.experiment import Experiment
+from feed.scenarios.parameters import Curve
 from feed.scenarios.rules import Rules
 from functions.settings import Settings
 
@@ -24,7 +25,7 @@ PAGES_WITH_TABLES = ("scenarios.md", "experiments.md")
 _SECTION = re.compile(r"(<!-- (\w+), by `make docs` -->\n).*?(<!-- end -->)", re.DOTALL)
 """A part of a page that is made from the class of this name."""
 _HEADING = re.compile(r"    # (.+)")
-_TYPES = {str: "text", int: "integer", float: "number", bool: "`true` or `false`"}
+_TYPES = {str: "text", int: "integer", float: "number", bool: "`true` or `false`", Curve: "curve"}
 
 _SETTINGS_PAGE = """# Settings
 

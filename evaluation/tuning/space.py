@@ -1,6 +1,7 @@
 """The search space: parameters of a scenario, their bounds, and the objective."""
 
 import math
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -163,12 +164,24 @@ def _table(built: dict[str, Any], tables: Sequence[str], path: str) -> dict[str,
     return place
 
 
+def scenario_toml(scenario: Scenario) -> str:
+    """A TOML file of what differs from the defaults in a scenario."""
+    built: dict[str, Any] = msgspec.to_builtins(scenario)
+    return to_toml(differences(built, msgspec.to_builtins(Scenario(name=""))))
+
+
 def to_toml(tables: Mapping[str, Any]) -> str:
     """Nested tables as the text of a TOML file."""
     # Only tuning writes TOML: nothing that is deployed requires it.
     import tomli_w  # noqa: PLC0415
 
-    return tomli_w.dumps(tables)
+    # A curve is read more easily if its knots are on one line.
+    return re.sub(r"\[\n[-\d.e,\s]*\]", _on_one_line, tomli_w.dumps(tables))
+
+
+def _on_one_line(numbers: re.Match[str]) -> str:
+    """The text of a TOML array of numbers, on one line."""
+    return " ".join(numbers[0].split()).replace("[ ", "[").replace(", ]", "]")
 
 
 def differences(tables: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -13,7 +12,7 @@ from evaluation.offline.run import OfflineRun
 from evaluation.offline.scenario_recommender import ScenarioRecommender
 from evaluation.tuning import record
 from evaluation.tuning.search import Trial, best, search
-from evaluation.tuning.space import SearchSpace, differences, to_toml
+from evaluation.tuning.space import SearchSpace, scenario_toml
 from feed.scenarios.scenario import Scenario
 
 
@@ -66,6 +65,4 @@ def tuned_scenario(
         CommandError: a value is not allowed in a scenario.
     """
     scenario = msgspec.structs.replace(space.scenario(values, name), description=description)
-    built: dict[str, Any] = msgspec.to_builtins(scenario)
-    defaults = msgspec.to_builtins(Scenario(name=""))
-    return scenario, to_toml(differences(built, defaults))
+    return scenario, scenario_toml(scenario)

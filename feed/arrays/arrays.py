@@ -42,12 +42,23 @@ def group_sum(groups: IntArray, values: FloatArray, count: int) -> tuple[IntArra
 
     `groups` are (k,) numbers from 0 to `count` - 1, one for each of the (k,) positive `values`.
     """
+    found, sums = group_sums(groups, values[None], count)
+    return found, sums[0]
+
+
+def group_sums(groups: IntArray, values: FloatArray, count: int) -> tuple[IntArray, FloatArray]:
+    """The g groups that have values, ascending, and (v, g) sums of each group's (v, k) values.
+
+    `groups` are (k,) numbers from 0 to `count` - 1; the first row of `values` is positive.
+    """
     if count <= DENSE * len(groups):
-        total = np.bincount(groups, values, count)
-        found = (total != 0.0).nonzero()[0]  # on booleans three times as fast as on floats
-        return found, total.take(found).astype(np.float64)
+        totals = [np.bincount(groups, row, count) for row in values]
+        found = (totals[0] != 0.0).nonzero()[0]  # on booleans three times as fast as on floats
+        return found, np.array([total.take(found) for total in totals], np.float64)
     order, begins = group_by(groups)
-    sums = np.add.reduceat(values.take(order), begins) if len(values) else values
+    if not len(groups):
+        return groups, values.astype(np.float64)
+    sums = np.add.reduceat(values.take(order, axis=1), begins, axis=1)
     return groups.take(order.take(begins)), sums.astype(np.float64)
 
 

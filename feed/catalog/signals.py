@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import FloatArray, IntArray, group_sum, ranges
+from feed.arrays.arrays import FloatArray, IntArray, group_sums, ranges
 
 HALF_LIVES_DAYS = (1.0, 7.0, 30.0, 180.0)
 """The columns of `Signals.popularity`."""
@@ -22,7 +22,7 @@ class MergedNeighbours:
     rows: IntArray
     """(k,) catalog rows of the neighbours, ascending"""
     nearness: FloatArray
-    """(k,) sum over the sources of neighbour weight x source weight"""
+    """(h, k) sum over the sources of neighbour weight x source weight, for h weightings"""
     _episodes: int
     """number of episodes in the catalog"""
     _edge_rows: IntArray
@@ -30,7 +30,7 @@ class MergedNeighbours:
     _edge_sources: IntArray
     """(e,) catalog row of each edge's source"""
     _edge_weights: FloatArray
-    """(e,) neighbour weight x source weight"""
+    """(e,) neighbour weight x source weight, for the first weighting"""
 
     def nearest(self, rows: IntArray) -> IntArray:
         """(r,) catalog row of the source that each of these rows is nearest to; 0 for none.
@@ -89,18 +89,18 @@ class Signals:
         )
 
     def neighbours(self, sources: IntArray, weights: FloatArray) -> MergedNeighbours:
-        """Every neighbour of these (s,) source rows, each of which has a weight."""
+        """Every neighbour of these (s,) source rows, which have (h, s) positive weights."""
         starts, ends = self.neighbour_starts[sources], self.neighbour_starts[sources + 1]
         edges = ranges(starts, ends)
         owners = np.repeat(np.arange(len(sources)), ends - starts)
-        edge_weights = self.neighbour_weights.take(edges) * weights.take(owners)
+        edge_weights = self.neighbour_weights.take(edges) * weights.take(owners, axis=1)
         edge_rows = self.neighbour_rows.take(edges)
-        rows, nearness = group_sum(edge_rows, edge_weights, len(self.listeners))
+        rows, nearness = group_sums(edge_rows, edge_weights, len(self.listeners))
         return MergedNeighbours(
             rows=rows,
             nearness=nearness,
             _episodes=len(self.listeners),
             _edge_rows=edge_rows,
             _edge_sources=sources.take(owners),
-            _edge_weights=edge_weights,
+            _edge_weights=edge_weights[0],
         )

@@ -35,10 +35,12 @@ class CatalogFeatures:
         """(n,) mask of the quality floors; None where every episode passes"""
         self.tie_order: IntArray = _tie_order(catalog, scenario.sources.ties)
         """(n,) rank of each row among equals, the lowest first"""
-        logs = np.log1p(signals.popularity.astype(np.float64) / blend.popularity_unit)
+        self.popularity: dict[str, FloatArray] = scorers.popularity_parts(signals)
+        """(n,) each part of the score that counts listeners, by name"""
+        logs = np.log1p(signals.popularity.astype(np.float64))
         self.trend: FloatArray = logs[:, :2].sum(axis=1)
-        self.popularity: FloatArray = logs[:, 2:].sum(axis=1)
-        self.trend_ratio: FloatArray = scorers.trend_ratio(signals)
+        """(n,) log of the popularity of the last day plus that of the last week; 0 for none"""
+        self._all_time: FloatArray = logs[:, 2:].sum(axis=1)
         self.is_unheard: BoolArray = (signals.listeners == 0) & bool(signals.listeners.any())
         """(n,) true where the signals cover other episodes, but not this one"""
         self.predicted_popularity: FloatArray = signals.predicted_popularity.astype(np.float64)
@@ -104,8 +106,8 @@ class CatalogFeatures:
 
     @cached_property
     def popular_by_category(self) -> RankedGroups:
-        """The catalog rows of each category by trend + popularity + quality, the highest first."""
-        total = self.trend + self.popularity + self.quality
+        """The catalog rows of each category by popularity and quality, the highest first."""
+        total = self.trend + self._all_time + self.quality
         return self._by_category(_descending(total, self.tie_order))
 
     @cached_property
@@ -150,16 +152,17 @@ class CatalogFeatures:
 
 def _used(scenario: Scenario) -> list[str]:
     """Names of the cached features that sessions of this scenario read."""
-    sources, trend = scenario.sources, scenario.blend.trend
+    sources, blend = scenario.sources, scenario.blend
+    trend = any(map(blend.uses, scorers.TRENDS))
     used = {
         "best_first": True,
         "trending_first": sources.trending,
         "is_trending": trend,
         "category_hashes": True,
-        "series_hashes": scenario.blend.series,
+        "series_hashes": blend.uses("series"),
         "major_category_sizes": scenario.selector.calibration,
         "main_category": trend or scenario.selector.topic_decay < 1.0,
-        "completion": scenario.blend.completion,
+        "completion": blend.uses("completion"),
         "newest_first": sources.fresh,
         "exploration_pool": sources.unseen,
         "exploration_ring": sources.exploration,

@@ -200,7 +200,7 @@ def _needs_vectors(features: CatalogFeatures, user: UserFeatures) -> bool:
 def _dislikes(features: CatalogFeatures, user: UserFeatures) -> IntArray:
     """The newest disliked rows that have a vector; none where the scenario gives them no weight."""
     rows = user.disliked[features.catalog.embeddings.present[user.disliked]]
-    return rows[:MAX_DISLIKES] if features.scenario.blend.aversion else rows[:0]
+    return rows[:MAX_DISLIKES] if features.scenario.blend.uses("aversion") else rows[:0]
 
 
 def _count(wanted: int, *, matchable: int, allowed: int, unsent: int) -> int:

@@ -11,6 +11,7 @@ from feed.arrays.arrays import BoolArray, FloatArray, HashArray, in_sorted
 from feed.model.engagement import ENGAGEMENT_TYPES
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.ranking.score_parts import ScoredCandidates
+from feed.ranking.scorers import NEIGHBOURS, TRENDS
 from feed.selection.greedy import Selection
 from feed.user.features import HABITUAL, UserFeatures
 from feed.user.user_vector import UserVector
@@ -99,13 +100,13 @@ def _general_claims(
     features: CatalogFeatures, user: UserFeatures, chosen: ScoredCandidates
 ) -> Iterator[_Claim]:
     """Reasons that depend on the episode alone; a trend names a category that the user likes."""
-    rows, contributions = chosen.rows, chosen.contributions
+    rows, contributions = chosen.rows, _effects(features, chosen)
     yield _claim(np.ones(len(rows), np.bool_), np.zeros(len(rows)), "discover")
     yield _claim(features.is_highly_rated[rows], contributions["quality"], "quality")
     recent = chosen.parts["recency"] >= features.scenario.reasons.min_recency
     yield _claim(recent, contributions["recency"], "fresh")
-    if "trend" in contributions:
-        trend, is_trending = contributions["trend"], features.is_trending[rows]
+    if trends := [contributions[name] for name in TRENDS if name in contributions]:
+        trend, is_trending = np.sum(trends, axis=0), features.is_trending[rows]
         main = features.main_category[rows]
         liked = in_sorted(user.category_shares.groups, main) & (main >= 0)
         yield _claim(is_trending & ~liked, trend, "trending")
@@ -119,7 +120,7 @@ def _personal_claims(
 ) -> Iterator[_Claim]:
     """Reasons that depend on what the user did and asked for."""
     catalog, rows = features.catalog, chosen.rows
-    parts, contributions = chosen.parts, chosen.contributions
+    parts, contributions = chosen.parts, _effects(features, chosen)
     yield _similarity_claim(features, user, chosen)
     if "interest" in contributions and len(user.interests) and chosen.vectors is not None:
         medoids = user.interests
@@ -128,9 +129,10 @@ def _personal_claims(
         similar = parts["interest"] >= features.scenario.reasons.min_similarity
         contribution = np.where(similar, contributions["interest"], -np.inf)
         yield _Claim(contribution, BECAUSE[types][nearest], catalog.id_hashes[medoids[nearest]])
-    if "neighbours" in contributions:
+    if nearness := [contributions[name] for name in NEIGHBOURS if name in contributions]:
         hashes = catalog.id_hashes[user.neighbours.nearest(rows)]
-        yield _claim(parts["neighbours"] > 0, contributions["neighbours"], "others", hashes)
+        is_neighbour = in_sorted(user.neighbours.rows, rows)
+        yield _claim(is_neighbour, np.sum(nearness, axis=0), "others", hashes)
     if "series" in contributions and len(catalog.series_ids):
         series = catalog.series[rows]
         names = features.series_hashes[np.maximum(series, 0)]
@@ -138,6 +140,15 @@ def _personal_claims(
         yield _claim(followed, contributions["series"], "series_followed", names)
         habitual = (parts["series"] >= HABITUAL) & ~followed
         yield _claim(habitual, contributions["series"], "series_heard", names)
+
+
+def _effects(features: CatalogFeatures, chosen: ScoredCandidates) -> dict[str, FloatArray]:
+    """By part: (k,) what it adds to each score, less what its curve gives a typical candidate."""
+    curves = features.scenario.blend.curves
+    return {
+        name: one - curves[name].typical if name in curves else one
+        for name, one in chosen.contributions.items()
+    }
 
 
 def _similarity_claim(
@@ -171,7 +182,8 @@ def _largest_summand(
     of an episode in that category, and a near interest of an episode in no category. Where the
     vectors are not in memory, the summands are not known: see `_known_summands`.
     """
-    catalog, rows, contribution = features.catalog, chosen.rows, chosen.contributions["similarity"]
+    catalog, rows = features.catalog, chosen.rows
+    contribution = _effects(features, chosen)["similarity"]
     if vector.unit is None:
         return _claim(np.zeros(len(rows), np.bool_), contribution, "discover"), np.full(
             len(rows), np.nan

@@ -1,8 +1,7 @@
-"""Scoring: the parts of each candidate's score, their weights, and the weighted sum."""
+"""Scoring: the parts of each candidate's score, what each adds, and their sum."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -21,16 +20,11 @@ class ScoredCandidates(Candidates):
     """k candidates with their scores and what these are made of."""
 
     parts: Mapping[str, FloatArray]
-    """(k,) each part of the score by name, before its weight"""
-    weights: Mapping[str, float]
-    """the weight of each part; negative for one that lowers the score"""
+    """(k,) each part of the score by name, before its weight or curve"""
+    contributions: Mapping[str, FloatArray]
+    """(k,) what each part adds to the score, by name; negative for one that lowers it"""
     scores: FloatArray
-    """(k,) final score"""
-
-    @cached_property
-    def contributions(self) -> dict[str, FloatArray]:
-        """By part: (k,) what it adds to each candidate's score, its weight included."""
-        return {name: self.weights[name] * part for name, part in self.parts.items()}
+    """(k,) final score, the sum of the contributions"""
 
     def take(self, indices: IntArray) -> "ScoredCandidates":
         """The candidates at these indices, in this order."""
@@ -44,6 +38,7 @@ class ScoredCandidates(Candidates):
             interest=self.interest[indices],
             dislike=self.dislike[indices],
             parts={name: part[indices] for name, part in self.parts.items()},
+            contributions={name: one[indices] for name, one in self.contributions.items()},
             scores=self.scores[indices],
         )
 
@@ -51,19 +46,24 @@ class ScoredCandidates(Candidates):
 def score(
     features: CatalogFeatures, user: UserFeatures, candidates: Candidates
 ) -> ScoredCandidates:
-    """Score each candidate: the sum of the scenario's weights x the parts of the score."""
+    """Score each candidate by the weights and curves that the scenario gives the parts."""
     parts = score_parts(features, user, candidates)
-    weights = scorers.weights(features.scenario.blend, parts, user.confidence)
-    scores = scorers.blend(weights, parts)
-    return ScoredCandidates(**vars(candidates), parts=parts, weights=weights, scores=scores)
+    contributions = scorers.contributions(features.scenario.blend, parts, user.confidence)
+    return ScoredCandidates(
+        **vars(candidates),
+        parts=parts,
+        contributions=contributions,
+        scores=scorers.blend(contributions),
+    )
 
 
 def score_parts(
     features: CatalogFeatures, user: UserFeatures, candidates: Candidates
 ) -> dict[str, FloatArray]:
-    """(k,) each part that the scenario gives a weight, and those that are always shown, by name.
+    """(k,) each part that the scenario gives a weight or curve, and those always shown, by name.
 
-    To add a part: a function in `scorers`, a line here, and a weight of its name in the scenario.
+    To add a part: a function in `scorers`, a line here, its name in `feed.scenarios.parameters`,
+    and a weight or a curve of its name in the scenario.
     """
     rows, ages, blend = candidates.rows, candidates.age_days, features.scenario.blend
     functions: dict[str, Callable[[], FloatArray]] = {
@@ -74,11 +74,18 @@ def score_parts(
         ),
         "quality": lambda: features.quality[rows],
         "recency": lambda: scorers.recency(ages, blend.recency_decay),
+        "age": lambda: scorers.age(ages),
         "interest": lambda: features.rescale(candidates.interest),
-        "neighbours": lambda: scorers.neighbours(user, rows, blend.neighbours_unit),
-        "trend": lambda: features.trend[rows],
-        "popularity": lambda: features.popularity[rows],
-        "rise": lambda: features.trend_ratio[rows],
+        "neighbours": lambda: scorers.neighbours(user, rows, 0),
+        "neighbours_latest": lambda: scorers.neighbours(user, rows, 1),
+        "neighbours_long": lambda: scorers.neighbours(user, rows, 2),
+        "popularity_day": lambda: features.popularity["popularity_day"][rows],
+        "popularity_week": lambda: features.popularity["popularity_week"][rows],
+        "popularity_month": lambda: features.popularity["popularity_month"][rows],
+        "popularity_ever": lambda: features.popularity["popularity_ever"][rows],
+        "rise_day": lambda: features.popularity["rise_day"][rows],
+        "rise_week": lambda: features.popularity["rise_week"][rows],
+        "rise_month": lambda: features.popularity["rise_month"][rows],
         "completion": lambda: features.completion[rows],
         "promise": lambda: features.predicted_popularity[rows],
         "unseen": lambda: features.is_unheard[rows].astype(np.float64),
@@ -89,7 +96,7 @@ def score_parts(
         "aversion": lambda: np.maximum(features.rescale(candidates.dislike), 0.0),
         "served": lambda: scorers.is_among(rows, user.query.served_rows),
     }
-    used = {name for name in functions if getattr(blend, name)} | ALWAYS_SHOWN
+    used = {name for name in functions if blend.uses(name)} | ALWAYS_SHOWN
     parts = {name: function() for name, function in functions.items() if name in used}
     if features.rules.has_boosts:
         parts["boost"] = features.rules.boost(rows, ages)

@@ -3,7 +3,7 @@
 A scorer drops no episode. `score_parts` says which part of the score each one is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -16,8 +16,22 @@ from feed.user.features import UserFeatures
 
 SUBTRACTED = frozenset({"aversion", "served"})
 """Parts that lower the score."""
-PERSONAL = frozenset({"similarity", "interest", "neighbours", "series", "category", "era"})
-"""Parts that depend on the user, and count less where little is known."""
+PERSONAL = frozenset(
+    {"similarity", "interest", "neighbours", "neighbours_latest", "neighbours_long"}
+    | {"series", "category", "era"}
+)
+"""Parts that depend on the user; their weights, but not their curves, count less where little is
+known."""
+NEIGHBOURS = ("neighbours", "neighbours_latest", "neighbours_long")
+"""The parts that measure co-engagement, by index in `feed.user.features.NEIGHBOUR_HALF_LIVES`."""
+TRENDS = ("popularity_day", "popularity_week", "rise_day", "rise_week")
+"""Parts that are high for an episode that many chose lately."""
+NEIGHBOUR_UNIT = 0.001
+"""Nearness at which `neighbours` is ln 2: one choice in a thousand."""
+POPULAR = 20
+"""Popularity is measured against the episode at this place in the order of popularity."""
+FEW = 5.0
+"""Choices that are added to every count before counts are compared, so that chance says little."""
 
 
 def quality(catalog: Catalog, parameters: QualityParameters) -> FloatArray:
@@ -47,14 +61,31 @@ def is_highly_rated(catalog: Catalog, quality: FloatArray) -> BoolArray:
     return better
 
 
-def trend_ratio(signals: Signals) -> FloatArray:
-    """(n,) the square of popularity at 7 days / popularity at 180 days, 0 to 1.
+def popularity_parts(signals: Signals) -> dict[str, FloatArray]:
+    """(n,) each part of the score that counts listeners, by name.
 
-    High for an episode whose success is new, low for one that was always popular.
+    `popularity_*` is the logarithm of an episode's count over that of the 20th most popular
+    episode, by the counts of the last day, week and month (the half-lives of `Signals.popularity`)
+    and by all listeners: 0 for that episode, negative for most. `rise_*` is the logarithm of a
+    recent count over what the longer count lets expect, as for an average episode: 0 for an
+    episode as for one without listeners. All counts are `FEW` more than they are, so that neither
+    the number of listeners nor chance in small counts changes the scale.
     """
-    week, ever = signals.popularity[:, 1].astype(np.float64), signals.popularity[:, 3]
-    share: FloatArray = np.divide(week, ever, out=np.zeros_like(week), where=ever > 0)
-    return share**2
+    columns = np.column_stack([signals.popularity[:, :3], signals.listeners]).astype(np.float64)
+    day, week, month, ever = columns.T
+    counts = {"day": day, "week": week, "month": month, "ever": ever}
+    logs = {name: np.log(count + FEW) for name, count in counts.items()}
+    parts = {f"popularity_{name}": log - _at_place(log, POPULAR) for name, log in logs.items()}
+    for name, longer in (("day", week), ("week", ever), ("month", ever)):
+        expected = longer * (counts[name].sum() / max(longer.sum(), 1e-12))
+        parts[f"rise_{name}"] = logs[name] - np.log(expected + FEW)
+    return parts
+
+
+def _at_place(values: FloatArray, place: int) -> float:
+    """The value at a place, from 1, in falling order; the lowest where there are fewer values."""
+    place = min(place, len(values))
+    return float(np.partition(values, -place)[-place]) if place else 0.0
 
 
 def known_or_median(values: FloatArray, known: BoolArray) -> FloatArray:
@@ -70,15 +101,25 @@ def recency(ages: IntArray, decay: float) -> FloatArray:
     return decayed
 
 
+def age(ages: IntArray) -> FloatArray:
+    """(k,) log(1 + age in whole days); 0 before the date of publication."""
+    logs: FloatArray = np.log1p(np.maximum(ages, 0))
+    return logs
+
+
 def is_among(rows: IntArray, marked: IntArray) -> FloatArray:
     """(k,) 1 for each of these rows that is among the marked ones, else 0."""
     return in_sorted(np.sort(marked), rows).astype(np.float64)
 
 
-def neighbours(user: UserFeatures, rows: IntArray, unit: float) -> FloatArray:
-    """(k,) log(1 + co-engagement with the user's positives / unit); 0 for no neighbour."""
-    nearness = lookup_sorted(user.neighbours.rows, user.neighbours.nearness, rows)
-    logs: FloatArray = np.log1p(nearness / unit)
+def neighbours(user: UserFeatures, rows: IntArray, weighting: int) -> FloatArray:
+    """(k,) log(1 + nearness to the user's positives / `NEIGHBOUR_UNIT`); 0 for no neighbour.
+
+    `weighting` is an index in `feed.user.features.NEIGHBOUR_HALF_LIVES`.
+    """
+    merged = user.neighbours
+    nearness = lookup_sorted(merged.rows, merged.nearness[weighting], rows)
+    logs: FloatArray = np.log1p(nearness / NEIGHBOUR_UNIT)
     return logs
 
 
@@ -114,26 +155,33 @@ def date_affinity(catalog: Catalog, user: UserFeatures, rows: IntArray, days: fl
     return affinity
 
 
-def weights(
-    parameters: BlendParameters, names: Iterable[str], confidence: float
-) -> dict[str, float]:
-    """Weight of each part by name: negative if it is subtracted, scaled if it is personal.
+def weight(parameters: BlendParameters, name: str, confidence: float) -> float:
+    """Weight of a part: negative if it is subtracted, scaled if it is personal.
 
     `confidence`, 0 to 1, is how far the personal parts are trusted (`UserFeatures.confidence`).
     """
-    found = {}
-    for name in names:
-        # How much a boost adds is in the rules themselves.
-        weight: float = 1.0 if name == "boost" else getattr(parameters, name)
-        found[name] = -weight if name in SUBTRACTED else weight
-        if name in PERSONAL:
-            found[name] *= confidence
+    # How much a boost adds is in the rules themselves.
+    given: float = 1.0 if name == "boost" else getattr(parameters, name)
+    signed = -given if name in SUBTRACTED else given
+    return signed * confidence if name in PERSONAL else signed
+
+
+def contributions(
+    parameters: BlendParameters, parts: Mapping[str, FloatArray], confidence: float
+) -> dict[str, FloatArray]:
+    """By part: (k,) what it adds to the score, its curve at the part or else weight x part."""
+    found: dict[str, FloatArray] = {}
+    for name, part in parts.items():
+        if curve := parameters.curves.get(name):
+            found[name] = np.interp(part, curve.at, curve.value)
+        else:
+            found[name] = weight(parameters, name, confidence) * part
     return found
 
 
-def blend(weights: Mapping[str, float], parts: Mapping[str, FloatArray]) -> FloatArray:
-    """(k,) the sum of weight x part, over the parts (k,) by name."""
-    blended: FloatArray = np.zeros(len(parts["similarity"]))
-    for name, part in parts.items():
-        blended = blended + weights[name] * part
+def blend(contributions: Mapping[str, FloatArray]) -> FloatArray:
+    """(k,) the score: the sum of the contributions (k,) of all parts, in their order."""
+    blended: FloatArray = np.zeros(len(contributions["similarity"]))
+    for contribution in contributions.values():
+        blended = blended + contribution
     return blended

@@ -32,7 +32,7 @@ class UserSimilarity:
         none = np.zeros((0, self._embeddings.dimension), np.float32)
         self._vector: FloatVectors = unit[None] if unit is not None and in_memory else none
         """(0 or 1, D) the user vector"""
-        interests = scenario.sources.interests or scenario.blend.interest
+        interests = scenario.sources.interests or scenario.blend.uses("interest")
         self._interests = self._embeddings[user.interests] if interests else none
         """(m, D) vectors of the interests"""
         self.is_missing = unit is not None and not in_memory and search_result is None
@@ -92,7 +92,7 @@ class UserSimilarity:
 
     def to_dislikes(self, rows: IntArray, vectors: FloatVectors | None) -> FloatArray:
         """(k,) cosine with the nearest disliked episode; 0 where the scenario ignores it."""
-        if not self._features.scenario.blend.aversion:
+        if not self._features.scenario.blend.uses("aversion"):
             return np.zeros(len(rows))
         if vectors is not None:
             return nearest_cosine(vectors, self._embeddings[self._user.disliked])

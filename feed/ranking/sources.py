@@ -77,7 +77,7 @@ def _neighbours(
     """The rows most strongly co-engaged with the user's positives."""
     found = user.neighbours
     free = allowed[found.rows]
-    return top_k(found.rows[free], found.nearness[free], count, features.tie_order)[0]
+    return top_k(found.rows[free], found.nearness[0][free], count, features.tie_order)[0]
 
 
 def _main_categories(features: CatalogFeatures, user: UserFeatures) -> IntArray:

@@ -12,6 +12,7 @@ from feed.model.engagement import EngagementType
 
 Weight = Annotated[float, msgspec.Meta(ge=0, le=10)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Finite = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
 SourceSize = Annotated[int, msgspec.Meta(ge=0, le=1000)]
 QueueSlots = Annotated[int, msgspec.Meta(ge=0, le=150)]
 """Number of slots of a queue, none included."""
@@ -38,13 +39,13 @@ class InterestParameters(Table, frozen=True, kw_only=True):
     """share of the stated interests in the user vector, beside the engagements"""
     neutral_similarity: Share = 0.5
     """similarity of every candidate while nothing is known of the user"""
-    rank_power: Annotated[float, msgspec.Meta(ge=0, le=3)] = 1.0
-    """outside the user vector, an engagement counts (1 + its rank)^-`rank_power`; the newest has
-    rank 0"""
+    half_life: Annotated[float, msgspec.Meta(gt=0, le=500)] = 8.0
+    """outside the user vector, an engagement counts half after so many later ones"""
     prior: Annotated[float, msgspec.Meta(ge=0, le=100)] = 0.0
     """weight of engagements at which the personal parts of the score (`similarity`, `interest`,
-    `neighbours`, `series`, `category`, `era`) count half: they are multiplied by
-    known / (known + `prior`), where a stated interest adds 2 to what is known"""
+    `neighbours`, `neighbours_latest`, `neighbours_long`, `series`, `category`, `era`) count half:
+    their weights are multiplied by known / (known + `prior`), where a stated interest adds 2 to
+    what is known; curves are not"""
     medoids: Annotated[int, msgspec.Meta(ge=0, le=5)] = 0
     """how many interests are looked for: engaged episodes that each stand for others like them"""
     min_interest: Share = 0.1
@@ -131,12 +132,30 @@ class SourceParameters(Table, frozen=True, kw_only=True):
     builder publishes no number has none"""
 
 
+class Curve(Table, frozen=True, kw_only=True):
+    """What a part adds to the score, as a curve of straight lines between knots.
+
+    Below the first knot and above the last it is constant.
+    """
+
+    at: tuple[Finite, ...]
+    """values of the part at the knots, rising"""
+    value: tuple[Finite, ...]
+    """what is added to the score at each knot"""
+    typical: Finite = 0.0
+    """what the curve gives a typical candidate; a reason needs more than that"""
+
+
 class BlendParameters(Table, frozen=True, kw_only=True):
     """The score is the sum of its parts, each times its weight, less those that are subtracted.
 
-    No part depends on which other candidates there are. Parts that count listeners are logarithms,
-    since the tenth listener says more than the thousandth.
+    A part with a curve adds what its curve says instead. No part depends on which other candidates
+    there are. Parts that count listeners are logarithms, since the tenth listener says more than
+    the thousandth.
     """
+
+    curves: dict[str, Curve] = msgspec.field(default_factory=dict)
+    """by part: a curve in place of its weight, as `python -m evaluation fit` writes them"""
 
     measure: Literal["cosine", "catalog"] = "cosine"
     """how `similarity`, `interest` and `aversion` are measured: `cosine`, as cosines; `catalog`, on
@@ -147,22 +166,28 @@ class BlendParameters(Table, frozen=True, kw_only=True):
     interest: Weight = 0.0
     """weight of the similarity to the nearest interest"""
     neighbours: Weight = 0.0
-    """weight of log(1 + nearness / `neighbours_unit`): how often listeners who chose what the user
-    chose, the newest above all, chose the episode; nearness 1 is an average neighbour of all of
-    it"""
-    neighbours_unit: Annotated[float, msgspec.Meta(gt=0, le=100)] = 0.1
-    """unit in which `neighbours` measures nearness"""
-    trend: Weight = 0.0
-    """weight of log(1 + popularity / `popularity_unit`) with a half-life of 1 day, plus that with 7
-    days"""
-    popularity: Weight = 0.0
-    """weight of log(1 + popularity / `popularity_unit`) with a half-life of 30 days, plus that with
-    180 days"""
-    popularity_unit: Annotated[float, msgspec.Meta(gt=0, le=1e6)] = 1.0
-    """unit in which `trend` and `popularity` measure popularity, in listeners"""
-    rise: Weight = 0.0
-    """weight of (popularity with a half-life of 7 days / popularity with 180 days)^2, from 0 to 1:
-    how new the episode's success is"""
+    """weight of log(1 + 1000 x nearness): how often listeners who chose what the user chose went on
+    to the episode; a choice of the user counts half after four later ones"""
+    neighbours_latest: Weight = 0.0
+    """the same measure, where little more than the user's last choice counts (half after 0.7)"""
+    neighbours_long: Weight = 0.0
+    """the same measure over a longer history (half after 16 choices)"""
+    popularity_day: Weight = 0.0
+    """weight of log((x + 5) / (y + 5)), where x is the popularity with a half-life of 1 day and y
+    that of the 20th most popular episode; 0 for that episode, negative for most"""
+    popularity_week: Weight = 0.0
+    """the same with a half-life of 7 days"""
+    popularity_month: Weight = 0.0
+    """the same with a half-life of 30 days"""
+    popularity_ever: Weight = 0.0
+    """the same with the number of all listeners"""
+    rise_day: Weight = 0.0
+    """weight of log((x + 5) / (y + 5)), where x is the popularity with a half-life of 1 day and y
+    what that with 7 days lets expect, as for an average episode: how new the success is"""
+    rise_week: Weight = 0.0
+    """the same with 7 days over all listeners"""
+    rise_month: Weight = 0.0
+    """the same with 30 days over all listeners"""
     completion: Weight = 0.0
     """weight of the share of the listeners who began the episode that heard it to the end; the
     catalog's median if too few began it"""
@@ -191,11 +216,23 @@ class BlendParameters(Table, frozen=True, kw_only=True):
     in the future"""
     recency_decay: Weight = 0.03
     """rate at which recency decays, per day of age"""
+    age: Weight = 0.0
+    """weight of log(1 + age in whole days), for a curve: old episodes differ, too"""
     aversion: Weight = 0.0
     """subtracted: weight of the similarity, at least 0, to the nearest episode that the user marked
     `not_interested` or left after a moment"""
     served: Weight = 0.0
     """subtracted from the score of an episode that an earlier session served (`served_ids`)"""
+
+    def uses(self, part: str) -> bool:
+        """Whether a part has a weight or a curve."""
+        return part in self.curves or bool(getattr(self, part))
+
+
+PARTS = frozenset(msgspec.structs.asdict(BlendParameters())) - {
+    *("curves", "measure", "era_days", "recency_decay")
+}
+"""Names of the parts of the score that a scenario weighs."""
 
 
 class SelectorParameters(Table, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 
 from feed.scenarios.parameters import (
+    PARTS,
     BlendParameters,
     FilterParameters,
     InterestParameters,
@@ -52,6 +53,13 @@ def parse(text: str | bytes) -> Scenario:
     steps = scenario.filters.freshness_days
     if list(steps) != sorted(set(steps)):
         raise ScenarioError("scenario: expected growing windows - at `$.filters.freshness_days`")
+    for name, curve in scenario.blend.curves.items():
+        place = f"at `$.blend.curves.{name}`"
+        if name not in PARTS:
+            raise ScenarioError(f"scenario: expected a part of the score - {place}")
+        is_rising = curve.at and list(curve.at) == sorted(set(curve.at))
+        if not is_rising or len(curve.at) != len(curve.value):
+            raise ScenarioError(f"scenario: expected rising knots and a value for each - {place}")
     for problem in rule_problems(scenario.rules):
         raise ScenarioError(f"scenario: {problem}")
     return scenario

@@ -20,6 +20,10 @@ from feed.user.user_vector import (
     user_vector,
 )
 
+NEIGHBOUR_HALF_LIVES = (4.0, 0.7, 16.0)
+"""After how many later positives one counts half, in each row of `MergedNeighbours.nearness`."""
+NEIGHBOUR_SOURCES = 30
+"""Number of the newest positives whose neighbours are merged."""
 NOT_INTERESTED = ENGAGEMENT_TYPES.index("not_interested")
 HABITUAL = 0.1
 """Share of a user's positive engagements from which on a series is habitual."""
@@ -83,7 +87,8 @@ class UserFeatures:
         self.confidence: float = known / (known + parameters.prior) if known else 1.0
         """how far the personal parts of a score are trusted, 0 to 1"""
         self._engaged_share = total / known if known else 0.0
-        weights = weights[positive] / (1.0 + np.arange(len(positive))) ** parameters.rank_power
+        self._positive_weights = weights[positive]
+        weights = weights[positive] * np.exp2(-np.arange(len(positive)) / parameters.half_life)
         self.positive_shares: FloatArray = weights / max(weights.sum(), 1e-12)
         """(p,) how much each counts, discounted by its rank from the newest; sums to 1"""
 
@@ -135,8 +140,13 @@ class UserFeatures:
 
     @cached_property
     def neighbours(self) -> MergedNeighbours:
-        """Episodes that other users engaged with as well as with this user's positive ones."""
-        return self._catalog.signals.neighbours(self.positives, self.positive_shares)
+        """The neighbours of the user's newest positives, merged by each `NEIGHBOUR_HALF_LIVES`."""
+        sources = self.positives[:NEIGHBOUR_SOURCES]
+        places = np.arange(len(sources))
+        shares = np.exp2(-places / np.array(NEIGHBOUR_HALF_LIVES)[:, None])
+        shares *= self._positive_weights[: len(sources)]
+        shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
+        return self._catalog.signals.neighbours(sources, shares)
 
 
 def _newest_of_each(rows: IntArray) -> IntArray:

@@ -50,9 +50,9 @@ recency = 0.15
 recency_decay = 0.03
 # Where there are signals of other listeners; a logarithm each.
 neighbours = 0.07
-trend = 0.04
-popularity = 0.02
-popularity_unit = 5
+popularity_day = 0.04
+popularity_week = 0.04
+popularity_ever = 0.02
 aversion = 0.25
 served = 0.10
 

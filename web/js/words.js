@@ -50,7 +50,9 @@ export const DID = {
 /** @type {Record<string, string>} by part of the score */
 export const PARTS = {
   similarity: "Like your taste", cold: "Taste, not known yet", interest: "Like one you picked", neighbours: "Picked with it by others",
-  trend: "Trending", popularity: "Popular", quality: "Quality", rise: "Rising", recency: "New",
+  neighbours_latest: "Follows your last", neighbours_long: "Follows your picks", age: "Its age", promise: "Promising", unseen: "Little known",
+  popularity_day: "Popular today", popularity_week: "Popular this week", popularity_month: "Popular this month", popularity_ever: "Popular",
+  rise_day: "Rising today", rise_week: "Rising", rise_month: "On the way up", quality: "Quality", recency: "New",
   completion: "Heard to the end", series: "Its series", category: "Its topics", unfinished: "Half heard",
   aversion: "Like what you disliked", served: "Shown before", era: "Its time",
 };

@@ -8,9 +8,10 @@ import pytest
 from catalog_builder.vectors.cosine_scale import cosine_scale
 from feed.catalog.catalog import Catalog
 from feed.ranking.catalog_features import CatalogFeatures
-from feed.scenarios.scenario import Scenario, shipped
+from feed.scenarios.scenario import Scenario
 from feed.vectors.embeddings import Embeddings
 from tests.support.ranking import engagements, ranked, with_tables
+from tests.support.scenarios import PLAIN
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -39,7 +40,7 @@ def test_too_few_or_equal_rows_leave_cosines_unscaled(rows: np.ndarray) -> None:
 
 def measuring(scale: str) -> Scenario:
     changes = {"measure": scale, "quality": 0, "recency": 0}
-    return with_tables(shipped()["for_you"], blend=changes)
+    return with_tables(PLAIN, blend=changes)
 
 
 def test_a_model_in_which_everything_is_alike_makes_the_same_feed(catalog: Catalog) -> None:

@@ -9,6 +9,7 @@ import pytest
 from catalog_builder.errors import CommandError
 from evaluation.tuning.space import SearchSpace, differences, load_space
 from evaluation.tuning.tune import tuned_scenario
+from feed.cli import known_scenarios
 from feed.scenarios.scenario import Scenario, parse, shipped
 
 SPACES = Path(__file__).parents[4] / "evaluation" / "spaces"
@@ -77,19 +78,20 @@ def test_a_shipped_space_fits_the_scenario_of_its_name(path: Path) -> None:
     assert space.scenario(space.current()) == space.start
 
 
-def test_the_shipped_for_you_is_its_start_with_searched_values_within_bounds() -> None:
-    start = parse((SPACES.parent / "starts" / "for_you.toml").read_text())
-    space = load_space(SPACES / "for_you.toml", start)
-    tuned = shipped()["for_you"]
-    values = {}
-    for path in space.parameters:
-        table, name = path.split(".")
-        values[path] = getattr(getattr(tuned, table), name)
-    for path, bounds in space.parameters.items():
-        assert bounds.low <= values[path] <= bounds.high, path
-    found = msgspec.structs.replace(space.scenario(values), description=tuned.description)
-    assert found == tuned
-    assert tuned.description.startswith(f"{start.description} Tuned: trial")
+@pytest.mark.parametrize(
+    ("name", "raised"), [("for_you", ("similarity", "interest", "quality")), ("films", ())]
+)
+def test_a_shipped_scenario_is_its_start_with_fitted_curves_and_raised_weights(
+    name: str, raised: tuple[str, ...]
+) -> None:
+    start = parse((SPACES.parent / "starts" / f"{name}.toml").read_text())
+    fitted = known_scenarios()[name]
+    assert fitted.blend.curves.keys() == start.blend.curves.keys()
+    for part in raised:
+        assert getattr(fitted.blend, part) > getattr(start.blend, part)
+    same = {part: getattr(start.blend, part) for part in (*raised, "curves")}
+    blend = msgspec.structs.replace(fitted.blend, **same)
+    assert msgspec.structs.replace(fitted, blend=blend) == start
 
 
 def test_a_tuned_scenario_file_holds_the_tried_values_and_no_defaults(tmp_path: Path) -> None:

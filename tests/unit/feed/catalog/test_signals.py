@@ -21,7 +21,7 @@ def test_summed_neighbours_are_equal_whether_counted_densely_or_sorted(
         neighbour_weights=rng.integers(1, 4, count * each).astype(np.float32),
     )
     rows = rng.permutation(count)[:9]
-    weights = rng.random(9)
+    weights = rng.random((2, 9))
     dense = some.neighbours(rows, weights)
     monkeypatch.setattr("feed.arrays.arrays.DENSE", 0)
     sparse = some.neighbours(rows, weights)
@@ -32,10 +32,10 @@ def test_summed_neighbours_are_equal_whether_counted_densely_or_sorted(
         for row, nearest in zip(every.tolist(), found.nearest(every).tolist(), strict=True):
             near = {
                 (float(some.neighbour_weights[at] * weight), int(owner))
-                for owner, weight in zip(rows, weights, strict=True)
+                for owner, weight in zip(rows, weights[0], strict=True)
                 for at in range(owner * each, owner * each + each)
                 if some.neighbour_rows[at] == row
             }
             assert nearest == 0 or (max(near)[0], nearest) in near
             assert (row in found.rows) == bool(near)
-    assert len(some.neighbours(rows[:0], weights[:0]).rows) == 0
+    assert len(some.neighbours(rows[:0], weights[:, :0]).rows) == 0

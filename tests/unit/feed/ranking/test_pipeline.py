@@ -15,6 +15,7 @@ from feed.vectors.embeddings import Embeddings
 from tests.support import ranking
 from tests.support.catalogs import NOW, catalog_of, episodes, vectors_of
 from tests.support.ranking import engagements, ids_of, query_of
+from tests.support.scenarios import PLAIN
 
 NOW_US = to_us(NOW)
 FOR_YOU, BASELINE = (scenarios.shipped()[name] for name in ("for_you", "baseline"))
@@ -74,14 +75,14 @@ def test_a_served_episode_comes_later(catalog: Catalog) -> None:
 def test_the_freshness_window_widens_until_a_queue_can_be_filled(
     catalog: Catalog, days: int, window: int | None, degraded: tuple[str, ...]
 ) -> None:
-    slate = ranked(later(catalog, days))
+    slate = ranked(later(catalog, days), PLAIN)
     assert (slate.trace.window_days, slate.degraded) == (window, degraded)
     assert len(slate.rows)
 
 
 def test_a_window_that_would_gain_nothing_is_not_widened() -> None:
     few = catalog_of([e for e in episodes(200) if (NOW - e.published_at).days < 60][:40])
-    slate = ranked(few)
+    slate = ranked(few, PLAIN)
     assert slate.trace.window_days == 90
     assert "freshness_widened" not in slate.degraded
 

@@ -17,6 +17,7 @@ from feed.scenarios import scenario as scenarios
 from feed.session.reason_text import render_all
 from tests.support.catalogs import NOW, episodes, vectors_of
 from tests.support.ranking import engagements, ranked, with_tables
+from tests.support.scenarios import PLAIN
 
 EPISODES = episodes(300)
 FOR_YOU = scenarios.shipped()["for_you"]
@@ -26,7 +27,13 @@ EVERYTHING = with_tables(
     FOR_YOU,
     interests={"medoids": 3},
     sources=dict.fromkeys(SOURCES, 20),
-    blend={"neighbours": 0.5, "trend": 0.2, "series": 0.2, "category": 0.2, "interest": 0.2},
+    blend={
+        "neighbours": 0.5,
+        "popularity_day": 0.2,
+        "series": 0.2,
+        "category": 0.2,
+        "interest": 0.2,
+    },
     selector={
         "mmr": 0.2,
         "topic_decay": 0.9,
@@ -151,21 +158,8 @@ def test_without_signals_their_parts_are_zero(
     catalog: Catalog, engaged: list[dict[str, Any]]
 ) -> None:
     bare = replace(catalog, signals=Signals.none(len(catalog), len(catalog.series_ids)))
-    parts = ranked(bare, FOR_YOU, engagements=engaged).trace.parts
-    assert not any(parts[name][0] for name in ("neighbours", "trend", "popularity"))
-
-
-def test_the_trend_ratio_is_high_for_a_new_success_and_low_for_an_old_one(
-    catalog: Catalog,
-) -> None:
-    popularity = np.zeros((len(catalog), 4), np.float32)
-    popularity[0] = [4, 9, 9.9, 10]
-    popularity[1] = [4, 9, 60, 300]
-    signals = replace(catalog.signals, popularity=popularity)
-    ratio = CatalogFeatures(replace(catalog, signals=signals), FOR_YOU).trend_ratio
-    assert ratio[0] == pytest.approx(0.81)
-    assert ratio[1] < 0.01
-    assert not ratio[2:].any()
+    parts = ranked(bare, PLAIN, engagements=engaged).trace.parts
+    assert not any(parts[name][0] for name in ("neighbours", "popularity_day"))
 
 
 def test_completion_is_the_median_where_too_few_have_started(catalog: Catalog) -> None:

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from feed.catalog.catalog import Catalog
+from feed.catalog.signals import Signals
 from feed.model.timestamps import DAY_US
 from feed.ranking import scorers
 from feed.ranking.similarity import nearest_cosine
-from feed.scenarios.parameters import BlendParameters, QualityParameters
+from feed.scenarios.parameters import BlendParameters, Curve, QualityParameters
 from feed.user.hydration import hydrate
 from tests.support.ranking import query_of
 
@@ -47,9 +48,47 @@ def test_the_score_is_the_weighted_sum_of_its_parts(confidence: float) -> None:
     parameters = BlendParameters(similarity=1, quality=2, recency=3, aversion=4, served=5)
     values = {"similarity": 0.1, "quality": 0.2, "recency": 0.3, "aversion": 0.4, "served": 1.0}
     parts = {name: np.array([value]) for name, value in values.items()}
-    weights = scorers.weights(parameters, parts, confidence)
     expected = confidence * 0.1 + 2 * 0.2 + 3 * 0.3 - 4 * 0.4 - 5
-    assert scorers.blend(weights, parts) == pytest.approx([expected])
+    found = scorers.contributions(parameters, parts, confidence)
+    assert scorers.blend(found) == pytest.approx([expected])
+
+
+def test_a_part_with_a_curve_adds_what_the_curve_says_whatever_its_weight() -> None:
+    curve = Curve(at=(0.0, 1.0, 3.0), value=(5.0, 1.0, 2.0))
+    parameters = BlendParameters(similarity=7, curves={"similarity": curve})
+    parts = {"similarity": np.array([-9.0, 0.5, 1.0, 2.0, 9.0])}
+    found = scorers.contributions(parameters, parts, confidence=0.1)["similarity"]
+    assert found == pytest.approx([5.0, 3.0, 1.0, 1.5, 2.0])
+
+
+def test_popularity_and_rise_keep_their_scale_if_every_count_is_a_hundred_times_as_large() -> None:
+    rng = np.random.default_rng(0)
+    counts = 1000.0 * rng.random((100, 5)) ** 4 + 1000
+    some, more = (
+        scorers.popularity_parts(
+            replace(
+                Signals.none(100, 0),
+                popularity=(scale * counts[:, :4]).astype(np.float32),
+                listeners=(scale * counts[:, 4]).astype(np.int32),
+            )
+        )
+        for scale in (1, 100)
+    )
+    for name, part in some.items():
+        assert part == pytest.approx(more[name], abs=0.01)
+    for name in ("day", "week", "month", "ever"):
+        assert np.count_nonzero(some[f"popularity_{name}"] > 0) == scorers.POPULAR - 1
+
+
+def test_an_episode_without_listeners_does_not_rise_and_one_chosen_lately_does() -> None:
+    popularity = np.array([[0, 0, 0, 0], [50, 80, 90, 90], [1, 5, 30, 200]], np.float32)
+    listeners = np.array([0, 90, 400], np.int32)
+    signals = replace(Signals.none(3, 0), popularity=popularity, listeners=listeners)
+    parts = scorers.popularity_parts(signals)
+    for name in ("rise_day", "rise_week", "rise_month"):
+        none, risen, old = parts[name]
+        assert none == 0.0
+        assert risen > 0.0 > old
 
 
 def test_date_affinity_falls_with_the_days_to_the_positives(catalog: Catalog) -> None:

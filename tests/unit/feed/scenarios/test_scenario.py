@@ -31,6 +31,13 @@ def test_the_shipped_scenarios_have_no_rules() -> None:
         ("[filters]\nfreshness_days = [90, 30]", "freshness_days"),
         ("[filters]\nfreshness_days = [90, 90]", "freshness_days"),
         ('[filters]\nmissing = "perhaps"', "$.filters.missing"),
+        (
+            "[blend.curves.trend]\nat = [0]\nvalue = [0]",
+            "part of the score - at `$.blend.curves.trend`",
+        ),
+        ("[blend.curves.age]\nat = [nan]\nvalue = [0]", "$.blend.curves[...].at[0]"),
+        ("[blend.curves.age]\nat = [1, 0]\nvalue = [0, 0]", "rising knots"),
+        ("[blend.curves.age]\nat = [0, 1]\nvalue = [0]", "a value for each"),
         ("[selector]\nqueue = 151", "$.selector.queue"),
         ("[rules]\npromote = []", "unknown field `promote`"),
         ('[[rules.pins]]\nslot = 1\nwhere = { topic = ["Go"] }', "unknown field `topic`"),

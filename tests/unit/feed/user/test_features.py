@@ -1,9 +1,11 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from feed.catalog.catalog import Catalog
+from feed.catalog.signals import Signals
 from feed.model.engagement import Profile
 from feed.scenarios.parameters import InterestParameters
 from feed.user.features import UserFeatures
@@ -39,10 +41,10 @@ def test_a_user_is_unknown_without_any_episode_or_interest_of_the_catalog(
     assert not features_of(catalog, profile=CHESS).is_unknown
 
 
-def test_the_shares_fall_with_the_rank_and_sum_to_one(catalog: Catalog) -> None:
-    user = features_of(catalog, *completed(catalog, 0, 1, 2, 3), rank_power=1.0)
+def test_the_shares_halve_with_each_half_life_and_sum_to_one(catalog: Catalog) -> None:
+    user = features_of(catalog, *completed(catalog, 0, 1, 2, 3), half_life=1.0)
     assert user.positives.tolist() == [0, 1, 2, 3]
-    expected = np.array([1, 1 / 2, 1 / 3, 1 / 4])
+    expected = np.array([1, 1 / 2, 1 / 4, 1 / 8])
     assert user.positive_shares == pytest.approx(expected / expected.sum())
     assert user.series_shares.shares.sum() <= 1.0 + 1e-9
     assert user.category_shares.shares.sum() == pytest.approx(1.0)
@@ -89,7 +91,7 @@ def test_each_interest_is_one_of_the_positives_and_one_topic_has_one_interest(
     def interests(**parameters: float) -> list[int]:
         return features_of(catalog, *completed(catalog, *rows), **parameters).interests.tolist()
 
-    found = interests(medoids=5, rank_power=0.0, min_interest=0.2)
+    found = interests(medoids=5, half_life=500.0, min_interest=0.2)
     assert set(found) <= set(rows)
     assert set(topics[found]) == {"Chess", "Bread"}
     assert len(interests(medoids=1)) == 1
@@ -111,3 +113,20 @@ def test_a_declared_interest_weighs_as_much_as_two_engagements(catalog: Catalog)
     assert sum(shares.values()) == pytest.approx(1.0)
     assert both.confidence == 1.0
     assert features_of(catalog, profile=CHESS, prior=2.0).confidence == pytest.approx(0.5)
+
+
+def test_a_neighbour_of_the_last_choice_is_nearest_by_the_shortest_half_life(
+    catalog: Catalog,
+) -> None:
+    signals = replace(
+        Signals.none(len(catalog), len(catalog.series_ids)),
+        neighbour_starts=np.minimum(np.arange(len(catalog) + 1), 4),
+        neighbour_rows=np.array([50, 51, 51, 51], np.int32),
+        neighbour_weights=np.ones(4, np.float32),
+    )
+    user = features_of(replace(catalog, signals=signals), *completed(catalog, 0, 1, 2, 3))
+    merged = user.neighbours
+    assert merged.rows.tolist() == [50, 51]
+    assert merged.nearness.sum(axis=1) == pytest.approx([1.0, 1.0, 1.0])
+    medium, latest, long = merged.nearness[:, 0]  # of the newest of four choices
+    assert latest > medium > long > 0.25

@@ -1,0 +1,106 @@
+"""Fits the curves of a scenario: an additive model of what users choose next.
+
+A generalized additive model (Hastie and Tibshirani, 1986) with a conditional logit (McFadden,
+1974): the probability that a user chooses a candidate is proportional to the exponential of its
+score, which is the sum of one curve for each part. A curve is linear between knots at quantiles of
+its part, and is smoothed by a penalty on its differences of first and second order.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.sparse import csr_array
+
+from evaluation.tuning.choices import Choices
+from feed.arrays.arrays import FloatArray, IntArray
+from feed.scenarios.parameters import Curve
+
+KNOTS = 9
+"""Most knots of a curve."""
+SMOOTHNESS = 10.0
+"""Weight of the penalties, where each of the users counts 1."""
+LEAST = 1e-3
+"""Weight of a penalty on the values themselves, which the differences leave open."""
+DEBIASED = "popularity_week"
+"""The part from whose curve `debias` is subtracted."""
+
+
+def fit_curves(
+    choices: Choices, *, smoothness: float = SMOOTHNESS, debias: float = 0.0
+) -> dict[str, Curve]:
+    """The curves under which the choices are most probable, by part.
+
+    Each begins at its lowest value, 0. `debias` corrects for exposure: what is popular is chosen
+    more often because it is shown more often, in proportion to popularity^debias (after Steck,
+    2011, "Item popularity and recommendation accuracy"), so that much is taken from the curve of
+    the week's popularity.
+    """
+    knots = {name: _knots(part) for name, part in choices.parts.items()}
+    basis = _basis(choices.parts, knots)
+    penalty = _penalty([len(one) for one in knots.values()], smoothness)
+    owner = np.repeat(
+        np.arange(len(choices.starts)), np.diff(np.append(choices.starts, len(choices.fixed)))
+    )
+    pulled = basis[choices.chosen].T @ choices.weights
+
+    def loss(values: FloatArray) -> tuple[float, FloatArray]:
+        scores = basis @ values + choices.fixed
+        scores -= np.maximum.reduceat(scores, choices.starts)[owner]
+        odds = np.exp(scores)
+        total = np.add.reduceat(odds, choices.starts)
+        likelihood = choices.weights @ (scores[choices.chosen] - np.log(total))
+        gradient = basis.T @ (choices.weights[owner] * odds / total[owner]) - pulled
+        pull = penalty @ values
+        return float(values @ pull / 2 - likelihood), gradient + pull
+
+    found = minimize(loss, np.zeros(basis.shape[1]), jac=True, method="L-BFGS-B").x
+    ends = np.cumsum([len(one) for one in knots.values()])
+    parts = zip(knots.items(), np.split(found, ends[:-1]), strict=True)
+    return {
+        name: _curve(at, values - debias * at if name == DEBIASED else values, choices.parts[name])
+        for (name, at), values in parts
+    }
+
+
+def _knots(part: FloatArray) -> FloatArray:
+    """At most `KNOTS` quantiles of a part, each once, rounded; two even for a constant part."""
+    found = np.unique(np.round(np.quantile(part, np.linspace(0, 1, KNOTS)), 4))
+    return found if len(found) > 1 else np.array([found[0], found[0] + 1.0])
+
+
+def _basis(parts: Mapping[str, FloatArray], knots: Mapping[str, FloatArray]) -> csr_array:
+    """(m, all knots) how much each knot counts for each candidate: at most two of each part."""
+    columns: list[IntArray] = []
+    shares: list[FloatArray] = []
+    first = 0
+    for name, at in knots.items():
+        part = np.clip(parts[name], at[0], at[-1])
+        left = np.clip(np.searchsorted(at, part, "right") - 1, 0, len(at) - 2)
+        share = (part - at[left]) / (at[left + 1] - at[left])
+        columns += [first + left, first + left + 1]
+        shares += [1 - share, share]
+        first += len(at)
+    count = len(columns[0])
+    starts = np.arange(count + 1) * len(columns)
+    entries = np.column_stack(shares).ravel(), np.column_stack(columns).ravel(), starts
+    return csr_array(entries, (count, first))
+
+
+def _penalty(sizes: list[int], smoothness: float) -> FloatArray:
+    """(all knots, all knots) the quadratic form of the penalties."""
+    total = LEAST * np.eye(sum(sizes))
+    first = 0
+    for size in sizes:
+        block = slice(first, first + size)
+        for order in range(1, min(size, 3)):
+            differences = np.diff(np.eye(size), order, axis=0)
+            total[block, block] += smoothness * differences.T @ differences
+        first += size
+    return total
+
+
+def _curve(at: FloatArray, values: FloatArray, part: FloatArray) -> Curve:
+    values = np.round(values - values.min(), 3)
+    typical = round(float(np.interp(part, at, values).mean()), 3)
+    return Curve(at=tuple(at.tolist()), value=tuple(values.tolist()), typical=typical)
