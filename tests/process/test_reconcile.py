@@ -17,7 +17,7 @@ from tests.support.reconcile import Reconcile
 from tests.support.server import until
 
 USERS = sorted(uid for uid in CASES if uid != "nobody")
-SUMMARY = "INSERT OR REPLACE INTO summaries VALUES (?, ?, 'r')"
+SUMMARY = "INSERT OR REPLACE INTO summaries (uid, document, revision) VALUES (?, ?, 'r')"
 ENGAGEMENT = "INSERT INTO engagements VALUES (?, ?, 'episode', 'click', ?, NULL, '', '')"
 
 
