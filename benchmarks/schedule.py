@@ -80,7 +80,7 @@ class _Listeners:
     def summaries(self) -> Iterator[Summary]:
         return self.dataset.listeners().summaries()
 
-    def changed_since(self, us: int) -> Iterator[Summary]:  # noqa: ARG002 - whoever it is
+    def changed_since(self, us: int) -> Iterator[Summary]:  # noqa: ARG002 - nothing changes
         return (from_document(msgspec.msgpack.decode(one)) for one in self.changed)
 
 

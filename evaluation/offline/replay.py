@@ -14,9 +14,9 @@ from evaluation.offline.bootstrap import Interval
 from evaluation.offline.observations import Observations, observe
 from evaluation.offline.protocol import Targets
 from evaluation.offline.recommender import Recommender
-from evaluation.offline.refreshed import RefreshedRecommender, RefreshedSignals
 from evaluation.offline.result import OfflineResult, SegmentResult
 from evaluation.offline.scenario_recommender import ScenarioRecommender
+from evaluation.offline.signal_refresh import RefreshedRecommender, RefreshedSignals
 from feed.arrays.arrays import FloatArray, IntArray
 from feed.scenarios.scenario import Scenario
 

@@ -18,9 +18,9 @@ from evaluation.offline.comparison import compare
 from evaluation.offline.observations import Observations, observe, pool, rank_all
 from evaluation.offline.protocol import MIN_EVENTS, Targets, leave_last_out, targets
 from evaluation.offline.recommender import Recommender
-from evaluation.offline.refreshed import RefreshedSignals
 from evaluation.offline.result import OfflineResult
 from evaluation.offline.scenario_recommender import without_exploration
+from evaluation.offline.signal_refresh import RefreshedSignals
 from evaluation.wiring import CatalogInput, read_catalog_input
 from feed.model.timestamps import rfc3339
 from feed.scenarios.scenario import Scenario

@@ -23,7 +23,10 @@ OTHERS = 100
 
 @dataclass(frozen=True)
 class Choices:
-    """The m candidates of u users, one user after another, of whom each chose one."""
+    """What u users chose from, m candidates in all, and the one that each user chose.
+
+    The candidates of a user are next to each other.
+    """
 
     parts: Mapping[str, FloatArray]
     """(m,) each fitted part of the score by name"""
@@ -80,14 +83,10 @@ def replayed_choices(run: OfflineRun, scenario: Scenario, seed: int) -> Choices 
     ends = np.cumsum([len(one.rows) for one in found])
     starts = ends - [len(one.rows) for one in found]
     curves = scenario.blend.curves
-    contributions = [
-        sum((part for name, part in one.contributions.items() if name not in curves), np.zeros(1))
-        + np.zeros(len(one.rows))
-        for one in found
-    ]
+    fixed = [one.scores - sum(one.contributions[name] for name in curves) for one in found]
     return Choices(
         parts={name: np.concatenate([one.parts[name] for one in found]) for name in curves},
-        fixed=np.concatenate(contributions),
+        fixed=np.concatenate(fixed),
         starts=starts,
         chosen=starts + np.array(chosen, np.int64),
         weights=np.ones(len(starts)),

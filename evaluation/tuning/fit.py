@@ -60,8 +60,8 @@ def fitted_scenario(
     Each data set counts as much as another.
 
     Raises:
-        CommandError: an input is invalid, no part has a curve, or a data set has no choice that
-            a source of the scenario proposes.
+        CommandError: an input is invalid, no part has a curve, or no choice in any data set is
+            one that a source of the scenario proposes.
         Unavailable: a vector source does not answer.
     """
     if not start.blend.curves:

@@ -1,7 +1,7 @@
 """Reasons: why each episode is in the queue, derived from the numbers that ranked it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,15 +56,17 @@ def explain(
 ) -> Reasons:
     """Give each chosen candidate the reason that is true of it and added most to its score.
 
-    Personal reasons come first: the similarity to what the user engaged with or asked for, if at
-    least `min_similarity`; co-engagement; a series that the user follows or often listens to. Then
-    what holds for every user: a trend, a quality in the catalog's better half, a recency of at
-    least `min_recency`. Explored, pinned and unfinished episodes have a reason of their own.
+    What a curve gives a typical candidate adds nothing. Personal reasons come first: the similarity
+    to what the user engaged with or asked for, if at least `min_similarity`; co-engagement; a
+    series that the user follows or often listens to. Then what holds for every user: a trend, a
+    quality in the catalog's better half, a recency of at least `min_recency`. Explored, pinned and
+    unfinished episodes have a reason of their own.
     """
+    chosen = replace(chosen, contributions=_effects(features, chosen))
     claim = _strongest(_general_claims(features, user, chosen))
     if len(chosen.rows) and not user.is_unknown:
         personal = _strongest(_personal_claims(features, user, chosen))
-        is_true = personal.contribution > -np.inf
+        is_true = personal.contribution > 0.0
         pairs: Any = zip(personal, claim, strict=True)  # arrays of three types
         claim = _Claim(*(np.where(is_true, mine, general) for mine, general in pairs))
     unfinished = in_sorted(np.sort(user.unfinished), chosen.rows)
@@ -100,7 +102,7 @@ def _general_claims(
     features: CatalogFeatures, user: UserFeatures, chosen: ScoredCandidates
 ) -> Iterator[_Claim]:
     """Reasons that depend on the episode alone; a trend names a category that the user likes."""
-    rows, contributions = chosen.rows, _effects(features, chosen)
+    rows, contributions = chosen.rows, chosen.contributions
     yield _claim(np.ones(len(rows), np.bool_), np.zeros(len(rows)), "discover")
     yield _claim(features.is_highly_rated[rows], contributions["quality"], "quality")
     recent = chosen.parts["recency"] >= features.scenario.reasons.min_recency
@@ -120,7 +122,7 @@ def _personal_claims(
 ) -> Iterator[_Claim]:
     """Reasons that depend on what the user did and asked for."""
     catalog, rows = features.catalog, chosen.rows
-    parts, contributions = chosen.parts, _effects(features, chosen)
+    parts, contributions = chosen.parts, chosen.contributions
     yield _similarity_claim(features, user, chosen)
     if "interest" in contributions and len(user.interests) and chosen.vectors is not None:
         medoids = user.interests
@@ -182,8 +184,7 @@ def _largest_summand(
     of an episode in that category, and a near interest of an episode in no category. Where the
     vectors are not in memory, the summands are not known: see `_known_summands`.
     """
-    catalog, rows = features.catalog, chosen.rows
-    contribution = _effects(features, chosen)["similarity"]
+    catalog, rows, contribution = features.catalog, chosen.rows, chosen.contributions["similarity"]
     if vector.unit is None:
         return _claim(np.zeros(len(rows), np.bool_), contribution, "discover"), np.full(
             len(rows), np.nan

@@ -76,16 +76,6 @@ def score_parts(
         "recency": lambda: scorers.recency(ages, blend.recency_decay),
         "age": lambda: scorers.age(ages),
         "interest": lambda: features.rescale(candidates.interest),
-        "neighbours": lambda: scorers.neighbours(user, rows, 0),
-        "neighbours_latest": lambda: scorers.neighbours(user, rows, 1),
-        "neighbours_long": lambda: scorers.neighbours(user, rows, 2),
-        "popularity_day": lambda: features.popularity["popularity_day"][rows],
-        "popularity_week": lambda: features.popularity["popularity_week"][rows],
-        "popularity_month": lambda: features.popularity["popularity_month"][rows],
-        "popularity_ever": lambda: features.popularity["popularity_ever"][rows],
-        "rise_day": lambda: features.popularity["rise_day"][rows],
-        "rise_week": lambda: features.popularity["rise_week"][rows],
-        "rise_month": lambda: features.popularity["rise_month"][rows],
         "completion": lambda: features.completion[rows],
         "promise": lambda: features.predicted_popularity[rows],
         "unseen": lambda: features.is_unheard[rows].astype(np.float64),
@@ -98,6 +88,10 @@ def score_parts(
     }
     used = {name for name in functions if blend.uses(name)} | ALWAYS_SHOWN
     parts = {name: function() for name, function in functions.items() if name in used}
+    for weighting, name in enumerate(scorers.NEIGHBOURS):
+        if blend.uses(name):
+            parts[name] = scorers.neighbours(user, rows, weighting)
+    parts |= {name: one[rows] for name, one in features.popularity.items() if blend.uses(name)}
     if features.rules.has_boosts:
         parts["boost"] = features.rules.boost(rows, ages)
     return parts

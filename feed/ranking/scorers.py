@@ -16,14 +16,11 @@ from feed.user.features import UserFeatures
 
 SUBTRACTED = frozenset({"aversion", "served"})
 """Parts that lower the score."""
-PERSONAL = frozenset(
-    {"similarity", "interest", "neighbours", "neighbours_latest", "neighbours_long"}
-    | {"series", "category", "era"}
-)
-"""Parts that depend on the user; their weights, but not their curves, count less where little is
-known."""
 NEIGHBOURS = ("neighbours", "neighbours_latest", "neighbours_long")
 """The parts that measure co-engagement, by index in `feed.user.features.NEIGHBOUR_HALF_LIVES`."""
+PERSONAL = frozenset({"similarity", "interest", *NEIGHBOURS, "series", "category", "era"})
+"""Parts that depend on the user; their weights, but not their curves, count less where little is
+known."""
 TRENDS = ("popularity_day", "popularity_week", "rise_day", "rise_week")
 """Parts that are high for an episode that many chose lately."""
 NEIGHBOUR_UNIT = 0.001

@@ -169,25 +169,29 @@ class BlendParameters(Table, frozen=True, kw_only=True):
     """weight of log(1 + 1000 x nearness): how often listeners who chose what the user chose went on
     to the episode; a choice of the user counts half after four later ones"""
     neighbours_latest: Weight = 0.0
-    """the same measure, where little more than the user's last choice counts (half after 0.7)"""
+    """weight of what `neighbours` measures, where little more than the user's last choice counts: a
+    choice counts half after 0.7 later ones"""
     neighbours_long: Weight = 0.0
-    """the same measure over a longer history (half after 16 choices)"""
+    """weight of what `neighbours` measures, over a longer history: a choice counts half after 16
+    later ones"""
     popularity_day: Weight = 0.0
     """weight of log((x + 5) / (y + 5)), where x is the popularity with a half-life of 1 day and y
     that of the 20th most popular episode; 0 for that episode, negative for most"""
     popularity_week: Weight = 0.0
-    """the same with a half-life of 7 days"""
+    """weight of what `popularity_day` measures, with a half-life of 7 days"""
     popularity_month: Weight = 0.0
-    """the same with a half-life of 30 days"""
+    """weight of what `popularity_day` measures, with a half-life of 30 days"""
     popularity_ever: Weight = 0.0
-    """the same with the number of all listeners"""
+    """weight of what `popularity_day` measures, with the number of all listeners"""
     rise_day: Weight = 0.0
     """weight of log((x + 5) / (y + 5)), where x is the popularity with a half-life of 1 day and y
     what that with 7 days lets expect, as for an average episode: how new the success is"""
     rise_week: Weight = 0.0
-    """the same with 7 days over all listeners"""
+    """weight of what `rise_day` measures, with the popularity of 7 days and the number of all
+    listeners"""
     rise_month: Weight = 0.0
-    """the same with 30 days over all listeners"""
+    """weight of what `rise_day` measures, with the popularity of 30 days and the number of all
+    listeners"""
     completion: Weight = 0.0
     """weight of the share of the listeners who began the episode that heard it to the end; the
     catalog's median if too few began it"""

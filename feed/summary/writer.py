@@ -13,8 +13,8 @@ once, in any order, and the law in `feed.model.engagement` holds. Three rules ca
    stays, and the next writer goes on from there.
 
 A rebuild reads for longer than other writers do, so beside many of them it would lose every time.
-After some lost writes it stores the mark alone, which takes no reading: from then on whoever
-writes next reads the newest.
+After some lost writes it stores the mark alone, which takes no reading: from then on every writer
+reads the newest, the rebuild's own work.
 """
 
 from collections.abc import Awaitable, Callable, Iterable

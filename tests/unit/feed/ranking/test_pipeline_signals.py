@@ -14,6 +14,7 @@ from feed.model.engagement import Engagement, Profile, Summary
 from feed.model.timestamps import DAY_US, to_us
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.scenarios import scenario as scenarios
+from feed.scenarios.parameters import Curve
 from feed.session.reason_text import render_all
 from tests.support.catalogs import NOW, episodes, vectors_of
 from tests.support.ranking import engagements, ranked, with_tables
@@ -142,6 +143,17 @@ def test_an_exploration_slot_holds_an_unheard_episode_and_its_propensity(
     assert {reasons[index]["key"] for index in explored.tolist()} <= {"unseen"}
     assert others[0].rows.tolist() == slate.rows.tolist()
     assert len({tuple(one.rows.tolist()) for one in others}) > 1
+
+
+@pytest.mark.parametrize(("typical", "is_reason"), [(0.0, True), (9.0, False)])
+def test_co_engagement_is_no_reason_where_its_curve_gives_less_than_to_a_typical_candidate(
+    catalog: Catalog, engaged: list[dict[str, Any]], typical: float, is_reason: bool
+) -> None:
+    curve = Curve(at=(0.0, 10.0), value=(0.0, 5.0), typical=typical)
+    blend = {"similarity": 0, "curves": {"neighbours": curve}}
+    slate = ranked(catalog, with_tables(PLAIN, blend=blend), engagements=engaged)
+    reason = render_all(catalog, slate.reasons)[slate.rows.tolist().index(20)]
+    assert (reason["key"] == "others") == is_reason
 
 
 def test_no_score_depends_on_which_other_candidates_there_are(
