@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from adapters.firestore.documents import SHARDS
 from adapters.folder.build_cache import FolderBuildCache
 from adapters.folder.shelf import FolderShelf
 from adapters.gcs.compression import compress
@@ -145,7 +144,7 @@ def dollars_a_day(
     kept = KEPT + KEPT_DAYS * builds
     return {
         "reads of the full pass": prices.read.of(users),
-        "reads of what changed": prices.read.of((builds - 1) * (changed + SHARDS)),
+        "reads of what changed": prices.read.of((builds - 1) * max(changed, 1)),
         "processor and memory": (
             prices.vcpu_second.of(VCPUS * billed_s) + prices.gib_second.of(GIB * billed_s)
         ),

@@ -30,7 +30,8 @@ SHARDS = 16
 """Number of parts that summaries are divided into, by their users' ids.
 
 Firestore takes 500 writes a second for an index that begins with the same value and goes on with a
-time, so 16 parts take 8,000. A search by time is one query, hence at least one read, for each."""
+time, so 16 parts take 8,000. One query may name up to 30 parts, so a search by time costs one read
+if nothing is found."""
 
 _NAME = re.compile(r"(?!\.\.?\Z)(?!__.*__\Z)[^/\ud800-\udfff]+\Z", re.DOTALL)
 _MAX_NAME = 1500

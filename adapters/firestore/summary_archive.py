@@ -60,12 +60,12 @@ class FirestoreArchive:
     def changed_since(self, us: int) -> Iterator[Summary]:
         """Yield the summaries written at or after `us`, microseconds since 1970, in any order.
 
-        Costs one document read for each, and at least one for each of `documents.SHARDS`. Raises
-        `Refused` where the database lacks the index, or is still building it; else `Unavailable`.
+        Costs one document read for each, and one if there are none. Raises `Refused` where the
+        database lacks the index, or is still building it; else `Unavailable`.
         """
         with translate_errors("list summaries"):
-            parts = _changed_parts(self._make(), from_us(us))
-        return self._read_all(parts, ordered_by_time=True)
+            changed = _changed(self._make(), from_us(us))
+        return self._read_all([changed], ordered_by_time=True)
 
     def _read_all(self, parts: list[Query], *, ordered_by_time: bool = False) -> Iterator[Summary]:
         """The summaries that these queries find, read `at_once` queries at a time.
@@ -126,13 +126,15 @@ def _parts(client: Client) -> list[Query]:
     ]
 
 
-def _changed_parts(client: Client, since: datetime) -> list[Query]:
-    """Queries that together read the summaries written at or after `since`, one for each shard."""
+def _changed(client: Client, since: datetime) -> Query:
+    """A query that reads the summaries written at or after `since`, in the order of that time.
+
+    It is one for all shards: one for each would cost a read for each even if nothing changed.
+    """
     every = client.collection_group("summaries").order_by("change.at")
-    changed = every.where(filter=FieldFilter("change.at", ">=", since))
-    return [
-        changed.where(filter=FieldFilter("change.shard", "==", shard)) for shard in range(SHARDS)
-    ]
+    return every.where(filter=FieldFilter("change.at", ">=", since)).where(
+        filter=FieldFilter("change.shard", "in", list(range(SHARDS)))
+    )
 
 
 def _summary(snapshot: Any) -> Summary | None:

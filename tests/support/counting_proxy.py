@@ -1,5 +1,6 @@
 """A proxy of the Firestore emulator that counts calls, and can refuse them."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,10 @@ _DOCUMENTS = {
     "RunQuery": (types.RunQueryResponse, ("document",)),
 }
 """responses that are billed as a read of one document, missing ones included"""
+_LEAST_ONE = {"RunQuery", "RunAggregationQuery"}
+"""calls that are billed as a read even if they find nothing"""
+ENTRIES_A_READ = 1000
+"""entries of an index that a count is billed a read for"""
 
 
 class CountingProxy(grpc.GenericRpcHandler):
@@ -23,6 +28,9 @@ class CountingProxy(grpc.GenericRpcHandler):
     def __init__(self, emulator_host: str) -> None:
         self.calls: Counter[str] = Counter()
         self.documents_read = 0
+        self.reads_billed = 0
+        """document reads of the bill: at least one for each query, and for each count one for each
+        1,000 that it counted"""
         self.refuse: grpc.StatusCode | None = None
         """the status of every call, which is then not passed on"""
         self.refuse_late: grpc.StatusCode | None = None
@@ -49,22 +57,32 @@ class CountingProxy(grpc.GenericRpcHandler):
             call = self._channel.stream_stream(method)(
                 requests, metadata=metadata, timeout=context.time_remaining()
             )
+            billed = 0
             try:
                 for response in call:
-                    self._count(name, response)
+                    billed += self._count(name, response)
                     if self.refuse_late:
                         context.abort(self.refuse_late, "told to lose the answer")
                     yield response
+                self.reads_billed += max(billed, name in _LEAST_ONE)
             except grpc.RpcError as error:
                 context.abort(error.code(), error.details())
 
         return grpc.stream_stream_rpc_method_handler(forward)
 
-    def _count(self, name: str, response: bytes) -> None:
-        if name in _DOCUMENTS:
-            kind, fields = _DOCUMENTS[name]
-            message = kind.pb(kind.deserialize(response))
-            self.documents_read += any(message.HasField(field) for field in fields)
+    def _count(self, name: str, response: bytes) -> int:
+        """Count the documents in a response; returns the reads that it is billed as."""
+        if name == "RunAggregationQuery":
+            answer = types.RunAggregationQueryResponse.deserialize(response)
+            values = answer.result.aggregate_fields.values()
+            return sum(math.ceil(one.integer_value / ENTRIES_A_READ) for one in values)
+        if name not in _DOCUMENTS:
+            return 0
+        kind, fields = _DOCUMENTS[name]
+        message = kind.pb(kind.deserialize(response))
+        read = any(message.HasField(field) for field in fields)
+        self.documents_read += read
+        return int(read)
 
     def stop(self) -> None:
         """End it."""
