@@ -24,10 +24,10 @@ class Continuation:
     """the counts of its popularity"""
 
 
-def load(
+def load_state(
     shelf: Shelf, cache: BuildCache, now: datetime, parameters: SignalParameters
-) -> Continuation | None:
-    """Returns what a build at `now` continues from; None if it has to read every summary.
+) -> SignalState | None:
+    """Returns the state that a build at `now` continues from; None if it has to read every summary.
 
     It has to once a day (UTC), if the parameters of signals have changed, and whenever the current
     snapshot is not the one that was published with the state: after a rollback, a build by command,
@@ -37,6 +37,20 @@ def load(
     state = decode_state(data) if data is not None else None
     if state is None or not state.may_continue(now, parameters):
         return None
+    pointer = publisher.current_pointer(shelf)
+    return state if pointer is not None and pointer.version == state.version else None
+
+
+def load(
+    shelf: Shelf, cache: BuildCache, now: datetime, parameters: SignalParameters
+) -> Continuation | None:
+    """Returns what a build at `now` continues from; None if it has to read every summary."""
+    state = load_state(shelf, cache, now, parameters)
+    return resume(shelf, state) if state is not None else None
+
+
+def resume(shelf: Shelf, state: SignalState) -> Continuation | None:
+    """Returns the state with its snapshot; None if that cannot be read, or no longer is current."""
     catalog = publisher.current_catalog(shelf)
     if catalog is None or catalog.version != state.version:
         return None

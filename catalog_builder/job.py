@@ -3,7 +3,7 @@
 import itertools
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,29 +12,31 @@ from catalog_builder import continuation
 from catalog_builder.build import build_with_signals, with_signals
 from catalog_builder.continuation import Continuation
 from catalog_builder.episodes.allowance import Allowance
-from catalog_builder.episodes.validation import Fields, validate_episodes
+from catalog_builder.episodes.validation import Fields, ValidationResult, validate_episodes
 from catalog_builder.progress import say, stage, track
 from catalog_builder.publish import publisher
 from catalog_builder.publish.gate import MIN_COVERAGE
+from catalog_builder.report import (
+    MAX_EPISODE_LINES,
+    BuildReport,
+    first_lines,
+    problem_lines,
+)
 from catalog_builder.signals.aggregates import MIN_USERS, SignalParameters
 from catalog_builder.signals.passes import FullPass, IncrementalPass, SignalPass
 from catalog_builder.signals.popularity import engagements_before
-from catalog_builder.signals.state import MARGIN_US, SignalState, episodes_digest
+from catalog_builder.signals.state import SignalState, episodes_digest
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import Summary
-from feed.model.episode import Episode
 from feed.model.timestamps import rfc3339, to_us
 from feed.ports.builds import BuildCache, Leases
 from feed.ports.episodes import EpisodeSource, SourceProblem, VectorStore
 from feed.ports.errors import Refused, Unavailable
-from feed.ports.shelf import Shelf
+from feed.ports.shelf import LookTimes, Shelf
 from feed.ports.users import SummaryArchive
 
 LEASE = "build"
 LEASE_TIMEOUT_S = 10.0
-MAX_EPISODE_LINES = 20
-MAX_FEED_LINES = 100
-MAX_LINE_CHARS = 1_000
 
 log = logging.getLogger(__name__)
 
@@ -82,50 +84,46 @@ class BuildResult:
     """what the next build may continue from; its version is not known yet"""
 
 
-@dataclass(frozen=True, kw_only=True)
-class BuildReport:
-    """What one run of the job did; its fields are part of the log and of the function's answer."""
+@dataclass(frozen=True)
+class EpisodesRead:
+    """All episodes, as they were read and validated."""
 
-    status: str
-    """`published` or `unchanged`"""
-    version: str
-    created_at: str
-    episodes: int
-    series: int
-    categories: int
-    embedded: int
-    """episodes with a vector"""
-    signalled: int
-    """episodes with enough listeners for signals"""
-    summaries: int
-    """users' summaries that were read"""
-    model: str
-    dimension: int
-    skipped: int
-    """invalid episodes"""
-    feed_problems: int
-    """feeds that were left out, read from the cache, or read with remarks"""
-    problems: list[str]
-    """where and why, of the first feeds, then of the first invalid episodes"""
-    notes: list[str]
-    pruned: list[str]
-    """versions that were deleted"""
-    seconds: dict[str, float]
-    """duration of each step"""
+    found: ValidationResult
+    digest: str
+    """`episodes_digest` of them, and of how a catalog is made of them"""
+    seconds: float
 
 
 def build(inputs: BuildInputs, before: Continuation | None = None) -> BuildResult:
-    """Reads all inputs and builds a catalog. Raises `CommandError` and `Unavailable`.
+    """Reads all inputs and builds a catalog. Raises `CommandError` and `Unavailable`."""
+    return build_of(read_episodes(inputs), inputs, before)
 
-    With `before` it reads only the summaries that changed since; neighbours and what else is not
-    renewed by them stay as they were. If the episodes are unchanged, so is everything else.
+
+def read_episodes(inputs: BuildInputs) -> EpisodesRead:
+    """Reads and validates all episodes. Raises `CommandError` and `Unavailable`."""
+    began = time.monotonic()
+    found = validate_episodes(
+        track(inputs.episodes.read(), "episodes"), inputs.fields, inputs.max_bad
+    )
+    how = type(inputs.vectors).__name__, str(inputs.keep_vectors)
+    digest = episodes_digest(found.episodes, *how)
+    return EpisodesRead(found, digest, time.monotonic() - began)
+
+
+def build_of(
+    read: EpisodesRead,
+    inputs: BuildInputs,
+    before: Continuation | None,
+    changed: Iterable[Summary] | None = None,
+) -> BuildResult:
+    """Builds a catalog of episodes; reads all other inputs. Raises `CommandError`, `Unavailable`.
+
+    With `before` it reads only the summaries that changed since, or takes those of `changed`;
+    neighbours and what else is not renewed by them stay as they were. If the episodes are
+    unchanged, so is everything else.
     """
-    seconds: dict[str, float] = {}
-    with _timer(seconds, "read"):
-        found = validate_episodes(
-            track(inputs.episodes.read(), "episodes"), inputs.fields, inputs.max_bad
-        )
-    feeds, skipped = _problem_lines(found.problems)
+    found, seconds = read.found, {"read": read.seconds}
+    feeds, skipped = problem_lines(found.problems)
     for line in [*feeds, *skipped[:MAX_EPISODE_LINES]]:
         say(f"skipped: {line}")
     if len(skipped) > MAX_EPISODE_LINES:
@@ -135,27 +133,27 @@ def build(inputs: BuildInputs, before: Continuation | None = None) -> BuildResul
     say(f"{len(found.episodes):,} episodes, {len(skipped):,} skipped")
     notes = list(found.notes)
     try:
-        made = _make_catalog(inputs, found.episodes, before, seconds)
+        made = _make_catalog(inputs, read, before, changed, seconds)
     except Refused as error:
         if before is None:
             raise
         notes.append(f"every summary was read, because those that changed cannot be: {error}")
-        made = _make_catalog(inputs, found.episodes, None, seconds)
+        made = _make_catalog(inputs, read, None, None, seconds)
     return replace(made, problems=found.problems, notes=notes, seconds=seconds)
 
 
 def _make_catalog(
     inputs: BuildInputs,
-    episodes: Sequence[Episode],
+    read: EpisodesRead,
     before: Continuation | None,
+    changed: Iterable[Summary] | None,
     seconds: dict[str, float],
 ) -> BuildResult:
     """The catalog of these episodes; reads their vectors, unless nothing but signals changes."""
-    how = type(inputs.vectors).__name__, str(inputs.keep_vectors)
-    digest = episodes_digest(episodes, *how)
-    read = itertools.count()
-    signals = _signal_pass(inputs, before, read)
-    if before and before.state.episodes == digest:
+    episodes = read.found.episodes
+    summaries_read = itertools.count()
+    signals = _signal_pass(inputs, before, changed, summaries_read)
+    if before and before.state.episodes == read.digest:
         with _timer(seconds, "catalog"), stage("catalog"):
             catalog = replace(before.catalog, created_us=to_us(inputs.now))
             computed = signals.compute(catalog, None)
@@ -174,17 +172,20 @@ def _make_catalog(
         full_us = before.state.full_us if before else to_us(inputs.now)
         state = SignalState(
             version="",
-            episodes=digest,
+            episodes=read.digest,
             parameters=repr(inputs.parameters),
             full_us=full_us,
             until_us=inputs.until_us,
             counts=counts,
         )
-    return BuildResult(catalog, [], summaries=next(read), state=state)
+    return BuildResult(catalog, [], summaries=next(summaries_read), state=state)
 
 
 def _signal_pass(
-    inputs: BuildInputs, before: Continuation | None, read: Iterator[int]
+    inputs: BuildInputs,
+    before: Continuation | None,
+    changed: Iterable[Summary] | None,
+    read: Iterator[int],
 ) -> SignalPass:
     """What computes the signals; takes a number from `read` for each summary that it reads."""
     until_us = inputs.until_us
@@ -196,12 +197,13 @@ def _signal_pass(
     if before is None or inputs.users is None or until_us is None:
         summaries = inputs.users.summaries() if inputs.users else ()
         return FullPass(counted(summaries), inputs.parameters)
-    since_us = before.state.until_us
+    if changed is None:
+        changed = inputs.users.changed_since(before.state.changed_since_us)
     return IncrementalPass(
         before=before.catalog,
         counts=before.state.counts,
-        changed=counted(inputs.users.changed_since(since_us - MARGIN_US)),
-        since_us=since_us,
+        changed=counted(changed),
+        since_us=before.state.until_us,
         until_us=until_us,
         min_users=inputs.min_users,
     )
@@ -215,6 +217,7 @@ def publish(
     force: bool = False,
     min_coverage: float = MIN_COVERAGE,
     cache: BuildCache | None = None,
+    looks: LookTimes | None = None,
 ) -> BuildReport:
     """Publishes a catalog and deletes all but the newest `keep` versions, never the current one.
 
@@ -224,11 +227,13 @@ def publish(
     """
     seconds = dict(result.seconds)
     with _timer(seconds, "publish"):
-        done = publisher.publish(shelf, result.catalog, force=force, min_coverage=min_coverage)
+        done = publisher.publish(
+            shelf, result.catalog, force=force, min_coverage=min_coverage, looks=looks
+        )
         if cache is not None and result.state is not None:
             continuation.save(cache, result.state, done.pointer.version)
     notes, pruned = [*result.notes, *done.notes], []
-    feeds, skipped = _problem_lines(result.problems)
+    feeds, skipped = problem_lines(result.problems)
     with _timer(seconds, "prune"):
         try:
             pruned = publisher.prune(shelf, keep)
@@ -249,20 +254,11 @@ def publish(
         dimension=catalog.dimension,
         skipped=len(skipped),
         feed_problems=len(feeds),
-        problems=[*feeds[:MAX_FEED_LINES], *skipped[:MAX_EPISODE_LINES]],
+        problems=first_lines(feeds, skipped),
         notes=notes,
         pruned=[entry.version for entry in pruned],
         seconds={name: round(took, 3) for name, took in seconds.items()},
     )
-
-
-def _problem_lines(problems: list[SourceProblem]) -> tuple[list[str], list[str]]:
-    """One line for each problem of a whole feed, and one for each of an episode."""
-    lines: tuple[list[str], list[str]] = [], []
-    for problem in problems:
-        line = f"{problem.where}: {problem.reason}"[:MAX_LINE_CHARS]
-        lines[0 if problem.whole_source else 1].append(line)
-    return lines
 
 
 @contextmanager

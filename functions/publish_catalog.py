@@ -1,4 +1,4 @@
-"""The scheduled function: builds the catalog and publishes it. Only Cloud Scheduler may call it.
+"""The scheduled function: publishes what changed. Only Cloud Scheduler may call it.
 
 The body of the `POST` is optional: `{"full": true}` reads everything again, `{"force": true}`
 publishes what the gate refuses. It answers 5xx only where Cloud Scheduler should try again.
@@ -16,9 +16,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from catalog_builder import continuation, job
+from catalog_builder import job
 from catalog_builder.episodes.allowance import parse_allowance
 from catalog_builder.errors import CommandError, Superseded
+from catalog_builder.look import look
+from catalog_builder.report import LookReport
 from catalog_builder.signals.state import settled_until
 from catalog_builder.wiring import (
     BuildOptions,
@@ -66,8 +68,8 @@ class ScheduledBuild:
         except CommandError as error:
             raise SettingsError(str(error)) from error
 
-    def run(self, request: PublishRequest) -> job.BuildReport:
-        """Build and publish under a lease.
+    def run(self, request: PublishRequest) -> LookReport:
+        """Look for changes and publish them, under a lease.
 
         Raises `Conflict` while another build runs, and what `catalog_builder.job` raises.
         """
@@ -75,12 +77,15 @@ class ScheduledBuild:
         owner = f"publish_catalog {uuid.uuid4().hex[:8]}, which began at {now:%F %T}Z"
         with job.build_lease(leases_at(settings.SHELF), owner, settings.LEASE_S, now):
             shelf, cache = shelf_at(settings.SHELF), build_cache_at(settings.SHELF)
-            inputs = self._inputs(request, now)
-            built = job.build(
-                inputs,
-                None if request.full else continuation.load(shelf, cache, now, inputs.parameters),
+            return look(
+                shelf,
+                cache,
+                self._inputs(request, now),
+                keep=settings.KEEP,
+                signals_interval_s=settings.SIGNALS_INTERVAL_S,
+                full=request.full,
+                force=request.force,
             )
-            return job.publish(shelf, built, keep=settings.KEEP, force=request.force, cache=cache)
 
     def _inputs(self, request: PublishRequest, now: datetime) -> job.BuildInputs:
         settings = self._settings
@@ -130,7 +135,7 @@ async def publish_catalog(request: Request) -> Response:
     return json_response(msgspec.json.encode(report))
 
 
-async def _publish(request: Request) -> job.BuildReport:
+async def _publish(request: Request) -> LookReport:
     if request.method != "POST":
         raise ProblemError(
             405, "method-not-allowed", "expected POST", headers={"Allow": "POST"}, expected="POST"

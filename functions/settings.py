@@ -83,8 +83,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     CATALOG_REFRESH_S: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 30.0
     """how old the last look at the shelf may be before a request starts another one, in seconds"""
     CATALOG_MAX_AGE_S: Annotated[int, msgspec.Meta(gt=0)] = 172_800
-    """age in seconds from which a catalog counts as stale (`catalog_stale`). `deploy.sh` sets it to
-    twice the interval of its `--schedule`"""
+    """seconds without a build or a scheduled look that succeeded, after which a catalog counts as
+    stale (`catalog_stale`). `deploy.sh` sets it to twice the interval of its `--schedule`, at least
+    an hour"""
     MEMORY_LIMIT_MB: Annotated[int, msgspec.Meta(ge=0)] = 0
     """memory of the instance in MiB; 0: the limit of its control group, if it has one"""
 
@@ -118,6 +119,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     MAX_BAD: str = "10%"
     """how many bad episodes a build may skip, of each feed or of all episodes: a number, or a
     percentage, which always allows one"""
+    SIGNALS_INTERVAL_S: Annotated[int, msgspec.Meta(ge=0, le=86_400)] = 3_600
+    """seconds after which a look at the episodes that finds no change also looks for users'
+    summaries that changed, and publishes fresh signals if there are any"""
     KEEP: Annotated[int, msgspec.Meta(ge=1)] = 48
     """how many snapshots stay on the shelf, the current one always"""
     LEASE_S: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 2100.0

@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 
 from feed.ports.errors import Conflict, Damaged, DamagedPointer, NotFound, TooLarge, Unavailable
-from feed.ports.shelf import Buffer, ShelfEntry, ShelfPointer
+from feed.ports.shelf import Buffer, LookTimes, ShelfEntry, ShelfPointer
 
 _CHUNK = 16 * 2**20
 _TICK_S = 0.02
@@ -37,6 +37,7 @@ class _PointerDocument(msgspec.Struct, frozen=True):
     generation: int
     changed_ns: int = 0
     """`st_ctime_ns` of the snapshot when its SHA-256 was verified; 0: it never was"""
+    looks: LookTimes | None = None
 
 
 class FolderShelf:
@@ -53,10 +54,10 @@ class FolderShelf:
         Raises `DamagedPointer`.
         """
         stored = self._stored_pointer()
-        return (
-            ShelfPointer(stored.version, stored.size, stored.sha256, stored.generation)
-            if stored
-            else None
+        if stored is None:
+            return None
+        return ShelfPointer(
+            stored.version, stored.size, stored.sha256, stored.generation, stored.looks
         )
 
     def _stored_pointer(self) -> _PointerDocument | None:
@@ -108,7 +109,13 @@ class FolderShelf:
             write_whole(path, data, mode=0o444)  # its readers have it mapped
 
     def promote(
-        self, version: str, size: int, sha256: str, expected_generation: int, timeout_s: float
+        self,
+        version: str,
+        size: int,
+        sha256: str,
+        expected_generation: int,
+        timeout_s: float,
+        looks: LookTimes | None = None,
     ) -> ShelfPointer:
         """Move the pointer to a stored version if it is still at `expected_generation` (0: none).
 
@@ -125,9 +132,9 @@ class FolderShelf:
                     "another publisher was first"
                 )
             changed_ns = self._changed_ns(version, sha256, timeout_s)
-            stored = _PointerDocument(version, size, sha256, generation + 1, changed_ns)
+            stored = _PointerDocument(version, size, sha256, generation + 1, changed_ns, looks)
             write_whole(self._pointer, msgspec.json.encode(stored))
-            return ShelfPointer(version, size, sha256, generation + 1)
+            return ShelfPointer(version, size, sha256, generation + 1, looks)
 
     def _generation(self) -> int:
         try:

@@ -12,7 +12,7 @@ import msgspec
 from adapters.gcs.calls import BucketCalls, Deadline
 from adapters.gcs.objects import create, fetch, load_metadata, read, write
 from feed.ports.errors import Conflict, DamagedPointer, NotFound
-from feed.ports.shelf import Buffer, ShelfEntry, ShelfPointer
+from feed.ports.shelf import Buffer, LookTimes, ShelfEntry, ShelfPointer
 
 CACHE_CONTROL = "public, max-age=31536000, immutable"
 """of snapshots, which never change; `public` does not override the bucket's permissions"""
@@ -24,6 +24,7 @@ class _PointerDocument(msgspec.Struct, frozen=True):
     version: str
     size: int
     sha256: str
+    looks: LookTimes | None = None
 
 
 class GcsShelf:
@@ -53,7 +54,7 @@ class GcsShelf:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             reason = f"{self._pointer}: not a pointer: {error}"
             raise DamagedPointer(reason, generation) from error
-        return ShelfPointer(stored.version, stored.size, stored.sha256, generation)
+        return ShelfPointer(stored.version, stored.size, stored.sha256, generation, stored.looks)
 
     def fetch(
         self, version: str, timeout_s: float, max_bytes: int | None = None, sha256: str = ""
@@ -77,20 +78,26 @@ class GcsShelf:
         )
 
     def promote(
-        self, version: str, size: int, sha256: str, expected_generation: int, timeout_s: float
+        self,
+        version: str,
+        size: int,
+        sha256: str,
+        expected_generation: int,
+        timeout_s: float,
+        looks: LookTimes | None = None,
     ) -> ShelfPointer:
         """Move the pointer to a stored version if it is still at `expected_generation` (0: none).
 
         Raises `Conflict` if it is not, `NotFound` if the version is not stored.
         """
         name = self._name(version)
-        data = msgspec.json.encode(_PointerDocument(version, size, sha256))
+        data = msgspec.json.encode(_PointerDocument(version, size, sha256, looks))
 
         def work(bucket: Any, until: Deadline) -> int:
             load_metadata(bucket, name, until)
             return write(bucket, self._pointer, data, expected_generation, until)
 
-        return ShelfPointer(version, size, sha256, self._calls.run(timeout_s, work))
+        return ShelfPointer(version, size, sha256, self._calls.run(timeout_s, work), looks)
 
     def entries(self, timeout_s: float) -> list[ShelfEntry]:
         """The stored snapshots, oldest first."""

@@ -8,7 +8,7 @@ from catalog_builder.errors import CommandError, Superseded
 from catalog_builder.publish.gate import MIN_COVERAGE, gate_violations
 from feed.catalog.catalog import Catalog
 from feed.ports.errors import Conflict, Damaged, DamagedPointer, NotFound
-from feed.ports.shelf import Shelf, ShelfEntry, ShelfPointer
+from feed.ports.shelf import LookTimes, Shelf, ShelfEntry, ShelfPointer
 from feed.snapshot.codec import SnapshotError, decode, encode
 
 TIMEOUT_S = 300.0
@@ -28,9 +28,14 @@ class Publication:
 
 
 def publish(
-    shelf: Shelf, catalog: Catalog, *, force: bool = False, min_coverage: float = MIN_COVERAGE
+    shelf: Shelf,
+    catalog: Catalog,
+    *,
+    force: bool = False,
+    min_coverage: float = MIN_COVERAGE,
+    looks: LookTimes | None = None,
 ) -> Publication:
-    """Stores a catalog on the shelf and makes it the current one.
+    """Stores a catalog on the shelf and makes it the current one, with the times of `looks`.
 
     The pointer moves last: until then, and after any error, readers keep the last catalog. Raises
     `CommandError` if the gate refuses the catalog and `force` is not set, and `Superseded` if
@@ -52,10 +57,25 @@ def publish(
     try:
         version, data = _store(shelf, catalog)
         digest = hashlib.sha256(data).hexdigest()
-        pointer = shelf.promote(version, len(data), digest, generation, TIMEOUT_S)
+        pointer = shelf.promote(version, len(data), digest, generation, TIMEOUT_S, looks)
     except Conflict as error:
         raise Superseded(f"not published: {error}") from error
     return Publication(pointer, unchanged=False, notes=notes)
+
+
+def current_pointer(shelf: Shelf) -> ShelfPointer | None:
+    """Returns the pointer of the shelf; None if there is none, or it is damaged."""
+    return _read_pointer(shelf)[0]
+
+
+def note_looks(shelf: Shelf, pointer: ShelfPointer, looks: LookTimes) -> None:
+    """Notes at the pointer when the schedule last looked. Raises `Superseded` if it has moved."""
+    try:
+        shelf.promote(
+            pointer.version, pointer.size, pointer.sha256, pointer.generation, TIMEOUT_S, looks
+        )
+    except Conflict as error:
+        raise Superseded(f"not noted: {error}") from error
 
 
 def current_catalog(shelf: Shelf) -> Catalog | None:

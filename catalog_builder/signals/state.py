@@ -48,6 +48,11 @@ class SignalState:
     """engagements before this moment are counted, microseconds since 1970"""
     counts: PopularityCounts
 
+    @property
+    def changed_since_us(self) -> int:
+        """The moment from which summaries may have what is not counted yet, as `until_us`."""
+        return self.until_us - MARGIN_US
+
     def may_continue(self, now: datetime, parameters: SignalParameters) -> bool:
         """Whether a build at `now` may read only what changed.
 

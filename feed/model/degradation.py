@@ -56,5 +56,5 @@ class Degradation(StrEnum):
     CATALOG_MISSING = "catalog_missing", "ERROR", "the shelf points at no catalog"
     CATALOG_UNREACHABLE = "catalog_unreachable", "ERROR", "the shelf cannot be read"
     CATALOG_BROKEN = "catalog_broken", "ERROR", "the newest catalog cannot be used"
-    CATALOG_STALE = "catalog_stale", "ERROR", "the catalog is older than builds may be apart"
+    CATALOG_STALE = "catalog_stale", "ERROR", "no look for changes has succeeded lately"
     CATALOG_TOO_LARGE = "catalog_too_large", "ERROR", "the newest catalog does not fit in memory"

@@ -19,6 +19,18 @@ class ShelfEntry:
 
 
 @dataclass(frozen=True)
+class LookTimes:
+    """When the schedule last looked for changes with success, in microseconds since 1970, UTC."""
+
+    episodes_us: int
+    """at the episodes"""
+    signals_us: int
+    """at the users' summaries that changed"""
+    full_us: int
+    """at every summary"""
+
+
+@dataclass(frozen=True)
 class ShelfPointer:
     """Which snapshot is current, as `current.json` says."""
 
@@ -29,6 +41,8 @@ class ShelfPointer:
     """of the snapshot, in hexadecimal"""
     generation: int
     """version of the pointer itself, for a conditional promotion; 0 before the first"""
+    looks: LookTimes | None = None
+    """when the schedule last looked for what this snapshot may lack; None: it never did"""
 
 
 class Shelf(Protocol):
@@ -53,12 +67,19 @@ class Shelf(Protocol):
         """Store a snapshot atomically. Raises `Conflict` if its version has other bytes already."""
 
     def promote(
-        self, version: str, size: int, sha256: str, expected_generation: int, timeout_s: float
+        self,
+        version: str,
+        size: int,
+        sha256: str,
+        expected_generation: int,
+        timeout_s: float,
+        looks: LookTimes | None = None,
     ) -> ShelfPointer:
-        """Make a stored version current; returns the new pointer.
+        """Make a stored version current; returns the new pointer, which also holds `looks`.
 
-        Raises `Conflict` unless the pointer's generation is still the expected one, 0 for none yet,
-        and `NotFound` for a version that is not stored.
+        The version may be the current one, to note another look. Raises `Conflict` unless the
+        pointer's generation is still the expected one, 0 for none yet, and `NotFound` for a version
+        that is not stored.
         """
 
     def entries(self, timeout_s: float) -> list[ShelfEntry]:

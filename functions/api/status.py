@@ -50,9 +50,16 @@ async def health(service: Service, _request: Request, timings: Timings) -> Respo
     timings.log_fields["degraded"] = [*degraded, *([] if store is None else [store])]
     is_well = all(one in {"ok", "unused"} for one in dependencies.values())
     status = "no_catalog" if catalog is None else "ok" if is_well else "degraded"
+    looks = service.holder.looks
     body = {
         "status": status,
         "catalog": catalog,
+        "looks": looks
+        and {
+            "episodes": rfc3339(looks.episodes_us),
+            "signals": rfc3339(looks.signals_us),
+            "full": rfc3339(looks.full_us),
+        },
         "dependencies": dependencies,
     }
     return json_response(msgspec.json.encode(body), 503 if catalog is None else 200)

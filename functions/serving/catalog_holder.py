@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from feed.model.degradation import Degradation
 from feed.ports.errors import Damaged, Unavailable
-from feed.ports.shelf import Shelf, ShelfPointer
+from feed.ports.shelf import LookTimes, Shelf, ShelfPointer
 from feed.scenarios.scenario import Scenario
 from functions.serving.catalog_loader import (
     FETCH_S,
@@ -77,6 +77,7 @@ class CatalogHolder:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._loaded: LoadedCatalog | None = None
+        self._looks: LookTimes | None = None
         self._failure: Degradation | None = None
         self._refreshed_at = float("-inf")
         self._refreshing: asyncio.Future[None] | None = None
@@ -88,6 +89,11 @@ class CatalogHolder:
     def loaded(self) -> LoadedCatalog | None:
         """The catalog in memory, if there is one."""
         return self._loaded
+
+    @property
+    def looks(self) -> LookTimes | None:
+        """When the schedule last looked for changes, as of the last refresh that succeeded."""
+        return self._looks
 
     @property
     def degraded(self) -> tuple[Degradation, ...]:
@@ -158,7 +164,7 @@ class CatalogHolder:
 
     def _refresh(self, number: int) -> None:
         """Load what the shelf's pointer names; drop the result if a later refresh has begun."""
-        pointer, loaded = None, self._loaded
+        pointer, loaded, looks = None, self._loaded, self._looks
         failure: Degradation | None = Degradation.CATALOG_UNREACHABLE
         try:
             pointer = self._shelf.current(POINTER_S)
@@ -168,7 +174,7 @@ class CatalogHolder:
             else:
                 if loaded is None or pointer.version != loaded.catalog.version:
                     loaded = self._loader.load(pointer, loaded)
-                failure = None
+                failure, looks = None, pointer.looks
         except UnusableError as error:
             failure = self._explain(error.cause, str(error))
         except Damaged as error:
@@ -183,7 +189,7 @@ class CatalogHolder:
             loaded = self._search(pointer)
         with self._lock:
             if number == self._refresh_number:
-                self._loaded, self._failure = loaded, failure
+                self._loaded, self._failure, self._looks = loaded, failure, looks
                 self._refreshed_at = self._monotonic()
 
     def _search(self, pointer: ShelfPointer | None) -> LoadedCatalog | None:

@@ -197,12 +197,17 @@ class Service:
                 ) from error
 
     def catalog_degraded(self, catalog: Catalog) -> tuple[Degradation, ...]:
-        """Return the degradations of every answer from this catalog: its age, and the shelf."""
-        age_s = (self.now_us() - catalog.created_us) // 1_000_000
+        """Return the degradations of every answer from this catalog: its age, and the shelf.
+
+        A look that found nothing to publish makes a catalog as good as a new one.
+        """
+        looks = self.holder.looks
+        looked_us = max(catalog.created_us, looks.episodes_us if looks else 0)
+        age_s = (self.now_us() - looked_us) // 1_000_000
         max_age_s = self.settings.CATALOG_MAX_AGE_S
         if age_s <= max_age_s:
             return self.holder.degraded
-        reason = f"{catalog.version} is {age_s} s old, and {max_age_s} s are allowed"
+        reason = f"{catalog.version} is of {age_s} s ago, and {max_age_s} s are allowed"
         self.degradations.explain(Degradation.CATALOG_STALE, reason)
         return (*self.holder.degraded, Degradation.CATALOG_STALE)
 

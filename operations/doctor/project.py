@@ -9,7 +9,7 @@ from feed.catalog.catalog import Catalog
 from feed.model.engagement import Engagement
 from feed.model.timestamps import HOUR_US
 from feed.ports.errors import Damaged, DamagedPointer, NotFound, TooLarge, Unavailable
-from feed.ports.shelf import Shelf
+from feed.ports.shelf import LookTimes, Shelf
 from feed.ports.users import SummaryStore
 from feed.snapshot.codec import SnapshotError, decode
 from feed.summary.writer import refresh_summary
@@ -72,7 +72,7 @@ def shelf(
         return
     found.append(catalog)
     yield ok("snapshot", f"{len(catalog):,} episodes, sound")
-    yield _age(settings, catalog, now_us, max_age_h)
+    yield _age(settings, catalog, pointer.looks, now_us, max_age_h)
     coverage = float(catalog.embeddings.present.mean()) if len(catalog) else 0.0
     share = f"{coverage:.0%} of the episodes have a vector ({catalog.model})"
     if coverage < MIN_VECTOR_SHARE:
@@ -82,15 +82,18 @@ def shelf(
     yield _memory(settings, pointer.size)
 
 
-def _age(settings: Settings, catalog: Catalog, now_us: int, max_age_h: float) -> Finding:
-    hours = (now_us - catalog.created_us) / HOUR_US
+def _age(
+    settings: Settings, catalog: Catalog, looks: LookTimes | None, now_us: int, max_age_h: float
+) -> Finding:
+    looked_us = max(catalog.created_us, looks.episodes_us if looks else 0)
+    hours = (now_us - looked_us) / HOUR_US
     log = "gcloud functions logs read publish-catalog --gen2; docs/operations.md"
     if (stale_h := settings.CATALOG_MAX_AGE_S / 3600) < hours:
-        detail = f"built {hours:.0f} h ago, and stale after {stale_h:g} h (CATALOG_MAX_AGE_S)"
+        detail = f"last look {hours:.0f} h ago, and stale after {stale_h:g} h (CATALOG_MAX_AGE_S)"
         return fail("age", detail, log)
     if hours > max_age_h:
-        return warn("age", f"built {hours:.0f} h ago, more than {max_age_h:g}", log)
-    return ok("age", f"built {hours:.1f} h ago")
+        return warn("age", f"last look {hours:.0f} h ago, more than {max_age_h:g}", log)
+    return ok("age", f"last look {hours:.1f} h ago")
 
 
 def _memory(settings: Settings, size: int) -> Finding:

@@ -15,7 +15,7 @@ from adapters.folder import shelf as folder
 from adapters.folder.shelf import FolderShelf
 from catalog_builder.publish.publisher import publish
 from feed.ports.errors import Conflict, Damaged, DamagedPointer, NotFound, TooLarge, Unavailable
-from feed.ports.shelf import Shelf, ShelfPointer
+from feed.ports.shelf import LookTimes, Shelf, ShelfPointer
 from feed.snapshot.codec import FORMAT
 from functions.serving.catalog_holder import CatalogHolder
 from tests.support.catalogs import NOW, catalog_of, episodes, overwrite
@@ -79,6 +79,13 @@ class ShelfContract:
         assert other.current(T) == pointer
         assert (pointer.version, pointer.size, pointer.sha256) == one
         assert pointer.generation != 0
+
+    def test_a_promotion_of_the_current_version_notes_another_look(self, shelf: Shelf) -> None:
+        one = put(shelf, "v1")
+        first = shelf.promote(*one, 0, T, LookTimes(3, 2, 1))
+        second = shelf.promote(*one, first.generation, T, LookTimes(4, 2, 1))
+        assert (first.looks, second.looks) == (LookTimes(3, 2, 1), LookTimes(4, 2, 1))
+        assert shelf.current(T) == second != first
 
     def test_a_pointer_that_moved_meanwhile_is_not_moved_again(
         self, shelf: Shelf, other: Shelf

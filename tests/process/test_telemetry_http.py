@@ -151,6 +151,7 @@ def test_health_says_what_is_served_and_that_all_is_well(server: Server) -> None
             "episodes": 400,
             "embedding_model": "test",
         },
+        "looks": None,
         "dependencies": {"catalog": "ok", "shelf": "ok", "store": "ok"},
     }
 

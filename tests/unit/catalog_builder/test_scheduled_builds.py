@@ -15,6 +15,7 @@ from adapters.folder.shelf import FolderShelf
 from catalog_builder import continuation, job
 from catalog_builder.build import build_catalog
 from catalog_builder.errors import CommandError
+from catalog_builder.look import look
 from catalog_builder.publish.publisher import verify
 from catalog_builder.signals.aggregates import SignalParameters
 from catalog_builder.signals.passes import carry_over
@@ -26,6 +27,7 @@ from feed.model.episode import Episode
 from feed.model.timestamps import to_us
 from feed.ports.episodes import SourceRecord, Vectors
 from feed.ports.errors import Refused
+from feed.ports.shelf import LookTimes
 from tests.support.catalogs import NOW, episodes, vectors_of
 from tests.support.listeners import catalog_heard_by, listeners, neighbours_of
 
@@ -77,8 +79,8 @@ class Schedule:
         self.embedded += 1
         return vectors_of(some)
 
-    def build(self, now: datetime) -> job.BuildResult:
-        inputs = job.BuildInputs(
+    def inputs(self, now: datetime) -> job.BuildInputs:
+        return job.BuildInputs(
             episodes=self,
             vectors=self,
             now=now,
@@ -87,11 +89,23 @@ class Schedule:
             min_users=self.min_users,
             until_us=settled_until(now),
         )
+
+    def build(self, now: datetime) -> job.BuildResult:
+        inputs = self.inputs(now)
         before = continuation.load(self.shelf, self.cache, now, inputs.parameters)
         return job.build(inputs, before)
 
     def run(self, now: datetime, **options: Any) -> job.BuildReport:
         return job.publish(self.shelf, self.build(now), keep=9, cache=self.cache, **options)
+
+    def look(self, now: datetime) -> str:
+        """Look as the schedule does; returns the status that the report has."""
+        inputs = self.inputs(now)
+        return look(self.shelf, self.cache, inputs, keep=9, signals_interval_s=3600).status
+
+    def looks(self) -> LookTimes | None:
+        pointer = self.shelf.current(9)
+        return pointer.looks if pointer else None
 
     def signals(self) -> Signals:
         return verify(self.shelf).signals
@@ -220,3 +234,25 @@ def test_where_changes_cannot_be_searched_every_summary_is_read(schedule: Schedu
 def test_bytes_that_are_no_state_are_none(caplog: pytest.LogCaptureFixture) -> None:
     assert decode_state(b"spoiled") is None
     assert "cannot be decoded" in caplog.text
+
+
+def test_a_look_publishes_only_what_changed_and_notes_when_it_looked(schedule: Schedule) -> None:
+    def us(hours: float) -> int:
+        return to_us(NOW + hours * HOUR)
+
+    schedule.users.choose("user-1", 9, NOW + 1.2 * HOUR)
+    assert schedule.look(NOW + 1.5 * HOUR) == "published"
+    built = verify(schedule.shelf).version
+    schedule.users.choose("user-0", 9, NOW + 1.6 * HOUR)
+    assert schedule.look(NOW + 2 * HOUR) == "unchanged"
+    assert verify(schedule.shelf).version == built
+    assert schedule.looks() == LookTimes(us(2), us(1.5), us(1))
+    assert schedule.look(NOW + 2.5 * HOUR) == "published"  # an hour after the last signals
+    schedule.assert_popularity_as_of(NOW + 2.5 * HOUR)
+    assert schedule.look(NOW + 3.5 * HOUR) == "unchanged"  # nobody did anything
+    assert schedule.looks() == LookTimes(us(3.5), us(3.5), us(1))
+    schedule.episodes = episodes(31)
+    assert schedule.look(NOW + 3.6 * HOUR) == "published"
+    assert len(verify(schedule.shelf)) == 31
+    assert schedule.look(NOW + 24 * HOUR) == "published"  # everything, once a day
+    assert schedule.looks() == LookTimes(us(24), us(24), us(24))

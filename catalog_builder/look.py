@@ -1,0 +1,85 @@
+"""The scheduled look: publishes what changed since the last one; often that is nothing.
+
+A look reads the episodes, which costs little from a source that reads only changes. If an episode
+changed, it builds, with fresh signals. If none did, it looks for users' summaries that changed, but
+not more often than signals should be renewed. The first look of a day (UTC) reads everything.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from catalog_builder import continuation, job
+from catalog_builder.publish import publisher
+from catalog_builder.report import LookReport, first_lines, problem_lines
+from catalog_builder.signals.state import SignalState
+from feed.model.engagement import Summary
+from feed.model.timestamps import to_us
+from feed.ports.builds import BuildCache
+from feed.ports.errors import Refused
+from feed.ports.shelf import LookTimes, Shelf
+
+SECOND_US = 1_000_000
+EARLY_US = 60 * SECOND_US
+"""a look may begin so much earlier after the one before than the schedule says"""
+
+
+def look(
+    shelf: Shelf,
+    cache: BuildCache,
+    inputs: job.BuildInputs,
+    *,
+    keep: int,
+    signals_interval_s: float,
+    full: bool = False,
+    force: bool = False,
+) -> LookReport:
+    """Publishes a catalog if something changed, and notes at the pointer when it looked.
+
+    `keep` and `force` are as in `job.publish`; with `full` everything is read and published. Raises
+    `CommandError`, `Superseded` and `Unavailable`.
+    """
+    now_us = to_us(inputs.now)
+    state = None if full else continuation.load_state(shelf, cache, inputs.now, inputs.parameters)
+    read = job.read_episodes(inputs)
+    changed: Iterator[Summary] | None = None
+    if state is not None and read.digest == state.episodes:
+        pointer = publisher.current_pointer(shelf)
+        last_us = pointer.looks.signals_us if pointer and pointer.looks else 0
+        is_due = now_us - last_us >= signals_interval_s * SECOND_US - EARLY_US
+        is_searchable = True
+        try:
+            changed = _changed_summaries(inputs, state) if is_due else None
+        except Refused:  # then a build reads all of them, and says so
+            is_searchable = False
+        if pointer is not None and changed is None and is_searchable:
+            looks = LookTimes(now_us, now_us if is_due else last_us, state.full_us)
+            publisher.note_looks(shelf, pointer, looks)
+            return _unchanged(pointer.version, read)
+    before = continuation.resume(shelf, state) if state is not None else None
+    built = job.build_of(read, inputs, before, changed)
+    full_us = before.state.full_us if before else now_us
+    looks = LookTimes(now_us, now_us, full_us)
+    return job.publish(shelf, built, keep=keep, force=force, cache=cache, looks=looks)
+
+
+def _changed_summaries(inputs: job.BuildInputs, state: SignalState) -> Iterator[Summary] | None:
+    """The summaries that may have what `state` has not counted; None if there are none."""
+    if inputs.users is None:
+        return None
+    found = iter(inputs.users.changed_since(state.changed_since_us))
+    first = next(found, None)
+    return None if first is None else chain([first], found)
+
+
+def _unchanged(version: str, read: job.EpisodesRead) -> LookReport:
+    feeds, skipped = problem_lines(read.found.problems)
+    return LookReport(
+        status="unchanged",
+        version=version,
+        episodes=len(read.found.episodes),
+        skipped=len(skipped),
+        feed_problems=len(feeds),
+        problems=first_lines(feeds, skipped),
+        notes=list(read.found.notes),
+        seconds={"read": round(read.seconds, 3)},
+    )
