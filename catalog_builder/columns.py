@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -10,7 +9,8 @@ import numpy.typing as npt
 
 from catalog_builder.errors import CommandError
 from feed.catalog.catalog import SCORES
-from feed.model.episode import Categories, Episode, Scores, Series
+from feed.model.card import card_of
+from feed.model.episode import Categories, Episode, Series
 from feed.ports.episodes import Vectors
 
 DIMENSIONS = range(8, 4097)
@@ -52,18 +52,7 @@ def encode_card(episode: Episode) -> bytes:
 
     Its `content_id` and `series` are those of the catalog's columns, filled in where missing.
     """
-    series = _id_and_name(episode.series)
-    card: dict[str, Any] = {
-        "id": episode.id,
-        "content_id": episode.content_id or episode.id,
-        "title": episode.title,
-        "series": None if series is None else {"id": series[0], "name": series[1]},
-        "published_at": episode.published_at,
-        "scores": episode.scores or Scores(),
-    }
-    fields = msgspec.structs.asdict(episode)
-    card |= {k: v for k, v in fields.items() if k not in card and v is not None}
-    return msgspec.json.encode(card)
+    return msgspec.json.encode(card_of(episode, _id_and_name(episode.series)))
 
 
 def series_columns(

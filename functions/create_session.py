@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from uvicorn_worker import UvicornWorker
 
-from functions.api.routes import api
+from functions.api.application import api
 from functions.http.paths import route_any_path
 from functions.telemetry import install_log_handler, set_pseudonyms
 from functions.wiring import make_or_exit, wire

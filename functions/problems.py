@@ -2,20 +2,20 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 from starlette.responses import Response
 
 from feed.model.degradation import Degradation
 from feed.model.engagement import ENGAGEMENT_TYPES
+from functions.problem_kinds import PREFIX, Problem
 
 _MAX_ECHO_CHARS = 500
 """how much of the text of a request an answer repeats"""
 
 
 class ProblemError(Exception):
-    """An error answer. The last part of its type URI is `kind`, listed in docs/api.md."""
+    """An error answer. The last part of its type URI is `kind`, one of `KINDS`."""
 
     def __init__(
         self,
@@ -54,16 +54,14 @@ class ProblemError(Exception):
 
     def response(self) -> Response:
         """Return the problem document as an HTTP response."""
-        document: dict[str, Any] = {
-            "type": f"urn:earshot:problem:{self.kind}",
-            "title": self.kind.replace("-", " ").capitalize(),
-            "status": self.status,
-            "detail": self.detail,
-        }
-        if self.field is not None:
-            document["field"] = self.field
-        if self.expected is not None:
-            document["expected"] = self.expected
+        document = Problem(
+            type=f"{PREFIX}{self.kind}",
+            title=self.kind.replace("-", " ").capitalize(),
+            status=self.status,
+            detail=self.detail,
+            field=msgspec.UNSET if self.field is None else self.field,
+            expected=msgspec.UNSET if self.expected is None else self.expected,
+        )
         return Response(
             msgspec.json.encode(document),
             self.status,
@@ -113,9 +111,8 @@ def from_validation_error(
     if missing := _MISSING.fullmatch(text):
         return invalid(".".join(filter(None, [path, missing[1]])), "a value: it is required")
     if unknown := _UNKNOWN.fullmatch(text):
-        known = ", ".join(kind.__struct_fields__)
         name = ".".join(filter(None, [path, unknown[1]]))
-        return invalid(name, f"one of the fields {known}", is_known=False)
+        return invalid(name, _known_fields(path, kind), is_known=False)
     if text.startswith("Invalid enum value"):
         return invalid(
             path, f"one of {', '.join(ENGAGEMENT_TYPES)}", text.removeprefix("Invalid enum value ")
@@ -124,6 +121,14 @@ def from_validation_error(
         return invalid(path or "body", types[1].replace("`", ""), types[2].replace("`", ""))
     expected = _EXPECTED.get(text, text.replace("`", "").removeprefix("Expected "))
     return invalid(path or "body", expected)
+
+
+def _known_fields(path: str, kind: type[msgspec.Struct]) -> str:
+    """Return which fields there are instead of an unknown one at this path."""
+    if path:
+        return "no field of this name"
+    known = ", ".join(kind.__struct_fields__)
+    return f"one of {known}" if known else "no parameters"
 
 
 def _short(text: str) -> str:

@@ -17,7 +17,7 @@ from functions.serving import catalog_loader
 
 _STORE = "firestore" if os.environ["STORE"] == settings.CLOUD_STORE else "sqlite"
 for _name in (
-    "functions.api.routes",
+    "functions.api.application",
     "functions.wiring",
     "adapters.folder.shelf",
     f"adapters.{_STORE}.users",

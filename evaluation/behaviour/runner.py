@@ -129,7 +129,7 @@ def _rank(case: Case, scenario: Scenario, read: CatalogInput) -> RankedFeed:
 def ranked_feed(ranker: Ranker, query: Query) -> RankedFeed:
     """Rank a session and look up the key of each episode's reason."""
     slate = ranker.rank(query)
-    keys = tuple(one["key"] for one in render_all(ranker.catalog, slate.reasons))
+    keys = tuple(one.key for one in render_all(ranker.catalog, slate.reasons))
     return RankedFeed(ranker, query, slate.rows.astype(np.int64), keys)
 
 

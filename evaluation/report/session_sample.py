@@ -54,7 +54,7 @@ def sample_sessions(ranking: ScenarioRecommender, users: Sequence[TrainingUser])
         for name, values in slate.trace.parts.items():
             total = totals.setdefault(name, np.zeros(POSITIONS))
             total[:length] += np.array(values[:length])
-        reasons.update(one["key"] for one in render_all(catalog, slate.reasons)[:TOP])
+        reasons.update(one.key for one in render_all(catalog, slate.reasons)[:TOP])
         sources.update(name for names in slate.trace.proposed_by[:TOP] for name in names)
         degraded.update(slate.degraded)
         shown += min(len(slate.rows), TOP)

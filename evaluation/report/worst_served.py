@@ -45,7 +45,7 @@ def _user_section(
     slate = ranking.slate(user)
     rows = slate.rows[:SHOWN].tolist()
     rendered = render_all(training.catalog, slate.reasons)[:SHOWN]
-    reasons = [one["text"] for one in rendered]
+    reasons = [one.text for one in rendered]
     parts = slate.trace.parts
     recommended = "".join(
         f"<li>{_episode(training, row)}<small>{html.escape(reason)} · "

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -13,10 +13,13 @@ from feed.model.degradation import Degradation
 from feed.ranking.external_search import SearchResult
 from feed.ranking.pipeline import MILLION, Ranker
 from feed.scenarios.experiment import Assignment
+from feed.session.answers import EncodedPage, EncodedReplay
 from feed.session.cursor import CursorPayload, seal
 from feed.session.reason_text import render_all
 from feed.session.state import Exploration, Queue, Session
 from feed.user.query import Query
+
+T = TypeVar("T")
 
 SCORE_FIELDS = ("similarity_score", "quality_score", "recency_score", "final_score")
 _NUMBERS = b"".join(b',"%s":%%.6f' % name.encode() for name in SCORE_FIELDS)
@@ -94,21 +97,22 @@ def page(
         later = replace(session, shown=session.shown + len(shown), queue=rest)
         payload = CursorPayload.of(later, catalog.id_hashes[rest.rows], expires_us)
         token = seal(payload, session_id=session.session_id, uid=uid, keys=keys)
-    return _answer(catalog, session, shown, next_cursor=token, degraded=degraded)
+    answer = _answer(catalog, session, shown, next_cursor=token, degraded=degraded)
+    return msgspec.json.encode(answer)
 
 
 def replay(catalog: Catalog, session: Session, limit: int) -> bytes:
     """The first page without a cursor, and `queue`: every episode, its scores and its reason."""
-    answer = _answer(catalog, session, session.queue.take(slice(limit)), next_cursor=None)
+    first = _answer(catalog, session, session.queue.take(slice(limit)), next_cursor=None)
     queue = _episodes(
         catalog, session.queue, 0, lambda row: b'{"id":%s' % msgspec.json.encode(catalog.ids[row])
     )
-    return b'%s,"queue":%s}' % (answer[:-1], queue)
+    return msgspec.json.encode(EncodedReplay(**msgspec.structs.asdict(first), queue=queue))
 
 
-def cards(catalog: Catalog, rows: Sequence[int]) -> bytes:
+def cards(catalog: Catalog, rows: Sequence[int]) -> msgspec.Raw:
     """The cards of these rows as a JSON array."""
-    return b"[%s]" % b",".join(catalog.cards.raw(row) for row in rows)
+    return msgspec.Raw(b"[%s]" % b",".join(catalog.cards.raw(row) for row in rows))
 
 
 def _answer(
@@ -118,29 +122,32 @@ def _answer(
     *,
     next_cursor: str | None,
     degraded: Sequence[Degradation] = (),
-) -> bytes:
-    rest: dict[str, Any] = {
-        "total_in_queue": session.shown + len(session.queue),
-        "shown_count": session.shown + len(shown),
-        "remaining_count": len(session.queue) - len(shown),
-        "next_cursor": next_cursor,
-        "cold_start": session.cold_start,
-        "user_vector_episodes": session.user_vector_episodes,
-        "catalog_version": catalog.version,
-        "scenario": session.scenario,
-        "degraded": [*degraded, *session.degraded],
-    }
-    for name in ("experiment", "trace", "detail"):
-        if (value := getattr(session, name)) is not None:
-            rest[name] = value
-    return b'{"session_id":%s,"episodes":%s,%s' % (
-        msgspec.json.encode(session.session_id),
-        _episodes(catalog, shown, session.shown, lambda row: catalog.cards.raw(row)[:-1]),
-        msgspec.json.encode(rest)[1:],
+) -> EncodedPage:
+    return EncodedPage(
+        session_id=session.session_id,
+        episodes=_episodes(catalog, shown, session.shown, lambda row: catalog.cards.raw(row)[:-1]),
+        total_in_queue=session.shown + len(session.queue),
+        shown_count=session.shown + len(shown),
+        remaining_count=len(session.queue) - len(shown),
+        next_cursor=next_cursor,
+        cold_start=session.cold_start,
+        user_vector_episodes=session.user_vector_episodes,
+        catalog_version=catalog.version,
+        scenario=session.scenario,
+        degraded=[*degraded, *session.degraded],
+        experiment=_if_given(session.experiment),
+        trace=_if_given(session.trace),
+        detail=_if_given(session.detail),
     )
 
 
-def _episodes(catalog: Catalog, queue: Queue, shown: int, start: Callable[[int], bytes]) -> bytes:
+def _if_given(value: T | None) -> T | msgspec.UnsetType:
+    return msgspec.UNSET if value is None else value
+
+
+def _episodes(
+    catalog: Catalog, queue: Queue, shown: int, start: Callable[[int], bytes]
+) -> msgspec.Raw:
     """The episodes of a queue as a JSON array.
 
     `start` gives the beginning of a row's JSON object; its scores, its position after so many that
@@ -148,7 +155,8 @@ def _episodes(catalog: Catalog, queue: Queue, shown: int, start: Callable[[int],
     """
     scores, reasons = (queue.scores / MILLION).tolist(), render_all(catalog, queue.reasons)
     episodes = enumerate(zip(queue.rows.tolist(), scores, reasons, strict=True), shown + 1)
-    return b"[%s]" % b",".join(
+    encoded = (
         start(row) + _END % (*score, position, msgspec.json.encode(reason))
         for position, (row, score, reason) in episodes
     )
+    return msgspec.Raw(b"[%s]" % b",".join(encoded))

@@ -1,9 +1,8 @@
 """The text of a reason in English, with its key and parameters for other languages."""
 
-from typing import Any
-
 from feed.catalog.catalog import Catalog
 from feed.ranking.reasons import BECAUSE, DISCOVER, KEYS, Reasons
+from feed.session.answers import Reason
 
 MAX_TITLE = 120
 """Characters of a title in a reason, the ellipsis of a longer one included."""
@@ -36,8 +35,8 @@ _OF_SERIES = {"series_followed", "series_heard"}
 _OF_EPISODE = {"others", *(KEYS[code] for code in BECAUSE.tolist())}
 
 
-def render(catalog: Catalog, code: int, subject_hash: int) -> dict[str, Any]:
-    """A reason as `{key, params, text}`, from its code in `KEYS` and the hash of what it names.
+def render(catalog: Catalog, code: int, subject_hash: int) -> Reason:
+    """A reason from its code in `KEYS` and the hash of what it names.
 
     A reason that names something that is not in the catalog becomes `discover`.
     """
@@ -45,11 +44,11 @@ def render(catalog: Catalog, code: int, subject_hash: int) -> dict[str, Any]:
     params = _params(catalog, key, subject_hash)
     if params is None:
         key, params = KEYS[DISCOVER], {}
-    return {"key": key, "params": params, "text": _TEXTS[key].format(**params)}
+    return Reason(key, params, _TEXTS[key].format(**params))
 
 
-def render_all(catalog: Catalog, reasons: Reasons) -> list[dict[str, Any]]:
-    """Each of k reasons as `{key, params, text}`."""
+def render_all(catalog: Catalog, reasons: Reasons) -> list[Reason]:
+    """Each of k reasons, with its parameters and its text."""
     pairs = list(zip(reasons.codes.tolist(), reasons.subject_hashes.tolist(), strict=True))
     rendered = {pair: render(catalog, *pair) for pair in set(pairs)}
     return [rendered[pair] for pair in pairs]

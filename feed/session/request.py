@@ -25,8 +25,8 @@ Timestamp = Annotated[datetime, msgspec.Meta(tz=True)]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=50)]
 
 
-class SentEngagement(msgspec.Struct, frozen=True, kw_only=True):
-    """An engagement as a client sends it. Unknown fields are ignored."""
+class SentEngagement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An engagement as a client sends it."""
 
     episode_id: EpisodeId
     type: EngagementType

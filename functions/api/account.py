@@ -15,9 +15,18 @@ from feed.model.engagement import Engagement, Profile, StoredEpisodeId
 from feed.model.timestamps import HOUR_US, rfc3339
 from feed.session.request import SentEngagement
 from feed.summary.writer import Unsettled, refresh_summary
+from functions.api.answers import (
+    Deleted,
+    EngagementList,
+    Receipt,
+    RecordedEngagement,
+    RemovedEngagement,
+    Reset,
+    UserProfile,
+)
 from functions.api.languages import standard_tag
 from functions.http.endpoint import json_response
-from functions.http.request_body import query_number, read_body
+from functions.http.request_body import read_body, read_query
 from functions.problems import ProblemError, invalid
 from functions.serving.service import Service
 from functions.telemetry import Timings, log
@@ -51,6 +60,15 @@ class ProfileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     languages: _Preferences | msgspec.UnsetType = msgspec.UNSET
 
 
+class EngagementsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of `GET /api/me/engagements`."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_LISTED)] = 50
+    """number of engagements"""
+    cursor: str | None = None
+    """`next_cursor` of the previous page"""
+
+
 async def record(service: Service, request: Request, timings: Timings) -> Response:
     """Record an engagement, which is stored before the answer is sent."""
     uid = await service.require_user(request)
@@ -74,22 +92,19 @@ async def record(service: Service, request: Request, timings: Timings) -> Respon
         await service.store.put_engagement(uid, engagement)
     with timings.step("summarise"):
         await service.triggers.run()
-    return json_response(msgspec.json.encode(_as_json(engagement)), 201)
+    return json_response(_recorded(engagement), 201)
 
 
 async def list_engagements(service: Service, request: Request, timings: Timings) -> Response:
     """Answer one page of the user's engagements, newest first."""
     uid = await service.require_user(request)
-    limit = query_number(request, "limit", 50, MAX_LISTED)
-    after = _decode_position(request.query_params.get("cursor"))
+    query = read_query(request, EngagementsQuery)
+    after = _decode_position(query.cursor)
     with timings.step("store"):
-        newest = await service.store.newest_engagements(uid, limit + 1, after)
-    page, has_more = newest[:limit], len(newest) > limit
-    body = {
-        "engagements": [_as_json(e) for e in page],
-        "next_cursor": _encode_position(page[-1]) if has_more else None,
-    }
-    return json_response(msgspec.json.encode(body))
+        newest = await service.store.newest_engagements(uid, query.limit + 1, after)
+    page, has_more = newest[: query.limit], len(newest) > query.limit
+    next_cursor = _encode_position(page[-1]) if has_more else None
+    return json_response(EngagementList([_recorded(one) for one in page], next_cursor))
 
 
 async def remove(service: Service, request: Request, timings: Timings) -> Response:
@@ -103,7 +118,7 @@ async def remove(service: Service, request: Request, timings: Timings) -> Respon
         raise ProblemError(404, "not-found", detail, log_text="no such engagement")
     with timings.step("summarise"):
         await service.triggers.run()
-    return json_response(msgspec.json.encode({"removed": engagement_id}))
+    return json_response(RemovedEngagement(engagement_id))
 
 
 async def reset(service: Service, request: Request, timings: Timings) -> Response:
@@ -113,8 +128,7 @@ async def reset(service: Service, request: Request, timings: Timings) -> Respons
         removal = await service.store.delete_engagements(uid)
     with timings.step("summarise"):
         await _refresh_summary(service, uid)
-    answer = {"removed": len(removal.ids), "until": rfc3339(removal.until_us)}
-    return json_response(msgspec.json.encode(answer))
+    return json_response(Reset(len(removal.ids), rfc3339(removal.until_us)))
 
 
 async def show(service: Service, request: Request, timings: Timings) -> Response:
@@ -122,7 +136,7 @@ async def show(service: Service, request: Request, timings: Timings) -> Response
     uid = await service.require_user(request)
     with timings.step("store"):
         profile = await service.store.read_profile(uid)
-    return json_response(_profile_json(uid, profile))
+    return json_response(_shown(uid, profile))
 
 
 async def change(service: Service, request: Request, timings: Timings) -> Response:
@@ -144,7 +158,7 @@ async def change(service: Service, request: Request, timings: Timings) -> Respon
         )
     with timings.step("summarise"):
         await service.triggers.run()
-    return json_response(_profile_json(uid, profile))
+    return json_response(_shown(uid, profile))
 
 
 async def forget(service: Service, request: Request, timings: Timings) -> Response:
@@ -163,17 +177,13 @@ async def forget(service: Service, request: Request, timings: Timings) -> Respon
         await _refresh_summary(service, uid)
     with timings.step("purge"):
         await store.purge()
-    receipt = {
-        "user_id": uid,
-        "deleted": {
-            "engagements": len(removal.ids),
-            "profile": had_profile,
-            "summary": had_summary,
-        },
-        "until": rfc3339(removal.until_us),
-        "at": rfc3339(service.now_us()),
-    }
-    return json_response(msgspec.json.encode(receipt))
+    receipt = Receipt(
+        user_id=uid,
+        deleted=Deleted(len(removal.ids), had_profile, had_summary),
+        until=rfc3339(removal.until_us),
+        at=rfc3339(service.now_us()),
+    )
+    return json_response(receipt)
 
 
 async def _refresh_summary(service: Service, uid: str) -> None:
@@ -225,14 +235,21 @@ async def _default_timestamp(
     return now_us
 
 
-def _as_json(engagement: Engagement) -> dict[str, object]:
-    shown = msgspec.structs.asdict(engagement)
-    shown["timestamp"] = rfc3339(shown.pop("timestamp_us"))
-    return {name: value for name, value in shown.items() if value not in (None, "")}
+def _recorded(engagement: Engagement) -> RecordedEngagement:
+    progress = engagement.progress
+    return RecordedEngagement(
+        id=engagement.id,
+        episode_id=engagement.episode_id,
+        type=engagement.type,
+        progress=msgspec.UNSET if progress is None else progress,
+        episode_title=engagement.episode_title,
+        series_name=engagement.series_name,
+        timestamp=rfc3339(engagement.timestamp_us),
+    )
 
 
-def _profile_json(uid: str, profile: Profile) -> bytes:
-    return msgspec.json.encode({"user_id": uid, **msgspec.structs.asdict(profile)})
+def _shown(uid: str, profile: Profile) -> UserProfile:
+    return UserProfile(uid, **msgspec.structs.asdict(profile))
 
 
 def _encode_position(engagement: Engagement) -> str:

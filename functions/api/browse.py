@@ -1,5 +1,7 @@
 """Browsing: episodes, categories and series, the same for every user."""
 
+from typing import Annotated
+
 import msgspec
 import numpy as np
 from starlette.requests import Request
@@ -8,15 +10,36 @@ from starlette.responses import Response
 from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
 from feed.session.pages import cards
+from functions.api.answers import (
+    Category,
+    CategoryList,
+    EncodedSimilarEpisodes,
+    NamedSeries,
+    SeriesList,
+)
 from functions.http.endpoint import json_response
-from functions.http.request_body import query_number
-from functions.problems import ProblemError, invalid
+from functions.http.request_body import read_query
+from functions.problems import ProblemError
 from functions.serving.service import Service
 from functions.telemetry import Timings
 
 CACHE = "public, max-age=60"
 MAX_SIMILAR = 50
 MAX_SERIES = 200
+
+
+class SimilarQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of `GET /api/episodes/{id}/similar`."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_SIMILAR)] = 10
+    """number of episodes"""
+
+
+class SeriesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of `GET /api/series`."""
+
+    id: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=MAX_SERIES)]
+    """ids of series, as `id=…&id=…`"""
 
 
 async def episode(service: Service, request: Request, timings: Timings) -> Response:
@@ -29,24 +52,20 @@ async def similar(service: Service, request: Request, timings: Timings) -> Respo
     """Answer the episodes most similar to one; none if it has no embedding."""
     loaded = await service.catalog(timings)
     catalog, row = loaded.catalog, _row(loaded.catalog, request)
-    limit = query_number(request, "limit", 10, MAX_SIMILAR)
+    limit = read_query(request, SimilarQuery).limit
     ranker = loaded.rankers[service.settings.SCENARIO]
     matches, degraded = await service.similar(ranker, row, limit, timings)
     timings.log_fields["degraded"] = degraded
     with timings.step("rank"):
         rows, scores = ranker.similar(row, limit, matches)
-    body = b'{"episode_id":%s,"episodes":%s,%s' % (
-        msgspec.json.encode(catalog.ids[row]),
-        cards(catalog, rows.tolist()),
-        msgspec.json.encode(
-            {
-                "similarity_scores": [round(score, 6) for score in scores.tolist()],
-                "catalog_version": catalog.version,
-                "degraded": degraded,
-            }
-        )[1:],
+    answer = EncodedSimilarEpisodes(
+        episode_id=catalog.ids[row],
+        episodes=cards(catalog, rows.tolist()),
+        similarity_scores=[round(score, 6) for score in scores.tolist()],
+        catalog_version=catalog.version,
+        degraded=list(degraded),
     )
-    return json_response(body, cache="no-store" if degraded else CACHE)
+    return json_response(answer, cache="no-store" if degraded else CACHE)
 
 
 async def categories(service: Service, _request: Request, timings: Timings) -> Response:
@@ -54,28 +73,24 @@ async def categories(service: Service, _request: Request, timings: Timings) -> R
     catalog = (await service.catalog(timings)).catalog
     counts = np.bincount(catalog.category_members, minlength=len(catalog.categories))
     found = [
-        {
-            "name": catalog.categories[int(category)],
-            "kind": "major" if catalog.category_major[category] else "sub",
-            "episodes": int(counts[category]),
-        }
+        Category(
+            name=catalog.categories[int(category)],
+            kind="major" if catalog.category_major[category] else "sub",
+            episodes=int(counts[category]),
+        )
         for category in np.argsort(-counts, kind="stable")
     ]
-    body = {"categories": found, "catalog_version": catalog.version}
-    return json_response(msgspec.json.encode(body), cache=CACHE)
+    return json_response(CategoryList(found, catalog.version), cache=CACHE)
 
 
 async def series(service: Service, request: Request, timings: Timings) -> Response:
     """Answer the names of the series with these ids. Unknown ids are left out."""
-    ids = request.query_params.getlist("id")
-    if not 1 <= len(ids) <= MAX_SERIES:
-        raise invalid("id", f"1 to {MAX_SERIES} ids, as id=…&id=…", str(len(ids)))
+    ids = read_query(request, SeriesQuery).id
     catalog = (await service.catalog(timings)).catalog
     rows = catalog.series_index.first(hash_strings(ids)).tolist()
     names = {catalog.series_ids[row]: catalog.series_names[row] for row in rows if row >= 0}
-    found = [{"id": one, "name": names[one]} for one in dict.fromkeys(ids) if one in names]
-    body = {"series": found, "catalog_version": catalog.version}
-    return json_response(msgspec.json.encode(body), cache=CACHE)
+    found = [NamedSeries(one, names[one]) for one in dict.fromkeys(ids) if one in names]
+    return json_response(SeriesList(found, catalog.version), cache=CACHE)
 
 
 def _row(catalog: Catalog, request: Request) -> int:

@@ -1,6 +1,5 @@
 """Lab: the scenarios and the map of the catalog, for admins who tune the feed."""
 
-import msgspec
 import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,6 +7,7 @@ from starlette.responses import Response
 from feed.arrays.arrays import IntArray
 from feed.arrays.hashing import mix64
 from feed.catalog.catalog import Catalog
+from functions.api.answers import CatalogMap, MapPoint, ScenarioList, ScenarioSummary
 from functions.http.endpoint import json_response
 from functions.serving.service import Service
 from functions.telemetry import Timings
@@ -16,28 +16,11 @@ MAX_POINTS = 5000
 """a larger catalog is sampled"""
 
 
-class MapPoint(msgspec.Struct, frozen=True):
-    """An episode on the map of the catalog."""
-
-    id: str
-    title: str
-    category: str | None
-    """its first major category"""
-    x: float
-    y: float
-    """both coordinates lie between -1 and 1"""
-
-
 async def scenarios(service: Service, request: Request, _timings: Timings) -> Response:
     """Answer every scenario that a session may name, with its description."""
     await service.require_admin(request)
-    body = {
-        "scenarios": [
-            {"name": one.name, "description": one.description} for one in service.scenarios.values()
-        ],
-        "default": service.settings.SCENARIO,
-    }
-    return json_response(msgspec.json.encode(body))
+    found = [ScenarioSummary(one.name, one.description) for one in service.scenarios.values()]
+    return json_response(ScenarioList(found, service.settings.SCENARIO))
 
 
 async def catalog_map(service: Service, request: Request, timings: Timings) -> Response:
@@ -49,13 +32,8 @@ async def catalog_map(service: Service, request: Request, timings: Timings) -> R
             np.flatnonzero(catalog.embeddings.present) if len(catalog.projection) else np.arange(0)
         )
         points = [_point(catalog, row) for row in _sample(catalog, mapped).tolist()]
-        body = {
-            "points": points,
-            "mapped": len(mapped),
-            "sampled": len(points) < len(mapped),
-            "catalog_version": catalog.version,
-        }
-        return json_response(msgspec.json.encode(body))
+        sampled = len(points) < len(mapped)
+        return json_response(CatalogMap(points, len(mapped), sampled, catalog.version))
 
 
 def _sample(catalog: Catalog, rows: IntArray) -> IntArray:

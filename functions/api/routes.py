@@ -1,97 +1,215 @@
-"""The routes: every address of the API and its handlers."""
+"""The routes: every address of the API, its operations, and what the API's document says of them.
 
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Router
-from starlette.types import ASGIApp
+What is not described here is not served: see `functions.api.openapi`.
+"""
 
+from collections.abc import Mapping
+
+from feed.model.card import Card
+from feed.session.answers import SessionPage
+from feed.session.request import SessionRequest
 from functions.api import account, browse, lab, sessions, status
-from functions.http.access_log import AccessLog
-from functions.http.admission import AdmissionControl
-from functions.http.endpoint import Handler, endpoint, json_response
-from functions.http.paths import EncodedPaths
-from functions.problems import ProblemError
-from functions.serving.service import Service
-from functions.telemetry import Timings
+from functions.api.answers import (
+    CatalogMap,
+    CategoryList,
+    EngagementList,
+    Health,
+    Receipt,
+    RecordedEngagement,
+    RemovedEngagement,
+    Reset,
+    ScenarioList,
+    SeriesList,
+    SimilarEpisodes,
+    UserProfile,
+)
+from functions.http.operation import Operation
 
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_STORE = ("store-unavailable",)
+_WRITES = ("store-unavailable", "not-storable")
+_CATALOG = ("no-catalog",)
+_EPISODE = ("no-catalog", "not-found")
 
-
-def api(service: Service) -> ASGIApp:
-    """Return the API as an ASGI application.
-
-    It is a Router, since a Starlette application raises an error again after answering it.
-    """
-    routes: list[BaseRoute] = [
-        endpoint(service, "/api/sessions/create", POST=sessions.create),
-        endpoint(service, "/api/sessions/{session_id}/next", POST=sessions.next_page),
-        endpoint(service, "/api/sessions/{session_id}/engage", POST=account.record),
-        endpoint(
-            service,
-            "/api/me/engagements",
-            GET=account.list_engagements,
-            POST=account.record,
-            DELETE=account.reset,
+ROUTES: Mapping[str, Mapping[str, Operation]] = {
+    "/api/sessions/create": {
+        "POST": Operation(
+            name="createSession",
+            summary="ranks a session, answers its first page",
+            handler=sessions.create,
+            body=SessionRequest,
+            answers={200: SessionPage},
+            user="optional",
+            problems=(*_CATALOG, "admins-only", "not-your-user"),
         ),
-        endpoint(service, "/api/me/engagements/{engagement_id:path}", DELETE=account.remove),
-        endpoint(service, "/api/me", GET=account.show, PATCH=account.change, DELETE=account.forget),
-        endpoint(service, "/api/episodes/{episode_id:path}/similar", GET=browse.similar),
-        endpoint(service, "/api/episodes/{episode_id:path}", GET=browse.episode),
-        endpoint(service, "/api/categories", GET=browse.categories),
-        endpoint(service, "/api/scenarios", GET=lab.scenarios),
-        endpoint(service, "/api/map", GET=lab.catalog_map),
-        endpoint(service, "/api/series", GET=browse.series),
-        endpoint(service, "/api/health", GET=status.health),
-        endpoint(service, "/api/metrics", GET=status.metrics),
-        endpoint(service, "/api/{path:path}", **dict.fromkeys(_METHODS, _not_found)),
-    ]
-    everything_else: dict[str, Handler] = dict.fromkeys(_METHODS, _not_found)
-    if service.settings.WEB:
-        everything_else["GET"] = _static_files(service.settings.WEB)
-        routes.append(endpoint(service, "/__/firebase/init.json", GET=_no_firebase))
-    routes.append(endpoint(service, "/{path:path}", **everything_else))
-    routed = EncodedPaths(Router(routes))
-    admitted = AdmissionControl(routed, service.settings.CONCURRENCY, service.limits)
-    return AccessLog(_with_cors(admitted, service), service)
-
-
-def _with_cors(app: ASGIApp, service: Service) -> ASGIApp:
-    """Return the application, open to pages of the origins that CORS_ORIGINS names."""
-    if not service.settings.cors_origins:
-        return app
-    from starlette.middleware.cors import CORSMiddleware  # noqa: PLC0415  # few deployments need it
-
-    return CORSMiddleware(
-        app,
-        allow_origins=service.settings.cors_origins,
-        allow_methods=_METHODS,
-        allow_headers=["Authorization", "Content-Type", "X-Firebase-AppCheck", "X-Demo-User"],
-        expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing"],
-        max_age=3600,
-    )
-
-
-def _static_files(folder: str) -> Handler:
-    """Return a handler that serves a folder, as Firebase Hosting does in the cloud."""
-    from starlette.staticfiles import StaticFiles  # noqa: PLC0415  # local only
-
-    files = StaticFiles(directory=folder, html=True)
-
-    async def serve(service: Service, request: Request, timings: Timings) -> Response:
-        try:
-            return await files.get_response(request.path_params["path"] or ".", request.scope)
-        except HTTPException:
-            return await _not_found(service, request, timings)
-
-    return serve
-
-
-async def _no_firebase(_service: Service, _request: Request, _timings: Timings) -> Response:
-    """Answer the address where Hosting describes the Firebase project: there is none here."""
-    return json_response(b"{}")
-
-
-async def _not_found(_service: Service, request: Request, _timings: Timings) -> Response:
-    detail = f"there is nothing at {request.url.path}"
-    raise ProblemError(404, "not-found", detail, log_text="no such address")
+    },
+    "/api/sessions/{session_id}/next": {
+        "POST": Operation(
+            name="nextPage",
+            summary="answers the next page of a session",
+            handler=sessions.next_page,
+            body=sessions.NextRequest,
+            answers={200: SessionPage},
+            user="optional",
+            problems=(*_CATALOG, "invalid-cursor", "cursor-expired"),
+        ),
+    },
+    "/api/sessions/{session_id}/engage": {
+        "POST": Operation(
+            name="engageInSession",
+            summary="records an engagement, as `POST /api/me/engagements` does",
+            handler=account.record,
+            body=account.NewEngagement,
+            answers={201: RecordedEngagement},
+            user="required",
+            problems=_WRITES,
+        ),
+    },
+    "/api/me/engagements": {
+        "GET": Operation(
+            name="listEngagements",
+            summary="lists the user's engagements, newest first",
+            handler=account.list_engagements,
+            query=account.EngagementsQuery,
+            answers={200: EngagementList},
+            user="required",
+            problems=_STORE,
+        ),
+        "POST": Operation(
+            name="recordEngagement",
+            summary="records an engagement",
+            handler=account.record,
+            body=account.NewEngagement,
+            answers={201: RecordedEngagement},
+            user="required",
+            problems=_WRITES,
+        ),
+        "DELETE": Operation(
+            name="resetFeed",
+            summary="resets the feed: deletes all engagements",
+            handler=account.reset,
+            answers={200: Reset},
+            user="required",
+            problems=_WRITES,
+        ),
+    },
+    "/api/me/engagements/{engagement_id:path}": {
+        "DELETE": Operation(
+            name="removeEngagement",
+            summary="deletes one engagement",
+            handler=account.remove,
+            answers={200: RemovedEngagement},
+            user="required",
+            problems=(*_WRITES, "not-found"),
+        ),
+    },
+    "/api/me": {
+        "GET": Operation(
+            name="readProfile",
+            summary="reads the profile",
+            handler=account.show,
+            answers={200: UserProfile},
+            user="required",
+            problems=_STORE,
+        ),
+        "PATCH": Operation(
+            name="changeProfile",
+            summary="sets some fields of the profile, answers all of it",
+            handler=account.change,
+            body=account.ProfileChange,
+            answers={200: UserProfile},
+            user="required",
+            problems=_WRITES,
+        ),
+        "DELETE": Operation(
+            name="deleteUser",
+            summary="deletes everything known of the user, with a receipt",
+            handler=account.forget,
+            answers={200: Receipt},
+            user="required",
+            problems=_WRITES,
+        ),
+    },
+    "/api/episodes/{episode_id:path}/similar": {
+        "GET": Operation(
+            name="similarEpisodes",
+            summary="answers the most similar episodes",
+            handler=browse.similar,
+            query=browse.SimilarQuery,
+            answers={200: SimilarEpisodes},
+            problems=_EPISODE,
+        ),
+    },
+    "/api/episodes/{episode_id:path}": {
+        "GET": Operation(
+            name="readEpisode",
+            summary="answers an episode's card",
+            handler=browse.episode,
+            answers={200: Card},
+            problems=_EPISODE,
+        ),
+    },
+    "/api/categories": {
+        "GET": Operation(
+            name="listCategories",
+            summary="lists the categories, the largest first",
+            handler=browse.categories,
+            answers={200: CategoryList},
+            problems=_CATALOG,
+        ),
+    },
+    "/api/series": {
+        "GET": Operation(
+            name="nameSeries",
+            summary="answers the names of up to 200 series",
+            handler=browse.series,
+            query=browse.SeriesQuery,
+            answers={200: SeriesList},
+            problems=_CATALOG,
+        ),
+    },
+    "/api/scenarios": {
+        "GET": Operation(
+            name="listScenarios",
+            summary="lists the scenarios ([Lab](lab.md))",
+            handler=lab.scenarios,
+            answers={200: ScenarioList},
+            user="admin",
+        ),
+    },
+    "/api/map": {
+        "GET": Operation(
+            name="readMap",
+            summary="answers the map of episodes ([Lab](lab.md))",
+            handler=lab.catalog_map,
+            answers={200: CatalogMap},
+            user="admin",
+            problems=_CATALOG,
+        ),
+    },
+    "/api/health": {
+        "GET": Operation(
+            name="readHealth",
+            summary="catalog version and age, dependencies; 503 without a catalog",
+            handler=status.health,
+            answers={200: Health, 503: Health},
+        ),
+    },
+    "/api/metrics": {
+        "GET": Operation(
+            name="readMetrics",
+            summary="answers metrics as Prometheus text",
+            handler=status.metrics,
+            answers={200: "text/plain"},
+            user="admin",
+        ),
+    },
+    "/api/openapi.json": {
+        "GET": Operation(
+            name="readDocument",
+            summary="answers this API's description (OpenAPI 3.1)",
+            handler=status.openapi,
+            answers={200: "application/json"},
+        ),
+    },
+}
+"""by path and method, in the order in which paths are matched"""

@@ -3,8 +3,9 @@
 That is a problem document for every error, compression, and the header Server-Timing.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -13,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from feed.model.degradation import Degradation
 from feed.ports.errors import Unavailable, Unstorable
 from functions.http.compression import compress
+from functions.http.operation import Handler
 from functions.http.paths import decode_params
 from functions.problems import ProblemError
 from functions.serving.service import Service
@@ -21,23 +23,24 @@ from functions.telemetry import Timings, log_error
 INTERNAL_ERROR = "the server failed: its log says why"
 STORE = Degradation.SUMMARY_UNAVAILABLE
 
-Handler = Callable[[Service, Request, Timings], Awaitable[Response]]
 
-
-def json_response(body: bytes, status: int = 200, cache: str = "no-store") -> Response:
-    """Return a response of JSON that is already encoded."""
+def json_response(
+    answer: msgspec.Struct | bytes, status: int = 200, cache: str = "no-store"
+) -> Response:
+    """Return a response of JSON: an answer, or one that is already encoded."""
+    body = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
     return Response(body, status, {"Cache-Control": cache}, "application/json")
 
 
 class Endpoint:
     """An ASGI application for one path."""
 
-    def __init__(self, service: Service, path: str, handlers: dict[str, Handler]) -> None:
+    def __init__(self, service: Service, path: str, handlers: Mapping[str, Handler]) -> None:
         self._service = service
         self._path = path
-        self._handlers = handlers
+        self._handlers = dict(handlers)
         if "GET" in handlers:
-            handlers["HEAD"] = handlers["GET"]
+            self._handlers["HEAD"] = handlers["GET"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; every error becomes a problem document."""
@@ -89,6 +92,6 @@ class Endpoint:
             return ProblemError(500, "internal-error", INTERNAL_ERROR).response()
 
 
-def endpoint(service: Service, path: str, **handlers: Handler) -> Route:
+def endpoint(service: Service, path: str, handlers: Mapping[str, Handler]) -> Route:
     """Return the route of a path with one handler per HTTP method."""
     return Route(path, Endpoint(service, path, handlers))

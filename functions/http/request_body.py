@@ -1,12 +1,13 @@
 """Reading and validating the body and the query of a request, within limits."""
 
 import asyncio
+from functools import cache
 from typing import TypeVar
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 
-from functions.problems import ProblemError, from_validation_error, invalid, malformed
+from functions.problems import ProblemError, from_validation_error, malformed
 
 MAX_BYTES = 256 * 1024
 MAX_S = 10.0
@@ -33,12 +34,32 @@ async def read_body(request: Request, kind: type[T]) -> T:
         raise malformed("nested too deeply") from error
 
 
-def query_number(request: Request, name: str, default: int, maximum: int) -> int:
-    """Return a number from 1 to `maximum` in the query. Raises `ProblemError` 400."""
-    text = request.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= maximum):  # noqa: PLR2004
-        raise invalid(name, f"a number from 1 to {maximum}", repr(text[:40]))
-    return int(text)
+class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of a call that takes no parameters."""
+
+
+def read_query(request: Request, kind: type[T]) -> T:
+    """Return the query as a struct of type `kind`, whose lists take a parameter several times.
+
+    Raises `ProblemError` 400 for a parameter that is unknown, invalid, or given twice.
+    """
+    given: dict[str, object] = {}
+    for name in request.query_params:
+        values = request.query_params.getlist(name)
+        given[name] = values if len(values) > 1 or name in _lists(kind) else values[0]
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise from_validation_error(error, kind) from error
+
+
+@cache
+def _lists(kind: type[msgspec.Struct]) -> frozenset[str]:
+    """Return the names of a query's parameters that may be given several times."""
+    fields = msgspec.inspect.type_info(kind)
+    assert isinstance(fields, msgspec.inspect.StructType)  # noqa: S101  # for the type checker
+    lists = (msgspec.inspect.ListType, msgspec.inspect.VarTupleType)
+    return frozenset(one.encode_name for one in fields.fields if isinstance(one.type, lists))
 
 
 async def _read_limited(request: Request) -> bytes:

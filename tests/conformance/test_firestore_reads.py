@@ -8,7 +8,7 @@ import httpx
 from adapters.firestore.users import FirestoreStore
 from feed.model.engagement import MAX_ENGAGEMENTS
 from feed.summary.writer import refresh_summary
-from functions.api.routes import api
+from functions.api.application import api
 from functions.settings import read_settings
 from functions.wiring import wire
 from tests.conformance.test_summary_store import engagement, summary_of

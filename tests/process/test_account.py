@@ -38,7 +38,7 @@ def test_an_engagement_is_recorded_as_it_was_sent(server: Server, user: str) -> 
         "episode_title": "Bread",
         "series_name": "Loaves",
     }
-    recorded = server.engage(user, **sent, client_version="is left alone")
+    recorded = server.engage(user, **sent)
     assert recorded == sent | {"timestamp": "2026-02-05T12:00:00.250000Z"}
     assert listed(server, user) == [recorded]
 

@@ -48,6 +48,7 @@ BAD: list[tuple[str, Any, str]] = [
     (CREATE, engagements(click(timestamp="2026-02-30T00:00:00Z")), "engagements[3].timestamp"),
     (CREATE, engagements(click(timestamp="2026-02-01T00:00:00")), "engagements[3].timestamp"),
     (CREATE, engagements(click(series_name="x" * 1001)), "engagements[3].series_name"),
+    (CREATE, engagements(click(titel="x")), "engagements[3].titel"),
     (CREATE, {"excluded_ids": "episode-1"}, "excluded_ids"),
     (CREATE, {"excluded_ids": ["a", 1]}, "excluded_ids[1]"),
     (CREATE, {"excluded_ids": ["a"] * 10_001}, "excluded_ids"),
@@ -74,6 +75,7 @@ BAD: list[tuple[str, Any, str]] = [
     (RECORD, click(episode_id="x" * 513), "episode_id"),
     (RECORD, click(timestamp="2026-02-06T01:00:00.000001Z"), "timestamp"),
     (RECORD, click(timestamp="9999-12-31T23:59:59-14:00"), "timestamp"),
+    (RECORD, click(titel="x"), "titel"),
     (ME, {"display_name": None}, "display_name"),
     (ME, {"display_name": "x" * 201}, "display_name"),
     (ME, {"category_interests": "Bread"}, "category_interests"),
@@ -93,6 +95,28 @@ def test_a_field_that_is_wrong_is_named(
     sent = json.dumps(body).encode()  # also null: nothing but None is no body
     answer = problem(server.call(*ADDRESS[where], sent, user), 400, field)
     assert answer["expected"] in answer["detail"] or field == "cursor"
+
+
+@pytest.mark.parametrize(
+    ("call", "field"),
+    [
+        ("GET /api/categories?limit=5", "limit"),
+        ("GET /api/me/engagements?limt=5", "limt"),
+        ("GET /api/me/engagements?limit=0", "limit"),
+        ("GET /api/me/engagements?limit=501", "limit"),
+        ("GET /api/me/engagements?limit=ten", "limit"),
+        ("GET /api/episodes/episode-1/similar?limit=2&limit=3", "limit"),
+        ("GET /api/series", "id"),
+        ("GET /api/series?id=a&name=b", "name"),
+        ("GET /api/series?" + "id=a&" * 201, "id"),
+        ("DELETE /api/me?dry_run=true", "dry_run"),
+        ("POST /api/sessions/create?trace=true", "trace"),
+    ],
+)
+def test_a_query_parameter_that_is_wrong_is_named(
+    server: Server, user: str, call: str, field: str
+) -> None:
+    problem(server.call(*call.split(" "), user=user), 400, field)
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_only_allowed_episodes_are_shown_whatever_a_search_answers(
     assert len(set(slate.rows.tolist())) == len(slate.rows)
     assert (np.abs(slate.scores[:, 0].astype(np.int64)) <= 1_000_000).all()
     assert scenario.name == "baseline" or len(slate.rows) or not allowed.any()
-    assert all(reason["text"] for reason in render_all(WITHOUT, slate.reasons))
+    assert all(reason.text for reason in render_all(WITHOUT, slate.reasons))
 
 
 @given(queries(), scenarios)

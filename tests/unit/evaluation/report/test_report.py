@@ -100,9 +100,7 @@ def test_users_served_worst_are_those_whose_known_choice_scored_lowest() -> None
 def test_parts_reasons_and_sources_are_those_of_the_queues() -> None:
     found = sample_sessions(RANKING, ASKED.users)
     slates = [RANKING.slate(user) for user in ASKED.users]
-    keys = [
-        reason["key"] for one in slates for reason in render_all(KNOWN.catalog, one.reasons)[:TOP]
-    ]
+    keys = [reason.key for one in slates for reason in render_all(KNOWN.catalog, one.reasons)[:TOP]]
     assert found.shown == len(keys)
     assert dict(found.reasons) == {key: keys.count(key) for key in set(keys)}
     for name, given in found.parts.items():

@@ -10,6 +10,7 @@ from feed.ranking.filters import age_days
 from feed.ranking.pipeline import Slate
 from feed.scenarios.rules import Where
 from feed.scenarios.scenario import parse
+from feed.session.answers import Reason
 from feed.session.reason_text import render_all
 from tests.support.catalogs import NOW
 from tests.support.ranking import ranked
@@ -104,16 +105,12 @@ def test_a_pinned_slot_goes_to_the_best_episode_that_matches_and_passes_the_filt
     series = catalog.series_ids[3]
     slate = ruled(catalog, pin(4, series))
     assert catalog.series[slate.rows[3]] == 3
-    assert render_all(catalog, slate.reasons)[3] == {
-        "key": "pinned",
-        "params": {},
-        "text": "Picked by the editors",
-    }
+    assert render_all(catalog, slate.reasons)[3] == Reason("pinned", {}, "Picked by the editors")
     assert "pinned" in slate.trace.proposed_by[3]
     assert len(set(slate.rows.tolist())) == len(slate.rows)
     muted = ruled(catalog, pin(4, series), muted_series=[series])
     assert 3 not in catalog.series[muted.rows]
-    assert "pinned" not in {one["key"] for one in render_all(catalog, muted.reasons)}
+    assert "pinned" not in {one.key for one in render_all(catalog, muted.reasons)}
 
 
 def test_a_pinned_episode_needs_no_source_that_brings_it(catalog: Catalog) -> None:

@@ -156,7 +156,7 @@ def test_without_an_answer_declared_interests_still_count_and_the_lack_is_report
     inside = np.isin(slate.rows, chess)
     assert inside[:5].all()
     assert (slate.scores[:, 0] == np.where(inside, 500_000, 0)).all()
-    keys = np.array([one["key"] for one in render_all(without, slate.reasons)])
+    keys = np.array([one.key for one in render_all(without, slate.reasons)])
     assert ((keys == "interest") == inside).all()
 
 
@@ -170,7 +170,7 @@ def test_without_an_answer_engagements_alone_make_the_feed_of_an_unknown_user(
     assert slate.cold_start
     assert len(slate.rows) > 20
     assert EMBEDDED[0] not in slate.rows
-    keys = {one["key"] for one in render_all(without, slate.reasons)}
+    keys = {one.key for one in render_all(without, slate.reasons)}
     assert keys <= {"quality", "fresh", "discover"}
 
 
@@ -216,7 +216,7 @@ def test_the_only_summand_is_the_reason_as_with_vectors_in_memory(
     found, held = both(without, catalog, query)
     reasons = render_all(without, found.reasons)
     assert reasons == render_all(catalog, held.reasons)
-    assert keys <= {one["key"] for one in reasons}
+    assert keys <= {one.key for one in reasons}
 
 
 def test_of_several_engagements_none_is_named_as_the_reason(
@@ -228,11 +228,11 @@ def test_of_several_engagements_none_is_named_as_the_reason(
     reasons = render_all(without, found.reasons)
     for row, similarity, one in zip(found.rows, found.scores[:, 0], reasons, strict=True):
         if similarity < 300_000:
-            assert one["key"] in {"quality", "fresh", "discover"}
+            assert one.key in {"quality", "fresh", "discover"}
         else:
             expected = "You chose Chess" if row in chess else "Based on your recent activity"
-            assert one["text"] == expected
-    assert {"interest", "recent_activity"} <= {one["key"] for one in reasons}
+            assert one.text == expected
+    assert {"interest", "recent_activity"} <= {one.key for one in reasons}
 
 
 def test_of_several_interests_the_reason_is_one_that_the_episode_is_in(
@@ -241,9 +241,9 @@ def test_of_several_interests_the_reason_is_one_that_the_episode_is_in(
     found, _ = both(without, catalog, query_of(category_interests=["Chess", "Bread"]))
     for row, one in zip(found.rows, render_all(without, found.reasons), strict=True):
         inside = {without.categories[int(c)] for c in without.categories_of(int(row))}
-        assert one["key"] != "near_interest"
-        if one["key"] == "interest":
-            assert one["params"]["category"] in inside & {"Chess", "Bread"}
+        assert one.key != "near_interest"
+        if one.key == "interest":
+            assert one.params["category"] in inside & {"Chess", "Bread"}
 
 
 def test_a_match_counts_once_with_its_highest_finite_score(without: Catalog) -> None:

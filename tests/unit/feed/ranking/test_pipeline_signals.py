@@ -86,8 +86,8 @@ def test_an_episode_that_others_chose_with_it_is_a_candidate_and_says_so(
     assert "neighbours" in slate.trace.proposed_by[index]
     assert slate.trace.parts["neighbours"][index] > 0
     reason = render_all(catalog, slate.reasons)[index]
-    assert reason["key"] in {"others", "because_complete"}
-    assert reason["params"]["episode_id"] == EPISODES[10].id
+    assert reason.key in {"others", "because_complete"}
+    assert reason.params["episode_id"] == EPISODES[10].id
 
 
 def test_the_parts_of_a_score_add_up_to_it(catalog: Catalog, engaged: list[dict[str, Any]]) -> None:
@@ -109,7 +109,7 @@ def test_an_unfinished_episode_comes_back_unless_it_is_excluded(catalog: Catalog
     left = [{"episode_id": EPISODES[60].id, "type": "listen", "progress": 0.5}]
     slate = ranked(catalog, with_tables(EVERYTHING, blend={"unfinished": 1}), engagements=left)
     index = slate.rows.tolist().index(60)
-    assert render_all(catalog, slate.reasons)[index]["key"] == "unfinished"
+    assert render_all(catalog, slate.reasons)[index].key == "unfinished"
     gone = ranked(catalog, EVERYTHING, engagements=left, excluded_ids=[EPISODES[60].id])
     assert 60 not in gone.rows
     never = with_tables(FOR_YOU, sources={"unfinished": 0})
@@ -120,7 +120,7 @@ def test_a_followed_series_is_a_reason(catalog: Catalog) -> None:
     series = catalog.series_ids[int(catalog.series[5])]
     slate = ranked(catalog, EVERYTHING, stored=Profile(followed_series=(series,)))
     reasons = render_all(catalog, slate.reasons)
-    followed = [one["params"] for one in reasons if one["key"] == "series_followed"]
+    followed = [one.params for one in reasons if one.key == "series_followed"]
     assert {one["series_id"] for one in followed} == {series}
 
 
@@ -140,7 +140,7 @@ def test_an_exploration_slot_holds_an_unheard_episode_and_its_propensity(
     assert (explored[:3] % 5 == 4).all()
     assert not catalog.signals.listeners[slate.rows[explored]].any()
     reasons = render_all(catalog, slate.reasons)
-    assert {reasons[index]["key"] for index in explored.tolist()} <= {"unseen"}
+    assert {reasons[index].key for index in explored.tolist()} <= {"unseen"}
     assert others[0].rows.tolist() == slate.rows.tolist()
     assert len({tuple(one.rows.tolist()) for one in others}) > 1
 
@@ -153,7 +153,7 @@ def test_co_engagement_is_no_reason_where_its_curve_gives_less_than_to_a_typical
     blend = {"similarity": 0, "curves": {"neighbours": curve}}
     slate = ranked(catalog, with_tables(PLAIN, blend=blend), engagements=engaged)
     reason = render_all(catalog, slate.reasons)[slate.rows.tolist().index(20)]
-    assert (reason["key"] == "others") == is_reason
+    assert (reason.key == "others") == is_reason
 
 
 def test_no_score_depends_on_which_other_candidates_there_are(

@@ -21,10 +21,10 @@ def test_the_reason_is_the_most_similar_engaged_episode(catalog: Catalog) -> Non
     ):
         if similarity >= 300_000:
             row = rows[index]
-            assert reason["key"] == "because_bookmark"
-            assert reason["params"] == {"episode_id": catalog.ids[row], "title": catalog.title(row)}
+            assert reason.key == "because_bookmark"
+            assert reason.params == {"episode_id": catalog.ids[row], "title": catalog.title(row)}
         else:
-            assert reason["key"] in {"quality", "fresh", "discover"}
+            assert reason.key in {"quality", "fresh", "discover"}
 
 
 def test_a_declared_interest_is_the_reason_only_of_episodes_in_that_category(
@@ -34,13 +34,13 @@ def test_a_declared_interest_is_the_reason_only_of_episodes_in_that_category(
     reasons = render_all(catalog, slate.reasons)
     for row, reason in zip(slate.rows.tolist(), reasons, strict=True):
         inside = [catalog.categories[int(one)] for one in catalog.categories_of(row)]
-        if reason["key"] == "interest":
+        if reason.key == "interest":
             assert "Chess" in inside
-            assert (reason["text"], reason["params"]) == ("You chose Chess", {"category": "Chess"})
-        elif reason["key"] == "near_interest":
+            assert (reason.text, reason.params) == ("You chose Chess", {"category": "Chess"})
+        elif reason.key == "near_interest":
             assert inside == []
-            assert reason["text"] == "Close to Chess, which you chose"
-    assert {"interest", "near_interest"} <= {reason["key"] for reason in reasons}
+            assert reason.text == "Close to Chess, which you chose"
+    assert {"interest", "near_interest"} <= {reason.key for reason in reasons}
 
 
 def test_only_a_highly_rated_or_recent_episode_is_called_so(catalog: Catalog) -> None:
@@ -51,14 +51,14 @@ def test_only_a_highly_rated_or_recent_episode_is_called_so(catalog: Catalog) ->
     recent = recency >= 500_000
     fresh = recent & (~rated | (0.15 * recency > 0.30 * quality))
     expected = np.where(fresh, "fresh", np.where(rated, "quality", "discover")).tolist()
-    assert [reason["key"] for reason in render_all(catalog, slate.reasons)] == expected
+    assert [reason.key for reason in render_all(catalog, slate.reasons)] == expected
     assert {"quality", "discover"} <= set(expected)
 
 
 def test_no_episode_without_scores_is_called_highly_rated(catalog: Catalog) -> None:
     unscored = replace(catalog, scores=np.full_like(catalog.scores, np.nan))
     reasons = render_all(unscored, ranked(unscored, PLAIN).reasons)
-    assert {reason["key"] for reason in reasons} == {"fresh", "discover"}
+    assert {reason.key for reason in reasons} == {"fresh", "discover"}
 
 
 def test_a_code_means_the_same_reason_in_cursors_already_issued() -> None:

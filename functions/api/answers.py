@@ -1,0 +1,212 @@
+"""The answers of the API beside the pages of a session."""
+
+from typing import Annotated, Generic, Literal, TypeVar
+
+import msgspec
+
+from feed.model.card import Card
+from feed.model.engagement import EngagementType, Progress
+
+E = TypeVar("E")
+Time = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+"""RFC 3339"""
+
+
+class RecordedEngagement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An engagement as it is stored."""
+
+    id: str
+    episode_id: str
+    type: EngagementType
+    progress: Progress | msgspec.UnsetType = msgspec.UNSET
+    """share of the episode that was played"""
+    episode_title: str = ""
+    series_name: str = ""
+    timestamp: Time
+
+
+class EngagementList(msgspec.Struct, frozen=True):
+    """One page of a user's engagements, newest first."""
+
+    engagements: list[RecordedEngagement]
+    next_cursor: str | None
+    """for the next page; null if there is none"""
+
+
+class RemovedEngagement(msgspec.Struct, frozen=True):
+    """The engagement that was deleted."""
+
+    removed: str
+    """its id"""
+
+
+class Reset(msgspec.Struct, frozen=True):
+    """What a reset deleted."""
+
+    removed: int
+    """number of engagements"""
+    until: Time
+    """every engagement written up to this time, by the store's clock, is deleted"""
+
+
+class UserProfile(msgspec.Struct, frozen=True):
+    """What a user set."""
+
+    user_id: str
+    display_name: str
+    category_interests: tuple[str, ...]
+    followed_series: tuple[str, ...]
+    """ids"""
+    muted_series: tuple[str, ...]
+    """ids"""
+    muted_categories: tuple[str, ...]
+    languages: tuple[str, ...]
+    """BCP 47 tags"""
+
+
+class Deleted(msgspec.Struct, frozen=True):
+    """What there was to delete of a user."""
+
+    engagements: int
+    profile: bool
+    summary: bool
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """That everything known of a user is deleted."""
+
+    user_id: str
+    deleted: Deleted
+    until: Time
+    """everything written up to this time, by the store's clock, is deleted"""
+    at: Time
+    """of the answer"""
+
+
+class _Similar(msgspec.Struct, Generic[E], frozen=True, kw_only=True):
+    episode_id: str
+    episodes: E
+    """the most similar first"""
+    similarity_scores: list[float]
+    """one for each episode, -1 to 1"""
+    catalog_version: str
+    degraded: list[str]
+
+
+class SimilarEpisodes(_Similar[list[Card]], frozen=True, kw_only=True):
+    """The episodes that are most similar to one."""
+
+
+class EncodedSimilarEpisodes(_Similar[msgspec.Raw], frozen=True, kw_only=True):
+    """`SimilarEpisodes` with episodes that are already encoded."""
+
+
+class Category(msgspec.Struct, frozen=True):
+    """A category of the catalog."""
+
+    name: str
+    kind: Literal["major", "sub"]
+    episodes: int
+    """number of its episodes"""
+
+
+class CategoryList(msgspec.Struct, frozen=True):
+    """The categories of the catalog, the largest first."""
+
+    categories: list[Category]
+    catalog_version: str
+
+
+class NamedSeries(msgspec.Struct, frozen=True):
+    """A series by id and name."""
+
+    id: str
+    name: str
+
+
+class SeriesList(msgspec.Struct, frozen=True):
+    """The series that were asked for, without unknown ones."""
+
+    series: list[NamedSeries]
+    catalog_version: str
+
+
+class ScenarioSummary(msgspec.Struct, frozen=True):
+    """A scenario that a session may name."""
+
+    name: str
+    description: str
+
+
+class ScenarioList(msgspec.Struct, frozen=True):
+    """All scenarios."""
+
+    scenarios: list[ScenarioSummary]
+    default: str
+    """the name of the one that sessions use by themselves"""
+
+
+class MapPoint(msgspec.Struct, frozen=True):
+    """An episode on the map of the catalog."""
+
+    id: str
+    title: str
+    category: str | None
+    """its first major category"""
+    x: float
+    y: float
+    """both coordinates lie between -1 and 1"""
+
+
+class CatalogMap(msgspec.Struct, frozen=True):
+    """The episodes of the catalog on a plane; of a large catalog a sample."""
+
+    points: list[MapPoint]
+    mapped: int
+    """number of episodes with a position"""
+    sampled: bool
+    catalog_version: str
+
+
+class CatalogHealth(msgspec.Struct, frozen=True):
+    """The catalog in memory."""
+
+    version: str
+    created_at: Time
+    age_s: int
+    episodes: int
+    embedding_model: str
+
+
+class Looks(msgspec.Struct, frozen=True):
+    """When the schedule last looked for changes."""
+
+    episodes: Time
+    """for changed episodes"""
+    signals: Time
+    """for users' changed summaries"""
+    full: Time
+    """at everything"""
+
+
+class DependencyHealth(msgspec.Struct, frozen=True):
+    """The state of each dependency: `ok`, or what is wrong with it."""
+
+    catalog: str
+    """`ok`; `stale`: no look has succeeded for `CATALOG_MAX_AGE_S`; `missing`"""
+    shelf: str
+    """`ok`, or a cause of degradation that begins with `catalog_`"""
+    store: str
+    """`ok`, `timeout` or `unavailable`"""
+    search: str | msgspec.UnsetType = msgspec.UNSET
+    """only with an external search: `ok`, `unused`, `timeout` or `unavailable`"""
+
+
+class Health(msgspec.Struct, frozen=True):
+    """How the service is."""
+
+    status: Literal["ok", "degraded", "no_catalog"]
+    catalog: CatalogHealth | None
+    looks: Looks | None
+    """null if the current snapshot was published by command"""
+    dependencies: DependencyHealth

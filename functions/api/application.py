@@ -1,0 +1,80 @@
+"""The application: the routes behind admission control, the access log and CORS."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Router
+from starlette.types import ASGIApp
+
+from functions.api.routes import ROUTES
+from functions.http.access_log import AccessLog
+from functions.http.admission import AdmissionControl
+from functions.http.endpoint import endpoint, json_response
+from functions.http.operation import Handler
+from functions.http.paths import EncodedPaths
+from functions.problems import ProblemError
+from functions.serving.service import Service
+from functions.telemetry import Timings
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def api(service: Service) -> ASGIApp:
+    """Return the API as an ASGI application.
+
+    It is a Router, since a Starlette application raises an error again after answering it.
+    """
+    routes: list[BaseRoute] = [
+        endpoint(service, path, operations) for path, operations in ROUTES.items()
+    ]
+    not_found: dict[str, Handler] = dict.fromkeys(_METHODS, _not_found)
+    routes.append(endpoint(service, "/api/{path:path}", not_found))
+    everything_else = dict(not_found)
+    if service.settings.WEB:
+        everything_else["GET"] = _static_files(service.settings.WEB)
+        routes.append(endpoint(service, "/__/firebase/init.json", {"GET": _no_firebase}))
+    routes.append(endpoint(service, "/{path:path}", everything_else))
+    routed = EncodedPaths(Router(routes))
+    admitted = AdmissionControl(routed, service.settings.CONCURRENCY, service.limits)
+    return AccessLog(_with_cors(admitted, service), service)
+
+
+def _with_cors(app: ASGIApp, service: Service) -> ASGIApp:
+    """Return the application, open to pages of the origins that CORS_ORIGINS names."""
+    if not service.settings.cors_origins:
+        return app
+    from starlette.middleware.cors import CORSMiddleware  # noqa: PLC0415  # few deployments need it
+
+    return CORSMiddleware(
+        app,
+        allow_origins=service.settings.cors_origins,
+        allow_methods=_METHODS,
+        allow_headers=["Authorization", "Content-Type", "X-Firebase-AppCheck", "X-Demo-User"],
+        expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing"],
+        max_age=3600,
+    )
+
+
+def _static_files(folder: str) -> Handler:
+    """Return a handler that serves a folder, as Firebase Hosting does in the cloud."""
+    from starlette.staticfiles import StaticFiles  # noqa: PLC0415  # local only
+
+    files = StaticFiles(directory=folder, html=True)
+
+    async def serve(service: Service, request: Request, timings: Timings) -> Response:
+        try:
+            return await files.get_response(request.path_params["path"] or ".", request.scope)
+        except HTTPException:
+            return await _not_found(service, request, timings)
+
+    return serve
+
+
+async def _no_firebase(_service: Service, _request: Request, _timings: Timings) -> Response:
+    """Answer the address where Hosting describes the Firebase project: there is none here."""
+    return json_response(b"{}")
+
+
+async def _not_found(_service: Service, request: Request, _timings: Timings) -> Response:
+    detail = f"there is nothing at {request.url.path}"
+    raise ProblemError(404, "not-found", detail, log_text="no such address")
