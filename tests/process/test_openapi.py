@@ -1,0 +1,109 @@
+"""The API's document holds: the running function answers what it says, whatever is sent."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
+
+from tests.support.server import Server, problem
+
+SETTINGS = settings(
+    max_examples=12,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+NOT_HERE = [positive_data_acceptance, ignored_auth]
+"""Checks that know neither rules that are said in words, nor that every demo user is accepted."""
+IN_WORDS = {"id", "episode_id", "timestamp", "languages", "scenario", "cursor", "user_id"}
+"""Fields with rules that no schema can say, such as their bytes of UTF-8."""
+
+
+@pytest.fixture(scope="module")
+def document(server: Server) -> Any:
+    return schemathesis.openapi.from_url(f"{server.url}/api/openapi.json")
+
+
+@pytest.fixture
+def existing(server: Server, user: str) -> dict[str, Any]:
+    """Values of fields and parameters that name what exists."""
+    page = server.create(user)
+    return {
+        "session_id": page["session_id"],
+        "cursor": page["next_cursor"],
+        "episode_id": page["episodes"][0]["id"],
+        "scenario": "plain",
+        "languages": ["en"],
+        "user_id": user,
+    }
+
+
+def test_the_document_is_cacheable(server: Server) -> None:
+    answer = server.call("GET", "/api/openapi.json")
+    assert answer.headers["cache-control"] == "public, max-age=3600"
+    assert answer.json()["openapi"] == "3.1.0"
+
+
+def calls(document: Any) -> Iterator[tuple[Any, str, str]]:
+    """Each operation, with its method and an address of it."""
+    for result in document.get_all_operations():
+        operation = result.ok()
+        path = operation.path.format(session_id="a", engagement_id="a", episode_id="episode-1")
+        yield operation, operation.method.upper(), path
+
+
+def test_every_operation_refuses_a_query_parameter_that_it_does_not_have(
+    server: Server, document: Any, user: str
+) -> None:
+    for _, method, path in calls(document):
+        problem(server.call(method, f"{path}?unknown=1", user=user), 400, "unknown")
+
+
+def test_every_operation_that_needs_a_user_refuses_a_call_without_one(
+    server: Server, document: Any
+) -> None:
+    of_user = [one for one in calls(document) if one[0].definition.raw["tags"] == ["account"]]
+    assert len(of_user) == 8
+    for operation, method, path in of_user:
+        assert {} not in operation.definition.raw["security"]
+        problem(server.call(method, path), 401, "Authorization")
+
+
+def test_the_function_accepts_what_its_document_allows(
+    document: Any, user: str, existing: dict[str, Any]
+) -> None:
+    def send(case: Any, exists: bool) -> None:
+        for part in (case.path_parameters, case.body):
+            if isinstance(part, dict):
+                # 10.0 is an integer for JSON Schema, but not for the function.
+                part.update({key: int(one) for key, one in part.items() if isinstance(one, float)})
+                if exists:
+                    part.update({key: existing[key] for key in part.keys() & existing.keys()})
+        headers = {"X-Demo-User": user}
+        answer = case.call_and_validate(headers=headers, excluded_checks=NOT_HERE)
+        if answer.status_code == 400:
+            document = answer.json()
+            assert document["field"].partition("[")[0] in IN_WORDS, document
+
+    for_each_operation(document, GenerationMode.POSITIVE, send)
+
+
+def test_the_function_refuses_what_its_document_does_not_allow(document: Any, user: str) -> None:
+    def send(case: Any, _exists: bool) -> None:
+        case.call_and_validate(headers={"X-Demo-User": user})
+
+    for_each_operation(document, GenerationMode.NEGATIVE, send)
+
+
+def for_each_operation(document: Any, mode: Any, send: Callable[[Any, bool], None]) -> None:
+    """Send generated requests to each operation, always the same ones."""
+    for result in document.get_all_operations():
+        operation = result.ok()
+        if mode.is_positive or operation.body or operation.query:  # any text is a valid path
+            example = given(operation.as_strategy(generation_mode=mode), st.booleans())(send)
+            seed(1)(SETTINGS(example))()

@@ -1,0 +1,42 @@
+"""The API's document is valid OpenAPI 3.1 and describes every route."""
+
+import tomllib
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+from openapi_spec_validator import validate
+
+from functions.api.openapi import VERSION, document, encoded_document
+from functions.api.routes import ROUTES
+from functions.problem_kinds import KINDS
+
+ROOT = Path(__file__).parents[4]
+
+
+def test_the_document_is_valid() -> None:
+    validate(msgspec.json.decode(encoded_document()))
+
+
+def test_the_document_has_the_version_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == VERSION
+
+
+def test_every_operation_has_a_name_of_its_own_and_answers_one_success() -> None:
+    found = [
+        operation
+        for item in document()["paths"].values()
+        for method, operation in item.items()
+        if method != "parameters"
+    ]
+    assert len(found) == sum(map(len, ROUTES.values()))
+    assert max(Counter(one["operationId"] for one in found).values()) == 1
+    assert all(sum(status < "300" for status in one["responses"]) == 1 for one in found)
+
+
+def test_every_kind_of_problem_is_answered_by_an_operation() -> None:
+    answered = {
+        kind for route in ROUTES.values() for one in route.values() for kind in one.all_problems
+    }
+    assert answered == KINDS.keys() - {"method-not-allowed"}  # an address without that operation
