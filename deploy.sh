@@ -14,6 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . deploy/quota.sh
 . deploy/check.sh
 . deploy/firebase.sh
+. deploy/rules.sh
 . deploy/site.sh
 . deploy/project.sh
 . deploy/functions.sh

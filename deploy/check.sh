@@ -6,6 +6,7 @@ PYTHON=${PYTHON:-python3}
 
 check() {
     FIREBASE=(firebase)
+    choose_merge
     if [[ $DRY_RUN == true ]]; then
         PROJECT=${PROJECT:-PROJECT_ID}
         PROJECT_NUMBER=PROJECT_NUMBER

@@ -31,7 +31,8 @@ script or in CI: an option that is left out the next time has its default again.
   --app-check-site-key=KEY                       of reCAPTCHA Enterprise; required by --app-check
   --skip-rules            do not deploy the database's rules and indexes
   --skip-hosting          do not deploy the site
-  --replace-rules         replace rules of the database that are not Earshot's
+  --rules=FILE            with --dry-run: rules of an app, to see them with Earshot's in place of the live ones
+  --accept-rules-overlap  deploy although rules of the app and Earshot's open documents of each other
   --redeploy              also deploy functions that have not changed
   --dry-run               print every command in order and run none; needs no account
   --destroy               remove what a deployment created, after asking
@@ -72,12 +73,12 @@ read_options() {
     check_values
 }
 
-SWITCHES='DRY_RUN LOAD_BALANCER REDEPLOY REPLACE_RULES SKIP_HOSTING SKIP_RULES'
+SWITCHES='ACCEPT_RULES_OVERLAP DRY_RUN LOAD_BALANCER REDEPLOY SKIP_HOSTING SKIP_RULES'
 LABEL='[a-z0-9]([a-z0-9-]*[a-z0-9])?'
 DANGEROUS='DESTROY DESTROY_DATA YES'
 VALUES="ACCESS APP_CHECK_SITE_KEY BUCKET CONCURRENCY CPU DOMAIN ENGAGEMENT_MAX_INSTANCES MAX_INSTANCES
 MEMORY MIN_INSTANCES PROFILE_MAX_INSTANCES PROJECT PUBLISH_CPU PUBLISH_MAX_INSTANCES PUBLISH_MEMORY
-REGION REGIONS SCHEDULE SITE TIME_ZONE
+REGION REGIONS RULES SCHEDULE SITE TIME_ZONE
 $SESSION_SETTINGS $PUBLISH_SETTINGS $PINECONE_SETTINGS"
 
 is_one_of() {
@@ -132,6 +133,8 @@ check_combinations() {
     [[ -z ${APP_CHECK-} || ${APP_CHECK_SITE_KEY-} || $SKIP_HOSTING == true ]] \
         || die '--app-check needs --app-check-site-key=KEY: without it the page cannot call the API.
 See "App Check" in docs/deploy.md. With --skip-hosting, your own pages send the tokens'
+    [[ $DRY_RUN == true || -z ${RULES-} ]] \
+        || die '--rules goes with --dry-run only: a run reads the rules that are live'
     [[ $DESTROY == true || ($DESTROY_DATA == false && $YES == false) ]] \
         || die '--destroy-data and --yes go with --destroy only'
 }

@@ -64,7 +64,7 @@ configure_firebase() {
     [[ -z $API_DOMAIN ]] || settings+=(--api="https://$API_DOMAIN/api")
     [[ -z ${APP_CHECK_SITE_KEY-} ]] || settings+=(--app-check-site-key="$APP_CHECK_SITE_KEY")
     run "$PYTHON" -m deploy.hosting --site="${SITE:-$PROJECT}" --region="$HOME_REGION" \
-        ${settings[@]+"${settings[@]}"} --indexes="$MERGED_INDEXES" --public="$HOSTED" \
+        ${settings[@]+"${settings[@]}"} --indexes="$MERGED_INDEXES" --rules="$MERGED_RULES" --public="$HOSTED" \
         --config="$FIREBASE_CONFIG"
 }
 

@@ -12,9 +12,17 @@ from tests.support.deployment import PROJECT, ROOT, Account, Deployment, needs_g
 
 pytestmark = needs_gcloud
 GI = 2**30
-LOCKED = "match /{document=**} { allow read, write: if false; }"
-TRIAL = "match /{document=**} { allow read, write: if request.time < timestamp.date(2026, 12, 1); }"
-RULES = "match /posts/{id} { allow read: if true; } match /x/{y} { allow write: if false; }"
+DOCUMENTS = """rules_version = '2';
+service cloud.firestore {
+  match /databases/{database}/documents {
+    $rules
+  }
+}
+"""
+LOCKED = DOCUMENTS.replace("$rules", "match /{document=**} { allow read, write: if false; }")
+TRIAL = LOCKED.replace("false", "request.time < timestamp.date(2026, 12, 1)")
+RULES = DOCUMENTS.replace("$rules", "match /posts/{id} { allow read; }  // of the team")
+WIDE = DOCUMENTS.replace("$rules", "match /{document=**} { allow get: if request.auth != null; }")
 EARSHOT = {"type": "DEPLOY", "message": "Earshot 0123"}
 CAMPAIGN = {"type": "DEPLOY", "message": "Spring campaign"}
 DISABLED = {"type": "SITE_DISABLE"}
@@ -156,18 +164,51 @@ def test_an_earlier_site_and_rules_of_earshot_are_replaced(
     assert any("--only=firestore:rules" in one for one in changes)
 
 
-def test_a_site_and_rules_of_others_are_replaced_only_when_asked(
+def test_rules_of_a_team_stay_around_those_of_earshot(
     account: Account, first_deployment: Deployment
 ) -> None:
-    account.change(**{**first_deployment.state, "rules": RULES, "sites": sites(my_feed=CAMPAIGN)})
+    account.change(**{**first_deployment.state, "rules": RULES})
+    account.deploy()
+    merged = account.state["rules"]
+    assert "# rules: +    // earshot:begin" in account.output
+    start, end = merged.index("\n    // earshot:begin"), merged.index("  }\n}\n")
+    assert merged[:start] + merged[end:] == RULES
+    account.deploy()
+    assert account.state["rules"] == merged
+    assert "# rules: the rules have not changed" in account.output
+
+
+def test_rules_that_open_documents_of_earshot_stop_a_run_unless_accepted(
+    account: Account, first_deployment: Deployment
+) -> None:
+    account.change(**{**first_deployment.state, "rules": WIDE})
     said = account.refusal()
-    assert "--replace-rules" in said
+    assert "line 4: allow get, in match /{document=**}" in said
+    assert "!string(document).matches('/users/[^/]+/earshot/[^/]*')" in said
+    account.deploy("--accept-rules-overlap")
+    assert "allow get: if request.auth != null" in account.state["rules"]
+
+
+def test_rules_that_change_during_a_run_are_not_overwritten(
+    account: Account, first_deployment: Deployment
+) -> None:
+    account.change(**{**first_deployment.state, "rules": [RULES, WIDE]})
+    done = account.run()
+    assert "have changed since this run began" in done.stderr
+    assert not any("firestore:rules" in one for one in account.state["changes"])
+
+
+def test_a_site_of_others_is_replaced_only_when_asked(
+    account: Account, first_deployment: Deployment
+) -> None:
+    account.change(**{**first_deployment.state, "sites": sites(my_feed=CAMPAIGN)})
+    said = account.refusal()
     assert "--site=my-feed replaces it" in said
     kept = account.deploy("--skip-rules", "--skip-hosting")
     assert not [one for one in kept if one.startswith("firebase deploy")]
-    beside = account.deploy("--replace-rules", "--site=my-feed-listen")
-    assert any("--only=firestore:rules" in one for one in beside)
+    beside = account.deploy("--site=my-feed-listen")
+    assert any("--only=hosting" in one for one in beside)
     assert account.state["sites"]["my-feed"]["live"] == CAMPAIGN
     assert account.state["sites"]["my-feed-listen"]["live"]["message"].startswith("Earshot ")
-    account.deploy("--replace-rules", f"--site={PROJECT}")
+    account.deploy(f"--site={PROJECT}")
     assert account.state["sites"][PROJECT]["live"]["message"].startswith("Earshot ")

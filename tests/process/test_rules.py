@@ -11,7 +11,6 @@ import pytest
 from adapters.firestore.users import FirestoreStore
 from emulators.firestore import FirestoreEmulator
 from feed.model.engagement import ENGAGEMENT_TYPES, Engagement, Profile
-from tests.support.emulators import running_firestore
 from tests.support.rules import ALICE, BOB, Database, token
 from tests.support.tokens import handmade
 
@@ -19,12 +18,6 @@ RULES = Path(__file__).parents[2] / "firestore.rules"
 OPERATIONS = ("get", "list", "create", "update", "delete")
 NOW = datetime.now(UTC)
 EMOJI = "\N{HEADPHONE}"
-
-
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[FirestoreEmulator]:
-    with running_firestore(rules=RULES) as emulator:
-        yield emulator
 
 
 STRANGERS: dict[str, str | None] = {
@@ -39,8 +32,8 @@ STRANGERS: dict[str, str | None] = {
 
 
 @pytest.fixture
-def database(emulator: FirestoreEmulator) -> Database:
-    return Database(emulator.host)
+def database(rules_emulator: FirestoreEmulator) -> Database:
+    return Database(rules_emulator.host)
 
 
 PROFILE_LISTS = [f for f in Profile.__struct_fields__ if f != "display_name"]
@@ -211,9 +204,9 @@ def test_rules_allow_and_deny_with_every_condition_seen_true_and_false(
 
 
 async def test_users_may_write_what_the_api_stores_for_them(
-    emulator: FirestoreEmulator, database: Database, monkeypatch: pytest.MonkeyPatch
+    rules_emulator: FirestoreEmulator, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", rules_emulator.host)
 
     store = FirestoreStore(database.project)
     full = Engagement(id="full", episode_id="e", type="like", timestamp_us=1, progress=0.5)

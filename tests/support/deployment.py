@@ -18,7 +18,10 @@ from tests.support.fake_cloud import FakeCloud
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "my-feed"
-TOOLS = "bash cat cut dirname env find fold grep head mktemp openssl rm sed sleep sort tee tr xargs"
+TOOLS = (
+    "bash cat cut dirname env find fold grep head mkdir mktemp openssl rm sed sleep sort tee tr"
+    " xargs"
+)
 """the programs of a machine that deploy.sh uses, beside gcloud, firebase, curl and python3"""
 SOURCES = (
     ".gcloudignore deploy.sh deploy firebase.json firestore.indexes.json firestore.rules main.py"

@@ -2,6 +2,7 @@
 
 import json
 import re
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -22,12 +23,24 @@ MISSING = 404, {"error": {"code": 404, "message": "Requested entity was not foun
 
 def _answer(state: dict[str, Any], address: str, *, posted: bool) -> tuple[int, dict[str, Any]]:
     if address.endswith("/releases/cloud.firestore"):
-        return (200, {"rulesetName": "projects/p/rulesets/r"}) if state["rules"] else MISSING
-    if address.endswith("/rulesets/r"):
-        return 200, {"source": {"files": [{"content": state["rules"]}]}}
+        if not state["rules"]:
+            return MISSING
+        name = f"projects/p/rulesets/{zlib.crc32(_rules(state).encode())}"
+        return 200, {"rulesetName": name}
+    if "/rulesets/" in address:
+        content = _rules(state)
+        if isinstance(state["rules"], list):
+            state["rules"].pop(0)  # somebody deploys other ones
+        return 200, {"source": {"files": [{"content": content}]}}
     if "/consumerQuotaMetrics" in address:
         return _quota(state["quota"])
     return _hosting(state, address, posted=posted)
+
+
+def _rules(state: dict[str, Any]) -> str:
+    """The rules that are live now: the first, where a list has those that follow one another."""
+    rules: str = state["rules"][0] if isinstance(state["rules"], list) else state["rules"]
+    return rules
 
 
 def _hosting(state: dict[str, Any], address: str, *, posted: bool) -> tuple[int, dict[str, Any]]:

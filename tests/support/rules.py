@@ -79,5 +79,11 @@ class Database:
         there = {"currentDocument": {"exists": operation == "update"}}
         return self.write(who, self.document(path, fields, **there))
 
+    def use(self, rules: str) -> None:
+        """Replace the rules of this database alone."""
+        files = {"rules": {"files": [{"name": "firestore.rules", "content": rules}]}}
+        answer = self._client.put(f"{self._admin}:securityRules", json=files)
+        assert answer.status_code == httpx.codes.OK, answer.text
+
     def coverage(self) -> list[dict[str, Any]]:
         return self._client.get(f"{self._admin}:ruleCoverage").json()["report"]

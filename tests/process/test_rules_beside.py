@@ -1,0 +1,164 @@
+"""An app's rules with Earshot's among them, on the emulator's rules engine."""
+
+from itertools import product
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from deploy.rules.block import Locations
+from deploy.rules.merge import merge_rules
+from deploy.rules.overlaps import changed, exclusion, find_overlaps
+from deploy.rules.paths import Pattern, Segment
+from deploy.rules.reader import read_rules
+from emulators.firestore import FirestoreEmulator
+from tests.support.rules import ALICE, BOB, Database
+
+EARSHOT = (Path(__file__).parents[2] / "firestore.rules").read_text()
+PLAIN = Locations()
+OPERATIONS = ("create", "get", "list", "update", "delete")  # in this order: the last one removes it
+APP = """{version}
+// match /nothing/{{id}} {{ allow read: if true; }}
+service cloud.firestore {{
+  match /databases/{{database}}/documents {{
+    function isMe(uid) {{ return request.auth.uid == uid; }}
+    function text() {{ return 'allow read; }} // "'; }}
+
+    match /posts/{{post}} {{
+      allow read: if text() != /* allow write; */ '';
+      allow write: if request.auth.uid == 'bob'
+      match /{{rest=**}} {{ allow get, list; }}
+    }}
+    match /users/{{uid}}/notes/{{note}} {{
+      allow read, write: if isMe(uid) && exists(/databases/$(database)/documents/users/$(uid));
+    }}
+  }}
+  match /databases/{{any}}/documents/drafts/{{id}} {{
+    allow create: if request.resource.data.a == 1;
+  }}
+}}
+"""
+PLACES = (
+    "posts/1",
+    "posts/1/comments/1",
+    "users/alice/notes/1",
+    "users/bob/notes/1",
+    "drafts/1",
+    "other/1",
+    "other/1/earshot/1",
+)
+
+
+@pytest.fixture
+def database(rules_emulator: FirestoreEmulator) -> Database:
+    return Database(rules_emulator.host)
+
+
+def verdicts(database: Database, rules: str, places: tuple[str, ...]) -> dict[object, bool]:
+    """What is allowed to whom."""
+    database.use(rules)
+    found: dict[object, bool] = {}
+    for place, who in product(places, (ALICE, BOB, None)):
+        database.seed(place, {"a": 1})
+        for operation in OPERATIONS:
+            path = f"{place}-{uuid4().hex}" if operation == "create" else place
+            found[place, who, operation] = database.may(operation, path, who, {"a": 1})
+    return found
+
+
+@pytest.mark.parametrize("version", ["rules_version = '2';", ""])
+def test_an_app_may_do_what_it_could_before_and_nothing_more(
+    database: Database, version: str
+) -> None:
+    app = APP.format(version=version)
+    database.seed("users/alice", {})
+    merged = merge_rules(app, EARSHOT, PLAIN)
+    assert merged.overlaps == []
+    before = verdicts(database, app, PLACES)
+    assert before == verdicts(database, merged.text, PLACES)
+    assert {*before.values()} == {True, False}
+    # Earshot's part of the merged rules is in force.
+    engagement = {"episode_id": "e", "type": "listen"}
+    assert not database.may("create", "users/alice/engagements/1", ALICE, engagement)
+    assert database.may("get", "users/alice/engagements/1", ALICE, {})
+    assert not database.may("get", "users/alice/engagements/1", BOB, {})
+
+
+@pytest.mark.parametrize("match", ["/{document=**}", "/{a}/{b=**}", "/{a}/{b}/{c}/{d}"])
+def test_the_condition_that_is_advised_closes_earshot_and_nothing_else(
+    database: Database, match: str
+) -> None:
+    text = (
+        "rules_version = '2'; service cloud.firestore { match /databases/{d}/documents {"
+        f" match {match} {{ allow read, write: if request.auth.uid == 'alice'; }} }} }}"
+    )
+    ours = own("users/{uid}/earshot/{document}"), own("users/{uid}/engagements/{document}")
+    (overlap,) = find_overlaps(read_rules(text), ours)
+    assert overlap.allow
+    conditions = [exclusion(overlap.match.path, one) for one in ours]
+    statement = changed(overlap.allow, [one for one in conditions if one])
+    narrowed = text.replace("allow read, write: if request.auth.uid == 'alice';", statement)
+    assert find_overlaps(read_rules(narrowed), ours) == []
+    places = (*PLACES, "users/alice")
+    assert verdicts(database, text, places) == verdicts(database, narrowed, places)
+    closed = verdicts(database, narrowed, ("users/alice/earshot/1", "users/alice/engagements/1"))
+    assert not any(closed.values())
+
+
+def own(path: str) -> Pattern:
+    """A pattern below all documents."""
+    segments = ["databases", "{database}", "documents", *path.split("/")]
+    return tuple(Segment(one.strip("{}"), wildcard=one[0] == "{") for one in segments)
+
+
+NAMES = st.sampled_from(["'earshot'", "'x'", "c", "d[0]", "d[1]", "d[7]", "request.auth.uid"])
+ATOMS = st.one_of(
+    st.builds("{} {} {}".format, NAMES, st.sampled_from(["==", "!="]), NAMES),
+    st.builds("{} in [{}, {}]".format, NAMES, NAMES, NAMES),
+    st.sampled_from(["true", "false", "request.auth != null", "resource.data.a == 1"]),
+    st.builds(
+        "string(d).matches('{}')".format,
+        st.sampled_from(["/[^/]*", "/profile", "/[^/]+", ".*", "/x/[^/]*"]),
+    ),
+)
+CONDITIONS = st.recursive(
+    ATOMS,
+    lambda inner: st.one_of(
+        st.builds("!({})".format, inner),
+        st.builds("{} && {}".format, inner, inner),
+        st.builds("({} || {})".format, inner, inner),
+        st.builds("{} || {}".format, inner, inner),
+        st.builds("({} ? {} : {})".format, inner, inner, inner),
+    ),
+    max_leaves=5,
+)
+
+
+@given(conditions=st.lists(CONDITIONS, min_size=40, max_size=40))
+@settings(
+    max_examples=3,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_what_the_reader_calls_closed_the_engine_denies(
+    database: Database, conditions: list[str]
+) -> None:
+    statements = "\n".join(
+        f"match /app{number}/{{uid}}/{{c}}/{{d=**}} {{ allow get, list, create: if {one}; }}"
+        for number, one in enumerate(conditions)
+    )
+    text = (
+        "rules_version = '2'; service cloud.firestore { match /databases/{db}/documents {\n"
+        f"{statements}\n}} }}\n"
+    )
+    database.use(text)
+    rules = read_rules(text)
+    for number, condition in enumerate(conditions):
+        found = find_overlaps(rules, [own(f"app{number}/{{uid}}/earshot/{{document}}")])
+        opened = {method for one in found for method in one.methods}
+        for method in {"get", "list", "create"} - opened:
+            path = f"app{number}/alice/earshot/profile"
+            assert not database.may(method, path, ALICE, {"a": 1}), (method, condition)
