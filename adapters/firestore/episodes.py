@@ -1,31 +1,34 @@
-"""Reads episodes from a Firestore collection: all of them, or those that changed."""
+"""Reads episodes from Firestore: all documents, those that changed, and how many there are."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property, partial
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
+import msgspec
 from google.api_core import exceptions
 from google.api_core.retry import Retry, if_exception_type
 from google.cloud.firestore import (
     Client,
+    CollectionGroup,
     CollectionReference,
     DocumentReference,
     DocumentSnapshot,
     FieldFilter,
-    GeoPoint,
     Query,
 )
-from google.cloud.firestore_v1.vector import Vector
+from google.cloud.firestore_v1.field_path import FieldPath
 
 from adapters.firestore.errors import translate_errors
-from feed.model.timestamps import rfc3339, to_us
+from adapters.firestore.plain import plain
+from adapters.firestore.schema.episodes import EpisodesTable
+from adapters.firestore.schema.paths import PathPattern
+from adapters.firestore.schema.values import Refusal, field_at
+from adapters.firestore.update_times import Mark, UpdateTimes
 from feed.ports.episodes import SourceProblem, SourceRecord
 
 T = TypeVar("T")
 Snapshot: TypeAlias = "DocumentSnapshot[Any]"
 
-_EARLIEST = datetime.min.replace(tzinfo=UTC)
 is_transient = if_exception_type(
     exceptions.Aborted,
     exceptions.GatewayTimeout,
@@ -36,17 +39,31 @@ is_transient = if_exception_type(
 """whether an error of Firestore's client may be gone by the next attempt"""
 
 
-class CollectionChanges(NamedTuple):
-    """What changed in a collection since a time."""
+class StoredEpisode(msgspec.Struct, frozen=True, array_like=True):
+    """A document as it was read."""
 
-    records: list[SourceRecord]
-    """new or changed documents, in the order of `FirestoreEpisodes.read`"""
-    deleted: list[str]
-    """ids of known documents that no longer exist, sorted"""
+    fields: dict[str, Any] | None
+    """those of an episode, not yet validated; None if it is not published, or refused"""
+    updated: Mark | None
+    """when it last changed; None if it does not say so"""
+    refused: str = ""
+    """why its fields cannot be converted"""
+    is_ours: bool = True
+    """whether it is where the app has episodes; a collection group may have others"""
+
+    def record(self, path: str) -> SourceRecord | SourceProblem | None:
+        """What a source yields for the document; None if it is not published."""
+        if self.refused:
+            return SourceProblem(path, self.refused)
+        return None if self.fields is None else SourceRecord(path, self.fields)
+
+
+Documents = dict[str, StoredEpisode]
+"""Documents by path."""
 
 
 class FirestoreEpisodes:
-    """An `EpisodeSource` over one collection. It connects at the first read."""
+    """An `EpisodeSource` over a collection or a collection group; connects at the first read."""
 
     def __init__(
         self,
@@ -54,63 +71,85 @@ class FirestoreEpisodes:
         *,
         database: str = "(default)",
         collection: str = "episodes",
+        table: EpisodesTable | None = None,
         page_size: int = 300,
         timeout_s: float = 30.0,
         patience_s: float = 60.0,
     ) -> None:
         """Configure the source.
 
-        `timeout_s` limits each attempt to read a page of `page_size` documents, `patience_s` all
-        attempts together. Both are seconds.
+        With `table` it reads the app's own documents as that says, without it those of
+        `collection`, whose fields are an episode's. `timeout_s` limits each attempt to read a page
+        of `page_size` documents, `patience_s` all attempts together. Both are seconds.
         """
         self._project = project
         self._database = database
-        self.collection = self._name = collection
+        self._table = table
+        self.place = table.place if table else PathPattern(f"{collection}/{{id}}")
+        self.updates = UpdateTimes((table or EpisodesTable()).updated)
         self._page_size = page_size
         self._once: dict[str, Any] = {"retry": None, "timeout": timeout_s}
         self._patience_s = patience_s
+        self.series_names: dict[str, str] = {}
+        """names of series by the path of their document, as far as they were read"""
+
+    @property
+    def identity(self) -> str:
+        """What a copy of the documents depends on: another text, and it cannot be used."""
+        table = msgspec.json.encode(self._table).decode() if self._table else ""
+        return f"{self._database} {self.place.text} {table}"
 
     def read(self) -> Iterator[SourceRecord | SourceProblem]:
-        """Yield every document as a record named `<collection>/<id>`, ordered by id."""
-        for snapshot in self._pages(self._collection.order_by("__name__")):
-            yield self._record(snapshot)
+        """Yield every episode as a record named by its path, in the order of paths."""
+        for path, one in self.documents():
+            if (record := one.record(path)) is not None:
+                yield record
 
-    def undated(self) -> int:
-        """The number of documents without a Timestamp `updated_at`.
+    def documents(self) -> Iterator[tuple[str, StoredEpisode]]:
+        """Yield every document, in the order of paths. Costs a read for each."""
+        return self._stored(self._pages(self._collection.order_by("__name__")))
 
-        Costs one document read for each 1,000 documents.
+    def updated_after(self, mark: Mark, until: Mark | None = None) -> Documents:
+        """The documents that changed after a time, and not after `until`.
+
+        Costs a read for each, and one if there are none.
         """
-        dated = self._collection.where(filter=FieldFilter("updated_at", ">=", _EARLIEST))
-        return self._count(self._collection) - self._count(dated)
+        query = self._updated(mark, until).order_by(_quoted(self.updates.name))
+        return dict(self._stored(self._pages(query)))
 
-    def changed_since(self, updated_at: datetime, known_ids: Collection[str]) -> CollectionChanges:
-        """The documents that changed after a time.
+    def count_updated(self, after: Mark, until: Mark) -> int:
+        """How many documents last changed after one time, and not after another.
 
-        A document has changed if its field `updated_at`, a Timestamp, is later. If the number of
-        documents then does not add up, all ids are listed, which finds deleted documents and those
-        added without that field.
-
-        Args:
-            updated_at: A time somewhat before the last read began: a write may become visible some
-                seconds after the time in its `updated_at`.
-            known_ids: Ids of all documents that were read, including those rejected as episodes.
-
-        Costs one document read for each change, one for each 1,000 documents, and, if they are
-        listed, one for each document.
+        Like every count, it costs a read for each 1,000 of them, and one if there are none.
         """
-        known = set(known_ids)
-        later = self._collection.where(filter=FieldFilter("updated_at", ">", updated_at))
-        changed = {one.id: one for one in self._pages(later.order_by("updated_at"))}
-        deleted: set[str] = set()
-        if self._count(self._collection) != len(known | changed.keys()):
-            list_users = self._collection.select([]).order_by("__name__")
-            present = {one.id for one in self._pages(list_users)}
-            deleted = known - present
-            changed |= {one.id: one for one in self._documents(present - known - changed.keys())}
-            changed = {name: one for name, one in changed.items() if name in present}
-        return CollectionChanges(
-            [self._record(changed[name]) for name in sorted(changed)], sorted(deleted)
-        )
+        return self._count(self._updated(after, until))
+
+    def count_between(self, first: str | None, end: str | None) -> int:
+        """How many documents there are from one path up to another, which does not count."""
+        return self._count(self._between(first, end))
+
+    def paths_between(self, first: str | None, end: str | None) -> set[str]:
+        """The paths of the documents from one path up to another. Costs a read for each."""
+        return {one.reference.path for one in self._pages(self._between(first, end).select([]))}
+
+    def at_paths(self, paths: Collection[str]) -> Documents:
+        """The documents that exist at these paths. Costs a read for each path."""
+        return dict(self._stored(self._at(sorted(paths), None)))
+
+    def _updated(self, after: Mark, until: Mark | None) -> Query:
+        name, value = _quoted(self.updates.name), self.updates.value
+        query = self._collection.where(filter=FieldFilter(name, ">", value(after)))
+        if until is not None:
+            query = query.where(filter=FieldFilter(name, "<=", value(until)))
+        return query
+
+    def _between(self, first: str | None, end: str | None) -> Query:
+        query = self._collection.order_by("__name__")
+        if first is not None:
+            query = query.start_at({"__name__": self._client.document(first)})
+        if end is not None:
+            query = query.end_before({"__name__": self._client.document(end)})
+        return query
 
     def _pages(self, query: Query) -> Iterator[Snapshot]:
         query = query.limit(self._page_size)
@@ -121,21 +160,23 @@ class FirestoreEpisodes:
                 return
             query = query.start_after(page[-1])
 
-    def _count(self, query: Query | CollectionReference) -> int:
-        count = query.count()
-        return int(self._patiently(partial(count.get, **self._once))[0][0].value)
+    def _count(self, query: Query) -> int:
+        get: Callable[[], Any] = partial(query.count().get, **self._once)
+        return int(self._patiently(get)[0][0].value)
 
-    def _documents(self, ids: Collection[str]) -> Iterator[Snapshot]:
-        references = [self._collection.document(name) for name in sorted(ids)]
+    def _at(self, paths: list[str], field: str | None) -> Iterator[Snapshot]:
+        references = [self._client.document(one) for one in paths]
         for start in range(0, len(references), self._page_size):
             batch = references[start : start + self._page_size]
-            yield from self._patiently(partial(self._existing, batch))
+            yield from self._patiently(partial(self._existing, batch, field))
 
-    def _existing(self, references: list[DocumentReference]) -> list[Snapshot]:
-        return [one for one in self._client.get_all(references, **self._once) if one.exists]
+    def _existing(self, references: list[DocumentReference], field: str | None) -> list[Snapshot]:
+        only = None if field is None else [_quoted(field)]
+        found = self._client.get_all(references, field_paths=only, **self._once)
+        return [one for one in found if one.exists]
 
     def _patiently(self, call: Callable[[], T]) -> T:
-        with translate_errors(f"read the collection {self._name}"):
+        with translate_errors(f"read {self.place.text}"):
             return Retry(is_transient, initial=0.25, timeout=self._patience_s)(call)()
 
     @cached_property
@@ -144,26 +185,68 @@ class FirestoreEpisodes:
             return Client(project=self._project, database=self._database)
 
     @property
-    def _collection(self) -> CollectionReference:
-        return self._client.collection(self._name)
+    def _collection(self) -> CollectionReference | CollectionGroup:
+        *parents, _ = self.place.segments
+        if any(one.startswith("{") for one in parents):
+            return self._client.collection_group(self.place.collection)
+        return self._client.collection(*parents)
 
-    def _record(self, snapshot: Snapshot) -> SourceRecord:
-        fields = _plain(snapshot.to_dict() or {})
-        if fields.get("id") is None:
-            fields["id"] = snapshot.id
-        return SourceRecord(f"{self._name}/{snapshot.id}", fields)
+    def _stored(self, snapshots: Iterable[Snapshot]) -> Iterator[tuple[str, StoredEpisode]]:
+        """Yield documents as they are stored; reads the names of their series, page by page."""
+        page: list[Snapshot] = []
+        for one in snapshots:
+            page.append(one)
+            if len(page) == self._page_size:
+                yield from self._stored_page(page)
+                page = []
+        yield from self._stored_page(page)
+
+    def _stored_page(self, page: list[Snapshot]) -> Iterator[tuple[str, StoredEpisode]]:
+        found = [(one.reference.path, one.to_dict() or {}) for one in page]
+        series = self._read_series_names(found)
+        for path, document in found:
+            updated = self.updates.mark(document)
+            if self.place.match(path) is None:
+                yield path, StoredEpisode(None, updated, is_ours=False)
+                continue
+            try:
+                yield path, StoredEpisode(self._fields(path, document, series), updated)
+            except Refusal as refusal:
+                yield path, StoredEpisode(None, updated, refusal.reason)
+
+    def _fields(
+        self, path: str, document: dict[str, Any], series: dict[str, str]
+    ) -> dict[str, Any] | None:
+        if self._table is None:
+            fields: dict[str, Any] = plain(document)
+            if fields.get("id") is None:
+                fields["id"] = path.rpartition("/")[2]
+            return fields
+        episode = self._table.episode(path, document)
+        name = self.series_names.get(series.get(path, ""))
+        if episode is not None and name:
+            episode.setdefault("series", {}).setdefault("name", name)
+        return episode
+
+    def _read_series_names(self, page: list[tuple[str, dict[str, Any]]]) -> dict[str, str]:
+        """Read the names of series that are not known; returns the series' path by episode's."""
+        table = self._table
+        if table is None or not table.series.document_name:
+            return {}
+        paths: dict[str, str] = {}
+        for path, document in page:
+            try:
+                paths[path] = table.series_document(path, document)
+            except Refusal:  # it is refused again, with the episode
+                continue
+        wanted = sorted({one for one in paths.values() if one} - self.series_names.keys())
+        self.series_names |= dict.fromkeys(wanted, "")
+        for snapshot in self._at(wanted, table.series.document_name):
+            name = field_at(snapshot.to_dict() or {}, table.series.document_name)
+            self.series_names[snapshot.reference.path] = name if isinstance(name, str) else ""
+        return paths
 
 
-def _plain(value: Any) -> Any:
-    """A Firestore value as a JSON value: timestamps as RFC 3339, references as paths."""
-    if isinstance(value, Mapping):
-        return {name: _plain(one) for name, one in value.items()}
-    if isinstance(value, list | Vector):
-        return [_plain(one) for one in value]
-    if isinstance(value, datetime):
-        return rfc3339(to_us(value))
-    if isinstance(value, DocumentReference):
-        return value.path
-    if isinstance(value, GeoPoint):
-        return {"latitude": value.latitude, "longitude": value.longitude}
-    return value
+def _quoted(path: str) -> str:
+    """A path of fields as queries spell it: with quotes around names such as `updated-at`."""
+    return str(FieldPath(*path.split(".")).to_api_repr())

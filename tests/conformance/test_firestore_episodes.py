@@ -1,22 +1,20 @@
 """Episodes in a Firestore collection: all of them, and those that changed."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from google.cloud.firestore import Client, GeoPoint
 from google.cloud.firestore_v1.vector import Vector
 
-from adapters.firestore.episodes import CollectionChanges, FirestoreEpisodes
+from adapters.firestore.episodes import FirestoreEpisodes
 from catalog_builder.episodes.validation import validate_episodes
 from feed.ports.episodes import EpisodeSource, SourceRecord
 from feed.ports.errors import Unavailable
 from tests.conformance.test_episode_source import GOOD, OutsideSourceContract
-from tests.support.counting_proxy import CountingProxy
 from tests.support.timing import within
 
 T0 = datetime(2026, 2, 5, 10, tzinfo=UTC)
-LATER = T0 + timedelta(seconds=1)
 
 
 def episode(number: int, updated_at: datetime | None = T0, **fields: Any) -> dict[str, Any]:
@@ -29,11 +27,6 @@ def put(client: Client, documents: dict[str, dict[str, Any]]) -> None:
     for name, fields in documents.items():
         batch.set(client.document("episodes", name), fields)
     batch.commit()
-
-
-def ids_of(changes: CollectionChanges) -> tuple[list[str], list[str]]:
-    """The ids of what changed and of what was deleted."""
-    return [record.fields["id"] for record in changes.records], changes.deleted
 
 
 @pytest.fixture
@@ -56,13 +49,11 @@ class TestFirestoreEpisodes(OutsideSourceContract):
 
     def test_a_firestore_that_hangs_is_unavailable(self, hanging_firestore: str) -> None:
         source = FirestoreEpisodes(hanging_firestore, timeout_s=0.2, patience_s=0.5)
-        with within(3), pytest.raises(Unavailable, match="the collection episodes"):
+        with within(3), pytest.raises(Unavailable, match="read episodes/"):
             list(source.read())
 
     def test_an_empty_collection_has_no_episodes(self, firestore_project: str) -> None:
         assert list(FirestoreEpisodes(firestore_project).read()) == []
-        changes = FirestoreEpisodes(firestore_project).changed_since(T0, ["a"])
-        assert changes == CollectionChanges([], ["a"])
 
     @pytest.mark.parametrize("page_size", [1, 3, 5, 10, 11])
     def test_pages_of_any_size_give_every_document_once_by_id(
@@ -127,48 +118,3 @@ class TestFirestoreEpisodes(OutsideSourceContract):
         source = FirestoreEpisodes()
         with pytest.raises(Unavailable, match="nowhere"):
             list(source.read())
-
-
-@pytest.fixture
-def source(firestore_project: str) -> FirestoreEpisodes:
-    return FirestoreEpisodes(firestore_project, page_size=3)
-
-
-def test_nothing_changed_costs_a_count(
-    ten: dict[str, Any], source: FirestoreEpisodes, counted: CountingProxy
-) -> None:
-    assert source.changed_since(T0, ten) == CollectionChanges([], [])
-    assert counted.documents_read == 0
-    assert counted.calls == {"RunQuery": 1, "RunAggregationQuery": 1}
-
-
-def test_only_what_changed_is_read(
-    client: Client, ten: dict[str, Any], source: FirestoreEpisodes, counted: CountingProxy
-) -> None:
-    changed = {f"e{i}": episode(i, LATER, language="en") for i in (7, 1, 3, 5)}
-    put(client, changed | {"new": episode(11, LATER)})
-    assert ids_of(source.changed_since(T0, ten)) == (["e1", "e3", "e5", "e7", "new"], [])
-    assert counted.documents_read == 5
-
-
-def test_what_was_deleted_is_found_by_listing_ids(
-    client: Client, ten: dict[str, Any], source: FirestoreEpisodes
-) -> None:
-    for name in ("e2", "e9"):
-        client.document("episodes", name).delete()
-    put(client, {"e4": episode(4, LATER)})
-    assert ids_of(source.changed_since(T0, ten)) == (["e4"], ["e2", "e9"])
-
-
-def test_what_was_added_without_a_time_is_found_by_the_count(
-    client: Client, ten: dict[str, Any], source: FirestoreEpisodes
-) -> None:
-    put(client, {f"new{i}": episode(i, None) for i in range(7)})
-    expected = ([f"new{i}" for i in range(7)], [])
-    assert ids_of(source.changed_since(T0, ten)) == expected
-
-
-def test_known_ids_that_never_were_are_reported_as_deleted(
-    ten: dict[str, Any], source: FirestoreEpisodes
-) -> None:
-    assert ids_of(source.changed_since(T0, [*ten, "ghost"])) == ([], ["ghost"])

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from adapters.firestore.schema.engagements import EngagementTable
+from adapters.firestore.schema.episodes import EpisodesTable
 from adapters.firestore.schema.own import OwnTable
 from adapters.firestore.schema.paths import PathPattern
 from adapters.firestore.schema.profile import ProfileTable
@@ -29,6 +30,8 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """sources of engagements, besides Earshot's own collection"""
     profile: ProfileTable | None = None
     """what the app knows of a user's preferences"""
+    episodes: EpisodesTable | None = None
+    """where the episodes are; without it in `episodes/{id}`, with the fields of an episode"""
 
     def __post_init__(self) -> None:
         names = [one.source for one in self.engagements]
@@ -46,6 +49,8 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         places += [(f"engagements {one.source}", one.place) for one in self.engagements]
         if self.profile:
             places.append(("profile", self.profile.place))
+        if self.episodes:
+            places.append(("episodes", self.episodes.place))
         return places
 
 
