@@ -4,9 +4,9 @@ import os
 import shlex
 from pathlib import Path
 
-from tests.process.test_deploy_dry_run import MATRIX, REMOVALS, planned
 from tests.process.test_docs_commands import commands
 from tests.support.deployment import Account, Deployment, needs_gcloud
+from tests.support.dry_runs import MATRIX, REMOVALS, planned
 from tests.support.firebase_tools import firebase_tools, unknown_to_firebase
 
 pytestmark = needs_gcloud

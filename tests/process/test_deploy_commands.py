@@ -1,0 +1,114 @@
+"""What the commands of deploy.sh make: accounts, roles, triggers, schedule, bucket."""
+
+import re
+
+import pytest
+
+from tests.support.deployment import (
+    PROJECT,
+    ROOT,
+    flag,
+)
+from tests.support.dry_runs import MATRIX, TWO, email, named, planned, script
+
+
+def test_the_paths_of_the_triggers_are_exact() -> None:
+    paths = [flag(one, "trigger-event-filters-path-pattern") for one in planned()]
+    assert [path for path in paths if path] == [
+        ["document=users/{uid}/engagements/{eid}"],
+        ["document=users/{uid}"],
+    ]
+    assert not [word for words in planned() for word in words if "**" in word]
+
+
+def test_a_trigger_listens_where_the_database_is_and_tries_again() -> None:
+    for one in named(planned(), "--entry-point=update_summary"):
+        assert flag(one, "trigger-location") == ["DATABASE_LOCATION"]
+        assert flag(one, "trigger-event-filters") == [
+            "type=google.cloud.firestore.document.v1.written",
+            "database=(default)",
+        ]
+        assert "--retry" in one
+        assert flag(one, "trigger-service-account") == [email("eventarc")]
+
+
+def test_each_function_runs_as_an_account_of_its_own() -> None:
+    runs_as = {
+        one[3]: (flag(one, "entry-point"), flag(one, "service-account"))
+        for one in named(planned(), "functions", "deploy")
+    }
+    assert runs_as == {
+        "publish-catalog": (["publish_catalog"], [email("publish")]),
+        "create-session": (["create_session"], [email("session")]),
+        "update-summary-engagement": (["update_summary"], [email("summary")]),
+        "update-summary-profile": (["update_summary"], [email("summary")]),
+    }
+
+
+def test_every_account_that_is_used_is_made_before() -> None:
+    made: set[str] = set()
+    for words in planned():
+        if words[1:4] == ["iam", "service-accounts", "create"]:
+            made.add(words[4])
+        used = set(re.findall(r"(earshot-[a-z]+)@", " ".join(words)))
+        assert used <= made, words
+    assert len(made) == 6
+
+
+@pytest.mark.parametrize("options", MATRIX)
+def test_nothing_is_public_but_create_session(options: tuple[str, ...]) -> None:
+    found = planned(*options)
+    opened = [one for one in found if {"--member=allUsers", "--no-invoker-iam-check"} & {*one}]
+    assert all("create-session" in one for one in opened)
+    assert bool(opened) == ("--access=private" not in options)
+    for one in named(found, "functions", "deploy"):
+        assert ("--no-allow-unauthenticated" in one) or one[3] == "create-session"
+        assert "--allow-unauthenticated" not in one
+    assert all("allAuthenticatedUsers" not in word for words in found for word in words)
+
+
+def test_the_bucket_is_closed_and_nothing_in_it_grows_too_old() -> None:
+    (bucket,) = named(planned(), "buckets", "create")
+    assert {"--uniform-bucket-level-access", "--public-access-prevention"} <= {*bucket}
+    assert "--soft-delete-duration=7d" in bucket
+
+
+def test_the_schedule_calls_as_an_account_and_waits_half_an_hour() -> None:
+    (job,) = named(planned(), "jobs", "create")
+    address = "https://publish-catalog-PROJECT_NUMBER.REGION.run.app"
+    assert flag(job, "uri") == flag(job, "oidc-token-audience") == [address]
+    assert flag(job, "oidc-service-account-email") == [email("scheduler")]
+    assert flag(job, "attempt-deadline") == ["1800s"]
+    (publish,) = named(planned(), "functions", "deploy", "publish-catalog")
+    assert flag(publish, "timeout") == ["1800s"]
+
+
+def test_several_regions_share_all_but_create_session() -> None:
+    found = planned(TWO)
+    assert [flag(one, "region") for one in named(found, "deploy", "create-session")] == [
+        ["europe-west1"],
+        ["us-central1"],
+    ]
+    for name in ("publish-catalog", "update-summary-engagement", "update-summary-profile"):
+        (one,) = named(found, "functions", "deploy", name)
+        assert flag(one, "region") == ["europe-west1"]
+    assert len(named(found, "buckets", "create")) == 1
+
+
+def test_the_load_balancer_is_printed_for_several_regions_and_for_one_not() -> None:
+    assert "Not run" in script(TWO)
+    assert "outlierDetection" in script(TWO)
+    assert "gcloud compute" not in script()
+
+
+def test_the_table_of_roles_in_the_docs_is_what_the_script_grants() -> None:
+    found = planned("--retrieval=pinecone", "--vectors=pinecone")
+    granted = set()
+    for one in named(found, "add-iam-policy-binding"):
+        member = flag(one, "member")[0].removeprefix("serviceAccount:").partition("@")[0]
+        place = one[one.index("add-iam-policy-binding") + 1]
+        granted.add((member, flag(one, "role")[0], place))
+    text = (ROOT / "docs" / "deploy.md").read_text()
+    rows = re.findall(r"^\| `([\w-]+)` \| `(roles/[\w.]+)` \| `([^`]+)` \| \S", text, re.MULTILINE)
+    documented = {(who, role, place.replace("PROJECT", PROJECT)) for who, role, place in rows}
+    assert documented == granted
