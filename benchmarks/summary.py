@@ -133,7 +133,7 @@ def measure(events: int, users: int, probes: int) -> dict[str, Any]:
         project, host = settings["FIREBASE_PROJECT"], settings["FIRESTORE_EMULATOR_HOST"]
         trigger = stack.enter_context(MeasuredFunction(settings, "update_summary"))
         bridge.targets = {(project, name): trigger.url for name in TRIGGERS}
-        for name, pattern in {**TRIGGERS, WATCHED: "users/{uid}/summaries/{id}"}.items():
+        for name, pattern in {**TRIGGERS, WATCHED: "users/{uid}/earshot/summary"}.items():
             register(host, project, name, pattern)
         path = EventPath(project, bridge, trigger)
         each = max(1, events // users)

@@ -60,6 +60,8 @@ class BuildOptions:
     """fewest users that a published signal may come from"""
     project: str = ""
     """project of Firestore; empty: the one that the credentials name"""
+    schema: str = ""
+    """TOML file that says where an app keeps its data in Firestore; empty: the plain layout"""
     cache: str = ".earshot"
     """where reads are cached: a folder, or `gs://bucket/prefix`"""
     full: bool = False
@@ -161,9 +163,13 @@ def vector_store(options: BuildOptions) -> VectorStore:
 def summary_archive(options: BuildOptions) -> SummaryArchive | None:
     """Returns the archive of all users' summaries, or None where no signals are wanted."""
     if options.users == FIRESTORE:
+        from adapters.firestore.schema.schema import SchemaError, read_schema  # noqa: PLC0415
         from adapters.firestore.summary_archive import FirestoreArchive  # noqa: PLC0415
 
-        return FirestoreArchive(options.project or None)
+        try:
+            return FirestoreArchive(options.project or None, read_schema(options.schema))
+        except SchemaError as error:
+            raise CommandError(f"SCHEMA: {error}") from error
     if options.users:
         from adapters.sqlite.summary_archive import SqliteArchive  # noqa: PLC0415
 

@@ -3,7 +3,7 @@
 
 deploy_publish_catalog() {
     local environment secrets=''
-    environment=$(variables "$PUBLISH_SETTINGS $PINECONE_SETTINGS" SHELF="gs://$BUCKET" \
+    environment=$(variables "$PUBLISH_SETTINGS $PINECONE_SETTINGS $DATA_SETTINGS" SHELF="gs://$BUCKET" \
         STORE=firestore FIREBASE_PROJECT="$PROJECT")
     [[ ${VECTORS-} != pinecone ]] || secrets=PINECONE_API_KEY=$PINECONE_SECRET:$PINECONE_VERSION
     deploy_function publish-catalog "$HOME_REGION" --entry-point=publish_catalog --trigger-http \
@@ -21,7 +21,7 @@ deploy_create_session() {
     # and its own to X-Forwarded-For.
     [[ -z $API_DOMAIN ]] || ingress=internal-and-gclb hops=${hops:-2}
     environment=$(CORS_ORIGINS=$(origins) TRUSTED_HOPS=$hops \
-        variables "$SESSION_SETTINGS $PINECONE_SETTINGS" SHELF="gs://$BUCKET" \
+        variables "$SESSION_SETTINGS $PINECONE_SETTINGS $DATA_SETTINGS" SHELF="gs://$BUCKET" \
         STORE=firestore AUTH=firebase FIREBASE_PROJECT="$PROJECT" \
         MEMORY_LIMIT_MB="$(megabytes "$MEMORY")" CONCURRENCY="$CONCURRENCY")
     [[ ${RETRIEVAL-} != pinecone ]] \
@@ -63,14 +63,14 @@ open_to_callers() {
 # The paths are exact: users/{uid}/** would match the summary, so that each write of a summary would
 # trigger another one, without end.
 deploy_triggers() {
-    deploy_trigger update-summary-engagement 'users/{uid}/engagements/{eid}' \
+    deploy_trigger update-summary-engagement 'users/{uid}/engagements/{id}' \
         "$ENGAGEMENT_MAX_INSTANCES"
-    deploy_trigger update-summary-profile 'users/{uid}' "$PROFILE_MAX_INSTANCES"
+    deploy_trigger update-summary-profile 'users/{uid}/earshot/profile' "$PROFILE_MAX_INSTANCES"
 }
 
 deploy_trigger() {
     local name=$1 path=$2 most=$3 environment
-    environment=$(variables '' STORE=firestore FIREBASE_PROJECT="$PROJECT")
+    environment=$(variables "$DATA_SETTINGS" STORE=firestore FIREBASE_PROJECT="$PROJECT")
     deploy_function "$name" "$HOME_REGION" --entry-point=update_summary \
         --trigger-location="$DATABASE_LOCATION" \
         --trigger-event-filters=type=google.cloud.firestore.document.v1.written \

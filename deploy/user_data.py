@@ -1,8 +1,7 @@
 """Removes the data that Earshot keeps of users, through the REST API of Firestore.
 
-That is `users/{uid}/engagements`, `users/{uid}/summaries/engagement` and Earshot's fields of
-`users/{uid}`. Other data of an app stays: the document of a user is deleted only if it has no other
-fields.
+That is all below `users/{uid}/earshot`, and the engagements in `users/{uid}/engagements`, or where
+a schema puts them. Documents of an app stay.
 """
 
 import argparse
@@ -12,19 +11,11 @@ import re
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-PROFILE = (
-    "category_interests",
-    "followed_series",
-    "muted_series",
-    "muted_categories",
-    "languages",
-    "display_name",
-)
-"""Earshot's fields of `users/{uid}`."""
+COLLECTIONS = ("users/{uid}/earshot", "users/{uid}/engagements")
+"""The collections of each user that Earshot writes."""
 PAGE = 300
 PASSES = 5
 """Attempts to remove documents that other writers change in the meantime."""
@@ -33,23 +24,22 @@ Document = dict[str, Any]
 
 
 class Database:
-    """The default database of a project, through its REST API."""
+    """A database of a project, through its REST API."""
 
-    def __init__(self, project: str, token: str) -> None:
+    def __init__(self, project: str, database: str, token: str) -> None:
         emulator = os.environ.get("FIRESTORE_EMULATOR_HOST")
         host = f"http://{emulator}" if emulator else "https://firestore.googleapis.com"
-        self._documents = f"{host}/v1/projects/{project}/databases/(default)/documents"
+        self._documents = f"{host}/v1/projects/{project}/databases/{database}/documents"
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
-    def pages(self, collection: str, *, group: bool, names_only: bool) -> Iterator[list[Document]]:
-        """Yields the documents of a collection, or of all of its name for `group`, in pages."""
+    def pages(self, collection: str) -> Iterator[list[Document]]:
+        """Yields the documents, without fields, of all collections of a name, in pages."""
         query: dict[str, Any] = {
-            "from": [{"collectionId": collection, "allDescendants": group}],
+            "from": [{"collectionId": collection, "allDescendants": True}],
             "orderBy": [{"field": {"fieldPath": "__name__"}}],
+            "select": {"fields": [{"fieldPath": "__name__"}]},
             "limit": PAGE,
         }
-        if names_only:
-            query["select"] = {"fields": [{"fieldPath": "__name__"}]}
         while True:
             answers = self._post(":runQuery", {"structuredQuery": query})
             page = [one["document"] for one in answers if "document" in one]
@@ -78,58 +68,43 @@ def main() -> None:
     """Reads an access token from standard input, removes the data and prints how much there was."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--project", required=True)
-    database = Database(parser.parse_args().project, sys.stdin.read().strip())
+    parser.add_argument("--database", default="(default)")
+    parser.add_argument("collections", nargs="*", default=COLLECTIONS, metavar="COLLECTION")
+    options = parser.parse_args()
+    database = Database(options.project, options.database, sys.stdin.read().strip())
     for _ in range(PASSES):
         try:
-            removed, left = remove_data(database)
+            removed, left = remove_data(database, options.collections)
         except urllib.error.HTTPError as error:
             sys.exit(f"Firestore answered {error.code}: {error.read().decode(errors='replace')}")
         except OSError as error:
             sys.exit(f"Firestore cannot be reached: {error}")
-        print(f"# removed {removed} documents or their fields; {left} remain")
+        print(f"# removed {removed} documents; {left} remain")
         if not left:
             return
     sys.exit("other writers keep changing users: stop them and run the same command again")
 
 
-def remove_data(database: Database) -> tuple[int, int]:
+def remove_data(database: Database, collections: Sequence[str] = COLLECTIONS) -> tuple[int, int]:
     """Removes Earshot's data of all users in one pass.
 
-    Returns how many documents were changed, and how many could not be.
+    `collections` are those of one user, like `users/{uid}/earshot`. Returns how many documents were
+    removed, and how many could not be.
     """
     done = left = 0
-    engagements = _deletions(database, "engagements", "[^/]+")
-    for writes in chain(engagements, _deletions(database, "summaries", "engagement")):
-        failed = database.write(writes)
-        done, left = done + len(writes) - failed, left + failed
-    for page in database.pages("users", group=False, names_only=False):
-        writes = [write for one in page if (write := profile_removal(one))]
-        failed = database.write(writes)
-        done, left = done + len(writes) - failed, left + failed
+    for collection in collections:
+        for writes in _deletions(database, collection):
+            failed = database.write(writes)
+            done, left = done + len(writes) - failed, left + failed
     return done, left
 
 
-def _deletions(database: Database, collection: str, name: str) -> Iterator[list[dict[str, Any]]]:
-    """Yields the deletions of documents in a collection below users, not in others of that name."""
-    ours = re.compile(rf"/documents/users/[^/]+/{collection}/{name}$")
-    for page in database.pages(collection, group=True, names_only=True):
+def _deletions(database: Database, collection: str) -> Iterator[list[dict[str, Any]]]:
+    """Yields the deletions of what is in a collection of each user, not in others of its name."""
+    parts = ("[^/]+" if one == "{uid}" else re.escape(one) for one in collection.split("/"))
+    ours = re.compile(f"/documents/{'/'.join(parts)}/[^/]+$")
+    for page in database.pages(collection.rpartition("/")[2]):
         yield [{"delete": one["name"]} for one in page if ours.search(one["name"])]
-
-
-def profile_removal(user: Document) -> dict[str, Any] | None:
-    """Returns the write that removes Earshot's fields of a user; None if there are none."""
-    fields = user.get("fields", {})
-    ours = [name for name in PROFILE if name in fields]
-    if not ours:
-        return None
-    unchanged = {"currentDocument": {"updateTime": user["updateTime"]}}
-    if len(ours) == len(fields):
-        return {"delete": user["name"], **unchanged}
-    return {
-        "update": {"name": user["name"], "fields": {}},
-        "updateMask": {"fieldPaths": ours},
-        **unchanged,
-    }
 
 
 if __name__ == "__main__":

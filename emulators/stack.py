@@ -17,7 +17,10 @@ from emulators.storage.server import StorageEmulator
 
 ROOT = Path(__file__).parents[1]
 BUCKET = "catalogs"
-TRIGGERS = {"engagements": "users/{uid}/engagements/{id}", "profiles": "users/{uid}"}
+TRIGGERS = {
+    "engagements": "users/{uid}/engagements/{id}",
+    "profiles": "users/{uid}/earshot/profile",
+}
 """Path patterns of the documents whose events `update_summary` receives."""
 
 Part = ChildProcess | EventBridge | PineconeEmulator | StorageEmulator

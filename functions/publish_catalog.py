@@ -108,6 +108,7 @@ class ScheduledBuild:
             users=settings.STORE,
             min_users=settings.MIN_USERS,
             project=settings.FIREBASE_PROJECT,
+            schema=settings.SCHEMA,
             cache=settings.SHELF,
             full=request.full,
         )

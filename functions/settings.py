@@ -26,6 +26,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """where engagements, profiles and summaries are: a SQLite file, or `firestore`"""
     FIREBASE_PROJECT: str = ""
     """id of the Firebase project: whose tokens are accepted, and whose Firestore is used"""
+    SCHEMA: str = ""
+    """a TOML file in the image that says where an app keeps its data in Firestore, see
+    [schema](schema.md); empty: the plain layout"""
 
     # Users and sessions
     AUTH: Literal["none", "demo", "firebase", "emulator"] = "none"

@@ -1,12 +1,11 @@
-"""The Firestore trigger for writes of `users/{uid}/engagements/{id}` and `users/{uid}`.
+"""The Firestore trigger for writes of engagements and of Earshot's own profiles.
 
-Only the path of the changed document is used; the event's payload is never decoded. An event that
-can never succeed is logged and acknowledged. A failure that may pass is logged in one line and
-answered 5xx, so that Eventarc delivers the event again.
+An event names what changed: by the path of the document, and where that does not name the user, by
+the user's id in its payload. An event that can never succeed is logged and acknowledged. A failure
+that may pass is logged in one line and answered 5xx, so that Eventarc delivers the event again.
 """
 
 import os
-import re
 from contextlib import suppress
 from urllib.parse import unquote
 
@@ -19,14 +18,15 @@ from functions.auth.pseudonyms import Pseudonyms
 from functions.settings import read_settings
 from functions.telemetry import install_log_handler, log, log_error, set_pseudonyms
 from functions.triggers.summary_updates import EventBatcher
-from functions.wiring import make_or_exit, wire_store
-
-_PATH = re.compile(r"users/(?P<uid>[^/]+)(?:/engagements/(?P<engagement>[^/]+))?")
+from functions.wiring import make_or_exit, wire_events, wire_store
 
 install_log_handler()
 _settings = make_or_exit(lambda: read_settings(os.environ))
 set_pseudonyms(Pseudonyms(next(iter(_settings.cursor_keys), b"")))
-_batcher = EventBatcher(make_or_exit(lambda: wire_store(_settings)))
+_events = make_or_exit(lambda: wire_events(_settings))
+_batcher = EventBatcher(
+    make_or_exit(lambda: wire_store(_settings)), always_profile=_events.app_profile
+)
 
 
 @functions_framework.aio.cloud_event
@@ -34,11 +34,18 @@ async def update_summary(event: CloudEvent) -> None:
     """Update the summary of the event's user. Raises HTTPException 5xx if it must come again."""
     attributes = event.get_attributes()
     path = attributes.get("document") or attributes.get("subject", "").removeprefix("documents/")
-    matches = [found for one in sorted(_decodings(path)) if (found := _PATH.fullmatch(one))]
-    if not matches:
+    payload = event.get_data()
+    named = set()
+    for one in _decodings(path):
+        try:
+            named |= set(_events.changes(one, payload if isinstance(payload, bytes) else b""))
+        except ValueError as error:
+            log("ERROR", "an event that names no user was acknowledged", reason=str(error))
+            return
+    if not named:
         log("ERROR", "an event about another document was acknowledged", document=path)
-    for found in matches:
-        await _handle(event, found["uid"], found["engagement"])
+    for uid, engagement_id in sorted(named, key=str):
+        await _handle(event, uid, engagement_id)
 
 
 async def _handle(event: CloudEvent, uid: str, engagement_id: str | None) -> None:

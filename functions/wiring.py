@@ -36,6 +36,8 @@ from functions.settings import (
 from functions.telemetry import log
 
 if TYPE_CHECKING:
+    from adapters.firestore.events import EventReader
+    from adapters.firestore.schema.schema import Schema
     from functions.serving.external_search import ExternalSearch
 
 PROBE_UID = "earshot-health"
@@ -102,6 +104,22 @@ def wire_store(settings: Settings) -> SummaryStore:
     return _store(settings)[0]
 
 
+def wire_events(settings: Settings) -> "EventReader":
+    """Return what names the users that an event is about. Raises `SettingsError`."""
+    from adapters.firestore.events import EventReader  # noqa: PLC0415
+
+    return EventReader(_schema(settings))
+
+
+def _schema(settings: Settings) -> "Schema":
+    from adapters.firestore.schema.schema import SchemaError, read_schema  # noqa: PLC0415
+
+    try:
+        return read_schema(settings.SCHEMA)
+    except SchemaError as error:
+        raise SettingsError(f"SCHEMA: {error}") from error
+
+
 def write_file(path: Path, data: bytes) -> None:
     """Write a file as a whole: a reader sees all of `data` or none. Raises OSError."""
     from adapters.folder.shelf import write_whole  # noqa: PLC0415  # only commands need it
@@ -114,7 +132,9 @@ def _store(settings: Settings) -> tuple[SummaryStore, Triggers]:
     if settings.STORE == CLOUD_STORE:
         from adapters.firestore.users import FirestoreStore  # noqa: PLC0415
 
-        return FirestoreStore(settings.FIREBASE_PROJECT or None), NoTriggers()
+        return FirestoreStore(settings.FIREBASE_PROJECT or None, _schema(settings)), NoTriggers()
+    if settings.SCHEMA:
+        raise SettingsError(f"SCHEMA: expected none with STORE={settings.STORE}")
     from adapters.sqlite.users import SqliteStore  # noqa: PLC0415
     from functions.triggers.local_triggers import LocalTriggers  # noqa: PLC0415
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import msgspec
 
+from adapters.firestore.schema import engagements, own, profile
 from feed.scenarios import parameters, rules
 from feed.scenarios.experiment import Experiment
 from feed.scenarios.parameters import Curve
@@ -21,7 +22,7 @@ from feed.scenarios.rules import Rules
 from functions.settings import Settings
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES_WITH_TABLES = ("scenarios.md", "experiments.md")
+PAGES_WITH_TABLES = ("scenarios.md", "experiments.md", "schema.md")
 _SECTION = re.compile(r"(<!-- (\w+), by `make docs` -->\n).*?(<!-- end -->)", re.DOTALL)
 """A part of a page that is made from the class of this name."""
 _HEADING = re.compile(r"    # (.+)")
@@ -62,9 +63,9 @@ def with_tables(page: str) -> str:
 
 
 def _section(name: str) -> str:
-    struct: type[msgspec.Struct] = {**vars(parameters), **vars(rules), "Experiment": Experiment}[
-        name
-    ]
+    modules = parameters, rules, own, engagements, profile
+    known = {key: value for module in modules for key, value in vars(module).items()}
+    struct: type[msgspec.Struct] = {**known, "Experiment": Experiment}[name]
     if struct is Rules:
         return "".join(["| Rules | Key | Meaning |\n|---|---|---|\n", *_rule_rows()])
     defaults = {field.name: field.default for field in msgspec.structs.fields(struct)}

@@ -1,6 +1,6 @@
 """Converts engagements and profiles to and from Firestore documents.
 
-Apps write these documents, too, so they are validated when they are read: a malformed document or
+Apps write such documents, too, so they are validated when they are read: a malformed document or
 field is logged with its path and left out.
 """
 
@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
+from adapters.firestore.refusals import Refusals
+from adapters.firestore.schema.profile import ProfileTable
+from adapters.firestore.schema.values import Refusal
 from feed.model import engagement as kinds
 from feed.model.engagement import Engagement, Profile
 from feed.model.timestamps import from_us, to_us
@@ -22,9 +25,6 @@ if TYPE_CHECKING:
 Snapshot: TypeAlias = "firestore.DocumentSnapshot[Any]"
 Position = tuple[int, str]
 """of an engagement in `newest_first` order: timestamp in microseconds, and id"""
-
-PROFILE_FIELDS = frozenset(Profile.__struct_fields__)
-"""The fields of `users/{uid}` that belong to Earshot; all others belong to the app."""
 
 SHARDS = 16
 """Number of parts that summaries are divided into, by their users' ids.
@@ -64,8 +64,8 @@ def engagement_fields(engagement: Engagement) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def parse_engagement(snapshot: Snapshot) -> Engagement | None:
-    """The engagement in a document; None, with a log line, if the document is malformed."""
+def parse_engagement(snapshot: Snapshot, refusals: Refusals) -> Engagement | None:
+    """The engagement in a document of Earshot's shape; None, and counted, if it is malformed."""
     fields = {name: value for name, value in _fields(snapshot).items() if value is not None}
     instant = fields.pop("timestamp", None)
     if isinstance(instant, datetime):
@@ -73,7 +73,7 @@ def parse_engagement(snapshot: Snapshot) -> Engagement | None:
     try:
         values = msgspec.structs.asdict(msgspec.convert(fields, _Fields))
     except msgspec.ValidationError as error:
-        log.warning("%s is malformed: %s", snapshot.reference.path, error)
+        refusals.add("engagements", str(error).replace("`", ""), snapshot.reference.path)
         return None
     return Engagement(id=snapshot.id, timestamp_us=values.pop("timestamp"), **values)
 
@@ -91,6 +91,19 @@ def parse_profile(snapshot: Snapshot) -> Profile:
     return Profile(**known)
 
 
+def with_preferences(
+    profile: Profile, table: ProfileTable, snapshot: Snapshot, refusals: Refusals
+) -> Profile:
+    """A profile with the fields that the app's document has; one not understood is counted."""
+    known: dict[str, tuple[str, ...]] = {}
+    for name, entries in table.lists(_fields(snapshot)):
+        if isinstance(entries, Refusal):
+            refusals.add("profile", entries.reason, snapshot.reference.path)
+        else:
+            known[name] = entries
+    return msgspec.structs.replace(profile, **known)
+
+
 def shard_of(uid: str) -> int:
     """The part, below `SHARDS`, that a user's summary belongs to."""
     return zlib.crc32(uid.encode()) % SHARDS
@@ -98,17 +111,6 @@ def shard_of(uid: str) -> int:
 
 def _fields(snapshot: Snapshot) -> dict[str, Any]:
     return snapshot.to_dict() or {}
-
-
-def position_of(snapshot: Snapshot) -> Position:
-    """The position of an engagement's document in `newest_first` order."""
-    return to_us(snapshot.get("timestamp")), snapshot.id
-
-
-def newest_first(snapshot: Snapshot) -> Position:
-    """Sort key of documents, in the order of `feed.model.engagement.newest_first`."""
-    timestamp_us, name = position_of(snapshot)
-    return -timestamp_us, name
 
 
 def is_document_id(text: str) -> bool:

@@ -4,19 +4,48 @@ No index of Firestore has that order: a descending index has ids descending, too
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.cloud import firestore
+from google.cloud.firestore_v1.async_query import AsyncQuery
 
-from adapters.firestore.documents import Position, Snapshot, is_document_id, newest_first
+from adapters.firestore.documents import Position, Snapshot, is_document_id
 from feed.model.timestamps import from_us, to_us
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
+class Start(NamedTuple):
+    """Where the documents of one instant begin."""
+
+    name: str = ""
+    """an id; empty: at the first"""
+    inclusive: bool = True
+    """whether the document of that id belongs to them"""
+
+
+class Documents(NamedTuple):
+    """The documents of a user in one source."""
+
+    query: AsyncQuery
+    field: str
+    """the field with the time, a Timestamp"""
+    prefix: str
+    """what the ids of engagements begin with, before the id of the document"""
+
+    def position(self, snapshot: Snapshot) -> Position:
+        """The position of a document in `newest_first` order."""
+        return to_us(snapshot.get(self.field)), self.prefix + snapshot.id
+
+    def newest_first(self, snapshot: Snapshot) -> Position:
+        """Sort key, in the order of `feed.model.engagement.newest_first`."""
+        timestamp_us, name = self.position(snapshot)
+        return -timestamp_us, name
+
+
 async def engagement_page(
-    engagements: firestore.AsyncCollectionReference,
+    documents: Documents,
     limit: int,
     after: Position | None,
     at: datetime | None,
@@ -28,7 +57,7 @@ async def engagement_page(
     is read by id.
 
     Args:
-        engagements: The collection of one user.
+        documents: The documents of one user.
         limit: The number of documents wanted; fewer are returned only at the end.
         after: The position behind which the page begins; None: at the newest.
         at: The read time; None: now.
@@ -38,33 +67,49 @@ async def engagement_page(
     older = ("<=", _LATEST)  # excludes values that are no Timestamp
     if after is not None:
         instant = from_us(min(max(after[0], to_us(_EARLIEST)), to_us(_LATEST)))
-        page = await _of_instant(engagements, instant, limit, after[1], at, once)
+        start = start_after(documents.prefix, after[1])
+        page = await _of_instant(documents, instant, limit, start, at, once)
         older = ("<", instant)
     if (wanted := limit - len(page)) > 0:
-        query = engagements.where(filter=firestore.FieldFilter("timestamp", *older))
-        query = query.order_by("timestamp", direction="DESCENDING").limit(wanted + 1)
+        query = documents.query.where(filter=firestore.FieldFilter(documents.field, *older))
+        query = query.order_by(documents.field, direction="DESCENDING").limit(wanted + 1)
         found = await query.get(**once, read_time=at)
-        cut = found.pop().get("timestamp") if len(found) > wanted else None
-        whole = [one for one in found if cut is None or one.get("timestamp") > cut]
-        page += sorted(whole, key=newest_first)
+        cut = found.pop().get(documents.field) if len(found) > wanted else None
+        whole = [one for one in found if cut is None or one.get(documents.field) > cut]
+        page += sorted(whole, key=documents.newest_first)
         if cut is not None and len(page) < limit:
             at = at or found[0].read_time
-            page += await _of_instant(engagements, cut, limit - len(page), "", at, once)
+            page += await _of_instant(documents, cut, limit - len(page), Start(), at, once)
     return page
 
 
+def start_after(prefix: str, engagement_id: str) -> Start | None:
+    """The first document of a source whose engagement comes after an id; None: there is none.
+
+    `prefix` and the document's id make the engagement's. An id of another source, `name/id`, lies
+    behind all ids up to `name/`, and before those from `name0` on, since a 0 follows the slash.
+    """
+    if not engagement_id.startswith(prefix):
+        return Start() if engagement_id < prefix else None
+    name, slash, _ = engagement_id.removeprefix(prefix).partition("/")
+    return Start(f"{name}0", inclusive=True) if slash else Start(name, inclusive=False)
+
+
 async def _of_instant(
-    engagements: firestore.AsyncCollectionReference,
+    documents: Documents,
     instant: datetime,
     limit: int,
-    after: str,
+    start: Start | None,
     at: datetime | None,
     once: dict[str, Any],
 ) -> list[Snapshot]:
-    """Documents of one timestamp whose ids come after `after`, ordered by id."""
-    query = engagements.where(filter=firestore.FieldFilter("timestamp", "==", instant))
+    """Documents of one time from an id on, ordered by id."""
+    if start is None:
+        return []
+    query = documents.query.where(filter=firestore.FieldFilter(documents.field, "==", instant))
     query = query.order_by("__name__").limit(limit)
-    if is_document_id(after):
-        query = query.start_after({"__name__": after})
+    name, inclusive = start
+    if is_document_id(name):
+        query = (query.start_at if inclusive else query.start_after)({"__name__": name})
     found = await query.get(**once, read_time=at)
-    return [one for one in found if one.id > after]
+    return [one for one in found if one.id > name or (inclusive and one.id == name)]

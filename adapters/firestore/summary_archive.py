@@ -15,6 +15,8 @@ from google.cloud.firestore import Client, FieldFilter, Query
 from adapters.firestore.documents import SHARDS
 from adapters.firestore.episodes import is_transient
 from adapters.firestore.errors import translate_errors
+from adapters.firestore.schema.paths import PathPattern
+from adapters.firestore.schema.schema import PLAIN, Schema
 from feed.model.engagement import Summary, SummaryError
 from feed.model.timestamps import from_us
 from feed.summary.document import from_document
@@ -35,8 +37,8 @@ class FirestoreArchive:
     def __init__(
         self,
         project: str | None = None,
+        schema: Schema = PLAIN,
         *,
-        database: str = "(default)",
         at_once: int = 4,
         timeout_s: float = 30.0,
         patience_s: float = 60.0,
@@ -46,7 +48,8 @@ class FirestoreArchive:
         `at_once` pages are read at the same time. `timeout_s` limits each attempt to read one,
         `patience_s` all attempts together. Both are seconds.
         """
-        self._make = partial(Client, project=project, database=database)
+        self._make = partial(Client, project=project, database=schema.database)
+        self._place = schema.earshot.document("summary")
         self._at_once = at_once
         self._once: dict[str, Any] = {"retry": None, "timeout": timeout_s}
         self._patience_s = patience_s
@@ -54,7 +57,7 @@ class FirestoreArchive:
     def summaries(self) -> Iterator[Summary]:
         """Yield every summary that can be decoded, in any order. Raises `Unavailable`."""
         with translate_errors("list summaries"):
-            parts = _parts(self._make())
+            parts = _parts(self._make(), self._place)
         return self._read_all(parts)
 
     def changed_since(self, us: int) -> Iterator[Summary]:
@@ -64,7 +67,7 @@ class FirestoreArchive:
         database lacks the index, or is still building it; else `Unavailable`.
         """
         with translate_errors("list summaries"):
-            changed = _changed(self._make(), from_us(us))
+            changed = _changed(self._make(), self._place, from_us(us))
         return self._read_all([changed], ordered_by_time=True)
 
     def _read_all(self, parts: list[Query], *, ordered_by_time: bool = False) -> Iterator[Summary]:
@@ -97,10 +100,13 @@ class FirestoreArchive:
             page = part.limit(PAGE)
             while snapshots := self._page(page):
                 for snapshot in snapshots:
+                    path = snapshot.reference.path
+                    if not self._place.match(path):
+                        continue
                     if seen is not None:
-                        if snapshot.reference.path in seen:
+                        if path in seen:
                             continue
-                        seen.add(snapshot.reference.path)
+                        seen.add(path)
                     if (summary := _summary(snapshot)) is not None:
                         read.put(summary)
                 if len(snapshots) < PAGE:
@@ -115,10 +121,13 @@ class FirestoreArchive:
             return list(retry(partial(query.get, **self._once))())
 
 
-def _parts(client: Client) -> list[Query]:
-    """Queries that together read all summaries, split by user id at `BOUNDS`."""
-    every = client.collection_group("summaries").order_by("__name__")
-    places = [{"__name__": client.document("users", one, "summaries", "0")} for one in BOUNDS]
+def _parts(client: Client, place: PathPattern) -> list[Query]:
+    """Queries that together read all summaries, split by user id at `BOUNDS`.
+
+    They read all that Earshot keeps in the same collection: Firestore cannot select by id alone.
+    """
+    every = client.collection_group(place.collection).order_by("__name__")
+    places = [{"__name__": client.document(place.fill(uid=one))} for one in BOUNDS]
     return [
         every.end_before(places[0]),
         *(every.start_at(one).end_before(other) for one, other in pairwise(places)),
@@ -126,12 +135,12 @@ def _parts(client: Client) -> list[Query]:
     ]
 
 
-def _changed(client: Client, since: datetime) -> Query:
+def _changed(client: Client, place: PathPattern, since: datetime) -> Query:
     """A query that reads the summaries written at or after `since`, in the order of that time.
 
     It is one for all shards: one for each would cost a read for each even if nothing changed.
     """
-    every = client.collection_group("summaries").order_by("change.at")
+    every = client.collection_group(place.collection).order_by("change.at")
     return every.where(filter=FieldFilter("change.at", ">=", since)).where(
         filter=FieldFilter("change.shard", "in", list(range(SHARDS)))
     )

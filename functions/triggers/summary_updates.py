@@ -29,8 +29,10 @@ class _Batch:
 class EventBatcher:
     """Updates the summaries of a store, with one writer per user in this instance."""
 
-    def __init__(self, store: SummaryStore) -> None:
+    def __init__(self, store: SummaryStore, *, always_profile: bool = False) -> None:
+        """With `always_profile`, the profile is read with each update: its writes send no event."""
         self._store = store
+        self._always_profile = always_profile
         self._waiting: dict[str, _Batch] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._users: defaultdict[str, int] = defaultdict(int)
@@ -63,7 +65,11 @@ class EventBatcher:
         assert batch.done is not None  # noqa: S101  # for the type checker
         try:
             left_out = await refresh_summary(
-                self._store, uid, batch.engagement_ids, profile=batch.profile, pause=pause
+                self._store,
+                uid,
+                batch.engagement_ids,
+                profile=batch.profile or self._always_profile,
+                pause=pause,
             )
         except BaseException as error:  # also when this call is cancelled
             batch.done.set_exception(

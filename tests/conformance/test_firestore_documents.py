@@ -52,7 +52,7 @@ async def test_malformed_engagements_fail_no_others_and_are_logged(
         documents.write(f"users/u/engagements/{name}", fields)
     good = engagement("good", at=1_767_225_600_000_000, type="like")
     store = open_store()
-    with caplog.at_level(logging.WARNING, "adapters.firestore.users"):
+    with caplog.at_level(logging.WARNING, "adapters.firestore.refusals"):
         assert await store.newest_engagements("u", 1) == [good]
         assert await store.newest_engagements("u", 500) == [good]
         found = await store.read_engagements("u", [*MALFORMED, "good"])
@@ -87,88 +87,18 @@ async def test_a_profile_keeps_what_the_app_has_there_and_ignores_what_is_malfor
         "languages": {"arrayValue": {"values": [{"integerValue": "7"}]}},
         "muted_series": {"nullValue": None},
     }
-    documents.write("users/u", fields)
+    documents.write("users/u/earshot/profile", fields)
     profile = await open_store().update_profile("u", {"followed_series": ("s",)})
     assert profile == Profile(display_name="Ada", followed_series=("s",))
-    assert "users/u: languages is malformed" in caplog.text
-    assert documents.read("users/u")["avatar"] == {"stringValue": "cat"}
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ({}, {}),
-        ({"plan": "pro"}, {"plan": "pro"}),
-        ({"display_name": "Ada"}, None),
-        ({"display_name": 7, "languages": "en"}, None),
-        ({"display_name": "Ada", "plan": "pro"}, {"plan": "pro"}),
-        (
-            {"muted_series": ["s"], "fcmToken": "t", "languages.old": "x"},
-            {"fcmToken": "t", "languages.old": "x"},
-        ),
-    ],
-)
-async def test_a_deletion_removes_the_fields_of_a_profile_and_no_other(
-    documents: FirestoreDocuments,
-    open_store: OpenStore,
-    before: dict[str, Any],
-    after: dict[str, Any] | None,
-) -> None:
-    def fields(values: dict[str, Any]) -> dict[str, Any]:
-        return {name: encoded(value) for name, value in values.items()}
-
-    documents.write("users/u", fields(before))
-    documents.write("users/u/devices/d", GOOD)
-    there = await open_store().delete_profile("u")
-    assert there is (before != after)
-    left = documents.read("users/u")
-    assert left == (None if after is None else fields(after))
-    assert documents.read("users/u/devices/d") == GOOD
-    assert not await open_store().delete_profile("u")
-
-
-@pytest.mark.parametrize("meanwhile", [{"plan": "pro"}, {"languages": ["en"]}, None])
-async def test_what_an_app_writes_while_a_profile_is_deleted_stays(
-    documents: FirestoreDocuments, meanwhile: dict[str, Any] | None
-) -> None:
-    def write(values: dict[str, Any]) -> None:
-        fields = {name: encoded(value) for name, value in values.items()}
-        documents.write("users/u", fields)
-
-    class Overtaken(FirestoreStore):
-        async def _delete_unchanged(self, snapshot: Any) -> bool:
-            nonlocal overtaken
-            if not overtaken:
-                overtaken = True
-                if meanwhile is None:
-                    await snapshot.reference.delete()
-                else:
-                    write({"display_name": "Ada", **meanwhile})
-            return await super()._delete_unchanged(snapshot)
-
-    overtaken = False
-    write({"display_name": "Ada"})
-    assert await Overtaken(documents.project).delete_profile("u")
-    left = documents.read("users/u")
-    own = meanwhile is None or "plan" not in meanwhile
-    assert left == (None if own else {"plan": encoded("pro")})
-
-
-async def test_a_document_that_comes_after_it_was_looked_for_is_not_deleted(
-    documents: FirestoreDocuments,
-) -> None:
-    store = FirestoreStore(documents.project)
-    nothing = await (await store._document("u")).get()
-    documents.write("users/u", GOOD)
-    assert not await store._delete_unchanged(nothing)
-    assert documents.read("users/u") == GOOD
+    assert "users/u/earshot/profile: languages is malformed" in caplog.text
+    assert documents.read("users/u/earshot/profile")["avatar"] == {"stringValue": "cat"}
 
 
 async def test_what_firestore_can_never_take_is_told_from_what_it_cannot_take_now(
     documents: FirestoreDocuments, open_store: OpenStore
 ) -> None:
     own = {"history": encoded("x" * 600_000)}  # an app's own field
-    documents.write("users/u", own)
+    documents.write("users/u/earshot/profile", own)
     entries = tuple(f"{'x' * 508}{i:04}" for i in range(200))
     lists = ("category_interests", "followed_series", "muted_series", "muted_categories")
     for name in lists:

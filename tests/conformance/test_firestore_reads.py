@@ -62,7 +62,7 @@ async def test_a_session_reads_one_document(
 async def test_connecting_reads_nothing(firestore_project: str, counted: CountingProxy) -> None:
     store = FirestoreStore(firestore_project)
     await store.connect()
-    channel = (await store._open())._firestore_api.transport.grpc_channel
+    channel = (await store._connection.open())._firestore_api.transport.grpc_channel
     async with asyncio.timeout(5):
         await channel.channel_ready()
     assert not counted.calls

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from adapters.firestore import pages, users
+from adapters.firestore import newest, pages, users
 from adapters.firestore.users import FirestoreStore
 from feed.model.engagement import newest_first
 from feed.model.timestamps import to_us
@@ -37,7 +37,7 @@ class TestFirestoreStore(SummaryStoreContract):
 
     def spoil_summary(self, data: bytes) -> None:
         fields = {"engagements": {"bytesValue": base64.b64encode(data).decode()}}
-        self.documents.write("users/u/summaries/engagement", fields)
+        self.documents.write("users/u/earshot/summary", fields)
 
     async def test_what_is_stored_is_what_apps_and_rules_expect(
         self, documents: FirestoreDocuments, open_store: OpenStore
@@ -61,8 +61,9 @@ class TestFirestoreStore(SummaryStoreContract):
         bare = documents.read("users/u/engagements/bare")
         assert bare.keys() == {"episode_id", "type", "timestamp"}
         languages = {"arrayValue": {"values": [{"stringValue": "en"}]}}
-        assert documents.read("users/u") == {"languages": languages}
-        summary = documents.read("users/u/summaries/engagement")
+        assert documents.read("users/u/earshot/profile") == {"languages": languages}
+        assert documents.read("users/u") is None
+        summary = documents.read("users/u/earshot/summary")
         assert set(summary["engagements"]) == {"bytesValue"}
         assert summary["counts"] == {"mapValue": {"fields": {"click": {"integerValue": "1"}}}}
 
@@ -126,7 +127,7 @@ class TestFirestoreStore(SummaryStoreContract):
         self, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(users, "BATCH", 5)
-        monkeypatch.setattr(users, "PAGE", 4)
+        monkeypatch.setattr(newest, "PAGE", 4)
         await self.test_engagements_are_read_by_id_and_deleted_together(open_store)
 
     def test_one_store_serves_one_event_loop_after_another(self, open_store: OpenStore) -> None:

@@ -129,7 +129,7 @@ class TestFirestoreArchive(SummaryArchiveContract):
     ) -> None:
         await store.write_summary("u", summary(3), None)
         spoiled = {"engagements": {"stringValue": "?"}}
-        documents.write("users/v/summaries/engagement", spoiled)
+        documents.write("users/v/earshot/summary", spoiled)
         assert list(archive.summaries()) == [summary(3)]
 
     async def test_a_summary_that_is_written_while_changes_are_read_comes_once(
@@ -142,9 +142,7 @@ class TestFirestoreArchive(SummaryArchiveContract):
         names = [name for name in map(uid, range(200)) if shard_of(name) == 0][:4]
         for number, name in enumerate(names):
             await store.write_summary(name, summary(number), None)
-        first = Client(project=firestore_project).document(
-            "users", names[0], "summaries", "engagement"
-        )
+        first = Client(project=firestore_project).document("users", names[0], "earshot", "summary")
         read_page = FirestoreArchive._page
 
         def page(archive: FirestoreArchive, query: Query) -> list[Any]:

@@ -369,5 +369,5 @@ def bytes_in_firestore(uid: str, summary: Summary) -> int:
                 return sum(size(name) + size(one) for name, one in value.items())
         raise TypeError(value)
 
-    path = ("users", uid, "summaries", "engagement")
+    path = ("users", uid, "earshot", "summary")
     return sum(map(size, path)) + 16 + size(to_document(summary)) + 32

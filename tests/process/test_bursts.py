@@ -80,7 +80,7 @@ def phases(users: Users) -> Iterator[tuple[Users, Users, bool]]:
 
 
 def test_every_summary_is_exact_in_fewer_writes_than_events(backend: Backend) -> None:
-    backend.watch("summaries", "users/{uid}/summaries/{id}")
+    backend.watch("summaries", "users/{uid}/earshot/summary")
     backend.bridge.copies, backend.bridge.delay_s = 2, 1.5
     users = made(1, {"ada": 100} | {f"u{number}": 5 for number in range(20)})
     for changed, left, delete in phases(users):

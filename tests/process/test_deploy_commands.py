@@ -15,8 +15,8 @@ from tests.support.dry_runs import MATRIX, TWO, email, named, planned, script
 def test_the_paths_of_the_triggers_are_exact() -> None:
     paths = [flag(one, "trigger-event-filters-path-pattern") for one in planned()]
     assert [path for path in paths if path] == [
-        ["document=users/{uid}/engagements/{eid}"],
-        ["document=users/{uid}"],
+        ["document=users/{uid}/engagements/{id}"],
+        ["document=users/{uid}/earshot/profile"],
     ]
     assert not [word for words in planned() for word in words if "**" in word]
 

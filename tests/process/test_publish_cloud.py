@@ -113,7 +113,7 @@ def test_a_build_of_the_same_day_reads_only_the_summaries_that_changed(
         like = Engagement(id="e", episode_id="episode-3", type="like", timestamp_us=to_us(at))
         change = {"shard": shard_of(user), "at": at}
         document = to_document(Summary(engagements=(like,))) | {"change": change}
-        cloud.client.document("users", user, "summaries", "engagement").set(document)
+        cloud.client.document("users", user, "earshot", "summary").set(document)
 
     def publish_at(hours: float) -> tuple[int, int]:
         now = (NOW + timedelta(hours=hours)).isoformat()

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from operations.reconcile.run import ReconcileRun, UserResult
 from tests.support.counting_proxy import CountingProxy
 from tests.support.drift_cases import CASES, assert_exact, found, seed
 from tests.support.reconcile import Reconcile
+from tests.support.rules import encoded
 
 USERS = sorted(uid for uid in CASES if uid != "nobody")
 
@@ -33,8 +35,11 @@ def drifted(firestore_project: str, firestore_emulator: FirestoreEmulator) -> Fi
     """Every way in which a summary can be wrong, one unreadable, and some of an app's own."""
     store = FirestoreStore(firestore_project)
     asyncio.run(seed(store))
-    unreadable = {"engagements": {"bytesValue": base64.b64encode(b"\xc1").decode()}}
-    firestore_emulator.write(firestore_project, "users/unreadable/summaries/engagement", unreadable)
+    unreadable = {
+        "engagements": {"bytesValue": base64.b64encode(b"\xc1").decode()},
+        "change": encoded({"shard": 0, "at": datetime.now(UTC)}),
+    }
+    firestore_emulator.write(firestore_project, "users/unreadable/earshot/summary", unreadable)
     firestore_emulator.write(firestore_project, "users/has-devices/devices/phone", {})
     firestore_emulator.write(firestore_project, "users/right/engagements/malformed", {})
     return store

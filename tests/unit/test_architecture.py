@@ -24,6 +24,8 @@ MORE = {
     "functions/wiring.py": {"adapters"},
     "catalog_builder/wiring.py": {"adapters"},
     "functions/publish_catalog.py": {"catalog_builder"},
+    "operations/move.py": {"adapters"},
+    "operations/pages.py": {"adapters"},
 }
 COMMANDS = {"__main__.py", "cli.py"}
 """What of the core is not imported by a function."""

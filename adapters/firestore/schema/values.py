@@ -16,10 +16,11 @@ TimeUnit = Literal["timestamp", "iso", "seconds", "milliseconds"]
 DurationUnit = Literal["seconds", "minutes", "milliseconds", "clock"]
 
 PERCENT = 100
-_US = {"seconds": 1_000_000, "milliseconds": 1_000}
+PER_UNIT_US = {"seconds": 1_000_000, "milliseconds": 1_000}
 """microseconds in a unit of time"""
 _S = {"seconds": 1.0, "minutes": 60.0, "milliseconds": 0.001}
 """seconds in a unit of duration"""
+_DAY_FIRST = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
 _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2}(?:\.\d+)?)")
 
 
@@ -86,11 +87,12 @@ def instant_us(value: Any, unit: TimeUnit, path: str) -> int:
         if not isinstance(value, str):
             raise Refusal(f"{path} is no ISO time")
         try:
-            instant = datetime.fromisoformat(value)
+            # Only texts that begin with the day, whose order is nearly that of time.
+            instant = datetime.fromisoformat(value if _DAY_FIRST.match(value) else "")
         except ValueError:
             raise Refusal(f"{path} is no ISO time") from None
         return to_us(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
-    us = math.floor(number(value, path) * _US[unit])
+    us = math.floor(number(value, path) * PER_UNIT_US[unit])
     if not FIRST_US <= us <= LAST_US:
         raise Refusal(f"{path} is no time in {unit}")
     return us

@@ -13,7 +13,7 @@ CONTAINS = {"arrayConfig": "CONTAINS", "queryScope": "COLLECTION"}
 GROUP = {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"}
 
 
-CHANGE = {"collectionGroup": "summaries", "fieldPath": "change", "indexes": []}
+CHANGE = {"collectionGroup": "earshot", "fieldPath": "change", "indexes": []}
 
 
 def override(path: str, *indexes: dict[str, str], **more: object) -> dict[str, Any]:
