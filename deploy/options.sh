@@ -21,7 +21,8 @@ script or in CI: an option that is left out the next time has its default again.
   --publish-max-instances=1                      of publish-catalog
   --memory=1Gi --cpu=1 --concurrency=16          of an instance of create-session
   --publish-memory=2Gi --publish-cpu=2           of an instance of publish-catalog
-  --schedule='0 * * * *' --time-zone=Etc/UTC     when the catalog is built
+  --schedule='*/5 * * * *' --time-zone=Etc/UTC   when to look for changes to publish; with --feeds or
+                          --vectors=pinecone '0 * * * *', because those looks cost more
   --episodes=firestore    what it is built from: firestore, firestore:COLLECTION, or a local file
   --feeds='URL ...'       feeds in place of --episodes
   --domain=NAME           of the load balancer over several regions
@@ -46,7 +47,7 @@ TEXT
 }
 
 SESSION_SETTINGS='APP_CHECK CATALOG_MAX_AGE_S CATALOG_REFRESH_S CORS_ORIGINS CURSOR_TTL_S EXPERIMENT LIMIT_ADDRESS LIMIT_ANONYMOUS LIMIT_SESSIONS LIMIT_WRITES RETRIEVAL RETRIEVAL_TIMEOUT_S SCENARIO SCENARIOS SUMMARY_TIMEOUT_S TRUSTED_HOPS'
-PUBLISH_SETTINGS='ALLOW_PRIVATE_FEEDS EPISODES FEEDS FEEDS_MAX_MB FEEDS_TIMEOUT_S FEED_MAX_MB FIELDS INCLUDE_BLOCKED KEEP LEASE_S MAX_BAD MIN_USERS NO_VECTORS VECTORS'
+PUBLISH_SETTINGS='ALLOW_PRIVATE_FEEDS EPISODES FEEDS FEEDS_MAX_MB FEEDS_TIMEOUT_S FEED_MAX_MB FIELDS INCLUDE_BLOCKED KEEP LEASE_S MAX_BAD MIN_USERS NO_VECTORS SIGNALS_INTERVAL_S VECTORS'
 DATA_SETTINGS='SCHEMA'
 PINECONE_SETTINGS='PINECONE_HOST PINECONE_MODEL PINECONE_NAMESPACE'
 
@@ -102,7 +103,10 @@ set_defaults() {
     PUBLISH_CPU=${PUBLISH_CPU:-2}
     PUBLISH_MAX_INSTANCES=${PUBLISH_MAX_INSTANCES:-1}
     PUBLISH_MEMORY=${PUBLISH_MEMORY:-2Gi}
-    SCHEDULE=${SCHEDULE:-0 * * * *}
+    if [[ ${FEEDS-} || ${VECTORS-} == pinecone ]]; then
+        SCHEDULE=${SCHEDULE:-0 * * * *}
+    fi
+    SCHEDULE=${SCHEDULE:-*/5 * * * *}
     TIME_ZONE=${TIME_ZONE:-Etc/UTC}
     CATALOG_MAX_AGE_S=${CATALOG_MAX_AGE_S:-$(max_age_s "$SCHEDULE")}
     [[ ${FEEDS-} ]] || EPISODES=${EPISODES:-firestore}

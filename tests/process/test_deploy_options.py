@@ -37,7 +37,7 @@ def test_options_reach_the_functions_that_they_are_about() -> None:
         "FIREBASE_PROJECT": PROJECT,
         "MEMORY_LIMIT_MB": "2048",
         "CONCURRENCY": "16",
-        "CATALOG_MAX_AGE_S": "7200",
+        "CATALOG_MAX_AGE_S": "3600",
         "SCENARIO": "baseline",
     }
     assert variables(publish) == {
@@ -65,7 +65,11 @@ def test_a_catalog_is_stale_after_twice_the_longest_time_between_builds() -> Non
         ["bash", "-c", lines, "-", *expected], capture_output=True, text=True, check=True
     )
     assert dict(line.rsplit("=", 1) for line in done.stdout.splitlines()) == expected
-    for options, age_s in (("--schedule=every 24 hours",), None), (("--catalog-max-age-s=9",), "9"):
+    for options, age_s in (
+        (("--schedule=every 24 hours",), None),
+        (("--catalog-max-age-s=9",), "9"),
+        (("--feeds=https://a.example",), "7200"),
+    ):
         (session,) = named(planned(*options), "deploy", "create-session")
         assert variables(session).get("CATALOG_MAX_AGE_S") == age_s
 

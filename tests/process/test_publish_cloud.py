@@ -72,35 +72,43 @@ def in_the_cloud(
     return start
 
 
-def test_the_next_build_reads_only_what_changed(
+def test_a_look_reads_and_publishes_only_what_changed(
     cloud: Cloud,
     in_the_cloud: Callable[..., Server],
     firestore_emulator: FirestoreEmulator,
 ) -> None:
     proxy = CountingProxy(firestore_emulator.host)
+
+    def look(server: Server, **asked: Any) -> tuple[dict[str, Any], int]:
+        before = proxy.reads_billed
+        return publish(server, **asked), proxy.reads_billed - before
+
     try:
-        settings = {"FIRESTORE_EMULATOR_HOST": proxy.host}
-        report = publish(in_the_cloud(**settings))
+        settings = {"FIRESTORE_EMULATOR_HOST": proxy.host, "STORE": "firestore"}
+        report, reads = look(in_the_cloud(**settings))
         assert (report["episodes"], verify(cloud.shelf).version) == (60, report["version"])
-        first = proxy.documents_read
-        assert first >= 60
-        cloud.client.document("episodes", "episode-7").update(
-            {"title": "Seven anew", "updated_at": SERVER_TIMESTAMP}
-        )
+        assert reads >= 60
+        later = (NOW + timedelta(hours=1)).isoformat()
+        server = in_the_cloud(**settings, NOW=later)  # a new instance, which remembers nothing
+        report, reads = look(server)  # at the signals, too
+        assert (report["status"], report["version"]) == ("unchanged", verify(cloud.shelf).version)
+        assert reads <= 5
+        stamp = {"updated_at": SERVER_TIMESTAMP}
+        (new,) = episodes(61)[60:]
+        cloud.client.document("episodes", new["id"]).set({**new, "published_at": NOW, **stamp})
+        cloud.client.document("episodes", "episode-7").update({"title": "Seven anew", **stamp})
         cloud.client.document("episodes", "episode-8").delete()
-        tomorrow = (NOW + timedelta(days=1)).isoformat()
-        later = in_the_cloud(**settings, NOW=tomorrow)  # a new instance, which remembers nothing
-        report = publish(later)
+        report, reads = look(server)
+        assert (report["status"], report["episodes"]) == ("published", 60)
         catalog = verify(cloud.shelf)
-        assert report["episodes"] == 59
         assert catalog.title(int(catalog.rows(("episode-7",))[0])) == "Seven anew"
-        assert proxy.documents_read - first <= 60 + 10  # the ids are listed to find what is gone
-        again = proxy.documents_read
-        publish(later)
-        assert proxy.documents_read - again <= 3
-        before = proxy.documents_read
-        publish(later, full=True)
-        assert proxy.documents_read - before >= 59
+        assert (catalog.rows((new["id"], "episode-8")) >= 0).tolist() == [True, False]
+        assert reads <= 60 + 10  # the ids are listed to find what is gone
+        report, reads = look(server)
+        assert (report["status"], verify(cloud.shelf).version) == ("unchanged", catalog.version)
+        assert reads <= 5
+        _, reads = look(server, full=True)
+        assert reads >= 60
     finally:
         proxy.stop()
 
