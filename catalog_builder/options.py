@@ -122,6 +122,12 @@ def _input_options() -> argparse.ArgumentParser:
         help="project of Firestore (default: FIREBASE_PROJECT, or that of the credentials)",
     )
     parser.add_argument(
+        "--schema",
+        default=os.environ.get("SCHEMA", ""),
+        metavar="FILE.toml",
+        help="where an app keeps its data in Firestore (default: SCHEMA, or the plain layout)",
+    )
+    parser.add_argument(
         "--now",
         type=cli.timestamp,
         default=datetime.now(UTC),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from adapters.locations import build_cache_at, leases_at, shelf_at
 from catalog_builder.episodes import demo
@@ -15,6 +16,9 @@ from catalog_builder.signals.aggregates import MIN_USERS
 from feed.ports.episodes import EpisodeSource, SourceProblem, SourceRecord, VectorStore
 from feed.ports.shelf import Buffer
 from feed.ports.users import SummaryArchive
+
+if TYPE_CHECKING:
+    from adapters.firestore.schema.schema import Schema
 
 __all__ = ["BuildOptions", "build_cache_at", "build_inputs", "leases_at", "shelf_at", "write_file"]
 
@@ -113,7 +117,16 @@ def episode_source(options: BuildOptions, today: date) -> EpisodeSource:
         from adapters.firestore.episodes import FirestoreEpisodes  # noqa: PLC0415
         from adapters.firestore.incremental_episodes import IncrementalEpisodes  # noqa: PLC0415
 
-        source = FirestoreEpisodes(options.project or None, collection=collection or "episodes")
+        schema = _schema(options)
+        if schema.episodes and (collection or options.fields):
+            given = f"--episodes firestore:{collection}" if collection else "--fields (FIELDS)"
+            raise CommandError(f"SCHEMA: [episodes] says where episodes are, so not {given}, too")
+        source = FirestoreEpisodes(
+            options.project or None,
+            database=schema.database,
+            collection=collection or "episodes",
+            table=schema.episodes,
+        )
         return IncrementalEpisodes(source, build_cache_at(options.cache), full=options.full)
     if options.episodes:
         from adapters.jsonl import JsonSource  # noqa: PLC0415
@@ -163,18 +176,24 @@ def vector_store(options: BuildOptions) -> VectorStore:
 def summary_archive(options: BuildOptions) -> SummaryArchive | None:
     """Returns the archive of all users' summaries, or None where no signals are wanted."""
     if options.users == FIRESTORE:
-        from adapters.firestore.schema.schema import SchemaError, read_schema  # noqa: PLC0415
         from adapters.firestore.summary_archive import FirestoreArchive  # noqa: PLC0415
 
-        try:
-            return FirestoreArchive(options.project or None, read_schema(options.schema))
-        except SchemaError as error:
-            raise CommandError(f"SCHEMA: {error}") from error
+        return FirestoreArchive(options.project or None, _schema(options))
     if options.users:
         from adapters.sqlite.summary_archive import SqliteArchive  # noqa: PLC0415
 
         return SqliteArchive(Path(options.users))
     return None
+
+
+def _schema(options: BuildOptions) -> "Schema":
+    """Returns the schema that the options name. Raises `CommandError`."""
+    from adapters.firestore.schema.schema import SchemaError, read_schema  # noqa: PLC0415
+
+    try:
+        return read_schema(options.schema)
+    except SchemaError as error:
+        raise CommandError(f"SCHEMA: {error}") from error
 
 
 def write_file(path: Path, data: Buffer) -> None:

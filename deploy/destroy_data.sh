@@ -31,8 +31,10 @@ remove_episodes() {
         --database='(default)' --project="$PROJECT"
 }
 
-# episodes_collection: prints the collection that episodes are read from, if they are in Firestore.
+# episodes_collection: prints the collection that episodes are read from, if they are in Firestore and
+# no schema says that they are an app's.
 episodes_collection() {
+    [[ -z ${SCHEMA-} ]] || return 0
     case ${EPISODES-} in
         firestore) echo episodes ;;
         firestore:*) echo "${EPISODES#firestore:}" ;;

@@ -10,7 +10,8 @@ deploy_rules() {
     [[ $SKIP_RULES == false ]] || { note 'skipped'; return; }
     into "$DEPLOYED_INDEXES" "${FIREBASE[@]}" firestore:indexes --json --project="$PROJECT" \
         --non-interactive
-    run "$PYTHON" -m deploy.indexes firestore.indexes.json "$DEPLOYED_INDEXES" "$MERGED_INDEXES"
+    run "$PYTHON" -m deploy.indexes firestore.indexes.json "$DEPLOYED_INDEXES" "$MERGED_INDEXES" \
+        ${SCHEMA:+"$SCHEMA"}
     merge_rules
     # Without --force, firebase keeps deployed indexes that are not in the file.
     firebase_deploy firestore:rules,firestore:indexes Earshot

@@ -6,6 +6,7 @@ A field that ours leaves without indexes gets none, unless its indexes were chos
 
 import json
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,55 @@ It is written even if it equals them: a database may have another default, which
 
 
 def main() -> None:
-    """Reads the files OURS and DEPLOYED (of `firebase firestore:indexes --json`), writes MERGED."""
-    ours, deployed, merged = map(Path, sys.argv[1:])
+    """Reads OURS, DEPLOYED (of `firebase firestore:indexes --json`) and SCHEMA, writes MERGED."""
+    ours, deployed, merged, *schema = map(Path, sys.argv[1:])
+    needed = json.loads(ours.read_text())
+    if schema:
+        needed = schema_indexes(needed, tomllib.loads(schema[0].read_text()))
     there = json.loads(deployed.read_text())
-    spec, added = merge_indexes(json.loads(ours.read_text()), there.get("result", there))
+    spec, added = merge_indexes(needed, there.get("result", there))
     merged.write_text(json.dumps(spec, indent=2) + "\n")
     for line in added or ["all needed indexes exist"]:
         print(f"# indexes: {line}")
+
+
+def schema_indexes(ours: Spec, schema: dict[str, Any]) -> Spec:
+    """Returns the indexes of the plain layout for the places of a schema, with those of its tables.
+
+    The schema is checked by the functions that use it, not here.
+    """
+    own = schema.get("earshot", {})
+    names = {
+        plain: own.get(key, plain).rpartition("/")[2]
+        for key, plain in (("documents", "earshot"), ("engagements", "engagements"))
+    }
+    moved = {
+        kind: [
+            {**one, "collectionGroup": names.get(one["collectionGroup"], one["collectionGroup"])}
+            for one in ours[kind]
+        ]
+        for kind in ("indexes", "fieldOverrides")
+    }
+    for source in schema.get("engagements", []):
+        collection, user = source["path"].split("/")[-2], source.get("user")
+        if user:
+            fields = {_name(user): "ASCENDING", _name(source["timestamp"]): "DESCENDING"}
+            index = [{"fieldPath": name, "order": order} for name, order in fields.items()]
+            place = {"collectionGroup": collection, "queryScope": "COLLECTION"}
+            moved["indexes"].append({**place, "fields": index})
+    episodes = schema.get("episodes", {})
+    *parents, collection, _ = episodes.get("path", "episodes/{id}").split("/")
+    if any(one.startswith("{") for one in parents):
+        field = _name(episodes.get("updated_at", "updated_at"))
+        group = {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"}
+        place = {"collectionGroup": collection, "fieldPath": field}
+        moved["fieldOverrides"].append({**place, "indexes": [group]})
+    return moved
+
+
+def _name(field: str | dict[str, str]) -> str:
+    """The name of a field, which may be in a table with its unit."""
+    return field if isinstance(field, str) else field["field"]
 
 
 def merge_indexes(ours: Spec, deployed: Spec) -> tuple[Spec, list[str]]:
@@ -46,7 +89,9 @@ def merge_indexes(ours: Spec, deployed: Spec) -> tuple[Spec, list[str]]:
                 added.append(f"+ {'.'.join(_field_key(field))}: no index of its own")
             continue
         there = fields.get(_field_key(field), {**field, "indexes": []})
-        wanted = field["indexes"] if _field_key(field) in fields else DEFAULT_INDEXES
+        wanted = field["indexes"]
+        if _field_key(field) not in fields:
+            wanted = [*DEFAULT_INDEXES, *(one for one in wanted if one not in DEFAULT_INDEXES)]
         lacking = [one for one in wanted if not _has(there, one)]
         if lacking:
             fields[_field_key(field)] = {**there, "indexes": [*there["indexes"], *lacking]}

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import msgspec
 
-from adapters.firestore.schema import engagements, own, profile
+from adapters.firestore.schema import engagements, episodes, own, profile
 from feed.scenarios import parameters, rules
 from feed.scenarios.experiment import Experiment
 from feed.scenarios.parameters import Curve
@@ -27,6 +27,7 @@ _SECTION = re.compile(r"(<!-- (\w+), by `make docs` -->\n).*?(<!-- end -->)", re
 """A part of a page that is made from the class of this name."""
 _HEADING = re.compile(r"    # (.+)")
 _TYPES = {str: "text", int: "integer", float: "number", bool: "`true` or `false`", Curve: "curve"}
+_TYPES |= {datetime: "RFC 3339 time"}
 
 _SETTINGS_PAGE = """# Settings
 
@@ -63,7 +64,7 @@ def with_tables(page: str) -> str:
 
 
 def _section(name: str) -> str:
-    modules = parameters, rules, own, engagements, profile
+    modules = parameters, rules, own, engagements, profile, episodes
     known = {key: value for module in modules for key, value in vars(module).items()}
     struct: type[msgspec.Struct] = {**known, "Experiment": Experiment}[name]
     if struct is Rules:
@@ -115,7 +116,8 @@ def _type(hint: Any) -> str:
         return "one of " + ", ".join(f"`{one}`" for one in args)
     if origin is Annotated:
         return _type(args[0]) + _range(args[1])
-    return "RFC 3339 time" if hint is datetime else _TYPES[hint]
+    is_table = hint not in _TYPES and issubclass(hint, msgspec.Struct)
+    return "table" if is_table else _TYPES[hint]
 
 
 def _range(limits: msgspec.Meta) -> str:
@@ -131,7 +133,7 @@ def _number(value: float) -> str:
 
 
 def _default(value: Any) -> str:
-    if value in {None, "", msgspec.NODEFAULT}:
+    if value in {None, "", msgspec.NODEFAULT} or isinstance(value, msgspec.Struct):
         return ""
     if isinstance(value, tuple):
         return f"`{list(value)}`"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,19 +73,45 @@ def in_the_cloud(
     return start
 
 
-def test_a_look_reads_and_publishes_only_what_changed(
-    cloud: Cloud,
+SCHEMA = """
+[episodes]
+path = "podcasts/{podcast}/episodes/{id}"
+condition = {field = "status", equals = "live"}
+updated_at = "modified"
+title = "name"
+series = {id = "{podcast}"}
+"""
+
+
+def test_a_look_reads_and_publishes_only_what_changed_of_an_apps_own_documents(
+    firestore_project: str,
+    bucket: str,
     in_the_cloud: Callable[..., Server],
     firestore_emulator: FirestoreEmulator,
+    tmp_path: Path,
 ) -> None:
-    proxy = CountingProxy(firestore_emulator.host)
+    cloud, proxy = Cloud(firestore_project, bucket), CountingProxy(firestore_emulator.host)
+
+    def write(one: dict[str, Any], **changes: Any) -> None:
+        made = {"name": one["title"], "published_at": NOW - timedelta(days=3), "status": "live"}
+        place = f"podcasts/p{one['id'][-1]}/episodes/{one['id']}"
+        changed = {"modified": NOW - timedelta(days=2), **changes}
+        cloud.client.document(place).set({**one, **made, **changed})
 
     def look(server: Server, **asked: Any) -> tuple[dict[str, Any], int]:
         before = proxy.reads_billed
         return publish(server, **asked), proxy.reads_billed - before
 
+    *some, new = episodes(61)
+    for one in some:
+        write(one)
+    (tmp_path / "schema.toml").write_text(SCHEMA)
+    settings = {
+        "FIRESTORE_EMULATOR_HOST": proxy.host,
+        "STORE": "firestore",
+        "SCHEMA": str(tmp_path / "schema.toml"),
+    }
     try:
-        settings = {"FIRESTORE_EMULATOR_HOST": proxy.host, "STORE": "firestore"}
         report, reads = look(in_the_cloud(**settings))
         assert (report["episodes"], verify(cloud.shelf).version) == (60, report["version"])
         assert reads >= 60
@@ -93,16 +120,16 @@ def test_a_look_reads_and_publishes_only_what_changed(
         report, reads = look(server)  # at the signals, too
         assert (report["status"], report["version"]) == ("unchanged", verify(cloud.shelf).version)
         assert reads <= 5
-        stamp = {"updated_at": SERVER_TIMESTAMP}
-        (new,) = episodes(61)[60:]
-        cloud.client.document("episodes", new["id"]).set({**new, "published_at": NOW, **stamp})
-        cloud.client.document("episodes", "episode-7").update({"title": "Seven anew", **stamp})
-        cloud.client.document("episodes", "episode-8").delete()
+        write(new, modified=SERVER_TIMESTAMP)
+        write(some[7], modified=SERVER_TIMESTAMP, name="Seven anew")
+        write(some[9], modified=SERVER_TIMESTAMP, status="withdrawn")
+        cloud.client.document("podcasts/p8/episodes/episode-8").delete()
         report, reads = look(server)
-        assert (report["status"], report["episodes"]) == ("published", 60)
+        assert (report["status"], report["episodes"]) == ("published", 59)
         catalog = verify(cloud.shelf)
         assert catalog.title(int(catalog.rows(("episode-7",))[0])) == "Seven anew"
-        assert (catalog.rows((new["id"], "episode-8")) >= 0).tolist() == [True, False]
+        found = catalog.rows((new["id"], "episode-8", "episode-9"))
+        assert (found >= 0).tolist() == [True, False, False]
         assert reads <= 60 + 10  # the ids are listed to find what is gone
         report, reads = look(server)
         assert (report["status"], verify(cloud.shelf).version) == ("unchanged", catalog.version)

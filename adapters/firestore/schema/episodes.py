@@ -30,13 +30,16 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class ConditionField(_Table, frozen=True, kw_only=True):
-    """What a document has to say to be published. Without `equals`, it may say anything else."""
+    """What a document has to say to be published: `equals`, or `differs_from`.
+
+    A value is a text, a number, or `true` or `false`.
+    """
 
     field: str
     """name of the field"""
-    equals: bool | int | float | str | None = None
+    equals: str | int | float | bool | None = None
     """the value of a published episode, as in `{field = "status", equals = "published"}`"""
-    differs_from: bool | int | float | str | None = None
+    differs_from: str | int | float | bool | None = None
     """the value of an episode that is not published, as in `{field = "deleted", differs_from =
     true}`; a document without the field is published"""
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from deploy.indexes import merge_indexes
+from deploy.indexes import merge_indexes, schema_indexes
 
 NEEDED = json.loads((Path(__file__).parents[3] / "firestore.indexes.json").read_text())
 ASCENDING = {"order": "ASCENDING", "queryScope": "COLLECTION"}
@@ -57,3 +57,25 @@ def test_a_composite_index_that_is_there_under_its_full_name_is_not_made_again()
         [],
     )
     assert merge_indexes({"indexes": [wanted]}, {})[0]["indexes"] == [wanted]
+
+
+def test_indexes_are_where_a_schema_says_and_an_apps_field_keeps_its_own() -> None:
+    schema = {
+        "earshot": {"documents": "people/{uid}/feed", "engagements": "people/{uid}/played"},
+        "engagements": [
+            {"path": "people/{uid}/likes/{id}", "timestamp": "at"},
+            {"path": "listens/{id}", "user": {"field": "by"}, "timestamp": {"field": "at"}},
+        ],
+        "episodes": {"path": "shows/{show}/items/{id}", "updated_at": "modified"},
+    }
+    spec, _ = merge_indexes(schema_indexes(NEEDED, schema), {})
+    assert [one["collectionGroup"] for one in spec["indexes"]] == ["feed", "listens"]
+    fields = [{"fieldPath": "by", "order": "ASCENDING"}, {"fieldPath": "at", "order": "DESCENDING"}]
+    assert spec["indexes"][1]["fields"] == fields
+    indexes = {one["collectionGroup"]: one["indexes"] for one in spec["fieldOverrides"]}
+    assert indexes == {
+        "played": [ASCENDING, DESCENDING, CONTAINS],
+        "feed": [],
+        "items": [ASCENDING, DESCENDING, CONTAINS, GROUP],
+    }
+    assert schema_indexes(NEEDED, {}) == NEEDED
