@@ -7,7 +7,8 @@ const SDK = "https://www.gstatic.com/firebasejs/12.6.0"; // as in auth-firebase.
 const SHELL = [
   "./", "config.json", "style.css", "icons.svg", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
   ...["actions", "api", "art", "auth-firebase", "auth-local", "auth", "backoff", "card", "clock", "config", "dom", "feed",
-    "interests", "library", "lists", "main", "media-session", "memory", "outbox", "player", "router", "row", "why", "words", "you",
+    "interests", "library", "lists", "main", "media-session", "memory", "outbox", "player", "problem", "router", "row", "why", "words",
+    "you",
   ].map((name) => `js/${name}.js`),
 ].map((path) => new URL(path, self.registration.scope).href);
 const INIT = new URL("/__/firebase/init.json", self.registration.scope).href;

@@ -49,6 +49,7 @@ export const startAuth = (changed) => started = new Promise((resolve) => {
     }
     resolve(undefined);
   });
+  addEventListener("online", () => tries.hurry());
   tries.now();
   setTimeout(resolve, SIGN_IN_WAIT_MS);
 });

@@ -1,6 +1,7 @@
-// Retries with pauses that double, with jitter, and when the connection returns.
+// Retries with pauses that double, with jitter.
 
 export class Backoff {
+  /** @type {any} */
   timer = 0;
 
   /** @param {() => unknown} again @param {number} firstMs @param {number} maxMs */
@@ -8,7 +9,6 @@ export class Backoff {
     this.again = again;
     this.waitMs = this.firstMs = firstMs;
     this.maxMs = maxMs;
-    addEventListener("online", () => { if (this.timer) this.now(); });
   }
 
   /** Schedules a retry; the next pause is longer. @param {number} minPauseS the pause that the API asked for */
@@ -35,4 +35,7 @@ export class Backoff {
     this.stop();
     this.again();
   }
+
+  /** Tries at once if a retry waits. */
+  hurry() { if (this.timer) this.now(); }
 }

@@ -1,6 +1,6 @@
 // The For You feed: pages of one session, each fetched as the listener nears the end.
 
-import { call, Problem } from "./api.js";
+import { call } from "./api.js";
 import { auth, settled } from "./auth.js";
 import { Backoff } from "./backoff.js";
 import { card } from "./card.js";
@@ -8,6 +8,7 @@ import { $, announce, button, copy, emptyState, toast } from "./dom.js";
 import { greet, greeted } from "./interests.js";
 import { library } from "./library.js";
 import { tab } from "./memory.js";
+import { Problem } from "./problem.js";
 import { whyOf } from "./why.js";
 import { intro, wordFor, WITHOUT } from "./words.js";
 
@@ -35,6 +36,7 @@ let cards = [];
 /** Retries what failed last. */
 let again = () => {};
 const tries = new Backoff(() => again(), 2_000, 8_000);
+addEventListener("online", () => tries.hurry());
 const nearEnd = new IntersectionObserver((seen) => { if (seen.at(-1)?.isIntersecting) showMore(); }, { rootMargin: "900px" });
 
 /** @returns {NodeListOf<Live>} */

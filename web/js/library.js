@@ -1,8 +1,9 @@
 // The listener's engagements and profile: the server's state with the outbox's writes applied.
 // Every change shows at once.
 
-import { call } from "./api.js";
+import { call, request } from "./api.js";
 import { auth } from "./auth.js";
+import { serverTime } from "./clock.js";
 import { device } from "./memory.js";
 import { changed, Outbox, withTimestamp, withoutTitles } from "./outbox.js";
 
@@ -10,9 +11,27 @@ const MAX_ENGAGEMENTS = 500; // as many engagements as a summary holds
 /** @type {Profile} */
 const EMPTY_PROFILE = { category_interests: [], followed_series: [], muted_series: [] };
 
+/** @param {string | null} uid @param {(refused?: import("./problem.js").Problem) => void} tell */
+function openOutbox(uid, tell) {
+  const outbox = new Outbox(uid, {
+    storage: device,
+    fetch: (path, init) => request(path, init, uid),
+    clock: { now: Date.now, date: serverTime },
+    tell,
+    ready: () => auth().known,
+    // From one tab at a time, where the browser supports locks.
+    alone: async (name, send) => navigator.locks ? navigator.locks.request(name, send).catch(send) : send(),
+  });
+  // Earlier versions kept all writes under one key.
+  const list = `outbox.${uid ?? ""}`;
+  const writes = device.read(list, /** @type {Write[]} */ ([]));
+  if (writes.map((one) => device.write(outbox.key(one), one)).every(Boolean)) device.drop(list);
+  return outbox;
+}
+
 /** Emits `change`, `outbox`, `refused` and `forgotten`. */
 class Library extends EventTarget {
-  outbox = new Outbox(null, () => {});
+  outbox = openOutbox(null, () => {});
   /** @type {Map<string, string>} */
   seriesNames = new Map();
   /** @type {Engagement[]} newest first */
@@ -28,11 +47,11 @@ class Library extends EventTarget {
    */
   open(uid, before) {
     this.outbox.close();
-    this.outbox = new Outbox(uid, (refused) => {
+    this.outbox = openOutbox(uid, (refused) => {
       this.dispatchEvent(refused ? new CustomEvent("refused", { detail: refused }) : new Event("outbox"));
       if (refused) this.load();
     });
-    if (before !== undefined) this.outbox.adopt(new Outbox(before, () => {}));
+    if (before !== undefined) this.outbox.adopt(openOutbox(before, () => {}));
     for (const [id, name] of this.kept.series) this.seriesNames.set(id, name);
     Object.assign(this, withWrites(this.kept, this.outbox.writes));
     this.state = "loading";
@@ -140,7 +159,7 @@ class Library extends EventTarget {
     const lists = writes.filter((one) => one.op === "list");
     const interests = this.state === "loaded" && lists.some(({ field }) => field === "category_interests");
     return {
-      engagements: writes.filter((one) => one.op === "engage").map((one) => withoutTitles(withTimestamp(one))).slice(-MAX_ENGAGEMENTS),
+      engagements: writes.filter((one) => one.op === "engage").map((one) => withoutTitles(withTimestamp(one, serverTime))).slice(-MAX_ENGAGEMENTS),
       muted_series: lists.filter(({ field, on }) => field === "muted_series" && on).map(({ value }) => value),
       ...(interests && { category_interests: this.profile.category_interests }),
     };
@@ -177,11 +196,12 @@ function withWrites({ engagements, profile }, writes) {
     }
     const stored = engagements.find(({ id }) => id === write.id);
     engagements = engagements.filter(({ id }) => id !== write.id);
-    if (write.op === "engage") engagements = [{ ...stored, ...withTimestamp(write) }, ...engagements];
+    if (write.op === "engage") engagements = [{ ...stored, ...withTimestamp(write, serverTime) }, ...engagements];
   }
   return { engagements: engagements.toSorted((one, other) => time(other) - time(one)), profile };
 }
 
 export const library = new Library();
+addEventListener("online", () => library.outbox.tries.hurry());
 addEventListener("storage", () => library.outbox.tell()); // another tab has written
 addEventListener("beforeunload", (event) => { if (library.outbox.volatile) event.preventDefault(); });

@@ -1,14 +1,14 @@
-// The outbox: every write of one listener, in order, kept on the device until the API has confirmed it.
-// Sending twice is safe, because the client chooses the `id`. A confirmed write stays for a while and is sent
-// along with the next session: the triggers may not have updated the summary yet.
+// The outbox: every write of one user, in order, kept on the device until the API has confirmed it. Sending twice is safe,
+// because the client chooses the `id`. A confirmed write stays in `writes` for a while and is sent along with the next
+// session: the triggers may not have updated the summary yet. It knows no page: any client can take it, with problem.js and
+// backoff.js. outbox-types.d.ts shows how, and examples/typescript does it.
 
-import { call, Problem } from "./api.js";
-import { auth } from "./auth.js";
 import { Backoff } from "./backoff.js";
-import { serverTime } from "./clock.js";
-import { device } from "./memory.js";
+import { answerOf, Problem } from "./problem.js";
 
 const CONFIRMED_TTL_MS = 30_000;
+
+/** @import { Clock, Engagement, Surroundings, Write } from "./outbox-types.d.ts" */
 
 export class Outbox {
   /** Whether sending has ended. */
@@ -19,23 +19,20 @@ export class Outbox {
   problem = null;
   /** @type {Promise<void> | null} */
   sending = null;
-  tries = new Backoff(() => this.drain());
 
   /**
    * @param {string | null} uid null without a user: writes are not sent, only carried by session requests
-   * @param {(refused?: Problem) => void} tell called after each change, with the problem if the API refused a write
+   * @param {Surroundings} surroundings
    */
-  constructor(uid, tell) {
+  constructor(uid, { storage, fetch, clock = { now: Date.now, date: (at) => new Date(at) }, tell = () => {}, ready = () => true, alone = (_, send) => send() }) {
     this.uid = uid;
+    this.storage = storage;
+    this.fetch = fetch;
+    this.clock = clock;
     this.tell = tell;
-    this.takeOldList();
-  }
-
-  /** Migrates from earlier versions, which kept all writes under one key. */
-  takeOldList() {
-    const list = `outbox.${this.uid ?? ""}`;
-    const writes = device.read(list, /** @type {Write[]} */ ([]));
-    if (writes.map((one) => device.write(this.key(one), one)).every(Boolean)) device.drop(list);
+    this.ready = ready;
+    this.alone = alone;
+    this.tries = new Backoff(() => this.drain());
   }
 
   /** The storage key of a write: one per write, so that tabs do not overwrite each other. @param {{id: string}} write */
@@ -43,16 +40,16 @@ export class Outbox {
 
   /** All writes on the device, oldest first, including those of other tabs. @returns {Write[]} */
   get writes() {
-    return device.keys(this.key({ id: "" }))
-      .flatMap((key) => device.read(key, /** @type {Write | null} */ (null)) ?? []) // another tab may have just dropped it
+    return this.storage.keys(this.key({ id: "" }))
+      .flatMap((key) => this.storage.read(key, /** @type {Write | null} */ (null)) ?? []) // another tab may have just dropped it
       .filter((one) => !this.dropIfOld(one))
       .sort((one, other) => one.at - other.at);
   }
 
   /** Drops a write that was confirmed long enough ago; returns whether it did. @param {Write} write */
   dropIfOld(write) {
-    const old = !!write.doneAt && Date.now() - write.doneAt >= CONFIRMED_TTL_MS;
-    if (old) device.drop(this.key(write));
+    const old = !!write.doneAt && this.clock.now() - write.doneAt >= CONFIRMED_TTL_MS;
+    if (old) this.storage.drop(this.key(write));
     return old;
   }
 
@@ -60,43 +57,36 @@ export class Outbox {
   get waiting() { return this.writes.filter(({ doneAt }) => !doneAt); }
 
   /** Whether the last try failed and another is scheduled. */
-  get failing() { return this.tries.timer > 0; }
+  get failing() { return !!this.tries.timer; }
 
   /** Whether closing the page would lose a write. */
-  get volatile() { return this.waiting.some((one) => device.volatile(this.key(one))); }
+  get volatile() { return this.waiting.some((one) => this.storage.volatile(this.key(one))); }
 
   /** Removes writes that must not be sent. @param {(write: Write) => unknown} which */
   drop(which) {
-    this.writes.filter(which).forEach((one) => device.drop(this.key(one)));
+    this.writes.filter(which).forEach((one) => this.storage.drop(this.key(one)));
     this.tell();
   }
 
   /** @param {Write} write It replaces an earlier one with the same id. */
   add(write) {
-    device.write(this.key(write), write);
+    this.storage.write(this.key(write), write);
     this.tell();
     this.drain();
   }
 
   /** Adopts another outbox's unsent writes; those that cannot be stored stay there. @param {Outbox} other */
   adopt(other) {
-    for (const one of other.waiting) if (device.write(this.key(one), one)) device.drop(other.key(one));
+    for (const one of other.waiting) if (this.storage.write(this.key(one), one)) this.storage.drop(other.key(one));
   }
 
   /** Sends waiting writes one by one, and retries later after a failure. */
   async drain() {
-    if (this.uid === null || this.closed || !auth().known) return;
+    if (this.uid === null || this.closed || !this.ready()) return;
     this.tries.pause();
-    this.sending ??= this.sendAlone().finally(() => { this.sending = null; });
+    this.sending ??= this.alone(`earshot.outbox.${this.uid}`, () => this.sendAll()).finally(() => { this.sending = null; });
     await this.sending;
     if (this.waiting.length && !this.failing) await this.drain(); // added meanwhile
-  }
-
-  /** Sends from one tab at a time, where the browser supports locks. */
-  async sendAlone() {
-    const send = () => this.sendAll();
-    if (!navigator.locks) return send();
-    await navigator.locks.request(`earshot.outbox.${this.uid}`, send).catch(send);
   }
 
   async sendAll() {
@@ -104,12 +94,12 @@ export class Outbox {
     for (const write of this.waiting) {
       const key = this.key(write);
       // Whether the write is unchanged: it may have been replaced, or sent by another tab.
-      const same = () => JSON.stringify(device.read(key, null)) === JSON.stringify(write);
+      const same = () => JSON.stringify(this.storage.read(key, null)) === JSON.stringify(write);
       if (this.closed) return;
       if (!same()) continue;
       try {
         await this.send(write);
-        if (same()) device.write(key, confirmed(write));
+        if (same()) this.storage.write(key, confirmed(write, this.clock.now()));
       } catch (error) {
         const problem = Problem.of(error);
         if (problem.temporary) {
@@ -120,7 +110,7 @@ export class Outbox {
           continue;
         }
         this.refusals++;
-        if (same()) device.drop(key);
+        if (same()) this.storage.drop(key);
         this.tell(problem);
       }
       this.tell();
@@ -131,17 +121,22 @@ export class Outbox {
 
   /** @param {Write} write */
   async send(write) {
-    const how = { as: this.uid, keepalive: true };
     if (write.op === "engage") {
-      await call("POST", "/me/engagements", withTimestamp(write), how);
+      await this.call("POST", "/me/engagements", withTimestamp(write, this.clock.date));
     } else if (write.op === "remove") {
-      await call("DELETE", `/me/engagements/${encodeURIComponent(write.id)}`, undefined, how)
+      await this.call("DELETE", `/me/engagements/${encodeURIComponent(write.id)}`)
         .catch((problem) => { if (problem.kind !== "not-found") throw problem; }); // already gone
     } else {
       // Applied to the current list: another device may have changed it.
-      const profile = await call("GET", "/me", undefined, how);
-      await call("PATCH", "/me", { [write.field]: changed(profile[write.field], write) }, how);
+      const profile = await this.call("GET", "/me");
+      await this.call("PATCH", "/me", { [write.field]: changed(profile[write.field], write) });
     }
+  }
+
+  /** @param {string} method @param {string} path @param {unknown} [body] */
+  async call(method, path, body) {
+    const headers = { "Content-Type": "application/json" };
+    return answerOf(await this.fetch(path, { method, headers, body: JSON.stringify(body), keepalive: true }));
   }
 
   /** Stops sending. Waiting writes stay on the device until this listener returns. */
@@ -155,12 +150,12 @@ export class Outbox {
 /** @param {string[]} list @param {{value: string, on: boolean}} change */
 export const changed = (list, { value, on }) => [...list.filter((one) => one !== value), ...(on ? [value] : [])];
 
-/** @param {Write & {op: "engage"}} write @returns {Engagement} with its original time after an undo */
-export const withTimestamp = ({ at, body }) => ({ timestamp: serverTime(at).toISOString(), ...body });
+/** @param {Write & {op: "engage"}} write @param {Clock["date"]} date @returns {Engagement} with its original time after an undo */
+export const withTimestamp = ({ at, body }, date) => ({ timestamp: date(at).toISOString(), ...body });
 
-/** @param {Write} write @returns {Write} without titles, because others may use this device */
-function confirmed(write) {
-  const done = { ...write, doneAt: Date.now() };
+/** @param {Write} write @param {number} doneAt @returns {Write} without titles, because others may use this device */
+function confirmed(write, doneAt) {
+  const done = { ...write, doneAt };
   if (done.op === "engage") done.body = withoutTitles(done.body);
   return done;
 }

@@ -1,9 +1,10 @@
 // An episode as a row of a list: similar episodes, Saved, History.
 
 import { live, playButton, toggleButton } from "./actions.js";
-import { call, Problem } from "./api.js";
+import { call } from "./api.js";
 import { art } from "./art.js";
 import { h, iconButton, toast } from "./dom.js";
+import { Problem } from "./problem.js";
 import { age, DID, duration, joined } from "./words.js";
 
 /** @param {Episode} episode @returns {Live} */

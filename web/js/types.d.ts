@@ -28,22 +28,16 @@ interface Kept {
   uid: string | null; at: number; session: Session; trace?: Trace; episodes: Episode[]; id?: string; top: number;
 }
 
-// An error answer of the API (RFC 9457).
-interface ProblemDocument { title: string; detail?: string; expected?: string; type?: string }
-
 interface CallOptions {
   as?: string | null; // call only as this listener; without it as the current one
-  keepalive?: boolean; headers?: Record<string, string>;
+  headers?: Record<string, string>;
 }
 
-type EngagementType = "click" | "listen" | "complete" | "bookmark" | "like" | "share" | "not_interested";
+type EngagementType = import("./outbox-types.d.ts").EngagementType;
 
-interface Engagement {
-  id: string; episode_id: string; type: EngagementType; timestamp?: string; progress?: number;
-  episode_title?: string; series_name?: string;
-}
+type Engagement = import("./outbox-types.d.ts").Engagement;
 
-type ListField = "category_interests" | "followed_series" | "muted_series";
+type ListField = import("./outbox-types.d.ts").ListField;
 
 type SeriesField = "followed_series" | "muted_series";
 
@@ -53,12 +47,7 @@ interface Receipt { user_id: string; deleted: Record<string, number | boolean>; 
 
 type Profile = Record<ListField, string[]>;
 
-// A write that the API has not confirmed, or has confirmed recently (`doneAt`). `at` is by this device's clock.
-type Write = { at: number; doneAt?: number } & (
-  | { op: "engage"; id: string; body: Engagement }
-  | { op: "remove"; id: string }
-  | { op: "list"; id: string; field: ListField; value: string; on: boolean }
-);
+type Write = import("./outbox-types.d.ts").Write;
 
 // The listener's library as stored on this device; `series` are pairs of id and name.
 interface KeptLibrary { uid: string | null; engagements: Engagement[]; profile: Profile; series: [string, string][] }
