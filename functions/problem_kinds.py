@@ -46,7 +46,7 @@ KINDS = {
     "identity-unavailable": Kind((503,), f"tokens cannot be verified just now: {_RETRY}"),
     "admins-only": Kind((403,), "sign in as a user with the claim `admin: true`"),
     "not-your-user": Kind((401, 403), "leave `user_id` out"),
-    "not-found": Kind((404,), ""),
+    "not-found": Kind((404,), "there is nothing with this id, or at this address"),
     "method-not-allowed": Kind((405,), "see `Allow`"),
     "too-large": Kind((413,), "send at most 256 KB"),
     "too-slow": Kind((408,), "send the body within 10 s"),

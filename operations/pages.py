@@ -8,6 +8,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -19,12 +20,15 @@ from feed.scenarios import parameters, rules
 from feed.scenarios.experiment import Experiment
 from feed.scenarios.parameters import Curve
 from feed.scenarios.rules import Rules
+from functions.api.routes import ROUTES
+from functions.problem_kinds import KINDS, PREFIX
 from functions.settings import Settings
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES_WITH_TABLES = ("scenarios.md", "experiments.md", "schema.md")
+PAGES_WITH_TABLES = ("api.md", "scenarios.md", "experiments.md", "schema.md")
 _SECTION = re.compile(r"(<!-- (\w+), by `make docs` -->\n).*?(<!-- end -->)", re.DOTALL)
-"""A part of a page that is made from the class of this name."""
+"""A part of a page that is made from the class of this name, or from a table of the API."""
+_PATH_PARAMETER = re.compile(r"\{\w+?_?id(:path)?\}")
 _HEADING = re.compile(r"    # (.+)")
 _TYPES = {str: "text", int: "integer", float: "number", bool: "`true` or `false`", Curve: "curve"}
 _TYPES |= {datetime: "RFC 3339 time"}
@@ -64,6 +68,8 @@ def with_tables(page: str) -> str:
 
 
 def _section(name: str) -> str:
+    if name in {"Routes", "Problems"}:
+        return "\n".join([*(_routes() if name == "Routes" else _problems()), ""])
     modules = parameters, rules, own, engagements, profile, episodes
     known = {key: value for module in modules for key, value in vars(module).items()}
     struct: type[msgspec.Struct] = {**known, "Experiment": Experiment}[name]
@@ -76,6 +82,33 @@ def _section(name: str) -> str:
     for _, key, meaning in _documented_fields(struct):
         lines.append(f"| `{key}` | {_type(hints[key])} | {_default(defaults[key])} | {meaning} |")
     return "\n".join([*lines, ""])
+
+
+def _routes() -> Iterator[str]:
+    """Yield the table of the API's calls."""
+    yield from ("| Call | Does |", "|---|---|")
+    for path, route in ROUTES.items():
+        for method, one in route.items():
+            call = f"{method} {_PATH_PARAMETER.sub('{id}', path)}{_query(one.query)}"
+            status = "" if HTTPStatus.OK in one.answers else f" ({min(one.answers)})"
+            for_whom = "; for admins" if one.user == "admin" else ""
+            yield f"| `{call}` | {one.summary}{status}{for_whom} |"
+
+
+def _query(kind: type[msgspec.Struct]) -> str:
+    """Return the parameters of a query as they stand in an address, with their defaults."""
+    fields = msgspec.structs.fields(kind)
+    # The only parameters that have to be given are lists.
+    parts = ["{0}=…&{0}=…" if one.required else f"{{0}}={one.default or '…'}" for one in fields]
+    named = (part.format(one.name) for part, one in zip(parts, fields, strict=True))
+    return f"?{'&'.join(named)}" if fields else ""
+
+
+def _problems() -> Iterator[str]:
+    """Yield the table of the API's problems."""
+    yield from (f"| Type `{PREFIX}…` | Status | What to do |", "|---|---|---|")
+    for name, kind in KINDS.items():
+        yield f"| `{name}` | {', '.join(map(str, kind.statuses))} | {kind.advice} |"
 
 
 def _rule_rows() -> Iterator[str]:

@@ -30,7 +30,7 @@ class Trace:
     removed: dict[str, int]
     """by filter, in order: number of episodes that it is the first to remove"""
     window_days: int | None
-    """the freshness window in whole days; None for no limit"""
+    """the freshness window in whole days; null for no limit"""
     sources: dict[str, int]
     """by source: number of episodes that it returned"""
     candidates: int
@@ -60,7 +60,7 @@ class TracedCandidate(EpisodeRef):
     proposed_by: list[str]
     final_score: float
     queue_position: int | None
-    """position in the queue, from 1; None where it was not chosen"""
+    """position in the queue, from 1; null where it was not chosen"""
 
 
 @dataclass(frozen=True)

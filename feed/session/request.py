@@ -31,8 +31,11 @@ class SentEngagement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     episode_id: EpisodeId
     type: EngagementType
     id: EngagementId | None = None
+    """chosen by the client, so that sending twice is safe; at most 128 bytes of UTF-8, no `/`"""
     timestamp: Timestamp | None = None
+    """at most an hour in the future; null: now"""
     progress: Progress | None = None
+    """share of the episode that was played"""
     episode_title: Annotated[str, msgspec.Meta(max_length=1000)] | None = None
     series_name: Annotated[str, msgspec.Meta(max_length=1000)] | None = None
 
@@ -59,7 +62,7 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     served_ids: Ids = ()
     """episodes that an earlier session showed, by id or content id"""
     category_interests: Names | None = None
-    """stated interests in place of the stored ones, which None keeps"""
+    """stated interests in place of the stored ones, which null keeps"""
     muted_series: Names = ()
     """ids of series to mute in addition to the muted series of the profile"""
     user_id: str | None = None
@@ -67,6 +70,7 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     limit: Limit = 10
     """number of episodes on the first page"""
     scenario: str | None = None
+    """by default that of the user's arm in an experiment, or of the deployment"""
     trace: bool = False
     """whether the answer says how the queue came about"""
     detail: bool = False
@@ -74,7 +78,7 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     stored: bool = True
     """whether the stored engagements and profile of the user count"""
     seed: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] | None = None
-    """seed of all random draws, and id of the session; None: a random one"""
+    """seed of all random draws, and id of the session, for administrators; null: a random one"""
 
 
 def make_query(

@@ -54,6 +54,7 @@ _RETRY_AFTER = {
     "Retry-After": {"description": "seconds to wait", "schema": {"type": "integer", "minimum": 0}}
 }
 _WITH_RETRY_AFTER = (429, 503)
+_INT32 = 2**31
 
 
 @cache
@@ -102,7 +103,7 @@ def _operation(one: Operation) -> dict[str, Any]:
     found: dict[str, Any] = {
         "operationId": one.name,
         "tags": [one.handler.__module__.rpartition(".")[2]],
-        "summary": _LINK.sub("", one.summary).capitalize(),
+        "summary": _capitalized(_LINK.sub("", one.summary)),
         "security": [] if one.user == "none" else _SIGNED_IN,
         "responses": dict(sorted(answers.items())),
     }
@@ -158,6 +159,10 @@ def _content(kind: type, media_type: str = "application/json") -> dict[str, Any]
     return {media_type: {"schema": {"$ref": _REFERENCE.format(name=kind.__name__)}}}
 
 
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _first_line(kind: type) -> str:
     return (kind.__doc__ or "").partition("\n")[0].rstrip(".")
 
@@ -191,7 +196,11 @@ def _collect(info: object, classes: set[type]) -> None:
 
 
 def _tidied(schema: Any, meaning: str | None = None) -> Any:
-    """Return a schema with a description, the type of enumerated texts, and no default of null."""
+    """Return a schema as generators of clients like it.
+
+    It has a description, the type of enumerated texts and the formats of numbers, and no default of
+    null.
+    """
     if isinstance(schema, list):
         return [_tidied(one) for one in schema]
     if not isinstance(schema, dict):
@@ -199,6 +208,10 @@ def _tidied(schema: Any, meaning: str | None = None) -> Any:
     found = {key: _tidied(value) for key, value in schema.items()}
     if "enum" in found:
         found = {"type": "string", **found}
+    if found.get("type") == "number":
+        found["format"] = "double"
+    if found.get("type") == "integer" and found.get("exclusiveMaximum", 0) > _INT32:
+        found["format"] = "int64"
     if found.get("default", ...) is None:
         del found["default"]
     return found if meaning is None else {"description": meaning, **found}

@@ -24,8 +24,11 @@ class NextRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The body of `POST /api/sessions/{id}/next`."""
 
     cursor: Annotated[str, msgspec.Meta(min_length=1)]
+    """`next_cursor` of the last page"""
     limit: Limit = 10
+    """number of episodes on the page"""
     engaged_ids: Ids = ()
+    """episodes that are skipped, by id or content id"""
 
 
 async def create(service: Service, request: Request, timings: Timings) -> Response:

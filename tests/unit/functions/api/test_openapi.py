@@ -1,5 +1,6 @@
 """The API's document is valid OpenAPI 3.1 and describes every route."""
 
+import re
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -33,6 +34,14 @@ def test_every_operation_has_a_name_of_its_own_and_answers_one_success() -> None
     assert len(found) == sum(map(len, ROUTES.values()))
     assert max(Counter(one["operationId"] for one in found).values()) == 1
     assert all(sum(status < "300" for status in one["responses"]) == 1 for one in found)
+
+
+def test_every_field_of_a_request_and_an_answer_is_in_the_pages_for_people() -> None:
+    text = "".join((ROOT / "docs" / page).read_text() for page in ("api.md", "episodes.md"))
+    named = {word for span in re.findall(r"`([^`]+)`", text) for word in re.findall(r"\w+", span)}
+    schemas = document()["components"]["schemas"]
+    fields = {field for schema in schemas.values() for field in schema["properties"]}
+    assert fields <= named
 
 
 def test_every_kind_of_problem_is_answered_by_an_operation() -> None:
