@@ -10,6 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . deploy/certificate.sh
 . deploy/schedule.sh
 . deploy/options.sh
+. deploy/schema.sh
 . deploy/google.sh
 . deploy/quota.sh
 . deploy/check.sh

@@ -2,8 +2,6 @@
 # Checks all requirements before anything is changed. Everything that is missing is listed at once, with
 # how to get it. A dry run checks nothing.
 
-PYTHON=${PYTHON:-python3}
-
 check() {
     FIREBASE=(firebase)
     choose_merge
@@ -120,19 +118,20 @@ LOCATION stays for ever: see \"Regions\" in docs/deploy.md"
         FIRESTORE_NATIVE) region_beside_the_database ;;
         '') missing 'a Firestore database' "$create" ;;
         *) missing 'a Firestore database in Native mode' \
-            "(default) is in Datastore mode; an empty one can be changed:
+            "$DATABASE is in Datastore mode; an empty one can be changed:
 gcloud firestore databases update --type=firestore-native --project=$PROJECT" ;;
     esac
 }
 
-# find_database: sets DATABASE_TYPE and DATABASE_LOCATION of the default database, empty without one.
+# find_database: sets DATABASE_TYPE and DATABASE_LOCATION of the database, empty without one.
 find_database() {
-    local databases=''
+    local databases='' name type location
     DATABASE_TYPE='' DATABASE_LOCATION=''
     capture databases gcloud firestore databases list --project="$PROJECT" \
         --format='value(name.basename(),type,locationId)' || return 1
-    read -r DATABASE_TYPE DATABASE_LOCATION \
-        < <(sed -n 's/^(default)[[:space:]]*//p' <<<"$databases") || true
+    while IFS=$'\t' read -r name type location; do
+        [[ $name != "$DATABASE" ]] || DATABASE_TYPE=$type DATABASE_LOCATION=$location
+    done <<<"$databases"
 }
 
 # Every session reads one document: from another continent that would take 100 ms.

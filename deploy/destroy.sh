@@ -2,8 +2,6 @@
 # --destroy: removes what a deployment created, after showing it and asking for confirmation. Resources
 # of others stay, even in shared places. Data is removed only with --destroy-data.
 
-FUNCTIONS='create-session publish-catalog update-summary-engagement update-summary-profile'
-
 destroy() {
     find_what_there_is
     if [[ $DRY_RUN == true ]]; then

@@ -28,7 +28,7 @@ remove_snapshots() {
 # remove_episodes COLLECTION
 remove_episodes() {
     run "${FIREBASE[@]}" firestore:delete "$1" --recursive --force \
-        --database='(default)' --project="$PROJECT"
+        --database="$DATABASE" --project="$PROJECT"
 }
 
 # episodes_collection: prints the collection that episodes are read from, if they are in Firestore and
@@ -42,5 +42,8 @@ episodes_collection() {
 }
 
 remove_users() {
-    pipe gcloud auth print-access-token '|' "$PYTHON" -m deploy.user_data --project="$PROJECT"
+    local places=() place
+    [[ -z ${SCHEMA-} ]] || while read -r place; do places+=("$place"); done < <(ask_schema collections)
+    pipe gcloud auth print-access-token '|' "$PYTHON" -m deploy.user_data --project="$PROJECT" \
+        --database="$DATABASE" ${places[@]+"${places[@]}"}
 }

@@ -63,9 +63,12 @@ open_to_callers() {
 # The paths are exact: users/{uid}/** would match the summary, so that each write of a summary would
 # trigger another one, without end.
 deploy_triggers() {
-    deploy_trigger update-summary-engagement 'users/{uid}/engagements/{id}' \
-        "$ENGAGEMENT_MAX_INSTANCES"
-    deploy_trigger update-summary-profile 'users/{uid}/earshot/profile' "$PROFILE_MAX_INSTANCES"
+    local name path most
+    while IFS=$'\t' read -r name path; do
+        most=$ENGAGEMENT_MAX_INSTANCES
+        ! is_one_of "$name" 'profile app-profile deletion' || most=$PROFILE_MAX_INSTANCES
+        deploy_trigger "update-summary-$name" "$path" "$most"
+    done <<<"$TRIGGERS"
 }
 
 deploy_trigger() {
@@ -74,7 +77,7 @@ deploy_trigger() {
     deploy_function "$name" "$HOME_REGION" --entry-point=update_summary \
         --trigger-location="$DATABASE_LOCATION" \
         --trigger-event-filters=type=google.cloud.firestore.document.v1.written \
-        --trigger-event-filters='database=(default)' \
+        --trigger-event-filters="database=$DATABASE" \
         --trigger-event-filters-path-pattern="document=$path" \
         --trigger-service-account="$(account eventarc)" --retry \
         --no-allow-unauthenticated --service-account="$(account summary)" \

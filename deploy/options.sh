@@ -73,6 +73,7 @@ read_options() {
     done
     set_defaults
     check_values
+    read_schema
 }
 
 SWITCHES='ACCEPT_RULES_OVERLAP DRY_RUN LOAD_BALANCER REDEPLOY SKIP_HOSTING SKIP_RULES'

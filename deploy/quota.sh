@@ -5,7 +5,7 @@
 
 # check_quota: checks each function in its region, if the quota can be read.
 check_quota() {
-    local region answer='' limits
+    local region answer='' limits name
     if ! ask_google answer "serviceusage.googleapis.com/v1beta1/projects/$PROJECT_NUMBER/services/run.googleapis.com/consumerQuotaMetrics?view=FULL"; then
         note "Cloud Run's quota cannot be read: $(api_error "$answer")"
         note 'Continuing: the defaults fit a new project, which may use 20 processors and 40 GiB in a region.'
@@ -19,8 +19,13 @@ check_quota() {
         check_quota_of create-session "$region" MAX_INSTANCES "$CPU" "$MEMORY" "$limits"
         [[ $region == "${REGIONS%%,*}" ]] || continue
         check_quota_of publish-catalog "$region" PUBLISH_MAX_INSTANCES "$PUBLISH_CPU" "$PUBLISH_MEMORY" "$limits"
-        check_quota_of update-summary-engagement "$region" ENGAGEMENT_MAX_INSTANCES 1 512Mi "$limits"
-        check_quota_of update-summary-profile "$region" PROFILE_MAX_INSTANCES 1 512Mi "$limits"
+        for name in $FUNCTIONS; do
+            case $name in
+                create-session | publish-catalog) ;;
+                *-profile | *-deletion) check_quota_of "$name" "$region" PROFILE_MAX_INSTANCES 1 512Mi "$limits" ;;
+                *) check_quota_of "$name" "$region" ENGAGEMENT_MAX_INSTANCES 1 512Mi "$limits" ;;
+            esac
+        done
     done
 }
 

@@ -14,6 +14,7 @@ from cloudevents.http import CloudEvent
 from starlette.exceptions import HTTPException
 
 from feed.ports.errors import Unavailable, Unstorable
+from feed.ports.users import Change
 from functions.auth.pseudonyms import Pseudonyms
 from functions.settings import read_settings
 from functions.telemetry import install_log_handler, log, log_error, set_pseudonyms
@@ -40,18 +41,18 @@ async def update_summary(event: CloudEvent) -> None:
         try:
             named |= set(_events.changes(one, payload if isinstance(payload, bytes) else b""))
         except ValueError as error:
-            log("ERROR", "an event that names no user was acknowledged", reason=str(error))
+            log("WARNING", "an event that names no user was acknowledged", reason=str(error))
             return
     if not named:
         log("ERROR", "an event about another document was acknowledged", document=path)
-    for uid, engagement_id in sorted(named, key=str):
-        await _handle(event, uid, engagement_id)
+    for change in sorted(named, key=str):
+        await _handle(event, change)
 
 
-async def _handle(event: CloudEvent, uid: str, engagement_id: str | None) -> None:
+async def _handle(event: CloudEvent, change: Change) -> None:
     """Handle one event. Raises HTTPException 5xx if it has to be delivered again."""
     try:
-        await _batcher.handle(uid, engagement_id)
+        await _batcher.handle(change.uid, change.engagement_id, rebuild=change.rebuild)
     except Unstorable as error:
         log("ERROR", "an event that can never be handled was acknowledged", reason=str(error))
     except Unavailable as error:

@@ -5,7 +5,7 @@ payload does: the user of the document before and after the change. Nothing else
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import proto  # type: ignore[import-untyped]
 from google.cloud.firestore_v1.types import Document, Value
@@ -14,16 +14,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from adapters.firestore.schema.engagements import EngagementTable
 from adapters.firestore.schema.schema import Schema
 from adapters.firestore.schema.values import Refusal, identifier
-
-APP_PROFILE = "app-profile"
-
-
-class Change(NamedTuple):
-    """What an event names."""
-
-    uid: str
-    engagement_id: str | None
-    """None: the profile"""
+from feed.ports.users import Change
 
 
 class _Event(proto.Message):  # type: ignore[misc]
@@ -31,16 +22,6 @@ class _Event(proto.Message):  # type: ignore[misc]
 
     value = proto.Field(Document, number=1)
     old_value = proto.Field(Document, number=2)
-
-
-def trigger_paths(schema: Schema) -> dict[str, str]:
-    """The path pattern of the documents whose events are wanted, by the name of the trigger."""
-    own = schema.earshot
-    paths = {"engagement": own.engagement.text, "profile": own.document("profile").text}
-    paths |= {one.source: one.path for one in schema.engagements}
-    if schema.profile and schema.profile.trigger:
-        paths[APP_PROFILE] = schema.profile.path
-    return paths
 
 
 class EventReader:
@@ -65,6 +46,8 @@ class EventReader:
             return [Change(found["uid"], found["id"])]
         if found := own.document("profile").match(path):
             return [Change(found["uid"], None)]
+        if found := own.document("deleted").match(path):
+            return [Change(found["uid"], None, rebuild=True)]
         if app and app.trigger and (found := app.place.match(path)):
             return [Change(found["uid"], None)]
         for table in self._schema.engagements:

@@ -143,7 +143,7 @@ class FirestoreStore:
         check_user(uid)
         with translate_errors("list engagements"):
             client = await self._connection.open()
-            deleted_us = NEVER_US if self._owns_all else await self._deleted_us(uid)
+            deleted_us = NEVER_US if self.schema.owns_all else await self._deleted_us(uid)
             sources = [(one, NEVER_US if one.owned else deleted_us) for one in self._sources]
             return await newest.newest_of_all(sources, client, uid, limit, after, self._once)
 
@@ -186,7 +186,7 @@ class FirestoreStore:
                 await self._connection.open(),
                 await self._connection.document(self._deleted, uid),
             )
-            if self._owns_all:
+            if self.schema.owns_all:
                 at = (await doc.get(field_paths=[], **self._once)).read_time
             else:
                 at = (await doc.set({"at": firestore.SERVER_TIMESTAMP}, **self._once)).update_time
@@ -264,11 +264,6 @@ class FirestoreStore:
     async def close(self) -> None:
         """Close the connection. The next call opens a new one."""
         await self._connection.close()
-
-    @property
-    def _owns_all(self) -> bool:
-        """Whether everything is deleted with a user's data, so that no time of it is stored."""
-        return all(one.owned for one in self._sources)
 
     async def _deleted_us(self, uid: str) -> int:
         """When a user's data were last deleted, in microseconds since 1970."""

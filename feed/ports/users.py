@@ -48,6 +48,16 @@ class RemovedEngagements(NamedTuple):
     """that moment by the store's clock, microseconds since 1970"""
 
 
+class Change(NamedTuple):
+    """What an event names: data of a user that changed."""
+
+    uid: str
+    engagement_id: str | None
+    """None: the profile"""
+    rebuild: bool = False
+    """whether the user's data were deleted, so that all engagements have to be read again"""
+
+
 class SummaryAccess(Protocol):
     """The part of a store that the writer of summaries needs.
 

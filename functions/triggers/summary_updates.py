@@ -23,6 +23,7 @@ MAX_CONFLICTS_COUNTED = 5
 class _Batch:
     engagement_ids: set[str] = field(default_factory=set)
     profile: bool = False
+    rebuild: bool = False
     done: asyncio.Future[None] | None = None
 
 
@@ -37,16 +38,18 @@ class EventBatcher:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._users: defaultdict[str, int] = defaultdict(int)
 
-    async def handle(self, uid: str, engagement_id: str | None) -> None:
+    async def handle(self, uid: str, engagement_id: str | None, *, rebuild: bool = False) -> None:
         """Update a user's summary with the engagement that an event names; None is the profile.
 
-        Raises `Unavailable` if the effect is not stored: the event has to be delivered again.
+        With `rebuild`, all engagements are read again: the user's data were deleted. Raises
+        `Unavailable` if the effect is not stored: the event has to be delivered again.
         """
         batch = self._waiting.setdefault(uid, _Batch())
         if engagement_id is None:
             batch.profile = True
         else:
             batch.engagement_ids.add(engagement_id)
+        batch.rebuild |= rebuild
         self._users[uid] += 1
         try:
             async with self._locks[uid]:
@@ -69,6 +72,7 @@ class EventBatcher:
                 uid,
                 batch.engagement_ids,
                 profile=batch.profile or self._always_profile,
+                rebuild=batch.rebuild,
                 pause=pause,
             )
         except BaseException as error:  # also when this call is cancelled

@@ -1,5 +1,6 @@
 """The law: once all events are handled, in any order and with any duplicates, the packed
-engagements are byte for byte those of a summary rebuilt from the engagements that exist."""
+engagements are byte for byte those of a summary rebuilt from the engagements that exist, in all
+sources together."""
 
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -23,9 +24,14 @@ UID = "u"
 
 EMOJI = "\N{HEADPHONE}"
 """one character, four bytes"""
-IDS = st.sampled_from([*"abcdef", EMOJI * 32, EMOJI * 33])  # the last has more than 128 bytes
+SOURCES = ("", "app", "more")
+"""Earshot's own collection, and two of an app, which are read one after another"""
+FIRST = ["a", "b", "app/a", "app/c", "more/a", "d"]
+IDS = st.sampled_from([*FIRST, EMOJI * 32, EMOJI * 33])  # the last has more than 128 bytes
 EPISODES = st.sampled_from(["of", EMOJI * 128, EMOJI * 129])  # the last has more than 512
 TIMES = st.integers(0, 9)  # some are equal
+DELETION = "when a user's data were deleted"
+"""the event of that document"""
 PICKS = st.integers(0, 10**6)
 
 
@@ -50,7 +56,7 @@ class ConcurrentWriters(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.store = SteppedStore()
+        self.store = SteppedStore(SOURCES)
         self.pending: list[str | None] = []
         self.past: list[str | None] = []
         self.writers: list[Writer] = []
@@ -58,7 +64,7 @@ class ConcurrentWriters(RuleBasedStateMachine):
     @initialize(times=st.lists(st.integers(0, 9), max_size=6))
     def start_full(self, times: list[int]) -> None:
         """A user of some time: the summary is as it should be, and some were cut off."""
-        for name, at in zip("abcdef", times, strict=False):
+        for name, at in zip(FIRST, times, strict=False):
             self.store.engagements[name] = Engagement(
                 id=name, episode_id="of", type="click", timestamp_us=at
             )
@@ -77,6 +83,7 @@ class ConcurrentWriters(RuleBasedStateMachine):
     def delete(self, pick: int) -> None:
         name = sorted(self.store.engagements)[pick % len(self.store.engagements)]
         del self.store.engagements[name]
+        self.store.hidden.discard(name)
         self.pending.append(name)
 
     @rule(languages=st.sampled_from([(), ("en",), (EMOJI * 129, "de"), ("fr",) * 201]))
@@ -86,10 +93,16 @@ class ConcurrentWriters(RuleBasedStateMachine):
 
     @rule()
     def delete_everything(self) -> None:
-        """A user deletes all that there is; the request rebuilds the summary beside the events."""
-        self.pending += list(self.store.engagements)
-        self.pending.append(None)
-        self.store.engagements.clear()
+        """A user deletes all that there is; the request rebuilds the summary beside the events.
+
+        What an app keeps stays, and does not count any more: no event names it, but one says so.
+        """
+        kept = {name for name in self.store.engagements if "/" in name}
+        gone = [name for name in self.store.engagements if name not in kept]
+        self.pending += [*gone, None, DELETION]
+        for name in gone:
+            del self.store.engagements[name]
+        self.store.hidden |= kept
         self.store.change_profile({"languages": ()})
         self._start([None], rebuild=True)
 
@@ -141,7 +154,9 @@ class ConcurrentWriters(RuleBasedStateMachine):
         exist = newest(
             one
             for one in self.store.engagements.values()
-            if len(one.id.encode()) <= 128 and len(one.episode_id.encode()) <= 512
+            if len(one.id.encode()) <= 128
+            and len(one.episode_id.encode()) <= 512
+            and one.id not in self.store.hidden
         )
         languages = [one for one in self.store.profile.languages if len(one.encode()) <= 512]
         profile = Profile(languages=tuple(languages[:200]))
@@ -155,7 +170,8 @@ class ConcurrentWriters(RuleBasedStateMachine):
             assert stored.summary == Summary(engagements=exist, profile=profile)
 
     def _start(self, events: list[str | None], *, rebuild: bool = False) -> None:
-        names = [event for event in events if event is not None]
+        names = [event for event in events if event is not None and event != DELETION]
+        rebuild = rebuild or DELETION in events
         work = refresh_summary(self.store, UID, names, profile=None in events, rebuild=rebuild)
         self.writers.append(Writer(work, events))
 

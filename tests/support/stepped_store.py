@@ -47,10 +47,14 @@ def _stepped(call: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]
 
 
 class SteppedStore:
-    """A `SummaryAccess` for one user."""
+    """A `SummaryAccess` for one user, with one or several sources of engagements."""
 
-    def __init__(self) -> None:
+    def __init__(self, sources: Sequence[str] = ("",)) -> None:
+        """`sources` are what the ids of each one's engagements begin with, up to a slash."""
+        self.sources = sources
         self.engagements: dict[str, Engagement] = {}
+        self.hidden: set[str] = set()
+        """ids of engagements that an app keeps although the user deleted them"""
         self.profile = Profile()
         self.summary: StoredSummary | None = None
         self.writes = 0
@@ -74,15 +78,26 @@ class SteppedStore:
 
     @_stepped
     def read_engagements(self, _uid: str, ids: Sequence[str]) -> dict[str, Engagement | None]:
-        return {one: self.engagements.get(one) for one in ids}
+        return {one: self._visible(self.hidden).get(one) for one in ids}
 
-    @_stepped
-    def newest_engagements(
+    async def newest_engagements(
         self, _uid: str, limit: int, after: tuple[int, str] | None = None
     ) -> list[Engagement]:
-        in_order = sorted(self.engagements.values(), key=newest_first)
-        found = [e for e in in_order if after is None or newest_first(e) > (-after[0], after[1])]
-        return found[:limit]
+        await _suspend_at("before newest_engagements")
+        hidden, found = self.hidden.copy(), list[Engagement]()
+        for number, source in enumerate(self.sources):
+            if number:
+                await _suspend_at("before another source")
+            for name, one in self._visible(hidden).items():
+                if name.rpartition("/")[0] == source and (
+                    after is None or newest_first(one) > (-after[0], after[1])
+                ):
+                    found.append(one)
+        await _suspend_at("after newest_engagements")
+        return sorted(found, key=newest_first)[:limit]
+
+    def _visible(self, hidden: set[str]) -> dict[str, Engagement]:
+        return {name: one for name, one in self.engagements.items() if name not in hidden}
 
     @_stepped
     def read_profile(self, _uid: str) -> Profile:

@@ -19,7 +19,7 @@ from adapters.firestore.schema.values import (
 from feed.model import limits
 from feed.model.engagement import Engagement, EngagementType
 
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,30}")
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,7 +81,7 @@ class EngagementTable(_Table, frozen=True, kw_only=True):
     """`users/{uid}/plays/{id}`, a collection of each user, or `listens/{id}`, one of all users"""
     name: str = ""
     """short name of the source, part of the ids of its engagements in summaries, so it must stay as
-    it is; by default the name of the collection, in lower case"""
+    it is: lower case, digits and hyphens; by default made from the name of the collection"""
     user: str | UserField = ""
     """the field with the user's id; only where the path does not name the user. A table `{field,
     collection}` if the field is a reference to a user's document"""
@@ -117,7 +117,7 @@ class EngagementTable(_Table, frozen=True, kw_only=True):
     @property
     def source(self) -> str:
         """The name of the source."""
-        return self.name or self.place.collection.lower()
+        return self.name or self.place.collection.lower().replace("_", "-")
 
     @property
     def place(self) -> PathPattern:

@@ -42,6 +42,11 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 places = " and ".join(f"{path.text} ({name})" for name, path in (one, other))
                 raise ValueError(f"expected places that do not overlap, got {places}")
 
+    @property
+    def owns_all(self) -> bool:
+        """Whether all engagements are deleted with a user's data, so that no time of it is kept."""
+        return all(one.owned for one in self.engagements)
+
     def _places(self) -> list[tuple[str, PathPattern]]:
         """Every kind of document that is read or written, with the key that names it."""
         places = [("earshot.documents", self.earshot.document("{id}"))]
