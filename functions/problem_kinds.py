@@ -59,7 +59,7 @@ KINDS = {
     "no-catalog": Kind((503,), _RETRY),
     "not-storable": Kind(
         (422,),
-        "the store can never take this (`users/{uid}` has no room beside the app's own fields): "
+        "the store can never take this (or may not delete it, since the app keeps it): "
         "do not send it again",
     ),
     "store-unavailable": Kind((503,), "nothing was saved: try again, with the same `id`"),

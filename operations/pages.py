@@ -3,7 +3,6 @@
 A test fails while a page differs from the code that it describes.
 """
 
-import ast
 import inspect
 import re
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from feed.scenarios import parameters, rules
 from feed.scenarios.experiment import Experiment
 from feed.scenarios.parameters import Curve
 from feed.scenarios.rules import Rules
+from functions.api.docstrings import field_docstrings
 from functions.api.routes import ROUTES
 from functions.problem_kinds import KINDS, PREFIX
 from functions.settings import Settings
@@ -29,7 +29,7 @@ PAGES_WITH_TABLES = ("api.md", "scenarios.md", "experiments.md", "schema.md")
 _SECTION = re.compile(r"(<!-- (\w+), by `make docs` -->\n).*?(<!-- end -->)", re.DOTALL)
 """A part of a page that is made from the class of this name, or from a table of the API."""
 _PATH_PARAMETER = re.compile(r"\{\w+?_?id(:path)?\}")
-_HEADING = re.compile(r"    # (.+)")
+_HEADING = re.compile(r"^    # (.+)\n    (\w+):", re.MULTILINE)
 _TYPES = {str: "text", int: "integer", float: "number", bool: "`true` or `false`", Curve: "curve"}
 _TYPES |= {datetime: "RFC 3339 time"}
 
@@ -122,18 +122,9 @@ def _rule_rows() -> Iterator[str]:
 
 def _documented_fields(struct: type[msgspec.Struct]) -> Iterator[tuple[str, str, str]]:
     """Yield the heading above each field, if there is one, its name, and its docstring."""
-    source = inspect.getsource(struct)
-    headings = {
-        n: found[1]
-        for n, line in enumerate(source.split("\n"), 1)
-        if (found := _HEADING.fullmatch(line))
-    }
-    (definition,) = ast.parse(source).body
-    assert isinstance(definition, ast.ClassDef)  # noqa: S101  # for the type checker
-    for field, text in zip(definition.body, definition.body[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
-            meaning = " ".join(str(ast.literal_eval(text.value)).split())
-            yield headings.get(field.lineno - 1, ""), ast.unparse(field.target), meaning
+    headings = {name: text for text, name in _HEADING.findall(inspect.getsource(struct))}
+    for name, meaning in field_docstrings(struct).items():
+        yield headings.get(name, ""), name, meaning
 
 
 def _type(hint: Any) -> str:
