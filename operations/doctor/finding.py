@@ -11,7 +11,7 @@ CHECKS = {
     "cloud": "no setting is for local use only",
     "shelf": "the shelf can be read, and points at a snapshot",
     "snapshot": "the current snapshot is sound",
-    "age": "the snapshot is not older than the interval of builds",
+    "age": "the schedule has looked for changes lately",
     "vectors": "most episodes have a vector",
     "memory": "the next snapshot fits beside this one",
     "store": "users can be read",
