@@ -7,7 +7,7 @@ import time
 import traceback
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -69,6 +69,8 @@ class Metrics:
         self.buckets: dict[str, list[int]] = {}
         """by route, one per bound of `BUCKETS_S` and one beyond"""
         self.degraded: Counter[str] = Counter()
+        self.malformed: Mapping[tuple[str, str], int] = {}
+        """documents of users that are not understood, by source and reason"""
 
     def count(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one request and its duration."""
@@ -106,7 +108,14 @@ class Metrics:
         )
         for cause, number in self.degraded.items():
             degraded.add_metric([cause], number)
-        families: list[Metric] = [requests, latency, degraded]
+        malformed = CounterMetricFamily(
+            "earshot_malformed_documents",
+            "Documents of users read and not understood",
+            labels=["source", "reason"],
+        )
+        for (source, reason), number in self.malformed.items():
+            malformed.add_metric([source, reason], number)
+        families: list[Metric] = [requests, latency, degraded, malformed]
         if catalog_created_s is not None:
             created = "When the catalog in memory was created, seconds since 1970"
             families.append(
@@ -167,7 +176,8 @@ class _JsonLogHandler(logging.Handler):
         if record.exc_info and record.exc_info[1]:
             log_error(record.getMessage(), record.exc_info[1])
         else:
-            log(record.levelname, record.getMessage(), logger=record.name)
+            fields = getattr(record, "fields", {})
+            log(record.levelname, record.getMessage(), logger=record.name, **fields)
 
 
 def install_log_handler() -> None:

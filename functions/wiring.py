@@ -33,7 +33,7 @@ from functions.settings import (
     check_store,
     read_settings,
 )
-from functions.telemetry import log
+from functions.telemetry import Metrics, log
 
 if TYPE_CHECKING:
     from adapters.firestore.events import EventReader
@@ -63,7 +63,9 @@ def wire(settings: Settings | None = None) -> Service:
         raise SettingsError(f"WEB: expected a folder, got {settings.WEB}")
     scenarios_by_name = _scenarios(settings)
     experiment = _experiment(settings, scenarios_by_name)
-    store, triggers = _store(settings)
+    store, triggers, malformed = _store(settings)
+    metrics = Metrics()
+    metrics.malformed = malformed
     degradations = DegradationLog()
     return Service(
         settings=settings,
@@ -90,6 +92,7 @@ def wire(settings: Settings | None = None) -> Service:
         triggers=triggers,
         experiment=experiment,
         external_search=_external_search(settings, degradations),
+        metrics=metrics,
     )
 
 
@@ -102,6 +105,23 @@ def wire_store(settings: Settings) -> SummaryStore:
     """Return the store of users, all that a trigger needs. Raises `SettingsError`."""
     check_store(settings)
     return _store(settings)[0]
+
+
+async def sample_documents(settings: Settings, limit: int) -> tuple[int, dict[str, int]]:
+    """Return how many documents of users were read, and how many are not understood, by reason.
+
+    At most `limit` of each source are read. A reason ends with an example. Raises `Unavailable`.
+    """
+    if settings.STORE != CLOUD_STORE:
+        return 0, {}
+    from adapters.firestore import sample  # noqa: PLC0415
+
+    project = settings.FIREBASE_PROJECT or None
+    number, refusals = await sample.sample_documents(project, _schema(settings), limit)
+    return number, {
+        f"{source}: {reason}, as in {refusals.examples[source, reason]}": count
+        for (source, reason), count in refusals.counts.most_common()
+    }
 
 
 def wire_events(settings: Settings) -> "EventReader":
@@ -127,19 +147,20 @@ def write_file(path: Path, data: bytes) -> None:
     write_whole(path, data)
 
 
-def _store(settings: Settings) -> tuple[SummaryStore, Triggers]:
-    """Return the store, and the triggers that it needs in this process."""
+def _store(settings: Settings) -> tuple[SummaryStore, Triggers, Mapping[tuple[str, str], int]]:
+    """Return the store, the triggers that it needs in this process, and what it cannot read."""
     if settings.STORE == CLOUD_STORE:
         from adapters.firestore.users import FirestoreStore  # noqa: PLC0415
 
-        return FirestoreStore(settings.FIREBASE_PROJECT or None, _schema(settings)), NoTriggers()
+        store = FirestoreStore(settings.FIREBASE_PROJECT or None, _schema(settings))
+        return store, NoTriggers(), store.refusals.counts
     if settings.SCHEMA:
         raise SettingsError(f"SCHEMA: expected none with STORE={settings.STORE}")
     from adapters.sqlite.users import SqliteStore  # noqa: PLC0415
     from functions.triggers.local_triggers import LocalTriggers  # noqa: PLC0415
 
-    store = SqliteStore(Path(settings.STORE))
-    return store, LocalTriggers(store)
+    embedded = SqliteStore(Path(settings.STORE))
+    return embedded, LocalTriggers(embedded), {}
 
 
 def _external_search(settings: Settings, degradations: DegradationLog) -> "ExternalSearch | None":

@@ -98,7 +98,7 @@ def with_preferences(
     known: dict[str, tuple[str, ...]] = {}
     for name, entries in table.lists(_fields(snapshot)):
         if isinstance(entries, Refusal):
-            refusals.add("profile", entries.reason, snapshot.reference.path)
+            refusals.add("profile", entries.reason, snapshot.reference.path, "a profile of the app")
         else:
             known[name] = entries
     return msgspec.structs.replace(profile, **known)

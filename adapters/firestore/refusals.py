@@ -16,8 +16,12 @@ class Refusals:
     examples: dict[tuple[str, str], str] = field(default_factory=dict)
     """the path of the first of each"""
 
-    def add(self, source: str, reason: str, path: str) -> None:
-        """Count a document, and log it."""
+    def add(self, source: str, reason: str, path: str, shown: str = "") -> None:
+        """Count a document, and log it.
+
+        The log has `shown` in place of the path, unless it is empty: a path may name the user.
+        """
         self.counts[source, reason] += 1
         self.examples.setdefault((source, reason), path)
-        log.warning("%s is malformed: %s", path, reason)
+        fields = {"source": source, "reason": reason}
+        log.warning("%s is malformed: %s", shown or path, reason, extra={"fields": fields})

@@ -49,6 +49,9 @@ class Source(Protocol):
     def parse(self, snapshot: Snapshot) -> Engagement | None:
         """The engagement in a document; None, and counted, if it is not understood."""
 
+    def check(self, snapshot: Snapshot) -> None:
+        """Count a document that is not understood, or does not name its user."""
+
 
 @dataclass(frozen=True)
 class OwnSource:
@@ -76,6 +79,10 @@ class OwnSource:
     def parse(self, snapshot: Snapshot) -> Engagement | None:
         """The engagement in a document; None, and counted, if it is malformed."""
         return parse_engagement(snapshot, self.refusals)
+
+    def check(self, snapshot: Snapshot) -> None:
+        """Count a document that is malformed."""
+        self.parse(snapshot)
 
 
 @dataclass(frozen=True)
@@ -129,8 +136,20 @@ class AppSource:
         try:
             return self.table.engagement(snapshot.id, _fields(snapshot))
         except Refusal as refusal:
-            self.refusals.add(self.table.source, refusal.reason, snapshot.reference.path)
+            self._refuse(snapshot, refusal)
             return None
+
+    def check(self, snapshot: Snapshot) -> None:
+        """Count a document that is not understood, or does not name its user."""
+        if self.parse(snapshot) and not self.place.is_of_user:
+            try:
+                self.table.user_of(_fields(snapshot))
+            except Refusal as refusal:
+                self._refuse(snapshot, refusal)
+
+    def _refuse(self, snapshot: Snapshot, refusal: Refusal) -> None:
+        path, shown = snapshot.reference.path, self.table.engagement_id(snapshot.id)
+        self.refusals.add(self.table.source, refusal.reason, path, shown)
 
 
 def sources_of(schema: Schema, refusals: Refusals) -> list[Source]:

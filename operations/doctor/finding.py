@@ -16,6 +16,7 @@ CHECKS = {
     "memory": "the next snapshot fits beside this one",
     "store": "users can be read",
     "index": "engagements can be listed by their time",
+    "documents": "documents of users are understood, by the schema if there is one",
     "write": "an engagement can be written, and removed again (`--write`)",
     "identity": "Google's keys, which verify tokens, can be fetched",
     "search": "Pinecone answers, with vectors of the catalog's dimension",

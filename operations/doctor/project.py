@@ -16,6 +16,7 @@ from feed.summary.writer import refresh_summary
 from functions.problems import ProblemError
 from functions.serving.catalog_loader import memory_limit_bytes
 from functions.settings import CLOUD_STORE, Settings
+from functions.wiring import sample_documents
 from operations.doctor.finding import Finding, fail, ok, warn
 
 POINTER_TIMEOUT_S = 10.0
@@ -25,6 +26,8 @@ RESERVE_MB = 200
 PROBE_UID = "earshot-doctor"
 """the user that is read, and with `--write` written"""
 MIN_VECTOR_SHARE = 0.5
+SAMPLE = 200
+"""documents that are read of each source"""
 
 
 def cloud(settings: Settings) -> Iterator[Finding]:
@@ -128,8 +131,22 @@ async def store(settings: Settings, store: SummaryStore, *, write: bool) -> Asyn
     except Unavailable as error:
         indexes = "firebase deploy --only=firestore:indexes, and wait until they are built"
         yield fail("index", str(error), indexes if cloud else remedy)
+    yield await _documents(settings, remedy)
     if write:
         yield await _check_write(store, remedy)
+
+
+async def _documents(settings: Settings, remedy: str) -> Finding:
+    """Check that documents of users are understood, by a sample of each source."""
+    try:
+        number, reasons = await sample_documents(settings, SAMPLE)
+    except Unavailable as error:
+        return fail("documents", str(error), remedy)
+    if not reasons:
+        return ok("documents", f"all of {number:,} engagements are understood")
+    found = "; ".join(f"{count:,} {reason}" for reason, count in reasons.items())
+    detail = f"of {number:,} engagements {sum(reasons.values()):,} are not understood: {found}"
+    return warn("documents", detail, "correct the schema, or the documents: docs/schema.md")
 
 
 async def _check_write(store: SummaryStore, remedy: str) -> Finding:

@@ -2,12 +2,14 @@
 
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from google.cloud import firestore
 
+from adapters.firestore.sample import sample_documents
 from adapters.firestore.users import FirestoreStore
 from feed.model.engagement import Engagement, Profile, newest, newest_first
 from feed.ports.errors import Unstorable
@@ -156,6 +158,14 @@ async def test_what_is_not_understood_is_counted_by_reason_with_an_example(
     unknown = "listens", "action has a value that the schema does not name"
     assert store.refusals.counts == {unknown: 2, ("listens", "media.ref is missing"): 1}
     assert store.refusals.examples[unknown] in {"listens/a", "listens/b"}
+    client.document("listens/e").set(good | {"userId": None})
+    client.document("members/u/likes/f").set({"episode": "x"})
+    number, refusals = await sample_documents(client.project, APP, 50)
+    assert number == 6
+    assert refusals.counts == store.refusals.counts + Counter(
+        {("listens", "userId is missing"): 1, ("likes", "created is missing"): 1}
+    )
+    assert refusals.examples["likes", "created is missing"] == "members/u/likes/f"
 
 
 async def test_preferences_of_the_app_count_before_those_of_the_api(
