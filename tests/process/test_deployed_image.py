@@ -150,7 +150,7 @@ def test_events_of_the_database_keep_a_users_summary(
         register(emulator.host, project, function.name, function.document)
     assert {function.target for function in triggers} == {"update_summary"}
     ada = Client(project=project).document("users", "ada")
-    ada.set({"category_interests": ["Chess"]})
+    ada.collection("earshot").document("profile").set({"category_interests": ["Chess"]})
     like = {"episode_id": "episode-7", "type": "like", "timestamp": datetime.now(UTC)}
     ada.collection("engagements").document("first").set(like)
 
