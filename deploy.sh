@@ -19,6 +19,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . deploy/site.sh
 . deploy/project.sh
 . deploy/functions.sh
+. deploy/traffic.sh
 . deploy/balancer.sh
 . deploy/destroy.sh
 . deploy/destroy_balancer.sh
@@ -28,7 +29,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 main() {
     export CLOUDSDK_CORE_DISABLE_PROMPTS=1
     read_options "$@"
-    if [[ $DESTROY == true ]]; then destroy; else deploy; fi
+    if [[ $DESTROY == true ]]; then
+        destroy
+    elif [[ $ROLLBACK == true ]]; then
+        rollback
+    else
+        deploy
+    fi
 }
 
 deploy() {

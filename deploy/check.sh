@@ -27,6 +27,7 @@ check_all() {
     if check_project; then
         check_billing
         check_database
+        check_traffic
         check_pinecone
         check_rules
         [[ -z $PYTHON ]] || check_quota

@@ -28,12 +28,14 @@ deploy_create_session() {
         || secrets+=,PINECONE_API_KEY=$PINECONE_SECRET:$PINECONE_VERSION
     # The right of everyone to call it is granted below, where a policy that forbids it is an error.
     [[ $ACCESS == public ]] || private=--no-allow-unauthenticated
+    hold_traffic "$region"
     deploy_function create-session "$region" --entry-point=create_session --trigger-http \
         ${private:+"$private"} --service-account="$(account session)" \
         --memory="$MEMORY" --cpu="$CPU" --concurrency="$CONCURRENCY" --timeout=60s \
         --min-instances="$MIN_INSTANCES" --max-instances="$MAX_INSTANCES" \
         --ingress-settings="$ingress" --set-env-vars="$environment" --set-secrets="$secrets"
     open_to_callers "$region"
+    share_traffic "$region"
 }
 
 # origins: prints the origins whose pages may call the API: those of the option and, if the API has its
@@ -89,6 +91,7 @@ deploy_trigger() {
 # deploy_function NAME REGION FLAG...: deploys a function whose source or flags have changed.
 deploy_function() {
     local name=$1 region=$2 fingerprint there
+    ! waits_for_all "$name" || return 0
     local flags=(--gen2 --runtime=python313 --source=. "${@:3}"
         --build-service-account="projects/$PROJECT/serviceAccounts/$(account build)")
     fingerprint=$(look_up fingerprint digest_of "$SOURCE_DIGEST" "${flags[@]}")

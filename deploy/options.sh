@@ -6,8 +6,10 @@ usage() {
 ./deploy.sh [--OPTION=VALUE] ...     deploys Earshot to a Firebase project; see docs/deploy.md
 
 Each option is also an environment variable: --min-instances=1 or MIN_INSTANCES=1. Keep yours in a
-script or in CI: an option that is left out the next time has its default again.
+file for --env: an option that is left out the next time has its default again.
 
+  --env=NAME              read options from deploy/env/NAME.toml; a flag takes precedence over the file,
+                          the file over an environment variable
   --project=ID            the project                                (default: that of gcloud)
   --region=REGION         where functions run                        (default: beside the database)
   --regions=A,B           create-session in each; all else in the first
@@ -34,6 +36,9 @@ script or in CI: an option that is left out the next time has its default again.
   --skip-hosting          do not deploy the site
   --rules=FILE            with --dry-run: rules of an app, to see them with Earshot's in place of the live ones
   --accept-rules-overlap  deploy although rules of the app and Earshot's open documents of each other
+  --traffic=PERCENT       deploy create-session alone, and give its new version this share of the traffic;
+                          a run without it gives it all, and deploys the rest
+  --rollback              send all traffic of create-session to the version before
   --redeploy              also deploy functions that have not changed
   --dry-run               print every command in order and run none; needs no account
   --destroy               remove what a deployment created, after asking
@@ -55,6 +60,10 @@ read_options() {
     local name value
     # Not from environment variables: only the command line may ask for a removal.
     for name in $DANGEROUS; do printf -v "$name" false; done
+    OF_ENVIRONMENT=
+    for name in "$@"; do
+        [[ $name != --env=* ]] || read_environment "${name#--env=}"
+    done
     while (($#)); do
         name=${1#--} value=true
         [[ $1 == --[a-z]* ]] || die "expected --option=value, got $1; see --help"
@@ -63,7 +72,7 @@ read_options() {
         name=$(tr a-z- A-Z_ <<<"$name")
         if is_one_of "$name" "$SWITCHES $DANGEROUS"; then
             [[ $value == true ]] || die "${1%%=*} takes no value"
-        elif ! is_one_of "$name" "$VALUES"; then
+        elif ! is_one_of "$name" "ENV $VALUES"; then
             die "no option ${1%%=*}; see --help"
         elif [[ $1 != *=* ]]; then
             die "expected $1=VALUE; see --help"
@@ -78,11 +87,27 @@ read_options() {
 
 SWITCHES='ACCEPT_RULES_OVERLAP DRY_RUN LOAD_BALANCER REDEPLOY SKIP_HOSTING SKIP_RULES'
 LABEL='[a-z0-9]([a-z0-9-]*[a-z0-9])?'
-DANGEROUS='DESTROY DESTROY_DATA YES'
+DANGEROUS='DESTROY DESTROY_DATA ROLLBACK YES'
 VALUES="ACCESS APP_CHECK_SITE_KEY BUCKET CONCURRENCY CPU DOMAIN ENGAGEMENT_MAX_INSTANCES MAX_INSTANCES
 MEMORY MIN_INSTANCES PROFILE_MAX_INSTANCES PROJECT PUBLISH_CPU PUBLISH_MAX_INSTANCES PUBLISH_MEMORY
-REGION REGIONS RULES SCHEDULE SITE TIME_ZONE
+REGION REGIONS RULES SCHEDULE SITE TIME_ZONE TRAFFIC
 $SESSION_SETTINGS $PUBLISH_SETTINGS $PINECONE_SETTINGS $DATA_SETTINGS"
+
+# read_environment NAME: sets the options of deploy/env/NAME.toml.
+read_environment() {
+    local file=deploy/env/$1.toml found line switches values
+    [[ $1 =~ ^($LABEL)$ ]] || die "--env: expected a name like staging, got '$1'"
+    [[ -e $file ]] || die "--env: there is no $file; deploy/env/example.toml is an example"
+    "$PYTHON" -c 'import tomllib' 2>/dev/null \
+        || die '--env needs Python 3.11 or newer: PYTHON=python3.12 ./deploy.sh, if that is its name'
+    read -ra switches <<<"$SWITCHES"
+    read -ra values <<<"${VALUES//$'\n'/ }"
+    found=$("$PYTHON" -m deploy.environment "$file" "${switches[@]}" -- "${values[@]}") || exit
+    while IFS= read -r line; do
+        printf -v "${line%%=*}" %s "${line#*=}"
+    done <<<"$found"
+    OF_ENVIRONMENT=$PROJECT
+}
 
 is_one_of() {
     [[ " ${2//$'\n'/ } " == *" $1 "* ]]
@@ -121,6 +146,7 @@ check_values() {
     REGIONS=${REGIONS:-${REGION-}}
     check_pattern REGIONS '([a-z]+(-[a-z]+)+[0-9]+(,[a-z]+(-[a-z]+)+[0-9]+)*)?' 'regions like us-central1,europe-west1'
     check_pattern PROJECT '([a-z][a-z0-9-]{4,28}[a-z0-9])?' 'the id of a project'
+    check_pattern TRAFFIC '([1-9][0-9]?)?' 'a share from 1 to 99 percent'
     check_pattern SITE "($LABEL)?" 'the name of a Hosting site'
     check_pattern DOMAIN "($LABEL(\\.$LABEL)+)?" 'a name like feed.example.com'
     CERTIFICATE_NAME=$(certificate_name "${DOMAIN-}")
@@ -139,6 +165,10 @@ check_combinations() {
     [[ -z ${APP_CHECK-} || ${APP_CHECK_SITE_KEY-} || $SKIP_HOSTING == true ]] \
         || die '--app-check needs --app-check-site-key=KEY: without it the page cannot call the API.
 See "App Check" in docs/deploy.md. With --skip-hosting, your own pages send the tokens'
+    [[ ${OF_ENVIRONMENT:-${PROJECT-}} == "${PROJECT-}" ]] \
+        || die "--project=$PROJECT: the file of --env is for $OF_ENVIRONMENT"
+    [[ $ROLLBACK == false || ($DESTROY == false && -z ${TRAFFIC-}) ]] \
+        || die '--rollback goes without --traffic and --destroy'
     [[ $DRY_RUN == true || -z ${RULES-} ]] \
         || die '--rules goes with --dry-run only: a run reads the rules that are live'
     [[ $DESTROY == true || ($DESTROY_DATA == false && $YES == false) ]] \

@@ -71,6 +71,7 @@ configure_firebase() {
 # The message of a release contains the digest of its files, so that an unchanged site is recognised.
 deploy_site() {
     local digest message
+    ! waits_for_all 'the site' || return 0
     [[ $SKIP_HOSTING == false ]] || { note 'skipped'; return; }
     digest=$(look_up fingerprint site_digest)
     message="Earshot $digest"

@@ -15,7 +15,7 @@ from tests.support.deployment import (
     needs_gcloud,
     unknown_to_gcloud,
 )
-from tests.support.dry_runs import MATRIX, REMOVALS, planned, script
+from tests.support.dry_runs import MATRIX, REVERSALS, planned, script
 
 
 def test_shellcheck_finds_nothing() -> None:
@@ -31,10 +31,11 @@ def test_shellcheck_finds_nothing() -> None:
 def test_every_command_and_every_flag_of_gcloud_exists(tmp_path: Path) -> None:
     """Those of the dry runs, and the lookups, which only a run shows."""
     found = [
-        words for options in (*MATRIX, *REMOVALS) for words in gcloud_commands(planned(*options))
+        words for options in (*MATRIX, *REVERSALS) for words in gcloud_commands(planned(*options))
     ]
     account = Account(tmp_path, secrets={"earshot-pinecone-api-key": ["key"]})
-    for options in ((*MATRIX[9], *MATRIX[5]), ("--destroy", "--yes")):
+    first = (*MATRIX[9], *MATRIX[5])
+    for options in (first, (*first, "--redeploy"), ("--rollback",), ("--destroy", "--yes")):
         account.deploy(*options)
         found += [words for words in account.state["calls"] if words[0] == "gcloud"]
     kinds = {
@@ -58,7 +59,7 @@ def quoted(word: str) -> str:
 
 
 def test_a_dry_run_is_a_script_that_bash_can_read() -> None:
-    for options in (*MATRIX, *REMOVALS):
+    for options in (*MATRIX, *REVERSALS):
         read = subprocess.run(["bash", "-n"], input=script(*options), text=True, check=False)
         assert read.returncode == 0, script(*options)
 

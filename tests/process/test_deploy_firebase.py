@@ -6,14 +6,14 @@ from pathlib import Path
 
 from tests.process.test_docs_commands import commands
 from tests.support.deployment import Account, Deployment, needs_gcloud
-from tests.support.dry_runs import MATRIX, REMOVALS, planned
+from tests.support.dry_runs import MATRIX, REVERSALS, planned
 from tests.support.firebase_tools import firebase_tools, unknown_to_firebase
 
 pytestmark = needs_gcloud
 
 
 def test_every_command_and_every_option_of_firebase_exists(first_deployment: Deployment) -> None:
-    shown = [words for options in (*MATRIX, *REMOVALS) for words in planned(*options)]
+    shown = [words for options in (*MATRIX, *REVERSALS) for words in planned(*options)]
     found = [
         words[1:] for words in shown + first_deployment.state["calls"] if words[0] == "firebase"
     ]

@@ -16,8 +16,10 @@ MATRIX = (
     ("--cors-origins=https://a.example,https://b.example", "--episodes=firestore:shows"),
     (TWO,),
     (TWO, "--load-balancer", "--domain=feed.example.com"),
+    (TWO, "--traffic=10"),
 )
-REMOVALS = (
+REVERSALS = (
+    ("--rollback",),
     ("--destroy",),
     ("--destroy", "--destroy-data", TWO),
     ("--destroy", "--destroy-data", "--episodes=firestore:shows", "--bucket=other"),

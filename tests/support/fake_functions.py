@@ -31,6 +31,10 @@ def deploy_function(state: dict[str, Any], name: str, flags: dict[str, str]) -> 
                 '"": Permission denied while using the Eventarc Service Agent.'
             )
     state["functions"][f"{region}/{name}"] = flags["update-labels"].removeprefix("earshot=")
+    if name == "create-session":
+        there = state["revisions"].setdefault(region, [])
+        there.append(f"{name}-{len(there) + 1:05d}")
+        state["traffic"].setdefault(region, {"LATEST": 100})
     _keep(state["packages"].setdefault(region, []), image(flags["project"], region, name))
     for bucket, kept in {
         f"gcf-v2-sources-{state['number']}-{region}": name,
@@ -38,6 +42,38 @@ def deploy_function(state: dict[str, Any], name: str, flags: dict[str, str]) -> 
     }.items():
         _keep(state["buckets"], bucket)
         _keep(state["objects"].setdefault(bucket, []), kept)
+
+
+def service(state: dict[str, Any], region: str) -> dict[str, Any]:
+    """Returns create-session as `gcloud run services describe` does."""
+    newest = state["revisions"][region][-1]
+    traffic = [
+        {"percent": percent, "revisionName": newest if name == "LATEST" else name}
+        for name, percent in state["traffic"][region].items()
+    ]
+    tagged = {"revisionName": newest, "tag": "preview"}
+    return {"status": {"latestReadyRevisionName": newest, "traffic": [*traffic, tagged]}}
+
+
+def revisions(state: dict[str, Any], region: str) -> list[dict[str, Any]]:
+    """Returns the revisions of create-session as `gcloud run revisions list` does."""
+    return [
+        {
+            "metadata": {"name": name, "creationTimestamp": f"2026-11-30T10:{minute:02d}:00Z"},
+            "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+        }
+        for minute, name in enumerate(state["revisions"][region])
+    ]
+
+
+def update_traffic(state: dict[str, Any], flags: dict[str, str]) -> None:
+    """Carries out `gcloud run services update-traffic`. Raises `VendorError` if Run refuses it."""
+    pairs = [one.split("=") for one in flags["to-revisions"].split(",")]
+    wanted = {name: int(percent) for name, percent in pairs}
+    there = {"LATEST", *state["revisions"][flags["region"]]}
+    if not {*wanted} <= there or sum(wanted.values()) != 100:  # percent
+        raise VendorError(f"INVALID_ARGUMENT: traffic {wanted}")
+    state["traffic"][flags["region"]] = wanted
 
 
 def image(project: str, region: str, name: str) -> str:

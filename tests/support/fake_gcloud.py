@@ -1,5 +1,6 @@
 """`gcloud` of the fake cloud."""
 
+import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -7,7 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.fake_compute import compute
-from tests.support.fake_functions import delete_function, deploy_function
+from tests.support.fake_functions import (
+    delete_function,
+    deploy_function,
+    revisions,
+    service,
+    update_traffic,
+)
 from tests.support.vendor_error import VendorError
 
 AGENT = "serviceAccount:service-{}@gcp-sa-eventarc.iam.gserviceaccount.com"
@@ -72,6 +79,13 @@ class GcloudCall:
                 return self._functions()
             case ["functions", "describe", name]:
                 return [f"https://{name}-x.a.run.app"]
+            case ["run", "services", "describe", "create-session"] if (
+                self.flags["format"] == "json"
+            ):
+                return [json.dumps(service(state, self.flags["region"]))]
+            case ["run", "revisions", "list"]:
+                assert self.flags["service"] == "create-session"
+                return [json.dumps(revisions(state, self.flags["region"]))]
             case ["run", "services", "describe", _]:
                 return ["true" if self.flags["region"] in state["unchecked"] else ""]
             case ["scheduler", "jobs", "list"]:
@@ -124,6 +138,8 @@ class GcloudCall:
                 del state["packages"][flags["location"]]
             case ["artifacts", "packages", "delete", name]:
                 state["packages"][flags["location"]].remove(name)
+            case ["run", "services", "update-traffic", "create-session"]:
+                update_traffic(state, flags)
             case ["run", "services", "update", "create-session"]:
                 opened = "no-invoker-iam-check" in flags
                 change = state["unchecked"].append if opened else state["unchecked"].remove

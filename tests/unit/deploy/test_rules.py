@@ -41,16 +41,11 @@ def test_a_new_database_gets_the_rules_as_they_are(live: str) -> None:
 def test_rules_of_earshot_are_replaced_with_and_without_marks() -> None:
     changed = EARSHOT.replace("allow get:", "allow list:")
     assert merge_rules(changed, EARSHOT, PLAIN).text == EARSHOT
-    unmarked = EARSHOT.replace(BEGIN, "//").replace(END, "//")
-    unmarked = unmarked.replace("/earshot/profile", "").replace("/earshot/", "/summaries/")
-    unmarked = unmarked.replace("/summaries/summary", "/summaries/engagement")
+    own = "match /engagements/{id} { allow read; }"
+    unmarked = app(f"// Rules of Earshot\nmatch /users/{{uid}} {{ allow get; {own} }}")
     assert merge_rules(unmarked, EARSHOT, PLAIN).text == EARSHOT
     with pytest.raises(RulesError, match=r"/posts/\{id\} stands among rules of an earlier Earshot"):
-        merge_rules(
-            unmarked.replace("match /users/{uid} {", f"{POSTS}\nmatch /users/{{uid}} {{"),
-            EARSHOT,
-            PLAIN,
-        )
+        merge_rules(unmarked.replace("// Rules", f"{POSTS} // Rules"), EARSHOT, PLAIN)
 
 
 def test_a_block_is_replaced_where_it_stands() -> None:
