@@ -1,14 +1,19 @@
 """Options of deploy.sh: which there are, which are refused, and what they change."""
 
 import re
+import shlex
 import subprocess
+from pathlib import Path
 
 import pytest
+import yaml
 
 from functions.settings import Settings
 from tests.support.deployment import (
     PROJECT,
     ROOT,
+    Account,
+    commands,
     dry_run,
     flag,
     variables,
@@ -142,3 +147,35 @@ def test_help_names_every_option() -> None:
         for name in names.replace("$", " ").split():
             if not name.endswith("_SETTINGS"):
                 assert f"--{name.lower().replace('_', '-')}" in shown or name in shown, name
+
+
+def test_environments_are_deployed_from_one_checkout(tmp_path: Path) -> None:
+    account = Account(tmp_path)
+    folder = account.work / "deploy" / "env"
+    (folder / "staging.toml").write_text(f'project = "{PROJECT}"\nmin-instances = 1\ncpu = 2\n')
+    example = (folder / "example.toml").read_text()
+    (folder / "production.toml").write_text(re.sub("(?m)^# (?=[a-z-]+ = )", "", example))
+    (folder / "odd.toml").write_text('project = "p"\nmin_instances = 1\nyes = true\n')
+    done = account.run("--env=staging", "--dry-run", "--cpu=4", MIN_INSTANCES="3", MEMORY="2Gi")
+    (session,) = named(commands(done.stdout), "deploy", "create-session")
+    found = [flag(session, name) for name in ("min-instances", "cpu", "memory")]
+    assert found == [["1"], ["4"], ["2Gi"]]
+    assert "no option min_instances, yes;" in account.refusal("--env=odd")
+    assert "is for my-podcasts-staging" in account.refusal("--env=production", "--dry-run")
+    assert "there is no deploy/env/stagin.toml" in account.refusal("--env=stagin")
+
+
+def test_the_example_workflow_deploys_each_environment_with_options_that_exist() -> None:
+    workflow = yaml.safe_load((ROOT / "examples/github/deploy.yml").read_text())
+    assert workflow["permissions"] == {"contents": "read"}
+    deployed = []
+    for name, job in workflow["jobs"].items():
+        for step in job["steps"]:
+            if (command := step.get("run", "")).startswith("./deploy.sh"):
+                assert job["environment"] == name
+                assert job["permissions"]["id-token"] == "write"
+                options = shlex.split(command)[1:]
+                assert options[0] == "--env=$GITHUB_JOB"
+                assert dry_run(*options[1:]).returncode == 0
+                deployed.append(name)
+    assert deployed == ["staging", "production"]
