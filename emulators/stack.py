@@ -93,7 +93,7 @@ class Stack:
         self._publish()
         trigger = self._function("update_summary", free_port())
         self._begin(trigger)
-        for name, pattern in TRIGGERS.items():
+        for name, pattern in _triggers(os.environ.get("SCHEMA", "")).items():
             bridge.targets[self._project, name] = trigger.url
             register(firestore.host, self._project, name, pattern)
         self._begin(
@@ -143,3 +143,14 @@ class Stack:
         )
         if done.returncode:
             raise StartError(f"no catalog was published\n{done.stdout.rstrip()}")
+
+
+def _triggers(schema: str) -> dict[str, str]:
+    """Returns the path patterns of a schema file, by trigger. Raises `StartError`."""
+    if not schema:
+        return TRIGGERS
+    command = [sys.executable, "-m", "adapters.firestore.schema", "triggers", schema]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise StartError(f"SCHEMA cannot be used\n{done.stderr.rstrip()}")
+    return dict(line.split("\t") for line in done.stdout.splitlines())

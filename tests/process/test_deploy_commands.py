@@ -1,13 +1,20 @@
 """What the commands of deploy.sh make: accounts, roles, triggers, schedule, bucket."""
 
 import re
+import sys
+from pathlib import Path
 
 import pytest
 
+from adapters.firestore.schema.triggers import trigger_paths
+from tests.support.app import APP, SCHEMA
 from tests.support.deployment import (
     PROJECT,
     ROOT,
+    commands,
+    dry_run,
     flag,
+    variables,
 )
 from tests.support.dry_runs import MATRIX, TWO, email, named, planned, script
 
@@ -19,6 +26,35 @@ def test_the_paths_of_the_triggers_are_exact() -> None:
         ["document=users/{uid}/earshot/profile"],
     ]
     assert not [word for words in planned() for word in words if "**" in word]
+
+
+def test_each_source_of_a_schema_has_a_trigger_in_its_database(tmp_path: Path) -> None:
+    schema = tmp_path / "schema.toml"
+    schema.write_text(f'database = "app"\n{SCHEMA}')
+
+    def planned_with(*options: str) -> list[list[str]]:
+        given = f"--project={PROJECT}", f"--schema={schema}", *options
+        done = dry_run(*given, PYTHON=sys.executable)
+        assert done.returncode == 0, done.stderr
+        return commands(done.stdout)
+
+    found = planned_with()
+    triggers = named(found, "--entry-point=update_summary")
+    paths = {one[3]: flag(one, "trigger-event-filters-path-pattern") for one in triggers}
+    assert paths == {
+        f"update-summary-{name}": [f"document={path}"] for name, path in trigger_paths(APP).items()
+    }
+    assert all("database=app" in flag(one, "trigger-event-filters") for one in triggers)
+    for one in named(found, "functions", "deploy"):
+        assert variables(one)["SCHEMA"] == str(schema)
+    removed = planned_with("--destroy", "--destroy-data")
+    assert named(removed, "delete", "update-summary-from-listens")
+    (data,) = [one for one in removed if "deploy.user_data" in one]
+    assert data[-3:] == [
+        "--database=app",
+        "users/{uid}/earshot",
+        "users/{uid}/earshot_engagements",
+    ]
 
 
 def test_a_trigger_listens_where_the_database_is_and_tries_again() -> None:
