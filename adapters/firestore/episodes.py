@@ -1,5 +1,6 @@
 """Reads episodes from Firestore: all documents, those that changed, and how many there are."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property, partial
 from typing import Any, TypeAlias, TypeVar
@@ -101,9 +102,21 @@ class FirestoreEpisodes:
 
     def read(self) -> Iterator[SourceRecord | SourceProblem]:
         """Yield every episode as a record named by its path, in the order of paths."""
-        for path, one in self.documents():
+        return self.records(self.documents())
+
+    def records(
+        self, documents: Iterable[tuple[str, StoredEpisode]]
+    ) -> Iterator[SourceRecord | SourceProblem]:
+        """Yield each episode of these documents, and a note of how many are left out, and why."""
+        left_out: Counter[str] = Counter()
+        for path, one in documents:
             if (record := one.record(path)) is not None:
                 yield record
+            else:
+                left_out["do not meet the condition" if one.is_ours else "are elsewhere"] += 1
+        for reason, count in left_out.items():
+            note = f"documents left out because they {reason}: {count:,}"
+            yield SourceProblem(self.place.text, note, is_note=True)
 
     def documents(self) -> Iterator[tuple[str, StoredEpisode]]:
         """Yield every document, in the order of paths. Costs a read for each."""

@@ -91,9 +91,8 @@ class IncrementalEpisodes:
             self._save(copy)
         elif self._update(copy, now_us):
             self._save(copy)
-        for path in sorted(copy.documents, key=_place):
-            if (record := copy.documents[path].record(path)) is not None:
-                yield record
+        paths = sorted(copy.documents, key=_place)
+        yield from self._source.records((path, copy.documents[path]) for path in paths)
 
     def _stored_copy(self, now_us: int) -> _Copy | None:
         """The copy that the last look left; None if it is of another day, or cannot be used."""
