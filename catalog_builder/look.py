@@ -3,12 +3,18 @@
 A look reads the episodes, which costs little from a source that reads only changes. If an episode
 changed, it builds, with fresh signals. If none did, it looks for users' summaries that changed, but
 not more often than signals should be renewed. The first look of a day (UTC) reads everything.
+
+Episodes that the gate refused are not built again before signals should be renewed: a refused build
+leaves no state, so each try reads every summary.
 """
 
 from collections.abc import Iterator
 from itertools import chain
 
+import msgspec
+
 from catalog_builder import continuation, job
+from catalog_builder.errors import CommandError, Superseded
 from catalog_builder.publish import publisher
 from catalog_builder.report import LookReport, first_lines, problem_lines
 from catalog_builder.signals.state import SignalState
@@ -21,6 +27,15 @@ from feed.ports.shelf import LookTimes, Shelf
 SECOND_US = 1_000_000
 EARLY_US = 60 * SECOND_US
 """a look may begin so much earlier after the one before than the schedule says"""
+REFUSAL = "refusal.json"
+"""Name in the build cache of what the gate last refused."""
+
+
+class _Refusal(msgspec.Struct, frozen=True):
+    episodes: str
+    """`episodes_digest`"""
+    at_us: int
+    reason: str
 
 
 def look(
@@ -38,14 +53,14 @@ def look(
     `keep` and `force` are as in `job.publish`; with `full` everything is read and published. Raises
     `CommandError`, `Superseded` and `Unavailable`.
     """
-    now_us = to_us(inputs.now)
+    now_us, interval_us = to_us(inputs.now), signals_interval_s * SECOND_US - EARLY_US
     state = None if full else continuation.load_state(shelf, cache, inputs.now, inputs.parameters)
     read = job.read_episodes(inputs)
     changed: Iterator[Summary] | None = None
     if state is not None and read.digest == state.episodes:
         pointer = publisher.current_pointer(shelf)
         last_us = pointer.looks.signals_us if pointer and pointer.looks else 0
-        is_due = now_us - last_us >= signals_interval_s * SECOND_US - EARLY_US
+        is_due = now_us - last_us >= interval_us
         is_searchable = True
         try:
             changed = _changed_summaries(inputs, state) if is_due else None
@@ -56,10 +71,28 @@ def look(
             publisher.note_looks(shelf, pointer, looks)
             return _unchanged(pointer.version, read)
     before = continuation.resume(shelf, state) if state is not None else None
+    refusal = None if full or force else _last_refusal(cache)
+    if refusal and refusal.episodes == read.digest and now_us - refusal.at_us < interval_us:
+        raise CommandError(refusal.reason)
     built = job.build_of(read, inputs, before, changed)
     full_us = before.state.full_us if before else now_us
     looks = LookTimes(now_us, now_us, full_us)
-    return job.publish(shelf, built, keep=keep, force=force, cache=cache, looks=looks)
+    try:
+        return job.publish(shelf, built, keep=keep, force=force, cache=cache, looks=looks)
+    except Superseded:
+        raise
+    except CommandError as error:
+        refused = _Refusal(read.digest, now_us, str(error))
+        cache.save(REFUSAL, msgspec.json.encode(refused))
+        raise
+
+
+def _last_refusal(cache: BuildCache) -> _Refusal | None:
+    data = cache.load(REFUSAL)
+    try:
+        return None if data is None else msgspec.json.decode(data, type=_Refusal)
+    except msgspec.DecodeError:
+        return None
 
 
 def _changed_summaries(inputs: job.BuildInputs, state: SignalState) -> Iterator[Summary] | None:

@@ -256,3 +256,24 @@ def test_a_look_publishes_only_what_changed_and_notes_when_it_looked(schedule: S
     assert len(verify(schedule.shelf)) == 31
     assert schedule.look(NOW + 24 * HOUR) == "published"  # everything, once a day
     assert schedule.looks() == LookTimes(us(24), us(24), us(24))
+
+
+def test_episodes_that_the_gate_refused_are_not_built_again_for_an_hour(
+    schedule: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tomorrow, reads = NOW + 24 * HOUR, 0
+    summaries = schedule.users.summaries
+
+    def read() -> Iterator[Summary]:
+        nonlocal reads
+        reads += 1
+        return summaries()
+
+    monkeypatch.setattr(schedule.users, "summaries", read)
+    every, schedule.episodes = schedule.episodes, schedule.episodes[:12]
+    for minutes, expected in ((0, 1), (5, 1), (30, 1), (60, 2)):
+        with pytest.raises(CommandError, match="lost_episodes"):
+            schedule.look(tomorrow + timedelta(minutes=minutes))
+        assert reads == expected
+    schedule.episodes = every
+    assert schedule.look(tomorrow + timedelta(minutes=65)) == "published"
