@@ -8,8 +8,10 @@ MERGED_INDEXES=.earshot/indexes.merged.json
 
 deploy_rules() {
     [[ $SKIP_RULES == false ]] || { note 'skipped'; return; }
+    local database=()
+    [[ $DATABASE == '(default)' ]] || database=(--database="$DATABASE")
     into "$DEPLOYED_INDEXES" "${FIREBASE[@]}" firestore:indexes --json --project="$PROJECT" \
-        --non-interactive
+        ${database[@]+"${database[@]}"} --non-interactive
     run "$PYTHON" -m deploy.indexes firestore.indexes.json "$DEPLOYED_INDEXES" "$MERGED_INDEXES" \
         ${SCHEMA:+"$SCHEMA"}
     merge_rules

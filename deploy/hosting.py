@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--api", default="", help="address of the API (default: /api on the site)")
     parser.add_argument("--app-check-site-key", default="", help="site key of reCAPTCHA Enterprise")
     parser.add_argument("--indexes", type=Path, help="file of the indexes to deploy")
+    parser.add_argument("--database", help="name of the database (default: the default one)")
     parser.add_argument("--rules", type=Path, help="file of the rules to deploy")
     parser.add_argument("--public", type=Path, required=True, help="folder for the copy of web/")
     parser.add_argument(
@@ -48,6 +49,8 @@ def main() -> None:
     )
     if chosen.indexes:
         config["firestore"]["indexes"] = str(chosen.indexes)
+    if chosen.database:
+        config["firestore"]["database"] = chosen.database
     if chosen.rules:
         config["firestore"]["rules"] = str(chosen.rules)
     chosen.config.write_text(json.dumps(config, indent=2) + "\n")

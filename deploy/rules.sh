@@ -10,7 +10,10 @@ check_rules() {
     LIVE_RULESET=
     [[ $SKIP_RULES == false && $PYTHON ]] || return 0
     find_ruleset
-    [[ -z $LIVE_RULESET ]] || fetch_into rules "firebaserules.googleapis.com/v1/$LIVE_RULESET"
+    if [[ $LIVE_RULESET ]]; then
+        fetch_into rules "firebaserules.googleapis.com/v1/$LIVE_RULESET"
+        [[ $rules ]] || missing 'the rules of the database' "$LIVE_RULESET is live, but not found"
+    fi
     mkdir -p .earshot
     printf '%s' "$rules" >"$LIVE_RULES"
     reasons=$("${MERGE[@]}" 2>&1 >/dev/null) \
@@ -19,8 +22,9 @@ check_rules() {
 
 # find_ruleset: sets LIVE_RULESET to the name of the live ruleset, empty without one.
 find_ruleset() {
-    local release=''
-    fetch_into release "firebaserules.googleapis.com/v1/projects/$PROJECT/releases/cloud.firestore"
+    local release='' name=cloud.firestore
+    [[ $DATABASE == '(default)' ]] || name+=/$DATABASE
+    fetch_into release "firebaserules.googleapis.com/v1/projects/$PROJECT/releases/$name"
     LIVE_RULESET=$(sed -n 's/.*"rulesetName": *"\([^"]*\)".*/\1/p' <<<"$release")
 }
 

@@ -61,6 +61,7 @@ create_site() {
 # configure_firebase: writes the configuration of this deployment and its copy of web/.
 configure_firebase() {
     local settings=()
+    [[ $DATABASE == '(default)' ]] || settings+=(--database="$DATABASE")
     [[ -z $API_DOMAIN ]] || settings+=(--api="https://$API_DOMAIN/api")
     [[ -z ${APP_CHECK_SITE_KEY-} ]] || settings+=(--app-check-site-key="$APP_CHECK_SITE_KEY")
     run "$PYTHON" -m deploy.hosting --site="${SITE:-$PROJECT}" --region="$HOME_REGION" \

@@ -3,6 +3,7 @@
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,16 @@ def test_help_names_every_option() -> None:
         for name in names.replace("$", " ").split():
             if not name.endswith("_SETTINGS"):
                 assert f"--{name.lower().replace('_', '-')}" in shown or name in shown, name
+
+
+def test_rules_and_indexes_are_those_of_the_database_that_a_schema_names(tmp_path: Path) -> None:
+    schema = tmp_path / "schema.toml"
+    schema.write_text('database = "app"\n')
+    found = commands(dry_run(f"--schema={schema}", PYTHON=sys.executable).stdout)
+    for words in (*named(found, "firestore:indexes"), *named(found, "deploy.hosting")):
+        assert flag(words, "database") == ["app"]
+    (merge,) = named(found, "deploy.rules")
+    assert flag(merge, "schema") == [str(schema)]
 
 
 def test_environments_are_deployed_from_one_checkout(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """An app's rules with Earshot's among them, on the emulator's rules engine."""
 
+from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from uuid import uuid4
@@ -17,7 +18,6 @@ from emulators.firestore import FirestoreEmulator
 from tests.support.rules import ALICE, BOB, Database
 
 EARSHOT = (Path(__file__).parents[2] / "firestore.rules").read_text()
-PLAIN = Locations()
 OPERATIONS = ("create", "get", "list", "update", "delete")  # in this order: the last one removes it
 APP = """{version}
 // match /nothing/{{id}} {{ allow read: if true; }}
@@ -68,22 +68,26 @@ def verdicts(database: Database, rules: str, places: tuple[str, ...]) -> dict[ob
     return found
 
 
-@pytest.mark.parametrize("version", ["rules_version = '2';", ""])
+@pytest.mark.parametrize(
+    ("version", "place"),
+    [("rules_version = '2';", "users/{uid}/engagements"), ("", "people/{uid}/own")],
+)
 def test_an_app_may_do_what_it_could_before_and_nothing_more(
-    database: Database, version: str
+    database: Database, version: str, place: str
 ) -> None:
     app = APP.format(version=version)
     database.seed("users/alice", {})
-    merged = merge_rules(app, EARSHOT, PLAIN)
+    merged = merge_rules(app, EARSHOT, Locations(engagements=place))
     assert merged.overlaps == []
     before = verdicts(database, app, PLACES)
     assert before == verdicts(database, merged.text, PLACES)
     assert {*before.values()} == {True, False}
     # Earshot's part of the merged rules is in force.
-    engagement = {"episode_id": "e", "type": "listen"}
-    assert not database.may("create", "users/alice/engagements/1", ALICE, engagement)
-    assert database.may("get", "users/alice/engagements/1", ALICE, {})
-    assert not database.may("get", "users/alice/engagements/1", BOB, {})
+    path = place.format(uid="alice")
+    engagement = {"episode_id": "e", "type": "listen", "timestamp": datetime.now(UTC)}
+    assert not database.may("create", f"{path}/1", ALICE, engagement | {"type": "hate"})
+    assert not database.may("create", f"{path}/2", BOB, engagement)
+    assert database.may("create", f"{path}/3", ALICE, engagement)
 
 
 @pytest.mark.parametrize("match", ["/{document=**}", "/{a}/{b=**}", "/{a}/{b}/{c}/{d}"])
