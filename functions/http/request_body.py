@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 
-from functions.problems import ProblemError, from_validation_error, malformed
+from functions.problems import ProblemError, from_validation_error, invalid, malformed
 
 MAX_BYTES = 256 * 1024
 MAX_S = 10.0
@@ -50,7 +50,11 @@ def read_query(request: Request, kind: type[T]) -> T:
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise from_validation_error(error, kind) from error
+        problem = from_validation_error(error, kind)
+        value = given.get(problem.field or "")
+        if problem.field in kind.__struct_fields__ and isinstance(value, str):
+            problem = invalid(problem.field, problem.expected or "", repr(value[:40]))
+        raise problem from error
 
 
 @cache
