@@ -32,9 +32,12 @@ REFUSAL = "refusal.json"
 
 
 class _Refusal(msgspec.Struct, frozen=True):
+    """What the gate last refused."""
+
     episodes: str
     """`episodes_digest`"""
     at_us: int
+    """microseconds since 1970"""
     reason: str
 
 
@@ -70,10 +73,10 @@ def look(
             looks = LookTimes(now_us, now_us if is_due else last_us, state.full_us)
             publisher.note_looks(shelf, pointer, looks)
             return _unchanged(pointer.version, read)
-    before = continuation.resume(shelf, state) if state is not None else None
     refusal = None if full or force else _last_refusal(cache)
     if refusal and refusal.episodes == read.digest and now_us - refusal.at_us < interval_us:
         raise CommandError(refusal.reason)
+    before = continuation.resume(shelf, state) if state is not None else None
     built = job.build_of(read, inputs, before, changed)
     full_us = before.state.full_us if before else now_us
     looks = LookTimes(now_us, now_us, full_us)

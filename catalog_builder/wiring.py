@@ -119,8 +119,11 @@ def episode_source(options: BuildOptions, today: date) -> EpisodeSource:
 
         schema = _schema(options)
         if schema.episodes and (collection or options.fields):
-            given = f"--episodes firestore:{collection}" if collection else "--fields (FIELDS)"
-            raise CommandError(f"SCHEMA: [episodes] says where episodes are, so not {given}, too")
+            raise CommandError(
+                "SCHEMA: its table [episodes] says where episodes and their fields are: "
+                f"expected EPISODES=firestore without FIELDS, got {options.episodes}"
+                + (f" and {options.fields}" if options.fields else "")
+            )
         source = FirestoreEpisodes(
             options.project or None,
             database=schema.database,

@@ -17,6 +17,9 @@ from tests.support.feed_server import FeedServer
 NOW = "2026-02-06T00:00:00Z"
 
 
+FROM_FIRESTORE = ["build", "--episodes", "firestore:shows", "--out", "out"]
+
+
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
@@ -231,6 +234,8 @@ def test_a_catalog_from_today_is_left_alone_until_its_input_changes(
         (["build", "--episodes", "a", "--feeds", "b", "--out", "out"], "not both"),
         (["build", "--feeds", "nowhere.xml", "--out", "out"], "nowhere.xml"),
         (["build", "--fields", "nowhere.toml", "--out", "out"], "nowhere.toml"),
+        ([*FROM_FIRESTORE, "--schema", "nowhere.toml"], "SCHEMA: nowhere.toml"),
+        ([*FROM_FIRESTORE, "--schema", "s.toml"], "got firestore:shows"),
         (["verify", "--shelf", "nowhere"], "nothing is published"),
         (["rollback", "--shelf", "nowhere"], "nothing is published"),
         (["verify", "v", "--shelf", "nowhere"], "no snapshot v"),
@@ -240,5 +245,6 @@ def test_a_catalog_from_today_is_left_alone_until_its_input_changes(
 def test_a_missing_input_or_version_is_named(
     capsys: pytest.CaptureFixture[str], arguments: list[str], reason: str
 ) -> None:
+    Path("s.toml").write_text('[episodes]\npath = "shows/{show}/episodes/{id}"')
     assert run(*arguments) == 1
     assert reason in capsys.readouterr().err
