@@ -1,5 +1,6 @@
 """Chooses the adapters that options and settings name; no other module of the builder does."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -187,6 +188,18 @@ def summary_archive(options: BuildOptions) -> SummaryArchive | None:
 
         return SqliteArchive(Path(options.users))
     return None
+
+
+def refresh_preferences(options: BuildOptions) -> int | None:
+    """Updates summaries with the preferences that an app keeps; None if it keeps none.
+
+    Returns how many summaries changed. Raises `Unavailable`.
+    """
+    if options.users != FIRESTORE or not _schema(options).nightly_preferences:
+        return None
+    from adapters.firestore import preferences  # noqa: PLC0415
+
+    return asyncio.run(preferences.refresh_preferences(options.project or None, _schema(options)))
 
 
 def _schema(options: BuildOptions) -> "Schema":

@@ -42,8 +42,6 @@ episodes_collection() {
 }
 
 remove_users() {
-    local places=() place
-    [[ -z ${SCHEMA-} ]] || while read -r place; do places+=("$place"); done < <(ask_schema collections)
     pipe gcloud auth print-access-token '|' "$PYTHON" -m deploy.user_data --project="$PROJECT" \
-        --database="$DATABASE" ${places[@]+"${places[@]}"}
+        --database="$DATABASE" ${COLLECTIONS[@]+"${COLLECTIONS[@]}"}
 }

@@ -113,6 +113,8 @@ roles/datastore.user summary
 roles/datastore.viewer publish
 roles/eventarc.eventReceiver eventarc
 TEXT
+    # Once a day it takes the preferences that an app keeps into summaries.
+    [[ $PREFERENCES != nightly ]] || echo roles/datastore.user publish
 }
 
 grant_roles() {

@@ -1,26 +1,29 @@
 # shellcheck shell=bash
-# Reads what the schema of an app asks for. Only that needs Python packages: without a schema the layout
+# Reads what the schema of an app asks for. Only that needs a Python package: without a schema the layout
 # is the plain one.
 
 PYTHON=${PYTHON:-python3}
 
 # read_schema: sets TRIGGERS, lines of a trigger's name and the path of its documents, FUNCTIONS, the names
-# of all functions, and DATABASE.
+# of all functions, COLLECTIONS, those that Earshot writes, if they are not the plain ones, DATABASE, and
+# PREFERENCES, "nightly" if a build reads those that an app keeps.
 read_schema() {
-    local name
-    DATABASE='(default)'
+    local word value said=''
     TRIGGERS=$(printf '%s\t%s\n' engagement 'users/{uid}/engagements/{id}' profile 'users/{uid}/earshot/profile')
+    DATABASE='(default)' PREFERENCES='' COLLECTIONS=()
     if [[ ${SCHEMA-} ]]; then
-        TRIGGERS=$(ask_schema triggers) || exit
-        DATABASE=$(ask_schema database) || exit
-    fi
-    FUNCTIONS='create-session publish-catalog'
-    while IFS=$'\t' read -r name _; do FUNCTIONS+=" update-summary-$name"; done <<<"$TRIGGERS"
-}
-
-# ask_schema WHAT: prints what the schema says.
-ask_schema() {
-    "$PYTHON" -c 'import msgspec' 2>/dev/null || die "--schema needs the Python package msgspec:
+        "$PYTHON" -c 'import msgspec' 2>/dev/null || die "--schema needs the Python package msgspec:
 make .venv, then PYTHON=.venv/bin/python ./deploy.sh"
-    "$PYTHON" -m adapters.firestore.schema "$1" "$SCHEMA" || die "--schema: $SCHEMA cannot be used"
+        said=$("$PYTHON" -m adapters.firestore.schema "$SCHEMA") || die "--schema: $SCHEMA cannot be used"
+        TRIGGERS=$(sed -n $'s/^trigger\t//p' <<<"$said")
+    fi
+    while IFS=$'\t' read -r word value; do
+        case $word in
+            database) DATABASE=$value ;;
+            preferences) PREFERENCES=$value ;;
+            collection) COLLECTIONS+=("$value") ;;
+        esac
+    done <<<"$said"
+    FUNCTIONS='create-session publish-catalog'
+    while IFS=$'\t' read -r value _; do FUNCTIONS+=" update-summary-$value"; done <<<"$TRIGGERS"
 }

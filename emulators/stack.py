@@ -149,8 +149,9 @@ def _triggers(schema: str) -> dict[str, str]:
     """Returns the path patterns of a schema file, by trigger. Raises `StartError`."""
     if not schema:
         return TRIGGERS
-    command = [sys.executable, "-m", "adapters.firestore.schema", "triggers", schema]
+    command = [sys.executable, "-m", "adapters.firestore.schema", schema]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
         raise StartError(f"SCHEMA cannot be used\n{done.stderr.rstrip()}")
-    return dict(line.split("\t") for line in done.stdout.splitlines())
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    return {name: path for word, name, *rest in lines if word == "trigger" for path in rest}

@@ -27,8 +27,10 @@ from catalog_builder.wiring import (
     build_cache_at,
     build_inputs,
     leases_at,
+    refresh_preferences,
     shelf_at,
 )
+from feed.model.timestamps import to_us
 from feed.ports.errors import Conflict, Unavailable
 from functions.http.endpoint import INTERNAL_ERROR, json_response
 from functions.http.request_body import read_body
@@ -77,7 +79,7 @@ class ScheduledBuild:
         owner = f"publish_catalog {uuid.uuid4().hex[:8]}, which began at {now:%F %T}Z"
         with job.build_lease(leases_at(settings.SHELF), owner, settings.LEASE_S, now):
             shelf, cache = shelf_at(settings.SHELF), build_cache_at(settings.SHELF)
-            return look(
+            report = look(
                 shelf,
                 cache,
                 self._inputs(request, now),
@@ -86,10 +88,26 @@ class ScheduledBuild:
                 full=request.full,
                 force=request.force,
             )
+            pointer = shelf.current(job.LEASE_TIMEOUT_S)
+            was_full = pointer and pointer.looks and pointer.looks.full_us == to_us(now)
+            notes = self._refresh_preferences(request) if was_full else []
+            return replace(report, notes=[*report.notes, *notes])
+
+    def _refresh_preferences(self, request: PublishRequest) -> list[str]:
+        """Update summaries with an app's preferences, once a day. Returns notes for the report."""
+        try:
+            changed = refresh_preferences(self._options(request))
+        except Unavailable as error:
+            return [f"preferences of the app were not read: {error}"]
+        return [f"{changed:,} summaries have other preferences of the app"] if changed else []
 
     def _inputs(self, request: PublishRequest, now: datetime) -> job.BuildInputs:
+        inputs = build_inputs(self._options(request), now)
+        return replace(inputs, until_us=settled_until(now))
+
+    def _options(self, request: PublishRequest) -> BuildOptions:
         settings = self._settings
-        options = BuildOptions(
+        return BuildOptions(
             episodes=settings.EPISODES,
             feeds=settings.FEEDS.split(),
             allow_private_feeds=settings.ALLOW_PRIVATE_FEEDS,
@@ -112,7 +130,6 @@ class ScheduledBuild:
             cache=settings.SHELF,
             full=request.full,
         )
-        return replace(build_inputs(options, now), until_us=settled_until(now))
 
 
 install_log_handler()

@@ -1,40 +1,44 @@
-"""`python -m adapters.firestore.schema WHAT FILE`: print what a deployment needs to know.
+"""`python -m adapters.firestore.schema FILE`: print what a deployment needs to know of a schema.
 
-WHAT is `triggers`, a line for each with its name and the path of its documents; `collections`,
-those that Earshot writes; or `database`, its name.
-Exit code 1 if the schema cannot be used, 2 for wrong arguments.
+Each line has a word, and its values behind tabs: `database` and its name; `collection`, one that
+Earshot writes; `trigger`, its name and the path of its documents; `preferences` and `nightly`, if a
+build reads those of an app. Exit code 1 if the schema cannot be used, 2 for wrong arguments.
 """
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 
 from adapters.firestore.schema.schema import Schema, SchemaError, read_schema
 from adapters.firestore.schema.triggers import trigger_paths
 
-WHAT: dict[str, Callable[[Schema], str]] = {
-    "triggers": lambda schema: "\n".join(f"{n}\t{p}" for n, p in trigger_paths(schema).items()),
-    "collections": lambda schema: f"{schema.earshot.documents}\n{schema.earshot.engagements}",
-    "database": lambda schema: schema.database,
-}
+
+def lines(schema: Schema) -> Iterator[tuple[str, ...]]:
+    """Yield the words of each line."""
+    yield "database", schema.database
+    yield "collection", schema.earshot.documents
+    yield "collection", schema.earshot.engagements
+    for name, path in trigger_paths(schema).items():
+        yield "trigger", name, path
+    if schema.nightly_preferences:
+        yield "preferences", "nightly"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print one answer, and return the exit code."""
+    """Print all lines, and return the exit code."""
     parser = argparse.ArgumentParser(
         prog="adapters.firestore.schema",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=WHAT)
     parser.add_argument("file")
-    options = parser.parse_args(arguments)
+    file = parser.parse_args(arguments).file
     try:
-        schema: Schema = read_schema(options.file)
+        for words in lines(read_schema(file)):
+            print("\t".join(words))
     except SchemaError as error:
-        print(f"{options.file}: {error}", file=sys.stderr)
+        print(f"{file}: {error}", file=sys.stderr)
         return 1
-    print(WHAT[options.what](schema))
     return 0
 
 

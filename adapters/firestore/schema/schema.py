@@ -47,6 +47,11 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Whether all engagements are deleted with a user's data, so that no time of it is kept."""
         return all(one.owned for one in self.engagements)
 
+    @property
+    def nightly_preferences(self) -> bool:
+        """Whether the app keeps preferences and no trigger says when they change."""
+        return self.profile is not None and not self.profile.trigger
+
     def _places(self) -> list[tuple[str, PathPattern]]:
         """Every kind of document that is read or written, with the key that names it."""
         places = [("earshot.documents", self.earshot.document("{id}"))]

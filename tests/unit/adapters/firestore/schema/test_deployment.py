@@ -34,15 +34,20 @@ def test_each_source_has_a_trigger_and_no_trigger_fires_on_summaries() -> None:
     }
 
 
-def test_a_script_asks_for_one_thing_at_a_time(
+def test_a_script_reads_a_line_for_each_thing_and_says_what_cannot_be_used(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "schema.toml"
     file.write_text(SCHEMA)
-    assert main(["database", str(file)]) == 0
-    assert capsys.readouterr().out == "(default)\n"
-    assert main(["collections", str(file)]) == 0
-    assert capsys.readouterr().out == "users/{uid}/earshot\nusers/{uid}/earshot_engagements\n"
+    assert main([str(file)]) == 0
+    found = capsys.readouterr().out.splitlines()
+    assert found[:3] == [
+        "database\t(default)",
+        "collection\tusers/{uid}/earshot",
+        "collection\tusers/{uid}/earshot_engagements",
+    ]
+    assert found[3:-1] == [f"trigger\t{name}\t{path}" for name, path in trigger_paths(APP).items()]
+    assert found[-1] == "preferences\tnightly"
     file.write_text("[profil]")
-    assert main(["triggers", str(file)]) == 1
+    assert main([str(file)]) == 1
     assert "profil" in capsys.readouterr().err
