@@ -139,6 +139,7 @@ variables() {
 # Creates the job, or updates it where it differs. A new job runs at once.
 schedule_builds() {
     local uri there wanted verb=update
+    ! waits_for_all 'the schedule' || return 0
     local job=(earshot-publish-catalog --project="$PROJECT" --location="$HOME_REGION")
     uri=$(look_up "https://publish-catalog-$PROJECT_NUMBER.$HOME_REGION.run.app" \
         gcloud functions describe publish-catalog --v2 --project="$PROJECT" \

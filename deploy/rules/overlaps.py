@@ -57,7 +57,8 @@ class Overlap:
 
 def changed(allow: Allow, conditions: Sequence[str]) -> str:
     """Returns a statement with these conditions added."""
-    condition = " ".join(allow.text.split())
+    # A comment would hide what follows it once all is on one line.
+    condition = "YOUR_CONDITION" if "//" in allow.text else " ".join(allow.text.split())
     if condition == "true":
         together = " && ".join(conditions)
     else:

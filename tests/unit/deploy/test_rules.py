@@ -75,6 +75,10 @@ def test_the_block_follows_the_schema(tmp_path: Path) -> None:
             "match /{d=**} { allow write; }",
             ["for write. Change it to:\n    allow write: if !string(d)"],
         ),
+        (
+            "match /{d=**} { allow write: if a() // b\n && c(); }",
+            ["write: if YOUR_CONDITION && !string"],
+        ),
         ("match /{a=**}/engagements/{id} { allow list; }", ["No condition on the path can"]),
         ("match /users/{uid}/engagements/{id} { allow get: if false; }", ["is a place of yours"]),
         ("match /users/{a}/e%61rshot/{id} { allow get: if false; }", ["is a place of yours"]),
