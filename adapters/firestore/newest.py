@@ -44,8 +44,8 @@ async def newest_of_all(
 
 
 def is_newer(engagement: Engagement, snapshot: Any, deleted_us: int) -> bool:
-    """Whether an engagement took place, and its document was created, after a deletion."""
-    return engagement.timestamp_us > deleted_us and to_us(snapshot.create_time) > deleted_us
+    """Whether an engagement took place, and its document was written, after a deletion."""
+    return engagement.timestamp_us > deleted_us and to_us(snapshot.update_time) > deleted_us
 
 
 async def _of_source(

@@ -104,6 +104,7 @@ async def test_what_an_app_keeps_outlives_a_deletion_and_does_not_count_any_more
     store: FirestoreStore, client: firestore.Client
 ) -> None:
     some = list(history(20))
+    some.append(engagement("likes/again", NOW_US, type="like"))
     some.append(engagement("listens/ahead", NOW_US + 10**9, type="listen", progress=0.75))
     await keep(store, client, "u", some)
     places = dict(document_of(client, "u", one) for one in some if "/" in one.id)
@@ -123,7 +124,10 @@ async def test_what_an_app_keeps_outlives_a_deletion_and_does_not_count_any_more
     late, replayed = listen("u", later_us), listen("u", NOW_US)
     client.document("listens/late").set(late)
     client.document("listens/replayed").set(replayed)
-    assert [one.id for one in await store.newest_engagements("u", 100)] == ["listens/late"]
+    again = document_of(client, "u", engagement("likes/again", later_us, type="like"))
+    client.document(again[0]).set(again[1])
+    found_ids = {one.id for one in await store.newest_engagements("u", 100)}
+    assert found_ids == {"listens/late", "likes/again"}
     found = await store.read_engagements("u", ["listens/late", "listens/replayed"])
     assert [name for name, one in found.items() if one] == ["listens/late"]
 

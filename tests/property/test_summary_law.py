@@ -72,7 +72,8 @@ class ConcurrentWriters(RuleBasedStateMachine):
 
     @rule(name=IDS, episode=EPISODES, timestamp=TIMES, kind=st.sampled_from(ENGAGEMENT_TYPES))
     def engage(self, name: str, episode: str, timestamp: int, kind: Any) -> None:
-        """Create an engagement, or change one."""
+        """Create an engagement, or change one, which then is newer than any deletion."""
+        self.store.hidden.discard(name)
         self.store.engagements[name] = Engagement(
             id=name, episode_id=episode, type=kind, timestamp_us=timestamp
         )
