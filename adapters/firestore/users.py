@@ -56,6 +56,11 @@ class FirestoreStore:
         self._connection = Connection(project, schema.database, timeout_s)
         self._once = self._connection.once
 
+    @property
+    def sources(self) -> int:
+        """The number of collections that engagements of a user are read from."""
+        return len(self._sources)
+
     # --- summaries ---
 
     async def read_summary(self, uid: str) -> StoredSummary | None:

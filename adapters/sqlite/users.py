@@ -41,6 +41,8 @@ class PendingEvent(NamedTuple):
 class SqliteStore:
     """A `SummaryStore` in one file, in WAL mode, accessed by a thread of its own."""
 
+    sources = 1
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="sqlite")

@@ -64,6 +64,10 @@ class SummaryAccess(Protocol):
     Calls may raise `Unavailable` or `Unstorable`.
     """
 
+    @property
+    def sources(self) -> int:
+        """The number of collections that engagements of a user are read from, each for a price."""
+
     async def read_summary(self, uid: str) -> StoredSummary | None:
         """A user's summary, or None if there is none. A session reads nothing else."""
 

@@ -24,6 +24,11 @@ class RecordingStore:
         """the summary as last written"""
         self.written = False
 
+    @property
+    def sources(self) -> int:
+        """The number of collections that engagements of a user are read from."""
+        return self._store.sources
+
     async def read_summary(self, uid: str) -> StoredSummary | None:
         """Read the summary."""
         stored = await self._read(uid)
@@ -59,10 +64,20 @@ class RecordingStore:
     async def newest_engagements(
         self, uid: str, limit: int, after: tuple[int, str] | None = None
     ) -> list[Engagement]:
-        """Read the newest engagements, and one more to see whether the limit splits a tie."""
-        async with self._meter.call(reads=limit + 1) as cost:
+        """Read the newest engagements, and one more to see whether the limit splits a tie.
+
+        With several sources that is the cost of each, and the time of a deletion is read, too.
+        """
+        sources = self.sources
+        most = limit + 1 if sources == 1 else sources * (limit + 1) + 1
+        async with self._meter.call(reads=most) as cost:
             found = await self._store.newest_engagements(uid, limit, after)
-            cost.reads = len(found) + 1 if len(found) == limit else max(len(found), 1)
+            if len(found) == limit:
+                cost.reads = most
+            elif sources == 1:
+                cost.reads = max(len(found), 1)
+            else:
+                cost.reads = len(found) + sources + 1
         return found
 
     async def read_profile(self, uid: str) -> Profile:

@@ -87,9 +87,10 @@ class ReconcileRun:
 
     async def _list(self, after: str | None) -> Sequence[str]:
         async def list_users() -> Sequence[str]:
-            async with self._meter.call(reads=BATCH) as cost:
+            sources = self._store.sources
+            async with self._meter.call(reads=BATCH * sources) as cost:
                 found = await self._store.users(BATCH, after)
-                cost.reads = min(len(found) + 1, BATCH)
+                cost.reads = min(len(found) + 1, BATCH) * sources
             return found
 
         try:

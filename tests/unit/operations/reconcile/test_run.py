@@ -17,6 +17,7 @@ from feed.summary.writer import refresh_summary
 from operations.reconcile import run as runs
 from operations.reconcile.checkpoint import Checkpoint
 from operations.reconcile.cost import FirestorePrices, Meter
+from operations.reconcile.recording_store import RecordingStore
 from operations.reconcile.run import ReconcileRun, UserResult, least_budget
 from tests.support.drift_cases import CASES, assert_exact, found, seed
 
@@ -224,6 +225,21 @@ def test_a_summary_that_another_writer_changes_meanwhile_ends_exact(store: Troub
     assert findings[0].drift is not None
     assert findings[0].drift.engagements_missing == 1
     asyncio.run(assert_exact(store, ["one-missing"]))
+
+
+async def test_a_list_of_several_sources_is_metered_as_one_of_each(tmp_path: Path) -> None:
+    class Several(TroubledStore):
+        sources = 3
+
+    store, meter = Several(tmp_path / "users.db"), Meter(FirestorePrices())
+    for number in range(4):
+        one = Engagement(id=f"{number}", episode_id="x", type="like", timestamp_us=number)
+        await store.put_engagement("u", one)
+    recording = RecordingStore(store, meter, check=False)
+    await recording.newest_engagements("u", 3)
+    assert meter.spent.reads == 3 * 4 + 1
+    await recording.newest_engagements("u", 10)
+    assert meter.spent.reads == 3 * 4 + 1 + 4 + 3 + 1
 
 
 @pytest.mark.parametrize("concurrency", [1, 3])
