@@ -29,8 +29,8 @@ from emulators.process import MissingError
 from feed.model.engagement import Engagement
 from feed.model.timestamps import to_us
 from feed.summary.writer import refresh_summary
-from operations.reconcile.cost import FirestorePrices, Meter, Spending
-from operations.reconcile.recording_store import RecordingStore
+from operations.passes.cost import FirestorePrices, Meter, Spending
+from operations.passes.recording_store import RecordingStore
 
 MILLION = 1_000_000
 MEMORY_GIB = 1.0

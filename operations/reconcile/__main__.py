@@ -7,23 +7,23 @@ FIREBASE_PROJECT name the store. Exit codes: 0 done; 1 some users failed, or not
 
 import argparse
 import asyncio
-import os
 import sys
 from contextlib import ExitStack
-from pathlib import Path
 
 import msgspec
 
 from feed import cli
 from feed.ports.errors import Unavailable
-from functions.settings import CLOUD_STORE, Settings, SettingsError, read_settings
+from functions.settings import Settings, SettingsError
 from functions.wiring import wire_store
-from operations.reconcile import checkpoint as checkpoints
-from operations.reconcile import cost
-from operations.reconcile.checkpoint import Checkpoint, CheckpointError
-from operations.reconcile.options import parse, prices_of
+from operations.passes import checkpoint as checkpoints
+from operations.passes import cost
+from operations.passes.checkpoint import Checkpoint, CheckpointError
+from operations.passes.options import prices_of, resume_hint
+from operations.passes.run import RebuildRun, UserResult
+from operations.passes.store import store_name, store_settings
+from operations.reconcile.options import parse
 from operations.reconcile.report import ReconcileReport
-from operations.reconcile.run import ReconcileRun, UserResult
 
 FAILED, OVER_BUDGET, DRIFTED = 1, 3, 4
 
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments, __doc__ or "")
     command = dry_run if options.dry_run else reconcile
     try:
-        settings = _settings()
+        settings = store_settings()
         return cli.run(lambda: asyncio.run(command(settings, options)))
     except _UnfinishedError as unfinished:
         print(unfinished, file=sys.stderr)
@@ -56,7 +56,7 @@ async def dry_run(settings: Settings, options: argparse.Namespace) -> None:
     counts = await wire_store(settings).count()
     prices = prices_of(options)
     print(
-        f"{_store_name(settings)}: {counts.profiles:,} profiles, {counts.summaries:,} summaries, "
+        f"{store_name(settings)}: {counts.profiles:,} profiles, {counts.summaries:,} summaries, "
         f"{counts.engagements:,} engagements: {cost.known_users(counts):,} users or more"
     )
     for case, spending in zip(("none", "every summary"), cost.estimate(counts), strict=True):
@@ -72,12 +72,12 @@ async def dry_run(settings: Settings, options: argparse.Namespace) -> None:
 
 async def reconcile(settings: Settings, options: argparse.Namespace) -> None:
     """Rebuild every summary that differs, or with --check only report which do."""
-    at = Checkpoint(store=_store_name(settings), check=options.check)
+    at = Checkpoint(store=store_name(settings), check=options.check)
     if options.checkpoint:
         at = checkpoints.load(options.checkpoint, at)
         checkpoints.save(options.checkpoint, at)  # fails at once if the file cannot be written
     meter = cost.Meter(prices_of(options), options.budget)
-    run = ReconcileRun(
+    run = RebuildRun(
         wire_store(settings), meter, check=options.check, concurrency=options.concurrency
     )
 
@@ -106,14 +106,10 @@ async def reconcile(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def _check_finished(
-    options: argparse.Namespace, run: ReconcileRun, report: ReconcileReport, at: Checkpoint
+    options: argparse.Namespace, run: RebuildRun, report: ReconcileReport, at: Checkpoint
 ) -> None:
     """Raise `_UnfinishedError` if the run was stopped, users failed, or --check found drift."""
-    resume = (
-        f"continue with the same --checkpoint {options.checkpoint}"
-        if options.checkpoint
-        else "without a --checkpoint the next run starts from the beginning"
-    )
+    resume = resume_hint(options)
     if run.over_budget:
         where = f"after {at.after}" if at.after else "among the first"
         remaining = f"{len(at.again):,} up to there not done"
@@ -123,25 +119,6 @@ def _check_finished(
         raise _UnfinishedError(FAILED, f"{report.failed:,} failed: {resume}")
     if options.check and report.drifted:
         raise _UnfinishedError(DRIFTED, f"{report.drifted:,} drifted")
-
-
-def _settings() -> Settings:
-    """Return the settings. Raises `SettingsError` if they name no existing store."""
-    settings = read_settings(os.environ)
-    if settings.STORE == CLOUD_STORE:
-        if not settings.FIREBASE_PROJECT:
-            raise SettingsError("FIREBASE_PROJECT: expected the id of the Firebase project")
-    elif not Path(settings.STORE).is_file():
-        raise SettingsError(f"STORE: expected firestore or a SQLite file, got {settings.STORE}")
-    return settings
-
-
-def _store_name(settings: Settings) -> str:
-    """Return the name of the store in checkpoints and reports."""
-    if settings.STORE != CLOUD_STORE:
-        return str(Path(settings.STORE).resolve())
-    emulator = "emulator of " if os.environ.get("FIRESTORE_EMULATOR_HOST") else ""
-    return f"{CLOUD_STORE}: {emulator}{settings.FIREBASE_PROJECT}"
 
 
 if __name__ == "__main__":

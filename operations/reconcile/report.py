@@ -8,8 +8,8 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from operations.reconcile.cost import Meter
-from operations.reconcile.run import UserResult
+from operations.passes.cost import Meter
+from operations.passes.run import UserResult
 
 MAX_PRINTED = 20
 """findings that are printed; all others are counted"""

@@ -11,9 +11,9 @@ import pytest
 from adapters.firestore.users import FirestoreStore
 from emulators.firestore import FirestoreEmulator
 from feed.model.engagement import MAX_ENGAGEMENTS, Engagement, Summary
-from operations.reconcile.checkpoint import Checkpoint
-from operations.reconcile.cost import FirestorePrices, Meter
-from operations.reconcile.run import ReconcileRun, UserResult
+from operations.passes.checkpoint import Checkpoint
+from operations.passes.cost import FirestorePrices, Meter
+from operations.passes.run import RebuildRun, UserResult
 from tests.support.counting_proxy import CountingProxy
 from tests.support.drift_cases import CASES, assert_exact, found, seed
 from tests.support.reconcile import Reconcile
@@ -112,7 +112,7 @@ class TestCost:
             await store.write_summary("full", Summary(engagements=tuple(full[:9])), None)
             proxy.calls.clear()
             proxy.documents_read = 0
-            run = ReconcileRun(store, meter, check=check)
+            run = RebuildRun(store, meter, check=check)
             start = Checkpoint(store="", check=check)
             await run.all_users(start, lambda some, _: findings.extend(some))
             return meter

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import cost
 from benchmarks.report.prices import FILE, read_prices
-from operations.reconcile.cost import READ_PRICE, WRITE_PRICE, Spending
+from operations.passes.cost import READ_PRICE, WRITE_PRICE, Spending
 
 PRICES = read_prices()
 FOUND = cost.SessionResources(

@@ -5,7 +5,7 @@ import pytest
 
 from feed.model.engagement import Summary
 from feed.ports.users import StoredSummary
-from operations.reconcile.drift import Drift, drift_between
+from operations.passes.drift import Drift, drift_between
 from tests.support.drift_cases import CASES, RIGHT, found
 
 

@@ -1,4 +1,4 @@
-"""A reconcile run over all users in batches; the failure of one user stops no other."""
+"""A pass over all users in batches that rebuilds summaries; a failure stops no other user."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -11,10 +11,10 @@ from feed.ports.errors import Unavailable
 from feed.ports.users import SummaryStore
 from feed.summary.writer import refresh_summary
 from functions.triggers.summary_updates import pause
-from operations.reconcile.checkpoint import Checkpoint
-from operations.reconcile.cost import MAX_PER_USER, FirestorePrices, Meter, OverBudget, Spending
-from operations.reconcile.drift import Drift, drift_between
-from operations.reconcile.recording_store import RecordingStore
+from operations.passes.checkpoint import Checkpoint
+from operations.passes.cost import MAX_PER_USER, FirestorePrices, Meter, OverBudget, Spending
+from operations.passes.drift import Drift, drift_between
+from operations.passes.recording_store import RecordingStore
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ RETRY_PAUSES_S = (0.5, 2.0)
 
 
 class UserResult(NamedTuple):
-    """The result of a reconcile run for one user."""
+    """The result of a run for one user."""
 
     uid: str
     done: bool = True
@@ -40,7 +40,7 @@ OnBatch = Callable[[list[UserResult], Checkpoint], None]
 """called after each batch with its results and the new checkpoint"""
 
 
-class ReconcileRun:
+class RebuildRun:
     """Rebuilds the summaries of a store, or with `check` only compares them."""
 
     def __init__(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feed.ports.users import StoreCounts
-from operations.reconcile.cost import FirestorePrices, Meter, OverBudget, Spending, estimate
+from operations.passes.cost import FirestorePrices, Meter, OverBudget, Spending, estimate
 
 ONE = FirestorePrices(read=100_000, write=300_000)
 """dollars: a read costs one, a write three"""

@@ -14,11 +14,11 @@ from feed.model.engagement import MAX_ENGAGEMENTS, Engagement
 from feed.ports.errors import Unavailable
 from feed.ports.users import StoredSummary
 from feed.summary.writer import refresh_summary
-from operations.reconcile import run as runs
-from operations.reconcile.checkpoint import Checkpoint
-from operations.reconcile.cost import FirestorePrices, Meter
-from operations.reconcile.recording_store import RecordingStore
-from operations.reconcile.run import ReconcileRun, UserResult, least_budget
+from operations.passes import run as runs
+from operations.passes.checkpoint import Checkpoint
+from operations.passes.cost import FirestorePrices, Meter
+from operations.passes.recording_store import RecordingStore
+from operations.passes.run import RebuildRun, UserResult, least_budget
 from tests.support.drift_cases import CASES, assert_exact, found, seed
 
 START = Checkpoint(store="here", check=False)
@@ -95,14 +95,12 @@ class Batches:
         }
 
 
-def go(
-    store: SqliteStore, start: Checkpoint = START, **options: Any
-) -> tuple[ReconcileRun, Batches]:
+def go(store: SqliteStore, start: Checkpoint = START, **options: Any) -> tuple[RebuildRun, Batches]:
     batches = Batches()
 
-    async def work() -> ReconcileRun:
+    async def work() -> RebuildRun:
         meter = options.pop("meter", None) or Meter(FirestorePrices())
-        run = ReconcileRun(store, meter, **options)
+        run = RebuildRun(store, meter, **options)
         await run.all_users(start, batches)
         return run
 
@@ -112,7 +110,7 @@ def go(
 def run_users(
     store: SqliteStore, uid: str, *, check: bool = False
 ) -> tuple[list[UserResult], list[str]]:
-    return asyncio.run(ReconcileRun(store, Meter(FirestorePrices()), check=check).users([uid]))
+    return asyncio.run(RebuildRun(store, Meter(FirestorePrices()), check=check).users([uid]))
 
 
 @pytest.mark.parametrize("concurrency", [1, 8])
@@ -171,7 +169,7 @@ def test_a_run_ends_at_its_checkpoint_if_users_cannot_be_listed(store: TroubledS
         batches(results, at)
         store.failures["users"] = 99
 
-    run = ReconcileRun(store, Meter(FirestorePrices()))
+    run = RebuildRun(store, Meter(FirestorePrices()))
     with pytest.raises(Unavailable):
         asyncio.run(run.all_users(START, fail_from_now_on))
     # One listing was ahead: the second batch was known.

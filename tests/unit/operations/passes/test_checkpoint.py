@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from operations.reconcile.checkpoint import Checkpoint, CheckpointError, load, save
+from operations.passes.checkpoint import Checkpoint, CheckpointError, load, save
 
 START = Checkpoint(store="firestore: here", check=False)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from feed.model.engagement import Engagement, Profile, Summary
 from feed.ports.errors import Conflict
 from feed.ports.users import StoredSummary, SummaryAccess
-from operations.reconcile.cost import Meter
+from operations.passes.cost import Meter
 
 
 class RecordingStore:
