@@ -18,6 +18,7 @@ from feed.ports.users import StoreCounts
 from feed.summary.writer import refresh_summary
 from tests.conformance.test_summary_store import OpenStore, SummaryStoreContract, engagement
 from tests.support.app import APP, document_of, listen
+from tests.support.counting_proxy import CountingProxy
 from tests.support.emulators import FirestoreDocuments
 
 NOW_US = time.time_ns() // 1_000_000 * 1000
@@ -203,3 +204,14 @@ async def test_preferences_that_changed_without_an_engagement_are_in_the_summary
         assert stored.summary
         assert stored.summary.profile.category_interests == (topic,)
         assert len(stored.summary.engagements) == 1
+
+
+async def test_an_engagement_costs_five_reads_and_nine_with_preferences(
+    client: firestore.Client, counted: CountingProxy
+) -> None:
+    store = FirestoreStore(client.project, APP)
+    for uid, preferences, reads in (("u", False, 5), ("v", True, 9)):
+        client.document("listens/a").set(listen(uid, NOW_US))
+        before = counted.documents_read
+        await refresh_summary(store, uid, ["listens/a"], profile=preferences)
+        assert counted.documents_read - before == reads
