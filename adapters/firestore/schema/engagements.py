@@ -8,6 +8,7 @@ import msgspec
 
 from adapters.firestore.schema.paths import PathPattern
 from adapters.firestore.schema.values import (
+    Reference,
     Refusal,
     TimeUnit,
     field_at,
@@ -146,8 +147,21 @@ class EngagementTable(_Table, frozen=True, kw_only=True):
         return name if slash and source == self.source else None
 
     def user_of(self, fields: Mapping[str, Any]) -> str:
-        """The id of the user that a document's field names. Raises `Refusal`."""
-        return identifier(field_at(fields, self.user_field), self.user_field)
+        """The id of the user that a document's field names. Raises `Refusal`.
+
+        Only a value of the one kind by which a query finds the document: a text, or a reference.
+        """
+        field, user = self.user_field, self.user
+        value = field_at(fields, field)
+        if value is None:
+            raise Refusal(f"{field} is missing")
+        if isinstance(user, UserField):
+            if isinstance(value, Reference) and value.path == f"{user.collection}/{value.id}":
+                return value.id
+            raise Refusal(f"{field} is no reference to a document of {user.collection}")
+        if not isinstance(value, str) or not value:
+            raise Refusal(f"{field} is no text")
+        return value
 
     def engagement(self, document_id: str, fields: Mapping[str, Any]) -> Engagement | None:
         """The engagement in a document; None if its type is to be ignored. Raises `Refusal`."""

@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.firestore.schema.engagements import UserField
 from adapters.firestore.schema.schema import PLAIN, Schema, SchemaError, parse_schema, read_schema
 from adapters.firestore.schema.values import Refusal, duration_s, instant_us, share
 from feed.model.engagement import Engagement
@@ -83,6 +85,25 @@ def test_a_document_that_is_not_understood_has_a_reason(
     with pytest.raises(Refusal) as refusal:
         schema.engagements[0].engagement("a", LISTEN | change)
     assert refusal.value.reason == reason
+
+
+def test_a_user_is_named_as_a_query_finds_the_document(schema: Schema) -> None:
+    listens = schema.engagements[0]
+    by_reference = msgspec.structs.replace(listens, user=UserField(field="who", collection="users"))
+
+    class User:
+        id, path = "u", "users/u"
+
+    assert by_reference.user_of({"who": User()}) == "u"
+    for table, value in (
+        (listens, 7),
+        (listens, User()),
+        (listens, ""),
+        (by_reference, "u"),
+        (by_reference, Ref()),
+    ):
+        with pytest.raises(Refusal, match="is no"):
+            table.user_of({table.user_field: value})
 
 
 def test_preferences_of_the_app_are_lists_or_maps(schema: Schema) -> None:
