@@ -152,8 +152,11 @@ def _add_fit(parser: argparse.ArgumentParser) -> None:
     _add(parser, "--vectors", "FILE.npz", "vectors of the only --episodes", default="")
     _add(parser, "--fields", "FILE.toml", "mapping of the field names of the only --episodes", Path)
     _add(parser, "--now", "RFC3339", "time of the last sessions (default: in TRAIN)", cli.timestamp)
-    debias = "power of popularity that is taken for exposure (default: 0.2)"
-    _add(parser, "--debias", "POWER", debias, _power, default=0.2)
+    every = "how often popularity is renewed after the cuts (default: 1h, as a deployed feed does)"
+    hour = _interval_us("1h")
+    _add(parser, "--signals-every", "N(m|h|d)", every, _interval_us, default=hour)
+    debias = "power of popularity that is taken for exposure (default: 0.3)"
+    _add(parser, "--debias", "POWER", debias, _power, default=0.3)
     _add(parser, "--seed", "N", "seed of the sessions (default: 0)", int, default=0)
     _add(parser, "--out", "NAME.toml", "write the scenario here", Path, required=True)
 

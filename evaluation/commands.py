@@ -126,11 +126,12 @@ def fit(options: argparse.Namespace) -> int:
     if len(options.episodes) != len(options.interactions):
         raise CommandError("--interactions: expected as many as --episodes")
     more = {"vectors": options.vectors, "fields": options.fields, "now": options.now}
+    every = options.signals_every
     if len(options.episodes) > 1 and any(more.values()):
         raise CommandError(f"{' '.join(more)}: expected with one --episodes only")
     (start,) = chosen_scenarios([options.scenario], options.scenarios)
     pairs = zip(options.episodes, options.interactions, strict=True)
-    data = [ChoiceData(*files, options.cuts, **more) for files in pairs]
+    data = [ChoiceData(*files, options.cuts, **more, signals_every=every) for files in pairs]
     name = options.out.stem
     scenario = fitted_scenario(start, data, name, debias=options.debias, seed=options.seed)
     write_file(options.out, scenario_toml(scenario).encode())

@@ -18,6 +18,7 @@ from evaluation.behaviour.case import (
 )
 from evaluation.behaviour.catalogs import NOW, case_catalog_input
 from evaluation.behaviour.check import CheckResult, RankedFeed
+from evaluation.behaviour.criteria import as_tuple
 from evaluation.data.events import Events
 from evaluation.data.training import training_data
 from evaluation.wiring import CatalogInput
@@ -172,10 +173,15 @@ def _request(catalog: Catalog, described: CaseRequest) -> SessionRequest:
 
 
 def _engagements(catalog: Catalog, described: Sequence[CaseEngagement]) -> list[Engagement]:
-    """The engagements of all entries in order; within one, each is a day older than the last."""
+    """The engagements of all entries in order; within one, each is a day older than the last.
+
+    Episodes that an entry names are in the order of their names, others in that of the catalog.
+    """
     engagements = []
     for index, one in enumerate(described):
         rows = np.flatnonzero(one.mask(catalog))
+        if names := as_tuple(one.id):
+            rows = np.array(sorted(rows.tolist(), key=lambda row: names.index(catalog.ids[row])))
         for number, row in enumerate(rows[: None if one.id else one.count].tolist()):
             engagements.append(
                 Engagement(

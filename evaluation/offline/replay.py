@@ -32,7 +32,7 @@ UNEXPLORED = "_no_exploration"
 
 def scenario_recommender(
     training: TrainingData, scenario: Scenario, seed: int, signals: RefreshedSignals | None
-) -> ScenarioRecommender | RefreshedRecommender:
+) -> ScenarioRecommender | RefreshedRecommender[ScenarioRecommender]:
     """A recommender for a scenario, whose popularity is renewed if there are `signals`."""
     if signals is None:
         return ScenarioRecommender(training, scenario, seed)

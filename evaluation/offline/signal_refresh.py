@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from evaluation.offline.recommender import Recommender
 from feed.arrays.arrays import FloatArray, IntArray
 from feed.model.engagement import Engagement, Summary, newest_first
 from feed.scenarios.scenario import Scenario
+
+T = TypeVar("T", bound=Recommender)
 
 
 class RefreshedSignals:
@@ -76,14 +79,14 @@ class RefreshedSignals:
         return self._known[self._moments[user.user_id]]
 
 
-class RefreshedRecommender:
+class RefreshedRecommender(Generic[T]):
     """A recommender that is prepared anew for each moment, when a user of another one comes."""
 
     def __init__(
         self,
         name: str,
         signals: RefreshedSignals,
-        prepare: Callable[[TrainingData], Recommender],
+        prepare: Callable[[TrainingData], T],
         scenario: Scenario | None = None,
     ) -> None:
         self.name = name
@@ -94,13 +97,14 @@ class RefreshedRecommender:
 
     def rank(self, user: TrainingUser, count: int) -> IntArray:
         """At most `count` rows, ranked at the moment of the user's target."""
-        return self._at(user).rank(user, count)
+        return self.at(user).rank(user, count)
 
     def score(self, user: TrainingUser) -> FloatArray:
         """(n,) score of every episode at the moment of the user's target."""
-        return self._at(user).score(user)
+        return self.at(user).score(user)
 
-    def _at(self, user: TrainingUser) -> Recommender:
+    def at(self, user: TrainingUser) -> T:
+        """The recommender as of the moment of the user's target."""
         known = self._signals.of(user)
         if known is not self._known:
             self._known, self._ranking = known, self._prepare(known)

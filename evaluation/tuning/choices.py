@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluation.offline.replay import scenario_recommender
 from evaluation.offline.run import OfflineRun
-from evaluation.offline.scenario_recommender import ScenarioRecommender
+from evaluation.offline.signal_refresh import RefreshedRecommender
 from feed.arrays.arrays import FloatArray, IntArray
 from feed.ranking.candidates import generate_candidates
 from feed.ranking.eligibility import find_eligible
@@ -67,11 +68,12 @@ def replayed_choices(run: OfflineRun, scenario: Scenario, seed: int) -> Choices 
     A part is fitted if the scenario gives it a curve. A user whose choice is no candidate is left
     out: no score could have put it into the queue.
     """
-    ranking = ScenarioRecommender(run.training, scenario, seed)
+    ranking = scenario_recommender(run.training, scenario, seed, run.signals)
     rng = np.random.default_rng(seed)
     found, chosen = [], []
     for user, target in zip(run.targets.users, run.targets.rows.tolist(), strict=True):
-        scored = scored_candidates(ranking.ranker, ranking.query(user))
+        now = ranking.at(user) if isinstance(ranking, RefreshedRecommender) else ranking
+        scored = scored_candidates(now.ranker, now.query(user))
         at = np.flatnonzero(scored.rows == target)
         if len(at):
             others = np.flatnonzero(scored.rows != target)

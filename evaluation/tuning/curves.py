@@ -10,19 +10,24 @@ from collections.abc import Mapping
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.sparse import csr_array
+from scipy.sparse import block_diag, csr_array
 
 from evaluation.tuning.choices import Choices
 from feed.arrays.arrays import FloatArray, IntArray
 from feed.scenarios.parameters import Curve
 
-KNOTS = 9
-"""Most knots of a curve."""
+KNOTS = 6
+"""Number of quantiles of each kind that are knots of a curve."""
+NEAREST = 40
+"""Knots are at least the range of the part over this number apart."""
+FREE = frozenset({"age", "unseen"})
+"""Parts of which more may be worse. The curves of all others rise, so that they also hold where a
+catalog is unlike the data: what more listeners choose never ranks lower for it."""
 SMOOTHNESS = 10.0
 """Weight of the penalties, where each of the users counts 1."""
 LEAST = 1e-3
 """Weight of a penalty on the values themselves, which the differences leave open."""
-DEBIASED = "popularity_week"
+DEBIASED = "popularity_month"
 """The part from whose curve `debias` is subtracted."""
 
 
@@ -34,17 +39,19 @@ def fit_curves(
     Each begins at its lowest value, 0. `debias` corrects for exposure: what is popular is chosen
     more often because it is shown more often, in proportion to popularity^debias (after Steck,
     2011, "Item popularity and recommendation accuracy"), so that much is taken from the curve of
-    the week's popularity.
+    the month's popularity. What is new today has been shown to few, and keeps its curve.
     """
-    knots = {name: _knots(part) for name, part in choices.parts.items()}
+    knots = {name: _knots(part, choices.chosen) for name, part in choices.parts.items()}
     basis = _basis(choices.parts, knots)
     penalty = _penalty([len(one) for one in knots.values()], smoothness)
     owner = np.repeat(
         np.arange(len(choices.starts)), np.diff(np.append(choices.starts, len(choices.fixed)))
     )
     pulled = basis[choices.chosen].T @ choices.weights
+    steps = _steps(knots)
 
-    def loss(values: FloatArray) -> tuple[float, FloatArray]:
+    def loss(increments: FloatArray) -> tuple[float, FloatArray]:
+        values = steps @ increments
         scores = basis @ values + choices.fixed
         scores -= np.maximum.reduceat(scores, choices.starts)[owner]
         odds = np.exp(scores)
@@ -52,9 +59,15 @@ def fit_curves(
         likelihood = choices.weights @ (scores[choices.chosen] - np.log(total))
         gradient = basis.T @ (choices.weights[owner] * odds / total[owner]) - pulled
         pull = penalty @ values
-        return float(values @ pull / 2 - likelihood), gradient + pull
+        return float(values @ pull / 2 - likelihood), steps.T @ (gradient + pull)
 
-    found = minimize(loss, np.zeros(basis.shape[1]), jac=True, method="L-BFGS-B").x
+    bounds = [
+        (0.0 if place and name not in FREE else None, None)
+        for name, at in knots.items()
+        for place in range(len(at))
+    ]
+    start = np.zeros(basis.shape[1])
+    found = steps @ minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     ends = np.cumsum([len(one) for one in knots.values()])
     parts = zip(knots.items(), np.split(found, ends[:-1]), strict=True)
     return {
@@ -63,9 +76,21 @@ def fit_curves(
     }
 
 
-def _knots(part: FloatArray) -> FloatArray:
-    """At most `KNOTS` quantiles of a part, each once, rounded; two even for a constant part."""
-    found = np.unique(np.round(np.quantile(part, np.linspace(0, 1, KNOTS)), 4))
+def _steps(knots: Mapping[str, FloatArray]) -> csr_array:
+    """(all knots, all knots) from the first value and the rises of each curve to its values."""
+    blocks = [np.tri(len(at)) for at in knots.values()]
+    return csr_array(block_diag(blocks))
+
+
+def _knots(part: FloatArray, chosen: IntArray) -> FloatArray:
+    """Quantiles of a part over all candidates, and over the chosen ones, which are often the highest.
+
+    At most 2 x `KNOTS`, each once, rounded; two even for a constant part.
+    """
+    shares = np.linspace(0, 1, KNOTS)
+    both = np.concatenate([np.quantile(part, shares), np.quantile(part[chosen], shares)])
+    nearest = max(float(np.ptp(both)), 1e-6) / NEAREST
+    found = np.unique(np.round(np.unique(np.round(both / nearest)) * nearest, 4))
     return found if len(found) > 1 else np.array([found[0], found[0] + 1.0])
 
 

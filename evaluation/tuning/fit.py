@@ -34,12 +34,14 @@ class ChoiceData:
     """file that maps the episodes' fields"""
     now: datetime | None = None
     """time of the sessions after which the last choices come; None: that of the last interaction"""
+    signals_every: int | None = None
+    """interval at which popularity is renewed after each cut, microseconds; None: it is not"""
 
     def runs(self) -> Iterator[tuple[OfflineRun, float]]:
         """Yield runs, and how much each counts: all cuts as much as the last choices.
 
         A choice counts for a cut if it comes before the next one, and after the last cut within as
-        many interactions: by then the signals of a deployed catalog would be renewed.
+        many interactions: by then the neighbours of a deployed catalog would be renewed.
         """
         events = read_events(self.interactions)
         read = read_catalog_input(self.episodes, self.vectors, self.fields)
@@ -48,7 +50,10 @@ class ChoiceData:
         for cut, end in zip(self.cuts, ends, strict=True):
             start = int(len(events) * cut)
             before, after = events.take(slice(start)), slice(start, int(len(events) * end))
-            yield run_after_cut(read, before, events.take(after)), 1 / len(self.cuts)
+            run = run_after_cut(
+                read, before, events.take(after), signals_every=self.signals_every
+            )
+            yield run, 1 / len(self.cuts)
         yield run_after_cut(read, *leave_last_out(events), self.now, protocol="last"), 1.0
 
 

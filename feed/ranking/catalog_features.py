@@ -61,6 +61,13 @@ class CatalogFeatures:
         return scorers.known_or_median(shares, ~np.isnan(shares))
 
     @cached_property
+    def is_linked(self) -> BoolArray:
+        """(n,) whether an episode is a neighbour of another one."""
+        linked = np.zeros(len(self.catalog), np.bool_)
+        linked[self.catalog.signals.neighbour_rows] = True
+        return linked
+
+    @cached_property
     def newest_first(self) -> IntArray:
         """(n,) catalog rows by date of publication, the newest first."""
         return np.lexsort((self.tie_order, -self.catalog.published_us))
@@ -163,6 +170,7 @@ def _used(scenario: Scenario) -> list[str]:
         "major_category_sizes": scenario.selector.calibration,
         "main_category": trend or scenario.selector.topic_decay < 1.0,
         "completion": blend.uses("completion"),
+        "is_linked": blend.beside_neighbours < 1.0,
         "newest_first": sources.fresh,
         "exploration_pool": sources.unseen,
         "exploration_ring": sources.exploration,

@@ -48,7 +48,11 @@ def score(
 ) -> ScoredCandidates:
     """Score each candidate by the weights and curves that the scenario gives the parts."""
     parts = score_parts(features, user, candidates)
-    contributions = scorers.contributions(features.scenario.blend, parts, user.confidence)
+    blend = features.scenario.blend
+    share = None
+    if blend.beside_neighbours < 1.0 and len(user.neighbours.rows):
+        share = np.where(features.is_linked[candidates.rows], blend.beside_neighbours, 1.0)
+    contributions = scorers.contributions(blend, parts, user.confidence, share)
     return ScoredCandidates(
         **vars(candidates),
         parts=parts,

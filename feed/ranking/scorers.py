@@ -21,6 +21,8 @@ NEIGHBOURS = ("neighbours", "neighbours_latest", "neighbours_long")
 PERSONAL = frozenset({"similarity", "interest", *NEIGHBOURS, "series", "category", "era"})
 """Parts that depend on the user; their weights, but not their curves, count less where little is
 known."""
+CONTENT = frozenset({"similarity", "interest"})
+"""Parts that compare an episode's text with the user's."""
 TRENDS = ("popularity_day", "popularity_week", "rise_day", "rise_week")
 """Parts that are high for an episode that many chose lately."""
 NEIGHBOUR_UNIT = 0.001
@@ -164,15 +166,25 @@ def weight(parameters: BlendParameters, name: str, confidence: float) -> float:
 
 
 def contributions(
-    parameters: BlendParameters, parts: Mapping[str, FloatArray], confidence: float
+    parameters: BlendParameters,
+    parts: Mapping[str, FloatArray],
+    confidence: float,
+    content_share: FloatArray | None = None,
 ) -> dict[str, FloatArray]:
-    """By part: (k,) what it adds to the score, its curve at the part or else weight x part."""
+    """By part: (k,) what it adds to the score, its curve at the part or else weight x part.
+
+    `content_share` (k,) is the share of their weights that `similarity` and `interest` keep for
+    each episode; None: all of it.
+    """
     found: dict[str, FloatArray] = {}
     for name, part in parts.items():
         if curve := parameters.curves.get(name):
             found[name] = np.interp(part, curve.at, curve.value)
         else:
             found[name] = weight(parameters, name, confidence) * part
+    if content_share is not None:
+        for name in CONTENT & found.keys():
+            found[name] = content_share * found[name]
     return found
 
 

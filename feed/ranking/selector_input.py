@@ -35,10 +35,19 @@ def selector_input(
         title_hashes=catalog.title_hashes[rows] if removes_duplicates else None,
         category_shares=category_shares,
         target_shares=target_shares,
+        popularity_gain=_popularity_gain(features, candidates) if rules.tail_every else None,
         log_weights=log_weights,
         gumbel_noise=noise,
         pinnable=features.rules.pinnable(rows, candidates.age_days),
     )
+
+
+def _popularity_gain(
+    features: CatalogFeatures, candidates: ScoredCandidates
+) -> FloatArray | None:
+    """(k,) what popularity adds to each score; None if the scenario gives it no weight."""
+    added = [one for name, one in candidates.contributions.items() if name in features.popularity]
+    return np.sum(added, axis=0) if added else None
 
 
 def gumbel_noise(id_hashes: HashArray, seed: int) -> FloatArray:

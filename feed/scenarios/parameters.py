@@ -165,6 +165,9 @@ class BlendParameters(Table, frozen=True, kw_only=True):
     """weight of the similarity to the user vector"""
     interest: Weight = 0.0
     """weight of the similarity to the nearest interest"""
+    beside_neighbours: Share = 1.0
+    """share of their weights that `similarity` and `interest` keep for an episode that co-engagement
+    knows, once it knows something of the user's choices, too: listeners say more than texts"""
     neighbours: Weight = 0.0
     """weight of log(1 + 1000 x nearness): how often listeners who chose what the user chose went on
     to the episode; a choice of the user counts half after four later ones"""
@@ -234,7 +237,7 @@ class BlendParameters(Table, frozen=True, kw_only=True):
 
 
 PARTS = frozenset(msgspec.structs.asdict(BlendParameters())) - {
-    *("curves", "measure", "era_days", "recency_decay")
+    *("curves", "measure", "beside_neighbours", "era_days", "recency_decay")
 }
 """Names of the parts of the score that a scenario weighs."""
 
@@ -244,7 +247,8 @@ class SelectorParameters(Table, frozen=True, kw_only=True):
 
     The value is the score x `series_decay`^(already chosen of its series) x
     `topic_decay`^(already chosen of its topic) - `mmr` x the cosine with the nearest of those
-    chosen lately + `calibration` x how much the queue still lacks of its categories.
+    chosen lately + `calibration` x how much the queue still lacks of its categories. In a long-tail
+    slot (`tail_every`), what popularity adds to the score does not count.
     """
 
     queue: Annotated[int, msgspec.Meta(ge=1, le=150)] = 150
@@ -274,6 +278,9 @@ class SelectorParameters(Table, frozen=True, kw_only=True):
     calibration: Weight = 0.0
     """weight with which the categories of the queue approach their shares in the user's
     engagements, or on a first visit those in the catalog (after Steck, 2018)"""
+    tail_every: QueueSlots = 0
+    """in each stretch of this many slots, the last is a long-tail slot, where what `popularity_*`
+    and `rise_*` add to a score does not count; 0: none"""
     explore_every: QueueSlots = 0
     """in each stretch of this many slots, the last is an exploration slot, filled at random from
     what the source `exploration` brought; 0: none"""

@@ -43,10 +43,14 @@ class GreedySelection:
         self._pinnable = shortlist.pinnable
         self._values = CandidateValues(shortlist, calibration_gain, parameters)
         self._remainder = remainder
-        self._remainder_bound = np.inf if len(remainder.scores) else -np.inf
-        """no value in the remainder is higher"""
+        at_first = np.inf if len(remainder.scores) else -np.inf
+        self._remainder_bounds = {False: at_first, True: at_first}
+        """by whether a slot is a long-tail slot: no value in the remainder is higher"""
         self._parameters = parameters
         self._length = min(parameters.queue, len(shortlist.scores))
+        self._popularity_gain = shortlist.popularity_gain
+        every = parameters.tail_every if shortlist.popularity_gain is not None else 0
+        self._tail_slots = range(every - 1, self._length, every) if every else range(0)
         weights, noise = shortlist.log_weights, shortlist.gumbel_noise
         if weights is None or noise is None:
             weights = noise = np.full(len(shortlist.scores), -np.inf)
@@ -68,9 +72,12 @@ class GreedySelection:
             if index is None and self._pool.size and self._is_exploration_slot(slot):
                 index, propensity = self._explore()
             if index is None:
-                index = self._values.best(slot)
+                tail = slot in self._tail_slots
+                index = self._values.best(slot, self._popularity_gain if tail else None)
                 value = -np.inf if index is None else self._values.current[index]
-                if value <= self._remainder_bound and self._remainder_may_win(slot, value):
+                if value <= self._remainder_bounds[tail] and self._remainder_may_win(
+                    slot, value, tail=tail
+                ):
                     return False
                 if index is None:
                     index = self._relax(slot)
@@ -119,16 +126,17 @@ class GreedySelection:
         weights = np.exp(log_weights - log_weights.max())
         return int(self._pool[free[drawn]]), float(weights[drawn] / weights.sum())
 
-    def _remainder_may_win(self, slot: int, value: float) -> bool:
+    def _remainder_may_win(self, slot: int, value: float, *, tail: bool) -> bool:
         """Whether a candidate outside the shortlist may exceed `value`, the best one on it."""
         if not len(self._remainder.scores):
             return False
         if value == -np.inf and slot < self._parameters.relax_below:
             return True
-        self._remainder_bound = self._remainder.upper_bound(
-            self._parameters, self._values.series_counts, self._values.topic_counts
+        bound = self._remainder.upper_bound(
+            self._parameters, self._values.series_counts, self._values.topic_counts, tail=tail
         )
-        return bool(value <= self._remainder_bound > -np.inf)
+        self._remainder_bounds[tail] = bound
+        return bool(value <= bound > -np.inf)
 
     def _relax(self, slot: int) -> int | None:
         """The best candidate once the limits per series are reset; None from `relax_below` on."""

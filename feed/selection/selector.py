@@ -18,7 +18,8 @@ def select(candidates: SelectorInput, parameters: SelectorParameters) -> Selecti
     The value of a candidate is its score x series_decay^(chosen of its series) x
     topic_decay^(chosen of its topic) - `mmr` x the cosine with the nearest of those chosen lately
     (maximal marginal relevance; Carbonell and Goldstein, 1998) + `calibration` x how much the
-    queue still lacks of its categories (Steck, 2018). Equal values keep the order by score, then
+    queue still lacks of its categories (Steck, 2018) - in a long-tail slot what popularity
+    adds to its score. Equal values keep the order by score, then
     by `tie_order`; a score that is not finite comes last.
 
     Candidates of a series that has `max_per_series` in the queue, or that was chosen just before,
@@ -39,7 +40,10 @@ def select(candidates: SelectorInput, parameters: SelectorParameters) -> Selecti
     gain = np.zeros(len(scores))
     if candidates.category_shares is not None and candidates.target_shares is not None:
         gain = parameters.calibration * (candidates.category_shares @ candidates.target_shares)
-    inside = on_shortlist(candidates, ranked, scores + gain, parameters)
+    bounds, popularity = [scores + gain], candidates.popularity_gain
+    if popularity is not None:
+        bounds.append(scores + gain - popularity)
+    inside = on_shortlist(candidates, ranked, bounds, parameters)
     while True:
         indices, others = ranked[inside], ranked[~inside]
         topics = candidates.topics
@@ -51,6 +55,7 @@ def select(candidates: SelectorInput, parameters: SelectorParameters) -> Selecti
                 series=candidates.series[others],
                 topics=None if topics is None else topics[others],
                 calibration_gain=gain[others],
+                popularity_gain=None if popularity is None else popularity[others],
             ),
             parameters,
         )

@@ -1,6 +1,6 @@
 """The shortlist: the candidates worth comparing in full, and a bound on the value of all others."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -36,6 +36,8 @@ class SelectorInput:
     """(k, c) share of each category in each candidate"""
     target_shares: FloatArray | None = None
     """(c,) share of each category that the queue should have"""
+    popularity_gain: FloatArray | None = None
+    """(k,) what popularity adds to each score, which does not count in long-tail slots"""
     log_weights: FloatArray | None = None
     """(k,) log-weight of each for a random draw; -inf for candidates outside the pool"""
     gumbel_noise: FloatArray | None = None
@@ -66,16 +68,21 @@ class Remainder:
     """(r,) row of the main category of each, -1 for none; None if topics take no part"""
     calibration_gain: FloatArray
     """(r,) what calibration adds to each while the queue is empty"""
+    popularity_gain: FloatArray | None
+    """(r,) what a long-tail slot subtracts from each; None where there are no such slots"""
 
     def upper_bound(
         self,
         parameters: SelectorParameters,
         series_counts: Mapping[int, int],
         topic_counts: Mapping[int, int],
+        *,
+        tail: bool,
     ) -> float:
-        """A value that no candidate reaches beyond, whatever else is chosen.
+        """A value that no candidate reaches beyond in slots of a kind, whatever else is chosen.
 
-        The counts say how many episodes of each series and topic are chosen already. The bound is
+        The kind is long-tail slots or, without `tail`, all others. The counts say how many
+        episodes of each series and topic are chosen already. The bound is
         -inf if every candidate is of a series that has reached `max_per_series`.
         """
         chosen = _counts(self.series, series_counts)
@@ -90,9 +97,10 @@ class Remainder:
             bounds = np.maximum(decayed, 0.0)
         else:
             bounds = np.where(self.scores > 0, decayed, self.scores)
-        bounds = np.where(
-            chosen < parameters.max_per_series, bounds + self.calibration_gain, -np.inf
-        )
+        bounds += self.calibration_gain
+        if tail and self.popularity_gain is not None:
+            bounds -= self.popularity_gain
+        bounds = np.where(chosen < parameters.max_per_series, bounds, -np.inf)
         return float(bounds.max(initial=-np.inf))
 
 
@@ -106,21 +114,23 @@ def _counts(groups: IntArray, counts: Mapping[int, int]) -> IntArray:
 def on_shortlist(
     candidates: SelectorInput,
     ranked: IntArray,
-    bounds: FloatArray,
+    bounds: Sequence[FloatArray],
     parameters: SelectorParameters,
 ) -> BoolArray:
     """Decide which candidates belong on the shortlist: one truth value for each of `ranked`.
 
-    `ranked` holds indices of candidates by falling score, and `bounds` (k,) the highest value that
-    each candidate can reach. On the list are those of the highest bounds, and all that exploration
-    or a rule may choose whatever their score. If the limit per series lets hardly more than a
-    shortlist into the queue, all candidates are on it.
+    `ranked` holds indices of candidates by falling score, and each of `bounds` (k,) the highest
+    value that each candidate can reach in slots of one kind. On the list are those of the highest
+    bounds of each kind, and all that exploration or a rule may choose whatever their score. If the
+    limit per series lets hardly more than a shortlist into the queue, all candidates are on it.
     """
     length = max(_MIN_LENGTH, _QUEUES * parameters.queue)
     if _most_chosen(candidates.series[ranked], parameters) <= length or len(ranked) <= length:
         return np.ones(len(ranked), np.bool_)
-    bounds = bounds[ranked]
-    found: BoolArray = bounds >= np.partition(bounds, -length)[-length]
+    found = np.zeros(len(ranked), np.bool_)
+    for bound in bounds:
+        highest = bound[ranked]
+        found |= highest >= np.partition(highest, -length)[-length]
     if candidates.log_weights is not None:
         found |= candidates.log_weights[ranked] > -np.inf
     for mask in candidates.pinnable.values():

@@ -65,9 +65,10 @@ class CandidateValues:
         """(f,) sum of the overlaps with all that are chosen"""
         self._scratch = np.empty(count)
 
-    def best(self, chosen: int) -> int | None:
+    def best(self, chosen: int, cost: FloatArray | None = None) -> int | None:
         """The candidate of the highest value with so many chosen; the first among equals.
 
+        `cost` (f,) is subtracted from the values in this slot alone.
         None if every candidate is excluded or of the series chosen last.
         """
         current = self.current
@@ -79,6 +80,8 @@ class CandidateValues:
             share = self._parameters.calibration / max(1, chosen)
             current -= np.multiply(self._filled_shares, share, out=self._scratch)
             current += self._calibration_gain
+        if cost is not None:
+            current -= cost
         if self.last_series is not None:
             for index in self._indices_of_series[self.last_series]:
                 current[index] = -np.inf

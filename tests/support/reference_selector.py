@@ -36,6 +36,9 @@ def select_by_definition(candidates: SelectorInput, parameters: SelectorParamete
             filled = sum(float(shares[one] @ shares[other]) for other in queue)
             missing = float(shares[one] @ candidates.target_shares) - filled / max(1, len(queue))
             found += parameters.calibration * missing
+        is_tail = parameters.tail_every and (len(queue) + 1) % parameters.tail_every == 0
+        if is_tail and candidates.popularity_gain is not None:
+            found -= candidates.popularity_gain[one]
         return found
 
     def can_be_chosen(one: int) -> bool:

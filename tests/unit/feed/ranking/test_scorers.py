@@ -61,6 +61,17 @@ def test_a_part_with_a_curve_adds_what_the_curve_says_whatever_its_weight() -> N
     assert found == pytest.approx([5.0, 3.0, 1.0, 1.5, 2.0])
 
 
+def test_text_counts_less_for_episodes_that_co_engagement_knows() -> None:
+    parameters = BlendParameters(similarity=2, interest=1, quality=3)
+    parts = {name: np.ones(2) for name in ("similarity", "interest", "quality")}
+    found = scorers.contributions(parameters, parts, 1.0, np.array([0.1, 1.0]))
+    assert {name: one.tolist() for name, one in found.items()} == {
+        "similarity": [0.2, 2.0],
+        "interest": [0.1, 1.0],
+        "quality": [3.0, 3.0],
+    }
+
+
 def test_popularity_and_rise_keep_their_scale_if_every_count_is_a_hundred_times_as_large() -> None:
     rng = np.random.default_rng(0)
     counts = 1000.0 * rng.random((100, 5)) ** 4 + 1000

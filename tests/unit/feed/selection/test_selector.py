@@ -42,6 +42,7 @@ def test_it_chooses_what_its_definition_says_whatever_the_length_of_the_shortlis
         vectors=vectors,
         category_shares=shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9),
         target_shares=np.array([0.6, 0.3, 0.1]),
+        popularity_gain=rng.normal(1, 2, count) if rng.integers(2) else None,
     )
     parameters = SelectorParameters(
         queue=length,
@@ -54,6 +55,7 @@ def test_it_chooses_what_its_definition_says_whatever_the_length_of_the_shortlis
         mmr_memory=float(rng.choice([0.5, 0.9])),
         near_duplicate=float(rng.choice([0.8, 2.0])),
         calibration=float(rng.choice([0.0, 0.13, 2.0])),
+        tail_every=int(rng.integers(1, 6)),
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("feed.selection.shortlist._MIN_LENGTH", shortlist)
