@@ -83,9 +83,9 @@ def _steps(knots: Mapping[str, FloatArray]) -> csr_array:
 
 
 def _knots(part: FloatArray, chosen: IntArray) -> FloatArray:
-    """Quantiles of a part over all candidates, and over the chosen ones, which are often the highest.
+    """Quantiles of a part over all candidates and over the chosen ones, which are often higher.
 
-    At most 2 x `KNOTS`, each once, rounded; two even for a constant part.
+    At most 2 x `KNOTS`, those that are near to each other once; two even for a constant part.
     """
     shares = np.linspace(0, 1, KNOTS)
     both = np.concatenate([np.quantile(part, shares), np.quantile(part[chosen], shares)])

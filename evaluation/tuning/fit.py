@@ -50,9 +50,7 @@ class ChoiceData:
         for cut, end in zip(self.cuts, ends, strict=True):
             start = int(len(events) * cut)
             before, after = events.take(slice(start)), slice(start, int(len(events) * end))
-            run = run_after_cut(
-                read, before, events.take(after), signals_every=self.signals_every
-            )
+            run = run_after_cut(read, before, events.take(after), signals_every=self.signals_every)
             yield run, 1 / len(self.cuts)
         yield run_after_cut(read, *leave_last_out(events), self.now, protocol="last"), 1.0
 

@@ -42,9 +42,7 @@ def selector_input(
     )
 
 
-def _popularity_gain(
-    features: CatalogFeatures, candidates: ScoredCandidates
-) -> FloatArray | None:
+def _popularity_gain(features: CatalogFeatures, candidates: ScoredCandidates) -> FloatArray | None:
     """(k,) what popularity adds to each score; None if the scenario gives it no weight."""
     added = [one for name, one in candidates.contributions.items() if name in features.popularity]
     return np.sum(added, axis=0) if added else None

@@ -156,7 +156,6 @@ class BlendParameters(Table, frozen=True, kw_only=True):
 
     curves: dict[str, Curve] = msgspec.field(default_factory=dict)
     """by part: a curve in place of its weight, as `python -m evaluation fit` writes them"""
-
     measure: Literal["cosine", "catalog"] = "cosine"
     """how `similarity`, `interest` and `aversion` are measured: `cosine`, as cosines; `catalog`, on
     a scale where 0 is the mean cosine of two episodes of the catalog and 1 is exceeded by one pair
@@ -166,8 +165,8 @@ class BlendParameters(Table, frozen=True, kw_only=True):
     interest: Weight = 0.0
     """weight of the similarity to the nearest interest"""
     beside_neighbours: Share = 1.0
-    """share of their weights that `similarity` and `interest` keep for an episode that co-engagement
-    knows, once it knows something of the user's choices, too: listeners say more than texts"""
+    """share of their weights that `similarity` and `interest` keep for an episode that is anybody's
+    neighbour, for a user whose choices have neighbours"""
     neighbours: Weight = 0.0
     """weight of log(1 + 1000 x nearness): how often listeners who chose what the user chose went on
     to the episode; a choice of the user counts half after four later ones"""

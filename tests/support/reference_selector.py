@@ -36,10 +36,7 @@ def select_by_definition(candidates: SelectorInput, parameters: SelectorParamete
             filled = sum(float(shares[one] @ shares[other]) for other in queue)
             missing = float(shares[one] @ candidates.target_shares) - filled / max(1, len(queue))
             found += parameters.calibration * missing
-        is_tail = parameters.tail_every and (len(queue) + 1) % parameters.tail_every == 0
-        if is_tail and candidates.popularity_gain is not None:
-            found -= candidates.popularity_gain[one]
-        return found
+        return found - popularity_cost(candidates, parameters, one, len(queue) + 1)
 
     def can_be_chosen(one: int) -> bool:
         duplicate = vectors is not None and any(
@@ -56,3 +53,13 @@ def select_by_definition(candidates: SelectorInput, parameters: SelectorParamete
         values = [value(one) for one in free]
         queue.append(free[int(np.argmax(values))])
     return queue
+
+
+def popularity_cost(
+    candidates: SelectorInput, parameters: SelectorParameters, one: int, slot: int
+) -> float:
+    """What is subtracted from a value in a slot, counted from 1, if it is a long-tail slot."""
+    gain = candidates.popularity_gain
+    if gain is None or not parameters.tail_every or slot % parameters.tail_every:
+        return 0.0
+    return float(gain[one])
