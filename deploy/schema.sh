@@ -24,9 +24,6 @@ make .venv, then PYTHON=.venv/bin/python ./deploy.sh"
             collection) COLLECTIONS+=("$value") ;;
         esac
     done <<<"$said"
-    [[ $DATABASE == '(default)' || $SKIP_RULES == true || $DESTROY == true ]] \
-        || die "--schema names the database $DATABASE: this script deploys rules and indexes to (default) alone.
-With --skip-rules it deploys the rest; see \"A named database\" in docs/schema.md"
     FUNCTIONS='create-session publish-catalog'
     while IFS=$'\t' read -r value _; do FUNCTIONS+=" update-summary-$value"; done <<<"$TRIGGERS"
 }

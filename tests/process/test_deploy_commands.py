@@ -38,7 +38,7 @@ def test_each_source_of_a_schema_has_a_trigger_in_its_database(tmp_path: Path) -
         assert done.returncode == 0, done.stderr
         return commands(done.stdout)
 
-    found = planned_with("--skip-rules")
+    found = planned_with()
     triggers = named(found, "--entry-point=update_summary")
     paths = {one[3]: flag(one, "trigger-event-filters-path-pattern") for one in triggers}
     assert paths == {
