@@ -118,7 +118,9 @@ class RebuildRun:
             except Exception as bug:  # noqa: BLE001  # reported; other users go on
                 error = f"{type(bug).__name__}: {bug}"
         is_compared = store.written and (done or not self._check)
-        drift = drift_between(store.before, store.after) if is_compared else None
+        was_made_and_undone = store.before is None and store.after is None
+        compare = is_compared and not was_made_and_undone
+        drift = drift_between(store.before, store.after) if compare else None
         return UserResult(uid, done, drift, error)
 
 

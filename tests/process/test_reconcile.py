@@ -92,7 +92,7 @@ def test_a_dry_run_estimates_from_counts(reconcile: Reconcile, database: Path) -
     crowd(database, 50)
     done = reconcile.run()
     spent = re.findall(r"([\d,]+) reads, ([\d,]+) writes", done.stdout)[-1]
-    assert spent == ("552", "100")
+    assert spent == ("452", "100")  # without a summary, the engagements are read once
     done = reconcile.run("--dry-run", "--read-price", "1", "--write-price", "2")
     assert "50 summaries, 150 engagements: 50 users or more" in done.stdout
     assert "none drifted, about 300 reads and 0 writes: $0.0030" in done.stdout

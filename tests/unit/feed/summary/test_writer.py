@@ -115,6 +115,35 @@ def test_a_rebuild_finds_changes_that_no_event_named() -> None:
     assert_equals_a_rebuild(store)
 
 
+@pytest.mark.parametrize("change", ["added", "deleted"])
+def test_a_rebuild_without_a_summary_reads_the_history_once_and_misses_no_change(
+    change: str,
+) -> None:
+    class Counting(SteppedStore):
+        histories = 0
+
+        async def newest_engagements(self, uid: str, limit: int, *rest: Any) -> list[Engagement]:
+            self.histories += limit > 1
+            return await super().newest_engagements(uid, limit, *rest)
+
+    store = Counting()
+    store.engagements = {"a": engagement("a"), "b": engagement("b")}
+    rebuilding = refresh_summary(store, "u", profile=True, rebuild=True)
+    run_until(rebuilding, "before read_profile")
+    run_until(rebuilding, "after newest_engagements")
+    assert store.histories == 1
+    if change == "added":
+        store.engagements["c"] = engagement("c")
+    else:
+        del store.engagements["b"]
+    run_to_end(refresh_summary(store, "u", ["b", "c"]))
+    run_to_end(rebuilding)
+    assert_equals_a_rebuild(store)
+    store.summary, store.histories = None, 0
+    run_to_end(refresh_summary(store, "u", profile=True, rebuild=True))
+    assert store.histories == 1
+
+
 def test_a_writer_that_loses_every_time_gives_up_with_an_error_that_retries() -> None:
     class AlwaysConflicting(SteppedStore):
         async def write_summary(self, *_: Any) -> str:

@@ -244,7 +244,7 @@ async def test_a_list_of_several_sources_is_metered_as_one_of_each(tmp_path: Pat
 def test_every_run_makes_progress_within_the_least_budget(
     tmp_path: Path, store: TroubledStore, concurrency: int
 ) -> None:
-    heavy = [f"heavy-{number}" for number in range(7)]
+    heavy = [f"heavy-{number}" for number in range(14)]
     row = "INSERT INTO engagements VALUES (?, ?, 'episode', 'click', ?, NULL, '', '')"
     with sqlite3.connect(tmp_path / "users.db") as db:
         db.executemany(row, [(uid, f"{i}", i) for uid in heavy for i in range(MAX_ENGAGEMENTS + 1)])
