@@ -43,10 +43,15 @@ class FirestoreStore:
     """
 
     def __init__(
-        self, project: str | None = None, schema: Schema = PLAIN, *, timeout_s: float = 5.0
+        self,
+        project: str | None = None,
+        schema: Schema = PLAIN,
+        refusals: Refusals | None = None,
+        *,
+        timeout_s: float = 5.0,
     ) -> None:
         self.schema = schema
-        self.refusals = Refusals()
+        self.refusals = refusals or Refusals()
         """documents that were not understood"""
         self._sources = sources_of(schema, self.refusals)
         self._own = self._sources[0]

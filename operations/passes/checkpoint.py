@@ -1,6 +1,7 @@
 """Checkpoints: how far a run got, in a file that is replaced as a whole."""
 
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -24,13 +25,16 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """user ids to try again"""
 
 
-def load(path: Path, start: Checkpoint) -> Checkpoint:
+C = TypeVar("C", bound=Checkpoint)
+
+
+def load(path: Path, start: C) -> C:
     """Return the checkpoint in a file, or `start` if the file does not exist.
 
     Raises `CheckpointError` if it does not belong to the run of `start`, and OSError.
     """
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=Checkpoint)
+        found = msgspec.json.decode(path.read_bytes(), type=type(start))
     except FileNotFoundError:
         return start
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

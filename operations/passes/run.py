@@ -94,7 +94,7 @@ class RebuildRun:
             return found
 
         try:
-            return await _with_retries(list_users)
+            return await with_retries(list_users)
         except OverBudget:
             self.over_budget = True
             return ()
@@ -109,7 +109,7 @@ class RebuildRun:
         async with self._concurrency:
             try:
                 if not self.over_budget:
-                    await _with_retries(rebuild)
+                    await with_retries(rebuild)
                     done = True
             except OverBudget:
                 self.over_budget = True
@@ -133,7 +133,7 @@ def least_budget(prices: FirestorePrices, concurrency: int) -> float:
     return prices.dollars(Spending(reads, concurrency * MAX_PER_USER.writes))
 
 
-async def _with_retries(call: Callable[[], Awaitable[T]]) -> T:
+async def with_retries(call: Callable[[], Awaitable[T]]) -> T:
     """Return the result of a call, tried again while the store is unavailable."""
     for pause_s in RETRY_PAUSES_S:
         with suppress(Unavailable):

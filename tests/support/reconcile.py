@@ -1,4 +1,4 @@
-"""Runs `python -m operations.reconcile`, in this process or in one of its own."""
+"""Runs `python -m operations.reconcile`, or one like it, in this process or one of its own."""
 
 import io
 import os
@@ -6,12 +6,13 @@ import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
 import msgspec
 
-from operations.reconcile.__main__ import main
+from operations.reconcile import __main__ as reconcile
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,9 +20,10 @@ ROOT = Path(__file__).resolve().parents[2]
 class Reconcile:
     """The command with fixed settings."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, module: ModuleType = reconcile, **settings: str) -> None:
         self.json = folder / "report.jsonl"
-        self._command = [sys.executable, "-m", "operations.reconcile"]
+        self._main = module.main
+        self._command = [sys.executable, "-m", module.__name__.removesuffix(".__main__")]
         self._environment = {"PATH": os.environ["PATH"], **settings}
 
     def run(self, *arguments: Any) -> subprocess.CompletedProcess[str]:
@@ -32,7 +34,7 @@ class Reconcile:
             redirect_stdout(out),
             redirect_stderr(err),
         ):
-            code = main([*map(str, arguments)])
+            code = self._main([*map(str, arguments)])
         return subprocess.CompletedProcess([], code, out.getvalue(), err.getvalue())
 
     def report(

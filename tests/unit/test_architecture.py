@@ -25,6 +25,7 @@ MORE = {
     "catalog_builder/wiring.py": {"adapters"},
     "functions/publish_catalog.py": {"catalog_builder"},
     "operations/move.py": {"adapters"},
+    "operations/backfill/wiring.py": {"adapters"},
     "operations/pages.py": {"adapters"},
 }
 COMMANDS = {"__main__.py", "cli.py"}

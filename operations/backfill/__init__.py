@@ -1,0 +1,1 @@
+"""Backfill: summaries for all users who engaged before Earshot was there."""
