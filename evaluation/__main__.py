@@ -1,4 +1,4 @@
-"""`python -m evaluation`: behaviour, offline replay, counterfactual estimates, report, tuning."""
+"""`python -m evaluation`: behaviour, replay, search, counterfactual estimates, report, tuning."""
 
 import argparse
 import os
@@ -66,6 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     _add(behaviour, "--scenario", "NAME", "scenario of cases that name none", default="for_you")
     _add(behaviour, "--scenarios", "DIR", "folder of further scenarios", Path)
     _add_json(behaviour)
+
+    _add_search(add_command(commands.search))
 
     counterfactual = add_command(commands.counterfactual)
     log = "decisions as JSON Lines with propensity, reward, policies, user_id; or .gz"
@@ -136,6 +138,19 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     users = f"least number of users behind a signal (default: {MIN_PEOPLE}; in a build: 5)"
     _add(parser, "--min-people", "N", users, _count, default=MIN_PEOPLE)
     _add(parser, "--seed", "N", "seed of sessions and intervals (default: 0)", int, default=0)
+
+
+def _add_search(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command that searches for graded queries."""
+    queries = "JSON array of {q, kind, relevant: {episode id: grade 0 to 3}}"
+    _add(parser, "--queries", "FILE", queries, Path, required=True)
+    _add(parser, "--episodes", "FILE", "episodes; or .gz", required=True)
+    vectors = "vectors of the episodes (default: computed from the text)"
+    _add(parser, "--vectors", "FILE.npz", vectors, default="")
+    _add(parser, "--fields", "FILE.toml", "mapping of field names", Path)
+    now = "time of the searches (default: of the newest episode)"
+    _add(parser, "--now", "RFC3339", now, cli.timestamp)
+    _add_json(parser)
 
 
 def _add_fit(parser: argparse.ArgumentParser) -> None:

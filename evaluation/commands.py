@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from catalog_builder.build import build_catalog
 from catalog_builder.errors import CommandError
 from catalog_builder.progress import stage, track
 from catalog_builder.wiring import write_file
@@ -22,12 +23,13 @@ from evaluation.offline.run import InputFiles, OfflineReplay, prepare, prepare_a
 from evaluation.offline.scenario_recommender import without_exploration
 from evaluation.report import tables
 from evaluation.report.page import number, text_table, with_interval
+from evaluation.search.graded import read_queries, score_queries
 from evaluation.tuning.fit import ChoiceData, fitted_scenario
 from evaluation.tuning.search import best
 from evaluation.tuning.space import load_space, scenario_toml
 from evaluation.tuning.tune import search_parameters, tuned_scenario
-from evaluation.wiring import chosen_scenarios, known_scenarios
-from feed.model.timestamps import rfc3339
+from evaluation.wiring import chosen_scenarios, known_scenarios, read_catalog_input
+from feed.model.timestamps import rfc3339, to_us
 from feed.scenarios.scenario import Scenario
 
 
@@ -49,6 +51,19 @@ def _replay(options: argparse.Namespace, scenarios: Sequence[Scenario]) -> Offli
     print(tables.results(done.outcomes))
     write_json(options.json, {one.name: one.as_json() for one in done.outcomes})
     return done
+
+
+def search(options: argparse.Namespace) -> int:
+    """Search for graded queries: nDCG@10 and success@5 by kind of query."""
+    queries = read_queries(options.queries)
+    found = read_catalog_input(options.episodes, options.vectors, options.fields)
+    now = options.now or max(episode.published_at for episode in found.episodes)
+    catalog = build_catalog(found.episodes, found.vectors, now)
+    scores = score_queries(catalog, queries, to_us(now))
+    rows = [[kind, number(one.ndcg), number(one.success)] for kind, one in scores.items()]
+    print(text_table(["kind", "nDCG@10", "success@5"], rows))
+    write_json(options.json, scores)
+    return 0
 
 
 def behaviour(options: argparse.Namespace) -> int:

@@ -23,6 +23,7 @@ from functions.serving.catalog_holder import CatalogHolder
 from functions.serving.catalog_loader import memory_limit_bytes
 from functions.serving.circuit_breaker import CircuitBreaker
 from functions.serving.degradation_log import DegradationLog
+from functions.serving.search_index import SearchIndexes
 from functions.serving.service import NoTriggers, Service, Triggers
 from functions.serving.time_budget import TimeBudget
 from functions.settings import (
@@ -67,14 +68,16 @@ def wire(settings: Settings | None = None) -> Service:
     metrics = Metrics()
     metrics.malformed = malformed
     degradations = DegradationLog()
+    shelf = wire_shelf(settings)
+    memory_limit = settings.MEMORY_LIMIT_MB * 2**20 or memory_limit_bytes()
     return Service(
         settings=settings,
         holder=CatalogHolder(
-            wire_shelf(settings),
+            shelf,
             scenarios_by_name,
             refresh_s=settings.CATALOG_REFRESH_S,
             expected={settings.SCENARIO, *(experiment.arms if experiment else ())},
-            memory_limit=settings.MEMORY_LIMIT_MB * 2**20 or memory_limit_bytes(),
+            memory_limit=memory_limit,
             degradations=degradations,
         ),
         degradations=degradations,
@@ -90,6 +93,7 @@ def wire(settings: Settings | None = None) -> Service:
         cursor_keys=settings.cursor_keys or _random_cursor_keys(),
         now_us=_clock(settings),
         triggers=triggers,
+        search_indexes=SearchIndexes(shelf, degradations, memory_limit),
         experiment=experiment,
         external_search=_external_search(settings, degradations),
         metrics=metrics,

@@ -98,10 +98,19 @@ def _routes() -> Iterator[str]:
 def _query(kind: type[msgspec.Struct]) -> str:
     """Return the parameters of a query as they stand in an address, with their defaults."""
     fields = msgspec.structs.fields(kind)
-    # The only parameters that have to be given are lists.
-    parts = ["{0}=…&{0}=…" if one.required else f"{{0}}={one.default or '…'}" for one in fields]
+    parts = [
+        "{0}=…&{0}=…"
+        if one.required and get_origin(_bare(one.type)) is tuple
+        else f"{{0}}={'…' if one.required else one.default or '…'}"
+        for one in fields
+    ]
     named = (part.format(one.name) for part, one in zip(parts, fields, strict=True))
     return f"?{'&'.join(named)}" if fields else ""
+
+
+def _bare(hint: Any) -> Any:
+    """Return a type without what `Annotated` says of it."""
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
 
 
 def _problems() -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The shelf in a folder of one machine: `snapshots/<version>` and the pointer `current.json`.
 
+The search index of a snapshot is `indexes/<version>`.
 Files are synced to disk and then renamed, so that they appear whole. The pointer moves under a lock
 that the system releases when its holder dies.
 
@@ -47,6 +48,7 @@ class FolderShelf:
         self._pointer = folder / "current.json"
         self._lock = folder / ".lock"
         self._snapshots = folder / "snapshots"
+        self._indexes = folder / "indexes"
 
     def current(self, timeout_s: float) -> ShelfPointer | None:  # noqa: ARG002  # one small read
         """The pointer to the current snapshot; None before the first promotion.
@@ -79,32 +81,45 @@ class FolderShelf:
         another SHA-256 than `sha256` (hexadecimal, "" for any).
         """
         path = self._path(version)
-        try:
-            with path.open("rb") as file:
-                status = os.fstat(file.fileno())
-                if max_bytes is not None and status.st_size > max_bytes:
-                    raise TooLarge(f"{path}: {status.st_size} bytes, more than {max_bytes}")
-                data = _mapped(file.fileno(), status.st_size)
-        except FileNotFoundError as error:
-            raise NotFound(f"no snapshot {version}") from error
-        except OSError as error:
-            raise Unavailable(f"{path}: {error.strerror}") from error
+        data, changed_ns = _open_mapped(path, max_bytes)
         if sha256:
             stored = self._stored_pointer()
             was_verified = stored and (stored.version, stored.sha256) == (version, sha256)
-            unchanged = stored and stored.changed_ns == status.st_ctime_ns
-            if not (was_verified and unchanged) and _sha256(data, path, timeout_s) != sha256:
-                raise Damaged(f"{path}: not the bytes of that SHA-256")
+            unchanged = stored and stored.changed_ns == changed_ns
+            if not (was_verified and unchanged):
+                _verify(data, path, sha256, timeout_s)
+        return data
+
+    def fetch_index(
+        self, version: str, timeout_s: float, max_bytes: int | None, sha256: str
+    ) -> Buffer:
+        """The search index of a version, memory-mapped.
+
+        Raises `NotFound`, `TooLarge` for more than `max_bytes`, and `Damaged` if the file has
+        another SHA-256 than `sha256`, in hexadecimal.
+        """
+        path = self._path(version, self._indexes)
+        data, _ = _open_mapped(path, max_bytes)
+        _verify(data, path, sha256, timeout_s)
         return data
 
     def put(self, version: str, data: Buffer, timeout_s: float) -> None:
         """Store a snapshot atomically. Raises `Conflict` if the version exists with other bytes."""
-        path = self._path(version)
+        self._put(self._path(version), data, timeout_s)
+
+    def put_index(self, version: str, data: Buffer, timeout_s: float) -> None:
+        """Store the search index of a version atomically.
+
+        Raises `Conflict` if the version has an index of other bytes.
+        """
+        self._put(self._path(version, self._indexes), data, timeout_s)
+
+    def _put(self, path: Path, data: Buffer, timeout_s: float) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with locked(self._lock, timeout_s):
             if path.exists():
-                if memoryview(self.fetch(version, timeout_s)) != memoryview(data):
-                    raise Conflict(f"{version} exists already, with other bytes")
+                if memoryview(_open_mapped(path, None)[0]) != memoryview(data):
+                    raise Conflict(f"{path.name} exists already, with other bytes")
                 return
             write_whole(path, data, mode=0o444)  # its readers have it mapped
 
@@ -168,7 +183,7 @@ class FolderShelf:
         return sorted(found, key=lambda entry: (entry.stored_at, entry.version))
 
     def delete(self, version: str, timeout_s: float) -> None:
-        """Remove a version if it is stored. Raises `Conflict` if it is the current one."""
+        """Remove a version and its index, if stored. Raises `Conflict` for the current one."""
         path = self._path(version)
         if not path.exists():
             return
@@ -176,12 +191,34 @@ class FolderShelf:
             pointer = self.current(timeout_s)
             if pointer and pointer.version == version:
                 raise Conflict(f"{version} is the current version")
+            self._path(version, self._indexes).unlink(missing_ok=True)
             path.unlink(missing_ok=True)
 
-    def _path(self, version: str) -> Path:
+    def _path(self, version: str, folder: Path | None = None) -> Path:
         if not version or version.startswith(".") or "/" in version:
             raise NotFound(f"no snapshot {version!r}: expected a plain file name")
-        return self._snapshots / version
+        return (folder or self._snapshots) / version
+
+
+def _open_mapped(path: Path, max_bytes: int | None) -> tuple[Buffer, int]:
+    """A memory map of a file, and its `st_ctime_ns`. Raises `NotFound` and `TooLarge`."""
+    try:
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if max_bytes is not None and status.st_size > max_bytes:
+                raise TooLarge(f"{path}: {status.st_size} bytes, more than {max_bytes}")
+            return _mapped(file.fileno(), status.st_size), status.st_ctime_ns
+    except FileNotFoundError as error:
+        what = "snapshot" if path.parent.name == "snapshots" else "search index of"
+        raise NotFound(f"no {what} {path.name}") from error
+    except OSError as error:
+        raise Unavailable(f"{path}: {error.strerror}") from error
+
+
+def _verify(data: Buffer, path: Path, sha256: str, timeout_s: float) -> None:
+    """Raise `Damaged` unless the bytes have this SHA-256."""
+    if _sha256(data, path, timeout_s) != sha256:
+        raise Damaged(f"{path}: not the bytes of that SHA-256")
 
 
 def _mapped(file: int, size: int) -> Buffer:

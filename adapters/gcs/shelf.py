@@ -1,10 +1,12 @@
 """The shelf in Cloud Storage: objects `snapshots/<version>` and the pointer `current.json`.
 
 Every write names the generation that it replaces (0: none), so a snapshot is never overwritten, and
-of concurrent promotions one succeeds. Snapshots are stored compressed where that pays.
+of concurrent promotions one succeeds. The search index of a snapshot is `indexes/<version>`.
+Both are stored compressed where that pays.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -37,6 +39,7 @@ class GcsShelf:
         self._calls = BucketCalls(bucket, client)
         self._pointer = "/".join(filter(None, [prefix.strip("/"), "current.json"]))
         self._snapshots = "/".join(filter(None, [prefix.strip("/"), "snapshots/"]))
+        self._indexes = "/".join(filter(None, [prefix.strip("/"), "indexes/"]))
 
     def current(self, timeout_s: float) -> ShelfPointer | None:
         """The pointer to the current snapshot; None before the first promotion.
@@ -64,14 +67,35 @@ class GcsShelf:
         Raises `NotFound`, `TooLarge` before more than `max_bytes` are read, and `Damaged` if the
         object is incomplete or has another SHA-256 than `sha256` (hexadecimal, "" for any).
         """
-        name = self._name(version)
+        return self._fetch(self._name(version), timeout_s, max_bytes, sha256)
+
+    def fetch_index(
+        self, version: str, timeout_s: float, max_bytes: int | None, sha256: str
+    ) -> Buffer:
+        """The bytes of a version's search index, in one buffer of their size.
+
+        Raises `NotFound`, `TooLarge` before more than `max_bytes` are read, and `Damaged` if the
+        object is incomplete or has another SHA-256 than `sha256`, in hexadecimal.
+        """
+        return self._fetch(self._name(version, self._indexes), timeout_s, max_bytes, sha256)
+
+    def _fetch(self, name: str, timeout_s: float, max_bytes: int | None, sha256: str) -> Buffer:
         return self._calls.run(
             timeout_s, lambda bucket, until: fetch(bucket, name, until, max_bytes, sha256)
         )
 
     def put(self, version: str, data: Buffer, timeout_s: float) -> None:
         """Store a snapshot atomically. Raises `Conflict` if the version exists with other bytes."""
-        name = self._name(version)
+        self._put(self._name(version), data, timeout_s)
+
+    def put_index(self, version: str, data: Buffer, timeout_s: float) -> None:
+        """Store the search index of a version atomically.
+
+        Raises `Conflict` if the version has an index of other bytes.
+        """
+        self._put(self._name(version, self._indexes), data, timeout_s)
+
+    def _put(self, name: str, data: Buffer, timeout_s: float) -> None:
         view = memoryview(data).cast("B")
         self._calls.run(
             timeout_s, lambda bucket, until: create(bucket, name, view, CACHE_CONTROL, until)
@@ -119,22 +143,22 @@ class GcsShelf:
         return sorted(listed, key=lambda entry: (entry.stored_at, entry.version))
 
     def delete(self, version: str, timeout_s: float) -> None:
-        """Remove a version if it is stored. Raises `Conflict` if it is the current one."""
+        """Remove a version and its index, if stored. Raises `Conflict` for the current one."""
         name = self._name(version)
         pointer = self.current(timeout_s)
         if pointer is not None and pointer.version == version:
             raise Conflict(f"{version} is the current version")
-        try:
-            self._calls.run(
-                timeout_s, lambda bucket, until: bucket.blob(name).delete(**until.limits())
-            )
-        except NotFound:
-            return
+        for stored in (self._name(version, self._indexes), name):
+            with suppress(NotFound):
+                self._delete(stored, timeout_s)
 
-    def _name(self, version: str) -> str:
+    def _delete(self, name: str, timeout_s: float) -> None:
+        self._calls.run(timeout_s, lambda bucket, until: bucket.blob(name).delete(**until.limits()))
+
+    def _name(self, version: str, folder: str = "") -> str:
         if not is_version(version):
             raise NotFound(f"no snapshot {version!r}: expected a plain file name")
-        return self._snapshots + version
+        return (folder or self._snapshots) + version
 
 
 def is_version(name: str) -> bool:

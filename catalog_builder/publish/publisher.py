@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 
 from catalog_builder.errors import CommandError, Superseded
 from catalog_builder.publish.gate import MIN_COVERAGE, gate_violations
+from catalog_builder.search_index import build_search_index
 from feed.catalog.catalog import Catalog
-from feed.ports.errors import Conflict, Damaged, DamagedPointer, NotFound
+from feed.model.stored_index import StoredIndex
+from feed.ports.errors import Conflict, Damaged, DamagedPointer, NotFound, TooLarge
 from feed.ports.shelf import LookTimes, Shelf, ShelfEntry, ShelfPointer
+from feed.search.codec import encode as encode_index
 from feed.snapshot.codec import SnapshotError, decode, encode
 
 TIMEOUT_S = 300.0
@@ -136,24 +139,37 @@ def _read_pointer(shelf: Shelf) -> tuple[ShelfPointer | None, int, list[str]]:
 
 
 def _store(shelf: Shelf, catalog: Catalog) -> tuple[str, bytearray]:
-    """Stores a catalog; returns its version and its bytes.
+    """Stores a catalog and its search index; returns its version and its bytes.
 
-    A version names its content, so other bytes under it can only be a damaged copy. Nothing on a
-    shelf is overwritten: the new copy gets a version of its own.
+    A version names its content, so other bytes under it are a damaged copy, or one without an
+    index. Nothing on a shelf is overwritten: the new copy gets a version of its own.
     """
+    index = encode_index(build_search_index(catalog))
+    reference = StoredIndex(len(index), hashlib.sha256(index).hexdigest())
+    catalog = replace(catalog, search_index=reference)
     data = encode(catalog)
     try:
+        shelf.put_index(catalog.version, index, TIMEOUT_S)
         shelf.put(catalog.version, data, TIMEOUT_S)
     except Conflict:
-        try:
-            decode(shelf.fetch(catalog.version, TIMEOUT_S))
-        except (SnapshotError, Damaged):
-            catalog = replace(catalog, version=f"{catalog.version}-mended")
-            data = encode(catalog)
-            shelf.put(catalog.version, data, TIMEOUT_S)
-        else:
+        if _is_sound(shelf, catalog.version):
             raise
+        catalog = replace(catalog, version=f"{catalog.version}-mended")
+        data = encode(catalog)
+        shelf.put_index(catalog.version, index, TIMEOUT_S)
+        shelf.put(catalog.version, data, TIMEOUT_S)
     return catalog.version, data
+
+
+def _is_sound(shelf: Shelf, version: str) -> bool:
+    """Whether a version is stored with an index, both as they were written."""
+    try:
+        stored = decode(shelf.fetch(version, TIMEOUT_S)).search_index
+        if stored is not None:
+            shelf.fetch_index(version, TIMEOUT_S, stored.size, stored.sha256)
+    except (SnapshotError, Damaged, NotFound, TooLarge):
+        return False
+    return stored is not None
 
 
 def _load(shelf: Shelf, version: str) -> tuple[Catalog, str, int]:

@@ -16,6 +16,7 @@ from feed.catalog.cards import Cards
 from feed.catalog.projection import Projection
 from feed.catalog.signals import Signals
 from feed.model.category_names import category_key
+from feed.model.stored_index import StoredIndex
 from feed.vectors.embeddings import Embeddings
 
 SCORES = ("credibility", "insight", "information", "entertainment")
@@ -93,6 +94,8 @@ class Catalog:
     signals: Signals
     projection: Projection
     """map of the embeddings on a plane; empty for fewer than three"""
+    search_index: StoredIndex | None = None
+    """the search index beside the snapshot; None where there is none"""
 
     def __len__(self) -> int:
         return len(self.published_us)

@@ -53,6 +53,16 @@ class Degradation(StrEnum):
     RETRIEVAL_UNAVAILABLE = "retrieval_unavailable", "ERROR", "the search cannot be asked"
     RETRIEVAL_EMPTY = "retrieval_empty", "ERROR", "the search has nothing of this catalog"
     VECTORS_UNAVAILABLE = "vectors_unavailable", "ERROR", "no vectors could be had to rank with"
+    SEARCH_INDEX_MISSING = (
+        "search_index_missing",
+        "WARNING",
+        "the catalog was published without a search index",
+    )
+    SEARCH_INDEX_UNAVAILABLE = (
+        "search_index_unavailable",
+        "ERROR",
+        "the search index cannot be read",
+    )
     CATALOG_MISSING = "catalog_missing", "ERROR", "the shelf points at no catalog"
     CATALOG_UNREACHABLE = "catalog_unreachable", "ERROR", "the shelf cannot be read"
     CATALOG_BROKEN = "catalog_broken", "ERROR", "the newest catalog cannot be used"

@@ -66,6 +66,14 @@ class Shelf(Protocol):
     def put(self, version: str, data: Buffer, timeout_s: float) -> None:
         """Store a snapshot atomically. Raises `Conflict` if its version has other bytes already."""
 
+    def put_index(self, version: str, data: Buffer, timeout_s: float) -> None:
+        """Store the search index of a version, as `put` stores a snapshot. Raises `Conflict`."""
+
+    def fetch_index(
+        self, version: str, timeout_s: float, max_bytes: int | None, sha256: str
+    ) -> Buffer:
+        """The bytes of a version's search index. Raises as `fetch` does."""
+
     def promote(
         self,
         version: str,
@@ -86,4 +94,4 @@ class Shelf(Protocol):
         """All stored snapshots, oldest first."""
 
     def delete(self, version: str, timeout_s: float) -> None:
-        """Remove a version, if it is stored. Raises `Conflict` if it is the current one."""
+        """Remove a version and its index, if stored. Raises `Conflict` for the current one."""

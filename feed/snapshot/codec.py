@@ -16,6 +16,7 @@ import numpy as np
 
 from feed.arrays.arrays import BoolArray
 from feed.catalog.catalog import Catalog
+from feed.model.stored_index import StoredIndex
 from feed.model.timestamps import from_us, to_us
 from feed.ports.shelf import Buffer
 from feed.snapshot.schema import SECTIONS, counts, optional_sections
@@ -46,7 +47,7 @@ class StoredArray(msgspec.Struct, frozen=True):
     """bytes"""
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True):
+class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The JSON header of a snapshot."""
 
     catalog_version: str
@@ -55,6 +56,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     dimension: int
     counts: dict[str, int]
     sections: list[StoredArray]
+    search_index: StoredIndex | None = None
+    """the search index beside this snapshot, if there is one"""
 
 
 def encode(catalog: Catalog) -> bytearray:
@@ -72,6 +75,7 @@ def encode(catalog: Catalog) -> bytearray:
             dimension=catalog.dimension,
             counts=counts(catalog),
             sections=sections,
+            search_index=catalog.search_index,
         )
     )
     start = _aligned(_PREFIX.size + len(header))
@@ -198,6 +202,7 @@ def _catalog(header: Header, arrays: dict[str, np.ndarray[Any, Any]]) -> Catalog
         "version": header.catalog_version,
         "created_us": to_us(header.created_at),
         "model": header.model,
+        "search_index": header.search_index,
     }
     for name, section in SECTIONS.items():
         *groups, last = section.attribute.split(".")

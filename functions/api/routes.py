@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from feed.model.card import Card
 from feed.session.answers import SessionPage
 from feed.session.request import SessionRequest
-from functions.api import account, browse, lab, sessions, status
+from functions.api import account, browse, lab, search, sessions, status
 from functions.api.answers import (
     CatalogMap,
     CategoryList,
@@ -23,6 +23,7 @@ from functions.api.answers import (
     SimilarEpisodes,
     UserProfile,
 )
+from functions.api.found import SearchPage, SuggestionList
 from functions.http.operation import Operation
 
 _STORE = ("store-unavailable",)
@@ -164,6 +165,27 @@ ROUTES: Mapping[str, Mapping[str, Operation]] = {
             handler=browse.series,
             query=browse.SeriesQuery,
             answers={200: SeriesList},
+            problems=_CATALOG,
+        ),
+    },
+    "/api/search": {
+        "GET": Operation(
+            name="search",
+            summary="answers the episodes and names that match some words ([Search](search.md))",
+            handler=search.search,
+            query=search.SearchQuery,
+            answers={200: SearchPage},
+            user="optional",
+            problems=_CATALOG,
+        ),
+    },
+    "/api/suggest": {
+        "GET": Operation(
+            name="suggest",
+            summary="answers what the beginning of a query may become",
+            handler=search.suggest,
+            query=search.SuggestQuery,
+            answers={200: SuggestionList},
             problems=_CATALOG,
         ),
     },

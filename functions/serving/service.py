@@ -29,6 +29,7 @@ from functions.serving.catalog_holder import CatalogHolder, NoCatalogError
 from functions.serving.circuit_breaker import CircuitBreaker, with_circuit_breaker
 from functions.serving.degradation_log import DegradationLog
 from functions.serving.loaded_catalog import LoadedCatalog
+from functions.serving.search_index import SearchIndexes
 from functions.settings import Settings
 from functions.telemetry import Metrics, Timings, log
 
@@ -73,6 +74,7 @@ class Service:
     cursor_keys: tuple[bytes, ...]
     now_us: Callable[[], int]
     triggers: Triggers
+    search_indexes: SearchIndexes
     experiment: Experiment | None = None
     """which users get which scenario, if an experiment runs"""
     external_search: "ExternalSearch | None" = None

@@ -57,6 +57,25 @@ class ShelfContract:
         assert shelf.current(T) is None
         assert shelf.entries(T) == []
 
+    def test_an_index_lies_beside_its_snapshot_and_goes_with_it(self, shelf: Shelf) -> None:
+        version, _, _ = put(shelf, "v1")
+        digest = hashlib.sha256(b"index").hexdigest()
+        with pytest.raises(NotFound):
+            shelf.fetch_index(version, T, None, digest)
+        for _ in range(2):
+            shelf.put_index(version, b"index", T)
+        assert bytes(shelf.fetch_index(version, T, 5, digest)) == b"index"
+        assert [entry.version for entry in shelf.entries(T)] == [version]
+        with pytest.raises(Conflict):
+            shelf.put_index(version, b"other", T)
+        with pytest.raises(TooLarge):
+            shelf.fetch_index(version, T, 4, digest)
+        with pytest.raises(Damaged):
+            shelf.fetch_index(version, T, None, hashlib.sha256(b"other").hexdigest())
+        shelf.delete(version, T)
+        with pytest.raises(NotFound):
+            shelf.fetch_index(version, T, None, digest)
+
     def test_what_is_put_is_stored_as_it_was_and_moves_no_pointer(self, shelf: Shelf) -> None:
         data = bytes(range(256)) * 1000
         shelf.put("v1", data, T)

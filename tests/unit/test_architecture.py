@@ -38,6 +38,7 @@ FEED = {
     "selection": {"arrays", "scenarios"},
     "vectors": {"arrays"},
     "catalog": {"arrays", "model", "vectors"},
+    "search": {"arrays", "catalog", "model", "ports", "vectors"},
     "snapshot": {"arrays", "catalog", "model", "ports", "vectors"},
     "summary": {"model", "ports"},
     "user": {"arrays", "catalog", "model", "scenarios"},

@@ -1,0 +1,1 @@
+"""How good a search is: graded queries, and the metrics of their results."""

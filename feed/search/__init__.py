@@ -1,0 +1,1 @@
+"""Search: which episodes match some words. Lexical, with the catalog's embeddings beside it."""

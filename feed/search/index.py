@@ -1,0 +1,84 @@
+"""The search index: which episodes hold which terms, and the names that a query may begin."""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from feed.arrays.strings import Strings
+
+Field = Literal["title", "series", "names", "text"]
+FIELDS: tuple[Field, ...] = ("title", "series", "names", "text")
+"""What of an episode is searched: `names` are people, entities and categories, `text` is the
+insight, or else the description."""
+NameKind = Literal["series", "person", "topic"]
+NAME_KINDS: tuple[NameKind, ...] = ("series", "person", "topic")
+_LETTERS = 32
+
+
+@dataclass(frozen=True)
+class SearchIndex:
+    """Terms and names of n episodes. Loaded from a file, each array is a view of its bytes."""
+
+    terms: Strings
+    """(t,) sorted by their bytes in UTF-8"""
+    letters: npt.NDArray[np.uint32]
+    """(t,) `letter_sets` of the terms"""
+    starts: npt.NDArray[np.int64]
+    """(t + 1,) term i is in the episodes `rows[starts[i]:starts[i + 1]]`"""
+    rows: npt.NDArray[np.int32]
+    """catalog rows of all terms, one term after another, each ascending"""
+    weights: npt.NDArray[np.uint8]
+    """for each of `rows` 255 times the saturated term frequency of BM25F, 0 to 1"""
+    durations_s: npt.NDArray[np.float32]
+    """(n,) length of each episode; NaN where unknown"""
+    names: Strings
+    """(m,) series, people and topics"""
+    name_kinds: npt.NDArray[np.uint8]
+    """(m,) index in `NAME_KINDS`"""
+    name_targets: npt.NDArray[np.int32]
+    """(m,) series or category of the catalog; -1 for a person"""
+    name_counts: npt.NDArray[np.int32]
+    """(m,) number of episodes"""
+    beginnings: Strings
+    """folded names from each of their words on, sorted by their bytes"""
+    beginning_names: npt.NDArray[np.int32]
+    """name of each beginning"""
+    beginning_places: npt.NDArray[np.uint8]
+    """how many words of the name come before each beginning"""
+
+    def term(self, term: str) -> int | None:
+        """Position of a term, or None."""
+        sought = term.encode()
+        at = _first_from(self.terms, sought)
+        return at if at < len(self.terms) and self.terms.raw(at) == sought else None
+
+    def terms_from(self, prefix: str) -> range:
+        """Positions of the terms that begin so."""
+        return _beginning_with(self.terms, prefix)
+
+    def beginnings_from(self, prefix: str) -> range:
+        """Positions in `beginnings` of those that begin so."""
+        return _beginning_with(self.beginnings, prefix)
+
+    def frequency(self, term: int) -> int:
+        """In how many episodes a term is."""
+        return int(self.starts[term + 1] - self.starts[term])
+
+
+def letter_sets(terms: Iterable[str]) -> npt.NDArray[np.uint32]:
+    """(t,) for each term the set of its letters as 32 bits, of which similar terms share most."""
+    sets = (sum(1 << letter for letter in {ord(one) % _LETTERS for one in term}) for term in terms)
+    return np.fromiter(sets, np.uint32)
+
+
+def _beginning_with(strings: Strings, prefix: str) -> range:
+    sought = prefix.encode()
+    return range(_first_from(strings, sought), _first_from(strings, sought + b"\xff"))
+
+
+def _first_from(strings: Strings, sought: bytes) -> int:
+    return bisect_left(range(len(strings)), sought, key=strings.raw)
