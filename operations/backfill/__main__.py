@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     command = dry_run if options.dry_run else backfill
     try:
         settings = store_settings()
-        source = wire_source(settings)
+        source = wire_source(settings, stream=options.list == "stream")
         code = cli.run(lambda: codes.append(asyncio.run(command(settings, source, options))))
     except (SettingsError, Unavailable, CheckpointError, HistoryError, OSError) as error:
         cli.report_error(f"failed: {error}")

@@ -1,6 +1,7 @@
 """The options of `python -m operations.backfill`."""
 
 import argparse
+import os
 from pathlib import Path
 
 from operations.passes.options import check_budget, new_parser
@@ -20,8 +21,16 @@ def parse(arguments: list[str] | None, description: str) -> argparse.Namespace:
         metavar="FILE",
         help="first store the engagements of a .csv or .jsonl file",
     )
+    parser.add_argument(
+        "--list",
+        choices=["query", "stream"],
+        help="find users by queries for each, or by one stream of all ids, which reads every "
+        "engagement once more (default: stream on the emulator, else query)",
+    )
     options = parser.parse_args(arguments)
     if options.dry_run and (options.budget is not None or options.checkpoint):
         parser.error("--dry-run takes no --budget or --checkpoint: it writes nothing")
+    if options.list is None:
+        options.list = "stream" if os.environ.get("FIRESTORE_EMULATOR_HOST") else "query"
     check_budget(parser, options)
     return options

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from adapters.firestore.history import HistoryWriter
+from adapters.firestore.listed_users import ListedUsersStore
 from adapters.firestore.listing import count_without_user
 from adapters.firestore.refusals import Refusals
 from adapters.firestore.sample import sample_documents
@@ -83,8 +84,11 @@ class Source:
         ]
 
 
-def wire_source(settings: Settings) -> Source:
-    """Return the Firestore that the settings name. Raises `SettingsError`."""
+def wire_source(settings: Settings, *, stream: bool) -> Source:
+    """Return the Firestore that the settings name. Raises `SettingsError`.
+
+    With `stream`, users are listed by one query for each collection.
+    """
     if settings.STORE != CLOUD_STORE:
         raise SettingsError(f"STORE: expected {CLOUD_STORE}, got {settings.STORE}")
     try:
@@ -92,8 +96,9 @@ def wire_source(settings: Settings) -> Source:
     except SchemaError as error:
         raise SettingsError(f"SCHEMA: {error}") from error
     project = settings.FIREBASE_PROJECT
+    store = ListedUsersStore if stream else FirestoreStore
     return Source(
-        FirestoreStore(project, schema, CountedOnce(), timeout_s=TIMEOUT_S),
+        store(project, schema, CountedOnce(), timeout_s=TIMEOUT_S),
         HistoryWriter(project, schema, timeout_s=TIMEOUT_S),
         project,
     )

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from google.cloud import firestore
 
+from adapters.firestore.listed_users import ListedUsersStore
 from adapters.firestore.users import FirestoreStore
 from emulators.firestore import FirestoreEmulator
 from feed.model.engagement import Engagement, Summary, newest
@@ -89,8 +90,9 @@ def test_history_of_a_file_is_stored_once_and_becomes_summaries(
     assert ", 0 writes, " in second.stdout
 
 
+@pytest.mark.parametrize("way", ["query", "stream"])
 def test_an_apps_history_becomes_summaries_and_the_report_says_what_is_left_out(
-    of_an_app: Reconcile, client: firestore.Client
+    of_an_app: Reconcile, client: firestore.Client, way: str
 ) -> None:
     for number in range(3):
         client.document(f"listens/a{number}").set(listen("ada", NOW_US - number))
@@ -100,15 +102,15 @@ def test_an_apps_history_becomes_summaries_and_the_report_says_what_is_left_out(
     before = {one.id: one.to_dict() for one in client.collection("listens").stream()}
     odd = "        1  left out: listens: action has a value that the schema does not name"
     lost = "        1  left out: listens: userId names no user\n"
-    dry = of_an_app.run("--dry-run")
+    dry = of_an_app.run("--dry-run", "--list", way)
     assert "2 users, 0 with a summary, 5 engagements in 4 sources\n" in dry.stdout, dry.stderr
     assert f"{odd}, as in listens/odd\n" in dry.stdout
     assert lost in dry.stdout
-    stopped = of_an_app.run("--budget", "0.0008", "--concurrency", "1")
+    stopped = of_an_app.run("--budget", "0.0008", "--concurrency", "1", "--list", way)
     assert stopped.returncode == 3
     assert "stopped before going over $0.0008" in stopped.stderr
 
-    done = of_an_app.run()
+    done = of_an_app.run("--list", way)
     assert done.returncode == 0, done.stderr
     assert f"{odd}, as in listens/odd\n" in done.stdout
     assert lost in done.stdout
@@ -122,19 +124,22 @@ def test_an_apps_history_becomes_summaries_and_the_report_says_what_is_left_out(
     assert found["bob"].profile.category_interests == ("news",)  # type: ignore[union-attr]
     after = {one.id: one.to_dict() for one in client.collection("listens").stream()}
     assert after == before
-    again = of_an_app.run()
+    again = of_an_app.run("--list", way)
     assert "2 users: 0 summaries written, 2 unchanged, 0 failed\n" in again.stdout
 
 
+@pytest.mark.parametrize("way", ["query", "stream"])
 @pytest.mark.parametrize("event", ["added", "deleted"])
 def test_an_engagement_that_changes_while_a_history_is_read_is_not_lost(
     of_an_app: Reconcile,
     client: firestore.Client,
     monkeypatch: pytest.MonkeyPatch,
     event: str,
+    way: str,
 ) -> None:
     some = [Engagement(id=f"{i}", episode_id="x", type="like", timestamp_us=i) for i in range(3)]
-    read = FirestoreStore.newest_engagements
+    source = {"query": FirestoreStore, "stream": ListedUsersStore}[way]
+    read = source.newest_engagements
     store, once = FirestoreStore(client.project, APP), iter([True])
     asyncio.run(_put(store, some[:2]))
 
@@ -148,8 +153,8 @@ def test_an_engagement_that_changes_while_a_history_is_read_is_not_lost(
             await refresh_summary(store, "ada", ["0", "2"])  # as its trigger does
         return found
 
-    monkeypatch.setattr(FirestoreStore, "newest_engagements", newest_engagements)
-    done = of_an_app.run()
+    monkeypatch.setattr(source, "newest_engagements", newest_engagements)
+    done = of_an_app.run("--list", way)
     assert done.returncode == 0, done.stderr
     expected = Summary(engagements=newest(some if event == "added" else some[1:2]))
     assert summaries(store, "ada") == {"ada": expected}
