@@ -6,10 +6,10 @@ Here each collection is searched once, and a user's engagements are read by thei
 """
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
 from typing import Any, NamedTuple, TypeVar
 
 from google.cloud import firestore
+from google.cloud.firestore_v1._helpers import decode_dict
 
 from adapters.firestore.connection import Connection
 from adapters.firestore.documents import Position, is_document_id
@@ -118,7 +118,7 @@ class ListedUsersStore(FirestoreStore):
         await self._end()
         client = await self._streams.open()
         queries = self._queries(client, after)
-        self._listing = _merged([_named(one, self._streams.once) for one in queries])
+        self._listing = _merged([_named(client, one) for one in queries])
 
     async def _end(self) -> None:
         if self._listing is not None:
@@ -163,20 +163,37 @@ def _naming(client: firestore.AsyncClient, table: EngagementTable, after: str | 
     return collection.where(filter=where).order_by(field).select([field])
 
 
-async def _named(documents: _Documents, once: dict[str, Any]) -> AsyncGenerator[_Named, None]:
-    """Yield the user of each document, and the id of the engagement in it."""
+async def _named(client: Any, documents: _Documents) -> AsyncGenerator[_Named, None]:
+    """Yield the user of each document, and the id of the engagement in it.
+
+    The client's own `stream` would take twice the time, for objects that are not needed here.
+    """
     query, place, table, prefix = documents
-    async with aclosing(query.stream(**once)) as stream:
-        async for snapshot in stream:
-            found = place.match(snapshot.reference.path)
+    request, _, named = query._prep_stream(None, None, STREAM_S)  # noqa: SLF001  # see above
+    call = client._firestore_api.run_query  # noqa: SLF001  # see above
+    stream = await call(request=request, metadata=client._rpc_metadata, **named)  # noqa: SLF001
+    try:
+        async for answer in stream:
+            document = type(answer).pb(answer).document
+            path = document.name.partition("/documents/")[2]
+            found = place.match(path)
             if found is None:
                 continue
             try:
-                uid = found.get("uid") or table.user_of(snapshot.to_dict())  # type: ignore[union-attr]
+                uid = found.get("uid") or _user(client, table, document)
             except Refusal:
                 continue
             if is_document_id(uid):
-                yield uid, None if prefix is None else prefix + snapshot.id
+                yield uid, None if prefix is None else prefix + path.rpartition("/")[2]
+    finally:
+        stream.cancel()
+
+
+def _user(client: Any, table: EngagementTable | None, document: Any) -> str:
+    if table is None:
+        raise Refusal("the path names no user")
+    fields: Any = decode_dict(document.fields, client)
+    return table.user_of(fields)
 
 
 async def _merged(

@@ -1,15 +1,14 @@
 """The sources of a user's engagements: Earshot's own collection, and those of the app."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from google.cloud import firestore
 from google.cloud.firestore_v1.async_query import AsyncQuery
 from google.cloud.firestore_v1.field_path import FieldPath
 
-from adapters.firestore.documents import Snapshot, is_document_id, parse_engagement
+from adapters.firestore.documents import Snapshot, fields_of, is_document_id, parse_engagement
 from adapters.firestore.refusals import Refusals
 from adapters.firestore.schema.engagements import EngagementTable, TimeField, UserField
 from adapters.firestore.schema.own import OwnTable
@@ -127,14 +126,14 @@ class AppSource:
         if self.place.is_of_user:
             return True
         try:
-            return self.table.user_of(_fields(snapshot)) == uid
+            return self.table.user_of(fields_of(snapshot)) == uid
         except Refusal:
             return False
 
     def parse(self, snapshot: Snapshot) -> Engagement | None:
         """The engagement in a document; None, and counted, if it is not understood."""
         try:
-            return self.table.engagement(snapshot.id, _fields(snapshot))
+            return self.table.engagement(snapshot.id, fields_of(snapshot))
         except Refusal as refusal:
             self._refuse(snapshot, refusal)
             return None
@@ -143,7 +142,7 @@ class AppSource:
         """Count a document that is not understood, or does not name its user."""
         if self.parse(snapshot) and not self.place.is_of_user:
             try:
-                self.table.user_of(_fields(snapshot))
+                self.table.user_of(fields_of(snapshot))
             except Refusal as refusal:
                 self._refuse(snapshot, refusal)
 
@@ -176,7 +175,3 @@ def api_path(path: str) -> str:
 def _all(collection: firestore.AsyncCollectionReference) -> AsyncQuery:
     query: AsyncQuery = collection._query()  # noqa: SLF001  # a query without a condition
     return query
-
-
-def _fields(snapshot: Snapshot) -> Mapping[str, Any]:
-    return snapshot.to_dict() or {}

@@ -24,13 +24,16 @@ def parse(arguments: list[str] | None, description: str) -> argparse.Namespace:
     parser.add_argument(
         "--list",
         choices=["query", "stream"],
-        help="find users by queries for each, or by one stream of all ids, which reads every "
-        "engagement once more (default: stream on the emulator, else query)",
+        help="find users by a query for each, or, on the emulator alone, by one stream of all ids "
+        "(default: stream on the emulator, else query)",
     )
     options = parser.parse_args(arguments)
     if options.dry_run and (options.budget is not None or options.checkpoint):
         parser.error("--dry-run takes no --budget or --checkpoint: it writes nothing")
+    on_emulator = bool(os.environ.get("FIRESTORE_EMULATOR_HOST"))
     if options.list is None:
-        options.list = "stream" if os.environ.get("FIRESTORE_EMULATOR_HOST") else "query"
+        options.list = "stream" if on_emulator else "query"
+    if options.list == "stream" and not on_emulator:
+        parser.error("--list stream is for the emulator: it reads each engagement twice")
     check_budget(parser, options)
     return options
