@@ -8,10 +8,11 @@ import argparse
 import signal
 import sys
 import time
+from pathlib import Path
 
 try:
     from emulators.process import MissingError, StartError
-    from emulators.stack import BUCKET, Ports, Stack
+    from emulators.stack import BUCKET, ROOT, Ports, Stack
 except ModuleNotFoundError as error:
     sys.exit(f"{error.name} is missing: run make emulators, or install requirements-dev.txt")
 
@@ -25,7 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
     for number in END_SIGNALS:
         signal.signal(number, signal.default_int_handler)
     ports = Ports(options.port, options.firestore_port, options.storage_port)
-    stack = Stack(ports, options.project, _say, options.build)
+    places = {"rules": options.rules, "seed": options.seed}
+    stack = Stack(ports, options.project, _say, options.build, **places)
     try:
         _say("Starting the emulators, and building a catalog ...")
         stack.start()
@@ -49,7 +51,7 @@ def _addresses(stack: Stack, ports: Ports) -> str:
     return f"""
 Earshot is at http://localhost:{ports.page}/   (Ctrl-C ends it, and all its data)
 
-  Firestore      {found["FIRESTORE_EMULATOR_HOST"]}, behind firestore.rules
+  Firestore      {found["FIRESTORE_EMULATOR_HOST"]}, behind its rules
   Project        {found["FIREBASE_PROJECT"]}
   Cloud Storage  {found["STORAGE_EMULATOR_HOST"]}, bucket {BUCKET}
   Pinecone       {found["PINECONE_HOST"]}, emulated, empty
@@ -72,6 +74,19 @@ def _parser() -> argparse.ArgumentParser:
     default = "demo-earshot"
     about = f"project id (default: {default})"
     parser.add_argument("--project", type=_project, default=default, metavar="ID", help=about)
+    parser.add_argument(
+        "--rules",
+        type=Path,
+        default=ROOT / "firestore.rules",
+        metavar="FILE",
+        help="rules of the database (default: firestore.rules)",
+    )
+    parser.add_argument(
+        "--seed",
+        default="",
+        metavar="COMMAND",
+        help="a command that writes to Firestore before the catalog is built",
+    )
     parser.add_argument(
         "build", nargs="*", metavar="OPTION", help="after --: options of `catalog_builder publish`"
     )

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 import socket
 import subprocess
 import sys
@@ -56,10 +57,14 @@ class Stack:
         project: str,
         show: Callable[[str], None],
         build: Sequence[str] = (),
+        *,
+        rules: Path = ROOT / "firestore.rules",
+        seed: str = "",
     ) -> None:
         """`show` is called, in threads, with each line that a function logs.
 
         `build` are options of `catalog_builder publish`; without any it publishes the demo catalog.
+        `seed` is a command that writes to Firestore before the catalog is built.
         """
         self.environment = {
             "FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{ports.firestore}",
@@ -71,6 +76,7 @@ class Stack:
         }
         """environment variables with which a process finds the parts"""
         self._ports, self._project, self._show, self._build = ports, project, show, build
+        self._rules, self._seed = rules, seed
         self._parts: list[Part] = []
 
     def start(self) -> None:
@@ -86,11 +92,14 @@ class Stack:
         self.environment |= {"PINECONE_HOST": pinecone.url, "PINECONE_API_KEY": pinecone.api_key}
         firestore = FirestoreEmulator(
             port=self._ports.firestore,
-            rules=ROOT / "firestore.rules",
+            rules=self._rules,
             functions_emulator=f"127.0.0.1:{bridge.port}",
         )
         self._begin(firestore)
-        self._publish()
+        if self._seed:
+            self._run(shlex.split(self._seed), "the data were not written")
+        publish = [sys.executable, "-m", "catalog_builder", "publish", *self._build]
+        self._run([*publish, "--shelf", self.environment["SHELF"]], "no catalog was published")
         trigger = self._function("update_summary", free_port())
         self._begin(trigger)
         for name, pattern in _triggers(os.environ.get("SCHEMA", "")).items():
@@ -130,11 +139,10 @@ class Stack:
         environment = {**os.environ, **self.environment, **settings}
         return FunctionProcess(target, port, environment, self._show)
 
-    def _publish(self) -> None:
-        """Builds and publishes a catalog with the usual command. Raises `StartError`."""
-        command = [sys.executable, "-m", "catalog_builder", "publish", *self._build]
+    def _run(self, command: Sequence[str], failed: str) -> None:
+        """Runs a command to its end. Raises `StartError`, which begins with `failed`."""
         done = subprocess.run(
-            [*command, "--shelf", self.environment["SHELF"]],
+            command,
             check=False,
             env={**os.environ, **self.environment},
             stdout=subprocess.PIPE,
@@ -142,7 +150,7 @@ class Stack:
             text=True,
         )
         if done.returncode:
-            raise StartError(f"no catalog was published\n{done.stdout.rstrip()}")
+            raise StartError(f"{failed}\n{done.stdout.rstrip()}")
 
 
 def _triggers(schema: str) -> dict[str, str]:

@@ -17,7 +17,8 @@ TIMEOUT_S = 30.0
 async def sample_documents(project: str | None, schema: Schema, limit: int) -> tuple[int, Refusals]:
     """Read up to `limit` documents of each source of engagements: how many, and what is refused.
 
-    In a collection of all users they are the newest. Raises `Unavailable`.
+    In a collection of all users half of them are the newest, and half the first by id: these may
+    lack the time. Raises `Unavailable`.
     """
     connection, refusals = Connection(project, schema.database, TIMEOUT_S), Refusals()
     with translate_errors("read engagements"):
@@ -35,14 +36,16 @@ async def sample_documents(project: str | None, schema: Schema, limit: int) -> t
 async def _sample(
     client: firestore.AsyncClient, source: Source, limit: int, once: dict[str, Any]
 ) -> int:
-    query: Any
+    queries: list[Any]
     if source.place.is_of_user:
-        query = client.collection_group(source.place.collection).limit(limit)
+        queries = [client.collection_group(source.place.collection).limit(limit)]
     else:
         collection = client.collection(source.place.text.rpartition("/")[0])
         newest = collection.order_by(api_path(source.time.field), direction="DESCENDING")
-        query = newest.limit(limit)
-    found = [one for one in await query.get(**once) if source.place.match(one.reference.path)]
-    for snapshot in found:
+        queries = [newest.limit(limit - limit // 2), collection.limit(limit // 2)]
+    pages = await asyncio.gather(*(query.get(**once) for query in queries))
+    found = {one.reference.path: one for page in pages for one in page}
+    sample = [one for path, one in found.items() if source.place.match(path)]
+    for snapshot in sample:
         source.check(snapshot)
-    return len(found)
+    return len(sample)

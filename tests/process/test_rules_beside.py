@@ -1,9 +1,7 @@
 """An app's rules with Earshot's among them, on the emulator's rules engine."""
 
 from datetime import UTC, datetime
-from itertools import product
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -15,10 +13,9 @@ from deploy.rules.overlaps import changed, exclusion, find_overlaps
 from deploy.rules.paths import Pattern, Segment
 from deploy.rules.reader import read_rules
 from emulators.firestore import FirestoreEmulator
-from tests.support.rules import ALICE, BOB, Database
+from tests.support.rules import ALICE, BOB, Database, verdicts
 
 EARSHOT = (Path(__file__).parents[2] / "firestore.rules").read_text()
-OPERATIONS = ("create", "get", "list", "update", "delete")  # in this order: the last one removes it
 APP = """{version}
 // match /nothing/{{id}} {{ allow read: if true; }}
 service cloud.firestore {{
@@ -54,18 +51,6 @@ PLACES = (
 @pytest.fixture
 def database(rules_emulator: FirestoreEmulator) -> Database:
     return Database(rules_emulator.host)
-
-
-def verdicts(database: Database, rules: str, places: tuple[str, ...]) -> dict[object, bool]:
-    """What is allowed to whom."""
-    database.use(rules)
-    found: dict[object, bool] = {}
-    for place, who in product(places, (ALICE, BOB, None)):
-        database.seed(place, {"a": 1})
-        for operation in OPERATIONS:
-            path = f"{place}-{uuid4().hex}" if operation == "create" else place
-            found[place, who, operation] = database.may(operation, path, who, {"a": 1})
-    return found
 
 
 @pytest.mark.parametrize(

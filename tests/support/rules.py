@@ -3,8 +3,11 @@
 import base64
 import json
 import math
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import product
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -18,6 +21,7 @@ def token(**claims: Any) -> str:
 
 
 ALICE, BOB, ADMIN = token(sub="alice"), token(sub="bob"), "owner"
+OPERATIONS = ("create", "get", "list", "update", "delete")  # in this order: the last one removes it
 PLAIN = {type(None): "nullValue", bool: "booleanValue", str: "stringValue", float: "doubleValue"}
 
 
@@ -87,3 +91,18 @@ class Database:
 
     def coverage(self) -> list[dict[str, Any]]:
         return self._client.get(f"{self._admin}:ruleCoverage").json()["report"]
+
+
+def verdicts(
+    database: Database, rules: str, places: Sequence[str], fields: dict[str, Any] | None = None
+) -> dict[object, bool]:
+    """Return what is allowed to whom, with documents that have these fields."""
+    database.use(rules)
+    fields = fields or {"a": 1}
+    found: dict[object, bool] = {}
+    for place, who in product(places, (ALICE, BOB, None)):
+        database.seed(place, fields)
+        for operation in OPERATIONS:
+            path = f"{place}-{uuid4().hex}" if operation == "create" else place
+            found[place, who, operation] = database.may(operation, path, who, fields)
+    return found
