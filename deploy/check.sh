@@ -24,6 +24,7 @@ check_all() {
     SAID=$(mktemp)
     trap 'rm -f "$SAID"' EXIT
     check_tools
+    check_schema
     if check_project; then
         check_billing
         check_database

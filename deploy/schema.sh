@@ -13,7 +13,7 @@ read_schema() {
     DATABASE='(default)' PREFERENCES='' COLLECTIONS=()
     if [[ ${SCHEMA-} ]]; then
         "$PYTHON" -c 'import msgspec' 2>/dev/null || die "--schema needs the Python package msgspec:
-make .venv, then PYTHON=.venv/bin/python ./deploy.sh"
+make .venv/run, then PYTHON=.venv/bin/python ./deploy.sh"
         said=$("$PYTHON" -m adapters.firestore.schema "$SCHEMA") || die "--schema: $SCHEMA cannot be used"
         TRIGGERS=$(sed -n $'s/^trigger\t//p' <<<"$said")
     fi
@@ -26,4 +26,12 @@ make .venv, then PYTHON=.venv/bin/python ./deploy.sh"
     done <<<"$said"
     FUNCTIONS='create-session publish-catalog'
     while IFS=$'\t' read -r value _; do FUNCTIONS+=" update-summary-$value"; done <<<"$TRIGGERS"
+}
+
+# check_schema: asks for a schema that is among the files that are uploaded.
+check_schema() {
+    [[ ${SCHEMA-} ]] && command -v gcloud >/dev/null || return 0
+    gcloud meta list-files-for-upload . | grep -qxF "${SCHEMA#./}" || missing 'the schema among the uploaded files' \
+        "--schema=$SCHEMA is not in them, so no function could read it: put it beside deploy.sh
+gcloud meta list-files-for-upload . shows them"
 }

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,15 @@ def test_a_machine_without_gcloud_is_told_where_to_get_it(tmp_path: Path) -> Non
     said = Account(tmp_path, without=("gcloud",)).refusal()
     assert "https://cloud.google.com/sdk" in said
     assert "command not found" not in said
+
+
+def test_a_schema_that_would_not_be_uploaded_is_refused(account: Account) -> None:
+    python = {"PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}
+    for name, refused in (("deploy/mine.toml", True), ("./mine.toml", False)):
+        (account.work / name).write_text("")
+        done = account.run(f"--schema={name}", **python)
+        assert ("put it beside deploy.sh" in done.stderr) == refused, done.stderr
+        assert bool(done.returncode) == refused
 
 
 @pytest.mark.parametrize(
