@@ -20,6 +20,7 @@ from adapters.firestore.schema.engagements import EngagementTable, UserField
 from adapters.firestore.schema.schema import Schema
 from adapters.firestore.schema.values import Refusal
 from adapters.firestore.sources import api_path
+from adapters.firestore.windows import with_time
 from feed.ports.users import StoreCounts
 
 COUNT_S = 60.0
@@ -134,28 +135,37 @@ async def count_documents(client: firestore.AsyncClient, schema: Schema) -> Stor
     return StoreCounts(profiles=everything - summaries, summaries=summaries, engagements=sum(rest))
 
 
-async def count_without_user(
-    project: str | None, schema: Schema, timeout_s: float
-) -> dict[tuple[str, str], int]:
-    """Documents in collections of all users that name none, by source and the user's field.
+async def count_unlisted(
+    project: str | None, schema: Schema, timeout_s: float, *, times: bool
+) -> list[tuple[str, str, int]]:
+    """Documents in collections of all users that no query for a user finds.
 
-    Costs one document read for each 1,000 documents, twice. Raises `Unavailable`.
+    They name no user, or, with `times`, have no time in the unit of the schema. Returns source,
+    field and number. Costs one document read for each 1,000 documents, three times. Raises
+    `Unavailable`.
     """
-    connection, found = Connection(project, schema.database, timeout_s), {}
+    connection, found = Connection(project, schema.database, timeout_s), []
+
+    async def count(query: Any) -> int:
+        return int((await query.count().get(**connection.once))[0][0].value)
+
     with translate_errors("count"):
         client = await connection.open()
         for one in schema.engagements:
             if one.place.is_of_user:
                 continue
-            collection = client.collection(one.place.text.rpartition("/")[0])
+            every = client.collection(one.place.text.rpartition("/")[0])
             bound: Any = "\0"
             if isinstance(one.user, UserField):
                 bound = client.document(one.user.collection, "\1")
             where = firestore.FieldFilter(api_path(one.user_field), ">=", bound)
-            counts = [
-                int((await query.count().get(**connection.once))[0][0].value)
-                for query in (collection, collection.where(filter=where))
-            ]
-            found[one.source, one.user_field] = counts[0] - counts[1]
+            number = await count(every)
+            found.append(
+                (one.source, one.user_field, number - await count(every.where(filter=where)))
+            )
+            if not times:
+                continue
+            timed = with_time(every, api_path(one.time.field), one.time.unit)
+            found.append((one.source, one.time.field, number - await count(timed)))
     await connection.close()
     return found

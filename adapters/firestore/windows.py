@@ -6,6 +6,7 @@ rest can be newer than those wanted.
 """
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 from google.cloud import firestore
@@ -36,6 +37,14 @@ def query_until(
         bound = (until_us + 2) / PER_UNIT_US[unit]
     query = query.where(filter=firestore.FieldFilter(field, "<=", bound))
     return query.order_by(field, direction="DESCENDING")
+
+
+def with_time(query: Any, field: str, unit: TimeUnit) -> Any:
+    """A query for the documents that have a time of a unit, right or not."""
+    if unit != "timestamp":
+        return query_until(query, field, unit, None)
+    latest = datetime.max.replace(tzinfo=UTC)
+    return query.where(filter=firestore.FieldFilter(field, "<=", latest)).order_by(field)
 
 
 def latest_us(value: Any, unit: TimeUnit) -> int:

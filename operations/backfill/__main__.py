@@ -64,7 +64,7 @@ async def dry_run(settings: Settings, source: Source, options: argparse.Namespac
         f"{counts.engagements:,} engagements in {source.store.sources:,} sources"
     )
     number, left_out = await source.sample(SAMPLE)
-    left_out += await source.without_user()
+    left_out += await source.unlisted(times=True)
     print(f"{number:,} engagements read as a sample")
     for one in left_out:
         print(left_out_line(f"{one.source}: {one.reason}", one.number, one.example))
@@ -121,7 +121,9 @@ async def backfill(settings: Settings, source: Source, options: argparse.Namespa
             )
         if all_loaded:
             await run.all_users(at, on_batch)
-            report.set_left_out(await with_retries(source.without_user))
+            # A stream finds documents without a time, and counts them as it reads them.
+            times = options.list == "query"
+            report.set_left_out(await with_retries(lambda: source.unlisted(times=times)))
     finally:
         for line in report.end():
             print(line)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from adapters.firestore.history import HistoryWriter
 from adapters.firestore.listed_users import ListedUsersStore
-from adapters.firestore.listing import count_without_user
+from adapters.firestore.listing import count_unlisted
 from adapters.firestore.refusals import Refusals
 from adapters.firestore.sample import sample_documents
 from adapters.firestore.schema.schema import SchemaError, read_schema
@@ -63,16 +63,17 @@ class Source:
             for (source, reason), count in refusals.counts.most_common()
         ]
 
-    async def without_user(self) -> list[LeftOut]:
-        """Documents of collections of all users that name no user: no query for a user finds them.
+    async def unlisted(self, *, times: bool) -> list[LeftOut]:
+        """Documents of collections of all users that no query for a user finds.
 
-        They are counted, not read. Raises `Unavailable`.
+        They name no user, or, with `times`, have no time in the unit of the schema. They are
+        counted, not read. Raises `Unavailable`.
         """
-        counts = await count_without_user(self.project, self.store.schema, TIMEOUT_S)
+        counts = await count_unlisted(self.project, self.store.schema, TIMEOUT_S, times=times)
         return [
-            LeftOut(source, f"{field} names no user", count, "")
-            for (source, field), count in counts.items()
-            if count
+            LeftOut(source, f"{field} is missing or of another type", number, "")
+            for source, field, number in counts
+            if number
         ]
 
     async def sample(self, limit: int) -> tuple[int, list[LeftOut]]:

@@ -98,14 +98,16 @@ def test_an_apps_history_becomes_summaries_and_the_report_says_what_is_left_out(
         client.document(f"listens/a{number}").set(listen("ada", NOW_US - number))
     client.document("listens/odd").set(listen("ada", NOW_US) | {"action": "skip"})
     client.document("listens/lost").set(listen("ada", NOW_US) | {"userId": None})
+    client.document("listens/untimed").set(listen("ada", NOW_US) | {"at": "today"})
     client.document("members/bob").set({"prefs": {"topics": ["news"]}})
     before = {one.id: one.to_dict() for one in client.collection("listens").stream()}
     odd = "        1  left out: listens: action has a value that the schema does not name"
-    lost = "        1  left out: listens: userId names no user\n"
+    lost = "        1  left out: listens: userId is missing or of another type\n"
+    untimed = "        1  left out: listens: at is missing or of another type\n"
     dry = of_an_app.run("--dry-run", "--list", way)
-    assert "2 users, 0 with a summary, 5 engagements in 4 sources\n" in dry.stdout, dry.stderr
+    assert "2 users, 0 with a summary, 6 engagements in 4 sources\n" in dry.stdout, dry.stderr
     assert f"{odd}, as in listens/odd\n" in dry.stdout
-    assert lost in dry.stdout
+    assert lost + untimed in dry.stdout
     stopped = of_an_app.run("--budget", "0.0008", "--concurrency", "1", "--list", way)
     assert stopped.returncode == 3
     assert "stopped before going over $0.0008" in stopped.stderr
@@ -113,7 +115,11 @@ def test_an_apps_history_becomes_summaries_and_the_report_says_what_is_left_out(
     done = of_an_app.run("--list", way)
     assert done.returncode == 0, done.stderr
     assert f"{odd}, as in listens/odd\n" in done.stdout
+    if way == "stream":
+        untimed = "        1  left out: listens: at is no number, as in listens/untimed\n"
     assert lost in done.stdout
+    assert untimed in done.stdout
+    assert done.stdout.count("left out") == 3
     assert "2 users: 2 summaries written, 0 unchanged, 0 failed\n" in done.stdout
     found = summaries(FirestoreStore(client.project, APP), "ada", "bob")
     assert [one.id for one in found["ada"].engagements] == [  # type: ignore[union-attr]
