@@ -19,7 +19,7 @@ from feed.catalog.catalog import Catalog
 from feed.model.card import Card
 from feed.search.index import FIELDS, NAME_KINDS, SearchIndex, letter_sets
 from feed.search.texts import field_texts, people
-from feed.search.words import folded_words, tokens
+from feed.search.words import folded_words, terms_of
 
 FIELD_WEIGHTS = np.array([2.0, 1.5, 2.5, 1.0])
 """by `FIELDS`, measured with `python -m evaluation search`"""
@@ -44,13 +44,13 @@ def build_search_index(catalog: Catalog) -> SearchIndex:
         if card.duration_s is not msgspec.UNSET:
             durations_s[row] = card.duration_s
         for field, text in enumerate(field_texts(card)):
-            found = [token.term for _, token in zip(range(_MAX_WORDS), tokens(text), strict=False)]
+            found = terms_of(text)[:_MAX_WORDS]
             lengths[row, field] = len(found)
-            for term, count in Counter(found).items():
-                terms.append(vocabulary.setdefault(term, len(vocabulary)))
-                rows.append(row)
-                fields.append(field)
-                counts.append(count)
+            frequencies = Counter(found)
+            terms.extend([vocabulary.setdefault(term, len(vocabulary)) for term in frequencies])
+            rows.extend([row] * len(frequencies))
+            fields.extend([field] * len(frequencies))
+            counts.extend(frequencies.values())
     ordered = sorted(vocabulary, key=str.encode)
     position = np.empty(len(vocabulary), np.int64)
     position[[vocabulary[term] for term in ordered]] = np.arange(len(ordered))

@@ -10,7 +10,7 @@ from feed.arrays.arrays import BoolArray
 from feed.catalog.catalog import Catalog
 from feed.model.timestamps import DAY_US, to_us
 from feed.search.index import NAME_KINDS, SearchIndex
-from feed.search.words import STOP_WORDS, folded_words, tokens
+from feed.search.words import STOP_WORDS, folded_words, terms_of
 
 MAX_TERMS = 20
 """terms of a query that count, and tokens that are looked at for a series"""
@@ -22,7 +22,7 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _FORM = re.compile(r"\b(?:episodes?|podcasts?)\b", re.IGNORECASE)
 _SERIES = NAME_KINDS.index("series")
 _MAX_WORDS_OF_A_NAME = 5
-_STOP_TERMS = frozenset(token.term for word in STOP_WORDS for token in tokens(word))
+_STOP_TERMS = frozenset(term for word in STOP_WORDS for term in terms_of(word))
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,7 @@ class Intent:
 def read_intent(query: str, index: SearchIndex, now_us: int) -> Intent:
     """Read a query. `now_us` is the time of the request, microseconds since 1970, UTC."""
     phrases = tuple(
-        phrase
-        for found in _PHRASE.findall(query)
-        if (phrase := tuple(t.term for t in tokens(found)))
+        phrase for found in _PHRASE.findall(query) if (phrase := tuple(terms_of(found)))
     )
     text = _PHRASE.sub(r" \1 ", query)
     is_recent = bool(_RECENT.search(text))
@@ -76,7 +74,7 @@ def read_intent(query: str, index: SearchIndex, now_us: int) -> Intent:
     rest = text
     for pattern in (_RECENT, _PERIOD, _FORM):
         rest = pattern.sub(" ", rest)
-    every = [token.term for token in tokens(rest)] or [token.term for token in tokens(text)]
+    every = terms_of(rest) or terms_of(text)
     unfinished = text[-1:].isalnum() and not _FORM.search(text[-9:])
     # Every episode of a named series holds its name: what else is sought tells them apart.
     terms = [one for one in every if one not in _STOP_TERMS and one not in of_names]
@@ -110,7 +108,7 @@ def _named_series(words: list[str], index: SearchIndex) -> tuple[set[int], set[s
             named = _series_named(" ".join(span), index, whole=len(span) == 1)
             if named:
                 found |= named
-                of_names |= {token.term for token in tokens(" ".join(span))}
+                of_names |= set(terms_of(" ".join(span)))
                 break
     return found, of_names
 

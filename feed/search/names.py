@@ -2,11 +2,10 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from feed.search.index import NAME_KINDS, NameKind, SearchIndex
 from feed.search.words import folded_words
-
-MAX_SCANNED = 2_000
-"""beginnings that one lookup reads"""
 
 
 class Name(NamedTuple):
@@ -27,12 +26,12 @@ def matching_names(index: SearchIndex, query: str, count: int) -> list[Name]:
     text = " ".join(folded_words(query))
     if not text:
         return []
-    best: dict[int, tuple[bool, int]] = {}
-    for at in index.beginnings_from(text)[:MAX_SCANNED]:
-        name = int(index.beginning_names[at])
-        rank = bool(index.beginning_places[at]), -int(index.name_counts[name])
-        best[name] = min(best.get(name, rank), rank)
-    found = sorted(best, key=lambda name: (best[name], name))[:count]
+    places = index.beginnings_from(text)
+    span = slice(places.start, places.stop)
+    names = index.beginning_names[span]
+    is_inside = index.beginning_places[span] > 0
+    order = np.lexsort((names, -index.name_counts[names], is_inside))
+    found = list(dict.fromkeys(names[order].tolist()))[:count]
     return [
         Name(
             NAME_KINDS[index.name_kinds[name]],

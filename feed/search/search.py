@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import BoolArray, FloatArray, IntArray, top_k
+from feed.arrays.arrays import BoolArray, FloatArray, IntArray, in_sorted, top_k
 from feed.catalog.catalog import Catalog
 from feed.model.card import Card
 from feed.model.timestamps import DAY_US
@@ -22,15 +22,13 @@ from feed.search.index import SearchIndex
 from feed.search.intent import Intent, read_intent
 from feed.search.texts import field_texts
 from feed.search.variants import variants
-from feed.search.words import tokens
+from feed.search.words import terms_of
 from feed.vectors.search import nearest
 
-MAX_RESULTS = 1_000
-"""episodes that one search ranks, and that its pages reach"""
+MAX_RESULTS = 300
+"""episodes that one search ranks, that its pages reach, and in which it looks for a phrase"""
 MAX_SEMANTIC = 50
 """episodes that are found by their embeddings alone"""
-MAX_PHRASE_CHECKS = 300
-"""best episodes in which a phrase is looked for"""
 FEEDBACK = 10
 """lexical matches that the query's embedding is the mean of"""
 
@@ -90,7 +88,7 @@ def search(
     total = len(rows)
     rows, values = top_k(rows, lexical[rows], MAX_RESULTS, catalog.source_order)
     if intent.phrases:
-        kept = _with_phrases(catalog, rows[:MAX_PHRASE_CHECKS], intent)
+        kept = _with_phrases(catalog, rows, intent)
         rows, values, total = rows[kept], values[kept], int(np.count_nonzero(kept))
     scores = values / values.max() if len(values) else values
     if len(rows) and weights.semantic and catalog.embeddings.in_memory:
@@ -134,7 +132,7 @@ def _with_phrases(catalog: Catalog, rows: IntArray, intent: Intent) -> BoolArray
 
     def holds_all(row: int) -> bool:
         card = msgspec.json.decode(catalog.cards.raw(row), type=Card)
-        fields = [f" {' '.join(t.term for t in tokens(text))} " for text in field_texts(card)]
+        fields = [f" {' '.join(terms_of(text))} " for text in field_texts(card)]
         return all(any(phrase in text for text in fields) for phrase in wanted)
 
     return np.fromiter(map(holds_all, rows.tolist()), np.bool_, len(rows))
@@ -166,7 +164,7 @@ def _with_semantic(
         named = intent.in_series(catalog)
         if named is not None:
             near = np.union1d(near, np.flatnonzero(named & allowed)[:MAX_RESULTS])
-        more = near[~np.isin(near, rows)]
+        more = near[~in_sorted(np.sort(rows), near)]
         rows, scores = np.append(rows, more), np.append(scores, np.zeros(len(more)))
     else:
         more = rows[:0]

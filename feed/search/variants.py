@@ -6,8 +6,6 @@ from feed.search.index import SearchIndex, letter_sets
 
 MAX_PREFIXED = 20
 """terms that a word at the end of a query may be completed to"""
-MAX_COUNTED = 2_000
-"""terms that a completion looks at"""
 MAX_REPAIRS = 3
 MAX_COMPARED = 400
 """terms whose distance to a misspelled word is computed"""
@@ -30,8 +28,10 @@ def variants(index: SearchIndex, term: str, *, is_last: bool) -> dict[int, float
     exact = index.term(term)
     if (is_last and len(term) >= SHORTEST_PREFIX) or not term.isascii():
         places = index.terms_from(term)
-        longer = sorted(places[:MAX_COUNTED], key=lambda at: -index.frequency(at))
-        found = dict.fromkeys(longer[:MAX_PREFIXED], _COMPLETED if exact is None else _LONGER)
+        frequencies = np.diff(index.starts[places.start : places.stop + 1])
+        longer = places.start + np.argsort(-frequencies, kind="stable")[:MAX_PREFIXED]
+        weight = _COMPLETED if exact is None else _LONGER
+        found = dict.fromkeys(longer.tolist(), weight)
     if exact is not None:
         found[exact] = 1.0
     if not found:

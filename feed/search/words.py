@@ -47,20 +47,34 @@ class Token(NamedTuple):
 
 def tokens(text: str) -> Iterator[Token]:
     """Yield the terms of a text in order."""
-    for word, start, end in _words(text):
+    for found in _WORD.finditer(text):
+        start, end = found.span()
+        word = found[0]
         if _IS_UNSPACED.match(word):
-            for at in range(max(1, len(word) - 1)):
-                yield Token(_folded(word[at : at + 2]), start + at, min(start + at + 2, end))
+            for at, term in enumerate(_terms_of(word)):
+                yield Token(term, start + at, min(start + at + 2, end))
         else:
-            yield Token(stem(_folded(word)), start, end)
+            yield Token(_terms_of(word)[0], start, end)
+
+
+def terms_of(text: str) -> list[str]:
+    """The terms of a text in order."""
+    return [term for word in _WORD.findall(text) for term in _terms_of(word)]
 
 
 def folded_words(text: str) -> list[str]:
     """The words of a text without case and diacritics, with their endings."""
-    return [_folded(word) for word, _, _ in _words(text)]
+    return [_folded(word) for word in _WORD.findall(text)]
 
 
-@lru_cache(1 << 16)
+@lru_cache(1 << 17)
+def _terms_of(word: str) -> tuple[str, ...]:
+    """The term of a word, or of a text without spaces the terms, one for each pair."""
+    if _IS_UNSPACED.match(word):
+        return tuple(_folded(word[at : at + 2]) for at in range(max(1, len(word) - 1)))
+    return (stem(_folded(word)),)
+
+
 def stem(word: str) -> str:
     """A folded word without its English ending, after Porter (1980), in one step."""
     if len(word) > _SHORTEST_STEM and word.isascii() and word.isalpha():
@@ -70,12 +84,6 @@ def stem(word: str) -> str:
     return word
 
 
-def _words(text: str) -> Iterator[tuple[str, int, int]]:
-    for found in _WORD.finditer(text):
-        yield found[0], found.start(), found.end()
-
-
-@lru_cache(1 << 16)
 def _folded(word: str) -> str:
     if not word.isascii():
         decomposed = unicodedata.normalize("NFKD", word.casefold())

@@ -1,0 +1,154 @@
+"""Processor time and memory of searches in this process, by the number of episodes.
+
+`python -m benchmarks.search [--sizes EPISODES ...] [--json FILE]`: each size runs in a process of
+its own, with made-up episodes of about 70 words each, whose frequencies follow Zipf's law. A query
+has three words, of which one may be misspelled. See docs/search.md.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser, say
+
+SIZES = (10_000, 100_000)
+DIMENSION = 256
+VOCABULARY = 60_000
+WORDS = 70
+QUERIES = 300
+STEPS = ("search", "misspelled", "prefix", "suggest")
+FIGURES = ("build_s", "ready_ms", "size_mb", "snapshot_mb", "memory_mb")
+ABOUT = (
+    "Processor milliseconds of one thread, p50 and p99 of 300 queries. Search: three words of an "
+    "episode. Misspelled: one of them with a typo. Prefix: one word begun. Suggest: names that two "
+    "letters begin. Build: seconds to make the index. "
+    "Ready: milliseconds from its bytes to a search. Size: of its file. Memory: what the process "
+    "holds more after all searches."
+)
+
+
+def measure_here(episodes: int) -> dict[str, Any]:
+    """Build and search an index of one size in this process."""
+    # Imported here, so that the parent process stays small: a child inherits its peak memory.
+    import numpy as np  # noqa: PLC0415
+
+    from benchmarks.data.large_catalog import NOW, large_catalog  # noqa: PLC0415
+    from catalog_builder.search_index import build_search_index  # noqa: PLC0415
+    from feed.catalog.cards import Cards  # noqa: PLC0415
+    from feed.model.timestamps import to_us  # noqa: PLC0415
+    from feed.search.codec import decode, encode  # noqa: PLC0415
+    from feed.search.names import matching_names  # noqa: PLC0415
+    from feed.search.search import search  # noqa: PLC0415
+    from feed.snapshot.codec import encode as encode_snapshot  # noqa: PLC0415
+
+    rng = np.random.default_rng(3)
+    letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
+    words = ["".join(letters[rng.integers(26, size=n)]) for n in rng.integers(4, 11, VOCABULARY)]
+    share = 1 / np.arange(1, VOCABULARY + 1)
+    drawn = rng.choice(VOCABULARY, (episodes, WORDS), p=share / share.sum())
+    catalog = large_catalog(episodes, DIMENSION)
+    cards = [_card(catalog.ids[row], [words[at] for at in drawn[row]]) for row in range(episodes)]
+    catalog = replace(catalog, cards=Cards.of(cards, cards[:64]))
+    began = time.process_time()
+    data = encode(build_search_index(catalog))
+    build_s = time.process_time() - began
+    snapshot_bytes = len(encode_snapshot(catalog))
+    del cards
+    before = _resident_mb()
+    began = time.process_time()
+    index = decode(data, episodes)
+    ready_ms = 1000 * (time.process_time() - began)
+    allowed = np.ones(episodes, np.bool_)
+    asked = [
+        [words[at] for at in rng.choice(drawn[row], 3, replace=False)]
+        for row in rng.integers(episodes, size=QUERIES)
+    ]
+
+    def find(query: str) -> Any:
+        return search(catalog, index, query, allowed=allowed, now_us=to_us(NOW))
+
+    queries: dict[str, tuple[Any, list[str]]] = {
+        "search": (find, [" ".join(one) + " " for one in asked]),
+        "misspelled": (find, [f"{a} {b} {c[0]}{c[2:]} " for a, b, c in asked]),
+        "prefix": (find, [f"{a} {b} {c[:3]}" for a, b, c in asked]),
+        "suggest": (lambda q: matching_names(index, q, 8), [c[:2] for _, _, c in asked]),
+    }
+    found: dict[str, Any] = {"episodes": episodes}
+    for step, (call, texts) in queries.items():
+        took = []
+        for text in texts:
+            began = time.process_time()
+            call(text)
+            took.append(1000 * (time.process_time() - began))
+        found[step] = [round(float(np.percentile(took, at)), 2) for at in (50, 99)]
+    return found | {
+        "build_s": round(build_s, 1),
+        "ready_ms": round(ready_ms, 2),
+        "size_mb": round(len(data) / 1e6, 1),
+        "snapshot_mb": round(snapshot_bytes / 1e6, 1),
+        "memory_mb": round(_resident_mb() - before + len(data) / 1e6, 1),
+    }
+
+
+def _card(name: str, words: list[str]) -> bytes:
+    card: dict[str, Any] = {
+        "id": name,
+        "content_id": name,
+        "title": " ".join(words[:7]),
+        "series": None,
+        "published_at": "2025-01-01T00:00:00Z",
+        "scores": {},
+        "key_insight": " ".join(words[7:]),
+        "people": [f"{words[0]} {words[1]}"],
+    }
+    return json.dumps(card).encode()
+
+
+def _resident_mb() -> float:
+    with open("/proc/self/statm") as file:  # noqa: PTH123  # one number
+        return int(file.read().split()[1]) * 4096 / 1e6
+
+
+def measure_size(episodes: int) -> dict[str, Any]:
+    """Run `measure_here` in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.search", "--here", str(episodes)]
+    found: dict[str, Any] = json.loads(subprocess.check_output(command))  # noqa: S603  # ourselves
+    return found
+
+
+def result(runs: Sequence[dict[str, Any]]) -> BenchmarkResult:
+    """The runs as a table."""
+    rows = [
+        [
+            f"{run['episodes']:,}",
+            *(f"{run[step][0]:.2f} / {run[step][1]:.2f}" for step in STEPS),
+            *(f"{run[name]:g}" for name in FIGURES),
+        ]
+        for run in runs
+    ]
+    header = ["episodes", *(f"{step} ms" for step in STEPS)]
+    header += ["build s", "ready ms", "MB", "snapshot MB", "memory MB"]
+    return BenchmarkResult("search", ABOUT, [ResultTable("Search", header, rows)], {"runs": runs})
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure every size, print the table and write the JSON file."""
+    parser = argument_parser("search", __doc__ or "")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="EPISODES")
+    given = parser.parse_args(arguments)
+    runs = []
+    for episodes in given.sizes:
+        runs.append(measure_size(episodes))
+        say(f"{episodes:,} episodes measured")
+    result(runs).publish(given.json)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--here"]:
+        print(json.dumps(measure_here(int(sys.argv[2]))))  # noqa: T201
+    else:
+        main()
