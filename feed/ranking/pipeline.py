@@ -81,6 +81,10 @@ class Ranker:
         self.scenario = scenario
         self.features = CatalogFeatures(catalog, scenario)
 
+    def user_vector(self, query: Query) -> npt.NDArray[np.float32] | None:
+        """(D,) the embedding of a query's user, of length 1; None where nothing is known."""
+        return self._user(hydrate(query, self.catalog)).vector.unit
+
     def rank(self, query: Query, search_result: SearchResult | None = None) -> Slate:
         """Rank a query by hydration, eligibility, candidates, scoring, selection and reasons.
 

@@ -4,7 +4,7 @@ The score of an episode is its BM25F score as a share of the best one, plus the 
 embedding with the query's. The query's embedding is the mean of those of its best lexical matches,
 weighted by their scores (Rocchio, 1971, "Relevance feedback in information retrieval"), so it needs
 no model and suits the embeddings of any. What a query names beside its words raises a score, and
-recency and quality decide between near-equals.
+recency, quality and the user's taste decide between near-equals.
 """
 
 import math
@@ -48,6 +48,8 @@ class Weights(msgspec.Struct, frozen=True):
     """for an episode of today; halves every 365 days"""
     quality: float = 0.003
     """for the best credibility and insight"""
+    taste: float = 0.01
+    """for a cosine of 1 with the user's embedding"""
 
 
 DEFAULT = Weights()
@@ -74,10 +76,13 @@ def search(
     *,
     allowed: BoolArray,
     now_us: int,
+    taste: npt.NDArray[np.float32] | None = None,
     weights: Weights = DEFAULT,
 ) -> Results:
     """Rank the allowed episodes for a query; `allowed` is (n,) by row, `now_us` since 1970, UTC.
 
+    `taste` is the (D,) embedding of the user, of length 1, where it is known; it reorders matches
+    of nearly equal scores.
     Episodes that share no term with the query are found by their embeddings only where the catalog
     holds these.
     """
@@ -95,6 +100,8 @@ def search(
         rows, scores, added = _with_semantic(catalog, rows, scores, allowed, intent, weights)
         total += added
     scores = scores + _boosts(catalog, rows, intent, now_us, weights)
+    if taste is not None and catalog.embeddings.in_memory:
+        scores += weights.taste * (catalog.embeddings[rows] @ taste)
     rows, scores = top_k(rows, scores, MAX_RESULTS, catalog.source_order)
     return Results(rows, scores, total, terms)
 

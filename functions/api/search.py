@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,10 +16,10 @@ from feed.arrays.arrays import BoolArray
 from feed.catalog.catalog import Catalog
 from feed.model.card import Card
 from feed.model.degradation import Degradation
-from feed.model.engagement import Profile
+from feed.model.engagement import Profile, Summary
 from feed.model.timestamps import to_us
 from feed.ranking import filters
-from feed.session.request import Limit, Timestamp
+from feed.session.request import Limit, SessionRequest, Timestamp, make_query
 from feed.user.hydration import language_indices, series_indices
 from functions.api.answers import NamedSeries
 from functions.api.found import (
@@ -29,6 +30,7 @@ from functions.api.found import (
 )
 from functions.http.endpoint import json_response
 from functions.http.request_body import read_query
+from functions.serving.loaded_catalog import LoadedCatalog
 from functions.serving.service import Service
 from functions.telemetry import Timings
 
@@ -102,7 +104,8 @@ async def search(service: Service, request: Request, timings: Timings) -> Respon
                 now_us = service.now_us()
                 profile = summary.profile if summary else Profile()
                 allowed = _allowed(catalog, index, asked, profile, now_us)
-                results = find(catalog, index, asked.q, allowed=allowed, now_us=now_us)
+                taste = _taste(service, loaded, summary, now_us)
+                results = find(catalog, index, asked.q, allowed=allowed, now_us=now_us, taste=taste)
                 names = matching_names(index, asked.q, _LOOKED_AT)
             with timings.step("encode"):
                 start = int(asked.cursor)
@@ -185,6 +188,16 @@ def _allowed(
         if mask is not None:
             allowed &= mask
     return allowed
+
+
+def _taste(
+    service: Service, loaded: LoadedCatalog, summary: Summary | None, now_us: int
+) -> npt.NDArray[np.float32] | None:
+    """Return the (D,) embedding of a user; None where it is not known, or vectors are elsewhere."""
+    if summary is None or not loaded.catalog.embeddings.in_memory:
+        return None
+    query = make_query(SessionRequest(), summary, seed=0, now_us=now_us)
+    return loaded.rankers[service.settings.SCENARIO].user_vector(query)
 
 
 def _encoded(catalog: Catalog, results: "Results", start: int, end: int) -> bytes:

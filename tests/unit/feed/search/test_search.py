@@ -98,6 +98,18 @@ def test_an_episode_like_the_best_match_is_found_without_a_word_of_the_query(
     assert found(replace(catalog, embeddings=none), index, "鉄道") == ["tokyo"]
 
 
+def test_taste_reorders_equals_alone(catalog: Catalog, index: SearchIndex) -> None:
+    plain = found(catalog, index, "night dance")
+    equals, taste = {"ballet", "moon"}, np.eye(8, dtype=np.float32)
+    assert set(plain[:2]) == equals
+    for liked in equals:
+        row = int(catalog.rows([liked])[0])
+        ordered = found(catalog, index, "night dance", taste=catalog.embeddings[[row]][0])
+        assert ordered[0] == liked
+        assert set(ordered) == set(plain)
+    assert found(catalog, index, "geothermal drilling", taste=taste[3])[0] == "geothermal"
+
+
 def test_nothing_is_found_for_words_that_nothing_resembles(
     catalog: Catalog, index: SearchIndex
 ) -> None:
