@@ -137,14 +137,16 @@ class EventBridge:
             return 0
 
 
-def register(emulator: str, project: str, trigger: str, pattern: str) -> None:
+def register(
+    emulator: str, project: str, trigger: str, pattern: str, database: str = "(default)"
+) -> None:
     """Makes the Firestore emulator at `host:port` send an event for each write under a pattern."""
     httpx.post(
         f"http://{emulator}/emulator/v1/projects/{project}/eventarcTrigger",
         params={"eventarcTriggerId": trigger},
         json={
             "eventType": "google.cloud.firestore.document.v1.written",
-            "database": "(default)",
+            "database": database,
             "namespace": "(default)",
             "document": {"value": pattern, "matchType": "PATH_PATTERN"},
         },

@@ -102,9 +102,10 @@ class Stack:
         self._run([*publish, "--shelf", self.environment["SHELF"]], "no catalog was published")
         trigger = self._function("update_summary", free_port())
         self._begin(trigger)
-        for name, pattern in _triggers(os.environ.get("SCHEMA", "")).items():
+        database, patterns = _triggers(os.environ.get("SCHEMA", ""))
+        for name, pattern in patterns.items():
             bridge.targets[self._project, name] = trigger.url
-            register(firestore.host, self._project, name, pattern)
+            register(firestore.host, self._project, name, pattern, database)
         self._begin(
             self._function(
                 "create_session",
@@ -153,13 +154,19 @@ class Stack:
             raise StartError(f"{failed}\n{done.stdout.rstrip()}")
 
 
-def _triggers(schema: str) -> dict[str, str]:
-    """Returns the path patterns of a schema file, by trigger. Raises `StartError`."""
+def _triggers(schema: str) -> tuple[str, dict[str, str]]:
+    """Returns the database of a schema file, and the path patterns of its triggers by name.
+
+    Raises `StartError`.
+    """
     if not schema:
-        return TRIGGERS
+        return "(default)", TRIGGERS
     command = [sys.executable, "-m", "adapters.firestore.schema", schema]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
         raise StartError(f"SCHEMA cannot be used\n{done.stderr.rstrip()}")
     lines = [line.split("\t") for line in done.stdout.splitlines()]
-    return {name: path for word, name, *rest in lines if word == "trigger" for path in rest}
+    (database,) = [name for word, name, *_ in lines if word == "database"]
+    return database, {
+        name: path for word, name, *rest in lines if word == "trigger" for path in rest
+    }
