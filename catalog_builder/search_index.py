@@ -8,6 +8,7 @@ BM25 extension to multiple weighted fields").
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -27,6 +28,11 @@ LENGTH_NORMALIZATION = np.array([0.3, 0.3, 0.3, 0.6])
 """b of BM25, by `FIELDS`"""
 SATURATION = 1.5
 """k1 of BM25"""
+_COLUMNS = (
+    *("cards.common", "cards.offsets", "cards.data", "series", "category_members"),
+    *("series_names.offsets", "series_names.data", "categories.offsets", "categories.data"),
+)
+"""what an index is made of"""
 _MAX_WORDS = 2_000
 """words of a field that are indexed"""
 
@@ -69,6 +75,13 @@ def build_search_index(catalog: Catalog) -> SearchIndex:
         weights=postings[2],
         durations_s=durations_s,
         **_names(catalog, persons),
+    )
+
+
+def is_index_of_both(one: Catalog, other: Catalog) -> bool:
+    """Whether all that an index is made of is the same in two catalogs."""
+    return all(
+        np.array_equal(attrgetter(column)(one), attrgetter(column)(other)) for column in _COLUMNS
     )
 
 

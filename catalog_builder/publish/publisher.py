@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 
 from catalog_builder.errors import CommandError, Superseded
 from catalog_builder.publish.gate import MIN_COVERAGE, gate_violations
-from catalog_builder.search_index import build_search_index
+from catalog_builder.search_index import build_search_index, is_index_of_both
 from feed.catalog.catalog import Catalog
 from feed.model.stored_index import StoredIndex
 from feed.ports.errors import Conflict, Damaged, DamagedPointer, NotFound, TooLarge
-from feed.ports.shelf import LookTimes, Shelf, ShelfEntry, ShelfPointer
+from feed.ports.shelf import Buffer, LookTimes, Shelf, ShelfEntry, ShelfPointer
+from feed.search.codec import SearchIndexError
+from feed.search.codec import decode as decode_index
 from feed.search.codec import encode as encode_index
 from feed.snapshot.codec import SnapshotError, decode, encode
 
@@ -49,6 +51,7 @@ def publish(
     notes += unreadable
     violations = gate_violations(catalog, current, min_coverage)
     unchanged = current is not None and current.version == catalog.version
+    index = _same_index(shelf, current, catalog)
     del current  # otherwise three catalogs are in memory while this one is encoded
     if violations and not force:
         reasons = "; ".join(f"{one.rule}: {one.detail}" for one in violations)
@@ -58,7 +61,7 @@ def publish(
     if before and unchanged:
         return Publication(before, unchanged=True, notes=notes)
     try:
-        version, data = _store(shelf, catalog)
+        version, data = _store(shelf, catalog, index)
         digest = hashlib.sha256(data).hexdigest()
         pointer = shelf.promote(version, len(data), digest, generation, TIMEOUT_S, looks)
     except Conflict as error:
@@ -138,13 +141,32 @@ def _read_pointer(shelf: Shelf) -> tuple[ShelfPointer | None, int, list[str]]:
     return pointer, pointer.generation if pointer else 0, []
 
 
-def _store(shelf: Shelf, catalog: Catalog) -> tuple[str, bytearray]:
+def _same_index(shelf: Shelf, current: Catalog | None, catalog: Catalog) -> Buffer | None:
+    """The search index of the current catalog where nothing that it is made of has changed.
+
+    Most builds renew the signals alone, and building an index takes far longer than reading it.
+    """
+    stored = current.search_index if current else None
+    if stored is None or current is None or not is_index_of_both(current, catalog):
+        return None
+    try:
+        index = shelf.fetch_index(current.version, TIMEOUT_S, stored.size, stored.sha256)
+        decode_index(index, len(catalog))
+    except (Damaged, NotFound, TooLarge, SearchIndexError):
+        return None
+    return index
+
+
+def _store(shelf: Shelf, catalog: Catalog, index: Buffer | None) -> tuple[str, bytearray]:
     """Stores a catalog and its search index; returns its version and its bytes.
+
+    Builds the index unless it is given.
 
     A version names its content, so other bytes under it are a damaged copy, or one without an
     index. Nothing on a shelf is overwritten: the new copy gets a version of its own.
     """
-    index = encode_index(build_search_index(catalog))
+    if index is None:
+        index = encode_index(build_search_index(catalog))
     reference = StoredIndex(len(index), hashlib.sha256(index).hexdigest())
     catalog = replace(catalog, search_index=reference)
     data = encode(catalog)

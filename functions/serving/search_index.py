@@ -44,7 +44,7 @@ class SearchIndexes:
         self._degradations = degradations
         self._memory_limit = memory_limit
         self._monotonic = monotonic
-        self._version = ""
+        self._sha256 = ""
         self._index: SearchIndex | None = None
         self._loading: asyncio.Task[SearchIndex | None] | None = None
         self._failed_at = float("-inf")
@@ -54,8 +54,9 @@ class SearchIndexes:
         catalog = loaded.catalog
         if catalog.search_index is None:
             return None, (Degradation.SEARCH_INDEX_MISSING,)
-        if self._version != catalog.version:
-            self._version, self._index, self._loading = catalog.version, None, None
+        wanted = catalog.search_index.sha256  # catalogs with the same episodes share one
+        if self._sha256 != wanted:
+            self._sha256, self._index, self._loading = wanted, None, None
             self._failed_at = float("-inf")
         if self._index is None and self._monotonic() - self._failed_at >= RETRY_S:
             if self._loading is None:
@@ -67,7 +68,7 @@ class SearchIndexes:
                 self._index, self._loading = loading.result(), None
                 if self._index is None:
                     self._failed_at = self._monotonic()
-        if self._version != catalog.version or self._index is None:
+        if self._sha256 != wanted or self._index is None:
             return None, (Degradation.SEARCH_INDEX_UNAVAILABLE,)
         return self._index, ()
 

@@ -1,5 +1,6 @@
 import asyncio
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from adapters.folder.shelf import FolderShelf
@@ -38,7 +39,8 @@ def test_an_index_is_loaded_once_and_again_after_a_failure(tmp_path: Path) -> No
         assert index is not None
         assert (again[0] is index, degraded) == (True, ())
         shutil.rmtree(tmp_path / "indexes")
-        assert (await indexes.of(loaded))[0] is index
+        later = LoadedCatalog(replace(loaded.catalog, version="later"), loaded.rankers, 1)
+        assert (await indexes.of(later))[0] is index
 
     asyncio.run(run())
 
