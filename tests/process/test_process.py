@@ -39,7 +39,7 @@ def loaded(shelf: str, folder: Path, **settings: str) -> set[str]:
 UNWANTED = {
     *("sklearn", "scipy", "lxml", "dateparser", "tqdm", "prometheus_client", "langcodes"),
     *("adapters.rss.source", "adapters.text_embedder", "adapters.npz", "adapters.pinecone.vectors"),
-    *("catalog_builder", "tests"),
+    *("catalog_builder", "tests", "feed.search"),
 }
 
 

@@ -58,7 +58,7 @@ def test_every_command_column_type_baseline_and_metric_is_documented() -> None:
     # Read, not imported: it sets the number of threads of whatever process imports it.
     source = (CASES.parent / "__main__.py").read_text()
     commands = re.findall(r"add_command\(commands\.(\w+)\)", source)
-    assert len(commands) == 7
+    assert len(commands) == 8
     names = [*commands, *COLUMNS, *ENGAGEMENT_TYPES, *(one.name for one in BASELINES)]
     names += ["mrr", "cold_auc"]
     names += [f"{one}@k" for one in ("recall", "ndcg", "coverage", "novelty", "series_entropy")]
