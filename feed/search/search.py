@@ -29,6 +29,8 @@ MAX_RESULTS = 300
 """episodes that one search ranks, that its pages reach, and in which it looks for a phrase"""
 MAX_SEMANTIC = 50
 """episodes that are found by their embeddings alone"""
+MAX_REPAIRED = 5
+"""unknown words of a query that are repaired, which takes the most time of all"""
 FEEDBACK = 10
 """lexical matches that the query's embedding is the mean of"""
 
@@ -115,9 +117,11 @@ def _lexical(
     """
     scores = np.zeros(count, np.float32)
     found: set[str] = set()
+    repairable = MAX_REPAIRED
     for place, term in enumerate(intent.terms):
         is_last = intent.is_unfinished and place == len(intent.terms) - 1
-        chosen = variants(index, term, is_last=is_last)
+        chosen = variants(index, term, is_last=is_last, may_repair=repairable > 0)
+        repairable -= index.term(term) is None
         target = scores if len(chosen) == 1 else np.zeros(count, np.float32)
         for at, weight in chosen.items():
             found.add(index.terms[at])

@@ -18,15 +18,18 @@ _LONGER = 0.6
 _REPAIRED = 0.8
 
 
-def variants(index: SearchIndex, term: str, *, is_last: bool) -> dict[int, float]:
+def variants(
+    index: SearchIndex, term: str, *, is_last: bool, may_repair: bool = True
+) -> dict[int, float]:
     """Terms by position, with the weight of each, 0 to 1.
 
     That is the term itself; for the last word of a query, which may be unfinished, also what it
-    begins; and where neither exists, the terms nearest to it by `repairs`.
+    begins; and where neither exists and `may_repair`, the terms nearest to it by `repairs`.
+    A single letter of a script without spaces stands for the pairs that it begins.
     """
     found: dict[int, float] = {}
     exact = index.term(term)
-    if (is_last and len(term) >= SHORTEST_PREFIX) or not term.isascii():
+    if (is_last and len(term) >= SHORTEST_PREFIX) or (len(term) == 1 and not term.isascii()):
         places = index.terms_from(term)
         frequencies = np.diff(index.starts[places.start : places.stop + 1])
         longer = places.start + np.argsort(-frequencies, kind="stable")[:MAX_PREFIXED]
@@ -34,7 +37,7 @@ def variants(index: SearchIndex, term: str, *, is_last: bool) -> dict[int, float
         found = dict.fromkeys(longer.tolist(), weight)
     if exact is not None:
         found[exact] = 1.0
-    if not found:
+    if not found and may_repair:
         found = dict.fromkeys(repairs(index, term), _REPAIRED)
     return found
 

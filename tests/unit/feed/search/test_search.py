@@ -98,6 +98,14 @@ def test_an_episode_like_the_best_match_is_found_without_a_word_of_the_query(
     assert found(replace(catalog, embeddings=none), index, "鉄道") == ["tokyo"]
 
 
+def test_no_more_than_five_unknown_words_of_a_query_are_repaired(
+    catalog: Catalog, index: SearchIndex
+) -> None:
+    unknown = ["xylo" + letter * 4 for letter in "abcdef"]
+    assert found(catalog, index, " ".join([*unknown[:4], "geotermal", "?"]))[0] == "geothermal"
+    assert found(catalog, index, " ".join([*unknown[:5], "geotermal", "?"])) == []
+
+
 def test_taste_reorders_equals_alone(catalog: Catalog, index: SearchIndex) -> None:
     plain = found(catalog, index, "night dance")
     equals, taste = {"ballet", "moon"}, np.eye(8, dtype=np.float32)
