@@ -1,7 +1,6 @@
 // The outbox: every write of one user, in order, kept on the device until the API has confirmed it. Sending twice is safe,
 // because the client chooses the `id`. A confirmed write stays in `writes` for a while and is sent along with the next
-// session: the triggers may not have updated the summary yet. It knows no page: any client can take it, with problem.js and
-// backoff.js. outbox-types.d.ts shows how, and examples/typescript does it.
+// session: the triggers may not have updated the summary yet. Any client can take it: outbox-types.d.ts shows how.
 
 import { Backoff } from "./backoff.js";
 import { answerOf, Problem } from "./problem.js";
