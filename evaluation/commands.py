@@ -23,7 +23,7 @@ from evaluation.offline.run import InputFiles, OfflineReplay, prepare, prepare_a
 from evaluation.offline.scenario_recommender import without_exploration
 from evaluation.report import tables
 from evaluation.report.page import number, text_table, with_interval
-from evaluation.search.graded import read_queries, score_queries
+from evaluation.search.graded_queries import read_queries, score_queries
 from evaluation.tuning.fit import ChoiceData, fitted_scenario
 from evaluation.tuning.search import best
 from evaluation.tuning.space import load_space, scenario_toml

@@ -192,10 +192,8 @@ class FirestoreStore:
         check_user(uid)
         ids: list[str] = []
         with translate_errors("remove engagements"):
-            client, doc = (
-                await self._connection.open(),
-                await self._connection.document(self._deleted, uid),
-            )
+            client = await self._connection.open()
+            doc = await self._connection.document(self._deleted, uid)
             if self.schema.owns_all:
                 at = (await doc.get(field_paths=[], **self._once)).read_time
             else:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from catalog_builder.errors import CommandError
-from evaluation.search.graded import GradedQuery, query_score, read_queries, score_queries
+from evaluation.search.graded_queries import GradedQuery, query_score, read_queries, score_queries
 from feed.model.timestamps import to_us
 from tests.support.catalogs import NOW, catalog_of, episodes
 
