@@ -59,7 +59,7 @@ class EventReader:
 
 
 def _users(table: EngagementTable, payload: bytes) -> list[str]:
-    """The users whom a document named before and after a change."""
+    """The ids of the users that a document named before and after a change."""
     try:
         event = _Event.deserialize(payload)
     except DecodeError:

@@ -49,7 +49,7 @@ def earshot_rules(template: str, locations: Locations) -> str:
 
 
 def own_patterns(rules: str, locations: Locations) -> list[Pattern]:
-    """Returns patterns of all documents of Earshot, also those that its rules open to nobody.
+    """Returns patterns of all documents of Earshot, also those that its rules close to all users.
 
     The last segment is always a wildcard: a rule for one document is a rule for its collection.
     """

@@ -24,7 +24,7 @@ class GradedQuery(msgspec.Struct, frozen=True):
     q: str
     kind: str
     """what is hard about it, such as `typo`"""
-    relevant: Annotated[dict[str, Annotated[int, msgspec.Meta(ge=0, le=3)]], msgspec.Meta()]
+    relevant: dict[str, Annotated[int, msgspec.Meta(ge=0, le=3)]]
     """by id: 3 for exactly it, 2 for clearly relevant, 1 for partly"""
 
 

@@ -14,7 +14,7 @@ from functions.settings import CLOUD_STORE, Settings, SettingsError
 
 MAX_REMEMBERED = 50_000
 TIMEOUT_S = 60.0
-"""for each request: nobody waits for an answer"""
+"""for each request, in seconds: long, because no user waits for the answer"""
 
 
 class LeftOut(NamedTuple):

@@ -96,7 +96,7 @@ class Database:
 def verdicts(
     database: Database, rules: str, places: Sequence[str], fields: dict[str, Any] | None = None
 ) -> dict[object, bool]:
-    """Return what is allowed to whom, with documents that have these fields."""
+    """Return what each caller is allowed, with documents that have these fields."""
     database.use(rules)
     fields = fields or {"a": 1}
     found: dict[object, bool] = {}

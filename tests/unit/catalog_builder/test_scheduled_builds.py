@@ -249,7 +249,7 @@ def test_a_look_publishes_only_what_changed_and_notes_when_it_looked(schedule: S
     assert schedule.looks() == LookTimes(us(2), us(1.5), us(1))
     assert schedule.look(NOW + 2.5 * HOUR) == "published"  # an hour after the last signals
     schedule.assert_popularity_as_of(NOW + 2.5 * HOUR)
-    assert schedule.look(NOW + 3.5 * HOUR) == "unchanged"  # nobody did anything
+    assert schedule.look(NOW + 3.5 * HOUR) == "unchanged"  # no user was active
     assert schedule.looks() == LookTimes(us(3.5), us(3.5), us(1))
     schedule.episodes = episodes(31)
     assert schedule.look(NOW + 3.6 * HOUR) == "published"
