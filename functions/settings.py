@@ -141,6 +141,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Pinecone's model with which a build embeds episodes that the index lacks; empty: none are
     embedded"""
 
+    # Generative models
+    MODELS: Literal["none", "gemini", "openai"] = "none"
+    """whose generative model answers questions and reads photos: `none`; `gemini`, Google's on
+    Vertex AI; `openai`, any endpoint that speaks OpenAI's API, see [models](models.md)"""
+    MODEL: str = ""
+    """name of the model, such as `gemini-2.5-flash`"""
+    EMBEDDING_MODEL: str = ""
+    """name of the model that embeds texts, such as `gemini-embedding-001`; empty: none does"""
+    GENAI_REGIONS: str = "us-central1,us-east1,europe-west1,asia-southeast1"
+    """regions of Vertex AI that share the requests, separated by commas; of `gemini` alone"""
+    MODEL_URL: str = ""
+    """address of the endpoint, such as `http://localhost:11434/v1` for `openai`; for `gemini`, of
+    an emulator instead of Vertex AI (local only)"""
+    MODEL_API_KEY: str = ""
+    """key of the endpoint, a secret; of `openai` alone: Vertex AI knows the function by its service
+    account"""
+    MODEL_TIMEOUT_S: Annotated[float, msgspec.Meta(gt=0, le=300)] = 20.0
+    """how long an answer waits for the model, in seconds: for all of a short text, or for the first
+    words of a stream, and between two of its fragments"""
+    MODEL_CONCURRENCY: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 16
+    """how many requests to the model an instance has under way at once, over all regions"""
+    MODEL_QUEUE: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 32
+    """how many more requests wait for their turn; beyond it they are refused at once"""
+    MODEL_SPACING_S: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.1
+    """least time between the starts of two requests to one region, in seconds"""
+
     # Local use and Cloud Run
     NOW: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     """a fixed clock (local only)"""
@@ -161,6 +187,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """The origins in CORS_ORIGINS."""
         return _split(self.CORS_ORIGINS)
 
+    @property
+    def genai_regions(self) -> tuple[str, ...]:
+        """The regions in GENAI_REGIONS."""
+        return _split(self.GENAI_REGIONS)
+
 
 CLOUD_STORE = "firestore"
 MIN_KEY_BYTES = 16
@@ -168,6 +199,8 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BUCKET = re.compile(r"gs://[^/]+(/|$)")
 LIMITS = ("LIMIT_ADDRESS", "LIMIT_ANONYMOUS", "LIMIT_SESSIONS", "LIMIT_WRITES")
 _RATE = re.compile(r"off|[1-9][0-9]{0,8}/(second|minute|hour|day)")
+_URL = re.compile(r"https?://[^?#@\s]+")
+_REGION = re.compile(r"[a-z]+(-[a-z]+)*[0-9]*")
 _ORIGIN = re.compile(r"\*|https?://[^/?#@\s]+")
 
 
@@ -238,6 +271,7 @@ def check_session(settings: Settings) -> None:
             raise SettingsError("PINECONE_HOST: with RETRIEVAL=pinecone expected an index's host")
         if not settings.PINECONE_API_KEY:
             raise SettingsError("PINECONE_API_KEY: with RETRIEVAL=pinecone expected a key")
+    check_models(settings)
     if settings.K_SERVICE:
         if settings.AUTH in {"demo", "emulator"}:
             raise SettingsError(f"AUTH={settings.AUTH} is for local use: expected firebase")
@@ -245,6 +279,31 @@ def check_session(settings: Settings) -> None:
             raise SettingsError("CURSOR_KEYS: expected at least one key")
     check_store(settings)
     check_shelf(settings)
+
+
+def check_models(settings: Settings) -> None:
+    """Raise `SettingsError` if a setting that the chosen model needs is missing or wrong."""
+    if settings.MODELS == "none":
+        return
+    chosen = f"with MODELS={settings.MODELS}"
+    if not settings.MODEL:
+        raise SettingsError(f"MODEL: {chosen} expected the name of a model")
+    if settings.MODEL_URL and not _URL.fullmatch(settings.MODEL_URL):
+        raise SettingsError(f"MODEL_URL: expected an address, got {settings.MODEL_URL}")
+    if settings.MODELS == "openai":
+        if not settings.MODEL_URL:
+            raise SettingsError(f"MODEL_URL: {chosen} expected the endpoint's address")
+        return
+    regions = settings.genai_regions
+    if not regions or len(set(regions)) < len(regions) or not all(map(_REGION.fullmatch, regions)):
+        raise SettingsError(
+            f"GENAI_REGIONS: expected regions like us-central1,europe-west1, each once, got "
+            f"{settings.GENAI_REGIONS}"
+        )
+    if not settings.FIREBASE_PROJECT:
+        raise SettingsError(f"FIREBASE_PROJECT: {chosen} expected the id of the project")
+    if settings.K_SERVICE and settings.MODEL_URL:
+        raise SettingsError(f"MODEL_URL: {chosen} it is for local use: expected none in the cloud")
 
 
 def _split(text: str) -> tuple[str, ...]:

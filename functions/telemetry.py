@@ -71,6 +71,10 @@ class Metrics:
         self.degraded: Counter[str] = Counter()
         self.malformed: Mapping[tuple[str, str], int] = {}
         """documents of users that are not understood, by source and reason"""
+        self.calls: Counter[tuple[str, str]] = Counter()
+        """to other services, by service and result"""
+        self.cache_lookups: Counter[tuple[str, bool]] = Counter()
+        """by cache, and whether the answer was there"""
 
     def count(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one request and its duration."""
@@ -78,6 +82,14 @@ class Metrics:
         self.seconds[route] += seconds  # type: ignore[assignment]  # a Counter adds floats too
         buckets = self.buckets.setdefault(route, [0] * (len(BUCKETS_S) + 1))
         buckets[bisect_left(BUCKETS_S, seconds)] += 1
+
+    def count_call(self, service: str, result: str) -> None:
+        """Count one call to another service; the result is `ok`, or a word for what went wrong."""
+        self.calls[service, result] += 1
+
+    def count_lookup(self, cache: str, *, hit: bool) -> None:
+        """Count one lookup in a cache."""
+        self.cache_lookups[cache, hit] += 1
 
     def text(self, catalog_created_s: float | None) -> bytes:
         """Return all counters in the text format of Prometheus, whose library is loaded here."""
@@ -115,7 +127,17 @@ class Metrics:
         )
         for (source, reason), number in self.malformed.items():
             malformed.add_metric([source, reason], number)
-        families: list[Metric] = [requests, latency, degraded, malformed]
+        calls = CounterMetricFamily(
+            "earshot_external_calls", "Calls to other services", labels=["service", "result"]
+        )
+        for (service, result), number in self.calls.items():
+            calls.add_metric([service, result], number)
+        lookups = CounterMetricFamily(
+            "earshot_cache_lookups", "Lookups in caches", labels=["cache", "result"]
+        )
+        for (cache, hit), number in self.cache_lookups.items():
+            lookups.add_metric([cache, "hit" if hit else "miss"], number)
+        families: list[Metric] = [requests, latency, degraded, malformed, calls, lookups]
         if catalog_created_s is not None:
             created = "When the catalog in memory was created, seconds since 1970"
             families.append(

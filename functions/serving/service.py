@@ -34,6 +34,7 @@ from functions.settings import Settings
 from functions.telemetry import Metrics, Timings, log
 
 if TYPE_CHECKING:  # loaded only where a deployment has one
+    from feed.ports.language_model import LanguageModel
     from functions.serving.external_search import ExternalSearch
 
 RETRY_AFTER_S = 5
@@ -79,6 +80,8 @@ class Service:
     """which users get which scenario, if an experiment runs"""
     external_search: "ExternalSearch | None" = None
     """for catalogs that hold no vectors, if there is one"""
+    model: "LanguageModel | None" = None
+    """the generative model, if there is one"""
     degradations: DegradationLog = field(default_factory=DegradationLog)
     refusals: RefusalLog = field(default_factory=RefusalLog)
     metrics: Metrics = field(default_factory=Metrics)

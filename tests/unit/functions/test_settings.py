@@ -6,6 +6,7 @@ from catalog_builder.wiring import MIB, BuildOptions
 from functions.settings import Settings, SettingsError, check_session, read_settings
 
 KEY = "a secret of sixteen"
+GEMINI = {"MODELS": "gemini", "MODEL": "gemini-2.5-flash", "FIREBASE_PROJECT": "demo-x"}
 CLOUD = {"K_SERVICE": "s", "CURSOR_KEYS": KEY, "STORE": "firestore", "SHELF": "gs://bucket"}
 
 
@@ -41,6 +42,9 @@ UNUSABLE = {
     "RETRIEVAL_TIMEOUT_S": ["0", "inf"],
     "SUMMARY_TIMEOUT_S": ["inf"],
     "FEEDS_TIMEOUT_S": ["inf"],
+    "MODELS": ["best"],
+    "MODEL_TIMEOUT_S": ["0", "inf"],
+    "MODEL_CONCURRENCY": ["0"],
     **{name: ["10"] for name in ("LIMIT_SESSIONS", "LIMIT_ANONYMOUS", "LIMIT_ADDRESS")},
 }
 
@@ -66,6 +70,13 @@ UNUSABLE = {
         ({**CLOUD, "WEB": "web"}, "WEB is for local use"),
         ({"RETRIEVAL": "pinecone", "PINECONE_API_KEY": "key"}, "PINECONE_HOST"),
         ({"RETRIEVAL": "pinecone", "PINECONE_HOST": "a.example"}, "PINECONE_API_KEY"),
+        ({**GEMINI, "MODEL": ""}, "MODEL: with MODELS=gemini expected"),
+        ({**GEMINI, "FIREBASE_PROJECT": ""}, "FIREBASE_PROJECT"),
+        ({**GEMINI, "GENAI_REGIONS": "us-east1, Europe"}, "GENAI_REGIONS"),
+        ({**GEMINI, "GENAI_REGIONS": "us-east1,us-east1"}, "GENAI_REGIONS"),
+        ({**GEMINI, "MODEL_URL": "localhost:1"}, "MODEL_URL: expected an address"),
+        ({**GEMINI, **CLOUD, "MODEL_URL": "http://localhost:1"}, "MODEL_URL: .* for local use"),
+        ({"MODELS": "openai", "MODEL": "m"}, "MODEL_URL: with MODELS=openai expected"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(environment: dict[str, str], named: str) -> None:
