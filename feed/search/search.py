@@ -69,6 +69,8 @@ class Results:
     """number of matches, of which `rows` are the best"""
     terms: frozenset[str]
     """the terms that were looked for, repaired and completed"""
+    vector: npt.NDArray[np.float32] | None = None
+    """(D,) the query's embedding, of length 1; None where there is none"""
 
 
 def search(
@@ -98,14 +100,17 @@ def search(
         kept = _with_phrases(catalog, rows, intent)
         rows, values, total = rows[kept], values[kept], int(np.count_nonzero(kept))
     scores = values / values.max() if len(values) else values
-    if len(rows) and weights.semantic and catalog.embeddings.in_memory:
-        rows, scores, added = _with_semantic(catalog, rows, scores, allowed, intent, weights)
+    vector = _embedding(catalog, rows, scores)
+    if vector is not None and weights.semantic:
+        rows, scores, added = _with_semantic(
+            catalog, rows, scores, vector, allowed, intent, weights
+        )
         total += added
     scores = scores + _boosts(catalog, rows, intent, now_us, weights)
     if taste is not None and catalog.embeddings.in_memory:
         scores += weights.taste * (catalog.embeddings[rows] @ taste)
     rows, scores = top_k(rows, scores, MAX_RESULTS, catalog.source_order)
-    return Results(rows, scores, total, terms)
+    return Results(rows, scores, total, terms, vector)
 
 
 def _lexical(
@@ -149,10 +154,22 @@ def _with_phrases(catalog: Catalog, rows: IntArray, intent: Intent) -> BoolArray
     return np.fromiter(map(holds_all, rows.tolist()), np.bool_, len(rows))
 
 
+def _embedding(
+    catalog: Catalog, rows: IntArray, scores: FloatArray
+) -> npt.NDArray[np.float32] | None:
+    """(D,) the mean embedding of the best matches by score, of length 1; None if they have none."""
+    if not catalog.embeddings.in_memory:
+        return None
+    vector = scores[:FEEDBACK].astype(np.float32) @ catalog.embeddings[rows[:FEEDBACK]]
+    length = float(np.linalg.norm(vector))
+    return vector / length if length else None
+
+
 def _with_semantic(
     catalog: Catalog,
     rows: IntArray,
     scores: FloatArray,
+    vector: npt.NDArray[np.float32],
     allowed: BoolArray,
     intent: Intent,
     weights: Weights,
@@ -163,12 +180,6 @@ def _with_semantic(
     the best first. Where a phrase has to be held, none is added.
     """
     embeddings = catalog.embeddings
-    best = rows[:FEEDBACK]
-    vector = scores[:FEEDBACK].astype(np.float32) @ embeddings[best]
-    length = float(np.linalg.norm(vector))
-    if not length:
-        return rows, scores, 0
-    vector /= length
     if not intent.phrases:
         counts = np.array([MAX_SEMANTIC])
         near, _ = nearest(embeddings, vector[None], allowed, counts, catalog.source_order)[0]
