@@ -6,8 +6,8 @@ const CACHE = "earshot-shell";
 const SDK = "https://www.gstatic.com/firebasejs/12.6.0"; // as in auth-firebase.js
 const SHELL = [
   "./", "config.json", "style.css", "icons.svg", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
-  ...["actions", "api", "art", "auth-firebase", "auth-local", "auth", "backoff", "card", "clock", "config", "dom", "feed",
-    "interests", "library", "lists", "main", "media-session", "memory", "outbox", "player", "problem", "router", "row", "why", "words",
+  ...["actions", "api", "art", "auth-firebase", "auth-local", "auth", "backoff", "card", "causes", "clock", "config", "dialog", "dom", "feed",
+    "interests", "library", "lists", "main", "media-session", "memory", "outbox", "player", "problem", "router", "row", "search", "why", "words",
     "you",
   ].map((name) => `js/${name}.js`),
 ].map((path) => new URL(path, self.registration.scope).href);

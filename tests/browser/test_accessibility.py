@@ -115,9 +115,13 @@ def test_axe_finds_nothing_on_any_view(
     press(page, f"More: {fourth}", exact=True)
     assert audit(page) == []
     page.keyboard.press("Escape")
-    for view in ("saved", "history", "you"):
+    for view in ("search", "saved", "history", "you"):
         go(page, view)
         assert audit(page) == [], view
+        if view == "search":
+            page.get_by_role("searchbox").fill(first)
+            expect(page.locator("#search .row-item").first).to_be_visible()
+            assert audit(page) == []
     press(page, "Delete my data")
     assert audit(page) == []
     press(page.get_by_role("dialog"), "Delete")
@@ -152,10 +156,15 @@ def test_nothing_is_wider_than_a_narrow_phone(
     press(page, "More: Donau")
     assert overflow(page) == []
     page.locator("#menu").get_by_role("button", name="Mute").click()
-    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
     assert overflow(page) == []
-    for view in ("saved", "history", "you"):
+    undo.click()  # a muted series is not found
+    for view in ("search", "saved", "history", "you"):
         go(page, view)
+        if view == "search":
+            page.get_by_role("searchbox").fill("donau")
+            expect(page.locator("#search .row-item")).to_be_visible()
         assert overflow(page) == [], view
 
 

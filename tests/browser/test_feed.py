@@ -130,6 +130,7 @@ def test_why_this_shows_the_score_parts_and_the_sources_and_no_taste_before_ther
         shown = page.locator("#feed .card").nth(place)
         press(shown, "Why this?")
         why = shown.locator(".why")
+        expect(why).to_be_visible()
         given = [float(one) for one in why.locator(".given").all_inner_texts()]
         total = float(why.inner_text().split("Total ")[1].split()[0].rstrip("."))
         assert len(given) > 1

@@ -5,7 +5,6 @@ import { call } from "./api.js";
 import { art } from "./art.js";
 import { announce, button, h, icon, iconButton } from "./dom.js";
 import { library } from "./library.js";
-import { whyPanel } from "./why.js";
 import { age, duration, joined } from "./words.js";
 
 const SIMILAR_COUNT = 5;
@@ -38,7 +37,8 @@ export function card(episode, refresh) {
   const item = h("li.card", { "data-id": id }, article, gone);
   let left = false; // whether this card's own button hid it: only then it says so
 
-  function explain() {
+  async function explain() {
+    const { whyPanel } = await import("./why.js");
     if (!why.firstChild) why.append(whyPanel(episode));
     why.hidden = !why.hidden;
     reason.ariaExpanded = String(!why.hidden);

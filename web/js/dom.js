@@ -82,21 +82,3 @@ export function toast(text, action) {
   };
   leaving = setTimeout(later, 8000);
 }
-
-/**
- * @param {string} title @param {string} detail @param {string} yes the label of the confirming button
- * @returns {Promise<boolean>} whether it was confirmed
- */
-export function confirmed(title, detail, yes) {
-  const dialog = copy("dialog");
-  dialog.ariaLabel = title;
-  dialog.querySelector("h2").textContent = title;
-  dialog.querySelector("p").textContent = detail;
-  dialog.querySelector(".strong").textContent = yes;
-  document.body.append(dialog);
-  dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => {
-    dialog.remove();
-    resolve(dialog.returnValue === "yes");
-  }));
-}

@@ -9,8 +9,7 @@ import { greet, greeted } from "./interests.js";
 import { library } from "./library.js";
 import { tab } from "./memory.js";
 import { Problem } from "./problem.js";
-import { whyOf } from "./why.js";
-import { intro, wordFor, WITHOUT } from "./words.js";
+import { intro } from "./words.js";
 
 const PAGE = 10;
 const FEED_TTL_MS = 30 * 60_000; // an older feed is replaced
@@ -210,14 +209,29 @@ function append({ episodes, trace: traced = trace, ...rest }) {
   shown.push(...fresh);
   $("feed").append(...added);
   drawAround();
-  const without = rest.degraded.map((name) => wordFor(WITHOUT, name));
-  $("foot").textContent = [`Catalog ${rest.catalog_version}`, `scenario ${rest.scenario}`, ...without].join(" · ");
+  tellCauses(rest.degraded).catch(console.error);
   announce(`${added.length} episodes added, ${shown.length} shown.`);
   if (!rest.degraded.includes("summary_missing")) greeted(); // the user is not new
   nearEnd.unobserve($("more")); // observing again reports whether the end is near
   nearEnd.observe($("more"));
   keepPlace();
   return added[0];
+}
+
+/** What "Why this?" shows of an episode. @param {Trace | undefined} trace @param {number} place from 1 on @param {boolean} cold no taste is known */
+function whyOf(trace, place, cold) {
+  const sources = trace?.proposed_by[place - 1];
+  if (!trace || !sources) return undefined;
+  const parts = Object.entries(trace.parts)
+    .map(([name, given]) => ({ name: cold && name === "similarity" ? "cold" : name, given: given[place - 1] }))
+    .filter(({ given }) => Math.abs(given) >= 0.005); // visible as 0.01 or more
+  return { sources, parts };
+}
+
+/** @param {string[]} degraded what the answer on the page lacks */
+async function tellCauses(degraded) {
+  const text = degraded.length ? (await import("./causes.js")).causes(degraded) : "";
+  if (degraded === session?.degraded) $("foot").textContent = text;
 }
 
 /** @param {string} title @param {string} detail @param {() => void} retry @param {"before" | "after"} where of the cards */

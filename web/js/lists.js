@@ -1,7 +1,8 @@
 // The Saved and History pages.
 
 import { acknowledge } from "./actions.js";
-import { $, button, confirmed, emptyState, h, redraw, toast } from "./dom.js";
+import { confirmed } from "./dialog.js";
+import { $, button, emptyState, h, redraw, toast } from "./dom.js";
 import { refresh } from "./feed.js";
 import { library } from "./library.js";
 import { engagementRow } from "./row.js";

@@ -10,6 +10,7 @@ import { startRouter } from "./router.js";
 import { count } from "./words.js";
 
 const lists = () => import("./lists.js");
+const search = () => import("./search.js");
 const you = () => import("./you.js");
 
 /** A view whose module is not part of the first page. @param {() => Promise<void>} draw */
@@ -21,6 +22,7 @@ const loaded = (draw) => () => draw().catch((error) => {
 /** @type {Record<string, View>} */
 const VIEWS = {
   feed: { title: "For You", show: drawFeed },
+  search: { title: "Search", show: loaded(async () => (await search()).drawSearch()) },
   saved: { title: "Saved", show: loaded(async () => (await lists()).drawSaved()) },
   history: { title: "History", show: loaded(async () => (await lists()).drawHistory()) },
   you: { title: "You", show: loaded(async () => (await you()).drawYou()) },
@@ -102,4 +104,4 @@ late = true;
 drawBanner();
 if (!known) library.load();
 setClock().then(draw, () => {}); // until then, ages follow this device's clock
-for (const load of [lists, you]) load().catch(() => {}); // so that they open without a connection, too
+for (const load of [lists, search, you, () => import("./why.js")]) load().catch(() => {}); // so that they open without a connection, too

@@ -1,4 +1,4 @@
-// The views, by the address behind the #: one is visible, the others keep their state.
+// The views, by the address behind the #, up to a question mark: one is visible, the others keep their state.
 
 import { $ } from "./dom.js";
 
@@ -11,7 +11,7 @@ export function startRouter(views, leave) {
 
   function go() {
     if (current && /^#[^/]/.test(location.hash)) return; // within the view
-    const name = Object.keys(views).find((one) => location.hash === `#/${one}`) ?? home;
+    const name = Object.keys(views).find((one) => location.hash.split("?")[0] === `#/${one}`) ?? home;
     if (name === current) return;
     const first = !current;
     places[current] = scrollY;

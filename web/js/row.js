@@ -7,11 +7,13 @@ import { h, iconButton, toast } from "./dom.js";
 import { Problem } from "./problem.js";
 import { age, DID, duration, joined } from "./words.js";
 
-/** @param {Episode} episode @returns {Live} */
-export function episodeRow(episode) {
+/** @param {Episode} episode @param {...Node} more below the facts @returns {Live} */
+export function episodeRow(episode, ...more) {
   const buttons = [playButton(episode, "icon-button wordless"), toggleButton("bookmark", episode)];
   const facts = [episode.series?.name, age(episode.published_at), duration(episode.duration_s)];
-  return live(row(episode, facts, ...buttons), () => buttons.forEach((one) => one.update()));
+  const item = row(episode, facts, ...buttons);
+  item.querySelector(".text")?.append(...more);
+  return live(item, () => buttons.forEach((one) => one.update()));
 }
 
 /** @param {Engagement} engagement @param {() => void} remove */

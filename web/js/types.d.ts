@@ -21,6 +21,15 @@ interface SessionPage {
   degraded: string[]; trace?: Trace;
 }
 
+interface Snippet { text: string; ranges: [number, number][] }
+
+type FoundEpisode = Episode & { score: number; matched: string[]; snippet: Snippet };
+
+interface SearchPage {
+  episodes: FoundEpisode[]; total: number; next_cursor: string | null;
+  series: { id: string; name: string | null }[]; people: string[]; topics: string[]; degraded: string[];
+}
+
 type Session = Omit<SessionPage, "episodes" | "trace">;
 
 // A tab's feed and position: the first visible card, and where its top was.

@@ -1,17 +1,24 @@
-// "Why this?": the parts of an episode's score, as bars.
+// "Why this?": the parts of an episode's score, as bars. Loaded when first opened.
 
 import { h } from "./dom.js";
-import { PARTS, wordFor, SOURCES } from "./words.js";
+import { wordFor } from "./words.js";
 
-/** @param {Trace | undefined} trace @param {number} place from 1 on @param {boolean} cold no taste is known */
-export function whyOf(trace, place, cold) {
-  const sources = trace?.proposed_by[place - 1];
-  if (!trace || !sources) return undefined;
-  const parts = Object.entries(trace.parts)
-    .map(([name, given]) => ({ name: cold && name === "similarity" ? "cold" : name, given: given[place - 1] }))
-    .filter(({ given }) => Math.abs(given) >= 0.005); // visible as 0.01 or more
-  return { sources, parts };
-}
+/** @type {Record<string, string>} by part of the score */
+const PARTS = {
+  similarity: "Like your taste", cold: "Taste, not known yet", interest: "Like one you picked", neighbours: "Picked with it by others",
+  neighbours_latest: "Follows your last", neighbours_long: "Follows your picks", age: "Its age", promise: "Promising", unseen: "Little known",
+  popularity_day: "Popular today", popularity_week: "Popular this week", popularity_month: "Popular this month", popularity_ever: "Popular",
+  rise_day: "Rising today", rise_week: "Rising", rise_month: "On the way up", quality: "Quality", recency: "New",
+  completion: "Heard to the end", series: "Its series", category: "Its topics", unfinished: "Half heard",
+  aversion: "Like what you disliked", served: "Shown before", era: "Its time",
+};
+
+/** @type {Record<string, string>} by source */
+const SOURCES = {
+  similar: "like your taste", interests: "like something you picked", neighbours: "what others picked with it",
+  series: "series you follow or often hear", unfinished: "half heard", trending: "trending", popular: "popular", fresh: "new",
+  stated: "your interests", exploration: "something new by chance",
+};
 
 /** @param {Episode} episode */
 export function whyPanel({ reason, final_score: score = 0, why }) {

@@ -47,40 +47,6 @@ export const DID = {
   not_interested: "Not interested",
 };
 
-/** @type {Record<string, string>} by part of the score */
-export const PARTS = {
-  similarity: "Like your taste", cold: "Taste, not known yet", interest: "Like one you picked", neighbours: "Picked with it by others",
-  neighbours_latest: "Follows your last", neighbours_long: "Follows your picks", age: "Its age", promise: "Promising", unseen: "Little known",
-  popularity_day: "Popular today", popularity_week: "Popular this week", popularity_month: "Popular this month", popularity_ever: "Popular",
-  rise_day: "Rising today", rise_week: "Rising", rise_month: "On the way up", quality: "Quality", recency: "New",
-  completion: "Heard to the end", series: "Its series", category: "Its topics", unfinished: "Half heard",
-  aversion: "Like what you disliked", served: "Shown before", era: "Its time",
-};
-
-/** @type {Record<string, string>} by source */
-export const SOURCES = {
-  similar: "like your taste", interests: "like something you picked", neighbours: "what others picked with it",
-  series: "series you follow or often hear", unfinished: "half heard", trending: "trending", popular: "popular", fresh: "new",
-  stated: "your interests", exploration: "something new by chance",
-};
-
-/** @type {Record<string, string>} by cause of degradation */
-export const WITHOUT = {
-  summary_missing: "new listener", summary_timeout: "your history came too late",
-  summary_unavailable: "your history is out of reach", summary_unreadable: "your history cannot be read",
-  identity_unavailable: "your sign-in cannot be checked just now", clock_ahead: "a device's clock runs ahead",
-  freshness_widened: "older episodes included", series_limit_relaxed: "more from the same series",
-  languages_unreadable: "every language included", no_language_match: "nothing in your languages",
-  all_muted: "everything is muted", all_excluded: "you have heard everything", none_published: "nothing is out yet",
-  none_fresh: "nothing is new enough", all_below_quality: "nothing is good enough", all_ruled_out: "nothing fits the rules",
-  vectors_unavailable: "only topics are compared", catalog_empty: "the catalog is empty",
-  search_index_missing: "no search yet", search_index_unavailable: "search is out",
-  catalog_missing: "catalog was withdrawn", catalog_unreachable: "newer catalog out of reach",
-  catalog_broken: "newer catalog is damaged", catalog_stale: "catalog is old", catalog_too_large: "newer catalog is too large",
-  retrieval_timeout: "search came too late", retrieval_unavailable: "search is out of reach",
-  retrieval_empty: "search found nothing",
-};
-
 /** Joins facts with dots; a line never begins with a dot. @param {(string | false | undefined)[]} facts */
 export const joined = (facts) => facts.filter(Boolean).join("\u00a0· ");
 

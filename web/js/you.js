@@ -2,7 +2,8 @@
 
 import { acknowledge, toggleSeries } from "./actions.js";
 import { auth } from "./auth.js";
-import { $, button, confirmed, copy, h, redraw, toast } from "./dom.js";
+import { confirmed } from "./dialog.js";
+import { $, button, h, redraw, toast } from "./dom.js";
 import { refresh } from "./feed.js";
 import { interestChips } from "./interests.js";
 import { library } from "./library.js";
@@ -50,13 +51,13 @@ async function take(way, fields) {
 
 /** @param {Way} way */
 function emailForm(way) {
-  const form = copy("credentials");
-  form.onsubmit = (/** @type {Event} */ event) => {
+  const email = h("input", { type: "email", required: true, autocomplete: "email", "aria-label": "E-mail", placeholder: "E-mail" });
+  const password = h("input", { type: "password", required: true, autocomplete: "current-password", "aria-label": "Password", placeholder: "Password" });
+  const onsubmit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    const { email, password } = form.elements;
     take(way, { email: email.value, password: password.value });
   };
-  return form;
+  return h("form.row", { onsubmit }, email, password, h("button", { type: "submit" }, "Continue with e-mail"));
 }
 
 /** @param {SeriesField} field @param {string} label @param {string} none */

@@ -1,0 +1,66 @@
+"""Search as a listener meets it."""
+
+import re
+from urllib.parse import quote
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.support.page import go, press, visit
+from tests.support.server import Server
+
+
+def test_words_find_episodes_as_they_are_typed_and_the_address_keeps_them(
+    page: Page, site: Server
+) -> None:
+    title = visit(page, site)[3]
+    words = title.lower()[:-1]
+    box = go(page, "search").get_by_role("searchbox")
+    expect(box).to_be_focused()
+    box.press_sequentially(words)
+    rows = page.locator("#search .row-item")
+    expect(rows.first.locator(".title")).to_have_text(title)
+    expect(
+        page.get_by_role("listitem").filter(has_text=title).locator("mark").first
+    ).to_be_visible()
+    expect(page).to_have_url(re.compile(r"#/search\?q="))
+    press(page, f"Save: {title}")
+    page.reload()
+    expect(box).to_have_value(words)
+    expect(rows.first.get_by_role("button", name="Save")).to_have_attribute("aria-pressed", "true")
+    box.fill("zzzzzz")
+    expect(page.locator("#search")).to_contain_text("Nothing found")
+
+
+def test_a_name_that_matches_is_one_press_away(page: Page, site: Server) -> None:
+    series = site.create()["episodes"][0]["series"]["name"]
+    page.goto(f"{site.url}/#/search?q={quote(series)}")
+    press(page.get_by_role("group", name="Names"), series, exact=True)
+    expect(page.get_by_role("searchbox")).to_have_value(series)
+    expect(page.locator("#search .facts").first).to_contain_text(series)
+
+
+def test_what_a_search_finds_is_text_and_a_failure_is_told(page: Page, site: Server) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+
+    def spoil(route: Route) -> None:
+        answer = route.fetch().json()
+        for one in answer["episodes"]:
+            one |= {"title": evil, "snippet": {"text": evil, "ranges": [[1, 4]]}}
+        route.fulfill(json={**answer, "people": [evil]})
+
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    page.route("**/api/search**", spoil)
+    visit(page, site)
+    box = go(page, "search").get_by_role("searchbox")
+    box.fill("the")
+    expect(page.locator("#search .title").first).to_have_text(evil)
+    assert page.locator("#search :is(.snippet, .title, .chips) img").count() == 0
+    assert dialogs == []
+    page.unroute("**/api/search**")
+    page.route("**/api/search**", lambda route: route.abort())
+    box.fill("then")
+    expect(page.locator("#search")).to_contain_text("The feed cannot be reached")
+    page.unroute("**/api/search**")
+    press(page, "Try again")
+    expect(page.locator("#search")).not_to_contain_text("cannot be reached")

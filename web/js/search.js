@@ -1,0 +1,115 @@
+// Search: episodes and names as the listener types.
+
+import { call } from "./api.js";
+import { causes } from "./causes.js";
+import { $, announce, button, emptyState, h } from "./dom.js";
+import { Problem } from "./problem.js";
+import { episodeRow } from "./row.js";
+import { count } from "./words.js";
+
+const PAGE = 20;
+const PAUSE_MS = 200; // between two keys, after which it searches
+
+const input = h("input", { type: "search", "aria-label": "Search episodes, series and people", placeholder: "Episodes, series, people",
+  maxlength: 200, autocomplete: "off", enterkeyhint: "search" });
+const found = h("div");
+/** Counts searches, so that late answers to older ones are dropped. */
+let search = 0;
+/** The timer of the next search. */
+let soon = 0;
+
+/** What the address says is searched for. */
+const words = () => new URLSearchParams(location.hash.split("?")[1]).get("q") ?? "";
+
+export function drawSearch() {
+  if ($("search").firstChild) {
+    for (const row of found.querySelectorAll(".row-item")) /** @type {Live} */ (row).update();
+    return;
+  }
+  $("search").append(h("form.row", { role: "search", onsubmit }, input, h("button.strong", { type: "submit" }, "Search")), found);
+  input.addEventListener("input", () => {
+    clearTimeout(soon);
+    soon = setTimeout(show, PAUSE_MS, input.value);
+  });
+  input.value = words();
+  show(input.value);
+  input.focus();
+}
+
+/** @param {Event} event */
+function onsubmit(event) {
+  event.preventDefault();
+  clearTimeout(soon);
+  show(input.value);
+}
+
+/** Searches for other words. @param {string} text */
+function look(text) {
+  input.value = text;
+  show(text);
+  $("search-title").focus();
+}
+
+/** @param {string} text */
+async function show(text) {
+  const mine = ++search;
+  const q = text.trim();
+  history.replaceState(null, "", q ? `#/search?${new URLSearchParams({ q })}` : "#/search");
+  if (!q) return found.replaceChildren(h("p.quiet", {}, "What is it about, or what is it called? Half a title will do."));
+  found.setAttribute("aria-busy", "true");
+  try {
+    const page = await next(q, "0");
+    if (mine === search) draw(q, page);
+  } catch (error) {
+    if (mine !== search) return;
+    const { message, detail } = Problem.of(error);
+    found.replaceChildren(emptyState(message, detail, button("Try again", () => show(q), { class: "strong" })));
+  } finally {
+    if (mine === search) found.removeAttribute("aria-busy");
+  }
+}
+
+/** @param {string} q @param {string} cursor @returns {Promise<SearchPage>} */
+const next = (q, cursor) => call("GET", `/search?${new URLSearchParams({ q, cursor, limit: String(PAGE) })}`);
+
+/** @param {string} q @param {SearchPage} page */
+function draw(q, page) {
+  const names = [...page.series.map(({ name, id }) => name ?? id), ...page.people, ...page.topics];
+  const list = h("ul", { role: "list", "aria-label": "Episodes" }, ...page.episodes.map(row));
+  const more = button("Show more", async () => {
+    const mine = search;
+    more.setAttribute("aria-busy", "true");
+    try {
+      const after = await next(q, page.next_cursor ?? "0");
+      if (mine !== search) return;
+      page = after;
+      const added = after.episodes.map(row);
+      list.append(...added);
+      added[0]?.querySelector("button")?.focus();
+      more.hidden = !after.next_cursor;
+    } finally {
+      more.removeAttribute("aria-busy");
+    }
+  }, { class: "wide", hidden: !page.next_cursor });
+  const told = page.episodes.length ? count(page.total, "episode", "episodes") : "Nothing found";
+  found.replaceChildren(
+    h("div.chips", { role: "group", "aria-label": "Names", hidden: !names.length }, ...names.map((name) => button(name, () => look(name)))),
+    ...(page.episodes.length ? [list, more]
+      : [emptyState("Nothing found", "Try fewer or other words.")]),
+    h("p.quiet", {}, causes(page.degraded)));
+  announce(`${told}.`);
+}
+
+/** @param {FoundEpisode} episode */
+const row = (episode) => episodeRow(episode, h("p.snippet", { lang: episode.language }, ...marked(episode.snippet)));
+
+/** The text of a snippet with its matching words marked. @param {Snippet} snippet */
+function marked({ text, ranges }) {
+  let at = 0;
+  const parts = ranges.flatMap(([start, end]) => {
+    const [before, word] = [text.slice(at, start), text.slice(start, end)];
+    at = end;
+    return [document.createTextNode(before), h("mark", {}, word)];
+  });
+  return [...parts, document.createTextNode(text.slice(at))];
+}
