@@ -214,7 +214,7 @@ def _schema(options: BuildOptions) -> "Schema":
 
 def write_file(path: Path, data: Buffer) -> None:
     """Writes a file atomically, and the folders above it."""
-    from adapters.folder.shelf import write_whole  # noqa: PLC0415
+    from adapters.folder.files import write_whole  # noqa: PLC0415
 
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, data)

@@ -146,7 +146,7 @@ def _schema(settings: Settings) -> "Schema":
 
 def write_file(path: Path, data: bytes) -> None:
     """Write a file as a whole: a reader sees all of `data` or none. Raises OSError."""
-    from adapters.folder.shelf import write_whole  # noqa: PLC0415  # only commands need it
+    from adapters.folder.files import write_whole  # noqa: PLC0415  # only commands need it
 
     write_whole(path, data)
 

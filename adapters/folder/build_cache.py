@@ -4,7 +4,7 @@ import hashlib
 import logging
 from pathlib import Path
 
-from adapters.folder.shelf import write_whole
+from adapters.folder.files import write_whole
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from adapters.folder.shelf import locked, write_whole
+from adapters.folder.files import locked, write_whole
 from feed.ports.builds import Lease
 from feed.ports.errors import Conflict, NotFound, Unavailable
 

@@ -1,6 +1,6 @@
 """The shelf in a folder of one machine: `snapshots/<version>` and the pointer `current.json`.
 
-The search index of a snapshot is `indexes/<version>`.
+The search index of a snapshot is `indexes/<version>`, the notes of its episodes `notes/<version>`.
 Files are synced to disk and then renamed, so that they appear whole. The pointer moves under a lock
 that the system releases when its holder dies.
 
@@ -9,18 +9,16 @@ its checksum was last verified: while that stays the same, the checksum is not c
 (docs/adr/0012-compressed-snapshots.md).
 """
 
-import fcntl
 import hashlib
 import mmap
 import os
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
+from adapters.folder.files import locked, write_whole
 from feed.ports.errors import Conflict, Damaged, DamagedPointer, NotFound, TooLarge, Unavailable
 from feed.ports.shelf import Buffer, LookTimes, ShelfEntry, ShelfPointer
 
@@ -49,6 +47,7 @@ class FolderShelf:
         self._lock = folder / ".lock"
         self._snapshots = folder / "snapshots"
         self._indexes = folder / "indexes"
+        self._notes = folder / "notes"
 
     def current(self, timeout_s: float) -> ShelfPointer | None:  # noqa: ARG002  # one small read
         """The pointer to the current snapshot; None before the first promotion.
@@ -113,6 +112,55 @@ class FolderShelf:
         Raises `Conflict` if the version has an index of other bytes.
         """
         self._put(self._path(version, self._indexes), data, timeout_s)
+
+    def put_notes(self, version: str, data: Buffer, timeout_s: float) -> None:
+        """Store the notes of a version's episodes atomically.
+
+        Raises `Conflict` if the version has other notes.
+        """
+        self._put(self._path(version, self._notes), data, timeout_s)
+
+    def copy_notes(self, source: str, version: str, timeout_s: float) -> None:
+        """Give a version the notes of another one, as a second name of one file.
+
+        Raises `NotFound` if `source` has none, and `Conflict` if `version` has others.
+        """
+        path = self._path(version, self._notes)
+        with locked(self._lock, timeout_s):
+            try:
+                os.link(self._path(source, self._notes), path)
+            except FileNotFoundError as error:
+                raise NotFound(f"no notes of {source}") from error
+            except FileExistsError as error:
+                stored = (self._path(one, self._notes) for one in (source, version))
+                one, other = (memoryview(_open_mapped(path, None)[0]) for path in stored)
+                if one != other:
+                    raise Conflict(f"{version} exists already, with other bytes") from error
+            except OSError as error:
+                raise Unavailable(f"{path}: {error.strerror}") from error
+
+    def fetch_notes(
+        self,
+        version: str,
+        start: int,
+        end: int,
+        timeout_s: float,  # noqa: ARG002  # one small read
+    ) -> bytes:
+        """The bytes `start` to `end` of a version's notes, without `end`.
+
+        Raises `NotFound`, and `Damaged` if the file ends before `end`.
+        """
+        path = self._path(version, self._notes)
+        try:
+            with path.open("rb") as file:
+                data = os.pread(file.fileno(), end - start, start)
+        except FileNotFoundError as error:
+            raise NotFound(f"no notes of {version}") from error
+        except OSError as error:
+            raise Unavailable(f"{path}: {error.strerror}") from error
+        if len(data) != end - start:
+            raise Damaged(f"{path}: ends before byte {end}")
+        return data
 
     def _put(self, path: Path, data: Buffer, timeout_s: float) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -183,7 +231,7 @@ class FolderShelf:
         return sorted(found, key=lambda entry: (entry.stored_at, entry.version))
 
     def delete(self, version: str, timeout_s: float) -> None:
-        """Remove a version and its index, if stored. Raises `Conflict` for the current one."""
+        """Remove a version, its index and notes, if stored. Raises `Conflict` for the current one."""
         path = self._path(version)
         if not path.exists():
             return
@@ -191,7 +239,8 @@ class FolderShelf:
             pointer = self.current(timeout_s)
             if pointer and pointer.version == version:
                 raise Conflict(f"{version} is the current version")
-            self._path(version, self._indexes).unlink(missing_ok=True)
+            for folder in (self._indexes, self._notes):
+                self._path(version, folder).unlink(missing_ok=True)
             path.unlink(missing_ok=True)
 
     def _path(self, version: str, folder: Path | None = None) -> Path:
@@ -209,8 +258,8 @@ def _open_mapped(path: Path, max_bytes: int | None) -> tuple[Buffer, int]:
                 raise TooLarge(f"{path}: {status.st_size} bytes, more than {max_bytes}")
             return _mapped(file.fileno(), status.st_size), status.st_ctime_ns
     except FileNotFoundError as error:
-        what = "snapshot" if path.parent.name == "snapshots" else "search index of"
-        raise NotFound(f"no {what} {path.name}") from error
+        what = {"snapshots": "snapshot", "indexes": "search index of", "notes": "notes of"}
+        raise NotFound(f"no {what[path.parent.name]} {path.name}") from error
     except OSError as error:
         raise Unavailable(f"{path}: {error.strerror}") from error
 
@@ -235,41 +284,3 @@ def _sha256(data: Buffer, path: Path, timeout_s: float) -> str:
         if time.monotonic() > deadline:
             raise Unavailable(f"{path}: not read in {timeout_s} s")
     return digest.hexdigest()
-
-
-def write_whole(path: Path, data: Buffer, mode: int = 0o644) -> None:
-    """Write a file atomically: it appears under its name when it is complete and on disk."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(mode)  # not the 0600 of mkstemp: a server may run as another user
-        temporary.rename(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-@contextmanager
-def locked(lock: Path, timeout_s: float) -> Iterator[None]:
-    """Context that holds an exclusive lock on a file. Raises `Unavailable` after `timeout_s`."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    deadline = time.monotonic() + timeout_s
-    with lock.open("w") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError as error:
-                if time.monotonic() > deadline:
-                    raise Unavailable(f"{lock}: held for {timeout_s} s") from error
-                time.sleep(0.01)
-        yield

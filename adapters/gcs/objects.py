@@ -14,10 +14,9 @@ from typing import Any
 
 import google_crc32c
 from google.api_core.exceptions import NotFound as ObjectNotFound
-from google.api_core.exceptions import PreconditionFailed
+from google.api_core.exceptions import PreconditionFailed, RequestRangeNotSatisfiable
 
 from adapters.gcs.calls import Deadline
-from adapters.gcs.compression import compress
 from adapters.gcs.streams import DownloadBuffer, UploadSource, crc32c_text
 from feed.ports.errors import Conflict, Damaged, TooLarge, Unavailable
 
@@ -63,12 +62,63 @@ def read(bucket: Any, name: str, deadline: Deadline) -> tuple[bytes, int]:
     return bytes(buffer.data[: buffer.size]), generation
 
 
-def create(bucket: Any, name: str, view: memoryview, cache: str, deadline: Deadline) -> None:
-    """Create an object, compressed where that pays.
+def fetch_range(bucket: Any, name: str, start: int, end: int, deadline: Deadline) -> bytes:
+    """The bytes `start` to `end`, without `end`, of an object that is stored as it is.
+
+    No checksum is compared: Cloud Storage has none of a range. Raises `Damaged` if the object ends
+    before `end`.
+    """
+    if start == end:
+        return b""
+    buffer = DownloadBuffer(end - start, deadline)
+    try:
+        bucket.blob(name).download_to_file(
+            buffer, start=start, end=end - 1, raw_download=True, checksum=None, **deadline.limits()
+        )
+    except RequestRangeNotSatisfiable as error:
+        raise Damaged(f"{name}: ends before byte {end}") from error
+    if buffer.size != end - start:
+        raise Damaged(f"{name}: ends before byte {end}")
+    return bytes(buffer.data)
+
+
+def copy(bucket: Any, source: str, name: str, deadline: Deadline) -> None:
+    """Copy an object under another name within the bucket; its bytes are not downloaded.
+
+    Raises `ObjectNotFound` if `source` does not exist, and `Conflict` if `name` exists with other
+    bytes.
+    """
+    original = load_metadata(bucket, source, deadline)
+    target, token = bucket.blob(name), None
+    try:
+        while True:
+            token, _, _ = target.rewrite(
+                original,
+                token=token,
+                if_generation_match=0,
+                if_source_generation_match=original.generation,
+                **deadline.limits(),
+            )
+            if token is None:
+                return
+    except PreconditionFailed as error:
+        existing = load_metadata(bucket, name, deadline)
+        if (existing.size, existing.crc32c) != (original.size, original.crc32c):
+            raise Conflict(f"{name} exists already, with other bytes") from error
+
+
+def create(
+    bucket: Any,
+    name: str,
+    view: memoryview,
+    frame: bytearray | None,
+    cache: str,
+    deadline: Deadline,
+) -> None:
+    """Create an object of these bytes, stored as the compressed `frame` of them if it is given.
 
     `cache` is its `Cache-Control`. Raises `Conflict` if it exists with other bytes.
     """
-    frame = compress(view)
     stored = view if frame is None else memoryview(frame)
     blob = bucket.blob(name, chunk_size=_UPLOAD_CHUNK)
     blob.cache_control = cache

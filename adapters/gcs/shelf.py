@@ -1,8 +1,9 @@
 """The shelf in Cloud Storage: objects `snapshots/<version>` and the pointer `current.json`.
 
 Every write names the generation that it replaces (0: none), so a snapshot is never overwritten, and
-of concurrent promotions one succeeds. The search index of a snapshot is `indexes/<version>`.
-Both are stored compressed where that pays.
+of concurrent promotions one succeeds. The search index of a snapshot is `indexes/<version>`; both
+are stored compressed where that pays. The notes of its episodes are `notes/<version>`, stored as
+they are, since they are read by range.
 """
 
 from collections.abc import Callable
@@ -12,7 +13,8 @@ from typing import Any
 import msgspec
 
 from adapters.gcs.calls import BucketCalls, Deadline
-from adapters.gcs.objects import create, fetch, load_metadata, read, write
+from adapters.gcs.compression import compress
+from adapters.gcs.objects import copy, create, fetch, fetch_range, load_metadata, read, write
 from feed.ports.errors import Conflict, DamagedPointer, NotFound
 from feed.ports.shelf import Buffer, LookTimes, ShelfEntry, ShelfPointer
 
@@ -40,6 +42,7 @@ class GcsShelf:
         self._pointer = "/".join(filter(None, [prefix.strip("/"), "current.json"]))
         self._snapshots = "/".join(filter(None, [prefix.strip("/"), "snapshots/"]))
         self._indexes = "/".join(filter(None, [prefix.strip("/"), "indexes/"]))
+        self._notes = "/".join(filter(None, [prefix.strip("/"), "notes/"]))
 
     def current(self, timeout_s: float) -> ShelfPointer | None:
         """The pointer to the current snapshot; None before the first promotion.
@@ -95,11 +98,41 @@ class GcsShelf:
         """
         self._put(self._name(version, self._indexes), data, timeout_s)
 
-    def _put(self, name: str, data: Buffer, timeout_s: float) -> None:
-        view = memoryview(data).cast("B")
-        self._calls.run(
-            timeout_s, lambda bucket, until: create(bucket, name, view, CACHE_CONTROL, until)
+    def put_notes(self, version: str, data: Buffer, timeout_s: float) -> None:
+        """Store the notes of a version's episodes atomically.
+
+        Raises `Conflict` if the version has other notes.
+        """
+        self._put(self._name(version, self._notes), data, timeout_s, is_compressible=False)
+
+    def copy_notes(self, source: str, version: str, timeout_s: float) -> None:
+        """Give a version the notes of another one, copied within Cloud Storage.
+
+        Raises `NotFound` if `source` has none, and `Conflict` if `version` has others.
+        """
+        one, other = (self._name(name, self._notes) for name in (source, version))
+        self._calls.run(timeout_s, lambda bucket, until: copy(bucket, one, other, until))
+
+    def fetch_notes(self, version: str, start: int, end: int, timeout_s: float) -> bytes:
+        """The bytes `start` to `end` of a version's notes, without `end`.
+
+        Raises `NotFound`, and `Damaged` if the object ends before `end`.
+        """
+        name = self._name(version, self._notes)
+        return self._calls.run(
+            timeout_s, lambda bucket, until: fetch_range(bucket, name, start, end, until)
         )
+
+    def _put(
+        self, name: str, data: Buffer, timeout_s: float, *, is_compressible: bool = True
+    ) -> None:
+        view = memoryview(data).cast("B")
+
+        def work(bucket: Any, until: Deadline) -> None:
+            frame = compress(view) if is_compressible else None
+            create(bucket, name, view, frame, CACHE_CONTROL, until)
+
+        self._calls.run(timeout_s, work)
 
     def promote(
         self,
@@ -143,12 +176,13 @@ class GcsShelf:
         return sorted(listed, key=lambda entry: (entry.stored_at, entry.version))
 
     def delete(self, version: str, timeout_s: float) -> None:
-        """Remove a version and its index, if stored. Raises `Conflict` for the current one."""
+        """Remove a version, its index and notes, if stored. Raises `Conflict` for the current one."""
         name = self._name(version)
         pointer = self.current(timeout_s)
         if pointer is not None and pointer.version == version:
             raise Conflict(f"{version} is the current version")
-        for stored in (self._name(version, self._indexes), name):
+        beside = (self._name(version, folder) for folder in (self._indexes, self._notes))
+        for stored in (*beside, name):
             with suppress(NotFound):
                 self._delete(stored, timeout_s)
 

@@ -29,6 +29,7 @@ from emulators.storage.faults import ReceivedRequest, StorageFault
 
 _OBJECT = re.compile(r"(?:/download)?(?:/storage/v1)?/b/([^/]+)/o/([^/]+)")
 _LISTING = re.compile(r"(?:/storage/v1)?/b/([^/]+)/o")
+_REWRITE = re.compile(r"/(?:storage/v1/)?b/([^/]+)/o/([^/]+)/rewriteTo/b/([^/]+)/o/([^/]+)")
 _UPLOAD = re.compile(r"/upload/storage/v1/b/([^/]+)/o")
 _CHECKED = {
     "ifGenerationMatch",
@@ -50,6 +51,7 @@ class StorageEmulator:
         self.faults: list[StorageFault] = []
         self.uploads: dict[str, tuple[str, str, dict[str, int]]] = {}
         self.page_size = 1000
+        self.rewrite_bytes = 1 << 20  # what is larger takes a second call, with a token
         self.stopping = threading.Event()
         self._server = _Server(("127.0.0.1", port), partial(_Handler, self))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -176,6 +178,10 @@ class _Handler(RequestHandler):  # type: ignore[misc]  # the emulator has no typ
         else:
             bucket, name = self._target(path, body)
             wanted = {k: int(v) for k, v in seen.query.items() if k.startswith("if")}
+        if (rewrite := _REWRITE.fullmatch(path)) and not self._is_ready(
+            rewrite, seen.query, wanted
+        ):
+            return
         about = self._about(bucket, name)
         if upload_id and upload_id not in self.storage.resumable:
             self._answer(200, about)  # the upload was finished before: the same response again
@@ -191,6 +197,27 @@ class _Handler(RequestHandler):  # type: ignore[misc]  # the emulator has no typ
         if seen.query.get("uploadType") == "resumable" and not upload_id:
             for started in self.storage.resumable:
                 self.strict.uploads.setdefault(started, (bucket, name, wanted))
+
+    def _is_ready(
+        self, rewrite: re.Match[str], query: dict[str, str], wanted: dict[str, int]
+    ) -> bool:
+        """Checks the source of a copy; answers a token, and false, for a large one at first."""
+        bucket, name = unquote(rewrite[1]), unquote(rewrite[2])
+        about = self._about(bucket, name)
+        generation = about.get("generation", "")
+        if not about or query.get("sourceGeneration", generation) != generation:
+            raise _RequestError(404, f"No such object: {bucket}/{name}")
+        if wanted.pop("ifSourceGenerationMatch", int(generation)) != int(generation):
+            raise _RequestError(412, "ifSourceGenerationMatch did not hold")
+        size, token = int(about["size"]), f"{generation}-{rewrite[4]}"
+        if size > self.strict.rewrite_bytes and "rewriteToken" not in query:
+            done = str(self.strict.rewrite_bytes)
+            progress = {"kind": "storage#rewriteResponse", "done": False, "rewriteToken": token}
+            self._answer(200, {**progress, "totalBytesRewritten": done, "objectSize": str(size)})
+            return False
+        if query.get("rewriteToken", token) != token:
+            raise _RequestError(400, "Invalid rewrite token")
+        return True
 
     def _check(
         self,
@@ -218,6 +245,8 @@ class _Handler(RequestHandler):  # type: ignore[misc]  # the emulator has no typ
         """The bucket and the object that a request names; empty strings if it names none."""
         if found := _OBJECT.fullmatch(path):
             return unquote(found[1]), unquote(found[2])
+        if found := _REWRITE.fullmatch(path):
+            return unquote(found[3]), unquote(found[4])
         if found := _UPLOAD.fullmatch(path):
             self.rfile = io.BytesIO(body)
             request = Request(self, "POST")

@@ -74,6 +74,24 @@ class Shelf(Protocol):
     ) -> Buffer:
         """The bytes of a version's search index. Raises as `fetch` does."""
 
+    def put_notes(self, version: str, data: Buffer, timeout_s: float) -> None:
+        """Store the notes of a version's episodes, which may be a mapped file larger than memory.
+
+        Raises `Conflict` if the version has other notes already.
+        """
+
+    def copy_notes(self, source: str, version: str, timeout_s: float) -> None:
+        """Give a version the notes of another one, whose bytes pass through no caller.
+
+        Raises `NotFound` if `source` has none, and `Conflict` if `version` has others already.
+        """
+
+    def fetch_notes(self, version: str, start: int, end: int, timeout_s: float) -> bytes:
+        """The bytes `start` to `end` of a version's notes, without `end`.
+
+        Raises `NotFound`, and `Damaged` where the stored notes end before `end`.
+        """
+
     def promote(
         self,
         version: str,
@@ -94,4 +112,4 @@ class Shelf(Protocol):
         """All stored snapshots, oldest first."""
 
     def delete(self, version: str, timeout_s: float) -> None:
-        """Remove a version and its index, if stored. Raises `Conflict` for the current one."""
+        """Remove a version, its index and notes, if stored. Raises `Conflict` for the current one."""
