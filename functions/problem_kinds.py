@@ -57,6 +57,7 @@ KINDS = {
     ),
     "overloaded": Kind((503,), _RETRY),
     "no-catalog": Kind((503,), _RETRY),
+    "notes-unavailable": Kind((503,), f"the card has a description meanwhile: {_RETRY}"),
     "not-storable": Kind(
         (422,),
         "the store can never take this (or may not delete it, since the app keeps it): "

@@ -23,6 +23,7 @@ from functions.serving.catalog_holder import CatalogHolder
 from functions.serving.catalog_loader import memory_limit_bytes
 from functions.serving.circuit_breaker import CircuitBreaker
 from functions.serving.degradation_log import DegradationLog
+from functions.serving.notes import NotesReader
 from functions.serving.search_index import SearchIndexes
 from functions.serving.service import NoTriggers, Service, Triggers
 from functions.serving.time_budget import TimeBudget
@@ -94,6 +95,7 @@ def wire(settings: Settings | None = None) -> Service:
         now_us=_clock(settings),
         triggers=triggers,
         search_indexes=SearchIndexes(shelf, degradations, memory_limit),
+        notes=NotesReader(shelf, degradations, metrics),
         experiment=experiment,
         external_search=_external_search(settings, degradations),
         metrics=metrics,

@@ -231,7 +231,7 @@ class FolderShelf:
         return sorted(found, key=lambda entry: (entry.stored_at, entry.version))
 
     def delete(self, version: str, timeout_s: float) -> None:
-        """Remove a version, its index and notes, if stored. Raises `Conflict` for the current one."""
+        """Remove a version with its index and notes. Raises `Conflict` for the current one."""
         path = self._path(version)
         if not path.exists():
             return

@@ -176,7 +176,7 @@ class GcsShelf:
         return sorted(listed, key=lambda entry: (entry.stored_at, entry.version))
 
     def delete(self, version: str, timeout_s: float) -> None:
-        """Remove a version, its index and notes, if stored. Raises `Conflict` for the current one."""
+        """Remove a version with its index and notes. Raises `Conflict` for the current one."""
         name = self._name(version)
         pointer = self.current(timeout_s)
         if pointer is not None and pointer.version == version:

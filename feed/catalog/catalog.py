@@ -17,6 +17,7 @@ from feed.catalog.projection import Projection
 from feed.catalog.signals import Signals
 from feed.model.category_names import category_key
 from feed.model.stored_index import StoredIndex
+from feed.model.stored_notes import StoredNotes
 from feed.vectors.embeddings import Embeddings
 
 SCORES = ("credibility", "insight", "information", "entertainment")
@@ -96,6 +97,8 @@ class Catalog:
     """map of the embeddings on a plane; empty for fewer than three"""
     search_index: StoredIndex | None = None
     """the search index beside the snapshot; None where there is none"""
+    notes: StoredNotes | None = None
+    """the notes beside the snapshot; None where no episode has any"""
 
     def __len__(self) -> int:
         return len(self.published_us)

@@ -112,4 +112,4 @@ class Shelf(Protocol):
         """All stored snapshots, oldest first."""
 
     def delete(self, version: str, timeout_s: float) -> None:
-        """Remove a version, its index and notes, if stored. Raises `Conflict` for the current one."""
+        """Remove a version with its index and notes. Raises `Conflict` for the current one."""

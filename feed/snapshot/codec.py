@@ -17,6 +17,7 @@ import numpy as np
 from feed.arrays.arrays import BoolArray
 from feed.catalog.catalog import Catalog
 from feed.model.stored_index import StoredIndex
+from feed.model.stored_notes import StoredNotes
 from feed.model.timestamps import from_us, to_us
 from feed.ports.shelf import Buffer
 from feed.snapshot.schema import SECTIONS, counts, optional_sections
@@ -58,6 +59,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sections: list[StoredArray]
     search_index: StoredIndex | None = None
     """the search index beside this snapshot, if there is one"""
+    notes: StoredNotes | None = None
+    """the notes of the episodes beside this snapshot, if any has some"""
 
 
 def encode(catalog: Catalog) -> bytearray:
@@ -76,6 +79,7 @@ def encode(catalog: Catalog) -> bytearray:
             counts=counts(catalog),
             sections=sections,
             search_index=catalog.search_index,
+            notes=catalog.notes,
         )
     )
     start = _aligned(_PREFIX.size + len(header))
@@ -91,7 +95,7 @@ def encode(catalog: Catalog) -> bytearray:
 
 
 def content_version(catalog: Catalog) -> str:
-    """The catalog's version: its creation time, and a hash of its model and all its columns.
+    """The catalog's version: its creation time, and a hash of its model, all its columns and notes.
 
     Cards are hashed unpacked, because versions of zlib may compress differently.
     """
@@ -104,6 +108,8 @@ def content_version(catalog: Catalog) -> str:
         card = catalog.cards.raw(row)
         digest.update(b"\n%d\n" % len(card))
         digest.update(card)
+    if catalog.notes is not None:
+        digest.update(b"\nnotes " + catalog.notes.sha256.encode())
     created = from_us(catalog.created_us)
     return f"{created:%Y%m%dT%H%M%SZ}-{digest.hexdigest()[:12]}"
 
@@ -203,6 +209,7 @@ def _catalog(header: Header, arrays: dict[str, np.ndarray[Any, Any]]) -> Catalog
         "created_us": to_us(header.created_at),
         "model": header.model,
         "search_index": header.search_index,
+        "notes": header.notes,
     }
     for name, section in SECTIONS.items():
         *groups, last = section.attribute.split(".")

@@ -101,6 +101,18 @@ class EncodedSimilarEpisodes(_Similar[msgspec.Raw], frozen=True, kw_only=True):
     """`SimilarEpisodes` with episodes that are already encoded."""
 
 
+class EpisodeNotes(msgspec.Struct, frozen=True, kw_only=True):
+    """The full notes of an episode."""
+
+    episode_id: str
+    html: str
+    """sanitised: no scripts, styles, forms or pictures, and only absolute links (http, https,
+    mailto)"""
+    text: str
+    """without markup, one line for each paragraph or item of a list"""
+    catalog_version: str
+
+
 class Category(msgspec.Struct, frozen=True):
     """A category of the catalog."""
 

@@ -20,7 +20,7 @@ from functions.api.answers import (
 from functions.http.endpoint import json_response
 from functions.http.request_body import read_query
 from functions.problems import ProblemError
-from functions.serving.service import Service
+from functions.serving.service import RETRY_AFTER_S, Service
 from functions.telemetry import Timings
 
 CACHE = "public, max-age=60"
@@ -46,6 +46,30 @@ async def episode(service: Service, request: Request, timings: Timings) -> Respo
     """Answer the card of one episode."""
     catalog = (await service.catalog(timings)).catalog
     return json_response(catalog.cards.raw(_row(catalog, request)), cache=CACHE)
+
+
+async def notes(service: Service, request: Request, timings: Timings) -> Response:
+    """Answer the full notes of one episode.
+
+    Raises `ProblemError`: 404 if it has none, 503 if they cannot be read at present.
+    """
+    loaded = await service.catalog(timings)
+    catalog, row = loaded.catalog, _row(loaded.catalog, request)
+    with timings.step("notes"):
+        found, degraded = await service.notes.read(loaded, [row])
+    timings.log_fields["degraded"] = degraded
+    if degraded:
+        raise ProblemError(
+            503,
+            "notes-unavailable",
+            "the notes of this episode cannot be read just now",
+            headers={"Retry-After": str(RETRY_AFTER_S)},
+            causes=degraded,
+        )
+    if row not in found:
+        raise ProblemError(404, "not-found", "this episode has no notes", log_text="no notes")
+    about = {"episode_id": catalog.ids[row], "catalog_version": catalog.version}
+    return json_response(found[row][:-1] + b"," + msgspec.json.encode(about)[1:], cache=CACHE)
 
 
 async def similar(service: Service, request: Request, timings: Timings) -> Response:

@@ -13,6 +13,7 @@ from functions.api.answers import (
     CatalogMap,
     CategoryList,
     EngagementList,
+    EpisodeNotes,
     Health,
     Receipt,
     RecordedEngagement,
@@ -138,6 +139,15 @@ ROUTES: Mapping[str, Mapping[str, Operation]] = {
             query=browse.SimilarQuery,
             answers={200: SimilarEpisodes},
             problems=_EPISODE,
+        ),
+    },
+    "/api/episodes/{episode_id:path}/notes": {
+        "GET": Operation(
+            name="readNotes",
+            summary="answers an episode's full notes, as HTML and as text",
+            handler=browse.notes,
+            answers={200: EpisodeNotes},
+            problems=(*_EPISODE, "notes-unavailable"),
         ),
     },
     "/api/episodes/{episode_id:path}": {

@@ -29,6 +29,7 @@ from functions.serving.catalog_holder import CatalogHolder, NoCatalogError
 from functions.serving.circuit_breaker import CircuitBreaker, with_circuit_breaker
 from functions.serving.degradation_log import DegradationLog
 from functions.serving.loaded_catalog import LoadedCatalog
+from functions.serving.notes import NotesReader
 from functions.serving.search_index import SearchIndexes
 from functions.settings import Settings
 from functions.telemetry import Metrics, Timings, log
@@ -76,6 +77,7 @@ class Service:
     now_us: Callable[[], int]
     triggers: Triggers
     search_indexes: SearchIndexes
+    notes: NotesReader
     experiment: Experiment | None = None
     """which users get which scenario, if an experiment runs"""
     external_search: "ExternalSearch | None" = None
