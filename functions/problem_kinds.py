@@ -55,6 +55,9 @@ KINDS = {
         f"{_RETRY}; `RateLimit-Policy` and `RateLimit` "
         f"([draft-ietf-httpapi-ratelimit-headers-10]({_RATE_LIMIT})) name the limit",
     ),
+    "already-answering": Kind(
+        (409,), "wait until the answer before has ended, or hang up on it, then ask again"
+    ),
     "overloaded": Kind((503,), _RETRY),
     "no-catalog": Kind((503,), _RETRY),
     "notes-unavailable": Kind((503,), f"the card has a description meanwhile: {_RETRY}"),

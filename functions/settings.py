@@ -74,6 +74,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """new sessions of one user"""
     LIMIT_WRITES: str = "1000/hour"
     """writes of one user to engagements and profile; deletions are counted apart"""
+    ASKS: Annotated[int, msgspec.Meta(ge=1)] = 8
+    """how many questions (`POST /api/ask`) an instance answers at once, apart from `CONCURRENCY`;
+    more are answered 503. An answer takes seconds, and Cloud Run counts it as a request: less than
+    `CONCURRENCY` leaves room for sessions"""
+    LIMIT_ASKS: str = "120/hour"
+    """questions of one user, or of one client address without a user"""
     TRUSTED_HOPS: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
     """how many proxies before an instance append to `X-Forwarded-For`: the client's address is that
     many entries from its end. With 0 it is the connection's; in the cloud that is always a
@@ -197,7 +203,7 @@ CLOUD_STORE = "firestore"
 MIN_KEY_BYTES = 16
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BUCKET = re.compile(r"gs://[^/]+(/|$)")
-LIMITS = ("LIMIT_ADDRESS", "LIMIT_ANONYMOUS", "LIMIT_SESSIONS", "LIMIT_WRITES")
+LIMITS = ("LIMIT_ADDRESS", "LIMIT_ANONYMOUS", "LIMIT_SESSIONS", "LIMIT_WRITES", "LIMIT_ASKS")
 _RATE = re.compile(r"off|[1-9][0-9]{0,8}/(second|minute|hour|day)")
 _URL = re.compile(r"https?://[^?#@\s]+")
 _REGION = re.compile(r"[a-z]+(-[a-z]+)*[0-9]*")

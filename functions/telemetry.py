@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -59,15 +60,37 @@ class Timings:
         return ", ".join([*steps, f"total;dur={self.total_s * 1000:.3f}"])
 
 
+class Histogram:
+    """Durations by a label, counted in the buckets of `BUCKETS_S`."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+        self._buckets: dict[str, list[int]] = {}
+        """by label, one per bound of `BUCKETS_S` and one beyond"""
+
+    def observe(self, label: str, seconds: float) -> None:
+        """Count one duration."""
+        self._seconds[label] = self._seconds.get(label, 0.0) + seconds
+        buckets = self._buckets.setdefault(label, [0] * (len(BUCKETS_S) + 1))
+        buckets[bisect_left(BUCKETS_S, seconds)] += 1
+
+    def running(self) -> Iterator[tuple[str, list[tuple[str, float]], float]]:
+        """Yield each label, how many took at most each bound, and the sum of all in seconds."""
+        bounds = [*map(str, BUCKETS_S), "+Inf"]
+        for label, buckets in self._buckets.items():
+            yield label, list(zip(bounds, accumulate(buckets), strict=True)), self._seconds[label]
+
+
 class Metrics:
     """Counters since the process started."""
 
     def __init__(self) -> None:
         self.requests: Counter[tuple[str, str, int]] = Counter()
         """by route, method and status"""
-        self.seconds: Counter[str] = Counter()
-        self.buckets: dict[str, list[int]] = {}
-        """by route, one per bound of `BUCKETS_S` and one beyond"""
+        self.seconds = Histogram()
+        """by route"""
+        self.answer_seconds = Histogram()
+        """of `POST /api/ask`, until its `first_event` and its `first_token`"""
         self.degraded: Counter[str] = Counter()
         self.malformed: Mapping[tuple[str, str], int] = {}
         """documents of users that are not understood, by source and reason"""
@@ -79,9 +102,7 @@ class Metrics:
     def count(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one request and its duration."""
         self.requests[route, method, status] += 1
-        self.seconds[route] += seconds  # type: ignore[assignment]  # a Counter adds floats too
-        buckets = self.buckets.setdefault(route, [0] * (len(BUCKETS_S) + 1))
-        buckets[bisect_left(BUCKETS_S, seconds)] += 1
+        self.seconds.observe(route, seconds)
 
     def count_call(self, service: str, result: str) -> None:
         """Count one call to another service; the result is `ok`, or a word for what went wrong."""
@@ -110,11 +131,13 @@ class Metrics:
         latency = HistogramMetricFamily(
             "earshot_request_seconds", "Time to answer", labels=["route"]
         )
-        for route, buckets in self.buckets.items():
-            bounds = [*map(str, BUCKETS_S), "+Inf"]
-            running = [sum(buckets[: i + 1]) for i in range(len(buckets))]
-            pairs = list(zip(bounds, running, strict=True))
-            latency.add_metric([route], pairs, self.seconds[route])
+        for route, pairs, total_s in self.seconds.running():
+            latency.add_metric([route], pairs, total_s)
+        answers = HistogramMetricFamily(
+            "earshot_answer_seconds", "Time to a part of an answer", labels=["part"]
+        )
+        for part, pairs, total_s in self.answer_seconds.running():
+            answers.add_metric([part], pairs, total_s)
         degraded = CounterMetricFamily(
             "earshot_degraded", "Answers that lack something", labels=["what"]
         )
@@ -137,7 +160,8 @@ class Metrics:
         )
         for (cache, hit), number in self.cache_lookups.items():
             lookups.add_metric([cache, "hit" if hit else "miss"], number)
-        families: list[Metric] = [requests, latency, degraded, malformed, calls, lookups]
+        families: list[Metric] = [requests, latency, answers, degraded, malformed]
+        families += [calls, lookups]
         if catalog_created_s is not None:
             created = "When the catalog in memory was created, seconds since 1970"
             families.append(

@@ -35,7 +35,8 @@ def api(service: Service) -> ASGIApp:
         routes.append(endpoint(service, "/__/firebase/init.json", {"GET": _no_firebase}))
     routes.append(endpoint(service, "/{path:path}", everything_else))
     routed = EncodedPaths(Router(routes))
-    admitted = AdmissionControl(routed, service.settings.CONCURRENCY, service.limits)
+    settings = service.settings
+    admitted = AdmissionControl(routed, settings.CONCURRENCY, settings.ASKS, service.limits)
     return AccessLog(_with_cors(admitted, service), service)
 
 

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -66,7 +67,11 @@ def encoded_document() -> bytes:
 def document() -> dict[str, Any]:
     """Return the document: a path item for every route, a schema for every struct."""
     operations = [one for route in ROUTES.values() for one in route.values()]
-    kinds = [kind for one in operations for kind in (one.body, *one.answers.values())]
+    kinds = [
+        kind
+        for one in operations
+        for kind in (one.body, *one.answers.values(), *(one.events or {}).values())
+    ]
     structs: dict[type[msgspec.Struct], None] = {Problem: None}
     structs |= dict.fromkeys(kind for kind in kinds if isinstance(kind, type))
     return {
@@ -97,6 +102,8 @@ def _path_item(path: str, route: Mapping[str, Operation]) -> dict[str, Any]:
 
 def _operation(one: Operation) -> dict[str, Any]:
     answers = {str(status): _answer(kind) for status, kind in one.answers.items()}
+    if one.events is not None:
+        answers[str(HTTPStatus.OK)]["content"]["text/event-stream"] = _events(one.events)
     for status, problem in _problems(one).items():
         answer = answers.setdefault(status, problem)
         answer["content"] = {**answer["content"], **problem["content"]}
@@ -139,6 +146,22 @@ def _answer(kind: type[msgspec.Struct] | str) -> dict[str, Any]:
     return {"description": _first_line(kind), "content": _content(kind)}
 
 
+def _events(events: Mapping[str, type[msgspec.Struct]]) -> dict[str, Any]:
+    """Return the stream of some events, which OpenAPI 3.1 has no words for.
+
+    The extension `x-events` names the schema of each one's data.
+    """
+    references = {name: {"$ref": _reference(kind)} for name, kind in events.items()}
+    return {
+        "schema": {
+            "type": "string",
+            "description": "Server-sent events, in the order of `x-events`; each one's data is "
+            "JSON. `error` may come in place of what is left.",
+        },
+        "x-events": {**references, "error": {"$ref": _reference(Problem)}},
+    }
+
+
 def _problems(one: Operation) -> dict[str, dict[str, Any]]:
     """Return the answers that are problems, by status."""
     kinds = defaultdict(list)
@@ -156,7 +179,11 @@ def _problems(one: Operation) -> dict[str, dict[str, Any]]:
 
 
 def _content(kind: type, media_type: str = "application/json") -> dict[str, Any]:
-    return {media_type: {"schema": {"$ref": _REFERENCE.format(name=kind.__name__)}}}
+    return {media_type: {"schema": {"$ref": _reference(kind)}}}
+
+
+def _reference(kind: type) -> str:
+    return _REFERENCE.format(name=kind.__name__)
 
 
 def _capitalized(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from feed.model.card import Card
 from feed.session.answers import SessionPage
 from feed.session.request import SessionRequest
-from functions.api import account, browse, lab, search, sessions, status
+from functions.api import account, ask, browse, lab, search, sessions, status
 from functions.api.answers import (
     CatalogMap,
     CategoryList,
@@ -25,6 +25,7 @@ from functions.api.answers import (
     UserProfile,
 )
 from functions.api.found import SearchPage, SuggestionList
+from functions.ask.events import Answer, DoneEvent, SessionEvent, SourcesEvent, TokenEvent
 from functions.http.operation import Operation
 
 _STORE = ("store-unavailable",)
@@ -197,6 +198,18 @@ ROUTES: Mapping[str, Mapping[str, Operation]] = {
             query=search.SuggestQuery,
             answers={200: SuggestionList},
             problems=_CATALOG,
+        ),
+    },
+    "/api/ask": {
+        "POST": Operation(
+            name="ask",
+            summary="answers a question about the catalog, as a stream of events ([Ask](ask.md))",
+            handler=ask.ask,
+            body=ask.AskRequest,
+            answers={200: Answer},
+            events={one.name: one for one in (SessionEvent, SourcesEvent, TokenEvent, DoneEvent)},
+            user="optional",
+            problems=(*_CATALOG, "not-signed-in", "already-answering"),
         ),
     },
     "/api/scenarios": {

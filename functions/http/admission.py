@@ -11,6 +11,8 @@ from functions.problems import ProblemError
 
 UNLIMITED_PATHS = frozenset({"/api/health", "/api/metrics"})
 """answered however busy the instance is, since they report that it is"""
+ASK_PATH = "/api/ask"
+"""answers of which stream for seconds, so they have places of their own"""
 RETRY_AFTER_S = 1
 _OVERLOADED = ProblemError(
     503,
@@ -25,17 +27,21 @@ _OVERLOADED_RESPONSE = _OVERLOADED.response()
 class AdmissionControl:
     """An ASGI application that passes admitted requests on to another one."""
 
-    def __init__(self, app: ASGIApp, max_concurrent: int, limits: RateLimits) -> None:
-        """Admit `max_concurrent` requests at once; 0 is any number."""
+    def __init__(
+        self, app: ASGIApp, max_concurrent: int, max_asks: int, limits: RateLimits
+    ) -> None:
+        """Admit `max_asks` questions and `max_concurrent` other requests at once; 0: any number."""
         self._app = app
-        self._max_concurrent = max_concurrent
         self._limits = limits
-        self._concurrent = 0
+        self._most = {True: max_asks, False: max_concurrent}
+        """by whether it is a question"""
+        self._under_way = {True: 0, False: 0}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it with 503 or 429."""
         counts = scope["path"] not in UNLIMITED_PATHS
-        if counts and self._max_concurrent and self._concurrent >= self._max_concurrent:
+        asks = scope["path"] == ASK_PATH
+        if counts and self._most[asks] and self._under_way[asks] >= self._most[asks]:
             scope["state"]["timings"].refusal = _OVERLOADED.detail
             await _OVERLOADED_RESPONSE(scope, receive, send)
             return
@@ -45,8 +51,8 @@ class AdmissionControl:
             scope["state"]["timings"].refusal = problem.detail
             await problem.response()(scope, receive, send)
             return
-        self._concurrent += counts
+        self._under_way[asks] += counts
         try:
             await self._app(scope, receive, send)
         finally:
-            self._concurrent -= counts
+            self._under_way[asks] -= counts

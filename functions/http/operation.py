@@ -35,6 +35,8 @@ class Operation:
     handler: Handler
     answers: Mapping[int, type[msgspec.Struct] | str]
     """by status: the struct of a JSON answer, or a media type"""
+    events: Mapping[str, type[msgspec.Struct]] | None = None
+    """by name: the struct of each event, where the answer may also be a stream of them"""
     body: type[msgspec.Struct] | None = None
     query: type[msgspec.Struct] = NoQuery
     user: Literal["none", "optional", "required", "admin"] = "none"

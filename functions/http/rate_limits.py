@@ -1,4 +1,4 @@
-"""Rate limits of this instance: per user, per client address, and for anonymous sessions.
+"""Rate limits of this instance: per user, per client address, for anonymous sessions and questions.
 
 Each key has a bucket of requests that is refilled evenly (generic cell rate algorithm, GCRA). Only
 the most recent keys have one, so that an attacker with many keys cannot fill the memory.
@@ -78,6 +78,7 @@ class RateLimits:
         self._anonymous = RateLimit("anonymous-sessions", settings.LIMIT_ANONYMOUS)
         self._sessions = RateLimit("sessions", settings.LIMIT_SESSIONS)
         self._writes = RateLimit("writes", settings.LIMIT_WRITES)
+        self._asks = RateLimit("questions", settings.LIMIT_ASKS)
 
     def check_request(self, scope: Scope) -> None:
         """Count a request of a client address. Raises `ProblemError` 429 beyond the limit."""
@@ -93,6 +94,16 @@ class RateLimits:
             self._sessions.check(uid)
         elif self._knows_addresses:
             self._anonymous.check(client_address(scope, self._trusted_hops))
+
+    def check_ask(self, uid: str | None, scope: Scope) -> None:
+        """Count a question of a user, or of an address if it is anonymous.
+
+        Raises `ProblemError` 429 beyond the limit.
+        """
+        if uid is not None:
+            self._asks.check(f"user/{uid}")
+        elif self._knows_addresses:
+            self._asks.check(client_address(scope, self._trusted_hops))
 
     def check_write(self, uid: str, *, deletes: bool) -> None:
         """Count a write of a user. Raises `ProblemError` 429 beyond the limit.

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -36,6 +37,7 @@ from functions.telemetry import Metrics, Timings, log
 
 if TYPE_CHECKING:  # loaded only where a deployment has one
     from feed.ports.language_model import LanguageModel
+    from functions.ask.state import Asks
     from functions.serving.external_search import ExternalSearch
 
 RETRY_AFTER_S = 5
@@ -100,6 +102,13 @@ class Service:
         self.ranking_lock = asyncio.Lock()
         self._store_without_breaker = self.store
         self.store = with_circuit_breaker(self.store, self.store_breaker)
+
+    @cached_property
+    def asks(self) -> "Asks":
+        """The state of answers, made by the first question."""
+        from functions.ask.state import Asks  # noqa: PLC0415  # a session does not need it
+
+        return Asks(self.metrics)
 
     def start_connecting(self) -> None:
         """Open the connections to the store and the search in the background, once per process.

@@ -1,0 +1,126 @@
+"""Ask: answers to questions about the catalog, streamed as they are written.
+
+What an answer needs is imported by the first one.
+"""
+
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from functions.ask.events import Answer, DoneEvent, Event, SessionEvent, SourcesEvent, TokenEvent
+from functions.ask.question import Progress, Question
+from functions.http.endpoint import INTERNAL_ERROR, json_response
+from functions.http.event_stream import MEDIA_TYPE, EventStream, encode_event
+from functions.http.request_body import read_body
+from functions.problems import ProblemError
+from functions.serving.service import Service
+from functions.telemetry import Timings, log_error
+
+MAX_QUESTION = 1000
+"""characters"""
+
+
+class AskRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of `POST /api/ask`."""
+
+    question: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_QUESTION)]
+    conversation: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")] | None = None
+    """id of the conversation that the question belongs to, chosen by the client or from an earlier
+    answer; a signed-in user's alone"""
+    use_retrieval: bool = True
+    """false: nothing is looked for in the catalog"""
+
+
+async def ask(service: Service, request: Request, timings: Timings) -> Response:
+    """Answer a question as a stream of events, or at once for clients that accept only JSON."""
+    uid, degraded = await service.optional_user(request)
+    asked = await read_body(request, AskRequest)
+    if uid is None and asked.conversation is not None and not degraded:
+        raise ProblemError(
+            401,
+            "not-signed-in",
+            "a conversation is kept for a signed-in user alone",
+            field="conversation",
+            expected="none without a user",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    service.limits.check_ask(uid, request.scope)
+    answer_id = secrets.token_hex(8)
+    timings.log_fields["answer"] = answer_id
+    question = Question(
+        text=asked.question,
+        uid=uid,
+        answer_id=answer_id,
+        conversation=None if uid is None else asked.conversation or answer_id,
+        use_retrieval=asked.use_retrieval,
+        degraded=degraded,
+    )
+    progress = Progress(timings, service.metrics)
+    accepted = request.headers.get("accept", "")
+    service.asks.begin(uid)
+    if "application/json" in accepted and MEDIA_TYPE not in accepted:
+        try:
+            return json_response(await _whole(service, question, progress))
+        finally:
+            service.asks.end(uid)
+    events = _encoded(service, question, progress)
+    return EventStream(events, ended=lambda: service.asks.end(uid))
+
+
+async def _events(
+    service: Service, question: Question, progress: Progress
+) -> AsyncGenerator[Event, None]:
+    """Yield the events of an answer. Nothing is waited for before the first one."""
+    progress.mark("first_event")
+    yield SessionEvent(question.answer_id, question.conversation)
+    from functions.ask.answer import Answering  # noqa: PLC0415  # see the module
+
+    async with aclosing(Answering(service, question, progress).events()) as events:
+        async for event in events:
+            yield event
+
+
+async def _encoded(
+    service: Service, question: Question, progress: Progress
+) -> AsyncGenerator[bytes, None]:
+    """Yield the events of an answer as they are sent, at last the problem that ended it."""
+    try:
+        async with aclosing(_events(service, question, progress)) as events:
+            async for event in events:
+                yield encode_event(event.name, msgspec.json.encode(event))
+    except ProblemError as problem:
+        progress.timings.log_fields |= {"problem": problem.log_text, "degraded": problem.causes}
+        yield encode_event("error", bytes(problem.response().body))
+    except Exception as error:  # noqa: BLE001  # the stream has begun: it ends with a problem
+        log_error("an answer failed", error)
+        failed = ProblemError(500, "internal-error", INTERNAL_ERROR)
+        yield encode_event("error", bytes(failed.response().body))
+
+
+async def _whole(service: Service, question: Question, progress: Progress) -> Answer:
+    """Return a whole answer. Raises `ProblemError` where it cannot be given."""
+    texts: list[str] = []
+    sources = SourcesEvent([], None)
+    done: DoneEvent | None = None
+    async with aclosing(_events(service, question, progress)) as events:
+        async for event in events:
+            if isinstance(event, SourcesEvent):
+                sources = event
+            elif isinstance(event, TokenEvent):
+                texts.append(event.text)
+            elif isinstance(event, DoneEvent):
+                done = event
+    assert done is not None  # noqa: S101  # the last event of every answer
+    return Answer(
+        **msgspec.structs.asdict(done),
+        id=question.answer_id,
+        conversation=question.conversation,
+        text="".join(texts),
+        sources=sources.episodes,
+        catalog_version=sources.catalog_version,
+    )

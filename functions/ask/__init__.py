@@ -1,0 +1,1 @@
+"""Answers to questions about the catalog: sources, citations, and the events of a stream."""

@@ -1,0 +1,177 @@
+"""Sources: the episodes that an answer is made from, and the passages that belong to the question.
+
+What a question finds depends on no user, so it is kept for all. A user's mutes, languages and taste
+are applied to it afterwards, so that the search need not wait for what is stored of the user.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from feed.arrays.arrays import FloatArray, IntArray
+from feed.catalog.catalog import Catalog
+from feed.model.card import Card
+from feed.model.degradation import Degradation
+from feed.model.engagement import Profile, Summary
+from feed.ranking import filters
+from feed.search.search import DEFAULT, search
+from feed.search.texts import body
+from feed.search.words import terms_of
+from feed.session.request import SessionRequest, make_query
+from feed.user.hydration import language_indices, series_indices
+from functions.ask.events import AnswerSource
+from functions.ask.sentences import best_sentences
+from functions.serving.loaded_catalog import LoadedCatalog
+from functions.serving.service import Service
+from functions.telemetry import Timings
+
+MAX_SOURCES = 6
+MAX_PASSAGES = 3
+"""of one source"""
+_KEPT = 100
+"""episodes that a question finds, of which a user's own choice is made"""
+_LEAST_SHARE = 0.35
+"""of the best score, below which an episode is no source"""
+
+
+class Found(NamedTuple):
+    """What a question finds in a catalog, whoever asks."""
+
+    rows: IntArray
+    """(k,) catalog rows, the best first"""
+    scores: FloatArray
+    """(k,)"""
+    weights: dict[str, float]
+    """the rarity of each term that was looked for and found (IDF)"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """An episode that an answer may cite."""
+
+    shown: AnswerSource
+    matches: list[float]
+    """how well each passage matches, 0 to 1"""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The sources of one answer."""
+
+    episodes: list[Source]
+    catalog_version: str | None
+    """None where nothing was looked for"""
+    degraded: tuple[Degradation, ...]
+
+
+async def find_sources(
+    service: Service, question: str, uid: str | None, timings: Timings
+) -> Sources:
+    """Return the sources for a question of a user. Raises `ProblemError` 503 without a catalog."""
+    asks = service.asks
+    reading = asyncio.create_task(_summary(service, uid, timings))
+    try:
+        loaded = await service.catalog(timings)
+        catalog = loaded.catalog
+        index, degraded = await service.search_indexes.of(loaded)
+        key = catalog.version, question
+        found: Found | None = None
+        if index is not None and (found := asks.found.get(key)) is None:
+            async with service.ranking_lock:
+                with timings.step("search"):
+                    allowed = filters.published(catalog, service.now_us())
+                    results = search(
+                        catalog,
+                        index,
+                        f"{question} ",  # its last word is finished
+                        allowed=np.ones(len(catalog), np.bool_) if allowed is None else allowed,
+                        now_us=service.now_us(),
+                    )
+            weights = {}
+            for term in results.terms:
+                if (at := index.term(term)) is not None:
+                    weights[term] = float(np.log1p(len(catalog) / index.frequency(at)))
+            found = Found(results.rows[:_KEPT], results.scores[:_KEPT], weights)
+            asks.found.put(key, found)
+        summary, summary_degraded = await reading
+    finally:
+        reading.cancel()
+    degraded = (*service.catalog_degraded(catalog), *summary_degraded, *degraded)
+    chosen: list[Source] = []
+    if found is not None:
+        with timings.step("choose"):
+            rows, scores = _of_user(service, loaded, found, summary)
+            cards = [catalog.cards.raw(row) for row in rows]
+            texts = _texts(cards)
+            chosen = [
+                _source(number, *one, found.weights)
+                for number, one in enumerate(zip(cards, scores, texts, strict=True), 1)
+            ]
+    return Sources(chosen, catalog.version, degraded)
+
+
+async def _summary(
+    service: Service, uid: str | None, timings: Timings
+) -> tuple[Summary | None, tuple[Degradation, ...]]:
+    """Return the user's summary, which is kept for some seconds, and what went wrong."""
+    if uid is None:
+        return None, ()
+    kept = service.asks.summaries.get(uid)
+    if kept is None:
+        kept = await service.summary(uid, timings)
+        if not kept[1]:
+            service.asks.summaries.put(uid, kept)
+    return kept
+
+
+def _of_user(
+    service: Service, loaded: LoadedCatalog, found: Found, summary: Summary | None
+) -> tuple[list[int], list[float]]:
+    """Return rows and scores of a user's sources, without what is muted or in other languages."""
+    catalog, rows, scores = loaded.catalog, found.rows, found.scores
+    if summary is not None:
+        rows, scores = _permitted(catalog, rows, scores, summary.profile)
+        if catalog.embeddings.in_memory:
+            query = make_query(SessionRequest(), summary, seed=0, now_us=service.now_us())
+            taste = loaded.rankers[service.settings.SCENARIO].user_vector(query)
+            if taste is not None:
+                scores = scores + DEFAULT.taste * (catalog.embeddings[rows] @ taste)
+                order = np.argsort(-scores, kind="stable")
+                rows, scores = rows[order], scores[order]
+    kept = scores >= _LEAST_SHARE * scores[:1]
+    return rows[kept][:MAX_SOURCES].tolist(), scores[kept][:MAX_SOURCES].tolist()
+
+
+def _permitted(
+    catalog: Catalog, rows: IntArray, scores: FloatArray, profile: Profile
+) -> tuple[IntArray, FloatArray]:
+    languages = profile.languages
+    masks = (
+        filters.not_in_series(catalog, series_indices(catalog, profile.muted_series)),
+        filters.not_in_categories(catalog, catalog.find_categories(profile.muted_categories)),
+        filters.in_languages(catalog, language_indices(catalog, languages) if languages else None),
+    )
+    for mask in masks:
+        if mask is not None:
+            kept = mask[rows]
+            rows, scores = rows[kept], scores[kept]
+    return rows, scores
+
+
+def _texts(cards: Sequence[bytes]) -> list[str]:
+    """Return the text of each episode that passages are taken from."""
+    return [body(msgspec.json.decode(raw, type=Card)) for raw in cards]
+
+
+def _source(number: int, raw: bytes, score: float, text: str, weights: dict[str, float]) -> Source:
+    # What the title says is known: of two sentences, the one that says more is wanted.
+    titled = set(terms_of(msgspec.json.decode(raw, type=Card).title))
+    weighed = {term: one / 2 if term in titled else one for term, one in weights.items()}
+    best = best_sentences(text, weighed, MAX_PASSAGES)
+    own = {"number": number, "score": round(score, 6), "passages": [one.text for one in best]}
+    shown = raw[:-1] + b"," + msgspec.json.encode(own)[1:]
+    return Source(msgspec.json.decode(shown, type=AnswerSource), [one.score for one in best])

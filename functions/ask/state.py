@@ -1,0 +1,54 @@
+"""The state of all answers in one process: whose question is answered, and what is kept."""
+
+from typing import TYPE_CHECKING
+
+from feed.model.degradation import Degradation
+from feed.model.engagement import Summary
+from functions.problems import ProblemError
+from functions.serving.timed_cache import TimedCache
+from functions.telemetry import Metrics
+
+if TYPE_CHECKING:
+    from functions.ask.sources import Found
+
+KnownSummary = tuple[Summary | None, tuple[Degradation, ...]]
+
+FOUND_S = 300.0
+"""how long what a question finds is kept; a new catalog has keys of its own"""
+STORED_S = 30.0
+"""how long what is stored of a user is kept after it was read"""
+MAX_ENTRIES = 500
+
+
+class Asks:
+    """Caches of all questions, and the users whose question is being answered."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.found: TimedCache[Found] = TimedCache(
+            "ask_sources", metrics, ttl_s=FOUND_S, max_entries=MAX_ENTRIES
+        )
+        """by catalog version and question"""
+        self.summaries: TimedCache[KnownSummary] = TimedCache(
+            "ask_summary", metrics, ttl_s=STORED_S, max_entries=MAX_ENTRIES
+        )
+        """by user"""
+        self._answering: set[str] = set()
+
+    def begin(self, uid: str | None) -> None:
+        """Take the place of a user's one answer. Raises `ProblemError` 409 if it is taken."""
+        if uid is None:
+            return
+        if uid in self._answering:
+            raise ProblemError(
+                409,
+                "already-answering",
+                "an answer to you is being written",
+                expected="the next question after it has ended, or after you hang up on it",
+                headers={"Retry-After": "1"},
+            )
+        self._answering.add(uid)
+
+    def end(self, uid: str | None) -> None:
+        """Give the place of a user's answer back."""
+        if uid is not None:
+            self._answering.discard(uid)

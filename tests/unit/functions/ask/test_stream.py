@@ -1,0 +1,118 @@
+"""Answers as a client sees them: the order of events, refusals, and hanging up."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from starlette.types import ASGIApp
+
+from functions.api.application import api
+from functions.serving.service import Service
+from functions.settings import read_settings
+from functions.wiring import wire
+from tests.support.asgi_stream import AsgiStream
+
+PATH = "/api/ask"
+CHESS = {"question": "What is said about chess?"}
+
+
+async def test_the_first_event_leaves_before_anything_is_looked_for(
+    service: Service, app: ASGIApp
+) -> None:
+    async with service.ranking_lock, AsgiStream(app, PATH, CHESS) as stream:
+        name, session = await stream.event()
+        assert (name, session["conversation"], stream.status) == ("session", None, 200)
+        assert stream.headers["content-type"] == "text/event-stream; charset=utf-8"
+        assert stream.headers["x-accel-buffering"] == "no"
+        assert "content-length" not in stream.headers
+        service.ranking_lock.release()
+        events = await stream.rest()
+        await service.ranking_lock.acquire()
+    assert [one for one, _ in events] == ["sources", "token", "done"]
+    sources, token, done = (data for _, data in events)
+    assert [one["number"] for one in sources["episodes"]] == [1, 2, 3, 4, 5, 6]
+    assert sources["episodes"][0]["passages"] == ["Something about Chess."]
+    assert token["text"] == "Something about Chess. [1]"
+    assert (done["model"], done["complete"], done["degraded"]) == ("extractive", True, [])
+    assert list(done["timings_ms"].values()) == sorted(done["timings_ms"].values())
+    text = service.metrics.text(None).decode()
+    assert 'earshot_answer_seconds_count{part="first_token"} 1.0' in text
+
+
+async def test_a_whole_answer_is_one_object(app: ASGIApp) -> None:
+    async with AsgiStream(app, PATH, CHESS, accept="application/json") as stream:
+        answer = await stream.json()
+    assert answer["text"] == "Something about Chess. [1]"
+    assert len(answer["sources"]) == 6
+
+
+async def test_without_retrieval_or_a_match_an_answer_says_so(app: ASGIApp) -> None:
+    for more in ({"use_retrieval": False}, {"question": "Xyzzyplugh qwrtzpsd?"}):
+        async with AsgiStream(app, PATH, CHESS | more, accept="application/json") as stream:
+            answer = await stream.json()
+        assert answer["sources"] == []
+        assert answer["text"]
+
+
+async def test_what_a_user_muted_is_no_source(service: Service, app: ASGIApp) -> None:
+    async def series_cited() -> set[str]:
+        async with AsgiStream(app, PATH, CHESS, x_demo_user="ada") as stream:
+            events = dict(await stream.rest())
+        return {(one["series"] or {}).get("id") for one in events["sources"]["episodes"]}
+
+    muted = min((await series_cited()) - {None})
+    await service.store.update_profile("ada", {"muted_series": (muted,)})
+    await service.triggers.run()
+    service.asks.summaries.drop("ada")
+    assert muted not in await series_cited()
+
+
+async def test_a_question_that_is_wrong_is_refused_before_the_stream(app: ASGIApp) -> None:
+    for body, field in (
+        ({}, "question"),
+        ({"question": "x" * 1001}, "question"),
+        (CHESS | {"conversation": "a/b"}, "conversation"),
+        (CHESS | {"seed": 1}, "seed"),
+    ):
+        async with AsgiStream(app, PATH, body) as stream:
+            assert (stream.status, (await stream.json())["field"]) == (400, field)
+    async with AsgiStream(app, PATH, CHESS | {"conversation": "a"}) as stream:
+        assert (stream.status, (await stream.json())["field"]) == (401, "conversation")
+
+
+async def test_a_user_has_one_answer_at_a_time_until_it_ends_or_they_hang_up(
+    service: Service, app: ASGIApp
+) -> None:
+    async with service.ranking_lock:
+        async with AsgiStream(app, PATH, CHESS, x_demo_user="ada") as first:
+            await first.event()
+            async with AsgiStream(app, PATH, CHESS, x_demo_user="ada") as second:
+                assert second.status == 409
+            async with AsgiStream(app, PATH, CHESS, x_demo_user="bert") as other:
+                assert other.status == 200
+        async with AsgiStream(app, PATH, CHESS, x_demo_user="ada") as again:
+            assert again.status == 200
+
+
+async def test_questions_beyond_their_places_are_refused_and_sessions_are_answered(
+    service: Service, app: ASGIApp
+) -> None:
+    async with AsyncExitStack() as stack:
+        async with service.ranking_lock:
+            streams = [
+                await stack.enter_async_context(AsgiStream(app, PATH, CHESS)) for _ in range(200)
+            ]
+            assert [one.status for one in streams] == [200] * 3 + [503] * 197
+            assert streams[-1].headers["retry-after"] == "1"
+        async with AsgiStream(app, "/api/sessions/create", {}) as session:
+            assert session.status == 200
+        ended = await asyncio.gather(*(one.rest() for one in streams[:3]))
+        assert [events[-1][0] for events in ended] == ["done"] * 3
+
+
+async def test_without_a_catalog_the_stream_ends_with_the_problem(tmp_path: Path) -> None:
+    empty = read_settings({"SHELF": str(tmp_path / "none"), "STORE": str(tmp_path / "users.db")})
+    async with AsgiStream(api(wire(empty)), PATH, CHESS) as stream:
+        events = await stream.rest()
+    assert [name for name, _ in events] == ["session", "error"]
+    assert events[-1][1]["type"] == "urn:earshot:problem:no-catalog"
