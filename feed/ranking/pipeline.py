@@ -6,7 +6,7 @@ seed of every random choice.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,7 @@ from feed.ranking.external_search import (
 from feed.ranking.reasons import Reasons, explain
 from feed.ranking.score_parts import ScoredCandidates, score
 from feed.ranking.selector_input import selector_input
+from feed.ranking.series import SeriesFeatures
 from feed.ranking.trace import Trace, TraceDetail, trace, trace_detail
 from feed.scenarios.scenario import Scenario
 from feed.selection.greedy import Selection
@@ -80,6 +81,11 @@ class Ranker:
         self.catalog = catalog
         self.scenario = scenario
         self.features = CatalogFeatures(catalog, scenario)
+
+    @cached_property
+    def series(self) -> SeriesFeatures:
+        """Features of the catalog's series."""
+        return SeriesFeatures(self.features)
 
     def user_vector(self, query: Query) -> npt.NDArray[np.float32] | None:
         """(D,) the embedding of a query's user, of length 1; None where nothing is known."""

@@ -1,4 +1,4 @@
-"""Browsing: episodes, categories and series, the same for every user."""
+"""Browsing: episodes and categories, the same for every user."""
 
 from typing import Annotated
 
@@ -7,15 +7,12 @@ import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
-from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
 from feed.session.pages import cards
 from functions.api.answers import (
     Category,
     CategoryList,
     EncodedSimilarEpisodes,
-    NamedSeries,
-    SeriesList,
 )
 from functions.http.endpoint import json_response
 from functions.http.request_body import read_query
@@ -25,7 +22,6 @@ from functions.telemetry import Timings
 
 CACHE = "public, max-age=60"
 MAX_SIMILAR = 50
-MAX_SERIES = 200
 
 
 class SimilarQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,13 +29,6 @@ class SimilarQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_SIMILAR)] = 10
     """number of episodes"""
-
-
-class SeriesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The query of `GET /api/series`."""
-
-    id: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=MAX_SERIES)]
-    """ids of series, as `id=…&id=…`"""
 
 
 async def episode(service: Service, request: Request, timings: Timings) -> Response:
@@ -105,16 +94,6 @@ async def categories(service: Service, _request: Request, timings: Timings) -> R
         for category in np.argsort(-counts, kind="stable")
     ]
     return json_response(CategoryList(found, catalog.version), cache=CACHE)
-
-
-async def series(service: Service, request: Request, timings: Timings) -> Response:
-    """Answer the names of the series with these ids. Unknown ids are left out."""
-    ids = read_query(request, SeriesQuery).id
-    catalog = (await service.catalog(timings)).catalog
-    rows = catalog.series_index.first(hash_strings(ids)).tolist()
-    names = {catalog.series_ids[row]: catalog.series_names[row] for row in rows if row >= 0}
-    found = [NamedSeries(one, names[one]) for one in dict.fromkeys(ids) if one in names]
-    return json_response(SeriesList(found, catalog.version), cache=CACHE)
 
 
 def _row(catalog: Catalog, request: Request) -> int:

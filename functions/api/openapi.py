@@ -27,6 +27,7 @@ _PARAMETERS = {
     "session_id": "`session_id` of the session",
     "engagement_id": "id of the engagement, percent-encoded",
     "episode_id": "id of the episode, percent-encoded; it may contain `/`",
+    "series_id": "id of the series, percent-encoded; it may contain `/`",
 }
 _INFO = {
     "title": "Earshot",

@@ -8,12 +8,23 @@ from collections.abc import Mapping
 from feed.model.card import Card
 from feed.session.answers import SessionPage
 from feed.session.request import SessionRequest
-from functions.api import account, ask, browse, lab, search, sessions, status
+from functions.api import (
+    account,
+    ask,
+    browse,
+    charts,
+    lab,
+    search,
+    series,
+    sessions,
+    status,
+)
 from functions.api.answers import (
     CatalogMap,
     CategoryList,
     EngagementList,
     EpisodeNotes,
+    EpisodePage,
     Health,
     Receipt,
     RecordedEngagement,
@@ -21,7 +32,9 @@ from functions.api.answers import (
     Reset,
     ScenarioList,
     SeriesList,
+    SeriesPage,
     SimilarEpisodes,
+    SimilarSeries,
     UserProfile,
 )
 from functions.api.found import SearchPage, SuggestionList
@@ -173,9 +186,59 @@ ROUTES: Mapping[str, Mapping[str, Operation]] = {
         "GET": Operation(
             name="nameSeries",
             summary="answers the names of up to 200 series",
-            handler=browse.series,
-            query=browse.SeriesQuery,
+            handler=series.names,
+            query=series.SeriesQuery,
             answers={200: SeriesList},
+            problems=_CATALOG,
+        ),
+    },
+    "/api/series/{series_id:path}/similar": {
+        "GET": Operation(
+            name="similarSeries",
+            summary="answers the most similar series",
+            handler=series.similar,
+            query=series.SimilarSeriesQuery,
+            answers={200: SimilarSeries},
+            problems=_EPISODE,
+        ),
+    },
+    "/api/series/{series_id:path}": {
+        "GET": Operation(
+            name="readSeries",
+            summary="answers what is known of a series, and its episodes",
+            handler=series.show,
+            query=series.SeriesEpisodesQuery,
+            answers={200: SeriesPage},
+            problems=_EPISODE,
+        ),
+    },
+    "/api/trending": {
+        "GET": Operation(
+            name="listTrending",
+            summary="answers the episodes that have more listeners than before",
+            handler=charts.trending,
+            query=charts.TrendingQuery,
+            answers={200: EpisodePage},
+            problems=_CATALOG,
+        ),
+    },
+    "/api/popular": {
+        "GET": Operation(
+            name="listPopular",
+            summary="answers the episodes with the most listeners",
+            handler=charts.popular,
+            query=charts.PopularQuery,
+            answers={200: EpisodePage},
+            problems=_CATALOG,
+        ),
+    },
+    "/api/new": {
+        "GET": Operation(
+            name="listNew",
+            summary="answers the newest episodes",
+            handler=charts.new,
+            query=charts.NewQuery,
+            answers={200: EpisodePage},
             problems=_CATALOG,
         ),
     },

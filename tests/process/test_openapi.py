@@ -51,7 +51,9 @@ def calls(document: Any) -> Iterator[tuple[Any, str, str]]:
     """Each operation, with its method and an address of it."""
     for result in document.get_all_operations():
         operation = result.ok()
-        path = operation.path.format(session_id="a", engagement_id="a", episode_id="episode-1")
+        path = operation.path.format(
+            session_id="a", engagement_id="a", episode_id="episode-1", series_id="a"
+        )
         yield operation, operation.method.upper(), path
 
 

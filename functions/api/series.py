@@ -1,0 +1,137 @@
+"""Series: their names, what is known of one show, and the shows that are similar to it."""
+
+from typing import Annotated
+
+import msgspec
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import Response
+
+from feed.arrays.hashing import hash_strings
+from feed.catalog.catalog import Catalog
+from feed.model.card import Card
+from feed.model.degradation import Degradation
+from feed.model.timestamps import rfc3339
+from feed.ranking.series import SeriesFeatures
+from feed.session.pages import cards
+from feed.session.request import Limit
+from functions.api.answers import (
+    EncodedSeriesPage,
+    NamedSeries,
+    SeriesCard,
+    SeriesList,
+    SimilarSeries,
+)
+from functions.http.endpoint import json_response
+from functions.http.request_body import read_query
+from functions.problems import ProblemError
+from functions.serving.service import Service
+from functions.telemetry import Timings
+
+CACHE = "public, max-age=60"
+MAX_SERIES = 200
+MAX_TOPICS = 5
+_FEATURED = 20
+"""number of a series' newest episodes that its topics are taken from"""
+
+
+class SeriesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of `GET /api/series`."""
+
+    id: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=MAX_SERIES)]
+    """ids of series, as `id=…&id=…`"""
+
+
+class SeriesEpisodesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of `GET /api/series/{id}`."""
+
+    limit: Limit = 10
+    """number of episodes"""
+    cursor: Annotated[str, msgspec.Meta(pattern="^[0-9]{1,6}$")] = "0"
+    """`next_cursor` of the last page"""
+
+
+class SimilarSeriesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of `GET /api/series/{id}/similar`."""
+
+    limit: Limit = 10
+    """number of series"""
+
+
+async def names(service: Service, request: Request, timings: Timings) -> Response:
+    """Answer the names of the series with these ids. Unknown ids are left out."""
+    ids = read_query(request, SeriesQuery).id
+    catalog = (await service.catalog(timings)).catalog
+    rows = catalog.series_index.first(hash_strings(ids)).tolist()
+    known = {catalog.series_ids[row]: catalog.series_names[row] for row in rows if row >= 0}
+    found = [NamedSeries(one, known[one]) for one in dict.fromkeys(ids) if one in known]
+    return json_response(SeriesList(found, catalog.version), cache=CACHE)
+
+
+async def show(service: Service, request: Request, timings: Timings) -> Response:
+    """Answer what is known of a series, and a page of its episodes, the newest first."""
+    asked, now_us = read_query(request, SeriesEpisodesQuery), service.now_us()
+    loaded = await service.catalog(timings)
+    catalog, features = loaded.catalog, loaded.rankers[service.settings.SCENARIO].series
+    series = _find(catalog, request)
+    rows = features.rows(series, now_us)
+    start = int(asked.cursor)
+    end = start + asked.limit
+    degraded = [*map(str, service.catalog_degraded(catalog))]
+    answer = EncodedSeriesPage(
+        series=_card(catalog, features, series, now_us),
+        episodes=cards(catalog, rows[start:end].tolist()),
+        next_cursor=str(end) if len(rows) > end else None,
+        catalog_version=catalog.version,
+        degraded=degraded,
+    )
+    timings.log_fields["degraded"] = degraded
+    return json_response(answer, cache="no-store" if degraded else CACHE)
+
+
+async def similar(service: Service, request: Request, timings: Timings) -> Response:
+    """Answer the series most similar to one, by content and by who listens to it."""
+    asked, now_us = read_query(request, SimilarSeriesQuery), service.now_us()
+    loaded = await service.catalog(timings)
+    catalog, features = loaded.catalog, loaded.rankers[service.settings.SCENARIO].series
+    series = _find(catalog, request)
+    everything = np.ones(len(catalog.series_ids), np.bool_)
+    with timings.step("rank"):
+        found, scores = features.similar(series, asked.limit, everything)
+    degraded = [*map(str, service.catalog_degraded(catalog))]
+    if not catalog.embeddings.in_memory:
+        degraded.append(Degradation.VECTORS_UNAVAILABLE)
+    answer = SimilarSeries(
+        series_id=catalog.series_ids[series],
+        series=[_card(catalog, features, one, now_us) for one in found.tolist()],
+        scores=[round(score, 6) for score in scores.tolist()],
+        catalog_version=catalog.version,
+        degraded=degraded,
+    )
+    timings.log_fields["degraded"] = degraded
+    return json_response(answer, cache="no-store" if degraded else CACHE)
+
+
+def _card(catalog: Catalog, features: SeriesFeatures, series: int, now_us: int) -> SeriesCard:
+    rows = features.rows(series, now_us)
+    newest = None
+    if len(rows):
+        newest = msgspec.json.decode(catalog.cards.raw(int(rows[0])), type=Card)
+    return SeriesCard(
+        id=catalog.series_ids[series],
+        name=catalog.series_names[series],
+        episodes=len(rows),
+        topics=features.topics(rows[:_FEATURED], MAX_TOPICS),
+        newest_at=None if newest is None else rfc3339(int(catalog.published_us[rows[0]])),
+        image_url=msgspec.UNSET if newest is None else newest.image_url,
+    )
+
+
+def _find(catalog: Catalog, request: Request) -> int:
+    """Return the index of the series in a path. Raises `ProblemError` 404."""
+    name = request.path_params["series_id"]
+    series = int(catalog.series_index.first(hash_strings([name]))[0])
+    if series < 0:
+        detail = f"there is no series {name[:200]!r} in this catalog"
+        raise ProblemError(404, "not-found", detail, log_text="no such series")
+    return series

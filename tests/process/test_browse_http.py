@@ -1,0 +1,42 @@
+"""Charts and series as an app sees them."""
+
+from tests.support.server import Server, problem
+
+
+def test_the_newest_of_a_category_come_page_by_page_and_may_be_cached(server: Server) -> None:
+    path = "/api/new?limit=7&category=bread&language=en"
+    answer = server.call("GET", path)
+    assert answer.headers["cache-control"] == "public, max-age=60"
+    first = answer.json()
+    second = server.call("GET", f"{path}&cursor={first['next_cursor']}").json()
+    both = [*first["episodes"], *second["episodes"]]
+    dates = [one["published_at"] for one in both]
+    assert len({one["id"] for one in both}) == 14
+    assert dates == sorted(dates, reverse=True)
+    for one in both:
+        assert "Bread" in one["categories"]["major"]
+        assert one.get("language", "en").startswith("en")
+    assert server.call("GET", "/api/new?category=nothing").json()["episodes"] == []
+    problem(server.call("GET", "/api/new?window=year"), 400, "window")
+    problem(server.call("GET", "/api/popular?since=2026"), 400, "since")
+
+
+def test_without_listeners_nothing_is_popular_or_trending(server: Server) -> None:
+    for path in ("/api/popular", "/api/trending"):
+        assert server.call("GET", path).json()["episodes"] == []
+
+
+def test_a_series_has_a_card_its_episodes_and_similar_series(server: Server) -> None:
+    path = "/api/series/series-Chess-0"
+    first = server.call("GET", f"{path}?limit=3").json()
+    card = first["series"]
+    assert (card["name"], card["topics"]) == ("Series-Chess-0", ["Chess"])
+    assert card["newest_at"] == first["episodes"][0]["published_at"]
+    rest = server.call("GET", f"{path}?limit=50&cursor={first['next_cursor']}").json()
+    assert rest["next_cursor"] is None
+    assert len(first["episodes"]) + len(rest["episodes"]) == card["episodes"]
+    similar = server.call("GET", f"{path}/similar?limit=4").json()
+    assert len(similar["series"]) == len(similar["scores"]) == 4
+    assert card["id"] not in [one["id"] for one in similar["series"]]
+    problem(server.call("GET", "/api/series/none"), 404)
+    problem(server.call("GET", f"{path}/similar?count=3"), 400, "count")
