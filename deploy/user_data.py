@@ -14,7 +14,11 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-COLLECTIONS = ("users/{uid}/earshot", "users/{uid}/engagements")
+COLLECTIONS = (
+    "users/{uid}/earshot",
+    "users/{uid}/earshot/conversations/earshot_conversations",
+    "users/{uid}/engagements",
+)
 """The collections of each user that Earshot writes."""
 PAGE = 300
 PASSES = 5

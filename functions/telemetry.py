@@ -32,6 +32,8 @@ class Timings:
     def __init__(self, route: str = "") -> None:
         self.route = route
         """the pattern of the path, once the request is routed"""
+        self.writer: str | None = None
+        """id of the user whose stored data the request changes, if it does"""
         self.refusal: str | None = None
         """why the request was refused before any work was done, if it was"""
         self.started = time.perf_counter()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from adapters.locations import shelf_at
 from feed.model.timestamps import to_us
+from feed.ports.conversations import Conversations
 from feed.ports.shelf import Shelf
 from feed.ports.users import SummaryStore
 from feed.scenarios import experiment as experiments
@@ -65,7 +66,7 @@ def wire(settings: Settings | None = None) -> Service:
         raise SettingsError(f"WEB: expected a folder, got {settings.WEB}")
     scenarios_by_name = _scenarios(settings)
     experiment = _experiment(settings, scenarios_by_name)
-    store, triggers, malformed = _store(settings)
+    store, conversations, triggers, malformed = _store(settings)
     metrics = Metrics()
     metrics.malformed = malformed
     degradations = DegradationLog()
@@ -83,6 +84,7 @@ def wire(settings: Settings | None = None) -> Service:
         ),
         degradations=degradations,
         store=store,
+        conversations=conversations,
         store_breaker=CircuitBreaker(
             "the store of users",
             TimeBudget(settings.SUMMARY_TIMEOUT_S),
@@ -153,20 +155,25 @@ def write_file(path: Path, data: bytes) -> None:
     write_whole(path, data)
 
 
-def _store(settings: Settings) -> tuple[SummaryStore, Triggers, Mapping[tuple[str, str], int]]:
-    """Return the store, the triggers that it needs in this process, and what it cannot read."""
+def _store(
+    settings: Settings,
+) -> tuple[SummaryStore, Conversations, Triggers, Mapping[tuple[str, str], int]]:
+    """Return the stores, the triggers that they need in this process, and what cannot be read."""
     if settings.STORE == CLOUD_STORE:
+        from adapters.firestore.conversations import FirestoreConversations  # noqa: PLC0415
         from adapters.firestore.users import FirestoreStore  # noqa: PLC0415
 
         store = FirestoreStore(settings.FIREBASE_PROJECT or None, _schema(settings))
-        return store, NoTriggers(), store.refusals.counts
+        conversations = FirestoreConversations(store.connection, store.schema)
+        return store, conversations, NoTriggers(), store.refusals.counts
     if settings.SCHEMA:
         raise SettingsError(f"SCHEMA: expected none with STORE={settings.STORE}")
+    from adapters.sqlite.conversations import SqliteConversations  # noqa: PLC0415
     from adapters.sqlite.users import SqliteStore  # noqa: PLC0415
     from functions.triggers.local_triggers import LocalTriggers  # noqa: PLC0415
 
     embedded = SqliteStore(Path(settings.STORE))
-    return embedded, LocalTriggers(embedded), {}
+    return embedded, SqliteConversations(embedded.connection), LocalTriggers(embedded), {}
 
 
 def _external_search(settings: Settings, degradations: DegradationLog) -> "ExternalSearch | None":

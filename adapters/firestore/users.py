@@ -58,8 +58,8 @@ class FirestoreStore:
         self._summary = schema.earshot.document("summary")
         self._profile = schema.earshot.document("profile")
         self._deleted = schema.earshot.document("deleted")
-        self._connection = Connection(project, schema.database, timeout_s)
-        self._once = self._connection.once
+        self.connection = Connection(project, schema.database, timeout_s)
+        self._once = self.connection.once
 
     @property
     def sources(self) -> int:
@@ -71,7 +71,7 @@ class FirestoreStore:
     async def read_summary(self, uid: str) -> StoredSummary | None:
         """The summary of a user with its revision; None if there is none."""
         with translate_errors("read a summary"):
-            doc = await self._connection.document(self._summary, uid)
+            doc = await self.connection.document(self._summary, uid)
             snapshot = await doc.get(**self._once)
         if not snapshot.exists:
             return None
@@ -95,11 +95,11 @@ class FirestoreStore:
             translate_unstorable(),
             translate_conflict(revision),
         ):
-            doc = await self._connection.document(self._summary, uid)
+            doc = await self.connection.document(self._summary, uid)
             if revision is None:
                 result = await doc.create(document, **self._once)
             else:
-                option = await self._connection.unchanged_since(revision)
+                option = await self.connection.unchanged_since(revision)
                 result = await doc.update(document, option=option, **self._once)
         new: str = result.update_time.rfc3339()
         return new
@@ -107,8 +107,8 @@ class FirestoreStore:
     async def delete_summary(self, uid: str, revision: str) -> None:
         """Delete a user's summary if its stored revision is still `revision`. Raises `Conflict`."""
         with translate_errors("delete a summary"), translate_conflict(revision):
-            doc = await self._connection.document(self._summary, uid)
-            option = await self._connection.unchanged_since(revision)
+            doc = await self.connection.document(self._summary, uid)
+            option = await self.connection.unchanged_since(revision)
             await doc.delete(option=option, **self._once)
 
     # --- engagements ---
@@ -121,7 +121,7 @@ class FirestoreStore:
         check_user(uid)
         found: dict[str, Engagement | None] = dict.fromkeys(ids)
         with translate_errors("read engagements"):
-            client = await self._connection.open()
+            client = await self.connection.open()
             named: dict[str, tuple[Source, str, firestore.AsyncDocumentReference]] = {}
             for one in found:
                 for source in self._sources:
@@ -152,7 +152,7 @@ class FirestoreStore:
         """
         check_user(uid)
         with translate_errors("list engagements"):
-            client = await self._connection.open()
+            client = await self.connection.open()
             deleted_us = NEVER_US if self.schema.owns_all else await self._deleted_us(uid)
             sources = [(one, NEVER_US if one.owned else deleted_us) for one in self._sources]
             return await newest.newest_of_all(sources, client, uid, limit, after, self._once)
@@ -164,7 +164,7 @@ class FirestoreStore:
         """
         check_user(uid)
         with translate_errors("record an engagement"), translate_unstorable():
-            doc = reference(self._own, await self._connection.open(), uid, engagement.id)
+            doc = reference(self._own, await self.connection.open(), uid, engagement.id)
             if doc is None:
                 raise Unstorable(f"no document of Firestore can be named {engagement.id[:40]!r}")
             await doc.set(documents.engagement_fields(engagement), **self._once)
@@ -176,7 +176,7 @@ class FirestoreStore:
         """
         check_user(uid)
         with translate_errors("remove an engagement"):
-            client = await self._connection.open()
+            client = await self.connection.open()
             for source in self._sources:
                 if doc := reference(source, client, uid, engagement_id):
                     return await self._delete_one(source, uid, doc)
@@ -192,8 +192,8 @@ class FirestoreStore:
         check_user(uid)
         ids: list[str] = []
         with translate_errors("remove engagements"):
-            client = await self._connection.open()
-            doc = await self._connection.document(self._deleted, uid)
+            client = await self.connection.open()
+            doc = await self.connection.document(self._deleted, uid)
             if self.schema.owns_all:
                 at = (await doc.get(field_paths=[], **self._once)).read_time
             else:
@@ -219,12 +219,12 @@ class FirestoreStore:
         A field that the app keeps, by the schema, counts instead of what the API stored.
         """
         with translate_errors("read a profile"):
-            own = await self._connection.document(self._profile, uid)
+            own = await self.connection.document(self._profile, uid)
             table = self.schema.profile
             if table is None:
                 return documents.parse_profile(await own.get(**self._once))
-            app = await self._connection.document(table.place, uid)
-            client = await self._connection.open()
+            app = await self.connection.document(table.place, uid)
+            client = await self.connection.open()
             found = {
                 one.reference.path: one async for one in client.get_all([own, app], **self._once)
             }
@@ -235,14 +235,14 @@ class FirestoreStore:
         """Set some fields of a profile atomically; returns the whole profile."""
         with translate_errors("change a profile"), translate_unstorable():
             values = msgspec.to_builtins(dict(changes))
-            doc = await self._connection.document(self._profile, uid)
+            doc = await self.connection.document(self._profile, uid)
             await doc.set(values, merge=True, **self._once)
         return await self.read_profile(uid)
 
     async def delete_profile(self, uid: str) -> bool:
         """Delete what the API stored of a profile; False if there was nothing."""
         with translate_errors("remove a profile"):
-            return await self._delete(await self._connection.document(self._profile, uid))
+            return await self._delete(await self.connection.document(self._profile, uid))
 
     async def purge(self) -> None:
         """Does nothing: this store has no files of its own."""
@@ -255,27 +255,27 @@ class FirestoreStore:
         Costs one query and one document read for each, and as many for each source of the app.
         """
         with translate_errors("list users"):
-            client = await self._connection.open()
+            client = await self.connection.open()
             return await list_users(client, self.schema, limit, after, self._once)
 
     async def count(self) -> StoreCounts:
         """The numbers of stored documents. Costs one document read for each 1,000 documents."""
         with translate_errors("count"):
-            return await count_documents(await self._connection.open(), self.schema)
+            return await count_documents(await self.connection.open(), self.schema)
 
     # --- the connection ---
 
     async def connect(self) -> None:
         """Start connecting, so that the first read need not wait for it. Reads nothing."""
-        await self._connection.connect()
+        await self.connection.connect()
 
     async def close(self) -> None:
         """Close the connection. The next call opens a new one."""
-        await self._connection.close()
+        await self.connection.close()
 
     async def _deleted_us(self, uid: str) -> int:
         """When a user's data were last deleted, in microseconds since 1970."""
-        doc = await self._connection.document(self._deleted, uid)
+        doc = await self.connection.document(self._deleted, uid)
         snapshot = await doc.get(**self._once)
         return to_us(snapshot.get("at")) if snapshot.exists else NEVER_US
 
@@ -292,7 +292,7 @@ class FirestoreStore:
 
     async def _delete(self, doc: firestore.AsyncDocumentReference) -> bool:
         """Delete a document; False if it did not exist."""
-        option = (await self._connection.open()).write_option(exists=True)
+        option = (await self.connection.open()).write_option(exists=True)
         try:
             await doc.delete(option=option, **self._once)
         except exceptions.NotFound:

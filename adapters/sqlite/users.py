@@ -7,24 +7,20 @@ Deleted data are overwritten (`secure_delete`) and the log is emptied. Copies ma
 that SQLite has rearranged, and in the events of the deletion: `purge` removes those, too.
 """
 
-import asyncio
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import msgspec
 
-from adapters.sqlite.file import empty_log, open_file
+from adapters.sqlite.connection import Connection
 from feed.model.engagement import Engagement, Profile, Summary, SummaryError
-from feed.ports.errors import Conflict, Unavailable
+from feed.ports.errors import Conflict
 from feed.ports.users import RemovedEngagements, StoreCounts, StoredSummary
 from feed.summary.document import from_document, to_document
-
-T = TypeVar("T")
 
 _COLUMNS = ", ".join(Engagement.__struct_fields__)
 
@@ -44,11 +40,7 @@ class SqliteStore:
     sources = 1
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
-        self._connection: sqlite3.Connection | None = None
-        self._log_full = False
-        """whether the log still has deleted data, because another process was reading it"""
+        self.connection = Connection(path)
 
     async def connect(self) -> None:
         """Does nothing: opening the file is as fast as reading it."""
@@ -57,7 +49,9 @@ class SqliteStore:
 
     async def read_summary(self, uid: str) -> StoredSummary | None:
         """The summary of a user with its revision; None if there is none."""
-        row = await self._read_one("SELECT document, revision FROM summaries WHERE uid = ?", uid)
+        row = await self.connection.read_one(
+            "SELECT document, revision FROM summaries WHERE uid = ?", uid
+        )
         if row is None:
             return None
         try:
@@ -86,16 +80,18 @@ class SqliteStore:
             )
             return db.execute(statement, (document, new, _now_us(), uid, revision)).rowcount
 
-        if not await self._write(write):
+        if not await self.connection.write(write):
             raise Conflict(f"the summary is no longer at {revision}")
         return new
 
     async def delete_summary(self, uid: str, revision: str) -> None:
         """Delete a user's summary if its stored revision is still `revision`. Raises `Conflict`."""
         statement = "DELETE FROM summaries WHERE uid = ? AND revision = ?"
-        if not await self._write(lambda db: db.execute(statement, (uid, revision)).rowcount):
+        if not await self.connection.write(
+            lambda db: db.execute(statement, (uid, revision)).rowcount
+        ):
             raise Conflict(f"the summary is no longer at {revision}")
-        await self._empty_log()
+        await self.connection.empty_log()
 
     # --- engagements ---
 
@@ -105,7 +101,7 @@ class SqliteStore:
             f"SELECT {_COLUMNS} FROM engagements WHERE uid = ? "  # noqa: S608  # our own columns
             "AND id IN (SELECT value FROM json_each(?))"
         )
-        rows = await self._read(statement, uid, msgspec.json.encode(ids).decode())
+        rows = await self.connection.read(statement, uid, msgspec.json.encode(ids).decode())
         return dict.fromkeys(ids) | {row[0]: _engagement(row) for row in rows}
 
     async def newest_engagements(
@@ -123,7 +119,7 @@ class SqliteStore:
             f"SELECT {_COLUMNS} FROM engagements WHERE {where} "  # noqa: S608  # our own columns
             "ORDER BY timestamp_us DESC, id LIMIT ?"
         )
-        return [_engagement(row) for row in await self._read(statement, *values, limit)]
+        return [_engagement(row) for row in await self.connection.read(statement, *values, limit)]
 
     async def put_engagement(self, uid: str, engagement: Engagement) -> None:
         """Store an engagement in place of an earlier one of the same id."""
@@ -137,7 +133,7 @@ class SqliteStore:
             db.execute(statement, values)
             _record(db, uid, [engagement.id])
 
-        await self._write(put)
+        await self.connection.write(put)
 
     async def delete_engagement(self, uid: str, engagement_id: str) -> bool:
         """Delete an engagement; False if it did not exist."""
@@ -154,15 +150,15 @@ class SqliteStore:
             # The file is locked: until now nothing else is written.
             return RemovedEngagements(ids, _now_us())
 
-        removal = await self._write(delete)
-        await self._empty_log()
+        removal = await self.connection.write(delete)
+        await self.connection.empty_log()
         return removal
 
     # --- profiles ---
 
     async def read_profile(self, uid: str) -> Profile:
         """The profile of a user, empty if there is none."""
-        row = await self._read_one("SELECT fields FROM profiles WHERE uid = ?", uid)
+        row = await self.connection.read_one("SELECT fields FROM profiles WHERE uid = ?", uid)
         return msgspec.json.decode(row[0], type=Profile) if row else Profile()
 
     async def update_profile(self, uid: str, changes: Mapping[str, Any]) -> Profile:
@@ -177,7 +173,7 @@ class SqliteStore:
             _record(db, uid, [None])
             return profile
 
-        return await self._write(update)
+        return await self.connection.write(update)
 
     async def delete_profile(self, uid: str) -> bool:
         """Delete the profile of a user; False if there was none."""
@@ -192,55 +188,34 @@ class SqliteStore:
             SELECT uid FROM profiles WHERE uid > ?1 UNION
             SELECT uid FROM summaries WHERE uid > ?1 ORDER BY uid LIMIT ?2
         """
-        return [row[0] for row in await self._read(statement, after or "", limit)]
+        return [row[0] for row in await self.connection.read(statement, after or "", limit)]
 
     async def count(self) -> StoreCounts:
         """The numbers of stored profiles, summaries and engagements."""
         tables = ("profiles", "summaries", "engagements")
         counts = ", ".join(f"(SELECT count(*) FROM {table})" for table in tables)  # noqa: S608
-        return StoreCounts(*await self._read_one(f"SELECT {counts}"))
+        return StoreCounts(*await self.connection.read_one(f"SELECT {counts}"))
 
     async def purge(self) -> None:
         """Rewrite the file without remains of deleted data; slow for a large file."""
-        await self._run(lambda db: db.execute("VACUUM"))
-        await self._empty_log()
+        await self.connection.run(lambda db: db.execute("VACUUM"))
+        await self.connection.empty_log()
 
     # --- events ---
 
     async def events(self) -> list[PendingEvent]:
         """The pending events, oldest first."""
-        rows = await self._read("SELECT number, uid, engagement_id FROM events ORDER BY number")
+        rows = await self.connection.read(
+            "SELECT number, uid, engagement_id FROM events ORDER BY number"
+        )
         return [PendingEvent(*row) for row in rows]
 
     async def handled(self, events: Sequence[Any]) -> None:
         """Delete these events once the summaries reflect them."""
         numbers = [(event.number,) for event in events]
-        await self._write(lambda db: db.executemany("DELETE FROM events WHERE number = ?", numbers))
-
-    # --- the connection ---
-
-    async def _read(self, statement: str, *values: Any) -> list[Any]:
-        return await self._run(lambda db: db.execute(statement, values).fetchall())
-
-    async def _read_one(self, statement: str, *values: Any) -> Any:
-        return await self._run(lambda db: db.execute(statement, values).fetchone())
-
-    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """The result of `work`, done in one transaction, which is rolled back if it raises."""
-
-        def transaction(db: sqlite3.Connection) -> T:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                result = work(db)
-            except BaseException:
-                db.execute("ROLLBACK")
-                raise
-            db.execute("COMMIT")
-            if self._log_full:
-                self._log_full = not empty_log(db)
-            return result
-
-        return await self._run(transaction)
+        await self.connection.write(
+            lambda db: db.executemany("DELETE FROM events WHERE number = ?", numbers)
+        )
 
     async def _delete_one(self, statement: str, uid: str, engagement_id: str | None = None) -> bool:
         """Delete an engagement, or else the profile, and record it; False if it did not exist."""
@@ -252,32 +227,9 @@ class SqliteStore:
                 _record(db, uid, [engagement_id])
             return existed
 
-        existed = await self._write(delete)
-        await self._empty_log()
+        existed = await self.connection.write(delete)
+        await self.connection.empty_log()
         return existed
-
-    async def _empty_log(self) -> None:
-        """Empty the log; if another process is reading it, a later write empties it."""
-
-        def empty(db: sqlite3.Connection) -> None:
-            self._log_full = not empty_log(db)
-
-        await self._run(empty)
-
-    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        def here() -> T:
-            try:
-                return work(self._open())
-            except (sqlite3.Error, OSError) as error:
-                raise Unavailable(f"{self._path}: {error}") from error
-
-        return await asyncio.get_running_loop().run_in_executor(self._pool, here)
-
-    def _open(self) -> sqlite3.Connection:
-        """The connection of the store's thread, opened at first use, hence after any fork."""
-        if self._connection is None:
-            self._connection = open_file(self._path)
-        return self._connection
 
 
 def _now_us() -> int:

@@ -11,6 +11,8 @@ from deploy.rules.scanner import RulesError
 
 BEGIN, END = "// earshot:begin", "// earshot:end"
 _MARKED = re.compile(rf"[ \t]*{BEGIN}\b.*?{END}\b[^\n]*\n", re.DOTALL)
+CONVERSATIONS = ("conversations", "earshot_conversations")
+"""where conversations are, below Earshot's own documents of a user"""
 _SEGMENT = r"[A-Za-z0-9_-]+"
 _LOCATION = re.compile(rf"{_SEGMENT}/\{{uid\}}/{_SEGMENT}(/{_SEGMENT}/{_SEGMENT})*")
 
@@ -59,7 +61,9 @@ def own_patterns(rules: str, locations: Locations) -> list[Pattern]:
         Segment(one.strip("{}"), wildcard=one[0] == "{") for one in locations.documents.split("/")
     ]
     found = [path if path[-1].wildcard else (*path[:-1], document) for path in opened]
-    return list(dict.fromkeys([*found, (*opened[0][:3], *prefix, document)]))
+    own = (*opened[0][:3], *prefix)
+    talks = (*own, *(Segment(one, wildcard=False) for one in CONVERSATIONS), document)
+    return list(dict.fromkeys([*found, (*own, document), talks]))
 
 
 def split_block(text: str) -> tuple[str, str]:

@@ -49,11 +49,6 @@ class Degradation(StrEnum):
     ALL_MUTED = "all_muted", "INFO", "the user muted every episode's series or category"
     NO_LANGUAGE_MATCH = "no_language_match", "INFO", "no episode is in a language of the user"
     SERIES_LIMIT_RELAXED = "series_limit_relaxed", "INFO", "too few series for the series rules"
-    SEED_UNMATCHED = (
-        "seed_unmatched",
-        "INFO",
-        "the catalog lacks episodes of the seed, or matches none of its words",
-    )
     RETRIEVAL_TIMEOUT = "retrieval_timeout", "ERROR", "the search did not answer in time"
     RETRIEVAL_UNAVAILABLE = "retrieval_unavailable", "ERROR", "the search cannot be asked"
     RETRIEVAL_EMPTY = "retrieval_empty", "ERROR", "the search has nothing of this catalog"
@@ -67,6 +62,11 @@ class Degradation(StrEnum):
         "search_index_unavailable",
         "ERROR",
         "the search index cannot be read",
+    )
+    CONVERSATION_UNAVAILABLE = (
+        "conversation_unavailable",
+        "ERROR",
+        "the conversation so far cannot be read",
     )
     NOTES_UNAVAILABLE = "notes_unavailable", "ERROR", "the notes of episodes cannot be read"
     CATALOG_MISSING = "catalog_missing", "ERROR", "the shelf points at no catalog"

@@ -170,6 +170,9 @@ async def forget(service: Service, request: Request, timings: Timings) -> Respon
     uid = await service.require_user(request)
     store = service.store
     with timings.step("store"):
+        conversations = await service.store_breaker.call(
+            lambda: service.conversations.delete_all(uid), limited=False
+        )
         had_summary = await store.read_summary(uid) is not None
         removal = await store.delete_engagements(uid)
         had_profile = await store.delete_profile(uid)
@@ -179,7 +182,7 @@ async def forget(service: Service, request: Request, timings: Timings) -> Respon
         await store.purge()
     receipt = Receipt(
         user_id=uid,
-        deleted=Deleted(len(removal.ids), had_profile, had_summary),
+        deleted=Deleted(len(removal.ids), had_profile, had_summary, conversations),
         until=rfc3339(removal.until_us),
         at=rfc3339(service.now_us()),
     )

@@ -70,6 +70,7 @@ class Deleted(msgspec.Struct, frozen=True):
     engagements: int
     profile: bool
     summary: bool
+    conversations: int
 
 
 class Receipt(msgspec.Struct, frozen=True):

@@ -57,6 +57,7 @@ async def ask(service: Service, request: Request, timings: Timings) -> Response:
         uid=uid,
         answer_id=answer_id,
         conversation=None if uid is None else asked.conversation or answer_id,
+        is_continued=uid is not None and asked.conversation is not None,
         use_retrieval=asked.use_retrieval,
         degraded=degraded,
     )

@@ -148,19 +148,26 @@ def _answer(kind: type[msgspec.Struct] | str) -> dict[str, Any]:
 
 
 def _events(events: Mapping[str, type[msgspec.Struct]]) -> dict[str, Any]:
-    """Return the stream of some events, which OpenAPI 3.1 has no words for.
-
-    The extension `x-events` names the schema of each one's data.
-    """
-    references = {name: {"$ref": _reference(kind)} for name, kind in events.items()}
+    """Return the schema of one event of a stream; the last may be `error` in place of others."""
     return {
         "schema": {
-            "type": "string",
-            "description": "Server-sent events, in the order of `x-events`; each one's data is "
-            "JSON. `error` may come in place of what is left.",
-        },
-        "x-events": {**references, "error": {"$ref": _reference(Problem)}},
+            "description": "One server-sent event; the answer has several, in the order of these.",
+            "oneOf": [
+                *(_event(name, kind) for name, kind in events.items()),
+                _event("error", Problem),
+            ],
+        }
     }
+
+
+def _event(name: str, kind: type[msgspec.Struct]) -> dict[str, Any]:
+    data = {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "contentSchema": {"$ref": _reference(kind)},
+    }
+    properties = {"event": {"type": "string", "const": name}, "data": data}
+    return {"type": "object", "required": ["event", "data"], "properties": properties}
 
 
 def _problems(one: Operation) -> dict[str, dict[str, Any]]:

@@ -1,10 +1,12 @@
 """An answer: from a question to sources, text, and the last event."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 
 import msgspec
 
 from functions.ask import extractive
+from functions.ask.conversation import Conversation
 from functions.ask.events import AnswerTimings, DoneEvent, SourcesEvent, TokenEvent, TokenUsage
 from functions.ask.question import Progress, Question
 from functions.ask.sources import Sources, find_sources
@@ -29,18 +31,32 @@ class Answering:
 
         Raises `ProblemError` where the answer cannot go on.
         """
+        conversation = Conversation(self._service, self._question)
+        beginning = asyncio.create_task(conversation.begin())
+        try:
+            sources = await self._sources()
+            self._degraded += sources.degraded
+            self._progress.mark("sources")
+            yield SourcesEvent([one.shown for one in sources.episodes], sources.catalog_version)
+            _turns, degraded = await beginning
+            self._degraded += degraded
+            texts: list[str] = []
+            async for text in self._text(sources):
+                self._progress.mark("first_token")
+                texts.append(text)
+                yield TokenEvent(text)
+            yield self._done(stored=await conversation.end("".join(texts)))
+        finally:
+            beginning.cancel()
+            conversation.cancel()
+
+    async def _sources(self) -> Sources:
         question = self._question
-        sources = Sources([], None, ())
-        if question.use_retrieval:
-            timings = self._progress.timings
-            sources = await find_sources(self._service, question.text, question.uid, timings)
-        self._degraded += sources.degraded
-        self._progress.mark("sources")
-        yield SourcesEvent([one.shown for one in sources.episodes], sources.catalog_version)
-        async for text in self._text(sources):
-            self._progress.mark("first_token")
-            yield TokenEvent(text)
-        yield self._done(stored=False)
+        if not question.use_retrieval:
+            return Sources([], None, ())
+        return await find_sources(
+            self._service, question.text, question.uid, self._progress.timings
+        )
 
     async def _text(self, sources: Sources) -> AsyncGenerator[str, None]:
         for text in extractive.extract(sources.episodes, asked=self._question.use_retrieval):

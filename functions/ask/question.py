@@ -21,6 +21,8 @@ class Question:
     answer_id: str
     conversation: str | None
     """id; None where none is kept"""
+    is_continued: bool
+    """whether the client named the conversation, so that it may have earlier turns"""
     use_retrieval: bool
     degraded: tuple[Degradation, ...]
     """what went wrong before"""

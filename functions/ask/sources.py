@@ -120,11 +120,13 @@ async def _summary(
     """Return the user's summary, which is kept for some seconds, and what went wrong."""
     if uid is None:
         return None, ()
-    kept = service.asks.summaries.get(uid)
+    asks = service.asks
+    kept, writes = asks.summaries.get(uid), asks.writes
     if kept is None:
         kept = await service.summary(uid, timings)
-        if not kept[1]:
-            service.asks.summaries.put(uid, kept)
+        is_known = kept[0] is not None or kept[1] == (Degradation.SUMMARY_MISSING,)
+        if is_known and asks.writes == writes:
+            asks.summaries.put(uid, kept)
     return kept
 
 

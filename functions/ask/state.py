@@ -9,6 +9,7 @@ from functions.serving.timed_cache import TimedCache
 from functions.telemetry import Metrics
 
 if TYPE_CHECKING:
+    from feed.ports.conversations import StoredConversation
     from functions.ask.sources import Found
 
 KnownSummary = tuple[Summary | None, tuple[Degradation, ...]]
@@ -32,7 +33,19 @@ class Asks:
             "ask_summary", metrics, ttl_s=STORED_S, max_entries=MAX_ENTRIES
         )
         """by user"""
+        self.conversations: TimedCache[StoredConversation] = TimedCache(
+            "ask_conversation", metrics, ttl_s=STORED_S, max_entries=MAX_ENTRIES
+        )
+        """by user and id"""
+        self.writes = 0
+        """number of writes to data of users through this process"""
         self._answering: set[str] = set()
+
+    def forget(self, uid: str) -> None:
+        """Forget what is kept of a user, whose stored data have changed."""
+        self.writes += 1
+        self.summaries.drop(uid)
+        self.conversations.drop_where(lambda key: isinstance(key, tuple) and key[0] == uid)
 
     def begin(self, uid: str | None) -> None:
         """Take the place of a user's one answer. Raises `ProblemError` 409 if it is taken."""

@@ -49,6 +49,8 @@ class Endpoint:
         timings: Timings = request.state.timings
         timings.route = self._path
         response = await self._answer(request, timings)
+        if timings.writer is not None:
+            self._service.wrote(timings.writer)
         compress(response, request.headers.get("accept-encoding", ""))
         response.headers["Server-Timing"] = timings.header()
         await response(scope, receive, send)

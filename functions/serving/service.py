@@ -12,6 +12,7 @@ from starlette.requests import Request
 from feed.catalog.catalog import Catalog
 from feed.model.degradation import Degradation
 from feed.model.engagement import Summary
+from feed.ports.conversations import Conversations
 from feed.ports.errors import Unavailable
 from feed.ports.users import StoredSummary, SummaryStore
 from feed.ports.vector_search import Match
@@ -72,6 +73,7 @@ class Service:
     holder: CatalogHolder
     store: SummaryStore
     """behind its circuit breaker once the service is made"""
+    conversations: Conversations
     store_breaker: CircuitBreaker
     verifier: Verifier
     scenarios: Mapping[str, Scenario]
@@ -109,6 +111,11 @@ class Service:
         from functions.ask.state import Asks  # noqa: PLC0415  # a session does not need it
 
         return Asks(self.metrics)
+
+    def wrote(self, uid: str) -> None:
+        """Forget what this process keeps of a user, after a write to their stored data."""
+        if "asks" in self.__dict__:
+            self.asks.forget(uid)
 
     def start_connecting(self) -> None:
         """Open the connections to the store and the search in the background, once per process.
@@ -159,6 +166,7 @@ class Service:
                 headers={"WWW-Authenticate": "Bearer"},
             )
         if request.method not in _READS:
+            request.state.timings.writer = uid
             self.limits.check_write(uid, deletes=request.method == "DELETE")
         return uid
 

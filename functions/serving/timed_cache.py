@@ -49,3 +49,8 @@ class TimedCache(Generic[V]):
     def drop(self, key: Hashable) -> None:
         """Forget what is kept under a key."""
         self._entries.pop(key, None)
+
+    def drop_where(self, holds: Callable[[Hashable], bool]) -> None:
+        """Forget what is kept under each key for which a condition holds."""
+        for key in list(filter(holds, self._entries)):
+            del self._entries[key]

@@ -24,7 +24,7 @@ def removed(project: str) -> str:
 
 
 def paths(client: firestore.Client) -> dict[str, object]:
-    groups = ("users", "engagements", "earshot", "posts")
+    groups = ("users", "engagements", "earshot", "earshot_conversations", "posts")
     found = [one for group in groups for one in client.collection_group(group).stream()]
     return {one.reference.path: one.to_dict() for one in found}
 
@@ -43,12 +43,13 @@ def test_what_is_earshots_goes_and_what_an_app_keeps_stays(client: firestore.Cli
         "users/bob/earshot/profile": {"languages": ["en"], "muted_series": []},
         "users/bob/engagements/1": {"type": "listen"},
         "users/dot/engagements/1": {"type": "bookmark"},
+        "users/eva/earshot/conversations/earshot_conversations/1": {"turns": []},
     }
     for path, fields in {**apps, **ours}.items():
         client.document(path).set(fields)
     shown = removed(client.project)
     assert paths(client) == apps
-    assert shown == "# removed 5 documents; 0 remain\n"
+    assert shown == "# removed 6 documents; 0 remain\n"
     assert removed(client.project) == "# removed 0 documents; 0 remain\n"
 
 

@@ -140,9 +140,19 @@ def test_everything_known_of_a_user_is_deleted_with_a_receipt(
     asked = datetime.now(UTC)
     receipt = server.call("DELETE", "/api/me", user=user).json()
     assert receipt["user_id"] == user
-    assert receipt["deleted"] == {"engagements": 3, "profile": True, "summary": True}
+    assert receipt["deleted"] == {
+        "engagements": 3,
+        "profile": True,
+        "summary": True,
+        "conversations": 0,
+    }
     again = server.call("DELETE", "/api/me", user=user).json()
-    assert again["deleted"] == {"engagements": 0, "profile": False, "summary": False}
+    assert again["deleted"] == {
+        "engagements": 0,
+        "profile": False,
+        "summary": False,
+        "conversations": 0,
+    }
     assert asked < datetime.fromisoformat(receipt["until"]) < datetime.now(UTC)  # no fixed clock's
     assert receipt["at"] == NOW.isoformat().replace("+00:00", "Z")
     with sqlite3.connect(folder / "users.db") as db:

@@ -10,13 +10,15 @@ from starlette.types import ASGIApp, Message
 class AsgiStream:
     """A request under way. As a context it ends with the client hanging up."""
 
-    def __init__(self, app: ASGIApp, path: str, body: Any, **headers: str) -> None:
+    def __init__(
+        self, app: ASGIApp, path: str, body: Any, *, method: str = "POST", **headers: str
+    ) -> None:
         self._received: asyncio.Queue[Message] = asyncio.Queue()
         self._sent: asyncio.Queue[Message] = asyncio.Queue()
-        raw = json.dumps(body).encode()
+        raw = b"" if body is None else json.dumps(body).encode()
         self._received.put_nowait({"type": "http.request", "body": raw, "more_body": False})
         names = [(name.replace("_", "-").encode(), one.encode()) for name, one in headers.items()]
-        scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode()}
+        scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode()}
         scope |= {"query_string": b"", "headers": names, "client": ("192.0.2.1", 1)}
         self.task = asyncio.ensure_future(app(scope, self._received.get, self._sent.put))
 

@@ -17,6 +17,7 @@ def lines(schema: Schema) -> Iterator[tuple[str, ...]]:
     """Yield the words of each line."""
     yield "database", schema.database
     yield "collection", schema.earshot.documents
+    yield "collection", schema.earshot.conversations
     yield "collection", schema.earshot.engagements
     for name, path in trigger_paths(schema).items():
         yield "trigger", name, path

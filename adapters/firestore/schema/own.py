@@ -4,6 +4,9 @@ import msgspec
 
 from adapters.firestore.schema.paths import PathPattern
 
+CONVERSATIONS = "earshot_conversations"
+"""name of the collection of a user's conversations, which no app has"""
+
 
 class OwnTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where Earshot's own documents are. No app may keep documents of its own there."""
@@ -25,6 +28,16 @@ class OwnTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def document(self, name: str) -> PathPattern:
         """The path of one of Earshot's own documents of a user."""
         return PathPattern(f"{self.documents}/{name}")
+
+    @property
+    def conversations(self) -> str:
+        """The collection of a user's conversations, below the other documents."""
+        return f"{self.documents}/conversations/{CONVERSATIONS}"
+
+    @property
+    def conversation(self) -> PathPattern:
+        """The path of a conversation of a user."""
+        return PathPattern(f"{self.conversations}/{{id}}")
 
     @property
     def engagement(self) -> PathPattern:

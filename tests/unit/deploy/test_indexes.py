@@ -14,6 +14,15 @@ GROUP = {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"}
 
 
 CHANGE = {"collectionGroup": "earshot", "fieldPath": "change", "indexes": []}
+CONVERSATIONS = [
+    {"collectionGroup": "earshot_conversations", "fieldPath": "turns", "indexes": []},
+    {
+        "collectionGroup": "earshot_conversations",
+        "fieldPath": "expires_at",
+        "ttl": True,
+        "indexes": [],
+    },
+]
 
 
 def override(path: str, *indexes: dict[str, str], **more: object) -> dict[str, Any]:
@@ -23,9 +32,10 @@ def override(path: str, *indexes: dict[str, str], **more: object) -> dict[str, A
 
 def test_a_new_database_gets_what_is_needed_and_loses_no_default() -> None:
     spec, added = merge_indexes(NEEDED, {"indexes": [], "fieldOverrides": []})
-    overrides = [override("timestamp", ASCENDING, DESCENDING, CONTAINS), CHANGE]
+    timestamp = override("timestamp", ASCENDING, DESCENDING, CONTAINS)
+    overrides = [timestamp, CHANGE, *CONVERSATIONS]
     assert spec == {"indexes": NEEDED["indexes"], "fieldOverrides": overrides}
-    assert len(added) == 5
+    assert len(added) == 7
     assert merge_indexes(NEEDED, spec) == (spec, [])
 
 
@@ -37,14 +47,15 @@ def test_nothing_that_is_deployed_is_removed_or_changed() -> None:
     spec, added = merge_indexes(NEEDED, {"indexes": [composite], "fieldOverrides": theirs})
     assert spec["indexes"] == [composite, *NEEDED["indexes"]]
     timestamp = override("timestamp", GROUP, ASCENDING, DESCENDING, ttl=True)
-    assert spec["fieldOverrides"] == [theirs[0], timestamp, theirs[2]]
-    assert added[1:] == ["+ engagements.timestamp: DESCENDING"]
+    assert spec["fieldOverrides"] == [theirs[0], timestamp, theirs[2], *CONVERSATIONS]
+    assert added[1] == "+ engagements.timestamp: DESCENDING"
 
 
 def test_a_field_whose_indexes_were_switched_off_has_ours_again() -> None:
     spec, added = merge_indexes(NEEDED, {"indexes": [], "fieldOverrides": [override("timestamp")]})
-    assert spec["fieldOverrides"] == [override("timestamp", ASCENDING, DESCENDING), CHANGE]
-    assert len(added) == 4
+    timestamp = override("timestamp", ASCENDING, DESCENDING)
+    assert spec["fieldOverrides"] == [timestamp, CHANGE, *CONVERSATIONS]
+    assert len(added) == 6
 
 
 def test_a_composite_index_that_is_there_under_its_full_name_is_not_made_again() -> None:
@@ -76,6 +87,7 @@ def test_indexes_are_where_a_schema_says_and_an_apps_field_keeps_its_own() -> No
     assert indexes == {
         "played": [ASCENDING, DESCENDING, CONTAINS],
         "feed": [],
+        "earshot_conversations": [],
         "items": [ASCENDING, DESCENDING, CONTAINS, GROUP],
     }
     assert schema_indexes(NEEDED, {}) == NEEDED

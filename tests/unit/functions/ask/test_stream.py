@@ -116,3 +116,34 @@ async def test_without_a_catalog_the_stream_ends_with_the_problem(tmp_path: Path
         events = await stream.rest()
     assert [name for name, _ in events] == ["session", "error"]
     assert events[-1][1]["type"] == "urn:earshot:problem:no-catalog"
+
+
+async def test_a_conversation_is_stored_before_the_last_event_and_deleted_with_its_user(
+    service: Service, app: ASGIApp
+) -> None:
+    async def stored() -> list[str]:
+        found = await service.conversations.read("ada", "talk", service.now_us())
+        return [one.text for one in found.turns] if found else []
+
+    body = CHESS | {"conversation": "talk"}
+    for number in (2, 4):
+        async with AsgiStream(app, PATH, body, x_demo_user="ada") as stream:
+            events = await stream.rest()
+            assert events[-1][1]["stored"]
+            texts = await stored()
+        assert texts == [CHESS["question"], "Something about Chess. [1]"] * (number // 2)
+    async with service.ranking_lock:
+        other = body | {"question": "And about bread?"}
+        late = AsgiStream(app, PATH, other, x_demo_user="ada")
+        async with late:
+            await late.event()
+            while len(await stored()) == 4:  # noqa: ASYNC110  # the store tells nobody
+                await asyncio.sleep(0.001)
+            async with AsgiStream(app, "/api/me", None, x_demo_user="ada", method="DELETE") as gone:
+                assert (await gone.json())["deleted"]["conversations"] == 1
+            service.ranking_lock.release()
+            events = await late.rest()
+            await service.ranking_lock.acquire()
+    assert events[-1][0] == "done"
+    assert not events[-1][1]["stored"]
+    assert await stored() == []

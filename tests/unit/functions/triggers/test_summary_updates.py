@@ -104,7 +104,7 @@ def test_calls_that_wait_for_a_cancelled_writer_raise(store: CountingStore) -> N
                 await go.acquire()
                 return await super().read_engagements(uid, ids)
 
-        updates = EventBatcher(Slow(store._path))
+        updates = EventBatcher(Slow(store.connection.path))
         first = asyncio.create_task(updates.handle("u", "a"))
         await entered.acquire()
         leader = asyncio.create_task(updates.handle("u", "b"))

@@ -198,7 +198,7 @@ def test_a_check_starts_again_when_another_writer_changes_the_summary(store: Tro
 
     async def another_repairs_it(uid: str) -> None:
         if next(once, False):
-            other = SqliteStore(store._path)
+            other = SqliteStore(store.connection.path)
             await refresh_summary(other, uid, profile=True, rebuild=True)
 
     store.meanwhile = another_repairs_it
@@ -212,7 +212,7 @@ def test_a_summary_that_another_writer_changes_meanwhile_ends_exact(store: Troub
 
     async def another_changes_it(uid: str) -> None:
         if next(once, False):
-            other = SqliteStore(store._path)
+            other = SqliteStore(store.connection.path)
             one = Engagement(id="new", episode_id="x", type="like", timestamp_us=99)
             await other.put_engagement(uid, one)
             await refresh_summary(other, uid, ["new"])

@@ -41,12 +41,13 @@ def test_a_script_reads_a_line_for_each_thing_and_says_what_cannot_be_used(
     file.write_text(SCHEMA)
     assert main([str(file)]) == 0
     found = capsys.readouterr().out.splitlines()
-    assert found[:3] == [
+    assert found[:4] == [
         "database\t(default)",
         "collection\tusers/{uid}/earshot",
+        "collection\tusers/{uid}/earshot/conversations/earshot_conversations",
         "collection\tusers/{uid}/earshot_engagements",
     ]
-    assert found[3:-1] == [f"trigger\t{name}\t{path}" for name, path in trigger_paths(APP).items()]
+    assert found[4:-1] == [f"trigger\t{name}\t{path}" for name, path in trigger_paths(APP).items()]
     assert found[-1] == "preferences\tnightly"
     file.write_text("[profil]")
     assert main([str(file)]) == 1
