@@ -13,15 +13,22 @@ import numpy as np
 from feed import cli
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import Profile, Summary, SummaryError, newest
+from feed.model.feed_seed import FeedSeed
 from feed.model.timestamps import rfc3339, to_us
 from feed.ranking.pipeline import Ranker
 from feed.scenarios import experiment as experiments
 from feed.scenarios.experiment import Assignment
 from feed.scenarios.scenario import ScenarioError
+from feed.search.codec import SearchIndexError
+from feed.search.codec import decode as decode_index
+from feed.search.feed_seed import find_feed_seed
 from feed.session import pages
 from feed.session.request import SentEngagement, SessionRequest, make_query
+from feed.session.seed_token import read_seed
+from feed.session.signed_token import TokenError
 from feed.snapshot.codec import SnapshotError, decode, read_header
 from feed.summary.document import from_document
+from feed.user.query import Query
 
 
 class _InputError(Exception):
@@ -34,7 +41,20 @@ _INPUT_ERRORS = (
     ScenarioError,
     experiments.ExperimentError,
     SummaryError,
+    SearchIndexError,
 )
+
+
+class _RecordedSeed(msgspec.Struct, frozen=True):
+    """The part of a trace that a seed is replayed from."""
+
+    seed: FeedSeed
+
+
+class _TracedPage(msgspec.Struct, frozen=True):
+    """The answer of a session with a trace."""
+
+    trace: _RecordedSeed
 
 
 class _ReadableSummary(Profile, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,16 +86,44 @@ def replay(options: argparse.Namespace) -> None:
     chosen = options.scenario or request.scenario or "for_you"
     scenario = cli.scenario(chosen, cli.known_scenarios())
     experiment = _assignment(options, request, scenario.name)
-    seed = options.seed if request.seed is None else request.seed
+    seed = options.seed if request.random_seed is None else request.random_seed
     query = make_query(request, summary, seed=seed, now_us=now_us)
+    ranker = Ranker(catalog, scenario)
     session = pages.create(
-        Ranker(catalog, scenario),
-        query,
+        ranker,
+        _with_seed(query, ranker, request, options),
         experiment=experiment,
         trace=request.trace,
         detail=request.detail,
     )
     print(pages.replay(catalog, session, request.limit).decode())
+
+
+def _with_seed(
+    query: Query, ranker: Ranker, request: SessionRequest, options: argparse.Namespace
+) -> Query:
+    """The query with what the words of its request's seed found, or find in the search index.
+
+    A recorded seed goes before the index: a model may embed the words differently today.
+    """
+    given = request.feed_seed
+    if given is None or given.episode_ids is not None:
+        return query
+    if options.trace:
+        seed = _decoded(options.trace, _TracedPage).trace.seed
+        return msgspec.structs.replace(query, feed_seed=seed)
+    try:
+        text = given.text or read_seed(given.token or "").text
+    except TokenError as error:
+        raise _InputError(f"{options.request}: seed.token: {error}") from error
+    path = options.index or options.snapshot.parents[1] / "indexes" / options.snapshot.name
+    if not options.index and not path.exists():
+        print(f"note: no search index at {path}: ranked without the seed", file=sys.stderr)
+        return query
+    index = decode_index(_read(path), len(ranker.catalog))
+    allowed = ranker.allowed(query)
+    seed = find_feed_seed(ranker.catalog, index, text, allowed=allowed, now_us=query.now_us)
+    return msgspec.structs.replace(query, feed_seed=seed)
 
 
 def inspect(options: argparse.Namespace) -> None:
@@ -201,6 +249,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--snapshot", type=Path, required=True, metavar="FILE")
     one.add_argument("--request", type=Path, required=True, metavar="FILE.json")
     one.add_argument("--summary", type=Path, metavar="FILE.json")
+    one.add_argument(
+        "--index", type=Path, metavar="FILE", help="for a seed of words; default: beside snapshots/"
+    )
+    one.add_argument(
+        "--trace", type=Path, metavar="FILE.json", help="an answer with a trace, to use its seed"
+    )
     one.add_argument("--scenario", metavar="NAME|FILE.toml", help="instead of the request's")
     one.add_argument("--experiment", metavar="NAME", help="of the session, whose arm is --scenario")
     seed = one.add_mutually_exclusive_group()

@@ -40,6 +40,7 @@ KINDS = {
     "invalid-field": Kind((400,), "see `field` and `expected`; unknown fields are refused, too"),
     "invalid-cursor": Kind((400,), "send `next_cursor` unchanged"),
     "cursor-expired": Kind((410,), "create a new session"),
+    "seed-expired": Kind((410,), "send the photo again"),
     "not-signed-in": Kind((401,), "see `expected`"),
     "not-accepted": Kind((401,), "see `expected`"),
     "invalid-token": Kind((401,), "get a new ID token"),

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import msgspec
 
 from adapters.firestore.schema import engagements, episodes, own, profile
-from feed.scenarios import parameters, rules
+from feed.scenarios import parameters, rules, selector
 from feed.scenarios.experiment import Experiment
 from feed.scenarios.parameters import Curve
 from feed.scenarios.rules import Rules
@@ -70,7 +70,7 @@ def with_tables(page: str) -> str:
 def _section(name: str) -> str:
     if name in {"Routes", "Problems"}:
         return "\n".join([*(_routes() if name == "Routes" else _problems()), ""])
-    modules = parameters, rules, own, engagements, profile, episodes
+    modules = parameters, selector, rules, own, engagements, profile, episodes
     known = {key: value for module in modules for key, value in vars(module).items()}
     struct: type[msgspec.Struct] = {**known, "Experiment": Experiment}[name]
     if struct is Rules:

@@ -15,6 +15,7 @@ from evaluation.behaviour import checks, comparisons
 from evaluation.behaviour.criteria import EpisodeCriteria
 from feed.model.engagement import EngagementType
 from feed.model.episode import Scores
+from feed.session.request import Seed
 
 Comparison = (
     comparisons.OverlapCheck
@@ -125,6 +126,9 @@ class CaseRequest(_Table, frozen=True, kw_only=True):
     category_interests: tuple[str, ...] | None = None
     muted_series: tuple[str, ...] = ()
     seed: int = 0
+    """of all random draws"""
+    feed_seed: Seed | None = None
+    """what the session is to be about: `text` or `episode_ids`"""
 
 
 class SecondSession(_Table, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from catalog_builder.errors import CommandError
+from catalog_builder.search_index import build_search_index
 from evaluation.behaviour.case import (
     Case,
     CaseEngagement,
@@ -28,6 +29,7 @@ from feed.model.timestamps import DAY_US, from_us, to_us
 from feed.ports.errors import Unavailable
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import Scenario
+from feed.search.feed_seed import find_feed_seed
 from feed.session.reason_text import render_all
 from feed.session.request import SentEngagement, SessionRequest, make_query
 from feed.user.query import Query
@@ -124,7 +126,13 @@ def _rank(case: Case, scenario: Scenario, read: CatalogInput) -> RankedFeed:
     )
     request = _request(catalog, case.request)
     query = make_query(request, summary, seed=case.request.seed, now_us=NOW_US)
-    return ranked_feed(Ranker(catalog, scenario), query)
+    ranker = Ranker(catalog, scenario)
+    if request.feed_seed is not None and request.feed_seed.text is not None:
+        index, allowed = build_search_index(catalog), ranker.allowed(query)
+        text = request.feed_seed.text
+        seed = find_feed_seed(catalog, index, text, allowed=allowed, now_us=NOW_US)
+        query = msgspec.structs.replace(query, feed_seed=seed)
+    return ranked_feed(ranker, query)
 
 
 def ranked_feed(ranker: Ranker, query: Query) -> RankedFeed:
@@ -169,6 +177,7 @@ def _request(catalog: Catalog, described: CaseRequest) -> SessionRequest:
         served_ids=described.served_ids,
         category_interests=described.category_interests,
         muted_series=described.muted_series,
+        seed=described.feed_seed,
     )
 
 

@@ -49,6 +49,11 @@ class Degradation(StrEnum):
     ALL_MUTED = "all_muted", "INFO", "the user muted every episode's series or category"
     NO_LANGUAGE_MATCH = "no_language_match", "INFO", "no episode is in a language of the user"
     SERIES_LIMIT_RELAXED = "series_limit_relaxed", "INFO", "too few series for the series rules"
+    SEED_UNMATCHED = (
+        "seed_unmatched",
+        "INFO",
+        "the catalog lacks episodes of the seed, or matches none of its words",
+    )
     RETRIEVAL_TIMEOUT = "retrieval_timeout", "ERROR", "the search did not answer in time"
     RETRIEVAL_UNAVAILABLE = "retrieval_unavailable", "ERROR", "the search cannot be asked"
     RETRIEVAL_EMPTY = "retrieval_empty", "ERROR", "the search has nothing of this catalog"

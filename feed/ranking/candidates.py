@@ -41,6 +41,8 @@ class Candidates:
     """(k,) cosine with the nearest interest, 0 where the user has none"""
     dislike: FloatArray
     """(k,) cosine with the nearest disliked episode, 0 to 1; 0 where the scenario ignores it"""
+    seed_similarity: FloatArray
+    """(k,) cosine with the nearest episode of the feed seed, 0 to 1; 0 for a seed of words"""
 
     def is_from(self, source: str) -> BoolArray:
         """(k,) whether each candidate came from this source."""
@@ -129,6 +131,7 @@ def _measured(
         has_cosines=similarity.has_cosines,
         interest=to_interest,
         dislike=similarity.to_dislikes(rows, vectors),
+        seed_similarity=similarity.to_seed(rows, vectors),
     )
 
 

@@ -28,7 +28,8 @@ class Eligibility:
     floors: BoolArray | None
     """(n,) mask of the quality floors; None where every episode passes"""
     excluded: IntArray
-    """rows that the user engaged with or the request excludes, possibly repeated"""
+    """rows that the user engaged with, the request excludes or the feed seed was made of, possibly
+    repeated"""
     masks: dict[str, BoolArray | None]
     """(n,) masks of the other filters by name, in order; None where every episode passes"""
 
@@ -76,7 +77,8 @@ def find_eligible(
     engaged = query.engaged_rows
     if unfinished_return and scenario.sources.unfinished:
         engaged = engaged[~in_sorted(np.sort(user.unfinished), engaged)]
-    excluded = np.append(engaged, query.excluded_rows)
+    barred = query.feed_seed.barred_rows if query.feed_seed else engaged[:0]
+    excluded = np.concatenate([engaged, query.excluded_rows, barred])
     masks = {
         "muted_series": filters.not_in_series(catalog, query.muted_series),
         "muted_category": filters.not_in_categories(catalog, query.muted_categories),

@@ -65,7 +65,7 @@ class SearchPlan:
     user: UserFeatures
     eligible: Eligibility
     engaged: IntArray
-    """catalog rows whose vectors are needed"""
+    """catalog rows whose vectors are needed, those of a feed seed included"""
     disliked_ids: tuple[str, ...]
     """ids of which `NEIGHBOURS_PER_DISLIKE` neighbours each are needed"""
     search_filter: SearchFilter
@@ -99,7 +99,7 @@ class SearchPlan:
     def is_empty_by_mistake(self, result: SearchResult) -> bool:
         """Whether the search lacks what it must have, as an index of another catalog would."""
         vector = result.user_vector
-        no_vectors = len(self.engaged) > 0 and not len(vector.members)
+        no_vectors = len(self.engaged) > 0 and not len(vector.members) and vector.seed is None
         no_matches = vector.unit is not None and self.count > 0 and not len(result.rows)
         return no_vectors or no_matches
 
@@ -129,7 +129,7 @@ def plan_search(features: CatalogFeatures, user: UserFeatures) -> SearchPlan | N
         features=features,
         user=user,
         eligible=eligible,
-        engaged=vector_rows(catalog, query, user.weights, scenario.interests),
+        engaged=_vector_rows(features, user),
         disliked_ids=tuple(catalog.ids[row] for row in _dislikes(features, user).tolist()),
         search_filter=search_filter(
             scenario.filters,
@@ -189,12 +189,20 @@ def matched(
 
 def _needs_vectors(features: CatalogFeatures, user: UserFeatures) -> bool:
     """Whether anything known of the user takes effect through vectors alone."""
-    interests = features.scenario.interests
     return bool(
-        len(vector_rows(features.catalog, user.query, user.weights, interests))
+        len(_vector_rows(features, user))
         or len(user.declared_interests)
         or len(_dislikes(features, user))
     )
+
+
+def _vector_rows(features: CatalogFeatures, user: UserFeatures) -> IntArray:
+    """The rows that the user vector is made of: engaged episodes, and those of a feed seed."""
+    catalog, interests = features.catalog, features.scenario.interests
+    rows = vector_rows(catalog, user.query, user.weights, interests)
+    if user.seed is None:
+        return rows
+    return np.append(rows, user.seed.rows[catalog.embeddings.present[user.seed.rows]])
 
 
 def _dislikes(features: CatalogFeatures, user: UserFeatures) -> IntArray:

@@ -11,7 +11,7 @@ from functools import cached_property, partial
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import FloatArray, IntArray, top_k
+from feed.arrays.arrays import BoolArray, FloatArray, IntArray, top_k
 from feed.catalog.catalog import Catalog
 from feed.model.degradation import Degradation
 from feed.ports.vector_search import Match
@@ -106,6 +106,8 @@ class Ranker:
         reasons = explain(features, user, chosen, selection)
 
         degraded = list(query.degraded)
+        if user.seed is not None and user.seed.is_unmatched:
+            degraded.append(Degradation.SEED_UNMATCHED)
         if lacks_vectors(features, user, search_result):
             degraded.append(Degradation.VECTORS_UNAVAILABLE)
         if eligible.is_widened:
@@ -122,9 +124,14 @@ class Ranker:
             user_vector_episodes=len(user.vector.members),
             degraded=tuple(degraded),
             explored=_explored(selection),
-            make_trace=partial(trace, eligible, scored, selection),
+            make_trace=partial(trace, query, eligible, scored, selection),
             make_detail=partial(trace_detail, features, user, eligible, scored, selection),
         )
+
+    def allowed(self, query: Query) -> BoolArray:
+        """(n,) true for the episodes that a query may be answered with."""
+        user = self._user(hydrate(query, self.catalog))
+        return find_eligible(self.features, user).allowed
 
     def plan_search(self, query: Query) -> SearchPlan | None:
         """What to request from an external search for this query; None where it needs none."""

@@ -22,7 +22,7 @@ KEYS = (
     *("because_click", "because_listen", "because_complete", "because_bookmark", "because_like"),
     *("because_share", "because_not_interested", "recent_activity", "others"),
     *("series_followed", "series_heard", "unfinished", "trending", "trending_in", "unseen"),
-    "pinned",
+    *("pinned", "seed", "seed_episode"),
 )
 """Reason keys by code. Cursors carry the codes: append, never reorder."""
 
@@ -57,14 +57,14 @@ def explain(
     """Give each chosen candidate the reason that is true of it and added most to its score.
 
     What a curve gives a typical candidate adds nothing. Personal reasons come first: the similarity
-    to what the user engaged with or asked for, if at least `min_similarity`; co-engagement; a
-    series that the user follows or often listens to. Then what holds for every user: a trend, a
-    quality in the catalog's better half, a recency of at least `min_recency`. Explored, pinned and
-    unfinished episodes have a reason of their own.
+    to what the user engaged with or asked for, if at least `min_similarity`; a match of the feed
+    seed; co-engagement; a series that the user follows or often listens to. Then what holds for
+    every user: a trend, a quality in the catalog's better half, a recency of at least
+    `min_recency`. Explored, pinned and unfinished episodes have a reason of their own.
     """
     chosen = replace(chosen, contributions=_effects(features, chosen))
     claim = _strongest(_general_claims(features, user, chosen))
-    if len(chosen.rows) and not user.is_unknown:
+    if len(chosen.rows) and (user.seed is not None or not user.is_unknown):
         personal = _strongest(_personal_claims(features, user, chosen))
         is_true = personal.contribution > 0.0
         pairs: Any = zip(personal, claim, strict=True)  # arrays of three types
@@ -124,6 +124,11 @@ def _personal_claims(
     catalog, rows = features.catalog, chosen.rows
     parts, contributions = chosen.parts, chosen.contributions
     yield _similarity_claim(features, user, chosen)
+    if user.seed is not None and "seed" in contributions:
+        key, episodes = _seed_names(features, user, chosen)
+        minimum = min(features.scenario.reasons.min_similarity, 1.0)
+        is_match = parts["seed"] > 0 if user.seed.is_text else parts["seed"] >= minimum
+        yield _claim(is_match, contributions["seed"], key, episodes)
     if "interest" in contributions and len(user.interests) and chosen.vectors is not None:
         medoids = user.interests
         nearest = np.argmax(chosen.vectors @ catalog.embeddings[medoids].T, axis=1)
@@ -163,7 +168,7 @@ def _similarity_claim(
     in, a similarity above 0 is enough.
     """
     minimum, similarity = features.scenario.reasons.min_similarity, chosen.parts["similarity"]
-    claim, cosines = _largest_summand(features, user.vector, chosen)
+    claim, cosines = _largest_summand(features, user, chosen)
     is_similar = similarity >= minimum
     if features.scenario.blend.measure == "catalog":
         named = features.rescale(np.nan_to_num(cosines)) >= minimum
@@ -173,18 +178,38 @@ def _similarity_claim(
     return claim._replace(contribution=np.where(is_similar, claim.contribution, -np.inf))
 
 
+def _seed_names(
+    features: CatalogFeatures, user: UserFeatures, chosen: ScoredCandidates
+) -> tuple[str, HashArray]:
+    """The key of the feed seed's reason, and (k,) the seed's episode nearest to each, by hash.
+
+    The hash is 0 for a seed of words, and where it is not known which episode is the nearest.
+    """
+    catalog, seed, none = features.catalog, user.seed, np.zeros(len(chosen.rows), np.uint64)
+    if seed is None or seed.is_text:
+        return "seed", none
+    if len(seed.rows) == 1:
+        return "seed_episode", none + catalog.id_hashes[seed.rows[0]]
+    if chosen.vectors is None or not len(seed.rows):
+        return "seed_episode", none
+    nearest = np.argmax(chosen.vectors @ catalog.embeddings[seed.rows].T, axis=1)
+    return "seed_episode", catalog.id_hashes[seed.rows[nearest]]
+
+
 def _largest_summand(
-    features: CatalogFeatures, vector: UserVector, chosen: ScoredCandidates
+    features: CatalogFeatures, user: UserFeatures, chosen: ScoredCandidates
 ) -> tuple[_Claim, FloatArray]:
     """Attribute each episode's similarity to the summand of the user vector that gives most of it.
 
     Also returns (k,) the cosine with what the claim names; NaN where it names nothing, or a
-    category that the episode is in. The user vector is a sum over engaged episodes and declared
-    interests, so its dot product with an episode is a sum over the same. An interest is the reason
-    of an episode in that category, and a near interest of an episode in no category. Where the
-    vectors are not in memory, the summands are not known: see `_known_summands`.
+    category that the episode is in. The user vector is a sum over engaged episodes, declared
+    interests and a feed seed, so its dot product with an episode is a sum over the same. An
+    interest is the reason of an episode in that category, and a near interest of an episode in no
+    category. Where the vectors are not in memory, the summands are not known: see
+    `_known_summands`.
     """
     catalog, rows, contribution = features.catalog, chosen.rows, chosen.contributions["similarity"]
+    vector = user.vector
     if vector.unit is None:
         return _claim(np.zeros(len(rows), np.bool_), contribution, "discover"), np.full(
             len(rows), np.nan
@@ -209,8 +234,15 @@ def _largest_summand(
     is_interest = codes == interest
     named[is_interest & ~uncategorized] = np.nan
     codes[is_interest & uncategorized] = _CODE["near_interest"]
-    contribution = np.where(np.isfinite(summands.max(axis=1)), contribution, -np.inf)
-    return _Claim(contribution, codes, hashes_of[largest]), named
+    highest, hashes = summands.max(axis=1), hashes_of[largest]
+    if (seed := vector.seed) is not None:
+        key, episodes = _seed_names(features, user, chosen)
+        mine = _seed_summand(vector, seed, chosen)
+        wins = mine > highest
+        codes[wins], named[wins], highest[wins] = _CODE[key], np.nan, mine[wins]
+        hashes = np.where(wins, episodes, hashes)
+    contribution = np.where(np.isfinite(highest), contribution, -np.inf)
+    return _Claim(contribution, codes, hashes), named
 
 
 def _summands(vector: UserVector, cosines: FloatArray) -> FloatArray:
@@ -219,6 +251,17 @@ def _summands(vector: UserVector, cosines: FloatArray) -> FloatArray:
     summands: FloatArray = cosines * np.append(weights, np.float32(0))
     summands[:, -1] = -np.inf
     return summands
+
+
+def _seed_summand(
+    vector: UserVector, seed: npt.NDArray[np.float32], chosen: ScoredCandidates
+) -> FloatArray:
+    """(k,) contribution of the feed seed; where only sums are known 0 if it is certain, or -inf."""
+    if chosen.vectors is not None:
+        known: FloatArray = vector.seed_weight * (chosen.vectors @ seed).astype(np.float64)
+        return known
+    is_alone = not len(vector.members) + len(vector.categories)
+    return np.full(len(chosen.rows), 0.0 if is_alone else -np.inf)
 
 
 def _known_summands(vector: UserVector, member: BoolArray) -> FloatArray:
@@ -230,7 +273,7 @@ def _known_summands(vector: UserVector, member: BoolArray) -> FloatArray:
     engaged = len(vector.members)
     summands = np.full((len(member), engaged + member.shape[1] + 1), -np.inf)
     summands[:, engaged:-1][member] = 0.0
-    if summands.shape[1] == 2:  # noqa: PLR2004  # one summand, and the last column
+    if summands.shape[1] == 2 and vector.seed is None:  # noqa: PLR2004  # with the last column
         summands[:, 0] = 0.0
     if engaged:
         summands[:, -1] = -1.0

@@ -37,6 +37,7 @@ class ScoredCandidates(Candidates):
             similarity=self.similarity[indices],
             interest=self.interest[indices],
             dislike=self.dislike[indices],
+            seed_similarity=self.seed_similarity[indices],
             parts={name: part[indices] for name, part in self.parts.items()},
             contributions={name: one[indices] for name, one in self.contributions.items()},
             scores=self.scores[indices],
@@ -85,12 +86,15 @@ def score_parts(
         "unseen": lambda: features.is_unheard[rows].astype(np.float64),
         "series": lambda: scorers.series(features.catalog, user, rows),
         "category": lambda: scorers.category(features.catalog, user, rows),
+        "seed": lambda: scorers.seed(user, rows, features.rescale(candidates.seed_similarity)),
         "unfinished": lambda: scorers.is_among(rows, user.unfinished),
         "era": lambda: scorers.date_affinity(features.catalog, user, rows, blend.era_days),
         "aversion": lambda: np.maximum(features.rescale(candidates.dislike), 0.0),
         "served": lambda: scorers.is_among(rows, user.query.served_rows),
     }
     used = {name for name in functions if blend.uses(name)} | ALWAYS_SHOWN
+    if user.seed is None:
+        used.discard("seed")
     parts = {name: function() for name, function in functions.items() if name in used}
     for weighting, name in enumerate(scorers.NEIGHBOURS):
         if blend.uses(name):

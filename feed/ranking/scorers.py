@@ -141,6 +141,18 @@ def category(catalog: Catalog, user: UserFeatures, rows: IntArray) -> FloatArray
     return found
 
 
+def seed(user: UserFeatures, rows: IntArray, similarity: FloatArray) -> FloatArray:
+    """(k,) how well each episode matches the feed seed, 0 to 1.
+
+    Of words, its score in their search as a share of the best one; of episodes, its `similarity`
+    (k,) to the nearest of them by the scenario's measure.
+    """
+    if user.seed is not None and user.seed.is_text:
+        return lookup_sorted(user.seed.match_rows, user.seed.match_scores, rows)
+    clipped: FloatArray = np.clip(similarity, 0.0, 1.0)
+    return clipped
+
+
 def date_affinity(catalog: Catalog, user: UserFeatures, rows: IntArray, days: float) -> FloatArray:
     """(k,) how near in date of publication each episode is to the user's positives, 0 to 1.
 

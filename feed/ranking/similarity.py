@@ -35,6 +35,10 @@ class UserSimilarity:
         interests = scenario.sources.interests or scenario.blend.uses("interest")
         self._interests = self._embeddings[user.interests] if interests else none
         """(m, D) vectors of the interests"""
+        seed = user.seed
+        rows = seed.rows if seed is not None and not seed.is_text and in_memory else None
+        self._seeds = none if rows is None else self._embeddings[rows]
+        """(s, D) vectors of the episodes of the feed seed"""
         self.is_missing = unit is not None and not in_memory and search_result is None
         """whether there is a user vector and no vector to compare it with"""
         self.has_cosines = unit is not None and not self.is_missing
@@ -61,6 +65,15 @@ class UserSimilarity:
             return np.zeros(0, np.int64)
         ties = self._features.tie_order
         return nearest(self._embeddings, self._vector, allowed, np.array([count]), ties)[0][0]
+
+    def nearest_to_seed(self, allowed: BoolArray, count: int) -> IntArray:
+        """About `count` allowed catalog rows, an equal part nearest to each episode of the seed."""
+        seeds = self._seeds
+        if not len(seeds):
+            return np.zeros(0, np.int64)
+        counts = np.full(len(seeds), -(-count // len(seeds)))
+        found = nearest(self._embeddings, seeds, allowed, counts, self._features.tie_order)
+        return np.concatenate([rows for rows, _ in found])
 
     def vectors(self, rows: IntArray | slice) -> FloatVectors | None:
         """(k, D) embeddings of these catalog rows; None where the catalog holds none in memory."""
@@ -97,6 +110,10 @@ class UserSimilarity:
         if vectors is not None:
             return nearest_cosine(vectors, self._embeddings[self._user.disliked])
         return self._result.dislike_similarity_of(rows) if self._result else np.zeros(len(rows))
+
+    def to_seed(self, rows: IntArray, vectors: FloatVectors | None) -> FloatArray:
+        """(k,) cosine with the nearest episode of the feed seed; 0 where it has none."""
+        return np.zeros(len(rows)) if vectors is None else nearest_cosine(vectors, self._seeds)
 
 
 def nearest_cosine(vectors: FloatVectors, others: FloatVectors) -> FloatArray:

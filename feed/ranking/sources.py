@@ -14,6 +14,7 @@ from feed.user.features import UserFeatures
 NAMES = (
     *("similar", "retrieved", "interests", "neighbours", "series", "unfinished", "trending"),
     *("popular", "fresh", "stated", "unseen", "exploration", "pinned", "best_quality"),
+    "seed",
 )
 """Every source; its index is its bit in `Candidates.sources`."""
 MAIN_CATEGORIES = 5
@@ -56,6 +57,7 @@ def from_each_source(
             lambda k: features.best_by_category.take_allowed(user.declared_interests, allowed, k),
         ),
         "unseen": (places.unseen, lambda k: _unseen(features, similarity, allowed, k)),
+        "seed": (places.seed, lambda k: _seed(features, user, similarity, allowed, k)),
         "exploration": (
             places.exploration,
             lambda k: features.exploration_ring.take_allowed(allowed, k, user.query.seed),
@@ -87,6 +89,23 @@ def _main_categories(features: CatalogFeatures, user: UserFeatures) -> IntArray:
     groups, shares = user.category_shares
     largest = np.argsort(-shares, kind="stable")[:MAIN_CATEGORIES]
     return np.union1d(groups[largest], user.declared_interests)
+
+
+def _seed(
+    features: CatalogFeatures,
+    user: UserFeatures,
+    similarity: UserSimilarity,
+    allowed: BoolArray,
+    count: int,
+) -> IntArray:
+    """The rows that match the feed seed best: what its words find, or episodes like its own."""
+    if user.seed is None:
+        return np.zeros(0, np.int64)
+    if not user.seed.is_text:
+        return similarity.nearest_to_seed(allowed, count)
+    rows, scores = user.seed.match_rows, user.seed.match_scores
+    free = allowed[rows]
+    return top_k(rows[free], scores[free], count, features.tie_order)[0]
 
 
 def _unseen(

@@ -8,12 +8,14 @@ import numpy as np
 from feed.arrays.arrays import IntArray
 from feed.catalog.catalog import Catalog
 from feed.catalog.projection import round_point
+from feed.model.feed_seed import FeedSeed
 from feed.ranking.candidates import source_names
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.ranking.eligibility import Eligibility
 from feed.ranking.score_parts import ScoredCandidates
 from feed.selection.greedy import Selection
 from feed.user.features import UserFeatures
+from feed.user.query import Query
 
 MAX_REMOVED = 200
 """Number of removed episodes, the best by quality, that a detail lists of each filter."""
@@ -43,6 +45,8 @@ class Trace:
     """(k,) the sources that returned each episode"""
     propensities: list[float]
     """(k,) probability with which each episode got its slot; 1 where nothing was random"""
+    seed: FeedSeed | None = None
+    """what the session is about, with what its words found"""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,9 @@ class TraceDetail:
     interests: list[TracedInterest]
 
 
-def trace(eligible: Eligibility, candidates: ScoredCandidates, selection: Selection) -> Trace:
+def trace(
+    query: Query, eligible: Eligibility, candidates: ScoredCandidates, selection: Selection
+) -> Trace:
     """Count how many episodes each stage of a ranking removed, returned and chose."""
     chosen = candidates.take(selection.indices)
     return Trace(
@@ -97,6 +103,7 @@ def trace(eligible: Eligibility, candidates: ScoredCandidates, selection: Select
         parts={name: np.round(part, 6).tolist() for name, part in chosen.contributions.items()},
         proposed_by=source_names(chosen.sources),
         propensities=np.round(selection.propensities, 6).tolist(),
+        seed=query.feed_seed,
     )
 
 

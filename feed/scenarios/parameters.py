@@ -14,8 +14,6 @@ Weight = Annotated[float, msgspec.Meta(ge=0, le=10)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Finite = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
 SourceSize = Annotated[int, msgspec.Meta(ge=0, le=1000)]
-QueueSlots = Annotated[int, msgspec.Meta(ge=0, le=150)]
-"""Number of slots of a queue, none included."""
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,6 +35,8 @@ class InterestParameters(Table, frozen=True, kw_only=True):
     """the progress of a `listen` that was sent without one"""
     category_blend: Share = 0.15
     """share of the stated interests in the user vector, beside the engagements"""
+    seed_blend: Share = 0.7
+    """share of a [seed](seeds.md) in the user vector, beside engagements and stated interests"""
     neutral_similarity: Share = 0.5
     """similarity of every candidate while nothing is known of the user"""
     half_life: Annotated[float, msgspec.Meta(gt=0, le=500)] = 8.0
@@ -124,6 +124,8 @@ class SourceParameters(Table, frozen=True, kw_only=True):
     unseen: SourceSize = 0
     """number of episodes with few listeners so far: so many of the highest predicted popularity,
     and so many of those most like the user's engagements"""
+    seed: SourceSize = 0
+    """number of episodes that match a [seed](seeds.md) best"""
     exploration: SourceSize = 0
     """number of episodes with few listeners so far, chosen at random: the pool for exploration
     slots (`explore_every`)"""
@@ -208,6 +210,9 @@ class BlendParameters(Table, frozen=True, kw_only=True):
     category: Weight = 0.0
     """weight of the sum of the shares of the episode's categories in the user's engagements and
     stated interests, divided by the square root of their number"""
+    seed: Weight = 0.0
+    """weight of how well the episode matches a [seed](seeds.md), 0 to 1: of words, its score in
+    their search as a share of the best; of episodes, its similarity to the nearest by `measure`"""
     unfinished: Weight = 0.0
     """added to the score of an episode that the user left half heard"""
     era: Weight = 0.0
@@ -239,55 +244,6 @@ PARTS = frozenset(msgspec.structs.asdict(BlendParameters())) - {
     *("curves", "measure", "beside_neighbours", "era_days", "recency_decay")
 }
 """Names of the parts of the score that a scenario weighs."""
-
-
-class SelectorParameters(Table, frozen=True, kw_only=True):
-    """How candidates become a queue: slot by slot, the candidate of the highest value.
-
-    The value is the score x `series_decay`^(already chosen of its series) x
-    `topic_decay`^(already chosen of its topic) - `mmr` x the cosine with the nearest of those
-    chosen lately + `calibration` x how much the queue still lacks of its categories. In a long-tail
-    slot (`tail_every`), what popularity adds to the score does not count.
-    """
-
-    queue: Annotated[int, msgspec.Meta(ge=1, le=150)] = 150
-    """greatest length of the queue"""
-    series_decay: Share = 0.7
-    """factor on the score for each episode already chosen of the same series"""
-    max_per_series: Annotated[int, msgspec.Meta(ge=1, le=150)] = 2
-    """greatest number of episodes of one series; two in a row are never of the same"""
-    limit_unnamed: bool = False
-    """whether episodes without a series are limited as if they were of one series"""
-    decay_below_zero: bool = False
-    """whether the decays multiply a negative score, which raises it; otherwise they divide it"""
-    relax_below: QueueSlots = 0
-    """a queue that would end shorter continues with the limits per series counted anew, and
-    `degraded` says `series_limit_relaxed`"""
-    topic_decay: Share = 1.0
-    """factor on the score for each episode already chosen of the same topic: the first major
-    category that an episode names"""
-    mmr: Weight = 0.0
-    """maximal marginal relevance (Carbonell and Goldstein, 1998): weight of the cosine with the
-    nearest of the episodes chosen lately"""
-    mmr_memory: Share = 0.9
-    """factor on that cosine for each slot since"""
-    near_duplicate: Annotated[float, msgspec.Meta(ge=0, le=2)] = 2.0
-    """cosine above which two episodes are near-duplicates, of which one is chosen, as it is of
-    equal titles; above 1, both rules are off"""
-    calibration: Weight = 0.0
-    """weight with which the categories of the queue approach their shares in the user's
-    engagements, or on a first visit those in the catalog (after Steck, 2018)"""
-    tail_every: QueueSlots = 0
-    """in each stretch of this many slots, the last is a long-tail slot, where what `popularity_*`
-    and `rise_*` add to a score does not count; 0: none"""
-    explore_every: QueueSlots = 0
-    """in each stretch of this many slots, the last is an exploration slot, filled at random from
-    what the source `exploration` brought; 0: none"""
-    explore_places: Annotated[int, msgspec.Meta(ge=1, le=150)] = 1
-    """number of exploration slots in each stretch, the last ones"""
-    explore_noise: Annotated[float, msgspec.Meta(gt=0, le=100)] = 0.1
-    """temperature of the draw: an episode's probability is proportional to
-    exp(score / `explore_noise`); the same seed draws the same"""
 
 
 class ReasonParameters(Table, frozen=True, kw_only=True):

@@ -16,11 +16,11 @@ from feed.scenarios.parameters import (
     InterestParameters,
     QualityParameters,
     ReasonParameters,
-    SelectorParameters,
     SourceParameters,
     Table,
 )
 from feed.scenarios.rules import Rules, rule_problems
+from feed.scenarios.selector import SelectorParameters
 
 
 class ScenarioError(ValueError):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from feed.arrays.arrays import BoolArray, FloatArray, IntArray
-from feed.scenarios.parameters import SelectorParameters
+from feed.scenarios.selector import SelectorParameters
 from feed.selection.shortlist import Remainder, SelectorInput
 from feed.selection.values import CandidateValues
 

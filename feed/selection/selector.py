@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from feed.scenarios.parameters import SelectorParameters
+from feed.scenarios.selector import SelectorParameters
 from feed.selection.greedy import GreedySelection, Selection
 from feed.selection.shortlist import Remainder, SelectorInput, on_shortlist
 

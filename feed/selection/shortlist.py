@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.arrays.arrays import BoolArray, FloatArray, HashArray, IntArray
-from feed.scenarios.parameters import SelectorParameters
+from feed.scenarios.selector import SelectorParameters
 
 MIN_DECAY = 1e-3
 """Lowest decay applied, so that dividing by it repeatedly stays finite."""

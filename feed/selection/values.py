@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.arrays.arrays import FloatArray
-from feed.scenarios.parameters import SelectorParameters
+from feed.scenarios.selector import SelectorParameters
 from feed.selection.shortlist import MIN_DECAY, SelectorInput
 
 

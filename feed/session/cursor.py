@@ -1,17 +1,14 @@
 """Cursor: the rest of a session as a signed token, from which the next page needs no ranking.
 
-A token is base64url of `payload || HMAC-SHA256(key, context || payload)` (RFC 2104). The context
-is the session and, unless the session is anonymous, the user: no other session or user can use the
-cursor. The cursor of an anonymous session is a bearer token: whoever holds it can continue the
-session. A token is signed, not encrypted: it holds what its holder was, or will be, shown.
+Its context is the session and, unless the session is anonymous, the user: no other session or user
+can use the cursor. The cursor of an anonymous session is a bearer token: whoever holds it can
+continue the session. A token is signed, not encrypted: it holds what its holder was, or will be,
+shown, and the words of a feed seed.
 
 Per episode it holds 8 bytes of a hashed id, four scores of 4 bytes, and one byte each for the
 reason's key and its subject, column by column and deflated: 150 episodes take about 4 KB.
 """
 
-import base64
-import binascii
-import hmac
 import zlib
 from collections.abc import Sequence
 
@@ -22,12 +19,20 @@ from feed.arrays.arrays import HashArray
 from feed.catalog.catalog import Catalog
 from feed.ranking.reasons import Reasons
 from feed.scenarios.experiment import Assignment
+from feed.session.signed_token import TokenError, sign, verify
 from feed.session.state import Queue, Session
 
-_MAC_BYTES = 32
 MAX_CHARACTERS = 8192
 """Length above which a token is refused unread."""
-_COPIED = ("scenario", "cold_start", "user_vector_episodes", "degraded", "shown", "experiment")
+_COPIED = (
+    "scenario",
+    "cold_start",
+    "user_vector_episodes",
+    "degraded",
+    "shown",
+    "experiment",
+    "seed_text",
+)
 """Fields that a payload copies from its session."""
 
 
@@ -59,7 +64,8 @@ class CursorPayload(msgspec.Struct, frozen=True, array_like=True):
     subject_hashes: bytes
     """uint64, each once: at most k"""
     experiment: Assignment | None = None
-    """last, and with a default, so that cursors issued before there were experiments still open"""
+    """from here on with defaults, so that cursors issued before there were these still open"""
+    seed_text: str = ""
 
     @classmethod
     def of(cls, session: Session, id_hashes: HashArray, expires_us: int) -> "CursorPayload":
@@ -98,7 +104,7 @@ class CursorPayload(msgspec.Struct, frozen=True, array_like=True):
 def seal(payload: CursorPayload, *, session_id: str, uid: str | None, keys: Sequence[bytes]) -> str:
     """Sign a payload with the first of the keys; `uid` None makes a bearer token."""
     packed = zlib.compress(msgspec.msgpack.encode(payload))
-    return _text(packed + _mac(keys[0], session_id, uid, packed))
+    return sign(packed, (session_id, uid), keys[0])
 
 
 def unseal(
@@ -111,17 +117,10 @@ def unseal(
     if len(token) > MAX_CHARACTERS:
         raise CursorError("longer than any cursor")
     try:
-        raw = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
-    except (binascii.Error, UnicodeEncodeError) as error:
+        packed = verify(token, [(session_id, owner) for owner in {None, uid}], keys)
+    except TokenError as error:
         raise CursorError("not a cursor") from error
-    if _text(raw) != token:  # several texts decode to the same bytes; only one is the token
-        raise CursorError("not a cursor")
-    packed, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
-    if not any(
-        hmac.compare_digest(mac, _mac(key, session_id, owner, packed))
-        for key in keys
-        for owner in {None, uid}
-    ):
+    if packed is None:
         raise CursorError("not issued for this session and user, or altered since")
     try:
         payload = msgspec.msgpack.decode(zlib.decompress(packed), type=CursorPayload)
@@ -130,13 +129,3 @@ def unseal(
     if payload.expires_us < now_us:
         raise CursorExpired("expired")
     return payload
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _mac(key: bytes, session_id: str, uid: str | None, packed: bytes) -> bytes:
-    # MessagePack keeps the fields apart: no session and uid run together into another pair.
-    context = msgspec.msgpack.encode([session_id, uid])
-    return hmac.digest(key, context + packed, "sha256")

@@ -15,7 +15,7 @@ from feed.ranking.pipeline import MILLION, Ranker
 from feed.scenarios.experiment import Assignment
 from feed.session.answers import EncodedPage, EncodedReplay
 from feed.session.cursor import CursorPayload, seal
-from feed.session.reason_text import render_all
+from feed.session.reason_text import render_all, shortened
 from feed.session.state import Exploration, Queue, Session
 from feed.user.query import Query
 
@@ -56,6 +56,7 @@ def create(
         shown=0,
         queue=Queue(slate.rows, slate.scores, slate.reasons),
         experiment=experiment,
+        seed_text=shortened(query.feed_seed.text) if query.feed_seed else "",
         explored=[
             Exploration(position, catalog.ids[int(slate.rows[position - 1])], propensity)
             for position, propensity in slate.explored.items()
@@ -105,7 +106,11 @@ def replay(catalog: Catalog, session: Session, limit: int) -> bytes:
     """The first page without a cursor, and `queue`: every episode, its scores and its reason."""
     first = _answer(catalog, session, session.queue.take(slice(limit)), next_cursor=None)
     queue = _episodes(
-        catalog, session.queue, 0, lambda row: b'{"id":%s' % msgspec.json.encode(catalog.ids[row])
+        catalog,
+        session,
+        session.queue,
+        0,
+        lambda row: b'{"id":%s' % msgspec.json.encode(catalog.ids[row]),
     )
     return msgspec.json.encode(EncodedReplay(**msgspec.structs.asdict(first), queue=queue))
 
@@ -125,7 +130,9 @@ def _answer(
 ) -> EncodedPage:
     return EncodedPage(
         session_id=session.session_id,
-        episodes=_episodes(catalog, shown, session.shown, lambda row: catalog.cards.raw(row)[:-1]),
+        episodes=_episodes(
+            catalog, session, shown, session.shown, lambda row: catalog.cards.raw(row)[:-1]
+        ),
         total_in_queue=session.shown + len(session.queue),
         shown_count=session.shown + len(shown),
         remaining_count=len(session.queue) - len(shown),
@@ -146,14 +153,15 @@ def _if_given(value: T | None) -> T | msgspec.UnsetType:
 
 
 def _episodes(
-    catalog: Catalog, queue: Queue, shown: int, start: Callable[[int], bytes]
+    catalog: Catalog, session: Session, queue: Queue, shown: int, start: Callable[[int], bytes]
 ) -> msgspec.Raw:
-    """The episodes of a queue as a JSON array.
+    """The episodes of a part of a session's queue as a JSON array.
 
     `start` gives the beginning of a row's JSON object; its scores, its position after so many that
     are `shown`, and its reason follow.
     """
-    scores, reasons = (queue.scores / MILLION).tolist(), render_all(catalog, queue.reasons)
+    scores = (queue.scores / MILLION).tolist()
+    reasons = render_all(catalog, queue.reasons, session.seed_text)
     episodes = enumerate(zip(queue.rows.tolist(), scores, reasons, strict=True), shown + 1)
     encoded = (
         start(row) + _END % (*score, position, msgspec.json.encode(reason))

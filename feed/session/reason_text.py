@@ -29,28 +29,30 @@ _TEXTS = {
     "trending_in": "Trending in {category}",
     "unseen": "Something new",
     "pinned": "Picked by the editors",
+    "seed": "Matches “{text}”",
+    "seed_episode": "Similar to “{title}”",
 }
 _OF_CATEGORY = {"interest", "near_interest", "trending_in"}
 _OF_SERIES = {"series_followed", "series_heard"}
-_OF_EPISODE = {"others", *(KEYS[code] for code in BECAUSE.tolist())}
+_OF_EPISODE = {"others", "seed_episode", *(KEYS[code] for code in BECAUSE.tolist())}
 
 
-def render(catalog: Catalog, code: int, subject_hash: int) -> Reason:
-    """A reason from its code in `KEYS` and the hash of what it names.
+def render(catalog: Catalog, code: int, subject_hash: int, seed_text: str = "") -> Reason:
+    """A reason from its code in `KEYS`, the hash of what it names, and the words of a feed seed.
 
     A reason that names something that is not in the catalog becomes `discover`.
     """
     key = KEYS[code]
-    params = _params(catalog, key, subject_hash)
+    params = {"text": seed_text} if key == "seed" else _params(catalog, key, subject_hash)
     if params is None:
         key, params = KEYS[DISCOVER], {}
     return Reason(key, params, _TEXTS[key].format(**params))
 
 
-def render_all(catalog: Catalog, reasons: Reasons) -> list[Reason]:
+def render_all(catalog: Catalog, reasons: Reasons, seed_text: str = "") -> list[Reason]:
     """Each of k reasons, with its parameters and its text."""
     pairs = list(zip(reasons.codes.tolist(), reasons.subject_hashes.tolist(), strict=True))
-    rendered = {pair: render(catalog, *pair) for pair in set(pairs)}
+    rendered = {pair: render(catalog, *pair, seed_text) for pair in set(pairs)}
     return [rendered[pair] for pair in pairs]
 
 
@@ -68,9 +70,10 @@ def _params(catalog: Catalog, key: str, subject_hash: int) -> dict[str, str] | N
         row = catalog.id_index.row_by_hash(subject_hash)
         if row is None:
             return None
-        return {"episode_id": catalog.ids[row], "title": _shortened(catalog.title(row))}
+        return {"episode_id": catalog.ids[row], "title": shortened(catalog.title(row))}
     return {}
 
 
-def _shortened(title: str) -> str:
+def shortened(title: str) -> str:
+    """A title, or a text that stands in place of one, in at most `MAX_TITLE` characters."""
     return title if len(title) <= MAX_TITLE else f"{title[: MAX_TITLE - 1].rstrip()}…"

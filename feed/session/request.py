@@ -15,6 +15,7 @@ from feed.model.engagement import (
     Summary,
     newest_first,
 )
+from feed.model.feed_seed import FeedSeed
 from feed.model.timestamps import HOUR_US, to_us
 from feed.user.query import Query
 
@@ -23,6 +24,9 @@ Names = Annotated[tuple[Name, ...], msgspec.Meta(max_length=1000)]
 Ids = Annotated[tuple[str, ...], msgspec.Meta(max_length=10_000)]
 Timestamp = Annotated[datetime, msgspec.Meta(tz=True)]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=50)]
+MAX_SEED_TEXT = 200
+"""characters of a seed's words, as of a search"""
+MAX_SEED_TOKEN = 4096
 
 
 class SentEngagement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,6 +56,19 @@ class SentEngagement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         )
 
 
+class Seed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a session is to be about: exactly one of these."""
+
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SEED_TEXT)] | None = None
+    """words; a query of a search"""
+    episode_ids: (
+        Annotated[tuple[EpisodeId, ...], msgspec.Meta(min_length=1, max_length=50)] | None
+    ) = None
+    """episodes, by id or content id; their order does not matter, and they are not shown"""
+    token: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SEED_TOKEN)] | None = None
+    """what `POST /api/seeds/photo` answered"""
+
+
 class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of `POST /api/sessions/create`, and the file that `feed replay` reads."""
 
@@ -77,8 +94,19 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """whether the answer names the episodes of each stage of the ranking; for administrators"""
     stored: bool = True
     """whether the stored engagements and profile of the user count"""
-    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] | None = None
-    """seed of all random draws, and id of the session, for administrators; null: a random one"""
+    seed: Seed | Annotated[int, msgspec.Meta(ge=0, lt=2**53)] | None = None
+    """what the session is to be about; or a number, for administrators: seed of all random draws,
+    and id of the session"""
+
+    @property
+    def random_seed(self) -> int | None:
+        """The number that all random draws are to derive from; None: any."""
+        return self.seed if isinstance(self.seed, int) else None
+
+    @property
+    def feed_seed(self) -> Seed | None:
+        """What the session is to be about, if that is asked for."""
+        return self.seed if isinstance(self.seed, Seed) else None
 
 
 def make_query(
@@ -89,7 +117,8 @@ def make_query(
     Interests of the request replace those of the profile, its mutes are added. An engagement that
     was sent and is stored counts once, even if it was sent without its id. An engagement with a
     time more than an hour ahead of `now_us` counts as the newest and degrades the query
-    (`clock_ahead`). With `stored` false, the request counts alone.
+    (`clock_ahead`). With `stored` false, the request counts alone. Of a seed only its episodes are
+    in the query: words have to be looked up in a search index first.
     """
     stored = summary if summary and request.stored else Summary()
     engagements = _engagements(request.engagements, stored.engagements, now_us)
@@ -105,10 +134,16 @@ def make_query(
         excluded_ids=request.excluded_ids,
         served_ids=request.served_ids,
         profile=profile,
+        feed_seed=_seed_of_episodes(request),
         seed=seed,
         now_us=now_us,
         degraded=(Degradation.CLOCK_AHEAD,) if is_ahead else (),
     )
+
+
+def _seed_of_episodes(request: SessionRequest) -> FeedSeed | None:
+    ids = request.feed_seed.episode_ids if request.feed_seed else None
+    return FeedSeed(episode_ids=tuple(sorted(set(ids)))) if ids else None
 
 
 def _engagements(

@@ -56,6 +56,8 @@ class Session:
     """number of episodes on earlier pages"""
     queue: Queue
     experiment: Assignment | None = None
+    seed_text: str = ""
+    """words of the feed seed, for reasons; shortened"""
     explored: Sequence[Exploration] = ()
     """the draws of a new session, for its log line; no cursor holds them"""
     trace: Trace | None = None

@@ -11,7 +11,7 @@ from feed.catalog.catalog import Catalog
 from feed.catalog.signals import MergedNeighbours
 from feed.model.engagement import ABANDONED_BELOW, COMPLETED_FROM, ENGAGEMENT_TYPES
 from feed.scenarios.parameters import InterestParameters
-from feed.user.hydration import HydratedQuery
+from feed.user.hydration import HydratedQuery, HydratedSeed
 from feed.user.user_vector import (
     LISTEN,
     UserVector,
@@ -98,6 +98,11 @@ class UserFeatures:
         return not (
             len(self.positives) or len(self.declared_interests) or len(self.followed_series)
         )
+
+    @property
+    def seed(self) -> HydratedSeed | None:
+        """What the session is to be about, beside what is known of the user."""
+        return self.query.feed_seed
 
     @cached_property
     def interests(self) -> IntArray:

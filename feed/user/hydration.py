@@ -11,10 +11,30 @@ from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import ENGAGEMENT_TYPES
 from feed.model.episode import primary_subtag
+from feed.model.feed_seed import FeedSeed
 from feed.user.query import Query
 
 _TYPE_CODES = {kind: code for code, kind in enumerate(ENGAGEMENT_TYPES)}
 _NONE = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True)
+class HydratedSeed:
+    """A feed seed with all its names resolved against one catalog."""
+
+    is_text: bool
+    rows: IntArray
+    """episodes whose mean embedding is the seed's, unless `vector` is; sorted, each once"""
+    vector: npt.NDArray[np.float32] | None
+    """(D,) the seed's embedding, of length 1"""
+    match_rows: IntArray
+    """(m,) episodes that the words find, sorted, each once"""
+    match_scores: FloatArray
+    """(m,) how well each matches, as a share of the best"""
+    barred_rows: IntArray
+    """every row of the episodes that a seed was made of: a feed of their like leaves them out"""
+    is_unmatched: bool
+    """whether the catalog lacks an episode of the seed, or all of its words"""
 
 
 @dataclass(frozen=True)
@@ -49,6 +69,8 @@ class HydratedQuery:
     """categories that the user asked for and that have an anchor vector, sorted, each once"""
     languages: IntArray | None
     """languages that the user understands; None where the user named none"""
+    feed_seed: HydratedSeed | None = None
+    """what the session is to be about"""
 
 
 def hydrate(query: Query, catalog: Catalog) -> HydratedQuery:
@@ -74,6 +96,26 @@ def hydrate(query: Query, catalog: Catalog) -> HydratedQuery:
         followed_series=series_indices(catalog, profile.followed_series),
         declared_interests=_with_anchor(catalog, profile.category_interests),
         languages=language_indices(catalog, profile.languages) if profile.languages else None,
+        feed_seed=hydrate_seed(query.feed_seed, catalog) if query.feed_seed else None,
+    )
+
+
+def hydrate_seed(seed: FeedSeed, catalog: Catalog) -> HydratedSeed:
+    """Resolve every id of a feed seed against a catalog."""
+    hashes, is_text = hash_strings(seed.episode_ids), bool(seed.text)
+    rows = catalog.rows_by_hash(hashes)
+    matched = catalog.id_index.first(hash_strings(seed.match_ids))
+    found, first = np.unique(matched, return_index=True)
+    is_known = found >= 0
+    usable = len(seed.vector) == catalog.dimension > 0
+    return HydratedSeed(
+        is_text=is_text,
+        rows=np.unique(rows[rows >= 0]),
+        vector=np.array(seed.vector, np.float32) if usable else None,
+        match_rows=found[is_known],
+        match_scores=np.array(seed.match_scores, np.float64)[first[is_known]],
+        barred_rows=_NONE if is_text else catalog.all_rows_by_hash(hashes),
+        is_unmatched=not is_known.any() if is_text else bool((rows < 0).any()),
     )
 
 

@@ -4,6 +4,7 @@ import msgspec
 
 from feed.model.degradation import Degradation
 from feed.model.engagement import Engagement, Profile
+from feed.model.feed_seed import FeedSeed
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,6 +17,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     served_ids: tuple[str, ...] = ()
     """ids or content ids of episodes that an earlier session served"""
     profile: Profile = Profile()
+    feed_seed: FeedSeed | None = None
+    """what the session is to be about"""
     seed: int = 0
     """determines every random choice of the session"""
     now_us: int

@@ -35,6 +35,10 @@ class UserVector:
     """(c,) declared interests in it"""
     category_weights: npt.NDArray[np.float32]
     """(c,) coefficient of each category's anchor in the sum, before it is normalised"""
+    seed: npt.NDArray[np.float32] | None = None
+    """(D,) the feed seed's embedding in it, of length 1; None where there is none"""
+    seed_weight: float = 0.0
+    """coefficient of the seed in the sum, before it is normalised"""
 
 
 def user_vector(
@@ -50,7 +54,8 @@ def user_vector(
     holds none in memory. With engagements and interests the result is (1 - category_blend) x mean
     + category_blend x anchor, normalised; with interests alone, the anchor. Several interests have
     one anchor, the normalised mean of theirs. An engagement with an episode whose vector is missing
-    uses up one of the `newest` places.
+    uses up one of the `newest` places. A feed seed joins as (1 - seed_blend) x that vector +
+    seed_blend x seed, normalised; alone it is the user vector.
     """
     places = _with_vector(catalog, query, weights, parameters)
     available, embeddings = _embeddings(catalog, query.rows[places], external or {})
@@ -70,6 +75,13 @@ def user_vector(
         one = blend / norm if norm > _TINY else 0.0
         category_shares = np.full(len(categories), one, np.float32)
         vector += category_shares @ anchors
+    seed, seed_share = _seed(catalog, query, external or {}), 0.0
+    if seed is not None:
+        norm = float(np.linalg.norm(vector))
+        seed_share = parameters.seed_blend if norm > _TINY else 1.0
+        kept = np.float32((1.0 - seed_share) / max(norm, _TINY))
+        shares, category_shares = shares * kept, category_shares * kept
+        vector = kept * vector + np.float32(seed_share) * seed
     norm = float(np.linalg.norm(vector))
     return UserVector(
         unit=vector / np.float32(norm) if norm > _TINY else None,
@@ -78,7 +90,22 @@ def user_vector(
         member_weights=shares,
         categories=categories,
         category_weights=category_shares,
+        seed=seed,
+        seed_weight=seed_share,
     )
+
+
+def _seed(
+    catalog: Catalog, query: HydratedQuery, external: VectorsByRow
+) -> npt.NDArray[np.float32] | None:
+    """(D,) the embedding of the query's feed seed, of length 1; None where there is none."""
+    given = query.feed_seed
+    if given is None or given.vector is not None:
+        return None if given is None else given.vector
+    total = _embeddings(catalog, given.rows, external)[1].sum(axis=0)
+    norm = float(np.linalg.norm(total))
+    mean: npt.NDArray[np.float32] = total / np.float32(max(norm, _TINY))
+    return mean if norm > _TINY else None
 
 
 def engagement_weights(query: HydratedQuery, parameters: InterestParameters) -> FloatArray:

@@ -55,7 +55,7 @@ ROUTES: Mapping[str, Mapping[str, Operation]] = {
             body=SessionRequest,
             answers={200: SessionPage},
             user="optional",
-            problems=(*_CATALOG, "admins-only", "not-your-user"),
+            problems=(*_CATALOG, "admins-only", "not-your-user", "seed-expired"),
         ),
     },
     "/api/sessions/{session_id}/next": {

@@ -13,6 +13,7 @@ from feed.session import pages
 from feed.session.cursor import CursorError, CursorExpired, CursorPayload, unseal
 from feed.session.request import Ids, Limit, SessionRequest, make_query
 from feed.session.state import Session
+from functions.api.seed_words import seed_words, with_words
 from functions.http.endpoint import json_response
 from functions.http.request_body import read_body
 from functions.problems import ProblemError
@@ -37,10 +38,11 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
         body = await read_body(request, SessionRequest)
         uid, user_degraded = await service.optional_user(request)
         service.limits.check_session(uid, request.scope)
-        if body.detail or body.seed is not None:
+        if body.detail or body.random_seed is not None:
             await service.require_admin(request)
         if not user_degraded:
             _check_user(body.user_id, uid)
+        words = seed_words(service, body.feed_seed)
         # A request that names its scenario takes no part in the experiment.
         experiment = service.assignment(uid) if body.scenario is None else None
         scenario = service.scenario_name(experiment.arm if experiment else body.scenario)
@@ -49,10 +51,11 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
         service.catalog(timings), service.summary(uid if body.stored else None, timings)
     )
     ranker = loaded.rankers[scenario]
-    seed = secrets.randbits(64) if body.seed is None else body.seed
+    seed = secrets.randbits(64) if body.random_seed is None else body.random_seed
     query = make_query(body, summary, seed=seed, now_us=service.now_us())
+    query, seed_degraded = await with_words(service, loaded, ranker, query, words, timings)
     retrieved, search_degraded = await service.retrieve(ranker, query, timings)
-    degraded = (*user_degraded, *summary_degraded, *search_degraded)
+    degraded = (*user_degraded, *summary_degraded, *seed_degraded, *search_degraded)
     async with service.ranking_lock:
         with timings.step("rank"):
             session = pages.create(

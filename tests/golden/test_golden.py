@@ -38,6 +38,10 @@ STATES: dict[str, dict[str, Any]] = {
         "excluded_ids": ["episode-7", "content-8"],
         "served_ids": ["episode-11"],
     },
+    "a seed of episodes": {
+        "engagements": POSITIVE,
+        "feed_seed": {"episode_ids": ["episode-14", "content-15"]},
+    },
 }
 CASES = {
     f"{scenario}, {state}": (scenario, request)

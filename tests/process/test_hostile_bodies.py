@@ -128,7 +128,10 @@ CALLS = {
         "trace": json_values,
         "detail": json_values,
         "stored": json_values,
-        "seed": st.integers(-1, 2**53) | json_values,
+        "seed": st.integers(-1, 2**53)
+        | st.dictionaries(st.sampled_from(["text", "token"]), text, min_size=1)
+        | st.fixed_dictionaries({"episode_ids": st.lists(text)})
+        | json_values,
     },
     ("POST", "/api/sessions/0123456789abcdef/next"): {
         "cursor": text | json_values,

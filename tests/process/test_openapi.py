@@ -19,6 +19,7 @@ SETTINGS = settings(
     suppress_health_check=list(HealthCheck),
 )
 IN_WORDS = {"id", "episode_id", "timestamp", "languages", "scenario", "cursor", "user_id"}
+IN_WORDS |= {"seed", "seed.text", "seed.token"}
 """Fields with rules that no schema can say, such as their bytes of UTF-8."""
 
 

@@ -24,6 +24,8 @@ REQUESTS: dict[str, dict[str, Any]] = {
             {"episode_id": "episode-5", "type": "listen", "progress": 0.25},
         ],
     },
+    "words": {"seed": {"text": "something about bread"}, "trace": True},
+    "episodes": {"seed": {"episode_ids": ["episode-7", "content-9", "unknown"]}, "trace": True},
     "everything": {
         "engagements": [
             {"id": "1", "episode_id": "episode-7", "type": "not_interested"},

@@ -43,6 +43,8 @@ def queries(draw: st.DrawFn) -> Query:
         "served_ids": draw(some),
         "muted_series": draw(st.lists(st.sampled_from(list(WITHOUT.series_ids)), max_size=3)),
     }
+    if of := draw(st.lists(known, max_size=3)):
+        fields["feed_seed"] = {"episode_ids": of}
     profile = Profile(
         muted_categories=tuple(draw(st.lists(st.sampled_from(TOPICS), max_size=2))),
         languages=tuple(draw(st.lists(st.sampled_from(["en", "de", "fr"]), max_size=2))),

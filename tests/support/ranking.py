@@ -15,8 +15,15 @@ from feed.user.query import Query
 from tests.support.catalogs import NOW
 
 
-def query_of(stored: Summary | Profile | None = None, *, seed: int = 0, **fields: Any) -> Query:
+def query_of(
+    stored: Summary | Profile | None = None,
+    *,
+    seed: int = 0,
+    feed_seed: Any = None,
+    **fields: Any,
+) -> Query:
     """The query of a request with these fields, by a user of whom this is stored."""
+    fields["seed"] = feed_seed
     request = msgspec.convert(msgspec.to_builtins(fields), SessionRequest)
     summary = Summary(profile=stored) if isinstance(stored, Profile) else stored
     return make_query(request, summary, seed=seed, now_us=to_us(NOW))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from feed.scenarios.parameters import SelectorParameters
+from feed.scenarios.selector import SelectorParameters
 from feed.selection.shortlist import SelectorInput
 
 

@@ -13,6 +13,7 @@ const WITHOUT = {
   none_fresh: "nothing is new enough", all_below_quality: "nothing is good enough", all_ruled_out: "nothing fits the rules",
   vectors_unavailable: "only topics are compared", catalog_empty: "the catalog is empty",
   search_index_missing: "no search yet", search_index_unavailable: "search is out",
+  seed_unmatched: "the seed matches nothing",
   notes_unavailable: "no notes", conversation_unavailable: "the talk so far",
   catalog_missing: "catalog was withdrawn", catalog_unreachable: "newer catalog out of reach",
   catalog_broken: "newer catalog is damaged", catalog_stale: "catalog is old", catalog_too_large: "newer catalog is too large",

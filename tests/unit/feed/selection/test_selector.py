@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feed.ranking.selector_input import gumbel_noise
-from feed.scenarios.parameters import SelectorParameters
+from feed.scenarios.selector import SelectorParameters
 from feed.selection.greedy import Selection
 from feed.selection.selector import select
 from feed.selection.shortlist import SelectorInput

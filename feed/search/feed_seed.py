@@ -1,0 +1,30 @@
+"""Feed seeds of words: the episodes that a text finds, and its embedding."""
+
+from feed.arrays.arrays import BoolArray
+from feed.catalog.catalog import Catalog
+from feed.model.feed_seed import FeedSeed
+from feed.search.index import SearchIndex
+from feed.search.search import FEEDBACK, search
+
+MAX_MATCHES = 150
+"""matches of a text that may become candidates of a session"""
+
+
+def find_feed_seed(
+    catalog: Catalog, index: SearchIndex, text: str, *, allowed: BoolArray, now_us: int
+) -> FeedSeed:
+    """Search the allowed episodes for a text; `allowed` is (n,) by row, `now_us` since 1970, UTC.
+
+    Where the catalog holds no embeddings, the best matches stand for the seed's.
+    """
+    # The space says that the last word is whole, not the beginning of one.
+    found = search(catalog, index, f"{text} ", allowed=allowed, now_us=now_us)
+    ids = tuple(catalog.ids[row] for row in found.rows[:MAX_MATCHES].tolist())
+    shares = found.scores[:MAX_MATCHES] / max(found.scores.max(initial=0.0), 1e-9)
+    return FeedSeed(
+        text=text,
+        episode_ids=() if found.vector is not None else ids[:FEEDBACK],
+        vector=() if found.vector is None else tuple(found.vector.tolist()),
+        match_ids=ids,
+        match_scores=tuple(shares.round(6).tolist()),
+    )
