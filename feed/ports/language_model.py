@@ -94,8 +94,39 @@ class LanguageModel(Protocol):
         """The answer to a prompt, fragment by fragment as it is generated.
 
         Leaving the context cancels the call. `timeout_s` is the time until the first fragment, and
-        between two. Raises `Interrupted` where the model breaks off after the first fragment.
+        between two. After the first fragment raises `Interrupted` where the model breaks off, and
+        `Blocked` where it refuses to go on.
         """
 
     async def embed(self, texts: Sequence[str], timeout_s: float) -> npt.NDArray[np.float32]:
         """(len(texts), D) unit vectors of texts. Raises `Refused` if the model has none."""
+
+
+class RegionState(NamedTuple):
+    """What a pool knows of one of its regions."""
+
+    name: str
+    circuit: Literal["closed", "open", "half_open"]
+    """`open` after several failures in a row: it is not asked; `half_open`: one request probes"""
+    active: int
+    """requests under way"""
+    latency_ms: Mapping[str, float]
+    """recent mean until a `generate`, the first fragment of a `stream` or an `embed`"""
+    results: Mapping[str, int]
+    """requests since the process started, by result"""
+
+
+class PoolState(NamedTuple):
+    """What is under way in a pool of models, and what waits for it."""
+
+    regions: Sequence[RegionState]
+    active: int
+    """requests under way, those between two regions included"""
+    capacity: int
+    """requests under way at most"""
+    waiting: int
+    """requests that wait for their turn"""
+    queue_size: int
+    """requests that wait at most"""
+    shed: int
+    """requests refused since the process started, because the queue was full or too slow"""
