@@ -7,21 +7,18 @@ index and inference.
 
 import asyncio
 import math
-import socket
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
-import uvicorn
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from emulators.http_server import START_S, HttpServer
 from emulators.pinecone import wire
 from emulators.pinecone.filter import ApiError
 from emulators.pinecone.index import PineconeIndex
@@ -30,7 +27,6 @@ API_VERSION = "2026-07"
 MAX_URL_BYTES = 8 * 1024
 MAX_BODY_BYTES = 2 * 1024 * 1024
 MODELS = {"multilingual-e5-large": 1024, "llama-text-embed-v2": 1024}
-START_S = 10
 
 _CALLS: dict[tuple[str, str], tuple[type[msgspec.Struct], str]] = {
     ("POST", "/vectors/upsert"): (wire.UpsertRequest, "upsert"),
@@ -77,8 +73,10 @@ class PineconeFault:
 _NONE = PineconeFault("none")
 
 
-class PineconeEmulator:
-    """The server, in its own thread, over one `index`."""
+class PineconeEmulator(HttpServer):
+    """The server, in its own thread, over one `index`, which outlives a stop."""
+
+    name = "the Pinecone emulator"
 
     def __init__(
         self,
@@ -88,9 +86,9 @@ class PineconeEmulator:
         models: Mapping[str, int] = MODELS,
         port: int = 0,
     ) -> None:
+        super().__init__(port)
         self.index = PineconeIndex(dimension, models)
         self.api_key = api_key
-        self.port = port
         self.faults: list[PineconeFault] = []
         self.requests: Counter[str] = Counter()
         """requests by path, including refused ones"""
@@ -98,51 +96,6 @@ class PineconeEmulator:
         self.pending = 0
         self.max_pending = 0
         self._times_cleared = 0
-
-    name = "the Pinecone emulator"
-
-    @property
-    def alive(self) -> bool:
-        """Whether the server is listening."""
-        return self._thread.is_alive()
-
-    @property
-    def url(self) -> str:
-        """Address of the index and of inference."""
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> "PineconeEmulator":
-        """Listens on the given port, or a free one, which it keeps after a restart."""
-        listening = socket.socket()
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(("127.0.0.1", self.port))
-        self.port = listening.getsockname()[1]
-        config = uvicorn.Config(self, log_level="critical", lifespan="off", access_log=False)
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=self._server.run, args=([listening],), name="pinecone", daemon=True
-        )
-        self._thread.start()
-        deadline = time.monotonic() + START_S
-        while not self._server.started:
-            if time.monotonic() > deadline or not self._thread.is_alive():
-                raise RuntimeError("the Pinecone emulator did not start")
-            time.sleep(0.005)
-        return self
-
-    def stop(self) -> None:
-        """Stops listening and cuts off pending requests; the index keeps its vectors."""
-        self._server.should_exit = self._server.force_exit = True
-        self._thread.join(START_S)
-
-    @contextmanager
-    def refusing(self) -> Iterator[None]:
-        """Makes the server refuse connections inside a `with` block."""
-        self.stop()
-        try:
-            yield
-        finally:
-            self.start()
 
     def fail_next(self, kind: Any, times: int | None = 1, **how: Any) -> PineconeFault:
         """Injects a fault into the next `times` requests; the arguments are `PineconeFault`'s."""

@@ -1,0 +1,1 @@
+"""What the emulators of generative models share: answers, speed and faults."""

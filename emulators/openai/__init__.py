@@ -1,0 +1,1 @@
+"""Emulates an endpoint that speaks OpenAI's API: chat completions and embeddings."""

@@ -1,0 +1,1 @@
+"""Emulates the generative models of Vertex AI, region by region."""
