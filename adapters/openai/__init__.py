@@ -1,0 +1,1 @@
+"""Any endpoint that speaks OpenAI's API: a local model, or another vendor's."""
