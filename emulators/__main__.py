@@ -55,6 +55,7 @@ Earshot is at http://localhost:{ports.page}/   (Ctrl-C ends it, and all its data
   Project        {found["FIREBASE_PROJECT"]}
   Cloud Storage  {found["STORAGE_EMULATOR_HOST"]}, bucket {BUCKET}
   Pinecone       {found["PINECONE_HOST"]}, emulated, empty
+  Vertex AI      {found["MODEL_URL"]}, emulated: it repeats what it is told
 
 For other programs:
 

@@ -12,19 +12,24 @@ from pathlib import Path
 
 from emulators.event_bridge import EventBridge, register
 from emulators.firestore import FirestoreEmulator
+from emulators.http_server import HttpServer
 from emulators.pinecone.server import PineconeEmulator
 from emulators.process import ChildProcess, FunctionProcess, MissingError, StartError, free_port
 from emulators.storage.server import StorageEmulator
+from emulators.vertex.server import EMBEDDING_MODEL, MODEL, VertexEmulator
 
 ROOT = Path(__file__).parents[1]
 BUCKET = "catalogs"
+FIRST_TOKEN_S = 0.3
+TOKEN_S = 0.02
+"""speed of the emulated model, about that of a small one"""
 TRIGGERS = {
     "engagements": "users/{uid}/engagements/{id}",
     "profiles": "users/{uid}/earshot/profile",
 }
 """Path patterns of the documents whose events `update_summary` receives."""
 
-Part = ChildProcess | EventBridge | PineconeEmulator | StorageEmulator
+Part = ChildProcess | EventBridge | HttpServer | StorageEmulator
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,14 @@ class Stack:
         pinecone = PineconeEmulator()
         self._begin(pinecone)
         self.environment |= {"PINECONE_HOST": pinecone.url, "PINECONE_API_KEY": pinecone.api_key}
+        vertex = VertexEmulator(self._project, first_token_s=FIRST_TOKEN_S, token_s=TOKEN_S)
+        self._begin(vertex)
+        self.environment |= {
+            "MODELS": "gemini",
+            "MODEL": MODEL,
+            "EMBEDDING_MODEL": EMBEDDING_MODEL,
+            "MODEL_URL": vertex.url,
+        }
         firestore = FirestoreEmulator(
             port=self._ports.firestore,
             rules=self._rules,

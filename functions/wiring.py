@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 from adapters.locations import shelf_at
 from feed.model.timestamps import to_us
@@ -20,6 +21,7 @@ from feed.scenarios import scenario as scenarios
 from feed.scenarios.experiment import Experiment
 from feed.scenarios.scenario import Scenario
 from functions.auth.verifier import AnonymousVerifier, DemoVerifier, Verifier
+from functions.model_settings import check_models
 from functions.serving.catalog_holder import CatalogHolder
 from functions.serving.catalog_loader import memory_limit_bytes
 from functions.serving.circuit_breaker import CircuitBreaker
@@ -41,6 +43,8 @@ from functions.telemetry import Metrics, log
 if TYPE_CHECKING:
     from adapters.firestore.events import EventReader
     from adapters.firestore.schema.schema import Schema
+    from adapters.model_pool.client import ModelClient
+    from adapters.model_pool.pool import ModelPool
     from functions.serving.external_search import ExternalSearch
 
 PROBE_UID = "earshot-health"
@@ -72,6 +76,7 @@ def wire(settings: Settings | None = None) -> Service:
     degradations = DegradationLog()
     shelf = wire_shelf(settings)
     memory_limit = settings.MEMORY_LIMIT_MB * 2**20 or memory_limit_bytes()
+    model = _model(settings, metrics)
     return Service(
         settings=settings,
         holder=CatalogHolder(
@@ -101,6 +106,8 @@ def wire(settings: Settings | None = None) -> Service:
         experiment=experiment,
         external_search=_external_search(settings, degradations),
         metrics=metrics,
+        model=model,
+        model_state=model.state if model else None,
     )
 
 
@@ -191,6 +198,34 @@ def _external_search(settings: Settings, degradations: DegradationLog) -> "Exter
     budget = TimeBudget(settings.RETRIEVAL_TIMEOUT_S)
     breaker = CircuitBreaker("the search", budget, lambda: search.vectors([PROBE_EPISODE]))
     return ExternalSearch(search, breaker, degradations)
+
+
+def _model(settings: Settings, metrics: Metrics) -> "ModelPool | None":
+    """Return the pool of generative models. What it needs is imported with its first request."""
+    check_models(settings)
+    if settings.MODELS == "none":
+        return None
+    from adapters.model_pool.pool import Limits, ModelPool  # noqa: PLC0415
+
+    regions: tuple[str, ...]
+    names = settings.MODEL, settings.EMBEDDING_MODEL
+    connect: Callable[[str], ModelClient]
+    if settings.MODELS == "gemini":
+        from adapters.gemini.regions import regions_of  # noqa: PLC0415
+
+        regions = settings.genai_regions
+        connect = regions_of(settings.FIREBASE_PROJECT, *names, settings.MODEL_URL)
+    else:
+        from adapters.openai.endpoint import endpoint  # noqa: PLC0415
+
+        regions = (urlsplit(settings.MODEL_URL).hostname or "endpoint",)
+        connect = endpoint(settings.MODEL_URL, *names, settings.MODEL_API_KEY)
+    limits = Limits(settings.MODEL_CONCURRENCY, settings.MODEL_QUEUE, settings.MODEL_SPACING_S)
+
+    def count(region: str, result: str) -> None:
+        metrics.count_call(f"{settings.MODELS}:{region}", result)
+
+    return ModelPool(settings.MODEL, regions, connect, limits, count)
 
 
 def _verifier(settings: Settings) -> Verifier:

@@ -37,7 +37,7 @@ from functions.settings import Settings
 from functions.telemetry import Metrics, Timings, log
 
 if TYPE_CHECKING:  # loaded only where a deployment has one
-    from feed.ports.language_model import LanguageModel
+    from feed.ports.language_model import LanguageModel, PoolState
     from functions.ask.state import Asks
     from functions.serving.external_search import ExternalSearch
 
@@ -88,6 +88,8 @@ class Service:
     """for catalogs that hold no vectors, if there is one"""
     model: "LanguageModel | None" = None
     """the generative model, if there is one"""
+    model_state: "Callable[[], PoolState] | None" = None
+    """what is under way in the pool behind `model`"""
     degradations: DegradationLog = field(default_factory=DegradationLog)
     refusals: RefusalLog = field(default_factory=RefusalLog)
     metrics: Metrics = field(default_factory=Metrics)

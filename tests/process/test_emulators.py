@@ -27,7 +27,7 @@ from emulators import __main__, stack
 from emulators.process import ChildProcess
 
 def start(self):
-    self.environment["PINECONE_HOST"] = ""
+    self.environment |= {"PINECONE_HOST": "", "MODEL_URL": ""}
     self._ports.check()
     self._begin(ChildProcess("sleep", ["sleep", "600"], end_with=signal.SIGKILL))
     self._begin(self._function("create_session", self._ports.page, AUTH="demo", **LOCAL))

@@ -3,6 +3,7 @@ import pytest
 from adapters.rss import source as rss
 from adapters.rss.http import budget
 from catalog_builder.wiring import MIB, BuildOptions
+from functions.model_settings import check_models
 from functions.settings import Settings, SettingsError, check_session, read_settings
 
 KEY = "a secret of sixteen"
@@ -70,6 +71,16 @@ UNUSABLE = {
         ({**CLOUD, "WEB": "web"}, "WEB is for local use"),
         ({"RETRIEVAL": "pinecone", "PINECONE_API_KEY": "key"}, "PINECONE_HOST"),
         ({"RETRIEVAL": "pinecone", "PINECONE_HOST": "a.example"}, "PINECONE_API_KEY"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(environment: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingsError, match=named):
+        check_session(read_settings(environment))
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
         ({**GEMINI, "MODEL": ""}, "MODEL: with MODELS=gemini expected"),
         ({**GEMINI, "FIREBASE_PROJECT": ""}, "FIREBASE_PROJECT"),
         ({**GEMINI, "GENAI_REGIONS": "us-east1, Europe"}, "GENAI_REGIONS"),
@@ -79,9 +90,9 @@ UNUSABLE = {
         ({"MODELS": "openai", "MODEL": "m"}, "MODEL_URL: with MODELS=openai expected"),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_named(environment: dict[str, str], named: str) -> None:
+def test_a_model_that_cannot_be_used_is_named(environment: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsError, match=named):
-        check_session(read_settings(environment))
+        check_models(read_settings(environment))
 
 
 @pytest.mark.parametrize("shelf", ["gs://bucket", "gs://bucket/", "gs://bucket/a/prefix"])
