@@ -1,28 +1,21 @@
-"""Intent: what a query asks for beside its words: phrases, series, years and new episodes."""
+"""Intent: what a query asks for: terms and phrases, series, times and lengths."""
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import numpy as np
 
 from feed.arrays.arrays import BoolArray
 from feed.catalog.catalog import Catalog
-from feed.model.timestamps import DAY_US, to_us
-from feed.search.index import NAME_KINDS, SearchIndex
+from feed.search.conditions import Conditions, read_conditions
+from feed.search.index import SearchIndex
+from feed.search.series_names import FORM_WORDS, named_series
 from feed.search.words import STOP_WORDS, folded_words, terms_of
 
 MAX_TERMS = 20
-"""terms of a query that count, and tokens that are looked at for a series"""
+"""terms of a query that count, and words that are looked at for a series"""
 _PHRASE = re.compile(r'["\u201c\u201d\u201e](.*?)(?:["\u201c\u201d]|$)')
-_RECENT = re.compile(r"\b(?:latest|newest|recent|recently)\b", re.IGNORECASE)
-_PERIOD = re.compile(r"\b(?:this|past|last) (week|month|year)\b", re.IGNORECASE)
-_PERIOD_DAYS = {"week": 7, "month": 31, "year": 366}
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_FORM = re.compile(r"\b(?:episodes?|podcasts?)\b", re.IGNORECASE)
-_SERIES = NAME_KINDS.index("series")
-_MAX_WORDS_OF_A_NAME = 5
-_STOP_TERMS = frozenset(term for word in STOP_WORDS for term in terms_of(word))
+_IGNORED = frozenset(term for word in STOP_WORDS | FORM_WORDS for term in terms_of(word))
 
 
 @dataclass(frozen=True)
@@ -30,96 +23,77 @@ class Intent:
     """A query, read against one catalog and its index."""
 
     terms: tuple[str, ...]
-    """terms to find, in order, without stop words unless there are no others"""
+    """terms to find, in order; without stop words and what else is understood, unless there are
+    no others"""
     is_unfinished: bool
     """whether the last term ends the query, so that it may be the beginning of a word"""
+    conditions: Conditions
     phrases: tuple[tuple[str, ...], ...] = ()
     """sequences of terms that every episode has to hold"""
     series: frozenset[int] = field(default_factory=frozenset)
     """series that the query names"""
-    is_recent: bool = False
-    """whether the newest are asked for"""
-    since_us: int | None = None
-    until_us: int | None = None
-    """a time that the query names, microseconds since 1970, UTC; the end excluded"""
-
-    def in_period(self, catalog: Catalog) -> BoolArray | None:
-        """(n,) whether each episode is of the time that the query names; None if it names none."""
-        if self.since_us is None:
-            return None
-        found = catalog.published_us >= self.since_us
-        if self.until_us is not None:
-            found &= catalog.published_us < self.until_us
-        return found
+    likely_series: frozenset[int] = field(default_factory=frozenset)
+    """series that it may name"""
+    is_about_words: bool = True
+    """whether the query has words beside those that are understood"""
 
     def in_series(self, catalog: Catalog) -> BoolArray | None:
         """(n,) whether each episode is of a series that the query names; None if it names none."""
-        return np.isin(catalog.series, list(self.series)) if self.series else None
+        return _in_any(catalog, self.series)
+
+    def in_likely_series(self, catalog: Catalog) -> BoolArray | None:
+        """(n,) whether each episode is of a series that the query may name; None without one."""
+        return _in_any(catalog, self.likely_series)
+
+    def in_period(self, catalog: Catalog, index: SearchIndex) -> BoolArray | None:
+        """(n,) whether each episode is of the time that the query names; None if it names none.
+
+        An episode that holds the year in its text is, too.
+        """
+        since_us, until_us = self.conditions.since_us, self.conditions.until_us
+        if since_us is None:
+            return None
+        found = catalog.published_us >= since_us
+        if until_us is not None:
+            found &= catalog.published_us < until_us
+        year = index.term(self.conditions.year) if self.conditions.year else None
+        if year is not None:
+            found[index.rows[index.starts[year] : index.starts[year + 1]]] = True
+        return found
+
+    def of_length(self, index: SearchIndex) -> BoolArray | None:
+        """(n,) whether each episode is known to have the length asked for; None if any will do."""
+        shortest, longest = self.conditions.min_duration_s, self.conditions.max_duration_s
+        if shortest is None and longest is None:
+            return None
+        return (index.durations_s >= (shortest or 0)) & (index.durations_s <= (longest or np.inf))
 
 
-def read_intent(query: str, index: SearchIndex, now_us: int) -> Intent:
+def read_intent(query: str, catalog: Catalog, index: SearchIndex, now_us: int) -> Intent:
     """Read a query. `now_us` is the time of the request, microseconds since 1970, UTC."""
     phrases = tuple(
         phrase for found in _PHRASE.findall(query) if (phrase := tuple(terms_of(found)))
     )
     text = _PHRASE.sub(r" \1 ", query)
-    is_recent = bool(_RECENT.search(text))
-    since_us = until_us = None
-    if period := _PERIOD.search(text):
-        since_us = now_us - _PERIOD_DAYS[period[1].lower()] * DAY_US
-    elif year := _YEAR.search(text):
-        since_us = to_us(datetime(int(year[0]), 1, 1, tzinfo=UTC))
-        until_us = to_us(datetime(int(year[0]) + 1, 1, 1, tzinfo=UTC))
-    series, of_names = _named_series(folded_words(text)[:MAX_TERMS], index)
-    rest = text
-    for pattern in (_RECENT, _PERIOD, _FORM):
-        rest = pattern.sub(" ", rest)
-    every = terms_of(rest) or terms_of(text)
-    unfinished = text[-1:].isalnum() and not _FORM.search(text[-9:])
-    # Every episode of a named series holds its name: what else is sought tells them apart.
-    terms = [one for one in every if one not in _STOP_TERMS and one not in of_names]
-    terms = terms or [one for one in every if one not in _STOP_TERMS] or every
+    conditions = read_conditions(_PHRASE.sub(" ", query), now_us)
+    sought = f"{conditions.rest} {' '.join(_PHRASE.findall(query))}" if phrases else conditions.rest
+    words = folded_words(sought)[:MAX_TERMS]
+    named = named_series(words, catalog, index)
+    every = terms_of(text)
+    of_names = {term for place in named.places for term in terms_of(words[place])}
+    others = [one for one in terms_of(sought) if one not in _IGNORED]
+    rest = [one for one in others if one not in of_names]
+    terms = rest or others or [one for one in every if one not in _IGNORED] or every
     return Intent(
         terms=tuple(dict.fromkeys(terms))[:MAX_TERMS],
-        is_unfinished=unfinished and terms[-1:] == every[-1:],
+        is_unfinished=text[-1:].isalnum() and terms[-1:] == every[-1:],
+        conditions=conditions,
         phrases=phrases,
-        series=frozenset(series),
-        is_recent=is_recent,
-        since_us=since_us,
-        until_us=until_us,
+        series=named.sure,
+        likely_series=named.likely,
+        is_about_words=bool(rest),
     )
 
 
-def _named_series(words: list[str], index: SearchIndex) -> tuple[set[int], set[str]]:
-    """Series that the query names, and the terms of their names in it.
-
-    A name of several words counts from its first two on; a name of one word may be any word, so it
-    counts alone or before "podcast".
-    """
-    found: set[int] = set()
-    of_names: set[str] = set()
-    for start in range(len(words)):
-        for end in range(min(len(words), start + _MAX_WORDS_OF_A_NAME), start, -1):
-            span = words[start:end]
-            if all(word in STOP_WORDS for word in span):
-                continue
-            if len(span) == 1 and len(words) > 1 and not _FORM.fullmatch("".join(words[end:][:1])):
-                continue
-            named = _series_named(" ".join(span), index, whole=len(span) == 1)
-            if named:
-                found |= named
-                of_names |= set(terms_of(" ".join(span)))
-                break
-    return found, of_names
-
-
-def _series_named(text: str, index: SearchIndex, *, whole: bool) -> set[int]:
-    found = set()
-    for at in index.beginnings_from(text)[:50]:
-        name = index.beginning_names[at]
-        if index.beginning_places[at] or index.name_kinds[name] != _SERIES:
-            continue
-        rest = index.beginnings[at][len(text) :]
-        if not rest or (not whole and rest.startswith(" ")):
-            found.add(int(index.name_targets[name]))
-    return found
+def _in_any(catalog: Catalog, series: frozenset[int]) -> BoolArray | None:
+    return np.isin(catalog.series, list(series)) if series else None

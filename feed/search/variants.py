@@ -46,7 +46,7 @@ def repairs(index: SearchIndex, term: str) -> list[int]:
     """The terms with the fewest typos from this one, the most frequent first.
 
     At most one typo in five letters, and one in a shorter word: a letter that is missing, added or
-    replaced, or two that are swapped.
+    replaced, or two that are swapped. The first letter of a word of five letters or fewer is right.
     """
     if len(term) < SHORTEST_REPAIRED:
         return []
@@ -56,8 +56,11 @@ def repairs(index: SearchIndex, term: str) -> list[int]:
     near = np.abs(lengths - len(term.encode())) <= (most if term.isascii() else 4 * most)
     places = np.flatnonzero(near & (differing <= 2 * most))
     places = places[np.argsort(differing[places], kind="stable")][:MAX_COMPARED]
+    first = term[0].encode() if len(term) <= LETTERS_PER_TYPO else b""
     found = [
-        (distance(term, index.terms[at], most), -index.frequency(at), at) for at in places.tolist()
+        (distance(term, index.terms[at], most), -index.frequency(at), at)
+        for at in places.tolist()
+        if index.terms.raw(at).startswith(first)
     ]
     least = min((one[0] for one in found), default=most + 1)
     kept = sorted(one for one in found if one[0] == least) if least <= most else []

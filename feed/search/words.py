@@ -31,7 +31,9 @@ _SHORTEST_STEM = 3
 _STOP = (
     "a an and are as at be but by for from has have how i in is it its of on or that the this "
     "to was were what when where which who why will with you your do does did should would "
-    "could can about into than their they we our not no if so my me"
+    "could can about into than their they we our not no if so my me he his him she her them these "
+    "those there here then some any such more most other just also too after before during within "
+    "without get gets got"
 )
 STOP_WORDS = frozenset(_STOP.split())
 """words that say nothing of a topic"""

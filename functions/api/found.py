@@ -30,6 +30,23 @@ class FoundEpisode(Card, frozen=True, kw_only=True):
     snippet: Snippet
 
 
+class Understood(msgspec.Struct, frozen=True, kw_only=True):
+    """What the words of a query were read as, beside words to find; null where nothing was."""
+
+    series: list[NamedSeries]
+    """only episodes of these; none where every series may be"""
+    since: str | None
+    """only episodes published then or later, or with the year that the query names in their text"""
+    until: str | None
+    """only episodes published earlier, or with that year in their text"""
+    min_duration_s: int | None
+    """only episodes that are known to be at least as long"""
+    max_duration_s: int | None
+    """only episodes that are known to be no longer"""
+    newest: bool
+    """whether new episodes were raised"""
+
+
 class _SearchPage(msgspec.Struct, Generic[E], frozen=True, kw_only=True):
     episodes: E
     """the next matches, the best first"""
@@ -43,6 +60,7 @@ class _SearchPage(msgspec.Struct, Generic[E], frozen=True, kw_only=True):
     """names with a word that begins like the query"""
     topics: list[str]
     """categories with a word that begins like the query"""
+    understood: Understood
     catalog_version: str
     degraded: list[str]
     """everything the search had to do without; more causes may be added"""

@@ -17,7 +17,7 @@ from feed.catalog.catalog import Catalog
 from feed.model.card import Card
 from feed.model.degradation import Degradation
 from feed.model.engagement import Profile, Summary
-from feed.model.timestamps import to_us
+from feed.model.timestamps import rfc3339, to_us
 from feed.ranking import filters
 from feed.session.request import Limit, SessionRequest, Timestamp, make_query
 from feed.user.hydration import language_indices, series_indices
@@ -27,6 +27,7 @@ from functions.api.found import (
     Snippet,
     Suggestion,
     SuggestionList,
+    Understood,
 )
 from functions.http.endpoint import json_response
 from functions.http.request_body import read_query
@@ -97,7 +98,7 @@ async def search(service: Service, request: Request, timings: Timings) -> Respon
     degraded = (*user_degraded, *summary_degraded, *index_degraded)
     if not catalog.embeddings.in_memory:
         degraded = (*degraded, Degradation.VECTORS_UNAVAILABLE)
-    episodes, total, next_cursor, names = b"[]", 0, None, []
+    episodes, total, next_cursor, names, results = b"[]", 0, None, [], None
     if index is not None:
         async with service.ranking_lock:
             with timings.step("rank"):
@@ -123,6 +124,7 @@ async def search(service: Service, request: Request, timings: Timings) -> Respon
         ][:MAX_NAMES],
         people=[one.name for one in names if one.kind == "person"][:MAX_NAMES],
         topics=[one.name for one in names if one.kind == "topic"][:MAX_NAMES],
+        understood=_understood(catalog, results),
         catalog_version=catalog.version,
         degraded=[*map(str, service.catalog_degraded(catalog)), *degraded],
     )
@@ -156,6 +158,24 @@ async def suggest(service: Service, request: Request, timings: Timings) -> Respo
     )
     timings.log_fields["degraded"] = answer.degraded
     return json_response(answer)
+
+
+def _understood(catalog: Catalog, results: "Results | None") -> Understood:
+    """Return what the query was understood as; without results, nothing."""
+    from feed.search.understood import NOTHING  # noqa: PLC0415
+
+    found = results.understood if results else NOTHING
+    return Understood(
+        series=[
+            NamedSeries(catalog.series_ids[one], catalog.series_names[one])
+            for one in sorted(found.series)
+        ],
+        since=None if found.since_us is None else rfc3339(found.since_us),
+        until=None if found.until_us is None else rfc3339(found.until_us),
+        min_duration_s=found.min_duration_s,
+        max_duration_s=found.max_duration_s,
+        newest=found.is_recent,
+    )
 
 
 def _allowed(

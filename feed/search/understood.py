@@ -1,0 +1,72 @@
+"""What of a query was understood as a filter, and which episodes pass it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from feed.arrays.arrays import BoolArray, FloatArray
+from feed.catalog.catalog import Catalog
+from feed.search.index import SearchIndex
+from feed.search.intent import Intent
+
+
+@dataclass(frozen=True)
+class Understood:
+    """Filters that a query asks for and that hold; None and empty where there is none."""
+
+    series: frozenset[int] = field(default_factory=frozenset)
+    """only episodes of these series"""
+    since_us: int | None = None
+    until_us: int | None = None
+    """only those published then, or with that year in their text; microseconds since 1970, UTC"""
+    min_duration_s: int | None = None
+    max_duration_s: int | None = None
+    is_recent: bool = False
+    """the newest first, or raised where words are sought, too"""
+
+    def __bool__(self) -> bool:
+        return self != NOTHING
+
+
+NOTHING = Understood()
+
+
+def understand(
+    catalog: Catalog,
+    index: SearchIndex,
+    intent: Intent,
+    allowed: BoolArray,
+    lexical: FloatArray,
+) -> tuple[Understood, BoolArray]:
+    """The filters of a query that hold, and (n,) which of the allowed episodes pass them.
+
+    A series is a filter where it has an allowed episode. A time or a length is one where an episode
+    passes it that matches the query's words: otherwise nothing would be left, so it is relaxed.
+    `lexical` are (n,) scores, 0 for no match.
+    """
+    asked = intent.conditions
+    series: frozenset[int] = frozenset()
+    matching = (lexical > 0) & allowed if intent.is_about_words else allowed
+    named = intent.in_series(catalog)
+    # A query of a name alone may be about its bearer, whom other series have as a guest.
+    is_bare = not intent.is_about_words and not asked.any
+    if named is not None and not is_bare and np.any(named & allowed):
+        series, allowed = intent.series, allowed & named
+        matching = allowed
+    in_period = intent.in_period(catalog, index)
+    has_period = in_period is not None and bool(np.any(matching & in_period))
+    if in_period is not None and has_period:
+        allowed, matching = allowed & in_period, matching & in_period
+    of_length = intent.of_length(index)
+    has_length = of_length is not None and bool(np.any(matching & of_length))
+    if of_length is not None and has_length:
+        allowed = allowed & of_length
+    found = Understood(
+        series,
+        asked.since_us if has_period else None,
+        asked.until_us if has_period else None,
+        asked.min_duration_s if has_length else None,
+        asked.max_duration_s if has_length else None,
+        asked.is_recent,
+    )
+    return found, allowed
