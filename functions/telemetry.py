@@ -7,10 +7,10 @@ import time
 import traceback
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import accumulate
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -62,6 +62,15 @@ class Timings:
         return ", ".join([*steps, f"total;dur={self.total_s * 1000:.3f}"])
 
 
+class Use(NamedTuple):
+    """How much of something bounded is used at present."""
+
+    used: int
+    limit: int
+    """0: no limit"""
+    unit: Literal["requests", "entries", "bytes"] = "entries"
+
+
 class Histogram:
     """Durations by a label, counted in the buckets of `BUCKETS_S`."""
 
@@ -100,6 +109,10 @@ class Metrics:
         """to other services, by service and result"""
         self.cache_lookups: Counter[tuple[str, bool]] = Counter()
         """by cache, and whether the answer was there"""
+        self.caches: dict[str, Callable[[], Use]] = {}
+        """how full each cache is, by the name under which its lookups are counted"""
+        self.under_way: dict[str, Callable[[], Use]] = {}
+        """what the instance works on, by kind of request"""
 
     def count(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one request and its duration."""

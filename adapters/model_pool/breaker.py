@@ -18,14 +18,15 @@ class Breaker:
     """Counts a region's failures in a row, and says whether it may be asked."""
 
     def __init__(self) -> None:
-        self._failures = 0
+        self.failures = 0
+        """in a row, up to now"""
         self._open_s = 0.0
         self._opened_at = 0.0
         self._is_probing = False
 
     def state(self, now: float) -> CircuitState:
         """`closed`; `open`, no request is made; `half_open`, one request is made as a probe."""
-        if self._failures < FAILURES:
+        if self.failures < FAILURES:
             return "closed"
         return "open" if now < self._opened_at + self._open_s else "half_open"
 
@@ -45,10 +46,10 @@ class Breaker:
         if is_probe:
             self._is_probing = False
         if succeeded:
-            self._failures, self._open_s = 0, 0.0
+            self.failures, self._open_s = 0, 0.0
         elif succeeded is not None:
-            self._failures += 1
+            self.failures += 1
             # The failure of a request from before the circuit opened says nothing new.
-            if is_probe or self._failures == FAILURES:
+            if is_probe or self.failures == FAILURES:
                 self._open_s = min(max(OPEN_S, 2 * self._open_s), LONGEST_OPEN_S)
                 self._opened_at = now

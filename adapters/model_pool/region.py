@@ -107,6 +107,7 @@ class Region:
         return RegionState(
             name=self.name,
             circuit=self._breaker.state(_now()),
+            failures=self._breaker.failures,
             active=self.active,
             latency_ms={kind: round(s * 1000, 1) for kind, s in self._latency_s.items()},
             results=dict(self._results),

@@ -108,6 +108,8 @@ class RegionState(NamedTuple):
     name: str
     circuit: Literal["closed", "open", "half_open"]
     """`open` after several failures in a row: it is not asked; `half_open`: one request probes"""
+    failures: int
+    """in a row, up to now"""
     active: int
     """requests under way"""
     latency_ms: Mapping[str, float]

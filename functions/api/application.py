@@ -35,8 +35,13 @@ def api(service: Service) -> ASGIApp:
         routes.append(endpoint(service, "/__/firebase/init.json", {"GET": _no_firebase}))
     routes.append(endpoint(service, "/{path:path}", everything_else))
     routed = EncodedPaths(Router(routes))
-    settings = service.settings
-    admitted = AdmissionControl(routed, settings.CONCURRENCY, settings.ASKS, service.limits)
+    admitted = AdmissionControl(
+        routed,
+        service.settings.CONCURRENCY,
+        service.settings.ASKS,
+        service.limits,
+        service.metrics,
+    )
     return AccessLog(_with_cors(admitted, service), service)
 
 

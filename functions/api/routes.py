@@ -14,6 +14,7 @@ from functions.api import (
     browse,
     charts,
     lab,
+    monitoring,
     search,
     series,
     sessions,
@@ -38,6 +39,7 @@ from functions.api.answers import (
     UserProfile,
 )
 from functions.api.found import SearchPage, SuggestionList
+from functions.api.measured import Performance, ProcessingHealth, RegionsHealth
 from functions.ask.events import Answer, DoneEvent, SessionEvent, SourcesEvent, TokenEvent
 from functions.http.operation import Operation
 
@@ -300,6 +302,33 @@ ROUTES: Mapping[str, Mapping[str, Operation]] = {
             summary="catalog version and age, dependencies; 503 without a catalog",
             handler=status.health,
             answers={200: Health, 503: Health},
+        ),
+    },
+    "/api/health/regions": {
+        "GET": Operation(
+            name="readRegions",
+            summary="answers how each region of the generative model fares ([Models](models.md))",
+            handler=monitoring.regions,
+            answers={200: RegionsHealth},
+            user="admin",
+        ),
+    },
+    "/api/health/processing": {
+        "GET": Operation(
+            name="readProcessing",
+            summary="answers what an instance works on, what waits, and how full its caches are",
+            handler=monitoring.processing,
+            answers={200: ProcessingHealth},
+            user="admin",
+        ),
+    },
+    "/api/metrics/performance": {
+        "GET": Operation(
+            name="readPerformance",
+            summary="answers hit rates, counts of calls and answers, and capacity",
+            handler=monitoring.performance,
+            answers={200: Performance},
+            user="admin",
         ),
     },
     "/api/metrics": {

@@ -4,12 +4,20 @@ A request beyond the limits is refused before any work is done for it, so that a
 attack stays fast for the requests that it admits.
 """
 
+from functools import partial
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from functions.http.rate_limits import RateLimits
 from functions.problems import ProblemError
+from functions.telemetry import Metrics, Use
 
-UNLIMITED_PATHS = frozenset({"/api/health", "/api/metrics"})
+UNLIMITED_PATHS = frozenset(
+    {
+        *("/api/health", "/api/health/regions", "/api/health/processing"),
+        *("/api/metrics", "/api/metrics/performance"),
+    }
+)
 """answered however busy the instance is, since they report that it is"""
 ASK_PATH = "/api/ask"
 """answers of which stream for seconds, so they have places of their own"""
@@ -28,7 +36,12 @@ class AdmissionControl:
     """An ASGI application that passes admitted requests on to another one."""
 
     def __init__(
-        self, app: ASGIApp, max_concurrent: int, max_asks: int, limits: RateLimits
+        self,
+        app: ASGIApp,
+        max_concurrent: int,
+        max_asks: int,
+        limits: RateLimits,
+        metrics: Metrics,
     ) -> None:
         """Admit `max_asks` questions and `max_concurrent` other requests at once; 0: any number."""
         self._app = app
@@ -36,6 +49,11 @@ class AdmissionControl:
         self._most = {True: max_asks, False: max_concurrent}
         """by whether it is a question"""
         self._under_way = {True: 0, False: 0}
+        for name, asks in (("questions", True), ("others", False)):
+            metrics.under_way[name] = partial(self._use, asks)
+
+    def _use(self, asks: bool) -> Use:
+        return Use(self._under_way[asks], self._most[asks], "requests")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it with 503 or 429."""

@@ -20,7 +20,7 @@ from feed.ports.errors import Damaged, NotFound, Unavailable
 from feed.ports.shelf import Shelf
 from functions.serving.degradation_log import DegradationLog
 from functions.serving.loaded_catalog import LoadedCatalog
-from functions.telemetry import Metrics
+from functions.telemetry import Metrics, Use
 
 if TYPE_CHECKING:  # no session needs them
     from feed.search.passages import Passage
@@ -73,6 +73,7 @@ class NotesReader:
         self._wait_s = wait_s
         self._monotonic = monotonic
         self._use("")
+        metrics.caches[_CACHE] = lambda: Use(self._kept_bytes, cache_bytes, "bytes")
 
     def _use(self, sha256: str) -> None:
         """Forget the notes of other catalogs than those whose index has this SHA-256."""

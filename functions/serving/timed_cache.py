@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-from functions.telemetry import Metrics
+from functions.telemetry import Metrics, Use
 
 V = TypeVar("V")
 
@@ -29,6 +29,7 @@ class TimedCache(Generic[V]):
         self._max_entries = max_entries
         self._monotonic = monotonic
         self._entries: OrderedDict[Hashable, tuple[float, V]] = OrderedDict()
+        metrics.caches[name] = lambda: Use(len(self._entries), max_entries)
 
     def get(self, key: Hashable) -> V | None:
         """Return what is kept under a key, or None."""

@@ -98,6 +98,9 @@ LAB: list[tuple[str, str, Any]] = [
     ("GET", "/api/scenarios", None),
     ("GET", "/api/map", None),
     ("GET", "/api/metrics", None),
+    ("GET", "/api/metrics/performance", None),
+    ("GET", "/api/health/processing", None),
+    ("GET", "/api/health/regions", None),
     ("POST", "/api/sessions/create", {"detail": True}),
     ("POST", "/api/sessions/create", {"seed": 1}),
 ]

@@ -181,3 +181,24 @@ def test_metrics_count_requests_and_a_catalog_of_just_the_allowed_age_is_not_sta
     assert found["earshot_request_seconds_sum", create] > 0
     assert found["earshot_degraded_total", "summary_missing"] == 2
     assert found[("earshot_catalog_created_seconds",)] == NOW.timestamp()
+
+
+def test_an_instance_says_what_it_works_on_and_how_its_caches_fare(watched: Server) -> None:
+    server = watched
+    for _ in range(2):
+        server.call("POST", "/api/ask", {"question": "episode"}).read()
+    processing = server.call("GET", "/api/health/processing").json()
+    assert processing["model"] is None
+    assert processing["requests"] == [
+        {"name": "questions", "used": 0, "limit": 8, "unit": "requests"},
+        {"name": "others", "used": 0, "limit": 16, "unit": "requests"},
+    ]
+    caches = {one["name"]: one for one in processing["caches"]}
+    assert caches["ask_sources"]["used"] == 1
+    performance = server.call("GET", "/api/metrics/performance").json()
+    assert performance["requests"]["200"] >= 3
+    assert performance["capacity"] == {"questions": 8, "others": 16}
+    (sources,) = [one for one in performance["caches"] if one["name"] == "ask_sources"]
+    assert (sources["hits"], sources["misses"], sources["hit_rate"]) == (1, 1, 0.5)
+    regions = server.call("GET", "/api/health/regions").json()
+    assert regions == {"model": None, "regions": []}
