@@ -68,6 +68,9 @@ class Degradation(StrEnum):
         "ERROR",
         "the search index cannot be read",
     )
+    MODEL_UNAVAILABLE = "model_unavailable", "ERROR", "the generative model does not answer"
+    MODEL_BLOCKED = "model_blocked", "INFO", "the model refuses to answer, for reasons of safety"
+    ANSWER_INCOMPLETE = "answer_incomplete", "WARNING", "the model broke an answer off"
     CONVERSATION_UNAVAILABLE = (
         "conversation_unavailable",
         "ERROR",

@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import msgspec
 
+from feed.ports.language_model import Turn
 from functions.ask import extractive
 from functions.ask.conversation import Conversation
 from functions.ask.events import AnswerTimings, DoneEvent, SourcesEvent, TokenEvent, TokenUsage
+from functions.ask.generation import Generation
+from functions.ask.prompt import make_prompt
 from functions.ask.question import Progress, Question
 from functions.ask.sources import Sources, find_sources
 from functions.serving.service import Service
@@ -38,14 +42,15 @@ class Answering:
             self._degraded += sources.degraded
             self._progress.mark("sources")
             yield SourcesEvent([one.shown for one in sources.episodes], sources.catalog_version)
-            _turns, degraded = await beginning
+            turns, degraded = await beginning
             self._degraded += degraded
-            texts: list[str] = []
-            async for text in self._text(sources):
-                self._progress.mark("first_token")
-                texts.append(text)
-                yield TokenEvent(text)
-            yield self._done(stored=await conversation.end("".join(texts)))
+            written: list[str] = []
+            async with aclosing(self._text(sources, turns)) as texts:
+                async for text in texts:
+                    self._progress.mark("first_token")
+                    written.append(text)
+                    yield TokenEvent(text)
+            yield self._done(stored=await conversation.end("".join(written)))
         finally:
             beginning.cancel()
             conversation.cancel()
@@ -58,8 +63,27 @@ class Answering:
             self._service, question.text, question.uid, self._progress.timings
         )
 
-    async def _text(self, sources: Sources) -> AsyncGenerator[str, None]:
-        for text in extractive.extract(sources.episodes, asked=self._question.use_retrieval):
+    async def _text(self, sources: Sources, turns: list[Turn]) -> AsyncGenerator[str, None]:
+        """Yield the text piece by piece: the model's, or where it has none, that of the sources."""
+        found = sources.episodes if self._question.use_retrieval else None
+        model = self._service.model
+        if model is not None:
+            prompt = make_prompt(self._question.text, turns, found)
+            generation = Generation(model, prompt, len(found or ()))
+            timeout_s = self._service.settings.MODEL_TIMEOUT_S
+            async with aclosing(generation.texts(self._progress.timings, timeout_s)) as texts:
+                async for text in texts:
+                    self._model = model.name
+                    yield text
+            self._usage = TokenUsage(*generation.usage)
+            self._citations_removed = generation.citations_removed
+            if generation.failure is not None:
+                self._degraded.append(generation.failure)
+                self._service.degradations.explain(generation.failure, generation.reason)
+                self._complete = not generation.began
+            if generation.began:
+                return
+        for text in extractive.extract(found):
             yield text
 
     def _done(self, *, stored: bool) -> DoneEvent:

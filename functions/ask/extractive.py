@@ -14,19 +14,19 @@ _LEAST_SHARE = 0.4
 """of the best sentence's score, below which a sentence is left out"""
 
 
-def extract(sources: Sequence[Source], *, asked: bool) -> Iterator[str]:
+def extract(sources: Sequence[Source] | None) -> Iterator[str]:
     """Yield an answer piece by piece: at most one sentence of a source, each with its citation.
 
-    Where no sentence holds a word of the question, the title of the best source answers. `asked`
-    says whether sources were looked for.
+    Where no sentence holds a word of the question, the title of the best source answers. None
+    as `sources` says that none were looked for.
     """
     if not sources:
-        yield NOTHING if asked else NOT_ASKED
+        yield NOT_ASKED if sources is None else NOTHING
         return
     scored = [
-        (one.matches[0] * one.shown.score, one.shown.passages[0], one.shown.number)
+        (one.sentence.score * one.shown.score, one.sentence.text, one.shown.number)
         for one in sources
-        if one.matches and one.matches[0]
+        if one.sentence.score
     ]
     scored.sort(key=lambda one: -one[0])
     least = _LEAST_SHARE * scored[0][0] if scored else 0.0

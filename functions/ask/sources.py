@@ -5,7 +5,6 @@ are applied to it afterwards, so that the search need not wait for what is store
 """
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,20 +17,22 @@ from feed.model.card import Card
 from feed.model.degradation import Degradation
 from feed.model.engagement import Profile, Summary
 from feed.ranking import filters
+from feed.search.passages import best_passages
 from feed.search.search import DEFAULT, search
 from feed.search.texts import body
 from feed.search.words import terms_of
 from feed.session.request import SessionRequest, make_query
 from feed.user.hydration import language_indices, series_indices
 from functions.ask.events import AnswerSource
-from functions.ask.sentences import best_sentences
+from functions.ask.sentences import Sentence, best_sentence
 from functions.serving.loaded_catalog import LoadedCatalog
+from functions.serving.notes import PASSAGES
 from functions.serving.service import Service
 from functions.telemetry import Timings
 
 MAX_SOURCES = 6
-MAX_PASSAGES = 3
-"""of one source"""
+NOTES_S = 0.15
+"""how long sources wait for their notes; then the cards' descriptions stand in"""
 _KEPT = 100
 """episodes that a question finds, of which a user's own choice is made"""
 _LEAST_SHARE = 0.35
@@ -54,8 +55,8 @@ class Source:
     """An episode that an answer may cite."""
 
     shown: AnswerSource
-    matches: list[float]
-    """how well each passage matches, 0 to 1"""
+    sentence: Sentence
+    """the one that answers best"""
 
 
 @dataclass(frozen=True)
@@ -105,11 +106,13 @@ async def find_sources(
     if found is not None:
         with timings.step("choose"):
             rows, scores = _of_user(service, loaded, found, summary)
-            cards = [catalog.cards.raw(row) for row in rows]
-            texts = _texts(cards)
+        passages, notes_degraded = await _passages(service, loaded, rows, frozenset(found.weights))
+        degraded = (*degraded, *notes_degraded)
+        cards = [catalog.cards.raw(row) for row in rows]
+        with timings.step("choose"):
             chosen = [
                 _source(number, *one, found.weights)
-                for number, one in enumerate(zip(cards, scores, texts, strict=True), 1)
+                for number, one in enumerate(zip(cards, scores, passages, strict=True), 1)
             ]
     return Sources(chosen, catalog.version, degraded)
 
@@ -164,16 +167,31 @@ def _permitted(
     return rows, scores
 
 
-def _texts(cards: Sequence[bytes]) -> list[str]:
-    """Return the text of each episode that passages are taken from."""
-    return [body(msgspec.json.decode(raw, type=Card)) for raw in cards]
+async def _passages(
+    service: Service, loaded: LoadedCatalog, rows: list[int], terms: frozenset[str]
+) -> tuple[list[list[str]], tuple[Degradation, ...]]:
+    """Return the best passages of each episode, and what went wrong.
+
+    Notes that do not come in time are read on, for the next question.
+    """
+    reading = asyncio.create_task(service.notes.passages(loaded, rows, terms))
+    await asyncio.wait({reading}, timeout=NOTES_S)
+    if reading.done():
+        found = reading.result()
+        return [[one.text for one in of_row] for of_row in found.by_row], found.degraded
+    bodies = [body(msgspec.json.decode(loaded.catalog.cards.raw(row), type=Card)) for row in rows]
+    passages = [[one.text for one in best_passages(text, terms, PASSAGES)] for text in bodies]
+    reason = f"they did not come within {NOTES_S} s"
+    service.degradations.explain(Degradation.NOTES_UNAVAILABLE, reason)
+    return passages, (Degradation.NOTES_UNAVAILABLE,)
 
 
-def _source(number: int, raw: bytes, score: float, text: str, weights: dict[str, float]) -> Source:
+def _source(
+    number: int, raw: bytes, score: float, passages: list[str], weights: dict[str, float]
+) -> Source:
     # What the title says is known: of two sentences, the one that says more is wanted.
     titled = set(terms_of(msgspec.json.decode(raw, type=Card).title))
     weighed = {term: one / 2 if term in titled else one for term, one in weights.items()}
-    best = best_sentences(text, weighed, MAX_PASSAGES)
-    own = {"number": number, "score": round(score, 6), "passages": [one.text for one in best]}
+    own = {"number": number, "score": round(score, 6), "passages": passages}
     shown = raw[:-1] + b"," + msgspec.json.encode(own)[1:]
-    return Source(msgspec.json.decode(shown, type=AnswerSource), [one.score for one in best])
+    return Source(msgspec.json.decode(shown, type=AnswerSource), best_sentence(passages, weighed))

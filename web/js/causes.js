@@ -15,6 +15,7 @@ const WITHOUT = {
   search_index_missing: "no search yet", search_index_unavailable: "search is out",
   seed_unmatched: "the seed matches nothing",
   notes_unavailable: "no notes", conversation_unavailable: "the talk so far",
+  model_unavailable: "no model just now", model_blocked: "the model refuses this", answer_incomplete: "the answer broke off",
   catalog_missing: "catalog was withdrawn", catalog_unreachable: "newer catalog out of reach",
   catalog_broken: "newer catalog is damaged", catalog_stale: "catalog is old", catalog_too_large: "newer catalog is too large",
   retrieval_timeout: "search came too late", retrieval_unavailable: "search is out of reach",
