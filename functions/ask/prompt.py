@@ -15,7 +15,7 @@ from functions.ask.sources import Source
 MAX_TOKENS = 600
 """the longest answer"""
 MAX_FIELD = 1_200
-"""characters of a title, a name or the passages of one source"""
+"""characters of a title, a name or a passage"""
 
 _ALWAYS = """\
 You help a listener find their way in a catalog of podcast episodes. Answer in the language of the \
@@ -30,6 +30,7 @@ do not repeat links from it."""
 _WITHOUT_SOURCES = """\
 Nothing was looked for in the catalog. Answer from the conversation; if that is not enough, say so \
 in one sentence. Cite nothing."""
+_BRACKETS = str.maketrans("[]", "()")
 _SPACE = re.compile(r"\s+")
 
 
@@ -51,20 +52,19 @@ def make_prompt(question: str, turns: Sequence[Turn], sources: Sequence[Source] 
 
 
 def quoted(text: str) -> str:
-    """Return a text without the characters that marks are made of, and invisible ones."""
+    """Return a text in one line, without what marks and citations are made of, or is invisible."""
     visible = "".join(
         one for one in text if one.isspace() or unicodedata.category(one) not in {"Cc", "Cf", "Cs"}
     )
-    return html.escape(_SPACE.sub(" ", visible).strip()[:MAX_FIELD], quote=False)
+    line = _SPACE.sub(" ", visible).strip()[:MAX_FIELD].translate(_BRACKETS)
+    return html.escape(line, quote=False)
 
 
 def _source(source: Source) -> str:
     shown = source.shown
-    fields = {
-        "title": shown.title,
-        "series": shown.series.name if shown.series else "",
-        "published": shown.published_at.date().isoformat(),
-        "text": " … ".join(shown.passages),
-    }
-    lines = [f"<{name}>{quoted(one)}</{name}>" for name, one in fields.items() if one]
-    return "\n".join([f'<source number="{shown.number}">', *lines, "</source>"])
+    lines = [f"[{shown.number}] {quoted(shown.title)}"]
+    if shown.series:
+        lines.append(f"Series: {quoted(shown.series.name)}")
+    lines.append(f"Published: {shown.published_at.date().isoformat()}")
+    lines += [f"Text: {quoted(passage)}" for passage in shown.passages]
+    return "\n".join(["<source>", *lines, "</source>"])
