@@ -35,7 +35,7 @@ def publish(options: argparse.Namespace) -> None:
         pointer = shelf.current(publisher.TIMEOUT_S)
         print(f"{options.shelf}: {pointer.version if pointer else ''} is from today")
         return
-    result = job.build(build_inputs(_build_options(options), options.now))
+    result = job.build(build_inputs(_build_options(options), options.now, shelf))
     report = job.publish(
         shelf, result, keep=options.keep, force=options.force, min_coverage=options.min_coverage
     )

@@ -13,6 +13,8 @@ from catalog_builder.build import build_with_signals, with_signals
 from catalog_builder.continuation import Continuation
 from catalog_builder.episodes.allowance import Allowance
 from catalog_builder.episodes.validation import Fields, ValidationResult, validate_episodes
+from catalog_builder.notes.spool import NotesSpool
+from catalog_builder.notes.writer import BuiltNotes, with_notes
 from catalog_builder.progress import say, stage, track
 from catalog_builder.publish import publisher
 from catalog_builder.publish.gate import MIN_COVERAGE
@@ -61,6 +63,8 @@ class BuildInputs:
     """engagements before this moment count, microseconds since 1970; None: all do"""
     keep_vectors: bool = True
     """whether the catalog holds its vectors; otherwise sessions search an external store"""
+    notes: NotesSpool | None = None
+    """keeps the notes of episodes; None: they are dropped"""
 
     @property
     def parameters(self) -> SignalParameters:
@@ -82,6 +86,8 @@ class BuildResult:
     """users' summaries that were read"""
     state: SignalState | None = None
     """what the next build may continue from; its version is not known yet"""
+    episode_notes: BuiltNotes | None = None
+    """the notes of the episodes; None where there are none"""
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ def read_episodes(inputs: BuildInputs) -> EpisodesRead:
     """Reads and validates all episodes. Raises `CommandError` and `Unavailable`."""
     began = time.monotonic()
     found = validate_episodes(
-        track(inputs.episodes.read(), "episodes"), inputs.fields, inputs.max_bad
+        track(inputs.episodes.read(), "episodes"), inputs.fields, inputs.max_bad, inputs.notes
     )
     how = type(inputs.vectors).__name__, str(inputs.keep_vectors)
     digest = episodes_digest(found.episodes, *how)
@@ -139,6 +145,11 @@ def build_of(
             raise
         notes.append(f"every summary was read, because those that changed cannot be: {error}")
         made = _make_catalog(inputs, read, None, None, seconds)
+    if inputs.notes is not None:
+        with _timer(seconds, "notes"), stage("notes"):
+            catalog, built = with_notes(made.catalog, found.episodes, inputs.notes)
+        made = replace(made, catalog=catalog, episode_notes=built)
+        notes += built.remarks if built else []
     return replace(made, problems=found.problems, notes=notes, seconds=seconds)
 
 
@@ -228,7 +239,12 @@ def publish(
     seconds = dict(result.seconds)
     with _timer(seconds, "publish"):
         done = publisher.publish(
-            shelf, result.catalog, force=force, min_coverage=min_coverage, looks=looks
+            shelf,
+            result.catalog,
+            result.episode_notes,
+            force=force,
+            min_coverage=min_coverage,
+            looks=looks,
         )
         if cache is not None and result.state is not None:
             continuation.save(cache, result.state, done.pointer.version)
@@ -247,6 +263,7 @@ def publish(
         episodes=len(catalog),
         series=len(catalog.series_ids),
         categories=len(catalog.categories),
+        with_notes=catalog.notes.count if catalog.notes else 0,
         embedded=int(catalog.embeddings.present.sum()),
         signalled=int((catalog.signals.listeners > 0).sum()),
         summaries=result.summaries,

@@ -36,6 +36,8 @@ class BuildReport(LookReport):
     created_at: str
     series: int
     categories: int
+    with_notes: int
+    """episodes with full notes"""
     embedded: int
     """episodes with a vector"""
     signalled: int

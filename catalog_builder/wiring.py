@@ -13,9 +13,10 @@ from catalog_builder.episodes.allowance import Allowance, parse_allowance
 from catalog_builder.episodes.validation import load_fields
 from catalog_builder.errors import CommandError
 from catalog_builder.job import BuildInputs
+from catalog_builder.notes.spool import NotesSpool
 from catalog_builder.signals.aggregates import MIN_USERS
-from feed.ports.episodes import EpisodeSource, SourceProblem, SourceRecord, VectorStore
-from feed.ports.shelf import Buffer
+from feed.ports.episodes import EpisodeSource, NotesKeeper, SourceProblem, SourceRecord, VectorStore
+from feed.ports.shelf import Buffer, Shelf
 from feed.ports.users import SummaryArchive
 
 if TYPE_CHECKING:
@@ -91,10 +92,15 @@ class DemoSource:
             yield SourceRecord(f"demo:{number}", fields)
 
 
-def build_inputs(options: BuildOptions, now: datetime) -> BuildInputs:
-    """Returns the inputs of a build at `now`. Raises `CommandError` for options that conflict."""
+def build_inputs(options: BuildOptions, now: datetime, shelf: Shelf | None = None) -> BuildInputs:
+    """Returns the inputs of a build at `now`.
+
+    `shelf` is where its catalog will be published; a catalog for a file has no notes. Raises
+    `CommandError` for options that conflict.
+    """
+    notes = NotesSpool(shelf)
     return BuildInputs(
-        episodes=episode_source(options, now.date()),
+        episodes=episode_source(options, now.date(), notes),
         vectors=vector_store(options),
         now=now,
         fields=load_fields(options.fields) if options.fields else None,
@@ -102,13 +108,17 @@ def build_inputs(options: BuildOptions, now: datetime) -> BuildInputs:
         users=summary_archive(options),
         min_users=options.min_users,
         keep_vectors=not options.no_vectors,
+        notes=notes,
     )
 
 
-def episode_source(options: BuildOptions, today: date) -> EpisodeSource:
+def episode_source(
+    options: BuildOptions, today: date, notes: NotesKeeper | None = None
+) -> EpisodeSource:
     """Returns the source of episodes: a collection, a file, feeds, or the demo.
 
-    Raises `CommandError` if both episodes and feeds are given.
+    `notes` takes the notes of a source that reads only what changed. Raises `CommandError` if both
+    episodes and feeds are given.
     """
     if options.episodes and options.feeds:
         raise CommandError("expected episodes or feeds, not both")
@@ -130,6 +140,7 @@ def episode_source(options: BuildOptions, today: date) -> EpisodeSource:
             database=schema.database,
             collection=collection or "episodes",
             table=schema.episodes,
+            notes=notes,
         )
         return IncrementalEpisodes(source, build_cache_at(options.cache), full=options.full)
     if options.episodes:

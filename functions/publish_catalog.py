@@ -32,6 +32,7 @@ from catalog_builder.wiring import (
 )
 from feed.model.timestamps import to_us
 from feed.ports.errors import Conflict, Unavailable
+from feed.ports.shelf import Shelf
 from functions.http.endpoint import INTERNAL_ERROR, json_response
 from functions.http.request_body import read_body
 from functions.problems import ProblemError
@@ -82,7 +83,7 @@ class ScheduledBuild:
             report = look(
                 shelf,
                 cache,
-                self._inputs(request, now),
+                self._inputs(request, now, shelf),
                 keep=settings.KEEP,
                 signals_interval_s=settings.SIGNALS_INTERVAL_S,
                 full=request.full,
@@ -101,8 +102,10 @@ class ScheduledBuild:
             return [f"preferences of the app were not read: {error}"]
         return [f"{changed:,} summaries have other preferences of the app"] if changed else []
 
-    def _inputs(self, request: PublishRequest, now: datetime) -> job.BuildInputs:
-        inputs = build_inputs(self._options(request), now)
+    def _inputs(
+        self, request: PublishRequest, now: datetime, shelf: Shelf | None = None
+    ) -> job.BuildInputs:
+        inputs = build_inputs(self._options(request), now, shelf)
         return replace(inputs, until_us=settled_until(now))
 
     def _options(self, request: PublishRequest) -> BuildOptions:

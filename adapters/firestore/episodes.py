@@ -25,7 +25,7 @@ from adapters.firestore.schema.episodes import EpisodesTable
 from adapters.firestore.schema.paths import PathPattern
 from adapters.firestore.schema.values import Refusal, field_at
 from adapters.firestore.update_times import Mark, UpdateTimes
-from feed.ports.episodes import SourceProblem, SourceRecord
+from feed.ports.episodes import NotesKeeper, SourceProblem, SourceRecord
 
 T = TypeVar("T")
 Snapshot: TypeAlias = "DocumentSnapshot[Any]"
@@ -51,12 +51,16 @@ class StoredEpisode(msgspec.Struct, frozen=True, array_like=True):
     """why its fields cannot be converted"""
     is_ours: bool = True
     """whether it is where the app has episodes; a collection group may have others"""
+    notes_digest: str = ""
+    """of its notes, if a `NotesKeeper` has them; otherwise they are the field `notes`"""
 
     def record(self, path: str) -> SourceRecord | SourceProblem | None:
         """What a source yields for the document; None if it is not published."""
         if self.refused:
             return SourceProblem(path, self.refused)
-        return None if self.fields is None else SourceRecord(path, self.fields)
+        if self.fields is None:
+            return None
+        return SourceRecord(path, self.fields, notes_digest=self.notes_digest)
 
 
 Documents = dict[str, StoredEpisode]
@@ -76,12 +80,14 @@ class FirestoreEpisodes:
         page_size: int = 300,
         timeout_s: float = 30.0,
         patience_s: float = 60.0,
+        notes: NotesKeeper | None = None,
     ) -> None:
         """Configure the source.
 
         With `table` it reads the app's own documents as that says, without it those of
         `collection`, whose fields are an episode's. `timeout_s` limits each attempt to read a page
-        of `page_size` documents, `patience_s` all attempts together. Both are seconds.
+        of `page_size` documents, `patience_s` all attempts together. Both are seconds. `notes`
+        takes the notes of each document as it is read; without it they are a field like others.
         """
         self._project = project
         self._database = database
@@ -91,6 +97,7 @@ class FirestoreEpisodes:
         self._page_size = page_size
         self._once: dict[str, Any] = {"retry": None, "timeout": timeout_s}
         self._patience_s = patience_s
+        self.notes = notes
         self.series_names: dict[str, str] = {}
         """names of series by the path of their document, as far as they were read"""
 
@@ -223,7 +230,9 @@ class FirestoreEpisodes:
                 yield path, StoredEpisode(None, updated, is_ours=False)
                 continue
             try:
-                yield path, StoredEpisode(self._fields(path, document, series), updated)
+                fields = self._fields(path, document, series)
+                digest = self._keep_notes(fields)
+                yield path, StoredEpisode(fields, updated, notes_digest=digest)
             except Refusal as refusal:
                 yield path, StoredEpisode(None, updated, refusal.reason)
 
@@ -240,6 +249,13 @@ class FirestoreEpisodes:
         if episode is not None and name:
             episode.setdefault("series", {}).setdefault("name", name)
         return episode
+
+    def _keep_notes(self, fields: dict[str, Any] | None) -> str:
+        """Give the notes among these fields to the keeper and remove them; returns their digest."""
+        if self.notes is None or not fields:
+            return ""
+        notes = fields.pop("notes", None)
+        return self.notes.keep(notes) if isinstance(notes, str) and notes.strip() else ""
 
     def _read_series_names(self, page: list[tuple[str, dict[str, Any]]]) -> dict[str, str]:
         """Read the names of series that are not known; returns the series' path by episode's."""

@@ -9,11 +9,15 @@ A look that finds nothing costs at most four reads, however many episodes there 
   and one without a time of change in none by time. The parts take turns.
 
 Once a day (UTC) everything is read.
+
+The notes of episodes are not part of what is stored between looks, only their digests: the shelf
+has the notes beside the current snapshot. The documents of those that a build needs and nobody has,
+such as after a build that was not published, are read again.
 """
 
 import logging
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -33,7 +37,7 @@ PART = 2_000
 """documents in a part of the paths that a look counts"""
 UNDATED_US = HOUR_US
 """microseconds after which documents without a time of change are read again"""
-_VERSION = 2
+_VERSION = 3
 
 log = logging.getLogger(__name__)
 
@@ -91,8 +95,15 @@ class IncrementalEpisodes:
             self._save(copy)
         elif self._update(copy, now_us):
             self._save(copy)
+        if self._source.notes is not None:
+            self._source.notes.on_missing(lambda digests: self._keep_notes(copy, digests))
         paths = sorted(copy.documents, key=_place)
         yield from self._source.records((path, copy.documents[path]) for path in paths)
+
+    def _keep_notes(self, copy: _Copy, digests: Collection[str]) -> None:
+        """Read the documents with these notes again, of which the source's keeper gets them."""
+        found = {path for path, one in copy.documents.items() if one.notes_digest in digests}
+        self._source.at_paths(found)
 
     def _stored_copy(self, now_us: int) -> _Copy | None:
         """The copy that the last look left; None if it is of another day, or cannot be used."""

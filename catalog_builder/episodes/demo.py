@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from catalog_builder.episodes.demo_notes import notes_of
+
 WORDS = Path(__file__).with_name("demo_words.toml")
 SEED = 20240229
 SHORT_SHOW_MINUTES = 20
@@ -112,7 +114,7 @@ def _show_episodes(
         published = midnight - dt.timedelta(days=age_days) + hour
         insight, people = _tell(story, show, lines, rng)
         episode_id = f"{slug}-{number:03d}"
-        yield {
+        episode: dict[str, Any] = {
             "id": episode_id,
             "content_id": f"demo-{episode_id}",
             "title": story.title,
@@ -128,6 +130,11 @@ def _show_episodes(
             "language": show.get("language", "en"),
             "explicit": bool(show.get("explicit")) and rng.random() < EXPLICIT_SHARE,
         }
+        told = [story.topic, *(topic[0] for topic in story.sub["topics"])]
+        topics = list(dict.fromkeys(name for name in told if name))
+        is_english = episode["language"] == "en" and bool(story.topic)
+        episode["notes"] = notes_of(episode, show["host"], topics, is_english=is_english)
+        yield episode
 
 
 def _tell(

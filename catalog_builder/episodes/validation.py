@@ -14,16 +14,25 @@ from catalog_builder.episodes.duplicates import FeedItem, deduplicate
 from catalog_builder.episodes.languages import standardize_languages
 from catalog_builder.errors import CommandError
 from feed.arrays.hashing import hash_strings
-from feed.model.episode import MAX_ID_BYTES, Categories, Episode, Scores, Series
-from feed.model.markup import description_text, title_text
+from feed.model.episode import (
+    MAX_DESCRIPTION_CHARS,
+    MAX_ID_BYTES,
+    Categories,
+    Episode,
+    Scores,
+    Series,
+)
+from feed.model.markup import description_text, is_html, title_text
 from feed.model.timestamps import to_us
-from feed.ports.episodes import SourceProblem, SourceRecord
+from feed.ports.episodes import NotesKeeper, SourceProblem, SourceRecord
 
 Fields = Mapping[str, str]
 """Maps an episode's field to a record's, as dotted paths: {"series.name": "podcast.title"}."""
 
+_NOT_MAPPED = {"series", "scores", "categories", "notes_digest"}
 FIELDS = (
-    *(name for name in Episode.__struct_fields__ if name not in {"series", "scores", "categories"}),
+    *(name for name in Episode.__struct_fields__ if name not in _NOT_MAPPED),
+    "notes",
     *(f"series.{name}" for name in Series.__struct_fields__),
     *(f"scores.{name}" for name in Scores.__struct_fields__),
     *(f"categories.{name}" for name in Categories.__struct_fields__),
@@ -78,15 +87,18 @@ def validate_episodes(
     records: Iterable[SourceRecord | SourceProblem],
     fields: Fields | None = None,
     max_bad: Allowance | None = None,
+    notes_keeper: NotesKeeper | None = None,
 ) -> ValidationResult:
     """Validates all records and returns each valid episode once.
+
+    `notes_keeper` takes the full notes of each (None: they are dropped).
 
     `fields` maps the names of records that are not those of an episode. An invalid record is left
     out and reported; a feed with more of them than `max_bad` allows is left out as a whole (None
     allows any number). Raises `CommandError` if that leaves nothing, or if another source than
     feeds exceeds the allowance.
     """
-    items, problems, notes = _validate_records(records, fields)
+    items, problems, notes = _validate_records(records, fields, notes_keeper)
     if max_bad is not None:
         items, problems = apply_allowance(items, problems, max_bad)
     has_feeds = any(item.feed for item in items)
@@ -101,7 +113,9 @@ def validate_episodes(
 
 
 def _validate_records(
-    records: Iterable[SourceRecord | SourceProblem], fields: Fields | None
+    records: Iterable[SourceRecord | SourceProblem],
+    fields: Fields | None,
+    notes_keeper: NotesKeeper | None,
 ) -> tuple[list[FeedItem], list[SourceProblem], list[str]]:
     """The valid items, the problems of the others, and the notes of the source."""
     items: list[FeedItem] = []
@@ -116,7 +130,8 @@ def _validate_records(
                 problems.append(record)
             continue
         try:
-            episode = _episode(_map_fields(record.fields, fields) if fields else record.fields)
+            given = _map_fields(record.fields, fields) if fields else record.fields
+            episode = _episode(given)
             if not record.feed:  # the texts of feeds are plain already
                 episode = _without_markup(episode)
         except (msgspec.ValidationError, ValueError) as error:
@@ -129,6 +144,7 @@ def _validate_records(
                 problems.append(SourceProblem(record.where, reason))
                 continue
             first_seen[episode.id] = record.where
+        episode = _with_notes(episode, given, record.notes_digest, notes_keeper)
         items.append(FeedItem(episode, record.feed, record.guid or episode.id))
     return items, problems, notes
 
@@ -159,9 +175,37 @@ def _without_markup(episode: Episode) -> Episode:
         episode,
         title=title_text(episode.title) or episode.title,
         series=series,
-        description=episode.description and description_text(episode.description),
+        description=episode.description and _cut(description_text(episode.description)),
         key_insight=episode.key_insight and description_text(episode.key_insight),
     )
+
+
+def _cut(text: str) -> str:
+    is_whole = len(text) <= MAX_DESCRIPTION_CHARS
+    return text if is_whole else text[:MAX_DESCRIPTION_CHARS].rstrip()
+
+
+def _with_notes(
+    episode: Episode, fields: Mapping[str, Any], digest: str, keeper: NotesKeeper | None
+) -> Episode:
+    """Returns the episode with the digest of its notes, which the keeper has."""
+    if keeper is not None and not digest:
+        notes = _full_notes(fields)
+        digest = keeper.keep(notes) if notes else ""
+    if episode.notes_digest == (digest or None):
+        return episode
+    return msgspec.structs.replace(episode, notes_digest=digest or None)
+
+
+def _full_notes(fields: Mapping[str, Any]) -> str:
+    """The notes of a record, or else a description that its card shows without markup, or cut."""
+    notes, description = fields.get("notes"), fields.get("description")
+    if isinstance(notes, str) and notes.strip():
+        return notes
+    if not isinstance(description, str):
+        return ""
+    is_whole = len(description) <= MAX_DESCRIPTION_CHARS and not is_html(description)
+    return "" if is_whole else description
 
 
 def _plain_reason(message: str, fields: Mapping[str, Any]) -> str:

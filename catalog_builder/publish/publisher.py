@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from catalog_builder.errors import CommandError, Superseded
+from catalog_builder.notes.writer import BuiltNotes
 from catalog_builder.publish.gate import MIN_COVERAGE, gate_violations
 from catalog_builder.search_index import build_search_index, is_index_of_both
 from feed.catalog.catalog import Catalog
@@ -15,6 +16,8 @@ from feed.search.codec import SearchIndexError
 from feed.search.codec import decode as decode_index
 from feed.search.codec import encode as encode_index
 from feed.snapshot.codec import SnapshotError, decode, encode
+from feed.snapshot.notes import NotesError, index_size
+from feed.snapshot.notes import decode_index as decode_notes_index
 
 TIMEOUT_S = 300.0
 """Deadline of each call to the shelf."""
@@ -35,6 +38,7 @@ class Publication:
 def publish(
     shelf: Shelf,
     catalog: Catalog,
+    notes: BuiltNotes | None = None,
     *,
     force: bool = False,
     min_coverage: float = MIN_COVERAGE,
@@ -42,13 +46,15 @@ def publish(
 ) -> Publication:
     """Stores a catalog on the shelf and makes it the current one, with the times of `looks`.
 
+    `notes` are those of its episodes, None where none has any.
+
     The pointer moves last: until then, and after any error, readers keep the last catalog. Raises
     `CommandError` if the gate refuses the catalog and `force` is not set, and `Superseded` if
     another catalog was published in the meantime.
     """
-    before, generation, notes = _read_pointer(shelf)
+    before, generation, remarks = _read_pointer(shelf)
     current, unreadable = _load_current(shelf, before)
-    notes += unreadable
+    remarks += unreadable
     violations = gate_violations(catalog, current, min_coverage)
     unchanged = current is not None and current.version == catalog.version
     index = _same_index(shelf, current, catalog)
@@ -57,16 +63,16 @@ def publish(
         reasons = "; ".join(f"{one.rule}: {one.detail}" for one in violations)
         anyway = "--force (with make: FORCE=1) publishes it anyway"
         raise CommandError(f"the gate refuses this catalog: {reasons}. {anyway}")
-    notes += [f"forced past {one.rule}: {one.detail}" for one in violations]
+    remarks += [f"forced past {one.rule}: {one.detail}" for one in violations]
     if before and unchanged:
-        return Publication(before, unchanged=True, notes=notes)
+        return Publication(before, unchanged=True, notes=remarks)
     try:
-        version, data = _store(shelf, catalog, index)
+        version, data = _store(shelf, catalog, index, notes)
         digest = hashlib.sha256(data).hexdigest()
         pointer = shelf.promote(version, len(data), digest, generation, TIMEOUT_S, looks)
     except Conflict as error:
         raise Superseded(f"not published: {error}") from error
-    return Publication(pointer, unchanged=False, notes=notes)
+    return Publication(pointer, unchanged=False, notes=remarks)
 
 
 def current_pointer(shelf: Shelf) -> ShelfPointer | None:
@@ -157,8 +163,10 @@ def _same_index(shelf: Shelf, current: Catalog | None, catalog: Catalog) -> Buff
     return index
 
 
-def _store(shelf: Shelf, catalog: Catalog, index: Buffer | None) -> tuple[str, bytearray]:
-    """Stores a catalog and its search index; returns its version and its bytes.
+def _store(
+    shelf: Shelf, catalog: Catalog, index: Buffer | None, notes: BuiltNotes | None
+) -> tuple[str, bytearray]:
+    """Stores a catalog with its search index and notes; returns its version and its bytes.
 
     Builds the index unless it is given.
 
@@ -168,28 +176,39 @@ def _store(shelf: Shelf, catalog: Catalog, index: Buffer | None) -> tuple[str, b
     if index is None:
         index = encode_index(build_search_index(catalog))
     reference = StoredIndex(len(index), hashlib.sha256(index).hexdigest())
-    catalog = replace(catalog, search_index=reference)
-    data = encode(catalog)
+    catalog = replace(catalog, search_index=reference, notes=notes.stored if notes else None)
     try:
-        shelf.put_index(catalog.version, index, TIMEOUT_S)
-        shelf.put(catalog.version, data, TIMEOUT_S)
+        data = _put(shelf, catalog, index, notes)
     except Conflict:
         if _is_sound(shelf, catalog.version):
             raise
         catalog = replace(catalog, version=f"{catalog.version}-mended")
-        data = encode(catalog)
-        shelf.put_index(catalog.version, index, TIMEOUT_S)
-        shelf.put(catalog.version, data, TIMEOUT_S)
+        data = _put(shelf, catalog, index, notes)
     return catalog.version, data
 
 
+def _put(shelf: Shelf, catalog: Catalog, index: Buffer, notes: BuiltNotes | None) -> bytearray:
+    """Stores all that belongs to a version, the snapshot last. Raises `Conflict`."""
+    data = encode(catalog)
+    if notes is not None:
+        notes.store(shelf, catalog.version)
+    shelf.put_index(catalog.version, index, TIMEOUT_S)
+    shelf.put(catalog.version, data, TIMEOUT_S)
+    return data
+
+
 def _is_sound(shelf: Shelf, version: str) -> bool:
-    """Whether a version is stored with an index, both as they were written."""
+    """Whether a version is stored with its index and notes, all as they were written."""
     try:
-        stored = decode(shelf.fetch(version, TIMEOUT_S)).search_index
+        catalog = decode(shelf.fetch(version, TIMEOUT_S))
+        stored, notes = catalog.search_index, catalog.notes
         if stored is not None:
             shelf.fetch_index(version, TIMEOUT_S, stored.size, stored.sha256)
-    except (SnapshotError, Damaged, NotFound, TooLarge):
+        if notes is not None:
+            head = shelf.fetch_notes(version, 0, index_size(len(catalog)), TIMEOUT_S)
+            decode_notes_index(head, len(catalog), notes.sha256)
+            shelf.fetch_notes(version, notes.size - 1, notes.size, TIMEOUT_S)
+    except (SnapshotError, NotesError, Damaged, NotFound, TooLarge):
         return False
     return stored is not None
 

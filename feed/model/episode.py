@@ -7,6 +7,8 @@ import msgspec
 
 MAX_ID_BYTES = 512
 """in UTF-8; accepted by Firestore and Pinecone alike"""
+MAX_DESCRIPTION_CHARS = 2_000
+"""of a description on a card; the full one is part of the notes"""
 MAX_DURATION_S = 7 * 86_400
 """longer than any episode: a larger number is probably milliseconds, or a date"""
 
@@ -61,6 +63,8 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     chapters_url: str | None = None
     season_number: float | None = None
     episode_number: float | None = None
+    notes_digest: str | None = None
+    """of its full notes, which a `NotesKeeper` has; the builder sets it"""
 
     @property
     def text(self) -> str:

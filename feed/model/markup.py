@@ -59,12 +59,26 @@ def title_text(text: str) -> str:
     return fold_whitespace(strip_html(text) if is_html else text)
 
 
+def is_html(text: str) -> bool:
+    """Whether a text has tags of HTML; "<vector>" is none."""
+    return "<" in text and any(one[2].lower() in _ELEMENTS for one in _NAMED_TAG.finditer(text))
+
+
+def html_lines(markup: str) -> str:
+    """Text of well-formed HTML, one line for each paragraph, line break or item of a list."""
+    parser = _Text(gap="\n")
+    parser.feed(markup)
+    parser.close()
+    text = "".join(parser.pieces).translate(_WINDOWS)
+    return "\n".join(" ".join(line.split()) for line in text.split("\n") if line.strip())
+
+
 def description_text(text: str) -> str:
     """Text of a description: strips HTML, or resolves the entities of plain text.
 
     Plain text keeps its line breaks. "<vector>", which is not an element of HTML, is not a tag.
     """
-    if "<" in text and any(name.lower() in _ELEMENTS for _, name in _NAMED_TAG.findall(text)):
+    if is_html(text):
         return strip_html(text)
     return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
 
@@ -76,9 +90,11 @@ def fold_whitespace(text: str) -> str:
 
 
 class _Text(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, gap: str = " ") -> None:
+        """Put `gap` in place of each tag that separates words."""
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
+        self._between = gap
         self._unseen = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -92,9 +108,9 @@ class _Text(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._unseen:
-            self.pieces.append(data)
+            self.pieces.append(data if self._between == " " else data.replace("\n", " "))
 
     def _gap(self, tag: str) -> None:
         # "<li>one<li>two" are two words, "re<b>al</b>" is one.
         if tag not in _INLINE:
-            self.pieces.append(" ")
+            self.pieces.append(self._between)

@@ -1,6 +1,6 @@
 """Ports through which the builder reads episodes and their embeddings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -19,6 +19,9 @@ class SourceRecord(NamedTuple):
     """address of the episode's feed, where a source reads several"""
     guid: str = ""
     """the episode's id within that feed"""
+    notes_digest: str = ""
+    """of notes that the source gave to a `NotesKeeper` by itself; otherwise they are the field
+    `notes`"""
 
 
 class SourceProblem(NamedTuple):
@@ -34,6 +37,22 @@ class SourceProblem(NamedTuple):
     is_note: bool = False
     """whether the episode was read after all; `reason` says what was repaired, and nothing counts
     it"""
+
+
+class NotesKeeper(Protocol):
+    """Keeps the full notes of episodes for a build, apart from their other fields.
+
+    So no source, and no build, holds all notes in memory.
+    """
+
+    def keep(self, notes: str) -> str:
+        """Keep the notes of an episode; returns their digest, by which they are found again."""
+
+    def on_missing(self, read_again: Callable[[Collection[str]], None]) -> None:
+        """Name what gives the notes of some digests to `keep` once more.
+
+        It is called at most once, if a build needs notes that are neither kept nor published.
+        """
 
 
 class EpisodeSource(Protocol):

@@ -1,7 +1,9 @@
 """Episodes in Firestore are read incrementally: only those that changed."""
 
+import hashlib
 import random
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -86,6 +88,61 @@ def test_a_second_reading_costs_what_changed(
     assert counted.reads_billed - before == 3 + 3 + COUNT - 1  # ids are listed to find what is gone
     assert titles(read(T0 + 3 * MINUTE)) == later
     assert counted.reads_billed - before == 3 + 3 + COUNT - 1 + 2
+
+
+def test_notes_are_kept_apart_and_are_read_again_only_when_asked_for(
+    client: Client, counted: CountingProxy, firestore_project: str, cache: FolderBuildCache
+) -> None:
+    for number in range(4):
+        put(client, number, notes=f"<p>Notes {number}</p>" if number else [number])
+
+    def read(at: datetime) -> tuple[Keeper, list[SourceRecord]]:
+        keeper = Keeper()
+        source = FirestoreEpisodes(firestore_project, notes=keeper)
+        records = list(IncrementalEpisodes(source, cache, clock=lambda: at).read())
+        assert all(isinstance(one, SourceRecord) for one in records)
+        return keeper, records  # type: ignore[return-value]
+
+    keeper, records = read(T0)
+    assert [one.notes_digest for one in records] == ["", *map(digest, range(1, 4))]
+    assert not any("notes" in one.fields for one in records)
+    assert keeper.kept == {digest(n): f"<p>Notes {n}</p>" for n in range(1, 4)}
+    stored = b"".join(
+        zlib.decompress(one.read_bytes().partition(b"\n")[2]) for one in copies(cache)
+    )
+    assert b"Notes" not in stored
+    put(client, 2, T0 + MINUTE, notes="<p>Notes 7</p>")
+    keeper, records = read(T0 + 2 * MINUTE)
+    assert [one.notes_digest for one in records] == ["", digest(1), digest(7), digest(3)]
+    assert list(keeper.kept) == [digest(7)]
+    before = counted.reads_billed
+    keeper.read_again({digest(3)})
+    assert keeper.kept[digest(3)] == "<p>Notes 3</p>"
+    assert counted.reads_billed - before == 1
+
+
+class Keeper:
+    """Keeps notes in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+        self.read_again: Callable[[Collection[str]], None] = lambda _: None
+
+    def keep(self, notes: str) -> str:
+        name = hashlib.sha256(notes.encode()).hexdigest()
+        self.kept[name] = notes
+        return name
+
+    def on_missing(self, read_again: Callable[[Collection[str]], None]) -> None:
+        self.read_again = read_again
+
+
+def digest(number: int) -> str:
+    return hashlib.sha256(f"<p>Notes {number}</p>".encode()).hexdigest()
+
+
+def copies(cache: FolderBuildCache) -> list[Path]:
+    return list(cache._folder.glob("firestore-*.msgpack.z"))
 
 
 def test_any_changes_are_read_as_everything_read_again_would_be(

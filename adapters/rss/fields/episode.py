@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 from adapters.rss.fields import links
 from adapters.rss.fields.ids import UUID, episode_id, short_hash
 from adapters.rss.parser.xml_tree import Children, attribute, children, inner_html, text
-from feed.model.episode import MAX_DURATION_S
-from feed.model.markup import fold_whitespace, strip_html, title_text
+from feed.model.episode import MAX_DESCRIPTION_CHARS, MAX_DURATION_S
+from feed.model.markup import fold_whitespace, is_html, strip_html, title_text
 
-MAX_DESCRIPTION_CHARS = 2_000
+MAX_NOTES_CHARS = 200_000
+"""what is passed on; a build keeps less"""
 MAX_TITLE_CHARS = 500
 MAX_UNTITLED_CHARS = 80
 """of a description that serves as the title"""
@@ -78,6 +79,7 @@ def episode_fields(item: Children, show: ShowFields) -> dict[str, Any]:
         "title": _title(item) or _beginning(description),
         "series": common["series"],
         "description": description,
+        "notes": _notes(item, description),
         "categories": _present(categories),
         "people": _people(item) or common["people"],
         "image_url": links.episode_image_url(item, show.base)
@@ -139,16 +141,28 @@ def _beginning(description: str) -> str:
 
 
 def _description(item: Children) -> str:
+    for markup in _descriptions(item):
+        found = strip_html(markup)[:MAX_DESCRIPTION_CHARS].rstrip()
+        if found:
+            return found
+    return ""
+
+
+def _notes(item: Children, description: str) -> str:
+    """The longest description of an item, with its HTML, if the card's does not say all of it."""
+    longest = max(_descriptions(item), key=len, default="").strip()
+    is_more = is_html(longest) or "\n" in longest or strip_html(longest) != description
+    return longest[:MAX_NOTES_CHARS] if is_more else ""
+
+
+def _descriptions(item: Children) -> Iterator[str]:
+    """Yield everything that describes an item, as HTML, the most usual elements first."""
     names = ("description", "summary", "content:encoded", "content", "itunes:summary")
     more = ("googleplay:description", "media:description", "itunes:subtitle", "dc:description")
     groups = [children(group) for group in item.get("media:group", ())]
     for parent in (item, *groups):
         for name in (*names, *more):
-            for element in parent.get(name, ()):
-                found = strip_html(inner_html(element))[:MAX_DESCRIPTION_CHARS].rstrip()
-                if found:
-                    return found
-    return ""
+            yield from map(inner_html, parent.get(name, ()))
 
 
 def _categories(parent: Children) -> Iterator[str]:

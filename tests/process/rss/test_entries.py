@@ -19,6 +19,7 @@ def test_an_itunes_episode_gives_every_field(server: FeedServer) -> None:
             "series": {"id": "917393e3-1b1e-5cef-ace4-edaa54e1f810", "name": "A show"},
             "published_at": "2024-01-01T09:00:00Z",
             "description": "One & two three",
+            "notes": "<p>One &amp; two</p><p>three</p>\n        <script>evil()</script>",
             "categories": {"major": ["Science"], "subcategories": ["Chemistry"]},
             "image_url": "https://show.example/1.jpg",
             "audio_url": "https://show.example/1.mp3",

@@ -1,0 +1,189 @@
+"""Notes are read when they are needed, once, and never at the cost of an answer."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from adapters.folder.shelf import FolderShelf
+from feed.catalog.catalog import Catalog
+from feed.model.degradation import Degradation
+from feed.ports.errors import Unavailable
+from feed.snapshot.notes import index_size
+from functions.serving.degradation_log import DegradationLog
+from functions.serving.loaded_catalog import LoadedCatalog, Rankers
+from functions.serving.notes import RETRY_S, NotesReader
+from functions.telemetry import Metrics
+from tests.support.clock import Clock
+from tests.support.notes import publish_notes
+
+UNAVAILABLE = (Degradation.NOTES_UNAVAILABLE,)
+NOTES = [None, *(f"<p>Notes of {n}.</p><p>Word {n} again.</p>" for n in range(1, 12))]
+
+
+class CountingShelf(FolderShelf):
+    """Counts reads of notes; may wait, or fail, before each."""
+
+    before: Callable[[], object]
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.reads: list[tuple[int, int]] = []
+        self.before = lambda: None
+
+    def fetch_notes(self, version: str, start: int, end: int, timeout_s: float) -> bytes:
+        self.reads.append((start, end))
+        self.before()
+        return super().fetch_notes(version, start, end, timeout_s)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> CountingShelf:
+    return CountingShelf(tmp_path)
+
+
+def loaded_of(catalog: Catalog) -> LoadedCatalog:
+    return LoadedCatalog(catalog, Rankers(catalog, {}, ()), 1)
+
+
+@pytest.fixture
+def loaded(shelf: CountingShelf) -> LoadedCatalog:
+    return loaded_of(publish_notes(shelf, NOTES))
+
+
+def reader_of(shelf: CountingShelf, **limits: float) -> NotesReader:
+    return NotesReader(shelf, DegradationLog(), Metrics(), **limits)  # type: ignore[arg-type]
+
+
+def text(data: bytes) -> str:
+    return str(msgspec.json.decode(data)["text"])
+
+
+def test_notes_are_read_once_however_many_ask_at_once(
+    shelf: CountingShelf, loaded: LoadedCatalog
+) -> None:
+    metrics = Metrics()
+    reader = NotesReader(shelf, DegradationLog(), metrics)
+
+    async def run() -> None:
+        shelf.reads.clear()
+        for _ in range(2):
+            answers = await asyncio.gather(*(reader.read(loaded, [3, 0, 3]) for _ in range(5)))
+            assert all(list(found) == [3] for found, _ in answers)
+            assert all(degraded == () for _, degraded in answers)
+            assert text(answers[0][0][3]) == "Notes of 3.\nWord 3 again."
+        assert len(shelf.reads) == 2  # the index, and one frame
+        assert shelf.reads[0] == (0, index_size(len(NOTES)))
+        later = loaded_of(replace(loaded.catalog, version="later"))  # only signals changed
+        assert (await reader.read(later, [3]))[1] == ()
+        assert len(shelf.reads) == 2
+        assert await reader.read(later, [4]) == ({}, UNAVAILABLE)
+
+    asyncio.run(run())
+    assert metrics.cache_lookups["notes", False] == 2
+    assert metrics.cache_lookups["notes", True] == 2
+
+
+def test_no_more_is_kept_than_allowed_and_the_last_used_stays(
+    shelf: CountingShelf, loaded: LoadedCatalog
+) -> None:
+    async def run() -> None:
+        reader = reader_of(shelf)
+        await reader.read(loaded, [1])
+        (start, end) = shelf.reads[-1]
+        reader = reader_of(shelf, cache_bytes=int(2.5 * (end - start)))
+        for row in (1, 2, 1, 3):  # 2 has to go
+            await reader.read(loaded, [row])
+        shelf.reads.clear()
+        await reader.read(loaded, [1, 3])
+        assert not shelf.reads
+        await reader.read(loaded, [2])
+        assert len(shelf.reads) == 1
+
+    asyncio.run(run())
+
+
+def test_a_damaged_frame_is_named_and_the_others_are_read(
+    shelf: CountingShelf, loaded: LoadedCatalog, tmp_path: Path
+) -> None:
+    path = tmp_path / "notes" / loaded.catalog.version
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.unlink()
+    path.write_bytes(data)
+    rows = list(range(len(NOTES)))
+    found, degraded = asyncio.run(reader_of(shelf).read(loaded, rows))
+    assert (len(found), degraded) == (len(NOTES) - 2, UNAVAILABLE)
+
+
+def test_a_slow_shelf_delays_an_answer_by_a_bounded_time_and_is_waited_for_again(
+    shelf: CountingShelf, loaded: LoadedCatalog
+) -> None:
+    reader = reader_of(shelf, wait_s=0.05)
+    answered = threading.Event()
+
+    async def run() -> None:
+        assert text((await reader.read(loaded, [1]))[0][1])
+        shelf.before = lambda: answered.wait(5)
+        found, degraded = await reader.read(loaded, [1, 2])
+        assert (list(found), degraded) == ([1], UNAVAILABLE)
+        answered.set()
+        await asyncio.sleep(0.05)
+        reads = len(shelf.reads)
+        assert (await reader.read(loaded, [2]))[1] == ()
+        assert len(shelf.reads) == reads
+
+    asyncio.run(run())
+
+
+def test_a_shelf_that_fails_is_not_asked_for_the_index_again_at_once(
+    shelf: CountingShelf, loaded: LoadedCatalog
+) -> None:
+    clock = Clock()
+    reader = NotesReader(shelf, DegradationLog(), Metrics(), monotonic=clock)
+
+    def fail() -> None:
+        raise Unavailable("no answer")
+
+    async def run() -> None:
+        shelf.reads.clear()
+        shelf.before = fail
+        for _ in range(3):
+            assert await reader.read(loaded, [1]) == ({}, UNAVAILABLE)
+        assert len(shelf.reads) == 1
+        shelf.before = lambda: None
+        clock.now_s += RETRY_S
+        assert (await reader.read(loaded, [1]))[1] == ()
+
+    asyncio.run(run())
+
+
+def test_passages_come_from_notes_and_else_from_cards(
+    shelf: CountingShelf, loaded: LoadedCatalog
+) -> None:
+    async def run() -> None:
+        terms = frozenset(["word"])
+        reader = reader_of(shelf)
+        found = await reader.passages(loaded, [2, 0], terms, 1)
+        ((best,), (card,)) = found.by_row
+        assert best.text == "Notes of 2. Word 2 again."
+        assert card.text.startswith("Something about")
+        assert found.degraded == ()
+        shelf.before = lambda: (_ for _ in ()).throw(Unavailable("no answer"))
+        found = await reader_of(shelf).passages(loaded, [2], terms)
+        assert found.by_row[0][0].text.startswith("Something about")
+        assert found.degraded == UNAVAILABLE
+
+    asyncio.run(run())
+
+
+def test_a_catalog_without_notes_is_not_read_for_any(shelf: CountingShelf) -> None:
+    catalog = publish_notes(shelf, [None] * 5)
+    assert catalog.notes is None
+    shelf.reads.clear()
+    assert asyncio.run(reader_of(shelf).read(loaded_of(catalog), [1])) == ({}, ())
+    assert not shelf.reads
