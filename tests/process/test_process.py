@@ -37,7 +37,7 @@ def loaded(shelf: str, folder: Path, **settings: str) -> set[str]:
 
 
 UNWANTED = {
-    *("sklearn", "scipy", "lxml", "dateparser", "tqdm", "prometheus_client", "langcodes"),
+    *("sklearn", "scipy", "lxml", "nh3", "dateparser", "tqdm", "prometheus_client", "langcodes"),
     *("adapters.rss.source", "adapters.text_embedder", "adapters.npz", "adapters.pinecone.vectors"),
     *("catalog_builder", "tests", "feed.search"),
 }
