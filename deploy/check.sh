@@ -29,7 +29,7 @@ check_all() {
         check_billing
         check_database
         check_traffic
-        check_pinecone
+        check_secrets
         check_rules
         [[ -z $PYTHON ]] || check_quota
         [[ -z $PYTHON ]] || check_site
@@ -146,12 +146,17 @@ region_beside_the_database() {
     esac
 }
 
-check_pinecone() {
+check_secrets() {
+    ! uses_pinecone || check_secret "$PINECONE_SECRET"
+    [[ ${MODELS-} != openai ]] || check_secret "$MODEL_SECRET"
+}
+
+# check_secret NAME: checks that a secret which only you know has an enabled version.
+check_secret() {
     local versions=''
-    uses_pinecone || return 0
-    capture versions gcloud secrets versions list "$PINECONE_SECRET" --project="$PROJECT" \
+    capture versions gcloud secrets versions list "$1" --project="$PROJECT" \
         --filter=state=ENABLED --format='value(name)' || true
-    [[ $versions ]] || missing "the secret $PINECONE_SECRET" \
+    [[ $versions ]] || missing "the secret $1" \
         "gcloud services enable secretmanager.googleapis.com --project=$PROJECT
-printf %s KEY | gcloud secrets create $PINECONE_SECRET --data-file=- --project=$PROJECT"
+printf %s KEY | gcloud secrets create $1 --data-file=- --project=$PROJECT"
 }

@@ -164,7 +164,7 @@ remove_listed() {
 
 # Bindings outlive their account, so they are removed first.
 remove_roles() {
-    local there
+    local there name
     drop_roles "$(project_roles | while read -r role name; do
         printf '%s\t%s\n' "$role" "$(member "$name")"
     done)" project
@@ -174,7 +174,9 @@ remove_roles() {
         bucket "$BUCKET"
     is_enabled secretmanager || return 0
     there=$(look_up '' gcloud secrets list --project="$PROJECT" --format='value(name.basename())')
-    ! has "$there" "$PINECONE_SECRET" || drop_roles '' secret "$PINECONE_SECRET"
+    for name in "$PINECONE_SECRET" "$MODEL_SECRET"; do
+        ! has "$there" "$name" || drop_roles '' secret "$name"
+    done
 }
 
 # drop_roles PLACEHOLDER KIND [NAME]: removes the roles of Earshot's accounts on one resource.
@@ -203,5 +205,6 @@ remove_accounts() {
 
 name_what_stays() {
     note 'These stay: the enabled APIs, the role of Eventarc'"'"'s own account, rules and indexes of'
-    note "the database, sites without content, and your secret $PINECONE_SECRET."
+    note "the database, sites without content, and your secrets"
+    note "$PINECONE_SECRET and $MODEL_SECRET."
 }

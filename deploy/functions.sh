@@ -21,11 +21,12 @@ deploy_create_session() {
     # and its own to X-Forwarded-For.
     [[ -z $API_DOMAIN ]] || ingress=internal-and-gclb hops=${hops:-2}
     environment=$(CORS_ORIGINS=$(origins) TRUSTED_HOPS=$hops \
-        variables "$SESSION_SETTINGS $PINECONE_SETTINGS $DATA_SETTINGS" SHELF="gs://$BUCKET" \
+        variables "$SESSION_SETTINGS $MODEL_SETTINGS $PINECONE_SETTINGS $DATA_SETTINGS" SHELF="gs://$BUCKET" \
         STORE=firestore AUTH=firebase FIREBASE_PROJECT="$PROJECT" \
         MEMORY_LIMIT_MB="$(megabytes "$MEMORY")" CONCURRENCY="$CONCURRENCY")
     [[ ${RETRIEVAL-} != pinecone ]] \
         || secrets+=,PINECONE_API_KEY=$PINECONE_SECRET:$PINECONE_VERSION
+    [[ ${MODELS-} != openai ]] || secrets+=,MODEL_API_KEY=$MODEL_SECRET:$MODEL_VERSION
     # The right of everyone to call it is granted below, where a policy that forbids it is an error.
     [[ $ACCESS == public ]] || private=--no-allow-unauthenticated
     hold_traffic "$region"

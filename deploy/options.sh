@@ -48,12 +48,13 @@ file for --env: an option that is left out the next time has its default again.
 
 These settings (docs/settings.md) are passed on to the functions:
 TEXT
-    printf '  %s\n' "$SESSION_SETTINGS" "$PUBLISH_SETTINGS" "$PINECONE_SETTINGS" "$DATA_SETTINGS" | fold -s -w 98 | sed 's/^ *\(.*[^ ]\) *$/  \1/'
+    printf '  %s\n' "$SESSION_SETTINGS" "$MODEL_SETTINGS" "$PUBLISH_SETTINGS" "$PINECONE_SETTINGS" "$DATA_SETTINGS" | fold -s -w 98 | sed 's/^ *\(.*[^ ]\) *$/  \1/'
 }
 
 SESSION_SETTINGS='APP_CHECK ASKS CATALOG_MAX_AGE_S CATALOG_REFRESH_S CORS_ORIGINS CURSOR_TTL_S EXPERIMENT LIMIT_ADDRESS LIMIT_ANONYMOUS LIMIT_ASKS LIMIT_SESSIONS LIMIT_WRITES RETRIEVAL RETRIEVAL_TIMEOUT_S SCENARIO SCENARIOS SUMMARY_TIMEOUT_S TRUSTED_HOPS'
 PUBLISH_SETTINGS='ALLOW_PRIVATE_FEEDS EPISODES FEEDS FEEDS_MAX_MB FEEDS_TIMEOUT_S FEED_MAX_MB FIELDS INCLUDE_BLOCKED KEEP LEASE_S MAX_BAD MIN_USERS NO_VECTORS SIGNALS_INTERVAL_S VECTORS'
 DATA_SETTINGS='SCHEMA'
+MODEL_SETTINGS='EMBEDDING_MODEL GENAI_REGIONS MODEL MODELS MODEL_CONCURRENCY MODEL_QUEUE MODEL_SPACING_S MODEL_TIMEOUT_S MODEL_URL'
 PINECONE_SETTINGS='PINECONE_HOST PINECONE_MODEL PINECONE_NAMESPACE'
 
 read_options() {
@@ -91,7 +92,7 @@ DANGEROUS='DESTROY DESTROY_DATA ROLLBACK YES'
 VALUES="ACCESS APP_CHECK_SITE_KEY BUCKET CONCURRENCY CPU DOMAIN ENGAGEMENT_MAX_INSTANCES MAX_INSTANCES
 MEMORY MIN_INSTANCES PROFILE_MAX_INSTANCES PROJECT PUBLISH_CPU PUBLISH_MAX_INSTANCES PUBLISH_MEMORY
 REGION REGIONS RULES SCHEDULE SITE TIME_ZONE TRAFFIC
-$SESSION_SETTINGS $PUBLISH_SETTINGS $PINECONE_SETTINGS $DATA_SETTINGS"
+$SESSION_SETTINGS $MODEL_SETTINGS $PUBLISH_SETTINGS $PINECONE_SETTINGS $DATA_SETTINGS"
 
 # read_environment NAME: sets the options of deploy/env/NAME.toml.
 read_environment() {
@@ -151,6 +152,7 @@ check_values() {
     check_pattern DOMAIN "($LABEL(\\.$LABEL)+)?" 'a name like feed.example.com'
     CERTIFICATE_NAME=$(certificate_name "${DOMAIN-}")
     check_pattern APP_CHECK_SITE_KEY '[A-Za-z0-9_-]*' 'a site key of reCAPTCHA Enterprise'
+    check_pattern MODELS '(none|gemini|openai)?' 'none, gemini or openai'
     check_instances
     check_combinations
 }
@@ -161,6 +163,9 @@ check_combinations() {
         || die '--load-balancer needs --regions=A,B and --domain=NAME'
     [[ $LOAD_BALANCER == false || ${#CERTIFICATE_NAME} -le 63 ]] \
         || die "DOMAIN: expected a shorter domain, got $DOMAIN"
+    [[ ${MODELS:-none} == none || ${MODEL-} ]] || die "--models=$MODELS needs --model=NAME"
+    [[ ${MODELS-} != openai || ${MODEL_URL-} ]] || die '--models=openai needs --model-url=ADDRESS'
+    [[ ${MODELS-} != gemini || -z ${MODEL_URL-} ]] || die '--models=gemini goes without --model-url'
     [[ -z ${APP_CHECK_SITE_KEY-} || ${APP_CHECK-} ]] || die '--app-check-site-key needs --app-check=NUMBER'
     [[ -z ${APP_CHECK-} || ${APP_CHECK_SITE_KEY-} || $SKIP_HOSTING == true ]] \
         || die '--app-check needs --app-check-site-key=KEY: without it the page cannot call the API.

@@ -2,6 +2,7 @@
 # Sets up what the functions need: APIs, accounts, the bucket, secrets and roles.
 
 CURSOR_SECRET=earshot-cursor-keys
+MODEL_SECRET=earshot-model-api-key
 PINECONE_SECRET=earshot-pinecone-api-key
 
 uses_pinecone() {
@@ -13,6 +14,7 @@ enable_apis() {
     local wanted=(artifactregistry cloudbuild cloudfunctions cloudscheduler eventarc firebase
         firebasehosting firebaserules firestore iam logging pubsub run secretmanager storage)
     [[ $LOAD_BALANCER == false ]] || wanted+=(compute)
+    [[ ${MODELS-} != gemini ]] || wanted+=(aiplatform)
     [[ -z ${APP_CHECK-} ]] || wanted+=(firebaseappcheck recaptchaenterprise)
     enabled=$(look_up '' gcloud services list --enabled --project="$PROJECT" \
         --format='value(config.name)')
@@ -80,6 +82,7 @@ create_cursor_key() {
         "$CURSOR_SECRET" --data-file=- --project="$PROJECT"
     CURSOR_VERSION=$(secret_version "$CURSOR_SECRET")
     ! uses_pinecone || PINECONE_VERSION=$(secret_version "$PINECONE_SECRET")
+    [[ ${MODELS-} != openai ]] || MODEL_VERSION=$(secret_version "$MODEL_SECRET")
 }
 
 # secret_version NAME: prints the newest enabled version. Functions name it, because with "latest"
@@ -115,6 +118,7 @@ roles/eventarc.eventReceiver eventarc
 TEXT
     # Once a day it takes the preferences that an app keeps into summaries.
     [[ $PREFERENCES != nightly ]] || echo roles/datastore.user publish
+    [[ ${MODELS-} != gemini ]] || echo roles/aiplatform.user session
 }
 
 grant_roles() {
@@ -127,6 +131,8 @@ grant_roles() {
     grant roles/storage.objectUser publish bucket "$BUCKET"
     grant roles/secretmanager.secretAccessor session secret "$CURSOR_SECRET"
     grant roles/secretmanager.secretAccessor summary secret "$CURSOR_SECRET"
+    [[ ${MODELS-} != openai ]] \
+        || grant roles/secretmanager.secretAccessor session secret "$MODEL_SECRET"
     [[ ${RETRIEVAL-} != pinecone ]] \
         || grant roles/secretmanager.secretAccessor session secret "$PINECONE_SECRET"
     [[ ${VECTORS-} != pinecone ]] \

@@ -138,7 +138,9 @@ def test_the_load_balancer_is_printed_for_several_regions_and_for_one_not() -> N
 
 
 def test_the_table_of_roles_in_the_docs_is_what_the_script_grants() -> None:
-    found = planned("--retrieval=pinecone", "--vectors=pinecone")
+    both = ("--retrieval=pinecone", "--vectors=pinecone", "--model=m")
+    found = planned(*both, "--models=gemini")
+    found += planned(*both, "--models=openai", "--model-url=https://m.example/v1")
     granted = set()
     for one in named(found, "add-iam-policy-binding"):
         member = flag(one, "member")[0].removeprefix("serviceAccount:").partition("@")[0]

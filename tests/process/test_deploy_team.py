@@ -68,14 +68,15 @@ def in_europe(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 
 @pytest.fixture(scope="module")
 def in_australia(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
-    """A run in a project with a database in Australia and a disabled site, and with App Check."""
+    """A run with App Check and a model, where the database is in Australia, the site disabled."""
     account = Account(
         tmp_path_factory.mktemp("australia"),
         databases=["(default)\tFIRESTORE_NATIVE\taustralia-southeast1"],
         sites=sites(my_feed=DISABLED),
         rules=LOCKED,
     )
-    return Deployment(account, "--app-check=123456789", "--app-check-site-key=6Lc")
+    model = ("--models=gemini", "--model=gemini-3.8-flash", "--genai-regions=us-east1,us-west1")
+    return Deployment(account, "--app-check=123456789", "--app-check-site-key=6Lc", *model)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +130,19 @@ def test_the_pinecone_key_goes_to_the_builder(in_europe: Deployment, account: Ac
     (publish,) = [one for one in in_europe.changes if "functions deploy publish-catalog" in one]
     assert f"--set-secrets=PINECONE_API_KEY={PINECONE_KEY}:1" in publish
     assert f"gcloud secrets create {PINECONE_KEY}" in account.refusal("--vectors=pinecone")
+
+
+def test_a_model_needs_an_api_a_role_and_its_settings(
+    in_australia: Deployment, account: Account
+) -> None:
+    (session,) = [one for one in in_australia.changes if "deploy create-session" in one]
+    assert "GENAI_REGIONS=us-east1,us-west1|MODEL=gemini-3.8-flash|MODELS=gemini" in session
+    assert any("aiplatform.googleapis.com" in one for one in in_australia.changes)
+    (granted,) = [one for one in in_australia.changes if "roles/aiplatform.user" in one]
+    assert "earshot-session@" in granted
+    assert "--model=NAME" in account.refusal("--models=gemini")
+    endpoint = ("--models=openai", "--model=m", "--model-url=https://m.example/v1")
+    assert "gcloud secrets create earshot-model-api-key" in account.refusal(*endpoint)
 
 
 def test_with_app_check_the_page_has_its_key_and_the_function_its_number(
