@@ -49,8 +49,8 @@ KINDS = {
     "not-your-user": Kind((401, 403), "leave `user_id` out"),
     "not-found": Kind((404,), "there is nothing with this id, or at this address"),
     "method-not-allowed": Kind((405,), "see `Allow`"),
-    "too-large": Kind((413,), "send at most 256 KB"),
-    "too-slow": Kind((408,), "send the body within 10 s"),
+    "too-large": Kind((413,), "send at most 256 KB, or a photo of 8 MB"),
+    "too-slow": Kind((408,), "send the body within 10 s, or a photo within 30 s"),
     "too-many-requests": Kind(
         (429,),
         f"{_RETRY}; `RateLimit-Policy` and `RateLimit` "

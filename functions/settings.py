@@ -80,6 +80,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `CONCURRENCY` leaves room for sessions"""
     LIMIT_ASKS: str = "120/hour"
     """questions of one user, or of one client address without a user"""
+    LIMIT_PHOTOS: str = "60/hour"
+    """photos of one user, or of one client address without a user"""
     TRUSTED_HOPS: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
     """how many proxies before an instance append to `X-Forwarded-For`: the client's address is that
     many entries from its end. With 0 it is the connection's; in the cloud that is always a
@@ -203,7 +205,14 @@ CLOUD_STORE = "firestore"
 MIN_KEY_BYTES = 16
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BUCKET = re.compile(r"gs://[^/]+(/|$)")
-LIMITS = ("LIMIT_ADDRESS", "LIMIT_ANONYMOUS", "LIMIT_SESSIONS", "LIMIT_WRITES", "LIMIT_ASKS")
+LIMITS = (
+    "LIMIT_ADDRESS",
+    "LIMIT_ANONYMOUS",
+    "LIMIT_SESSIONS",
+    "LIMIT_WRITES",
+    "LIMIT_ASKS",
+    "LIMIT_PHOTOS",
+)
 _RATE = re.compile(r"off|[1-9][0-9]{0,8}/(second|minute|hour|day)")
 _ORIGIN = re.compile(r"\*|https?://[^/?#@\s]+")
 

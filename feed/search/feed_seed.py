@@ -5,6 +5,7 @@ from feed.catalog.catalog import Catalog
 from feed.model.feed_seed import FeedSeed
 from feed.search.index import SearchIndex
 from feed.search.search import FEEDBACK, search
+from feed.search.words import terms_of
 
 MAX_MATCHES = 150
 """matches of a text that may become candidates of a session"""
@@ -28,3 +29,17 @@ def find_feed_seed(
         match_ids=ids,
         match_scores=tuple(shares.round(6).tolist()),
     )
+
+
+def known_words(index: SearchIndex, text: str) -> list[str]:
+    """The words of a text that the catalog has, as phrases between commas, without empty ones.
+
+    A text that nobody typed has no typos: a word that would be repaired is not meant.
+    """
+
+    def is_known(word: str) -> bool:
+        terms = terms_of(word)
+        return bool(terms) and all(index.term(term) is not None for term in terms)
+
+    phrases = (" ".join(filter(is_known, phrase.split())) for phrase in text.split(","))
+    return [phrase for phrase in phrases if phrase]

@@ -122,6 +122,8 @@ def _operation(one: Operation) -> dict[str, Any]:
     if one.body is not None:
         required = any(field.required for field in msgspec.structs.fields(one.body))
         found["requestBody"] = {"required": required, "content": _content(one.body)}
+    if one.upload:
+        found["requestBody"] = {"required": True, "content": _upload(one.upload)}
     return found
 
 
@@ -184,6 +186,16 @@ def _problems(one: Operation) -> dict[str, dict[str, Any]]:
         }
         for status, names in kinds.items()
     }
+
+
+def _upload(name: str) -> dict[str, Any]:
+    schema = {
+        "type": "object",
+        "properties": {name: {"type": "string", "format": "binary"}},
+        "required": [name],
+        "additionalProperties": False,
+    }
+    return {"multipart/form-data": {"schema": schema}}
 
 
 def _content(kind: type, media_type: str = "application/json") -> dict[str, Any]:

@@ -16,6 +16,7 @@ from functions.api import (
     lab,
     monitoring,
     search,
+    seeds,
     series,
     sessions,
     status,
@@ -58,6 +59,17 @@ ROUTES: Mapping[str, Mapping[str, Operation]] = {
             answers={200: SessionPage},
             user="optional",
             problems=(*_CATALOG, "admins-only", "not-your-user", "seed-expired"),
+        ),
+    },
+    "/api/seeds/photo": {
+        "POST": Operation(
+            name="readPhoto",
+            summary="answers what a photo says, as a seed for a session ([Seeds](seeds.md))",
+            handler=seeds.photo,
+            upload="photo",
+            answers={200: seeds.PhotoSeed},
+            user="optional",
+            problems=_CATALOG,
         ),
     },
     "/api/sessions/{session_id}/next": {

@@ -16,7 +16,8 @@ Handler = Callable[[Service, Request, Timings], Awaitable[Response]]
 
 EVERY_PROBLEM = ("invalid-field", "too-many-requests", "overloaded", "internal-error")
 """what any operation may answer"""
-BODY_PROBLEMS = ("malformed-json", "too-slow", "too-large")
+UPLOAD_PROBLEMS = ("too-slow", "too-large")
+BODY_PROBLEMS = ("malformed-json", *UPLOAD_PROBLEMS)
 USER_PROBLEMS = {
     "none": (),
     "optional": ("not-accepted", "invalid-token", "identity-unavailable"),
@@ -38,6 +39,8 @@ class Operation:
     events: Mapping[str, type[msgspec.Struct]] | None = None
     """by name: the struct of each event, where the answer may also be a stream of them"""
     body: type[msgspec.Struct] | None = None
+    upload: str = ""
+    """name of the one file of a multipart body, where that is what the operation takes"""
     query: type[msgspec.Struct] = NoQuery
     user: Literal["none", "optional", "required", "admin"] = "none"
     problems: tuple[str, ...] = ()
@@ -52,5 +55,7 @@ class Operation:
     @property
     def all_problems(self) -> tuple[str, ...]:
         """Every kind of problem that the operation may answer."""
-        of_body = () if self.body is None else BODY_PROBLEMS
+        of_body: tuple[str, ...] = () if self.body is None else BODY_PROBLEMS
+        if self.upload:
+            of_body = UPLOAD_PROBLEMS
         return (*EVERY_PROBLEM, *of_body, *USER_PROBLEMS[self.user], *self.problems)

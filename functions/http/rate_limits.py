@@ -79,6 +79,7 @@ class RateLimits:
         self._sessions = RateLimit("sessions", settings.LIMIT_SESSIONS)
         self._writes = RateLimit("writes", settings.LIMIT_WRITES)
         self._asks = RateLimit("questions", settings.LIMIT_ASKS)
+        self._photos = RateLimit("photos", settings.LIMIT_PHOTOS)
 
     def check_request(self, scope: Scope) -> None:
         """Count a request of a client address. Raises `ProblemError` 429 beyond the limit."""
@@ -100,10 +101,20 @@ class RateLimits:
 
         Raises `ProblemError` 429 beyond the limit.
         """
+        self._check_one_of(self._asks, uid, scope)
+
+    def check_photo(self, uid: str | None, scope: Scope) -> None:
+        """Count a photo of a user, or of an address if it is anonymous.
+
+        Raises `ProblemError` 429 beyond the limit.
+        """
+        self._check_one_of(self._photos, uid, scope)
+
+    def _check_one_of(self, limit: RateLimit, uid: str | None, scope: Scope) -> None:
         if uid is not None:
-            self._asks.check(f"user/{uid}")
+            limit.check(f"user/{uid}")
         elif self._knows_addresses:
-            self._asks.check(client_address(scope, self._trusted_hops))
+            limit.check(client_address(scope, self._trusted_hops))
 
     def check_write(self, uid: str, *, deletes: bool) -> None:
         """Count a write of a user. Raises `ProblemError` 429 beyond the limit.

@@ -1,6 +1,7 @@
 """Reading and validating the body and the query of a request, within limits."""
 
 import asyncio
+from collections.abc import Callable
 from functools import cache
 from typing import TypeVar
 
@@ -21,7 +22,9 @@ async def read_body(request: Request, kind: type[T]) -> T:
 
     Raises `ProblemError`: 400 if invalid, 408 if too slow, 413 if too large.
     """
-    raw = await _read_limited(request)
+    chunks: list[bytes] = []
+    await read_limited(request, chunks.append, max_bytes=MAX_BYTES, max_s=MAX_S)
+    raw = b"".join(chunks)
     try:
         return msgspec.json.decode(raw or b"{}", type=kind)
     except msgspec.ValidationError as error:
@@ -66,36 +69,42 @@ def _lists(kind: type[msgspec.Struct]) -> frozenset[str]:
     return frozenset(one.encode_name for one in fields.fields if isinstance(one.type, lists))
 
 
-async def _read_limited(request: Request) -> bytes:
+async def read_limited(
+    request: Request, consume: Callable[[bytes], object], *, max_bytes: int, max_s: float
+) -> None:
+    """Pass the body to `consume`, piece by piece as it arrives.
+
+    Raises `ProblemError`: 400 if it ends early, 408 if it takes longer than `max_s`, 413 if it is
+    larger than `max_bytes`.
+    """
     length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > MAX_BYTES:
-        raise _too_large()
-    chunks, size = [], 0
+    if length.isdigit() and int(length) > max_bytes:
+        raise _too_large(max_bytes)
+    size = 0
     try:
-        async with asyncio.timeout(MAX_S):
+        async with asyncio.timeout(max_s):
             async for chunk in request.stream():
                 size += len(chunk)
-                if size > MAX_BYTES:
-                    raise _too_large()
-                chunks.append(chunk)
+                if size > max_bytes:
+                    raise _too_large(max_bytes)
+                consume(chunk)
     except TimeoutError:
         raise ProblemError(
             408,
             "too-slow",
             "the body did not arrive in time",
             field="body",
-            expected=f"all of it within {MAX_S:.0f} s",
+            expected=f"all of it within {max_s:.0f} s",
         ) from None
     except ClientDisconnect as error:
         raise malformed("the body ended early") from error
-    return b"".join(chunks)
 
 
-def _too_large() -> ProblemError:
+def _too_large(max_bytes: int) -> ProblemError:
     return ProblemError(
         413,
         "too-large",
         "the body is too large",
         field="body",
-        expected=f"at most {MAX_BYTES} bytes",
+        expected=f"at most {max_bytes} bytes",
     )

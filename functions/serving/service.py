@@ -39,6 +39,7 @@ from functions.telemetry import Metrics, Timings, log
 if TYPE_CHECKING:  # loaded only where a deployment has one
     from feed.ports.language_model import LanguageModel, PoolState
     from functions.ask.state import Asks
+    from functions.photos.reader import PhotoReader
     from functions.serving.external_search import ExternalSearch
 
 RETRY_AFTER_S = 5
@@ -118,6 +119,13 @@ class Service:
         """Forget what this process keeps of a user, after a write to their stored data."""
         if "asks" in self.__dict__:
             self.asks.forget(uid)
+
+    @cached_property
+    def photos(self) -> "PhotoReader":
+        """What reads photos, made by the first one."""
+        from functions.photos.reader import PhotoReader  # noqa: PLC0415  # a session does not
+
+        return PhotoReader(self.model, self.metrics, self.degradations)
 
     def start_connecting(self) -> None:
         """Open the connections to the store and the search in the background, once per process.

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
+from tests.support.photos import as_file, picture
 from tests.support.server import Server, problem
 
 SETTINGS = settings(
@@ -19,7 +20,7 @@ SETTINGS = settings(
     suppress_health_check=list(HealthCheck),
 )
 IN_WORDS = {"id", "episode_id", "timestamp", "languages", "scenario", "cursor", "user_id"}
-IN_WORDS |= {"seed", "seed.text", "seed.token"}
+IN_WORDS |= {"seed", "seed.text", "seed.token", "photo"}
 """Fields with rules that no schema can say, such as their bytes of UTF-8."""
 
 
@@ -39,6 +40,7 @@ def existing(server: Server, user: str) -> dict[str, Any]:
         "scenario": "plain",
         "languages": ["en"],
         "user_id": user,
+        "photo": as_file(picture("red")),
     }
 
 

@@ -22,7 +22,15 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 30
 UNLIMITED = dict.fromkeys(
-    ("LIMIT_ADDRESS", "LIMIT_ANONYMOUS", "LIMIT_ASKS", "LIMIT_SESSIONS", "LIMIT_WRITES"), "off"
+    (
+        "LIMIT_ADDRESS",
+        "LIMIT_ANONYMOUS",
+        "LIMIT_ASKS",
+        "LIMIT_PHOTOS",
+        "LIMIT_SESSIONS",
+        "LIMIT_WRITES",
+    ),
+    "off",
 )
 """all tests are one client, so only tests of limits have limits"""
 DEFAULTS = {

@@ -1,0 +1,1 @@
+"""Photos: pictures that people send, and what they say about a mood."""
