@@ -8,7 +8,6 @@ from feed.ports.errors import Unavailable
 from feed.ports.language_model import LanguageModel, Picture, Prompt, Turn
 from functions.photos.reading import Reading
 
-TIMEOUT_S = 20.0
 ATTEMPTS = 2
 """calls, where the first answer does not match the schema"""
 _SYSTEM = """\
@@ -28,8 +27,11 @@ def _schema() -> dict[str, Any]:
     return {key: found[key] for key in ("type", "properties", "required")}
 
 
-async def read_by_model(model: LanguageModel, jpeg: bytes) -> Reading:
-    """Ask a model what a photo says. Raises `Unavailable` where it gives no usable answer."""
+async def read_by_model(model: LanguageModel, jpeg: bytes, timeout_s: float) -> Reading:
+    """Ask a model what a photo says, at most `timeout_s` for each attempt.
+
+    Raises `Unavailable` where it gives no usable answer.
+    """
     prompt = Prompt(
         turns=[Turn("user", _QUESTION)],
         system=_SYSTEM,
@@ -39,7 +41,7 @@ async def read_by_model(model: LanguageModel, jpeg: bytes) -> Reading:
     )
     reason = ""
     for _ in range(ATTEMPTS):
-        answer = await model.generate(prompt, TIMEOUT_S)
+        answer = await model.generate(prompt, timeout_s)
         try:
             return msgspec.json.decode(answer.text, type=Reading)
         except msgspec.DecodeError as error:

@@ -37,8 +37,14 @@ class PhotoReader:
     """Reads photos, by a model where there is one. Equal photos at one time share one reading."""
 
     def __init__(
-        self, model: LanguageModel | None, metrics: Metrics, degradations: DegradationLog
+        self,
+        model: LanguageModel | None,
+        timeout_s: float,
+        metrics: Metrics,
+        degradations: DegradationLog,
     ) -> None:
+        """Keep no reading yet. `timeout_s` is how long one attempt of the model may take."""
+        self._timeout_s = timeout_s
         self._model = model
         self._degradations = degradations
         self._kept: TimedCache[Read] = TimedCache(
@@ -91,7 +97,7 @@ class PhotoReader:
         read: Read = reading, NAME, ()
         if self._model is not None:
             try:
-                read = await read_by_model(self._model, jpeg), self._model.name, ()
+                read = await read_by_model(self._model, jpeg, self._timeout_s), self._model.name, ()
             except Unavailable as error:
                 is_blocked = isinstance(error, Blocked)
                 cause = Degradation.MODEL_BLOCKED if is_blocked else Degradation.MODEL_UNAVAILABLE

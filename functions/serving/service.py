@@ -125,7 +125,8 @@ class Service:
         """What reads photos, made by the first one."""
         from functions.photos.reader import PhotoReader  # noqa: PLC0415  # a session does not
 
-        return PhotoReader(self.model, self.metrics, self.degradations)
+        timeout_s = self.settings.MODEL_TIMEOUT_S
+        return PhotoReader(self.model, timeout_s, self.metrics, self.degradations)
 
     def start_connecting(self) -> None:
         """Open the connections to the store and the search in the background, once per process.

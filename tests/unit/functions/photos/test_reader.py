@@ -8,7 +8,7 @@ import pytest
 
 from feed.model.degradation import Degradation
 from feed.ports.errors import Unavailable
-from feed.ports.language_model import Generated, LanguageModel, Prompt
+from feed.ports.language_model import Blocked, Generated, LanguageModel, Prompt
 from functions.photos.picture import PictureError
 from functions.photos.reader import MAX_AT_ONCE, PhotoReader
 from functions.problems import ProblemError
@@ -40,7 +40,7 @@ class Model:
 
 
 def reader(model: Model | None = None) -> PhotoReader:
-    return PhotoReader(cast("LanguageModel | None", model), Metrics(), DegradationLog())
+    return PhotoReader(cast("LanguageModel | None", model), 5, Metrics(), DegradationLog())
 
 
 def json(**changes: Any) -> str:
@@ -76,12 +76,21 @@ def test_an_answer_that_is_not_as_asked_for_is_asked_for_once_more() -> None:
 
 
 @pytest.mark.parametrize(
-    "answers", [["no JSON"], [json(mood=[]), json(text="")], [Unavailable("gone")]], ids=str
+    ("answers", "cause"),
+    [
+        (["no JSON"], Degradation.MODEL_UNAVAILABLE),
+        ([json(mood=[]), json(text="")], Degradation.MODEL_UNAVAILABLE),
+        ([Unavailable("gone")], Degradation.MODEL_UNAVAILABLE),
+        ([Blocked("a safety filter")], Degradation.MODEL_BLOCKED),
+    ],
+    ids=str,
 )
-def test_the_local_reading_stands_in_for_a_model_and_says_so(answers: Any) -> None:
+def test_the_local_reading_stands_in_for_a_model_and_says_so(
+    answers: Any, cause: Degradation
+) -> None:
     model = Model(*answers)
     (reading, name, degraded), again = read(model, RED)
-    assert (name, degraded) == ("local", (Degradation.MODEL_UNAVAILABLE,))
+    assert (name, degraded) == ("local", (cause,))
     assert reading == read(None, RED)[0][0]
     assert again[2] == degraded
     assert len(model.prompts) == 4 - 2 * isinstance(answers[0], Exception)  # asked anew
