@@ -12,7 +12,6 @@ import msgspec
 from google.cloud import firestore
 
 from adapters.firestore.connection import Connection, check_user
-from adapters.firestore.documents import fields_of
 from adapters.firestore.errors import translate_conflict, translate_errors, translate_unstorable
 from adapters.firestore.schema.schema import Schema
 from feed.model.timestamps import from_us, to_us
@@ -44,7 +43,7 @@ class FirestoreConversations:
             snapshot = await (await self._document(uid, conversation_id)).get(**self._once)
         if not snapshot.exists:
             return None
-        fields = fields_of(snapshot)
+        fields = snapshot.to_dict() or {}
         turns: tuple[Turn, ...] = ()
         try:
             if to_us(fields["expires_at"]) > now_us:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
+from adapters.firestore.reads import Document
 from adapters.firestore.refusals import Refusals
 from adapters.firestore.schema.profile import ProfileTable
 from adapters.firestore.schema.values import Refusal
@@ -64,41 +65,44 @@ def engagement_fields(engagement: Engagement) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def parse_engagement(snapshot: Snapshot, refusals: Refusals) -> Engagement | None:
+def parse_engagement(document: Document, refusals: Refusals) -> Engagement | None:
     """The engagement in a document of Earshot's shape; None, and counted, if it is malformed."""
-    fields = {name: value for name, value in fields_of(snapshot).items() if value is not None}
+    fields = {name: value for name, value in document.fields.items() if value is not None}
     instant = fields.pop("timestamp", None)
     if isinstance(instant, datetime):
         fields["timestamp"] = to_us(instant)
     try:
         values = msgspec.structs.asdict(msgspec.convert(fields, _Fields))
     except msgspec.ValidationError as error:
-        refusals.add("engagements", str(error).replace("`", ""), snapshot.reference.path)
+        refusals.add("engagements", str(error).replace("`", ""), document.path)
         return None
-    return Engagement(id=snapshot.id, timestamp_us=values.pop("timestamp"), **values)
+    return Engagement(id=document.id, timestamp_us=values.pop("timestamp"), **values)
 
 
-def parse_profile(snapshot: Snapshot) -> Profile:
+def parse_profile(document: Document | None) -> Profile:
     """The profile in a document; a malformed field is logged and left empty."""
-    fields, known = fields_of(snapshot), {}
+    known: dict[str, Any] = {}
+    if document is None:
+        return Profile()
     for field in msgspec.structs.fields(Profile):
-        if fields.get(field.name) is None:
+        value = document.fields.get(field.name)
+        if value is None:
             continue
         try:
-            known[field.name] = msgspec.convert(fields[field.name], field.type)
+            known[field.name] = msgspec.convert(value, field.type)
         except msgspec.ValidationError as error:
-            log.warning("%s: %s is malformed: %s", snapshot.reference.path, field.name, error)
+            log.warning("%s: %s is malformed: %s", document.path, field.name, error)
     return Profile(**known)
 
 
 def with_preferences(
-    profile: Profile, table: ProfileTable, snapshot: Snapshot, refusals: Refusals
+    profile: Profile, table: ProfileTable, document: Document, refusals: Refusals
 ) -> Profile:
     """A profile with the fields that the app's document has; one not understood is counted."""
     known: dict[str, tuple[str, ...]] = {}
-    for name, entries in table.lists(fields_of(snapshot)):
+    for name, entries in table.lists(document.fields):
         if isinstance(entries, Refusal):
-            refusals.add("profile", entries.reason, snapshot.reference.path, "a profile of the app")
+            refusals.add("profile", entries.reason, document.path, "a profile of the app")
         else:
             known[name] = entries
     return msgspec.structs.replace(profile, **known)
@@ -107,12 +111,6 @@ def with_preferences(
 def shard_of(uid: str) -> int:
     """The part, below `SHARDS`, that a user's summary belongs to."""
     return zlib.crc32(uid.encode()) % SHARDS
-
-
-def fields_of(snapshot: Snapshot) -> dict[str, Any]:
-    """The fields of a document, for reading only: `to_dict` would copy them."""
-    fields: dict[str, Any] | None = snapshot._data  # noqa: SLF001  # as above
-    return fields or {}
 
 
 def is_document_id(text: str) -> bool:

@@ -9,11 +9,11 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from google.cloud import firestore
-from google.cloud.firestore_v1._helpers import decode_dict
 
 from adapters.firestore.connection import Connection
 from adapters.firestore.documents import Position, is_document_id
 from adapters.firestore.errors import translate_errors
+from adapters.firestore.reads import decode_fields
 from adapters.firestore.refusals import Refusals
 from adapters.firestore.schema.engagements import EngagementTable, UserField
 from adapters.firestore.schema.paths import PathPattern
@@ -28,8 +28,8 @@ STREAM_S = 3600.0
 
 T = TypeVar("T")
 
-_Named = tuple[str, str | None]
-"""a user's id, and an engagement's; None for another document of the user"""
+_Listed = tuple[str, list[str]]
+"""a user's id, and ids of engagements"""
 
 
 class _Documents(NamedTuple):
@@ -56,7 +56,7 @@ class ListedUsersStore(FirestoreStore):
     ) -> None:
         super().__init__(project, schema, refusals, timeout_s=timeout_s)
         self._streams = Connection(project, schema.database, STREAM_S)
-        self._listing: AsyncGenerator[tuple[str, list[str]], None] | None = None
+        self._listing: AsyncGenerator[_Listed, None] | None = None
         self._after: str | None = None
         self._ids: dict[str, list[str]] = {}
         self._in_summary: dict[str, list[str]] = {}
@@ -163,8 +163,8 @@ def _naming(client: firestore.AsyncClient, table: EngagementTable, after: str | 
     return collection.where(filter=where).order_by(field).select([field])
 
 
-async def _named(client: Any, documents: _Documents) -> AsyncGenerator[_Named, None]:
-    """Yield the user of each document, and the id of the engagement in it.
+async def _named(client: Any, documents: _Documents) -> AsyncGenerator[_Listed, None]:
+    """Yield each user of some documents, with the ids of the engagements in them.
 
     The client's own `stream` would take twice the time, for objects that are not needed here.
     """
@@ -172,6 +172,7 @@ async def _named(client: Any, documents: _Documents) -> AsyncGenerator[_Named, N
     request, _, named = query._prep_stream(None, None, STREAM_S)  # noqa: SLF001  # see above
     call = client._firestore_api.run_query  # noqa: SLF001  # see above
     stream = await call(request=request, metadata=client._rpc_metadata, **named)  # noqa: SLF001
+    last, ids = "", list[str]()
     try:
         async for answer in stream:
             document = type(answer).pb(answer).document
@@ -183,8 +184,14 @@ async def _named(client: Any, documents: _Documents) -> AsyncGenerator[_Named, N
                 uid = found.get("uid") or _user(client, table, document)
             except Refusal:
                 continue
-            if is_document_id(uid):
-                yield uid, None if prefix is None else prefix + path.rpartition("/")[2]
+            if uid != last:
+                if is_document_id(last):
+                    yield last, ids
+                last, ids = uid, []
+            if prefix is not None:
+                ids.append(prefix + path.rpartition("/")[2])
+        if is_document_id(last):
+            yield last, ids
     finally:
         stream.cancel()
 
@@ -192,25 +199,21 @@ async def _named(client: Any, documents: _Documents) -> AsyncGenerator[_Named, N
 def _user(client: Any, table: EngagementTable | None, document: Any) -> str:
     if table is None:
         raise Refusal("the path names no user")
-    fields: Any = decode_dict(document.fields, client)
-    return table.user_of(fields)
+    return table.user_of(decode_fields(client, document.fields))
 
 
 async def _merged(
-    streams: Sequence[AsyncGenerator[_Named, None]],
-) -> AsyncGenerator[tuple[str, list[str]], None]:
+    streams: Sequence[AsyncGenerator[_Listed, None]],
+) -> AsyncGenerator[_Listed, None]:
     """Yield each user with the ids of all streams, which are in the order of users."""
     heads = [await _next(stream) for stream in streams]
     while any(heads):
         uid = min(head[0] for head in heads if head)
         ids: list[str] = []
-        for number, stream in enumerate(streams):
-            head = heads[number]
-            while head and head[0] == uid:
-                if head[1] is not None:
-                    ids.append(head[1])
-                head = await _next(stream)
-            heads[number] = head
+        for number, head in enumerate(heads):
+            if head and head[0] == uid:
+                ids += head[1]
+                heads[number] = await _next(streams[number])
         yield uid, ids
 
 

@@ -8,11 +8,11 @@ from google.cloud import firestore
 
 from adapters.firestore.documents import Position
 from adapters.firestore.pages import Documents, engagement_page
+from adapters.firestore.reads import Document
 from adapters.firestore.schema.values import field_at
 from adapters.firestore.sources import Source, api_path
 from adapters.firestore.windows import latest_us, nearly_ordered, query_until
 from feed.model.engagement import Engagement, newest_first
-from feed.model.timestamps import to_us
 
 PAGE = 1000
 """documents returned by one query"""
@@ -43,9 +43,9 @@ async def newest_of_all(
     return sorted((one for found in lists for one in found), key=newest_first)[:limit]
 
 
-def is_newer(engagement: Engagement, snapshot: Any, deleted_us: int) -> bool:
+def is_newer(engagement: Engagement, document: Document, deleted_us: int) -> bool:
     """Whether an engagement took place, and its document was written, after a deletion."""
-    return engagement.timestamp_us > deleted_us and to_us(snapshot.update_time) > deleted_us
+    return engagement.timestamp_us > deleted_us and document.updated_us > deleted_us
 
 
 async def _of_source(
@@ -70,19 +70,18 @@ async def _in_order(
     after: Position | None,
     once: dict[str, Any],
 ) -> list[Engagement]:
-    field = api_path(source.time.field)
-    documents = Documents(source.documents(client, uid), field, source.prefix)
+    documents = Documents(source.documents(client, uid), source.time.field, source.prefix)
     found: list[Engagement] = []
     at = None
     while (wanted := min(limit - len(found), PAGE)) > 0:
         page = await engagement_page(documents, wanted, after, at, once)
-        for snapshot in page:
-            one = source.parse(snapshot)
-            if one and is_newer(one, snapshot, deleted_us):
+        for document in page:
+            one = source.parse(document)
+            if one and is_newer(one, document, deleted_us):
                 found.append(one)
         if len(page) < wanted:
             break
-        at, after = at or page[0].read_time, documents.position(page[-1])
+        at, after = at or page[0].read_at, documents.position(page[-1])
         if after[0] <= deleted_us:
             break
     return found
@@ -101,16 +100,16 @@ async def _nearly_in_order(
     query = query_until(source.documents(client, uid), api_path(time.field), time.unit, after)
     behind = None if after is None else (-after[0], after[1])
     found: list[Engagement] = []
-    async for page in nearly_ordered(query, min(limit + 1, PAGE), once):
-        for snapshot in page:
-            one = source.parse(snapshot)
-            if one is None or not is_newer(one, snapshot, deleted_us):
+    async for page in nearly_ordered(query, time.field, min(limit + 1, PAGE), once):
+        for document in page:
+            one = source.parse(document)
+            if one is None or not is_newer(one, document, deleted_us):
                 continue
             if behind is None or newest_first(one) > behind:
                 found.append(one)
         if not page:
             break
-        last = field_at(page[-1].to_dict() or {}, time.field)
+        last = field_at(page[-1].fields, time.field)
         latest = latest_us(last, time.unit)
         found.sort(key=newest_first)
         if latest <= deleted_us or (len(found) >= limit and found[limit - 1].timestamp_us > latest):

@@ -9,7 +9,10 @@ from typing import Any, NamedTuple
 from google.cloud import firestore
 from google.cloud.firestore_v1.async_query import AsyncQuery
 
-from adapters.firestore.documents import Position, Snapshot, is_document_id
+from adapters.firestore.documents import Position, is_document_id
+from adapters.firestore.reads import Document, query_documents
+from adapters.firestore.schema.values import field_at
+from adapters.firestore.sources import api_path
 from feed.model.timestamps import from_us, to_us
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
@@ -29,18 +32,28 @@ class Documents(NamedTuple):
     """The documents of a user in one source."""
 
     query: AsyncQuery
-    field: str
-    """the field with the time, a Timestamp"""
+    time: str
+    """the path of the field with the time, a Timestamp"""
     prefix: str
     """what the ids of engagements begin with, before the id of the document"""
 
-    def position(self, snapshot: Snapshot) -> Position:
-        """The position of a document in `newest_first` order."""
-        return to_us(snapshot.get(self.field)), self.prefix + snapshot.id
+    @property
+    def field(self) -> str:
+        """The path of the field with the time, as queries take it."""
+        return api_path(self.time)
 
-    def newest_first(self, snapshot: Snapshot) -> Position:
+    def instant(self, document: Document) -> datetime:
+        """The time of a document."""
+        instant: datetime = field_at(document.fields, self.time)
+        return instant
+
+    def position(self, document: Document) -> Position:
+        """The position of a document in `newest_first` order."""
+        return to_us(self.instant(document)), self.prefix + document.id
+
+    def newest_first(self, document: Document) -> Position:
         """Sort key, in the order of `feed.model.engagement.newest_first`."""
-        timestamp_us, name = self.position(snapshot)
+        timestamp_us, name = self.position(document)
         return -timestamp_us, name
 
 
@@ -50,7 +63,7 @@ async def engagement_page(
     after: Position | None,
     at: datetime | None,
     once: dict[str, Any],
-) -> list[Snapshot]:
+) -> list[Document]:
     """The next documents in the order of `newest_first`, all as of one read time.
 
     Documents of equal times are sorted here; if the limit cuts through a group of them, that group
@@ -63,7 +76,7 @@ async def engagement_page(
         at: The read time; None: now.
         once: Arguments of each request: its timeout, and no retry.
     """
-    page: list[Snapshot] = []
+    page: list[Document] = []
     older = ("<=", _LATEST)  # excludes values that are no Timestamp
     if after is not None:
         instant = from_us(min(max(after[0], to_us(_EARLIEST)), to_us(_LATEST)))
@@ -73,12 +86,12 @@ async def engagement_page(
     if (wanted := limit - len(page)) > 0:
         query = documents.query.where(filter=firestore.FieldFilter(documents.field, *older))
         query = query.order_by(documents.field, direction="DESCENDING").limit(wanted + 1)
-        found = await query.get(**once, read_time=at)
-        cut = found.pop().get(documents.field) if len(found) > wanted else None
-        whole = [one for one in found if cut is None or one.get(documents.field) > cut]
+        found = await query_documents(query, once, at)
+        cut = documents.instant(found.pop()) if len(found) > wanted else None
+        whole = [one for one in found if cut is None or documents.instant(one) > cut]
         page += sorted(whole, key=documents.newest_first)
         if cut is not None and len(page) < limit:
-            at = at or found[0].read_time
+            at = at or found[0].read_at
             page += await _of_instant(documents, cut, limit - len(page), Start(), at, once)
     return page
 
@@ -102,7 +115,7 @@ async def _of_instant(
     start: Start | None,
     at: datetime | None,
     once: dict[str, Any],
-) -> list[Snapshot]:
+) -> list[Document]:
     """Documents of one time from an id on, ordered by id."""
     if start is None:
         return []
@@ -111,5 +124,5 @@ async def _of_instant(
     name, inclusive = start
     if is_document_id(name):
         query = (query.start_at if inclusive else query.start_after)({"__name__": name})
-    found = await query.get(**once, read_time=at)
+    found = await query_documents(query, once, at)
     return [one for one in found if one.id > name or (inclusive and one.id == name)]

@@ -7,6 +7,7 @@ from google.cloud import firestore
 
 from adapters.firestore.connection import Connection
 from adapters.firestore.errors import translate_errors
+from adapters.firestore.reads import query_documents
 from adapters.firestore.refusals import Refusals
 from adapters.firestore.schema.schema import Schema
 from adapters.firestore.sources import Source, api_path, sources_of
@@ -43,9 +44,9 @@ async def _sample(
         collection = client.collection(source.place.text.rpartition("/")[0])
         newest = collection.order_by(api_path(source.time.field), direction="DESCENDING")
         queries = [newest.limit(limit - limit // 2), collection.limit(limit // 2)]
-    pages = await asyncio.gather(*(query.get(**once) for query in queries))
-    found = {one.reference.path: one for page in pages for one in page}
+    pages = await asyncio.gather(*(query_documents(query, once) for query in queries))
+    found = {one.path: one for page in pages for one in page}
     sample = [one for path, one in found.items() if source.place.match(path)]
-    for snapshot in sample:
-        source.check(snapshot)
+    for one in sample:
+        source.check(one)
     return len(sample)

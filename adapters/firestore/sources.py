@@ -2,13 +2,15 @@
 
 import logging
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from google.cloud import firestore
 from google.cloud.firestore_v1.async_query import AsyncQuery
 from google.cloud.firestore_v1.field_path import FieldPath
 
-from adapters.firestore.documents import Snapshot, fields_of, is_document_id, parse_engagement
+from adapters.firestore.documents import is_document_id, parse_engagement
+from adapters.firestore.reads import Document
 from adapters.firestore.refusals import Refusals
 from adapters.firestore.schema.engagements import EngagementTable, TimeField, UserField
 from adapters.firestore.schema.own import OwnTable
@@ -42,13 +44,13 @@ class Source(Protocol):
     def documents(self, client: firestore.AsyncClient, uid: str) -> AsyncQuery:
         """The query for a user's documents."""
 
-    def is_of(self, snapshot: Snapshot, uid: str) -> bool:
+    def is_of(self, document: Document, uid: str) -> bool:
         """Whether a document is a user's."""
 
-    def parse(self, snapshot: Snapshot) -> Engagement | None:
+    def parse(self, document: Document) -> Engagement | None:
         """The engagement in a document; None, and counted, if it is not understood."""
 
-    def check(self, snapshot: Snapshot) -> None:
+    def check(self, document: Document) -> None:
         """Count a document that is not understood, or does not name its user."""
 
 
@@ -62,7 +64,7 @@ class OwnSource:
     owned = True
     time = TimeField(field="timestamp")
 
-    @property
+    @cached_property
     def place(self) -> PathPattern:
         """The path of a document."""
         return self.table.engagement
@@ -71,17 +73,17 @@ class OwnSource:
         """The query for a user's documents."""
         return _all(client.collection(self.place.fill(uid=uid).rpartition("/")[0]))
 
-    def is_of(self, _snapshot: Snapshot, _uid: str) -> bool:
+    def is_of(self, _document: Document, _uid: str) -> bool:
         """Whether a document is a user's: its path says so."""
         return True
 
-    def parse(self, snapshot: Snapshot) -> Engagement | None:
+    def parse(self, document: Document) -> Engagement | None:
         """The engagement in a document; None, and counted, if it is malformed."""
-        return parse_engagement(snapshot, self.refusals)
+        return parse_engagement(document, self.refusals)
 
-    def check(self, snapshot: Snapshot) -> None:
+    def check(self, document: Document) -> None:
         """Count a document that is malformed."""
-        self.parse(snapshot)
+        self.parse(document)
 
 
 @dataclass(frozen=True)
@@ -91,12 +93,12 @@ class AppSource:
     table: EngagementTable
     refusals: Refusals
 
-    @property
+    @cached_property
     def place(self) -> PathPattern:
         """The path of a document."""
         return self.table.place
 
-    @property
+    @cached_property
     def prefix(self) -> str:
         """What the ids of engagements begin with."""
         return self.table.engagement_id("")
@@ -121,34 +123,34 @@ class AppSource:
         where = firestore.FieldFilter(api_path(self.table.user_field), "==", value)
         return collection.where(filter=where)
 
-    def is_of(self, snapshot: Snapshot, uid: str) -> bool:
+    def is_of(self, document: Document, uid: str) -> bool:
         """Whether a document is a user's: it names the user, or its path does."""
         if self.place.is_of_user:
             return True
         try:
-            return self.table.user_of(fields_of(snapshot)) == uid
+            return self.table.user_of(document.fields) == uid
         except Refusal:
             return False
 
-    def parse(self, snapshot: Snapshot) -> Engagement | None:
+    def parse(self, document: Document) -> Engagement | None:
         """The engagement in a document; None, and counted, if it is not understood."""
         try:
-            return self.table.engagement(snapshot.id, fields_of(snapshot))
+            return self.table.engagement(document.id, document.fields)
         except Refusal as refusal:
-            self._refuse(snapshot, refusal)
+            self._refuse(document, refusal)
             return None
 
-    def check(self, snapshot: Snapshot) -> None:
+    def check(self, document: Document) -> None:
         """Count a document that is not understood, or does not name its user."""
-        if self.parse(snapshot) and not self.place.is_of_user:
+        if self.parse(document) and not self.place.is_of_user:
             try:
-                self.table.user_of(fields_of(snapshot))
+                self.table.user_of(document.fields)
             except Refusal as refusal:
-                self._refuse(snapshot, refusal)
+                self._refuse(document, refusal)
 
-    def _refuse(self, snapshot: Snapshot, refusal: Refusal) -> None:
-        path, shown = snapshot.reference.path, self.table.engagement_id(snapshot.id)
-        self.refusals.add(self.table.source, refusal.reason, path, shown)
+    def _refuse(self, document: Document, refusal: Refusal) -> None:
+        shown = self.table.engagement_id(document.id)
+        self.refusals.add(self.table.source, refusal.reason, document.path, shown)
 
 
 def sources_of(schema: Schema, refusals: Refusals) -> list[Source]:
@@ -157,14 +159,12 @@ def sources_of(schema: Schema, refusals: Refusals) -> list[Source]:
     return [OwnSource(schema.earshot, refusals), *apps]
 
 
-def reference(
-    source: Source, client: firestore.AsyncClient, uid: str, engagement_id: str
-) -> firestore.AsyncDocumentReference | None:
-    """The document of an engagement; None if this source can have none of that id."""
+def path_of(source: Source, uid: str, engagement_id: str) -> str | None:
+    """The path of an engagement's document; None if this source can have none of that id."""
     name = engagement_id.removeprefix(source.prefix)
     if not engagement_id.startswith(source.prefix) or not is_document_id(name):
         return None
-    return client.document(source.place.fill(uid=uid, id=name))
+    return source.place.fill(uid=uid, id=name)
 
 
 def api_path(path: str) -> str:

@@ -17,9 +17,10 @@ from adapters.firestore import documents, newest
 from adapters.firestore.connection import Connection, check_user
 from adapters.firestore.errors import translate_conflict, translate_errors, translate_unstorable
 from adapters.firestore.listing import count_documents, list_users
+from adapters.firestore.reads import get_documents
 from adapters.firestore.refusals import Refusals
 from adapters.firestore.schema.schema import PLAIN, Schema
-from adapters.firestore.sources import Source, reference, sources_of
+from adapters.firestore.sources import Source, path_of, sources_of
 from feed.model.engagement import Engagement, Profile, Summary, SummaryError
 from feed.model.timestamps import to_us
 from feed.ports.errors import Unstorable
@@ -122,23 +123,23 @@ class FirestoreStore:
         found: dict[str, Engagement | None] = dict.fromkeys(ids)
         with translate_errors("read engagements"):
             client = await self.connection.open()
-            named: dict[str, tuple[Source, str, firestore.AsyncDocumentReference]] = {}
+            named: dict[str, tuple[Source, str]] = {}
             for one in found:
                 for source in self._sources:
-                    if doc := reference(source, client, uid, one):
-                        named[doc.path] = source, one, doc
+                    if path := path_of(source, uid, one):
+                        named[path] = source, one
             deleted_us = NEVER_US
-            if any(not source.owned for source, *_ in named.values()):
+            if any(not source.owned for source, _ in named.values()):
                 deleted_us = await self._deleted_us(uid)
-            references = [doc for *_, doc in named.values()]
-            for start in range(0, len(references), BATCH):
-                batch = references[start : start + BATCH]
-                async for snapshot in client.get_all(batch, **self._once):
-                    source, name, _ = named[snapshot.reference.path]
+            paths = list(named)
+            for start in range(0, len(paths), BATCH):
+                batch = paths[start : start + BATCH]
+                for document in await get_documents(client, batch, self._once):
+                    source, name = named[document.path]
                     since_us = NEVER_US if source.owned else deleted_us
-                    if snapshot.exists and source.is_of(snapshot, uid):
-                        engagement = source.parse(snapshot)
-                        if engagement and newest.is_newer(engagement, snapshot, since_us):
+                    if source.is_of(document, uid):
+                        engagement = source.parse(document)
+                        if engagement and newest.is_newer(engagement, document, since_us):
                             found[name] = engagement
         return found
 
@@ -164,9 +165,10 @@ class FirestoreStore:
         """
         check_user(uid)
         with translate_errors("record an engagement"), translate_unstorable():
-            doc = reference(self._own, await self.connection.open(), uid, engagement.id)
-            if doc is None:
+            path = path_of(self._own, uid, engagement.id)
+            if path is None:
                 raise Unstorable(f"no document of Firestore can be named {engagement.id[:40]!r}")
+            doc = (await self.connection.open()).document(path)
             await doc.set(documents.engagement_fields(engagement), **self._once)
 
     async def delete_engagement(self, uid: str, engagement_id: str) -> bool:
@@ -178,8 +180,8 @@ class FirestoreStore:
         with translate_errors("remove an engagement"):
             client = await self.connection.open()
             for source in self._sources:
-                if doc := reference(source, client, uid, engagement_id):
-                    return await self._delete_one(source, uid, doc)
+                if path := path_of(source, uid, engagement_id):
+                    return await self._delete_one(source, uid, client.document(path))
         return False
 
     async def delete_engagements(self, uid: str) -> RemovedEngagements:
@@ -218,18 +220,16 @@ class FirestoreStore:
 
         A field that the app keeps, by the schema, counts instead of what the API stored.
         """
+        check_user(uid)
         with translate_errors("read a profile"):
-            own = await self.connection.document(self._profile, uid)
-            table = self.schema.profile
-            if table is None:
-                return documents.parse_profile(await own.get(**self._once))
-            app = await self.connection.document(table.place, uid)
-            client = await self.connection.open()
-            found = {
-                one.reference.path: one async for one in client.get_all([own, app], **self._once)
-            }
-        profile = documents.parse_profile(found[own.path])
-        return documents.with_preferences(profile, table, found[app.path], self.refusals)
+            client, table = await self.connection.open(), self.schema.profile
+            own, app = self._profile.fill(uid=uid), table and table.place.fill(uid=uid)
+            read = await get_documents(client, [own, app] if app else [own], self._once)
+        found = {one.path: one for one in read}
+        profile = documents.parse_profile(found.get(own))
+        if table is None or app not in found:
+            return profile
+        return documents.with_preferences(profile, table, found[app], self.refusals)
 
     async def update_profile(self, uid: str, changes: Mapping[str, Any]) -> Profile:
         """Set some fields of a profile atomically; returns the whole profile."""
@@ -283,8 +283,8 @@ class FirestoreStore:
         self, source: Source, uid: str, doc: firestore.AsyncDocumentReference
     ) -> bool:
         if not source.place.is_of_user:
-            snapshot = await doc.get(**self._once)
-            if not snapshot.exists or not source.is_of(snapshot, uid):
+            found = await get_documents(await self.connection.open(), [doc.path], self._once)
+            if not found or not source.is_of(found[0], uid):
                 return False
         if not source.owned:
             raise Unstorable("the app keeps this engagement, and Earshot may not delete it")

@@ -12,8 +12,9 @@ from typing import Any
 from google.cloud import firestore
 from google.cloud.firestore_v1.async_query import AsyncQuery
 
-from adapters.firestore.documents import Position, Snapshot
-from adapters.firestore.schema.values import PER_UNIT_US, Refusal, TimeUnit, instant_us
+from adapters.firestore.documents import Position
+from adapters.firestore.reads import Document, query_documents
+from adapters.firestore.schema.values import PER_UNIT_US, Refusal, TimeUnit, field_at, instant_us
 from feed.model.timestamps import DAY_US, LAST_US, from_us
 
 ISO_MARGIN_US = 2 * DAY_US
@@ -58,14 +59,18 @@ def latest_us(value: Any, unit: TimeUnit) -> int:
 
 
 async def nearly_ordered(
-    query: AsyncQuery, page_size: int, once: dict[str, Any]
-) -> AsyncIterator[list[Snapshot]]:
-    """Yield the documents of a query in pages, all as of the first one's read time."""
+    query: AsyncQuery, path: str, page_size: int, once: dict[str, Any]
+) -> AsyncIterator[list[Document]]:
+    """Yield the documents of a query in pages, all as of the first one's read time.
+
+    The query is ordered by the field at `path`, descending.
+    """
     at = None
+    query = query.order_by("__name__", direction="DESCENDING")
     while True:
-        page = await query.limit(page_size).get(**once, read_time=at)
+        page = await query_documents(query.limit(page_size), once, at)
         yield page
         if len(page) < page_size:
             return
-        at = at or page[0].read_time
-        query = query.start_after(page[-1])
+        at, last = at or page[0].read_at, page[-1]
+        query = query.start_after([field_at(last.fields, path), last.id])

@@ -1,13 +1,17 @@
 """Documents that apps wrote into Firestore, valid or not."""
 
 import logging
+from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import ANY
 
 import pytest
+from google.cloud import firestore
 
+from adapters.firestore.reads import DocumentReference, get_documents, query_documents
 from adapters.firestore.users import FirestoreStore
 from feed.model.engagement import Profile, Summary
+from feed.model.timestamps import to_us
 from feed.ports.errors import Unstorable
 from feed.ports.users import StoredSummary
 from feed.summary.writer import refresh_summary
@@ -38,6 +42,22 @@ MALFORMED: dict[str, dict[str, Any]] = {
     "progress-is-true": GOOD | {"progress": {"booleanValue": True}},
     "title-is-a-list": GOOD | {"episode_title": {"arrayValue": {}}},
 }
+
+
+async def test_documents_are_decoded_as_they_were_written(firestore_project: str) -> None:
+    client = firestore.AsyncClient(project=firestore_project)
+    values: dict[str, Any] = {
+        "scalars": [None, True, -(2**63), 0.1, "ä", b"\x00", datetime(9999, 1, 2, tzinfo=UTC)],
+        "early": datetime(1, 1, 1, 0, 0, 0, 1, tzinfo=UTC),
+        "map.with a dot": {"empty": {}, "deep": [{"place": firestore.GeoPoint(1, 2)}]},
+    }
+    written = await client.document("a/b").set(values | {"show": client.document("shows/s")})
+    (one,) = await get_documents(client, ["a/b", "a/missing"], {"timeout": 5})
+    assert one.fields == values | {"show": DocumentReference("shows/s")}
+    assert (one.id, one.updated_us) == ("b", to_us(written.update_time))
+    (found,) = await query_documents(client.collection("a").limit(2), {"timeout": 5})
+    assert found == one._replace(read_at=found.read_at)
+    assert found.read_at >= written.update_time
 
 
 @pytest.fixture

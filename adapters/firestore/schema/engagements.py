@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
@@ -75,7 +76,7 @@ class ProgressField(_Table, frozen=True, kw_only=True):
             raise ValueError("progress: expected field, or position and duration")
 
 
-class EngagementTable(_Table, frozen=True, kw_only=True):
+class EngagementTable(_Table, frozen=True, kw_only=True, dict=True):
     """A source of engagements that the app keeps. There may be several."""
 
     path: str
@@ -115,12 +116,12 @@ class EngagementTable(_Table, frozen=True, kw_only=True):
         if not _NAME.fullmatch(self.source):
             raise ValueError(f"name: expected a short word like plays, got {self.source!r}")
 
-    @property
+    @cached_property
     def source(self) -> str:
         """The name of the source."""
         return self.name or self.place.collection.lower().replace("_", "-")
 
-    @property
+    @cached_property
     def place(self) -> PathPattern:
         """The path of a document."""
         return PathPattern(self.path)
@@ -130,7 +131,7 @@ class EngagementTable(_Table, frozen=True, kw_only=True):
         """The field that names the user; empty where the path does."""
         return self.user.field if isinstance(self.user, UserField) else self.user
 
-    @property
+    @cached_property
     def time(self) -> TimeField:
         """The field with the time, and its unit."""
         if isinstance(self.timestamp, str):

@@ -21,7 +21,7 @@ class PathPattern(msgspec.Struct, frozen=True, dict=True):
         if len(holes) != len(set(holes)):
             raise ValueError(f"expected each placeholder once, got {self.text}")
 
-    @property
+    @cached_property
     def segments(self) -> list[str]:
         """The names between the slashes."""
         return self.text.split("/")
@@ -31,7 +31,7 @@ class PathPattern(msgspec.Struct, frozen=True, dict=True):
         """The name of the collection that the documents are in."""
         return self.segments[-2 if len(self.segments) % 2 == 0 else -1]
 
-    @property
+    @cached_property
     def is_of_user(self) -> bool:
         """Whether the path names the user."""
         return USER in self.segments

@@ -61,15 +61,15 @@ def identifier(value: Any, path: str) -> str:
 
     `path` names the field in a `Refusal`.
     """
-    if isinstance(value, Reference):
-        return value.id
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
     if value is None or value == "":
         raise Refusal(f"{path} is missing")
-    if not isinstance(value, str):
-        raise Refusal(f"{path} is no id")
-    return value
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, Reference):
+        return value.id
+    raise Refusal(f"{path} is no id")
 
 
 def instant_us(value: Any, unit: TimeUnit, path: str) -> int:
