@@ -95,6 +95,12 @@ class ChildProcess:
         """Whether the program is running."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def group(self) -> int:
+        """Id of the process group, while the program is running."""
+        assert self._process is not None  # noqa: S101  # for the type checker
+        return self._process.pid
+
     def exit_report(self) -> str:
         """Returns the program's exit status and its last lines of output."""
         status = self._process.poll() if self._process else None
