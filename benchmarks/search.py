@@ -10,15 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser, say
 
 SIZES = (10_000, 100_000)
 DIMENSION = 256
-VOCABULARY = 60_000
-WORDS = 70
 QUERIES = 300
 STEPS = ("search", "misspelled", "prefix", "suggest")
 FIGURES = ("build_s", "ready_ms", "size_mb", "snapshot_mb", "memory_mb")
@@ -36,9 +33,9 @@ def measure_here(episodes: int) -> dict[str, Any]:
     # Imported here, so that the parent process stays small: a child inherits its peak memory.
     import numpy as np  # noqa: PLC0415
 
-    from benchmarks.data.large_catalog import NOW, large_catalog  # noqa: PLC0415
+    from benchmarks.data.large_catalog import NOW  # noqa: PLC0415
+    from benchmarks.data.worded_catalog import worded_catalog  # noqa: PLC0415
     from catalog_builder.search_index import build_search_index  # noqa: PLC0415
-    from feed.catalog.cards import Cards  # noqa: PLC0415
     from feed.model.timestamps import to_us  # noqa: PLC0415
     from feed.search.codec import decode, encode  # noqa: PLC0415
     from feed.search.names import matching_names  # noqa: PLC0415
@@ -46,18 +43,11 @@ def measure_here(episodes: int) -> dict[str, Any]:
     from feed.snapshot.codec import encode as encode_snapshot  # noqa: PLC0415
 
     rng = np.random.default_rng(3)
-    letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
-    words = ["".join(letters[rng.integers(26, size=n)]) for n in rng.integers(4, 11, VOCABULARY)]
-    share = 1 / np.arange(1, VOCABULARY + 1)
-    drawn = rng.choice(VOCABULARY, (episodes, WORDS), p=share / share.sum())
-    catalog = large_catalog(episodes, DIMENSION)
-    cards = [_card(catalog.ids[row], [words[at] for at in drawn[row]]) for row in range(episodes)]
-    catalog = replace(catalog, cards=Cards.of(cards, cards[:64]))
+    catalog, words, drawn = worded_catalog(episodes, DIMENSION, rng)
     began = time.process_time()
     data = encode(build_search_index(catalog))
     build_s = time.process_time() - began
     snapshot_bytes = len(encode_snapshot(catalog))
-    del cards
     before = _resident_mb()
     began = time.process_time()
     index = decode(data, episodes)
@@ -92,20 +82,6 @@ def measure_here(episodes: int) -> dict[str, Any]:
         "snapshot_mb": round(snapshot_bytes / 1e6, 1),
         "memory_mb": round(_resident_mb() - before + len(data) / 1e6, 1),
     }
-
-
-def _card(name: str, words: list[str]) -> bytes:
-    card: dict[str, Any] = {
-        "id": name,
-        "content_id": name,
-        "title": " ".join(words[:7]),
-        "series": None,
-        "published_at": "2025-01-01T00:00:00Z",
-        "scores": {},
-        "key_insight": " ".join(words[7:]),
-        "people": [f"{words[0]} {words[1]}"],
-    }
-    return json.dumps(card).encode()
 
 
 def _resident_mb() -> float:

@@ -23,7 +23,7 @@ START_S = 60.0
 STOP_S = 10.0
 LOOK_S = 0.001
 UNLIMITED = {"CONCURRENCY": "0"} | dict.fromkeys(
-    ("LIMIT_ADDRESS", "LIMIT_ANONYMOUS", "LIMIT_SESSIONS", "LIMIT_WRITES"), "off"
+    ("LIMIT_ADDRESS", "LIMIT_ANONYMOUS", "LIMIT_ASKS", "LIMIT_SESSIONS", "LIMIT_WRITES"), "off"
 )
 """settings without limits, since one client sends more than any user"""
 

@@ -12,6 +12,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from feed.session.request import Seed
+from functions.api.seed_words import seed_words
 from functions.ask.events import Answer, DoneEvent, Event, SessionEvent, SourcesEvent, TokenEvent
 from functions.ask.question import Progress, Question
 from functions.http.endpoint import INTERNAL_ERROR, json_response
@@ -34,6 +36,8 @@ class AskRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     answer; a signed-in user's alone"""
     use_retrieval: bool = True
     """false: nothing is looked for in the catalog"""
+    seed: Seed | None = None
+    """what the question is about: episodes become its first sources, words are searched for, too"""
 
 
 async def ask(service: Service, request: Request, timings: Timings) -> Response:
@@ -49,6 +53,7 @@ async def ask(service: Service, request: Request, timings: Timings) -> Response:
             expected="none without a user",
             headers={"WWW-Authenticate": "Bearer"},
         )
+    words = seed_words(service, asked.seed)
     service.limits.check_ask(uid, request.scope)
     answer_id = secrets.token_hex(8)
     timings.log_fields["answer"] = answer_id
@@ -59,6 +64,8 @@ async def ask(service: Service, request: Request, timings: Timings) -> Response:
         conversation=None if uid is None else asked.conversation or answer_id,
         is_continued=uid is not None and asked.conversation is not None,
         use_retrieval=asked.use_retrieval,
+        seed_words=words,
+        seed_ids=asked.seed.episode_ids or () if asked.seed else (),
         degraded=degraded,
     )
     progress = Progress(timings, service.metrics)

@@ -286,7 +286,7 @@ ROUTES: Mapping[str, Mapping[str, Operation]] = {
             answers={200: Answer},
             events={one.name: one for one in (SessionEvent, SourcesEvent, TokenEvent, DoneEvent)},
             user="optional",
-            problems=(*_CATALOG, "not-signed-in", "already-answering"),
+            problems=(*_CATALOG, "not-signed-in", "already-answering", "seed-expired"),
         ),
     },
     "/api/scenarios": {

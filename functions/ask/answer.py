@@ -8,7 +8,7 @@ import msgspec
 
 from feed.ports.language_model import Turn
 from functions.ask import extractive
-from functions.ask.conversation import Conversation
+from functions.ask.conversation import Beginning, Conversation
 from functions.ask.events import AnswerTimings, DoneEvent, SourcesEvent, TokenEvent, TokenUsage
 from functions.ask.generation import Generation
 from functions.ask.prompt import make_prompt
@@ -38,7 +38,7 @@ class Answering:
         conversation = Conversation(self._service, self._question)
         beginning = asyncio.create_task(conversation.begin())
         try:
-            sources = await self._sources()
+            sources = await self._sources(beginning)
             self._degraded += sources.degraded
             self._progress.mark("sources")
             yield SourcesEvent([one.shown for one in sources.episodes], sources.catalog_version)
@@ -55,13 +55,16 @@ class Answering:
             beginning.cancel()
             conversation.cancel()
 
-    async def _sources(self) -> Sources:
-        question = self._question
-        if not question.use_retrieval:
+    async def _sources(self, beginning: asyncio.Task[Beginning]) -> Sources:
+        if not self._question.use_retrieval:
             return Sources([], None, ())
-        return await find_sources(
-            self._service, question.text, question.uid, self._progress.timings
-        )
+
+        async def before() -> str:
+            turns, _ = await beginning
+            return next((one.text for one in reversed(turns) if one.role == "user"), "")
+
+        timings = self._progress.timings
+        return await find_sources(self._service, self._question, before, timings)
 
     async def _text(self, sources: Sources, turns: list[Turn]) -> AsyncGenerator[str, None]:
         """Yield the text piece by piece: the model's, or where it has none, that of the sources."""

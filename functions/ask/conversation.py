@@ -26,6 +26,10 @@ WRITE_S = 2.0
 """how long the last event waits until the answer is stored"""
 
 
+Beginning = tuple[list[Turn], tuple[Degradation, ...]]
+"""the turns before a question, and what went wrong"""
+
+
 class Conversation:
     """The conversation that a question belongs to; one that is not kept has no turns."""
 
@@ -36,7 +40,7 @@ class Conversation:
         self._turns: tuple[Turn, ...] = ()
         self._writing: asyncio.Task[str] | None = None
 
-    async def begin(self) -> tuple[list[Turn], tuple[Degradation, ...]]:
+    async def begin(self) -> Beginning:
         """Return the turns before the question, and what went wrong; begin to store the question.
 
         Questions without an answer, whose client hung up, are left out.

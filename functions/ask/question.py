@@ -24,6 +24,10 @@ class Question:
     is_continued: bool
     """whether the client named the conversation, so that it may have earlier turns"""
     use_retrieval: bool
+    seed_words: str
+    """what the sources are also to be about"""
+    seed_ids: tuple[str, ...]
+    """episodes that are the first sources"""
     degraded: tuple[Degradation, ...]
     """what went wrong before"""
 

@@ -1,12 +1,12 @@
 """Sources: the episodes that an answer is made from, and the passages that belong to the question.
 
-What a question finds depends on no user, so it is kept for all. A user's mutes, languages and taste
-are applied to it afterwards, so that the search need not wait for what is stored of the user.
+A user's mutes, languages and taste are applied to what the question finds for everybody, so the
+search does not wait for what is stored of the user.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -18,12 +18,14 @@ from feed.model.degradation import Degradation
 from feed.model.engagement import Profile, Summary
 from feed.ranking import filters
 from feed.search.passages import best_passages
-from feed.search.search import DEFAULT, search
+from feed.search.search import DEFAULT
 from feed.search.texts import body
 from feed.search.words import terms_of
 from feed.session.request import SessionRequest, make_query
 from feed.user.hydration import language_indices, series_indices
 from functions.ask.events import AnswerSource
+from functions.ask.question import Question
+from functions.ask.retrieval import Found, is_short, retrieve
 from functions.ask.sentences import Sentence, best_sentence
 from functions.serving.loaded_catalog import LoadedCatalog
 from functions.serving.notes import PASSAGES
@@ -33,21 +35,8 @@ from functions.telemetry import Timings
 MAX_SOURCES = 6
 NOTES_S = 0.15
 """how long sources wait for their notes; then the cards' descriptions stand in"""
-_KEPT = 100
-"""episodes that a question finds, of which a user's own choice is made"""
 _LEAST_SHARE = 0.35
 """of the best score, below which an episode is no source"""
-
-
-class Found(NamedTuple):
-    """What a question finds in a catalog, whoever asks."""
-
-    rows: IntArray
-    """(k,) catalog rows, the best first"""
-    scores: FloatArray
-    """(k,)"""
-    weights: dict[str, float]
-    """the rarity of each term that was looked for and found (IDF)"""
 
 
 @dataclass(frozen=True)
@@ -70,51 +59,47 @@ class Sources:
 
 
 async def find_sources(
-    service: Service, question: str, uid: str | None, timings: Timings
+    service: Service,
+    question: Question,
+    before: Callable[[], Awaitable[str]],
+    timings: Timings,
 ) -> Sources:
-    """Return the sources for a question of a user. Raises `ProblemError` 503 without a catalog."""
-    asks = service.asks
-    reading = asyncio.create_task(_summary(service, uid, timings))
+    """Return the sources for a question. Raises `ProblemError` 503 without a catalog.
+
+    `before` returns the user's last question in the conversation, empty if there is none. It is
+    searched for, too, where the question alone says too little.
+    """
+    reading = asyncio.create_task(_summary(service, question.uid, timings))
     try:
         loaded = await service.catalog(timings)
-        catalog = loaded.catalog
-        index, degraded = await service.search_indexes.of(loaded)
-        key = catalog.version, question
-        found: Found | None = None
-        if index is not None and (found := asks.found.get(key)) is None:
-            async with service.ranking_lock:
-                with timings.step("search"):
-                    allowed = filters.published(catalog, service.now_us())
-                    results = search(
-                        catalog,
-                        index,
-                        f"{question} ",  # its last word is finished
-                        allowed=np.ones(len(catalog), np.bool_) if allowed is None else allowed,
-                        now_us=service.now_us(),
-                    )
-            weights = {}
-            for term in results.terms:
-                if (at := index.term(term)) is not None:
-                    weights[term] = float(np.log1p(len(catalog) / index.frequency(at)))
-            found = Found(results.rows[:_KEPT], results.scores[:_KEPT], weights)
-            asks.found.put(key, found)
+        text = " ".join(filter(None, (question.text, question.seed_words)))
+        if question.is_continued and is_short(text):
+            text = f"{text} {await before()}".strip()
+        found, degraded = await retrieve(service, loaded, text, timings)
         summary, summary_degraded = await reading
     finally:
         reading.cancel()
+    catalog = loaded.catalog
     degraded = (*service.catalog_degraded(catalog), *summary_degraded, *degraded)
-    chosen: list[Source] = []
-    if found is not None:
-        with timings.step("choose"):
-            rows, scores = _of_user(service, loaded, found, summary)
-        passages, notes_degraded = await _passages(service, loaded, rows, frozenset(found.weights))
-        degraded = (*degraded, *notes_degraded)
-        cards = [catalog.cards.raw(row) for row in rows]
-        with timings.step("choose"):
-            chosen = [
-                _source(number, *one, found.weights)
-                for number, one in enumerate(zip(cards, scores, passages, strict=True), 1)
-            ]
-    return Sources(chosen, catalog.version, degraded)
+    with timings.step("choose"):
+        rows, scores = _of_user(service, loaded, found, summary)
+    if question.seed_ids:
+        seeded = catalog.rows(question.seed_ids)
+        if (seeded < 0).any():
+            degraded = (*degraded, Degradation.SEED_UNMATCHED)
+        first = list(dict.fromkeys(seeded[seeded >= 0].tolist()))
+        rest = [(row, one) for row, one in zip(rows, scores, strict=True) if row not in first]
+        best = max(scores, default=1.0)
+        merged = [*((row, best) for row in first), *rest][:MAX_SOURCES]
+        rows, scores = [row for row, _ in merged], [one for _, one in merged]
+    passages, notes_degraded = await _passages(service, loaded, rows, frozenset(found.weights))
+    cards = [catalog.cards.raw(row) for row in rows]
+    with timings.step("choose"):
+        chosen = [
+            _source(number, *one, found.weights)
+            for number, one in enumerate(zip(cards, scores, passages, strict=True), 1)
+        ]
+    return Sources(chosen, catalog.version, (*degraded, *notes_degraded))
 
 
 async def _summary(

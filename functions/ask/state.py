@@ -10,7 +10,7 @@ from functions.telemetry import Metrics
 
 if TYPE_CHECKING:
     from feed.ports.conversations import StoredConversation
-    from functions.ask.sources import Found
+    from functions.ask.retrieval import Found
 
 KnownSummary = tuple[Summary | None, tuple[Degradation, ...]]
 
@@ -28,7 +28,7 @@ class Asks:
         self.found: TimedCache[Found] = TimedCache(
             "ask_sources", metrics, ttl_s=FOUND_S, max_entries=MAX_ENTRIES
         )
-        """by catalog version and question"""
+        """by catalog version and text"""
         self.summaries: TimedCache[KnownSummary] = TimedCache(
             "ask_summary", metrics, ttl_s=STORED_S, max_entries=MAX_ENTRIES
         )

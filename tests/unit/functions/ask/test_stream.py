@@ -67,12 +67,30 @@ async def test_what_a_user_muted_is_no_source(service: Service, app: ASGIApp) ->
     assert muted not in await series_cited()
 
 
+async def test_a_seed_and_the_question_before_say_what_a_question_is_about(app: ASGIApp) -> None:
+    async def sources(question: str, **more: object) -> list[str]:
+        body = {"question": question, "conversation": "talk", **more}
+        async with AsgiStream(
+            app, PATH, body, accept="application/json", x_demo_user="ada"
+        ) as stream:
+            return [one["title"] for one in (await stream.json())["sources"]]
+
+    about = await sources("What is said about chess?")
+    assert {one.split()[0] for one in about} == {"Chess"}
+    assert set(await sources("And what else?")) & set(about)
+    assert {one.split()[0] for one in await sources("Why?", seed={"text": "bread"})} == {"Bread"}
+    seeded = await sources("What is bread?", seed={"episode_ids": ["episode-3", "content-7", "x"]})
+    assert [one.split()[-1] for one in seeded[:2]] == ["3", "7"]
+    assert len(seeded) == 6
+
+
 async def test_a_question_that_is_wrong_is_refused_before_the_stream(app: ASGIApp) -> None:
     for body, field in (
         ({}, "question"),
         ({"question": "x" * 1001}, "question"),
         (CHESS | {"conversation": "a/b"}, "conversation"),
-        (CHESS | {"seed": 1}, "seed"),
+        (CHESS | {"seed": {"text": "x", "token": "y"}}, "seed"),
+        (CHESS | {"no": 1}, "no"),
     ):
         async with AsgiStream(app, PATH, body) as stream:
             assert (stream.status, (await stream.json())["field"]) == (400, field)

@@ -1,0 +1,71 @@
+"""Retrieval: what a question finds in the catalog, whoever asks. It is kept for some minutes."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from feed.arrays.arrays import FloatArray, IntArray
+from feed.model.degradation import Degradation
+from feed.ranking import filters
+from feed.search.search import search
+from feed.search.words import STOP_WORDS, folded_words
+from functions.serving.loaded_catalog import LoadedCatalog
+from functions.serving.service import Service
+from functions.telemetry import Timings
+
+KEPT = 100
+"""episodes that a question finds, of which a user's own choice is made"""
+FEW_WORDS = 3
+"""a question with fewer words that say something is searched together with the one before it"""
+
+
+class Found(NamedTuple):
+    """What a question finds in a catalog."""
+
+    rows: IntArray
+    """(k,) catalog rows, the best first"""
+    scores: FloatArray
+    """(k,)"""
+    weights: dict[str, float]
+    """the rarity of each term that was looked for and found (IDF)"""
+
+
+NOTHING = Found(np.empty(0, np.int64), np.empty(0), {})
+
+
+async def retrieve(
+    service: Service, loaded: LoadedCatalog, text: str, timings: Timings
+) -> tuple[Found, tuple[Degradation, ...]]:
+    """Return what a text finds in a catalog, and what went wrong."""
+    catalog, kept = loaded.catalog, service.asks.found
+    index, degraded = await service.search_indexes.of(loaded)
+    if index is None:
+        return NOTHING, degraded
+    key = catalog.version, text
+    if (found := kept.get(key)) is None:
+        async with service.ranking_lock:
+            with timings.step("search"):
+                now_us = service.now_us()
+                published = filters.published(catalog, now_us)
+                results = search(
+                    catalog,
+                    index,
+                    f"{text} ",  # its last word is whole
+                    allowed=np.ones(len(catalog), np.bool_) if published is None else published,
+                    now_us=now_us,
+                )
+        places = {term: index.term(term) for term in results.terms}
+        weights = {
+            term: float(np.log1p(len(catalog) / index.frequency(at)))
+            for term, at in places.items()
+            if at is not None
+        }
+        found = Found(results.rows[:KEPT], results.scores[:KEPT], weights)
+        kept.put(key, found)
+    return found, degraded
+
+
+def is_short(question: str) -> bool:
+    """Return whether a question says too little to be searched alone, like "And what else?"."""
+    words = [one for one in folded_words(question) if one not in STOP_WORDS]
+    return len(words) < FEW_WORDS
