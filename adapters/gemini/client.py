@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import AsyncGenerator, Sequence
+from itertools import groupby
 
 import httpx
 import numpy as np
@@ -106,9 +107,11 @@ class GeminiClient:
 
 
 def _contents(prompt: Prompt) -> list[types.Content]:
-    contents = [
-        types.Content(role=turn.role, parts=[types.Part(text=turn.text)]) for turn in prompt.turns
-    ]
+    """The turns, and the picture with the last one. Turns of one role in a row become one."""
+    contents: list[types.Content] = []
+    for role, turns in groupby(prompt.turns, key=lambda turn: turn.role):
+        parts = [types.Part(text=turn.text) for turn in turns]
+        contents.append(types.Content(role=role, parts=parts))
     if prompt.picture and contents[-1].parts is not None:
         picture = types.Blob(data=prompt.picture.data, mime_type=prompt.picture.media_type)
         contents[-1].parts.insert(0, types.Part(inline_data=picture))

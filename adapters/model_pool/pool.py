@@ -175,9 +175,12 @@ class ModelPool:
         return region.admits()
 
 
-def _preference(region: Region, kind: Kind) -> tuple[bool, int, float]:
-    """What regions are compared by; the least is asked first."""
-    return not region.admits(), region.active, region.expected_s(kind)
+def _preference(region: Region, kind: Kind) -> tuple[bool, bool, int, float]:
+    """What regions are compared by; the least is asked first.
+
+    A region to probe comes before all others, or it would not be found well until it is needed.
+    """
+    return not region.admits(), not region.needs_probe(), region.active, region.expected_s(kind)
 
 
 def _limit(deadline: float, *, is_last: bool) -> float:

@@ -63,6 +63,10 @@ class Region:
         """Whether a request may start: the circuit is not open, and no other one probes it."""
         return self._breaker.admits(_now())
 
+    def needs_probe(self) -> bool:
+        """Whether the next request finds out if the region works again."""
+        return self._breaker.state(_now()) == "half_open"
+
     def expected_s(self, kind: Kind) -> float:
         """After how many seconds a request that starts now is likely to be answered."""
         wait_s = max(0.0, self._next_start - _now())

@@ -50,6 +50,8 @@ class ModelServer(HttpServer):
         """requests under way by region"""
         self.last: Any = None
         """the last prompt that was understood"""
+        self._connections: dict[str, list[Any]] = {}
+        """transports of requests under way, by region"""
 
     @abstractmethod
     def region_of(self, path: str) -> str:
@@ -69,6 +71,12 @@ class ModelServer(HttpServer):
         self.faults.add(fault)
         return fault
 
+    def kill(self, region: str) -> None:
+        """Drops all connections to a region, now and until faults are cleared."""
+        self.fail_next("drop", None, region=region)
+        for transport in list(self._connections.get(region, [])):
+            self._loop.call_soon_threadsafe(transport.abort)
+
     def reset(self) -> None:
         """Removes all faults and counts, after pending requests have ended."""
         self.faults.clear()
@@ -84,6 +92,10 @@ class ModelServer(HttpServer):
         region = self.region_of(request.url.path)
         self.requests[region] += 1
         self.active[region] += 1
+        self._loop = asyncio.get_running_loop()
+        transport = send.__self__.transport  # type: ignore[attr-defined]  # uvicorn's
+        connections = self._connections.setdefault(region, [])
+        connections.append(transport)
         fault = self.faults.take(region)
         try:
             body = await request.body()
@@ -98,10 +110,11 @@ class ModelServer(HttpServer):
         except RequestError as wrong:
             await self.refusal(wrong, fault)(scope, receive, send)
         except _CutError:
-            _drop(send)
+            transport.abort()
         except ClientDisconnect:
             pass  # the client went away
         finally:
+            connections.remove(transport)
             self.active[region] -= 1
 
     async def paced(self, tokens: list[str], fault: ModelFault | None) -> AsyncIterator[str]:
@@ -126,11 +139,6 @@ class ModelServer(HttpServer):
 
 class _CutError(Exception):
     """The connection is to be closed without a response, or in the middle of it."""
-
-
-def _drop(send: Send) -> None:
-    """Closes the connection of a request."""
-    send.__self__.transport.abort()  # type: ignore[attr-defined]  # uvicorn's
 
 
 def decoded(body: bytes, kind: type[T]) -> T:
