@@ -22,6 +22,8 @@ KEPT_DAYS = 30
 MAX_TURNS = 20
 MAX_BYTES = 64 * 1024
 """of all turns, in UTF-8"""
+CONFIRM_S = 0.25
+"""how long an answer waits to learn whether the conversation that is kept is still stored"""
 WRITE_S = 2.0
 """how long the last event waits until the answer is stored"""
 
@@ -45,22 +47,36 @@ class Conversation:
 
         Questions without an answer, whose client hung up, are left out.
         """
-        stored: StoredConversation | None = None
-        if self._question.is_continued:
-            try:
-                stored = await self._read()
-            except (TimeoutError, Unavailable) as error:
-                reason = str(error) or "it did not answer in time"
-                self._service.degradations.explain(Degradation.CONVERSATION_UNAVAILABLE, reason)
-                return [], (Degradation.CONVERSATION_UNAVAILABLE,)
-        if self._question.conversation is not None:
-            before = answered(stored.turns) if stored else []
-            self._turns = (*before, Turn("user", self._question.text))
-            revision = stored.revision if stored else None
-            self._writing = asyncio.create_task(self._write(self._turns, revision))
-            # Of a client that hangs up, nothing else looks at the result.
-            self._writing.add_done_callback(lambda done: done.cancelled() or done.exception())
+        if self._question.conversation is None:
+            return [], ()
+        try:
+            kept = self._service.asks.conversations.get(self._key)
+            if kept is None or not await self._follows(kept):
+                self._store_question(await self._read() if self._question.is_continued else None)
+        except (TimeoutError, Unavailable) as error:
+            reason = str(error) or "it did not answer in time"
+            self._service.degradations.explain(Degradation.CONVERSATION_UNAVAILABLE, reason)
+            return [], (Degradation.CONVERSATION_UNAVAILABLE,)
         return list(self._turns[:-1]), ()
+
+    async def _follows(self, kept: StoredConversation) -> bool:
+        """Return whether the question was stored behind what is kept, so that it is what is stored.
+
+        Another instance may have deleted it, or gone on from it. While the store is too slow to
+        tell, it is used.
+        """
+        writing = self._store_question(kept)
+        await asyncio.wait({writing}, timeout=CONFIRM_S)
+        return not (writing.done() and isinstance(writing.exception(), Conflict))
+
+    def _store_question(self, stored: StoredConversation | None) -> asyncio.Task[str]:
+        before = answered(stored.turns) if stored else []
+        self._turns = (*before, Turn("user", self._question.text))
+        writing = asyncio.create_task(self._write(self._turns, stored.revision if stored else None))
+        # Of a client that hangs up, nothing else looks at the result.
+        writing.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._writing = writing
+        return writing
 
     async def end(self, answer: str) -> bool:
         """Store the answer behind its question; return whether that was done in time."""
@@ -84,9 +100,6 @@ class Conversation:
         uid, conversation = self._question.uid, self._question.conversation
         assert uid is not None  # noqa: S101  # for the type checker
         assert conversation is not None  # noqa: S101  # as above
-        kept = self._service.asks.conversations.get(self._key)
-        if kept is not None:
-            return kept
         store, now_us = self._service.conversations, self._service.now_us()
         return await self._service.store_breaker.call(lambda: store.read(uid, conversation, now_us))
 

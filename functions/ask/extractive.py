@@ -10,34 +10,29 @@ NAME = "extractive"
 MAX_SENTENCES = 3
 NOTHING = "Nothing in the catalog answers this."
 NOT_ASKED = "Without a model, an answer needs sources."
-_LEAST_SHARE = 0.4
-"""of the best sentence's score, below which a sentence is left out"""
+_LEAST_SHARE = 0.6
+"""of the best sentence's value, below which a sentence is left out"""
+_UNMATCHED = 0.3
+"""what a sentence without a word of the question counts, beside 1 for one with all of them"""
 
 
 def extract(sources: Sequence[Source] | None) -> Iterator[str]:
-    """Yield an answer piece by piece: at most one sentence of a source, each with its citation.
+    """Yield an answer piece by piece: one sentence of each of the best sources, with its citation.
 
-    Where no sentence holds a word of the question, the title of the best source answers. None
-    as `sources` says that none were looked for.
+    A sentence is worth what its source is, and what it holds of the question; a source without a
+    text has its title. None as `sources` says that none were looked for.
     """
     if not sources:
         yield NOT_ASKED if sources is None else NOTHING
         return
-    scored = [
-        (one.sentence.score * one.shown.score, one.sentence.text, one.shown.number)
-        for one in sources
-        if one.sentence.score
-    ]
-    scored.sort(key=lambda one: -one[0])
-    least = _LEAST_SHARE * scored[0][0] if scored else 0.0
+    values = [one.shown.score * (_UNMATCHED + one.sentence.score) for one in sources]
+    least = _LEAST_SHARE * max(values)
     numbers: dict[str, int] = {}
-    for score, text, number in scored:
-        if score >= least:
-            numbers.setdefault(text, number)
-    if not numbers:
-        numbers = {sources[0].shown.title: sources[0].shown.number}
+    for value, one in zip(values, sources, strict=True):
+        if value >= least:
+            numbers.setdefault(_as_text(one.sentence.text or one.shown.title), one.shown.number)
     for place, (text, number) in enumerate(list(numbers.items())[:MAX_SENTENCES]):
-        yield f"{' ' if place else ''}{_as_text(text)} [{number}]"
+        yield f"{' ' if place else ''}{text} [{number}]"
 
 
 def _as_text(text: str) -> str:

@@ -22,13 +22,16 @@ class Sentence(NamedTuple):
 
 
 def best_sentence(texts: Iterable[str], weights: Mapping[str, float]) -> Sentence:
-    """Return the sentence that holds most of the weighted terms, the first of equals."""
+    """Return the sentence that holds most of the weighted terms, the first of equals.
+
+    Without a sentence its text is empty.
+    """
     total = sum(weights.values()) or 1.0
     best = Sentence("", 0.0)
     for text in texts:
         for one in split_sentences(text):
             score = sum(weights.get(term, 0.0) for term in set(terms_of(one))) / total
-            if score > best.score:
+            if score > best.score or not best.text:
                 best = Sentence(one, score)
     return Sentence(shortened(best.text), best.score)
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from adapters.sqlite.conversations import SqliteConversations
 from adapters.sqlite.users import SqliteStore
 from feed.ports.errors import Unavailable
+from feed.ports.language_model import Turn
 from feed.summary.writer import refresh_summary
 from tests.conformance.test_summary_store import OpenStore, SummaryStoreContract, engagement
 
@@ -55,11 +57,15 @@ class TestSqliteStore(SummaryStoreContract):
             return {file.name: file.read_bytes().count(uid.encode()) for file in files}
 
         store = SqliteStore(self.path)
+        talks = SqliteConversations(store.connection)
         for _ in range(150):
             uid = rng.choice(users)
             text = f"of {uid} " * rng.randrange(1, 40)
             one = engagement(f"{uid}-{rng.randrange(20)}", episode_title=text, episode_id=uid)
             await store.put_engagement(uid, one)
+            if not await talks.delete_all(uid):
+                turns = [Turn("user", text)]
+                await talks.write(uid, "a", turns, now_us=0, expires_us=1, revision=None)
             if rng.random() < 0.3:
                 await store.delete_engagement(uid, one.id)
                 await store.update_profile(uid, {"languages": (text,)})
@@ -68,6 +74,7 @@ class TestSqliteStore(SummaryStoreContract):
             assert sum(traces(uid).values()) > 0
             await store.delete_engagements(uid)
             await store.delete_profile(uid)
+            await talks.delete_all(uid)
             await refresh_summary(store, uid, profile=True, rebuild=True)
             await handle(store)
             await store.purge()

@@ -89,6 +89,7 @@ def test_a_busy_event_loop_loses_no_summary(start: Start) -> None:
 LIMITS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "LIMIT_WRITES": ("/api/me/engagements", LIKE, "ada"),
     "LIMIT_SESSIONS": ("/api/sessions/create", {"limit": 1}, "ada"),
+    "LIMIT_ASKS": ("/api/ask", {"question": "x"}, "ada"),
     "LIMIT_ANONYMOUS": ("/api/sessions/create", {"limit": 1}, None),
 }
 
@@ -106,7 +107,7 @@ def test_users_and_anonymous_sessions_have_separate_limits(start: Start) -> None
         assert server.call("POST", path, body, "bert").status_code in {200, 201}
     assert server.call("GET", "/api/me", user="ada").status_code == 200  # who reads writes nothing
     limited = [line for line in server.log_lines if line["message"].endswith(" 429")]
-    assert [line["severity"] for line in limited] == ["WARNING"] * 3
+    assert [line["severity"] for line in limited] == ["WARNING"] * 4
     refused = server.client.post("/api/sessions/create", content=b"{}", headers=page)
     assert refused.status_code == 429
     assert refused.headers["access-control-allow-origin"] == page["Origin"]

@@ -150,12 +150,17 @@ async def test_a_conversation_is_stored_before_the_last_event_and_deleted_with_i
             assert events[-1][1]["stored"]
             texts = await stored()
         assert texts == [CHESS["question"], "Something about Chess. [1]"] * (number // 2)
+    # Another instance deletes it and begins anew: what is kept here is not gone on from.
+    await service.conversations.delete_all("ada")
+    async with AsgiStream(app, PATH, body, x_demo_user="ada") as stream:
+        assert (await stream.rest())[-1][1]["stored"]
+    assert await stored() == texts[:2]
     async with service.ranking_lock:
         other = body | {"question": "And about bread?"}
         late = AsgiStream(app, PATH, other, x_demo_user="ada")
         async with late:
             await late.event()
-            while len(await stored()) == 4:  # noqa: ASYNC110  # the store tells nobody
+            while len(await stored()) == 2:  # noqa: ASYNC110  # the store tells nobody
                 await asyncio.sleep(0.001)
             async with AsgiStream(app, "/api/me", None, x_demo_user="ada", method="DELETE") as gone:
                 assert (await gone.json())["deleted"]["conversations"] == 1
