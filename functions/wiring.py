@@ -7,9 +7,9 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
 
 from adapters.locations import shelf_at
 from feed.model.timestamps import to_us
@@ -21,10 +21,11 @@ from feed.scenarios import scenario as scenarios
 from feed.scenarios.experiment import Experiment
 from feed.scenarios.scenario import Scenario
 from functions.auth.verifier import AnonymousVerifier, DemoVerifier, Verifier
-from functions.model_settings import check_models
+from functions.model_wiring import wire_model
 from functions.serving.catalog_holder import CatalogHolder
 from functions.serving.catalog_loader import memory_limit_bytes
 from functions.serving.circuit_breaker import CircuitBreaker
+from functions.serving.counted_calls import with_counted_calls
 from functions.serving.degradation_log import DegradationLog
 from functions.serving.notes import NotesReader
 from functions.serving.search_index import SearchIndexes
@@ -43,8 +44,6 @@ from functions.telemetry import Metrics, log
 if TYPE_CHECKING:
     from adapters.firestore.events import EventReader
     from adapters.firestore.schema.schema import Schema
-    from adapters.model_pool.client import ModelClient
-    from adapters.model_pool.pool import ModelPool
     from functions.serving.external_search import ExternalSearch
 
 PROBE_UID = "earshot-health"
@@ -74,9 +73,9 @@ def wire(settings: Settings | None = None) -> Service:
     metrics = Metrics()
     metrics.malformed = malformed
     degradations = DegradationLog()
-    shelf = wire_shelf(settings)
+    shelf = with_counted_calls(wire_shelf(settings), partial(metrics.count_call, "shelf"))
     memory_limit = settings.MEMORY_LIMIT_MB * 2**20 or memory_limit_bytes()
-    model = _model(settings, metrics)
+    model = wire_model(settings, metrics.count_call)
     return Service(
         settings=settings,
         holder=CatalogHolder(
@@ -95,6 +94,7 @@ def wire(settings: Settings | None = None) -> Service:
             TimeBudget(settings.SUMMARY_TIMEOUT_S),
             lambda: store.read_summary(PROBE_UID),
             cancel_late=False,  # a store too slow for sessions may still take engagements
+            count=partial(metrics.count_call, "store"),
         ),
         verifier=_verifier(settings),
         scenarios=scenarios_by_name,
@@ -104,7 +104,7 @@ def wire(settings: Settings | None = None) -> Service:
         search_indexes=SearchIndexes(shelf, degradations, memory_limit),
         notes=NotesReader(shelf, degradations, metrics),
         experiment=experiment,
-        external_search=_external_search(settings, degradations),
+        external_search=_external_search(settings, degradations, metrics),
         metrics=metrics,
         model=model,
         model_state=model.state if model else None,
@@ -183,7 +183,9 @@ def _store(
     return embedded, SqliteConversations(embedded.connection), LocalTriggers(embedded), {}
 
 
-def _external_search(settings: Settings, degradations: DegradationLog) -> "ExternalSearch | None":
+def _external_search(
+    settings: Settings, degradations: DegradationLog, metrics: Metrics
+) -> "ExternalSearch | None":
     if settings.RETRIEVAL == "snapshot":
         return None
     from adapters.pinecone.search import PineconeSearch  # noqa: PLC0415
@@ -196,36 +198,13 @@ def _external_search(settings: Settings, degradations: DegradationLog) -> "Exter
     except ValueError as error:
         raise SettingsError(f"PINECONE_HOST or PINECONE_API_KEY: {error}") from error
     budget = TimeBudget(settings.RETRIEVAL_TIMEOUT_S)
-    breaker = CircuitBreaker("the search", budget, lambda: search.vectors([PROBE_EPISODE]))
+    breaker = CircuitBreaker(
+        "the search",
+        budget,
+        lambda: search.vectors([PROBE_EPISODE]),
+        count=partial(metrics.count_call, "search"),
+    )
     return ExternalSearch(search, breaker, degradations)
-
-
-def _model(settings: Settings, metrics: Metrics) -> "ModelPool | None":
-    """Return the pool of generative models. What it needs is imported with its first request."""
-    check_models(settings)
-    if settings.MODELS == "none":
-        return None
-    from adapters.model_pool.pool import Limits, ModelPool  # noqa: PLC0415
-
-    regions: tuple[str, ...]
-    names = settings.MODEL, settings.EMBEDDING_MODEL
-    connect: Callable[[str], ModelClient]
-    if settings.MODELS == "gemini":
-        from adapters.gemini.regions import regions_of  # noqa: PLC0415
-
-        regions = settings.genai_regions
-        connect = regions_of(settings.FIREBASE_PROJECT, *names, settings.MODEL_URL)
-    else:
-        from adapters.openai.endpoint import endpoint  # noqa: PLC0415
-
-        regions = (urlsplit(settings.MODEL_URL).hostname or "endpoint",)
-        connect = endpoint(settings.MODEL_URL, *names, settings.MODEL_API_KEY)
-    limits = Limits(settings.MODEL_CONCURRENCY, settings.MODEL_QUEUE, settings.MODEL_SPACING_S)
-
-    def count(region: str, result: str) -> None:
-        metrics.count_call(f"{settings.MODELS}:{region}", result)
-
-    return ModelPool(settings.MODEL, regions, connect, limits, count)
 
 
 def _verifier(settings: Settings) -> Verifier:

@@ -9,6 +9,7 @@ import circuitbreaker
 
 from feed.ports.errors import Refused, Unavailable
 from feed.ports.users import SummaryStore
+from functions.serving.counted_calls import counted
 from functions.serving.time_budget import TimeBudget, done_within
 from functions.telemetry import log
 
@@ -38,6 +39,7 @@ class CircuitBreaker:
         probe: Callable[[], Awaitable[object]],
         *,
         cancel_late: bool = True,
+        count: Callable[[str], None] = lambda _result: None,
     ) -> None:
         """Start with a closed circuit.
 
@@ -48,11 +50,13 @@ class CircuitBreaker:
             cancel_late: Whether to cancel a call that exceeds its budget. Otherwise it goes on in
                 the background, and a late answer closes the circuit: the dependency is slow, not
                 gone.
+            count: Called with the result of each call that is made, see `counted`.
         """
         self._name = name
         self._budget = budget
         self._probe = probe
         self._cancel_late = cancel_late
+        self._count = count
         self._breaker = circuitbreaker.CircuitBreaker(
             FAILURE_THRESHOLD, expected_exception=_is_failure
         )
@@ -73,7 +77,7 @@ class CircuitBreaker:
             raise CircuitOpen(f"{self._name} is not asked after several failures")
         task = asyncio.ensure_future(work())
         try:
-            with self._breaker:
+            with self._breaker, counted(self._count):
                 if limited and not await done_within(task, self._budget.remaining_s()):
                     self._abandon(task)
                     raise TimeoutError

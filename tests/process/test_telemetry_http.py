@@ -180,6 +180,8 @@ def test_metrics_count_requests_and_a_catalog_of_just_the_allowed_age_is_not_sta
     assert found["earshot_request_seconds_bucket", "+Inf", create] == 3
     assert found["earshot_request_seconds_sum", create] > 0
     assert found["earshot_degraded_total", "summary_missing"] == 2
+    assert found["earshot_external_calls_total", "ok", "store"] >= 2
+    assert found["earshot_external_calls_total", "ok", "shelf"] >= 2
     assert found[("earshot_catalog_created_seconds",)] == NOW.timestamp()
 
 

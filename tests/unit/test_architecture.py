@@ -22,6 +22,7 @@ ALLOWED = {
 # Where a room is wired together, it knows the adapters; the scheduled entry knows the builder.
 MORE = {
     "functions/wiring.py": {"adapters"},
+    "functions/model_wiring.py": {"adapters"},
     "catalog_builder/wiring.py": {"adapters"},
     "functions/publish_catalog.py": {"catalog_builder"},
     "operations/move.py": {"adapters"},

@@ -3,7 +3,7 @@ import pytest
 from adapters.rss import source as rss
 from adapters.rss.http import budget
 from catalog_builder.wiring import MIB, BuildOptions
-from functions.model_settings import check_models
+from functions.model_wiring import check_models
 from functions.settings import Settings, SettingsError, check_session, read_settings
 
 KEY = "a secret of sixteen"

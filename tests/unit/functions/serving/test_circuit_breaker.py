@@ -37,7 +37,14 @@ class Dependency:
         """what a probe waits for"""
         self.budget = TimeBudget(budget_s)
         self.budget.mark_connected()
-        self.breaker = CircuitBreaker("the dependency", self.budget, self.probe, cancel_late=False)
+        self.results: list[str] = []
+        self.breaker = CircuitBreaker(
+            "the dependency",
+            self.budget,
+            self.probe,
+            cancel_late=False,
+            count=self.results.append,
+        )
 
     async def work(self) -> str:
         self.calls += 1
@@ -86,6 +93,8 @@ async def test_after_several_failures_in_a_row_no_call_is_made(error: Exception)
     for _ in range(3):
         assert await one.outcome() is CircuitOpen
     assert one.calls == FAILURE_THRESHOLD + 1
+    failure = "timeout" if isinstance(error, TimeoutError) else "unavailable"
+    assert one.results == ["ok", *[failure] * FAILURE_THRESHOLD]
 
 
 async def test_failures_between_answers_do_not_open_the_circuit() -> None:
