@@ -11,13 +11,14 @@ from typing import Annotated
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive
 
 from feed.session.request import Seed
 from functions.api.seed_words import seed_words
 from functions.ask.events import Answer, DoneEvent, Event, SessionEvent, SourcesEvent, TokenEvent
 from functions.ask.question import Progress, Question
 from functions.http.endpoint import INTERNAL_ERROR, json_response
-from functions.http.event_stream import MEDIA_TYPE, EventStream, encode_event
+from functions.http.event_stream import MEDIA_TYPE, EventStream, encode_event, unless_hung_up
 from functions.http.request_body import read_body
 from functions.problems import ProblemError
 from functions.serving.service import Service
@@ -31,7 +32,9 @@ class AskRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The body of `POST /api/ask`."""
 
     question: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_QUESTION)]
-    conversation: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")] | None = None
+    conversation: (
+        Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-][A-Za-z0-9_-]{0,63}$")] | None
+    ) = None
     """id of the conversation that the question belongs to, chosen by the client or from an earlier
     answer; a signed-in user's alone"""
     use_retrieval: bool = True
@@ -73,7 +76,7 @@ async def ask(service: Service, request: Request, timings: Timings) -> Response:
     service.asks.begin(uid)
     if "application/json" in accepted and MEDIA_TYPE not in accepted:
         try:
-            return json_response(await _whole(service, question, progress))
+            return await _whole(service, question, progress, request.receive)
         finally:
             service.asks.end(uid)
     events = _encoded(service, question, progress)
@@ -110,25 +113,28 @@ async def _encoded(
         yield encode_event("error", bytes(failed.response().body))
 
 
-async def _whole(service: Service, question: Question, progress: Progress) -> Answer:
+async def _whole(
+    service: Service, question: Question, progress: Progress, receive: Receive
+) -> Response:
     """Return a whole answer. Raises `ProblemError` where it cannot be given."""
-    texts: list[str] = []
-    sources = SourcesEvent([], None)
-    done: DoneEvent | None = None
-    async with aclosing(_events(service, question, progress)) as events:
-        async for event in events:
-            if isinstance(event, SourcesEvent):
-                sources = event
-            elif isinstance(event, TokenEvent):
-                texts.append(event.text)
-            elif isinstance(event, DoneEvent):
-                done = event
-    assert done is not None  # noqa: S101  # the last event of every answer
-    return Answer(
+    found: list[Event] = []
+
+    async def collect() -> None:
+        async with aclosing(_events(service, question, progress)) as events:
+            found.extend([event async for event in events])
+
+    if not await unless_hung_up(receive, collect()):
+        progress.timings.log_fields["hung_up"] = True
+        return json_response(b"{}")  # nobody receives it
+    done, sources = found[-1], found[1]
+    assert isinstance(done, DoneEvent)  # noqa: S101  # the last event of every answer
+    assert isinstance(sources, SourcesEvent)  # noqa: S101  # the second one
+    answer = Answer(
         **msgspec.structs.asdict(done),
         id=question.answer_id,
         conversation=question.conversation,
-        text="".join(texts),
+        text="".join(one.text for one in found if isinstance(one, TokenEvent)),
         sources=sources.episodes,
         catalog_version=sources.catalog_version,
     )
+    return json_response(answer)

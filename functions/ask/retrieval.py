@@ -39,6 +39,8 @@ async def retrieve(
     """Return what a text finds in a catalog, and what went wrong."""
     catalog, kept = loaded.catalog, service.asks.found
     index, degraded = await service.search_indexes.of(loaded)
+    if not catalog.embeddings.in_memory:
+        degraded = (*degraded, Degradation.VECTORS_UNAVAILABLE)
     if index is None:
         return NOTHING, degraded
     key = catalog.version, text

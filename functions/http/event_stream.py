@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -53,6 +53,7 @@ class EventStream(Response):
         """Send the stream until it ends, or until the client hangs up."""
         timings: Timings = scope["state"]["timings"]
         headers = self.raw_headers
+        self._sent_at = time.monotonic()
         try:
             await send(
                 {"type": "http.response.start", "status": self.status_code, "headers": headers}
@@ -65,23 +66,12 @@ class EventStream(Response):
 
     async def _send_until_hung_up(self, receive: Receive, send: Send) -> bool:
         """Send all events; return whether that came to its end."""
-        sending = asyncio.create_task(self._send_all(send))
-        others = [
-            asyncio.create_task(_disconnected(receive)),
-            asyncio.create_task(self._send_heartbeats(send)),
-        ]
+        beating = asyncio.create_task(self._send_heartbeats(send))
         try:
-            await asyncio.wait(
-                {sending, others[0]}, timeout=MAX_S, return_when=asyncio.FIRST_COMPLETED
-            )
+            return await unless_hung_up(receive, self._send_all(send))
         finally:
-            for task in (sending, *others):
-                task.cancel()
-            await asyncio.gather(sending, *others, return_exceptions=True)
-        if sending.cancelled():
-            return False
-        sending.result()
-        return True
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
 
     async def _send_all(self, send: Send) -> None:
         async for event in self._events:
@@ -96,6 +86,26 @@ class EventStream(Response):
             if time.monotonic() - self._sent_at >= self._heartbeat_s:
                 self._sent_at = time.monotonic()
                 await send({"type": "http.response.body", "body": _HEARTBEAT, "more_body": True})
+
+
+async def unless_hung_up(receive: Receive, work: Coroutine[Any, Any, None]) -> bool:
+    """Do some work, but cancel it if the client hangs up, or after `MAX_S`.
+
+    Returns whether the work ended, and raises what it raises. The body of the request has been read
+    before.
+    """
+    working = asyncio.create_task(work)
+    watching = asyncio.create_task(_disconnected(receive))
+    try:
+        await asyncio.wait({working, watching}, timeout=MAX_S, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        working.cancel()
+        watching.cancel()
+        await asyncio.gather(working, watching, return_exceptions=True)
+    if working.cancelled():
+        return False
+    working.result()
+    return True
 
 
 async def _disconnected(receive: Receive) -> None:

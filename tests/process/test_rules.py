@@ -47,6 +47,7 @@ OWN: dict[str, tuple[set[str], dict[str, Any]]] = {
     "users/alice/engagements/1": (set(OPERATIONS), ENGAGEMENT),
     "users/alice/earshot/summary": ({"get"}, {"engagements": b"\x01"}),
     "users/alice/earshot/other": (set(), ENGAGEMENT),
+    "users/alice/earshot/conversations/earshot_conversations/1": (set(), {"turns": []}),
     "users/alice/other/1": (set(), ENGAGEMENT),
     "users/alice/engagements/1/more/1": (set(), ENGAGEMENT),
     "episodes/1": (set(), {"title": "One"}),

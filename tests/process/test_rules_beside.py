@@ -37,6 +37,7 @@ service cloud.firestore {{
   }}
 }}
 """
+TALKS = "earshot/conversations/earshot_conversations"
 PLACES = (
     "posts/1",
     "posts/1/comments/1",
@@ -83,7 +84,7 @@ def test_the_condition_that_is_advised_closes_earshot_and_nothing_else(
         "rules_version = '2'; service cloud.firestore { match /databases/{d}/documents {"
         f" match {match} {{ allow read, write: if request.auth.uid == 'alice'; }} }} }}"
     )
-    ours = own("users/{uid}/earshot/{document}"), own("users/{uid}/engagements/{document}")
+    ours = [own(f"users/{{uid}}/{one}/{{document}}") for one in ("earshot", "engagements", TALKS)]
     (overlap,) = find_overlaps(read_rules(text), ours)
     assert overlap.allow
     conditions = [exclusion(overlap.match.path, one) for one in ours]
@@ -92,7 +93,8 @@ def test_the_condition_that_is_advised_closes_earshot_and_nothing_else(
     assert find_overlaps(read_rules(narrowed), ours) == []
     places = (*PLACES, "users/alice")
     assert verdicts(database, text, places) == verdicts(database, narrowed, places)
-    closed = verdicts(database, narrowed, ("users/alice/earshot/1", "users/alice/engagements/1"))
+    theirs = ("earshot/1", "engagements/1", f"{TALKS}/1")
+    closed = verdicts(database, narrowed, [f"users/alice/{one}" for one in theirs])
     assert not any(closed.values())
 
 

@@ -1,5 +1,6 @@
 """Answers of a model: as they are written, with its failures named, and cancelled in time."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -43,6 +44,16 @@ async def test_tokens_are_sent_as_the_model_writes_them(
     assert done["citations_removed"] == 1
     assert done["usage"] == {"input_tokens": 120, "output_tokens": 9}
     assert 'part="first_token"' in service.metrics.text(None).decode()
+
+
+async def test_a_client_that_waits_for_the_whole_answer_may_hang_up_too(
+    model: ScriptedModel, app: ASGIApp
+) -> None:
+    waiting = AsgiStream(app, PATH, CHESS, accept="application/json")
+    while not model.under_way:  # noqa: ASYNC110  # nothing is sent
+        await asyncio.sleep(0.001)
+    await waiting.hang_up()
+    assert model.under_way == 0
 
 
 async def test_a_client_that_hangs_up_cancels_the_call(model: ScriptedModel, app: ASGIApp) -> None:
