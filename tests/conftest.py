@@ -10,8 +10,10 @@ from hypothesis import settings
 pytest.register_assert_rewrite("tests.support")
 
 from tests.support.catalogs import catalog_of, episodes
+from tests.support.cloud import _cloud, backend, cloud
 from tests.support.emulators import (
     _storage_server,
+    bridge,
     documents,
     firestore_emulator,
     firestore_project,
@@ -20,7 +22,8 @@ from tests.support.emulators import (
 from tests.support.event_loop import EventLoop
 from tests.support.server import ROOT, Server, running_servers
 
-__all__ = ["_storage_server", "documents", "firestore_emulator", "firestore_project", "storage"]
+__all__ = ["_cloud", "_storage_server", "backend", "bridge", "cloud", "documents"]
+__all__ += ["firestore_emulator", "firestore_project", "storage"]
 
 CI = os.environ.get("CI") == "true"
 STARTED_WITH = frozenset(os.environ)

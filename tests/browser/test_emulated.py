@@ -4,12 +4,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.support.cloud import Cloud, Start, _cloud, bridge, cloud, emulator
+from tests.support.cloud import Cloud, Start
 from tests.support.page import go, press, problems_of, refresh, until, visit
 from tests.support.server import ROOT
 from tests.support.sign_in import Google
-
-__all__ = ["_cloud", "bridge", "cloud", "emulator"]
 
 
 def test_a_saved_episode_changes_the_next_session_and_reaches_the_summary_once(

@@ -4,15 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from emulators.firestore import FirestoreEmulator
 from tests.support.catalogs import catalog_of, episodes, publish_to
-from tests.support.cloud import _cloud, backend, bridge, cloud, emulator
-from tests.support.deployment import ROOT, Account, Deployment
-from tests.support.emulators import running_firestore
+from tests.support.deployment import Account, Deployment
 from tests.support.scenarios import plain_settings
 from tests.support.server import DEFAULTS, Server
-
-__all__ = ["_cloud", "backend", "bridge", "cloud", "emulator"]
 
 
 @pytest.fixture(scope="session")
@@ -51,13 +46,6 @@ def small_shelf(tmp_path_factory: pytest.TempPathFactory) -> str:
 def user() -> str:
     """The id of a new user."""
     return f"user-{uuid.uuid4().hex}"
-
-
-@pytest.fixture(scope="session")
-def rules_emulator() -> Iterator[FirestoreEmulator]:
-    """The Firestore emulator behind Earshot's rules, unless a database uses other ones."""
-    with running_firestore(rules=ROOT / "firestore.rules") as emulator:
-        yield emulator
 
 
 @pytest.fixture(scope="session")

@@ -19,24 +19,24 @@ NOW_US = time.time_ns() // 1000
 
 def test_what_an_app_writes_moves_and_deletes_is_in_the_right_summaries(
     start_server: Start,
-    emulator: FirestoreEmulator,
+    firestore_emulator: FirestoreEmulator,
     bridge: EventBridge,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator.host)
     file = tmp_path / "schema.toml"
     file.write_text(SCHEMA)
     project = new_project()
     settings = {
         "STORE": "firestore",
         "FIREBASE_PROJECT": project,
-        "FIRESTORE_EMULATOR_HOST": emulator.host,
+        "FIRESTORE_EMULATOR_HOST": firestore_emulator.host,
         "GOOGLE_CLOUD_PROJECT": project,
         "SCHEMA": str(file),
     }
     trigger = start_server("update_summary", **settings)
-    backend = Backend(project, settings, trigger, bridge, emulator)
+    backend = Backend(project, settings, trigger, bridge, firestore_emulator)
     paths = trigger_paths(APP)
     for name, pattern in {**paths, "marks": "marks/{id}"}.items():
         backend.watch(name, pattern)

@@ -15,10 +15,7 @@ from benchmarks.harness.dataset import SyntheticDataset
 from benchmarks.harness.measurement import group_members
 from emulators.firestore import emulator_jar
 from emulators.process import MissingError
-from tests.support.emulators import firestore_emulator, firestore_project
 from tests.support.server import ROOT, until
-
-__all__ = ["firestore_emulator", "firestore_project"]
 
 
 def measured(tmp_path: Path, name: str, *options: str) -> dict[str, Any]:

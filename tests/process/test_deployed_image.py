@@ -55,14 +55,14 @@ def functions(project: str) -> dict[str, DeployedFunction]:
 def start(
     image: Image,
     project: str,
-    emulator: FirestoreEmulator,
+    firestore_emulator: FirestoreEmulator,
     storage: StorageEmulator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Start]:
     """Start a function of the image, its project's database and bucket being the emulators'."""
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator.host)
     addresses = {
-        "FIRESTORE_EMULATOR_HOST": emulator.host,
+        "FIRESTORE_EMULATOR_HOST": firestore_emulator.host,
         "STORAGE_EMULATOR_HOST": storage.url,
         "GOOGLE_CLOUD_PROJECT": project,
     }
@@ -142,12 +142,12 @@ def test_events_of_the_database_keep_a_users_summary(
     functions: dict[str, DeployedFunction],
     project: str,
     bridge: EventBridge,
-    emulator: FirestoreEmulator,
+    firestore_emulator: FirestoreEmulator,
 ) -> None:
     triggers = [function for function in functions.values() if function.document]
     for function in triggers:
         bridge.targets[project, function.name] = start(function).url
-        register(emulator.host, project, function.name, function.document)
+        register(firestore_emulator.host, project, function.name, function.document)
     assert {function.target for function in triggers} == {"update_summary"}
     ada = Client(project=project).document("users", "ada")
     ada.collection("earshot").document("profile").set({"category_interests": ["Chess"]})

@@ -32,8 +32,8 @@ STRANGERS: dict[str, str | None] = {
 
 
 @pytest.fixture
-def database(rules_emulator: FirestoreEmulator) -> Database:
-    return Database(rules_emulator.host)
+def database(firestore_emulator: FirestoreEmulator) -> Database:
+    return Database(firestore_emulator.host)
 
 
 PROFILE_LISTS = [f for f in Profile.__struct_fields__ if f != "display_name"]
@@ -188,9 +188,9 @@ def test_rules_allow_and_deny_with_every_condition_seen_true_and_false(
 
 
 async def test_users_may_write_what_the_api_stores_for_them(
-    rules_emulator: FirestoreEmulator, database: Database, monkeypatch: pytest.MonkeyPatch
+    firestore_emulator: FirestoreEmulator, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", rules_emulator.host)
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator.host)
 
     store = FirestoreStore(database.project)
     full = Engagement(id="full", episode_id="e", type="like", timestamp_us=1, progress=0.5)

@@ -50,8 +50,8 @@ PLACES = (
 
 
 @pytest.fixture
-def database(rules_emulator: FirestoreEmulator) -> Database:
-    return Database(rules_emulator.host)
+def database(firestore_emulator: FirestoreEmulator) -> Database:
+    return Database(firestore_emulator.host)
 
 
 @pytest.mark.parametrize(

@@ -21,26 +21,11 @@ from emulators.stack import TRIGGERS
 from emulators.storage.server import StorageEmulator
 from feed.model.engagement import Summary
 from tests.support.catalogs import catalog_of, episodes
-from tests.support.emulators import running_firestore
 from tests.support.server import Server, running_servers, until
 from tests.support.tokens import claims, handmade
 
 Start = Callable[..., Server]
 QUIET_S = 90
-
-
-@pytest.fixture(scope="session")
-def bridge() -> Iterator[EventBridge]:
-    bridge = EventBridge().start()
-    yield bridge
-    bridge.stop()
-
-
-@pytest.fixture(scope="session")
-def emulator(bridge: EventBridge) -> Iterator[FirestoreEmulator]:
-    """Firestore with triggers: an emulator whose events go to the bridge."""
-    with running_firestore(functions_emulator=f"127.0.0.1:{bridge.port}") as emulator:
-        yield emulator
 
 
 @dataclass
@@ -109,13 +94,13 @@ def start_backend(start: Start, emulator: FirestoreEmulator, bridge: EventBridge
 @pytest.fixture
 def backend(
     start_server: Start,
-    emulator: FirestoreEmulator,
+    firestore_emulator: FirestoreEmulator,
     bridge: EventBridge,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Backend:
     """A project of this test alone, with a trigger."""
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
-    return start_backend(start_server, emulator, bridge)
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator.host)
+    return start_backend(start_server, firestore_emulator, bridge)
 
 
 @dataclass
@@ -141,13 +126,13 @@ class Cloud(Backend):
 
 @pytest.fixture(scope="session")
 def _cloud(
-    emulator: FirestoreEmulator,
+    firestore_emulator: FirestoreEmulator,
     bridge: EventBridge,
     _storage_server: StorageEmulator,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Cloud]:
     with running_servers(tmp_path_factory.mktemp("cloud")) as start:
-        backend = start_backend(start, emulator, bridge)
+        backend = start_backend(start, firestore_emulator, bridge)
         bucket = _storage_server.make_bucket(backend.project)
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("STORAGE_EMULATOR_HOST", _storage_server.url)

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from google.cloud.firestore import Client
 
+from emulators.event_bridge import EventBridge
 from emulators.firestore import FirestoreEmulator, emulator_jar, new_project
 from emulators.process import MissingError, free_port
 from emulators.storage.server import StorageEmulator
+from tests.support.server import ROOT
 
 
 @contextmanager
@@ -32,9 +34,22 @@ def running_firestore(**options: Any) -> Iterator[FirestoreEmulator]:
 
 
 @pytest.fixture(scope="session")
-def firestore_emulator() -> Iterator[FirestoreEmulator]:
-    """The real Firestore emulator, without rules."""
-    with running_firestore() as emulator:
+def bridge() -> Iterator[EventBridge]:
+    """The receiver of the emulator's events, of all projects that have triggers."""
+    bridge = EventBridge().start()
+    yield bridge
+    bridge.stop()
+
+
+@pytest.fixture(scope="session")
+def firestore_emulator(bridge: EventBridge) -> Iterator[FirestoreEmulator]:
+    """The real Firestore emulator behind Earshot's rules, unless a database uses other ones.
+
+    Google's clients pass all rules. One process for all tests: starting it takes seconds.
+    """
+    events = f"127.0.0.1:{bridge.port}"
+    rules = ROOT / "firestore.rules"
+    with running_firestore(rules=rules, functions_emulator=events) as emulator:
         yield emulator
 
 
