@@ -144,7 +144,7 @@ def check(request: GenerateRequest) -> None:
     if config.response_json_schema is not None:
         if config.response_mime_type != "application/json":
             raise RequestError("response_mime_type must be application/json with a schema")
-        _check_schema(config.response_json_schema)
+        check_schema(config.response_json_schema)
 
 
 def check_parts(content: Content) -> None:
@@ -162,8 +162,8 @@ def check_parts(content: Content) -> None:
             check_picture(part.inline_data.media_type(), part.inline_data.content())
 
 
-def _check_schema(schema: Any) -> None:
-    """Checks a schema and those inside of it."""
+def check_schema(schema: Any) -> None:
+    """Checks a schema and those inside of it. Raises `RequestError`."""
     if isinstance(schema, bool):
         return
     if not isinstance(schema, dict):
@@ -181,4 +181,4 @@ def _check_schema(schema: Any) -> None:
         nested += schema.get(key, [])
     nested += [schema[key] for key in ("items", "additionalProperties") if key in schema]
     for one in nested:
-        _check_schema(one)
+        check_schema(one)

@@ -49,7 +49,7 @@ async def photo(service: Service, request: Request, timings: Timings) -> Respons
 
     uid, degraded = await service.optional_user(request)
     service.limits.check_photo(uid, request.scope)
-    with service.photos.place():
+    with service.photos.place(timings):
         with timings.step("receive"):
             data = await read_file(request, "photo", max_bytes=MAX_PHOTO_BYTES, max_s=MAX_PHOTO_S)
         try:
@@ -64,7 +64,7 @@ async def photo(service: Service, request: Request, timings: Timings) -> Respons
         **msgspec.structs.asdict(msgspec.structs.replace(reading, text=text)),
         token=seal_seed(token, service.cursor_keys),
         model=model,
-        degraded=[*map(str, (*degraded, *model_degraded, *index_degraded))],
+        degraded=[*degraded, *model_degraded, *index_degraded],
     )
     timings.log_fields |= {"model": model, "degraded": answer.degraded}
     return json_response(answer)

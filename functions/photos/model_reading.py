@@ -20,11 +20,21 @@ energy: 0 calm to 1 lively. valence: 0 gloomy to 1 cheerful. text: up to eight w
 search a podcast catalog by, separated by commas."""
 
 
+_LENGTHS = frozenset({"minLength", "maxLength"})
+"""what models do not take of JSON Schema; the answer is checked all the same"""
+
+
 def _schema() -> dict[str, Any]:
-    """Return the JSON Schema of a reading, without references, which not every model takes."""
+    """Return the JSON Schema of a reading, as far as models take it."""
     (schema,), parts = msgspec.json.schema_components([Reading], ref_template="{name}")
-    found: dict[str, Any] = parts[schema["$ref"]]
-    return {key: found[key] for key in ("type", "properties", "required")}
+    found = parts[schema["$ref"]]
+    properties = {name: _without_lengths(one) for name, one in found["properties"].items()}
+    return {"type": "object", "properties": properties, "required": found["required"]}
+
+
+def _without_lengths(schema: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: one for key, one in schema.items() if key not in _LENGTHS}
+    return kept | {"items": _without_lengths(kept["items"])} if "items" in kept else kept
 
 
 async def read_by_model(model: LanguageModel, jpeg: bytes, timeout_s: float) -> Reading:

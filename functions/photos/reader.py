@@ -21,7 +21,7 @@ from functions.photos.reading import Reading
 from functions.problems import ProblemError
 from functions.serving.degradation_log import DegradationLog
 from functions.serving.timed_cache import TimedCache
-from functions.telemetry import Metrics
+from functions.telemetry import Metrics, Timings
 
 KEPT_S = 3600.0
 MAX_KEPT = 500
@@ -55,13 +55,14 @@ class PhotoReader:
         self._places_taken = 0
 
     @contextmanager
-    def place(self) -> Iterator[None]:
+    def place(self, timings: Timings) -> Iterator[None]:
         """Take a place for one photo. Raises `ProblemError` 503 if all are taken."""
         if self._places_taken >= MAX_AT_ONCE:
+            timings.refusal = "this instance already reads as many photos as it can: try again soon"
             raise ProblemError(
                 503,
                 "overloaded",
-                "this instance already reads as many photos as it can: try again soon",
+                timings.refusal,
                 headers={"Retry-After": str(RETRY_AFTER_S)},
             )
         self._places_taken += 1

@@ -1,5 +1,6 @@
 """Rate limits count each key, tell when to retry, and bound the number of keys."""
 
+import msgspec
 import pytest
 
 from functions.http import rate_limits
@@ -47,15 +48,18 @@ def request(address: str) -> dict[str, object]:
     return {"type": "http", "headers": [], "client": (address, 5000)}
 
 
-def test_sessions_are_counted_by_user_or_else_by_address() -> None:
-    limits = RateLimits(Settings(LIMIT_SESSIONS="1/hour", LIMIT_ANONYMOUS="1/hour"))
-    limits.check_session("ada", request("192.0.2.1"))
-    limits.check_session("bert", request("192.0.2.1"))
-    limits.check_session(None, request("192.0.2.1"))
-    limits.check_session(None, request("192.0.2.2"))
+@pytest.mark.parametrize("what", ["session", "ask", "photo"])
+def test_what_costs_most_is_counted_by_user_or_else_by_address(what: str) -> None:
+    names = ("LIMIT_SESSIONS", "LIMIT_ANONYMOUS", "LIMIT_ASKS", "LIMIT_PHOTOS")
+    limits = RateLimits(msgspec.convert(dict.fromkeys(names, "1/hour"), Settings))
+    check = getattr(limits, f"check_{what}")
+    check("ada", request("192.0.2.1"))
+    check("bert", request("192.0.2.1"))
+    check(None, request("192.0.2.1"))
+    check(None, request("192.0.2.2"))
     for uid, address in (("ada", "192.0.2.9"), (None, "192.0.2.2")):
         with pytest.raises(ProblemError):
-            limits.check_session(uid, request(address))
+            check(uid, request(address))
 
 
 def test_in_the_cloud_addresses_are_limited_only_if_the_number_of_proxies_is_set() -> None:

@@ -6,6 +6,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from emulators.vertex.wire import check_schema
 from feed.model.degradation import Degradation
 from feed.ports.errors import Unavailable
 from feed.ports.language_model import Blocked, Generated, LanguageModel, Prompt
@@ -13,7 +14,7 @@ from functions.photos.picture import PictureError
 from functions.photos.reader import MAX_AT_ONCE, PhotoReader
 from functions.problems import ProblemError
 from functions.serving.degradation_log import DegradationLog
-from functions.telemetry import Metrics
+from functions.telemetry import Metrics, Timings
 from tests.support.photos import as_file, picture
 
 RED = as_file(picture("red"))
@@ -66,7 +67,13 @@ def test_a_model_sees_each_photo_once_however_many_ask_for_it() -> None:
     assert found[0] == found[1] == found[3]
     (shown,) = {prompt.picture.media_type for prompt in model.prompts if prompt.picture}
     assert shown == "image/jpeg"
-    assert set(model.prompts[0].schema or {}) >= {"type", "properties", "required"}
+
+
+def test_a_model_is_asked_by_a_schema_that_vertex_ai_takes() -> None:
+    model = Model(json())
+    read(model, RED)
+    check_schema(model.prompts[0].schema)
+    assert {*(model.prompts[0].schema or {})["properties"]} == SAID.keys()
 
 
 def test_an_answer_that_is_not_as_asked_for_is_asked_for_once_more() -> None:
@@ -106,12 +113,13 @@ def test_bytes_that_are_no_picture_are_refused_to_everybody_who_sent_them() -> N
 
 def test_photos_beyond_the_number_at_once_are_refused() -> None:
     one = reader()
-    places = [one.place() for _ in range(MAX_AT_ONCE)]
+    places = [one.place(Timings()) for _ in range(MAX_AT_ONCE)]
     for place in places:
         place.__enter__()
-    with pytest.raises(ProblemError) as refused, one.place():
+    with pytest.raises(ProblemError) as refused, one.place(timings := Timings()):
         pass
     assert (refused.value.status, refused.value.headers["Retry-After"]) == (503, "2")
+    assert timings.refusal is not None  # which is logged together with others
     places[0].__exit__(None, None, None)
-    with one.place():
+    with one.place(Timings()):
         pass
