@@ -9,7 +9,7 @@ from catalog_builder import commands
 from catalog_builder.episodes.allowance import Allowance, parse_allowance
 from catalog_builder.publish.gate import MIN_COVERAGE
 from catalog_builder.signals.aggregates import MIN_USERS
-from catalog_builder.wiring import BuildOptions
+from catalog_builder.wiring import MINILM, BuildOptions
 from feed import cli
 
 KEEP = 10
@@ -96,9 +96,12 @@ def _input_options() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--vectors",
-        metavar="FILE.npz|pinecone",
-        help="arrays `ids` and `vectors`, or the index that PINECONE_* names (default: embeddings "
-        "computed from the text)",
+        metavar="FILE.npz|minilm|pinecone",
+        help="arrays `ids` and `vectors`; a model for queries, too (docs/search.md); or the "
+        "index that PINECONE_* names (default: embeddings computed from the text)",
+    )
+    parser.add_argument(
+        "--embedder", dest="vectors", choices=[MINILM], help="the same as --vectors minilm"
     )
     parser.add_argument(
         "--no-vectors",

@@ -1,11 +1,14 @@
 """Chooses the adapters that options and settings name; no other module of the builder does."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
 
 from adapters.locations import build_cache_at, leases_at, shelf_at
 from catalog_builder.episodes import demo
@@ -26,6 +29,7 @@ __all__ = ["BuildOptions", "build_cache_at", "build_inputs", "leases_at", "shelf
 
 FIRESTORE = "firestore"
 PINECONE = "pinecone"
+MINILM = "minilm"
 MIB = 2**20
 
 
@@ -52,7 +56,7 @@ class BuildOptions:
     max_bad: Allowance = field(default_factory=lambda: parse_allowance("10%"))
     """invalid episodes that are allowed, in each feed, or among all of another source"""
     vectors: str = ""
-    """a file, or `pinecone`; empty: computed from the text"""
+    """a file, `minilm`, or `pinecone`; empty: computed from the text by the built-in embedder"""
     no_vectors: bool = False
     """whether the catalog leaves its vectors to an external store"""
     pinecone_host: str = ""
@@ -163,10 +167,19 @@ def episode_source(
 
 
 def vector_store(options: BuildOptions) -> VectorStore:
-    """Returns the store of vectors: an index of Pinecone, a file, or the built-in embedder.
+    """Returns the store of vectors: an index of Pinecone, a file, MiniLM, or the built-in embedder.
 
-    Raises `CommandError` for an index without its host or key.
+    Raises `CommandError` for an index without its host or key, and for a model not installed.
     """
+    if options.vectors == MINILM:
+        from adapters.minilm.model import ModelMissingError, find_folder  # noqa: PLC0415
+        from adapters.minilm.vectors import MiniLmVectors  # noqa: PLC0415
+
+        try:
+            folder = find_folder()
+        except ModelMissingError as error:
+            raise CommandError(str(error)) from error
+        return MiniLmVectors(folder, build_cache_at(options.cache))
     if options.vectors == PINECONE:
         from adapters.pinecone.vectors import PineconeVectors  # noqa: PLC0415
 
@@ -186,6 +199,20 @@ def vector_store(options: BuildOptions) -> VectorStore:
     from adapters.text_embedder import LsaVectors  # noqa: PLC0415
 
     return LsaVectors()
+
+
+def query_embedder(
+    options: BuildOptions,
+) -> Callable[[Sequence[str]], npt.NDArray[np.float32]] | None:
+    """Returns what embeds (k,) queries as the vectors of these options, as (k, D) unit vectors.
+
+    None where no packaged model does.
+    """
+    if options.vectors != MINILM:
+        return None
+    from adapters.minilm.model import MiniLm, find_folder  # noqa: PLC0415
+
+    return MiniLm(find_folder()).embed
 
 
 def summary_archive(options: BuildOptions) -> SummaryArchive | None:

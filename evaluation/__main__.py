@@ -14,6 +14,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from catalog_builder.errors import CommandError
 from catalog_builder.progress import say
+from catalog_builder.wiring import MINILM
 from evaluation import commands
 from evaluation.data.synthetic.kinds import KINDS
 from evaluation.offline.observations import DEPTH
@@ -146,7 +147,8 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
     _add(parser, "--queries", "FILE", queries, Path, required=True)
     _add(parser, "--episodes", "FILE", "episodes; or .gz", required=True)
     vectors = "vectors of the episodes (default: computed from the text)"
-    _add(parser, "--vectors", "FILE.npz", vectors, default="")
+    _add(parser, "--vectors", "FILE.npz|minilm", vectors, default="")
+    parser.add_argument("--embedder", dest="vectors", choices=[MINILM], help="--vectors minilm")
     _add(parser, "--fields", "FILE.toml", "mapping of field names", Path)
     now = "time of the searches (default: of the newest episode)"
     _add(parser, "--now", "RFC3339", now, cli.timestamp)

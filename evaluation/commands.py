@@ -28,7 +28,12 @@ from evaluation.tuning.fit import ChoiceData, fitted_scenario
 from evaluation.tuning.search import best
 from evaluation.tuning.space import load_space, scenario_toml
 from evaluation.tuning.tune import search_parameters, tuned_scenario
-from evaluation.wiring import chosen_scenarios, known_scenarios, read_catalog_input
+from evaluation.wiring import (
+    chosen_scenarios,
+    known_scenarios,
+    query_embedder,
+    read_catalog_input,
+)
 from feed.model.timestamps import rfc3339, to_us
 from feed.scenarios.scenario import Scenario
 
@@ -59,7 +64,9 @@ def search(options: argparse.Namespace) -> int:
     found = read_catalog_input(options.episodes, options.vectors, options.fields)
     now = options.now or max(episode.published_at for episode in found.episodes)
     catalog = build_catalog(found.episodes, found.vectors, now)
-    scores = score_queries(catalog, queries, to_us(now))
+    embed = query_embedder(options.vectors)
+    vectors = embed([one.q for one in queries]) if embed else None
+    scores = score_queries(catalog, queries, to_us(now), vectors=vectors)
     rows = [[kind, number(one.ndcg), number(one.success)] for kind, one in scores.items()]
     print(text_table(["kind", "nDCG@10", "success@5"], rows))
     write_json(options.json, scores)

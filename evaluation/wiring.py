@@ -1,10 +1,14 @@
 """Reads the inputs of an evaluation, catalogs and scenarios, with the catalog builder's readers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
+from catalog_builder import wiring
 from catalog_builder.episodes.validation import load_fields, validate_episodes
 from catalog_builder.errors import CommandError
 from catalog_builder.progress import say
@@ -52,6 +56,11 @@ def read_catalog_input(
     if not read.episodes:
         raise CommandError(f"{episodes}: expected at least one valid episode, got none")
     return CatalogInput(read.episodes, vector_store(sources).vectors(read.episodes))
+
+
+def query_embedder(vectors: str) -> Callable[[Sequence[str]], npt.NDArray[np.float32]] | None:
+    """What embeds (k,) queries like the episodes, as (k, D) unit vectors; None if nothing does."""
+    return wiring.query_embedder(BuildOptions(vectors=vectors))
 
 
 def known_scenarios(folder: Path | None) -> dict[str, Scenario]:

@@ -121,8 +121,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     FIELDS: str = ""
     """a TOML file that maps field names, see [episodes](episodes.md)"""
     VECTORS: str = "text"
-    """embeddings: `text` for the built-in text embedder, `pinecone`, or an .npz file in the
-    image"""
+    """embeddings: `text` for the built-in text embedder, `minilm` for a model that embeds queries,
+    too ([search](search.md#a-model-for-queries)), `pinecone`, or an .npz file in the image"""
     NO_VECTORS: bool = False
     """whether snapshots leave their vectors to Pinecone, for `RETRIEVAL=pinecone`"""
     MIN_USERS: Annotated[int, msgspec.Meta(ge=1)] = 5

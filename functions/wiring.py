@@ -21,6 +21,7 @@ from feed.scenarios import scenario as scenarios
 from feed.scenarios.experiment import Experiment
 from feed.scenarios.scenario import Scenario
 from functions.auth.verifier import AnonymousVerifier, DemoVerifier, Verifier
+from functions.embedder_wiring import wire_embedders
 from functions.model_wiring import wire_model
 from functions.serving.catalog_holder import CatalogHolder
 from functions.serving.catalog_loader import memory_limit_bytes
@@ -28,6 +29,7 @@ from functions.serving.circuit_breaker import CircuitBreaker
 from functions.serving.counted_calls import with_counted_calls
 from functions.serving.degradation_log import DegradationLog
 from functions.serving.notes import NotesReader
+from functions.serving.query_embedding import QueryEmbeddings
 from functions.serving.search_index import SearchIndexes
 from functions.serving.service import NoTriggers, Service, Triggers
 from functions.serving.time_budget import TimeBudget
@@ -102,6 +104,7 @@ def wire(settings: Settings | None = None) -> Service:
         now_us=_clock(settings),
         triggers=triggers,
         search_indexes=SearchIndexes(shelf, degradations, memory_limit),
+        query_embeddings=QueryEmbeddings(wire_embedders(settings, model), degradations, metrics),
         notes=NotesReader(shelf, degradations, metrics),
         experiment=experiment,
         external_search=_external_search(settings, degradations, metrics),

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from catalog_builder.errors import CommandError
 from catalog_builder.search_index import build_search_index
@@ -49,14 +50,24 @@ def read_queries(path: Path) -> list[GradedQuery]:
 
 
 def score_queries(
-    catalog: Catalog, queries: Sequence[GradedQuery], now_us: int, weights: Weights = DEFAULT
+    catalog: Catalog,
+    queries: Sequence[GradedQuery],
+    now_us: int,
+    weights: Weights = DEFAULT,
+    vectors: npt.NDArray[np.float32] | None = None,
 ) -> dict[str, QueryScore]:
-    """Search for every query; returns the means by kind and, under `all`, of all queries."""
+    """Search for every query; returns the means by kind and, under `all`, of all queries.
+
+    `vectors` are the (queries, D) embeddings of the queries, where a model embeds them.
+    """
     index = build_search_index(catalog)
     allowed = np.ones(len(catalog), np.bool_)
     by_kind: dict[str, list[QueryScore]] = {}
-    for one in queries:
-        rows = search(catalog, index, one.q, allowed=allowed, now_us=now_us, weights=weights).rows
+    for place, one in enumerate(queries):
+        vector = None if vectors is None else vectors[place]
+        rows = search(
+            catalog, index, one.q, allowed=allowed, now_us=now_us, vector=vector, weights=weights
+        ).rows
         found = [catalog.ids[row] for row in rows[:NDCG_AT].tolist()]
         by_kind.setdefault(one.kind, []).append(query_score(found, one))
     every = [score for scores in by_kind.values() for score in scores]

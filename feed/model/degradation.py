@@ -71,6 +71,11 @@ class Degradation(StrEnum):
     MODEL_UNAVAILABLE = "model_unavailable", "ERROR", "the generative model does not answer"
     MODEL_BLOCKED = "model_blocked", "INFO", "the model refuses to answer, for reasons of safety"
     ANSWER_INCOMPLETE = "answer_incomplete", "WARNING", "the model broke an answer off"
+    QUERY_EMBEDDING_UNAVAILABLE = (
+        "query_embedding_unavailable",
+        "ERROR",
+        "the model that embeds queries does not answer",
+    )
     CONVERSATION_UNAVAILABLE = (
         "conversation_unavailable",
         "ERROR",

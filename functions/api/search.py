@@ -94,8 +94,10 @@ async def search(service: Service, request: Request, timings: Timings) -> Respon
         service.catalog(timings), service.summary(uid, timings)
     )
     catalog = loaded.catalog
-    index, index_degraded = await service.search_indexes.of(loaded)
-    degraded = (*user_degraded, *summary_degraded, *index_degraded)
+    (index, index_degraded), (vector, vector_degraded) = await asyncio.gather(
+        service.search_indexes.of(loaded), service.query_embeddings.of(catalog, asked.q)
+    )
+    degraded = (*user_degraded, *summary_degraded, *index_degraded, *vector_degraded)
     if not catalog.embeddings.in_memory:
         degraded = (*degraded, Degradation.VECTORS_UNAVAILABLE)
     episodes, total, next_cursor, names, results = b"[]", 0, None, [], None
@@ -106,7 +108,15 @@ async def search(service: Service, request: Request, timings: Timings) -> Respon
                 profile = summary.profile if summary else Profile()
                 allowed = _allowed(catalog, index, asked, profile, now_us)
                 taste = _taste(service, loaded, summary, now_us)
-                results = find(catalog, index, asked.q, allowed=allowed, now_us=now_us, taste=taste)
+                results = find(
+                    catalog,
+                    index,
+                    asked.q,
+                    allowed=allowed,
+                    now_us=now_us,
+                    vector=vector,
+                    taste=taste,
+                )
                 names = matching_names(index, asked.q, _LOOKED_AT)
             with timings.step("encode"):
                 start = int(asked.cursor)

@@ -32,6 +32,7 @@ from functions.serving.circuit_breaker import CircuitBreaker, with_circuit_break
 from functions.serving.degradation_log import DegradationLog
 from functions.serving.loaded_catalog import LoadedCatalog
 from functions.serving.notes import NotesReader
+from functions.serving.query_embedding import QueryEmbeddings
 from functions.serving.search_index import SearchIndexes
 from functions.settings import Settings
 from functions.telemetry import Metrics, Timings, log
@@ -82,6 +83,7 @@ class Service:
     now_us: Callable[[], int]
     triggers: Triggers
     search_indexes: SearchIndexes
+    query_embeddings: QueryEmbeddings
     notes: NotesReader
     experiment: Experiment | None = None
     """which users get which scenario, if an experiment runs"""
