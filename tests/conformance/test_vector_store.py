@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from adapters import text_embedder
+from adapters.minilm.vectors import MiniLmVectors
 from adapters.npz import NpzVectors
 from adapters.text_embedder import LsaVectors
 from catalog_builder.episodes import demo
@@ -15,6 +16,7 @@ from feed.model.episode import Episode
 from feed.ports.episodes import SourceRecord, VectorStore
 from feed.ports.errors import Unavailable
 from tests.support.catalogs import NOW, episodes, vectors_of
+from tests.support.minilm import write_stand_in
 
 
 class VectorStoreContract:
@@ -53,6 +55,16 @@ class VectorStoreContract:
         vectors = store.vectors([])
         assert vectors.matrix.shape[0] == 0
         assert vectors.matrix.shape[1] >= 8
+
+
+class TestMiniLm(VectorStoreContract):
+    @pytest.fixture
+    def known(self) -> list[Episode]:
+        return episodes(20)  # each takes a hundred times as long as with the others
+
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> VectorStore:
+        return MiniLmVectors(write_stand_in(tmp_path / "model"))
 
 
 class TestNpz(VectorStoreContract):

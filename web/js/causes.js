@@ -13,6 +13,7 @@ const WITHOUT = {
   none_fresh: "nothing is new enough", all_below_quality: "nothing is good enough", all_ruled_out: "nothing fits the rules",
   vectors_unavailable: "only topics are compared", catalog_empty: "the catalog is empty",
   search_index_missing: "no search yet", search_index_unavailable: "search is out",
+  query_embedding_unavailable: "words alone were sought",
   seed_unmatched: "the seed matches nothing",
   notes_unavailable: "no notes", conversation_unavailable: "the talk so far",
   model_unavailable: "no model just now", model_blocked: "the model refuses this", answer_incomplete: "the answer broke off",

@@ -98,6 +98,15 @@ def test_an_episode_like_the_best_match_is_found_without_a_word_of_the_query(
     assert found(replace(catalog, embeddings=none), index, "鉄道") == ["tokyo"]
 
 
+def test_a_query_embedded_by_a_model_finds_what_shares_no_word_with_it(
+    catalog: Catalog, index: SearchIndex
+) -> None:
+    vector = catalog.embeddings[[int(catalog.rows(["cafe"])[0])]][0]
+    assert found(catalog, index, "xylophonist", vector=vector)[0] == "cafe"
+    assert found(catalog, index, "wells fargo", vector=vector)[:2] == ["cafe", "wells"]
+    assert found(catalog, index, '"deep wells"', vector=vector) == ["geothermal"]
+
+
 def test_no_more_than_five_unknown_words_of_a_query_are_repaired(
     catalog: Catalog, index: SearchIndex
 ) -> None:
