@@ -75,9 +75,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     LIMIT_WRITES: str = "1000/hour"
     """writes of one user to engagements and profile; deletions are counted apart"""
     ASKS: Annotated[int, msgspec.Meta(ge=1)] = 8
-    """how many questions (`POST /api/ask`) an instance answers at once, apart from `CONCURRENCY`;
-    more are answered 503. An answer takes seconds, and Cloud Run counts it as a request: less than
-    `CONCURRENCY` leaves room for sessions"""
+    """how many questions (`POST /api/ask`) an instance answers at once, apart from other requests;
+    more are answered 503. An answer takes seconds, and Cloud Run counts it as a request, so half of
+    `CONCURRENCY` is the most"""
     LIMIT_ASKS: str = "120/hour"
     """questions of one user, or of one client address without a user"""
     LIMIT_PHOTOS: str = "60/hour"
@@ -189,6 +189,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def cursor_keys(self) -> tuple[bytes, ...]:
         """The keys in CURSOR_KEYS as bytes, the signing one first."""
         return tuple(key.encode() for key in _split(self.CURSOR_KEYS))
+
+    @property
+    def max_asks(self) -> int:
+        """How many questions an instance answers at once."""
+        return min(self.ASKS, max(1, self.CONCURRENCY // 2)) if self.CONCURRENCY else self.ASKS
 
     @property
     def cors_origins(self) -> tuple[str, ...]:

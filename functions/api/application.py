@@ -38,7 +38,7 @@ def api(service: Service) -> ASGIApp:
     admitted = AdmissionControl(
         routed,
         service.settings.CONCURRENCY,
-        service.settings.ASKS,
+        service.settings.max_asks,
         service.limits,
         service.metrics,
     )
