@@ -9,15 +9,19 @@ import pytest
 
 from adapters.gcs.shelf import GcsShelf
 from catalog_builder.__main__ import main
+from emulators.storage.server import StorageEmulator
+from feed.snapshot.codec import decode
+from feed.snapshot.notes import decode_index, index_size
 from tests.support.catalogs import fields
 
 
 def test_publish_list_verify_roll_back_and_prune(
-    bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    storage: StorageEmulator, bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rng = random.Random(0)
     file = tmp_path / "e.json"
-    file.write_text(json.dumps([fields(number, rng) for number in range(40)]))
+    given = [{**fields(number, rng), "notes": f"<p>Notes {number}"} for number in range(40)]
+    file.write_text(json.dumps(given))
     shelf = ["--shelf", f"gs://{bucket}/feeds"]
     for day in (4, 5, 6):
         when = f"2026-02-0{day}T00:00:00Z"
@@ -34,6 +38,15 @@ def test_publish_list_verify_roll_back_and_prune(
     pointer = GcsShelf(bucket, "feeds").current(9)
     assert pointer is not None
     assert pointer.version.startswith("20260205T")
+    catalog = decode(GcsShelf(bucket, "feeds").fetch(pointer.version, 9))
+    assert catalog.notes is not None
+    assert catalog.notes.count == 40
+    stored = [storage.about(bucket, f"feeds/notes/{row.split()[0]}") for row in rows]
+    assert {(one["size"], "metadata" in one) for one in stored} == {
+        (str(catalog.notes.size), False)
+    }
+    head = GcsShelf(bucket, "feeds").fetch_notes(pointer.version, 0, index_size(40), 9)
+    assert len(decode_index(head, 40, catalog.notes.sha256)) == 40
 
 
 def test_a_bucket_that_is_not_there_is_said(

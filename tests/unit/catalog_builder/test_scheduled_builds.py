@@ -16,6 +16,7 @@ from catalog_builder import continuation, job
 from catalog_builder.build import build_catalog
 from catalog_builder.errors import CommandError
 from catalog_builder.look import look
+from catalog_builder.notes.spool import NotesSpool
 from catalog_builder.publish.publisher import verify
 from catalog_builder.signals.aggregates import SignalParameters
 from catalog_builder.signals.passes import carry_over
@@ -68,12 +69,13 @@ class Schedule:
         self.cache = FolderBuildCache(folder / "copies")
         self.users = Users()
         self.episodes = episodes(30)
+        self.notes: dict[str, dict[str, str]] = {}
         self.embedded = 0
         self.min_users = 2
 
     def read(self) -> Iterator[SourceRecord]:
         for one in self.episodes:
-            yield SourceRecord(one.id, msgspec.to_builtins(one))
+            yield SourceRecord(one.id, {**msgspec.to_builtins(one), **self.notes.get(one.id, {})})
 
     def vectors(self, some: Sequence[Episode]) -> Vectors:
         self.embedded += 1
@@ -88,6 +90,7 @@ class Schedule:
             users=self.users,
             min_users=self.min_users,
             until_us=settled_until(now),
+            notes=NotesSpool(self.shelf),
         )
 
     def build(self, now: datetime) -> job.BuildResult:
@@ -277,3 +280,25 @@ def test_episodes_that_the_gate_refused_are_not_built_again_for_an_hour(
         assert reads == expected
     schedule.episodes = every
     assert schedule.look(tomorrow + timedelta(minutes=65)) == "published"
+
+
+def test_changed_notes_are_published_at_the_next_look_and_renewed_signals_keep_them(
+    schedule: Schedule,
+) -> None:
+    schedule.notes = {f"episode-{n}": {"notes": f"<p>Notes {n}"} for n in range(3)}
+    assert schedule.look(NOW + 2 * HOUR) == "published"
+    assert schedule.look(NOW + 2.1 * HOUR) == "unchanged"
+    first = verify(schedule.shelf).notes
+    assert first
+    assert first.count == 3
+    schedule.users.choose("user-9", 2, NOW + 2 * HOUR)
+    assert schedule.look(NOW + 4 * HOUR) == "published"  # signals alone
+    assert verify(schedule.shelf).notes == first
+    schedule.notes["episode-1"] = {"notes": "<p>Other notes"}
+    assert schedule.look(NOW + 4.1 * HOUR) == "published"
+    second = verify(schedule.shelf).notes
+    assert second
+    assert (second.count, second.sha256 == first.sha256) == (3, False)
+    schedule.notes.clear()
+    assert schedule.look(NOW + 4.2 * HOUR) == "published"
+    assert verify(schedule.shelf).notes is None
