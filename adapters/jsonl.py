@@ -3,9 +3,8 @@
 import gzip
 import zlib
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
@@ -25,24 +24,38 @@ class JsonSource:
         A malformed line of JSON Lines is a `SourceProblem`. Raises `Unavailable` for a malformed
         array, which cannot be read beyond the error.
         """
+        name = self._path.name
         try:
-            data = self._path.read_bytes()
-            if self._path.suffix == ".gz":
-                data = gzip.decompress(data)
+            with self._opened() as file:
+                for place, value in self._values(file):
+                    where = f"{name}:{place}"
+                    if isinstance(value, dict):
+                        yield SourceRecord(where, value)
+                    else:
+                        reason = value if isinstance(value, _Reason) else "not a JSON object"
+                        yield SourceProblem(where, reason)
         except (OSError, EOFError, zlib.error) as error:
             said = error.strerror if isinstance(error, OSError) and error.strerror else error
             raise Unavailable(f"{self._path}: {said}") from error
-        data = data.removeprefix(b"\xef\xbb\xbf")
-        records = self._array(data) if data.lstrip()[:1] == b"[" else self._lines(data)
-        name = self._path.name
-        for place, value in records:
-            where = f"{name}:{place}"
-            if isinstance(value, dict):
-                yield SourceRecord(where, value)
-            else:
-                yield SourceProblem(
-                    where, value if isinstance(value, _Reason) else "not a JSON object"
-                )
+
+    def _opened(self) -> IO[bytes] | gzip.GzipFile:
+        if self._path.suffix == ".gz":
+            return gzip.open(self._path, "rb")
+        return self._path.open("rb")
+
+    def _values(self, file: IO[bytes] | gzip.GzipFile) -> Iterator[tuple[str, Any]]:
+        """Yield each value and its place; of JSON Lines one line at a time is in memory."""
+        blank: bytes | None = b""  # all lines so far, while they are blank
+        for line, raw in enumerate(file, 1):
+            text = raw.removeprefix(b"\xef\xbb\xbf") if line == 1 else raw
+            if blank is not None and text.lstrip()[:1] == b"[":
+                yield from self._array(blank + text + file.read())
+                return
+            if text.strip():
+                blank = None
+                yield f"{line}", _value(text)
+            elif blank is not None:
+                blank += text
 
     def _array(self, data: bytes) -> Iterator[tuple[str, Any]]:
         try:
@@ -57,11 +70,6 @@ class JsonSource:
             yield f"{line}[{index}]", _value(raw)
             line += raw.count(b"\n")
             at = start + len(raw)
-
-    def _lines(self, data: bytes) -> Iterator[tuple[str, Any]]:
-        for line, raw in enumerate(BytesIO(data), 1):  # without a second copy
-            if raw.strip():
-                yield f"{line}", _value(raw)
 
 
 class _Reason(str):
