@@ -28,12 +28,17 @@ _ELEMENTS = (
 )
 _TAG = re.compile(r"<[^<>]*>")
 _NAMED_TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)(?:\s[^<>]*)?/?>")
+_REST = r"""(?:\s(?:[^"<>]|"[^"]*")*)?>"""
+_INLINE_TAG = re.compile(f"</?(?:{'|'.join(sorted(_INLINE))}){_REST}")
+_ANY_TAG = re.compile(f"</?[a-z][a-z0-9]*{_REST}")
 # With its semicolon: "&section" is no "§ion".
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 # Text in Windows-1252 that claims to be ISO-8859-1: control characters are quotes and dashes.
 _WINDOWS = {
     code: text for code in range(0x80, 0xA0) if (text := bytes([code]).decode("cp1252", "ignore"))
 }
+
+_CONTROL = re.compile("[\x80-\x9f]")
 
 
 def strip_html(markup: str) -> str:
@@ -65,11 +70,14 @@ def is_html(text: str) -> bool:
 
 
 def html_lines(markup: str) -> str:
-    """Text of well-formed HTML, one line for each paragraph, line break or item of a list."""
-    parser = _Text(gap="\n")
-    parser.feed(markup)
-    parser.close()
-    text = "".join(parser.pieces).translate(_WINDOWS)
+    """Text of HTML as a sanitiser writes it, one line for each paragraph, line break or list item.
+
+    Whatever else HTML may be is not understood: a comment, a script, a tag that is not closed.
+    """
+    words = _INLINE_TAG.sub("", markup.replace("\n", " "))
+    text = html.unescape(_ANY_TAG.sub("\n", words))
+    if _CONTROL.search(text):  # seldom, and slow to replace
+        text = text.translate(_WINDOWS)
     return "\n".join(" ".join(line.split()) for line in text.split("\n") if line.strip())
 
 
@@ -90,11 +98,9 @@ def fold_whitespace(text: str) -> str:
 
 
 class _Text(HTMLParser):
-    def __init__(self, gap: str = " ") -> None:
-        """Put `gap` in place of each tag that separates words."""
+    def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
-        self._between = gap
         self._unseen = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -108,9 +114,9 @@ class _Text(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._unseen:
-            self.pieces.append(data if self._between == " " else data.replace("\n", " "))
+            self.pieces.append(data)
 
     def _gap(self, tag: str) -> None:
         # "<li>one<li>two" are two words, "re<b>al</b>" is one.
         if tag not in _INLINE:
-            self.pieces.append(self._between)
+            self.pieces.append(" ")
