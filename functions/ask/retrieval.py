@@ -1,5 +1,6 @@
 """Retrieval: what a question finds in the catalog, whoever asks. It is kept for some minutes."""
 
+import asyncio
 from typing import NamedTuple
 
 import numpy as np
@@ -38,31 +39,36 @@ async def retrieve(
 ) -> tuple[Found, tuple[Degradation, ...]]:
     """Return what a text finds in a catalog, and what went wrong."""
     catalog, kept = loaded.catalog, service.asks.found
-    index, degraded = await service.search_indexes.of(loaded)
-    if not catalog.embeddings.in_memory:
-        degraded = (*degraded, Degradation.VECTORS_UNAVAILABLE)
+    degraded = () if catalog.embeddings.in_memory else (Degradation.VECTORS_UNAVAILABLE,)
+    key = catalog.version, text
+    if (found := kept.get(key)) is not None:
+        return found, degraded
+    (index, index_degraded), (vector, vector_degraded) = await asyncio.gather(
+        service.search_indexes.of(loaded), service.query_embeddings.of(catalog, text)
+    )
+    degraded = (*degraded, *index_degraded, *vector_degraded)
     if index is None:
         return NOTHING, degraded
-    key = catalog.version, text
-    if (found := kept.get(key)) is None:
-        async with service.ranking_lock:
-            with timings.step("search"):
-                now_us = service.now_us()
-                published = filters.published(catalog, now_us)
-                results = search(
-                    catalog,
-                    index,
-                    f"{text} ",  # its last word is whole
-                    allowed=np.ones(len(catalog), np.bool_) if published is None else published,
-                    now_us=now_us,
-                )
-        places = {term: index.term(term) for term in results.terms}
-        weights = {
-            term: float(np.log1p(len(catalog) / index.frequency(at)))
-            for term, at in places.items()
-            if at is not None
-        }
-        found = Found(results.rows[:KEPT], results.scores[:KEPT], weights)
+    async with service.ranking_lock:
+        with timings.step("search"):
+            now_us = service.now_us()
+            published = filters.published(catalog, now_us)
+            results = search(
+                catalog,
+                index,
+                f"{text} ",  # its last word is whole
+                allowed=np.ones(len(catalog), np.bool_) if published is None else published,
+                now_us=now_us,
+                vector=vector,
+            )
+    places = {term: index.term(term) for term in results.terms}
+    weights = {
+        term: float(np.log1p(len(catalog) / index.frequency(at)))
+        for term, at in places.items()
+        if at is not None
+    }
+    found = Found(results.rows[:KEPT], results.scores[:KEPT], weights)
+    if not vector_degraded:
         kept.put(key, found)
     return found, degraded
 
