@@ -6,7 +6,7 @@ const CACHE = "earshot-shell";
 const SDK = "https://www.gstatic.com/firebasejs/12.6.0"; // as in auth-firebase.js
 const SHELL = [
   "./", "config.json", "style.css", "icons.svg", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
-  ...["actions", "api", "art", "auth-firebase", "auth-local", "auth", "backoff", "card", "causes", "clock", "config", "dialog", "dom", "feed",
+  ...["actions", "api", "art", "ask", "auth-firebase", "auth-local", "auth", "backoff", "card", "causes", "clock", "config", "dialog", "dom", "event-stream", "feed",
     "interests", "library", "lists", "main", "media-session", "memory", "outbox", "player", "problem", "router", "row", "search", "why", "words",
     "you",
   ].map((name) => `js/${name}.js`),

@@ -5,6 +5,7 @@ import { config } from "./config.js";
 import { answerOf, Problem } from "./problem.js";
 
 const TIMEOUT_MS = 15_000;
+const STREAMED = "/ask"; // has an address of its own, where there is one
 /**
  * Sends a request as the listener, once sign-in has settled.
  * @param {string} path below /api @param {RequestInit} init @param {string | null} [as] only as this listener
@@ -14,12 +15,12 @@ export async function request(path, init, as) {
   await settled();
   const uid = as === undefined ? auth().listener.uid : as;
   const ask = async (fresh = false) => {
-    const { api } = await config();
+    const { api, stream } = await config();
     const authHeaders = await auth().headers(fresh);
     // Checked last: the listener may have changed while the token was fetched.
     if (auth().listener.uid !== uid || (as !== undefined && !auth().known)) throw new Error("the listener has changed");
     const headers = { "Content-Type": "application/json", ...authHeaders, ...init.headers };
-    return fetch(api + path, { ...init, headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return fetch((path === STREAMED ? stream : api) + path, { ...init, headers, signal: init.signal ?? AbortSignal.timeout(TIMEOUT_MS) });
   };
   try {
     const response = await ask();

@@ -4,9 +4,11 @@
 let asked;
 
 /** Fetched once, and again after a failure. @returns {Promise<Config>} */
-export const config = () => asked ??= json("/config.json").then(({ api = "/api", app_check_site_key: siteKey }) => {
-  if (!/^(https?:\/)?\/\w/.test(api)) throw new Error("config.json: api: expected an address like https://feed.example/api");
-  return { api: api.replace(/\/$/, ""), siteKey };
+export const config = () => asked ??= json("/config.json").then(({ api = "/api", stream = api, app_check_site_key: siteKey }) => {
+  for (const one of [api, stream]) {
+    if (!/^(https?:\/)?\/\w/.test(one)) throw new Error(`config.json: expected an address like https://feed.example/api, not ${one}`);
+  }
+  return { api: api.replace(/\/$/, ""), stream: stream.replace(/\/$/, ""), siteKey };
 }).catch((error) => {
   asked = undefined;
   throw error;

@@ -9,6 +9,7 @@ import { playing, stop } from "./player.js";
 import { startRouter } from "./router.js";
 import { count } from "./words.js";
 
+const ask = () => import("./ask.js");
 const lists = () => import("./lists.js");
 const search = () => import("./search.js");
 const you = () => import("./you.js");
@@ -23,6 +24,7 @@ const loaded = (draw) => () => draw().catch((error) => {
 const VIEWS = {
   feed: { title: "For You", show: drawFeed },
   search: { title: "Search", show: loaded(async () => (await search()).drawSearch()) },
+  ask: { title: "Ask", show: loaded(async () => (await ask()).drawAsk()) },
   saved: { title: "Saved", show: loaded(async () => (await lists()).drawSaved()) },
   history: { title: "History", show: loaded(async () => (await lists()).drawHistory()) },
   you: { title: "You", show: loaded(async () => (await you()).drawYou()) },

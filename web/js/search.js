@@ -26,7 +26,8 @@ export function drawSearch() {
     for (const row of found.querySelectorAll(".row-item")) /** @type {Live} */ (row).update();
     return;
   }
-  $("search").append(h("form.row", { role: "search", onsubmit }, input, h("button.strong", { type: "submit" }, "Search")), found);
+  $("search").append(h("form.row", { role: "search", onsubmit }, input, h("button.strong", { type: "submit" }, "Search"),
+    button("Ask", () => { location.hash = `#/ask?${new URLSearchParams({ q: input.value.trim() })}`; }, { "aria-label": "Ask this as a question" })), found);
   input.addEventListener("input", () => {
     clearTimeout(soon);
     soon = setTimeout(show, PAUSE_MS, input.value);
@@ -96,7 +97,7 @@ function draw(q, page) {
     h("div.chips", { role: "group", "aria-label": "Names", hidden: !names.length }, ...names.map((name) => button(name, () => look(name)))),
     ...(page.episodes.length ? [list, more]
       : [emptyState("Nothing found", "Try fewer or other words.")]),
-    h("p.quiet", {}, causes(page.degraded)));
+    h("p.quiet", {}, causes(page.degraded.filter((name) => name !== "summary_missing"))));
   announce(`${told}.`);
 }
 

@@ -30,6 +30,10 @@ interface SearchPage {
   series: { id: string; name: string | null }[]; people: string[]; topics: string[]; degraded: string[];
 }
 
+type AnswerSource = Episode & { number: number; score: number; passages: string[] };
+
+interface AnswerDone { model: string; complete: boolean; stored: boolean; degraded: string[] }
+
 type Session = Omit<SessionPage, "episodes" | "trace">;
 
 // A tab's feed and position: the first visible card, and where its top was.
@@ -65,8 +69,8 @@ type Known = Pick<KeptLibrary, "engagements" | "profile">;
 
 interface Listener { uid: string | null; name: string; guest: boolean }
 
-// The deployment's configuration: the API's address, and the reCAPTCHA Enterprise key for App Check.
-interface Config { api: string; siteKey?: string }
+// The deployment's configuration: the API's address, the one for streams (Hosting holds them back), and the reCAPTCHA Enterprise key for App Check.
+interface Config { api: string; stream: string; siteKey?: string }
 
 interface Auth {
   known: boolean; // whether the listener is verified, so that writes may be sent
