@@ -122,6 +122,7 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Python 3.11 or newer is needed: make PYTHON=python3.12 ...'; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check 'pip>=24'  # an older one refuses locks of packages with extras
 
 $(VENV)/run: requirements.txt | $(VENV)/bin/python
 	@echo 'Installing the requirements (once)'

@@ -39,11 +39,11 @@ deploy_create_session() {
     share_traffic "$region"
 }
 
-# origins: prints the origins whose pages may call the API: those of the option and, if the API has its
-# own address, the site. The site is allowed before its page calls that address.
+# origins: prints the origins whose pages may call the API at its own address: those of the option, and
+# the site, whose page calls that address at least for streams.
 origins() {
     local site=$SITE_URL
-    [[ $LOAD_BALANCER == true && $SITE_URL ]] || { echo "${CORS_ORIGINS-}"; return; }
+    [[ $SITE_URL ]] || { echo "${CORS_ORIGINS-}"; return; }
     echo "${CORS_ORIGINS:+$CORS_ORIGINS,}$site,${site/%.web.app/.firebaseapp.com}"
 }
 

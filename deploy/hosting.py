@@ -1,6 +1,6 @@
 """Copies the web app for one deployment and writes the firebase configuration that names the copy.
 
-`config.json` in the copy tells the page the address of its API and the site key of App Check. The
+`config.json` in the copy tells the page the addresses of its API and the site key of App Check. The
 Content-Security-Policy, in headers and pages, allows exactly what these need.
 """
 
@@ -31,6 +31,7 @@ def main() -> None:
     parser.add_argument("--site", required=True, help="name of the Hosting site")
     parser.add_argument("--region", required=True, help="region of create-session")
     parser.add_argument("--api", default="", help="address of the API (default: /api on the site)")
+    parser.add_argument("--stream", default="", help="address of the API for streams")
     parser.add_argument("--app-check-site-key", default="", help="site key of reCAPTCHA Enterprise")
     parser.add_argument("--indexes", type=Path, help="file of the indexes to deploy")
     parser.add_argument("--database", help="name of the database (default: the default one)")
@@ -40,8 +41,12 @@ def main() -> None:
         "--config", type=Path, required=True, help="file for the firebase configuration"
     )
     chosen = parser.parse_args()
-    sources = extra_sources(chosen.api, chosen.app_check_site_key)
-    settings = {"api": chosen.api, "app_check_site_key": chosen.app_check_site_key}
+    sources = extra_sources((chosen.api, chosen.stream), chosen.app_check_site_key)
+    settings = {
+        "api": chosen.api,
+        "stream": chosen.stream,
+        "app_check_site_key": chosen.app_check_site_key,
+    }
     copy_site(Path("web"), chosen.public, {k: v for k, v in settings.items() if v}, sources)
     config = json.loads(Path("firebase.json").read_text())
     config["hosting"] = hosting_config(
@@ -56,11 +61,10 @@ def main() -> None:
     chosen.config.write_text(json.dumps(config, indent=2) + "\n")
 
 
-def extra_sources(api: str, app_check_site_key: str) -> Sources:
-    """Returns the sources that an API on another origin and App Check need; either may be empty."""
+def extra_sources(addresses: Sequence[str], app_check_site_key: str) -> Sources:
+    """Returns the sources that an API on other origins and App Check need; any may be empty."""
     found: dict[str, Sequence[str]] = dict(APP_CHECK) if app_check_site_key else {}
-    if api:
-        origin = "/".join(api.split("/")[:3])
+    for origin in dict.fromkeys("/".join(one.split("/")[:3]) for one in addresses if one):
         found["connect-src"] = (*found.get("connect-src", ()), origin)
     return found
 

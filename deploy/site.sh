@@ -62,7 +62,12 @@ create_site() {
 configure_firebase() {
     local settings=()
     [[ $DATABASE == '(default)' ]] || settings+=(--database="$DATABASE")
-    [[ -z $API_DOMAIN ]] || settings+=(--api="https://$API_DOMAIN/api")
+    # Hosting is reported to hold streams back, so the page asks the function itself.
+    if [[ -n $API_DOMAIN ]]; then
+        settings+=(--api="https://$API_DOMAIN/api")
+    elif [[ $LOAD_BALANCER == false ]]; then
+        settings+=(--stream="https://create-session-$PROJECT_NUMBER.$HOME_REGION.run.app/api")
+    fi
     [[ -z ${APP_CHECK_SITE_KEY-} ]] || settings+=(--app-check-site-key="$APP_CHECK_SITE_KEY")
     run "$PYTHON" -m deploy.hosting --site="${SITE:-$PROJECT}" --region="$HOME_REGION" \
         ${settings[@]+"${settings[@]}"} --indexes="$MERGED_INDEXES" --rules="$MERGED_RULES" --public="$HOSTED" \

@@ -25,7 +25,7 @@ def start_checked(start_demo: Callable[..., Server], tmp_path: Path) -> Iterator
     def start(site_key: str) -> Server:
         public = tmp_path / "public"
         config = {"app_check_site_key": site_key} if site_key else {}
-        copy_site(ROOT / "web", public, config, extra_sources("", site_key))
+        copy_site(ROOT / "web", public, config, extra_sources((), site_key))
         return start_demo(source=source, WEB=str(public), **settings)
 
     yield start

@@ -18,7 +18,7 @@ def test_everything_works_with_the_api_at_another_origin(
     page_server = start_demo(WEB=str(public), STORE=str(tmp_path / "none.db"))
     api = start_demo(CORS_ORIGINS=page_server.url)
     address = f"{api.url}/api"
-    copy_site(ROOT / "web", public, {"api": address}, extra_sources(address, ""))
+    copy_site(ROOT / "web", public, {"api": address}, extra_sources([address], ""))
     context = browser.new_context(permissions=["local-network-access"])  # both are on loopback
     context.set_default_timeout(10_000)
     asked: list[str] = []
@@ -44,10 +44,37 @@ def test_everything_works_with_the_api_at_another_origin(
     context.close()
 
 
+def test_streams_come_from_an_address_of_their_own_and_from_the_other_while_it_is_away(
+    browser: Browser, start_demo: Callable[..., Server], tmp_path: Path
+) -> None:
+    public = tmp_path / "public"
+    public.mkdir()
+    site = start_demo(WEB=str(public), STORE=str(tmp_path / "none.db"))
+    streams = start_demo(CORS_ORIGINS=site.url)
+    copy_site(
+        ROOT / "web", public, {"stream": f"{streams.url}/api"}, extra_sources([streams.url], "")
+    )
+    context = browser.new_context(permissions=["local-network-access"], service_workers="block")
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("requestfinished", lambda one: asked.append(one.url))
+    page.goto(f"{site.url}/#/ask?q=stars")
+    answers = page.locator("#ask .answer")
+    expect(answers.first).not_to_be_empty()
+    assert [url for url in asked if url.endswith("/ask")] == [f"{streams.url}/api/ask"]
+    streams.kill()
+    page.get_by_role("textbox", name="Your question").fill("planets")
+    press(page, "Ask", exact=True)
+    expect(answers).to_have_count(2)
+    expect(answers.first).not_to_be_empty()
+    assert f"{site.url}/api/ask" in asked
+    context.close()
+
+
 def test_a_configuration_that_cannot_be_is_said(page: Page, site: Server) -> None:
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.route("**/config.json", lambda route: route.fulfill(json={"api": "feed.example/api"}))
     page.goto(site.url)
     expect(page.locator("#banner")).to_contain_text("Sign-in cannot be reached")
-    assert any("config.json: api: expected an address" in one for one in said)
+    assert any("config.json: expected an address" in one for one in said)

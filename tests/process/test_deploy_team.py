@@ -34,6 +34,7 @@ INDEXES = {
     ],
 }
 PINECONE_KEY = "earshot-pinecone-api-key"
+STREAM = "https://create-session-123456789.australia-southeast1.run.app"
 
 
 def sites(**releases: dict[str, str] | None) -> dict[str, Any]:
@@ -151,9 +152,11 @@ def test_with_app_check_the_page_has_its_key_and_the_function_its_number(
     (session,) = [one for one in in_australia.changes if "deploy create-session" in one]
     assert "APP_CHECK=123456789" in session
     assert any("recaptchaenterprise.googleapis.com" in one for one in in_australia.changes)
-    assert in_australia.settings == {"app_check_site_key": "6Lc"}
+    assert in_australia.settings == {"app_check_site_key": "6Lc", "stream": f"{STREAM}/api"}
     page = (in_australia.account.work / ".earshot/hosting/index.html").read_text()
     assert "https://content-firebaseappcheck.googleapis.com" in page
+    assert f" {STREAM};" in page
+    assert "CORS_ORIGINS=https://my-feed.web.app,https://my-feed.firebaseapp.com" in session
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,8 @@ def _python_with(requirements: Path) -> Path:
     def install(folder: Path) -> None:
         pip = [folder / "bin" / "python", "-m", "pip", "install", "-q", "--no-compile"]
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        # As new versions of Python carry it; an older one refuses locks of packages with extras.
+        subprocess.run([*pip, "pip>=24"], check=True)
         # Modules are compiled when they are imported: compiling all takes as long as the rest.
         subprocess.run([*pip, "-r", requirements], check=True)
 

@@ -20,7 +20,10 @@ export async function request(path, init, as) {
     // Checked last: the listener may have changed while the token was fetched.
     if (auth().listener.uid !== uid || (as !== undefined && !auth().known)) throw new Error("the listener has changed");
     const headers = { "Content-Type": "application/json", ...authHeaders, ...init.headers };
-    return fetch((path === STREAMED ? stream : api) + path, { ...init, headers, signal: init.signal ?? AbortSignal.timeout(TIMEOUT_MS) });
+    const send = (/** @type {string} */ base) =>
+      fetch(base + path, { ...init, headers, signal: init.signal ?? AbortSignal.timeout(TIMEOUT_MS) });
+    // The address for streams may not allow this page's origin: the other one does, and answers late.
+    return path === STREAMED && stream !== api ? send(stream).catch(() => send(api)) : send(api);
   };
   try {
     const response = await ask();

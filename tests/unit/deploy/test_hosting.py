@@ -24,7 +24,7 @@ def header(config: dict[str, Any]) -> str:
 
 
 def generated(api: str = "", key: str = "") -> dict[str, Any]:
-    return hosting_config(CONFIG, "my-site", "europe-west1", "copy", api, extra_sources(api, key))
+    return hosting_config(CONFIG, "my-site", "europe-west1", "copy", api, extra_sources([api], key))
 
 
 def test_without_app_check_and_balancer_the_policy_is_the_shipped_one() -> None:
@@ -58,7 +58,7 @@ def test_the_copy_has_its_settings_and_the_same_policy_in_every_page(tmp_path: P
     (tmp_path / "copy").mkdir()
     (tmp_path / "copy" / "old.js").touch()
     settings = {"api": API, "app_check_site_key": "6Lc"}
-    copy_site(ROOT / "web", tmp_path / "copy", settings, extra_sources(API, "6Lc"))
+    copy_site(ROOT / "web", tmp_path / "copy", settings, extra_sources([API], "6Lc"))
     assert json.loads((tmp_path / "copy" / "config.json").read_text()) == settings
     assert not (tmp_path / "copy" / "old.js").exists()
     for page in (tmp_path / "copy").rglob("*.html"):
