@@ -1,5 +1,8 @@
 """Feed seeds of words: the episodes that a text finds, and its embedding."""
 
+import numpy as np
+import numpy.typing as npt
+
 from feed.arrays.arrays import BoolArray
 from feed.catalog.catalog import Catalog
 from feed.model.feed_seed import FeedSeed
@@ -12,16 +15,23 @@ MAX_MATCHES = 150
 
 
 def find_feed_seed(
-    catalog: Catalog, index: SearchIndex, text: str, *, allowed: BoolArray, now_us: int
+    catalog: Catalog,
+    index: SearchIndex,
+    text: str,
+    *,
+    allowed: BoolArray,
+    now_us: int,
+    vector: npt.NDArray[np.float32] | None = None,
 ) -> FeedSeed:
     """Search the allowed episodes for a text; `allowed` is (n,) by row, `now_us` since 1970, UTC.
 
-    Where the catalog holds no embeddings, the best matches stand for the seed's.
+    `vector` is the (D,) embedding of the text, of length 1, where a model embeds it. Where the
+    catalog holds no embeddings, those of the best matches stand for the seed's.
     """
     # The space says that the last word is whole, not the beginning of one.
-    found = search(catalog, index, f"{text} ", allowed=allowed, now_us=now_us)
+    found = search(catalog, index, f"{text} ", allowed=allowed, now_us=now_us, vector=vector)
     ids = tuple(catalog.ids[row] for row in found.rows[:MAX_MATCHES].tolist())
-    shares = found.scores[:MAX_MATCHES] / max(found.scores.max(initial=0.0), 1e-9)
+    shares = np.clip(found.scores[:MAX_MATCHES] / max(found.scores.max(initial=0.0), 1e-9), 0, 1)
     return FeedSeed(
         text=text,
         episode_ids=() if found.vector is not None else ids[:FEEDBACK],

@@ -1,5 +1,7 @@
 """The words of a session's seed: from the request or a photo's token, looked up in the index."""
 
+import asyncio
+
 import msgspec
 
 from feed.model.degradation import Degradation
@@ -64,13 +66,21 @@ async def with_words(
     # Imported only now: most sessions have no seed of words.
     from feed.search.feed_seed import find_feed_seed  # noqa: PLC0415
 
-    index, degraded = await service.search_indexes.of(loaded)
+    (index, index_degraded), (vector, vector_degraded) = await asyncio.gather(
+        service.search_indexes.of(loaded), service.query_embeddings.of(loaded.catalog, words)
+    )
+    degraded = (*index_degraded, *vector_degraded)
     if index is None:
         return query, degraded
     async with service.ranking_lock:
         with timings.step("seed"):
             allowed = ranker.allowed(query)
             seed = find_feed_seed(
-                loaded.catalog, index, words, allowed=allowed, now_us=query.now_us
+                loaded.catalog,
+                index,
+                words,
+                allowed=allowed,
+                now_us=query.now_us,
+                vector=vector,
             )
     return msgspec.structs.replace(query, feed_seed=seed), degraded

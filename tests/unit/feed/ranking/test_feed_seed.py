@@ -23,11 +23,13 @@ BASELINE, FOR_YOU = (Ranker(CATALOG, shipped()[name]) for name in ("baseline", "
 some_ids = st.lists(st.sampled_from([*CATALOG.ids, "content-9"]), min_size=1, max_size=4)
 
 
-def with_words(ranker: Ranker, text: str, **fields: Any) -> Query:
-    """A query with what these words find."""
+def with_words(ranker: Ranker, text: str, vector: Any = None, **fields: Any) -> Query:
+    """A query with what these words find; `vector` is their embedding, where a model made it."""
     query, index = query_of(**fields), build_search_index(ranker.catalog)
     allowed = ranker.allowed(query)
-    seed = find_feed_seed(ranker.catalog, index, text, allowed=allowed, now_us=query.now_us)
+    seed = find_feed_seed(
+        ranker.catalog, index, text, allowed=allowed, now_us=query.now_us, vector=vector
+    )
     return msgspec.structs.replace(query, feed_seed=seed)
 
 
@@ -105,6 +107,15 @@ def test_words_that_nothing_matches_are_named_and_change_nothing() -> None:
     slate = FOR_YOU.rank(with_words(FOR_YOU, "qqqqqqqq"))
     assert slate.degraded == ("seed_unmatched",)
     assert slate.rows.tolist() == FOR_YOU.rank(query_of()).rows.tolist()
+
+
+def test_words_that_a_model_embeds_need_not_be_in_the_catalog() -> None:
+    bread = [row for row in range(len(CATALOG)) if CATALOG.title(row).startswith("Bread")]
+    vector = CATALOG.embeddings[np.array(bread)].sum(axis=0)
+    query = with_words(FOR_YOU, "qqqqqqqq", vector / np.linalg.norm(vector))
+    slate = FOR_YOU.rank(query)
+    assert slate.degraded == ()
+    assert of_topic(slate, "Bread") >= 8
 
 
 def test_a_recorded_seed_ranks_as_the_words_did() -> None:
