@@ -70,7 +70,7 @@ def publish(
         version, data = _store(shelf, catalog, index, notes)
         digest = hashlib.sha256(data).hexdigest()
         pointer = shelf.promote(version, len(data), digest, generation, TIMEOUT_S, looks)
-    except Conflict as error:
+    except (Conflict, NotFound) as error:  # or the notes to copy were deleted meanwhile
         raise Superseded(f"not published: {error}") from error
     return Publication(pointer, unchanged=False, notes=remarks)
 

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from feed.search.words import tokens
+from feed.search.words import terms_of
 
 MAX_CHARS = 400
 """characters of a passage"""
+MAX_TEXT_CHARS = 40_000
+"""of a text that are looked at, so that none takes more than a few milliseconds"""
 _REPEATED = 0.1
 """what each further occurrence of a term counts, beside 1 for the first"""
 _BREAK = re.compile(r"(?<=[.!?\u2026])[\"'\u201d\u2019)\]]*\s+|(?<=[\u3002\uff01\uff1f])|\n+")
@@ -29,9 +31,11 @@ def best_passages(text: str, terms: frozenset[str], count: int) -> list[Passage]
 
     A passage is a window of sentences. It scores 1 for each different term that it has, and a
     little for each one repeated. If no sentence has a term, the first window stands alone, with 0.
+    What follows the first `MAX_TEXT_CHARS` characters is not read.
     """
+    text = text[:MAX_TEXT_CHARS]
     sentences = list(_sentences(text))
-    found = [[one.term for one in tokens(text[a:b]) if one.term in terms] for a, b in sentences]
+    found = [[term for term in terms_of(text[a:b]) if term in terms] for a, b in sentences]
     windows = [
         (_score(found[first:end]), first, end)
         for first, end in _windows(sentences)
