@@ -73,14 +73,14 @@ async def ask(service: Service, request: Request, timings: Timings) -> Response:
     )
     progress = Progress(timings, service.metrics)
     accepted = request.headers.get("accept", "")
-    service.asks.begin(uid)
+    service.asks.begin(uid, answer_id)
     if "application/json" in accepted and MEDIA_TYPE not in accepted:
         try:
             return await _whole(service, question, progress, request.receive)
         finally:
-            service.asks.end(uid)
+            service.asks.end(uid, answer_id)
     events = _encoded(service, question, progress)
-    return EventStream(events, ended=lambda: service.asks.end(uid))
+    return EventStream(events, ended=lambda: service.asks.end(uid, answer_id))
 
 
 async def _events(
@@ -91,9 +91,14 @@ async def _events(
     yield SessionEvent(question.answer_id, question.conversation)
     from functions.ask.answer import Answering  # noqa: PLC0415  # see the module
 
-    async with aclosing(Answering(service, question, progress).events()) as events:
-        async for event in events:
-            yield event
+    try:
+        async with aclosing(Answering(service, question, progress).events()) as events:
+            async for event in events:
+                if isinstance(event, DoneEvent):  # whoever has read it may ask again
+                    service.asks.end(question.uid, question.answer_id)
+                yield event
+    finally:
+        service.asks.end(question.uid, question.answer_id)
 
 
 async def _encoded(

@@ -39,7 +39,8 @@ class Asks:
         """by user and id"""
         self.writes = 0
         """number of writes to data of users through this process"""
-        self._answering: set[str] = set()
+        self._answering: dict[str, str] = {}
+        """id of the answer that is being written, by user"""
 
     def forget(self, uid: str) -> None:
         """Forget what is kept of a user, whose stored data have changed."""
@@ -47,7 +48,7 @@ class Asks:
         self.summaries.drop(uid)
         self.conversations.drop_where(lambda key: isinstance(key, tuple) and key[0] == uid)
 
-    def begin(self, uid: str | None) -> None:
+    def begin(self, uid: str | None, answer_id: str) -> None:
         """Take the place of a user's one answer. Raises `ProblemError` 409 if it is taken."""
         if uid is None:
             return
@@ -59,9 +60,9 @@ class Asks:
                 expected="the next question after it has ended, or after you hang up on it",
                 headers={"Retry-After": "1"},
             )
-        self._answering.add(uid)
+        self._answering[uid] = answer_id
 
-    def end(self, uid: str | None) -> None:
-        """Give the place of a user's answer back."""
-        if uid is not None:
-            self._answering.discard(uid)
+    def end(self, uid: str | None, answer_id: str) -> None:
+        """Give the place of a user's answer back, unless another answer has it by now."""
+        if uid is not None and self._answering.get(uid) == answer_id:
+            del self._answering[uid]

@@ -117,12 +117,18 @@ def test_a_profile_and_its_deletion_leave_what_the_app_keeps_beside_it(
     assert cloud.call("GET", "/api/me", None, user).json()["languages"] == ["en"]
     like = Engagement(id="one", episode_id="episode-3", type="like", timestamp_us=1)
     asyncio.run(cloud.store.put_engagement(user, like))
+    question = {"question": "What is said about chess?", "conversation": "one"}
+    for _ in range(2):
+        assert '"stored":true' in cloud.call("POST", "/api/ask", question, user).text
+    talk = f"users/{user}/earshot/conversations/earshot_conversations/one"
+    assert len(read(talk)["turns"]["arrayValue"]["values"]) == 4
     receipt = cloud.call("DELETE", "/api/me", None, user).json()
+    assert receipt["deleted"]["conversations"] == 1
     assert receipt["deleted"]["engagements"] == 1
     assert receipt["deleted"]["profile"] is True
     cloud.quiet()
     for path in (*places, f"users/{user}"):
         assert read(path) == own, path
-    for path in (f"users/{user}/engagements/one", f"users/{user}/earshot/summary"):
+    for path in (f"users/{user}/engagements/one", f"users/{user}/earshot/summary", talk):
         assert read(path) is None, path
     assert cloud.call("DELETE", "/api/me", None, user).json()["deleted"]["profile"] is False

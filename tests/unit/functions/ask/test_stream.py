@@ -101,13 +101,14 @@ async def test_a_question_that_is_wrong_is_refused_before_the_stream(app: ASGIAp
 async def test_a_user_has_one_answer_at_a_time_until_it_ends_or_they_hang_up(
     service: Service, app: ASGIApp
 ) -> None:
-    async with service.ranking_lock:
-        async with AsgiStream(app, PATH, CHESS, x_demo_user="ada") as first:
-            await first.event()
-            async with AsgiStream(app, PATH, CHESS, x_demo_user="ada") as second:
-                assert second.status == 409
-            async with AsgiStream(app, PATH, CHESS, x_demo_user="bert") as other:
-                assert other.status == 200
+    async with service.ranking_lock, AsgiStream(app, PATH, CHESS, x_demo_user="ada") as first:
+        await first.event()
+        async with AsgiStream(app, PATH, CHESS, x_demo_user="ada") as second:
+            assert second.status == 409
+        async with AsgiStream(app, PATH, CHESS, x_demo_user="bert") as other:
+            assert other.status == 200
+    async with AsgiStream(app, PATH, CHESS, x_demo_user="ada") as ended:
+        await ended.rest()
         async with AsgiStream(app, PATH, CHESS, x_demo_user="ada") as again:
             assert again.status == 200
 
