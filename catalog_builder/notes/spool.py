@@ -61,7 +61,7 @@ class PublishedNotes:
                 last = min(max(end, start + _WINDOW), self.head.size)
                 try:
                     window = self._shelf.fetch_notes(self.version, start, last, TIMEOUT_S)
-                except Damaged:
+                except (Damaged, NotFound):
                     window = b""
                 begin = start
             frame = window[start - begin : end - begin]
