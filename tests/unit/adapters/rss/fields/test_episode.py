@@ -269,3 +269,40 @@ def test_links_that_lead_not_to_the_web_are_left_out() -> None:
     links = "<link>javascript:alert(1)</link><itunes:image href='data:image/png,x'/>"
     found = only(links + "<enclosure url='file:///etc/passwd' type='audio/mpeg'/>")
     assert not {"url", "image_url", "audio_url"} & found.keys()
+
+
+ENCODED = 'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+HTML = '<p>All of it, with <a href="https://a.example/">a link</a>.</p>'
+
+
+@pytest.mark.parametrize(
+    ("more", "notes"),
+    [
+        ("<description>In short.</description>", None),
+        ("<description>In short\n00:12 and long.</description>", "In short\n00:12 and long."),
+        (f"<description><![CDATA[{HTML}]]></description>", HTML),
+        (
+            (
+                "<description>In short.</description>"
+                f"<content:encoded {ENCODED}><![CDATA[{HTML}]]></content:encoded>"
+            ),
+            HTML,
+        ),
+        (
+            (
+                f"<description>{'word ' * 30}</description>"
+                f"<content:encoded {ENCODED}>&lt;p&gt;word&lt;/p&gt;</content:encoded>"
+            ),
+            None,
+        ),
+    ],
+)
+def test_notes_are_the_longest_description_if_the_card_lacks_some_of_it(
+    more: str, notes: str | None
+) -> None:
+    assert only(more).get("notes") == notes
+
+
+def test_all_of_a_long_description_is_in_the_notes() -> None:
+    (found,) = entries(rss_feed(item("a", more=f"<description>{'word ' * 5_000}</description>")))
+    assert found["notes"] == ("word " * 5_000).strip()
