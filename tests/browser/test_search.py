@@ -1,8 +1,10 @@
 """Search as a listener meets it."""
 
 import re
+from pathlib import Path
 from urllib.parse import quote
 
+from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 from tests.support.page import go, press, visit
@@ -64,3 +66,47 @@ def test_what_a_search_finds_is_text_and_a_failure_is_told(page: Page, site: Ser
     page.unroute("**/api/search**")
     press(page, "Try again")
     expect(page.locator("#search")).not_to_contain_text("cannot be reached")
+
+
+def test_words_become_a_feed_that_a_reload_keeps_and_one_press_ends(
+    page: Page, site: Server
+) -> None:
+    visit(page, site)
+    go(page, "search").get_by_role("searchbox").fill("stars and planets")
+    press(page, "Feed of this")
+    about = page.locator("#about")
+    expect(about).to_contain_text("About “stars and planets”")
+    expect(page.locator(".reason", has_text="Matches “stars and planets”").first).to_be_visible()
+    page.reload()
+    expect(about).to_contain_text("stars and planets")
+    press(about, "Your whole feed")
+    expect(about).to_be_hidden()
+    expect(page.locator("#intro")).to_contain_text("The best of everything")
+    expect(page.locator(".reason", has_text="Matches")).to_have_count(0)
+
+
+def test_a_photo_is_made_small_before_it_is_sent_and_becomes_a_feed(
+    page: Page, site: Server, tmp_path: Path
+) -> None:
+    path = tmp_path / "evening.png"
+    Image.effect_noise((2400, 1200), 90).convert("RGB").save(path)
+    page.add_init_script(
+        """const send = fetch;
+        window.fetch = async (address, init) => {
+            if (init?.body instanceof FormData) {
+                const { width, height } = await createImageBitmap(init.body.get("photo"));
+                window.sent = [width, height];
+            }
+            return send(address, init);
+        };"""
+    )
+    visit(page, site)
+    go(page, "search")
+    page.get_by_label("Photo", exact=True).set_input_files(path)
+    expect(page.locator("#about")).to_contain_text("About “")
+    expect(page.locator("#feed .reason-text", has_text="Matches").first).to_be_visible()
+    assert page.evaluate("sent") == [1024, 512]
+    path.write_text("no picture")
+    go(page, "search")
+    page.get_by_label("Photo", exact=True).set_input_files(path)
+    expect(page.locator("#toast")).to_contain_text("This picture cannot be read")

@@ -19,7 +19,9 @@ export async function request(path, init, as) {
     const authHeaders = await auth().headers(fresh);
     // Checked last: the listener may have changed while the token was fetched.
     if (auth().listener.uid !== uid || (as !== undefined && !auth().known)) throw new Error("the listener has changed");
-    const headers = { "Content-Type": "application/json", ...authHeaders, ...init.headers };
+    /** @type {Record<string, string>} */
+    const type = init.body instanceof FormData ? {} : { "Content-Type": "application/json" }; // a form has its own
+    const headers = { ...type, ...authHeaders, ...init.headers };
     const send = (/** @type {string} */ base) =>
       fetch(base + path, { ...init, headers, signal: init.signal ?? AbortSignal.timeout(TIMEOUT_MS) });
     // The address for streams may not allow this page's origin: the other one does, and answers late.

@@ -24,6 +24,8 @@ let session = null;
 let trace;
 /** @type {Episode[]} */
 let shown = [];
+/** What the feed is to be about, if the listener said so. @type {About | null} */
+let about = null;
 /** Counts sessions, so that late answers to older ones are dropped. */
 let visit = 0;
 /** The visit whose session or next page is being fetched. */
@@ -46,6 +48,7 @@ export function openFeed(uid) {
   const kept = tab.read("feed", /** @type {Kept | null} */ (null));
   if (!kept || kept.uid !== uid || Date.now() - kept.at > FEED_TTL_MS) return forgetFeed();
   clear();
+  about = kept.about ?? null;
   greet(refresh);
   append({ ...kept.session, episodes: kept.episodes, trace: kept.trace });
   const there = [...items()].find((item) => item.dataset.id === kept.id);
@@ -55,6 +58,7 @@ export function openFeed(uid) {
 /** Starts as if this tab had shown nothing. */
 export function forgetFeed() {
   tab.drop("feed");
+  about = null;
   clear();
   startSession();
 }
@@ -69,7 +73,7 @@ export function keepPlace() {
   if (!session || $("view-feed").hidden) return;
   const first = [...items()].find((item) => item.getBoundingClientRect().bottom > 0);
   const place = { id: first?.dataset.id, top: first?.getBoundingClientRect().top ?? 0 };
-  tab.write("feed", { uid: library.outbox.uid, at: Date.now(), session, trace, episodes: shown, ...place });
+  tab.write("feed", { uid: library.outbox.uid, at: Date.now(), session, trace, about, episodes: shown, ...place });
 }
 
 export const drawFeed = () => items().forEach((item) => item.update());
@@ -88,8 +92,17 @@ function clear() {
   drawAround();
 }
 
+/** Shows a feed about something; null: about nothing but the listener. @param {About | null} what */
+export function feedAbout(what) {
+  about = what;
+  goToTop();
+  startSession();
+}
+
 /** Updates what is above and below the cards. */
 function drawAround() {
+  $("about").hidden = !about;
+  $("about").replaceChildren(...(about ? [`About “${about.label}”`, button("Your whole feed", () => feedAbout(null))] : []));
   $("intro").textContent = session ? intro(session, library.profile.category_interests.length > 0) : "";
   $("more").hidden = !session?.next_cursor;
   $("end").hidden = !session || !!session.next_cursor || !shown.length;
@@ -149,6 +162,7 @@ async function startSession(gently = false) {
   } catch (problem) {
     if (mine !== visit) return;
     restore();
+    if (Problem.of(problem).kind === "seed-expired") about = null;
     explain(problem, startSession, session ? "before" : "after");
   } finally {
     clearTimeout(slow ?? 0);
@@ -165,7 +179,7 @@ async function create(request) {
   if (outbox.waiting.some(({ op }) => op !== "engage") && navigator.onLine) {
     await Promise.race([outbox.drain(), new Promise((resolve) => setTimeout(resolve, DRAIN_WAIT_MS))]);
   }
-  return call("POST", "/sessions/create", { limit: PAGE, trace: true, ...library.unsynced, ...request });
+  return call("POST", "/sessions/create", { limit: PAGE, trace: true, seed: about?.seed, ...library.unsynced, ...request });
 }
 
 /** @param {boolean} pressed by a button: the focus then moves to the first new card */

@@ -2,7 +2,8 @@
 
 import { call } from "./api.js";
 import { causes } from "./causes.js";
-import { $, announce, button, emptyState, h } from "./dom.js";
+import { $, announce, button, emptyState, h, icon, toast } from "./dom.js";
+import { feedAbout } from "./feed.js";
 import { Problem } from "./problem.js";
 import { episodeRow } from "./row.js";
 import { count } from "./words.js";
@@ -12,6 +13,7 @@ const PAUSE_MS = 200; // between two keys, after which it searches
 
 const input = h("input", { type: "search", "aria-label": "Search episodes, series and people", placeholder: "Episodes, series, people",
   maxlength: 200, autocomplete: "off", enterkeyhint: "search" });
+const photo = h("input", { type: "file", accept: "image/*", hidden: true, "aria-label": "Photo", onchange: usePhoto });
 const found = h("div");
 /** Counts searches, so that late answers to older ones are dropped. */
 let search = 0;
@@ -26,8 +28,9 @@ export function drawSearch() {
     for (const row of found.querySelectorAll(".row-item")) /** @type {Live} */ (row).update();
     return;
   }
-  $("search").append(h("form.row", { role: "search", onsubmit }, input, h("button.strong", { type: "submit" }, "Search"),
-    button("Ask", () => { location.hash = `#/ask?${new URLSearchParams({ q: input.value.trim() })}`; }, { "aria-label": "Ask this as a question" })), found);
+  $("search").append(h("form.row", { role: "search", onsubmit }, input, h("button.strong", { type: "submit" }, "Search")),
+    h("div.row.ways", {}, way("spark", "Feed of this", makeFeed), way("ask", "Ask", ask), way("camera", "Feed of a photo", () => photo.click()), photo),
+    found);
   input.addEventListener("input", () => {
     clearTimeout(soon);
     soon = setTimeout(show, PAUSE_MS, input.value);
@@ -42,6 +45,37 @@ function onsubmit(event) {
   event.preventDefault();
   clearTimeout(soon);
   show(input.value);
+}
+
+/** @param {string} name of the icon @param {string} text @param {() => void} press */
+function way(name, text, press) {
+  const made = button("", press);
+  made.append(icon(name), h("span", {}, text));
+  return made;
+}
+
+function ask() {
+  location.hash = `#/ask?${new URLSearchParams({ q: input.value.trim() })}`;
+}
+
+function makeFeed() {
+  const text = input.value.trim();
+  if (text) feedAbout({ seed: { text }, label: text }); else input.focus();
+}
+
+/** Makes a feed of the photo that was chosen. */
+async function usePhoto() {
+  const [file] = photo.files ?? [];
+  photo.value = ""; // the same one may be chosen again
+  if (!file) return;
+  toast("Looking at your photo…");
+  try {
+    feedAbout(await (await import("./photo.js")).readPhoto(file));
+    $("toast").hidden = true;
+  } catch (error) {
+    const { message, detail } = Problem.of(error);
+    toast(`${message}. ${detail}`);
+  }
 }
 
 /** Searches for other words. @param {string} text */

@@ -36,9 +36,12 @@ interface AnswerDone { model: string; complete: boolean; stored: boolean; degrad
 
 type Session = Omit<SessionPage, "episodes" | "trace">;
 
+// What a feed is to be about, and how the page calls it.
+interface About { seed: { text: string } | { token: string }; label: string }
+
 // A tab's feed and position: the first visible card, and where its top was.
 interface Kept {
-  uid: string | null; at: number; session: Session; trace?: Trace; episodes: Episode[]; id?: string; top: number;
+  uid: string | null; at: number; session: Session; trace?: Trace; about?: About | null; episodes: Episode[]; id?: string; top: number;
 }
 
 interface CallOptions {
