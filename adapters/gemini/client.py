@@ -13,12 +13,11 @@ from google.genai import types
 
 from adapters.gemini.errors import check_finished, translated
 from adapters.model_pool.answers import complete, unit_vectors
+from adapters.model_pool.connections import KEPT_ALIVE
 from feed.ports.errors import Refused, Unavailable
 from feed.ports.language_model import Generated, Interrupted, Prompt, Usage
 
 API_VERSION = "v1"
-KEPT_ALIVE = 16
-"""connections that stay open between requests"""
 
 
 class GeminiClient:
@@ -38,9 +37,7 @@ class GeminiClient:
         self._where = f"Vertex AI in {region}"
         self._model = model
         self._embedding_model = embedding_model
-        self._http = httpx.AsyncClient(
-            verify=certificates, limits=httpx.Limits(max_keepalive_connections=KEPT_ALIVE)
-        )
+        self._http = httpx.AsyncClient(verify=certificates, limits=KEPT_ALIVE)
         # No `retry_options`: the SDK asks once, and the pool asks another region. No `timeout`:
         # the pool limits the time. What else it would make for each client is given to it.
         options = types.HttpOptions(

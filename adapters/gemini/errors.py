@@ -13,6 +13,8 @@ from google.genai.errors import APIError
 from feed.ports.errors import Refused, Unavailable
 from feed.ports.language_model import Blocked, Overloaded
 
+MAX_MESSAGE = 300
+"""characters of the service's own message"""
 _ENDED = {types.FinishReason.STOP, types.FinishReason.MAX_TOKENS}
 _BLOCKED = {
     types.FinishReason.SAFETY,
@@ -32,7 +34,7 @@ def translated(where: str) -> Iterator[None]:
     try:
         yield
     except APIError as error:
-        reason = f"{where}: {error.code} {error.status}: {error.message}"
+        reason = f"{where}: {error.code} {error.status}: {str(error.message)[:MAX_MESSAGE]}"
         if error.code == HTTPStatus.TOO_MANY_REQUESTS:
             raise Overloaded(reason, _retry_after_s(error)) from error
         is_client_error = HTTPStatus.BAD_REQUEST <= error.code < HTTPStatus.INTERNAL_SERVER_ERROR
@@ -42,7 +44,8 @@ def translated(where: str) -> Iterator[None]:
     except (httpx.HTTPError, httpx.InvalidURL, GoogleAuthError, OSError) as error:
         raise Unavailable(f"{where}: {type(error).__name__}: {error}") from error
     except ValueError as error:  # the SDK's own, of JSON, and of pydantic
-        raise Unavailable(f"{where}: an answer that cannot be read: {error}") from error
+        # Its text is left out, since it holds the answer.
+        raise Unavailable(f"{where}: {type(error).__name__}: an unreadable answer") from error
 
 
 def check_finished(answer: types.GenerateContentResponse, where: str) -> types.FinishReason | None:

@@ -39,11 +39,10 @@ def _connection(
     project: str, model: str, embedding_model: str, url: str
 ) -> "Callable[[str], GeminiClient]":
     """What makes clients that share credentials. Raises `Unavailable` where there are none."""
-    import ssl  # noqa: PLC0415
-
     import google.auth  # noqa: PLC0415
     import google.auth.exceptions  # noqa: PLC0415
     import google.oauth2.credentials  # noqa: PLC0415
+    import httpx  # noqa: PLC0415
 
     from adapters.gemini.client import GeminiClient  # noqa: PLC0415
 
@@ -55,7 +54,7 @@ def _connection(
             credentials, _ = google.auth.default(scopes=[SCOPE])
         except google.auth.exceptions.GoogleAuthError as error:
             raise Unavailable(f"Vertex AI: no credentials: {error}") from error
-    context = ssl.create_default_context()
+    certificates = httpx.create_ssl_context()
     return lambda region: GeminiClient(
-        project, region, model, embedding_model, url, credentials, context
+        project, region, model, embedding_model, url, credentials, certificates
     )

@@ -134,12 +134,12 @@ class ModelPool:
         self, kind: Kind, ask: Ask[T], timeout_s: float, held: AsyncExitStack
     ) -> tuple[T, Call]:
         """What the first region answers that does not fail; `held` keeps its request open."""
-        began = asyncio.get_running_loop().time()
-        deadline = began + timeout_s
-        await held.enter_async_context(self._queue.turn(began + timeout_s / 2))
+        now = asyncio.get_running_loop().time
+        deadline = now() + timeout_s
+        await held.enter_async_context(self._queue.turn(now() + timeout_s / 2))
         left = list(self._regions)
         failed: Unavailable = Unavailable("no region is asked after several failures")
-        while left:
+        while left and now() < deadline:
             region = min(left, key=lambda one: _preference(one, kind))
             left.remove(region)
             async with AsyncExitStack() as attempt:
@@ -151,7 +151,7 @@ class ModelPool:
                     limit = _limit(deadline, is_last=not any(one.admits() for one in left))
                     async with asyncio.timeout_at(limit):
                         client = await region.client()
-                        call.started = asyncio.get_running_loop().time()
+                        call.started = now()
                         answer = await ask(client, attempt)
                 except (Unavailable, TimeoutError) as error:
                     failed, call.result = _explained(error, region.name)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from adapters.model_pool.answers import complete, unit_vectors
+from adapters.model_pool.connections import KEPT_ALIVE
 from adapters.openai import wire
 from feed.ports.errors import Refused, Unavailable
 from feed.ports.language_model import (
@@ -24,8 +25,8 @@ from feed.ports.language_model import (
     Usage,
 )
 
-KEPT_ALIVE = 16
-"""connections that stay open between requests"""
+MAX_MESSAGE = 300
+"""characters of the service's own message"""
 DONE = "[DONE]"
 """the last event of a stream"""
 _EVENT = "data:"
@@ -46,7 +47,7 @@ class OpenAiClient:
         self._http = httpx.AsyncClient(
             base_url=url,
             headers={"Authorization": f"Bearer {api_key}"} if api_key else None,
-            limits=httpx.Limits(max_keepalive_connections=KEPT_ALIVE),
+            limits=KEPT_ALIVE,
             timeout=None,  # noqa: S113  # the pool limits the time
         )
 
@@ -112,7 +113,7 @@ class OpenAiClient:
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise Unavailable(f"{self._where}: {type(error).__name__}: {error}") from error
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Unavailable(f"{self._where}: an answer that cannot be read: {error}") from error
+            raise Unavailable(f"{self._where}: an unreadable answer: {error}") from error
 
     def _check(self, response: httpx.Response) -> None:
         """Raise the port's error for a response that is none."""
@@ -122,8 +123,8 @@ class OpenAiClient:
         try:
             error = msgspec.json.decode(response.content, type=wire.ErrorBody).error
         except msgspec.DecodeError:
-            error = wire.Error(response.text[:200])
-        reason = f"{self._where}: {status}: {error.message}"
+            error = wire.Error(response.text)
+        reason = f"{self._where}: {status}: {error.message[:MAX_MESSAGE]}"
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             raise Overloaded(reason, _retry_after_s(response))
         if error.code in _BLOCKED_CODES:
