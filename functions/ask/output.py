@@ -20,6 +20,7 @@ _CITATION = re.compile(r" ?\[[\d ,;]*\d[\d ,;]*\]", re.ASCII)
 _CITATION_BEGUN = re.compile(rf" ?\[[\d ,;]{{0,{MAX_CITATION}}}", re.ASCII)
 _LINK_STARTS = ("http://", "https://", "://", "www.")
 _IN_LINK = re.compile(r"[^\s<>\"'()\[\]{}]")
+_WORD = re.compile("[A-Za-z0-9]+")
 _REPLACED = {"[": "(", "]": ")", "<": "\u2039", ">": "\u203a"}
 _JOINERS = "\u200c\u200d"
 """invisible, and part of some scripts and of emoji"""
@@ -41,12 +42,27 @@ class OutputFilter:
 
     def feed(self, text: str) -> str:
         """Return what of the text so far can be shown, behind what was returned before."""
-        return "".join(map(self._step, text))
+        out, at = "", 0
+        while at < len(text):
+            word = _WORD.match(text, at)
+            if word and self._is_plain(word[0]):
+                out += (self._emit(self._held) if self._held else "") + self._emit(word[0])
+                self._held, at = "", word.end()
+            else:
+                out += self._step(text[at])
+                at += 1
+        return out
 
     def close(self) -> str:
         """Return the rest, at the end of the text."""
         self._in_link = False
         return self._released(at_end=True)
+
+    def _is_plain(self, word: str) -> bool:
+        """Whether a word cannot be part of anything but the text: most are, which saves time."""
+        if self._in_link or self._held not in {"", " "}:
+            return False
+        return word[0] not in "hHwW" or (not self._held and self._tail[-1:].isalnum())
 
     def _step(self, char: str) -> str:
         if self._in_link:

@@ -31,6 +31,7 @@ _WITHOUT_SOURCES = """\
 Nothing was looked for in the catalog. Answer from the conversation; if that is not enough, say so \
 in one sentence. Cite nothing."""
 _BRACKETS = str.maketrans("[]", "()")
+_CITATION = re.compile(r" ?\[\d+\]")
 _SPACE = re.compile(r"\s+")
 
 
@@ -45,7 +46,7 @@ def make_prompt(question: str, turns: Sequence[Turn], sources: Sequence[Source] 
         asked = f"<sources>\n{found}\n</sources>\n{asked}"
     rules = _WITHOUT_SOURCES if sources is None else _WITH_SOURCES
     return Prompt(
-        turns=(*turns, Turn("user", asked)),
+        turns=(*map(_without_citations, turns), Turn("user", asked)),
         system=f"{_ALWAYS}\n{rules}",
         max_tokens=MAX_TOKENS,
     )
@@ -58,6 +59,11 @@ def quoted(text: str) -> str:
     )
     line = _SPACE.sub(" ", visible).strip()[:MAX_FIELD].translate(_BRACKETS)
     return html.escape(line, quote=False)
+
+
+def _without_citations(turn: Turn) -> Turn:
+    """Return a turn without numbers of sources, which now are others'."""
+    return Turn(turn.role, _CITATION.sub("", turn.text))
 
 
 def _source(source: Source) -> str:

@@ -121,5 +121,5 @@ async def test_the_model_is_told_the_conversation_so_far(
             assert (await text_of(stream))[1]["stored"]
     first, answer, last = model.prompts[1].turns
     assert (first.role, first.text) == ("user", "About chess?")
-    assert (answer.role, answer.text) == ("model", "Answer 0 [1].")
+    assert (answer.role, answer.text) == ("model", "Answer 0.")
     assert last.text.endswith("<question>&lt;b&gt;And&lt;/b&gt; bread?</question>")
