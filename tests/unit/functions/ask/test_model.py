@@ -104,11 +104,14 @@ async def test_a_text_that_is_broken_off_is_marked_as_incomplete(
 async def test_a_model_that_takes_too_long_is_left(
     model: ScriptedModel, app: ASGIApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(generation, "ANSWER_S", 0.05)
     model.say("Chess")
     async with AsgiStream(app, PATH, CHESS) as stream:
+        while (await stream.event())[0] != "token":
+            pass
+        monkeypatch.setattr(generation, "ANSWER_S", 0.0)
+        model.say(" is")
         text, done = await text_of(stream)
-    assert (text, done["degraded"], model.under_way) == ("Chess", ["answer_incomplete"], 0)
+    assert (text, done["degraded"], model.under_way) == (" is", ["answer_incomplete"], 0)
 
 
 async def test_the_model_is_told_the_conversation_so_far(
