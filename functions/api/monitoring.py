@@ -86,9 +86,10 @@ def _model_state(service: Service) -> "PoolState | None":
 
 
 def _region(state: "RegionState") -> RegionHealth:
+    was_asked = bool(state.results.keys() - {"cancelled"})
     return RegionHealth(
         name=state.name,
-        state="failing" if state.failures else "ok" if state.latency_ms else "unused",
+        state="failing" if state.failures else "ok" if was_asked else "unused",
         breaker=state.circuit,
         active=state.active,
         latency_ms=dict(state.latency_ms),

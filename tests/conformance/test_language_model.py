@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
+from adapters.gemini.regions import regions_of
 from adapters.model_pool.pool import ModelPool
 from feed.ports.errors import Refused, Unavailable
 from feed.ports.language_model import (
@@ -208,6 +209,11 @@ class TestGemini(LanguageModelContract):
     async def models(self, vertex_server: EmulatedModels) -> AsyncIterator[EmulatedModels]:
         async for one in without_faults(vertex_server):
             yield one
+
+    def test_without_credentials_it_is_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere.json")
+        with pytest.raises(Unavailable, match=r"no credentials: .*/nowhere\.json"):
+            regions_of("demo-x", "m")("us-east1")
 
 
 class TestOpenAi(LanguageModelContract):

@@ -39,7 +39,7 @@ def loaded(shelf: str, folder: Path, **settings: str) -> set[str]:
 UNWANTED = {
     *("sklearn", "scipy", "lxml", "nh3", "dateparser", "tqdm", "prometheus_client", "langcodes"),
     *("adapters.rss.source", "adapters.text_embedder", "adapters.npz", "adapters.pinecone.vectors"),
-    *("catalog_builder", "tests", "feed.search"),
+    *("catalog_builder", "tests", "feed.search", "google.genai", "google.auth"),
 }
 
 
@@ -67,17 +67,19 @@ def test_a_worker_ranks_once_before_its_first_request(small_shelf: str, tmp_path
 def test_the_session_function_loads_no_builder_and_no_vendor(
     small_shelf: str, tmp_path: Path
 ) -> None:
-    unwanted = UNWANTED | {"pinecone", "adapters.pinecone.search", "httpx"}
+    unwanted = UNWANTED | {"pinecone", "adapters.pinecone.search", "httpx", "adapters.model_pool"}
     assert not unwanted & loaded(small_shelf, tmp_path)
     assert not (tmp_path / "users.db").exists()  # a connection would not survive the fork
 
 
-def test_a_search_by_pinecone_is_loaded_where_it_is_asked_for_and_no_builder_with_it(
+def test_what_settings_name_is_loaded_but_no_builder_and_no_sdk_of_models(
     small_shelf: str, tmp_path: Path
 ) -> None:
     where = {"PINECONE_HOST": "index.example.com", "PINECONE_API_KEY": "key"}
-    found = loaded(small_shelf, tmp_path, RETRIEVAL="pinecone", **where)
+    model = {"MODELS": "gemini", "MODEL": "m", "FIREBASE_PROJECT": "demo-x"}
+    found = loaded(small_shelf, tmp_path, RETRIEVAL="pinecone", **where, **model)
     assert {"pinecone", "adapters.pinecone.search", "circuitbreaker"} <= found
+    assert "adapters.model_pool.pool" in found
     assert not (UNWANTED | {"adapters.pinecone.calls", "google.api_core"}) & found
 
 
