@@ -18,7 +18,14 @@ import numpy.typing as npt
 from feed.arrays.strings import Strings
 from feed.catalog.catalog import Catalog
 from feed.model.card import Card
-from feed.search.index import FIELDS, NAME_KINDS, SearchIndex, letter_sets
+from feed.search.index import (
+    FIELDS,
+    MAX_GAP,
+    MAX_WEIGHT,
+    NAME_KINDS,
+    SearchIndex,
+    letter_sets,
+)
 from feed.search.texts import field_texts, people
 from feed.search.words import folded_words, terms_of
 
@@ -28,6 +35,7 @@ LENGTH_NORMALIZATION = np.array([0.3, 0.3, 0.3, 0.6])
 """b of BM25, by `FIELDS`"""
 SATURATION = 1.5
 """k1 of BM25"""
+_TITLE = FIELDS.index("title")
 _COLUMNS = (
     *("cards.common", "cards.offsets", "cards.data", "series", "category_members"),
     *("series_names.offsets", "series_names.data", "categories.offsets", "categories.data"),
@@ -70,9 +78,7 @@ def build_search_index(catalog: Catalog) -> SearchIndex:
     return SearchIndex(
         terms=Strings.of(ordered),
         letters=letter_sets(ordered),
-        starts=np.searchsorted(postings[0], np.arange(len(ordered) + 1)),
-        rows=postings[1],
-        weights=postings[2],
+        **_encoded(*postings, len(ordered)),
         durations_s=durations_s,
         **_names(catalog, persons),
     )
@@ -92,7 +98,7 @@ def _postings(
     counts: npt.NDArray[np.uint16],
     lengths: npt.NDArray[np.float64],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-    """(p,) term, row and weight of each posting, sorted by term and row.
+    """(p,) term, row and weight of each posting, as in the index, sorted by term and row.
 
     Takes the frequency of a term in one field of an episode, as four parallel columns, and the
     (n, fields) lengths of all fields.
@@ -105,9 +111,37 @@ def _postings(
     order = np.argsort(keys, kind="stable")
     first = np.unique(keys[order], return_index=True)[1]
     summed = np.add.reduceat(frequency[order], first) if len(first) else frequency
-    weights = np.ceil(255 * summed / (summed + SATURATION)).astype(np.uint8)
+    weights = np.ceil(MAX_WEIGHT * summed / (summed + SATURATION)).astype(np.uint8)
     chosen = order[first]
-    return terms[chosen], rows[chosen], weights
+    # Fields are read in order, so the first one of a term is its title, if the title holds it.
+    return terms[chosen], rows[chosen], 2 * weights + (fields[chosen] == _TITLE)
+
+
+def _encoded(
+    terms: npt.NDArray[np.int64],
+    rows: npt.NDArray[np.int32],
+    weights: npt.NDArray[np.uint8],
+    count: int,
+) -> dict[str, Any]:
+    """The columns of an index that hold the postings of `count` terms."""
+    begins = np.searchsorted(terms, np.arange(count))
+    gaps = np.diff(rows, prepend=0).astype(np.int64)
+    gaps[begins] = 0
+    # A gap that is too large is bridged by postings without weight.
+    bridges = np.maximum(gaps - 1, 0) // MAX_GAP
+    ends = np.cumsum(bridges + 1)
+    stored = np.full(int(ends[-1]) if len(ends) else 0, MAX_GAP, np.uint16)
+    stored[ends - 1] = gaps - bridges * MAX_GAP
+    all_weights = np.zeros(len(stored), np.uint8)
+    all_weights[ends - 1] = weights
+    starts = np.append(0, ends)[np.append(begins, len(terms))]
+    return {
+        "frequencies": np.diff(np.append(begins, len(terms))).astype(np.uint32),
+        "first_rows": rows[begins].astype(np.int32),
+        "starts": starts.astype(np.uint32),
+        "gaps": stored,
+        "weights": all_weights,
+    }
 
 
 def _names(catalog: Catalog, persons: Counter[str]) -> dict[str, Any]:

@@ -15,13 +15,15 @@ from feed.arrays.strings import Strings
 from feed.ports.shelf import Buffer
 from feed.search.index import SearchIndex
 
-_MAGIC = b"EARFIND1"
+_MAGIC = b"EARFIND2"
 _PREFIX = struct.Struct("<8sQ")
 _ALIGN = 64
 _ARRAYS = {
     "letters": "<u4",
-    "starts": "<i8",
-    "rows": "<i4",
+    "frequencies": "<u4",
+    "first_rows": "<i4",
+    "starts": "<u4",
+    "gaps": "<u2",
     "weights": "|u1",
     "durations_s": "<f4",
     "name_kinds": "|u1",
@@ -77,11 +79,19 @@ def decode(buffer: Buffer, episodes: int) -> SearchIndex:
         for name in _STRINGS:
             values[name] = Strings(found[f"{name}.offsets"], found[f"{name}.data"])
         index = SearchIndex(**{field.name: values[field.name] for field in fields(SearchIndex)})
-        if len(index.durations_s) != episodes or int(index.rows.max(initial=-1)) >= episodes:
+        if len(index.durations_s) != episodes or _last_row(index) >= episodes:
             raise ValueError(f"expected that of a catalog of {episodes} episodes")
     except (struct.error, msgspec.DecodeError, UnicodeDecodeError, KeyError, ValueError) as error:
         raise SearchIndexError(f"not a search index: {error}") from error
     return index
+
+
+def _last_row(index: SearchIndex) -> int:
+    """The highest row of all postings; -1 without any."""
+    if not len(index.terms):
+        return -1
+    spans = np.add.reduceat(index.gaps, index.starts[:-1], dtype=np.int64)
+    return int((index.first_rows + spans).max())
 
 
 def _value(index: SearchIndex, name: str) -> np.ndarray[Any, Any]:

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from feed.arrays.arrays import BoolArray
 from feed.arrays.strings import Strings
 
 Field = Literal["title", "series", "names", "text"]
@@ -17,6 +18,8 @@ insight, or else the description."""
 NameKind = Literal["series", "person", "topic"]
 NAME_KINDS: tuple[NameKind, ...] = ("series", "person", "topic")
 _LETTERS = 32
+MAX_WEIGHT = 127
+MAX_GAP = 65_535
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,18 @@ class SearchIndex:
     """(t,) sorted by their bytes in UTF-8"""
     letters: npt.NDArray[np.uint32]
     """(t,) `letter_sets` of the terms"""
-    starts: npt.NDArray[np.int64]
-    """(t + 1,) term i is in the episodes `rows[starts[i]:starts[i + 1]]`"""
-    rows: npt.NDArray[np.int32]
-    """catalog rows of all terms, one term after another, each ascending"""
+    frequencies: npt.NDArray[np.uint32]
+    """(t,) in how many episodes each term is"""
+    first_rows: npt.NDArray[np.int32]
+    """(t,) first of these catalog rows"""
+    starts: npt.NDArray[np.uint32]
+    """(t + 1,) term i has the postings `starts[i]:starts[i + 1]`"""
+    gaps: npt.NDArray[np.uint16]
+    """of all postings, one term after another: catalog rows since the one before; 0 for the first.
+    A gap of more than 65,535 is several postings, all but the last without weight"""
     weights: npt.NDArray[np.uint8]
-    """for each of `rows` 255 times the saturated term frequency of BM25F, 0 to 1"""
+    """for each posting twice `MAX_WEIGHT` times the saturated term frequency of BM25F, 0 to 1; plus
+    1 where the title holds the term"""
     durations_s: npt.NDArray[np.float32]
     """(n,) length of each episode; NaN where unknown"""
     names: Strings
@@ -66,7 +75,31 @@ class SearchIndex:
 
     def frequency(self, term: int) -> int:
         """In how many episodes a term is."""
-        return int(self.starts[term + 1] - self.starts[term])
+        return int(self.frequencies[term])
+
+    def rows(self, term: int, most: int | None = None) -> npt.NDArray[np.int64]:
+        """Catalog rows of the (first) postings of a term, ascending; also of those without weight."""
+        found = np.cumsum(self.gaps[self._postings(term, most)], dtype=np.int64)
+        found += self.first_rows[term]
+        return found
+
+    def episodes(self, term: int) -> npt.NDArray[np.int64]:
+        """Catalog rows of the episodes with a term, ascending."""
+        return self.rows(term)[self.weights[self._postings(term)] > 0]
+
+    def shares(self, term: int) -> npt.NDArray[np.float32]:
+        """The saturated term frequency, 0 to 1, of each posting of a term."""
+        shares = (self.weights[self._postings(term)] >> 1).astype(np.float32)
+        shares /= MAX_WEIGHT
+        return shares
+
+    def in_titles(self, term: int, most: int | None = None) -> BoolArray:
+        """Whether the title holds a term, for each of its (first) postings."""
+        return (self.weights[self._postings(term, most)] & 1).astype(np.bool_)
+
+    def _postings(self, term: int, most: int | None = None) -> slice:
+        start, end = int(self.starts[term]), int(self.starts[term + 1])
+        return slice(start, end if most is None else min(end, start + most))
 
 
 def letter_sets(terms: Iterable[str]) -> npt.NDArray[np.uint32]:

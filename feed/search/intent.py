@@ -58,7 +58,7 @@ class Intent:
             found &= catalog.published_us < until_us
         year = index.term(self.conditions.year) if self.conditions.year else None
         if year is not None:
-            found[index.rows[index.starts[year] : index.starts[year + 1]]] = True
+            found[index.episodes(year)] = True
         return found
 
     def of_length(self, index: SearchIndex) -> BoolArray | None:

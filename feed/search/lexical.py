@@ -41,11 +41,12 @@ def lexical_scores(
         target = scores if len(chosen) == 1 else np.zeros(count, np.float32)
         for at, weight in chosen.items():
             found.add(index.terms[at])
-            span = slice(int(index.starts[at]), int(index.starts[at + 1]))
-            values = index.weights[span].astype(np.float32)
-            values *= np.float32(weight * _idf(index.frequency(at), count) / 255)
-            rows = index.rows[span].astype(np.int64)
-            (np.add if target is scores else np.maximum).at(target, rows, values)
+            rows = index.rows(at)
+            values = index.shares(at) * np.float32(weight * _idf(index.frequency(at), count))
+            if target is scores:
+                target[rows] += values  # no row is there twice
+            else:
+                target[rows] = np.maximum(target[rows], values)
         if target is not scores:
             scores += target
     return scores / np.float32(highest or 1), frozenset(found)

@@ -100,7 +100,7 @@ def _is_telling(span: list[str], series: set[int], catalog: Catalog, index: Sear
         at = index.term(term)
         if at is None:
             return False
-        found = index.rows[index.starts[at] : index.starts[at + 1]]
+        found = index.episodes(at)
         rows = found if rows is None else np.intersect1d(rows, found, assume_unique=True)
     if rows is None or not len(rows):
         return False

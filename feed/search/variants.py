@@ -31,7 +31,7 @@ def variants(
     exact = index.term(term)
     if (is_last and len(term) >= SHORTEST_PREFIX) or (len(term) == 1 and not term.isascii()):
         places = index.terms_from(term)
-        frequencies = np.diff(index.starts[places.start : places.stop + 1])
+        frequencies = index.frequencies[places.start : places.stop].astype(np.int64)
         longer = places.start + np.argsort(-frequencies, kind="stable")[:MAX_PREFIXED]
         weight = _COMPLETED if exact is None else _LONGER
         found = dict.fromkeys(longer.tolist(), weight)

@@ -143,9 +143,9 @@ async def search(service: Service, request: Request, timings: Timings) -> Respon
 
 
 async def suggest(service: Service, request: Request, timings: Timings) -> Response:
-    """Answer what the beginning of a query may become: names first, then titles."""
+    """Answer what the beginning of a query may become: names, then titles, the newest first."""
     from feed.search.names import matching_names  # noqa: PLC0415
-    from feed.search.search import search as find  # noqa: PLC0415
+    from feed.search.titles import matching_titles  # noqa: PLC0415
 
     asked = read_query(request, SuggestQuery)
     loaded = await service.catalog(timings)
@@ -157,12 +157,9 @@ async def suggest(service: Service, request: Request, timings: Timings) -> Respo
             for one in matching_names(index, asked.q, asked.limit):
                 series_id = catalog.series_ids[one.target] if one.kind == "series" else None
                 found.append(Suggestion(one.kind, one.name, series_id))
-            if len(found) < asked.limit:
-                now_us = service.now_us()
-                allowed = _allowed(catalog, index, SearchQuery(q=asked.q), Profile(), now_us)
-                results = find(catalog, index, asked.q, allowed=allowed, now_us=now_us)
-                rows = results.rows[: asked.limit - len(found)].tolist()
-                found += [Suggestion("title", catalog.title(row), catalog.ids[row]) for row in rows]
+            more = asked.limit - len(found)
+            rows = matching_titles(catalog, index, asked.q, more, service.now_us()).tolist()
+            found += [Suggestion("title", catalog.title(row), catalog.ids[row]) for row in rows]
     answer = SuggestionList(
         found, catalog.version, [*map(str, service.catalog_degraded(catalog)), *degraded]
     )

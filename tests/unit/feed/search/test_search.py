@@ -20,6 +20,7 @@ from feed.search.index import SearchIndex
 from feed.search.names import matching_names
 from feed.search.search import search
 from feed.search.snippet import matched_fields, snippet
+from feed.search.titles import matching_titles
 from feed.search.variants import distance
 
 NOW = datetime(2026, 2, 6, tzinfo=UTC)
@@ -165,6 +166,39 @@ def test_names_are_found_by_the_beginning_of_any_word(index: SearchIndex) -> Non
     assert [one.name for one in matching_names(index, "nuñ", 5)] == ["José Núñez"]
     assert [one.name for one in matching_names(index, "night d", 5)] == ["Night Dance"]
     assert matching_names(index, "?", 5) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("moo", ["moon", "moons"]),  # the newest first
+        ("night of the m", ["moons"]),
+        ("drill", []),  # in the texts of two
+        ("moon balle", []),
+        ("東", ["tokyo"]),
+        ("?", []),
+    ],
+)
+def test_titles_are_found_by_their_own_words_alone(
+    catalog: Catalog, index: SearchIndex, query: str, titles: list[str]
+) -> None:
+    rows = matching_titles(catalog, index, query, 3, to_us(NOW)).tolist()
+    assert [catalog.ids[row] for row in rows] == titles
+    assert len(matching_titles(catalog, index, query, 3, 0)) == 0  # before anything was published
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_gaps_of_any_width_are_kept(
+    catalog: Catalog, index: SearchIndex, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setattr("catalog_builder.search_index.MAX_GAP", width)
+    bridged = build_search_index(catalog)
+    assert len(bridged.gaps) > len(index.gaps)
+    assert (bridged.frequencies == index.frequencies).all()
+    for query in ("moon", "night dance", "drilling wells", "no"):
+        assert found(catalog, bridged, query) == found(catalog, index, query)
+        titles = [matching_titles(catalog, one, query, 9, to_us(NOW)) for one in (bridged, index)]
+        assert titles[0].tolist() == titles[1].tolist()
 
 
 def test_an_index_is_the_same_after_storage_and_for_an_equal_catalog(
