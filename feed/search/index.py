@@ -78,7 +78,7 @@ class SearchIndex:
         return int(self.frequencies[term])
 
     def rows(self, term: int, most: int | None = None) -> npt.NDArray[np.int64]:
-        """Catalog rows of the (first) postings of a term, ascending; also of those without weight."""
+        """Catalog rows of the (first) postings of a term, ascending, those without weight, too."""
         found = np.cumsum(self.gaps[self._postings(term, most)], dtype=np.int64)
         found += self.first_rows[term]
         return found
