@@ -1,15 +1,18 @@
 """The search index: which episodes hold which terms, and the names that a query may begin."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from feed.arrays.arrays import BoolArray
 from feed.arrays.strings import Strings
+from feed.search.words import folded_words
 
 Field = Literal["title", "series", "names", "text"]
 FIELDS: tuple[Field, ...] = ("title", "series", "names", "text")
@@ -18,8 +21,19 @@ insight, or else the description."""
 NameKind = Literal["series", "person", "topic"]
 NAME_KINDS: tuple[NameKind, ...] = ("series", "person", "topic")
 _LETTERS = 32
+_HEAD_END = re.compile(r"[:|\u2013\u2014]| - | (?:with|by|from) ", re.IGNORECASE)
+_ABBREVIATION = re.compile(r"\((\w+)\)")
 MAX_WEIGHT = 127
 MAX_GAP = 65_535
+
+
+class SeriesName(NamedTuple):
+    """The name of a series, in folded words without an article before them."""
+
+    series: int
+    words: tuple[str, ...]
+    head: tuple[str, ...]
+    """the words before a colon, a dash, a bar, "with", "by" or "from", if there is one"""
 
 
 @dataclass(frozen=True)
@@ -58,6 +72,21 @@ class SearchIndex:
     """name of each beginning"""
     beginning_places: npt.NDArray[np.uint8]
     """how many words of the name come before each beginning"""
+
+    @cached_property
+    def series_by_word(self) -> dict[str, list[SeriesName]]:
+        """The names of series by their first word and by their abbreviation in parentheses."""
+        found: dict[str, list[SeriesName]] = {}
+        for place in np.flatnonzero(self.name_kinds == NAME_KINDS.index("series")).tolist():
+            name = self.names[place]
+            words = folded_words(name)
+            words = words[words[:1] == ["the"] :]
+            head = folded_words(_HEAD_END.split(name)[0])
+            head = head[head[:1] == ["the"] :]
+            series = SeriesName(int(self.name_targets[place]), tuple(words), tuple(head))
+            for first in {*words[:1], *folded_words(" ".join(_ABBREVIATION.findall(name)))}:
+                found.setdefault(first, []).append(series)
+        return found
 
     def term(self, term: str) -> int | None:
         """Position of a term, or None."""

@@ -43,10 +43,7 @@ def lexical_scores(
             found.add(index.terms[at])
             rows = index.rows(at)
             values = index.shares(at) * np.float32(weight * _idf(index.frequency(at), count))
-            if target is scores:
-                target[rows] += values  # no row is there twice
-            else:
-                target[rows] = np.maximum(target[rows], values)
+            (np.add if target is scores else np.maximum).at(target, rows, values)
         if target is not scores:
             scores += target
     return scores / np.float32(highest or 1), frozenset(found)

@@ -96,12 +96,18 @@ def search(
     """
     intent = read_intent(query, catalog, index, now_us)
     lexical, terms = lexical_scores(index, intent, len(catalog))
+    matches = (lexical > 0).nonzero()[0]
+    matches = matches[allowed[matches]]
+    rows, scores = top_k(matches, lexical[matches], MAX_RESULTS, catalog.source_order)
     semantic = weights.semantic if vector is None else weights.embedded
     if not catalog.embeddings.in_memory:
         vector = None
     elif vector is None:
-        vector = _mean_embedding(catalog, *_best(catalog, lexical, allowed, FEEDBACK))
-    understood, allowed = understand(catalog, index, intent, allowed, lexical)
+        vector = _mean_embedding(catalog, rows[:FEEDBACK], scores[:FEEDBACK])
+    understood, passing = understand(catalog, index, intent, allowed, matches)
+    if passing is not allowed:
+        allowed, matches = passing, matches[passing[matches]]
+        rows, scores = top_k(matches, lexical[matches], MAX_RESULTS, catalog.source_order)
     if understood and not intent.is_about_words:
         rows = np.flatnonzero(allowed)
         total = len(rows)
@@ -109,8 +115,7 @@ def search(
         rows, _ = top_k(rows, published, MAX_RESULTS, catalog.source_order)
         scores = _recency(catalog, rows, now_us)
     else:
-        total = int(np.count_nonzero(lexical[allowed]))
-        rows, scores = _best(catalog, lexical, allowed, MAX_RESULTS)
+        total = len(matches)
         if intent.phrases:
             kept = with_phrases(catalog, rows, intent)
             rows, scores, total = rows[kept], scores[kept], int(np.count_nonzero(kept))
@@ -125,14 +130,6 @@ def search(
             scores += weights.taste * (catalog.embeddings[rows] @ taste)
     rows, scores = top_k(rows, scores, MAX_RESULTS, catalog.source_order)
     return Results(rows, scores, total, terms, vector, understood)
-
-
-def _best(
-    catalog: Catalog, lexical: FloatArray, allowed: BoolArray, count: int
-) -> tuple[IntArray, FloatArray]:
-    """Rows and scores of the best lexical matches among the allowed episodes."""
-    rows = np.flatnonzero((lexical > 0) & allowed)
-    return top_k(rows, lexical[rows], count, catalog.source_order)
 
 
 def _mean_embedding(catalog: Catalog, rows: IntArray, scores: FloatArray) -> Vector | None:

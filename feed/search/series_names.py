@@ -1,23 +1,18 @@
 """Series names: which series a query names, by all or by the telling part of their names."""
 
-import re
 from typing import NamedTuple
 
 import numpy as np
 
 from feed.catalog.catalog import Catalog
-from feed.search.index import NAME_KINDS, SearchIndex
-from feed.search.words import STOP_WORDS, folded_words, terms_of
+from feed.search.index import SearchIndex
+from feed.search.words import STOP_WORDS, terms_of
 
 FORM_WORDS = frozenset({"episode", "episodes", "podcast", "podcasts", "show"})
 """words of a query that say what an episode is part of"""
 TELLING = 0.5
 """of the episodes with some words, the share of series of that name, above which they name them"""
-_SERIES = NAME_KINDS.index("series")
 _MAX_WORDS = 5
-_MAX_NAMES = 50
-"""names of series that a part of a query is compared with"""
-_HEAD_END = re.compile(r"[:|\u2013\u2014]| - | (?:with|by|from) ", re.IGNORECASE)
 _QUESTION = frozenset(
     {"how", "why", "what", "when", "where", "which", "who", "whose", "is", "are", "was", "were"}
     | {"can", "could", "do", "does", "did", "should", "will", "would"}
@@ -75,21 +70,14 @@ def named_series(words: list[str], catalog: Catalog, index: SearchIndex) -> Name
 
 def _named(span: list[str], index: SearchIndex) -> tuple[set[int], set[int]]:
     """Series whose names begin with these words, and those whose heads are these words."""
-    text = " ".join(span)
     begun, wholly = set(), set()
-    for at in index.beginnings_from(text)[:_MAX_NAMES]:
-        name = int(index.beginning_names[at])
-        rest = index.beginnings[at][len(text) :]
-        if index.name_kinds[name] != _SERIES or rest[:1] not in {"", " "}:
-            continue
-        words = folded_words(index.names[name])
-        first = int(words[0] == "the")
-        is_abbreviation = f"({text})" in index.names[name].lower()
-        if index.beginning_places[at] <= first or is_abbreviation:
-            begun.add(int(index.name_targets[name]))
-            head = folded_words(_HEAD_END.split(index.names[name])[0])[first:]
+    for name in index.series_by_word.get(span[0], ()):
+        is_abbreviation = len(span) == 1 and name.words[0] != span[0]
+        if is_abbreviation or list(name.words[: len(span)]) == span:
+            begun.add(name.series)
+            head = list(name.head)
             if head == span or (head[:-1] == span and head[-1] in FORM_WORDS):
-                wholly.add(int(index.name_targets[name]))
+                wholly.add(name.series)
     return begun, wholly
 
 

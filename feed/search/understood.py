@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from feed.arrays.arrays import BoolArray, FloatArray
+from feed.arrays.arrays import BoolArray, IntArray
 from feed.catalog.catalog import Catalog
 from feed.search.index import SearchIndex
 from feed.search.intent import Intent
@@ -36,29 +36,28 @@ def understand(
     index: SearchIndex,
     intent: Intent,
     allowed: BoolArray,
-    lexical: FloatArray,
+    matches: IntArray,
 ) -> tuple[Understood, BoolArray]:
     """The filters of a query that hold, and (n,) which of the allowed episodes pass them.
 
     A series is a filter where it has an allowed episode. A time or a length is one where an episode
     passes it that matches the query's words: otherwise nothing would be left, so it is relaxed.
-    `lexical` are (n,) scores, 0 for no match.
+    `matches` are rows of allowed episodes. Without a filter, what passes is `allowed` itself.
     """
     asked = intent.conditions
     series: frozenset[int] = frozenset()
-    matching = (lexical > 0) & allowed if intent.is_about_words else allowed
+    wanted = matches if intent.is_about_words else None  # rows; None: all that pass
     named = intent.in_series(catalog)
     # A query of a name alone may be about its bearer, whom other series have as a guest.
     is_bare = not intent.is_about_words and not asked.any
     if named is not None and not is_bare and np.any(named & allowed):
         series, allowed = intent.series, allowed & named
-        matching = allowed
-    in_period = intent.in_period(catalog, index)
-    has_period = in_period is not None and bool(np.any(matching & in_period))
+        wanted = None
+    in_period, of_length = intent.in_period(catalog, index), intent.of_length(index)
+    has_period = in_period is not None and _is_any(allowed & in_period, wanted)
     if in_period is not None and has_period:
-        allowed, matching = allowed & in_period, matching & in_period
-    of_length = intent.of_length(index)
-    has_length = of_length is not None and bool(np.any(matching & of_length))
+        allowed = allowed & in_period
+    has_length = of_length is not None and _is_any(allowed & of_length, wanted)
     if of_length is not None and has_length:
         allowed = allowed & of_length
     found = Understood(
@@ -70,3 +69,8 @@ def understand(
         asked.is_recent,
     )
     return found, allowed
+
+
+def _is_any(passing: BoolArray, rows: IntArray | None) -> bool:
+    """Whether any of the rows, or of all, passes."""
+    return bool(passing.any() if rows is None else passing[rows].any())
