@@ -72,7 +72,8 @@ class Conversation:
     def _store_question(self, stored: StoredConversation | None) -> asyncio.Task[str]:
         before = answered(stored.turns) if stored else []
         self._turns = (*before, Turn("user", self._question.text))
-        writing = asyncio.create_task(self._write(self._turns, stored.revision if stored else None))
+        revision = stored.revision if stored else None
+        writing = asyncio.create_task(self._write(bounded(self._turns), revision))
         # Of a client that hangs up, nothing else looks at the result.
         writing.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._writing = writing
