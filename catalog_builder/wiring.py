@@ -102,7 +102,7 @@ def build_inputs(options: BuildOptions, now: datetime, shelf: Shelf | None = Non
     `shelf` is where its catalog will be published; a catalog for a file has no notes. Raises
     `CommandError` for options that conflict.
     """
-    notes = NotesSpool(shelf)
+    notes = NotesSpool(shelf, full=options.full)
     return BuildInputs(
         episodes=episode_source(options, now.date(), notes),
         vectors=vector_store(options),

@@ -76,9 +76,13 @@ class PublishedNotes:
 class NotesSpool:
     """Keeps notes for one build; a `NotesKeeper`."""
 
-    def __init__(self, shelf: Shelf | None) -> None:
-        """Keep notes for a build that publishes on this shelf; None keeps none of them."""
+    def __init__(self, shelf: Shelf | None, *, full: bool = False) -> None:
+        """Keep notes for a build that publishes on this shelf; None keeps none of them.
+
+        With `full`, none that are published are used again, in case they are damaged.
+        """
         self.shelf = shelf
+        self._full = full
         self.cut = 0
         """notes that were too long"""
         self._places: dict[bytes, tuple[int, int]] = {}
@@ -132,7 +136,7 @@ class NotesSpool:
 
         Raises `Unavailable`.
         """
-        if self.shelf is None:
+        if self.shelf is None or self._full:
             return None
         try:
             pointer = self.shelf.current(TIMEOUT_S)

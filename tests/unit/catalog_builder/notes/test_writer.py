@@ -158,6 +158,12 @@ def test_damage_on_the_shelf_costs_the_episodes_that_it_hits_and_heals(
     path.unlink()
     path.write_bytes(data)
     spool = builds.spool()
+    assert builds.build(spool, kept(spool, texts()))[1].copied_from  # type: ignore[union-attr]
+    spool = NotesSpool(builds.shelf, full=True)
+    builds.build(spool, kept(spool, texts()))
+    assert builds.read() == texts()
+    FolderShelf(tmp_path).promote(catalog.version, 1, "", 3, T)  # back to the damaged ones
+    spool = builds.spool()
     digests = kept(spool, [*texts()[:-1], "new"])
     _, built = builds.build(spool, digests)
     assert built
