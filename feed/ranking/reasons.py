@@ -28,6 +28,9 @@ KEYS = (
 
 BECAUSE = np.array([KEYS.index(f"because_{kind}") for kind in ENGAGEMENT_TYPES], np.uint8)
 """Code of the reason for each type of engagement, by index in `ENGAGEMENT_TYPES`."""
+MIN_MATCH = 0.25
+"""Score in the search for the words of a feed seed, as a share of the best one, from which on an
+episode is said to match them."""
 _CODE = {key: code for code, key in enumerate(KEYS)}
 
 
@@ -127,7 +130,7 @@ def _personal_claims(
     if user.seed is not None and "seed" in contributions:
         key, episodes = _seed_names(features, user, chosen)
         minimum = min(features.scenario.reasons.min_similarity, 1.0)
-        is_match = parts["seed"] > 0 if user.seed.is_text else parts["seed"] >= minimum
+        is_match = parts["seed"] >= (MIN_MATCH if user.seed.is_text else minimum)
         yield _claim(is_match, contributions["seed"], key, episodes)
     if "interest" in contributions and len(user.interests) and chosen.vectors is not None:
         medoids = user.interests
