@@ -151,7 +151,7 @@ class ModelPool:
                     limit = _limit(deadline, is_last=not any(one.admits() for one in left))
                     async with asyncio.timeout_at(limit):
                         client = await region.client()
-                        call.started = now()
+                        call.start()
                         answer = await ask(client, attempt)
                 except (Unavailable, TimeoutError) as error:
                     failed, call.result = _explained(error, region.name)

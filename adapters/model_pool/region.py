@@ -16,15 +16,35 @@ Failing = Literal["overloaded", "unavailable", "timeout", "interrupted"]
 Result = Working | Failing | Literal["cancelled"]
 SMOOTHING = 0.2
 """weight of the newest request in the mean latency (EWMA)"""
+PATIENCE_S = 2.0
+"""a request that was given less time, and had no answer by then, says nothing bad of its region"""
 
 
 class Call:
     """One request to a region. Who made it notes its result."""
 
-    def __init__(self, kind: Kind, started: float) -> None:
+    def __init__(self, kind: Kind) -> None:
         self.kind = kind
-        self.started = started
+        self.started: float | None = None
+        """on the event loop's clock; None until the client is there"""
         self.result: Result = "cancelled"
+
+    def start(self) -> None:
+        """Note that the client is there, and is called now."""
+        self.started = _now()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the client was called."""
+        return 0.0 if self.started is None else _now() - self.started
+
+    @property
+    def succeeded(self) -> bool | None:
+        """Whether the region works; None: nothing was learned of it."""
+        is_impatient = self.result == "timeout" and self.seconds < PATIENCE_S
+        if self.result == "cancelled" or is_impatient:
+            return None
+        return self.result in get_args(Working)
 
 
 class Region:
@@ -90,20 +110,21 @@ class Region:
     @contextmanager
     def call(self, kind: Kind) -> Iterator[Call]:
         """A request, whose result counts when the context is left."""
-        call = Call(kind, _now())
-        is_probe = self._breaker.start(call.started)
+        call = Call(kind)
+        is_probe = self._breaker.start(_now())
         try:
             yield call
         finally:
-            succeeded = None if call.result == "cancelled" else call.result in get_args(Working)
-            self._breaker.end(_now(), succeeded=succeeded, is_probe=is_probe)
+            self._breaker.end(_now(), succeeded=call.succeeded, is_probe=is_probe)
             self._results[call.result] += 1
             self._count(self.name, call.result)
 
     def note_latency(self, call: Call) -> None:
-        """Note that a request was answered now, or that it was too slow."""
-        seconds = _now() - call.started
+        """Note that a request was answered now, or that it was not by now."""
+        seconds = call.seconds
         known = self._latency_s.get(call.kind, seconds)
+        if call.result == "timeout":
+            seconds = max(seconds, known)
         self._latency_s[call.kind] = known + SMOOTHING * (seconds - known)
 
     def state(self) -> RegionState:

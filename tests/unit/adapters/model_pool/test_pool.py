@@ -231,6 +231,21 @@ async def test_a_region_that_fails_is_left_alone_then_probed_by_one_request() ->
 
 
 @simulated
+async def test_who_gives_a_region_little_time_does_not_close_it_to_others() -> None:
+    pool = pool_of(regions(1.0))
+    for _ in range(2 * FAILURES):
+        with pytest.raises(Unavailable, match="no answer in time"):
+            await pool.generate(PROMPT, 0.5)
+    assert pool.state().regions[0].results == {"timeout": 2 * FAILURES}
+    assert (await pool.generate(PROMPT, 10)).text == "a"
+    pool = pool_of(regions(HUNG))
+    for _ in range(FAILURES):
+        with pytest.raises(Unavailable, match="no answer in time"):
+            await pool.generate(PROMPT, 10)
+    assert pool.state().regions[0].circuit == "open"
+
+
+@simulated
 async def test_a_probe_that_hangs_up_leaves_the_next_one_to_another_request() -> None:
     some = regions(DOWN)
     pool = pool_of(some)
