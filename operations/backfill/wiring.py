@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from adapters.firestore.history import HistoryWriter
-from adapters.firestore.listed_users import ListedUsersStore
+from adapters.firestore.listed_users import STREAM_S, ListedUsersStore
 from adapters.firestore.listing import count_unlisted
 from adapters.firestore.refusals import Refusals
 from adapters.firestore.sample import sample_documents
@@ -54,6 +54,8 @@ class Source:
     store: FirestoreStore
     history: HistoryWriter
     project: str
+    count_s: float
+    """limit of a count, in seconds: the emulator reads every document for it"""
 
     def left_out(self) -> list[LeftOut]:
         """What was read since the start and not understood."""
@@ -69,7 +71,7 @@ class Source:
         They name no user, or, with `times`, have no time in the unit of the schema. They are
         counted, not read. Raises `Unavailable`.
         """
-        counts = await count_unlisted(self.project, self.store.schema, TIMEOUT_S, times=times)
+        counts = await count_unlisted(self.project, self.store.schema, self.count_s, times=times)
         return [
             LeftOut(source, f"{field} is missing or of another type", number, "")
             for source, field, number in counts
@@ -102,4 +104,5 @@ def wire_source(settings: Settings, *, stream: bool) -> Source:
         store(project, schema, CountedOnce(), timeout_s=TIMEOUT_S),
         HistoryWriter(project, schema, timeout_s=TIMEOUT_S),
         project,
+        STREAM_S if stream else TIMEOUT_S,
     )
