@@ -15,6 +15,7 @@ import numpy as np
 K = TypeVar("K")
 
 QUANTILES = (50, 95, 99)
+WARM_UPS = 1
 PROC = Path("/proc")
 
 
@@ -50,9 +51,10 @@ def measure_in_turns(
 ) -> dict[K, dict[str, Spread]]:
     """By task: the spreads of its figures over `turns`, in each of which every task runs once.
 
-    A first turn warms up and is not counted.
+    The first `WARM_UPS` turns are not counted.
     """
-    runs = [{name: task() for name, task in tasks.items()} for _ in range(1 + turns)][1:]
+    every = [{name: task() for name, task in tasks.items()} for _ in range(WARM_UPS + turns)]
+    runs = every[WARM_UPS:]
     return {
         name: {figure: Spread.of(run[name][figure] for run in runs) for figure in figures}
         for name, figures in runs[0].items()

@@ -11,11 +11,17 @@ from typing import Any
 import pytest
 
 from benchmarks import build, cold, http
+from benchmarks.harness import measurement
 from benchmarks.harness.dataset import SyntheticDataset
 from benchmarks.harness.measurement import group_members
 from emulators.firestore import emulator_jar
 from emulators.process import MissingError
 from tests.support.server import ROOT, until
+
+
+@pytest.fixture(autouse=True)
+def no_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measurement, "WARM_UPS", 0)
 
 
 def measured(tmp_path: Path, name: str, *options: str) -> dict[str, Any]:

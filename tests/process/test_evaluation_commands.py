@@ -20,7 +20,7 @@ from evaluation.offline.baselines import BASELINES
 from feed.scenarios.scenario import parse
 from tests.support.evaluation_command import Done, files, outside, refused, run, write
 
-SIZE = SyntheticSize(shows=12, episodes=120, users=80, events_per_user=12)
+SIZE = SyntheticSize(shows=12, episodes=120, users=40, events_per_user=12)
 CASE = """
 about = "A person hears more of the same."
 kind = "functionality"
