@@ -81,7 +81,7 @@ def decode(buffer: Buffer, episodes: int) -> SearchIndex:
         index = SearchIndex(**{field.name: values[field.name] for field in fields(SearchIndex)})
         if len(index.durations_s) != episodes or _last_row(index) >= episodes:
             raise ValueError(f"expected that of a catalog of {episodes} episodes")
-    except (struct.error, msgspec.DecodeError, UnicodeDecodeError, KeyError, ValueError) as error:
+    except (struct.error, msgspec.DecodeError, LookupError, ValueError) as error:
         raise SearchIndexError(f"not a search index: {error}") from error
     return index
 

@@ -26,7 +26,7 @@ class NamedSeries(NamedTuple):
     sure: frozenset[int]
     """by words that tell them from other episodes"""
     likely: frozenset[int]
-    """by first words that are their whole names, but are words of other episodes, too"""
+    """by a single word, or by first words that other episodes use, too"""
     places: frozenset[int]
     """of the words of the query that name those that are sure"""
 
@@ -37,7 +37,7 @@ def named_series(words: list[str], catalog: Catalog, index: SearchIndex) -> Name
     Words name the series whose names begin with them, or have them as an abbreviation in
     parentheses, where most episodes that hold all of them are of these series; or where they are
     the whole name up to a colon or "with", and the query has no others, or "podcast" beside them.
-    A single word of a question names none.
+    A single word among others is likely to: it may be meant as a word. In a question it is.
     """
     sure: set[int] = set()
     likely: set[int] = set()
@@ -62,8 +62,11 @@ def named_series(words: list[str], catalog: Catalog, index: SearchIndex) -> Name
                     likely |= wholly
                     covered = end
                 continue
-            sure |= named
-            places |= set(range(start, end))
+            if len(span) > 1 or inside == content or has_form:
+                sure |= named
+                places |= set(range(start, end))
+            else:
+                likely |= named
             break
     return NamedSeries(frozenset(sure), frozenset(likely - sure), frozenset(places))
 
