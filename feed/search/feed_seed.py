@@ -1,5 +1,7 @@
 """Feed seeds of words: the episodes that a text finds, and its embedding."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -35,10 +37,15 @@ def find_feed_seed(
     return FeedSeed(
         text=text,
         episode_ids=() if found.vector is not None else ids[:FEEDBACK],
-        vector=() if found.vector is None else tuple(found.vector.tolist()),
+        vector=() if found.vector is None else _rounded(found.vector),
         match_ids=ids,
-        match_scores=tuple(shares.round(6).tolist()),
+        match_scores=_rounded(shares),
     )
+
+
+def _rounded(values: npt.NDArray[np.floating[Any]]) -> tuple[float, ...]:
+    """The values to six digits: as a trace records them, the ranking takes them, too."""
+    return tuple(values.astype(np.float64).round(6).tolist())
 
 
 def known_words(index: SearchIndex, text: str) -> list[str]:
