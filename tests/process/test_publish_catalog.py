@@ -1,7 +1,9 @@
 """The scheduled function: a real process that builds and publishes, on a folder."""
 
+import importlib
 import json
 import random
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from adapters.folder.leases import FolderLeases
 from adapters.folder.shelf import FolderShelf
 from catalog_builder.publish.publisher import verify
+from functions import telemetry
 from tests.support.catalogs import NOW, catalog_of, fields, publish_to
 from tests.support.catalogs import episodes as made
 from tests.support.server import Server, problem, until
@@ -161,7 +164,19 @@ def test_another_method_and_an_invalid_body_are_refused(publisher: Server, tmp_p
     ],
 )
 def test_a_setting_that_cannot_be_used_ends_the_start_and_is_named(
-    start_server: Start, settings: dict[str, str], named: str
+    settings: dict[str, str],
+    named: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
-    with pytest.raises(RuntimeError, match=named):
-        start_server("publish_catalog", **settings)
+    places = {"SHELF": str(tmp_path / "shelf"), "STORE": str(tmp_path / "users.db")}
+    for name, value in {**places, **settings}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(telemetry, "install_log_handler", lambda: None)
+    monkeypatch.delitem(sys.modules, "functions.publish_catalog", raising=False)
+    with pytest.raises(SystemExit):
+        importlib.import_module("functions.publish_catalog")
+    written = capsys.readouterr()
+    assert "Earshot cannot start: " in written.out + written.err
+    assert named in written.out + written.err
