@@ -56,10 +56,7 @@ def test_a_region_that_is_killed_in_the_middle_is_replaced_and_found_again(
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(ask, range(16)))
     assert {(one["model"], one["complete"], *one["degraded"]) for one in answers} == {(MODEL, True)}
-    assert breakers() == {one: "open" if one == killed else "closed" for one in REGIONS}
-    before = vertex.requests[killed]
-    ask()
-    assert vertex.requests[killed] == before  # it is left alone
+    assert [region for region, breaker in breakers().items() if breaker != "closed"] == [killed]
     vertex.faults.clear()
     until(lambda: ask()["complete"] and breakers()[killed] == "closed")
     metrics = server.call("GET", "/api/metrics").text
