@@ -41,14 +41,21 @@ _SECURITY_SCHEMES = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "Firebase ID token. Where App Check is enforced, also send the header "
-        "`X-Firebase-AppCheck`.",
+        "description": "Firebase ID token.",
     },
     "demoUser": {
         "type": "apiKey",
         "in": "header",
         "name": "X-Demo-User",
         "description": "Names the user of a server on this machine (`AUTH=demo`).",
+    },
+}
+_APP_CHECK = {
+    "appCheck": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Firebase-AppCheck",
+        "description": "App Check token of an app of the project.",
     },
 }
 _SIGNED_IN: list[dict[str, list[str]]] = [{"idToken": []}, {"demoUser": []}]
@@ -60,13 +67,17 @@ _INT32 = 2**31
 
 
 @cache
-def encoded_document() -> bytes:
+def encoded_document(*, app_check: bool = False) -> bytes:
     """Return the document as JSON, built once per process."""
-    return msgspec.json.encode(document())
+    return msgspec.json.encode(document(app_check=app_check))
 
 
-def document() -> dict[str, Any]:
-    """Return the document: a path item for every route, a schema for every struct."""
+def document(*, app_check: bool = False) -> dict[str, Any]:
+    """Return the document: a path item for every route, a schema for every struct.
+
+    With `app_check`, every operation for users also requires a token of App Check.
+    """
+    schemes = _SECURITY_SCHEMES | (_APP_CHECK if app_check else {})
     operations = [one for route in ROUTES.values() for one in route.values()]
     kinds = [
         kind
@@ -80,13 +91,14 @@ def document() -> dict[str, Any]:
         "info": _INFO,
         "servers": [{"url": "/"}],
         "paths": {
-            _PARAMETER.sub(r"{\1}", path): _path_item(path, route) for path, route in ROUTES.items()
+            _PARAMETER.sub(r"{\1}", path): _path_item(path, route, app_check=app_check)
+            for path, route in ROUTES.items()
         },
-        "components": {"schemas": _schemas(list(structs)), "securitySchemes": _SECURITY_SCHEMES},
+        "components": {"schemas": _schemas(list(structs)), "securitySchemes": schemes},
     }
 
 
-def _path_item(path: str, route: Mapping[str, Operation]) -> dict[str, Any]:
+def _path_item(path: str, route: Mapping[str, Operation], *, app_check: bool) -> dict[str, Any]:
     parameters = [
         {
             "name": name,
@@ -98,6 +110,8 @@ def _path_item(path: str, route: Mapping[str, Operation]) -> dict[str, Any]:
         for name, _ in _PARAMETER.findall(path)
     ]
     item = {method.lower(): _operation(one) for method, one in route.items()}
+    for operation in item.values() if app_check else ():
+        operation["security"] = [one | {"appCheck": []} for one in operation["security"]]
     return {**({"parameters": parameters} if parameters else {}), **item}
 
 

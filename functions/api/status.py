@@ -76,11 +76,12 @@ async def metrics(service: Service, request: Request, _timings: Timings) -> Resp
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-async def openapi(_service: Service, _request: Request, _timings: Timings) -> Response:
+async def openapi(service: Service, _request: Request, _timings: Timings) -> Response:
     """Answer the description of the API (OpenAPI 3.1)."""
     from functions.api.openapi import encoded_document  # noqa: PLC0415  # few processes are asked
 
-    return json_response(encoded_document(), cache=DOCUMENT_CACHE)
+    document = encoded_document(app_check=bool(service.settings.APP_CHECK))
+    return json_response(document, cache=DOCUMENT_CACHE)
 
 
 async def _store_failure(service: Service, timings: Timings) -> Degradation | None:

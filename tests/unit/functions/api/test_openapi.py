@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import msgspec
+import pytest
 from openapi_spec_validator import validate
 
 from functions.api.openapi import VERSION, document, encoded_document
@@ -15,8 +16,18 @@ from functions.problem_kinds import KINDS
 ROOT = Path(__file__).parents[4]
 
 
-def test_the_document_is_valid() -> None:
-    validate(msgspec.json.decode(encoded_document()))
+@pytest.mark.parametrize("app_check", [False, True])
+def test_the_document_is_valid(*, app_check: bool) -> None:
+    validate(msgspec.json.decode(encoded_document(app_check=app_check)))
+
+
+def test_with_app_check_every_way_to_call_an_operation_for_users_needs_its_token() -> None:
+    items = document(app_check=True)["paths"].values()
+    found = [one for item in items for method, one in item.items() if method != "parameters"]
+    assert all("appCheck" in way for one in found for way in one["security"])
+    assert [one["operationId"] for one in found if not one["security"]] == [
+        one.name for route in ROUTES.values() for one in route.values() if one.user == "none"
+    ]
 
 
 def test_the_document_has_the_version_of_the_project() -> None:
