@@ -2,6 +2,8 @@
 
 import ssl
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack
+from contextvars import ContextVar
 from itertools import groupby
 
 import httpx
@@ -18,6 +20,19 @@ from feed.ports.errors import Refused, Unavailable
 from feed.ports.language_model import Generated, Interrupted, Prompt, Usage
 
 API_VERSION = "v1"
+
+
+_responses: ContextVar[AsyncExitStack | None] = ContextVar("responses", default=None)
+"""closes the responses of the stream that is read in this context
+
+Closing the SDK's iterator does not: its objects refer to each other, so that the connection would
+stay open until the next garbage collection.
+"""
+
+
+async def _keep_to_close(response: httpx.Response) -> None:
+    if (responses := _responses.get()) is not None:
+        responses.push_async_callback(response.aclose)
 
 
 class GeminiClient:
@@ -37,7 +52,9 @@ class GeminiClient:
         self._where = f"Vertex AI in {region}"
         self._model = model
         self._embedding_model = embedding_model
-        self._http = httpx.AsyncClient(verify=certificates, limits=KEPT_ALIVE)
+        self._http = httpx.AsyncClient(
+            verify=certificates, limits=KEPT_ALIVE, event_hooks={"response": [_keep_to_close]}
+        )
         # No `retry_options`: the SDK asks once, and the pool asks another region. No `timeout`:
         # the pool limits the time. What else it would make for each client is given to it.
         options = types.HttpOptions(
@@ -71,17 +88,20 @@ class GeminiClient:
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Generated, None]:
         """The answer in fragments; none but the last one is empty. Closing it ends the call."""
-        with translated(self._where):
-            chunks = await self._models.generate_content_stream(
-                model=self._model, contents=_contents(prompt), config=_config(prompt)
-            )
-            async for chunk in chunks:
-                reason, text = check_finished(chunk, self._where), _text(chunk)
-                if reason is not None:
-                    yield Generated(text, _usage(chunk))
-                    return
-                if text:
-                    yield Generated(text)
+        async with AsyncExitStack() as responses:
+            _responses.set(responses)
+            responses.callback(_responses.set, None)
+            with translated(self._where):
+                chunks = await self._models.generate_content_stream(
+                    model=self._model, contents=_contents(prompt), config=_config(prompt)
+                )
+                async for chunk in chunks:
+                    reason, text = check_finished(chunk, self._where), _text(chunk)
+                    if reason is not None:
+                        yield Generated(text, _usage(chunk))
+                        return
+                    if text:
+                        yield Generated(text)
         raise Interrupted(f"{self._where}: a stream without an end")
 
     async def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:

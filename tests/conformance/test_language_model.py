@@ -52,7 +52,7 @@ async def read(pool: ModelPool, into: list[Generated] | None = None) -> list[Gen
 
 
 async def until_idle(models: EmulatedModels) -> None:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
         while any(models.server.active.values()):  # noqa: ASYNC110  # another thread's
             await asyncio.sleep(0.005)
 
@@ -74,12 +74,10 @@ class LanguageModelContract:
         assert len(fragments) >= len(ANSWER.split())
 
     async def test_fragments_are_passed_on_as_they_come(self, models: EmulatedModels) -> None:
-        models.server.token_s = 0.05
-        times = []
+        models.server.token_s = 0.3
         async with models.pool().stream(PROMPT, TIMEOUT_S) as fragments:
-            async for _ in fragments:
-                times.append(time.monotonic())  # noqa: PERF401
-        assert times[-1] - times[0] > 0.05 * 0.8 * (len(ANSWER.split()) - 1)
+            assert (await anext(fragments)).text == "Cats"
+            assert any(models.server.active.values())  # it is still answering
 
     async def test_a_conversation_is_sent_whole(self, models: EmulatedModels) -> None:
         turns = [Turn("user", "One"), Turn("user", "more"), Turn("model", "Two")]
@@ -191,16 +189,19 @@ class LanguageModelContract:
     async def test_leaving_a_stream_closes_its_connection_at_once(
         self, models: EmulatedModels
     ) -> None:
-        models.server.token_s = 0.02
+        models.server.token_s = 5.0  # an answer takes a minute
         pool = models.pool()
-        async with pool.stream(PROMPT, TIMEOUT_S) as fragments:
-            await anext(fragments)
-        await until_idle(models)
         reading = asyncio.create_task(read(pool))
         while not any(models.server.active.values()):  # noqa: ASYNC110  # another thread's
             await asyncio.sleep(0.005)
         reading.cancel()
         await until_idle(models)
+        models.server.token_s = 0.5
+        async with pool.stream(PROMPT, TIMEOUT_S) as fragments:
+            await anext(fragments)
+        left_at = time.monotonic()
+        await until_idle(models)
+        assert time.monotonic() - left_at < 0.5 * (len(ANSWER.split()) - 2)
         assert pool.state().active == 0
 
 
