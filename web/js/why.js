@@ -10,14 +10,14 @@ const PARTS = {
   popularity_day: "Popular today", popularity_week: "Popular this week", popularity_month: "Popular this month", popularity_ever: "Popular",
   rise_day: "Rising today", rise_week: "Rising", rise_month: "On the way up", quality: "Quality", recency: "New",
   completion: "Heard to the end", series: "Its series", category: "Its topics", unfinished: "Half heard",
-  aversion: "Like what you disliked", served: "Shown before", era: "Its time",
+  aversion: "Like what you disliked", served: "Shown before", era: "Its time", seed: "Like what you asked for",
 };
 
 /** @type {Record<string, string>} by source */
 const SOURCES = {
   similar: "like your taste", interests: "like something you picked", neighbours: "what others picked with it",
   series: "series you follow or often hear", unfinished: "half heard", trending: "trending", popular: "popular", fresh: "new",
-  stated: "your interests", exploration: "something new by chance",
+  stated: "your interests", exploration: "something new by chance", seed: "what you asked for",
 };
 
 /** @param {Episode} episode */
