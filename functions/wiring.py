@@ -106,6 +106,7 @@ def wire(settings: Settings | None = None) -> Service:
         search_indexes=SearchIndexes(shelf, degradations, memory_limit),
         query_embeddings=QueryEmbeddings(wire_embedders(settings, model), degradations, metrics),
         notes=NotesReader(shelf, degradations, metrics),
+        preferences=(store.read_profile if settings.SCHEMA and _schema(settings).profile else None),
         experiment=experiment,
         external_search=_external_search(settings, degradations, metrics),
         metrics=metrics,

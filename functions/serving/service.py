@@ -1,7 +1,7 @@
 """The service: settings, adapters and state that every handler of the API works with."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from feed.catalog.catalog import Catalog
 from feed.model.degradation import Degradation
-from feed.model.engagement import Summary
+from feed.model.engagement import Profile, Summary, with_profile
 from feed.ports.conversations import Conversations
 from feed.ports.errors import Unavailable
 from feed.ports.users import StoredSummary, SummaryStore
@@ -85,6 +85,8 @@ class Service:
     search_indexes: SearchIndexes
     query_embeddings: QueryEmbeddings
     notes: NotesReader
+    preferences: Callable[[str], Awaitable[Profile]] | None = None
+    """reads the profile of a user without a summary, if the app itself keeps preferences"""
     experiment: Experiment | None = None
     """which users get which scenario, if an experiment runs"""
     external_search: "ExternalSearch | None" = None
@@ -270,7 +272,11 @@ class Service:
 
     async def _read_summary(self, uid: str) -> StoredSummary | None:
         await self.triggers.catch_up()
-        return await self._store_without_breaker.read_summary(uid)
+        stored = await self._store_without_breaker.read_summary(uid)
+        if stored is not None or self.preferences is None:
+            return stored
+        summary = with_profile(Summary(), await self.preferences(uid))
+        return None if summary.is_empty else StoredSummary(summary, "not stored")
 
     async def retrieve(
         self, ranker: Ranker, query: Query, timings: Timings

@@ -4,14 +4,18 @@ import asyncio
 from pathlib import Path
 
 import httpx
+from google.cloud import firestore
 
 from adapters.firestore.users import FirestoreStore
-from feed.model.engagement import MAX_ENGAGEMENTS
+from feed.model.degradation import Degradation
+from feed.model.engagement import MAX_ENGAGEMENTS, Profile, Summary
 from feed.summary.writer import refresh_summary
 from functions.api.application import api
 from functions.settings import read_settings
+from functions.telemetry import Timings
 from functions.wiring import wire
 from tests.conformance.test_summary_store import engagement, summary_of
+from tests.support.app import SCHEMA
 from tests.support.catalogs import NOW, catalog_of, episodes, publish_to
 from tests.support.counting_proxy import CountingProxy
 
@@ -59,10 +63,35 @@ async def test_a_session_reads_one_document(
     assert counted.calls - calls == {"BatchGetDocuments": 1}
 
 
+async def test_who_has_only_preferences_of_the_app_gets_a_session_by_them_for_three_documents(
+    firestore_project: str, counted: CountingProxy, tmp_path: Path
+) -> None:
+    (tmp_path / "schema.toml").write_text(SCHEMA)
+    service = wire(
+        read_settings(
+            {
+                "SHELF": str(tmp_path / "shelf"),
+                "STORE": "firestore",
+                "FIREBASE_PROJECT": firestore_project,
+                "SCHEMA": str(tmp_path / "schema.toml"),
+                "AUTH": "demo",
+            }
+        )
+    )
+    members = firestore.Client(project=firestore_project).collection("members")
+    members.document("ada").set({"prefs": {"topics": ["News"]}})
+    before = counted.documents_read
+    summary, degraded = await service.summary("ada", Timings())
+    assert summary == Summary(profile=Profile(category_interests=("News",)))
+    assert counted.documents_read - before == 3
+    assert degraded == ()
+    assert await service.summary("bob", Timings()) == (None, (Degradation.SUMMARY_MISSING,))
+
+
 async def test_connecting_reads_nothing(firestore_project: str, counted: CountingProxy) -> None:
     store = FirestoreStore(firestore_project)
     await store.connect()
-    channel = (await store._connection.open())._firestore_api.transport.grpc_channel
+    channel = (await store.connection.open())._firestore_api.transport.grpc_channel
     async with asyncio.timeout(5):
         await channel.channel_ready()
     assert not counted.calls

@@ -14,7 +14,8 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Fields of the app's document of a user. Each has a list of texts, numbers or references.
 
     Where the document has such a field it counts instead of what was set through the API. It is
-    read when the user's next engagement is merged, and by the first build of a day.
+    read when the user's next engagement is merged, by the first build of a day, and by each session
+    of a user who has no summary yet, for two document reads more.
     """
 
     path: str
