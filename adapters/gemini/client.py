@@ -15,7 +15,7 @@ from google.genai import types
 
 from adapters.gemini.errors import check_finished, translated
 from adapters.model_pool.answers import complete, unit_vectors
-from adapters.model_pool.connections import KEPT_ALIVE
+from adapters.model_pool.connections import KEPT_ALIVE, drain
 from feed.ports.errors import Refused, Unavailable
 from feed.ports.language_model import Generated, Interrupted, Prompt, Usage
 
@@ -99,6 +99,7 @@ class GeminiClient:
                     reason, text = check_finished(chunk, self._where), _text(chunk)
                     if reason is not None:
                         yield Generated(text, _usage(chunk))
+                        await drain(chunks)
                         return
                     if text:
                         yield Generated(text)

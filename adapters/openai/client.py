@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from adapters.model_pool.answers import complete, unit_vectors
-from adapters.model_pool.connections import KEPT_ALIVE
+from adapters.model_pool.connections import KEPT_ALIVE, drain
 from adapters.openai import wire
 from feed.ports.errors import Refused, Unavailable
 from feed.ports.language_model import (
@@ -75,8 +75,10 @@ class OpenAiClient:
                 if response.status_code != HTTPStatus.OK:
                     await response.aread()
                 self._check(response)
-                async for data in _events(response):
+                events = _events(response)
+                async for data in events:
                     if data == DONE:
+                        await drain(events)
                         break
                     chunk = msgspec.json.decode(data, type=wire.Chunk)
                     usage = chunk.usage or usage

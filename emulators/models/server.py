@@ -48,6 +48,8 @@ class ModelServer(HttpServer):
         """requests by region, including refused ones"""
         self.active: Counter[str] = Counter()
         """requests under way by region"""
+        self.clients: set[Any] = set()
+        """address and port of each connection"""
         self.last: Any = None
         """the last prompt that was understood"""
         self._connections: dict[str, list[Any]] = {}
@@ -84,6 +86,7 @@ class ModelServer(HttpServer):
         while any(self.active.values()) and time.monotonic() < deadline:
             time.sleep(0.005)
         self.requests.clear()
+        self.clients.clear()
         self.first_token_s = self.token_s = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,6 +94,7 @@ class ModelServer(HttpServer):
         request = Request(scope, receive)
         region = self.region_of(request.url.path)
         self.requests[region] += 1
+        self.clients.add(request.client)
         self.active[region] += 1
         self._loop = asyncio.get_running_loop()
         transport = send.__self__.transport  # type: ignore[attr-defined]  # uvicorn's

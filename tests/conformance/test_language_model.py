@@ -79,6 +79,13 @@ class LanguageModelContract:
             assert (await anext(fragments)).text == "Cats"
             assert any(models.server.active.values())  # it is still answering
 
+    async def test_a_connection_is_used_again(self, models: EmulatedModels) -> None:
+        pool = models.pool()
+        for _ in range(4):
+            await read(pool)
+            await pool.generate(PROMPT, TIMEOUT_S)
+        assert len(models.server.clients) == len(models.regions)
+
     async def test_a_conversation_is_sent_whole(self, models: EmulatedModels) -> None:
         turns = [Turn("user", "One"), Turn("user", "more"), Turn("model", "Two")]
         turns += [Turn("user", "Three four")]
