@@ -1,8 +1,9 @@
 """Processor time and memory of searches in this process, by the number of episodes.
 
-`python -m benchmarks.search [--sizes EPISODES ...] [--json FILE]`: each size runs in a process of
-its own, with made-up episodes of about 70 words each, whose frequencies follow Zipf's law. A query
-has three words, of which one may be misspelled. See docs/search.md.
+`python -m benchmarks.search [--sizes EPISODES ...] [--minilm] [--json FILE]`: each size runs in a
+process of its own, with made-up episodes of about 70 words each, whose frequencies follow Zipf's
+law. A query has three words, of which one may be misspelled. `--minilm` measures the model that
+embeds queries, too, where it is installed. See docs/search.md.
 """
 
 import json
@@ -10,14 +11,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser, say
 
 SIZES = (10_000, 100_000)
+MINILM = "minilm"
 DIMENSION = 256
 QUERIES = 300
 STEPS = ("search", "misspelled", "prefix", "suggest")
+MINILM_FIGURES = ("load_ms", "memory_mb")
 FIGURES = ("build_s", "ready_ms", "size_mb", "snapshot_mb", "memory_mb")
 ABOUT = (
     "Processor milliseconds of one thread, p50 and p99 of 300 queries. Search: three words of an "
@@ -88,20 +92,45 @@ def measure_here(episodes: int) -> dict[str, Any]:
     }
 
 
+def measure_minilm() -> dict[str, Any]:
+    """Load MiniLM in this process and embed queries of eight words."""
+    import numpy as np  # noqa: PLC0415
+
+    from adapters.minilm.model import MiniLm, find_folder  # noqa: PLC0415
+    from catalog_builder.episodes import demo  # noqa: PLC0415
+
+    words = " ".join(one["title"] for one in demo.episodes(date(2026, 1, 1))).split()
+    before, began = _resident_mb(), time.process_time()
+    model = MiniLm(find_folder())
+    model.embed(["one"])
+    load_ms = 1000 * (time.process_time() - began)
+    took = []
+    for at in range(QUERIES):
+        query = " ".join(words[7 * at : 7 * at + 8])
+        began = time.process_time()
+        model.embed([query])
+        took.append(1000 * (time.process_time() - began))
+    return {
+        "embed": [round(float(np.percentile(took, at)), 1) for at in (50, 99)],
+        "load_ms": round(load_ms),
+        "memory_mb": round(_resident_mb() - before),
+    }
+
+
 def _resident_mb() -> float:
     with open("/proc/self/statm") as file:  # noqa: PTH123  # one number
         return int(file.read().split()[1]) * 4096 / 1e6
 
 
-def measure_size(episodes: int) -> dict[str, Any]:
-    """Run `measure_here` in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.search", "--here", str(episodes)]
+def measure(what: str) -> dict[str, Any]:
+    """Run `measure_here` with a size, or `measure_minilm`, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.search", "--here", what]
     found: dict[str, Any] = json.loads(subprocess.check_output(command))  # noqa: S603  # ourselves
     return found
 
 
-def result(runs: Sequence[dict[str, Any]]) -> BenchmarkResult:
-    """The runs as a table."""
+def result(runs: Sequence[dict[str, Any]], minilm: dict[str, Any] | None = None) -> BenchmarkResult:
+    """The runs as tables."""
     rows = [
         [
             f"{run['episodes']:,}",
@@ -112,23 +141,29 @@ def result(runs: Sequence[dict[str, Any]]) -> BenchmarkResult:
     ]
     header = ["episodes", *(f"{step} ms" for step in STEPS)]
     header += ["build s", "ready ms", "MB", "snapshot MB", "memory MB"]
-    return BenchmarkResult("search", ABOUT, [ResultTable("Search", header, rows)], {"runs": runs})
+    tables = [ResultTable("Search", header, rows)]
+    if minilm:
+        row = ["{} / {}".format(*minilm["embed"]), *(str(minilm[name]) for name in MINILM_FIGURES)]
+        tables.append(ResultTable("MiniLM", ["query ms", "load ms", "memory MB"], [row]))
+    return BenchmarkResult("search", ABOUT, tables, {"runs": runs, "minilm": minilm})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure every size, print the table and write the JSON file."""
     parser = argument_parser("search", __doc__ or "")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="EPISODES")
+    parser.add_argument("--minilm", action="store_true", help="measure the model for queries")
     given = parser.parse_args(arguments)
     runs = []
     for episodes in given.sizes:
-        runs.append(measure_size(episodes))
+        runs.append(measure(str(episodes)))
         say(f"{episodes:,} episodes measured")
-    result(runs).publish(given.json)
+    result(runs, measure(MINILM) if given.minilm else None).publish(given.json)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--here"]:
-        print(json.dumps(measure_here(int(sys.argv[2]))))  # noqa: T201
+        what = sys.argv[2]
+        print(json.dumps(measure_minilm() if what == MINILM else measure_here(int(what))))  # noqa: T201
     else:
         main()

@@ -79,19 +79,11 @@ def decode(buffer: Buffer, episodes: int) -> SearchIndex:
         for name in _STRINGS:
             values[name] = Strings(found[f"{name}.offsets"], found[f"{name}.data"])
         index = SearchIndex(**{field.name: values[field.name] for field in fields(SearchIndex)})
-        if len(index.durations_s) != episodes or _last_row(index) >= episodes:
+        if len(index.durations_s) != episodes:
             raise ValueError(f"expected that of a catalog of {episodes} episodes")
     except (struct.error, msgspec.DecodeError, LookupError, ValueError) as error:
         raise SearchIndexError(f"not a search index: {error}") from error
     return index
-
-
-def _last_row(index: SearchIndex) -> int:
-    """The highest row of all postings; -1 without any."""
-    if not len(index.terms):
-        return -1
-    spans = np.add.reduceat(index.gaps, index.starts[:-1], dtype=np.int64)
-    return int((index.first_rows + spans).max())
 
 
 def _value(index: SearchIndex, name: str) -> np.ndarray[Any, Any]:

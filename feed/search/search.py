@@ -96,8 +96,8 @@ def search(
     """
     intent = read_intent(query, catalog, index, now_us)
     lexical, terms = lexical_scores(index, intent, len(catalog))
+    lexical *= allowed
     matches = (lexical > 0).nonzero()[0]
-    matches = matches[allowed[matches]]
     rows, scores = top_k(matches, lexical[matches], MAX_RESULTS, catalog.source_order)
     semantic = weights.semantic if vector is None else weights.embedded
     if not catalog.embeddings.in_memory:
