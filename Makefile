@@ -38,7 +38,7 @@ BENCH := $(STATE)/benchmarks
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 	@echo
-	@echo 'make run and make emulators take EPISODES=file FIELDS=file.toml VECTORS=file.npz'
+	@echo 'make run and make emulators take EPISODES=file FIELDS=file.toml VECTORS=file.npz|minilm'
 	@echo '    FEEDS="url ..." NOW=RFC3339 PORT=8080, and for the builder MAX_BAD=10% FORCE=1'
 	@echo '    ALLOW_PRIVATE_FEEDS=1 for feeds of your own network'
 	@echo 'make evaluate and make tune take EPISODES=file INTERACTIONS=train.csv TEST=test.csv SCENARIO="name ..."'

@@ -20,19 +20,19 @@ _DATED = re.compile(
 )
 _MONTH = re.compile(rf"\b(?:in|from|this|last) (?P<month>{'|'.join(_MONTHS)})\b", re.IGNORECASE)
 _RELATIVE = re.compile(
-    r"\b(?:in |from |of |during )?(?:the )?"
-    r"(?:(?P<day>today|yesterday)|(?P<which>this|past|last) (?:(?P<count>\d{1,3}) )?"
+    r"\b(?:(?:from|of|published|released) (?P<day>today|yesterday)"
+    r"|(?:in |from |of |during )?(?:the )?(?P<which>this|past|last) (?:(?P<count>\d{1,3}) )?"
     r"(?P<unit>day|week|month|year)s?)\b(?:'s)?",
     re.IGNORECASE,
 )
 _UNIT_DAYS = {"day": 1, "week": 7, "month": 31, "year": 366}
-_LENGTH = r"(?P<count>\d{1,3}|an?|one|half an)[ -]?(?P<unit>minutes?|mins?|hours?|hrs?|h|m)\b"
+_LENGTH = r"(?P<count>\d{1,3}|an?|one|half an)[ -]?(?P<unit>minutes?|mins?|hours?|hrs?)\b"
 _SHORTER = re.compile(
     rf"\b(?:under|below|less than|shorter than|at most|up to|no longer than) {_LENGTH}",
     re.IGNORECASE,
 )
 _LONGER = re.compile(rf"\b(?:over|more than|longer than|at least) {_LENGTH}", re.IGNORECASE)
-_SHORT = re.compile(r"\bshort(?= (?:episodes?|podcasts?|ones?)\b)|^short(?= )", re.IGNORECASE)
+_SHORT = re.compile(r"\bshort(?= (?:episodes?|podcasts?|ones?)\b)", re.IGNORECASE)
 _LONG = re.compile(r"\blong(?= (?:episodes?|podcasts?|ones?)\b)", re.IGNORECASE)
 SHORT_S = 20 * 60
 """seconds up to which an episode is short"""

@@ -13,7 +13,7 @@ from feed.catalog.catalog import Catalog
 from feed.model.episode import Episode
 from feed.model.timestamps import from_us, to_us
 from feed.ports.episodes import Vectors
-from feed.search.conditions import read_conditions
+from feed.search.conditions import Conditions, read_conditions
 from feed.search.index import SearchIndex
 from feed.search.search import Results, search
 
@@ -140,6 +140,7 @@ def test_a_filter_that_leaves_nothing_is_relaxed(catalog: Catalog, index: Search
         ("this year x", "2026-01-01T00", "2027-01-01T00"),
         ("x last year", "2025-01-01T00", "2026-01-01T00"),
         ("x in march", "2025-03-01T00", "2025-04-01T00"),
+        ("x from yesterday", "2026-02-04T12", None),
         ("december 2024 x", "2024-12-01T00", "2025-01-01T00"),
     ],
 )
@@ -154,6 +155,11 @@ def test_a_time_is_read_and_taken_out_of_the_words(
 
 
 WORDS = ["last", "past", "999", "weeks", "2024", "9999", "may", "under", "0", "h", "an", "latest"]
+
+
+@pytest.mark.parametrize("query", ["energy today", "short selling", "over 10m users", "may it be"])
+def test_words_that_only_resemble_a_condition_are_words(query: str) -> None:
+    assert read_conditions(query, to_us(NOW)) == Conditions(query)
 
 
 @given(st.lists(st.sampled_from(WORDS)))
