@@ -91,7 +91,7 @@ def read_intent(query: str, catalog: Catalog, index: SearchIndex, now_us: int) -
         phrases=phrases,
         series=named.sure,
         likely_series=named.likely,
-        is_about_words=bool(rest),
+        is_about_words=bool(rest or phrases),
     )
 
 

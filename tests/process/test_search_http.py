@@ -17,6 +17,9 @@ def test_pages_of_a_search_go_on_where_the_last_ended_and_filters_hold(server: S
         begin, end = one["snippet"]["ranges"][0]
         assert one["snippet"]["text"][begin:end] == "Bread"
     problem(server.call("GET", f"{path}&cursor=x"), 400, "cursor")
+    understood = server.call("GET", "/api/search?q=latest bread this week").json()["understood"]
+    assert understood["newest"]
+    assert understood["since"] is None or understood["since"].endswith("Z")
 
 
 def test_what_a_user_muted_is_not_found(server: Server) -> None:

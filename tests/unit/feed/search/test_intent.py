@@ -106,6 +106,8 @@ def test_the_newest_come_first_where_nothing_else_is_sought(
         "volts0",
         "volts12",
     ]
+    assert find(catalog, index, 'newest "acquired storage"')[1] == ["volts12"]
+    assert find(catalog, index, 'newest "as the"')[1] == []
 
 
 @pytest.mark.parametrize(
