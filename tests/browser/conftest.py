@@ -92,18 +92,23 @@ def start_demo(
     return start_server
 
 
+@pytest.fixture(scope="session")
+def _hosted(tmp_path_factory: pytest.TempPathFactory, demo_catalog: Catalog) -> Iterator[Server]:
+    settings = {"AUTH": "emulator", "FIREBASE_PROJECT": "demo-x"}
+    server = _server_of(demo_catalog, tmp_path_factory.mktemp("hosted"), **settings)
+    yield server
+    server.kill()
+
+
 @pytest.fixture
-def hosted(start_demo: Callable[..., Server]) -> Server:
-    """The page and its API with users known by Firebase's tokens."""
-    return start_demo(WEB=str(ROOT / "web"), AUTH="emulator", FIREBASE_PROJECT="demo-x")
+def hosted(_hosted: Server) -> Server:
+    """The page and its API with users known by Firebase's tokens, none of whom has data yet."""
+    return _without_users(_hosted)
 
 
 @pytest.fixture(scope="session")
 def _site(tmp_path_factory: pytest.TempPathFactory, demo_catalog: Catalog) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("site")
-    publish_to(folder / "shelf", demo_catalog)
-    settings = {"SHELF": str(folder / "shelf"), "STORE": str(folder / "users.db")}
-    server = Server({**DEFAULTS, **settings, "WEB": str(ROOT / "web")})
+    server = _server_of(demo_catalog, tmp_path_factory.mktemp("site"))
     yield server
     server.kill()
 
@@ -114,11 +119,23 @@ def site(_site: Server) -> Iterator[Server]:
 
     A test may stop and start it again.
     """
-    if not _site.alive:
-        _site.start()
-    with closing(sqlite3.connect(_site.settings["STORE"])) as users, users:
-        for table in ("engagements", "profiles", "summaries", "events"):
-            users.execute(f"DELETE FROM {table}")  # of these names
+    _without_users(_site)
     yield _site
     if _site.alive:
         _site.signal(signal.SIGCONT)
+
+
+def _server_of(catalog: Catalog, folder: Path, **settings: str) -> Server:
+    publish_to(folder / "shelf", catalog)
+    places = {"SHELF": str(folder / "shelf"), "STORE": str(folder / "users.db")}
+    return Server({**DEFAULTS, **places, "WEB": str(ROOT / "web"), **settings})
+
+
+def _without_users(server: Server) -> Server:
+    """Start a server unless it runs, and delete what it knows of users."""
+    if not server.alive:
+        server.start()
+    with closing(sqlite3.connect(server.settings["STORE"])) as users, users:
+        for table in ("engagements", "profiles", "summaries", "events"):
+            users.execute(f"DELETE FROM {table}")  # of these names
+    return server
