@@ -77,6 +77,8 @@ def test_words_become_a_feed_that_a_reload_keeps_and_one_press_ends(
     about = page.locator("#about")
     expect(about).to_contain_text("About “stars and planets”")
     expect(page.locator(".reason", has_text="Matches “stars and planets”").first).to_be_visible()
+    page.wait_for_timeout(250)  # a pause after typing does not lead back to the search
+    assert page.url.endswith("#/")
     page.reload()
     expect(about).to_contain_text("stars and planets")
     press(about, "Your whole feed")

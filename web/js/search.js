@@ -87,6 +87,7 @@ function look(text) {
 
 /** @param {string} text */
 async function show(text) {
+  if ($("view-search").hidden) return; // the listener went on before the pause was over
   const mine = ++search;
   const q = text.trim();
   history.replaceState(null, "", q ? `#/search?${new URLSearchParams({ q })}` : "#/search");
