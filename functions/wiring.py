@@ -31,8 +31,9 @@ from functions.serving.degradation_log import DegradationLog
 from functions.serving.notes import NotesReader
 from functions.serving.query_embedding import QueryEmbeddings
 from functions.serving.search_index import SearchIndexes
-from functions.serving.service import NoTriggers, Service, Triggers
+from functions.serving.service import Service
 from functions.serving.time_budget import TimeBudget
+from functions.serving.user_summaries import NoTriggers, Triggers
 from functions.settings import (
     CLOUD_STORE,
     Settings,

@@ -90,7 +90,19 @@ class FirestoreStore:
         """
         # The archive finds what changed by it.
         change = {"shard": documents.shard_of(uid), "at": firestore.SERVER_TIMESTAMP}
-        document = to_document(summary) | {"change": change}
+        return await self._write(uid, to_document(summary) | {"change": change}, revision)
+
+    async def write_seen(self, uid: str, summary: Summary, revision: str | None) -> str:
+        """Write what a user saw if the summary's stored revision is still `revision`.
+
+        The archive does not count it as a change. Returns the new revision. Raises `Conflict`.
+        """
+        document = to_document(summary)
+        if revision is not None:
+            document = {"seen": document["seen"]}
+        return await self._write(uid, document, revision)
+
+    async def _write(self, uid: str, document: dict[str, Any], revision: str | None) -> str:
         with (
             translate_errors("write a summary"),
             translate_unstorable(),

@@ -64,6 +64,19 @@ class SqliteStore:
 
         Returns the new revision. Raises `Conflict`.
         """
+        return await self._write(uid, summary, revision, _now_us())
+
+    async def write_seen(self, uid: str, summary: Summary, revision: str | None) -> str:
+        """Write what a user saw if the summary's stored revision is still `revision`.
+
+        The archive does not count it as a change. Returns the new revision. Raises `Conflict`.
+        """
+        return await self._write(uid, summary, revision, None)
+
+    async def _write(
+        self, uid: str, summary: Summary, revision: str | None, changed_us: int | None
+    ) -> str:
+        """Write a summary that changed then; None: for the archive it did not."""
         document = msgspec.msgpack.encode(to_document(summary))
         new = secrets.token_hex(8)
 
@@ -73,12 +86,12 @@ class SqliteStore:
                     "INSERT OR IGNORE INTO summaries (uid, document, revision, updated_us) "
                     "VALUES (?, ?, ?, ?)"
                 )
-                return db.execute(statement, (uid, document, new, _now_us())).rowcount
+                return db.execute(statement, (uid, document, new, changed_us or 0)).rowcount
             statement = (
-                "UPDATE summaries SET document = ?, revision = ?, updated_us = ? "
-                "WHERE uid = ? AND revision = ?"
+                "UPDATE summaries SET document = ?, revision = ?, "
+                "updated_us = coalesce(?, updated_us) WHERE uid = ? AND revision = ?"
             )
-            return db.execute(statement, (document, new, _now_us(), uid, revision)).rowcount
+            return db.execute(statement, (document, new, changed_us, uid, revision)).rowcount
 
         if not await self.connection.write(write):
             raise Conflict(f"the summary is no longer at {revision}")

@@ -131,6 +131,15 @@ class CaseRequest(_Table, frozen=True, kw_only=True):
     """what the session is to be about: `text` or `episode_ids`"""
 
 
+class SeenBefore(_Table, frozen=True, kw_only=True):
+    """That the user saw the first episodes of the first session's feed, in earlier sessions."""
+
+    top: Count = 10
+    minutes_ago: Annotated[float, msgspec.Meta(ge=0)] = 30.0
+    """when the last of these sessions showed them; each one before, a day earlier"""
+    sessions: Annotated[int, msgspec.Meta(ge=1, le=3)] = 1
+
+
 class SecondSession(_Table, frozen=True, kw_only=True):
     """The changes that make the second session; what is left out stays as in the first."""
 
@@ -140,6 +149,7 @@ class SecondSession(_Table, frozen=True, kw_only=True):
     crowd: tuple[CrowdEngagement, ...] | None = None
     episodes: tuple[CaseEpisode, ...] = ()
     """added to the first session's catalog"""
+    seen: SeenBefore | None = None
 
 
 class Case(_Table, frozen=True, kw_only=True):

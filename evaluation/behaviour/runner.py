@@ -15,6 +15,7 @@ from evaluation.behaviour.case import (
     CaseRequest,
     CrowdEngagement,
     SecondSession,
+    SeenBefore,
     load_case,
 )
 from evaluation.behaviour.catalogs import NOW, case_catalog_input
@@ -25,6 +26,7 @@ from evaluation.data.training import training_data
 from evaluation.wiring import CatalogInput
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import ENGAGEMENT_TYPES, Engagement, Profile, Summary, newest
+from feed.model.impressions import Impression, merge
 from feed.model.timestamps import DAY_US, from_us, to_us
 from feed.ports.errors import Unavailable
 from feed.ranking.pipeline import Ranker
@@ -107,7 +109,8 @@ def _check_results(case: Case, scenario: Scenario, folder: Path) -> tuple[CheckR
     if case.other is not None:
         if case.other.episodes:
             read = case_catalog_input(case.catalog, case.other.episodes, folder)
-        second = _rank(_changed(case, case.other), scenario, read)
+        seen = _impressions(first, case.other.seen) if case.other.seen else b""
+        second = _rank(_changed(case, case.other), scenario, read, seen)
     return tuple(check.judge(first, second) for check in case.expect)
 
 
@@ -118,11 +121,25 @@ def _changed(case: Case, other: SecondSession) -> Case:
     return msgspec.structs.replace(case, **given)
 
 
-def _rank(case: Case, scenario: Scenario, read: CatalogInput) -> RankedFeed:
+def _impressions(first: RankedFeed, seen: SeenBefore) -> bytes:
+    """The packed impressions of the first episodes of a feed."""
+    last_us = NOW_US - int(seen.minutes_ago * 60_000_000)
+    return merge(
+        b"",
+        [
+            Impression(one, f"session-{number}", last_us - number * DAY_US)
+            for one in first.ids[: seen.top]
+            for number in range(seen.sessions)
+        ],
+    )
+
+
+def _rank(case: Case, scenario: Scenario, read: CatalogInput, seen: bytes = b"") -> RankedFeed:
     catalog = _catalog(read, case.crowd)
     summary = Summary(
         engagements=newest(_engagements(catalog, case.engagements)),
         profile=Profile(**msgspec.structs.asdict(case.profile)),
+        seen=seen,
     )
     request = _request(catalog, case.request)
     query = make_query(request, summary, seed=case.request.seed, now_us=NOW_US)

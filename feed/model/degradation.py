@@ -28,6 +28,11 @@ class Degradation(StrEnum):
     SUMMARY_TIMEOUT = "summary_timeout", "ERROR", "the summary did not come in time"
     SUMMARY_UNAVAILABLE = "summary_unavailable", "ERROR", "the store of users does not answer"
     SUMMARY_UNREADABLE = "summary_unreadable", "ERROR", "the stored summary is damaged"
+    IMPRESSIONS_UNSAVED = (
+        "impressions_unsaved",
+        "WARNING",
+        "what the user saw could not be stored: the client sends it again",
+    )
     IDENTITY_UNAVAILABLE = (
         "identity_unavailable",
         "ERROR",

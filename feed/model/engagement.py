@@ -89,6 +89,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """without the display name, which a session does not need"""
     incomplete: bool = False
     """whether an older engagement may be missing; the next writer reads the newest again"""
+    seen: bytes = b""
+    """which episodes the user had on the screen, packed (`feed.model.impressions`); it is derived
+    from nothing else"""
 
     @property
     def is_empty(self) -> bool:

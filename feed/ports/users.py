@@ -95,7 +95,21 @@ class SummaryAccess(Protocol):
         """A user's profile; an empty one if there is none."""
 
 
-class SummaryStore(SummaryAccess, Protocol):
+class SeenAccess(Protocol):
+    """The part of a store that recording impressions needs. Calls may raise `Unavailable`."""
+
+    async def read_summary(self, uid: str) -> StoredSummary | None:
+        """A user's summary, or None if there is none."""
+
+    async def write_seen(self, uid: str, summary: Summary, revision: str | None) -> str:
+        """Store a summary of which only `seen` has changed; returns its new revision.
+
+        It does not count as changed for `SummaryArchive.changed_since`. Raises `Conflict` as
+        `write_summary` does.
+        """
+
+
+class SummaryStore(SummaryAccess, SeenAccess, Protocol):
     """A store of engagements, profiles and summaries.
 
     Calls may raise `Unavailable` or `Unstorable`.

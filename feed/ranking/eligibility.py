@@ -9,6 +9,7 @@ from feed.arrays.arrays import BoolArray, IntArray, in_sorted
 from feed.catalog.catalog import Catalog
 from feed.ranking import filters
 from feed.ranking.catalog_features import CatalogFeatures
+from feed.ranking.fatigue import tired_rows
 from feed.user.features import UserFeatures
 
 
@@ -72,6 +73,7 @@ def find_eligible(
     Takes the first of the scenario's freshness windows in which at least `sources.candidates`
     episodes pass, or else the smallest of those in which the most do. An episode that the user left
     unfinished may return where the scenario has a source for it and `unfinished_return` is true.
+    Episodes that the user saw too often are left out while the others fill the queue.
     """
     catalog, scenario, query = features.catalog, features.scenario, user.query
     engaged = query.engaged_rows
@@ -89,6 +91,13 @@ def find_eligible(
     if features.rules.has_filters:
         masks |= features.rules.masks(filters.age_days(catalog.published_us, query.now_us))
     window_days, allowed = _widen(features, user, [features.floors, *masks.values()], excluded)
+    tired = tired_rows(query, scenario.impressions)
+    if len(tired):
+        rested = allowed.copy()
+        rested[tired] = False
+        if np.count_nonzero(rested) >= scenario.selector.queue:
+            allowed = rested
+            masks["tired"] = ~in_sorted(tired, np.arange(len(catalog)))
     first = next(iter(scenario.filters.freshness_days), None)
     return Eligibility(
         catalog=catalog,

@@ -9,6 +9,7 @@ from feed.arrays.arrays import FloatArray, IntArray
 from feed.ranking import scorers
 from feed.ranking.candidates import Candidates
 from feed.ranking.catalog_features import CatalogFeatures
+from feed.ranking.fatigue import fatigue
 from feed.user.features import UserFeatures
 
 ALWAYS_SHOWN = frozenset({"similarity", "quality", "recency"})
@@ -90,6 +91,7 @@ def score_parts(
         "unfinished": lambda: scorers.is_among(rows, user.unfinished),
         "era": lambda: scorers.date_affinity(features.catalog, user, rows, blend.era_days),
         "aversion": lambda: np.maximum(features.rescale(candidates.dislike), 0.0),
+        "fatigue": lambda: fatigue(user.query, features.scenario.impressions, rows),
         "served": lambda: scorers.is_among(rows, user.query.served_rows),
     }
     used = {name for name in functions if blend.uses(name)} | ALWAYS_SHOWN

@@ -14,7 +14,7 @@ from feed.model.timestamps import DAY_US
 from feed.scenarios.parameters import BlendParameters, QualityParameters
 from feed.user.features import UserFeatures
 
-SUBTRACTED = frozenset({"aversion", "served"})
+SUBTRACTED = frozenset({"aversion", "fatigue", "served"})
 """Parts that lower the score."""
 NEIGHBOURS = ("neighbours", "neighbours_latest", "neighbours_long")
 """The parts that measure co-engagement, by index in `feed.user.features.NEIGHBOUR_HALF_LIVES`."""

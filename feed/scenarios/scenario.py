@@ -13,6 +13,7 @@ from feed.scenarios.parameters import (
     PARTS,
     BlendParameters,
     FilterParameters,
+    ImpressionParameters,
     InterestParameters,
     QualityParameters,
     ReasonParameters,
@@ -35,6 +36,7 @@ class Scenario(Table, frozen=True, kw_only=True):
     interests: InterestParameters = InterestParameters()
     quality: QualityParameters = QualityParameters()
     filters: FilterParameters = FilterParameters()
+    impressions: ImpressionParameters = ImpressionParameters()
     sources: SourceParameters = SourceParameters()
     blend: BlendParameters = BlendParameters()
     selector: SelectorParameters = SelectorParameters()

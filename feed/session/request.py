@@ -1,5 +1,6 @@
 """The request for a session as an app sends it, and the query that it becomes."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from feed.model.engagement import (
     newest_first,
 )
 from feed.model.feed_seed import FeedSeed
+from feed.model.impressions import MAX_IMPRESSIONS, Impression, merge_readable
 from feed.model.timestamps import HOUR_US, to_us
 from feed.user.query import Query
 
@@ -27,6 +29,9 @@ Limit = Annotated[int, msgspec.Meta(ge=1, le=50)]
 MAX_SEED_TEXT = 200
 """characters of a seed's words, as of a search"""
 MAX_SEED_TOKEN = 4096
+MIN_VISIBLE_MS = 1000
+"""how long an episode is on the screen until it was seen"""
+SessionId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 class SentEngagement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,6 +61,41 @@ class SentEngagement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         )
 
 
+class SentImpression(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An episode that was on the screen for a second or more, as a client sends it."""
+
+    episode_id: EpisodeId
+    session_id: SessionId | None = None
+    """the session that showed it; null: the one that the call is about"""
+    position: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
+    """its `queue_position`, for the log"""
+    ms_visible: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    """how long it was on the screen; below 1,000 it does not count. Null: a second or more"""
+    at: Timestamp | None = None
+    """when, by the client's clock; null: now. What is sent again has the time that it had"""
+
+
+def impressions_of(
+    sent: Iterable[SentImpression], session_id: str, now_us: int
+) -> tuple[Impression, ...]:
+    """The impressions that count, in this session where they name none.
+
+    A time after `now_us`, or none, is `now_us`.
+    """
+    return tuple(
+        Impression(
+            one.episode_id,
+            one.session_id or session_id,
+            now_us if one.at is None else min(to_us(one.at), now_us),
+        )
+        for one in sent
+        if one.ms_visible is None or one.ms_visible >= MIN_VISIBLE_MS
+    )
+
+
+SentImpressions = Annotated[tuple[SentImpression, ...], msgspec.Meta(max_length=MAX_IMPRESSIONS)]
+
+
 class Seed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a session is to be about: exactly one of these."""
 
@@ -78,6 +118,8 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """episodes that are not shown, by id or content id"""
     served_ids: Ids = ()
     """episodes that an earlier session showed, by id or content id"""
+    seen: SentImpressions = ()
+    """episodes that were on the screen; a signed-in user's are recorded"""
     category_interests: Names | None = None
     """stated interests in place of the stored ones, which null keeps"""
     muted_series: Names = ()
@@ -121,6 +163,7 @@ def make_query(
     in the query: words have to be looked up in a search index first.
     """
     stored = summary if summary and request.stored else Summary()
+    seen = impressions_of(request.seen, session_id=f"{seed:016x}", now_us=now_us)
     engagements = _engagements(request.engagements, stored.engagements, now_us)
     is_ahead = bool(engagements) and engagements[0].timestamp_us > now_us + HOUR_US
     profile = stored.profile
@@ -133,6 +176,7 @@ def make_query(
         engagements=engagements,
         excluded_ids=request.excluded_ids,
         served_ids=request.served_ids,
+        seen=merge_readable(stored.seen, seen),
         profile=profile,
         feed_seed=_seed_of_episodes(request),
         seed=seed,

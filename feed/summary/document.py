@@ -18,6 +18,7 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
     muted_categories: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     incomplete: bool = False
+    seen: bytes = b""
 
 
 def to_document(summary: Summary) -> dict[str, Any]:
@@ -31,6 +32,7 @@ def to_document(summary: Summary) -> dict[str, Any]:
         "counts": summary.counts(),
         "newest_engagement_at": None if newest is None else rfc3339(newest),
         "incomplete": summary.incomplete,
+        "seen": summary.seen,
     }
 
 
@@ -44,4 +46,5 @@ def from_document(document: dict[str, Any]) -> Summary:
         engagements=unpack(fields.engagements),
         profile=Profile(**{name: getattr(fields, name) for name in PROFILE_LISTS}),
         incomplete=fields.incomplete,
+        seen=fields.seen,
     )

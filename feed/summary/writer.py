@@ -56,6 +56,7 @@ async def refresh_summary(
     *,
     profile: bool = False,
     rebuild: bool = False,
+    forget_seen: bool = False,
     pause: Callable[[int], Awaitable[None]] = no_pause,
 ) -> tuple[str, ...]:
     """Bring a user's summary up to date with some engagements, by id, and with the profile.
@@ -68,6 +69,7 @@ async def refresh_summary(
         engagement_ids: the engagements that changed or were deleted.
         profile: whether the profile changed.
         rebuild: whether to read the newest engagements all over again.
+        forget_seen: whether to forget what the user saw, since the user's data were deleted.
         pause: awaited after each lost write, with the number of lost writes so far.
 
     Returns:
@@ -91,6 +93,8 @@ async def refresh_summary(
             wanted, left_out = await _updated(
                 store, uid, base, names, profile=profile or unreadable, rebuild=rebuild
             )
+        if forget_seen:
+            wanted = msgspec.structs.replace(wanted, seen=b"")
         settled = stored is None if wanted.is_empty else wanted == base
         if settled:
             return left_out

@@ -12,6 +12,7 @@ from feed.catalog.catalog import Catalog
 from feed.model.engagement import ENGAGEMENT_TYPES
 from feed.model.episode import primary_subtag
 from feed.model.feed_seed import FeedSeed
+from feed.model.impressions import unpack
 from feed.user.query import Query
 
 _TYPE_CODES = {kind: code for code, kind in enumerate(ENGAGEMENT_TYPES)}
@@ -61,6 +62,10 @@ class HydratedQuery:
     """every row whose id or content id the request excludes, in no order, possibly repeated"""
     served_rows: IntArray
     """rows that an earlier session served, sorted, possibly repeated"""
+    seen_rows: IntArray
+    """(s,) catalog row of each impression whose episode the catalog has, the newest first"""
+    seen_s: IntArray
+    """(s,) when, in seconds since 1970, UTC"""
     muted_series: IntArray
     muted_categories: IntArray
     followed_series: IntArray
@@ -81,6 +86,9 @@ def hydrate(query: Query, catalog: Catalog) -> HydratedQuery:
     hashes = hash_strings([*ids, *query.excluded_ids, *query.served_ids])
     first, last = len(ids), len(ids) + len(query.excluded_ids)
     engaged, excluded, served = hashes[:first], hashes[first:last], hashes[last:]
+    impressions = unpack(query.seen)
+    seen_rows = catalog.rows_by_hash(impressions.episodes)
+    is_known = seen_rows >= 0
     progress = [np.nan if one.progress is None else one.progress for one in engagements]
     return HydratedQuery(
         now_us=query.now_us,
@@ -91,6 +99,8 @@ def hydrate(query: Query, catalog: Catalog) -> HydratedQuery:
         engaged_rows=catalog.all_rows_by_hash(engaged),
         excluded_rows=catalog.all_rows_by_hash(excluded),
         served_rows=np.sort(catalog.all_rows_by_hash(served)),
+        seen_rows=seen_rows[is_known],
+        seen_s=impressions.at_s[is_known],
         muted_series=series_indices(catalog, profile.muted_series),
         muted_categories=_categories(catalog, profile.muted_categories),
         followed_series=series_indices(catalog, profile.followed_series),

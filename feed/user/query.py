@@ -16,6 +16,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """ids or content ids of episodes that must not be shown"""
     served_ids: tuple[str, ...] = ()
     """ids or content ids of episodes that an earlier session served"""
+    seen: bytes = b""
+    """which episodes the user had on the screen, packed (`feed.model.impressions`)"""
     profile: Profile = Profile()
     feed_seed: FeedSeed | None = None
     """what the session is to be about"""

@@ -197,7 +197,9 @@ async def _refresh_summary(service: Service, uid: str) -> None:
     """
     try:
         async with asyncio.timeout(SETTLE_S):
-            await refresh_summary(service.store, uid, profile=True, rebuild=True, pause=pause)
+            await refresh_summary(
+                service.store, uid, profile=True, rebuild=True, forget_seen=True, pause=pause
+            )
     except (TimeoutError, Unsettled) as error:
         log("WARNING", "a deletion leaves the summary to its events", reason=repr(error))
     await service.triggers.run()

@@ -25,6 +25,13 @@ class RecordedEngagement(msgspec.Struct, frozen=True, kw_only=True, omit_default
     timestamp: Time
 
 
+class RecordedImpressions(msgspec.Struct, frozen=True):
+    """What was recorded of what was on the screen."""
+
+    recorded: int
+    """number of impressions that count"""
+
+
 class EngagementList(msgspec.Struct, frozen=True):
     """One page of a user's engagements, newest first."""
 

@@ -91,7 +91,7 @@ async def search(service: Service, request: Request, timings: Timings) -> Respon
     asked = read_query(request, SearchQuery)
     uid, user_degraded = await service.optional_user(request)
     loaded, (summary, summary_degraded) = await asyncio.gather(
-        service.catalog(timings), service.summary(uid, timings)
+        service.catalog(timings), service.summaries.read(uid, timings)
     )
     catalog = loaded.catalog
     (index, index_degraded), (vector, vector_degraded) = await asyncio.gather(

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -9,15 +10,29 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from feed.catalog.catalog import Catalog
+from feed.model.degradation import Degradation
+from feed.model.impressions import Impression
+from feed.ports.errors import Unavailable
+from feed.ports.users import StoredSummary
 from feed.session import pages
 from feed.session.cursor import CursorError, CursorExpired, CursorPayload, unseal
-from feed.session.request import Ids, Limit, SessionRequest, make_query
+from feed.session.request import (
+    Ids,
+    Limit,
+    SentImpressions,
+    SessionId,
+    SessionRequest,
+    impressions_of,
+    make_query,
+)
 from feed.session.state import Session
+from functions.api.answers import RecordedImpressions
 from functions.api.seed_words import seed_words, with_words
 from functions.http.endpoint import json_response
 from functions.http.request_body import read_body
 from functions.problems import ProblemError
 from functions.serving.service import Service
+from functions.serving.user_summaries import with_standard_languages
 from functions.telemetry import Timings
 
 
@@ -30,6 +45,17 @@ class NextRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """number of episodes on the page"""
     engaged_ids: Ids = ()
     """episodes that are skipped, by id or content id"""
+    seen: SentImpressions = ()
+    """episodes that were on the screen; a signed-in user's are recorded"""
+
+
+class NewImpressions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of `POST /api/me/impressions`."""
+
+    session_id: SessionId
+    """the session that showed the episodes"""
+    seen: SentImpressions
+    """episodes that were on the screen for a second or more"""
 
 
 async def create(service: Service, request: Request, timings: Timings) -> Response:
@@ -47,12 +73,18 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
         experiment = service.assignment(uid) if body.scenario is None else None
         scenario = service.scenario_name(experiment.arm if experiment else body.scenario)
     # At once: while the first catalog is loaded, the store's connection is opened.
-    loaded, (summary, summary_degraded) = await asyncio.gather(
-        service.catalog(timings), service.summary(uid if body.stored else None, timings)
+    loaded, (stored, summary_degraded) = await asyncio.gather(
+        service.catalog(timings),
+        service.summaries.read_stored(uid if body.stored else None, timings),
     )
+    summary = stored.summary if stored else None
+    if summary is not None:
+        summary, summary_degraded = with_standard_languages(summary)
     ranker = loaded.rankers[scenario]
     seed = secrets.randbits(64) if body.random_seed is None else body.random_seed
     query = make_query(body, summary, seed=seed, now_us=service.now_us())
+    saw = impressions_of(body.seen, pages.session_id(seed), query.now_us)
+    recording = asyncio.create_task(_record(service, uid, saw, stored, timings))
     query, seed_degraded = await with_words(service, loaded, ranker, query, words, timings)
     retrieved, search_degraded = await service.retrieve(ranker, query, timings)
     degraded = (*user_degraded, *summary_degraded, *seed_degraded, *search_degraded)
@@ -69,7 +101,7 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
             )
     if session.explored and not body.detail:  # the Lab's sessions are no decisions of a listener
         timings.log_fields["drawn"] = session.explored
-    return _page(service, loaded.catalog, session, body.limit, uid, timings)
+    return _page(service, loaded.catalog, session, body.limit, uid, timings, await recording)
 
 
 async def next_page(service: Service, request: Request, timings: Timings) -> Response:
@@ -79,10 +111,37 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
         uid = await service.verifier.uid(request)
         session_id = request.path_params["session_id"]
         payload = _open_cursor(service, body.cursor, session_id, uid)
-    loaded = await service.catalog(timings)
+    saw = impressions_of(body.seen, session_id, service.now_us())
+    loaded, unsaved = await asyncio.gather(
+        service.catalog(timings), _record(service, uid, saw, None, timings)
+    )
     with timings.step("resume"):
         session = pages.resume(loaded.catalog, session_id, payload, body.engaged_ids)
-    return _page(service, loaded.catalog, session, body.limit, uid, timings)
+    return _page(service, loaded.catalog, session, body.limit, uid, timings, unsaved)
+
+
+async def impressions(service: Service, request: Request, timings: Timings) -> Response:
+    """Record what was on the screen."""
+    uid = await service.require_user(request)
+    body = await read_body(request, NewImpressions)
+    saw = impressions_of(body.seen, body.session_id, service.now_us())
+    if await _record(service, uid, saw, None, timings):
+        raise Unavailable("what the user saw could not be stored")
+    return json_response(RecordedImpressions(recorded=len(saw)))
+
+
+async def _record(
+    service: Service,
+    uid: str | None,
+    saw: Sequence[Impression],
+    stored: StoredSummary | None,
+    timings: Timings,
+) -> tuple[Degradation, ...]:
+    """Record what a signed-in user saw, and log how much it was; return what went wrong."""
+    if not saw:
+        return ()
+    timings.log_fields["seen"] = len(saw)
+    return () if uid is None else await service.summaries.record_seen(uid, saw, stored)
 
 
 def _page(
@@ -92,8 +151,9 @@ def _page(
     limit: int,
     uid: str | None,
     timings: Timings,
+    unsaved: tuple[Degradation, ...],
 ) -> Response:
-    degraded = service.catalog_degraded(catalog)
+    degraded = (*service.catalog_degraded(catalog), *unsaved)
     with timings.step("encode"):
         body = pages.page(
             catalog,

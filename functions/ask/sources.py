@@ -111,7 +111,7 @@ async def _summary(
     asks = service.asks
     kept, writes = asks.summaries.get(uid), asks.writes
     if kept is None:
-        kept = await service.summary(uid, timings)
+        kept = await service.summaries.read(uid, timings)
         is_known = kept[0] is not None or kept[1] == (Degradation.SUMMARY_MISSING,)
         if is_known and asks.writes == writes:
             asks.summaries.put(uid, kept)

@@ -4,24 +4,22 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-import msgspec
 from starlette.requests import Request
 
 from feed.catalog.catalog import Catalog
 from feed.model.degradation import Degradation
-from feed.model.engagement import Profile, Summary, with_profile
+from feed.model.engagement import Profile
 from feed.ports.conversations import Conversations
 from feed.ports.errors import Unavailable
-from feed.ports.users import StoredSummary, SummaryStore
+from feed.ports.users import SummaryStore
 from feed.ports.vector_search import Match
 from feed.ranking.external_search import MARGIN, SearchResult, search_filter
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.experiment import Assignment, Experiment, assign
 from feed.scenarios.scenario import Scenario
 from feed.user.query import Query
-from functions.api.languages import standard_tags
 from functions.auth.pseudonyms import Pseudonyms
 from functions.auth.verifier import Verifier
 from functions.http.rate_limits import RateLimits
@@ -34,6 +32,7 @@ from functions.serving.loaded_catalog import LoadedCatalog
 from functions.serving.notes import NotesReader
 from functions.serving.query_embedding import QueryEmbeddings
 from functions.serving.search_index import SearchIndexes
+from functions.serving.user_summaries import Triggers, UserSummaries
 from functions.settings import Settings
 from functions.telemetry import Metrics, Timings, log
 
@@ -45,26 +44,6 @@ if TYPE_CHECKING:  # loaded only where a deployment has one
 
 RETRY_AFTER_S = 5
 _READS = frozenset({"GET", "HEAD"})
-
-
-class Triggers(Protocol):
-    """Keeps summaries up to date where the store has no triggers of its own."""
-
-    async def run(self) -> None:
-        """Handle the events of the writes so far."""
-
-    async def catch_up(self) -> None:
-        """Handle the events that an earlier `run` could not; return at once if there are none."""
-
-
-class NoTriggers:
-    """Does nothing: the store has triggers of its own."""
-
-    async def run(self) -> None:
-        """Do nothing: the store notifies its own triggers of writes."""
-
-    async def catch_up(self) -> None:
-        """Do nothing: the store's triggers update summaries by themselves."""
 
 
 @dataclass
@@ -101,6 +80,7 @@ class Service:
     connecting: asyncio.Task[None] | None = None
     pseudonyms: Pseudonyms = field(init=False)
     limits: RateLimits = field(init=False)
+    summaries: UserSummaries = field(init=False)
     ranking_lock: asyncio.Lock = field(init=False)
     """held while a session is ranked: between two sessions the event loop handles what arrived,
     so that neither the store's answers nor refusals wait for every session"""
@@ -109,7 +89,9 @@ class Service:
         self.pseudonyms = Pseudonyms(self.cursor_keys[0])
         self.limits = RateLimits(self.settings)
         self.ranking_lock = asyncio.Lock()
-        self._store_without_breaker = self.store
+        self.summaries = UserSummaries(
+            self.store, self.store_breaker, self.triggers, self.preferences, self.degradations
+        )
         self.store = with_circuit_breaker(self.store, self.store_breaker)
 
     @cached_property
@@ -250,34 +232,6 @@ class Service:
         self.degradations.explain(Degradation.CATALOG_STALE, reason)
         return (*self.holder.degraded, Degradation.CATALOG_STALE)
 
-    async def summary(
-        self, uid: str | None, timings: Timings
-    ) -> tuple[Summary | None, tuple[Degradation, ...]]:
-        """Return the user's summary, or None and what went wrong within its time budget."""
-        if uid is None:
-            return None, ()
-        with timings.step("summary"):
-            try:
-                stored = await self.store_breaker.call(lambda: self._read_summary(uid))
-            except TimeoutError:
-                return None, (Degradation.SUMMARY_TIMEOUT,)
-            except Unavailable as error:
-                self.degradations.explain(Degradation.SUMMARY_UNAVAILABLE, str(error))
-                return None, (Degradation.SUMMARY_UNAVAILABLE,)
-        if stored is None:
-            return None, (Degradation.SUMMARY_MISSING,)
-        if stored.summary is None:
-            return None, (Degradation.SUMMARY_UNREADABLE,)
-        return _with_standard_languages(stored.summary)
-
-    async def _read_summary(self, uid: str) -> StoredSummary | None:
-        await self.triggers.catch_up()
-        stored = await self._store_without_breaker.read_summary(uid)
-        if stored is not None or self.preferences is None:
-            return stored
-        summary = with_profile(Summary(), await self.preferences(uid))
-        return None if summary.is_empty else StoredSummary(summary, "not stored")
-
     async def retrieve(
         self, ranker: Ranker, query: Query, timings: Timings
     ) -> tuple[SearchResult | None, tuple[Degradation, ...]]:
@@ -307,17 +261,3 @@ class Service:
         others = search_filter(ranker.scenario.filters, excluded_ids=(episode_id,))
         with timings.step("retrieve"):
             return await self.external_search.similar(episode_id, MARGIN * count, others)
-
-
-def _with_standard_languages(summary: Summary) -> tuple[Summary, tuple[Degradation, ...]]:
-    """Return the summary with its language tags in standard form, and whether all are unreadable.
-
-    An app may have stored any text. Where no text is a language, every language is shown.
-    """
-    stored = summary.profile.languages
-    languages = standard_tags(stored)
-    if languages is stored:
-        return summary, ()
-    profile = msgspec.structs.replace(summary.profile, languages=languages)
-    unreadable = () if languages else (Degradation.LANGUAGES_UNREADABLE,)
-    return msgspec.structs.replace(summary, profile=profile), unreadable

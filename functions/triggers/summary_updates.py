@@ -73,6 +73,7 @@ class EventBatcher:
                 batch.engagement_ids,
                 profile=batch.profile or self._always_profile,
                 rebuild=batch.rebuild,
+                forget_seen=batch.rebuild,
                 pause=pause,
             )
         except BaseException as error:  # also when this call is cancelled

@@ -16,6 +16,7 @@ from tests.support.page import (
     refresh,
     scroll_for,
     titles,
+    until,
     visit,
 )
 from tests.support.server import Server
@@ -168,3 +169,26 @@ def test_two_users_are_kept_apart(page: Page, site: Server) -> None:
     listen_as(page, "ada")
     expect(go(page, "saved")).to_contain_text(plain[0])
     assert f'"episode_title":"{plain[0]}' not in kept.replace("\\", "")
+
+
+def test_what_was_on_the_screen_is_sent_with_the_next_call_and_then_forgotten(
+    page: Page, site: Server
+) -> None:
+    kept = "JSON.parse(localStorage['earshot.seen.guest-test'] ?? '[]')"
+    shown = visit(page, site)
+    until(page, lambda: len(page.evaluate(kept)) >= 2)
+    seen = page.evaluate(kept)
+    ids = page.locator("#feed .card").evaluate_all("all => all.map((one) => one.dataset.id)")
+    assert [one["episode_id"] for one in seen][:2] == ids[:2]
+    assert len(seen) < len(shown)  # the others are below the window
+    page.route("**/next", lambda route: route.abort())
+    page.locator("#feed .card").last.scroll_into_view_if_needed()
+    expect(page.locator("#notice")).to_be_visible()
+    assert page.evaluate(kept)[: len(seen)] == seen  # a call that failed keeps it
+    page.unroute("**/next")
+    with page.expect_request("**/next") as asked:
+        press(page, "Try again")
+    sent = asked.value.post_data_json["seen"]
+    assert sent[: len(seen)] == seen
+    scroll_for(page, 20)
+    until(page, lambda: seen[0] not in page.evaluate(kept))

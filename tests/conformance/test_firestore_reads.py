@@ -81,11 +81,11 @@ async def test_who_has_only_preferences_of_the_app_gets_a_session_by_them_for_th
     members = firestore.Client(project=firestore_project).collection("members")
     members.document("ada").set({"prefs": {"topics": ["News"]}})
     before = counted.documents_read
-    summary, degraded = await service.summary("ada", Timings())
+    summary, degraded = await service.summaries.read("ada", Timings())
     assert summary == Summary(profile=Profile(category_interests=("News",)))
     assert counted.documents_read - before == 3
     assert degraded == ()
-    assert await service.summary("bob", Timings()) == (None, (Degradation.SUMMARY_MISSING,))
+    assert await service.summaries.read("bob", Timings()) == (None, (Degradation.SUMMARY_MISSING,))
 
 
 async def test_connecting_reads_nothing(firestore_project: str, counted: CountingProxy) -> None:

@@ -77,6 +77,15 @@ def test_every_operation_that_needs_a_user_refuses_a_call_without_one(
         problem(server.call(method, path), 401, "Authorization")
 
 
+def whole(value: Any) -> Any:
+    """A value with 3 for 3.0: to a JSON schema both are integers, to JSON decoders they are not."""
+    if isinstance(value, list):
+        return [whole(one) for one in value]
+    if isinstance(value, dict):
+        return {key: whole(one) for key, one in value.items()}
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def test_the_function_accepts_what_its_document_allows(
     document: Any, user: str, existing: dict[str, Any]
 ) -> None:
@@ -84,7 +93,7 @@ def test_the_function_accepts_what_its_document_allows(
         for part in (case.path_parameters, case.body):
             if isinstance(part, dict):
                 # 10.0 is an integer for JSON Schema, but not for the function.
-                part.update({key: int(one) for key, one in part.items() if isinstance(one, float)})
+                part.update({key: whole(one) for key, one in part.items()})
                 if exists:
                     part.update({key: existing[key] for key in part.keys() & existing.keys()})
         headers = {"X-Demo-User": user}

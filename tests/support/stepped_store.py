@@ -71,6 +71,13 @@ class SteppedStore:
         return self.summary.revision
 
     @_stepped
+    def write_seen(self, _uid: str, summary: Summary, revision: str | None) -> str:
+        self._check(revision)
+        self.writes += 1
+        self.summary = StoredSummary(summary, f"r{self.writes}")
+        return self.summary.revision
+
+    @_stepped
     def delete_summary(self, _uid: str, revision: str) -> None:
         self._check(revision)
         self.writes += 1

@@ -34,7 +34,7 @@ COMMANDS = {"__main__.py", "cli.py"}
 """What of the core is not imported by a function."""
 FEED = {
     "arrays": set(),
-    "model": set(),
+    "model": {"arrays"},
     "ports": {"model"},
     "scenarios": {"model"},
     "selection": {"arrays", "scenarios"},

@@ -6,6 +6,7 @@ import { wordFor } from "./words.js";
 const WITHOUT = {
   summary_missing: "new listener", summary_timeout: "your history came too late",
   summary_unavailable: "your history is out of reach", summary_unreadable: "your history cannot be read",
+  impressions_unsaved: "what you saw is not noted",
   identity_unavailable: "your sign-in cannot be checked just now", clock_ahead: "a device's clock runs ahead",
   freshness_widened: "older episodes included", series_limit_relaxed: "more from the same series",
   languages_unreadable: "every language included", no_language_match: "nothing in your languages",

@@ -5,6 +5,7 @@ import { auth, settled } from "./auth.js";
 import { Backoff } from "./backoff.js";
 import { card } from "./card.js";
 import { $, announce, button, copy, emptyState, toast } from "./dom.js";
+import { sendSeen, watch, withSeen } from "./impressions.js";
 import { greet, greeted } from "./interests.js";
 import { library } from "./library.js";
 import { tab } from "./memory.js";
@@ -14,7 +15,6 @@ import { intro } from "./words.js";
 const PAGE = 10;
 const FEED_TTL_MS = 30 * 60_000; // an older feed is replaced
 const DRAIN_WAIT_MS = 1_500; // for writes that no request carries along
-const MAX_SERVED = 200; // shown episodes that the next session ranks lower
 const RESTORE_AFTER_MS = 4_000; // after this, the old cards return until the new session arrives
 const STALE = ["cursor-expired", "invalid-cursor"]; // expired, or signed with an old key: retrying is useless
 
@@ -146,7 +146,7 @@ async function startSession(gently = false) {
   try {
     await settled();
     const wasUnknown = !auth().known;
-    const page = await create({ served_ids: shown.map(({ id }) => id).slice(-MAX_SERVED) });
+    const page = await create({});
     if (mine !== visit) return;
     dropNotice();
     const show = () => {
@@ -179,7 +179,8 @@ async function create(request) {
   if (outbox.waiting.some(({ op }) => op !== "engage") && navigator.onLine) {
     await Promise.race([outbox.drain(), new Promise((resolve) => setTimeout(resolve, DRAIN_WAIT_MS))]);
   }
-  return call("POST", "/sessions/create", { limit: PAGE, trace: true, seed: about?.seed, ...library.unsynced, ...request });
+  return withSeen((seen) =>
+    call("POST", "/sessions/create", { limit: PAGE, trace: true, seed: about?.seed, seen, ...library.unsynced, ...request }));
 }
 
 /** @param {boolean} pressed by a button: the focus then moves to the first new card */
@@ -205,7 +206,7 @@ async function showMore(pressed = false) {
 /** @param {Session} from @returns {Promise<SessionPage>} */
 async function next({ session_id: id, next_cursor: cursor }) {
   try {
-    return await call("POST", `/sessions/${encodeURIComponent(id)}/next`, { cursor, limit: PAGE });
+    return await withSeen((seen) => call("POST", `/sessions/${encodeURIComponent(id)}/next`, { cursor, limit: PAGE, seen }));
   } catch (problem) {
     if (!STALE.includes(Problem.of(problem).kind)) throw problem;
     return create({ excluded_ids: shown.map(({ id }) => id) });
@@ -220,6 +221,7 @@ function append({ episodes, trace: traced = trace, ...rest }) {
   const fresh = episodes.filter(({ id }) => !there.has(id))
     .map((one) => ({ why: whyOf(trace, one.queue_position ?? 0, rest.cold_start), ...one }));
   const added = fresh.map((one) => card(one, refresh));
+  added.forEach((item, index) => watch(item, rest.session_id, fresh[index].queue_position));
   shown.push(...fresh);
   $("feed").append(...added);
   drawAround();
@@ -272,5 +274,8 @@ export function watchFeed() {
   $("more").onclick = () => showMore(true);
   $("refresh").onclick = $("end-refresh").onclick = refresh;
   addEventListener("pagehide", keepPlace);
-  addEventListener("visibilitychange", keepPlace);
+  addEventListener("visibilitychange", () => {
+    keepPlace();
+    if (document.hidden) sendSeen();
+  });
 }

@@ -39,6 +39,9 @@ type Session = Omit<SessionPage, "episodes" | "trace">;
 // What a feed is to be about, and how the page calls it.
 interface About { seed: { text: string } | { token: string }; label: string }
 
+// An episode that was on the screen.
+interface Seen { episode_id: string; session_id: string; position: number; at: string }
+
 // A tab's feed and position: the first visible card, and where its top was.
 interface Kept {
   uid: string | null; at: number; session: Session; trace?: Trace; about?: About | null; episodes: Episode[]; id?: string; top: number;

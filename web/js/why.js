@@ -10,7 +10,7 @@ const PARTS = {
   popularity_day: "Popular today", popularity_week: "Popular this week", popularity_month: "Popular this month", popularity_ever: "Popular",
   rise_day: "Rising today", rise_week: "Rising", rise_month: "On the way up", quality: "Quality", recency: "New",
   completion: "Heard to the end", series: "Its series", category: "Its topics", unfinished: "Half heard",
-  aversion: "Like what you disliked", served: "Shown before", era: "Its time", seed: "Like what you asked for",
+  aversion: "Like what you disliked", served: "Shown before", fatigue: "Seen before", era: "Its time", seed: "Like what you asked for",
 };
 
 /** @type {Record<string, string>} by source */

@@ -96,7 +96,8 @@ def test_a_stored_summary_and_a_readable_one_give_the_same_session(
     liked = Engagement(id="a", episode_id="episode-4", type="like", timestamp_us=5)
     summary = Summary(engagements=newest([liked]), profile=Profile(muted_categories=("Bread",)))
     document = to_document(summary)
-    document["engagements"] = base64.b64encode(document["engagements"]).decode()
+    for field in ("engagements", "seen"):
+        document[field] = base64.b64encode(document[field]).decode()
     sent = {"id": "a", "episode_id": "episode-4", "type": "like"}
     readable = {
         "engagements": [{**sent, "timestamp": "1970-01-01T00:00:00.000005Z"}],

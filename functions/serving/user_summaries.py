@@ -1,0 +1,131 @@
+"""Users' summaries as sessions need them: read within a time budget, and told what was seen."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from feed.model.degradation import Degradation
+from feed.model.engagement import Profile, Summary, with_profile
+from feed.model.impressions import Impression
+from feed.ports.errors import Unavailable
+from feed.ports.users import StoredSummary, SummaryStore
+from feed.summary.impressions import record_impressions
+from functions.api.languages import standard_tags
+from functions.serving.circuit_breaker import CircuitBreaker
+from functions.serving.degradation_log import DegradationLog
+from functions.telemetry import Timings
+
+RECORD_S = 1.0
+"""how long a call waits until what the user saw is stored"""
+NOT_STORED = ""
+"""revision of a summary that was made of an app's preferences, since none is stored"""
+
+
+class Triggers(Protocol):
+    """Keeps summaries up to date where the store has no triggers of its own."""
+
+    async def run(self) -> None:
+        """Handle the events of the writes so far."""
+
+    async def catch_up(self) -> None:
+        """Handle the events that an earlier `run` could not; return at once if there are none."""
+
+
+class NoTriggers:
+    """Does nothing: the store has triggers of its own."""
+
+    async def run(self) -> None:
+        """Do nothing: the store notifies its own triggers of writes."""
+
+    async def catch_up(self) -> None:
+        """Do nothing: the store's triggers update summaries by themselves."""
+
+
+class UserSummaries:
+    """Reads and extends the summaries of users."""
+
+    def __init__(
+        self,
+        store: SummaryStore,
+        breaker: CircuitBreaker,
+        triggers: Triggers,
+        preferences: Callable[[str], Awaitable[Profile]] | None,
+        degradations: DegradationLog,
+    ) -> None:
+        """`preferences` reads the profile of a user without a summary, if an app keeps any."""
+        self._store = store
+        self._breaker = breaker
+        self._triggers = triggers
+        self._preferences = preferences
+        self._degradations = degradations
+
+    async def read(
+        self, uid: str | None, timings: Timings
+    ) -> tuple[Summary | None, tuple[Degradation, ...]]:
+        """Return the user's summary, or None and what went wrong within its time budget."""
+        stored, degraded = await self.read_stored(uid, timings)
+        if stored is None or stored.summary is None:
+            return None, degraded
+        return with_standard_languages(stored.summary)
+
+    async def read_stored(
+        self, uid: str | None, timings: Timings
+    ) -> tuple[StoredSummary | None, tuple[Degradation, ...]]:
+        """Return the summary as it is stored, or None, and what went wrong in the time budget."""
+        if uid is None:
+            return None, ()
+        with timings.step("summary"):
+            try:
+                stored = await self._breaker.call(lambda: self._read(uid))
+            except TimeoutError:
+                return None, (Degradation.SUMMARY_TIMEOUT,)
+            except Unavailable as error:
+                self._degradations.explain(Degradation.SUMMARY_UNAVAILABLE, str(error))
+                return None, (Degradation.SUMMARY_UNAVAILABLE,)
+        if stored is None:
+            return None, (Degradation.SUMMARY_MISSING,)
+        return stored, () if stored.summary else (Degradation.SUMMARY_UNREADABLE,)
+
+    async def record_seen(
+        self, uid: str, seen: Sequence[Impression], stored: StoredSummary | None = None
+    ) -> tuple[Degradation, ...]:
+        """Add what a user saw to the summary; `stored` is given where it was just read.
+
+        Returns what went wrong: the client has to send it again.
+        """
+        try:
+            async with asyncio.timeout(RECORD_S):
+                await self._breaker.call(lambda: self._record(uid, seen, stored), limited=False)
+        except (TimeoutError, Unavailable) as error:
+            self._degradations.explain(Degradation.IMPRESSIONS_UNSAVED, repr(error))
+            return (Degradation.IMPRESSIONS_UNSAVED,)
+        return ()
+
+    async def _record(
+        self, uid: str, seen: Sequence[Impression], stored: StoredSummary | None
+    ) -> None:
+        await record_impressions(self._store, uid, seen, stored or await self._read(uid))
+
+    async def _read(self, uid: str) -> StoredSummary | None:
+        await self._triggers.catch_up()
+        stored = await self._store.read_summary(uid)
+        if stored is not None or self._preferences is None:
+            return stored
+        summary = with_profile(Summary(), await self._preferences(uid))
+        return None if summary.is_empty else StoredSummary(summary, NOT_STORED)
+
+
+def with_standard_languages(summary: Summary) -> tuple[Summary, tuple[Degradation, ...]]:
+    """Return the summary with its language tags in standard form, and whether all are unreadable.
+
+    An app may have stored any text. Where no text is a language, every language is shown.
+    """
+    stored = summary.profile.languages
+    languages = standard_tags(stored)
+    if languages is stored:
+        return summary, ()
+    profile = msgspec.structs.replace(summary.profile, languages=languages)
+    unreadable = () if languages else (Degradation.LANGUAGES_UNREADABLE,)
+    return msgspec.structs.replace(summary, profile=profile), unreadable

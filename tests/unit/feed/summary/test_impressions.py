@@ -1,0 +1,51 @@
+from feed.model.engagement import Profile, Summary
+from feed.model.impressions import Impression, unpack
+from feed.ports.users import StoredSummary
+from feed.summary.impressions import record_impressions
+from feed.summary.writer import refresh_summary
+from tests.support.stepped_store import SteppedStore, run_to_end, run_until
+
+ONE, TWO = (Impression(name, "session", 5_000_000) for name in "ab")
+
+
+def test_two_writers_of_impressions_lose_none() -> None:
+    store = SteppedStore()
+    slow = record_impressions(store, "u", [ONE], None)
+    run_until(slow, "before write_seen")
+    run_to_end(record_impressions(store, "u", [TWO], None))
+    run_to_end(slow)
+    assert store.summary
+    assert store.summary.summary
+    assert len(unpack(store.summary.summary.seen).episodes) == 2
+
+
+def test_what_is_known_already_is_not_written_again() -> None:
+    store = SteppedStore()
+    run_to_end(record_impressions(store, "u", [ONE], None))
+    run_to_end(record_impressions(store, "u", [ONE], store.summary))
+    assert store.writes == 1
+
+
+def test_a_rebuild_keeps_what_was_seen_and_a_deletion_does_not() -> None:
+    store = SteppedStore()
+    store.profile = Profile(muted_series=("s",))
+    run_to_end(record_impressions(store, "u", [ONE], None))
+    run_to_end(refresh_summary(store, "u", profile=True, rebuild=True))
+    assert store.summary
+    assert store.summary.summary
+    assert store.summary.summary.seen
+    assert store.summary.summary.profile.muted_series == ("s",)
+    store.profile = Profile()
+    run_to_end(refresh_summary(store, "u", profile=True, rebuild=True, forget_seen=True))
+    assert store.summary is None
+
+
+def test_impressions_leave_a_summary_alone_that_cannot_be_read() -> None:
+    store = SteppedStore()
+    store.summary = StoredSummary(None, "r0")
+    run_to_end(record_impressions(store, "u", [ONE], store.summary))
+    assert store.writes == 0
+    store.summary = StoredSummary(Summary(seen=b"unreadable"), "r0")
+    run_to_end(record_impressions(store, "u", [ONE], store.summary))
+    assert store.summary.summary
+    assert len(unpack(store.summary.summary.seen).episodes) == 1
