@@ -29,6 +29,8 @@ def test_words_find_episodes_as_they_are_typed_and_the_address_keeps_them(
     page.reload()
     expect(box).to_have_value(words)
     expect(rows.first.get_by_role("button", name="Save")).to_have_attribute("aria-pressed", "true")
+    box.fill("stars this month")
+    expect(page.locator("#search")).to_contain_text("Looked for: from ")
     box.fill("zzzzzz")
     expect(page.locator("#search")).to_contain_text("Nothing found")
 

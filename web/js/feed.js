@@ -103,7 +103,7 @@ export function feedAbout(what) {
 function drawAround() {
   $("about").hidden = !about;
   $("about").replaceChildren(...(about ? [`About “${about.label}”`, button("Your whole feed", () => feedAbout(null))] : []));
-  $("intro").textContent = session ? intro(session, library.profile.category_interests.length > 0) : "";
+  $("intro").textContent = session && !about ? intro(session, library.profile.category_interests.length > 0) : "";
   $("more").hidden = !session?.next_cursor;
   $("end").hidden = !session || !!session.next_cursor || !shown.length;
 }

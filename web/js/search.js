@@ -6,7 +6,7 @@ import { $, announce, button, emptyState, h, icon, toast } from "./dom.js";
 import { feedAbout } from "./feed.js";
 import { Problem } from "./problem.js";
 import { episodeRow } from "./row.js";
-import { count } from "./words.js";
+import { count, duration, joined } from "./words.js";
 
 const PAGE = 20;
 const PAUSE_MS = 200; // between two keys, after which it searches
@@ -127,14 +127,25 @@ function draw(q, page) {
       more.removeAttribute("aria-busy");
     }
   }, { class: "wide", hidden: !page.next_cursor });
+  const read = readAs(page.understood);
   const told = page.episodes.length ? count(page.total, "episode", "episodes") : "Nothing found";
   found.replaceChildren(
     h("div.chips", { role: "group", "aria-label": "Names", hidden: !names.length }, ...names.map((name) => button(name, () => look(name)))),
+    h("p.quiet", { hidden: !read.length }, `Looked for: ${joined(read)}`),
     ...(page.episodes.length ? [list, more]
       : [emptyState("Nothing found", "Try fewer or other words.")]),
     h("p.quiet", {}, causes(page.degraded.filter((name) => name !== "summary_missing"))));
   announce(`${told}.`);
 }
+
+/** What the words of a query were read as. @param {SearchPage["understood"]} understood */
+const readAs = ({ series, since, until, min_duration_s: least, max_duration_s: most, newest }) => [
+  ...series.map(({ id, name }) => name ?? id), since && `from ${day(since)}`, until && `before ${day(until)}`,
+  least && `from ${duration(least)}`, most && `up to ${duration(most)}`, newest && "newest first",
+].flatMap((one) => one || []);
+
+/** @param {string} time */
+const day = (time) => new Date(time).toLocaleDateString("en", { dateStyle: "medium", timeZone: "UTC" });
 
 /** @param {FoundEpisode} episode */
 const row = (episode) => episodeRow(episode, h("p.snippet", { lang: episode.language }, ...marked(episode.snippet)));

@@ -28,6 +28,10 @@ type FoundEpisode = Episode & { score: number; matched: string[]; snippet: Snipp
 interface SearchPage {
   episodes: FoundEpisode[]; total: number; next_cursor: string | null;
   series: { id: string; name: string | null }[]; people: string[]; topics: string[]; degraded: string[];
+  understood: {
+    series: { id: string; name: string | null }[]; since: string | null; until: string | null;
+    min_duration_s: number | null; max_duration_s: number | null; newest: boolean;
+  };
 }
 
 type AnswerSource = Episode & { number: number; score: number; passages: string[] };
