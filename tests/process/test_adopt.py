@@ -131,7 +131,7 @@ def test_an_app_gets_a_feed_by_the_guide_and_stays_as_it_was(guide: Guide) -> No
         assert {*allowed.values()} == {True, False}
 
         assert "5 are not understood" in guide.run("python -m operations.doctor")
-        assert guide.session()["cold_start"]
+        assert guide.session()["user_vector_episodes"] == 0
         guide.run("python -m operations.backfill")
         first = json.loads(guide.run("curl -s http://localhost:8080/api/sessions"))
         assert not first["cold_start"]

@@ -42,7 +42,7 @@ def test_a_run_does_what_the_dry_run_shows_in_that_order(first_deployment: Deplo
 
     shown = dry_run(f"--project={PROJECT}", "--region=us-central1").stdout
     shown = shown.replace("DATABASE_LOCATION", "nam5").replace("PROJECT_NUMBER", "123456789")
-    shown = shown.replace("create SITE ", f"create {PROJECT} ")
+    shown = re.sub(r"create SITE |//SITE\.", lambda m: m[0].replace("SITE", PROJECT), shown)
     assert [plain(one.split(" ")) for one in first_deployment.changes] == [
         plain(words)
         for words in commands(shown)
@@ -63,9 +63,13 @@ def test_a_project_without_a_site_gets_one_before_anything_is_built(
     assert first_deployment.state["sites"][PROJECT]["live"]["message"].startswith("Earshot ")
 
 
-def test_without_options_the_page_has_no_settings(first_deployment: Deployment) -> None:
+def test_without_options_the_page_has_an_address_for_streams_alone(
+    first_deployment: Deployment,
+) -> None:
     hosting = first_deployment.config["hosting"]
-    assert first_deployment.settings == {}
+    address = "https://create-session-123456789.us-central1.run.app"
+    assert first_deployment.settings == {"stream": f"{address}/api"}
+    assert f" {address};" in json.dumps(hosting["headers"])
     assert (hosting["site"], hosting["public"]) == (PROJECT, ".earshot/hosting")
     assert "recaptcha" not in json.dumps(first_deployment.config)
 

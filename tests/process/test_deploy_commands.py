@@ -50,9 +50,10 @@ def test_each_source_of_a_schema_has_a_trigger_in_its_database(tmp_path: Path) -
     removed = planned_with("--destroy", "--destroy-data")
     assert named(removed, "delete", "update-summary-from-listens")
     (data,) = [one for one in removed if "deploy.user_data" in one]
-    assert data[-3:] == [
+    assert data[-4:] == [
         "--database=app",
         "users/{uid}/earshot",
+        "users/{uid}/earshot/conversations/earshot_conversations",
         "users/{uid}/earshot_engagements",
     ]
 

@@ -45,6 +45,7 @@ def test_options_reach_the_functions_that_they_are_about() -> None:
         "CONCURRENCY": "16",
         "CATALOG_MAX_AGE_S": "3600",
         "SCENARIO": "baseline",
+        "CORS_ORIGINS": "https://SITE.web.app,https://SITE.firebaseapp.com",
     }
     assert variables(publish) == {
         "SHELF": f"gs://{PROJECT}-earshot",
