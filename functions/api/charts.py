@@ -113,7 +113,7 @@ async def _chart(
         rows = charts.chart(
             features, values(features), asked.allowed(catalog), service.now_us(), end + 1
         )
-    degraded = [*map(str, service.catalog_degraded(catalog))]
+    degraded: list[str] = [*service.catalog_degraded(catalog)]
     answer = EncodedEpisodePage(
         episodes=cards(catalog, rows[start:end].tolist()),
         next_cursor=str(end) if len(rows) > end else None,

@@ -136,7 +136,7 @@ async def search(service: Service, request: Request, timings: Timings) -> Respon
         topics=[one.name for one in names if one.kind == "topic"][:MAX_NAMES],
         understood=_understood(catalog, results),
         catalog_version=catalog.version,
-        degraded=[*map(str, service.catalog_degraded(catalog)), *degraded],
+        degraded=[*service.catalog_degraded(catalog), *degraded],
     )
     timings.log_fields["degraded"] = answer.degraded
     return json_response(answer)
@@ -160,9 +160,7 @@ async def suggest(service: Service, request: Request, timings: Timings) -> Respo
             more = asked.limit - len(found)
             rows = matching_titles(catalog, index, asked.q, more, service.now_us()).tolist()
             found += [Suggestion("title", catalog.title(row), catalog.ids[row]) for row in rows]
-    answer = SuggestionList(
-        found, catalog.version, [*map(str, service.catalog_degraded(catalog)), *degraded]
-    )
+    answer = SuggestionList(found, catalog.version, [*service.catalog_degraded(catalog), *degraded])
     timings.log_fields["degraded"] = answer.degraded
     return json_response(answer)
 

@@ -77,7 +77,7 @@ async def show(service: Service, request: Request, timings: Timings) -> Response
     rows = features.rows(series, now_us)
     start = int(asked.cursor)
     end = start + asked.limit
-    degraded = [*map(str, service.catalog_degraded(catalog))]
+    degraded: list[str] = [*service.catalog_degraded(catalog)]
     answer = EncodedSeriesPage(
         series=_card(catalog, features, series, now_us),
         episodes=cards(catalog, rows[start:end].tolist()),
@@ -98,7 +98,7 @@ async def similar(service: Service, request: Request, timings: Timings) -> Respo
     everything = np.ones(len(catalog.series_ids), np.bool_)
     with timings.step("rank"):
         found, scores = features.similar(series, asked.limit, everything)
-    degraded = [*map(str, service.catalog_degraded(catalog))]
+    degraded: list[str] = [*service.catalog_degraded(catalog)]
     if not catalog.embeddings.in_memory:
         degraded.append(Degradation.VECTORS_UNAVAILABLE)
     answer = SimilarSeries(

@@ -91,7 +91,7 @@ class Answering:
 
     def _done(self, *, stored: bool) -> DoneEvent:
         self._progress.mark("total")
-        degraded = [*dict.fromkeys(map(str, self._degraded))]
+        degraded = [*dict.fromkeys(self._degraded)]
         self._progress.timings.log_fields["degraded"] = degraded
         timings_ms = {"first_token": None, **self._progress.at_ms}
         return DoneEvent(
@@ -101,5 +101,5 @@ class Answering:
             citations_removed=self._citations_removed,
             usage=self._usage,
             timings_ms=msgspec.convert(timings_ms, AnswerTimings),
-            degraded=degraded,
+            degraded=[*degraded],
         )
