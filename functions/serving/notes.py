@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,8 @@ CACHE_BYTES = 16 * 2**20
 """notes that are kept, compressed"""
 MAX_READS = 8
 """reads from the shelf under way at once"""
+MAX_WAITING = 64
+"""notes that are read or wait to be; more would keep a slow shelf busy for requests long gone"""
 PASSAGES = 2
 """passages of one episode"""
 _CACHE = "notes"
@@ -72,6 +75,8 @@ class NotesReader:
         self._cache_bytes = cache_bytes
         self._wait_s = wait_s
         self._monotonic = monotonic
+        # Its own: while the shelf is slow, reads would occupy the threads that all share.
+        self._threads = ThreadPoolExecutor(MAX_READS, "notes")
         self._use("")
         metrics.caches[_CACHE] = lambda: Use(self._kept_bytes, cache_bytes, "bytes")
 
@@ -83,7 +88,6 @@ class NotesReader:
         self._frames: OrderedDict[int, bytes] = OrderedDict()
         self._kept_bytes = 0
         self._reading: dict[int, asyncio.Task[bytes | None]] = {}
-        self._reads: asyncio.Semaphore | None = None
 
     async def read(
         self, loaded: LoadedCatalog, rows: Collection[int]
@@ -145,12 +149,23 @@ class NotesReader:
         if failed:
             self._index, self._failed_at = None, self._monotonic()
         if self._index is None and self._monotonic() - self._failed_at >= RETRY_S:
-            self._index = asyncio.create_task(asyncio.to_thread(self._fetch_index, catalog))
+            self._index = asyncio.create_task(self._read_index(catalog))
         return self._index
 
-    def _task(self, version: str, index: "NotesIndex", row: int) -> asyncio.Task[bytes | None]:
-        """Return the task that reads the notes of a row, which may be under way already."""
+    async def _read_index(self, catalog: Catalog) -> "NotesIndex | None":
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._fetch_index, catalog)
+
+    def _task(
+        self, version: str, index: "NotesIndex", row: int
+    ) -> asyncio.Task[bytes | None] | None:
+        """Return the task that reads the notes of a row, which may be under way already.
+
+        None if too many are being read.
+        """
         if row not in self._reading:
+            if row not in self._frames and len(self._reading) >= MAX_WAITING:
+                return None
             task = asyncio.create_task(self._read(version, index, row))
             self._reading[row] = task
             reading = self._reading
@@ -164,9 +179,8 @@ class NotesReader:
         self._metrics.count_lookup(_CACHE, hit=frame is not None)
         try:
             if frame is None:
-                self._reads = self._reads or asyncio.Semaphore(MAX_READS)
-                async with self._reads:
-                    frame = await asyncio.to_thread(self._fetch, version, index, row)
+                loop = asyncio.get_running_loop()
+                frame = await loop.run_in_executor(self._threads, self._fetch, version, index, row)
                 if frames is self._frames:  # no other catalog came meanwhile
                     self._keep(row, frame)
             else:

@@ -16,7 +16,7 @@ from feed.ports.errors import Unavailable
 from feed.snapshot.notes import index_size
 from functions.serving.degradation_log import DegradationLog
 from functions.serving.loaded_catalog import LoadedCatalog, Rankers
-from functions.serving.notes import RETRY_S, NotesReader
+from functions.serving.notes import MAX_READS, MAX_WAITING, RETRY_S, NotesReader
 from functions.telemetry import Metrics
 from tests.support.clock import Clock
 from tests.support.notes import publish_notes
@@ -136,6 +136,33 @@ def test_a_slow_shelf_delays_an_answer_by_a_bounded_time_and_is_waited_for_again
         reads = len(shelf.reads)
         assert (await reader.read(loaded, [2]))[1] == ()
         assert len(shelf.reads) == reads
+
+    asyncio.run(run())
+
+
+def test_a_shelf_that_hangs_holds_up_neither_other_threads_nor_ever_more_reads(
+    shelf: CountingShelf,
+) -> None:
+    notes = [f"<p>Notes of {row}.</p>" for row in range(MAX_WAITING + 10)]
+    loaded = loaded_of(publish_notes(shelf, notes))
+    reader, answered = reader_of(shelf, wait_s=0.05), threading.Event()
+
+    async def run() -> None:
+        await reader.read(loaded, [0])
+        shelf.reads.clear()
+        shelf.before = lambda: answered.wait(5)
+        try:
+            rows = range(len(notes))
+            for _ in range(2):
+                found, degraded = await reader.read(loaded, rows)
+                assert (list(found), degraded) == ([0], UNAVAILABLE)
+            assert len(shelf.reads) == MAX_READS
+            assert await asyncio.wait_for(asyncio.to_thread(len, rows), 1) == len(notes)
+        finally:
+            answered.set()
+        while (await reader.read(loaded, rows[:MAX_WAITING]))[1]:
+            pass
+        assert len(shelf.reads) <= MAX_WAITING
 
     asyncio.run(run())
 
