@@ -70,9 +70,11 @@ class QueryEmbeddings:
                 (found,) = await self._embedders[model].embed([query], timeout_s)
                 if len(found) != catalog.dimension:
                     expected = f"{catalog.dimension} dimensions, as the catalog has"
-                    raise Refused(f"{model}: expected {expected}, got {len(found)}")
-            except (Refused, Unavailable) as error:
-                self._failed_at, found = self._monotonic(), None
+                    raise Unavailable(f"{model}: expected {expected}, got {len(found)}")
+            except Unavailable as error:
+                found = None
+                if not isinstance(error, Refused):  # of one query, others of which may be embedded
+                    self._failed_at = self._monotonic()
                 self._degradations.explain(Degradation.QUERY_EMBEDDING_UNAVAILABLE, str(error))
             else:
                 self._kept.put(key, found)

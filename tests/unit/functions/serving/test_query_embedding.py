@@ -56,7 +56,7 @@ def test_a_query_is_embedded_once_by_the_model_of_the_catalog(catalog: Catalog) 
     assert other.asked == []
 
 
-@pytest.mark.parametrize("error", [Unavailable("down"), Refused("no"), None])
+@pytest.mark.parametrize("error", [Unavailable("down"), None])
 def test_after_a_failure_the_model_rests(catalog: Catalog, error: Exception | None) -> None:
     embedder = CountingEmbedder(catalog.dimension if error else 3)  # of another dimension
     embedder.error, clock = error, Clock()
@@ -74,3 +74,14 @@ def test_after_a_failure_the_model_rests(catalog: Catalog, error: Exception | No
     found, degraded = asyncio.run(embeddings.of(catalog, "two"))
     assert found is not None
     assert degraded == ()
+
+
+def test_a_query_that_is_refused_does_not_keep_others_from_being_embedded(
+    catalog: Catalog,
+) -> None:
+    embedder = CountingEmbedder(catalog.dimension)
+    embeddings = QueryEmbeddings({"a-model": lambda: embedder}, DegradationLog(), Metrics())
+    embedder.error = Refused("too long")
+    assert asyncio.run(embeddings.of(catalog, "very long")) == (None, UNAVAILABLE)
+    embedder.error = None
+    assert asyncio.run(embeddings.of(catalog, "short"))[1] == ()
