@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 _UNSPACED = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 """Thai, Lao, Japanese, Chinese and Korean"""
+_FIRST_UNSPACED = "\u0e00"
 _LETTER = rf"(?:[^\W_{_UNSPACED}]|[\u0300-\u036f\u0900-\u0dff])"
 _WORD = re.compile(rf"[{_UNSPACED}]+|{_LETTER}+(?:['\u2019]{_LETTER}+)*")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
@@ -69,12 +70,18 @@ def folded_words(text: str) -> list[str]:
     return [_folded(word) for word in _WORD.findall(text)]
 
 
-@lru_cache(1 << 17)
-def _terms_of(word: str) -> tuple[str, ...]:
+def _terms_of(word: str) -> list[str]:
     """The term of a word, or of a text without spaces the terms, one for each pair."""
-    if _IS_UNSPACED.match(word):
-        return tuple(_folded(word[at : at + 2]) for at in range(max(1, len(word) - 1)))
-    return (stem(_folded(word)),)
+    if word[0] >= _FIRST_UNSPACED and _IS_UNSPACED.match(word):
+        pairs = [word[at : at + 2] for at in range(max(1, len(word) - 1))]
+        return pairs if unicodedata.is_normalized("NFKC", word) else [*map(_folded, pairs)]
+    return [_stemmed(word) if len(word) <= MAX_WORD else stem(_folded(word))]
+
+
+@lru_cache(1 << 17)
+def _stemmed(word: str) -> str:
+    """The term of a word, kept. Texts without spaces are not: the size of one has no bound."""
+    return stem(_folded(word))
 
 
 def stem(word: str) -> str:
