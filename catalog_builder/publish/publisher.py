@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from catalog_builder.errors import CommandError, Superseded
+from catalog_builder.notes.spool import PublishedNotes
 from catalog_builder.notes.writer import BuiltNotes
 from catalog_builder.publish.gate import MIN_COVERAGE, gate_violations
 from catalog_builder.search_index import build_search_index, is_index_of_both
@@ -16,7 +17,7 @@ from feed.search.codec import SearchIndexError
 from feed.search.codec import decode as decode_index
 from feed.search.codec import encode as encode_index
 from feed.snapshot.codec import SnapshotError, decode, encode
-from feed.snapshot.notes import NotesError, index_size
+from feed.snapshot.notes import NotesError, head_size, index_size
 from feed.snapshot.notes import decode_index as decode_notes_index
 
 TIMEOUT_S = 300.0
@@ -98,7 +99,8 @@ def current_catalog(shelf: Shelf) -> Catalog | None:
 def verify(shelf: Shelf, version: str | None = None) -> Catalog:
     """Reads a version in full, by default the current one, and returns its catalog.
 
-    Raises `CommandError`, which says what is wrong with it.
+    That includes its search index and its notes, if it has them. Raises `CommandError`, which says
+    what is wrong.
     """
     pointer, _, notes = _read_pointer(shelf)
     if version is None and pointer is None:
@@ -107,6 +109,11 @@ def verify(shelf: Shelf, version: str | None = None) -> Catalog:
     catalog, digest, _ = _load(shelf, name)
     if pointer and pointer.version == name and pointer.sha256 != digest:
         raise CommandError(f"{name}: its SHA-256 is not the one that the pointer names")
+    try:
+        _check_search_index(shelf, name, catalog)
+        _check_notes(shelf, name, catalog)
+    except (SearchIndexError, NotesError, Damaged, NotFound, TooLarge) as error:
+        raise CommandError(f"{name}: {error}") from error
     return catalog
 
 
@@ -211,6 +218,28 @@ def _is_sound(shelf: Shelf, version: str) -> bool:
     except (SnapshotError, NotesError, Damaged, NotFound, TooLarge):
         return False
     return stored is not None
+
+
+def _check_search_index(shelf: Shelf, version: str, catalog: Catalog) -> None:
+    """Reads the search index of a version, if it has one.
+
+    Raises `Damaged`, `NotFound`, `SearchIndexError` and `TooLarge`.
+    """
+    if (stored := catalog.search_index) is not None:
+        data = shelf.fetch_index(version, TIMEOUT_S, stored.size, stored.sha256)
+        decode_index(data, len(catalog))
+
+
+def _check_notes(shelf: Shelf, version: str, catalog: Catalog) -> None:
+    """Reads all notes of a version, part by part. Raises `Damaged`, `NotFound` and `NotesError`."""
+    if (stored := catalog.notes) is None:
+        return
+    head = shelf.fetch_notes(version, 0, head_size(len(catalog)), TIMEOUT_S)
+    decode_notes_index(head[: index_size(len(catalog))], len(catalog), stored.sha256)
+    published = PublishedNotes(shelf, version, head)
+    frames = published.frames(sorted(published.rows))
+    if damaged := sum(frame is None for _, frame in frames):
+        raise NotesError(f"of its notes {damaged:,} are damaged")
 
 
 def _load(shelf: Shelf, version: str) -> tuple[Catalog, str, int]:

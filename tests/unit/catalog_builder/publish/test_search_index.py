@@ -4,12 +4,14 @@ from pathlib import Path
 import pytest
 
 from adapters.folder.shelf import FolderShelf
+from catalog_builder.errors import CommandError
 from catalog_builder.publish import publisher
 from catalog_builder.search_index import build_search_index
 from feed.catalog.catalog import Catalog
 from feed.search.codec import encode
 from feed.snapshot.codec import decode
 from tests.support.catalogs import NOW, catalog_of, episodes
+from tests.support.notes import publish_notes
 
 
 def publish(folder: Path, catalog: Catalog) -> bytes:
@@ -51,3 +53,21 @@ def test_a_damaged_copy_under_the_name_of_a_version_gives_it_a_name_of_its_own(
     (tmp_path / "indexes").mkdir()
     (tmp_path / "indexes" / catalog.version).write_bytes(b"?")
     assert publish(tmp_path, catalog) == encode(build_search_index(catalog))
+
+
+@pytest.mark.parametrize("folder", ["indexes", "notes"])
+def test_a_version_is_sound_only_with_its_search_index_and_its_notes(
+    tmp_path: Path, folder: str
+) -> None:
+    shelf = FolderShelf(tmp_path)
+    version = publish_notes(shelf, ["<p>One.</p>", None, "<p>Three.</p>"]).version
+    assert publisher.verify(shelf).version == version
+    stored = tmp_path / folder / version
+    data = bytearray(stored.read_bytes())
+    stored.unlink()
+    with pytest.raises(CommandError, match=version):
+        publisher.verify(shelf)
+    data[-1] ^= 1
+    stored.write_bytes(data)
+    with pytest.raises(CommandError, match=version):
+        publisher.verify(shelf)
