@@ -1,5 +1,6 @@
 """The reading of a photo by a generative model, in one call, with a schema."""
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -38,7 +39,7 @@ def _without_lengths(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 async def read_by_model(model: LanguageModel, jpeg: bytes, timeout_s: float) -> Reading:
-    """Ask a model what a photo says, at most `timeout_s` for each attempt.
+    """Ask a model what a photo says, all attempts together within `timeout_s`.
 
     Raises `Unavailable` where it gives no usable answer.
     """
@@ -49,9 +50,10 @@ async def read_by_model(model: LanguageModel, jpeg: bytes, timeout_s: float) -> 
         schema=_schema(),
         max_tokens=400,
     )
-    reason = ""
+    now = asyncio.get_running_loop().time
+    deadline, reason = now() + timeout_s, ""
     for _ in range(ATTEMPTS):
-        answer = await model.generate(prompt, timeout_s)
+        answer = await model.generate(prompt, deadline - now())
         try:
             return msgspec.json.decode(answer.text, type=Reading)
         except msgspec.DecodeError as error:

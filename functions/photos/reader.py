@@ -43,7 +43,7 @@ class PhotoReader:
         metrics: Metrics,
         degradations: DegradationLog,
     ) -> None:
-        """Keep no reading yet. `timeout_s` is how long one attempt of the model may take."""
+        """Keep no reading yet. `timeout_s` is how long the model may take."""
         self._timeout_s = timeout_s
         self._model = model
         self._degradations = degradations
