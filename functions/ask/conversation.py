@@ -7,6 +7,7 @@ not stored, and restores nothing.
 
 import asyncio
 from collections.abc import Sequence
+from itertools import pairwise
 
 from feed.model.degradation import Degradation
 from feed.model.limits import utf8_bytes
@@ -124,12 +125,12 @@ class Conversation:
 
 
 def answered(turns: Sequence[Turn]) -> list[Turn]:
-    """Return the turns without questions that have no answer behind them."""
-    return [
-        one
-        for place, one in enumerate(turns)
-        if one.role == "model" or (place + 1 < len(turns) and turns[place + 1].role == "model")
-    ]
+    """Return the questions that have an answer, each with its answer behind it.
+
+    Of turns that were cut, the first may be an answer alone, which some models do not take.
+    """
+    pairs = [pair for pair in pairwise(turns) if [one.role for one in pair] == ["user", "model"]]
+    return [one for pair in pairs for one in pair]
 
 
 def bounded(turns: Sequence[Turn]) -> tuple[Turn, ...]:

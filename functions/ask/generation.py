@@ -37,8 +37,10 @@ class Generation:
     async def texts(self, timings: Timings, timeout_s: float) -> AsyncGenerator[str, None]:
         """Yield the text piece by piece; a failure ends it, and raises nothing.
 
-        `timeout_s` is the time until the first fragment, and between two.
+        `timeout_s` is the time until the first fragment, and between two; no text is waited for
+        beyond `ANSWER_S`.
         """
+        timeout_s = min(timeout_s, _left_s(timings))
         try:
             async with self._model.stream(self._prompt, timeout_s) as fragments:
                 while (fragment := await _next(fragments, timings)) is not None:
@@ -68,5 +70,9 @@ async def _next(fragments: AsyncGenerator[Generated, None], timings: Timings) ->
 
     No timeout is open while a fragment is sent on: a client may be slow.
     """
-    async with asyncio.timeout(max(0.0, ANSWER_S - timings.total_s)):
+    async with asyncio.timeout(_left_s(timings)):
         return await anext(fragments, None)
+
+
+def _left_s(timings: Timings) -> float:
+    return max(0.0, ANSWER_S - timings.total_s)

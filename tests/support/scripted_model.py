@@ -22,6 +22,7 @@ class ScriptedModel:
     def __init__(self) -> None:
         self.script: asyncio.Queue[str | Generated | Exception | None] = asyncio.Queue()
         self.prompts: list[Prompt] = []
+        self.timeouts_s: list[float] = []
         self.under_way = 0
 
     def say(self, *script: str | Generated | Exception | None) -> None:
@@ -39,8 +40,8 @@ class ScriptedModel:
         self, prompt: Prompt, timeout_s: float
     ) -> AsyncIterator[AsyncGenerator[Generated, None]]:
         """The text in the script, as it is put there."""
-        del timeout_s
         self.prompts.append(prompt)
+        self.timeouts_s.append(timeout_s)
         self.under_way += 1
         try:
             yield self._fragments()

@@ -21,8 +21,8 @@ def test_the_newest_turns_that_fit_are_kept() -> None:
     assert bounded([ASKED, half, SAID, half]) == (SAID, half)
 
 
-def test_questions_without_an_answer_are_left_out() -> None:
-    assert answered([ASKED, ASKED, SAID, ASKED]) == [ASKED, SAID]
+def test_only_questions_with_their_answers_are_told() -> None:
+    assert answered([SAID, ASKED, ASKED, SAID, ASKED]) == [ASKED, SAID]
 
 
 class Away:

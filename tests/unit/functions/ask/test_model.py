@@ -1,8 +1,10 @@
 """Answers of a model: as they are written, with its failures named, and cancelled in time."""
 
 import asyncio
+import json
 from typing import Any
 
+import msgspec
 import pytest
 from starlette.types import ASGIApp
 
@@ -86,6 +88,17 @@ async def test_without_a_word_of_the_model_sentences_of_the_sources_answer(
     assert answer["complete"]
 
 
+async def test_the_log_says_why_a_model_did_not_answer(
+    model: ScriptedModel, app: ASGIApp, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model.say(Unavailable("no region answers"))
+    async with AsgiStream(app, PATH, CHESS) as stream:
+        await stream.rest()
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    reasons = {line["cause"]: line["reason"] for line in lines if "cause" in line}
+    assert reasons == {"model_unavailable": "no region answers"}
+
+
 @pytest.mark.parametrize(
     ("error", "cause"),
     [(Interrupted("cut"), "answer_incomplete"), (Blocked("unsafe"), "model_blocked")],
@@ -112,6 +125,16 @@ async def test_a_model_that_takes_too_long_is_left(
         model.say(" is")
         text, done = await text_of(stream)
     assert (text, done["degraded"], model.under_way) == (" is", ["answer_incomplete"], 0)
+
+
+async def test_a_model_has_no_more_time_for_its_first_word_than_an_answer_has(
+    service: Service, model: ScriptedModel, app: ASGIApp
+) -> None:
+    service.settings = msgspec.structs.replace(service.settings, MODEL_TIMEOUT_S=300.0)
+    model.say("Chess", None)
+    async with AsgiStream(app, PATH, CHESS) as stream:
+        await stream.rest()
+    assert 0 < model.timeouts_s[0] <= generation.ANSWER_S
 
 
 async def test_the_model_is_told_the_conversation_so_far(
