@@ -40,6 +40,7 @@ UNWANTED = {
     *("sklearn", "scipy", "lxml", "nh3", "dateparser", "tqdm", "prometheus_client", "langcodes"),
     *("adapters.rss.source", "adapters.text_embedder", "adapters.npz", "adapters.pinecone.vectors"),
     *("catalog_builder", "tests", "feed.search", "google.genai", "google.auth"),
+    *("PIL", "functions.photos", "functions.ask.answer", "functions.ask.state"),
 }
 
 
