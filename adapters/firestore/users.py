@@ -97,9 +97,7 @@ class FirestoreStore:
 
         The archive does not count it as a change. Returns the new revision. Raises `Conflict`.
         """
-        document = to_document(summary)
-        if revision is not None:
-            document = {"seen": document["seen"]}
+        document = to_document(summary) if revision is None else {"seen": summary.seen}
         return await self._write(uid, document, revision)
 
     async def _write(self, uid: str, document: dict[str, Any], revision: str | None) -> str:

@@ -98,6 +98,11 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         """Whether nothing is known about the user; an empty summary is not stored."""
         return self == Summary()
 
+    @property
+    def has_only_seen(self) -> bool:
+        """Whether nothing is known about the user, or no more than what they saw."""
+        return self == Summary(seen=self.seen)
+
     def counts(self) -> dict[str, int]:
         """Number of engagements of each type, for people who read the document."""
         found = Counter(e.type for e in self.engagements)

@@ -1,9 +1,10 @@
 """Impressions: which episodes a user had on the screen, in which sessions, and when.
 
 They are kept packed with the user's summary, as a union of sets: merging is commutative,
-associative and idempotent, so that impressions may come in any order and any number of times. What
-is kept is the newest of an independent set of a matroid (at most so many in all, and so many of one
-episode), and the greedy choice from a union needs only the greedy choices from its parts.
+associative and idempotent, so that impressions may come in any order and any number of times, as
+long as each comes with the time that it had. What is kept is the newest independent set of a
+matroid (at most so many in all, and so many of one episode), and the greedy choice from a union
+needs only the greedy choices from its parts.
 """
 
 from collections.abc import Iterable
@@ -68,9 +69,10 @@ def merge_readable(packed: bytes, impressions: Iterable[Impression]) -> bytes:
     """The union as `merge` makes it; of bytes that cannot be read, the further ones alone."""
     added = tuple(impressions)
     try:
-        return merge(packed, added) if added else packed and merge(packed, ())
+        _records(packed)
     except ImpressionsError:
-        return merge(b"", added)
+        packed = b""
+    return merge(packed, added) if added else packed
 
 
 def unpack(packed: bytes) -> Seen:

@@ -1,19 +1,14 @@
-"""Recording impressions: what a user saw joins the summary, as a union."""
+"""Recording impressions: what a user saw joins the summary as a union, and is forgotten with it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from feed.model.engagement import Summary
 from feed.model.impressions import Impression, merge_readable
-from feed.ports.errors import Conflict
+from feed.ports.errors import Conflict, Refused
 from feed.ports.users import SeenAccess, StoredSummary
 from feed.summary.writer import ATTEMPTS, Unsettled
-
-
-def with_seen(summary: Summary, seen: Iterable[Impression]) -> Summary:
-    """The summary with further impressions; those that it holds and cannot read are dropped."""
-    return msgspec.structs.replace(summary, seen=merge_readable(summary.seen, seen))
 
 
 async def record_impressions(
@@ -21,22 +16,43 @@ async def record_impressions(
 ) -> None:
     """Add impressions to a user's summary, of which `stored` was read.
 
-    A summary with an empty revision is not stored yet. Writes nothing if the summary has them all,
-    or is unreadable: the next writer rebuilds it.
-    Raises `Unavailable`, and `Unsettled` if other writers were faster in all attempts.
+    A summary with an empty revision is not stored yet. Packed impressions that cannot be read are
+    dropped. Writes nothing if the summary has all of these, or if it is deleted meanwhile: they are
+    older than the deletion.
+    Raises `Refused` if the summary is unreadable, until the next writer rebuilds it, `Unavailable`,
+    and `Unsettled` if other writers were faster in all attempts.
     """
     seen = tuple(seen)
+    await _change_seen(store, uid, lambda packed: merge_readable(packed, seen), stored)
+
+
+async def forget_impressions(store: SeenAccess, uid: str, stored: StoredSummary | None) -> None:
+    """Remove all impressions from a user's summary, of which `stored` was read.
+
+    Raises `Unavailable`, and `Unsettled` if other writers were faster in all attempts.
+    """
+    if stored and stored.summary:  # an unreadable one is rebuilt without them
+        await _change_seen(store, uid, lambda _: b"", stored)
+
+
+async def _change_seen(
+    store: SeenAccess, uid: str, change: Callable[[bytes], bytes], stored: StoredSummary | None
+) -> None:
+    if stored and not stored.revision:
+        stored = None
     for _ in range(ATTEMPTS):
-        if stored is not None and stored.summary is None:
-            return
-        base = stored.summary if stored and stored.summary else Summary()
-        wanted = with_seen(base, seen)
+        base = stored.summary if stored else Summary()
+        if base is None:
+            raise Refused("impressions: the summary is unreadable until a writer rebuilds it")
+        wanted = msgspec.structs.replace(base, seen=change(base.seen))
         if wanted == base:
             return
         try:
-            await store.write_seen(uid, wanted, (stored.revision or None) if stored else None)
+            await store.write_seen(uid, wanted, stored.revision if stored else None)
         except Conflict:
-            stored = await store.read_summary(uid)
+            before, stored = stored, await store.read_summary(uid)
+            if before and not stored:
+                return
         else:
             return
     raise Unsettled(

@@ -61,7 +61,8 @@ async def refresh_summary(
 ) -> tuple[str, ...]:
     """Bring a user's summary up to date with some engagements, by id, and with the profile.
 
-    Writes only what changed, deletes a summary that became empty, and rebuilds an unreadable one.
+    Writes only what changed, deletes a summary of which no more than what the user saw is left, and
+    rebuilds an unreadable one.
 
     Args:
         store: where the user's data are.
@@ -93,7 +94,8 @@ async def refresh_summary(
             wanted, left_out = await _updated(
                 store, uid, base, names, profile=profile or unreadable, rebuild=rebuild
             )
-        if forget_seen:
+        # What was seen has no events of its own: it goes with the last of what has.
+        if forget_seen or (wanted.has_only_seen and not base.has_only_seen):
             wanted = msgspec.structs.replace(wanted, seen=b"")
         settled = stored is None if wanted.is_empty else wanted == base
         if settled:

@@ -87,7 +87,7 @@ def hydrate(query: Query, catalog: Catalog) -> HydratedQuery:
     first, last = len(ids), len(ids) + len(query.excluded_ids)
     engaged, excluded, served = hashes[:first], hashes[first:last], hashes[last:]
     impressions = unpack(query.seen)
-    seen_rows = catalog.rows_by_hash(impressions.episodes)
+    seen_rows = catalog.rows_by_hash(impressions.episodes) if query.seen else _NONE
     is_known = seen_rows >= 0
     progress = [np.nan if one.progress is None else one.progress for one in engagements]
     return HydratedQuery(

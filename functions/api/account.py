@@ -14,6 +14,7 @@ from feed.model import limits
 from feed.model.engagement import Engagement, Profile, StoredEpisodeId
 from feed.model.timestamps import HOUR_US, rfc3339
 from feed.session.request import SentEngagement
+from feed.summary.impressions import forget_impressions
 from feed.summary.writer import Unsettled, refresh_summary
 from functions.api.answers import (
     Deleted,
@@ -123,9 +124,10 @@ async def remove(service: Service, request: Request, timings: Timings) -> Respon
 
 async def reset(service: Service, request: Request, timings: Timings) -> Response:
     """Remove all engagements of the user. The profile stays."""
-    uid = await service.require_user(request)
+    uid, store = await service.require_user(request), service.store
     with timings.step("store"):
-        removal = await service.store.delete_engagements(uid)
+        await forget_impressions(store, uid, await store.read_summary(uid))
+        removal = await store.delete_engagements(uid)
     with timings.step("summarise"):
         await _refresh_summary(service, uid)
     return json_response(Reset(len(removal.ids), rfc3339(removal.until_us)))
@@ -173,7 +175,8 @@ async def forget(service: Service, request: Request, timings: Timings) -> Respon
         conversations = await service.store_breaker.call(
             lambda: service.conversations.delete_all(uid), limited=False
         )
-        had_summary = await store.read_summary(uid) is not None
+        stored = await store.read_summary(uid)
+        await forget_impressions(store, uid, stored)
         removal = await store.delete_engagements(uid)
         had_profile = await store.delete_profile(uid)
     with timings.step("summarise"):
@@ -182,7 +185,7 @@ async def forget(service: Service, request: Request, timings: Timings) -> Respon
         await store.purge()
     receipt = Receipt(
         user_id=uid,
-        deleted=Deleted(len(removal.ids), had_profile, had_summary, conversations),
+        deleted=Deleted(len(removal.ids), had_profile, stored is not None, conversations),
         until=rfc3339(removal.until_us),
         at=rfc3339(service.now_us()),
     )
@@ -193,7 +196,7 @@ async def _refresh_summary(service: Service, uid: str) -> None:
     """Rebuild the summary after a deletion, within `SETTLE_S`.
 
     If other writers keep it from being stored, the events of the deletion update it later: they
-    name everything that was deleted.
+    name everything that was deleted, but for what the user saw, which is gone before.
     """
     try:
         async with asyncio.timeout(SETTLE_S):

@@ -22,6 +22,7 @@ from functions.serving.service import Service
 from functions.telemetry import Timings
 
 CACHE = "public, max-age=60"
+MAX_OFFSET = 9999
 Offset = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,4}$")]
 Text = Annotated[str, msgspec.Meta(max_length=500)]
 
@@ -116,7 +117,7 @@ async def _chart(
     degraded: list[str] = [*service.catalog_degraded(catalog)]
     answer = EncodedEpisodePage(
         episodes=cards(catalog, rows[start:end].tolist()),
-        next_cursor=str(end) if len(rows) > end else None,
+        next_cursor=str(end) if end < len(rows) and end <= MAX_OFFSET else None,
         catalog_version=catalog.version,
         degraded=degraded,
     )

@@ -95,9 +95,11 @@ async def similar(service: Service, request: Request, timings: Timings) -> Respo
     loaded = await service.catalog(timings)
     catalog, features = loaded.catalog, loaded.rankers[service.settings.SCENARIO].series
     series = _find(catalog, request)
-    everything = np.ones(len(catalog.series_ids), np.bool_)
+    published = catalog.series[catalog.published_us <= now_us]
+    allowed = np.zeros(len(catalog.series_ids), np.bool_)
+    allowed[published[published >= 0]] = True
     with timings.step("rank"):
-        found, scores = features.similar(series, asked.limit, everything)
+        found, scores = features.similar(series, asked.limit, allowed)
     degraded: list[str] = [*service.catalog_degraded(catalog)]
     if not catalog.embeddings.in_memory:
         degraded.append(Degradation.VECTORS_UNAVAILABLE)

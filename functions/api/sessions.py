@@ -35,6 +35,16 @@ from functions.serving.service import Service
 from functions.serving.user_summaries import with_standard_languages
 from functions.telemetry import Timings
 
+_NO_RECORDING = frozenset(
+    {
+        Degradation.IDENTITY_UNAVAILABLE,
+        Degradation.SUMMARY_TIMEOUT,
+        Degradation.SUMMARY_UNAVAILABLE,
+    }
+)
+"""with one of these a session does not record what the user saw: it is not known who that is, or
+the store was just too slow"""
+
 
 class NextRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of `POST /api/sessions/{id}/next`."""
@@ -79,12 +89,16 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
     )
     summary = stored.summary if stored else None
     if summary is not None:
-        summary, summary_degraded = with_standard_languages(summary)
+        summary, unreadable = with_standard_languages(summary)
+        summary_degraded = (*summary_degraded, *unreadable)
     ranker = loaded.rankers[scenario]
     seed = secrets.randbits(64) if body.random_seed is None else body.random_seed
     query = make_query(body, summary, seed=seed, now_us=service.now_us())
     saw = impressions_of(body.seen, pages.session_id(seed), query.now_us)
-    recording = asyncio.create_task(_record(service, uid, saw, stored, timings))
+    is_possible = _NO_RECORDING.isdisjoint((*user_degraded, *summary_degraded))
+    recording = asyncio.create_task(
+        _record(service, uid, saw, timings, stored=stored, is_possible=is_possible)
+    )
     query, seed_degraded = await with_words(service, loaded, ranker, query, words, timings)
     retrieved, search_degraded = await service.retrieve(ranker, query, timings)
     degraded = (*user_degraded, *summary_degraded, *seed_degraded, *search_degraded)
@@ -113,7 +127,7 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
         payload = _open_cursor(service, body.cursor, session_id, uid)
     saw = impressions_of(body.seen, session_id, service.now_us())
     loaded, unsaved = await asyncio.gather(
-        service.catalog(timings), _record(service, uid, saw, None, timings)
+        service.catalog(timings), _record(service, uid, saw, timings)
     )
     with timings.step("resume"):
         session = pages.resume(loaded.catalog, session_id, payload, body.engaged_ids)
@@ -125,7 +139,7 @@ async def impressions(service: Service, request: Request, timings: Timings) -> R
     uid = await service.require_user(request)
     body = await read_body(request, NewImpressions)
     saw = impressions_of(body.seen, body.session_id, service.now_us())
-    if await _record(service, uid, saw, None, timings):
+    if await _record(service, uid, saw, timings):
         raise Unavailable("what the user saw could not be stored")
     return json_response(RecordedImpressions(recorded=len(saw)))
 
@@ -134,13 +148,20 @@ async def _record(
     service: Service,
     uid: str | None,
     saw: Sequence[Impression],
-    stored: StoredSummary | None,
     timings: Timings,
+    *,
+    stored: StoredSummary | None = None,
+    is_possible: bool = True,
 ) -> tuple[Degradation, ...]:
-    """Record what a signed-in user saw, and log how much it was; return what went wrong."""
+    """Record what a signed-in user saw, and log how much it was; return what went wrong.
+
+    `stored` is the summary where it was just read; without `is_possible` nothing is tried.
+    """
     if not saw:
         return ()
     timings.log_fields["seen"] = len(saw)
+    if not is_possible:
+        return (Degradation.IMPRESSIONS_UNSAVED,)
     return () if uid is None else await service.summaries.record_seen(uid, saw, stored)
 
 

@@ -68,12 +68,16 @@ class UserSummaries:
         stored, degraded = await self.read_stored(uid, timings)
         if stored is None or stored.summary is None:
             return None, degraded
-        return with_standard_languages(stored.summary)
+        summary, unreadable = with_standard_languages(stored.summary)
+        return summary, (*degraded, *unreadable)
 
     async def read_stored(
         self, uid: str | None, timings: Timings
     ) -> tuple[StoredSummary | None, tuple[Degradation, ...]]:
-        """Return the summary as it is stored, or None, and what went wrong in the time budget."""
+        """Return the summary as it is stored, or None, and what went wrong in the time budget.
+
+        One that holds only what the user saw counts as missing, too.
+        """
         if uid is None:
             return None, ()
         with timings.step("summary"):
@@ -84,9 +88,9 @@ class UserSummaries:
             except Unavailable as error:
                 self._degradations.explain(Degradation.SUMMARY_UNAVAILABLE, str(error))
                 return None, (Degradation.SUMMARY_UNAVAILABLE,)
-        if stored is None:
-            return None, (Degradation.SUMMARY_MISSING,)
-        return stored, () if stored.summary else (Degradation.SUMMARY_UNREADABLE,)
+        if _is_missing(stored):
+            return stored, (Degradation.SUMMARY_MISSING,)
+        return stored, () if stored and stored.summary else (Degradation.SUMMARY_UNREADABLE,)
 
     async def record_seen(
         self, uid: str, seen: Sequence[Impression], stored: StoredSummary | None = None
@@ -106,15 +110,22 @@ class UserSummaries:
     async def _record(
         self, uid: str, seen: Sequence[Impression], stored: StoredSummary | None
     ) -> None:
-        await record_impressions(self._store, uid, seen, stored or await self._read(uid))
+        stored = stored or await self._store.read_summary(uid)
+        await record_impressions(self._store, uid, seen, stored)
 
     async def _read(self, uid: str) -> StoredSummary | None:
         await self._triggers.catch_up()
         stored = await self._store.read_summary(uid)
-        if stored is not None or self._preferences is None:
+        if self._preferences is None or not _is_missing(stored):
             return stored
-        summary = with_profile(Summary(), await self._preferences(uid))
-        return None if summary.is_empty else StoredSummary(summary, NOT_STORED)
+        seen = stored.summary.seen if stored and stored.summary else b""
+        summary = with_profile(Summary(seen=seen), await self._preferences(uid))
+        revision = stored.revision if stored else NOT_STORED
+        return None if summary.is_empty else StoredSummary(summary, revision)
+
+
+def _is_missing(stored: StoredSummary | None) -> bool:
+    return stored is None or (stored.summary is not None and stored.summary.has_only_seen)
 
 
 def with_standard_languages(summary: Summary) -> tuple[Summary, tuple[Degradation, ...]]:

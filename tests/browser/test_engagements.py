@@ -263,6 +263,9 @@ def test_saved_episodes_and_history_can_be_removed(page: Page, site: Server) -> 
 def test_all_data_is_deleted_with_a_receipt(page: Page, site: Server) -> None:
     first = visit(page, site)[0]
     press(page, f"Save: {first}")
+    seen = "localStorage['earshot.seen.guest-test'] ?? '[]'"
+    until(page, lambda: page.evaluate(seen) != "[]")
+    before = page.evaluate(f"JSON.parse({seen})[0].at")
     you = go(page, "you")
     press(you, "Science", exact=True)
     until(page, lambda: kinds(site) == ["bookmark"])
@@ -277,3 +280,4 @@ def test_all_data_is_deleted_with_a_receipt(page: Page, site: Server) -> None:
     expect(go(page, "saved")).to_contain_text("Nothing saved yet")
     kept = page.evaluate("JSON.stringify(localStorage)")
     assert first not in kept
+    assert before not in kept

@@ -192,3 +192,20 @@ def test_what_was_on_the_screen_is_sent_with_the_next_call_and_then_forgotten(
     assert sent[: len(seen)] == seen
     scroll_for(page, 20)
     until(page, lambda: seen[0] not in page.evaluate(kept))
+    # Two calls that overlap carry the same: neither forgets what was seen meanwhile.
+    left = page.evaluate("""async () => {
+      const { withSeen } = await import("./js/impressions.js");
+      const keep = (...at) => {
+        const seen = at.map((one) => ({ episode_id: "x", at: one }));
+        localStorage["earshot.seen.guest-test"] = JSON.stringify(seen);
+      };
+      keep(1, 2);
+      await withSeen(async () => {
+        await withSeen(async () => ({}));
+        keep(3);
+        return {};
+      });
+      return JSON.parse(localStorage["earshot.seen.guest-test"]).map(({ at }) => at);
+    }""")
+    assert 3 in left
+    assert 1 not in left

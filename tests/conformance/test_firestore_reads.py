@@ -9,6 +9,7 @@ from google.cloud import firestore
 from adapters.firestore.users import FirestoreStore
 from feed.model.degradation import Degradation
 from feed.model.engagement import MAX_ENGAGEMENTS, Profile, Summary
+from feed.model.impressions import Impression
 from feed.summary.writer import refresh_summary
 from functions.api.application import api
 from functions.settings import read_settings
@@ -85,6 +86,11 @@ async def test_who_has_only_preferences_of_the_app_gets_a_session_by_them_for_th
     assert summary == Summary(profile=Profile(category_interests=("News",)))
     assert counted.documents_read - before == 3
     assert degraded == ()
+    assert not await service.summaries.record_seen("ada", [Impression("x", "1", 5)])
+    members.document("ada").set({"prefs": {"topics": ["Art"]}})
+    summary, degraded = await service.summaries.read("ada", Timings())
+    assert summary
+    assert (summary.profile, bool(summary.seen)) == (Profile(category_interests=("Art",)), True)
     assert await service.summaries.read("bob", Timings()) == (None, (Degradation.SUMMARY_MISSING,))
 
 

@@ -18,11 +18,10 @@ from adapters.sqlite import summary_archive as sqlite_archive
 from adapters.sqlite.summary_archive import SqliteArchive
 from adapters.sqlite.users import SqliteStore
 from feed.model.engagement import Engagement, Summary
-from feed.model.impressions import Impression
+from feed.model.impressions import Impression, merge
 from feed.ports.errors import Unavailable
 from feed.ports.users import SummaryArchive, SummaryStore
 from feed.summary.document import to_document
-from feed.summary.impressions import with_seen
 from tests.support.emulators import FirestoreDocuments
 
 USERS = 60
@@ -70,7 +69,8 @@ class SummaryArchiveContract:
             await store.write_summary(uid(n), summary(USERS + n), revisions[n])
         await store.write_summary("new", summary(1000), None)
         await store.delete_summary(uid(1), revisions[1])
-        saw = with_seen(summary(2), [Impression("x", "1", 5)])  # no news to whoever counts choices
+        seen = merge(b"", [Impression("x", "1", 5)])  # no news to whoever counts choices
+        saw = msgspec.structs.replace(summary(2), seen=seen)
         await store.write_seen(uid(2), saw, revisions[2])
         assert (await store.read_summary(uid(2))).summary == saw  # type: ignore[union-attr]
         found = sorted(one.engagements[0].timestamp_us for one in archive.changed_since(moment_us))

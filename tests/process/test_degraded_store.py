@@ -29,9 +29,9 @@ def locked_by_another(database: Path) -> Iterator[None]:
         yield
 
 
-def timed(server: Server, user: str) -> tuple[dict[str, Any], float]:
+def timed(server: Server, user: str, **body: Any) -> tuple[dict[str, Any], float]:
     started = time.monotonic()
-    page = server.create(user)
+    page = server.create(user, **body)
     return page, time.monotonic() - started
 
 
@@ -46,6 +46,9 @@ def test_a_session_does_not_wait_for_a_slow_store(start: Start, tmp_path: Path) 
             assert page["degraded"] == ["summary_timeout"]
             assert page["cold_start"]
             assert 0.1 <= seconds < 1
+        page, seconds = timed(server, "anna", seen=[{"episode_id": "episode-5"}])
+        assert {*page["degraded"]} == {"summary_timeout", "impressions_unsaved"}
+        assert seconds < 1
         assert server.next_page(page, "anna")["degraded"] == ["summary_timeout"]
         assert server.create()["degraded"] == []
     page = server.create("anna", engagements=[])

@@ -61,7 +61,7 @@ async function ask(question) {
   turns.prepend(turn);
   input.value = "";
   send.textContent = "Stop";
-  let text = "";
+  let [text, whole] = ["", false];
   try {
     const reply = await request("/ask", {
       method: "POST", body: JSON.stringify({ question, ...(conversation && { conversation }) }),
@@ -78,7 +78,9 @@ async function ask(question) {
         foot.textContent = "";
       }
       if (name === "done") foot.replaceChildren(...ending(data));
+      whole ||= name === "done";
     }
+    if (!whole) throw new Problem({ title: "The answer broke off" });
     announce(text);
   } catch (error) {
     if (mine.signal.aborted) foot.textContent = "Stopped.";

@@ -8,9 +8,12 @@ import { device } from "./memory.js";
 const VISIBLE_MS = 1000;
 const MAX_KEPT = 300;
 
-/** The timers of the cards on the screen. @type {Map<Element, number>} */
-const timers = new Map();
-const key = () => `seen.${auth().listener.uid ?? ""}`;
+/** The timers of the cards on the screen. @type {WeakMap<Element, number>} */
+const timers = new WeakMap();
+/** Where a listener's are. */
+export const key = (uid = auth().listener.uid) => `seen.${uid ?? ""}`;
+/** Whether the API stores them now. */
+const stores = () => auth().known && key() !== "seen.";
 /** @param {string} name @returns {Seen[]} the oldest first */
 const kept = (name) => device.read(name, []);
 
@@ -23,8 +26,8 @@ const observer = new IntersectionObserver((changes) => {
 
 /** @param {HTMLElement} card */
 function saw(card) {
-  const { id = "", session = "", position } = card.dataset;
-  const seen = { episode_id: id, session_id: session, position: Number(position), at: serverTime().toISOString() };
+  const { id: episode_id = "", session: session_id = "", position } = card.dataset;
+  const seen = { episode_id, session_id, position: Number(position), at: serverTime().toISOString() };
   device.write(key(), [...kept(key()), seen].slice(-MAX_KEPT));
   observer.unobserve(card);
 }
@@ -36,20 +39,22 @@ export function watch(card, session, position) {
 }
 
 /**
- * Makes a call that carries what was seen, which the device of a signed-in listener then forgets.
+ * Makes a call that carries what was seen, which is then forgotten if it is stored.
  * @template {{ degraded?: string[] }} A @param {(seen: Seen[]) => Promise<A>} make
  */
 export async function withSeen(make) {
-  const name = key();
-  const sent = kept(name);
+  const [name, stored, sent] = [key(), stores(), kept(key())];
   const answer = await make(sent);
-  if (name !== "seen." && !answer.degraded?.includes("impressions_unsaved")) device.write(name, kept(name).slice(sent.length));
+  if (stored && !answer.degraded?.includes("impressions_unsaved")) {
+    const done = JSON.stringify(sent); // and maybe by another call
+    device.write(name, kept(name).filter((one) => !done.includes(JSON.stringify(one))));
+  }
   return answer;
 }
 
-/** Sends what no later call may carry, when the page goes away. */
+/** Sends what no later call may carry. */
 export function sendSeen() {
   const [first] = kept(key());
-  if (!first || key() === "seen." || !auth().known) return;
+  if (!first || !stores()) return;
   withSeen((seen) => call("POST", "/me/impressions", { session_id: first.session_id, seen })).catch(() => {}); // it is kept
 }

@@ -4,6 +4,7 @@
 import { call, request } from "./api.js";
 import { auth } from "./auth.js";
 import { serverTime } from "./clock.js";
+import { key } from "./impressions.js";
 import { device } from "./memory.js";
 import { changed, Outbox, withTimestamp, withoutTitles } from "./outbox.js";
 
@@ -169,6 +170,7 @@ class Library extends EventTarget {
   async reset() {
     if (!this.withoutUser) await call("DELETE", "/me/engagements", undefined, { as: this.outbox.uid });
     this.outbox.drop(({ op }) => op !== "list");
+    device.drop(key(this.outbox.uid));
     this.take({ ...this, engagements: [] }, this.outbox.writes);
     this.tell();
   }
@@ -177,6 +179,7 @@ class Library extends EventTarget {
   async forget() {
     const receipt = await call("DELETE", "/me", undefined, { as: this.outbox.uid });
     this.outbox.drop(() => true);
+    device.drop(key(this.outbox.uid));
     this.take({ engagements: [], profile: EMPTY_PROFILE }, []);
     this.tell();
     this.dispatchEvent(new Event("forgotten"));

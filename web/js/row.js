@@ -5,7 +5,13 @@ import { call } from "./api.js";
 import { art } from "./art.js";
 import { h, iconButton, toast } from "./dom.js";
 import { Problem } from "./problem.js";
-import { age, DID, duration, joined } from "./words.js";
+import { age, duration, joined } from "./words.js";
+
+/** @type {Record<EngagementType, string>} */
+const DID = {
+  click: "Opened", listen: "Listened", complete: "Finished", bookmark: "Saved", like: "Liked", share: "Shared",
+  not_interested: "Not interested",
+};
 
 /** @param {Episode} episode @param {...Node} more below the facts @returns {Live} */
 export function episodeRow(episode, ...more) {

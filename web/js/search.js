@@ -43,7 +43,6 @@ export function drawSearch() {
 /** @param {Event} event */
 function onsubmit(event) {
   event.preventDefault();
-  clearTimeout(soon);
   show(input.value);
 }
 
@@ -87,6 +86,7 @@ function look(text) {
 
 /** @param {string} text */
 async function show(text) {
+  clearTimeout(soon);
   if ($("view-search").hidden) return; // the listener went on before the pause was over
   const mine = ++search;
   const q = text.trim();
@@ -123,6 +123,9 @@ function draw(q, page) {
       list.append(...added);
       added[0]?.querySelector("button")?.focus();
       more.hidden = !after.next_cursor;
+    } catch (error) {
+      const { message, detail } = Problem.of(error);
+      toast(`${message}. ${detail}`);
     } finally {
       more.removeAttribute("aria-busy");
     }

@@ -41,12 +41,6 @@ export function intro({ cold_start: cold, user_vector_episodes: episodes }, inte
   return `Chosen from ${last} you picked${interested ? " and your interests" : ""}.`;
 }
 
-/** @type {Record<EngagementType, string>} */
-export const DID = {
-  click: "Opened", listen: "Listened", complete: "Finished", bookmark: "Saved", like: "Liked", share: "Shared",
-  not_interested: "Not interested",
-};
-
 /** Joins facts with dots; a line never begins with a dot. @param {(string | false | undefined)[]} facts */
 export const joined = (facts) => facts.filter(Boolean).join("\u00a0· ");
 

@@ -8,7 +8,7 @@ import { refresh } from "./feed.js";
 import { interestChips } from "./interests.js";
 import { library } from "./library.js";
 
-const STORED = "All that is stored of you: your history, your interests and series, and the summary made of them.";
+const STORED = "All that is stored of you: your history, what you saw, your interests and series, and the summary made of them.";
 
 let drawn = ""; // the listener that the page was drawn for
 const [followed, muted, receipt] = [h("div"), h("div"), h("div")];

@@ -1,7 +1,10 @@
-from feed.model.engagement import Profile, Summary
+import pytest
+
+from feed.model.engagement import Engagement, Profile, Summary
 from feed.model.impressions import Impression, unpack
+from feed.ports.errors import Refused
 from feed.ports.users import StoredSummary
-from feed.summary.impressions import record_impressions
+from feed.summary.impressions import forget_impressions, record_impressions
 from feed.summary.writer import refresh_summary
 from tests.support.stepped_store import SteppedStore, run_to_end, run_until
 
@@ -40,10 +43,44 @@ def test_a_rebuild_keeps_what_was_seen_and_a_deletion_does_not() -> None:
     assert store.summary is None
 
 
+def test_a_writer_that_is_late_brings_no_deleted_user_back() -> None:
+    store = SteppedStore()
+    run_to_end(record_impressions(store, "u", [ONE], None))
+    late = record_impressions(store, "u", [TWO], store.summary)
+    run_until(late, "before write_seen")
+    run_to_end(refresh_summary(store, "u", rebuild=True, forget_seen=True))
+    run_to_end(late)
+    assert store.summary is None
+
+
+def test_what_was_seen_goes_with_the_last_of_what_has_events() -> None:
+    store = SteppedStore()
+    liked = Engagement(id="a", episode_id="a", type="like", timestamp_us=5)
+    store.engagements["a"] = liked
+    run_to_end(refresh_summary(store, "u", ["a"]))
+    run_to_end(record_impressions(store, "u", [ONE], store.summary))
+    store.engagements.clear()
+    run_to_end(refresh_summary(store, "u", ["a"]))
+    assert store.summary is None
+    run_to_end(record_impressions(store, "u", [ONE], None))
+    run_to_end(refresh_summary(store, "u", ["a"]))  # a late event of somebody who only looks
+    assert store.summary
+
+
+def test_what_was_seen_can_be_forgotten_alone() -> None:
+    store = SteppedStore()
+    known = Summary(profile=Profile(muted_series=("s",)))
+    store.summary = StoredSummary(known, "r0")
+    run_to_end(record_impressions(store, "u", [ONE], store.summary))
+    run_to_end(forget_impressions(store, "u", store.summary))
+    assert store.summary.summary == known
+
+
 def test_impressions_leave_a_summary_alone_that_cannot_be_read() -> None:
     store = SteppedStore()
     store.summary = StoredSummary(None, "r0")
-    run_to_end(record_impressions(store, "u", [ONE], store.summary))
+    with pytest.raises(Refused, match="unreadable"):
+        run_to_end(record_impressions(store, "u", [ONE], store.summary))
     assert store.writes == 0
     store.summary = StoredSummary(Summary(seen=b"unreadable"), "r0")
     run_to_end(record_impressions(store, "u", [ONE], store.summary))
