@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ from feed.catalog.catalog import Catalog
 from feed.model.degradation import Degradation
 from feed.ports.embedder import Embedder
 from feed.ports.errors import Refused, Unavailable
+from functions.serving.counted_calls import counted
 from functions.serving.degradation_log import DegradationLog
 from functions.serving.timed_cache import TimedCache
 from functions.telemetry import Metrics
@@ -44,6 +46,7 @@ class QueryEmbeddings:
         self._makers = makers
         self._embedders: dict[str, Embedder] = {}
         self._degradations = degradations
+        self._count = partial(metrics.count_call, "query_embedding")
         self._monotonic = monotonic
         self._kept = TimedCache[npt.NDArray[np.float32]](
             "query_embeddings", metrics, ttl_s=KEPT_S, max_entries=KEPT, monotonic=monotonic
@@ -67,10 +70,11 @@ class QueryEmbeddings:
         if found is None and self._monotonic() - self._failed_at >= RETRY_S:
             timeout_s, self._is_first = FIRST_TIMEOUT_S if self._is_first else TIMEOUT_S, False
             try:
-                (found,) = await self._embedders[model].embed([query], timeout_s)
-                if len(found) != catalog.dimension:
-                    expected = f"{catalog.dimension} dimensions, as the catalog has"
-                    raise Unavailable(f"{model}: expected {expected}, got {len(found)}")
+                with counted(self._count):
+                    (found,) = await self._embedders[model].embed([query], timeout_s)
+                    if len(found) != catalog.dimension:
+                        expected = f"{catalog.dimension} dimensions, as the catalog has"
+                        raise Unavailable(f"{model}: expected {expected}, got {len(found)}")
             except Unavailable as error:
                 found = None
                 if not isinstance(error, Refused):  # of one query, others of which may be embedded

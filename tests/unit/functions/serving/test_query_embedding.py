@@ -80,8 +80,10 @@ def test_a_query_that_is_refused_does_not_keep_others_from_being_embedded(
     catalog: Catalog,
 ) -> None:
     embedder = CountingEmbedder(catalog.dimension)
-    embeddings = QueryEmbeddings({"a-model": lambda: embedder}, DegradationLog(), Metrics())
+    metrics = Metrics()
+    embeddings = QueryEmbeddings({"a-model": lambda: embedder}, DegradationLog(), metrics)
     embedder.error = Refused("too long")
     assert asyncio.run(embeddings.of(catalog, "very long")) == (None, UNAVAILABLE)
     embedder.error = None
     assert asyncio.run(embeddings.of(catalog, "short"))[1] == ()
+    assert metrics.calls == {("query_embedding", result): 1 for result in ("refused", "ok")}
