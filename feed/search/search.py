@@ -18,8 +18,8 @@ from feed.catalog.catalog import Catalog
 from feed.model.timestamps import DAY_US
 from feed.search.index import SearchIndex
 from feed.search.intent import Intent, read_intent
+from feed.search.interpretation import NOTHING, Understood, understand
 from feed.search.lexical import lexical_scores, with_phrases
-from feed.search.understood import NOTHING, Understood, understand
 from feed.vectors.search import nearest
 
 MAX_RESULTS = 300

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.api.measured import (
+from functions.api.monitoring_answers import (
     CachePerformance,
     CallCounts,
     Load,

@@ -40,8 +40,8 @@ from functions.api.answers import (
     SimilarSeries,
     UserProfile,
 )
-from functions.api.found import SearchPage, SuggestionList
-from functions.api.measured import Performance, ProcessingHealth, RegionsHealth
+from functions.api.monitoring_answers import Performance, ProcessingHealth, RegionsHealth
+from functions.api.search_answers import SearchPage, SuggestionList
 from functions.ask.events import Answer, DoneEvent, SessionEvent, SourcesEvent, TokenEvent
 from functions.http.operation import Operation
 

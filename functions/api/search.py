@@ -22,7 +22,7 @@ from feed.ranking import filters
 from feed.session.request import Limit, SessionRequest, Timestamp, make_query
 from feed.user.hydration import language_indices, series_indices
 from functions.api.answers import NamedSeries
-from functions.api.found import (
+from functions.api.search_answers import (
     EncodedSearchPage,
     Snippet,
     Suggestion,
@@ -167,7 +167,7 @@ async def suggest(service: Service, request: Request, timings: Timings) -> Respo
 
 def _understood(catalog: Catalog, results: "Results | None") -> Understood:
     """Return what the query was understood as; without results, nothing."""
-    from feed.search.understood import NOTHING  # noqa: PLC0415
+    from feed.search.interpretation import NOTHING  # noqa: PLC0415
 
     found = results.understood if results else NOTHING
     return Understood(

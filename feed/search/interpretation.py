@@ -1,4 +1,4 @@
-"""What of a query was understood as a filter, and which episodes pass it."""
+"""Interpretation: what of a query is read as a filter, and which episodes pass it."""
 
 from dataclasses import dataclass, field
 
