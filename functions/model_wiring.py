@@ -56,7 +56,9 @@ def check_models(settings: Settings) -> None:
     if not settings.MODEL:
         raise SettingsError(f"MODEL: {chosen} expected the name of a model")
     if settings.MODEL_URL and not _URL.fullmatch(settings.MODEL_URL):
-        raise SettingsError(f"MODEL_URL: expected an address, got {settings.MODEL_URL}")
+        # It is not repeated: it may hold a password, and the error goes to the log.
+        expected = "an address like https://HOST/v1, without a password"
+        raise SettingsError(f"MODEL_URL: expected {expected}")
     if settings.MODELS == "gemini":
         _check_gemini(settings, chosen)
     elif not settings.MODEL_URL:

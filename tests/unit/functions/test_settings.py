@@ -86,6 +86,7 @@ def test_a_setting_that_cannot_be_used_is_named(environment: dict[str, str], nam
         ({**GEMINI, "GENAI_REGIONS": "us-east1, Europe"}, "GENAI_REGIONS"),
         ({**GEMINI, "GENAI_REGIONS": "us-east1,us-east1"}, "GENAI_REGIONS"),
         ({**GEMINI, "MODEL_URL": "localhost:1"}, "MODEL_URL: expected an address"),
+        ({**GEMINI, "MODEL_URL": "http://ann:secret@x"}, "^((?!secret).)*$"),
         ({**GEMINI, **CLOUD, "MODEL_URL": "http://localhost:1"}, "MODEL_URL: .* for local use"),
         ({"MODELS": "openai", "MODEL": "m"}, "MODEL_URL: with MODELS=openai expected"),
     ],
