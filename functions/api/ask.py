@@ -20,7 +20,7 @@ from functions.ask.question import Progress, Question
 from functions.http.endpoint import INTERNAL_ERROR, json_response
 from functions.http.event_stream import MEDIA_TYPE, EventStream, encode_event, unless_hung_up
 from functions.http.request_body import read_body
-from functions.problems import ProblemError
+from functions.problems import ProblemError, invalid
 from functions.serving.service import Service
 from functions.telemetry import Timings, log_error
 
@@ -47,6 +47,8 @@ async def ask(service: Service, request: Request, timings: Timings) -> Response:
     """Answer a question as a stream of events, or at once for clients that accept only JSON."""
     uid, degraded = await service.optional_user(request)
     asked = await read_body(request, AskRequest)
+    if not asked.question.strip():
+        raise invalid("question", "a word")
     if uid is None and asked.conversation is not None and not degraded:
         raise ProblemError(
             401,

@@ -88,6 +88,7 @@ async def test_a_question_that_is_wrong_is_refused_before_the_stream(app: ASGIAp
     for body, field in (
         ({}, "question"),
         ({"question": "x" * 1001}, "question"),
+        ({"question": " \n"}, "question"),
         (CHESS | {"conversation": "a/b"}, "conversation"),
         (CHESS | {"seed": {"text": "x", "token": "y"}}, "seed"),
         (CHESS | {"no": 1}, "no"),
