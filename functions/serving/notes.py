@@ -145,8 +145,7 @@ class NotesReader:
 
     def _index_task(self, catalog: Catalog) -> "asyncio.Task[NotesIndex | None] | None":
         """Return the task that fetches the index; None shortly after it has failed."""
-        failed = self._index is not None and self._index.done() and self._index.result() is None
-        if failed:
+        if self._index is not None and self._index.done() and _failed(self._index):
             self._index, self._failed_at = None, self._monotonic()
         if self._index is None and self._monotonic() - self._failed_at >= RETRY_S:
             self._index = asyncio.create_task(self._read_index(catalog))
@@ -230,3 +229,7 @@ class NotesReader:
             self._degradations.explain(Degradation.NOTES_UNAVAILABLE, "the shelf is too slow")
             return None
         return task.result()
+
+
+def _failed(fetching: "asyncio.Task[NotesIndex | None]") -> bool:
+    return fetching.exception() is not None or fetching.result() is None

@@ -65,9 +65,9 @@ class SearchIndexes:
             loading = self._loading
             done, _ = await asyncio.wait([loading], timeout=WAIT_S)
             if done and loading is self._loading:
-                self._index, self._loading = loading.result(), None
-                if self._index is None:
-                    self._failed_at = self._monotonic()
+                # First, in case of an error that nobody expects: it ends this request alone.
+                self._loading, self._failed_at = None, self._monotonic()
+                self._index = loading.result()
         if self._sha256 != wanted or self._index is None:
             return None, (Degradation.SEARCH_INDEX_UNAVAILABLE,)
         return self._index, ()

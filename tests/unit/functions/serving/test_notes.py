@@ -176,7 +176,15 @@ def test_a_shelf_that_fails_is_not_asked_for_the_index_again_at_once(
     def fail() -> None:
         raise Unavailable("no answer")
 
+    def fail_strangely() -> None:
+        raise MemoryError
+
     async def run() -> None:
+        shelf.before = fail_strangely
+        with pytest.raises(MemoryError):
+            await reader.read(loaded, [1])
+        assert await reader.read(loaded, [1]) == ({}, UNAVAILABLE)
+        clock.now_s += RETRY_S
         shelf.reads.clear()
         shelf.before = fail
         for _ in range(3):

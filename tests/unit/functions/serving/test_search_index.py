@@ -1,7 +1,10 @@
 import asyncio
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from adapters.folder.shelf import FolderShelf
 from feed.model.degradation import Degradation
@@ -43,6 +46,32 @@ def test_an_index_is_loaded_once_and_again_after_a_failure(tmp_path: Path) -> No
         assert (await indexes.of(later))[0] is index
 
     asyncio.run(run())
+
+
+def test_an_error_that_nobody_expects_ends_one_search_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_to(tmp_path, catalog_of(episodes(30)))
+    loaded, clock, shelf = loaded_from(tmp_path), Clock(), FolderShelf(tmp_path)
+    indexes = SearchIndexes(shelf, DegradationLog(), None, clock)
+
+    async def run() -> None:
+        with monkeypatch.context() as full:
+            full.setattr(shelf, "fetch_index", raising(MemoryError()))
+            with pytest.raises(MemoryError):
+                await indexes.of(loaded)
+        assert await indexes.of(loaded) == (None, UNAVAILABLE)
+        clock.now_s += RETRY_S
+        assert (await indexes.of(loaded))[0] is not None
+
+    asyncio.run(run())
+
+
+def raising(error: Exception) -> Callable[..., None]:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
 
 
 def test_an_index_that_does_not_fit_in_memory_or_never_was_is_named(tmp_path: Path) -> None:
