@@ -92,11 +92,12 @@ class ImpressionParameters(Table, frozen=True, kw_only=True):
     """What it means that a user had an episode on the screen and did nothing with it."""
 
     visit_minutes: Annotated[float, msgspec.Meta(ge=0, le=1440)] = 20.0
-    """age below which an impression does not count yet: within one visit nothing moves"""
+    """impressions of an episode belong to one visit while less than this lies between them; those
+    of the present one do not count yet, so that nothing moves within a visit"""
     half_life_days: Annotated[float, msgspec.Meta(gt=0, le=365)] = 3.0
     """age at which an impression counts half in `fatigue`"""
-    limit_sessions: Annotated[int, msgspec.Meta(ge=0, le=3)] = 0
-    """number of sessions in which an episode was seen, after which it is left out while enough
+    limit_visits: Annotated[int, msgspec.Meta(ge=0, le=3)] = 0
+    """number of visits in which an episode was seen, after which it is left out while enough
     others fill the queue; 0: it never is"""
     limit_days: Annotated[float, msgspec.Meta(ge=0, le=365)] = 7.0
     """how long after the last of these impressions it is left out"""
@@ -247,7 +248,7 @@ class BlendParameters(Table, frozen=True, kw_only=True):
     """subtracted: weight of the similarity, at least 0, to the nearest episode that the user marked
     `not_interested` or left after a moment"""
     fatigue: Weight = 0.0
-    """subtracted: weight of the sessions that had the episode on the screen while the user did
+    """subtracted: weight of the visits that had the episode on the screen while the user did
     nothing with it, at most three, each of which counts half after `half_life_days`"""
     served: Weight = 0.0
     """subtracted from the score of an episode that an earlier session served (`served_ids`)"""

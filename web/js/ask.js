@@ -27,7 +27,8 @@ const words = () => new URLSearchParams(location.hash.split("?")[1]).get("q") ??
 
 export function drawAsk() {
   const { uid } = auth().listener;
-  if ($("ask").firstChild && whose === uid) {
+  if ($("ask").firstChild && (whose === uid || whose === null)) { // null: until it is known who listens
+    whose = uid;
     for (const row of turns.querySelectorAll(".row-item")) /** @type {Live} */ (row).update();
   } else {
     writing?.abort();

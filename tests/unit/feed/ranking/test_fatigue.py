@@ -15,7 +15,7 @@ from tests.support.catalogs import NOW, catalog_of, episodes
 from tests.support.ranking import query_of
 
 NOW_US = to_us(NOW)
-PARAMETERS = ImpressionParameters(half_life_days=2, limit_sessions=2, limit_days=5)
+PARAMETERS = ImpressionParameters(half_life_days=2, limit_visits=2, limit_days=5)
 
 
 def query(catalog: Catalog, **ages_days: tuple[float, ...]) -> Query:
@@ -32,17 +32,26 @@ def hydrated(catalog: Catalog, **ages_days: tuple[float, ...]) -> HydratedQuery:
     return hydrate(query(catalog, **ages_days), catalog)
 
 
-def test_fatigue_adds_up_over_sessions_and_halves_with_time(catalog: Catalog) -> None:
+def test_fatigue_adds_up_over_visits_and_halves_with_time(catalog: Catalog) -> None:
     found = fatigue(
         hydrated(catalog, r3=(2.0,), r5=(2.0, 4.0), r9=(0.001,)), PARAMETERS, np.array([9, 5, 3, 0])
     )
     assert found == pytest.approx([0.0, 0.75, 0.5, 0.0], abs=1e-4)
 
 
-def test_what_was_seen_in_several_sessions_is_tired_for_a_while(catalog: Catalog) -> None:
+def test_what_was_seen_in_several_visits_is_tired_for_a_while(catalog: Catalog) -> None:
     seen = hydrated(catalog, r3=(1.0, 2.0), r5=(2.0,), r9=(6.0, 7.0), r11=(4.9, 30.0))
     assert tired_rows(seen, PARAMETERS).tolist() == [3, 11]
     assert not len(tired_rows(seen, ImpressionParameters()))
+
+
+def test_sessions_of_one_visit_count_as_one(catalog: Catalog) -> None:
+    minutes = 1 / 1440
+    once, visit = (1.0,), (1.0, 1.0 + 15 * minutes, 1.0 + 30 * minutes)
+    seen = hydrated(catalog, r3=once, r5=visit, r7=(5 * minutes, 15 * minutes, 30 * minutes))
+    found = fatigue(seen, PARAMETERS, np.array([3, 5, 7]))
+    assert found[0] == found[1] > found[2] == 0
+    assert not len(tired_rows(seen, PARAMETERS))
 
 
 def test_unknown_episodes_and_unreadable_bytes_are_no_impressions(catalog: Catalog) -> None:
