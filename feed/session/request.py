@@ -68,7 +68,7 @@ class SentImpression(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     session_id: SessionId | None = None
     """the session that showed it; null: the one that the call is about"""
     position: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
-    """its `queue_position`, for the log"""
+    """its `queue_position`"""
     ms_visible: Annotated[int, msgspec.Meta(ge=0)] | None = None
     """how long it was on the screen; below 1,000 it does not count. Null: a second or more"""
     at: Timestamp | None = None

@@ -4,18 +4,15 @@ from collections.abc import Callable
 from typing import Annotated, Literal
 
 import msgspec
-import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
-from feed.arrays.arrays import BoolArray
-from feed.catalog.catalog import Catalog
-from feed.ranking import charts, filters
+from feed.ranking import charts
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.session.pages import cards
 from feed.session.request import Limit
-from feed.user.hydration import language_indices, series_indices
 from functions.api.answers import EncodedEpisodePage
+from functions.api.catalog_filters import CatalogFilters
 from functions.http.endpoint import json_response
 from functions.http.request_body import read_query
 from functions.serving.service import Service
@@ -24,34 +21,15 @@ from functions.telemetry import Timings
 CACHE = "public, max-age=60"
 MAX_OFFSET = 9999
 Offset = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,4}$")]
-Text = Annotated[str, msgspec.Meta(max_length=500)]
 
 
-class ChartQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ChartQuery(CatalogFilters, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the queries of all charts have in common."""
 
     limit: Limit = 10
     """number of episodes"""
     cursor: Offset = "0"
     """`next_cursor` of the last page"""
-    category: Text = ""
-    """only episodes of this category"""
-    series: Text = ""
-    """only episodes of the series with this id"""
-    language: Text = ""
-    """only episodes in this language (BCP 47), or in an unknown one"""
-
-    def allowed(self, catalog: Catalog) -> BoolArray:
-        """Return (n,) which episodes pass: of an unknown category or series none does."""
-        mask = np.ones(len(catalog), np.bool_)
-        if self.category:
-            mask[:] = False
-            mask[catalog.rows_in_categories(catalog.find_categories([self.category]))] = True
-        if self.series:
-            mask &= np.isin(catalog.series, series_indices(catalog, [self.series]))
-        spoken = language_indices(catalog, [self.language]) if self.language else None
-        in_language = filters.in_languages(catalog, spoken)
-        return mask if in_language is None else mask & in_language
 
 
 class TrendingQuery(ChartQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -112,7 +90,7 @@ async def _chart(
     end = start + asked.limit
     with timings.step("rank"):
         rows = charts.chart(
-            features, values(features), asked.allowed(catalog), service.now_us(), end + 1
+            features, values(features), asked.mask(catalog), service.now_us(), end + 1
         )
     degraded: list[str] = [*service.catalog_degraded(catalog)]
     answer = EncodedEpisodePage(

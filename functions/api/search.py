@@ -20,8 +20,8 @@ from feed.model.engagement import Profile, Summary
 from feed.model.timestamps import rfc3339, to_us
 from feed.ranking import filters
 from feed.session.request import Limit, SessionRequest, Timestamp, make_query
-from feed.user.hydration import language_indices, series_indices
 from functions.api.answers import NamedSeries
+from functions.api.catalog_filters import CatalogFilters, profile_mask
 from functions.api.search_answers import (
     EncodedSearchPage,
     Snippet,
@@ -48,10 +48,9 @@ _LOOKED_AT = 50
 """names that the query begins, among which those of each kind are found"""
 
 QueryText = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_QUERY)]
-Text = Annotated[str, msgspec.Meta(max_length=500)]
 
 
-class SearchQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SearchQuery(CatalogFilters, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The query of `GET /api/search`."""
 
     q: QueryText
@@ -60,12 +59,6 @@ class SearchQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """number of episodes"""
     cursor: Annotated[str, msgspec.Meta(pattern="^[0-9]{1,4}$")] = "0"
     """`next_cursor` of the last page"""
-    category: Text = ""
-    """only episodes of this category"""
-    series: Text = ""
-    """only episodes of the series with this id"""
-    language: Text = ""
-    """only episodes in this language (BCP 47), or in an unknown one"""
     since: Timestamp | None = None
     """only episodes published then or later"""
     until: Timestamp | None = None
@@ -186,29 +179,15 @@ def _understood(catalog: Catalog, results: "Results | None") -> Understood:
 def _allowed(
     catalog: Catalog, index: "SearchIndex", asked: SearchQuery, profile: Profile, now_us: int
 ) -> BoolArray:
-    """Return (n,) which episodes pass the filters of a query and the mutes of a profile."""
-    allowed = np.ones(len(catalog), np.bool_)
-    languages = profile.languages
-    masks = [
-        filters.published(catalog, now_us),
-        filters.not_in_series(catalog, series_indices(catalog, profile.muted_series)),
-        filters.not_in_categories(catalog, catalog.find_categories(profile.muted_categories)),
-        filters.in_languages(catalog, language_indices(catalog, languages) if languages else None),
-    ]
-    if asked.language:
-        masks.append(filters.in_languages(catalog, language_indices(catalog, [asked.language])))
-    if asked.series:
-        masks.append(np.isin(catalog.series, series_indices(catalog, [asked.series])))
-    if asked.category:
-        in_category = np.zeros(len(catalog), np.bool_)
-        in_category[catalog.rows_in_categories(catalog.find_categories([asked.category]))] = True
-        masks.append(in_category)
+    """Return (n,) which episodes pass the filters of a query and of a profile."""
+    masks = [profile_mask(catalog, profile), filters.published(catalog, now_us)]
     if asked.since is not None:
         masks.append(catalog.published_us >= to_us(asked.since))
     if asked.until is not None:
         masks.append(catalog.published_us < to_us(asked.until))
     if asked.max_duration_s is not None:
         masks.append(index.durations_s <= asked.max_duration_s)
+    allowed = asked.mask(catalog)
     for mask in masks:
         if mask is not None:
             allowed &= mask

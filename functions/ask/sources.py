@@ -11,18 +11,15 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from feed.arrays.arrays import FloatArray, IntArray
-from feed.catalog.catalog import Catalog
 from feed.model.card import Card
 from feed.model.degradation import Degradation
-from feed.model.engagement import Profile, Summary
-from feed.ranking import filters
+from feed.model.engagement import Summary
 from feed.search.passages import best_passages
 from feed.search.search import DEFAULT
 from feed.search.texts import body
 from feed.search.words import terms_of
 from feed.session.request import SessionRequest, make_query
-from feed.user.hydration import language_indices, series_indices
+from functions.api.catalog_filters import profile_mask
 from functions.ask.events import AnswerSource
 from functions.ask.question import Question
 from functions.ask.retrieval import Found, is_short, retrieve
@@ -124,7 +121,8 @@ def _of_user(
     """Return rows and scores of a user's sources, without what is muted or in other languages."""
     catalog, rows, scores = loaded.catalog, found.rows, found.scores
     if summary is not None:
-        rows, scores = _permitted(catalog, rows, scores, summary.profile)
+        permitted = profile_mask(catalog, summary.profile)[rows]
+        rows, scores = rows[permitted], scores[permitted]
         if catalog.embeddings.in_memory:
             query = make_query(SessionRequest(), summary, seed=0, now_us=service.now_us())
             taste = loaded.rankers[service.settings.SCENARIO].user_vector(query)
@@ -134,22 +132,6 @@ def _of_user(
                 rows, scores = rows[order], scores[order]
     kept = scores >= _LEAST_SHARE * scores[:1]
     return rows[kept][:MAX_SOURCES].tolist(), scores[kept][:MAX_SOURCES].tolist()
-
-
-def _permitted(
-    catalog: Catalog, rows: IntArray, scores: FloatArray, profile: Profile
-) -> tuple[IntArray, FloatArray]:
-    languages = profile.languages
-    masks = (
-        filters.not_in_series(catalog, series_indices(catalog, profile.muted_series)),
-        filters.not_in_categories(catalog, catalog.find_categories(profile.muted_categories)),
-        filters.in_languages(catalog, language_indices(catalog, languages) if languages else None),
-    )
-    for mask in masks:
-        if mask is not None:
-            kept = mask[rows]
-            rows, scores = rows[kept], scores[kept]
-    return rows, scores
 
 
 async def _passages(
