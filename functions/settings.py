@@ -51,6 +51,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     EXPERIMENT: str = ""
     """a TOML file in the image that splits the users over scenarios, see
     [experiments](experiments.md); empty: no experiment"""
+    LOG_DECISIONS: bool = True
+    """whether log lines say which episodes sessions showed, which of them were seen, and what was
+    done with them, under the pseudonym of a user; reports on [what listeners do](online.md) need
+    it"""
+    LOG_PARTS: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+    """share of new sessions, 0 to 1, whose log line has the whole queue and what its scores are
+    made of"""
     SUMMARY_TIMEOUT_S: Annotated[float, msgspec.Meta(gt=0, le=60)] = 0.25
     """how long a session waits for the user's summary, in seconds, not counting the time in which
     the instance is busy with other sessions; the first read of a process may take 2 s"""

@@ -21,6 +21,8 @@ MAX_TEXT_CHARS = 2000
 _USER_IN_PATH = re.compile(
     r"\busers/([^/\n]{1,1500}(?=/(?:engagements|summaries|earshot)\b)|[^/\s\"'`,;)]+)"
 )
+_LONG_TEXT = re.compile(rb'"(?:[^"\\]|\\.){%d}' % MAX_TEXT_CHARS)
+"""in JSON: what may be a text of so many characters, and is one or a long list of numbers"""
 _pseudonyms = Pseudonyms(b"")
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -197,7 +199,7 @@ def log(severity: str, message: str, **fields: Any) -> None:
     """
     entry = {"severity": severity, "message": message, **fields}
     line = msgspec.json.encode(entry)
-    if len(line) > MAX_TEXT_CHARS or b"users/" in line:
+    if b"users/" in line or (len(line) > MAX_TEXT_CHARS and _LONG_TEXT.search(line)):
         line = msgspec.json.encode(_sanitize(msgspec.to_builtins(entry)))
     sys.stdout.write(line.decode() + "\n")
     sys.stdout.flush()

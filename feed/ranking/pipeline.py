@@ -16,7 +16,7 @@ from feed.catalog.catalog import Catalog
 from feed.model.degradation import Degradation
 from feed.ports.vector_search import Match
 from feed.ranking import emptiness
-from feed.ranking.candidates import every_episode, generate_candidates
+from feed.ranking.candidates import SourceBits, every_episode, generate_candidates
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.ranking.eligibility import find_eligible
 from feed.ranking.external_search import (
@@ -52,6 +52,10 @@ class Slate:
     scores: npt.NDArray[np.int32]
     """(k, 4) similarity, quality, recency and final score, in millionths"""
     reasons: Reasons
+    sources: SourceBits
+    """(k,) the sources that proposed each episode"""
+    parts: Mapping[str, FloatArray]
+    """(k,) each part of the score by name, before its weight or curve"""
     cold_start: bool
     """whether there was no user vector to rank with"""
     user_vector_episodes: int
@@ -120,6 +124,8 @@ class Ranker:
             rows=chosen.rows,
             scores=_millionths(chosen),
             reasons=reasons,
+            sources=chosen.sources,
+            parts=chosen.parts,
             cold_start=user.vector.unit is None,
             user_vector_episodes=len(user.vector.members),
             degraded=tuple(degraded),

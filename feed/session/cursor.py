@@ -5,8 +5,9 @@ can use the cursor. The cursor of an anonymous session is a bearer token: whoeve
 continue the session. A token is signed, not encrypted: it holds what its holder was, or will be,
 shown, and the words of a feed seed.
 
-Per episode it holds 8 bytes of a hashed id, four scores of 4 bytes, and one byte each for the
-reason's key and its subject, column by column and deflated: 150 episodes take about 4 KB.
+Per episode it holds 8 bytes of a hashed id, four scores of 4 bytes, 2 bytes for its sources, and
+one byte each for the reason's key and its subject, column by column and deflated: 150 episodes take
+about 4 KB.
 """
 
 import zlib
@@ -32,6 +33,7 @@ _COPIED = (
     "shown",
     "experiment",
     "seed_text",
+    "is_decision",
 )
 """Fields that a payload copies from its session."""
 
@@ -66,6 +68,9 @@ class CursorPayload(msgspec.Struct, frozen=True, array_like=True):
     experiment: Assignment | None = None
     """from here on with defaults, so that cursors issued before there were these still open"""
     seed_text: str = ""
+    is_decision: bool = True
+    sources: bytes = b""
+    """(k,) uint16; empty in a cursor of before"""
 
     @classmethod
     def of(cls, session: Session, id_hashes: HashArray, expires_us: int) -> "CursorPayload":
@@ -80,12 +85,14 @@ class CursorPayload(msgspec.Struct, frozen=True, array_like=True):
             reason_codes=reasons.codes.astype(np.uint8).tobytes(),
             reason_subjects=places.astype(np.uint8).tobytes(),
             subject_hashes=subject_hashes.astype("<u8").tobytes(),
+            sources=session.queue.sources.astype("<u2").tobytes(),
         )
 
     def session(self, session_id: str, catalog: Catalog) -> Session:
         """Unpack the session in rows of a catalog, without the episodes that it no longer has."""
         rows = catalog.id_index.first(np.frombuffer(self.id_hashes, "<u8"))
         subjects = np.frombuffer(self.reason_subjects, np.uint8)
+        sources = np.frombuffer(self.sources, "<u2") if self.sources else np.zeros(len(rows))
         queue = Queue(
             rows=rows,
             scores=np.frombuffer(self.scores, "<i4").reshape(4, len(rows)).T,
@@ -93,6 +100,7 @@ class CursorPayload(msgspec.Struct, frozen=True, array_like=True):
                 codes=np.frombuffer(self.reason_codes, np.uint8),
                 subject_hashes=np.frombuffer(self.subject_hashes, "<u8")[subjects],
             ),
+            sources=sources.astype(np.uint16),
         )
         return Session(
             session_id=session_id,

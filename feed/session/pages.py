@@ -15,8 +15,9 @@ from feed.ranking.pipeline import MILLION, Ranker
 from feed.scenarios.experiment import Assignment
 from feed.session.answers import EncodedPage, EncodedReplay
 from feed.session.cursor import CursorPayload, seal
+from feed.session.decision_log import Draw, ranked_queue
 from feed.session.reason_text import render_all, shortened
-from feed.session.state import Exploration, Queue, Session
+from feed.session.state import Queue, Session
 from feed.user.query import Query
 
 T = TypeVar("T")
@@ -40,11 +41,15 @@ def create(
     experiment: Assignment | None = None,
     trace: bool = False,
     detail: bool = False,
+    is_decision: bool = True,
+    log_parts: bool = False,
 ) -> Session:
     """Rank a new session.
 
     `degraded` names what its query had to do without, `experiment` is stamped on its pages, and
-    `trace` and `detail` say whether its first page explains the ranking.
+    `trace` and `detail` say whether its first page explains the ranking. `is_decision` says whether
+    a listener decides by it what to hear, and `log_parts` whether the log says what its scores are
+    made of.
     """
     catalog, slate = ranker.catalog, ranker.rank(query, search_result)
     return Session(
@@ -54,13 +59,19 @@ def create(
         user_vector_episodes=slate.user_vector_episodes,
         degraded=(*degraded, *slate.degraded),
         shown=0,
-        queue=Queue(slate.rows, slate.scores, slate.reasons),
+        queue=Queue(slate.rows, slate.scores, slate.reasons, slate.sources),
         experiment=experiment,
         seed_text=shortened(query.feed_seed.text) if query.feed_seed else "",
+        is_decision=is_decision,
         explored=[
-            Exploration(position, catalog.ids[int(slate.rows[position - 1])], propensity)
+            Draw(position, catalog.ids[int(slate.rows[position - 1])], propensity)
             for position, propensity in slate.explored.items()
         ],
+        ranked=(
+            ranked_queue(catalog, slate.rows, slate.scores[:, 3] / MILLION, slate.parts)
+            if log_parts
+            else None
+        ),
         trace=slate.trace if trace else None,
         detail=slate.detail if detail else None,
     )

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from feed.arrays.arrays import IntArray
+from feed.ranking.candidates import SourceBits
 from feed.ranking.reasons import Reasons
 from feed.ranking.trace import Trace, TraceDetail
 from feed.scenarios.experiment import Assignment
+from feed.session.decision_log import Draw, RankedQueue
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class Queue:
     scores: npt.NDArray[np.int32]
     """(k, 4) similarity, quality, recency and final score, in millionths"""
     reasons: Reasons
+    sources: SourceBits
+    """(k,) those that proposed each episode, for the log; 0 where they are not known"""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -29,17 +33,7 @@ class Queue:
     def take(self, places: Any) -> "Queue":
         """The episodes at these places, in order; `places` is anything that indexes an array."""
         reasons = Reasons(self.reasons.codes[places], self.reasons.subject_hashes[places])
-        return Queue(self.rows[places], self.scores[places], reasons)
-
-
-class Exploration(NamedTuple):
-    """An episode that was drawn at random for an exploration slot; logged as a list of three."""
-
-    position: int
-    """its place in the whole queue, counted from 1"""
-    episode_id: str
-    propensity: float
-    """the probability of the draw, 0 to 1, among the candidates for the slot"""
+        return Queue(self.rows[places], self.scores[places], reasons, self.sources[places])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +52,12 @@ class Session:
     experiment: Assignment | None = None
     seed_text: str = ""
     """words of the feed seed, for reasons; shortened"""
-    explored: Sequence[Exploration] = ()
+    is_decision: bool = True
+    """whether a listener decides what to hear by it, so that the log says what was shown"""
+    explored: Sequence[Draw] = ()
     """the draws of a new session, for its log line; no cursor holds them"""
+    ranked: RankedQueue | None = None
+    """what the scores are made of, for the log line of a new session that is to say it"""
     trace: Trace | None = None
     """how the queue came about, for the first page; no cursor holds it"""
     detail: TraceDetail | None = None

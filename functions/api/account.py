@@ -25,6 +25,7 @@ from functions.api.answers import (
     Reset,
     UserProfile,
 )
+from functions.api.decision_log import log_engagement
 from functions.api.languages import standard_tag
 from functions.http.endpoint import json_response
 from functions.http.request_body import read_body, read_query
@@ -91,6 +92,7 @@ async def record(service: Service, request: Request, timings: Timings) -> Respon
             )
     with timings.step("store"):
         await service.store.put_engagement(uid, engagement)
+    log_engagement(service, timings, engagement, request.path_params.get("session_id"))
     with timings.step("summarise"):
         await service.triggers.run()
     return json_response(_recorded(engagement), 201)

@@ -16,6 +16,7 @@ from feed.ports.errors import Unavailable
 from feed.ports.users import StoredSummary
 from feed.session import pages
 from feed.session.cursor import CursorError, CursorExpired, CursorPayload, unseal
+from feed.session.decision_log import is_sampled
 from feed.session.request import (
     Ids,
     Limit,
@@ -27,6 +28,7 @@ from feed.session.request import (
 )
 from feed.session.state import Session
 from functions.api.answers import RecordedImpressions
+from functions.api.decision_log import log_page, log_seen
 from functions.api.seed_words import seed_words, with_words
 from functions.http.endpoint import json_response
 from functions.http.request_body import read_body
@@ -112,9 +114,9 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
                 experiment=experiment,
                 trace=body.trace,
                 detail=body.detail,
+                is_decision=body.stored and not body.detail,  # the Lab's are none of a listener
+                log_parts=is_sampled(query.seed, service.settings.LOG_PARTS),
             )
-    if session.explored and not body.detail:  # the Lab's sessions are no decisions of a listener
-        timings.log_fields["drawn"] = session.explored
     return _page(service, loaded.catalog, session, body.limit, uid, timings, await recording)
 
 
@@ -153,13 +155,13 @@ async def _record(
     stored: StoredSummary | None = None,
     is_possible: bool = True,
 ) -> tuple[Degradation, ...]:
-    """Record what a signed-in user saw, and log how much it was; return what went wrong.
+    """Record what a signed-in user saw, and log it; return what went wrong.
 
     `stored` is the summary where it was just read; without `is_possible` nothing is tried.
     """
     if not saw:
         return ()
-    timings.log_fields["seen"] = len(saw)
+    log_seen(service, timings, saw)
     if not is_possible:
         return (Degradation.IMPRESSIONS_UNSAVED,)
     return () if uid is None else await service.summaries.record_seen(uid, saw, stored)
@@ -185,6 +187,7 @@ def _page(
             expires_us=service.now_us() + service.settings.CURSOR_TTL_S * 1_000_000,
             degraded=degraded,
         )
+        log_page(service, timings, catalog, session, limit)
     timings.log_fields |= {
         "session_id": session.session_id,
         "scenario": session.scenario,

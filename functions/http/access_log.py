@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from feed.model.timestamps import rfc3339
 from functions.http.endpoint import INTERNAL_ERROR
 from functions.problems import ProblemError
 from functions.serving.service import Service
@@ -68,6 +69,7 @@ class AccessLog:
         log(
             _severity(status, timings),
             f"{method} {timings.route} {status}",
+            time=rfc3339(self._service.now_us()),
             httpRequest={
                 "requestMethod": method,
                 "requestUrl": _url(scope, timings.route),

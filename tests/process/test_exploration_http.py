@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from catalog_builder.build import build_catalog
 from catalog_builder.signals.aggregates import SignalParameters
 from feed.model.engagement import Engagement, Summary
 from feed.model.timestamps import to_us
-from feed.session.state import Exploration
+from feed.session.decision_log import Draw, RankedQueue
 from tests.support.catalogs import NOW, episodes, publish_to, vectors_of
 from tests.support.server import Server, until
 
@@ -52,13 +54,13 @@ def test_the_log_has_the_explored_episodes_with_their_propensities(
     publish_to(tmp_path / "shelf", catalog)
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios" / "bold.toml").write_text(BOLD)
-    server = start_server(SCENARIOS=str(tmp_path / "scenarios"), SCENARIO="bold")
+    server = start_server(SCENARIOS=str(tmp_path / "scenarios"), SCENARIO="bold", LOG_PARTS="1")
     session = server.create(trace=True, limit=50)
     server.create(scenario="baseline")
     server.create(detail=True)
     until(lambda: sum("scenario" in line for line in server.log_lines) == 3)
     bold, plain, lab = (line for line in server.log_lines if "scenario" in line)
-    drawn = [Exploration(*one) for one in bold["drawn"]]
+    drawn = [Draw(**one) for one in bold["drawn"]]
     propensities = session["trace"]["propensities"]
     shown = {one["queue_position"]: one["id"] for one in session["episodes"]}
     assert [one.position for one in drawn][:3] == [5, 10, 15]
@@ -69,4 +71,10 @@ def test_the_log_has_the_explored_episodes_with_their_propensities(
         assert int(one.episode_id.removeprefix("episode-")) >= 60
     assert sum(one.propensity < 1 for one in drawn) == sum(one < 1 for one in propensities) > 2
     assert "drawn" not in plain
-    assert "drawn" not in lab  # no listener will decide on it
+    queue = msgspec.convert(bold["queue"], RankedQueue)
+    chosen = session["episodes"]
+    assert queue.episode_ids[:50] == [one["id"] for one in chosen]
+    assert queue.scores[:50] == [one["final_score"] for one in chosen]
+    assert queue.parts["recency"][:50] == [one["recency_score"] for one in chosen]
+    assert {len(part) for part in queue.parts.values()} == {session["total_in_queue"]}
+    assert not {"drawn", "queue", "shown"} & lab.keys()  # no listener will decide by it

@@ -7,9 +7,12 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 
+import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from feed.model.timestamps import rfc3339, to_us
+from feed.session.decision_log import DecisionLine, LoggedEngagement, SeenList
 from tests.support.catalogs import NOW
 from tests.support.server import Server, problem, until
 
@@ -100,6 +103,37 @@ def test_a_user_is_a_hash_in_the_log_the_same_on_every_instance(
     assert len(set(hashes[0])) == 3
     assert anonymous is None
     assert len(first) == 16
+
+
+def test_the_log_says_what_was_shown_seen_and_done_in_the_terms_of_the_catalog(
+    watched: Server, user: str
+) -> None:
+    before = len(watched.output)
+    first = watched.create(user, limit=4)
+    second = watched.next_page(first, user)
+    name, shown = first["session_id"], [one["id"] for one in first["episodes"]]
+    saw = [{"episode_id": one} for one in (*shown[:2], shown[0], "unknown@mail.example")]
+    saw += [{"episode_id": shown[2], "session_id": "unknown@mail.example"}]
+    body = {"session_id": name, "seen": saw}
+    watched.call("POST", "/api/me/impressions", body, user)
+    listen = {"episode_id": shown[1], "type": "listen", "progress": 0.5}
+    watched.call("POST", f"/api/sessions/{name}/engage", listen, user)
+    watched.engage(user, episode_id="unknown@mail.example", type="like")
+    watched.create(user, stored=False)
+    lines = until(lambda: len(found := request_lines(watched, before)) == 6 and found)
+    assert "mail.example" not in watched.output[before:]
+    one, two, seen, engaged, *rest = [msgspec.convert(line, DecisionLine) for line in lines]
+    assert one.shown[0].episode_ids == shown
+    assert (one.session_id, one.catalog_episodes, one.time) == (name, 60, rfc3339(to_us(NOW)))
+    assert (two.session_id, two.shown[0].first_position) == (name, 5)
+    assert two.shown[0].episode_ids == [one["id"] for one in second["episodes"]]
+    assert {place for places in two.shown[0].sources.values() for place in places} == {
+        one["queue_position"] for one in second["episodes"]
+    }
+    assert seen.seen == [SeenList(name, shown[:2])]
+    assert engaged.engagement == LoggedEngagement(shown[1], "listen", rfc3339(to_us(NOW)), 0.5)
+    assert (engaged.session_id, engaged.user) == (name, one.user)
+    assert [(line.shown, line.engagement) for line in rest] == [([], None), ([], None)]
 
 
 def test_wrong_values_are_in_the_answer_and_not_in_the_log(watched: Server) -> None:

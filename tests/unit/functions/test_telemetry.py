@@ -44,6 +44,12 @@ def test_long_text_in_the_log_is_shortened(capsys: Capture) -> None:
     assert line["nested"]["n"] == 1
 
 
+def test_a_long_line_of_short_texts_stays_as_it_is(capsys: Capture) -> None:
+    fields = {"ids": [f'"{number}\\' for number in range(2000)], "numbers": list(range(2000))}
+    log("INFO", "GET / 200", **fields)
+    assert json.loads(capsys.readouterr().out).items() >= fields.items()
+
+
 def test_a_long_stack_trace_keeps_its_end(capsys: Capture) -> None:
     def deeper(times: int) -> None:
         if times:
