@@ -54,13 +54,15 @@ def generate_candidates(
     user: UserFeatures,
     eligible: Eligibility,
     search_result: SearchResult | None,
+    more: Iterable[Found] = (),
 ) -> Candidates:
     """Ask all sources for episodes, merge them, and fill up with the best by quality.
 
-    `search_result` is the answer of an external search, where one was needed and answered.
+    `search_result` is the answer of an external search, where one was needed and answered; `more`
+    are eligible rows that are candidates beside those of the sources.
     """
     similarity = UserSimilarity(features, user, search_result)
-    returned = list(from_each_source(features, user, eligible, similarity))
+    returned = [*from_each_source(features, user, eligible, similarity), *more]
     rows, sources = merge_sources(returned)
     lacking = features.scenario.sources.candidates - len(rows)
     if lacking > 0 and (features.scenario.sources.fill or not similarity.has_cosines):

@@ -18,7 +18,7 @@ from feed.ports.vector_search import Match
 from feed.ranking import emptiness
 from feed.ranking.candidates import SourceBits, every_episode, generate_candidates
 from feed.ranking.catalog_features import CatalogFeatures
-from feed.ranking.eligibility import find_eligible
+from feed.ranking.eligibility import Eligibility, find_eligible
 from feed.ranking.external_search import (
     SearchPlan,
     SearchResult,
@@ -30,6 +30,7 @@ from feed.ranking.reasons import Reasons, explain
 from feed.ranking.score_parts import ScoredCandidates, score
 from feed.ranking.selector_input import selector_input
 from feed.ranking.series import SeriesFeatures
+from feed.ranking.sources import Found
 from feed.ranking.trace import Trace, TraceDetail, trace, trace_detail
 from feed.scenarios.scenario import Scenario
 from feed.selection.greedy import Selection
@@ -78,6 +79,21 @@ class Slate:
         return self.make_detail()
 
 
+Propose = Callable[[UserFeatures, Eligibility], Iterable[Found]]
+"""Names further sources and their rows for one user, among what is eligible."""
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """One pass over a catalog for one query: everything that a selection chooses from."""
+
+    user: UserFeatures
+    eligible: Eligibility
+    candidates: ScoredCandidates
+    degraded: tuple[Degradation, ...]
+    """what the pass had to do without"""
+
+
 class Ranker:
     """Ranks queries over one catalog for one scenario, whose features it computes once."""
 
@@ -100,29 +116,19 @@ class Ranker:
 
         `search_result` answers the search that `plan_search` asked for, if it did.
         """
-        features = self.features
-        user = self._user(hydrate(query, self.catalog), search_result)
-        eligible = find_eligible(features, user)
-        candidates = generate_candidates(features, user, eligible, search_result)
-        scored = score(features, user, candidates)
+        features, scoring = self.features, self.score_candidates(query, search_result)
+        user, eligible, scored = scoring.user, scoring.eligible, scoring.candidates
         selection = select(selector_input(features, user, scored), self.scenario.selector)
         chosen = scored.take(selection.indices)
         reasons = explain(features, user, chosen, selection)
-
-        degraded = list(query.degraded)
-        if user.seed is not None and user.seed.is_unmatched:
-            degraded.append(Degradation.SEED_UNMATCHED)
-        if lacks_vectors(features, user, search_result):
-            degraded.append(Degradation.VECTORS_UNAVAILABLE)
-        if eligible.is_widened:
-            degraded.append(Degradation.FRESHNESS_WIDENED)
+        degraded = list(scoring.degraded)
         if selection.relaxed:
             degraded.append(Degradation.SERIES_LIMIT_RELAXED)
         if not len(chosen.rows):
             degraded.extend(emptiness.causes(eligible))
         return Slate(
             rows=chosen.rows,
-            scores=_millionths(chosen),
+            scores=millionths(chosen),
             reasons=reasons,
             sources=chosen.sources,
             parts=chosen.parts,
@@ -133,6 +139,30 @@ class Ranker:
             make_trace=partial(trace, query, eligible, scored, selection),
             make_detail=partial(trace_detail, features, user, eligible, scored, selection),
         )
+
+    def score_candidates(
+        self,
+        query: Query,
+        search_result: SearchResult | None = None,
+        propose: Propose | None = None,
+    ) -> Scoring:
+        """Run hydration, eligibility, candidates and scoring, once, for any number of selections.
+
+        `propose` adds candidates to those of the scenario's sources.
+        """
+        features = self.features
+        user = self._user(hydrate(query, self.catalog), search_result)
+        eligible = find_eligible(features, user)
+        more = propose(user, eligible) if propose else ()
+        candidates = generate_candidates(features, user, eligible, search_result, more)
+        degraded = list(query.degraded)
+        if user.seed is not None and user.seed.is_unmatched:
+            degraded.append(Degradation.SEED_UNMATCHED)
+        if lacks_vectors(features, user, search_result):
+            degraded.append(Degradation.VECTORS_UNAVAILABLE)
+        if eligible.is_widened:
+            degraded.append(Degradation.FRESHNESS_WIDENED)
+        return Scoring(user, eligible, score(features, user, candidates), tuple(degraded))
 
     def allowed(self, query: Query) -> BoolArray:
         """(n,) true for the episodes that a query may be answered with."""
@@ -185,7 +215,7 @@ def _explored(selection: Selection) -> dict[int, float]:
     }
 
 
-def _millionths(chosen: ScoredCandidates) -> npt.NDArray[np.int32]:
+def millionths(chosen: ScoredCandidates) -> npt.NDArray[np.int32]:
     """(k, 4) the scores that an answer shows of each episode, in millionths."""
     parts, limits = chosen.parts, np.iinfo(np.int32)
     shown = (chosen.similarity, parts["quality"], parts["recency"], chosen.scores)

@@ -109,8 +109,8 @@ class Seed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """what `POST /api/seeds/photo` answered"""
 
 
-class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of `POST /api/sessions/create`, and the file that `feed replay` reads."""
+class ListenerRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every request that is ranked for a listener may say."""
 
     engagements: Annotated[tuple[SentEngagement, ...], msgspec.Meta(max_length=500)] = ()
     """engagements of the user that count in addition to the stored ones"""
@@ -126,16 +126,31 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """ids of series to mute in addition to the muted series of the profile"""
     user_id: str | None = None
     """refused unless it is the signed-in user"""
-    limit: Limit = 10
-    """number of episodes on the first page"""
     scenario: str | None = None
     """by default that of the user's arm in an experiment, or of the deployment"""
+    stored: bool = True
+    """whether the stored engagements and profile of the user count"""
+
+    @property
+    def random_seed(self) -> int | None:
+        """The number that all random draws are to derive from; None: any."""
+        return None
+
+    @property
+    def feed_seed(self) -> Seed | None:
+        """What the answer is to be about, if that is asked for."""
+        return None
+
+
+class SessionRequest(ListenerRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of `POST /api/sessions/create`, and the file that `feed replay` reads."""
+
+    limit: Limit = 10
+    """number of episodes on the first page"""
     trace: bool = False
     """whether the answer says how the queue came about"""
     detail: bool = False
     """whether the answer names the episodes of each stage of the ranking; for administrators"""
-    stored: bool = True
-    """whether the stored engagements and profile of the user count"""
     seed: Seed | Annotated[int, msgspec.Meta(ge=0, lt=2**53)] | None = None
     """what the session is to be about; or a number, for administrators: seed of all random draws,
     and id of the session"""
@@ -152,7 +167,7 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 def make_query(
-    request: SessionRequest, summary: Summary | None, *, seed: int, now_us: int
+    request: ListenerRequest, summary: Summary | None, *, seed: int, now_us: int
 ) -> Query:
     """Merge a request with the stored summary of its user, if there is one.
 
@@ -185,7 +200,7 @@ def make_query(
     )
 
 
-def _seed_of_episodes(request: SessionRequest) -> FeedSeed | None:
+def _seed_of_episodes(request: ListenerRequest) -> FeedSeed | None:
     ids = request.feed_seed.episode_ids if request.feed_seed else None
     return FeedSeed(episode_ids=tuple(sorted(set(ids)))) if ids else None
 

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -14,12 +15,16 @@ from feed.model.degradation import Degradation
 from feed.model.impressions import Impression
 from feed.ports.errors import Unavailable
 from feed.ports.users import StoredSummary
+from feed.ranking.external_search import SearchResult
+from feed.ranking.pipeline import Ranker
+from feed.scenarios.experiment import Assignment
 from feed.session import pages
 from feed.session.cursor import CursorError, CursorExpired, CursorPayload, unseal
 from feed.session.decision_log import is_sampled
 from feed.session.request import (
     Ids,
     Limit,
+    ListenerRequest,
     SentImpressions,
     SessionId,
     SessionRequest,
@@ -27,6 +32,7 @@ from feed.session.request import (
     make_query,
 )
 from feed.session.state import Session
+from feed.user.query import Query
 from functions.api.answers import RecordedImpressions
 from functions.api.decision_log import log_page, log_seen
 from functions.api.seed_words import seed_words, with_words
@@ -70,14 +76,58 @@ class NewImpressions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """episodes that were on the screen for a second or more"""
 
 
+@dataclass(frozen=True)
+class RankingInput:
+    """What a request of a listener is ranked from."""
+
+    uid: str | None
+    """the signed-in user; None for an anonymous one"""
+    catalog: Catalog
+    ranker: Ranker
+    query: Query
+    search_result: SearchResult | None
+    """what an external search found, where one was needed and answered"""
+    degraded: tuple[Degradation, ...]
+    """what the request had to do without so far"""
+    experiment: Assignment | None
+    recording: asyncio.Task[tuple[Degradation, ...]]
+    """records what the user saw, and returns what went wrong"""
+
+
 async def create(service: Service, request: Request, timings: Timings) -> Response:
     """Rank a new session and answer its first page."""
     with timings.step("validate"):
         body = await read_body(request, SessionRequest)
-        uid, user_degraded = await service.optional_user(request)
-        service.limits.check_session(uid, request.scope)
         if body.detail or body.random_seed is not None:
             await service.require_admin(request)
+    given = await ranking_input(service, request, body, timings)
+    async with service.ranking_lock:
+        with timings.step("rank"):
+            session = pages.create(
+                given.ranker,
+                given.query,
+                given.search_result,
+                degraded=given.degraded,
+                experiment=given.experiment,
+                trace=body.trace,
+                detail=body.detail,
+                is_decision=body.stored and not body.detail,  # the Lab's are none of a listener
+                log_parts=is_sampled(given.query.seed, service.settings.LOG_PARTS),
+            )
+    unsaved = await given.recording
+    return _page(service, given.catalog, session, body.limit, given.uid, timings, unsaved)
+
+
+async def ranking_input(
+    service: Service, request: Request, body: ListenerRequest, timings: Timings
+) -> RankingInput:
+    """Read all that a request is ranked from: one document of its user, at most.
+
+    Raises `ProblemError`, also beyond the limit of new sessions.
+    """
+    with timings.step("validate"):
+        uid, user_degraded = await service.optional_user(request)
+        service.limits.check_session(uid, request.scope)
         if not user_degraded:
             _check_user(body.user_id, uid)
         words = seed_words(service, body.feed_seed)
@@ -102,22 +152,17 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
         _record(service, uid, saw, timings, stored=stored, is_possible=is_possible)
     )
     query, seed_degraded = await with_words(service, loaded, ranker, query, words, timings)
-    retrieved, search_degraded = await service.retrieve(ranker, query, timings)
-    degraded = (*user_degraded, *summary_degraded, *seed_degraded, *search_degraded)
-    async with service.ranking_lock:
-        with timings.step("rank"):
-            session = pages.create(
-                ranker,
-                query,
-                retrieved,
-                degraded=degraded,
-                experiment=experiment,
-                trace=body.trace,
-                detail=body.detail,
-                is_decision=body.stored and not body.detail,  # the Lab's are none of a listener
-                log_parts=is_sampled(query.seed, service.settings.LOG_PARTS),
-            )
-    return _page(service, loaded.catalog, session, body.limit, uid, timings, await recording)
+    search_result, search_degraded = await service.retrieve(ranker, query, timings)
+    return RankingInput(
+        uid=uid,
+        catalog=loaded.catalog,
+        ranker=ranker,
+        query=query,
+        search_result=search_result,
+        degraded=(*user_degraded, *summary_degraded, *seed_degraded, *search_degraded),
+        experiment=experiment,
+        recording=recording,
+    )
 
 
 async def next_page(service: Service, request: Request, timings: Timings) -> Response:
