@@ -30,6 +30,7 @@ from feed.ranking.reasons import Reasons, explain
 from feed.ranking.score_parts import ScoredCandidates, score
 from feed.ranking.selector_input import selector_input
 from feed.ranking.series import SeriesFeatures
+from feed.ranking.series_recommendation import RecommendedSeries, recommend_series
 from feed.ranking.sources import Found
 from feed.ranking.trace import Trace, TraceDetail, trace, trace_detail
 from feed.scenarios.scenario import Scenario
@@ -201,6 +202,12 @@ class Ranker:
         vectors, counts = embeddings[row : row + 1], np.array([count])
         rows, cosines = nearest(embeddings, vectors, others, counts, ties)[0]
         return rows, cosines.astype(np.float64)
+
+    def recommend_series(self, query: Query, count: int) -> RecommendedSeries:
+        """The `count` series that suit a query's user best and that the user does not know."""
+        user = self._user(hydrate(query, self.catalog))
+        allowed = find_eligible(self.features, user).allowed
+        return recommend_series(self.series, user, allowed, count)
 
     def _user(self, query: HydratedQuery, result: SearchResult | None = None) -> UserFeatures:
         vector = result.user_vector if result else None

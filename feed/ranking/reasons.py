@@ -1,6 +1,6 @@
 """Reasons: why each episode is in the queue, derived from the numbers that ranked it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -22,7 +22,7 @@ KEYS = (
     *("because_click", "because_listen", "because_complete", "because_bookmark", "because_like"),
     *("because_share", "because_not_interested", "recent_activity", "others"),
     *("series_followed", "series_heard", "unfinished", "trending", "trending_in", "unseen"),
-    *("pinned", "seed", "seed_episode"),
+    *("pinned", "seed", "seed_episode", "series_similar", "series_others"),
 )
 """Reason keys by code. Cursors carry the codes: append, never reorder."""
 
@@ -31,7 +31,7 @@ BECAUSE = np.array([KEYS.index(f"because_{kind}") for kind in ENGAGEMENT_TYPES],
 MIN_MATCH = 0.25
 """Score in the search for the words of a feed seed, as a share of the best one, from which on an
 episode is said to match them."""
-_CODE = {key: code for code, key in enumerate(KEYS)}
+CODES = {key: code for code, key in enumerate(KEYS)}
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Reasons:
     refers to, or 0"""
 
 
-class _Claim(NamedTuple):
-    """One possible reason for each of k episodes."""
+class Claim(NamedTuple):
+    """One possible reason for each of k episodes or series."""
 
     contribution: FloatArray
     """(k,) what it added to the score; -inf where the reason would not be true"""
@@ -66,44 +66,44 @@ def explain(
     `min_recency`. Explored, pinned and unfinished episodes have a reason of their own.
     """
     chosen = replace(chosen, contributions=_effects(features, chosen))
-    claim = _strongest(_general_claims(features, user, chosen))
+    claim = strongest(_general_claims(features, user, chosen))
     if len(chosen.rows) and (user.seed is not None or not user.is_unknown):
-        personal = _strongest(_personal_claims(features, user, chosen))
+        personal = strongest(_personal_claims(features, user, chosen))
         is_true = personal.contribution > 0.0
         pairs: Any = zip(personal, claim, strict=True)  # arrays of three types
-        claim = _Claim(*(np.where(is_true, mine, general) for mine, general in pairs))
+        claim = Claim(*(np.where(is_true, mine, general) for mine, general in pairs))
     unfinished = in_sorted(np.sort(user.unfinished), chosen.rows)
-    codes = np.where(unfinished, _CODE["unfinished"], claim.codes)
-    codes = np.where(selection.explored, _CODE["unseen"], codes)
-    codes = np.where(selection.pinned, _CODE["pinned"], codes).astype(np.uint8)
+    codes = np.where(unfinished, CODES["unfinished"], claim.codes)
+    codes = np.where(selection.explored, CODES["unseen"], codes)
+    codes = np.where(selection.pinned, CODES["pinned"], codes).astype(np.uint8)
     alone = selection.explored | selection.pinned | unfinished
     return Reasons(codes, np.where(alone, np.uint64(0), claim.subject_hashes))
 
 
-def _strongest(claims: Iterator[_Claim]) -> _Claim:
-    """For each episode the claim with the highest contribution; of equal ones the first."""
+def strongest(claims: Iterable[Claim]) -> Claim:
+    """For each episode or series the claim with the highest contribution; of equals the first."""
     every = list(claims)
     contributions = np.array([claim.contribution for claim in every])
     best = np.argmax(contributions, axis=0)
     index = np.arange(contributions.shape[1])
     codes = np.array([claim.codes for claim in every])
     subject_hashes = np.array([claim.subject_hashes for claim in every])
-    return _Claim(contributions[best, index], codes[best, index], subject_hashes[best, index])
+    return Claim(contributions[best, index], codes[best, index], subject_hashes[best, index])
 
 
 def _claim(
     is_true: BoolArray, contribution: FloatArray, key: str, subject_hashes: HashArray | None = None
-) -> _Claim:
-    return _Claim(
+) -> Claim:
+    return Claim(
         np.where(is_true, contribution, -np.inf),
-        np.full(len(is_true), _CODE[key], np.uint8),
+        np.full(len(is_true), CODES[key], np.uint8),
         np.zeros(len(is_true), np.uint64) if subject_hashes is None else subject_hashes,
     )
 
 
 def _general_claims(
     features: CatalogFeatures, user: UserFeatures, chosen: ScoredCandidates
-) -> Iterator[_Claim]:
+) -> Iterator[Claim]:
     """Reasons that depend on the episode alone; a trend names a category that the user likes."""
     rows, contributions = chosen.rows, chosen.contributions
     yield _claim(np.ones(len(rows), np.bool_), np.zeros(len(rows)), "discover")
@@ -122,7 +122,7 @@ def _general_claims(
 
 def _personal_claims(
     features: CatalogFeatures, user: UserFeatures, chosen: ScoredCandidates
-) -> Iterator[_Claim]:
+) -> Iterator[Claim]:
     """Reasons that depend on what the user did and asked for."""
     catalog, rows = features.catalog, chosen.rows
     parts, contributions = chosen.parts, chosen.contributions
@@ -138,7 +138,7 @@ def _personal_claims(
         types = user.positive_types[np.argmax(user.positives == medoids[:, None], axis=1)]
         similar = parts["interest"] >= features.scenario.reasons.min_similarity
         contribution = np.where(similar, contributions["interest"], -np.inf)
-        yield _Claim(contribution, BECAUSE[types][nearest], catalog.id_hashes[medoids[nearest]])
+        yield Claim(contribution, BECAUSE[types][nearest], catalog.id_hashes[medoids[nearest]])
     if nearness := [contributions[name] for name in NEIGHBOURS if name in contributions]:
         hashes = catalog.id_hashes[user.neighbours.nearest(rows)]
         is_neighbour = in_sorted(user.neighbours.rows, rows)
@@ -163,7 +163,7 @@ def _effects(features: CatalogFeatures, chosen: ScoredCandidates) -> dict[str, F
 
 def _similarity_claim(
     features: CatalogFeatures, user: UserFeatures, chosen: ScoredCandidates
-) -> _Claim:
+) -> Claim:
     """The similarity to the user vector, as a reason that names the largest of its summands.
 
     With the measure `cosine`, the similarity has to be at least `min_similarity`. With `catalog`,
@@ -176,7 +176,7 @@ def _similarity_claim(
     if features.scenario.blend.measure == "catalog":
         named = features.rescale(np.nan_to_num(cosines)) >= minimum
         is_similar = np.where(np.isnan(cosines), is_similar, named)
-        is_similar |= claim.codes == _CODE["interest"]
+        is_similar |= claim.codes == CODES["interest"]
         is_similar &= similarity > 0
     return claim._replace(contribution=np.where(is_similar, claim.contribution, -np.inf))
 
@@ -201,7 +201,7 @@ def _seed_names(
 
 def _largest_summand(
     features: CatalogFeatures, user: UserFeatures, chosen: ScoredCandidates
-) -> tuple[_Claim, FloatArray]:
+) -> tuple[Claim, FloatArray]:
     """Attribute each episode's similarity to the summand of the user vector that gives most of it.
 
     Also returns (k,) the cosine with what the claim names; NaN where it names nothing, or a
@@ -217,8 +217,8 @@ def _largest_summand(
         return _claim(np.zeros(len(rows), np.bool_), contribution, "discover"), np.full(
             len(rows), np.nan
         )
-    interest = _CODE["interest"]
-    others = [interest] * len(vector.categories) + [_CODE["recent_activity"]]
+    interest = CODES["interest"]
+    others = [interest] * len(vector.categories) + [CODES["recent_activity"]]
     codes_of = np.append(BECAUSE[vector.member_types], np.array(others, np.uint8))
     names = features.category_hashes[vector.categories]
     hashes_of = np.concatenate([catalog.id_hashes[vector.members], names, np.zeros(1, np.uint64)])
@@ -236,16 +236,16 @@ def _largest_summand(
     codes, named = codes_of[largest], cosines[np.arange(len(rows)), largest]
     is_interest = codes == interest
     named[is_interest & ~uncategorized] = np.nan
-    codes[is_interest & uncategorized] = _CODE["near_interest"]
+    codes[is_interest & uncategorized] = CODES["near_interest"]
     highest, hashes = summands.max(axis=1), hashes_of[largest]
     if (seed := vector.seed) is not None:
         key, episodes = _seed_names(features, user, chosen)
         mine = _seed_summand(vector, seed, chosen)
         wins = mine > highest
-        codes[wins], named[wins], highest[wins] = _CODE[key], np.nan, mine[wins]
+        codes[wins], named[wins], highest[wins] = CODES[key], np.nan, mine[wins]
         hashes = np.where(wins, episodes, hashes)
     contribution = np.where(np.isfinite(highest), contribution, -np.inf)
-    return _Claim(contribution, codes, hashes), named
+    return Claim(contribution, codes, hashes), named
 
 
 def _summands(vector: UserVector, cosines: FloatArray) -> FloatArray:

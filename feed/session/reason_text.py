@@ -31,9 +31,11 @@ _TEXTS = {
     "pinned": "Picked by the editors",
     "seed": "Matches “{text}”",
     "seed_episode": "Similar to “{title}”",
+    "series_similar": "Similar to {series}",
+    "series_others": "Chosen by people who listen to {series}",
 }
 _OF_CATEGORY = {"interest", "near_interest", "trending_in"}
-_OF_SERIES = {"series_followed", "series_heard"}
+_OF_SERIES = {"series_followed", "series_heard", "series_similar", "series_others"}
 _OF_EPISODE = {"others", "seed_episode", *(KEYS[code] for code in BECAUSE.tolist())}
 
 

@@ -35,13 +35,12 @@ from functions.api.answers import (
     Reset,
     ScenarioList,
     SeriesList,
-    SeriesPage,
     SimilarEpisodes,
-    SimilarSeries,
     UserProfile,
 )
 from functions.api.monitoring_answers import Performance, ProcessingHealth, RegionsHealth
 from functions.api.search_answers import SearchPage, SuggestionList
+from functions.api.series_answers import RecommendedSeriesList, SeriesPage, SimilarSeries
 from functions.ask.events import Answer, DoneEvent, SessionEvent, SourcesEvent, TokenEvent
 from functions.http.operation import Operation
 
@@ -236,6 +235,17 @@ ROUTES: Mapping[str, Mapping[str, Operation]] = {
             query=series.SeriesEpisodesQuery,
             answers={200: SeriesPage},
             problems=_EPISODE,
+        ),
+    },
+    "/api/recommended/series": {
+        "GET": Operation(
+            name="recommendSeries",
+            summary="answers series that the user does not know yet and may want to follow",
+            handler=series.recommended,
+            query=series.RecommendedSeriesQuery,
+            answers={200: RecommendedSeriesList},
+            user="optional",
+            problems=_CATALOG,
         ),
     },
     "/api/trending": {

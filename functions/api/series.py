@@ -1,5 +1,6 @@
 """Series: their names, what is known of one show, and the shows that are similar to it."""
 
+import asyncio
 from typing import Annotated
 
 import msgspec
@@ -14,15 +15,17 @@ from feed.model.degradation import Degradation
 from feed.model.timestamps import rfc3339
 from feed.ranking.series import SeriesFeatures
 from feed.session.pages import cards
-from feed.session.request import Limit
-from functions.api.answers import (
+from feed.session.reason_text import render_all
+from feed.session.request import Limit, SessionRequest, make_query
+from functions.api.answers import NamedSeries, SeriesList
+from functions.api.series_answers import (
     EncodedSeriesPage,
-    NamedSeries,
+    RecommendedSeriesCard,
+    RecommendedSeriesList,
     SeriesCard,
-    SeriesList,
     SimilarSeries,
 )
-from functions.http.endpoint import json_response
+from functions.http.endpoint import BY_USER, json_response
 from functions.http.request_body import read_query
 from functions.problems import ProblemError
 from functions.serving.service import Service
@@ -49,6 +52,13 @@ class SeriesEpisodesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     """number of episodes"""
     cursor: Annotated[str, msgspec.Meta(pattern="^[0-9]{1,6}$")] = "0"
     """`next_cursor` of the last page"""
+
+
+class RecommendedSeriesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of `GET /api/recommended/series`."""
+
+    limit: Limit = 10
+    """number of series"""
 
 
 class SimilarSeriesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,9 +110,7 @@ async def similar(service: Service, request: Request, timings: Timings) -> Respo
     allowed[published[published >= 0]] = True
     with timings.step("rank"):
         found, scores = features.similar(series, asked.limit, allowed)
-    degraded: list[str] = [*service.catalog_degraded(catalog)]
-    if not catalog.embeddings.in_memory:
-        degraded.append(Degradation.VECTORS_UNAVAILABLE)
+    degraded: list[str] = [*service.catalog_degraded(catalog), *_vectors_degraded(catalog)]
     answer = SimilarSeries(
         series_id=catalog.series_ids[series],
         series=[_card(catalog, features, one, now_us) for one in found.tolist()],
@@ -112,6 +120,50 @@ async def similar(service: Service, request: Request, timings: Timings) -> Respo
     )
     timings.log_fields["degraded"] = degraded
     return json_response(answer, cache="no-store" if degraded else CACHE)
+
+
+async def recommended(service: Service, request: Request, timings: Timings) -> Response:
+    """Answer the series that suit the user and that they neither follow, mute nor know."""
+    asked = read_query(request, RecommendedSeriesQuery)
+    uid, user_degraded = await service.optional_user(request)
+    loaded, (summary, summary_degraded) = await asyncio.gather(
+        service.catalog(timings), service.summaries.read(uid, timings)
+    )
+    catalog, ranker = loaded.catalog, loaded.rankers[service.settings.SCENARIO]
+    now_us = service.now_us()
+    query = make_query(SessionRequest(), summary, seed=0, now_us=now_us)
+    async with service.ranking_lock:
+        with timings.step("rank"):
+            found = ranker.recommend_series(query, asked.limit)
+    reasons = render_all(catalog, found.reasons)
+    degraded: list[str] = [
+        *service.catalog_degraded(catalog),
+        *user_degraded,
+        *summary_degraded,
+        *_vectors_degraded(catalog),
+    ]
+    answer = RecommendedSeriesList(
+        series=[
+            RecommendedSeriesCard(
+                **msgspec.structs.asdict(_card(catalog, ranker.series, one, now_us)),
+                score=round(score, 6),
+                reason=reason,
+            )
+            for one, score, reason in zip(
+                found.series.tolist(), found.scores.tolist(), reasons, strict=True
+            )
+        ],
+        cold_start=found.cold_start,
+        catalog_version=catalog.version,
+        degraded=degraded,
+    )
+    timings.log_fields["degraded"] = degraded
+    is_public = uid is None and not degraded
+    return json_response(answer, cache=CACHE if is_public else "no-store", vary=BY_USER)
+
+
+def _vectors_degraded(catalog: Catalog) -> tuple[Degradation, ...]:
+    return () if catalog.embeddings.in_memory else (Degradation.VECTORS_UNAVAILABLE,)
 
 
 def _card(catalog: Catalog, features: SeriesFeatures, series: int, now_us: int) -> SeriesCard:

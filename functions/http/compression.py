@@ -20,7 +20,7 @@ def compress(response: Response, accept_encoding: str) -> None:
     """Gzip the body of a response in place, if it is large and Accept-Encoding allows it."""
     if type(response) is not Response or len(response.body) < MIN_BYTES:
         return  # files and streams have no body in memory
-    response.headers["Vary"] = "Accept-Encoding"
+    response.headers.add_vary_header("Accept-Encoding")
     if accepts_gzip(accept_encoding):
         response.body = zlib.compress(response.body, LEVEL, _GZIP)
         response.headers["Content-Encoding"] = "gzip"

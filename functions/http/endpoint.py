@@ -24,12 +24,20 @@ INTERNAL_ERROR = "the server failed: its log says why"
 STORE = Degradation.SUMMARY_UNAVAILABLE
 
 
+BY_USER = "Authorization, X-Demo-User"
+"""the headers that say who asks, for answers that depend on it only where somebody is signed in"""
+
+
 def json_response(
-    answer: msgspec.Struct | bytes, status: int = 200, cache: str = "no-store"
+    answer: msgspec.Struct | bytes, status: int = 200, cache: str = "no-store", vary: str = ""
 ) -> Response:
-    """Return a response of JSON: an answer, or one that is already encoded."""
+    """Return a response of JSON: an answer, or one that is already encoded.
+
+    `vary` names the headers of a request that the answer depends on, for caches.
+    """
     body = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
-    return Response(body, status, {"Cache-Control": cache}, "application/json")
+    headers = {"Cache-Control": cache, **({"Vary": vary} if vary else {})}
+    return Response(body, status, headers, "application/json")
 
 
 class Endpoint:

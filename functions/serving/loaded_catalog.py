@@ -22,10 +22,16 @@ class Rankers(Mapping[str, Ranker]):
     def __init__(
         self, catalog: Catalog, scenarios: Mapping[str, Scenario], expected: Collection[str]
     ) -> None:
-        """Make and warm up the rankers of the scenarios named in `expected` at once."""
+        """Make and warm up the rankers of the scenarios named in `expected` at once.
+
+        Their series have vectors then: those of a large catalog would hold up the first request.
+        """
         self._catalog = catalog
         self._scenarios = scenarios
         self._rankers = {name: Ranker(catalog, scenarios[name]) for name in expected}
+        for ranker in self._rankers.values():
+            if catalog.embeddings.in_memory:
+                ranker.series.vectors  # noqa: B018  # computed by the first access
         self.warm_up()
 
     def warm_up(self) -> None:

@@ -40,3 +40,21 @@ def test_a_series_has_a_card_its_episodes_and_similar_series(server: Server) -> 
     assert card["id"] not in [one["id"] for one in similar["series"]]
     problem(server.call("GET", "/api/series/none"), 404)
     problem(server.call("GET", f"{path}/similar?count=3"), 400, "count")
+
+
+def test_recommended_series_leave_out_what_a_user_follows_and_are_theirs_alone(
+    server: Server,
+) -> None:
+    path = "/api/recommended/series?limit=5"
+    everybody = server.call("GET", path)
+    assert everybody.headers["cache-control"] == "public, max-age=60"
+    assert "Authorization" in everybody.headers["vary"]
+    assert everybody.json()["cold_start"]
+    server.call("PATCH", "/api/me", {"followed_series": ["series-Chess-0"]}, "shows")
+    mine = server.call("GET", path, user="shows")
+    assert mine.headers["cache-control"] == "no-store"
+    series = mine.json()["series"]
+    assert {one["topics"][0] for one in series} == {"Chess"}
+    assert "series-Chess-0" not in [one["id"] for one in series]
+    assert series[0]["reason"]["text"] == "Similar to Series-Chess-0"
+    problem(server.call("GET", f"{path}&user=me"), 400, "user")
