@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from feed.ports.builds import BuildCache, Leases
+from feed.ports.files import Files
 from feed.ports.shelf import Shelf
 
 _CLOUD = "gs://"
@@ -39,6 +40,18 @@ def build_cache_at(location: str) -> BuildCache:
     from adapters.folder.build_cache import FolderBuildCache  # noqa: PLC0415
 
     return FolderBuildCache(Path(location))
+
+
+def files_at(location: str, folder: str) -> Files:
+    """The files in a folder below a location."""
+    if location.startswith(_CLOUD):
+        from adapters.gcs.named_files import GcsFiles  # noqa: PLC0415
+
+        bucket, prefix = _bucket(location)
+        return GcsFiles(bucket, f"{prefix}/{folder}")
+    from adapters.folder.named_files import FolderFiles  # noqa: PLC0415
+
+    return FolderFiles(Path(location) / folder)
 
 
 def _bucket(location: str) -> tuple[str, str]:

@@ -70,8 +70,10 @@ def wire(settings: Settings | None = None) -> Service:
     check_session(settings)
     if settings.WEB and not Path(settings.WEB).is_dir():
         raise SettingsError(f"WEB: expected a folder, got {settings.WEB}")
-    scenarios_by_name = _scenarios(settings)
-    experiment = _experiment(settings, scenarios_by_name)
+    if settings.EXPERIMENT and settings.AUTH == "none":
+        raise SettingsError("EXPERIMENT: expected none, since AUTH=none knows no users")
+    scenarios_by_name = wire_scenarios(settings)
+    experiment = wire_experiment(settings, scenarios_by_name)
     store, conversations, triggers, malformed = _store(settings)
     metrics = Metrics()
     metrics.malformed = malformed
@@ -102,12 +104,14 @@ def wire(settings: Settings | None = None) -> Service:
         verifier=_verifier(settings),
         scenarios=scenarios_by_name,
         cursor_keys=settings.cursor_keys or _random_cursor_keys(),
-        now_us=_clock(settings),
+        now_us=wire_clock(settings),
         triggers=triggers,
         search_indexes=SearchIndexes(shelf, degradations, memory_limit),
         query_embeddings=QueryEmbeddings(wire_embedders(settings, model), degradations, metrics),
         notes=NotesReader(shelf, degradations, metrics),
-        preferences=(store.read_profile if settings.SCHEMA and _schema(settings).profile else None),
+        preferences=(
+            store.read_profile if settings.SCHEMA and wire_schema(settings).profile else None
+        ),
         experiment=experiment,
         external_search=_external_search(settings, degradations, metrics),
         metrics=metrics,
@@ -137,7 +141,7 @@ async def sample_documents(settings: Settings, limit: int) -> tuple[int, dict[st
     from adapters.firestore import sample  # noqa: PLC0415
 
     project = settings.FIREBASE_PROJECT or None
-    number, refusals = await sample.sample_documents(project, _schema(settings), limit)
+    number, refusals = await sample.sample_documents(project, wire_schema(settings), limit)
     return number, {
         f"{source}: {reason}, as in {refusals.examples[source, reason]}": count
         for (source, reason), count in refusals.counts.most_common()
@@ -148,10 +152,11 @@ def wire_events(settings: Settings) -> "EventReader":
     """Return what names the users that an event is about. Raises `SettingsError`."""
     from adapters.firestore.events import EventReader  # noqa: PLC0415
 
-    return EventReader(_schema(settings))
+    return EventReader(wire_schema(settings))
 
 
-def _schema(settings: Settings) -> "Schema":
+def wire_schema(settings: Settings) -> "Schema":
+    """Return where an app keeps its data in Firestore. Raises `SettingsError`."""
     from adapters.firestore.schema.schema import SchemaError, read_schema  # noqa: PLC0415
 
     try:
@@ -175,7 +180,7 @@ def _store(
         from adapters.firestore.conversations import FirestoreConversations  # noqa: PLC0415
         from adapters.firestore.users import FirestoreStore  # noqa: PLC0415
 
-        store = FirestoreStore(settings.FIREBASE_PROJECT or None, _schema(settings))
+        store = FirestoreStore(settings.FIREBASE_PROJECT or None, wire_schema(settings))
         conversations = FirestoreConversations(store.connection, store.schema)
         return store, conversations, NoTriggers(), store.refusals.counts
     if settings.SCHEMA:
@@ -233,8 +238,11 @@ def _user_verifier(settings: Settings) -> Verifier:
     return FirebaseVerifier(settings.FIREBASE_PROJECT)
 
 
-def _scenarios(settings: Settings) -> dict[str, Scenario]:
-    """Return the shipped scenarios and those of the folder SCENARIOS, by name."""
+def wire_scenarios(settings: Settings) -> dict[str, Scenario]:
+    """Return the shipped scenarios and those of the folder SCENARIOS, by name.
+
+    Raises `SettingsError`.
+    """
     by_name = scenarios.shipped()
     if settings.SCENARIOS:
         if not Path(settings.SCENARIOS).is_dir():
@@ -250,12 +258,15 @@ def _scenarios(settings: Settings) -> dict[str, Scenario]:
     return by_name
 
 
-def _experiment(settings: Settings, scenarios_by_name: Mapping[str, Scenario]) -> Experiment | None:
-    """Return the experiment in the file that EXPERIMENT names, if it names one."""
+def wire_experiment(
+    settings: Settings, scenarios_by_name: Mapping[str, Scenario]
+) -> Experiment | None:
+    """Return the experiment in the file that EXPERIMENT names, if it names one.
+
+    Raises `SettingsError`.
+    """
     if not settings.EXPERIMENT:
         return None
-    if settings.AUTH == "none":
-        raise SettingsError("EXPERIMENT: expected none, since AUTH=none knows no users")
     path = Path(settings.EXPERIMENT)
     try:
         experiment = experiments.parse(path.read_bytes())
@@ -272,7 +283,8 @@ def _experiment(settings: Settings, scenarios_by_name: Mapping[str, Scenario]) -
     return experiment
 
 
-def _clock(settings: Settings) -> Callable[[], int]:
+def wire_clock(settings: Settings) -> Callable[[], int]:
+    """Return the clock, microseconds since 1970, UTC: that of the machine, or the time NOW."""
     if settings.NOW is not None:
         fixed_us = to_us(settings.NOW)
         return lambda: fixed_us

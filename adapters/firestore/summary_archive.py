@@ -1,11 +1,11 @@
-"""Reads all users' summaries from Firestore, for the builder, in several parts at once."""
+"""Reads all users' summaries from Firestore: in several parts at once, or page by page."""
 
 import logging
 import queue
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any
 
@@ -19,9 +19,13 @@ from adapters.firestore.schema.paths import PathPattern
 from adapters.firestore.schema.schema import PLAIN, Schema
 from feed.model.engagement import Summary, SummaryError
 from feed.model.timestamps import from_us
+from feed.ports.users import SummaryPage
 from feed.summary.document import from_document
 
 PAGE = 300
+"""documents read at once"""
+COUNT_S = 60.0
+"""limit of a count, in seconds"""
 BOUNDS = ("4", "8", "D", "K", "R", "Y", "f", "m", "t")
 """First characters that split Firebase's user ids into about equal parts. (Firestore's partition
 queries would do that, too, but the emulator has none.)"""
@@ -57,7 +61,7 @@ class FirestoreArchive:
     def summaries(self) -> Iterator[Summary]:
         """Yield every summary that can be decoded, in any order. Raises `Unavailable`."""
         with translate_errors("list summaries"):
-            parts = _parts(self._make(), self._place)
+            parts = _parts(self._client, self._place)
         return self._read_all(parts)
 
     def changed_since(self, us: int) -> Iterator[Summary]:
@@ -67,8 +71,37 @@ class FirestoreArchive:
         database lacks the index, or is still building it; else `Unavailable`.
         """
         with translate_errors("list summaries"):
-            changed = _changed(self._make(), self._place, from_us(us))
+            changed = _changed(self._client, self._place, from_us(us))
         return self._read_all([changed], ordered_by_time=True)
+
+    def page(self, position: str = "") -> SummaryPage:
+        """Read at most `PAGE` of Earshot's own documents behind a path, and keep the summaries.
+
+        Costs one document read for each, and one where there are none. Raises `Unavailable`.
+        """
+        with translate_errors("read summaries"):
+            client = self._client
+            query = client.collection_group(self._place.collection).order_by("__name__")
+            if position:
+                query = query.start_after({"__name__": client.document(position)})
+        documents = self._page(query.limit(PAGE))
+        found: list[tuple[str, Summary]] = []
+        for one in documents:
+            match = self._place.match(one.reference.path)
+            if match and (summary := _summary(one)) is not None:
+                found.append((match["uid"], summary))
+        end = documents[-1].reference.path if len(documents) == PAGE else ""
+        return SummaryPage(found, max(len(documents), 1), end)
+
+    def count_reads(self) -> int:
+        """The number of Earshot's own documents. Costs one document read for each 1,000."""
+        with translate_errors("count"):
+            every: Any = self._client.collection_group(self._place.collection)
+            return int(every.count().get(retry=None, timeout=COUNT_S)[0][0].value)
+
+    @cached_property
+    def _client(self) -> Client:
+        return self._make()
 
     def _read_all(self, parts: list[Query], *, ordered_by_time: bool = False) -> Iterator[Summary]:
         """The summaries that these queries find, read `at_once` queries at a time.

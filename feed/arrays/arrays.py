@@ -94,7 +94,7 @@ def top_k(
     return rows[best], values[best]
 
 
-def in_sorted(keys: IntArray, wanted: IntArray) -> BoolArray:
+def in_sorted(keys: IntArray | HashArray, wanted: IntArray | HashArray) -> BoolArray:
     """(k,) whether each of the (k,) wanted is among the sorted keys.
 
     Like `np.isin`, and faster for few wanted.

@@ -7,6 +7,17 @@ from typing import Any, NamedTuple, Protocol
 from feed.model.engagement import Engagement, Profile, Summary
 
 
+class SummaryPage(NamedTuple):
+    """The summaries of some users, in the order of their ids."""
+
+    summaries: list[tuple[str, Summary]]
+    """ids and readable summaries; there may be none, although others follow"""
+    reads: int
+    """documents that were read for it"""
+    position: str
+    """behind which the next page begins; empty: this is the last one"""
+
+
 class SummaryArchive(Protocol):
     """Reads the summaries of all users, from which the builder computes signals."""
 
@@ -20,6 +31,20 @@ class SummaryArchive(Protocol):
         come. One that was last written by a version that did not yet store the time may be missing.
         Raises `Refused` where the store cannot search by time yet, else `Unavailable`.
         """
+
+
+class SummaryPages(Protocol):
+    """Reads the summaries of all users by user id, page by page, so that a pass can go on later."""
+
+    def page(self, position: str = "") -> SummaryPage:
+        """Read the readable summaries behind the position of an earlier page, by user id.
+
+        Memory is bounded by a page. Every summary that exists all along comes exactly once. Raises
+        `Unavailable`.
+        """
+
+    def count_reads(self) -> int:
+        """The documents that all pages read, without reading them. Raises `Unavailable`."""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from feed.ranking.selector_input import selector_input
 from feed.ranking.series import SeriesFeatures
 from feed.ranking.series_recommendation import RecommendedSeries, recommend_series
 from feed.ranking.sources import Found
+from feed.ranking.standing import Standings, find_standings
 from feed.ranking.trace import Trace, TraceDetail, trace, trace_detail
 from feed.scenarios.scenario import Scenario
 from feed.selection.greedy import Selection
@@ -180,6 +181,13 @@ class Ranker:
         """(n,) final score of every episode, eligible or not."""
         user = self._user(hydrate(query, self.catalog), search_result)
         return score(self.features, user, every_episode(self.features, user, search_result)).scores
+
+    def standings(self, query: Query, rows: IntArray) -> Standings:
+        """How the episodes of some catalog rows stand with a query's user.
+
+        The catalog's vectors have to be in memory.
+        """
+        return find_standings(self.features, self._user(hydrate(query, self.catalog)), rows)
 
     def similar(
         self, row: int, count: int, matches: Iterable[Match] = ()

@@ -28,6 +28,7 @@ KEYS = (
 
 BECAUSE = np.array([KEYS.index(f"because_{kind}") for kind in ENGAGEMENT_TYPES], np.uint8)
 """Code of the reason for each type of engagement, by index in `ENGAGEMENT_TYPES`."""
+SERIES_FOLLOWED = KEYS.index("series_followed")
 MIN_MATCH = 0.25
 """Score in the search for the words of a feed seed, as a share of the best one, from which on an
 episode is said to match them."""

@@ -23,6 +23,7 @@ ALLOWED = {
 MORE = {
     "functions/wiring.py": {"adapters"},
     "functions/model_wiring.py": {"adapters"},
+    "functions/audience_wiring.py": {"adapters"},
     "functions/embedder_wiring.py": {"adapters"},
     "catalog_builder/wiring.py": {"adapters"},
     "functions/publish_catalog.py": {"catalog_builder"},

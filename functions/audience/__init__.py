@@ -1,0 +1,1 @@
+"""Audiences: which users new episodes should be announced to."""

@@ -1,0 +1,43 @@
+"""Wiring of audiences: the adapters that the settings name."""
+
+from pathlib import Path
+
+from adapters.locations import files_at, shelf_at
+from feed.ports.users import SummaryPages
+from functions.audience.finder import AudienceFinder
+from functions.settings import CLOUD_STORE, Settings, SettingsError, check_shelf, check_store
+from functions.wiring import wire_clock, wire_experiment, wire_scenarios, wire_schema
+
+FOLDER = "audiences"
+"""below the shelf"""
+
+
+def wire_audiences(settings: Settings, out: str = "") -> AudienceFinder:
+    """Return what finds audiences; files go to the shelf, or to `out`. Raises `SettingsError`."""
+    check_store(settings)
+    check_shelf(settings)
+    if settings.RETRIEVAL != "snapshot":
+        raise SettingsError(f"RETRIEVAL: expected snapshot, got {settings.RETRIEVAL}")
+    scenarios = wire_scenarios(settings)
+    cloud = settings.STORE == CLOUD_STORE
+    project = settings.FIREBASE_PROJECT
+    return AudienceFinder(
+        store=f"{CLOUD_STORE}: {project}" if cloud else str(Path(settings.STORE).resolve()),
+        shelf=shelf_at(settings.SHELF),
+        files=files_at(out, "") if out else files_at(settings.SHELF, FOLDER),
+        pages=_pages(settings),
+        scenarios=scenarios,
+        scenario=settings.SCENARIO,
+        experiment=wire_experiment(settings, scenarios),
+        now_us=wire_clock(settings),
+    )
+
+
+def _pages(settings: Settings) -> SummaryPages:
+    if settings.STORE == CLOUD_STORE:
+        from adapters.firestore.summary_archive import FirestoreArchive  # noqa: PLC0415
+
+        return FirestoreArchive(settings.FIREBASE_PROJECT or None, wire_schema(settings))
+    from adapters.sqlite.summary_archive import SqliteArchive  # noqa: PLC0415
+
+    return SqliteArchive(Path(settings.STORE))

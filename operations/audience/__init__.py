@@ -1,0 +1,1 @@
+"""Audience: which users new episodes should be announced to."""
