@@ -16,6 +16,7 @@ from catalog_builder.columns import (
     series_columns,
     unit_rows,
 )
+from catalog_builder.enrichment.prior import estimated_scores, prior_terms
 from catalog_builder.episodes.category_names import unify_category_names
 from catalog_builder.signals.aggregates import SignalParameters
 from catalog_builder.signals.passes import FullPass, SignalPass
@@ -119,6 +120,7 @@ def build_with_signals(
         source_order=order,
         published_us=published_us,
         scores=content.scores,
+        estimated_scores=np.zeros(0, np.float32),
         explicit=np.array([bool(e.explicit) for e in episodes], np.uint8),
         series=series,
         series_ids=Strings.of(series_ids),
@@ -139,6 +141,8 @@ def build_with_signals(
         projection=build_projection(embeddings, embedded, anchors),
     )
     computed = signals.compute(catalog, content)
+    terms = prior_terms(episodes, published_us, series, computed.signals)
+    catalog = replace(catalog, estimated_scores=estimated_scores(content.scores, terms))
     return with_signals(catalog, computed.signals), computed.counts
 
 

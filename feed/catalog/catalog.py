@@ -56,6 +56,9 @@ class Catalog:
     """(n,) microseconds since 1970, UTC"""
     scores: npt.NDArray[np.float64]
     """(n, 4) editorial scores 0 to 5 in the order of `SCORES`; NaN where missing"""
+    estimated_scores: npt.NDArray[np.float32]
+    """(n,) estimate, 0 to 5, that may stand in for a missing credibility or insight; NaN where both
+    are known. (0,): there are no estimates"""
     explicit: npt.NDArray[np.uint8]
     """(n,) 1 where the publisher declares explicit content"""
 

@@ -36,12 +36,14 @@ FEW = 5.0
 def quality(catalog: Catalog, parameters: QualityParameters) -> FloatArray:
     """(n,) quality of every episode: the weighted sum of its editorial scores over `scale`.
 
-    A missing score counts as 0, or the whole quality as the catalog's median (0.5 if none is
-    known), as the scenario's `missing` says.
+    A missing score counts as 0 or as the builder's estimate, or the whole quality as the catalog's
+    median (0.5 if none is known), as the scenario's `missing` says.
     """
     scores = catalog.scores[:, :2]
     if parameters.missing == "zero":
         scores = np.nan_to_num(scores)
+    elif parameters.missing == "estimate" and len(catalog.estimated_scores):
+        scores = np.where(np.isnan(scores), catalog.estimated_scores[:, None], scores)
     weights = np.array([parameters.credibility, parameters.insight])
     found: FloatArray = scores @ weights / parameters.scale
     missing = np.isnan(found)

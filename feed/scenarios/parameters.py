@@ -63,9 +63,10 @@ class QualityParameters(Table, frozen=True, kw_only=True):
     """weight of the insight score"""
     scale: Annotated[float, msgspec.Meta(gt=0, le=100)] = 10.0
     """divisor of the weighted sum; with all defaults, quality is from 0 to 1.25"""
-    missing: Literal["zero", "median"] = "median"
+    missing: Literal["zero", "median", "estimate"] = "median"
     """an episode without one of the scores: `zero`, the score counts 0; `median`, the quality is
-    the catalog's median, or 0.5 if no episode has both scores"""
+    the catalog's median, or 0.5 if no episode has both scores; `estimate`, the builder's
+    [estimate](enrichment.md) stands in for the score, or `median` holds if the catalog has none"""
 
 
 class FilterParameters(Table, frozen=True, kw_only=True):

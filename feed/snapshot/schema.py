@@ -40,6 +40,7 @@ SECTIONS = {
     "source_order": Section("source_order", "<i4", ("n",)),
     "published_us": Section("published_us", "<i8", ("n",)),
     "scores": Section("scores", "<f8", ("n", len(SCORES))),
+    "estimated_scores": Section("estimated_scores", "<f4", ("n?",)),
     "explicit": Section("explicit", "|u1", ("n",)),
     "series": Section("series", "<i4", ("n",)),
     "series_ids.offsets": Section("series_ids.offsets", "<i8", ("S+1",)),
@@ -101,11 +102,12 @@ def optional_sections(dimension: int) -> dict[str, np.ndarray[Any, Any]]:
         "lists": InvertedFile.none(dimension),
         "projection": Projection.none(dimension),
     }
-    return {
+    absent = {
         name: getattr(empty[group], section.attribute.rpartition(".")[2])
         for name, section in SECTIONS.items()
         if (group := name.partition(".")[0]) in empty
     }
+    return absent | {"estimated_scores": np.zeros(0, np.float32)}
 
 
 def counts(catalog: Catalog) -> dict[str, int]:

@@ -107,6 +107,9 @@ def check_values(catalog: Catalog, stated: Mapping[str, int]) -> None:
         "scores: expected 0 to 5, or NaN": not (
             (catalog.scores < 0) | (catalog.scores > 5)  # noqa: PLR2004
         ).any(),
+        "estimated_scores: expected 0 to 5, or NaN": not (
+            (catalog.estimated_scores < 0) | (catalog.estimated_scores > 5)  # noqa: PLR2004
+        ).any(),
         "embeddings: expected unit vectors": _are_units(embeddings.float32),
         "fixed: expected one step, and no float32 embeddings": _is_valid_int16(embeddings),
         "signals: expected counts, weights and shares": _are_valid_signals(catalog.signals),

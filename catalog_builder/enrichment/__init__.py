@@ -1,0 +1,1 @@
+"""Fills in what episodes lack, without any model: estimated scores, names and categories."""
