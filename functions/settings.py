@@ -48,6 +48,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """the scenario of requests that name none"""
     SCENARIOS: str = ""
     """a folder of further scenarios, `*.toml`"""
+    HOME_PAGE: str = ""
+    """a TOML file in the image that says which shelves a [home page](home.md) has; empty: the
+    shipped one"""
     EXPERIMENT: str = ""
     """a TOML file in the image that splits the users over scenarios, see
     [experiments](experiments.md); empty: no experiment"""

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from adapters.locations import shelf_at
+from feed.home import file as homes
+from feed.home.parameters import Home
 from feed.model.timestamps import to_us
 from feed.ports.conversations import Conversations
 from feed.ports.shelf import Shelf
@@ -112,6 +114,7 @@ def wire(settings: Settings | None = None) -> Service:
         preferences=(
             store.read_profile if settings.SCHEMA and wire_schema(settings).profile else None
         ),
+        home=_home(settings),
         experiment=experiment,
         external_search=_external_search(settings, degradations, metrics),
         metrics=metrics,
@@ -256,6 +259,16 @@ def wire_scenarios(settings: Settings) -> dict[str, Scenario]:
             f"SCENARIO: expected one of {', '.join(by_name)}, got {settings.SCENARIO}"
         )
     return by_name
+
+
+def _home(settings: Settings) -> Home:
+    """Return the home page in the file that HOME_PAGE names, or the shipped one."""
+    if not settings.HOME_PAGE:
+        return homes.shipped()
+    try:
+        return homes.load(Path(settings.HOME_PAGE))
+    except homes.HomeError as error:
+        raise SettingsError(f"HOME_PAGE: {error}") from error
 
 
 def wire_experiment(

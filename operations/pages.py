@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import msgspec
 
 from adapters.firestore.schema import engagements, episodes, own, profile
+from feed.home import parameters as home
 from feed.scenarios import parameters, rules, selector
 from feed.scenarios.experiment import Experiment
 from feed.scenarios.parameters import Curve
@@ -25,7 +26,7 @@ from functions.problem_kinds import KINDS, PREFIX
 from functions.settings import Settings
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES_WITH_TABLES = ("api.md", "scenarios.md", "experiments.md", "schema.md")
+PAGES_WITH_TABLES = ("api.md", "scenarios.md", "home.md", "experiments.md", "schema.md")
 _SECTION = re.compile(r"(<!-- (\w+), by `make docs` -->\n).*?(<!-- end -->)", re.DOTALL)
 """A part of a page that is made from the class of this name, or from a table of the API."""
 _PATH_PARAMETER = re.compile(r"\{\w+?_?id(:path)?\}")
@@ -70,7 +71,7 @@ def with_tables(page: str) -> str:
 def _section(name: str) -> str:
     if name in {"Routes", "Problems"}:
         return "\n".join([*(_routes() if name == "Routes" else _problems()), ""])
-    modules = parameters, selector, rules, own, engagements, profile, episodes
+    modules = parameters, selector, rules, home, own, engagements, profile, episodes
     known = {key: value for module in modules for key, value in vars(module).items()}
     struct: type[msgspec.Struct] = {**known, "Experiment": Experiment}[name]
     if struct is Rules:

@@ -12,6 +12,7 @@ about 4 KB.
 
 import zlib
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -22,6 +23,8 @@ from feed.ranking.reasons import Reasons
 from feed.scenarios.experiment import Assignment
 from feed.session.signed_token import TokenError, sign, verify
 from feed.session.state import Queue, Session
+
+P = TypeVar("P", bound=msgspec.Struct)
 
 MAX_CHARACTERS = 8192
 """Length above which a token is refused unread."""
@@ -88,12 +91,12 @@ class CursorPayload(msgspec.Struct, frozen=True, array_like=True):
             sources=session.queue.sources.astype("<u2").tobytes(),
         )
 
-    def session(self, session_id: str, catalog: Catalog) -> Session:
-        """Unpack the session in rows of a catalog, without the episodes that it no longer has."""
+    def queue(self, catalog: Catalog) -> Queue:
+        """Unpack the queue in rows of a catalog, -1 for an episode that it no longer has."""
         rows = catalog.id_index.first(np.frombuffer(self.id_hashes, "<u8"))
         subjects = np.frombuffer(self.reason_subjects, np.uint8)
         sources = np.frombuffer(self.sources, "<u2") if self.sources else np.zeros(len(rows))
-        queue = Queue(
+        return Queue(
             rows=rows,
             scores=np.frombuffer(self.scores, "<i4").reshape(4, len(rows)).T,
             reasons=Reasons(
@@ -102,17 +105,20 @@ class CursorPayload(msgspec.Struct, frozen=True, array_like=True):
             ),
             sources=sources.astype(np.uint16),
         )
+
+    def session(self, session_id: str, catalog: Catalog) -> Session:
+        """Unpack the session in rows of a catalog, without the episodes that it no longer has."""
+        queue = self.queue(catalog)
         return Session(
             session_id=session_id,
-            queue=queue.take(rows >= 0),
+            queue=queue.take(queue.rows >= 0),
             **{name: getattr(self, name) for name in _COPIED},
         )
 
 
 def seal(payload: CursorPayload, *, session_id: str, uid: str | None, keys: Sequence[bytes]) -> str:
     """Sign a payload with the first of the keys; `uid` None makes a bearer token."""
-    packed = zlib.compress(msgspec.msgpack.encode(payload))
-    return sign(packed, (session_id, uid), keys[0])
+    return seal_payload(payload, (session_id, uid), keys)
 
 
 def unseal(
@@ -122,18 +128,39 @@ def unseal(
 
     Raises `CursorError`, and `CursorExpired` for a genuine token that is too old.
     """
+    contexts = [(session_id, owner) for owner in {None, uid}]
+    payload = unseal_payload(token, CursorPayload, contexts, keys)
+    check_expiry(payload.expires_us, now_us)
+    return payload
+
+
+def seal_payload(payload: msgspec.Struct, context: Sequence[Any], keys: Sequence[bytes]) -> str:
+    """Sign a payload of any kind for a context with the first of the keys."""
+    return sign(zlib.compress(msgspec.msgpack.encode(payload)), context, keys[0])
+
+
+def unseal_payload(
+    token: str, kind: type[P], contexts: Sequence[Sequence[Any]], keys: Sequence[bytes]
+) -> P:
+    """Verify a token signed with any of the keys, for any of the contexts, and return its payload.
+
+    Raises `CursorError`.
+    """
     if len(token) > MAX_CHARACTERS:
         raise CursorError("longer than any cursor")
     try:
-        packed = verify(token, [(session_id, owner) for owner in {None, uid}], keys)
+        packed = verify(token, contexts, keys)
     except TokenError as error:
         raise CursorError("not a cursor") from error
     if packed is None:
         raise CursorError("not issued for this session and user, or altered since")
     try:
-        payload = msgspec.msgpack.decode(zlib.decompress(packed), type=CursorPayload)
+        return msgspec.msgpack.decode(zlib.decompress(packed), type=kind)
     except (zlib.error, msgspec.DecodeError) as error:  # genuine, so by another release
         raise CursorError("of another version") from error
-    if payload.expires_us < now_us:
+
+
+def check_expiry(expires_us: int, now_us: int) -> None:
+    """Raise `CursorExpired` for a time that has passed."""
+    if expires_us < now_us:
         raise CursorExpired("expired")
-    return payload

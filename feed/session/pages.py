@@ -116,11 +116,11 @@ def page(
 def replay(catalog: Catalog, session: Session, limit: int) -> bytes:
     """The first page without a cursor, and `queue`: every episode, its scores and its reason."""
     first = _answer(catalog, session, session.queue.take(slice(limit)), next_cursor=None)
-    queue = _episodes(
+    queue = encode_episodes(
         catalog,
-        session,
         session.queue,
-        0,
+        range(1, len(session.queue) + 1),
+        session.seed_text,
         lambda row: b'{"id":%s' % msgspec.json.encode(catalog.ids[row]),
     )
     return msgspec.json.encode(EncodedReplay(**msgspec.structs.asdict(first), queue=queue))
@@ -141,8 +141,11 @@ def _answer(
 ) -> EncodedPage:
     return EncodedPage(
         session_id=session.session_id,
-        episodes=_episodes(
-            catalog, session, shown, session.shown, lambda row: catalog.cards.raw(row)[:-1]
+        episodes=encode_episodes(
+            catalog,
+            shown,
+            range(session.shown + 1, session.shown + len(shown) + 1),
+            session.seed_text,
         ),
         total_in_queue=session.shown + len(session.queue),
         shown_count=session.shown + len(shown),
@@ -163,19 +166,25 @@ def _if_given(value: T | None) -> T | msgspec.UnsetType:
     return msgspec.UNSET if value is None else value
 
 
-def _episodes(
-    catalog: Catalog, session: Session, queue: Queue, shown: int, start: Callable[[int], bytes]
+def encode_episodes(
+    catalog: Catalog,
+    queue: Queue,
+    positions: Sequence[int],
+    seed_text: str = "",
+    start: Callable[[int], bytes] | None = None,
 ) -> msgspec.Raw:
-    """The episodes of a part of a session's queue as a JSON array.
+    """Episodes with their scores, their `positions` and their reasons, as a JSON array.
 
-    `start` gives the beginning of a row's JSON object; its scores, its position after so many that
-    are `shown`, and its reason follow.
+    `start` gives the beginning of a row's JSON object; by default that is its card. `seed_text` are
+    the words of a feed seed, for reasons.
     """
+    start = start or (lambda row: catalog.cards.raw(row)[:-1])
     scores = (queue.scores / MILLION).tolist()
-    reasons = render_all(catalog, queue.reasons, session.seed_text)
-    episodes = enumerate(zip(queue.rows.tolist(), scores, reasons, strict=True), shown + 1)
+    reasons = render_all(catalog, queue.reasons, seed_text)
     encoded = (
         start(row) + _END % (*score, position, msgspec.json.encode(reason))
-        for position, (row, score, reason) in episodes
+        for position, row, score, reason in zip(
+            positions, queue.rows.tolist(), scores, reasons, strict=True
+        )
     )
     return msgspec.Raw(b"[%s]" % b",".join(encoded))

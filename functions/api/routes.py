@@ -13,6 +13,7 @@ from functions.api import (
     ask,
     browse,
     charts,
+    home,
     lab,
     monitoring,
     search,
@@ -38,6 +39,7 @@ from functions.api.answers import (
     SimilarEpisodes,
     UserProfile,
 )
+from functions.api.home_answers import HomeAnswer, ShelfPage
 from functions.api.monitoring_answers import Performance, ProcessingHealth, RegionsHealth
 from functions.api.search_answers import SearchPage, SuggestionList
 from functions.api.series_answers import RecommendedSeriesList, SeriesPage, SimilarSeries
@@ -59,6 +61,28 @@ ROUTES: Mapping[str, Mapping[str, Operation]] = {
             answers={200: SessionPage},
             user="optional",
             problems=(*_CATALOG, "admins-only", "not-your-user", "seed-expired"),
+        ),
+    },
+    "/api/home": {
+        "POST": Operation(
+            name="createHome",
+            summary="ranks a home page, answers the beginning of each shelf ([Home](home.md))",
+            handler=home.create,
+            body=home.HomeRequest,
+            answers={200: HomeAnswer},
+            user="optional",
+            problems=(*_CATALOG, "not-your-user"),
+        ),
+    },
+    "/api/home/{session_id}/next": {
+        "POST": Operation(
+            name="nextOfShelf",
+            summary="answers the next episodes of one shelf",
+            handler=home.next_page,
+            body=home.ShelfRequest,
+            answers={200: ShelfPage},
+            user="optional",
+            problems=(*_CATALOG, "invalid-cursor", "cursor-expired"),
         ),
     },
     "/api/seeds/photo": {

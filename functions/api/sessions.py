@@ -2,7 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -39,6 +40,7 @@ from functions.api.seed_words import seed_words, with_words
 from functions.http.endpoint import json_response
 from functions.http.request_body import read_body
 from functions.problems import ProblemError
+from functions.serving.loaded_catalog import LoadedCatalog
 from functions.serving.service import Service
 from functions.serving.user_summaries import with_standard_languages
 from functions.telemetry import Timings
@@ -82,7 +84,7 @@ class RankingInput:
 
     uid: str | None
     """the signed-in user; None for an anonymous one"""
-    catalog: Catalog
+    loaded: LoadedCatalog
     ranker: Ranker
     query: Query
     search_result: SearchResult | None
@@ -115,7 +117,7 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
                 log_parts=is_sampled(given.query.seed, service.settings.LOG_PARTS),
             )
     unsaved = await given.recording
-    return _page(service, given.catalog, session, body.limit, given.uid, timings, unsaved)
+    return _page(service, given.loaded.catalog, session, body.limit, given.uid, timings, unsaved)
 
 
 async def ranking_input(
@@ -149,13 +151,13 @@ async def ranking_input(
     saw = impressions_of(body.seen, pages.session_id(seed), query.now_us)
     is_possible = _NO_RECORDING.isdisjoint((*user_degraded, *summary_degraded))
     recording = asyncio.create_task(
-        _record(service, uid, saw, timings, stored=stored, is_possible=is_possible)
+        record_seen(service, uid, saw, timings, stored=stored, is_possible=is_possible)
     )
     query, seed_degraded = await with_words(service, loaded, ranker, query, words, timings)
     search_result, search_degraded = await service.retrieve(ranker, query, timings)
     return RankingInput(
         uid=uid,
-        catalog=loaded.catalog,
+        loaded=loaded,
         ranker=ranker,
         query=query,
         search_result=search_result,
@@ -174,7 +176,7 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
         payload = _open_cursor(service, body.cursor, session_id, uid)
     saw = impressions_of(body.seen, session_id, service.now_us())
     loaded, unsaved = await asyncio.gather(
-        service.catalog(timings), _record(service, uid, saw, timings)
+        service.catalog(timings), record_seen(service, uid, saw, timings)
     )
     with timings.step("resume"):
         session = pages.resume(loaded.catalog, session_id, payload, body.engaged_ids)
@@ -186,12 +188,12 @@ async def impressions(service: Service, request: Request, timings: Timings) -> R
     uid = await service.require_user(request)
     body = await read_body(request, NewImpressions)
     saw = impressions_of(body.seen, body.session_id, service.now_us())
-    if await _record(service, uid, saw, timings):
+    if await record_seen(service, uid, saw, timings):
         raise Unavailable("what the user saw could not be stored")
     return json_response(RecordedImpressions(recorded=len(saw)))
 
 
-async def _record(
+async def record_seen(
     service: Service,
     uid: str | None,
     saw: Sequence[Impression],
@@ -256,11 +258,21 @@ def _check_user(user_id: str | None, uid: str | None) -> None:
 
 
 def _open_cursor(service: Service, token: str, session_id: str, uid: str | None) -> CursorPayload:
-    now_us = service.now_us()
-    try:
+    with cursor_problem("next_cursor of the last page of this session, unchanged"):
         return unseal(
-            token, session_id=session_id, uid=uid, keys=service.cursor_keys, now_us=now_us
+            token,
+            session_id=session_id,
+            uid=uid,
+            keys=service.cursor_keys,
+            now_us=service.now_us(),
         )
+
+
+@contextmanager
+def cursor_problem(expected: str) -> Iterator[None]:
+    """Raise a cursor's errors as `ProblemError`: 410 if it expired, 400 for any other one."""
+    try:
+        yield
     except CursorExpired as error:
         raise ProblemError(
             410,
@@ -271,9 +283,5 @@ def _open_cursor(service: Service, token: str, session_id: str, uid: str | None)
         ) from error
     except CursorError as error:
         raise ProblemError(
-            400,
-            "invalid-cursor",
-            f"cursor: {error}",
-            field="cursor",
-            expected="next_cursor of the last page of this session, unchanged",
+            400, "invalid-cursor", f"cursor: {error}", field="cursor", expected=expected
         ) from error

@@ -1,9 +1,11 @@
 """A catalog in memory that is ready to rank, with one ranker per scenario."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from feed.catalog.catalog import Catalog
+from feed.home.assembly import HomeRanker
+from feed.home.parameters import Home
 from feed.model.engagement import Engagement
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import Scenario
@@ -59,6 +61,14 @@ class LoadedCatalog:
     rankers: Rankers
     size_bytes: int
     """of its snapshot"""
+    _homes: dict[str, HomeRanker] = field(default_factory=dict)
+
+    def home_ranker(self, ranker: Ranker, home: Home) -> HomeRanker:
+        """Return what makes home pages with a ranker, made when it is first asked for."""
+        name = ranker.scenario.name
+        if name not in self._homes:
+            self._homes[name] = HomeRanker(ranker, home)
+        return self._homes[name]
 
 
 def _rank_once(ranker: Ranker) -> None:

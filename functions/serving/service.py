@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 
 from feed.catalog.catalog import Catalog
+from feed.home.file import shipped as shipped_home
+from feed.home.parameters import Home
 from feed.model.degradation import Degradation
 from feed.model.engagement import Profile
 from feed.ports.conversations import Conversations
@@ -66,6 +68,8 @@ class Service:
     notes: NotesReader
     preferences: Callable[[str], Awaitable[Profile]] | None = None
     """reads the profile of a user without a summary, if the app itself keeps preferences"""
+    home: Home = field(default_factory=shipped_home)
+    """which shelves a home page has"""
     experiment: Experiment | None = None
     """which users get which scenario, if an experiment runs"""
     external_search: "ExternalSearch | None" = None

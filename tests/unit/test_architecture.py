@@ -48,6 +48,9 @@ FEED = {
     "ranking": {
         *("arrays", "catalog", "model", "ports", "scenarios", "selection", "user", "vectors"),
     },
+    "home": {
+        *("arrays", "catalog", "model", "ranking", "scenarios", "selection", "session", "user"),
+    },
     "session": {"arrays", "catalog", "model", "ranking", "scenarios", "user"},
 }
 """Which packages of the core a package of it may import: no cycles."""

@@ -1,0 +1,1 @@
+"""The home page: shelves of episodes and series, all chosen from one pass over the catalog."""

@@ -1,0 +1,73 @@
+"""Labels: titles and reasons of shelves, in English and as keys for other languages."""
+
+import string
+
+import msgspec
+
+from feed.home.parameters import Kind, ShelfParameters
+
+
+class Label(msgspec.Struct, frozen=True, gc=False):
+    """A title or reason of a shelf. An app translates it by `key` and `params`."""
+
+    key: str
+    """the kind of shelf, or for a text of the home page's file the name of the shelf"""
+    params: dict[str, str]
+    """what it names, such as `title` or `category`"""
+    text: str
+    """in English"""
+
+
+TITLES: dict[Kind, str] = {
+    "unfinished": "Continue listening",
+    "followed": "New from shows you follow",
+    "because": "Because you listened to “{title}”",
+    "trending": "Trending now",
+    "topics": "In {category}",
+    "episodes": "Picked for you",
+    "different": "Something different",
+}
+REASONS: dict[Kind, str] = {
+    "unfinished": "You have not finished these",
+    "followed": "The latest episodes of shows that you follow",
+    "because": "Similar to it, or chosen by people who chose it",
+    "trending": "Many are listening to these",
+    "topics": "The best of a topic for you",
+    "episodes": "The best of all for you",
+    "different": "Highly rated, and not what you usually listen to",
+}
+PARAMS: dict[Kind, frozenset[str]] = {
+    "because": frozenset({"episode_id", "title"}),
+    "topics": frozenset({"category"}),
+}
+"""Names of the parameters of the labels of a kind; none for the other kinds."""
+
+
+def label_problem(shelf: ShelfParameters) -> tuple[str, str] | None:
+    """The key of a text that cannot be filled in, and what was expected."""
+    allowed = PARAMS.get(shelf.kind, frozenset())
+    for key in ("title", "reason"):
+        try:
+            fields = list(string.Formatter().parse(getattr(shelf, key)))
+        except ValueError:
+            return key, "a text with each { closed"
+        for _, name, spec, conversion in fields:
+            if name is not None and (name not in allowed or spec or conversion):
+                names = " or ".join(f"{{{one}}}" for one in sorted(allowed)) or "none"
+                return key, f"{names} in braces"
+    return None
+
+
+def title(shelf: ShelfParameters, params: dict[str, str]) -> Label:
+    """The title of a shelf about what `params` name."""
+    return _label(shelf, shelf.title, TITLES[shelf.kind], params)
+
+
+def reason(shelf: ShelfParameters, params: dict[str, str]) -> Label:
+    """Why a shelf about what `params` name is shown."""
+    return _label(shelf, shelf.reason, REASONS[shelf.kind], params)
+
+
+def _label(shelf: ShelfParameters, own: str, text: str, params: dict[str, str]) -> Label:
+    key = shelf.name if own else shelf.kind
+    return Label(key, params, (own or text).format(**params))

@@ -1,0 +1,189 @@
+"""Members: which of the scored candidates each kind of shelf may hold."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from feed.arrays.arrays import BoolArray, FloatArray, IntArray, in_sorted
+from feed.home.labels import Label, reason, title
+from feed.home.parameters import Kind, ShelfParameters
+from feed.ranking.catalog_features import CatalogFeatures
+from feed.ranking.eligibility import Eligibility
+from feed.ranking.pipeline import Scoring
+from feed.ranking.reasons import BECAUSE, KEYS
+from feed.ranking.sources import Found
+from feed.session.reason_text import render, shortened
+from feed.user.features import UserFeatures
+
+ABOUT_NEWEST = 10
+"""Number of the newest engagements that a shelf may be about, after the user's interests."""
+FAR = 0.5
+"""Similarity, by the scenario's measure, below which an episode is far from an interest."""
+BEST_ELSEWHERE = 3
+"""Number of the best episodes of each category that are candidates for something different."""
+
+
+@dataclass(frozen=True)
+class Members:
+    """The candidates of one shelf."""
+
+    name: str
+    title: Label
+    reason: Label
+    mask: BoolArray
+    """(k,) which of the candidates may be on it"""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """What a home page is made of: one pass over the catalog, with k scored candidates."""
+
+    features: CatalogFeatures
+    scoring: Scoring
+
+    @property
+    def user(self) -> UserFeatures:
+        """The user whose home page it is."""
+        return self.scoring.user
+
+    @cached_property
+    def series(self) -> IntArray:
+        """(k,) series of each candidate, -1 for none."""
+        return self.features.catalog.series[self.scoring.candidates.rows]
+
+    @cached_property
+    def unfinished(self) -> BoolArray:
+        """(k,) which candidates the user left unfinished."""
+        return in_sorted(np.sort(self.user.unfinished), self.scoring.candidates.rows)
+
+    def nearness(self, row: int) -> FloatArray:
+        """(k,) similarity of each candidate to an episode, by the measure of the scenario."""
+        candidates, embeddings = self.scoring.candidates, self.features.catalog.embeddings
+        if candidates.vectors is None or not embeddings.present[row]:
+            return np.zeros(len(candidates.rows))
+        return self.features.rescale((candidates.vectors @ embeddings[row]).astype(np.float64))
+
+
+def propose(
+    features: CatalogFeatures,
+    shelves: tuple[ShelfParameters, ...],
+    user: UserFeatures,
+    eligible: Eligibility,
+) -> Iterator[Found]:
+    """Yield candidates that the shelves need beside those of the scenario's sources."""
+    allowed = eligible.allowed
+    for shelf in shelves:
+        if not is_for(shelf, user):
+            continue
+        if shelf.kind == "unfinished":
+            yield "unfinished", user.unfinished[allowed[user.unfinished]][: shelf.length]
+        elif shelf.kind == "followed" and len(user.followed_series):
+            newest = features.newest_by_series
+            yield "series", newest.take_allowed(user.followed_series, allowed, shelf.length)
+        elif shelf.kind == "topics":
+            of_topics = topics(features, user)[: shelf.shelves]
+            popular = features.popular_by_category
+            yield "popular", popular.take_allowed(of_topics, allowed, shelf.length)
+        elif shelf.kind == "different":
+            others = np.setdiff1d(
+                np.flatnonzero(features.catalog.category_major), user.category_shares.groups
+            )
+            best = features.best_by_category
+            yield "best_quality", best.take_allowed(others, allowed, BEST_ELSEWHERE)
+
+
+def is_for(shelf: ShelfParameters, user: UserFeatures) -> bool:
+    """Whether a user gets a shelf at all."""
+    return shelf.listeners == "all" or (shelf.listeners == "new") == user.is_unknown
+
+
+def topics(features: CatalogFeatures, user: UserFeatures) -> IntArray:
+    """The user's major categories, the largest share first; of an unknown user the catalog's."""
+    catalog = features.catalog
+    if user.is_unknown:
+        groups = np.flatnonzero(catalog.category_major)
+        shares: FloatArray = features.major_category_sizes[groups].astype(np.float64)
+    else:
+        groups, shares = user.category_shares
+        major = catalog.category_major[groups] == 1
+        groups, shares = groups[major], shares[major]
+    return groups[np.lexsort((features.category_hashes[groups], -shares))]
+
+
+def members(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
+    """Yield the members of a shelf, or of each of several; the best first, without limit."""
+    if is_for(shelf, pool.user):
+        yield from _BY_KIND[shelf.kind](pool, shelf)
+
+
+def _one(shelf: ShelfParameters, mask: BoolArray) -> Members:
+    return Members(shelf.name, title(shelf, {}), reason(shelf, {}), mask)
+
+
+def _unfinished(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
+    yield _one(shelf, pool.unfinished)
+
+
+def _followed(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
+    followed = in_sorted(pool.user.followed_series, pool.series) & (pool.series >= 0)
+    yield _one(shelf, followed & ~pool.unfinished)
+
+
+def _because(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
+    user, catalog = pool.user, pool.features.catalog
+    rows, signals = pool.scoring.candidates.rows, catalog.signals
+    about = dict.fromkeys([*user.interests.tolist(), *user.positives[:ABOUT_NEWEST].tolist()])
+    types = dict(zip(user.positives.tolist(), user.positive_types.tolist(), strict=True))
+    minimum = pool.features.scenario.reasons.min_similarity
+    for row in about:
+        edges = slice(*signals.neighbour_starts[row : row + 2].tolist())
+        near = pool.nearness(row) >= minimum
+        near |= in_sorted(np.sort(signals.neighbour_rows[edges]), rows)
+        code = int(BECAUSE[types[row]])
+        params = {"episode_id": catalog.ids[row], "title": shortened(catalog.title(row))}
+        named = title(shelf, params)
+        if not shelf.title:
+            text = render(catalog, code, int(catalog.id_hashes[row])).text
+            named = Label(KEYS[code], params, text)
+        yield Members(shelf.name, named, reason(shelf, params), near & ~pool.unfinished)
+
+
+def _trending(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
+    yield _one(shelf, pool.features.is_trending[pool.scoring.candidates.rows])
+
+
+def _topics(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
+    catalog, rows = pool.features.catalog, pool.scoring.candidates.rows
+    for topic in topics(pool.features, pool.user).tolist():
+        params = {"category": catalog.categories[topic]}
+        mask = catalog.membership(rows, np.array([topic]))[:, 0]
+        yield Members(shelf.name, title(shelf, params), reason(shelf, params), mask)
+
+
+def _episodes(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
+    yield _one(shelf, np.ones(len(pool.series), np.bool_))
+
+
+def _different(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
+    candidates, user, features = pool.scoring.candidates, pool.user, pool.features
+    known, catalog = user.category_shares.groups, features.catalog
+    mask = ~in_sorted(np.sort(user.habitual_series), pool.series)
+    mask &= ~catalog.membership(candidates.rows, known).any(axis=1)
+    mask &= features.is_highly_rated[candidates.rows] & ~pool.unfinished
+    if candidates.has_cosines:
+        nearest = np.maximum(candidates.similarity, candidates.interest)
+        mask &= features.rescale(nearest) < FAR
+    yield _one(shelf, mask)
+
+
+_BY_KIND: dict[Kind, Callable[[Pool, ShelfParameters], Iterator[Members]]] = {
+    "unfinished": _unfinished,
+    "followed": _followed,
+    "because": _because,
+    "trending": _trending,
+    "topics": _topics,
+    "episodes": _episodes,
+    "different": _different,
+}

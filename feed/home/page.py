@@ -1,0 +1,49 @@
+"""The home page of one user: its shelves in full, before it is cut into answers."""
+
+from dataclasses import dataclass
+
+from feed.home.labels import Label
+from feed.model.degradation import Degradation
+from feed.scenarios.experiment import Assignment
+from feed.session.state import Queue
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One shelf of a user's home page."""
+
+    id: str
+    title: Label
+    reason: Label
+    first: int
+    """number of its episodes in the first answer"""
+    queue: Queue
+    """all its episodes, in order"""
+
+    @property
+    def shown(self) -> Queue:
+        """The episodes in the first answer."""
+        return self.queue.take(slice(self.first))
+
+    @property
+    def rest(self) -> Queue:
+        """The episodes that follow."""
+        return self.queue.take(slice(self.first, None))
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomePage:
+    """The shelves of one user, and what an answer says of them."""
+
+    session_id: str
+    home: str
+    """name of the description that the shelves follow"""
+    scenario: str
+    experiment: Assignment | None
+    shelves: tuple[Shelf, ...]
+    cold_start: bool
+    """whether there was no user vector to rank with"""
+    user_vector_episodes: int
+    """number of engaged episodes in the user vector"""
+    degraded: tuple[Degradation, ...]
+    """what the ranking had to do without"""

@@ -1,0 +1,53 @@
+"""Selection: the first of some candidates, in order, under the limits of one shelf."""
+
+from collections import Counter
+
+from feed.arrays.arrays import IntArray
+
+
+class ShelfSelection:
+    """Fills one shelf with candidates in the order in which they are offered.
+
+    A series comes `max_per_series` times at most, and a title once. A candidate of the series
+    chosen just before waits for one of another series, as long as there are any.
+    """
+
+    def __init__(self, length: int, max_per_series: int) -> None:
+        self.chosen: list[int] = []
+        """the candidates, in order"""
+        self._length = length
+        self._max_per_series = max_per_series
+        self._counts: Counter[int] = Counter()
+        self._titles: set[int] = set()
+        self._last = -1
+        self._waiting: list[int] = []
+        """candidates of the series chosen last, in order"""
+
+    def fill(self, ordered: IntArray, series: list[int], titles: list[int]) -> list[int]:
+        """Choose among (m,) candidates, the best first; `series` and `titles` (k,) are of all.
+
+        A series below 0 is none: such candidates are not limited.
+        """
+        for one in ordered.tolist():
+            if series[one] == self._last >= 0:
+                self._waiting.append(one)
+            elif self._add(one, series[one], titles[one]):
+                while self._waiting and series[self._waiting[0]] != self._last:
+                    waited = self._waiting.pop(0)
+                    self._add(waited, series[waited], titles[waited])
+            if len(self.chosen) >= self._length:
+                return self.chosen
+        for one in self._waiting:
+            self._add(one, series[one], titles[one])
+        return self.chosen
+
+    def _add(self, one: int, series: int, title: int) -> bool:
+        if series >= 0 and self._counts[series] >= self._max_per_series:
+            return False
+        if title in self._titles or len(self.chosen) >= self._length:
+            return False
+        self._last = series
+        self._counts[series] += 1
+        self._titles.add(title)
+        self.chosen.append(one)
+        return True

@@ -1,0 +1,192 @@
+"""The home page: shelves of one user, and the next episodes of one shelf."""
+
+import asyncio
+from typing import Annotated
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from feed.catalog.catalog import Catalog
+from feed.home.cursor import HomePayload, UnknownShelf, next_of_shelf, seal_home, unseal_home
+from feed.home.page import HomePage
+from feed.session.decision_log import shown_list
+from feed.session.pages import encode_episodes
+from feed.session.request import (
+    Ids,
+    Limit,
+    ListenerRequest,
+    SentImpressions,
+    impressions_of,
+)
+from functions.api.decision_log import log_shown
+from functions.api.home_answers import EncodedHomeAnswer, EncodedHomeShelf, EncodedShelfPage
+from functions.api.sessions import cursor_problem, ranking_input, record_seen
+from functions.http.endpoint import json_response
+from functions.http.request_body import read_body
+from functions.problems import invalid
+from functions.serving.service import Service
+from functions.telemetry import Timings
+
+
+class HomeRequest(ListenerRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of `POST /api/home`."""
+
+
+class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of `POST /api/home/{id}/next`."""
+
+    cursor: Annotated[str, msgspec.Meta(min_length=1)]
+    """`cursor` of the home page; it stays valid for all its shelves"""
+    shelf: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    """`id` of the shelf"""
+    shown: Annotated[int, msgspec.Meta(ge=0, le=1000)] | None = None
+    """`shown_count` of the last answer about this shelf; null: of the home page"""
+    limit: Limit = 10
+    """number of episodes"""
+    engaged_ids: Ids = ()
+    """episodes that are skipped, by id or content id"""
+    seen: SentImpressions = ()
+    """episodes that were on the screen; a signed-in user's are recorded"""
+
+
+async def create(service: Service, request: Request, timings: Timings) -> Response:
+    """Rank a home page and answer the beginning of each shelf."""
+    with timings.step("validate"):
+        body = await read_body(request, HomeRequest)
+    given = await ranking_input(service, request, body, timings)
+    async with service.ranking_lock:
+        with timings.step("rank"):
+            page = given.loaded.home_ranker(given.ranker, service.home).assemble(
+                given.query,
+                given.search_result,
+                given=given.degraded,
+                experiment=given.experiment,
+            )
+    unsaved = await given.recording
+    catalog = given.loaded.catalog
+    degraded = [*service.catalog_degraded(catalog), *unsaved, *page.degraded]
+    with timings.step("encode"):
+        answer = EncodedHomeAnswer(
+            session_id=page.session_id,
+            shelves=_shelves(catalog, page),
+            cursor=seal_home(
+                page,
+                catalog,
+                uid=given.uid,
+                keys=service.cursor_keys,
+                expires_us=service.now_us() + service.settings.CURSOR_TTL_S * 1_000_000,
+            ),
+            cold_start=page.cold_start,
+            user_vector_episodes=page.user_vector_episodes,
+            catalog_version=catalog.version,
+            home=page.home,
+            scenario=page.scenario,
+            degraded=[*degraded],
+            experiment=page.experiment or msgspec.UNSET,
+        )
+        encoded = msgspec.json.encode(answer)
+    if body.stored:
+        _log_shelves(service, timings, catalog, page)
+    timings.log_fields |= {
+        "session_id": page.session_id,
+        "scenario": page.scenario,
+        "catalog_version": catalog.version,
+        "degraded": degraded,
+    }
+    if page.experiment is not None:
+        timings.log_fields["experiment"] = page.experiment
+    return json_response(encoded)
+
+
+async def next_page(service: Service, request: Request, timings: Timings) -> Response:
+    """Answer the next episodes of one shelf of the home page that a cursor carries."""
+    with timings.step("validate"):
+        body = await read_body(request, ShelfRequest)
+        uid = await service.verifier.uid(request)
+        session_id = request.path_params["session_id"]
+        payload = _open_cursor(service, body.cursor, session_id, uid)
+    saw = impressions_of(body.seen, session_id, service.now_us())
+    loaded, unsaved = await asyncio.gather(
+        service.catalog(timings), record_seen(service, uid, saw, timings)
+    )
+    catalog = loaded.catalog
+    with timings.step("resume"):
+        try:
+            page = next_of_shelf(
+                catalog,
+                session_id,
+                payload,
+                body.shelf,
+                shown=body.shown,
+                limit=body.limit,
+                engaged_ids=body.engaged_ids,
+            )
+        except UnknownShelf as error:
+            expected = f"a shelf of which the cursor holds the rest: {error}"
+            raise invalid("shelf", expected, repr(body.shelf)) from error
+    degraded = [*service.catalog_degraded(catalog), *unsaved, *page.degraded]
+    with timings.step("encode"):
+        answer = EncodedShelfPage(
+            session_id=session_id,
+            shelf=page.shelf,
+            episodes=encode_episodes(catalog, page.queue, page.positions),
+            total=page.total,
+            shown_count=page.shown,
+            remaining_count=page.remaining,
+            catalog_version=catalog.version,
+            scenario=page.scenario,
+            degraded=degraded,
+            experiment=page.experiment or msgspec.UNSET,
+        )
+        encoded = msgspec.json.encode(answer)
+    timings.log_fields |= {
+        "session_id": session_id,
+        "scenario": page.scenario,
+        "catalog_version": catalog.version,
+        "degraded": degraded,
+    }
+    if page.experiment is not None:
+        timings.log_fields["experiment"] = page.experiment
+    return json_response(encoded)
+
+
+def _shelves(catalog: Catalog, page: HomePage) -> list[EncodedHomeShelf]:
+    return [
+        EncodedHomeShelf(
+            id=shelf.id,
+            title=shelf.title,
+            reason=shelf.reason,
+            episodes=encode_episodes(catalog, shelf.shown, range(1, len(shelf.shown) + 1)),
+            total=len(shelf.queue),
+            shown_count=len(shelf.shown),
+            remaining_count=len(shelf.rest),
+        )
+        for shelf in page.shelves
+    ]
+
+
+def _log_shelves(service: Service, timings: Timings, catalog: Catalog, page: HomePage) -> None:
+    lists = [
+        shown_list(
+            catalog,
+            shelf.shown.rows,
+            1,
+            service.now_us(),
+            sources=shelf.shown.sources,
+            shelf=shelf.id,
+        )
+        for shelf in page.shelves
+    ]
+    log_shown(service, timings, catalog, lists)
+
+
+def _open_cursor(service: Service, token: str, session_id: str, uid: str | None) -> HomePayload:
+    with cursor_problem("cursor of this home page, unchanged"):
+        return unseal_home(
+            token,
+            session_id=session_id,
+            uid=uid,
+            keys=service.cursor_keys,
+            now_us=service.now_us(),
+        )
