@@ -122,6 +122,7 @@ def build_with_signals(
         scores=content.scores,
         estimated_scores=np.zeros(0, np.float32),
         explicit=np.array([bool(e.explicit) for e in episodes], np.uint8),
+        durations_s=np.array([e.duration_s or np.nan for e in episodes], np.float32),
         series=series,
         series_ids=Strings.of(series_ids),
         series_names=Strings.of(series_names),

@@ -97,11 +97,12 @@ def encode(catalog: Catalog) -> bytearray:
 def content_version(catalog: Catalog) -> str:
     """The catalog's version: its creation time, and a hash of its model, all its columns and notes.
 
-    Cards are hashed unpacked, because versions of zlib may compress differently.
+    Cards are hashed unpacked, because versions of zlib may compress differently. Durations are in
+    them: hashing these, too, would give old content a new version.
     """
     digest = hashlib.sha256(catalog.model.encode())
     for name, array in _arrays(catalog):
-        if not name.startswith("cards."):
+        if not name.startswith(("cards.", "durations_s")):
             digest.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode())
             digest.update(_flat(array).data)
     for row in range(len(catalog)):

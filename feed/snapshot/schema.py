@@ -42,6 +42,7 @@ SECTIONS = {
     "scores": Section("scores", "<f8", ("n", len(SCORES))),
     "estimated_scores": Section("estimated_scores", "<f4", ("n?",)),
     "explicit": Section("explicit", "|u1", ("n",)),
+    "durations_s": Section("durations_s", "<f4", ("n?",)),
     "series": Section("series", "<i4", ("n",)),
     "series_ids.offsets": Section("series_ids.offsets", "<i8", ("S+1",)),
     "series_ids.data": Section("series_ids.data", "|u1", (None,)),
@@ -107,7 +108,8 @@ def optional_sections(dimension: int) -> dict[str, np.ndarray[Any, Any]]:
         for name, section in SECTIONS.items()
         if (group := name.partition(".")[0]) in empty
     }
-    return absent | {"estimated_scores": np.zeros(0, np.float32)}
+    none = np.zeros(0, np.float32)
+    return absent | {"estimated_scores": none, "durations_s": none}
 
 
 def counts(catalog: Catalog) -> dict[str, int]:

@@ -46,11 +46,19 @@ def test_every_group_comes_back_as_it_was() -> None:
     [
         ("lists.", {"embeddings": replace(EMBEDDINGS, inverted_file=InvertedFile.none(16))}),
         ("projection.", {"projection": Projection.none(16)}),
+        ("durations_s", {"durations_s": np.zeros(0, np.float32)}),
     ],
 )
 def test_a_file_without_an_optional_group_is_read(group: str, without: dict[str, Any]) -> None:
     file = without_sections(bytes(encode(CATALOG)), group)
     assert same(decode(file), replace(CATALOG, **without))
+
+
+def test_lengths_that_a_file_does_not_have_as_a_column_are_those_of_the_cards() -> None:
+    rows = np.arange(len(CATALOG))[::-1]
+    bare = replace(CATALOG, durations_s=CATALOG.durations_s[:0])
+    assert np.isnan(CATALOG.durations_of(rows)).any()
+    assert np.array_equal(bare.durations_of(rows), CATALOG.durations_of(rows), equal_nan=True)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +69,7 @@ def test_a_file_without_an_optional_group_is_read(group: str, without: dict[str,
         ("content_index.hashes", first(2**63), "content_index: expected"),
         ("embedded", first(2), "embedded: expected"),
         ("anchors", first(np.inf), "anchors: expected"),
+        ("durations_s", first(0), "durations_s: expected"),
         ("scores", first(np.inf), "scores: expected"),
         ("scores", first(-1), "scores: expected"),
         ("published_us", first(2**62), "published_us: expected"),
