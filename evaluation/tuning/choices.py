@@ -24,9 +24,9 @@ OTHERS = 100
 
 @dataclass(frozen=True)
 class Choices:
-    """What u users chose from, m candidates in all, and the one that each user chose.
+    """What u users chose from, m candidates in all, and the c of them that were chosen.
 
-    The candidates of a user are next to each other.
+    The candidates of a user are next to each other. A user may have chosen several.
     """
 
     parts: Mapping[str, FloatArray]
@@ -36,9 +36,9 @@ class Choices:
     starts: IntArray
     """(u,) index of each user's first candidate"""
     chosen: IntArray
-    """(u,) index of the candidate that each user chose"""
+    """(c,) index of each chosen candidate"""
     weights: FloatArray
-    """(u,) how much each user counts"""
+    """(c,) how much each choice counts"""
 
     @classmethod
     def joined(cls, shared: Sequence[tuple["Choices", float]]) -> "Choices":

@@ -24,7 +24,7 @@ FREE = frozenset({"age", "unseen"})
 """Parts of which more may be worse. The curves of all others rise, so that they also hold where a
 catalog is unlike the data: what more listeners choose never ranks lower for it."""
 SMOOTHNESS = 10.0
-"""Weight of the penalties, where each of the users counts 1."""
+"""Weight of the penalties, where each choice counts 1."""
 LEAST = 1e-3
 """Weight of a penalty on the values themselves, which the differences leave open."""
 DEBIASED = "popularity_month"
@@ -48,6 +48,7 @@ def fit_curves(
         np.arange(len(choices.starts)), np.diff(np.append(choices.starts, len(choices.fixed)))
     )
     pulled = basis[choices.chosen].T @ choices.weights
+    counts = np.bincount(owner[choices.chosen], choices.weights, len(choices.starts))
     steps = _steps(knots)
 
     def loss(increments: FloatArray) -> tuple[float, FloatArray]:
@@ -56,8 +57,8 @@ def fit_curves(
         scores -= np.maximum.reduceat(scores, choices.starts)[owner]
         odds = np.exp(scores)
         total = np.add.reduceat(odds, choices.starts)
-        likelihood = choices.weights @ (scores[choices.chosen] - np.log(total))
-        gradient = basis.T @ (choices.weights[owner] * odds / total[owner]) - pulled
+        likelihood = choices.weights @ scores[choices.chosen] - counts @ np.log(total)
+        gradient = basis.T @ (counts[owner] * odds / total[owner]) - pulled
         pull = penalty @ values
         return float(values @ pull / 2 - likelihood), steps.T @ (gradient + pull)
 

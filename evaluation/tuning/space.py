@@ -15,6 +15,7 @@ from evaluation.offline.observations import DEPTH
 from evaluation.offline.replay import METRIC
 from feed.arrays.arrays import FloatArray
 from feed.scenarios.scenario import Scenario, ScenarioError, parse
+from feed.scenarios.version import deviations
 
 DIGITS = 4
 """significant digits of a tried value, so that a file holds exactly what was evaluated"""
@@ -166,8 +167,7 @@ def _table(built: dict[str, Any], tables: Sequence[str], path: str) -> dict[str,
 
 def scenario_toml(scenario: Scenario) -> str:
     """A TOML file of what differs from the defaults in a scenario."""
-    built: dict[str, Any] = msgspec.to_builtins(scenario)
-    return to_toml(differences(built, msgspec.to_builtins(Scenario(name=""))))
+    return to_toml(deviations(scenario))
 
 
 def to_toml(tables: Mapping[str, Any]) -> str:
@@ -182,16 +182,3 @@ def to_toml(tables: Mapping[str, Any]) -> str:
 def _on_one_line(numbers: re.Match[str]) -> str:
     """The text of a TOML array of numbers, on one line."""
     return " ".join(numbers[0].split()).replace("[ ", "[").replace(", ]", "]")
-
-
-def differences(tables: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The entries of nested tables that differ from the defaults."""
-    differing: dict[str, Any] = {}
-    for name, value in tables.items():
-        default = defaults.get(name)
-        if isinstance(value, Mapping) and isinstance(default, Mapping):
-            if inner := differences(value, default):
-                differing[name] = inner
-        elif value != default:
-            differing[name] = value
-    return differing

@@ -35,6 +35,7 @@ from feed.ranking.sources import Found
 from feed.ranking.standing import Standings, find_standings
 from feed.ranking.trace import Trace, TraceDetail, trace, trace_detail
 from feed.scenarios.scenario import Scenario
+from feed.scenarios.version import version
 from feed.selection.greedy import Selection
 from feed.selection.selector import select
 from feed.user.features import UserFeatures
@@ -103,6 +104,11 @@ class Ranker:
         self.catalog = catalog
         self.scenario = scenario
         self.features = CatalogFeatures(catalog, scenario)
+
+    @cached_property
+    def scenario_version(self) -> str:
+        """The version of the scenario."""
+        return version(self.scenario)
 
     @cached_property
     def series(self) -> SeriesFeatures:

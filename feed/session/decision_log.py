@@ -90,6 +90,8 @@ class DecisionLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """pseudonym; empty for an anonymous session"""
     session_id: str = ""
     scenario: str = ""
+    scenario_version: str = ""
+    """of a new session: digest of the scenario's parameters (`feed.scenarios.version`)"""
     experiment: Assignment | None = None
     catalog_version: str = ""
     catalog_episodes: int = 0

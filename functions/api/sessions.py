@@ -116,6 +116,7 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
                 is_decision=body.stored and not body.detail,  # the Lab's are none of a listener
                 log_parts=is_sampled(given.query.seed, service.settings.LOG_PARTS),
             )
+    timings.log_fields["scenario_version"] = given.ranker.scenario_version
     unsaved = await given.recording
     return _page(service, given.loaded.catalog, session, body.limit, given.uid, timings, unsaved)
 

@@ -12,6 +12,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from feed.model.timestamps import rfc3339, to_us
+from feed.scenarios.scenario import shipped
+from feed.scenarios.version import version
 from feed.session.decision_log import DecisionLine, LoggedEngagement, SeenList
 from tests.support.catalogs import NOW
 from tests.support.server import Server, problem, until
@@ -125,6 +127,7 @@ def test_the_log_says_what_was_shown_seen_and_done_in_the_terms_of_the_catalog(
     one, two, seen, engaged, *rest = [msgspec.convert(line, DecisionLine) for line in lines]
     assert one.shown[0].episode_ids == shown
     assert (one.session_id, one.catalog_episodes, one.time) == (name, 60, rfc3339(to_us(NOW)))
+    assert one.scenario_version == version(shipped()["for_you"])
     assert (two.session_id, two.shown[0].first_position) == (name, 5)
     assert two.shown[0].episode_ids == [one["id"] for one in second["episodes"]]
     assert {place for places in two.shown[0].sources.values() for place in places} == {

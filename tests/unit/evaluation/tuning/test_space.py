@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from catalog_builder.errors import CommandError
-from evaluation.tuning.space import SearchSpace, differences, load_space
+from evaluation.tuning.space import SearchSpace, load_space
 from evaluation.tuning.tune import tuned_scenario
 from feed.cli import known_scenarios
 from feed.scenarios.scenario import Scenario, parse, shipped
@@ -104,10 +104,3 @@ def test_a_tuned_scenario_file_holds_the_tried_values_and_no_defaults(tmp_path: 
         for table in ("blend", "selector", "sources")
         for name, value in written.get(table, {}).items()
     )
-
-
-def test_differences_are_the_entries_unlike_the_defaults() -> None:
-    usual = {"a": 1, "b": {"c": 2, "d": {"e": 3}}, "f": [1]}
-    assert differences(usual, usual) == {}
-    changed = {"a": 1, "b": {"c": 2, "d": {"e": 4}}, "f": [2], "g": {"new": 1}}
-    assert differences(changed, usual) == {"b": {"d": {"e": 4}}, "f": [2], "g": {"new": 1}}
