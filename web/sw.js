@@ -7,7 +7,7 @@ const SDK = "https://www.gstatic.com/firebasejs/12.6.0"; // as in auth-firebase.
 const SHELL = [
   "./", "config.json", "style.css", "icons.svg", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
   ...["actions", "api", "art", "ask", "auth-firebase", "auth-local", "auth", "backoff", "card", "causes", "clock", "config", "dialog", "dom", "event-stream", "feed",
-    "impressions", "interests", "library", "lists", "main", "media-session", "memory", "outbox", "photo", "player", "problem", "router", "row", "search", "why", "words",
+    "impressions", "interests", "library", "lists", "main", "media-session", "memory", "menu", "outbox", "photo", "player", "problem", "router", "row", "search", "why", "words",
     "you",
   ].map((name) => `js/${name}.js`),
 ].map((path) => new URL(path, self.registration.scope).href);

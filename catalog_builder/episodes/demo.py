@@ -126,6 +126,7 @@ def _show_episodes(
             "entities": [name for name in (story.topic, story.sub["name"]) if name],
             "people": people,
             "url": f"https://example.com/{slug}/{number:03d}",
+            "audio_url": f"/demo-audio/{episode_id}.wav",  # beside the page, whatever its port
             "duration_s": round(show["minutes"] * 60 * rng.uniform(0.8, 1.25)),
             "language": show.get("language", "en"),
             "explicit": bool(show.get("explicit")) and rng.random() < EXPLICIT_SHARE,

@@ -33,6 +33,7 @@ def api(service: Service) -> ASGIApp:
     if service.settings.WEB:
         everything_else["GET"] = _static_files(service.settings.WEB)
         routes.append(endpoint(service, "/__/firebase/init.json", {"GET": _no_firebase}))
+        routes.append(_demo_audio(service))
     routes.append(endpoint(service, "/{path:path}", everything_else))
     routed = EncodedPaths(Router(routes))
     admitted = AdmissionControl(
@@ -74,6 +75,13 @@ def _static_files(folder: str) -> Handler:
             return await _not_found(service, request, timings)
 
     return serve
+
+
+def _demo_audio(service: Service) -> BaseRoute:
+    """Return the route of the demo episodes' audio."""
+    from functions.demo import audio  # noqa: PLC0415  # local only
+
+    return endpoint(service, audio.PATH, {"GET": audio.audio})
 
 
 async def _no_firebase(_service: Service, _request: Request, _timings: Timings) -> Response:

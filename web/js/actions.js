@@ -1,11 +1,11 @@
 // What a listener can do with an episode.
 
-import { $, announce, button, h, icon, iconButton, toast } from "./dom.js";
+import { $, h, icon, iconButton, toast } from "./dom.js";
 import { library } from "./library.js";
 import { isPlaying, play } from "./player.js";
 
-/** @param {string | undefined} url @returns {string} the URL if it is http(s), else "" */
-export const webUrl = (url = "") => /^https?:\/\//.test(url) ? url : "";
+/** @param {string | undefined} url @returns {string} the URL if it is http(s) or of this site, else "" */
+export const webUrl = (url = "") => /^(https?:\/\/|\/(?!\/))/.test(url) ? url : "";
 
 /** @param {HTMLElement} element @param {() => void} update @returns {Live} */
 export function live(element, update) {
@@ -45,20 +45,6 @@ export const link = (episode, traits, ...content) => h("a", {
   href: webUrl(episode.url), target: "_blank", rel: "noopener", onclick: () => library.record("click", episode), ...traits,
 }, ...content);
 
-/** @param {Episode} episode */
-export async function share(episode) {
-  const url = webUrl(episode.url) || webUrl(episode.audio_url) || location.origin;
-  try {
-    if (navigator.share) await navigator.share({ title: episode.title, url });
-    else await navigator.clipboard.writeText(url);
-  } catch (error) {
-    if (/** @type {Error} */ (error).name !== "AbortError") toast("It could not be shared.");
-    return;
-  }
-  library.record("share", episode);
-  if (!navigator.share) toast("Link copied.");
-}
-
 /**
  * Confirms an action once it is stored, and says where: at the API, or only on this device. What the device cannot
  * store is confirmed when the API has accepted it.
@@ -79,34 +65,4 @@ export async function acknowledge(text, action) {
 function whereKept() {
   if (library.withoutUser) return " Kept on this device until you sign in.";
   return $("banner").hidden ? "" : " Kept on this device, not sent yet.";
-}
-
-/** @param {string} id @param {string} name @param {SeriesField} field */
-export function toggleSeries(id, name, field) {
-  const on = !library.has(field, id);
-  library.seriesNames.set(id, name);
-  library.set(field, id, on);
-  if (field === "followed_series") acknowledge(`${on ? "You follow" : "You no longer follow"} “${name}”.`);
-  else announce(`${on ? "Muted" : "No longer muted"}: “${name}”.`);
-}
-
-/**
- * Opens a menu beside its button; the browser closes it on Escape and on a click elsewhere.
- * @param {HTMLElement} opener @param {string} label @param {MenuItem[]} items
- */
-export function openMenu(opener, label, items) {
-  const menu = $("menu");
-  menu.setAttribute("aria-label", label);
-  menu.replaceChildren(...items.map(([name, text, press]) => {
-    const item = button("", () => { menu.hidePopover(); press(); });
-    item.append(icon(name), h("span", {}, text));
-    return item;
-  }));
-  menu.showPopover();
-  // Positioned here, because not every browser supports CSS anchors.
-  const { right, top, bottom } = opener.getBoundingClientRect();
-  const { offsetWidth: wide, offsetHeight: tall } = menu;
-  menu.style.left = `${Math.max(8, Math.min(right, innerWidth - 8) - wide)}px`;
-  menu.style.top = `${bottom + tall + 8 < innerHeight ? bottom + 4 : Math.max(8, top - tall - 4)}px`;
-  menu.querySelector("button")?.focus();
 }

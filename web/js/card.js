@@ -1,13 +1,10 @@
 // An episode of the feed.
 
-import { acknowledge, link, live, openMenu, playButton, share, toggleButton, toggleSeries, webUrl } from "./actions.js";
-import { call } from "./api.js";
+import { acknowledge, link, live, playButton, toggleButton, webUrl } from "./actions.js";
 import { art } from "./art.js";
-import { announce, button, h, icon, iconButton } from "./dom.js";
+import { button, h, icon, iconButton } from "./dom.js";
 import { library } from "./library.js";
 import { age, duration, joined } from "./words.js";
-
-const SIMILAR_COUNT = 5;
 
 /** @param {Episode} episode @param {() => void} refresh shows a new session */
 export function card(episode, refresh) {
@@ -44,35 +41,9 @@ export function card(episode, refresh) {
     reason.ariaExpanded = String(!why.hidden);
   }
 
-  function menu() {
-    const follows = library.has("followed_series", of);
-    /** @type {MenuItem[]} */
-    const items = [["share", "Share", () => share(episode)], ["similar", "More like this", showSimilar]];
-    if (of) {
-      items.push(
-        [follows ? "check" : "plus", `${follows ? "Unfollow" : "Follow"} ${series}`, () => toggleSeries(of, series, "followed_series")],
-        ["mute", `Mute ${series}`, () => leave(() => toggleSeries(of, series, "muted_series"))]);
-    }
-    openMenu(more, title, items);
-  }
-
-  async function showSimilar() {
-    const close = iconButton("close", "Close", () => { alike.hidden = true; more.focus(); });
-    const top = h("h3", { tabindex: -1 }, "More like this");
-    const list = h("ul", { role: "list" }, h("li.quiet", {}, "Looking…"));
-    alike.replaceChildren(h("div.row", {}, top, close), list);
-    alike.hidden = false;
-    top.focus();
-    try {
-      const [{ episodes }, { episodeRow }] = await Promise.all([
-        call("GET", `/episodes/${encodeURIComponent(id)}/similar?limit=${SIMILAR_COUNT}`), import("./row.js")]);
-      list.replaceChildren(...episodes.map(episodeRow));
-      if (!episodes.length) list.append(h("li.quiet", {}, "Nothing is like it."));
-      announce(`${episodes.length} episodes like ${title}.`);
-    } catch (problem) {
-      const { message } = /** @type {Error} */ (problem);
-      list.replaceChildren(h("li.quiet", {}, `${message}. `, button("Try again", showSimilar)));
-    }
+  async function menu() {
+    const { openEpisodeMenu } = await import("./menu.js");
+    openEpisodeMenu(episode, more, alike, leave);
   }
 
   /** @param {() => void} how */

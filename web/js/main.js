@@ -106,4 +106,4 @@ late = true;
 drawBanner();
 if (!known) library.load();
 setClock().then(draw, () => {}); // until then, ages follow this device's clock
-for (const load of [lists, search, you, () => import("./why.js")]) load().catch(() => {}); // so that they open without a connection, too
+for (const load of [lists, search, you, () => import("./menu.js"), () => import("./why.js")]) load().catch(() => {}); // so that they open without a connection, too

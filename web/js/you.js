@@ -1,12 +1,13 @@
 // The You page: sign-in, interests, series, and the listener's data.
 
-import { acknowledge, toggleSeries } from "./actions.js";
+import { acknowledge } from "./actions.js";
 import { auth } from "./auth.js";
 import { confirmed } from "./dialog.js";
 import { $, button, h, redraw, toast } from "./dom.js";
 import { refresh } from "./feed.js";
 import { interestChips } from "./interests.js";
 import { library } from "./library.js";
+import { toggleSeries } from "./menu.js";
 
 const STORED = "All that is stored of you: your history, what you saw, your interests and series, and the summary made of them.";
 

@@ -1,0 +1,1 @@
+"""What only the demo on one machine has: audio of its episodes."""
