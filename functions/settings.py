@@ -83,7 +83,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     LIMIT_SESSIONS: str = "600/hour"
     """new sessions of one user"""
     LIMIT_WRITES: str = "1000/hour"
-    """writes of one user to engagements and profile; deletions are counted apart"""
+    """engagements, profiles and pages with impressions of one user; deletions are counted apart"""
     ASKS: Annotated[int, msgspec.Meta(ge=1)] = 8
     """how many questions (`POST /api/ask`) an instance answers at once, apart from other requests;
     more are answered 503. An answer takes seconds, and Cloud Run counts it as a request, so half of

@@ -127,7 +127,7 @@ def _impressions(first: RankedFeed, seen: SeenBefore) -> bytes:
     return merge(
         b"",
         [
-            Impression(one, f"session-{number}", last_us - number * DAY_US)
+            Impression(one, "", last_us - number * DAY_US)
             for one in first.ids[: seen.top]
             for number in range(seen.sessions)
         ],

@@ -1,10 +1,10 @@
-"""Impressions: which episodes a user had on the screen, in which sessions, and when.
+"""Impressions: which episodes a user had on the screen, and when.
 
 They are kept packed with the user's summary, as a union of sets: merging is commutative,
-associative and idempotent, so that impressions may come in any order and any number of times, as
-long as each comes with the time that it had. What is kept is the newest independent set of a
-matroid (at most so many in all, and so many of one episode), and the greedy choice from a union
-needs only the greedy choices from its parts.
+associative and idempotent, so that impressions may come in any order and any number of times.
+Two of one episode in one span of 20 minutes are one impression, with the earlier time. What is
+kept of all is the newest independent set of a matroid (at most so many in all, and so many of one
+episode): the greedy choice from a union needs only the greedy choices from its parts.
 """
 
 from collections.abc import Iterable
@@ -13,16 +13,22 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import HashArray, IntArray
+from feed.arrays.arrays import BoolArray, HashArray, IntArray
 from feed.arrays.hashing import hash_strings
 
 MAX_IMPRESSIONS = 1000
-"""Number of a user's newest impressions that are kept: 16 KB."""
-MAX_PER_EPISODE = 3
-"""Number of sessions in which an episode was seen that are told apart, the newest."""
+"""Number of a user's newest impressions that are kept: 12 KB."""
+MAX_PER_EPISODE = 4
+"""Number of spans in which an episode was seen that are kept, the newest: as many visits as a
+scenario counts, and the present one, which takes no place from them."""
+VISIT_GAP_S = 1200
+"""A visit is over 20 minutes after its last impression; also the length of the spans of time in
+which impressions of one episode are one."""
 
-_RECORD = np.dtype([("episode", "<u8"), ("session", "<u4"), ("at_s", "<u4")])
-_PACKING = b"\x01"
+_RECORD = np.dtype([("episode", "<u8"), ("at_s", "<u4")])
+_PACKING = b"\x02"
+_OLD_RECORD = np.dtype([("episode", "<u8"), ("session", "<u4"), ("at_s", "<u4")])
+_OLD_PACKING = b"\x01"
 
 Records = npt.NDArray[np.void]
 
@@ -32,10 +38,11 @@ class ImpressionsError(ValueError):
 
 
 class Impression(NamedTuple):
-    """An episode that a user had on the screen for a second or more, in one session."""
+    """An episode that a user had on the screen for a second or more."""
 
     episode_id: str
     session_id: str
+    """the session that showed it, if it is known; only the log tells"""
     at_us: int
     """microseconds since 1970, UTC"""
 
@@ -52,13 +59,11 @@ class Seen(NamedTuple):
 def merge(packed: bytes, impressions: Iterable[Impression]) -> bytes:
     """The union of packed impressions and further ones, packed; as it was if it has them all.
 
-    An impression of the same episode and session as another one counts as the earlier of them.
     Raises `ImpressionsError`.
     """
     added = list(impressions)
     records = np.empty(len(added), _RECORD)
     records["episode"] = hash_strings([one.episode_id for one in added])
-    records["session"] = hash_strings([one.session_id for one in added]) >> np.uint64(32)
     seconds = np.array([one.at_us // 1_000_000 for one in added], np.int64)
     records["at_s"] = np.clip(seconds, 0, np.iinfo(np.uint32).max)
     kept = _kept(np.concatenate([_records(packed), records]))
@@ -76,31 +81,41 @@ def merge_readable(packed: bytes, impressions: Iterable[Impression]) -> bytes:
 
 
 def unpack(packed: bytes) -> Seen:
-    """The impressions in these bytes, the newest first. Raises `ImpressionsError`."""
+    """The impressions in these bytes, in no order. Raises `ImpressionsError`."""
     records = _records(packed)
     return Seen(records["episode"].astype(np.uint64), records["at_s"].astype(np.int64))
 
 
 def _records(packed: bytes) -> Records:
+    """The records in these bytes; those of the old packing without their sessions."""
     if not packed:
         return np.empty(0, _RECORD)
-    if packed[:1] != _PACKING or (len(packed) - 1) % _RECORD.itemsize:
+    layout = {_PACKING: _RECORD, _OLD_PACKING: _OLD_RECORD}.get(packed[:1])
+    if layout is None or (len(packed) - 1) % layout.itemsize:
         raise ImpressionsError(f"packed impressions: {len(packed)} bytes are no impressions")
-    return np.frombuffer(packed, _RECORD, offset=1)
+    read = np.frombuffer(packed, layout, offset=1)
+    if layout is _RECORD:
+        return read
+    records = np.empty(len(read), _RECORD)
+    records["episode"], records["at_s"] = read["episode"], read["at_s"]
+    return records
 
 
 def _kept(records: Records) -> Records:
-    """The impressions that are kept of these, each once, the newest first."""
-    episode, session, at_s = records["episode"], records["session"], records["at_s"]
-    order = np.lexsort((at_s, session, episode))
-    first = np.ones(len(order), np.bool_)
-    ahead, behind = order[1:], order[:-1]
-    first[1:] = (episode[ahead] != episode[behind]) | (session[ahead] != session[behind])
-    once = order[first]
-    # Of each episode the newest; of all together the newest.
-    order = once[np.lexsort((session[once], -at_s[once].astype(np.int64), episode[once]))]
-    starts = np.flatnonzero(np.diff(episode[order], prepend=~episode[order][:1]))
-    places = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
-    few = order[places < MAX_PER_EPISODE]
-    newest = np.lexsort((session[few], episode[few], -at_s[few].astype(np.int64)))
-    return records[few[newest[:MAX_IMPRESSIONS]]]
+    """The impressions that are kept of these, each once, the newest spans first.
+
+    Only the span decides what is kept, never the time in it: that changes with an earlier one.
+    """
+    records = records[np.lexsort((records["at_s"], records["episode"]))]
+    episode, span = records["episode"], records["at_s"] // VISIT_GAP_S
+    is_first: BoolArray = np.ones(len(records), np.bool_)
+    is_first[1:] = (episode[1:] != episode[:-1]) | (span[1:] != span[:-1])
+    records = records[is_first]
+    # Of each episode the newest: those behind which fewer than the limit of its own follow.
+    episode = records["episode"]
+    is_kept: BoolArray = np.ones(len(records), np.bool_)
+    is_kept[:-MAX_PER_EPISODE] = episode[:-MAX_PER_EPISODE] != episode[MAX_PER_EPISODE:]
+    records = records[is_kept]
+    span = (records["at_s"] // VISIT_GAP_S).astype(np.int64)
+    newest = np.lexsort((records["episode"], -span))
+    return records[newest[:MAX_IMPRESSIONS]]

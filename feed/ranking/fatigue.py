@@ -2,52 +2,41 @@
 
 import numpy as np
 
-from feed.arrays.arrays import FloatArray, IntArray, group_sums, lookup_sorted
+from feed.arrays.arrays import FloatArray, IntArray, group_sum, lookup_sorted
 from feed.scenarios.parameters import ImpressionParameters
 from feed.user.hydration import HydratedQuery
 
-_MINUTE_S, _DAY_S = 60, 86_400
+_DAY_S = 86_400
 
 
 def fatigue(query: HydratedQuery, parameters: ImpressionParameters, rows: IntArray) -> FloatArray:
     """(k,) sum over the visits that saw each of these rows of 0.5^(age / half-life); 0 for none.
 
-    The present visit does not count.
+    The present visit does not count, and neither does one before the user's last engagement with
+    the episode.
     """
-    seen, ages_s = _of_earlier_visits(query, parameters)
+    seen = query.seen_rows
     if not len(seen):
         return np.zeros(len(rows))
-    shares = np.exp2(-ages_s / (parameters.half_life_days * _DAY_S))
-    groups, sums = group_sums(seen, shares[None, :], int(seen.max()) + 1)
-    return lookup_sorted(groups, sums[0], rows)
+    shares = np.exp2(-_ages_days(query) / parameters.half_life_days)
+    return lookup_sorted(*group_sum(seen, shares, int(seen.max()) + 1), rows)
 
 
 def tired_rows(query: HydratedQuery, parameters: ImpressionParameters) -> IntArray:
-    """Rows seen in `limit_visits` visits, the last of them within `limit_days`; sorted."""
-    seen, ages_s = _of_earlier_visits(query, parameters)
+    """Rows seen in `limit_visits` visits, the last of them within `limit_days`; sorted.
+
+    The visits are those that `fatigue` counts.
+    """
+    seen = query.seen_rows
     if not parameters.limit_visits or not len(seen):
         return seen[:0]
-    rows, first, counts = np.unique(seen, return_index=True, return_counts=True)
-    newest_s = ages_s[first]  # the newest impression of each row comes first
-    often = counts >= parameters.limit_visits
-    tired: IntArray = rows[often & (newest_s <= parameters.limit_days * _DAY_S)]
+    rows, newest, counts = np.unique(seen, return_index=True, return_counts=True)
+    is_often = counts >= parameters.limit_visits
+    tired: IntArray = rows[is_often & (_ages_days(query)[newest] <= parameters.limit_days)]
     return tired
 
 
-def _of_earlier_visits(
-    query: HydratedQuery, parameters: ImpressionParameters
-) -> tuple[IntArray, FloatArray]:
-    """A row and an age in seconds for each visit that saw it, by row, the newest visit first.
-
-    Impressions of one row belong to one visit while less than `visit_minutes` lie between them.
-    """
-    rows, ages_s = query.seen_rows, query.now_us / 1_000_000 - query.seen_s
-    if not len(rows):
-        return rows, ages_s
-    order = np.lexsort((ages_s, rows))
-    rows, ages_s = rows[order], ages_s[order]
-    visit_s = parameters.visit_minutes * _MINUTE_S
-    newest = np.ones(len(rows), np.bool_)
-    newest[1:] = (rows[1:] != rows[:-1]) | (np.diff(ages_s) >= visit_s)
-    counts = newest & (ages_s >= visit_s)
-    return rows[counts], ages_s[counts]
+def _ages_days(query: HydratedQuery) -> FloatArray:
+    """(s,) how long ago each visit saw its episode."""
+    ages: FloatArray = (query.now_us / 1_000_000 - query.seen_s) / _DAY_S
+    return ages

@@ -90,11 +90,12 @@ class FilterParameters(Table, frozen=True, kw_only=True):
 
 
 class ImpressionParameters(Table, frozen=True, kw_only=True):
-    """What it means that a user had an episode on the screen and did nothing with it."""
+    """What it means that a user had an episode on the screen and did nothing with it.
 
-    visit_minutes: Annotated[float, msgspec.Meta(ge=0, le=1440)] = 20.0
-    """impressions of an episode belong to one visit while less than this lies between them; those
-    of the present one do not count yet, so that nothing moves within a visit"""
+    Impressions count by visit, and those of the present one not yet, so that nothing moves within a
+    visit. It is over 20 minutes after its last impression.
+    """
+
     half_life_days: Annotated[float, msgspec.Meta(gt=0, le=365)] = 3.0
     """age at which an impression counts half in `fatigue`"""
     limit_visits: Annotated[int, msgspec.Meta(ge=0, le=3)] = 0
@@ -250,7 +251,7 @@ class BlendParameters(Table, frozen=True, kw_only=True):
     `not_interested` or left after a moment"""
     fatigue: Weight = 0.0
     """subtracted: weight of the visits that had the episode on the screen while the user did
-    nothing with it, at most three, each of which counts half after `half_life_days`"""
+    nothing with it, at most four, each of which counts half after `half_life_days`"""
     served: Weight = 0.0
     """subtracted from the score of an episode that an earlier session served (`served_ids`)"""
 

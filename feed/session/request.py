@@ -178,7 +178,7 @@ def make_query(
     in the query: words have to be looked up in a search index first.
     """
     stored = summary if summary and request.stored else Summary()
-    seen = impressions_of(request.seen, session_id=f"{seed:016x}", now_us=now_us)
+    seen = impressions_of(request.seen, f"{seed:016x}", now_us)
     engagements = _engagements(request.engagements, stored.engagements, now_us)
     is_ahead = bool(engagements) and engagements[0].timestamp_us > now_us + HOUR_US
     profile = stored.profile

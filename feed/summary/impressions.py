@@ -12,18 +12,28 @@ from feed.summary.writer import ATTEMPTS, Unsettled
 
 
 async def record_impressions(
-    store: SeenAccess, uid: str, seen: Iterable[Impression], stored: StoredSummary | None
+    store: SeenAccess,
+    uid: str,
+    seen: Iterable[Impression],
+    stored: StoredSummary | None,
+    merged: bytes | None = None,
 ) -> None:
     """Add impressions to a user's summary, of which `stored` was read.
 
-    A summary with an empty revision is not stored yet. Packed impressions that cannot be read are
+    `merged` is their union with those of `stored`, if it was made already. A summary with an empty
+    revision is not stored yet. Packed impressions that cannot be read are
     dropped. Writes nothing if the summary has all of these, or if it is deleted meanwhile: they are
     older than the deletion.
     Raises `Refused` if the summary is unreadable, until the next writer rebuilds it, `Unavailable`,
     and `Unsettled` if other writers were faster in all attempts.
     """
     seen = tuple(seen)
-    await _change_seen(store, uid, lambda packed: merge_readable(packed, seen), stored)
+    known = stored.summary.seen if stored and stored.summary else b""
+
+    def union(packed: bytes) -> bytes:
+        return merged if merged is not None and packed == known else merge_readable(packed, seen)
+
+    await _change_seen(store, uid, union, stored)
 
 
 async def forget_impressions(store: SeenAccess, uid: str, stored: StoredSummary | None) -> None:

@@ -18,7 +18,7 @@ reads the newest, the rebuild's own work. Where no summary is stored, a rebuild 
 that it reads the newest once and not twice.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 
@@ -31,6 +31,7 @@ from feed.model.engagement import (
     newest,
     with_profile,
 )
+from feed.model.impressions import Impression, merge_readable
 from feed.ports.errors import Conflict, Unavailable
 from feed.ports.users import StoredSummary, SummaryAccess
 
@@ -56,6 +57,7 @@ async def refresh_summary(
     *,
     profile: bool = False,
     rebuild: bool = False,
+    seen: Sequence[Impression] = (),
     forget_seen: bool = False,
     pause: Callable[[int], Awaitable[None]] = no_pause,
 ) -> tuple[str, ...]:
@@ -70,6 +72,7 @@ async def refresh_summary(
         engagement_ids: the engagements that changed or were deleted.
         profile: whether the profile changed.
         rebuild: whether to read the newest engagements all over again.
+        seen: what the user saw, to store with it; not if the summary is deleted meanwhile.
         forget_seen: whether to forget what the user saw, since the user's data were deleted.
         pause: awaited after each lost write, with the number of lost writes so far.
 
@@ -94,6 +97,7 @@ async def refresh_summary(
             wanted, left_out = await _updated(
                 store, uid, base, names, profile=profile or unreadable, rebuild=rebuild
             )
+        wanted = msgspec.structs.replace(wanted, seen=merge_readable(wanted.seen, seen))
         # What was seen has no events of its own: it goes with the last of what has.
         if forget_seen or (wanted.has_only_seen and not base.has_only_seen):
             wanted = msgspec.structs.replace(wanted, seen=b"")
@@ -105,7 +109,9 @@ async def refresh_summary(
         except Conflict:
             conflicts += 1
             await pause(conflicts)
-            stored = await store.read_summary(uid)
+            before, stored = stored, await store.read_summary(uid)
+            if before and not stored:
+                seen = ()
         else:
             # If the mark is or was stored, the writer that removes it reads the newest anyway.
             rebuild = rebuild and not (wanted.incomplete or base.incomplete)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import FloatArray, IntArray
+from feed.arrays.arrays import FloatArray, IntArray, lookup_sorted
 from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import ENGAGEMENT_TYPES
 from feed.model.episode import primary_subtag
 from feed.model.feed_seed import FeedSeed
-from feed.model.impressions import unpack
+from feed.model.impressions import VISIT_GAP_S, unpack
 from feed.user.query import Query
 
 _TYPE_CODES = {kind: code for code, kind in enumerate(ENGAGEMENT_TYPES)}
@@ -63,9 +63,10 @@ class HydratedQuery:
     served_rows: IntArray
     """rows that an earlier session served, sorted, possibly repeated"""
     seen_rows: IntArray
-    """(s,) catalog row of each impression whose episode the catalog has, the newest first"""
+    """(s,) row of each episode in each earlier visit that had it on the screen, without a reaction
+    since; by row, then the newest visit first"""
     seen_s: IntArray
-    """(s,) when, in seconds since 1970, UTC"""
+    """(s,) when the visit saw it last, in seconds since 1970, UTC"""
     muted_series: IntArray
     muted_categories: IntArray
     followed_series: IntArray
@@ -86,21 +87,20 @@ def hydrate(query: Query, catalog: Catalog) -> HydratedQuery:
     hashes = hash_strings([*ids, *query.excluded_ids, *query.served_ids])
     first, last = len(ids), len(ids) + len(query.excluded_ids)
     engaged, excluded, served = hashes[:first], hashes[first:last], hashes[last:]
-    impressions = unpack(query.seen)
-    seen_rows = catalog.rows_by_hash(impressions.episodes) if query.seen else _NONE
-    is_known = seen_rows >= 0
+    rows = catalog.rows_by_hash(engaged)
+    seen_rows, seen_s = _ignored(query, rows, catalog) if query.seen else (_NONE, _NONE)
     progress = [np.nan if one.progress is None else one.progress for one in engagements]
     return HydratedQuery(
         now_us=query.now_us,
         seed=query.seed,
-        rows=catalog.rows_by_hash(engaged),
+        rows=rows,
         types=np.frombuffer(bytes([_TYPE_CODES[one.type] for one in engagements]), np.uint8),
         progress=np.array(progress, np.float64),
         engaged_rows=catalog.all_rows_by_hash(engaged),
         excluded_rows=catalog.all_rows_by_hash(excluded),
         served_rows=np.sort(catalog.all_rows_by_hash(served)),
-        seen_rows=seen_rows[is_known],
-        seen_s=impressions.at_s[is_known],
+        seen_rows=seen_rows,
+        seen_s=seen_s,
         muted_series=series_indices(catalog, profile.muted_series),
         muted_categories=_categories(catalog, profile.muted_categories),
         followed_series=series_indices(catalog, profile.followed_series),
@@ -108,6 +108,26 @@ def hydrate(query: Query, catalog: Catalog) -> HydratedQuery:
         languages=language_indices(catalog, profile.languages) if profile.languages else None,
         feed_seed=hydrate_seed(query.feed_seed, catalog) if query.feed_seed else None,
     )
+
+
+def _ignored(query: Query, engaged: IntArray, catalog: Catalog) -> tuple[IntArray, IntArray]:
+    """(s,) `seen_rows` and `seen_s` of a query whose engagements are with the (k,) rows `engaged`.
+
+    An impression led to the engagements with its episode that came later or in the 20 minutes
+    before it, since a card may be opened before a second has passed.
+    """
+    impressions = unpack(query.seen)
+    order = np.argsort(-impressions.at_s, kind="stable")
+    rows, at_s = catalog.rows_by_hash(impressions.episodes[order]), impressions.at_s[order]
+    pauses_s = -np.diff(at_s, prepend=query.now_us // 1_000_000)
+    visits = np.cumsum(pauses_s >= VISIT_GAP_S)  # 0: the present one
+    times_s = np.array([one.timestamp_us // 1_000_000 for one in query.engagements], np.int64)
+    found, newest = np.unique(engaged, return_index=True)
+    reacted_s = lookup_sorted(found, times_s[newest], rows)
+    ignored = np.flatnonzero((rows >= 0) & (visits > 0) & (at_s > reacted_s + VISIT_GAP_S))
+    by_row = rows[ignored] * (len(rows) + 1) + visits[ignored]
+    ignored = ignored[np.unique(by_row, return_index=True)[1]]
+    return rows[ignored], at_s[ignored]
 
 
 def hydrate_seed(seed: FeedSeed, catalog: Catalog) -> HydratedSeed:

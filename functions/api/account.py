@@ -13,7 +13,7 @@ from starlette.responses import Response
 from feed.model import limits
 from feed.model.engagement import Engagement, Profile, StoredEpisodeId
 from feed.model.timestamps import HOUR_US, rfc3339
-from feed.session.request import SentEngagement
+from feed.session.request import SentEngagement, SentImpressions, impressions_of
 from feed.summary.impressions import forget_impressions
 from feed.summary.writer import Unsettled, refresh_summary
 from functions.api.answers import (
@@ -25,7 +25,7 @@ from functions.api.answers import (
     Reset,
     UserProfile,
 )
-from functions.api.decision_log import log_engagement
+from functions.api.decision_log import log_engagement, log_seen
 from functions.api.languages import standard_tag
 from functions.http.endpoint import json_response
 from functions.http.request_body import read_body, read_query
@@ -49,6 +49,8 @@ class NewEngagement(SentEngagement, frozen=True, kw_only=True):
     """The body of `POST /api/me/engagements`. The same id twice is one engagement."""
 
     episode_id: StoredEpisodeId
+    seen: SentImpressions = ()
+    """episodes that were on the screen, which are recorded with it"""
 
 
 class ProfileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,10 +94,16 @@ async def record(service: Service, request: Request, timings: Timings) -> Respon
             )
     with timings.step("store"):
         await service.store.put_engagement(uid, engagement)
-    log_engagement(service, timings, engagement, request.path_params.get("session_id"))
+    session_id = request.path_params.get("session_id")
+    log_engagement(service, timings, engagement, session_id)
+    answer = _recorded(engagement)
     with timings.step("summarise"):
+        if saw := impressions_of(new.seen, session_id or "", now_us):
+            log_seen(service, timings, saw)
+            unsaved = await service.summaries.record_engagement(uid, engagement.id, saw)
+            answer = msgspec.structs.replace(answer, degraded=unsaved)
         await service.triggers.run()
-    return json_response(_recorded(engagement), 201)
+    return json_response(answer, 201)
 
 
 async def list_engagements(service: Service, request: Request, timings: Timings) -> Response:

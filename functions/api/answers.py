@@ -5,6 +5,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 import msgspec
 
 from feed.model.card import Card
+from feed.model.degradation import Degradation
 from feed.model.engagement import EngagementType, Progress
 
 E = TypeVar("E")
@@ -23,6 +24,8 @@ class RecordedEngagement(msgspec.Struct, frozen=True, kw_only=True, omit_default
     episode_title: str = ""
     series_name: str = ""
     timestamp: Time
+    degraded: tuple[Degradation, ...] = ()
+    """`impressions_unsaved` where what the user saw could not be recorded with it"""
 
 
 class RecordedImpressions(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ from feed.session.request import (
 )
 from functions.api.decision_log import log_shown
 from functions.api.home_answers import EncodedHomeAnswer, EncodedHomeShelf, EncodedShelfPage
-from functions.api.sessions import cursor_problem, ranking_input, record_seen
+from functions.api.sessions import cursor_problem, ranking_input, record_with_page
 from functions.http.endpoint import json_response
 from functions.http.request_body import read_body
 from functions.problems import invalid
@@ -108,7 +108,7 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
         payload = _open_cursor(service, body.cursor, session_id, uid)
     saw = impressions_of(body.seen, session_id, service.now_us())
     loaded, unsaved = await asyncio.gather(
-        service.catalog(timings), record_seen(service, uid, saw, timings)
+        service.catalog(timings), record_with_page(service, uid, saw, timings)
     )
     catalog = loaded.catalog
     with timings.step("resume"):

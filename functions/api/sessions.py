@@ -151,8 +151,9 @@ async def ranking_input(
     query = make_query(body, summary, seed=seed, now_us=service.now_us())
     saw = impressions_of(body.seen, pages.session_id(seed), query.now_us)
     is_possible = _NO_RECORDING.isdisjoint((*user_degraded, *summary_degraded))
+    merged = query.seen if body.stored else None
     recording = asyncio.create_task(
-        record_seen(service, uid, saw, timings, stored=stored, is_possible=is_possible)
+        record_seen(service, uid, saw, timings, stored, merged, is_possible=is_possible)
     )
     query, seed_degraded = await with_words(service, loaded, ranker, query, words, timings)
     search_result, search_degraded = await service.retrieve(ranker, query, timings)
@@ -177,7 +178,7 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
         payload = _open_cursor(service, body.cursor, session_id, uid)
     saw = impressions_of(body.seen, session_id, service.now_us())
     loaded, unsaved = await asyncio.gather(
-        service.catalog(timings), record_seen(service, uid, saw, timings)
+        service.catalog(timings), record_with_page(service, uid, saw, timings)
     )
     with timings.step("resume"):
         session = pages.resume(loaded.catalog, session_id, payload, body.engaged_ids)
@@ -194,25 +195,38 @@ async def impressions(service: Service, request: Request, timings: Timings) -> R
     return json_response(RecordedImpressions(recorded=len(saw)))
 
 
+async def record_with_page(
+    service: Service, uid: str | None, saw: Sequence[Impression], timings: Timings
+) -> tuple[Degradation, ...]:
+    """Record what a user saw as `record_seen` does, but nothing beyond the limit of writes."""
+    is_possible = uid is None or not saw or service.limits.may_write(uid)
+    return await record_seen(service, uid, saw, timings, is_possible=is_possible)
+
+
 async def record_seen(
     service: Service,
     uid: str | None,
     saw: Sequence[Impression],
     timings: Timings,
-    *,
     stored: StoredSummary | None = None,
+    merged: bytes | None = None,
+    *,
     is_possible: bool = True,
 ) -> tuple[Degradation, ...]:
     """Record what a signed-in user saw, and log it; return what went wrong.
 
-    `stored` is the summary where it was just read; without `is_possible` nothing is tried.
+    Where the summary was just read, it is `stored`, and `merged` the union with what it has.
+    Without `is_possible` nothing is tried.
     """
     if not saw:
         return ()
     log_seen(service, timings, saw)
     if not is_possible:
         return (Degradation.IMPRESSIONS_UNSAVED,)
-    return () if uid is None else await service.summaries.record_seen(uid, saw, stored)
+    if uid is None:
+        return ()
+    with timings.step("impressions"):
+        return await service.summaries.record_seen(uid, saw, stored, merged)
 
 
 def _page(

@@ -116,6 +116,14 @@ class RateLimits:
         elif self._knows_addresses:
             limit.check(client_address(scope, self._trusted_hops))
 
+    def may_write(self, uid: str) -> bool:
+        """Count a write of a user that a call may do without; whether it is within the limit."""
+        try:
+            self._writes.check(uid)
+        except ProblemError:
+            return False
+        return True
+
     def check_write(self, uid: str, *, deletes: bool) -> None:
         """Count a write of a user. Raises `ProblemError` 429 beyond the limit.
 

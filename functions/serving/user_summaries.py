@@ -12,10 +12,12 @@ from feed.model.impressions import Impression
 from feed.ports.errors import Unavailable
 from feed.ports.users import StoredSummary, SummaryStore
 from feed.summary.impressions import record_impressions
+from feed.summary.writer import refresh_summary
 from functions.api.languages import standard_tags
 from functions.serving.circuit_breaker import CircuitBreaker
 from functions.serving.degradation_log import DegradationLog
 from functions.telemetry import Timings
+from functions.triggers.summary_updates import pause
 
 RECORD_S = 1.0
 """how long a call waits until what the user saw is stored"""
@@ -93,25 +95,45 @@ class UserSummaries:
         return stored, () if stored and stored.summary else (Degradation.SUMMARY_UNREADABLE,)
 
     async def record_seen(
-        self, uid: str, seen: Sequence[Impression], stored: StoredSummary | None = None
+        self,
+        uid: str,
+        seen: Sequence[Impression],
+        stored: StoredSummary | None = None,
+        merged: bytes | None = None,
     ) -> tuple[Degradation, ...]:
-        """Add what a user saw to the summary; `stored` is given where it was just read.
+        """Add what a user saw to the summary.
 
+        Where the summary was just read, it is `stored`, and `merged` the union with what it has.
         Returns what went wrong: the client has to send it again.
         """
+
+        async def record() -> None:
+            known = await self._store.read_summary(uid) if merged is None else stored
+            await record_impressions(self._store, uid, seen, known, merged)
+
+        return await self._within_time(record)
+
+    async def record_engagement(
+        self, uid: str, engagement_id: str, seen: Sequence[Impression]
+    ) -> tuple[Degradation, ...]:
+        """Add a stored engagement and what the user saw to the summary, in one write.
+
+        Its event then finds nothing to write. Returns what went wrong, as `record_seen` does.
+        """
+
+        async def record() -> None:
+            await refresh_summary(self._store, uid, [engagement_id], seen=seen, pause=pause)
+
+        return await self._within_time(record)
+
+    async def _within_time(self, record: Callable[[], Awaitable[None]]) -> tuple[Degradation, ...]:
         try:
             async with asyncio.timeout(RECORD_S):
-                await self._breaker.call(lambda: self._record(uid, seen, stored), limited=False)
+                await self._breaker.call(record, limited=False)
         except (TimeoutError, Unavailable) as error:
             self._degradations.explain(Degradation.IMPRESSIONS_UNSAVED, repr(error))
             return (Degradation.IMPRESSIONS_UNSAVED,)
         return ()
-
-    async def _record(
-        self, uid: str, seen: Sequence[Impression], stored: StoredSummary | None
-    ) -> None:
-        stored = stored or await self._store.read_summary(uid)
-        await record_impressions(self._store, uid, seen, stored)
 
     async def _read(self, uid: str) -> StoredSummary | None:
         await self._triggers.catch_up()

@@ -86,7 +86,7 @@ async def test_who_has_only_preferences_of_the_app_gets_a_session_by_them_for_th
     assert summary == Summary(profile=Profile(category_interests=("News",)))
     assert counted.documents_read - before == 3
     assert degraded == ()
-    assert not await service.summaries.record_seen("ada", [Impression("x", "1", 5)])
+    assert not await service.summaries.record_seen("ada", [Impression("x", "", 5)])
     members.document("ada").set({"prefs": {"topics": ["Art"]}})
     summary, degraded = await service.summaries.read("ada", Timings())
     assert summary

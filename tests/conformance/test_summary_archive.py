@@ -69,7 +69,7 @@ class SummaryArchiveContract:
             await store.write_summary(uid(n), summary(USERS + n), revisions[n])
         await store.write_summary("new", summary(1000), None)
         await store.delete_summary(uid(1), revisions[1])
-        seen = merge(b"", [Impression("x", "1", 5)])  # no news to whoever counts choices
+        seen = merge(b"", [Impression("x", "", 5)])  # no news to whoever counts choices
         saw = msgspec.structs.replace(summary(2), seen=seen)
         await store.write_seen(uid(2), saw, revisions[2])
         assert (await store.read_summary(uid(2))).summary == saw  # type: ignore[union-attr]

@@ -58,6 +58,22 @@ def test_a_glance_is_no_impression_and_a_visitor_without_a_user_says_it_each_tim
     )
 
 
+def test_an_engagement_brings_what_was_seen_and_a_reset_forgets_it(
+    server: Server, user: str
+) -> None:
+    first = server.create(user)
+    path = f"/api/sessions/{first['session_id']}/engage"
+    body = {"id": "a", "episode_id": ids(first)[0], "type": "click", "seen": seen(first)}
+    recorded = server.call("POST", path, body, user=user).json()
+    assert "degraded" not in recorded
+    later = server.create(user)
+    assert len({*ids(first)} & {*ids(later)}) <= 5
+    listed = server.call("GET", "/api/me/engagements", user=user).json()["engagements"]
+    assert listed == [recorded]
+    server.call("DELETE", "/api/me/engagements", user=user)
+    assert ids(server.create(user)) == ids(first)
+
+
 def test_a_deletion_forgets_what_was_seen(server: Server, user: str) -> None:
     first = server.create(user)
     server.call("POST", "/api/me/impressions", {"session_id": "a", "seen": seen(first)}, user=user)

@@ -1,14 +1,14 @@
 import pytest
 
 from feed.model.engagement import Engagement, Profile, Summary
-from feed.model.impressions import Impression, unpack
+from feed.model.impressions import Impression, merge, unpack
 from feed.ports.errors import Refused
 from feed.ports.users import StoredSummary
 from feed.summary.impressions import forget_impressions, record_impressions
 from feed.summary.writer import refresh_summary
 from tests.support.stepped_store import SteppedStore, run_to_end, run_until
 
-ONE, TWO = (Impression(name, "session", 5_000_000) for name in "ab")
+ONE, TWO = (Impression(name, "", 5_000_000) for name in "ab")
 
 
 def test_two_writers_of_impressions_lose_none() -> None:
@@ -20,6 +20,23 @@ def test_two_writers_of_impressions_lose_none() -> None:
     assert store.summary
     assert store.summary.summary
     assert len(unpack(store.summary.summary.seen).episodes) == 2
+
+
+def test_an_engagement_and_what_was_seen_are_one_write_and_its_event_none() -> None:
+    store = SteppedStore()
+    liked = Engagement(id="a", episode_id="a", type="like", timestamp_us=5)
+    store.engagements["a"] = liked
+    run_to_end(refresh_summary(store, "u", ["a"], seen=[ONE]))
+    run_to_end(refresh_summary(store, "u", ["a"]))
+    assert store.writes == 1
+    assert store.summary
+    assert store.summary.summary == Summary(engagements=(liked,), seen=merge(b"", [ONE]))
+    late = refresh_summary(store, "u", ["a"], seen=[TWO])
+    run_until(late, "before write_summary")
+    store.engagements.clear()
+    run_to_end(refresh_summary(store, "u", rebuild=True, forget_seen=True))
+    run_to_end(late)
+    assert store.summary is None  # what was seen is older than the deletion
 
 
 def test_what_is_known_already_is_not_written_again() -> None:
