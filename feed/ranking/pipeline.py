@@ -11,7 +11,7 @@ from functools import cached_property, partial
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import BoolArray, FloatArray, IntArray, top_k
+from feed.arrays.arrays import BoolArray, FloatArray, IntArray
 from feed.catalog.catalog import Catalog
 from feed.model.degradation import Degradation
 from feed.ports.vector_search import Match
@@ -23,7 +23,6 @@ from feed.ranking.external_search import (
     SearchPlan,
     SearchResult,
     lacks_vectors,
-    matched,
     plan_search,
 )
 from feed.ranking.reasons import Reasons, explain
@@ -31,6 +30,7 @@ from feed.ranking.score_parts import ScoredCandidates, score
 from feed.ranking.selector_input import selector_input
 from feed.ranking.series import SeriesFeatures
 from feed.ranking.series_recommendation import RecommendedSeries, recommend_series
+from feed.ranking.similar_episodes import similar_episodes, suitable
 from feed.ranking.sources import Found
 from feed.ranking.standing import Standings, find_standings
 from feed.ranking.trace import Trace, TraceDetail, trace, trace_detail
@@ -41,7 +41,6 @@ from feed.selection.selector import select
 from feed.user.features import UserFeatures
 from feed.user.hydration import HydratedQuery, hydrate
 from feed.user.query import Query
-from feed.vectors.search import nearest
 
 MILLION = 1_000_000
 """Scores leave the pipeline as whole millionths, so that every page shows the same digits."""
@@ -196,26 +195,24 @@ class Ranker:
         return find_standings(self.features, self._user(hydrate(query, self.catalog)), rows)
 
     def similar(
-        self, row: int, count: int, matches: Iterable[Match] = ()
+        self,
+        row: int,
+        count: int,
+        matches: Iterable[Match] = (),
+        *,
+        allowed: BoolArray | None = None,
+        query: Query | None = None,
     ) -> tuple[IntArray, FloatArray]:
-        """The `count` episodes most similar to one, of those that pass the quality floors.
+        """The `count` episodes most similar to one, for the user of a query if there is one.
 
-        Returns their rows and cosines, best first. Where the vectors are not in memory, they are
-        taken from the matches of an external search.
+        Only `allowed` (n,) ones, all if None. See `feed.ranking.similar_episodes`.
         """
-        embeddings, ties, floors = (
-            self.catalog.embeddings,
-            self.features.tie_order,
-            self.features.floors,
-        )
-        others = np.ones(len(self.catalog), np.bool_) if floors is None else floors.copy()
-        others[row] = False
-        if not embeddings.in_memory:
-            return top_k(*matched(self.catalog, matches, others), count, ties)
-        others &= embeddings.present[row]
-        vectors, counts = embeddings[row : row + 1], np.array([count])
-        rows, cosines = nearest(embeddings, vectors, others, counts, ties)[0]
-        return rows, cosines.astype(np.float64)
+        mask = np.ones(len(self.catalog), np.bool_) if allowed is None else allowed
+        vector = None
+        if query is not None:
+            user = self._user(hydrate(query, self.catalog))
+            mask, vector = mask & suitable(self.features, user), user.vector.unit
+        return similar_episodes(self.features, row, count, mask, vector, matches)
 
     def recommend_series(self, query: Query, count: int) -> RecommendedSeries:
         """The `count` series that suit a query's user best and that the user does not know."""

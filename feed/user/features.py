@@ -24,6 +24,7 @@ NEIGHBOUR_HALF_LIVES = (4.0, 0.7, 16.0)
 """After how many later positives one counts half, in each row of `MergedNeighbours.nearness`."""
 NEIGHBOUR_SOURCES = 30
 """Number of the newest positives whose neighbours are merged."""
+COMPLETE = ENGAGEMENT_TYPES.index("complete")
 NOT_INTERESTED = ENGAGEMENT_TYPES.index("not_interested")
 HABITUAL = 0.1
 """Share of a user's positive engagements from which on a series is habitual."""
@@ -73,11 +74,14 @@ class UserFeatures:
         listened, weights = types == LISTEN, self.weights[newest]
         is_dislike = listened & (progress < ABANDONED_BELOW) | (types == NOT_INTERESTED)
         is_unfinished = listened & (progress >= ABANDONED_BELOW) & (progress < COMPLETED_FROM)
+        is_finished = listened & (progress >= COMPLETED_FROM) | (types == COMPLETE)
         positive = np.flatnonzero((weights > 0) & ~is_dislike)
         self.disliked: IntArray = rows[is_dislike]
         """rows that the user rejected or abandoned after a moment, newest first"""
         self.unfinished: IntArray = rows[is_unfinished]
         """rows that the user started and did not finish, newest first"""
+        self.finished: IntArray = rows[is_finished]
+        """rows that the user heard to the end, newest first"""
         self.positives: IntArray = rows[positive]
         """(p,) rows with a positive engagement, each once, newest first"""
         self.positive_types: npt.NDArray[np.uint8] = types[positive]

@@ -1,5 +1,6 @@
 """Browsing: episodes and categories, the same for every user."""
 
+import asyncio
 from typing import Annotated
 
 import msgspec
@@ -8,13 +9,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from feed.catalog.catalog import Catalog
+from feed.ranking.similar_episodes import POOL
 from feed.session.pages import cards
+from feed.session.request import SessionRequest, make_query
 from functions.api.answers import (
     Category,
     CategoryList,
     EncodedSimilarEpisodes,
 )
-from functions.http.endpoint import json_response
+from functions.api.catalog_filters import CatalogFilters
+from functions.http.endpoint import BY_USER, json_response
 from functions.http.request_body import read_query
 from functions.problems import ProblemError
 from functions.serving.service import RETRY_AFTER_S, Service
@@ -24,7 +28,7 @@ CACHE = "public, max-age=60"
 MAX_SIMILAR = 50
 
 
-class SimilarQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SimilarQuery(CatalogFilters, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The query of `GET /api/episodes/{id}/similar`."""
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_SIMILAR)] = 10
@@ -62,15 +66,27 @@ async def notes(service: Service, request: Request, timings: Timings) -> Respons
 
 
 async def similar(service: Service, request: Request, timings: Timings) -> Response:
-    """Answer the episodes most similar to one; none if it has no embedding."""
-    loaded = await service.catalog(timings)
+    """Answer the episodes most similar to one; none if it has no embedding.
+
+    A user gets none that they mute, finished or rejected, in their languages, and of those that are
+    about as similar first what suits their taste.
+    """
+    asked = read_query(request, SimilarQuery)
+    uid, user_degraded = await service.optional_user(request)
+    loaded, (summary, summary_degraded) = await asyncio.gather(
+        service.catalog(timings), service.summaries.read(uid, timings)
+    )
     catalog, row = loaded.catalog, _row(loaded.catalog, request)
-    limit = read_query(request, SimilarQuery).limit
     ranker = loaded.rankers[service.settings.SCENARIO]
-    matches, degraded = await service.similar(ranker, row, limit, timings)
+    matches, search_degraded = await service.similar(ranker, row, POOL * asked.limit, timings)
+    degraded = (*user_degraded, *summary_degraded, *search_degraded)
     timings.log_fields["degraded"] = degraded
+    query = None
+    if summary is not None:
+        query = make_query(SessionRequest(), summary, seed=0, now_us=service.now_us())
     with timings.step("rank"):
-        rows, scores = ranker.similar(row, limit, matches)
+        allowed = asked.mask(catalog)
+        rows, scores = ranker.similar(row, asked.limit, matches, allowed=allowed, query=query)
     answer = EncodedSimilarEpisodes(
         episode_id=catalog.ids[row],
         episodes=cards(catalog, rows.tolist()),
@@ -78,7 +94,8 @@ async def similar(service: Service, request: Request, timings: Timings) -> Respo
         catalog_version=catalog.version,
         degraded=list(degraded),
     )
-    return json_response(answer, cache="no-store" if degraded else CACHE)
+    is_public = uid is None and not degraded
+    return json_response(answer, cache=CACHE if is_public else "no-store", vary=BY_USER)
 
 
 async def categories(service: Service, _request: Request, timings: Timings) -> Response:

@@ -201,6 +201,7 @@ ROUTES: Mapping[str, Mapping[str, Operation]] = {
             handler=browse.similar,
             query=browse.SimilarQuery,
             answers={200: SimilarEpisodes},
+            user="optional",
             problems=_EPISODE,
         ),
     },

@@ -2,10 +2,12 @@
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
 
+from functions.api.routes import ROUTES
 from tests.support.server import Server, problem
 
 CREATE, NEXT, RECORD, ME = "POST create", "POST next", "POST record", "PATCH me"
@@ -124,6 +126,26 @@ def test_a_query_parameter_that_is_wrong_is_named(
     server: Server, user: str, call: str, field: str
 ) -> None:
     problem(server.call(*call.split(" "), user=user), 400, field)
+
+
+OPERATIONS = [
+    (method, re.sub(r"{[^}]*}", "episode-1", path), one)
+    for path, route in ROUTES.items()
+    for method, one in route.items()
+]
+
+
+def test_every_operation_refuses_a_query_parameter_that_it_does_not_know(
+    server: Server, user: str
+) -> None:
+    for method, path, _ in OPERATIONS:
+        problem(server.call(method, f"{path}?unlikely=1", user=user), 400, "unlikely")
+
+
+def test_every_operation_refuses_a_field_that_it_does_not_know(server: Server, user: str) -> None:
+    for method, path, one in OPERATIONS:
+        if one.body is not None:
+            problem(server.call(method, path, {"unlikely": 1}, user), 400, "unlikely")
 
 
 @pytest.mark.parametrize(

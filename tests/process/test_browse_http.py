@@ -58,3 +58,27 @@ def test_recommended_series_leave_out_what_a_user_follows_and_are_theirs_alone(
     assert "series-Chess-0" not in [one["id"] for one in series]
     assert series[0]["reason"]["text"] == "Similar to Series-Chess-0"
     problem(server.call("GET", f"{path}&user=me"), 400, "user")
+
+
+def test_similar_episodes_leave_out_what_a_user_mutes_and_finished_but_are_the_same_for_all_others(
+    server: Server,
+) -> None:
+    path = "/api/episodes/episode-3/similar?limit=10"
+    everybody = server.call("GET", path)
+    assert everybody.headers["cache-control"] == "public, max-age=60"
+    assert "Authorization" in everybody.headers["vary"]
+    first, second = everybody.json()["episodes"][:2]
+    server.call("PATCH", "/api/me", {"muted_series": [first["series"]["id"]]}, "similar")
+    finished = {"episode_id": second["id"], "type": "complete"}
+    server.call("POST", "/api/me/engagements", finished, "similar")
+    mine = server.call("GET", path, user="similar")
+    assert mine.headers["cache-control"] == "no-store"
+    found = mine.json()["episodes"]
+    assert len(found) == 10
+    assert second["id"] not in [one["id"] for one in found]
+    assert first["series"]["id"] not in [one["series"]["id"] for one in found if one["series"]]
+    assert server.call("GET", path).json() == everybody.json()
+    bread = server.call("GET", f"{path}&category=bread", user="similar").json()["episodes"]
+    assert bread
+    assert all("Bread" in one["categories"]["major"] for one in bread)
+    problem(server.call("GET", f"{path}&categorie=bread"), 400, "categorie")
