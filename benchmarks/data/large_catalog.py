@@ -92,6 +92,12 @@ def large_catalog(count: int, dimension: int) -> Catalog:
     )
 
 
+_CARD = (
+    b'{"id":"%s","content_id":"%s","title":"%s","series":null,'
+    b'"published_at":"2026-02-06T00:00:00Z","scores":{}}'
+)
+
+
 def queries(catalog: Catalog, count: int) -> list[Query]:
     """Queries of `count` heavy users: 500 engagements and 2,000 exclusions around 4 interests."""
     made = []
@@ -135,8 +141,8 @@ def _cards(ids: list[str]) -> Cards:
     starts = rng.integers(len(text) - CARD_BYTES, size=len(ids)).tolist()
 
     def card(at: int) -> bytes:
-        title = text[starts[at] : starts[at] + CARD_BYTES - 40]
-        return b'{"id":"%s","title":"%s"}' % (ids[at].encode(), title)
+        name, title = ids[at].encode(), text[starts[at] : starts[at] + CARD_BYTES - 140]
+        return _CARD % (name, name, title)
 
     every = range(len(ids))
     return Cards.of(map(card, every), [card(at) for at in every[:: max(1, len(ids) // 64)]])

@@ -1,28 +1,43 @@
 """Assembly: one pass over the catalog to a home page, on which no episode comes twice."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
 import numpy as np
-import numpy.typing as npt
 
 from feed.arrays.arrays import FloatArray, IntArray
-from feed.home.members import Members, Pool, members, propose
+from feed.home.labels import Label, reason, title
+from feed.home.members import Members, Pool, is_for, members, propose
 from feed.home.page import HomePage, Shelf
 from feed.home.parameters import ABOUT_EACH, MIN_EPISODES, Home, ShelfParameters
-from feed.home.selection import ShelfSelection
+from feed.home.selection import Choice
 from feed.model.degradation import Degradation
 from feed.ranking import emptiness
 from feed.ranking.compiled_rules import Matcher, matcher
 from feed.ranking.external_search import SearchResult
-from feed.ranking.pipeline import Ranker, millionths
+from feed.ranking.pipeline import MILLION, Ranker, Scoring, millionths
 from feed.ranking.reasons import explain
+from feed.ranking.series_recommendation import recommend_series
 from feed.scenarios.experiment import Assignment
 from feed.selection.greedy import Selection
 from feed.session.pages import session_id
 from feed.session.state import Queue
 from feed.user.query import Query
+
+
+@dataclass(frozen=True)
+class FilledShelf:
+    """A shelf before its episodes have reasons."""
+
+    name: str
+    shelf: ShelfParameters
+    labels: tuple[Label, Label]
+    """title and reason"""
+    chosen: Sequence[int] = ()
+    """places of its episodes among the candidates, in order"""
+    series: Queue | None = None
 
 
 class HomeRanker:
@@ -53,13 +68,7 @@ class HomeRanker:
         scoring = self.ranker.score_candidates(
             query, search_result, partial(propose, features, shelves)
         )
-        pool = Pool(features, scoring)
-        filled = list(self._fill(pool))
-        places = np.array([one for _, _, chosen in filled for one in chosen], np.int64)
-        chosen = scoring.candidates.take(places)
-        reasons = explain(features, scoring.user, chosen, _certain(places))
-        queue = Queue(chosen.rows, millionths(chosen), reasons, chosen.sources)
-        ends = np.cumsum([len(chosen) for _, _, chosen in filled]).tolist()
+        filled = list(self._fill(Pool(features, scoring)))
         degraded = [*given, *scoring.degraded]
         if not filled:
             degraded.extend(emptiness.causes(scoring.eligible))
@@ -68,63 +77,73 @@ class HomeRanker:
             home=self.home.name,
             scenario=self.ranker.scenario.name,
             experiment=experiment,
-            shelves=tuple(
-                Shelf(
-                    id=one_id,
-                    title=one.title,
-                    reason=one.reason,
-                    first=shelf.first,
-                    queue=queue.take(slice(end - len(chosen), end)),
-                )
-                for (one_id, (shelf, one), chosen), end in zip(filled, ends, strict=True)
-            ),
+            shelves=tuple(self._shelves(scoring, filled)),
             cold_start=scoring.user.vector.unit is None,
             user_vector_episodes=len(scoring.user.vector.members),
             degraded=tuple(degraded),
         )
 
-    def _fill(self, pool: Pool) -> Iterator[tuple[str, tuple[ShelfParameters, Members], list[int]]]:
-        """Yield each shelf that has enough episodes: its id, what it is, and its candidates."""
-        choice = _Choice(pool)
+    def _fill(self, pool: Pool) -> Iterator[FilledShelf]:
+        """Yield each shelf that has enough, from top to bottom."""
+        titles = pool.features.catalog.title_hashes[pool.scoring.candidates.rows]
+        choice = Choice(pool.series, titles)
         for shelf in self.home.shelves:
-            filled = self._fill_each(pool, shelf, choice)
-            for number, (one, chosen) in enumerate(islice(filled, shelf.shelves), 1):
-                one_id = f"{shelf.name}-{number}" if shelf.kind in ABOUT_EACH else shelf.name
-                yield one_id, (shelf, one), chosen
+            if not is_for(shelf, pool.user):
+                continue
+            if shelf.kind == "series":
+                queue = self._series(pool.scoring, shelf.length)
+                if len(queue) >= MIN_EPISODES:
+                    yield FilledShelf(
+                        shelf.name, shelf, (title(shelf, {}), reason(shelf, {})), series=queue
+                    )
+                continue
+            for number, (one, chosen) in enumerate(
+                islice(self._fill_each(pool, shelf, choice), shelf.shelves), 1
+            ):
+                name = f"{shelf.name}-{number}" if shelf.kind in ABOUT_EACH else shelf.name
+                yield FilledShelf(name, shelf, (one.title, one.reason), chosen=chosen)
+
+    def _shelves(self, scoring: Scoring, filled: list[FilledShelf]) -> Iterator[Shelf]:
+        """Yield the shelves with the reasons of their episodes, which are found in one call."""
+        places = np.array([one for shelf in filled for one in shelf.chosen], np.int64)
+        chosen = scoring.candidates.take(places)
+        reasons = explain(self.ranker.features, scoring.user, chosen, _certain(places))
+        every = Queue(chosen.rows, millionths(chosen), reasons, chosen.sources)
+        start = 0
+        for one in filled:
+            end = start + len(one.chosen)
+            yield Shelf(
+                id=one.name,
+                title=one.labels[0],
+                reason=one.labels[1],
+                first=one.shelf.first,
+                queue=every.take(slice(start, end)) if one.series is None else one.series,
+                is_of_series=one.series is not None,
+            )
+            start = end
+
+    def _series(self, scoring: Scoring, count: int) -> Queue:
+        """Recommended series, as a queue of their indices with their final scores."""
+        user, allowed = scoring.user, scoring.eligible.allowed
+        found = recommend_series(self.ranker.series, user, allowed, count)
+        scores = np.zeros((len(found.series), 4), np.int32)
+        scores[:, -1] = np.rint(found.scores * MILLION)
+        return Queue(found.series, scores, found.reasons, np.zeros(len(scores), np.uint16))
 
     def _fill_each(
-        self, pool: Pool, shelf: ShelfParameters, choice: "_Choice"
+        self, pool: Pool, shelf: ShelfParameters, choice: "Choice"
     ) -> Iterator[tuple[Members, list[int]]]:
         candidates, where = pool.scoring.candidates, self._where.get(shelf.name)
         for one in members(pool, shelf):
             mask = one.mask & choice.free
             if where is not None:
                 mask &= where.match(candidates.rows, candidates.age_days)
+            if shelf.min_minutes or shelf.max_minutes:
+                mask &= pool.has_length(shelf.min_minutes, shelf.max_minutes)
             chosen = choice.choose(_ordered(pool, shelf, np.flatnonzero(mask)), shelf)
             if len(chosen) >= MIN_EPISODES:
                 choice.take(chosen)
                 yield one, chosen
-
-
-class _Choice:
-    """Which candidates of a pool are on a shelf already."""
-
-    def __init__(self, pool: Pool) -> None:
-        rows = pool.scoring.candidates.rows
-        self.free = np.ones(len(rows), np.bool_)
-        """(k,) whether neither each candidate nor another one of its title is on a shelf yet"""
-        self._titles: npt.NDArray[np.uint64] = pool.features.catalog.title_hashes[rows]
-        self._series_list: list[int] = pool.series.tolist()
-        self._title_list: list[int] = self._titles.tolist()
-
-    def choose(self, ordered: IntArray, shelf: ShelfParameters) -> list[int]:
-        """Some of these free candidates, in order, within the limits of a shelf."""
-        selection = ShelfSelection(shelf.length, shelf.max_per_series)
-        return selection.fill(ordered, self._series_list, self._title_list)
-
-    def take(self, chosen: list[int]) -> None:
-        """Note that these candidates are on a shelf."""
-        self.free &= ~np.isin(self._titles, self._titles[chosen])
 
 
 def _ordered(pool: Pool, shelf: ShelfParameters, places: IntArray) -> IntArray:

@@ -5,14 +5,15 @@ that shelves do not wait for each other, and a call that is sent again gets what
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
 
-from feed.arrays.arrays import in_sorted
+from feed.arrays.arrays import HashArray, in_sorted
+from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
-from feed.home.page import HomePage
+from feed.home.page import HomePage, Shelf
 from feed.ranking.reasons import Reasons
 from feed.scenarios.experiment import Assignment
 from feed.session.cursor import CursorPayload, check_expiry, seal_payload, unseal_payload
@@ -33,6 +34,7 @@ class ShelfRest(msgspec.Struct, frozen=True, array_like=True):
     """number of its episodes in the first answer"""
     count: int
     """number of its episodes in the cursor"""
+    is_of_series: bool = False
 
 
 class HomePayload(msgspec.Struct, frozen=True, array_like=True):
@@ -54,6 +56,8 @@ class ShelfPage:
     experiment: Assignment | None
     degraded: tuple[str, ...]
     queue: Queue
+    is_of_series: bool
+    """whether `queue.rows` are indices of the catalog's series"""
     positions: tuple[int, ...]
     """place of each in its shelf, from 1"""
     total: int
@@ -72,6 +76,7 @@ def seal_home(
     if not shelves:
         return None
     rest = _joined([shelf.rest for shelf in shelves])
+    hashes = np.concatenate([_hashes(catalog, shelf) for shelf in shelves])
     session = Session(
         session_id=page.session_id,
         scenario=page.scenario,
@@ -83,8 +88,11 @@ def seal_home(
         experiment=page.experiment,
     )
     payload = HomePayload(
-        CursorPayload.of(session, catalog.id_hashes[rest.rows], expires_us),
-        tuple(ShelfRest(shelf.id, len(shelf.shown), len(shelf.rest)) for shelf in shelves),
+        CursorPayload.of(session, hashes, expires_us),
+        tuple(
+            ShelfRest(shelf.id, len(shelf.shown), len(shelf.rest), shelf.is_of_series)
+            for shelf in shelves
+        ),
     )
     return seal_payload(payload, (_PURPOSE, page.session_id, uid), keys)
 
@@ -125,7 +133,12 @@ def next_of_shelf(
     else:
         raise UnknownShelf(", ".join(one.id for one in payload.shelves))
     begin = max((shelf.shown if shown is None else shown) - shelf.shown, 0)
-    queue = payload.session.queue(catalog).take(slice(start, start + shelf.count))
+    part = slice(start, start + shelf.count)
+    queue = payload.session.queue(catalog).take(part)
+    if shelf.is_of_series:
+        hashes = np.frombuffer(payload.session.id_hashes, "<u8")[part]
+        queue = replace(queue, rows=catalog.series_index.first(hashes))
+        engaged_ids = ()
     engaged = in_sorted(np.sort(catalog.all_rows(tuple(engaged_ids))), queue.rows)
     free = np.flatnonzero((queue.rows >= 0) & ~engaged & (np.arange(shelf.count) >= begin))
     places = free[:limit]
@@ -138,11 +151,20 @@ def next_of_shelf(
         experiment=payload.session.experiment,
         degraded=payload.session.degraded,
         queue=queue.take(places),
+        is_of_series=shelf.is_of_series,
         positions=tuple((shelf.shown + places + 1).tolist()),
         total=total,
         remaining=len(free) - len(places),
         shown=total if is_last else shelf.shown + int(places[-1]) + 1,
     )
+
+
+def _hashes(catalog: Catalog, shelf: Shelf) -> HashArray:
+    """Hashes of the ids of what follows on a shelf."""
+    rows = shelf.rest.rows
+    if shelf.is_of_series:
+        return hash_strings([catalog.series_ids[row] for row in rows.tolist()])
+    return catalog.id_hashes[rows]
 
 
 def _joined(queues: Sequence[Queue]) -> Queue:

@@ -3,16 +3,20 @@
 A file with an unknown key, or with a value out of its bounds, is refused by the name of the key.
 """
 
-from collections import Counter
+import math
+from collections.abc import Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
 
 import msgspec
 
-from feed.home.labels import label_problem
+from feed.home.labels import label_problems
 from feed.home.parameters import ABOUT_EACH, Home, ShelfParameters
 from feed.scenarios.parameters import PARTS
 from feed.scenarios.rules import Where
+
+MAX_REST = 200
+"""Number of episodes that a cursor holds at most, so that it stays below the length of any."""
 
 
 class HomeError(ValueError):
@@ -27,12 +31,8 @@ def parse(text: str | bytes) -> Home:
         raise HomeError(f"home: {error}") from error
     except (msgspec.DecodeError, ValueError) as error:
         raise HomeError(f"home: not TOML: {error}") from error
-    for place, shelf in enumerate(home.shelves):
-        if problem := _problem(shelf):
-            raise HomeError(f"home: expected {problem[1]} - at `$.shelves[{place}].{problem[0]}`")
-    names = Counter(shelf.name for shelf in home.shelves)
-    if twice := [name for name, count in names.items() if count > 1]:
-        raise HomeError(f"home: expected each name once, got {twice[0]} again - at `$.shelves`")
+    for key, expected in _problems(home):
+        raise HomeError(f"home: expected {expected} - at `$.shelves{key}`")
     return home
 
 
@@ -51,16 +51,40 @@ def shipped() -> Home:
     return load(resources.files("feed.home") / "home.toml")
 
 
-def _problem(shelf: ShelfParameters) -> tuple[str, str] | None:
-    """The key of the first value that does not fit the others, and what was expected."""
+_OF_EPISODES = ("max_per_series", "min_minutes", "max_minutes", "order", "factors", "where")
+"""Keys that choose or order episodes."""
+
+
+def _problems(home: Home) -> Iterator[tuple[str, str]]:
+    """What the types do not check: yield each key below `shelves`, and what was expected."""
+    for place, shelf in enumerate(home.shelves):
+        for key, expected in _shelf_problems(shelf):
+            yield f"[{place}].{key}", expected
+        if shelf.name in [one.name for one in home.shelves[:place]]:
+            yield f"[{place}].name", f"each name once, got {shelf.name} again"
+    for listeners in ("known", "new"):
+        own = [one for one in home.shelves if one.listeners in {"all", listeners}]
+        rest = sum(one.shelves * (one.length - one.first) for one in own)
+        if rest > MAX_REST:
+            yield "", f"at most {MAX_REST} episodes beyond the first ones, got {rest}"
+
+
+def _shelf_problems(shelf: ShelfParameters) -> Iterator[tuple[str, str]]:
     if shelf.first > shelf.length:
-        return "first", f"at most length, {shelf.length}"
+        yield "first", f"at most length, {shelf.length}"
     if shelf.shelves > 1 and shelf.kind not in ABOUT_EACH:
-        return "shelves", f"1 for the kind {shelf.kind}"
+        yield "shelves", f"1 for the kind {shelf.kind}"
     if shelf.order == "listened" and shelf.kind != "unfinished":
-        return "order", "score or newest: only unfinished episodes are ordered by listening"
-    if unknown := sorted(shelf.factors.keys() - PARTS):
-        return f"factors.{unknown[0]}", "a part of the score"
+        yield "order", "score or newest: only unfinished episodes are ordered by listening"
+    if shelf.kind == "series":
+        plain = ShelfParameters(name=shelf.name, kind=shelf.kind)
+        for key in _OF_EPISODES:
+            if getattr(shelf, key) != getattr(plain, key):
+                yield key, "none for the kind series"
+    if (shelf.min_minutes or 0) > (shelf.max_minutes or math.inf):
+        yield "min_minutes", f"at most max_minutes, {shelf.max_minutes:g}"
+    for part in sorted(shelf.factors.keys() - PARTS):
+        yield f"factors.{part}", "a part of the score"
     if shelf.where == Where():
-        return "where", "at least one condition"
-    return label_problem(shelf)
+        yield "where", "at least one condition"
+    yield from label_problems(shelf)

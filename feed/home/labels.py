@@ -1,6 +1,7 @@
 """Labels: titles and reasons of shelves, in English and as keys for other languages."""
 
 import string
+from collections.abc import Iterator
 
 import msgspec
 
@@ -24,6 +25,7 @@ TITLES: dict[Kind, str] = {
     "because": "Because you listened to “{title}”",
     "trending": "Trending now",
     "topics": "In {category}",
+    "series": "Shows for you",
     "episodes": "Picked for you",
     "different": "Something different",
 }
@@ -33,6 +35,7 @@ REASONS: dict[Kind, str] = {
     "because": "Similar to it, or chosen by people who chose it",
     "trending": "Many are listening to these",
     "topics": "The best of a topic for you",
+    "series": "Shows that you do not know yet",
     "episodes": "The best of all for you",
     "different": "Highly rated, and not what you usually listen to",
 }
@@ -43,19 +46,19 @@ PARAMS: dict[Kind, frozenset[str]] = {
 """Names of the parameters of the labels of a kind; none for the other kinds."""
 
 
-def label_problem(shelf: ShelfParameters) -> tuple[str, str] | None:
-    """The key of a text that cannot be filled in, and what was expected."""
+def label_problems(shelf: ShelfParameters) -> Iterator[tuple[str, str]]:
+    """Yield the key of each text that cannot be filled in, and what was expected."""
     allowed = PARAMS.get(shelf.kind, frozenset())
+    names = " or ".join(f"{{{one}}}" for one in sorted(allowed)) or "nothing"
     for key in ("title", "reason"):
         try:
             fields = list(string.Formatter().parse(getattr(shelf, key)))
         except ValueError:
-            return key, "a text with each { closed"
+            yield key, "each { closed"
+            continue
         for _, name, spec, conversion in fields:
             if name is not None and (name not in allowed or spec or conversion):
-                names = " or ".join(f"{{{one}}}" for one in sorted(allowed)) or "none"
-                return key, f"{names} in braces"
-    return None
+                yield key, f"{names} in braces"
 
 
 def title(shelf: ShelfParameters, params: dict[str, str]) -> Label:

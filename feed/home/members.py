@@ -58,6 +58,18 @@ class Pool:
         """(k,) which candidates the user left unfinished."""
         return in_sorted(np.sort(self.user.unfinished), self.scoring.candidates.rows)
 
+    @cached_property
+    def minutes(self) -> FloatArray:
+        """(k,) length of each candidate; NaN where it is unknown, or the file has no column."""
+        catalog, rows = self.features.catalog, self.scoring.candidates.rows
+        if not len(catalog.durations_s):
+            return np.full(len(rows), np.nan)
+        return catalog.durations_of(rows) / 60.0
+
+    def has_length(self, least: float | None, most: float | None) -> BoolArray:
+        """(k,) which candidates have a known length within these limits, in minutes."""
+        return (self.minutes >= (least or 0.0)) & (self.minutes <= (most or np.inf))
+
     def nearness(self, row: int) -> FloatArray:
         """(k,) similarity of each candidate to an episode, by the measure of the scenario."""
         candidates, embeddings = self.scoring.candidates, self.features.catalog.embeddings
@@ -113,9 +125,8 @@ def topics(features: CatalogFeatures, user: UserFeatures) -> IntArray:
 
 
 def members(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
-    """Yield the members of a shelf, or of each of several; the best first, without limit."""
-    if is_for(shelf, pool.user):
-        yield from _BY_KIND[shelf.kind](pool, shelf)
+    """Yield the members of a shelf, or of each of several that it may become, the best first."""
+    yield from _BY_KIND[shelf.kind](pool, shelf)
 
 
 def _one(shelf: ShelfParameters, mask: BoolArray) -> Members:

@@ -19,6 +19,8 @@ class Shelf:
     """number of its episodes in the first answer"""
     queue: Queue
     """all its episodes, in order"""
+    is_of_series: bool = False
+    """whether it holds series: `queue.rows` are then indices of the catalog's series"""
 
     @property
     def shown(self) -> Queue:

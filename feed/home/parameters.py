@@ -15,9 +15,19 @@ MIN_EPISODES = 3
 ABOUT_EACH = frozenset({"because", "topics"})
 """Kinds that make a shelf about each of several episodes or categories."""
 
-Kind = Literal["unfinished", "followed", "because", "trending", "topics", "episodes", "different"]
+Kind = Literal[
+    "unfinished",
+    "followed",
+    "because",
+    "trending",
+    "topics",
+    "series",
+    "episodes",
+    "different",
+]
 ShelfName = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,29}$")]
 Factor = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Minutes = Annotated[float, msgspec.Meta(gt=0, le=10_000)]
 ShelfLength = Annotated[int, msgspec.Meta(ge=MIN_EPISODES, le=50)]
 
 
@@ -42,6 +52,10 @@ class ShelfParameters(Table, frozen=True, kw_only=True):
     """greatest number of episodes; the rest is in the cursor"""
     max_per_series: Annotated[int, msgspec.Meta(ge=1, le=50)] = 2
     """greatest number of episodes of one series"""
+    min_minutes: Minutes | None = None
+    """only episodes of at least this length; those of unknown length are none"""
+    max_minutes: Minutes | None = None
+    """only episodes of at most this length"""
     order: Literal["score", "newest", "listened"] = "score"
     """`score`, the score of the scenario as `factors` change it, the highest first; `newest`, the
     date of publication; `listened`, the time of the last listening, for the kind `unfinished`"""

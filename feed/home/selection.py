@@ -2,7 +2,10 @@
 
 from collections import Counter
 
-from feed.arrays.arrays import IntArray
+import numpy as np
+
+from feed.arrays.arrays import HashArray, IntArray
+from feed.home.parameters import ShelfParameters
 
 
 class ShelfSelection:
@@ -51,3 +54,24 @@ class ShelfSelection:
         self._titles.add(title)
         self.chosen.append(one)
         return True
+
+
+class Choice:
+    """Which candidates of a pool are on a shelf already."""
+
+    def __init__(self, series: IntArray, titles: HashArray) -> None:
+        """Choose among k candidates, of these (k,) series and hashes of titles."""
+        self.free = np.ones(len(series), np.bool_)
+        """(k,) whether neither the candidate nor another one of its title is on a shelf yet"""
+        self._titles = titles
+        self._series_list: list[int] = series.tolist()
+        self._title_list: list[int] = titles.tolist()
+
+    def choose(self, ordered: IntArray, shelf: ShelfParameters) -> list[int]:
+        """Some of these free candidates, in order, within the limits of a shelf."""
+        selection = ShelfSelection(shelf.length, shelf.max_per_series)
+        return selection.fill(ordered, self._series_list, self._title_list)
+
+    def take(self, chosen: list[int]) -> None:
+        """Note that these candidates are on a shelf."""
+        self.free &= ~np.isin(self._titles, self._titles[chosen])

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import BoolArray, FloatArray, HashArray, IntArray, group_sum, ranges
+from feed.arrays.arrays import BoolArray, FloatArray, HashArray, IntArray, group_sum, ranges, top_k
 from feed.ranking import scorers
 from feed.ranking.reasons import BECAUSE, CODES, Claim, Reasons, strongest
 from feed.ranking.series import SeriesFeatures
@@ -22,6 +22,8 @@ POPULARITY = 0.5
 """what the listeners of the week add to the score of the most popular series"""
 DIVERSITY = 0.3
 """weight of the cosine with the nearest series chosen before (`mmr` of the selector)"""
+CHOICES = 5
+"""number of series by score, for each one that is recommended, among which diversity chooses"""
 _ASKED = 5
 """number of a followed series' newest episodes whose listeners are asked what else they heard"""
 
@@ -205,7 +207,11 @@ def _general(series: SeriesFeatures) -> list[_Part]:
 
 
 def _diverse(series: SeriesFeatures, found: IntArray, scores: FloatArray, count: int) -> IntArray:
-    """Up to `count` of these series, by their scores and unlike those chosen before."""
+    """Up to `count` of these series, by their scores and unlike those chosen before.
+
+    They are among the best `CHOICES` x `count` by score, since each is compared with each.
+    """
+    found = top_k(found, scores[found], CHOICES * count, np.arange(len(scores)))[0]
     candidates = SelectorInput(
         scores=scores[found],
         tie_order=found,

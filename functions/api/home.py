@@ -10,8 +10,10 @@ from starlette.responses import Response
 from feed.catalog.catalog import Catalog
 from feed.home.cursor import HomePayload, UnknownShelf, next_of_shelf, seal_home, unseal_home
 from feed.home.page import HomePage
+from feed.ranking.pipeline import MILLION, Ranker
 from feed.session.decision_log import shown_list
 from feed.session.pages import encode_episodes
+from feed.session.reason_text import render_all
 from feed.session.request import (
     Ids,
     Limit,
@@ -19,12 +21,16 @@ from feed.session.request import (
     SentImpressions,
     impressions_of,
 )
+from feed.session.state import Queue
 from functions.api.decision_log import log_shown
 from functions.api.home_answers import EncodedHomeAnswer, EncodedHomeShelf, EncodedShelfPage
+from functions.api.series import recommended_card
+from functions.api.series_answers import RecommendedSeriesCard
 from functions.api.sessions import cursor_problem, ranking_input, record_with_page
 from functions.http.endpoint import json_response
 from functions.http.request_body import read_body
 from functions.problems import invalid
+from functions.serving.loaded_catalog import LoadedCatalog
 from functions.serving.service import Service
 from functions.telemetry import Timings
 
@@ -69,7 +75,7 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
     with timings.step("encode"):
         answer = EncodedHomeAnswer(
             session_id=page.session_id,
-            shelves=_shelves(catalog, page),
+            shelves=encode_shelves(given.loaded, page, service.now_us()),
             cursor=seal_home(
                 page,
                 catalog,
@@ -130,7 +136,16 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
         answer = EncodedShelfPage(
             session_id=session_id,
             shelf=page.shelf,
-            episodes=encode_episodes(catalog, page.queue, page.positions),
+            episodes=(
+                msgspec.UNSET
+                if page.is_of_series
+                else encode_episodes(catalog, page.queue, page.positions)
+            ),
+            series=(
+                _series(loaded.rankers[page.scenario], page.queue, service.now_us())
+                if page.is_of_series
+                else msgspec.UNSET
+            ),
             total=page.total,
             shown_count=page.shown,
             remaining_count=page.remaining,
@@ -151,18 +166,33 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
     return json_response(encoded)
 
 
-def _shelves(catalog: Catalog, page: HomePage) -> list[EncodedHomeShelf]:
+def encode_shelves(loaded: LoadedCatalog, page: HomePage, now_us: int) -> list[EncodedHomeShelf]:
+    """Return the beginning of each shelf, with episodes that are already encoded."""
+    ranker = loaded.rankers[page.scenario]
     return [
         EncodedHomeShelf(
             id=shelf.id,
             title=shelf.title,
             reason=shelf.reason,
-            episodes=encode_episodes(catalog, shelf.shown, range(1, len(shelf.shown) + 1)),
+            episodes=(
+                msgspec.UNSET
+                if shelf.is_of_series
+                else encode_episodes(loaded.catalog, shelf.shown, range(1, len(shelf.shown) + 1))
+            ),
+            series=_series(ranker, shelf.shown, now_us) if shelf.is_of_series else msgspec.UNSET,
             total=len(shelf.queue),
             shown_count=len(shelf.shown),
             remaining_count=len(shelf.rest),
         )
         for shelf in page.shelves
+    ]
+
+
+def _series(ranker: Ranker, queue: Queue, now_us: int) -> list[RecommendedSeriesCard]:
+    reasons, scores = render_all(ranker.catalog, queue.reasons), queue.scores[:, -1] / MILLION
+    return [
+        recommended_card(ranker.catalog, ranker.series, one, score, reason, now_us)
+        for one, score, reason in zip(queue.rows.tolist(), scores.tolist(), reasons, strict=True)
     ]
 
 
@@ -177,6 +207,7 @@ def _log_shelves(service: Service, timings: Timings, catalog: Catalog, page: Hom
             shelf=shelf.id,
         )
         for shelf in page.shelves
+        if not shelf.is_of_series
     ]
     log_shown(service, timings, catalog, lists)
 

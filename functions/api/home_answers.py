@@ -7,6 +7,7 @@ import msgspec
 from feed.home.labels import Label
 from feed.scenarios.experiment import Assignment
 from feed.session.answers import RankedEpisode
+from functions.api.series_answers import RecommendedSeriesCard
 
 E = TypeVar("E")
 S = TypeVar("S")
@@ -17,14 +18,16 @@ class _Shelf(msgspec.Struct, Generic[E], frozen=True, kw_only=True):
     """names the shelf on this home page"""
     title: Label
     reason: Label
-    episodes: E
-    """the first episodes, in order"""
+    episodes: E | msgspec.UnsetType = msgspec.UNSET
+    """the first episodes, in order; absent on a shelf of series"""
+    series: list[RecommendedSeriesCard] | msgspec.UnsetType = msgspec.UNSET
+    """the first series, in order; only on a shelf of series"""
     total: int
-    """episodes on the whole shelf"""
+    """episodes or series on the whole shelf"""
     shown_count: int
-    """episodes in this answer"""
+    """of these, how many are in this answer"""
     remaining_count: int
-    """episodes still to come"""
+    """of these, how many are still to come"""
 
 
 class HomeShelf(_Shelf[list[RankedEpisode]], frozen=True, kw_only=True):
@@ -39,7 +42,7 @@ class _Home(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     session_id: str
     """16 hexadecimal digits; impressions and engagements name it"""
     shelves: list[S]
-    """from top to bottom; each has at least three episodes, and no episode is on two"""
+    """from top to bottom; each has at least three episodes or series, and no episode is on two"""
     cursor: str | None
     """for the next episodes of any shelf; null if nothing is left"""
     cold_start: bool
@@ -68,14 +71,16 @@ class _ShelfPage(msgspec.Struct, Generic[E], frozen=True, kw_only=True):
     session_id: str
     shelf: str
     """id of the shelf"""
-    episodes: E
-    """the next episodes of the shelf, in order"""
+    episodes: E | msgspec.UnsetType = msgspec.UNSET
+    """the next episodes, in order; absent for a shelf of series"""
+    series: list[RecommendedSeriesCard] | msgspec.UnsetType = msgspec.UNSET
+    """the next series, in order; only for a shelf of series"""
     total: int
-    """episodes on the whole shelf"""
+    """episodes or series on the whole shelf"""
     shown_count: int
-    """episodes in this answer and before it, those that were skipped included"""
+    """of these, how many are in this answer and before it, those that were skipped included"""
     remaining_count: int
-    """episodes still to come"""
+    """of these, how many are still to come"""
     catalog_version: str
     scenario: str
     degraded: list[str]

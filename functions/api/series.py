@@ -14,6 +14,7 @@ from feed.model.card import Card
 from feed.model.degradation import Degradation
 from feed.model.timestamps import rfc3339
 from feed.ranking.series import SeriesFeatures
+from feed.session.answers import Reason
 from feed.session.pages import cards
 from feed.session.reason_text import render_all
 from feed.session.request import Limit, SessionRequest, make_query
@@ -144,11 +145,7 @@ async def recommended(service: Service, request: Request, timings: Timings) -> R
     ]
     answer = RecommendedSeriesList(
         series=[
-            RecommendedSeriesCard(
-                **msgspec.structs.asdict(_card(catalog, ranker.series, one, now_us)),
-                score=round(score, 6),
-                reason=reason,
-            )
+            recommended_card(catalog, ranker.series, one, score, reason, now_us)
             for one, score, reason in zip(
                 found.series.tolist(), found.scores.tolist(), reasons, strict=True
             )
@@ -164,6 +161,22 @@ async def recommended(service: Service, request: Request, timings: Timings) -> R
 
 def _vectors_degraded(catalog: Catalog) -> tuple[Degradation, ...]:
     return () if catalog.embeddings.in_memory else (Degradation.VECTORS_UNAVAILABLE,)
+
+
+def recommended_card(
+    catalog: Catalog,
+    features: SeriesFeatures,
+    series: int,
+    score: float,
+    reason: Reason,
+    now_us: int,
+) -> RecommendedSeriesCard:
+    """Return what is known of a series that is recommended, with its score and reason."""
+    return RecommendedSeriesCard(
+        **msgspec.structs.asdict(_card(catalog, features, series, now_us)),
+        score=round(score, 6),
+        reason=reason,
+    )
 
 
 def _card(catalog: Catalog, features: SeriesFeatures, series: int, now_us: int) -> SeriesCard:
