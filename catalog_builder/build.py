@@ -18,9 +18,9 @@ from catalog_builder.columns import (
 )
 from catalog_builder.enrichment.prior import estimated_scores, prior_terms
 from catalog_builder.episodes.category_names import unify_category_names
+from catalog_builder.insights.names import episode_names
 from catalog_builder.signals.aggregates import SignalParameters
-from catalog_builder.signals.passes import FullPass, SignalPass
-from catalog_builder.signals.popularity import PopularityCounts
+from catalog_builder.signals.passes import ComputedSignals, FullPass, SignalPass
 from catalog_builder.signals.popularity_prior import EpisodeContent
 from catalog_builder.vectors.cosine_scale import cosine_scale
 from catalog_builder.vectors.inverted_file import MIN_CLUSTERED, build_inverted_file
@@ -30,6 +30,7 @@ from feed.arrays.hashing import hash_strings
 from feed.arrays.strings import Strings
 from feed.catalog.cards import Cards
 from feed.catalog.catalog import Catalog
+from feed.catalog.insights import Insights
 from feed.catalog.signals import Signals
 from feed.model.engagement import Summary
 from feed.model.episode import Episode, primary_subtag
@@ -68,15 +69,15 @@ def build_with_signals(
     signals: SignalPass,
     *,
     keep_vectors: bool = True,
-) -> tuple[Catalog, PopularityCounts]:
-    """Returns the catalog of these episodes as of `now`, and what its popularity is counted from.
+) -> tuple[Catalog, ComputedSignals]:
+    """Returns the catalog of these episodes as of `now`, and its signals and their counts.
 
     Rows keep the order of `episodes`; from `MIN_CLUSTERED` episodes on they go from the newest to
     the oldest, so that fresh episodes lie together. Without `keep_vectors` the catalog knows which
     episodes have a vector and holds none: sessions then search an external store. Raises
     `CommandError` for vectors of an unsupported shape.
     """
-    episodes = unify_category_names(episodes)
+    given = episodes = unify_category_names(episodes)
     published_us = np.array([to_us(e.published_at) for e in episodes], np.int64)
     order = np.arange(len(episodes), dtype=np.int32)
     if len(episodes) >= MIN_CLUSTERED:
@@ -140,16 +141,17 @@ def build_with_signals(
         title_hashes=hash_strings([_normalize_title(e.title) for e in episodes]),
         signals=Signals.none(len(ids), len(series_ids)),
         projection=build_projection(embeddings, embedded, anchors),
+        insights=Insights.none(),
     )
-    computed = signals.compute(catalog, content)
+    computed = signals.compute(catalog, episode_names(catalog, given), content)
     terms = prior_terms(episodes, published_us, series, computed.signals)
     catalog = replace(catalog, estimated_scores=estimated_scores(content.scores, terms))
-    return with_signals(catalog, computed.signals), computed.counts
+    return with_signals(catalog, computed), computed
 
 
-def with_signals(catalog: Catalog, signals: Signals) -> Catalog:
-    """Returns the catalog with these signals, and with the version of its content."""
-    catalog = replace(catalog, signals=signals)
+def with_signals(catalog: Catalog, computed: ComputedSignals) -> Catalog:
+    """Returns the catalog with these signals and insights, and the version of its content."""
+    catalog = replace(catalog, signals=computed.signals, insights=computed.insights)
     return replace(catalog, version=content_version(catalog))
 
 

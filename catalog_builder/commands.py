@@ -8,6 +8,7 @@ from typing import Any
 
 from catalog_builder import job
 from catalog_builder.errors import CommandError
+from catalog_builder.insights.lines import insight_lines
 from catalog_builder.progress import say
 from catalog_builder.publish import publisher
 from catalog_builder.wiring import (
@@ -59,6 +60,13 @@ def verify(options: argparse.Namespace) -> None:
     """Read a version in full and check it (default: the current one)."""
     catalog = publisher.verify(shelf_at(options.shelf), options.version)
     print(f"sound: {_description(catalog)}")
+
+
+def insights(options: argparse.Namespace) -> None:
+    """Print the insights of a version, those that rise first (default: the current one)."""
+    catalog = publisher.verify(shelf_at(options.shelf), options.version)
+    for line in insight_lines(catalog, options.limit):
+        print(line)
 
 
 def rollback(options: argparse.Namespace) -> None:

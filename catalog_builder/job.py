@@ -13,6 +13,7 @@ from catalog_builder.build import build_with_signals, with_signals
 from catalog_builder.continuation import Continuation
 from catalog_builder.episodes.allowance import Allowance
 from catalog_builder.episodes.validation import Fields, ValidationResult, validate_episodes
+from catalog_builder.insights.names import episode_names
 from catalog_builder.notes.spool import NotesSpool
 from catalog_builder.notes.writer import BuiltNotes, with_notes
 from catalog_builder.progress import say, stage, track
@@ -167,15 +168,16 @@ def _make_catalog(
     if before and before.state.episodes == read.digest:
         with _timer(seconds, "catalog"), stage("catalog"):
             catalog = replace(before.catalog, created_us=to_us(inputs.now))
-            computed = signals.compute(catalog, None)
-            catalog, counts = with_signals(catalog, computed.signals), computed.counts
+            names = episode_names(catalog, episodes)
+            computed = signals.compute(catalog, names, None)
+            catalog = with_signals(catalog, computed)
     else:
         with _timer(seconds, "vectors"), stage("vectors"):
             vectors = inputs.vectors.vectors(episodes)
         if episodes and not vectors.present.any():
             say(f"note: {vectors.model} has a vector for none of these {len(episodes):,} episodes")
         with _timer(seconds, "catalog"), stage("catalog"):
-            catalog, counts = build_with_signals(
+            catalog, computed = build_with_signals(
                 episodes, vectors, inputs.now, signals, keep_vectors=inputs.keep_vectors
             )
     state = None
@@ -187,7 +189,8 @@ def _make_catalog(
             parameters=repr(inputs.parameters),
             full_us=full_us,
             until_us=inputs.until_us,
-            counts=counts,
+            counts=computed.counts,
+            listeners=computed.listeners,
         )
     return BuildResult(catalog, [], summaries=next(summaries_read), state=state)
 
@@ -213,6 +216,7 @@ def _signal_pass(
     return IncrementalPass(
         before=before.catalog,
         counts=before.state.counts,
+        listeners=before.state.listeners,
         changed=counted(changed),
         since_us=before.state.until_us,
         until_us=until_us,

@@ -41,6 +41,12 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         command = parsers.add_parser(run.__name__, parents=[shelf], help=run.__doc__)
         command.add_argument("version", nargs="?", metavar="VERSION")
         command.set_defaults(run=run)
+    insights = parsers.add_parser("insights", parents=[shelf], help=commands.insights.__doc__)
+    insights.add_argument("version", nargs="?", metavar="VERSION")
+    insights.add_argument(
+        "--limit", type=_count, default=50, metavar="N", help="insights to print (default: 50)"
+    )
+    insights.set_defaults(run=commands.insights)
     prune = parsers.add_parser("prune", parents=[shelf], help=commands.prune.__doc__)
     prune.add_argument("--keep", type=_count, required=True, metavar="N", help="versions to keep")
     prune.set_defaults(run=commands.prune)

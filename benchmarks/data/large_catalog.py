@@ -20,6 +20,7 @@ from feed.arrays.hashing import hash_strings
 from feed.arrays.strings import Strings
 from feed.catalog.cards import Cards
 from feed.catalog.catalog import Catalog
+from feed.catalog.insights import Insights
 from feed.catalog.signals import HALF_LIVES_DAYS, Signals
 from feed.model.engagement import ENGAGEMENT_TYPES, Engagement, Summary
 from feed.model.episode import Categories, Episode
@@ -89,6 +90,7 @@ def large_catalog(count: int, dimension: int) -> Catalog:
         title_hashes=hashes,
         signals=_signals(count, len(series_ids), rng),
         projection=build_projection(embeddings, present, anchors),
+        insights=Insights.none(),
     )
 
 

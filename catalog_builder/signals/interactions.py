@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -75,14 +76,27 @@ class Interactions:
             )
 
 
+class Choices(NamedTuple):
+    """The k engagements of some users that express interest in an episode of a catalog."""
+
+    users: npt.NDArray[np.int32]
+    """(k,) number of the user, among these"""
+    rows: IntArray
+    """(k,) catalog row of the episode"""
+    minutes: npt.NDArray[np.int64]
+    """(k,) time in minutes since 1970, UTC"""
+
+
 def collect_interactions(
-    summaries: Iterable[Summary], rows_of: Callable[[list[str]], IntArray]
+    summaries: Iterable[Summary],
+    rows_of: Callable[[list[str]], IntArray],
+    watch: Callable[[Choices], None] | None = None,
 ) -> Interactions:
     """Returns the interactions in users' summaries with the episodes that a catalog has.
 
     `rows_of` maps episode ids to catalog rows, -1 for an id that the catalog lacks. Users are
     decoded in batches and kept as columns of 13 bytes an interaction, so that a million users fit
-    into memory.
+    into memory. `watch` is given the engagements of each batch before they are merged.
     """
     lengths: list[npt.NDArray[np.int64]] = []
     columns = [bytearray() for _ in _DTYPES]  # a bytearray grows in place, an array is copied
@@ -92,13 +106,13 @@ def collect_interactions(
         engagements = [one for summary in users for one in summary.engagements]
         kinds = np.array([_CODES[one.type] for one in engagements], np.intp)
         progress = np.array([one.progress for one in engagements], np.float64)  # NaN for None
-        user, *batch = _merge_repeated(
-            np.repeat(np.arange(len(users), dtype=np.int32), counts),
-            rows_of([one.episode_id for one in engagements]),
-            _weights(kinds, progress),
-            np.array([one.timestamp_us // MINUTE_US for one in engagements], np.int64),
-            _completion(kinds, progress),
-        )
+        owners = np.repeat(np.arange(len(users), dtype=np.int32), counts)
+        rows, weights = rows_of([one.episode_id for one in engagements]), _weights(kinds, progress)
+        minutes = np.array([one.timestamp_us // MINUTE_US for one in engagements], np.int64)
+        if watch is not None:
+            chosen = np.flatnonzero((rows >= 0) & (weights > 0))
+            watch(Choices(owners[chosen], rows[chosen], minutes[chosen]))
+        user, *batch = _merge_repeated(owners, rows, weights, minutes, _completion(kinds, progress))
         count = np.bincount(user, minlength=len(users))
         lengths.append(count[count > 0])
         for column, values in zip(columns, batch, strict=True):

@@ -2,37 +2,52 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from catalog_builder.signals.aggregates import PREDICTED, SignalParameters, compute_signals
+from catalog_builder.insights.build import build_insights
+from catalog_builder.insights.counts import ListenerCounter, NameCounts
+from catalog_builder.insights.names import EpisodeNames
+from catalog_builder.signals.aggregates import (
+    MIN_USERS,
+    PREDICTED,
+    SignalParameters,
+    compute_signals,
+)
 from catalog_builder.signals.interactions import MINUTE_US, collect_interactions
 from catalog_builder.signals.popularity import PopularityCounts, add_changes, count_popularity
 from catalog_builder.signals.popularity_prior import EpisodeContent, predict_popularity
 from feed.arrays.arrays import IntArray, ranges
 from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
+from feed.catalog.insights import Insights
 from feed.catalog.signals import Signals
 from feed.model.engagement import Summary
+from feed.model.timestamps import DAY_US
 
 
 @dataclass(frozen=True)
 class ComputedSignals:
-    """The signals of a catalog, and the counts that its popularity is computed from."""
+    """The signals and insights of a catalog, and the counts that they are computed from."""
 
     signals: Signals
+    insights: Insights
     counts: PopularityCounts
+    listeners: NameCounts
 
 
 class SignalPass(Protocol):
     """Computes the signals of a catalog."""
 
-    def compute(self, catalog: Catalog, content: EpisodeContent | None) -> ComputedSignals:
+    def compute(
+        self, catalog: Catalog, names: EpisodeNames, content: EpisodeContent | None
+    ) -> ComputedSignals:
         """Returns the signals of `catalog` as of its creation; those that it has do not count.
 
-        `content` is that of its episodes; None where no episode has changed.
+        `names` and `content` are those of its episodes; no content where none has changed.
         """
 
 
@@ -43,12 +58,17 @@ class FullPass:
     summaries: Iterable[Summary] = ()
     parameters: SignalParameters | None = None
 
-    def compute(self, catalog: Catalog, content: EpisodeContent | None) -> ComputedSignals:
+    def compute(
+        self, catalog: Catalog, names: EpisodeNames, content: EpisodeContent | None
+    ) -> ComputedSignals:
         """Returns the signals; reads all summaries."""
-        content = content or EpisodeContent.of(catalog)
-        found = collect_interactions(self.summaries, catalog.rows)
+        content, parameters = content or EpisodeContent.of(catalog), self.parameters
+        counter = ListenerCounter(names, catalog.created_us // DAY_US)
+        found = collect_interactions(self.summaries, catalog.rows, partial(counter.add, 1))
         counts = count_popularity(found, catalog.created_us // MINUTE_US, len(catalog))
-        return ComputedSignals(compute_signals(found, content, self.parameters, counts), counts)
+        signals = compute_signals(found, content, parameters, counts)
+        min_users = parameters.min_users if parameters else MIN_USERS
+        return _computed(catalog, names, signals, counts, counter.counts, min_users)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +79,8 @@ class IncrementalPass:
     """the earlier catalog, with its signals"""
     counts: PopularityCounts
     """of the earlier catalog's episodes, from all engagements before `since_us`"""
+    listeners: NameCounts
+    """of the earlier catalog's names, from the same engagements, as of the same day"""
     changed: Iterable[Summary]
     """the summaries that may have later engagements"""
     since_us: int
@@ -68,13 +90,16 @@ class IncrementalPass:
     min_users: int
     """fewest users that a published value may come from"""
 
-    def compute(self, catalog: Catalog, content: EpisodeContent | None) -> ComputedSignals:
+    def compute(
+        self, catalog: Catalog, names: EpisodeNames, content: EpisodeContent | None
+    ) -> ComputedSignals:
         """Returns the signals; reads the changed summaries.
 
         An episode that the earlier catalog lacks has only what is counted or predicted now. Without
         `content` no prediction is made anew.
         """
         rows = catalog.id_index.first(self.before.id_hashes)
+        counter = ListenerCounter(names, catalog.created_us // DAY_US, self.listeners)
         counts = add_changes(
             self.counts.moved(rows, len(catalog)),
             self.changed,
@@ -82,6 +107,7 @@ class IncrementalPass:
             since_us=self.since_us,
             until_us=self.until_us,
             minute=catalog.created_us // MINUTE_US,
+            watch=counter.add,
         )
         listeners, popularity, enough = counts.published(self.min_users)
         signals = carry_over(self.before, rows, catalog)
@@ -91,7 +117,19 @@ class IncrementalPass:
         signals = replace(
             signals, listeners=listeners, popularity=popularity, predicted_popularity=predicted
         )
-        return ComputedSignals(signals, counts)
+        return _computed(catalog, names, signals, counts, counter.counts, self.min_users)
+
+
+def _computed(
+    catalog: Catalog,
+    names: EpisodeNames,
+    signals: Signals,
+    counts: PopularityCounts,
+    listeners: NameCounts,
+    min_users: int,
+) -> ComputedSignals:
+    insights = build_insights(replace(catalog, signals=signals), names, listeners, min_users)
+    return ComputedSignals(signals, insights, counts, listeners)
 
 
 def carry_over(before: Catalog, rows: IntArray, catalog: Catalog) -> Signals:

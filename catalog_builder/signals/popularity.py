@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import msgspec
@@ -13,6 +14,7 @@ from catalog_builder.signals.interactions import (
     DAY_MINUTES,
     DECODED_USERS,
     MINUTE_US,
+    Choices,
     Interactions,
     collect_interactions,
 )
@@ -92,6 +94,7 @@ def add_changes(
     since_us: int,
     until_us: int,
     minute: int,
+    watch: Callable[[int, Choices], None] | None = None,
 ) -> PopularityCounts:
     """Returns the counts with the engagements from `since_us` to before `until_us` of `changed`.
 
@@ -100,7 +103,8 @@ def add_changes(
     interaction with an episode counts no more once a new engagement has become part of it: what it
     counted is subtracted. So if `counts` are those of all engagements before `since_us`, the result
     is that of all before `until_us`, unless an engagement has been deleted, has come late, or no
-    longer fits in its summary.
+    longer fits in its summary. `watch` is given the engagements of some users at a time, after 1
+    for those before `until_us` and -1 for those before `since_us`.
     """
     counts = counts.at(minute)
     users, popularity = counts.users.copy(), counts.popularity.copy()
@@ -108,7 +112,7 @@ def add_changes(
     while some := list(islice(remaining, DECODED_USERS)):
         for sign, moment_us in ((1, until_us), (-1, since_us)):
             then = [engagements_before(summary, moment_us) for summary in some]
-            found = collect_interactions(then, rows_of)
+            found = collect_interactions(then, rows_of, partial(watch, sign) if watch else None)
             part = count_popularity(found, minute, len(users))
             users += sign * part.users
             popularity += sign * part.popularity

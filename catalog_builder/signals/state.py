@@ -15,6 +15,7 @@ from datetime import datetime
 import msgspec
 import numpy as np
 
+from catalog_builder.insights.counts import NameCounts
 from catalog_builder.signals.aggregates import SignalParameters
 from catalog_builder.signals.interactions import MINUTE_US
 from catalog_builder.signals.popularity import PopularityCounts
@@ -34,7 +35,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class SignalState:
-    """The counts behind a published snapshot's popularity."""
+    """The counts behind a published snapshot's popularity and insights."""
 
     version: str
     """the snapshot; the counts are in the order of its rows"""
@@ -47,6 +48,8 @@ class SignalState:
     until_us: int
     """engagements before this moment are counted, microseconds since 1970"""
     counts: PopularityCounts
+    listeners: NameCounts
+    """of the insights, as of the day of `full_us`"""
 
     @property
     def changed_since_us(self) -> int:
@@ -87,10 +90,14 @@ class _StoredState(msgspec.Struct, frozen=True, array_like=True):
     minute: int
     users: bytes
     popularity: bytes
+    names: tuple[str, ...]
+    windows: bytes
+    by_day: bytes
 
 
 def encode_state(state: SignalState) -> bytes:
     """Returns the bytes that `decode_state` reads."""
+    listeners = state.listeners.known()
     stored = _StoredState(
         half_lives_days=HALF_LIVES_DAYS,
         version=state.version,
@@ -101,16 +108,25 @@ def encode_state(state: SignalState) -> bytes:
         minute=state.counts.minute,
         users=state.counts.users.astype("<i8").tobytes(),
         popularity=state.counts.popularity.astype("<f8").tobytes(),
+        names=listeners.keys,
+        windows=listeners.windows.astype("<i4").tobytes(),
+        by_day=listeners.by_day.astype("<i4").tobytes(),
     )
     return zlib.compress(msgspec.msgpack.encode(stored), 1)
 
 
-def decode_state(data: bytes) -> SignalState | None:
+def decode_state(packed: bytes) -> SignalState | None:
     """Returns the state; None if this version cannot read it, with a log line."""
     try:
-        stored = msgspec.msgpack.decode(zlib.decompress(data), type=_StoredState)
+        stored = msgspec.msgpack.decode(zlib.decompress(packed), type=_StoredState)
         users = np.frombuffer(stored.users, "<i8")
         popularity = np.frombuffer(stored.popularity, "<f8").reshape(len(users), -1)
+        listeners = NameCounts.none(stored.names)
+        for column, data in (
+            (listeners.windows, stored.windows),
+            (listeners.by_day, stored.by_day),
+        ):
+            column[:] = np.frombuffer(data, "<i4").reshape(column.shape)
     except (zlib.error, msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         log.warning("the state of the signals cannot be decoded: %s", error)
         return None
@@ -124,4 +140,5 @@ def decode_state(data: bytes) -> SignalState | None:
         full_us=stored.full_us,
         until_us=stored.until_us,
         counts=counts,
+        listeners=listeners,
     )

@@ -13,6 +13,7 @@ from feed.arrays.hash_index import HashIndex
 from feed.arrays.hashing import hash_strings
 from feed.arrays.strings import Strings
 from feed.catalog.cards import Cards
+from feed.catalog.insights import Insights
 from feed.catalog.projection import Projection
 from feed.catalog.signals import Signals
 from feed.model.category_names import category_key
@@ -101,6 +102,7 @@ class Catalog:
     signals: Signals
     projection: Projection
     """map of the embeddings on a plane; empty for fewer than three"""
+    insights: Insights
     search_index: StoredIndex | None = None
     """the search index beside the snapshot; None where there is none"""
     notes: StoredNotes | None = None

@@ -63,6 +63,11 @@ class Degradation(StrEnum):
     RETRIEVAL_UNAVAILABLE = "retrieval_unavailable", "ERROR", "the search cannot be asked"
     RETRIEVAL_EMPTY = "retrieval_empty", "ERROR", "the search has nothing of this catalog"
     VECTORS_UNAVAILABLE = "vectors_unavailable", "ERROR", "no vectors could be had to rank with"
+    INSIGHTS_MISSING = (
+        "insights_missing",
+        "WARNING",
+        "the catalog was built without insights",
+    )
     SEARCH_INDEX_MISSING = (
         "search_index_missing",
         "WARNING",

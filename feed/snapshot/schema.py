@@ -3,11 +3,13 @@
 `docs/snapshot-format.md` describes each; a test holds it against `SECTIONS`.
 """
 
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from feed.catalog.catalog import SCORES, Catalog
+from feed.catalog.insights import DAYS, Insights
 from feed.catalog.projection import Projection
 from feed.catalog.signals import HALF_LIVES_DAYS
 from feed.vectors.int16 import Int16Vectors
@@ -88,6 +90,19 @@ SECTIONS = {
     "projection.points": Section("projection.points", "<i2", ("n?", 2)),
     "projection.axes": Section("projection.axes", "<f4", (2, "D")),
     "projection.shift": Section("projection.shift", "<f4", (2,)),
+    "insights.day": Section("insights.day", "<i4", (None,)),
+    "insights.kinds": Section("insights.kinds", "|u1", ("insights",)),
+    "insights.names.offsets": Section("insights.names.offsets", "<i8", ("insights+1",)),
+    "insights.names.data": Section("insights.names.data", "|u1", (None,)),
+    "insights.rising": Section("insights.rising", "|u1", ("insights",)),
+    "insights.strength": Section("insights.strength", "<f4", ("insights",)),
+    "insights.listeners": Section("insights.listeners", "<i4", ("insights",)),
+    "insights.series": Section("insights.series", "<i4", ("insights",)),
+    "insights.momentum": Section("insights.momentum", "<f4", ("insights", 2)),
+    "insights.listeners_by_day": Section("insights.listeners_by_day", "<i4", ("insights", DAYS)),
+    "insights.series_by_day": Section("insights.series_by_day", "<i4", ("insights", DAYS)),
+    "insights.starts": Section("insights.starts", "<i8", ("insights+1",)),
+    "insights.rows": Section("insights.rows", "<i4", (None,)),
 }
 """Sections by name, in the order in which a file stores them.
 
@@ -98,18 +113,19 @@ the inverted file's codes; the others count the rows of a group.
 
 def optional_sections(dimension: int) -> dict[str, np.ndarray[Any, Any]]:
     """The arrays that stand in for sections that a file may lack: all of them empty."""
-    empty: dict[str, Int16Vectors | InvertedFile | Projection] = {
-        "fixed": Int16Vectors.none(dimension),
-        "lists": InvertedFile.none(dimension),
-        "projection": Projection.none(dimension),
+    empty: dict[str, tuple[str, Int16Vectors | InvertedFile | Projection | Insights]] = {
+        "fixed": ("embeddings.int16", Int16Vectors.none(dimension)),
+        "lists": ("embeddings.inverted_file", InvertedFile.none(dimension)),
+        "projection": ("projection", Projection.none(dimension)),
+        "insights": ("insights", Insights.none()),
     }
-    absent = {
-        name: getattr(empty[group], section.attribute.rpartition(".")[2])
-        for name, section in SECTIONS.items()
-        if (group := name.partition(".")[0]) in empty
-    }
-    none = np.zeros(0, np.float32)
-    return absent | {"estimated_scores": none, "durations_s": none}
+    nothing = np.zeros(0, np.float32)
+    found: dict[str, np.ndarray[Any, Any]] = {"estimated_scores": nothing, "durations_s": nothing}
+    for name, section in SECTIONS.items():
+        if (group := name.partition(".")[0]) in empty:
+            path, none = empty[group]
+            found[name] = attrgetter(section.attribute.removeprefix(f"{path}."))(none)
+    return found
 
 
 def counts(catalog: Catalog) -> dict[str, int]:

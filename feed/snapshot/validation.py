@@ -13,6 +13,7 @@ import numpy.typing as npt
 from feed.arrays.hash_index import HashIndex
 from feed.catalog.cards import WINDOW, Cards
 from feed.catalog.catalog import Catalog
+from feed.catalog.insights import KINDS, LISTENERS, PUBLICATIONS, Insights
 from feed.catalog.projection import NOWHERE
 from feed.catalog.signals import Signals
 from feed.model.timestamps import FIRST_US, LAST_US
@@ -37,12 +38,14 @@ _INDEXES = [
     ("category_index.rows", 0, "M"),
     ("signals.neighbour_rows", 0, "n"),
     ("lists.rows", 0, "n"),
+    ("insights.rows", 0, "n"),
 ]
 
 _STARTS = {
     "category_starts": "category_members",
     "signals.neighbour_starts": "signals.neighbour_rows",
     "lists.starts": "lists.rows",
+    "insights.starts": "insights.rows",
 } | {name: f"{name[:-8]}.data" for name in SECTIONS if name.endswith(".offsets")}
 """Sections that hold where each row begins in another section."""
 
@@ -117,6 +120,7 @@ def check_values(catalog: Catalog, stated: Mapping[str, int]) -> None:
         "lists: expected each embedding in one list": _is_valid_inverted_file(embeddings),
         "anchors: expected unit vectors": _are_units(catalog.anchors),
         "cosine_scale: expected two ascending cosines": _is_valid_scale(catalog.cosine_scale),
+        "insights: expected kinds, counts and one day": _are_valid_insights(catalog.insights),
         "projection: expected a point for each embedding": _is_valid_projection(catalog),
     }
     for expectation, holds in checks.items():
@@ -197,6 +201,18 @@ def _is_valid_projection(catalog: Catalog) -> bool:
     placed = projection.points != NOWHERE
     return finite and (
         not len(projection) or bool((placed == catalog.embeddings.present[:, None]).all())
+    )
+
+
+def _are_valid_insights(insights: Insights) -> bool:
+    positive = (
+        *(insights.strength, insights.listeners, insights.series, insights.momentum),
+        *(insights.listeners_by_day, insights.series_by_day),
+    )
+    return (len(insights.day) == 1 if len(insights) else len(insights.day) <= 1) and bool(
+        (insights.kinds < len(KINDS)).all()
+        and (insights.rising <= LISTENERS + PUBLICATIONS).all()
+        and all((np.isfinite(column) & (column >= 0)).all() for column in positive)
     )
 
 

@@ -27,6 +27,8 @@ _PARAMETERS = {
     "session_id": "`session_id` of the session",
     "engagement_id": "id of the engagement, percent-encoded",
     "episode_id": "id of the episode, percent-encoded; it may contain `/`",
+    "kind": "`person`, `entity` or `topic`",
+    "name": "name of the insight in any spelling, percent-encoded",
     "series_id": "id of the series, percent-encoded; it may contain `/`",
 }
 _INFO = {

@@ -52,6 +52,7 @@ FEED = {
         *("arrays", "catalog", "model", "ranking", "scenarios", "selection", "session", "user"),
     },
     "session": {"arrays", "catalog", "model", "ranking", "scenarios", "user"},
+    "insights": {"arrays", "catalog", "model", "ranking", "session", "user"},
 }
 """Which packages of the core a package of it may import: no cycles."""
 IMPURE = {"os", "time", "random", "secrets", "socket", "asyncio", "threading", "subprocess"}

@@ -1,0 +1,1 @@
+"""Finds out which people, things and topics a catalog is about, and which are rising."""

@@ -1,0 +1,169 @@
+"""Makes the insights of a catalog from the names of its episodes and what users chose."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from catalog_builder.insights.counts import WINDOWS_DAYS, NameCounts, count_names
+from catalog_builder.insights.names import EpisodeNames
+from catalog_builder.insights.trends import MAX_STRENGTH, MIN_MOMENTUM, discoveries, find_rises
+from feed.arrays.arrays import BoolArray, IntArray
+from feed.arrays.strings import Strings
+from feed.catalog.catalog import Catalog
+from feed.catalog.insights import LISTENERS, PUBLICATIONS, Insights
+from feed.model.timestamps import DAY_US
+
+MIN_SERIES = 2
+"""Fewest series that publish what rises by publications, or whose listeners make a name rise."""
+LONE_SERIES_FACTOR = 4
+"""Listeners of a single series make a name rise if they are so many times the fewest that count."""
+MAX_INSIGHTS = 1_000
+"""Most insights of a catalog; those that rise come first, then the most listened to."""
+MAX_EPISODES = 20
+"""Most episodes behind an insight."""
+MAX_OF_SERIES = 4
+"""Most of them that are of one series."""
+RECENT_DAYS = 35
+"""An older episode is behind an insight only if it has listeners, or if there are no others."""
+_WEEK = WINDOWS_DAYS.index(7)
+
+
+@dataclass(frozen=True)
+class _Rising:
+    """What rises by one kind of owners."""
+
+    is_rising: BoolArray
+    """(I,)"""
+    strength: npt.NDArray[np.float64]
+    """(I,)"""
+    momentum: npt.NDArray[np.float64]
+    """(I,) that of the window with the smaller p-value"""
+
+
+def build_insights(
+    catalog: Catalog, names: EpisodeNames, listeners: NameCounts, min_users: int
+) -> Insights:
+    """Returns the insights of a catalog as of its creation; its signals must be known.
+
+    `listeners` counts the users who chose episodes of each name. A number that fewer than
+    `min_users` users contribute to is left out.
+    """
+    today = catalog.created_us // DAY_US
+    if not len(names):
+        return Insights.none(today)
+    published = _published(catalog, names, today)
+    spread = _series_of_names(catalog, names)
+    enough = (
+        listeners.windows[:, :, 0]
+        >= np.where(spread < MIN_SERIES, LONE_SERIES_FACTOR * min_users, min_users)[:, None]
+    )
+    heard, released = _rising(names, listeners, published, enough)
+    by_listeners, by_series = listeners.windows[:, _WEEK, 0], published.windows[:, _WEEK, 0]
+    is_rising = heard.is_rising | released.is_rising
+    strength = np.maximum(heard.strength, released.strength)
+    is_known = (by_listeners >= min_users) & (spread >= MIN_SERIES) | (by_series >= MIN_SERIES)
+    shown = np.flatnonzero(is_rising | is_known)
+    order = np.lexsort(  # names are in the order of their keys
+        (shown, -by_series[shown], -by_listeners[shown], -strength[shown], ~is_rising[shown])
+    )
+    chosen = shown[order[:MAX_INSIGHTS]]
+    is_public = by_listeners[chosen] >= min_users
+    by_day = listeners.by_day[chosen]
+    rows = [_episodes(catalog, found) for found in _rows_of(names, chosen)]
+    momentum = np.column_stack(
+        [
+            np.where(is_public, heard.momentum[chosen], 0.0),
+            np.where(by_series[chosen] >= MIN_SERIES, released.momentum[chosen], 0.0),
+        ]
+    )
+    return Insights(
+        day=np.array([today], np.int32),
+        kinds=names.kinds[chosen],
+        names=Strings.of(names.spellings[one] for one in chosen.tolist()),
+        rising=(
+            LISTENERS * heard.is_rising[chosen] + PUBLICATIONS * released.is_rising[chosen]
+        ).astype(np.uint8),
+        strength=strength[chosen].astype(np.float32),
+        listeners=np.where(is_public, by_listeners[chosen], 0).astype(np.int32),
+        series=by_series[chosen].astype(np.int32),
+        momentum=momentum.astype(np.float32),
+        listeners_by_day=np.where(by_day >= min_users, by_day, 0).astype(np.int32),
+        series_by_day=published.by_day[chosen].astype(np.int32),
+        starts=np.concatenate([[0], np.cumsum([len(one) for one in rows])]).astype(np.int64),
+        rows=np.concatenate([np.zeros(0, np.int64), *rows]).astype(np.int32),
+    )
+
+
+def _published(catalog: Catalog, names: EpisodeNames, today: int) -> NameCounts:
+    """How many series published an episode of each name; one without a series is its own."""
+    n = len(catalog)
+    owners = np.where(catalog.series >= 0, catalog.series, len(catalog.series_ids) + np.arange(n))
+    ages = today - catalog.published_us // DAY_US
+    ages = np.where(catalog.published_us <= catalog.created_us, ages, -1)
+    return count_names(names, owners, np.arange(n), ages)
+
+
+def _series_of_names(catalog: Catalog, names: EpisodeNames) -> npt.NDArray[np.int64]:
+    """(I,) number of series whose episodes bear each name."""
+    rows = np.repeat(np.arange(len(catalog)), np.diff(names.starts))
+    series = catalog.series[rows].astype(np.int64)
+    known = series >= 0
+    pairs = np.unique(series[known] * len(names) + names.members[known])
+    return np.bincount(pairs % len(names), minlength=len(names))
+
+
+def _rising(
+    names: EpisodeNames, listeners: NameCounts, published: NameCounts, enough: BoolArray
+) -> tuple[_Rising, _Rising]:
+    """What rises by listeners and by publications; `enough` (I, 2) says where listeners do."""
+    kinds = names.kinds
+    found = [find_rises(counts.windows, kinds) for counts in (listeners, published)]
+    rejected = discoveries(np.stack([one.p_values for one in found]))
+    counted = [enough, published.windows[:, :, 0] >= MIN_SERIES]
+    rising = []
+    for one, certain, many in zip(found, rejected, counted, strict=True):
+        rises = certain & many & (one.momentum >= MIN_MOMENTUM)
+        p_values = np.nan_to_num(one.p_values, nan=1.0)
+        best = np.argmin(np.where(rises, p_values, 2.0 + p_values), axis=1)
+        at = np.arange(len(names)), best
+        strength = np.minimum(-np.log10(np.maximum(p_values[at], 1e-300)), MAX_STRENGTH)
+        is_rising = rises.any(axis=1)
+        rising.append(_Rising(is_rising, np.where(is_rising, strength, 0.0), one.momentum[at]))
+    return rising[0], rising[1]
+
+
+def _rows_of(names: EpisodeNames, chosen: IntArray) -> list[IntArray]:
+    """The catalog rows that bear each of some names."""
+    rows = np.repeat(np.arange(len(names.starts) - 1), np.diff(names.starts))
+    wanted = np.full(len(names), -1, np.int64)
+    wanted[chosen] = np.arange(len(chosen))
+    place = wanted[names.members]
+    kept = np.flatnonzero(place >= 0)
+    order = kept[np.argsort(place[kept], kind="stable")]
+    ends = np.cumsum(np.bincount(place[kept], minlength=len(chosen)))
+    return np.split(rows[order], ends[:-1]) if len(chosen) else []
+
+
+def _episodes(catalog: Catalog, rows: IntArray) -> IntArray:
+    """Up to `MAX_EPISODES` of some rows, the most listened to first, then the newest."""
+    published_us = catalog.published_us[rows]
+    is_out = published_us <= catalog.created_us
+    popularity = catalog.signals.popularity[rows, 1]
+    is_recent = is_out & (published_us > catalog.created_us - RECENT_DAYS * DAY_US)
+    telling = is_recent | (is_out & (popularity > 0))
+    if not telling.any():
+        telling = is_out
+    found = np.flatnonzero(telling)
+    order = np.lexsort((rows[found], -published_us[found], -popularity[found]))
+    best = rows[found[order]]
+    series = catalog.series[best]
+    taken: dict[int, int] = {}
+    kept: list[int] = []
+    for row, one in zip(best.tolist(), series.tolist(), strict=True):
+        taken[one] = taken.get(one, 0) + 1
+        if one < 0 or taken[one] <= MAX_OF_SERIES:
+            kept.append(row)
+            if len(kept) == MAX_EPISODES:
+                break
+    return np.array(kept, np.int64)

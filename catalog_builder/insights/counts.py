@@ -1,0 +1,111 @@
+"""Counts on how many days, and in which weeks, users or series have to do with a name."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from catalog_builder.insights.names import EpisodeNames
+from catalog_builder.signals.interactions import DAY_MINUTES, Choices
+from feed.arrays.arrays import IntArray, ranges
+from feed.catalog.insights import DAYS
+
+WINDOWS_DAYS = (2, 7)
+"""Lengths of the windows that end with the last day."""
+WEEKS = 5
+"""The window itself, and the same days of the week in each of the four weeks before."""
+SPAN_DAYS = 7 * WEEKS
+"""Days that are counted."""
+
+Counts = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class NameCounts:
+    """How many owners, users or series, had to do with each of I names; an owner counts once."""
+
+    keys: tuple[str, ...]
+    """(I,) `name_key` of each name, ascending"""
+    windows: Counts
+    """(I, 2, 5) in the same days of each week as each of `WINDOWS_DAYS`, the last week first"""
+    by_day: Counts
+    """(I, 14) on each day, the last day last"""
+
+    @classmethod
+    def none(cls, keys: tuple[str, ...]) -> "NameCounts":
+        """Counts of nobody."""
+        windows = np.zeros((len(keys), len(WINDOWS_DAYS), WEEKS), np.int64)
+        return cls(keys, windows, np.zeros((len(keys), DAYS), np.int64))
+
+    def moved(self, keys: tuple[str, ...]) -> "NameCounts":
+        """Returns the counts of other names. Names that are new have 0."""
+        place = {key: number for number, key in enumerate(keys)}
+        places = np.array([place.get(key, -1) for key in self.keys], np.int64)
+        kept = np.flatnonzero(places >= 0)
+        made = NameCounts.none(keys)
+        made.windows[places[kept]] = self.windows[kept]
+        made.by_day[places[kept]] = self.by_day[kept]
+        return made
+
+    def known(self) -> "NameCounts":
+        """Returns the counts of the names that have any."""
+        kept = np.flatnonzero(self.windows.any(axis=(1, 2)) | self.by_day.any(axis=1))
+        keys = tuple(self.keys[one] for one in kept.tolist())
+        return NameCounts(keys, self.windows[kept], self.by_day[kept])
+
+
+class ListenerCounter:
+    """Counts the users that chose an episode of each name, some users at a time."""
+
+    def __init__(self, names: EpisodeNames, today: int, before: NameCounts | None = None) -> None:
+        """`today` is the last day, in days since 1970; `before` is what is counted already."""
+        self._names = names
+        self._today = today
+        self._counts = before.moved(names.keys) if before else NameCounts.none(names.keys)
+
+    def add(self, sign: int, choices: Choices) -> None:
+        """Adds what some users chose, each in one call, or subtracts it for a `sign` of -1."""
+        ages = self._today - choices.minutes // DAY_MINUTES
+        found = count_names(self._names, choices.users, choices.rows, ages)
+        self._counts.windows[:] += sign * found.windows
+        self._counts.by_day[:] += sign * found.by_day
+
+    @property
+    def counts(self) -> NameCounts:
+        """What is counted so far; no number is negative."""
+        counts = self._counts
+        return NameCounts(counts.keys, np.maximum(counts.windows, 0), np.maximum(counts.by_day, 0))
+
+
+def count_names(
+    names: EpisodeNames, owners: IntArray, rows: IntArray, ages: IntArray
+) -> NameCounts:
+    """Returns the counts of k events: an owner did something with an episode `ages` days ago.
+
+    `owners`, catalog `rows` and `ages` (whole days, 0 for the last one) are (k,); events that are
+    too old or later do not count.
+    """
+    recent = np.flatnonzero((ages >= 0) & (ages < SPAN_DAYS))
+    if not len(recent) or not len(names):
+        return NameCounts.none(names.keys)
+    owners, rows, ages = owners[recent], rows[recent], ages[recent]
+    starts, ends = names.starts[rows], names.starts[rows + 1]
+    of_event = np.repeat(np.arange(len(rows)), ends - starts)
+    count = len(names)
+    pairs = owners[of_event].astype(np.int64) * count + names.members[ranges(starts, ends)]
+    of_day = np.unique(pairs * SPAN_DAYS + ages[of_event])  # each owner, name and day once
+    pairs, ages = np.divmod(of_day, SPAN_DAYS)
+    made = NameCounts.none(names.keys)
+    shown = ages < DAYS
+    made.by_day[:] = _count(pairs[shown] % count, DAYS - 1 - ages[shown], count, DAYS)
+    for window, days in enumerate(WINDOWS_DAYS):
+        inside = ages % 7 < days
+        once = np.unique(pairs[inside] * WEEKS + ages[inside] // 7)
+        made.windows[:, window] = _count(once // WEEKS % count, once % WEEKS, count, WEEKS)
+    return made
+
+
+def _count(names: IntArray, columns: IntArray, count: int, width: int) -> Counts:
+    """(count, width) how often each pair of a name and a column occurs."""
+    found: Counts = np.bincount(names * width + columns, minlength=count * width)
+    return found.reshape(count, width)

@@ -1,0 +1,1 @@
+"""Insights: which of them a user sees, in which order and for which reason."""
