@@ -90,7 +90,8 @@ def _routes() -> Iterator[str]:
     yield from ("| Call | Does |", "|---|---|")
     for path, route in ROUTES.items():
         for method, one in route.items():
-            call = f"{method} {_PATH_PARAMETER.sub('{id}', path)}{_query(one.query)}"
+            address = _PATH_PARAMETER.sub("{id}", path).replace(":path}", "}")
+            call = f"{method} {address}{_query(one.query)}"
             status = "" if HTTPStatus.OK in one.answers else f" ({min(one.answers)})"
             for_whom = "; for admins" if one.user == "admin" else ""
             yield f"| `{call}` | {one.summary}{status}{for_whom} |"

@@ -8,7 +8,7 @@ from feed.session.answers import Reason
 CLEAR = 0.2
 """Taste from which on it is the reason, rather than what everybody does."""
 _TEXTS = {
-    "rising_in": "Rising in {category}, which you listen to",
+    "rising_in": "Rising in {category}, which you chose",
     "rising_listeners": "About {times} times as many listeners as usual",
     "rising_series": "About {times} times as many shows as usual",
     "steady": "No more than usual",

@@ -22,7 +22,7 @@ from feed.user.features import UserFeatures
 from feed.user.hydration import hydrate
 from functions.api.answers import EncodedInsight, EncodedInsightList, EncodedInsightPage
 from functions.api.catalog_filters import CatalogFilters, profile_mask
-from functions.http.endpoint import json_response
+from functions.http.endpoint import BY_USER, json_response
 from functions.http.request_body import read_query
 from functions.problems import ProblemError
 from functions.serving.loaded_catalog import LoadedCatalog
@@ -30,8 +30,6 @@ from functions.serving.service import Service
 from functions.telemetry import Timings
 
 CACHE = "public, max-age=60"
-VARY = "Authorization, X-Demo-User"
-"""the headers that name a user, whose answer is not that of others"""
 SHOWN = 3
 """episodes of each insight in a list"""
 
@@ -77,9 +75,7 @@ async def trending_insights(service: Service, request: Request, timings: Timings
     )
     timings.log_fields["degraded"] = degraded
     is_public = uid is None and not degraded
-    response = json_response(answer, cache=CACHE if is_public else "no-store")
-    response.headers["Vary"] = VARY
-    return response
+    return json_response(answer, cache=CACHE if is_public else "no-store", vary=BY_USER)
 
 
 async def show(service: Service, request: Request, timings: Timings) -> Response:

@@ -55,7 +55,12 @@ def calls(document: Any) -> Iterator[tuple[Any, str, str]]:
     for result in document.get_all_operations():
         operation = result.ok()
         path = operation.path.format(
-            session_id="a", engagement_id="a", episode_id="episode-1", series_id="a"
+            session_id="a",
+            engagement_id="a",
+            episode_id="episode-1",
+            series_id="a",
+            kind="topic",
+            name="a",
         )
         yield operation, operation.method.upper(), path
 

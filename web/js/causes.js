@@ -13,6 +13,7 @@ const WITHOUT = {
   all_muted: "everything is muted", all_excluded: "you have heard everything", none_published: "nothing is out yet",
   none_fresh: "nothing is new enough", all_below_quality: "nothing is good enough", all_ruled_out: "nothing fits the rules",
   vectors_unavailable: "only topics are compared", catalog_empty: "the catalog is empty",
+  insights_missing: "no trends yet",
   search_index_missing: "no search yet", search_index_unavailable: "search is out",
   query_embedding_unavailable: "words alone were sought",
   seed_unmatched: "the seed matches nothing",

@@ -1,0 +1,143 @@
+"""What rises in a catalog, and what is published of it."""
+
+import dataclasses
+import random
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from feed.catalog.insights import DAYS
+from feed.model.engagement import Engagement
+from feed.model.episode import Series
+from tests.support.insights import (
+    archive,
+    burst,
+    catalog_with,
+    choice,
+    episode,
+    place_of,
+    rising,
+    steady_users,
+)
+
+NAMES = [f"Name {letter}" for letter in "abcdefghijkl"]
+ARCHIVE = archive(NAMES)
+STEADY = steady_users(ARCHIVE)
+OF_FIRST = ARCHIVE[:4]
+
+
+def with_burst(extra: dict[int, list[Engagement]]) -> list[list[Engagement]]:
+    return [[*steady, *extra.get(user, [])] for user, steady in enumerate(STEADY)]
+
+
+def test_a_burst_rises_on_its_first_day_and_nothing_else_does() -> None:
+    assert rising(catalog_with(ARCHIVE, STEADY)) == []
+    catalog = catalog_with(ARCHIVE, with_burst(burst(OF_FIRST, range(25))))
+    assert rising(catalog) == [("entity", "Name a")]
+    insights = catalog.insights
+    assert insights.momentum[0, 0] > 1.5
+    assert insights.listeners[0] >= 25
+    assert insights.listeners_by_day[0, -1] >= 25
+    assert set(insights.episodes(0).tolist()) == set(range(4))
+
+
+def test_a_burst_of_fewer_users_than_the_minimum_is_not_published() -> None:
+    users = with_burst(burst(OF_FIRST, range(25)))
+    assert rising(catalog_with(ARCHIVE, users, min_users=50)) == []
+    insights = catalog_with(ARCHIVE, users, min_users=50).insights
+    assert not insights.listeners.any()
+    assert not insights.listeners_by_day.any()
+    assert not insights.momentum[:, 0].any()
+
+
+def test_three_listeners_after_none_are_no_trend() -> None:
+    new = episode(100, 2, entities=["Newcomer"]), episode(101, 2, entities=["Newcomer"])
+    extra = {user: [choice(user, new[user % 2].id, 0)] for user in range(3)}
+    assert rising(catalog_with([*ARCHIVE, *new], with_burst(extra), min_users=1)) == []
+
+
+def test_spellings_that_differ_in_case_or_form_are_one_name() -> None:
+    spelled = ["Zoë Ng", "zoë ng", "Zoe\u0308  Ng", "ZOË NG", "Zoë Ng"]
+    some = [episode(number, 400, people=[name]) for number, name in enumerate(spelled)]
+    users = [[choice(user, some[user % 5].id, 0)] for user in range(8)]
+    insights = catalog_with(some, users).insights
+    assert list(insights.names) == ["Zoë Ng"]
+    assert insights.listeners.tolist() == [8]
+
+
+def test_a_host_and_the_name_of_a_show_do_not_count_in_its_own_episodes() -> None:
+    show: dict[str, Any] = {"series": {"id": "talk", "name": "Straight Talk"}}
+    own = [
+        episode(number, 400, people=["Ida Host"], entities=["straight talk podcast"], **show)
+        for number in range(5)
+    ]
+    guest = episode(9, 400, people=["Ida Host"]), episode(10, 400, people=["Ida Host"])
+    users = [[choice(user, own[user % 5].id, 0)] for user in range(30)]
+    assert len(catalog_with([*own, *guest], users).insights) == 0
+    users = [[choice(user, guest[user % 2].id, 0)] for user in range(6)]
+    assert catalog_with([*own, *guest], users).insights.listeners.tolist() == [6]
+
+
+def test_words_that_say_nothing_are_no_names() -> None:
+    words = ["Podcast", "guest", "42", "?", "x", "", " ", "w" * 81, 7, None, {"name": "Host"}]
+    some = [episode(number, 1, entities=words, people=words) for number in range(4)]
+    assert len(catalog_with(some).insights) == 0
+
+
+def test_many_shows_on_one_name_rise_without_any_user() -> None:
+    shows = [
+        episode(100 + one, one % 2, people=["Ada"], series={"id": f"s{one}"}) for one in range(9)
+    ]
+    regular = [
+        episode(200 + one, one / 2, people=[f"Guest {one % 4}"], series={"id": f"r{one % 40}"})
+        for one in range(70)
+    ]
+    catalog = catalog_with([*shows, *regular])
+    assert rising(catalog) == [("person", "Ada")]
+    assert catalog.insights.series[0] == 9
+    assert int(catalog.insights.series_by_day[0].sum()) == 9
+    # Nine episodes of one show are that show's.
+    one_show = Series(id="one show")
+    alone = [msgspec.structs.replace(one, series=one_show) for one in shows]
+    assert rising(catalog_with([*alone, *regular])) == []
+
+
+def test_a_name_that_is_a_category_is_a_topic() -> None:
+    some = [
+        episode(number, 1, categories={"major": ["Coffee"]}, entities=["coffee"])
+        for number in range(4)
+    ]
+    insights = catalog_with(some).insights
+    assert (list(insights.names), insights.kinds.tolist()) == (["Coffee"], [2])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_episodes_and_users_does_not_matter(seed: int) -> None:
+    users = with_burst(burst(OF_FIRST, range(25)))
+    expected = catalog_with(ARCHIVE, users)
+    shuffled, others = list(ARCHIVE), list(users)
+    random.Random(seed).shuffle(shuffled)
+    random.Random(seed).shuffle(others)
+    found = catalog_with(shuffled, others)
+    for field in dataclasses.fields(found.insights):
+        if field.name not in {"rows", "names"}:
+            ours, theirs = (getattr(one.insights, field.name) for one in (found, expected))
+            assert np.array_equal(ours, theirs), field.name
+    assert list(found.insights.names) == list(expected.insights.names)
+    for place in range(len(found.insights)):
+        ids = [{one.ids[row] for row in one.insights.episodes(place)} for one in (found, expected)]
+        assert ids[0] == ids[1]
+
+
+def test_days_add_up_to_what_each_user_did() -> None:
+    catalog = catalog_with(ARCHIVE, STEADY, min_users=1)
+    insights, ids = catalog.insights, {one.id for one in OF_FIRST}
+    place = place_of(catalog, "Name a")
+    expected = [0] * DAYS
+    for user in STEADY:
+        for age in {int(one.id.rsplit("-", 1)[1]) for one in user if one.episode_id in ids}:
+            if age < DAYS:
+                expected[DAYS - 1 - age] += 1
+    assert insights.listeners_by_day[place].tolist() == expected
