@@ -24,9 +24,10 @@ from feed.session.request import (
 from feed.session.state import Queue
 from functions.api.decision_log import log_shown
 from functions.api.home_answers import EncodedHomeAnswer, EncodedHomeShelf, EncodedShelfPage
+from functions.api.impressions import record_with_page
 from functions.api.series import recommended_card
 from functions.api.series_answers import RecommendedSeriesCard
-from functions.api.sessions import cursor_problem, ranking_input, record_with_page
+from functions.api.sessions import cursor_problem, ranking_input
 from functions.http.endpoint import json_response
 from functions.http.request_body import read_body
 from functions.problems import invalid

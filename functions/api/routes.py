@@ -14,6 +14,7 @@ from functions.api import (
     browse,
     charts,
     home,
+    impressions,
     insights,
     lab,
     monitoring,
@@ -125,8 +126,8 @@ ROUTES: Mapping[str, Mapping[str, Operation]] = {
         "POST": Operation(
             name="recordImpressions",
             summary="records what was on the screen",
-            handler=sessions.impressions,
-            body=sessions.NewImpressions,
+            handler=impressions.record,
+            body=impressions.NewImpressions,
             answers={200: RecordedImpressions},
             user="required",
             problems=_WRITES,

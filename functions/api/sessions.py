@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
@@ -13,9 +13,6 @@ from starlette.responses import Response
 
 from feed.catalog.catalog import Catalog
 from feed.model.degradation import Degradation
-from feed.model.impressions import Impression
-from feed.ports.errors import Unavailable
-from feed.ports.users import StoredSummary
 from feed.ranking.external_search import SearchResult
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.experiment import Assignment
@@ -27,15 +24,14 @@ from feed.session.request import (
     Limit,
     ListenerRequest,
     SentImpressions,
-    SessionId,
     SessionRequest,
     impressions_of,
     make_query,
 )
 from feed.session.state import Session
 from feed.user.query import Query
-from functions.api.answers import RecordedImpressions
-from functions.api.decision_log import log_page, log_seen
+from functions.api.decision_log import log_page
+from functions.api.impressions import record_seen, record_with_page
 from functions.api.seed_words import seed_words, with_words
 from functions.http.endpoint import json_response
 from functions.http.request_body import read_body
@@ -67,15 +63,6 @@ class NextRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """episodes that are skipped, by id or content id"""
     seen: SentImpressions = ()
     """episodes that were on the screen; a signed-in user's are recorded"""
-
-
-class NewImpressions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of `POST /api/me/impressions`."""
-
-    session_id: SessionId
-    """the session that showed the episodes"""
-    seen: SentImpressions
-    """episodes that were on the screen for a second or more"""
 
 
 @dataclass(frozen=True)
@@ -183,50 +170,6 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
     with timings.step("resume"):
         session = pages.resume(loaded.catalog, session_id, payload, body.engaged_ids)
     return _page(service, loaded.catalog, session, body.limit, uid, timings, unsaved)
-
-
-async def impressions(service: Service, request: Request, timings: Timings) -> Response:
-    """Record what was on the screen."""
-    uid = await service.require_user(request)
-    body = await read_body(request, NewImpressions)
-    saw = impressions_of(body.seen, body.session_id, service.now_us())
-    if await record_seen(service, uid, saw, timings):
-        raise Unavailable("what the user saw could not be stored")
-    return json_response(RecordedImpressions(recorded=len(saw)))
-
-
-async def record_with_page(
-    service: Service, uid: str | None, saw: Sequence[Impression], timings: Timings
-) -> tuple[Degradation, ...]:
-    """Record what a user saw as `record_seen` does, but nothing beyond the limit of writes."""
-    is_possible = uid is None or not saw or service.limits.may_write(uid)
-    return await record_seen(service, uid, saw, timings, is_possible=is_possible)
-
-
-async def record_seen(
-    service: Service,
-    uid: str | None,
-    saw: Sequence[Impression],
-    timings: Timings,
-    stored: StoredSummary | None = None,
-    merged: bytes | None = None,
-    *,
-    is_possible: bool = True,
-) -> tuple[Degradation, ...]:
-    """Record what a signed-in user saw, and log it; return what went wrong.
-
-    Where the summary was just read, it is `stored`, and `merged` the union with what it has.
-    Without `is_possible` nothing is tried.
-    """
-    if not saw:
-        return ()
-    log_seen(service, timings, saw)
-    if not is_possible:
-        return (Degradation.IMPRESSIONS_UNSAVED,)
-    if uid is None:
-        return ()
-    with timings.step("impressions"):
-        return await service.summaries.record_seen(uid, saw, stored, merged)
 
 
 def _page(
