@@ -5,7 +5,7 @@ import { auth, settled } from "./auth.js";
 import { Backoff } from "./backoff.js";
 import { card } from "./card.js";
 import { $, announce, button, copy, emptyState, toast } from "./dom.js";
-import { sendSeen, watch, withSeen } from "./impressions.js";
+import { watch, withSeen } from "./impressions.js";
 import { greet, greeted } from "./interests.js";
 import { library } from "./library.js";
 import { tab } from "./memory.js";
@@ -13,6 +13,8 @@ import { Problem } from "./problem.js";
 import { intro } from "./words.js";
 
 const PAGE = 10;
+const MAX_SERVED = 200;
+const SEEN_AT_ONCE = 30; // stored with a page: each time costs a write
 const FEED_TTL_MS = 30 * 60_000; // an older feed is replaced
 const DRAIN_WAIT_MS = 1_500; // for writes that no request carries along
 const RESTORE_AFTER_MS = 4_000; // after this, the old cards return until the new session arrives
@@ -24,6 +26,8 @@ let session = null;
 let trace;
 /** @type {Episode[]} */
 let shown = [];
+/** The episodes of the feeds before it: whoever starts over wants others. @type {string[]} */
+let served = [];
 /** What the feed is to be about, if the listener said so. @type {About | null} */
 let about = null;
 /** Counts sessions, so that late answers to older ones are dropped. */
@@ -60,6 +64,7 @@ export function forgetFeed() {
   tab.drop("feed");
   about = null;
   clear();
+  served = [];
   startSession();
 }
 
@@ -129,6 +134,7 @@ function goToTop() {
 async function startSession(gently = false) {
   const mine = busyWith = ++visit;
   tries.pause();
+  if (!gently) served = [...served, ...shown.map(({ id }) => id)].slice(-MAX_SERVED);
   if (items().length) cards = [...items()];
   const restore = () => {
     if (gently || mine !== visit) return;
@@ -180,7 +186,7 @@ async function create(request) {
     await Promise.race([outbox.drain(), new Promise((resolve) => setTimeout(resolve, DRAIN_WAIT_MS))]);
   }
   return withSeen((seen) =>
-    call("POST", "/sessions/create", { limit: PAGE, trace: true, seed: about?.seed, seen, ...library.unsynced, ...request }));
+    call("POST", "/sessions/create", { limit: PAGE, trace: true, seed: about?.seed, served_ids: served, seen, ...library.unsynced, ...request }));
 }
 
 /** @param {boolean} pressed by a button: the focus then moves to the first new card */
@@ -206,7 +212,7 @@ async function showMore(pressed = false) {
 /** @param {Session} from @returns {Promise<SessionPage>} */
 async function next({ session_id: id, next_cursor: cursor }) {
   try {
-    return await withSeen((seen) => call("POST", `/sessions/${encodeURIComponent(id)}/next`, { cursor, limit: PAGE, seen }));
+    return await withSeen((seen) => call("POST", `/sessions/${encodeURIComponent(id)}/next`, { cursor, limit: PAGE, seen }), SEEN_AT_ONCE);
   } catch (problem) {
     if (!STALE.includes(Problem.of(problem).kind)) throw problem;
     return create({ excluded_ids: shown.map(({ id }) => id) });
@@ -274,8 +280,5 @@ export function watchFeed() {
   $("more").onclick = () => showMore(true);
   $("refresh").onclick = $("end-refresh").onclick = refresh;
   addEventListener("pagehide", keepPlace);
-  addEventListener("visibilitychange", () => {
-    keepPlace();
-    if (document.hidden) sendSeen();
-  });
+  addEventListener("visibilitychange", keepPlace);
 }

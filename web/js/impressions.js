@@ -1,6 +1,5 @@
-// What was on the screen for a second or more: sent with the next call, and kept on this device until it is stored.
+// What was on the screen for a second or more: sent with a later call, and kept on this device until it is stored.
 
-import { call } from "./api.js";
 import { auth } from "./auth.js";
 import { serverTime } from "./clock.js";
 import { device } from "./memory.js";
@@ -41,20 +40,15 @@ export function watch(card, session, position) {
 /**
  * Makes a call that carries what was seen, which is then forgotten if it is stored.
  * @template {{ degraded?: string[] }} A @param {(seen: Seen[]) => Promise<A>} make
+ * @param {number} [least] a call that need not carry it does so from this many on, and only if they are stored
  */
-export async function withSeen(make) {
-  const [name, stored, sent] = [key(), stores(), kept(key())];
+export async function withSeen(make, least = 0) {
+  const [name, stored, all] = [key(), stores(), kept(key())];
+  const sent = !least || (stored && all.length >= least) ? all : [];
   const answer = await make(sent);
   if (stored && !answer.degraded?.includes("impressions_unsaved")) {
     const done = JSON.stringify(sent); // and maybe by another call
     device.write(name, kept(name).filter((one) => !done.includes(JSON.stringify(one))));
   }
   return answer;
-}
-
-/** Sends what no later call may carry. */
-export function sendSeen() {
-  const [first] = kept(key());
-  if (!first || !stores()) return;
-  withSeen((seen) => call("POST", "/me/impressions", { session_id: first.session_id, seen })).catch(() => {}); // it is kept
 }

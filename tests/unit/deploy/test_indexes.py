@@ -14,6 +14,7 @@ GROUP = {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"}
 
 
 CHANGE = {"collectionGroup": "earshot", "fieldPath": "change", "indexes": []}
+PACKED = [{**CHANGE, "fieldPath": path} for path in ("engagements", "seen")]
 CONVERSATIONS = [
     {"collectionGroup": "earshot_conversations", "fieldPath": "turns", "indexes": []},
     {
@@ -33,9 +34,9 @@ def override(path: str, *indexes: dict[str, str], **more: object) -> dict[str, A
 def test_a_new_database_gets_what_is_needed_and_loses_no_default() -> None:
     spec, added = merge_indexes(NEEDED, {"indexes": [], "fieldOverrides": []})
     timestamp = override("timestamp", ASCENDING, DESCENDING, CONTAINS)
-    overrides = [timestamp, CHANGE, *CONVERSATIONS]
+    overrides = [timestamp, CHANGE, *PACKED, *CONVERSATIONS]
     assert spec == {"indexes": NEEDED["indexes"], "fieldOverrides": overrides}
-    assert len(added) == 7
+    assert len(added) == 9
     assert merge_indexes(NEEDED, spec) == (spec, [])
 
 
@@ -43,19 +44,19 @@ def test_nothing_that_is_deployed_is_removed_or_changed() -> None:
     fields = [{"fieldPath": path, "order": "ASCENDING"} for path in ("at", "by")]
     composite = {"collectionGroup": "posts", "queryScope": "COLLECTION", "fields": fields}
     theirs = [override("type", GROUP, ttl=True), override("timestamp", GROUP, ASCENDING, ttl=True)]
-    theirs += [{**CHANGE, "indexes": [GROUP]}]
+    theirs += [{**one, "indexes": [GROUP]} for one in (CHANGE, PACKED[1])]
     spec, added = merge_indexes(NEEDED, {"indexes": [composite], "fieldOverrides": theirs})
     assert spec["indexes"] == [composite, *NEEDED["indexes"]]
     timestamp = override("timestamp", GROUP, ASCENDING, DESCENDING, ttl=True)
-    assert spec["fieldOverrides"] == [theirs[0], timestamp, theirs[2], *CONVERSATIONS]
+    assert spec["fieldOverrides"] == [theirs[0], timestamp, *theirs[2:], PACKED[0], *CONVERSATIONS]
     assert added[1] == "+ engagements.timestamp: DESCENDING"
 
 
 def test_a_field_whose_indexes_were_switched_off_has_ours_again() -> None:
     spec, added = merge_indexes(NEEDED, {"indexes": [], "fieldOverrides": [override("timestamp")]})
     timestamp = override("timestamp", ASCENDING, DESCENDING)
-    assert spec["fieldOverrides"] == [timestamp, CHANGE, *CONVERSATIONS]
-    assert len(added) == 6
+    assert spec["fieldOverrides"] == [timestamp, CHANGE, *PACKED, *CONVERSATIONS]
+    assert len(added) == 8
 
 
 def test_a_composite_index_that_is_there_under_its_full_name_is_not_made_again() -> None:
@@ -81,6 +82,10 @@ def test_indexes_are_where_a_schema_says_and_an_apps_field_keeps_its_own() -> No
     }
     spec, _ = merge_indexes(schema_indexes(NEEDED, schema), {})
     assert [one["collectionGroup"] for one in spec["indexes"]] == ["feed", "listens"]
+    # A collection "feed" elsewhere in the app may be searched by "seen".
+    assert [one for one in spec["fieldOverrides"] if one["collectionGroup"] == "feed"] == [
+        {**CHANGE, "collectionGroup": "feed"}
+    ]
     fields = [{"fieldPath": "by", "order": "ASCENDING"}, {"fieldPath": "at", "order": "DESCENDING"}]
     assert spec["indexes"][1]["fields"] == fields
     indexes = {one["collectionGroup"]: one["indexes"] for one in spec["fieldOverrides"]}
