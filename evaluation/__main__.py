@@ -20,6 +20,7 @@ from evaluation.data.synthetic.kinds import KINDS
 from evaluation.offline.observations import DEPTH
 from evaluation.offline.replay import CUTOFFS
 from evaluation.offline.run import MIN_PEOPLE, Protocol
+from evaluation.online.metrics import ABOUT
 from feed import cli
 from feed.model.timestamps import DAY_US, HOUR_US
 from feed.ports.errors import Unavailable
@@ -77,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     _add(counterfactual, "--seed", "N", "seed of the intervals (default: 0)", int, default=0)
     _add_json(counterfactual)
 
+    _add_online(add_command(commands.online))
+
+    _add_false_alarms(add_command(commands.false_alarms))
     _add_fit(add_command(commands.fit))
 
     tune = add_command(commands.tune)
@@ -155,6 +159,31 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
     _add_json(parser)
 
 
+def _add_online(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command that reads the log."""
+    logs = "JSON Lines or a JSON array of the log, as written or exported; or .gz"
+    _add(parser, "--logs", "FILE", logs, Path, nargs="+", required=True)
+    experiment = "file of an experiment: its weights; the first arm is the control; may be repeated"
+    _add(parser, "--experiment", "FILE.toml", experiment, Path, action="append")
+    weights = "weights of the arms of experiments without a file"
+    _add(parser, "--weights", "ARM=W,ARM=W", weights, _weights, default={})
+    _add(parser, "--control", "ARM", "arm that others are compared with (default: the first)")
+    primary = "metric that decides; may be repeated (default: click_through)"
+    _add(parser, "--primary", "METRIC", primary, action="append", choices=[*ABOUT])
+    _add(parser, "--page", "FILE.html", "also write a page with pictures", Path)
+    _add_json(parser)
+
+
+def _add_false_alarms(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command that simulates experiments."""
+    number = "number of experiments with, and without the effect (default: 1000)"
+    _add(parser, "--experiments", "N", number, _count, default=1000)
+    _add(parser, "--users", "N", "users of each (default: 1000)", _count, default=1000)
+    lift = "effect: share by which the treatment opens more (default: 0.3)"
+    _add(parser, "--lift", "SHARE", lift, _positive, default=0.3)
+    _add(parser, "--seed", "N", "seed of the experiments (default: 0)", int, default=0)
+
+
 def _add_fit(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command that fits curves."""
     pairs = "may be repeated, as many times as --interactions: the curves suit all of the data"
@@ -219,6 +248,11 @@ def _positive(text: str) -> float:
 
 def _power(text: str) -> float:
     return 0.0 if text == "0" else _number_below(text, 10, "expected a power from 0 to 10")
+
+
+def _weights(text: str) -> dict[str, float]:
+    pairs = [one.partition("=") for one in text.split(",")]
+    return {name.strip(): _positive(weight) for name, _, weight in pairs}
 
 
 def _shares(text: str) -> tuple[float, ...]:

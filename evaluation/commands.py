@@ -2,12 +2,13 @@
 
 import argparse
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from catalog_builder.build import build_catalog
 from catalog_builder.errors import CommandError
@@ -21,7 +22,13 @@ from evaluation.data.synthetic.dataset import episodes_jsonl, events_csv, synthe
 from evaluation.data.synthetic.kinds import KINDS
 from evaluation.offline.run import InputFiles, OfflineReplay, prepare, prepare_all, replay_all
 from evaluation.offline.scenario_recommender import without_exploration
+from evaluation.online.collector import collect
+from evaluation.online.lines import read_lines
+from evaluation.online.report import Plan
+from evaluation.online.report import report as online_report
+from evaluation.online.simulated import called, simulate
 from evaluation.report import tables
+from evaluation.report.online_tables import online_tables
 from evaluation.report.page import number, text_table, with_interval
 from evaluation.search.graded_queries import read_queries, score_queries
 from evaluation.tuning.fit import ChoiceData, fitted_scenario
@@ -33,6 +40,7 @@ from evaluation.wiring import (
     known_scenarios,
     query_embedder,
     read_catalog_input,
+    read_experiment,
 )
 from feed.model.timestamps import rfc3339, to_us
 from feed.scenarios.scenario import Scenario
@@ -140,6 +148,46 @@ def counterfactual(options: argparse.Namespace) -> int:
     print(f"{len(log):,} decisions for {int(log.unit.max()) + 1:,} users\n")
     print(text_table(header, rows))
     write_json(options.json, {name: asdict(one) for name, one in estimates.items()})
+    return 0
+
+
+def online(options: argparse.Namespace) -> int:
+    """Report what listeners did with what sessions showed, and compare the arms of experiments."""
+    skipped = Counter[str]()
+    exposures = collect(read_lines(options.logs, skipped))
+    plans = {}
+    for path in options.experiment or []:
+        given = read_experiment(path)
+        plans[given.name] = plan_of(given.arms, options)
+    found = online_report(exposures, plans, plan_of(options.weights, options))
+    left_out = [f"{count:,} {reason}" for reason, count in skipped.most_common()]
+    print(", ".join([*(f"{count:,} {name}" for name, count in found.counts.items())]))
+    print(f"skipped: {', '.join(left_out) or 'nothing'}\n")
+    print(online_tables(found))
+    write_json(options.json, found)
+    if options.page:
+        # Imports matplotlib, as `report` does.
+        from evaluation.report.online_report import online_page  # noqa: PLC0415
+
+        write_file(options.page, online_page(found))
+        print(f"\n{options.page}")
+    return 0
+
+
+def plan_of(weights: Mapping[str, float], options: argparse.Namespace) -> Plan:
+    """How arms of these weights are compared, from the options of the command."""
+    return Plan(weights, options.control, tuple(options.primary or Plan.primary))
+
+
+def false_alarms(options: argparse.Namespace) -> int:
+    """Simulate experiments with an effect and with none, and count how often one is called."""
+    rows = []
+    for lift in (0.0, options.lift):
+        rng = np.random.default_rng(options.seed)
+        runs = track(range(options.experiments), f"lift {lift:.0%}", options.experiments)
+        calls = np.array([called(simulate(rng, options.users, lift)) for _ in runs])
+        rows.append([f"{lift:.0%}", *(f"{rate:.1%}" for rate in calls.mean(axis=0))])
+    print(text_table(["lift", "primary metric", "any other"], rows))
     return 0
 
 

@@ -16,7 +16,9 @@ from catalog_builder.wiring import BuildOptions, episode_source, vector_store
 from feed import cli
 from feed.model.episode import Episode
 from feed.ports.episodes import Vectors
+from feed.scenarios import experiment as experiments
 from feed.scenarios import scenario as scenarios
+from feed.scenarios.experiment import Experiment, ExperimentError
 from feed.scenarios.scenario import Scenario, ScenarioError
 
 SHOWN_PROBLEMS = 5
@@ -97,3 +99,13 @@ def chosen_scenarios(names: Sequence[str], folder: Path | None) -> list[Scenario
             raise CommandError(f"scenario {scenario.name!r}: expected each name once")
         chosen[scenario.name] = scenario
     return list(chosen.values())
+
+
+def read_experiment(path: Path) -> Experiment:
+    """The experiment of a file. Raises `CommandError` if it cannot be read or is not valid."""
+    try:
+        return experiments.parse(path.read_bytes())
+    except ExperimentError as error:
+        raise CommandError(f"{path}: {error}") from error
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}") from error

@@ -53,8 +53,8 @@ class ShownList(msgspec.Struct, frozen=True, omit_defaults=True):
 
     first_position: int
     """place of the first one in its session or shelf, from 1"""
-    episode_ids: list[str]
-    ages_days: list[int]
+    episode_ids: list[str] = []
+    ages_days: list[int] = []
     """of each: whole days since its publication"""
     sources: dict[str, list[int]] = {}
     """by source: the places of the episodes that it proposed"""

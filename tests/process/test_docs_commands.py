@@ -31,7 +31,7 @@ def commands(start: str) -> list[str]:
             r"^```sh\n(.*?)^```", (ROOT / name).read_text(), re.MULTILINE | re.DOTALL
         ):
             for line in block.replace("\\\n", " ").splitlines():
-                parts = re.split(r" \| |\$\(", line.partition("  #")[0])
+                parts = re.split(r" [|>] |\$\(", line.partition("  #")[0])
                 found += [one.strip().rstrip(")") for one in parts if one.strip().startswith(start)]
     return sorted(set(found))
 

@@ -1,7 +1,6 @@
 """Each user gets the scenario of their arm of an experiment; answers and log say so."""
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -97,54 +96,58 @@ def test_a_session_keeps_its_arm_and_stamp_when_the_experiment_changes_or_ends(
     assert after.create(user).get("experiment", {}).get("name") == ("winter" if later else None)
 
 
-def test_the_log_becomes_decisions_as_the_docs_say(start: Start, tmp_path: Path) -> None:
+def test_the_report_finds_in_the_log_what_listeners_did(start: Start, tmp_path: Path) -> None:
     server = start()
-    for _ in range(3):
-        for arm, user in USERS.items():
-            session = server.create(user)
-            server.next_page(session, user)
-            if arm == "mine":
-                path = f"/api/sessions/{session['session_id']}/engage"
-                card = session["episodes"][0]
-                body = {"episode_id": card["id"], "type": "listen"}
-                assert server.call("POST", path, body, user).status_code == 201
-    until(lambda: sum("/engage 201" in line["message"] for line in server.log_lines) == 3)
+    arms = ("mine", "baseline")
+    listeners = [USERS["mine"], *(f"listener-{number}" for number in range(20))]
+    arm_of = {one: arm for one in listeners if (arm := assign(parse(AUTUMN), one))}
+    for user, arm in arm_of.items():
+        session = server.create(user, limit=4)
+        page = server.next_page(session, user)
+        ids = [one["id"] for one in session["episodes"]]
+        seen = {"session_id": session["session_id"], "seen": [{"episode_id": ids[0]}]}
+        server.call("POST", "/api/me/impressions", seen, user)
+        path = f"/api/sessions/{session['session_id']}/engage"
+        server.call("POST", path, {"episode_id": ids[0], "type": "bookmark"}, user)
+        if arm == "mine":
+            server.call("POST", path, {"episode_id": ids[1], "type": "listen"}, user)
+            last = page["episodes"][-1]["id"]  # on the second page, and sent without its session
+            server.engage(user, episode_id=last, type="complete")
+            if user == USERS["mine"]:
+                server.call("POST", path, {"episode_id": ids[2], "type": "click"}, user)
+    server.create()
+    until(lambda: sum("shown" in one for one in server.log_lines) == 2 * len(arm_of) + 1)
+    (tmp_path / "log.jsonl").write_text(server.output)
+    experiment = tmp_path / "autumn.toml"
+    experiment.write_text(AUTUMN)
 
-    docs = (ROOT / "docs" / "experiments.md").read_text()
-    (script,) = re.findall(
-        r"^```python\n(# decisions\.py\n.*?)^```", docs, re.MULTILINE | re.DOTALL
-    )
-    script, count = re.subn(
-        r"\{\"for_you\": 1, \"baseline\": 1\}", '{"mine": 1, "baseline": 1}', script
-    )
-    assert count == 1
-    # Cloud Logging moves `httpRequest` out of what was written, and nothing else that is read here.
-    cloud = [
-        {"httpRequest": line.pop("httpRequest", None), "jsonPayload": line}
-        for line in server.log_lines
-    ]
-    for lines in (cloud, server.log_lines):
-        done = subprocess.run(
-            [sys.executable, "-c", script],
-            input=json.dumps(lines),
-            capture_output=True,
-            check=True,
-            text=True,
-        )
-        decisions = [json.loads(line) for line in done.stdout.splitlines()]
-        assert len(decisions) == 6
-        for one in decisions:
-            assert one["propensity"] == 0.5
-            assert one["reward"] == one["policies"]["mine"] == 1 - one["policies"]["baseline"]
-
-    (tmp_path / "decisions.jsonl").write_text(done.stdout)
-    command = [sys.executable, "-m", "evaluation", "counterfactual", "--json", "found.json"]
-    subprocess.run(
-        [*command, "--log", "decisions.jsonl"],
+    command = [sys.executable, "-m", "evaluation", "online", "--json", "found.json"]
+    done = subprocess.run(
+        [*command, "--logs", "log.jsonl", "--experiment", str(experiment), "--control", "baseline"],
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT)},
         check=True,
         capture_output=True,
+        text=True,
     )
     found = json.loads((tmp_path / "found.json").read_text())
-    assert (found["mine"]["snips"], found["baseline"]["snips"]) == (1, 0)
+    (report,) = found["experiments"]
+    groups = {one["name"]: one for one in report["arms"]}
+    for arm in arms:
+        users = sum(one == arm for one in arm_of.values())
+        assert groups[arm]["users"] == groups[arm]["sessions"] == users
+        assert groups[arm]["shown"] == 14 * users
+    value = {
+        arm: {name: one["value"] for name, one in groups[arm]["metrics"].items()} for arm in arms
+    }
+    users = groups["mine"]["users"]
+    assert value["mine"]["click_through"] == pytest.approx((2 * users + 1) / (14 * users))
+    assert value["baseline"]["click_through"] == 0
+    assert [value[arm]["saves"] for arm in arms] == [pytest.approx(1 / 14)] * 2
+    assert value["baseline"]["seen"] == pytest.approx(1 / 14)
+    assert groups["mine"]["by_position"]["2"]["listen_through"]["value"] == 1
+    assert found["counts"]["sessions without a user"] == 1
+    assert found["counts"]["engagements with nothing that was shown"] == 0
+    (primary,) = [one for one in report["compared"] if one["is_primary"]]
+    assert primary["differs"]
+    assert "click_through" in done.stdout
