@@ -28,7 +28,7 @@ from evaluation.online.report import Plan
 from evaluation.online.report import report as online_report
 from evaluation.online.simulated import called, simulate
 from evaluation.report import tables
-from evaluation.report.online_tables import online_tables
+from evaluation.report.online_tables import as_json, online_tables
 from evaluation.report.page import number, text_table, with_interval
 from evaluation.search.graded_queries import read_queries, score_queries
 from evaluation.tuning.fit import ChoiceData, fitted_scenario
@@ -164,7 +164,7 @@ def online(options: argparse.Namespace) -> int:
     print(", ".join([*(f"{count:,} {name}" for name, count in found.counts.items())]))
     print(f"skipped: {', '.join(left_out) or 'nothing'}\n")
     print(online_tables(found))
-    write_json(options.json, found)
+    write_json(options.json, as_json(found))
     if options.page:
         # Imports matplotlib, as `report` does.
         from evaluation.report.online_report import online_page  # noqa: PLC0415

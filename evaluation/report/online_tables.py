@@ -2,6 +2,9 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
 
 from evaluation.online.estimates import ALARM, Estimate
 from evaluation.online.report import Compared, ExperimentReport, Group, OnlineReport
@@ -30,6 +33,14 @@ def online_tables(report: OnlineReport) -> str:
         if any(of):
             parts.append(parts_table(name, groups, of))
     return "\n\n".join(part for part in parts if part)
+
+
+def as_json(report: OnlineReport) -> dict[str, Any]:
+    """All numbers, and for each experiment the `sentences` that say what they mean."""
+    found: dict[str, Any] = msgspec.to_builtins(report)
+    for plain, one in zip(found["experiments"], report.experiments, strict=True):
+        plain["sentences"] = [sample_ratio(one), *verdicts(one)]
+    return found
 
 
 def metrics_table(title: str, groups: Sequence[Group]) -> str:

@@ -6,10 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from evaluation.online.report import Plan, report
+from evaluation.online.simulated import simulate
+from evaluation.report.online_tables import as_json
 from feed.catalog.catalog import Catalog
 from tests.support.catalogs import catalog_of, episodes, publish_to
 from tests.support.page import problems_of
@@ -254,3 +258,27 @@ def test_the_lab_fits_and_passes_an_accessibility_check(
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     context.close()
+
+
+def test_the_result_of_an_experiment_is_shown_with_pictures_and_a_table(
+    page: Page, site: Server, tmp_path: Path
+) -> None:
+    exposures = simulate(np.random.default_rng(0), 200, lift=0.9)
+    found = as_json(report(exposures, {}, Plan({"control": 1, "treatment": 1})))
+    (tmp_path / "result.json").write_bytes(msgspec.json.encode(found))
+    (tmp_path / "other.json").write_text('{"experiments": [1]}')
+    problems = problems_of(page)
+    visit(page, site)
+    choice, region = page.locator("#result-file"), page.locator("#result")
+    choice.set_input_files(tmp_path / "other.json")
+    expect(region).to_contain_text("other.json is no result")
+    choice.set_input_files(tmp_path / "result.json")
+    (experiment,) = found["experiments"]
+    for sentence in experiment["sentences"]:
+        expect(region).to_contain_text(sentence)
+    expect(region.locator("tbody tr")).to_have_count(len(experiment["compared"]))
+    primary = region.locator("tbody tr", has_text="click through (primary)")
+    expect(primary).to_contain_text(f"{experiment['compared'][0]['p']:.3f}")
+    assert region.locator("svg").count() == 2
+    assert not Axe().run(page, context="#result").response["violations"]
+    assert problems == []

@@ -121,7 +121,8 @@ def test_the_report_finds_in_the_log_what_listeners_did(start: Start, tmp_path: 
     experiment = tmp_path / "autumn.toml"
     experiment.write_text(AUTUMN)
 
-    command = [sys.executable, "-m", "evaluation", "online", "--json", "found.json"]
+    outputs = ["--json", "found.json", "--page", "found.html"]
+    command = [sys.executable, "-m", "evaluation", "online", *outputs]
     done = subprocess.run(
         [*command, "--logs", "log.jsonl", "--experiment", str(experiment), "--control", "baseline"],
         cwd=tmp_path,
@@ -150,4 +151,8 @@ def test_the_report_finds_in_the_log_what_listeners_did(start: Start, tmp_path: 
     assert found["counts"]["engagements with nothing that was shown"] == 0
     (primary,) = [one for one in report["compared"] if one["is_primary"]]
     assert primary["differs"]
-    assert "click_through" in done.stdout
+    sentence = "click_through: mine differs from baseline"
+    assert sentence in done.stdout
+    page = (tmp_path / "found.html").read_text()
+    assert sentence in page
+    assert page.count("<svg") == 3 + 2  # of the experiment, and of all scenarios

@@ -6,12 +6,14 @@ import { $, h } from "../js/dom.js";
 import { startHistory } from "./history.js";
 import { startMap } from "./map.js";
 import { queue, summary } from "./queue.js";
+import { startResult } from "./result.js";
 import { stages } from "./stages.js";
 
 const SHOWN = 50;
 const SETTLED_MS = 150;
 
 async function start() {
+  startResult();
   await startAuth(() => {});
   /** @type {[{scenarios: Scenario[], default: string}, {points: Point[], mapped: number, sampled: boolean}]} */
   const [{ scenarios, default: usual }, map] = await Promise.all([call("GET", "/scenarios"), call("GET", "/map")]);

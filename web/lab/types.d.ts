@@ -12,3 +12,10 @@ interface LabSession {
   detail: { removed: Record<string, Named[]>; candidates: Candidate[]; user: Place; interests: (Named & { at: Place })[] };
 }
 interface Scenario { name: string; description: string }
+
+// What `python -m evaluation online --json` writes, as far as the Lab shows it. Null stands for what cannot be computed.
+interface Estimated { value: number | null; low: number | null; high: number | null }
+interface Comparison { arm: string; metric: string; is_primary: boolean; control: Estimated; difference: Estimated; p: number | null; differs: boolean }
+interface ArmResult { name: string; metrics: Record<string, Estimated>; by_position: Record<string, Record<string, Estimated>> }
+interface ExperimentResult { name: string; control: string; sentences: string[]; arms: ArmResult[]; compared: Comparison[] }
+interface OnlineResult { experiments: ExperimentResult[] }
