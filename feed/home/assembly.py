@@ -1,24 +1,26 @@
 """Assembly: one pass over the catalog to a home page, on which no episode comes twice."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 
 import numpy as np
 
-from feed.arrays.arrays import FloatArray, IntArray
+from feed.arrays.arrays import IntArray
 from feed.home.labels import Label, reason, title
-from feed.home.members import Members, Pool, is_for, members, propose
+from feed.home.members import is_for, members, propose
+from feed.home.order import ordered
 from feed.home.page import HomePage, Shelf
 from feed.home.parameters import ABOUT_EACH, MIN_EPISODES, Home, ShelfParameters
-from feed.home.selection import Choice
+from feed.home.pool import Pool
+from feed.home.selection import Choice, first_of_each
 from feed.model.degradation import Degradation
 from feed.ranking import emptiness
 from feed.ranking.compiled_rules import Matcher, matcher
 from feed.ranking.external_search import SearchResult
 from feed.ranking.pipeline import MILLION, Ranker, Scoring, millionths
-from feed.ranking.reasons import explain
+from feed.ranking.reasons import Reasons, explain
 from feed.ranking.series_recommendation import recommend_series
 from feed.scenarios.experiment import Assignment
 from feed.selection.greedy import Selection
@@ -31,13 +33,16 @@ from feed.user.query import Query
 class FilledShelf:
     """A shelf before its episodes have reasons."""
 
-    name: str
-    shelf: ShelfParameters
-    labels: tuple[Label, Label]
-    """title and reason"""
+    id: str
+    first: int
+    title: Label
+    reason: Label
     chosen: Sequence[int] = ()
     """places of its episodes among the candidates, in order"""
     series: Queue | None = None
+    """of a shelf of series"""
+    reasons: tuple[int, int] | None = None
+    """as `Members.reasons`"""
 
 
 class HomeRanker:
@@ -68,7 +73,8 @@ class HomeRanker:
         scoring = self.ranker.score_candidates(
             query, search_result, partial(propose, features, shelves)
         )
-        filled = list(self._fill(Pool(features, scoring)))
+        pool = Pool(features, self.ranker.series, scoring)
+        filled = self._distinct(pool, list(self._fill(pool)))
         degraded = [*given, *scoring.degraded]
         if not filled:
             degraded.extend(emptiness.causes(scoring.eligible))
@@ -86,53 +92,20 @@ class HomeRanker:
     def _fill(self, pool: Pool) -> Iterator[FilledShelf]:
         """Yield each shelf that has enough, from top to bottom."""
         titles = pool.features.catalog.title_hashes[pool.scoring.candidates.rows]
-        choice = Choice(pool.series, titles)
+        choice = Choice(pool.series, titles, self.home.max_per_series)
         for shelf in self.home.shelves:
             if not is_for(shelf, pool.user):
                 continue
             if shelf.kind == "series":
-                queue = self._series(pool.scoring, shelf.length)
-                if len(queue) >= MIN_EPISODES:
-                    yield FilledShelf(
-                        shelf.name, shelf, (title(shelf, {}), reason(shelf, {})), series=queue
-                    )
-                continue
-            for number, (one, chosen) in enumerate(
-                islice(self._fill_each(pool, shelf, choice), shelf.shelves), 1
-            ):
-                name = f"{shelf.name}-{number}" if shelf.kind in ABOUT_EACH else shelf.name
-                yield FilledShelf(name, shelf, (one.title, one.reason), chosen=chosen)
+                filled = self._of_series(pool.scoring, shelf)
+            else:
+                filled = islice(self._of_episodes(pool, shelf, choice), shelf.shelves)
+            for number, one in enumerate(filled, 1):
+                yield replace(one, id=f"{one.id}-{number}") if shelf.kind in ABOUT_EACH else one
 
-    def _shelves(self, scoring: Scoring, filled: list[FilledShelf]) -> Iterator[Shelf]:
-        """Yield the shelves with the reasons of their episodes, which are found in one call."""
-        places = np.array([one for shelf in filled for one in shelf.chosen], np.int64)
-        chosen = scoring.candidates.take(places)
-        reasons = explain(self.ranker.features, scoring.user, chosen, _certain(places))
-        every = Queue(chosen.rows, millionths(chosen), reasons, chosen.sources)
-        start = 0
-        for one in filled:
-            end = start + len(one.chosen)
-            yield Shelf(
-                id=one.name,
-                title=one.labels[0],
-                reason=one.labels[1],
-                first=one.shelf.first,
-                queue=every.take(slice(start, end)) if one.series is None else one.series,
-                is_of_series=one.series is not None,
-            )
-            start = end
-
-    def _series(self, scoring: Scoring, count: int) -> Queue:
-        """Recommended series, as a queue of their indices with their final scores."""
-        user, allowed = scoring.user, scoring.eligible.allowed
-        found = recommend_series(self.ranker.series, user, allowed, count)
-        scores = np.zeros((len(found.series), 4), np.int32)
-        scores[:, -1] = np.rint(found.scores * MILLION)
-        return Queue(found.series, scores, found.reasons, np.zeros(len(scores), np.uint16))
-
-    def _fill_each(
-        self, pool: Pool, shelf: ShelfParameters, choice: "Choice"
-    ) -> Iterator[tuple[Members, list[int]]]:
+    def _of_episodes(
+        self, pool: Pool, shelf: ShelfParameters, choice: Choice
+    ) -> Iterator[FilledShelf]:
         candidates, where = pool.scoring.candidates, self._where.get(shelf.name)
         for one in members(pool, shelf):
             mask = one.mask & choice.free
@@ -140,31 +113,60 @@ class HomeRanker:
                 mask &= where.match(candidates.rows, candidates.age_days)
             if shelf.min_minutes or shelf.max_minutes:
                 mask &= pool.has_length(shelf.min_minutes, shelf.max_minutes)
-            chosen = choice.choose(_ordered(pool, shelf, np.flatnonzero(mask)), shelf)
+            chosen = choice.choose(ordered(pool, shelf, np.flatnonzero(mask)), shelf)
             if len(chosen) >= MIN_EPISODES:
-                choice.take(chosen)
-                yield one, chosen
+                choice.take(chosen, shelf)
+                yield FilledShelf(
+                    shelf.name, shelf.first, one.title, one.reason, chosen, reasons=one.reasons
+                )
 
+    def _of_series(self, scoring: Scoring, shelf: ShelfParameters) -> Iterator[FilledShelf]:
+        """Recommended series, as a queue of their indices with their final scores."""
+        user, allowed = scoring.user, scoring.eligible.allowed
+        found = recommend_series(self.ranker.series, user, allowed, shelf.length)
+        if len(found.series) >= MIN_EPISODES:
+            scores = np.zeros((len(found.series), 4), np.int32)
+            scores[:, -1] = np.rint(found.scores * MILLION)
+            queue = Queue(found.series, scores, found.reasons, np.zeros(len(scores), np.uint16))
+            labels = title(shelf, {}), reason(shelf, {})
+            yield FilledShelf(shelf.name, shelf.first, *labels, series=queue)
 
-def _ordered(pool: Pool, shelf: ShelfParameters, places: IntArray) -> IntArray:
-    """Places of candidates in the order of a shelf, the first to be shown first."""
-    rows, ties = pool.scoring.candidates.rows[places], pool.features.tie_order
-    if shelf.order == "newest":
-        return places[np.lexsort((ties[rows], -pool.features.catalog.published_us[rows]))]
-    if shelf.order == "listened":
-        listened = {row: place for place, row in enumerate(pool.user.unfinished.tolist())}
-        return places[np.argsort([listened[row] for row in rows.tolist()], kind="stable")]
-    return places[np.lexsort((ties[rows], -_values(pool, shelf)[places]))]
+    def _distinct(self, pool: Pool, filled: list[FilledShelf]) -> list[FilledShelf]:
+        """The shelves without near-duplicates of what is before them, if enough is left."""
+        limit, vectors = (
+            self.ranker.scenario.selector.near_duplicate,
+            pool.scoring.candidates.vectors,
+        )
+        if vectors is None or limit > 1.0:
+            return filled
+        every = [one for shelf in filled for one in shelf.chosen]
+        kept = iter(first_of_each(vectors[every], limit).tolist())
+        left = [
+            replace(shelf, chosen=[one for one in shelf.chosen if next(kept)]) for shelf in filled
+        ]
+        return [one for one in left if one.series is not None or len(one.chosen) >= MIN_EPISODES]
 
-
-def _values(pool: Pool, shelf: ShelfParameters) -> FloatArray:
-    """(k,) the score of each candidate, with the contributions of its parts as `factors` say."""
-    candidates = pool.scoring.candidates
-    values = candidates.scores
-    for name, factor in shelf.factors.items():
-        if name in candidates.contributions:
-            values = values + (factor - 1.0) * candidates.contributions[name]
-    return values
+    def _shelves(self, scoring: Scoring, filled: list[FilledShelf]) -> Iterator[Shelf]:
+        """Yield the shelves with the reasons of their episodes, which are found in one call."""
+        places = np.array([one for shelf in filled for one in shelf.chosen], np.int64)
+        chosen = scoring.candidates.take(places)
+        found = explain(self.ranker.features, scoring.user, chosen, _certain(places))
+        codes, subjects = found.codes.copy(), found.subject_hashes.copy()
+        scores, start = millionths(chosen), 0
+        for one in filled:
+            part = slice(start, start := start + len(one.chosen))
+            if one.reasons is not None:
+                codes[part], subjects[part] = one.reasons
+            reasons = Reasons(codes[part], subjects[part])
+            yield Shelf(
+                id=one.id,
+                title=one.title,
+                reason=one.reason,
+                first=one.first,
+                queue=one.series
+                or Queue(chosen.rows[part], scores[part], reasons, chosen.sources[part]),
+                is_of_series=one.series is not None,
+            )
 
 
 def _certain(places: IntArray) -> Selection:

@@ -19,22 +19,26 @@ class Label(msgspec.Struct, frozen=True, gc=False):
     """in English"""
 
 
-TITLES: dict[Kind, str] = {
+TRENDING_TOPICS = "topics_trending"
+"""The variant of `topics` for a topic in which enough is on the rise."""
+TITLES: dict[str, str] = {
     "unfinished": "Continue listening",
     "followed": "New from shows you follow",
     "because": "Because you listened to “{title}”",
     "trending": "Trending now",
     "topics": "In {category}",
+    TRENDING_TOPICS: "Trending in {category}",
     "series": "Shows for you",
     "episodes": "Picked for you",
     "different": "Something different",
 }
-REASONS: dict[Kind, str] = {
+REASONS: dict[str, str] = {
     "unfinished": "You have not finished these",
     "followed": "The latest episodes of shows that you follow",
     "because": "Similar to it, or chosen by people who chose it",
     "trending": "Many are listening to these",
     "topics": "The best of a topic for you",
+    TRENDING_TOPICS: "Many are listening to these",
     "series": "Shows that you do not know yet",
     "episodes": "The best of all for you",
     "different": "Highly rated, and not what you usually listen to",
@@ -61,16 +65,18 @@ def label_problems(shelf: ShelfParameters) -> Iterator[tuple[str, str]]:
                 yield key, f"{names} in braces"
 
 
-def title(shelf: ShelfParameters, params: dict[str, str]) -> Label:
-    """The title of a shelf about what `params` name."""
-    return _label(shelf, shelf.title, TITLES[shelf.kind], params)
+def title(shelf: ShelfParameters, params: dict[str, str], variant: str = "") -> Label:
+    """The title of a shelf about what `params` name, of its kind or a variant of it."""
+    return _label(shelf, shelf.title, TITLES, params, variant)
 
 
-def reason(shelf: ShelfParameters, params: dict[str, str]) -> Label:
-    """Why a shelf about what `params` name is shown."""
-    return _label(shelf, shelf.reason, REASONS[shelf.kind], params)
+def reason(shelf: ShelfParameters, params: dict[str, str], variant: str = "") -> Label:
+    """Why a shelf about what `params` name is shown, by its kind or a variant of it."""
+    return _label(shelf, shelf.reason, REASONS, params, variant)
 
 
-def _label(shelf: ShelfParameters, own: str, text: str, params: dict[str, str]) -> Label:
-    key = shelf.name if own else shelf.kind
-    return Label(key, params, (own or text).format(**params))
+def _label(
+    shelf: ShelfParameters, own: str, texts: dict[str, str], params: dict[str, str], variant: str
+) -> Label:
+    key = variant or shelf.kind
+    return Label(shelf.name if own else key, params, (own or texts[key]).format(**params))

@@ -2,25 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from feed.arrays.arrays import BoolArray, FloatArray, IntArray, in_sorted
-from feed.home.labels import Label, reason, title
+from feed.home.labels import TRENDING_TOPICS, Label, reason, title
 from feed.home.parameters import Kind, ShelfParameters
+from feed.home.pool import Pool
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.ranking.eligibility import Eligibility
-from feed.ranking.pipeline import Scoring
 from feed.ranking.reasons import BECAUSE, KEYS
 from feed.ranking.sources import Found
 from feed.session.reason_text import render, shortened
-from feed.user.features import UserFeatures
+from feed.user.features import HABITUAL, UserFeatures
 
 ABOUT_NEWEST = 10
 """Number of the newest engagements that a shelf may be about, after the user's interests."""
-FAR = 0.5
-"""Similarity, by the scenario's measure, below which an episode is far from an interest."""
 BEST_ELSEWHERE = 3
 """Number of the best episodes of each category that are candidates for something different."""
 
@@ -34,48 +31,9 @@ class Members:
     reason: Label
     mask: BoolArray
     """(k,) which of the candidates may be on it"""
-
-
-@dataclass(frozen=True)
-class Pool:
-    """What a home page is made of: one pass over the catalog, with k scored candidates."""
-
-    features: CatalogFeatures
-    scoring: Scoring
-
-    @property
-    def user(self) -> UserFeatures:
-        """The user whose home page it is."""
-        return self.scoring.user
-
-    @cached_property
-    def series(self) -> IntArray:
-        """(k,) series of each candidate, -1 for none."""
-        return self.features.catalog.series[self.scoring.candidates.rows]
-
-    @cached_property
-    def unfinished(self) -> BoolArray:
-        """(k,) which candidates the user left unfinished."""
-        return in_sorted(np.sort(self.user.unfinished), self.scoring.candidates.rows)
-
-    @cached_property
-    def minutes(self) -> FloatArray:
-        """(k,) length of each candidate; NaN where it is unknown, or the file has no column."""
-        catalog, rows = self.features.catalog, self.scoring.candidates.rows
-        if not len(catalog.durations_s):
-            return np.full(len(rows), np.nan)
-        return catalog.durations_of(rows) / 60.0
-
-    def has_length(self, least: float | None, most: float | None) -> BoolArray:
-        """(k,) which candidates have a known length within these limits, in minutes."""
-        return (self.minutes >= (least or 0.0)) & (self.minutes <= (most or np.inf))
-
-    def nearness(self, row: int) -> FloatArray:
-        """(k,) similarity of each candidate to an episode, by the measure of the scenario."""
-        candidates, embeddings = self.scoring.candidates, self.features.catalog.embeddings
-        if candidates.vectors is None or not embeddings.present[row]:
-            return np.zeros(len(candidates.rows))
-        return self.features.rescale((candidates.vectors @ embeddings[row]).astype(np.float64))
+    reasons: tuple[int, int] | None = None
+    """code in `KEYS` and hash of the subject of the reason of each of its episodes, where what they
+    are on the shelf for goes before what added most to their scores"""
 
 
 def propose(
@@ -150,7 +108,7 @@ def _because(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
     minimum = pool.features.scenario.reasons.min_similarity
     for row in about:
         edges = slice(*signals.neighbour_starts[row : row + 2].tolist())
-        near = pool.nearness(row) >= minimum
+        near = (pool.nearness(row) >= minimum) & pool.is_akin(row)
         near |= in_sorted(np.sort(signals.neighbour_rows[edges]), rows)
         code = int(BECAUSE[types[row]])
         params = {"episode_id": catalog.ids[row], "title": shortened(catalog.title(row))}
@@ -158,7 +116,10 @@ def _because(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
         if not shelf.title:
             text = render(catalog, code, int(catalog.id_hashes[row])).text
             named = Label(KEYS[code], params, text)
-        yield Members(shelf.name, named, reason(shelf, params), near & ~pool.unfinished)
+        why = code, int(catalog.id_hashes[row])
+        yield Members(
+            shelf.name, named, reason(shelf, params), near & ~pool.unfinished, reasons=why
+        )
 
 
 def _trending(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
@@ -166,11 +127,16 @@ def _trending(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
 
 
 def _topics(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
-    catalog, rows = pool.features.catalog, pool.scoring.candidates.rows
-    for topic in topics(pool.features, pool.user).tolist():
-        params = {"category": catalog.categories[topic]}
-        mask = catalog.membership(rows, np.array([topic]))[:, 0]
-        yield Members(shelf.name, title(shelf, params), reason(shelf, params), mask)
+    features, rows = pool.features, pool.scoring.candidates.rows
+    main, is_trending = features.main_category[rows], features.is_trending[rows]
+    for topic in topics(features, pool.user).tolist():
+        params = {"category": features.catalog.categories[topic]}
+        mask = main == topic
+        if np.count_nonzero(mask & is_trending) >= shelf.first:
+            named = title(shelf, params, TRENDING_TOPICS), reason(shelf, params, TRENDING_TOPICS)
+            yield Members(shelf.name, *named, mask & is_trending)
+        else:
+            yield Members(shelf.name, title(shelf, params), reason(shelf, params), mask)
 
 
 def _episodes(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
@@ -179,14 +145,10 @@ def _episodes(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
 
 def _different(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
     candidates, user, features = pool.scoring.candidates, pool.user, pool.features
-    known, catalog = user.category_shares.groups, features.catalog
-    mask = ~in_sorted(np.sort(user.habitual_series), pool.series)
-    mask &= ~catalog.membership(candidates.rows, known).any(axis=1)
-    mask &= features.is_highly_rated[candidates.rows] & ~pool.unfinished
-    if candidates.has_cosines:
-        nearest = np.maximum(candidates.similarity, candidates.interest)
-        mask &= features.rescale(nearest) < FAR
-    yield _one(shelf, mask)
+    mask = pool.is_far & ~in_sorted(user.habitual_series, pool.series) & ~pool.unfinished
+    groups, shares = user.category_shares
+    mask &= ~in_sorted(groups[shares >= HABITUAL], features.main_category[candidates.rows])
+    yield _one(shelf, mask & features.is_highly_rated[candidates.rows])
 
 
 _BY_KIND: dict[Kind, Callable[[Pool, ShelfParameters], Iterator[Members]]] = {

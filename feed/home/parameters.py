@@ -26,7 +26,7 @@ Kind = Literal[
     "different",
 ]
 ShelfName = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,29}$")]
-Factor = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Factor = Annotated[float, msgspec.Meta(ge=-100, le=100)]
 Minutes = Annotated[float, msgspec.Meta(gt=0, le=10_000)]
 ShelfLength = Annotated[int, msgspec.Meta(ge=MIN_EPISODES, le=50)]
 
@@ -60,7 +60,8 @@ class ShelfParameters(Table, frozen=True, kw_only=True):
     """`score`, the score of the scenario as `factors` change it, the highest first; `newest`, the
     date of publication; `listened`, the time of the last listening, for the kind `unfinished`"""
     factors: dict[str, Factor] = msgspec.field(default_factory=dict)
-    """by part of the score: what its contribution is multiplied by on this shelf"""
+    """by part of the score: what its contribution is multiplied by on this shelf; below 0 it
+    counts against an episode"""
     listeners: Literal["all", "known", "new"] = "all"
     """who gets it: all, only those of whom something is known, or only those of whom nothing is"""
     where: Where | None = None
@@ -74,5 +75,8 @@ class Home(Table, frozen=True, kw_only=True):
     """stamped on answers"""
     description: str = ""
     """a note for people"""
+    max_per_series: Annotated[int, msgspec.Meta(ge=1, le=200)] = 6
+    """greatest number of episodes of one series on all shelves together, those of the kinds
+    `unfinished` and `followed` not counted"""
     shelves: Annotated[tuple[ShelfParameters, ...], msgspec.Meta(min_length=1, max_length=20)]
     """required: the shelves, from top to bottom; an episode is on the first that it fits"""

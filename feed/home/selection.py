@@ -1,25 +1,30 @@
-"""Selection: the first of some candidates, in order, under the limits of one shelf."""
+"""Selection: the first of some candidates, in order, under the limits of shelf and page."""
 
 from collections import Counter
 
 import numpy as np
+import numpy.typing as npt
 
-from feed.arrays.arrays import HashArray, IntArray
+from feed.arrays.arrays import BoolArray, HashArray, IntArray
 from feed.home.parameters import ShelfParameters
+
+OWN = frozenset({"unfinished", "followed"})
+"""Kinds whose episodes a listener asked for: the limit per series of the page does not apply."""
 
 
 class ShelfSelection:
     """Fills one shelf with candidates in the order in which they are offered.
 
-    A series comes `max_per_series` times at most, and a title once. A candidate of the series
-    chosen just before waits for one of another series, as long as there are any.
+    A series comes `limits[series]` times at most, a title once. With `alternate`, a candidate of
+    the series chosen just before waits for one of another series, as long as there are any.
     """
 
-    def __init__(self, length: int, max_per_series: int) -> None:
+    def __init__(self, length: int, limits: "SeriesLimits", *, alternate: bool) -> None:
         self.chosen: list[int] = []
         """the candidates, in order"""
         self._length = length
-        self._max_per_series = max_per_series
+        self._limits = limits
+        self._alternate = alternate
         self._counts: Counter[int] = Counter()
         self._titles: set[int] = set()
         self._last = -1
@@ -32,7 +37,7 @@ class ShelfSelection:
         A series below 0 is none: such candidates are not limited.
         """
         for one in ordered.tolist():
-            if series[one] == self._last >= 0:
+            if self._alternate and series[one] == self._last >= 0:
                 self._waiting.append(one)
             elif self._add(one, series[one], titles[one]):
                 while self._waiting and series[self._waiting[0]] != self._last:
@@ -45,7 +50,7 @@ class ShelfSelection:
         return self.chosen
 
     def _add(self, one: int, series: int, title: int) -> bool:
-        if series >= 0 and self._counts[series] >= self._max_per_series:
+        if series >= 0 and self._counts[series] >= self._limits[series]:
             return False
         if title in self._titles or len(self.chosen) >= self._length:
             return False
@@ -56,22 +61,51 @@ class ShelfSelection:
         return True
 
 
+class SeriesLimits:
+    """How many episodes of each series a shelf may still have."""
+
+    def __init__(self, of_shelf: int, of_page: int, on_page: Counter[int]) -> None:
+        """The limits of a shelf and of the page, of which `on_page` is used up, by series."""
+        self._of_shelf = of_shelf
+        self._of_page = of_page
+        self._on_page = on_page
+
+    def __getitem__(self, series: int) -> int:
+        return min(self._of_shelf, self._of_page - self._on_page[series])
+
+
 class Choice:
     """Which candidates of a pool are on a shelf already."""
 
-    def __init__(self, series: IntArray, titles: HashArray) -> None:
+    def __init__(self, series: IntArray, titles: HashArray, max_per_series: int) -> None:
         """Choose among k candidates, of these (k,) series and hashes of titles."""
         self.free = np.ones(len(series), np.bool_)
         """(k,) whether neither the candidate nor another one of its title is on a shelf yet"""
         self._titles = titles
+        self._max_per_series = max_per_series
+        self._on_page: Counter[int] = Counter()
         self._series_list: list[int] = series.tolist()
         self._title_list: list[int] = titles.tolist()
 
     def choose(self, ordered: IntArray, shelf: ShelfParameters) -> list[int]:
-        """Some of these free candidates, in order, within the limits of a shelf."""
-        selection = ShelfSelection(shelf.length, shelf.max_per_series)
+        """Some of these free candidates, in order, within the limits of shelf and page."""
+        page = shelf.max_per_series if shelf.kind in OWN else self._max_per_series
+        on_page: Counter[int] = Counter() if shelf.kind in OWN else self._on_page
+        limits = SeriesLimits(shelf.max_per_series, page, on_page)
+        selection = ShelfSelection(shelf.length, limits, alternate=shelf.order == "score")
         return selection.fill(ordered, self._series_list, self._title_list)
 
-    def take(self, chosen: list[int]) -> None:
+    def take(self, chosen: list[int], shelf: ShelfParameters) -> None:
         """Note that these candidates are on a shelf."""
         self.free &= ~np.isin(self._titles, self._titles[chosen])
+        if shelf.kind not in OWN:
+            self._on_page.update(self._series_list[one] for one in chosen)
+
+
+def first_of_each(vectors: npt.NDArray[np.float32], limit: float) -> BoolArray:
+    """(m,) whether none of the (m, D) unit vectors kept before has a cosine above `limit`."""
+    kept = np.ones(len(vectors), np.bool_)
+    later, earlier = np.nonzero(np.tril(vectors @ vectors.T > limit, -1))
+    for one, other in zip(later.tolist(), earlier.tolist(), strict=True):
+        kept[one] &= not kept[other]
+    return kept
