@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 
 import numpy as np
+import numpy.typing as npt
 
 from feed.arrays.arrays import IntArray
 from feed.home.labels import Label, reason, title
@@ -13,7 +14,7 @@ from feed.home.members import is_for, members, propose
 from feed.home.order import ordered
 from feed.home.page import HomePage, Shelf
 from feed.home.parameters import ABOUT_EACH, MIN_EPISODES, Home, ShelfParameters
-from feed.home.pool import Pool
+from feed.home.pool import Pool, sample_of_series
 from feed.home.selection import Choice, first_of_each
 from feed.model.degradation import Degradation
 from feed.ranking import emptiness
@@ -57,6 +58,10 @@ class HomeRanker:
             if shelf.where
         }
 
+    @cached_property
+    def _some_series(self) -> npt.NDArray[np.float32]:
+        return sample_of_series(self.ranker.series)
+
     def assemble(
         self,
         query: Query,
@@ -73,7 +78,7 @@ class HomeRanker:
         scoring = self.ranker.score_candidates(
             query, search_result, partial(propose, features, shelves)
         )
-        pool = Pool(features, self.ranker.series, scoring)
+        pool = Pool(features, self.ranker.series, self._some_series, scoring)
         filled = self._distinct(pool, list(self._fill(pool)))
         degraded = [*given, *scoring.degraded]
         if not filled:

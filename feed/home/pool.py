@@ -27,6 +27,8 @@ class Pool:
 
     features: CatalogFeatures
     all_series: SeriesFeatures
+    some_series: npt.NDArray[np.float32]
+    """(at most `SERIES_SAMPLE`, D) vectors of series, evenly spread over all"""
     scoring: Scoring
 
     @property
@@ -74,12 +76,6 @@ class Pool:
     def _embeddings(self) -> Embeddings:
         return self.features.catalog.embeddings
 
-    @property
-    def _some_series(self) -> npt.NDArray[np.float32]:
-        """(at most `SERIES_SAMPLE`, D) vectors of series, evenly spread over all."""
-        every = self.all_series.vectors
-        return every[:: -(-len(every) // SERIES_SAMPLE)]
-
     @cached_property
     def is_far(self) -> BoolArray:
         """(k,) whether each candidate's series is unlike all that the user is interested in.
@@ -91,9 +87,9 @@ class Pool:
         if vectors is None or user.vector.unit is None:
             return np.ones(len(self.series), np.bool_)
         likes = np.concatenate([user.vector.unit[None], self._embeddings[user.interests]])
-        some = (self._some_series @ likes.T).max(axis=1)
+        some = (self.some_series @ likes.T).max(axis=1)
         nearest = (vectors @ likes.T).max(axis=1)
-        far: BoolArray = nearest <= np.quantile(some, FAR)
+        far: BoolArray = nearest <= _quantile(some, FAR)
         return far | (self.series < 0)
 
     def is_akin(self, row: int) -> BoolArray:
@@ -107,5 +103,17 @@ class Pool:
         if vectors is None or series < 0:
             return np.ones(len(self.series), np.bool_)
         own = self.all_series.vectors[series]
-        akin: BoolArray = vectors @ own >= np.quantile(self._some_series @ own, 1.0 - AKIN)
+        akin: BoolArray = vectors @ own >= _quantile(self.some_series @ own, 1.0 - AKIN)
         return akin | (self.series < 0)
+
+
+def sample_of_series(series: SeriesFeatures) -> npt.NDArray[np.float32]:
+    """(at most `SERIES_SAMPLE`, D) vectors of series, evenly spread over all."""
+    every = series.vectors
+    return every[:: max(1, -(-len(every) // SERIES_SAMPLE))].copy()
+
+
+def _quantile(values: FloatArray, share: float) -> float:
+    """A value that about this share of some (m,) values, at least one, does not exceed."""
+    place = min(int(share * len(values)), len(values) - 1)
+    return float(np.partition(values, place)[place])

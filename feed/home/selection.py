@@ -81,11 +81,11 @@ class Choice:
         """Choose among k candidates, of these (k,) series and hashes of titles."""
         self.free = np.ones(len(series), np.bool_)
         """(k,) whether neither the candidate nor another one of its title is on a shelf yet"""
-        self._titles = titles
+        self._title_groups = np.unique(titles, return_inverse=True)[1]
         self._max_per_series = max_per_series
         self._on_page: Counter[int] = Counter()
         self._series_list: list[int] = series.tolist()
-        self._title_list: list[int] = titles.tolist()
+        self._title_list: list[int] = self._title_groups.tolist()
 
     def choose(self, ordered: IntArray, shelf: ShelfParameters) -> list[int]:
         """Some of these free candidates, in order, within the limits of shelf and page."""
@@ -97,7 +97,9 @@ class Choice:
 
     def take(self, chosen: list[int], shelf: ShelfParameters) -> None:
         """Note that these candidates are on a shelf."""
-        self.free &= ~np.isin(self._titles, self._titles[chosen])
+        taken = np.zeros(len(self.free), np.bool_)
+        taken[self._title_groups[chosen]] = True
+        self.free &= ~taken[self._title_groups]
         if shelf.kind not in OWN:
             self._on_page.update(self._series_list[one] for one in chosen)
 
@@ -105,7 +107,9 @@ class Choice:
 def first_of_each(vectors: npt.NDArray[np.float32], limit: float) -> BoolArray:
     """(m,) whether none of the (m, D) unit vectors kept before has a cosine above `limit`."""
     kept = np.ones(len(vectors), np.bool_)
-    later, earlier = np.nonzero(np.tril(vectors @ vectors.T > limit, -1))
-    for one, other in zip(later.tolist(), earlier.tolist(), strict=True):
-        kept[one] &= not kept[other]
+    alike = vectors @ vectors.T > limit
+    np.fill_diagonal(alike, val=False)
+    if alike.any():
+        for one, other in np.argwhere(np.tril(alike)).tolist():
+            kept[one] &= not kept[other]
     return kept

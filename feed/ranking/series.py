@@ -30,6 +30,14 @@ class SeriesFeatures:
         found = rows[starts[series] : starts[series + 1]]
         return found[self.catalog.published_us[found] <= published_until_us]
 
+    def with_any(self, allowed: BoolArray) -> BoolArray:
+        """(S,) whether any episode of each series is `allowed` (n,)."""
+        starts, ends = self._by_series.starts[:-1], self._by_series.starts[1:]
+        found, some = np.zeros(len(starts), np.bool_), ends > starts
+        if some.any():
+            found[some] = np.logical_or.reduceat(allowed[self._by_series.rows], starts[some])
+        return found
+
     def topics(self, rows: IntArray, count: int) -> list[str]:
         """The names of the most frequent major categories of some episodes, or of any kind."""
         catalog = self.catalog

@@ -61,10 +61,10 @@ class _Part(NamedTuple):
         codes = np.full(count, CODES[key], np.uint8)
         return cls(contribution, is_true, codes, np.zeros(count, np.uint64))
 
-    @property
-    def claim(self) -> Claim:
-        contribution = np.where(self.is_true, self.contribution, -np.inf)
-        return Claim(contribution, self.codes, self.subject_hashes)
+    def claim(self, chosen: IntArray) -> Claim:
+        """What it claims about these (k,) series."""
+        contribution = np.where(self.is_true[chosen], self.contribution[chosen], -np.inf)
+        return Claim(contribution, self.codes[chosen], self.subject_hashes[chosen])
 
 
 def recommend_series(
@@ -91,15 +91,19 @@ def recommend_series(
     if not len(found):
         none = Reasons(np.zeros(0, np.uint8), np.zeros(0, np.uint64))
         return RecommendedSeries(found, np.zeros(0), none, user.is_unknown)
-    personal = [_content(series, user), *_listeners(series, user, found)]
-    general = _general(series)
+    general, personal = _general(series), []
+    if not user.is_unknown:
+        personal = [_content(series, user), *_listeners(series, user, found)]
     scores = np.sum([part.contribution for part in (*personal, *general)], axis=0)
     chosen = _diverse(series, found, scores, count)
-    mine, other = (strongest(part.claim for part in parts) for parts in (personal, general))
-    is_mine = mine.contribution > 0
-    codes = np.where(is_mine, mine.codes, other.codes)
-    subjects = np.where(is_mine, mine.subject_hashes, other.subject_hashes)
-    reasons = Reasons(codes[chosen], subjects[chosen])
+    claim = strongest(part.claim(chosen) for part in general)
+    codes, subjects = claim.codes, claim.subject_hashes
+    if personal:
+        mine = strongest(part.claim(chosen) for part in personal)
+        is_mine = mine.contribution > 0
+        codes = np.where(is_mine, mine.codes, codes)
+        subjects = np.where(is_mine, mine.subject_hashes, subjects)
+    reasons = Reasons(codes, subjects)
     return RecommendedSeries(chosen, scores[chosen], reasons, user.is_unknown)
 
 
@@ -113,9 +117,7 @@ def _news(series: SeriesFeatures, user: UserFeatures, allowed: BoolArray) -> Boo
         owners = of[np.unique(rows[rows >= 0])]
         return np.bincount(owners[owners >= 0], minlength=count)
 
-    news = np.zeros(count + 1, np.bool_)  # the last place is that of episodes without a series
-    news[of[allowed]] = True
-    news = news[:count]
+    news = series.with_any(allowed)
     news[user.followed_series] = news[query.muted_series] = False
     news &= episodes(query.engaged_rows) < KNOWN_FROM
     return news & (episodes(user.disliked) <= episodes(user.positives))

@@ -50,6 +50,7 @@ FEED = {
     },
     "home": {
         *("arrays", "catalog", "model", "ranking", "scenarios", "selection", "session", "user"),
+        "vectors",
     },
     "session": {"arrays", "catalog", "model", "ranking", "scenarios", "user"},
     "insights": {"arrays", "catalog", "model", "ranking", "session", "user"},
