@@ -13,10 +13,10 @@ from feed.snapshot.codec import SnapshotError, decode, encode
 from feed.vectors.embeddings import Embeddings
 from feed.vectors.int16 import Int16Vectors
 from feed.vectors.inverted_file import InvertedFile
-from tests.support.catalogs import catalog_of, episodes
+from tests.support.catalogs import catalog_of, episodes, with_lengths
 from tests.support.snapshot_files import same, with_column, without_sections
 
-PLAIN = catalog_of(episodes(40))
+PLAIN = catalog_of(with_lengths(episodes(40)))
 ROWS = np.flatnonzero(PLAIN.embeddings.present).astype(np.int32)
 LISTS = assign_to_lists(PLAIN.embeddings[:], ROWS, learn_centroids(PLAIN.embeddings[:], ROWS, 5))
 QUANTIZED = Int16Vectors.of(PLAIN.embeddings[:])
