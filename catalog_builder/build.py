@@ -16,6 +16,7 @@ from catalog_builder.columns import (
     series_columns,
     unit_rows,
 )
+from catalog_builder.enrichment.enrich import enrich
 from catalog_builder.enrichment.prior import estimated_scores, prior_terms
 from catalog_builder.episodes.category_names import unify_category_names
 from catalog_builder.insights.names import episode_names
@@ -77,12 +78,13 @@ def build_with_signals(
     episodes have a vector and holds none: sessions then search an external store. Raises
     `CommandError` for vectors of an unsupported shape.
     """
-    given = episodes = unify_category_names(episodes)
+    given = unify_category_names(episodes)
+    episodes = enriched = enrich(given)
     published_us = np.array([to_us(e.published_at) for e in episodes], np.int64)
     order = np.arange(len(episodes), dtype=np.int32)
     if len(episodes) >= MIN_CLUSTERED:
         order = np.argsort(-published_us, kind="stable").astype(np.int32)
-        episodes = [episodes[row] for row in order.tolist()]
+        given, episodes = ([every[row] for row in order.tolist()] for every in (given, enriched))
         published_us = published_us[order]
     ids = [e.id for e in episodes]
     id_hashes = hash_strings(ids)
@@ -94,9 +96,13 @@ def build_with_signals(
     languages, language = factorize(
         [primary_subtag(e.language) if e.language else None for e in episodes]
     )
-    categories, category_major, category_starts, category_members = category_columns(episodes)
     embeddings, embedded = unit_rows(vectors, order)
-    anchors = category_anchors(embeddings, category_starts, category_members, len(categories))
+    # An anchor is the mean of the episodes that name the category, not of those that inherit it.
+    names, _, starts, members = category_columns(given)
+    anchors = category_anchors(embeddings, starts, members, len(names))
+    categories, category_major, category_starts, category_members = category_columns(
+        episodes, names
+    )
     content = EpisodeContent(
         created_us=to_us(now),
         published_us=published_us,
@@ -135,6 +141,9 @@ def build_with_signals(
         category_major=category_major,
         category_starts=category_starts,
         category_members=category_members,
+        inherited_categories=np.array(
+            ["categories" in (one.estimated or ()) for one in episodes], np.uint8
+        ),
         embeddings=_stored_vectors(embeddings, embedded, keep=keep_vectors),
         anchors=anchors,
         cosine_scale=cosine_scale(embeddings[embedded]),
@@ -143,8 +152,8 @@ def build_with_signals(
         projection=build_projection(embeddings, embedded, anchors),
         insights=Insights.none(),
     )
-    computed = signals.compute(catalog, episode_names(catalog, given), content)
-    terms = prior_terms(episodes, published_us, series, computed.signals)
+    computed = signals.compute(catalog, episode_names(catalog, enriched), content)
+    terms = prior_terms(given, published_us, series, computed.signals)
     catalog = replace(catalog, estimated_scores=estimated_scores(content.scores, terms))
     return with_signals(catalog, computed), computed
 

@@ -93,21 +93,21 @@ def score_column(episodes: Sequence[Episode]) -> npt.NDArray[np.float64]:
 
 
 def category_columns(
-    episodes: Sequence[Episode],
+    episodes: Sequence[Episode], names: Sequence[str] = ()
 ) -> tuple[list[str], npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int32]]:
     """Returns the names of M categories, (M,) 1 for a major one, and starts (n + 1,) and members.
 
-    Episode i is in the categories `members[starts[i]:starts[i + 1]]`.
+    Episode i is in the categories `members[starts[i]:starts[i + 1]]`. `names` come first.
     """
-    indices: dict[str, int] = {}
+    indices = {name: index for index, name in enumerate(names)}
     majors: set[str] = set()
     members: list[int] = []
     starts = [0]
     for episode in episodes:
         categories = episode.categories or Categories()
         majors.update(categories.major or ())
-        names = dict.fromkeys([*(categories.major or ()), *(categories.subcategories or ())])
-        members += [indices.setdefault(name, len(indices)) for name in names if name]
+        own = dict.fromkeys([*(categories.major or ()), *(categories.subcategories or ())])
+        members += [indices.setdefault(name, len(indices)) for name in own if name]
         starts.append(len(members))
     is_major = np.array([name in majors for name in indices], np.uint8)
     return list(indices), is_major, np.array(starts, np.int64), np.array(members, np.int32)

@@ -90,6 +90,8 @@ class Catalog:
     """(n + 1,) episode i has the categories `category_members[starts[i]:starts[i + 1]]`"""
     category_members: npt.NDArray[np.int32]
     """categories of all episodes, one episode after another"""
+    inherited_categories: npt.NDArray[np.uint8]
+    """(n,) 1 where the builder took the categories from the episode's show; (0,): nowhere"""
 
     embeddings: Embeddings
     anchors: npt.NDArray[np.float32]
@@ -164,6 +166,12 @@ class Catalog:
     def categories_of(self, row: int) -> IntArray:
         """Categories of one episode."""
         return self.category_members[self.category_starts[row] : self.category_starts[row + 1]]
+
+    def inherits_categories(self, rows: IntArray) -> BoolArray:
+        """(k,) whether each episode's categories are its show's, and not its own."""
+        if not len(self.inherited_categories):
+            return np.zeros(len(rows), np.bool_)
+        return self.inherited_categories[rows].astype(np.bool_)
 
     def membership(self, rows: IntArray, categories: IntArray) -> BoolArray:
         """(k, c) whether each of k rows is in each of c categories, which are sorted."""

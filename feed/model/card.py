@@ -44,6 +44,9 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     chapters_url: str | msgspec.UnsetType = msgspec.UNSET
     season_number: float | msgspec.UnsetType = msgspec.UNSET
     episode_number: float | msgspec.UnsetType = msgspec.UNSET
+    estimated: list[str] | msgspec.UnsetType = msgspec.UNSET
+    """what the builder filled in because the source says nothing of it: `people`, `entities` or
+    `categories` of the card; `quality`, for one or both scores that it depends on"""
 
 
 _OPTIONAL = tuple(one.name for one in msgspec.structs.fields(Card) if not one.required)

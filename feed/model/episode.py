@@ -63,6 +63,8 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     chapters_url: str | None = None
     season_number: float | None = None
     episode_number: float | None = None
+    estimated: list[str] | None = None
+    """what the builder filled in: `quality`, `people`, `entities`, `categories`; it sets this"""
     notes_digest: str | None = None
     """of its full notes, which a `NotesKeeper` has; the builder sets it"""
 

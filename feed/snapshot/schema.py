@@ -62,6 +62,7 @@ SECTIONS = {
     "category_major": Section("category_major", "|u1", ("M",)),
     "category_starts": Section("category_starts", "<i8", ("n+1",)),
     "category_members": Section("category_members", "<i4", (None,)),
+    "inherited_categories": Section("inherited_categories", "|u1", ("n?",)),
     "embeddings": Section("embeddings.float32", "<f4", ("n?", "D")),
     "fixed.codes": Section("embeddings.int16.codes", "<i2", ("n?", "D")),
     "fixed.step": Section("embeddings.int16.step", "<f4", (None,)),
@@ -120,7 +121,11 @@ def optional_sections(dimension: int) -> dict[str, np.ndarray[Any, Any]]:
         "insights": ("insights", Insights.none()),
     }
     nothing = np.zeros(0, np.float32)
-    found: dict[str, np.ndarray[Any, Any]] = {"estimated_scores": nothing, "durations_s": nothing}
+    found: dict[str, np.ndarray[Any, Any]] = {
+        "estimated_scores": nothing,
+        "durations_s": nothing,
+        "inherited_categories": nothing.astype(np.uint8),
+    }
     for name, section in SECTIONS.items():
         if (group := name.partition(".")[0]) in empty:
             path, none = empty[group]

@@ -114,6 +114,7 @@ def check_values(catalog: Catalog, stated: Mapping[str, int]) -> None:
             (catalog.estimated_scores < 0) | (catalog.estimated_scores > 5)  # noqa: PLR2004
         ).any(),
         "durations_s: expected more than 0, or NaN": not (catalog.durations_s <= 0).any(),
+        "inherited_categories: expected 0 or 1": (catalog.inherited_categories <= 1).all(),
         "embeddings: expected unit vectors": _are_units(embeddings.float32),
         "fixed: expected one step, and no float32 embeddings": _is_valid_int16(embeddings),
         "signals: expected counts, weights and shares": _are_valid_signals(catalog.signals),

@@ -14,7 +14,7 @@ ESTIMATE = QualityParameters(missing="estimate")
 
 
 def episode(number: int, **more: Any) -> Episode:
-    given = {"id": f"e{number}", "title": f"Title {number}", "published_at": NOW}
+    given: dict[str, Any] = {"id": f"e{number}", "title": f"Title {number}", "published_at": NOW}
     return Episode(**(given | more))
 
 

@@ -111,7 +111,9 @@ def test_the_best_by_quality_fill_up_the_candidates(catalog: Catalog) -> None:
 
 
 def test_the_newest_come_first_where_no_episode_has_scores(catalog: Catalog) -> None:
-    slate = ranked(replace(catalog, scores=np.full_like(catalog.scores, np.nan)))
+    unscored = np.full_like(catalog.scores, np.nan)
+    no_estimates = np.zeros(0, np.float32)
+    slate = ranked(replace(catalog, scores=unscored, estimated_scores=no_estimates))
     newest = int(np.argmax(np.where(catalog.published_us <= NOW_US, catalog.published_us, 0)))
     assert newest in slate.rows[:5]
     assert (NOW_US - catalog.published_us[slate.rows[:20]]).max() < 20 * DAY_US

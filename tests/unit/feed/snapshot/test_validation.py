@@ -47,6 +47,8 @@ def test_every_group_comes_back_as_it_was() -> None:
         ("lists.", {"embeddings": replace(EMBEDDINGS, inverted_file=InvertedFile.none(16))}),
         ("projection.", {"projection": Projection.none(16)}),
         ("durations_s", {"durations_s": np.zeros(0, np.float32)}),
+        ("estimated_scores", {"estimated_scores": np.zeros(0, np.float32)}),
+        ("inherited_categories", {"inherited_categories": np.zeros(0, np.uint8)}),
     ],
 )
 def test_a_file_without_an_optional_group_is_read(group: str, without: dict[str, Any]) -> None:
@@ -72,8 +74,10 @@ def test_lengths_that_a_file_does_not_have_as_a_column_are_those_of_the_cards() 
         ("durations_s", first(0), "durations_s: expected"),
         ("scores", first(np.inf), "scores: expected"),
         ("scores", first(-1), "scores: expected"),
+        ("estimated_scores", first(9), "estimated_scores: expected"),
+        ("inherited_categories", first(2), "inherited_categories: expected"),
         ("published_us", first(2**62), "published_us: expected"),
-        ("cards.data", first(ord("[")), "card 0"),
+        ("cards.data", first(ord("[")), "card 0|cards: expected"),
         ("cards.data", lambda data: np.full_like(data, 255), "card 0 cannot be decompressed"),
         ("cards.common", lambda _: np.zeros(WINDOW + 1, np.uint8), "cards: expected"),
         ("ids.offsets", first(10**6), "ids.offsets: expected ascending"),

@@ -1,0 +1,49 @@
+"""Finds runs of capitalised words in texts in Latin script: what may be proper names.
+
+A capital letter says little at the beginning of a sentence, and in a text where many words have one
+(a headline, German). What is a name is decided over the whole catalog (`names`).
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from catalog_builder.enrichment.name_words import APOSTROPHES
+
+_CODES = (*range(0x250), *range(0x1E00, 0x1F00))
+_LETTERS = "".join(chr(code) for code in _CODES if chr(code).isalpha())
+_UPPER = "".join(letter for letter in _LETTERS if letter.isupper())
+_WORD = rf"[{_UPPER}](?:[{_LETTERS}0-9]|[{APOSTROPHES}&](?=[{_UPPER}])|-(?=[{_UPPER}0-9]))*+"
+_PARTICLE = (
+    rf"(?:of the|of|de la|de los|de|del|della|di|da|do|dos|du|des|van der|van den|van|von|bin|al|"
+    rf"[{_UPPER}][.])"
+)
+# Neither within a word, an address, a handle or a tag, nor before the rest of one.
+_RUN = re.compile(
+    rf"(?<![\w@#/.{APOSTROPHES}&-])(?>{_WORD}(?: (?:{_PARTICLE} )?{_WORD})*)(?![\w@/]|[.]\w|://)"
+)
+_ENDS = ".!?\u2026:;|\u2022\u00b7\u2013\u2014*>()[]\n-"
+
+
+_QUOTES = f' \t"\u201c\u201d\u201e\u00ab\u00bb\u2018{APOSTROPHES}'
+
+
+class Run(NamedTuple):
+    """Capitalised words that follow each other in a text, without a possessive ending."""
+
+    words: tuple[str, ...]
+    """with the particles between them, such as `of`"""
+    start: int
+    """characters before it"""
+    end: int
+    begins_sentence: bool
+
+
+def runs(text: str) -> Iterator[Run]:
+    """Yields the runs of capitalised words in a text, in order."""
+    for found in _RUN.finditer(text):
+        start, end = found.span()
+        before = text[max(0, start - 8) : start].rstrip(_QUOTES)
+        words = tuple(map(sys.intern, found[0].split(" ")))
+        yield Run(words, start, end, before[-1:] in _ENDS)
