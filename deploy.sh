@@ -54,6 +54,7 @@ deploy() {
     create_accounts
     step 'The bucket of snapshots'
     create_bucket
+    create_audience_bucket
     step 'The key that signs cursors'
     create_cursor_key
     step 'Roles, no more than each account needs'
@@ -65,6 +66,7 @@ deploy() {
     deploy_rules
     step 'publish-catalog, called by Cloud Scheduler alone'
     deploy_publish_catalog
+    deploy_find_audience
     # The page stops calling the functions' own addresses before these close.
     [[ -z $API_DOMAIN ]] || deploy_page
     for region in ${REGIONS//,/ }; do

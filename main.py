@@ -7,6 +7,7 @@ _MODULES = {
     "create_session": "functions.create_session",
     "update_summary": "functions.update_summary",
     "publish_catalog": "functions.publish_catalog",
+    "find_audience": "functions.find_audience",
 }
 
 

@@ -42,16 +42,15 @@ def build_cache_at(location: str) -> BuildCache:
     return FolderBuildCache(Path(location))
 
 
-def files_at(location: str, folder: str) -> Files:
-    """The files in a folder below a location."""
+def files_at(location: str) -> Files:
+    """The files at a location."""
     if location.startswith(_CLOUD):
         from adapters.gcs.named_files import GcsFiles  # noqa: PLC0415
 
-        bucket, prefix = _bucket(location)
-        return GcsFiles(bucket, f"{prefix}/{folder}")
+        return GcsFiles(*_bucket(location))
     from adapters.folder.named_files import FolderFiles  # noqa: PLC0415
 
-    return FolderFiles(Path(location) / folder)
+    return FolderFiles(Path(location))
 
 
 def _bucket(location: str) -> tuple[str, str]:

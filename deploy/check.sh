@@ -16,6 +16,8 @@ check() {
     fi
     [[ $SKIP_HOSTING == false ]] || SITE_URL=
     BUCKET=${BUCKET:-$PROJECT-earshot}
+    [[ $AUDIENCE == false || ${#BUCKET} -le 53 ]] \
+        || die "BUCKET: with --audience expected at most 53 characters, got $BUCKET"
     HOME_REGION=${REGIONS%%,*}
 }
 

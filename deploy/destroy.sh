@@ -168,15 +168,30 @@ remove_roles() {
     drop_roles "$(project_roles | while read -r role name; do
         printf '%s\t%s\n' "$role" "$(member "$name")"
     done)" project
-    there=$(look_up "$BUCKET" gcloud storage buckets list --project="$PROJECT" --format='value(name)')
-    [[ $DESTROY_DATA == true ]] || ! has "$there" "$BUCKET" || drop_roles \
-        "roles/storage.objectViewer"$'\t'"$(member session)"$'\n'"roles/storage.objectUser"$'\t'"$(member publish)" \
-        bucket "$BUCKET"
+    there=$(look_up "$BUCKET"$'\n'"$BUCKET-audiences" gcloud storage buckets list \
+        --project="$PROJECT" --format='value(name)')
+    for name in "$BUCKET" "$BUCKET-audiences"; do
+        [[ $DESTROY_DATA == true ]] || ! has "$there" "$name" \
+            || drop_roles "$(bucket_roles "$name")" bucket "$name"
+    done
     is_enabled secretmanager || return 0
     there=$(look_up '' gcloud secrets list --project="$PROJECT" --format='value(name.basename())')
     for name in "$PINECONE_SECRET" "$MODEL_SECRET"; do
         ! has "$there" "$name" || drop_roles '' secret "$name"
     done
+}
+
+# bucket_roles BUCKET: lists each role on a bucket with each account that has it.
+bucket_roles() {
+    local role name
+    {
+        if [[ $1 == *-audiences ]]; then
+            echo roles/storage.objectUser audience
+        else
+            printf '%s\n' 'roles/storage.objectViewer session' 'roles/storage.objectViewer audience' \
+                'roles/storage.objectUser publish'
+        fi
+    } | while read -r role name; do printf '%s\t%s\n' "$role" "$(member "$name")"; done
 }
 
 # drop_roles PLACEHOLDER KIND [NAME]: removes the roles of Earshot's accounts on one resource.

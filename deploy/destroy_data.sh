@@ -17,12 +17,15 @@ remove_data() {
     fi
 }
 
-# Deleted objects can be restored for seven days: gcloud storage restore.
+# Deleted snapshots can be restored for seven days: gcloud storage restore.
 remove_snapshots() {
-    local there
-    there=$(look_up "$BUCKET" gcloud storage buckets list --project="$PROJECT" --format='value(name)')
-    ! has "$there" "$BUCKET" \
-        || run gcloud storage rm "gs://$BUCKET" --recursive --project="$PROJECT"
+    local there name
+    there=$(look_up "$BUCKET"$'\n'"$BUCKET-audiences" gcloud storage buckets list \
+        --project="$PROJECT" --format='value(name)')
+    for name in "$BUCKET" "$BUCKET-audiences"; do
+        ! has "$there" "$name" \
+            || run gcloud storage rm "gs://$name" --recursive --project="$PROJECT"
+    done
 }
 
 # remove_episodes COLLECTION

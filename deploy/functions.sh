@@ -14,6 +14,19 @@ deploy_publish_catalog() {
     grant roles/run.invoker scheduler service publish-catalog "$HOME_REGION"
 }
 
+# One call at a time: two equal ones would do the same work.
+deploy_find_audience() {
+    local environment
+    [[ $AUDIENCE == true ]] || return 0
+    step 'find-audience, called by whom you let'
+    environment=$(variables "$AUDIENCE_SETTINGS $DATA_SETTINGS" SHELF="gs://$BUCKET" \
+        AUDIENCES="gs://$BUCKET-audiences" STORE=firestore FIREBASE_PROJECT="$PROJECT")
+    deploy_function find-audience "$HOME_REGION" --entry-point=find_audience --trigger-http \
+        --no-allow-unauthenticated --service-account="$(account audience)" \
+        --memory="$AUDIENCE_MEMORY" --cpu=1 --concurrency=1 --timeout=1800s --max-instances=1 \
+        --set-env-vars="$environment"
+}
+
 deploy_create_session() {
     local region=$1 environment secrets=CURSOR_KEYS=$CURSOR_SECRET:$CURSOR_VERSION private=''
     local ingress=all hops=${TRUSTED_HOPS-}

@@ -18,6 +18,8 @@ check_instances() {
         || die "CONCURRENCY: expected 1 to 1000, got $CONCURRENCY"
     check_size MEMORY CPU
     check_size PUBLISH_MEMORY PUBLISH_CPU
+    local AUDIENCE_CPU=1
+    check_size AUDIENCE_MEMORY AUDIENCE_CPU
 }
 
 # check_size MEMORY CPU: checks that an instance may have this memory with these processors. Fewer than

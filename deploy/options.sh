@@ -23,6 +23,9 @@ file for --env: an option that is left out the next time has its default again.
   --publish-max-instances=1                      of publish-catalog
   --memory=1Gi --cpu=1 --concurrency=16          of an instance of create-session
   --publish-memory=2Gi --publish-cpu=2           of an instance of publish-catalog
+  --audience              deploy find-audience, which says whom to announce new episodes to, and a bucket
+                          for its files, which are deleted after seven days
+  --audience-memory=2Gi                          of an instance of find-audience, with 1 processor
   --schedule='*/5 * * * *' --time-zone=Etc/UTC   when to look for changes to publish; with --feeds or
                           --vectors=pinecone '0 * * * *', because those looks cost more
   --episodes=firestore    what it is built from: firestore, firestore:COLLECTION, or a local file
@@ -54,6 +57,7 @@ TEXT
 SESSION_SETTINGS='APP_CHECK ASKS CATALOG_MAX_AGE_S CATALOG_REFRESH_S CORS_ORIGINS CURSOR_TTL_S EXPERIMENT HOME_PAGE LIMIT_ADDRESS LIMIT_ANONYMOUS LIMIT_ASKS LIMIT_PHOTOS LIMIT_SESSIONS LIMIT_WRITES LOG_DECISIONS LOG_PARTS RETRIEVAL RETRIEVAL_TIMEOUT_S SCENARIO SCENARIOS SUMMARY_TIMEOUT_S TRUSTED_HOPS'
 PUBLISH_SETTINGS='ALLOW_PRIVATE_FEEDS EPISODES FEEDS FEEDS_MAX_MB FEEDS_TIMEOUT_S FEED_MAX_MB FIELDS INCLUDE_BLOCKED KEEP LEASE_S MAX_BAD MIN_USERS NO_VECTORS SIGNALS_INTERVAL_S VECTORS'
 DATA_SETTINGS='SCHEMA'
+AUDIENCE_SETTINGS='EXPERIMENT SCENARIO SCENARIOS'
 MODEL_SETTINGS='EMBEDDING_MODEL GENAI_REGIONS MODEL MODELS MODEL_CONCURRENCY MODEL_QUEUE MODEL_SPACING_S MODEL_TIMEOUT_S MODEL_URL'
 PINECONE_SETTINGS='PINECONE_HOST PINECONE_MODEL PINECONE_NAMESPACE'
 
@@ -86,10 +90,10 @@ read_options() {
     read_schema
 }
 
-SWITCHES='ACCEPT_RULES_OVERLAP DRY_RUN LOAD_BALANCER REDEPLOY SKIP_HOSTING SKIP_RULES'
+SWITCHES='ACCEPT_RULES_OVERLAP AUDIENCE DRY_RUN LOAD_BALANCER REDEPLOY SKIP_HOSTING SKIP_RULES'
 LABEL='[a-z0-9]([a-z0-9-]*[a-z0-9])?'
 DANGEROUS='DESTROY DESTROY_DATA ROLLBACK YES'
-VALUES="ACCESS APP_CHECK_SITE_KEY BUCKET CONCURRENCY CPU DOMAIN ENGAGEMENT_MAX_INSTANCES MAX_INSTANCES
+VALUES="ACCESS APP_CHECK_SITE_KEY AUDIENCE_MEMORY BUCKET CONCURRENCY CPU DOMAIN ENGAGEMENT_MAX_INSTANCES MAX_INSTANCES
 MEMORY MIN_INSTANCES PROFILE_MAX_INSTANCES PROJECT PUBLISH_CPU PUBLISH_MAX_INSTANCES PUBLISH_MEMORY
 REGION REGIONS RULES SCHEDULE SITE TIME_ZONE TRAFFIC
 $SESSION_SETTINGS $MODEL_SETTINGS $PUBLISH_SETTINGS $PINECONE_SETTINGS $DATA_SETTINGS"
@@ -120,6 +124,7 @@ set_defaults() {
         [[ ${!name-} == true ]] || printf -v "$name" false
     done
     ACCESS=${ACCESS:-public}
+    AUDIENCE_MEMORY=${AUDIENCE_MEMORY:-2Gi}
     CONCURRENCY=${CONCURRENCY:-16}
     CPU=${CPU:-1}
     ENGAGEMENT_MAX_INSTANCES=${ENGAGEMENT_MAX_INSTANCES:-10}
@@ -165,6 +170,8 @@ check_combinations() {
         || die '--load-balancer needs --regions=A,B and --domain=NAME'
     [[ $LOAD_BALANCER == false || ${#CERTIFICATE_NAME} -le 63 ]] \
         || die "DOMAIN: expected a shorter domain, got $DOMAIN"
+    [[ $AUDIENCE == false || ${RETRIEVAL:-snapshot} == snapshot ]] \
+        || die '--audience needs vectors in the snapshots: it goes without --retrieval=pinecone'
     [[ ${MODELS:-none} == none || ${MODEL-} ]] || die "--models=$MODELS needs --model=NAME"
     [[ ${MODELS-} != openai || ${MODEL_URL-} ]] || die '--models=openai needs --model-url=ADDRESS'
     [[ ${MODELS-} != gemini || -z ${MODEL_URL-} ]] || die '--models=gemini goes without --model-url'

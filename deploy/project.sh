@@ -14,6 +14,11 @@ uses_pinecone() {
     [[ ${RETRIEVAL-} == pinecone || ${VECTORS-} == pinecone ]]
 }
 
+# has_audience: whether there may be parts of find-audience, also from an earlier run.
+has_audience() {
+    [[ $AUDIENCE == true || $DESTROY == true ]]
+}
+
 enable_apis() {
     local api enabled missing=()
     local wanted=(artifactregistry cloudbuild cloudfunctions cloudscheduler eventarc firebase
@@ -61,6 +66,7 @@ publish publish-catalog
 eventarc delivers events
 scheduler starts builds
 TEXT
+    ! has_audience || echo 'audience find-audience'
 }
 
 # Without a rule on age, which would one day delete the live snapshot. Publishing keeps the newest KEEP.
@@ -70,6 +76,21 @@ create_bucket() {
     has "$there" "$BUCKET" || run gcloud storage buckets create "gs://$BUCKET" \
         --project="$PROJECT" --location="$HOME_REGION" --uniform-bucket-level-access \
         --public-access-prevention --soft-delete-duration=7d
+}
+
+# Its files name users, so they are deleted after a week, and cannot be restored then.
+create_audience_bucket() {
+    local there rules
+    [[ $AUDIENCE == true ]] || return 0
+    step 'The bucket of audiences'
+    there=$(look_up '' gcloud storage buckets list --project="$PROJECT" --format='value(name)')
+    has "$there" "$BUCKET-audiences" || run gcloud storage buckets create "gs://$BUCKET-audiences" \
+        --project="$PROJECT" --location="$HOME_REGION" --uniform-bucket-level-access \
+        --public-access-prevention --soft-delete-duration=0
+    rules=$(look_up '' gcloud storage buckets describe "gs://$BUCKET-audiences" --project="$PROJECT" \
+        --format='value(lifecycle_config)')
+    [[ $rules ]] || run gcloud storage buckets update "gs://$BUCKET-audiences" \
+        --lifecycle-file=deploy/audiences.json --project="$PROJECT"
 }
 
 # Created once. To change the key, add a version: see docs/operations.md.
@@ -121,6 +142,7 @@ roles/datastore.user summary
 roles/datastore.viewer publish
 roles/eventarc.eventReceiver eventarc
 TEXT
+    ! has_audience || echo roles/datastore.viewer audience
     # Once a day it takes the preferences that an app keeps into summaries.
     [[ $PREFERENCES != nightly ]] || echo roles/datastore.user publish
     [[ ${MODELS-} != gemini ]] || echo roles/aiplatform.user session
@@ -134,6 +156,10 @@ grant_roles() {
     done < <(project_roles)
     grant roles/storage.objectViewer session bucket "$BUCKET"
     grant roles/storage.objectUser publish bucket "$BUCKET"
+    if [[ $AUDIENCE == true ]]; then
+        grant roles/storage.objectViewer audience bucket "$BUCKET"
+        grant roles/storage.objectUser audience bucket "$BUCKET-audiences"
+    fi
     grant roles/secretmanager.secretAccessor session secret "$CURSOR_SECRET"
     grant roles/secretmanager.secretAccessor summary secret "$CURSOR_SECRET"
     [[ ${MODELS-} != openai ]] \

@@ -21,7 +21,7 @@ check_quota() {
         check_quota_of publish-catalog "$region" PUBLISH_MAX_INSTANCES "$PUBLISH_CPU" "$PUBLISH_MEMORY" "$limits"
         for name in $FUNCTIONS; do
             case $name in
-                create-session | publish-catalog) ;;
+                create-session | publish-catalog | find-audience) ;;
                 *-profile | *-deletion) check_quota_of "$name" "$region" PROFILE_MAX_INSTANCES 1 512Mi "$limits" ;;
                 *) check_quota_of "$name" "$region" ENGAGEMENT_MAX_INSTANCES 1 512Mi "$limits" ;;
             esac

@@ -25,6 +25,7 @@ make .venv/run, then PYTHON=.venv/bin/python ./deploy.sh"
         esac
     done <<<"$said"
     FUNCTIONS='create-session publish-catalog'
+    ! has_audience || FUNCTIONS+=' find-audience'
     while IFS=$'\t' read -r value _; do FUNCTIONS+=" update-summary-$value"; done <<<"$TRIGGERS"
 }
 

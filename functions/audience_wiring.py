@@ -5,17 +5,25 @@ from pathlib import Path
 from adapters.locations import files_at, shelf_at
 from feed.ports.users import SummaryPages
 from functions.audience.finder import AudienceFinder
-from functions.settings import CLOUD_STORE, Settings, SettingsError, check_shelf, check_store
+from functions.settings import (
+    CLOUD_STORE,
+    Settings,
+    SettingsError,
+    check_audiences,
+    check_shelf,
+    check_store,
+)
 from functions.wiring import wire_clock, wire_experiment, wire_scenarios, wire_schema
 
 FOLDER = "audiences"
-"""below the shelf"""
+"""below a shelf that is a folder"""
 
 
-def wire_audiences(settings: Settings, out: str = "") -> AudienceFinder:
-    """Return what finds audiences; files go to the shelf, or to `out`. Raises `SettingsError`."""
+def wire_audiences(settings: Settings) -> AudienceFinder:
+    """Return what finds audiences. Raises `SettingsError`."""
     check_store(settings)
     check_shelf(settings)
+    check_audiences(settings)
     if settings.RETRIEVAL != "snapshot":
         raise SettingsError(f"RETRIEVAL: expected snapshot, got {settings.RETRIEVAL}")
     scenarios = wire_scenarios(settings)
@@ -24,7 +32,7 @@ def wire_audiences(settings: Settings, out: str = "") -> AudienceFinder:
     return AudienceFinder(
         store=f"{CLOUD_STORE}: {project}" if cloud else str(Path(settings.STORE).resolve()),
         shelf=shelf_at(settings.SHELF),
-        files=files_at(out, "") if out else files_at(settings.SHELF, FOLDER),
+        files=files_at(settings.AUDIENCES or f"{settings.SHELF}/{FOLDER}"),
         pages=_pages(settings),
         scenarios=scenarios,
         scenario=settings.SCENARIO,

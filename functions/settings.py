@@ -148,6 +148,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     LEASE_S: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 2100.0
     """time in seconds after which a build that does not end no longer prevents others"""
 
+    # Audiences (`find_audience`)
+    AUDIENCES: str = ""
+    """where the files of audiences are: a folder, or `gs://BUCKET` or `gs://BUCKET/PREFIX`, apart
+    from the snapshots, since they name users; empty: the folder `audiences` of `SHELF`, on one
+    machine. See [audiences](audience.md)"""
+
     # Pinecone
     PINECONE_HOST: str = ""
     """host of the index"""
@@ -283,6 +289,20 @@ def check_shelf(settings: Settings) -> None:
         raise SettingsError(
             f"SHELF: in the cloud expected gs://BUCKET, got {settings.SHELF}: "
             "a folder there is lost with its instance"
+        )
+
+
+def check_audiences(settings: Settings) -> None:
+    """Raise `SettingsError` if files that name users would be lost, or lie with the snapshots."""
+    place = settings.AUDIENCES
+    if place.startswith("gs:"):
+        if not _BUCKET.match(place):
+            raise SettingsError(
+                f"AUDIENCES: expected gs://BUCKET or gs://BUCKET/PREFIX, got {place}"
+            )
+    elif settings.K_SERVICE or (not place and settings.SHELF.startswith("gs:")):
+        raise SettingsError(
+            f"AUDIENCES: expected gs://BUCKET, apart from the snapshots, got {place or 'nothing'}"
         )
 
 

@@ -1,4 +1,4 @@
-"""Files by name in Cloud Storage: objects in a folder of a bucket."""
+"""Files by name in Cloud Storage."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,12 +11,14 @@ TIMEOUT_S = 120.0
 
 
 class GcsFiles:
-    """`Files` in a folder of a bucket."""
+    """`Files` in a bucket, under an optional prefix."""
 
-    def __init__(self, bucket: str, folder: str, client: Callable[[], Any] | None = None) -> None:
+    def __init__(
+        self, bucket: str, prefix: str = "", client: Callable[[], Any] | None = None
+    ) -> None:
         """`client` makes the `storage.Client`, once per process, at the first call."""
         self._calls = BucketCalls(bucket, client)
-        self._folder = folder.strip("/")
+        self._prefix = prefix.strip("/")
 
     def read(self, name: str) -> bytes | None:
         """The bytes of an object; None if there is none. Raises `Unavailable`."""
@@ -47,4 +49,4 @@ class GcsFiles:
             return
 
     def _name(self, name: str) -> str:
-        return f"{self._folder}/{name}"
+        return "/".join(filter(None, [self._prefix, name]))

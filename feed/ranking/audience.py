@@ -26,9 +26,12 @@ class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """hash of what the reason names, or 0"""
 
     @property
-    def best_first(self) -> tuple[bool, int, int, str]:
-        """Sort key: followers first, then by place, score and id, so that the order is total."""
-        return not self.is_follower, self.place, -self.score, self.user_id
+    def best_first(self) -> tuple[bool, int, str]:
+        """Sort key: followers first, then the highest score; equal ones by id.
+
+        The scores of one episode differ only by what is personal.
+        """
+        return not self.is_follower, -self.score, self.user_id
 
 
 class Audience:

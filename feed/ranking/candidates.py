@@ -78,31 +78,23 @@ def every_episode(
     features: CatalogFeatures, user: UserFeatures, search_result: SearchResult | None
 ) -> Candidates:
     """All n episodes of a catalog as candidates, in the order of their rows, eligible or not."""
-    similarity = UserSimilarity(features, user, search_result)
-    return _unsourced(features, user, similarity, slice(None))
+    catalog, similarity = features.catalog, UserSimilarity(features, user, search_result)
+    ages = filters.age_days(catalog.published_us, user.query.now_us)
+    rows, sources = np.arange(len(catalog)), np.zeros(len(catalog), np.uint16)
+    return _measured(similarity, rows, sources, {}, ages, similarity.vectors(slice(None)))
 
 
 def these_episodes(
     features: CatalogFeatures,
     user: UserFeatures,
     rows: IntArray,
-    search_result: SearchResult | None = None,
+    search_result: SearchResult | None,
 ) -> Candidates:
     """The episodes of some (k,) catalog rows as candidates, in this order, eligible or not."""
-    return _unsourced(features, user, UserSimilarity(features, user, search_result), rows)
-
-
-def _unsourced(
-    features: CatalogFeatures,
-    user: UserFeatures,
-    similarity: UserSimilarity,
-    which: IntArray | slice,
-) -> Candidates:
-    catalog = features.catalog
-    ages = filters.age_days(catalog.published_us[which], user.query.now_us)
-    rows = np.arange(len(catalog))[which]
+    similarity = UserSimilarity(features, user, search_result)
+    ages = filters.age_days(features.catalog.published_us[rows], user.query.now_us)
     sources = np.zeros(len(rows), np.uint16)
-    return _measured(similarity, rows, sources, {}, ages, similarity.vectors(which))
+    return _measured(similarity, rows, sources, {}, ages, similarity.vectors(rows))
 
 
 def merge_sources(returned: Sequence[Found]) -> tuple[IntArray, SourceBits]:

@@ -43,7 +43,7 @@ def find_standings(features: CatalogFeatures, user: UserFeatures, rows: IntArray
     known = np.sort(np.concatenate([user.query.engaged_rows, user.query.seen_rows]))
     is_new = eligible.allowed[rows] & ~in_sorted(known, rows)
     series = features.catalog.series[rows]
-    scored = score(features, user, these_episodes(features, user, rows))
+    scored = score(features, user, these_episodes(features, user, rows, None))
     places = np.zeros(len(rows), np.int64)
     if is_new.any() and not user.is_unknown:
         offered = score(features, user, generate_candidates(features, user, eligible, None))

@@ -12,6 +12,8 @@ from feed.ranking.audience import Member
 
 MAX_EPISODES = 100
 MAX_LIMIT = 1_000_000
+MAX_CALL_S = 1500.0
+"""seconds after which a call of the function saves its progress, well before its timeout"""
 _MAX_NAME = 180
 
 

@@ -1,9 +1,9 @@
 """`python -m operations.audience`: which users new episodes should be announced to, as files.
 
 It ranks the episodes for each user as the user's feed does, in one pass over all summaries, and
-writes a file for each episode. The settings are those of the functions: SHELF, STORE,
-FIREBASE_PROJECT, SCENARIO and so on. Running it again after it was stopped continues. Exit codes:
-0 done; 1 nothing could be done, or the run has to be continued; 2 wrong arguments.
+writes a file for each episode where AUDIENCES says. It uses the same settings as the functions.
+Running it again after it was stopped continues. Exit codes: 0 done; 1 nothing could be done, or the
+run has to be continued; 2 wrong arguments.
 """
 
 import argparse
@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments, __doc__ or "")
     try:
         settings = store_settings()
-        finder = wire_audiences(settings, options.out)
+        finder = wire_audiences(settings)
         command = dry_run if options.dry_run else find
         return cli.run(lambda: command(finder, store_name(settings), options))
     except (SettingsError, AudienceError, Unavailable, OSError) as error:

@@ -58,12 +58,6 @@ def parse(arguments: list[str] | None, description: str) -> argparse.Namespace:
         help="leave out the users of a file: an earlier audience, or one user id a line",
     )
     parser.add_argument(
-        "--out",
-        default="",
-        metavar="FOLDER",
-        help="a folder, or gs://BUCKET/PREFIX (default: audiences/ of the SHELF)",
-    )
-    parser.add_argument(
         "--dry-run", action="store_true", help="write nothing: estimate documents and dollars"
     )
     parser.add_argument(

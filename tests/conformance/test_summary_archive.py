@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import pytest
@@ -20,7 +20,7 @@ from adapters.sqlite.users import SqliteStore
 from feed.model.engagement import Engagement, Summary
 from feed.model.impressions import Impression, merge
 from feed.ports.errors import Unavailable
-from feed.ports.users import SummaryArchive, SummaryStore
+from feed.ports.users import SummaryArchive, SummaryPages, SummaryStore
 from feed.summary.document import to_document
 from tests.support.emulators import FirestoreDocuments
 
@@ -44,6 +44,10 @@ async def tick() -> int:
     moment_us = time.time_ns() // 1000
     await asyncio.sleep(0.01)
     return moment_us
+
+
+class ArchiveWithPages(SummaryArchive, SummaryPages, Protocol):
+    """What both archives are."""
 
 
 class SummaryArchiveContract:
@@ -77,9 +81,29 @@ class SummaryArchiveContract:
         assert found == [*(USERS + n for n in range(0, USERS, 3)), 1000]
         assert list(archive.changed_since(await tick())) == []
 
-    def test_without_users_there_are_none(self, archive: SummaryArchive) -> None:
+    async def test_pages_hold_every_summary_once_by_user_id_and_go_on_from_any_of_them(
+        self, store: SummaryStore, archive: ArchiveWithPages
+    ) -> None:
+        names = [uid(number) for number in range(20)]
+        for number, name in enumerate(names):
+            await store.write_summary(name, summary(number), None)
+            if number % 3 == 0:  # beside the summary
+                await store.update_profile(name, {"languages": ("en",)})
+        pages, positions = [], [""]
+        while (page := archive.page(positions[-1])).position:
+            pages.append(page)
+            positions.append(page.position)
+        pages.append(page)
+        found = [one for page in pages for one in page.summaries]
+        assert found == [(name, summary(names.index(name))) for name in sorted(names)]
+        assert sum(page.reads for page in pages) == archive.count_reads()
+        middle = len(positions) // 2
+        assert archive.page(positions[middle]) == pages[middle]
+
+    def test_without_users_there_are_none(self, archive: ArchiveWithPages) -> None:
         assert list(archive.summaries()) == []
         assert list(archive.changed_since(0)) == []
+        assert archive.page()[::2] == ([], "")
 
     async def test_reading_that_stops_early_leaves_nothing_running(
         self, store: SummaryStore, archive: SummaryArchive
@@ -96,7 +120,7 @@ class TestSqliteArchive(SummaryArchiveContract):
         return SqliteStore(tmp_path / "users.db")
 
     @pytest.fixture
-    def archive(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SummaryArchive:
+    def archive(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ArchiveWithPages:
         monkeypatch.setattr(sqlite_archive, "PAGE", 7)
         return SqliteArchive(tmp_path / "users.db")
 
@@ -125,7 +149,7 @@ class TestFirestoreArchive(SummaryArchiveContract):
         return FirestoreStore(firestore_project)
 
     @pytest.fixture
-    def archive(self, firestore_project: str, monkeypatch: pytest.MonkeyPatch) -> SummaryArchive:
+    def archive(self, firestore_project: str, monkeypatch: pytest.MonkeyPatch) -> ArchiveWithPages:
         monkeypatch.setattr(firestore_archive, "PAGE", 2)
         return FirestoreArchive(firestore_project)
 

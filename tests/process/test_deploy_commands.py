@@ -1,5 +1,6 @@
 """What the commands of deploy.sh make: accounts, roles, triggers, schedule, bucket."""
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.firestore.schema.triggers import trigger_paths
+from functions.audience.request import MAX_CALL_S
 from tests.support.app import APP, SCHEMA
 from tests.support.deployment import (
     PROJECT,
@@ -110,6 +112,36 @@ def test_the_bucket_is_closed_and_nothing_in_it_grows_too_old() -> None:
     assert "--soft-delete-duration=7d" in bucket
 
 
+def test_audiences_are_asked_for_and_lie_in_a_bucket_of_their_own_that_forgets_them() -> None:
+    assert not any("audience" in word for words in planned() for word in words[:5])
+    found = planned("--audience", "--scenario=baseline")
+    (function,) = named(found, "functions", "deploy", "find-audience")
+    assert variables(function) == {
+        "SHELF": f"gs://{PROJECT}-earshot",
+        "AUDIENCES": f"gs://{PROJECT}-earshot-audiences",
+        "STORE": "firestore",
+        "FIREBASE_PROJECT": PROJECT,
+        "SCENARIO": "baseline",
+    }
+    assert {"--concurrency=1", "--max-instances=1", "--timeout=1800s"} <= {*function}
+    assert MAX_CALL_S < 1800
+    assert not named(found, "find-audience", "add-iam-policy-binding")
+    (bucket,) = named(found, "buckets", "create", f"gs://{PROJECT}-earshot-audiences")
+    assert {"--public-access-prevention", "--soft-delete-duration=0"} <= {*bucket}
+    (rule,) = named(found, "buckets", "update")
+    rules = json.loads((ROOT / flag(rule, "lifecycle-file")[0]).read_text())
+    assert rules == {"rule": [{"action": {"type": "Delete"}, "condition": {"age": 7}}]}
+
+    removed = planned("--destroy", "--destroy-data")
+    assert named(removed, "functions", "delete", "find-audience")
+    assert named(removed, "storage", "rm", f"gs://{PROJECT}-earshot-audiences")
+    kept = planned("--destroy")
+    revoked = named(
+        kept, "buckets", "remove-iam-policy-binding", f"--member=serviceAccount:{email('audience')}"
+    )
+    assert len(revoked) == 2
+
+
 def test_the_schedule_calls_as_an_account_and_waits_half_an_hour() -> None:
     (job,) = named(planned(), "jobs", "create")
     address = "https://publish-catalog-PROJECT_NUMBER.REGION.run.app"
@@ -142,6 +174,7 @@ def test_the_table_of_roles_in_the_docs_is_what_the_script_grants() -> None:
     both = ("--retrieval=pinecone", "--vectors=pinecone", "--model=m")
     found = planned(*both, "--models=gemini")
     found += planned(*both, "--models=openai", "--model-url=https://m.example/v1")
+    found += planned("--audience")
     granted = set()
     for one in named(found, "add-iam-policy-binding"):
         member = flag(one, "member")[0].removeprefix("serviceAccount:").partition("@")[0]

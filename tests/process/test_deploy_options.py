@@ -110,6 +110,8 @@ def test_every_setting_is_set_passed_on_or_only_local() -> None:
         (["--feeds=https://a.example", "--episodes=firestore"], "not both"),
         (["--access=everybody"], "expected public, unchecked or private"),
         (["--load-balancer"], "--regions=A,B"),
+        (["--audience", "--retrieval=pinecone"], "--audience needs vectors in the snapshots"),
+        (["--audience-memory=8Gi"], "AUDIENCE_MEMORY: with AUDIENCE_CPU=1 expected"),
         (["--memory=8Gi", "--cpu=1"], "MEMORY: with CPU=1 expected 512Mi to 4096Mi, got 8Gi"),
         (["--memory=1Gi", "--cpu=4"], "MEMORY: with CPU=4 expected 2048Mi to 16384Mi, got 1Gi"),
         (["--memory=256Mi"], "MEMORY: with CPU=1 expected 512Mi"),

@@ -20,7 +20,7 @@ from tests.support.ranking import query_of, with_tables
 
 FOR_YOU = with_tables(shipped()["for_you"], filters={"min_credibility": 2.0})
 NOW_US = to_us(NOW)
-CATALOG = catalog_of(episodes(150))
+CATALOG = catalog_of(episodes(100))
 RANKER = Ranker(CATALOG, FOR_YOU)
 ROWS = st.integers(0, len(CATALOG) - 1)
 SERIES = st.sampled_from(list(CATALOG.series_ids))
@@ -48,7 +48,7 @@ def queries(draw: st.DrawFn) -> Query:
 
 
 @given(queries(), st.lists(ROWS, min_size=1, max_size=20, unique=True))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_an_episode_has_the_score_and_the_place_that_it_has_in_the_users_session(
     query: Query, chosen: list[int]
 ) -> None:
@@ -83,6 +83,7 @@ members = st.builds(
 
 
 @given(st.lists(members, max_size=40, unique_by=lambda one: one.user_id), st.integers(1, 8))
+@settings(max_examples=40)
 def test_an_audience_keeps_the_best_whatever_the_order_and_wherever_it_was_interrupted(
     found: list[Member], limit: int
 ) -> None:
@@ -99,7 +100,7 @@ def test_an_audience_keeps_the_best_whatever_the_order_and_wherever_it_was_inter
 
 
 @given(queries(), ROWS, st.integers(1, 20))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_only_followers_and_users_who_would_find_it_near_the_top_are_told(
     query: Query, row: int, within: int
 ) -> None:

@@ -17,6 +17,7 @@ MATRIX = (
     (TWO,),
     (TWO, "--load-balancer", "--domain=feed.example.com"),
     (TWO, "--traffic=10"),
+    ("--audience", "--audience-memory=4Gi", "--scenario=baseline"),
 )
 REVERSALS = (
     ("--rollback",),

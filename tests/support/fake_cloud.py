@@ -36,7 +36,7 @@ EMPTY: State = {
     **{name: [] for name in ("calls", "changes", "services", "accounts", "buckets")},
     **{name: [] for name in ("unchecked", "taken", "deleted")},
     **{name: {} for name in ("objects", "packages", "secrets", "policies", "functions")},
-    **{name: {} for name in ("compute", "sites", "revisions", "traffic")},
+    **{name: {} for name in ("compute", "sites", "revisions", "traffic", "lifecycles")},
 }
 """State of a project with a database and nothing else.
 

@@ -63,6 +63,8 @@ class GcloudCall:
                 return list(state["accounts"])
             case ["storage", "buckets", "list"]:
                 return list(state["buckets"])
+            case ["storage", "buckets", "describe", url]:
+                return [state["lifecycles"].get(url.removeprefix("gs://"), "")]
             case ["storage", "ls", url]:
                 return [f"{url}/{name}/" for name in state["objects"][url.removeprefix("gs://")]]
             case ["secrets", "list"]:
@@ -112,6 +114,9 @@ class GcloudCall:
                 state["accounts"].remove(name)
             case ["storage", "buckets", "create", url]:
                 state["buckets"].append(url.removeprefix("gs://"))
+            case ["storage", "buckets", "update", url]:
+                rules = (self.folder / flags["lifecycle-file"]).read_text()
+                state["lifecycles"][url.removeprefix("gs://")] = json.dumps(json.loads(rules))
             case ["storage", "rm", *urls]:
                 self._remove(urls)
             case ["secrets", "create", name]:

@@ -69,17 +69,26 @@ def synthetic_data(
     traits = draw_traits(size.shows, size.episodes, rng)
     episodes = records(traits, rng)
     events = []
-    for user in range(size.users):
-        kind = kinds[user % len(kinds)]
-        own = np.random.default_rng((seed, user))
-        for when, episode, event_type, progress in _listen(KINDS[kind], size, traits, own):
-            events.append((when, f"{kind}-{user:05d}", episode, event_type, progress))
+    for user_id, listener in listeners(traits, size, seed, kinds):
+        for when, episode, event_type, progress in _listen(listener, size):
+            events.append((when, user_id, episode, event_type, progress))
     rows = [
         (user_id, episodes[episode]["id"], event_type, rfc3339(when), progress)
         for when, user_id, episode, event_type, progress in sorted(events)
     ]
     cut = int(len(rows) * TRAIN_SHARE)
     return SyntheticData(episodes, rows[:cut], rows[cut:])
+
+
+def listeners(
+    traits: Traits, size: SyntheticSize, seed: int, kinds: Sequence[str]
+) -> Iterator[tuple[str, Listener]]:
+    """Yield the id of each user with the listener behind it, who has heard nothing yet."""
+    for user in range(size.users):
+        kind = kinds[user % len(kinds)]
+        own = np.random.default_rng((seed, user))
+        joined = own.uniform(0, DAYS * JOINED_SHARE)
+        yield f"{kind}-{user:05d}", KINDS[kind](traits, own, joined)
 
 
 def episodes_jsonl(data: SyntheticData) -> bytes:
@@ -96,17 +105,14 @@ def events_csv(rows: list[Row]) -> bytes:
     return text.getvalue().encode()
 
 
-def _listen(
-    kind: type[Listener], size: SyntheticSize, traits: Traits, rng: np.random.Generator
-) -> Iterator[tuple[int, int, str, str]]:
+def _listen(listener: Listener, size: SyntheticSize) -> Iterator[tuple[int, int, str, str]]:
     """Yield the events of one user: microseconds since 1970, episode, type, progress."""
-    joined = rng.uniform(0, DAYS * JOINED_SHARE)
-    listener = kind(traits, rng, joined)
+    traits, rng, per_sitting = listener.traits, listener.rng, listener.per_sitting
     count = np.clip(rng.lognormal(np.log(size.events_per_user) - 0.25, 0.7), 2, MOST_EVENTS)
-    day = joined
-    for begin in _sittings(joined, int(np.ceil(count / kind.per_sitting)), rng):
+    day = listener.joined
+    for begin in _sittings(day, int(np.ceil(count / per_sitting)), rng):
         day = max(day, begin)
-        for _ in range(1 + rng.poisson(kind.per_sitting - 1)):
+        for _ in range(1 + rng.poisson(per_sitting - 1)):
             choice = listener.choose(day) if day < DAYS else None
             if choice is None:
                 break

@@ -110,6 +110,11 @@ class Regular(Listener):
         self.habit = np.zeros(len(traits.daily))
         self.preference: FloatArray = 0.9 * traits.tastes @ self.taste + traits.appeal
 
+    @property
+    def last_topics(self) -> FloatArray:
+        """(TOPICS,) how much the user likes each topic in the end; sums to 1."""
+        return self.later
+
     def utility(self, day: float, count: int) -> FloatArray:
         """(count,) preference, topics and habit, fading within weeks of the publication."""
         traits = self.traits

@@ -34,6 +34,11 @@ class Listener(ABC):
         self.latest: int | None = None
         """the episode that was heard last"""
 
+    @property
+    def last_topics(self) -> FloatArray:
+        """(TOPICS,) how much the user likes each topic in the end; sums to 1."""
+        return self.topics
+
     @abstractmethod
     def utility(self, day: float, count: int) -> FloatArray:
         """(count,) utility of the first `count` episodes, which are those published by `day`."""
