@@ -1,4 +1,4 @@
-"""`python -m evaluation`: behaviour, replay, search, counterfactual estimates, report, tuning."""
+"""`python -m evaluation`: behaviour, replay, search, insights, estimates, report, tuning."""
 
 import argparse
 import os
@@ -94,6 +94,11 @@ def _parser() -> argparse.ArgumentParser:
     _add(tune, "--report", "FILE.html", "write a page about the search here", Path, required=True)
     record = "record of the trials; an existing one is resumed"
     _add(tune, "--record", "FILE.jsonl", record, Path, required=True)
+
+    insights = add_command(commands.insights)
+    _add(insights, "--seeds", "N", "number of simulated worlds (default: 5)", _count, default=5)
+    _add(insights, "--days", "N", "days of each (default: 100)", _count, default=100)
+    _add_json(insights)
 
     synthetic = add_command(commands.synthetic)
     _add(synthetic, "--out", "DIR", "write the files here", Path, required=True)

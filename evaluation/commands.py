@@ -12,6 +12,7 @@ import numpy as np
 
 from catalog_builder.build import build_catalog
 from catalog_builder.errors import CommandError
+from catalog_builder.insights.trends import RATE
 from catalog_builder.progress import stage, track
 from catalog_builder.wiring import write_file
 from evaluation.behaviour import CASES
@@ -20,6 +21,8 @@ from evaluation.counterfactual.decisions import read_decisions
 from evaluation.counterfactual.estimates import estimate
 from evaluation.data.synthetic.dataset import episodes_jsonl, events_csv, synthetic_data
 from evaluation.data.synthetic.kinds import KINDS
+from evaluation.insights.measurement import FACTORS, burst_delays, quiet_days, summary
+from evaluation.insights.simulation import World
 from evaluation.offline.run import InputFiles, OfflineReplay, prepare, prepare_all, replay_all
 from evaluation.offline.scenario_recommender import without_exploration
 from evaluation.online.collector import collect
@@ -237,6 +240,27 @@ def tune(options: argparse.Namespace) -> int:
         write_file(options.report, tuning_report(space, trials, lead))
     print(f"objective {won.objective:.4f}, start {trials[0].objective:.4f}")
     print(f"{options.out}\n{options.report}")
+    return 0
+
+
+def insights(options: argparse.Namespace) -> int:
+    """Simulate quiet days and bursts: false alarms of insights, and days until a burst is found."""
+    worlds = [World(seed=seed) for seed in range(options.seeds)]
+    quiet = [quiet_days(world, options.days) for world in track(worlds, "quiet")]
+    days, alarms = sum(one.days for one in quiet), sum(one.alarms for one in quiet)
+    shown = sum(one.shown for one in quiet)
+    print(f"quiet days: {alarms} of {days} with a false alarm ({shown} shown); at most {RATE:.0%}")
+    heads = ["burst", "planted", "found on day 1", "by day 3", "in a week"]
+    rows = []
+    for factor in FACTORS:
+        delays = [
+            one
+            for world in track(worlds, f"bursts x{factor}")
+            for one in burst_delays(world, factor, options.days)
+        ]
+        rows.append([f"x{factor}", str(len(delays)), *summary(delays)])
+    print(text_table([*heads, "the day it is significant", "a day later"], rows))
+    write_json(options.json, {"quiet": [asdict(one) for one in quiet], "bursts": rows})
     return 0
 
 

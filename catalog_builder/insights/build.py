@@ -116,7 +116,7 @@ def _series_of_names(catalog: Catalog, names: EpisodeNames) -> npt.NDArray[np.in
 def _rising(
     names: EpisodeNames, listeners: NameCounts, published: NameCounts, enough: BoolArray
 ) -> tuple[_Rising, _Rising]:
-    """What rises by listeners and by publications; `enough` (I, 2) says where listeners do."""
+    """What rises by listeners, and by publications; `enough` (I, windows): where listeners do."""
     kinds = names.kinds
     found = [find_rises(counts.windows, kinds) for counts in (listeners, published)]
     rejected = discoveries(np.stack([one.p_values for one in found]))
@@ -149,7 +149,7 @@ def _episodes(catalog: Catalog, rows: IntArray) -> IntArray:
     """Up to `MAX_EPISODES` of some rows, the most listened to first, then the newest."""
     published_us = catalog.published_us[rows]
     is_out = published_us <= catalog.created_us
-    popularity = catalog.signals.popularity[rows, 1]
+    popularity = np.round(catalog.signals.popularity[rows, 1], 2)
     is_recent = is_out & (published_us > catalog.created_us - RECENT_DAYS * DAY_US)
     telling = is_recent | (is_out & (popularity > 0))
     if not telling.any():

@@ -10,7 +10,7 @@ from catalog_builder.signals.interactions import DAY_MINUTES, Choices
 from feed.arrays.arrays import IntArray, ranges
 from feed.catalog.insights import DAYS
 
-WINDOWS_DAYS = (2, 7)
+WINDOWS_DAYS = (1, 2, 7)
 """Lengths of the windows that end with the last day."""
 WEEKS = 5
 """The window itself, and the same days of the week in each of the four weeks before."""
@@ -27,7 +27,7 @@ class NameCounts:
     keys: tuple[str, ...]
     """(I,) `name_key` of each name, ascending"""
     windows: Counts
-    """(I, 2, 5) in the same days of each week as each of `WINDOWS_DAYS`, the last week first"""
+    """(I, windows, 5) in the days of each of `WINDOWS_DAYS`, and in those of the weeks before"""
     by_day: Counts
     """(I, 14) on each day, the last day last"""
 

@@ -43,13 +43,13 @@ class Rises:
     """How each of I names fares in each of the windows, by one kind of owners."""
 
     p_values: Floats
-    """(I, 2) probability of so high a count by chance; NaN for a name that is not tested"""
+    """(I, windows) probability of so high a count by chance; NaN for a name that is not tested"""
     momentum: Floats
-    """(I, 2) (count + prior) / (expected count + prior)"""
+    """(I, windows) (count + prior) / (expected count + prior)"""
 
 
 def find_rises(windows: Counts, kinds: npt.NDArray[np.uint8]) -> Rises:
-    """Returns the p-values of names of these `kinds` (I,), given their `windows` (I, 2, 5)."""
+    """Returns the p-values of names of these `kinds` (I,), given `NameCounts.windows`."""
     p_values = np.full((len(kinds), len(WINDOWS_DAYS)), np.nan)
     momentum = np.ones((len(kinds), len(WINDOWS_DAYS)))
     for kind in np.unique(kinds):

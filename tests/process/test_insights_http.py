@@ -1,10 +1,14 @@
 """Insights over HTTP: what rises for everybody and for a user, and the page of one."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from feed.catalog.insights import Insights
 from tests.support.catalogs import publish_to
 from tests.support.insights import UNTIL, archive, burst, catalog_with, episode, steady_users
 from tests.support.server import DEFAULTS, Server, problem
@@ -27,6 +31,12 @@ def risen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         for user, steady in enumerate(steady_users(some))
     ]
     publish_to(folder / "shelf", catalog_with([*some, episode(999)], users))
+    with serving(folder) as server:
+        yield server
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
     settings = DEFAULTS | {"NOW": UNTIL.isoformat(), "SCENARIO": "for_you"}
     settings |= {"SHELF": str(folder / "shelf"), "STORE": str(folder / "users.db")}
     server = Server(settings).start()
@@ -94,3 +104,15 @@ def test_any_spelling_of_a_name_in_any_alphabet_finds_its_page(risen: Server) ->
         assert len(body["insight"]["episodes"]) == 2
     problem(risen.call("GET", "/api/insights/person/name%20c"), 404)
     problem(risen.call("GET", "/api/insights/planet/name%20c"), 404)
+
+
+def test_a_snapshot_of_before_there_were_insights_has_none_and_says_so(tmp_path: Path) -> None:
+    older = replace(catalog_with(archive(NAMES)), insights=Insights.none())
+    publish_to(tmp_path / "shelf", older)
+    with serving(tmp_path) as server:
+        answer = server.call("GET", "/api/insights/trending")
+        assert answer.headers["cache-control"] == "no-store"
+        body = answer.json()
+        assert (body["insights"], body["until"]) == ([], None)
+        assert body["degraded"] == ["insights_missing"]
+        problem(server.call("GET", "/api/insights/entity/name%20c"), 404)

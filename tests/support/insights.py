@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -10,10 +11,11 @@ import numpy as np
 from catalog_builder.build import build_catalog
 from catalog_builder.signals.aggregates import SignalParameters
 from feed.catalog.catalog import Catalog
-from feed.catalog.insights import KINDS
+from feed.catalog.insights import KINDS, Insights
 from feed.model.engagement import Engagement, Summary, newest
 from feed.model.episode import Episode
 from feed.model.timestamps import DAY_US, HOUR_US, to_us
+from feed.snapshot.schema import SECTIONS
 from tests.support.catalogs import NOW, vectors_of
 
 UNTIL = NOW + timedelta(hours=20)
@@ -104,3 +106,13 @@ def rising(catalog: Catalog) -> list[tuple[str, str]]:
 def place_of(catalog: Catalog, name: str) -> int:
     """The place of the insight of this name."""
     return list(catalog.insights.names).index(name)
+
+
+def same_insights(one: Insights, other: Insights) -> bool:
+    """Whether two catalogs have equal insights, every column byte for byte."""
+    columns = [column.attribute for name, column in SECTIONS.items() if name.startswith("insights")]
+    pairs = [
+        [attrgetter(path.removeprefix("insights."))(insights) for insights in (one, other)]
+        for path in columns
+    ]
+    return all(np.array_equal(*pair) for pair in pairs)

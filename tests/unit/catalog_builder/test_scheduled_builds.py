@@ -30,6 +30,7 @@ from feed.ports.episodes import SourceRecord, Vectors
 from feed.ports.errors import Refused
 from feed.ports.shelf import LookTimes
 from tests.support.catalogs import NOW, episodes, vectors_of
+from tests.support.insights import same_insights
 from tests.support.listeners import catalog_heard_by, listeners, neighbours_of
 
 HOUR = timedelta(hours=1)
@@ -113,25 +114,27 @@ class Schedule:
     def signals(self) -> Signals:
         return verify(self.shelf).signals
 
-    def expected(self, now: datetime) -> Signals:
-        """The signals of a build that reads everything."""
+    def expected(self, now: datetime) -> Catalog:
+        """The catalog of a build that reads everything."""
         until_us = settled_until(now)
         summaries = [
             Summary(engagements=newest(e for e in some if e.timestamp_us < until_us))
             for some in self.users.engagements.values()
         ]
         parameters = SignalParameters(min_users=2)
-        catalog = build_catalog(
+        return build_catalog(
             self.episodes,
             vectors_of(self.episodes),
             now,
             summaries=summaries,
             parameters=parameters,
         )
-        return catalog.signals
 
     def assert_popularity_as_of(self, now: datetime) -> None:
-        found, expected = self.signals(), self.expected(now)
+        catalog = self.expected(now)
+        found, expected = self.signals(), catalog.signals
+        assert len(catalog.insights)
+        assert same_insights(verify(self.shelf).insights, catalog.insights)
         assert np.array_equal(found.listeners, expected.listeners)
         assert found.popularity == pytest.approx(expected.popularity, rel=1e-4, abs=1e-6)
 

@@ -8,12 +8,14 @@ import pytest
 
 from catalog_builder.vectors.inverted_file import assign_to_lists, learn_centroids
 from feed.catalog.cards import WINDOW
+from feed.catalog.insights import Insights
 from feed.catalog.projection import NOWHERE, Projection
 from feed.snapshot.codec import SnapshotError, decode, encode
 from feed.vectors.embeddings import Embeddings
 from feed.vectors.int16 import Int16Vectors
 from feed.vectors.inverted_file import InvertedFile
 from tests.support.catalogs import catalog_of, episodes, with_lengths
+from tests.support.insights import archive, catalog_with, steady_users
 from tests.support.snapshot_files import same, with_column, without_sections
 
 PLAIN = catalog_of(with_lengths(episodes(40)))
@@ -21,8 +23,9 @@ ROWS = np.flatnonzero(PLAIN.embeddings.present).astype(np.int32)
 LISTS = assign_to_lists(PLAIN.embeddings[:], ROWS, learn_centroids(PLAIN.embeddings[:], ROWS, 5))
 QUANTIZED = Int16Vectors.of(PLAIN.embeddings[:])
 EMBEDDINGS = Embeddings(PLAIN.embeddings[:][:0], QUANTIZED, PLAIN.embeddings.present, LISTS)
-CATALOG = replace(PLAIN, embeddings=EMBEDDINGS)
-"""with every optional group: int16 embeddings, an inverted file and a projection"""
+INSIGHTS = catalog_with(archive(["Ada", "Bob"]), steady_users(archive(["Ada", "Bob"]), 9)).insights
+CATALOG = replace(PLAIN, embeddings=EMBEDDINGS, insights=INSIGHTS)
+"""with every optional group: int16 embeddings, an inverted file, a projection, two insights"""
 
 
 def first(value: float) -> Any:
@@ -37,7 +40,7 @@ def first(value: float) -> Any:
 
 
 def test_every_group_comes_back_as_it_was() -> None:
-    assert len(LISTS) == 5
+    assert (len(LISTS), len(INSIGHTS)) == (5, 2)
     assert same(decode(encode(CATALOG)), CATALOG)
 
 
@@ -46,6 +49,7 @@ def test_every_group_comes_back_as_it_was() -> None:
     [
         ("lists.", {"embeddings": replace(EMBEDDINGS, inverted_file=InvertedFile.none(16))}),
         ("projection.", {"projection": Projection.none(16)}),
+        ("insights.", {"insights": Insights.none()}),
         ("durations_s", {"durations_s": np.zeros(0, np.float32)}),
         ("estimated_scores", {"estimated_scores": np.zeros(0, np.float32)}),
         ("inherited_categories", {"inherited_categories": np.zeros(0, np.uint8)}),
@@ -118,6 +122,14 @@ def test_lengths_that_a_file_does_not_have_as_a_column_are_those_of_the_cards() 
         ("projection.axes", lambda axes: axes[:1], "projection.axes is"),
         ("projection.axes", lambda axes: axes * np.nan, "projection: expected"),
         ("projection.shift", lambda shift: shift + np.inf, "projection: expected"),
+        ("insights.rows", first(40), "insights.rows points outside"),
+        ("insights.starts", first(1), "insights.starts: expected ascending"),
+        ("insights.kinds", first(3), "insights: expected"),
+        ("insights.rising", first(4), "insights: expected"),
+        ("insights.momentum", first(np.nan), "insights: expected"),
+        ("insights.listeners_by_day", first(-1), "insights: expected"),
+        ("insights.series_by_day", lambda days: days[:, 1:], "insights.series_by_day is"),
+        ("insights.day", lambda day: day[:0], "insights: expected"),
     ],
 )
 def test_a_column_that_no_builder_writes_is_refused(section: str, change: Any, reason: str) -> None:
