@@ -95,10 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     record = "record of the trials; an existing one is resumed"
     _add(tune, "--record", "FILE.jsonl", record, Path, required=True)
 
-    insights = add_command(commands.insights)
-    _add(insights, "--seeds", "N", "number of simulated worlds (default: 5)", _count, default=5)
-    _add(insights, "--days", "N", "days of each (default: 100)", _count, default=100)
-    _add_json(insights)
+    _add_insights(add_command(commands.insights))
 
     synthetic = add_command(commands.synthetic)
     _add(synthetic, "--out", "DIR", "write the files here", Path, required=True)
@@ -187,6 +184,13 @@ def _add_false_alarms(parser: argparse.ArgumentParser) -> None:
     lift = "effect: share by which the treatment opens more (default: 0.3)"
     _add(parser, "--lift", "SHARE", lift, _positive, default=0.3)
     _add(parser, "--seed", "N", "seed of the experiments (default: 0)", int, default=0)
+
+
+def _add_insights(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command that simulates quiet days and bursts."""
+    _add(parser, "--seeds", "N", "number of simulated worlds (default: 5)", _count, default=5)
+    _add(parser, "--days", "N", "days of each (default: 100)", _count, default=100)
+    _add_json(parser)
 
 
 def _add_fit(parser: argparse.ArgumentParser) -> None:
