@@ -53,6 +53,16 @@ class Degradation(StrEnum):
     ALL_EXCLUDED = "all_excluded", "INFO", "every episode was engaged with or excluded"
     ALL_MUTED = "all_muted", "INFO", "the user muted every episode's series or category"
     NO_LANGUAGE_MATCH = "no_language_match", "INFO", "no episode is in a language of the user"
+    ALL_TOO_LONG = (
+        "all_too_long",
+        "INFO",
+        "no episode is known to be short enough for the time that was asked for",
+    )
+    TIME_UNFILLED = (
+        "time_unfilled",
+        "INFO",
+        "no episodes add up to the time that was asked for, so the queue is shorter",
+    )
     SERIES_LIMIT_RELAXED = "series_limit_relaxed", "INFO", "too few series for the series rules"
     SEED_UNMATCHED = (
         "seed_unmatched",

@@ -55,6 +55,11 @@ class CatalogFeatures:
         return np.where(cosines == 0.0, 0.0, (cosines - zero) / unit)
 
     @cached_property
+    def durations_s(self) -> FloatArray:
+        """(n,) length of each episode in seconds; NaN where unknown."""
+        return self.catalog.durations_of(np.arange(len(self.catalog)))
+
+    @cached_property
     def completion(self) -> FloatArray:
         """(n,) share of an episode's listeners that finished it; the median where unknown."""
         shares = self.catalog.signals.completion.astype(np.float64)

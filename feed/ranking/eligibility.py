@@ -10,6 +10,7 @@ from feed.catalog.catalog import Catalog
 from feed.ranking import filters
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.ranking.fatigue import tired_rows
+from feed.ranking.listening_time import short_enough
 from feed.user.features import UserFeatures
 
 
@@ -86,6 +87,8 @@ def find_eligible(
         "muted_category": filters.not_in_categories(catalog, query.muted_categories),
         "language": filters.in_languages(catalog, query.languages),
     }
+    if query.fill_s is not None:
+        masks["length"] = short_enough(features, user)
     if not scenario.filters.unpublished:
         masks["unpublished"] = filters.published(catalog, query.now_us)
     if features.rules.has_filters:

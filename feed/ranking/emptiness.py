@@ -34,6 +34,7 @@ def _masks(eligible: Eligibility) -> dict[Degradation, BoolArray]:
     """By cause, in the order of `causes`: (n,) mask of the episodes that pass."""
     free, masks = eligible.not_excluded, dict(eligible.masks)
     unpublished, language = masks.pop("unpublished", None), masks.pop("language", None)
+    length = masks.pop("length", None)
     muted = [masks.pop("muted_series", None), masks.pop("muted_category", None)]
     return {
         Degradation.ALL_BELOW_QUALITY: _all_of(free, [eligible.floors]),
@@ -43,6 +44,7 @@ def _masks(eligible: Eligibility) -> dict[Degradation, BoolArray]:
         Degradation.ALL_EXCLUDED: free,
         Degradation.ALL_MUTED: _all_of(free, muted),
         Degradation.NO_LANGUAGE_MATCH: _all_of(free, [language]),
+        Degradation.ALL_TOO_LONG: _all_of(free, [length]),
     }
 
 

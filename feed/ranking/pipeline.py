@@ -25,6 +25,7 @@ from feed.ranking.external_search import (
     lacks_vectors,
     plan_search,
 )
+from feed.ranking.listening_time import listening_times
 from feed.ranking.reasons import Reasons, explain
 from feed.ranking.score_parts import ScoredCandidates, score
 from feed.ranking.selector_input import selector_input
@@ -36,6 +37,7 @@ from feed.ranking.standing import Standings, find_standings
 from feed.ranking.trace import Trace, TraceDetail, trace, trace_detail
 from feed.scenarios.scenario import Scenario
 from feed.scenarios.version import version
+from feed.selection.fill import Fill, fill
 from feed.selection.greedy import Selection
 from feed.selection.selector import select
 from feed.user.features import UserFeatures
@@ -67,6 +69,8 @@ class Slate:
     """what the ranking had to do without"""
     explored: Mapping[int, float]
     """by position from 1: the probability with which a randomly drawn episode got there"""
+    total_s: float | None
+    """what the queue takes to hear, if it was to take a given time"""
     make_trace: Callable[[], Trace]
     make_detail: Callable[[], TraceDetail]
 
@@ -125,12 +129,15 @@ class Ranker:
         """
         features, scoring = self.features, self.score_candidates(query, search_result)
         user, eligible, scored = scoring.user, scoring.eligible, scoring.candidates
-        selection = select(selector_input(features, user, scored), self.scenario.selector)
+        filled = self._fill(scoring) if query.fill_s else None
+        selection = filled.selection if filled else self._select(scoring)
         chosen = scored.take(selection.indices)
         reasons = explain(features, user, chosen, selection)
         degraded = list(scoring.degraded)
         if selection.relaxed:
             degraded.append(Degradation.SERIES_LIMIT_RELAXED)
+        if filled and len(chosen.rows) and not filled.is_full:
+            degraded.append(Degradation.TIME_UNFILLED)
         if not len(chosen.rows):
             degraded.extend(emptiness.causes(eligible))
         return Slate(
@@ -143,6 +150,7 @@ class Ranker:
             user_vector_episodes=len(user.vector.members),
             degraded=tuple(degraded),
             explored=_explored(selection),
+            total_s=filled.total_s if filled else None,
             make_trace=partial(trace, query, eligible, scored, selection),
             make_detail=partial(trace_detail, features, user, eligible, scored, selection),
         )
@@ -219,6 +227,17 @@ class Ranker:
         user = self._user(hydrate(query, self.catalog))
         allowed = find_eligible(self.features, user).allowed
         return recommend_series(self.series, user, allowed, count)
+
+    def _select(self, scoring: Scoring) -> Selection:
+        given = selector_input(self.features, scoring.user, scoring.candidates)
+        return select(given, self.scenario.selector)
+
+    def _fill(self, scoring: Scoring) -> Fill:
+        """The queue that takes the time that the query asks for."""
+        user, candidates = scoring.user, scoring.candidates
+        given = selector_input(self.features, user, candidates)
+        times = listening_times(self.features, user)[candidates.rows]
+        return fill(given, times, user.query.fill_s or 0, self.scenario.selector)
 
     def _user(self, query: HydratedQuery, result: SearchResult | None = None) -> UserFeatures:
         vector = result.user_vector if result else None

@@ -1,6 +1,6 @@
 """Greedy selection: fills a queue slot by slot from a shortlist of candidates."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -24,6 +24,9 @@ class Selection:
     """(q,) whether a rule pinned it to its slot"""
     relaxed: bool
     """whether the limits per series were reset to reach `relax_below`"""
+    values: FloatArray = field(default_factory=lambda: np.zeros(0))
+    """(q,) value with which each was chosen, the score of one that was explored or pinned; (0,) of
+    a queue that was made by other rules"""
 
 
 class GreedySelection:
@@ -41,6 +44,7 @@ class GreedySelection:
         parameters: SelectorParameters,
     ) -> None:
         self._pinnable = shortlist.pinnable
+        self._scores = shortlist.scores
         self._values = CandidateValues(shortlist, calibration_gain, parameters)
         self._remainder = remainder
         at_first = np.inf if len(remainder.scores) else -np.inf
@@ -58,6 +62,7 @@ class GreedySelection:
         self._pool_weights, self._pool_noise = weights[self._pool], noise[self._pool]
         self._pool_series = np.array([self._values.series[one] for one in self._pool.tolist()])
         self._chosen: list[int] = []
+        self._chosen_values: list[float] = []
         self._propensities: list[float | None] = []
         """of each chosen; None if it was not explored"""
         self._pinned_slots: list[int] = []
@@ -66,12 +71,13 @@ class GreedySelection:
     def run(self) -> bool:
         """Fill the queue. Returns False if the remainder may hold a candidate that wins a slot."""
         for slot in range(self._length):
-            index, propensity = None, None
+            index, propensity, has_value = None, None, False
             if slot + 1 in self._pinnable:
                 index = self._pinned_to(slot)
             if index is None and self._pool.size and self._is_exploration_slot(slot):
                 index, propensity = self._explore()
             if index is None:
+                has_value = True
                 tail = slot in self._tail_slots
                 index = self._values.best(slot, self._popularity_gain if tail else None)
                 value = -np.inf if index is None else self._values.current[index]
@@ -84,6 +90,7 @@ class GreedySelection:
             if index is None:
                 break
             self._chosen.append(index)
+            self._chosen_values.append((self._values.current if has_value else self._scores)[index])
             self._propensities.append(propensity)
             self._values.choose(index)
         return True
@@ -95,6 +102,7 @@ class GreedySelection:
         pinned[self._pinned_slots] = True
         return Selection(
             indices=indices[chosen],
+            values=np.array(self._chosen_values, np.float64),
             propensities=np.array(
                 [1.0 if p is None else p for p in self._propensities], np.float64
             ),

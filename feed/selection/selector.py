@@ -8,7 +8,7 @@ from feed.scenarios.selector import SelectorParameters
 from feed.selection.greedy import GreedySelection, Selection
 from feed.selection.shortlist import Remainder, SelectorInput, on_shortlist
 
-_NOT_FINITE = -1e200
+NOT_FINITE = -1e200
 """The score in place of one that is not finite: below every other, with room below it."""
 
 
@@ -31,7 +31,7 @@ def select(candidates: SelectorInput, parameters: SelectorParameters) -> Selecti
     Only a shortlist is compared in full. The selection runs again over all candidates if the upper
     bound of the others shows that one of them might have won a slot.
     """
-    scores = np.where(np.isfinite(candidates.scores), candidates.scores, _NOT_FINITE)
+    scores = np.where(np.isfinite(candidates.scores), candidates.scores, NOT_FINITE)
     candidates = replace(candidates, scores=scores)
     ranked = np.lexsort((candidates.tie_order, -scores))
     if candidates.title_hashes is not None:

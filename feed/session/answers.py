@@ -58,6 +58,8 @@ class _Page(msgspec.Struct, Generic[E], frozen=True, kw_only=True):
     """everything the session had to do without; more causes may be added"""
     experiment: Assignment | msgspec.UnsetType = msgspec.UNSET
     """on every page of a session that is part of an experiment"""
+    total_s: float | msgspec.UnsetType = msgspec.UNSET
+    """seconds that the whole queue takes to hear, on the first page, if the request has `fill_s`"""
     trace: Trace | msgspec.UnsetType = msgspec.UNSET
     """on the first page, if the request asks for it"""
     detail: TraceDetail | msgspec.UnsetType = msgspec.UNSET

@@ -63,6 +63,7 @@ def create(
         experiment=experiment,
         seed_text=shortened(query.feed_seed.text) if query.feed_seed else "",
         is_decision=is_decision,
+        total_s=slate.total_s,
         explored=[
             Draw(position, catalog.ids[int(slate.rows[position - 1])], propensity)
             for position, propensity in slate.explored.items()
@@ -157,6 +158,7 @@ def _answer(
         scenario=session.scenario,
         degraded=[*degraded, *session.degraded],
         experiment=_if_given(session.experiment),
+        total_s=_if_given(session.total_s),
         trace=_if_given(session.trace),
         detail=_if_given(session.detail),
     )

@@ -29,6 +29,7 @@ Limit = Annotated[int, msgspec.Meta(ge=1, le=50)]
 MAX_SEED_TEXT = 200
 """characters of a seed's words, as of a search"""
 MAX_SEED_TOKEN = 4096
+MAX_FILL_S = 86_400
 MIN_VISIBLE_MS = 1000
 """how long an episode is on the screen until it was seen"""
 SessionId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -126,6 +127,9 @@ class ListenerRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """ids of series to mute in addition to the muted series of the profile"""
     user_id: str | None = None
     """refused unless it is the signed-in user"""
+    fill_s: Annotated[int, msgspec.Meta(ge=1, le=MAX_FILL_S)] | None = None
+    """seconds that the whole queue is to take, within 5%; null: as many episodes as the scenario
+    says. Of an episode that the user began, only the rest counts"""
     scenario: str | None = None
     """by default that of the user's arm in an experiment, or of the deployment"""
     stored: bool = True
@@ -190,6 +194,7 @@ def make_query(
     return Query(
         engagements=engagements,
         excluded_ids=request.excluded_ids,
+        fill_s=request.fill_s,
         served_ids=request.served_ids,
         seen=merge_readable(stored.seen, seen),
         profile=profile,

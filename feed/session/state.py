@@ -54,6 +54,8 @@ class Session:
     """words of the feed seed, for reasons; shortened"""
     is_decision: bool = True
     """whether a listener decides what to hear by it, so that the log says what was shown"""
+    total_s: float | None = None
+    """what the whole queue takes to hear, for the first page of a session that asked for a time"""
     explored: Sequence[Draw] = ()
     """the draws of a new session, for its log line; no cursor holds them"""
     ranked: RankedQueue | None = None

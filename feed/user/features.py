@@ -80,6 +80,8 @@ class UserFeatures:
         """rows that the user rejected or abandoned after a moment, newest first"""
         self.unfinished: IntArray = rows[is_unfinished]
         """rows that the user started and did not finish, newest first"""
+        self.unfinished_progress: FloatArray = progress[is_unfinished]
+        """share of each of these that was played"""
         self.finished: IntArray = rows[is_finished]
         """rows that the user heard to the end, newest first"""
         self.positives: IntArray = rows[positive]

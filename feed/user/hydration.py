@@ -75,6 +75,8 @@ class HydratedQuery:
     """categories that the user asked for and that have an anchor vector, sorted, each once"""
     languages: IntArray | None
     """languages that the user understands; None where the user named none"""
+    fill_s: int | None = None
+    """seconds that the queue is to take"""
     feed_seed: HydratedSeed | None = None
     """what the session is to be about"""
 
@@ -106,6 +108,7 @@ def hydrate(query: Query, catalog: Catalog) -> HydratedQuery:
         followed_series=series_indices(catalog, profile.followed_series),
         declared_interests=_with_anchor(catalog, profile.category_interests),
         languages=language_indices(catalog, profile.languages) if profile.languages else None,
+        fill_s=query.fill_s,
         feed_seed=hydrate_seed(query.feed_seed, catalog) if query.feed_seed else None,
     )
 

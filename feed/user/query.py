@@ -14,6 +14,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """newest first; each engagement id once, those without an id as often as they were sent"""
     excluded_ids: tuple[str, ...] = ()
     """ids or content ids of episodes that must not be shown"""
+    fill_s: int | None = None
+    """seconds that the queue is to take; None: as long as the scenario makes it"""
     served_ids: tuple[str, ...] = ()
     """ids or content ids of episodes that an earlier session served"""
     seen: bytes = b""

@@ -35,6 +35,8 @@ BAD: list[tuple[str, Any, str]] = [
     (CREATE, {"limit": 0}, "limit"),
     (CREATE, {"limit": 51}, "limit"),
     (CREATE, {"limit": 1.5}, "limit"),
+    (CREATE, {"fill_s": 0}, "fill_s"),
+    (CREATE, {"fill_s": 86_401}, "fill_s"),
     (CREATE, {"limit": 10**400}, "limit"),
     (CREATE, {"engagements": {}}, "engagements"),
     (CREATE, {"engagements": [CLICK] * 501}, "engagements"),

@@ -12,7 +12,7 @@ import pytest
 
 from feed.__main__ import main
 from feed.scenarios.experiment import assign, parse
-from tests.support.catalogs import NOW, catalog_of, episodes, publish_to
+from tests.support.catalogs import NOW, catalog_of, episodes, publish_to, with_lengths
 from tests.support.server import Server
 
 REQUESTS: dict[str, dict[str, Any]] = {
@@ -92,7 +92,7 @@ def test_a_users_session_is_replayed_from_the_stored_summary(
 def test_a_session_of_an_experiment_is_replayed_from_its_stamp(
     start_server: Callable[..., Server], tmp_path: Path, arm: str
 ) -> None:
-    publish_to(tmp_path / "shelf", catalog_of(episodes(200)))
+    publish_to(tmp_path / "shelf", catalog_of(with_lengths(episodes(200))))
     mine, experiment = tmp_path / "scenarios" / "mine.toml", tmp_path / "experiment.toml"
     mine.parent.mkdir()
     mine.write_text('name = "mine"\n[blend]\nrecency = 5\n')
@@ -108,3 +108,13 @@ def test_a_session_of_an_experiment_is_replayed_from_its_stamp(
     options = ["--summary", str(summary), *stamp]
     page = assert_replayed(server, tmp_path, {"trace": True}, *options, user=user)
     assert page["experiment"] == {"name": "autumn", "arm": arm}
+
+    request = {"fill_s": 14_400, "limit": 2}
+    fill = assert_replayed(server, tmp_path, request, *options, user=user)
+    queue = server.queue(fill, user)
+    assert fill["total_s"] == sum(one["duration_s"] for one in queue)
+    assert 13_680 <= fill["total_s"] <= 15_120
+    assert len(queue) == fill["total_in_queue"] > 2
+    short = server.create(user, fill_s=1)
+    assert (short["episodes"], short["total_s"], short["next_cursor"]) == ([], 0.0, None)
+    assert short["degraded"] == ["all_too_long"]

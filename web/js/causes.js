@@ -8,6 +8,7 @@ const WITHOUT = {
   summary_unavailable: "your history is out of reach", summary_unreadable: "your history cannot be read",
   impressions_unsaved: "what you saw is not noted",
   identity_unavailable: "your sign-in cannot be checked just now", clock_ahead: "a device's clock runs ahead",
+  all_too_long: "nothing is as short", time_unfilled: "shorter than you asked for",
   freshness_widened: "older episodes included", series_limit_relaxed: "more from the same series",
   languages_unreadable: "every language included", no_language_match: "nothing in your languages",
   all_muted: "everything is muted", all_excluded: "you have heard everything", none_published: "nothing is out yet",

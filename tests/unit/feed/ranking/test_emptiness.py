@@ -76,3 +76,4 @@ def test_whatever_else_removes_everything_is_the_cause(catalog: Catalog) -> None
     ruled = parse(f"{TEXT}\n{ONLY_KLINGON}")
     assert causes(catalog, ruled) == ("all_ruled_out",)
     assert causes(catalog_of([])) == ("catalog_empty",)
+    assert causes(catalog, fill_s=60) == ("all_too_long",)
