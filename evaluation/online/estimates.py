@@ -1,8 +1,9 @@
 """Estimates with intervals over users, who are what an experiment splits.
 
 Exposures of one user are not independent: a user who opens much opens much everywhere. So the unit
-of every variance is the user. Shares use the delta method (Deng, Knoblich and Lu, 2018); what is no
-share uses the delete-a-group jackknife (Kott, 2001).
+of every variance is the user. For shares the jackknife leaves out one user at a time, which for a
+ratio of sums is the delta method (Deng, Knoblich and Lu, 2018) with a correction for users of many
+exposures; for what is no share it leaves out a group of users at a time (Kott, 2001).
 """
 
 import math
@@ -55,22 +56,24 @@ class Difference:
 def share(given: Share, unit: IntArray, where: BoolArray | None = None) -> Estimate:
     """A share over the exposures where `where` (n,) is true, or over all.
 
-    `unit` (n,) is the user of each. With y of x for each user, the ratio R = sum y / sum x has the
-    variance U / (U - 1) sum (y - R x)^2 / (sum x)^2.
+    `unit` (n,) is the user of each. With y of x for each of U users, the ratio R is the sum of y
+    over the sum of x. Leaving out one user changes it by (y - R x) / (sum of x - x); the variance
+    is (U - 1) / U times the sum of their squares.
     """
     if where is not None:
         given, unit = Share(given.counted[where], given.of[where]), unit[where]
     count = int(np.count_nonzero(np.bincount(unit)))
     y, x = np.bincount(unit[given.counted]), np.bincount(unit[given.of])
     y = np.pad(y, (0, len(x) - len(y)))
-    total = float(x.sum())
+    total = int(x.sum())
     if total == 0:
         return Estimate.of(math.nan, math.nan, count - 1)
     ratio = float(y.sum()) / total
-    if count < 2:  # noqa: PLR2004  # a variance needs two
-        return Estimate.of(ratio, math.nan, 0, int(total))
-    variance = count / (count - 1) * float(((y - ratio * x) ** 2).sum()) / total**2
-    return Estimate.of(ratio, math.sqrt(variance), count - 1, int(total))
+    if x.max() == total:  # all of one user
+        return Estimate.of(ratio, math.nan, count - 1, total)
+    changes = (y - ratio * x) / (total - x)
+    error = math.sqrt((count - 1) / count * float((changes**2).sum()))
+    return Estimate.of(ratio, error, count - 1, total)
 
 
 def jackknife(statistic: Callable[[IntArray], FloatArray], table: IntArray) -> Estimate:
