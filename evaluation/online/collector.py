@@ -57,7 +57,7 @@ class _Columns:
 class Collector:
     """Takes lines in any order; what is there twice counts once.
 
-    Holds what was shown and done, some 60 bytes for each episode shown, and no line.
+    Holds what was shown and done as columns of integers, and no line.
     """
 
     def __init__(self) -> None:

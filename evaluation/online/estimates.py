@@ -15,10 +15,13 @@ from scipy import special, stats
 
 from evaluation.online.metrics import Share
 from feed.arrays.arrays import BoolArray, FloatArray, IntArray
+from feed.arrays.hashing import mix64
 
 LEVEL = 0.95
 GROUPS = 50
 """Number of random groups of users of which the jackknife leaves out one at a time."""
+ROUNDING = 1e-9
+"""Errors below this share of a value come from rounding."""
 ALARM = 0.001
 """p-value of the sample-ratio check below which a split is not to be trusted."""
 
@@ -90,8 +93,7 @@ def jackknife(statistic: Callable[[IntArray], FloatArray], table: IntArray) -> E
 
 def group_counts(value: IntArray, unit: IntArray, size: int, where: BoolArray) -> IntArray:
     """(GROUPS, size) how often each value from 0 to size - 1 is there, by group of users."""
-    # Multiples of an odd number: users who came one after the other are in different groups.
-    group = (unit[where] * 2_654_435_761 % 2**32) * GROUPS // 2**32
+    group = (mix64(unit[where].astype(np.uint64), 0) % np.uint64(GROUPS)).astype(np.int64)
     counts = np.bincount(group * size + value[where], minlength=GROUPS * size)
     return counts.reshape(GROUPS, size)
 
@@ -136,7 +138,7 @@ def difference(one: Estimate, control: Estimate) -> Difference:
     value = one.value - control.value
     squares = [one.error**2, control.error**2]
     variance = sum(squares)
-    if not variance > 0:
+    if not variance > (ROUNDING * max(abs(one.value), abs(control.value))) ** 2:
         return Difference(Estimate.of(value, math.nan, 0), math.nan)
     parts = zip(squares, (one.freedom, control.freedom), strict=True)
     freedom = variance**2 / sum(square**2 / max(of, 1) for square, of in parts)

@@ -1,7 +1,7 @@
 """Online report: each scenario and each arm by its metrics, and the differences between arms."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -110,7 +110,7 @@ def report(exposures: Exposures, plans: Mapping[str, Plan], plan: Plan) -> Onlin
     scenario = sessions.scenario[exposures.session]
     numbers = np.unique(scenario).tolist()
     masks = {sessions.scenarios[one]: scenario == one for one in numbers}
-    draws = min(int(mask.sum()) for mask in masks.values())
+    draws = common_draws(exposures, masks.values())
     names = sorted({name for name, _ in sessions.arms})
     return OnlineReport(
         counts=dict(exposures.counts),
@@ -130,7 +130,7 @@ def experiment(exposures: Exposures, name: str, plan: Plan) -> ExperimentReport:
     if control not in arms:
         named = ", ".join(sorted(arms))
         raise CommandError(f"{name}: expected a control arm with sessions ({named}), got {control}")
-    draws = min(int(mask.sum()) for mask in arms.values())
+    draws = common_draws(exposures, arms.values())
     groups = {arm: group(exposures, arm, arms[arm], draws) for arm in found if arm in arms}
     users = {arm: one.users for arm, one in groups.items()}
     return ExperimentReport(
@@ -214,6 +214,16 @@ def group(exposures: Exposures, name: str, where: BoolArray, draws: int) -> Grou
     )
 
 
+def common_draws(exposures: Exposures, masks: Iterable[BoolArray]) -> int:
+    """How many exposures each of several groups has, also without the most active users.
+
+    That is without any group of users that the jackknife leaves out.
+    """
+    unit, one = exposures.sessions.user[exposures.session], np.zeros(len(exposures), np.int64)
+    tables = [group_counts(one, unit, 1, mask) for mask in masks]
+    return max(1, min(int(table.sum() - table.max()) for table in tables))
+
+
 def metrics(
     exposures: Exposures, shares: Mapping[str, Share], where: BoolArray, draws: int
 ) -> dict[str, Estimate]:
@@ -247,9 +257,7 @@ def _coverage(exposures: Exposures, unit: IntArray, where: BoolArray, draws: int
     known = exposures.sessions.catalog_episodes[np.unique(exposures.session[where])]
     size, episodes = max(int(known.max()), 1), int(exposures.episode.max()) + 1
     table = group_counts(exposures.episode, unit, episodes, where)
-    left = int(table.sum() - table.sum(axis=1).max())  # without the largest group
-    some = max(min(draws, left), 1)
-    return jackknife(lambda counts: rarefied(counts, some) / size, table)
+    return jackknife(lambda counts: rarefied(counts, draws) / size, table)
 
 
 def _freshness(exposures: Exposures, unit: IntArray, where: BoolArray) -> Estimate:

@@ -11,7 +11,7 @@ import numpy as np
 
 from evaluation.online.exposures import Exposures, Sessions
 from evaluation.online.metrics import METRICS
-from evaluation.online.report import compare, metrics
+from evaluation.online.report import common_draws, compare, metrics
 from feed.model.timestamps import DAY_US, rfc3339
 from feed.scenarios.experiment import Assignment
 from feed.session.decision_log import DecisionLine, LoggedEngagement, SeenList, ShownList
@@ -79,7 +79,7 @@ def called(exposures: Exposures, primary: str = "click_through") -> tuple[bool, 
     """Whether a report calls a difference of the primary metric, and of any other one."""
     arm = exposures.sessions.arm[exposures.session]
     masks = {name: arm == at for at, name in enumerate(ARMS)}
-    draws = min(int(mask.sum()) for mask in masks.values())
+    draws = common_draws(exposures, masks.values())
     shares = {name: of(exposures) for name, of in METRICS.items()}
     arms = {name: metrics(exposures, shares, mask, draws) for name, mask in masks.items()}
     found = compare(arms, ARMS[0], [primary])

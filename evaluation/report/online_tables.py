@@ -15,7 +15,7 @@ CHART_METRIC = "click_through"
 
 
 def online_tables(report: OnlineReport) -> str:
-    """All tables, one below the other."""
+    """All tables, one below the other; positions and sources by arm, if there is any."""
     parts = [metrics_table("by scenario", report.scenarios)]
     for one in report.experiments:
         parts += [
@@ -24,7 +24,7 @@ def online_tables(report: OnlineReport) -> str:
             differences_table(one),
             "\n".join(verdicts(one)),
         ]
-    groups = [*report.scenarios, *(arm for one in report.experiments for arm in one.arms)]
+    groups = [arm for one in report.experiments for arm in one.arms] or report.scenarios
     for name, of in (
         ("position", [one.by_position for one in groups]),
         ("source", [one.by_source for one in groups]),
