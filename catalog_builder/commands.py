@@ -6,14 +6,19 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from catalog_builder import job
+from catalog_builder.enrichment.models.enricher import Estimate
 from catalog_builder.errors import CommandError
 from catalog_builder.insights.lines import insight_lines
 from catalog_builder.progress import say
 from catalog_builder.publish import publisher
 from catalog_builder.wiring import (
+    REGIONS,
     BuildOptions,
     build_inputs,
+    model_enricher,
     shelf_at,
     write_file,
 )
@@ -44,6 +49,45 @@ def publish(options: argparse.Namespace) -> None:
         say(f"note: {note}")
     catalog = dataclasses.replace(result.catalog, version=report.version)
     print(f"{options.shelf}: {report.status}: {_description(catalog)}")
+
+
+def enrich(options: argparse.Namespace) -> None:
+    """Ask a model for what episodes lack, and store its answers for later builds."""
+    inputs = build_inputs(_build_options(options), options.now)
+    if inputs.enricher is None:
+        raise CommandError("--enrich: expected gemini or openai")
+    episodes = job.read_episodes(dataclasses.replace(inputs, enricher=None)).found.episodes
+    if options.dry_run:
+        print(_estimated(inputs.enricher.estimate(episodes), len(episodes)))
+        return
+    for remark in inputs.enricher.enrich(episodes)[1] or ["nothing is lacking"]:
+        print(remark)
+
+
+def enriched(options: argparse.Namespace) -> None:
+    """Print the answers of a model that are stored, with its reasons, as JSON Lines."""
+    enricher = model_enricher(_build_options(options))
+    if enricher is None:
+        raise CommandError("--enrich: expected gemini or openai")
+    for result in enricher.results():
+        print(msgspec.json.encode(result).decode())
+
+
+def _estimated(estimate: Estimate, episodes: int) -> str:
+    typical, most = estimate.typical, estimate.most
+    lines = [
+        ("episodes", episodes, None),
+        ("that lack something", estimate.lacking, None),
+        ("with stored answers", estimate.stored, None),
+        ("tokens in", typical.input_tokens, most.input_tokens),
+        ("tokens out", typical.output_tokens, most.output_tokens),
+    ]
+    counts = [
+        f"{name:<20} {about:>14,}" + (f"   at most {limit:>14,}" if limit is not None else "")
+        for name, about, limit in lines
+    ]
+    dollars = f"{estimate.typical_dollars:>14,.2f}   at most {estimate.most_dollars:>14,.2f}"
+    return "\n".join([*counts, f"{'dollars':<20} {dollars}"])
 
 
 def list_versions(options: argparse.Namespace) -> None:
@@ -87,6 +131,10 @@ def _build_options(options: argparse.Namespace) -> BuildOptions:
     for name in ("host", "api_key", "namespace", "model"):
         # Not on the command line, which every user of the machine can read.
         given[f"pinecone_{name}"] = os.environ.get(f"PINECONE_{name.upper()}", "")
+    for name in ("model", "model_url", "model_api_key"):
+        given[name] = os.environ.get(name.upper(), "")
+    regions = os.environ.get("GENAI_REGIONS", ",".join(REGIONS))
+    given["model_regions"] = tuple(filter(None, regions.split(",")))
     return BuildOptions(**given)
 
 

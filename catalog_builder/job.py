@@ -12,6 +12,7 @@ from catalog_builder import continuation
 from catalog_builder.build import build_with_signals, with_signals
 from catalog_builder.continuation import Continuation
 from catalog_builder.enrichment.enrich import enrich
+from catalog_builder.enrichment.models.enricher import ModelEnricher
 from catalog_builder.episodes.allowance import Allowance
 from catalog_builder.episodes.category_names import unify_category_names
 from catalog_builder.episodes.validation import Fields, ValidationResult, validate_episodes
@@ -68,6 +69,8 @@ class BuildInputs:
     """whether the catalog holds its vectors; otherwise sessions search an external store"""
     notes: NotesSpool | None = None
     """keeps the notes of episodes; None: they are dropped"""
+    enricher: ModelEnricher | None = None
+    """fills in what episodes lack; None: they stay as they are"""
 
     @property
     def parameters(self) -> SignalParameters:
@@ -109,11 +112,15 @@ def build(inputs: BuildInputs, before: Continuation | None = None) -> BuildResul
 
 
 def read_episodes(inputs: BuildInputs) -> EpisodesRead:
-    """Reads and validates all episodes. Raises `CommandError` and `Unavailable`."""
+    """Reads, validates and enriches all episodes. Raises `CommandError` and `Unavailable`."""
     began = time.monotonic()
     found = validate_episodes(
         track(inputs.episodes.read(), "episodes"), inputs.fields, inputs.max_bad, inputs.notes
     )
+    if inputs.enricher is not None:
+        with stage("enrichment"):
+            episodes, remarks = inputs.enricher.enrich(found.episodes)
+        found = replace(found, episodes=episodes, notes=[*found.notes, *remarks])
     how = type(inputs.vectors).__name__, str(inputs.keep_vectors)
     digest = episodes_digest(found.episodes, *how)
     return EpisodesRead(found, digest, time.monotonic() - began)

@@ -1,6 +1,7 @@
 """The command line of `python -m catalog_builder`."""
 
 import argparse
+import math
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +36,13 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     publish = parsers.add_parser("publish", parents=[inputs, shelf], help=commands.publish.__doc__)
     _add_publish_options(publish)
     publish.set_defaults(run=commands.publish)
+    enrich = parsers.add_parser("enrich", parents=[inputs], help=commands.enrich.__doc__)
+    enrich.add_argument(
+        "--dry-run", action="store_true", help="say what it would take, and ask nothing"
+    )
+    enrich.set_defaults(run=commands.enrich)
+    results = parsers.add_parser("enriched", parents=[inputs], help=commands.enriched.__doc__)
+    results.set_defaults(run=commands.enriched)
     versions = parsers.add_parser("list", parents=[shelf], help=commands.list_versions.__doc__)
     versions.set_defaults(run=commands.list_versions)
     for run in (commands.verify, commands.rollback):
@@ -152,7 +160,57 @@ def _input_options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--full", action="store_true", help="read everything again, not only what changed"
     )
+    _add_enrichment_options(parser)
     return parser
+
+
+def _add_enrichment_options(parser: argparse.ArgumentParser) -> None:
+    default = BuildOptions()
+    parser.add_argument(
+        "--enrich",
+        choices=["none", "gemini", "openai"],
+        default=os.environ.get("ENRICH", "none"),
+        help="whose model fills in what episodes lack, as MODEL, MODEL_URL, MODEL_API_KEY and "
+        "GENAI_REGIONS name it (default: ENRICH, or none)",
+    )
+    parser.add_argument(
+        "--max-cost",
+        type=_dollars,
+        metavar="DOLLARS",
+        help="stop before a call that might cost more (default: no limit)",
+    )
+    parser.add_argument(
+        "--model-price",
+        metavar="INPUT,OUTPUT",
+        help="dollars for a million tokens (default: by enrichment/models/prices.toml)",
+    )
+    for name, unit, meaning in (
+        ("batch", "N", "episodes in one call"),
+        ("at_once", "N", "calls under way"),
+    ):
+        parser.add_argument(
+            f"--enrich-{name.replace('_', '-')}",
+            type=_count,
+            metavar=unit,
+            help=f"{meaning} (default: {getattr(default, f'enrich_{name}')})",
+        )
+    parser.add_argument(
+        "--enrich-timeout",
+        dest="enrich_max_s",
+        type=_count,
+        metavar="S",
+        help="seconds after which no further call begins (default: all are made)",
+    )
+
+
+def _dollars(text: str) -> float:
+    try:
+        dollars = float(text)
+    except ValueError:
+        dollars = -1.0
+    if not 0 <= dollars < math.inf:
+        raise argparse.ArgumentTypeError(f"expected dollars like 2.50, got {text!r}")
+    return dollars
 
 
 def _add_feed_options(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -31,6 +31,25 @@ def track(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T
         if time.monotonic() - last > INTERVAL_S:
             last = time.monotonic()
             say(f"{what}: {count:,}{f' of {total:,}' if total else ''}")
+
+
+@contextmanager
+def counter(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Reports how many of the `total` are done; gives what is told of some more."""
+    if sys.stderr.isatty():
+        with tqdm(desc=what, total=total, unit="", leave=False) as bar:
+            yield lambda more: bar.update(more) and None
+        return
+    done, last = 0, time.monotonic()
+
+    def advance(more: int) -> None:
+        nonlocal done, last
+        done += more
+        if time.monotonic() - last > INTERVAL_S:
+            last = time.monotonic()
+            say(f"{what}: {done:,} of {total:,}")
+
+    yield advance
 
 
 @contextmanager

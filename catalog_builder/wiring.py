@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -11,6 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from adapters.locations import build_cache_at, leases_at, shelf_at
+from catalog_builder.enrichment.models.enricher import ModelEnricher
+from catalog_builder.enrichment.models.prices import FREE, price_of
+from catalog_builder.enrichment.models.run import RunLimits
 from catalog_builder.episodes import demo
 from catalog_builder.episodes.allowance import Allowance, parse_allowance
 from catalog_builder.episodes.validation import load_fields
@@ -31,6 +35,8 @@ FIRESTORE = "firestore"
 PINECONE = "pinecone"
 MINILM = "minilm"
 MIB = 2**20
+REGIONS = ("us-central1", "us-east1", "europe-west1", "asia-southeast1")
+"""regions of Vertex AI that share the calls, unless others are named"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +82,22 @@ class BuildOptions:
     """where reads are cached: a folder, or `gs://bucket/prefix`"""
     full: bool = False
     """whether to read everything again in spite of the cache"""
+    enrich: str = "none"
+    """whose model fills in what episodes lack: `gemini`, `openai`, or `none`"""
+    enrich_batch: int = 4
+    """episodes in one call"""
+    enrich_at_once: int = 8
+    """calls under way"""
+    enrich_max_s: float | None = None
+    """seconds after which no further call begins; None: all are made"""
+    max_cost: float | None = None
+    """dollars that calls of one build may cost; None: whatever they cost"""
+    model_price: str = ""
+    """dollars for a million tokens of input and output; empty: by the price file"""
+    model: str = ""
+    model_url: str = ""
+    model_api_key: str = field(default="", repr=False)
+    model_regions: tuple[str, ...] = REGIONS
 
     @property
     def files(self) -> list[Path]:
@@ -113,6 +135,40 @@ def build_inputs(options: BuildOptions, now: datetime, shelf: Shelf | None = Non
         min_users=options.min_users,
         keep_vectors=not options.no_vectors,
         notes=notes,
+        enricher=model_enricher(options),
+    )
+
+
+def model_enricher(options: BuildOptions) -> ModelEnricher | None:
+    """Returns what fills in what episodes lack, or None. Raises `CommandError`."""
+    if options.enrich == "none":
+        return None
+    from adapters.generative_model import ModelAddress, model_pool, problem_of  # noqa: PLC0415
+    from adapters.model_pool.pool import Limits  # noqa: PLC0415
+
+    address = ModelAddress(
+        vendor="gemini" if options.enrich == "gemini" else "openai",
+        model=options.model,
+        project=options.project,
+        regions=options.model_regions,
+        url=options.model_url,
+        api_key=options.model_api_key,
+    )
+    if problem := problem_of(address, "ENRICH"):
+        raise CommandError(problem)
+    is_free = options.enrich == "openai" and not options.model_price and options.max_cost is None
+    limits = Limits(options.enrich_at_once, options.enrich_at_once)
+    return ModelEnricher(
+        options.model,
+        lambda: aclosing(model_pool(address, limits)),
+        build_cache_at(options.cache),
+        FREE if is_free else price_of(options.model, options.model_price),
+        RunLimits(
+            batch=options.enrich_batch,
+            at_once=options.enrich_at_once,
+            max_dollars=options.max_cost,
+            max_s=options.enrich_max_s,
+        ),
     )
 
 

@@ -47,6 +47,10 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     estimated: list[str] | msgspec.UnsetType = msgspec.UNSET
     """what the builder filled in because the source says nothing of it: `people`, `entities` or
     `categories` of the card; `quality`, for one or both scores that it depends on"""
+    evergreen: bool | msgspec.UnsetType = msgspec.UNSET
+    """whether it is as worth hearing in a year as today"""
+    generated: list[str] | msgspec.UnsetType = msgspec.UNSET
+    """names of the fields that a generative model filled in"""
 
 
 _OPTIONAL = tuple(one.name for one in msgspec.structs.fields(Card) if not one.required)

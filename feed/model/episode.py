@@ -65,6 +65,10 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     episode_number: float | None = None
     estimated: list[str] | None = None
     """what the builder filled in: `quality`, `people`, `entities`, `categories`; it sets this"""
+    evergreen: bool | None = None
+    """whether it is as worth hearing in a year as today"""
+    generated: list[str] | None = None
+    """names of the fields that a generative model filled in"""
     notes_digest: str | None = None
     """of its full notes, which a `NotesKeeper` has; the builder sets it"""
 

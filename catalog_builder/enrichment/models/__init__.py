@@ -1,0 +1,1 @@
+"""Fills in what episodes lack with a generative model: scores, an insight, topics and names."""

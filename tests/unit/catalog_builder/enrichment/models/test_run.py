@@ -1,0 +1,134 @@
+"""A run over emulated Vertex AI: faults, budgets, and results that are stored once."""
+
+import asyncio
+import json
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.folder.build_cache import FolderBuildCache
+from adapters.model_pool.pool import Limits, ModelPool
+from catalog_builder.enrichment.models.content import Content
+from catalog_builder.enrichment.models.prices import Price
+from catalog_builder.enrichment.models.results import SEGMENT, Result, StoredResults
+from catalog_builder.enrichment.models.run import EnrichmentRun, RunLimits, RunReport
+from catalog_builder.enrichment.models.taxonomy import Taxonomy
+from emulators.vertex import server as vertex
+from feed.ports.language_model import Generated, Prompt
+from tests.support.models import EmulatedModels, vertex_server
+
+__all__ = ["vertex_server"]
+
+NONE = Taxonomy((), ())
+DEAR = Price(10.0, 10.0)
+
+
+@pytest.fixture(autouse=True)
+def _without_faults(vertex_server: EmulatedModels) -> None:
+    vertex_server.server.reset()
+
+
+def contents(count: int) -> list[Content]:
+    return [Content(f"Episode {number}", "Show", "About Kepler.") for number in range(count)]
+
+
+class Forgetful:
+    """A model whose answers lack some episodes, by the labels in its prompts."""
+
+    def __init__(self, model: ModelPool, *labels: str) -> None:
+        self.name, self._model, self._labels = model.name, model, labels
+
+    async def generate(self, prompt: Prompt, timeout_s: float) -> Generated:
+        answer = await self._model.generate(prompt, timeout_s)
+        kept = json.loads(answer.text)
+        for label in self._labels:
+            kept.pop(label, None)
+        return answer._replace(text=json.dumps(kept))
+
+
+def ask(
+    models: EmulatedModels, folder: Path, count: int, *forgets: str, **limits: Any
+) -> tuple[RunReport, StoredResults]:
+    """Ask about so many episodes, those that are stored left out."""
+
+    async def run() -> RunReport:
+        pool = ModelPool(vertex.MODEL, vertex.REGIONS, models.connect(""), Limits(8, 8, 0.0))
+        missing = [one for one in contents(count) if results.get(one.key()) is None]
+        async with aclosing(pool):
+            how = RunLimits(pause_s=0.01, **limits)
+            model: Any = Forgetful(pool, *forgets) if forgets else pool
+            return await EnrichmentRun(model, results, NONE, price=DEAR, limits=how).ask(missing)
+
+    results = StoredResults(FolderBuildCache(folder), vertex.MODEL)
+    return asyncio.run(run()), results
+
+
+def test_each_episode_is_asked_about_once_while_two_of_four_regions_fail_in_turn(
+    vertex_server: EmulatedModels, tmp_path: Path
+) -> None:
+    server = vertex_server.server
+    for region in vertex.REGIONS[:2]:
+        server.fail_next("status", 4, region=region, status=503)
+    server.fail_next("garble", 1, region=vertex.REGIONS[2])
+    report, results = ask(vertex_server, tmp_path, 40)
+    assert (report.answered, report.left_out, report.stopped) == (40, 0, "")
+    assert len({one.key for one in results}) == 40
+    again, _ = ask(vertex_server, tmp_path, 40)
+    assert again.calls == 0
+
+
+def test_what_an_answer_lacks_is_asked_once_more_then_left_out_and_not_paid_again(
+    vertex_server: EmulatedModels, tmp_path: Path
+) -> None:
+    report, _ = ask(vertex_server, tmp_path / "some", 3, "e2", batch=3)
+    assert (report.answered, report.calls) == (3, 2)
+    report, results = ask(vertex_server, tmp_path, 4, "e1", batch=2)
+    assert (report.answered, report.left_out, report.calls) == (2, 2, 4)
+    assert [one.reason for one in results if one.answer is None] == ["not in the answer"] * 2
+    assert ask(vertex_server, tmp_path, 4)[0].calls == 0
+
+
+def test_a_prompt_that_is_blocked_costs_the_others_nothing(
+    vertex_server: EmulatedModels, tmp_path: Path
+) -> None:
+    vertex_server.server.fail_next("block", 1)
+    report, _ = ask(vertex_server, tmp_path, 4, batch=4)
+    assert (report.answered, report.left_out) == (4, 0)
+
+
+def test_a_budget_is_never_exceeded_and_the_next_run_goes_on(
+    vertex_server: EmulatedModels, tmp_path: Path
+) -> None:
+    first, _ = ask(vertex_server, tmp_path, 40, max_dollars=0.05)
+    assert 0 < first.answered < 40
+    assert first.dollars <= 0.05
+    assert "budget" in first.stopped
+    second, _ = ask(vertex_server, tmp_path, 40)
+    assert first.answered + second.answered == 40
+
+
+def test_a_model_that_is_down_ends_the_run_and_loses_nothing(
+    vertex_server: EmulatedModels, tmp_path: Path
+) -> None:
+    for region in vertex.REGIONS:
+        vertex_server.server.fail_next("drop", None, region=region)
+    report, _ = ask(vertex_server, tmp_path, 30, batch=1)
+    assert report.answered == 0
+    assert "does not answer" in report.stopped
+
+
+def test_results_fill_segments_and_a_lost_segment_loses_its_own(tmp_path: Path) -> None:
+    cache = FolderBuildCache(tmp_path)
+    results = StoredResults(cache, "m")
+    for number in range(SEGMENT + 5):
+        results.add(Result(f"k{number}", None, "none"))
+    results.save()
+    assert len(list(StoredResults(cache, "m"))) == SEGMENT + 5
+    (tmp_path / "enrichment-m-00000").write_bytes(b"damaged")
+    after = StoredResults(cache, "m")
+    assert [one.key for one in after] == [f"k{number}" for number in range(SEGMENT, SEGMENT + 5)]
+    after.add(Result("new", None, "none"))
+    after.save()
+    assert StoredResults(cache, "m").get("new") is not None
