@@ -150,7 +150,7 @@ region_beside_the_database() {
 
 check_secrets() {
     ! uses_pinecone || check_secret "$PINECONE_SECRET"
-    [[ ${MODELS-} != openai ]] || check_secret "$MODEL_SECRET"
+    ! uses_model_secret || check_secret "$MODEL_SECRET"
 }
 
 # check_secret NAME: checks that a secret which only you know has an enabled version.

@@ -3,9 +3,10 @@
 
 deploy_publish_catalog() {
     local environment secrets=''
-    environment=$(variables "$PUBLISH_SETTINGS $PINECONE_SETTINGS $DATA_SETTINGS" SHELF="gs://$BUCKET" \
-        STORE=firestore FIREBASE_PROJECT="$PROJECT")
+    environment=$(variables "$PUBLISH_SETTINGS $(enrichment_settings) $PINECONE_SETTINGS $DATA_SETTINGS" \
+        SHELF="gs://$BUCKET" STORE=firestore FIREBASE_PROJECT="$PROJECT")
     [[ ${VECTORS-} != pinecone ]] || secrets=PINECONE_API_KEY=$PINECONE_SECRET:$PINECONE_VERSION
+    [[ ${ENRICH-} != openai ]] || secrets+=${secrets:+,}MODEL_API_KEY=$MODEL_SECRET:$MODEL_VERSION
     deploy_function publish-catalog "$HOME_REGION" --entry-point=publish_catalog --trigger-http \
         --no-allow-unauthenticated --service-account="$(account publish)" \
         --memory="$PUBLISH_MEMORY" --cpu="$PUBLISH_CPU" --concurrency=8 --timeout=1800s \
@@ -25,6 +26,11 @@ deploy_find_audience() {
         --no-allow-unauthenticated --service-account="$(account audience)" \
         --memory="$AUDIENCE_MEMORY" --cpu=1 --concurrency=1 --timeout=1800s --max-instances=1 \
         --set-env-vars="$environment"
+}
+
+# enrichment_settings: prints the settings of the model that builds ask, if they ask one.
+enrichment_settings() {
+    [[ ${ENRICH:-none} == none ]] || echo 'GENAI_REGIONS MODEL MODEL_CONCURRENCY MODEL_PRICE MODEL_URL'
 }
 
 deploy_create_session() {

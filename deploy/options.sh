@@ -55,10 +55,10 @@ TEXT
 }
 
 SESSION_SETTINGS='APP_CHECK ASKS CATALOG_MAX_AGE_S CATALOG_REFRESH_S CORS_ORIGINS CURSOR_TTL_S EXPERIMENT HOME_PAGE LIMIT_ADDRESS LIMIT_ANONYMOUS LIMIT_ASKS LIMIT_PHOTOS LIMIT_SESSIONS LIMIT_WRITES LOG_DECISIONS LOG_PARTS RETRIEVAL RETRIEVAL_TIMEOUT_S SCENARIO SCENARIOS SUMMARY_TIMEOUT_S TRUSTED_HOPS'
-PUBLISH_SETTINGS='ALLOW_PRIVATE_FEEDS EPISODES FEEDS FEEDS_MAX_MB FEEDS_TIMEOUT_S FEED_MAX_MB FIELDS INCLUDE_BLOCKED KEEP LEASE_S MAX_BAD MIN_USERS NO_VECTORS SIGNALS_INTERVAL_S VECTORS'
+PUBLISH_SETTINGS='ALLOW_PRIVATE_FEEDS ENRICH ENRICH_MAX_COST ENRICH_MAX_S EPISODES FEEDS FEEDS_MAX_MB FEEDS_TIMEOUT_S FEED_MAX_MB FIELDS INCLUDE_BLOCKED KEEP LEASE_S MAX_BAD MIN_USERS NO_VECTORS SIGNALS_INTERVAL_S VECTORS'
 DATA_SETTINGS='SCHEMA'
 AUDIENCE_SETTINGS='EXPERIMENT SCENARIO SCENARIOS'
-MODEL_SETTINGS='EMBEDDING_MODEL GENAI_REGIONS MODEL MODELS MODEL_CONCURRENCY MODEL_QUEUE MODEL_SPACING_S MODEL_TIMEOUT_S MODEL_URL'
+MODEL_SETTINGS='EMBEDDING_MODEL GENAI_REGIONS MODEL MODELS MODEL_CONCURRENCY MODEL_PRICE MODEL_QUEUE MODEL_SPACING_S MODEL_TIMEOUT_S MODEL_URL'
 PINECONE_SETTINGS='PINECONE_HOST PINECONE_MODEL PINECONE_NAMESPACE'
 
 read_options() {
@@ -160,6 +160,7 @@ check_values() {
     CERTIFICATE_NAME=$(certificate_name "${DOMAIN-}")
     check_pattern APP_CHECK_SITE_KEY '[A-Za-z0-9_-]*' 'a site key of reCAPTCHA Enterprise'
     check_pattern MODELS '(none|gemini|openai)?' 'none, gemini or openai'
+    check_pattern ENRICH '(none|gemini|openai)?' 'none, gemini or openai'
     check_instances
     check_combinations
 }
@@ -172,9 +173,10 @@ check_combinations() {
         || die "DOMAIN: expected a shorter domain, got $DOMAIN"
     [[ $AUDIENCE == false || ${RETRIEVAL:-snapshot} == snapshot ]] \
         || die '--audience needs vectors in the snapshots: it goes without --retrieval=pinecone'
-    [[ ${MODELS:-none} == none || ${MODEL-} ]] || die "--models=$MODELS needs --model=NAME"
-    [[ ${MODELS-} != openai || ${MODEL_URL-} ]] || die '--models=openai needs --model-url=ADDRESS'
-    [[ ${MODELS-} != gemini || -z ${MODEL_URL-} ]] || die '--models=gemini goes without --model-url'
+    [[ ${MODELS:-none} == none || ${ENRICH:-none} == none || $MODELS == "$ENRICH" ]] \
+        || die "expected one vendor, got --models=$MODELS and --enrich=$ENRICH"
+    check_model models "${MODELS:-none}"
+    check_model enrich "${ENRICH:-none}"
     [[ -z ${APP_CHECK_SITE_KEY-} || ${APP_CHECK-} ]] || die '--app-check-site-key needs --app-check=NUMBER'
     [[ -z ${APP_CHECK-} || ${APP_CHECK_SITE_KEY-} || $SKIP_HOSTING == true ]] \
         || die '--app-check needs --app-check-site-key=KEY: without it the page cannot call the API.
@@ -187,6 +189,13 @@ See "App Check" in docs/deploy.md. With --skip-hosting, your own pages send the 
         || die '--rules goes with --dry-run only: a run reads the rules that are live'
     [[ $DESTROY == true || ($DESTROY_DATA == false && $YES == false) ]] \
         || die '--destroy-data and --yes go with --destroy only'
+}
+
+# check_model OPTION VENDOR: checks that the model of a vendor is named as it needs.
+check_model() {
+    [[ $2 == none || ${MODEL-} ]] || die "--$1=$2 needs --model=NAME"
+    [[ $2 != openai || ${MODEL_URL-} ]] || die "--$1=openai needs --model-url=ADDRESS"
+    [[ $2 != gemini || -z ${MODEL_URL-} ]] || die "--$1=gemini goes without --model-url"
 }
 
 # check_pattern NAME PATTERN EXPECTED: checks that an option matches a pattern.

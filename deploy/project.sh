@@ -19,12 +19,16 @@ has_audience() {
     [[ $AUDIENCE == true || $DESTROY == true ]]
 }
 
+uses_model_secret() {
+    [[ ${MODELS-} == openai || ${ENRICH-} == openai ]]
+}
+
 enable_apis() {
     local api enabled missing=()
     local wanted=(artifactregistry cloudbuild cloudfunctions cloudscheduler eventarc firebase
         firebasehosting firebaserules firestore iam logging pubsub run secretmanager storage)
     [[ $LOAD_BALANCER == false ]] || wanted+=(compute)
-    [[ ${MODELS-} != gemini ]] || wanted+=(aiplatform)
+    [[ ${MODELS-} != gemini && ${ENRICH-} != gemini ]] || wanted+=(aiplatform)
     [[ -z ${APP_CHECK-} ]] || wanted+=(firebaseappcheck recaptchaenterprise)
     enabled=$(look_up '' gcloud services list --enabled --project="$PROJECT" \
         --format='value(config.name)')
@@ -108,7 +112,7 @@ create_cursor_key() {
         "$CURSOR_SECRET" --data-file=- --project="$PROJECT"
     CURSOR_VERSION=$(secret_version "$CURSOR_SECRET")
     ! uses_pinecone || PINECONE_VERSION=$(secret_version "$PINECONE_SECRET")
-    [[ ${MODELS-} != openai ]] || MODEL_VERSION=$(secret_version "$MODEL_SECRET")
+    ! uses_model_secret || MODEL_VERSION=$(secret_version "$MODEL_SECRET")
 }
 
 # secret_version NAME: prints the newest enabled version. Functions name it, because with "latest"
@@ -146,6 +150,7 @@ TEXT
     # Once a day it takes the preferences that an app keeps into summaries.
     [[ $PREFERENCES != nightly ]] || echo roles/datastore.user publish
     [[ ${MODELS-} != gemini ]] || echo roles/aiplatform.user session
+    [[ ${ENRICH-} != gemini ]] || echo roles/aiplatform.user publish
 }
 
 grant_roles() {
@@ -164,6 +169,8 @@ grant_roles() {
     grant roles/secretmanager.secretAccessor summary secret "$CURSOR_SECRET"
     [[ ${MODELS-} != openai ]] \
         || grant roles/secretmanager.secretAccessor session secret "$MODEL_SECRET"
+    [[ ${ENRICH-} != openai ]] \
+        || grant roles/secretmanager.secretAccessor publish secret "$MODEL_SECRET"
     ! session_uses_pinecone \
         || grant roles/secretmanager.secretAccessor session secret "$PINECONE_SECRET"
     [[ ${VECTORS-} != pinecone ]] \

@@ -132,6 +132,15 @@ class ScheduledBuild:
             schema=settings.SCHEMA,
             cache=settings.SHELF,
             full=request.full,
+            enrich=settings.ENRICH,
+            enrich_at_once=settings.MODEL_CONCURRENCY,
+            enrich_max_s=settings.ENRICH_MAX_S,
+            max_cost=settings.ENRICH_MAX_COST,
+            model_price=settings.MODEL_PRICE,
+            model=settings.MODEL,
+            model_url=settings.MODEL_URL,
+            model_api_key=settings.MODEL_API_KEY,
+            model_regions=tuple(settings.genai_regions),
         )
 
 

@@ -190,6 +190,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """how many more requests wait for their turn; beyond it they are refused at once"""
     MODEL_SPACING_S: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.1
     """least time between the starts of two requests to one region, in seconds"""
+    ENRICH: Literal["none", "gemini", "openai"] = "none"
+    """whose model fills in what episodes lack while a catalog is built, see
+    [enrichment](enrichment.md); `MODEL` names it, and it is the same vendor as that of `MODELS`"""
+    ENRICH_MAX_COST: Annotated[float, msgspec.Meta(ge=0, le=100_000)] = 1.0
+    """dollars that the calls of one build may cost; the next build goes on"""
+    ENRICH_MAX_S: Annotated[float, msgspec.Meta(gt=0, le=3_600)] = 300.0
+    """seconds of one build after which no further call begins"""
+    MODEL_PRICE: str = ""
+    """dollars for a million tokens of input and of output, such as `0.75,3.75`; empty: by the price
+    file"""
 
     # Local use and Cloud Run
     NOW: Annotated[datetime, msgspec.Meta(tz=True)] | None = None

@@ -172,8 +172,10 @@ def test_the_load_balancer_is_printed_for_several_regions_and_for_one_not() -> N
 
 def test_the_table_of_roles_in_the_docs_is_what_the_script_grants() -> None:
     both = ("--retrieval=pinecone", "--vectors=pinecone", "--model=m")
-    found = planned(*both, "--models=gemini")
-    found += planned(*both, "--models=openai", "--model-url=https://m.example/v1")
+    found = planned(*both, "--models=gemini", "--enrich=gemini")
+    found += planned(
+        *both, "--models=openai", "--enrich=openai", "--model-url=https://m.example/v1"
+    )
     found += planned("--audience")
     granted = set()
     for one in named(found, "add-iam-policy-binding"):

@@ -77,6 +77,7 @@ def in_australia(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
         rules=LOCKED,
     )
     model = ("--models=gemini", "--model=gemini-3.8-flash", "--genai-regions=us-east1,us-west1")
+    model += ("--enrich=gemini", "--enrich-max-cost=5")
     return Deployment(account, "--app-check=123456789", "--app-check-site-key=6Lc", *model)
 
 
@@ -139,11 +140,16 @@ def test_a_model_needs_an_api_a_role_and_its_settings(
     (session,) = [one for one in in_australia.changes if "deploy create-session" in one]
     assert "GENAI_REGIONS=us-east1,us-west1|MODEL=gemini-3.8-flash|MODELS=gemini" in session
     assert any("aiplatform.googleapis.com" in one for one in in_australia.changes)
-    (granted,) = [one for one in in_australia.changes if "roles/aiplatform.user" in one]
-    assert "earshot-session@" in granted
+    granted = [one for one in in_australia.changes if "roles/aiplatform.user" in one]
+    for one, name in zip(granted, ("earshot-session@", "earshot-publish@"), strict=True):
+        assert name in one
+    (build,) = [one for one in in_australia.changes if "deploy publish-catalog" in one]
+    assert "ENRICH=gemini|ENRICH_MAX_COST=5" in build
+    assert "GENAI_REGIONS=us-east1,us-west1|MODEL=gemini-3.8-flash" in build
     assert "--model=NAME" in account.refusal("--models=gemini")
     endpoint = ("--models=openai", "--model=m", "--model-url=https://m.example/v1")
     assert "gcloud secrets create earshot-model-api-key" in account.refusal(*endpoint)
+    assert "one vendor" in account.refusal(*endpoint, "--enrich=gemini")
 
 
 def test_with_app_check_the_page_has_its_key_and_the_function_its_number(
