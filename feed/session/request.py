@@ -127,9 +127,6 @@ class ListenerRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """ids of series to mute in addition to the muted series of the profile"""
     user_id: str | None = None
     """refused unless it is the signed-in user"""
-    fill_s: Annotated[int, msgspec.Meta(ge=1, le=MAX_FILL_S)] | None = None
-    """seconds that the whole queue is to take, within 5%; null: as many episodes as the scenario
-    says. Of an episode that the user began, only the rest counts"""
     scenario: str | None = None
     """by default that of the user's arm in an experiment, or of the deployment"""
     stored: bool = True
@@ -145,12 +142,20 @@ class ListenerRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         """What the answer is to be about, if that is asked for."""
         return None
 
+    @property
+    def asked_s(self) -> int | None:
+        """Seconds that the queue is to take; None: as long as the scenario makes it."""
+        return None
+
 
 class SessionRequest(ListenerRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of `POST /api/sessions/create`, and the file that `feed replay` reads."""
 
     limit: Limit = 10
     """number of episodes on the first page"""
+    fill_s: Annotated[int, msgspec.Meta(ge=1, le=MAX_FILL_S)] | None = None
+    """seconds that the whole queue is to take, within 5%; null: as many episodes as the scenario
+    says. Of an episode that the user began, only the rest counts"""
     trace: bool = False
     """whether the answer says how the queue came about"""
     detail: bool = False
@@ -168,6 +173,11 @@ class SessionRequest(ListenerRequest, frozen=True, kw_only=True, forbid_unknown_
     def feed_seed(self) -> Seed | None:
         """What the session is to be about, if that is asked for."""
         return self.seed if isinstance(self.seed, Seed) else None
+
+    @property
+    def asked_s(self) -> int | None:
+        """Seconds that the queue is to take; None: as long as the scenario makes it."""
+        return self.fill_s
 
 
 def make_query(
@@ -194,7 +204,7 @@ def make_query(
     return Query(
         engagements=engagements,
         excluded_ids=request.excluded_ids,
-        fill_s=request.fill_s,
+        fill_s=request.asked_s,
         served_ids=request.served_ids,
         seen=merge_readable(stored.seen, seen),
         profile=profile,

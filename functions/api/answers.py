@@ -6,7 +6,6 @@ import msgspec
 
 from feed.catalog.insights import InsightKind
 from feed.model.card import Card
-from feed.model.degradation import Degradation
 from feed.model.engagement import EngagementType, Progress
 from feed.session.answers import Reason
 
@@ -26,7 +25,7 @@ class RecordedEngagement(msgspec.Struct, frozen=True, kw_only=True, omit_default
     episode_title: str = ""
     series_name: str = ""
     timestamp: Time
-    degraded: tuple[Degradation, ...] = ()
+    degraded: tuple[str, ...] = ()
     """`impressions_unsaved` where what the user saw could not be recorded with it"""
 
 

@@ -14,6 +14,7 @@ from functions.api.routes import ROUTES
 from functions.problem_kinds import KINDS
 
 ROOT = Path(__file__).parents[4]
+PAGES = ("api.md", "episodes.md", "enrichment.md")
 
 
 @pytest.mark.parametrize("app_check", [False, True])
@@ -48,7 +49,7 @@ def test_every_operation_has_a_name_of_its_own_and_answers_one_success() -> None
 
 
 def test_every_field_of_a_request_and_an_answer_is_in_the_pages_for_people() -> None:
-    text = "".join((ROOT / "docs" / page).read_text() for page in ("api.md", "episodes.md"))
+    text = "".join((ROOT / "docs" / page).read_text() for page in PAGES)
     named = {word for span in re.findall(r"`([^`]+)`", text) for word in re.findall(r"\w+", span)}
     schemas = document()["components"]["schemas"]
     fields = {field for schema in schemas.values() for field in schema["properties"]}
