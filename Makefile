@@ -42,6 +42,7 @@ help: ## List the targets
 	@echo '    FEEDS="url ..." NOW=RFC3339 PORT=8080, and for the builder MAX_BAD=10% FORCE=1'
 	@echo '    ALLOW_PRIVATE_FEEDS=1 for feeds of your own network'
 	@echo 'make evaluate and make tune take EPISODES=file INTERACTIONS=train.csv TEST=test.csv SCENARIO="name ..."'
+	@echo '    and make tune TRIALS=30, or LOGS="file ..." SCENARIO=name|file.toml PARTS="name ..."'
 
 run: $(VENV)/run ## Serve a personal feed on this machine (a demo catalog unless told otherwise)
 	@$(BIN)/python -c "$$FREE" $(PORT) 2>/dev/null || { echo 'Port $(PORT) cannot be used: make run PORT=8081'; exit 1; }
@@ -74,13 +75,18 @@ evaluate: $(VENV)/test $(DATA) ## Evaluate the feed: behaviour cases and offline
 		$(foreach one,$(or $(SCENARIO),for_you baseline),--scenario '$(one)') --cases evaluation/cases \
 		--out $(STATE)/evaluation/report.html --json $(STATE)/evaluation/report.json
 
-tune: $(VENV)/test $(DATA) ## Fit the curves of for_you to what listeners chose, then search its selector; TRIALS=30
+tune: $(VENV)/test $(if $(LOGS),,$(DATA)) ## Fit the curves of for_you to what listeners chose, then search its selector; or to LOGS="file ..."
+ifdef LOGS
+	@$(BIN)/python -m evaluation learn $(foreach one,$(LOGS),--logs '$(one)') --scenario '$(or $(SCENARIO),for_you)' \
+		$(foreach one,$(PARTS),--part '$(one)') --out $(STATE)/evaluation/learned
+else
 	@mkdir -p $(STATE)/evaluation/fitted
 	@$(BIN)/python -m evaluation fit $(REPLAYED) --scenario '$(or $(SCENARIO),evaluation/starts/for_you.toml)' \
 		--out $(STATE)/evaluation/fitted/for_you.toml
 	@$(BIN)/python -m evaluation tune $(REPLAYED) --cut 0.9 --scenario $(STATE)/evaluation/fitted/for_you.toml --trials $(or $(TRIALS),30) \
 		--space '$(or $(SPACE),evaluation/spaces/for_you.toml)' --users 500 --record $(STATE)/evaluation/tune.jsonl \
 		--out $(STATE)/evaluation/for_you.toml --report $(STATE)/evaluation/tuned.html
+endif
 
 screenshots: $(VENV)/test ## Take the README's pictures of the web app (needs Chromium)
 	@$(BIN)/python -m tests.browser.screenshots

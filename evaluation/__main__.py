@@ -17,6 +17,8 @@ from catalog_builder.progress import say
 from catalog_builder.wiring import MINILM
 from evaluation import commands
 from evaluation.data.synthetic.kinds import KINDS
+from evaluation.learning.commands import learn, simulate
+from evaluation.learning.estimator import CLIP
 from evaluation.offline.observations import DEPTH
 from evaluation.offline.replay import CUTOFFS
 from evaluation.offline.run import MIN_PEOPLE, Protocol
@@ -24,6 +26,9 @@ from evaluation.online.metrics import ABOUT
 from feed import cli
 from feed.model.timestamps import DAY_US, HOUR_US
 from feed.ports.errors import Unavailable
+
+EXAMPLE = Path(__file__).parent / "learning" / "example"
+"""a scenario and listeners of a simulation"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -96,6 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     _add(tune, "--record", "FILE.jsonl", record, Path, required=True)
 
     _add_insights(add_command(commands.insights))
+    _add_learn(add_command(learn))
+    _add_simulate(add_command(simulate))
 
     synthetic = add_command(commands.synthetic)
     _add(synthetic, "--out", "DIR", "write the files here", Path, required=True)
@@ -216,6 +223,41 @@ def _add_fit(parser: argparse.ArgumentParser) -> None:
     _add(parser, "--out", "NAME.toml", "write the scenario here", Path, required=True)
 
 
+def _add_learn(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command that learns from logs."""
+    logs = "log lines of the function, or .gz; may be repeated"
+    _add(parser, "--logs", "FILE", logs, Path, action="append", required=True)
+    start = "the scenario whose sessions are learned from"
+    _add(parser, "--scenario", "NAME|FILE.toml", start, default="for_you")
+    _add(parser, "--scenarios", "DIR", "folder of further scenarios", Path)
+    part = "part of the score to learn; may be repeated (default: those that have a curve)"
+    _add(parser, "--part", "NAME", part, action="append")
+    power = "places are examined in proportion to 1 / position^POWER (default: estimated)"
+    _add(parser, "--position-power", "POWER", power, _power)
+    clip = "largest weight of an impression (default: 10)"
+    _add(parser, "--clip", "W", clip, _weight, default=CLIP)
+    _add(parser, "--seed", "N", "seed of the held-out users (default: 0)", int, default=0)
+    _add(
+        parser, "--out", "DIR", "write the scenario here, as NAME_VERSION.toml", Path, required=True
+    )
+    _add_json(parser)
+
+
+def _add_simulate(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command that simulates a log."""
+    _add(parser, "--episodes", "FILE", "episodes; or .gz", required=True)
+    interactions = "what made the catalog's signals, and what listeners heard before"
+    _add(parser, "--interactions", "TRAIN.csv", interactions, Path, required=True)
+    _add(
+        parser, "--scenario", "NAME|FILE.toml", "what ranks", default=str(EXAMPLE / "popular.toml")
+    )
+    truth = "preferences of the listeners"
+    _add(parser, "--listeners", "FILE.toml", truth, Path, default=EXAMPLE / "listeners.toml")
+    _add(parser, "--sessions", "N", "number of sessions (default: 2000)", _count, default=2000)
+    _add(parser, "--seed", "N", "seed of the listeners (default: 0)", int, default=0)
+    _add(parser, "--out", "DIR", "a new folder for log, shelf and scenario", Path, required=True)
+
+
 def _add_rankings(parser: argparse.ArgumentParser) -> None:
     """Add the options of the commands that compare rankings."""
     test = "interactions with the targets (default: a part of TRAIN, see --protocol and --cut)"
@@ -253,6 +295,13 @@ def _interval_us(text: str) -> int:
 
 def _positive(text: str) -> float:
     return _number_below(text, float("inf"), "expected a number above 0")
+
+
+def _weight(text: str) -> float:
+    weight = _positive(text)
+    if weight < 1:
+        raise argparse.ArgumentTypeError(f"expected a weight from 1 on, got {text!r}")
+    return weight
 
 
 def _power(text: str) -> float:

@@ -1,0 +1,96 @@
+"""The commands that learn from a log, and that simulate one."""
+
+import argparse
+from dataclasses import asdict
+
+import msgspec
+import numpy as np
+
+from catalog_builder.errors import CommandError
+from catalog_builder.progress import say, stage
+from catalog_builder.signals.aggregates import SignalParameters
+from catalog_builder.wiring import write_file
+from evaluation.counterfactual.estimates import effective_size
+from evaluation.data.events import read_events
+from evaluation.data.training import training_data
+from evaluation.learning.estimator import check_parts, clipped_weights, estimate, unfitted
+from evaluation.learning.held_out import compare
+from evaluation.learning.learn import check_enough, learned_scenario, rises_of, told
+from evaluation.learning.listeners import read_listeners
+from evaluation.learning.logged import impressions_in
+from evaluation.online.lines import read_lines
+from evaluation.report.page import number, text_table, with_interval
+from evaluation.tuning.space import scenario_toml
+from evaluation.wiring import chosen_scenarios, read_catalog_input
+
+POSITIONS = (1, 2, 3, 5, 10, 20, 50)
+"""Positions of which the command says how often they are examined."""
+
+
+def learn(options: argparse.Namespace) -> int:
+    """Learn curves from the log of the function: what listeners saw and what they did with it."""
+    (start,) = chosen_scenarios([options.scenario], options.scenarios)
+    names = options.part or list(start.blend.curves)
+    check_parts(start, names)
+    with stage("log"):
+        logged, counts = impressions_in(read_lines(options.logs), start, names)
+    impressions = logged.with_rewards()
+    check_enough(impressions, start, names, counts)
+    say(told(start, counts))
+    given = {"clip": options.clip, "position_power": options.position_power}
+    with stage("curves"):
+        found = estimate(
+            impressions,
+            {name: impressions.parts[name] for name in names},
+            unfitted(start, names, impressions),
+            **given,
+        )
+    with stage("held-out users"):
+        compared = compare(impressions, start, names, **given, seed=options.seed)
+    source = f"{len(impressions.rewarded):,} rewards in {len(impressions.starts):,} sessions"
+    learned = learned_scenario(start, found, source)
+    path = options.out / f"{learned.name}.toml"
+    write_file(path, scenario_toml(learned).encode())
+    rises = rises_of(start, learned, impressions)
+    rows = [[name, *(number(one) for one in both)] for name, both in rises.items()]
+    print(text_table(["10th to 90th percentile adds", "present", "learned"], rows) + "\n")
+    examined = np.exp(found.log_examined(np.array(POSITIONS)))
+    rows = [[str(at), number(one)] for at, one in zip(POSITIONS, examined, strict=True)]
+    print(text_table(["position", "examined"], rows) + "\n")
+    weights = clipped_weights(impressions, options.clip) * impressions.rewards
+    users = len(np.unique(impressions.users))
+    print(f"{source} of {users:,} users, effectively {effective_size(weights):,.0f}\n")
+    rows = [
+        [measure, number(one.present), number(one.learned), with_interval(one.difference, one.ci)]
+        for measure, one in compared.items()
+    ]
+    print(text_table(["held-out users", "present", "learned", "difference"], rows))
+    print(f"\n{path}")
+    if options.json is not None:
+        measures = {measure: asdict(one) for measure, one in compared.items()}
+        report = {"scenario": learned.name, "held_out": measures, **asdict(counts)}
+        write_file(options.json, msgspec.json.encode(report) + b"\n")
+    return 0
+
+
+def simulate(options: argparse.Namespace) -> int:
+    """Simulate listeners with known preferences who use the application, and keep its log."""
+    # Imports all of the functions.
+    from evaluation.learning.simulation import Simulation  # noqa: PLC0415
+
+    if options.out.exists():
+        raise CommandError(f"{options.out}: expected a new folder")
+    (scenario,) = chosen_scenarios([options.scenario], None)
+    listeners = read_listeners(options.listeners)
+    with stage("catalog"):
+        read = read_catalog_input(options.episodes)
+        least = SignalParameters(min_users=1)
+        training = training_data(
+            read.episodes, read.vectors, read_events(options.interactions), parameters=least
+        )
+    simulation = Simulation(options.out, training, scenario, listeners, options.sessions)
+    lines = simulation.run(options.seed)
+    path = options.out / "log.jsonl"
+    write_file(path, b"".join(line + b"\n" for line in lines))
+    print(path)
+    return 0
