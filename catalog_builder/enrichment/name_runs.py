@@ -14,18 +14,19 @@ from catalog_builder.enrichment.name_words import APOSTROPHES
 _CODES = (*range(0x250), *range(0x1E00, 0x1F00))
 _LETTERS = "".join(chr(code) for code in _CODES if chr(code).isalpha())
 _UPPER = "".join(letter for letter in _LETTERS if letter.isupper())
-_WORD = rf"[{_UPPER}](?:[{_LETTERS}0-9]|[{APOSTROPHES}&](?=[{_UPPER}])|-(?=[{_UPPER}0-9]))*+"
+_REST = rf"(?:[{_LETTERS}0-9]|[{APOSTROPHES}&](?=[{_UPPER}])|-(?=[{_UPPER}0-9]))*+"
+"""of a word, after its first letter"""
 _PARTICLE = (
     rf"(?:of the|of|de la|de los|de|del|della|di|da|do|dos|du|des|van der|van den|van|von|bin|al|"
     rf"[{_UPPER}][.])"
 )
-# Neither within a word, an address, a handle or a tag, nor before the rest of one.
+# Neither within a word, an address, a handle or a tag, nor before the rest of one. The first letter
+# stands before what must not precede it: so a search skips all other characters at once.
 _RUN = re.compile(
-    rf"(?<![\w@#/.{APOSTROPHES}&-])(?>{_WORD}(?: (?:{_PARTICLE} )?{_WORD})*)(?![\w@/]|[.]\w|://)"
+    rf"[{_UPPER}](?<![\w@#/.{APOSTROPHES}&-][{_UPPER}])"
+    rf"(?>{_REST}(?: (?:{_PARTICLE} )?[{_UPPER}]{_REST})*)(?![\w@/]|[.]\w|://)"
 )
 _ENDS = ".!?\u2026:;|\u2022\u00b7\u2013\u2014*>()[]\n-"
-
-
 _QUOTES = f' \t"\u201c\u201d\u201e\u00ab\u00bb\u2018{APOSTROPHES}'
 
 

@@ -7,6 +7,7 @@ lower case is no name, and a name in a fifth of a show's episodes is the show's,
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import chain
 from typing import NamedTuple
 
 from catalog_builder.enrichment.categories import show_of
@@ -66,12 +67,10 @@ class _Words(NamedTuple):
 
     @classmethod
     def of(cls, texts: Sequence[_Text]) -> "_Words":
-        lower, capitalised = Counter[str](), Counter[str]()
-        for one in texts:
-            lower.update(one.text.split())
-            for run in one.runs:
-                capitalised.update(run.words[run.begins_sentence :])
-        return cls(lower, capitalised)
+        lower = Counter(chain.from_iterable(one.text.split() for one in texts))
+        every = chain.from_iterable(one.runs for one in texts)
+        within = chain.from_iterable(run.words[run.begins_sentence :] for run in every)
+        return cls(lower, Counter(within))
 
     def is_common(self, word: str) -> bool:
         """Whether a capitalised word is an ordinary one."""
@@ -94,13 +93,18 @@ def find_names(episodes: Sequence[Episode], known_people: AbstractSet[str]) -> l
     """
     texts = [_Text.of(one.key_insight or one.description or "") for one in episodes]
     words = _Words.of(texts)
-    mentions = [list(dict.fromkeys(_names(text, words))) for text in texts]
-    counts = Counter(name for found in mentions for name in found)
+    mentions = [list(_mentions(text, words)) for text in texts]
+    counts = Counter(chain.from_iterable({one.name for one in found} for found in mentions))
     spellings = _spellings({name: n for name, n in counts.items() if words.is_name(name, n)})
-    people = _people(texts, words, spellings.keys()) | known_people
+    beginnings = {name.partition(" ")[0] for name in spellings}
+    people = _people(texts, mentions, spellings.keys()) | known_people
     found = [
-        list(dict.fromkeys([*_in_title(one.title, spellings), *_spelled(names, spellings)]))
-        for one, names in zip(episodes, mentions, strict=True)
+        list(
+            dict.fromkeys(
+                [*_in_title(one.title, spellings, beginnings), *_spelled(within, spellings)]
+            )
+        )
+        for one, within in zip(episodes, mentions, strict=True)
     ]
     shows = _names_of_shows(episodes, found)
     return [
@@ -109,24 +113,32 @@ def find_names(episodes: Sequence[Episode], known_people: AbstractSet[str]) -> l
     ]
 
 
-def _names(text: _Text, words: _Words) -> Iterator[str]:
-    """Yield the words of each run that may be a name."""
+class _Mention(NamedTuple):
+    """Words of a text that may be a name, and the run that they are from."""
+
+    name: str
+    run: Run
+
+
+def _mentions(text: _Text, words: _Words) -> Iterator[_Mention]:
+    """Yield what may be a name in a text, in order."""
     for run in text.runs:
         name = _trimmed(run, words)
         if name and (text.share <= NOUNS_SHARE or " " in name):
-            yield name
+            yield _Mention(name, run)
 
 
 def _trimmed(run: Run, words: _Words) -> str:
     """The words of a run without common ones and particles at its ends; empty for too many."""
-    start, end = 0, len(run.words)
-    if run.begins_sentence and words.is_common(run.words[0]):
+    every = run.words
+    start, end = 0, len(every)
+    if run.begins_sentence and words.is_common(every[0]):
         start = 1
-    while start < end and _is_no_end(run.words[start]):
+    while start < end and _is_no_end(every[start]):
         start += 1
-    while start < end and _is_no_end(run.words[end - 1]):
+    while start < end and _is_no_end(every[end - 1]):
         end -= 1
-    return " ".join(run.words[start:end]) if end - start <= MAX_WORDS else ""
+    return " ".join(every[start:end]) if end - start <= MAX_WORDS else ""
 
 
 def _is_no_end(word: str) -> bool:
@@ -141,38 +153,46 @@ def _spellings(counts: Mapping[str, int]) -> dict[str, str]:
     return {name: best[name.casefold()] for name in counts}
 
 
-def _spelled(names: Sequence[str], spellings: Mapping[str, str]) -> Iterator[str]:
-    return (spellings[name] for name in names if name in spellings)
+def _spelled(mentions: Sequence[_Mention], spellings: Mapping[str, str]) -> Iterator[str]:
+    return (spellings[one.name] for one in mentions if one.name in spellings)
 
 
-def _people(texts: Sequence[_Text], words: _Words, names: AbstractSet[str]) -> set[str]:
+def _people(
+    texts: Sequence[_Text], mentions: Sequence[Sequence[_Mention]], names: AbstractSet[str]
+) -> set[str]:
     """Those of the names that are persons': by a given name, or by how texts introduce them."""
-    found = {name for name in names if is_person(name.split(" "))}
-    mentions, introduced = Counter[str](), Counter[str]()
-    for text in texts:
-        for run in text.runs:
-            name = _trimmed(run, words)
-            parts = name.split(" ")
-            if name in names and may_be_person(parts) and names.isdisjoint(parts):
-                mentions[name] += 1
+    people, unknown = set[str](), set[str]()
+    for name in names:
+        parts = name.split(" ")
+        if is_person(parts):
+            people.add(name)
+        elif may_be_person(parts) and names.isdisjoint(parts):
+            unknown.add(name)
+    counts, introduced = Counter[str](), Counter[str]()
+    for text, found in zip(texts, mentions, strict=True):
+        for name, run in found:
+            if name in unknown:
+                counts[name] += 1
                 introduced[name] += is_introduced(text.text, run.start, run.end)
-    known = {
-        n for n, count in introduced.items() if count and count >= INTRODUCED_SHARE * mentions[n]
-    }
-    return found | known
+    people.update(name for name, n in introduced.items() if n > INTRODUCED_SHARE * counts[name])
+    return people
 
 
-def _in_title(title: str, spellings: Mapping[str, str]) -> Iterator[str]:
+def _in_title(
+    title: str, spellings: Mapping[str, str], beginnings: AbstractSet[str]
+) -> Iterator[str]:
     """Yield the names in a title, which may be a headline, the longest at each place."""
     for run in runs(title):
         words, at = run.words, 0
         while at < len(words):
-            for end in range(min(len(words), at + MAX_WORDS), at, -1):
-                if name := spellings.get(" ".join(words[at:end])):
-                    yield name
-                    at = end - 1
-                    break
-            at += 1
+            after = at + 1
+            if words[at] in beginnings:
+                for end in range(min(len(words), at + MAX_WORDS), at, -1):
+                    if name := spellings.get(" ".join(words[at:end])):
+                        yield name
+                        after = end
+                        break
+            at = after
 
 
 def _names_of_shows(

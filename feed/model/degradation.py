@@ -47,6 +47,11 @@ class Degradation(StrEnum):
     FRESHNESS_WIDENED = "freshness_widened", "INFO", "too few fresh episodes: older ones came too"
     CATALOG_EMPTY = "catalog_empty", "ERROR", "the catalog has no episode"
     ALL_BELOW_QUALITY = "all_below_quality", "ERROR", "no episode reaches the quality floors"
+    NO_SCORES = (
+        "no_scores",
+        "ERROR",
+        "no episode has the scores that the scenario asks for: for_you ranks without them",
+    )
     NONE_PUBLISHED = "none_published", "ERROR", "every episode is dated after the clock"
     NONE_FRESH = "none_fresh", "WARNING", "no episode is within the freshness window"
     ALL_RULED_OUT = "all_ruled_out", "ERROR", "the scenario's rules leave no episode"

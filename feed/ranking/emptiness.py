@@ -37,7 +37,7 @@ def _masks(eligible: Eligibility) -> dict[Degradation, BoolArray]:
     length = masks.pop("length", None)
     muted = [masks.pop("muted_series", None), masks.pop("muted_category", None)]
     return {
-        Degradation.ALL_BELOW_QUALITY: _all_of(free, [eligible.floors]),
+        _below_floors(eligible): _all_of(free, [eligible.floors]),
         Degradation.NONE_PUBLISHED: _all_of(free, [unpublished]),
         Degradation.NONE_FRESH: _all_of(free, [eligible.fresh]),
         Degradation.ALL_RULED_OUT: _all_of(free, masks.values()),
@@ -46,6 +46,12 @@ def _masks(eligible: Eligibility) -> dict[Degradation, BoolArray]:
         Degradation.NO_LANGUAGE_MATCH: _all_of(free, [language]),
         Degradation.ALL_TOO_LONG: _all_of(free, [length]),
     }
+
+
+def _below_floors(eligible: Eligibility) -> Degradation:
+    """The cause where no episode reaches the quality floors."""
+    is_unscored = np.isnan(eligible.catalog.scores[:, :2]).all()
+    return Degradation.NO_SCORES if is_unscored else Degradation.ALL_BELOW_QUALITY
 
 
 def _all_of(like: BoolArray, masks: Iterable[BoolArray | None]) -> BoolArray:

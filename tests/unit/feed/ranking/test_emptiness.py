@@ -73,6 +73,8 @@ def test_whatever_else_removes_everything_is_the_cause(catalog: Catalog) -> None
     assert causes(catalog, shipped()["baseline"], now_us=after_us) == ("none_fresh",)
     poor = replace(catalog, scores=np.zeros_like(catalog.scores))
     assert causes(poor) == ("all_below_quality",)
+    unscored = replace(catalog, scores=np.full_like(catalog.scores, np.nan))
+    assert causes(unscored, shipped()["baseline"]) == ("no_scores",)
     ruled = parse(f"{TEXT}\n{ONLY_KLINGON}")
     assert causes(catalog, ruled) == ("all_ruled_out",)
     assert causes(catalog_of([])) == ("catalog_empty",)
