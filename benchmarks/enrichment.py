@@ -73,7 +73,7 @@ def main() -> None:
     vectors = Vectors(matrix, np.ones(count, np.bool_), model="random")
     catalog = timed("catalog", build.build_catalog)(episodes, vectors, NOW)
     timed("search index", build_search_index)(catalog)
-    build.enrich = list  # type: ignore[attr-defined]
+    build.enrich = list  # type: ignore[attr-defined,assignment]
     plain = build.build_catalog(episodes, vectors, NOW)
     for name, took in seconds.items():
         say(f"{name}: {took:.1f} s")
