@@ -16,8 +16,10 @@ from feed.model.timestamps import DAY_US
 
 MIN_SERIES = 2
 """Fewest series that publish what rises by publications, or whose listeners make a name rise."""
-LONE_SERIES_FACTOR = 4
-"""Listeners of a single series make a name rise if they are so many times the fewest that count."""
+SPREAD = 0.2
+"""Share of a name's popularity from which on a series is one of those that are heard for it."""
+LONE_SHARE = 0.25
+"""A name of which one series is heard rises with this share of the most heard name's listeners."""
 MAX_INSIGHTS = 1_000
 """Most insights of a catalog; those that rise come first, then the most listened to."""
 MAX_EPISODES = 20
@@ -38,7 +40,7 @@ class _Rising:
     strength: npt.NDArray[np.float64]
     """(I,)"""
     momentum: npt.NDArray[np.float64]
-    """(I,) that of the window with the smaller p-value"""
+    """(I,) that of the window with the smallest p-value, or of the week where it does not rise"""
 
 
 def build_insights(
@@ -53,11 +55,9 @@ def build_insights(
     if not len(names):
         return Insights.none(today)
     published = _published(catalog, names, today)
-    spread = _series_of_names(catalog, names)
-    enough = (
-        listeners.windows[:, :, 0]
-        >= np.where(spread < MIN_SERIES, LONE_SERIES_FACTOR * min_users, min_users)[:, None]
-    )
+    spread, now = _series_heard(catalog, names), listeners.windows[:, :, 0]
+    alone = np.where(spread < MIN_SERIES, LONE_SHARE, 0.0)[:, None] * now.max(axis=0)
+    enough = now >= np.maximum(alone, min_users)
     heard, released = _rising(names, listeners, published, enough)
     by_listeners, by_series = listeners.windows[:, _WEEK, 0], published.windows[:, _WEEK, 0]
     is_rising = heard.is_rising | released.is_rising
@@ -104,13 +104,21 @@ def _published(catalog: Catalog, names: EpisodeNames, today: int) -> NameCounts:
     return count_names(names, owners, np.arange(n), ages)
 
 
-def _series_of_names(catalog: Catalog, names: EpisodeNames) -> npt.NDArray[np.int64]:
-    """(I,) number of series whose episodes bear each name."""
+def _series_heard(catalog: Catalog, names: EpisodeNames) -> npt.NDArray[np.int64]:
+    """(I,) number of series that listeners hear for each name; of unknown popularity: that bear it.
+
+    A series is heard for a name if its episodes have the share `SPREAD` of the name's popularity.
+    """
+    count = len(names)
     rows = np.repeat(np.arange(len(catalog)), np.diff(names.starts))
-    series = catalog.series[rows].astype(np.int64)
+    series, popularity = catalog.series[rows].astype(np.int64), catalog.signals.popularity[rows, 1]
+    total = np.bincount(names.members, popularity, count)
     known = series >= 0
-    pairs = np.unique(series[known] * len(names) + names.members[known])
-    return np.bincount(pairs % len(names), minlength=len(names))
+    pairs, of_pair = np.unique(series[known] * count + names.members[known], return_inverse=True)
+    heard = np.bincount(of_pair, popularity[known], len(pairs))
+    of_name = pairs % count
+    counted = (heard >= SPREAD * total[of_name]) & ((heard > 0) | (total[of_name] == 0))
+    return np.bincount(of_name[counted], minlength=count)
 
 
 def _rising(
@@ -125,10 +133,10 @@ def _rising(
     for one, certain, many in zip(found, rejected, counted, strict=True):
         rises = certain & many & (one.momentum >= MIN_MOMENTUM)
         p_values = np.nan_to_num(one.p_values, nan=1.0)
-        best = np.argmin(np.where(rises, p_values, 2.0 + p_values), axis=1)
+        is_rising = rises.any(axis=1)
+        best = np.where(is_rising, np.argmin(np.where(rises, p_values, 2.0), axis=1), _WEEK)
         at = np.arange(len(names)), best
         strength = np.minimum(-np.log10(np.maximum(p_values[at], 1e-300)), MAX_STRENGTH)
-        is_rising = rises.any(axis=1)
         rising.append(_Rising(is_rising, np.where(is_rising, strength, 0.0), one.momentum[at]))
     return rising[0], rising[1]
 

@@ -20,14 +20,13 @@ def insight_lines(catalog: Catalog, count: int) -> Iterator[str]:
         flags = int(insights.rising[place])
         how = ("L" if flags & LISTENERS else "-") + ("P" if flags & PUBLICATIONS else "-")
         heard, published = insights.momentum[place].tolist()
+        name = f"{KINDS[insights.kinds[place]]} {insights.names[place]}"
         yield (
-            f"{how} {insights.strength[place]:5.1f}"
-            f"  {insights.listeners[place]:>7,} listeners x{heard:<5.1f}"
+            f"{how} {insights.strength[place]:4.1f} {name:42.42}"
+            f" {insights.listeners[place]:>7,} listeners x{heard:<4.1f}"
             f" {sparkline(insights.listeners_by_day[place].tolist())}"
-            f"  {insights.series[place]:>4} series x{published:<5.1f}"
+            f" {insights.series[place]:>4} series x{published:<4.1f}"
             f" {sparkline(insights.series_by_day[place].tolist())}"
-            f"  {len(insights.episodes(place)):>2} episodes"
-            f"  {KINDS[insights.kinds[place]]}: {insights.names[place]}"
         )
 
 

@@ -45,6 +45,10 @@ GENERIC = frozenset(
         "other",
         "others",
         "anonymous",
+        "series",
+        "season",
+        "part",
+        "chapter",
         "n/a",
     ]
 )

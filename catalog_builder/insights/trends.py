@@ -7,8 +7,9 @@ shape of 1 this is the exact conditional test of two Poisson rates (Przyborowski
 "Homogeneity of results in testing samples from Poisson series"). Shares, not counts, are compared,
 and the same days of the week, so that neither weekdays nor a growing audience make an alarm.
 
-Counts of people vary more than Poisson's: they are divided by the dispersion that the four earlier
-weeks show, that of all names and that of each (quasi-Poisson; McCullagh and Nelder, 1989, 9.2).
+A name whose weeks vary more than Poisson's, because its episodes come and go, is held to more: its
+counts are divided by the dispersion of its four earlier weeks (quasi-Poisson; McCullagh and Nelder,
+1989, 9.2).
 All p-values of a build together are held against Benjamini and Hochberg's procedure (1995): on a
 quiet day there is a false alarm with a probability of at most `RATE`.
 """
@@ -31,8 +32,8 @@ MIN_EVENTS = 5
 """Fewest events, in the window and the weeks before it, of a name that is tested."""
 MIN_MOMENTUM = 1.5
 """A name rises only if its momentum is at least this, however certain a smaller one is."""
-POOLED_WEIGHT = 9.0
-"""Degrees of freedom that the dispersion of all names has beside the three of each name's own."""
+POISSON_WEIGHT = 3.0
+"""Degrees of freedom that a dispersion of 1 has, beside the three of what a name's weeks show."""
 MAX_STRENGTH = 30.0
 
 Floats = npt.NDArray[np.float64]
@@ -75,19 +76,13 @@ def find_rises(windows: Counts, kinds: npt.NDArray[np.uint8]) -> Rises:
 def _dispersion(counts: Floats, totals: Floats) -> Floats:
     """(I,) variance over mean, at least 1, of the counts (I, 4) of weeks with these `totals` (4,).
 
-    A name's own is drawn towards that of all names, which is known better, and is never below it.
+    Four weeks tell little, so it is drawn towards 1, that of a Poisson rate.
     """
-    shares = totals / max(totals.sum(), 1.0)
-    means = counts.sum(axis=1)
-    expected = means[:, None] * shares
+    expected = counts.sum(axis=1, keepdims=True) * totals / max(totals.sum(), 1.0)
     deviations = ((counts - expected) ** 2 / np.maximum(expected, 1e-9)).sum(axis=1)
     freedom = counts.shape[1] - 1
-    known = means >= counts.shape[1]
-    pooled = deviations[known].sum() / (freedom * known.sum()) if known.any() else 1.0
-    pooled = max(1.0, float(pooled))
-    own = np.where(known, deviations, pooled * freedom)
-    found: Floats = (POOLED_WEIGHT * pooled + own) / (POOLED_WEIGHT + freedom)
-    return np.maximum(pooled, found)
+    found: Floats = (POISSON_WEIGHT + deviations) / (POISSON_WEIGHT + freedom)
+    return np.maximum(found, 1.0)
 
 
 def discoveries(p_values: Floats, rate: float = RATE) -> npt.NDArray[np.bool_]:

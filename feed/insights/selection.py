@@ -13,6 +13,8 @@ from feed.user.features import UserFeatures
 
 MIN_SHARE = 1 / 3
 """An insight answers a query if at least this share of its episodes may be shown."""
+MAX_OVERLAP = 0.8
+"""Share of the episodes of two insights from which on they are the same story."""
 TASTE_WEIGHT = 1.0
 """What the taste of a user counts, beside the certainty with which a name rises."""
 
@@ -41,7 +43,8 @@ def trending(
 ) -> IntArray:
     """The `count` insights that rise and match a mask (n,), the most certain first.
 
-    With the `taste` (of all i insights) of a user, those that suit the user come earlier.
+    With the `taste` (of all i insights) of a user, those that suit the user come earlier. Of those
+    with the same episodes only the first is among them.
     """
     insights = catalog.insights
     places = np.flatnonzero((insights.rising > 0) & matching(catalog, allowed))
@@ -49,7 +52,18 @@ def trending(
     value = certainty / max(float(certainty.max(initial=0.0)), 1e-12)
     if taste is not None:
         value = value + TASTE_WEIGHT * taste.values
-    return places[np.argsort(-value[places], kind="stable")][:count]
+    order = places[np.argsort(-value[places], kind="stable")]
+    chosen: dict[int, set[int]] = {}
+    for place in order.tolist():
+        episodes = set(insights.episodes(place).tolist())
+        if len(chosen) < count and not any(_is_same(episodes, one) for one in chosen.values()):
+            chosen[place] = episodes
+    return np.array(list(chosen), np.int64)
+
+
+def _is_same(one: set[int], other: set[int]) -> bool:
+    """Whether two sets of episodes share `MAX_OVERLAP` of both (Jaccard index), or more."""
+    return len(one & other) >= MAX_OVERLAP * len(one | other)
 
 
 def find(catalog: Catalog, kind: str, name: str) -> int | None:

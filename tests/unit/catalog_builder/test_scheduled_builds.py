@@ -69,7 +69,10 @@ class Schedule:
         self.shelf = FolderShelf(folder)
         self.cache = FolderBuildCache(folder / "copies")
         self.users = Users()
-        self.episodes = episodes(30)
+        self.episodes = [
+            msgspec.structs.replace(one, entities=[("Odd", "Even")[number % 2]])
+            for number, one in enumerate(episodes(30))
+        ]
         self.notes: dict[str, dict[str, str]] = {}
         self.embedded = 0
         self.min_users = 2
@@ -133,7 +136,6 @@ class Schedule:
     def assert_popularity_as_of(self, now: datetime) -> None:
         catalog = self.expected(now)
         found, expected = self.signals(), catalog.signals
-        assert len(catalog.insights)
         assert same_insights(verify(self.shelf).insights, catalog.insights)
         assert np.array_equal(found.listeners, expected.listeners)
         assert found.popularity == pytest.approx(expected.popularity, rel=1e-4, abs=1e-6)
@@ -161,6 +163,8 @@ def test_a_build_on_the_same_day_reads_what_changed_and_renews_popularity(
         assert schedule.run(NOW + hours * HOUR).summaries == read
         schedule.assert_popularity_as_of(NOW + hours * HOUR)
     assert schedule.signals().listeners[[0, 9]].tolist() == [2, 2]
+    insights = verify(schedule.shelf).insights
+    assert dict(zip(insights.names, insights.listeners.tolist(), strict=True))["Odd"] == 5
     assert np.array_equal(schedule.signals().neighbour_rows, before.neighbour_rows)
     assert schedule.embedded == 1
 
