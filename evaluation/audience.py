@@ -64,9 +64,14 @@ class Precision(NamedTuple):
     """share of what the users chose themselves that is of a planted interest"""
 
 
-def measure(kinds: Sequence[str], limits: Sequence[int], seed: int = 0) -> dict[int, Precision]:
+def measure(
+    kinds: Sequence[str],
+    limits: Sequence[int],
+    seed: int = 0,
+    size: SyntheticSize | None = None,
+) -> dict[int, Precision]:
     """Find the audiences of all new episodes; by limit: how many users have the interest."""
-    size = SyntheticSize()
+    size = size or SyntheticSize()
     data = synthetic_data(size, seed, kinds)
     training = _training(episodes_jsonl(data), events_csv(data.train))
     catalog = training.catalog

@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from feed.ports.errors import Unavailable
-from functions.audience.finder import AudienceError, AudienceReport
-from functions.audience.request import MAX_CALL_S, AudienceRequest
+from functions.audience.finder import AudienceReport
+from functions.audience.request import MAX_CALL_S, AudienceError, AudienceRequest
 from functions.audience_wiring import wire_audiences
 from functions.http.endpoint import INTERNAL_ERROR, json_response
 from functions.http.request_body import read_body

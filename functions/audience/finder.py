@@ -20,6 +20,8 @@ from feed.snapshot.codec import SnapshotError, decode
 from functions.audience.output import encode, user_hashes
 from functions.audience.request import (
     MAX_EPISODES,
+    MAX_PLACES,
+    AudienceError,
     AudienceProgress,
     AudienceRequest,
     file_name,
@@ -34,10 +36,6 @@ SAVE_EVERY_S = 15.0
 """seconds between two writes of the progress"""
 MAX_AGE_US = DAY_US
 """a run that began earlier begins anew: its users were ranked as of then"""
-
-
-class AudienceError(ValueError):
-    """No audience can be found for a request; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +171,9 @@ def _rows(catalog: Catalog, request: AudienceRequest, now_us: int) -> IntArray:
         raise AudienceError(f"expected an episode: none is named, and none was published{when}")
     if len(rows) > MAX_EPISODES:
         raise AudienceError(f"expected at most {MAX_EPISODES} episodes at once, got {len(rows)}")
+    if len(rows) * request.limit > MAX_PLACES:
+        most = MAX_PLACES // len(rows)
+        raise AudienceError(f"limit: expected at most {most:,} for {len(rows)} episodes at once")
     return rows
 
 

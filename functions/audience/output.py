@@ -11,6 +11,7 @@ from feed.catalog.catalog import Catalog
 from feed.ranking.audience import MILLION, Member
 from feed.session.answers import Reason
 from feed.session.reason_text import render
+from functions.audience.request import AudienceError
 
 
 class AudienceLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,14 +45,21 @@ def encode(catalog: Catalog, members: Iterable[Member]) -> bytes:
 
 
 def user_hashes(files: Iterable[bytes]) -> HashArray:
-    """The hashes of all users in some files, sorted. A line may also be nothing but a user's id."""
+    """The hashes of all users in some files, sorted.
+
+    A line is that of an audience, or nothing but a user's id. Raises `AudienceError`.
+    """
     ids = (user_id for data in files for user_id in _user_ids(data))
     return np.unique(hash_strings(list(ids)))
 
 
 def _user_ids(data: bytes) -> Iterator[str]:
-    for line in data.splitlines():
-        if line.startswith(b"{"):
-            yield msgspec.json.decode(line, type=_UserLine).user_id
-        elif line.strip():
-            yield line.strip().decode()
+    for number, line in enumerate(data.splitlines(), 1):
+        try:
+            if line.startswith(b"{"):
+                yield msgspec.json.decode(line, type=_UserLine).user_id
+            elif line.strip():
+                yield line.strip().decode()
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            expected = "expected a user's id, or a line of an audience"
+            raise AudienceError(f"users to leave out, line {number}: {expected}") from error

@@ -8,6 +8,7 @@ run has to be continued; 2 wrong arguments.
 
 import argparse
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -15,9 +16,9 @@ from tqdm import tqdm
 
 from feed import cli
 from feed.ports.errors import Unavailable
-from functions.audience.finder import AudienceError, AudienceFinder
+from functions.audience.finder import AudienceFinder
 from functions.audience.output import user_hashes
-from functions.audience.request import AudienceProgress
+from functions.audience.request import AudienceError, AudienceProgress
 from functions.audience_wiring import wire_audiences
 from functions.settings import SettingsError
 from operations.audience.options import parse
@@ -25,6 +26,8 @@ from operations.passes.cost import PRICED_ON, READ_PRICE
 from operations.passes.store import store_name, store_settings
 
 FAILED = 1
+PROGRESS_EVERY_S = 10.0
+"""where standard error is no terminal"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -66,13 +69,16 @@ def find(finder: AudienceFinder, store: str, options: argparse.Namespace) -> Non
 
 @contextmanager
 def _progress_bar() -> Iterator[Callable[[AudienceProgress], None]]:
-    """A context with a function that shows the number of users so far."""
-    with tqdm(desc="users", unit="", leave=False, delay=0.5, mininterval=0.5) as bar:
+    """A context with a function that shows how many users are done."""
+    is_terminal, printed_at = sys.stderr.isatty(), time.monotonic()
+    with tqdm(desc="users", unit="", leave=False, delay=0.5, disable=not is_terminal) as bar:
 
         def show(progress: AudienceProgress) -> None:
-            if not bar.n:
-                bar.initial = progress.users
+            nonlocal printed_at
             bar.update(progress.users - bar.n)
+            if not is_terminal and time.monotonic() - printed_at > PROGRESS_EVERY_S:
+                printed_at = time.monotonic()
+                print(f"users: {progress.users:,}", file=sys.stderr)
 
         yield show
 

@@ -17,8 +17,9 @@ from feed.ports.errors import Unavailable
 from feed.ports.users import SummaryPage
 from feed.scenarios.experiment import Experiment, assign
 from feed.scenarios.scenario import shipped
-from functions.audience.finder import AudienceError, AudienceFinder
-from functions.audience.request import AudienceRequest, file_name
+from functions.audience.finder import AudienceFinder
+from functions.audience.output import user_hashes
+from functions.audience.request import AudienceError, AudienceRequest, file_name
 from tests.support.catalogs import NOW, catalog_of, episodes, publish_to
 from tests.support.ranking import with_tables
 
@@ -179,6 +180,23 @@ def test_all_episodes_since_a_time_are_meant_and_what_cannot_be_found_is_named(
     for request, said in (
         (AudienceRequest(since=NOW + timedelta(days=1)), "none was published since"),
         (AudienceRequest(episodes=("?",)), r"has no episode \?"),
+        (AudienceRequest(episodes=EPISODES, limit=2_000_000), "at most 666,666 for 3 episodes"),
     ):
         with pytest.raises(AudienceError, match=said):
             finder.find(request)
+
+
+def test_users_to_leave_out_are_an_audience_or_ids() -> None:
+    lines = b'ada\n\n  bob \n{"user_id":"eve","score":1.5,"standing":1}\n'
+    assert set(user_hashes([lines, b""])) == set(hash_strings(["ada", "bob", "eve"]))
+    for bad in (b"{}", b"\xff", b"{"):
+        with pytest.raises(AudienceError, match="line 2: expected a user's id"):
+            user_hashes([b"ada\n" + bad])
+
+
+def test_each_id_of_an_episode_makes_another_name_that_any_storage_takes() -> None:
+    ids = ["one", "One two", "https://a.example/?b=1&c", "..", "é" * 300, "é" * 301]
+    names = [file_name(one) for one in ids]
+    assert names[:2] == ["one.jsonl", "One%20two.jsonl"]
+    assert len({*names}) == len(ids)
+    assert all(len(name) < 200 and "/" not in name for name in names)
