@@ -156,6 +156,12 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
             experiment=page.experiment or msgspec.UNSET,
         )
         encoded = msgspec.json.encode(answer)
+    if page.positions and not page.is_of_series:
+        rows, sources, first = page.queue.rows, page.queue.sources, page.positions[0]
+        shown = shown_list(
+            catalog, rows, first, service.now_us(), sources=sources, shelf=page.shelf
+        )
+        log_shown(service, timings, catalog, [shown])
     timings.log_fields |= {
         "session_id": session_id,
         "scenario": page.scenario,

@@ -59,6 +59,16 @@ def test_each_shelf_is_continued_by_itself_and_no_episode_comes_twice(
             assert [one["queue_position"] for one in rest] == list(places)
         every += [one["id"] for one in rest]
     assert len(every) == len(set(every)) == sum(one["total"] for one in page["shelves"])
+    lists = [
+        one
+        for line in server.log_lines
+        if line.get("session_id") == page["session_id"]
+        for one in line.get("shown", ())
+    ]
+    logged = [(one["shelf"], name) for one in lists for name in one["episode_ids"]]
+    of_shelves = [one for one in page["shelves"] if "episodes" in one]
+    assert len(logged) == len(set(logged)) == sum(one["total"] for one in of_shelves)
+    assert {shelf for shelf, _ in logged} == {one["id"] for one in of_shelves}
 
 
 def test_the_cursor_is_refused_to_others_and_for_what_it_does_not_hold(
