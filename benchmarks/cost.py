@@ -50,8 +50,9 @@ ABOUT = (
     "Dollars. Shared: many sessions at once on an instance of 1 vCPU and 1 GiB whose processor is "
     f"busy {UTILIZATION:.0%} of the time. Alone: each session has an instance of its own for the "
     "least that is billed, 100 ms. Prices, their sources and dates: "
-    "benchmarks/report/prices.toml. Free tiers, storage, builds and Cloud Run's own request log "
-    "are not counted."
+    "benchmarks/report/prices.toml. Each session brings what its user saw before, but for those "
+    "without impressions; a later page that brings some costs a read and a write more. Free tiers, "
+    "storage, builds and Cloud Run's own request log are not counted."
 )
 
 
@@ -61,6 +62,8 @@ class SessionResources(NamedTuple):
     processor_ms: float
     answer_bytes: float
     log_bytes: float
+    writes: float
+    """documents written for a session: what the user saw before it, if it brings any"""
     summaries_from: str
     event_ms: float | None
     """processor time of the trigger; None if it was not measured"""
@@ -75,6 +78,7 @@ def sessions(prices: PriceList, resources: SessionResources, *, alone: bool) -> 
         "processor and memory": _instance(prices, instance_s, MEMORY_GIB),
         "requests": prices.invocation.of(MILLION),
         "reads": prices.read.of(MILLION),
+        "writes of impressions": prices.write.of(resources.writes * MILLION),
         "bytes to listeners": prices.egress.of(resources.answer_bytes * MILLION / 2**30),
         "log": prices.log.of(resources.log_bytes * MILLION / 2**30),
     }
@@ -121,12 +125,15 @@ def _instance(prices: PriceList, seconds: float, gib: float) -> float:
 
 
 def figures_of(
-    http_found: dict[str, Any], summary_found: dict[str, Any] | None
+    http_found: dict[str, Any], summary_found: dict[str, Any] | None, *, returning: bool
 ) -> SessionResources:
-    """The figures that cost depends on, with summaries from Firestore if it was measured."""
+    """The figures that cost depends on, with summaries from Firestore if it was measured.
+
+    They are those of sessions that bring impressions if `returning`.
+    """
     contenders = http_found["contenders"]
     name = "Firestore emulator" if "Firestore emulator" in contenders else "SQLite"
-    by_connections = contenders[name]
+    by_connections = contenders[name + http.RETURNING if returning else name]
     whole = [
         one for one in by_connections if by_connections[one]["degraded"]["median"] < MAX_DEGRADED
     ]
@@ -135,6 +142,7 @@ def figures_of(
         figures["processor_ms"]["median"],
         figures["bytes"]["median"],
         figures["log_bytes"]["median"],
+        1.0 if returning else 0.0,
         name,
         summary_found["many users"]["processor_ms"] if summary_found else None,
         asyncio.run(event_spending()),
@@ -158,17 +166,23 @@ async def event_spending() -> Spending:
     return meter.spent
 
 
-def result(prices: PriceList, resources: SessionResources, origin_ms: float) -> BenchmarkResult:
-    """The costs as tables."""
+def result(
+    prices: PriceList, resources: SessionResources, plain: SessionResources, origin_ms: float
+) -> BenchmarkResult:
+    """The costs as tables, of sessions that bring impressions and of `plain` ones."""
     shared, alone = (sessions(prices, resources, alone=alone) for alone in (False, True))
+    without = sessions(prices, plain, alone=False)
     few, many = (original_approach(prices, resources, origin_ms, vectors) for vectors in VECTORS)
     events = engagements(prices, resources)
     hosting = prices.egress_hosting.of(resources.answer_bytes * MILLION / 1e9)
     each = [
         ResultTable(
             "A million sessions",
-            ["", "shared", "alone"],
-            [*_lines(shared, alone), ["bytes through Hosting instead", *[_dollars(hosting)] * 2]],
+            ["", "without impressions", "shared", "alone"],
+            [
+                *_lines(without, shared, alone),
+                ["bytes through Hosting instead", *[_dollars(hosting)] * 3],
+            ],
         ),
         ResultTable("A million engagements, each written alone", ["", "shared"], _lines(events)),
         ResultTable(
@@ -198,6 +212,7 @@ def result(prices: PriceList, resources: SessionResources, origin_ms: float) -> 
     if unchecked:
         about += f" Prices not checked: {', '.join(unchecked)}."
     totals = {
+        "without impressions": without,
         "shared": shared,
         "alone": alone,
         "engagements": events,
@@ -242,9 +257,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         dataset = SyntheticDataset(given.episodes)
         over_http = asdict(http.result(http.measure(dataset, [16], 2.0, 1), dataset))["found"]
     events = read_result(given.summary).found if given.summary else _events()
-    resources = figures_of(over_http, events)
+    resources, plain = (figures_of(over_http, events, returning=one) for one in (True, False))
     origin_ms = origin.measure(EPISODES, 5)[origin.AS_IT_WAS].median
-    result(prices, resources, origin_ms).publish(given.json)
+    result(prices, resources, plain, origin_ms).publish(given.json)
 
 
 def _events() -> dict[str, Any] | None:

@@ -13,9 +13,13 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from benchmarks.data.users import NOW, episode_id
 from benchmarks.harness.dataset import SyntheticDataset, uid
 from benchmarks.harness.driver import LoadResult, PostRequest, drive, server_timing_ms
 from benchmarks.harness.measured_function import MeasuredFunction
@@ -23,17 +27,23 @@ from benchmarks.harness.measurement import Spread, quantiles
 from benchmarks.load import CREATE
 from benchmarks.report.results import BenchmarkResult, ResultTable, argument_parser, say
 from emulators.process import MissingError
+from feed.model.timestamps import rfc3339, to_us
 
 CONNECTIONS = (1, 4, 16, 64)
 ENGINE = ("summary", "rank", "encode")
 """steps of a session that are not HTTP"""
 WARM_UP_S = 1.0
+SEEN = 10
+"""number of impressions that a returning user brings"""
+RETURNING = ", returning"
+"""ends the name of sessions that bring impressions"""
 ABOUT = (
     "Each user has a summary of 500 engagements and requests a page of 10. Beyond: the "
     "client's latency without the steps summary, rank and encode of the same answer; with several "
     "connections it includes waiting for other requests. The busy constant computes for as long "
     "as a session is ranked; its time beyond is what waiting costs a client. Degraded: the share "
-    "of answers without the summary or otherwise degraded, which take less work. All columns: "
+    "of answers without the summary or otherwise degraded, which take less work. Returning: each "
+    "session brings ten impressions of an earlier visit, which are stored. All columns: "
     "median of the rounds; in brackets minimum and maximum."
 )
 
@@ -86,6 +96,19 @@ def beyond_ms(load: LoadResult) -> list[float]:
     ]
 
 
+def returning_requests(dataset: SyntheticDataset) -> Iterator[PostRequest]:
+    """Yield session requests of all users in turn, forever, each with ten new impressions."""
+    for number in itertools.count():
+        first = number * SEEN
+        # Another time on each round through the episodes: all impressions have to be stored.
+        earlier = timedelta(hours=1 + first // dataset.episodes % 1000)
+        at = rfc3339(to_us(NOW - earlier))
+        ids = [episode_id((first + one) % dataset.episodes) for one in range(SEEN)]
+        seen = [{"episode_id": one, "session_id": "0" * 16, "at": at} for one in ids]
+        body = msgspec.json.encode({"limit": 10, "seen": seen})
+        yield PostRequest(CREATE, body, {"X-Demo-User": uid(number % dataset.users)})
+
+
 def session_requests(users: int) -> Iterator[PostRequest]:
     """Yield session requests of all users in turn, forever."""
     requests = [
@@ -114,6 +137,8 @@ def contenders(dataset: SyntheticDataset, folder: Path) -> Iterator[list[Contend
         else:
             served = stack.enter_context(MeasuredFunction(settings | firestore))
             found.append(Contender("Firestore emulator", served, session_requests(dataset.users)))
+        last = found[-1]
+        found.append(Contender(last.name + RETURNING, last.served, returning_requests(dataset)))
         first = found[0].load(1, WARM_UP_S)
         size = {"BYTES": f"{statistics.median(first.sizes):.0f}"}
         busy = {"BUSY_MS": f"{statistics.median(first.steps_ms()['rank']):.3f}"}

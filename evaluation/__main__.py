@@ -61,6 +61,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_rankings(offline)
     _add_json(offline)
 
+    visits = add_command(commands.visits)
+    _add_data(visits)
+    scenario = "scenario to evaluate; may be repeated"
+    _add(visits, "--scenario", "NAME|FILE.toml", scenario, action="append", required=True)
+    _add(visits, "--users", "N", "evaluate only N users (default: 500)", _count, default=500)
+    _add_json(visits)
+
     report = add_command(commands.report)
     _add_data(report)
     _add_rankings(report)
@@ -88,18 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_false_alarms(add_command(commands.false_alarms))
     _add_fit(add_command(commands.fit))
 
-    tune = add_command(commands.tune)
-    _add_data(tune)
-    _add(tune, "--scenario", "NAME|FILE.toml", "scenario to start from", default="for_you")
-    space = "parameters, their bounds and the objective"
-    _add(tune, "--space", "FILE.toml", space, Path, required=True)
-    _add(tune, "--trials", "N", "number of trials (default: 100)", _count, default=100)
-    _add(tune, "--users", "N", "evaluate only N users", _count)
-    _add(tune, "--out", "NAME.toml", "write the best scenario here", Path, required=True)
-    _add(tune, "--report", "FILE.html", "write a page about the search here", Path, required=True)
-    record = "record of the trials; an existing one is resumed"
-    _add(tune, "--record", "FILE.jsonl", record, Path, required=True)
-
+    _add_tune(add_command(commands.tune))
     _add_insights(add_command(commands.insights))
     _add_learn(add_command(learn))
     _add_simulate(add_command(simulate))
@@ -198,6 +194,20 @@ def _add_insights(parser: argparse.ArgumentParser) -> None:
     _add(parser, "--seeds", "N", "number of simulated worlds (default: 5)", _count, default=5)
     _add(parser, "--days", "N", "days of each (default: 100)", _count, default=100)
     _add_json(parser)
+
+
+def _add_tune(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command that searches parameters."""
+    _add_data(parser)
+    _add(parser, "--scenario", "NAME|FILE.toml", "scenario to start from", default="for_you")
+    space = "parameters, their bounds and the objective"
+    _add(parser, "--space", "FILE.toml", space, Path, required=True)
+    _add(parser, "--trials", "N", "number of trials (default: 100)", _count, default=100)
+    _add(parser, "--users", "N", "evaluate only N users", _count)
+    _add(parser, "--out", "NAME.toml", "write the best scenario here", Path, required=True)
+    _add(parser, "--report", "FILE.html", "write a page about the search here", Path, required=True)
+    record = "record of the trials; an existing one is resumed"
+    _add(parser, "--record", "FILE.jsonl", record, Path, required=True)
 
 
 def _add_fit(parser: argparse.ArgumentParser) -> None:

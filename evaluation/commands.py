@@ -24,7 +24,8 @@ from evaluation.data.synthetic.kinds import KINDS
 from evaluation.insights.measurement import FACTORS, burst_delays, quiet_days, summary
 from evaluation.insights.simulation import World
 from evaluation.offline.run import InputFiles, OfflineReplay, prepare, prepare_all, replay_all
-from evaluation.offline.scenario_recommender import without_exploration
+from evaluation.offline.scenario_recommender import ScenarioRecommender, without_exploration
+from evaluation.offline.visits import replay_visits
 from evaluation.online.collector import collect
 from evaluation.online.lines import read_lines
 from evaluation.online.report import Plan
@@ -107,6 +108,19 @@ def _case_json(result: CaseResult) -> dict[str, Any]:
         "about": result.case.about,
         "checks": [{"holds": one.holds, "saw": one.observed} for one in result.results],
     }
+
+
+def visits(options: argparse.Namespace) -> int:
+    """Replay second visits of users who saw ten episodes and did nothing."""
+    run = prepare(files_of(options))
+    asked = run.targets.sample(options.users, options.seed)
+    found = {}
+    for scenario in chosen_scenarios(options.scenario, options.scenarios):
+        ranking = ScenarioRecommender(run.training, scenario, options.seed)
+        found[scenario.name] = replay_visits(ranking, asked)
+    print(tables.visits(found))
+    write_json(options.json, found)
+    return 0
 
 
 def report(options: argparse.Namespace) -> int:

@@ -1,10 +1,11 @@
 """The results of an offline replay as text: metrics, segments, and differences to baselines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from evaluation.offline.replay import UNEXPLORED
 from evaluation.offline.result import Difference, OfflineResult
 from evaluation.offline.segments import BY_HISTORY, BY_TARGET
+from evaluation.offline.visits import VisitReplay
 from evaluation.report.page import number, signed, text_table, with_interval
 
 
@@ -87,3 +88,24 @@ def difference(found: Difference) -> str:
 def segment_metric(one: OfflineResult) -> str:
     """The metric that tables of segments show: the recall at the largest cutoff."""
     return [name for name in one.values if name.startswith("recall")][-1]
+
+
+def visits(found: Mapping[str, VisitReplay]) -> str:
+    """Second visits by scenario: how much of them was new, and how well they hit targets."""
+    parts = []
+    for name, one in found.items():
+        hits = [
+            [what, number(ranks.recall), number(ranks.ndcg), number(ranks.either)]
+            for what, ranks in (
+                ("one visit", one.first),
+                ("second, nothing remembered", one.forgotten),
+                ("second, what was seen remembered", one.remembered),
+            )
+        ]
+        about = (
+            f"{one.users:,} users: {one.new:.1%} of the second ten are new. Half or more are for "
+            f"{one.half_new:,}; of the others, {one.few_others:,} have fewer than five others that "
+            f"are as good, {one.unexplained:,} have more. Within a visit {one.moved:,} feeds moved."
+        )
+        parts += [text_table([name, "recall@20", "nDCG@10", "in either ten"], hits), about]
+    return "\n\n".join(parts)

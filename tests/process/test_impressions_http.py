@@ -62,6 +62,7 @@ def test_an_engagement_brings_what_was_seen_and_a_reset_forgets_it(
     server: Server, user: str
 ) -> None:
     first = server.create(user)
+    assert ids(server.create(user)) == ids(first)  # served and not seen
     path = f"/api/sessions/{first['session_id']}/engage"
     body = {"id": "a", "episode_id": ids(first)[0], "type": "click", "seen": seen(first)}
     recorded = server.call("POST", path, body, user=user).json()

@@ -15,6 +15,7 @@ FOUND = cost.SessionResources(
     processor_ms=2.0,
     answer_bytes=10_000,
     log_bytes=1_000,
+    writes=1.0,
     summaries_from="SQLite",
     event_ms=1.5,
     event=Spending(4, 1),
@@ -63,6 +64,11 @@ def test_an_invalid_price_is_an_error_that_names_it(
 def test_sessions_cost_what_they_use() -> None:
     shared = cost.sessions(PRICES, FOUND, alone=False)
     assert shared["reads"] == pytest.approx(0.60)
+    assert shared["writes of impressions"] == pytest.approx(1.80)
+    assert cost.sessions(PRICES, FOUND._replace(writes=0.0), alone=False) == {
+        **shared,
+        "writes of impressions": 0,
+    }
     assert shared["requests"] == pytest.approx(0.40)
     assert shared["processor and memory"] == pytest.approx(2000 / 0.6 * 0.0000265)
     assert shared["bytes to listeners"] == pytest.approx(10**10 / 2**30 * 0.12)
@@ -104,7 +110,8 @@ def test_cost_follows_from_the_results_of_other_benchmarks(
         connections: {name: {"median": x} for name, x in some.items()}
         for connections, some in {"4": few, "16": figures, "64": many}.items()
     }
-    http = written("http", {"contenders": {"SQLite": at, "constant": at}})
+    contenders = {"SQLite": at, "SQLite, returning": at, "constant": at}
+    http = written("http", {"contenders": contenders})
     events = written("summary", {"many users": {"processor_ms": 1.5}})
     out = tmp_path / "cost.json"
     cost.main(["--http", http, "--summary", events, "--json", str(out)])

@@ -62,6 +62,14 @@ def test_what_costs_most_is_counted_by_user_or_else_by_address(what: str) -> Non
             check(uid, request(address))
 
 
+def test_a_write_that_a_call_may_do_without_counts_and_is_not_refused() -> None:
+    limits = RateLimits(Settings(LIMIT_WRITES="1/hour"))
+    assert limits.may_write("ada")
+    assert not limits.may_write("ada")
+    with pytest.raises(ProblemError):
+        limits.check_write("ada", deletes=False)
+
+
 def test_in_the_cloud_addresses_are_limited_only_if_the_number_of_proxies_is_set() -> None:
     rates = {"LIMIT_ADDRESS": "1/hour", "LIMIT_ANONYMOUS": "1/hour"}
     limits = RateLimits(Settings(K_SERVICE="create-session", **rates))
