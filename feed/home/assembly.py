@@ -1,6 +1,6 @@
 """Assembly: one pass over the catalog to a home page, on which no episode comes twice."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import islice
@@ -15,7 +15,7 @@ from feed.home.order import ordered
 from feed.home.page import HomePage, Shelf
 from feed.home.parameters import ABOUT_EACH, MIN_EPISODES, Home, ShelfParameters
 from feed.home.pool import Pool, sample_of_series
-from feed.home.selection import Choice, first_of_each
+from feed.home.selection import OWN, Choice, ShelfSelection, first_of_each
 from feed.model.degradation import Degradation
 from feed.ranking import emptiness
 from feed.ranking.compiled_rules import Matcher, matcher
@@ -35,15 +35,20 @@ class FilledShelf:
     """A shelf before its episodes have reasons."""
 
     id: str
-    first: int
+    shelf: ShelfParameters
     title: Label
     reason: Label
-    chosen: Sequence[int] = ()
-    """places of its episodes among the candidates, in order"""
+    selection: ShelfSelection | None = None
+    """of a shelf of episodes"""
     series: Queue | None = None
     """of a shelf of series"""
     reasons: tuple[int, int] | None = None
     """as `Members.reasons`"""
+
+    @property
+    def chosen(self) -> list[int]:
+        """Places of its episodes among the candidates, in order."""
+        return [] if self.selection is None else self.selection.chosen
 
 
 class HomeRanker:
@@ -79,7 +84,7 @@ class HomeRanker:
             query, search_result, partial(propose, features, shelves)
         )
         pool = Pool(features, self.ranker.series, self._some_series, scoring)
-        filled = self._distinct(pool, list(self._fill(pool)))
+        filled = self._distinct(pool, self._fill(pool))
         degraded = [*given, *scoring.degraded]
         if not filled:
             degraded.extend(emptiness.causes(scoring.eligible))
@@ -94,19 +99,26 @@ class HomeRanker:
             degraded=tuple(degraded),
         )
 
-    def _fill(self, pool: Pool) -> Iterator[FilledShelf]:
-        """Yield each shelf that has enough, from top to bottom."""
+    def _fill(self, pool: Pool) -> list[FilledShelf]:
+        """Each shelf that has enough: first what an answer shows of all of them, then the rest.
+
+        So a shelf far down shows the best of its kind, not what longer shelves above leave.
+        """
         titles = pool.features.catalog.title_hashes[pool.scoring.candidates.rows]
         choice = Choice(pool.series, titles, self.home.max_per_series)
+        filled: list[FilledShelf] = []
         for shelf in self.home.shelves:
-            if not is_for(shelf, pool.user):
-                continue
-            if shelf.kind == "series":
-                filled = self._of_series(pool.scoring, shelf)
-            else:
-                filled = islice(self._of_episodes(pool, shelf, choice), shelf.shelves)
-            for number, one in enumerate(filled, 1):
-                yield replace(one, id=f"{one.id}-{number}") if shelf.kind in ABOUT_EACH else one
+            if is_for(shelf, pool.user):
+                every = (
+                    self._of_series(pool.scoring, shelf)
+                    if shelf.kind == "series"
+                    else islice(self._of_episodes(pool, shelf, choice), shelf.shelves)
+                )
+                filled += _numbered(shelf, every)
+        for one in filled:
+            if one.selection is not None:
+                one.selection.extend(one.shelf.length)
+        return filled
 
     def _of_episodes(
         self, pool: Pool, shelf: ShelfParameters, choice: Choice
@@ -118,11 +130,12 @@ class HomeRanker:
                 mask &= where.match(candidates.rows, candidates.age_days)
             if shelf.min_minutes or shelf.max_minutes:
                 mask &= pool.has_length(shelf.min_minutes, shelf.max_minutes)
-            chosen = choice.choose(ordered(pool, shelf, np.flatnonzero(mask)), shelf)
-            if len(chosen) >= MIN_EPISODES:
-                choice.take(chosen, shelf)
+            places = ordered(pool, shelf, self.home.factors | shelf.factors, np.flatnonzero(mask))
+            selection = ShelfSelection(choice, shelf, places)
+            length = shelf.length if shelf.kind in OWN else shelf.first
+            if selection.extend(length, least=MIN_EPISODES):
                 yield FilledShelf(
-                    shelf.name, shelf.first, one.title, one.reason, chosen, reasons=one.reasons
+                    shelf.name, shelf, one.title, one.reason, selection, reasons=one.reasons
                 )
 
     def _of_series(self, scoring: Scoring, shelf: ShelfParameters) -> Iterator[FilledShelf]:
@@ -134,7 +147,7 @@ class HomeRanker:
             scores[:, -1] = np.rint(found.scores * MILLION)
             queue = Queue(found.series, scores, found.reasons, np.zeros(len(scores), np.uint16))
             labels = title(shelf, {}), reason(shelf, {})
-            yield FilledShelf(shelf.name, shelf.first, *labels, series=queue)
+            yield FilledShelf(shelf.name, shelf, *labels, series=queue)
 
     def _distinct(self, pool: Pool, filled: list[FilledShelf]) -> list[FilledShelf]:
         """The shelves without near-duplicates of what is before them, if enough is left."""
@@ -144,12 +157,10 @@ class HomeRanker:
         )
         if vectors is None or limit > 1.0:
             return filled
-        every = [one for shelf in filled for one in shelf.chosen]
-        kept = iter(first_of_each(vectors[every], limit).tolist())
-        left = [
-            replace(shelf, chosen=[one for one in shelf.chosen if next(kept)]) for shelf in filled
-        ]
-        return [one for one in left if one.series is not None or len(one.chosen) >= MIN_EPISODES]
+        kept = iter(first_of_each(vectors[[one for of in filled for one in of.chosen]], limit))
+        for one in filled:
+            one.chosen[:] = [place for place in one.chosen if next(kept)]
+        return [one for one in filled if one.selection is None or len(one.chosen) >= MIN_EPISODES]
 
     def _shelves(self, scoring: Scoring, filled: list[FilledShelf]) -> Iterator[Shelf]:
         """Yield the shelves with the reasons of their episodes, which are found in one call."""
@@ -167,11 +178,17 @@ class HomeRanker:
                 id=one.id,
                 title=one.title,
                 reason=one.reason,
-                first=one.first,
+                first=one.shelf.first,
                 queue=one.series
                 or Queue(chosen.rows[part], scores[part], reasons, chosen.sources[part]),
                 is_of_series=one.series is not None,
             )
+
+
+def _numbered(shelf: ShelfParameters, filled: Iterable[FilledShelf]) -> Iterator[FilledShelf]:
+    """The shelves of one description, with a number where there may be several."""
+    for number, one in enumerate(filled, 1):
+        yield replace(one, id=f"{one.id}-{number}") if shelf.kind in ABOUT_EACH else one
 
 
 def _certain(places: IntArray) -> Selection:

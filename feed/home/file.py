@@ -32,7 +32,7 @@ def parse(text: str | bytes) -> Home:
     except (msgspec.DecodeError, ValueError) as error:
         raise HomeError(f"home: not TOML: {error}") from error
     for key, expected in _problems(home):
-        raise HomeError(f"home: expected {expected} - at `$.shelves{key}`")
+        raise HomeError(f"home: expected {expected} - at `$.{key}`")
     return home
 
 
@@ -59,14 +59,16 @@ def _problems(home: Home) -> Iterator[tuple[str, str]]:
     """What the types do not check: yield each key below `shelves`, and what was expected."""
     for place, shelf in enumerate(home.shelves):
         for key, expected in _shelf_problems(shelf):
-            yield f"[{place}].{key}", expected
+            yield f"shelves[{place}].{key}", expected
         if shelf.name in [one.name for one in home.shelves[:place]]:
-            yield f"[{place}].name", f"each name once, got {shelf.name} again"
+            yield f"shelves[{place}].name", f"each name once, got {shelf.name} again"
+    for part in sorted(home.factors.keys() - PARTS):
+        yield f"factors.{part}", "a part of the score"
     for listeners in ("known", "new"):
         own = [one for one in home.shelves if one.listeners in {"all", listeners}]
         rest = sum(one.shelves * (one.length - one.first) for one in own)
         if rest > MAX_REST:
-            yield "", f"at most {MAX_REST} episodes beyond the first ones, got {rest}"
+            yield "shelves", f"at most {MAX_REST} episodes beyond the first ones, got {rest}"
 
 
 def _shelf_problems(shelf: ShelfParameters) -> Iterator[tuple[str, str]]:

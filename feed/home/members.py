@@ -108,8 +108,9 @@ def _because(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
     minimum = pool.features.scenario.reasons.min_similarity
     for row in about:
         edges = slice(*signals.neighbour_starts[row : row + 2].tolist())
-        near = (pool.nearness(row) >= minimum) & pool.is_akin(row)
+        near = pool.nearness(row) >= minimum
         near |= in_sorted(np.sort(signals.neighbour_rows[edges]), rows)
+        near &= pool.is_akin(row)
         code = int(BECAUSE[types[row]])
         params = {"episode_id": catalog.ids[row], "title": shortened(catalog.title(row))}
         named = title(shelf, params)

@@ -78,5 +78,8 @@ class Home(Table, frozen=True, kw_only=True):
     max_per_series: Annotated[int, msgspec.Meta(ge=1, le=200)] = 6
     """greatest number of episodes of one series on all shelves together, those of the kinds
     `unfinished` and `followed` not counted"""
+    factors: dict[str, Factor] = msgspec.field(default_factory=dict)
+    """by part of the score: what its contribution is multiplied by on all shelves whose own
+    `factors` do not name it"""
     shelves: Annotated[tuple[ShelfParameters, ...], msgspec.Meta(min_length=1, max_length=20)]
     """required: the shelves, from top to bottom; an episode is on the first that it fits"""
