@@ -23,6 +23,7 @@ from evaluation.offline.observations import DEPTH
 from evaluation.offline.replay import CUTOFFS
 from evaluation.offline.run import MIN_PEOPLE, Protocol
 from evaluation.online.metrics import ABOUT
+from evaluation.prior.commands import prior
 from feed import cli
 from feed.model.timestamps import DAY_US, HOUR_US
 from feed.ports.errors import Unavailable
@@ -81,7 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     _add(behaviour, "--scenarios", "DIR", "folder of further scenarios", Path)
     _add_json(behaviour)
 
-    _add_search(add_command(commands.search))
+    for run, add_options in ((commands.search, _add_search), (prior, _add_prior)):
+        add_options(add_command(run))
 
     counterfactual = add_command(commands.counterfactual)
     log = "decisions as JSON Lines with propensity, reward, policies, user_id; or .gz"
@@ -161,6 +163,17 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
     _add(parser, "--fields", "FILE.toml", "mapping of field names", Path)
     now = "time of the searches (default: of the newest episode)"
     _add(parser, "--now", "RFC3339", now, cli.timestamp)
+    _add_json(parser)
+
+
+def _add_prior(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command that compares estimated scores with true ones."""
+    _add(parser, "--episodes", "FILE", "episodes with scores; or .gz", required=True)
+    _add(parser, "--fields", "FILE.toml", "mapping of field names", Path)
+    now = "when the catalog is built (default: date of the newest episode)"
+    _add(parser, "--now", "RFC3339", now, cli.timestamp)
+    seed = "seed of the intervals and of the fit (default: 0)"
+    _add(parser, "--seed", "N", seed, int, default=0)
     _add_json(parser)
 
 

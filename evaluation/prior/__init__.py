@@ -1,0 +1,1 @@
+"""How well estimated scores agree with the scores that people gave."""
