@@ -88,9 +88,10 @@ def attribute(places: Places, engagements: Engagements) -> IntArray:
     """(m,) index of the exposure that each engagement belongs to, -1 for none.
 
     It is that of the session it was sent to, and without a session the last one that showed the
-    episode to the user within a day. What a session did not show belongs to nothing.
+    episode to the user within a day. What the user's session did not show belongs to nothing.
     """
     in_session = places.find(engagements.session, engagements.episode)
+    in_session = np.where(places.user[in_session] == engagements.user, in_session, -1)
     last = places.find_last(engagements.user, engagements.episode, engagements.time_s)
     return np.where(engagements.session >= 0, in_session, last)
 

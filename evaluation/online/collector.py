@@ -77,9 +77,9 @@ class Collector:
         time_s = seconds(line.time)
         session = self._sessions(line.session_id) if line.session_id else -1
         user = self._users(line.user) if line.user else -1
-        if session >= 0 and user >= 0:
-            self._user_of[session] = user
         if session >= 0 and line.shown:
+            if user >= 0:
+                self._user_of[session] = user
             stamp = line.experiment
             arm = -1 if stamp is None else self._arms((stamp.name, stamp.arm))
             self._made_by[session] = (self._scenarios(line.scenario), arm, line.catalog_episodes)

@@ -160,10 +160,13 @@ def holm(p: Sequence[float]) -> list[float]:
 def sample_ratio(users: Mapping[str, int], weights: Mapping[str, float]) -> float:
     """The p-value of so many users in each arm, if arms have these weights (Pearson, 1900).
 
-    Below `ALARM` something else than the split decides who is counted. NaN without users.
+    Below `ALARM` something else than the split decides who is counted. 0 where an arm without a
+    weight has users, NaN without users.
     """
     total, all_weights = sum(users.values()), sum(weights.values())
     if total == 0:
         return math.nan
+    if any(users[name] for name in users.keys() - weights.keys()):
+        return 0.0
     expected: FloatArray = np.array([total * weights[name] / all_weights for name in weights])
     return float(stats.chisquare([users.get(name, 0) for name in weights], expected).pvalue)

@@ -66,7 +66,7 @@ ABOUT: Mapping[str, str] = {
     "engaged_sessions": "sessions that led to any engagement but a rejection",
     "seen": "shown episodes that were on the screen, of sessions of which that is known",
     "repeats": "shown episodes that an earlier session of the log showed to the same user",
-    "coverage": "episodes of the catalog among as many shown ones as the smallest group has",
+    "coverage": "episodes of the catalog among shown ones; for arms, among as many as each has",
     "freshness_days": "median age of shown episodes, in days",
 }
 """what each metric is, by name"""

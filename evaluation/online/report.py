@@ -104,17 +104,18 @@ def report(exposures: Exposures, plans: Mapping[str, Plan], plan: Plan) -> Onlin
     `plans` are those of experiments by name, and `plan` is that of all others.
 
     Raises:
-        CommandError: a plan names a control arm or a metric that there is not.
+        CommandError: an experiment has no arm of the control's name, or none to compare.
     """
     sessions = exposures.sessions
     scenario = sessions.scenario[exposures.session]
     numbers = np.unique(scenario).tolist()
     masks = {sessions.scenarios[one]: scenario == one for one in numbers}
-    draws = common_draws(exposures, masks.values())
     names = sorted({name for name, _ in sessions.arms})
     return OnlineReport(
         counts=dict(exposures.counts),
-        scenarios=[group(exposures, name, mask, draws) for name, mask in sorted(masks.items())],
+        scenarios=[
+            group(exposures, name, mask, int(mask.sum())) for name, mask in sorted(masks.items())
+        ],
         experiments=[experiment(exposures, name, plans.get(name, plan)) for name in names],
     )
 
@@ -122,11 +123,10 @@ def report(exposures: Exposures, plans: Mapping[str, Plan], plan: Plan) -> Onlin
 def experiment(exposures: Exposures, name: str, plan: Plan) -> ExperimentReport:
     """The report of one experiment. Raises `CommandError`, as `report` does."""
     arms, several = _arms(exposures, name)
+    if not arms:
+        raise CommandError(f"{name}: every user had sessions in several arms")
     found = [*plan.weights, *(arm for arm in sorted(arms) if arm not in plan.weights)]
     control = plan.control or found[0]
-    unknown = [one for one in plan.primary if one not in ABOUT]
-    if unknown:
-        raise CommandError(f"--primary: expected one of {', '.join(ABOUT)}, got {unknown[0]}")
     if control not in arms:
         named = ", ".join(sorted(arms))
         raise CommandError(f"{name}: expected a control arm with sessions ({named}), got {control}")

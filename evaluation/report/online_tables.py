@@ -128,11 +128,14 @@ def verdicts(experiment: ExperimentReport) -> list[str]:
                 f"{one.metric}: {one.arm} {verb} {experiment.control}, {with_signs(one.difference)}"
                 f"{f' ({text})' if (text := relative(one)) else ''}."
             )
-    others = [f"{one.metric} ({one.arm})" for one in experiment.compared if one.differs]
-    others = others[sum(one.differs and one.is_primary for one in experiment.compared) :]
+    others = [
+        f"{one.metric} ({one.arm})"
+        for one in experiment.compared
+        if one.differs and not one.is_primary
+    ]
     found.append(
         "Exploratory: "
-        + (f"{', '.join(others)} differ, too." if others else "nothing else differs.")
+        + (f"{', '.join(others)} differ." if others else "nothing differs.")
         + " Each primary metric has a false alarm in 5% of experiments, all others together in 5%."
     )
     return found

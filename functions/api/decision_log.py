@@ -24,18 +24,17 @@ def log_page(
     service: Service, timings: Timings, catalog: Catalog, session: Session, limit: int
 ) -> None:
     """Log what the next page of a session shows, and with its first page how it was ranked."""
-    if not session.is_decision:
+    if not (session.is_decision and service.settings.LOG_DECISIONS):
         return
     shown = session.queue.take(slice(limit))
     page = shown_list(
         catalog, shown.rows, session.shown + 1, service.now_us(), sources=shown.sources
     )
     log_shown(service, timings, catalog, [page])
-    if service.settings.LOG_DECISIONS:
-        if session.explored:
-            timings.log_fields["drawn"] = session.explored
-        if session.ranked is not None:
-            timings.log_fields["queue"] = session.ranked
+    if session.explored:
+        timings.log_fields["drawn"] = session.explored
+    if session.ranked is not None:
+        timings.log_fields["queue"] = session.ranked
 
 
 def log_shown(

@@ -148,7 +148,7 @@ def test_an_engagement_belongs_to_its_session_or_the_last_that_showed_it_within_
     )
     for (in_session, of, what, at), index in zip(engagements, found.tolist(), strict=True):
         if in_session >= 0:
-            matches = (session == in_session) & (episode == what)
+            matches = (session == in_session) & (episode == what) & (user == of)
         else:
             ago = at - time
             matches = (user == of) & (episode == what) & (ago >= -SKEW_S) & (ago <= WINDOW_S)

@@ -42,6 +42,7 @@ def test_a_wrong_split_is_seen_and_a_right_one_is_not() -> None:
     assert sample_ratio({"one": 250, "two": 750}, weights) == pytest.approx(1)
     assert sample_ratio({"one": 330, "two": 670}, weights) < ALARM
     assert sample_ratio({"one": 500}, weights) < ALARM  # an arm without users
+    assert sample_ratio({"one": 250, "two": 750, "old": 1}, weights) == 0
 
 
 def test_many_comparisons_are_adjusted_as_holm_did() -> None:
