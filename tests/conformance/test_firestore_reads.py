@@ -32,7 +32,7 @@ async def test_a_summary_is_one_document_in_one_call(
     assert (counted.calls, counted.documents_read) == ({"Commit": 1, "BatchGetDocuments": 1}, 1)
 
 
-async def test_a_session_reads_one_document(
+async def test_a_session_reads_one_document_and_writes_one_if_it_brings_what_was_seen(
     firestore_project: str, counted: CountingProxy, tmp_path: Path
 ) -> None:
     publish_to(tmp_path / "shelf", catalog_of(episodes(200)))
@@ -52,16 +52,29 @@ async def test_a_session_reads_one_document(
     await store.put_engagement("u", one)
     await refresh_summary(store, "u", ["a"])
     before, calls = counted.documents_read, counted.calls.copy()
+    seen = {"episode_id": "episode-9", "session_id": "s", "at": "2026-01-01T00:00:00Z"}
+    heard = {"id": "b", "episode_id": "episode-9", "type": "click"}
     transport = httpx.ASGITransport(api(service))
     async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
-        response = await client.post("/api/sessions/create", json={}, headers={"X-Demo-User": "u"})
-    assert response.status_code == 200, response.text
-    session = response.json()
-    assert not [name for name in session["degraded"] if name.startswith("summary")]
-    assert session["episodes"]
-    assert session["user_vector_episodes"] == 1
-    assert counted.documents_read - before == 1
-    assert counted.calls - calls == {"BatchGetDocuments": 1}
+        client.headers["X-Demo-User"] = "u"
+        response = await client.post("/api/sessions/create", json={})
+        assert response.status_code == 200, response.text
+        session = response.json()
+        assert not [name for name in session["degraded"] if name.startswith("summary")]
+        assert session["episodes"]
+        assert session["user_vector_episodes"] == 1
+        assert counted.documents_read - before == 1
+        assert counted.calls - calls == {"BatchGetDocuments": 1}
+        await client.post("/api/sessions/create", json={"seen": [seen]})
+        assert counted.documents_read - before == 2
+        assert counted.calls - calls == {"BatchGetDocuments": 2, "Commit": 1}
+        seen["episode_id"] = "episode-8"
+        recorded = await client.post("/api/me/engagements", json=heard | {"seen": [seen]})
+        assert recorded.status_code == 201, recorded.text
+    commits = counted.calls["Commit"]
+    assert commits - calls["Commit"] == 3  # with the engagement, the summary is written once
+    await refresh_summary(store, "u", ["b"])
+    assert counted.calls["Commit"] == commits  # its event finds nothing to write
 
 
 async def test_who_has_only_preferences_of_the_app_gets_a_session_by_them_for_three_documents(
