@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from catalog_builder.insights.names import EpisodeNames
 from catalog_builder.signals.interactions import DAY_MINUTES, Choices
-from feed.arrays.arrays import IntArray, ranges
+from feed.arrays.arrays import BoolArray, IntArray, ranges
 from feed.catalog.insights import DAYS
 
 WINDOWS_DAYS = (1, 2, 7)
@@ -17,6 +17,9 @@ WEEKS = 5
 SPAN_DAYS = 7 * WEEKS
 """Days that are counted."""
 
+_AGE_BITS, _OWNER_BITS = 6, 34
+"""A key holds the owner from the second bit on, the name from the first, and then the age."""
+_AGES, _NAMES = (1 << _AGE_BITS) - 1, (1 << _OWNER_BITS - _AGE_BITS) - 1
 Counts = npt.NDArray[np.int64]
 
 
@@ -90,19 +93,29 @@ def count_names(
         return NameCounts.none(names.keys)
     owners, rows, ages = owners[recent], rows[recent], ages[recent]
     starts, ends = names.starts[rows], names.starts[rows + 1]
-    of_event = np.repeat(np.arange(len(rows)), ends - starts)
-    count = len(names)
-    pairs = owners[of_event].astype(np.int64) * count + names.members[ranges(starts, ends)]
-    of_day = np.unique(pairs * SPAN_DAYS + ages[of_event])  # each owner, name and day once
-    pairs, ages = np.divmod(of_day, SPAN_DAYS)
-    made = NameCounts.none(names.keys)
+    times = ends - starts
+    keys = np.repeat(owners.astype(np.int64) << _OWNER_BITS | ages, times)
+    keys |= names.members[ranges(starts, ends)].astype(np.int64) << _AGE_BITS
+    keys.sort()
+    keys = keys[_is_first(keys)]  # each owner, name and day once
+    pairs, ages = keys >> _AGE_BITS, keys & _AGES
+    of_name, made = pairs & _NAMES, NameCounts.none(names.keys)
     shown = ages < DAYS
-    made.by_day[:] = _count(pairs[shown] % count, DAYS - 1 - ages[shown], count, DAYS)
+    made.by_day[:] = _count(of_name[shown], DAYS - 1 - ages[shown], len(names), DAYS)
+    week, day = np.divmod(ages, 7)
     for window, days in enumerate(WINDOWS_DAYS):
-        inside = ages % 7 < days
-        once = np.unique(pairs[inside] * WEEKS + ages[inside] // 7)
-        made.windows[:, window] = _count(once // WEEKS % count, once % WEEKS, count, WEEKS)
+        inside = np.flatnonzero(day < days)
+        some = pairs[inside] << _AGE_BITS | week[inside]  # sorted, as the keys are
+        once = inside[_is_first(some)]
+        made.windows[:, window] = _count(of_name[once], week[once], len(names), WEEKS)
     return made
+
+
+def _is_first(keys: IntArray) -> BoolArray:
+    """(k,) whether each of k sorted keys is the first of its equals."""
+    found = np.ones(len(keys), np.bool_)
+    found[1:] = keys[1:] != keys[:-1]
+    return found
 
 
 def _count(names: IntArray, columns: IntArray, count: int, width: int) -> Counts:

@@ -1,6 +1,6 @@
 """Collects the names that episodes bear: people, things and topics, each spelling folded."""
 
-from collections import Counter
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -80,43 +80,66 @@ def episode_names(catalog: Catalog, episodes: Sequence[Episode]) -> EpisodeNames
     the episodes of a series that is called so, or of which `HABIT` bear it: there it is the host,
     or the sponsor. Topics always count.
     """
-    folded: dict[str, str] = {}
-    uses: dict[str, list[int]] = {}
-    spellings: dict[str, Counter[str]] = {}
-    topics = [name_key(name) for name in catalog.categories]
-    rows: list[int] = []
-    found: list[str] = []
+    spellings = _Numbers()
+    rows, uses, kinds = _uses(catalog, episodes, spellings)
+    keys = [name_key(name) for name in spellings]
+    ordered = tuple(sorted(set(keys)))
+    place = {key: number for number, key in enumerate(ordered)}
+    place_of = np.array([place[key] for key in keys], np.int64)
+    shown, series = _Numbers(), catalog.series[rows]
+    bare = np.array([shown[_bare(key)] for key in keys], np.int64)
+    titles = np.array([shown[_bare(name_key(name))] for name in catalog.series_names] + [-1])
+    telling = np.array([is_telling(key) for key in keys], np.bool_)
+    counts = (telling[uses] & (bare[uses] != titles[series])) | (kinds == TOPIC)
+    rows, uses, kinds, names = rows[counts], uses[counts], kinds[counts], place_of[uses[counts]]
+    by_kind = np.bincount(names * len(KINDS) + kinds, minlength=len(ordered) * len(KINDS))
+    by_kind = by_kind.reshape(-1, len(KINDS))
+    kind = np.where(by_kind[:, TOPIC] > 0, TOPIC, by_kind.argmax(axis=1)).astype(np.uint8)
+    best = dict[str, tuple[int, str]]()
+    times = np.bincount(uses, minlength=len(keys)).tolist()
+    for name, key, count in zip(spellings, keys, times, strict=True):
+        best[key] = min(best.get(key, (0, name)), (-count, name))
+    pairs = np.unique(rows * max(1, len(ordered)) + names)  # an episode bears a name once
+    members = (pairs % max(1, len(ordered))).astype(np.int32)
+    rows = pairs // max(1, len(ordered))
+    kept = ~_is_habit(catalog, rows, members) | (kind[members] == TOPIC)
+    sizes = np.bincount(rows[kept], minlength=len(catalog))
+    return EpisodeNames(
+        ordered,
+        kind,
+        tuple(best[key][1] for key in ordered),
+        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        members[kept],
+    )
+
+
+class _Numbers(dict[str, int]):
+    """A number for each text that is asked for, in order."""
+
+    def __missing__(self, text: str) -> int:
+        self[text] = number = len(self)
+        return number
+
+
+def _uses(
+    catalog: Catalog, episodes: Sequence[Episode], spellings: _Numbers
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """(m,) row, number of the spelling, and kind of each name as it stands in an episode."""
+    rows, uses, kinds = array("q"), array("q"), array("q")
     for row, source in enumerate(catalog.source_order.tolist()):
         episode = episodes[source]
-        series = episode.series and (episode.series.name or episode.series.id)
-        of_episode: dict[str, None] = {}
-        given = [(PERSON, names_in(episode.people)), (ENTITY, names_in(episode.entities))]
-        given.append((TOPIC, (catalog.categories[one] for one in catalog.categories_of(row))))
-        for kind, names in given:
-            for name in names:
-                key = folded.get(name)
-                if key is None:
-                    key = folded[name] = name_key(name)
-                    spellings.setdefault(key, Counter())
-                    uses.setdefault(key, [0] * len(KINDS))
-                if kind != TOPIC and (not is_telling(key) or is_series(key, series)):
-                    continue
-                spellings[key][name] += 1
-                uses[key][kind] += 1
-                of_episode[key] = None
-        rows += [row] * len(of_episode)
-        found += of_episode
-    keys = sorted(set(found))
-    place = {key: number for number, key in enumerate(keys)}
-    is_topic = set(topics)
-    kinds = [TOPIC if key in is_topic else int(np.argmax(uses[key])) for key in keys]
-    return _without_habits(
-        catalog,
-        tuple(keys),
-        np.array(kinds, np.uint8),
-        tuple(min(spellings[key].items(), key=_most_frequent)[0] for key in keys),
-        np.array(rows, np.int64),
-        np.array([place[key] for key in found], np.int32),
+        for kind, given in ((PERSON, episode.people), (ENTITY, episode.entities)):
+            if given:
+                found = [spellings[name] for name in names_in(given)]
+                uses.extend(found)
+                rows.extend([row] * len(found))
+                kinds.extend([kind] * len(found))
+    topics = np.array([spellings[name] for name in catalog.categories], np.int64)
+    members = catalog.category_members
+    return (
+        np.append(rows, np.repeat(np.arange(len(catalog)), np.diff(catalog.category_starts))),
+        np.append(uses, topics[members] if len(topics) else members).astype(np.int64),
+        np.append(kinds, np.full(len(members), TOPIC)).astype(np.int64),
     )
 
 
@@ -127,38 +150,19 @@ def is_telling(key: str) -> bool:
     return (letters > 1 or is_ideographic) and len(key) <= MAX_NAME and key not in GENERIC
 
 
-def is_series(key: str, series: str | None) -> bool:
-    """Whether a name is that of the series, with or without words such as "podcast"."""
-    return bool(series) and _bare(key) == _bare(name_key(series or ""))
-
-
 def _bare(key: str) -> str:
     """A key without the words that shows add to their names."""
     return " ".join(word for word in key.split() if word not in {"the", "podcast", "show", "with"})
 
 
-def _most_frequent(item: tuple[str, int]) -> tuple[int, str]:
-    """Sort key of a spelling and its count: the most frequent first, equal ones by name."""
-    return -item[1], item[0]
-
-
-def _without_habits(
-    catalog: Catalog,
-    keys: tuple[str, ...],
-    kinds: npt.NDArray[np.uint8],
-    spellings: tuple[str, ...],
-    rows: npt.NDArray[np.int64],
-    members: npt.NDArray[np.int32],
-) -> EpisodeNames:
-    """The names without those that are a series' own; `rows` and `members` are (m,) pairs."""
+def _is_habit(
+    catalog: Catalog, rows: npt.NDArray[np.int64], members: npt.NDArray[np.int32]
+) -> npt.NDArray[np.bool_]:
+    """(m,) whether each name is its series' own; `rows` and `members` are m pairs."""
     series = catalog.series[rows].astype(np.int64)
     sizes = np.bincount(catalog.series[catalog.series >= 0], minlength=1)
-    _, place, times = np.unique(
-        series * max(1, len(keys)) + members, return_inverse=True, return_counts=True
-    )
+    width = int(members.max(initial=0)) + 1
+    _, place, times = np.unique(series * width + members, return_inverse=True, return_counts=True)
     size = sizes[np.maximum(series, 0)]
-    is_habit = (series >= 0) & (size >= HABIT_EPISODES) & (times[place] >= HABIT * size)
-    kept = ~is_habit | (kinds[members] == TOPIC)
-    counts = np.bincount(rows[kept], minlength=len(catalog))
-    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return EpisodeNames(keys, kinds, spellings, starts, members[kept])
+    found: npt.NDArray[np.bool_] = times[place] >= HABIT * size
+    return found & (series >= 0) & (size >= HABIT_EPISODES)

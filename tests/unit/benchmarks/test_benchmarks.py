@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import engine, origin, signals
+from benchmarks import engine, insights, origin, signals
 from benchmarks.data.large_catalog import large_catalog, queries
 from benchmarks.data.users import NOW, TOPIC_SHARE, SyntheticUsers
 from benchmarks.harness.dataset import SyntheticDataset
@@ -149,3 +149,10 @@ def test_the_original_feed_is_measured_and_compared_with_the_ranker(tmp_path: Pa
         assert kinds.pop("same") > 0.9
         assert min(kind["least"] for kind in kinds.values()) > 0
         assert set(kinds) == {origin.AS_IT_WAS, origin.ALL, origin.BASELINE, origin.FOR_YOU}
+
+
+def test_the_insights_of_a_catalog_are_measured() -> None:
+    run = insights.measure(400, 200)
+    assert run["insights"] > 0
+    assert run["snapshot_kb"] > 0
+    assert insights.result(run).tables[0].rows[0][:2] == ["400", "200"]
