@@ -72,7 +72,6 @@ def fill(
     candidates = replace(
         candidates, scores=scores, popularity_gain=None, log_weights=None, gumbel_noise=None
     )
-    parameters = msgspec.structs.replace(parameters, explore_every=0, tail_every=0)
     step_s = -(-asked_s // MAX_STEPS)
     lengths = np.maximum(np.ceil(lengths_s / step_s), 1).astype(np.int64)
     low = -(-asked_s * (100 - TOLERANCE_PERCENT) // (100 * step_s))
