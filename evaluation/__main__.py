@@ -17,6 +17,7 @@ from catalog_builder.progress import say
 from catalog_builder.wiring import MINILM
 from evaluation import commands
 from evaluation.data.synthetic.kinds import KINDS
+from evaluation.home.commands import home
 from evaluation.learning.commands import learn, simulate
 from evaluation.learning.estimator import CLIP
 from evaluation.offline.observations import DEPTH
@@ -82,7 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     _add(behaviour, "--scenarios", "DIR", "folder of further scenarios", Path)
     _add_json(behaviour)
 
-    for run, add_options in ((commands.search, _add_search), (prior, _add_prior)):
+    for run, add_options in (
+        (commands.search, _add_search),
+        (prior, _add_prior),
+        (home, _add_home),
+    ):
         add_options(add_command(run))
 
     counterfactual = add_command(commands.counterfactual)
@@ -189,6 +194,18 @@ def _add_online(parser: argparse.ArgumentParser) -> None:
     primary = "metric that decides; may be repeated (default: click_through)"
     _add(parser, "--primary", "METRIC", primary, action="append", choices=[*ABOUT])
     _add(parser, "--page", "FILE.html", "also write a page with pictures", Path)
+    _add_json(parser)
+
+
+def _add_home(parser: argparse.ArgumentParser) -> None:
+    _add(parser, "--episodes", "FILE", "episodes with categories (default: made-up shows)")
+    _add(parser, "--vectors", "FILE.npz", "vectors (default: computed from the text)", default="")
+    interactions = "CSV of other listeners' choices (default: none; made-up ones for made-up shows)"
+    _add(parser, "--interactions", "TRAIN.csv", interactions, Path)
+    _add(parser, "--home", "FILE.toml", "description of the home page (default: shipped)", Path)
+    _add(parser, "--scenario", "NAME|FILE.toml", "scenario that scores", default="for_you")
+    _add(parser, "--listeners", "N", "number of listeners (default: 100)", _count, default=100)
+    _add(parser, "--seed", "N", "seed of what is made up (default: 0)", int, default=0)
     _add_json(parser)
 
 

@@ -84,6 +84,7 @@ def large_catalog(count: int, dimension: int) -> Catalog:
         language=np.full(count, -1, np.int32),
         category_starts=np.arange(count + 1),
         category_members=members,
+        inherited_categories=np.zeros(0, np.uint8),
         embeddings=held,
         anchors=anchors,
         cosine_scale=cosine_scale(embeddings),

@@ -64,7 +64,7 @@ class HomeRanker:
         }
 
     @cached_property
-    def _some_series(self) -> npt.NDArray[np.float32]:
+    def _some_series(self) -> npt.NDArray[np.float32] | None:
         return sample_of_series(self.ranker.series)
 
     def assemble(

@@ -18,6 +18,9 @@ from feed.user.features import HABITUAL, UserFeatures
 
 ABOUT_NEWEST = 10
 """Number of the newest engagements that a shelf may be about, after the user's interests."""
+UNLIKE = 0.5
+"""Similarity to what a listener likes, by the scenario's measure, below which an episode is
+something different."""
 BEST_ELSEWHERE = 3
 """Number of the best episodes of each category that are candidates for something different."""
 
@@ -149,6 +152,9 @@ def _different(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
     mask = pool.is_far & ~in_sorted(user.habitual_series, pool.series) & ~pool.unfinished
     groups, shares = user.category_shares
     mask &= ~in_sorted(groups[shares >= HABITUAL], features.main_category[candidates.rows])
+    if candidates.has_cosines:
+        nearest = features.rescale(np.maximum(candidates.similarity, candidates.interest))
+        mask &= nearest < UNLIKE
     yield _one(shelf, mask & features.is_highly_rated[candidates.rows])
 
 

@@ -27,8 +27,8 @@ class Pool:
 
     features: CatalogFeatures
     all_series: SeriesFeatures
-    some_series: npt.NDArray[np.float32]
-    """(at most `SERIES_SAMPLE`, D) vectors of series, evenly spread over all"""
+    some_series: npt.NDArray[np.float32] | None
+    """(at most `SERIES_SAMPLE`, D) vectors of series; None where there are none"""
     scoring: Scoring
 
     @property
@@ -68,9 +68,7 @@ class Pool:
     @cached_property
     def series_vectors(self) -> npt.NDArray[np.float32] | None:
         """(k, D) the vector of each candidate's series; None where the catalog holds none."""
-        if not self.features.catalog.embeddings.in_memory or not len(self.all_series.vectors):
-            return None
-        return self.all_series.vectors[self.series]
+        return None if self.some_series is None else self.all_series.vectors[self.series]
 
     @property
     def _embeddings(self) -> Embeddings:
@@ -83,11 +81,11 @@ class Pool:
         That is one of the `FAR` share of all series that are farthest from the user vector and the
         interests. True where a series, or the user, is not known.
         """
-        user, vectors = self.user, self.series_vectors
-        if vectors is None or user.vector.unit is None:
+        user, vectors, sample = self.user, self.series_vectors, self.some_series
+        if vectors is None or sample is None or user.vector.unit is None:
             return np.ones(len(self.series), np.bool_)
         likes = np.concatenate([user.vector.unit[None], self._embeddings[user.interests]])
-        some = (self.some_series @ likes.T).max(axis=1)
+        some = (sample @ likes.T).max(axis=1)
         nearest = (vectors @ likes.T).max(axis=1)
         far: BoolArray = nearest <= _quantile(some, FAR)
         return far | (self.series < 0)
@@ -100,17 +98,20 @@ class Pool:
         known.
         """
         series, vectors = int(self.features.catalog.series[row]), self.series_vectors
-        if vectors is None or series < 0:
+        sample = self.some_series
+        if vectors is None or sample is None or series < 0:
             return np.ones(len(self.series), np.bool_)
         own = self.all_series.vectors[series]
-        akin: BoolArray = vectors @ own >= _quantile(self.some_series @ own, 1.0 - AKIN)
+        akin: BoolArray = vectors @ own >= _quantile(sample @ own, 1.0 - AKIN)
         return akin | (self.series < 0)
 
 
-def sample_of_series(series: SeriesFeatures) -> npt.NDArray[np.float32]:
-    """(at most `SERIES_SAMPLE`, D) vectors of series, evenly spread over all."""
+def sample_of_series(series: SeriesFeatures) -> npt.NDArray[np.float32] | None:
+    """(at most `SERIES_SAMPLE`, D) vectors of series, evenly spread over all; None for none."""
+    if not series.catalog.embeddings.in_memory or not len(series.catalog.series_ids):
+        return None
     every = series.vectors
-    return every[:: max(1, -(-len(every) // SERIES_SAMPLE))].copy()
+    return every[:: -(-len(every) // SERIES_SAMPLE)].copy()
 
 
 def _quantile(values: FloatArray, share: float) -> float:
