@@ -22,7 +22,7 @@ COMPARISON = re.compile(r'([a-z.]+)(=|>=)("[^"]*"|[A-Z]+)')
 
 def alerts(entry: dict[str, Any]) -> bool:
     """Whether the runbook's filter finds a log entry, in the part of the language that it uses."""
-    (command,) = re.findall(r"gcloud logging read '([^']+)'", RUNBOOK)
+    command, *_ = re.findall(r"gcloud logging read '([^']+)'", RUNBOOK)
     found = True
     for comparison in command.split(" AND "):
         parts = COMPARISON.fullmatch(comparison)
