@@ -97,7 +97,8 @@ async def refresh_summary(
             wanted, left_out = await _updated(
                 store, uid, base, names, profile=profile or unreadable, rebuild=rebuild
             )
-        wanted = msgspec.structs.replace(wanted, seen=merge_readable(wanted.seen, seen))
+        if seen:
+            wanted = msgspec.structs.replace(wanted, seen=merge_readable(wanted.seen, seen))
         # What was seen has no events of its own: it goes with the last of what has.
         if forget_seen or (wanted.has_only_seen and not base.has_only_seen):
             wanted = msgspec.structs.replace(wanted, seen=b"")
