@@ -12,6 +12,7 @@ from catalog_builder.publish.publisher import rollback
 from feed.catalog.catalog import Catalog
 from feed.ports.errors import Unavailable
 from feed.ports.shelf import Buffer
+from feed.scenarios.scenario import shipped
 from functions.serving import catalog_loader
 from functions.serving.catalog_holder import CatalogHolder
 from functions.serving.catalog_loader import MAX_TRIES, RESERVE_BYTES
@@ -181,3 +182,13 @@ def test_a_snapshot_that_cannot_be_read_does_not_end_the_search(
     holder = holder_of(shelf)
     assert version_after_refresh(holder) == (catalogs[0].version if unreadable == 1 else "")
     assert holder.degraded == ("catalog_unreachable",)
+
+
+def test_a_loaded_catalog_has_the_vectors_of_its_series_before_a_request_needs_them(
+    shelf: CountingShelf, tmp_path: Path
+) -> None:
+    published(tmp_path, 1)
+    holder = CatalogHolder(shelf, shipped(), refresh_s=30, expected=["for_you"])
+    holder.load()
+    assert holder.loaded
+    assert "vectors" in vars(holder.loaded.rankers["for_you"].series)
