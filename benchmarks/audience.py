@@ -81,7 +81,12 @@ def measure(size: int, users: int) -> list[dict[str, Any]]:
                 began_us=to_us(NOW), catalog_version=catalog.version, episodes=ids
             )
             none = np.zeros(0, np.uint64)
-            sources = AudienceSources(SqliteArchive(path), lambda _: ranker, none)
+            sources = AudienceSources(
+                pages=SqliteArchive(path),
+                ranker_of=lambda _: ranker,
+                several_scenarios=False,
+                leave_out=none,
+            )
             run = AudienceRun(AudienceRequest(limit=1_000), sources, rows, progress)
             began_s = time.process_time()
             for _ in run.pages():

@@ -1,9 +1,9 @@
 """How many users of an audience have the planted interest of its episode, against a random one.
 
-`python -m evaluation.audience [--kind KIND ...] [--seed N]`: synthetic listeners prefer
-hidden topics (`evaluation.data.synthetic`). The audiences of the newest episodes at the cut are
-found as `operations.audience` finds them. A user has the planted interest of an episode if at
-least `INTEREST` of what they like is its main topic. See docs/audience.md.
+`python -m evaluation.audience [--kind KIND ...] [--seed N] [--by-place]`: synthetic listeners
+prefer hidden topics (`evaluation.data.synthetic`). The audiences of the newest episodes at the cut
+are found as `operations.audience` finds them. A user has the planted interest of an episode if
+at least `INTEREST` of what they like is its main topic. See docs/audience.md.
 """
 
 import argparse
@@ -69,6 +69,8 @@ def measure(
     limits: Sequence[int],
     seed: int = 0,
     size: SyntheticSize | None = None,
+    *,
+    by_place: bool = False,
 ) -> dict[int, Precision]:
     """Find the audiences of all new episodes; by limit: how many users have the interest."""
     size = size or SyntheticSize()
@@ -80,7 +82,7 @@ def measure(
     interested = _interested(size, seed, kinds, list(catalog.ids))
     users = training.users.items()
     heard = np.concatenate([interested[uid][user.liked] for uid, user in users])
-    audiences = _audiences(training, rows)
+    audiences = _audiences(training, rows, by_place=by_place)
     found = {}
     for limit in limits:
         told = [
@@ -110,10 +112,10 @@ def _training(episodes: bytes, events: bytes) -> TrainingData:
         return training_data(read.episodes, read.vectors, read_events(files[1]), None, parameters)
 
 
-def _audiences(training: TrainingData, rows: IntArray) -> list[Audience]:
+def _audiences(training: TrainingData, rows: IntArray, *, by_place: bool) -> list[Audience]:
     """The audience of each of these rows, as an operator gets it, up to the largest limit."""
     ranker = Ranker(training.catalog, shipped()["for_you"])
-    audiences = [Audience(max(LIMITS)) for _ in rows]
+    audiences = [Audience(max(LIMITS), by_place=by_place) for _ in rows]
     for uid, user in training.users.items():
         query = make_query(SessionRequest(), user.summary, seed=0, now_us=training.now_us)
         for index, member in find_members(uid, ranker.standings(query, rows), within=10):
@@ -139,10 +141,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="evaluation.audience", description=__doc__)
     parser.add_argument("--kind", choices=KINDS, action="append", help="may be repeated")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
+    about = "in the order that is used while an experiment runs"
+    parser.add_argument("--by-place", action="store_true", help=about)
     given = parser.parse_args(arguments)
     rows = []
     for kind in given.kind or KINDS:
-        for limit, one in measure([kind], LIMITS, given.seed).items():
+        for limit, one in measure([kind], LIMITS, given.seed, by_place=given.by_place).items():
             times = one.audience / one.everyone
             rows.append(
                 [

@@ -1,6 +1,7 @@
 """Audience: the users to whom a new episode should be announced, the best first, up to a limit."""
 
 from collections.abc import Iterable
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -25,13 +26,13 @@ class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
     subject_hash: int
     """hash of what the reason names, or 0"""
 
-    @property
-    def best_first(self) -> tuple[bool, int, str]:
+    def best_first(self, *, by_place: bool = False) -> tuple[bool, int, int, str]:
         """Sort key: followers first, then the highest score; equal ones by id.
 
-        The scores of one episode differ only by what is personal.
+        Within one scenario the scores of an episode differ only by what is personal. Those of
+        several scenarios cannot be compared: `by_place` compares places first.
         """
-        return not self.is_follower, -self.score, self.user_id
+        return not self.is_follower, self.place * by_place, -self.score, self.user_id
 
 
 class Audience:
@@ -40,9 +41,20 @@ class Audience:
     The result does not depend on the order in which members are added.
     """
 
-    def __init__(self, limit: int, members: Iterable[Member] = (), found: int = 0) -> None:
-        """Continue with some members, of `found` that were added so far."""
+    def __init__(
+        self,
+        limit: int,
+        members: Iterable[Member] = (),
+        found: int = 0,
+        *,
+        by_place: bool = False,
+    ) -> None:
+        """Continue with some members, of `found` that were added so far.
+
+        `by_place` is for users of several scenarios, see `Member.best_first`.
+        """
         self._limit = limit
+        self._best_first = partial(Member.best_first, by_place=by_place)
         self._members = list(members)
         self.found = found
         """number of members that were added, those beyond the limit included"""
@@ -56,7 +68,7 @@ class Audience:
 
     def members(self) -> list[Member]:
         """The best members up to the limit, the best first."""
-        return sorted(self._members, key=lambda one: one.best_first)[: self._limit]
+        return sorted(self._members, key=self._best_first)[: self._limit]
 
 
 def find_members(user_id: str, standings: Standings, within: int) -> list[tuple[int, Member]]:

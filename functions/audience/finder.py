@@ -16,6 +16,7 @@ from feed.ports.shelf import Shelf
 from feed.ports.users import SummaryPages
 from feed.scenarios.experiment import Experiment, assign
 from feed.scenarios.scenario import Scenario
+from feed.scenarios.version import version
 from feed.snapshot.codec import SnapshotError, decode
 from functions.audience.output import encode, user_hashes
 from functions.audience.request import (
@@ -92,10 +93,15 @@ class AudienceFinder:
         Raises `AudienceError`, and `Unavailable`: then too an equal call goes on.
         """
         left_out = self._left_out(request, leave_out)
-        name = progress_name(self.store, request, left_out.tobytes())
+        name = progress_name(request, self.store, left_out.tobytes(), self._ranked_by())
         catalog, progress = self._progress(name, request)
         rankers = Rankers(catalog, self.scenarios, ())
-        sources = AudienceSources(self.pages, lambda uid: rankers[self._scenario(uid)], left_out)
+        sources = AudienceSources(
+            pages=self.pages,
+            ranker_of=lambda uid: rankers[self._scenario(uid)],
+            several_scenarios=self.experiment is not None,
+            leave_out=left_out,
+        )
         run = AudienceRun(request, sources, catalog.rows(progress.episodes), progress)
         saved_at = time.monotonic()
         for page in run.pages():
@@ -110,6 +116,11 @@ class AudienceFinder:
             self.files.write(file_name(episode_id), encode(catalog, audience.members()))
         self.files.delete(name)
         return _report("done", run)
+
+    def _ranked_by(self) -> list[object]:
+        """All that decides how users are ranked, besides the catalog."""
+        arms = self.experiment.arms if self.experiment else ()
+        return [self.experiment, [version(self.scenarios[one]) for one in (self.scenario, *arms)]]
 
     def _scenario(self, uid: str) -> str:
         return (self.experiment and assign(self.experiment, uid)) or self.scenario

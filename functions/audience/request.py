@@ -59,12 +59,9 @@ class AudienceProgress(msgspec.Struct, kw_only=True, array_like=True):
     """(e,) the best of them, at most as many as the limit"""
 
 
-def progress_name(store: str, request: AudienceRequest, left_out: bytes) -> str:
-    """The name of the file with the progress of a run. Equal runs have equal names.
-
-    `left_out` is the digest of the users who are left out.
-    """
-    digest = hashlib.sha256(msgspec.json.encode([store, request, left_out.hex()])).hexdigest()
+def progress_name(request: AudienceRequest, *more: object) -> str:
+    """The name of the file with the progress of a run; runs of which anything differs differ."""
+    digest = hashlib.sha256(msgspec.json.encode([request, *more])).hexdigest()
     return f"progress-{digest[:16]}"
 
 

@@ -25,6 +25,8 @@ class AudienceSources:
     pages: SummaryPages
     ranker_of: Callable[[str], Ranker]
     """the ranker of a user's sessions: of the arm of an experiment, or else of the deployment"""
+    several_scenarios: bool
+    """whether not all users are ranked by one"""
     leave_out: HashArray
     """hashes of the ids of users who are left out, sorted"""
 
@@ -47,7 +49,7 @@ class AudienceRun:
         members = progress.members or [[] for _ in rows]
         found = progress.found or [0 for _ in rows]
         self.audiences = [
-            Audience(request.limit, some, number)
+            Audience(request.limit, some, number, by_place=sources.several_scenarios)
             for some, number in zip(members, found, strict=True)
         ]
 

@@ -82,17 +82,21 @@ members = st.builds(
 )
 
 
-@given(st.lists(members, max_size=40, unique_by=lambda one: one.user_id), st.integers(1, 8))
+@given(
+    st.lists(members, max_size=40, unique_by=lambda one: one.user_id),
+    st.integers(1, 8),
+    st.booleans(),
+)
 @settings(max_examples=40)
 def test_an_audience_keeps_the_best_whatever_the_order_and_wherever_it_was_interrupted(
-    found: list[Member], limit: int
+    found: list[Member], limit: int, by_place: bool
 ) -> None:
-    best = sorted(found, key=lambda one: one.best_first)[:limit]
+    best = sorted(found, key=lambda one: one.best_first(by_place=by_place))[:limit]
     shuffled = random.Random(len(found)).sample(found, len(found))
-    half = Audience(limit)
+    half = Audience(limit, by_place=by_place)
     for one in shuffled[::2]:
         half.add(one)
-    rest = Audience(limit, half.members(), half.found)
+    rest = Audience(limit, half.members(), half.found, by_place=by_place)
     for one in shuffled[1::2]:
         rest.add(one)
     assert rest.members() == best
