@@ -13,7 +13,7 @@ from catalog_builder.wiring import write_file
 from evaluation.counterfactual.estimates import effective_size
 from evaluation.data.events import read_events
 from evaluation.data.training import training_data
-from evaluation.learning.estimator import check_parts, clipped_weights, estimate, unfitted
+from evaluation.learning.estimator import check_parts, clipped_weights, estimate, kept_of
 from evaluation.learning.held_out import compare
 from evaluation.learning.learn import check_enough, learned_scenario, rises_of, told
 from evaluation.learning.listeners import read_listeners
@@ -42,7 +42,7 @@ def learn(options: argparse.Namespace) -> int:
         found = estimate(
             impressions,
             {name: impressions.parts[name] for name in names},
-            unfitted(start, names, impressions),
+            kept_of(start, names, impressions),
             **given,
         )
     with stage("held-out users"):
@@ -57,6 +57,7 @@ def learn(options: argparse.Namespace) -> int:
     examined = np.exp(found.log_examined(np.array(POSITIONS)))
     rows = [[str(at), number(one)] for at, one in zip(POSITIONS, examined, strict=True)]
     print(text_table(["position", "examined"], rows) + "\n")
+    print(f"parts that keep their weights count {found.factor:.2f} times, as log-odds")
     weights = clipped_weights(impressions, options.clip) * impressions.rewards
     users = len(np.unique(impressions.users))
     print(f"{source} of {users:,} users, effectively {effective_size(weights):,.0f}\n")

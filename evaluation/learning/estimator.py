@@ -25,7 +25,7 @@ import numpy as np
 from catalog_builder.errors import CommandError
 from evaluation.learning.impressions import Impressions
 from evaluation.tuning.choices import Choices
-from evaluation.tuning.curves import fit_curves
+from evaluation.tuning.curves import fit_beside
 from feed.arrays.arrays import FloatArray, IntArray
 from feed.ranking import scorers
 from feed.scenarios.parameters import PARTS, Curve
@@ -44,13 +44,16 @@ class Estimate:
 
     curves: Mapping[str, Curve]
     """by part: what it adds to the logarithm of the appeal"""
+    factor: float
+    """how often the parts that keep their weights count in that logarithm"""
     examination: Curve
     """what -log(position) adds to the logarithm of the probability that a position is examined"""
 
-    def utility(self, parts: Mapping[str, FloatArray]) -> FloatArray:
-        """(n,) sum of the curves at these parts (n,)."""
-        values = [np.interp(parts[name], one.at, one.value) for name, one in self.curves.items()]
-        total: FloatArray = np.sum(values, axis=0)
+    def utility(self, parts: Mapping[str, FloatArray], kept: FloatArray) -> FloatArray:
+        """(n,) logarithm of the appeal of episodes with these parts (n,)."""
+        total = self.factor * kept
+        for name, one in self.curves.items():
+            total = total + np.interp(parts[name], one.at, one.value)
         return total
 
     def log_examined(self, positions: IntArray) -> FloatArray:
@@ -63,21 +66,22 @@ class Estimate:
 def estimate(
     impressions: Impressions,
     parts: Mapping[str, FloatArray],
-    fixed: FloatArray,
+    kept: FloatArray,
     *,
     clip: float = CLIP,
     position_power: float | None = None,
 ) -> Estimate:
     """The curves of `parts` (n,) under which the rewards of the impressions are most probable.
 
-    `fixed` (n,) is what else adds to the logarithm of the appeal. With a `position_power`, no curve
-    of the position is estimated: it is examined with a probability in proportion to
-    1 / position^power (Joachims, Swaminathan and Schnabel, 2017). 0 is no effect of the position.
+    `kept` (n,) is what all other parts add to the score, as they shall; how much that is of the
+    logarithm of the appeal is estimated, too. With a `position_power`, no curve of the position is
+    estimated: it is examined with a probability in proportion to 1 / position^power (Joachims,
+    Swaminathan and Schnabel, 2017). 0 is no effect of the position.
     """
     weights = clipped_weights(impressions, clip)
     rewarded = impressions.rewarded
     nearness = -np.log(impressions.positions)
-    fixed = fixed + np.log(weights)
+    fixed = kept + np.log(weights)
     if position_power is None:
         parts = {**parts, _POSITION: nearness}
     else:
@@ -89,11 +93,11 @@ def estimate(
         chosen=rewarded,
         weights=impressions.rewards[rewarded] * weights[rewarded],
     )
-    curves = fit_curves(choices)
+    curves, factor = fit_beside(choices, kept)
     if position_power is None:
-        return Estimate(curves, examination=curves.pop(_POSITION))
+        return Estimate(curves, factor, examination=curves.pop(_POSITION))
     given = Curve(at=(-_FARTHEST, 0.0), value=(-_FARTHEST * position_power, 0.0))
-    return Estimate(curves, given)
+    return Estimate(curves, factor, given)
 
 
 def clipped_weights(impressions: Impressions, clip: float) -> FloatArray:
@@ -102,7 +106,7 @@ def clipped_weights(impressions: Impressions, clip: float) -> FloatArray:
     return weights
 
 
-def unfitted(scenario: Scenario, names: Sequence[str], impressions: Impressions) -> FloatArray:
+def kept_of(scenario: Scenario, names: Sequence[str], impressions: Impressions) -> FloatArray:
     """(n,) what all other parts than these added to the scores of the impressions."""
     fitted = {name: impressions.parts[name] for name in names}
     rest: FloatArray = impressions.scores

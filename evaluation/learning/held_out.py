@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from evaluation.learning.estimator import Estimate, clipped_weights, estimate, unfitted
+from evaluation.learning.estimator import Estimate, clipped_weights, estimate, kept_of
 from evaluation.learning.impressions import Impressions
 from evaluation.offline import bootstrap
 from evaluation.offline.bootstrap import Interval
@@ -57,10 +57,10 @@ def compare(
         is_held: BoolArray = fold[users] == held
         train, test = impressions.take(~is_held), impressions.take(is_held)
         parts = {name: train.parts[name] for name in names}
-        learned = fit(train, parts, unfitted(scenario, names, train))
+        learned = fit(train, parts, kept_of(scenario, names, train))
         present = fit(train, {"score": train.scores}, np.zeros(len(train.scores)))
-        fitted = learned.utility(test.parts) + unfitted(scenario, names, test)
-        scaled = present.utility({"score": test.scores})
+        fitted = learned.utility(test.parts, kept_of(scenario, names, test))
+        scaled = present.utility({"score": test.scores}, np.zeros(len(test.scores)))
         gains = _gains(test, learned, clip)
         earned = clipped_weights(test, clip) * test.rewards
         found = [

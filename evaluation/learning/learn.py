@@ -12,6 +12,7 @@ from evaluation.learning.impressions import Impressions
 from evaluation.learning.logged import LogCounts
 from feed.arrays.arrays import FloatArray
 from feed.ranking import scorers
+from feed.scenarios.parameters import Curve
 from feed.scenarios.scenario import Scenario
 from feed.scenarios.version import DIGITS, version
 
@@ -56,8 +57,13 @@ def told(start: Scenario, counts: LogCounts) -> str:
 
 
 def learned_scenario(start: Scenario, found: Estimate, source: str) -> Scenario:
-    """The scenario with the curves that were found; its name ends with its version."""
-    blend = msgspec.structs.replace(start.blend, curves={**start.blend.curves, **found.curves})
+    """The scenario with the curves that were found; its name ends with its version.
+
+    The other parts keep their weights. Where these count less, or more, as log-odds than they say,
+    the curves are as much higher, or lower: an order depends on ratios alone.
+    """
+    curves = {name: _divided(one, found.factor) for name, one in found.curves.items()}
+    blend = msgspec.structs.replace(start.blend, curves={**start.blend.curves, **curves})
     learned = msgspec.structs.replace(start, blend=blend)
     base = start.name.removesuffix(f"_{version(start)}")[: NAME_LENGTH - DIGITS - 1]
     return msgspec.structs.replace(
@@ -65,6 +71,11 @@ def learned_scenario(start: Scenario, found: Estimate, source: str) -> Scenario:
         name=f"{base}_{version(learned)}",
         description=f"{start.name} ({version(start)}) with curves learned from {source}.",
     )
+
+
+def _divided(curve: Curve, factor: float) -> Curve:
+    values = tuple(round(value / factor, 3) for value in curve.value)
+    return Curve(at=curve.at, value=values, typical=round(curve.typical / factor, 3))
 
 
 def rises_of(

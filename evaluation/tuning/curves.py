@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.sparse import block_diag, csr_array
+from scipy.sparse import block_diag, csr_array, hstack
 
 from evaluation.tuning.choices import Choices
 from feed.arrays.arrays import FloatArray, IntArray
@@ -27,6 +27,8 @@ SMOOTHNESS = 10.0
 """Weight of the penalties, where each choice counts 1."""
 LEAST = 1e-3
 """Weight of a penalty on the values themselves, which the differences leave open."""
+FACTORS = (0.1, 10.0)
+"""Least and greatest factor of what is kept beside fitted curves."""
 DEBIASED = "popularity_month"
 """The part from whose curve `debias` is subtracted."""
 
@@ -41,15 +43,28 @@ def fit_curves(
     2011, "Item popularity and recommendation accuracy"), so that much is taken from the curve of
     the month's popularity. What is new today has been shown to few, and keeps its curve.
     """
+    nothing = np.zeros(len(choices.fixed))
+    return fit_beside(choices, nothing, smoothness=smoothness, debias=debias)[0]
+
+
+def fit_beside(
+    choices: Choices, kept: FloatArray, *, smoothness: float = SMOOTHNESS, debias: float = 0.0
+) -> tuple[dict[str, Curve], float]:
+    """The curves as `fit_curves` makes them, and a factor of `kept` that is fitted beside them.
+
+    `kept` (m,) is a share of `fixed`, whose scale is not known: it counts as often as the factor
+    says, which is within `FACTORS`. A penalty holds it near 1 where choices are few.
+    """
     knots = {name: _knots(part, choices.chosen) for name, part in choices.parts.items()}
-    basis = _basis(choices.parts, knots)
-    penalty = _penalty([len(one) for one in knots.values()], smoothness)
+    basis = csr_array(hstack([_basis(choices.parts, knots), csr_array(kept[:, None])]))
+    sizes = [len(one) for one in knots.values()]
+    penalty = block_diag([_penalty(sizes, smoothness), [[smoothness]]]).toarray()
     owner = np.repeat(
         np.arange(len(choices.starts)), np.diff(np.append(choices.starts, len(choices.fixed)))
     )
     pulled = basis[choices.chosen].T @ choices.weights
     counts = np.bincount(owner[choices.chosen], choices.weights, len(choices.starts))
-    steps = _steps(knots)
+    steps = csr_array(block_diag([*(np.tri(size) for size in sizes), [[1.0]]]))
 
     def loss(increments: FloatArray) -> tuple[float, FloatArray]:
         values = steps @ increments
@@ -62,25 +77,20 @@ def fit_curves(
         pull = penalty @ values
         return float(values @ pull / 2 - likelihood), steps.T @ (gradient + pull)
 
-    bounds = [
+    bounds: list[tuple[float | None, float | None]] = [
         (0.0 if place and name not in FREE else None, None)
         for name, at in knots.items()
         for place in range(len(at))
     ]
+    bounds.append((FACTORS[0] - 1.0, FACTORS[1] - 1.0))
     start = np.zeros(basis.shape[1])
     found = steps @ minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    ends = np.cumsum([len(one) for one in knots.values()])
-    parts = zip(knots.items(), np.split(found, ends[:-1]), strict=True)
-    return {
+    parts = zip(knots.items(), np.split(found[:-1], np.cumsum(sizes)[:-1]), strict=True)
+    curves = {
         name: _curve(at, values - debias * at if name == DEBIASED else values, choices.parts[name])
         for (name, at), values in parts
     }
-
-
-def _steps(knots: Mapping[str, FloatArray]) -> csr_array:
-    """(all knots, all knots) from the first value and the rises of each curve to its values."""
-    blocks = [np.tri(len(at)) for at in knots.values()]
-    return csr_array(block_diag(blocks))
+    return curves, 1.0 + float(found[-1])
 
 
 def _knots(part: FloatArray, chosen: IntArray) -> FloatArray:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from evaluation.data.synthetic.dataset import SyntheticSize, synthetic_data
-from evaluation.learning.estimator import estimate, unfitted
+from evaluation.learning.estimator import estimate, kept_of
 from evaluation.learning.logged import impressions_in
 from evaluation.online.lines import read_lines
 from feed.__main__ import main as feed_main
@@ -77,7 +77,7 @@ def test_what_the_application_logs_is_enough_to_find_what_was_planted(
     assert (counts.usable, counts.others) == (SESSIONS, 0)
     assert logged.propensities.min() < 1 == logged.propensities.max()
     telling = logged.with_rewards()
-    fixed = unfitted(start, PARTS, telling)
+    fixed = kept_of(start, PARTS, telling)
     unaware = estimate(telling, telling.parts, fixed, position_power=0.0)
     popular = unaware.curves["popularity_ever"].value[-1]
     assert rise(found, "similarity") > 2 * rise(found, "popularity_ever")

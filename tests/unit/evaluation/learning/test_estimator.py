@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from catalog_builder.errors import CommandError
-from evaluation.learning.estimator import Estimate, check_parts, estimate, unfitted
+from evaluation.learning.estimator import Estimate, check_parts, estimate, kept_of
 from evaluation.learning.held_out import compare
 from evaluation.learning.impressions import Impressions
+from evaluation.learning.learn import learned_scenario
 from evaluation.learning.listeners import Listeners
+from evaluation.tuning.curves import FACTORS
 from feed.scenarios.scenario import Scenario, parse
 
 PRESENT = parse(
@@ -64,7 +66,7 @@ def learned(impressions: Impressions, position_power: float | None = None) -> Es
     return estimate(
         impressions,
         impressions.parts,
-        unfitted(PRESENT, NAMES, impressions),
+        kept_of(PRESENT, NAMES, impressions),
         position_power=position_power,
     )
 
@@ -103,6 +105,20 @@ def test_a_given_power_of_the_position_is_used(impressions: Impressions) -> None
     given = learned(impressions, position_power=1.0)
     assert np.exp(given.log_examined(np.array([1, 4, 25]))) == pytest.approx([1, 1 / 4, 1 / 25])
     assert slopes(given)["popularity_ever"] < 0.2
+
+
+def test_what_keeps_its_weight_is_outweighed_if_listeners_do_not_care(
+    impressions: Impressions,
+) -> None:
+    names = ("similarity", "quality")
+    parts = {name: impressions.parts[name] for name in names}
+    found = estimate(impressions, parts, kept_of(PRESENT, names, impressions))
+    assert found.factor == pytest.approx(FACTORS[0])  # popularity is all that is kept
+    scenario = learned_scenario(PRESENT, found, "a test")
+    assert scenario.blend.curves["popularity_ever"] == PRESENT.blend.curves["popularity_ever"]
+    for name in names:
+        higher = np.array(found.curves[name].value) / found.factor
+        assert scenario.blend.curves[name].value == pytest.approx(higher, abs=1e-3)
 
 
 def test_held_out_users_say_that_the_learned_scores_are_better(impressions: Impressions) -> None:

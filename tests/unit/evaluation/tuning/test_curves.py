@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evaluation.tuning.choices import Choices
-from evaluation.tuning.curves import DEBIASED, fit_curves
+from evaluation.tuning.curves import DEBIASED, fit_beside, fit_curves
 from feed.arrays.arrays import FloatArray
 
 USERS, EACH = 1500, 20
@@ -59,6 +59,16 @@ def test_what_the_weights_add_anyway_is_not_fitted_again() -> None:
     some = choices(1)
     known = replace(some, fixed=wanted(some.parts["age"]))
     assert spread(fit_curves(known)["age"].value) < 0.5 < spread(fit_curves(some)["age"].value)
+
+
+def test_the_scale_of_what_is_kept_is_fitted_beside_the_curves() -> None:
+    some = choices(1)
+    kept = 4 * wanted(some.parts["age"])
+    curves, factor = fit_beside(
+        replace(some, fixed=kept, parts={"noise": some.parts["noise"]}), kept
+    )
+    assert factor == pytest.approx(0.25, abs=0.03)
+    assert spread(curves["noise"].value) < 0.5
 
 
 def test_debiasing_takes_exposure_from_the_popularity_of_the_month_alone() -> None:
