@@ -53,7 +53,7 @@ def summaries(catalog: Catalog) -> list[Summary]:
     return [
         Summary(
             engagements=query.engagements[:ENGAGEMENTS],
-            profile=Profile(followed_series=(catalog.series_ids[nth],)),
+            profile=Profile(followed_series=(catalog.series_ids[nth % len(catalog.series_ids)],)),
         )
         for nth, query in enumerate(queries(catalog, KINDS))
     ]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import engine, insights, origin, signals
+from benchmarks import audience, engine, insights, origin, signals
 from benchmarks.data.large_catalog import large_catalog, queries
 from benchmarks.data.users import NOW, TOPIC_SHARE, SyntheticUsers
 from benchmarks.harness.dataset import SyntheticDataset
@@ -72,6 +72,19 @@ def test_signals_are_measured_by_size(tmp_path: Path) -> None:
         assert min(run["seconds"].values()) > 0
         assert run["peak_mb"] > 10
         assert run["choices"] > 80 * run["users"]
+
+
+def test_audiences_are_measured_by_size_and_by_the_number_of_episodes_at_once(
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "found.json"
+    audience.main(["--sizes", "300", "--users", "4", "--json", str(out)])
+    runs = read_result(out).found["runs"]
+    assert [(run["catalog"], run["episodes"], run["users"]) for run in runs] == [
+        (300, 1, 4),
+        (300, 20, 4),
+    ]
+    assert audience.dollars(100) > audience.dollars(1_000) > 0.6  # what the reads alone cost
 
 
 def test_the_engine_is_measured_by_size_and_compared_with_a_library(
