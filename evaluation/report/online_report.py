@@ -32,7 +32,9 @@ def online_page(report: OnlineReport) -> bytes:
     counts = ", ".join(f"{count:,} {name}" for name, count in report.counts.items())
     sections = [(one.name, _experiment(one)) for one in report.experiments]
     if len(report.scenarios) > 1 or not sections:
-        sections.append(("Scenarios", _groups_table(report.scenarios) + _charts(report.scenarios)))
+        sections.append(
+            ("Scenarios", _groups_table(report.scenarios) + _charts("scenarios", report.scenarios))
+        )
     names = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in report.about.items())
     sections.append(("What is counted", f"<dl>{names}</dl>"))
     lead = [*(_lead(one) for one in report.experiments), f'<span class="soft">{counts}</span>']
@@ -52,7 +54,7 @@ def _experiment(experiment: ExperimentReport) -> str:
         + _differences_chart(experiment)
         + _comparison_table(experiment)
         + paragraph(verdicts(experiment)[-1])
-        + _charts(experiment.arms)
+        + _charts(f"arms-{experiment.name}", experiment.arms)
     )
 
 
@@ -144,8 +146,8 @@ def _differences_chart(experiment: ExperimentReport) -> str:
     return chart(f"{experiment.name}-differences", about, (7.5, 0.6 + 0.34 * len(metrics)), draw)
 
 
-def _charts(groups: _GROUPS) -> str:
-    name = "-".join(one.name for one in groups)
+def _charts(name: str, groups: _GROUPS) -> str:
+    """Pictures of positions, sources and shelves; `name` is theirs alone on the page."""
     figures = [
         _positions_chart(name, groups),
         _dots_chart(f"{name}-sources", "source", groups, [one.by_source for one in groups]),

@@ -96,6 +96,18 @@ def test_a_session_keeps_its_arm_and_stamp_when_the_experiment_changes_or_ends(
     assert after.create(user).get("experiment", {}).get("name") == ("winter" if later else None)
 
 
+def test_without_decisions_the_log_names_no_episode(start: Start) -> None:
+    server = start(LOG_DECISIONS="false", LOG_PARTS="1")
+    first = server.create("ada")
+    one = first["episodes"][0]["id"]
+    server.next_page(first, "ada")
+    seen = {"session_id": first["session_id"], "seen": [{"episode_id": one}]}
+    server.call("POST", "/api/me/impressions", seen, "ada")
+    server.engage("ada", episode_id=one, type="like")
+    until(lambda: any("engagements 201" in line["message"] for line in server.log_lines))
+    assert "episode-" not in server.output
+
+
 def test_the_report_finds_in_the_log_what_listeners_did(start: Start, tmp_path: Path) -> None:
     server = start()
     arms = ("mine", "baseline")
