@@ -18,6 +18,9 @@ from feed.user.features import UserFeatures
 
 KNOWN_FROM = 2
 """number of a series' episodes that the user engaged with, from which on it is no news to them"""
+LISTENERS = 4.0
+"""what co-engagement adds to the score of the series with the most: as with episodes, it says more
+than content where it is known"""
 POPULARITY = 0.5
 """what the listeners of the week add to the score of the most popular series"""
 DIVERSITY = 0.3
@@ -79,7 +82,7 @@ def recommend_series(
       interests and followed series; where the catalog holds no vectors, the mean share of its
       newest episodes' categories in what the user chose;
     - listeners: how often those who chose what the user chose, or the newest episodes of what the
-      user follows, went on to it, each 1 for the series with the most;
+      user follows, went on to it, each `LISTENERS` for the series with the most;
     - quality: the mean quality of its newest episodes, and the share of its listeners who came
       back;
     - popularity: its listeners of the week, as a logarithm.
@@ -167,7 +170,7 @@ def _content(series: SeriesFeatures, user: UserFeatures) -> _Part:
 def _listeners(series: SeriesFeatures, user: UserFeatures, found: IntArray) -> Iterator[_Part]:
     """How often listeners of what the user chose, and of what they follow, went on to each series.
 
-    1 for the series of `found` with the most.
+    `LISTENERS` for the series of `found` with the most.
     """
     catalog, features = series.catalog, series.features
     count = len(catalog.series_ids)
@@ -181,7 +184,7 @@ def _listeners(series: SeriesFeatures, user: UserFeatures, found: IntArray) -> I
         groups, sums = group_sum(of[of >= 0], nearness[of >= 0], count)
         listeners = np.zeros(count)
         listeners[groups] = sums
-        listeners /= max(float(listeners[found].max(initial=0.0)), 1e-12)
+        listeners *= LISTENERS / max(float(listeners[found].max(initial=0.0)), 1e-12)
         # The source of a series' strongest neighbour is what the reason names.
         order = np.lexsort((-nearness, of))
         places, first = np.unique(of[order], return_index=True)
