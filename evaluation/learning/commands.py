@@ -69,7 +69,7 @@ def learn(options: argparse.Namespace) -> int:
     print(f"\n{path}")
     if options.json is not None:
         measures = {measure: asdict(one) for measure, one in compared.items()}
-        report = {"scenario": learned.name, "held_out": measures, **asdict(counts)}
+        report = {"scenario": learned.name, "held_out": measures, "sessions": counts.usable}
         write_file(options.json, msgspec.json.encode(report) + b"\n")
     return 0
 

@@ -20,6 +20,8 @@ REWARDS_PER_CURVE = 100
 """Least number of rewards for each curve: ten for each of its knots (Peduzzi et al., 1996)."""
 USERS_PER_FOLD = 5
 PERCENTILES = (0.1, 0.9)
+MOST_NAMED = 5
+"""number of other scenarios that a message names"""
 NAME_LENGTH = 40
 """greatest length of a scenario's name"""
 
@@ -49,10 +51,12 @@ def check_enough(
 
 def told(start: Scenario, counts: LogCounts) -> str:
     """How much of a log says something, in words."""
+    some = counts.others.most_common(MOST_NAMED)
+    others = "".join(f"; {count:,} by {name}" for name, count in some)
     return (
         f"{counts.sessions:,} sessions by {start.name} {version(start)}, of which "
         f"{counts.without_queue:,} have no queue (LOG_PARTS) and {counts.without_seen:,} nothing "
-        f"seen; {counts.others:,} by other scenarios or versions"
+        f"seen{others}"
     )
 
 

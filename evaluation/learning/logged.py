@@ -1,5 +1,6 @@
 """Makes impressions of log lines: what was ranked, seen and done, joined by session."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,8 +25,8 @@ class LogCounts:
 
     sessions: int = 0
     """new sessions of signed-in users that this version of the scenario ranked"""
-    others: int = 0
-    """new sessions of signed-in users that another scenario ranked, or another version of it"""
+    others: Counter[str] = field(default_factory=Counter)
+    """new sessions of signed-in users that anything else ranked, by name and version"""
     without_queue: int = 0
     """sessions whose line does not say what their scores are made of"""
     without_seen: int = 0
@@ -74,7 +75,7 @@ def impressions_in(
         if line.scenario_version and line.user and line.session_id not in known:
             known.add(line.session_id)
             if (line.scenario, line.scenario_version) != wanted:
-                counts.others += 1
+                counts.others[f"{line.scenario} {line.scenario_version}"] += 1
                 continue
             counts.sessions += 1
             if line.queue is None:

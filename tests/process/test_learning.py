@@ -50,7 +50,8 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def learned(simulated: Path) -> Path:
     """The file of the scenario that was learned from it."""
-    done = run("learn", *options(simulated), *parts(*PARTS), "--out", simulated / "learned")
+    words = [*options(simulated), *parts(*PARTS), "--out", simulated / "learned"]
+    done = run("learn", *words, "--json", simulated / "learned.json")
     return Path(done.stdout.splitlines()[-1])
 
 
@@ -74,7 +75,7 @@ def test_what_the_application_logs_is_enough_to_find_what_was_planted(
     start = load(simulated / "scenarios/popular.toml")
     lines = list(read_lines([simulated / "log.jsonl"]))
     logged, counts = impressions_in(lines, start, PARTS)
-    assert (counts.usable, counts.others) == (SESSIONS, 0)
+    assert (counts.usable, counts.others) == (SESSIONS, {})
     assert logged.propensities.min() < 1 == logged.propensities.max()
     telling = logged.with_rewards()
     fixed = kept_of(start, PARTS, telling)
@@ -82,6 +83,10 @@ def test_what_the_application_logs_is_enough_to_find_what_was_planted(
     popular = unaware.curves["popularity_ever"].value[-1]
     assert rise(found, "similarity") > 2 * rise(found, "popularity_ever")
     assert popular > 2 * rise(found, "popularity_ever")
+    report = msgspec.json.decode((simulated / "learned.json").read_bytes())
+    assert (report["scenario"], report["sessions"]) == (learned.stem, SESSIONS)
+    low, high = report["held_out"]["ndcg"]["ci"]
+    assert low < report["held_out"]["ndcg"]["difference"] < high
 
 
 async def test_a_learned_scenario_is_stamped_and_replayed(
@@ -132,5 +137,5 @@ def test_too_few_sessions_and_sessions_of_others_are_refused(
     few = run(*words, *parts(*PARTS, "quality", "recency"), code=1)
     refused(few, r"too few sessions: expected 500 .* about [\d,]+ are needed")
     logs = ["learn", *options(simulated)[:2], "--scenario", learned, "--out", tmp_path]
-    refused(run(*logs, code=1), "0 sessions by popular_.* 200 by other scenarios or versions")
+    refused(run(*logs, code=1), f"0 sessions by popular_.*; {SESSIONS} by popular [0-9a-f]{{8}}")
     assert not list(tmp_path.iterdir())

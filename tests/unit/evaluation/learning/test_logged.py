@@ -1,5 +1,7 @@
 """Log lines become impressions: what was ranked, seen and done, joined by session."""
 
+from collections import Counter
+
 import pytest
 
 from evaluation.learning.impressions import Impressions
@@ -108,7 +110,9 @@ def test_sessions_that_say_nothing_are_counted() -> None:
     anonymous = session("s4", user="")
     found, counts = read(other, bare, anonymous, session("s5"))
     assert len(found.scores) == 0
-    assert counts == LogCounts(sessions=2, others=1, without_queue=1, without_seen=1)
+    assert counts == LogCounts(
+        sessions=2, others=Counter({"present 0": 1}), without_queue=1, without_seen=1
+    )
     assert counts.usable == 0
 
 
