@@ -58,7 +58,7 @@ def build_insights(
     spread, now = _series_heard(catalog, names), listeners.windows[:, :, 0]
     alone = np.where(spread < MIN_SERIES, LONE_SHARE, 0.0)[:, None] * now.max(axis=0)
     enough = now >= np.maximum(alone, min_users)
-    heard, released = _rising(names, listeners, published, enough)
+    heard, released = _rising(names, listeners, published, enough, min_users)
     by_listeners, by_series = listeners.windows[:, _WEEK, 0], published.windows[:, _WEEK, 0]
     is_rising = heard.is_rising | released.is_rising
     strength = np.maximum(heard.strength, released.strength)
@@ -96,12 +96,16 @@ def build_insights(
 
 
 def _published(catalog: Catalog, names: EpisodeNames, today: int) -> NameCounts:
-    """How many series published an episode of each name; one without a series is its own."""
-    n = len(catalog)
-    owners = np.where(catalog.series >= 0, catalog.series, len(catalog.series_ids) + np.arange(n))
+    """How many series published an episode of each name."""
     ages = today - catalog.published_us // DAY_US
     ages = np.where(catalog.published_us <= catalog.created_us, ages, -1)
-    return count_names(names, owners, np.arange(n), ages)
+    return count_names(names, _publishers(catalog), np.arange(len(catalog)), ages)
+
+
+def _publishers(catalog: Catalog) -> npt.NDArray[np.int64]:
+    """(n,) series of each episode; of one without a series a number of its own."""
+    series = catalog.series.astype(np.int64)
+    return np.where(series >= 0, series, len(catalog.series_ids) + np.arange(len(catalog)))
 
 
 def _series_heard(catalog: Catalog, names: EpisodeNames) -> npt.NDArray[np.int64]:
@@ -109,24 +113,29 @@ def _series_heard(catalog: Catalog, names: EpisodeNames) -> npt.NDArray[np.int64
 
     A series is heard for a name if its episodes have the share `SPREAD` of the name's popularity.
     """
-    count = len(names)
-    rows = np.repeat(np.arange(len(catalog)), np.diff(names.starts))
-    series, popularity = catalog.series[rows].astype(np.int64), catalog.signals.popularity[rows, 1]
+    count, rows = len(names), np.repeat(np.arange(len(catalog)), np.diff(names.starts))
+    popularity = catalog.signals.popularity[rows, 1]
     total = np.bincount(names.members, popularity, count)
-    known = series >= 0
-    pairs, of_pair = np.unique(series[known] * count + names.members[known], return_inverse=True)
-    heard = np.bincount(of_pair, popularity[known], len(pairs))
-    of_name = pairs % count
-    counted = (heard >= SPREAD * total[of_name]) & ((heard > 0) | (total[of_name] == 0))
-    return np.bincount(of_name[counted], minlength=count)
+    pairs, of_pair = np.unique(
+        _publishers(catalog)[rows] * count + names.members, return_inverse=True
+    )
+    heard, total = np.bincount(of_pair, popularity, len(pairs)), total[pairs % count]
+    counted = (heard >= SPREAD * total) & ((heard > 0) | (total == 0))
+    return np.bincount((pairs % count)[counted], minlength=count)
 
 
 def _rising(
-    names: EpisodeNames, listeners: NameCounts, published: NameCounts, enough: BoolArray
+    names: EpisodeNames,
+    listeners: NameCounts,
+    published: NameCounts,
+    enough: BoolArray,
+    min_users: int,
 ) -> tuple[_Rising, _Rising]:
     """What rises by listeners, and by publications; `enough` (I, windows): where listeners do."""
-    kinds = names.kinds
-    found = [find_rises(counts.windows, kinds) for counts in (listeners, published)]
+    found = [
+        find_rises(listeners.windows, names.kinds, min_users),
+        find_rises(published.windows, names.kinds),
+    ]
     rejected = discoveries(np.stack([one.p_values for one in found]))
     counted = [enough, published.windows[:, :, 0] >= MIN_SERIES]
     rising = []
@@ -136,7 +145,7 @@ def _rising(
         is_rising = rises.any(axis=1)
         best = np.where(is_rising, np.argmin(np.where(rises, p_values, 2.0), axis=1), _WEEK)
         at = np.arange(len(names)), best
-        strength = np.minimum(-np.log10(np.maximum(p_values[at], 1e-300)), MAX_STRENGTH)
+        strength = np.round(-np.log10(np.maximum(p_values[at], 10**-MAX_STRENGTH)))
         rising.append(_Rising(is_rising, np.where(is_rising, strength, 0.0), one.momentum[at]))
     return rising[0], rising[1]
 

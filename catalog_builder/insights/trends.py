@@ -49,8 +49,11 @@ class Rises:
     """(I, windows) (count + prior) / (expected count + prior)"""
 
 
-def find_rises(windows: Counts, kinds: npt.NDArray[np.uint8]) -> Rises:
-    """Returns the p-values of names of these `kinds` (I,), given `NameCounts.windows`."""
+def find_rises(windows: Counts, kinds: npt.NDArray[np.uint8], least: int = 1) -> Rises:
+    """Returns the p-values of names of these `kinds` (I,), given `NameCounts.windows`.
+
+    An earlier count below `least` is taken for 0 in the momentum, which does not reveal it then.
+    """
     p_values = np.full((len(kinds), len(WINDOWS_DAYS)), np.nan)
     momentum = np.ones((len(kinds), len(WINDOWS_DAYS)))
     for kind in np.unique(kinds):
@@ -59,7 +62,7 @@ def find_rises(windows: Counts, kinds: npt.NDArray[np.uint8]) -> Rises:
             counts = windows[of_kind, window].astype(np.float64)
             totals = counts.sum(axis=0)
             earlier, before = totals[1:].sum(), counts[:, 1:].sum(axis=1)
-            expected = before * totals[0] / max(earlier, 1.0)
+            expected = np.where(before < least, 0.0, before) * totals[0] / max(earlier, 1.0)
             dispersion = _dispersion(counts[:, 1:], totals[1:])
             share = totals[0] / max(totals.sum(), 1.0)
             tested = counts.sum(axis=1) >= MIN_EVENTS

@@ -1,6 +1,7 @@
 """Insights: names of people, things and topics, how many listen to them, and which are rising."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy.typing as npt
 
 from feed.arrays.arrays import IntArray
 from feed.arrays.strings import Strings
+from feed.model.names import name_key
 
 InsightKind = Literal["person", "entity", "topic"]
 KINDS: tuple[InsightKind, ...] = get_args(InsightKind)
@@ -35,7 +37,7 @@ class Insights:
     rising: npt.NDArray[np.uint8]
     """(i,) `LISTENERS`, `PUBLICATIONS`, both or 0: in what it is certain to rise"""
     strength: npt.NDArray[np.float32]
-    """(i,) how certain it is to rise: -log10 of the p-value; 0 where it is not"""
+    """(i,) how certain it is to rise: -log10 of the p-value, rounded; 0 where it is not"""
     listeners: npt.NDArray[np.int32]
     """(i,) number of users who chose one of its episodes in the last 7 days"""
     series: npt.NDArray[np.int32]
@@ -77,6 +79,12 @@ class Insights:
     def is_missing(self) -> bool:
         """Whether the catalog was built without insights."""
         return not len(self.day)
+
+    @cached_property
+    def places(self) -> dict[tuple[str, str], int]:
+        """The place of each insight by its kind and `name_key`."""
+        pairs = zip(self.kinds.tolist(), self.names, strict=True)
+        return {(KINDS[kind], name_key(name)): place for place, (kind, name) in enumerate(pairs)}
 
     def episodes(self, place: int) -> IntArray:
         """Catalog rows of the episodes behind one insight, the most telling first."""

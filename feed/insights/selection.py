@@ -6,15 +6,18 @@ import numpy as np
 
 from feed.arrays.arrays import BoolArray, FloatArray, IntArray, ranges
 from feed.catalog.catalog import Catalog
-from feed.catalog.insights import KINDS
+from feed.catalog.signals import HALF_LIVES_DAYS
 from feed.model.names import name_key
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.user.features import UserFeatures
 
 MIN_SHARE = 1 / 3
 """An insight answers a query if at least this share of its episodes may be shown."""
-MAX_OVERLAP = 0.8
-"""Share of the episodes of two insights from which on they are the same story."""
+MAX_OVERLAP = 0.5
+"""Share of what is heard for two insights from which on they are the same story."""
+UNKNOWN = 0.1
+"""What an episode of unknown popularity counts in it."""
+_WEEK = HALF_LIVES_DAYS.index(7.0)
 TASTE_WEIGHT = 1.0
 """What the taste of a user counts, beside the certainty with which a name rises."""
 
@@ -44,7 +47,7 @@ def trending(
     """The `count` insights that rise and match a mask (n,), the most certain first.
 
     With the `taste` (of all i insights) of a user, those that suit the user come earlier. Of those
-    with the same episodes only the first is among them.
+    that are heard for the same episodes only the first is among them.
     """
     insights = catalog.insights
     places = np.flatnonzero((insights.rising > 0) & matching(catalog, allowed))
@@ -53,26 +56,28 @@ def trending(
     if taste is not None:
         value = value + TASTE_WEIGHT * taste.values
     order = places[np.argsort(-value[places], kind="stable")]
-    chosen: dict[int, set[int]] = {}
+    weight = catalog.signals.popularity[:, _WEEK] + UNKNOWN
+    chosen: list[int] = []
     for place in order.tolist():
-        episodes = set(insights.episodes(place).tolist())
-        if len(chosen) < count and not any(_is_same(episodes, one) for one in chosen.values()):
-            chosen[place] = episodes
-    return np.array(list(chosen), np.int64)
+        if len(chosen) == count:
+            break
+        rows = insights.episodes(place)
+        others = (insights.episodes(one) for one in chosen)
+        if not any(_is_same(rows, other, weight) for other in others):
+            chosen.append(place)
+    return np.array(chosen, np.int64)
 
 
-def _is_same(one: set[int], other: set[int]) -> bool:
-    """Whether two sets of episodes share `MAX_OVERLAP` of both (Jaccard index), or more."""
-    return len(one & other) >= MAX_OVERLAP * len(one | other)
+def _is_same(rows: IntArray, others: IntArray, weight: FloatArray) -> bool:
+    """Whether two sets of episodes share `MAX_OVERLAP` of the weight (n,) of both, or more."""
+    both = weight[np.intersect1d(rows, others)].sum()
+    either = weight[rows].sum() + weight[others].sum() - both
+    return bool(both >= MAX_OVERLAP * either)
 
 
 def find(catalog: Catalog, kind: str, name: str) -> int | None:
     """The place of an insight; None if there is none. Any spelling of its name finds it."""
-    if kind not in KINDS:
-        return None
-    insights, key = catalog.insights, name_key(name)
-    of_kind = np.flatnonzero(insights.kinds == KINDS.index(kind)).tolist()
-    return next((place for place in of_kind if name_key(insights.names[place]) == key), None)
+    return catalog.insights.places.get((kind, name_key(name)))
 
 
 def taste_of(features: CatalogFeatures, user: UserFeatures) -> Taste | None:

@@ -13,7 +13,6 @@ from feed.catalog.insights import KINDS
 from feed.insights.reasons import reason
 from feed.insights.selection import Taste, find, taste_of, trending
 from feed.model.degradation import Degradation
-from feed.model.engagement import Profile
 from feed.model.timestamps import DAY_US, rfc3339
 from feed.ranking import filters
 from feed.session.pages import cards
@@ -60,11 +59,12 @@ async def trending_insights(service: Service, request: Request, timings: Timings
     async with service.ranking_lock:
         with timings.step("rank"):
             if summary is not None:
-                allowed &= profile_mask(catalog, summary.profile or Profile())
+                allowed &= profile_mask(catalog, summary.profile)
                 ranker = loaded.rankers[service.settings.SCENARIO]
                 query = make_query(SessionRequest(), summary, seed=0, now_us=now_us)
                 user = UserFeatures(catalog, hydrate(query, catalog), ranker.scenario.interests)
                 taste = taste_of(ranker.features, user)
+                allowed[user.disliked] = False
             places = trending(catalog, allowed, asked.limit, taste).tolist()
     degraded = [*_degraded(service, catalog), *user_degraded, *summary_degraded]
     answer = EncodedInsightList(

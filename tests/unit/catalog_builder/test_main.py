@@ -145,6 +145,17 @@ def test_publishing_rolling_back_and_pruning(
     assert run("verify", second.split()[0], "--shelf", "shelf") == 1
 
 
+def test_the_insights_of_a_version_are_printed(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(here, 200)
+    (listed,) = versions(capsys)
+    assert run("insights", "--shelf", "shelf", "--limit", "2") == 0
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert header.startswith(f"{listed.split()[0]}: ")
+    assert len(lines) == 2
+
+
 def test_publishing_the_same_catalog_again_changes_nothing(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

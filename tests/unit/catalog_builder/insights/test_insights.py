@@ -26,6 +26,7 @@ NAMES = [f"Name {letter}" for letter in "abcdefghijkl"]
 ARCHIVE = archive(NAMES)
 STEADY = steady_users(ARCHIVE)
 OF_FIRST = ARCHIVE[:4]
+OF_IDS = {one.id for one in OF_FIRST}
 
 
 def with_burst(extra: dict[int, list[Engagement]]) -> list[list[Engagement]]:
@@ -50,6 +51,19 @@ def test_a_burst_of_fewer_users_than_the_minimum_is_not_published() -> None:
     assert not insights.listeners.any()
     assert not insights.listeners_by_day.any()
     assert not insights.momentum[:, 0].any()
+
+
+def test_momentum_does_not_tell_of_fewer_users_than_the_minimum_in_earlier_weeks() -> None:
+    def momentum(earlier: int) -> float:
+        before = {user: [choice(user, OF_FIRST[0].id, 7)] for user in range(earlier)}
+        others = [[one for one in user if one.episode_id not in OF_IDS] for user in STEADY]
+        now = burst(OF_FIRST, range(25))
+        users = [[*o, *before.get(u, []), *now.get(u, [])] for u, o in enumerate(others)]
+        catalog = catalog_with(ARCHIVE, users)
+        return float(catalog.insights.momentum[place_of(catalog, "Name a"), 0])
+
+    assert momentum(0) == momentum(4) == 6.0
+    assert momentum(5) < 6.0
 
 
 def test_three_listeners_after_none_are_no_trend() -> None:
@@ -130,11 +144,11 @@ def test_the_order_of_episodes_and_users_does_not_matter(seed: int) -> None:
 
 def test_days_add_up_to_what_each_user_did() -> None:
     catalog = catalog_with(ARCHIVE, STEADY, min_users=1)
-    insights, ids = catalog.insights, {one.id for one in OF_FIRST}
+    insights = catalog.insights
     place = place_of(catalog, "Name a")
     expected = [0] * DAYS
     for user in STEADY:
-        for age in {int(one.id.rsplit("-", 1)[1]) for one in user if one.episode_id in ids}:
+        for age in {int(one.id.rsplit("-", 1)[1]) for one in user if one.episode_id in OF_IDS}:
             if age < DAYS:
                 expected[DAYS - 1 - age] += 1
     assert insights.listeners_by_day[place].tolist() == expected

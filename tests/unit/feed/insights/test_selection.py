@@ -47,9 +47,13 @@ def test_what_suits_the_user_comes_earlier() -> None:
     assert trending(catalog, EVERY, 9, taste).tolist() == [2, 0, 1]
 
 
-def test_of_names_with_the_same_episodes_only_the_first_is_shown() -> None:
-    catalog = catalog_of([0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [0, 1, 5, 6], [0, 1, 2, 3])
-    assert trending(catalog, EVERY, 9).tolist() == [0, 2]
+def test_of_names_that_are_heard_for_the_same_episodes_only_the_first_is_shown() -> None:
+    catalog = catalog_of([0, 1, 2], [2, 1, 0], [0, 3, 4, 5], [6, 7], [0, 1, 2, 6])
+    assert trending(catalog, EVERY, 9).tolist() == [0, 2, 3]
+    popularity = catalog.signals.popularity.copy()
+    popularity[0] = 90.0  # nearly all of what is heard
+    signals = replace(catalog.signals, popularity=popularity)
+    assert trending(replace(catalog, signals=signals), EVERY, 9).tolist() == [0, 3]
 
 
 def test_an_insight_matches_if_a_third_of_its_episodes_do() -> None:
