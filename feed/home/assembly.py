@@ -130,7 +130,7 @@ class HomeRanker:
                 mask &= where.match(candidates.rows, candidates.age_days)
             if shelf.min_minutes or shelf.max_minutes:
                 mask &= pool.has_length(shelf.min_minutes, shelf.max_minutes)
-            places = ordered(pool, shelf, self.home.factors | shelf.factors, np.flatnonzero(mask))
+            places = ordered(pool, shelf, self.home.factors | shelf.factors, mask)
             selection = ShelfSelection(choice, shelf, places)
             length = shelf.length if shelf.kind in OWN else shelf.first
             if selection.extend(length, least=MIN_EPISODES):

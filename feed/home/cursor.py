@@ -13,8 +13,7 @@ import numpy as np
 from feed.arrays.arrays import HashArray, in_sorted
 from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
-from feed.home.page import HomePage, Shelf
-from feed.ranking.reasons import Reasons
+from feed.home.page import HomePage, Shelf, joined
 from feed.scenarios.experiment import Assignment
 from feed.session.cursor import CursorPayload, check_expiry, seal_payload, unseal_payload
 from feed.session.state import Queue, Session
@@ -75,7 +74,7 @@ def seal_home(
     shelves = [shelf for shelf in page.shelves if len(shelf.rest)]
     if not shelves:
         return None
-    rest = _joined([shelf.rest for shelf in shelves])
+    rest = joined([shelf.rest for shelf in shelves])
     hashes = np.concatenate([_hashes(catalog, shelf) for shelf in shelves])
     session = Session(
         session_id=page.session_id,
@@ -165,16 +164,3 @@ def _hashes(catalog: Catalog, shelf: Shelf) -> HashArray:
     if shelf.is_of_series:
         return hash_strings([catalog.series_ids[row] for row in rows.tolist()])
     return catalog.id_hashes[rows]
-
-
-def _joined(queues: Sequence[Queue]) -> Queue:
-    """Several queues one after another."""
-    return Queue(
-        np.concatenate([one.rows for one in queues]),
-        np.concatenate([one.scores for one in queues]),
-        Reasons(
-            np.concatenate([one.reasons.codes for one in queues]),
-            np.concatenate([one.reasons.subject_hashes for one in queues]),
-        ),
-        np.concatenate([one.sources for one in queues]),
-    )

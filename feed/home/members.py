@@ -7,7 +7,7 @@ import numpy as np
 
 from feed.arrays.arrays import BoolArray, FloatArray, IntArray, in_sorted
 from feed.home.labels import TRENDING_TOPICS, Label, reason, title
-from feed.home.parameters import Kind, ShelfParameters
+from feed.home.parameters import MIN_EPISODES, Kind, ShelfParameters
 from feed.home.pool import Pool
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.ranking.eligibility import Eligibility
@@ -113,7 +113,9 @@ def _because(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
         edges = slice(*signals.neighbour_starts[row : row + 2].tolist())
         near = pool.nearness(row) >= minimum
         near |= in_sorted(np.sort(signals.neighbour_rows[edges]), rows)
-        near &= pool.is_akin(row)
+        near = pool.akin(near & ~pool.unfinished, row)
+        if np.count_nonzero(near) < MIN_EPISODES:
+            continue
         code = int(BECAUSE[types[row]])
         params = {"episode_id": catalog.ids[row], "title": shortened(catalog.title(row))}
         named = title(shelf, params)
@@ -121,9 +123,7 @@ def _because(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
             text = render(catalog, code, int(catalog.id_hashes[row])).text
             named = Label(KEYS[code], params, text)
         why = code, int(catalog.id_hashes[row])
-        yield Members(
-            shelf.name, named, reason(shelf, params), near & ~pool.unfinished, reasons=why
-        )
+        yield Members(shelf.name, named, reason(shelf, params), near, reasons=why)
 
 
 def _trending(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
@@ -149,13 +149,14 @@ def _episodes(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
 
 def _different(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
     candidates, user, features = pool.scoring.candidates, pool.user, pool.features
-    mask = pool.is_far & ~in_sorted(user.habitual_series, pool.series) & ~pool.unfinished
+    mask = features.is_highly_rated[candidates.rows] & ~pool.unfinished
+    mask &= ~in_sorted(user.habitual_series, pool.series)
     groups, shares = user.category_shares
     mask &= ~in_sorted(groups[shares >= HABITUAL], features.main_category[candidates.rows])
     if candidates.has_cosines:
         nearest = features.rescale(np.maximum(candidates.similarity, candidates.interest))
         mask &= nearest < UNLIKE
-    yield _one(shelf, mask & features.is_highly_rated[candidates.rows])
+    yield _one(shelf, pool.far(mask))
 
 
 _BY_KIND: dict[Kind, Callable[[Pool, ShelfParameters], Iterator[Members]]] = {

@@ -1,9 +1,13 @@
 """The home page of one user: its shelves in full, before it is cut into answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from feed.home.labels import Label
 from feed.model.degradation import Degradation
+from feed.ranking.reasons import Reasons
 from feed.scenarios.experiment import Assignment
 from feed.session.state import Queue
 
@@ -49,3 +53,16 @@ class HomePage:
     """number of engaged episodes in the user vector"""
     degraded: tuple[Degradation, ...]
     """what the ranking had to do without"""
+
+
+def joined(queues: Sequence[Queue]) -> Queue:
+    """Several queues one after another."""
+    return Queue(
+        np.concatenate([one.rows for one in queues]),
+        np.concatenate([one.scores for one in queues]),
+        Reasons(
+            np.concatenate([one.reasons.codes for one in queues]),
+            np.concatenate([one.reasons.subject_hashes for one in queues]),
+        ),
+        np.concatenate([one.sources for one in queues]),
+    )

@@ -46,9 +46,9 @@ class ShelfParameters(Table, frozen=True, kw_only=True):
     """in place of the reason that the kind has"""
     shelves: Annotated[int, msgspec.Meta(ge=1, le=5)] = 1
     """greatest number of shelves, for the kinds `because` and `topics`"""
-    first: ShelfLength = 6
+    first: ShelfLength = 5
     """number of episodes in the first answer"""
-    length: ShelfLength = 18
+    length: ShelfLength = 15
     """greatest number of episodes; the rest is in the cursor"""
     max_per_series: Annotated[int, msgspec.Meta(ge=1, le=50)] = 2
     """greatest number of episodes of one series"""

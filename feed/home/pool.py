@@ -1,6 +1,7 @@
 """The pool of a home page: all scored candidates, and what the shelves ask about them."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -30,6 +31,7 @@ class Pool:
     some_series: npt.NDArray[np.float32] | None
     """(at most `SERIES_SAMPLE`, D) vectors of series; None where there are none"""
     scoring: Scoring
+    _orders: dict[tuple[tuple[str, float], ...], IntArray] = field(default_factory=dict)
 
     @property
     def user(self) -> UserFeatures:
@@ -65,45 +67,72 @@ class Pool:
             return np.zeros(len(candidates.rows))
         return self.features.rescale((candidates.vectors @ embeddings[row]).astype(np.float64))
 
-    @cached_property
-    def series_vectors(self) -> npt.NDArray[np.float32] | None:
-        """(k, D) the vector of each candidate's series; None where the catalog holds none."""
-        return None if self.some_series is None else self.all_series.vectors[self.series]
-
     @property
     def _embeddings(self) -> Embeddings:
         return self.features.catalog.embeddings
 
-    @cached_property
-    def is_far(self) -> BoolArray:
-        """(k,) whether each candidate's series is unlike all that the user is interested in.
+    def far(self, mask: BoolArray) -> BoolArray:
+        """(k,) those of a mask whose series is unlike all that the user is interested in.
 
         That is one of the `FAR` share of all series that are farthest from the user vector and the
-        interests. True where a series, or the user, is not known.
+        interests. All of them where nothing is known of the user; a series that is not known is
+        far.
         """
-        user, vectors, sample = self.user, self.series_vectors, self.some_series
-        if vectors is None or sample is None or user.vector.unit is None:
-            return np.ones(len(self.series), np.bool_)
-        likes = np.concatenate([user.vector.unit[None], self._embeddings[user.interests]])
-        some = (sample @ likes.T).max(axis=1)
-        nearest = (vectors @ likes.T).max(axis=1)
-        far: BoolArray = nearest <= _quantile(some, FAR)
-        return far | (self.series < 0)
+        unit = self.user.vector.unit
+        if unit is None:
+            return mask
+        likes = np.concatenate([unit[None], self._embeddings[self.user.interests]])
+        return self._by_series(mask, likes, lambda sample: (-np.inf, _quantile(sample, FAR)))
 
-    def is_akin(self, row: int) -> BoolArray:
-        """(k,) whether each candidate's series is like that of an episode.
+    def akin(self, mask: BoolArray, row: int) -> BoolArray:
+        """(k,) those of a mask whose series is like that of an episode.
 
         That is one of the `AKIN` share of all series that are nearest to it. A text of a few words
-        may resemble another one by chance, a whole show hardly does. True where a series is not
-        known.
+        may resemble another one by chance, a whole show hardly does. Where a series is not known,
+        it is akin.
         """
-        series, vectors = int(self.features.catalog.series[row]), self.series_vectors
-        sample = self.some_series
-        if vectors is None or sample is None or series < 0:
-            return np.ones(len(self.series), np.bool_)
-        own = self.all_series.vectors[series]
-        akin: BoolArray = vectors @ own >= _quantile(sample @ own, 1.0 - AKIN)
-        return akin | (self.series < 0)
+        series = int(self.features.catalog.series[row])
+        if series < 0 or self.some_series is None:
+            return mask
+        own = self.all_series.vectors[series : series + 1]
+        return self._by_series(mask, own, lambda sample: (_quantile(sample, 1.0 - AKIN), np.inf))
+
+    def _by_series(
+        self,
+        mask: BoolArray,
+        vectors: npt.NDArray[np.float32],
+        limits: Callable[[FloatArray], tuple[float, float]],
+    ) -> BoolArray:
+        """(k,) those of a mask whose series is as near as it should be, or not known.
+
+        Its cosine with the nearest of (m, D) vectors has to be within `limits` of the cosines (at
+        most `SERIES_SAMPLE`,) of a sample of all series.
+        """
+        if self.some_series is None:
+            return mask
+        least, most = limits((self.some_series @ vectors.T).max(axis=1))
+        places = np.flatnonzero(mask)
+        places = places[self.series[places] >= 0]
+        nearest = (self.all_series.vectors[self.series[places]] @ vectors.T).max(axis=1)
+        found = mask.copy()
+        found[places] = (nearest >= least) & (nearest <= most)
+        return found
+
+    def best_first(self, factors: Mapping[str, float]) -> IntArray:
+        """(k,) places of the candidates by score, the highest first.
+
+        The contributions of its parts count times these factors.
+        """
+        key = tuple(factors.items())
+        if key not in self._orders:
+            candidates = self.scoring.candidates
+            values = candidates.scores
+            for name, factor in factors.items():
+                if name in candidates.contributions:
+                    values = values + (factor - 1.0) * candidates.contributions[name]
+            ties = self.features.tie_order[candidates.rows]
+            self._orders[key] = np.lexsort((ties, -values))
+        return self._orders[key]
 
 
 def sample_of_series(series: SeriesFeatures) -> npt.NDArray[np.float32] | None:

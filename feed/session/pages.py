@@ -1,6 +1,6 @@
 """Pages: create or resume a session, and encode its next episodes as the JSON of an answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -180,13 +180,24 @@ def encode_episodes(
     `start` gives the beginning of a row's JSON object; by default that is its card. `seed_text` are
     the words of a feed seed, for reasons.
     """
+    encoded = encode_each(catalog, queue, positions, seed_text, start)
+    return msgspec.Raw(b"[%s]" % b",".join(encoded))
+
+
+def encode_each(
+    catalog: Catalog,
+    queue: Queue,
+    positions: Sequence[int],
+    seed_text: str = "",
+    start: Callable[[int], bytes] | None = None,
+) -> Iterator[bytes]:
+    """Iterate over what `encode_episodes` joins: the JSON object of each episode."""
     start = start or (lambda row: catalog.cards.raw(row)[:-1])
     scores = (queue.scores / MILLION).tolist()
     reasons = render_all(catalog, queue.reasons, seed_text)
-    encoded = (
+    return (
         start(row) + _END % (*score, position, msgspec.json.encode(reason))
         for position, row, score, reason in zip(
             positions, queue.rows.tolist(), scores, reasons, strict=True
         )
     )
-    return msgspec.Raw(b"[%s]" % b",".join(encoded))

@@ -1,7 +1,8 @@
 """The home page: shelves of one user, and the next episodes of one shelf."""
 
 import asyncio
-from typing import Annotated
+from itertools import islice
+from typing import Annotated, Any
 
 import msgspec
 from starlette.requests import Request
@@ -9,10 +10,10 @@ from starlette.responses import Response
 
 from feed.catalog.catalog import Catalog
 from feed.home.cursor import HomePayload, UnknownShelf, next_of_shelf, seal_home, unseal_home
-from feed.home.page import HomePage
+from feed.home.page import HomePage, joined
 from feed.ranking.pipeline import MILLION, Ranker
 from feed.session.decision_log import shown_list
-from feed.session.pages import encode_episodes
+from feed.session.pages import encode_each, encode_episodes
 from feed.session.reason_text import render_all
 from feed.session.request import (
     Ids,
@@ -176,23 +177,32 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
 def encode_shelves(loaded: LoadedCatalog, page: HomePage, now_us: int) -> list[EncodedHomeShelf]:
     """Return the beginning of each shelf, with episodes that are already encoded."""
     ranker = loaded.rankers[page.scenario]
-    return [
-        EncodedHomeShelf(
-            id=shelf.id,
-            title=shelf.title,
-            reason=shelf.reason,
-            episodes=(
-                msgspec.UNSET
-                if shelf.is_of_series
-                else encode_episodes(loaded.catalog, shelf.shown, range(1, len(shelf.shown) + 1))
-            ),
-            series=_series(ranker, shelf.shown, now_us) if shelf.is_of_series else msgspec.UNSET,
-            total=len(shelf.queue),
-            shown_count=len(shelf.shown),
-            remaining_count=len(shelf.rest),
+    shown = [shelf.shown for shelf in page.shelves if not shelf.is_of_series]
+    places = [place for one in shown for place in range(1, len(one) + 1)]
+    # Together: shelves give some reasons alike, and each is rendered once.
+    episodes = encode_each(loaded.catalog, joined(shown), places) if shown else iter(())
+    found = []
+    for shelf in page.shelves:
+        count = min(shelf.first, len(shelf.queue))
+        of_episodes: Any = msgspec.UNSET
+        of_series: Any = msgspec.UNSET
+        if shelf.is_of_series:
+            of_series = _series(ranker, shelf.shown, now_us)
+        else:
+            of_episodes = msgspec.Raw(b"[%s]" % b",".join(islice(episodes, count)))
+        found.append(
+            EncodedHomeShelf(
+                id=shelf.id,
+                title=shelf.title,
+                reason=shelf.reason,
+                episodes=of_episodes,
+                series=of_series,
+                total=len(shelf.queue),
+                shown_count=count,
+                remaining_count=len(shelf.queue) - count,
+            )
         )
-        for shelf in page.shelves
-    ]
+    return found
 
 
 def _series(ranker: Ranker, queue: Queue, now_us: int) -> list[RecommendedSeriesCard]:

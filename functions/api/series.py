@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from feed.arrays.hashing import hash_strings
 from feed.catalog.catalog import Catalog
-from feed.model.card import Card
 from feed.model.degradation import Degradation
 from feed.model.timestamps import rfc3339
 from feed.ranking.series import SeriesFeatures
@@ -67,6 +66,10 @@ class SimilarSeriesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
     limit: Limit = 10
     """number of series"""
+
+
+class _CardImage(msgspec.Struct):
+    image_url: str | msgspec.UnsetType = msgspec.UNSET
 
 
 async def names(service: Service, request: Request, timings: Timings) -> Response:
@@ -183,7 +186,7 @@ def _card(catalog: Catalog, features: SeriesFeatures, series: int, now_us: int) 
     rows = features.rows(series, now_us)
     newest = None
     if len(rows):
-        newest = msgspec.json.decode(catalog.cards.raw(int(rows[0])), type=Card)
+        newest = msgspec.json.decode(catalog.cards.raw(int(rows[0])), type=_CardImage)
     return SeriesCard(
         id=catalog.series_ids[series],
         name=catalog.series_names[series],
