@@ -11,7 +11,7 @@ from feed.model.engagement import EpisodeId
 from feed.ranking.audience import Member
 
 MAX_EPISODES = 100
-MAX_PLACES = 2_000_000
+MAX_PLACES = 1_000_000
 """members of all audiences of a run; bounds memory"""
 MAX_CALL_S = 1500.0
 """seconds after which a call of the function saves its progress, well before its timeout"""
@@ -30,7 +30,7 @@ class AudienceRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     """also all episodes that were published since then, at most 100 in all"""
     limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_PLACES)] = 10_000
-    """most users in the audience of an episode; of all episodes together at most 2,000,000"""
+    """most users in the audience of an episode; of all episodes together at most 1,000,000"""
     within: Annotated[int, msgspec.Meta(ge=1, le=100)] = 10
     """worst place, among all that a session would offer the user, of an episode that is announced
     to users who do not follow its series"""

@@ -191,7 +191,7 @@ def test_all_episodes_since_a_time_are_meant_and_what_cannot_be_found_is_named(
     for request, said in (
         (AudienceRequest(since=NOW + timedelta(days=1)), "none was published since"),
         (AudienceRequest(episodes=("?",)), r"has no episode \?"),
-        (AudienceRequest(episodes=EPISODES, limit=2_000_000), "at most 666,666 for 3 episodes"),
+        (AudienceRequest(episodes=EPISODES, limit=1_000_000), "at most 333,333 for 3 episodes"),
     ):
         with pytest.raises(AudienceError, match=said):
             finder.find(request)
