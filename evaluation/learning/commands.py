@@ -15,9 +15,9 @@ from evaluation.data.events import read_events
 from evaluation.data.training import training_data
 from evaluation.learning.estimator import check_parts, clipped_weights, estimate, kept_of
 from evaluation.learning.held_out import compare
-from evaluation.learning.learn import check_enough, learned_scenario, rises_of, told
 from evaluation.learning.listeners import read_listeners
-from evaluation.learning.logged import impressions_in
+from evaluation.learning.outcome import check_enough, learned_scenario, rises_of, told
+from evaluation.learning.sessions import impressions_in
 from evaluation.online.lines import read_lines
 from evaluation.report.page import number, text_table, with_interval
 from evaluation.tuning.space import scenario_toml

@@ -174,7 +174,8 @@ class BlendParameters(Table, frozen=True, kw_only=True):
     """
 
     curves: dict[str, Curve] = msgspec.field(default_factory=dict)
-    """by part: a curve in place of its weight, as `python -m evaluation fit` writes them"""
+    """by part: a curve in place of its weight, as `python -m evaluation fit` and `learn` write
+    them"""
     measure: Literal["cosine", "catalog"] = "cosine"
     """how `similarity`, `interest` and `aversion` are measured: `cosine`, as cosines; `catalog`, on
     a scale where 0 is the mean cosine of two episodes of the catalog and 1 is exceeded by one pair

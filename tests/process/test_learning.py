@@ -12,7 +12,7 @@ import pytest
 
 from evaluation.data.synthetic.dataset import SyntheticSize, synthetic_data
 from evaluation.learning.estimator import estimate, kept_of
-from evaluation.learning.logged import impressions_in
+from evaluation.learning.sessions import impressions_in
 from evaluation.online.lines import read_lines
 from feed.__main__ import main as feed_main
 from feed.ranking.scorers import contributions

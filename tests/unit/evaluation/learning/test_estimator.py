@@ -7,8 +7,8 @@ from catalog_builder.errors import CommandError
 from evaluation.learning.estimator import Estimate, check_parts, estimate, kept_of
 from evaluation.learning.held_out import compare
 from evaluation.learning.impressions import Impressions
-from evaluation.learning.learn import learned_scenario
 from evaluation.learning.listeners import Listeners
+from evaluation.learning.outcome import learned_scenario
 from evaluation.tuning.curves import FACTORS
 from feed.scenarios.scenario import Scenario, parse
 

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from evaluation.learning.impressions import Impressions
-from evaluation.learning.logged import LogCounts, impressions_in
+from evaluation.learning.sessions import LogCounts, impressions_in
 from feed.model.engagement import EngagementType
 from feed.scenarios.scenario import parse
 from feed.scenarios.version import version
@@ -90,6 +90,14 @@ def test_an_engagement_without_a_session_belongs_to_the_last_one_that_showed_it(
     assert found.rewards.tolist() == [0.0, 1.0]
     before, _ = read(*sessions, seen("s1", "a"), did("a", "like", hour=8))
     assert before.rewards.tolist() == [0.0]
+
+
+def test_nobody_adds_to_the_session_of_somebody_else() -> None:
+    theirs = session("s1", "bert")
+    found, counts = read(theirs, seen("s1", "a"), did("a", "like", "s1"))
+    assert (len(found.scores), counts.without_seen) == (0, 1)
+    told = DecisionLine(seen=[SeenList("s1", ["a"])])  # of a next page, which names no user
+    assert read(theirs, told, did("a", "like", "s1"))[0].rewards.tolist() == [0.0]
 
 
 def test_neither_the_order_of_lines_nor_their_number_matters() -> None:

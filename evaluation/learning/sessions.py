@@ -59,19 +59,20 @@ def impressions_in(
     What was engaged with was seen. An impression earns the most that the scenario's
     `[interests.weights]` give an engagement with it; nothing if the listen was abandoned, or if it
     was marked `not_interested`, whatever else was done. An engagement that names no session
-    belongs to the last one that showed the episode to the user within a day. Neither the order of
+    belongs to the last one that showed the episode to the user within a day; one that names a
+    session of another user counts for nothing. Neither the order of
     the lines nor lines that are there twice matter.
     """
     counts, sessions, shown = LogCounts(), dict[str, _Session](), _Shown()
     wanted = scenario.name, version(scenario)
     known: set[str] = set()
-    seen: list[SeenList] = []
-    done: list[tuple[str, str, LoggedEngagement]] = []
+    seen: list[tuple[str, SeenList]] = []
+    done: list[tuple[str, LoggedEngagement, str]] = []
     for line in lines:
         shown.add(line)
-        seen += line.seen
+        seen += [(line.user, one) for one in line.seen]
         if line.engagement is not None:
-            done.append((line.user, line.session_id, line.engagement))
+            done.append((line.user, line.engagement, line.session_id))
         if line.scenario_version and line.user and line.session_id not in known:
             known.add(line.session_id)
             if (line.scenario, line.scenario_version) != wanted:
@@ -82,12 +83,13 @@ def impressions_in(
                 counts.without_queue += 1
             else:
                 sessions[line.session_id] = _session(line, line.queue, names)
-    for one in seen:
-        if one.session_id in sessions:
-            sessions[one.session_id].seen.update(one.episode_ids)
-    for user, session_id, engagement in done:
+    for user, one in seen:
+        session = sessions.get(one.session_id)
+        if session is not None and user in {"", session.user}:  # a next page names no user
+            session.seen.update(one.episode_ids)
+    for user, engagement, session_id in done:
         session = sessions.get(session_id or shown.last(user, engagement))
-        if session is not None:
+        if session is not None and user == session.user:
             _reward(session, engagement, scenario)
     told = [one for one in sessions.values() if one.seen]
     counts.without_seen = len(sessions) - len(told)

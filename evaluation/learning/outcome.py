@@ -1,4 +1,4 @@
-"""Makes a scenario of what was estimated, with its version in its name."""
+"""Outcome: the scenario that was learned, with its version in its name, and what led to it."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from catalog_builder.errors import CommandError
 from evaluation.learning.estimator import Estimate
 from evaluation.learning.held_out import FOLDS
 from evaluation.learning.impressions import Impressions
-from evaluation.learning.logged import LogCounts
+from evaluation.learning.sessions import LogCounts
 from feed.arrays.arrays import FloatArray
 from feed.ranking import scorers
 from feed.scenarios.parameters import Curve
