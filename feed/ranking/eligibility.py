@@ -88,7 +88,7 @@ def find_eligible(
         "language": filters.in_languages(catalog, query.languages),
     }
     if query.fill_s is not None:
-        masks["length"] = short_enough(features, user)
+        masks["length"] = short_enough(features, user, query.fill_s)
     if not scenario.filters.unpublished:
         masks["unpublished"] = filters.published(catalog, query.now_us)
     if features.rules.has_filters:

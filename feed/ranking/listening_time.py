@@ -1,7 +1,5 @@
 """Listening time: how long each episode of a catalog takes one user to hear."""
 
-import numpy as np
-
 from feed.arrays.arrays import BoolArray, FloatArray
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.selection.fill import longest_s
@@ -15,12 +13,6 @@ def listening_times(features: CatalogFeatures, user: UserFeatures) -> FloatArray
     return times
 
 
-def short_enough(features: CatalogFeatures, user: UserFeatures) -> BoolArray | None:
-    """(n,) which episodes are known to be short enough for the fill that is asked for.
-
-    None where none is.
-    """
-    if user.query.fill_s is None:
-        return None
-    with np.errstate(invalid="ignore"):
-        return listening_times(features, user) <= longest_s(user.query.fill_s)
+def short_enough(features: CatalogFeatures, user: UserFeatures, fill_s: int) -> BoolArray:
+    """(n,) which episodes are known to be short enough for a fill of so many seconds."""
+    return listening_times(features, user) <= longest_s(fill_s)

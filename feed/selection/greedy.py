@@ -62,7 +62,7 @@ class GreedySelection:
         self._pool_weights, self._pool_noise = weights[self._pool], noise[self._pool]
         self._pool_series = np.array([self._values.series[one] for one in self._pool.tolist()])
         self._chosen: list[int] = []
-        self._chosen_values: list[float] = []
+        self._chosen_values = np.zeros(self._length)
         self._propensities: list[float | None] = []
         """of each chosen; None if it was not explored"""
         self._pinned_slots: list[int] = []
@@ -90,7 +90,8 @@ class GreedySelection:
             if index is None:
                 break
             self._chosen.append(index)
-            self._chosen_values.append((self._values.current if has_value else self._scores)[index])
+            value_of = self._values.current if has_value else self._scores
+            self._chosen_values[slot] = value_of[index]
             self._propensities.append(propensity)
             self._values.choose(index)
         return True
@@ -102,7 +103,7 @@ class GreedySelection:
         pinned[self._pinned_slots] = True
         return Selection(
             indices=indices[chosen],
-            values=np.array(self._chosen_values, np.float64),
+            values=self._chosen_values[: len(chosen)],
             propensities=np.array(
                 [1.0 if p is None else p for p in self._propensities], np.float64
             ),
