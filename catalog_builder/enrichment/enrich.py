@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from catalog_builder.enrichment.authors import persons_among_authors
 from catalog_builder.enrichment.categories import inherited_categories
 from catalog_builder.enrichment.names import find_names
 from feed.model.episode import Episode
@@ -18,11 +19,19 @@ def enrich(episodes: Sequence[Episode]) -> list[Episode]:
     missing. What an episode has is never changed. The order of the episodes does not matter.
     """
     known_people = {name for one in episodes for name in names_in(one.people)}
-    found = find_names(episodes, known_people)
+    authors = [persons_among_authors(one, known_people) for one in episodes]
+    found = find_names(episodes, known_people.union(*authors))
     categories = inherited_categories(episodes)
     return [
-        _filled(one, {"people": names.people, "entities": names.entities, "categories": shows})
-        for one, names, shows in zip(episodes, found, categories, strict=True)
+        _filled(
+            one,
+            {
+                "people": list(dict.fromkeys([*persons, *names.people])),
+                "entities": names.entities,
+                "categories": of_show,
+            },
+        )
+        for one, persons, names, of_show in zip(episodes, authors, found, categories, strict=True)
     ]
 
 

@@ -31,13 +31,25 @@ LONG_NOTES = 1000
 """characters of notes from which on more of them say no more"""
 SHORT_S, WHOLE_S = 180.0, 1200.0
 """durations, in seconds, at which an episode is as good as a trailer, and at which it is whole"""
+MAX_TRAILER_S = 600.0
+"""seconds of a trailer that only its title calls so"""
+EXTRA = 0.8
+"""of `whole_episode` for a bonus, or an episode that is sent again"""
 OLD_SHOW_DAYS = 3650.0
 """days that a show has run from which on more of them say no more"""
 
 _FIELDS = ("image_url", "audio_url", "url", "duration_s", "people", "entities")
 _MORE_FIELDS = ("transcript_url", "chapters_url")
-_NO_WHOLE_EPISODE = re.compile(
-    r"\b(?:trailer|teaser|sneak peek|coming soon|tráiler|bande[- ]annonce)\b",
+_TRAILER = re.compile(
+    r"\b(?:trailer|teaser|sneak peek|coming soon|tráiler|bande[- ]annonce)\b", re.IGNORECASE
+)
+_SENT_AGAIN = (
+    r"(?:re-?runs?|re-?broadcast|re-?release|re-?air|replay|encore|best[- ]of|throwback"
+    r"|from the (?:archives?|vault)|wiederholung|rediffusion|repetición|bonus)"
+)
+# Alone in brackets, or before a colon or dash: "Best of Both Worlds" is a title like any other.
+_AGAIN = re.compile(
+    rf"[\[(]{_SENT_AGAIN}\b[^\])]*[\])]|^\W*{_SENT_AGAIN}(?: episode)?\s*[:|\u2013\u2014-]\s",
     re.IGNORECASE,
 )
 
@@ -85,7 +97,7 @@ def prior_terms(
         "regularity": shows.regularity(published_us, series, count),
         "completion": _known_or_median(signals.completion, ~np.isnan(signals.completion)),
         "return_rate": _known_or_median(returns, returns > 0),
-        "whole_episode": _is_whole(episodes, seconds).astype(np.float64),
+        "whole_episode": np.where(seconds < SHORT_S, 0.0, [_wholeness(one) for one in episodes]),
     }
 
 
@@ -125,10 +137,17 @@ def _duration(seconds: Floats) -> Floats:
     return clipped
 
 
-def _is_whole(episodes: Sequence[Episode], seconds: Floats) -> npt.NDArray[np.bool_]:
-    """Whether an episode is more than a trailer by its title and its duration."""
-    titled = np.array([bool(_NO_WHOLE_EPISODE.search(one.title)) for one in episodes], np.bool_)
-    return ~titled & ~(seconds < SHORT_S)
+def _wholeness(episode: Episode) -> float:
+    """1 for a whole episode, `EXTRA` for a bonus or an episode that is sent again, 0 for a trailer.
+
+    A feed says which is which (`itunes:episodeType`), or else the title, in some languages; an
+    episode of ten minutes is no trailer, whatever its title says.
+    """
+    is_short = (episode.duration_s or 0.0) < MAX_TRAILER_S
+    if episode.episode_type == "trailer" or (is_short and _TRAILER.search(episode.title)):
+        return 0.0
+    is_extra = episode.episode_type == "bonus" or _AGAIN.search(episode.title)
+    return EXTRA if is_extra else 1.0
 
 
 def _known_or_median(values: npt.NDArray[np.floating], known: npt.NDArray[np.bool_]) -> Floats:

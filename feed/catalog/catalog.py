@@ -167,11 +167,12 @@ class Catalog:
         """Categories of one episode."""
         return self.category_members[self.category_starts[row] : self.category_starts[row + 1]]
 
-    def inherits_categories(self, rows: IntArray) -> BoolArray:
-        """(k,) whether each episode's categories are its show's, and not its own."""
+    @cached_property
+    def inherits_categories(self) -> BoolArray:
+        """(n,) whether each episode's categories are its show's, and not its own."""
         if not len(self.inherited_categories):
-            return np.zeros(len(rows), np.bool_)
-        return self.inherited_categories[rows].astype(np.bool_)
+            return np.zeros(len(self), np.bool_)
+        return self.inherited_categories.astype(np.bool_)
 
     def membership(self, rows: IntArray, categories: IntArray) -> BoolArray:
         """(k, c) whether each of k rows is in each of c categories, which are sorted."""

@@ -32,6 +32,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """names or records, as the source delivers them"""
     people: list[Any] | msgspec.UnsetType = msgspec.UNSET
     """names or records, as the source delivers them"""
+    authors: list[str] | msgspec.UnsetType = msgspec.UNSET
+    """who made it, a person or a company, as the source writes it"""
     image_url: str | msgspec.UnsetType = msgspec.UNSET
     audio_url: str | msgspec.UnsetType = msgspec.UNSET
     url: str | msgspec.UnsetType = msgspec.UNSET
@@ -44,6 +46,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     chapters_url: str | msgspec.UnsetType = msgspec.UNSET
     season_number: float | msgspec.UnsetType = msgspec.UNSET
     episode_number: float | msgspec.UnsetType = msgspec.UNSET
+    episode_type: str | msgspec.UnsetType = msgspec.UNSET
+    """`trailer` or `bonus`; most episodes have none"""
     estimated: list[str] | msgspec.UnsetType = msgspec.UNSET
     """what the builder filled in because the source says nothing of it: `people`, `entities` or
     `categories` of the card; `quality`, for one or both scores that it depends on"""

@@ -53,6 +53,7 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     categories: Categories | None = None
     entities: list[Any] | None = None
     people: list[Any] | None = None
+    authors: list[str] | None = None
     image_url: str | None = None
     audio_url: str | None = None
     url: str | None = None
@@ -63,6 +64,7 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     chapters_url: str | None = None
     season_number: float | None = None
     episode_number: float | None = None
+    episode_type: str | None = None
     estimated: list[str] | None = None
     """what the builder filled in: `quality`, `people`, `entities`, `categories`; it sets this"""
     evergreen: bool | None = None

@@ -29,6 +29,10 @@ class CatalogFeatures:
         self.rules = CompiledRules(catalog, scenario.rules)
         signals, blend = catalog.signals, scenario.blend
         self.quality: FloatArray = scorers.quality(catalog, scenario.quality)
+        self.coarse_quality: FloatArray = scorers.quality(
+            catalog, scenario.quality, scorers.coarse_estimates(catalog)
+        )
+        """(n,) quality by which candidates are chosen: estimates count in full points"""
         self.is_highly_rated: BoolArray = scorers.is_highly_rated(catalog, self.quality)
         floors = filters.quality_floors(catalog, scenario.filters)
         self.floors: BoolArray | None = None if floors.all() else floors
@@ -79,8 +83,8 @@ class CatalogFeatures:
 
     @cached_property
     def best_first(self) -> IntArray:
-        """(n,) catalog rows by quality, the highest first."""
-        return _descending(self.quality, self.tie_order)
+        """(n,) catalog rows by quality, the highest first; estimates count in full points."""
+        return _descending(self.coarse_quality, self.tie_order)
 
     @cached_property
     def trending_first(self) -> IntArray:
@@ -119,7 +123,7 @@ class CatalogFeatures:
     @cached_property
     def popular_by_category(self) -> RankedGroups:
         """The catalog rows of each category by popularity and quality, the highest first."""
-        total = self.trend + self._all_time + self.quality
+        total = self.trend + self._all_time + self.coarse_quality
         return self._by_category(_descending(total, self.tie_order))
 
     @cached_property

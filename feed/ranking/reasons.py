@@ -223,7 +223,7 @@ def _largest_summand(
     codes_of = np.append(BECAUSE[vector.member_types], np.array(others, np.uint8))
     names = features.category_hashes[vector.categories]
     hashes_of = np.concatenate([catalog.id_hashes[vector.members], names, np.zeros(1, np.uint64)])
-    inherits = catalog.inherits_categories(rows)  # near an interest, as if it had no category
+    inherits = catalog.inherits_categories[rows]  # near an interest, as if it had no category
     member = catalog.membership(rows, vector.categories) & ~inherits[:, None]
     uncategorized = inherits | (catalog.category_starts[rows + 1] == catalog.category_starts[rows])
     cosines = np.full((len(rows), len(codes_of)), np.nan)

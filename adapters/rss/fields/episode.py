@@ -6,7 +6,14 @@ from typing import Any, NamedTuple
 
 from adapters.rss.fields import links
 from adapters.rss.fields.ids import UUID, episode_id, short_hash
-from adapters.rss.parser.xml_tree import Children, attribute, children, inner_html, text
+from adapters.rss.parser.xml_tree import (
+    Children,
+    Element,
+    attribute,
+    children,
+    inner_html,
+    text,
+)
 from feed.model.episode import MAX_DESCRIPTION_CHARS, MAX_DURATION_S
 from feed.model.markup import fold_whitespace, is_html, strip_html, title_text
 
@@ -29,6 +36,8 @@ _NUMBER = re.compile(r"[0-9]{1,9}([.][0-9]{1,3})?")
 _EXPLICIT = dict.fromkeys(("yes", "true", "explicit"), True) | dict.fromkeys(
     ("no", "false", "clean"), False
 )
+_MAIL_AND_NAME = re.compile(r"\S+@\S+\s*\((.+)\)")
+_TYPES = ("trailer", "bonus")
 # The best to read along with first: formats with times, then without.
 _TRANSCRIPTS = ("text/vtt", "application/srt", "application/x-subrip", "application/json", "text/")
 
@@ -59,6 +68,7 @@ class ShowFields(NamedTuple):
             "series": _present(series),
             "categories": {"major": _terms(_categories(show))},
             "people": _people(show),
+            "authors": _authors(show),
             "image_url": links.show_image_url(show, base),
             "language": primary_language(tag),
             "explicit": _explicit(show),
@@ -82,6 +92,7 @@ def episode_fields(item: Children, show: ShowFields) -> dict[str, Any]:
         "notes": _notes(item, description),
         "categories": _present(categories),
         "people": _people(item) or common["people"],
+        "authors": _authors(item) or common["authors"],
         "image_url": links.episode_image_url(item, show.base)
         or common["image_url"]
         or links.attached_image_url(item, show.base),
@@ -94,6 +105,7 @@ def episode_fields(item: Children, show: ShowFields) -> dict[str, Any]:
         "chapters_url": _address(item, "podcast:chapters", show.base),
         "season_number": _number(item, "podcast:season", "itunes:season"),
         "episode_number": _number(item, "podcast:episode", "itunes:episode"),
+        "episode_type": _type(item),
     }
     return _present(found)
 
@@ -179,6 +191,28 @@ def _categories(parent: Children) -> Iterator[str]:
 
 def _people(parent: Children) -> list[str]:
     return _terms(text(one) for one in parent.get("podcast:person", ()))
+
+
+def _authors(parent: Children) -> list[str]:
+    """Who made a show or an item, by the first element that says so."""
+    for name in ("itunes:author", "author", "dc:creator", "googleplay:author"):
+        found = _terms(map(_author, parent.get(name, ())))
+        if found:
+            return found
+    return []
+
+
+def _author(element: Element) -> str:
+    """The name in an element: Atom's `name`, or RSS's text without an address of e-mail."""
+    name = _first(children(element), "name", "atom:name") or text(element)
+    in_brackets = _MAIL_AND_NAME.fullmatch(name)
+    found = in_brackets[1] if in_brackets else name
+    return "" if "@" in found else found
+
+
+def _type(item: Children) -> str:
+    found = _first(item, "itunes:episodetype").lower()
+    return found if found in _TYPES else ""
 
 
 def _terms(names: Iterable[str]) -> list[str]:

@@ -71,6 +71,26 @@ def test_a_name_that_any_episode_lists_among_its_people_is_a_persons() -> None:
     assert found[1].people == listed.people
 
 
+@pytest.mark.parametrize(
+    ("authors", "people"),
+    [
+        (["NPR"], None),
+        (["Jupiter Broadcasting"], None),
+        (["The Bread Company and friends"], None),
+        (["Anna Schmidt & Carlos Ruiz"], ["Anna Schmidt", "Carlos Ruiz"]),
+        (["Lex Fridman"], None),
+        (["Bread Talk"], None),
+    ],
+)
+def test_persons_among_the_authors_are_people(authors: list[str], people: list[str] | None) -> None:
+    assert (one_of("", authors=authors).people or None) == people
+
+
+def test_an_author_in_the_title_of_the_show_is_a_person() -> None:
+    show = Series(id="s", name="Lex Fridman Podcast")
+    assert one_of("", authors=["Lex Fridman"], series=show).people == ["Lex Fridman"]
+
+
 def test_categories_are_those_of_most_episodes_of_the_show() -> None:
     baking = Categories(major=["Baking"], subcategories=["Ovens"])
     news = Categories(major=["News"])

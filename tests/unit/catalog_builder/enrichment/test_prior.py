@@ -30,6 +30,11 @@ def estimates(*episodes: Episode) -> list[float]:
         ({"description": "A long talk about bread. " * 9}, {"description": "Bread."}),
         ({"duration_s": 2400.0}, {"duration_s": 400.0}),
         ({"title": "Bread"}, {"title": "Bread, the trailer"}),
+        ({"title": "Bread, the trailer", "duration_s": 2400.0}, {"duration_s": 400.0}),
+        ({}, {"episode_type": "trailer"}),
+        ({"episode_type": "bonus"}, {"episode_type": "trailer"}),
+        ({"title": "Best of Both Worlds"}, {"title": "Best of: Worlds"}),
+        ({}, {"title": "A long story [Rerun]"}),
         ({"duration_s": 200.0}, {"duration_s": 60.0}),
     ],
 )

@@ -157,7 +157,7 @@ def test_without_an_answer_declared_interests_still_count_and_the_lack_is_report
     assert inside[:5].all()
     assert (slate.scores[:, 0] == np.where(inside, 500_000, 0)).all()
     keys = np.array([one.key for one in render_all(without, slate.reasons)])
-    assert ((keys == "interest") == inside).all()
+    assert ((keys == "interest") == (inside & ~without.inherits_categories[slate.rows])).all()
 
 
 @pytest.mark.parametrize("kind", ["like", "not_interested"])
@@ -225,6 +225,7 @@ def test_of_several_engagements_none_is_named_as_the_reason(
     engaged = engagements(without, *EMBEDDED[:5])
     found, _ = both(without, catalog, query_of(engagements=engaged, category_interests=["Chess"]))
     chess = without.rows_in_categories(np.array([without.category_index.row("Chess")]))
+    chess = chess[~without.inherits_categories[chess]]
     reasons = render_all(without, found.reasons)
     for row, similarity, one in zip(found.rows, found.scores[:, 0], reasons, strict=True):
         if similarity < 300_000:

@@ -214,6 +214,31 @@ def test_a_duration_is_read_in_all_its_forms(seconds: int | None, written: list[
 
 
 @pytest.mark.parametrize(
+    ("item", "show", "authors"),
+    [
+        ("<itunes:author>Ann Lee, Bo Ek</itunes:author>", "", ["Ann Lee, Bo Ek"]),
+        ("<author>ann@example.com (Ann Lee)</author>", "", ["Ann Lee"]),
+        ("<author>ann@example.com</author>", "<author>Radio</author>", ["Radio"]),
+        ("<author><name>Ann Lee</name><email>a@b.example</email></author>", "", ["Ann Lee"]),
+        ("<dc:creator>Ann Lee</dc:creator>", "<itunes:author>Radio</itunes:author>", ["Ann Lee"]),
+        ("", "", None),
+    ],
+)
+def test_authors_are_those_of_the_item_or_else_of_the_show(
+    item: str, show: str, authors: list[str] | None
+) -> None:
+    assert only(item, f"<title>A</title>{show}").get("authors") == authors
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"), [("Trailer", "trailer"), ("bonus", "bonus"), ("full", None), ("x", None)]
+)
+def test_a_trailer_or_bonus_is_told_from_an_episode(written: str, kind: str | None) -> None:
+    found = only(f"<itunes:episodeType>{written}</itunes:episodeType>")
+    assert found.get("episode_type") == kind
+
+
+@pytest.mark.parametrize(
     ("block", "is_read"),
     [
         ("<itunes:block>Yes</itunes:block>", False),
