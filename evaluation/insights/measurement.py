@@ -99,7 +99,7 @@ def _found(
     """(I,) which names the test rejects at the end of a day, and which of them are shown."""
     names = names_of(world)
     windows = choices.counts(names, day).windows
-    rises = find_rises(windows, names.kinds)
+    rises = find_rises(windows, names.kinds, MIN_USERS)
     rejected = discoveries(rises.p_values)
     shown = rejected & (rises.momentum >= MIN_MOMENTUM) & (windows[:, :, 0] >= MIN_USERS)
     return np.any(rejected, axis=1), np.any(shown, axis=1)
