@@ -39,7 +39,7 @@ REASONS: dict[str, str] = {
     "trending": "Many are listening to these",
     "topics": "The best of a topic for you",
     TRENDING_TOPICS: "Many are listening to these",
-    "series": "Shows that you do not know yet",
+    "series": "Shows that may be new to you",
     "episodes": "The best of all for you",
     "different": "Highly rated, and not what you usually listen to",
 }

@@ -22,7 +22,7 @@ _TEXTS = {
     "because_not_interested": "Related to “{title}”",
     "recent_activity": "Based on your recent activity",
     "others": "Chosen by people who chose “{title}”",
-    "series_followed": "New in {series}, which you follow",
+    "series_followed": "From {series}, which you follow",
     "series_heard": "More of {series}",
     "unfinished": "You have not finished this",
     "trending": "Many are listening to this",
