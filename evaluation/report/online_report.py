@@ -14,6 +14,7 @@ from evaluation.report.online_tables import (
     CHART_METRIC,
     estimate,
     first_position,
+    label,
     relative,
     sample_ratio,
     verdicts,
@@ -74,20 +75,24 @@ def _comparison_table(experiment: ExperimentReport) -> str:
         rows.append(row)
     order = dict.fromkeys(one.metric for one in experiment.compared)
     for metric in order:
-        row = [_metric_name(metric, experiment), estimate(control.metrics[metric])]
+        row = [_metric_name(metric, experiment), estimate(metric, control.metrics[metric])]
         for one in others:
-            row += [estimate(one.metrics[metric]), *_difference_cells(found[one.name, metric])]
+            row += [
+                estimate(metric, one.metrics[metric]),
+                *_difference_cells(found[one.name, metric]),
+            ]
         rows.append(row)
     return html_table(header, rows)
 
 
 def _metric_name(metric: str, experiment: ExperimentReport) -> str:
-    return f"<b>{metric}</b>" if metric in experiment.primary else metric
+    text = label(metric)
+    return f"<b>{text}</b>" if metric in experiment.primary else text
 
 
 def _difference_cells(one: Compared) -> list[str]:
     p = "-" if math.isnan(one.p) else f"{one.p:.3f}" if one.p >= LEAST_P else f"&lt;{LEAST_P}"
-    cells = [with_signs(one.difference), relative(one), p]
+    cells = [with_signs(one.metric, one.difference), relative(one), p]
     return [f"<b>{cell}</b>" for cell in cells] if one.differs else cells
 
 
@@ -96,7 +101,10 @@ def _groups_table(groups: _GROUPS) -> str:
         ["users", *(f"{one.users:,}" for one in groups)],
         ["sessions", *(f"{one.sessions:,}" for one in groups)],
         ["shown episodes", *(f"{one.shown:,}" for one in groups)],
-        *([name, *(estimate(one.metrics[name]) for one in groups)] for name in groups[0].metrics),
+        *(
+            [label(name), *(estimate(name, one.metrics[name]) for one in groups)]
+            for name in groups[0].metrics
+        ),
     ]
     return html_table(["", *(one.name for one in groups)], rows)
 

@@ -8,10 +8,12 @@ import msgspec
 
 from evaluation.online.estimates import ALARM, Estimate
 from evaluation.online.report import Compared, ExperimentReport, Group, OnlineReport
-from evaluation.report.page import number, signed, text_table, with_interval
+from evaluation.report.page import number, text_table
 
 CHART_METRIC = "click_through"
 """the metric of positions, sources and shelves in tables and charts"""
+NO_SHARES = frozenset({"freshness_days"})
+"""metrics that are not shown in percent"""
 
 
 def online_tables(report: OnlineReport) -> str:
@@ -52,7 +54,8 @@ def metrics_table(title: str, groups: Sequence[Group]) -> str:
     }
     rows = [[name, *(f"{count:,}" for count in values)] for name, values in counts.items()]
     rows += [
-        [metric, *(estimate(one.metrics[metric]) for one in groups)] for metric in groups[0].metrics
+        [label(metric), *(estimate(metric, one.metrics[metric]) for one in groups)]
+        for metric in groups[0].metrics
     ]
     return text_table([title, *(one.name for one in groups)], rows)
 
@@ -61,10 +64,10 @@ def differences_table(experiment: ExperimentReport) -> str:
     """The differences to the control arm; those of primary metrics are named so."""
     rows = [
         [
-            one.metric + (" (primary)" if one.is_primary else ""),
+            label(one.metric) + (" (primary)" if one.is_primary else ""),
             one.arm,
-            number(one.control.value),
-            with_signs(one.difference),
+            amount(one.metric, one.control.value),
+            with_signs(one.metric, one.difference),
             relative(one),
             number(one.p),
             "differs" if one.differs else "",
@@ -84,10 +87,10 @@ def parts_table(
         names.sort(key=first_position)
     empty = Estimate.of(math.nan, math.nan, 0)
     rows = [
-        [one, *(estimate(part.get(one, {}).get(CHART_METRIC, empty)) for part in of)]
+        [one, *(estimate(CHART_METRIC, part.get(one, {}).get(CHART_METRIC, empty)) for part in of)]
         for one in names
     ]
-    return text_table([f"{CHART_METRIC} by {name}", *(one.name for one in groups)], rows)
+    return text_table([f"{label(CHART_METRIC)} by {name}", *(one.name for one in groups)], rows)
 
 
 def first_position(name: str) -> int:
@@ -124,9 +127,11 @@ def verdicts(experiment: ExperimentReport) -> list[str]:
     for one in experiment.compared:
         if one.is_primary:
             verb = "differs from" if one.differs else "does not differ measurably from"
+            points = "" if one.metric in NO_SHARES else " points"
+            percent = f" ({text})" if (text := relative(one)) else ""
             found.append(
-                f"{one.metric}: {one.arm} {verb} {experiment.control}, {with_signs(one.difference)}"
-                f"{f' ({text})' if (text := relative(one)) else ''}."
+                f"{one.metric}: {one.arm} {verb} {experiment.control}, "
+                f"{with_signs(one.metric, one.difference)}{points}{percent}."
             )
     others = [
         f"{one.metric} ({one.arm})"
@@ -141,18 +146,32 @@ def verdicts(experiment: ExperimentReport) -> list[str]:
     return found
 
 
-def estimate(one: Estimate) -> str:
-    """A number with its interval; without users to compute one, the number alone."""
-    return (
-        number(one.value)
-        if math.isnan(one.error)
-        else with_interval(one.value, (one.low, one.high))
+def label(metric: str) -> str:
+    """The name of a metric with the unit that tables show it in."""
+    return metric if metric in NO_SHARES else f"{metric}, %"
+
+
+def amount(metric: str, value: float) -> str:
+    """A value of a metric with two decimals, a share in percent; `-` for NaN."""
+    if math.isnan(value):
+        return "-"
+    return f"{value if metric in NO_SHARES else 100 * value:.2f}"
+
+
+def estimate(metric: str, one: Estimate) -> str:
+    """A value with its interval; without users to compute one, the value alone."""
+    if math.isnan(one.error):
+        return amount(metric, one.value)
+    return f"{amount(metric, one.value)} [{amount(metric, one.low)}, {amount(metric, one.high)}]"
+
+
+def with_signs(metric: str, one: Estimate) -> str:
+    """A difference with its sign and its interval, of shares in percentage points."""
+    value, low, high = (
+        f"+{text}" if end > 0 else text
+        for end, text in ((end, amount(metric, end)) for end in (one.value, one.low, one.high))
     )
-
-
-def with_signs(one: Estimate) -> str:
-    """A difference with its sign and its interval."""
-    return f"{signed(one.value)} [{signed(one.low)}, {signed(one.high)}]"
+    return f"{value} [{low}, {high}]"
 
 
 def relative(one: Compared) -> str:

@@ -277,7 +277,7 @@ def test_the_result_of_an_experiment_is_shown_with_pictures_and_a_table(
     for sentence in experiment["sentences"]:
         expect(region).to_contain_text(sentence)
     expect(region.locator("tbody tr")).to_have_count(len(experiment["compared"]))
-    primary = region.locator("tbody tr", has_text="click through (primary)")
+    primary = region.locator("tbody tr", has_text="click through, % (primary)")
     expect(primary).to_contain_text(f"{experiment['compared'][0]['p']:.3f}")
     assert region.locator("svg").count() == 2
     assert not Axe().run(page, context="#result").response["violations"]

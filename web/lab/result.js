@@ -29,10 +29,12 @@ function experiment(found) {
     h("div.scroll", { tabindex: 0, role: "region", "aria-label": `Metrics of ${found.name}` }, table(found)));
 }
 
-/** @param {number | null} value @param {number} [digits] */
-const number = (value, digits = 3) => value === null ? "–" : value.toFixed(digits);
-/** @param {Estimated | undefined} one */
-const ranged = (one) => one ? `${number(one.value)} [${number(one.low)}, ${number(one.high)}]` : "–";
+/** A value with its interval, of shares in percent. @param {string} metric @param {Estimated | undefined} one */
+function ranged(metric, one) {
+  /** @param {number | null | undefined} value */
+  const amount = (value) => value == null ? "–" : (value * (metric === "freshness_days" ? 1 : 100)).toFixed(2);
+  return `${amount(one?.value)} [${amount(one?.low)}, ${amount(one?.high)}]`;
+}
 /** @param {Comparison} one @param {"value" | "low" | "high"} end */
 const percent = (one, end) => 100 * (one.difference[end] ?? NaN) / (one.control.value ?? NaN);
 
@@ -41,11 +43,12 @@ function table(found) {
   const control = found.arms.find(({ name }) => name === found.control);
   const rows = found.compared.map((one) => {
     const arm = found.arms.find(({ name }) => name === one.arm), change = percent(one, "value");
-    const cells = [plain(one.metric) + (one.is_primary ? " (primary)" : ""), ranged(control?.metrics[one.metric]), one.arm,
-      ranged(arm?.metrics[one.metric]), ranged(one.difference), Number.isFinite(change) ? `${change.toFixed(1)}%` : "", number(one.p)];
+    const unit = one.metric === "freshness_days" ? "" : ", %";
+    const cells = [plain(one.metric) + unit + (one.is_primary ? " (primary)" : ""), ranged(one.metric, control?.metrics[one.metric]), one.arm,
+      ranged(one.metric, arm?.metrics[one.metric]), ranged(one.metric, one.difference), Number.isFinite(change) ? `${change.toFixed(1)}%` : "", one.p?.toFixed(3) ?? "–"];
     return h("tr", {}, ...cells.map((cell) => h("td", {}, one.differs ? h("b", {}, cell) : cell)));
   });
-  const head = ["metric", `${found.control} (control)`, "arm", "its value", "difference", "in percent", "p"];
+  const head = ["metric", `${found.control} (control)`, "arm", "its value", "difference", "of the control", "p"];
   return h("table", {}, h("thead", {}, h("tr", {}, ...head.map((one) => h("th", {}, one)))), h("tbody", {}, ...rows));
 }
 
