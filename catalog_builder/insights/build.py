@@ -12,14 +12,15 @@ from feed.arrays.arrays import BoolArray, IntArray
 from feed.arrays.strings import Strings
 from feed.catalog.catalog import Catalog
 from feed.catalog.insights import LISTENERS, PUBLICATIONS, Insights
+from feed.catalog.signals import HALF_LIVES_DAYS
 from feed.model.timestamps import DAY_US
 
 MIN_SERIES = 2
 """Fewest series that publish what rises by publications, or whose listeners make a name rise."""
-SPREAD = 0.2
-"""Share of a name's popularity from which on a series is one of those that are heard for it."""
+DOMINANT = 0.8
+"""A name is heard of one series if that has more than this share of the name's popularity."""
 LONE_SHARE = 0.25
-"""A name of which one series is heard rises with this share of the most heard name's listeners."""
+"""A name heard of one series rises with this share of the listeners of the most heard name."""
 MAX_INSIGHTS = 1_000
 """Most insights of a catalog; those that rise come first, then the most listened to."""
 MAX_EPISODES = 20
@@ -28,7 +29,7 @@ MAX_OF_SERIES = 4
 """Most of them that are of one series."""
 RECENT_DAYS = 35
 """An older episode is behind an insight only if it has listeners, or if there are no others."""
-_WEEK = WINDOWS_DAYS.index(7)
+_WEEK, _POPULARITY = WINDOWS_DAYS.index(7), HALF_LIVES_DAYS.index(7.0)
 
 
 @dataclass(frozen=True)
@@ -55,25 +56,25 @@ def build_insights(
     if not len(names):
         return Insights.none(today)
     published = _published(catalog, names, today)
-    spread, now = _series_heard(catalog, names), listeners.windows[:, :, 0]
-    alone = np.where(spread < MIN_SERIES, LONE_SHARE, 0.0)[:, None] * now.max(axis=0)
+    is_spread, now = _is_spread(catalog, names), listeners.windows[:, :, 0]
+    alone = np.where(is_spread, 0.0, LONE_SHARE)[:, None] * now.max(axis=0)
     enough = now >= np.maximum(alone, min_users)
     heard, released = _rising(names, listeners, published, enough, min_users)
-    by_listeners, by_series = listeners.windows[:, _WEEK, 0], published.windows[:, _WEEK, 0]
+    by_listeners = np.where(now[:, _WEEK] >= min_users, now[:, _WEEK], 0)
+    by_series = published.windows[:, _WEEK, 0]
     is_rising = heard.is_rising | released.is_rising
     strength = np.maximum(heard.strength, released.strength)
-    is_known = (by_listeners >= min_users) & (spread >= MIN_SERIES) | (by_series >= MIN_SERIES)
+    is_known = (by_listeners > 0) & is_spread | (by_series >= MIN_SERIES)
     shown = np.flatnonzero(is_rising | is_known)
     order = np.lexsort(  # names are in the order of their keys
         (shown, -by_series[shown], -by_listeners[shown], -strength[shown], ~is_rising[shown])
     )
     chosen = shown[order[:MAX_INSIGHTS]]
-    is_public = by_listeners[chosen] >= min_users
     by_day = listeners.by_day[chosen]
     rows = [_episodes(catalog, found) for found in _rows_of(names, chosen)]
     momentum = np.column_stack(
         [
-            np.where(is_public, heard.momentum[chosen], 0.0),
+            np.where(by_listeners[chosen] > 0, heard.momentum[chosen], 0.0),
             np.where(by_series[chosen] >= MIN_SERIES, released.momentum[chosen], 0.0),
         ]
     )
@@ -85,7 +86,7 @@ def build_insights(
             LISTENERS * heard.is_rising[chosen] + PUBLICATIONS * released.is_rising[chosen]
         ).astype(np.uint8),
         strength=strength[chosen].astype(np.float32),
-        listeners=np.where(is_public, by_listeners[chosen], 0).astype(np.int32),
+        listeners=by_listeners[chosen].astype(np.int32),
         series=by_series[chosen].astype(np.int32),
         momentum=momentum.astype(np.float32),
         listeners_by_day=np.where(by_day >= min_users, by_day, 0).astype(np.int32),
@@ -108,20 +109,20 @@ def _publishers(catalog: Catalog) -> npt.NDArray[np.int64]:
     return np.where(series >= 0, series, len(catalog.series_ids) + np.arange(len(catalog)))
 
 
-def _series_heard(catalog: Catalog, names: EpisodeNames) -> npt.NDArray[np.int64]:
-    """(I,) number of series that listeners hear for each name; of unknown popularity: that bear it.
-
-    A series is heard for a name if its episodes have the share `SPREAD` of the name's popularity.
-    """
+def _is_spread(catalog: Catalog, names: EpisodeNames) -> BoolArray:
+    """(I,) whether several series bear each name, and none has nearly all of its popularity."""
     count, rows = len(names), np.repeat(np.arange(len(catalog)), np.diff(names.starts))
-    popularity = catalog.signals.popularity[rows, 1]
+    popularity = catalog.signals.popularity[rows, _POPULARITY]
     total = np.bincount(names.members, popularity, count)
     pairs, of_pair = np.unique(
         _publishers(catalog)[rows] * count + names.members, return_inverse=True
     )
-    heard, total = np.bincount(of_pair, popularity, len(pairs)), total[pairs % count]
-    counted = (heard >= SPREAD * total) & ((heard > 0) | (total == 0))
-    return np.bincount((pairs % count)[counted], minlength=count)
+    most = np.zeros(count)
+    np.maximum.at(most, pairs % count, np.bincount(of_pair, popularity, len(pairs)))
+    bearers = np.bincount(pairs % count, minlength=count)
+    limit = DOMINANT * total * (1 + 1e-4)  # so that no tie depends on rounding
+    found: BoolArray = (bearers >= MIN_SERIES) & (most <= limit)
+    return found
 
 
 def _rising(
@@ -166,7 +167,7 @@ def _episodes(catalog: Catalog, rows: IntArray) -> IntArray:
     """Up to `MAX_EPISODES` of some rows, the most listened to first, then the newest."""
     published_us = catalog.published_us[rows]
     is_out = published_us <= catalog.created_us
-    popularity = np.round(catalog.signals.popularity[rows, 1], 2)
+    popularity = np.round(catalog.signals.popularity[rows, _POPULARITY], 2)
     is_recent = is_out & (published_us > catalog.created_us - RECENT_DAYS * DAY_US)
     telling = is_recent | (is_out & (popularity > 0))
     if not telling.any():

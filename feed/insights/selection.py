@@ -29,7 +29,7 @@ class Taste:
     values: FloatArray
     """(i,) 0 to 1; 0 for an insight that does not rise"""
     categories: IntArray
-    """(i,) the user's largest category that half of the episodes are in, -1 for none"""
+    """(i,) the user's largest category that half of the episodes say they are in, -1 for none"""
 
 
 def matching(catalog: Catalog, allowed: BoolArray) -> BoolArray:
@@ -97,7 +97,8 @@ def taste_of(features: CatalogFeatures, user: UserFeatures) -> Taste | None:
     values, categories = np.zeros(len(insights)), np.full(len(insights), -1, np.int64)
     groups, shares = user.category_shares
     if len(groups):
-        member = catalog.membership(rows, groups)
+        named = ~catalog.inherits_categories[rows]
+        member = catalog.membership(rows, groups) & named[:, None]
         counts = np.zeros((len(rising), len(groups)))
         np.add.at(counts, owners, member)
         fit = shares / shares.max() * (counts >= sizes[:, None] / 2)

@@ -66,6 +66,21 @@ def test_momentum_does_not_tell_of_fewer_users_than_the_minimum_in_earlier_weeks
     assert momentum(5) < 6.0
 
 
+def test_a_name_that_one_show_is_heard_for_rises_only_with_a_large_share_of_listeners() -> None:
+    new = [episode(number, 2, entities=["Newcomer"]) for number in (100, 101)]
+    crowd = [episode(number, 400, entities=["Crowd"]) for number in range(200, 204)]
+    one_show = {user: [choice(user, new[0].id, 0)] for user in range(25)}
+    two_shows = {user: [choice(user, new[user % 2].id, 0)] for user in range(25)}
+    regulars = [
+        [choice(user, crowd[user % 4].id, 7 * week) for week in range(5)] for user in range(120)
+    ]
+    assert rising(catalog_with([*ARCHIVE, *new], with_burst(one_show))) == [("entity", "Newcomer")]
+    every = [*ARCHIVE, *new, *crowd]
+    assert rising(catalog_with(every, [*with_burst(one_show), *regulars])) == []
+    found = rising(catalog_with(every, [*with_burst(two_shows), *regulars]))
+    assert found == [("entity", "Newcomer")]
+
+
 def test_three_listeners_after_none_are_no_trend() -> None:
     new = episode(100, 2, entities=["Newcomer"]), episode(101, 2, entities=["Newcomer"])
     extra = {user: [choice(user, new[user % 2].id, 0)] for user in range(3)}
