@@ -35,6 +35,7 @@ SCENARIO = "for_you"
 USERS = 20
 ROUNDS = 5
 FOLLOWED = 5
+HOME = shipped_home()
 KEYS = (b"a key for cursors that are discarded",)
 ABOUT = (
     "Processor milliseconds of one thread, medians. From the query to the bytes of an answer: a "
@@ -94,7 +95,7 @@ def _session(loaded: LoadedCatalog, query: Query) -> bytes:
 def _home(loaded: LoadedCatalog, query: Query) -> int:
     """Make an answer; returns its number of shelves."""
     now_us = to_us(NOW)
-    page = loaded.home_ranker(loaded.rankers[SCENARIO], shipped_home()).assemble(query)
+    page = loaded.home_ranker(loaded.rankers[SCENARIO], HOME).assemble(query)
     msgspec.json.encode(encode_shelves(loaded, page, now_us))
     seal_home(page, loaded.catalog, uid="u", keys=KEYS, expires_us=now_us + DAY_US)
     return len(page.shelves)

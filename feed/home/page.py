@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -26,12 +27,12 @@ class Shelf:
     is_of_series: bool = False
     """whether it holds series: `queue.rows` are then indices of the catalog's series"""
 
-    @property
+    @cached_property
     def shown(self) -> Queue:
         """The episodes in the first answer."""
         return self.queue.take(slice(self.first))
 
-    @property
+    @cached_property
     def rest(self) -> Queue:
         """The episodes that follow."""
         return self.queue.take(slice(self.first, None))

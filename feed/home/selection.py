@@ -52,6 +52,8 @@ class ShelfSelection:
         self._choice = choice
         self._shelf = shelf
         self._ordered = ordered
+        self._limit = shelf.max_per_series
+        self._is_limited = shelf.kind not in OWN
         self._counts: Counter[int] = Counter()
         self._titles: set[int] = set()
         self._new: Counter[int] = Counter()
@@ -86,23 +88,20 @@ class ShelfSelection:
 
     def _add(self, one: int, length: int) -> bool:
         series, title = self._choice.series[one], self._choice.titles[one]
-        if len(self.chosen) >= length or title in self._titles or not self._has_room(series):
+        if len(self.chosen) >= length or title in self._titles:
             return False
+        if series >= 0:
+            if self._counts[series] >= self._limit:
+                return False
+            on_page = self._choice.on_page[series] + self._new[series]
+            if self._is_limited and on_page >= self._choice.max_per_series:
+                return False
+            self._counts[series] += 1
+            self._new[series] += 1
         self._last = series
-        self._counts[series] += 1
-        self._new[series] += 1
         self._titles.add(title)
         self.chosen.append(one)
         return True
-
-    def _has_room(self, series: int) -> bool:
-        if series < 0:
-            return True
-        count, page = self._counts[series], self._choice
-        if self._shelf.kind in OWN:
-            return count < self._shelf.max_per_series
-        on_page = page.on_page[series] + self._new[series]
-        return count < self._shelf.max_per_series and on_page < page.max_per_series
 
 
 def first_of_each(vectors: npt.NDArray[np.float32], limit: float) -> BoolArray:

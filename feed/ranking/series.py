@@ -31,12 +31,15 @@ class SeriesFeatures:
         return found[self.catalog.published_us[found] <= published_until_us]
 
     def with_any(self, allowed: BoolArray) -> BoolArray:
-        """(S,) whether any episode of each series is `allowed` (n,)."""
-        starts, ends = self._by_series.starts[:-1], self._by_series.starts[1:]
-        found, some = np.zeros(len(starts), np.bool_), ends > starts
-        if some.any():
-            found[some] = np.logical_or.reduceat(allowed[self._by_series.rows], starts[some])
-        return found
+        """(S,) whether any episode of each series is `allowed` (n,).
+
+        Counts whichever there are fewer of, the allowed or the others.
+        """
+        sizes, others = np.diff(self._by_series.starts), np.flatnonzero(~allowed)
+        is_few = 2 * len(others) <= len(allowed)
+        series = self.catalog.series[others if is_few else np.flatnonzero(allowed)]
+        counts = np.bincount(series[series >= 0], minlength=len(sizes))
+        return counts < sizes if is_few else counts > 0
 
     def topics(self, rows: IntArray, count: int) -> list[str]:
         """The names of the most frequent major categories of some episodes, or of any kind."""

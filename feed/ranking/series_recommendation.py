@@ -25,7 +25,7 @@ POPULARITY = 0.5
 """what the listeners of the week add to the score of the most popular series"""
 DIVERSITY = 0.3
 """weight of the cosine with the nearest series chosen before (`mmr` of the selector)"""
-CHOICES = 5
+CHOICES = 3
 """number of series by score, for each one that is recommended, among which diversity chooses"""
 _ASKED = 5
 """number of a followed series' newest episodes whose listeners are asked what else they heard"""

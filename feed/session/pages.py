@@ -195,8 +195,10 @@ def encode_each(
     start = start or (lambda row: catalog.cards.raw(row)[:-1])
     scores = (queue.scores / MILLION).tolist()
     reasons = render_all(catalog, queue.reasons, seed_text)
+    texts = {id(one): one for one in reasons}  # equal ones are one object
+    encoded = {key: msgspec.json.encode(one) for key, one in texts.items()}
     return (
-        start(row) + _END % (*score, position, msgspec.json.encode(reason))
+        start(row) + _END % (*score, position, encoded[id(reason)])
         for position, row, score, reason in zip(
             positions, queue.rows.tolist(), scores, reasons, strict=True
         )
