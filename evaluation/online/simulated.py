@@ -52,7 +52,7 @@ def simulate(rng: np.random.Generator, users: int, lift: float = 0.0) -> Exposur
             arm=arm_of[user],
             scenarios=(EXPERIMENT,),
             arms=tuple((EXPERIMENT, arm) for arm in ARMS),
-            catalog_episodes=np.full(len(user), EPISODES),
+            catalog_episodes=np.full(len(user), EPISODES * PAGE),
             has_seen=np.ones(len(user), np.bool_),
         ),
         session=session,
