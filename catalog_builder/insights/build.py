@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from catalog_builder.insights.counts import WINDOWS_DAYS, NameCounts, count_names
+from catalog_builder.insights.counts import WINDOWS_DAYS, NameCounts, add_events
 from catalog_builder.insights.names import EpisodeNames
 from catalog_builder.insights.trends import MAX_STRENGTH, MIN_MOMENTUM, discoveries, find_rises
 from feed.arrays.arrays import BoolArray, IntArray
@@ -100,7 +100,9 @@ def _published(catalog: Catalog, names: EpisodeNames, today: int) -> NameCounts:
     """How many series published an episode of each name."""
     ages = today - catalog.published_us // DAY_US
     ages = np.where(catalog.published_us <= catalog.created_us, ages, -1)
-    return count_names(names, _publishers(catalog), np.arange(len(catalog)), ages)
+    counts = NameCounts.none(names.keys)
+    add_events(counts, names, _publishers(catalog), np.arange(len(catalog)), ages)
+    return counts
 
 
 def _publishers(catalog: Catalog) -> npt.NDArray[np.int64]:

@@ -69,9 +69,7 @@ class ListenerCounter:
     def add(self, sign: int, choices: Choices) -> None:
         """Adds what some users chose, each in one call, or subtracts it for a `sign` of -1."""
         ages = self._today - choices.minutes // DAY_MINUTES
-        found = count_names(self._names, choices.users, choices.rows, ages)
-        self._counts.windows[:] += sign * found.windows
-        self._counts.by_day[:] += sign * found.by_day
+        add_events(self._counts, self._names, choices.users, choices.rows, ages, sign)
 
     @property
     def counts(self) -> NameCounts:
@@ -80,17 +78,21 @@ class ListenerCounter:
         return NameCounts(counts.keys, np.maximum(counts.windows, 0), np.maximum(counts.by_day, 0))
 
 
-def count_names(
-    names: EpisodeNames, owners: IntArray, rows: IntArray, ages: IntArray
-) -> NameCounts:
-    """Returns the counts of k events: an owner did something with an episode `ages` days ago.
+def add_events(
+    counts: NameCounts,
+    names: EpisodeNames,
+    owners: IntArray,
+    rows: IntArray,
+    ages: IntArray,
+    sign: int = 1,
+) -> None:
+    """Adds k events to counts in place: an owner did something with an episode `ages` days ago.
 
     `owners`, catalog `rows` and `ages` (whole days, 0 for the last one) are (k,); events that are
-    too old or later do not count.
+    too old or later do not count. With a `sign` of -1 they are subtracted. All events of an owner
+    have to come in one call.
     """
     recent = np.flatnonzero((ages >= 0) & (ages < SPAN_DAYS))
-    if not len(recent) or not len(names):
-        return NameCounts.none(names.keys)
     owners, rows, ages = owners[recent], rows[recent], ages[recent]
     starts, ends = names.starts[rows], names.starts[rows + 1]
     times = ends - starts
@@ -99,16 +101,16 @@ def count_names(
     keys.sort()
     keys = keys[_is_first(keys)]  # each owner, name and day once
     pairs, ages = keys >> _AGE_BITS, keys & _AGES
-    of_name, made = pairs & _NAMES, NameCounts.none(names.keys)
+    of_name, (week, day) = pairs & _NAMES, np.divmod(ages, 7)
     shown = ages < DAYS
-    made.by_day[:] = _count(of_name[shown], DAYS - 1 - ages[shown], len(names), DAYS)
-    week, day = np.divmod(ages, 7)
+    days_flat, windows_flat = counts.by_day.reshape(-1), counts.windows.reshape(-1)  # views
+    np.add.at(days_flat, of_name[shown] * DAYS + DAYS - 1 - ages[shown], sign)
     for window, days in enumerate(WINDOWS_DAYS):
         inside = np.flatnonzero(day < days)
         some = pairs[inside] << _AGE_BITS | week[inside]  # sorted, as the keys are
         once = inside[_is_first(some)]
-        made.windows[:, window] = _count(of_name[once], week[once], len(names), WEEKS)
-    return made
+        place = of_name[once] * len(WINDOWS_DAYS) + window
+        np.add.at(windows_flat, place * WEEKS + week[once], sign)
 
 
 def _is_first(keys: IntArray) -> BoolArray:
@@ -116,9 +118,3 @@ def _is_first(keys: IntArray) -> BoolArray:
     found = np.ones(len(keys), np.bool_)
     found[1:] = keys[1:] != keys[:-1]
     return found
-
-
-def _count(names: IntArray, columns: IntArray, count: int, width: int) -> Counts:
-    """(count, width) how often each pair of a name and a column occurs."""
-    found: Counts = np.bincount(names * width + columns, minlength=count * width)
-    return found.reshape(count, width)

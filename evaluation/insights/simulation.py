@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from catalog_builder.insights.counts import SPAN_DAYS, NameCounts, count_names
+from catalog_builder.insights.counts import SPAN_DAYS, NameCounts, add_events
 from catalog_builder.insights.names import ENTITY, EpisodeNames
 from feed.arrays.arrays import IntArray
 
@@ -82,7 +82,9 @@ class Choices:
         first, end = np.searchsorted(self.days, [last_day - SPAN_DAYS + 1, last_day + 1])
         some = slice(int(first), int(end))
         ages = last_day - self.days[some]
-        return count_names(names, self.users[some], self.names[some], ages)
+        counts = NameCounts.none(names.keys)
+        add_events(counts, names, self.users[some], self.names[some], ages)
+        return counts
 
 
 def simulate(world: World, days: int, bursts: tuple[Burst, ...] = ()) -> Choices:
