@@ -68,9 +68,18 @@ class ShelfPage:
 
 
 def seal_home(
-    page: HomePage, catalog: Catalog, *, uid: str | None, keys: Sequence[bytes], expires_us: int
+    page: HomePage,
+    catalog: Catalog,
+    *,
+    uid: str | None,
+    keys: Sequence[bytes],
+    expires_us: int,
+    is_decision: bool = True,
 ) -> str | None:
-    """The token for the rest of all shelves; None if nothing is left."""
+    """The token for the rest of all shelves; None if nothing is left.
+
+    `is_decision` is false for a home page that no listener chooses by.
+    """
     shelves = [shelf for shelf in page.shelves if len(shelf.rest)]
     if not shelves:
         return None
@@ -85,6 +94,7 @@ def seal_home(
         shown=0,
         queue=rest,
         experiment=page.experiment,
+        is_decision=is_decision,
     )
     payload = HomePayload(
         CursorPayload.of(session, hashes, expires_us),

@@ -84,6 +84,7 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
                 uid=given.uid,
                 keys=service.cursor_keys,
                 expires_us=service.now_us() + service.settings.CURSOR_TTL_S * 1_000_000,
+                is_decision=body.stored,
             ),
             cold_start=page.cold_start,
             user_vector_episodes=page.user_vector_episodes,
@@ -144,7 +145,7 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
                 else encode_episodes(catalog, page.queue, page.positions)
             ),
             series=(
-                _series(loaded.rankers[page.scenario], page.queue, service.now_us())
+                _series(loaded.rankers[service.settings.SCENARIO], page.queue, service.now_us())
                 if page.is_of_series
                 else msgspec.UNSET
             ),
@@ -157,7 +158,7 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
             experiment=page.experiment or msgspec.UNSET,
         )
         encoded = msgspec.json.encode(answer)
-    if page.positions and not page.is_of_series:
+    if page.positions and not page.is_of_series and payload.session.is_decision:
         rows, sources, first = page.queue.rows, page.queue.sources, page.positions[0]
         shown = shown_list(
             catalog, rows, first, service.now_us(), sources=sources, shelf=page.shelf

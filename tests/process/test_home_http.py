@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.server import Server, problem
+from tests.support.server import Server, problem, until
 
 
 def home(server: Server, user: str | None = None, **body: Any) -> dict[str, Any]:
@@ -59,16 +59,22 @@ def test_each_shelf_is_continued_by_itself_and_no_episode_comes_twice(
             assert [one["queue_position"] for one in rest] == list(places)
         every += [one["id"] for one in rest]
     assert len(every) == len(set(every)) == sum(one["total"] for one in page["shelves"])
-    lists = [
-        one
-        for line in server.log_lines
-        if line.get("session_id") == page["session_id"]
-        for one in line.get("shown", ())
-    ]
-    logged = [(one["shelf"], name) for one in lists for name in one["episode_ids"]]
     of_shelves = [one for one in page["shelves"] if "episodes" in one]
-    assert len(logged) == len(set(logged)) == sum(one["total"] for one in of_shelves)
-    assert {shelf for shelf, _ in logged} == {one["id"] for one in of_shelves}
+    total = sum(one["total"] for one in of_shelves)
+    until(lambda: len(logged(server, page)) == total)  # a line follows its answer
+    assert len(set(logged(server, page))) == total
+    assert {shelf for shelf, _ in logged(server, page)} == {one["id"] for one in of_shelves}
+
+
+def logged(server: Server, page: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the log says was shown of a home page: shelf and id of each episode."""
+    lines = [one for one in server.log_lines if one.get("session_id") == page["session_id"]]
+    return [
+        (one["shelf"], name)
+        for line in lines
+        for one in line.get("shown", ())
+        for name in one["episode_ids"]
+    ]
 
 
 def test_the_cursor_is_refused_to_others_and_for_what_it_does_not_hold(

@@ -39,6 +39,7 @@ def settings_in(folder: Path, **changes: str) -> dict[str, str]:
         ({"SCENARIOS": "nowhere"}, "SCENARIOS: expected a folder, got nowhere"),
         ({"SCENARIOS": ""}, r"EXPERIMENT: autumn\.toml: arm mine: expected one of"),
         ({"EXPERIMENT": "nowhere.toml"}, r"EXPERIMENT: nowhere\.toml: No such file"),
+        ({"HOME_PAGE": "nowhere.toml"}, r"HOME_PAGE: nowhere\.toml: No such file"),
         ({"AUTH": "none"}, "EXPERIMENT: .*AUTH=none"),
         (
             {"RETRIEVAL": "pinecone", "PINECONE_HOST": "nowhere", "PINECONE_API_KEY": "key"},
