@@ -23,11 +23,15 @@ from feed.ranking.external_search import SearchResult
 from feed.ranking.pipeline import MILLION, Ranker, Scoring, millionths
 from feed.ranking.reasons import Reasons, explain
 from feed.ranking.series_recommendation import recommend_series
+from feed.ranking.sources import NAMES
 from feed.scenarios.experiment import Assignment
 from feed.selection.greedy import Selection
 from feed.session.pages import session_id
 from feed.session.state import Queue
 from feed.user.query import Query
+
+_EXPLORATION = 1 << NAMES.index("exploration")
+"""The sources of a candidate that `exploration` alone proposed."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,8 @@ class HomeRanker:
         """
         titles = pool.features.catalog.title_hashes[pool.scoring.candidates.rows]
         choice = Choice(pool.series, titles, self.home.max_per_series)
+        # What was drawn at random, and for nothing else, is for the exploration slots of sessions.
+        choice.free &= pool.scoring.candidates.sources != _EXPLORATION
         filled: list[FilledShelf] = []
         for shelf in self.home.shelves:
             if is_for(shelf, pool.user):

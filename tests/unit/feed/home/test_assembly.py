@@ -5,15 +5,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from catalog_builder.build import build_catalog
 from feed.catalog.catalog import Catalog
 from feed.home.assembly import HomeRanker
 from feed.home.file import parse, shipped
 from feed.home.page import HomePage, Shelf
-from feed.model.engagement import Profile
+from feed.model.engagement import Engagement, Profile, Summary
+from feed.model.timestamps import to_us
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import shipped as scenarios
 from feed.session.reason_text import render_all
-from tests.support.catalogs import catalog_of, episodes
+from tests.support.catalogs import NOW, catalog_of, episodes, vectors_of
 from tests.support.ranking import engagements, query_of, with_tables
 
 
@@ -122,8 +124,26 @@ def test_without_vectors_or_episodes_a_home_page_says_what_it_lacks() -> None:
     assert (empty.shelves, empty.degraded) == ((), ("catalog_empty",))
 
 
-def test_the_same_query_gives_the_same_page(ranker: Ranker, catalog: Catalog) -> None:
-    first, second = (page_of(ranker, engagements=engagements(catalog, 1, 2, 3)) for _ in range(2))
+def test_a_page_depends_on_no_random_draw() -> None:
+    some = episodes(400)
+    heard = [
+        Summary(
+            engagements=tuple(
+                Engagement(
+                    id=f"{at}", episode_id=f"episode-{at}", type="like", timestamp_us=to_us(NOW)
+                )
+                for at in range(60)
+            )
+        )
+        for _ in range(5)
+    ]
+    catalog = build_catalog(some, vectors_of(some), NOW, summaries=heard)
+    ranker = HomeRanker(Ranker(catalog, scenarios()["for_you"]), shipped())
+    assert ranker.ranker.features.exploration_pool.size > 200
+    first, second = (
+        ranker.assemble(query_of(engagements=engagements(catalog, 1, 2, 3), seed=seed))
+        for seed in (1, 2)
+    )
     assert [one.queue.rows.tolist() for one in first.shelves] == [
         one.queue.rows.tolist() for one in second.shelves
     ]
