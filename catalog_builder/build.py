@@ -152,7 +152,7 @@ def build_with_signals(
         projection=build_projection(embeddings, embedded, anchors),
         insights=Insights.none(),
     )
-    computed = signals.compute(catalog, episode_names(catalog, enriched), content)
+    computed = signals.compute(catalog, episode_names(catalog, episodes), content)
     terms = prior_terms(given, published_us, series, computed.signals)
     catalog = replace(catalog, estimated_scores=estimated_scores(content.scores, terms))
     return with_signals(catalog, computed), computed

@@ -11,12 +11,10 @@ from datetime import datetime
 from catalog_builder import continuation
 from catalog_builder.build import build_with_signals, with_signals
 from catalog_builder.continuation import Continuation
-from catalog_builder.enrichment.enrich import enrich
 from catalog_builder.enrichment.models.enricher import ModelEnricher
 from catalog_builder.episodes.allowance import Allowance
-from catalog_builder.episodes.category_names import unify_category_names
 from catalog_builder.episodes.validation import Fields, ValidationResult, validate_episodes
-from catalog_builder.insights.names import episode_names
+from catalog_builder.insights.names import episode_names, names_on_cards
 from catalog_builder.notes.spool import NotesSpool
 from catalog_builder.notes.writer import BuiltNotes, with_notes
 from catalog_builder.progress import say, stage, track
@@ -177,7 +175,7 @@ def _make_catalog(
     if before and before.state.episodes == read.digest:
         with _timer(seconds, "catalog"), stage("catalog"):
             catalog = replace(before.catalog, created_us=to_us(inputs.now))
-            names = episode_names(catalog, enrich(unify_category_names(episodes)))
+            names = episode_names(catalog, names_on_cards(catalog))
             computed = signals.compute(catalog, names, None)
             catalog = with_signals(catalog, computed)
     else:

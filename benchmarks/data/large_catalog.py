@@ -73,6 +73,7 @@ def large_catalog(count: int, dimension: int) -> Catalog:
         source_order=every.astype(np.int32),
         published_us=published_us,
         scores=rng.integers(2, 6, size=(count, 4)).astype(np.float64),
+        estimated_scores=np.zeros(0, np.float32),
         explicit=np.zeros(count, np.uint8),
         durations_s=np.random.default_rng(9).integers(300, 7200, count).astype(np.float32),
         series=(np.random.default_rng(8).permutation(count) // EPISODES_PER_SERIES).astype(

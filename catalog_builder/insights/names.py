@@ -1,9 +1,11 @@
 """Collects the names that episodes bear: people, things and topics, each spelling folded."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -73,15 +75,28 @@ class EpisodeNames:
         return len(self.keys)
 
 
-def episode_names(catalog: Catalog, episodes: Sequence[Episode]) -> EpisodeNames:
-    """Returns the names of a catalog's episodes, given those that it was built of.
+class CardNames(msgspec.Struct, frozen=True, gc=False):
+    """The names on the card of an episode."""
+
+    people: list[Any] | None = None
+    entities: list[Any] | None = None
+
+
+def names_on_cards(catalog: Catalog) -> Iterator[CardNames]:
+    """Yields the names on each card of a catalog, in the order of its rows."""
+    decode = msgspec.json.Decoder(CardNames).decode
+    return (decode(catalog.cards.raw(row)) for row in range(len(catalog)))
+
+
+def episode_names(catalog: Catalog, named: Iterable[Episode | CardNames]) -> EpisodeNames:
+    """Returns the names of a catalog's n episodes; `named` has the people and entities of each.
 
     A name is a topic if a category has it, else what most episodes say it is. It does not count in
     the episodes of a series that is called so, or of which `HABIT` bear it: there it is the host,
     or the sponsor. Topics always count.
     """
     spellings = _Numbers()
-    rows, uses, kinds = _uses(catalog, episodes, spellings)
+    rows, uses, kinds = _uses(catalog, named, spellings)
     keys = [name_key(name) for name in spellings]
     ordered = tuple(sorted(set(keys)))
     place = {key: number for number, key in enumerate(ordered)}
@@ -122,13 +137,12 @@ class _Numbers(dict[str, int]):
 
 
 def _uses(
-    catalog: Catalog, episodes: Sequence[Episode], spellings: _Numbers
+    catalog: Catalog, named: Iterable[Episode | CardNames], spellings: _Numbers
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """(m,) row, number of the spelling, and kind of each name as it stands in an episode."""
     rows, uses, kinds = array("q"), array("q"), array("q")
-    for row, source in enumerate(catalog.source_order.tolist()):
-        episode = episodes[source]
-        for kind, given in ((PERSON, episode.people), (ENTITY, episode.entities)):
+    for row, one in enumerate(named):
+        for kind, given in ((PERSON, one.people), (ENTITY, one.entities)):
             if given:
                 found = [spellings[name] for name in names_in(given)]
                 uses.extend(found)
