@@ -18,6 +18,8 @@ from feed.user.features import HABITUAL, UserFeatures
 
 ABOUT_NEWEST = 10
 """Number of the newest engagements that a shelf may be about, after the user's interests."""
+BEYOND_CHANCE = 2.5
+"""Similarity, by the measure `catalog`, from which on two texts are alike whatever their shows."""
 UNLIKE = 0.5
 """Similarity to what a listener likes, by the scenario's measure, below which an episode is
 something different."""
@@ -111,9 +113,11 @@ def _because(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
     minimum = pool.features.scenario.reasons.min_similarity
     for row in about:
         edges = slice(*signals.neighbour_starts[row : row + 2].tolist())
-        near = pool.nearness(row) >= minimum
+        nearness = pool.nearness(row)
+        near = nearness >= minimum
         near |= in_sorted(np.sort(signals.neighbour_rows[edges]), rows)
         near = pool.akin(near & ~pool.unfinished, row)
+        near |= (nearness >= BEYOND_CHANCE) & ~pool.unfinished
         if np.count_nonzero(near) < MIN_EPISODES:
             continue
         code = int(BECAUSE[types[row]])
