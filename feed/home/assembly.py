@@ -46,7 +46,7 @@ class FilledShelf:
     """of a shelf of episodes"""
     series: Queue | None = None
     """of a shelf of series"""
-    reasons: tuple[int, int] | None = None
+    reasons: tuple[npt.NDArray[np.uint8], int] | None = None
     """as `Members.reasons`"""
 
     @property
@@ -178,7 +178,8 @@ class HomeRanker:
         for one in filled:
             part = slice(start, start := start + len(one.chosen))
             if one.reasons is not None:
-                codes[part], subjects[part] = one.reasons
+                of_candidates, subjects[part] = one.reasons
+                codes[part] = of_candidates[places[part]]
             reasons = Reasons(codes[part], subjects[part])
             yield Shelf(
                 id=one.id,

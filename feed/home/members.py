@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from feed.arrays.arrays import BoolArray, FloatArray, IntArray, in_sorted
 from feed.home.labels import TRENDING_TOPICS, Label, reason, title
@@ -36,9 +37,9 @@ class Members:
     reason: Label
     mask: BoolArray
     """(k,) which of the candidates may be on it"""
-    reasons: tuple[int, int] | None = None
-    """code in `KEYS` and hash of the subject of the reason of each of its episodes, where what they
-    are on the shelf for goes before what added most to their scores"""
+    reasons: tuple[npt.NDArray[np.uint8], int] | None = None
+    """(k,) code in `KEYS` of the reason of each candidate, and the hash of their one subject, where
+    what they are on the shelf for goes before what added most to their scores"""
 
 
 def propose(
@@ -126,7 +127,8 @@ def _because(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
         if not shelf.title:
             text = render(catalog, code, int(catalog.id_hashes[row])).text
             named = Label(KEYS[code], params, text)
-        why = code, int(catalog.id_hashes[row])
+        codes = np.where(nearness >= minimum, code, KEYS.index("others")).astype(np.uint8)
+        why = codes, int(catalog.id_hashes[row])
         yield Members(shelf.name, named, reason(shelf, params), near, reasons=why)
 
 
