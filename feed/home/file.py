@@ -15,7 +15,7 @@ from feed.home.parameters import ABOUT_EACH, Home, ShelfParameters
 from feed.scenarios.parameters import PARTS
 from feed.scenarios.rules import Where
 
-MAX_REST = 200
+MAX_REST = 150
 """Number of episodes that a cursor holds at most, so that it stays below the length of any."""
 
 
