@@ -11,6 +11,8 @@ _WORDS = {
 }
 COMMON = _WORDS["common"]
 """capitalised words that are no names"""
+OPENINGS = _WORDS["openings"]
+"""ordinary words as they begin sentences"""
 ORGANISATIONS = _WORDS["organisations"]
 """words, in lower case, that names of persons do not have"""
 PARTICLES = _WORDS["particles"]

@@ -12,8 +12,14 @@ from typing import NamedTuple
 
 from catalog_builder.enrichment.categories import show_of
 from catalog_builder.enrichment.name_runs import Run, runs
-from catalog_builder.enrichment.name_words import COMMON, GIVEN_NAMES
-from catalog_builder.enrichment.persons import is_introduced, is_person, may_be_person
+from catalog_builder.enrichment.name_words import COMMON, OPENINGS
+from catalog_builder.enrichment.persons import (
+    is_given_name,
+    is_introduced,
+    is_person,
+    may_be_person,
+    person_at_end,
+)
 from feed.model.episode import Episode
 
 MAX_TEXT_CHARS = 1_000
@@ -82,7 +88,7 @@ class _Words(NamedTuple):
         common = sum(map(self.is_common, words))
         if len(words) > 1:
             return mentions > (0 if not common else 1 if common < len(words) else 2)
-        is_ordinary = common or len(name) == 1 or name.casefold() in GIVEN_NAMES
+        is_ordinary = common or len(name) == 1 or is_given_name(name)
         return not is_ordinary and min(mentions, self.capitalised[name]) > 1
 
 
@@ -124,7 +130,9 @@ def _mentions(text: _Text, words: _Words) -> Iterator[_Mention]:
     """Yield what may be a name in a text, in order."""
     for run in text.runs:
         name = _trimmed(run, words)
-        if name and (text.share <= NOUNS_SHARE or " " in name):
+        if text.share > NOUNS_SHARE:
+            name = " ".join(person_at_end(name.split(" "))) if " " in name else ""
+        if name:
             yield _Mention(name, run)
 
 
@@ -132,7 +140,7 @@ def _trimmed(run: Run, words: _Words) -> str:
     """The words of a run without common ones and particles at its ends; empty for too many."""
     every = run.words
     start, end = 0, len(every)
-    if run.begins_sentence and words.is_common(every[0]):
+    if run.begins_sentence and (every[0] in OPENINGS or words.is_common(every[0])):
         start = 1
     while start < end and _is_no_end(every[start]):
         start += 1

@@ -1,7 +1,9 @@
 """Tells names of persons from other names, by their shape and by how texts introduce them."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from catalog_builder.enrichment.name_words import (
     APOSTROPHES,
@@ -47,7 +49,20 @@ def _may_be_in_name(word: str) -> bool:
 
 def is_person(words: Sequence[str]) -> bool:
     """Whether words are a person's name by their shape and a common given name."""
-    return words[0].casefold() in GIVEN_NAMES and may_be_person(words)
+    return is_given_name(words[0]) and may_be_person(words)
+
+
+@lru_cache(1 << 16)
+def is_given_name(word: str) -> bool:
+    """Whether a word is a common given name, with any accents, or begins with one as Jean-Luc."""
+    letters = unicodedata.normalize("NFD", word.partition("-")[0].casefold())
+    return "".join(one for one in letters if not unicodedata.combining(one)) in GIVEN_NAMES
+
+
+def person_at_end(words: Sequence[str]) -> Sequence[str]:
+    """The person's name that words end with, such as that of a minister; all words for none."""
+    ends = (words[start:] for start in range(1, len(words) - 1))
+    return next((end for end in ends if is_person(end)), words)
 
 
 def is_introduced(text: str, start: int, end: int) -> bool:

@@ -28,6 +28,9 @@ def one_of(text: str, **more: Any) -> Episode:
         ("We talk to Marissa Mayer about work.", ["Marissa Mayer"], None),
         ("Then the author Xe Iaso joins us.", ["Xe Iaso"], None),
         ("Wir sprechen mit Angela Merkel.", ["Angela Merkel"], None),
+        ("Zu Gast ist heute die ehemalige Ministerin Angela Merkel.", ["Angela Merkel"], None),
+        ("Am Ende isst Kanzler Scholz noch ein Brot mit allen.", None, ["Kanzler Scholz"]),
+        ("Reportage à Paris avec Léa Salamé et un boulanger.", ["Léa Salamé"], None),
         ("Hoy hablamos con Santiago Ramón y Cajal.", ["Santiago Ramón"], None),
         ("Visit https://Example.com/Foo or @Foo_Bar or mail Ann@Example.org.", None, None),
         ("Flour prices rose in Buenos Aires last year.", None, ["Buenos Aires"]),
@@ -78,7 +81,7 @@ def test_a_name_that_any_episode_lists_among_its_people_is_a_persons() -> None:
         (["Jupiter Broadcasting"], None),
         (["The Bread Company and friends"], None),
         (["Anna Schmidt & Carlos Ruiz"], ["Anna Schmidt", "Carlos Ruiz"]),
-        (["Lex Fridman"], None),
+        (["Xe Iaso"], None),
         (["Bread Talk"], None),
     ],
 )
@@ -87,8 +90,8 @@ def test_persons_among_the_authors_are_people(authors: list[str], people: list[s
 
 
 def test_an_author_in_the_title_of_the_show_is_a_person() -> None:
-    show = Series(id="s", name="Lex Fridman Podcast")
-    assert one_of("", authors=["Lex Fridman"], series=show).people == ["Lex Fridman"]
+    show = Series(id="s", name="The Xe Iaso Podcast")
+    assert one_of("", authors=["Xe Iaso"], series=show).people == ["Xe Iaso"]
 
 
 def test_categories_are_those_of_most_episodes_of_the_show() -> None:

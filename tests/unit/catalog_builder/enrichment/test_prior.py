@@ -1,10 +1,13 @@
 """Estimated scores: what an episode delivers, and its show, stand in for scores that it lacks."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from catalog_builder.enrichment.prior import estimated_scores, prior_terms
+from feed.catalog.signals import Signals
 from feed.model.episode import Episode, Scores, Series
 from feed.ranking import scorers
 from feed.scenarios.parameters import QualityParameters
@@ -66,3 +69,25 @@ def test_only_a_scenario_that_asks_for_estimates_ranks_by_them() -> None:
 def test_a_score_that_is_known_counts_beside_the_estimate_of_the_other() -> None:
     catalog = catalog_of([episode(1, scores=Scores(credibility=4))])
     assert scorers.quality(catalog, ESTIMATE)[0] == (1.5 * 4 + 1.0 * 4) / 10
+
+
+def test_what_listeners_did_counts_where_it_is_known() -> None:
+    shows = [Series(id="a"), Series(id="a"), Series(id="b"), Series(id="b")]
+    episodes = [episode(number, series=show) for number, show in enumerate(shows)]
+    catalog = catalog_of(episodes)
+    none = Signals.none(4, 2)
+    signals = replace(
+        none,
+        completion=np.array([0.9, 0.4, np.nan, 0.4], np.float32),
+        series_return=np.array([0.0, 0.5], np.float32),
+    )
+
+    def terms(of: Signals) -> dict[str, Any]:
+        return prior_terms(episodes, catalog.published_us, catalog.series, of)
+
+    heard = terms(signals)
+    assert heard["completion"].tolist() == pytest.approx([0.9, 0.4, 0.4, 0.4])
+    assert heard["return_rate"].tolist() == [0.5] * 4  # the median where unknown
+    before, after = (estimated_scores(catalog.scores, terms(one)) for one in (none, signals))
+    assert len(set(before.tolist())) == 1
+    assert after[0] > after[1] == after[2] == after[3]
