@@ -37,10 +37,10 @@ REASONS: dict[str, str] = {
     "followed": "The latest episodes of shows that you follow",
     "because": "Similar to it, or chosen by people who chose it",
     "trending": "Many are listening to these",
-    "topics": "The best of a topic for you",
+    "topics": "The best of {category}",
     TRENDING_TOPICS: "Many are listening to these",
     "series": "Shows that may be new to you",
-    "episodes": "The best of all for you",
+    "episodes": "What suits you best",
     "different": "Highly rated, and not what you usually listen to",
 }
 PARAMS: dict[Kind, frozenset[str]] = {

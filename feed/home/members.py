@@ -19,7 +19,7 @@ from feed.user.features import HABITUAL, UserFeatures
 
 ABOUT_NEWEST = 10
 """Number of the newest engagements that a shelf may be about, after the user's interests."""
-BEYOND_CHANCE = 2.5
+BEYOND_CHANCE = 3.0
 """Similarity, by the measure `catalog`, from which on two texts are alike whatever their shows."""
 UNLIKE = 0.5
 """Similarity to what a listener likes, by the scenario's measure, below which an episode is
