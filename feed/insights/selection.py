@@ -57,22 +57,25 @@ def trending(
         value = value + TASTE_WEIGHT * taste.values
     order = places[np.argsort(-value[places], kind="stable")]
     weight = catalog.signals.popularity[:, _WEEK] + UNKNOWN
-    chosen: list[int] = []
+    chosen: dict[int, dict[int, float]] = {}
+    holders: dict[int, list[int]] = {}  # of each episode: the chosen insights that have it
     for place in order.tolist():
         if len(chosen) == count:
             break
         rows = insights.episodes(place)
-        others = (insights.episodes(one) for one in chosen)
-        if not any(_is_same(rows, other, weight) for other in others):
-            chosen.append(place)
-    return np.array(chosen, np.int64)
+        episodes = dict(zip(rows.tolist(), weight[rows].tolist(), strict=True))
+        near = {one for row in episodes for one in holders.get(row, ())}
+        if not any(_is_same(episodes, chosen[one]) for one in near):
+            chosen[place] = episodes
+            for row in episodes:
+                holders.setdefault(row, []).append(place)
+    return np.array(list(chosen), np.int64)
 
 
-def _is_same(rows: IntArray, others: IntArray, weight: FloatArray) -> bool:
-    """Whether two sets of episodes share `MAX_OVERLAP` of the weight (n,) of both, or more."""
-    both = weight[np.intersect1d(rows, others)].sum()
-    either = weight[rows].sum() + weight[others].sum() - both
-    return bool(both >= MAX_OVERLAP * either)
+def _is_same(one: dict[int, float], other: dict[int, float]) -> bool:
+    """Whether two sets of episodes, with weights, share `MAX_OVERLAP` of both, or more."""
+    both = sum(weight for row, weight in one.items() if row in other)
+    return both >= MAX_OVERLAP * (sum(one.values()) + sum(other.values()) - both)
 
 
 def find(catalog: Catalog, kind: str, name: str) -> int | None:
