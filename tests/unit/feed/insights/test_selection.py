@@ -68,6 +68,15 @@ def test_a_reason_says_in_what_a_name_rises_and_how_much(place: int, key: str) -
     assert "2.3 times" in found.text
 
 
+def test_a_name_rises_in_a_category_of_the_user_but_not_in_itself() -> None:
+    catalog = catalog_of([0], [1])
+    catalog = replace(catalog, categories=Strings.of(["Name 1"]))
+    taste = Taste(np.ones(2), np.zeros(2, np.int64))
+    first, itself = (reason(catalog, place, taste) for place in (0, 1))
+    assert (first.key, first.params) == ("rising_in", {"category": "Name 1"})
+    assert itself.key == "rising_listeners"
+
+
 def test_an_insight_that_does_not_rise_says_so_whatever_the_taste() -> None:
     taste = Taste(np.ones(2), np.zeros(2, np.int64))
     assert reason(catalog_of([0], [1], rising=[1, 0]), 1, taste).key == "steady"
