@@ -19,9 +19,10 @@ def reason(catalog: Catalog, place: int, taste: Taste | None = None) -> Reason:
     """The reason of one insight, given how well all suit the user, if that is known."""
     insights = catalog.insights
     rising, key, params = int(insights.rising[place]), "steady", dict[str, str]()
-    suits = taste is not None and taste.values[place] >= CLEAR and taste.categories[place] >= 0
-    category = catalog.categories[int(taste.categories[place])] if taste and suits else ""
-    if rising and category and category != insights.names[place]:
+    category = ""
+    if rising and taste and taste.values[place] >= CLEAR and taste.categories[place] >= 0:
+        category = catalog.categories[int(taste.categories[place])]
+    if category and category != insights.names[place]:
         key, params = "rising_in", {"category": category}
     elif rising & LISTENERS:
         key, params = "rising_listeners", {"times": _times(insights.momentum[place, 0])}
