@@ -22,7 +22,7 @@ from catalog_builder.enrichment.persons import (
 )
 from feed.model.episode import Episode
 
-MAX_TEXT_CHARS = 1_000
+MAX_TEXT_CHARS = 500
 """of a text that are read: names come early, and boilerplate late"""
 MAX_WORDS = 6
 """of a name, with particles such as `of`; a longer run is a heading"""
@@ -32,6 +32,8 @@ NOUNS_SHARE = 0.25
 """Share of capitalised words in a text above which a single one is no name, as in German."""
 HEADLINE_SHARE = 0.5
 """Share of capitalised words in a text above which they say nothing."""
+UNCLEAR_SHARE = 0.25
+"""Largest number of uses in lower case, by those with a capital, of a name that titles show."""
 INTRODUCED_SHARE = 0.2
 """Least share of the mentions of a person of an uncommon name that introduce them."""
 SHOW_SHARE = 0.2
@@ -82,6 +84,13 @@ class _Words(NamedTuple):
         """Whether a capitalised word is an ordinary one."""
         return word in COMMON or self.lower[word.lower()] > self.capitalised[word]
 
+    def is_clear(self, name: str) -> bool:
+        """Whether a name is one in a headline, too: of several words, or of a word of no other use.
+
+        `UNCLEAR_SHARE` of its uses in lower case are too many.
+        """
+        return " " in name or self.lower[name.lower()] <= UNCLEAR_SHARE * self.capitalised[name]
+
     def is_name(self, name: str, mentions: int) -> bool:
         """Whether words that so many episodes mention are a name."""
         words = [word for word in name.split(" ") if word[0].isupper()]
@@ -102,12 +111,13 @@ def find_names(episodes: Sequence[Episode], known_people: AbstractSet[str]) -> l
     mentions = [list(_mentions(text, words)) for text in texts]
     counts = Counter(chain.from_iterable({one.name for one in found} for found in mentions))
     spellings = _spellings({name: n for name, n in counts.items() if words.is_name(name, n)})
-    beginnings = {name.partition(" ")[0] for name in spellings}
+    in_titles = {name: one for name, one in spellings.items() if words.is_clear(name)}
+    beginnings = {name.partition(" ")[0] for name in in_titles}
     people = _people(texts, mentions, spellings.keys()) | known_people
     found = [
         list(
             dict.fromkeys(
-                [*_in_title(one.title, spellings, beginnings), *_spelled(within, spellings)]
+                [*_in_title(one.title, in_titles, beginnings), *_spelled(within, spellings)]
             )
         )
         for one, within in zip(episodes, mentions, strict=True)

@@ -43,13 +43,13 @@ _MORE_FIELDS = ("transcript_url", "chapters_url")
 _TRAILER = re.compile(
     r"\b(?:trailer|teaser|sneak peek|coming soon|tráiler|bande[- ]annonce)\b", re.IGNORECASE
 )
-_SENT_AGAIN = (
+_EXTRA_WORDS = (
     r"(?:re-?runs?|re-?broadcast|re-?release|re-?air|replay|encore|best[- ]of|throwback"
     r"|from the (?:archives?|vault)|wiederholung|rediffusion|repetición|bonus)"
 )
 # Alone in brackets, or before a colon or dash: "Best of Both Worlds" is a title like any other.
-_AGAIN = re.compile(
-    rf"[\[(]{_SENT_AGAIN}\b[^\])]*[\])]|^\W*{_SENT_AGAIN}(?: episode)?\s*[:|\u2013\u2014-]\s",
+_IS_EXTRA = re.compile(
+    rf"[\[(]{_EXTRA_WORDS}\b[^\])]*[\])]|^\W*{_EXTRA_WORDS}(?: episode)?\s*[:|\u2013\u2014-]\s",
     re.IGNORECASE,
 )
 
@@ -146,7 +146,7 @@ def _wholeness(episode: Episode) -> float:
     is_short = (episode.duration_s or 0.0) < MAX_TRAILER_S
     if episode.episode_type == "trailer" or (is_short and _TRAILER.search(episode.title)):
         return 0.0
-    is_extra = episode.episode_type == "bonus" or _AGAIN.search(episode.title)
+    is_extra = episode.episode_type == "bonus" or _IS_EXTRA.search(episode.title)
     return EXTRA if is_extra else 1.0
 
 
