@@ -14,6 +14,7 @@ import numpy.typing as npt
 from feed.arrays.arrays import BoolArray, FloatArray, IntArray
 from feed.catalog.catalog import Catalog
 from feed.model.degradation import Degradation
+from feed.model.impressions import unpack
 from feed.ports.vector_search import Match
 from feed.ranking import emptiness
 from feed.ranking.candidates import SourceBits, every_episode, generate_candidates
@@ -200,7 +201,9 @@ class Ranker:
 
         The catalog's vectors have to be in memory.
         """
-        return find_standings(self.features, self._user(hydrate(query, self.catalog)), rows)
+        user = self._user(hydrate(query, self.catalog))
+        seen_rows = self.catalog.all_rows_by_hash(unpack(query.seen).episodes)
+        return find_standings(self.features, user, rows, seen_rows)
 
     def similar(
         self,

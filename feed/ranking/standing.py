@@ -34,13 +34,17 @@ class Standings:
     """returns the reasons of k episodes by index (k,): of a followed series, that it is followed"""
 
 
-def find_standings(features: CatalogFeatures, user: UserFeatures, rows: IntArray) -> Standings:
+def find_standings(
+    features: CatalogFeatures, user: UserFeatures, rows: IntArray, seen_rows: IntArray
+) -> Standings:
     """Compare the episodes of some catalog rows (e,) with the candidates of a user's session.
+
+    `seen_rows` are those of everything that the user had on the screen, in no order.
 
     An episode that is not among the candidates is compared with all of them.
     """
     eligible = find_eligible(features, user)
-    known = np.sort(np.concatenate([user.query.engaged_rows, user.query.seen_rows]))
+    known = np.sort(np.concatenate([user.query.engaged_rows, seen_rows]))
     is_new = eligible.allowed[rows] & ~in_sorted(known, rows)
     series = features.catalog.series[rows]
     scored = score(features, user, these_episodes(features, user, rows, None))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feed.model.engagement import ENGAGEMENT_TYPES, Engagement, Profile, Summary
-from feed.model.impressions import Impression, merge
+from feed.model.impressions import Impression, merge, unpack
 from feed.model.timestamps import to_us
 from feed.ranking.audience import Audience, Member, find_members
 from feed.ranking.pipeline import Ranker
@@ -36,7 +36,8 @@ def queries(draw: st.DrawFn) -> Query:
         for nth, (row, kind) in enumerate(heard)
     ]
     shown = draw(st.lists(ROWS, max_size=5, unique=True))
-    seen = [Impression(CATALOG.ids[row], "s", NOW_US - 10_000_000_000) for row in shown]
+    ago_s = draw(st.sampled_from([60, 10_000]))
+    seen = [Impression(CATALOG.ids[row], "s", NOW_US - ago_s * 1_000_000) for row in shown]
     profile = Profile(
         category_interests=tuple(draw(st.lists(st.sampled_from(TOPICS), max_size=2))),
         followed_series=tuple(draw(st.lists(SERIES, max_size=3))),
@@ -59,7 +60,9 @@ def test_an_episode_has_the_score_and_the_place_that_it_has_in_the_users_session
 
     slate, allowed = RANKER.rank(query), RANKER.allowed(query)
     queued = dict(zip(slate.rows.tolist(), slate.scores[:, 3].tolist(), strict=True))
+    on_screen = CATALOG.all_rows_by_hash(unpack(query.seen).episodes).tolist()
     known = {one.episode_id for one in query.engagements}
+    known |= {CATALOG.ids[row] for row in on_screen}
     for row, is_new, place in zip(chosen, standings.is_new, standings.places, strict=True):
         assert not is_new or (allowed[row] and CATALOG.ids[row] not in known)
         if place:
