@@ -24,6 +24,8 @@ TOLERANCE_PERCENT = 5
 """how far from the time that was asked for a fill may be"""
 MAX_STEPS = 3600
 """Lengths are rounded up to whole seconds, or to this part of the time where that is longer."""
+MAX_EPISODES = 150
+"""Greatest number of episodes of a fill, whatever the scenario says: as many as a cursor holds."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,11 @@ def fill(
 
     `lengths_s` (k,) are the lengths of the candidates, above 0 and at most `longest_s`. Chooses
     from the queue that `select` makes of the candidates, at the values with which it chose them and
-    one episode of each series; if no such set takes the time, from all candidates by their scores,
-    one of each series; and then from the queue with as many of a series as it has. If none does,
-    the set of those three that takes the longest below is chosen. Pinned episodes come first, as
-    far as they fit. There are no exploration and no long-tail slots: these are of a long queue.
+    one episode of each series; if no such set takes the time, from the best candidates by their
+    scores, as many as `MAX_EPISODES`, one of each series; and then from the queue with as many of a
+    series as it has. If none does, the set of those three that takes the longest below is chosen.
+    Pinned episodes come first, as far as they fit. There are no exploration and no long-tail slots:
+    these are of a long queue.
 
     The order is that of the selector among the chosen.
     """
@@ -167,7 +170,7 @@ def _choices(
     ranked = np.lexsort((candidates.tie_order, -candidates.scores))
     if candidates.title_hashes is not None:
         ranked = ranked[np.sort(np.unique(candidates.title_hashes[ranked], return_index=True)[1])]
-    ranked = ranked[open_series[ranked]]
+    ranked = ranked[open_series[ranked]][: MAX_EPISODES - len(pinned)]
     yield _Choice(ranked, candidates.scores[ranked], series[ranked])
     others = ~np.isin(queue.indices, pinned)
     indices = queue.indices[others]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from feed.arrays.arrays import IntArray
 from feed.scenarios.selector import SelectorParameters
-from feed.selection.fill import best_subset, fill, longest_s
+from feed.selection.fill import MAX_EPISODES, best_subset, fill, longest_s
 from feed.selection.selector import select
 from feed.selection.shortlist import SelectorInput
 
@@ -147,3 +147,13 @@ def test_two_of_a_series_are_in_a_fill_only_where_one_of_each_does_not_take_the_
 
     assert chosen(50, 50, 46) == [0, 2]
     assert chosen(50, 50, 40) == [0, 1]
+
+
+def test_a_fill_has_no_more_episodes_than_a_cursor_holds() -> None:
+    count = 2 * MAX_EPISODES
+    some = SelectorInput(
+        scores=np.linspace(2, 1, count), tie_order=np.arange(count), series=np.arange(count)
+    )
+    found = fill(some, np.full(count, 60.0), 60 * count, SelectorParameters(queue=50))
+    assert len(found.selection.indices) == MAX_EPISODES
+    assert not found.is_full
