@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from feed.session.decision_log import DecisionLine
 from tests.support.deployment import unknown_to_gcloud
 from tests.support.server import ROOT
 
@@ -81,6 +82,15 @@ OURS = commands("python -m ") + commands(".venv/bin/python -m ")
 def test_there_are_commands_to_look_at() -> None:
     assert len(commands("gcloud ")) > 15
     assert len(commands("python -m ")) > 10
+
+
+def test_a_variable_that_a_command_uses_has_a_value_from_elsewhere() -> None:
+    for line in commands("export "):
+        name, value = line.removeprefix("export ").split("=", 1)
+        assert f"${name}" not in value, line
+    (listeners,) = commands("export LISTENERS=")
+    fields = set(re.findall(r"jsonPayload\.(\w+):", listeners))
+    assert fields == {"shown", "seen", "engagement"} <= set(DecisionLine.__struct_fields__)
 
 
 def test_each_command_of_ours_has_the_options_that_the_docs_give_it() -> None:
