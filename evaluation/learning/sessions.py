@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 
 import numpy as np
 
 from evaluation.learning.impressions import Impressions
 from evaluation.online.attribution import SKEW_S, WINDOW_S
+from evaluation.online.lines import seconds
 from feed.arrays.arrays import FloatArray
 from feed.model.engagement import ABANDONED_BELOW
 from feed.scenarios.scenario import Scenario
@@ -109,20 +109,20 @@ class _Shown:
     def __init__(self) -> None:
         self._users: dict[str, str] = {}
         """by session; the line of a next page names no user"""
-        self._lists: list[tuple[str, float, list[str]]] = []
+        self._lists: list[tuple[str, int, list[str]]] = []
         """session, time and episodes"""
 
     def add(self, line: DecisionLine) -> None:
         """Add the episodes that a line says were shown."""
-        if line.user:
+        if line.user and line.shown:  # an engagement may name the session of somebody else
             self._users[line.session_id] = line.user
         for one in line.shown:
-            self._lists.append((line.session_id, _seconds(line.time), one.episode_ids))
+            self._lists.append((line.session_id, seconds(line.time), one.episode_ids))
 
     @cached_property
-    def _places(self) -> dict[tuple[str, str], list[tuple[float, str]]]:
+    def _places(self) -> dict[tuple[str, str], list[tuple[int, str]]]:
         """By user and episode: time and session. All lines have been added."""
-        found: dict[tuple[str, str], list[tuple[float, str]]] = {}
+        found: dict[tuple[str, str], list[tuple[int, str]]] = {}
         for session_id, time_s, episodes in self._lists:
             user = self._users.get(session_id, "")
             for episode in episodes:
@@ -131,14 +131,10 @@ class _Shown:
 
     def last(self, user: str, engagement: LoggedEngagement) -> str:
         """The last session within a day that showed the episode before it was engaged with."""
-        at_s = _seconds(engagement.at)
+        at_s = seconds(engagement.at)
         places = self._places.get((user, engagement.episode_id), ())
         within = [one for one in places if -SKEW_S <= at_s - one[0] <= WINDOW_S]
-        return max(within, default=(0.0, ""))[1]
-
-
-def _seconds(time: str) -> float:
-    return datetime.fromisoformat(time).timestamp()
+        return max(within, default=(0, ""))[1]
 
 
 def _reward(session: _Session, engagement: LoggedEngagement, scenario: Scenario) -> None:

@@ -66,10 +66,10 @@ class Collector:
         self._scenarios, self._shelves, self._types = (_Numbers[str]() for _ in range(3))
         self._arms = _Numbers[tuple[str, str]]()
         self._source_sets = _Numbers[tuple[str, ...]]()
-        self._shown, self._seen, self._done = _Columns(7), _Columns(2), _Columns(6)
+        self._shown, self._seen, self._done = _Columns(7), _Columns(3), _Columns(6)
         self._user_of: dict[int, int] = {}
         self._made_by: dict[int, tuple[int, int, int]] = {}
-        """by session: scenario, arm and size of the catalog"""
+        """by session: scenario, arm and size of its largest catalog"""
 
     def add(self, line: DecisionLine) -> None:
         """Take one line, as `read_lines` checked it."""
@@ -82,13 +82,14 @@ class Collector:
                 self._user_of[session] = user
             stamp = line.experiment
             arm = -1 if stamp is None else self._arms((stamp.name, stamp.arm))
-            self._made_by[session] = (self._scenarios(line.scenario), arm, line.catalog_episodes)
+            size = max(line.catalog_episodes, self._made_by.get(session, (0, 0, 0))[-1])
+            self._made_by[session] = (self._scenarios(line.scenario), arm, size)
             for one in line.shown:
                 self._add_shown(session, one, time_s)
         for of_session in line.seen:
             number = self._sessions(of_session.session_id)
             for episode in of_session.episode_ids:
-                self._seen.add(number, self._episodes(episode))
+                self._seen.add(number, user, self._episodes(episode))
         if line.engagement is not None and user >= 0:
             self._add_engagement(session, user, line.engagement, time_s)
 
@@ -126,7 +127,10 @@ class Collector:
         if not len(session):
             raise CommandError("the log: expected a line that says what a user's session showed")
         places = Places(session, user_of[session], episode, time_s)
-        seen_in, seen_episode = self._seen.arrays()
+        seen_in, seen_by, seen_episode = self._seen.arrays()
+        # The line of a next page names no user.
+        is_own = (seen_by < 0) | (seen_by == user_of[seen_in])
+        seen_in, seen_episode = seen_in[is_own], seen_episode[is_own]
         has_seen = np.zeros(len(self._sessions), np.bool_)
         has_seen[seen_in] = True
         engagements = Engagements(*self._done.arrays())

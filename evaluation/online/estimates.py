@@ -36,7 +36,7 @@ class Estimate:
     error: float
     """standard error"""
     freedom: float
-    """degrees of freedom of the error: number of users, or of groups, less one"""
+    """degrees of freedom of the error: number of users who count, or of groups, less one"""
     out_of: int = 0
     """what a share is a share of: number of exposures or sessions"""
 
@@ -59,14 +59,14 @@ class Difference:
 def share(given: Share, unit: IntArray, where: BoolArray | None = None) -> Estimate:
     """A share over the exposures where `where` (n,) is true, or over all.
 
-    `unit` (n,) is the user of each. With y of x for each of U users, the ratio R is the sum of y
-    over the sum of x. Leaving out one user changes it by (y - R x) / (sum of x - x); the variance
-    is (U - 1) / U times the sum of their squares.
+    `unit` (n,) is the user of each. With y of x for each of U users with any x, the ratio R is the
+    sum of y over the sum of x. Leaving out one user changes it by (y - R x) / (sum of x - x); the
+    variance is (U - 1) / U times the sum of their squares.
     """
     if where is not None:
         given, unit = Share(given.counted[where], given.of[where]), unit[where]
-    count = int(np.count_nonzero(np.bincount(unit)))
     y, x = np.bincount(unit[given.counted]), np.bincount(unit[given.of])
+    count = int(np.count_nonzero(x))  # others say nothing of it
     y = np.pad(y, (0, len(x) - len(y)))
     total = int(x.sum())
     if total == 0:

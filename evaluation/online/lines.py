@@ -109,6 +109,10 @@ def _check(line: DecisionLine) -> None:
     for one in line.shown:
         if len(one.episode_ids) != len(one.ages_days):
             raise ValueError("shown: expected as many ages_days as episode_ids")
+    if (queue := line.queue) is not None:
+        columns = [queue.scores, *queue.parts.values()]
+        if any(len(one) != len(queue.episode_ids) for one in columns):
+            raise ValueError("queue: expected a score and each part for every episode")
 
 
 def _decoded(raw: bytes | msgspec.Raw) -> DecisionLine:

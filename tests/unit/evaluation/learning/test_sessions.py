@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import msgspec
 import pytest
 
 from evaluation.learning.impressions import Impressions
@@ -20,6 +21,7 @@ from feed.session.decision_log import (
 
 SCENARIO = parse('name = "present"\n[interests.weights]\nclick = 0.5\nbookmark = 2')
 IDS = ["a", "b", "c", "d"]
+MORNING = "2026-02-06T10:00:00Z"
 
 
 def session(name: str, user: str = "ada", hour: int = 10) -> DecisionLine:
@@ -96,8 +98,19 @@ def test_nobody_adds_to_the_session_of_somebody_else() -> None:
     theirs = session("s1", "bert")
     found, counts = read(theirs, seen("s1", "a"), did("a", "like", "s1"))
     assert (len(found.scores), counts.without_seen) == (0, 1)
+    foreign = DecisionLine(
+        user="bert", session_id="s2", engagement=LoggedEngagement("b", "like", MORNING)
+    )
+    own = [session("s2"), seen("s2", "a"), did("a", "like"), foreign]
+    assert read(*own)[0].rewards.tolist() == [1.0]
     told = DecisionLine(seen=[SeenList("s1", ["a"])])  # of a next page, which names no user
     assert read(theirs, told, did("a", "like", "s1"))[0].rewards.tolist() == [0.0]
+
+
+def test_times_are_read_as_bigquery_writes_them() -> None:
+    ranked = msgspec.structs.replace(session("s1"), time="2026-02-06 10:00:00 UTC")
+    found, _ = read(ranked, seen("s1", "a", "b"), did("b", "like"))
+    assert found.rewards.tolist() == [0.0, 1.0]
 
 
 def test_neither_the_order_of_lines_nor_their_number_matters() -> None:

@@ -19,7 +19,7 @@ from evaluation.online.exposures import Exposures
 from evaluation.online.lines import read_lines
 from evaluation.online.simulated import lines_of, simulate
 from feed.model.timestamps import rfc3339
-from feed.session.decision_log import DecisionLine, LoggedEngagement, ShownList
+from feed.session.decision_log import DecisionLine, LoggedEngagement, SeenList, ShownList
 
 SIMULATED = simulate(np.random.default_rng(3), 8)
 LINES: list[dict[str, Any]] = [msgspec.to_builtins(line) for line in lines_of(SIMULATED)]
@@ -90,6 +90,7 @@ def test_neither_order_nor_repetition_of_lines_matters() -> None:
 
 
 SEEN = '"seen": [{"session_id": "s", "episode_ids": []}]'
+QUEUE = '"queue": {"episode_ids": ["a"], "scores": [1], "parts": {"quality": []}}'
 
 
 @pytest.mark.parametrize(
@@ -100,6 +101,7 @@ SEEN = '"seen": [{"session_id": "s", "episode_ids": []}]'
         (f'[{{"jsonPayload": {{{SEEN.replace("[]", "[0]")}}}}}]', "log.json:1: Expected `str`"),
         (f'{{"message": "a", {SEEN}}}', "log.json:1: expected a time: "),
         (f'{{"message": "a", "time": "noon", {SEEN}}}', "log.json:1: expected a time .* 'noon'"),
+        (f'{{"message": "a", "time": "2026-01-01T00:00:00Z", {QUEUE}}}', "log.json:1: queue: "),
         ("[\n{", "log.json: "),
     ],
 )
@@ -118,6 +120,10 @@ def shown(session: str, user: str, at_s: int, *episodes: str) -> DecisionLine:
     return DecisionLine(time=rfc3339(at_s * 1_000_000), user=user, session_id=session, shown=[page])
 
 
+SAW = [("", "a"), ("v", "b")]
+"""who sent it, and what it was; the line of a next page names no user"""
+
+
 def test_a_listen_that_ended_at_once_is_opened_and_neither_listened_to_nor_liked() -> None:
     time = rfc3339(10_000_000)
     done = [
@@ -128,6 +134,23 @@ def test_a_listen_that_ended_at_once_is_opened_and_neither_listened_to_nor_liked
     assert found.opened.tolist() == [True, True, False]
     assert found.listened.tolist() == found.completed.tolist() == [False, True, False]
     assert found.liked.tolist() == [False, True, False]
+
+
+def test_what_one_listener_sends_of_the_session_of_another_is_not_seen_there() -> None:
+    page = shown("s", "u", 1, "a", "b")
+    lines = [DecisionLine(user=user, seen=[SeenList("s", [one])]) for user, one in SAW]
+    lines = [msgspec.structs.replace(one, time=page.time) for one in lines]
+    assert collect([page, *lines]).seen.tolist() == [True, False]
+    assert collect([page, lines[1]]).sessions.has_seen.tolist() == [False]
+
+
+def test_the_size_of_a_catalog_does_not_depend_on_the_order_of_pages() -> None:
+    pages = [
+        msgspec.structs.replace(shown("s", "u", 1, one), catalog_episodes=size)
+        for one, size in (("a", 700), ("b", 900))
+    ]
+    for lines in (pages, pages[::-1]):
+        assert collect(lines).sessions.catalog_episodes.tolist() == [900]
 
 
 @given(

@@ -29,10 +29,10 @@ def test_the_error_of_a_share_is_what_leaving_out_each_user_changes(
 ) -> None:
     unit, counted, of = (np.array(one) for one in zip(*exposures, strict=True))
     found = share(Share(counted & of, of), unit)
-    users = np.unique(unit)
     if not of.any():
         assert math.isnan(found.value)
         return
+    users = np.unique(unit[of])
     assert found.value == pytest.approx((counted & of).sum() / of.sum())
     others = [unit != user for user in users]
     if not all(of[one].any() for one in others):
@@ -42,6 +42,7 @@ def test_the_error_of_a_share_is_what_leaving_out_each_user_changes(
     variance = (len(users) - 1) / len(users) * ((without - found.value) ** 2).sum()
     assert found.error == pytest.approx(math.sqrt(variance))
     assert found.low <= found.value <= found.high
+    assert found.freedom == len(users) - 1
 
 
 @given(COUNTS, st.integers(1, 12))
