@@ -8,7 +8,7 @@ exposures; for what is no share it leaves out a group of users at a time (Kott, 
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special, stats
@@ -43,8 +43,17 @@ class Estimate:
     @classmethod
     def of(cls, value: float, error: float, freedom: float, out_of: int = 0) -> "Estimate":
         """The estimate with this error, NaN for none."""
-        half = float(stats.t.ppf((1 + LEVEL) / 2, max(freedom, 1))) * error
+        half = _quantile(freedom) * error
         return cls(value, value - half, value + half, error, freedom, out_of)
+
+    def within(self, least: float, most: float) -> "Estimate":
+        """The estimate with an interval that ends at the bounds of what it estimates."""
+        return replace(self, low=max(self.low, least), high=min(self.high, most))
+
+
+def _quantile(freedom: float) -> float:
+    """Student's t that an estimate of so many degrees of freedom exceeds in (1 - `LEVEL`) / 2."""
+    return float(stats.t.ppf((1 + LEVEL) / 2, max(freedom, 1)))
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,8 @@ def share(given: Share, unit: IntArray, where: BoolArray | None = None) -> Estim
 
     `unit` (n,) is the user of each. With y of x for each of U users with any x, the ratio R is the
     sum of y over the sum of x. Leaving out one user changes it by (y - R x) / (sum of x - x); the
-    variance is (U - 1) / U times the sum of their squares.
+    variance is (U - 1) / U times the sum of their squares. Where all users agree on 0 or 1, the
+    interval is that of U draws (Clopper and Pearson, 1934), as if each had but one.
     """
     if where is not None:
         given, unit = Share(given.counted[where], given.of[where]), unit[where]
@@ -76,7 +86,9 @@ def share(given: Share, unit: IntArray, where: BoolArray | None = None) -> Estim
         return Estimate.of(ratio, math.nan, count - 1, total)
     changes = (y - ratio * x) / (total - x)
     error = math.sqrt((count - 1) / count * float((changes**2).sum()))
-    return Estimate.of(ratio, error, count - 1, total)
+    if ratio in {0.0, 1.0}:
+        error = (1 - ((1 - LEVEL) / 2) ** (1 / count)) / _quantile(count - 1)
+    return Estimate.of(ratio, error, count - 1, total).within(0.0, 1.0)
 
 
 def jackknife(statistic: Callable[[IntArray], FloatArray], table: IntArray) -> Estimate:
@@ -134,11 +146,15 @@ def rarefied(counts: IntArray, draws: int) -> FloatArray:
 
 
 def difference(one: Estimate, control: Estimate) -> Difference:
-    """One estimate minus another one of other users, with Welch's degrees of freedom."""
+    """One estimate minus another one of other users, with Welch's degrees of freedom.
+
+    Shares that are both 0, or both 1, are not compared.
+    """
     value = one.value - control.value
     squares = [one.error**2, control.error**2]
     variance = sum(squares)
-    if not variance > (ROUNDING * max(abs(one.value), abs(control.value))) ** 2:
+    is_constant = value == 0 and one.value in {0.0, 1.0}
+    if is_constant or not variance > (ROUNDING * max(abs(one.value), abs(control.value))) ** 2:
         return Difference(Estimate.of(value, math.nan, 0), math.nan)
     parts = zip(squares, (one.freedom, control.freedom), strict=True)
     freedom = variance**2 / sum(square**2 / max(of, 1) for square, of in parts)

@@ -257,7 +257,7 @@ def _coverage(exposures: Exposures, unit: IntArray, where: BoolArray, draws: int
     known = exposures.sessions.catalog_episodes[np.unique(exposures.session[where])]
     size, episodes = max(int(known.max()), 1), int(exposures.episode.max()) + 1
     table = group_counts(exposures.episode, unit, episodes, where)
-    return jackknife(lambda counts: rarefied(counts, draws) / size, table)
+    return jackknife(lambda counts: rarefied(counts, draws) / size, table).within(0.0, 1.0)
 
 
 def _freshness(exposures: Exposures, unit: IntArray, where: BoolArray) -> Estimate:

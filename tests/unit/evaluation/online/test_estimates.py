@@ -40,9 +40,23 @@ def test_the_error_of_a_share_is_what_leaving_out_each_user_changes(
         return
     without = np.array([(counted & of)[one].sum() / of[one].sum() for one in others])
     variance = (len(users) - 1) / len(users) * ((without - found.value) ** 2).sum()
-    assert found.error == pytest.approx(math.sqrt(variance))
-    assert found.low <= found.value <= found.high
+    if 0 < found.value < 1:
+        assert found.error == pytest.approx(math.sqrt(variance))
+    assert 0 <= found.low <= found.value <= found.high <= 1
     assert found.freedom == len(users) - 1
+
+
+def test_few_users_who_agree_prove_nothing_and_many_do() -> None:
+    some = share(Share(np.arange(200) < 20, np.ones(200, np.bool_)), np.arange(200))
+
+    def nobody(users: int) -> Estimate:
+        return share(Share(np.zeros(users, np.bool_), np.ones(users, np.bool_)), np.arange(users))
+
+    # Three users who click on a tenth click on nothing in most of all cases.
+    assert difference(some, nobody(3)).p > 0.05
+    assert nobody(3).high == pytest.approx(1 - 0.025 ** (1 / 3))
+    assert difference(some, nobody(200)).p < 0.001
+    assert math.isnan(difference(nobody(3), nobody(200)).p)
 
 
 @given(COUNTS, st.integers(1, 12))
