@@ -7,7 +7,7 @@ import msgspec
 
 from catalog_builder.enrichment.authors import persons_among_authors
 from catalog_builder.enrichment.categories import inherited_categories
-from catalog_builder.enrichment.names import find_names
+from catalog_builder.enrichment.names import MAX_NAMES, find_names
 from feed.model.episode import Episode
 from feed.model.names import names_in
 
@@ -26,7 +26,7 @@ def enrich(episodes: Sequence[Episode]) -> list[Episode]:
         _filled(
             one,
             {
-                "people": list(dict.fromkeys([*persons, *names.people])),
+                "people": list(dict.fromkeys([*persons, *names.people]))[:MAX_NAMES],
                 "entities": names.entities,
                 "categories": of_show,
             },
