@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.gcs.calls import BucketCalls, Deadline
 from adapters.gcs.objects import fetch, overwrite
-from feed.ports.errors import NotFound, TooLarge, Unavailable
+from feed.ports.errors import Damaged, NotFound, TooLarge, Unavailable
 
 TIMEOUT_S = 60.0
 MAX_BYTES = 1 << 30
@@ -40,7 +40,7 @@ class GcsBuildCache:
             return self._calls.run(self._timeout_s, work)
         except NotFound:
             return None
-        except (Unavailable, TooLarge) as error:
+        except (Unavailable, TooLarge, Damaged) as error:
             log.warning("the build cache cannot be read: %s", error)
             return None
 

@@ -11,7 +11,7 @@ from google.genai import types
 from google.genai.errors import APIError
 
 from feed.ports.errors import Refused, Unavailable
-from feed.ports.language_model import Blocked, Overloaded
+from feed.ports.language_model import Blocked, Overloaded, Unfinished
 
 MAX_MESSAGE = 300
 """characters of the service's own message"""
@@ -49,7 +49,7 @@ def translated(where: str) -> Iterator[None]:
 
 
 def check_finished(answer: types.GenerateContentResponse, where: str) -> types.FinishReason | None:
-    """Why an answer ended well; None if it goes on. Raises `Blocked`, or `Refused`."""
+    """Why an answer ended well; None if it goes on. Raises `Blocked`, or `Unfinished`."""
     feedback = answer.prompt_feedback
     if feedback and feedback.block_reason:
         raise Blocked(f"{where}: the prompt is blocked: {feedback.block_reason.value}")
@@ -57,7 +57,7 @@ def check_finished(answer: types.GenerateContentResponse, where: str) -> types.F
     if reason in _BLOCKED:
         raise Blocked(f"{where}: the answer is blocked: {reason.value}")
     if reason is not None and reason not in _ENDED:
-        raise Refused(f"{where}: the answer ended with {reason.value}")
+        raise Unfinished(f"{where}: the answer ended with {reason.value}")
     return reason
 
 

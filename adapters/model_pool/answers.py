@@ -6,8 +6,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from feed.ports.errors import Refused, Unavailable
-from feed.ports.language_model import Prompt
+from feed.ports.errors import Unavailable
+from feed.ports.language_model import Prompt, Unfinished
 
 _TINY = 1e-12
 
@@ -15,14 +15,14 @@ _TINY = 1e-12
 def complete(text: str, prompt: Prompt, where: str, *, is_cut: bool) -> str:
     """The text of an answer, if it is one: not empty, and JSON if the prompt has a schema.
 
-    Raises `Unavailable`, since another attempt may be answered better, but `Refused` where the
-    answer was cut off (`is_cut`) at the prompt's limit, as each attempt would be.
+    Raises `Unavailable`, since another attempt may be answered better, but `Unfinished` where
+    the answer was cut off (`is_cut`) at the prompt's limit, as each attempt would be.
     """
     if text and (prompt.schema is None or _is_json(text)):
         return text
     wrong = "an answer that is no JSON" if text else "an answer without text"
     if is_cut:
-        raise Refused(f"{where}: {wrong} within {prompt.max_tokens} tokens")
+        raise Unfinished(f"{where}: {wrong} within {prompt.max_tokens} tokens")
     raise Unavailable(f"{where}: {wrong}")
 
 
@@ -44,6 +44,6 @@ def unit_vectors(
 def _is_json(text: str) -> bool:
     try:
         msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeEncodeError):  # the latter for half of a surrogate pair
         return False
     return True

@@ -27,6 +27,13 @@ class Blocked(Refused):
     """The model refuses to answer this prompt, for reasons of safety. Another attempt is no use."""
 
 
+class Unfinished(Refused):
+    """The model ended its answer too early, such as at the prompt's limit, and would do so again.
+
+    The dependency is healthy, and the call is charged for.
+    """
+
+
 class Interrupted(Unavailable):
     """A stream ended before the model had finished. What came so far is not the whole text."""
 
@@ -79,7 +86,7 @@ class Generated(NamedTuple):
 
 
 class LanguageModel(Protocol):
-    """A pool of equal models. Calls raise `Overloaded`, `Blocked`, `Refused` or `Unavailable`."""
+    """A pool of equal models. Calls raise `Overloaded`, `Blocked`, `Refused`, `Unavailable`."""
 
     @property
     def name(self) -> str:

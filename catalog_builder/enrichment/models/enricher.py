@@ -57,7 +57,9 @@ class ModelEnricher:
         lacking = _contents(episodes)
         missing = [one for key, one in lacking.items() if results.get(key) is None]
         report = RunReport()
-        if missing:
+        if missing and not results.can_store():
+            report.stopped = "the build cache keeps nothing, so answers would be paid for each time"
+        elif missing:
             report = asyncio.run(self._ask(missing, learned_taxonomy(episodes), results))
         filled = [_filled(one, results) for one in episodes]
         return filled, _remarks(len(lacking), len(missing), report, results, lacking)
@@ -134,6 +136,8 @@ def _remarks(
             f"{report.usage.input_tokens:,} tokens in and {report.usage.output_tokens:,} out: "
             f"${report.dollars:.4f}"
         )
+    if report.unanswered_dollars:
+        remarks.append(f"calls without an answer cost ${report.unanswered_dollars:.4f} at most")
     if report.stopped:
         remarks.append(f"enrichment stopped: {report.stopped}")
     found = [results.get(key) for key in contents]

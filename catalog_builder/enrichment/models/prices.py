@@ -1,5 +1,6 @@
 """What a model costs, by the price file or as the operator says."""
 
+import math
 import tomllib
 from pathlib import Path
 from typing import NamedTuple
@@ -33,11 +34,13 @@ def price_of(model: str, given: str = "") -> Price:
     """
     if given:
         try:
-            input_dollars, output_dollars = map(float, given.split(","))
-        except ValueError as error:
+            price = Price(*map(float, given.split(",")))
+        except (TypeError, ValueError):
+            price = None
+        if price is None or not all(0 <= one < math.inf for one in price):
             expected = "dollars for a million tokens of input and of output, like 0.75,3.75"
-            raise CommandError(f"--model-price: expected {expected}, got {given}") from error
-        return Price(input_dollars, output_dollars)
+            raise CommandError(f"--model-price: expected {expected}, got {given}")
+        return price
     prices = tomllib.loads(FILE.read_text(encoding="utf-8"))
     if model not in prices:
         known = ", ".join(sorted(prices))

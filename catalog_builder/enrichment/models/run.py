@@ -15,7 +15,14 @@ from catalog_builder.enrichment.models.prompt import labels, make_prompt, most_t
 from catalog_builder.enrichment.models.results import Result, StoredResults
 from catalog_builder.enrichment.models.taxonomy import Taxonomy
 from feed.ports.errors import Refused, Unavailable
-from feed.ports.language_model import Blocked, Generated, LanguageModel, Overloaded, Usage
+from feed.ports.language_model import (
+    Blocked,
+    Generated,
+    LanguageModel,
+    Overloaded,
+    Unfinished,
+    Usage,
+)
 
 SAVE_S = 1.0
 """time after which answers are stored: what a kill loses"""
@@ -53,6 +60,9 @@ class RunReport:
     calls: int = 0
     usage: Usage = field(default_factory=Usage)
     dollars: float = 0.0
+    """for the answers, by the tokens that the model says"""
+    unanswered_dollars: float = 0.0
+    """what calls without an answer cost at most"""
     stopped: str = ""
     """why not all were asked about"""
 
@@ -84,7 +94,8 @@ class EnrichmentRun:
         self._price, self._limits = price, limits
         self._advance, self._monotonic = advance, monotonic
         self._report = RunReport()
-        self._reserved = 0.0
+        self._reserved: list[float] = []
+        """the most that each call under way may cost"""
         self._failures = 0
 
     async def ask(self, contents: Sequence[Content]) -> RunReport:
@@ -113,7 +124,7 @@ class EnrichmentRun:
             if reason := await self._reason_to_stop(reserved):
                 self._report.stopped = reason
                 return
-            self._reserved += reserved
+            self._reserved.append(reserved)
             self._report.calls += 1
             try:
                 answer = await self._model.generate(prompt, self._limits.timeout_s)
@@ -122,6 +133,7 @@ class EnrichmentRun:
                 self._report.calls -= 1
                 await asyncio.sleep(error.retry_after_s)
             except Unavailable as error:
+                self._report.unanswered_dollars += reserved  # nobody says whether it is charged
                 await self._failed(batch, error)
             else:
                 self._failures = 0
@@ -129,7 +141,7 @@ class EnrichmentRun:
                 self._take(batch, answer.text)
             finally:
                 async with self._ended:
-                    self._reserved -= reserved
+                    self._reserved.remove(reserved)
                     self._ended.notify_all()
             if self._monotonic() - self._saved_at >= SAVE_S:
                 self._saved_at = self._monotonic()
@@ -144,17 +156,21 @@ class EnrichmentRun:
         if most is not None:
             async with self._ended:
                 await self._ended.wait_for(
-                    lambda: not self._reserved or self._spent + self._reserved + dollars <= most
+                    lambda: not self._reserved or self._spent + self._held + dollars <= most
                 )
             if self._spent + dollars > most:
                 return f"the next call might exceed the budget of ${most:g}"
         if self._monotonic() >= self._until:
             return f"the time of {self._limits.max_s:g} s is over"
-        return ""
+        return self._report.stopped
 
     @property
     def _spent(self) -> float:
-        return self._report.dollars
+        return self._report.dollars + self._report.unanswered_dollars
+
+    @property
+    def _held(self) -> float:
+        return sum(self._reserved)
 
     def _charge(self, answer: Generated, most: Usage) -> None:
         used = answer.usage if any(answer.usage) else most  # some endpoints do not say
@@ -169,7 +185,7 @@ class EnrichmentRun:
         try:
             found = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
             reason = "not in the answer"
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeEncodeError) as error:
             found, reason = {}, f"no JSON object: {error}"
         for label, content in zip(labels(len(batch.contents)), batch.contents, strict=True):
             try:
@@ -196,13 +212,13 @@ class EnrichmentRun:
         self._advance(1)
 
     async def _failed(self, batch: _Batch, error: Unavailable) -> None:
-        if isinstance(error, Blocked):  # by one of them, whichever it is
-            for content in batch.contents:
-                self._again(batch, content, f"blocked: {error}")
-            return
-        self._failures += 1
-        if isinstance(error, Refused) or self._failures >= MAX_FAILURES:
+        is_for_content = isinstance(error, Blocked | Unfinished)
+        self._failures += not isinstance(error, Blocked)
+        if self._failures >= MAX_FAILURES or (isinstance(error, Refused) and not is_for_content):
             self._report.stopped = f"the model does not answer: {error}"
+        elif is_for_content:  # because of one of them, whichever it is
+            for content in batch.contents:
+                self._again(batch, content, str(error))
         elif batch.failures + 1 < ATTEMPTS:
             self._waiting.append(_Batch(batch.contents, batch.is_second, batch.failures + 1))
             await asyncio.sleep(self._limits.pause_s * 2.0 ** (self._failures - 1))

@@ -2,7 +2,10 @@
 
 import asyncio
 import json
-from contextlib import aclosing
+import zlib
+from collections.abc import Callable
+from contextlib import aclosing, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +14,16 @@ import pytest
 from adapters.folder.build_cache import FolderBuildCache
 from adapters.model_pool.pool import Limits, ModelPool
 from catalog_builder.enrichment.models.content import Content
-from catalog_builder.enrichment.models.prices import Price
+from catalog_builder.enrichment.models.enricher import ModelEnricher
+from catalog_builder.enrichment.models.prices import Price, price_of
 from catalog_builder.enrichment.models.results import SEGMENT, Result, StoredResults
 from catalog_builder.enrichment.models.run import EnrichmentRun, RunLimits, RunReport
 from catalog_builder.enrichment.models.taxonomy import Taxonomy
+from catalog_builder.errors import CommandError
 from emulators.vertex import server as vertex
-from feed.ports.language_model import Generated, Prompt
+from feed.model.episode import Episode
+from feed.ports.errors import Unavailable
+from feed.ports.language_model import Generated, Prompt, Unfinished, Usage
 from tests.support.models import EmulatedModels, vertex_server
 
 __all__ = ["vertex_server"]
@@ -46,6 +53,38 @@ class Forgetful:
         for label in self._labels:
             kept.pop(label, None)
         return answer._replace(text=json.dumps(kept))
+
+
+class Instant:
+    """A model that answers at once, unless `fault` raises something for the labels of a prompt."""
+
+    name = "m"
+
+    def __init__(self, fault: Callable[[list[str]], None] = lambda _: None) -> None:
+        self.fault, self.calls = fault, 0
+
+    async def generate(self, prompt: Prompt, _timeout_s: float) -> Generated:
+        self.calls += 1
+        await asyncio.sleep(0)
+        names = list(json.loads(prompt.turns[0].text))
+        self.fault(names)
+        judged = {"score": 3, "why": "So it says."}
+        scores = dict.fromkeys(("credibility", "insight", "information", "entertainment"), judged)
+        answer = {name: {"key_insight": "It orbits.", **scores} for name in names}
+        return Generated(json.dumps(answer), Usage(1_500, 450 * len(names)))
+
+
+def ask_at_once(model: Any, folder: Path, count: int, **limits: Any) -> RunReport:
+    async def run() -> RunReport:
+        results = StoredResults(FolderBuildCache(folder), "m")
+        how = RunLimits(pause_s=0.0, **limits)
+        price = Price(0.75, 3.75)
+        async with asyncio.timeout(10):
+            return await EnrichmentRun(model, results, NONE, price=price, limits=how).ask(
+                contents(count)
+            )
+
+    return asyncio.run(run())
 
 
 def ask(
@@ -117,6 +156,81 @@ def test_a_model_that_is_down_ends_the_run_and_loses_nothing(
     report, _ = ask(vertex_server, tmp_path, 30, batch=1)
     assert report.answered == 0
     assert "does not answer" in report.stopped
+
+
+def test_a_run_ends_when_its_budget_is_used_up_by_many_calls_at_once(tmp_path: Path) -> None:
+    report = ask_at_once(Instant(), tmp_path, 400, max_dollars=0.1)
+    assert "budget" in report.stopped
+    assert 0.08 < report.dollars <= 0.1
+
+
+def test_calls_without_an_answer_count_in_the_budget_in_full(tmp_path: Path) -> None:
+    def fail(_: list[str]) -> None:
+        raise Unavailable("no answer in time")
+
+    report = ask_at_once(Instant(fail), tmp_path, 40, max_dollars=0.03, at_once=1)
+    assert "budget" in report.stopped
+    assert 0.015 < report.unanswered_dollars <= 0.03
+
+
+def test_an_answer_that_is_too_long_is_asked_for_one_by_one(tmp_path: Path) -> None:
+    def is_cut(names: list[str]) -> None:
+        if len(names) > 1:
+            raise Unfinished("no JSON within 1800 tokens")
+
+    report = ask_at_once(Instant(is_cut), tmp_path, 8, at_once=1)
+    assert (report.answered, report.left_out, report.stopped) == (8, 0, "")
+
+
+def test_a_model_that_never_ends_its_answers_ends_the_run(tmp_path: Path) -> None:
+    def is_cut(_: list[str]) -> None:
+        raise Unfinished("no JSON within 450 tokens")
+
+    report = ask_at_once(Instant(is_cut), tmp_path, 80)
+    assert report.left_out == 0
+    assert "within 450 tokens" in report.stopped
+
+
+def test_nothing_is_asked_where_no_answer_can_be_stored(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("where a folder should be")
+    model = Instant()
+    cache = FolderBuildCache(tmp_path / "file")
+    enricher = ModelEnricher("m", lambda: nullcontext(model), cache, DEAR, RunLimits())  # type: ignore[arg-type]
+    episode = Episode(id="a", title="Kepler", published_at=datetime(2026, 1, 1, tzinfo=UTC))
+    _, remarks = enricher.enrich([episode])
+    assert model.calls == 0
+    assert "keeps nothing" in remarks[0]
+
+
+def test_two_runs_at_once_keep_the_answers_of_both(tmp_path: Path) -> None:
+    cache = FolderBuildCache(tmp_path)
+    runs = [StoredResults(cache, "m"), StoredResults(cache, "m")]
+    for number, run in enumerate(runs):
+        run.add(Result(f"k{number}", None, "none"))
+        run.save()
+    assert {one.key for one in StoredResults(cache, "m")} == {"k0", "k1"}
+
+
+def test_an_answer_whose_save_failed_is_stored_with_the_next_call(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("where a folder should be")
+    results = StoredResults(FolderBuildCache(tmp_path / "cache"), "m")
+    results.add(Result("k", None, "none"))
+    results.save()
+    (tmp_path / "cache").unlink()
+    results.save()
+    assert StoredResults(FolderBuildCache(tmp_path / "cache"), "m").get("k") is not None
+
+
+def test_a_segment_that_is_no_list_of_results_counts_as_lost(tmp_path: Path) -> None:
+    cache = FolderBuildCache(tmp_path)
+    cache.save("enrichment-m-00000", zlib.compress(b'{"key": "k", "answer": {"of": "old"}}'))
+    assert list(StoredResults(cache, "m")) == []
+
+
+@pytest.mark.parametrize("given", ["nan,1", "1,-1", "inf,1", "1", "1,2,3", "a,b"])
+def test_a_price_that_would_void_the_budget_is_refused(given: str) -> None:
+    with pytest.raises(CommandError, match="--model-price: expected dollars"):
+        price_of("m", given)
 
 
 def test_results_fill_segments_and_a_lost_segment_loses_its_own(tmp_path: Path) -> None:
