@@ -40,15 +40,17 @@ def made_up_notes(count: int) -> Iterator[str]:
 def measure_here(episodes: int, folder: Path) -> None:
     """Build notes first, unchanged and with another episode's, read some, and print the times."""
     from adapters.folder.shelf import FolderShelf  # noqa: PLC0415
-    from catalog_builder.notes.spool import NotesSpool  # noqa: PLC0415
-    from catalog_builder.notes.writer import BuiltNotes, build_notes  # noqa: PLC0415
-    from feed.snapshot.notes import decode_frame, decode_index, index_size  # noqa: PLC0415
+    from catalog_builder.notes.sanitizer import NOTES  # noqa: PLC0415
+    from catalog_builder.texts.spool import TextSpool  # noqa: PLC0415
+    from catalog_builder.texts.writer import BuiltTexts, build_texts  # noqa: PLC0415
+    from feed.model.stored_texts import TextKind  # noqa: PLC0415
+    from feed.snapshot.texts import decode_frame, decode_index, index_size  # noqa: PLC0415
 
     shelf = FolderShelf(folder)
 
-    def build(step: str, more: str) -> BuiltNotes:
+    def build(step: str, more: str) -> BuiltTexts:
         began, before = time.process_time(), _peak_mb()
-        spool = NotesSpool(shelf)
+        spool = TextSpool(shelf, NOTES)
         digests = [spool.keep(more)] if more else []
         made_s = 0.0
         notes = made_up_notes(episodes)
@@ -61,7 +63,7 @@ def measure_here(episodes: int, folder: Path) -> None:
             digests.append(spool.keep(one))
         kept_s = time.process_time() - began - made_s
         began = time.process_time()
-        built = build_notes(digests, spool)
+        built = build_texts(digests, spool)
         assert built  # noqa: S101  # for the type checker
         took_s, more_mb = time.process_time() - began, _peak_mb() - before
         say(
@@ -78,14 +80,14 @@ def measure_here(episodes: int, folder: Path) -> None:
     built.store(shelf, "v2")
     rows = episodes + 1
     began = time.process_time()
-    head = shelf.fetch_notes("v2", 0, index_size(rows), 60)
+    head = shelf.fetch_texts(TextKind.NOTES, "v2", 0, index_size(rows), 60)
     index = decode_index(head, rows, built.stored.sha256)
     ready_ms = 1000 * (time.process_time() - began)
     began = time.process_time()
     for row in range(0, rows, max(1, rows // READS)):
         place = index.place(row)
         assert place  # noqa: S101  # for the type checker
-        frame = shelf.fetch_notes("v2", *place, 60)
+        frame = shelf.fetch_texts(TextKind.NOTES, "v2", *place, 60)
         index.check(row, frame)
         decode_frame(frame)
     read_us = 1e6 * (time.process_time() - began) / READS

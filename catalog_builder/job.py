@@ -3,7 +3,7 @@
 import itertools
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,8 +15,6 @@ from catalog_builder.enrichment.models.enricher import ModelEnricher
 from catalog_builder.episodes.allowance import Allowance
 from catalog_builder.episodes.validation import Fields, ValidationResult, validate_episodes
 from catalog_builder.insights.names import episode_names, names_on_cards
-from catalog_builder.notes.spool import NotesSpool
-from catalog_builder.notes.writer import BuiltNotes, with_notes
 from catalog_builder.progress import say, stage, track
 from catalog_builder.publish import publisher
 from catalog_builder.publish.gate import MIN_COVERAGE
@@ -30,6 +28,9 @@ from catalog_builder.signals.aggregates import MIN_USERS, SignalParameters
 from catalog_builder.signals.passes import FullPass, IncrementalPass, SignalPass
 from catalog_builder.signals.popularity import engagements_before
 from catalog_builder.signals.state import SignalState, episodes_digest
+from catalog_builder.texts.spool import TextSpool
+from catalog_builder.texts.writer import BuiltTexts, with_texts
+from catalog_builder.transcripts.fetcher import TranscriptFetcher
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import Summary
 from feed.model.timestamps import rfc3339, to_us
@@ -65,10 +66,18 @@ class BuildInputs:
     """engagements before this moment count, microseconds since 1970; None: all do"""
     keep_vectors: bool = True
     """whether the catalog holds its vectors; otherwise sessions search an external store"""
-    notes: NotesSpool | None = None
+    notes: TextSpool | None = None
     """keeps the notes of episodes; None: they are dropped"""
     enricher: ModelEnricher | None = None
     """fills in what episodes lack; None: they stay as they are"""
+    transcripts: TranscriptFetcher | None = None
+    """fetches chapters and transcripts; None: episodes have none"""
+
+    @property
+    def spools(self) -> list[TextSpool]:
+        """What keeps the texts of episodes."""
+        of_transcripts = self.transcripts.spool if self.transcripts else None
+        return [one for one in (self.notes, of_transcripts) if one is not None]
 
     @property
     def parameters(self) -> SignalParameters:
@@ -90,8 +99,8 @@ class BuildResult:
     """users' summaries that were read"""
     state: SignalState | None = None
     """what the next build may continue from; its version is not known yet"""
-    episode_notes: BuiltNotes | None = None
-    """the notes of the episodes; None where there are none"""
+    texts: Sequence[BuiltTexts] = ()
+    """texts of the episodes, of each kind of which there are any"""
 
 
 @dataclass(frozen=True)
@@ -118,6 +127,10 @@ def read_episodes(inputs: BuildInputs) -> EpisodesRead:
     if inputs.enricher is not None:
         with stage("enrichment"):
             episodes, remarks = inputs.enricher.enrich(found.episodes)
+        found = replace(found, episodes=episodes, notes=[*found.notes, *remarks])
+    if inputs.transcripts is not None:
+        with stage("transcripts"):
+            episodes, remarks = inputs.transcripts.fetch(found.episodes)
         found = replace(found, episodes=episodes, notes=[*found.notes, *remarks])
     how = type(inputs.vectors).__name__, str(inputs.keep_vectors)
     digest = episodes_digest(found.episodes, *how)
@@ -153,11 +166,11 @@ def build_of(
             raise
         notes.append(f"every summary was read, because those that changed cannot be: {error}")
         made = _make_catalog(inputs, read, None, None, seconds)
-    if inputs.notes is not None:
-        with _timer(seconds, "notes"), stage("notes"):
-            catalog, built = with_notes(made.catalog, found.episodes, inputs.notes)
-        made = replace(made, catalog=catalog, episode_notes=built)
-        notes += built.remarks if built else []
+    if spools := inputs.spools:
+        with _timer(seconds, "texts"), stage("texts"):
+            catalog, texts = with_texts(made.catalog, found.episodes, spools)
+        made = replace(made, catalog=catalog, texts=texts)
+        notes += [remark for one in texts for remark in one.remarks]
     return replace(made, problems=found.problems, notes=notes, seconds=seconds)
 
 
@@ -252,7 +265,7 @@ def publish(
         done = publisher.publish(
             shelf,
             result.catalog,
-            result.episode_notes,
+            result.texts,
             force=force,
             min_coverage=min_coverage,
             looks=looks,
@@ -275,6 +288,7 @@ def publish(
         series=len(catalog.series_ids),
         categories=len(catalog.categories),
         with_notes=catalog.notes.count if catalog.notes else 0,
+        with_transcripts=catalog.transcripts.count if catalog.transcripts else 0,
         embedded=int(catalog.embeddings.present.sum()),
         signalled=int((catalog.signals.listeners > 0).sum()),
         summaries=result.summaries,

@@ -160,6 +160,11 @@ def _input_options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--full", action="store_true", help="read everything again, not only what changed"
     )
+    parser.add_argument(
+        "--transcripts",
+        action="store_true",
+        help="fetch the chapters and transcripts that episodes name (docs/transcripts.md)",
+    )
     _add_enrichment_options(parser)
     return parser
 

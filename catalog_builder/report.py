@@ -38,6 +38,8 @@ class BuildReport(LookReport):
     categories: int
     with_notes: int
     """episodes with full notes"""
+    with_transcripts: int
+    """episodes with chapters or a transcript"""
     embedded: int
     """episodes with a vector"""
     signalled: int

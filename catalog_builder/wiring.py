@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,11 @@ from catalog_builder.episodes.allowance import Allowance, parse_allowance
 from catalog_builder.episodes.validation import load_fields
 from catalog_builder.errors import CommandError
 from catalog_builder.job import BuildInputs
-from catalog_builder.notes.spool import NotesSpool
+from catalog_builder.notes.sanitizer import NOTES
 from catalog_builder.signals.aggregates import MIN_USERS
+from catalog_builder.texts.spool import TextSpool
+from catalog_builder.transcripts.fetcher import TranscriptFetcher
+from catalog_builder.transcripts.rules import TRANSCRIPTS
 from feed.ports.episodes import EpisodeSource, NotesKeeper, SourceProblem, SourceRecord, VectorStore
 from feed.ports.shelf import Buffer, Shelf
 from feed.ports.users import SummaryArchive
@@ -82,6 +86,8 @@ class BuildOptions:
     """where reads are cached: a folder, or `gs://bucket/prefix`"""
     full: bool = False
     """whether to read everything again in spite of the cache"""
+    transcripts: bool = False
+    """whether to fetch the chapters and transcripts that episodes name"""
     enrich: str = "none"
     """whose model fills in what episodes lack: `gemini`, `openai`, or `none`"""
     enrich_batch: int = 4
@@ -121,10 +127,10 @@ class DemoSource:
 def build_inputs(options: BuildOptions, now: datetime, shelf: Shelf | None = None) -> BuildInputs:
     """Returns the inputs of a build at `now`.
 
-    `shelf` is where its catalog will be published; a catalog for a file has no notes. Raises
-    `CommandError` for options that conflict.
+    `shelf` is where its catalog will be published; a catalog for a file has neither notes nor
+    transcripts. Raises `CommandError` for options that conflict.
     """
-    notes = NotesSpool(shelf, full=options.full)
+    notes = TextSpool(shelf, NOTES, full=options.full)
     return BuildInputs(
         episodes=episode_source(options, now.date(), notes),
         vectors=vector_store(options),
@@ -136,6 +142,23 @@ def build_inputs(options: BuildOptions, now: datetime, shelf: Shelf | None = Non
         keep_vectors=not options.no_vectors,
         notes=notes,
         enricher=model_enricher(options),
+        transcripts=_transcript_fetcher(options, now, shelf),
+    )
+
+
+def _transcript_fetcher(
+    options: BuildOptions, now: datetime, shelf: Shelf | None
+) -> TranscriptFetcher | None:
+    """Returns what fetches chapters and transcripts; None where they are not wanted."""
+    if not options.transcripts or shelf is None:
+        return None
+    from adapters.rss.http.files import open_files  # noqa: PLC0415
+
+    return TranscriptFetcher(
+        partial(open_files, allow_private=options.allow_private_feeds),
+        build_cache_at(options.cache),
+        TextSpool(shelf, TRANSCRIPTS),
+        now.timestamp(),
     )
 
 

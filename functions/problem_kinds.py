@@ -61,6 +61,7 @@ KINDS = {
     ),
     "overloaded": Kind((503,), _RETRY),
     "no-catalog": Kind((503,), _RETRY),
+    "transcript-unavailable": Kind((503,), f"play the episode without it meanwhile: {_RETRY}"),
     "notes-unavailable": Kind((503,), f"the card has a description meanwhile: {_RETRY}"),
     "not-storable": Kind(
         (422,),

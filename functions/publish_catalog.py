@@ -132,6 +132,7 @@ class ScheduledBuild:
             schema=settings.SCHEMA,
             cache=settings.SHELF,
             full=request.full,
+            transcripts=settings.TRANSCRIPTS,
             enrich=settings.ENRICH,
             enrich_at_once=settings.MODEL_CONCURRENCY,
             enrich_max_s=settings.ENRICH_MAX_S,

@@ -190,6 +190,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """how many more requests wait for their turn; beyond it they are refused at once"""
     MODEL_SPACING_S: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.1
     """least time between the starts of two requests to one region, in seconds"""
+    TRANSCRIPTS: bool = False
+    """whether builds fetch the chapters and transcripts that episodes name, see
+    [transcripts](transcripts.md)"""
     ENRICH: Literal["none", "gemini", "openai"] = "none"
     """whose model fills in what episodes lack while a catalog is built, see
     [enrichment](enrichment.md); `MODEL` names it, and it is the same vendor as that of `MODELS`"""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from adapters.locations import shelf_at
 from feed.home import file as homes
 from feed.home.parameters import Home
+from feed.model.stored_texts import TextKind
 from feed.model.timestamps import to_us
 from feed.ports.conversations import Conversations
 from feed.ports.shelf import Shelf
@@ -30,10 +31,10 @@ from functions.serving.catalog_loader import memory_limit_bytes
 from functions.serving.circuit_breaker import CircuitBreaker
 from functions.serving.counted_calls import with_counted_calls
 from functions.serving.degradation_log import DegradationLog
-from functions.serving.notes import NotesReader
 from functions.serving.query_embedding import QueryEmbeddings
 from functions.serving.search_index import SearchIndexes
 from functions.serving.service import Service
+from functions.serving.texts import TextReader
 from functions.serving.time_budget import TimeBudget
 from functions.serving.user_summaries import NoTriggers, Triggers
 from functions.settings import (
@@ -110,7 +111,8 @@ def wire(settings: Settings | None = None) -> Service:
         triggers=triggers,
         search_indexes=SearchIndexes(shelf, degradations, memory_limit),
         query_embeddings=QueryEmbeddings(wire_embedders(settings, model), degradations, metrics),
-        notes=NotesReader(shelf, degradations, metrics),
+        notes=TextReader(TextKind.NOTES, shelf, degradations, metrics),
+        transcripts=TextReader(TextKind.TRANSCRIPTS, shelf, degradations, metrics),
         preferences=(
             store.read_profile if settings.SCHEMA and wire_schema(settings).profile else None
         ),

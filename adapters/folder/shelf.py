@@ -1,6 +1,7 @@
 """The shelf in a folder of one machine: `snapshots/<version>` and the pointer `current.json`.
 
-The search index of a snapshot is `indexes/<version>`, the notes of its episodes `notes/<version>`.
+The search index of a snapshot is `indexes/<version>`, texts of its
+episodes are `notes/<version>` and `transcripts/<version>`.
 Files are synced to disk and then renamed, so that they appear whole. The pointer moves under a lock
 that the system releases when its holder dies.
 
@@ -19,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from adapters.folder.files import locked, write_whole
+from feed.model.stored_texts import TextKind
 from feed.ports.errors import Conflict, Damaged, DamagedPointer, NotFound, TooLarge, Unavailable
 from feed.ports.shelf import Buffer, LookTimes, ShelfEntry, ShelfPointer
 
@@ -47,7 +49,7 @@ class FolderShelf:
         self._lock = folder / ".lock"
         self._snapshots = folder / "snapshots"
         self._indexes = folder / "indexes"
-        self._notes = folder / "notes"
+        self._texts = {kind: folder / kind for kind in TextKind}
 
     def current(self, timeout_s: float) -> ShelfPointer | None:  # noqa: ARG002  # one small read
         """The pointer to the current snapshot; None before the first promotion.
@@ -113,49 +115,51 @@ class FolderShelf:
         """
         self._put(self._path(version, self._indexes), data, timeout_s)
 
-    def put_notes(self, version: str, data: Buffer, timeout_s: float) -> None:
-        """Store the notes of a version's episodes atomically.
+    def put_texts(self, kind: TextKind, version: str, data: Buffer, timeout_s: float) -> None:
+        """Store texts of a version's episodes atomically.
 
-        Raises `Conflict` if the version has other notes.
+        Raises `Conflict` if the version has others of this kind.
         """
-        self._put(self._path(version, self._notes), data, timeout_s)
+        self._put(self._path(version, self._texts[kind]), data, timeout_s)
 
-    def copy_notes(self, source: str, version: str, timeout_s: float) -> None:
-        """Give a version the notes of another one, as a second name of one file.
+    def copy_texts(self, kind: TextKind, source: str, version: str, timeout_s: float) -> None:
+        """Give a version the texts of another one, as a second name of one file.
 
         Raises `NotFound` if `source` has none, and `Conflict` if `version` has others.
         """
-        path = self._path(version, self._notes)
+        folder = self._texts[kind]
+        path = self._path(version, folder)
         with locked(self._lock, timeout_s):
             try:
-                os.link(self._path(source, self._notes), path)
+                os.link(self._path(source, folder), path)
             except FileNotFoundError as error:
-                raise NotFound(f"no notes of {source}") from error
+                raise NotFound(f"no {kind} of {source}") from error
             except FileExistsError as error:
-                stored = (self._path(one, self._notes) for one in (source, version))
+                stored = (self._path(one, folder) for one in (source, version))
                 one, other = (memoryview(_open_mapped(path, None)[0]) for path in stored)
                 if one != other:
                     raise Conflict(f"{version} exists already, with other bytes") from error
             except OSError as error:
                 raise Unavailable(f"{path}: {error.strerror}") from error
 
-    def fetch_notes(
+    def fetch_texts(
         self,
+        kind: TextKind,
         version: str,
         start: int,
         end: int,
         timeout_s: float,  # noqa: ARG002  # one small read
     ) -> bytes:
-        """The bytes `start` to `end` of a version's notes, without `end`.
+        """The bytes `start` to `end` of a version's texts, without `end`.
 
         Raises `NotFound`, and `Damaged` if the file ends before `end`.
         """
-        path = self._path(version, self._notes)
+        path = self._path(version, self._texts[kind])
         try:
             with path.open("rb") as file:
                 data = os.pread(file.fileno(), end - start, start)
         except FileNotFoundError as error:
-            raise NotFound(f"no notes of {version}") from error
+            raise NotFound(f"no {kind} of {version}") from error
         except OSError as error:
             raise Unavailable(f"{path}: {error.strerror}") from error
         if len(data) != end - start:
@@ -231,7 +235,7 @@ class FolderShelf:
         return sorted(found, key=lambda entry: (entry.stored_at, entry.version))
 
     def delete(self, version: str, timeout_s: float) -> None:
-        """Remove a version with its index and notes. Raises `Conflict` for the current one."""
+        """Remove a version with its index and texts. Raises `Conflict` for the current one."""
         path = self._path(version)
         if not path.exists():
             return
@@ -239,7 +243,7 @@ class FolderShelf:
             pointer = self.current(timeout_s)
             if pointer and pointer.version == version:
                 raise Conflict(f"{version} is the current version")
-            for folder in (self._indexes, self._notes):
+            for folder in (self._indexes, *self._texts.values()):
                 self._path(version, folder).unlink(missing_ok=True)
             path.unlink(missing_ok=True)
 
@@ -258,8 +262,9 @@ def _open_mapped(path: Path, max_bytes: int | None) -> tuple[Buffer, int]:
                 raise TooLarge(f"{path}: {status.st_size} bytes, more than {max_bytes}")
             return _mapped(file.fileno(), status.st_size), status.st_ctime_ns
     except FileNotFoundError as error:
-        what = {"snapshots": "snapshot", "indexes": "search index of", "notes": "notes of"}
-        raise NotFound(f"no {what[path.parent.name]} {path.name}") from error
+        folder = path.parent.name
+        what = {"snapshots": "snapshot", "indexes": "search index of"}.get(folder, f"{folder} of")
+        raise NotFound(f"no {what} {path.name}") from error
     except OSError as error:
         raise Unavailable(f"{path}: {error.strerror}") from error
 

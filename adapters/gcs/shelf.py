@@ -2,8 +2,8 @@
 
 Every write names the generation that it replaces (0: none), so a snapshot is never overwritten, and
 of concurrent promotions one succeeds. The search index of a snapshot is `indexes/<version>`; both
-are stored compressed where that pays. The notes of its episodes are `notes/<version>`, stored as
-they are, since they are read by range.
+are stored compressed where that pays. Texts of its episodes are `notes/<version>` and
+`transcripts/<version>`, stored as they are, since they are read by range.
 """
 
 from collections.abc import Callable
@@ -15,6 +15,7 @@ import msgspec
 from adapters.gcs.calls import BucketCalls, Deadline
 from adapters.gcs.compression import compress
 from adapters.gcs.objects import copy, create, fetch, fetch_range, load_metadata, read, write
+from feed.model.stored_texts import TextKind
 from feed.ports.errors import Conflict, DamagedPointer, NotFound
 from feed.ports.shelf import Buffer, LookTimes, ShelfEntry, ShelfPointer
 
@@ -42,7 +43,9 @@ class GcsShelf:
         self._pointer = "/".join(filter(None, [prefix.strip("/"), "current.json"]))
         self._snapshots = "/".join(filter(None, [prefix.strip("/"), "snapshots/"]))
         self._indexes = "/".join(filter(None, [prefix.strip("/"), "indexes/"]))
-        self._notes = "/".join(filter(None, [prefix.strip("/"), "notes/"]))
+        self._texts = {
+            kind: "/".join(filter(None, [prefix.strip("/"), f"{kind}/"])) for kind in TextKind
+        }
 
     def current(self, timeout_s: float) -> ShelfPointer | None:
         """The pointer to the current snapshot; None before the first promotion.
@@ -98,27 +101,29 @@ class GcsShelf:
         """
         self._put(self._name(version, self._indexes), data, timeout_s)
 
-    def put_notes(self, version: str, data: Buffer, timeout_s: float) -> None:
-        """Store the notes of a version's episodes atomically.
+    def put_texts(self, kind: TextKind, version: str, data: Buffer, timeout_s: float) -> None:
+        """Store texts of a version's episodes atomically.
 
-        Raises `Conflict` if the version has other notes.
+        Raises `Conflict` if the version has others of this kind.
         """
-        self._put(self._name(version, self._notes), data, timeout_s, is_compressible=False)
+        self._put(self._name(version, self._texts[kind]), data, timeout_s, is_compressible=False)
 
-    def copy_notes(self, source: str, version: str, timeout_s: float) -> None:
-        """Give a version the notes of another one, copied within Cloud Storage.
+    def copy_texts(self, kind: TextKind, source: str, version: str, timeout_s: float) -> None:
+        """Give a version the texts of another one, copied within Cloud Storage.
 
         Raises `NotFound` if `source` has none, and `Conflict` if `version` has others.
         """
-        one, other = (self._name(name, self._notes) for name in (source, version))
+        one, other = (self._name(name, self._texts[kind]) for name in (source, version))
         self._calls.run(timeout_s, lambda bucket, until: copy(bucket, one, other, until))
 
-    def fetch_notes(self, version: str, start: int, end: int, timeout_s: float) -> bytes:
-        """The bytes `start` to `end` of a version's notes, without `end`.
+    def fetch_texts(
+        self, kind: TextKind, version: str, start: int, end: int, timeout_s: float
+    ) -> bytes:
+        """The bytes `start` to `end` of a version's texts, without `end`.
 
         Raises `NotFound`, and `Damaged` if the object ends before `end`.
         """
-        name = self._name(version, self._notes)
+        name = self._name(version, self._texts[kind])
         return self._calls.run(
             timeout_s, lambda bucket, until: fetch_range(bucket, name, start, end, until)
         )
@@ -176,12 +181,12 @@ class GcsShelf:
         return sorted(listed, key=lambda entry: (entry.stored_at, entry.version))
 
     def delete(self, version: str, timeout_s: float) -> None:
-        """Remove a version with its index and notes. Raises `Conflict` for the current one."""
+        """Remove a version with its index and texts. Raises `Conflict` for the current one."""
         name = self._name(version)
         pointer = self.current(timeout_s)
         if pointer is not None and pointer.version == version:
             raise Conflict(f"{version} is the current version")
-        beside = (self._name(version, folder) for folder in (self._indexes, self._notes))
+        beside = (self._name(version, folder) for folder in (self._indexes, *self._texts.values()))
         for stored in (*beside, name):
             with suppress(NotFound):
                 self._delete(stored, timeout_s)

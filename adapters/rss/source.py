@@ -19,7 +19,7 @@ from adapters.rss.http.budget import ReadBudget
 from adapters.rss.http.cache import CachedFeed, FeedCache
 from adapters.rss.http.compression import decompress
 from adapters.rss.http.fetch import fetch
-from adapters.rss.http.transport import CheckedTransport, Resolver, resolve
+from adapters.rss.http.transport import Resolver, checked_client, resolve
 from adapters.rss.inputs import FeedInput, resolve_inputs
 from adapters.rss.parser.document import Feed, FeedList, NotAFeedError
 from adapters.rss.parser.process import parse_in_process
@@ -193,10 +193,7 @@ class RssSource:
         return self._parse(CachedFeed(decompress(body, self._max_bytes)), feed_input)
 
     def _client(self) -> httpx.AsyncClient:
-        if self._allow_private:
-            return httpx.AsyncClient(verify=self._tls)
-        transport = CheckedTransport(self._tls, self._resolve)
-        return httpx.AsyncClient(transport=transport, trust_env=False)
+        return checked_client(self._tls, self._resolve, allow_private=self._allow_private)
 
     def _parse(self, document: CachedFeed, feed_input: FeedInput) -> Feed | FeedList:
         with self._parsers:

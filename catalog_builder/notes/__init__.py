@@ -1,1 +1,1 @@
-"""Sanitises the notes of episodes, and writes them for the shelf."""
+"""Sanitises the notes of episodes."""

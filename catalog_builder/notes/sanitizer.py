@@ -5,9 +5,13 @@ import re
 
 import nh3
 
+from catalog_builder.texts.spool import TextRules
 from feed.model.markup import description_text, html_lines, is_html
-from feed.snapshot.notes import Notes
+from feed.model.stored_texts import TextKind
+from feed.snapshot.texts import Notes, encode_frame
 
+MAX_NOTES_CHARS = 100_000
+"""of one episode's notes; longer ones are cut"""
 POLICY = 1
 """version of these rules: notes on the shelf that other rules sanitised are sanitised again"""
 TAGS = frozenset(
@@ -65,3 +69,12 @@ def _paragraphs(text: str) -> str:
         for one in groups
         if one
     )
+
+
+def _frame(notes: str) -> bytes:
+    """The frame of notes as a source wrote them; empty if nothing is left of them."""
+    clean = sanitize(notes)
+    return b"" if clean is None else encode_frame(clean)
+
+
+NOTES = TextRules(TextKind.NOTES, POLICY, MAX_NOTES_CHARS, _frame)

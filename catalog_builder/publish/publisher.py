@@ -1,24 +1,26 @@
 """Publishes catalogs on a shelf: stores snapshots, moves the pointer, deletes old versions."""
 
 import hashlib
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from catalog_builder.errors import CommandError, Superseded
-from catalog_builder.notes.spool import PublishedNotes
-from catalog_builder.notes.writer import BuiltNotes
 from catalog_builder.publish.gate import MIN_COVERAGE, gate_violations
 from catalog_builder.search_index import build_search_index, is_index_of_both
+from catalog_builder.texts.spool import PublishedTexts
+from catalog_builder.texts.writer import BuiltTexts
 from feed.catalog.catalog import Catalog
 from feed.model.stored_index import StoredIndex
+from feed.model.stored_texts import TextKind
 from feed.ports.errors import Conflict, Damaged, DamagedPointer, NotFound, TooLarge
 from feed.ports.shelf import Buffer, LookTimes, Shelf, ShelfEntry, ShelfPointer
 from feed.search.codec import SearchIndexError
 from feed.search.codec import decode as decode_index
 from feed.search.codec import encode as encode_index
 from feed.snapshot.codec import SnapshotError, decode, encode
-from feed.snapshot.notes import NotesError, head_size, index_size
-from feed.snapshot.notes import decode_index as decode_notes_index
+from feed.snapshot.texts import TextError, head_size, index_size
+from feed.snapshot.texts import decode_index as decode_text_index
 
 TIMEOUT_S = 300.0
 """Deadline of each call to the shelf."""
@@ -39,7 +41,7 @@ class Publication:
 def publish(
     shelf: Shelf,
     catalog: Catalog,
-    notes: BuiltNotes | None = None,
+    texts: Sequence[BuiltTexts] = (),
     *,
     force: bool = False,
     min_coverage: float = MIN_COVERAGE,
@@ -47,7 +49,7 @@ def publish(
 ) -> Publication:
     """Stores a catalog on the shelf and makes it the current one, with the times of `looks`.
 
-    `notes` are those of its episodes, None where none has any.
+    `texts` are those of its episodes, of each kind of which there are any.
 
     The pointer moves last: until then, and after any error, readers keep the last catalog. Raises
     `CommandError` if the gate refuses the catalog and `force` is not set, and `Superseded` if
@@ -68,10 +70,10 @@ def publish(
     if before and unchanged:
         return Publication(before, unchanged=True, notes=remarks)
     try:
-        version, data = _store(shelf, catalog, index, notes)
+        version, data = _store(shelf, catalog, index, texts)
         digest = hashlib.sha256(data).hexdigest()
         pointer = shelf.promote(version, len(data), digest, generation, TIMEOUT_S, looks)
-    except (Conflict, NotFound) as error:  # or the notes to copy were deleted meanwhile
+    except (Conflict, NotFound) as error:  # or the texts to copy were deleted meanwhile
         raise Superseded(f"not published: {error}") from error
     return Publication(pointer, unchanged=False, notes=remarks)
 
@@ -99,8 +101,8 @@ def current_catalog(shelf: Shelf) -> Catalog | None:
 def verify(shelf: Shelf, version: str | None = None) -> Catalog:
     """Reads a version in full, by default the current one, and returns its catalog.
 
-    That includes its search index and its notes, if it has them. Raises `CommandError`, which says
-    what is wrong.
+    That includes its search index, notes and transcripts, if it has them. Raises `CommandError`,
+    which says what is wrong.
     """
     pointer, _, notes = _read_pointer(shelf)
     if version is None and pointer is None:
@@ -111,8 +113,9 @@ def verify(shelf: Shelf, version: str | None = None) -> Catalog:
         raise CommandError(f"{name}: its SHA-256 is not the one that the pointer names")
     try:
         _check_search_index(shelf, name, catalog)
-        _check_notes(shelf, name, catalog)
-    except (SearchIndexError, NotesError, Damaged, NotFound, TooLarge) as error:
+        for kind in TextKind:
+            _check_texts(shelf, kind, name, catalog)
+    except (SearchIndexError, TextError, Damaged, NotFound, TooLarge) as error:
         raise CommandError(f"{name}: {error}") from error
     return catalog
 
@@ -171,9 +174,9 @@ def _same_index(shelf: Shelf, current: Catalog | None, catalog: Catalog) -> Buff
 
 
 def _store(
-    shelf: Shelf, catalog: Catalog, index: Buffer | None, notes: BuiltNotes | None
+    shelf: Shelf, catalog: Catalog, index: Buffer | None, texts: Sequence[BuiltTexts]
 ) -> tuple[str, bytearray]:
-    """Stores a catalog with its search index and notes; returns its version and its bytes.
+    """Stores a catalog with its search index and texts; returns its version and its bytes.
 
     Builds the index unless it is given.
 
@@ -183,39 +186,46 @@ def _store(
     if index is None:
         index = encode_index(build_search_index(catalog))
     reference = StoredIndex(len(index), hashlib.sha256(index).hexdigest())
-    catalog = replace(catalog, search_index=reference, notes=notes.stored if notes else None)
+    stored = {one.kind: one.stored for one in texts}
+    catalog = replace(
+        catalog,
+        search_index=reference,
+        notes=stored.get(TextKind.NOTES),
+        transcripts=stored.get(TextKind.TRANSCRIPTS),
+    )
     try:
-        data = _put(shelf, catalog, index, notes)
+        data = _put(shelf, catalog, index, texts)
     except Conflict:
         if _is_sound(shelf, catalog.version):
             raise
         catalog = replace(catalog, version=f"{catalog.version}-mended")
-        data = _put(shelf, catalog, index, notes)
+        data = _put(shelf, catalog, index, texts)
     return catalog.version, data
 
 
-def _put(shelf: Shelf, catalog: Catalog, index: Buffer, notes: BuiltNotes | None) -> bytearray:
+def _put(shelf: Shelf, catalog: Catalog, index: Buffer, texts: Sequence[BuiltTexts]) -> bytearray:
     """Stores all that belongs to a version, the snapshot last. Raises `Conflict`."""
     data = encode(catalog)
-    if notes is not None:
-        notes.store(shelf, catalog.version)
+    for one in texts:
+        one.store(shelf, catalog.version)
     shelf.put_index(catalog.version, index, TIMEOUT_S)
     shelf.put(catalog.version, data, TIMEOUT_S)
     return data
 
 
 def _is_sound(shelf: Shelf, version: str) -> bool:
-    """Whether a version is stored with its index and notes, all as they were written."""
+    """Whether a version is stored with its index and texts, all as they were written."""
     try:
         catalog = decode(shelf.fetch(version, TIMEOUT_S))
-        stored, notes = catalog.search_index, catalog.notes
+        stored = catalog.search_index
         if stored is not None:
             shelf.fetch_index(version, TIMEOUT_S, stored.size, stored.sha256)
-        if notes is not None:
-            head = shelf.fetch_notes(version, 0, index_size(len(catalog)), TIMEOUT_S)
-            decode_notes_index(head, len(catalog), notes.sha256)
-            shelf.fetch_notes(version, notes.size - 1, notes.size, TIMEOUT_S)
-    except (SnapshotError, NotesError, Damaged, NotFound, TooLarge):
+        for kind in TextKind:
+            if (texts := catalog.texts(kind)) is not None:
+                head = shelf.fetch_texts(kind, version, 0, index_size(len(catalog)), TIMEOUT_S)
+                decode_text_index(head, len(catalog), texts.sha256)
+                shelf.fetch_texts(kind, version, texts.size - 1, texts.size, TIMEOUT_S)
+    except (SnapshotError, TextError, Damaged, NotFound, TooLarge):
         return False
     return stored is not None
 
@@ -230,16 +240,16 @@ def _check_search_index(shelf: Shelf, version: str, catalog: Catalog) -> None:
         decode_index(data, len(catalog))
 
 
-def _check_notes(shelf: Shelf, version: str, catalog: Catalog) -> None:
-    """Reads all notes of a version, part by part. Raises `Damaged`, `NotFound` and `NotesError`."""
-    if (stored := catalog.notes) is None:
+def _check_texts(shelf: Shelf, kind: TextKind, version: str, catalog: Catalog) -> None:
+    """Reads all texts of a version, part by part. Raises `Damaged`, `NotFound` and `TextError`."""
+    if (stored := catalog.texts(kind)) is None:
         return
-    head = shelf.fetch_notes(version, 0, head_size(len(catalog)), TIMEOUT_S)
-    decode_notes_index(head[: index_size(len(catalog))], len(catalog), stored.sha256)
-    published = PublishedNotes(shelf, version, head)
+    head = shelf.fetch_texts(kind, version, 0, head_size(len(catalog)), TIMEOUT_S)
+    decode_text_index(head[: index_size(len(catalog))], len(catalog), stored.sha256)
+    published = PublishedTexts(shelf, kind, version, head)
     frames = published.frames(sorted(published.rows))
     if damaged := sum(frame is None for _, frame in frames):
-        raise NotesError(f"of its notes {damaged:,} are damaged")
+        raise TextError(f"of its {kind} {damaged:,} are damaged")
 
 
 def _load(shelf: Shelf, version: str) -> tuple[Catalog, str, int]:

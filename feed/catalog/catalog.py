@@ -18,7 +18,7 @@ from feed.catalog.projection import Projection
 from feed.catalog.signals import Signals
 from feed.model.category_names import category_key
 from feed.model.stored_index import StoredIndex
-from feed.model.stored_notes import StoredNotes
+from feed.model.stored_texts import StoredTexts, TextKind
 from feed.vectors.embeddings import Embeddings
 
 SCORES = ("credibility", "insight", "information", "entertainment")
@@ -107,11 +107,17 @@ class Catalog:
     insights: Insights
     search_index: StoredIndex | None = None
     """the search index beside the snapshot; None where there is none"""
-    notes: StoredNotes | None = None
+    notes: StoredTexts | None = None
     """the notes beside the snapshot; None where no episode has any"""
+    transcripts: StoredTexts | None = None
+    """the chapters and transcripts beside the snapshot; None where no episode has any"""
 
     def __len__(self) -> int:
         return len(self.published_us)
+
+    def texts(self, kind: TextKind) -> StoredTexts | None:
+        """The texts of one kind beside the snapshot; None where no episode has any."""
+        return self.notes if kind is TextKind.NOTES else self.transcripts
 
     @property
     def dimension(self) -> int:

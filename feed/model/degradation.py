@@ -107,6 +107,11 @@ class Degradation(StrEnum):
         "the conversation so far cannot be read",
     )
     NOTES_UNAVAILABLE = "notes_unavailable", "ERROR", "the notes of episodes cannot be read"
+    TRANSCRIPTS_UNAVAILABLE = (
+        "transcripts_unavailable",
+        "ERROR",
+        "the transcripts of episodes cannot be read",
+    )
     CATALOG_MISSING = "catalog_missing", "ERROR", "the shelf points at no catalog"
     CATALOG_UNREACHABLE = "catalog_unreachable", "ERROR", "the shelf cannot be read"
     CATALOG_BROKEN = "catalog_broken", "ERROR", "the newest catalog cannot be used"

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from feed.model.stored_texts import TextKind
+
 MAX_ID_BYTES = 512
 """in UTF-8; accepted by Firestore and Pinecone alike"""
 MAX_DESCRIPTION_CHARS = 2_000
@@ -73,6 +75,12 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     """names of the fields that a generative model filled in"""
     notes_digest: str | None = None
     """of its full notes, which a `NotesKeeper` has; the builder sets it"""
+    transcript_digest: str | None = None
+    """of its chapters and transcript, if they were fetched; the builder sets it"""
+
+    def text_digest(self, kind: TextKind) -> str | None:
+        """The digest of its text of one kind; None where it has none."""
+        return self.notes_digest if kind is TextKind.NOTES else self.transcript_digest
 
     @property
     def text(self) -> str:

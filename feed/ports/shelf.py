@@ -4,6 +4,8 @@ import mmap
 from dataclasses import dataclass
 from typing import Protocol
 
+from feed.model.stored_texts import TextKind
+
 Buffer = bytes | bytearray | memoryview | mmap.mmap
 
 
@@ -74,22 +76,24 @@ class Shelf(Protocol):
     ) -> Buffer:
         """The bytes of a version's search index. Raises as `fetch` does."""
 
-    def put_notes(self, version: str, data: Buffer, timeout_s: float) -> None:
-        """Store the notes of a version's episodes, which may be a mapped file larger than memory.
+    def put_texts(self, kind: TextKind, version: str, data: Buffer, timeout_s: float) -> None:
+        """Store texts of a version's episodes, which may be a mapped file larger than memory.
 
-        Raises `Conflict` if the version has other notes already.
+        Raises `Conflict` if the version has others of this kind already.
         """
 
-    def copy_notes(self, source: str, version: str, timeout_s: float) -> None:
-        """Give a version the notes of another one, whose bytes pass through no caller.
+    def copy_texts(self, kind: TextKind, source: str, version: str, timeout_s: float) -> None:
+        """Give a version the texts of another one, whose bytes pass through no caller.
 
         Raises `NotFound` if `source` has none, and `Conflict` if `version` has others already.
         """
 
-    def fetch_notes(self, version: str, start: int, end: int, timeout_s: float) -> bytes:
-        """The bytes `start` to `end` of a version's notes, without `end`.
+    def fetch_texts(
+        self, kind: TextKind, version: str, start: int, end: int, timeout_s: float
+    ) -> bytes:
+        """The bytes `start` to `end` of a version's texts, without `end`.
 
-        Raises `NotFound`, and `Damaged` where the stored notes end before `end`.
+        Raises `NotFound`, and `Damaged` where the stored texts end before `end`.
         """
 
     def promote(
@@ -112,4 +116,4 @@ class Shelf(Protocol):
         """All stored snapshots, oldest first."""
 
     def delete(self, version: str, timeout_s: float) -> None:
-        """Remove a version with its index and notes. Raises `Conflict` for the current one."""
+        """Remove a version with its index and texts. Raises `Conflict` for the current one."""

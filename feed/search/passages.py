@@ -1,16 +1,19 @@
 """Passages: the parts of a text that say most about the terms of a query."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from feed.search.words import terms_of
+from feed.model.transcript import TranscriptPart
+from feed.search.words import folded, needle, terms_of
 
 MAX_CHARS = 400
 """characters of a passage"""
 MAX_TEXT_CHARS = 40_000
 """of a text that are looked at, so that none takes more than a few milliseconds"""
+MAX_PARTS = 6
+"""parts of a transcript that are looked at closely: those that seem to have most of the terms"""
 _REPEATED = 0.1
 """what each further occurrence of a term counts, beside 1 for the first"""
 _BREAK = re.compile(r"(?<=[.!?\u2026])[\"'\u201d\u2019)\]]*\s+|(?<=[\u3002\uff01\uff1f])|\n+")
@@ -24,6 +27,8 @@ class Passage(NamedTuple):
     """with folded white space, at most `MAX_CHARS` characters"""
     score: float
     """how well it matches; 0 if it has none of the terms"""
+    start_s: float | None = None
+    """where its part of a transcript begins, in seconds; None where it is of no transcript"""
 
 
 def best_passages(text: str, terms: frozenset[str], count: int) -> list[Passage]:
@@ -51,6 +56,44 @@ def best_passages(text: str, terms: frozenset[str], count: int) -> list[Passage]
         Passage(" ".join(text[sentences[first][0] : sentences[end - 1][1]].split()), score)
         for score, first, end in chosen
     ]
+
+
+def likely_parts(
+    parts: Sequence[TranscriptPart], terms: frozenset[str]
+) -> list[tuple[int, int, int]]:
+    """Of each part that may have a term, how many it seems to have, how often, and its place.
+
+    Parts are only searched for the beginnings of the terms, which takes a tenth of what reading
+    their words would.
+    """
+    needles = [needle(term) for term in terms]
+    likely = []
+    for place, part in enumerate(parts):
+        text = folded(part.text)
+        hits = [text.count(one) for one in needles]
+        if any(hits):
+            likely.append((sum(map(bool, hits)), sum(hits), place))
+    return likely
+
+
+def best_parts(
+    parts: Sequence[TranscriptPart],
+    likely: Sequence[tuple[int, int, int]],
+    terms: frozenset[str],
+    count: int,
+) -> list[Passage]:
+    """Up to `count` passages of different parts of a transcript, the best first.
+
+    `likely` is what `likely_parts` says of these parts; the `MAX_PARTS` that seem to have most are
+    read. Parts without any of the terms have none.
+    """
+    read = sorted(likely, key=lambda one: (-one[0], -one[1], one[2]))[:MAX_PARTS]
+    found = []
+    for _, _, place in read:
+        best = best_passages(parts[place].text, terms, 1)[0]
+        if best.score:
+            found.append((-best.score, place, best._replace(start_s=parts[place].start_s)))
+    return [best for _, _, best in sorted(found)[:count]]
 
 
 def _score(found: list[list[str]]) -> float:

@@ -27,6 +27,8 @@ _ENDINGS = (
     *(("us", "us"), ("es", ""), ("s", ""), ("ly", ""), ("e", "")),
 )
 """English endings and what takes their place; the first that fits is replaced"""
+_REPLACEMENTS = tuple({new for ending, new in _ENDINGS if not ending.startswith(new)})
+"""what a term may end with where its word does not have it"""
 _SHORTEST_STEM = 3
 
 _STOP = (
@@ -68,6 +70,22 @@ def terms_of(text: str) -> list[str]:
 def folded_words(text: str) -> list[str]:
     """The words of a text without case and diacritics, with their endings."""
     return [_folded(word) for word in _WORD.findall(text)]
+
+
+def folded(text: str) -> str:
+    """A text without case, diacritics and apostrophes, in which `needle` finds words."""
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", text.casefold())
+        text = unicodedata.normalize("NFC", _MARKS.sub("", decomposed))
+    return text.lower().replace("'", "").replace("\u2019", "")
+
+
+def needle(term: str) -> str:
+    """What every word with this term has in its folded form, so that others need no closer look."""
+    for ending in _REPLACEMENTS:
+        if len(term) - len(ending) >= _SHORTEST_STEM - 1 and term.endswith(ending):
+            return term[: len(term) - len(ending)]
+    return term
 
 
 def _terms_of(word: str) -> list[str]:

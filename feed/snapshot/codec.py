@@ -17,7 +17,7 @@ import numpy as np
 from feed.arrays.arrays import BoolArray
 from feed.catalog.catalog import Catalog
 from feed.model.stored_index import StoredIndex
-from feed.model.stored_notes import StoredNotes
+from feed.model.stored_texts import StoredTexts, TextKind
 from feed.model.timestamps import from_us, to_us
 from feed.ports.shelf import Buffer
 from feed.snapshot.schema import SECTIONS, counts, optional_sections
@@ -59,8 +59,10 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sections: list[StoredArray]
     search_index: StoredIndex | None = None
     """the search index beside this snapshot, if there is one"""
-    notes: StoredNotes | None = None
+    notes: StoredTexts | None = None
     """the notes of the episodes beside this snapshot, if any has some"""
+    transcripts: StoredTexts | None = None
+    """their chapters and transcripts beside this snapshot, if any has some"""
 
 
 def encode(catalog: Catalog) -> bytearray:
@@ -80,6 +82,7 @@ def encode(catalog: Catalog) -> bytearray:
             sections=sections,
             search_index=catalog.search_index,
             notes=catalog.notes,
+            transcripts=catalog.transcripts,
         )
     )
     start = _aligned(_PREFIX.size + len(header))
@@ -95,7 +98,7 @@ def encode(catalog: Catalog) -> bytearray:
 
 
 def content_version(catalog: Catalog) -> str:
-    """The catalog's version: its creation time, and a hash of its model, all its columns and notes.
+    """The catalog's version: its creation time, and a hash of its model, all its columns and texts.
 
     Cards are hashed unpacked, because versions of zlib may compress differently. Durations are in
     them: hashing these, too, would give old content a new version.
@@ -109,8 +112,9 @@ def content_version(catalog: Catalog) -> str:
         card = catalog.cards.raw(row)
         digest.update(b"\n%d\n" % len(card))
         digest.update(card)
-    if catalog.notes is not None:
-        digest.update(b"\nnotes " + catalog.notes.sha256.encode())
+    for kind in TextKind:
+        if (stored := catalog.texts(kind)) is not None:
+            digest.update(f"\n{kind} {stored.sha256}".encode())
     created = from_us(catalog.created_us)
     return f"{created:%Y%m%dT%H%M%SZ}-{digest.hexdigest()[:12]}"
 
@@ -211,6 +215,7 @@ def _catalog(header: Header, arrays: dict[str, np.ndarray[Any, Any]]) -> Catalog
         "model": header.model,
         "search_index": header.search_index,
         "notes": header.notes,
+        "transcripts": header.transcripts,
     }
     for name, section in SECTIONS.items():
         *groups, last = section.attribute.split(".")

@@ -7,6 +7,7 @@ import msgspec
 from feed.catalog.insights import InsightKind
 from feed.model.card import Card
 from feed.model.engagement import EngagementType, Progress
+from feed.model.transcript import Transcript
 from feed.session.answers import Reason
 
 E = TypeVar("E")
@@ -122,6 +123,13 @@ class EpisodeNotes(msgspec.Struct, frozen=True, kw_only=True):
     mailto)"""
     text: str
     """without markup, one line for each paragraph or item of a list"""
+    catalog_version: str
+
+
+class EpisodeTranscript(Transcript, frozen=True, kw_only=True):
+    """The chapters and the transcript of an episode; one of them may be empty."""
+
+    episode_id: str
     catalog_version: str
 
 

@@ -22,6 +22,7 @@ from functions.http.endpoint import BY_USER, json_response
 from functions.http.request_body import read_query
 from functions.problems import ProblemError
 from functions.serving.service import RETRY_AFTER_S, Service
+from functions.serving.texts import TextReader
 from functions.telemetry import Timings
 
 CACHE = "public, max-age=60"
@@ -46,21 +47,35 @@ async def notes(service: Service, request: Request, timings: Timings) -> Respons
 
     Raises `ProblemError`: 404 if it has none, 503 if they cannot be read at present.
     """
+    return await _text(service, service.notes, request, timings, "notes")
+
+
+async def transcript(service: Service, request: Request, timings: Timings) -> Response:
+    """Answer the chapters and the transcript of one episode.
+
+    Raises `ProblemError`: 404 if it has neither, 503 if they cannot be read at present.
+    """
+    return await _text(service, service.transcripts, request, timings, "transcript")
+
+
+async def _text(
+    service: Service, reader: TextReader, request: Request, timings: Timings, name: str
+) -> Response:
     loaded = await service.catalog(timings)
     catalog, row = loaded.catalog, _row(loaded.catalog, request)
-    with timings.step("notes"):
-        found, degraded = await service.notes.read(loaded, [row])
+    with timings.step(name):
+        found, degraded = await reader.read(loaded, [row])
     timings.log_fields["degraded"] = degraded
     if degraded:
         raise ProblemError(
             503,
-            "notes-unavailable",
-            "the notes of this episode cannot be read just now",
+            f"{name}-unavailable",
+            f"the {name} of this episode cannot be read just now",
             headers={"Retry-After": str(RETRY_AFTER_S)},
             causes=degraded,
         )
     if row not in found:
-        raise ProblemError(404, "not-found", "this episode has no notes", log_text="no notes")
+        raise ProblemError(404, "not-found", f"this episode has no {name}", log_text=f"no {name}")
     about = {"episode_id": catalog.ids[row], "catalog_version": catalog.version}
     return json_response(found[row][:-1] + b"," + msgspec.json.encode(about)[1:], cache=CACHE)
 

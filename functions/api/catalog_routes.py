@@ -8,6 +8,7 @@ from functions.api.answers import (
     CategoryList,
     EpisodeNotes,
     EpisodePage,
+    EpisodeTranscript,
     InsightList,
     InsightPage,
     SeriesList,
@@ -40,6 +41,15 @@ CATALOG_ROUTES: Mapping[str, Mapping[str, Operation]] = {
             handler=browse.notes,
             answers={200: EpisodeNotes},
             problems=(*_EPISODE, "notes-unavailable"),
+        ),
+    },
+    "/api/episodes/{episode_id:path}/transcript": {
+        "GET": Operation(
+            name="readTranscript",
+            summary="answers an episode's chapters and transcript, with times",
+            handler=browse.transcript,
+            answers={200: EpisodeTranscript},
+            problems=(*_EPISODE, "transcript-unavailable"),
         ),
     },
     "/api/episodes/{episode_id:path}": {

@@ -14,7 +14,7 @@ import numpy as np
 from feed.model.card import Card
 from feed.model.degradation import Degradation
 from feed.model.engagement import Summary
-from feed.search.passages import best_passages
+from feed.search.passages import Passage, best_passages
 from feed.search.search import DEFAULT
 from feed.search.texts import body
 from feed.search.words import terms_of
@@ -25,7 +25,7 @@ from functions.ask.question import Question
 from functions.ask.retrieval import Found, is_short, retrieve
 from functions.ask.sentences import Sentence, best_sentence
 from functions.serving.loaded_catalog import LoadedCatalog
-from functions.serving.notes import PASSAGES
+from functions.serving.passages import PASSAGES, passages
 from functions.serving.service import Service
 from functions.telemetry import Timings
 
@@ -89,12 +89,12 @@ async def find_sources(
         best = max(scores, default=1.0)
         merged = [*((row, best) for row in first), *rest][:MAX_SOURCES]
         rows, scores = [row for row, _ in merged], [one for _, one in merged]
-    passages, notes_degraded = await _passages(service, loaded, rows, frozenset(found.weights))
+    of_rows, notes_degraded = await _passages(service, loaded, rows, frozenset(found.weights))
     cards = [catalog.cards.raw(row) for row in rows]
     with timings.step("choose"):
         chosen = [
             _source(number, *one, found.weights)
-            for number, one in enumerate(zip(cards, scores, passages, strict=True), 1)
+            for number, one in enumerate(zip(cards, scores, of_rows, strict=True), 1)
         ]
     return Sources(chosen, catalog.version, (*degraded, *notes_degraded))
 
@@ -136,29 +136,37 @@ def _of_user(
 
 async def _passages(
     service: Service, loaded: LoadedCatalog, rows: list[int], terms: frozenset[str]
-) -> tuple[list[list[str]], tuple[Degradation, ...]]:
+) -> tuple[list[list[Passage]], tuple[Degradation, ...]]:
     """Return the best passages of each episode, and what went wrong.
 
-    Notes that do not come in time are read on, for the next question.
+    Notes and transcripts that do not come in time are read on, for the next question.
     """
-    reading = asyncio.create_task(service.notes.passages(loaded, rows, terms))
+    reading = asyncio.create_task(passages(service.notes, service.transcripts, loaded, rows, terms))
     await asyncio.wait({reading}, timeout=NOTES_S)
     if reading.done():
         found = reading.result()
-        return [[one.text for one in of_row] for of_row in found.by_row], found.degraded
+        return found.by_row, found.degraded
     bodies = [body(msgspec.json.decode(loaded.catalog.cards.raw(row), type=Card)) for row in rows]
-    passages = [[one.text for one in best_passages(text, terms, PASSAGES)] for text in bodies]
+    of_cards = [best_passages(text, terms, PASSAGES) for text in bodies]
     reason = f"they did not come within {NOTES_S} s"
     service.degradations.explain(Degradation.NOTES_UNAVAILABLE, reason)
-    return passages, (Degradation.NOTES_UNAVAILABLE,)
+    return of_cards, (Degradation.NOTES_UNAVAILABLE,)
 
 
 def _source(
-    number: int, raw: bytes, score: float, passages: list[str], weights: dict[str, float]
+    number: int, raw: bytes, score: float, found: list[Passage], weights: dict[str, float]
 ) -> Source:
     # What the title says is known: of two sentences, the one that says more is wanted.
     titled = set(terms_of(msgspec.json.decode(raw, type=Card).title))
     weighed = {term: one / 2 if term in titled else one for term, one in weights.items()}
-    own = {"number": number, "score": round(score, 6), "passages": passages}
+    texts = [one.text for one in found]
+    starts_s = [one.start_s for one in found]
+    own = {
+        "number": number,
+        "score": round(score, 6),
+        "passages": texts,
+        "starts_s": starts_s,
+        "at_s": next((one for one in starts_s if one is not None), None),
+    }
     shown = raw[:-1] + b"," + msgspec.json.encode(own)[1:]
-    return Source(msgspec.json.decode(shown, type=AnswerSource), best_sentence(passages, weighed))
+    return Source(msgspec.json.decode(shown, type=AnswerSource), best_sentence(texts, weighed))

@@ -31,9 +31,9 @@ from functions.serving.catalog_holder import CatalogHolder, NoCatalogError
 from functions.serving.circuit_breaker import CircuitBreaker, with_circuit_breaker
 from functions.serving.degradation_log import DegradationLog
 from functions.serving.loaded_catalog import LoadedCatalog
-from functions.serving.notes import NotesReader
 from functions.serving.query_embedding import QueryEmbeddings
 from functions.serving.search_index import SearchIndexes
+from functions.serving.texts import TextReader
 from functions.serving.user_summaries import Triggers, UserSummaries
 from functions.settings import Settings
 from functions.telemetry import Metrics, Timings, log
@@ -65,7 +65,8 @@ class Service:
     triggers: Triggers
     search_indexes: SearchIndexes
     query_embeddings: QueryEmbeddings
-    notes: NotesReader
+    notes: TextReader
+    transcripts: TextReader
     preferences: Callable[[str], Awaitable[Profile]] | None = None
     """reads the profile of a user without a summary, if the app itself keeps preferences"""
     home: Home = field(default_factory=shipped_home)

@@ -10,8 +10,9 @@ import pytest
 from adapters.gcs.shelf import GcsShelf
 from catalog_builder.__main__ import main
 from emulators.storage.server import StorageEmulator
+from feed.model.stored_texts import TextKind
 from feed.snapshot.codec import decode
-from feed.snapshot.notes import decode_index, index_size
+from feed.snapshot.texts import decode_index, index_size
 from tests.support.catalogs import fields
 
 
@@ -45,7 +46,9 @@ def test_publish_list_verify_roll_back_and_prune(
     assert {(one["size"], "metadata" in one) for one in stored} == {
         (str(catalog.notes.size), False)
     }
-    head = GcsShelf(bucket, "feeds").fetch_notes(pointer.version, 0, index_size(40), 9)
+    head = GcsShelf(bucket, "feeds").fetch_texts(
+        TextKind.NOTES, pointer.version, 0, index_size(40), 9
+    )
     assert len(decode_index(head, 40, catalog.notes.sha256)) == 40
 
 

@@ -14,6 +14,7 @@ import pytest
 from adapters.folder import shelf as folder
 from adapters.folder.shelf import FolderShelf
 from catalog_builder.publish.publisher import publish
+from feed.model.stored_texts import TextKind
 from feed.ports.errors import Conflict, Damaged, DamagedPointer, NotFound, TooLarge, Unavailable
 from feed.ports.shelf import LookTimes, Shelf, ShelfPointer
 from feed.snapshot.codec import FORMAT
@@ -76,41 +77,47 @@ class ShelfContract:
         with pytest.raises(NotFound):
             shelf.fetch_index(version, T, None, digest)
 
-    def test_notes_lie_beside_their_snapshot_are_read_by_range_and_go_with_it(
-        self, shelf: Shelf, other: Shelf
+    @pytest.mark.parametrize("kind", TextKind)
+    def test_texts_lie_beside_their_snapshot_are_read_by_range_and_go_with_it(
+        self, kind: TextKind, shelf: Shelf, other: Shelf
     ) -> None:
         version, _, _ = put(shelf, "v1")
         put(shelf, "v2")
         data = bytes(range(256)) * 8_000  # compressible, and yet stored as it is
         with pytest.raises(NotFound):
-            shelf.fetch_notes(version, 0, 1, T)
+            shelf.fetch_texts(kind, version, 0, 1, T)
         for _ in range(2):
-            shelf.put_notes(version, data, T)
-        assert other.fetch_notes(version, 0, 64, T) == data[:64]
-        assert other.fetch_notes(version, 1_000_001, 1_000_257, T) == data[1_000_001:1_000_257]
-        assert other.fetch_notes(version, len(data) - 1, len(data), T) == data[-1:]
-        assert other.fetch_notes(version, 7, 7, T) == b""
+            shelf.put_texts(kind, version, data, T)
+        assert other.fetch_texts(kind, version, 0, 64, T) == data[:64]
+        assert (
+            other.fetch_texts(kind, version, 1_000_001, 1_000_257, T) == data[1_000_001:1_000_257]
+        )
+        assert other.fetch_texts(kind, version, len(data) - 1, len(data), T) == data[-1:]
+        assert other.fetch_texts(kind, version, 7, 7, T) == b""
         for start in (len(data) - 1, len(data) + 1):
             with pytest.raises(Damaged):
-                other.fetch_notes(version, start, len(data) + 2, T)
+                other.fetch_texts(kind, version, start, len(data) + 2, T)
         with pytest.raises(Conflict):
-            shelf.put_notes(version, b"other", T)
+            shelf.put_texts(kind, version, b"other", T)
         for _ in range(2):
-            shelf.copy_notes(version, "v2", T)
+            shelf.copy_texts(kind, version, "v2", T)
         assert [entry.version for entry in shelf.entries(T)] == [version, "v2"]
         shelf.delete(version, T)
         with pytest.raises(NotFound):
-            shelf.fetch_notes(version, 0, 1, T)
+            shelf.fetch_texts(kind, version, 0, 1, T)
         with pytest.raises(NotFound):
-            shelf.copy_notes(version, "v3", T)
-        assert other.fetch_notes("v2", 0, len(data), T) == data
+            shelf.copy_texts(kind, version, "v3", T)
+        assert other.fetch_texts(kind, "v2", 0, len(data), T) == data
 
-    def test_notes_are_never_replaced_by_those_of_another_version(self, shelf: Shelf) -> None:
+    @pytest.mark.parametrize("kind", TextKind)
+    def test_texts_are_never_replaced_by_those_of_another_version(
+        self, kind: TextKind, shelf: Shelf
+    ) -> None:
         for version in ("v1", "v2"):
-            shelf.put_notes(version, version.encode(), T)
+            shelf.put_texts(kind, version, version.encode(), T)
         with pytest.raises(Conflict):
-            shelf.copy_notes("v1", "v2", T)
-        assert shelf.fetch_notes("v2", 0, 2, T) == b"v2"
+            shelf.copy_texts(kind, "v1", "v2", T)
+        assert shelf.fetch_texts(kind, "v2", 0, 2, T) == b"v2"
 
     def test_what_is_put_is_stored_as_it_was_and_moves_no_pointer(self, shelf: Shelf) -> None:
         data = bytes(range(256)) * 1000

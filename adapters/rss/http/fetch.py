@@ -30,41 +30,62 @@ def fetch(
 
     Raises `Unavailable` with the reason.
     """
+
+    async def run() -> CachedFeed | None:
+        async with client() as session:
+            return await fetch_with(session, url, cached, timeout_s=timeout_s, max_bytes=max_bytes)
+
+    return asyncio.run(run())
+
+
+async def fetch_with(
+    session: httpx.AsyncClient,
+    url: str,
+    cached: CachedFeed | None,
+    *,
+    timeout_s: float,
+    max_bytes: int,
+) -> CachedFeed | None:
+    """The response of a URL, fetched with a client that is open; otherwise as `fetch`."""
     try:
         # In an event loop, because only cancellation stops a server that sends a byte now and
         # then: the timeout of a socket starts again with every byte.
-        return asyncio.run(_fetch_within(url, cached, timeout_s, max_bytes, client))
+        async with asyncio.timeout(timeout_s):
+            return await _fetch(session, url, cached, timeout_s, max_bytes)
     except TimeoutError:
         raise Unavailable(f"no complete answer within {timeout_s:g} s") from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         raise Unavailable(f"{type(error).__name__}: {error}".rstrip(": ")) from error
 
 
-async def _fetch_within(
-    url: str, cached: CachedFeed | None, timeout_s: float, max_bytes: int, client: ClientFactory
+async def _fetch(
+    session: httpx.AsyncClient,
+    url: str,
+    cached: CachedFeed | None,
+    timeout_s: float,
+    max_bytes: int,
 ) -> CachedFeed | None:
     headers = {"User-Agent": "earshot", "Accept-Encoding": "gzip, deflate"}
     if cached and cached.etag:
         headers["If-None-Match"] = cached.etag
     if cached and cached.last_modified:
         headers["If-Modified-Since"] = cached.last_modified
-    async with asyncio.timeout(timeout_s), client() as session:
-        request: httpx.Request | None = session.build_request(
-            "GET", url, headers=headers, timeout=timeout_s
-        )
-        # Redirects by hand, because httpx reads the whole body of a redirect, whatever its size.
-        for _ in range(MAX_REDIRECTS + 1):
-            if request is None:
-                break
-            if (request.url.port or 0) > MAX_PORT:
-                raise httpx.InvalidURL(f"{request.url.port} is no port")
-            response = await session.send(request, stream=True)
-            try:
-                if not response.has_redirect_location:
-                    return await _receive(response, cached, max_bytes)
-                request = response.next_request
-            finally:
-                await response.aclose()
+    request: httpx.Request | None = session.build_request(
+        "GET", url, headers=headers, timeout=timeout_s
+    )
+    # Redirects by hand, because httpx reads the whole body of a redirect, whatever its size.
+    for _ in range(MAX_REDIRECTS + 1):
+        if request is None:
+            break
+        if (request.url.port or 0) > MAX_PORT:
+            raise httpx.InvalidURL(f"{request.url.port} is no port")
+        response = await session.send(request, stream=True)
+        try:
+            if not response.has_redirect_location:
+                return await _receive(response, cached, max_bytes)
+            request = response.next_request
+        finally:
+            await response.aclose()
     raise Unavailable(f"more than {MAX_REDIRECTS} redirects")
 
 

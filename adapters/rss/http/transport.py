@@ -82,6 +82,18 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         return addresses[:MAX_ADDRESSES]
 
 
+def checked_client(
+    tls: ssl.SSLContext, resolve: Resolver, *, allow_private: bool
+) -> httpx.AsyncClient:
+    """A client that reaches only public addresses, or with `allow_private` all of them.
+
+    The latter uses the proxies of the environment.
+    """
+    if allow_private:
+        return httpx.AsyncClient(verify=tls)
+    return httpx.AsyncClient(transport=CheckedTransport(tls, resolve), trust_env=False)
+
+
 async def resolve(host: str, port: int) -> list[str]:
     """The IP addresses of a host, from the system's resolver. Raises `OSError`."""
     loop = asyncio.get_running_loop()

@@ -16,11 +16,12 @@ from catalog_builder import continuation, job
 from catalog_builder.build import build_catalog
 from catalog_builder.errors import CommandError
 from catalog_builder.look import look
-from catalog_builder.notes.spool import NotesSpool
+from catalog_builder.notes.sanitizer import NOTES
 from catalog_builder.publish.publisher import verify
 from catalog_builder.signals.aggregates import SignalParameters
 from catalog_builder.signals.passes import carry_over
 from catalog_builder.signals.state import decode_state, settled_until
+from catalog_builder.texts.spool import TextSpool
 from feed.catalog.catalog import Catalog
 from feed.catalog.signals import Signals
 from feed.model.engagement import Engagement, Summary, newest
@@ -94,7 +95,7 @@ class Schedule:
             users=self.users,
             min_users=self.min_users,
             until_us=settled_until(now),
-            notes=NotesSpool(self.shelf),
+            notes=TextSpool(self.shelf, NOTES),
         )
 
     def build(self, now: datetime) -> job.BuildResult:

@@ -1,31 +1,30 @@
-"""Keeps the notes that a build reads, in a temporary file, unless the shelf has them already.
+"""Keeps the texts of one kind that a build reads, in a temporary file, unless the shelf has them.
 
-Notes go by a digest of what their source wrote. A source that reads only what changed remembers the
-digests of the rest, whose notes are on the shelf beside the current snapshot.
+Texts go by a digest of what their source wrote. A source that reads only what changed remembers the
+digests of the rest, whose texts are on the shelf beside the current snapshot.
 """
 
 import hashlib
 import tempfile
 import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import IO
 
-from catalog_builder.notes.sanitizer import POLICY
+from feed.model.stored_texts import TextKind
 from feed.ports.errors import Damaged, DamagedPointer, NotFound
 from feed.ports.shelf import Shelf
-from feed.snapshot.notes import (
+from feed.snapshot.texts import (
     DIGEST_BYTES,
     PREFIX_BYTES,
-    NotesError,
-    NotesHead,
+    TextError,
+    TextHead,
     decode_head,
     head_size,
     rows_of,
 )
 
-MAX_NOTES_CHARS = 100_000
-"""of one episode's notes; longer ones are cut"""
 TIMEOUT_S = 300.0
 """deadline of each call to the shelf"""
 _WINDOW = 8 * 2**20
@@ -33,19 +32,33 @@ _WINDOW = 8 * 2**20
 _LEVEL = 1
 
 
-class PublishedNotes:
-    """The notes of the current snapshot."""
+@dataclass(frozen=True)
+class TextRules:
+    """How frames of one kind are made of texts."""
 
-    def __init__(self, shelf: Shelf, version: str, encoded_head: bytes) -> None:
-        """Raises `NotesError` for a head that is damaged."""
+    kind: TextKind
+    policy: int
+    """version of these rules: frames on the shelf that other rules made are made again"""
+    max_chars: int
+    """of one text; longer ones are cut"""
+    frame: Callable[[str], bytes]
+    """makes the frame of a text; empty if nothing is left of it"""
+
+
+class PublishedTexts:
+    """The texts of one kind of the current snapshot."""
+
+    def __init__(self, shelf: Shelf, kind: TextKind, version: str, encoded_head: bytes) -> None:
+        """Raises `TextError` for a head that is damaged."""
         self._shelf = shelf
+        self._kind = kind
         self.version = version
         self.encoded_head = encoded_head
-        self.head: NotesHead = decode_head(encoded_head)
+        self.head: TextHead = decode_head(encoded_head)
         digests = self.head.digests.tobytes()
         starts = range(0, len(digests), DIGEST_BYTES)
         self.rows = {digests[at : at + DIGEST_BYTES]: row for row, at in enumerate(starts)}
-        """a row that has these notes, by their digest"""
+        """a row that has a text, by its digest"""
         self.rows.pop(bytes(DIGEST_BYTES), None)
 
     def frames(self, digests: Sequence[bytes]) -> Iterator[tuple[bytes, bytes | None]]:
@@ -60,44 +73,47 @@ class PublishedNotes:
             if end > begin + len(window) or start < begin:
                 last = min(max(end, start + _WINDOW), self.head.size)
                 try:
-                    window = self._shelf.fetch_notes(self.version, start, last, TIMEOUT_S)
+                    window = self._shelf.fetch_texts(
+                        self._kind, self.version, start, last, TIMEOUT_S
+                    )
                 except (Damaged, NotFound):
                     window = b""
                 begin = start
             frame = window[start - begin : end - begin]
             try:
                 index.check(row, frame)
-            except NotesError:
+            except TextError:
                 yield digest, None
             else:
                 yield digest, frame
 
 
-class NotesSpool:
-    """Keeps notes for one build; a `NotesKeeper`."""
+class TextSpool:
+    """Keeps texts of one kind for one build; one of notes is a `NotesKeeper`."""
 
-    def __init__(self, shelf: Shelf | None, *, full: bool = False) -> None:
-        """Keep notes for a build that publishes on this shelf; None keeps none of them.
+    def __init__(self, shelf: Shelf | None, rules: TextRules, *, full: bool = False) -> None:
+        """Keep texts for a build that publishes on this shelf; None keeps none of them.
 
         With `full`, none that are published are used again, in case they are damaged.
         """
         self.shelf = shelf
+        self.rules = rules
         self._full = full
         self.cut = 0
-        """notes that were too long"""
+        """texts that were too long"""
         self._places: dict[bytes, tuple[int, int]] = {}
         self._end = 0
         self._read_again: Callable[[Collection[str]], None] | None = None
 
     def keep(self, notes: str) -> str:
-        """Keep the notes of an episode, cut to `MAX_NOTES_CHARS`; return their digest."""
-        if len(notes) > MAX_NOTES_CHARS:
+        """Keep the text of an episode, cut to what the rules allow; return its digest."""
+        if len(notes) > self.rules.max_chars:
             self.cut += 1
-            notes = notes[:MAX_NOTES_CHARS]
+            notes = notes[: self.rules.max_chars]
             notes = notes[: notes.rfind("<")] if notes.rfind("<") > notes.rfind(">") else notes
         data = notes.encode(errors="replace")
         digest = hashlib.sha256(data).digest()[:DIGEST_BYTES]
-        if self.shelf is not None and not self._has(digest):
+        if self.shelf is not None and not self.has(digest):
             packed = zlib.compress(data, _LEVEL)
             self._file.seek(self._end)
             self._file.write(packed)
@@ -106,33 +122,34 @@ class NotesSpool:
         return digest.hex()
 
     def on_missing(self, read_again: Callable[[Collection[str]], None]) -> None:
-        """Name what gives the notes of some digests to `keep` once more."""
+        """Name what gives the texts of some digests to `keep` once more."""
         self._read_again = read_again
 
     def require(self, digests: Collection[bytes]) -> None:
-        """Have those of these notes read again that are neither kept nor published."""
-        missing = {one.hex() for one in digests if not self._has(one)}
+        """Have those of these texts read again that are neither kept nor published."""
+        missing = {one.hex() for one in digests if not self.has(one)}
         if missing and self._read_again is not None:
             self._read_again(missing)
 
-    def _has(self, digest: bytes) -> bool:
+    def has(self, digest: bytes) -> bool:
+        """Whether the text with this digest is kept or published."""
         return digest in self._places or (
             self.published is not None and digest in self.published.rows
         )
 
     def is_kept(self, digest: bytes) -> bool:
-        """Whether this build read the notes with this digest."""
+        """Whether this build read the text with this digest."""
         return digest in self._places
 
     def read(self, digest: bytes) -> str:
-        """Return notes that this build read."""
+        """Return a text that this build read."""
         start, size = self._places[digest]
         self._file.seek(start)
         return zlib.decompress(self._file.read(size)).decode()
 
     @cached_property
-    def published(self) -> PublishedNotes | None:
-        """The notes of the current snapshot; None if there are none that can be used again.
+    def published(self) -> PublishedTexts | None:
+        """The texts of the current snapshot; None if there are none that can be used again.
 
         Raises `Unavailable`.
         """
@@ -142,13 +159,14 @@ class NotesSpool:
             pointer = self.shelf.current(TIMEOUT_S)
             if pointer is None:
                 return None
-            prefix = self.shelf.fetch_notes(pointer.version, 0, PREFIX_BYTES, TIMEOUT_S)
+            kind, version = self.rules.kind, pointer.version
+            prefix = self.shelf.fetch_texts(kind, version, 0, PREFIX_BYTES, TIMEOUT_S)
             size = head_size(rows_of(prefix))
-            head = self.shelf.fetch_notes(pointer.version, 0, size, TIMEOUT_S)
-            found = PublishedNotes(self.shelf, pointer.version, head)
-        except (NotFound, Damaged, DamagedPointer, NotesError):
+            head = self.shelf.fetch_texts(kind, version, 0, size, TIMEOUT_S)
+            found = PublishedTexts(self.shelf, kind, version, head)
+        except (NotFound, Damaged, DamagedPointer, TextError):
             return None
-        return found if found.head.policy == POLICY else None
+        return found if found.head.policy == self.rules.policy else None
 
     @cached_property
     def _file(self) -> IO[bytes]:

@@ -12,11 +12,14 @@ import pytest
 from adapters.folder.shelf import FolderShelf
 from feed.catalog.catalog import Catalog
 from feed.model.degradation import Degradation
+from feed.model.stored_texts import TextKind
+from feed.model.transcript import Transcript, TranscriptPart
 from feed.ports.errors import Unavailable
-from feed.snapshot.notes import index_size
+from feed.snapshot.texts import index_size
 from functions.serving.degradation_log import DegradationLog
 from functions.serving.loaded_catalog import LoadedCatalog, Rankers
-from functions.serving.notes import MAX_READS, MAX_WAITING, RETRY_S, NotesReader
+from functions.serving.passages import Passages, passages
+from functions.serving.texts import MAX_READS, MAX_WAITING, RETRY_S, TextReader
 from functions.telemetry import Metrics
 from tests.support.clock import Clock
 from tests.support.notes import publish_notes
@@ -35,10 +38,12 @@ class CountingShelf(FolderShelf):
         self.reads: list[tuple[int, int]] = []
         self.before = lambda: None
 
-    def fetch_notes(self, version: str, start: int, end: int, timeout_s: float) -> bytes:
+    def fetch_texts(
+        self, kind: TextKind, version: str, start: int, end: int, timeout_s: float
+    ) -> bytes:
         self.reads.append((start, end))
         self.before()
-        return super().fetch_notes(version, start, end, timeout_s)
+        return super().fetch_texts(kind, version, start, end, timeout_s)
 
 
 @pytest.fixture
@@ -55,8 +60,8 @@ def loaded(shelf: CountingShelf) -> LoadedCatalog:
     return loaded_of(publish_notes(shelf, NOTES))
 
 
-def reader_of(shelf: CountingShelf, **limits: float) -> NotesReader:
-    return NotesReader(shelf, DegradationLog(), Metrics(), **limits)  # type: ignore[arg-type]
+def reader_of(shelf: CountingShelf, kind: TextKind = TextKind.NOTES, **limits: float) -> TextReader:
+    return TextReader(kind, shelf, DegradationLog(), Metrics(), **limits)  # type: ignore[arg-type]
 
 
 def text(data: bytes) -> str:
@@ -67,7 +72,7 @@ def test_notes_are_read_once_however_many_ask_at_once(
     shelf: CountingShelf, loaded: LoadedCatalog
 ) -> None:
     metrics = Metrics()
-    reader = NotesReader(shelf, DegradationLog(), metrics)
+    reader = TextReader(TextKind.NOTES, shelf, DegradationLog(), metrics)
 
     async def run() -> None:
         shelf.reads.clear()
@@ -171,7 +176,7 @@ def test_a_shelf_that_fails_is_not_asked_for_the_index_again_at_once(
     shelf: CountingShelf, loaded: LoadedCatalog
 ) -> None:
     clock = Clock()
-    reader = NotesReader(shelf, DegradationLog(), Metrics(), monotonic=clock)
+    reader = TextReader(TextKind.NOTES, shelf, DegradationLog(), Metrics(), monotonic=clock)
 
     def fail() -> None:
         raise Unavailable("no answer")
@@ -197,21 +202,30 @@ def test_a_shelf_that_fails_is_not_asked_for_the_index_again_at_once(
     asyncio.run(run())
 
 
-def test_passages_come_from_notes_and_else_from_cards(
-    shelf: CountingShelf, loaded: LoadedCatalog
+def test_passages_come_from_notes_and_transcripts_and_else_from_cards(
+    shelf: CountingShelf,
 ) -> None:
+    said = [TranscriptPart(f"Nothing of it, {n}.", float(n)) for n in range(100)]
+    said[70] = TranscriptPart("Élan!\nBen: Words about Zoë's organizations.", 3723.5, "Anna")
+    loaded = loaded_of(publish_notes(shelf, NOTES, None, {3: Transcript([], said)}))
+
+    async def passages_of(rows: list[int], *terms: str) -> Passages:
+        notes, spoken = reader_of(shelf), reader_of(shelf, TextKind.TRANSCRIPTS)
+        return await passages(notes, spoken, loaded, rows, frozenset(terms))
+
     async def run() -> None:
-        terms = frozenset(["word"])
-        reader = reader_of(shelf)
-        found = await reader.passages(loaded, [2, 0], terms, 1)
+        found = await passages_of([2, 0], "word")
         ((best,), (card,)) = found.by_row
-        assert best.text == "Notes of 2. Word 2 again."
+        assert (best.text, best.start_s) == ("Notes of 2. Word 2 again.", None)
         assert card.text.startswith("Something about")
         assert found.degraded == ()
+        (of_both,) = (await passages_of([3], "word", "organize", "zoe")).by_row
+        assert [one.start_s for one in of_both] == [3723.5, None]
+        assert of_both[0].text == "Élan! Ben: Words about Zoë's organizations."
         shelf.before = lambda: (_ for _ in ()).throw(Unavailable("no answer"))
-        found = await reader_of(shelf).passages(loaded, [2], terms)
+        found = await passages_of([2], "word")
         assert found.by_row[0][0].text.startswith("Something about")
-        assert found.degraded == UNAVAILABLE
+        assert found.degraded == (*UNAVAILABLE, Degradation.TRANSCRIPTS_UNAVAILABLE)
 
     asyncio.run(run())
 

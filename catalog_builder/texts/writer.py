@@ -1,26 +1,24 @@
-"""Writes the notes of a catalog for the shelf: in a temporary file, whatever their size."""
+"""Writes the texts of a catalog for the shelf: in a temporary file, whatever their size."""
 
 import mmap
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import merge
 
 import numpy as np
 
-from catalog_builder.notes.sanitizer import POLICY, sanitize
-from catalog_builder.notes.spool import MAX_NOTES_CHARS, TIMEOUT_S, NotesSpool
+from catalog_builder.texts.spool import TIMEOUT_S, TextSpool
 from feed.catalog.catalog import Catalog
 from feed.model.episode import Episode
-from feed.model.stored_notes import StoredNotes
+from feed.model.stored_texts import StoredTexts, TextKind
 from feed.ports.shelf import Buffer, Shelf
 from feed.snapshot.codec import content_version
-from feed.snapshot.notes import (
+from feed.snapshot.texts import (
     DIGEST_BYTES,
-    NotesHead,
-    NotesIndex,
-    encode_frame,
+    TextHead,
+    TextIndex,
     encode_head,
     head_size,
     index_sha256,
@@ -28,63 +26,69 @@ from feed.snapshot.notes import (
 
 
 @dataclass(frozen=True)
-class BuiltNotes:
-    """The notes of a catalog, not yet stored."""
+class BuiltTexts:
+    """The texts of one kind of a catalog, not yet stored."""
 
-    stored: StoredNotes
+    kind: TextKind
+    stored: StoredTexts
     """what the snapshot's header says of them"""
     data: Buffer
     """the object, a mapped file; empty if it is that of `copied_from`"""
     copied_from: str = ""
-    """version that has exactly these notes"""
+    """version that has exactly these texts"""
     remarks: list[str] = field(default_factory=list)
     """for the report of the build"""
 
     def store(self, shelf: Shelf, version: str) -> None:
-        """Stores the notes under a version. Raises `Conflict`, `NotFound` and `Unavailable`."""
+        """Stores the texts under a version. Raises `Conflict`, `NotFound` and `Unavailable`."""
         if self.copied_from:
-            shelf.copy_notes(self.copied_from, version, TIMEOUT_S)
+            shelf.copy_texts(self.kind, self.copied_from, version, TIMEOUT_S)
         else:
-            shelf.put_notes(version, self.data, TIMEOUT_S)
+            shelf.put_texts(self.kind, version, self.data, TIMEOUT_S)
 
 
-def with_notes(
-    catalog: Catalog, episodes: Sequence[Episode], spool: NotesSpool
-) -> tuple[Catalog, BuiltNotes | None]:
-    """Returns the catalog of these episodes, in their source's order, with their notes.
+def with_texts(
+    catalog: Catalog, episodes: Sequence[Episode], spools: Iterable[TextSpool]
+) -> tuple[Catalog, list[BuiltTexts]]:
+    """Returns the catalog of these episodes, in their source's order, with the texts of all kinds.
 
-    Notes change the catalog's version. Raises `Unavailable`.
+    A kind without a spool has none. Texts change the catalog's version. Raises `Unavailable`.
     """
     order = catalog.source_order.tolist()
-    built = build_notes([episodes[place].notes_digest for place in order], spool)
-    stored = built.stored if built else None
-    if stored != catalog.notes:
-        catalog = replace(catalog, notes=stored)
+    found: dict[TextKind, BuiltTexts] = {}
+    for spool in spools:
+        kind = spool.rules.kind
+        if built := build_texts([episodes[place].text_digest(kind) for place in order], spool):
+            found[kind] = built
+    stored = {kind: found[kind].stored if kind in found else None for kind in TextKind}
+    if any(stored[kind] != catalog.texts(kind) for kind in TextKind):
+        notes, transcripts = stored[TextKind.NOTES], stored[TextKind.TRANSCRIPTS]
+        catalog = replace(catalog, notes=notes, transcripts=transcripts)
         catalog = replace(catalog, version=content_version(catalog))
-    return catalog, built
+    return catalog, list(found.values())
 
 
-def build_notes(digests: Sequence[str | None], spool: NotesSpool) -> BuiltNotes | None:
-    """Returns the notes of a catalog, given by the digest of each row; None if there are none.
+def build_texts(digests: Sequence[str | None], spool: TextSpool) -> BuiltTexts | None:
+    """Returns the texts of a catalog, given by the digest of each row; None if there are none.
 
     Those that the current snapshot has are copied from there as they are. The bytes depend on the
-    notes alone. Raises `Unavailable`.
+    texts alone. Raises `Unavailable`.
     """
     if spool.shelf is None or not any(digests):
         return None
     wanted = b"".join(bytes(DIGEST_BYTES) if one is None else bytes.fromhex(one) for one in digests)
     rows = len(digests)
     column = np.frombuffer(wanted, np.uint8).reshape(rows, DIGEST_BYTES).copy()
-    remarks = []
+    remarks, rules = [], spool.rules
     if spool.cut:
-        what = f"notes of more than {MAX_NOTES_CHARS:,} characters were cut"
+        what = f"{rules.kind} of more than {rules.max_chars:,} characters were cut"
         remarks.append(f"{spool.cut:,} {what}")
     before = spool.published
     if before is not None and np.array_equal(before.head.digests, column):
         sizes = before.head.index.sizes
         sha256 = index_sha256(before.encoded_head, rows)
-        stored = StoredNotes(int(np.count_nonzero(sizes)), before.head.size, sha256)
-        return BuiltNotes(stored, b"", before.version, remarks)
+        stored = StoredTexts(int(np.count_nonzero(sizes)), before.head.size, sha256)
+        return BuiltTexts(rules.kind, stored, b"", before.version, remarks)
     starts = np.zeros(rows, np.uint64)
     sizes, checksums = np.zeros(rows, np.uint32), np.zeros(rows, np.uint32)
     by_digest = _rows_by_digest(wanted)
@@ -103,19 +107,20 @@ def build_notes(digests: Sequence[str | None], spool: NotesSpool) -> BuiltNotes 
             starts[members], sizes[members] = end, len(frame)
             checksums[members] = zlib.crc32(frame)
             end += len(frame)
-        index = NotesIndex(starts, sizes, checksums)
-        head = encode_head(NotesHead(POLICY, index, column, end))
+        index = TextIndex(starts, sizes, checksums)
+        head = encode_head(TextHead(rules.policy, index, column, end))
         file.seek(0)
         file.write(head)
         file.flush()
         data = mmap.mmap(file.fileno(), end, access=mmap.ACCESS_READ)
     if lost:
         remarks.append(
-            f"the notes of {lost:,} episodes are lost: damaged on the shelf, or not read again"
+            f"the {rules.kind} of {lost:,} episodes are lost: damaged on the shelf, or not read "
+            "again"
         )
     count = int(np.count_nonzero(sizes))
-    stored = StoredNotes(count, end, index_sha256(head, rows))
-    return BuiltNotes(stored, data, remarks=remarks)
+    stored = StoredTexts(count, end, index_sha256(head, rows))
+    return BuiltTexts(rules.kind, stored, data, remarks=remarks)
 
 
 def _rows_by_digest(wanted: bytes) -> dict[bytes, list[int]]:
@@ -126,18 +131,12 @@ def _rows_by_digest(wanted: bytes) -> dict[bytes, list[int]]:
     return rows
 
 
-def _frames(digests: Sequence[bytes], spool: NotesSpool) -> Iterator[tuple[bytes, bytes | None]]:
+def _frames(digests: Sequence[bytes], spool: TextSpool) -> Iterator[tuple[bytes, bytes | None]]:
     """Yield each of these digests, which ascend, with its frame; None for one that is lost."""
     kept = [one for one in digests if spool.is_kept(one)]
     published = spool.published.rows if spool.published else {}
     copied = [one for one in digests if not spool.is_kept(one) and one in published]
     gone = set(digests) - set(kept) - set(copied)
-    new = ((one, _new_frame(spool.read(one))) for one in kept)
+    new = ((one, spool.rules.frame(spool.read(one))) for one in kept)
     old = spool.published.frames(copied) if spool.published else ()
     yield from merge(new, old, ((one, None) for one in sorted(gone)), key=lambda pair: pair[0])
-
-
-def _new_frame(notes: str) -> bytes:
-    """The frame of notes as a source wrote them; empty if nothing is left of them."""
-    clean = sanitize(notes)
-    return b"" if clean is None else encode_frame(clean)

@@ -1,7 +1,7 @@
-"""Encodes and decodes the notes of a catalog's episodes, of which each is read by itself.
+"""Encodes and decodes texts of a catalog's episodes, of which each is read by itself.
 
 The format is described in `docs/snapshot-format.md`: a prefix, an index with the place and checksum
-of each row's frame, digests of the notes as their source wrote them, and the frames.
+of each row's frame, digests of the texts that the frames are made of, and the frames.
 """
 
 import hashlib
@@ -13,10 +13,12 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from feed.model.transcript import Transcript
+
 FORMAT = 1
 PREFIX_BYTES = 64
 DIGEST_BYTES = 16
-"""of the digest of an episode's notes, as its source wrote them"""
+"""of the digest of what an episode's frame is made of: of notes, as their source wrote them"""
 MAX_FRAME_BYTES = 1 << 24
 """most bytes of a frame that is decompressed, so that a damaged one cannot exhaust the memory"""
 _MAGIC = b"EARNOTES"
@@ -27,8 +29,8 @@ Place = tuple[int, int]
 """where a frame begins and ends, in bytes"""
 
 
-class NotesError(ValueError):
-    """The bytes are not notes that this version can read; the message says why."""
+class TextError(ValueError):
+    """The bytes are not texts that this version can read; the message says why."""
 
 
 class Notes(msgspec.Struct, frozen=True):
@@ -41,13 +43,13 @@ class Notes(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class NotesIndex:
-    """Where the notes of each of n rows are stored."""
+class TextIndex:
+    """Where the texts of each of n rows are stored."""
 
     starts: npt.NDArray[np.uint64]
     """(n,) where each row's frame begins, in bytes"""
     sizes: npt.NDArray[np.uint32]
-    """(n,) bytes of each row's frame; 0 for an episode without notes"""
+    """(n,) bytes of each row's frame; 0 for an episode without one"""
     checksums: npt.NDArray[np.uint32]
     """(n,) CRC-32 of each row's frame"""
 
@@ -55,32 +57,32 @@ class NotesIndex:
         return len(self.starts)
 
     def place(self, row: int) -> Place | None:
-        """Where a row's frame is; None for an episode without notes."""
+        """Where a row's frame is; None for an episode without one."""
         size = int(self.sizes[row])
         start = int(self.starts[row])
         return (start, start + size) if size else None
 
     def check(self, row: int, frame: bytes) -> None:
-        """Raise `NotesError` unless these are the bytes of a row's frame."""
+        """Raise `TextError` unless these are the bytes of a row's frame."""
         if len(frame) != self.sizes[row] or zlib.crc32(frame) != self.checksums[row]:
-            raise NotesError(f"the notes of row {row} are damaged: their checksum differs")
+            raise TextError(f"the texts of row {row} are damaged: their checksum differs")
 
 
 @dataclass(frozen=True)
-class NotesHead:
+class TextHead:
     """All that precedes the frames."""
 
     policy: int
-    """version of the rules by which the HTML was sanitised"""
-    index: NotesIndex
+    """version of the rules by which the frames were made"""
+    index: TextIndex
     digests: npt.NDArray[np.uint8]
-    """(n, 16) digests of the notes as their source wrote them; zero for an episode without"""
+    """(n, 16) digests of what the frames are made of; zero for an episode without"""
     size: int
     """bytes of the whole object"""
 
 
 def index_size(rows: int) -> int:
-    """Bytes of the prefix and the index of so many rows: what a reader of single notes fetches."""
+    """Bytes of the prefix and the index of so many rows: what a reader of single texts fetches."""
     return PREFIX_BYTES + 16 * rows
 
 
@@ -89,7 +91,7 @@ def head_size(rows: int) -> int:
     return index_size(rows) + DIGEST_BYTES * rows
 
 
-def encode_head(head: NotesHead) -> bytes:
+def encode_head(head: TextHead) -> bytes:
     """The bytes before the first frame."""
     index, rows = head.index, len(head.index)
     columns = b"".join(
@@ -110,63 +112,63 @@ def index_sha256(head: bytes | memoryview, rows: int) -> str:
     return hashlib.sha256(memoryview(head)[: index_size(rows)]).hexdigest()
 
 
-def decode_index(data: bytes, rows: int, sha256: str) -> NotesIndex:
-    """The index in the first `index_size` bytes of the notes of a catalog with so many rows.
+def decode_index(data: bytes, rows: int, sha256: str) -> TextIndex:
+    """The index in the first `index_size` bytes of the texts of a catalog with so many rows.
 
-    Raises `NotesError` unless they have this SHA-256, in hexadecimal.
+    Raises `TextError` unless they have this SHA-256, in hexadecimal.
     """
     if len(data) != index_size(rows) or index_sha256(data, rows) != sha256:
-        raise NotesError("the index of the notes is not the one that the snapshot names")
+        raise TextError("the index of the texts is not the one that the snapshot names")
     _check_prefix(data, rows)
     return _index(data, rows)
 
 
 def rows_of(prefix: bytes) -> int:
-    """The number of rows that the first `PREFIX_BYTES` state. Raises `NotesError`."""
+    """The number of rows that the first `PREFIX_BYTES` state. Raises `TextError`."""
     return _check_prefix(prefix, None)[1]
 
 
-def decode_head(data: bytes) -> NotesHead:
-    """All that precedes the frames, checked by its own checksum. Raises `NotesError`."""
+def decode_head(data: bytes) -> TextHead:
+    """All that precedes the frames, checked by its own checksum. Raises `TextError`."""
     rows = rows_of(data)
     policy, _, size, checksum = _check_prefix(data, rows)
     if len(data) != head_size(rows) or hashlib.sha256(data[PREFIX_BYTES:]).digest() != checksum:
-        raise NotesError("the head of the notes is damaged: its checksum differs")
+        raise TextError("the head of the texts is damaged: its checksum differs")
     digests = np.frombuffer(data, np.uint8, offset=index_size(rows)).reshape(rows, DIGEST_BYTES)
-    return NotesHead(policy, _index(data, rows), digests, size)
+    return TextHead(policy, _index(data, rows), digests, size)
 
 
-def encode_frame(notes: Notes) -> bytes:
-    """The frame of an episode's notes: JSON, compressed by itself as a zlib stream (RFC 1950)."""
-    return zlib.compress(msgspec.json.encode(notes), _LEVEL)
+def encode_frame(text: Notes | Transcript) -> bytes:
+    """The frame of an episode's text: JSON, compressed by itself as a zlib stream (RFC 1950)."""
+    return zlib.compress(msgspec.json.encode(text), _LEVEL)
 
 
 def decode_frame(frame: bytes) -> bytes:
-    """The JSON of an episode's `Notes`. Raises `NotesError`."""
+    """The JSON of an episode's `Notes` or `Transcript`. Raises `TextError`."""
     decompressor = zlib.decompressobj()
     try:
         data = decompressor.decompress(frame, MAX_FRAME_BYTES)
     except zlib.error as error:
-        raise NotesError(f"notes cannot be decompressed: {error}") from error
+        raise TextError(f"texts cannot be decompressed: {error}") from error
     if not decompressor.eof:
-        raise NotesError(f"notes are cut off, or longer than {MAX_FRAME_BYTES} bytes")
+        raise TextError(f"texts are cut off, or longer than {MAX_FRAME_BYTES} bytes")
     return data
 
 
 def _check_prefix(data: bytes, rows: int | None) -> tuple[int, int, int, bytes]:
-    """Policy, rows, size of the whole, and the checksum. Raises `NotesError`."""
+    """Policy, rows, size of the whole, and the checksum. Raises `TextError`."""
     if len(data) < PREFIX_BYTES:
-        raise NotesError(f"no notes: {len(data)} bytes, and the prefix has {PREFIX_BYTES}")
+        raise TextError(f"no texts: {len(data)} bytes, and the prefix has {PREFIX_BYTES}")
     magic, version, policy, stated, size, checksum = _PREFIX.unpack_from(data)
     if (magic, version) != (_MAGIC, FORMAT):
-        raise NotesError(f"no notes of format {FORMAT}: they begin with {bytes(data[:12])!r}")
+        raise TextError(f"no texts of format {FORMAT}: they begin with {bytes(data[:12])!r}")
     if rows is not None and stated != rows:
-        raise NotesError(f"notes of {stated} episodes; expected {rows}")
+        raise TextError(f"texts of {stated} episodes; expected {rows}")
     return policy, stated, size, checksum
 
 
-def _index(data: bytes, rows: int) -> NotesIndex:
+def _index(data: bytes, rows: int) -> TextIndex:
     starts = np.frombuffer(data, "<u8", rows, PREFIX_BYTES)
     sizes = np.frombuffer(data, "<u4", rows, PREFIX_BYTES + 8 * rows)
     checksums = np.frombuffer(data, "<u4", rows, PREFIX_BYTES + 12 * rows)
-    return NotesIndex(starts, sizes, checksums)
+    return TextIndex(starts, sizes, checksums)

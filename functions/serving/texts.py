@@ -1,22 +1,19 @@
-"""Notes: the full notes of episodes, of which each is read from the shelf when it is needed.
+"""Texts of episodes, notes and transcripts, of which each is read from the shelf when it is needed.
 
-Their index is fetched by the first request that needs notes, and held: 16 bytes for each episode.
-Notes that were read are kept, up to a number of bytes. Requests for the same ones share one read.
+Their index is fetched by the first request that needs one, and held: 16 bytes for each episode.
+Texts that were read are kept, up to a number of bytes. Requests for the same ones share one read.
 """
 
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from feed.catalog.catalog import Catalog
-from feed.model.card import Card
 from feed.model.degradation import Degradation
+from feed.model.stored_texts import TextKind
 from feed.ports.errors import Damaged, NotFound, Unavailable
 from feed.ports.shelf import Shelf
 from functions.serving.degradation_log import DegradationLog
@@ -24,42 +21,33 @@ from functions.serving.loaded_catalog import LoadedCatalog
 from functions.telemetry import Metrics, Use
 
 if TYPE_CHECKING:  # no session needs them
-    from feed.search.passages import Passage
-    from feed.snapshot.notes import NotesIndex
+    from feed.snapshot.texts import TextIndex
 
 FETCH_S = 5.0
 """deadline for one read from the shelf"""
 WAIT_S = 2.0
-"""how long a request waits for the notes that it needs"""
+"""how long a request waits for the texts that it needs"""
 RETRY_S = 30.0
 """time after a failure in which the index is not fetched again"""
 CACHE_BYTES = 16 * 2**20
-"""notes that are kept, compressed"""
+"""texts of one kind that are kept, compressed"""
 MAX_READS = 8
 """reads from the shelf under way at once"""
 MAX_WAITING = 64
-"""notes that are read or wait to be; more would keep a slow shelf busy for requests long gone"""
-PASSAGES = 2
-"""passages of one episode"""
-_CACHE = "notes"
-"""name of the cache in the metrics"""
+"""texts that are read or wait to be; more would keep a slow shelf busy for requests long gone"""
+UNAVAILABLE = {
+    TextKind.NOTES: Degradation.NOTES_UNAVAILABLE,
+    TextKind.TRANSCRIPTS: Degradation.TRANSCRIPTS_UNAVAILABLE,
+}
+"""what says that texts of a kind could not be read"""
 
 
-@dataclass(frozen=True)
-class Passages:
-    """The passages of some episodes."""
-
-    by_row: list[list["Passage"]]
-    """in the order of the rows, of each the best first; at least one of an episode with a text"""
-    degraded: tuple[Degradation, ...]
-    """`notes_unavailable` where cards stand in for notes that could not be read"""
-
-
-class NotesReader:
-    """Reads the notes of the catalog's episodes."""
+class TextReader:
+    """Reads the texts of one kind of the catalog's episodes."""
 
     def __init__(
         self,
+        kind: TextKind,
         shelf: Shelf,
         degradations: DegradationLog,
         metrics: Metrics,
@@ -69,6 +57,8 @@ class NotesReader:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Hold nothing yet. `cache_bytes` bounds what is kept, `wait_s` what a request waits."""
+        self._kind = kind
+        self._unavailable = UNAVAILABLE[kind]
         self._shelf = shelf
         self._degradations = degradations
         self._metrics = metrics
@@ -76,14 +66,14 @@ class NotesReader:
         self._wait_s = wait_s
         self._monotonic = monotonic
         # Its own: while the shelf is slow, reads would occupy the threads that all share.
-        self._threads = ThreadPoolExecutor(MAX_READS, "notes")
+        self._threads = ThreadPoolExecutor(MAX_READS, kind)
         self._use("")
-        metrics.caches[_CACHE] = lambda: Use(self._kept_bytes, cache_bytes, "bytes")
+        metrics.caches[kind] = lambda: Use(self._kept_bytes, cache_bytes, "bytes")
 
     def _use(self, sha256: str) -> None:
-        """Forget the notes of other catalogs than those whose index has this SHA-256."""
+        """Forget the texts of other catalogs than those whose index has this SHA-256."""
         self._sha256 = sha256
-        self._index: asyncio.Task[NotesIndex | None] | None = None
+        self._index: asyncio.Task[TextIndex | None] | None = None
         self._failed_at = float("-inf")
         self._frames: OrderedDict[int, bytes] = OrderedDict()
         self._kept_bytes = 0
@@ -92,19 +82,19 @@ class NotesReader:
     async def read(
         self, loaded: LoadedCatalog, rows: Collection[int]
     ) -> tuple[dict[int, bytes], tuple[Degradation, ...]]:
-        """Return the JSON of `feed.snapshot.notes.Notes` by row, and what went wrong.
+        """Return the JSON of `Notes` or `Transcript` by row, and what went wrong.
 
-        Rows without notes are left out, and so are those that could not be read in time.
+        Rows without a text are left out, and so are those that could not be read in time.
         """
-        stored = loaded.catalog.notes
+        stored = loaded.catalog.texts(self._kind)
         if stored is None or not rows:
             return {}, ()
-        if stored.sha256 != self._sha256:  # versions with the same notes share them
+        if stored.sha256 != self._sha256:  # versions with the same texts share them
             self._use(stored.sha256)
         deadline = self._monotonic() + self._wait_s
         index = await self._of(self._index_task(loaded.catalog), deadline)
         if index is None:
-            return {}, (Degradation.NOTES_UNAVAILABLE,)
+            return {}, (self._unavailable,)
         wanted = [row for row in dict.fromkeys(rows) if index.place(row)]
         tasks = {row: self._task(loaded.catalog.version, index, row) for row in wanted}
         found: dict[int, bytes] = {}
@@ -113,37 +103,9 @@ class NotesReader:
             if data is not None:
                 found[row] = data
         lost = len(found) < len(wanted)
-        return found, (Degradation.NOTES_UNAVAILABLE,) if lost else ()
+        return found, (self._unavailable,) if lost else ()
 
-    async def passages(
-        self,
-        loaded: LoadedCatalog,
-        rows: Sequence[int],
-        terms: frozenset[str],
-        count: int = PASSAGES,
-    ) -> Passages:
-        """Return the best passages of some episodes for the terms of a query.
-
-        They are parts of the notes, or of the insight or description on the card where an episode
-        has no notes, or they could not be read in time. `terms` are folded as
-        `feed.search.words.terms_of` folds them, and `count` is the most passages of one episode.
-        """
-        from feed.search.passages import best_passages  # noqa: PLC0415
-        from feed.search.texts import body  # noqa: PLC0415
-        from feed.snapshot.notes import Notes  # noqa: PLC0415
-
-        found, degraded = await self.read(loaded, rows)
-        by_row = []
-        for row in rows:
-            if row in found:
-                text = msgspec.json.decode(found[row], type=Notes).text
-            else:
-                text = body(msgspec.json.decode(loaded.catalog.cards.raw(row), type=Card))
-            by_row.append(best_passages(text, terms, count))
-            await asyncio.sleep(0)  # each takes a millisecond or so: others may go between
-        return Passages(by_row, degraded)
-
-    def _index_task(self, catalog: Catalog) -> "asyncio.Task[NotesIndex | None] | None":
+    def _index_task(self, catalog: Catalog) -> "asyncio.Task[TextIndex | None] | None":
         """Return the task that fetches the index; None shortly after it has failed."""
         if self._index is not None and self._index.done() and _failed(self._index):
             self._index, self._failed_at = None, self._monotonic()
@@ -151,14 +113,14 @@ class NotesReader:
             self._index = asyncio.create_task(self._read_index(catalog))
         return self._index
 
-    async def _read_index(self, catalog: Catalog) -> "NotesIndex | None":
+    async def _read_index(self, catalog: Catalog) -> "TextIndex | None":
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._fetch_index, catalog)
 
     def _task(
-        self, version: str, index: "NotesIndex", row: int
+        self, version: str, index: "TextIndex", row: int
     ) -> asyncio.Task[bytes | None] | None:
-        """Return the task that reads the notes of a row, which may be under way already.
+        """Return the task that reads the text of a row, which may be under way already.
 
         None if too many are being read.
         """
@@ -171,11 +133,11 @@ class NotesReader:
             task.add_done_callback(lambda _: reading.pop(row, None))
         return self._reading[row]
 
-    async def _read(self, version: str, index: "NotesIndex", row: int) -> bytes | None:
-        from feed.snapshot.notes import NotesError, decode_frame  # noqa: PLC0415
+    async def _read(self, version: str, index: "TextIndex", row: int) -> bytes | None:
+        from feed.snapshot.texts import TextError, decode_frame  # noqa: PLC0415
 
         frames, frame = self._frames, self._frames.get(row)
-        self._metrics.count_lookup(_CACHE, hit=frame is not None)
+        self._metrics.count_lookup(self._kind, hit=frame is not None)
         try:
             if frame is None:
                 loop = asyncio.get_running_loop()
@@ -185,9 +147,9 @@ class NotesReader:
             else:
                 frames.move_to_end(row)
             return decode_frame(frame)
-        except (Damaged, NotFound, Unavailable, NotesError) as error:
-            reason = f"notes of {version}, row {row}: {error}"
-            self._degradations.explain(Degradation.NOTES_UNAVAILABLE, reason)
+        except (Damaged, NotFound, Unavailable, TextError) as error:
+            reason = f"{self._kind} of {version}, row {row}: {error}"
+            self._degradations.explain(self._unavailable, reason)
             return None
 
     def _keep(self, row: int, frame: bytes) -> None:
@@ -198,24 +160,26 @@ class NotesReader:
             _, oldest = self._frames.popitem(last=False)
             self._kept_bytes -= len(oldest)
 
-    def _fetch(self, version: str, index: "NotesIndex", row: int) -> bytes:
+    def _fetch(self, version: str, index: "TextIndex", row: int) -> bytes:
         place = index.place(row)
         assert place is not None  # noqa: S101  # for the type checker
-        frame = self._shelf.fetch_notes(version, *place, FETCH_S)
+        frame = self._shelf.fetch_texts(self._kind, version, *place, FETCH_S)
         index.check(row, frame)
         return frame
 
-    def _fetch_index(self, catalog: Catalog) -> "NotesIndex | None":
-        from feed.snapshot.notes import NotesError, decode_index, index_size  # noqa: PLC0415
+    def _fetch_index(self, catalog: Catalog) -> "TextIndex | None":
+        from feed.snapshot.texts import TextError, decode_index, index_size  # noqa: PLC0415
 
-        stored, rows = catalog.notes, len(catalog)
+        stored, rows = catalog.texts(self._kind), len(catalog)
         assert stored is not None  # noqa: S101  # for the type checker
         try:
-            data = self._shelf.fetch_notes(catalog.version, 0, index_size(rows), FETCH_S)
+            data = self._shelf.fetch_texts(
+                self._kind, catalog.version, 0, index_size(rows), FETCH_S
+            )
             return decode_index(data, rows, stored.sha256)
-        except (Damaged, NotFound, Unavailable, NotesError) as error:
-            reason = f"notes of {catalog.version}: {error}"
-            self._degradations.explain(Degradation.NOTES_UNAVAILABLE, reason)
+        except (Damaged, NotFound, Unavailable, TextError) as error:
+            reason = f"{self._kind} of {catalog.version}: {error}"
+            self._degradations.explain(self._unavailable, reason)
             return None
 
     async def _of(self, task: asyncio.Task[Any] | None, deadline: float) -> Any:
@@ -226,10 +190,10 @@ class NotesReader:
             left_s = max(0.0, deadline - self._monotonic())
             await asyncio.wait([task], timeout=left_s)
         if not task.done():
-            self._degradations.explain(Degradation.NOTES_UNAVAILABLE, "the shelf is too slow")
+            self._degradations.explain(self._unavailable, "the shelf is too slow")
             return None
         return task.result()
 
 
-def _failed(fetching: "asyncio.Task[NotesIndex | None]") -> bool:
+def _failed(fetching: "asyncio.Task[TextIndex | None]") -> bool:
     return fetching.exception() is not None or fetching.result() is None

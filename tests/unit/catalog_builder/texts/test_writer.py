@@ -8,16 +8,18 @@ import msgspec
 import pytest
 
 from adapters.folder.shelf import FolderShelf
-from catalog_builder.notes import spool as spools
-from catalog_builder.notes.spool import MAX_NOTES_CHARS, NotesSpool
-from catalog_builder.notes.writer import BuiltNotes, with_notes
+from catalog_builder.notes.sanitizer import MAX_NOTES_CHARS, NOTES
 from catalog_builder.publish.publisher import publish
+from catalog_builder.texts import spool as spools
+from catalog_builder.texts.spool import TextSpool
+from catalog_builder.texts.writer import BuiltTexts, with_texts
 from feed.catalog.catalog import Catalog
 from feed.model.episode import Episode
+from feed.model.stored_texts import TextKind
 from feed.snapshot.codec import decode
-from feed.snapshot.notes import (
+from feed.snapshot.texts import (
     Notes,
-    NotesError,
+    TextError,
     decode_frame,
     decode_head,
     decode_index,
@@ -36,12 +38,12 @@ class Builds:
         self.shelf = FolderShelf(folder)
         self.number = 0
 
-    def spool(self) -> NotesSpool:
-        return NotesSpool(self.shelf)
+    def spool(self) -> TextSpool:
+        return TextSpool(self.shelf, NOTES)
 
     def build(
-        self, spool: NotesSpool, notes: Sequence[str | None], some: Sequence[Episode] = EPISODES
-    ) -> tuple[Catalog, BuiltNotes | None]:
+        self, spool: TextSpool, notes: Sequence[str | None], some: Sequence[Episode] = EPISODES
+    ) -> tuple[Catalog, BuiltTexts | None]:
         """Build and publish; `notes` has the digest of each episode's."""
         noted = [
             msgspec.structs.replace(one, notes_digest=digest)
@@ -49,9 +51,9 @@ class Builds:
         ]
         self.number += 1
         catalog = catalog_of(noted, NOW + timedelta(hours=self.number))
-        catalog, built = with_notes(catalog, noted, spool)
+        catalog, built = with_texts(catalog, noted, [spool])
         publish(self.shelf, catalog, built, force=True)
-        return self.current(), built
+        return self.current(), next(iter(built), None)
 
     def current(self) -> Catalog:
         pointer = self.shelf.current(T)
@@ -62,14 +64,15 @@ class Builds:
         """The text of each episode's notes, read as an instance does."""
         catalog = self.current()
         assert catalog.notes
-        head = self.shelf.fetch_notes(catalog.version, 0, index_size(len(catalog)), T)
+        size = index_size(len(catalog))
+        head = self.shelf.fetch_texts(TextKind.NOTES, catalog.version, 0, size, T)
         index = decode_index(head, len(catalog), catalog.notes.sha256)
         texts: list[str | None] = []
         for row in range(len(catalog)):
             if (place := index.place(row)) is None:
                 texts.append(None)
                 continue
-            frame = self.shelf.fetch_notes(catalog.version, *place, T)
+            frame = self.shelf.fetch_texts(TextKind.NOTES, catalog.version, *place, T)
             index.check(row, frame)
             texts.append(msgspec.json.decode(decode_frame(frame), type=Notes).text)
         assert sum(text is not None for text in texts) == catalog.notes.count
@@ -86,7 +89,7 @@ def texts(mark: str = "") -> list[str | None]:
     return [None if n % 7 == 3 else f"Notes {n // 2}{mark}" for n in range(len(EPISODES))]
 
 
-def kept(spool: NotesSpool, notes: Sequence[str | None]) -> list[str | None]:
+def kept(spool: TextSpool, notes: Sequence[str | None]) -> list[str | None]:
     return [None if one is None else spool.keep(f"<p>{one}</p>") for one in notes]
 
 
@@ -118,15 +121,15 @@ def test_notes_that_did_not_change_are_copied_and_not_kept_again(
     assert builds.read() == turned
     assert third.notes
     # The bytes depend on the notes alone.
-    fresh = NotesSpool(FolderShelf(Path("nowhere")))
+    fresh = TextSpool(FolderShelf(Path("nowhere")), NOTES)
     again = [
         one if one is None else msgspec.structs.replace(one, notes_digest=d)
         for one, d in zip(EPISODES, kept(fresh, turned), strict=True)
     ]
-    _, built = with_notes(catalog_of(again), again, fresh)
-    assert built
+    _, (built,) = with_texts(catalog_of(again), again, [fresh])
     assert built.stored == third.notes
-    assert bytes(built.data) == builds.shelf.fetch_notes(third.version, 0, third.notes.size, T)
+    stored = builds.shelf.fetch_texts(TextKind.NOTES, third.version, 0, third.notes.size, T)
+    assert bytes(built.data) == stored
 
 
 def test_notes_that_nobody_has_are_read_again_and_only_those(builds: Builds) -> None:
@@ -159,7 +162,7 @@ def test_damage_on_the_shelf_costs_the_episodes_that_it_hits_and_heals(
     path.write_bytes(data)
     spool = builds.spool()
     assert builds.build(spool, kept(spool, texts()))[1].copied_from  # type: ignore[union-attr]
-    spool = NotesSpool(builds.shelf, full=True)
+    spool = TextSpool(builds.shelf, NOTES, full=True)
     builds.build(spool, kept(spool, texts()))
     assert builds.read() == texts()
     FolderShelf(tmp_path).promote(catalog.version, 1, "", 3, T)  # back to the damaged ones
@@ -202,8 +205,8 @@ def test_a_head_that_is_damaged_or_of_another_catalog_is_refused(
         (data[: size - 1] + b"?", catalog.notes.sha256),
         (data[:size], "0" * 64),
     ):
-        with pytest.raises(NotesError):
+        with pytest.raises(TextError):
             decode_index(head, len(catalog), sha256)
     for damaged in (b"", data[:64], b"?" * len(data), data[:80] + b"?" + data[81:]):
-        with pytest.raises(NotesError):
+        with pytest.raises(TextError):
             decode_head(damaged)

@@ -1,0 +1,1 @@
+"""Fetches chapters and transcripts, and makes parts with times of them."""
