@@ -157,7 +157,7 @@ def _transcript_fetcher(
     return TranscriptFetcher(
         partial(open_files, allow_private=options.allow_private_feeds),
         build_cache_at(options.cache),
-        TextSpool(shelf, TRANSCRIPTS),
+        TextSpool(shelf, TRANSCRIPTS, check=options.full),
         now.timestamp(),
     )
 

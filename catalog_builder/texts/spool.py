@@ -60,6 +60,14 @@ class PublishedTexts:
         self.rows = {digests[at : at + DIGEST_BYTES]: row for row, at in enumerate(starts)}
         """a row that has a text, by its digest"""
         self.rows.pop(bytes(DIGEST_BYTES), None)
+        self.is_whole = True
+        """False: some frames were found damaged"""
+
+    def forget_damaged(self) -> None:
+        """Read all frames, and forget those that are damaged. Raises `Unavailable`."""
+        for digest in [one for one, frame in self.frames(sorted(self.rows)) if frame is None]:
+            del self.rows[digest]
+            self.is_whole = False
 
     def frames(self, digests: Sequence[bytes]) -> Iterator[tuple[bytes, bytes | None]]:
         """Yield each digest with its frame: empty if nothing was left, None if it is damaged.
@@ -91,14 +99,23 @@ class PublishedTexts:
 class TextSpool:
     """Keeps texts of one kind for one build; one of notes is a `NotesKeeper`."""
 
-    def __init__(self, shelf: Shelf | None, rules: TextRules, *, full: bool = False) -> None:
+    def __init__(
+        self,
+        shelf: Shelf | None,
+        rules: TextRules,
+        *,
+        full: bool = False,
+        check: bool = False,
+    ) -> None:
         """Keep texts for a build that publishes on this shelf; None keeps none of them.
 
-        With `full`, none that are published are used again, in case they are damaged.
+        With `full`, none that are published are used again, in case they are damaged; with `check`,
+        all are read first, and those are used that are not damaged.
         """
         self.shelf = shelf
         self.rules = rules
         self._full = full
+        self._check = check
         self.cut = 0
         """texts that were too long"""
         self._places: dict[bytes, tuple[int, int]] = {}
@@ -164,6 +181,8 @@ class TextSpool:
             size = head_size(rows_of(prefix))
             head = self.shelf.fetch_texts(kind, version, 0, size, TIMEOUT_S)
             found = PublishedTexts(self.shelf, kind, version, head)
+            if self._check:
+                found.forget_damaged()
         except (NotFound, Damaged, DamagedPointer, TextError):
             return None
         return found if found.head.policy == self.rules.policy else None

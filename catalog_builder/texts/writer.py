@@ -84,7 +84,7 @@ def build_texts(digests: Sequence[str | None], spool: TextSpool) -> BuiltTexts |
         what = f"{rules.kind} of more than {rules.max_chars:,} characters were cut"
         remarks.append(f"{spool.cut:,} {what}")
     before = spool.published
-    if before is not None and np.array_equal(before.head.digests, column):
+    if before and before.is_whole and np.array_equal(before.head.digests, column):
         sizes = before.head.index.sizes
         sha256 = index_sha256(before.encoded_head, rows)
         stored = StoredTexts(int(np.count_nonzero(sizes)), before.head.size, sha256)

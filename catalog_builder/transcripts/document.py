@@ -26,7 +26,7 @@ def read_transcript(body: bytes) -> list[TranscriptPart]:
     """
     text = _decoded(body)
     head = text[:_HEAD_CHARS].lstrip()
-    if head.startswith("{"):
+    if head.startswith(("{", "[{")):
         cues = segment_cues(text)
     elif head.startswith("WEBVTT") or (ARROW in head and not head.startswith("<")):
         cues = caption_cues(text)

@@ -99,8 +99,9 @@ async function ask(question) {
 
 /** @param {AnswerSource} episode */
 function source(episode) {
-  const { number, passages } = episode;
-  return Object.assign(episodeRow(episode, h("p.snippet", { dir: "auto" }, `[${number}] `, passages[0] ?? "")), { tabIndex: -1 });
+  const { number, passages, at_s } = episode;
+  const at = at_s === null ? "" : `${Math.floor(at_s / 60)}:${String(Math.floor(at_s % 60)).padStart(2, "0")} `;
+  return Object.assign(episodeRow(episode, h("p.snippet", { dir: "auto" }, `[${number}] ${at}`, passages[0] ?? "")), { tabIndex: -1 });
 }
 
 /** The text of an answer, whose citations lead to their sources. @param {string} text @param {HTMLElement} sources */

@@ -19,7 +19,7 @@ const WITHOUT = {
   search_index_missing: "no search yet", search_index_unavailable: "search is out",
   query_embedding_unavailable: "words alone were sought",
   seed_unmatched: "the seed matches nothing",
-  notes_unavailable: "no notes", conversation_unavailable: "the talk so far",
+  notes_unavailable: "no notes", transcripts_unavailable: "no transcripts", conversation_unavailable: "the talk so far",
   model_unavailable: "no model just now", model_blocked: "the model refuses this", answer_incomplete: "the answer broke off",
   catalog_missing: "catalog was withdrawn", catalog_unreachable: "newer catalog out of reach",
   catalog_broken: "newer catalog is damaged", catalog_stale: "catalog is old", catalog_too_large: "newer catalog is too large",

@@ -34,7 +34,7 @@ interface SearchPage {
   };
 }
 
-type AnswerSource = Episode & { number: number; score: number; passages: string[] };
+type AnswerSource = Episode & { number: number; score: number; passages: string[]; at_s: number | null };
 
 interface AnswerDone { model: string; complete: boolean; stored: boolean; degraded: string[] }
 

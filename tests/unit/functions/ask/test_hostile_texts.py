@@ -37,6 +37,8 @@ def source(text: str, number: int = 1) -> Source:
         number=number,
         score=1.0,
         passages=[text, text],
+        starts_s=[None, None],
+        at_s=None,
     )
     return Source(shown, Sentence(text, 1.0))
 
