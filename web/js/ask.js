@@ -100,7 +100,7 @@ async function ask(question) {
 /** @param {AnswerSource} episode */
 function source(episode) {
   const { number, passages, at_s } = episode;
-  const at = at_s === null ? "" : `${Math.floor(at_s / 60)}:${String(Math.floor(at_s % 60)).padStart(2, "0")} `;
+  const at = at_s == null ? "" : `${Math.floor(at_s / 60)}:${String(Math.floor(at_s % 60)).padStart(2, "0")} `;
   return Object.assign(episodeRow(episode, h("p.snippet", { dir: "auto" }, `[${number}] ${at}`, passages[0] ?? "")), { tabIndex: -1 });
 }
 
