@@ -26,7 +26,8 @@ _RUN = re.compile(
     rf"[{_UPPER}](?<![\w@#/.{APOSTROPHES}&-][{_UPPER}])"
     rf"(?>{_REST}(?: (?:{_PARTICLE} )?[{_UPPER}]{_REST})*)(?![\w@/]|[.]\w|://)"
 )
-_ENDS = ".!?\u2026:;|\u2022\u00b7\u2013\u2014*>()[]\n-"
+MAX_ACRONYMS = 8
+"""Characters of several words in capitals; a longer run is shouted, such as a heading."""
 _QUOTES = f' \t"\u201c\u201d\u201e\u00ab\u00bb\u2018{APOSTROPHES}'
 
 
@@ -47,4 +48,11 @@ def runs(text: str) -> Iterator[Run]:
         start, end = found.span()
         before = text[max(0, start - 8) : start].rstrip(_QUOTES)
         words = tuple(map(sys.intern, found[0].split(" ")))
-        yield Run(words, start, end, before[-1:] in _ENDS)
+        is_shouted = found[0].isupper() and " " in found[0] and end - start > MAX_ACRONYMS
+        if not is_shouted:
+            yield Run(words, start, end, not _goes_on(before[-1:]))
+
+
+def _goes_on(last: str) -> bool:
+    """Whether a sentence goes on after a character, which is not so at the beginning of a text."""
+    return last.isalnum() or (last != "" and last in ",&%+")

@@ -40,6 +40,8 @@ SHOW_SHARE = 0.2
 """Share of a show's episodes with a name from which on it is the show's: a host, a sponsor."""
 MIN_SHOW = 5
 """fewest episodes with a name that make it the show's"""
+SMALL_SHOW_SHARE, MIN_SMALL_SHOW = 0.5, 3
+"""the share and the fewest of a show that has less than ten episodes"""
 
 
 class FoundNames(NamedTuple):
@@ -229,11 +231,16 @@ def _names_of_shows(
         show: {
             name
             for name, count in names.items()
-            if (count >= MIN_SHOW and count >= SHOW_SHARE * sizes[show])
-            or titles[show].issuperset(name.split(" "))
+            if _is_of_show(count, sizes[show]) or titles[show].issuperset(name.split(" "))
         }
         for show, names in counts.items()
     }
+
+
+def _is_of_show(count: int, size: int) -> bool:
+    """Whether a name in `count` of a show's `size` episodes is the show's."""
+    in_a_few = count >= MIN_SHOW and count >= SHOW_SHARE * size
+    return in_a_few or (count >= MIN_SMALL_SHOW and count >= SMALL_SHOW_SHARE * size)
 
 
 def _chosen(

@@ -37,6 +37,11 @@ def one_of(text: str, **more: Any) -> Episode:
         ("Bread is what we bake. Bread is good.", None, None),
         ("Bread Talk is a show about bread.", None, None),
         ("The Best Bread Of The Year Is Here For You", None, None),
+        (
+            "We baked all day. \u2764 Contact us below. CONTACT THE BAKER for more of it.",
+            None,
+            None,
+        ),
         ("パンとOpenAIの話。東京の朝。", None, None),
         ("", None, None),
     ],
@@ -56,7 +61,7 @@ def test_a_single_word_is_a_name_where_several_episodes_use_it_as_one() -> None:
 
 def test_a_headline_shows_the_names_that_other_texts_use_within_sentences() -> None:
     texts = ["We moved to Jellyfin.", "A week with Jellyfin at home."]
-    titled = episode(9, title="Why Everybody Loves Jellyfin Now")
+    titled = episode(9, title="Why Everybody Loves Jellyfin Now", series=Series(id="t"))
     assert enrich([*map(episode, range(2), texts), titled])[2].entities == ["Jellyfin"]
 
 
