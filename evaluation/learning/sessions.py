@@ -67,12 +67,13 @@ def impressions_in(
     wanted = scenario.name, version(scenario)
     known: set[str] = set()
     seen: list[tuple[str, SeenList]] = []
-    done: list[tuple[str, LoggedEngagement, str]] = []
+    done: list[tuple[str, LoggedEngagement, str, int]] = []
     for line in lines:
         shown.add(line)
         seen += [(line.user, one) for one in line.seen]
         if line.engagement is not None:
-            done.append((line.user, line.engagement, line.session_id))
+            at_s = min(seconds(line.engagement.at), seconds(line.time))  # clients' clocks differ
+            done.append((line.user, line.engagement, line.session_id, at_s))
         if line.scenario_version and line.user and line.session_id not in known:
             known.add(line.session_id)
             if (line.scenario, line.scenario_version) != wanted:
@@ -87,8 +88,8 @@ def impressions_in(
         session = sessions.get(one.session_id)
         if session is not None and user in {"", session.user}:  # a next page names no user
             session.seen.update(one.episode_ids)
-    for user, engagement, session_id in done:
-        session = sessions.get(session_id or shown.last(user, engagement))
+    for user, engagement, session_id, at_s in done:
+        session = sessions.get(session_id or shown.last(user, engagement.episode_id, at_s))
         if session is not None and user == session.user:
             _reward(session, engagement, scenario)
     told = [one for one in sessions.values() if one.seen]
@@ -129,10 +130,9 @@ class _Shown:
                 found.setdefault((user, episode), []).append((time_s, session_id))
         return found
 
-    def last(self, user: str, engagement: LoggedEngagement) -> str:
-        """The last session within a day that showed the episode before it was engaged with."""
-        at_s = seconds(engagement.at)
-        places = self._places.get((user, engagement.episode_id), ())
+    def last(self, user: str, episode_id: str, at_s: int) -> str:
+        """The last session that showed an episode to a user in the day before a time."""
+        places = self._places.get((user, episode_id), ())
         within = [one for one in places if -SKEW_S <= at_s - one[0] <= WINDOW_S]
         return max(within, default=(0, ""))[1]
 

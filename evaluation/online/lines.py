@@ -18,6 +18,7 @@ from feed.session.decision_log import DecisionLine
 
 NOT_JSON, NO_PAYLOAD, NO_DECISION = "not JSON", "without a JSON payload", "about something else"
 """why lines are skipped"""
+MAX_POSITION = 1_000_000
 
 
 class _Entry(msgspec.Struct):
@@ -109,6 +110,8 @@ def _check(line: DecisionLine) -> None:
     for one in line.shown:
         if len(one.episode_ids) != len(one.ages_days):
             raise ValueError("shown: expected as many ages_days as episode_ids")
+        if not 0 < one.first_position < MAX_POSITION:
+            raise ValueError(f"shown: expected a position, got {one.first_position}")
     if (queue := line.queue) is not None:
         columns = [queue.scores, *queue.parts.values()]
         if any(len(one) != len(queue.episode_ids) for one in columns):

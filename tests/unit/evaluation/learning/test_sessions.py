@@ -51,7 +51,7 @@ def did(
 ) -> DecisionLine:
     at = f"2026-02-06T{hour:02}:30:00Z"
     engagement = LoggedEngagement(episode, kind, at, progress)
-    return DecisionLine(user="ada", session_id=name, engagement=engagement)
+    return DecisionLine(time=at, user="ada", session_id=name, engagement=engagement)
 
 
 def read(*lines: DecisionLine) -> tuple[Impressions, LogCounts]:
@@ -99,12 +99,23 @@ def test_nobody_adds_to_the_session_of_somebody_else() -> None:
     found, counts = read(theirs, seen("s1", "a"), did("a", "like", "s1"))
     assert (len(found.scores), counts.without_seen) == (0, 1)
     foreign = DecisionLine(
-        user="bert", session_id="s2", engagement=LoggedEngagement("b", "like", MORNING)
+        time=MORNING,
+        user="bert",
+        session_id="s2",
+        engagement=LoggedEngagement("b", "like", MORNING),
     )
     own = [session("s2"), seen("s2", "a"), did("a", "like"), foreign]
     assert read(*own)[0].rewards.tolist() == [1.0]
     told = DecisionLine(seen=[SeenList("s1", ["a"])])  # of a next page, which names no user
     assert read(theirs, told, did("a", "like", "s1"))[0].rewards.tolist() == [0.0]
+
+
+def test_a_clock_that_is_ahead_gives_an_engagement_to_no_later_session() -> None:
+    early = msgspec.structs.replace(did("b", "like", hour=11), time="2026-02-06T09:30:00Z")
+    lines = [session("s1", hour=9), session("s2", hour=10), seen("s1", "a"), seen("s2", "a")]
+    found, _ = read(*lines, early)
+    assert found.starts[1] == 2  # the first session has the episode, too
+    assert found.rewards.tolist() == [0.0, 1.0, 0.0]
 
 
 def test_times_are_read_as_bigquery_writes_them() -> None:

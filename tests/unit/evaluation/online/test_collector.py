@@ -89,6 +89,7 @@ def test_neither_order_nor_repetition_of_lines_matters() -> None:
     assert outcomes(collect(lines[::-1] + lines[::3])) == outcomes(SIMULATED)
 
 
+POSITION = '"shown": [{"first_position": 99999999999999999999}]'
 SEEN = '"seen": [{"session_id": "s", "episode_ids": []}]'
 QUEUE = '"queue": {"episode_ids": ["a"], "scores": [1], "parts": {"quality": []}}'
 
@@ -102,6 +103,7 @@ QUEUE = '"queue": {"episode_ids": ["a"], "scores": [1], "parts": {"quality": []}
         (f'{{"message": "a", {SEEN}}}', "log.json:1: expected a time: "),
         (f'{{"message": "a", "time": "noon", {SEEN}}}', "log.json:1: expected a time .* 'noon'"),
         (f'{{"message": "a", "time": "2026-01-01T00:00:00Z", {QUEUE}}}', "log.json:1: queue: "),
+        (f'{{"message": "a", "time": "2026-01-01T00:00:00Z", {POSITION}}}', "log.json:1: shown: "),
         ("[\n{", "log.json: "),
     ],
 )
