@@ -7,12 +7,12 @@ BIN := $(VENV)/bin
 STATE := .earshot
 
 # Each input has its own shelf: the demo's, or one named by a checksum of the input's options.
-INPUT := $(strip $(EPISODES) $(VECTORS) $(FEEDS) $(FIELDS) $(NOW))
+INPUT := $(strip $(EPISODES) $(VECTORS) $(FEEDS) $(FIELDS) $(NOW) $(if $(TRANSCRIPTS),transcripts))
 SHELF := $(STATE)/shelves/$(if $(INPUT),$(shell printf '%s' '$(INPUT)' | cksum | cut -d' ' -f1),demo)
 
 BUILD_OPTIONS := $(if $(EPISODES),--episodes '$(EPISODES)') $(if $(VECTORS),--vectors '$(VECTORS)') \
 	$(if $(FEEDS),--feeds $(foreach feed,$(FEEDS),'$(feed)')) $(if $(FIELDS),--fields '$(FIELDS)') $(if $(MAX_BAD),--max-bad '$(MAX_BAD)') \
-	$(if $(ALLOW_PRIVATE_FEEDS),--allow-private-feeds) \
+	$(if $(ALLOW_PRIVATE_FEEDS),--allow-private-feeds) $(if $(TRANSCRIPTS),--transcripts) \
 	$(if $(NOW),--now '$(NOW)') $(if $(FORCE),--force)
 
 # The data for evaluation: the given files, or synthetic listeners.
@@ -40,7 +40,7 @@ help: ## List the targets
 	@echo
 	@echo 'make run and make emulators take EPISODES=file FIELDS=file.toml VECTORS=file.npz|minilm'
 	@echo '    FEEDS="url ..." NOW=RFC3339 PORT=8080, and for the builder MAX_BAD=10% FORCE=1'
-	@echo '    ALLOW_PRIVATE_FEEDS=1 for feeds of your own network'
+	@echo '    ALLOW_PRIVATE_FEEDS=1 for feeds of your own network, TRANSCRIPTS=1 to fetch transcripts'
 	@echo 'make evaluate and make tune take EPISODES=file INTERACTIONS=train.csv TEST=test.csv SCENARIO="name ..."'
 	@echo '    and make tune TRIALS=30, or LOGS="file ..." SCENARIO=name|file.toml PARTS="name ..."'
 

@@ -19,13 +19,19 @@ _HTML = re.compile(r"<(?:!doctype|html|head|body|p|div|cite|time|br|h[1-6]|span)
 _HEAD_CHARS = 4_096
 
 
-def read_transcript(body: bytes) -> list[TranscriptPart]:
+def read_transcript(body: bytes, path: str = "") -> list[TranscriptPart]:
     """The parts of a transcript, whose format its beginning tells. Raises `TranscriptError`.
 
-    Types that servers state are not looked at: many call every transcript a plain text.
+    Types that servers state are not looked at: many call every transcript a plain text. But what
+    has a `path` that ends in `.vtt`, `.srt` or `.json` must be that, and no page of excuses.
     """
     text = _decoded(body)
     head = text[:_HEAD_CHARS].lstrip()
+    path = path.lower()
+    if (path.endswith((".vtt", ".srt")) and ARROW not in text) or (
+        path.endswith(".json") and not head.startswith("{")
+    ):
+        raise TranscriptError(f"no {path.rpartition('.')[2].upper()}, though its address says so")
     if head.startswith(("{", "[{")):
         cues = segment_cues(text)
     elif head.startswith("WEBVTT") or (ARROW in head and not head.startswith("<")):

@@ -160,7 +160,7 @@ class TranscriptFetcher:
                 await ask(place, None)
         if failures and is_kept:
             return known.failed(self._now_s)
-        parts, chapters = _read(found, reasons)
+        parts, chapters = _read(job.addresses, found, reasons)
         if not parts and not chapters:
             return known.failed(self._now_s)
         digest = self.spool.keep(spool_text(Transcript(chapters, parts)))
@@ -172,14 +172,15 @@ class TranscriptFetcher:
 
 
 def _read(
-    files: Sequence[WebFile | None], reasons: Counter[str]
+    addresses: Addresses, files: Sequence[WebFile | None], reasons: Counter[str]
 ) -> tuple[list[TranscriptPart], list[Chapter]]:
     """The parts and the chapters in two files; none of one that cannot be read."""
     transcript, listed = files
     parts: list[TranscriptPart] = []
     chapters: list[Chapter] = []
     try:
-        parts = read_transcript(transcript.body) if transcript else []
+        path = addresses.transcript.partition("#")[0].partition("?")[0]
+        parts = read_transcript(transcript.body, path) if transcript else []
     except TranscriptError as error:
         reasons[str(error)] += 1
     try:

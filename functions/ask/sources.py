@@ -14,9 +14,8 @@ import numpy as np
 from feed.model.card import Card
 from feed.model.degradation import Degradation
 from feed.model.engagement import Summary
-from feed.search.passages import Passage, best_passages
+from feed.search.passages import Passage
 from feed.search.search import DEFAULT
-from feed.search.texts import body
 from feed.search.words import terms_of
 from feed.session.request import SessionRequest, make_query
 from functions.api.catalog_filters import profile_mask
@@ -25,13 +24,13 @@ from functions.ask.question import Question
 from functions.ask.retrieval import Found, is_short, retrieve
 from functions.ask.sentences import Sentence, best_sentence
 from functions.serving.loaded_catalog import LoadedCatalog
-from functions.serving.passages import PASSAGES, passages
+from functions.serving.passages import passages
 from functions.serving.service import Service
 from functions.telemetry import Timings
 
 MAX_SOURCES = 6
 NOTES_S = 0.15
-"""how long sources wait for their notes; then the cards' descriptions stand in"""
+"""how long sources wait for notes and transcripts; then the cards' descriptions stand in"""
 _LEAST_SHARE = 0.35
 """of the best score, below which an episode is no source"""
 
@@ -89,14 +88,21 @@ async def find_sources(
         best = max(scores, default=1.0)
         merged = [*((row, best) for row in first), *rest][:MAX_SOURCES]
         rows, scores = [row for row, _ in merged], [one for _, one in merged]
-    of_rows, notes_degraded = await _passages(service, loaded, rows, frozenset(found.weights))
+    quoted = await passages(
+        service.notes,
+        service.transcripts,
+        loaded,
+        rows,
+        frozenset(found.weights),
+        wait_s=NOTES_S,
+    )
     cards = [catalog.cards.raw(row) for row in rows]
     with timings.step("choose"):
         chosen = [
             _source(number, *one, found.weights)
-            for number, one in enumerate(zip(cards, scores, of_rows, strict=True), 1)
+            for number, one in enumerate(zip(cards, scores, quoted.by_row, strict=True), 1)
         ]
-    return Sources(chosen, catalog.version, (*degraded, *notes_degraded))
+    return Sources(chosen, catalog.version, (*degraded, *quoted.degraded))
 
 
 async def _summary(
@@ -132,25 +138,6 @@ def _of_user(
                 rows, scores = rows[order], scores[order]
     kept = scores >= _LEAST_SHARE * scores[:1]
     return rows[kept][:MAX_SOURCES].tolist(), scores[kept][:MAX_SOURCES].tolist()
-
-
-async def _passages(
-    service: Service, loaded: LoadedCatalog, rows: list[int], terms: frozenset[str]
-) -> tuple[list[list[Passage]], tuple[Degradation, ...]]:
-    """Return the best passages of each episode, and what went wrong.
-
-    Notes and transcripts that do not come in time are read on, for the next question.
-    """
-    reading = asyncio.create_task(passages(service.notes, service.transcripts, loaded, rows, terms))
-    await asyncio.wait({reading}, timeout=NOTES_S)
-    if reading.done():
-        found = reading.result()
-        return found.by_row, found.degraded
-    bodies = [body(msgspec.json.decode(loaded.catalog.cards.raw(row), type=Card)) for row in rows]
-    of_cards = [best_passages(text, terms, PASSAGES) for text in bodies]
-    reason = f"they did not come within {NOTES_S} s"
-    service.degradations.explain(Degradation.NOTES_UNAVAILABLE, reason)
-    return of_cards, (Degradation.NOTES_UNAVAILABLE,)
 
 
 def _source(

@@ -38,14 +38,16 @@ async def passages(
     loaded: LoadedCatalog,
     rows: Sequence[int],
     terms: frozenset[str],
+    *,
+    wait_s: float,
     count: int = PASSAGES,
 ) -> Passages:
     """Return the best passages of some episodes for the terms of a query.
 
     They are parts of the transcript and of the notes, or of the insight or description on the card
-    where an episode has no notes, or they could not be read in time; of equals, those of the notes
-    come first. `terms` are folded as `feed.search.words.terms_of` folds them, and `count` is the
-    most passages of one episode.
+    where an episode has no notes, or they could not be read within `wait_s` seconds; of equals,
+    those of the notes come first. `terms` are folded as `feed.search.words.terms_of` folds them,
+    and `count` is the most passages of one episode.
     """
     from feed.model.transcript import Transcript  # noqa: PLC0415
     from feed.search.passages import best_parts, best_passages, likely_parts  # noqa: PLC0415
@@ -53,7 +55,7 @@ async def passages(
     from feed.snapshot.texts import Notes  # noqa: PLC0415
 
     (noted, no_notes), (spoken, no_transcripts) = await asyncio.gather(
-        notes.read(loaded, rows), transcripts.read(loaded, rows)
+        notes.read(loaded, rows, wait_s), transcripts.read(loaded, rows, wait_s)
     )
     by_row = []
     for row in rows:

@@ -80,18 +80,19 @@ class TextReader:
         self._reading: dict[int, asyncio.Task[bytes | None]] = {}
 
     async def read(
-        self, loaded: LoadedCatalog, rows: Collection[int]
+        self, loaded: LoadedCatalog, rows: Collection[int], wait_s: float | None = None
     ) -> tuple[dict[int, bytes], tuple[Degradation, ...]]:
         """Return the JSON of `Notes` or `Transcript` by row, and what went wrong.
 
-        Rows without a text are left out, and so are those that could not be read in time.
+        Rows without a text are left out, and so are those that could not be read in time:
+        `wait_s` seconds, by default those of the reader. They are read on, for later requests.
         """
         stored = loaded.catalog.texts(self._kind)
         if stored is None or not rows:
             return {}, ()
         if stored.sha256 != self._sha256:  # versions with the same texts share them
             self._use(stored.sha256)
-        deadline = self._monotonic() + self._wait_s
+        deadline = self._monotonic() + (self._wait_s if wait_s is None else wait_s)
         index = await self._of(self._index_task(loaded.catalog), deadline)
         if index is None:
             return {}, (self._unavailable,)

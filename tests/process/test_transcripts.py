@@ -1,12 +1,16 @@
 """A feed's chapters and transcripts, from its server to an answer that leads to the minute."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from adapters.rss.http.files import open_files
 from catalog_builder.__main__ import main
+from feed.ports.errors import Unavailable
+from feed.ports.web import Validators, WebFile
 from tests.support.feed_documents import item, rss_feed
 from tests.support.feed_server import FeedServer
 from tests.support.server import Server, problem
@@ -28,6 +32,21 @@ def feeds(monkeypatch: pytest.MonkeyPatch) -> Iterator[FeedServer]:
     yield server
     server.http.shutdown()
     server.http.server_close()
+
+
+def test_a_file_in_a_private_network_is_fetched_only_if_that_is_allowed(feeds: FeedServer) -> None:
+    url = feeds.serve("/t", b"Some words.", ETag='"1"')
+
+    async def get(known: Validators | None, *, allow_private: bool) -> WebFile | None:
+        async with open_files(allow_private=allow_private) as files:
+            return await files.get(url, known)
+
+    with pytest.raises(Unavailable, match="no public address"):
+        asyncio.run(get(None, allow_private=False))
+    assert not feeds.requests
+    found = asyncio.run(get(None, allow_private=True))
+    assert found == WebFile(b"Some words.", Validators('"1"', None))
+    assert asyncio.run(get(found.validators, allow_private=True)) is None
 
 
 def test_an_answer_leads_to_the_minute_in_which_it_is_said(

@@ -96,6 +96,14 @@ def test_what_is_no_transcript_is_refused(body: bytes) -> None:
         read_transcript(body)
 
 
+def test_a_page_of_excuses_is_no_transcript_where_the_address_says_what_it_should_be() -> None:
+    page = b"<html><body><p>Not found, sorry.</p></body></html>"
+    assert read_transcript(page, "https://a.example/t")
+    for path in ("https://a.example/t.VTT", "https://a.example/t.srt", "https://a.example/t.json"):
+        with pytest.raises(TranscriptError, match=r"no (VTT|SRT|JSON), though its address"):
+            read_transcript(page, path)
+
+
 def test_chapters_are_those_of_a_table_of_contents_by_their_times() -> None:
     listed = [
         {"startTime": 90.25, "title": "Two &amp; more", "url": "https://a.example/2"},

@@ -178,7 +178,7 @@ def test_what_was_fetched_but_never_published_is_fetched_again(builds: Builds) -
 def test_a_defect_of_a_parser_costs_one_episode(
     builds: Builds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read(body: bytes) -> list[object]:
+    def read(body: bytes, _: str) -> list[object]:
         raise ZeroDivisionError(body)
 
     monkeypatch.setattr(fetchers, "read_transcript", read)

@@ -211,7 +211,7 @@ def test_passages_come_from_notes_and_transcripts_and_else_from_cards(
 
     async def passages_of(rows: list[int], *terms: str) -> Passages:
         notes, spoken = reader_of(shelf), reader_of(shelf, TextKind.TRANSCRIPTS)
-        return await passages(notes, spoken, loaded, rows, frozenset(terms))
+        return await passages(notes, spoken, loaded, rows, frozenset(terms), wait_s=2.0)
 
     async def run() -> None:
         found = await passages_of([2, 0], "word")
