@@ -88,8 +88,11 @@ class HomeRanker:
             query, search_result, partial(propose, features, shelves)
         )
         pool = Pool(features, self.ranker.series, self._some_series, scoring)
-        filled = self._distinct(pool, self._fill(pool))
+        filled = self._distinct(pool, self._fill(pool, self.home))
         degraded = [*given, *scoring.degraded]
+        if not filled:  # such as for a listener who muted all shows but one
+            filled = self._distinct(pool, self._fill(pool, self.home.without_series_limits()))
+            degraded += [Degradation.SERIES_LIMIT_RELAXED] if filled else []
         if not filled:
             degraded.extend(emptiness.causes(scoring.eligible))
         return HomePage(
@@ -103,17 +106,17 @@ class HomeRanker:
             degraded=tuple(degraded),
         )
 
-    def _fill(self, pool: Pool) -> list[FilledShelf]:
+    def _fill(self, pool: Pool, home: Home) -> list[FilledShelf]:
         """Each shelf that has enough: first what an answer shows of all of them, then the rest.
 
         So a shelf far down shows the best of its kind, not what longer shelves above leave.
         """
-        titles = pool.features.catalog.title_hashes[pool.scoring.candidates.rows]
-        choice = Choice(pool.series, titles, self.home.max_per_series)
+        choice = Choice(pool.series, pool.titles, home.max_per_series)
+        choice.free &= ~pool.heard_elsewhere
         # What was drawn at random, and for nothing else, is for the exploration slots of sessions.
         choice.free &= pool.scoring.candidates.sources != _EXPLORATION
         filled: list[FilledShelf] = []
-        for shelf in self.home.shelves:
+        for shelf in home.shelves:
             if is_for(shelf, pool.user):
                 every = (
                     self._of_series(pool.scoring, shelf)

@@ -1,7 +1,7 @@
 """Members: which of the scored candidates each kind of shelf may hold."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -162,7 +162,8 @@ def _different(pool: Pool, shelf: ShelfParameters) -> Iterator[Members]:
     if candidates.has_cosines:
         nearest = features.rescale(np.maximum(candidates.similarity, candidates.interest))
         mask &= nearest < UNLIKE
-    yield _one(shelf, pool.far(mask))
+    codes = np.full(len(mask), KEYS.index("quality"), np.uint8)  # not that it is like anything
+    yield replace(_one(shelf, pool.far(mask)), reasons=(codes, 0))
 
 
 _BY_KIND: dict[Kind, Callable[[Pool, ShelfParameters], Iterator[Members]]] = {

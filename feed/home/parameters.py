@@ -6,6 +6,7 @@
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from feed.scenarios.parameters import Table
 from feed.scenarios.rules import Where
@@ -68,6 +69,9 @@ class ShelfParameters(Table, frozen=True, kw_only=True):
     """only episodes that meet these [conditions](scenarios.md#rules)"""
 
 
+MAX_PER_SERIES = 200
+
+
 class Home(Table, frozen=True, kw_only=True):
     """A home page: its shelves in the order in which they are shown and filled."""
 
@@ -75,7 +79,7 @@ class Home(Table, frozen=True, kw_only=True):
     """stamped on answers"""
     description: str = ""
     """a note for people"""
-    max_per_series: Annotated[int, msgspec.Meta(ge=1, le=200)] = 6
+    max_per_series: Annotated[int, msgspec.Meta(ge=1, le=MAX_PER_SERIES)] = 6
     """greatest number of episodes of one series on all shelves together, those of the kinds
     `unfinished` and `followed` not counted"""
     factors: dict[str, Factor] = msgspec.field(default_factory=dict)
@@ -83,3 +87,8 @@ class Home(Table, frozen=True, kw_only=True):
     `factors` do not name it"""
     shelves: Annotated[tuple[ShelfParameters, ...], msgspec.Meta(min_length=1, max_length=20)]
     """required: the shelves, from top to bottom; an episode is on the first that it fits"""
+
+    def without_series_limits(self) -> "Home":
+        """The page with any number of episodes of one series."""
+        shelves = tuple(replace(one, max_per_series=one.length) for one in self.shelves)
+        return replace(self, max_per_series=MAX_PER_SERIES, shelves=shelves)

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from feed.arrays.arrays import BoolArray, FloatArray, IntArray, in_sorted
+from feed.arrays.arrays import BoolArray, FloatArray, HashArray, IntArray, in_sorted
 from feed.ranking.catalog_features import CatalogFeatures
 from feed.ranking.pipeline import Scoring
 from feed.ranking.series import SeriesFeatures
@@ -47,6 +47,26 @@ class Pool:
     def unfinished(self) -> BoolArray:
         """(k,) which candidates the user left unfinished."""
         return in_sorted(np.sort(self.user.unfinished), self.scoring.candidates.rows)
+
+    @cached_property
+    def heard_elsewhere(self) -> BoolArray:
+        """(k,) which candidates another show published under a title that the user engaged with.
+
+        Within one show a title may come again for something new.
+        """
+        catalog, engaged = self.features.catalog, self.user.query.engaged_rows
+        engaged = engaged[engaged >= 0]
+        heard, of = catalog.title_hashes[engaged], catalog.series[engaged]
+        titles = self.titles
+        found = in_sorted(np.sort(heard), titles)
+        for place in np.flatnonzero(found).tolist():
+            found[place] = self.series[place] not in of[heard == titles[place]]
+        return found
+
+    @cached_property
+    def titles(self) -> HashArray:
+        """(k,) hash of the title of each candidate."""
+        return self.features.catalog.title_hashes[self.scoring.candidates.rows]
 
     @cached_property
     def minutes(self) -> FloatArray:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from catalog_builder.build import build_catalog
 from feed.catalog.catalog import Catalog
@@ -11,6 +12,7 @@ from feed.home.assembly import HomeRanker
 from feed.home.file import parse, shipped
 from feed.home.page import HomePage, Shelf
 from feed.model.engagement import Engagement, Profile, Summary
+from feed.model.episode import Scores, Series
 from feed.model.timestamps import to_us
 from feed.ranking.pipeline import Ranker
 from feed.scenarios.scenario import shipped as scenarios
@@ -86,6 +88,42 @@ def test_something_different_is_of_no_topic_that_the_listener_likes(
     heard = engagements(catalog, *of_topic(catalog, "Chess", 8))
     found = shelves(page_of(ranker, engagements=heard))["different"]
     assert not any(catalog.title(row).startswith("Chess") for row in found.queue.rows.tolist())
+
+
+def test_something_different_is_never_there_for_what_was_heard(catalog: Catalog) -> None:
+    ranker = Ranker(catalog, with_tables(scenarios()["for_you"], reasons={"min_similarity": 0.0}))
+    heard = engagements(catalog, *of_topic(catalog, "Chess", 3), *of_topic(catalog, "Dance", 3))
+    found = shelves(page_of(ranker, engagements=heard))["different"].queue.reasons
+    assert {one.key for one in render_all(catalog, found)} == {"quality"}
+
+
+def test_a_listener_who_muted_all_shows_but_one_gets_its_episodes(
+    ranker: Ranker, catalog: Catalog
+) -> None:
+    largest = int(np.bincount(catalog.series[catalog.series >= 0]).argmax())
+    others = [one for at, one in enumerate(catalog.series_ids) if at != largest]
+    alone = [catalog.ids[row] for row in np.flatnonzero(catalog.series < 0).tolist()]
+    page = page_of(ranker, muted_series=others, excluded_ids=alone)
+    assert page.degraded == ("series_limit_relaxed",)
+    assert set(catalog.series[page.shelves[0].queue.rows].tolist()) == {largest}
+
+
+def test_what_was_heard_is_not_offered_again_by_another_show() -> None:
+    some = episodes(200)
+    best = Scores(credibility=5, insight=5, information=5, entertainment=5)
+    for at in (0, 1):
+        series = Series(id=f"show-{at}", name=f"Show {at}")
+        some[at] = replace(some[at], title="Twice", series=series, scores=best, published_at=NOW)
+    catalog = catalog_of(some)
+    ranker = Ranker(catalog, scenarios()["for_you"])
+    heard = [{"episode_id": "episode-0", "type": "listen"}]
+    for body, is_there in (
+        ({"excluded_ids": ["episode-0"]}, True),
+        ({"engagements": heard}, False),
+    ):
+        page = page_of(ranker, **body)
+        rows = np.concatenate([one.queue.rows for one in page.shelves if not one.is_of_series])
+        assert ("episode-1" in {catalog.ids[row] for row in rows.tolist()}) is is_there
 
 
 def test_a_shelf_of_ones_own_keeps_to_its_conditions_its_texts_and_the_limits_of_series(
