@@ -61,9 +61,11 @@ def test_a_cursor_opens_as_it_was_sealed(count: int, seed: int, stamp: Assignmen
     assert opened(sealed(payload)) == payload
 
 
-def test_a_cursor_from_before_there_were_experiments_still_opens() -> None:
-    fields = msgspec.structs.astuple(payload_of(5))[:-1]
-    token = seal(fields, session_id="s", uid="u", keys=[KEY])  # type: ignore[arg-type]
+@pytest.mark.parametrize("first", ["experiment", "seed_text", "is_decision", "sources"])
+def test_a_cursor_of_an_earlier_release_still_opens(first: str) -> None:
+    fields = msgspec.structs.astuple(payload_of(5))
+    earlier = fields[: CursorPayload.__struct_fields__.index(first)]
+    token = seal(earlier, session_id="s", uid="u", keys=[KEY])  # type: ignore[arg-type]
     assert opened(token) == payload_of(5)
 
 
