@@ -39,8 +39,8 @@ _FARTHEST = 10.0
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """What was estimated of a log."""
+class PositionBasedModel:
+    """What makes an episode heard, estimated from a log: its appeal, and its position."""
 
     curves: Mapping[str, Curve]
     """by part: what it adds to the logarithm of the appeal"""
@@ -70,7 +70,7 @@ def estimate(
     *,
     clip: float = CLIP,
     position_power: float | None = None,
-) -> Estimate:
+) -> PositionBasedModel:
     """The curves of `parts` (n,) under which the rewards of the impressions are most probable.
 
     `kept` (n,) is what all other parts add to the score, as they shall; how much that is of the
@@ -95,9 +95,9 @@ def estimate(
     )
     curves, factor = fit_beside(choices, kept)
     if position_power is None:
-        return Estimate(curves, factor, examination=curves.pop(_POSITION))
+        return PositionBasedModel(curves, factor, examination=curves.pop(_POSITION))
     given = Curve(at=(-_FARTHEST, 0.0), value=(-_FARTHEST * position_power, 0.0))
-    return Estimate(curves, factor, given)
+    return PositionBasedModel(curves, factor, given)
 
 
 def clipped_weights(impressions: Impressions, clip: float) -> FloatArray:

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from evaluation.learning.estimator import Estimate, clipped_weights, estimate, kept_of
+from evaluation.learning.estimator import PositionBasedModel, clipped_weights, estimate, kept_of
 from evaluation.learning.impressions import Impressions
 from evaluation.offline import bootstrap
 from evaluation.offline.bootstrap import Interval
@@ -101,7 +101,7 @@ def _log_probabilities(impressions: Impressions, utility: FloatArray, clip: floa
     return logs
 
 
-def _gains(impressions: Impressions, found: Estimate, clip: float) -> FloatArray:
+def _gains(impressions: Impressions, found: PositionBasedModel, clip: float) -> FloatArray:
     """(n,) rewards, each in inverse proportion to the probability that it could be earned."""
     examined = np.maximum(np.exp(found.log_examined(impressions.positions)), LEAST_EXAMINED)
     gains: FloatArray = impressions.rewards * clipped_weights(impressions, clip) / examined

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from catalog_builder.errors import CommandError
-from evaluation.learning.estimator import Estimate
+from evaluation.learning.estimator import PositionBasedModel
 from evaluation.learning.held_out import FOLDS
 from evaluation.learning.impressions import Impressions
 from evaluation.learning.sessions import LogCounts
@@ -60,7 +60,7 @@ def told(start: Scenario, counts: LogCounts) -> str:
     )
 
 
-def learned_scenario(start: Scenario, found: Estimate, source: str) -> Scenario:
+def learned_scenario(start: Scenario, found: PositionBasedModel, source: str) -> Scenario:
     """The scenario with the curves that were found; its name ends with its version.
 
     The other parts keep their weights. Where these count less, or more, as log-odds than they say,

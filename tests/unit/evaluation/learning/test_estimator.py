@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from catalog_builder.errors import CommandError
-from evaluation.learning.estimator import Estimate, check_parts, estimate, kept_of
+from evaluation.learning.estimator import PositionBasedModel, check_parts, estimate, kept_of
 from evaluation.learning.held_out import compare
 from evaluation.learning.impressions import Impressions
 from evaluation.learning.listeners import Listeners
@@ -62,7 +62,7 @@ def logged(seed: int, sessions: int = 2000) -> Impressions:
     ).with_rewards()
 
 
-def learned(impressions: Impressions, position_power: float | None = None) -> Estimate:
+def learned(impressions: Impressions, position_power: float | None = None) -> PositionBasedModel:
     return estimate(
         impressions,
         impressions.parts,
@@ -71,7 +71,7 @@ def learned(impressions: Impressions, position_power: float | None = None) -> Es
     )
 
 
-def slopes(found: Estimate) -> dict[str, float]:
+def slopes(found: PositionBasedModel) -> dict[str, float]:
     """By part: what one standard deviation more of it adds."""
     return {
         name: float(np.diff(np.interp([-1, 1], one.at, one.value))[0] / 2)
