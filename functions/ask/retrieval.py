@@ -9,7 +9,7 @@ from feed.arrays.arrays import FloatArray, IntArray
 from feed.model.degradation import Degradation
 from feed.ranking import filters
 from feed.search.search import search
-from feed.search.words import STOP_WORDS, folded_words
+from feed.search.words import STOP_WORDS, folded_words, terms_of
 from functions.serving.loaded_catalog import LoadedCatalog
 from functions.serving.service import Service
 from functions.telemetry import Timings
@@ -29,6 +29,8 @@ class Found(NamedTuple):
     """(k,)"""
     weights: dict[str, float]
     """the rarity of each term that was looked for and found (IDF)"""
+    unknown: frozenset[str] = frozenset()
+    """terms of the question that no card has; notes or transcripts may"""
 
 
 NOTHING = Found(np.empty(0, np.int64), np.empty(0), {})
@@ -67,7 +69,10 @@ async def retrieve(
         for term, at in places.items()
         if at is not None
     }
-    found = Found(results.rows[:KEPT], results.scores[:KEPT], weights)
+    telling = (word for word in folded_words(text) if word not in STOP_WORDS)
+    own = {term for word in telling for term in terms_of(word)}
+    unknown = frozenset(term for term in own if index.term(term) is None)
+    found = Found(results.rows[:KEPT], results.scores[:KEPT], weights, unknown)
     if not vector_degraded:
         kept.put(key, found)
     return found, degraded

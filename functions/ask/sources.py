@@ -93,13 +93,17 @@ async def find_sources(
         service.transcripts,
         loaded,
         rows,
-        frozenset(found.weights),
+        found.unknown.union(found.weights),
         wait_s=NOTES_S,
     )
     cards = [catalog.cards.raw(row) for row in rows]
     with timings.step("choose"):
+        said = {term for some in quoted.by_row for one in some for term in terms_of(one.text)}
+        # As rare as a term of one episode alone.
+        rarest = dict.fromkeys(found.unknown & said, float(np.log1p(len(catalog))))
+        weights = {**found.weights, **rarest}
         chosen = [
-            _source(number, *one, found.weights)
+            _source(number, *one, weights)
             for number, one in enumerate(zip(cards, scores, quoted.by_row, strict=True), 1)
         ]
     return Sources(chosen, catalog.version, (*degraded, *quoted.degraded))

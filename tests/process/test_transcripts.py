@@ -18,7 +18,7 @@ from tests.support.server import Server, problem
 SAID = "We talk about the weather for a while. "
 VTT = "WEBVTT\n\n" + "\n".join(
     f"00:{n:02}:00.000 --> 00:{n:02}:59.000\n<v Ada>"
-    + ("The sourdough starter needs rye flour." if n == 42 else 9 * SAID)
+    + ("A good starter needs rye flour." if n == 42 else 9 * SAID)
     + "\n"
     for n in range(60)
 )
@@ -80,7 +80,7 @@ def test_an_answer_leads_to_the_minute_in_which_it_is_said(
     (other,) = server.call("GET", "/api/search?q=weather").json()["episodes"]
     without = server.call("GET", f"/api/episodes/{other['id']}/transcript")
     assert "has no transcript" in problem(without, 404)["detail"]
-    question = {"question": "Which flour does sourdough need?"}
+    question = {"question": "Which rye does the sourdough need?"}
     as_json = {"Accept": "application/json"}
     asked = server.client.post("/api/ask", json=question, headers=as_json).json()
     (source, *_) = asked["sources"]
