@@ -32,7 +32,7 @@ from feed.model.engagement import (
     with_profile,
 )
 from feed.model.impressions import Impression, merge_readable
-from feed.ports.errors import Conflict, Unavailable
+from feed.ports.errors import Conflict, Refused
 from feed.ports.users import StoredSummary, SummaryAccess
 
 ATTEMPTS = 50
@@ -42,7 +42,7 @@ PATIENCE = 3
 """lost writes after which a rebuild stores the mark `incomplete` before it reads"""
 
 
-class Unsettled(Unavailable):
+class Unsettled(Refused):
     """The summary changed at every attempt: other writers were faster."""
 
 

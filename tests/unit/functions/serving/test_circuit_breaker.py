@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from feed.ports.errors import Refused, Unavailable
+from feed.summary.writer import Unsettled
 from functions.serving import circuit_breaker, time_budget
 from functions.serving.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker, CircuitOpen
 from functions.serving.time_budget import CONNECT_S, SLICE_S, TimeBudget, done_within
@@ -105,7 +106,9 @@ async def test_failures_between_answers_do_not_open_the_circuit() -> None:
     assert one.calls == FAILURE_THRESHOLD * 3
 
 
-@pytest.mark.parametrize("error", [Refused("this is nothing to ask for"), KeyError("ours")])
+@pytest.mark.parametrize(
+    "error", [Refused("this is nothing to ask for"), Unsettled("others"), KeyError("ours")]
+)
 async def test_a_refusal_or_an_unexpected_error_is_raised_and_does_not_open_the_circuit(
     error: Exception,
 ) -> None:
