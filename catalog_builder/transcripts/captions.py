@@ -16,15 +16,16 @@ def caption_cues(text: str) -> list[Cue]:
     """The cues of captions in the order of their times, at most `MAX_CUES`.
 
     Lines that a cue repeats of the one before it, as rolling captions do, are left out. A cue whose
-    time cannot be read follows the one before it.
+    time cannot be read follows the one before it. One that names no speaker is the last one's.
     """
     cues: list[Cue] = []
-    last, at = "", None
+    last, at, speaker = "", None, ""
     for start_s, lines in _blocks(text):
         at = at if start_s is None else start_s
         if len(lines) > 1 and plain(lines[0]) == last:
             del lines[0]
-        for speaker, said in _voices("\n".join(lines)):
+        for name, said in _voices("\n".join(lines), speaker):
+            speaker = name
             cues.append(Cue(at, said, speaker))
         last = next((one for line in reversed(lines) if (one := plain(line))), last)
         if len(cues) >= MAX_CUES:
@@ -66,9 +67,9 @@ def _blocks(text: str) -> Iterator[tuple[float | None, list[str]]]:
         yield start_s, lines
 
 
-def _voices(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each speaker of a cue with what they say."""
-    speaker, begin = "", 0
+def _voices(text: str, speaker: str) -> Iterator[tuple[str, str]]:
+    """Yield each speaker of a cue with what they say; `speaker` speaks until another is named."""
+    begin = 0
     for voice in _VOICE.finditer(text):
         if said := plain(text[begin : voice.start()]):
             yield speaker, said

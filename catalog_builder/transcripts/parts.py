@@ -1,6 +1,6 @@
 """Joins cues to parts of about the same length, which begin and end with sentences."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from catalog_builder.transcripts.cues import Cue
 from feed.model.transcript import TranscriptPart
@@ -18,7 +18,7 @@ _ENDS = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f", "\u061f", "\u096
 _CLOSING = "\"'\u201d\u2019)]\u300d\u300f"
 
 
-def joined(cues: Iterable[Cue]) -> list[TranscriptPart]:
+def joined(cues: Sequence[Cue]) -> list[TranscriptPart]:
     """The parts of a transcript whose cues are in the order of their times.
 
     What follows the first `MAX_CHARS` characters is left out.
@@ -43,17 +43,29 @@ def joined(cues: Iterable[Cue]) -> list[TranscriptPart]:
     return [*parts, _part(pending)] if pending else parts
 
 
-def _short(cues: Iterable[Cue]) -> Iterator[Cue]:
-    """Yield the cues, those that are too long for a part cut at the ends of sentences or words."""
-    for cue in cues:
-        text = cue.text[:MAX_CHARS]
-        while len(text) > PART_CHARS:
-            cut = _sentence_end(text) or text.rfind(" ", 1, PART_CHARS)
-            cut = cut if cut > 0 else PART_CHARS
-            yield cue._replace(text=text[:cut].rstrip())
+def _short(cues: Sequence[Cue]) -> Iterator[Cue]:
+    """Yield the cues, those that are too long for a part cut at the ends of sentences or words.
+
+    What is cut off begins in proportion to its place, between this cue and the next.
+    """
+    for place, cue in enumerate(cues):
+        text, at = cue.text[:MAX_CHARS], cue.start_s
+        if len(text) <= PART_CHARS:
+            yield cue
+            continue
+        following = cues[place + 1].start_s if place + 1 < len(cues) else None
+        s_of_char = 0.0
+        if at is not None and following is not None:
+            s_of_char = (following - at) / len(text)
+        size = len(text)
+        while text:
+            cut = len(text)
+            if cut > PART_CHARS:
+                cut = _sentence_end(text) or text.rfind(" ", 1, PART_CHARS)
+                cut = cut if cut > 0 else PART_CHARS
+            start_s = None if at is None else round(at + s_of_char * (size - len(text)), 3)
+            yield cue._replace(text=text[:cut].rstrip(), start_s=start_s)
             text = text[cut:].lstrip()
-        if text:
-            yield cue._replace(text=text)
 
 
 def _sentence_end(text: str) -> int:

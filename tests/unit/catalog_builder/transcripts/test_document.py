@@ -52,7 +52,7 @@ HTML = """<!DOCTYPE html><html><head><title>T</title><style>p {}</style></head><
 @pytest.mark.parametrize(
     ("document", "parts"),
     [
-        (VTT, [("Tom & Jerry, really?\nBen: Yes.\nTo the end.", 59.5, "Anna Li")]),
+        (VTT, [("Tom & Jerry, really?\nBen: Yes. To the end.", 59.5, "Anna Li")]),
         (SRT, [("Adam: First. After that. And then", 1.0, None)]),
         (json.dumps(JSON), [("One two.\nBen: Three.", 1.0, "Anna")]),
         (HTML, [("Hello there, Ben.\nBen: Hi.", 62.0, "Anna")]),
@@ -78,6 +78,15 @@ def test_parts_are_of_about_the_same_length_and_begin_with_sentences() -> None:
     assert all(one.text.endswith(".") for one in parts)
     assert [int(one.text.split()[1]) for one in parts] == [one.start_s for one in parts]
     assert " ".join(one.text for one in parts).count("Cue") == 300
+
+
+def test_the_middle_of_a_long_speech_begins_between_its_ends() -> None:
+    said = " ".join(f"Sentence {n} of a speech." for n in range(100))
+    page = f"<cite>A:</cite><time>1:00</time><p>{said}</p><time>3:00</time><p>Yes.</p>"
+    parts = read_transcript(page.encode())
+    for part in parts[:-1]:
+        expected = 60 + 120 * said.index(part.text[:30]) / len(said)
+        assert part.start_s == pytest.approx(expected, abs=0.5)
 
 
 def test_rolling_captions_say_each_line_once() -> None:
