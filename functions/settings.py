@@ -198,8 +198,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     [enrichment](enrichment.md); `MODEL` names it, and it is the same vendor as that of `MODELS`"""
     ENRICH_MAX_COST: Annotated[float, msgspec.Meta(ge=0, le=100_000)] = 1.0
     """dollars that the calls of one build may cost; the next build goes on"""
-    ENRICH_MAX_S: Annotated[float, msgspec.Meta(gt=0, le=3_600)] = 300.0
-    """seconds of one build after which no further call begins"""
+    ENRICH_MAX_S: Annotated[float, msgspec.Meta(gt=0, le=1_200)] = 300.0
+    """seconds of one build after which no further call begins; all of it may take
+    1,800"""
     MODEL_PRICE: str = ""
     """dollars for a million tokens of input and of output, such as `0.75,3.75`; empty: by the price
     file"""

@@ -18,7 +18,7 @@ from functions.telemetry import Timings
 
 PATH = "/demo-audio/{episode_id}.wav"
 _PIECE_BYTES = 1 << 17
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _UNKNOWN_S = 600.0
 """length of an episode whose duration is not known"""
 

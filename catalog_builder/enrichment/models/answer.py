@@ -23,6 +23,8 @@ LANGUAGES = (
 """that a model may name, as BCP 47 tags"""
 SCORES = ("credibility", "insight", "information", "entertainment")
 
+_INFLECTED = 5
+"""characters of a name from which on it may have an ending in the text"""
 _SPACE = re.compile(r"\s+")
 _MARKUP = re.compile(r"<[^<>]*>|[*_`#]{2,}|https?://\S+")
 
@@ -119,7 +121,19 @@ def _known(given: Sequence[str], names: Sequence[str]) -> list[str]:
 def _named(given: Sequence[str], text: str) -> list[str]:
     """The names that a folded text has, each once."""
     plain = dict.fromkeys(_plain(name, MAX_NAME_CHARS) for name in given)
-    return [name for name in plain if name and _folded(name) in text][:MAX_NAMES]
+    return [name for name in plain if _is_in(_folded(name), text)][:MAX_NAMES]
+
+
+def _is_in(name: str, text: str) -> bool:
+    """Whether a folded text has a folded name, not as part of another word.
+
+    A long name may have an ending, such as a genitive's. Scripts without capitals may set words
+    without spaces or with particles, so there it may stand anywhere.
+    """
+    if name.upper() == name:
+        return bool(name) and name in text
+    ending = r"\w{0,3}" if len(name) >= _INFLECTED else ""
+    return re.search(rf"\b{re.escape(name)}{ending}\b", text) is not None
 
 
 def _plain(text: str, most: int) -> str:

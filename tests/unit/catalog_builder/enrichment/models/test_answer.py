@@ -40,6 +40,23 @@ def test_categories_are_the_catalogs_and_names_are_in_the_text() -> None:
     assert (answer.people, answer.entities) == (["Ada Byron"], ["Kepler", "ada BYRON"])
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "is_kept"),
+    [
+        ("Ann", "An annual report", False),
+        ("Ann", "What Ann found.", True),
+        ("Al", "It was also said", False),
+        ("Kepler", "Keplers Gesetze", True),
+        ("Путин", "Речь Путина", True),
+        ("東京", "東京大学で学ぶ", True),
+        ("...", "Wait...", False),
+    ],
+)
+def test_a_name_is_no_part_of_another_word(name: str, text: str, is_kept: bool) -> None:
+    given = msgspec.json.encode(GIVEN | {"people": [name]})
+    assert read_answer(given, Content("T", "", text), TAXONOMY).people == [name] * is_kept
+
+
 def test_texts_lose_markup_addresses_and_what_cannot_be_seen() -> None:
     told = "<b>Buy</b>\u200b **now** at https://spam.example/x \n and stay"
     assert answered(key_insight=told).key_insight == "Buy now at and stay"
