@@ -1,6 +1,5 @@
 """Browsing: episodes and categories, the same for every user."""
 
-import asyncio
 from typing import Annotated
 
 import msgspec
@@ -11,21 +10,20 @@ from starlette.responses import Response
 from feed.catalog.catalog import Catalog
 from feed.ranking.similar_episodes import POOL
 from feed.session.pages import cards
-from feed.session.request import SessionRequest, make_query
 from functions.api.answers import (
     Category,
     CategoryList,
     EncodedSimilarEpisodes,
 )
 from functions.api.catalog_filters import CatalogFilters
-from functions.http.endpoint import BY_USER, json_response
+from functions.api.user_context import read_user_context
+from functions.http.endpoint import CACHE, json_response
 from functions.http.request_body import read_query
 from functions.problems import ProblemError
 from functions.serving.service import RETRY_AFTER_S, Service
 from functions.serving.texts import TextReader
 from functions.telemetry import Timings
 
-CACHE = "public, max-age=60"
 MAX_SIMILAR = 50
 
 
@@ -87,18 +85,11 @@ async def similar(service: Service, request: Request, timings: Timings) -> Respo
     about as similar first what suits their taste.
     """
     asked = read_query(request, SimilarQuery)
-    uid, user_degraded = await service.optional_user(request)
-    loaded, (summary, summary_degraded) = await asyncio.gather(
-        service.catalog(timings), service.summaries.read(uid, timings)
-    )
-    catalog, row = loaded.catalog, _row(loaded.catalog, request)
-    ranker = loaded.rankers[service.settings.SCENARIO]
+    user = await read_user_context(service, request, timings)
+    catalog = user.loaded.catalog
+    row, ranker = _row(catalog, request), user.loaded.rankers[service.settings.SCENARIO]
     matches, search_degraded = await service.similar(ranker, row, POOL * asked.limit, timings)
-    degraded = (*user_degraded, *summary_degraded, *search_degraded)
-    timings.log_fields["degraded"] = degraded
-    query = None
-    if summary is not None:
-        query = make_query(SessionRequest(), summary, seed=0, now_us=service.now_us())
+    query = None if user.summary is None else user.query(service.now_us())
     with timings.step("rank"):
         allowed = asked.mask(catalog)
         rows, scores = ranker.similar(row, asked.limit, matches, allowed=allowed, query=query)
@@ -107,10 +98,9 @@ async def similar(service: Service, request: Request, timings: Timings) -> Respo
         episodes=cards(catalog, rows.tolist()),
         similarity_scores=[round(score, 6) for score in scores.tolist()],
         catalog_version=catalog.version,
-        degraded=list(degraded),
+        degraded=[*user.degraded, *search_degraded],
     )
-    is_public = uid is None and not degraded
-    return json_response(answer, cache=CACHE if is_public else "no-store", vary=BY_USER)
+    return user.response(timings, answer, answer.degraded)
 
 
 async def categories(service: Service, _request: Request, timings: Timings) -> Response:

@@ -13,12 +13,11 @@ from feed.session.pages import cards
 from feed.session.request import Limit
 from functions.api.answers import EncodedEpisodePage
 from functions.api.catalog_filters import CatalogFilters
-from functions.http.endpoint import json_response
+from functions.http.endpoint import CACHE, json_response
 from functions.http.request_body import read_query
 from functions.serving.service import Service
 from functions.telemetry import Timings
 
-CACHE = "public, max-age=60"
 MAX_OFFSET = 9999
 Offset = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,4}$")]
 

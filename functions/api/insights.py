@@ -1,7 +1,5 @@
 """Insights: people, things and topics that rise, with the episodes behind them."""
 
-import asyncio
-
 import msgspec
 import numpy as np
 from starlette.requests import Request
@@ -16,19 +14,19 @@ from feed.model.degradation import Degradation
 from feed.model.timestamps import DAY_US, rfc3339
 from feed.ranking import filters
 from feed.session.pages import cards
-from feed.session.request import Limit, SessionRequest, make_query
+from feed.session.request import Limit
 from feed.user.features import UserFeatures
 from feed.user.hydration import hydrate
 from functions.api.answers import EncodedInsight, EncodedInsightList, EncodedInsightPage
 from functions.api.catalog_filters import CatalogFilters, profile_mask
-from functions.http.endpoint import BY_USER, json_response
+from functions.api.user_context import read_user_context
+from functions.http.endpoint import CACHE, json_response
 from functions.http.request_body import read_query
 from functions.problems import ProblemError
 from functions.serving.loaded_catalog import LoadedCatalog
 from functions.serving.service import Service
 from functions.telemetry import Timings
 
-CACHE = "public, max-age=60"
 SHOWN = 3
 """episodes of each insight in a list"""
 
@@ -50,10 +48,8 @@ class InsightQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def trending_insights(service: Service, request: Request, timings: Timings) -> Response:
     """Answer the names that rise; of a known user those that suit their taste come earlier."""
     asked = read_query(request, TrendingInsightsQuery)
-    uid, user_degraded = await service.optional_user(request)
-    loaded, (summary, summary_degraded) = await asyncio.gather(
-        service.catalog(timings), service.summaries.read(uid, timings)
-    )
+    context = await read_user_context(service, request, timings)
+    loaded, summary = context.loaded, context.summary
     catalog, now_us = loaded.catalog, service.now_us()
     allowed, taste = asked.mask(catalog) & _shown(service, loaded, now_us), None
     async with service.ranking_lock:
@@ -61,21 +57,18 @@ async def trending_insights(service: Service, request: Request, timings: Timings
             if summary is not None:
                 allowed &= profile_mask(catalog, summary.profile)
                 ranker = loaded.rankers[service.settings.SCENARIO]
-                query = make_query(SessionRequest(), summary, seed=0, now_us=now_us)
-                user = UserFeatures(catalog, hydrate(query, catalog), ranker.scenario.interests)
+                query = hydrate(context.query(now_us), catalog)
+                user = UserFeatures(catalog, query, ranker.scenario.interests)
                 taste = taste_of(ranker.features, user)
                 allowed[user.disliked] = False
             places = trending(catalog, allowed, asked.limit, taste).tolist()
-    degraded = [*_degraded(service, catalog), *user_degraded, *summary_degraded]
     answer = EncodedInsightList(
         insights=[_insight(catalog, place, allowed, SHOWN, taste) for place in places],
         until=_until(catalog),
         catalog_version=catalog.version,
-        degraded=degraded,
+        degraded=[*context.degraded, *_missing(catalog)],
     )
-    timings.log_fields["degraded"] = degraded
-    is_public = uid is None and not degraded
-    return json_response(answer, cache=CACHE if is_public else "no-store", vary=BY_USER)
+    return context.response(timings, answer, answer.degraded)
 
 
 async def show(service: Service, request: Request, timings: Timings) -> Response:
@@ -88,7 +81,7 @@ async def show(service: Service, request: Request, timings: Timings) -> Response
     if place is None:
         detail = f"there is no insight of kind {kind[:20]!r} and name {name[:200]!r}"
         raise ProblemError(404, "not-found", detail, log_text="no such insight")
-    degraded = _degraded(service, catalog)
+    degraded: list[str] = [*service.catalog_degraded(catalog), *_missing(catalog)]
     allowed = _shown(service, loaded, service.now_us())
     answer = EncodedInsightPage(
         insight=_insight(catalog, place, allowed, limit),
@@ -110,11 +103,8 @@ def _shown(service: Service, loaded: LoadedCatalog, now_us: int) -> BoolArray:
     return allowed
 
 
-def _degraded(service: Service, catalog: Catalog) -> list[str]:
-    degraded: list[str] = [*service.catalog_degraded(catalog)]
-    if catalog.insights.is_missing:
-        degraded.append(Degradation.INSIGHTS_MISSING)
-    return degraded
+def _missing(catalog: Catalog) -> tuple[Degradation, ...]:
+    return (Degradation.INSIGHTS_MISSING,) if catalog.insights.is_missing else ()
 
 
 def _until(catalog: Catalog) -> str | None:

@@ -16,10 +16,10 @@ from feed.arrays.arrays import BoolArray
 from feed.catalog.catalog import Catalog
 from feed.model.card import Card
 from feed.model.degradation import Degradation
-from feed.model.engagement import Profile, Summary
+from feed.model.engagement import Profile
 from feed.model.timestamps import rfc3339, to_us
 from feed.ranking import filters
-from feed.session.request import Limit, SessionRequest, Timestamp, make_query
+from feed.session.request import Limit, Timestamp
 from functions.api.answers import NamedSeries
 from functions.api.catalog_filters import CatalogFilters, profile_mask
 from functions.api.search_answers import (
@@ -29,9 +29,9 @@ from functions.api.search_answers import (
     SuggestionList,
     Understood,
 )
+from functions.api.user_context import UserContext, read_user_context
 from functions.http.endpoint import json_response
 from functions.http.request_body import read_query
-from functions.serving.loaded_catalog import LoadedCatalog
 from functions.serving.service import Service
 from functions.telemetry import Timings
 
@@ -82,15 +82,12 @@ async def search(service: Service, request: Request, timings: Timings) -> Respon
     from feed.search.search import search as find  # noqa: PLC0415
 
     asked = read_query(request, SearchQuery)
-    uid, user_degraded = await service.optional_user(request)
-    loaded, (summary, summary_degraded) = await asyncio.gather(
-        service.catalog(timings), service.summaries.read(uid, timings)
-    )
-    catalog = loaded.catalog
+    user = await read_user_context(service, request, timings)
+    loaded, catalog = user.loaded, user.loaded.catalog
     (index, index_degraded), (vector, vector_degraded) = await asyncio.gather(
         service.search_indexes.of(loaded), service.query_embeddings.of(catalog, asked.q)
     )
-    degraded = (*user_degraded, *summary_degraded, *index_degraded, *vector_degraded)
+    degraded = (*user.degraded, *index_degraded, *vector_degraded)
     if not catalog.embeddings.in_memory:
         degraded = (*degraded, Degradation.VECTORS_UNAVAILABLE)
     episodes, total, next_cursor, names, results = b"[]", 0, None, [], None
@@ -98,9 +95,9 @@ async def search(service: Service, request: Request, timings: Timings) -> Respon
         async with service.ranking_lock:
             with timings.step("rank"):
                 now_us = service.now_us()
-                profile = summary.profile if summary else Profile()
+                profile = user.summary.profile if user.summary else Profile()
                 allowed = _allowed(catalog, index, asked, profile, now_us)
-                taste = _taste(service, loaded, summary, now_us)
+                taste = _taste(service, user, now_us)
                 results = find(
                     catalog,
                     index,
@@ -129,7 +126,7 @@ async def search(service: Service, request: Request, timings: Timings) -> Respon
         topics=[one.name for one in names if one.kind == "topic"][:MAX_NAMES],
         understood=_understood(catalog, results),
         catalog_version=catalog.version,
-        degraded=[*service.catalog_degraded(catalog), *degraded],
+        degraded=[*degraded],
     )
     timings.log_fields["degraded"] = answer.degraded
     return json_response(answer)
@@ -194,14 +191,11 @@ def _allowed(
     return allowed
 
 
-def _taste(
-    service: Service, loaded: LoadedCatalog, summary: Summary | None, now_us: int
-) -> npt.NDArray[np.float32] | None:
+def _taste(service: Service, user: UserContext, now_us: int) -> npt.NDArray[np.float32] | None:
     """Return the (D,) embedding of a user; None where it is not known, or vectors are elsewhere."""
-    if summary is None or not loaded.catalog.embeddings.in_memory:
+    if user.summary is None or not user.loaded.catalog.embeddings.in_memory:
         return None
-    query = make_query(SessionRequest(), summary, seed=0, now_us=now_us)
-    return loaded.rankers[service.settings.SCENARIO].user_vector(query)
+    return user.loaded.rankers[service.settings.SCENARIO].user_vector(user.query(now_us))
 
 
 def _encoded(catalog: Catalog, results: "Results", start: int, end: int) -> bytes:

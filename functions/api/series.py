@@ -1,6 +1,5 @@
 """Series: their names, what is known of one show, and the shows that are similar to it."""
 
-import asyncio
 from typing import Annotated
 
 import msgspec
@@ -16,7 +15,7 @@ from feed.ranking.series import SeriesFeatures
 from feed.session.answers import Reason
 from feed.session.pages import cards
 from feed.session.reason_text import render_all
-from feed.session.request import Limit, SessionRequest, make_query
+from feed.session.request import Limit
 from functions.api.answers import NamedSeries, SeriesList
 from functions.api.series_answers import (
     EncodedSeriesPage,
@@ -25,13 +24,13 @@ from functions.api.series_answers import (
     SeriesCard,
     SimilarSeries,
 )
-from functions.http.endpoint import BY_USER, json_response
+from functions.api.user_context import read_user_context
+from functions.http.endpoint import CACHE, json_response
 from functions.http.request_body import read_query
 from functions.problems import ProblemError
 from functions.serving.service import Service
 from functions.telemetry import Timings
 
-CACHE = "public, max-age=60"
 MAX_SERIES = 200
 MAX_TOPICS = 5
 _FEATURED = 20
@@ -129,23 +128,13 @@ async def similar(service: Service, request: Request, timings: Timings) -> Respo
 async def recommended(service: Service, request: Request, timings: Timings) -> Response:
     """Answer the series that suit the user and that they neither follow, mute nor know."""
     asked = read_query(request, RecommendedSeriesQuery)
-    uid, user_degraded = await service.optional_user(request)
-    loaded, (summary, summary_degraded) = await asyncio.gather(
-        service.catalog(timings), service.summaries.read(uid, timings)
-    )
-    catalog, ranker = loaded.catalog, loaded.rankers[service.settings.SCENARIO]
+    user = await read_user_context(service, request, timings)
+    catalog, ranker = user.loaded.catalog, user.loaded.rankers[service.settings.SCENARIO]
     now_us = service.now_us()
-    query = make_query(SessionRequest(), summary, seed=0, now_us=now_us)
     async with service.ranking_lock:
         with timings.step("rank"):
-            found = ranker.recommend_series(query, asked.limit)
+            found = ranker.recommend_series(user.query(now_us), asked.limit)
     reasons = render_all(catalog, found.reasons)
-    degraded: list[str] = [
-        *service.catalog_degraded(catalog),
-        *user_degraded,
-        *summary_degraded,
-        *_vectors_degraded(catalog),
-    ]
     answer = RecommendedSeriesList(
         series=[
             recommended_card(catalog, ranker.series, one, score, reason, now_us)
@@ -155,11 +144,9 @@ async def recommended(service: Service, request: Request, timings: Timings) -> R
         ],
         cold_start=found.cold_start,
         catalog_version=catalog.version,
-        degraded=degraded,
+        degraded=[*user.degraded, *_vectors_degraded(catalog)],
     )
-    timings.log_fields["degraded"] = degraded
-    is_public = uid is None and not degraded
-    return json_response(answer, cache=CACHE if is_public else "no-store", vary=BY_USER)
+    return user.response(timings, answer, answer.degraded)
 
 
 def _vectors_degraded(catalog: Catalog) -> tuple[Degradation, ...]:

@@ -24,6 +24,8 @@ INTERNAL_ERROR = "the server failed: its log says why"
 STORE = Degradation.SUMMARY_UNAVAILABLE
 
 
+CACHE = "public, max-age=60"
+"""`Cache-Control` of answers that are the same for everybody"""
 BY_USER = "Authorization, X-Demo-User"
 """the headers that say who asks, for answers that depend on it only where somebody is signed in"""
 

@@ -67,6 +67,9 @@ def test_a_broken_publication_is_named_and_the_last_good_catalog_stays(
         damage(shelf / "snapshots" / bad.version, shelf)
         until(lambda served=(good.version, [named]): seen(server) == served)
         assert named in server.next_page(session)["degraded"]
+        similar = server.call("GET", "/api/episodes/episode-1/similar")
+        assert named in similar.json()["degraded"]
+        assert similar.headers["cache-control"] == "no-store"
         good = published(shelf, 402 + 2 * number)  # without a repair
         until(lambda served=(good.version, []): seen(server) == served)
     assert server.call("GET", "/api/health").json()["catalog"]["episodes"] == len(good)
