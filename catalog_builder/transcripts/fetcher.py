@@ -113,7 +113,7 @@ class TranscriptFetcher:
         if known is None:
             return Fetched("", 0)
         is_there = bool(known.digest) and self.spool.has(bytes.fromhex(known.digest))
-        return known if is_there else Fetched("", known.next_s, known.tries)
+        return known if is_there else Fetched("", known.next_s, 0, known.failures)
 
     async def _fetch_all(
         self, jobs: Sequence[_Job], memory: FetchMemory, outcome: _Outcome
@@ -165,10 +165,10 @@ class TranscriptFetcher:
             return known.failed(self._now_s)
         digest = self.spool.keep(spool_text(Transcript(chapters, parts)))
         if failures:
-            return Fetched(digest, 0, known.tries).failed(self._now_s)
-        tries = known.tries if digest == known.digest else 0
+            return Fetched(digest, 0, 0, known.failures).failed(self._now_s)
+        checks = known.checks if digest == known.digest else 0
         transcript, listed = (one.validators if one else Validators() for one in found)
-        return Fetched(digest, 0, tries, (transcript, listed)).checked(self._now_s)
+        return Fetched(digest, 0, checks, 0, (transcript, listed)).checked(self._now_s)
 
 
 def _read(

@@ -15,6 +15,8 @@ OF_ONE_HOST = 2
 """of them, of one host"""
 MAX_FAILURES = 5
 """failures of a host in a row, after which it is left alone until the next build"""
+_MISSING = frozenset({"HTTP 404", "HTTP 410"})
+"""what says nothing of the host: it has no such file"""
 MAX_BYTES = 256 * 2**20
 """after which no further file is asked for"""
 MAX_S = 120.0
@@ -61,8 +63,8 @@ class PoliteFiles:
                 raise LeftForLaterError
             try:
                 found = await self._files.get(url, known)
-            except Unavailable:
-                host.failures += 1
+            except Unavailable as error:
+                host.failures += str(error) not in _MISSING
                 raise
             host.failures = 0
             self._bytes_left -= len(found.body) if found else 0

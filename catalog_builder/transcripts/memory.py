@@ -49,19 +49,22 @@ class Fetched(msgspec.Struct, frozen=True, array_like=True):
     """of what was read of them, in hexadecimal; empty if nothing could be"""
     next_s: int
     """when to ask again, seconds since 1970"""
-    tries: int = 0
-    """failures in a row, or checks that found nothing new"""
+    checks: int = 0
+    """in a row that found nothing new, the first one included"""
+    failures: int = 0
+    """in a row"""
     validators: tuple[Validators, Validators] = (Validators(), Validators())
 
     def failed(self, now_s: float) -> "Fetched":
         """What is known after another failure: the pauses are 1, 4, 16 … hours, up to 30 days."""
-        pause_s = min(MAX_FAILED_S, HOUR_S * 4 ** min(self.tries, _MOST_DOUBLINGS))
-        return Fetched(self.digest, int(now_s) + pause_s, self.tries + 1)
+        pause_s = min(MAX_FAILED_S, HOUR_S * 4 ** min(self.failures, _MOST_DOUBLINGS))
+        return Fetched(self.digest, int(now_s) + pause_s, self.checks, self.failures + 1)
 
     def checked(self, now_s: float) -> "Fetched":
         """What is known after a check that found nothing new: pauses of 1, 2, 4 … 64 days."""
-        pause_s = min(MAX_CHECKED_S, DAY_S * 2 ** min(self.tries, _MOST_DOUBLINGS))
-        return Fetched(self.digest, int(now_s) + pause_s, self.tries + 1, self.validators)
+        pause_s = min(MAX_CHECKED_S, DAY_S * 2 ** min(self.checks, _MOST_DOUBLINGS))
+        next_s = int(now_s) + pause_s
+        return Fetched(self.digest, next_s, self.checks + 1, validators=self.validators)
 
 
 class FetchMemory:

@@ -40,7 +40,7 @@ class Web:
     async def get(self, url: str, known: Validators | None) -> WebFile | None:
         self.asked.append(url)
         if url not in self.files:
-            raise Unavailable("HTTP 404")
+            raise Unavailable("HTTP 503" if "down" in url else "HTTP 404")
         tag = repr(self.files[url])
         if known and known.etag == tag:
             self.unchanged += 1
