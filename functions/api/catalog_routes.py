@@ -9,11 +9,10 @@ from functions.api.answers import (
     EpisodeNotes,
     EpisodePage,
     EpisodeTranscript,
-    InsightList,
-    InsightPage,
     SeriesList,
     SimilarEpisodes,
 )
+from functions.api.insights_answers import InsightList, InsightPage
 from functions.api.search_answers import SearchPage, SuggestionList
 from functions.api.series_answers import RecommendedSeriesList, SeriesPage, SimilarSeries
 from functions.ask.events import Answer, DoneEvent, SessionEvent, SourcesEvent, TokenEvent

@@ -17,8 +17,12 @@ from feed.session.pages import cards
 from feed.session.request import Limit
 from feed.user.features import UserFeatures
 from feed.user.hydration import hydrate
-from functions.api.answers import EncodedInsight, EncodedInsightList, EncodedInsightPage
 from functions.api.catalog_filters import CatalogFilters, profile_mask
+from functions.api.insights_answers import (
+    EncodedInsight,
+    EncodedInsightList,
+    EncodedInsightPage,
+)
 from functions.api.user_context import read_user_context
 from functions.http.endpoint import CACHE, json_response
 from functions.http.request_body import read_query
