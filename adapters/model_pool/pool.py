@@ -7,6 +7,7 @@ may use half of the time that is left, and the last attempt all of it.
 """
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple, TypeVar
@@ -14,6 +15,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from adapters.model_pool.breaker import OPEN_S
 from adapters.model_pool.client import ModelClient
 from adapters.model_pool.queue import Queue
 from adapters.model_pool.region import Call, Kind, Region, Result
@@ -27,6 +29,8 @@ from feed.ports.language_model import (
     Prompt,
 )
 
+RETRY_S = math.ceil(OPEN_S)
+"""after which another attempt is worth it when no region may be asked"""
 T = TypeVar("T")
 Ask = Callable[[ModelClient, AsyncExitStack], Awaitable[T]]
 """Begins a request; what has to be closed at its end goes onto the stack."""
@@ -138,7 +142,7 @@ class ModelPool:
         deadline = now() + timeout_s
         await held.enter_async_context(self._queue.turn(now() + timeout_s / 2))
         left = list(self._regions)
-        failed: Unavailable = Unavailable("no region is asked after several failures")
+        failed: Unavailable = Overloaded("no region is asked after several failures", RETRY_S)
         while left and now() < deadline:
             region = min(left, key=lambda one: _preference(one, kind))
             left.remove(region)

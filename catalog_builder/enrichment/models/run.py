@@ -26,8 +26,10 @@ from feed.ports.language_model import (
 
 SAVE_S = 1.0
 """time after which answers are stored: what a kill loses"""
-MAX_FAILURES = 6
-"""failures in a row after which the model is taken to be down"""
+MAX_UNFINISHED = 6
+"""answers in a row that do not end within their limit, after which no other is taken to"""
+MAX_PAUSE_S = 16.0
+"""after a failure"""
 ATTEMPTS = 3
 """calls for a batch that the model does not answer"""
 
@@ -43,7 +45,9 @@ class RunLimits:
     timeout_s: float = 90.0
     """of one call"""
     pause_s: float = 0.5
-    """after a failure; doubled with each further one in a row"""
+    """after a failure; doubled with each further one in a row, up to `MAX_PAUSE_S`"""
+    down_s: float = 30.0
+    """of failures alone, after which the model is taken to be down"""
     max_dollars: float | None = None
     """None: whatever it costs"""
     max_s: float | None = None
@@ -97,6 +101,8 @@ class EnrichmentRun:
         self._reserved: list[float] = []
         """the most that each call under way may cost"""
         self._failures = 0
+        """in a row"""
+        self._failing_since: float | None = None
 
     async def ask(self, contents: Sequence[Content]) -> RunReport:
         """Ask about all of these, which are different. Never raises for what the model does."""
@@ -129,14 +135,15 @@ class EnrichmentRun:
             try:
                 answer = await self._model.generate(prompt, self._limits.timeout_s)
             except Overloaded as error:
-                self._waiting.appendleft(batch)
                 self._report.calls -= 1
-                await asyncio.sleep(error.retry_after_s)
+                if not self._is_down(error):
+                    self._waiting.appendleft(batch)
+                    await asyncio.sleep(error.retry_after_s)
             except Unavailable as error:
                 self._report.unanswered_dollars += reserved  # nobody says whether it is charged
                 await self._failed(batch, error)
             else:
-                self._failures = 0
+                self._failures, self._failing_since = 0, None
                 self._charge(answer, most)
                 self._take(batch, answer.text)
             finally:
@@ -212,13 +219,31 @@ class EnrichmentRun:
         self._advance(1)
 
     async def _failed(self, batch: _Batch, error: Unavailable) -> None:
-        is_for_content = isinstance(error, Blocked | Unfinished)
-        self._failures += not isinstance(error, Blocked)
-        if self._failures >= MAX_FAILURES or (isinstance(error, Refused) and not is_for_content):
-            self._report.stopped = f"the model does not answer: {error}"
-        elif is_for_content:  # because of one of them, whichever it is
+        if isinstance(error, Blocked | Unfinished):  # because of one of them, whichever it is
+            self._failures += isinstance(error, Unfinished)
+            if self._failures >= MAX_UNFINISHED:
+                self._stop(error)
+                return
             for content in batch.contents:
                 self._again(batch, content, str(error))
-        elif batch.failures + 1 < ATTEMPTS:
+            return
+        self._failures += 1
+        if isinstance(error, Refused):
+            self._stop(error)
+        elif not self._is_down(error) and batch.failures + 1 < ATTEMPTS:
             self._waiting.append(_Batch(batch.contents, batch.is_second, batch.failures + 1))
-            await asyncio.sleep(self._limits.pause_s * 2.0 ** (self._failures - 1))
+            pause_s = self._limits.pause_s * 2.0 ** (self._failures - 1)
+            await asyncio.sleep(min(pause_s, MAX_PAUSE_S))
+
+    def _is_down(self, error: Unavailable) -> bool:
+        """Notes a failure; stops the run, and returns True, if there was nothing else for long."""
+        now = self._monotonic()
+        if self._failing_since is None:
+            self._failing_since = now
+        is_down = now - self._failing_since >= self._limits.down_s
+        if is_down:
+            self._stop(error)
+        return is_down
+
+    def _stop(self, error: Unavailable) -> None:
+        self._report.stopped = f"the model does not answer: {error}"

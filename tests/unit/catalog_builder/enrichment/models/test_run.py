@@ -153,7 +153,7 @@ def test_a_model_that_is_down_ends_the_run_and_loses_nothing(
 ) -> None:
     for region in vertex.REGIONS:
         vertex_server.server.fail_next("drop", None, region=region)
-    report, _ = ask(vertex_server, tmp_path, 30, batch=1)
+    report, _ = ask(vertex_server, tmp_path, 30, batch=1, down_s=0.0)
     assert report.answered == 0
     assert "does not answer" in report.stopped
 
@@ -162,6 +162,17 @@ def test_a_run_ends_when_its_budget_is_used_up_by_many_calls_at_once(tmp_path: P
     report = ask_at_once(Instant(), tmp_path, 400, max_dollars=0.1)
     assert "budget" in report.stopped
     assert 0.08 < report.dollars <= 0.1
+
+
+def test_a_burst_of_failures_ends_no_run(tmp_path: Path) -> None:
+    left = iter(range(8))  # as many as calls are under way
+
+    def fail_at_first(_: list[str]) -> None:
+        if next(left, None) is not None:
+            raise Unavailable("503")
+
+    report = ask_at_once(Instant(fail_at_first), tmp_path, 40)
+    assert (report.answered, report.stopped) == (40, "")
 
 
 def test_calls_without_an_answer_count_in_the_budget_in_full(tmp_path: Path) -> None:
