@@ -95,11 +95,15 @@ def jackknife(statistic: Callable[[IntArray], FloatArray], table: IntArray) -> E
     """A statistic of counts, from those of g random groups of users (g, k).
 
     `statistic` takes several tables of counts (m, k) and returns (m,). The error is that of leaving
-    out one group at a time: (g - 1) / g times the sum of squared deviations.
+    out one group at a time: (g - 1) / g times the sum of squared deviations. Empty groups do not
+    count; of one group alone there is no error.
     """
-    total = table.sum(axis=0)
+    total, table = table.sum(axis=0), table[table.any(axis=1)]
+    g = len(table)
+    if g < 2:  # noqa: PLR2004
+        return Estimate.of(float(statistic(total[None])[0]), math.nan, g - 1)
     value, *without = statistic(np.vstack([total, total - table])).tolist()
-    g, deviations = len(table), np.array(without) - np.mean(without)
+    deviations = np.array(without) - np.mean(without)
     return Estimate.of(value, math.sqrt((g - 1) / g * float((deviations**2).sum())), g - 1)
 
 

@@ -23,7 +23,7 @@ from catalog_builder.errors import CommandError
 from emulators.vertex import server as vertex
 from feed.model.episode import Episode
 from feed.ports.errors import Unavailable
-from feed.ports.language_model import Generated, Prompt, Unfinished, Usage
+from feed.ports.language_model import Generated, Overloaded, Prompt, Unfinished, Usage
 from tests.support.models import EmulatedModels, vertex_server
 
 __all__ = ["vertex_server"]
@@ -173,6 +173,17 @@ def test_a_burst_of_failures_ends_no_run(tmp_path: Path) -> None:
 
     report = ask_at_once(Instant(fail_at_first), tmp_path, 40)
     assert (report.answered, report.stopped) == (40, "")
+
+
+def test_a_region_that_asks_for_hours_holds_no_build_up(tmp_path: Path) -> None:
+    left = iter(range(2))
+
+    def shed_at_first(_: list[str]) -> None:
+        if next(left, None) is not None:
+            raise Overloaded("429", 36_000)
+
+    report = ask_at_once(Instant(shed_at_first), tmp_path, 8, down_s=0.2)
+    assert report.answered == 8
 
 
 def test_calls_without_an_answer_count_in_the_budget_in_full(tmp_path: Path) -> None:
