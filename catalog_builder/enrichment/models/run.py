@@ -29,7 +29,7 @@ SAVE_S = 1.0
 MAX_UNFINISHED = 6
 """answers in a row that do not end within their limit, after which no other is taken to"""
 MAX_PAUSE_S = 16.0
-"""after a failure"""
+"""after a failure, whatever a region asks for"""
 ATTEMPTS = 3
 """calls for a batch that the model does not answer"""
 
@@ -138,7 +138,8 @@ class EnrichmentRun:
                 self._report.calls -= 1
                 if not self._is_down(error):
                     self._waiting.appendleft(batch)
-                    await asyncio.sleep(error.retry_after_s)
+                    longest_s = min(MAX_PAUSE_S, self._limits.down_s)
+                    await asyncio.sleep(min(error.retry_after_s, longest_s))
             except Unavailable as error:
                 self._report.unanswered_dollars += reserved  # nobody says whether it is charged
                 await self._failed(batch, error)
