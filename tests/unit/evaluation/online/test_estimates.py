@@ -83,5 +83,11 @@ def test_what_varies_by_group_of_users_has_an_error_and_what_does_not_has_none()
     mean = jackknife(lambda counts: counts[:, 1] / counts.sum(axis=1), even)
     assert mean.value == 0.5
     assert mean.error == pytest.approx(math.sqrt(0.25 / 5000), rel=0.4)
+    some = np.vstack([even[:3], np.zeros((GROUPS - 3, 2), np.int64)])
+    few = jackknife(lambda counts: counts[:, 1] / counts.sum(axis=1), some)
+    assert few == jackknife(lambda counts: counts[:, 1] / counts.sum(axis=1), even[:3])
+    assert few.freedom == 2
+    alone = jackknife(lambda counts: counts[:, 1] / counts.sum(axis=1), even[:1])
+    assert math.isnan(alone.error)
     constant = difference(Estimate.of(1 / 3, 1e-17, 49), Estimate.of(1 / 3 + 1e-16, 1e-17, 49))
     assert math.isnan(constant.p)  # rounding is no evidence
