@@ -17,6 +17,7 @@ from catalog_builder.texts.spool import TextSpool
 from catalog_builder.texts.writer import build_texts
 from catalog_builder.transcripts.document import read_transcript
 from catalog_builder.transcripts.rules import TRANSCRIPTS, spool_text
+from catalog_builder.transcripts.words import telling_words
 from feed.model.transcript import Transcript, TranscriptPart
 from feed.search.passages import best_parts, likely_parts
 from feed.search.words import terms_of
@@ -56,6 +57,13 @@ def measure(episodes: int, folder: Path) -> None:
     say(
         f"{len(files[0]) / 1e3:.0f} KB of WebVTT read in {1000 * read_s / READ:.1f} ms: "
         f"{statistics.mean(map(len, read)):.0f} parts, {chars / 1e3:.0f} thousand characters"
+    )
+    began = time.process_time()
+    telling = [telling_words(parts) for parts in read]
+    words_s = time.process_time() - began
+    say(
+        f"telling words found in {1000 * words_s / READ:.1f} ms: "
+        f"{statistics.mean(map(len, telling)):.0f} characters"
     )
     shelf = FolderShelf(folder)
     spool, digests = TextSpool(shelf, TRANSCRIPTS), []

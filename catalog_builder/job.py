@@ -31,6 +31,7 @@ from catalog_builder.signals.state import SignalState, episodes_digest
 from catalog_builder.texts.spool import TextSpool
 from catalog_builder.texts.writer import BuiltTexts, with_texts
 from catalog_builder.transcripts.fetcher import TranscriptFetcher
+from catalog_builder.transcripts.words import without_common
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import Summary
 from feed.model.timestamps import rfc3339, to_us
@@ -101,6 +102,8 @@ class BuildResult:
     """what the next build may continue from; its version is not known yet"""
     texts: Sequence[BuiltTexts] = ()
     """texts of the episodes, of each kind of which there are any"""
+    spoken: Sequence[str] = ()
+    """telling words of each row's transcript"""
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,9 @@ def build_of(
     if spools := inputs.spools:
         with _timer(seconds, "texts"), stage("texts"):
             catalog, texts = with_texts(made.catalog, found.episodes, spools)
-        made = replace(made, catalog=catalog, texts=texts)
+        order = catalog.source_order.tolist()
+        spoken = without_common([found.episodes[place].spoken or "" for place in order])
+        made = replace(made, catalog=catalog, texts=texts, spoken=spoken)
         notes += [remark for one in texts for remark in one.remarks]
     return replace(made, problems=found.problems, notes=notes, seconds=seconds)
 
@@ -266,6 +271,7 @@ def publish(
             shelf,
             result.catalog,
             result.texts,
+            result.spoken,
             force=force,
             min_coverage=min_coverage,
             looks=looks,

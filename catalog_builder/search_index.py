@@ -1,4 +1,4 @@
-"""Builds the search index of a catalog from its cards.
+"""Builds the search index of a catalog from its cards, and from what is said in its episodes.
 
 Weights are those of BM25F: a term's frequencies in the fields of an episode are divided by the
 fields' lengths, weighted and added, then saturated (Robertson, Zaragoza and Taylor, 2004, "Simple
@@ -7,7 +7,7 @@ BM25 extension to multiple weighted fields").
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -29,10 +29,11 @@ from feed.search.index import (
 from feed.search.texts import field_texts, people
 from feed.search.words import folded_words, terms_of
 
-FIELD_WEIGHTS = np.array([2.0, 1.5, 2.5, 1.0])
-"""by `FIELDS`, measured with `python -m evaluation search`"""
-LENGTH_NORMALIZATION = np.array([0.3, 0.3, 0.3, 0.6])
-"""b of BM25, by `FIELDS`"""
+FIELD_WEIGHTS = np.array([2.0, 1.5, 2.5, 1.0, 0.5])
+"""by `FIELDS`, measured with `python -m evaluation search`; the last one is a guess, of words that
+are said"""
+LENGTH_NORMALIZATION = np.array([0.3, 0.3, 0.3, 0.6, 0.0])
+"""b of BM25, by `FIELDS`, and of words that are said"""
 SATURATION = 1.5
 """k1 of BM25"""
 _TITLE = FIELDS.index("title")
@@ -45,11 +46,14 @@ _MAX_WORDS = 2_000
 """words of a field that are indexed"""
 
 
-def build_search_index(catalog: Catalog) -> SearchIndex:
-    """Returns the index of all episodes of a catalog; equal catalogs have equal indexes."""
+def build_search_index(catalog: Catalog, spoken: Sequence[str] = ()) -> SearchIndex:
+    """Returns the index of all episodes of a catalog; equal catalogs have equal indexes.
+
+    `spoken` has the telling words of each row's transcript; nothing where no episode has one.
+    """
     vocabulary: dict[str, int] = {}
     terms, rows, fields, counts = array("i"), array("i"), array("b"), array("H")
-    lengths = np.zeros((len(catalog), len(FIELDS)))
+    lengths = np.zeros((len(catalog), len(FIELD_WEIGHTS)))
     durations_s = np.full(len(catalog), np.nan, np.float32)
     persons: Counter[str] = Counter()
     for row in range(len(catalog)):
@@ -57,7 +61,7 @@ def build_search_index(catalog: Catalog) -> SearchIndex:
         persons.update(people(card))
         if card.duration_s is not msgspec.UNSET:
             durations_s[row] = card.duration_s
-        for field, text in enumerate(field_texts(card)):
+        for field, text in enumerate((*field_texts(card), spoken[row] if spoken else "")):
             found = terms_of(text)[:_MAX_WORDS]
             lengths[row, field] = len(found)
             frequencies = Counter(found)
@@ -86,7 +90,7 @@ def build_search_index(catalog: Catalog) -> SearchIndex:
 
 def is_index_of_both(one: Catalog, other: Catalog) -> bool:
     """Whether all that an index is made of is the same in two catalogs."""
-    return all(
+    return one.transcripts == other.transcripts and all(
         np.array_equal(attrgetter(column)(one), attrgetter(column)(other)) for column in _COLUMNS
     )
 
@@ -103,7 +107,7 @@ def _postings(
     Takes the frequency of a term in one field of an episode, as four parallel columns, and the
     (n, fields) lengths of all fields.
     """
-    means = np.maximum(lengths.mean(axis=0), 1.0) if len(lengths) else np.ones(len(FIELDS))
+    means = np.maximum(lengths.mean(axis=0), 1.0) if len(lengths) else np.ones(len(FIELD_WEIGHTS))
     relative = lengths[rows, fields] / means[fields]
     b = LENGTH_NORMALIZATION[fields]
     frequency = FIELD_WEIGHTS[fields] * counts / (1 - b + b * relative)

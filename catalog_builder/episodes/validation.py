@@ -29,7 +29,15 @@ from feed.ports.episodes import NotesKeeper, SourceProblem, SourceRecord
 Fields = Mapping[str, str]
 """Maps an episode's field to a record's, as dotted paths: {"series.name": "podcast.title"}."""
 
-_NOT_MAPPED = {"series", "scores", "categories", "estimated", "notes_digest", "transcript_digest"}
+_NOT_MAPPED = {
+    "series",
+    "scores",
+    "categories",
+    "estimated",
+    "notes_digest",
+    "transcript_digest",
+    "spoken",
+}
 FIELDS = (
     *(name for name in Episode.__struct_fields__ if name not in _NOT_MAPPED),
     "notes",

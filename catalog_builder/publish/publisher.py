@@ -42,6 +42,7 @@ def publish(
     shelf: Shelf,
     catalog: Catalog,
     texts: Sequence[BuiltTexts] = (),
+    spoken: Sequence[str] = (),
     *,
     force: bool = False,
     min_coverage: float = MIN_COVERAGE,
@@ -49,7 +50,8 @@ def publish(
 ) -> Publication:
     """Stores a catalog on the shelf and makes it the current one, with the times of `looks`.
 
-    `texts` are those of its episodes, of each kind of which there are any.
+    `texts` are those of its episodes, of each kind of which there are any, and `spoken` the telling
+    words of each row's transcript, for the search index.
 
     The pointer moves last: until then, and after any error, readers keep the last catalog. Raises
     `CommandError` if the gate refuses the catalog and `force` is not set, and `Superseded` if
@@ -70,7 +72,7 @@ def publish(
     if before and unchanged:
         return Publication(before, unchanged=True, notes=remarks)
     try:
-        version, data = _store(shelf, catalog, index, texts)
+        version, data = _store(shelf, catalog, index, texts, spoken)
         digest = hashlib.sha256(data).hexdigest()
         pointer = shelf.promote(version, len(data), digest, generation, TIMEOUT_S, looks)
     except (Conflict, NotFound) as error:  # or the texts to copy were deleted meanwhile
@@ -174,7 +176,11 @@ def _same_index(shelf: Shelf, current: Catalog | None, catalog: Catalog) -> Buff
 
 
 def _store(
-    shelf: Shelf, catalog: Catalog, index: Buffer | None, texts: Sequence[BuiltTexts]
+    shelf: Shelf,
+    catalog: Catalog,
+    index: Buffer | None,
+    texts: Sequence[BuiltTexts],
+    spoken: Sequence[str],
 ) -> tuple[str, bytearray]:
     """Stores a catalog with its search index and texts; returns its version and its bytes.
 
@@ -184,7 +190,7 @@ def _store(
     index. Nothing on a shelf is overwritten: the new copy gets a version of its own.
     """
     if index is None:
-        index = encode_index(build_search_index(catalog))
+        index = encode_index(build_search_index(catalog, spoken))
     reference = StoredIndex(len(index), hashlib.sha256(index).hexdigest())
     stored = {one.kind: one.stored for one in texts}
     catalog = replace(

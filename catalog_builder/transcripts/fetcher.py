@@ -16,6 +16,7 @@ from catalog_builder.transcripts.document import read_chapters, read_transcript
 from catalog_builder.transcripts.hosts import LeftForLaterError, PoliteFiles
 from catalog_builder.transcripts.memory import Addresses, Fetched, FetchMemory
 from catalog_builder.transcripts.rules import spool_text
+from catalog_builder.transcripts.words import telling_words
 from feed.model.episode import Episode
 from feed.model.transcript import Chapter, Transcript, TranscriptPart
 from feed.ports.builds import BuildCache
@@ -50,7 +51,10 @@ class _Outcome:
 
 
 class TranscriptFetcher:
-    """Gives episodes the digests of their chapters and transcripts, which its spool keeps."""
+    """Gives episodes the digests of their chapters and transcripts, which its spool keeps.
+
+    And the telling words of their transcripts.
+    """
 
     def __init__(
         self,
@@ -80,12 +84,15 @@ class TranscriptFetcher:
             asyncio.run(self._fetch_all(due[:MAX_EPISODES], memory, outcome))
             outcome.waiting += len(due) - len(due[:MAX_EPISODES])
             memory.save(frozenset(keys))
-        digests = [self._usable(memory.get(key)).digest or None if key else None for key in keys]
+        known = [self._usable(memory.get(key) if key else None) for key in keys]
         found = [
-            msgspec.structs.replace(episode, transcript_digest=digest)
-            for episode, digest in zip(episodes, digests, strict=True)
+            msgspec.structs.replace(
+                episode, transcript_digest=one.digest or None, spoken=one.words or None
+            )
+            for episode, one in zip(episodes, known, strict=True)
         ]
-        return found, _remarks(sum(map(bool, keys)), sum(map(bool, digests)), outcome)
+        having = sum(bool(one.digest) for one in known)
+        return found, _remarks(sum(map(bool, keys)), having, outcome)
 
     def _due(
         self,
@@ -164,11 +171,12 @@ class TranscriptFetcher:
         if not parts and not chapters:
             return known.failed(self._now_s)
         digest = self.spool.keep(spool_text(Transcript(chapters, parts)))
+        words = telling_words(parts)
         if failures:
-            return Fetched(digest, 0, 0, known.failures).failed(self._now_s)
+            return Fetched(digest, 0, 0, known.failures, words=words).failed(self._now_s)
         checks = known.checks if digest == known.digest else 0
         transcript, listed = (one.validators if one else Validators() for one in found)
-        return Fetched(digest, 0, checks, 0, (transcript, listed)).checked(self._now_s)
+        return Fetched(digest, 0, checks, 0, (transcript, listed), words).checked(self._now_s)
 
 
 def _read(

@@ -54,17 +54,20 @@ class Fetched(msgspec.Struct, frozen=True, array_like=True):
     failures: int = 0
     """in a row"""
     validators: tuple[Validators, Validators] = (Validators(), Validators())
+    words: str = ""
+    """telling words of the transcript"""
 
     def failed(self, now_s: float) -> "Fetched":
         """What is known after another failure: the pauses are 1, 4, 16 … hours, up to 30 days."""
         pause_s = min(MAX_FAILED_S, HOUR_S * 4 ** min(self.failures, _MOST_DOUBLINGS))
-        return Fetched(self.digest, int(now_s) + pause_s, self.checks, self.failures + 1)
+        next_s = int(now_s) + pause_s
+        return Fetched(self.digest, next_s, self.checks, self.failures + 1, words=self.words)
 
     def checked(self, now_s: float) -> "Fetched":
         """What is known after a check that found nothing new: pauses of 1, 2, 4 … 64 days."""
         pause_s = min(MAX_CHECKED_S, DAY_S * 2 ** min(self.checks, _MOST_DOUBLINGS))
         next_s = int(now_s) + pause_s
-        return Fetched(self.digest, next_s, self.checks + 1, validators=self.validators)
+        return Fetched(self.digest, next_s, self.checks + 1, 0, self.validators, self.words)
 
 
 class FetchMemory:

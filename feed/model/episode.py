@@ -77,6 +77,8 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     """of its full notes, which a `NotesKeeper` has; the builder sets it"""
     transcript_digest: str | None = None
     """of its chapters and transcript, if they were fetched; the builder sets it"""
+    spoken: str | None = None
+    """telling words of its transcript, for the search index; the builder sets it"""
 
     def text_digest(self, kind: TextKind) -> str | None:
         """The digest of its text of one kind; None where it has none."""

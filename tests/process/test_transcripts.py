@@ -18,7 +18,7 @@ from tests.support.server import Server, problem
 SAID = "We talk about the weather for a while. "
 VTT = "WEBVTT\n\n" + "\n".join(
     f"00:{n:02}:00.000 --> 00:{n:02}:59.000\n<v Ada>"
-    + ("A good starter needs rye flour." if n == 42 else 9 * SAID)
+    + ("A good starter needs rye flour. Rye ferments." if n == 42 else 9 * SAID)
     + "\n"
     for n in range(60)
 )
@@ -61,7 +61,7 @@ def test_an_answer_leads_to_the_minute_in_which_it_is_said(
     named = f'<podcast:transcript url="{vtt}" type="text/vtt"/><podcast:chapters url="{chapters}"/>'
     dated = "<pubDate>Mon, 01 Jan 2024 10:00:00 GMT</pubDate>"
     sourdough = item("Sourdough", more=dated + audio + named)
-    other = item("Weather", more=dated + audio)
+    other = item("Clouds", more=dated + audio)
     feed = feeds.serve("/feed", rss_feed(sourdough, other))
     shelf = tmp_path / "shelf"
     publish = ["publish", "--feeds", feed, "--allow-private-feeds", "--cache", str(tmp_path / "c")]
@@ -77,7 +77,9 @@ def test_an_answer_leads_to_the_minute_in_which_it_is_said(
     transcript = server.call("GET", address).json()
     assert transcript["chapters"] == [{"start_s": 2520, "title": "Bread"}]
     assert transcript["parts"][0]["speaker"] == "Ada"
-    (other,) = server.call("GET", "/api/search?q=weather").json()["episodes"]
+    (said,) = server.call("GET", "/api/search?q=rye").json()["episodes"]  # no card has the word
+    assert (said["id"], said["matched"]) == (found["id"], [])
+    (other,) = server.call("GET", "/api/search?q=clouds").json()["episodes"]
     without = server.call("GET", f"/api/episodes/{other['id']}/transcript")
     assert "has no transcript" in problem(without, 404)["detail"]
     question = {"question": "Which rye does the sourdough need?"}

@@ -147,6 +147,7 @@ def test_the_example_and_the_fields_of_the_documentation_are_those_of_an_episode
         "estimated",
         "notes_digest",
         "transcript_digest",
+        "spoken",
     }
     assert example.keys() == names
     for name in names:

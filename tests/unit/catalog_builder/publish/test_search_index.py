@@ -30,7 +30,7 @@ def test_an_index_is_built_again_only_where_episodes_changed_or_it_is_damaged(
     monkeypatch.setattr(
         publisher,
         "build_search_index",
-        lambda catalog: (built.append(len(catalog)), build_search_index(catalog))[1],
+        lambda catalog, _: (built.append(len(catalog)), build_search_index(catalog))[1],
     )
     catalogs = [catalog_of(episodes(20), NOW + timedelta(hours=hour)) for hour in range(3)]
     index = encode(build_search_index(catalogs[0]))
