@@ -165,10 +165,9 @@ class TranscriptFetcher:
         for place in places:
             if is_kept and not failures and found[place] is None:  # its text is on the shelf alone
                 await ask(place, None)
-        if failures and is_kept:
-            return known.failed(self._now_s)
-        parts, chapters = _read(job.addresses, found, reasons)
-        if not parts and not chapters:
+        parts, chapters, unread = _read(job.addresses, found, reasons)
+        failures += unread
+        if (failures and is_kept) or not (parts or chapters):
             return known.failed(self._now_s)
         digest = self.spool.keep(spool_text(Transcript(chapters, parts)))
         words = telling_words(parts)
@@ -181,21 +180,24 @@ class TranscriptFetcher:
 
 def _read(
     addresses: Addresses, files: Sequence[WebFile | None], reasons: Counter[str]
-) -> tuple[list[TranscriptPart], list[Chapter]]:
-    """The parts and the chapters in two files; none of one that cannot be read."""
+) -> tuple[list[TranscriptPart], list[Chapter], int]:
+    """The parts and the chapters in two files, and the number of files that cannot be read."""
     transcript, listed = files
     parts: list[TranscriptPart] = []
     chapters: list[Chapter] = []
+    unread = 0
     try:
         path = addresses.transcript.partition("#")[0].partition("?")[0]
         parts = read_transcript(transcript.body, path) if transcript else []
     except TranscriptError as error:
+        unread += 1
         reasons[str(error)] += 1
     try:
         chapters = read_chapters(listed.body) if listed else []
     except TranscriptError as error:
+        unread += 1
         reasons[str(error)] += 1
-    return parts, chapters
+    return parts, chapters, unread
 
 
 def _remarks(named: int, having: int, outcome: _Outcome) -> list[str]:

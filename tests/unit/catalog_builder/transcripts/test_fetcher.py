@@ -137,12 +137,18 @@ def test_what_fails_costs_only_itself_and_is_tried_after_growing_pauses(builds: 
     builds.now_s += 16 * HOUR_S
     builds.build([good, bad, none])
     assert [one is not None for one in builds.kept] == [True, True, False]
-    # A file that vanishes later stays as it was.
-    kept = list(builds.kept)
-    builds.web.files.clear()
+    # What vanishes later, or becomes something else, stays as it was.
+    builds.web.files["https://gone.example/c"] = CHAPTERS
     builds.now_s += 64 * DAY_S
     builds.build([good, bad, none])
-    assert builds.kept == kept
+    kept = list(builds.kept)
+    only_chapters = {"https://gone.example/c": CHAPTERS, "https://0.example/t": b"\x00"}
+    for files in (only_chapters, {}):
+        builds.web.files = files
+        builds.now_s += 64 * DAY_S
+        builds.build([good, bad, none])
+        assert builds.web.asked
+        assert builds.kept == kept
 
 
 def test_the_newest_come_first_and_the_rest_at_the_next_build(
