@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed.ports.errors import Unavailable
-from feed.ports.language_model import Prompt, Unfinished
+from feed.ports.language_model import Malformed, Prompt, Unfinished
 
 _TINY = 1e-12
 
@@ -15,7 +15,7 @@ _TINY = 1e-12
 def complete(text: str, prompt: Prompt, where: str, *, is_cut: bool) -> str:
     """The text of an answer, if it is one: not empty, and JSON if the prompt has a schema.
 
-    Raises `Unavailable`, since another attempt may be answered better, but `Unfinished` where
+    Raises `Malformed`, since another attempt may be answered better, but `Unfinished` where
     the answer was cut off (`is_cut`) at the prompt's limit, as each attempt would be.
     """
     if text and (prompt.schema is None or _is_json(text)):
@@ -23,7 +23,7 @@ def complete(text: str, prompt: Prompt, where: str, *, is_cut: bool) -> str:
     wrong = "an answer that is no JSON" if text else "an answer without text"
     if is_cut:
         raise Unfinished(f"{where}: {wrong} within {prompt.max_tokens} tokens")
-    raise Unavailable(f"{where}: {wrong}")
+    raise Malformed(f"{where}: {wrong}")
 
 
 def unit_vectors(

@@ -34,6 +34,10 @@ class Unfinished(Refused):
     """
 
 
+class Malformed(Unavailable):
+    """The model answered in another form than it was asked for. The call is charged for."""
+
+
 class Interrupted(Unavailable):
     """A stream ended before the model had finished. What came so far is not the whole text."""
 

@@ -19,6 +19,7 @@ from feed.ports.language_model import (
     Blocked,
     Generated,
     LanguageModel,
+    Malformed,
     Overloaded,
     Unfinished,
     Usage,
@@ -224,17 +225,24 @@ class EnrichmentRun:
             self._failures += isinstance(error, Unfinished)
             if self._failures >= MAX_UNFINISHED:
                 self._stop(error)
-                return
-            for content in batch.contents:
-                self._again(batch, content, str(error))
+            else:
+                self._each_again(batch, error)
             return
         self._failures += 1
         if isinstance(error, Refused):
             self._stop(error)
-        elif not self._is_down(error) and batch.failures + 1 < ATTEMPTS:
+        elif self._is_down(error):
+            return
+        elif batch.failures + 1 < ATTEMPTS:
             self._waiting.append(_Batch(batch.contents, batch.is_second, batch.failures + 1))
             pause_s = self._limits.pause_s * 2.0 ** (self._failures - 1)
             await asyncio.sleep(min(pause_s, MAX_PAUSE_S))
+        elif isinstance(error, Malformed):
+            self._each_again(batch, error)
+
+    def _each_again(self, batch: _Batch, error: Unavailable) -> None:
+        for content in batch.contents:
+            self._again(batch, content, str(error))
 
     def _is_down(self, error: Unavailable) -> bool:
         """Notes a failure; stops the run, and returns True, if there was nothing else for long."""

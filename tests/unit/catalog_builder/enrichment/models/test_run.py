@@ -23,7 +23,7 @@ from catalog_builder.errors import CommandError
 from emulators.vertex import server as vertex
 from feed.model.episode import Episode
 from feed.ports.errors import Unavailable
-from feed.ports.language_model import Generated, Overloaded, Prompt, Unfinished, Usage
+from feed.ports.language_model import Generated, Malformed, Overloaded, Prompt, Unfinished, Usage
 from tests.support.models import EmulatedModels, vertex_server
 
 __all__ = ["vertex_server"]
@@ -173,6 +173,16 @@ def test_a_burst_of_failures_ends_no_run(tmp_path: Path) -> None:
 
     report = ask_at_once(Instant(fail_at_first), tmp_path, 40)
     assert (report.answered, report.stopped) == (40, "")
+
+
+def test_an_episode_that_is_never_answered_in_form_is_left_out_and_not_paid_again(
+    tmp_path: Path,
+) -> None:
+    def garble(_: list[str]) -> None:
+        raise Malformed("an answer that is no JSON")
+
+    report = ask_at_once(Instant(garble), tmp_path, 1)
+    assert (report.left_out, report.calls, report.stopped) == (1, 6, "")
 
 
 def test_a_region_that_asks_for_hours_holds_no_build_up(tmp_path: Path) -> None:
