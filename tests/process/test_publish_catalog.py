@@ -53,7 +53,7 @@ def test_what_was_built_is_published_and_reported(publisher: Server, tmp_path: P
     assert report["version"] == catalog.version
     assert (report["episodes"], report["series"]) == (80, len(catalog.series_ids))
     assert (report["embedded"], report["dimension"]) == (int(catalog.embeddings.present.sum()), 256)
-    assert report["seconds"].keys() == {"read", "vectors", "catalog", "notes", "publish", "prune"}
+    assert report["seconds"].keys() == {"read", "vectors", "catalog", "texts", "publish", "prune"}
     assert (report["skipped"], report["problems"], report["notes"]) == (0, [], [])
     (line,) = [one for one in publisher.log_lines if one["message"] == "catalog published"]
     assert line["version"] == catalog.version

@@ -8,6 +8,7 @@ from catalog_builder.errors import CommandError
 from catalog_builder.publish import publisher
 from catalog_builder.search_index import build_search_index
 from feed.catalog.catalog import Catalog
+from feed.model.transcript import Transcript, TranscriptPart
 from feed.search.codec import encode
 from feed.snapshot.codec import decode
 from tests.support.catalogs import NOW, catalog_of, episodes
@@ -55,12 +56,13 @@ def test_a_damaged_copy_under_the_name_of_a_version_gives_it_a_name_of_its_own(
     assert publish(tmp_path, catalog) == encode(build_search_index(catalog))
 
 
-@pytest.mark.parametrize("folder", ["indexes", "notes"])
-def test_a_version_is_sound_only_with_its_search_index_and_its_notes(
+@pytest.mark.parametrize("folder", ["indexes", "notes", "transcripts"])
+def test_a_version_is_sound_only_with_its_search_index_and_its_texts(
     tmp_path: Path, folder: str
 ) -> None:
     shelf = FolderShelf(tmp_path)
-    version = publish_notes(shelf, ["<p>One.</p>", None, "<p>Three.</p>"]).version
+    notes, spoken = ["<p>One.</p>", None, "<p>Three.</p>"], Transcript([], [TranscriptPart("x")])
+    version = publish_notes(shelf, notes, None, {1: spoken}).version
     assert publisher.verify(shelf).version == version
     stored = tmp_path / folder / version
     data = bytearray(stored.read_bytes())
