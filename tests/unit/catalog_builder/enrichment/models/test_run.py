@@ -234,6 +234,19 @@ def test_nothing_is_asked_where_no_answer_can_be_stored(tmp_path: Path) -> None:
     assert "keeps nothing" in remarks[0]
 
 
+def test_runs_that_begin_at_once_each_find_that_the_cache_keeps(tmp_path: Path) -> None:
+    cache = FolderBuildCache(tmp_path)
+    results, other = StoredResults(cache, "m"), StoredResults(cache, "m")
+
+    def save_before_the_other(name: str, data: bytes) -> None:
+        FolderBuildCache.save(cache, name, data)
+        vars(cache).pop("save")
+        assert other.can_store()
+
+    vars(cache)["save"] = save_before_the_other
+    assert results.can_store()
+
+
 def test_two_runs_at_once_keep_the_answers_of_both(tmp_path: Path) -> None:
     cache = FolderBuildCache(tmp_path)
     runs = [StoredResults(cache, "m"), StoredResults(cache, "m")]
