@@ -177,6 +177,10 @@ check_combinations() {
         || die "expected one vendor, got --models=$MODELS and --enrich=$ENRICH"
     check_model models "${MODELS:-none}"
     check_model enrich "${ENRICH:-none}"
+    [[ ${ENRICH:-none} == none || ${MODEL_PRICE-} ]] \
+        || grep -qF "[\"$MODEL\"]" catalog_builder/enrichment/models/prices.toml \
+        || die "--enrich=$ENRICH needs --model-price=INPUT,OUTPUT, in dollars for a million tokens:
+that of $MODEL is not known (0,0 for a model of your own)"
     [[ -z ${APP_CHECK_SITE_KEY-} || ${APP_CHECK-} ]] || die '--app-check-site-key needs --app-check=NUMBER'
     [[ -z ${APP_CHECK-} || ${APP_CHECK_SITE_KEY-} || $SKIP_HOSTING == true ]] \
         || die '--app-check needs --app-check-site-key=KEY: without it the page cannot call the API.

@@ -171,7 +171,7 @@ def test_the_load_balancer_is_printed_for_several_regions_and_for_one_not() -> N
 
 
 def test_the_table_of_roles_in_the_docs_is_what_the_script_grants() -> None:
-    both = ("--retrieval=pinecone", "--vectors=pinecone", "--model=m")
+    both = ("--retrieval=pinecone", "--vectors=pinecone", "--model=m", "--model-price=0,0")
     found = planned(*both, "--models=gemini", "--enrich=gemini")
     found += planned(
         *both, "--models=openai", "--enrich=openai", "--model-url=https://m.example/v1"

@@ -147,6 +147,7 @@ def test_a_model_needs_an_api_a_role_and_its_settings(
     assert "ENRICH=gemini|ENRICH_MAX_COST=5" in build
     assert "GENAI_REGIONS=us-east1,us-west1|MODEL=gemini-3.8-flash" in build
     assert "--model=NAME" in account.refusal("--models=gemini")
+    assert "--model-price=INPUT,OUTPUT" in account.refusal("--enrich=gemini", "--model=new")
     endpoint = ("--models=openai", "--model=m", "--model-url=https://m.example/v1")
     assert "gcloud secrets create earshot-model-api-key" in account.refusal(*endpoint)
     assert "one vendor" in account.refusal(*endpoint, "--enrich=gemini")

@@ -73,6 +73,9 @@ def dry_run(*options: str, **environment: str) -> subprocess.CompletedProcess[st
     )
 
 
+PRICES = "catalog_builder/enrichment/models/prices.toml"
+
+
 class Account:
     """A copy of the repository's files, a PATH of fake tools, and the state of a project."""
 
@@ -96,6 +99,8 @@ class Account:
                 shutil.copytree(source, self.work / name, ignore=ignored)
             else:
                 shutil.copy(source, self.work)
+        (self.work / PRICES).parent.mkdir(parents=True)
+        shutil.copy(ROOT / PRICES, self.work / PRICES)
 
     @property
     def state(self) -> dict[str, Any]:
