@@ -85,6 +85,15 @@ def read_answer(data: bytes | msgspec.Raw, content: Content, taxonomy: Taxonomy)
     )
 
 
+def within(answer: Answer, taxonomy: Taxonomy) -> Answer:
+    """Returns an answer without the categories that a taxonomy does not have (any more)."""
+    return msgspec.structs.replace(
+        answer,
+        categories=_known(answer.categories, taxonomy.major),
+        subcategories=_known(answer.subcategories, taxonomy.sub),
+    )
+
+
 def schema_of(taxonomy: Taxonomy) -> dict[str, object]:
     """Returns the JSON Schema of an answer about one episode, of the part that models take."""
     judged = {

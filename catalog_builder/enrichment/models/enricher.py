@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from catalog_builder.enrichment.models.answer import within
 from catalog_builder.enrichment.models.content import Content, content_of, lacks_something
 from catalog_builder.enrichment.models.merge import enriched
 from catalog_builder.enrichment.models.prices import Price
@@ -53,15 +54,15 @@ class ModelEnricher:
 
         What the model does not answer, or not within the limits, is left as it is and counted.
         """
-        results = self.results()
+        results, taxonomy = self.results(), learned_taxonomy(episodes)
         lacking = _contents(episodes)
         missing = [one for key, one in lacking.items() if results.get(key) is None]
         report = RunReport()
         if missing and not results.can_store():
             report.stopped = "the build cache keeps nothing, so answers would be paid for each time"
         elif missing:
-            report = asyncio.run(self._ask(missing, learned_taxonomy(episodes), results))
-        filled = [_filled(one, results) for one in episodes]
+            report = asyncio.run(self._ask(missing, taxonomy, results))
+        filled = [_filled(one, results, taxonomy) for one in episodes]
         return filled, _remarks(len(lacking), len(missing), report, results, lacking)
 
     async def _ask(
@@ -115,11 +116,13 @@ def _contents(episodes: Sequence[Episode]) -> dict[str, Content]:
     return {content.key(): content for content in map(content_of, newest)}
 
 
-def _filled(episode: Episode, results: StoredResults) -> Episode:
+def _filled(episode: Episode, results: StoredResults, taxonomy: Taxonomy) -> Episode:
     if not lacks_something(episode):
         return episode
     result = results.get(content_of(episode).key())
-    return episode if result is None or result.answer is None else enriched(episode, result.answer)
+    if result is None or result.answer is None:
+        return episode
+    return enriched(episode, within(result.answer, taxonomy))
 
 
 def _remarks(

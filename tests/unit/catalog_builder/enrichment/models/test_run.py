@@ -13,7 +13,8 @@ import pytest
 
 from adapters.folder.build_cache import FolderBuildCache
 from adapters.model_pool.pool import Limits, ModelPool
-from catalog_builder.enrichment.models.content import Content
+from catalog_builder.enrichment.models.answer import SCORES, Answer, Judged
+from catalog_builder.enrichment.models.content import Content, content_of
 from catalog_builder.enrichment.models.enricher import ModelEnricher
 from catalog_builder.enrichment.models.prices import Price, price_of
 from catalog_builder.enrichment.models.results import SEGMENT, Result, StoredResults
@@ -21,7 +22,7 @@ from catalog_builder.enrichment.models.run import EnrichmentRun, RunLimits, RunR
 from catalog_builder.enrichment.models.taxonomy import Taxonomy
 from catalog_builder.errors import CommandError
 from emulators.vertex import server as vertex
-from feed.model.episode import Episode
+from feed.model.episode import Categories, Episode
 from feed.ports.errors import Unavailable
 from feed.ports.language_model import Generated, Malformed, Overloaded, Prompt, Unfinished, Usage
 from tests.support.models import EmulatedModels, vertex_server
@@ -53,6 +54,11 @@ class Forgetful:
         for label in self._labels:
             kept.pop(label, None)
         return answer._replace(text=json.dumps(kept))
+
+
+def episode(name: str, **fields: Any) -> Episode:
+    published = datetime(2026, 1, 1, tzinfo=UTC)
+    return Episode(id=name, title=f"Kepler {name}", published_at=published, **fields)
 
 
 class Instant:
@@ -228,8 +234,7 @@ def test_nothing_is_asked_where_no_answer_can_be_stored(tmp_path: Path) -> None:
     model = Instant()
     cache = FolderBuildCache(tmp_path / "file")
     enricher = ModelEnricher("m", lambda: nullcontext(model), cache, DEAR, RunLimits())  # type: ignore[arg-type]
-    episode = Episode(id="a", title="Kepler", published_at=datetime(2026, 1, 1, tzinfo=UTC))
-    _, remarks = enricher.enrich([episode])
+    _, remarks = enricher.enrich([episode("a")])
     assert model.calls == 0
     assert "keeps nothing" in remarks[0]
 
@@ -245,6 +250,26 @@ def test_runs_that_begin_at_once_each_find_that_the_cache_keeps(tmp_path: Path) 
 
     vars(cache)["save"] = save_before_the_other
     assert results.can_store()
+
+
+def test_a_stored_category_that_the_catalog_has_no_more_is_left_out(tmp_path: Path) -> None:
+    judged = Judged(3.0, "")
+    answer = Answer(
+        key_insight="It orbits.",
+        **dict.fromkeys(SCORES, judged),
+        categories=["Astrology", "Science"],
+    )
+    some = [episode(f"e{at}", categories=Categories(major=["Science"])) for at in range(3)]
+    results = StoredResults(FolderBuildCache(tmp_path), "m")
+    for one in (*some, lacking := episode("lacking")):
+        results.add(Result(content_of(one).key(), answer))
+    results.save()
+    model: Any = Instant()
+    cache = FolderBuildCache(tmp_path)
+    enricher = ModelEnricher("m", lambda: nullcontext(model), cache, DEAR, RunLimits())
+    filled = enricher.enrich([*some, lacking])[0][-1]
+    assert filled.categories == Categories(major=["Science"])
+    assert model.calls == 0
 
 
 def test_two_runs_at_once_keep_the_answers_of_both(tmp_path: Path) -> None:
