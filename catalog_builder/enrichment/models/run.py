@@ -31,6 +31,8 @@ MAX_UNFINISHED = 6
 """answers in a row that do not end within their limit, after which no other is taken to"""
 MAX_PAUSE_S = 16.0
 """after a failure, whatever a region asks for"""
+MAX_DOUBLINGS = 16
+"""of that pause"""
 ATTEMPTS = 3
 """calls for a batch that the model does not answer"""
 
@@ -101,7 +103,7 @@ class EnrichmentRun:
         self._report = RunReport()
         self._reserved: list[float] = []
         """the most that each call under way may cost"""
-        self._failures = 0
+        self._failures = self._unfinished = 0
         """in a row"""
         self._failing_since: float | None = None
 
@@ -145,7 +147,7 @@ class EnrichmentRun:
                 self._report.unanswered_dollars += reserved  # nobody says whether it is charged
                 await self._failed(batch, error)
             else:
-                self._failures, self._failing_since = 0, None
+                self._failures, self._unfinished, self._failing_since = 0, 0, None
                 self._charge(answer, most)
                 self._take(batch, answer.text)
             finally:
@@ -222,8 +224,8 @@ class EnrichmentRun:
 
     async def _failed(self, batch: _Batch, error: Unavailable) -> None:
         if isinstance(error, Blocked | Unfinished):  # because of one of them, whichever it is
-            self._failures += isinstance(error, Unfinished)
-            if self._failures >= MAX_UNFINISHED:
+            self._unfinished += isinstance(error, Unfinished)
+            if self._unfinished >= MAX_UNFINISHED:
                 self._stop(error)
             else:
                 self._each_again(batch, error)
@@ -235,7 +237,7 @@ class EnrichmentRun:
             return
         elif batch.failures + 1 < ATTEMPTS:
             self._waiting.append(_Batch(batch.contents, batch.is_second, batch.failures + 1))
-            pause_s = self._limits.pause_s * 2.0 ** (self._failures - 1)
+            pause_s = self._limits.pause_s * 2.0 ** min(self._failures - 1, MAX_DOUBLINGS)
             await asyncio.sleep(min(pause_s, MAX_PAUSE_S))
         elif isinstance(error, Malformed):
             self._each_again(batch, error)

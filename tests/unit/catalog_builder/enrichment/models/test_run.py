@@ -170,15 +170,17 @@ def test_a_run_ends_when_its_budget_is_used_up_by_many_calls_at_once(tmp_path: P
     assert 0.08 < report.dollars <= 0.1
 
 
-def test_a_burst_of_failures_ends_no_run(tmp_path: Path) -> None:
-    left = iter(range(8))  # as many as calls are under way
+@pytest.mark.parametrize("calls", [8, 1_100])
+def test_a_burst_of_failures_ends_no_run(tmp_path: Path, calls: int) -> None:
+    left = iter(range(calls))  # as many as are under way
 
     def fail_at_first(_: list[str]) -> None:
-        if next(left, None) is not None:
-            raise Unavailable("503")
+        at = next(left, calls)
+        if at < calls:
+            raise Unavailable("503") if at < calls - 1 else Unfinished("no JSON within 450 tokens")
 
-    report = ask_at_once(Instant(fail_at_first), tmp_path, 40)
-    assert (report.answered, report.stopped) == (40, "")
+    report = ask_at_once(Instant(fail_at_first), tmp_path, calls, batch=1, at_once=calls)
+    assert (report.answered, report.stopped) == (calls, "")
 
 
 def test_an_episode_that_is_never_answered_in_form_is_left_out_and_not_paid_again(
