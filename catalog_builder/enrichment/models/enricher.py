@@ -1,6 +1,7 @@
 """The enricher: fills in what episodes lack, from stored results and from a model."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from catalog_builder.progress import counter
 from feed.model.episode import Episode
 from feed.ports.builds import BuildCache
 from feed.ports.language_model import LanguageModel, Usage
+
+log = logging.getLogger(__name__)
 
 _BYTES_OF_A_TOKEN = 4
 _TYPICAL_ANSWER = 250
@@ -61,7 +64,11 @@ class ModelEnricher:
         if missing and not results.can_store():
             report.stopped = "the build cache keeps nothing, so answers would be paid for each time"
         elif missing:
-            report = asyncio.run(self._ask(missing, taxonomy, results))
+            try:
+                report = asyncio.run(self._ask(missing, taxonomy, results))
+            except Exception:  # whatever it is, the catalog does not wait for it
+                log.exception("enrichment failed")
+                report.stopped = "an error that the log has"
         filled = [_filled(one, results, taxonomy) for one in episodes]
         return filled, _remarks(len(lacking), len(missing), report, results, lacking)
 

@@ -254,6 +254,18 @@ def test_runs_that_begin_at_once_each_find_that_the_cache_keeps(tmp_path: Path) 
     assert results.can_store()
 
 
+def test_an_error_of_any_kind_leaves_the_episodes_as_they_are(tmp_path: Path) -> None:
+    def fail(_: list[str]) -> None:
+        raise RuntimeError("whatever")
+
+    model: Any = Instant(fail)
+    cache = FolderBuildCache(tmp_path)
+    enricher = ModelEnricher("m", lambda: nullcontext(model), cache, DEAR, RunLimits())
+    episodes, remarks = enricher.enrich([episode("a")])
+    assert episodes == [episode("a")]
+    assert "an error that the log has" in remarks[0]
+
+
 def test_a_stored_category_that_the_catalog_has_no_more_is_left_out(tmp_path: Path) -> None:
     judged = Judged(3.0, "")
     answer = Answer(
