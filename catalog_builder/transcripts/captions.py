@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from catalog_builder.transcripts.cues import MAX_CUES, Cue, clock_s, plain, speaker_name
 
 ARROW = "-->"
-_BREAK = re.compile(r"\r*\n|\r")
+_BREAK = re.compile(r"\r{0,2}\n|\r")
 """the end of a line; some files have two carriage returns before it"""
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]([^<>]*)>", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,9}")

@@ -5,7 +5,7 @@ import re
 from catalog_builder.transcripts.captions import in_order
 from catalog_builder.transcripts.cues import MAX_CUES, Cue, clock_s, plain, speaker_name
 
-_TOKEN = re.compile(r"<!--|<(/?)([A-Za-z][A-Za-z0-9:-]*)[^<>]*>|<[!?][^<>]*>")
+_TOKEN = re.compile(r"<!--|<(/?)([A-Za-z][A-Za-z0-9:-]*+)[^<>]*>|<[!?][^<>]*>")
 _UNSEEN = frozenset({"script", "style", "template", "title", "noscript", "svg", "head", "nav"})
 _INLINE = frozenset(
     {"a", "abbr", "b", "big", "code", "em", "font", "i", "mark", "small", "span", "strong", "sub"}
@@ -59,7 +59,9 @@ class _Reader:
     def pass_tag(self, name: str, *, is_end: bool) -> None:
         """Take a tag."""
         if self._unseen:
-            self._unseen = "" if is_end and name == self._unseen else self._unseen
+            ends = is_end and name == self._unseen
+            if ends or (self._unseen, name) == ("head", "body"):  # no head needs an end
+                self._unseen = ""
         elif name in _UNSEEN and not is_end:
             self._unseen = name
         elif name in {"cite", "time"} and is_end:

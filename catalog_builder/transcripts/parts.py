@@ -37,7 +37,7 @@ def joined(cues: Sequence[Cue]) -> list[TranscriptPart]:
             pending, size = [], 0
         pending.append(cue)
         size += len(cue.text) + 1
-        total += len(cue.text) + 1
+        total += len(cue.text) + 1 + (len(cue.speaker) + 2 if is_turn else 0)
         if total >= MAX_CHARS:
             break
     return [*parts, _part(pending)] if pending else parts

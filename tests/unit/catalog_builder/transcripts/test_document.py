@@ -6,7 +6,7 @@ import pytest
 
 from catalog_builder.transcripts.cues import TranscriptError
 from catalog_builder.transcripts.document import MAX_CHAPTERS, read_chapters, read_transcript
-from catalog_builder.transcripts.parts import MAX_PART_CHARS, PART_CHARS
+from catalog_builder.transcripts.parts import MAX_CHARS, MAX_PART_CHARS, PART_CHARS
 from feed.model.transcript import Chapter, TranscriptPart
 
 VTT = """WEBVTT - An episode
@@ -94,6 +94,17 @@ def test_rolling_captions_say_each_line_once() -> None:
     cues = [f"00:0{n}.000 --> 00:0{n + 1}.000\n{said}\n" for n, said in enumerate(rolling)]
     (part,) = read_transcript("WEBVTT\n\n{}".format("\n".join(cues)).encode())
     assert part.text == "hello this is it no no no"
+
+
+def test_long_names_of_speakers_make_no_transcript_longer_than_a_frame() -> None:
+    names = "".join(f"<v {chr(97 + n % 2) * 80}>a" for n in range(20_000))
+    parts = read_transcript(f"WEBVTT\n\n00:01 --> 00:02\n{names}".encode())
+    assert MAX_CHARS * 0.9 < sum(len(one.text) for one in parts) <= MAX_CHARS + MAX_PART_CHARS
+
+
+def test_a_head_without_an_end_hides_no_page() -> None:
+    page = b"<html><head><title>T</title><body><p>Said.</p></body></html>"
+    assert read_transcript(page) == [TranscriptPart("Said.")]
 
 
 @pytest.mark.parametrize(
