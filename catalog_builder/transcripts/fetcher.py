@@ -13,7 +13,7 @@ from catalog_builder.progress import counter
 from catalog_builder.texts.spool import TextSpool
 from catalog_builder.transcripts.cues import TranscriptError
 from catalog_builder.transcripts.document import read_chapters, read_transcript
-from catalog_builder.transcripts.hosts import LeftForLaterError, PoliteFiles
+from catalog_builder.transcripts.hosts import HostLeftAloneError, LeftForLaterError, PoliteFiles
 from catalog_builder.transcripts.memory import Addresses, Fetched, FetchMemory
 from catalog_builder.transcripts.rules import spool_text
 from catalog_builder.transcripts.words import telling_words
@@ -45,7 +45,7 @@ class _Outcome:
 
     def __init__(self) -> None:
         self.waiting = 0
-        """episodes whose files are left to the next build"""
+        """episodes whose files are left to later builds"""
         self.reasons: Counter[str] = Counter()
         """why files could not be used"""
 
@@ -132,6 +132,9 @@ class TranscriptFetcher:
                 async def do(job: _Job) -> None:
                     try:
                         memory.set(job.key, await self._fetched(job, files, outcome.reasons))
+                    except HostLeftAloneError:  # else it is first in line at each build
+                        outcome.waiting += 1
+                        memory.set(job.key, job.known.postponed(self._now_s))
                     except LeftForLaterError:
                         outcome.waiting += 1
                     except Exception as error:
@@ -146,27 +149,14 @@ class TranscriptFetcher:
     async def _fetched(self, job: _Job, files: PoliteFiles, reasons: Counter[str]) -> Fetched:
         """What is known of files after they were asked for. Raises `LeftForLaterError`."""
         known, is_kept = job.known, bool(job.known.digest)
-        found: list[WebFile | None] = [None, None]
-        failures = 0
-
-        async def ask(place: int, validators: Validators | None) -> None:
-            nonlocal failures
-            try:
-                found[place] = await files.get(job.addresses[place], validators)
-            except Unavailable as error:
-                failures += 1
-                reasons[str(error).partition(";")[0]] += 1
-
-        places = [place for place, url in enumerate(job.addresses) if url]
-        for place in places:
-            await ask(place, known.validators[place] if is_kept else None)
-        if not failures and not any(found):
+        asked = _Asked(job.addresses, files, reasons)
+        await asked.ask_all(known.validators if is_kept else (None, None))
+        if not asked.failures and not any(asked.found):
             return known.checked(self._now_s)
-        for place in places:
-            if is_kept and not failures and found[place] is None:  # its text is on the shelf alone
-                await ask(place, None)
-        parts, chapters, unread = _read(job.addresses, found, reasons)
-        failures += unread
+        if is_kept and not asked.failures:  # the text of the other file is on the shelf alone
+            await asked.ask_rest()
+        parts, chapters, unread = _read(job.addresses, asked.found, reasons)
+        failures = asked.failures + unread
         if (failures and is_kept) or not (parts or chapters):
             return known.failed(self._now_s)
         digest = self.spool.keep(spool_text(Transcript(chapters, parts)))
@@ -174,8 +164,49 @@ class TranscriptFetcher:
         if failures:
             return Fetched(digest, 0, 0, known.failures, words=words).failed(self._now_s)
         checks = known.checks if digest == known.digest else 0
-        transcript, listed = (one.validators if one else Validators() for one in found)
+        transcript, listed = (one.validators if one else Validators() for one in asked.found)
         return Fetched(digest, 0, checks, 0, (transcript, listed), words).checked(self._now_s)
+
+
+class _Asked:
+    """The files of one episode, once they were asked for."""
+
+    def __init__(self, addresses: Addresses, files: PoliteFiles, reasons: Counter[str]) -> None:
+        self.found: list[WebFile | None] = [None, None]
+        """the transcript and the chapters; None for what is not there, or has not changed"""
+        self.failures = 0
+        self._addresses = addresses
+        self._files = files
+        self._reasons = reasons
+        # Chapters first: they are small, and wait in memory for the turn of the other host.
+        self._places = [place for place in (1, 0) if addresses[place]]
+        self._left: list[LeftForLaterError] = []
+
+    async def ask_all(self, known: Sequence[Validators | None]) -> None:
+        """Ask for all files. Raises `LeftForLaterError` if each is left for later.
+
+        One alone that is left counts as failed, so that no build fetches the other for nothing.
+        """
+        for place in self._places:
+            await self._ask(place, known[place])
+        if len(self._left) == len(self._places):
+            raise self._left[0]
+
+    async def ask_rest(self) -> None:
+        """Ask for those that have not changed, whole."""
+        for place in self._places:
+            if self.found[place] is None:
+                await self._ask(place, None)
+
+    async def _ask(self, place: int, known: Validators | None) -> None:
+        try:
+            self.found[place] = await self._files.get(self._addresses[place], known)
+        except Unavailable as error:
+            self.failures += 1
+            self._reasons[str(error).partition(";")[0]] += 1
+        except LeftForLaterError as error:
+            self.failures += 1
+            self._left.append(error)
 
 
 def _read(
@@ -207,7 +238,7 @@ def _remarks(named: int, having: int, outcome: _Outcome) -> list[str]:
             f"{having:,} of {named:,} episodes have the chapters or transcript they name"
         )
     if outcome.waiting:
-        remarks.append(f"the files of {outcome.waiting:,} episodes are left to the next build")
+        remarks.append(f"the files of {outcome.waiting:,} episodes are left to later builds")
     if outcome.reasons:
         most = outcome.reasons.most_common(MAX_REASONS)
         first = "; ".join(f"{reason} ({count:,})" for reason, count in most)

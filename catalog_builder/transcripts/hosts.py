@@ -14,7 +14,7 @@ AT_ONCE = 16
 OF_ONE_HOST = 2
 """of them, of one host"""
 MAX_FAILURES = 5
-"""failures of a host in a row, after which it is left alone until the next build"""
+"""failures of a host in a row, after which its other files are left for an hour"""
 _MISSING = frozenset({"HTTP 404", "HTTP 410"})
 """what says nothing of the host: it has no such file"""
 MAX_BYTES = 256 * 2**20
@@ -24,7 +24,11 @@ MAX_S = 120.0
 
 
 class LeftForLaterError(Exception):
-    """A file that is left to the next build; nothing new is known of it."""
+    """A file that is left to a later build; nothing new is known of it."""
+
+
+class HostLeftAloneError(LeftForLaterError):
+    """A file of a host that keeps failing."""
 
 
 class _Host:
@@ -58,9 +62,10 @@ class PoliteFiles:
         """
         host = self._hosts[_host_of(url)]
         async with host.turns, self._all:
-            is_spent = self._bytes_left <= 0 or self._monotonic() >= self._ends_at
-            if is_spent or host.failures >= MAX_FAILURES:
+            if self._bytes_left <= 0 or self._monotonic() >= self._ends_at:
                 raise LeftForLaterError
+            if host.failures >= MAX_FAILURES:
+                raise HostLeftAloneError
             try:
                 found = await self._files.get(url, known)
             except Unavailable as error:

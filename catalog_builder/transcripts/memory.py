@@ -63,6 +63,10 @@ class Fetched(msgspec.Struct, frozen=True, array_like=True):
         next_s = int(now_s) + pause_s
         return Fetched(self.digest, next_s, self.checks, self.failures + 1, words=self.words)
 
+    def postponed(self, now_s: float) -> "Fetched":
+        """What is known of files that are not to be asked for within an hour."""
+        return msgspec.structs.replace(self, next_s=int(now_s) + HOUR_S)
+
     def checked(self, now_s: float) -> "Fetched":
         """What is known after a check that found nothing new: pauses of 1, 2, 4 … 64 days."""
         pause_s = min(MAX_CHECKED_S, DAY_S * 2 ** min(self.checks, _MOST_DOUBLINGS))

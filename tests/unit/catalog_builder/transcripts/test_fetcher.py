@@ -158,20 +158,41 @@ def test_the_newest_come_first_and_the_rest_at_the_next_build(
     some = naming(6, lambda n: f"https://{n}.example/t")
     builds.web.files = {f"https://{n}.example/t": b"Words %d." % n for n in range(6)}
     remarks = builds.build([*reversed(some)])
-    assert "the files of 2 episodes are left to the next build" in remarks
+    assert "the files of 2 episodes are left to later builds" in remarks
     assert sorted(builds.web.asked) == [f"https://{n}.example/t" for n in range(4)]
     builds.build(some)
     assert all(builds.kept)
     assert len(builds.web.asked) == 2
 
 
-def test_a_host_that_keeps_failing_is_left_alone_until_the_next_build(builds: Builds) -> None:
+def test_a_host_that_keeps_failing_is_left_alone_for_an_hour(builds: Builds) -> None:
     count = hosts.MAX_FAILURES + hosts.OF_ONE_HOST + 3
     some = naming(count, lambda n: f"https://down.example/{n}")
     remarks = builds.build(some)
     tried = len(builds.web.asked)
     assert hosts.MAX_FAILURES <= tried < hosts.MAX_FAILURES + hosts.OF_ONE_HOST
-    assert f"the files of {count - tried} episodes are left to the next build" in remarks
+    assert f"the files of {count - tried} episodes are left to later builds" in remarks
+    # Meanwhile its files take the turn of no others.
+    builds.build(some)
+    assert builds.web.asked == []
+    builds.now_s += HOUR_S
+    builds.build(some)
+    assert builds.web.asked
+
+
+def test_a_transcript_is_not_fetched_by_each_build_because_its_chapters_wait(
+    builds: Builds,
+) -> None:
+    some = [
+        msgspec.structs.replace(one, chapters_url=f"https://down.example/{n}")
+        for n, one in enumerate(naming(12, lambda n: f"https://a.example/{n}"))
+    ]
+    builds.web.files = {f"https://a.example/{n}": b"Words %d." % n for n in range(12)}
+    builds.build(some)
+    assert all(builds.kept)
+    builds.build(some)
+    assert builds.web.asked == []
+    assert all(builds.kept)
 
 
 def test_what_was_fetched_but_never_published_is_fetched_again(builds: Builds) -> None:
