@@ -11,6 +11,8 @@ from feed.ports.errors import Unavailable
 
 MAX_REDIRECTS = 5
 MAX_PORT = 65_535
+MAX_VALIDATOR_CHARS = 1_000
+"""of an `ETag` or `Last-Modified`; a longer one is not kept"""
 
 ClientFactory = Callable[[], httpx.AsyncClient]
 """makes the HTTP client; its transport decides which addresses may be reached"""
@@ -120,5 +122,5 @@ async def _body(response: httpx.Response, max_bytes: int) -> bytes:
 
 def _validator(response: httpx.Response, name: str) -> str | None:
     value = response.headers.get(name)
-    # It is sent back in a header, and httpx sends only ASCII.
-    return value if value and value.isascii() else None
+    # It is sent back in a header, and httpx sends only ASCII. A build remembers one for each file.
+    return value if value and value.isascii() and len(value) <= MAX_VALIDATOR_CHARS else None
