@@ -28,7 +28,8 @@ class AnswerSource(Card, frozen=True, kw_only=True):
     """its sentences that match best, the best first"""
     starts_s: list[float | None]
     """where in the audio each passage is said, in seconds, to some half a minute; null for one
-    that is not of the transcript, or where the transcript has no times"""
+    that is not of the transcript, or where the transcript has no times or goes on behind the
+    end of the episode"""
     at_s: float | None
     """the first of `starts_s` that is known: where to start the player; null where none is"""
 

@@ -109,6 +109,17 @@ async def find_sources(
     return Sources(chosen, catalog.version, (*degraded, *quoted.degraded))
 
 
+def starts_within(found: list[Passage], duration_s: float | None) -> list[float | None]:
+    """Return where passages begin, in seconds; None for those behind the end of the episode.
+
+    The transcript of another cut may be longer than what is published.
+    """
+    end_s = duration_s or float("inf")
+    return [
+        one.start_s if one.start_s is not None and one.start_s < end_s else None for one in found
+    ]
+
+
 async def _summary(
     service: Service, uid: str | None, timings: Timings
 ) -> tuple[Summary | None, tuple[Degradation, ...]]:
@@ -148,10 +159,11 @@ def _source(
     number: int, raw: bytes, score: float, found: list[Passage], weights: dict[str, float]
 ) -> Source:
     # What the title says is known: of two sentences, the one that says more is wanted.
-    titled = set(terms_of(msgspec.json.decode(raw, type=Card).title))
+    card = msgspec.json.decode(raw, type=Card)
+    titled = set(terms_of(card.title))
     weighed = {term: one / 2 if term in titled else one for term, one in weights.items()}
     texts = [one.text for one in found]
-    starts_s = [one.start_s for one in found]
+    starts_s = starts_within(found, card.duration_s or None)
     own = {
         "number": number,
         "score": round(score, 6),
