@@ -121,8 +121,11 @@ def build(inputs: BuildInputs, before: Continuation | None = None) -> BuildResul
     return build_of(read_episodes(inputs), inputs, before)
 
 
-def read_episodes(inputs: BuildInputs) -> EpisodesRead:
-    """Reads, validates and enriches all episodes. Raises `CommandError` and `Unavailable`."""
+def read_episodes(inputs: BuildInputs, *, asks_files: bool = True) -> EpisodesRead:
+    """Reads, validates and enriches all episodes. Raises `CommandError` and `Unavailable`.
+
+    Without `asks_files` they have those chapters and transcripts that are published.
+    """
     began = time.monotonic()
     found = validate_episodes(
         track(inputs.episodes.read(), "episodes"), inputs.fields, inputs.max_bad, inputs.notes
@@ -133,7 +136,7 @@ def read_episodes(inputs: BuildInputs) -> EpisodesRead:
         found = replace(found, episodes=episodes, notes=[*found.notes, *remarks])
     if inputs.transcripts is not None:
         with stage("transcripts"):
-            episodes, remarks = inputs.transcripts.fetch(found.episodes)
+            episodes, remarks = inputs.transcripts.fetch(found.episodes, asks=asks_files)
         found = replace(found, episodes=episodes, notes=[*found.notes, *remarks])
     how = type(inputs.vectors).__name__, str(inputs.keep_vectors)
     digest = episodes_digest(found.episodes, *how)

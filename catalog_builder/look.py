@@ -5,7 +5,7 @@ changed, it builds, with fresh signals. If none did, it looks for users' summari
 not more often than signals should be renewed. The first look of a day (UTC) reads everything.
 
 Episodes that the gate refused are not built again before signals should be renewed: a refused build
-leaves no state, so each try reads every summary.
+leaves no state, so each try reads every summary. Meanwhile no chapters or transcripts are fetched.
 """
 
 from collections.abc import Iterator
@@ -58,7 +58,9 @@ def look(
     """
     now_us, interval_us = to_us(inputs.now), signals_interval_s * SECOND_US - EARLY_US
     state = None if full else continuation.load_state(shelf, cache, inputs.now, inputs.parameters)
-    read = job.read_episodes(inputs)
+    # What is fetched for a build that is refused is lost, and would be fetched by each look.
+    is_refused = inputs.transcripts is not None and _last_refusal(cache, now_us - interval_us)
+    read = job.read_episodes(inputs, asks_files=full or force or not is_refused)
     changed: Iterator[Summary] | None = None
     if state is not None and read.digest == state.episodes:
         pointer = publisher.current_pointer(shelf)
@@ -73,8 +75,8 @@ def look(
             looks = LookTimes(now_us, now_us if is_due else last_us, state.full_us)
             publisher.note_looks(shelf, pointer, looks)
             return _unchanged(pointer.version, read)
-    refusal = None if full or force else _last_refusal(cache)
-    if refusal and refusal.episodes == read.digest and now_us - refusal.at_us < interval_us:
+    refusal = None if full or force else _last_refusal(cache, now_us - interval_us)
+    if refusal and refusal.episodes == read.digest:
         raise CommandError(refusal.reason)
     before = continuation.resume(shelf, state) if state is not None else None
     built = job.build_of(read, inputs, before, changed)
@@ -90,12 +92,14 @@ def look(
         raise
 
 
-def _last_refusal(cache: BuildCache) -> _Refusal | None:
+def _last_refusal(cache: BuildCache, since_us: float) -> _Refusal | None:
+    """What the gate last refused, if that was later than `since_us`."""
     data = cache.load(REFUSAL)
     try:
-        return None if data is None else msgspec.json.decode(data, type=_Refusal)
+        found = None if data is None else msgspec.json.decode(data, type=_Refusal)
     except msgspec.DecodeError:
         return None
+    return found if found and found.at_us > since_us else None
 
 
 def _changed_summaries(inputs: job.BuildInputs, state: SignalState) -> Iterator[Summary] | None:

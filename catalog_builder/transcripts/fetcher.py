@@ -69,8 +69,12 @@ class TranscriptFetcher:
         self._cache = cache
         self._now_s = now_s
 
-    def fetch(self, episodes: Sequence[Episode]) -> tuple[list[Episode], list[str]]:
+    def fetch(
+        self, episodes: Sequence[Episode], *, asks: bool = True
+    ) -> tuple[list[Episode], list[str]]:
         """Returns the episodes with the digests of what they have, and remarks for the report.
+
+        Without `asks` no file is asked for, and they have what is published.
 
         Of what is due, files that were never fetched come first, and those of the newest episodes.
         What fails is left as it was, and tried again after a growing pause.
@@ -78,7 +82,7 @@ class TranscriptFetcher:
         memory = FetchMemory(self._cache)
         named = [Addresses.of(episode) for episode in episodes]
         keys = [one.key() if one else "" for one in named]
-        due = self._due(episodes, named, keys, memory)
+        due = self._due(episodes, named, keys, memory) if asks else []
         outcome = _Outcome()
         if due:
             asyncio.run(self._fetch_all(due[:MAX_EPISODES], memory, outcome))

@@ -1,7 +1,8 @@
 """Builds that follow one another: most of them read only the summaries that changed."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from catalog_builder.signals.aggregates import SignalParameters
 from catalog_builder.signals.passes import carry_over
 from catalog_builder.signals.state import decode_state, settled_until
 from catalog_builder.texts.spool import TextSpool
+from catalog_builder.transcripts.fetcher import TranscriptFetcher
+from catalog_builder.transcripts.rules import TRANSCRIPTS
 from feed.catalog.catalog import Catalog
 from feed.catalog.signals import Signals
 from feed.model.engagement import Engagement, Summary, newest
@@ -30,6 +33,7 @@ from feed.model.timestamps import to_us
 from feed.ports.episodes import SourceRecord, Vectors
 from feed.ports.errors import Refused
 from feed.ports.shelf import LookTimes
+from feed.ports.web import Validators, WebFile, WebFiles
 from tests.support.catalogs import NOW, episodes, vectors_of
 from tests.support.insights import same_insights
 from tests.support.listeners import catalog_heard_by, listeners, neighbours_of
@@ -288,6 +292,42 @@ def test_episodes_that_the_gate_refused_are_not_built_again_for_an_hour(
         assert reads == expected
     schedule.episodes = every
     assert schedule.look(tomorrow + timedelta(minutes=65)) == "published"
+
+
+def test_no_look_fetches_transcripts_for_a_catalog_that_was_just_refused(
+    schedule: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, tomorrow = 0, NOW + 24 * HOUR
+
+    @asynccontextmanager
+    async def connect() -> AsyncIterator[WebFiles]:
+        nonlocal opened
+        opened += 1
+        yield Files()
+
+    class Files:
+        async def get(self, url: str, known: Validators | None) -> WebFile | None:
+            return WebFile(f"Words of {url}.".encode(), known or Validators())
+
+    def inputs(now: datetime) -> job.BuildInputs:
+        spool = TextSpool(schedule.shelf, TRANSCRIPTS)
+        fetcher = TranscriptFetcher(connect, schedule.cache, spool, now.timestamp())
+        return replace(without(now), transcripts=fetcher)
+
+    without = schedule.inputs
+    monkeypatch.setattr(schedule, "inputs", inputs)
+    schedule.episodes = [
+        msgspec.structs.replace(one, transcript_url="https://a.example/t")
+        for one in schedule.episodes
+    ]
+    every, schedule.episodes = schedule.episodes, schedule.episodes[:12]
+    for minutes, expected in ((0, 1), (5, 1), (30, 1), (70, 2)):
+        with pytest.raises(CommandError, match="lost_episodes"):
+            schedule.look(tomorrow + timedelta(minutes=minutes))
+        assert opened == expected
+    schedule.episodes = every
+    assert schedule.look(tomorrow + timedelta(minutes=140)) == "published"
+    assert (verify(schedule.shelf).transcripts is not None, opened) == (True, 3)
 
 
 def test_changed_notes_are_published_at_the_next_look_and_renewed_signals_keep_them(
