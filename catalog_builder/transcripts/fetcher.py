@@ -87,7 +87,7 @@ class TranscriptFetcher:
         if due:
             asyncio.run(self._fetch_all(due[:MAX_EPISODES], memory, outcome))
             outcome.waiting += len(due) - len(due[:MAX_EPISODES])
-            memory.save(frozenset(keys))
+            memory.save(frozenset(keys), self._now_s)
         known = [self._usable(memory.get(key) if key else None) for key in keys]
         found = [
             msgspec.structs.replace(

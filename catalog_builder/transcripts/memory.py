@@ -20,6 +20,8 @@ HOUR_S = 3_600
 DAY_S = 24 * HOUR_S
 MAX_FAILED_S = 30 * DAY_S
 MAX_CHECKED_S = 64 * DAY_S
+UNUSED_S = 7 * DAY_S
+"""after files were due, in which they stay known though no episode names them"""
 _MOST_DOUBLINGS = 16
 
 
@@ -97,8 +99,17 @@ class FetchMemory:
         self._known[key] = known
         self._changed = True
 
-    def save(self, used: Container[str]) -> None:
-        """Save what is known of the files with these keys, if it is new."""
+    def save(self, used: Container[str], now_s: float) -> None:
+        """Save what is known, if it is new: of files with these keys, and for a while of others.
+
+        A source may lack episodes for an hour, and their texts are published as long as a catalog
+        without them is refused.
+        """
         if self._changed:
-            kept = {key: known for key, known in self._known.items() if key in used}
+            since_s = now_s - UNUSED_S
+            kept = {
+                key: known
+                for key, known in self._known.items()
+                if key in used or known.next_s > since_s
+            }
             self._cache.save(NAME, msgspec.msgpack.encode(kept))

@@ -204,6 +204,17 @@ def test_what_was_fetched_but_never_published_is_fetched_again(builds: Builds) -
     assert (len(builds.web.asked), builds.kept) == (1, first)
 
 
+def test_episodes_that_a_refused_build_lacks_keep_their_transcripts(builds: Builds) -> None:
+    some = naming(2, lambda n: f"https://{n}.example/t")
+    builds.web.files = {f"https://{n}.example/t": b"Words %d." % n for n in range(2)}
+    builds.build(some)
+    before = builds.kept
+    builds.now_s += DAY_S
+    builds.build(some[:1], publishes=False)
+    builds.build(some)
+    assert (len(builds.web.asked), builds.web.unchanged, builds.kept) == (1, 1, before)
+
+
 def test_a_defect_of_a_parser_costs_one_episode(
     builds: Builds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
