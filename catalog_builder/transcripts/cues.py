@@ -2,6 +2,7 @@
 
 import html
 import re
+from contextlib import suppress
 from typing import NamedTuple
 
 from feed.model.episode import MAX_DURATION_S
@@ -56,7 +57,8 @@ def plain(text: str) -> str:
     if "<" in text:
         text = _TAG.sub("", text)
     if "&" in text:
-        text = html.unescape(text)
+        with suppress(ValueError):  # the number of a character has thousands of digits
+            text = html.unescape(text)
     return " ".join(_UNSEEN.sub("", text).split())
 
 

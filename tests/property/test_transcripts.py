@@ -18,6 +18,7 @@ PIECES = (
     *("<p>", "<script>", "</script>", "<!--", "-->", "<cite>", "<time>", "</time>", "</cite>"),
     *('{"segments":[', '{"body":"x","startTime":', "1e400", "},", "]}", '{"chapters":[', "\\ud800"),
     *("&amp;", "&#0;", "&", "<", ">", "a. ", "\u3002", "\x00", "\ufeff", "99:99:99", "x" * 700),
+    f"&#{'1' * 5_000};",
 )
 documents = st.lists(st.sampled_from(PIECES) | st.text(max_size=9), max_size=40).map("".join)
 
