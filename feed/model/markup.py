@@ -50,7 +50,7 @@ def strip_html(markup: str) -> str:
     try:
         parser.feed(markup)
         parser.close()
-    except AssertionError:  # raised by the parser for invalid HTML such as "<![foo"
+    except (AssertionError, ValueError):  # "<![foo", or a character's number of thousands of digits
         return fold_whitespace(_TAG.sub(" ", markup))
     return " ".join("".join(parser.pieces).translate(_WINDOWS).split())
 

@@ -15,6 +15,7 @@ from feed.model.markup import strip_html
         ("<![foo bar", ""),
         ("x <![foo bar> y", "x y"),
         ("<p>" + "y" * 30_000, "y" * 19_997),
+        (f"<p>x &#{'1' * 5_000}; y", f"x &#{'1' * 5_000}; y"),
     ],
 )
 def test_a_description_is_plain_text(markup: str, text: str) -> None:
