@@ -1,7 +1,8 @@
 """The built-in text embedder: latent semantic analysis, fitted at build time, without a service.
 
 TF-IDF with sublinear term frequency, then a truncated SVD (Deerwester et al., 1990, "Indexing by
-latent semantic analysis"), over title and insight or description. Deterministic.
+latent semantic analysis"), over title, insight or description, and the telling words of a fetched
+transcript. Deterministic.
 """
 
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ class LsaVectors:
         from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
 
         matrix = np.zeros((len(episodes), DIMENSION), np.float32)
-        texts = [e.text for e in episodes]
+        texts = [f"{e.text}\n{e.spoken or ''}" for e in episodes]
         many = len(episodes) > DIMENSION
         terms = None
         # Words of one episode alone, or of more than half, are ignored unless no others are left.
