@@ -8,6 +8,7 @@ import msgspec
 from catalog_builder.enrichment.authors import persons_among_authors
 from catalog_builder.enrichment.categories import inherited_categories
 from catalog_builder.enrichment.names import MAX_NAMES, find_names
+from catalog_builder.enrichment.spoken import spoken_names
 from feed.model.episode import Episode
 from feed.model.names import names_in
 
@@ -21,17 +22,24 @@ def enrich(episodes: Sequence[Episode]) -> list[Episode]:
     known_people = {name for one in episodes for name in names_in(one.people)}
     authors = [persons_among_authors(one, known_people) for one in episodes]
     found = find_names(episodes, known_people.union(*authors))
+    of_texts = [
+        list(names_in(one.entities)) or names.entities
+        for one, names in zip(episodes, found, strict=True)
+    ]
+    said = spoken_names(episodes, of_texts)
     categories = inherited_categories(episodes)
     return [
         _filled(
             one,
             {
                 "people": list(dict.fromkeys([*persons, *names.people]))[:MAX_NAMES],
-                "entities": names.entities,
+                "entities": list(dict.fromkeys([*names.entities, *spoken]))[:MAX_NAMES],
                 "categories": of_show,
             },
         )
-        for one, persons, names, of_show in zip(episodes, authors, found, categories, strict=True)
+        for one, persons, names, spoken, of_show in zip(
+            episodes, authors, found, said, categories, strict=True
+        )
     ]
 
 
