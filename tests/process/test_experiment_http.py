@@ -162,8 +162,10 @@ def test_the_report_finds_in_the_log_what_listeners_did(start: Start, tmp_path: 
     assert found["counts"]["sessions without a user"] == 1
     assert found["counts"]["engagements with nothing that was shown"] == 0
     (primary,) = [one for one in report["compared"] if one["is_primary"]]
-    assert primary["differs"]
-    sentence = "click_through: mine differs from baseline"
+    assert (primary["arm"], primary["metric"]) == ("mine", "click_through")
+    assert primary["difference"]["value"] == pytest.approx((2 * users + 1) / (14 * users))
+    assert not primary["differs"]  # so few users are no proof
+    sentence = "click_through: mine does not differ measurably from baseline"
     assert sentence in done.stdout
     page = (tmp_path / "found.html").read_text()
     assert sentence in page
