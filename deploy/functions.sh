@@ -19,7 +19,7 @@ deploy_publish_catalog() {
 deploy_find_audience() {
     local environment
     [[ $AUDIENCE == true ]] || return 0
-    step 'find-audience, called by whom you let'
+    step 'find-audience, for callers with the right to invoke it'
     environment=$(variables "$AUDIENCE_SETTINGS $DATA_SETTINGS" SHELF="gs://$BUCKET" \
         AUDIENCES="gs://$BUCKET-audiences" STORE=firestore FIREBASE_PROJECT="$PROJECT")
     deploy_function find-audience "$HOME_REGION" --entry-point=find_audience --trigger-http \

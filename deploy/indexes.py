@@ -22,7 +22,7 @@ It is written even if it equals them: a database may have another default, which
 
 
 PACKED = ("engagements", "seen")
-"""Fields of a summary that nobody searches by: up to 42 KB, of which an index takes 1,500 bytes."""
+"""Fields of a summary that no query uses: up to 42 KB, of which an index takes 1,500 bytes."""
 
 
 def main() -> None:

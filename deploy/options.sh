@@ -23,7 +23,7 @@ file for --env: an option that is left out the next time has its default again.
   --publish-max-instances=1                      of publish-catalog
   --memory=1Gi --cpu=1 --concurrency=16          of an instance of create-session
   --publish-memory=2Gi --publish-cpu=2           of an instance of publish-catalog
-  --audience              deploy find-audience, which says whom to announce new episodes to, and a bucket
+  --audience              deploy find-audience, which finds the users for an announcement, and a bucket
                           for its files, which are deleted after seven days
   --audience-memory=2Gi                          of an instance of find-audience, with 1 processor
   --schedule='*/5 * * * *' --time-zone=Etc/UTC   when to look for changes to publish; with --feeds or

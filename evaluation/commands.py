@@ -30,7 +30,7 @@ from evaluation.online.collector import collect
 from evaluation.online.lines import read_lines
 from evaluation.online.report import Plan
 from evaluation.online.report import report as online_report
-from evaluation.online.simulated import called, simulate
+from evaluation.online.simulation import called, simulate
 from evaluation.report import tables
 from evaluation.report.online_tables import as_json, online_tables
 from evaluation.report.page import number, text_table, with_interval

@@ -36,7 +36,7 @@ class NameCounts:
 
     @classmethod
     def none(cls, keys: tuple[str, ...]) -> "NameCounts":
-        """Counts of nobody."""
+        """Counts without any listener."""
         windows = np.zeros((len(keys), len(WINDOWS_DAYS), WEEKS), np.int64)
         return cls(keys, windows, np.zeros((len(keys), DAYS), np.int64))
 

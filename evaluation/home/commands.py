@@ -10,7 +10,7 @@ from evaluation.commands import write_json
 from evaluation.data.events import Events, read_events
 from evaluation.data.synthetic.dataset import episodes_jsonl, events_csv, synthetic_data
 from evaluation.data.training import training_data
-from evaluation.home.planted import planted_listeners, planted_shares
+from evaluation.home.interest_shares import planted_listeners, planted_shares
 from evaluation.report.page import text_table
 from evaluation.wiring import chosen_scenarios, read_catalog_input
 from feed.catalog.catalog import Catalog

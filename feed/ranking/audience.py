@@ -6,7 +6,7 @@ from functools import partial
 import msgspec
 import numpy as np
 
-from feed.ranking.standing import Standings
+from feed.ranking.standings import Standings
 
 MILLION = 1_000_000
 

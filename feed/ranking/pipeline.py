@@ -34,7 +34,7 @@ from feed.ranking.series import SeriesFeatures
 from feed.ranking.series_recommendation import RecommendedSeries, recommend_series
 from feed.ranking.similar_episodes import similar_episodes, suitable
 from feed.ranking.sources import Found
-from feed.ranking.standing import Standings, find_standings
+from feed.ranking.standings import Standings, find_standings
 from feed.ranking.trace import Trace, TraceDetail, trace, trace_detail
 from feed.scenarios.scenario import Scenario
 from feed.scenarios.version import version

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from feed.catalog.catalog import Catalog
 from feed.model.engagement import Engagement
 from feed.model.impressions import Impression
+from feed.scenarios.experiment import Assignment
 from feed.session.decision_log import (
     ShownList,
     is_session_id,
@@ -18,6 +19,26 @@ from feed.session.decision_log import (
 from feed.session.state import Session
 from functions.serving.service import Service
 from functions.telemetry import Timings
+
+
+def log_ranking(
+    timings: Timings,
+    *,
+    session_id: str,
+    scenario: str,
+    catalog: Catalog,
+    degraded: Sequence[str],
+    experiment: Assignment | None,
+) -> None:
+    """Log what a session or home page was ranked by, and what it had to do without."""
+    timings.log_fields |= {
+        "session_id": session_id,
+        "scenario": scenario,
+        "catalog_version": catalog.version,
+        "degraded": degraded,
+    }
+    if experiment is not None:
+        timings.log_fields["experiment"] = experiment
 
 
 def log_page(

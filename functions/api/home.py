@@ -23,7 +23,7 @@ from feed.session.request import (
     impressions_of,
 )
 from feed.session.state import Queue
-from functions.api.decision_log import log_shown
+from functions.api.decision_log import log_ranking, log_shown
 from functions.api.home_answers import EncodedHomeAnswer, EncodedHomeShelf, EncodedShelfPage
 from functions.api.impressions import record_with_page
 from functions.api.series import recommended_card
@@ -97,14 +97,14 @@ async def create(service: Service, request: Request, timings: Timings) -> Respon
         encoded = msgspec.json.encode(answer)
     if body.stored:
         _log_shelves(service, timings, catalog, page)
-    timings.log_fields |= {
-        "session_id": page.session_id,
-        "scenario": page.scenario,
-        "catalog_version": catalog.version,
-        "degraded": degraded,
-    }
-    if page.experiment is not None:
-        timings.log_fields["experiment"] = page.experiment
+    log_ranking(
+        timings,
+        session_id=page.session_id,
+        scenario=page.scenario,
+        catalog=catalog,
+        degraded=degraded,
+        experiment=page.experiment,
+    )
     return json_response(encoded)
 
 
@@ -164,14 +164,14 @@ async def next_page(service: Service, request: Request, timings: Timings) -> Res
             catalog, rows, first, service.now_us(), sources=sources, shelf=page.shelf
         )
         log_shown(service, timings, catalog, [shown])
-    timings.log_fields |= {
-        "session_id": session_id,
-        "scenario": page.scenario,
-        "catalog_version": catalog.version,
-        "degraded": degraded,
-    }
-    if page.experiment is not None:
-        timings.log_fields["experiment"] = page.experiment
+    log_ranking(
+        timings,
+        session_id=session_id,
+        scenario=page.scenario,
+        catalog=catalog,
+        degraded=degraded,
+        experiment=page.experiment,
+    )
     return json_response(encoded)
 
 

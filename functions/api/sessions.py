@@ -30,7 +30,7 @@ from feed.session.request import (
 )
 from feed.session.state import Session
 from feed.user.query import Query
-from functions.api.decision_log import log_page
+from functions.api.decision_log import log_page, log_ranking
 from functions.api.impressions import record_seen, record_with_page
 from functions.api.seed_words import seed_words, with_words
 from functions.http.endpoint import json_response
@@ -193,14 +193,14 @@ def _page(
             degraded=degraded,
         )
         log_page(service, timings, catalog, session, limit)
-    timings.log_fields |= {
-        "session_id": session.session_id,
-        "scenario": session.scenario,
-        "catalog_version": catalog.version,
-        "degraded": [*degraded, *session.degraded],
-    }
-    if session.experiment is not None:
-        timings.log_fields["experiment"] = session.experiment
+    log_ranking(
+        timings,
+        session_id=session.session_id,
+        scenario=session.scenario,
+        catalog=catalog,
+        degraded=[*degraded, *session.degraded],
+        experiment=session.experiment,
+    )
     return json_response(body)
 
 

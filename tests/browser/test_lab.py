@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from evaluation.online.report import Plan, report
-from evaluation.online.simulated import simulate
+from evaluation.online.simulation import simulate
 from evaluation.report.online_tables import as_json
 from feed.catalog.catalog import Catalog
 from tests.support.catalogs import catalog_of, episodes, publish_to

@@ -144,7 +144,7 @@ class EnrichmentRun:
                     longest_s = min(MAX_PAUSE_S, self._limits.down_s)
                     await asyncio.sleep(min(error.retry_after_s, longest_s))
             except Unavailable as error:
-                self._report.unanswered_dollars += reserved  # nobody says whether it is charged
+                self._report.unanswered_dollars += reserved  # it may be charged all the same
                 await self._failed(batch, error)
             else:
                 self._failures, self._unfinished, self._failing_since = 0, 0, None

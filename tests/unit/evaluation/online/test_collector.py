@@ -17,7 +17,7 @@ from evaluation.online.attribution import SKEW_S, WINDOW_S, Engagements, Places,
 from evaluation.online.collector import collect
 from evaluation.online.exposures import Exposures
 from evaluation.online.lines import read_lines
-from evaluation.online.simulated import lines_of, simulate
+from evaluation.online.simulation import lines_of, simulate
 from feed.model.timestamps import rfc3339
 from feed.session.decision_log import DecisionLine, LoggedEngagement, SeenList, ShownList
 

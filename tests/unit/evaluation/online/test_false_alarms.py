@@ -7,7 +7,7 @@ from scipy import stats
 from evaluation.online.estimates import ALARM, holm, sample_ratio
 from evaluation.online.exposures import Exposures
 from evaluation.online.report import FALSE_ALARMS
-from evaluation.online.simulated import called, simulate
+from evaluation.online.simulation import called, simulate
 
 RUNS = 200
 ALMOST_SURELY = 1e-4

@@ -1,7 +1,7 @@
 """Listeners with planted interests find them on their personal shelves."""
 
 from evaluation.home.commands import LEAST_SHARE
-from evaluation.home.planted import planted_listeners, planted_shares
+from evaluation.home.interest_shares import planted_listeners, planted_shares
 from feed.home.assembly import HomeRanker
 from feed.home.file import shipped
 from feed.model.timestamps import to_us
