@@ -3,13 +3,21 @@
 // from there, so that versions never mix.
 
 const CACHE = "earshot-shell";
-const SDK = "https://www.gstatic.com/firebasejs/12.6.0"; // as in auth-firebase.js
+const SDK = "https://www.gstatic.com/firebasejs/12.6.0"; // as in js/auth/firebase.js
+const MODULES = {
+  "js/http": ["backoff", "call", "clock", "config", "event-stream", "problem"],
+  "js/auth": ["auth", "firebase", "local"],
+  "js/episode": ["actions", "art", "card", "menu", "row", "why"],
+  "js/feed": ["causes", "feed", "interests"],
+  "js/library": ["impressions", "library", "memory", "outbox"],
+  "js": ["main", "router"],
+  "js/pages": ["ask", "history", "lists", "photo", "saved", "search", "you"],
+  "js/player": ["media-session", "player", "playing"],
+  "js/ui": ["dialog", "dom", "text", "words"],
+};
 const SHELL = [
   "./", "config.json", "style.css", "icons.svg", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
-  ...["actions", "api", "art", "ask", "auth-firebase", "auth-local", "auth", "backoff", "card", "causes", "clock", "config", "dialog", "dom", "event-stream", "feed",
-    "impressions", "interests", "library", "lists", "main", "media-session", "memory", "menu", "outbox", "photo", "player", "problem", "router", "row", "search", "why", "words",
-    "you",
-  ].map((name) => `js/${name}.js`),
+  ...Object.entries(MODULES).flatMap(([folder, names]) => names.map((name) => `${folder}/${name}.js`)),
 ].map((path) => new URL(path, self.registration.scope).href);
 const INIT = new URL("/__/firebase/init.json", self.registration.scope).href;
 const SIGN_IN = ["app", "auth", "app-check"].map((name) => `${SDK}/firebase-${name}.js`);

@@ -1,9 +1,9 @@
 // A client of Earshot for the web, React Native and Node.js: a feed page by page, and engagements that survive being offline.
 
 import type { components } from "./api.d.ts";
-import type { EngagementType, OutboxStorage } from "../../web/js/outbox-types.d.ts";
-import { Outbox, withTimestamp } from "../../web/js/outbox.js";
-import { answerOf, type Problem } from "../../web/js/problem.js";
+import type { EngagementType, OutboxStorage } from "../../web/js/library/outbox-types.d.ts";
+import { Outbox, withTimestamp } from "../../web/js/library/outbox.js";
+import { answerOf, type Problem } from "../../web/js/http/problem.js";
 
 type Schemas = components["schemas"];
 export type Episode = Schemas["RankedEpisode"];

@@ -1,6 +1,6 @@
 // Storage for the outbox: localStorage, or one that answers later, such as React Native's AsyncStorage.
 
-import type { OutboxStorage } from "../../web/js/outbox-types.d.ts";
+import type { OutboxStorage } from "../../web/js/library/outbox-types.d.ts";
 
 const PREFIX = "earshot.";
 

@@ -93,7 +93,7 @@ def test_a_list_that_is_rendered_again_keeps_the_focus(page: Page, site: Server)
     press(page, f"Like: {second}")
     play = go(page, "history").get_by_role("button", name=f"Play: {first}")
     play.focus()
-    page.evaluate("import('/js/library.js').then(({ library }) => library.load())")
+    page.evaluate("import('/js/library/library.js').then(({ library }) => library.load())")
     page.wait_for_load_state("networkidle")
     expect(play).to_be_focused()
 

@@ -107,7 +107,7 @@ def test_tabs_that_write_at_the_same_time_lose_nothing(page: Page, site: Server)
     visit(page, site)
     page.context.set_offline(True)
     write = """async ([tab, count]) => {
-        const { library } = await import("/js/library.js");
+        const { library } = await import("/js/library/library.js");
         const episode = (n) => ({ id: `${tab}-${n}`, title: `${tab} ${n}` });
         for (let n = 0; n < count; n++) {
             library.record("like", episode(n));
@@ -122,7 +122,7 @@ def test_tabs_that_write_at_the_same_time_lose_nothing(page: Page, site: Server)
     page.evaluate(f"window.done = ({write})(['a', 20])")
     other.evaluate(write, ["b", 20])
     page.evaluate("window.done")
-    waiting = "import('/js/library.js').then(({ library }) => library.outbox.waiting.length)"
+    waiting = "import('/js/library/library.js').then(({ library }) => library.outbox.waiting.length)"
     assert page.evaluate(waiting) == other.evaluate(waiting) == 40
 
 

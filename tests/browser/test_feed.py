@@ -199,7 +199,7 @@ def test_what_was_on_the_screen_is_sent_with_the_next_session_and_then_forgotten
     assert len(set(again[:10]) & set(ids[:10])) <= 5  # whoever starts over wants others
     # Two calls that overlap carry the same: neither forgets what was seen meanwhile.
     left = page.evaluate("""async () => {
-      const { withSeen } = await import("./js/impressions.js");
+      const { withSeen } = await import("./js/library/impressions.js");
       const keep = (...at) => {
         const seen = at.map((one) => ({ episode_id: "x", at: one }));
         localStorage["earshot.seen.guest-test"] = JSON.stringify(seen);

@@ -15,7 +15,7 @@ from tests.support.sign_in import Google
 
 pytestmark = needs_gcloud
 
-FOR_EDITORS = {"jsconfig.json", "js/outbox-types.d.ts", "js/types.d.ts", "lab/types.d.ts"}
+FOR_EDITORS = {"jsconfig.json", "js/library/outbox-types.d.ts", "js/types.d.ts", "lab/types.d.ts"}
 GENERATED = {"config.json"}
 PRIVATE = {".env", "js/.main.js.swp", ".git/config"}
 

@@ -49,7 +49,7 @@ def visit(page: Page, site: Server, user: str | None = None, *, known: bool = Tr
     page.goto(site.url)
     shown = titles(page)
     page.wait_for_function(
-        """() => ["lists", "row", "search", "why", "you"].every((name) => performance
+        """() => ["history", "menu", "player", "row", "saved", "search", "why", "you"].every((name) => performance
             .getEntriesByType("resource").some(({ name: url }) => url.endsWith(`/${name}.js`)))"""
     )  # a test may go offline from here on
     return shown

@@ -23,7 +23,7 @@ def sdk() -> Path:
     """Firebase's SDK as Google's CDN serves it, from npm: the version that the page asks for."""
     if shutil.which("npm") is None:
         pytest.skip("no npm")
-    source = (ROOT / "web/js/auth-firebase.js").read_text()
+    source = (ROOT / "web/js/auth/firebase.js").read_text()
     (version,) = re.findall(r"firebasejs/([\d.]+)", source)
     folder = ROOT / ".earshot/npm" / f"firebase-{version}"
     if not folder.exists():

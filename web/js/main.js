@@ -1,36 +1,36 @@
 // Entry point: finds out who listens, shows their feed, and wires up everything else.
 
-import { auth, settled, startAuth } from "./auth.js";
-import { setClock } from "./clock.js";
-import { $, toast } from "./dom.js";
-import { drawFeed, forgetFeed, keepPlace, openFeed, renewFeed, watchFeed } from "./feed.js";
-import { library } from "./library.js";
-import { playing, stop } from "./player.js";
+import { auth, settled, startAuth } from "./auth/auth.js";
+import { setClock } from "./http/clock.js";
+import { $, toast } from "./ui/dom.js";
+import { drawFeed, forgetFeed, keepPlace, openFeed, renewFeed, watchFeed } from "./feed/feed.js";
+import { library } from "./library/library.js";
+import { controls, loadPlayer, playing } from "./player/playing.js";
 import { startRouter } from "./router.js";
-import { count } from "./words.js";
+import { count, t } from "./ui/text.js";
 
-const ask = () => import("./ask.js");
-const lists = () => import("./lists.js");
-const search = () => import("./search.js");
-const you = () => import("./you.js");
-
-/** A view whose module is not part of the first page. @param {() => Promise<void>} draw */
-const loaded = (draw) => () => draw().catch((error) => {
-  console.error(error);
-  toast("This view cannot be opened just now.", ["Reload", () => location.reload()]);
-});
+/**
+ * A page whose module is not part of the first one. The module exports `show`, which is given what the address names,
+ * and `update`, called when the library has changed.
+ * @param {string} title @param {() => Promise<{show: (key: string) => unknown, update: () => unknown}>} load @returns {View}
+ */
+function page(title, load) {
+  const failed = (/** @type {unknown} */ error) => {
+    console.error(error);
+    toast(t("This page cannot be opened just now."), [t("Reload"), () => location.reload()]);
+  };
+  return { title, load, show: (key) => load().then((one) => one.show(key)).catch(failed), update: () => load().then((one) => one.update()).catch(failed) };
+}
 
 /** @type {Record<string, View>} */
 const VIEWS = {
-  feed: { title: "For You", show: drawFeed },
-  search: { title: "Search", show: loaded(async () => (await search()).drawSearch()) },
-  ask: { title: "Ask", show: loaded(async () => (await ask()).drawAsk()) },
-  saved: { title: "Saved", show: loaded(async () => (await lists()).drawSaved()) },
-  history: { title: "History", show: loaded(async () => (await lists()).drawHistory()) },
-  you: { title: "You", show: loaded(async () => (await you()).drawYou()) },
+  feed: { title: t("For You"), show: drawFeed, update: drawFeed },
+  search: page(t("Search"), () => import("./pages/search.js")),
+  ask: page(t("Ask"), () => import("./pages/ask.js")),
+  saved: page(t("Saved"), () => import("./pages/saved.js")),
+  history: page(t("History"), () => import("./pages/history.js")),
+  you: page(t("You"), () => import("./pages/you.js")),
 };
-
-const AGAIN = "This page tries again by itself.";
 
 /** The listener the page acts for: until it is `known`, the last one on this device. */
 let { listener, demo, known } = auth();
@@ -57,28 +57,33 @@ function listen() {
 function change({ uid, name, guest }) {
   // A Firebase guest never returns: their unsent writes go to the next listener, and so do writes made before sign-in.
   const succeeds = uid === null || (guest && !demo);
-  stop();
+  controls.stop();
   const left = succeeds ? 0 : library.outbox.waiting.length;
   library.open(listener.uid, succeeds ? uid : undefined);
   library.outbox.drain();
   if (!succeeds) openFeed(listener.uid);
   library.load();
-  if (left) toast(`${count(left, "change waits", "changes wait")} here, not sent yet, until “${name}” is back.`);
+  if (left) toast(count(left, "One change waits here, not sent yet, until “{name}” is back.", "{n} changes wait here, not sent yet, until “{name}” is back.", { name }));
 }
 
+/** Updates the visible view. */
 function draw() {
-  for (const [name, view] of Object.entries(VIEWS)) if (!$(`view-${name}`).hidden) view.show();
+  for (const [name, view] of Object.entries(VIEWS)) if (!$(`view-${name}`).hidden) view.update();
 }
 
 function drawBanner() {
   const { waiting, failing, volatile, problem } = library.outbox;
-  const unsent = waiting.length && !library.withoutUser;
-  const kept = count(waiting.length, "change waits", "changes wait");
+  const changes = waiting.length;
+  const kept = !changes || library.withoutUser ? "" : navigator.onLine
+    ? count(changes, "One change waits, not sent yet.", "{n} changes wait, not sent yet.")
+    : count(changes, "One change waits for the connection.", "{n} changes wait for the connection.");
+  const again = t("This page tries again by itself.");
   const text = [
-    !navigator.onLine ? `You are offline. ${unsent ? `${kept} for the connection.` : ""}`
-      : !known && late ? `Sign-in cannot be reached. ${unsent ? `${kept}, not sent yet. ` : ""}${AGAIN}`
-      : unsent && failing && `${kept} to be saved. ${AGAIN} ${problem?.message}: ${problem?.detail}`,
-    volatile && "This browser keeps nothing: leave the page open until it is sent.",
+    ...(!navigator.onLine ? [t("You are offline."), kept]
+      : !known && late ? [t("Sign-in cannot be reached."), kept, again]
+      : kept && failing ? [count(changes, "One change waits to be saved.", "{n} changes wait to be saved."), again, `${problem?.message}: ${problem?.detail}`]
+      : []),
+    volatile && t("This browser keeps nothing: leave the page open until it is sent."),
   ].filter(Boolean).join(" ");
   $("banner").hidden = !text;
   if (text !== $("banner").textContent) $("banner").textContent = text;
@@ -90,8 +95,8 @@ library.addEventListener("refused", (event) => {
   const problem = /** @type {CustomEvent} */ (event).detail;
   toast(`Not saved: ${problem.detail || problem.message}`);
 });
-library.addEventListener("forgotten", () => { stop(); forgetFeed(); });
-playing.addEventListener("change", drawFeed);
+library.addEventListener("forgotten", () => { controls.stop(); forgetFeed(); });
+playing.addEventListener("change", draw);
 for (const turn of ["online", "offline"]) addEventListener(turn, drawBanner);
 
 navigator.serviceWorker?.register("sw.js").catch(() => {}); // optional: without it the page needs the network
@@ -106,4 +111,5 @@ late = true;
 drawBanner();
 if (!known) library.load();
 setClock().then(draw, () => {}); // until then, ages follow this device's clock
-for (const load of [lists, search, you, () => import("./menu.js"), () => import("./why.js")]) load().catch(() => {}); // so that they open without a connection, too
+// So that they open without a connection, too.
+for (const load of [...Object.values(VIEWS).map((view) => view.load), loadPlayer, () => import("./episode/menu.js"), () => import("./episode/why.js")]) load?.().catch(() => {});

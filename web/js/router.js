@@ -1,31 +1,58 @@
-// The views, by the address behind the #, up to a question mark: one is visible, the others keep their state.
+// The views, by the address behind the #: `#/view/key?query`. One is visible, the others keep their state.
 
-import { $ } from "./dom.js";
+import { $, h } from "./ui/dom.js";
+
+/** @returns the name of the view in the address, and what it is to show */
+function address() {
+  const [, name, ...rest] = location.hash.split("?")[0].split("/");
+  const encoded = rest.join("/");
+  try {
+    return { name, key: decodeURIComponent(encoded) };
+  } catch { // no valid encoding
+    return { name, key: encoded };
+  }
+}
+
+/** The section of a view that index.html does not have. @param {string} name @param {string} title */
+const section = (name, title) => h("section", { id: `view-${name}`, "aria-labelledby": `${name}-title`, hidden: true },
+  h("h1", { id: `${name}-title`, tabindex: -1 }, title), h("div", { id: name }));
+
+/** Names what a view shows. @param {string} name of the view @param {string} title */
+export function entitle(name, title) {
+  $(`${name}-title`).textContent = title;
+  if (!$(`view-${name}`).hidden) document.title = `${title} · Earshot`;
+}
 
 /** @param {Record<string, View>} views by name; the first is the one at "#/" @param {() => void} leave called before a view is hidden */
 export function startRouter(views, leave) {
   const [home] = Object.keys(views);
-  /** @type {Record<string, number>} */
+  /** How far each address was scrolled. @type {Record<string, number>} */
   const places = {};
   let current = "";
+  $("main").append(...Object.entries(views).slice(1).map(([name, { title }]) => section(name, title)));
 
-  function go() {
+  async function go() {
     if (current && /^#[^/]/.test(location.hash)) return; // within the view
-    const name = Object.keys(views).find((one) => location.hash.split("?")[0] === `#/${one}`) ?? home;
-    if (name === current) return;
+    const at = address();
+    const name = Object.hasOwn(views, at.name) ? at.name : home;
+    const here = `${name}/${at.key}`;
+    if (here === current) return;
     const first = !current;
     places[current] = scrollY;
-    current = name;
+    current = here;
+    const { title, show } = views[name];
     for (const one of Object.keys(views)) $(`view-${one}`).hidden = one !== name;
     for (const link of document.querySelectorAll("nav a")) {
-      const here = link.getAttribute("href") === `#/${name === home ? "" : name}`;
-      link.ariaCurrent = here ? "page" : null;
+      const target = link.getAttribute("href") === `#/${name === home ? "" : name}`;
+      link.ariaCurrent = target ? "page" : null;
     }
-    document.title = `${views[name].title} · Earshot`;
-    views[name].show();
+    document.title = `${title} · Earshot`;
+    const drawn = show(at.key);
     if (first) return;
-    scrollTo({ top: places[name] ?? 0, behavior: "instant" });
     $(`${name}-title`).focus({ preventScroll: true });
+    scrollTo({ top: places[here] ?? 0, behavior: "instant" });
+    await drawn;
+    if (here === current && places[here]) scrollTo({ top: places[here], behavior: "instant" }); // it was too short before
   }
 
   history.scrollRestoration = "manual";

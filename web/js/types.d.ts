@@ -56,11 +56,11 @@ interface CallOptions {
   headers?: Record<string, string>;
 }
 
-type EngagementType = import("./outbox-types.d.ts").EngagementType;
+type EngagementType = import("./library/outbox-types.d.ts").EngagementType;
 
-type Engagement = import("./outbox-types.d.ts").Engagement;
+type Engagement = import("./library/outbox-types.d.ts").Engagement;
 
-type ListField = import("./outbox-types.d.ts").ListField;
+type ListField = import("./library/outbox-types.d.ts").ListField;
 
 type SeriesField = "followed_series" | "muted_series";
 
@@ -70,7 +70,7 @@ interface Receipt { user_id: string; deleted: Record<string, number | boolean>; 
 
 type Profile = Record<ListField, string[]>;
 
-type Write = import("./outbox-types.d.ts").Write;
+type Write = import("./library/outbox-types.d.ts").Write;
 
 // The listener's library as stored on this device; `series` are pairs of id and name.
 interface KeptLibrary { uid: string | null; engagements: Engagement[]; profile: Profile; series: [string, string][] }
@@ -99,7 +99,8 @@ type Action = [label: string, press: () => void];
 
 type MenuItem = [icon: string, label: string, press: () => void];
 
-interface View { title: string; show: () => void }
+// A view of the page. `show` is given what the address names ("" if nothing), `update` is called when the library has changed or another episode plays.
+interface View { title: string; show: (key: string) => unknown; update: () => unknown; load?: () => Promise<unknown> }
 
 // An element that can be updated.
 type Live = HTMLElement & { update: () => void };

@@ -1,10 +1,10 @@
 // The history that both sessions are ranked from: typed, picked on the map, or loaded from a user.
 
-import { call } from "../js/api.js";
-import { DEMO_USERS } from "../js/auth-local.js";
-import { auth } from "../js/auth.js";
-import { $, button, h } from "../js/dom.js";
-import { plain } from "../js/words.js";
+import { call } from "../js/http/call.js";
+import { DEMO_USERS } from "../js/auth/local.js";
+import { auth } from "../js/auth/auth.js";
+import { $, button, h } from "../js/ui/dom.js";
+import { plain } from "../js/ui/words.js";
 import { counted } from "./queue.js";
 
 const TYPES = ["like", "click", "listen", "complete", "bookmark", "share", "not_interested"];

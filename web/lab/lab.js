@@ -1,8 +1,8 @@
 // The Lab: one history, two scenarios, and how each ranks it.
 
-import { call } from "../js/api.js";
-import { startAuth } from "../js/auth.js";
-import { $, h } from "../js/dom.js";
+import { call } from "../js/http/call.js";
+import { startAuth } from "../js/auth/auth.js";
+import { $, h } from "../js/ui/dom.js";
 import { startHistory } from "./history.js";
 import { startMap } from "./map.js";
 import { queue, summary } from "./queue.js";

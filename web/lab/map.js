@@ -1,6 +1,6 @@
 // The map: one canvas with a dot per episode, drawn once, and one above it for what changes.
 
-import { $, h } from "../js/dom.js";
+import { $, h } from "../js/ui/dom.js";
 
 const HUES = [140, 285, 55, 330, 180, 0, 100, 255]; // of the largest categories, in order
 const NEAR_PX = 24;

@@ -1,7 +1,7 @@
 // One side's queue, and where it differs from the other side's.
 
-import { h } from "../js/dom.js";
-import { plain } from "../js/words.js";
+import { h } from "../js/ui/dom.js";
+import { plain } from "../js/ui/words.js";
 
 /** @param {LabSession} session @param {LabSession} other */
 export function queue(session, other) {

@@ -1,7 +1,7 @@
 // The stages as a chart: one bar per stage, which opens to its episodes.
 
-import { h } from "../js/dom.js";
-import { plain } from "../js/words.js";
+import { h } from "../js/ui/dom.js";
+import { plain } from "../js/ui/words.js";
 
 /** @param {LabSession} session */
 export function stages({ trace, detail }) {

@@ -37,7 +37,7 @@ def test_every_cause_has_a_severity_and_advice_on_the_page_for_operators() -> No
 
 
 def test_the_web_app_has_different_words_for_every_cause() -> None:
-    table = (ROOT / "web/js/causes.js").read_text().split("WITHOUT = {")[1].split("};")[0]
+    table = (ROOT / "web/js/feed/causes.js").read_text().split("WITHOUT = {")[1].split("};")[0]
     said = dict(re.findall(r"(\w+): \"([^\"]+)\"", table))
     assert set(said) == EVERY
     assert len(set(said.values())) == len(EVERY)

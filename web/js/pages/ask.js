@@ -1,0 +1,123 @@
+// Ask: questions about the catalog, and their answers as they are written.
+
+import { request } from "../http/call.js";
+import { auth } from "../auth/auth.js";
+import { causes } from "../feed/causes.js";
+import { $, announce, button, h } from "../ui/dom.js";
+import { events } from "../http/event-stream.js";
+import { answerOf, Problem } from "../http/problem.js";
+import { episodeRow } from "../episode/row.js";
+
+const NEW = "summary_missing"; // a new listener's answer lacks nothing
+const ANSWER_MS = 60_000; // the API ends an answer sooner
+
+const input = h("input", { type: "text", "aria-label": "Your question", placeholder: "What do you want to know?", maxlength: 1000,
+  autocomplete: "off", enterkeyhint: "send" });
+const send = h("button.strong", { type: "submit" }, "Ask");
+const turns = h("ol.turns", { role: "list", "aria-label": "Questions and answers" });
+/** Stops the answer that is being written. @type {AbortController | null} */
+let writing = null;
+/** The conversation that the next question belongs to. @type {string | null} */
+let conversation = null;
+/** The listener of the conversation. @type {string | null} */
+let whose = null;
+
+/** What the address asks. */
+const words = () => new URLSearchParams(location.hash.split("?")[1]).get("q") ?? "";
+
+export function update() {
+  const { uid } = auth().listener;
+  if ($("ask").firstChild && (whose === uid || whose === null)) { // null: until it is known who listens
+    whose = uid;
+    for (const row of turns.querySelectorAll(".row-item")) /** @type {Live} */ (row).update();
+  } else {
+    writing?.abort();
+    [whose, conversation] = [uid, null];
+    turns.replaceChildren();
+    $("ask").replaceChildren(h("form.row", { onsubmit }, input, send),
+      h("p.quiet", {}, "Answers come from the episodes of this catalog, and name them."), turns);
+  }
+  const asked = words();
+  if (!asked) return;
+  history.replaceState(null, "", "#/ask");
+  ask(asked);
+}
+
+export { update as show };
+
+/** @param {Event} event */
+function onsubmit(event) {
+  event.preventDefault();
+  if (writing) return writing.abort();
+  const question = input.value.trim();
+  if (question) ask(question);
+}
+
+/** @param {string} question */
+async function ask(question) {
+  writing?.abort();
+  const mine = writing = new AbortController();
+  const answer = h("div.answer", { dir: "auto" });
+  const sources = h("ul", { role: "list", "aria-label": "Sources" });
+  const foot = h("p.quiet", {}, "Looking…");
+  const turn = h("li", {}, h("h2", { dir: "auto" }, question), answer, foot, sources);
+  turns.prepend(turn);
+  input.value = "";
+  send.textContent = "Stop";
+  let [text, whole] = ["", false];
+  try {
+    const reply = await request("/ask", {
+      method: "POST", body: JSON.stringify({ question, ...(conversation && { conversation }) }),
+      headers: { Accept: "text/event-stream" }, signal: AbortSignal.any([mine.signal, AbortSignal.timeout(ANSWER_MS)]),
+    });
+    if (!reply.headers.get("Content-Type")?.startsWith("text/event-stream")) throw await answerOf(reply);
+    for await (const { name, data } of events(reply)) {
+      if (name === "session") conversation = data.conversation;
+      if (name === "error") throw new Problem(data, data.status);
+      if (name === "sources") sources.replaceChildren(...data.episodes.map(source));
+      if (name === "token") {
+        text += data.text;
+        answer.replaceChildren(...cited(text, sources));
+        foot.textContent = "";
+      }
+      if (name === "done") foot.replaceChildren(...ending(data));
+      whole ||= name === "done";
+    }
+    if (!whole) throw new Problem({ title: "The answer broke off" });
+    announce(text);
+  } catch (error) {
+    if (mine.signal.aborted) foot.textContent = "Stopped.";
+    else {
+      const { message, detail } = Problem.of(error);
+      foot.replaceChildren(`${message}. ${detail} `, button("Try again", () => { turn.remove(); ask(question); }));
+    }
+  } finally {
+    if (writing === mine) {
+      writing = null;
+      send.textContent = "Ask";
+    }
+  }
+}
+
+/** @param {AnswerSource} episode */
+function source(episode) {
+  const { number, passages, at_s } = episode;
+  const at = at_s == null ? "" : `${Math.floor(at_s / 60)}:${String(Math.floor(at_s % 60)).padStart(2, "0")} `;
+  return Object.assign(episodeRow(episode, h("p.snippet", { dir: "auto" }, `[${number}] ${at}`, passages[0] ?? "")), { tabIndex: -1 });
+}
+
+/** The text of an answer, whose citations lead to their sources. @param {string} text @param {HTMLElement} sources */
+const cited = (text, sources) => text.split(/(\[\d+\])/).map((part) => {
+  const number = /^\[(\d+)\]$/.exec(part)?.[1];
+  const there = number && /** @type {HTMLElement | undefined} */ (sources.children[Number(number) - 1]);
+  return there ? button(part, () => there.focus(), { class: "cite", "aria-label": `Source ${number}` }) : document.createTextNode(part);
+});
+
+/** What is said below a whole answer. @param {AnswerDone} done */
+function ending({ model, complete, degraded }) {
+  const said = [
+    model === "extractive" ? "Sentences of these episodes, not written by a model" : `Written by ${model}: check it with its sources`,
+    !complete && "it is not complete", causes(degraded.filter((name) => name !== NEW)),
+  ];
+  return [document.createTextNode(`${said.filter(Boolean).join(". ")}.`)];
+}

@@ -1,0 +1,92 @@
+// Helpers to make elements. Text is inserted as text, never as markup.
+
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K | `${K}.${string}`} selector a tag, and classes behind dots
+ * @param {Record<string, unknown>} [traits] attributes; functions (`onclick`) become listeners, booleans toggle the
+ *     attribute unless it is ARIA, null and undefined are skipped
+ * @param {...(Node | string | null | undefined | false | 0)} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function h(selector, traits = {}, ...children) {
+  const [tag, ...classes] = selector.split(".");
+  const element = document.createElement(/** @type {K} */ (tag));
+  if (classes.length) element.className = classes.join(" ");
+  if (element instanceof HTMLButtonElement) element.type = "button";
+  for (const [name, value] of Object.entries(traits)) {
+    if (typeof value === "function") element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
+    else if (typeof value === "boolean" && !name.startsWith("aria-")) element.toggleAttribute(name, value);
+    else if (value !== null && value !== undefined) element.setAttribute(name, String(value));
+  }
+  for (const child of children) if (child) element.append(child);
+  if (children.some((child) => typeof child === "string" && child)) element.dir ||= "auto"; // it may come from data, in any script
+  return element;
+}
+
+/** @param {string} tag @param {Record<string, string | number>} [traits] @param {...Node} children */
+export function svg(tag, traits = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(traits)) element.setAttribute(name, String(value));
+  element.append(...children);
+  return element;
+}
+
+/** @param {string} name of icons.svg */
+export const icon = (name) =>
+  svg("svg", { class: "icon", "aria-hidden": "true" }, svg("use", { href: `icons.svg#${name}` }));
+
+/** A copy of the element in a template of index.html. @param {string} id @returns {any} */
+export const copy = (id) => /** @type {any} */ ($(id)).content.firstElementChild.cloneNode(true);
+
+/** @param {string} name @param {string} label @param {() => void} press @param {Record<string, unknown>} [traits] */
+export const iconButton = (name, label, press, traits = {}) =>
+  h("button.icon-button", { "aria-label": label, title: label, onclick: press, ...traits }, icon(name));
+
+/** @param {string} text @param {() => void} press @param {Record<string, unknown>} [traits] */
+export const button = (text, press, traits = {}) => h("button", { onclick: press, ...traits }, text);
+
+/** The message of an empty list. @param {string} text @param {string} detail @param {...Node} more */
+export const emptyState = (text, detail, ...more) =>
+  h("div.notice", {}, icon("wave"), h("h2", {}, text), h("p", {}, detail), ...more);
+
+/** @template {string} K @param {K} id @returns {K extends keyof Ids ? Ids[K] : HTMLElement} */
+export const $ = (id) => /** @type {any} */ (document.getElementById(id));
+
+/** Replaces an element's content; the focus stays on the button with the same name. @param {HTMLElement} element @param {...(Node | string)} content */
+export function redraw(element, ...content) {
+  /** @param {Element | null} one */
+  const name = (one) => one && (one.ariaLabel || one.textContent);
+  const focused = document.activeElement;
+  const had = element.contains(focused) && name(focused);
+  element.replaceChildren(...content);
+  if (had) [...element.querySelectorAll("button")].find((one) => name(one) === had)?.focus({ preventScroll: true });
+}
+
+/** @param {string} text for screen readers */
+export const announce = (text) => { $("live").textContent = text; };
+
+let leaving = 0; // the timer of the toast
+
+/** Shows a message that disappears by itself. @param {string} text @param {Action} [action] */
+export function toast(text, action) {
+  clearTimeout(leaving);
+  const close = () => { $("toast").hidden = true; };
+  $("toast").replaceChildren(
+    h("span", {}, text),
+    ...(action ? [button(action[0], () => { close(); action[1](); })] : []),
+    iconButton("close", "Dismiss", close));
+  $("toast").hidden = false;
+  announce(text);
+  const later = () => { // not while it is in use
+    if ($("toast").matches(":hover, :focus-within")) leaving = setTimeout(later, 3000);
+    else close();
+  };
+  leaving = setTimeout(later, 8000);
+}
+
+/** Adds a stylesheet that the first page does not need, once. @param {string} name of a file in styles/ */
+export const styles = (name) => new Promise((resolve) => {
+  const href = `styles/${name}.css`;
+  if (document.querySelector(`link[href="${href}"]`)) return resolve(true);
+  document.head.append(h("link", { rel: "stylesheet", href, onload: resolve, onerror: resolve }));
+});

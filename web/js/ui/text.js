@@ -1,0 +1,30 @@
+// The texts of the page in the listener's language. English texts are their own keys, as with gettext; other languages
+// are files in languages/, one each.
+
+import { device } from "../library/memory.js";
+
+/** The languages that there are texts in. */
+export const LANGUAGES = ["en"];
+
+const wanted = [device.read("language", ""), ...navigator.languages].map((tag) => tag.split("-")[0]);
+export const language = wanted.find((tag) => LANGUAGES.includes(tag)) ?? "en";
+document.documentElement.lang = language;
+
+/** By English text; a text with a number is an object by plural category. @type {Record<string, string | Record<string, string>>} */
+const texts = language === "en" ? {} : (await import(`../../languages/${language}.js`)).default;
+const plurals = new Intl.PluralRules(language);
+
+/** @param {string} text @param {Record<string, unknown>} values for its {names} */
+const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+
+/** A text of the page. @param {string} english a literal, with {names} for values @param {Record<string, unknown>} [values] */
+export const t = (english, values = {}) => filled(/** @type {string} */ (texts[english] ?? english), values);
+
+/**
+ * A text with a number, in which {n} stands for the number.
+ * @param {number} n @param {string} one the English text for 1 @param {string} many for all others; the key @param {Record<string, unknown>} [values]
+ */
+export function count(n, one, many, values) {
+  const forms = /** @type {Record<string, string>} */ (texts[many] ?? { one, other: many });
+  return filled(forms[plurals.select(n)] ?? forms.other, { n, ...values });
+}

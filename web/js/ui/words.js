@@ -1,0 +1,48 @@
+// Texts for numbers and names.
+
+import { serverTime } from "../http/clock.js";
+
+const DAY_MS = 86_400_000;
+const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+/** @param {string | undefined} date @returns {string} "3 days ago" */
+export function age(date) {
+  const days = Math.max(0, Math.floor((serverTime().getTime() - Date.parse(date ?? "")) / DAY_MS));
+  if (!Number.isFinite(days)) return "";
+  const [unit, size] = /** @type {[Intl.RelativeTimeFormatUnit, number]} */ (
+    days < 14 ? ["day", 1] : days < 60 ? ["week", 7] : days < 730 ? ["month", 30] : ["year", 365]);
+  return RELATIVE.format(-Math.floor(days / size), unit);
+}
+
+/** @param {number} [seconds] @param {number} [heard] the share heard so far @returns {string} "1 h 5 min" or "20 min left" */
+export function duration(seconds, heard = 0) {
+  const all = Math.round((seconds ?? 0) * (1 - heard) / 60);
+  const [hours, minutes] = [Math.floor(all / 60), all % 60];
+  const text = [hours && `${hours} h`, minutes && `${minutes} min`].filter(Boolean).join(" ");
+  return heard && seconds ? `${text || "0 min"} left` : text;
+}
+
+/** @param {number} seconds @returns {string} "1:05:09" */
+export function timecode(seconds) {
+  const whole = Math.floor(Number.isFinite(seconds) ? seconds : 0);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (/** @type {number} */ part) => String(part).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+/** @param {Session} page @param {boolean} interested */
+export function intro({ cold_start: cold, user_vector_episodes: episodes }, interested) {
+  if (cold) return "The best of everything, for a start.";
+  if (!episodes) return "Chosen from your interests.";
+  const last = episodes === 1 ? "the last episode" : `the last ${episodes} episodes`;
+  return `Chosen from ${last} you picked${interested ? " and your interests" : ""}.`;
+}
+
+/** Joins facts with dots; a line never begins with a dot. @param {(string | false | undefined)[]} facts */
+export const joined = (facts) => facts.filter(Boolean).join("\u00a0· ");
+
+/** @param {string} name from the API, in snake case */
+export const plain = (name) => name.replaceAll("_", " ");
+
+/** @param {Record<string, string>} words @param {string} name */
+export const wordFor = (words, name) => words[name] ?? plain(name);
