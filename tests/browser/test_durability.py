@@ -122,7 +122,9 @@ def test_tabs_that_write_at_the_same_time_lose_nothing(page: Page, site: Server)
     page.evaluate(f"window.done = ({write})(['a', 20])")
     other.evaluate(write, ["b", 20])
     page.evaluate("window.done")
-    waiting = "import('/js/library/library.js').then(({ library }) => library.outbox.waiting.length)"
+    waiting = (
+        "import('/js/library/library.js').then(({ library }) => library.outbox.waiting.length)"
+    )
     assert page.evaluate(waiting) == other.evaluate(waiting) == 40
 
 

@@ -25,7 +25,7 @@ def shipped() -> set[str]:
 
 
 def code() -> set[str]:
-    """What Hosting serves, without pictures: `firebase.json` leaves out what only a type checker reads."""
+    """What Hosting serves but pictures; what only a type checker reads is not served."""
     files = {str(one.relative_to(WEB)) for one in WEB.rglob("*") if one.is_file()}
     return {one for one in files if not one.endswith((".d.ts", "jsconfig.json", ".png"))}
 
