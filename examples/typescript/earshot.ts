@@ -59,6 +59,13 @@ export class Earshot {
     }
   }
 
+  /** The cards of up to 50 episodes, such as those that the user saved; without what the catalog no longer has. */
+  async cards(ids: readonly string[]): Promise<Schemas["Card"][]> {
+    const query = ids.map((id) => `id=${encodeURIComponent(id)}`).join("&");
+    const found: Schemas["EpisodeList"] = await answerOf(await this.send(`/episodes?${query}`, {}));
+    return found.episodes;
+  }
+
   /** Records what the user did: at once on this device, then at the API, however long that takes. Returns its id. */
   record(type: EngagementType, episode: { id: string; title: string }, progress?: number): string {
     const id = randomId();

@@ -27,6 +27,8 @@ async function open(api: string) {
 const first = await open(EARSHOT);
 const page = await first.earshot.createSession({ limit: 5 });
 for (const { title, reason } of page.episodes) console.log(`${title} (${reason.text})`);
+const known = await first.earshot.cards(["gone from the catalog", page.episodes[0]!.id]);
+console.log(`looked up: ${known.map(({ title }) => title).join()}`);
 first.earshot.close();
 
 const offline = await open(NOWHERE);

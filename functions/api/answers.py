@@ -112,6 +112,20 @@ class EncodedSimilarEpisodes(_Similar[msgspec.Raw], frozen=True, kw_only=True):
     """`SimilarEpisodes` with episodes that are already encoded."""
 
 
+class _EpisodeList(msgspec.Struct, Generic[E], frozen=True, kw_only=True):
+    episodes: E
+    """in the order of their ids in the request, each once"""
+    catalog_version: str
+
+
+class EpisodeList(_EpisodeList[list[Card]], frozen=True, kw_only=True):
+    """The episodes that were asked for, without unknown ones."""
+
+
+class EncodedEpisodeList(_EpisodeList[msgspec.Raw], frozen=True, kw_only=True):
+    """An `EpisodeList` whose episodes are already encoded."""
+
+
 class EpisodeNotes(msgspec.Struct, frozen=True, kw_only=True):
     """The full notes of an episode."""
 

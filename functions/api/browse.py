@@ -13,6 +13,7 @@ from feed.session.pages import cards
 from functions.api.answers import (
     Category,
     CategoryList,
+    EncodedEpisodeList,
     EncodedSimilarEpisodes,
 )
 from functions.api.catalog_filters import CatalogFilters
@@ -24,7 +25,15 @@ from functions.serving.service import RETRY_AFTER_S, Service
 from functions.serving.texts import TextReader
 from functions.telemetry import Timings
 
+MAX_EPISODES = 50
 MAX_SIMILAR = 50
+
+
+class EpisodesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of `GET /api/episodes`."""
+
+    id: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=MAX_EPISODES)]
+    """ids of episodes, as `id=…&id=…`"""
 
 
 class SimilarQuery(CatalogFilters, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,6 +47,15 @@ async def episode(service: Service, request: Request, timings: Timings) -> Respo
     """Answer the card of one episode."""
     catalog = (await service.catalog(timings)).catalog
     return json_response(catalog.cards.raw(_row(catalog, request)), cache=CACHE)
+
+
+async def episodes(service: Service, request: Request, timings: Timings) -> Response:
+    """Answer the cards of the episodes with these ids, in their order. Unknown ids are left out."""
+    ids = read_query(request, EpisodesQuery).id
+    catalog = (await service.catalog(timings)).catalog
+    rows = [row for row in dict.fromkeys(catalog.rows(ids).tolist()) if row >= 0]
+    answer = EncodedEpisodeList(episodes=cards(catalog, rows), catalog_version=catalog.version)
+    return json_response(answer, cache=CACHE)
 
 
 async def notes(service: Service, request: Request, timings: Timings) -> Response:

@@ -6,6 +6,7 @@ from feed.model.card import Card
 from functions.api import ask, browse, charts, insights, search, series
 from functions.api.answers import (
     CategoryList,
+    EpisodeList,
     EpisodeNotes,
     EpisodePage,
     EpisodeTranscript,
@@ -22,6 +23,16 @@ _CATALOG = ("no-catalog",)
 _EPISODE = ("no-catalog", "not-found")
 
 CATALOG_ROUTES: Mapping[str, Mapping[str, Operation]] = {
+    "/api/episodes": {
+        "GET": Operation(
+            name="readEpisodes",
+            summary="answers the cards of up to 50 episodes",
+            handler=browse.episodes,
+            query=browse.EpisodesQuery,
+            answers={200: EpisodeList},
+            problems=_CATALOG,
+        ),
+    },
     "/api/episodes/{episode_id:path}/similar": {
         "GET": Operation(
             name="similarEpisodes",

@@ -117,6 +117,8 @@ def test_a_field_that_is_wrong_is_named(
         ("GET /api/me/engagements?limit=501", "limit"),
         ("GET /api/me/engagements?limit=ten", "limit"),
         ("GET /api/episodes/episode-1/similar?limit=2&limit=3", "limit"),
+        ("GET /api/episodes", "id"),
+        ("GET /api/episodes?" + "id=a&" * 51, "id"),
         ("GET /api/series", "id"),
         ("GET /api/series?id=a&name=b", "name"),
         ("GET /api/series?" + "id=a&" * 201, "id"),

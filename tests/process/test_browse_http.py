@@ -21,6 +21,18 @@ def test_the_newest_of_a_category_come_page_by_page_and_may_be_cached(server: Se
     problem(server.call("GET", "/api/popular?since=2026"), 400, "since")
 
 
+def test_the_cards_of_episodes_are_answered_in_the_order_of_their_ids_without_unknown_ones(
+    server: Server,
+) -> None:
+    answer = server.call("GET", "/api/episodes?id=episode-5&id=gone&id=episode-3&id=episode-5")
+    assert answer.headers["cache-control"] == "public, max-age=60"
+    alone = [
+        server.call("GET", f"/api/episodes/{one}").json() for one in ("episode-5", "episode-3")
+    ]
+    assert answer.json()["episodes"] == alone
+    assert server.call("GET", "/api/episodes?id=gone").json()["episodes"] == []
+
+
 def test_without_listeners_nothing_is_popular_or_trending(server: Server) -> None:
     for path in ("/api/popular", "/api/trending"):
         assert server.call("GET", path).json()["episodes"] == []

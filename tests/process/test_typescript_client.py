@@ -37,6 +37,7 @@ def test_the_typescript_client_sends_once_what_was_recorded_offline(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
+    assert lines[-4] == f"looked up: {lines[-9].partition(' (')[0]}"
     assert lines[-3:-1] == ["offline: 3 writes wait", "online: 0 writes wait"]
     assert lines[-1].endswith("with the liked one: false")
     headers = {"Authorization": f"Bearer {token}"}
