@@ -90,6 +90,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `CONCURRENCY` is the most"""
     LIMIT_ASKS: str = "120/hour"
     """questions of one user, or of one client address without a user"""
+    LIMIT_EXPORTS: str = "12/hour"
+    """exports of one user's data (`GET /api/me/export`), each of which reads all of them"""
     LIMIT_PHOTOS: str = "60/hour"
     """photos of one user, or of one client address without a user"""
     TRUSTED_HOPS: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
@@ -246,6 +248,7 @@ LIMITS = (
     "LIMIT_SESSIONS",
     "LIMIT_WRITES",
     "LIMIT_ASKS",
+    "LIMIT_EXPORTS",
     "LIMIT_PHOTOS",
 )
 _RATE = re.compile(r"off|[1-9][0-9]{0,8}/(second|minute|hour|day)")

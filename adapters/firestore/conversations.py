@@ -7,6 +7,7 @@ them, and the policy that deletes what has expired (TTL) touches no document of 
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from google.cloud import firestore
@@ -15,7 +16,7 @@ from adapters.firestore.connection import Connection, check_user
 from adapters.firestore.errors import translate_conflict, translate_errors, translate_unstorable
 from adapters.firestore.schema.schema import Schema
 from feed.model.timestamps import from_us, to_us
-from feed.ports.conversations import StoredConversation
+from feed.ports.conversations import ListedConversation, StoredConversation
 from feed.ports.language_model import Turn
 
 PAGE = 300
@@ -43,15 +44,9 @@ class FirestoreConversations:
             snapshot = await (await self._document(uid, conversation_id)).get(**self._once)
         if not snapshot.exists:
             return None
-        fields = snapshot.to_dict() or {}
-        turns: tuple[Turn, ...] = ()
-        try:
-            if to_us(fields["expires_at"]) > now_us:
-                stored = msgspec.convert(fields["turns"], list[_StoredTurn])
-                turns = tuple(msgspec.convert((one.role, one.text), Turn) for one in stored)
-        except (KeyError, AttributeError, TypeError, msgspec.ValidationError) as error:
-            log.warning("%s is malformed: %s", snapshot.reference.path, error)
-        return StoredConversation(turns, snapshot.update_time.rfc3339())
+        turns, expires_us = _decode(snapshot)
+        is_current = expires_us is not None and expires_us > now_us
+        return StoredConversation(turns if is_current else (), snapshot.update_time.rfc3339())
 
     async def write(
         self,
@@ -86,13 +81,24 @@ class FirestoreConversations:
         new: str = result.update_time.rfc3339()
         return new
 
+    async def page(self, uid: str, limit: int, after: str = "") -> list[ListedConversation]:
+        """The conversations of a user by id, behind the id `after`, also those that have expired.
+
+        Fewer than `limit` are the last. Costs one document read for each, and one if there are
+        none. What is malformed has no turns.
+        """
+        with translate_errors("list conversations"):
+            query = (await self._collection(uid)).order_by("__name__").limit(limit)
+            if after:
+                query = query.start_after({"__name__": await self._document(uid, after)})
+            found = await query.get(**self._once)
+        return [ListedConversation(one.id, *_decode(one)) for one in found]
+
     async def delete_all(self, uid: str) -> int:
         """Delete all conversations that a user has when the call begins; returns their number."""
-        check_user(uid)
         count = 0
         with translate_errors("remove conversations"):
-            client = await self._connection.open()
-            every = client.collection(self._place.fill(uid=uid).rpartition("/")[0])
+            client, every = await self._connection.open(), await self._collection(uid)
             rest = every.select([]).order_by("__name__").limit(PAGE)
             while page := await rest.get(**self._once):
                 batch = client.batch()
@@ -103,7 +109,24 @@ class FirestoreConversations:
                 rest = rest.start_after(page[-1])
         return count
 
+    async def _collection(self, uid: str) -> firestore.AsyncCollectionReference:
+        check_user(uid)
+        client = await self._connection.open()
+        return client.collection(self._place.fill(uid=uid).rpartition("/")[0])
+
     async def _document(self, uid: str, conversation_id: str) -> firestore.AsyncDocumentReference:
         check_user(uid)
         client = await self._connection.open()
         return client.document(self._place.fill(uid=uid, id=conversation_id))
+
+
+def _decode(snapshot: Any) -> tuple[tuple[Turn, ...], int | None]:
+    """The turns of a document and when it expires; neither where they are malformed."""
+    fields = snapshot.to_dict() or {}
+    try:
+        stored = msgspec.convert(fields["turns"], list[_StoredTurn])
+        turns = tuple(msgspec.convert((one.role, one.text), Turn) for one in stored)
+        return turns, to_us(fields["expires_at"])
+    except (KeyError, AttributeError, TypeError, msgspec.ValidationError) as error:
+        log.warning("%s is malformed: %s", snapshot.reference.path, error)
+        return (), None

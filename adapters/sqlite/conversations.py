@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from adapters.sqlite.connection import Connection
-from feed.ports.conversations import StoredConversation
+from feed.ports.conversations import ListedConversation, StoredConversation
 from feed.ports.errors import Conflict
 from feed.ports.language_model import Turn
 
@@ -31,10 +31,7 @@ class SqliteConversations:
         if row is None:
             return None
         turns, expires_us, revision = row
-        current = (
-            msgspec.msgpack.decode(turns, type=tuple[Turn, ...]) if expires_us > now_us else ()
-        )
-        return StoredConversation(current, revision)
+        return StoredConversation(_decode(turns) if expires_us > now_us else (), revision)
 
     async def write(
         self,
@@ -69,9 +66,25 @@ class SqliteConversations:
             raise Conflict(f"the conversation is no longer at {revision}")
         return new
 
+    async def page(self, uid: str, limit: int, after: str = "") -> list[ListedConversation]:
+        """The conversations of a user by id, behind the id `after`, also those that have expired.
+
+        Fewer than `limit` are the last.
+        """
+        statement = (
+            "SELECT id, turns, expires_us FROM conversations WHERE uid = ? AND id > ? "
+            "ORDER BY id LIMIT ?"
+        )
+        rows = await self._connection.read(statement, uid, after, limit)
+        return [ListedConversation(name, _decode(turns), at_us) for name, turns, at_us in rows]
+
     async def delete_all(self, uid: str) -> int:
         """Delete all conversations of a user; returns their number."""
         statement = "DELETE FROM conversations WHERE uid = ?"
         count = await self._connection.write(lambda db: db.execute(statement, (uid,)).rowcount)
         await self._connection.empty_log()
         return count
+
+
+def _decode(turns: bytes) -> tuple[Turn, ...]:
+    return msgspec.msgpack.decode(turns, type=tuple[Turn, ...])

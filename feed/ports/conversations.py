@@ -16,6 +16,17 @@ class StoredConversation:
     revision: str
 
 
+@dataclass(frozen=True)
+class ListedConversation:
+    """A conversation as it is stored, whether or not it has expired."""
+
+    id: str
+    turns: tuple[Turn, ...]
+    """oldest first; none where the stored ones are malformed"""
+    expires_us: int | None
+    """microseconds since 1970, UTC; None where the stored time is malformed"""
+
+
 class Conversations(Protocol):
     """Stores conversations of users, each until it expires.
 
@@ -44,6 +55,13 @@ class Conversations(Protocol):
         Raises `Conflict` unless the stored revision is still `revision`; None: there is none.
         Both times are in microseconds since 1970, UTC. A store without a policy of its own also
         deletes what has expired by `now_us`, of all users.
+        """
+
+    async def page(self, uid: str, limit: int, after: str = "") -> list[ListedConversation]:
+        """A user's conversations in the order of their ids, behind the id `after`.
+
+        Everything that `delete_all` deletes comes, also what has expired. Fewer than `limit` are
+        the last.
         """
 
     async def delete_all(self, uid: str) -> int:

@@ -96,7 +96,7 @@ async def record(service: Service, request: Request, timings: Timings) -> Respon
         await service.store.put_engagement(uid, engagement)
     session_id = request.path_params.get("session_id")
     log_engagement(service, timings, engagement, session_id)
-    answer = _recorded(engagement)
+    answer = recorded(engagement)
     with timings.step("summarise"):
         if saw := impressions_of(new.seen, session_id or "", now_us):
             log_seen(service, timings, saw)
@@ -115,7 +115,7 @@ async def list_engagements(service: Service, request: Request, timings: Timings)
         newest = await service.store.newest_engagements(uid, query.limit + 1, after)
     page, has_more = newest[: query.limit], len(newest) > query.limit
     next_cursor = _encode_position(page[-1]) if has_more else None
-    return json_response(EngagementList([_recorded(one) for one in page], next_cursor))
+    return json_response(EngagementList([recorded(one) for one in page], next_cursor))
 
 
 async def remove(service: Service, request: Request, timings: Timings) -> Response:
@@ -174,7 +174,7 @@ async def change(service: Service, request: Request, timings: Timings) -> Respon
 
 
 async def forget(service: Service, request: Request, timings: Timings) -> Response:
-    """Delete everything known of the user, and answer a receipt.
+    """Delete everything known of the user, which is what an export has, and answer a receipt.
 
     Ends in bounded time even while the user's app goes on writing: everything written before the
     request is deleted.
@@ -253,7 +253,8 @@ async def _default_timestamp(
     return now_us
 
 
-def _recorded(engagement: Engagement) -> RecordedEngagement:
+def recorded(engagement: Engagement) -> RecordedEngagement:
+    """Return an engagement as answers have it."""
     progress = engagement.progress
     return RecordedEngagement(
         id=engagement.id,

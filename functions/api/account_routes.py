@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from functions.api import account, impressions
+from functions.api import account, export, impressions
 from functions.api.answers import (
     EngagementList,
     Receipt,
@@ -76,6 +76,16 @@ ACCOUNT_ROUTES: Mapping[str, Mapping[str, Operation]] = {
             answers={200: RemovedEngagement},
             user="required",
             problems=(*_WRITES, "not-found"),
+        ),
+    },
+    "/api/me/export": {
+        "GET": Operation(
+            name="exportUser",
+            summary="answers everything that is stored of the user, as a file to keep",
+            handler=export.export,
+            answers={200: export.UserExport},
+            user="required",
+            problems=_STORE,
         ),
     },
     "/api/me": {

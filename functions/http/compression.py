@@ -12,7 +12,7 @@ from starlette.responses import Response
 MIN_BYTES = 1024
 """a shorter body fits one packet anyway"""
 LEVEL = 1
-_GZIP = 31
+GZIP = 31
 """zlib's number for gzip's format with the largest window"""
 
 
@@ -22,7 +22,7 @@ def compress(response: Response, accept_encoding: str) -> None:
         return  # files and streams have no body in memory
     response.headers.add_vary_header("Accept-Encoding")
     if accepts_gzip(accept_encoding):
-        response.body = zlib.compress(response.body, LEVEL, _GZIP)
+        response.body = zlib.compress(response.body, LEVEL, GZIP)
         response.headers["Content-Encoding"] = "gzip"
         response.headers["Content-Length"] = str(len(response.body))
 

@@ -79,6 +79,7 @@ class RateLimits:
         self._sessions = RateLimit("sessions", settings.LIMIT_SESSIONS)
         self._writes = RateLimit("writes", settings.LIMIT_WRITES)
         self._asks = RateLimit("questions", settings.LIMIT_ASKS)
+        self._exports = RateLimit("exports", settings.LIMIT_EXPORTS)
         self._photos = RateLimit("photos", settings.LIMIT_PHOTOS)
 
     def check_request(self, scope: Scope) -> None:
@@ -102,6 +103,10 @@ class RateLimits:
         Raises `ProblemError` 429 beyond the limit.
         """
         self._check_one_of(self._asks, uid, scope)
+
+    def check_export(self, uid: str) -> None:
+        """Count an export of a user's data. Raises `ProblemError` 429 beyond the limit."""
+        self._exports.check(uid)
 
     def check_photo(self, uid: str | None, scope: Scope) -> None:
         """Count a photo of a user, or of an address if it is anonymous.

@@ -13,7 +13,7 @@ from adapters.firestore.schema.schema import PLAIN
 from adapters.sqlite import connection
 from adapters.sqlite.conversations import SqliteConversations
 from feed.model.timestamps import to_us
-from feed.ports.conversations import Conversations
+from feed.ports.conversations import Conversations, ListedConversation
 from feed.ports.errors import Conflict
 from feed.ports.language_model import Turn
 from tests.support.catalogs import NOW
@@ -68,6 +68,23 @@ class ConversationsContract:
         results = await asyncio.gather(*late, return_exceptions=True)
         assert sum(isinstance(one, str) for one in results) == 1
 
+    async def test_a_page_has_what_a_deletion_deletes_of_one_user_also_what_has_expired(
+        self, open_store: Open
+    ) -> None:
+        store = open_store()
+        assert await store.page("u", 2) == []
+        names = ("b", "c", "a")
+        for name in names:
+            await written(store, TURNS, name=name)
+        await store.write("v", "a", TURNS, now_us=NOW_US, expires_us=LATER_US, revision=None)
+        found: list[ListedConversation] = []
+        while page := await store.page("u", 2, found[-1].id if found else ""):
+            assert len(page) <= 2
+            found += page
+        assert found == [ListedConversation(name, TURNS, LATER_US) for name in sorted(names)]
+        assert await store.delete_all("u") == len(found)
+        assert await store.page("u", 2) == []
+
     async def test_a_writer_that_comes_after_a_deletion_restores_nothing(
         self, open_store: Open
     ) -> None:
@@ -117,3 +134,4 @@ class TestFirestoreConversations(ConversationsContract):
         stored = await open_store().read("u", "a", NOW_US)
         assert stored is not None
         assert stored.turns == ()
+        assert await open_store().page("u", 9) == [ListedConversation("a", (), None)]

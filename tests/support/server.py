@@ -26,6 +26,7 @@ UNLIMITED = dict.fromkeys(
         "LIMIT_ADDRESS",
         "LIMIT_ANONYMOUS",
         "LIMIT_ASKS",
+        "LIMIT_EXPORTS",
         "LIMIT_PHOTOS",
         "LIMIT_SESSIONS",
         "LIMIT_WRITES",

@@ -13,7 +13,7 @@ from tests.support.catalogs import NOW, catalog_of, episodes, publish_to
 @pytest.fixture(scope="session")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shelf of a catalog of 60 episodes, which no test changes."""
-    folder = tmp_path_factory.mktemp("ask")
+    folder = tmp_path_factory.mktemp("service")
     publish_to(folder, catalog_of(episodes(60)))
     return folder
 
