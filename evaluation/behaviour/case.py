@@ -125,6 +125,7 @@ class CaseRequest(_Table, frozen=True, kw_only=True):
     served_ids: tuple[str, ...] = ()
     category_interests: tuple[str, ...] | None = None
     muted_series: tuple[str, ...] = ()
+    muted_categories: tuple[str, ...] = ()
     seed: int = 0
     """of all random draws"""
     feed_seed: Seed | None = None

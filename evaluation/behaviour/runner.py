@@ -194,6 +194,7 @@ def _request(catalog: Catalog, described: CaseRequest) -> SessionRequest:
         served_ids=described.served_ids,
         category_interests=described.category_interests,
         muted_series=described.muted_series,
+        muted_categories=described.muted_categories,
         seed=described.feed_seed,
     )
 

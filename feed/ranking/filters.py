@@ -54,7 +54,10 @@ def not_in_series(catalog: Catalog, muted: IntArray) -> BoolArray | None:
 
 
 def not_in_categories(catalog: Catalog, muted: IntArray) -> BoolArray | None:
-    """Pass episodes in none of these muted categories."""
+    """Pass episodes in none of these muted categories.
+
+    Every category of an episode counts, major or sub, its own or its show's: a card shows them all.
+    """
     if not len(muted):
         return None
     mask = np.ones(len(catalog), np.bool_)

@@ -75,8 +75,9 @@ def recommend_series(
 ) -> RecommendedSeries:
     """Recommend the `count` series with an `allowed` (n,) episode that suit a user best.
 
-    Never one that the user follows or mutes, knows (`KNOWN_FROM`), or rejected more episodes of
-    than they liked. The score of a series is the sum of
+    Never one that the user follows or mutes, of which at least half of the episodes are in muted
+    categories, that the user knows (`KNOWN_FROM`), or rejected more episodes of than they liked.
+    The score of a series is the sum of
 
     - content: the scaled cosine of its vector with the nearest of the user's interests, stated
       interests and followed series; where the catalog holds no vectors, the mean share of its
@@ -123,6 +124,9 @@ def _news(series: SeriesFeatures, user: UserFeatures, allowed: BoolArray) -> Boo
     news = series.with_any(allowed)
     news[user.followed_series] = news[query.muted_series] = False
     news &= episodes(query.engaged_rows) < KNOWN_FROM
+    if len(query.muted_categories):
+        muted = episodes(series.catalog.rows_in_categories(query.muted_categories))
+        news &= 2 * muted < np.bincount(of[of >= 0], minlength=count)
     return news & (episodes(user.disliked) <= episodes(user.positives))
 
 

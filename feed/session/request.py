@@ -125,6 +125,8 @@ class ListenerRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """stated interests in place of the stored ones, which null keeps"""
     muted_series: Names = ()
     """ids of series to mute in addition to the muted series of the profile"""
+    muted_categories: Names = ()
+    """categories to mute in addition to the muted categories of the profile"""
     user_id: str | None = None
     """refused unless it is the signed-in user"""
     scenario: str | None = None
@@ -198,9 +200,10 @@ def make_query(
     profile = stored.profile
     if request.category_interests is not None:
         profile = msgspec.structs.replace(profile, category_interests=request.category_interests)
-    if request.muted_series:
-        muted = tuple(dict.fromkeys(profile.muted_series + request.muted_series))
-        profile = msgspec.structs.replace(profile, muted_series=muted)
+    for name in ("muted_series", "muted_categories"):
+        if added := getattr(request, name):
+            muted = tuple(dict.fromkeys(getattr(profile, name) + added))
+            profile = msgspec.structs.replace(profile, **{name: muted})
     return Query(
         engagements=engagements,
         excluded_ids=request.excluded_ids,

@@ -72,7 +72,8 @@ class HydratedQuery:
     followed_series: IntArray
     """series, sorted, each once"""
     declared_interests: IntArray
-    """categories that the user asked for and that have an anchor vector, sorted, each once"""
+    """categories that the user asked for and did not mute, and that have an anchor vector, sorted,
+    each once"""
     languages: IntArray | None
     """languages that the user understands; None where the user named none"""
     fill_s: int | None = None
@@ -84,6 +85,8 @@ class HydratedQuery:
 def hydrate(query: Query, catalog: Catalog) -> HydratedQuery:
     """Resolve every id, name and language of a query against a catalog, once per request."""
     engagements, profile = query.engagements, query.profile
+    muted = _categories(catalog, profile.muted_categories)
+    declared = _with_anchor(catalog, profile.category_interests)
     ids = [one.episode_id for one in engagements]
     # Hashed in one pass, since a pass over a few ids takes as long as one over many.
     hashes = hash_strings([*ids, *query.excluded_ids, *query.served_ids])
@@ -104,9 +107,9 @@ def hydrate(query: Query, catalog: Catalog) -> HydratedQuery:
         seen_rows=seen_rows,
         seen_s=seen_s,
         muted_series=series_indices(catalog, profile.muted_series),
-        muted_categories=_categories(catalog, profile.muted_categories),
+        muted_categories=muted,
         followed_series=series_indices(catalog, profile.followed_series),
-        declared_interests=_with_anchor(catalog, profile.category_interests),
+        declared_interests=np.setdiff1d(declared, muted, assume_unique=True),
         languages=language_indices(catalog, profile.languages) if profile.languages else None,
         fill_s=query.fill_s,
         feed_seed=hydrate_seed(query.feed_seed, catalog) if query.feed_seed else None,

@@ -102,3 +102,8 @@ def test_a_visitor_gets_shelves_too_without_what_they_exclude_or_mute(server: Se
     assert shown[1]["id"] not in shelf_ids(second)
     series = [one["series"] for shelf in second["shelves"] for one in shelf.get("episodes", ())]
     assert muted not in {*shelf_ids(second), *(one["id"] for one in series if one)}
+    third = home(server, muted_categories=["chess"], category_interests=["Chess", "Bread"])
+    shown = [one for shelf in third["shelves"] for one in items(shelf)]
+    topics = {name for one in shown for name in one.get("topics") or one["categories"]["major"]}
+    assert "Bread" in topics
+    assert "Chess" not in topics

@@ -122,6 +122,7 @@ CALLS = {
         "served_ids": json_values,
         "category_interests": st.lists(text) | json_values,
         "muted_series": json_values,
+        "muted_categories": st.lists(text) | json_values,
         "user_id": json_values,
         "limit": st.integers(-1, 52) | json_values,
         "scenario": st.sampled_from(["baseline", "for_you"]) | json_values,
@@ -143,6 +144,7 @@ CALLS = {
         "category_interests": st.lists(text) | json_values,
         "languages": st.lists(text) | json_values,
         "muted_series": json_values,
+        "muted_categories": st.lists(text) | json_values,
     },
 }
 requests = st.one_of(

@@ -35,6 +35,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "excluded_ids": ["episode-11", "content-12"],
         "served_ids": ["episode-13"],
         "muted_series": ["series-Chess-1"],
+        "muted_categories": ["bread "],
         "limit": 20,
         "trace": True,
     },

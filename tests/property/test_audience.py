@@ -42,6 +42,7 @@ def queries(draw: st.DrawFn) -> Query:
         category_interests=tuple(draw(st.lists(st.sampled_from(TOPICS), max_size=2))),
         followed_series=tuple(draw(st.lists(SERIES, max_size=3))),
         muted_series=tuple(draw(st.lists(SERIES, max_size=3))),
+        muted_categories=tuple(draw(st.lists(st.sampled_from(TOPICS), max_size=1))),
         languages=draw(st.sampled_from([(), ("de",)])),
     )
     summary = Summary(engagements=tuple(engagements), profile=profile, seen=merge(b"", seen))

@@ -13,7 +13,7 @@ from feed.ranking.pipeline import Ranker
 from feed.ranking.series_recommendation import KNOWN_FROM, RecommendedSeries
 from feed.scenarios.scenario import shipped
 from feed.session.reason_text import render_all
-from tests.support.catalogs import catalog_of, episodes
+from tests.support.catalogs import TOPICS, catalog_of, episodes
 from tests.support.ranking import engagements, query_of
 
 FOR_YOU = shipped()["for_you"]
@@ -110,10 +110,16 @@ def test_no_show_is_followed_muted_known_or_disliked(ranker: Ranker, data: st.Da
     some = st.lists(st.sampled_from(list(catalog.series_ids)), max_size=20)
     rows = st.lists(st.integers(0, len(catalog) - 1), max_size=40, unique=True)
     followed, muted = data.draw(some), data.draw(some)
+    topics = data.draw(st.lists(st.sampled_from(TOPICS), max_size=2, unique=True))
     liked, disliked = data.draw(rows), data.draw(rows)
     disliked = [row for row in disliked if row not in liked]
     query = query_of(
-        Profile(followed_series=tuple(followed), muted_series=tuple(muted)),
+        Profile(
+            category_interests=tuple(TOPICS[:2]),
+            followed_series=tuple(followed),
+            muted_series=tuple(muted),
+            muted_categories=tuple(topics),
+        ),
         engagements=[
             *engagements(catalog, *liked),
             *engagements(catalog, *disliked, kind="not_interested"),
@@ -130,4 +136,7 @@ def test_no_show_is_followed_muted_known_or_disliked(ranker: Ranker, data: st.Da
         assert name not in muted
         assert len(of) < KNOWN_FROM
         assert not any(row in disliked for row in of)
-        assert set(np.flatnonzero(catalog.series == series)) - set(of)
+        episodes_of = np.flatnonzero(catalog.series == series)
+        assert set(episodes_of) - set(of)
+        out = np.isin(episodes_of, catalog.rows_in_categories(catalog.find_categories(topics)))
+        assert 2 * np.count_nonzero(out) < len(episodes_of)

@@ -20,8 +20,11 @@ def test_an_engagement_that_is_stored_and_sent_counts_once() -> None:
 
 
 @pytest.mark.parametrize(("sent", "expected"), [(None, ("a",)), ([], ()), (["b"], ("b",))])
-def test_interests_in_a_request_replace_those_of_the_profile(sent: Any, expected: Any) -> None:
-    stored = Profile(category_interests=("a",), muted_series=("m",))
-    profile = query_of(stored, category_interests=sent, muted_series=["n", "m"]).profile
+def test_interests_in_a_request_replace_those_of_the_profile_and_mutes_add_to_them(
+    sent: Any, expected: Any
+) -> None:
+    stored = Profile(category_interests=("a",), muted_series=("m",), muted_categories=("c",))
+    mutes = {"muted_series": ["n", "m"], "muted_categories": ["c", "d"]}
+    profile = query_of(stored, category_interests=sent, **mutes).profile
     assert profile.category_interests == expected
-    assert profile.muted_series == ("m", "n")
+    assert (profile.muted_series, profile.muted_categories) == (("m", "n"), ("c", "d"))

@@ -98,6 +98,13 @@ def test_each_interest_is_one_of_the_positives_and_one_topic_has_one_interest(
     assert not interests()
 
 
+def test_an_interest_that_is_muted_too_counts_as_muted(catalog: Catalog) -> None:
+    both = Profile(category_interests=("Chess", "Bread"), muted_categories=("chess ",))
+    query = hydrate(query_of(both), catalog)
+    assert [catalog.categories[one] for one in query.declared_interests] == ["Bread"]
+    assert [catalog.categories[one] for one in query.muted_categories] == ["Chess"]
+
+
 def test_a_declared_interest_weighs_as_much_as_two_engagements(catalog: Catalog) -> None:
     chess = catalog.category_index.row("Chess")
     outside = next(
