@@ -126,7 +126,8 @@ class SqliteStore:
         """
         where, values = "uid = ?", [uid]
         if after is not None:
-            where += " AND (timestamp_us < ? OR (timestamp_us = ? AND id > ?))"
+            # The first condition lets the index find the place.
+            where += " AND timestamp_us <= ? AND (timestamp_us < ? OR id > ?)"
             values += [after[0], after[0], after[1]]  # type: ignore[list-item]
         statement = (
             f"SELECT {_COLUMNS} FROM engagements WHERE {where} "  # noqa: S608  # our own columns
