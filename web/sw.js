@@ -11,12 +11,12 @@ const MODULES = {
   "js/feed": ["causes", "feed", "interests"],
   "js/library": ["impressions", "library", "memory", "outbox"],
   "js": ["main", "router"],
-  "js/pages": ["ask", "history", "lists", "photo", "saved", "search", "you"],
+  "js/pages": ["ask", "episode", "history", "lists", "photo", "saved", "search", "you"],
   "js/player": ["media-session", "player", "playing"],
   "js/ui": ["dialog", "dom", "text", "words"],
 };
 const SHELL = [
-  "./", "config.json", "style.css", "icons.svg", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
+  "./", "config.json", "style.css", "styles/pages.css", "icons.svg", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
   ...Object.entries(MODULES).flatMap(([folder, names]) => names.map((name) => `${folder}/${name}.js`)),
 ].map((path) => new URL(path, self.registration.scope).href);
 const INIT = new URL("/__/firebase/init.json", self.registration.scope).href;

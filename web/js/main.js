@@ -30,6 +30,7 @@ const VIEWS = {
   saved: page(t("Saved"), () => import("./pages/saved.js")),
   history: page(t("History"), () => import("./pages/history.js")),
   you: page(t("You"), () => import("./pages/you.js")),
+  episode: page(t("Episode"), () => import("./pages/episode.js")),
 };
 
 /** The listener the page acts for: until it is `known`, the last one on this device. */
