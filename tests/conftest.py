@@ -27,7 +27,7 @@ __all__ += ["firestore_emulator", "firestore_project", "storage"]
 
 CI = os.environ.get("CI") == "true"
 STARTED_WITH = frozenset(os.environ)
-COVERING = ("golden", "unit/catalog_builder", "unit/feed", "unit/functions")
+COVERING = ("golden", "unit/feed", "unit/functions")
 """folders of the tests that coverage of feed/ is measured with"""
 
 # Timing differs from machine to machine: no example fails for being slow.
@@ -35,11 +35,29 @@ settings.register_profile("earshot", deadline=None, print_blob=True)
 settings.load_profile("earshot")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measures coverage of feed/ by the tests of what uses it: tracing doubles their time."""
-    for item in items:
-        if not any(item.path.is_relative_to(ROOT / "tests" / name) for name in COVERING):
-            item.add_marker("no_cover")
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Half as many workers again as processors: much of the time tests wait for other processes."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    return (os.cpu_count() or 2) * 3 // 2
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
+    """Measures coverage of feed/ by the tests of what uses it, not by others or their fixtures.
+
+    Tracing doubles the time of both.
+    """
+    plugin: Any = item.config.pluginmanager.getplugin("_cov")
+    measured = None if plugin is None else plugin.cov_controller
+    covers = any(item.path.is_relative_to(ROOT / "tests" / name) for name in COVERING)
+    if measured is None or covers:
+        return (yield)
+    measured.pause()
+    try:
+        return (yield)
+    finally:
+        measured.resume()
 
 
 def pytest_collection_finish() -> None:

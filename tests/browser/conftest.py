@@ -31,12 +31,12 @@ ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """The Chromium of this machine.
+    """The Chromium of this machine, one for all tests of this folder.
 
-    Closed after each module: while Playwright is open, its event loop runs, and no other test of
-    this process could run one.
+    Closed after them: while Playwright is open, its event loop runs, and no other test of this
+    process could run one.
     """
     executable = next(filter(None, map(shutil.which, NAMES)), None)
     if executable is None:

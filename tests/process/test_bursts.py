@@ -3,18 +3,20 @@
 import asyncio
 import random
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
 import grpc
 import pytest
 
 from adapters.firestore.users import FirestoreStore
+from emulators.event_bridge import EventBridge
+from emulators.firestore import FirestoreEmulator
 from feed.model.engagement import ENGAGEMENT_TYPES, Engagement, newest, pack
-from tests.support.cloud import Backend, Start
+from tests.support.cloud import Backend, Start, start_backend
 from tests.support.counting_proxy import CountingProxy
-from tests.support.server import until
+from tests.support.server import Server, until
 
 AT_ONCE = 64
 """how many writes are under way together"""
@@ -81,7 +83,7 @@ def phases(users: Users) -> Iterator[tuple[Users, Users, bool]]:
 
 def test_every_summary_is_exact_in_fewer_writes_than_events(backend: Backend) -> None:
     backend.watch("summaries", "users/{uid}/earshot/summary")
-    backend.bridge.copies, backend.bridge.delay_s = 2, 1.5
+    backend.bridge.copies, backend.bridge.delay_s = 2, 0.75
     users = made(1, {"ada": 100} | {f"u{number}": 5 for number in range(20)})
     for changed, left, delete in phases(users):
         backend.bridge.received.clear()
@@ -100,7 +102,7 @@ def test_a_trigger_that_is_killed_in_the_middle_loses_nothing(
     backend: Backend,
 ) -> None:
     bridge, trigger = backend.bridge, backend.trigger
-    bridge.copies, bridge.delay_s = 2, 2.0
+    bridge.copies, bridge.delay_s = 2, 1.5
     users = made(2, {"ada": 520} | {f"u{number}": 5 for number in range(5)})
     for changed, left, delete in phases(users):
         bridge.statuses.clear()
@@ -133,26 +135,44 @@ def unheard(_backend: Backend, proxy: CountingProxy) -> Iterator[None]:
     proxy.refuse_late = None
 
 
+@dataclass
+class Proxied:
+    """A project whose trigger reaches the database through a proxy."""
+
+    backend: Backend
+    proxy: CountingProxy
+
+
+@pytest.fixture(scope="module")
+def proxied(
+    start_module_server: Start, firestore_emulator: FirestoreEmulator, bridge: EventBridge
+) -> Iterator[Proxied]:
+    proxy = CountingProxy(firestore_emulator.host)
+
+    def start(target: str, **settings: str) -> Server:
+        return start_module_server(target, **{**settings, "FIRESTORE_EMULATOR_HOST": proxy.host})
+
+    yield Proxied(start_backend(start, firestore_emulator, bridge), proxy)
+    proxy.stop()
+
+
 @pytest.mark.parametrize("trouble", [stopped, unheard])
 def test_events_are_delivered_again_until_their_effect_is_stored(
-    backend: Backend,
-    start_server: Start,
+    proxied: Proxied,
+    monkeypatch: pytest.MonkeyPatch,
     trouble: Callable[[Backend, CountingProxy], AbstractContextManager[None]],
 ) -> None:
-    proxy = CountingProxy(backend.emulator.host)
-    bridge = backend.bridge
-    settings = {**backend.settings, "FIRESTORE_EMULATOR_HOST": proxy.host}
-    trigger = start_server("update_summary", **settings)
-    bridge.reset(dict.fromkeys(bridge.targets, trigger.url))
-    bridge.copies, bridge.delay_s = 2, 2.0
-    users = made(3, {"ada": 60} | {f"u{number}": 5 for number in range(10)})
+    backend, bridge = proxied.backend, proxied.backend.bridge
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", backend.emulator.host)
+    backend.reset()
+    bridge.copies, bridge.delay_s = 2, 1.5
+    name = trouble.__name__
+    users = made(3, {f"{name}-ada": 60} | {f"{name}-u{number}": 5 for number in range(10)})
     asyncio.run(write(backend.store, users))
     until(lambda: bridge.statuses[200] > 20)
-    with trouble(backend, proxy):
-        until(lambda: bridge.statuses[503], 30)
-        time.sleep(1)
+    with trouble(backend, proxied.proxy):
+        until(lambda: bridge.statuses[503] > 20, 30)
     backend.quiet()
     assert bridge.statuses.keys() == {200, 503}
     assert bridge.statuses[200] == 2 * total(users)
     asyncio.run(check(backend.store, users))
-    proxy.stop()
