@@ -10,7 +10,7 @@ import { changed, Outbox, withTimestamp, withoutTitles } from "./outbox.js";
 
 const MAX_ENGAGEMENTS = 500; // as many engagements as a summary holds
 /** @type {Profile} */
-const EMPTY_PROFILE = { category_interests: [], followed_series: [], muted_series: [] };
+const EMPTY_PROFILE = { category_interests: [], followed_series: [], muted_series: [], muted_categories: [] };
 
 /** @param {string | null} uid @param {(refused?: import("../http/problem.js").Problem) => void} tell */
 function openOutbox(uid, tell) {
@@ -62,7 +62,8 @@ class Library extends EventTarget {
   get kept() {
     const { uid } = this.outbox;
     const kept = device.read("library", /** @type {KeptLibrary | null} */ (null));
-    return kept?.uid === uid ? kept : { uid, engagements: [], profile: EMPTY_PROFILE, series: [] };
+    if (kept?.uid !== uid) return { uid, engagements: [], profile: EMPTY_PROFILE, series: [] };
+    return { ...kept, profile: { ...EMPTY_PROFILE, ...kept.profile } }; // an earlier version kept fewer lists
   }
 
   /** Whether guests are not allowed and nobody is signed in: writes then stay on this device. */
@@ -158,10 +159,13 @@ class Library extends EventTarget {
   get unsynced() {
     const { writes } = this.outbox;
     const lists = writes.filter((one) => one.op === "list");
+    /** @param {ListField} name */
+    const added = (name) => lists.filter(({ field, on }) => field === name && on).map(({ value }) => value);
     const interests = this.state === "loaded" && lists.some(({ field }) => field === "category_interests");
     return {
       engagements: writes.filter((one) => one.op === "engage").map((one) => withoutTitles(withTimestamp(one, serverTime))).slice(-MAX_ENGAGEMENTS),
-      muted_series: lists.filter(({ field, on }) => field === "muted_series" && on).map(({ value }) => value),
+      muted_series: added("muted_series"),
+      muted_categories: added("muted_categories"),
       ...(interests && { category_interests: this.profile.category_interests }),
     };
   }

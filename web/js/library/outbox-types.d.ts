@@ -19,7 +19,7 @@ export interface Engagement {
 }
 
 /** A list of the profile. */
-export type ListField = "category_interests" | "followed_series" | "muted_series";
+export type ListField = "category_interests" | "followed_series" | "muted_series" | "muted_categories";
 
 /** A write that the API has not confirmed, or has confirmed recently (`doneAt`). `at` is by this device's clock. */
 export type Write = { at: number; doneAt?: number } & (
