@@ -4,7 +4,7 @@ import { art } from "../episode/art.js";
 import { $, icon, toast } from "../ui/dom.js";
 import { library } from "../library/library.js";
 import { handleActions, showPlaying } from "./media-session.js";
-import { controls, sounds } from "./playing.js";
+import { controls, playing, sounds } from "./playing.js";
 import { timecode } from "../ui/words.js";
 
 const STEP_S = 30; // between two recordings of progress
@@ -19,10 +19,19 @@ let episode = null;
 let listen = ""; // id of the engagement that holds the progress
 let recordedS = 0;
 let completed = false;
+/** Where to begin, once the length is known. */
+let beginS = 0;
 
-/** Plays an episode, or pauses it if it is playing. @param {Episode} next */
-export function play(next) {
-  if (episode?.id === next.id) return toggle();
+/**
+ * Plays an episode, or pauses it if it is playing.
+ * @param {Episode} next @param {number} [seconds] where to begin, also if it is playing; without it where the listener stopped
+ */
+export function play(next, seconds) {
+  if (episode?.id === next.id) {
+    if (seconds === undefined) return toggle();
+    if (audio.readyState) audio.currentTime = seconds; else beginS = seconds;
+    return start();
+  }
   stop();
   episode = next;
   const before = library.did("listen", next.id);
@@ -30,7 +39,11 @@ export function play(next) {
   [recordedS, completed] = [0, false];
   const from = before?.progress ?? 0;
   audio.src = (next.audio_url ?? "").replace(/^http:/, "https:"); // the page's policy requires https
-  audio.onloadedmetadata = () => { if (from > 0 && from < FINISHED) audio.currentTime = recordedS = from * audio.duration; };
+  beginS = seconds ?? 0;
+  audio.onloadedmetadata = () => {
+    if (beginS) audio.currentTime = beginS;
+    else if (seconds === undefined && from > 0 && from < FINISHED) audio.currentTime = recordedS = from * audio.duration;
+  };
   show(next);
   toggle();
 }
@@ -57,6 +70,7 @@ function stop() {
   sounds("");
 }
 controls.stop = stop;
+controls.at = (id) => episode?.id === id ? audio.currentTime : undefined;
 
 const progress = () => audio.duration > 0 && audio.duration < Infinity ? Math.min(1, audio.currentTime / audio.duration) : 0;
 
@@ -125,5 +139,6 @@ audio.ontimeupdate = audio.ondurationchange = () => {
   $("time").textContent = `${at} / ${all}`;
   if (Math.abs(audio.currentTime - recordedS) >= STEP_S) record();
   if (progress() >= FINISHED) complete();
+  playing.dispatchEvent(new Event("position"));
 };
 addEventListener("pagehide", record);

@@ -6,7 +6,7 @@ import { t } from "../ui/text.js";
 /** The id of the episode that sounds, or is about to. */
 let current = "";
 
-/** Emits `change`. */
+/** Emits `change` when another episode sounds or none does, and `position` as it goes on: `controls.at` answers where. */
 export const playing = new EventTarget();
 
 /** @param {string} id */
@@ -21,11 +21,21 @@ export function sounds(id) {
 /** Loads the player: ahead, so that it plays without a connection, too, and within the press of a button. */
 export const loadPlayer = () => import("./player.js");
 
-/** Plays an episode, or pauses it if it is playing. @param {Episode} episode */
-export const play = (episode) => loadPlayer().then((player) => player.play(episode), (error) => {
+/** @param {Episode} episode @param {number} [seconds] where to begin; without it where the listener stopped */
+const start = (episode, seconds) => loadPlayer().then((player) => player.play(episode, seconds), (error) => {
   console.error(error);
   toast(t("The player cannot be loaded just now."));
 });
 
+/** Plays an episode from where the listener stopped, or pauses it if it is playing. @param {Episode} episode */
+export const play = (episode) => start(episode);
+
+/** Plays an episode from a place in it, also if it is playing. @param {Episode} episode @param {number} seconds */
+export const playAt = start;
+
 /** What the rest of the page may ask of the player; set by it when it is loaded. Stopping is done at once: the listener may be about to change. */
-export const controls = { stop() {} };
+export const controls = {
+  stop() {},
+  /** The position in an episode, or undefined if the player does not hold it. @type {(id: string) => number | undefined} */
+  at: () => undefined,
+};
